@@ -1,0 +1,102 @@
+"""The socket that every channel fits: what is handed to it, what it answers, and nothing about when or whether."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.notification import AttemptStatus, Failure
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One attempt, rendered and ready to leave."""
+
+    attempt: str
+    """Our id of the attempt: it travels in the status callback, and in the Message-ID of a mail."""
+    method: MethodKind
+    to: str
+    sender: str
+    """The number it leaves from (E.164), or the `from` address of a mail."""
+    text: str = ""
+    """The SMS, or the plain part of the mail; empty for a call, whose words are fetched when it is answered."""
+    subject: str = ""
+    html: str = ""
+    validity: timedelta | None = None
+    """After this it is not worth delivering: the time left to the level's end."""
+    extension: str | None = None
+    headers: dict[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The provider has it; `provider_id` is its name for it."""
+
+    provider_id: str
+    status: AttemptStatus = AttemptStatus.SENT
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Surely not sent, and the same attempt would be refused again: the next method goes."""
+
+    failure: Failure
+    code: str
+    """The provider's own code, such as `21211` or `550`."""
+
+
+@dataclass(frozen=True)
+class NotSent:
+    """Surely not sent, but it may be tried again later (no connection, 429, a mail relay's 4xx)."""
+
+    code: str
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Unsure:
+    """It may or may not have been sent: a lost answer, a timeout after the request left, a 5xx."""
+
+    code: str
+
+
+Result = Accepted | Refused | NotSent | Unsure
+
+
+@dataclass(frozen=True)
+class Found:
+    """The provider knows the message or call."""
+
+    provider_id: str
+    status: AttemptStatus
+    failure: Failure | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True)
+class Absent:
+    """The provider answered, and does not list it."""
+
+
+@dataclass(frozen=True)
+class CannotTell:
+    """The provider did not answer, or this channel can't be asked."""
+
+
+Lookup = Found | Absent | CannotTell
+
+
+class Channel(Protocol):
+    """A way out. Implementations hold no state but their connections, and never retry by themselves."""
+
+    def send(self, outgoing: Outgoing) -> Result:
+        """Hand it to the provider within the deadline over the whole exchange (10 s, connect 3 s). Never raises for a provider's fault."""
+        ...
+
+    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
+        """Ask the provider what became of it: by its id when known, else among what it took from us to this address since then."""
+        ...
+
+    def hang_up(self, provider_id: str) -> None:
+        """End a call that still rings or speaks; does nothing where there are no calls."""
+        ...

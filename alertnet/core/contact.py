@@ -1,0 +1,102 @@
+"""A contact: a role in an organisation that can be told, by which methods, and how much it may know."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from alertnet.core.incident import Scope
+
+
+class Role(StrEnum):
+    """What a contact is to the network."""
+
+    COORDINATOR = "coordinator"
+    AUTHORITY = "authority"
+    OMBUDS = "ombuds"
+    MINISTRY = "ministry"
+    EMBASSY = "embassy"
+    EU_DELEGATION = "eu_delegation"
+    UN = "un"
+    ICRC = "icrc"
+    NGO = "ngo"
+    MEDIA = "media"
+    OTHER = "other"
+
+
+ABROAD = frozenset({Role.EMBASSY, Role.EU_DELEGATION, Role.UN, Role.MEDIA})
+"""Roles whose contacts are at least of international scope, whatever their tree says."""
+
+OF_THE_STATE = frozenset({Role.AUTHORITY, Role.MINISTRY})
+"""Roles that may turn out to be the perpetrator's employer."""
+
+
+class Disclosure(StrEnum):
+    """How much a contact may read, least first."""
+
+    MINIMAL = "minimal"
+    LIMITED = "limited"
+    FULL = "full"
+
+
+class MethodKind(StrEnum):
+    """A way to reach somebody."""
+
+    SMS = "sms"
+    CALL = "call"
+    EMAIL = "email"
+    TASK = "task"
+
+
+RINGING = frozenset({MethodKind.SMS, MethodKind.CALL})
+"""The methods of a telephone, which alarms and repeats use."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to reach a contact; `after` counts from the start of the level."""
+
+    kind: MethodKind
+    address: str
+    """E.164 for sms and call, addr-spec for email, the words of the task for task."""
+    after: timedelta = timedelta()
+    extension: str | None = None
+    """Digits and `w` (half a second each) dialled after the call is answered (Twilio SendDigits)."""
+    relays: bool = False
+    """`acknowledges_as: relay`: an answer from this address passes on, it never acknowledges."""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A contact as its tree has it. `scope` is already the effective one."""
+
+    id: str
+    role: Role
+    organisation: str
+    methods: tuple[Method, ...]
+    scope: Scope
+    language: str
+    timezone: str
+    name: str | None = None
+    disclosure: Disclosure = Disclosure.MINIMAL
+    represents: str | None = None
+    belongs_to: str | None = None
+    deputy: str | None = None
+    priority: bool = False
+    pin: bool = False
+    drills: bool = False
+    verified: date | None = None
+
+    @property
+    def is_coordinator(self) -> bool:
+        """Whether alarms and decisions go to this contact."""
+        return self.role is Role.COORDINATOR
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """All numbers and mail addresses: two contacts that share one are the same recipient."""
+        return frozenset(method.address for method in self.methods if method.kind is not MethodKind.TASK)
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The telephone numbers alone."""
+        return frozenset(method.address for method in self.methods if method.kind in RINGING)

@@ -1,0 +1,184 @@
+"""What happened and what may be said of it: types, severities, people, consent, and the incident itself."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How grave, most grave first; only a person lowers it."""
+
+    CRITICAL = "critical"
+    SERIOUS = "serious"
+    MODERATE = "moderate"
+    WATCH = "watch"
+
+    @property
+    def rank(self) -> int:
+        """0 for critical to 3 for watch: the order in which work is done."""
+        return list(Severity).index(self)
+
+
+class Scope(StrEnum):
+    """How far news may travel, narrowest first: the consent of those concerned and the reach of a contact."""
+
+    INTERNAL = "internal"
+    NATIONAL = "national"
+    INTERNATIONAL = "international"
+    PUBLIC = "public"
+
+    @property
+    def rank(self) -> int:
+        """0 for internal to 3 for public."""
+        return list(Scope).index(self)
+
+    def allows(self, other: "Scope") -> bool:
+        """Whether consent to this scope covers a contact of the other."""
+        return other.rank <= self.rank
+
+
+def narrowest(scopes: "list[Scope]") -> Scope:
+    """The narrowest of at least one scope."""
+    return min(scopes, key=lambda scope: scope.rank)
+
+
+class IncidentStatus(StrEnum):
+    """An incident is open until a coordinator closes it."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Perpetrator(StrEnum):
+    """The alleged perpetrator as a category, never a name."""
+
+    ARMY = "army"
+    POLICE = "police"
+    INTELLIGENCE = "intelligence"
+    PARAMILITARY = "paramilitary"
+    ARMED_GROUP = "armed_group"
+    COMPANY = "company"
+    OFFICIAL = "official"
+    UNKNOWN = "unknown"
+    NONE = "none"
+
+
+class PersonKind(StrEnum):
+    """What somebody affected is to the network."""
+
+    ACCOMPANIER = "accompanier"
+    DEFENDER = "defender"
+    ORGANISATION = "organisation"
+    COMMUNITY = "community"
+    OTHER = "other"
+
+
+class Certainty(StrEnum):
+    """How sure the report is (CAP 1.2 certainty, in the field's words)."""
+
+    OBSERVED = "observed"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+    UNVERIFIED = "unverified"
+
+
+class CloseReason(StrEnum):
+    """Why an incident was closed."""
+
+    RESOLVED = "resolved"
+    SAFE_ARRIVAL = "safe_arrival"
+    RELEASED = "released"
+    FALSE_ALARM = "false_alarm"
+    DUPLICATE = "duplicate"
+    HANDED_OVER = "handed_over"
+    UNRESOLVED = "unresolved"
+
+
+ASKS = ("call_authority", "visit", "observe", "protect", "inform_headquarters", "medical_help", "other")
+
+
+@dataclass(frozen=True)
+class IncidentType:
+    """One row of the taxonomy: its code, the number keyed on a phone, and its default severity."""
+
+    code: str
+    number: int
+    severity: Severity
+    names: dict[str, str] = field(hash=False)
+    """SMS name by language: pure GSM-7, and neutral where the true word would betray somebody."""
+
+
+def _types() -> dict[str, IncidentType]:
+    critical, serious, moderate, watch = Severity
+    rows = [
+        ("killing", 10, critical, "killing", "assassinat", "asesinato"),
+        ("attempted_killing", 11, critical, "armed attack", "attentat", "atentado"),
+        ("disappearance", 12, critical, "disappearance", "disparition", "desaparicion"),
+        ("abduction", 13, critical, "abduction", "enlèvement", "secuestro"),
+        ("arrest", 20, critical, "arrest", "arrestation", "detencion"),
+        ("assault", 21, serious, "assault", "agression", "agresion"),
+        ("sexual_violence", 22, critical, "serious assault", "agression grave", "agresion grave"),
+        ("torture", 23, critical, "serious assault", "agression grave", "agresion grave"),
+        ("death_threat", 30, serious, "death threat", "menace de mort", "amenaza de muerte"),
+        ("threat", 31, moderate, "threat", "menace", "amenaza"),
+        ("surveillance", 32, moderate, "surveillance", "surveillance", "vigilancia"),
+        ("digital_attack", 33, moderate, "digital attack", "attaque numérique", "ataque digital"),
+        ("raid", 40, serious, "raid", "perquisition", "allanamiento"),
+        ("break_in", 41, moderate, "break-in", "cambriolage", "robo"),
+        ("eviction", 42, serious, "eviction", "expulsion", "desalojo"),
+        ("checkpoint", 43, moderate, "held at checkpoint", "bloqués au barrage", "detenidos en reten"),
+        ("armed_presence", 44, serious, "armed presence", "présence armée", "presencia armada"),
+        ("combat", 45, serious, "combat nearby", "combats", "combates"),
+        ("crowd_repression", 46, serious, "protest repressed", "manif réprimée", "protesta reprimida"),
+        ("criminalisation", 50, moderate, "legal harassment", "poursuites", "criminalizacion"),
+        ("defamation", 51, watch, "smear campaign", "diffamation", "difamacion"),
+        ("immigration", 52, serious, "expulsion order", "avis d'expulsion", "orden de expulsion"),
+        ("missed_check_in", 60, serious, "missed check-in", "appel manqué", "control perdido"),
+        ("accident", 70, serious, "accident", "accident", "accidente"),
+        ("other", 99, moderate, "incident", "incident", "incidente"),
+    ]
+    return {
+        code: IncidentType(code, number, severity, {"en": en, "fr": fr, "es": es})
+        for code, number, severity, en, fr, es in rows
+    }
+
+
+TYPES = _types()
+TYPES_BY_NUMBER = {kind.number: kind for kind in TYPES.values()}
+
+
+@dataclass(frozen=True)
+class Affected:
+    """One of the people concerned, as the report or `people:` of teams.yaml has them. `code` is a pseudonym."""
+
+    code: str
+    kind: PersonKind = PersonKind.OTHER
+    nationality: str | None = None
+    name: str | None = None
+    contact: str | None = None
+    consent: Scope | None = None
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that decides who is told and what may be said: an incident without its progress."""
+
+    type: str
+    severity: Severity
+    country: str
+    consent: Scope = Scope.INTERNAL
+    people: tuple[Affected, ...] = ()
+    perpetrator: Perpetrator = Perpetrator.UNKNOWN
+    exclude: tuple[str, ...] = ()
+    verified: bool = True
+    drill: bool = False
+    certainty: Certainty = Certainty.OBSERVED
+    occurred_at: datetime | None = None
+    place: str | None = None
+    summary: str | None = None
+    details: str | None = None
+    ask: str | None = None
+    raised_from: str | None = None
+    """The number (E.164) that raised it, which hears nothing of it; None when raised by API."""
+    team: str | None = None

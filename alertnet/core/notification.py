@@ -1,0 +1,63 @@
+"""What is sent to whom and how it fares: kinds, the life of an attempt, and what the provider's answers mean."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """Why a message is sent. Only alerts and reminders are alerts: the rest may leave after an acknowledgement."""
+
+    ALERT = "alert"
+    REMINDER = "reminder"
+    DECISION = "decision"
+    ALARM = "alarm"
+    NOTICE = "notice"
+    TASK = "task"
+    RECORDED = "recorded"
+    DECLINED = "declined"
+    NOT_UNDERSTOOD = "not_understood"
+    ALREADY_CLOSED = "already_closed"
+    RECEIPT = "receipt"
+    FIELD_STATUS = "field_status"
+    UPDATE = "update"
+    CORRECTION = "correction"
+    STAND_DOWN = "stand_down"
+    ACTION_REMINDER = "action_reminder"
+
+    @property
+    def is_alert(self) -> bool:
+        """Whether an acknowledgement or a stop cancels it (A4)."""
+        return self in (Kind.ALERT, Kind.REMINDER)
+
+
+class AttemptStatus(StrEnum):
+    """The life of one attempt. The last three and delivered are final, but a late receipt may still better a failure."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+
+
+class Failure(StrEnum):
+    """Why an attempt failed, in our words; the provider's code stands beside it."""
+
+    UNDELIVERED = "undelivered"
+    INVALID = "invalid"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    NO_CODE = "no_code"
+    BOUNCED = "bounced"
+    OPTED_OUT = "opted_out"
+    WRONG_PERSON = "wrong_person"
+    EXPIRED = "expired"
+    FILTERED = "filtered"
+    OUR_ACCOUNT = "our_account"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the address itself is bad, so that no repeat uses it again."""
+        return self in (Failure.INVALID, Failure.OPTED_OUT, Failure.WRONG_PERSON)
