@@ -1,0 +1,76 @@
+"""What may be said: the only values that a message can name, so that no template can let slip what it never had (A9)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from alertnet.core.incident import CloseReason, Severity
+
+
+class Subject(StrEnum):
+    """What an alarm, a notice, a decision or a receipt is about."""
+
+    VERIFY = "verify"
+    LEVEL = "level"
+    UNANSWERED = "unanswered"
+    NOT_UNDERSTOOD = "not_understood"
+    OPTED_OUT = "opted_out"
+    WRONG_CODES = "wrong_codes"
+    FOREIGN_CODE = "foreign_code"
+    WRONG_PERSON = "wrong_person"
+    ACKNOWLEDGED = "acknowledged"
+    RELAYED = "relayed"
+    DECLINED = "declined"
+    ACTION = "action"
+    ACTION_MISSING = "action_missing"
+    INBOUND_CALL = "inbound_call"
+    DURESS = "duress"
+    UNKNOWN_NUMBER = "unknown_number"
+    NOBODY = "nobody"
+    GO = "go"
+    HOLD = "hold"
+    NEWS = "news"
+
+
+@dataclass(frozen=True)
+class Said:
+    """The words of one message. There is no field for a person, a place, a route or free text."""
+
+    sender: str
+    """Who calls: at most 12 GSM-7 characters."""
+    organisation: str
+    """The sender's full name as spoken and in mail: the tree's title."""
+    ref: str
+    callback: str
+    timezone: str
+    """IANA zone of the recipient: every instant below is shown in it."""
+    type: str = "other"
+    severity: Severity = Severity.SERIOUS
+    drill: bool = False
+    also: bool = False
+    """Another incident is open for the same number."""
+    code: str | None = None
+    """The written code (4 digits), or the decision's own; None where the number can't answer."""
+    link: str | None = None
+    answerable: bool = True
+    """Whether the number that the SMS leaves from takes replies from there."""
+    subject: Subject | None = None
+    about: str | None = None
+    """The id of the contact or level that the notice, alarm or decision is about."""
+    level: int | None = None
+    """1-based place of the level that a decision would open."""
+    contacts: int | None = None
+    """How many contacts that level would tell."""
+    automatic_at: datetime | None = None
+    """When it proceeds without a decision."""
+    at: datetime | None = None
+    """When the answer, report or incident was recorded."""
+    due_at: datetime | None = None
+    """By when an action is expected."""
+    reason: CloseReason | None = None
+    names: tuple[str, ...] = ()
+    """What the field's message was understood to say: type names and codes only."""
+    open_codes: tuple[str, ...] = ()
+    """The open codes of this number, for a reply to an answer without one."""
+    spoken_code: str | None = None
+    """Three digits, valid in this call alone."""
