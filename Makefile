@@ -1,0 +1,44 @@
+# Where a developer starts: `make` alone lists the commands.
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test check bench long
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+# The first Python that is new enough and can make a virtual environment; empty if there is none.
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11
+CAN_MAKE_VENV := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in $(CANDIDATES); do $$name -c '$(CAN_MAKE_VENV)' 2>/dev/null && echo $$name && break; done)
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+venv: $(STAMP) ## install everything into .venv, from the pins
+
+$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+	@$(BIN)/python -c '' 2>/dev/null || test -n "$(PYTHON)" || { \
+		echo 'alertnet needs Python 3.11 or newer with venv (tried: $(CANDIDATES)).' >&2; \
+		echo 'On Debian and Ubuntu: apt-get install python3-venv. Elsewhere: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: venv ## play one incident through, then stay up (TOUR=1: end after the tour)
+	$(BIN)/alertnet demo $(if $(filter 1,$(TOUR)),--tour)
+
+test: venv ## all tests but the long ones, on SQLite and on a real PostgreSQL
+	$(BIN)/python -m pytest -n 2 -m "not long"
+
+check: venv ## what must be clean before a commit: lint, format, types, fast tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy alertnet tests
+	$(BIN)/python -m pytest -m "not long and not postgres"
+
+bench: venv ## measure speed
+	$(BIN)/python -m benchmarks
+
+long: venv ## the tests that take minutes
+	$(BIN)/python -m pytest -m long
