@@ -1,0 +1,108 @@
+"""How the house is built (design, part C): who imports whom, who holds the clock, how long a thing may be."""
+
+import re
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+
+import pytest
+
+from tests.house import rules
+from tests.house.source import PROGRAM, ROOT, Module, read_modules
+
+Rule = Callable[[Iterable[Module]], Iterator[str]]
+RULES: list[Rule] = [
+    rules.forbidden_imports,
+    rules.impure_imports,
+    rules.cycles,
+    rules.banned_names,
+    rules.oversized,
+]
+REGISTRY = re.compile(
+    r"https?://([\w.-]+@)?(pypi\.|test\.pypi\.|files\.pythonhosted|registry\.|proxy\.golang|index\.crates)"
+)
+
+BREACHES: list[tuple[str, Rule, dict[str, str]]] = [
+    (
+        "core knows the store",
+        rules.forbidden_imports,
+        {"core.codes": "from alertnet.store import engine", "store.engine": ""},
+    ),
+    ("inside a function", rules.forbidden_imports, {"trees.load": "def f():\n  import alertnet.store", "store": ""}),
+    ("by a relative import", rules.forbidden_imports, {"web.api": "from ..trees import load", "trees.load": ""}),
+    (
+        "flows know a channel",
+        rules.forbidden_imports,
+        {"flows.f": "from alertnet.channels import smtp", "channels.smtp": ""},
+    ),
+    ("the sandbox in production", rules.forbidden_imports, {"runtime": "import alertnet.sandbox", "sandbox": ""}),
+    ("a layer nobody drew", rules.forbidden_imports, {"helpers": ""}),
+    ("core knows a library", rules.impure_imports, {"core.codes": "import sqlalchemy"}),
+    ("core opens a file", rules.impure_imports, {"core.codes": "from pathlib import Path"}),
+    ("a ring of two", rules.cycles, {"core.a": "import alertnet.core.b", "core.b": "from alertnet.core.a import x"}),
+    ("a clock in a flow", rules.banned_names, {"flows.f": "import datetime as dt\nnow = dt.datetime.now(dt.UTC)"}),
+    ("seconds in a flow", rules.banned_names, {"flows.f": "from time import time"}),
+    ("dice in the web", rules.banned_names, {"web.api": "import secrets"}),
+    ("an id in the store", rules.banned_names, {"store.rows": "import uuid\nkey = uuid.uuid4()"}),
+    ("the clock of a statement", rules.banned_names, {"runtime": "import sqlalchemy as sa\nat = sa.func.now()"}),
+    ("a module too long", rules.oversized, {"core.a": "x = 1\n" * 251}),
+    ("a function too long", rules.oversized, {"core.a": "def f():\n" + "  x = 1\n" * 40}),
+]
+INNOCENT = {
+    "core.codes": "import hashlib\nfrom alertnet.core.errors import BadInput",
+    "core.errors": "",
+    "channels.base": "import time\nstart = time.monotonic()",
+    "flows.escalate": "from alertnet.channels.base import Outgoing\nimport alertnet.core.codes",
+    "runtime": "import secrets\nfrom datetime import UTC, datetime\nnow = datetime.now(UTC)",
+    "web.api": "from datetime import datetime\nfrom alertnet import runtime, __version__",
+}
+
+
+def name_of(value: object) -> str:
+    return value if isinstance(value, str) else getattr(value, "__name__", "source")
+
+
+def planted(sources: dict[str, str]) -> list[Module]:
+    return [
+        Module(PROGRAM, "", is_package=True),
+        *(Module(f"{PROGRAM}.{name}", text) for name, text in sources.items()),
+    ]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=name_of)
+def test_the_program_keeps_the_rule(rule: Rule) -> None:
+    """Every module of the program, with all that it imports and names."""
+    faults = list(rule(read_modules(ROOT / PROGRAM)))
+
+    assert not faults, "\n".join(faults)
+
+
+def test_no_migration_reads_the_clock() -> None:
+    """Migrations are held to the same clock as the program: none of its own."""
+    faults = list(rules.banned_names(read_modules(ROOT / "migrations")))
+
+    assert not faults, "\n".join(faults)
+
+
+def test_no_tracked_file_names_a_registry() -> None:
+    """Packages come by name and version from wherever the installing machine is told to look."""
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    paths = [ROOT / name for name in tracked.split("\0") if name]
+
+    faults = [str(path) for path in paths if path.is_file() and REGISTRY.search(path.read_text("utf-8", "replace"))]
+
+    assert not faults, f"take the address of the package registry out of: {', '.join(faults)}"
+
+
+@pytest.mark.parametrize(("breach", "rule", "sources"), BREACHES, ids=name_of)
+def test_a_breach_is_found_and_named(breach: str, rule: Rule, sources: dict[str, str]) -> None:
+    """The rules can fail: each one finds what was planted, and names the module."""
+    faults = list(rule(planted(sources)))
+
+    assert len(faults) == 1, breach
+    assert f"{PROGRAM}.{next(iter(sources))}" in faults[0]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=name_of)
+def test_what_is_allowed_is_not_found(rule: Rule) -> None:
+    """The rules accept what the design allows."""
+    assert list(rule(planted(INNOCENT))) == []
