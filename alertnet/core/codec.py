@@ -3,6 +3,7 @@
 import dataclasses
 import types
 import typing
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import cache
@@ -61,7 +62,8 @@ def _build(kind: Any, plain: Any) -> Any:
         return plain
     if dataclasses.is_dataclass(kind):
         hints = _fields(typing.cast(type, kind))
-        return kind(**{name: _build(hints[name], entry) for name, entry in plain.items() if name in hints})
+        build = typing.cast(Callable[..., Any], kind)
+        return build(**{name: _build(hints[name], entry) for name, entry in plain.items() if name in hints})
     return _scalar(kind, plain)
 
 

@@ -1,0 +1,249 @@
+"""An escalation as a value: its status, the levels it has opened, whose turn it was, and what is to happen when.
+
+The values here are what the database keeps of an escalation between two moments. `progress.advance` is the only thing that moves them.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from alertnet.core.acknowledgement import AnswerKind
+from alertnet.core.contact import MethodKind
+from alertnet.core.contact_tree import Level
+from alertnet.core.notification import Kind
+
+LAST_RESORT = -1
+"""The index of the level that the tree's `last_resort` forms at the end of each round."""
+
+LATE = timedelta(seconds=60)
+"""A level that starts later than this after its planned moment has its clock begin when it really starts (A7)."""
+
+
+class Status(StrEnum):
+    """Where an escalation stands."""
+
+    SCHEDULED = "scheduled"
+    WAITING_FOR_GO = "waiting_for_go"
+    RUNNING = "running"
+    ACKNOWLEDGED = "acknowledged"
+    UNANSWERED = "unanswered"
+    STOPPED = "stopped"
+
+
+class RunStatus(StrEnum):
+    """How an opened level fares."""
+
+    OPEN = "open"
+    MET = "met"
+    GAVE_WAY = "gave_way"
+    """Nobody left could meet its rule: the next opened at once, later answers still count."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """A method that was used: its place in the contact's methods, and the moment it was planned for."""
+
+    method: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One contact's turn in an opened level: its methods count from `starts_at`."""
+
+    contact: str
+    starts_at: datetime
+    told: bool
+    """False when it had answered before: then it counts, but is not told again."""
+    stands_for: tuple[str, ...] = ()
+    uses: tuple[Use, ...] = ()
+    failed: tuple[int, ...] = ()
+    repeats: int = 0
+    """The highest k whose moment has passed."""
+    deputised: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """A level that was opened, at its planned moment or by an event; `ends_at` is when the next is due."""
+
+    index: int
+    round: int
+    opened_at: datetime
+    ends_at: datetime
+    turns: tuple[Turn, ...]
+    status: RunStatus = RunStatus.OPEN
+
+
+@dataclass(frozen=True)
+class Question:
+    """A level that waits for a go; `automatic_at` None: it never proceeds by itself."""
+
+    index: int
+    asked_at: datetime
+    automatic_at: datetime | None
+    sent: bool = False
+    """Whether any coordinator was reached with it."""
+
+
+@dataclass(frozen=True)
+class State:
+    """All that an escalation remembers."""
+
+    status: Status
+    start_at: datetime
+    round: int = 1
+    onward_from: datetime | None = None
+    """No level opens before this: when the round began, or a refusal moved it on."""
+    runs: tuple[Run, ...] = ()
+    """The latest of each level, in the order of opening."""
+    answers: dict[str, AnswerKind] = field(default_factory=dict)
+    relayed: tuple[str, ...] = ()
+    """Addresses that passed it on: they are not used again."""
+    stale: tuple[str, ...] = ()
+    """`method:address` of those that are invalid, opted out or somebody else's."""
+    goes: tuple[int, ...] = ()
+    refused: tuple[int, ...] = ()
+    question: Question | None = None
+    unverified_since: datetime | None = None
+    """The planned moment of the level that waits for the incident to be verified."""
+    unverified_index: int | None = None
+    round_due_at: datetime | None = None
+    action_due_at: datetime | None = None
+    action_reported: bool = False
+    met_index: int | None = None
+    """The level whose rule acknowledged the escalation."""
+    missed_index: int | None = None
+    """The level that acknowledged, but reported no action in time: it does not acknowledge again by itself."""
+    stopped_from: Status | None = None
+
+
+@dataclass(frozen=True)
+class Send:
+    """A message that is to leave now: the contact's method, planned for `at`, worthless after `expires_at`."""
+
+    kind: Kind
+    index: int
+    round: int
+    contact: str
+    method: int
+    at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question to the coordinators: may this level open?"""
+
+    index: int
+    contacts: int
+    automatic_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Note:
+    """A line for the timeline: a kind in clear and a few plain values."""
+
+    kind: str
+    payload: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What `advance` decided: the new state, its next due time, and what the shell has to do about it."""
+
+    state: State
+    due_at: datetime | None
+    sends: tuple[Send, ...]
+    asks: tuple[Ask, ...]
+    notes: tuple[Note, ...]
+
+    def noted(self, kind: str) -> tuple[Note, ...]:
+        """The notes of that kind."""
+        return tuple(note for note in self.notes if note.kind == kind)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A contact answered, or changed its answer. `address` is the number or mailbox it came from, where known."""
+
+    contact: str
+    kind: AnswerKind
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """An answer was revoked, or turned out to be another person's."""
+
+    contact: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The provider reported that this method did not reach the contact; `stale`: the kinds its address is bad for."""
+
+    contact: str
+    method: int
+    stale: tuple[MethodKind, ...] = ()
+
+
+@dataclass(frozen=True)
+class Delayed:
+    """The provider is away: the message waits, and the contact's next method goes."""
+
+    contact: str
+    method: int
+
+
+@dataclass(frozen=True)
+class Go:
+    """A coordinator opens this level now."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A coordinator waits: this level never proceeds by itself."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """A coordinator skips this level for good."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The question of this level has reached a coordinator's phone or mailbox."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Acted:
+    """A contact reported what it did."""
+
+    contact: str
+
+
+@dataclass(frozen=True)
+class PlanChanged:
+    """The incident was verified, or its severity, consent or exclusions changed: look again."""
+
+
+Event = Answered | Withdrawn | Failed | Delayed | Go | Hold | Refuse | Asked | Acted | PlanChanged
+
+
+def last_resort_level(wait: timedelta) -> Level:
+    """The level that `last_resort` forms; it lasts until the next round."""
+    return Level(name="Last resort", notify=(), wait=wait)
+
+
+def pause_after(round: int) -> timedelta:
+    """The pause after a round that nobody answered: 15, 30, 60, 120, then always 240 minutes."""
+    return min(timedelta(minutes=15) * (1 << min(round - 1, 10)), timedelta(hours=4))
