@@ -1,0 +1,150 @@
+"""The door to SQLite: one thread writes, and what is queued together is committed together.
+
+A commit waits for the disk; sixty flows that share one wait for it once.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session
+
+from alertnet.transactions import Begin, DatabaseAway, Work, run_alone, surfacing, wants_wake
+
+T = TypeVar("T")
+
+GROUP = 64  # flows in one commit at most
+
+
+@dataclass(eq=False)
+class _Job:
+    """A flow on its way through the writer thread."""
+
+    work: Work[Any]
+    value: Any = None
+    error: BaseException | None = None
+    answered: threading.Event = field(default_factory=threading.Event)
+
+    def fail(self, error: BaseException) -> None:
+        self.error = error
+        self.answered.set()
+
+
+class GroupCommit:
+    """One writer thread: each flow of a group in its savepoint, one commit for all, and the answers after it.
+
+    A flow that raises is undone and runs again by itself after the group, so that it spoils nothing for the others.
+    """
+
+    def __init__(self, engine: Engine, begin: Begin, wake: Callable[[], None]) -> None:
+        self.commits = 0
+        self._engine = engine
+        self._begin = begin
+        self._wake = wake
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._gate = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
+        self._thread.start()
+
+    def transact(self, work: Work[T]) -> T:
+        """The value of the work, after the commit that holds it.
+
+        Raises:
+            DatabaseAway: the file can't be written, is locked by another process for long, or the program is stopping.
+            RuntimeError: a flow asked for a transaction inside its own, which would wait for itself.
+        """
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a flow is one transaction: it can't ask for another inside")
+        job = _Job(work)
+        with self._gate:
+            if self._closed:
+                raise DatabaseAway()
+            self._queue.put(job)
+        job.answered.wait()
+        if job.error is not None:
+            raise job.error
+        return job.value  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Finish what is queued and end the thread."""
+        with self._gate:
+            self._closed = True
+            self._queue.put(None)
+        self._thread.join()
+
+    def _write(self) -> None:
+        while jobs := self._take():
+            again = self._together(jobs) if len(jobs) > 1 else jobs
+            for job in again:
+                self._alone(job)
+
+    def _take(self) -> list[_Job]:
+        """What is queued, after waiting for the first; empty when there is no more to come."""
+        jobs: list[_Job] = []
+        job = self._queue.get()
+        while job is not None:
+            jobs.append(job)
+            if len(jobs) == GROUP:
+                return jobs
+            try:
+                job = self._queue.get_nowait()
+            except Empty:
+                return jobs
+        if jobs:
+            self._queue.put(None)
+        return jobs
+
+    def _alone(self, job: _Job) -> None:
+        try:
+            with surfacing():
+                job.value, wake = run_alone(self._engine, self._begin, job.work)
+        except BaseException as error:
+            job.fail(error)
+        else:
+            self._release([job], wake)
+
+    def _together(self, jobs: list[_Job]) -> list[_Job]:
+        """Commit those that succeed, and return those that did not."""
+        again: list[_Job] = []
+        wake = False
+        try:
+            with surfacing(), self._engine.begin() as connection:
+                for job in jobs:
+                    try:
+                        wake = self._in_savepoint(connection, job) or wake
+                    except BaseException:
+                        if _given_up(connection):
+                            raise
+                        again.append(job)
+        except BaseException as error:
+            for job in jobs:
+                job.fail(error)
+            return []
+        self._release([job for job in jobs if job not in again], wake)
+        return again
+
+    def _in_savepoint(self, connection: Connection, job: _Job) -> bool:
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            job.value = job.work(self._begin(session))
+            session.commit()
+            return wants_wake(session)
+
+    def _release(self, jobs: list[_Job], wake: bool) -> None:
+        if not jobs:
+            return
+        self.commits += 1
+        if wake:
+            self._wake()
+        for job in jobs:
+            job.answered.set()
+
+
+def _given_up(connection: Connection) -> bool:
+    """Whether SQLite undid the whole transaction by itself, as it does when the disk is full."""
+    driver = connection.connection.driver_connection
+    return isinstance(driver, sqlite3.Connection) and not driver.in_transaction

@@ -1,0 +1,172 @@
+"""The one place that wires: settings become an engine, a vault, a clock and chance, and flows get their door."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from alertnet.core.contact_tree import Network
+from alertnet.group_commit import GroupCommit
+from alertnet.settings import Settings
+from alertnet.store.engine import for_reading, make_engine
+from alertnet.store.tx import Chance, Tx
+from alertnet.store.vault import Vault
+from alertnet.transactions import OwnCommit, Transactions, surfacing
+from alertnet.wakeups import Listener, Wakeups
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+
+
+class RealChance:
+    """Chance from the operating system's source of secrets."""
+
+    def id(self) -> str:
+        return secrets.token_hex(16)
+
+    def digits(self, count: int) -> str:
+        return f"{secrets.randbelow(10**count):0{count}d}"
+
+    def letters(self, count: int, alphabet: str) -> str:
+        return "".join(secrets.choice(alphabet) for _ in range(count))
+
+    def bytes(self, count: int) -> bytes:
+        return secrets.token_bytes(count)
+
+
+def system_clock() -> datetime:
+    """The machine's time, which is the database's where the database is a file."""
+    return datetime.now(UTC)
+
+
+class DatabaseClock:
+    """PostgreSQL's time, so that all machines agree: measured, then carried on by the monotonic clock."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.measure()
+
+    def __call__(self) -> datetime:
+        return self._base + timedelta(seconds=time.monotonic())
+
+    def measure(self) -> None:
+        """Ask the database what time it is.
+
+        Raises:
+            DatabaseAway: it can't be reached; the clock goes on as it was.
+        """
+        with surfacing(), self._engine.connect() as connection:
+            before = time.monotonic()
+            there: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            middle = (before + time.monotonic()) / 2
+        self._base = there.astimezone(UTC) - timedelta(seconds=middle)
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Everything a process needs to run flows. Make one with `make_runtime`, and close it at the end."""
+
+    settings: Settings
+    engine: Engine
+    vault: Vault
+    chance: Chance
+    clock: Clock
+    network: Network
+    templates: Any
+    wakeups: Wakeups
+    transactions: Transactions
+    _reading: Engine
+    _listeners: list[Listener] = field(default_factory=list)
+
+    @property
+    def on_commit(self) -> list[Callable[[], None]]:
+        """Called after each commit whose flow set `tx.session.info["wake"]`; add to it freely."""
+        return self.wakeups.hooks
+
+    @property
+    def commits(self) -> int:
+        """Transactions committed so far, each with one flow or more in it."""
+        return self.transactions.commits
+
+    def now(self) -> datetime:
+        """The database's time, aware UTC."""
+        return self.clock()
+
+    def measure_clock(self) -> None:
+        """Compare the clock with the database's again; does nothing where they are the same."""
+        if isinstance(self.clock, DatabaseClock):
+            self.clock.measure()
+
+    def transact(self, flow: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The value of `flow(tx, *args, **kwargs)`, after the commit that holds what it did.
+
+        Raises:
+            DatabaseAway: there is no answer; anything that the flow itself raises: nothing of it was done.
+        """
+        return self.transactions.transact(lambda tx: flow(tx, *args, **kwargs))
+
+    def read(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The value of `query(tx, *args, **kwargs)` over one snapshot; whatever it writes is undone or refused.
+
+        Raises:
+            DatabaseAway: there is no answer; anything that the query itself raises.
+        """
+        with surfacing(), Session(self._reading) as session:
+            return query(Tx(session, self.now(), self.chance, self.vault), *args, **kwargs)
+
+    def listen(self) -> None:
+        """From now on call `on_commit` for what other processes leave due too; on SQLite there is nobody to hear."""
+        if self.engine.dialect.name == "postgresql" and not self._listeners:
+            self._listeners.append(Listener(self.engine, self.wakeups))
+
+    def close(self) -> None:
+        """Finish what was asked, end the threads, let go of the database."""
+        for listener in self._listeners:
+            listener.close()
+        self.transactions.close()
+        self.engine.dispose()
+
+
+def make_runtime(settings: Settings, *, clock: Clock | None = None, chance: Chance | None = None) -> Runtime:
+    """The runtime with the trees and templates of the folders that the settings name.
+
+    Raises:
+        Misconfigured: trees or templates that can't be used.
+        DatabaseAway: PostgreSQL can't be asked for its time.
+    """
+    from alertnet.messages import read_templates
+    from alertnet.trees import read_network
+
+    network = read_network(settings.contact_trees)
+    templates = read_templates(settings.message_templates)
+    return wire(settings, network, templates, clock=clock, chance=chance)
+
+
+def wire(
+    settings: Settings, network: Network, templates: Any, *, clock: Clock | None = None, chance: Chance | None = None
+) -> Runtime:
+    """The runtime around a network and templates that are already read.
+
+    Raises:
+        DatabaseAway: PostgreSQL can't be asked for its time.
+    """
+    vault = Vault([secret.get_secret_value() for secret in settings.secret_keys])
+    engine = make_engine(settings.database_url.get_secret_value(), vault)
+    on_postgres = engine.dialect.name == "postgresql"
+    clock = clock or (DatabaseClock(engine) if on_postgres else system_clock)
+    chance = chance or RealChance()
+    wakeups = Wakeups()
+
+    def begin(session: Session) -> Tx:
+        return Tx(session, clock(), chance, vault)
+
+    transactions = (OwnCommit if on_postgres else GroupCommit)(engine, begin, wakeups.fire)
+    return Runtime(
+        settings, engine, vault, chance, clock, network, templates, wakeups, transactions, for_reading(engine)
+    )

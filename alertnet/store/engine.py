@@ -1,0 +1,107 @@
+"""Engines for SQLite and PostgreSQL whose every connection is durable, strict, and gives up within seconds."""
+
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session
+
+from alertnet.store.vault import Vault
+
+SQLITE_PRAGMAS = {
+    "journal_mode": "WAL",
+    "synchronous": "FULL",
+    "busy_timeout": "5000",  # milliseconds
+    "foreign_keys": "ON",
+}
+POSTGRES_CONNECT = {
+    "connect_timeout": "3",  # seconds
+    "tcp_user_timeout": "5000",  # milliseconds until an unanswered packet ends the connection
+    "keepalives_idle": "5",  # seconds
+    "keepalives_interval": "2",
+    "keepalives_count": "2",
+    "options": " ".join(
+        [
+            "-c timezone=UTC",
+            "-c statement_timeout=5000",
+            "-c lock_timeout=3000",
+            "-c idle_in_transaction_session_timeout=15000",
+        ]
+    ),
+}
+URL_FORMS = "sqlite:///file.db, or postgresql+psycopg://user@host/database"
+
+
+def parse_url(text: str) -> URL:
+    """The URL with its driver: bare `postgresql://` means psycopg 3.
+
+    Raises:
+        ValueError: it is neither a SQLite file nor a PostgreSQL database; says what is allowed, and shows no password.
+    """
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ValueError(URL_FORMS) from None
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg")
+    in_memory = url.drivername == "sqlite" and url.database in (None, "", ":memory:")
+    if in_memory or url.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise ValueError(URL_FORMS)
+    return url
+
+
+def make_engine(url: str, vault: Vault) -> Engine:
+    """An engine whose transactions write: `BEGIN IMMEDIATE` on SQLite. Connects to nothing yet.
+
+    Raises:
+        ValueError: see `parse_url`.
+    """
+    parsed = parse_url(url)
+    # An error's text goes to the log: hide_parameters keeps names and numbers out of it.
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, hide_parameters=True, pool_size=16, max_overflow=48, pool_timeout=5)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        connect = {name: value for name, value in POSTGRES_CONNECT.items() if name not in parsed.query}
+        engine = create_engine(
+            parsed,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=10,
+            pool_timeout=5,
+            connect_args=connect,
+        )
+    vars(engine.dialect)["vault"] = vault
+    return engine
+
+
+def for_reading(engine: Engine) -> Engine:
+    """The same engine for transactions that only read, each one snapshot; on SQLite they never wait for the writer."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(reads=True)
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def insert_once(session: Session, table: Table, values: dict[str, Any]) -> bool:
+    """Insert the row unless its key is taken, also by a transaction at the same moment; whether it was inserted."""
+    statement: Insert
+    if session.get_bind().dialect.name == "sqlite":
+        statement = sqlite.insert(table).on_conflict_do_nothing()
+    else:
+        statement = postgresql.insert(table).on_conflict_do_nothing()
+    return session.execute(statement.values(values).returning(*table.primary_key)).first() is not None
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own BEGIN is deferred, and a deferred transaction that turns to writing fails under contention.
+    connection.isolation_level = None
+    for pragma, value in SQLITE_PRAGMAS.items():
+        connection.execute(f"PRAGMA {pragma} = {value}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reads = connection.get_execution_options().get("reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

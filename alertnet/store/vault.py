@@ -1,0 +1,119 @@
+"""Secrecy: seals what is stored, and makes the keyed hashes by which sealed values are found again.
+
+Each secret (any text of at least 32 characters) gives its own keys by HKDF-SHA256, one for each purpose. The first
+seals and hashes; the others still open and are still looked up, so that a secret can be replaced without any loss.
+"""
+
+import hashlib
+import hmac
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from alertnet.core.errors import AlertnetError, Misconfigured
+
+SECRET_LENGTH = 32
+KEY_ID_BYTES = 4
+NONCE_BYTES = 12
+
+
+class Unreadable(AlertnetError):
+    """A sealed value was made with a secret that is not listed, or is damaged."""
+
+
+@dataclass(frozen=True)
+class _Keys:
+    id: bytes
+    cipher: AESGCM
+    index: bytes
+    code: bytes
+    pin: bytes
+
+
+class Vault:
+    """Seals, opens and hashes with the secrets of `ALERTNET_SECRET_KEY`; safe for any number of threads.
+
+    Raises:
+        Misconfigured: no secret, or one that is too short.
+    """
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        if not secrets or any(len(secret) < SECRET_LENGTH for secret in secrets):
+            raise Misconfigured([f"ALERTNET_SECRET_KEY: each secret has at least {SECRET_LENGTH} characters"])
+        self._keys = tuple(_derive(secret.encode()) for secret in secrets)
+        self._by_id = {keys.id: keys for keys in self._keys}
+
+    def seal(self, plain: bytes) -> bytes:
+        """Key id (4 bytes), nonce (12) and AES-256-GCM ciphertext."""
+        keys = self._keys[0]
+        nonce = os.urandom(NONCE_BYTES)
+        return keys.id + nonce + keys.cipher.encrypt(nonce, plain, keys.id)
+
+    def open(self, sealed: bytes) -> bytes:
+        """What was sealed, by whichever listed secret.
+
+        Raises:
+            Unreadable: none of the listed secrets sealed it, or it was altered.
+        """
+        key_id, nonce = sealed[:KEY_ID_BYTES], sealed[KEY_ID_BYTES : KEY_ID_BYTES + NONCE_BYTES]
+        keys = self._by_id.get(key_id)
+        if keys is None:
+            raise Unreadable(f"sealed with key {key_id.hex()}, which no secret in ALERTNET_SECRET_KEY has")
+        try:
+            return keys.cipher.decrypt(nonce, sealed[KEY_ID_BYTES + NONCE_BYTES :], key_id)
+        except (InvalidTag, ValueError) as error:
+            raise Unreadable(f"sealed with key {key_id.hex()}, but altered since") from error
+
+    def index(self, text: str) -> bytes:
+        """The blind index of a number or address, to be stored: 16 bytes."""
+        return _keyed(self._keys[0].index, text)
+
+    def indexes(self, text: str) -> tuple[bytes, ...]:
+        """Every blind index that the text may be stored under."""
+        return tuple(_keyed(keys.index, text) for keys in self._keys)
+
+    def code_hash(self, text: str) -> bytes:
+        """The hash of a written code, to be stored: 16 bytes."""
+        return _keyed(self._keys[0].code, text)
+
+    def code_hashes(self, text: str) -> tuple[bytes, ...]:
+        """Every hash that the code may be stored under."""
+        return tuple(_keyed(keys.code, text) for keys in self._keys)
+
+    def pin_hash(self, owner: str, pin: str) -> bytes:
+        """The hash of an owner's PIN, to be stored: 32 bytes; the same PIN of another owner has another."""
+        return _keyed_pin(self._keys[0].pin, owner, pin)
+
+    def pin_hashes(self, owner: str, pin: str) -> tuple[bytes, ...]:
+        """Every hash that the PIN may be stored under."""
+        return tuple(_keyed_pin(keys.pin, owner, pin) for keys in self._keys)
+
+    def token_hash(self, token: str) -> bytes:
+        """SHA-256 of a link's token: 32 bytes. Without a key, since 80 random bits can't be guessed."""
+        return hashlib.sha256(token.encode()).digest()
+
+
+def _derive(secret: bytes) -> _Keys:
+    def subkey(purpose: str, length: int = 32) -> bytes:
+        return HKDF(SHA256(), length, salt=None, info=f"alertnet {purpose}".encode()).derive(secret)
+
+    return _Keys(
+        id=subkey("key id", KEY_ID_BYTES),
+        cipher=AESGCM(subkey("seal")),
+        index=subkey("index"),
+        code=subkey("code"),
+        pin=subkey("pin"),
+    )
+
+
+def _keyed(key: bytes, text: str) -> bytes:
+    return hmac.digest(key, text.encode(), "sha256")[:16]
+
+
+def _keyed_pin(key: bytes, owner: str, pin: str) -> bytes:
+    return hmac.digest(key, f"{owner}\0{pin}".encode(), "sha256")

@@ -1,0 +1,121 @@
+"""The one door to the database: runs a flow in a transaction, commits, and only then lets its value out.
+
+What every such door promises, and the one of PostgreSQL, where each caller has a transaction of its own; the one of
+SQLite is in `group_commit`. A database that can't be reached, or can't commit, becomes `DatabaseAway`.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol, TypeVar
+
+import psycopg
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from alertnet.core.errors import AlertnetError
+from alertnet.store.tx import Tx
+
+T = TypeVar("T")
+Work = Callable[[Tx], T]
+Begin = Callable[[Session], Tx]
+"""Gives a session its moment, chance and vault."""
+
+NOTIFY = text("SELECT pg_notify('alertnet', '')")
+
+
+class DatabaseAway(AlertnetError):
+    """The database can't be reached or can't commit: whoever asked has no answer, and may ask again."""
+
+    retry_after = timedelta(seconds=2)
+
+    def __init__(self) -> None:
+        super().__init__("the database can't be reached: try again")
+
+
+class Transactions(Protocol):
+    """How flows reach the database."""
+
+    commits: int
+    """Transactions that were committed, each with one flow or more in it."""
+
+    def transact(self, work: Work[T]) -> T:
+        """The value of the work, after the commit that holds it."""
+        ...
+
+    def close(self) -> None:
+        """Finish what was asked, and take no more."""
+        ...
+
+
+@contextmanager
+def surfacing() -> Iterator[None]:
+    """Raises `DatabaseAway` in place of a driver's error that means it, and lets every other error through."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise DatabaseAway() from error
+    except DBAPIError as error:
+        # SQLite calls a wrong statement "operational" too: that is a fault of ours, which waiting doesn't cure.
+        is_ours = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+        if error.connection_invalidated or (isinstance(error, OperationalError) and not is_ours):
+            raise DatabaseAway() from error
+        raise
+
+
+def run_alone(engine: Engine, begin: Begin, work: Work[T]) -> tuple[T, bool]:
+    """One flow in a transaction of its own: its value, and whether it left something due."""
+    with Session(engine) as session:
+        value = work(begin(session))
+        wake = wants_wake(session)
+        if wake and engine.dialect.name == "postgresql":
+            session.execute(NOTIFY)
+        session.commit()
+        return value, wake
+
+
+def wants_wake(session: Session) -> bool:
+    """Whether the flow set `tx.session.info["wake"]`, having left something due."""
+    return bool(session.info.get("wake"))
+
+
+@dataclass(eq=False)
+class OwnCommit:
+    """A transaction for each caller on its own thread, tried once more after a deadlock or a serialization failure."""
+
+    engine: Engine
+    begin: Begin
+    wake: Callable[[], None]
+    """Called after each commit that leaves something due."""
+    commits: int = 0
+    _counting: threading.Lock = field(default_factory=threading.Lock)
+
+    def transact(self, work: Work[T]) -> T:
+        """The value of the work, after its commit.
+
+        Raises:
+            DatabaseAway: the database can't be reached, or was too busy within its time-outs.
+        """
+        with surfacing():
+            value, wake = self._run(work)
+        with self._counting:
+            self.commits += 1
+        if wake:
+            self.wake()
+        return value
+
+    def close(self) -> None:
+        """Nothing is under way here but what its caller waits for."""
+
+    def _run(self, work: Work[T]) -> tuple[T, bool]:
+        try:
+            return run_alone(self.engine, self.begin, work)
+        except DBAPIError as error:
+            if not isinstance(error.orig, (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)):
+                raise
+        return run_alone(self.engine, self.begin, work)
