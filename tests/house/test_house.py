@@ -2,7 +2,9 @@
 
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import packages_distributions
 
 import pytest
 
@@ -61,6 +63,10 @@ def name_of(value: object) -> str:
     return value if isinstance(value, str) else getattr(value, "__name__", "source")
 
 
+def pin_of(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
 def planted(sources: dict[str, str]) -> list[Module]:
     return [
         Module(PROGRAM, "", is_package=True),
@@ -91,6 +97,18 @@ def test_no_tracked_file_names_a_registry() -> None:
     faults = [str(path) for path in paths if path.is_file() and REGISTRY.search(path.read_text("utf-8", "replace"))]
 
     assert not faults, f"take the address of the package registry out of: {', '.join(faults)}"
+
+
+def test_the_program_imports_only_what_its_pins_install() -> None:
+    """What only the tests have installed is missing where the program runs."""
+    pins = dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
+    tops = {name.partition(".")[0] for module in read_modules(ROOT / PROGRAM) for name in module.imports()}
+    foreign = tops - {PROGRAM, *sys.stdlib_module_names}
+    installed_by = packages_distributions()
+
+    unpinned = {top for top in foreign if not any(pin_of(name) in pins for name in installed_by.get(top, []))}
+
+    assert not unpinned, f"declare in pyproject.toml and pin in requirements.txt: {', '.join(sorted(unpinned))}"
 
 
 @pytest.mark.parametrize(("breach", "rule", "sources"), BREACHES, ids=name_of)
