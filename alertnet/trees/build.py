@@ -1,0 +1,137 @@
+"""From a filled-in, faultless form to the core's contact tree and teams: defaults of the tree, and effective scopes."""
+
+from alertnet.core.contact import ABROAD, Contact, Method, Role
+from alertnet.core.contact_tree import (
+    EVERYWHERE,
+    ActionDue,
+    ContactTree,
+    Level,
+    Member,
+    NeedsGo,
+    Repeat,
+    Start,
+    Team,
+    When,
+)
+from alertnet.core.incident import Affected, Scope
+from alertnet.trees.form import (
+    ContactForm,
+    FieldForm,
+    LevelForm,
+    MethodForm,
+    NeedsGoForm,
+    TeamForm,
+    TreeForm,
+    WhenForm,
+)
+
+
+def contact_tree(form: TreeForm) -> ContactTree:
+    """The tree of the form."""
+    return ContactTree(
+        id=form.tree,
+        title=form.title,
+        scope=form.scope,
+        countries=frozenset(form.serves.countries),
+        timezone=form.timezone,
+        language=form.language,
+        sender=form.sender,
+        callback=form.callback,
+        contacts={name: _contact(name, contact, form) for name, contact in form.contacts.items()},
+        levels=tuple(_level(level) for level in form.levels),
+        last_resort=tuple(form.last_resort),
+        start=Start(after=form.start.after, unless_acknowledged=form.start.unless is not None),
+        rounds=form.rounds,
+        ask_if_unknown_perpetrator=form.unknown_perpetrator == "ask",
+    )
+
+
+def teams(form: FieldForm) -> dict[str, Team]:
+    """The field teams by id."""
+    return {name: _team(name, team) for name, team in form.teams.items()}
+
+
+def people(form: FieldForm) -> dict[str, Affected]:
+    """Those accompanied, by code."""
+    return {
+        code: Affected(
+            code=code,
+            kind=person.kind,
+            nationality=person.nationality,
+            consent=person.consent,
+            exclude=tuple(person.exclude),
+        )
+        for code, person in form.people.items()
+    }
+
+
+def _contact(name: str, form: ContactForm, tree: TreeForm) -> Contact:
+    return Contact(
+        id=name,
+        role=form.role,
+        organisation=form.organisation,
+        methods=tuple(_method(method) for method in form.methods),
+        scope=_effective_scope(name, form, tree),
+        language=form.language or tree.language,
+        timezone=form.timezone or tree.timezone,
+        name=form.name,
+        disclosure=form.disclosure,
+        represents=form.represents,
+        belongs_to=form.belongs_to,
+        deputy=form.deputy,
+        priority=form.priority,
+        pin=form.pin,
+        drills=form.drills,
+        verified=form.verified,
+    )
+
+
+def _effective_scope(name: str, form: ContactForm, tree: TreeForm) -> Scope:
+    # Those who must always be reachable stand inside every consent, even against a scope of their own (A3).
+    if form.role is Role.COORDINATOR or name in tree.last_resort:
+        return Scope.INTERNAL
+    scope = form.scope or tree.scope
+    # Word to these leaves the country, whatever the file says.
+    if form.role in ABROAD and not scope.allows(Scope.INTERNATIONAL):
+        return Scope.INTERNATIONAL
+    return scope
+
+
+def _method(form: MethodForm) -> Method:
+    [(kind, address)] = form.ways
+    return Method(kind, address, form.after, form.extension, relays=form.acknowledges_as is not None)
+
+
+def _level(form: LevelForm) -> Level:
+    return Level(
+        name=form.name,
+        notify=tuple(form.notify),
+        acknowledge=form.acknowledge,
+        wait=form.wait,
+        when=_when(form.when),
+        needs_go=_needs_go(form.needs_go) if form.needs_go else None,
+        repeat=Repeat(form.repeat.every, form.repeat.times) if form.repeat else None,
+        then=form.then,
+        action_due=ActionDue(form.action_due.after, form.action_due.otherwise) if form.action_due else None,
+    )
+
+
+def _when(form: WhenForm) -> When:
+    types = frozenset(form.type or ())
+    return When(
+        severity=frozenset(form.severity or ()),
+        type=frozenset() if EVERYWHERE in types else types,
+        nationality=form.nationality is not None,
+    )
+
+
+def _needs_go(form: NeedsGoForm) -> NeedsGo:
+    return NeedsGo(frozenset(form.unless_severity or ()), form.proceed_after)
+
+
+def _team(name: str, form: TeamForm) -> Team:
+    members = {
+        key: Member(key, member.name, member.phone, member.language or form.language, member.silent)
+        for key, member in form.members.items()
+    }
+    return Team(name, form.country, form.language, form.consent, members)

@@ -1,0 +1,68 @@
+"""What is wrong with a contact tree: one fault, one line that names the place, the value and what would do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+LISTED = 30
+"""Allowed values that a fault writes out before it only counts the rest."""
+
+LEGIBLE = 60
+"""Characters of a value that a fault shows; the rest of it tells nobody anything."""
+
+
+class NotAllowed(ValueError):
+    """A value that can't be read: `message` goes before the value, `allowed` lists the values or forms that do."""
+
+    def __init__(self, message: str, allowed: Iterable[str] = ()) -> None:
+        self.message = message
+        self.allowed = tuple(allowed)
+        super().__init__(message)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault. Lines and columns count from 1; line 0 means the folder as a whole."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    """Keys and places, such as `levels.1.notify.0`; empty for the file as a whole."""
+    value: str | None
+    """As written; None where a key is missing, or where a whole list or mapping is at fault."""
+    message: str
+    allowed: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """`colombia.yaml:12:9: levels.1.notify.0: unknown contact 'embasy-es' (known: …; did you mean …)`."""
+        position = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        path = f"{self.path}: " if self.path else ""
+        value = f" {shortened(self.value)!r}" if self.value is not None else ""
+        return _printable(f"{position}: {path}{self.message}{value}{self._hint()}")
+
+    def _hint(self) -> str:
+        if not self.allowed:
+            return ""
+        rest = len(self.allowed) - LISTED
+        listed = ", ".join(self.allowed[:LISTED]) + (f" and {rest} more" if rest > 0 else "")
+        if not self.message.startswith("unknown"):
+            return f" (allowed: {listed})"
+        return f" (known: {listed}{self._meant()})"
+
+    def _meant(self) -> str:
+        if self.value is None or len(self.value) > LEGIBLE:
+            return ""
+        known = {name.casefold(): name for name in self.allowed}
+        close = get_close_matches(self.value.casefold(), known, n=1)
+        return f"; did you mean {known[close[0]]}?" if close else ""
+
+
+def shortened(value: str) -> str:
+    """As much of it as anybody would read."""
+    return value if len(value) <= LEGIBLE else value[:LEGIBLE] + "…"
+
+
+def _printable(line: str) -> str:
+    # A key or a file name may hold line breaks or terminal escapes.
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in line)

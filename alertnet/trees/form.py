@@ -1,0 +1,207 @@
+"""The form of `contact_trees/*.yaml`: every key of design B1 with what it may hold. It knows nothing of other keys."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from alertnet.core.contact import Contact, Disclosure, MethodKind, Role
+from alertnet.core.contact_tree import EVERYWHERE, ActionDue, ContactTree, Level, Otherwise, Quota, Then
+from alertnet.core.incident import TYPES, Perpetrator, PersonKind, Scope, Severity
+from alertnet.trees import values
+from alertnet.trees.fault import NotAllowed
+
+T = TypeVar("T")
+
+
+def _read(parse: Callable[[str], Any]) -> BeforeValidator:
+    def read(raw: Any) -> Any:
+        if not isinstance(raw, str):
+            raise NotAllowed("needs a single value, not a list or mapping")
+        return parse(raw)
+
+    return BeforeValidator(read)
+
+
+Slug = Annotated[str, _read(values.slug)]
+Code = Annotated[str, _read(values.person_code)]
+Line = Annotated[str, _read(values.line)]
+Number = Annotated[str, _read(values.number)]
+Mail = Annotated[str, _read(values.mail_address)]
+Extension = Annotated[str, _read(values.extension)]
+Sender = Annotated[str, _read(values.sender)]
+Language = Annotated[str, _read(values.language)]
+Zone = Annotated[str, _read(values.zone)]
+Country = Annotated[str, _read(values.country)]
+Served = Annotated[str, _read(values.served)]
+Wait = Annotated[timedelta, _read(values.wait)]
+Delay = Annotated[timedelta, _read(values.duration)]
+Count = Annotated[int, _read(values.whole(1, 99))]
+YesNo = Annotated[bool, _read(values.yes_or_no)]
+Day = Annotated[date, _read(values.day)]
+Acknowledge = Annotated[Quota, _read(values.quota)]
+OneScope = Annotated[Scope, _read(values.one_of("scope", Scope))]
+OneRole = Annotated[Role, _read(values.one_of("role", Role))]
+OneDisclosure = Annotated[Disclosure, _read(values.one_of("disclosure", Disclosure))]
+OneSeverity = Annotated[Severity, _read(values.one_of("severity", Severity))]
+OneType = Annotated[str, _read(values.one_of("type", (EVERYWHERE, *TYPES)))]
+OneKind = Annotated[PersonKind, _read(values.one_of("kind", PersonKind))]
+OnePerpetrator = Annotated[Perpetrator, _read(values.perpetrator)]
+OneThen = Annotated[Then, _read(values.one_of("continuation", Then))]
+OneOtherwise = Annotated[Otherwise, _read(values.one_of("continuation", Otherwise))]
+Match = Annotated[Literal["match"], _read(values.one_of("rule", ("match",)))]
+Relay = Annotated[Literal["relay"], _read(values.one_of("kind of acknowledgement", ("relay",)))]
+Acknowledged = Annotated[Literal["acknowledged"], _read(values.one_of("condition", ("acknowledged",)))]
+AskOrProceed = Annotated[Literal["ask", "proceed"], _read(values.one_of("rule", ("ask", "proceed")))]
+Some = Annotated[list[T], Field(min_length=1)]
+Named = Annotated[dict[Slug, T], Field(min_length=1)]
+
+
+class Form(BaseModel):
+    """A mapping of the file: its keys and no others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    not_yet: ClassVar[frozenset[str]] = frozenset()
+    """Keys of design B1 that this version refuses by name."""
+
+
+class ServesForm(Form):
+    countries: Some[Served]
+
+
+class StartForm(Form):
+    after: Delay = timedelta()
+    unless: Acknowledged | None = None
+
+
+class MethodForm(Form):
+    """Exactly one of sms, call and email."""
+
+    not_yet = frozenset({"task"})
+
+    sms: Number | None = None
+    call: Number | None = None
+    email: Mail | None = None
+    after: Delay = timedelta()
+    extension: Extension | None = None
+    acknowledges_as: Relay | None = None
+
+    @property
+    def ways(self) -> list[tuple[MethodKind, str]]:
+        """The kinds that are given, with their addresses."""
+        given = {MethodKind.SMS: self.sms, MethodKind.CALL: self.call, MethodKind.EMAIL: self.email}
+        return [(kind, address) for kind, address in given.items() if address]
+
+    @model_validator(mode="after")
+    def _is_one_way(self) -> Self:
+        if len(self.ways) != 1:
+            raise NotAllowed("a method needs exactly one address", ("sms", "call", "email"))
+        if self.extension and not self.call:
+            raise NotAllowed("an extension can only be dialled in a call", ("call",))
+        return self
+
+
+class ContactForm(Form):
+    not_yet = frozenset({"hours", "holidays", "closed", "when_closed", "duty", "quiet", "pgp"})
+
+    role: OneRole
+    organisation: Line
+    methods: Some[MethodForm]
+    name: Line | None = None
+    scope: OneScope | None = None
+    disclosure: OneDisclosure = Contact.disclosure
+    language: Language | None = None
+    timezone: Zone | None = None
+    represents: Country | None = None
+    belongs_to: OnePerpetrator | None = None
+    deputy: Slug | None = None
+    priority: YesNo = Contact.priority
+    pin: YesNo = Contact.pin
+    drills: YesNo = Contact.drills
+    verified: Day | None = None
+
+
+class WhenForm(Form):
+    severity: Some[OneSeverity] | None = None
+    type: Some[OneType] | None = None
+    nationality: Match | None = None
+
+
+class NeedsGoForm(Form):
+    unless_severity: Some[OneSeverity] | None = None
+    proceed_after: Wait | None = None
+
+
+class RepeatForm(Form):
+    every: Wait
+    times: Count
+
+
+class ActionDueForm(Form):
+    after: Wait
+    otherwise: OneOtherwise = ActionDue.otherwise
+
+
+class LevelForm(Form):
+    not_yet = frozenset({"confirm"})
+
+    name: Line
+    notify: Some[Slug]
+    acknowledge: Acknowledge = Level.acknowledge
+    wait: Wait = Level.wait
+    when: WhenForm = WhenForm()
+    needs_go: NeedsGoForm | None = None
+    repeat: RepeatForm | None = None
+    then: OneThen | None = None
+    action_due: ActionDueForm | None = None
+
+
+class TreeForm(Form):
+    """A contact tree."""
+
+    not_yet = frozenset({"include"})
+
+    tree: Slug
+    title: Line
+    scope: OneScope
+    serves: ServesForm
+    timezone: Zone
+    language: Language
+    sender: Sender
+    callback: Number
+    contacts: Named[ContactForm]
+    levels: Some[LevelForm]
+    last_resort: Some[Slug]
+    start: StartForm = StartForm()
+    rounds: Count = ContactTree.rounds
+    unknown_perpetrator: AskOrProceed = "ask"
+
+
+class MemberForm(Form):
+    name: Line
+    phone: Number
+    language: Language | None = None
+    silent: YesNo = False
+
+
+class TeamForm(Form):
+    country: Country
+    language: Language
+    members: Named[MemberForm]
+    consent: OneScope = Scope.INTERNAL
+
+
+class PersonForm(Form):
+    kind: OneKind = PersonKind.OTHER
+    nationality: Country | None = None
+    consent: OneScope | None = None
+    exclude: list[Line] = []
+
+
+class FieldForm(Form):
+    """`teams.yaml`: the field teams, and the codes of those accompanied."""
+
+    teams: dict[Slug, TeamForm] = {}
+    people: dict[Code, PersonForm] = {}

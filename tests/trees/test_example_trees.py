@@ -1,0 +1,46 @@
+"""The trees that come with the program are whole, and show what a tree can do."""
+
+from pathlib import Path
+
+import pytest
+
+from alertnet.core.contact_tree import Network
+from alertnet.core.incident import Scope
+from alertnet.trees import check_folder, read_network
+
+EXAMPLES = Path(__file__).parents[2] / "contact_trees"
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return read_network(EXAMPLES)
+
+
+def test_the_examples_have_no_fault() -> None:
+    assert check_folder(EXAMPLES) == ()
+
+
+def test_colombia_is_served_at_home_and_from_abroad(network: Network) -> None:
+    assert [tree.id for tree in network.serving("CO")] == ["colombia", "international"]
+    assert [tree.id for tree in network.serving("KE")] == ["international"]
+
+
+def test_every_tree_has_its_coordinators(network: Network) -> None:
+    assert all(tree.coordinators for tree in network.trees.values())
+
+
+def test_national_consent_covers_nobody_abroad(network: Network) -> None:
+    """A3: consent binds, and who must be reachable is internal."""
+    abroad = network.trees["international"].contacts.values()
+    told = {contact.id for contact in abroad if Scope.NATIONAL.allows(contact.scope)}
+    assert told == {"head-office", "head-office-2"}
+
+
+def test_the_duty_desk_is_the_same_recipient_in_both_trees(network: Network) -> None:
+    at_home, abroad = (network.trees[name].contacts["head-office"] for name in ("colombia", "international"))
+    assert at_home.addresses == abroad.addresses
+
+
+def test_the_team_of_the_demonstration_consents_to_international(network: Network) -> None:
+    assert network.teams["north"].consent is Scope.INTERNATIONAL
+    assert network.people["P9"].exclude == ("ministry-defence",)

@@ -1,0 +1,63 @@
+"""Whatever stands in the folder is refused in a moment, with file and line, and never with a traceback."""
+
+from pathlib import Path
+from time import process_time
+
+import pytest
+
+from alertnet.trees import check_folder
+
+BOMB = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdefghij", "bcdefghijk", strict=True))
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "text"),
+    [
+        pytest.param(BOMB.encode(), 2, "an alias is not allowed", id="alias bomb"),
+        pytest.param(b"&a [*a]", 1, "an alias is not allowed", id="a list that holds itself"),
+        pytest.param(b"[" * 900_000, 1, "nest", id="deep flow lists"),
+        pytest.param(b"- " * 450_000, 1, "is nested deeper than 10 levels", id="deep block lists"),
+        pytest.param(b"{a: " * 200_000, 1, "is nested deeper than 10 levels", id="deep mappings"),
+        pytest.param(b"tree: " + b"a" * 10_000_000, 1, "is larger than 1,000,000 bytes", id="ten megabytes"),
+        pytest.param(b"levels:\n" + b"- x\n" * 200_000, 20_001, "holds more than 20,000 values", id="many values"),
+        pytest.param(b"\x7fELF\x02\x01\x01\x00\xff\xfe", 1, "is not UTF-8 text", id="binary"),
+        pytest.param("tree: Bogotá\n".encode("latin-1"), 1, "is not UTF-8 text", id="another encoding"),
+        pytest.param(b"tree: a\ntitle: x\x00\n", 2, "control characters are not allowed", id="a zero byte"),
+        pytest.param("title: é\n".encode() * 9 + b"\x07", 10, "control characters", id="a bell after accents"),
+        pytest.param(b"", 1, "is empty", id="empty"),
+        pytest.param(b"tree: !!python/name:os.system x\n", 1, "a tag is not allowed", id="a Python tag"),
+        pytest.param(b"%YAML 9.9\n---\na: b\n", 1, "is not YAML", id="a version of YAML to come"),
+    ],
+)
+def test_a_hostile_file_is_one_fault_within_a_second(content: bytes, line: int, text: str, folder: Path) -> None:
+    (folder / "hostile.yaml").write_bytes(content)
+    started = process_time()
+    [fault] = check_folder(folder)
+    assert process_time() - started < 1
+    assert (fault.file, fault.line) == ("hostile.yaml", line)
+    assert text in str(fault)
+
+
+def test_thousands_of_faults_are_counted_instead_of_listed(folder: Path) -> None:
+    (folder / "many.yaml").write_text("tree: many\n" + "".join(f"key{place}: x\n" for place in range(5000)))
+    faults = check_folder(folder)
+    assert len(faults) == 201
+    assert "more faults from here on" in str(faults[-1])
+
+
+def test_a_fault_is_one_short_printable_line_whatever_the_key(folder: Path) -> None:
+    (folder / "keys.yaml").write_text('"\\e[31m\\nkey": x\n? ' + "k" * 100_000 + "\n: x\n")
+    for fault in check_folder(folder):
+        assert str(fault).isprintable()
+        assert len(str(fault)) < 500
+
+
+def test_what_is_no_file_is_a_fault_and_other_files_are_left_alone(folder: Path) -> None:
+    (folder / "folder.yaml").mkdir()
+    (folder / "gone.yaml").symlink_to(folder / "nowhere")
+    (folder / "README.md").write_text("not: [yaml")
+    (folder / ".draft.yaml").write_text("not: [yaml")
+    assert [str(fault) for fault in check_folder(folder)] == [
+        "folder.yaml:1:1: is not a file",
+        "gone.yaml:1:1: is not a file",
+    ]
