@@ -1,4 +1,4 @@
-"""Wake-ups: this process and, on PostgreSQL, all others hear that something was left due; the tick makes up for any lost."""
+"""Wake-ups: this process and, on PostgreSQL, all others hear of what was left due; the tick makes up for losses."""
 
 import threading
 from collections.abc import Callable

@@ -192,6 +192,9 @@ served = Table(
     Column("escalation_id", String(32), ForeignKey("escalations.id"), primary_key=True),
     Column("contact", String(64), nullable=False),
     Column("method", Integer, nullable=False),
+    Column("level_index", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    Index("ix_served_escalation", "escalation_id"),
 )
 
 attempts = Table(
@@ -199,8 +202,7 @@ attempts = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("notification_id", String(32), ForeignKey("notifications.id"), nullable=False, index=True),
-    Column("incident_id", String(32), ForeignKey("incidents.id")),
-    Column("escalation_id", String(32), ForeignKey("escalations.id")),
+    Column("incident_id", String(32), ForeignKey("incidents.id"), index=True),
     Column("method", String(8), nullable=False),
     Column("is_alert", Boolean, nullable=False),
     Column("rank", Integer, nullable=False),
@@ -313,6 +315,7 @@ timeline = Table(
     Column("kind", String(48), nullable=False),
     Column("payload", EncryptedJson),
     Column("salt", LargeBinary(16)),
+    Column("digest", LargeBinary(32), nullable=False),  # H(salt, payload), which outlives both
     Column("hash", LargeBinary(32), nullable=False),
 )
 
