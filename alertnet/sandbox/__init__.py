@@ -1,0 +1,14 @@
+"""A stand-in for the telephone network and the mail server, for the demo, training and tests; loopback only.
+
+It speaks the provider's own protocol (REST, TwiML, signed webhooks) and SMTP, so that the production channels run
+against it unchanged. Nothing in production imports it.
+"""
+
+from alertnet.sandbox.faults import Fault
+from alertnet.sandbox.handset import Call, Handset
+from alertnet.sandbox.mail import Mail, Mailbox
+from alertnet.sandbox.network import Behaviour
+from alertnet.sandbox.server import Sandbox
+from alertnet.sandbox.webhooks import Answer, Delivery, Unreachable
+
+__all__ = ["Answer", "Behaviour", "Call", "Delivery", "Fault", "Handset", "Mail", "Mailbox", "Sandbox", "Unreachable"]

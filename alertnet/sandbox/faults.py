@@ -1,0 +1,65 @@
+"""What can go wrong between alertnet and its provider, as a test orders it: which requests it strikes, how often."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from threading import Lock
+
+
+class Fault(StrEnum):
+    """One way to misbehave. The first five strike the exchange itself, the others what was created in it."""
+
+    LOSE_ANSWER = "lose_answer"
+    """The request is carried out, then the connection closes without a byte of answer."""
+    DRIP = "drip"
+    """The request is carried out, the body of the answer comes at one byte a second."""
+    ERROR_429 = "error_429"
+    ERROR_500 = "error_500"
+    ERROR_503 = "error_503"
+    """Nothing is carried out; 429 and 503 say Retry-After."""
+    CALL_BACK_EARLY = "call_back_early"
+    """Everything due is called back before the 201 leaves."""
+    CALL_BACK_TWICE = "call_back_twice"
+    CALL_BACK_NEVER = "call_back_never"
+    LIST_LATE = "list_late"
+    """Lists show it only after `delay`."""
+
+
+@dataclass
+class _Order:
+    times: int
+    number: str | None
+    method: str
+    delay: timedelta
+
+    def strikes(self, method: str, numbers: frozenset[str]) -> bool:
+        return self.times > 0 and self.method == method and (self.number is None or self.number in numbers)
+
+
+@dataclass
+class Faults:
+    """The faults ordered so far; each counts its own uses down."""
+
+    _orders: list[tuple[Fault, _Order]] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def order(self, fault: Fault, times: int, number: str | None, method: str, delay: timedelta) -> None:
+        """Strike the next `times` requests of that HTTP method, or only those to `number`."""
+        with self._lock:
+            self._orders.append((fault, _Order(times, number, method, delay)))
+
+    def clear(self) -> None:
+        """Behave again."""
+        with self._lock:
+            self._orders.clear()
+
+    def draw(self, method: str, numbers: frozenset[str]) -> Mapping[Fault, timedelta]:
+        """The faults that strike this request, with their delays; each is used up by one."""
+        struck: dict[Fault, timedelta] = {}
+        with self._lock:
+            for fault, order in self._orders:
+                if fault not in struck and order.strikes(method, numbers):
+                    order.times -= 1
+                    struck[fault] = order.delay
+        return struck

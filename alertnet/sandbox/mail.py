@@ -1,0 +1,101 @@
+"""The stand-in mail server: catches every mail in its mailbox, and refuses, greylists or hangs up when told to."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default as modern
+from enum import StrEnum
+from typing import cast
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class MailFault(StrEnum):
+    REFUSED = "550 5.1.1 no such mailbox"
+    GREYLISTED = "451 4.7.1 try again later"
+    CUT_OFF = "the connection drops after DATA: the mail is kept, nobody says so"
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail as it came, for one recipient; `to` and `sender` are those of the envelope."""
+
+    to: str
+    sender: str
+    subject: str
+    text: str
+    html: str
+    headers: Mapping[str, str]
+
+
+@dataclass
+class Mailbox:
+    """One address: what came, newest last, and how it treats what comes."""
+
+    address: str
+    mails: list[Mail] = field(default_factory=list)
+    _faults: list[MailFault] = field(default_factory=list)
+
+    def refuses(self, times: int) -> None:
+        """Answer 550 to the next so many mails."""
+        self._faults += [MailFault.REFUSED] * times
+
+    def greylists(self, times: int) -> None:
+        """Answer 451 to the next so many mails."""
+        self._faults += [MailFault.GREYLISTED] * times
+
+    def cuts_off(self, times: int) -> None:
+        """Keep the next so many mails, but drop the connection instead of saying so."""
+        self._faults += [MailFault.CUT_OFF] * times
+
+    def next_fault(self, *among: MailFault) -> MailFault | None:
+        """The fault that strikes now, if it is one of these, used up."""
+        return self._faults.pop(0) if self._faults and self._faults[0] in among else None
+
+
+class PostOffice:
+    """The mailboxes, and the handler that the SMTP server asks."""
+
+    def __init__(self) -> None:
+        self._mailboxes: dict[str, Mailbox] = {}
+
+    def mailbox(self, address: str) -> Mailbox:
+        """The mailbox of this address; each address has one, whatever its case."""
+        return self._mailboxes.setdefault(address.lower(), Mailbox(address))
+
+    def protocol(self) -> asyncio.Protocol:
+        """One SMTP connection, for the event loop that runs."""
+        return SMTP(self, hostname="sandbox", enable_SMTPUTF8=True, loop=asyncio.get_running_loop())
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Called by aiosmtpd for each recipient."""
+        fault = self.mailbox(address).next_fault(MailFault.REFUSED, MailFault.GREYLISTED)
+        if fault is not None:
+            return fault.value
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Called by aiosmtpd with the whole mail."""
+        content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
+        parsed = message_from_bytes(content, policy=modern)
+        for address in envelope.rcpt_tos:
+            mailbox = self.mailbox(address)
+            mailbox.mails.append(_mail(address, envelope.mail_from or "", parsed))
+            if mailbox.next_fault(MailFault.CUT_OFF):
+                cast(asyncio.Transport, server.transport).abort()
+        return "250 OK"
+
+
+def _mail(to: str, sender: str, parsed: EmailMessage) -> Mail:
+    headers = {name: str(value) for name, value in parsed.items()}
+    return Mail(to, sender, headers.get("Subject", ""), _part(parsed, "plain"), _part(parsed, "html"), headers)
+
+
+def _part(parsed: EmailMessage, kind: str) -> str:
+    body = parsed.get_body(preferencelist=(kind,))
+    return str(body.get_content()) if body is not None else ""

@@ -1,0 +1,133 @@
+"""The sandbox as its users hold it: start it, ask for handsets and mailboxes, order faults, let time pass."""
+
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+from alertnet.sandbox.calls import Exchange
+from alertnet.sandbox.faults import Fault
+from alertnet.sandbox.handset import Handset
+from alertnet.sandbox.listener import LOOPBACK, Listener
+from alertnet.sandbox.mail import Mailbox, PostOffice
+from alertnet.sandbox.network import Network
+from alertnet.sandbox.rest import Rest
+from alertnet.sandbox.texts import MessageCentre
+from alertnet.sandbox.webhooks import Delivery, Post, Webhooks, deliver_due, post_over_http
+
+LONGEST_WAIT = timedelta(milliseconds=500)
+"""Between two looks at the clock in live mode, when nothing wakes it."""
+NO_DELAY = timedelta(0)
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+class Sandbox:
+    """The stand-in network and mail server, on loopback while it is started.
+
+    `live=False` (tests): nothing is sent on, rung or called back until `settle()`, which lets happen what is due by
+    `now()`; a ringing call stops when the clock has passed its Timeout. `live=True` (demo): a thread does so by itself.
+
+    `number` is alertnet's own; `public_url` where what comes in is posted (`/twilio/sms`, `/twilio/voice`); both may be
+    set later. `post` replaces delivery over HTTP, for example with a test client. `ids` are counted up for the SIDs; by
+    default they differ from one start to the next, so that a database outlives the sandbox it was used with.
+    """
+
+    def __init__(
+        self,
+        *,
+        account_sid: str,
+        auth_token: str,
+        public_url: str,
+        number: str = "+15005550006",
+        live: bool = False,
+        now: Callable[[], datetime] = utc_now,
+        port: int = 0,
+        smtp_port: int = 0,
+        post: Post | None = None,
+        ids: Iterator[int] | None = None,
+    ) -> None:
+        self.public_url = public_url
+        self.number = number
+        self.network = Network(account_sid, now, ids or itertools.count(time.time_ns()))
+        webhooks = Webhooks(auth_token, post or post_over_http())
+        self._texts = MessageCentre(self.network, webhooks)
+        self._exchange = Exchange(self.network, webhooks)
+        self._post_office = PostOffice()
+        rest = Rest(self.network, self._texts, self._exchange, auth_token, self.settle)
+        self._listener = Listener(rest.app(), self._post_office.protocol, port, smtp_port)
+        self._live = live
+        self._stopping = threading.Event()
+
+    def start(self) -> Self:
+        """Listen, again on the same ports after a stop. Raises OSError where a port is taken."""
+        self._listener.start()
+        if self._live:
+            self._stopping.clear()
+            self._clockwork = threading.Thread(target=self._let_time_pass, name="sandbox-clock", daemon=True)
+            self._clockwork.start()
+        return self
+
+    def stop(self) -> None:
+        """Refuse and cut connections; what the network knows and has planned stays."""
+        self._listener.stop()
+        if self._live:
+            self._stopping.set()
+            self.network.wake()
+            self._clockwork.join()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def api_url(self) -> str:
+        """The base of the REST API, for ALERTNET_TWILIO_API_URL."""
+        return f"http://{LOOPBACK}:{self._listener.port}"
+
+    @property
+    def smtp_url(self) -> str:
+        """The mail server, for ALERTNET_SMTP_URL; without user, without TLS."""
+        return f"smtp://{LOOPBACK}:{self._listener.smtp_port}?from=alertnet@sandbox.example"
+
+    def handset(self, number: str) -> Handset:
+        """The phone with this number (E.164)."""
+        return Handset(number, self.network, self._texts, self._exchange, lambda: (self.public_url, self.number))
+
+    def mailbox(self, address: str) -> Mailbox:
+        """The mailbox of this address."""
+        return self._post_office.mailbox(address)
+
+    def settle(self) -> list[Delivery]:
+        """Let happen all that is due by now and all that follows; the status callbacks this delivered, in order."""
+        return deliver_due(self.network)
+
+    def misbehaves(
+        self, fault: Fault, times: int = 1, number: str | None = None, method: str = "POST", delay: timedelta = NO_DELAY
+    ) -> None:
+        """Let this fault strike the next `times` requests of that HTTP method, or only those about `number`."""
+        self.network.faults.order(fault, times, number, method, delay)
+
+    def recovers(self) -> None:
+        """No faults any more."""
+        self.network.faults.clear()
+
+    def _let_time_pass(self) -> None:
+        while not self._stopping.is_set():
+            self.network.wait_for_due(LONGEST_WAIT)
+            try:
+                self.settle()
+            except Exception:
+                log.exception("sandbox step failed")

@@ -1,0 +1,138 @@
+"""Reads the TwiML that alertnet answers with, as far as the sandbox plays it; the rest is a fault, never a guess."""
+
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+
+MAX_DOCUMENT = 64_000
+"""Characters; the provider's own limit is 64 kB."""
+
+
+class BadTwiml(ValueError):
+    """The document can't be played; the provider would say "an application error has occurred"."""
+
+
+@dataclass(frozen=True)
+class Say:
+    text: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Gather:
+    """A question to be answered with keys."""
+
+    says: tuple[Say, ...]
+    action: str
+    num_digits: int | None
+    finish_on_key: str
+    action_on_empty_result: bool
+
+    def collect(self, keys: str) -> tuple[str, str]:
+        """The digits that these keys make, and the key that ended them early (empty: their number, or silence, did).
+
+        Keys after the end are lost, as they are on the line.
+        """
+        digits = ""
+        for key in keys:
+            if key == self.finish_on_key:
+                return digits, key
+            digits += key
+            if len(digits) == self.num_digits:
+                break
+        return digits, ""
+
+
+@dataclass(frozen=True)
+class Redirect:
+    url: str
+
+
+@dataclass(frozen=True)
+class Dial:
+    number: str
+
+
+@dataclass(frozen=True)
+class Hangup:
+    pass
+
+
+Verb = Say | Gather | Redirect | Dial | Hangup
+
+
+def read_voice(document: str) -> tuple[Verb, ...]:
+    """What a voice answer says and does, in order; Play and Pause are silence here.
+
+    Raises:
+        BadTwiml: not XML, a DOCTYPE, too long, or a verb the sandbox does not play.
+    """
+    verbs = (_verb(element) for element in _response(document))
+    return tuple(verb for verb in verbs if verb is not None)
+
+
+def read_messages(document: str) -> tuple[str, ...]:
+    """The texts that a messaging answer sends back; none for an empty document.
+
+    Raises:
+        BadTwiml: not XML, a DOCTYPE, too long, or anything but Message.
+    """
+    if not document.strip():
+        return ()
+    return tuple(_message(element) for element in _response(document))
+
+
+def _response(document: str) -> ElementTree.Element:
+    # Without a DOCTYPE there are no entities, hence neither bombs nor outside files.
+    if "<!DOCTYPE" in document or len(document) > MAX_DOCUMENT:
+        raise BadTwiml(f"a DOCTYPE or {len(document)} characters (allowed: no DOCTYPE, {MAX_DOCUMENT})")
+    try:
+        root = ElementTree.fromstring(document)  # noqa: S314
+    except ElementTree.ParseError as error:
+        raise BadTwiml(f"not XML: {error}") from error
+    if root.tag != "Response":
+        raise BadTwiml(f"<{root.tag}> at the root (allowed: <Response>)")
+    return root
+
+
+def _verb(element: ElementTree.Element) -> Verb | None:
+    match element.tag:
+        case "Say":
+            return _say(element)
+        case "Gather":
+            return _gather(element)
+        case "Redirect":
+            return Redirect(_text(element))
+        case "Dial":
+            return Dial(_text(element))
+        case "Hangup":
+            return Hangup()
+        case "Pause" | "Play":
+            return None
+    raise BadTwiml(f"<{element.tag}> (allowed: Say, Gather, Redirect, Dial, Hangup, Pause, Play)")
+
+
+def _gather(element: ElementTree.Element) -> Gather:
+    num_digits = element.get("numDigits")
+    if num_digits is not None and not num_digits.isdecimal():
+        raise BadTwiml(f"numDigits={num_digits!r} (allowed: a number)")
+    return Gather(
+        says=tuple(_say(child) for child in element if child.tag == "Say"),
+        action=element.get("action", ""),
+        num_digits=int(num_digits) if num_digits else None,
+        finish_on_key=element.get("finishOnKey", "#"),
+        action_on_empty_result=element.get("actionOnEmptyResult", "false") == "true",
+    )
+
+
+def _say(element: ElementTree.Element) -> Say:
+    return Say(_text(element), element.get("language", "en-US"))
+
+
+def _message(element: ElementTree.Element) -> str:
+    if element.tag != "Message":
+        raise BadTwiml(f"<{element.tag}> (allowed: Message)")
+    return _text(element)
+
+
+def _text(element: ElementTree.Element) -> str:
+    return "".join(element.itertext()).strip()

@@ -1,0 +1,59 @@
+"""Mail by the standard library's own client: caught, refused, put off, cut off."""
+
+import smtplib
+from email.message import EmailMessage
+from urllib.parse import urlsplit
+
+import pytest
+
+from alertnet.sandbox import Sandbox
+
+ANA = "ana@embassy.example"
+
+
+def deliver(sandbox: Sandbox, to: str = ANA) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = "pbi@pbi.example", to, "Señal A-7K3M", "<1@pbi>"
+    mail.set_content("Código 4711")
+    mail.add_alternative("<p>Código <b>4711</b></p>", subtype="html")
+    server = urlsplit(sandbox.smtp_url)
+    with smtplib.SMTP(server.hostname or "", server.port or 0, timeout=5) as connection:
+        connection.send_message(mail)
+
+
+def test_a_mail_is_in_its_mailbox_with_all_its_parts(sandbox: Sandbox) -> None:
+    deliver(sandbox)
+
+    (mail,) = sandbox.mailbox(ANA).mails
+    assert (mail.to, mail.sender, mail.subject) == (ANA, "pbi@pbi.example", "Señal A-7K3M")
+    assert mail.text.strip() == "Código 4711"
+    assert "<b>4711</b>" in mail.html
+    assert mail.headers["Message-ID"] == "<1@pbi>"
+
+
+def test_a_mailbox_has_one_name_in_any_case(sandbox: Sandbox) -> None:
+    deliver(sandbox, to="Ana@Embassy.example")
+
+    assert len(sandbox.mailbox(ANA).mails) == 1
+
+
+@pytest.mark.parametrize(("act", "code"), [("refuses", 550), ("greylists", 451)])
+def test_a_mailbox_that_takes_no_mail_says_so_and_then_does(sandbox: Sandbox, act: str, code: int) -> None:
+    mailbox = sandbox.mailbox(ANA)
+    getattr(mailbox, act)(times=1)
+
+    with pytest.raises(smtplib.SMTPRecipientsRefused) as refusal:
+        deliver(sandbox)
+    assert refusal.value.recipients[ANA][0] == code
+    assert mailbox.mails == []
+    deliver(sandbox)
+    assert len(mailbox.mails) == 1
+
+
+def test_a_cut_connection_hides_that_the_mail_was_kept(sandbox: Sandbox) -> None:
+    """A5: an answer can get lost after DATA too."""
+    sandbox.mailbox(ANA).cuts_off(times=1)
+
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        deliver(sandbox)
+    assert len(sandbox.mailbox(ANA).mails) == 1
