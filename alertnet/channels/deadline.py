@@ -1,0 +1,96 @@
+"""One deadline over a whole exchange: resolving, connecting, writing, and every byte read.
+
+A socket's own timeout is for each read, so that a server that drips a byte a second holds a thread for ever. Here each
+read gets what is left of the deadline and no more.
+"""
+
+import io
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from queue import Empty, SimpleQueue
+from typing import Any
+
+Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
+"""One answer of `socket.getaddrinfo`."""
+
+
+class Deadline:
+    """A moment on the monotonic clock."""
+
+    def __init__(self, seconds: float) -> None:
+        self._at = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds left, more than 0.
+
+        Raises:
+            TimeoutError: none are left.
+        """
+        seconds = self._at - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError("the deadline has passed")
+        return seconds
+
+
+class DeadlineReader(io.RawIOBase):
+    """The reading side of a socket until a deadline; closing it leaves the socket open."""
+
+    def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
+        self._connection = connection
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._connection.settimeout(self._deadline.left())
+        return self._connection.recv_into(buffer)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """A buffered reader, by the name under which the standard library asks a socket for one."""
+        return io.BufferedReader(self)
+
+
+def open_socket(host: str, port: int, deadline: Deadline) -> socket.socket:
+    """A connected TCP socket to the first address of the host that answers.
+
+    Each address gets a fair share of the time left, so that a dead one (IPv6 without a route) does not use it all.
+
+    Raises:
+        OSError: none answered in time; nothing was sent.
+    """
+    addresses = _resolve(host, port, deadline)
+    fault = OSError(f"{host} has no address")
+    for position, (family, kind, protocol, _, address) in enumerate(addresses):
+        connection = socket.socket(family, kind, protocol)
+        try:
+            connection.settimeout(deadline.left() / (len(addresses) - position))
+            connection.connect(address)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return connection
+        except OSError as refused:
+            connection.close()
+            fault = refused
+    raise fault
+
+
+def _resolve(host: str, port: int, deadline: Deadline) -> Sequence[Address]:
+    # getaddrinfo knows no timeout, and a dead resolver holds it for half a minute: it waits in a thread of its own.
+    answers: SimpleQueue[Sequence[Address] | OSError] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as fault:
+            answers.put(fault if isinstance(fault, OSError) else OSError(f"{host!r} is no host name"))
+
+    threading.Thread(target=ask, name="resolve", daemon=True).start()
+    try:
+        answer = answers.get(timeout=deadline.left())
+    except Empty:
+        raise TimeoutError(f"{host} was not resolved in time") from None
+    if isinstance(answer, OSError):
+        raise answer
+    return answer

@@ -1,0 +1,61 @@
+"""A mail as bytes: text and HTML side by side, a stable Message-ID, and no way for a value to become a header."""
+
+import re
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from alertnet.channels.base import Outgoing
+from alertnet.core.errors import BadInput
+
+_POLICY = SMTP.clone(cte_type="7bit")
+"""Seven bits, so that no relay needs 8BITMIME."""
+
+
+def mail_address(address: str) -> Address:
+    """The address in its parts.
+
+    Raises:
+        BadInput: it is no plain addr-spec in ASCII (RFC 5322 3.4.1).
+    """
+    fault = BadInput("address", address, "name@host in ASCII")
+    if not (address.isascii() and address.isprintable()):
+        raise fault
+    try:
+        parts = Address(addr_spec=address)
+    except (ValueError, LookupError, AttributeError):
+        raise fault from None
+    if not (parts.username and parts.domain):
+        raise fault
+    return parts
+
+
+def message_id(outgoing: Outgoing) -> str:
+    """`<attempt@host>`, the host being the sender's: always the same for an attempt, so that a reply finds it."""
+    return f"<{outgoing.attempt}@{mail_address(outgoing.sender).domain}>"
+
+
+def compose(outgoing: Outgoing) -> bytes:
+    """The whole mail with CRLF line ends. `Date` and the like come in `outgoing.headers`.
+
+    Raises:
+        BadInput: an address, or the name of a header, is not one.
+    """
+    mail = EmailMessage(policy=_POLICY)
+    mail["From"] = mail_address(outgoing.sender)
+    mail["To"] = mail_address(outgoing.to)
+    mail["Subject"] = _one_line(outgoing.subject)
+    mail["Message-ID"] = message_id(outgoing)
+    mail["Auto-Submitted"] = "auto-generated"
+    for name, value in outgoing.headers.items():
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name) or name in mail:
+            raise BadInput("headers", name, "a new name of letters, digits and hyphens")
+        mail[name] = _one_line(value)
+    mail.set_content(outgoing.text)
+    if outgoing.html:
+        mail.add_alternative(outgoing.html, subtype="html")
+    return mail.as_bytes()
+
+
+def _one_line(value: str) -> str:
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in value).split())

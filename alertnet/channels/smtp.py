@@ -1,0 +1,210 @@
+"""Mail through one relay: a connection for each mail, in the calling thread, under one deadline."""
+
+import re
+import smtplib
+import socket
+import ssl
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from alertnet.channels.base import Accepted, CannotTell, Lookup, NotSent, Outgoing, Refused, Result, Unsure
+from alertnet.channels.deadline import Deadline, DeadlineReader, open_socket
+from alertnet.channels.mail import compose, mail_address, message_id
+from alertnet.core.errors import BadInput
+from alertnet.core.notification import Failure
+
+SETTING = "ALERTNET_SMTP_URL"
+PORT = 587
+CONNECT_SECONDS = 3.0
+DEADLINE_SECONDS = 10.0
+
+_NO_SUCH_MAILBOX = re.compile(rb"5\.1\.(1|3|10)\b")
+"""Enhanced status codes (RFC 3463, RFC 7505) by which the address itself is bad."""
+
+
+class SmtpRelay:
+    """The channel for `email`; threads may share it."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        sender: str,
+        user: str | None = None,
+        password: str = "",
+        deadline_seconds: float = DEADLINE_SECONDS,
+        connect_seconds: float = CONNECT_SECONDS,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self.sender = sender
+        """The `from` of the setting, for `Outgoing.sender`."""
+        self._user = user
+        self._password = password
+        self._deadline_seconds = deadline_seconds
+        self._connect_seconds = connect_seconds
+        self._greeting_name = mail_address(sender).domain
+        self._tls = ssl.create_default_context()
+        if is_loopback(host):
+            # Mail servers offer STARTTLS on loopback with a certificate of their own making; nobody listens in between.
+            self._tls.check_hostname = False
+            self._tls.verify_mode = ssl.CERT_NONE
+
+    @classmethod
+    def from_url(cls, url: str) -> "SmtpRelay":
+        """The relay of `smtp://user:pass@host:587?from=address`; user and password are percent-encoded or absent.
+
+        Raises:
+            BadInput: names the setting and the part at fault, never the password.
+        """
+        form = "smtp://user:pass@host:587?from=name@host"
+        try:
+            parts = urlsplit(url)
+            port = parts.port or PORT
+        except ValueError:
+            raise BadInput(SETTING, "port or host", form) from None
+        if parts.scheme != "smtp":
+            raise BadInput(SETTING, f"scheme {parts.scheme}", form)
+        if not parts.hostname or parts.path not in ("", "/"):
+            raise BadInput(SETTING, f"host {parts.hostname or ''}{parts.path}", form)
+        query = parse_qs(parts.query, keep_blank_values=True)
+        if set(query) != {"from"} or len(query["from"]) != 1:
+            raise BadInput(SETTING, f"query {'&'.join(query)}", form)
+        try:
+            mail_address(query["from"][0])
+        except BadInput as fault:
+            raise BadInput(SETTING, f"from {fault.value}", form) from None
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        if not (user + password).isascii():
+            raise BadInput(SETTING, "user or password", "ASCII alone")
+        return cls(parts.hostname, port, query["from"][0], user or None, password)
+
+    def send(self, outgoing: Outgoing) -> Result:
+        """Hand it to the relay; see `Channel.send`. Its id is the Message-ID."""
+        try:
+            mail_address(outgoing.to)
+        except BadInput:
+            return Refused(Failure.INVALID, "address")
+        mail = compose(outgoing)
+        session = _Session(self._greeting_name, Deadline(self._deadline_seconds), self._connect_seconds)
+        try:
+            return self._prepare(session) or _deliver(session, outgoing, mail)
+        except smtplib.SMTPResponseException as answer:
+            return _not_accepted(answer.smtp_code, _as_bytes(answer.smtp_error), Failure.OUR_ACCOUNT)
+        except smtplib.SMTPNotSupportedError:
+            return Refused(Failure.OUR_ACCOUNT, "auth")
+        except OSError as fault:
+            return NotSent(type(fault).__name__)
+        finally:
+            session.leave()
+
+    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
+        """A relay can't be asked."""
+        return CannotTell()
+
+    def hang_up(self, provider_id: str) -> None:
+        """Nothing rings here."""
+
+    def _prepare(self, session: "_Session") -> Result | None:
+        """Connect, encrypt and authenticate; None when the relay is ready for a mail."""
+        code, reply = session.connect(self.host, self.port)
+        if code != 220:
+            return _not_accepted(code, reply, Failure.OUR_ACCOUNT)
+        session.ehlo_or_helo_if_needed()
+        if session.has_extn("starttls"):
+            session.starttls(context=self._tls)
+            session.ehlo_or_helo_if_needed()
+        elif not is_loopback(self.host):
+            return Refused(Failure.OUR_ACCOUNT, "starttls")
+        if self._user is not None:
+            session.authenticate(self._user, self._password)
+        return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether mail to that host stays on this machine, where STARTTLS is not required."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+class _Session(smtplib.SMTP):
+    """smtplib's client with a deadline over everything, where its own timeout is for each read."""
+
+    def __init__(self, greeting_name: str, deadline: Deadline, connect_seconds: float) -> None:
+        super().__init__(local_hostname=greeting_name)
+        self._deadline = deadline
+        self._connect_seconds = connect_seconds
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        # The name that a certificate has to prove; smtplib sets it only where it connects as it is made.
+        self._host = host
+        return open_socket(host, port, Deadline(min(self._connect_seconds, self._deadline.left())))
+
+    def send(self, s: Any) -> None:
+        if self.sock:
+            self.sock.settimeout(self._deadline.left())
+        super().send(s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock:
+            self.file = DeadlineReader(self.sock, self._deadline).makefile("rb")
+        return super().getreply()
+
+    def authenticate(self, user: str, password: str) -> None:
+        """Give the password once; smtplib's `login` tries it by every mechanism, which locks accounts."""
+        self.user, self.password = user, password
+        offered = self.esmtp_features.get("auth", "").split()
+        for mechanism, words in (("PLAIN", self.auth_plain), ("LOGIN", self.auth_login)):
+            if mechanism in offered:
+                self.auth(mechanism, words)
+                return
+        raise smtplib.SMTPNotSupportedError("the relay offers neither PLAIN nor LOGIN")
+
+    def leave(self) -> None:
+        """Say goodbye without waiting for an answer: the fate of the mail is known by now."""
+        try:
+            if self.sock:
+                self.putcmd("QUIT")
+        except OSError:
+            pass
+        self.close()
+
+
+def _deliver(session: _Session, outgoing: Outgoing, mail: bytes) -> Result:
+    envelope: list[tuple[Callable[[], tuple[int, bytes]], Failure]] = [
+        (partial(session.mail, outgoing.sender), Failure.OUR_ACCOUNT),
+        (partial(session.rcpt, outgoing.to), Failure.BOUNCED),
+    ]
+    for command, failure in envelope:
+        code, reply = command()
+        if code not in (250, 251):
+            return _not_accepted(code, reply, failure)
+    try:
+        code, reply = session.data(mail)
+    except smtplib.SMTPDataError as answer:
+        code, reply = answer.smtp_code, _as_bytes(answer.smtp_error)
+    except OSError as fault:
+        # Whether the relay had the last line when the connection broke can't be known (RFC 5321 4.5.3.2.6).
+        return Unsure(type(fault).__name__)
+    return Accepted(message_id(outgoing)) if code == 250 else _not_accepted(code, reply, Failure.BOUNCED)
+
+
+def _not_accepted(code: int, reply: bytes, failure: Failure) -> Refused | NotSent:
+    """What a reply other than success means: 4xx and nonsense may pass later, 5xx will not (RFC 5321 4.2.1)."""
+    if not 500 <= code <= 599:
+        return NotSent(str(code))
+    if code in (530, 534, 535, 538):
+        return Refused(Failure.OUR_ACCOUNT, str(code))
+    if failure is Failure.BOUNCED and _NO_SUCH_MAILBOX.match(reply):
+        return Refused(Failure.INVALID, str(code))
+    return Refused(failure, str(code))
+
+
+def _as_bytes(reply: bytes | str) -> bytes:
+    return reply.encode() if isinstance(reply, str) else reply

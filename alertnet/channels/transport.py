@@ -1,0 +1,204 @@
+"""The HTTP under the provider's SDK: one exchange, one deadline, no retry, and each answer to its own caller.
+
+It tells what surely never left (`NotConnected`) from what may have arrived (`AnswerLost`), and keeps connections alive
+for a few seconds. It follows no redirect, uses no proxy and logs nothing, since addresses are in every request.
+"""
+
+import json
+import logging
+import re
+import socket
+import ssl
+from base64 import b64encode
+from datetime import timedelta
+from http.client import HTTPException, HTTPMessage, HTTPResponse
+from typing import Any, NamedTuple, cast
+from urllib.parse import urlencode, urlsplit
+
+from twilio.http import HttpClient
+from twilio.http.response import Response
+
+from alertnet.channels.connections import Origin, Pool
+from alertnet.channels.deadline import Deadline, DeadlineReader, open_socket
+
+CONNECT_SECONDS = 3.0
+DEADLINE_SECONDS = 10.0
+IDLE_SECONDS = 4.0
+"""Below the 5 s after which common servers close: a request must not cross the close on its way."""
+
+_BODY_LIMIT = 1 << 20
+"""Bytes; a page of 50 messages has about 100,000."""
+
+_LONGEST_PAUSE_SECONDS = 3600
+_LONGEST_CODE = 16
+
+
+class NotConnected(Exception):
+    """No connection, so that surely nothing was sent; `code` names the fault."""
+
+    def __init__(self, fault: Exception) -> None:
+        self.code = type(fault).__name__
+        super().__init__(self.code)
+
+
+class AnswerLost(Exception):
+    """The request may have arrived, and no whole answer came back; `code` names the fault."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class ErrorAnswer(Exception):
+    """The provider answered, but not with 2xx. The SDK's own exceptions know no Retry-After."""
+
+    def __init__(self, status: int, code: str, retry_after: timedelta | None) -> None:
+        self.status = status
+        self.code = code
+        self.retry_after = retry_after
+        super().__init__(f"HTTP {status}, code {code}")
+
+
+class Answer(NamedTuple):
+    """One response, read to its end."""
+
+    status: int
+    headers: HTTPMessage
+    body: bytes
+    keeps_alive: bool
+
+
+class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
+    """An HTTP client for the provider's SDK that any number of threads may share."""
+
+    def __init__(
+        self,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        connect_seconds: float = CONNECT_SECONDS,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        super().__init__(logging.getLogger(__name__), is_async=False, timeout=deadline_seconds)
+        self._deadline_seconds = deadline_seconds
+        self._connect_seconds = connect_seconds
+        self._pool = Pool(idle_seconds)
+        self._tls = ssl.create_default_context()
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """The provider's 2xx answer to one request with a form as its body; `timeout` replaces the deadline (seconds).
+
+        Raises:
+            NotConnected: surely not sent.
+            AnswerLost: sent, perhaps; also a 2xx that is no JSON object.
+            ErrorAnswer: any other status.
+            ValueError: the request can't be written down, such as a line break in a header.
+        """
+        deadline = Deadline(timeout or self._deadline_seconds)
+        origin, target = _locate(uri, params)
+        wire = _request_bytes(method, origin, target, urlencode(data or {}, doseq=True), headers or {}, auth)
+        answer = self._exchange(origin, wire, deadline)
+        return _judge(answer)
+
+    def _exchange(self, origin: Origin, wire: bytes, deadline: Deadline) -> Answer:
+        connection = self._pool.take(origin) or self._connect(origin)
+        try:
+            answer = _ask(connection, wire, deadline)
+        except (OSError, HTTPException) as fault:
+            connection.close()
+            raise AnswerLost(type(fault).__name__) from fault
+        if answer.keeps_alive:
+            self._pool.keep(origin, connection)
+        else:
+            connection.close()
+        return answer
+
+    def _connect(self, origin: Origin) -> socket.socket:
+        deadline = Deadline(min(self._connect_seconds, self._deadline_seconds))
+        try:
+            connection = open_socket(origin.host, origin.port, deadline)
+        except OSError as fault:
+            raise NotConnected(fault) from fault
+        if origin.scheme != "https":
+            return connection
+        try:
+            # The timeout of a handshake is over the whole of it.
+            connection.settimeout(deadline.left())
+            return self._tls.wrap_socket(connection, server_hostname=origin.host)
+        except OSError as fault:
+            connection.close()
+            raise NotConnected(fault) from fault
+
+
+def _locate(uri: str, params: dict[str, object] | None) -> tuple[Origin, str]:
+    parts = urlsplit(uri)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    query = urlencode({name: value for name, value in (params or {}).items() if value is not None}, doseq=True)
+    return Origin(parts.scheme, parts.hostname or "", port), (parts.path or "/") + (query and f"?{query}")
+
+
+def _request_bytes(
+    method: str, origin: Origin, target: str, body: str, headers: dict[str, str], auth: tuple[str, str] | None
+) -> bytes:
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    port = "" if origin.port in (80, 443) else f":{origin.port}"
+    fields = {"Host": host + port, "Accept-Encoding": "identity", **headers}
+    if auth:
+        fields["Authorization"] = "Basic " + b64encode(":".join(auth).encode()).decode()
+    if body or method == "POST":
+        fields["Content-Length"] = str(len(body))
+    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    if not all(line.isprintable() for line in lines):
+        raise ValueError("a control character in the head of a request")
+    # Head and body in one write: one packet, and no moment in which half a request is out.
+    return "\r\n".join([*lines, "", body]).encode("ascii")
+
+
+def _ask(connection: socket.socket, wire: bytes, deadline: Deadline) -> Answer:
+    connection.settimeout(deadline.left())
+    connection.sendall(wire)
+    with HTTPResponse(cast(socket.socket, DeadlineReader(connection, deadline))) as response:
+        response.begin()
+        body = bytearray()
+        while piece := response.read(1 << 16):
+            body += piece
+            if len(body) > _BODY_LIMIT:
+                raise HTTPException("the answer is too long")
+        # A body that ends before its Content-Length leaves the rest of it here, without an exception.
+        if response.length:
+            raise HTTPException("the answer was cut off")
+        return Answer(response.status, response.headers, bytes(body), not response.will_close)
+
+
+def _judge(answer: Answer) -> Response:
+    text = answer.body.decode("utf-8", "replace")
+    document = _json_object(text)
+    if not 200 <= answer.status < 300:
+        code = str((document or {}).get("code") or answer.status)[:_LONGEST_CODE]
+        raise ErrorAnswer(answer.status, code, _pause(answer.headers.get("Retry-After")))
+    if document is None:
+        raise AnswerLost("unreadable")
+    return Response(answer.status, text, answer.headers)
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _pause(retry_after: str | None) -> timedelta | None:
+    # Its other form is a date, for which one would need the provider's clock: then the caller's own back-off serves.
+    if retry_after is None or not re.fullmatch(r"\d{1,9}", retry_after, re.ASCII):
+        return None
+    return timedelta(seconds=min(int(retry_after), _LONGEST_PAUSE_SECONDS))

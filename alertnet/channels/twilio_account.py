@@ -1,0 +1,68 @@
+"""What SMS and calls share: the SDK over our transport, and its answers and faults in the words of `channels.base`."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from twilio.base.exceptions import TwilioException
+from twilio.rest import Client
+
+from alertnet.channels.base import Absent, Accepted, CannotTell, Lookup, NotSent, Refused, Result, Unsure
+from alertnet.channels.transport import AnswerLost, ErrorAnswer, NotConnected, Transport
+from alertnet.core.provider_codes import failure_of, is_throttle
+
+UNREADABLE = (TwilioException, ValueError, TypeError, AttributeError, LookupError)
+"""What the SDK lets through when a JSON object is not the one that it expects."""
+
+PAGE_SIZE = 50
+
+_CLOCKS_DIFFER = timedelta(seconds=10)
+_NO_SUCH_RESOURCE = "20404"
+
+
+def open_account(account_sid: str, auth_tokens: Sequence[str], api_url: str | None, transport: Transport) -> Client:
+    """The SDK's client, with the first of the tokens; the rest are for checking signatures while they rotate."""
+    client = Client(account_sid, auth_tokens[0], http_client=transport)
+    if api_url:
+        client.api.base_url = api_url
+    return client
+
+
+def submit(create: Callable[[], Any]) -> Result:
+    """Create a message or call, and say what became of it."""
+    try:
+        provider_id = create().sid
+    except NotConnected as fault:
+        return NotSent(fault.code)
+    except AnswerLost as fault:
+        return Unsure(fault.code)
+    except ErrorAnswer as answer:
+        return classify(answer.status, answer.code, answer.retry_after)
+    except UNREADABLE:
+        return Unsure("unreadable")
+    return Accepted(provider_id) if provider_id and isinstance(provider_id, str) else Unsure("unreadable")
+
+
+def classify(http_status: int, code: str, retry_after: timedelta | None) -> Refused | NotSent | Unsure:
+    """What an answer other than 2xx says of the request: 5xx may have been processed, all others surely were not."""
+    if http_status >= 500:
+        return Unsure(code)
+    if http_status == 429 or is_throttle(code):
+        return NotSent(code, retry_after)
+    return Refused(failure_of(code), code)
+
+
+def ask(question: Callable[[], Lookup]) -> Lookup:
+    """The answer to a question put to the provider; only its own word that there is no such thing counts as absent."""
+    try:
+        return question()
+    except ErrorAnswer as answer:
+        return Absent() if answer.code == _NO_SUCH_RESOURCE else CannotTell()
+    except (NotConnected, AnswerLost, *UNREADABLE):
+        return CannotTell()
+
+
+def closest(resources: Iterable[Any], since: datetime) -> Any | None:
+    """The one created closest to `since`, and not before it but for the difference of two clocks; None if none was."""
+    recent = [one for one in resources if one.date_created and one.date_created >= since - _CLOCKS_DIFFER]
+    return min(recent, key=lambda one: abs(one.date_created - since), default=None)

@@ -1,0 +1,71 @@
+"""SMS through the provider's SDK."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from twilio.base import values
+
+from alertnet.channels.base import Absent, Found, Lookup, Outgoing, Result
+from alertnet.channels.transport import CONNECT_SECONDS, DEADLINE_SECONDS, Transport
+from alertnet.channels.twilio_account import PAGE_SIZE, ask, closest, open_account, submit
+from alertnet.core.provider_codes import outcome_of_sms
+
+_LONGEST_VALIDITY_SECONDS = 36_000
+
+
+class TwilioSms:
+    """The channel for `sms`; threads may share it."""
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_tokens: Sequence[str],
+        public_url: str,
+        api_url: str | None = None,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        connect_seconds: float = CONNECT_SECONDS,
+    ) -> None:
+        transport = Transport(deadline_seconds, connect_seconds)
+        self._messages = open_account(account_sid, auth_tokens, api_url, transport).messages
+        self._status_url = public_url.rstrip("/") + "/twilio/sms/status/"
+
+    def send(self, outgoing: Outgoing) -> Result:
+        """Hand it to the provider; see `Channel.send`."""
+        return submit(
+            lambda: self._messages.create(
+                to=outgoing.to,
+                from_=outgoing.sender,
+                body=outgoing.text,
+                status_callback=self._status_url + outgoing.attempt,
+                validity_period=_validity_seconds(outgoing.validity),
+            )
+        )
+
+    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
+        """What became of it, by its id, else by its sender and words among the last 50 to that number."""
+        if provider_id:
+            return ask(lambda: _found(self._messages(provider_id).fetch()))
+        return ask(lambda: self._search(outgoing, since))
+
+    def hang_up(self, provider_id: str) -> None:
+        """Nothing rings here."""
+
+    def _search(self, outgoing: Outgoing, since: datetime) -> Lookup:
+        # No DateSent: it is null while a message is queued. `in`: a trial account puts words of its own before ours.
+        page = self._messages.page(to=outgoing.to, page_size=PAGE_SIZE)
+        ours = [one for one in page if one.from_ == outgoing.sender and outgoing.text.strip() in (one.body or "")]
+        message = closest(ours, since)
+        return _found(message) if message else Absent()
+
+
+def _found(message: Any) -> Found:
+    status, failure = outcome_of_sms(message.status, message.error_code)
+    return Found(message.sid, status, failure, str(message.error_code) if message.error_code else None)
+
+
+def _validity_seconds(validity: timedelta | None) -> Any:
+    """ValidityPeriod in whole seconds, 1 to 36,000; the SDK's "unset" for None."""
+    if validity is None:
+        return values.unset
+    return max(1, min(int(validity.total_seconds()), _LONGEST_VALIDITY_SECONDS))

@@ -1,0 +1,76 @@
+"""Calls through the provider's SDK; their words are fetched from our own webhook once somebody picks up."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from twilio.base import values
+
+from alertnet.channels.base import Absent, Found, Lookup, Outgoing, Refused, Result
+from alertnet.channels.transport import CONNECT_SECONDS, DEADLINE_SECONDS, Transport
+from alertnet.channels.twilio_account import PAGE_SIZE, ask, closest, open_account, submit
+from alertnet.core.provider_codes import outcome_of_call
+
+RING_SECONDS = 30
+"""About six rings; most voicemails take over before."""
+
+_EVENTS = ["initiated", "ringing", "answered", "completed"]
+
+
+class TwilioVoice:
+    """The channel for `call`; threads may share it."""
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_tokens: Sequence[str],
+        public_url: str,
+        api_url: str | None = None,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        connect_seconds: float = CONNECT_SECONDS,
+    ) -> None:
+        transport = Transport(deadline_seconds, connect_seconds)
+        self._calls = open_account(account_sid, auth_tokens, api_url, transport).calls
+        self._words_url = public_url.rstrip("/") + "/twilio/voice/"
+        self._status_url = self._words_url + "status/"
+
+    def send(self, outgoing: Outgoing) -> Result:
+        """Place the call; see `Channel.send`."""
+        return submit(
+            lambda: self._calls.create(
+                to=outgoing.to,
+                from_=outgoing.sender,
+                url=self._words_url + outgoing.attempt,
+                status_callback=self._status_url + outgoing.attempt,
+                status_callback_event=_EVENTS,
+                timeout=RING_SECONDS,
+                send_digits=outgoing.extension or values.unset,
+            )
+        )
+
+    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
+        """What became of it, by its id, else by its sender and time among the last 50 to that number."""
+        if provider_id:
+            return ask(lambda: _found(self._calls(provider_id).fetch()))
+        return ask(lambda: self._search(outgoing, since))
+
+    def hang_up(self, provider_id: str) -> None:
+        """End the call whether it is queued, rings or speaks.
+
+        A fault of the provider is let pass: the call is over, or whoever picks up hears that it is taken care of.
+        """
+        # `canceled` is the word for a call that nobody answered yet, where the provider refuses `completed` for it.
+        for status in ("completed", "canceled"):
+            if not isinstance(submit(partial(self._calls(provider_id).update, status=status)), Refused):
+                return
+
+    def _search(self, outgoing: Outgoing, since: datetime) -> Lookup:
+        page = self._calls.page(to=outgoing.to, page_size=PAGE_SIZE)
+        call = closest([one for one in page if one._from == outgoing.sender], since)
+        return _found(call) if call else Absent()
+
+
+def _found(call: Any) -> Found:
+    status, failure = outcome_of_call(call.status)
+    return Found(call.sid, status, failure)

@@ -1,0 +1,343 @@
+"""Mail through a real SMTP server on loopback, and through one that misbehaves."""
+
+import asyncio
+import email
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP as POLICY
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope
+
+from alertnet.channels.base import Accepted, CannotTell, NotSent, Outgoing, Refused, Unsure
+from alertnet.channels.smtp import SmtpRelay, is_loopback
+from alertnet.core.contact import MethodKind
+from alertnet.core.errors import BadInput
+from alertnet.core.notification import Failure
+
+MAIL = Outgoing(
+    "a1b2",
+    MethodKind.EMAIL,
+    "human-rights@es.example",
+    "alert@pbi.example",
+    "Responda 4711.\n.\nUn saludo, José",
+    "A-7K3M: detención",
+    "<p>Responda <b>4711</b>.</p>",
+    headers={"Date": "Tue, 24 Nov 2026 02:14:00 +0000"},
+)
+
+
+@dataclass
+class Mailbox:
+    """What the server says, and what it took."""
+
+    to_recipient: str = "250 OK"
+    to_mail: str = "250 OK"
+    drops: bool = False
+    taken: list[Envelope] = field(default_factory=list)
+    users: list[bytes] = field(default_factory=list)
+
+    async def handle_RCPT(self, server: SMTP, session: Any, envelope: Envelope, address: str, options: Any) -> str:
+        envelope.rcpt_tos.append(address)
+        return self.to_recipient
+
+    async def handle_DATA(self, server: SMTP, session: Any, envelope: Envelope) -> str:
+        self.taken.append(envelope)
+        if self.drops:
+            assert isinstance(server.transport, asyncio.Transport)
+            server.transport.abort()
+        return self.to_mail
+
+    def authenticate(self, server: SMTP, session: Any, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        self.users.append(data.login)
+        return AuthResult(success=data.password == b"p:ss/word", handled=False)
+
+    def message(self) -> EmailMessage:
+        (envelope,) = self.taken
+        assert isinstance(envelope.content, bytes)
+        message = email.message_from_bytes(envelope.content, policy=POLICY)
+        assert isinstance(message, EmailMessage)
+        return message
+
+
+@contextmanager
+def relay_for(mailbox: Mailbox, url: str = "smtp://127.0.0.1:{port}", **options: Any) -> Iterator[SmtpRelay]:
+    loop = asyncio.new_event_loop()
+    serving = loop.create_server(lambda: SMTP(mailbox, hostname="relay.test", loop=loop, **options), "127.0.0.1", 0)
+    server = loop.run_until_complete(serving)
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        port = server.sockets[0].getsockname()[1]
+        yield SmtpRelay.from_url(url.format(port=port) + "?from=alert@pbi.example")
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)
+        server.close()
+        for session in asyncio.all_tasks(loop):
+            session.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+
+
+def test_a_mail_arrives_as_text_and_html_with_its_headers() -> None:
+    mailbox = Mailbox()
+    with relay_for(mailbox) as relay:
+        assert relay.send(MAIL) == Accepted("<a1b2@pbi.example>")
+
+    message = mailbox.message()
+    assert (mailbox.taken[0].mail_from, mailbox.taken[0].rcpt_tos) == (MAIL.sender, [MAIL.to])
+    assert (message["From"], message["To"], message["Subject"]) == (MAIL.sender, MAIL.to, MAIL.subject)
+    assert (message["Message-ID"], message["Auto-Submitted"]) == ("<a1b2@pbi.example>", "auto-generated")
+    assert message["Date"] == MAIL.headers["Date"]
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    text, html = (part.get_content().splitlines() for part in message.iter_parts())
+    assert (text, html) == (MAIL.text.splitlines(), [MAIL.html])
+
+
+def test_a_mail_needs_no_more_than_seven_bits() -> None:
+    mailbox = Mailbox()
+    with relay_for(mailbox) as relay:
+        relay.send(replace(MAIL, html=""))
+
+    content = mailbox.taken[0].content
+    assert isinstance(content, bytes)
+    assert content.isascii()
+    assert mailbox.message().get_content().splitlines() == MAIL.text.splitlines()
+
+
+@pytest.mark.parametrize(
+    "evil", ["x\r\nBcc: spy@evil.example", "x\nBcc: spy@evil.example", "x\u2028Bcc: spy@evil.example"]
+)
+def test_no_value_becomes_a_header(evil: str) -> None:
+    """A9: recipients never see each other, and nobody else is added."""
+    mailbox = Mailbox()
+    with relay_for(mailbox) as relay:
+        relay.send(replace(MAIL, subject=evil, headers={"Reply-To": evil}))
+
+    assert "Bcc" not in mailbox.message()
+    assert mailbox.message()["Subject"] == "x Bcc: spy@evil.example"
+
+
+@pytest.mark.parametrize("name", ["X\r\nBcc", "Bcc: x", "", "To"])
+def test_no_header_name_becomes_another_header(name: str) -> None:
+    relay = SmtpRelay("127.0.0.1", 1, "alert@pbi.example")
+
+    with pytest.raises(BadInput, match="headers"):
+        relay.send(replace(MAIL, headers={name: "spy@evil.example"}))
+
+
+@pytest.mark.parametrize(
+    "to", ["a@b.example\r\nRCPT TO:<spy@evil.example>", "a b@c", "no-host", "jos\u00e9@x.example", "a@b, c@d", ""]
+)
+def test_what_is_no_address_is_invalid(to: str) -> None:
+    relay = SmtpRelay("127.0.0.1", 1, "alert@pbi.example")
+
+    assert relay.send(replace(MAIL, to=to)) == Refused(Failure.INVALID, "address")
+
+
+@pytest.mark.parametrize(
+    ("to_recipient", "to_mail", "result"),
+    [
+        ("550 5.1.1 No such user", "250 OK", Refused(Failure.INVALID, "550")),
+        ("550 5.7.1 Not wanted", "250 OK", Refused(Failure.BOUNCED, "550")),
+        ("552 5.2.2 Mailbox full", "250 OK", Refused(Failure.BOUNCED, "552")),
+        ("530 5.7.0 Authentication required", "250 OK", Refused(Failure.OUR_ACCOUNT, "530")),
+        ("451 4.7.1 Greylisted", "250 OK", NotSent("451")),
+        ("250 OK", "554 5.6.0 Rejected", Refused(Failure.BOUNCED, "554")),
+        ("250 OK", "452 4.3.1 Disk full", NotSent("452")),
+    ],
+)
+def test_each_reply_has_its_meaning(to_recipient: str, to_mail: str, result: object) -> None:
+    with relay_for(Mailbox(to_recipient, to_mail)) as relay:
+        assert relay.send(MAIL) == result
+
+
+def test_a_connection_lost_after_the_mail_leaves_us_unsure() -> None:
+    """A5: the relay may have taken it."""
+    with relay_for(Mailbox(drops=True)) as relay:
+        assert relay.send(MAIL) == Unsure("SMTPServerDisconnected")
+
+
+def test_a_relay_that_is_away_surely_sent_nothing(nobody_listens: str) -> None:
+    port = int(nobody_listens.rsplit(":", 1)[1])
+
+    assert SmtpRelay("127.0.0.1", port, MAIL.sender).send(MAIL) == NotSent("ConnectionRefusedError")
+
+
+def test_user_and_password_are_given_over_tls(server_tls: ssl.SSLContext) -> None:
+    mailbox = Mailbox()
+    options = {"tls_context": server_tls, "require_starttls": True, "authenticator": mailbox.authenticate}
+    with relay_for(mailbox, "smtp://us%40er:p%3Ass%2Fword@127.0.0.1:{port}", **options) as relay:
+        assert isinstance(relay.send(MAIL), Accepted)
+
+    assert mailbox.users == [b"us@er"]
+
+
+def test_a_wrong_password_is_a_fault_of_our_account(server_tls: ssl.SSLContext) -> None:
+    mailbox = Mailbox()
+    with relay_for(
+        mailbox, "smtp://user:wrong@127.0.0.1:{port}", tls_context=server_tls, authenticator=mailbox.authenticate
+    ) as relay:
+        assert relay.send(MAIL) == Refused(Failure.OUR_ACCOUNT, "535")
+
+    assert mailbox.taken == []
+
+
+def test_a_relay_that_offers_no_authentication_gets_no_password() -> None:
+    with relay_for(Mailbox(), "smtp://user:secret@127.0.0.1:{port}") as relay:
+        assert relay.send(MAIL) == Refused(Failure.OUR_ACCOUNT, "auth")
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("LocalHost", True),
+        ("10.0.0.5", False),
+        ("mail.example", False),
+        ("localhost.evil.example", False),
+    ],
+)
+def test_only_loopback_may_go_without_starttls(host: str, loopback: bool) -> None:
+    assert is_loopback(host) is loopback
+
+
+class Elsewhere(SmtpRelay):
+    """A relay whose host is not loopback by name, but is reached there: as it looks from a container."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__("relay.example", port, MAIL.sender)
+
+
+@pytest.fixture
+def all_names_lead_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, **options: resolve("127.0.0.1", port, **options))
+
+
+@pytest.mark.usefixtures("all_names_lead_here")
+def test_a_relay_elsewhere_without_starttls_gets_no_mail() -> None:
+    """A9: what is said is not said in clear."""
+    mailbox = Mailbox()
+    with relay_for(mailbox) as near:
+        assert Elsewhere(near.port).send(MAIL) == Refused(Failure.OUR_ACCOUNT, "starttls")
+
+    assert mailbox.taken == []
+
+
+@pytest.mark.usefixtures("all_names_lead_here")
+def test_a_relay_elsewhere_has_to_prove_its_name(server_tls: ssl.SSLContext) -> None:
+    mailbox = Mailbox()
+    with relay_for(mailbox, tls_context=server_tls) as near:
+        assert Elsewhere(near.port).send(MAIL) == NotSent("SSLCertVerificationError")
+
+    assert mailbox.taken == []
+
+
+@contextmanager
+def server_that(speaks: Callable[[socket.socket, threading.Event], None]) -> Iterator[int]:
+    stopped = threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            try:
+                speaks(connection, stopped)
+            except OSError:
+                return
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        stopped.set()
+        thread.join(5)
+        listener.close()
+
+
+def drip(connection: socket.socket, stopped: threading.Event) -> None:
+    while not stopped.wait(0.05):
+        connection.sendall(b"2")
+
+
+def hang(connection: socket.socket, stopped: threading.Event) -> None:
+    stopped.wait(5)
+
+
+def refuse(connection: socket.socket, stopped: threading.Event) -> None:
+    connection.sendall(b"554 no service here\r\n")
+    connection.recv(64)
+
+
+def busy(connection: socket.socket, stopped: threading.Event) -> None:
+    connection.sendall(b"421 try later\r\n")
+    connection.recv(64)
+
+
+@pytest.mark.parametrize(
+    ("speaks", "result"),
+    [
+        (drip, NotSent("SMTPServerDisconnected")),
+        (hang, NotSent("SMTPServerDisconnected")),
+        (refuse, Refused(Failure.OUR_ACCOUNT, "554")),
+        (busy, NotSent("421")),
+    ],
+)
+def test_a_relay_that_does_not_greet_gets_no_mail_and_holds_no_thread(
+    speaks: Callable[[socket.socket, threading.Event], None], result: object
+) -> None:
+    """A11: the deadline is over the whole exchange."""
+    with server_that(speaks) as port:
+        began = time.monotonic()
+        assert SmtpRelay("127.0.0.1", port, MAIL.sender, deadline_seconds=0.3).send(MAIL) == result
+
+    assert time.monotonic() - began < 2
+
+
+def test_the_url_says_it_all() -> None:
+    relay = SmtpRelay.from_url("smtp://mail.example?from=alert@pbi.example")
+
+    assert (relay.host, relay.port, relay.sender) == ("mail.example", 587, "alert@pbi.example")
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("http://u:secret@mail.example?from=a@b.example", "scheme http"),
+        ("smtp://u:secret@?from=a@b.example", "host"),
+        ("smtp://u:secret@mail.example:99999?from=a@b.example", "port"),
+        ("smtp://u:secret@mail.example/x?from=a@b.example", "host mail.example/x"),
+        ("smtp://u:secret@mail.example", "query"),
+        ("smtp://u:secret@mail.example?from=a@b.example&tls=no", "query from&tls"),
+        ("smtp://u:secret@mail.example?from=nobody", "from nobody"),
+        ("smtp://u:secret@[::1?from=a@b.example", "host"),
+        ("smtp://u:secr%C3%A9t@mail.example?from=a@b.example", "user or password"),
+    ],
+)
+def test_a_wrong_url_is_named_without_its_password(url: str, fault: str) -> None:
+    """A9: neither logs nor errors carry a secret."""
+    with pytest.raises(BadInput, match="ALERTNET_SMTP_URL") as caught:
+        SmtpRelay.from_url(url)
+
+    assert fault in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_relay_can_not_be_asked() -> None:
+    relay = SmtpRelay("127.0.0.1", 1, MAIL.sender)
+
+    assert relay.lookup(MAIL, datetime(2026, 11, 24, tzinfo=UTC)) == CannotTell()

@@ -1,0 +1,296 @@
+"""The transport: one deadline over all, each answer to its own caller, and no doubt about what left."""
+
+import socket
+import ssl
+import struct
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from alertnet.channels.transport import AnswerLost, ErrorAnswer, NotConnected, Transport
+from tests.channels.conftest import Provider, Request, reply
+
+DEADLINE = 0.3
+
+
+@pytest.fixture
+def transport() -> Transport:
+    return Transport(deadline_seconds=DEADLINE, connect_seconds=DEADLINE)
+
+
+def post(transport: Transport, provider: Provider, **data: object) -> str:
+    return str(transport.request("POST", provider.url + "/Messages.json", data=dict(data)).text)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [reply(201, {"sid": "SM1"}), b"HTTP/1.1 201 Created\r\nX-Slow: " + b"x" * 500],
+    ids=["body and head", "a head without end"],
+)
+def test_a_server_that_drips_frees_its_thread_at_the_deadline(
+    transport: Transport, provider: Provider, data: bytes
+) -> None:
+    """A11: the deadline is over the whole exchange, not over each read."""
+    provider.answer = provider.drips(data)
+    began = time.monotonic()
+
+    with pytest.raises(AnswerLost, match="TimeoutError"):
+        post(transport, provider)
+
+    assert time.monotonic() - began < 2
+
+
+def test_a_server_that_drips_its_body_frees_its_thread_at_the_deadline(
+    transport: Transport, provider: Provider
+) -> None:
+    def drip_body(connection: socket.socket, request: Request) -> None:
+        connection.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n")
+        provider.drips(b"{" * 100)(connection, request)
+
+    provider.answer = drip_body
+
+    with pytest.raises(AnswerLost, match="TimeoutError"):
+        post(transport, provider)
+
+
+def test_a_server_that_drips_delays_no_other_send(transport: Transport, provider: Provider) -> None:
+    """A11: the others are answered while one still waits."""
+    slow_began = threading.Event()
+    slow_may_end = threading.Event()
+
+    def answer(connection: socket.socket, request: Request) -> None:
+        if request.form == {"To": ["slow"]}:
+            slow_began.set()
+            slow_may_end.wait(5)
+        connection.sendall(reply(201, {"to": request.form["To"][0]}))
+
+    provider.answer = answer
+    patient = Transport(deadline_seconds=5)
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(post, patient, provider, To="slow")
+        slow_began.wait(5)
+        others = [post(patient, provider, To=f"{number}") for number in range(5)]
+        assert not slow.done()
+        slow_may_end.set()
+
+    assert others == [f'{{"to": "{number}"}}' for number in range(5)]
+
+
+def test_32_threads_each_get_their_own_answer(provider: Provider) -> None:
+    """The SDK's own client can hand an answer to another caller (docs/twilio.md 5)."""
+    transport = Transport(deadline_seconds=10)
+    provider.answer = lambda connection, request: connection.sendall(reply(201, {"to": request.form["To"][0]}))
+    together = threading.Barrier(32)
+
+    def exchange(thread: int) -> list[bool]:
+        together.wait()
+        return [post(transport, provider, To=f"{thread}.{n}") == f'{{"to": "{thread}.{n}"}}' for n in range(20)]
+
+    with ThreadPoolExecutor(32) as pool:
+        own = [answer for answers in pool.map(exchange, range(32)) for answer in answers]
+
+    assert own == [True] * 640
+    assert provider.connections <= 32
+
+
+def test_a_connection_is_kept_for_the_next_request(transport: Transport, provider: Provider) -> None:
+    for _ in range(3):
+        post(transport, provider)
+
+    assert (len(provider.requests), provider.connections) == (3, 1)
+
+
+def test_a_connection_is_not_reused_once_it_was_idle_too_long(provider: Provider) -> None:
+    transport = Transport(idle_seconds=0)
+
+    post(transport, provider)
+    post(transport, provider)
+
+    assert provider.connections == 2
+
+
+def test_a_connection_that_the_server_closed_while_idle_is_not_reused(transport: Transport, provider: Provider) -> None:
+    """A5: a send on it would be lost, and we could not know."""
+
+    def answer_once(connection: socket.socket, request: Request) -> None:
+        connection.sendall(reply(201, {}))
+        connection.shutdown(socket.SHUT_RDWR)
+
+    provider.answer = answer_once
+    post(transport, provider)
+    provider.threads[0].join(5)
+
+    assert post(transport, provider) == "{}"
+    assert provider.connections == 2
+
+
+def test_a_connection_that_speaks_unasked_is_not_reused(transport: Transport, provider: Provider) -> None:
+    spoken = threading.Event()
+
+    def answer_twice(connection: socket.socket, request: Request) -> None:
+        connection.sendall(reply(201, {"to": request.form["To"][0]}))
+        if request.form["To"] == ["first"]:
+            connection.sendall(reply(201, {"to": "nobody"}))
+        spoken.set()
+
+    provider.answer = answer_twice
+    post(transport, provider, To="first")
+    spoken.wait(5)
+
+    assert post(transport, provider, To="second") == '{"to": "second"}'
+
+
+def test_a_refused_connection_surely_sent_nothing(transport: Transport, nobody_listens: str) -> None:
+    with pytest.raises(NotConnected, match="ConnectionRefusedError"):
+        transport.request("POST", nobody_listens)
+
+
+def test_a_host_without_address_surely_sent_nothing(transport: Transport) -> None:
+    with pytest.raises(NotConnected):
+        transport.request("POST", "http://no host.invalid/")
+
+
+def test_a_server_that_can_not_prove_its_name_gets_nothing(provider: Provider, server_tls: ssl.SSLContext) -> None:
+    """A9: without a trusted certificate there is no request, so no number and no token either."""
+    provider.tls = server_tls
+
+    with pytest.raises(NotConnected, match="SSLCertVerificationError"):
+        Transport().request("POST", provider.url.replace("http:", "https:"), data={"To": "+573005550101"})
+
+    assert provider.requests == []
+
+
+def test_a_trusted_server_is_asked_over_one_kept_connection(
+    provider: Provider, server_tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider.tls = server_tls
+    provider.answer = lambda connection, request: connection.sendall(reply(200, {}))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    transport = Transport()
+
+    answers = [transport.request("GET", provider.url.replace("http:", "https:")).text for _ in range(3)]
+
+    assert answers == ["{}"] * 3
+    assert provider.connections < 3
+
+
+def test_a_server_that_says_nothing_in_the_handshake_frees_its_thread(transport: Transport) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(NotConnected, match="Timeout"):
+        transport.request("POST", f"https://127.0.0.1:{silent.getsockname()[1]}")
+
+
+def close(connection: socket.socket, request: Request) -> None:
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+def reset(connection: socket.socket, request: Request) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+    raise OSError
+
+
+def cut_off(connection: socket.socket, request: Request) -> None:
+    connection.sendall(reply(201, {"sid": "SM1"})[:-3])
+    close(connection, request)
+
+
+def nonsense(connection: socket.socket, request: Request) -> None:
+    connection.sendall(b"220 mail.example ESMTP\r\n\r\n")
+
+
+def no_json(connection: socket.socket, request: Request) -> None:
+    connection.sendall(reply(200, b"<html>Welcome to the captive portal</html>"))
+
+
+def endless(connection: socket.socket, request: Request) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        connection.sendall(b" " * 65536)
+
+
+@pytest.mark.parametrize("fault", [close, reset, cut_off, nonsense, no_json, endless])
+def test_no_whole_answer_leaves_us_unsure_and_is_not_retried(provider: Provider, fault: object) -> None:
+    """A5: the request may have arrived, so a second one could be a second message."""
+    provider.answer = fault  # type: ignore[assignment]
+
+    with pytest.raises(AnswerLost):
+        post(Transport(deadline_seconds=5), provider)
+
+    assert len(provider.requests) == 1
+
+
+def test_an_error_brings_its_code_and_its_retry_after(transport: Transport, provider: Provider) -> None:
+    provider.replies(429, {"code": 20429, "message": "Too many requests"}, "Retry-After: 7")
+
+    with pytest.raises(ErrorAnswer) as caught:
+        post(transport, provider)
+
+    assert (caught.value.status, caught.value.code) == (429, "20429")
+    assert caught.value.retry_after == timedelta(seconds=7)
+
+
+@pytest.mark.parametrize(
+    ("header", "pause"),
+    [
+        ("0", timedelta(0)),
+        ("99999999", timedelta(hours=1)),
+        ("Fri, 31 Dec 1999 23:59:59 GMT", None),
+        ("-1", None),
+        ("9" * 5000, None),
+    ],
+)
+def test_a_strange_retry_after_does_no_harm(
+    transport: Transport, provider: Provider, header: str, pause: timedelta | None
+) -> None:
+    provider.replies(503, b"", f"Retry-After: {header}")
+
+    with pytest.raises(ErrorAnswer) as caught:
+        post(transport, provider)
+
+    assert (caught.value.code, caught.value.retry_after) == ("503", pause)
+
+
+def test_a_redirect_is_not_followed(transport: Transport, provider: Provider) -> None:
+    """A9: the numbers in a request go to the provider alone."""
+    provider.replies(307, b"", f"Location: {provider.url}/elsewhere")
+
+    with pytest.raises(ErrorAnswer):
+        post(transport, provider)
+
+    assert len(provider.requests) == 1
+
+
+def test_a_chunked_answer_is_read_whole(transport: Transport, provider: Provider) -> None:
+    provider.answer = lambda connection, request: connection.sendall(
+        b'HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"a":\r\n3\r\n 1}\r\n0\r\n\r\n'
+    )
+
+    assert [post(transport, provider), post(transport, provider)] == ['{"a": 1}'] * 2
+    assert provider.connections == 1
+
+
+def test_the_form_is_written_as_the_provider_reads_it(transport: Transport, provider: Provider) -> None:
+    transport.request(
+        "POST",
+        provider.url + "/x",
+        params={"PageSize": 50, "To": "+57", "From": None},
+        data={"To": "+57", "StatusCallbackEvent": ["ringing", "completed"], "Body": "é & 4711"},
+        auth=("AC1", "secret"),
+    )
+
+    (request,) = provider.requests
+    assert request.target == "/x?PageSize=50&To=%2B57"
+    assert request.form == {"To": ["+57"], "StatusCallbackEvent": ["ringing", "completed"], "Body": ["é & 4711"]}
+    assert "Authorization: Basic QUMxOnNlY3JldA==" in request.head
+
+
+@pytest.mark.parametrize("header", ["a\r\nX-Evil: 1", "a\nb", "a\0"])
+def test_no_value_becomes_a_header(transport: Transport, provider: Provider, header: str) -> None:
+    with pytest.raises(ValueError, match="control character"):
+        transport.request("GET", provider.url, headers={"X-Header": header})
+
+    assert provider.requests == []

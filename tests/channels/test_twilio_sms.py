@@ -1,0 +1,172 @@
+"""SMS through the real SDK and transport, against a provider on loopback."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from alertnet.channels.base import Absent, Accepted, CannotTell, Found, NotSent, Outgoing, Refused, Unsure
+from alertnet.channels.twilio_sms import TwilioSms
+from alertnet.core.notification import AttemptStatus, Failure
+from tests.channels.conftest import Provider
+
+SINCE = datetime(2026, 11, 24, 2, 14, tzinfo=UTC)
+TOKENS = ["newer", "older"]
+
+
+@pytest.fixture
+def channel(provider: Provider) -> TwilioSms:
+    return TwilioSms("AC1", TOKENS, "https://alert.example/", provider.url, deadline_seconds=0.3)
+
+
+def listed(sms: Outgoing, sid: str = "SM1", after: float = 1, sender: str = "", **changes: Any) -> dict[str, Any]:
+    created = format_datetime(SINCE + timedelta(seconds=after))
+    mine = {
+        "sid": sid,
+        "status": "sent",
+        "from": sender or sms.sender,
+        "to": sms.to,
+        "body": sms.text,
+        "date_created": created,
+    }
+    return {**mine, **changes}
+
+
+def test_a_message_leaves_with_its_callback_and_its_words(
+    channel: TwilioSms, provider: Provider, sms: Outgoing
+) -> None:
+    """A5: the callback carries our own id of the attempt."""
+    assert channel.send(sms) == Accepted("SM1")
+
+    (request,) = provider.requests
+    assert request.target == "/2010-04-01/Accounts/AC1/Messages.json"
+    assert request.form == {
+        "To": [sms.to],
+        "From": [sms.sender],
+        "Body": [sms.text],
+        "StatusCallback": ["https://alert.example/twilio/sms/status/a1b2"],
+    }
+
+
+def test_the_first_token_authenticates(channel: TwilioSms, provider: Provider, sms: Outgoing) -> None:
+    channel.send(sms)
+
+    assert "Authorization: Basic QUMxOm5ld2Vy" in provider.requests[0].head
+
+
+@pytest.mark.parametrize(
+    ("validity", "seconds"),
+    [(timedelta(minutes=10), "600"), (timedelta(days=2), "36000"), (timedelta(seconds=-5), "1")],
+)
+def test_a_message_is_not_delivered_after_its_level(
+    channel: TwilioSms, provider: Provider, sms: Outgoing, validity: timedelta, seconds: str
+) -> None:
+    channel.send(replace(sms, validity=validity))
+
+    assert provider.requests[0].form["ValidityPeriod"] == [seconds]
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "result"),
+    [
+        (400, {"code": 21211, "message": "Invalid 'To'", "status": 400}, Refused(Failure.INVALID, "21211")),
+        (400, {"code": 21610, "message": "unsubscribed"}, Refused(Failure.OPTED_OUT, "21610")),
+        (400, {"code": 21999, "message": "new"}, Refused(Failure.UNDELIVERED, "21999")),
+        (401, {"code": 20003, "message": "Authenticate"}, Refused(Failure.OUR_ACCOUNT, "20003")),
+        (403, b"<html>", Refused(Failure.OUR_ACCOUNT, "403")),
+        (
+            400,
+            {"type": "https://x/21211", "title": "Invalid", "status": 400, "code": 21211},
+            Refused(Failure.INVALID, "21211"),
+        ),
+        (429, {"code": 20429}, NotSent("20429", timedelta(seconds=7))),
+        (400, {"code": 21611}, NotSent("21611", timedelta(seconds=7))),
+        (500, {"code": 20500}, Unsure("20500")),
+        (503, b"", Unsure("503")),
+        (201, b"{}", Unsure("unreadable")),
+        (201, b"[]", Unsure("unreadable")),
+        (201, {"sid": "SM1", "date_created": 7}, Unsure("unreadable")),
+    ],
+)
+def test_each_answer_has_its_meaning(
+    channel: TwilioSms, provider: Provider, sms: Outgoing, status: int, document: object, result: object
+) -> None:
+    """A5: a 5xx may have been processed; every other refusal surely was not."""
+    provider.replies(status, document, "Retry-After: 7")
+
+    assert channel.send(sms) == result
+    assert len(provider.requests) == 1
+
+
+def test_no_connection_is_not_sent(nobody_listens: str, sms: Outgoing) -> None:
+    channel = TwilioSms("AC1", TOKENS, "https://alert.example", nobody_listens)
+
+    assert channel.send(sms) == NotSent("ConnectionRefusedError")
+
+
+def test_an_answer_that_comes_too_late_is_unsure(channel: TwilioSms, provider: Provider, sms: Outgoing) -> None:
+    """A5: the request may have arrived."""
+    provider.answer = lambda connection, request: None
+
+    assert channel.send(sms) == Unsure("TimeoutError")
+
+
+def test_a_message_is_looked_up_by_its_id(channel: TwilioSms, provider: Provider, sms: Outgoing) -> None:
+    provider.replies(200, listed(sms, status="undelivered", error_code=30005))
+
+    assert channel.lookup(sms, SINCE, "SM1") == Found("SM1", AttemptStatus.FAILED, Failure.INVALID, "30005")
+    assert provider.requests[0].target == "/2010-04-01/Accounts/AC1/Messages/SM1.json"
+
+
+def test_a_message_without_id_is_found_among_those_to_its_number(
+    channel: TwilioSms, provider: Provider, sms: Outgoing
+) -> None:
+    """A5: settled by asking, without a second message."""
+    others = [
+        listed(sms, "SM-other-words", body="PBI URGENT A-7K3M: arrest. Answer 4712."),
+        listed(sms, "SM-other-sender", sender="+13025550199"),
+        listed(sms, "SM-long-before", after=-60),
+        listed(sms, "SM-later", after=75),
+    ]
+    provider.replies(
+        200, {"messages": [*others, listed(sms, "SM-mine", body=f"Trial account - {sms.text}")], "page": 0}
+    )
+
+    assert channel.lookup(sms, SINCE) == Found("SM-mine", AttemptStatus.SENT)
+    assert provider.requests[0].query == {"To": [sms.to], "PageSize": ["50"]}
+
+
+def test_clocks_that_differ_by_seconds_do_not_hide_a_message(
+    channel: TwilioSms, provider: Provider, sms: Outgoing
+) -> None:
+    provider.replies(200, {"messages": [listed(sms, after=-4)]})
+
+    assert channel.lookup(sms, SINCE) == Found("SM1", AttemptStatus.SENT)
+
+
+def test_a_message_that_is_not_listed_is_absent(channel: TwilioSms, provider: Provider, sms: Outgoing) -> None:
+    provider.replies(200, {"messages": []})
+
+    assert channel.lookup(sms, SINCE) == Absent()
+
+
+def test_only_the_provider_itself_says_absent(channel: TwilioSms, provider: Provider, sms: Outgoing) -> None:
+    """A5: a proxy's 404 must not bring a second message."""
+    provider.replies(404, {"code": 20404, "message": "not found"})
+    assert channel.lookup(sms, SINCE, "SM1") == Absent()
+
+    provider.replies(404, b"<html>no such page")
+    assert channel.lookup(sms, SINCE, "SM1") == CannotTell()
+
+
+@pytest.mark.parametrize(
+    ("status", "document"), [(500, b""), (200, {"messages": 7}), (200, {"messages": [[]]}), (200, {})]
+)
+def test_a_provider_that_does_not_answer_can_not_tell(
+    channel: TwilioSms, provider: Provider, sms: Outgoing, status: int, document: object
+) -> None:
+    provider.replies(status, document)
+
+    assert channel.lookup(sms, SINCE) == CannotTell()
