@@ -1,0 +1,140 @@
+"""What the templates lack as a whole: files and words of a language, stages of a call, room in an SMS."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import product
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.disclosure import Said
+from alertnet.core.incident import TYPES, CloseReason
+from alertnet.core.notification import Kind
+from alertnet.core.sms_encoding import count, is_gsm7
+from alertnet.messages.message import METHODS, STAGES, SUBJECTS
+from alertnet.messages.renderer import Renderer, fits
+from alertnet.messages.sandbox import Environment
+from alertnet.messages.templates import LAYOUT, PARTS, Templates
+from alertnet.messages.words import read_page_words
+
+REQUIRED = ("en", "fr", "es")
+"""The languages that are always there, and whose every SMS is GSM-7."""
+
+_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+_TOKEN = "X" * 16
+
+
+def find_faults(templates: Templates, public_url: str) -> list[str]:
+    """Everything that keeps these templates from being used, each by its file; nothing = fit for use.
+
+    `templates check` and the start of the program run it. A language is complete or it is a fault: adding one means
+    adding its folders until none is left here.
+    """
+    faults = find_missing(templates)
+    # What isn't there can't be rendered: the rest is looked at once the folder is whole.
+    return faults or [*find_foreign_characters(templates), *find_oversize(Renderer(templates), public_url)]
+
+
+def find_missing(templates: Templates) -> list[str]:
+    """Files, stages of calls, and words of the page that a language lacks beside English."""
+    languages = sorted({*REQUIRED, *_languages(templates)})
+    needed = [LAYOUT, *(path for language in languages for path in _paths(language))]
+    faults = [f"{path}: missing" for path in needed if not _is_there(path, templates)]
+    return faults or [
+        fault for language in languages for fault in (*_stages(templates, language), *_page(templates, language))
+    ]
+
+
+def find_foreign_characters(templates: Templates) -> list[str]:
+    """Characters in the SMS of EN, FR and ES that would be replaced on sending: better seen as they will arrive."""
+    faults = []
+    for path, source in templates.files.items():
+        if path.endswith("/sms.j2") and path.split("/")[1] in REQUIRED:
+            for number, line in enumerate(source.splitlines(), start=1):
+                foreign = "".join(sorted({character for character in line if not is_gsm7(character)}))
+                faults += [f"{path}:{number}: {foreign!r} is not in the SMS alphabet (GSM 03.38)"] if foreign else []
+    return faults
+
+
+def find_oversize(renderer: Renderer, public_url: str) -> list[str]:
+    """The SMS that do not fit even at their shortest: one GSM-7 segment, in other languages also two of UCS-2.
+
+    Tried for the longest case: this public URL, a sender of 12, a reference of 6, a callback of 13 characters, and of
+    every language its longest type, in drills too, and for every subject and reason.
+    """
+    faults = set()
+    for kind, language in product((kind for kind in METHODS if MethodKind.SMS in METHODS[kind]), renderer.languages):
+        for said in _longest(kind, renderer, language, public_url):
+            text = renderer.render(kind, MethodKind.SMS, language, said).text
+            size = count(text)
+            if not fits(size) or (language in REQUIRED and size.encoding != "gsm7"):
+                subject = f", {said.subject or said.reason}" if said.subject or said.reason else ""
+                place = f"{kind}/{language}/sms.j2: {said.type}{subject}{', drill' if said.drill else ''}"
+                faults.add(f"{place}: {size.units} {size.encoding} units in {size.segments} segments: {text}")
+    return sorted(faults)
+
+
+def _longest(kind: Kind, renderer: Renderer, language: str, public_url: str) -> Iterator[Said]:
+    words = renderer.words(language)
+    base = Said(
+        sender="M" * 12,
+        organisation="M",
+        ref="A-7K3M",
+        callback="+573005550101",
+        timezone="UTC",
+        type=max(TYPES, key=lambda code: count(words.short_type(code)).units),
+        link=f"{public_url.rstrip('/')}/a/{_TOKEN}",
+        about="m" * 40,
+        level=10,
+        contacts=100,
+        at=_AT,
+        due_at=_AT,
+        automatic_at=_AT,
+        names=tuple("M" * 3 for _ in range(30)),
+    )
+    reasons = tuple(CloseReason) if kind is Kind.STAND_DOWN else (None,)
+    codes = ((), tuple("4711" for _ in range(30))) if kind in (Kind.RECEIPT, Kind.NOT_UNDERSTOOD) else ((),)
+    for subject, reason, open_codes in product(SUBJECTS.get(kind, (None,)), reasons, codes):
+        about = replace(base, subject=subject, reason=reason, open_codes=open_codes)
+        for drill, also, answerable in product((False, True), repeat=3):
+            code = "4711" if answerable else None
+            yield replace(about, drill=drill, also=also, answerable=answerable, code=code)
+
+
+def _languages(templates: Templates) -> Iterator[str]:
+    for path in templates.files:
+        folder, *rest = path.split("/")
+        if folder in ("words", "page") and path.endswith(".yaml"):
+            yield rest[0].removesuffix(".yaml")
+        elif len(rest) > 1:
+            yield rest[0]
+
+
+def _paths(language: str) -> Iterator[str]:
+    yield from (f"words/{language}.yaml", f"page/{language}.yaml", f"call/{language}/voice.j2")
+    for kind, methods in METHODS.items():
+        for method in sorted(methods):
+            yield from (f"{kind}/{language}/{part}" for part in PARTS[method])
+
+
+def _is_there(path: str, templates: Templates) -> bool:
+    """A kind's own subject line is optional beside the one of all mails."""
+    _, *rest = path.split("/")
+    return path in templates.files or (rest[-1] == "subject.j2" and "/".join(("mail", *rest)) in templates.files)
+
+
+def _stages(templates: Templates, language: str) -> Iterator[str]:
+    environment = Environment(templates.files)
+    shared = environment.get_template(f"call/{language}/voice.j2").blocks
+    for kind in (kind for kind, methods in METHODS.items() if MethodKind.CALL in methods):
+        path = f"{kind}/{language}/voice.j2"
+        own = environment.get_template(path).blocks
+        yield from (f"{path}: missing stage {stage!r}" for stage in STAGES if stage not in {*shared, *own})
+        known = ", ".join(STAGES)
+        yield from (f"{path}: unknown stage {stage!r} (known: {known})" for stage in own if stage not in STAGES)
+
+
+def _page(templates: Templates, language: str) -> Iterator[str]:
+    path = f"page/{language}.yaml"
+    known, found = (set(read_page_words(templates.files[name])) for name in ("page/en.yaml", path))
+    yield from (f"{path}: missing {name!r}" for name in sorted(known - found))
+    yield from (f"{path}: unknown {name!r} (not in page/en.yaml)" for name in sorted(found - known))

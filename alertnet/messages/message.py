@@ -1,0 +1,87 @@
+"""What comes out: a message ready to leave, a script ready to be spoken, and which kinds exist by which methods."""
+
+from dataclasses import dataclass
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.disclosure import Subject
+from alertnet.core.notification import Kind
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message in the words of its recipient. What a method has no use for stays empty."""
+
+    language: str
+    """BCP 47: of the words really used, or of the voice for a call."""
+    text: str = ""
+    """The SMS, or the plain part of the mail."""
+    subject: str = ""
+    html: str = ""
+    sentences: tuple[str, ...] = ()
+    """A call's, in the order of its template."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """All that may be said in a call, by stage; whoever runs the call picks the stage."""
+
+    language: str
+    """BCP 47 tag of the voice: en-GB, fr-FR, es-MX."""
+    sentences: dict[str, str]
+
+
+STAGES = (
+    "greeting",
+    "code",
+    "pin",
+    "again",
+    "after",
+    "nothing_recorded",
+    "taken_care_of",
+    "wrong_person",
+    "thanks_relayed",
+    "thanks_declined",
+    "thanks_go",
+    "thanks_hold",
+)
+"""What every call can say: `greeting` alone is fit for a voicemail, `after` only follows a code that was committed."""
+
+_SMS = frozenset({MethodKind.SMS})
+_WRITTEN = _SMS | {MethodKind.EMAIL}
+_ALL = _WRITTEN | {MethodKind.CALL}
+
+METHODS: dict[Kind, frozenset[MethodKind]] = {
+    Kind.ALERT: _ALL,
+    Kind.REMINDER: _ALL,
+    Kind.DECISION: _ALL,
+    Kind.ALARM: _ALL,
+    Kind.NOTICE: _WRITTEN,
+    Kind.RECORDED: _ALL,
+    Kind.DECLINED: _WRITTEN,
+    Kind.NOT_UNDERSTOOD: _WRITTEN,
+    Kind.ALREADY_CLOSED: _WRITTEN,
+    Kind.RECEIPT: _SMS,
+    Kind.FIELD_STATUS: _SMS,
+    Kind.UPDATE: _ALL,
+    Kind.CORRECTION: _ALL,
+    Kind.STAND_DOWN: _ALL,
+    Kind.ACTION_REMINDER: _ALL,
+}
+"""By which methods each kind can be said. Who was alerted by telephone alone also hears by it what follows."""
+
+_ANY_NEWS = tuple(subject for subject in Subject if subject not in (Subject.VERIFY, Subject.LEVEL))
+
+SUBJECTS: dict[Kind, tuple[Subject, ...]] = {
+    Kind.DECISION: (Subject.LEVEL, Subject.VERIFY),
+    Kind.ALARM: _ANY_NEWS,
+    Kind.NOTICE: _ANY_NEWS,
+    Kind.RECORDED: (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.ACTION, Subject.GO, Subject.HOLD),
+    Kind.FIELD_STATUS: (Subject.ACKNOWLEDGED, Subject.NOBODY),
+}
+"""What the kinds that have a subject can be about; the first is the one meant when none is given."""
+
+
+def fallbacks(language: str) -> tuple[str, ...]:
+    """The languages to try, best first: `fr-CA` gives fr-CA, fr, en."""
+    primary = language.split("-")[0]
+    return tuple(dict.fromkeys((language, primary, "en")))

@@ -1,0 +1,154 @@
+"""Templates and values in, messages out; each template is compiled once, and an SMS is shortened until it fits."""
+
+import re
+from collections.abc import Container
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from jinja2 import Template
+from markupsafe import Markup, escape
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.disclosure import Said
+from alertnet.core.errors import Unknown
+from alertnet.core.notification import Kind
+from alertnet.core.sms_encoding import SmsSize, count, fold
+from alertnet.messages.message import METHODS, STAGES, SUBJECTS, Message, Script, fallbacks
+from alertnet.messages.sandbox import Environment, blocks_of, write
+from alertnet.messages.templates import LAYOUT, Templates
+from alertnet.messages.words import Words, present, read_page_words, read_words
+
+SHORTER = ((True, True), (False, True), (False, False))
+"""(with_callback, with_no_hint): what an SMS drops when tight, the callback first. Code and link it always keeps."""
+
+ALLOWED_SEGMENTS = {"gsm7": 1, "ucs2": 2}
+
+_LONGEST_SMS = 1600
+"""Characters; Twilio refuses more (error 21617)."""
+_LONGEST_SENTENCE = 3000
+"""Characters; Twilio's <Say> takes 4096 bytes."""
+_LONGEST_MAIL = 20_000
+
+
+def fits(size: SmsSize) -> bool:
+    """Whether an SMS of that size is short enough: one segment in GSM-7, two in UCS-2."""
+    return size.segments <= ALLOWED_SEGMENTS[size.encoding]
+
+
+class Renderer:
+    """Says what `Said` holds, in any language of its templates. Safe to share between threads.
+
+    Every method takes a BCP 47 tag and uses the first of `fallbacks(language)` that has what is needed.
+    """
+
+    def __init__(self, templates: Templates) -> None:
+        self.templates = templates
+        self._environment = Environment(templates.files)
+        self._page_words = {tag: read_page_words(source) for tag, source in templates.tables("page")}
+        self._words = {tag: read_words(tag, source) for tag, source in templates.tables("words")}
+        # A method's cache would be shared between renderers and keep them alive.
+        self._template = cache(self._find_template)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Those with a `words` file, in the order of the alphabet."""
+        return tuple(sorted(self._words))
+
+    def words(self, language: str) -> Words:
+        """Names of types and severities, and how a date is written."""
+        return self._words[_first(language, self._words)]
+
+    def page_words(self, language: str) -> dict[str, str]:
+        """The labels and statements of the contact's page; `{names}` in braces are for `str.format`."""
+        return self._page_words[_first(language, self._page_words)]
+
+    def neutral(self, language: str) -> Script:
+        """What a caller hears before anything is known of an incident: stages `unknown_caller` and `put_through`."""
+        words = self.words(language)
+        sentences = {"unknown_caller": words.unknown_caller, "put_through": words.put_through}
+        return Script(words.voice(language), sentences)
+
+    def render(self, kind: Kind, method: MethodKind, language: str, said: Said) -> Message:
+        """One message.
+
+        Raises:
+            Unknown: this kind is not said by this method (see `METHODS`).
+        """
+        if method not in METHODS.get(kind, ()):
+            raise Unknown("message", f"{kind} by {method}")
+        if method is MethodKind.CALL:
+            script = self.speak(kind, language, said)
+            return Message(script.language, sentences=tuple(script.sentences.values()))
+        return self._sms(kind, language, said) if method is MethodKind.SMS else self._mail(kind, language, said)
+
+    def speak(self, kind: Kind, language: str, said: Said) -> Script:
+        """Every sentence of a call, by stage (`STAGES`): those of the kind, over those that all calls share."""
+        template, used = self._template(kind, "voice.j2", language)
+        shared, _ = self._template("call", "voice.j2", used)
+        words = self.words(used)
+        values = self._values(kind, said, words, MethodKind.CALL)
+        sentences = blocks_of(shared, values, _LONGEST_SENTENCE) | blocks_of(template, values, _LONGEST_SENTENCE)
+        return Script(words.voice(language), {stage: _one_line(sentences[stage]) for stage in STAGES})
+
+    def _sms(self, kind: Kind, language: str, said: Said) -> Message:
+        template, used = self._template(kind, "sms.j2", language)
+        values = self._values(kind, said, self.words(used), MethodKind.SMS)
+        text = ""
+        for values["with_callback"], values["with_no_hint"] in SHORTER:
+            text = fold(_one_line(write(template.generate(values), _LONGEST_SMS)))
+            if fits(count(text)):
+                break
+        return Message(used, text)
+
+    def _mail(self, kind: Kind, language: str, said: Said) -> Message:
+        template, used = self._template(kind, "body.j2", language)
+        values = self._values(kind, said, self.words(used), MethodKind.EMAIL)
+        text = _paragraphs(write(template.generate(values), _LONGEST_MAIL))
+        line, _ = self._template(kind, "subject.j2", used)
+        subject = _one_line(write(line.generate(values), _LONGEST_MAIL))
+        page = self._environment.get_template(LAYOUT)
+        shown = {"language": used, "title": subject, "body": _html(text, said.link)}
+        return Message(used, text + "\n", subject, write(page.generate(shown), 4 * _LONGEST_MAIL))
+
+    def _values(self, kind: Kind, said: Said, words: Words, method: MethodKind) -> dict[str, Any]:
+        if said.subject is None and kind in SUBJECTS:
+            said = replace(said, subject=SUBJECTS[kind][0])
+        return present(said, words, method) | {"with_callback": True, "with_no_hint": True}
+
+    def _find_template(self, kind: str, part: str, language: str) -> tuple[Template, str]:
+        shared = "mail" if part == "subject.j2" else kind
+        for used in fallbacks(language):
+            for path in (f"{kind}/{used}/{part}", f"{shared}/{used}/{part}"):
+                if path in self.templates.files and used in self._words:
+                    return self._environment.get_template(path), used
+        raise Unknown("message template", f"{kind}/{language}/{part}")
+
+
+def _first(language: str, tables: Container[str]) -> str:
+    for used in fallbacks(language):
+        if used in tables:
+            return used
+    raise Unknown("language", language)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _paragraphs(text: str) -> str:
+    """The text without needless spaces, its paragraphs one empty line apart."""
+    lines = "\n".join(" ".join(line.split()) for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip()
+
+
+def _html(text: str, link: str | None) -> Markup:
+    """The text as paragraphs, a line that is the link itself as one to press."""
+    return Markup("\n").join(
+        Markup("<p>{}</p>").format(Markup("<br>\n").join(_html_line(line, link) for line in part.split("\n")))
+        for part in text.split("\n\n")
+    )
+
+
+def _html_line(line: str, link: str | None) -> Markup:
+    return Markup('<a href="{0}">{0}</a>').format(link) if link and line == link else escape(line)

@@ -1,0 +1,122 @@
+"""The little language of the templates: say, choose, and nothing else.
+
+A template is edited by people who should not be able to stop an alert or to let something slip. So it may name only
+what `Said` holds, and has no loops, calls, attributes or arithmetic: it always ends, in time and length bounded by its
+own. Jinja's sandbox stands behind that, for what reaches it unchecked.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+
+from jinja2 import DictLoader, StrictUndefined, Template, TemplateError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from alertnet.core.disclosure import Said, Subject
+
+NAMES = frozenset(field.name for field in fields(Said)) | {"statement", "with_callback", "with_no_hint"}
+"""The fields of `Said`; what its subject is called in words; and whether there is room for callback and NO hint."""
+
+LAYOUT_NAMES = frozenset({"language", "title", "body"})
+"""What the layout of a mail may name: the rest was said by its text."""
+
+FILTERS = ("capitalize", "lower", "upper")
+
+MAX_SOURCE = 16_000
+"""Characters of one file."""
+
+_ALLOWED: tuple[type[nodes.Node], ...] = (
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.Const,
+    nodes.If,
+    nodes.CondExpr,
+    nodes.Block,
+    nodes.Not,
+    nodes.And,
+    nodes.Or,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.Concat,
+    nodes.Filter,
+)
+
+
+class Environment(ImmutableSandboxedEnvironment):
+    """Jinja without its globals, tests and most filters; compiles each template once."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        super().__init__(
+            loader=DictLoader(sources),
+            undefined=StrictUndefined,
+            autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+            auto_reload=False,
+            cache_size=-1,
+        )
+        self.globals.clear()
+        self.tests.clear()
+        self.filters = {name: self.filters[name] for name in FILTERS}
+
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
+        return False
+
+    def is_safe_callable(self, obj: object) -> bool:
+        return False
+
+    def call_binop(self, context: object, operator: str, left: object, right: object) -> object:
+        raise TemplateError(f"{operator} is not allowed in a message")
+
+
+def find_faults(path: str, source: str, names: frozenset[str] = NAMES) -> list[str]:
+    """What is wrong with one template, each fault with file, line and what would have been allowed."""
+    if len(source) > MAX_SOURCE:
+        return [f"{path}:1: {len(source)} characters are too many (at most {MAX_SOURCE})"]
+    environment = Environment({})
+    try:
+        tree = environment.parse(source)
+        faults = [f"{path}:{fault}" for node in tree.find_all(nodes.Node) for fault in _faults_of(node, names)]
+        if not faults:
+            environment.compile(source, path)
+    except TemplateError as error:
+        return [f"{path}:{getattr(error, 'lineno', None) or 1}: {error.message}"]
+    except (RecursionError, SyntaxError):
+        return [f"{path}:1: nested too deeply"]
+    return faults
+
+
+def write(parts: Iterator[str], limit: int) -> str:
+    """The rendered parts in one text, cut off at that many characters."""
+    text: list[str] = []
+    length = 0
+    for part in parts:
+        text.append(part)
+        length += len(part)
+        if length > limit:
+            break
+    return "".join(text)[:limit]
+
+
+def blocks_of(template: Template, values: Mapping[str, object], limit: int) -> dict[str, str]:
+    """Each block of the template by its name, in the order of the file."""
+    context = template.new_context(dict(values))
+    return {name: write(block(context), limit) for name, block in template.blocks.items()}
+
+
+def _faults_of(node: nodes.Node, names: frozenset[str]) -> Iterator[str]:
+    if not isinstance(node, _ALLOWED):
+        yield f"{node.lineno}: {type(node).__name__} is not allowed in a message (only text, names, if and blocks are)"
+    elif isinstance(node, nodes.Name) and node.name not in names:
+        yield f"{node.lineno}: unknown name {node.name!r} (known: {', '.join(sorted(names))})"
+    elif isinstance(node, nodes.Filter) and node.name not in FILTERS:
+        yield f"{node.lineno}: unknown filter {node.name!r} (known: {', '.join(FILTERS)})"
+    elif isinstance(node, nodes.Compare) and isinstance(node.expr, nodes.Name) and node.expr.name == "subject":
+        yield from _unknown_subjects(node)
+
+
+def _unknown_subjects(comparison: nodes.Compare) -> Iterator[str]:
+    """A misspelt subject would be silence: the branch is simply never taken."""
+    for constant in comparison.find_all(nodes.Const):
+        if constant.value not in list(Subject):
+            yield f"{constant.lineno}: subject is never {constant.value!r} (known: {', '.join(Subject)})"

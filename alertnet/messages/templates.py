@@ -1,0 +1,115 @@
+"""The templates as they lie in a folder, checked one by one; what they lack as a whole is `lint`'s to find."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from jinja2 import Environment as PlainEnvironment
+from jinja2 import TemplateSyntaxError
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.errors import Misconfigured
+from alertnet.core.notification import Kind
+from alertnet.messages import sandbox, words
+from alertnet.messages.message import METHODS
+
+PARTS = {
+    MethodKind.SMS: ("sms.j2",),
+    MethodKind.CALL: ("voice.j2",),
+    MethodKind.EMAIL: ("subject.j2", "body.j2"),
+}
+"""The files of one kind and language, by method. A subject may come from `mail/`, stages of a call from `call/`."""
+
+LAYOUT = "mail/mail.html.j2"
+"""The one page that all mails share."""
+
+LANGUAGE = r"[a-z]{2,3}(?:-[A-Z]{2})?"
+_MESSAGE = re.compile(rf"([a-z_]+)/{LANGUAGE}/([a-z]+\.j2)")
+_WORDS = re.compile(rf"(words|page)/({LANGUAGE})\.yaml")
+_PAGE = re.compile(r"page/[a-z_]+\.html\.j2")
+
+
+@dataclass(frozen=True)
+class Templates:
+    """Every file by its path in the folder, as it was read: what an incident is pinned to (A8)."""
+
+    files: dict[str, str]
+
+    @cached_property
+    def hash(self) -> str:
+        """The same for the same content, whatever the folder."""
+        digest = hashlib.sha256()
+        for path, source in sorted(self.files.items()):
+            digest.update(f"{path}\0{len(source)}\0{source}".encode())
+        return digest.hexdigest()
+
+    def tables(self, folder: Literal["words", "page"]) -> Iterator[tuple[str, str]]:
+        """The languages of that folder with their sources."""
+        for path, source in self.files.items():
+            if (found := _WORDS.fullmatch(path)) and found[1] == folder:
+                yield found[2], source
+
+
+def read_templates(folder: Path) -> Templates:
+    """All `.j2` and `.yaml` files of the folder.
+
+    Raises:
+        Misconfigured: with every fault found: a folder or file that can't be read, a name that no message has,
+            a syntax error, a variable that isn't there.
+    """
+    if not folder.is_dir():
+        raise Misconfigured([f"{folder}: no such folder of message templates"])
+    files: dict[str, str] = {}
+    faults: list[str] = []
+    for file in sorted(path for path in folder.rglob("*") if path.suffix in (".j2", ".yaml")):
+        path = file.relative_to(folder).as_posix()
+        try:
+            files[path] = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(f"{path}: can't be read: {error}")
+    faults += [fault for path, source in files.items() for fault in _find_faults(path, source)]
+    if faults:
+        raise Misconfigured(f"{folder}/{fault}" for fault in faults)
+    return Templates(files)
+
+
+def _find_faults(path: str, source: str) -> list[str]:
+    if len(source) > sandbox.MAX_SOURCE:
+        return [f"{path}:1: {len(source)} characters are too many (at most {sandbox.MAX_SOURCE})"]
+    if path == LAYOUT:
+        return sandbox.find_faults(path, source, sandbox.LAYOUT_NAMES)
+    if _PAGE.fullmatch(path):
+        return _syntax_faults(path, source)
+    if found := _WORDS.fullmatch(path):
+        find_faults = words.find_faults if found[1] == "words" else words.find_page_faults
+        return find_faults(path, source)
+    found = _MESSAGE.fullmatch(path)
+    if found and found[2] in _parts_of(found[1]):
+        return sandbox.find_faults(path, source)
+    return [f"{path}: no message has a file of that name (known: <kind>/<language>/ with {_known()})"]
+
+
+def _parts_of(kind: str) -> tuple[str, ...]:
+    if kind == "call":
+        return PARTS[MethodKind.CALL]
+    if kind == "mail":
+        return ("subject.j2",)
+    methods = METHODS.get(Kind(kind), frozenset()) if kind in list(Kind) else frozenset()
+    return tuple(part for method in methods for part in PARTS[method])
+
+
+def _known() -> str:
+    return ", ".join(part for parts in PARTS.values() for part in parts)
+
+
+def _syntax_faults(path: str, source: str) -> list[str]:
+    """A whole page is the program's own work and is rendered by it: only its syntax is checked here."""
+    try:
+        PlainEnvironment(autoescape=True).parse(source)
+    except TemplateSyntaxError as error:
+        return [f"{path}:{error.lineno}: {error.message}"]
+    return []

@@ -1,0 +1,221 @@
+"""The words of one language: names of types and severities, statements, dates; and `Said` put into them."""
+
+import re
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.disclosure import Said, Subject
+from alertnet.core.incident import TYPES, CloseReason, Severity
+
+SHORT_ABOUT = 20
+SHORT_LIST = 40
+"""Characters of an SMS that a contact's id and a list of codes may take."""
+
+_PLAIN_KEYS = ("drill", "also", "plus", "somebody", "date", "first", "unknown_caller", "put_through")
+_TABLES = {
+    "types": frozenset(TYPES),
+    "severities": frozenset(Severity),
+    "reasons": frozenset(CloseReason),
+    "subjects": frozenset(Subject),
+}
+_LISTS = {"voices": 1, "months": 12}
+
+
+@dataclass(frozen=True)
+class Words:
+    """One `words/<language>.yaml`. `voices` are BCP 47 tags that the provider speaks, the usual one first."""
+
+    language: str
+    voices: tuple[str, ...]
+    drill: str
+    also: str
+    plus: str
+    """How the + of a number is spoken."""
+    somebody: str
+    """Who a statement is about when nobody is named."""
+    date: str
+    """`{day} {month}`, in this language's order."""
+    first: str
+    """How the first day of a month is written."""
+    unknown_caller: str
+    put_through: str
+    months: tuple[str, ...]
+    types: dict[str, str]
+    severities: dict[str, str]
+    reasons: dict[str, str]
+    subjects: dict[str, str]
+    """What each subject states, `{about}` standing for whom."""
+
+    def voice(self, language: str) -> str:
+        """The voice for that language tag: its own where it is listed, else the usual one."""
+        return language if language in self.voices else self.voices[0]
+
+    def short_type(self, code: str) -> str:
+        """The type's name for an SMS or a mail's subject line."""
+        return TYPES[code].names.get(self.language, self.types[code])
+
+    def clock(self, at: datetime, timezone: str) -> str:
+        """The time alone, as in `02:14`."""
+        return f"{at.astimezone(ZoneInfo(timezone)):%H:%M}"
+
+    def moment(self, at: datetime, timezone: str) -> str:
+        """Day, time and offset, as in `24 November, 02:14 (UTC-5)`."""
+        local = at.astimezone(ZoneInfo(timezone))
+        day = self.first if local.day == 1 else str(local.day)
+        date = self.date.replace("{day}", day).replace("{month}", self.months[local.month - 1])
+        return f"{date}, {local:%H:%M} ({_offset(local)})"
+
+    def statement(self, subject: Subject, about: str | None) -> str:
+        """What the subject states, as in `embassy-es can't act`."""
+        return self.subjects[subject].replace("{about}", about or self.somebody)
+
+
+def read_words(language: str, source: str) -> Words:
+    """The words of a file in which `find_faults` found none."""
+    raw = _load(source)
+    values: dict[str, Any] = {name: tuple(value) if name in _LISTS else value for name, value in raw.items()}
+    return Words(language, **values)
+
+
+def read_page_words(source: str) -> dict[str, str]:
+    """The words of the contact's page, of a file in which `find_page_faults` found none."""
+    return dict(_load(source))
+
+
+def find_faults(path: str, source: str) -> list[str]:
+    """What is missing or unknown in the words of one language, each by its name."""
+    faults = _mapping_faults(path, source)
+    if faults:
+        return faults
+    raw = _load(source)
+    faults = _compare(path, frozenset(raw), frozenset((*_PLAIN_KEYS, *_TABLES, *_LISTS)))
+    faults += [f"{path}: {name}: not a text" for name in _PLAIN_KEYS if not _is_word(raw.get(name, "-"))]
+    for name, length in _LISTS.items():
+        if name in raw and not _is_list(raw[name], length):
+            faults.append(f"{path}: {name}: not a list of at least {length} words")
+    for name, keys in _TABLES.items():
+        faults += _table_faults(f"{path}: {name}", raw[name], keys) if name in raw else []
+    return faults
+
+
+def find_page_faults(path: str, source: str) -> list[str]:
+    """What is not a plain text in the words of the page; whether all are there is for the whole folder to say."""
+    faults = _mapping_faults(path, source)
+    return faults or [f"{path}: {name}: not a text" for name, text in _load(source).items() if not _is_word(text)]
+
+
+def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
+    """`Said` as a template sees it: every field a text in this language, empty where there is nothing to say.
+
+    Only `answerable`, which templates choose by, stays a truth value, and `subject` a code. An SMS has times alone and
+    short names; a call spells references, numbers and codes one by one.
+    """
+    values: dict[str, object] = {field.name: _text(getattr(said, field.name)) for field in fields(said)}
+    is_sms, is_call = method is MethodKind.SMS, method is MethodKind.CALL
+    shown = words.moment if method is MethodKind.EMAIL else words.clock
+    for name in ("at", "due_at", "automatic_at"):
+        at = getattr(said, name)
+        values[name] = shown(at, said.timezone) if at else ""
+    names = [words.short_type(name) if name in TYPES else name for name in said.names]
+    about = _cut(said.about, SHORT_ABOUT) if is_sms and said.about else said.about
+    values |= {
+        "type": words.short_type(said.type) if is_sms else words.types[said.type],
+        "severity": words.severities[said.severity],
+        "reason": words.reasons[said.reason] if said.reason else "",
+        "drill": words.drill if said.drill else "",
+        "also": words.also if said.also else "",
+        "answerable": said.answerable,
+        "about": about or "",
+        "statement": words.statement(said.subject, about) if said.subject else "",
+        "names": _listed(names, SHORT_LIST if is_sms else None),
+        "open_codes": _listed(said.open_codes, SHORT_LIST if is_sms else None),
+    }
+    if is_call:
+        values |= {name: _spelt(getattr(said, name) or "") for name in ("ref", "code", "spoken_code")}
+        values["callback"] = _spoken_number(said.callback, words.plus)
+    return values
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _listed(items: tuple[str, ...] | list[str], limit: int | None) -> str:
+    """The items with commas between them: as many whole ones as there is room for, then how many more."""
+    listed = ", ".join(items)
+    if limit is None or len(listed) <= limit:
+        return listed
+    kept = list(items)
+    while kept and len(", ".join(kept)) > limit - len(", +99"):
+        kept.pop()
+    return ", ".join([*kept, f"+{len(items) - len(kept)}"])
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 2] + ".."
+
+
+def _spelt(text: str) -> str:
+    """`A-7K3M` as `A, 7, K, 3, M`: the commas make the voice pause."""
+    return ", ".join(character for character in text if character.isalnum())
+
+
+def _spoken_number(number: str, plus: str) -> str:
+    """`+573005550101` as `plus 5 7, 3 0 0, 5 5 5, 0 1 0 1`: groups from the end, four and then threes."""
+    digits = re.sub(r"\D", "", number)
+    head, groups = digits[:-4], [digits[-4:]]
+    while head:
+        head, group = head[:-3], head[-3:]
+        groups.insert(0, group)
+    spoken = ", ".join(" ".join(group) for group in groups)
+    return f"{plus} {spoken}" if number.startswith("+") else spoken
+
+
+def _offset(local: datetime) -> str:
+    delta = local.utcoffset()
+    minutes = round(delta.total_seconds() / 60) if delta else 0
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "-" if minutes < 0 else "+"
+    return "UTC" if not minutes else f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
+
+
+def _load(source: str) -> Any:
+    return yaml.load(source, yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text, lists and mappings
+
+
+def _mapping_faults(path: str, source: str) -> list[str]:
+    try:
+        raw = _load(source)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        return [f"{path}:{mark.line + 1 if mark else 1}: {getattr(error, 'problem', None) or 'not YAML'}"]
+    except RecursionError:
+        return [f"{path}:1: nested too deeply"]
+    is_mapping = isinstance(raw, dict) and all(isinstance(name, str) for name in raw)
+    return [] if is_mapping else [f"{path}:1: not a mapping of words"]
+
+
+def _table_faults(place: str, table: Any, keys: frozenset[str]) -> list[str]:
+    if not isinstance(table, dict):
+        return [f"{place}: not a mapping of words"]
+    faults = [f"{place}.{name}: not a text" for name, word in table.items() if not _is_word(word)]
+    return faults + _compare(place, frozenset(table), keys)
+
+
+def _is_list(value: Any, length: int) -> bool:
+    return isinstance(value, list) and len(value) >= length and all(_is_word(word) for word in value)
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _compare(place: str, found: frozenset[str], known: frozenset[str]) -> list[str]:
+    missing = [f"{place}: missing {name!r}" for name in sorted(known - found)]
+    allowed = ", ".join(sorted(known))
+    return missing + [f"{place}: unknown {name!r} (known: {allowed})" for name in sorted(found - known)]

@@ -1,0 +1,65 @@
+"""The shipped templates, and values that fill every field."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from alertnet.core.disclosure import Said
+from alertnet.core.incident import CloseReason, Severity
+from alertnet.messages.renderer import Renderer
+from alertnet.messages.templates import read_templates
+
+SHIPPED = Path(__file__).parents[2] / "message_templates"
+AT = datetime(2026, 11, 24, 7, 14, tzinfo=UTC)
+
+SAID = Said(
+    sender="PBI",
+    organisation="Peace Brigades International",
+    ref="A-7K3M",
+    callback="+573005550101",
+    timezone="America/Bogota",
+    type="arrest",
+    severity=Severity.CRITICAL,
+    code="4711",
+    link="https://alerts.example.org/a/ABCDEFGH23456789",
+    about="embassy-es",
+    level=3,
+    contacts=12,
+    automatic_at=AT.replace(hour=8, minute=34),
+    at=AT,
+    due_at=AT.replace(hour=9),
+    reason=CloseReason.RELEASED,
+    names=("arrest", "P7"),
+    spoken_code="407",
+)
+
+
+@pytest.fixture(scope="session")
+def templates():
+    return read_templates(SHIPPED)
+
+
+@pytest.fixture(scope="session")
+def renderer(templates):
+    return Renderer(templates)
+
+
+@pytest.fixture
+def said():
+    """`said(code=None)` fills every field but those."""
+    return lambda **changes: replace(SAID, **changes)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """`folder({"alert/en/sms.j2": "…"})` is a folder with these files and no others."""
+
+    def write(files):
+        for path, source in files.items():
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(source, encoding="utf-8")
+        return tmp_path
+
+    return write

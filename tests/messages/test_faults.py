@@ -1,0 +1,149 @@
+"""What a template may not do, each fault with its file and line; and the sandbox behind."""
+
+from dataclasses import fields
+
+import pytest
+from jinja2 import TemplateError
+from jinja2.exceptions import SecurityError, UndefinedError
+
+from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.disclosure import Said
+from alertnet.core.errors import Misconfigured
+from alertnet.core.incident import Affected, Facts
+from alertnet.messages.sandbox import NAMES, Environment, write
+from alertnet.messages.templates import Templates, read_templates
+
+SECRETS = {field.name for kind in (Facts, Affected) for field in fields(kind)} - {field.name for field in fields(Said)}
+
+
+def faults_of(folder):
+    with pytest.raises(Misconfigured) as error:
+        read_templates(folder)
+    return [fault.removeprefix(f"{folder}/") for fault in error.value.faults]
+
+
+def fault_of(folder, source, path="alert/en/sms.j2"):
+    (fault,) = faults_of(folder({path: source}))
+    return fault
+
+
+@pytest.mark.parametrize("name", sorted(SECRETS))
+def test_nothing_confidential_has_a_name(folder, name):
+    """A9: a template that asks for a person, a place or free text is refused before it is ever used."""
+    fault = fault_of(folder, f"ok\n{{{{ {name} }}}}")
+
+    assert fault.startswith(f"alert/en/sms.j2:2: unknown name '{name}' (known: about, also, answerable, ")
+
+
+def test_the_names_are_those_of_said_and_three_of_presentation():
+    assert NAMES - {field.name for field in fields(Said)} == {"statement", "with_callback", "with_no_hint"}
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ("a\n{% if code %}", "2: Unexpected end of template"),
+        ("a\n{{ code", "2: unexpected end of template"),
+        ("{{ ref.__class__.__mro__ }}", "1: Getattr is not allowed"),
+        ("{{ ref['__class__'] }}", "1: Getitem is not allowed"),
+        ("{{ ref.upper() }}", "1: Call is not allowed"),
+        ("\n\n{% for letter in ref %}{{ letter }}{% endfor %}", "3: For is not allowed"),
+        ("{{ 'x' * 1000000000 }}", "1: Mul is not allowed"),
+        ("{{ 10 ** 10 ** 10 }}", "1: Pow is not allowed"),
+        ("{{ '%0999999999d' % 1 }}", "1: Mod is not allowed"),
+        ("{% set code = 'x' %}", "1: Assign is not allowed"),
+        ("{% include 'words/en.yaml' %}", "1: Include is not allowed"),
+        ("{% macro f() %}{% endmacro %}", "1: Macro is not allowed"),
+        ("{{ range }}", "1: unknown name 'range'"),
+        ("{{ ref|pprint }}", "1: unknown filter 'pprint' (known: capitalize, lower, upper)"),
+        ("{% if subject == 'lvel' %}x{% endif %}", "1: subject is never 'lvel' (known: verify, level, "),
+        ("x" * 16_001, "1: 16001 characters are too many (at most 16000)"),
+        ("{{ " + "(" * 5000 + "ref" + ")" * 5000 + " }}", "1: nested too deeply"),
+        ("{% if code %}" * 150 + "{% endif %}" * 150, "1: nested too deeply"),
+    ],
+)
+def test_a_template_can_only_say_and_choose(folder, source, fault):
+    """No loop, call, attribute or arithmetic: nothing that could run long, grow large, or look around."""
+    assert f"alert/en/sms.j2:{fault}" in "\n".join(faults_of(folder({"alert/en/sms.j2": source})))
+
+
+def test_all_faults_of_all_files_are_reported_at_once(folder):
+    faults = faults_of(
+        folder({"alert/en/sms.j2": "{{ place }}\n{{ people }}", "alert/fr/body.j2": "{% if %}", "page/en.yaml": "a: ["})
+    )
+
+    assert [fault.split(": ")[0] for fault in faults] == [
+        "alert/en/sms.j2:1",
+        "alert/en/sms.j2:2",
+        "alert/fr/body.j2:1",
+        "page/en.yaml:1",
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", ["alert/en/smss.j2", "alerts/en/sms.j2", "receipt/en/voice.j2", "alert/english/sms.j2"]
+)
+def test_a_file_that_no_message_uses_is_refused(folder, path):
+    """A misspelt name would otherwise be silence."""
+    assert fault_of(folder, "x", path).startswith(f"{path}: no message has a file of that name")
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(Misconfigured, match="nowhere: no such folder of message templates"):
+        read_templates(tmp_path / "nowhere")
+
+
+def test_a_file_that_is_not_text_is_named(folder):
+    path = folder({"alert/en/sms.j2": ""})
+    (path / "alert/en/sms.j2").write_bytes(b"\xff\xfe")
+
+    assert faults_of(path)[0].startswith("alert/en/sms.j2: can't be read: ")
+
+
+def test_words_that_lack_something_say_what(folder, templates):
+    source = (
+        templates.files["words/en.yaml"].replace("  arrest: arrest", "  arest: arrest").replace("drill: DRILL\n", "")
+    )
+
+    faults = faults_of(folder({"words/en.yaml": source}))
+
+    assert faults[0] == "words/en.yaml: missing 'drill'"
+    assert faults[1] == "words/en.yaml: types: missing 'arrest'"
+    assert faults[2].startswith("words/en.yaml: types: unknown 'arest' (known: abduction, ")
+
+
+@pytest.mark.parametrize("source", ["- a", "[[" * 3000, "a: b: c", "&a [*a]", "{? {a: b} : c}"])
+def test_words_that_are_no_mapping_are_refused(folder, source):
+    assert fault_of(folder, source, "words/en.yaml").startswith("words/en.yaml:1: ")
+
+
+def test_templates_are_the_same_by_content(templates):
+    """A8: an incident is pinned to what was said, wherever the files lay."""
+    copy = from_plain(Templates, to_plain(templates))
+
+    assert (copy, copy.hash) == (templates, templates.hash)
+    assert Templates({**templates.files, "alert/en/sms.j2": "x"}).hash != templates.hash
+
+
+@pytest.mark.parametrize("source", ["{{ ref.__class__.__mro__ }}", "{{ ref.upper() }}", "{{ ref * 9 }}"])
+def test_the_sandbox_stops_what_the_check_never_saw(source):
+    """Behind the check stands Jinja's sandbox, tightened: not even a harmless attribute is given."""
+    template = Environment({"t": source}).get_template("t")
+
+    with pytest.raises((SecurityError, TemplateError)):
+        template.render(ref="A-7K3M")
+
+
+def test_an_undefined_name_is_an_error_and_not_an_empty_place():
+    with pytest.raises(UndefinedError, match="'place' is undefined"):
+        Environment({"t": "{{ place }}"}).get_template("t").render()
+
+
+def test_output_is_cut_off_at_its_limit_without_reading_on():
+    """An endless text costs no more than its limit."""
+
+    def endless():
+        while True:
+            yield "abc"
+
+    assert write(endless(), 10) == "abcabcabca"

@@ -1,0 +1,82 @@
+"""Calls: which sentence may be heard when, and digits one by one."""
+
+import pytest
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.disclosure import Subject
+from alertnet.core.incident import TYPES
+from alertnet.core.notification import Kind
+from alertnet.messages.message import METHODS, STAGES
+
+CALLS = [kind for kind, methods in METHODS.items() if MethodKind.CALL in methods]
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es"])
+@pytest.mark.parametrize("kind", CALLS)
+def test_every_stage_has_words(renderer, said, kind, language):
+    sentences = renderer.speak(kind, language, said()).sentences
+
+    assert tuple(sentences) == STAGES
+    assert all(sentences.values())
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es"])
+@pytest.mark.parametrize("type_", TYPES)
+def test_before_the_code_nothing_of_the_matter_is_said(renderer, said, type_, language):
+    """A9, and voicemails: the type is named in the sentence after the code, in no other."""
+    sentences = renderer.speak(Kind.ALERT, language, said(type=type_)).sentences
+    name = renderer.words(language).types[type_]
+
+    assert f": {name}." in sentences["after"]
+    assert all(f": {name}." not in sentences[stage] for stage in STAGES if stage != "after")
+
+
+def test_the_greeting_is_fit_for_a_voicemail(renderer, said):
+    assert renderer.speak(Kind.ALERT, "en", said()).sentences["greeting"] == (
+        "This is an automatic call from Peace Brigades International, reference A, 7, K, 3, M. "
+        "Please call back plus 5 7, 3 0 0, 5 5 5, 0 1 0 1."
+    )
+
+
+def test_the_spoken_code_is_said_twice_digit_by_digit(renderer, said):
+    code = renderer.speak(Kind.ALERT, "fr", said()).sentences["code"]
+
+    assert "4, 0, 7. Je répète : 4, 0, 7." in code
+    assert "4711" not in code
+
+
+def test_without_a_spoken_code_once_more_asks_for_the_pin(renderer, said):
+    again = renderer.speak(Kind.ALERT, "en", said(spoken_code=None)).sentences["again"]
+
+    assert again == "Once more, slowly. Please key your PIN."
+
+
+def test_a_decision_by_telephone_offers_go_and_hold(renderer, said):
+    level = renderer.speak(Kind.DECISION, "en", said(subject=Subject.LEVEL)).sentences["after"]
+    verify = renderer.speak(Kind.DECISION, "en", said(subject=Subject.VERIFY, automatic_at=None)).sentences["after"]
+
+    assert "Shall level 3 be told, 12 contacts? Without you it goes ahead at 03:34." in level
+    assert "This report is not verified yet: arrest. Is it genuine? To say go, press 1. To hold, press 2." in verify
+
+
+@pytest.mark.parametrize(
+    ("asked", "voice"),
+    [("en", "en-GB"), ("fr", "fr-FR"), ("fr-CA", "fr-CA"), ("es", "es-MX"), ("es-ES", "es-ES"), ("es-CO", "es-MX")],
+)
+def test_the_voice_is_one_that_exists(renderer, said, asked, voice):
+    """A region is kept where a voice speaks it; unlisted ones get the language's usual voice."""
+    assert renderer.speak(Kind.ALERT, asked, said()).language == voice
+
+
+def test_a_call_as_a_message_is_its_sentences(renderer, said):
+    message = renderer.render(Kind.ALERT, MethodKind.CALL, "en", said())
+
+    assert message.sentences == tuple(renderer.speak(Kind.ALERT, "en", said()).sentences.values())
+    assert (message.language, message.text, message.subject) == ("en-GB", "", "")
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es"])
+def test_unknown_callers_learn_nothing(renderer, language):
+    sentence = renderer.neutral(language).sentences["unknown_caller"].lower()
+
+    assert not any(word in sentence for word in ("alert", "urgen", "human", "humain", "derecho", "pbi"))
