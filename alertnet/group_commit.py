@@ -37,7 +37,8 @@ class _Job:
 class GroupCommit:
     """One writer thread: each flow of a group in its savepoint, one commit for all, and the answers after it.
 
-    A flow that raises is undone and runs again by itself after the group, so that it spoils nothing for the others.
+    A flow that raises is undone and runs again by itself after the group, so that it spoils nothing for the others. When
+    the database itself fails, the whole group is undone and all hear `DatabaseAway`; the thread lives on.
     """
 
     def __init__(self, engine: Engine, begin: Begin, wake: Callable[[], None]) -> None:
@@ -121,10 +122,13 @@ class GroupCommit:
                         if _given_up(connection):
                             raise
                         again.append(job)
-        except BaseException as error:
+        except DatabaseAway as error:
             for job in jobs:
                 job.fail(error)
             return []
+        except BaseException:
+            # One of them left what can't be committed: alone, it fails for its own caller only.
+            return jobs
         self._release([job for job in jobs if job not in again], wake)
         return again
 

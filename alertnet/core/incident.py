@@ -182,3 +182,25 @@ class Facts:
     raised_from: str | None = None
     """The number (E.164) that raised it, which hears nothing of it; None when raised by API."""
     team: str | None = None
+
+
+@dataclass(frozen=True)
+class Incident:
+    """An incident on the record. `trees` and `templates` are hashes of what was in force when it opened (A8)."""
+
+    id: str
+    ref: str
+    status: IncidentStatus
+    facts: Facts
+    trees: dict[str, str] = field(hash=False)
+    templates: str = ""
+    opened_at: datetime = datetime.min
+    closed_at: datetime | None = None
+    close_reason: CloseReason | None = None
+    merged_into: str | None = None
+    warnings: tuple[str, ...] = ()
+    """What the answer says beside the plan: nobody to tell, a code that differs from the record."""
+
+
+REF_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
+REF_SIGNS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"

@@ -57,6 +57,18 @@ def restore(state: State, now: datetime) -> State:
     return replace(state, status=state.stopped_from or state.status, stopped_from=None, onward_from=now)
 
 
+def still_wanted(plan: Plan, state: State, index: int, contact: str, method: int) -> bool:
+    """Whether an alert of that level to that contact's method may still leave: read again right before it does (A3, A4)."""
+    if state.status in (Status.ACKNOWLEDGED, Status.STOPPED) or contact not in plan.allowed:
+        return False
+    course = Course(plan, state, state.start_at)
+    used = course.contact(contact).methods[method]
+    if used.address in state.relayed or turns.stale_key(used) in state.stale:
+        return False
+    run = next((run for run in state.runs if run.index == index), None)
+    return run is not None and any(course.is_live(run, turn) for turn in run.turns if turn.contact == contact)
+
+
 class _Progress:
     """What comes next in a course, and doing it."""
 

@@ -1,0 +1,126 @@
+"""Alarms and decisions: SMS and call to every coordinator, at any hour, again until one of them answers (B3)."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, select, update
+
+from alertnet.core.contact import RINGING
+from alertnet.core.disclosure import Said, Subject
+from alertnet.core.escalation import Asked
+from alertnet.core.notification import Kind
+from alertnet.flows.case import Case, take_up
+from alertnet.flows.codes import decision_code
+from alertnet.flows.letters import said, write
+from alertnet.store.tables import alarms, codes
+from alertnet.store.tx import Tx
+
+AGAIN = timedelta(minutes=10)
+FIRST_AFTER_HOLD = timedelta(minutes=60)
+
+
+def raise_alarm(
+    case: Case,
+    kind: Kind,
+    subject: Subject,
+    *,
+    about: str | None = None,
+    escalation: str | None = None,
+    level: int | None = None,
+    contacts: int | None = None,
+    automatic_at: datetime | None = None,
+) -> str:
+    """Raise an alarm or ask for a decision, at once by all sms and call methods of all coordinators; its id."""
+    id = case.tx.chance.id()
+    code = decision_code(case)
+    row = {
+        "id": id,
+        "incident_id": case.incident.id,
+        "escalation_id": escalation,
+        "kind": kind.value,
+        "subject": subject.value,
+        "about": about,
+        "level": level,
+        "contacts": contacts,
+        "automatic_at": automatic_at,
+        "code_id": code.id,
+        "asked": 1,
+        "raised_at": case.tx.now,
+        "due_at": case.tx.now + AGAIN,
+        "answer": None,
+        "answered_by": None,
+        "answered_at": None,
+    }
+    case.outbox.add("alarms", **row)
+    case.record(f"{kind.value}_raised", subject=subject.value, about=about, level=level)
+    _ring_coordinators(case, kind, id, code.id, code.text, _words(subject, about, level, contacts, automatic_at))
+    return id
+
+
+def repeat_alarm(tx: Tx, alarm_id: str, incident_id: str) -> None:
+    """Ring again if it is due and nobody has answered; for a decision on hold hourly."""
+    case = take_up(tx, incident_id)
+    alarm = tx.session.execute(select(alarms).where(alarms.c.id == alarm_id).with_for_update()).one()
+    if alarm.due_at is None or alarm.due_at > tx.now or not case.is_open:
+        return
+    kind = Kind(alarm.kind)
+    text = tx.session.scalar(select(codes.c.code).where(codes.c.id == alarm.code_id))
+    words = _words(Subject(alarm.subject), alarm.about, alarm.level, alarm.contacts, alarm.automatic_at)
+    _ring_coordinators(case, kind, alarm.id, alarm.code_id, str(text), words)
+    pause = FIRST_AFTER_HOLD if alarm.answer == "hold" else AGAIN
+    values = {"asked": alarm.asked + 1, "due_at": tx.now + pause}
+    tx.session.execute(update(alarms).where(alarms.c.id == alarm_id).values(values))
+    case.record(f"{kind.value}_repeated", subject=alarm.subject, asked=alarm.asked + 1)
+    case.finish()
+
+
+def open_alarms(case: Case) -> list[Row[tuple[object, ...]]]:
+    """The incident's alarms and decisions that still ring or are on hold, oldest first."""
+    query = select(alarms).where(alarms.c.incident_id == case.incident.id, alarms.c.due_at.is_not(None))
+    return list(case.tx.session.execute(query.order_by(alarms.c.raised_at)).all())
+
+
+def answer_alarm(case: Case, alarm_id: str, answer: str, by: str | None) -> None:
+    """An alarm was answered, a question decided or overtaken: it rings no more. `hold` is asked again after an hour."""
+    due_at = case.tx.now + FIRST_AFTER_HOLD if answer == "hold" else None
+    values = {"answer": answer, "answered_by": by, "answered_at": case.tx.now, "due_at": due_at}
+    if answer == "hold":
+        values["automatic_at"] = None
+    case.tx.session.execute(update(alarms).where(alarms.c.id == alarm_id).values(values))
+    case.record("alarm_answered", alarm=alarm_id, answer=answer, by=by)
+
+
+def silence(case: Case, *, escalation: str | None, kinds: tuple[Kind, ...], answer: str) -> None:
+    """What has become pointless stops ringing: of one escalation, or of the whole incident."""
+    for alarm in open_alarms(case):
+        if alarm.kind in kinds and (escalation is None or alarm.escalation_id == escalation):
+            answer_alarm(case, alarm.id, answer, None)
+
+
+def due(tx: Tx, limit: int) -> list[tuple[str, str]]:
+    """(alarm, incident) of what is to ring again, oldest first."""
+    query = select(alarms.c.id, alarms.c.incident_id).where(alarms.c.due_at.is_not(None), alarms.c.due_at <= tx.now)
+    return [(row.id, row.incident_id) for row in tx.session.execute(query.order_by(alarms.c.due_at).limit(limit))]
+
+
+def asked_event(level: int) -> Asked:
+    """That the question about the level (1-based) has reached somebody."""
+    return Asked(level - 1)
+
+
+def _words(
+    subject: Subject, about: str | None, level: int | None, contacts: int | None, automatic_at: datetime | None
+) -> dict[str, object]:
+    return {
+        "subject": subject,
+        "about": about,
+        "level": level,
+        "contacts": contacts,
+        "automatic_at": automatic_at,
+    }
+
+
+def _ring_coordinators(case: Case, kind: Kind, alarm: str, code_id: str, code: str, words: dict[str, object]) -> None:
+    for tree, contact in case.coordinators():
+        common: Said = replace(said(case, tree, contact.timezone), code=code, at=case.tx.now, **words)  # type: ignore[arg-type]
+        write(case, kind, tree, contact, common, methods=RINGING, alarm=alarm, code=code_id, with_link=True)

@@ -1,0 +1,130 @@
+"""One incident with everything a flow may have to decide about: the incident's row held, its plans, and what is to be written."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from alertnet.core.contact import Contact
+from alertnet.core.contact_tree import ContactTree
+from alertnet.core.incident import Facts, Incident, IncidentStatus
+from alertnet.core.notification import Kind
+from alertnet.core.resolution import Plan
+from alertnet.flows.outbox import Outbox
+from alertnet.store import escalations as escalation_store
+from alertnet.store import incidents as incident_store
+from alertnet.store import pinned, timeline
+from alertnet.store.escalations import Escalation
+from alertnet.store.tx import Tx
+
+URGENT = frozenset({Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM})
+
+
+@dataclass(frozen=True)
+class Code:
+    """A written code; `also`: one of its numbers has an open code of another incident."""
+
+    id: str
+    text: str
+    also: bool
+
+
+@dataclass
+class Case:
+    """An incident under a flow's hands. Whatever is changed through it is written by `finish`."""
+
+    tx: Tx
+    incident: Incident
+    plans: dict[str, Plan]
+    escalations: list[Escalation]
+    outbox: Outbox
+    entries: list[timeline.Entry] = field(default_factory=list)
+    known_codes: dict[tuple[str, str], Code] | None = None
+    """By (tree, contact); None until they were asked for, empty for an incident that is just being opened."""
+    known_links: dict[tuple[str, str, str, str], tuple[str, str]] | None = None
+    fresh_codes: set[str] = field(default_factory=set)
+    posted: dict[tuple[str, str, str], tuple[str, list[str]]] = field(default_factory=dict)
+    """First alerts of this very flow by (escalation, method, address): the notification and the trees it counts for."""
+    hang_ups: list[str] = field(default_factory=list)
+    """Calls (the provider's ids) that are to be ended once the transaction is over."""
+
+    @property
+    def facts(self) -> Facts:
+        """What is known of the incident."""
+        return self.incident.facts
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not been closed."""
+        return self.incident.status is IncidentStatus.OPEN
+
+    def tree(self, id: str) -> ContactTree:
+        """The pinned tree of that id."""
+        return self.plans[id].tree
+
+    def contact(self, tree: str, id: str) -> Contact:
+        """A contact of a pinned tree."""
+        return self.plans[tree].tree.contacts[id]
+
+    def record(self, kind: str, **payload: object) -> None:
+        """Add a line to the incident's timeline."""
+        self.entries.append((kind, payload))
+
+    def rank(self, kind: Kind) -> int:
+        """The order in which a message is sent: by severity, and what is urgent before what can wait."""
+        return self.facts.severity.rank * 2 + (0 if kind in URGENT else 1)
+
+    def kin(self, tree: str, contact: str) -> list[tuple[str, Contact]]:
+        """The same recipient in every pinned tree: contacts that share a number or an address, this one first."""
+        own = self.contact(tree, contact)
+        found = [(tree, own)]
+        for id, plan in self.plans.items():
+            for other in plan.tree.contacts.values():
+                if other is not own and other.addresses & own.addresses:
+                    found.append((id, other))
+        return found
+
+    def coordinators(self) -> list[tuple[str, Contact]]:
+        """Those whom alarms and decisions go to: each recipient once, in the order of the trees, and only if it may be told."""
+        found: list[tuple[str, Contact]] = []
+        seen: set[str] = set()
+        for id, plan in self.plans.items():
+            for contact in plan.tree.coordinators:
+                if contact.id in plan.allowed and not contact.addresses & seen:
+                    found.append((id, contact))
+                    seen |= contact.addresses
+        return found
+
+    def escalation_of(self, tree: str) -> Escalation | None:
+        """The escalation of that tree, if it opened one."""
+        return next((each for each in self.escalations if each.tree == tree), None)
+
+    def change_facts(self, facts: Facts) -> None:
+        """Take new facts: plans are resolved again on the pinned trees, at once (A8)."""
+        self.plans = pinned.plans(self.tx.session, facts, self.incident.trees)
+        self.incident = replace(self.incident, facts=facts)
+        incident_store.save_facts(self.tx.session, self.incident.id, facts, pruned_rows(self.plans.values()))
+
+    def finish(self) -> None:
+        """Write what was gathered: rows first, then the history of it."""
+        self.outbox.flush()
+        timeline.append(self.tx, self.incident.id, *self.entries)
+        self.entries.clear()
+
+
+def take_up(tx: Tx, incident_id: str) -> Case:
+    """The case of an incident, held in the order of locks: incident, then escalations.
+
+    Raises:
+        Unknown: there is no such incident.
+    """
+    incident = incident_store.lock(tx.session, incident_id)
+    plans = pinned.plans(tx.session, incident.facts, incident.trees)
+    return Case(tx, incident, plans, escalation_store.of_incident(tx.session, incident_id), Outbox(tx))
+
+
+def pruned_rows(plans: Iterable[Plan]) -> list[dict[str, object]]:
+    """Who was pruned and why, as the answer shows it."""
+    return [
+        {"tree": each.tree, "level": each.level, "contact": each.contact, "reason": each.reason.value}
+        for plan in plans
+        for each in plan.pruned
+    ]

@@ -1,0 +1,143 @@
+"""Written codes and link tokens: one for each recipient and incident, unmistakable among all that its numbers hold (B4)."""
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from alertnet.core.codes import WRITTEN_CODE_LENGTH, is_written_code
+from alertnet.core.contact import RINGING, Contact, MethodKind
+from alertnet.core.incident import IncidentStatus
+from alertnet.flows.case import Case, Code
+from alertnet.store.tables import code_numbers, codes, incidents, links
+
+KEPT_AFTER_CLOSING = timedelta(days=7)
+TOKEN_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 signs: 16 of them are 80 bits
+TOKEN_LENGTH = 16
+
+
+def written_code(case: Case, tree: str, contact: Contact) -> Code:
+    """The recipient's code in this incident, the same in every message and tree; made at the first need."""
+    kin = case.kin(tree, contact.id)
+    known = _known_codes(case)
+    for kin_tree, each in kin:
+        if (kin_tree, each.id) in known:
+            return known[kin_tree, each.id]
+    code = _make(case, kin, tree, contact.id)
+    known[tree, contact.id] = code
+    return code
+
+
+def known_code(case: Case, tree: str, contact: str) -> str | None:
+    """The recipient's code, if it has one: nothing is made."""
+    known = _known_codes(case)
+    return next((known[kin, each.id].text for kin, each in case.kin(tree, contact) if (kin, each.id) in known), None)
+
+
+def decision_code(case: Case) -> Code:
+    """A code of its own for one question or alarm, valid from any coordinator's number."""
+    return _make(case, case.coordinators(), None, None)
+
+
+def link_token(
+    case: Case,
+    tree: str,
+    contact: Contact,
+    method: MethodKind,
+    address: str,
+    *,
+    escalation: str | None = None,
+    alarm: str | None = None,
+) -> tuple[str, str]:
+    """The id and token of the contact's link for one method of an escalation or alarm; made at the first need."""
+    key = (escalation or alarm or "", tree, contact.id, method.value)
+    made = _known_links(case)
+    if key not in made:
+        id, token = case.tx.chance.id(), case.tx.chance.letters(TOKEN_LENGTH, TOKEN_LETTERS)
+        case.outbox.add(
+            "links",
+            id=id,
+            token=token,
+            token_hash=case.tx.vault.token_hash(token),
+            incident_id=case.incident.id,
+            escalation_id=escalation,
+            alarm_id=alarm,
+            tree=tree,
+            contact=contact.id,
+            method=method.value,
+            address=address,
+            pin_tries=0,
+            created_at=case.tx.now,
+        )
+        made[key] = (id, token)
+    return made[key]
+
+
+def void(case: Case, code_id: str) -> None:
+    """The code is worth nothing from now on; the next message to the recipient carries a fresh one."""
+    case.tx.session.execute(update(codes).where(codes.c.id == code_id).values(voided_at=case.tx.now))
+    case.known_codes = {key: code for key, code in _known_codes(case).items() if code.id != code_id}
+
+
+def _make(case: Case, kin: list[tuple[str, Contact]], tree: str | None, contact: str | None) -> Code:
+    owners = {
+        method.address: (kin_tree, each.id, method.relays)
+        for kin_tree, each in kin
+        for method in each.methods
+        if method.kind in RINGING
+    }
+    taken, also = _taken(case, set(owners))
+    text = case.tx.chance.digits(WRITTEN_CODE_LENGTH)
+    while text in taken or not is_written_code(text):
+        text = case.tx.chance.digits(WRITTEN_CODE_LENGTH)
+    code = Code(case.tx.chance.id(), text, also)
+    case.outbox.add(
+        "codes",
+        id=code.id,
+        incident_id=case.incident.id,
+        tree=tree,
+        contact=contact,
+        code=text,
+        code_hash=case.tx.vault.code_hash(text),
+        wrong_tries=0,
+        created_at=case.tx.now,
+        voided_at=None,
+    )
+    for number, (owner_tree, owner, relays) in owners.items():
+        index = case.tx.vault.index(number)
+        case.outbox.add(
+            "code_numbers", code_id=code.id, number_index=index, tree=owner_tree, contact=owner, relays=relays
+        )
+    case.fresh_codes.add(text)
+    return code
+
+
+def _taken(case: Case, numbers: set[str]) -> tuple[set[str], bool]:
+    """The codes that any of the numbers holds, and whether another open incident gave one of them."""
+    indexes = [index for number in numbers for index in case.tx.vault.indexes(number)]
+    query = (
+        select(codes.c.code, codes.c.incident_id, incidents.c.status)
+        .join(code_numbers, code_numbers.c.code_id == codes.c.id)
+        .join(incidents, incidents.c.id == codes.c.incident_id)
+        .where(code_numbers.c.number_index.in_(indexes), codes.c.voided_at.is_(None))
+        .where((incidents.c.status == "open") | (incidents.c.closed_at > case.tx.now - KEPT_AFTER_CLOSING))
+    )
+    rows = case.tx.session.execute(query).all() if indexes else []
+    also = any(row.incident_id != case.incident.id and row.status == IncidentStatus.OPEN.value for row in rows)
+    return {row.code for row in rows} | case.fresh_codes, also
+
+
+def _known_codes(case: Case) -> dict[tuple[str, str], Code]:
+    if case.known_codes is None:
+        query = select(codes).where(codes.c.incident_id == case.incident.id, codes.c.voided_at.is_(None))
+        rows = case.tx.session.execute(query.where(codes.c.contact.is_not(None))).all()
+        case.known_codes = {(row.tree, row.contact): Code(row.id, row.code, also=False) for row in rows}
+    return case.known_codes
+
+
+def _known_links(case: Case) -> dict[tuple[str, str, str, str], tuple[str, str]]:
+    if case.known_links is None:
+        rows = case.tx.session.execute(select(links).where(links.c.incident_id == case.incident.id)).all()
+        case.known_links = {
+            (row.escalation_id or row.alarm_id, row.tree, row.contact, row.method): (row.id, row.token) for row in rows
+        }
+    return case.known_links

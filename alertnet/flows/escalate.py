@@ -1,0 +1,176 @@
+"""Moving the escalations of an incident: what happened goes in, what the core decides comes out as letters, alarms and history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.disclosure import Subject
+from alertnet.core.escalation import LAST_RESORT, Event, Failed, Send, Status, Step
+from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.core.progress import advance
+from alertnet.flows import alarms
+from alertnet.flows.cancel import cancel_unwanted
+from alertnet.flows.case import Case, take_up
+from alertnet.flows.codes import known_code
+from alertnet.flows.letters import alert, notify_coordinators, said, write
+from alertnet.flows.outbox import Service
+from alertnet.store import escalations as escalation_store
+from alertnet.store.escalations import Escalation, level_name
+from alertnet.store.tables import notifications, served
+from alertnet.store.tx import Tx
+
+Events = Mapping[str, Sequence[Event]]
+"""What happened, by escalation id."""
+
+
+def escalate(tx: Tx, escalation_id: str, incident_id: str) -> None:
+    """Do what is due in one escalation; nothing when another worker has done it already."""
+    case = take_up(tx, incident_id)
+    escalation = next(each for each in case.escalations if each.id == escalation_id)
+    if escalation.due_at is not None and escalation.due_at <= tx.now:
+        move(case, {escalation_id: ()})
+        case.finish()
+
+
+def move(case: Case, events: Events) -> None:
+    """Advance the escalations that something happened to, and those that wait for the others to be acknowledged."""
+    for escalation in case.escalations:
+        if escalation.id in events and escalation.state.status is not Status.STOPPED:
+            _advance(case, escalation, events[escalation.id])
+    for escalation in case.escalations:
+        starts_late = case.plans[escalation.tree].tree.start.unless_acknowledged
+        if escalation.state.status is Status.SCHEDULED and starts_late and escalation.id not in events:
+            _advance(case, escalation, ())
+    cancel_unwanted(case)
+
+
+def for_all(case: Case, *events: Event) -> Events:
+    """The same events for every escalation of the incident."""
+    return {escalation.id: events for escalation in case.escalations}
+
+
+def _advance(case: Case, escalation: Escalation, events: Sequence[Event]) -> None:
+    before = escalation.state
+    others = [each.state.status for each in case.escalations if each is not escalation]
+    acknowledged = bool(others) and all(status is Status.ACKNOWLEDGED for status in others)
+    plan = case.plans[escalation.tree]
+    step = advance(plan, before, case.tx.now, events, others_acknowledged=acknowledged)
+    escalation.state, escalation.due_at = step.state, step.due_at
+    escalation.level = level_name(plan, step.state)
+    for note in step.notes:
+        case.record(note.kind, tree=escalation.tree, **note.payload)
+    bounced = [failed for send in step.sends if (failed := _send(case, escalation, send)) is not None]
+    if bounced:
+        _advance(case, escalation, bounced)
+        return
+    _ask(case, escalation, step)
+    _tell_of_changes(case, escalation, before.status, step)
+    escalation_store.save(case.tx.session, escalation, case.facts.severity.rank)
+
+
+def _send(case: Case, escalation: Escalation, send: Send) -> Failed | None:
+    """Post the alert, or let one that another tree has sent count here too; `Failed` when that one did not arrive."""
+    plan = case.plans[escalation.tree]
+    contact = plan.tree.contacts[send.contact]
+    service = Service(escalation.id, send.contact, send.method, send.index, send.round)
+    method = contact.methods[send.method]
+    if send.kind is Kind.ALERT and len(case.escalations) > 1:
+        shared = _sent_by_another_tree(case, escalation, method.kind, method.address)
+        if shared is not None:
+            notification, status, trees = shared
+            case.outbox.serve(notification, service)
+            case.outbox.share(notification, sorted({*trees, escalation.tree}))
+            failed = status == AttemptStatus.FAILED.value
+            return Failed(send.contact, send.method) if failed else None
+    level = "Last resort" if send.index == LAST_RESORT else plan.tree.levels[send.index].name
+    id = alert(
+        case,
+        send.kind,
+        escalation.tree,
+        contact,
+        send.method,
+        service=service,
+        level=level,
+        planned_at=send.at,
+        expires_at=send.expires_at,
+    )
+    case.posted[escalation.id, method.kind, method.address] = (id, [escalation.tree])
+    return None
+
+
+def _sent_by_another_tree(
+    case: Case, escalation: Escalation, kind: MethodKind, address: str
+) -> tuple[str, str, list[str]] | None:
+    """The first alert by that method to that address, if another tree sent it and this one has not used it yet."""
+    for (other, other_kind, other_address), (id, trees) in case.posted.items():
+        if other != escalation.id and (other_kind, other_address) == (kind, address):
+            return id, AttemptStatus.QUEUED.value, trees
+    rows = case.tx.session.execute(
+        select(notifications.c.id, notifications.c.status, notifications.c.trees, served.c.escalation_id)
+        .join(served, served.c.notification_id == notifications.c.id)
+        .where(
+            notifications.c.incident_id == case.incident.id,
+            notifications.c.address_index.in_(case.tx.vault.indexes(address)),
+            notifications.c.method == kind.value,
+            notifications.c.kind == Kind.ALERT.value,
+            notifications.c.status != AttemptStatus.CANCELLED.value,
+        )
+        .order_by(notifications.c.planned_at)
+    ).all()
+    if not rows or any(row.escalation_id == escalation.id for row in rows):
+        return None
+    return rows[0].id, rows[0].status, list(rows[0].trees)
+
+
+def _ask(case: Case, escalation: Escalation, step: Step) -> None:
+    """Put new questions to the coordinators, and take back those that were decided or overtaken."""
+    plan = case.plans[escalation.tree]
+    pending = step.state.question
+    for alarm in alarms.open_alarms(case):
+        decided = pending is None or pending.index != (alarm.level or 0) - 1
+        if alarm.escalation_id == escalation.id and alarm.subject == Subject.LEVEL.value and decided:
+            alarms.answer_alarm(case, alarm.id, "overtaken", None)
+    for ask in step.asks:
+        if pending is not None and pending.index == ask.index:
+            alarms.raise_alarm(
+                case,
+                Kind.DECISION,
+                Subject.LEVEL,
+                about=plan.tree.levels[ask.index].name,
+                escalation=escalation.id,
+                level=ask.index + 1,
+                contacts=ask.contacts,
+                automatic_at=ask.automatic_at,
+            )
+
+
+def _tell_of_changes(case: Case, escalation: Escalation, before: Status, step: Step) -> None:
+    if step.noted("escalation_unanswered") and step.state.status is not Status.ACKNOWLEDGED:
+        alarms.silence(case, escalation=escalation.id, kinds=(Kind.ALARM,), answer="repeated")
+        alarms.raise_alarm(case, Kind.ALARM, Subject.UNANSWERED, about=escalation.tree, escalation=escalation.id)
+    if step.state.status is Status.ACKNOWLEDGED and before is not Status.ACKNOWLEDGED:
+        alarms.silence(case, escalation=escalation.id, kinds=(Kind.ALARM,), answer="acknowledged")
+    for note in step.noted("action_missing"):
+        notify_coordinators(case, Subject.ACTION_MISSING, str(note.payload["level"]))
+        _remind_of_action(case, escalation, str(note.payload["level"]))
+
+
+def _remind_of_action(case: Case, escalation: Escalation, level: str) -> None:
+    """Those of the level who acknowledged are asked what they did."""
+    tree = case.tree(escalation.tree)
+    listed = next(each.notify for each in tree.levels if each.name == level)
+    for id in listed:
+        if escalation.state.answers.get(id) == "acknowledged":
+            contact = tree.contacts[id]
+            code = known_code(case, escalation.tree, id)
+            words = replace(said(case, tree.id, contact.timezone), code=code, at=case.tx.now)
+            write(case, Kind.ACTION_REMINDER, tree.id, contact, words)
+
+
+def stale_kinds(failure: Failure, method: MethodKind) -> tuple[MethodKind, ...]:
+    """The kinds of method that an address is bad for after such a failure."""
+    if failure is Failure.WRONG_PERSON:
+        return (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
+    return (method,) if failure.is_stale else ()

@@ -1,0 +1,120 @@
+"""Turning decisions into letters: what each contact is told, in its words, with its code and link."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from alertnet.core.contact import Contact, Method, MethodKind
+from alertnet.core.disclosure import Said, Subject
+from alertnet.core.notification import Kind
+from alertnet.flows.case import Case
+from alertnet.flows.codes import link_token, written_code
+from alertnet.flows.outbox import Letter, Service
+
+WRITTEN = frozenset({MethodKind.SMS, MethodKind.EMAIL})
+
+
+def said(case: Case, tree: str, timezone: str) -> Said:
+    """The words that every message of this incident shares."""
+    pinned = case.tree(tree)
+    return Said(
+        sender=pinned.sender,
+        organisation=pinned.title,
+        ref=case.incident.ref,
+        callback=pinned.callback,
+        timezone=timezone,
+        type=case.facts.type,
+        severity=case.facts.severity,
+        drill=case.facts.drill,
+        at=case.incident.opened_at,
+    )
+
+
+def alert(
+    case: Case,
+    kind: Kind,
+    tree: str,
+    contact: Contact,
+    place: int,
+    *,
+    service: Service,
+    level: str,
+    planned_at: datetime,
+    expires_at: datetime,
+) -> str:
+    """An alert or reminder to one method of a contact, counting for its escalation."""
+    method = contact.methods[place]
+    code = written_code(case, tree, contact)
+    link, token = link_token(case, tree, contact, method.kind, method.address, escalation=service.escalation)
+    words = replace(said(case, tree, contact.timezone), code=code.text, link=token, also=code.also)
+    letter = Letter(
+        kind=kind,
+        contact=contact.id,
+        method=method.kind,
+        address=method.address,
+        language=contact.language,
+        said=words,
+        planned_at=planned_at,
+        rank=case.rank(kind),
+        incident=case.incident.id,
+        tree=tree,
+        level=level,
+        round=service.round,
+        escalation=service.escalation,
+        code=code.id,
+        link=link,
+        extension=method.extension,
+        expires_at=expires_at,
+    )
+    return case.outbox.post(letter, ((tree, service),))
+
+
+def write(
+    case: Case,
+    kind: Kind,
+    tree: str,
+    contact: Contact,
+    words: Said,
+    *,
+    methods: frozenset[MethodKind] = WRITTEN,
+    first_only: bool = False,
+    alarm: str | None = None,
+    code: str | None = None,
+    with_link: bool = False,
+    send: bool = True,
+) -> None:
+    """A message that is no alert, by all the contact's methods of those kinds, or the first of them alone."""
+    chosen = [method for method in contact.methods if method.kind in methods]
+    for method in chosen[:1] if first_only else _each_address(chosen):
+        link, token = None, None
+        if with_link:
+            link, token = link_token(case, tree, contact, method.kind, method.address, alarm=alarm)
+        letter = Letter(
+            kind=kind,
+            contact=contact.id,
+            method=method.kind,
+            address=method.address,
+            language=contact.language,
+            said=replace(words, link=token, timezone=contact.timezone),
+            planned_at=case.tx.now,
+            rank=case.rank(kind),
+            incident=case.incident.id,
+            tree=tree,
+            alarm=alarm,
+            code=code,
+            link=link,
+            extension=method.extension,
+        )
+        case.outbox.post(letter, send=send)
+
+
+def notify_coordinators(case: Case, subject: Subject, about: str | None = None, *, besides: str | None = None) -> None:
+    """A notice to each coordinator who was told of the incident: one SMS or mail. `besides`: all but that contact."""
+    for tree, contact in case.coordinators():
+        if contact.id != besides:
+            words = replace(said(case, tree, contact.timezone), subject=subject, about=about, at=case.tx.now)
+            write(case, Kind.NOTICE, tree, contact, words, first_only=True)
+
+
+def _each_address(methods: list[Method]) -> list[Method]:
+    """Each address once for each kind of method."""
+    return list({(method.kind, method.address): method for method in methods}.values())

@@ -1,0 +1,162 @@
+"""What a flow is about to put on the record, gathered row by row and written in a few statements at its end."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, update
+
+from alertnet.core.codec import to_plain
+from alertnet.core.contact import MethodKind
+from alertnet.core.disclosure import Said
+from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.store import tables
+from alertnet.store.tx import Tx
+
+ORDER = tuple(tables.metadata.sorted_tables)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One notification to be sent: to whom, by which way, and what it may say."""
+
+    kind: Kind
+    contact: str
+    """A contact's id, or `team/member`."""
+    method: MethodKind
+    address: str
+    language: str
+    said: Said
+    planned_at: datetime
+    rank: int
+    incident: str | None = None
+    tree: str | None = None
+    level: str | None = None
+    round: int = 0
+    escalation: str | None = None
+    alarm: str | None = None
+    code: str | None = None
+    link: str | None = None
+    extension: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Service:
+    """That a notification counts for an escalation, as which contact and method there."""
+
+    escalation: str
+    contact: str
+    method: int
+    level_index: int
+    round: int
+
+
+@dataclass
+class Outbox:
+    """Rows on their way to the tables, in the order in which foreign keys want them."""
+
+    tx: Tx
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def add(self, table: str, **row: Any) -> None:
+        """One row for that table."""
+        self.rows.setdefault(table, []).append(row)
+
+    def post(self, letter: Letter, served: tuple[tuple[str, Service], ...] = (), *, send: bool = True) -> str:
+        """A notification with its first attempt, due now, and the escalations (tree, service) that it counts for.
+
+        `send=False`: it is on its way already, as the answer to a webhook.
+        """
+        id = self.tx.chance.id()
+        index = self.tx.vault.index(letter.address)
+        status = AttemptStatus.QUEUED if send else AttemptStatus.SENT
+        self.add(
+            "notifications",
+            id=id,
+            incident_id=letter.incident,
+            escalation_id=letter.escalation,
+            alarm_id=letter.alarm,
+            kind=letter.kind.value,
+            tree=letter.tree,
+            level=letter.level,
+            round=letter.round,
+            contact=letter.contact,
+            method=letter.method.value,
+            language=letter.language,
+            address=letter.address,
+            address_index=index,
+            extension=letter.extension,
+            trees=sorted({tree for tree, _ in served}) or ([letter.tree] if letter.tree else []),
+            said=to_plain(letter.said),
+            code_id=letter.code,
+            link_id=letter.link,
+            planned_at=letter.planned_at,
+            expires_at=letter.expires_at,
+            status=status.value,
+        )
+        for _, service in served:
+            self.serve(id, service)
+        if send:
+            self.attempt(id, letter.incident, letter.method.value, letter.kind, letter.rank, index)
+        return id
+
+    def serve(self, notification: str, service: Service) -> None:
+        """Let a notification count for one more escalation."""
+        self.add(
+            "served",
+            notification_id=notification,
+            escalation_id=service.escalation,
+            contact=service.contact,
+            method=service.method,
+            level_index=service.level_index,
+            round=service.round,
+        )
+
+    def share(self, notification: str, trees: list[str]) -> None:
+        """Name the trees that a notification counts for now, whether it is written yet or not."""
+        for row in self.rows.get("notifications", ()):
+            if row["id"] == notification:
+                row["trees"] = trees
+                return
+        change = update(tables.notifications).where(tables.notifications.c.id == notification)
+        self.tx.session.execute(change.values(trees=trees))
+
+    def attempt(
+        self,
+        notification: str,
+        incident: str | None,
+        method: str,
+        kind: Kind,
+        rank: int,
+        index: bytes,
+        *,
+        extra: bool = False,
+    ) -> None:
+        """An attempt to send a notification, due now; `extra`: the one re-send after an unknown outcome (A5)."""
+        self.add(
+            "attempts",
+            id=self.tx.chance.id(),
+            notification_id=notification,
+            incident_id=incident,
+            method=method,
+            is_alert=kind.is_alert,
+            rank=rank,
+            address_index=index,
+            status=AttemptStatus.QUEUED.value,
+            due_at=self.tx.now,
+            extra=extra,
+            checks=0,
+            delays=0,
+            wrong_keys=0,
+            created_at=self.tx.now,
+            changed_at=self.tx.now,
+        )
+        self.tx.session.info["wake"] = True
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        for table in ORDER:
+            rows = self.rows.pop(table.name, None)
+            if rows:
+                self.tx.session.execute(insert(table), rows)

@@ -1,0 +1,104 @@
+"""One JSON line for each event, or colours on a terminal, with no number, PIN, code, token or word of a message (A9).
+
+What goes through the standard library's `logging` (the web server, the database, the scheduler) takes the same way and
+is masked alike. Tracebacks show code, never the values of variables.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+DROPPED = re.compile(
+    r"address|api_key|authorization|body|codes?|cookie|details|from|key|name|note|number|password|payload|phone"
+    r"|pin|secret|signature|summary|text|to|token",
+    re.IGNORECASE,
+)
+"""Keys whose values never reach a log."""
+
+HIDDEN = "***"
+QUIET = ("alembic", "apscheduler", "httpcore2", "httpx2", "sqlalchemy", "twilio", "urllib3")
+"""Loggers that are heard from WARNING on: below it some of them tell what they send."""
+
+TAKEN_OVER = ("uvicorn", "uvicorn.access", "uvicorn.error")
+"""Loggers that come with handlers of their own."""
+
+_NUMBER = re.compile(
+    r"(?<![0-9A-Za-z])(?P<plus>\+|%2B|)(?:\d[ ().\-]{0,2}){6,14}\d(?![0-9A-Za-z])",
+    re.IGNORECASE,
+)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_SHORTEST = 9  # digits of what is taken for a number although it has no plus
+
+_LINK = re.compile(r"(?<![\w/])(?P<page>(?:https?://[^/\s]+)?/[ac]/)[\w\-]+")
+"""The path of a contact's or coordinator's page: whoever has its token can answer for them."""
+
+
+def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
+    """Send the logs of the whole process to that stream; a second call replaces the first."""
+    renderer: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if stream.isatty():
+        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    shared: list[Processor] = [structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            mask,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    for name in TAKEN_OVER:
+        taken = logging.getLogger(name)
+        taken.handlers, taken.propagate = [], True
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=False,
+    )
+
+
+def mask(_logger: WrappedLogger | None, _method: str, event: EventDict) -> EventDict:
+    """The event without what must not be logged; the processor before the last."""
+    return {key: _masked(key, value) for key, value in event.items()}
+
+
+def mask_text(text: str) -> str:
+    """The text with the middle of every number, and every link's token, made unreadable: `+573*****01`."""
+    return _LINK.sub(rf"\g<page>{HIDDEN}", _NUMBER.sub(_masked_number, text))
+
+
+def _masked_number(found: re.Match[str]) -> str:
+    text, plus = found[0], found["plus"]
+    if not plus and (_DATE.match(text) or sum(map(str.isdigit, text)) < _SHORTEST):
+        return text
+    return f"{text[: len(plus) + 3]}*****{text[-2:]}"
+
+
+def _masked(key: object, value: Any) -> Any:
+    if isinstance(key, str) and DROPPED.fullmatch(key):
+        return HIDDEN
+    if value is None or isinstance(value, bool | float | date | timedelta):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < 10**8 else mask_text(str(value))
+    if isinstance(value, Mapping):
+        return {name: _masked(name, item) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(None, item) for item in value]
+    return mask_text(value if isinstance(value, str) else str(value))

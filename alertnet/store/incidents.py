@@ -1,0 +1,122 @@
+"""Incidents on the record: adding, locking, finding and changing them."""
+
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.orm import Session
+
+from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.errors import Unknown
+from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus
+from alertnet.store.tables import incidents
+from alertnet.store.tx import Tx
+
+_ADD = insert(incidents)
+
+
+def add(tx: Tx, incident: Incident, pruned: list[dict[str, Any]]) -> None:
+    """Put a new incident on the record."""
+    facts = incident.facts
+    tx.session.execute(
+        _ADD,
+        {
+            "id": incident.id,
+            "ref": incident.ref,
+            "status": incident.status.value,
+            "type": facts.type,
+            "severity": facts.severity.value,
+            "country": facts.country,
+            "facts": to_plain(facts),
+            "trees": incident.trees,
+            "templates": incident.templates,
+            "pruned": pruned,
+            "warnings": list(incident.warnings),
+            "team": facts.team,
+            "raised_index": tx.vault.index(facts.raised_from) if facts.raised_from else None,
+            "opened_at": incident.opened_at,
+        },
+    )
+
+
+def lock(session: Session, id: str) -> Incident:
+    """The incident, held until the transaction ends: the first lock of every flow that changes one.
+
+    Raises:
+        Unknown: there is none of that id.
+    """
+    row = session.execute(select(incidents).where(incidents.c.id == id).with_for_update()).first()
+    if row is None:
+        raise Unknown("incident", id)
+    return _incident(row)
+
+
+def id_of(session: Session, ref: str) -> str:
+    """The id of the incident with that reference, in any case of letters.
+
+    Raises:
+        Unknown: there is none.
+    """
+    id = session.scalar(select(incidents.c.id).where(incidents.c.ref == ref.strip().upper()))
+    if id is None:
+        raise Unknown("incident", ref)
+    return str(id)
+
+
+def get(session: Session, id: str) -> Incident:
+    """The incident as it is, for reading alone."""
+    return _incident(session.execute(select(incidents).where(incidents.c.id == id)).one())
+
+
+def pruned_of(session: Session, id: str) -> list[dict[str, Any]]:
+    """Who was pruned, as the last resolution found it."""
+    return list(session.scalars(select(incidents.c.pruned).where(incidents.c.id == id)).one())
+
+
+def page(session: Session, status: str | None, before: tuple[Any, str] | None, limit: int) -> list[Incident]:
+    """A page of incidents, newest first; `before` is the opening time and id of the last one seen."""
+    query = select(incidents).order_by(incidents.c.opened_at.desc(), incidents.c.id.desc()).limit(limit)
+    if status is not None:
+        query = query.where(incidents.c.status == status)
+    if before is not None:
+        at, id = before
+        later = (incidents.c.opened_at < at) | ((incidents.c.opened_at == at) & (incidents.c.id < id))
+        query = query.where(later)
+    return [_incident(row) for row in session.execute(query)]
+
+
+def save_facts(session: Session, id: str, facts: Facts, pruned: list[dict[str, Any]]) -> None:
+    """Replace the facts and what they prune."""
+    values = {
+        "facts": to_plain(facts),
+        "severity": facts.severity.value,
+        "type": facts.type,
+        "pruned": pruned,
+    }
+    session.execute(update(incidents).where(incidents.c.id == id).values(values))
+
+
+def save_status(session: Session, incident: Incident) -> None:
+    """Replace whether it is open, and why not."""
+    values = {
+        "status": incident.status.value,
+        "closed_at": incident.closed_at,
+        "close_reason": incident.close_reason.value if incident.close_reason else None,
+        "merged_into": incident.merged_into,
+    }
+    session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
+
+
+def _incident(row: Row[Any]) -> Incident:
+    return Incident(
+        id=row.id,
+        ref=row.ref,
+        status=IncidentStatus(row.status),
+        facts=from_plain(Facts, row.facts),
+        trees=row.trees,
+        templates=row.templates,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        close_reason=CloseReason(row.close_reason) if row.close_reason else None,
+        merged_into=row.merged_into,
+        warnings=tuple(row.warnings),
+    )
