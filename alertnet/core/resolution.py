@@ -1,7 +1,7 @@
 """Who must hear of an incident: each tree's levels after consent, exclusion, the perpetrator and `when` have pruned them (B1)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from alertnet.core.contact import Contact
@@ -86,7 +86,8 @@ def resolve(facts: Facts, trees: Iterable[ContactTree]) -> tuple[Plan, ...]:
     """
     everywhere = tuple(trees)
     barred = _barred(facts, everywhere)
-    return tuple(_plan(facts, tree, barred) for tree in everywhere)
+    plans = (_plan(facts, tree, barred) for tree in everywhere)
+    return tuple(plan if plan.tree.serves(facts.country) else _for_last_resort_alone(plan) for plan in plans)
 
 
 def may_be_told(facts: Facts, trees: Iterable[ContactTree], address: str) -> Reason | None:
@@ -168,6 +169,11 @@ def _plan(facts: Facts, tree: ContactTree, barred: dict[str, Reason]) -> Plan:
         allowed=frozenset(id for id, bar in bars.items() if bar is None),
         pruned=tuple(pruned),
     )
+
+
+def _for_last_resort_alone(plan: Plan) -> Plan:
+    """A tree of another country: it lends its last resort where nobody else may be told (A2)."""
+    return replace(plan, levels=(), pruned=())
 
 
 def _keys(tree: ContactTree, contact: Contact) -> tuple[str, ...]:

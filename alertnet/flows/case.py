@@ -43,6 +43,8 @@ class Case:
     fresh_codes: set[str] = field(default_factory=set)
     posted: dict[tuple[str, str, str], tuple[str, list[str]]] = field(default_factory=dict)
     """First alerts of this very flow by (escalation, method, address): the notification and the trees it counts for."""
+    fresh: bool = False
+    """Being opened in this very flow: nothing of it can be under way yet."""
     hang_ups: list[str] = field(default_factory=list)
     """Calls (the provider's ids) that are to be ended once the transaction is over."""
 

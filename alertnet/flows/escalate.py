@@ -43,7 +43,8 @@ def move(case: Case, events: Events) -> None:
         starts_late = case.plans[escalation.tree].tree.start.unless_acknowledged
         if escalation.state.status is Status.SCHEDULED and starts_late and escalation.id not in events:
             _advance(case, escalation, ())
-    cancel_unwanted(case)
+    if not case.fresh:
+        cancel_unwanted(case)
 
 
 def for_all(case: Case, *events: Event) -> Events:
@@ -67,7 +68,11 @@ def _advance(case: Case, escalation: Escalation, events: Sequence[Event]) -> Non
         return
     _ask(case, escalation, step)
     _tell_of_changes(case, escalation, before.status, step)
-    escalation_store.save(case.tx.session, escalation, case.facts.severity.rank)
+    if escalation.new:
+        tree_hash = case.incident.trees[escalation.tree]
+        escalation_store.add(case.tx.session, escalation, tree_hash, case.facts.severity.rank)
+    else:
+        escalation_store.save(case.tx.session, escalation, case.facts.severity.rank)
 
 
 def _send(case: Case, escalation: Escalation, send: Send) -> Failed | None:
@@ -107,6 +112,8 @@ def _sent_by_another_tree(
     for (other, other_kind, other_address), (id, trees) in case.posted.items():
         if other != escalation.id and (other_kind, other_address) == (kind, address):
             return id, AttemptStatus.QUEUED.value, trees
+    if case.fresh:
+        return None
     rows = case.tx.session.execute(
         select(notifications.c.id, notifications.c.status, notifications.c.trees, served.c.escalation_id)
         .join(served, served.c.notification_id == notifications.c.id)
@@ -128,7 +135,7 @@ def _ask(case: Case, escalation: Escalation, step: Step) -> None:
     """Put new questions to the coordinators, and take back those that were decided or overtaken."""
     plan = case.plans[escalation.tree]
     pending = step.state.question
-    for alarm in alarms.open_alarms(case):
+    for alarm in [] if case.fresh else alarms.open_alarms(case):
         decided = pending is None or pending.index != (alarm.level or 0) - 1
         if alarm.escalation_id == escalation.id and alarm.subject == Subject.LEVEL.value and decided:
             alarms.answer_alarm(case, alarm.id, "overtaken", None)
@@ -148,7 +155,8 @@ def _ask(case: Case, escalation: Escalation, step: Step) -> None:
 
 def _tell_of_changes(case: Case, escalation: Escalation, before: Status, step: Step) -> None:
     if step.noted("escalation_unanswered") and step.state.status is not Status.ACKNOWLEDGED:
-        alarms.silence(case, escalation=escalation.id, kinds=(Kind.ALARM,), answer="repeated")
+        if not case.fresh:
+            alarms.silence(case, escalation=escalation.id, kinds=(Kind.ALARM,), answer="repeated")
         alarms.raise_alarm(case, Kind.ALARM, Subject.UNANSWERED, about=escalation.tree, escalation=escalation.id)
     if step.state.status is Status.ACKNOWLEDGED and before is not Status.ACKNOWLEDGED:
         alarms.silence(case, escalation=escalation.id, kinds=(Kind.ALARM,), answer="acknowledged")

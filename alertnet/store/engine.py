@@ -63,6 +63,7 @@ def make_engine(url: str, vault: Vault) -> Engine:
         engine = create_engine(parsed, hide_parameters=True, pool_size=16, max_overflow=48, pool_timeout=5)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "reset", _end_sqlite)
     else:
         connect = {name: value for name, value in POSTGRES_CONNECT.items() if name not in parsed.query}
         engine = create_engine(
@@ -105,3 +106,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     reads = connection.get_execution_options().get("reads", False)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _end_sqlite(connection: Any, _record: object, _state: object) -> None:
+    # A COMMIT that fails leaves SQLite's transaction open, with its lock; SQLAlchemy takes it for ended and would lend
+    # the connection to the next flow.
+    if connection.in_transaction:
+        connection.rollback()

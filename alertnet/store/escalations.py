@@ -24,6 +24,8 @@ class Escalation:
     state: State
     due_at: datetime | None
     level: str | None = None
+    new: bool = False
+    """Not written yet: it is being opened."""
 
 
 _ADD = insert(escalations)

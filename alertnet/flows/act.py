@@ -1,0 +1,34 @@
+"""What somebody did after acknowledging: recorded, told to the coordinators, and what the escalation waited for."""
+
+from datetime import datetime
+
+from alertnet.core.acknowledgement import Action
+from alertnet.core.disclosure import Subject
+from alertnet.core.escalation import Acted, Event
+from alertnet.flows.case import Case
+from alertnet.flows.escalate import move
+from alertnet.flows.letters import notify_coordinators
+from alertnet.flows.respond import counted_in
+
+
+def report_action(
+    case: Case, tree: str, contact_id: str, action: Action, *, at: datetime | None = None, note: str | None = None
+) -> None:
+    """Record an action of a contact; `none` is kept, but ends no waiting for one."""
+    case.outbox.add(
+        "actions",
+        id=case.tx.chance.id(),
+        incident_id=case.incident.id,
+        tree=tree,
+        contact=contact_id,
+        action=action.value,
+        at=at or case.tx.now,
+        note=note,
+    )
+    case.record("action_reported", tree=tree, contact=contact_id, action=action.value, note=note)
+    notify_coordinators(case, Subject.ACTION, contact_id, besides=contact_id)
+    if action is not Action.NONE:
+        events: dict[str, list[Event]] = {}
+        for escalation, id in counted_in(case, tree, contact_id):
+            events.setdefault(escalation, []).append(Acted(id))
+        move(case, events)

@@ -1,0 +1,100 @@
+"""Closing and reopening: everything stops, and exactly those who were told are told that it is over."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from alertnet.core.contact import Contact, MethodKind
+from alertnet.core.disclosure import Subject
+from alertnet.core.errors import WrongState
+from alertnet.core.escalation import PlanChanged
+from alertnet.core.incident import CloseReason, IncidentStatus
+from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.core.progress import restore, stop
+from alertnet.flows import alarms
+from alertnet.flows.cancel import cancel_unwanted
+from alertnet.flows.case import Case
+from alertnet.flows.escalate import for_all, move
+from alertnet.flows.letters import WRITTEN, said, write
+from alertnet.store import escalations as escalation_store
+from alertnet.store import incidents as incident_store
+from alertnet.store.tables import attempts, notifications
+
+BY_ANY = WRITTEN | {MethodKind.CALL}
+REACHED = (
+    AttemptStatus.SENT.value,
+    AttemptStatus.DELIVERED.value,
+    AttemptStatus.SENDING.value,
+    AttemptStatus.UNKNOWN.value,
+)
+
+
+def close_incident(case: Case, reason: CloseReason, *, text: str | None = None, by: str) -> None:
+    """Close the incident: escalations stop, alarms fall silent, those who were told get the stand-down.
+
+    Raises:
+        WrongState: it is closed already.
+    """
+    if not case.is_open:
+        raise WrongState(f"incident {case.incident.ref}", "closed", "it can be closed once")
+    closed = {"status": IncidentStatus.CLOSED, "closed_at": case.tx.now, "close_reason": reason}
+    case.incident = replace(case.incident, **closed)  # type: ignore[arg-type]
+    incident_store.save_status(case.tx.session, case.incident)
+    for escalation in case.escalations:
+        escalation.state, escalation.due_at = stop(escalation.state), None
+        escalation_store.save(case.tx.session, escalation, case.facts.severity.rank)
+    alarms.silence(case, escalation=None, kinds=(Kind.ALARM, Kind.DECISION), answer="closed")
+    cancel_unwanted(case)
+    case.record("incident_closed", reason=reason.value, text=text, by=by)
+    kind = Kind.CORRECTION if reason is CloseReason.FALSE_ALARM else Kind.STAND_DOWN
+    tell_those_told(case, kind, reason=reason)
+
+
+def reopen_incident(case: Case, *, by: str, reason: str | None = None) -> None:
+    """Open a closed incident again: each escalation stands where it stood, and goes on from now.
+
+    Raises:
+        WrongState: it is open.
+    """
+    if case.is_open:
+        raise WrongState(f"incident {case.incident.ref}", "open", "only a closed one can be reopened")
+    case.incident = replace(case.incident, status=IncidentStatus.OPEN, closed_at=None, close_reason=None)
+    incident_store.save_status(case.tx.session, case.incident)
+    for escalation in case.escalations:
+        escalation.state = restore(escalation.state, case.tx.now)
+    case.record("incident_reopened", by=by, reason=reason)
+    move(case, for_all(case, PlanChanged()))
+
+
+def tell_those_told(case: Case, kind: Kind, *, reason: CloseReason | None = None) -> None:
+    """One message to each contact that was told of the incident, and to nobody else.
+
+    Where it was reached by telephone or mail it is written to there; who has no written method is called.
+    """
+    told: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for row in _told(case):
+        told.setdefault((row.tree, row.contact), set()).add((row.method, row.address))
+    for (tree, id), used in sorted(told.items()):
+        contact = case.contact(tree, id)
+        words = replace(said(case, tree, contact.timezone), reason=reason, subject=Subject.NEWS, at=case.tx.now)
+        write(case, kind, tree, contact_as_told(contact, used), words, methods=BY_ANY)
+
+
+def contact_as_told(contact: Contact, used: set[tuple[str, str]]) -> Contact:
+    """The contact with the written methods it was told by; with all written ones where it was only called."""
+    written = [method for method in contact.methods if method.kind in WRITTEN]
+    chosen = [method for method in written if (method.kind.value, method.address) in used] or written
+    calls = [method for method in contact.methods if method.kind is MethodKind.CALL][:1]
+    return replace(contact, methods=tuple(chosen or calls))
+
+
+def _told(case: Case) -> list[Row[Any]]:
+    kinds = (Kind.ALERT.value, Kind.REMINDER.value)
+    query = (
+        select(notifications.c.tree, notifications.c.contact, notifications.c.method, notifications.c.address)
+        .join(attempts, attempts.c.notification_id == notifications.c.id)
+        .where(notifications.c.incident_id == case.incident.id, notifications.c.kind.in_(kinds))
+        .where(attempts.c.status.in_(REACHED))
+    )
+    return list(case.tx.session.execute(query).all())

@@ -1,0 +1,134 @@
+"""Opening an incident: who must hear of it is resolved, planned and queued in the very transaction that accepts it (A1, A2)."""
+
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from alertnet.core.contact_tree import ContactTree, Network
+from alertnet.core.disclosure import Subject
+from alertnet.core.errors import BadInput
+from alertnet.core.incident import REF_LETTERS, REF_SIGNS, Affected, Facts, Incident, IncidentStatus, narrowest
+from alertnet.core.notification import Kind
+from alertnet.core.progress import begin
+from alertnet.core.resolution import Plan, unmatched_exclusions
+from alertnet.flows import alarms
+from alertnet.flows.case import Case, pruned_rows
+from alertnet.flows.escalate import for_all, move
+from alertnet.flows.outbox import Outbox
+from alertnet.store import incidents as incident_store
+from alertnet.store import pinned
+from alertnet.store.escalations import Escalation
+from alertnet.store.pinned import Edition
+from alertnet.store.tables import incidents
+from alertnet.store.tx import Tx
+
+
+def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Case:
+    """Open an incident on the trees in force; its first alerts are queued when this returns.
+
+    `by` says who raised it, for the history. The case is finished: everything of it is written.
+
+    Raises:
+        BadInput: somebody is to be spared whom no tree knows, or a person's `contact` is none.
+    """
+    facts, differences = _with_records(reported, edition.network)
+    _check_names(facts, edition.network)
+    serving = edition.network.serving(facts.country)
+    plans, warnings = _plans(tx, edition, facts, serving)
+    incident = Incident(
+        id=tx.chance.id(),
+        ref=_free_ref(tx),
+        status=IncidentStatus.OPEN,
+        facts=facts,
+        trees={id: edition.trees[id] for id in plans},
+        templates=edition.templates,
+        opened_at=tx.now,
+        warnings=(*differences, *warnings),
+    )
+    case = Case(tx, incident, plans, [], Outbox(tx), known_codes={}, known_links={}, fresh=True)
+    incident_store.add(tx, incident, pruned_rows(plans.values()))
+    case.record("incident_opened", by=by, type=facts.type, severity=facts.severity.value, consent=facts.consent.value)
+    case.escalations = _escalations(case)
+    move(case, for_all(case))
+    if not facts.verified and case.escalations:
+        alarms.raise_alarm(case, Kind.DECISION, Subject.VERIFY)
+    case.finish()
+    return case
+
+
+def _escalations(case: Case) -> list[Escalation]:
+    """One for each tree that reaches somebody, or where none does, for each that has a last resort."""
+    reaching = [plan for plan in case.plans.values() if not plan.reaches_nobody]
+    opening = reaching or [plan for plan in case.plans.values() if plan.last_resort]
+    return [
+        Escalation(
+            id=case.tx.chance.id(),
+            incident_id=case.incident.id,
+            tree=plan.tree.id,
+            scope=plan.tree.scope.value,
+            state=begin(plan, case.tx.now, alone=len(opening) == 1),
+            due_at=case.tx.now,
+            new=True,
+        )
+        for plan in sorted(opening, key=lambda plan: plan.tree.id)
+    ]
+
+
+def _plans(
+    tx: Tx, edition: Edition, facts: Facts, serving: tuple[ContactTree, ...]
+) -> tuple[dict[str, Plan], tuple[str, ...]]:
+    """The plans of the trees that serve the country; of all trees, for their last resort alone, where those reach nobody."""
+    plans = pinned.plans(tx.session, facts, {tree.id: edition.trees[tree.id] for tree in serving})
+    if any(not plan.reaches_nobody for plan in plans.values()):
+        return plans, ()
+    everywhere = pinned.plans(tx.session, facts, edition.trees)
+    if any(plan.last_resort for plan in everywhere.values()):
+        why = f"nobody in the trees that serve {facts.country} may be told: the last resort of every tree is alerted"
+        return everywhere, (why,)
+    return plans, (f"nobody at all may be told of this incident in {facts.country}: raise the alarm by hand",)
+
+
+def _with_records(reported: Facts, network: Network) -> tuple[Facts, tuple[str, ...]]:
+    """The facts with what `people:` of teams.yaml knows; a code's record wins, the narrower consent holds."""
+    merged, differences = [], []
+    for person in reported.people:
+        record = network.people.get(person.code)
+        if record is None:
+            merged.append(person)
+            continue
+        if person.nationality not in (None, record.nationality):
+            differences.append(
+                f"{person.code}: nationality {person.nationality} was reported, {record.nationality} is on record"
+            )
+        merged.append(_merge(person, record))
+    return replace(reported, people=tuple(merged)), tuple(differences)
+
+
+def _merge(person: Affected, record: Affected) -> Affected:
+    consents = [consent for consent in (person.consent, record.consent) if consent is not None]
+    return replace(
+        person,
+        kind=record.kind,
+        nationality=record.nationality or person.nationality,
+        consent=narrowest(consents) if consents else None,
+        exclude=tuple(dict.fromkeys((*person.exclude, *record.exclude))),
+    )
+
+
+def _check_names(facts: Facts, network: Network) -> None:
+    unknown = unmatched_exclusions(facts.exclude, network.trees.values())
+    if unknown:
+        names = sorted({id for tree in network.trees.values() for id in tree.contacts})
+        raise BadInput("exclude", unknown[0], ["a contact's id, its organisation or a role", *names])
+    known = {id for tree in network.trees.values() for id in tree.contacts}
+    for place, person in enumerate(facts.people):
+        if person.contact is not None and person.contact not in known:
+            raise BadInput(f"people.{place}.contact", person.contact, sorted(known))
+
+
+def _free_ref(tx: Tx) -> str:
+    """A reference that can be spoken and that no other incident has: one letter, a hyphen, four signs."""
+    while True:
+        ref = f"{tx.chance.letters(1, REF_LETTERS)}-{tx.chance.letters(4, REF_SIGNS)}"
+        if tx.session.scalar(select(incidents.c.id).where(incidents.c.ref == ref)) is None:
+            return ref

@@ -1,0 +1,191 @@
+"""An answer of a contact, by whichever proof: recorded once, counted wherever the contact was told, and confirmed to it (A6)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from alertnet.core.acknowledgement import AnswerKind, Via
+from alertnet.core.contact import Contact
+from alertnet.core.disclosure import Said, Subject
+from alertnet.core.errors import Unknown, WrongState
+from alertnet.core.escalation import Answered, Event, Status, Withdrawn
+from alertnet.core.notification import Kind
+from alertnet.flows.case import Case
+from alertnet.flows.codes import known_code
+from alertnet.flows.escalate import move
+from alertnet.flows.letters import WRITTEN, notify_coordinators, said, write
+from alertnet.store.tables import acknowledgements
+
+SUBJECTS = {
+    AnswerKind.ACKNOWLEDGED: Subject.ACKNOWLEDGED,
+    AnswerKind.RELAYED: Subject.RELAYED,
+    AnswerKind.DECLINED: Subject.DECLINED,
+}
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What was recorded, for the confirmation. `due_at`: by when an action is expected."""
+
+    id: str
+    kind: AnswerKind
+    at: datetime
+    due_at: datetime | None
+    words: Said
+
+
+def respond(
+    case: Case,
+    tree: str,
+    contact_id: str,
+    kind: AnswerKind,
+    via: Via,
+    *,
+    address: str | None = None,
+    by: str | None = None,
+    note: str | None = None,
+    at: datetime | None = None,
+    replying: bool = False,
+) -> Recorded:
+    """Record the answer and move the escalations it counts in. The same answer again changes nothing and says the same.
+
+    `address`: where it came from; one that only relays passes on whatever it says. `replying`: the confirmation to that
+    address is the answer to its own message, so it is not sent there again.
+
+    Raises:
+        WrongState: the incident is closed, or the contact is involved in it or barred from it.
+    """
+    if not case.is_open:
+        raise WrongState(f"incident {case.incident.ref}", "closed", "reopen it first")
+    contact = case.contact(tree, contact_id)
+    if contact_id not in case.plans[tree].allowed:
+        raise WrongState(f"contact {contact_id}", "barred from this incident", "it can't answer for it")
+    if kind is AnswerKind.ACKNOWLEDGED and _only_relays(contact, address):
+        kind = AnswerKind.RELAYED
+    before = _standing(case, tree, contact_id)
+    if before is not None and before.kind == kind.value:
+        return _recorded(case, tree, contact, before.id, kind, before.at)
+    if before is not None:
+        _revoke_row(case, before.id)
+    id = _add(case, tree, contact_id, kind, via, address, by, note, at)
+    case.record(kind.value, tree=tree, contact=contact_id, via=via.value, acknowledgement=id)
+    move(case, _events(case, tree, contact_id, Answered, kind, address))
+    recorded = _recorded(case, tree, contact, id, kind, at or case.tx.now)
+    _confirm(case, tree, contact, recorded, address if replying else None)
+    notify_coordinators(case, SUBJECTS[kind], contact_id, besides=contact_id)
+    return recorded
+
+
+def revoke(case: Case, acknowledgement: str) -> None:
+    """Take an answer back: where its level's rule is no longer met, the escalation goes on.
+
+    Raises:
+        Unknown: the incident has no such answer. WrongState: it was revoked before.
+    """
+    query = select(acknowledgements).where(acknowledgements.c.id == acknowledgement)
+    row = case.tx.session.execute(query.where(acknowledgements.c.incident_id == case.incident.id)).first()
+    if row is None:
+        raise Unknown("acknowledgement", acknowledgement)
+    if row.revoked_at is not None:
+        raise WrongState(f"acknowledgement {acknowledgement}", "revoked", "it can be revoked once")
+    _revoke_row(case, row.id)
+    case.record("acknowledgement_revoked", acknowledgement=row.id, tree=row.tree, contact=row.contact)
+    move(case, _events(case, row.tree, row.contact, Withdrawn))
+
+
+def counted_in(case: Case, tree: str, contact_id: str) -> list[tuple[str, str]]:
+    """(escalation id, contact id) wherever the recipient stands, by a shared number or address."""
+    found = []
+    for kin_tree, kin in case.kin(tree, contact_id):
+        escalation = case.escalation_of(kin_tree)
+        if escalation is not None:
+            found.append((escalation.id, kin.id))
+    return found
+
+
+def _events(case: Case, tree: str, contact_id: str, event: Any, *values: object) -> dict[str, list[Event]]:
+    events: dict[str, list[Event]] = {}
+    for escalation, id in counted_in(case, tree, contact_id):
+        events.setdefault(escalation, []).append(event(id, *values))
+    return events
+
+
+def _only_relays(contact: Contact, address: str | None) -> bool:
+    methods = [method for method in contact.methods if method.address == address]
+    return bool(methods) and all(method.relays for method in methods)
+
+
+def _standing(case: Case, tree: str, contact_id: str) -> Row[Any] | None:
+    """The contact's answer that holds now."""
+    query = select(acknowledgements).where(
+        acknowledgements.c.incident_id == case.incident.id,
+        acknowledgements.c.tree == tree,
+        acknowledgements.c.contact == contact_id,
+        acknowledgements.c.revoked_at.is_(None),
+    )
+    return case.tx.session.execute(query).first()
+
+
+def _add(
+    case: Case,
+    tree: str,
+    contact_id: str,
+    kind: AnswerKind,
+    via: Via,
+    address: str | None,
+    by: str | None,
+    note: str | None,
+    at: datetime | None,
+) -> str:
+    id = case.tx.chance.id()
+    case.outbox.add(
+        "acknowledgements",
+        id=id,
+        incident_id=case.incident.id,
+        tree=tree,
+        contact=contact_id,
+        kind=kind.value,
+        via=via.value,
+        at=at or case.tx.now,
+        address=address,
+        by=by,
+        note=note,
+        revoked_at=None,
+    )
+    return id
+
+
+def _revoke_row(case: Case, id: str) -> None:
+    change = update(acknowledgements).where(acknowledgements.c.id == id)
+    case.tx.session.execute(change.values(revoked_at=case.tx.now))
+
+
+def _recorded(case: Case, tree: str, contact: Contact, id: str, kind: AnswerKind, at: datetime) -> Recorded:
+    due = [
+        escalation.state.action_due_at
+        for escalation in case.escalations
+        if escalation.state.status is Status.ACKNOWLEDGED and escalation.state.action_due_at is not None
+    ]
+    due_at = min(due, default=None) if kind is AnswerKind.ACKNOWLEDGED else None
+    words = replace(
+        said(case, tree, contact.timezone),
+        subject=SUBJECTS[kind],
+        code=known_code(case, tree, contact.id),
+        at=at,
+        due_at=due_at,
+    )
+    return Recorded(id, kind, at, due_at, words)
+
+
+def _confirm(case: Case, tree: str, contact: Contact, recorded: Recorded, answered_there: str | None) -> None:
+    """Tell whoever answered at all its written methods, so that a stranger's answer is noticed."""
+    kind = Kind.DECLINED if recorded.kind is AnswerKind.DECLINED else Kind.RECORDED
+    elsewhere = replace(
+        contact, methods=tuple(method for method in contact.methods if method.address != answered_there)
+    )
+    write(case, kind, tree, elsewhere, recorded.words)
+    if answered_there is not None:
+        there = replace(contact, methods=tuple(each for each in contact.methods if each.address == answered_there))
+        write(case, kind, tree, there, recorded.words, methods=WRITTEN, send=False)
