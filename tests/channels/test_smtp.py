@@ -270,7 +270,9 @@ def server_that(speaks: Callable[[socket.socket, threading.Event], None]) -> Ite
 
 
 def drip(connection: socket.socket, stopped: threading.Event) -> None:
-    while not stopped.wait(0.05):
+    for _ in range(100):
+        if stopped.wait(0.05):
+            return
         connection.sendall(b"2")
 
 

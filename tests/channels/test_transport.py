@@ -194,7 +194,7 @@ def reset(connection: socket.socket, request: Request) -> None:
 
 
 def cut_off(connection: socket.socket, request: Request) -> None:
-    connection.sendall(reply(201, {"sid": "SM1"})[:-3])
+    connection.sendall(b'HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{"sid": "SM1"}')
     close(connection, request)
 
 
