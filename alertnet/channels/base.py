@@ -90,11 +90,11 @@ class Channel(Protocol):
     """A way out. Implementations hold no state but their connections, and never retry by themselves."""
 
     def send(self, outgoing: Outgoing) -> Result:
-        """Hand it to the provider within the deadline over the whole exchange (10 s, connect 3 s). Never raises for a provider's fault."""
+        """Hand it to the provider, within a deadline over the whole exchange; never raises for a provider's fault."""
         ...
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        """Ask the provider what became of it: by its id when known, else among what it took from us to this address since then."""
+        """Ask what became of it: by the provider's id when known, else among what it took to this address since then."""
         ...
 
     def hang_up(self, provider_id: str) -> None:

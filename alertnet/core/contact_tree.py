@@ -1,4 +1,4 @@
-"""A contact tree: who serves a country, in which levels they hear, and what counts as an answer; and the field's teams."""
+"""A contact tree: who serves a country, in which levels they hear, what counts as an answer; and the field's teams."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What may be said: the only values that a message can name, so that no template can let slip what it never had (A9)."""
+"""What may be said: the only values that a message can name, so that no template lets slip what it never had (A9)."""
 
 from dataclasses import dataclass
 from datetime import datetime

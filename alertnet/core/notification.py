@@ -30,7 +30,7 @@ class Kind(StrEnum):
 
 
 class AttemptStatus(StrEnum):
-    """The life of one attempt. The last three and delivered are final, but a late receipt may still better a failure."""
+    """The life of one attempt; a late receipt may still better a failure."""
 
     QUEUED = "queued"
     SENDING = "sending"

@@ -1,4 +1,4 @@
-"""Stop means stop: alerts that are no longer wanted are cancelled in the transaction that made them so, and what rings is hung up (A4)."""
+"""Stop means stop: unwanted alerts are cancelled by the transaction that made them so, and what rings is hung up (A4)."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ UNSENT = (AttemptStatus.QUEUED.value, AttemptStatus.SENDING.value, AttemptStatus
 
 
 def cancel_unwanted(case: Case) -> None:
-    """Cancel the alerts that wait and that no escalation they count for still wants; end the calls that ring for nothing."""
+    """Cancel the waiting alerts that no escalation wants any more, and end the calls that ring for nothing."""
     wanted: dict[str, bool] = {}
     rows = _under_way(case)
     for row in rows:
@@ -58,7 +58,7 @@ def _under_way(case: Case) -> list[Row[Any]]:
         )
         .order_by(attempts.c.id)
     )
-    return list(case.tx.session.execute(query).all())
+    return [*case.tx.session.execute(query)]
 
 
 def _cancel(case: Case, row: Row[Any]) -> None:

@@ -1,4 +1,4 @@
-"""One incident with everything a flow may have to decide about: the incident's row held, its plans, and what is to be written."""
+"""One incident under a flow's hands: its row held, its plans, its escalations, and what is to be written of it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -85,7 +85,7 @@ class Case:
         return found
 
     def coordinators(self) -> list[tuple[str, Contact]]:
-        """Those whom alarms and decisions go to: each recipient once, in the order of the trees, and only if it may be told."""
+        """Those whom alarms and decisions go to: each recipient once, in the order of the trees, if it may be told."""
         found: list[tuple[str, Contact]] = []
         seen: set[str] = set()
         for id, plan in self.plans.items():

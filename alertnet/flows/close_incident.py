@@ -97,4 +97,4 @@ def _told(case: Case) -> list[Row[Any]]:
         .where(notifications.c.incident_id == case.incident.id, notifications.c.kind.in_(kinds))
         .where(attempts.c.status.in_(REACHED))
     )
-    return list(case.tx.session.execute(query).all())
+    return [*case.tx.session.execute(query)]

@@ -1,4 +1,4 @@
-"""Written codes and link tokens: one for each recipient and incident, unmistakable among all that its numbers hold (B4)."""
+"""Written codes and link tokens: one code for each recipient and incident, unmistakable among all of its numbers (B4)."""
 
 from datetime import timedelta
 
@@ -11,8 +11,8 @@ from alertnet.flows.case import Case, Code
 from alertnet.store.tables import code_numbers, codes, incidents, links
 
 KEPT_AFTER_CLOSING = timedelta(days=7)
-TOKEN_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 signs: 16 of them are 80 bits
-TOKEN_LENGTH = 16
+LINK_SIGNS = "abcdefghijkmnpqrstuvwxyz23456789"
+LINK_LENGTH = 16  # of 32 signs: 80 bits
 
 
 def written_code(case: Case, tree: str, contact: Contact) -> Code:
@@ -52,7 +52,7 @@ def link_token(
     key = (escalation or alarm or "", tree, contact.id, method.value)
     made = _known_links(case)
     if key not in made:
-        id, token = case.tx.chance.id(), case.tx.chance.letters(TOKEN_LENGTH, TOKEN_LETTERS)
+        id, token = case.tx.chance.id(), case.tx.chance.letters(LINK_LENGTH, LINK_SIGNS)
         case.outbox.add(
             "links",
             id=id,

@@ -1,5 +1,6 @@
 """A coordinator's decision: go, hold or refuse, for one level of one tree, or for the incident as a whole (verify)."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -7,13 +8,13 @@ from sqlalchemy import Row, select
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
-from alertnet.core.escalation import Go, Hold, PlanChanged, Refuse, Status
+from alertnet.core.escalation import Event, Go, Hold, PlanChanged, Refuse, Status
 from alertnet.flows import alarms
 from alertnet.flows.case import Case
 from alertnet.flows.escalate import for_all, move
 from alertnet.store.tables import alarms as alarm_table
 
-EVENTS = {"go": Go, "hold": Hold, "refuse": Refuse}
+EVENTS: dict[str, Callable[[int], Event]] = {"go": Go, "hold": Hold, "refuse": Refuse}
 
 
 def decide(

@@ -1,4 +1,4 @@
-"""Moving the escalations of an incident: what happened goes in, what the core decides comes out as letters, alarms and history."""
+"""Moving an incident's escalations: what happened goes in; letters, alarms and history come out as the core decides."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

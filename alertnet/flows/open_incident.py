@@ -1,4 +1,4 @@
-"""Opening an incident: who must hear of it is resolved, planned and queued in the very transaction that accepts it (A1, A2)."""
+"""Opening an incident: resolved, planned and queued in the very transaction that accepts it (A1, A2)."""
 
 from dataclasses import replace
 
@@ -77,7 +77,7 @@ def _escalations(case: Case) -> list[Escalation]:
 def _plans(
     tx: Tx, edition: Edition, facts: Facts, serving: tuple[ContactTree, ...]
 ) -> tuple[dict[str, Plan], tuple[str, ...]]:
-    """The plans of the trees that serve the country; of all trees, for their last resort alone, where those reach nobody."""
+    """The plans of the trees that serve the country; where those reach nobody, of all trees, for their last resort."""
     plans = pinned.plans(tx.session, facts, {tree.id: edition.trees[tree.id] for tree in serving})
     if any(not plan.reaches_nobody for plan in plans.values()):
         return plans, ()

@@ -1,4 +1,4 @@
-"""An answer of a contact, by whichever proof: recorded once, counted wherever the contact was told, and confirmed to it (A6)."""
+"""An answer, by whichever proof: recorded once, counted wherever the contact was told, and confirmed to it (A6)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

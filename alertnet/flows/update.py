@@ -1,4 +1,4 @@
-"""News of an incident, and what changes whom it concerns: severity, people, perpetrator, consent, exclusions (A3, A8)."""
+"""News of an incident, and what changes who is told: severity, people, perpetrator, consent, exclusions (A3, A8)."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ def update_incident(case: Case, text: str, facts: Facts, *, by: str) -> None:
 
 
 def narrow_consent(case: Case, scope: Scope, *, given_by: str, how: str, people: tuple[str, ...] = ()) -> None:
-    """Record consent, for the incident or for some of its people; a narrower one holds at once, also for what is queued.
+    """Record consent, for the incident or for some of its people; a narrower one holds at once, for what is queued too.
 
     Raises:
         WrongState: the incident is closed, or the consent is wider than what holds: that asks for a new resolution.

@@ -1,4 +1,4 @@
-"""Escalations on the record, the first of the queues: each has a next due time until it is acknowledged or stopped (A2)."""
+"""Escalations on the record, the first queue: each has a next due time until it is acknowledged or stopped (A2)."""
 
 from dataclasses import dataclass
 from datetime import datetime
