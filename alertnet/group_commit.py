@@ -37,8 +37,8 @@ class _Job:
 class GroupCommit:
     """One writer thread: each flow of a group in its savepoint, one commit for all, and the answers after it.
 
-    A flow that raises is undone and runs again by itself after the group, so that it spoils nothing for the others. When
-    the database itself fails, the whole group is undone and all hear `DatabaseAway`; the thread lives on.
+    A flow that raises is undone and runs again by itself after the group, so that it spoils nothing for the others.
+    When the database itself fails, the whole group is undone and all hear `DatabaseAway`; the thread lives on.
     """
 
     def __init__(self, engine: Engine, begin: Begin, wake: Callable[[], None]) -> None:

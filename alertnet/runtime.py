@@ -5,18 +5,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from alertnet.core.contact_tree import Network
 from alertnet.group_commit import GroupCommit
+from alertnet.messages.templates import Templates, read_templates
 from alertnet.settings import Settings
 from alertnet.store.engine import for_reading, make_engine
 from alertnet.store.tx import Chance, Tx
 from alertnet.store.vault import Vault
 from alertnet.transactions import OwnCommit, Transactions, surfacing
+from alertnet.trees.load import read_network
 from alertnet.wakeups import Listener, Wakeups
 
 P = ParamSpec("P")
@@ -78,14 +80,14 @@ class Runtime:
     chance: Chance
     clock: Clock
     network: Network
-    templates: Any
+    templates: Templates
     wakeups: Wakeups
     transactions: Transactions
     _reading: Engine
     _listeners: list[Listener] = field(default_factory=list)
 
     @property
-    def on_commit(self) -> list[Callable[[], None]]:
+    def on_commit(self) -> list[Callable[[], object]]:
         """Called after each commit whose flow set `tx.session.info["wake"]`; add to it freely."""
         return self.wakeups.hooks
 
@@ -140,16 +142,18 @@ def make_runtime(settings: Settings, *, clock: Clock | None = None, chance: Chan
         Misconfigured: trees or templates that can't be used.
         DatabaseAway: PostgreSQL can't be asked for its time.
     """
-    from alertnet.messages import read_templates
-    from alertnet.trees import read_network
-
     network = read_network(settings.contact_trees)
     templates = read_templates(settings.message_templates)
     return wire(settings, network, templates, clock=clock, chance=chance)
 
 
 def wire(
-    settings: Settings, network: Network, templates: Any, *, clock: Clock | None = None, chance: Chance | None = None
+    settings: Settings,
+    network: Network,
+    templates: Templates,
+    *,
+    clock: Clock | None = None,
+    chance: Chance | None = None,
 ) -> Runtime:
     """The runtime around a network and templates that are already read.
 

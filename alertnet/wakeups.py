@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 class Wakeups:
     """What is called when something was left due: short, and never a transaction itself."""
 
-    hooks: list[Callable[[], None]] = field(default_factory=list)
+    hooks: list[Callable[[], object]] = field(default_factory=list)
 
     def fire(self) -> None:
         """Call every hook; one that raises is logged and keeps none of the others from being called."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ SCOPES = ("raise", "read", "coordinate", "administer")
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 ID_LENGTH = 8
 SECRET_BYTES = 24
+KEY = re.compile(r"alertnet_(?P<id>[a-z2-9]{1,16})_[0-9a-f]+")
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,10 @@ def create(tx: Tx, team: str | None, scopes: Iterable[str]) -> tuple[str, str]:
 
 def find(session: Session, key: str) -> ApiKey | None:
     """The key with that text, if there is one and it was not revoked."""
-    parts = key.split("_")
-    if len(parts) != 3:
+    form = KEY.fullmatch(key)
+    if form is None:
         return None
-    row = session.execute(select(api_keys).where(api_keys.c.id == parts[1], api_keys.c.revoked_at.is_(None))).first()
+    row = session.execute(select(api_keys).where(api_keys.c.id == form["id"], api_keys.c.revoked_at.is_(None))).first()
     if row is None or not hmac.compare_digest(row.hash, _hash(key)):
         return None
     return ApiKey(row.id, row.team, frozenset(row.scopes), row.created_at, row.revoked_at)

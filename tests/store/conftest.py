@@ -1,17 +1,41 @@
 """An empty database of each kind, and one that is migrated."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from alertnet.store.engine import make_engine
+from alertnet.store.tx import Tx
 from alertnet.store.upgrade import upgrade
 from alertnet.store.vault import Vault
 from tests.postgres import fresh_database
 
-SECRET = "a secret for the tests alone, of no use elsewhere"
+SECRET = "a secret for the tests alone of no use elsewhere"
+NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
+
+
+class Foreseen:
+    """Chance that a test can foresee: the same in each run."""
+
+    def __init__(self) -> None:
+        self._random = Random(1)
+
+    def id(self) -> str:
+        return self.bytes(16).hex()
+
+    def digits(self, count: int) -> str:
+        return self.letters(count, "0123456789")
+
+    def letters(self, count: int, alphabet: str) -> str:
+        return "".join(self._random.choice(alphabet) for _ in range(count))
+
+    def bytes(self, count: int) -> bytes:
+        return self._random.randbytes(count)
 
 
 @pytest.fixture
@@ -40,3 +64,19 @@ def engine(empty_engine: Engine) -> Engine:
     """An engine on a migrated database."""
     upgrade(empty_engine)
     return empty_engine
+
+
+@pytest.fixture
+def sqlite_engine(tmp_path: Path, vault: Vault) -> Iterator[Engine]:
+    """An engine on a migrated SQLite file."""
+    engine = make_engine(f"sqlite:///{tmp_path / 'test.db'}", vault)
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def tx(engine: Engine, vault: Vault) -> Iterator[Tx]:
+    """A transaction at `NOW`, undone at the end."""
+    with Session(engine) as session:
+        yield Tx(session, NOW, Foreseen(), vault)

@@ -38,7 +38,7 @@ def describe(engine: Engine) -> dict[str, Any]:
             "foreign": sorted(inspector.get_foreign_keys(table), key=str),
             "unique": sorted(inspector.get_unique_constraints(table), key=str),
             "checks": sorted(inspector.get_check_constraints(table), key=str),
-            "indexes": sorted((str({**index, "dialect_options": None}) for index in inspector.get_indexes(table))),
+            "indexes": sorted(str({**index, "dialect_options": None}) for index in inspector.get_indexes(table)),
             "partial": sorted(
                 str(index["name"])
                 for index in inspector.get_indexes(table)

@@ -1,0 +1,48 @@
+"""A runtime without trees, and the smallest flows: a worker's row stands for whatever a real flow would keep."""
+
+from sqlalchemy import insert, select, text
+
+from alertnet.core.contact_tree import Network
+from alertnet.messages.templates import Templates
+from alertnet.runtime import Clock, Runtime, wire
+from alertnet.settings import read_settings
+from alertnet.store.tables import workers
+from alertnet.store.tx import Tx
+
+SECRET = "a secret for the tests alone of no use elsewhere"
+
+
+def connect(url: str, clock: Clock | None = None) -> Runtime:
+    """What one process has on the database of that URL."""
+    settings = read_settings({"ALERTNET_SECRET_KEY": SECRET, "ALERTNET_DATABASE_URL": url})
+    return wire(settings, Network({}, {}, {}), Templates({}), clock=clock)
+
+
+class Refused(Exception):
+    """What a flow of these tests raises."""
+
+
+def keep(tx: Tx, name: str) -> str:
+    tx.session.execute(insert(workers), {"id": name, "seen_at": tx.now})
+    return name
+
+
+def keep_and_refuse(tx: Tx, name: str) -> str:
+    keep(tx, name)
+    raise Refused(name)
+
+
+def keep_as_due(tx: Tx, name: str) -> None:
+    keep(tx, name)
+    tx.session.info["wake"] = True
+
+
+def keep_what_commit_refuses(tx: Tx, name: str) -> None:
+    """A broken foreign key that SQLite looks at only when it commits."""
+    keep(tx, name)
+    tx.session.execute(text("PRAGMA defer_foreign_keys = ON"))
+    tx.session.execute(text("INSERT INTO code_numbers VALUES ('no such code', x'00', 'tree', 'contact', 0)"))
+
+
+def kept(tx: Tx) -> list[str]:
+    return list(tx.session.scalars(select(workers.c.id).order_by(workers.c.id)))

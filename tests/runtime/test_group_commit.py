@@ -1,0 +1,167 @@
+"""SQLite's writer thread: many callers, few commits, nobody's fault another's."""
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
+
+from alertnet.runtime import Runtime
+from alertnet.store.tx import Tx
+from alertnet.transactions import DatabaseAway
+from tests.runtime.flows import Refused, keep, keep_and_refuse, keep_as_due, keep_what_commit_refuses, kept
+
+PATIENCE = 20  # seconds until a test that hangs fails
+
+
+class Crowd:
+    """Callers that ask while the writer is held, so that it finds them all waiting."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._asking = threading.Semaphore(0)
+        self._go = threading.Event()
+
+    def ask(self, calls: list[Callable[[], object]]) -> list[Future[object]]:
+        """The outcome of each call, after all have one."""
+        with ThreadPoolExecutor(len(calls) + 1) as pool:
+            held = threading.Event()
+            holder = pool.submit(self._runtime.transact, self._hold, held)
+            assert held.wait(PATIENCE)
+            outcomes = [pool.submit(self._announced, call) for call in calls]
+            for _ in calls:
+                assert self._asking.acquire(timeout=PATIENCE)
+            self._go.set()
+            holder.result(PATIENCE)
+        return outcomes
+
+    def _hold(self, tx: Tx, held: threading.Event) -> None:
+        held.set()
+        assert self._go.wait(PATIENCE)
+
+    def _announced(self, call: Callable[[], object]) -> object:
+        self._asking.release()
+        return call()
+
+
+def on_disk(runtime: Runtime) -> set[str]:
+    """What another process sees now."""
+    database = sqlite3.connect(str(runtime.engine.url.database))
+    try:
+        return {row[0] for row in database.execute("SELECT id FROM workers")}
+    finally:
+        database.close()
+
+
+def test_of_200_concurrent_callers_with_one_failing_199_are_answered_in_far_fewer_commits(on_sqlite: Runtime) -> None:
+    """A1: each answer leaves after the commit that holds it. A11: the failing one spoils nothing."""
+
+    def asks(number: int) -> Callable[[], bool]:
+        flow = keep_and_refuse if number == 100 else keep
+
+        def call() -> bool:
+            name = on_sqlite.transact(flow, f"{number:03}")
+            return name in on_disk(on_sqlite)
+
+        return call
+
+    outcomes = Crowd(on_sqlite).ask([asks(number) for number in range(200)])
+
+    failed = [number for number, outcome in enumerate(outcomes) if outcome.exception()]
+    assert failed == [100]
+    assert isinstance(outcomes[100].exception(), Refused)
+    assert all(outcome.result() for outcome in outcomes if not outcome.exception())
+    assert len(on_disk(on_sqlite)) == 199
+    assert on_sqlite.commits < 40
+
+
+def test_a_group_wakes_once(on_sqlite: Runtime) -> None:
+    calls: list[int] = []
+    on_sqlite.on_commit.append(lambda: calls.append(1))
+
+    Crowd(on_sqlite).ask([lambda name=str(n): on_sqlite.transact(keep_as_due, name) for n in range(50)])  # type: ignore[misc]
+
+    assert 1 <= len(calls) <= 10
+
+
+def test_a_flow_whose_commit_is_refused_fails_alone(on_sqlite: Runtime) -> None:
+    """A11: no fault spreads."""
+    good: list[Callable[[], object]] = [lambda: on_sqlite.transact(keep, "a"), lambda: on_sqlite.transact(keep, "c")]
+    bad: Callable[[], object] = lambda: on_sqlite.transact(keep_what_commit_refuses, "b")  # noqa: E731
+
+    outcomes = Crowd(on_sqlite).ask([good[0], bad, good[1]])
+
+    assert [type(outcome.exception()) for outcome in outcomes] == [type(None), IntegrityError, type(None)]
+    assert on_disk(on_sqlite) == {"a", "c"}
+
+
+def test_a_database_that_is_locked_answers_everybody_and_recovers_by_itself(on_sqlite: Runtime) -> None:
+    """BEGIN fails for the whole group: nothing is half done, and the thread lives on."""
+    give_up_at_once(on_sqlite)
+    other = sqlite3.connect(str(on_sqlite.engine.url.database), isolation_level=None, check_same_thread=False)
+    on_sqlite.on_commit.append(lambda: other.execute("BEGIN IMMEDIATE"))
+
+    on_sqlite.transact(keep_as_due, "before")
+    with pytest.raises(DatabaseAway):
+        on_sqlite.transact(keep, "meanwhile")
+    other.execute("ROLLBACK")
+    on_sqlite.transact(keep, "after")
+
+    assert on_sqlite.read(kept) == ["after", "before"]
+    other.close()
+
+
+def test_a_group_that_cannot_begin_is_answered_whole(on_sqlite: Runtime) -> None:
+    give_up_at_once(on_sqlite)
+    other = sqlite3.connect(str(on_sqlite.engine.url.database), isolation_level=None, check_same_thread=False)
+    on_sqlite.on_commit.append(lambda: other.execute("BEGIN IMMEDIATE"))
+    on_sqlite.transact(keep_as_due, "before")
+    on_sqlite.on_commit.clear()
+
+    with ThreadPoolExecutor(20) as pool:
+        outcomes = [pool.submit(on_sqlite.transact, keep, str(number)) for number in range(20)]
+
+    assert {type(outcome.exception()) for outcome in outcomes} == {DatabaseAway}
+    other.close()
+    assert on_disk(on_sqlite) == {"before"}
+
+
+def test_reads_do_not_wait_for_the_writer(on_sqlite: Runtime) -> None:
+    """A page is shown while a commit is under way, as things were before it."""
+    found: list[list[str]] = []
+
+    def read_meanwhile(tx: Tx) -> None:
+        keep(tx, "a")
+        reader = threading.Thread(target=lambda: found.append(on_sqlite.read(kept)))
+        reader.start()
+        reader.join(PATIENCE)
+
+    on_sqlite.transact(read_meanwhile)
+
+    assert found == [[]]
+
+
+def test_a_transaction_inside_a_transaction_is_refused_and_does_not_hang(on_sqlite: Runtime) -> None:
+    with pytest.raises(RuntimeError, match="one transaction"):
+        on_sqlite.transact(lambda tx: on_sqlite.transact(keep, "inner"))
+
+
+def test_closing_finishes_what_was_asked(on_sqlite: Runtime) -> None:
+    closing = threading.Thread(target=on_sqlite.close)
+
+    def close_meanwhile(tx: Tx) -> str:
+        closing.start()
+        return keep(tx, "a")
+
+    assert on_sqlite.transact(close_meanwhile) == "a"
+    closing.join(PATIENCE)
+    assert on_disk(on_sqlite) == {"a"}
+
+
+def give_up_at_once(runtime: Runtime) -> None:
+    """Wait a millisecond for a lock instead of seconds."""
+    runtime.engine.dispose()
+    event.listen(runtime.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 1"))

@@ -1,0 +1,154 @@
+"""A9: logs carry no body, PIN, code, or full number, whoever writes them."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from alertnet.logging import DROPPED, QUIET, TAKEN_OVER, configure, mask_text
+
+
+class Log(io.StringIO):
+    """A stream that is read as what was logged."""
+
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.getvalue().splitlines()]
+
+
+class Terminal(Log):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    """What the process logs, until its logging is as it was before."""
+    root = logging.getLogger()
+    before = root.handlers, root.level
+    levels = {name: logging.getLogger(name).level for name in QUIET}
+    handlers = {name: logging.getLogger(name).handlers for name in TAKEN_OVER}
+    stream = Log()
+    configure(stream)
+    yield stream
+    root.handlers, root.level = before
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+    for name, own in handlers.items():
+        logging.getLogger(name).handlers = own
+    structlog.reset_defaults()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("to +573005550101 now", "to +573*****01 now"),
+        ("573005550101", "573*****01"),
+        ("+1 555 010 0123", "+1 5*****23"),
+        ("(571) 555-0102", "(571*****02"),
+        ("06.12.34.56.78", "06.*****78"),
+        ("/Messages.json?To=%2B573005550101", "/Messages.json?To=%2B573*****01"),
+        ("+3312345", "+331*****45"),
+        ("573005550101 573005550102", "573*****01 573*****02"),
+    ],
+)
+def test_a_number_is_hidden_in_the_middle(text: str, shown: str) -> None:
+    assert mask_text(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-24T03:12:00.123456+00:00",
+        "2026-11-24 03:12:00",
+        "A-7K3M",
+        "21211",
+        "127.0.0.1:54321",
+        "SM0123456789abcdef0123456789abcdef",
+        "/v1/incidents/A-7K3M",
+    ],
+)
+def test_what_is_no_number_stays_readable(text: str) -> None:
+    assert mask_text(text) == text
+
+
+def test_the_token_of_a_page_is_hidden() -> None:
+    """Whoever has it can answer in the contact's name."""
+    assert mask_text('"GET /a/ABCDEFGH23456789?x=1 HTTP/1.1"') == '"GET /a/***?x=1 HTTP/1.1"'
+    assert mask_text("https://alert.example.org/c/ABCDEFGH23456789") == "https://alert.example.org/c/***"
+
+
+@pytest.mark.parametrize("key", ["body", "text", "pin", "code", "token", "Authorization", "address", "name"])
+def test_keys_of_confidential_things_keep_no_value(log: Log, key: str) -> None:
+    structlog.get_logger().info("sms_received", **{key: "47110"}, headers={key: "47110"}, parts=[{key: "47110"}])
+
+    assert DROPPED.fullmatch(key)
+    assert "47110" not in log.getvalue()
+
+
+def test_an_event_is_one_json_line_with_its_fields(log: Log) -> None:
+    structlog.get_logger().info("notification_sent", incident="A-7K3M", attempt=3, late=0.25, numbers=573005550101)
+
+    (event,) = log.events()
+    assert event.pop("timestamp").endswith("Z")
+    assert event == {
+        "event": "notification_sent",
+        "level": "info",
+        "incident": "A-7K3M",
+        "attempt": 3,
+        "late": 0.25,
+        "numbers": "573*****01",
+    }
+
+
+def test_bound_fields_are_in_every_event(log: Log) -> None:
+    with structlog.contextvars.bound_contextvars(incident="A-7K3M"):
+        structlog.get_logger().info("level_opened")
+
+    assert log.events()[0]["incident"] == "A-7K3M"
+
+
+@pytest.mark.parametrize("name", ["uvicorn.access", "sqlalchemy.pool", "apscheduler.executors", "anything"])
+def test_the_standard_librarys_logs_are_masked_alike(log: Log, name: str) -> None:
+    logging.getLogger(name).warning("%s asks %s", "+573005550101", "/a/ABCDEFGH23456789")
+
+    assert log.events()[0]["event"] == "+573*****01 asks /a/***"
+
+
+def test_the_provider_and_the_database_are_heard_from_warnings_on(log: Log) -> None:
+    """Below it they tell what they send."""
+    for name in ("twilio.http_client", "sqlalchemy.engine", "httpx2"):
+        logging.getLogger(name).info("Body: OK 4711")
+
+    assert log.getvalue() == ""
+
+
+@pytest.mark.parametrize("logger", [structlog.get_logger, lambda: logging.getLogger("anything")])
+def test_a_traceback_shows_no_values_and_no_numbers(log: Log, logger: Any) -> None:
+    pin = "471" + "10"
+    try:
+        raise ValueError("no answer from +573005550101 " + pin[:0])
+    except ValueError:
+        logger().exception("call_failed")
+
+    (event,) = log.events()
+    assert "ValueError: no answer from +573*****01" in event["exception"]
+    assert pin not in log.getvalue()
+
+
+def test_a_terminal_gets_lines_for_people_masked_as_well(log: Log) -> None:
+    terminal = Terminal()
+    configure(terminal)
+
+    try:
+        raise ValueError("+573005550101")
+    except ValueError:
+        structlog.get_logger().exception("call_failed", body="help")
+
+    assert "call_failed" in terminal.getvalue()
+    assert "+573*****01" in terminal.getvalue()
+    assert "help" not in terminal.getvalue()
+    assert "5550101" not in terminal.getvalue()

@@ -1,0 +1,127 @@
+"""PostgreSQL: a transaction each, a second try where the database asks for it, and wake-ups across processes."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from alertnet.runtime import Runtime
+from alertnet.store.tx import Tx
+from alertnet.transactions import DatabaseAway
+from tests.runtime.flows import Refused, connect, keep, keep_as_due, kept
+
+PATIENCE = 20  # seconds until a test that hangs fails
+
+pytestmark = pytest.mark.postgres
+
+END_OWN = text("SELECT pg_terminate_backend(pg_backend_pid())")
+END_LISTENER = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN alertnet'")
+
+
+@pytest.fixture
+def elsewhere(on_postgres: Runtime) -> Iterator[Runtime]:
+    """Another process on the same database, as far as PostgreSQL can tell."""
+    other = connect(on_postgres.settings.database_url.get_secret_value())
+    yield other
+    other.close()
+
+
+@pytest.mark.parametrize("state", ["40001", "40P01"], ids=["serialization failure", "deadlock"])
+def test_a_flow_that_the_database_asks_to_repeat_is_repeated_once(on_postgres: Runtime, state: str) -> None:
+    tries: list[int] = []
+
+    def collide_once(tx: Tx) -> None:
+        tries.append(1)
+        keep(tx, "a")
+        if len(tries) == 1:
+            tx.session.execute(text(f"DO $$ BEGIN RAISE EXCEPTION SQLSTATE '{state}'; END $$"))
+
+    on_postgres.transact(collide_once)
+
+    assert len(tries) == 2
+    assert on_postgres.read(kept) == ["a"]
+
+
+def test_a_connection_lost_in_a_flow_is_said_and_the_next_flow_has_another(on_postgres: Runtime) -> None:
+    def lose_connection(tx: Tx) -> None:
+        keep(tx, "a")
+        tx.session.execute(END_OWN)
+
+    with pytest.raises(DatabaseAway):
+        on_postgres.transact(lose_connection)
+    on_postgres.transact(keep, "b")
+
+    assert on_postgres.read(kept) == ["b"]
+
+
+def test_connections_lost_while_idle_are_noticed_by_nobody(on_postgres: Runtime, elsewhere: Runtime) -> None:
+    on_postgres.transact(keep, "a")
+    elsewhere.read(
+        lambda tx: tx.session.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        ).all()
+    )
+
+    on_postgres.transact(keep, "b")
+
+    assert on_postgres.read(kept) == ["a", "b"]
+
+
+def test_a_server_that_is_not_there_is_away() -> None:
+    with pytest.raises(DatabaseAway):
+        connect("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+def test_a_commit_elsewhere_wakes_a_process_that_listens(on_postgres: Runtime, elsewhere: Runtime) -> None:
+    connected, woken = listening(on_postgres)
+    assert connected.wait(PATIENCE)
+
+    elsewhere.transact(keep_as_due, "a")
+
+    assert woken.wait(PATIENCE)
+
+
+def test_a_flow_that_is_undone_wakes_nobody(on_postgres: Runtime, elsewhere: Runtime) -> None:
+    calls: list[list[str]] = []
+    connected = threading.Event()
+    seen = threading.Event()
+
+    def hook() -> None:
+        found = on_postgres.read(kept)
+        calls.append(found)
+        (seen if found else connected).set()
+
+    def undone(tx: Tx) -> None:
+        keep_as_due(tx, "a")
+        raise Refused
+
+    on_postgres.on_commit.append(hook)
+    on_postgres.listen()
+    assert connected.wait(PATIENCE)
+
+    with pytest.raises(Refused):
+        elsewhere.transact(undone)
+    elsewhere.transact(keep_as_due, "b")
+
+    assert seen.wait(PATIENCE)
+    assert calls == [[], ["b"]]
+
+
+def test_a_listener_that_lost_its_connection_comes_back_and_looks_for_what_it_missed(
+    on_postgres: Runtime, elsewhere: Runtime
+) -> None:
+    connected, again = listening(on_postgres)
+    assert connected.wait(PATIENCE)
+
+    elsewhere.transact(lambda tx: tx.session.execute(END_LISTENER).all())
+
+    assert again.wait(PATIENCE)
+
+
+def listening(runtime: Runtime) -> tuple[threading.Event, threading.Event]:
+    """Events of the first wake-up, which comes when the listener is connected, and of the second."""
+    first, second = threading.Event(), threading.Event()
+    runtime.on_commit.append(lambda: second.set() if first.is_set() else first.set())
+    runtime.listen()
+    return first, second

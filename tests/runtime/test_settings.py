@@ -1,0 +1,175 @@
+"""Settings: every fault at once, by name, and never a secret in it."""
+
+from pathlib import Path
+
+import pytest
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.errors import Misconfigured
+from alertnet.settings import MailServer, Rates, missing_for, read_settings
+
+KEY = "a secret for the tests alone of no use elsewhere"
+LEAST = {"ALERTNET_SECRET_KEY": KEY}
+WHOLE = {
+    "ALERTNET_SECRET_KEY": f"{KEY}, {KEY[::-1]}",
+    "ALERTNET_DATABASE_URL": "postgresql+psycopg://alertnet:hunter2@db/alertnet",
+    "ALERTNET_PUBLIC_URL": "https://alert.example.org/",
+    "ALERTNET_CONTACT_TREES": "trees",
+    "ALERTNET_MESSAGE_TEMPLATES": "templates",
+    "ALERTNET_SMTP_URL": "smtp://al%40rt:hunt%2Fer@mail.example.org:25?from=alert@example.org",
+    "TWILIO_ACCOUNT_SID": "AC00000000000000000000000000000000",
+    "TWILIO_AUTH_TOKEN": "new,old",
+    "ALERTNET_TWILIO_FROM": "+573005550101, +573005550102",
+    "ALERTNET_TWILIO_API_URL": "http://127.0.0.1:8700",
+    "ALERTNET_RATES": "sms=0, calls=2.5",
+    "ALERTNET_HEARTBEAT_URL": "https://watch.example.org/ping?key=hunter2",
+}
+
+
+def faults_of(env: dict[str, str]) -> tuple[str, ...]:
+    with pytest.raises(Misconfigured) as caught:
+        read_settings(env)
+    return caught.value.faults
+
+
+def test_the_secret_key_alone_is_enough() -> None:
+    settings = read_settings(LEAST)
+
+    assert settings.database_url.get_secret_value() == "sqlite:///alertnet.db"
+    assert (settings.contact_trees, settings.message_templates) == (Path("contact_trees"), Path("message_templates"))
+    assert settings.twilio_api_url == "https://api.twilio.com"
+    assert settings.rates == Rates(sms=1, calls=1)
+
+
+def test_every_setting_is_read() -> None:
+    settings = read_settings(WHOLE)
+
+    assert [key.get_secret_value() for key in settings.secret_keys] == [KEY, KEY[::-1]]
+    assert settings.public_url == "https://alert.example.org"
+    assert [token.get_secret_value() for token in settings.twilio_auth_tokens] == ["new", "old"]
+    assert settings.twilio_from == ("+573005550101", "+573005550102")
+    assert settings.rates == Rates(sms=0, calls=2.5)
+
+
+def test_the_mail_server_comes_in_its_parts() -> None:
+    smtp = read_settings(WHOLE).smtp
+
+    assert smtp is not None
+    assert smtp.password is not None
+    assert smtp.password.get_secret_value() == "hunt/er"
+    assert (smtp.host, smtp.port, smtp.sender, smtp.user) == ("mail.example.org", 25, "alert@example.org", "al@rt")
+
+
+def test_a_mail_server_without_a_user_is_not_logged_in_to() -> None:
+    smtp = read_settings({**LEAST, "ALERTNET_SMTP_URL": "smtp://localhost?from=alert@example.org"}).smtp
+
+    assert smtp == MailServer("localhost", 587, "alert@example.org", None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALERTNET_DATABASE_URL", "mysql://hunter2@db/alertnet"),
+        ("ALERTNET_DATABASE_URL", "sqlite://"),
+        ("ALERTNET_PUBLIC_URL", "http://alert.example.org"),
+        ("ALERTNET_PUBLIC_URL", "alert.example.org"),
+        ("ALERTNET_PUBLIC_URL", "https://alert.example.org/?a=b"),
+        ("ALERTNET_SECRET_KEY", "hunter2"),
+        ("ALERTNET_SECRET_KEY", f"{KEY},hunter2"),
+        ("ALERTNET_SMTP_URL", "smtp://mail.example.org"),
+        ("ALERTNET_SMTP_URL", "http://mail.example.org?from=a@b.example"),
+        ("ALERTNET_SMTP_URL", "smtp://user:hunter2/@mail.example.org?from=a@b.example"),
+        ("TWILIO_ACCOUNT_SID", "SK00"),
+        ("ALERTNET_TWILIO_FROM", "3005550101"),
+        ("ALERTNET_TWILIO_API_URL", "http://10.0.0.1"),
+        ("ALERTNET_RATES", "sms=fast"),
+        ("ALERTNET_RATES", "sms=1,sms=2"),
+        ("ALERTNET_RATES", "letters=1"),
+        ("ALERTNET_RATES", "sms=-1"),
+        ("ALERTNET_HEARTBEAT_URL", "http://watch.example.org/hunter2"),
+    ],
+)
+def test_what_is_not_allowed_is_named_with_what_is(name: str, value: str) -> None:
+    (fault,) = faults_of({**LEAST, name: value})
+
+    assert fault.startswith(f"{name}: ")
+    assert "(allowed: " in fault
+    assert "hunter2" not in fault
+
+
+def test_all_faults_come_at_once() -> None:
+    faults = faults_of({"ALERTNET_RATES": "much", "ALERTNET_PUBLIC_URL": "nowhere", "ALERTNET_TWILIO_FROM": "me"})
+
+    assert [fault.partition(":")[0] for fault in faults] == [
+        "ALERTNET_SECRET_KEY",
+        "ALERTNET_PUBLIC_URL",
+        "ALERTNET_TWILIO_FROM",
+        "ALERTNET_RATES",
+    ]
+
+
+def test_plain_http_is_allowed_on_loopback() -> None:
+    for host in ("localhost:8000", "127.0.0.1", "[::1]:8000"):
+        assert read_settings({**LEAST, "ALERTNET_PUBLIC_URL": f"http://{host}"}).public_url == f"http://{host}"
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"{KEY}\n")
+
+    settings = read_settings({"ALERTNET_SECRET_KEY_FILE": str(file)})
+
+    assert settings.secret_keys[0].get_secret_value() == KEY
+
+
+def test_a_file_that_cannot_be_read_is_one_fault(tmp_path: Path) -> None:
+    (fault,) = faults_of({"ALERTNET_SECRET_KEY_FILE": str(tmp_path / "nothing")})
+
+    assert fault.startswith("ALERTNET_SECRET_KEY: ALERTNET_SECRET_KEY_FILE ")
+    assert "nothing" in fault
+
+
+def test_a_secret_and_its_file_together_are_refused() -> None:
+    (fault,) = faults_of({**LEAST, "ALERTNET_SECRET_KEY_FILE": "key"})
+
+    assert "one of the two" in fault
+
+
+def test_an_empty_variable_is_not_set() -> None:
+    assert read_settings({**LEAST, "ALERTNET_PUBLIC_URL": "", "ALERTNET_RATES": ""}) == read_settings(LEAST)
+
+
+def test_the_env_file_of_the_folder_is_read_and_the_environment_goes_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text(f'ALERTNET_SECRET_KEY="{KEY}"\nALERTNET_RATES=sms=3\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ALERTNET_RATES", "sms=4")
+    monkeypatch.delenv("ALERTNET_SECRET_KEY", raising=False)
+
+    settings = read_settings()
+
+    assert settings.secret_keys[0].get_secret_value() == KEY
+    assert settings.rates.sms == 4
+
+
+def test_only_what_the_methods_in_use_need_is_asked_for() -> None:
+    settings = read_settings(LEAST)
+
+    assert missing_for(settings, {MethodKind.TASK}) == ()
+    assert missing_for(settings, {MethodKind.EMAIL}) == (
+        "ALERTNET_PUBLIC_URL: missing (the trees in force use email)",
+        "ALERTNET_SMTP_URL: missing (the trees in force use email)",
+    )
+    assert missing_for(settings, {MethodKind.SMS, MethodKind.CALL})[1:] == (
+        "TWILIO_ACCOUNT_SID: missing (the trees in force use call, sms)",
+        "TWILIO_AUTH_TOKEN: missing (the trees in force use call, sms)",
+        "ALERTNET_TWILIO_FROM: missing (the trees in force use call, sms)",
+    )
+    assert missing_for(read_settings(WHOLE), MethodKind) == ()
+
+
+def test_settings_do_not_show_their_secrets() -> None:
+    shown = repr(read_settings(WHOLE))
+
+    assert not any(secret in shown for secret in (KEY, "hunter2", "hunt/er", "'new'"))

@@ -1,0 +1,57 @@
+"""The runtime that is made from the settings alone, and the chance of production."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from alertnet.core.errors import Misconfigured
+from alertnet.runtime import RealChance, make_runtime
+from alertnet.settings import Settings, read_settings
+from tests.runtime.flows import SECRET
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The trees and templates that are shipped, and a database of the test's own."""
+    shutil.copytree(ROOT / "contact_trees", tmp_path / "trees")
+    return read_settings(
+        {
+            "ALERTNET_SECRET_KEY": SECRET,
+            "ALERTNET_DATABASE_URL": f"sqlite:///{tmp_path / 'test.db'}",
+            "ALERTNET_CONTACT_TREES": str(tmp_path / "trees"),
+            "ALERTNET_MESSAGE_TEMPLATES": str(ROOT / "message_templates"),
+        }
+    )
+
+
+def test_the_runtime_holds_the_trees_and_templates_of_the_settings(settings: Settings) -> None:
+    runtime = make_runtime(settings)
+
+    assert runtime.network.trees
+    assert runtime.templates.files
+    runtime.close()
+
+
+def test_trees_that_cannot_be_used_are_all_said_at_start(settings: Settings) -> None:
+    (settings.contact_trees / "broken.yaml").write_text("tree: [")
+
+    with pytest.raises(Misconfigured, match=r"broken\.yaml"):
+        make_runtime(settings)
+
+
+def test_real_chance_has_the_form_that_is_asked_for() -> None:
+    chance = RealChance()
+
+    assert len(bytes.fromhex(chance.id())) == 16
+    assert all(len(code) == 3 and code.isdecimal() for code in (chance.digits(3) for _ in range(200)))
+    assert set(chance.letters(200, "AB")) == {"A", "B"}
+    assert len(chance.bytes(20)) == 20
+
+
+def test_real_chance_does_not_repeat_itself() -> None:
+    chance = RealChance()
+
+    assert len({chance.id() for _ in range(1000)}) == 1000

@@ -1,0 +1,95 @@
+"""Sealed columns, and instants, in real databases."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Engine, Integer, MetaData, Table, insert, select, text
+from sqlalchemy.exc import StatementError
+
+from alertnet.store.columns import Encrypted, EncryptedJson, Instant, Json
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+NOTES = Table(
+    "notes",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("words", Encrypted),
+    Column("facts", EncryptedJson),
+    Column("trees", Json),
+    Column("at", Instant),
+)
+
+
+@pytest.fixture
+def notes(empty_engine: Engine) -> Engine:
+    NOTES.metadata.create_all(empty_engine)
+    return empty_engine
+
+
+def keep(engine: Engine, **values: Any) -> None:
+    with engine.begin() as connection:
+        connection.execute(insert(NOTES).values(**values))
+
+
+@pytest.mark.parametrize("value", ["", "Ana", "ñandú 🕊\0", None])
+def test_text_comes_back_as_it_was(notes: Engine, value: str | None) -> None:
+    if value and notes.dialect.name == "postgresql":
+        value = value.replace("\0", "")
+    keep(notes, words=value)
+
+    with notes.connect() as connection:
+        assert connection.execute(select(NOTES.c.words)).scalar_one() == value
+
+
+@pytest.mark.parametrize("value", [{"b": [1, 2.5, None, True], "a": "é"}, [], "text", 0, None])
+def test_json_comes_back_as_it_was(notes: Engine, value: Any) -> None:
+    keep(notes, facts=value, trees=value)
+
+    with notes.connect() as connection:
+        assert connection.execute(select(NOTES.c.facts, NOTES.c.trees)).one() == (value, value)
+
+
+def test_the_database_does_not_hold_what_was_sealed(notes: Engine) -> None:
+    """Confidential from the first migration: a stolen file tells nothing."""
+    keep(notes, words="Ana Example", facts={"name": "Ana Example"})
+
+    with notes.connect() as connection:
+        words, facts = connection.execute(text("SELECT words, facts FROM notes")).one()
+    assert b"Ana" not in bytes(words) + bytes(facts)
+
+
+def test_none_is_null(notes: Engine) -> None:
+    keep(notes, words=None, facts=None, trees=None, at=None)
+
+    with notes.connect() as connection:
+        assert connection.execute(text("SELECT words, facts, trees, at FROM notes")).one() == (None, None, None, None)
+
+
+def test_an_instant_comes_back_in_utc_to_the_microsecond(notes: Engine) -> None:
+    bogota = timezone(timedelta(hours=-5))
+    moment = datetime(2026, 11, 24, 3, 12, 0, 123456, tzinfo=bogota)
+    keep(notes, at=moment)
+
+    with notes.connect() as connection:
+        found = connection.execute(select(NOTES.c.at)).scalar_one()
+    assert found == moment
+    assert found.utcoffset() == timedelta()
+
+
+def test_instants_sort_and_compare_by_time_whatever_their_zone(notes: Engine) -> None:
+    """A7: what is due is found by its due time."""
+    kathmandu = timezone(timedelta(hours=5, minutes=45))
+    moments = [NOON + timedelta(microseconds=1), NOON.astimezone(kathmandu), NOON - timedelta(seconds=1)]
+    for moment in moments:
+        keep(notes, at=moment)
+
+    with notes.connect() as connection:
+        found = connection.execute(select(NOTES.c.at).where(NOTES.c.at <= NOON).order_by(NOTES.c.at)).scalars().all()
+    assert found == [NOON - timedelta(seconds=1), NOON]
+
+
+def test_a_naive_datetime_is_refused(notes: Engine) -> None:
+    """A7: nobody can say which instant it is."""
+    with pytest.raises(StatementError, match="no time zone"):
+        keep(notes, at=NOON.replace(tzinfo=None))

@@ -1,0 +1,81 @@
+"""Connections are durable, strict and give up within seconds, and only the databases that are meant are taken."""
+
+import pytest
+from sqlalchemy import Engine, insert, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from alertnet.store.engine import insert_once, make_engine, parse_url
+from alertnet.store.tables import code_numbers, senders, workers
+from alertnet.store.vault import Vault
+from tests.store.conftest import NOW
+
+
+def test_a_broken_reference_is_refused(engine: Engine) -> None:
+    row = {"code_id": "none", "number_index": b"0" * 16, "tree": "t", "contact": "c", "relays": False}
+
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(insert(code_numbers), row)
+
+
+def test_a_savepoint_can_be_undone_alone(engine: Engine) -> None:
+    with Session(engine) as session:
+        session.execute(insert(workers), {"id": "kept", "seen_at": NOW})
+        with session.begin_nested() as savepoint:
+            session.execute(insert(workers), {"id": "undone", "seen_at": NOW})
+            savepoint.rollback()
+        session.commit()
+
+        assert session.scalars(select(workers.c.id)).all() == ["kept"]
+
+
+def test_a_row_is_inserted_once(engine: Engine) -> None:
+    """A1: the same request twice has one effect."""
+    row = {"name": "sms", "free_at": NOW}
+    with Session(engine) as session:
+        assert insert_once(session, senders, row)
+        assert not insert_once(session, senders, row)
+
+
+def test_sqlite_keeps_what_it_committed_through_a_power_cut(sqlite_engine: Engine) -> None:
+    """A1: accepted is durable. 2 is FULL."""
+    with sqlite_engine.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
+        assert connection.execute(text("PRAGMA synchronous")).scalar_one() == 2
+
+
+def test_a_commit_that_fails_leaves_no_transaction_behind(sqlite_engine: Engine) -> None:
+    """The connection goes back to the pool: the next flow must not find the old transaction in it."""
+    with Session(sqlite_engine) as session:
+        session.execute(text("PRAGMA defer_foreign_keys = ON"))
+        session.execute(text("INSERT INTO code_numbers VALUES ('none', x'00', 't', 'c', 0)"))
+        with pytest.raises(IntegrityError):
+            session.commit()
+
+    with sqlite_engine.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM code_numbers")).scalar_one() == 0
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://db/alertnet", "postgres://db/alertnet", "postgresql+psycopg://db/alertnet"]
+)
+def test_every_way_to_write_postgresql_means_psycopg(url: str) -> None:
+    assert parse_url(url).drivername == "postgresql+psycopg"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///:memory:",
+        "mysql://root:hunter2@db/alertnet",
+        "postgresql+asyncpg://db/x",
+        "alertnet.db",
+        "",
+    ],
+)
+def test_other_databases_are_refused_and_no_password_is_shown(url: str, vault: Vault) -> None:
+    with pytest.raises(ValueError, match="sqlite:///file") as caught:
+        make_engine(url, vault)
+
+    assert "hunter2" not in str(caught.value)
