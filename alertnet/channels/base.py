@@ -94,7 +94,7 @@ class Channel(Protocol):
         ...
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        """Ask what became of it: by the provider's id when known, else among what it took to this address since then."""
+        """Ask what became of it: by the provider's id if known, else among what it took to this address since."""
         ...
 
     def hang_up(self, provider_id: str) -> None:

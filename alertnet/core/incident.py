@@ -193,8 +193,8 @@ class Incident:
     status: IncidentStatus
     facts: Facts
     trees: dict[str, str] = field(hash=False)
-    templates: str = ""
-    opened_at: datetime = datetime.min
+    templates: str
+    opened_at: datetime
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
     merged_into: str | None = None

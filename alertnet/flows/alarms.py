@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Row, select, update
 
 from alertnet.core.contact import RINGING
-from alertnet.core.disclosure import Said, Subject
+from alertnet.core.disclosure import Subject
 from alertnet.core.escalation import Asked
 from alertnet.core.notification import Kind
-from alertnet.flows.case import Case, take_up
+from alertnet.flows.case import Case, Code, take_up
 from alertnet.flows.codes import decision_code
 from alertnet.flows.letters import said, write
 from alertnet.store.tables import alarms, codes
@@ -43,7 +44,7 @@ def raise_alarm(
         "level": level,
         "contacts": contacts,
         "automatic_at": automatic_at,
-        "code_id": code.id,
+        "code_id": code.id if code else None,
         "asked": 1,
         "raised_at": case.tx.now,
         "due_at": case.tx.now + AGAIN,
@@ -53,7 +54,7 @@ def raise_alarm(
     }
     case.outbox.add("alarms", **row)
     case.record(f"{kind.value}_raised", subject=subject.value, about=about, level=level)
-    _ring_coordinators(case, kind, id, code.id, code.text, _words(subject, about, level, contacts, automatic_at))
+    _ring_coordinators(case, kind, id, code, _words(subject, about, level, contacts, automatic_at))
     return id
 
 
@@ -65,8 +66,9 @@ def repeat_alarm(tx: Tx, alarm_id: str, incident_id: str) -> None:
         return
     kind = Kind(alarm.kind)
     text = tx.session.scalar(select(codes.c.code).where(codes.c.id == alarm.code_id))
+    code = Code(alarm.code_id, text, also=False) if text else None
     words = _words(Subject(alarm.subject), alarm.about, alarm.level, alarm.contacts, alarm.automatic_at)
-    _ring_coordinators(case, kind, alarm.id, alarm.code_id, str(text), words)
+    _ring_coordinators(case, kind, alarm.id, code, words)
     pause = FIRST_AFTER_HOLD if alarm.answer == "hold" else AGAIN
     values = {"asked": alarm.asked + 1, "due_at": tx.now + pause}
     tx.session.execute(update(alarms).where(alarms.c.id == alarm_id).values(values))
@@ -110,7 +112,7 @@ def asked_event(level: int) -> Asked:
 
 def _words(
     subject: Subject, about: str | None, level: int | None, contacts: int | None, automatic_at: datetime | None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     return {
         "subject": subject,
         "about": about,
@@ -120,7 +122,9 @@ def _words(
     }
 
 
-def _ring_coordinators(case: Case, kind: Kind, alarm: str, code_id: str, code: str, words: dict[str, object]) -> None:
+def _ring_coordinators(case: Case, kind: Kind, alarm: str, code: Code | None, words: dict[str, Any]) -> None:
     for tree, contact in case.coordinators():
-        common: Said = replace(said(case, tree, contact.timezone), code=code, at=case.tx.now, **words)  # type: ignore[arg-type]
+        text = code.text if code else None
+        common = replace(said(case, tree, contact.timezone), code=text, at=case.tx.now, **words)
+        code_id = code.id if code else None
         write(case, kind, tree, contact, common, methods=RINGING, alarm=alarm, code=code_id, with_link=True)

@@ -1,4 +1,4 @@
-"""Stop means stop: unwanted alerts are cancelled by the transaction that made them so, and what rings is hung up (A4)."""
+"""Stop means stop: unwanted alerts are cancelled in the transaction that made them so, rings are hung up (A4)."""
 
 from typing import Any
 

@@ -15,6 +15,7 @@ from alertnet.core.progress import restore, stop
 from alertnet.flows import alarms
 from alertnet.flows.cancel import cancel_unwanted
 from alertnet.flows.case import Case
+from alertnet.flows.codes import mark_open
 from alertnet.flows.escalate import for_all, move
 from alertnet.flows.letters import WRITTEN, said, write
 from alertnet.store import escalations as escalation_store
@@ -46,6 +47,7 @@ def close_incident(case: Case, reason: CloseReason, *, text: str | None = None, 
         escalation_store.save(case.tx.session, escalation, case.facts.severity.rank)
     alarms.silence(case, escalation=None, kinds=(Kind.ALARM, Kind.DECISION), answer="closed")
     cancel_unwanted(case)
+    mark_open(case, False)
     case.record("incident_closed", reason=reason.value, text=text, by=by)
     kind = Kind.CORRECTION if reason is CloseReason.FALSE_ALARM else Kind.STAND_DOWN
     tell_those_told(case, kind, reason=reason)
@@ -63,6 +65,7 @@ def reopen_incident(case: Case, *, by: str, reason: str | None = None) -> None:
     incident_store.save_status(case.tx.session, case.incident)
     for escalation in case.escalations:
         escalation.state = restore(escalation.state, case.tx.now)
+    mark_open(case, True)
     case.record("incident_reopened", by=by, reason=reason)
     move(case, for_all(case, PlanChanged()))
 

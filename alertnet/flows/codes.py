@@ -1,4 +1,4 @@
-"""Written codes and link tokens: one code for each recipient and incident, unmistakable among all of its numbers (B4)."""
+"""Written codes and links: one code for each recipient and incident, unmistakable among all of its numbers (B4)."""
 
 from datetime import timedelta
 
@@ -6,24 +6,28 @@ from sqlalchemy import select, update
 
 from alertnet.core.codes import WRITTEN_CODE_LENGTH, is_written_code
 from alertnet.core.contact import RINGING, Contact, MethodKind
-from alertnet.core.incident import IncidentStatus
 from alertnet.flows.case import Case, Code
 from alertnet.store.tables import code_numbers, codes, incidents, links
 
 KEPT_AFTER_CLOSING = timedelta(days=7)
+MOST_DRAWS = 50
 LINK_SIGNS = "abcdefghijkmnpqrstuvwxyz23456789"
 LINK_LENGTH = 16  # of 32 signs: 80 bits
 
 
-def written_code(case: Case, tree: str, contact: Contact) -> Code:
-    """The recipient's code in this incident, the same in every message and tree; made at the first need."""
+def written_code(case: Case, tree: str, contact: Contact) -> Code | None:
+    """The recipient's code in this incident, the same in every message and tree; made at the first need.
+
+    None when its numbers hold so many open codes that no other is left: it then answers by link or call.
+    """
     kin = case.kin(tree, contact.id)
     known = _known_codes(case)
     for kin_tree, each in kin:
         if (kin_tree, each.id) in known:
             return known[kin_tree, each.id]
     code = _make(case, kin, tree, contact.id)
-    known[tree, contact.id] = code
+    if code is not None:
+        known[tree, contact.id] = code
     return code
 
 
@@ -33,7 +37,7 @@ def known_code(case: Case, tree: str, contact: str) -> str | None:
     return next((known[kin, each.id].text for kin, each in case.kin(tree, contact) if (kin, each.id) in known), None)
 
 
-def decision_code(case: Case) -> Code:
+def decision_code(case: Case) -> Code | None:
     """A code of its own for one question or alarm, valid from any coordinator's number."""
     return _make(case, case.coordinators(), None, None)
 
@@ -72,23 +76,31 @@ def link_token(
     return made[key]
 
 
+def mark_open(case: Case, is_open: bool) -> None:
+    """Let the numbers know whether the incident of their codes is open."""
+    of_incident = select(codes.c.id).where(codes.c.incident_id == case.incident.id)
+    change = update(code_numbers).where(code_numbers.c.code_id.in_(of_incident))
+    case.tx.session.execute(change.values(open=is_open))
+
+
 def void(case: Case, code_id: str) -> None:
     """The code is worth nothing from now on; the next message to the recipient carries a fresh one."""
     case.tx.session.execute(update(codes).where(codes.c.id == code_id).values(voided_at=case.tx.now))
     case.known_codes = {key: code for key, code in _known_codes(case).items() if code.id != code_id}
 
 
-def _make(case: Case, kin: list[tuple[str, Contact]], tree: str | None, contact: str | None) -> Code:
+def _make(case: Case, kin: list[tuple[str, Contact]], tree: str | None, contact: str | None) -> Code | None:
     owners = {
         method.address: (kin_tree, each.id, method.relays)
         for kin_tree, each in kin
         for method in each.methods
         if method.kind in RINGING
     }
-    taken, also = _taken(case, set(owners))
-    text = case.tx.chance.digits(WRITTEN_CODE_LENGTH)
-    while text in taken or not is_written_code(text):
-        text = case.tx.chance.digits(WRITTEN_CODE_LENGTH)
+    numbers = [index for number in owners for index in case.tx.vault.indexes(number)]
+    text = _free_code(case, numbers)
+    if text is None:
+        return None
+    also = _is_told_of_another(case, numbers)
     code = Code(case.tx.chance.id(), text, also)
     case.outbox.add(
         "codes",
@@ -105,25 +117,48 @@ def _make(case: Case, kin: list[tuple[str, Contact]], tree: str | None, contact:
     for number, (owner_tree, owner, relays) in owners.items():
         index = case.tx.vault.index(number)
         case.outbox.add(
-            "code_numbers", code_id=code.id, number_index=index, tree=owner_tree, contact=owner, relays=relays
+            "code_numbers",
+            code_id=code.id,
+            number_index=index,
+            tree=owner_tree,
+            contact=owner,
+            relays=relays,
+            open=True,
         )
     case.fresh_codes.add(text)
     return code
 
 
-def _taken(case: Case, numbers: set[str]) -> tuple[set[str], bool]:
-    """The codes that any of the numbers holds, and whether another open incident gave one of them."""
-    indexes = [index for number in numbers for index in case.tx.vault.indexes(number)]
+def _free_code(case: Case, numbers: list[bytes]) -> str | None:
+    """A code that none of the numbers holds; None when so many are open that none can be found."""
+    for _ in range(MOST_DRAWS):
+        text = case.tx.chance.digits(WRITTEN_CODE_LENGTH)
+        if is_written_code(text) and text not in case.fresh_codes and not _is_held(case, text, numbers):
+            return text
+    return None
+
+
+def _is_held(case: Case, text: str, numbers: list[bytes]) -> bool:
     query = (
-        select(codes.c.code, codes.c.incident_id, incidents.c.status)
+        select(codes.c.id)
         .join(code_numbers, code_numbers.c.code_id == codes.c.id)
         .join(incidents, incidents.c.id == codes.c.incident_id)
-        .where(code_numbers.c.number_index.in_(indexes), codes.c.voided_at.is_(None))
+        .where(codes.c.code_hash.in_(case.tx.vault.code_hashes(text)), codes.c.voided_at.is_(None))
+        .where(code_numbers.c.number_index.in_(numbers))
         .where((incidents.c.status == "open") | (incidents.c.closed_at > case.tx.now - KEPT_AFTER_CLOSING))
     )
-    rows = case.tx.session.execute(query).all() if indexes else []
-    also = any(row.incident_id != case.incident.id and row.status == IncidentStatus.OPEN.value for row in rows)
-    return {row.code for row in rows} | case.fresh_codes, also
+    return case.tx.session.execute(query.limit(1)).first() is not None
+
+
+def _is_told_of_another(case: Case, numbers: list[bytes]) -> bool:
+    """Whether another open incident has given one of the numbers a code."""
+    query = (
+        select(codes.c.id)
+        .join(code_numbers, code_numbers.c.code_id == codes.c.id)
+        .where(code_numbers.c.number_index.in_(numbers), code_numbers.c.open)
+        .where(codes.c.incident_id != case.incident.id)
+    )
+    return case.tx.session.execute(query.limit(1)).first() is not None
 
 
 def _known_codes(case: Case) -> dict[tuple[str, str], Code]:

@@ -45,7 +45,13 @@ def alert(
     method = contact.methods[place]
     code = written_code(case, tree, contact)
     link, token = link_token(case, tree, contact, method.kind, method.address, escalation=service.escalation)
-    words = replace(said(case, tree, contact.timezone), code=code.text, link=token, also=code.also)
+    words = replace(
+        said(case, tree, contact.timezone),
+        code=code.text if code else None,
+        answerable=code is not None,
+        link=token,
+        also=code is not None and code.also,
+    )
     letter = Letter(
         kind=kind,
         contact=contact.id,
@@ -60,7 +66,7 @@ def alert(
         level=level,
         round=service.round,
         escalation=service.escalation,
-        code=code.id,
+        code=code.id if code else None,
         link=link,
         extension=method.extension,
         expires_at=expires_at,

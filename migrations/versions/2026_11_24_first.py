@@ -125,6 +125,7 @@ def _create_codes() -> None:
         sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name="fk_codes_incident_id"),
     )
     op.create_index("ix_codes_incident_id", "codes", ["incident_id"])
+    op.create_index("ix_codes_hash", "codes", ["code_hash"])
 
 
 def _create_code_numbers() -> None:
@@ -135,10 +136,11 @@ def _create_code_numbers() -> None:
         sa.Column("tree", sa.String(64), nullable=False),
         sa.Column("contact", sa.String(64), nullable=False),
         sa.Column("relays", sa.Boolean(), nullable=False),
+        sa.Column("open", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("code_id", "number_index", name="pk_code_numbers"),
         sa.ForeignKeyConstraint(["code_id"], ["codes.id"], name="fk_code_numbers_code_id"),
     )
-    op.create_index("ix_code_numbers_number", "code_numbers", ["number_index"])
+    op.create_index("ix_code_numbers_number", "code_numbers", ["number_index", "open"])
 
 
 def _create_alarms() -> None:

@@ -1,0 +1,41 @@
+"""The tables, drawn once for SQLite and PostgreSQL; `escalations`, `attempts` and `alarms` are the queues, by `due_at`.
+
+Everything that names a person, a number, a code or what somebody wrote is an encrypted column; what must be looked up
+is a keyed blind index (`…_index`) or a hash beside it. Roles, ids and statuses are in clear: they name nobody.
+"""
+
+from alertnet.store.tables.access import api_keys, idempotency, inbound, pins
+from alertnet.store.tables.base import metadata
+from alertnet.store.tables.incidents import (
+    acknowledgements,
+    actions,
+    alarms,
+    documents,
+    escalations,
+    incidents,
+    timeline,
+)
+from alertnet.store.tables.sending import attempts, code_numbers, codes, links, notifications, senders, served, workers
+
+__all__ = [
+    "acknowledgements",
+    "actions",
+    "alarms",
+    "api_keys",
+    "attempts",
+    "code_numbers",
+    "codes",
+    "documents",
+    "escalations",
+    "idempotency",
+    "inbound",
+    "incidents",
+    "links",
+    "metadata",
+    "notifications",
+    "pins",
+    "senders",
+    "served",
+    "timeline",
+    "workers",
+]

@@ -1,0 +1,51 @@
+"""What comes in and who may ask: inbound messages, requests that must not count twice, API keys, PINs."""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, String, Table
+
+from alertnet.store.columns import Encrypted, EncryptedJson, Instant, Json
+from alertnet.store.tables.base import metadata
+
+inbound = Table(
+    "inbound",
+    metadata,
+    Column("provider_id", String(64), primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("sender_index", LargeBinary(16), nullable=False),
+    Column("sender", Encrypted, nullable=False),
+    Column("body", Encrypted, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("known", Boolean, nullable=False),  # False: quarantined, and its sender learnt nothing
+    Column("reply", Encrypted),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("key_hash", LargeBinary(32), primary_key=True),  # of API key, route and Idempotency-Key
+    Column("body_hash", LargeBinary(32), nullable=False),
+    Column("incident_id", String(32), ForeignKey("incidents.id")),
+    Column("status", Integer, nullable=False),
+    Column("answer", EncryptedJson, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("hash", LargeBinary(32), nullable=False, unique=True),
+    Column("team", String(64)),
+    Column("scopes", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
+
+pins = Table(
+    "pins",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner", String(129), nullable=False, index=True),  # team/member or tree/contact
+    Column("kind", String(8), nullable=False),  # pin | duress | one_time
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("used_at", Instant),
+)

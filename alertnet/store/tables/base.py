@@ -1,0 +1,18 @@
+"""What all tables share: their naming, and the index of what is due."""
+
+from sqlalchemy import Index, MetaData, Table, text
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+WHERE_DUE = text("due_at IS NOT NULL")
+
+
+def index_of_due(name: str, table: Table) -> Index:
+    """An index of what is due alone, so that closed incidents cost the tick nothing."""
+    return Index(name, table.c.due_at, postgresql_where=WHERE_DUE, sqlite_where=WHERE_DUE)

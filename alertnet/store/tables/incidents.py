@@ -1,0 +1,125 @@
+"""What is on the record of an incident: the facts, its escalations and alarms (two of the queues), answers, history."""
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, UniqueConstraint
+
+from alertnet.store.columns import Encrypted, EncryptedJson, Instant, Json
+from alertnet.store.tables.base import index_of_due, metadata
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("content", Encrypted, nullable=False),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("ref", String(8), nullable=False, unique=True),
+    Column("status", String(8), nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("country", String(2), nullable=False),
+    Column("facts", EncryptedJson, nullable=False),
+    Column("trees", Json, nullable=False),  # {tree id: document hash} of every tree that serves the country
+    Column("templates", String(64), ForeignKey("documents.hash"), nullable=False),
+    Column("pruned", Json, nullable=False),
+    Column("warnings", Json, nullable=False),
+    Column("team", String(64)),
+    Column("raised_index", LargeBinary(16)),
+    Column("opened_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("close_reason", String(16)),
+    Column("merged_into", String(32), ForeignKey("incidents.id")),
+    CheckConstraint("status IN ('open', 'closed')", name="status"),
+    Index("ix_incidents_status_opened", "status", "opened_at"),
+    Index("ix_incidents_raised", "raised_index", "status"),
+)
+
+escalations = Table(
+    "escalations",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("incident_id", String(32), ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("tree", String(64), nullable=False),
+    Column("tree_hash", String(64), ForeignKey("documents.hash"), nullable=False),
+    Column("scope", String(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("level", String(128)),
+    Column("round", Integer, nullable=False),
+    Column("rank", Integer, nullable=False),  # the severity's: what is overdue runs most severe first
+    Column("due_at", Instant),
+    Column("state", Json, nullable=False),
+    UniqueConstraint("incident_id", "tree"),
+    CheckConstraint("status IN ('acknowledged','stopped') OR due_at IS NOT NULL", name="never_forgotten"),
+    CheckConstraint(
+        "status IN ('scheduled','waiting_for_go','running','acknowledged','unanswered','stopped')", name="status"
+    ),
+)
+index_of_due("ix_escalations_due", escalations)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("incident_id", String(32), ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("escalation_id", String(32), ForeignKey("escalations.id")),
+    Column("kind", String(16), nullable=False),  # alarm | decision
+    Column("subject", String(32), nullable=False),
+    Column("about", String(128)),
+    Column("level", Integer),
+    Column("contacts", Integer),
+    Column("automatic_at", Instant),
+    Column("code_id", String(32), ForeignKey("codes.id")),
+    Column("asked", Integer, nullable=False),
+    Column("raised_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("answer", String(16)),
+    Column("answered_by", String(64)),
+    Column("answered_at", Instant),
+    CheckConstraint("answer IS NOT NULL OR due_at IS NOT NULL", name="repeated_until_answered"),
+)
+index_of_due("ix_alarms_due", alarms)
+
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("incident_id", String(32), ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("tree", String(64), nullable=False),
+    Column("contact", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("via", String(8), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("address", Encrypted),
+    Column("by", Encrypted),  # name or function given on the page, or who vouched
+    Column("note", Encrypted),
+    Column("revoked_at", Instant),
+)
+
+actions = Table(
+    "actions",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("incident_id", String(32), ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("tree", String(64), nullable=False),
+    Column("contact", String(64), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("note", Encrypted),
+)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("chain", String(32), primary_key=True),  # an incident's id, or `system`
+    Column("seq", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("kind", String(48), nullable=False),
+    Column("payload", EncryptedJson),
+    Column("salt", LargeBinary(16)),
+    Column("digest", LargeBinary(32), nullable=False),  # H(salt, payload), which outlives both
+    Column("hash", LargeBinary(32), nullable=False),
+)

@@ -1,0 +1,140 @@
+"""What goes out: codes and links, notifications, and their attempts (the other queue); who sends, and how fast."""
+
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+
+from alertnet.store.columns import Encrypted, EncryptedJson, Instant, Json
+from alertnet.store.tables.base import WHERE_DUE, metadata
+
+codes = Table(
+    "codes",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("incident_id", String(32), ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("tree", String(64)),
+    Column("contact", String(64)),  # None for a decision's code, which is any coordinator's
+    Column("code", Encrypted, nullable=False),
+    Column("code_hash", LargeBinary(16), nullable=False),
+    Column("wrong_tries", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("voided_at", Instant),
+    Index("ix_codes_hash", "code_hash"),
+)
+
+code_numbers = Table(
+    "code_numbers",
+    metadata,
+    Column("code_id", String(32), ForeignKey("codes.id"), primary_key=True),
+    Column("number_index", LargeBinary(16), primary_key=True),
+    Column("tree", String(64), nullable=False),
+    Column("contact", String(64), nullable=False),
+    Column("relays", Boolean, nullable=False),
+    Column("open", Boolean, nullable=False),  # of an open incident: closed ones must not be searched for ever
+    Index("ix_code_numbers_number", "number_index", "open"),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("token", Encrypted, nullable=False),
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("incident_id", String(32), ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("escalation_id", String(32), ForeignKey("escalations.id")),
+    Column("alarm_id", String(32), ForeignKey("alarms.id")),
+    Column("tree", String(64), nullable=False),
+    Column("contact", String(64), nullable=False),
+    Column("method", String(8), nullable=False),
+    Column("address", Encrypted, nullable=False),
+    Column("pin_tries", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("incident_id", String(32), ForeignKey("incidents.id"), index=True),
+    Column("escalation_id", String(32), ForeignKey("escalations.id")),
+    Column("alarm_id", String(32), ForeignKey("alarms.id")),
+    Column("kind", String(16), nullable=False),
+    Column("tree", String(64)),
+    Column("level", String(128)),
+    Column("round", Integer, nullable=False),
+    Column("contact", String(64), nullable=False),  # a contact's id, or `team/member`
+    Column("method", String(8), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("address", Encrypted, nullable=False),
+    Column("address_index", LargeBinary(16), nullable=False),
+    Column("extension", String(64)),
+    Column("trees", Json, nullable=False),
+    Column("said", EncryptedJson, nullable=False),
+    Column("code_id", String(32), ForeignKey("codes.id")),
+    Column("link_id", String(32), ForeignKey("links.id")),
+    Column("planned_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("status", String(16), nullable=False),
+    Index("ix_notifications_first", "incident_id", "address_index", "method"),
+)
+
+served = Table(
+    "served",
+    metadata,
+    # Which escalations a notification counts for, and as which contact and method there (B1: shared contacts).
+    Column("notification_id", String(32), ForeignKey("notifications.id"), primary_key=True),
+    Column("escalation_id", String(32), ForeignKey("escalations.id"), primary_key=True),
+    Column("contact", String(64), nullable=False),
+    Column("method", Integer, nullable=False),
+    Column("level_index", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    Index("ix_served_escalation", "escalation_id"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("notification_id", String(32), ForeignKey("notifications.id"), nullable=False, index=True),
+    Column("incident_id", String(32), ForeignKey("incidents.id"), index=True),
+    Column("method", String(8), nullable=False),
+    Column("is_alert", Boolean, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("address_index", LargeBinary(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("due_at", Instant),  # when to send it, to give up its lease, or to ask the provider
+    Column("lease", String(32)),
+    Column("sender", String(64)),
+    Column("extra", Boolean, nullable=False),  # the one re-send after an unknown outcome (A5)
+    Column("checks", Integer, nullable=False),
+    Column("delays", Integer, nullable=False),
+    Column("provider_id", String(64), index=True),
+    Column("failure", String(32)),
+    Column("error", String(64)),
+    Column("spoken_code", Encrypted),
+    Column("wrong_keys", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("changed_at", Instant, nullable=False),
+    CheckConstraint("status NOT IN ('queued','sending','unknown') OR due_at IS NOT NULL", name="never_forgotten"),
+)
+Index(
+    "ix_attempts_due",
+    attempts.c.method,
+    attempts.c.status,
+    attempts.c.due_at,
+    postgresql_where=WHERE_DUE,
+    sqlite_where=WHERE_DUE,
+)
+
+senders = Table(
+    "senders",
+    metadata,
+    Column("name", String(64), primary_key=True),  # channel and number
+    Column("free_at", Instant, nullable=False),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("seen_at", Instant, nullable=False),
+)
