@@ -13,6 +13,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.case import Case, Code, take_up
 from alertnet.flows.codes import decision_code
 from alertnet.flows.letters import said, write
+from alertnet.store.escalations import Escalation
 from alertnet.store.tables import alarms, codes
 from alertnet.store.tx import Tx
 
@@ -56,6 +57,21 @@ def raise_alarm(
     case.record(f"{kind.value}_raised", subject=subject.value, about=about, level=level)
     _ring_coordinators(case, kind, id, code, _words(subject, about, level, contacts, automatic_at))
     return id
+
+
+def ask_about_level(case: Case, escalation: Escalation, index: int, automatic_at: datetime | None) -> str:
+    """Ask whether that level of an escalation may open; it proceeds by itself at `automatic_at`, if at all."""
+    planned = case.plans[escalation.tree].levels[index]
+    return raise_alarm(
+        case,
+        Kind.DECISION,
+        Subject.LEVEL,
+        about=planned.level.name,
+        escalation=escalation.id,
+        level=index + 1,
+        contacts=len(planned.contacts),
+        automatic_at=automatic_at,
+    )
 
 
 def repeat_alarm(tx: Tx, alarm_id: str, incident_id: str) -> None:

@@ -67,7 +67,18 @@ def reopen_incident(case: Case, *, by: str, reason: str | None = None) -> None:
         escalation.state = restore(escalation.state, case.tx.now)
     mark_open(case, True)
     case.record("incident_reopened", by=by, reason=reason)
+    _ask_again(case)
     move(case, for_all(case, PlanChanged()))
+
+
+def _ask_again(case: Case) -> None:
+    """The questions that closing has silenced."""
+    if not case.facts.verified:
+        alarms.raise_alarm(case, Kind.DECISION, Subject.VERIFY)
+    for escalation in case.escalations:
+        question = escalation.state.question
+        if question is not None:
+            alarms.ask_about_level(case, escalation, question.index, question.automatic_at)
 
 
 def tell_those_told(case: Case, kind: Kind, *, reason: CloseReason | None = None) -> None:

@@ -63,11 +63,11 @@ def _advance(case: Case, escalation: Escalation, events: Sequence[Event]) -> Non
     for note in step.notes:
         case.record(note.kind, tree=escalation.tree, **note.payload)
     bounced = [failed for send in step.sends if (failed := _send(case, escalation, send)) is not None]
+    _ask(case, escalation, step)
+    _tell_of_changes(case, escalation, before.status, step)
     if bounced:
         _advance(case, escalation, bounced)
         return
-    _ask(case, escalation, step)
-    _tell_of_changes(case, escalation, before.status, step)
     if escalation.new:
         tree_hash = case.incident.trees[escalation.tree]
         escalation_store.add(case.tx.session, escalation, tree_hash, case.facts.severity.rank)
@@ -133,7 +133,6 @@ def _sent_by_another_tree(
 
 def _ask(case: Case, escalation: Escalation, step: Step) -> None:
     """Put new questions to the coordinators, and take back those that were decided or overtaken."""
-    plan = case.plans[escalation.tree]
     pending = step.state.question
     for alarm in [] if case.fresh else alarms.open_alarms(case):
         decided = pending is None or pending.index != (alarm.level or 0) - 1
@@ -141,16 +140,7 @@ def _ask(case: Case, escalation: Escalation, step: Step) -> None:
             alarms.answer_alarm(case, alarm.id, "overtaken", None)
     for ask in step.asks:
         if pending is not None and pending.index == ask.index:
-            alarms.raise_alarm(
-                case,
-                Kind.DECISION,
-                Subject.LEVEL,
-                about=plan.tree.levels[ask.index].name,
-                escalation=escalation.id,
-                level=ask.index + 1,
-                contacts=ask.contacts,
-                automatic_at=ask.automatic_at,
-            )
+            alarms.ask_about_level(case, escalation, ask.index, ask.automatic_at)
 
 
 def _tell_of_changes(case: Case, escalation: Escalation, before: Status, step: Step) -> None:

@@ -3,12 +3,15 @@
 from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy import select
+
 from alertnet.core.contact import Contact, Method, MethodKind
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.notification import Kind
-from alertnet.flows.case import Case
+from alertnet.flows.case import URGENT, Case
 from alertnet.flows.codes import link_token, written_code
 from alertnet.flows.outbox import Letter, Service
+from alertnet.store.tables import notifications
 
 WRITTEN = frozenset({MethodKind.SMS, MethodKind.EMAIL})
 
@@ -115,10 +118,22 @@ def write(
 
 def notify_coordinators(case: Case, subject: Subject, about: str | None = None, *, besides: str | None = None) -> None:
     """A notice to each coordinator who was told of the incident: one SMS or mail. `besides`: all but that contact."""
+    told = _told(case)
     for tree, contact in case.coordinators():
-        if contact.id != besides:
+        if contact.id != besides and (not told or (tree, contact.id) in told):
             words = replace(said(case, tree, contact.timezone), subject=subject, about=about, at=case.tx.now)
             write(case, Kind.NOTICE, tree, contact, words, first_only=True)
+
+
+def _told(case: Case) -> set[tuple[str | None, str]]:
+    """(tree, contact) of those who were sent something that rings."""
+    if case.fresh:
+        return set()
+    query = select(notifications.c.tree, notifications.c.contact).where(
+        notifications.c.incident_id == case.incident.id,
+        notifications.c.kind.in_([kind.value for kind in URGENT]),
+    )
+    return {(row.tree, row.contact) for row in case.tx.session.execute(query.distinct())}
 
 
 def _each_address(methods: list[Method]) -> list[Method]:

@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 from alertnet.core.errors import BadInput, WrongState
-from alertnet.core.escalation import PlanChanged
+from alertnet.core.escalation import PlanChanged, Status
 from alertnet.core.incident import Facts, Scope
 from alertnet.core.notification import Kind
+from alertnet.core.progress import stop
 from alertnet.core.resolution import unmatched_exclusions
 from alertnet.flows.case import Case
 from alertnet.flows.close_incident import tell_those_told
 from alertnet.flows.escalate import for_all, move
+from alertnet.store import escalations
 
 
 def update_incident(case: Case, text: str, facts: Facts, *, by: str) -> None:
@@ -73,7 +75,20 @@ def _apply(case: Case, facts: Facts) -> None:
     if facts == case.facts:
         return
     case.change_facts(facts)
+    _stop_what_reaches_nobody(case)
     move(case, for_all(case, PlanChanged()))
+
+
+def _stop_what_reaches_nobody(case: Case) -> None:
+    """A tree left with nobody stops, as long as another one still reaches somebody (A2)."""
+    empty = [each for each in case.escalations if case.plans[each.tree].reaches_nobody]
+    if len(empty) == len(case.escalations):
+        return
+    for escalation in empty:
+        if escalation.state.status is not Status.STOPPED:
+            escalation.state, escalation.due_at = stop(escalation.state), None
+            escalations.save(case.tx.session, escalation, case.facts.severity.rank)
+            case.record("escalation_stopped", tree=escalation.tree)
 
 
 def _must_be_open(case: Case) -> None:
