@@ -133,6 +133,11 @@ class Network:
             at, _, action = heapq.heappop(self._agenda)
             return at, action
 
+    def next_due(self) -> datetime | None:
+        """When the next planned thing is due; None when nothing is planned."""
+        with self.lock:
+            return self._agenda[0][0] if self._agenda else None
+
     def wait_for_due(self, at_most: timedelta) -> None:
         """Block until something may be due, or that long."""
         with self.lock:

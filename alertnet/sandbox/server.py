@@ -114,6 +114,10 @@ class Sandbox:
         """Let happen all that is due by now and all that follows; the status callbacks this delivered, in order."""
         return deliver_due(self.network)
 
+    def next_due(self) -> datetime | None:
+        """When something happens by itself next: a receipt, a ring that ends; None when nothing will."""
+        return self.network.next_due()
+
     def misbehaves(
         self, fault: Fault, times: int = 1, number: str | None = None, method: str = "POST", delay: timedelta = NO_DELAY
     ) -> None:

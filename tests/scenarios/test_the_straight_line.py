@@ -1,0 +1,46 @@
+"""One evening, from an SOS in the field to the stand-down."""
+
+from tests.scenarios.world import World, code_in, link_in, spoken_code_in
+
+
+def test_an_sos_reaches_the_coordinator_then_the_embassies_and_ends_with_a_stand_down(world: World) -> None:
+    """A1, A2, A6: the whole line, each step by the one before it."""
+    # Ana's phone sends three letters. She hears that they were understood.
+    reply = world.texts("ana", "SOS")
+    incident = world.newest()
+    assert reply is not None and incident.ref in reply
+    assert incident["verified"] is False
+
+    # The coordinator gets an SMS, and the question whether it is true. Nobody abroad hears anything yet.
+    alert, question = world.phone("coordinator").inbox[:2]
+    assert incident.ref in alert and incident.ref in question
+    assert world.phone("spain").inbox == []
+
+    # The coordinator does not answer; after three minutes the phone rings, and its spoken code is keyed.
+    world.passes(minutes=3)
+    call = next(call for call in world.phone("coordinator").calls if call.status == "ringing")
+    call.answers() if hasattr(call, "answers") else world.phone("coordinator").answers()
+    call.press(spoken_code_in(call.words))
+    world.settles()
+    assert [each["via"] for each in incident["acknowledgements"]] == ["call"]
+
+    # GO by SMS verifies it; the embassies' level comes in its own time.
+    world.texts("coordinator", f"GO {code_in(question)}")
+    assert incident["verified"] is True
+    world.passes(minutes=20)
+    assert incident.level("international") == "Embassies"
+    assert world.phone("spain").inbox
+
+    # The Spanish embassy opens its link, which records nothing, and presses the button, which does.
+    path = link_in(world.phone("spain").inbox[0])
+    assert world.client.get(path).status_code == 200
+    assert len(incident["acknowledgements"]) == 1
+    assert world.client.post(path, data={"answer": "acknowledge"}).status_code == 200
+    world.settles()
+    assert {each["contact"] for each in incident["acknowledgements"]} == {"coordinator", "embassy-es"}
+
+    # It is over: exactly those who were told hear that.
+    told = {contact for kind in ("alert", "reminder") for contact, _ in incident.told(kind)}
+    incident.act("close", reason="released")
+    assert {contact for contact, _ in incident.told("stand_down")} == told
+    assert {each["status"] for each in incident["escalations"]} == {"stopped"}

@@ -1,0 +1,176 @@
+"""The stage of the screenplays: the whole program over real HTTP to the sandbox, on a clock that the test moves.
+
+    incident = world.raises(type="arrest")          somebody reports by API
+    world.phone("coordinator").sends("OK 4711")     a phone answers
+    world.passes(minutes=10)                        time goes by, to the second, and everything due happens
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from alertnet.runtime import Runtime
+from alertnet.sandbox import Answer, Handset, Mailbox, Sandbox
+from alertnet.worker import Worker
+
+FRIDAY_NIGHT = datetime(2026, 11, 27, 2, 14, tzinfo=UTC)
+PUBLIC_URL = "https://alarm.example.org"
+REPOSITORY = Path(__file__).parents[2]
+CAST = {
+    "ana": "+573005550001",
+    "coordinator": "+573005550101",
+    "second coordinator": "+573005550102",
+    "head office": "+3225550101",
+    "ombuds": "+573005550120",
+    "defenders": "+573005550130",
+    "spain": "+34915550140",
+    "germany": "+49305550141",
+    "police": "+576015550112",
+    "stranger": "+573009999999",
+}
+
+
+@dataclass
+class Clock:
+    """The only time there is."""
+
+    at: datetime = FRIDAY_NIGHT
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+class World:
+    """The program, the network around it, and the people of the examples."""
+
+    def __init__(self, runtime: Runtime, client: TestClient, sandbox: Sandbox, clock: Clock, key: str) -> None:
+        self.runtime = runtime
+        self.client = client
+        self.sandbox = sandbox
+        self.clock = clock
+        self.worker = Worker(runtime)
+        self.headers = {"Authorization": f"Bearer {key}"}
+
+    def raises(self, **body: Any) -> "Incident":
+        """Somebody reports by API; what is due at once has happened when this returns."""
+        answer = self.client.post("/v1/incidents", json={**ARREST, **body}, headers=self.headers)
+        assert answer.status_code == 201, answer.text
+        self.settles()
+        return Incident(self, answer.json()["ref"])
+
+    def newest(self) -> "Incident":
+        """The incident that was opened last."""
+        items = self.client.get("/v1/incidents", headers=self.headers).json()["items"]
+        return Incident(self, items[0]["ref"])
+
+    def phone(self, who: str) -> Handset:
+        """The phone of one of the cast, or of a number."""
+        return self.sandbox.handset(CAST.get(who, who))
+
+    def mailbox(self, address: str) -> Mailbox:
+        """A mailbox."""
+        return self.sandbox.mailbox(address)
+
+    def texts(self, who: str, text: str) -> str | None:
+        """Somebody sends an SMS to us; the reply, if there is one."""
+        reply = self.phone(who).sends(text)
+        self.settles()
+        return reply
+
+    def passes(self, **span: float) -> None:
+        """Time goes by, second by second, while everything that falls due happens at its moment."""
+        end = self.clock.at + timedelta(**span)
+        while self.clock.at < end:
+            self.settles()
+            self.clock.at = min(self._next_moment(end), end)
+        self.settles()
+
+    def settles(self) -> None:
+        """Everything that is due now happens, and all that follows from it."""
+        while self.worker.step() or self.sandbox.settle():
+            pass
+
+    def _next_moment(self, end: datetime) -> datetime:
+        upcoming = [moment for moment in (self.worker.next_due(), self.sandbox.next_due()) if moment is not None]
+        return max(min(upcoming, default=end), self.clock.at + timedelta(milliseconds=1))
+
+    def post(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+        """How the network delivers to us."""
+        path = url.removeprefix(PUBLIC_URL)
+        answer = self.client.post(path, data=dict(params), headers=dict(headers))
+        return Answer(answer.status_code, answer.text)
+
+
+class Incident:
+    """An incident as the API tells it."""
+
+    def __init__(self, world: World, ref: str) -> None:
+        self.world = world
+        self.ref = ref
+
+    def __getitem__(self, name: str) -> Any:
+        answer = self.world.client.get(f"/v1/incidents/{self.ref}", headers=self.world.headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()[name]
+
+    def act(self, act: str, *, expect: int = 200, **body: Any) -> Any:
+        """POST one of the acts of the API."""
+        answer = self.world.client.post(f"/v1/incidents/{self.ref}/{act}", json=body, headers=self.world.headers)
+        assert answer.status_code == expect, answer.text
+        self.world.settles()
+        return answer.json()
+
+    def status(self, tree: str) -> str:
+        """Where the escalation of that tree stands."""
+        return next(str(each["status"]) for each in self["escalations"] if each["tree"] == tree)
+
+    def level(self, tree: str) -> str:
+        """The level that tree opened last."""
+        return next(str(each["level"]) for each in self["escalations"] if each["tree"] == tree)
+
+    def told(self, kind: str = "alert") -> list[tuple[str, str]]:
+        """(contact, method) of every notification of that kind."""
+        return [(each["contact"], each["method"]) for each in self["notifications"] if each["kind"] == kind]
+
+    def timeline(self) -> list[str]:
+        """The kinds of its history, in order."""
+        answer = self.world.client.get(f"/v1/incidents/{self.ref}/timeline", headers=self.world.headers)
+        return [each["kind"] for each in answer.json()["items"]]
+
+
+ARREST = {
+    "type": "arrest",
+    "country": "CO",
+    "consent": "international",
+    "people": [{"code": "P7"}],
+    "perpetrator": "army",
+    "place": "L12 Vereda Secreta",
+    "summary": "Maria Secreta was taken",
+    "details": "Confidential narrative about Maria Secreta",
+}
+
+
+def code_in(text: str) -> str:
+    """The written code that an alert or decision carries."""
+    found = re.search(r"(?<![\d+])(?!19|20)(\d{4})(?!\d)", re.sub(r"https?://\S+|\+\d+|[A-Z]-[A-Z2-9]{4}", " ", text))
+    assert found, text
+    return found[1]
+
+
+def link_in(text: str) -> str:
+    """The path of the link that a message carries."""
+    found = re.search(re.escape(PUBLIC_URL) + r"(/[ac]/\w+)", text)
+    assert found, text
+    return found[1]
+
+
+def spoken_code_in(words: str) -> str:
+    """The three digits that a call speaks, one by one."""
+    found = re.search(r"(?<!\d, )(\d), (\d), (\d)(?!, \d)", words)
+    assert found, words
+    return "".join(found.groups())
