@@ -94,6 +94,9 @@ class CloseReason(StrEnum):
     UNRESOLVED = "unresolved"
 
 
+IN_CUSTODY = frozenset({"arrest", "abduction", "disappearance", "missed_check_in"})
+"""Types after which somebody else may hold the team's phones: nothing is sent there on our own account."""
+
 ASKS = ("call_authority", "visit", "observe", "protect", "inform_headquarters", "medical_help", "other")
 
 
@@ -182,6 +185,10 @@ class Facts:
     raised_from: str | None = None
     """The number (E.164) that raised it, which hears nothing of it; None when raised by API."""
     team: str | None = None
+    field_language: str | None = None
+    """The language of whoever raised it by SMS."""
+    field_silent: bool = False
+    """Nothing that we begin may reach the phone that raised it: it is silent, or somebody else may hold it."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from alertnet.core.contact import RINGING
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation import Asked
 from alertnet.core.notification import Kind
+from alertnet.flows import field_status
 from alertnet.flows.case import Case, Code, take_up
 from alertnet.flows.codes import decision_code
 from alertnet.flows.letters import said, write
@@ -75,12 +76,16 @@ def ask_about_level(case: Case, escalation: Escalation, index: int, automatic_at
 
 
 def repeat_alarm(tx: Tx, alarm_id: str, incident_id: str) -> None:
-    """Ring again if it is due and nobody has answered; for a decision on hold hourly."""
+    """Ring again if it is due and nobody has answered; hourly for a decision on hold. A promise to the field is kept."""
     case = take_up(tx, incident_id)
     alarm = tx.session.execute(select(alarms).where(alarms.c.id == alarm_id).with_for_update()).one()
     if alarm.due_at is None or alarm.due_at > tx.now or not case.is_open:
         return
     kind = Kind(alarm.kind)
+    if kind is Kind.FIELD_STATUS:
+        field_status.tell_nobody_yet(case, alarm.id)
+        case.finish()
+        return
     text = tx.session.scalar(select(codes.c.code).where(codes.c.id == alarm.code_id))
     code = Code(alarm.code_id, text, also=False) if text else None
     words = _words(Subject(alarm.subject), alarm.about, alarm.level, alarm.contacts, alarm.automatic_at)

@@ -45,7 +45,7 @@ def close_incident(case: Case, reason: CloseReason, *, text: str | None = None, 
     for escalation in case.escalations:
         escalation.state, escalation.due_at = stop(escalation.state), None
         escalation_store.save(case.tx.session, escalation, case.facts.severity.rank)
-    alarms.silence(case, escalation=None, kinds=(Kind.ALARM, Kind.DECISION), answer="closed")
+    alarms.silence(case, escalation=None, kinds=(Kind.ALARM, Kind.DECISION, Kind.FIELD_STATUS), answer="closed")
     cancel_unwanted(case)
     mark_open(case, False)
     case.record("incident_closed", reason=reason.value, text=text, by=by)

@@ -11,7 +11,7 @@ from alertnet.core.incident import REF_LETTERS, REF_SIGNS, Affected, Facts, Inci
 from alertnet.core.notification import Kind
 from alertnet.core.progress import begin
 from alertnet.core.resolution import Plan, unmatched_exclusions
-from alertnet.flows import alarms
+from alertnet.flows import alarms, field_status
 from alertnet.flows.case import Case, pruned_rows
 from alertnet.flows.escalate import for_all, move
 from alertnet.flows.outbox import Outbox
@@ -52,6 +52,7 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Case
     move(case, for_all(case))
     if not facts.verified and case.escalations:
         alarms.raise_alarm(case, Kind.DECISION, Subject.VERIFY)
+    field_status.promise(case)
     case.finish()
     return case
 

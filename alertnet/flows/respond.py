@@ -15,6 +15,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.case import Case
 from alertnet.flows.codes import known_code
 from alertnet.flows.escalate import move
+from alertnet.flows.field_status import tell_has_it
 from alertnet.flows.letters import WRITTEN, notify_coordinators, said, write
 from alertnet.store.tables import acknowledgements
 
@@ -75,6 +76,8 @@ def respond(
     recorded = _recorded(case, tree, contact, id, kind, at or case.tx.now)
     _confirm(case, tree, contact, recorded, address if replying else None)
     notify_coordinators(case, SUBJECTS[kind], contact_id, besides=contact_id)
+    if contact.is_coordinator and kind is AnswerKind.ACKNOWLEDGED:
+        tell_has_it(case, recorded.at)
     return recorded
 
 
