@@ -1,6 +1,6 @@
 """Who answered what, by which way, and whether a level's rule is met or can still be met."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,28 +51,26 @@ class Standing:
 def is_met(quota: Quota, standings: Iterable[Standing]) -> bool:
     """Whether the rule is met; a level that told nobody is never met.
 
-    `any`: one has acknowledged · `all`: every one · `each_organisation`: one of each · N: N of them, or all where fewer are left.
+    `any`: one has acknowledged · `all`: every one · `each_organisation`: one of each · N: N of them, or all where fewer
+    are left.
     """
     everyone = tuple(standings)
-    return bool(everyone) and _reaches(quota, everyone, {each for each in everyone if each.acknowledged})
+    return _reaches(quota, everyone, [each for each in everyone if each.acknowledged])
 
 
 def can_be_met(quota: Quota, standings: Iterable[Standing]) -> bool:
     """Whether enough contacts have acknowledged or may still do so."""
     everyone = tuple(standings)
-    return bool(everyone) and _reaches(
-        quota, everyone, {each for each in everyone if each.acknowledged or each.reachable}
-    )
+    return _reaches(quota, everyone, [each for each in everyone if each.acknowledged or each.reachable])
 
 
-def _reaches(quota: Quota, everyone: tuple[Standing, ...], chosen: set[Standing]) -> bool:
-    count = sum(1 for each in everyone if each in chosen)
+def _reaches(quota: Quota, everyone: Sequence[Standing], those: Sequence[Standing]) -> bool:
     match quota:
         case "any":
-            return count >= 1
+            return bool(those)
         case "all":
-            return count == len(everyone)
+            return bool(those) and len(those) == len(everyone)
         case "each_organisation":
-            return {each.organisation for each in chosen} == {each.organisation for each in everyone}
+            return bool(those) and {each.organisation for each in those} == {each.organisation for each in everyone}
         case number:
-            return count >= min(int(number), len(everyone))
+            return bool(those) and len(those) >= min(int(number), len(everyone))

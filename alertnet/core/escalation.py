@@ -1,22 +1,18 @@
 """An escalation as a value: its status, the levels it has opened, whose turn it was, and what is to happen when.
 
-The values here are what the database keeps of an escalation between two moments. `progress.advance` is the only thing that moves them.
+The values here are what the database keeps of an escalation between two moments. `progress.advance` alone moves them.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from alertnet.core.acknowledgement import AnswerKind
 from alertnet.core.contact import MethodKind
-from alertnet.core.contact_tree import Level
 from alertnet.core.notification import Kind
 
 LAST_RESORT = -1
 """The index of the level that the tree's `last_resort` forms at the end of each round."""
-
-LATE = timedelta(seconds=60)
-"""A level that starts later than this after its planned moment has its clock begin when it really starts (A7)."""
 
 
 class Status(StrEnum):
@@ -55,9 +51,13 @@ class Turn:
     starts_at: datetime
     told: bool
     """False when it had answered before: then it counts, but is not told again."""
+    principal: bool = True
+    """Whether the level itself names it, so that the rule is about it; else it only stands in."""
     stands_for: tuple[str, ...] = ()
     uses: tuple[Use, ...] = ()
     failed: tuple[int, ...] = ()
+    handed_over: tuple[int, ...] = ()
+    """The methods whose failure has brought the next one forward."""
     repeats: int = 0
     """The highest k whose moment has passed."""
     deputised: bool = False
@@ -73,6 +73,7 @@ class Run:
     ends_at: datetime
     turns: tuple[Turn, ...]
     status: RunStatus = RunStatus.OPEN
+    met_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -94,23 +95,30 @@ class State:
     start_at: datetime
     round: int = 1
     onward_from: datetime | None = None
-    """No level opens before this: when the round began, or a refusal moved it on."""
+    """No level opens before this: when the round began, or a decision moved it on."""
+    passed: int = -1
+    """The last level whose moment has come in this round: one before it that was skipped opens as soon as it may."""
     runs: tuple[Run, ...] = ()
     """The latest of each level, in the order of opening."""
     answers: dict[str, AnswerKind] = field(default_factory=dict)
+    asked_anew: tuple[str, ...] = ()
+    """Contacts whose answer was given before the end of the tree: last resort is told again, and answers anew."""
     relayed: tuple[str, ...] = ()
     """Addresses that passed it on: they are not used again."""
     stale: tuple[str, ...] = ()
     """`method:address` of those that are invalid, opted out or somebody else's."""
     goes: tuple[int, ...] = ()
     refused: tuple[int, ...] = ()
+    held: tuple[int, ...] = ()
+    """Levels that a hold keeps from proceeding by themselves, for good."""
     question: Question | None = None
     unverified_since: datetime | None = None
     """The planned moment of the level that waits for the incident to be verified."""
     unverified_index: int | None = None
     round_due_at: datetime | None = None
     action_due_at: datetime | None = None
-    action_reported: bool = False
+    acted: tuple[str, ...] = ()
+    """Contacts that have reported an action."""
     met_index: int | None = None
     """The level whose rule acknowledged the escalation."""
     missed_index: int | None = None
@@ -237,13 +245,3 @@ class PlanChanged:
 
 
 Event = Answered | Withdrawn | Failed | Delayed | Go | Hold | Refuse | Asked | Acted | PlanChanged
-
-
-def last_resort_level(wait: timedelta) -> Level:
-    """The level that `last_resort` forms; it lasts until the next round."""
-    return Level(name="Last resort", notify=(), wait=wait)
-
-
-def pause_after(round: int) -> timedelta:
-    """The pause after a round that nobody answered: 15, 30, 60, 120, then always 240 minutes."""
-    return min(timedelta(minutes=15) * (1 << min(round - 1, 10)), timedelta(hours=4))

@@ -1,10 +1,11 @@
 """Which levels wait for a coordinator's go, and for how long at most (B3)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from alertnet.core.contact import OF_THE_STATE
+from alertnet.core.contact import OF_THE_STATE, Contact
 from alertnet.core.contact_tree import ContactTree, Level
 from alertnet.core.incident import Facts, Perpetrator, Scope, Severity
 
@@ -26,27 +27,35 @@ class Gate:
     proceed_after: timedelta | None
 
 
-def gate_of(facts: Facts, tree: ContactTree, level: Level, ids: tuple[str, ...]) -> Gate | None:
-    """The gate before a level that would tell those contacts; None when it opens by itself."""
-    contacts = [tree.contacts[id] for id in ids]
+def gate_of(facts: Facts, tree: ContactTree, level: Level, contacts: Iterable[Contact]) -> Gate | None:
+    """The gate before a level that would tell those contacts; None when it opens by itself.
+
+    Where several reasons hold, the level waits for the longest: for ever, if one of them has no automatic time.
+    """
+    reached = tuple(contacts)
     configured = level.needs_go
     waits: dict[Waiting, timedelta | None] = {}
     if configured is not None and facts.severity not in configured.unless_severity:
         waits[Waiting.CONFIGURED] = configured.proceed_after
-    represents = any(contact.represents and not contact.priority for contact in contacts)
-    if level.when.nationality and represents and nationality_unknown(facts) and facts.severity is not Severity.CRITICAL:
-        automatic = configured.proceed_after if configured else None
-        waits[Waiting.NATIONALITY_UNKNOWN] = automatic or level.wait
-    of_the_state = any(contact.role in OF_THE_STATE for contact in contacts)
-    if tree.ask_if_unknown_perpetrator and of_the_state and facts.perpetrator is Perpetrator.UNKNOWN:
+    undecidable = facts.severity is not Severity.CRITICAL and level.when.nationality and nationality_unknown(facts)
+    if undecidable and any(contact.represents and not contact.priority for contact in reached):
+        proceed_after = configured.proceed_after if configured else None
+        waits[Waiting.NATIONALITY_UNKNOWN] = level.wait if proceed_after is None else proceed_after
+    suspect = tree.ask_if_unknown_perpetrator and facts.perpetrator is Perpetrator.UNKNOWN
+    if suspect and any(contact.role in OF_THE_STATE for contact in reached):
         waits[Waiting.PERPETRATOR_UNKNOWN] = None
-    if any(contact.scope is Scope.PUBLIC for contact in contacts):
+    if any(contact.scope is Scope.PUBLIC for contact in reached):
         waits[Waiting.PUBLIC] = None
-    if not waits:
-        return None
-    times = list(waits.values())
-    known = [time for time in times if time is not None]
-    return Gate(tuple(waits), max(known) if len(known) == len(times) else None)
+    return Gate(tuple(waits), _longest(waits.values())) if waits else None
+
+
+def _longest(times: Iterable[timedelta | None]) -> timedelta | None:
+    known = []
+    for time in times:
+        if time is None:
+            return None
+        known.append(time)
+    return max(known)
 
 
 def nationality_unknown(facts: Facts) -> bool:

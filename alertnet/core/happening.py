@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from alertnet.core import turn as turns
 from alertnet.core.acknowledgement import AnswerKind
-from alertnet.core.course import Course
+from alertnet.core.contact_tree import Then
+from alertnet.core.course import ENDED, Course
 from alertnet.core.escalation import (
     LAST_RESORT,
     Acted,
@@ -17,25 +18,33 @@ from alertnet.core.escalation import (
     Hold,
     PlanChanged,
     Refuse,
+    Run,
     RunStatus,
     Status,
+    Turn,
     Withdrawn,
-    pause_after,
 )
+from alertnet.core.incident import Severity
+from alertnet.core.notification import Kind
+from alertnet.core.opening import open_level
+from alertnet.core.settling import acknowledge, settle
+from alertnet.core.standing import is_live
 
 
 def take(course: Course, event: Event) -> None:
-    """Apply one event at the course's `now`."""
+    """Apply one event at the course's `now`. While stopped only what people say and providers report is kept."""
+    course.moment = course.now
+    if course.state.status is Status.STOPPED and not isinstance(event, Answered | Withdrawn | Failed):
+        return
     match event:
         case Answered():
             _answer(course, event)
         case Withdrawn(contact):
-            answers = {id: kind for id, kind in course.state.answers.items() if id != contact}
-            course.change(answers=answers)
+            _withdraw(course, contact)
         case Failed():
             _fail(course, event)
         case Delayed(contact, method):
-            _hand_over(course, contact, method)
+            _delay(course, contact, method)
         case Go(index):
             _go(course, index)
         case Hold(index):
@@ -48,46 +57,94 @@ def take(course: Course, event: Event) -> None:
             _act(course, contact)
         case PlanChanged():
             _look_again(course)
-    course.settle()
-    _resume_if_unfounded(course)
+    reconsider(course)
+
+
+def reconsider(course: Course) -> None:
+    """Settle, and go on where an acknowledgement has lost its ground: its rule is no longer met (A6)."""
+    settle(course)
+    state = course.state
+    if state.status is not Status.ACKNOWLEDGED or state.met_index is None:
+        return
+    run = course.find(state.met_index)
+    if run is None or run.status is RunStatus.MET:
+        return
+    course.change(status=Status.RUNNING, met_index=None, action_due_at=None)
+    course.note("acknowledgement_withdrawn", level=course.level(run).name)
+    grounds = [each for each in state.runs if each.status is RunStatus.MET and course.then(each) is Then.STOP]
+    if grounds:
+        acknowledge(course, grounds[-1])
+    elif run.index == LAST_RESORT:
+        settle(course)
+    else:
+        open_level(course, course.plan.levels[run.index], course.moment, "withdrawn")
 
 
 def _answer(course: Course, event: Answered) -> None:
-    """A relay ends the number that relayed, and never takes the place of an acknowledgement."""
-    if event.contact not in course.plan.tree.contacts:
+    """A relay ends the number that relayed, and never takes the place of an answer."""
+    state, contact = course.state, event.contact
+    if contact not in course.plan.allowed:
         return
-    if event.kind is AnswerKind.RELAYED:
-        if event.address is not None:
-            course.change(relayed=tuple(dict.fromkeys((*course.state.relayed, event.address))))
-        if course.state.answers.get(event.contact) is AnswerKind.ACKNOWLEDGED:
-            return
-    course.change(answers={**course.state.answers, event.contact: event.kind})
+    if event.kind in ENDED:
+        anew = tuple(id for id in state.asked_anew if id != contact)
+        course.change(answers={**state.answers, contact: event.kind}, asked_anew=anew)
+        return
+    if event.address is not None:
+        course.change(relayed=tuple(dict.fromkeys((*state.relayed, event.address))))
+    course.change(answers={contact: event.kind, **state.answers})
+
+
+def _withdraw(course: Course, contact: str) -> None:
+    """As if it had never answered: wherever it is to answer in this round, its turn begins again."""
+    state = course.state
+    if contact not in state.answers:
+        return
+    again = state.answers[contact] in ENDED
+    answers = {id: kind for id, kind in state.answers.items() if id != contact}
+    course.change(answers=answers, acted=tuple(id for id in state.acted if id != contact))
+    for run in state.runs if again else ():
+        turn = course.turn(run.index, contact)
+        if turn is not None and run.round == state.round:
+            fresh = turns.begin(course.contact(contact), course.moment, True, state.stale)
+            course.put_turn(run.index, replace(fresh, principal=turn.principal, stands_for=turn.stands_for))
 
 
 def _fail(course: Course, event: Failed) -> None:
-    contact = course.contact(event.contact)
-    address = contact.methods[event.method].address
-    stale = tuple(f"{kind}:{address}" for kind in event.stale)
-    course.change(stale=tuple(dict.fromkeys((*course.state.stale, *stale))))
-    bad = {place for place, method in enumerate(contact.methods) if turns.stale_key(method) in stale}
-    for index in [run.index for run in course.state.runs]:
-        run = next(each for each in course.state.runs if each.index == index)
-        turn = next((each for each in run.turns if each.contact == event.contact), None)
-        if turn is None:
-            continue
-        used = any(use.method == event.method for use in turn.uses)
-        news = (bad | ({event.method} if used else set())) - set(turn.failed)
-        failed = replace(turn, failed=(*turn.failed, *sorted(news)))
-        run = course.put_turn(run, turn, failed)
-        if used and news:
-            course.bring_forward(run, failed)
+    """The method has failed wherever it was used; a bad address also for whoever else has it."""
+    address = course.contact(event.contact).methods[event.method].address
+    bad = tuple(f"{kind}:{address}" for kind in event.stale)
+    course.change(stale=tuple(dict.fromkeys((*course.state.stale, *bad))))
+    for run in course.state.runs:
+        for turn in run.turns:
+            methods = course.contact(turn.contact).methods
+            used = {use.method for use in turn.uses}
+            failed = {place for place, method in enumerate(methods) if turns.stale_key(method) in bad}
+            if turn.contact == event.contact and event.method in used:
+                failed.add(event.method)
+            news = sorted(failed - set(turn.failed))
+            course.put_turn(run.index, replace(turn, failed=(*turn.failed, *news)))
+            for place in sorted(failed & used):
+                _hand_over(course, run.index, turn.contact, place)
 
 
-def _hand_over(course: Course, contact: str, method: int) -> None:
-    for run in course.this_round:
-        turn = next((each for each in run.turns if each.contact == contact), None)
+def _delay(course: Course, contact: str, method: int) -> None:
+    for run in course.state.runs:
+        turn = course.turn(run.index, contact)
         if turn is not None and any(use.method == method for use in turn.uses):
-            course.bring_forward(run, turn)
+            _hand_over(course, run.index, contact, method)
+
+
+def _hand_over(course: Course, index: int, contact: str, method: int) -> None:
+    """Use the contact's next method now, because this one did not reach it; once for each method."""
+    turn = course.turn(index, contact)
+    if turn is None or method in turn.handed_over or not is_live(course, course.run(index), turn):
+        return
+    turn = replace(turn, handed_over=(*turn.handed_over, method))
+    waiting = turns.unused(turn, course.contact(contact), course.state.relayed)
+    if waiting:
+        turn = turns.use(turn, waiting[0], course.moment)
+        course.ring(index, contact, turns.Ring(Kind.ALERT, waiting[0], course.moment))
+    course.put_turn(index, turn)
 
 
 def _go(course: Course, index: int) -> None:
@@ -101,20 +158,29 @@ def _go(course: Course, index: int) -> None:
         course.change(question=None)
     if state.unverified_index == index:
         course.change(unverified_since=None, unverified_index=None)
-    if not planned.contacts or any(run.index == index and run.status is RunStatus.OPEN for run in course.this_round):
-        return
     waits = course.state.question is not None or course.state.unverified_since is not None
-    course.change(
-        status=Status.WAITING_FOR_GO if waits else Status.RUNNING,
-        onward_from=state.onward_from or course.now,
-        round_due_at=None,
-        action_due_at=None,
-        met_index=None,
-    )
-    course.open(planned, course.now, "go")
+    if planned.contacts and not _is_under_way(course, course.find(index)):
+        course.change(
+            status=Status.WAITING_FOR_GO if waits else Status.RUNNING,
+            onward_from=state.onward_from or course.moment,
+            round_due_at=None,
+            action_due_at=None,
+            met_index=None,
+        )
+        open_level(course, planned, course.moment, "go")
+    elif state.status is Status.WAITING_FOR_GO and not waits:
+        _go_on(course)
+
+
+def _is_under_way(course: Course, run: Run | None) -> bool:
+    if run is None or run.round != course.state.round or not course.is_active:
+        return False
+    return run.status is RunStatus.OPEN and run.ends_at > course.moment
 
 
 def _hold(course: Course, index: int) -> None:
+    """The level never proceeds by itself, in later rounds neither."""
+    course.change(held=tuple(dict.fromkeys((*course.state.held, index))))
     question = course.state.question
     if question is not None and question.index == index:
         course.change(question=replace(question, automatic_at=None))
@@ -126,45 +192,53 @@ def _refuse(course: Course, index: int) -> None:
     course.change(refused=tuple(dict.fromkeys((*course.state.refused, index))))
     course.note("level_refused", level=course.plan.levels[index].level.name)
     if course.state.question is not None and course.state.question.index == index:
-        course.change(question=None, status=Status.RUNNING, onward_from=course.now)
+        _go_on(course)
+
+
+def _go_on(course: Course) -> None:
+    """The wait for a decision is over; where the tree was at its end already, it is so again."""
+    ended = course.state.round_due_at is not None
+    course.change(question=None, status=Status.UNANSWERED if ended else Status.RUNNING, onward_from=course.moment)
 
 
 def _asked(course: Course, index: int) -> None:
-    """Time in which the question could not be sent does not count, except for critical (which never waits for it)."""
+    """Time in which the question could not be sent does not count, except for a critical incident."""
     question = course.state.question
     if question is None or question.index != index or question.sent:
         return
     automatic_at = question.automatic_at
-    if automatic_at is not None and course.on_time(question.asked_at) != question.asked_at:
+    late = course.on_time(question.asked_at) != question.asked_at
+    if automatic_at is not None and late and course.plan.severity is not Severity.CRITICAL:
         automatic_at += course.now - question.asked_at
     course.change(question=replace(question, sent=True, automatic_at=automatic_at))
 
 
 def _act(course: Course, contact: str) -> None:
-    if course.state.answers.get(contact) is AnswerKind.ACKNOWLEDGED:
-        course.change(action_reported=True, action_due_at=None)
+    """One action of anybody who counted ends the wait for one."""
+    state = course.state
+    course.change(acted=tuple(dict.fromkeys((*state.acted, contact))))
+    if state.status is not Status.ACKNOWLEDGED or state.met_index is None:
+        return
+    turn: Turn | None = course.turn(state.met_index, contact)
+    if turn is not None and course.answer(state.met_index, contact) is AnswerKind.ACKNOWLEDGED:
+        course.change(action_due_at=None)
 
 
 def _look_again(course: Course) -> None:
-    """The plan has changed; when it is verified now, what was due meanwhile opens at once and the rest at its time."""
+    """The plan has changed: what waited for a reason that is gone goes on, and nothing proceeds that now must wait.
+
+    When the incident is verified now, what was due meanwhile opens at once and the rest at its time.
+    """
     if course.plan.verified and course.state.unverified_since is not None:
         course.catching_up = True
-        course.change(unverified_since=None, unverified_index=None, status=Status.RUNNING)
-
-
-def _resume_if_unfounded(course: Course) -> None:
-    """An acknowledged escalation whose rule is no longer met goes on where it was (A6: an answer can be revoked)."""
-    state = course.state
-    if state.status is not Status.ACKNOWLEDGED or state.met_index is None:
+        onward_from = course.state.onward_from
+        _go_on(course)
+        course.change(unverified_since=None, unverified_index=None, onward_from=onward_from)
+    question = course.state.question
+    if question is None:
         return
-    run = next((each for each in state.runs if each.index == state.met_index), None)
-    if run is None or run.status is RunStatus.MET:
-        return
-    course.change(met_index=None, action_due_at=None, action_reported=False)
-    course.note("acknowledgement_withdrawn", level=course.level(run).name)
-    if run.index == LAST_RESORT:
-        course.change(status=Status.UNANSWERED, round_due_at=course.now + pause_after(state.round))
-        course.open_last_resort(course.now)
-    else:
-        course.change(status=Status.RUNNING)
-        course.open(course.plan.levels[run.index], course.now, "withdrawn")
+    planned = course.plan.levels[question.index]
+    if planned.gate is None or not planned.contacts:
+        _go_on(course)
+    elif planned.gate.proceed_after is None:
+        course.change(question=replace(question, automatic_at=None))

@@ -1,31 +1,26 @@
-"""Who must hear of an incident: each tree's levels after consent, exclusion, the perpetrator and `when` have pruned them (B1)."""
+"""Who must hear of an incident: the levels of each tree, less whom consent, the perpetrator or `when` prune (B1)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
+from alertnet.core.barring import BINDING, Bars, Reason, consent_of, names_of
 from alertnet.core.contact import Contact
 from alertnet.core.contact_tree import ContactTree, Level, Then, When
 from alertnet.core.gate import Gate, gate_of, nationality_unknown
-from alertnet.core.incident import Facts, Scope, Severity, narrowest
+from alertnet.core.incident import Facts, Severity
 
-
-class Reason(StrEnum):
-    """Why a contact is not told; where several hold, the first in this order is given."""
-
-    CONSENT = "consent"
-    EXCLUDED = "excluded"
-    PERPETRATOR = "perpetrator"
-    INVOLVED = "involved"
-    NATIONALITY = "nationality"
-    SEVERITY = "severity"
-    TYPE = "type"
-    REFUSED = "refused"
-    DRILL = "drill"
-
-
-BINDING = frozenset({Reason.CONSENT, Reason.EXCLUDED, Reason.PERPETRATOR, Reason.INVOLVED})
-"""These hold for every address of the contact, whoever else lists it (A3)."""
+__all__ = [
+    "BINDING",
+    "Plan",
+    "PlannedLevel",
+    "Pruned",
+    "Reason",
+    "consent_of",
+    "deputies_of",
+    "may_be_told",
+    "resolve",
+    "unmatched_exclusions",
+]
 
 
 @dataclass(frozen=True)
@@ -48,6 +43,8 @@ class PlannedLevel:
     gate: Gate | None
     coordination: bool
     """Whether only coordinators are told: such levels run unverified, and for ever."""
+    deputies: frozenset[str] = frozenset()
+    """Those who may stand in for its contacts."""
 
     @property
     def then(self) -> Then:
@@ -67,16 +64,13 @@ class Plan:
     allowed: frozenset[str]
     """Contact ids that may be told at all: deputies are taken from these."""
     pruned: tuple[Pruned, ...]
+    involved: frozenset[str] = frozenset()
+    """Contact ids whose deputy is told instead."""
 
     @property
     def reaches_nobody(self) -> bool:
         """Whether no level is left with anybody: such a tree opens no escalation."""
         return not any(level.contacts for level in self.levels)
-
-
-def consent_of(facts: Facts) -> Scope:
-    """The narrowest of the incident's consent and that of its people; consent recorded nowhere narrows nothing."""
-    return narrowest([facts.consent, *(person.consent for person in facts.people if person.consent is not None)])
 
 
 def resolve(facts: Facts, trees: Iterable[ContactTree]) -> tuple[Plan, ...]:
@@ -85,89 +79,65 @@ def resolve(facts: Facts, trees: Iterable[ContactTree]) -> tuple[Plan, ...]:
     The trees are judged together, since a contact that is barred in one is barred by all its addresses in every other.
     """
     everywhere = tuple(trees)
-    barred = _barred(facts, everywhere)
-    plans = (_plan(facts, tree, barred) for tree in everywhere)
+    bars = Bars(facts, everywhere)
+    plans = (_plan(facts, tree, bars) for tree in everywhere)
     return tuple(plan if plan.tree.serves(facts.country) else _for_last_resort_alone(plan) for plan in plans)
 
 
 def may_be_told(facts: Facts, trees: Iterable[ContactTree], address: str) -> Reason | None:
     """The reason why nothing may go to that address now, or None: asked again at the moment of sending (A3)."""
-    return _barred(facts, tuple(trees)).get(address)
+    return Bars(facts, tuple(trees)).addresses.get(address)
 
 
 def unmatched_exclusions(names: Iterable[str], trees: Iterable[ContactTree]) -> tuple[str, ...]:
-    """Names to exclude that are no contact's id, organisation or role: a slip there would tell whom it meant to spare."""
-    known = {name for tree in trees for contact in tree.contacts.values() for name in _names(contact)}
+    """Names to exclude that are no contact's id, organisation or role: a slip would tell whom it meant to spare."""
+    known = {name for tree in trees for contact in tree.contacts.values() for name in names_of(contact)}
     return tuple(name for name in names if name not in known)
 
 
-def _names(contact: Contact) -> tuple[str, str, str]:
-    return contact.id, contact.organisation, contact.role.value
+def deputies_of(tree: ContactTree, id: str) -> Iterator[str]:
+    """The chain of those who stand in for a contact, each at most once."""
+    seen = {id}
+    deputy = tree.contacts[id].deputy
+    while deputy is not None and deputy not in seen:
+        yield deputy
+        seen.add(deputy)
+        deputy = tree.contacts[deputy].deputy
 
 
-def _barred(facts: Facts, trees: tuple[ContactTree, ...]) -> dict[str, Reason]:
-    internal = {
-        address
-        for tree in trees
-        for contact in tree.contacts.values()
-        if contact.is_coordinator or contact.id in tree.last_resort
-        for address in contact.addresses
-    }
-    barred: dict[str, Reason] = {}
-    order = list(Reason)
-    for tree in trees:
-        for contact in tree.contacts.values():
-            reason = _bar(facts, contact, bool(contact.addresses & internal))
-            if reason is not None:
-                for key in _keys(tree, contact):
-                    barred[key] = min(reason, barred.get(key, reason), key=order.index)
-    return barred
+@dataclass(frozen=True)
+class _Sifted:
+    """Those whom a level or last resort names, parted into who is told, who may stand in, and who is neither."""
+
+    contacts: tuple[str, ...]
+    deputies: frozenset[str]
+    pruned: tuple[Pruned, ...]
 
 
-def _bar(facts: Facts, contact: Contact, internal: bool) -> Reason | None:
-    scope = Scope.INTERNAL if internal else contact.scope
-    excluded = {*facts.exclude, *(name for person in facts.people for name in person.exclude)}
-    if not consent_of(facts).allows(scope):
-        return Reason.CONSENT
-    if excluded.intersection(_names(contact)):
-        return Reason.EXCLUDED
-    if contact.belongs_to is not None and contact.belongs_to == facts.perpetrator.value:
-        return Reason.PERPETRATOR
-    if facts.raised_from in contact.numbers or any(person.contact == contact.id for person in facts.people):
-        return Reason.INVOLVED
-    return None
-
-
-def _plan(facts: Facts, tree: ContactTree, barred: dict[str, Reason]) -> Plan:
-    bars = {
-        contact.id: _reason_barred(tree, contact, barred)
-        or (Reason.DRILL if facts.drill and not _drills(tree, contact) else None)
+def _plan(facts: Facts, tree: ContactTree, bars: Bars) -> Plan:
+    reasons = {
+        contact.id: bars.of(tree, contact) or (Reason.DRILL if facts.drill and not _drills(tree, contact) else None)
         for contact in tree.contacts.values()
     }
+    levels: list[PlannedLevel] = []
     pruned: list[Pruned] = []
-    levels = []
     for index, level in enumerate(tree.levels):
-        told: list[str] = []
-        for id in level.notify:
-            reason = _reason(facts, tree.contacts[id], level.when, bars[id])
-            if reason is None:
-                told.append(id)
-                continue
-            pruned.append(Pruned(tree.id, level.name, id, reason))
-            if reason is Reason.INVOLVED and (stand_in := _stand_in(facts, tree, id, level.when, bars)):
-                told.append(stand_in)
-        contacts = tuple(dict.fromkeys(told))
-        coordination = all(tree.contacts[id].is_coordinator for id in level.notify)
-        levels.append(PlannedLevel(index, level, contacts, gate_of(facts, tree, level, contacts), coordination))
-    pruned += [Pruned(tree.id, None, id, bar) for id in tree.last_resort if (bar := bars[id])]
+        sifted = _sift(facts, tree, level.notify, level.when, level.name, reasons)
+        reached = [bars.as_judged(tree, tree.contacts[id]) for id in (*sifted.contacts, *sifted.deputies)]
+        coordination = all(tree.contacts[id].is_coordinator for id in sifted.contacts or level.notify)
+        gate = gate_of(facts, tree, level, reached)
+        levels.append(PlannedLevel(index, level, sifted.contacts, gate, coordination, sifted.deputies))
+        pruned += sifted.pruned
+    last = _sift(facts, tree, tree.last_resort, When(), None, reasons)
     return Plan(
         tree=tree,
         severity=facts.severity,
         verified=facts.verified,
         levels=tuple(levels),
-        last_resort=tuple(id for id in tree.last_resort if not bars[id]),
-        allowed=frozenset(id for id, bar in bars.items() if bar is None),
-        pruned=tuple(pruned),
+        last_resort=last.contacts,
+        allowed=frozenset(id for id, reason in reasons.items() if reason is None),
+        pruned=(*pruned, *last.pruned),
+        involved=frozenset(id for id, reason in reasons.items() if reason is Reason.INVOLVED),
     )
 
 
@@ -176,14 +146,28 @@ def _for_last_resort_alone(plan: Plan) -> Plan:
     return replace(plan, levels=(), pruned=())
 
 
-def _keys(tree: ContactTree, contact: Contact) -> tuple[str, ...]:
-    """What bars a contact: any of its addresses, or itself where it has none."""
-    return f"{tree.id}/{contact.id}", *contact.addresses
-
-
-def _reason_barred(tree: ContactTree, contact: Contact, barred: dict[str, Reason]) -> Reason | None:
-    reasons = [barred[key] for key in _keys(tree, contact) if key in barred]
-    return min(reasons, key=list(Reason).index) if reasons else None
+def _sift(
+    facts: Facts,
+    tree: ContactTree,
+    notify: tuple[str, ...],
+    when: When,
+    level: str | None,
+    reasons: dict[str, Reason | None],
+) -> _Sifted:
+    deputies = {id: tuple(deputies_of(tree, id)) for id in notify}
+    everybody = dict.fromkeys((*notify, *(deputy for chain in deputies.values() for deputy in chain)))
+    why = {id: _reason(facts, tree.contacts[id], when, reasons[id]) for id in everybody}
+    told: list[str] = []
+    for id in notify:
+        if why[id] is None:
+            told.append(id)
+        elif why[id] is Reason.INVOLVED:
+            told += [deputy for deputy in deputies[id] if why[deputy] is None][:1]
+    return _Sifted(
+        contacts=tuple(dict.fromkeys(told)),
+        deputies=frozenset(deputy for chain in deputies.values() for deputy in chain if why[deputy] is None),
+        pruned=tuple(Pruned(tree.id, level, id, reason) for id, reason in why.items() if reason is not None),
+    )
 
 
 def _drills(tree: ContactTree, contact: Contact) -> bool:
@@ -191,7 +175,7 @@ def _drills(tree: ContactTree, contact: Contact) -> bool:
 
 
 def _reason(facts: Facts, contact: Contact, when: When, bar: Reason | None) -> Reason | None:
-    if bar is not None and bar is not Reason.DRILL:
+    if bar in BINDING:
         return bar
     if when.nationality and _is_of_another_nation(facts, contact):
         return Reason.NATIONALITY
@@ -206,15 +190,3 @@ def _is_of_another_nation(facts: Facts, contact: Contact) -> bool:
     if contact.represents is None or contact.priority or nationality_unknown(facts):
         return False
     return contact.represents not in {person.nationality for person in facts.people}
-
-
-def _stand_in(facts: Facts, tree: ContactTree, id: str, when: When, bars: dict[str, Reason | None]) -> str | None:
-    """The first deputy in the chain that may be told in place of a contact who is involved."""
-    seen = {id}
-    deputy = tree.contacts[id].deputy
-    while deputy is not None and deputy not in seen:
-        if _reason(facts, tree.contacts[deputy], when, bars[deputy]) is None:
-            return deputy
-        seen.add(deputy)
-        deputy = tree.contacts[deputy].deputy
-    return None

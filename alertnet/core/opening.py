@@ -1,0 +1,67 @@
+"""Opening a level, or asking whether it may open: when its clock begins, when it ends, and who has a turn in it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from alertnet.core import turn as turns
+from alertnet.core.course import ENDED, Course, pause_after
+from alertnet.core.escalation import LAST_RESORT, Ask, Question, Run, Status, Turn
+from alertnet.core.incident import Severity
+from alertnet.core.resolution import PlannedLevel
+from alertnet.core.settling import settle
+
+
+def open_level(course: Course, planned: PlannedLevel, moment: datetime, cause: str, *, last: bool = True) -> None:
+    """Open a level planned for that moment. `last`: no other is overdue behind it, so its clock may start now."""
+    wait = planned.level.wait
+    start = course.on_time(moment)
+    ends_at = start + wait
+    if course.catching_up:
+        start, ends_at = course.now, moment + wait
+        if last and ends_at <= course.now:
+            ends_at = course.now + wait
+    elif course.plan.severity is Severity.CRITICAL and not last:
+        start, ends_at = moment, moment + wait
+    _begin(course, Run(planned.index, course.state.round, start, ends_at, ()), planned.contacts)
+    course.note("level_opened", level=planned.level.name, round=course.state.round, cause=cause)
+    settle(course)
+
+
+def open_last_resort(course: Course, at: datetime) -> None:
+    """Tell the tree's last resort until the next round, whatever it has answered before."""
+    course.change(asked_anew=tuple(id for id, kind in course.state.answers.items() if kind in ENDED))
+    run = Run(LAST_RESORT, course.state.round, at, at + pause_after(course.state.round), ())
+    _begin(course, run, course.plan.last_resort)
+    settle(course)
+
+
+def ask(course: Course, planned: PlannedLevel, moment: datetime) -> None:
+    """Ask the coordinators whether this level may open; the automatic time counts from when the level was due.
+
+    For a critical one that is so even where the question comes late.
+    """
+    gate = planned.gate
+    assert gate is not None
+    asked_at = moment if course.plan.severity is Severity.CRITICAL else course.on_time(moment)
+    automatic = gate.proceed_after is not None and planned.index not in course.state.held
+    automatic_at = asked_at + gate.proceed_after if automatic and gate.proceed_after is not None else None
+    course.change(status=Status.WAITING_FOR_GO, question=Question(planned.index, asked_at, automatic_at))
+    course.asks.append(Ask(planned.index, len(planned.contacts), automatic_at))
+    course.note("go_asked", level=planned.level.name, reasons=[reason.value for reason in gate.reasons])
+
+
+def _begin(course: Course, run: Run, contacts: Iterable[str]) -> None:
+    """Give everybody a turn; those who stood in for them before still answer for them, but wait to be needed again."""
+    earlier = course.find(run.index)
+    previous = {turn.contact: turn for turn in earlier.turns} if earlier else {}
+    begun = {id: _turn(course, run, id, previous.get(id)) for id in contacts}
+    stand_ins = [replace(turn, told=False) for id, turn in previous.items() if id not in begun and not turn.principal]
+    others = [each for each in course.state.runs if each.index != run.index]
+    course.change(runs=(*others, replace(run, turns=(*begun.values(), *stand_ins))))
+
+
+def _turn(course: Course, run: Run, id: str, previous: Turn | None) -> Turn:
+    told = not course.has_ended(run.index, id)
+    begun = turns.begin(course.contact(id), run.opened_at, told, course.state.stale)
+    return replace(begun, stands_for=previous.stands_for if previous else ())

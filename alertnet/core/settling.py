@@ -1,0 +1,87 @@
+"""What follows from a change at once: deputies are told, satisfied levels end, hopeless ones give way to the next."""
+
+from dataclasses import replace
+
+from alertnet.core.acknowledgement import AnswerKind, can_be_met, is_met
+from alertnet.core.contact_tree import Then
+from alertnet.core.course import Course
+from alertnet.core.escalation import LAST_RESORT, Run, RunStatus, Status
+from alertnet.core.standing import deputise, is_answered_for, is_dead, standings
+
+
+def settle(course: Course) -> None:
+    """Bring every level into line with the answers and failures there are; of a settled course nothing changes."""
+    if course.state.status is Status.STOPPED:
+        return
+    for index in [run.index for run in course.state.runs]:
+        if course.run(index).status is RunStatus.MET and not _rule_met(course, course.run(index)):
+            course.put(replace(course.run(index), status=RunStatus.OPEN, met_at=None))
+        if course.is_active and course.run(index).round == course.state.round:
+            _deputise_the_dead(course, index)
+        run = course.run(index)
+        if run.status is RunStatus.MET:
+            continue
+        if _rule_met(course, run):
+            _satisfy(course, run)
+        elif course.is_active and run.status is RunStatus.OPEN and index != LAST_RESORT:
+            _give_way_if_hopeless(course, run)
+
+
+def acknowledge(course: Course, run: Run) -> None:
+    """The escalation is acknowledged by this level; an action is due from the answer that met its rule."""
+    if not course.is_active:
+        return
+    due = course.level(run).action_due
+    acted = any(
+        turn.contact in course.state.acted and course.answer(run.index, turn.contact) is AnswerKind.ACKNOWLEDGED
+        for turn in run.turns
+    )
+    course.change(
+        status=Status.ACKNOWLEDGED,
+        met_index=run.index,
+        question=None,
+        unverified_since=None,
+        unverified_index=None,
+        missed_index=None,
+        round_due_at=None,
+        action_due_at=(run.met_at or course.moment) + due.after if due and not acted else None,
+    )
+    course.note("escalation_acknowledged", level=course.level(run).name, round=run.round)
+
+
+def _rule_met(course: Course, run: Run) -> bool:
+    return is_met(course.level(run).acknowledge, standings(course, run))
+
+
+def _satisfy(course: Course, run: Run) -> None:
+    met = replace(run, status=RunStatus.MET, met_at=course.moment)
+    course.put(met)
+    course.note("rule_met", level=course.level(run).name, round=run.round)
+    if course.then(run) is Then.STOP:
+        acknowledge(course, met)
+
+
+def _deputise_the_dead(course: Course, index: int) -> None:
+    while True:
+        run = course.run(index)
+        if run.status is RunStatus.MET:
+            return
+        dead = (turn for turn in run.turns if not turn.deputised and is_dead(course, run, turn))
+        turn = next((turn for turn in dead if not is_answered_for(course, run, turn.contact)), None)
+        if turn is None:
+            return
+        at = max(run.opened_at, course.moment)
+        deputise(course, index, turn.contact, at, _cause(course, index, turn.contact))
+
+
+def _cause(course: Course, index: int, contact: str) -> str:
+    if course.answer(index, contact) is AnswerKind.DECLINED:
+        return "declined"
+    return "involved" if contact in course.plan.involved else "unreachable"
+
+
+def _give_way_if_hopeless(course: Course, run: Run) -> None:
+    if not can_be_met(course.level(run).acknowledge, standings(course, run)):
+        ends_at = min(run.ends_at, max(run.opened_at, course.moment))
+        course.put(replace(run, status=RunStatus.GAVE_WAY, ends_at=ends_at))
+        course.note("level_gave_way", level=course.level(run).name, round=run.round)

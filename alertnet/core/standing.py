@@ -1,0 +1,109 @@
+"""How the contacts of an opened level stand: who is still to be told, who counts, and who stands in for whom."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from alertnet.core import turn as turns
+from alertnet.core.acknowledgement import AnswerKind, Standing, is_met
+from alertnet.core.course import Course
+from alertnet.core.escalation import LAST_RESORT, Run, RunStatus, Turn
+from alertnet.core.resolution import PlannedLevel, deputies_of
+
+
+def is_live(course: Course, run: Run, turn: Turn) -> bool:
+    """Whether the contact is still to be told: it may be, has not answered, and nobody has answered for it."""
+    if not course.is_active or run.status is RunStatus.MET or run.round != course.state.round:
+        return False
+    if not turn.told or turn.contact not in course.plan.allowed or course.has_ended(run.index, turn.contact):
+        return False
+    return not all(is_answered_for(course, run, id) for id in _concerned(run, turn))
+
+
+def is_answered_for(course: Course, run: Run, id: str) -> bool:
+    """Whether a contact of the level has acknowledged, or somebody who stands in for it."""
+    return any(
+        (turn.contact == id or id in turn.stands_for)
+        and course.answer(run.index, turn.contact) is AnswerKind.ACKNOWLEDGED
+        for turn in run.turns
+    )
+
+
+def is_dead(course: Course, run: Run, turn: Turn) -> bool:
+    """Whether the contact itself can't acknowledge any more: it declined, is involved, or nothing reaches it."""
+    declined = course.answer(run.index, turn.contact) is AnswerKind.DECLINED
+    return declined or turn.contact in course.plan.involved or turns.all_failed(turn, course.contact(turn.contact))
+
+
+def standings(course: Course, run: Run) -> list[Standing]:
+    """How the contacts stand that the level notified and that may still be told, or have acknowledged."""
+    allowed = course.plan.allowed
+    able = {turn.contact for turn in run.turns if turn.contact in allowed and not is_dead(course, run, turn)}
+    result = []
+    for turn in run.turns:
+        if not turn.principal:
+            continue
+        acknowledged = is_answered_for(course, run, turn.contact)
+        reachable = any(each.contact in able for each in run.turns if each is turn or turn.contact in each.stands_for)
+        if acknowledged or reachable or turn.contact in allowed:
+            result.append(Standing(course.contact(turn.contact).organisation, acknowledged, reachable))
+    return result
+
+
+def may_stand_in(course: Course, index: int, deputy: str) -> bool:
+    """Whether a deputy may be told of that level."""
+    if deputy not in course.plan.allowed:
+        return False
+    return index == LAST_RESORT or deputy in course.plan.levels[index].deputies
+
+
+def deputise(course: Course, index: int, contact: str, at: datetime, cause: str) -> None:
+    """Tell the contact's deputy in its place; deputies chain, and stand for everyone before them."""
+    turn = course.turn(index, contact)
+    assert turn is not None
+    course.put_turn(index, replace(turn, deputised=True))
+    chain = (id for id in deputies_of(course.plan.tree, contact) if id not in turn.stands_for)
+    deputy = next((id for id in chain if may_stand_in(course, index, id)), None)
+    if deputy is None:
+        return
+    present = course.turn(index, deputy)
+    earlier = present.stands_for if present else ()
+    stands_for = tuple(dict.fromkeys((*earlier, contact, *turn.stands_for)))
+    if present is None or not (present.told or present.principal):
+        told = not course.has_ended(index, deputy)
+        begun = turns.begin(course.contact(deputy), at, told, course.state.stale)
+        course.put_turn(index, replace(begun, principal=False, stands_for=stands_for))
+        course.note("deputy_told", contact=deputy, stands_for=contact, cause=cause)
+        return
+    course.put_turn(index, replace(present, stands_for=stands_for))
+    if present.deputised:
+        deputise(course, index, deputy, at, cause)
+
+
+def would_matter(course: Course, planned: PlannedLevel) -> bool:
+    """Whether opening the level would tell somebody, or it would be met by answers that were given before."""
+    state, run = course.state, course.find(planned.index)
+    if planned.index in state.refused or (run is not None and run.status is RunStatus.MET):
+        return False
+    if run is not None and state.round > course.plan.tree.rounds and not planned.coordination:
+        return False
+    if any(_has_somebody_to_tell(course, planned.index, id) for id in planned.contacts):
+        return True
+    answers = [(course.contact(id).organisation, state.answers.get(id)) for id in planned.contacts]
+    counted = (Standing(name, answer is AnswerKind.ACKNOWLEDGED, False) for name, answer in answers)
+    return is_met(planned.level.acknowledge, counted)
+
+
+def _has_somebody_to_tell(course: Course, index: int, id: str) -> bool:
+    """Whether the contact has not answered, or has declined and a deputy of it has not."""
+    if not course.has_ended(index, id):
+        return True
+    if course.state.answers[id] is not AnswerKind.DECLINED:
+        return False
+    deputies = deputies_of(course.plan.tree, id)
+    return any(may_stand_in(course, index, each) and not course.has_ended(index, each) for each in deputies)
+
+
+def _concerned(run: Run, turn: Turn) -> list[str]:
+    """The contacts of the level for whose sake this one is told."""
+    own = [turn.contact] if turn.principal else []
+    return own + [each.contact for each in run.turns if each.principal and each.contact in turn.stands_for]

@@ -1,0 +1,45 @@
+"""When a level's rule is met, and when it can still be (B3 Rule)."""
+
+import pytest
+
+from alertnet.core.acknowledgement import Standing, can_be_met, is_met
+from alertnet.core.contact_tree import Quota
+
+YES = Standing("A", acknowledged=True, reachable=True)
+SILENT = Standing("A", acknowledged=False, reachable=True)
+GONE = Standing("A", acknowledged=False, reachable=False)
+LATE = Standing("A", acknowledged=True, reachable=False)
+B_YES = Standing("B", acknowledged=True, reachable=True)
+B_SILENT = Standing("B", acknowledged=False, reachable=True)
+B_GONE = Standing("B", acknowledged=False, reachable=False)
+
+
+@pytest.mark.parametrize(
+    ("quota", "standings", "met", "possible"),
+    [
+        ("any", [], False, False),
+        ("all", [], False, False),
+        ("each_organisation", [], False, False),
+        (1, [], False, False),
+        ("any", [SILENT, B_SILENT], False, True),
+        ("any", [GONE, B_YES], True, True),
+        ("any", [GONE, B_GONE], False, False),
+        ("any", [LATE], True, True),
+        ("all", [YES, B_SILENT], False, True),
+        ("all", [YES, B_YES], True, True),
+        ("all", [YES, YES, B_YES], True, True),
+        ("all", [YES, B_GONE], False, False),
+        ("each_organisation", [YES, SILENT, B_SILENT], False, True),
+        ("each_organisation", [YES, GONE, B_YES], True, True),
+        ("each_organisation", [YES, GONE, B_GONE], False, False),
+        (2, [YES, SILENT, B_SILENT], False, True),
+        (2, [YES, GONE, B_YES], True, True),
+        (2, [YES, GONE, B_GONE], False, False),
+        (2, [YES, YES, GONE], True, True),
+        (5, [YES, B_SILENT], False, True),
+        (5, [YES, B_YES], True, True),
+    ],
+)
+def test_the_rule_is_met_and_can_be_met(quota: Quota, standings: list[Standing], met: bool, possible: bool) -> None:
+    """B3: over the contacts notified; N beyond those left after pruning means all of them; nobody meets no rule."""
+    assert (is_met(quota, standings), can_be_met(quota, standings)) == (met, possible)

@@ -1,0 +1,111 @@
+"""Core values to plain JSON and back: what the database pins and keeps."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from alertnet.core.acknowledgement import AnswerKind
+from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.contact import Disclosure
+from alertnet.core.contact_tree import ActionDue, ContactTree, NeedsGo, Otherwise, Start, Then, When
+from alertnet.core.escalation import Question, Run, RunStatus, State, Status, Turn, Use
+from alertnet.core.incident import Affected, Facts, PersonKind, Scope, Severity
+from tests.core.cast import NOW, call, contact, coordinator, facts, level, minutes, sms, tree
+
+TREE = tree(
+    [
+        level("One", "ana", repeat=(3, 2), acknowledge=2, then=Then.NEXT),
+        level(
+            "Two",
+            "desk",
+            acknowledge="each_organisation",
+            when=When(frozenset({Severity.CRITICAL, Severity.WATCH}), frozenset({"arrest", "*"}), nationality=True),
+            needs_go=NeedsGo(frozenset({Severity.CRITICAL}), minutes(0.5)),
+            action_due=ActionDue(minutes(60), Otherwise.AGAIN),
+        ),
+    ],
+    [
+        coordinator("ana", sms("+1"), call("+1", 3, extension="ww12", relays=True), verified=date(2026, 10, 1)),
+        contact("desk", disclosure=Disclosure.FULL, represents="ES", deputy="ana", priority=True),
+    ],
+    last_resort=("desk",),
+    start=Start(minutes(30), unless_acknowledged=True),
+)
+
+STATE = State(
+    Status.UNANSWERED,
+    start_at=NOW,
+    round=2,
+    onward_from=NOW + minutes(0.123456),
+    runs=(
+        Run(
+            -1,
+            1,
+            NOW,
+            NOW + minutes(15),
+            (Turn("ana", NOW, True, stands_for=("desk",), uses=(Use(0, NOW),), failed=(1,), handed_over=(1,)),),
+            RunStatus.MET,
+            NOW,
+        ),
+    ),
+    answers={"ana": AnswerKind.ACKNOWLEDGED, "desk": AnswerKind.DECLINED},
+    relayed=("+1",),
+    stale=("sms:+1",),
+    goes=(1,),
+    held=(0,),
+    question=Question(1, NOW, None, True),
+    stopped_from=Status.RUNNING,
+)
+
+FACTS = facts(
+    occurred_at=NOW,
+    people=(Affected("P7", PersonKind.ACCOMPANIER, "ES", consent=Scope.NATIONAL, exclude=("ministry", "army")),),
+    exclude=("ministry",),
+    place="L12",
+)
+
+
+@pytest.mark.parametrize(
+    "value", [TREE, STATE, FACTS, replace(STATE, question=None, runs=())], ids=lambda v: type(v).__name__
+)
+def test_a_value_survives_json(value: Any) -> None:
+    """A8: running plans are pinned; what is kept is what was there."""
+    assert from_plain(type(value), json.loads(json.dumps(to_plain(value)))) == value
+
+
+def test_equal_values_have_one_plain_form() -> None:
+    """C: trees are stored once by content."""
+    again = replace(TREE, countries=frozenset(sorted(TREE.countries, reverse=True)))
+
+    assert json.dumps(to_plain(again)) == json.dumps(to_plain(TREE))
+
+
+def test_fields_that_are_absent_take_their_defaults() -> None:
+    """C: rows of an earlier version are read by a later one."""
+    plain = {"status": "running", "start_at": NOW.isoformat()}
+
+    assert from_plain(State, plain) == State(Status.RUNNING, NOW)
+
+
+def test_fields_that_are_not_known_any_more_are_left_out() -> None:
+    """C: rows of a later version are read by an earlier one."""
+    assert from_plain(State, to_plain(State(Status.RUNNING, NOW)) | {"mood": "calm"}) == State(Status.RUNNING, NOW)
+
+
+@pytest.mark.parametrize(
+    ("kind", "plain"),
+    [
+        (Facts, {"type": "arrest"}),
+        (State, {"status": "asleep", "start_at": NOW.isoformat()}),
+        (State, {"status": "running", "start_at": "yesterday"}),
+        (ContactTree, to_plain(TREE) | {"levels": 3}),
+    ],
+    ids=["a field is missing", "no such status", "no instant", "no list"],
+)
+def test_what_was_not_made_here_is_refused(kind: type, plain: Any) -> None:
+    """A11: a row that can't be read is put aside, never half read."""
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        from_plain(kind, plain)

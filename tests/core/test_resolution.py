@@ -1,0 +1,405 @@
+"""Who is told of an incident and who is not, each with its reason (B1 Resolution, A3)."""
+
+from typing import Any
+
+import pytest
+
+from alertnet.core.contact import Contact, Method, MethodKind, Role
+from alertnet.core.contact_tree import ContactTree, When
+from alertnet.core.incident import Affected, Perpetrator, Scope, Severity
+from alertnet.core.resolution import Pruned, Reason, consent_of, may_be_told, resolve, unmatched_exclusions
+from tests.core.cast import contact, coordinator, email, embassy, facts, level, plan_of, sms, tree
+
+
+def reasons(the_tree: ContactTree, **known: Any) -> dict[str, str]:
+    """Contact -> reason, of those that the one tree prunes."""
+    return {each.contact: each.reason.value for each in plan_of(the_tree, **known).pruned}
+
+
+def one_level(*contacts: Contact, when: When | None = None, **more: Any) -> ContactTree:
+    """A tree whose only level names exactly these contacts."""
+    return tree([level("Everybody", *(each.id for each in contacts), when=when or When())], contacts, **more)
+
+
+# Consent
+
+
+@pytest.mark.parametrize(
+    ("consent", "told"),
+    [
+        (Scope.INTERNAL, ["inside"]),
+        (Scope.NATIONAL, ["inside", "ombuds"]),
+        (Scope.INTERNATIONAL, ["inside", "ombuds", "embassy"]),
+        (Scope.PUBLIC, ["inside", "ombuds", "embassy", "press"]),
+    ],
+    ids=str,
+)
+def test_consent_reaches_contacts_of_its_scope_and_narrower(consent: Scope, told: list[str]) -> None:
+    """A3: no contact outside the consent scope is contacted."""
+    everybody = one_level(
+        contact("inside"),
+        contact("ombuds", scope=Scope.NATIONAL),
+        contact("embassy", scope=Scope.INTERNATIONAL),
+        contact("press", scope=Scope.PUBLIC),
+    )
+
+    assert list(plan_of(everybody, consent=consent).levels[0].contacts) == told
+
+
+@pytest.mark.parametrize(
+    ("people", "expected"),
+    [
+        ([], Scope.INTERNATIONAL),
+        ([Scope.NATIONAL], Scope.NATIONAL),
+        ([Scope.PUBLIC], Scope.INTERNATIONAL),
+        ([Scope.NATIONAL, Scope.INTERNAL], Scope.INTERNAL),
+        ([None], Scope.INTERNATIONAL),
+        ([None, Scope.NATIONAL], Scope.NATIONAL),
+    ],
+    ids=["nobody", "narrower", "wider", "the narrowest", "recorded nowhere", "one recorded"],
+)
+def test_consent_is_the_narrowest_of_the_incident_and_its_people(people: list[Scope | None], expected: Scope) -> None:
+    """B1: a person whose consent is recorded nowhere narrows nothing."""
+    affected = tuple(Affected(f"P{place}", consent=consent) for place, consent in enumerate(people))
+
+    assert consent_of(facts(people=affected)) is expected
+
+
+def test_coordinators_and_last_resort_are_internal_even_against_an_explicit_scope() -> None:
+    """A3: coordinators and last_resort are internal in every tree."""
+    ana = coordinator("ana", scope=Scope.PUBLIC)
+    office = contact("office", scope=Scope.INTERNATIONAL)
+    plan = plan_of(
+        tree([level("One", "ana", "office")], [ana, office], last_resort=("office",)), consent=Scope.INTERNAL
+    )
+
+    assert plan.levels[0].contacts == ("ana", "office")
+    assert plan.last_resort == ("office",)
+    assert plan.levels[0].gate is None
+
+
+def test_a_contact_abroad_does_not_become_internal_by_one_number_it_shares_with_a_coordinator() -> None:
+    """A3: its own number stays barred, and the coordinator's stays the coordinator's."""
+    ana = coordinator("ana", sms("+1"))
+    abroad = embassy("embassy", "ES", sms("+1"), email("consul@es.example"))
+    trees = [one_level(ana, abroad)]
+    known = facts(consent=Scope.INTERNAL)
+    (plan,) = resolve(known, trees)
+
+    assert plan.levels[0].contacts == ("ana",)
+    assert may_be_told(known, trees, "consul@es.example") is Reason.CONSENT
+    assert may_be_told(known, trees, "+1") is None
+
+
+# Exclusion, perpetrator, involvement
+
+
+@pytest.mark.parametrize("name", ["ministry-defence", "Ministry of Defence", "ministry"])
+def test_a_contact_is_excluded_by_id_organisation_or_role(name: str) -> None:
+    """B1: `exclude` takes contact ids, organisations, roles."""
+    defence = contact("ministry-defence", role=Role.MINISTRY, organisation="Ministry of Defence")
+
+    assert reasons(one_level(defence, contact("ngo")), exclude=(name,)) == {"ministry-defence": "excluded"}
+
+
+def test_what_one_of_the_people_excludes_is_excluded_for_all() -> None:
+    """B1: `people:` of teams.yaml carries exclusions of its own."""
+    people = (Affected("P1"), Affected("P9", exclude=("office",)))
+
+    assert reasons(one_level(contact("office"), contact("ngo")), people=people) == {"office": "excluded"}
+
+
+def test_exclusions_that_name_nothing_are_found() -> None:
+    """B1: a name that matches nothing is refused."""
+    trees = [one_level(contact("office", role=Role.OMBUDS, organisation="Defensoría"))]
+
+    assert unmatched_exclusions(["office", "Defensoría", "ombuds", "defensoria", "army"], trees) == (
+        "defensoria",
+        "army",
+    )
+
+
+@pytest.mark.parametrize(
+    ("perpetrator", "expected"),
+    [
+        (Perpetrator.ARMY, {"brigade": "perpetrator"}),
+        (Perpetrator.POLICE, {}),
+        (Perpetrator.UNKNOWN, {}),
+    ],
+    ids=str,
+)
+def test_an_institution_hears_nothing_of_what_it_is_accused_of(
+    perpetrator: Perpetrator, expected: dict[str, str]
+) -> None:
+    """A3: no contact that belongs to the alleged perpetrator is contacted."""
+    everybody = one_level(contact("brigade", role=Role.AUTHORITY, belongs_to="army"), contact("mayor"))
+
+    assert reasons(everybody, perpetrator=perpetrator) == expected
+
+
+def test_the_number_that_raised_it_hears_nothing_and_its_deputy_is_told() -> None:
+    """B1: the number that raised the incident receives nothing of it; its contact's deputy is told."""
+    ana = coordinator("ana", sms("+1"), email("ana@pbi.example"), deputy="luis")
+    plan = plan_of(tree([level("One", "ana")], [ana, coordinator("luis")]), raised_from="+1")
+
+    assert plan.levels[0].contacts == ("luis",)
+    assert plan.pruned == (Pruned("valley", "One", "ana", Reason.INVOLVED),)
+    assert "ana" not in plan.allowed
+
+
+def test_a_contact_among_the_people_is_replaced_by_the_first_deputy_who_may_be_told() -> None:
+    """B3: involved is also who is named by people[].contact; deputies chain."""
+    cast = [
+        contact("ana", deputy="luis"),
+        contact("luis", deputy="eva", scope=Scope.PUBLIC),
+        contact("eva"),
+    ]
+    plan = plan_of(tree([level("One", "ana")], cast), people=(Affected("P1", contact="ana"),))
+
+    assert plan.levels[0].contacts == ("eva",)
+
+
+def test_the_deputy_of_an_involved_last_resort_is_told_too() -> None:
+    """B1: consent and involvement prune those whom last resort names as well."""
+    cast = [contact("office", deputy="night-desk"), contact("night-desk")]
+    plan = plan_of(tree([level("One", "ngo")], [*cast, contact("ngo")], last_resort=("office",)), raised_from="+office")
+
+    assert plan.last_resort == ("night-desk",)
+
+
+def test_a_deputy_who_is_named_already_is_told_once() -> None:
+    """B3: the deputy of an involved contact may stand in the level itself."""
+    cast = [contact("ana", deputy="luis"), contact("luis")]
+    plan = plan_of(tree([level("One", "luis", "ana")], cast), raised_from="+ana")
+
+    assert plan.levels[0].contacts == ("luis",)
+
+
+def test_nobody_else_is_told_in_place_of_an_excluded_contact() -> None:
+    """B1: a deputy takes the place of the involved alone."""
+    cast = [contact("ministry", deputy="vice"), contact("vice"), contact("ngo")]
+    plan = plan_of(tree([level("One", "ministry", "ngo")], cast), exclude=("ministry",))
+
+    assert plan.levels[0].contacts == ("ngo",)
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("known", "reason"),
+    [
+        ({"consent": Scope.NATIONAL}, Reason.CONSENT),
+        ({"exclude": ("embassy",)}, Reason.EXCLUDED),
+        ({"perpetrator": Perpetrator.ARMY}, Reason.PERPETRATOR),
+        ({"people": (Affected("P1", contact="twin"),)}, Reason.INVOLVED),
+    ],
+    ids=["consent", "excluded", "perpetrator", "involved"],
+)
+def test_a_barred_address_bars_whoever_lists_it_in_any_tree(known: dict[str, Any], reason: Reason) -> None:
+    """A3: by any address, whoever lists it; asked again at the moment of sending."""
+    barred = embassy("twin", "ES", sms("+34"), belongs_to="army")
+    shared = contact("friend", email("f@ngo.example"), sms("+34"))
+    trees = [one_level(barred, id="abroad"), one_level(shared, contact("ngo"), id="valley")]
+    incident = facts(**known)
+    _, valley = resolve(incident, trees)
+
+    assert valley.levels[0].contacts == ("ngo",)
+    assert valley.pruned == (Pruned("valley", "Everybody", "friend", reason),)
+    assert may_be_told(incident, trees, "+34") is reason
+    assert may_be_told(incident, trees, "+ngo") is None
+
+
+def test_the_same_id_in_another_tree_is_another_contact() -> None:
+    """B5: a contact id is unique in its tree alone; what is shared is an address."""
+    trees = [one_level(contact("a", organisation="X"), id="one"), one_level(contact("a", sms("+2")), id="two")]
+    _, two = resolve(facts(exclude=("X",)), trees)
+
+    assert two.levels[0].contacts == ("a",)
+
+
+def test_the_words_of_a_task_are_no_address() -> None:
+    """A3: two contacts with the same task are not the same recipient."""
+    task = Method(MethodKind.TASK, "Call the duty officer")
+    plan = plan_of(one_level(contact("a", task), contact("b", task)), exclude=("a",))
+
+    assert plan.levels[0].contacts == ("b",)
+
+
+# Nationality, severity, type
+
+
+SPANISH = Affected("P1", nationality="ES")
+GERMAN = Affected("P2", nationality="DE")
+UNKNOWN = Affected("P3")
+
+
+@pytest.mark.parametrize(
+    ("people", "told"),
+    [
+        ((SPANISH,), ["es", "eu", "un"]),
+        ((GERMAN,), ["de", "eu", "un"]),
+        ((SPANISH, GERMAN), ["es", "de", "eu", "un"]),
+        ((), ["es", "de", "eu", "un"]),
+        ((UNKNOWN,), ["es", "de", "eu", "un"]),
+        ((SPANISH, UNKNOWN), ["es", "de", "eu", "un"]),
+    ],
+    ids=["ES", "DE", "both", "nobody named", "unknown", "partly known"],
+)
+def test_nationality_keeps_whom_the_affected_belong_to(people: tuple[Affected, ...], told: list[str]) -> None:
+    """B1: kept are who represents one of the affected, or nobody, and priority; an unknown one prunes nothing."""
+    embassies = one_level(
+        embassy("es", "ES"),
+        embassy("de", "DE"),
+        embassy("eu", "EU", priority=True),
+        contact("un", role=Role.UN),
+        when=When(nationality=True),
+    )
+    plan = plan_of(embassies, people=people)
+
+    assert list(plan.levels[0].contacts) == told
+    assert {each.reason for each in plan.pruned} <= {Reason.NATIONALITY}
+
+
+def test_without_nationality_match_every_embassy_is_told() -> None:
+    """B1: only a level that says so asks for nationality."""
+    assert reasons(one_level(embassy("es", "ES"), embassy("de", "DE")), people=(SPANISH,)) == {}
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        (When(severity=frozenset({Severity.CRITICAL})), {"ngo": "severity"}),
+        (When(severity=frozenset({Severity.CRITICAL, Severity.SERIOUS})), {}),
+        (When(type=frozenset({"killing"})), {"ngo": "type"}),
+        (When(type=frozenset({"killing", "arrest"})), {}),
+        (When(severity=frozenset({Severity.WATCH}), type=frozenset({"killing"})), {"ngo": "severity"}),
+    ],
+    ids=["other severity", "its severity", "other type", "its type", "neither"],
+)
+def test_a_level_is_for_the_severities_and_types_it_names(when: When, expected: dict[str, str]) -> None:
+    """B1: `when` prunes contact by contact, each with its reason."""
+    assert reasons(one_level(contact("ngo"), when=when)) == expected
+
+
+def test_of_several_reasons_the_first_is_given() -> None:
+    """B3: consent excluded perpetrator involved nationality severity type; a drill comes last."""
+    when = When(frozenset({Severity.CRITICAL}), frozenset({"killing"}), nationality=True)
+    worst = embassy("de", "DE", sms("+1"), belongs_to="army")
+    known: dict[str, Any] = {
+        "consent": Scope.NATIONAL,
+        "exclude": ("de",),
+        "perpetrator": Perpetrator.ARMY,
+        "raised_from": "+1",
+        "people": (SPANISH,),
+        "severity": Severity.SERIOUS,
+        "type": "arrest",
+        "drill": True,
+    }
+    cures: list[dict[str, Any]] = [
+        {"consent": Scope.PUBLIC},
+        {"exclude": ()},
+        {"perpetrator": Perpetrator.NONE},
+        {"raised_from": None},
+        {"people": (GERMAN,)},
+        {"severity": Severity.CRITICAL},
+        {"type": "killing"},
+        {"drill": False},
+    ]
+    given = []
+    for cure in cures:
+        given.append(reasons(one_level(worst, when=when), **known)["de"])
+        known |= cure
+
+    assert given == ["consent", "excluded", "perpetrator", "involved", "nationality", "severity", "type", "drill"]
+    assert reasons(one_level(worst, when=when), **known) == {}
+
+
+# Drills, deputies, whole trees
+
+
+def test_a_drill_reaches_coordinators_last_resort_and_those_who_take_part_in_drills() -> None:
+    """B1: `drills: true`."""
+    cast = [coordinator("ana"), contact("office"), contact("keen", drills=True), contact("ngo")]
+    the_tree = tree([level("One", "ana", "keen", "ngo")], cast, last_resort=("office",))
+    plan = plan_of(the_tree, drill=True)
+
+    assert plan.levels[0].contacts == ("ana", "keen")
+    assert plan.last_resort == ("office",)
+    assert plan.pruned == (Pruned("valley", "One", "ngo", Reason.DRILL),)
+
+
+def test_deputies_are_pruned_like_those_they_stand_in_for() -> None:
+    """B1: of those that a level, deputy or last resort names."""
+    cast = [
+        embassy("es", "ES", deputy="consul"),
+        embassy("consul", "ES", deputy="de"),
+        embassy("de", "DE", deputy="desk"),
+        contact("desk"),
+    ]
+    the_tree = tree([level("One", "es", when=When(nationality=True))], cast)
+    plan = plan_of(the_tree, people=(SPANISH,), exclude=("desk",))
+
+    assert plan.levels[0].deputies == {"consul"}
+    assert plan.pruned == (
+        Pruned("valley", "One", "de", Reason.NATIONALITY),
+        Pruned("valley", "One", "desk", Reason.EXCLUDED),
+    )
+
+
+def test_what_last_resort_loses_is_shown_without_a_level() -> None:
+    """A3: what was pruned, and why, is shown."""
+    plan = plan_of(tree([level("One", "ngo")], last_resort=("office",)), exclude=("office",))
+
+    assert plan.last_resort == ()
+    assert plan.pruned == (Pruned("valley", None, "office", Reason.EXCLUDED),)
+
+
+def test_a_tree_left_with_nobody_reaches_nobody() -> None:
+    """B1: such a tree opens none; its last resort is still known (A2)."""
+    the_tree = tree([level("One", "abroad")], [embassy("abroad", "ES")], last_resort=("office",))
+    plan = plan_of(the_tree, consent=Scope.NATIONAL)
+
+    assert plan.reaches_nobody
+    assert plan.last_resort == ("office",)
+    assert not plan_of(the_tree).reaches_nobody
+
+
+def test_a_tree_of_another_country_lends_its_last_resort_alone() -> None:
+    """A2: if no escalation results, one opens on the last resort of every tree in force."""
+    elsewhere = tree([level("One", "ngo")], last_resort=("office",), countries=frozenset({"GT"}))
+    plan = plan_of(elsewhere)
+
+    assert plan.levels == ()
+    assert plan.last_resort == ("office",)
+    assert plan.pruned == ()
+
+
+def test_the_plans_come_in_the_order_of_the_trees() -> None:
+    """B1: each tree that serves the country opens an escalation."""
+    everywhere = one_level(contact("b"), id="b", countries=frozenset({"*"}))
+    plans = resolve(facts(), [everywhere, one_level(contact("a"), id="a")])
+
+    assert [plan.tree.id for plan in plans] == ["b", "a"]
+    assert all(plan.levels for plan in plans)
+
+
+@pytest.mark.parametrize(
+    ("told", "coordination"),
+    [(["ana"], True), (["ana", "luis"], True), (["ana", "ngo"], False), (["ngo"], False), (["ana", "abroad"], True)],
+    ids=["a coordinator", "two", "mixed", "no coordinator", "only coordinators are left"],
+)
+def test_a_level_that_tells_coordinators_alone_goes_on_when_met(told: list[str], coordination: bool) -> None:
+    """B1: `then` is stop by default, next where all are coordinators."""
+    cast = [coordinator("ana"), coordinator("luis"), contact("ngo"), embassy("abroad", "ES")]
+    planned = plan_of(tree([level("One", *told)], cast), consent=Scope.NATIONAL).levels[0]
+
+    assert planned.coordination is coordination
+    assert planned.then == ("next" if coordination else "stop")
+
+
+def test_resolving_does_not_depend_on_what_is_not_decisive() -> None:
+    """B1: words, places and certainty change nobody's part."""
+    the_tree = one_level(contact("a"), embassy("es", "ES"))
+
+    assert plan_of(the_tree) == plan_of(the_tree, summary="x", details="y", place="L12", team="north", ask="visit")
