@@ -2,18 +2,24 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property, lru_cache
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from alertnet.channels.base import Channel
+from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Network
 from alertnet.group_commit import GroupCommit
+from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates import Templates, read_templates
+from alertnet.runtime_channels import Outlet, open_outlets
 from alertnet.settings import Settings
+from alertnet.store import documents, pinned
 from alertnet.store.engine import for_reading, make_engine
 from alertnet.store.tx import Chance, Tx
 from alertnet.store.vault import Vault
@@ -24,6 +30,9 @@ from alertnet.wakeups import Listener, Wakeups
 P = ParamSpec("P")
 T = TypeVar("T")
 Clock = Callable[[], datetime]
+
+RENDERERS = 8
+"""Editions of the templates that are ready at once: those in force, and those that open incidents are pinned to."""
 
 
 class RealChance:
@@ -91,6 +100,26 @@ class Runtime:
         """Called after each commit whose flow set `tx.session.info["wake"]`; add to it freely."""
         return self.wakeups.hooks
 
+    @cached_property
+    def edition(self) -> pinned.Edition:
+        """The trees and templates in force. The first look keeps them in the database: it comes after the migrations."""
+        return self.transact(pinned.publish, self.network, self.templates.to_text())
+
+    @cached_property
+    def renderer(self) -> Callable[[str], Renderer]:
+        """Gives the renderer of the templates that were kept under a hash, such as `edition.templates`."""
+        return lru_cache(maxsize=RENDERERS)(self._read_renderer)
+
+    @cached_property
+    def outlets(self) -> dict[MethodKind, Outlet]:
+        """The ways out, for those methods whose settings are there."""
+        return open_outlets(self.settings)
+
+    @property
+    def channels(self) -> dict[MethodKind, Channel]:
+        """The channel of each method whose settings are there."""
+        return {method: outlet.channel for method, outlet in self.outlets.items()}
+
     @property
     def commits(self) -> int:
         """Transactions committed so far, each with one flow or more in it."""
@@ -122,6 +151,12 @@ class Runtime:
         with surfacing(), Session(self._reading) as session:
             return query(Tx(session, self.now(), self.chance, self.vault), *args, **kwargs)
 
+    def hang_up(self, calls: Iterable[str]) -> None:
+        """End calls, by the provider's ids; waits for the provider, so never inside a transaction or a request."""
+        for provider_id in calls:
+            if outlet := self.outlets.get(MethodKind.CALL):
+                outlet.channel.hang_up(provider_id)
+
     def listen(self) -> None:
         """From now on call `on_commit` for what other processes leave due too; on SQLite there is nobody to hear."""
         if self.engine.dialect.name == "postgresql" and not self._listeners:
@@ -133,6 +168,10 @@ class Runtime:
             listener.close()
         self.transactions.close()
         self.engine.dispose()
+
+    def _read_renderer(self, hash: str) -> Renderer:
+        text = self.read(lambda tx: documents.fetch(tx.session, hash))
+        return Renderer(Templates.from_text(text))
 
 
 def make_runtime(settings: Settings, *, clock: Clock | None = None, chance: Chance | None = None) -> Runtime:

@@ -1,6 +1,7 @@
 """The templates as they lie in a folder, checked one by one; what they lack as a whole is `lint`'s to find."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,6 +39,15 @@ class Templates:
     """Every file by its path in the folder, as it was read: what an incident is pinned to (A8)."""
 
     files: dict[str, str]
+
+    @classmethod
+    def from_text(cls, text: str) -> "Templates":
+        """What `to_text` wrote down."""
+        return cls(json.loads(text))
+
+    def to_text(self) -> str:
+        """All files as one text, the same for the same content."""
+        return json.dumps(self.files, sort_keys=True, ensure_ascii=False)
 
     @cached_property
     def hash(self) -> str:

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "settings": "store.engine store.vault core",
     "logging": "core",
     "runtime": "core trees messages store channels flows worker settings logging",
-    "worker": EDGE,
+    "worker": f"{EDGE} channels.base",
     "web": EDGE,
     "cli": f"{EDGE} web worker trees messages sandbox",
     "sandbox": "core",

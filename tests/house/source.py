@@ -9,7 +9,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PROGRAM = "alertnet"
 
-ALIASES = {"__main__": "cli", "transactions": "runtime", "group_commit": "runtime", "wakeups": "runtime"}
+ALIASES = {
+    "__main__": "cli",
+    "transactions": "runtime",
+    "group_commit": "runtime",
+    "wakeups": "runtime",
+    "dispatch": "worker",
+    "worker_lock": "worker",
+}
 """Modules that belong to a layer of another name."""
 
 

@@ -1,0 +1,217 @@
+"""One attempt under a flow's hands: held after its incident, and what becomes of it written wherever it matters."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, select, update
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.escalation import Event, Failed
+from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.flows.alarms import asked_event
+from alertnet.flows.cancel import is_wanted
+from alertnet.flows.case import URGENT, Case, take_up
+from alertnet.flows.escalate import move, stale_kinds
+from alertnet.flows.outbox import Outbox
+from alertnet.store import attempts as attempt_store
+from alertnet.store import timeline
+from alertnet.store.tables import alarms, notifications, served
+from alertnet.store.tx import Tx
+
+ASK_AFTER = timedelta(seconds=15)
+"""An unknown outcome is given this long to be settled by its callback."""
+FOLLOW_UP = timedelta(seconds=60)
+"""Callbacks can be lost: the provider is asked about what it took if it has not reported by then."""
+
+UNSETTLED = frozenset({AttemptStatus.QUEUED, AttemptStatus.SENDING, AttemptStatus.UNKNOWN})
+UNDER_WAY = UNSETTLED | {AttemptStatus.SENT}
+
+_LONGEST_ID = 64  # characters of a provider's id that are kept; the Message-ID of a mail may be longer
+
+
+@dataclass
+class Held:
+    """An attempt with its notification's words (`row`), and the case it belongs to; a few messages belong to none."""
+
+    tx: Tx
+    row: Row[Any]
+    case: Case | None
+    status: AttemptStatus
+    provider_id: str | None
+    outbox: Outbox
+    events: dict[str, list[Event]] = field(default_factory=dict)
+    entries: list[timeline.Entry] = field(default_factory=list)
+    hang_ups: list[str] = field(default_factory=list)
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it rings."""
+        return bool(self.row.method == MethodKind.CALL.value)
+
+    def fares(
+        self, provider_id: str, status: AttemptStatus, failure: Failure | None = None, code: object = None
+    ) -> None:
+        """Take the provider's word for it, which may come late, in any order, and more than once."""
+        if self.provider_id not in (None, provider_id[:_LONGEST_ID]):
+            return
+        was_heard_of = self.provider_id is not None
+        self.bind(provider_id)
+        if self.is_call and status is AttemptStatus.DELIVERED:
+            status, failure = self._end_of_call()
+        match status:
+            case AttemptStatus.SENT:
+                # Cancelled while it was on its way to the provider: it left after all.
+                left = self.status is AttemptStatus.CANCELLED and not was_heard_of
+                if self.status in UNSETTLED or left:
+                    self.sent()
+            case AttemptStatus.DELIVERED:
+                self._delivered()
+            case AttemptStatus.FAILED if self.status in UNDER_WAY:
+                self.failed(failure or Failure.UNDELIVERED, code)
+            case AttemptStatus.CANCELLED if self.status in UNDER_WAY:
+                self.cancelled("hung up")
+
+    def bind(self, provider_id: str) -> None:
+        """Remember under which id the provider has it."""
+        if self.provider_id is None:
+            self.provider_id = provider_id[:_LONGEST_ID]
+            self.change(provider_id=self.provider_id)
+
+    def sent(self) -> None:
+        """The provider has it. A call that nobody wants any more is ended."""
+        if self.status is AttemptStatus.CANCELLED and self.is_call and self.provider_id:
+            self.hang_ups.append(self.provider_id)
+        self._note_question()
+        follow_up = None if self.row.method == MethodKind.EMAIL.value else self.tx.now + FOLLOW_UP
+        self._become(AttemptStatus.SENT, due_at=follow_up, checks=0)
+
+    def failed(self, failure: Failure, code: object = None, *, tell: bool = True) -> None:
+        """It did not reach anybody; `tell`: the escalations hear of it, so that the next method goes at once."""
+        self._become(AttemptStatus.FAILED, failure=failure.value, error=None if code is None else str(code))
+        if tell:
+            stale = stale_kinds(failure, MethodKind(self.row.method))
+            self.happens(lambda service: Failed(service.contact, service.place, stale))
+
+    def unsure(self, code: str) -> None:
+        """Nobody knows whether it left. The one re-send is not re-sent again (A5)."""
+        if self.row.extra:
+            self.failed(Failure.OUTCOME_UNKNOWN, code)
+        else:
+            due_at = max(self.tx.now, self.row.started_at + ASK_AFTER)
+            self._become(AttemptStatus.UNKNOWN, due_at=due_at, checks=0, error=code)
+
+    def wait(self, due_at: datetime, code: str) -> None:
+        """It has not left, and is queued again."""
+        delays = self.row.delays + 1
+        self.status = AttemptStatus.QUEUED
+        self.change(status=self.status.value, due_at=due_at, lease=None, delays=delays, error=code)
+        if delays == 1:
+            self.record("attempt_delayed", error=code)
+
+    def send_again(self) -> None:
+        """Queue the one re-send of what can't be found, with the same words and code (A5)."""
+        row, kind = self.row, Kind(self.row.kind)
+        self.outbox.attempt(
+            row.notification_id, row.incident_id, row.method, kind, row.rank, row.address_index, extra=True
+        )
+        self._show(AttemptStatus.QUEUED)
+        self.record("attempt_sent_again")
+
+    def cancelled(self, why: str) -> None:
+        """It is not to leave, or was taken back."""
+        self._become(AttemptStatus.CANCELLED, entry={"why": why})
+
+    def change(self, **values: object) -> None:
+        """Replace columns that nobody else has to hear of."""
+        attempt_store.change(self.tx.session, self.row.id, **values)
+
+    def happens(self, event: Callable[[Row[Any]], Event]) -> None:
+        """Let every escalation that it counts for hear of this."""
+        for service in services(self.tx, self.row.notification_id):
+            self.events.setdefault(service.escalation_id, []).append(event(service))
+
+    def record(self, kind: str, **payload: object) -> None:
+        """Add a line to the history: which attempt, to whom and how, never a number or a word of it."""
+        row = self.row
+        which = {"attempt": row.id, "message": row.kind, "tree": row.tree, "contact": row.contact, "method": row.method}
+        self.entries.append((kind, which | payload))
+
+    def finish(self) -> list[str]:
+        """Write what follows from it; the calls to hang up once the transaction is over, by the provider's ids."""
+        if self.case is None:
+            self.outbox.flush()
+            timeline.append(self.tx, timeline.SYSTEM, *self.entries)
+            return self.hang_ups
+        self.case.entries += self.entries
+        if self.events:
+            move(self.case, self.events)
+        self.case.finish()
+        return [*self.hang_ups, *self.case.hang_ups]
+
+    def _delivered(self) -> None:
+        if self.status is AttemptStatus.DELIVERED:
+            self.change(due_at=None)
+        elif self.row.failure != Failure.WRONG_PERSON.value:
+            self._note_question()
+            self._become(AttemptStatus.DELIVERED, failure=None, error=None)
+
+    def _end_of_call(self) -> tuple[AttemptStatus, Failure | None]:
+        """Something picked up, perhaps a voicemail: only the code proves that it was a person (A6)."""
+        if self.status is AttemptStatus.DELIVERED or Kind(self.row.kind) not in URGENT:
+            return AttemptStatus.DELIVERED, None
+        if self.case is not None and self.row.is_alert and not is_wanted_anywhere(self.case, self.row.notification_id):
+            return AttemptStatus.CANCELLED, None
+        return AttemptStatus.FAILED, Failure.NO_CODE
+
+    def _become(self, status: AttemptStatus, *, entry: dict[str, object] | None = None, **values: object) -> None:
+        due_at = values.pop("due_at", None)
+        self.change(status=status.value, due_at=due_at, lease=None, changed_at=self.tx.now, **values)
+        if status is AttemptStatus.DELIVERED or attempt_store.is_latest(self.tx.session, self.row):
+            self._show(status)
+        told = {name: value for name, value in values.items() if name in ("failure", "error") and value is not None}
+        self.record(f"attempt_{status.value}", **told, **(entry or {}))
+        self.status = status
+        if self.is_call and status not in UNDER_WAY:
+            # Another call may wait for this number.
+            self.tx.session.info["wake"] = True
+
+    def _show(self, status: AttemptStatus) -> None:
+        change = update(notifications).where(notifications.c.id == self.row.notification_id)
+        self.tx.session.execute(change.values(status=status.value))
+
+    def _note_question(self) -> None:
+        """A decision has reached a coordinator: from now on its automatic time counts."""
+        if self.case is None or self.row.kind != Kind.DECISION.value or self.status not in UNSETTLED:
+            return
+        alarm = self.tx.session.execute(select(alarms).where(alarms.c.id == self.row.alarm_id)).one()
+        for escalation in self.case.escalations:
+            question = escalation.state.question
+            if escalation.id == alarm.escalation_id and question is not None and not question.sent:
+                self.events.setdefault(escalation.id, []).append(asked_event(alarm.level))
+
+
+def hold(tx: Tx, attempt_id: str) -> Held | None:
+    """The attempt, in the order of locks: its incident, that one's escalations, itself; None where there is none."""
+    found = attempt_store.incident_of(tx.session, attempt_id)
+    if found is None:
+        return None
+    case = take_up(tx, found.incident_id) if found.incident_id else None
+    row = attempt_store.lock(tx.session, attempt_id)
+    assert row is not None
+    outbox = case.outbox if case else Outbox(tx)
+    return Held(tx, row, case, AttemptStatus(row.status), row.provider_id, outbox)
+
+
+def services(tx: Tx, notification_id: str) -> Sequence[Row[Any]]:
+    """What a notification counts for: escalation, contact and place of the method there, level and round."""
+    query: Select[Any] = select(
+        served.c.escalation_id, served.c.contact, served.c.level_index, served.c.method.label("place")
+    ).where(served.c.notification_id == notification_id)
+    return tx.session.execute(query.order_by(served.c.escalation_id)).all()
+
+
+def is_wanted_anywhere(case: Case, notification_id: str) -> bool:
+    """Whether any escalation that an alert counts for still wants it to leave (A4)."""
+    return any(is_wanted(case, service) for service in services(case.tx, notification_id))

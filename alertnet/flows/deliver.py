@@ -1,0 +1,125 @@
+"""Between two transactions: a claimed attempt is rendered, looked at once more, and handed to its channel."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+
+from alertnet.channels.base import CannotTell, Channel, Lookup, Outgoing, Refused, Result, Unsure
+from alertnet.core.codec import from_plain
+from alertnet.core.contact import MethodKind
+from alertnet.core.disclosure import Said
+from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.core.sms_encoding import count
+from alertnet.messages.renderer import Renderer
+from alertnet.store import attempts as attempt_store
+from alertnet.store.tx import Tx
+
+UNRENDERED = Refused(Failure.OUR_ACCOUNT, "template")
+UNCONFIGURED = Refused(Failure.OUR_ACCOUNT, "settings")
+FAULT = Unsure("fault")
+
+_PAGES = {Kind.DECISION: "c", Kind.ALARM: "c"}
+"""Which page a link leads to: the coordinator's, else the contact's."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """An attempt that is ours while its lease lasts, and what its message needs. `at`: when it was claimed."""
+
+    attempt: str
+    lease: str
+    at: datetime
+    kind: Kind
+    method: MethodKind
+    to: str
+    sender: str
+    language: str
+    said: Said
+    templates: str | None
+    """The hash of those that its incident is pinned to; None where there is no incident."""
+    expires_at: datetime | None
+    extension: str | None
+    started_at: datetime
+    provider_id: str | None
+
+
+def claimed_from(row: Row[Any], lease: str, at: datetime, sender: str) -> Claimed:
+    """The attempt of that row (see `store.attempts.full`)."""
+    return Claimed(
+        attempt=row.id,
+        lease=lease,
+        at=at,
+        kind=Kind(row.kind),
+        method=MethodKind(row.method),
+        to=row.address,
+        sender=sender,
+        language=row.language,
+        said=from_plain(Said, row.said),
+        templates=row.templates,
+        expires_at=row.expires_at,
+        extension=row.extension,
+        started_at=row.started_at or at,
+        provider_id=row.provider_id,
+    )
+
+
+def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
+    """The message as it leaves; a call leaves without words, which are fetched when it is answered.
+
+    Raises:
+        Unknown: no template says this kind by this method.
+    """
+    outgoing = Outgoing(
+        attempt=claimed.attempt,
+        method=claimed.method,
+        to=claimed.to,
+        sender=claimed.sender,
+        validity=claimed.expires_at - claimed.at if claimed.expires_at else None,
+        extension=claimed.extension,
+    )
+    if claimed.method is MethodKind.CALL:
+        return outgoing
+    token = claimed.said.link
+    link = f"{public_url}/{_PAGES.get(claimed.kind, 'a')}/{token}" if token else None
+    message = renderer.render(claimed.kind, claimed.method, claimed.language, replace(claimed.said, link=link))
+    if claimed.method is MethodKind.SMS:
+        return replace(outgoing, text=message.text)
+    headers = {"Date": format_datetime(claimed.at)}
+    return replace(outgoing, text=message.text, subject=message.subject, html=message.html, headers=headers)
+
+
+def units(outgoing: Outgoing) -> int:
+    """How much of its sender's pace it takes: the segments of an SMS, else 1."""
+    return count(outgoing.text).segments if outgoing.method is MethodKind.SMS else 1
+
+
+def still_ours(tx: Tx, attempt_id: str, lease: str) -> bool:
+    """Whether it may still leave: asked right before the first byte does (A4)."""
+    row = attempt_store.standing(tx.session, attempt_id)
+    if row is None or row.status != AttemptStatus.SENDING.value or row.lease != lease:
+        return False
+    return bool(row.due_at > tx.now)
+
+
+def hand_over(channel: Channel, outgoing: Outgoing) -> Result:
+    """What the channel makes of it. A fault in our own code leaves us unsure, like a lost answer."""
+    try:
+        return channel.send(outgoing)
+    except Exception:
+        log.exception("channel_failed", attempt=outgoing.attempt, method=outgoing.method)
+        return FAULT
+
+
+def look_up(channel: Channel, outgoing: Outgoing, claimed: Claimed) -> Lookup:
+    """What the provider says became of it."""
+    try:
+        return channel.lookup(outgoing, claimed.started_at, claimed.provider_id)
+    except Exception:
+        log.exception("channel_failed", attempt=outgoing.attempt, method=outgoing.method)
+        return CannotTell()

@@ -1,0 +1,83 @@
+"""Settling doubts: an outcome nobody reported is asked for, and what can't be found is sent once more (A5)."""
+
+from sqlalchemy.exc import DBAPIError
+
+from alertnet.channels.base import Found, Lookup
+from alertnet.core.contact import MethodKind
+from alertnet.core.notification import AttemptStatus, Failure
+from alertnet.flows.attempt import FOLLOW_UP, Held, hold
+from alertnet.flows.claim_sends import LEASE, Claims
+from alertnet.flows.deliver import claimed_from
+from alertnet.store import attempts as attempt_store
+from alertnet.store.tx import Tx
+
+ASK_AGAIN_AFTER = FOLLOW_UP
+"""Lists of the provider lag behind: what it does not know yet, it is asked for once more."""
+
+MOST_QUESTIONS = 6
+"""About a message that the provider has: after 1, 2, 4, … 32 minutes more. `sent` may be the last word of an SMS."""
+
+
+def expire_lease(tx: Tx, attempt_id: str) -> list[str]:
+    """Whoever sent this has not reported in time, and may have died before or after: its outcome is unknown."""
+    held = hold(tx, attempt_id)
+    if held is None or held.status is not AttemptStatus.SENDING or held.row.due_at > tx.now:
+        return []
+    held.unsure("lease")
+    return held.finish()
+
+
+def take_doubts(tx: Tx, method: MethodKind, limit: int) -> Claims:
+    """Attempts that the provider is to be asked about now; each is ours for as long as a lease."""
+    claims = Claims()
+    for id in attempt_store.take_asked(tx.session, method, tx.now, limit):
+        lease = tx.chance.id()
+        try:
+            row = attempt_store.full(tx.session, id)
+            assert row is not None
+            claims.claimed.append(claimed_from(row, lease, tx.now, row.sender or ""))
+        except DBAPIError:
+            raise
+        except Exception as fault:
+            claims.broken[id] = type(fault).__name__
+        attempt_store.change(tx.session, id, lease=lease, due_at=tx.now + LEASE)
+    return claims
+
+
+def settle(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> list[str]:
+    """Take the provider's answer; the calls to hang up afterwards.
+
+    An outcome that two questions, a minute apart, did not find is given up for one re-send, which is marked.
+    """
+    held = hold(tx, attempt_id)
+    if held is None:
+        return []
+    before = held.status
+    if isinstance(lookup, Found) and not attempt_store.bound_elsewhere(tx.session, lookup.provider_id, attempt_id):
+        held.fares(lookup.provider_id, lookup.status, lookup.failure, lookup.code)
+    is_open = held.status is before and held.row.lease == lease
+    if is_open and before is AttemptStatus.UNKNOWN:
+        _doubt(held)
+    elif is_open and before in (AttemptStatus.SENT, AttemptStatus.DELIVERED):
+        _look_again(held)
+    return held.finish()
+
+
+def _doubt(held: Held) -> None:
+    if held.row.checks == 0:
+        held.change(checks=1, due_at=held.tx.now + ASK_AGAIN_AFTER, lease=None)
+        return
+    row = held.row
+    held.failed(Failure.OUTCOME_UNKNOWN, row.error, tell=False)
+    held.send_again()
+
+
+def _look_again(held: Held) -> None:
+    """Its end was not reported yet. A call can't last that long: it is given up, and its number is free again."""
+    checks = held.row.checks + 1
+    if checks < MOST_QUESTIONS:
+        held.change(checks=checks, due_at=held.tx.now + FOLLOW_UP * (1 << checks), lease=None)
+    elif held.is_call and held.status is AttemptStatus.SENT:
+        held.failed(Failure.OUTCOME_UNKNOWN)
+    else:
+        held.change(due_at=None, lease=None)

@@ -1,0 +1,30 @@
+"""Status callbacks: lost, doubled, in any order, sooner than our own commit; each brings an attempt only further."""
+
+from alertnet.core.provider_codes import Code, outcome_of_call, outcome_of_sms
+from alertnet.flows.attempt import hold
+from alertnet.store.tx import Tx
+
+
+def track_sms(tx: Tx, attempt_id: str, provider_id: str, status: str, error_code: Code = None) -> list[str]:
+    """Take a MessageStatus and its ErrorCode, if there is such an attempt; the calls to hang up afterwards."""
+    held = hold(tx, attempt_id)
+    if held is None:
+        return []
+    outcome, failure = outcome_of_sms(status, error_code)
+    held.fares(provider_id, outcome, failure, error_code)
+    return held.finish()
+
+
+def track_call(
+    tx: Tx, attempt_id: str, provider_id: str, status: str, sip_code: Code = None, error_code: Code = None
+) -> list[str]:
+    """Take a CallStatus with its SipResponseCode and ErrorCode; the calls to hang up afterwards.
+
+    A call that ended without its code has failed, whoever picked up.
+    """
+    held = hold(tx, attempt_id)
+    if held is None:
+        return []
+    outcome, failure = outcome_of_call(status, sip_code, error_code)
+    held.fares(provider_id, outcome, failure, error_code or sip_code)
+    return held.finish()

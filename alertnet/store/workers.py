@@ -1,0 +1,99 @@
+"""What workers look at: which queues have something due, when the next thing is, and which workers are alive."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, select, true, update
+from sqlalchemy.orm import Session
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.notification import AttemptStatus
+from alertnet.store.attempts import ASKED, QUEUED, SENDING, SENT_BY
+from alertnet.store.columns import Instant
+from alertnet.store.engine import insert_once
+from alertnet.store.tables import alarms, attempts, escalations, workers
+from alertnet.store.tx import Tx
+
+FORGOTTEN_AFTER = timedelta(days=1)
+
+_NOW = bindparam("now", type_=Instant())
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is due now: `queued` by the methods that have something to send, `asked` by those with a doubt to settle."""
+
+    queued: frozenset[MethodKind]
+    asked: frozenset[MethodKind]
+    leases: bool
+    escalations: bool
+    alarms: bool
+
+
+def _some_due(table: Table, *conditions: ColumnElement[bool]) -> Any:
+    return exists().where(table.c.due_at.is_not(None), table.c.due_at <= _NOW, *conditions)
+
+
+def _some_attempt(method: MethodKind, statuses: tuple[str, ...]) -> Any:
+    return _some_due(attempts, attempts.c.method == method.value, attempts.c.status.in_(statuses))
+
+
+def _first(table: Table, condition: ColumnElement[bool] | None = None) -> Any:
+    query = select(table.c.due_at).where(table.c.due_at > _NOW, true() if condition is None else condition)
+    return query.order_by(table.c.due_at).limit(1).scalar_subquery()
+
+
+# Each look is one step into an index: it costs the same however much waits or is over and done with.
+_DUE = select(
+    *(_some_attempt(method, QUEUED).label(f"queued_{method}") for method in SENT_BY),
+    *(_some_attempt(method, ASKED).label(f"asked_{method}") for method in SENT_BY),
+    *(_some_attempt(method, SENDING).label(f"leased_{method}") for method in SENT_BY),
+    _some_due(escalations).label("escalations"),
+    _some_due(alarms).label("alarms"),
+)
+_NEXT = select(
+    *(
+        _first(attempts, (attempts.c.method == method.value) & (attempts.c.status == status.value))
+        for method in SENT_BY
+        for status in AttemptStatus
+        if status not in (AttemptStatus.FAILED, AttemptStatus.CANCELLED)
+    ),
+    _first(escalations),
+    _first(alarms),
+)
+
+
+def due(tx: Tx) -> Due:
+    """What is due now."""
+    found = tx.session.execute(_DUE, {"now": tx.now}).one()._mapping
+    return Due(
+        frozenset(method for method in SENT_BY if found[f"queued_{method}"]),
+        frozenset(method for method in SENT_BY if found[f"asked_{method}"]),
+        any(found[f"leased_{method}"] for method in SENT_BY),
+        bool(found["escalations"]),
+        bool(found["alarms"]),
+    )
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """The earliest due time that is still to come, of all queues."""
+    moments = tx.session.execute(_NEXT, {"now": tx.now}).one()
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def beat(tx: Tx, worker: str) -> None:
+    """Let it be known that the worker is alive, and forget those that have not been for long."""
+    if not insert_once(tx.session, workers, {"id": worker, "seen_at": tx.now}):
+        tx.session.execute(update(workers).where(workers.c.id == worker).values(seen_at=tx.now))
+    tx.session.execute(delete(workers).where(workers.c.seen_at < tx.now - FORGOTTEN_AFTER))
+
+
+def leave(tx: Tx, worker: str) -> None:
+    """The worker has ended in good order."""
+    tx.session.execute(delete(workers).where(workers.c.id == worker))
+
+
+def last_seen(session: Session) -> datetime | None:
+    """When any worker last said that it is alive."""
+    return session.scalar(select(workers.c.seen_at).order_by(workers.c.seen_at.desc()).limit(1))

@@ -1,0 +1,218 @@
+"""Does what is due: a ticker and an alarm clock ring one bell, one thread looks what there is, crews of threads do it.
+
+The database's due rows are the only truth. APScheduler rings each second and at the next due time, a commit at once.
+Each channel has a crew of its own, so that one that hangs delays no other (A11).
+"""
+
+import threading
+from collections.abc import Callable, Container, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from alertnet.core.contact import MethodKind
+from alertnet.dispatch import DUE, Job, find_jobs, perform
+from alertnet.runtime import Runtime, system_clock
+from alertnet.store import workers as worker_store
+from alertnet.transactions import DatabaseAway
+from alertnet.worker_lock import WorkerLock
+
+HANG_UP = "hang_up"
+CREWS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8, DUE: 4, HANG_UP: 4}
+"""How many threads each kind of work has."""
+
+TICK_SECONDS = 1
+BEAT_SECONDS = 5
+
+SOON = timedelta(seconds=2 * TICK_SECONDS)
+"""What is due later than this is left to a later tick to plan for."""
+
+EARLIEST = timedelta(milliseconds=1)
+"""Two clocks differ by microseconds: an alarm that rings too soon finds nothing."""
+
+STRIDE = 100
+"""How much a step by hand takes up at once."""
+
+log = structlog.get_logger(__name__)
+
+
+class Crew:
+    """Threads for one kind of work; what is found for it is no more than its free threads, so nothing claimed waits."""
+
+    def __init__(self, name: str, size: int, on_free: Callable[[], None]) -> None:
+        self._size = size
+        self._on_free = on_free
+        self._keys: set[str] = set()
+        self._pool = ThreadPoolExecutor(size, thread_name_prefix=name)
+        self._lock = threading.Lock()
+
+    @property
+    def room(self) -> int:
+        """How many threads are free."""
+        return max(0, self._size - len(self._keys))
+
+    def is_at(self, key: str) -> bool:
+        """Whether one of them works on that row."""
+        return key in self._keys
+
+    def take(self, key: str, work: Callable[[], None]) -> None:
+        """Let the next free thread do it."""
+        with self._lock:
+            self._keys.add(key)
+        self._pool.submit(self._work, key, work)
+
+    def close(self) -> None:
+        """Wait until all that was taken is done."""
+        self._pool.shutdown()
+
+    def _work(self, key: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception:
+            log.exception("job_failed", job=key)
+        finally:
+            with self._lock:
+                self._keys.discard(key)
+            self._on_free()
+
+
+class Worker:
+    """The worker of one process: it runs from `start` to `stop`, or step by step where a test holds the clock."""
+
+    def __init__(self, runtime: Runtime, crews: Mapping[str, int] = CREWS) -> None:
+        self.id = runtime.chance.id()
+        self._runtime = runtime
+        self._sizes = crews
+        self._lock = WorkerLock(runtime.engine)
+        self._bell = threading.Event()
+        self._stopping = False
+        self._crowded: frozenset[str] = frozenset()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def step(self) -> int:
+        """Do everything that is due, and what becomes due by it, on the calling thread; how many jobs that took."""
+        done: set[str] = set()
+        count = 0
+        while jobs := find_jobs(self._runtime, dict.fromkeys(self._sizes, STRIDE), done).jobs:
+            for job in jobs:
+                self._runtime.hang_up(perform(job))
+            done |= {job.key for job in jobs}
+            count += len(jobs)
+        return count
+
+    def next_due(self) -> datetime | None:
+        """When something falls due next, after now; what the pace holds back is not counted."""
+        return self._runtime.read(worker_store.next_due)
+
+    def start(self) -> None:
+        """Begin, in threads of its own.
+
+        Raises:
+            Misconfigured: on SQLite, where another worker runs on the same database.
+        """
+        self._lock.take()
+        self._stopping = False
+        self._crews = {name: Crew(name, size, partial(self._freed, name)) for name, size in self._sizes.items()}
+        self._watcher = threading.Thread(target=self._watch, name="worker")
+        self._scheduler = _scheduler()
+        self._scheduler.add_job(self._bell.set, "interval", seconds=TICK_SECONDS)
+        self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, max_instances=1)
+        self._runtime.on_commit.append(self._bell.set)
+        self._runtime.listen()
+        self._watcher.start()
+        self._scheduler.start()
+        self._beat()
+        self._bell.set()
+
+    def stop(self) -> None:
+        """Claim nothing more, finish what was claimed, and end."""
+        self._runtime.on_commit.remove(self._bell.set)
+        self._stopping = True
+        self._bell.set()
+        self._watcher.join()
+        self._scheduler.shutdown()
+        for crew in self._crews.values():
+            crew.close()
+        try:
+            self._runtime.transact(worker_store.leave, self.id)
+        except DatabaseAway:
+            log.warning("database_away", job="leave")
+        self._lock.release()
+
+    def _watch(self) -> None:
+        while not self._stopping:
+            self._bell.wait()
+            self._bell.clear()
+            try:
+                self._look()
+            except DatabaseAway:
+                log.warning("database_away", job="look")
+            except Exception:
+                log.exception("look_failed")
+
+    def _look(self) -> None:
+        if self._stopping:
+            return
+        found = find_jobs(
+            self._runtime, {name: crew.room for name, crew in self._crews.items()}, _UnderWay(self._crews)
+        )
+        self._crowded = frozenset(found.crowded)
+        for job in found.jobs:
+            self._crews[job.crew].take(job.key, partial(self._perform, job))
+        if any(self._crews[name].room for name in found.crowded):
+            self._bell.set()
+        self._plan(found.next_at)
+
+    def _perform(self, job: Job) -> None:
+        for call in perform(job):
+            self._crews[HANG_UP].take(call, partial(self._runtime.hang_up, [call]))
+
+    def _freed(self, crew: str) -> None:
+        if crew in self._crowded:
+            self._bell.set()
+
+    def _plan(self, next_at: datetime | None) -> None:
+        """Set the alarm clock for what is due soon; a later tick sees to the rest."""
+        now = self._runtime.now()
+        moments = [moment for moment in (self.next_due(), next_at) if moment is not None]
+        wait = min(moments, default=now + SOON) - now
+        if wait < SOON:
+            at = system_clock() + max(wait, EARLIEST)
+            self._scheduler.add_job(self._bell.set, "date", run_date=at, id="wake", replace_existing=True)
+
+    def _beat(self) -> None:
+        try:
+            self._runtime.transact(worker_store.beat, self.id)
+            self._runtime.measure_clock()
+        except DatabaseAway:
+            log.warning("database_away", job="beat")
+
+
+class _UnderWay(Container[str]):
+    """The keys of the rows that some crew works on."""
+
+    def __init__(self, crews: Mapping[str, Crew]) -> None:
+        self._crews = crews
+
+    def __contains__(self, key: object) -> bool:
+        return any(crew.is_at(str(key)) for crew in self._crews.values())
+
+
+def _scheduler() -> BackgroundScheduler:
+    # A job that is late must still run, however late, and never be skipped because an earlier one is not over: by
+    # default APScheduler drops both, and an alarm clock that is dropped once never rings again.
+    defaults = {"coalesce": True, "misfire_grace_time": None, "max_instances": 50}
+    return BackgroundScheduler(timezone="UTC", job_defaults=defaults)
