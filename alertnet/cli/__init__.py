@@ -1,0 +1,44 @@
+"""The command line (design B7): names commands, hands what was typed to the program, and says what came of it.
+
+Results go to stdout, everything else to stderr; what can't be used ends with exit code 2 and a text that names it.
+What a command needs is imported inside it, so that `--help` and the like answer at once.
+"""
+
+import sys
+
+import typer
+from dotenv import load_dotenv
+
+from alertnet.cli import audit, database, incidents, keys, pins, templates, trees
+from alertnet.cli.demo import demo
+from alertnet.cli.serve import serve, worker
+from alertnet.core.errors import AlertnetError
+
+app = typer.Typer(
+    name="alertnet",
+    help="Raises the alarm for people under threat, and goes on until the right people have answered.",
+    epilog="Example: alertnet demo",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command(epilog="Example: alertnet demo --tour")(demo)
+app.command(epilog="Example: alertnet serve --host 0.0.0.0 --port 8000")(serve)
+app.command(epilog="Example: alertnet worker")(worker)
+app.add_typer(trees.app, name="trees")
+app.add_typer(templates.app, name="templates")
+app.add_typer(keys.app, name="keys")
+app.add_typer(pins.app, name="pins")
+app.add_typer(incidents.app, name="incidents")
+app.add_typer(audit.app, name="audit")
+app.add_typer(database.app, name="db")
+
+
+def main() -> None:
+    """Run the command that was typed, in the environment with the `.env` of this folder."""
+    load_dotenv(".env")
+    try:
+        app(prog_name="alertnet")
+    except AlertnetError as error:
+        typer.echo(error, err=True)
+        sys.exit(2)

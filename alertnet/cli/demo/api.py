@@ -1,0 +1,58 @@
+"""The demo as a client of alertnet, over HTTP like any other: the API with a key, and a contact's page in a browser."""
+
+import json
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+TIMEOUT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Api:
+    """The API at that address, used with that key."""
+
+    url: str
+    key: str
+
+    def get(self, path: str) -> Any:
+        """What is there, read as JSON. Raises OSError where there is no good answer, as `post` does."""
+        return self._ask(Request(f"{self.url}{path}", headers=self._headers))  # noqa: S310 - our own address
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """What came of it, read as JSON."""
+        data = json.dumps(body).encode()
+        return self._ask(Request(f"{self.url}{path}", data, self._headers))  # noqa: S310 - our own address
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+
+    def _ask(self, request: Request) -> Any:
+        with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - our own address
+            return json.load(answer)
+
+
+class _HiddenFields(HTMLParser):
+    """The hidden fields of the forms on a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        name = given.get("name")
+        if tag == "input" and given.get("type") == "hidden" and name:
+            self.found[name] = given.get("value") or ""
+
+
+def press_button(link: str, answer: str) -> None:
+    """Open the page as a browser does, then press the button with that value. Raises OSError where that fails."""
+    with urlopen(link, timeout=TIMEOUT_SECONDS) as page:  # noqa: S310 - a link of our own
+        fields = _HiddenFields()
+        fields.feed(page.read().decode())
+    form = urlencode(fields.found | {"answer": answer}).encode()
+    urlopen(link, form, timeout=TIMEOUT_SECONDS).close()  # noqa: S310 - a link of our own

@@ -1,0 +1,89 @@
+"""The demo's stage: the whole program in this process, over real HTTP to the stand-in network and back."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from alertnet.cli.acts import create_key
+from alertnet.cli.demo.api import Api
+from alertnet.cli.demo.clock import SkippingClock
+from alertnet.cli.serving import listen, web, working
+from alertnet.runtime import RealChance, Runtime, make_runtime
+from alertnet.sandbox import Handset, Sandbox
+from alertnet.settings import Settings, read_settings
+from alertnet.store.upgrade import upgrade
+
+LOOPBACK = "127.0.0.1"
+SCOPES = ("raise", "read", "coordinate")
+HOMES = (Path(__file__).parents[3], Path(sys.prefix) / "share/alertnet")
+"""Where the example trees and the messages are: in a checkout, and where a wheel puts them."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The program, the network around it, the clock of both, and a client with a key."""
+
+    runtime: Runtime
+    sandbox: Sandbox
+    clock: SkippingClock
+    api: Api
+
+    def phone(self, who: str) -> Handset:
+        """The phone of a member or contact, by id."""
+        return self.sandbox.handset(next(address for address, name in self.cast.items() if name == who))
+
+    @cached_property
+    def cast(self) -> dict[str, str]:
+        """Who is reached at each number and mail address, by id; where several are, the first."""
+        network = self.runtime.network
+        members = [member for team in network.teams.values() for member in team.members.values()]
+        contacts = [contact for tree in network.trees.values() for contact in tree.contacts.values()]
+        found = {member.phone: member.id for member in members}
+        for contact in contacts:
+            for method in contact.methods:
+                found.setdefault(method.address, contact.id)
+        return found
+
+
+@contextmanager
+def stage(port: int, ended: threading.Event) -> Iterator[Stage]:
+    """Everything up and answering; at the end down again, its database thrown away. `ended`: set if the web dies."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="alertnet-demo-")))
+        listening = stack.enter_context(listen(LOOPBACK, port))
+        url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
+        clock, chance = SkippingClock(), RealChance()
+        account, token = f"AC{chance.id()}", chance.id()
+        sandbox = Sandbox(account_sid=account, auth_token=token, public_url=url, live=True, now=clock)
+        stack.enter_context(sandbox)
+        runtime = make_runtime(_settings(folder, url, sandbox, account, token, chance.id()), clock=clock)
+        stack.callback(runtime.close)
+        upgrade(runtime.engine)
+        key = runtime.transact(create_key, "north", SCOPES)
+        stack.enter_context(working(runtime))
+        stack.enter_context(web(runtime, listening, ended))
+        yield Stage(runtime, sandbox, clock, Api(url, key))
+
+
+def _settings(folder: Path, url: str, sandbox: Sandbox, account: str, token: str, secret: str) -> Settings:
+    home = next(home for home in HOMES if (home / "contact_trees").is_dir())
+    return read_settings(
+        {
+            "ALERTNET_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}",
+            "ALERTNET_SECRET_KEY": secret,
+            "ALERTNET_PUBLIC_URL": url,
+            "ALERTNET_CONTACT_TREES": str(home / "contact_trees"),
+            "ALERTNET_MESSAGE_TEMPLATES": str(home / "message_templates"),
+            "ALERTNET_SMTP_URL": sandbox.smtp_url,
+            "ALERTNET_RATES": "sms=0,calls=0",
+            "ALERTNET_TWILIO_API_URL": sandbox.api_url,
+            "ALERTNET_TWILIO_FROM": sandbox.number,
+            "TWILIO_ACCOUNT_SID": account,
+            "TWILIO_AUTH_TOKEN": token,
+        }
+    )

@@ -1,0 +1,126 @@
+"""The tour: one incident from the SOS to the all-clear, each scene ending with what must have come of it."""
+
+import re
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from rich.text import Text
+
+from alertnet.cli.demo.api import press_button
+from alertnet.cli.demo.stage import Stage
+from alertnet.cli.demo.watch import Missed, Watch
+from alertnet.sandbox import Call
+
+DECISION_CODE = re.compile(r"\bGO (\d{4})\b")
+WRITTEN_CODE = re.compile(r"(?<![-+\d])(\d{4})(?!\d)")
+SPOKEN_CODE = re.compile(r"(?<!\d, )(\d, \d, \d)(?!, \d)")
+LINK = re.compile(r"(http://\S+/a/\w+)")
+
+ALERTS = ("alert", "reminder")
+REACHED = ("sent", "delivered")
+
+
+class Tour:
+    """One run of it. `pause_seconds` before each scene leaves a person time to read the one before."""
+
+    def __init__(self, stage: Stage, watch: Watch, pause_seconds: float) -> None:
+        self._stage = stage
+        self._watch = watch
+        self._pause_seconds = pause_seconds
+        self._ref = ""
+
+    def run(self) -> None:
+        """Play every scene.
+
+        Raises:
+            Missed: something did not come of one.
+        """
+        scenes = {
+            "Ana, in the field, texts three letters: the coordinators are alerted, and asked if it is true": self._sos,
+            "Nobody answers the SMS. The telephone rings, and the code that it speaks is keyed back": self._call,
+            "The coordinator has reached Ana: it is true. GO, and others may hear of it": self._go,
+            "The head office abroad hears next, and answers with the code of its SMS": self._code,
+            "Then the embassies. One of them opens its link, and presses the button on the page": self._link,
+            "Ana is safe. The incident is closed: the all-clear to exactly those who were told": self._close,
+        }
+        for title, play in scenes.items():
+            self._watch.console.print(Text(f"\n{title}", "bold"))
+            play()
+            time.sleep(self._pause_seconds)
+
+    def _sos(self) -> None:
+        reply = self._stage.phone("ana").sends("SOS")
+        self._watch.expect("an answer to the SOS", lambda: reply)
+        page = self._watch.expect("an incident on the record", lambda: self._stage.api.get("/v1/incidents")["items"])
+        self._ref = page[0]["ref"]
+        self._watch.expect("an alert to the coordinator", lambda: self._text("coordinator", LINK))
+        self._watch.expect("the question if it is true", lambda: self._text("coordinator", DECISION_CODE))
+
+    def _call(self) -> None:
+        call = self._watch.skip_until("a call to the coordinator", lambda: self._alerting("coordinator"))
+        self._stage.phone("coordinator").answers()
+        code = self._watch.expect("a code spoken in the call", lambda: SPOKEN_CODE.search(call.words))
+        call.press(code[1].replace(", ", ""))
+        self._expect_answer("coordinator", via="call")
+        call.hang_up()
+
+    def _go(self) -> None:
+        code = self._watch.expect("the decision's code", lambda: self._text("coordinator", DECISION_CODE))
+        self._stage.phone("coordinator").sends(f"GO {code}")
+        self._watch.expect("the incident verified", lambda: self._incident()["verified"])
+
+    def _code(self) -> None:
+        code = self._watch.skip_until(
+            "an SMS to the head office", lambda: self._text("head-office", LINK, WRITTEN_CODE)
+        )
+        self._stage.phone("head-office").sends(code)
+        self._expect_answer("head-office", via="sms")
+
+    def _link(self) -> None:
+        link = self._watch.skip_until("an SMS to the embassy", lambda: self._text("embassy-es", LINK))
+        self._watch.expect("an SMS to the other embassy", lambda: self._text("embassy-de", LINK))
+        press_button(link, "acknowledge")
+        self._expect_answer("embassy-es", via="link")
+
+    def _close(self) -> None:
+        told = {each["contact"] for each in self._reached(ALERTS)}
+        closed = self._stage.api.post(f"/v1/incidents/{self._ref}/close", {"reason": "released"})
+        if {each["status"] for each in closed["escalations"]} != {"stopped"}:
+            raise Missed("an end to every escalation")
+        self._watch.expect(
+            f"the all-clear to {', '.join(sorted(told))}, and to nobody else",
+            lambda: {each["contact"] for each in self._reached(["stand_down"])} == told,
+        )
+
+    def _incident(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._stage.api.get(f"/v1/incidents/{self._ref}")
+        return found
+
+    def _reached(self, kinds: Iterable[str]) -> list[dict[str, Any]]:
+        """The notifications of those kinds that got through."""
+        notifications = self._incident()["notifications"]
+        return [each for each in notifications if each["kind"] in kinds and each["status"] in REACHED]
+
+    def _expect_answer(self, contact: str, via: str) -> None:
+        self._watch.expect(
+            f"the acknowledgement of {contact} by {via}",
+            lambda: any(
+                each["contact"] == contact and each["via"] == via for each in self._incident()["acknowledgements"]
+            ),
+        )
+
+    def _alerting(self, contact: str) -> Call | None:
+        """The call that rings there now, if it is an alert: decisions ring too."""
+        call = self._stage.phone(contact).ringing
+        alerts = [each for each in self._incident()["notifications"] if each["kind"] in ALERTS]
+        ids = {attempt["provider_id"] for each in alerts for attempt in each["attempts"]}
+        return call if call and call.record.sid in ids else None
+
+    def _text(self, who: str, *patterns: re.Pattern[str]) -> str | None:
+        """What the last of the patterns finds in the newest SMS of theirs that matches them all."""
+        for text in reversed(self._stage.phone(who).inbox):
+            found = [pattern.search(text) for pattern in patterns]
+            if all(found) and (last := found[-1]):
+                return last[1]
+        return None

@@ -1,0 +1,137 @@
+"""What can be seen from outside: a live timeline of the phones and mailboxes, and the wait for what should come."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TypeVar
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import exists, select
+
+from alertnet.cli.demo.stage import Stage
+from alertnet.core.notification import AttemptStatus
+from alertnet.store import workers
+from alertnet.store.tables import attempts
+from alertnet.store.tx import Tx
+
+T = TypeVar("T")
+LOOK_SECONDS = 0.02
+
+STYLES = {
+    "SMS": "green",
+    "replies": "green",
+    "texts": "bold yellow",
+    "rings": "magenta",
+    "hears": "magenta",
+    "is hung up": "magenta",
+    "no answer": "magenta",
+    "mail": "cyan",
+}
+ENDINGS = {"completed": "is hung up", "canceled": "is hung up", "no-answer": "no answer"}
+
+NOTHING = workers.Due(frozenset(), frozenset(), leases=False, escalations=False, alarms=False)
+
+Sight = tuple[datetime, str, str, str]
+"""When, who, what happened at that phone or mailbox, in which words."""
+
+
+class Missed(Exception):
+    """Something that should have happened did not, in the time there was; the text says what."""
+
+
+class Watch:
+    """Prints each thing once, soon after it happened, in minutes and seconds since the demo began."""
+
+    def __init__(self, stage: Stage, console: Console, limit_seconds: float) -> None:
+        self.console = console
+        self._stage = stage
+        self._began = stage.clock()
+        self._deadline = time.monotonic() + limit_seconds
+        self._seen: set[tuple[str, object]] = set()
+
+    def look(self) -> None:
+        """Print what is new."""
+        for at, who, what, words in sorted(self._news()):
+            self._print(at, who, what, words)
+
+    def expect(self, what: str, found: Callable[[], T | None]) -> T:
+        """What was found, as soon as it is there.
+
+        Raises:
+            Missed: the time is up.
+        """
+        while not (value := found()):
+            if time.monotonic() > self._deadline:
+                raise Missed(what)
+            self.look()
+            time.sleep(LOOK_SECONDS)
+        self.look()
+        return value
+
+    def skip_until(self, what: str, found: Callable[[], T | None]) -> T:
+        """The same, going from one due moment to the next whenever all that is due has been done."""
+
+        def look_again() -> T | None:
+            value = found()
+            if not value and self._is_quiet():
+                self._skip()
+            return value
+
+        return self.expect(what, look_again)
+
+    def _is_quiet(self) -> bool:
+        return self._stage.runtime.read(_is_at_rest) and self._next_due() > self._stage.clock()
+
+    def _skip(self) -> None:
+        self._stage.clock.skip_to(self._next_due())
+        self._stage.sandbox.network.wake()
+        self._stage.runtime.wakeups.fire()
+
+    def _next_due(self) -> datetime:
+        moments = (self._stage.runtime.read(workers.next_due), self._stage.sandbox.next_due())
+        return min((moment for moment in moments if moment), default=self._stage.clock())
+
+    def _print(self, at: datetime, who: str, what: str, words: str) -> None:
+        minutes, seconds = divmod(int((at - self._began).total_seconds()), 60)
+        row = Table.grid(padding=(0, 2))
+        for width in (6, 17, 10):
+            row.add_column(width=width, no_wrap=True)
+        row.add_column()
+        row.add_row(Text(f"{minutes:3}:{seconds:02}", "dim"), Text(who), Text(what, STYLES.get(what, "")), Text(words))
+        self.console.print(row)
+
+    def _news(self) -> Iterator[Sight]:
+        for key, sight in self._sights():
+            if key not in self._seen:
+                self._seen.add(key)
+                yield sight
+
+    def _sights(self) -> Iterator[tuple[tuple[str, object], Sight]]:
+        cast, network = self._stage.cast, self._stage.sandbox.network
+        with network.lock:
+            for message in network.messages.values():
+                if message.direction == "inbound":
+                    yield (message.sid, ""), (message.created_at, cast[message.sender], "texts", message.body)
+                elif message.status in ("sent", "delivered"):
+                    at, who = message.sent_at or message.created_at, cast.get(message.to, message.to)
+                    yield (message.sid, ""), (at, who, "SMS", message.body)
+            for call in network.calls.values():
+                who = cast.get(call.to, call.to)
+                if call.status != "queued":
+                    yield (call.sid, "rings"), (call.created_at, who, "rings", "")
+                for place, sentence in enumerate(call.heard):
+                    yield (call.sid, place), (call.answered_at or call.updated_at, who, "hears", sentence.text)
+                if call.ended_at:
+                    yield (call.sid, "end"), (call.ended_at, who, ENDINGS.get(call.status, call.status), "")
+        for address, who in cast.items():
+            if "@" in address:
+                for place, mail in enumerate(self._stage.sandbox.mailbox(address).mails):
+                    yield (address, place), (self._stage.clock(), who, "mail", mail.subject)
+
+
+def _is_at_rest(tx: Tx) -> bool:
+    """Whether nothing is due, and nothing is being sent: its lease would end if time were skipped now."""
+    sending = tx.session.scalar(select(exists().where(attempts.c.status == AttemptStatus.SENDING.value)))
+    return not sending and workers.due(tx) == NOTHING

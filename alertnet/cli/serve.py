@@ -1,0 +1,38 @@
+"""`alertnet serve` and `alertnet worker`: the processes that run day and night."""
+
+from contextlib import ExitStack
+from typing import Annotated
+
+import typer
+
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 means any that is free.")]
+WithWorker = Annotated[bool, typer.Option("--worker/--no-worker", help="Whether this process also sends.")]
+
+
+def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker = True) -> None:
+    """Answer the API, the provider and the contacts, and send; until SIGTERM or Ctrl-C."""
+    from alertnet.cli.serving import listen, until_signalled, web, working
+    from alertnet.cli.startup import checked_runtime
+    from alertnet.logging import configure
+
+    configure()
+    with ExitStack() as stack:
+        runtime = stack.enter_context(checked_runtime())
+        listening = stack.enter_context(listen(host, port))
+        ended = stack.enter_context(until_signalled())
+        if with_worker:
+            stack.enter_context(working(runtime))
+        stack.enter_context(web(runtime, listening, ended))
+        ended.wait()
+
+
+def worker() -> None:
+    """Send what is due, beside `serve --no-worker` and other workers on PostgreSQL; until SIGTERM or Ctrl-C."""
+    from alertnet.cli.serving import until_signalled, working
+    from alertnet.cli.startup import checked_runtime
+    from alertnet.logging import configure
+
+    configure()
+    with checked_runtime() as runtime, until_signalled() as ended, working(runtime):
+        ended.wait()

@@ -1,0 +1,102 @@
+"""An office: a folder with a database, in which commands are typed while another process has the database open."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.incident import Facts, Scope, Severity
+from alertnet.flows.open_incident import open_incident
+from alertnet.runtime import Runtime, make_runtime
+from alertnet.settings import read_settings
+from alertnet.store.upgrade import upgrade
+
+REPOSITORY = Path(__file__).parents[2]
+SECRET = "a secret for tests that is long enough"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command said, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Office:
+    """Where commands are typed: a folder, and an environment of nothing but what was set here."""
+
+    folder: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "alertnet", *words]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        return {**inherited, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200", **self.env}
+
+    def types(self, *words: str, keyboard: str = "") -> Said:
+        """The command, with that on its standard input."""
+        done = subprocess.run(
+            self.command(*words),
+            input=keyboard,
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Said(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(
+        tmp_path,
+        {
+            "ALERTNET_SECRET_KEY": SECRET,
+            "ALERTNET_DATABASE_URL": f"sqlite:///{tmp_path / 'alertnet.db'}",
+            "ALERTNET_CONTACT_TREES": str(REPOSITORY / "contact_trees"),
+            "ALERTNET_MESSAGE_TEMPLATES": str(REPOSITORY / "message_templates"),
+            "ALERTNET_PUBLIC_URL": "https://alarm.example.org",
+            "ALERTNET_SMTP_URL": "smtp://127.0.0.1:2525?from=alert@example.org",
+            "ALERTNET_TWILIO_FROM": "+15005550006",
+            "TWILIO_ACCOUNT_SID": f"AC{'0' * 32}",
+            "TWILIO_AUTH_TOKEN": "a-token",
+            # Nothing listens there, and nothing is sent in these tests.
+            "ALERTNET_TWILIO_API_URL": "http://127.0.0.1:9",
+        },
+    )
+
+
+@pytest.fixture
+def runtime(office: Office) -> Iterator[Runtime]:
+    """The process beside which the commands run, on the office's database, migrated."""
+    runtime = make_runtime(read_settings(office.env))
+    upgrade(runtime.engine)
+    yield runtime
+    runtime.close()
+
+
+@pytest.fixture
+def ref(runtime: Runtime) -> str:
+    """The reference of an open incident in Colombia."""
+    facts = Facts("arrest", Severity.CRITICAL, "CO", consent=Scope.INTERNATIONAL, place="L12", summary="Maria Secreta")
+    return runtime.transact(open_incident, runtime.edition, facts, by="a test").incident.ref
+
+
+@pytest.fixture
+def numbers(runtime: Runtime) -> set[str]:
+    """Every telephone number and mail address of the network."""
+    contacts = [contact for tree in runtime.network.trees.values() for contact in tree.contacts.values()]
+    return {method.address for contact in contacts for method in contact.methods if method.kind is not MethodKind.TASK}

@@ -1,0 +1,95 @@
+"""`trees check`, `templates check`, `db upgrade`: what is wrong is named, all of it, before it matters."""
+
+import shutil
+from pathlib import Path
+
+from alertnet.runtime import Runtime
+from tests.cli.conftest import REPOSITORY, Office
+
+
+def copied(folder: str, office: Office, added: dict[str, str]) -> Path:
+    """A copy of that folder of the repository, with something added to some of its files."""
+    copy = office.folder / folder
+    shutil.copytree(REPOSITORY / folder, copy)
+    for name, text in added.items():
+        with (copy / name).open("a") as file:
+            file.write(text)
+    return copy
+
+
+def test_good_trees_are_listed_by_id(office: Office) -> None:
+    said = office.types("trees", "check")
+
+    assert (said.code, said.err) == (0, "")
+    assert "colombia, international" in said.out
+
+
+def test_the_faults_of_all_trees_are_reported_at_once_by_file_and_line(office: Office) -> None:
+    folder = copied("contact_trees", office, {"colombia.yaml": "\nsendr: PBI\n", "teams.yaml": "\nteem: {}\n"})
+
+    said = office.types("trees", "check", str(folder))
+
+    assert (said.code, said.out) == (2, "")
+    assert "colombia.yaml:" in said.err
+    assert "sendr" in said.err
+    assert "teams.yaml:" in said.err
+    assert "teem" in said.err
+
+
+def test_the_folder_is_that_of_the_settings_unless_named(office: Office) -> None:
+    """B6: `.env` is read too, and the environment wins over it."""
+    del office.env["ALERTNET_CONTACT_TREES"]
+    (office.folder / ".env").write_text("ALERTNET_CONTACT_TREES=nowhere\n")
+
+    said = office.types("trees", "check")
+
+    assert said.code == 2
+    assert "nowhere" in said.err
+
+
+def test_checking_trees_takes_no_secret(office: Office) -> None:
+    del office.env["ALERTNET_SECRET_KEY"]
+
+    assert office.types("trees", "check").code == 0
+
+
+def test_good_templates_have_no_faults(office: Office) -> None:
+    said = office.types("templates", "check")
+
+    assert (said.code, said.err) == (0, "")
+
+
+def test_an_unknown_variable_in_a_template_is_named_with_its_file(office: Office) -> None:
+    folder = copied("message_templates", office, {"alert/fr/sms.j2": "{{ victim }}"})
+
+    said = office.types("templates", "check", str(folder))
+
+    assert (said.code, said.out) == (2, "")
+    assert "alert/fr/sms.j2" in said.err
+    assert "victim" in said.err
+
+
+def test_a_public_url_that_leaves_no_room_in_an_sms_is_a_fault(office: Office) -> None:
+    """B4: one segment in EN, FR and ES for the longest case with the real public URL."""
+    office.env["ALERTNET_PUBLIC_URL"] = f"https://{'m' * 120}"
+
+    said = office.types("templates", "check")
+
+    assert said.code == 2
+    assert "sms.j2" in said.err
+
+
+def test_a_database_without_the_newest_schema_is_refused_with_what_to_do(office: Office) -> None:
+    said = office.types("keys", "list")
+
+    assert (said.code, said.out) == (2, "")
+    assert "alertnet db upgrade" in said.err
+
+
+def test_upgrade_brings_the_schema_and_may_be_repeated(office: Office) -> None:
+    assert [office.types("db", "upgrade").code for _ in range(2)] == [0, 0]
+    assert office.types("keys", "list").code == 0
+
+
+def test_upgrade_runs_beside_a_process_that_has_the_database_open(office: Office, runtime: Runtime) -> None:
+    assert office.types("db", "upgrade").code == 0

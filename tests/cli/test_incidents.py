@@ -1,0 +1,87 @@
+"""`incidents` and `audit`: how things stand, closing, and whether the history is the one that was written."""
+
+from sqlalchemy import func, select, update
+
+from alertnet.core.incident import IncidentStatus
+from alertnet.runtime import Runtime
+from alertnet.store import incidents, timeline
+from alertnet.store.tables import notifications
+from alertnet.store.tables import timeline as entries
+from tests.cli.conftest import Office
+
+
+def test_the_list_shows_what_is_open_and_nothing_of_those_concerned(office: Office, ref: str) -> None:
+    """A9: references, types and severities; never a person, place or free text."""
+    said = office.types("incidents", "list", "--status", "open")
+
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith(f"{ref}  open  critical  arrest  CO  ")
+    assert "Secreta" not in said.out
+
+
+def test_the_list_can_be_limited_to_those_closed(office: Office, ref: str) -> None:
+    assert office.types("incidents", "list", "--status", "closed").out == ""
+
+
+def test_an_incident_is_shown_with_its_contacts_by_id_alone(office: Office, ref: str, numbers: set[str]) -> None:
+    said = office.types("incidents", "show", ref.lower())
+
+    assert said.code == 0
+    assert "coordinator" in said.out
+    assert "colombia" in said.out
+    assert not [number for number in numbers if number in said.out]
+    assert "Secreta" not in said.out
+
+
+def test_closing_takes_effect_at_once_and_tells_the_reason_to_the_history(
+    office: Office, runtime: Runtime, ref: str
+) -> None:
+    """A4: nothing more of it leaves."""
+    said = office.types("incidents", "close", ref, "--reason", "released", "--text", "home by taxi")
+
+    assert (said.code, said.out) == (0, f"{ref} is closed.\n")
+    incident = runtime.read(lambda tx: incidents.get(tx.session, incidents.id_of(tx.session, ref)))
+    assert incident.status is IncidentStatus.CLOSED
+    queued = select(func.count()).where(notifications.c.kind == "alert", notifications.c.status == "queued")
+    assert runtime.read(lambda tx: tx.session.scalar(queued)) == 0
+
+
+def test_an_incident_is_closed_only_once(office: Office, ref: str) -> None:
+    office.types("incidents", "close", ref, "--reason", "released")
+
+    said = office.types("incidents", "close", ref, "--reason", "released")
+
+    assert (said.code, said.out) == (2, "")
+    assert f"{ref} is closed" in said.err
+
+
+def test_an_unknown_reason_is_refused_with_those_there_are(office: Office, ref: str) -> None:
+    said = office.types("incidents", "close", ref, "--reason", "tired")
+
+    assert said.code == 2
+    assert "'tired'" in said.err
+    assert "safe_arrival" in said.err
+
+
+def test_an_unknown_reference_is_named(office: Office, runtime: Runtime) -> None:
+    for words in (["show", "A-7K3M"], ["close", "A-7K3M", "--reason", "released"]):
+        said = office.types("incidents", *words)
+        assert (said.code, said.err) == (2, "no incident 'A-7K3M'\n")
+
+
+def test_an_untouched_history_verifies(office: Office, ref: str) -> None:
+    """A10: `audit verify` exits 0 where every chain holds."""
+    assert office.types("audit", "verify").code == 0
+
+
+def test_a_changed_history_is_reported_by_chain_and_seq(office: Office, runtime: Runtime, ref: str) -> None:
+    """A10: `audit verify` exits non-zero and says where."""
+    chain = runtime.read(lambda tx: incidents.id_of(tx.session, ref))
+    change = update(entries).where(entries.c.chain == chain, entries.c.seq == 2).values(kind="nothing_happened")
+    runtime.transact(lambda tx: tx.session.execute(change))
+    assert runtime.read(lambda tx: timeline.verify(tx.session))
+
+    said = office.types("audit", "verify")
+
+    assert said.code == 1
+    assert f"{chain} 2: " in said.out

@@ -1,0 +1,110 @@
+"""`keys` and `pins`: what proves who somebody is takes effect at once beside a running process, and is shown once."""
+
+from alertnet.flows.pins import PinCheck, check_pin
+from alertnet.runtime import Runtime
+from alertnet.store import history, keys, timeline
+from tests.cli.conftest import Office
+
+
+def holder(runtime: Runtime, key: str) -> keys.ApiKey | None:
+    return runtime.read(lambda tx: keys.find(tx.session, key))
+
+
+def proves(runtime: Runtime, owner: str, pin: str) -> PinCheck:
+    return runtime.transact(check_pin, owner, pin)
+
+
+def test_a_new_key_is_printed_alone_and_opens_what_it_was_made_for(office: Office, runtime: Runtime) -> None:
+    said = office.types("keys", "create", "--team", "north", "--scope", "raise,read")
+
+    assert (said.code, said.err) == (0, "")
+    found = holder(runtime, said.out.removesuffix("\n"))
+    assert found is not None
+    assert found.team == "north"
+    assert found.scopes == {"raise", "read"}
+
+
+def test_an_unknown_scope_is_refused_with_those_there_are(office: Office, runtime: Runtime) -> None:
+    said = office.types("keys", "create", "--scope", "read,write")
+
+    assert (said.code, said.out) == (2, "")
+    assert "'write'" in said.err
+    assert "raise, read, coordinate, administer" in said.err
+
+
+def test_a_revoked_key_opens_nothing_from_that_moment(office: Office, runtime: Runtime) -> None:
+    key_id, key = runtime.transact(keys.create, "north", ["read"])
+    assert holder(runtime, key)
+
+    said = office.types("keys", "revoke", key_id)
+
+    assert said.code == 0
+    assert holder(runtime, key) is None
+
+
+def test_the_list_has_every_key_by_its_id_and_none_by_its_text(office: Office, runtime: Runtime) -> None:
+    key_id, key = runtime.transact(keys.create, "north", ["read", "raise"])
+
+    said = office.types("keys", "list")
+
+    assert said.out.startswith(f"{key_id}  north  raise,read  ")
+    assert key.rpartition("_")[2] not in said.out
+
+
+def test_a_key_nobody_made_can_not_be_revoked(office: Office, runtime: Runtime) -> None:
+    said = office.types("keys", "revoke", "zzzzzzzz")
+
+    assert (said.code, said.out, said.err) == (2, "", "no API key 'zzzzzzzz'\n")
+
+
+def test_what_commands_change_is_on_the_record(office: Office, runtime: Runtime) -> None:
+    """A10: each change appends to the timeline, and the chain holds."""
+    office.types("keys", "create", "--scope", "read")
+    office.types("pins", "set", "north/ana", "--pin", "47110")
+
+    entries = runtime.read(lambda tx: history.entries(tx.session, timeline.SYSTEM, 0, 10))
+    assert [entry["kind"] for entry in entries] == ["key_created", "pins_set"]
+    assert "47110" not in str(entries)
+    assert runtime.read(lambda tx: timeline.verify(tx.session)) == []
+
+
+def test_a_pin_from_standard_input_proves_its_owner_and_is_echoed_nowhere(office: Office, runtime: Runtime) -> None:
+    said = office.types("pins", "set", "north/ana", "--pin", "-", "--duress", "-", keyboard="47110\n47990\n")
+
+    assert said.code == 0
+    assert proves(runtime, "north/ana", "47110") is PinCheck.TRUE
+    assert proves(runtime, "north/ana", "47990") is PinCheck.DURESS
+    assert "47110" not in said.out + said.err
+
+
+def test_a_contact_of_a_tree_can_have_a_pin_too(office: Office, runtime: Runtime) -> None:
+    assert office.types("pins", "set", "colombia/ombuds", "--pin", "47110").code == 0
+
+    assert proves(runtime, "colombia/ombuds", "47110") is PinCheck.TRUE
+
+
+def test_one_time_pins_are_printed_one_to_a_line_and_good_once(office: Office, runtime: Runtime) -> None:
+    said = office.types("pins", "set", "north/ana", "--one-time", "3")
+
+    pins = said.out.split()
+    assert len(set(pins)) == 3
+    assert [proves(runtime, "north/ana", pins[0]) for _ in range(2)] == [PinCheck.TRUE, PinCheck.WRONG]
+
+
+def test_a_pin_of_the_wrong_length_is_refused_without_being_shown(office: Office, runtime: Runtime) -> None:
+    said = office.types("pins", "set", "north/ana", "--pin", "4711")
+
+    assert (said.code, said.out) == (2, "")
+    assert "5 digits" in said.err
+    assert "4711" not in said.err
+
+
+def test_an_owner_whom_the_network_does_not_know_is_refused(office: Office, runtime: Runtime) -> None:
+    said = office.types("pins", "set", "north/anna", "--pin", "47110")
+
+    assert (said.code, said.out, said.err) == (2, "", "no member or contact 'north/anna'\n")
+
+
+def test_pins_set_without_a_pin_is_refused(office: Office, runtime: Runtime) -> None:
+    assert office.types("pins", "set", "north/ana").code == 2
+    assert office.types("pins", "set", "north/ana", "--pin", "-").code == 2

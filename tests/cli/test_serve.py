@@ -1,0 +1,128 @@
+"""`serve` and `worker`: what is wrong is told before anything begins, and a signal ends everything in good order."""
+
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from alertnet.runtime import Runtime
+from tests.cli.conftest import Office
+
+WITHIN_SECONDS = 30
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+    return port
+
+
+@contextmanager
+def running(office: Office, *words: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        office.command(*words), cwd=office.folder, env=office.environment, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def answers(url: str) -> int:
+    """The status of what is there, once something is."""
+    until = time.monotonic() + WITHIN_SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                status: int = answer.status
+                return status
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            assert time.monotonic() < until, f"nothing answers at {url}"
+
+
+def test_everything_wrong_is_reported_at_once_by_name(office: Office) -> None:
+    """Issue 2: unreadable YAML, an unknown template variable, a missing setting: all at start, exit code 2."""
+    trees, templates = office.folder / "trees", office.folder / "templates"
+    trees.mkdir()
+    templates.mkdir()
+    (trees / "valley.yaml").write_text("tree: [")
+    (templates / "sms.j2").write_text("hello")
+    office.env |= {"ALERTNET_CONTACT_TREES": str(trees), "ALERTNET_MESSAGE_TEMPLATES": str(templates)}
+    office.env |= {"ALERTNET_RATES": "fast"}
+    del office.env["ALERTNET_SECRET_KEY"]
+
+    said = office.types("serve")
+
+    assert (said.code, said.out) == (2, "")
+    for name in ("ALERTNET_SECRET_KEY: missing", "ALERTNET_RATES", "valley.yaml:1", "sms.j2"):
+        assert name in said.err
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_settings_that_the_trees_need_are_asked_for(office: Office, runtime: Runtime, command: str) -> None:
+    """B6: what only some methods need is missing where the trees in force use them."""
+    del office.env["TWILIO_ACCOUNT_SID"], office.env["ALERTNET_SMTP_URL"]
+
+    said = office.types(command)
+
+    assert said.code == 2
+    assert "TWILIO_ACCOUNT_SID: missing" in said.err
+    assert "ALERTNET_SMTP_URL: missing" in said.err
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_database_without_the_newest_schema_is_refused(office: Office, command: str) -> None:
+    said = office.types(command)
+
+    assert said.code == 2
+    assert "alertnet db upgrade" in said.err
+
+
+def test_a_port_that_is_taken_is_named(office: Office, runtime: Runtime) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = office.types("serve", "--port", str(port))
+
+    assert said.code == 2
+    assert f"127.0.0.1:{port}" in said.err
+
+
+def test_a_second_worker_on_sqlite_is_refused(office: Office, runtime: Runtime) -> None:
+    """Issue 2: on SQLite a second one is refused with a clear message."""
+    port = free_port()
+    with running(office, "serve", "--port", str(port)):
+        assert answers(f"http://127.0.0.1:{port}/healthz") == 200
+        said = office.types("worker")
+
+    assert (said.code, said.out) == (2, "")
+    assert "SQLite" in said.err
+
+
+@pytest.mark.parametrize("words", [["serve"], ["serve", "--no-worker"]])
+def test_serve_answers_until_a_signal_ends_it_in_good_order(office: Office, runtime: Runtime, words: list[str]) -> None:
+    port = free_port()
+    with running(office, *words, "--port", str(port)) as process:
+        assert answers(f"http://127.0.0.1:{port}/healthz") == 200
+
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(WITHIN_SECONDS) == 0
+
+
+def test_an_incident_is_closed_beside_a_running_serve(office: Office, runtime: Runtime, ref: str) -> None:
+    """B7: every command works beside a running `serve`, on SQLite too."""
+    port = free_port()
+    with running(office, "serve", "--port", str(port)):
+        assert answers(f"http://127.0.0.1:{port}/healthz") == 200
+
+        assert office.types("incidents", "close", ref, "--reason", "released").code == 0
+        assert f"{ref}  closed" in office.types("incidents", "list").out
