@@ -1,0 +1,244 @@
+"""After the acknowledgement: the action that is due, an answer taken back, and stopping (B3 Action due, A4, A6)."""
+
+from typing import Any
+
+import pytest
+
+from alertnet.core.contact import Contact
+from alertnet.core.contact_tree import ActionDue, Otherwise, Then
+from alertnet.core.escalation import Acted, Failed, Status, Withdrawn
+from alertnet.core.progress import restore, still_wanted, stop
+from tests.core.cast import NOW, Night, acknowledged, call, contact, declined, level, minutes, plan_of, sms, tree
+
+NEXT = ActionDue(minutes(60))
+AGAIN = ActionDue(minutes(60), Otherwise.AGAIN)
+ANA = contact("ana", sms("+1"), call("+1", 3), deputy="luis")
+
+
+def night(*levels: Any, cast: tuple[Contact, ...] = (ANA, contact("luis")), **more: Any) -> Night:
+    """A night with Ana and her deputy Luis."""
+    return Night(plan_of(tree(levels, cast, **more)))
+
+
+# Action due
+
+
+def test_an_action_is_due_from_the_answer_that_met_the_rule() -> None:
+    """B3: action due counts from the answer that met the rule; A2: with an open action it has a due time."""
+    both = level("One", "ana", "bob", acknowledge="all", action_due=NEXT)
+    played = night(both).at(1, acknowledged("ana")).at(4, acknowledged("bob"))
+
+    assert (played.status, played.due) == (Status.ACKNOWLEDGED, 64)
+
+
+def test_without_an_action_due_nothing_is_due() -> None:
+    """A2: the next due time is None only for what is acknowledged or stopped."""
+    assert night(level("One", "ana")).at(1, acknowledged("ana")).due is None
+
+
+def test_one_action_of_anyone_who_counted_ends_it() -> None:
+    """B3: one action reported by anyone who counted ends it."""
+    both = level("One", "ana", "bob", acknowledge="all", action_due=NEXT)
+    played = night(both).at(1, acknowledged("ana"), acknowledged("bob")).at(9, Acted("bob"))
+
+    assert (played.status, played.due) == (Status.ACKNOWLEDGED, None)
+
+
+@pytest.mark.parametrize("who", ["bob", "eva"], ids=["told, but silent", "of another level"])
+def test_an_action_of_somebody_who_did_not_count_does_not_end_it(who: str) -> None:
+    """B3: by anyone who counted."""
+    played = night(level("One", "ana", "bob", action_due=NEXT), level("Two", "eva"))
+
+    assert played.at(1, acknowledged("ana")).at(9, Acted(who)).due == 61
+
+
+def test_an_action_reported_before_the_rule_was_met_counts() -> None:
+    """B3: nobody is asked again for what was done already."""
+    both = level("One", "ana", "bob", acknowledge="all", action_due=NEXT)
+    played = night(both).at(1, acknowledged("ana"), Acted("ana")).at(4, acknowledged("bob"))
+
+    assert (played.status, played.due) == (Status.ACKNOWLEDGED, None)
+
+
+def test_a_missed_action_opens_the_level_after_the_highest_opened() -> None:
+    """B3: `next` = the level after the highest opened; acknowledged → running."""
+    levels = (level("One", "ana", action_due=NEXT), level("Two", "bob"), level("Three", "eva"))
+    played = night(*levels).at(11, acknowledged("ana")).until(71)
+
+    assert played.opened() == ["0 One", "10 Two", "71 Three"]
+    assert played.status is Status.RUNNING
+
+
+def test_a_missed_action_without_a_further_level_leaves_the_escalation_unanswered() -> None:
+    """A2: nothing ends in silence: that level does not acknowledge it again by itself."""
+    played = night(level("One", "ana", action_due=NEXT), last_resort=("office",)).at(1, acknowledged("ana")).until(61)
+
+    assert played.status is Status.UNANSWERED
+    assert played.told == ["0 ana sms", "61 office sms"]
+
+
+def test_a_missed_action_can_open_the_same_level_again() -> None:
+    """B1: `otherwise: again`; whoever acknowledged is told again and answers again."""
+    levels = (level("One", "ana", "bob", action_due=AGAIN), level("Two", "eva"))
+    played = night(*levels).at(1, acknowledged("ana")).until(62)
+
+    assert played.told == ["0 ana sms", "0 bob sms", "61 ana sms", "61 bob sms"]
+    assert played.at(62, acknowledged("ana")).due == 122
+
+
+def test_again_asks_the_deputy_again_too() -> None:
+    """B1: its answer stood for its contact's."""
+    played = night(level("One", "ana", action_due=AGAIN)).at(1, declined("ana")).at(2, acknowledged("luis")).until(62)
+
+    assert played.told == ["0 ana sms", "1 luis sms", "62 luis sms"]
+    assert played.status is Status.RUNNING
+
+
+def test_an_action_reported_at_the_instant_it_is_due_is_in_time() -> None:
+    """A7: a due row and an answer at the same instant: the answer first."""
+    played = night(level("One", "ana", action_due=NEXT)).at(1, acknowledged("ana")).at(61, Acted("ana"))
+
+    assert (played.status, played.due) == (Status.ACKNOWLEDGED, None)
+
+
+def test_an_action_is_not_due_of_a_level_that_only_goes_on() -> None:
+    """B1: acknowledged, but no action reported by then: only an acknowledged escalation waits for one."""
+    levels = (level("One", "ana", then=Then.NEXT, action_due=NEXT), level("Two", "bob", wait=90))
+    played = night(*levels).at(1, acknowledged("ana")).until(99)
+
+    assert not [line for line in played.history if "action_missing" in line]
+
+
+# Answers taken back
+
+
+def test_a_withdrawn_answer_lets_the_escalation_go_on() -> None:
+    """A6: it can be revoked; acknowledged → running."""
+    played = (
+        night(level("One", "ana", wait=20), level("Two", "bob")).at(1, acknowledged("ana")).at(30, Withdrawn("ana"))
+    )
+
+    assert played.status is Status.RUNNING
+    assert played.until(50).told == ["0 ana sms", "30 ana sms", "33 ana call", "41.5 luis sms", "50 bob sms"]
+
+
+def test_a_changed_mind_is_a_withdrawal() -> None:
+    """B4: the answer can be changed while the incident is open; a decline brings the deputy."""
+    played = night(level("One", "ana")).at(1, acknowledged("ana")).at(5, declined("ana"))
+
+    assert played.told == ["0 ana sms", "5 luis sms"]
+    assert played.status is Status.RUNNING
+
+
+def test_a_withdrawal_that_leaves_the_rule_met_changes_nothing() -> None:
+    """A6: only what has lost its ground goes on."""
+    played = night(level("One", "ana", "bob")).at(1, acknowledged("ana"), acknowledged("bob"))
+
+    assert played.at(5, Withdrawn("bob")).status is Status.ACKNOWLEDGED
+
+
+def test_another_level_that_is_met_keeps_the_acknowledgement() -> None:
+    """B3: a met level that stops acknowledges, whichever it is."""
+    played = night(level("One", "ana"), level("Two", "bob")).at(12, acknowledged("bob"), acknowledged("ana"))
+
+    assert played.at(20, Withdrawn("bob")).status is Status.ACKNOWLEDGED
+    assert played.at(21, Withdrawn("ana")).status is Status.RUNNING
+
+
+def test_who_withdrew_is_told_again_where_it_was_not_told_for_its_answer() -> None:
+    """B3: in a later level it was spared; now it has not answered."""
+    levels = (level("One", "ana", then=Then.NEXT), level("Two", "ana", "bob", acknowledge="all", wait=60))
+    played = night(*levels).at(1, acknowledged("ana")).until(10).forget().at(12, Withdrawn("ana")).until(15)
+
+    assert [line for line in played.told if "luis" not in line] == ["12 ana sms", "15 ana call"]
+
+
+def test_a_withdrawn_decline_makes_the_contact_reachable_again() -> None:
+    """B4: an answer can be changed."""
+    played = night(level("One", "ana", wait=60)).at(1, declined("ana")).at(5, Withdrawn("ana"))
+
+    assert played.told == ["0 ana sms", "1 luis sms", "5 ana sms"]
+
+
+def test_a_withdrawal_of_the_last_resort_goes_round_again() -> None:
+    """A2: nothing ends in silence."""
+    played = (
+        night(level("One", "bob"), last_resort=("office",)).at(11, acknowledged("office")).at(40, Withdrawn("office"))
+    )
+
+    assert played.status is Status.UNANSWERED
+    assert played.told == ["0 bob sms", "10 office sms", "40 office sms"]
+    assert played.due == 55
+
+
+def test_a_withdrawal_of_who_never_answered_changes_nothing() -> None:
+    """A5: hardly ever twice."""
+    played = night(level("One", "ana"))
+    before = played.state
+
+    assert played.at(1, Withdrawn("ana")).state == before
+
+
+# A4, stop and restore
+
+
+@pytest.mark.parametrize("halt", ["acknowledged", "stopped"])
+def test_nothing_leaves_while_it_is_acknowledged_or_stopped(halt: str) -> None:
+    """A4: no further alert of it leaves, whatever the provider reports or others answer."""
+    played = night(level("One", "ana", "bob", acknowledge="any", repeat=(2, 9)))
+    if halt == "acknowledged":
+        played.at(1, acknowledged("bob"))
+    else:
+        played.state = stop(played.state)
+    played.forget().at(2, Failed("ana", 0)).at(3, declined("ana")).at(999)
+
+    assert played.told == []
+    assert played.due is None
+
+
+def test_stopping_twice_remembers_where_it_stood() -> None:
+    """B3: reopening restores."""
+    played = night(level("One", "ana")).at(1, acknowledged("ana"))
+
+    assert restore(stop(stop(played.state)), NOW).status is Status.ACKNOWLEDGED
+
+
+def test_restoring_what_was_not_stopped_changes_nothing() -> None:
+    """B3: reopening restores."""
+    state = night(level("One", "ana")).state
+
+    assert restore(state, NOW + minutes(5)) == state
+
+
+def test_a_restored_escalation_goes_on_from_now() -> None:
+    """B3: reopening restores; what became due meanwhile shrinks to one message for each method (A7)."""
+    played = night(level("One", "ana", wait=30, repeat=(2, 9)), level("Two", "bob")).until(1)
+    played.state = restore(stop(played.state), NOW + minutes(40))
+    played.forget().sleep_until(40)
+
+    assert played.told == ["40 ana sms again", "40 ana call", "40 luis sms", "40 bob sms"]
+
+
+def test_an_answer_while_it_was_stopped_counts_once_it_is_restored() -> None:
+    """A12: nothing a known person sends is dropped."""
+    played = night(level("One", "ana"))
+    played.state = stop(played.state)
+    played.at(2, acknowledged("ana"))
+    assert played.status is Status.STOPPED
+    played.state = restore(played.state, NOW + minutes(9))
+
+    assert played.at(9).status is Status.ACKNOWLEDGED
+
+
+def test_an_alert_is_wanted_until_its_contact_has_answered() -> None:
+    """A4: a sender reads the status again right before the call."""
+    both = level("One", "ana", "bob", acknowledge="all")
+    played = night(both)
+    wanted = [still_wanted(played.plan, played.state, 0, id, 0) for id in ("ana", "bob", "luis")]
+    played.at(1, acknowledged("ana"))
+    later = [still_wanted(played.plan, played.state, 0, id, 0) for id in ("ana", "bob", "luis")]
+    played.at(2, acknowledged("bob"))
+
+    assert (wanted, later) == ([True, True, False], [False, True, False])
+    assert not still_wanted(played.plan, played.state, 0, "bob", 0)
+    assert not still_wanted(played.plan, played.state, 1, "bob", 0)

@@ -1,0 +1,308 @@
+"""Waiting for a coordinator: go, hold, refuse, the automatic time, unverified incidents (B3 Go, Unverified)."""
+
+from typing import Any
+
+import pytest
+
+from alertnet.core.contact import Contact
+from alertnet.core.contact_tree import NeedsGo, Start, Then
+from alertnet.core.escalation import Asked, Go, Hold, PlanChanged, Refuse, Status
+from alertnet.core.incident import Severity
+from alertnet.core.progress import stop
+from tests.core.cast import Night, acknowledged, contact, coordinator, level, minutes, plan_of, tree
+
+GATED = NeedsGo(proceed_after=minutes(20))
+CAST = (coordinator("ana"), contact("bob"))
+
+
+def night(*levels: Any, cast: tuple[Contact, ...] = CAST, known: Any = None, **more: Any) -> Night:
+    """A night with Ana, who coordinates."""
+    return Night(plan_of(tree(levels, cast, **more), **(known or {})))
+
+
+def waiting(needs_go: NeedsGo = GATED, **known: Any) -> Night:
+    """Coordination for ten minutes, then a level that waits for a go, then one more."""
+    levels = (level("Coord", "ana"), level("Two", "bob", needs_go=needs_go), level("Three", "eva"))
+    return night(*levels, known=known)
+
+
+def test_a_gated_level_asks_when_it_is_due_and_tells_nobody() -> None:
+    """B3: a question is asked when its level is due; `proceed_after` counts from there."""
+    played = waiting().until(29)
+
+    assert played.asked == ["10 Two 30"]
+    assert played.told == ["0 ana sms"]
+    assert played.status is Status.WAITING_FOR_GO
+
+
+def test_a_go_opens_the_level_at_once() -> None:
+    """B3: waiting_for_go → running (go)."""
+    played = waiting().at(12, Go(1)).until(22)
+
+    assert played.opened() == ["0 Coord", "12 Two", "22 Three"]
+    assert played.status is Status.RUNNING
+
+
+def test_without_a_decision_it_proceeds_at_its_automatic_time() -> None:
+    """B3: waiting_for_go → running (`proceed_after`)."""
+    played = waiting().at(10.5, Asked(1)).until(40)
+
+    assert played.opened() == ["0 Coord", "30 Two", "40 Three"]
+
+
+def test_without_an_automatic_time_it_waits_and_is_never_forgotten() -> None:
+    """A2: it has a next due time even while it waits for a person alone."""
+    played = waiting(NeedsGo()).at(10.5, Asked(1)).until(2000)
+
+    assert played.asked == ["10 Two never"]
+    assert played.opened() == ["0 Coord"]
+    assert played.due is not None
+
+
+def test_a_hold_ends_the_automatic_time_for_good() -> None:
+    """B3: HOLD ends the automatic time for good, in later rounds too."""
+    levels = (level("Coord", "ana"), level("Two", "bob", needs_go=GATED))
+    played = night(*levels).at(10.5, Asked(1)).at(15, Hold(1)).until(500)
+
+    assert played.opened() == ["0 Coord"]
+    played.at(500, Go(1)).until(530)
+    assert played.opened()[-2:] == ["500 Two", "525 Coord"]
+
+
+def test_a_hold_before_the_question_holds_too() -> None:
+    """B3: for good."""
+    played = waiting().at(5, Hold(1)).until(60)
+
+    assert played.asked == ["10 Two never"]
+
+
+def test_a_hold_after_a_go_of_another_level_changes_nothing_there() -> None:
+    """B3: a hold is about its own level."""
+    played = waiting().at(10.5, Asked(1)).at(15, Hold(2)).until(30)
+
+    assert played.opened() == ["0 Coord", "30 Two"]
+
+
+def test_a_refused_level_is_skipped_for_good_and_the_next_opens_at_the_refusal() -> None:
+    """B3: REFUSE skips the level for good."""
+    played = waiting().at(14, Refuse(1)).until(60)
+
+    assert played.opened() == ["0 Coord", "14 Three", "39 Coord", "49 Three"]
+    assert not any("bob" in line for line in played.told)
+
+
+def test_a_level_refused_beforehand_is_not_asked_about() -> None:
+    """B3: REFUSE skips the level for good."""
+    played = waiting().at(5, Refuse(1)).until(10)
+
+    assert (played.asked, played.opened()) == ([], ["0 Coord", "10 Three"])
+
+
+def test_a_go_takes_a_refusal_back() -> None:
+    """B3: `/go` opens any level of an escalation that isn't stopped."""
+    assert waiting().at(5, Refuse(1)).at(7, Go(1)).opened() == ["0 Coord", "7 Two"]
+
+
+def test_a_given_go_stands_in_later_rounds() -> None:
+    """B3: a given go stands."""
+    played = night(level("Coord", "ana"), level("Two", "bob", needs_go=NeedsGo())).at(12, Go(1)).until(47)
+
+    assert played.asked == ["10 Two never"]
+    assert played.opened() == ["0 Coord", "12 Two", "37 Coord", "47 Two"]
+
+
+def test_a_level_that_proceeded_by_itself_does_so_in_later_rounds() -> None:
+    """B3: a given go stands, an automatic one too."""
+    played = night(level("Two", "bob", needs_go=GATED)).at(0.5, Asked(0)).until(60)
+
+    assert played.opened() == ["20 Two", "45 Two"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (Status.RUNNING, Status.RUNNING),
+        (Status.WAITING_FOR_GO, Status.WAITING_FOR_GO),
+        (Status.UNANSWERED, Status.RUNNING),
+        (Status.ACKNOWLEDGED, Status.RUNNING),
+    ],
+    ids=str,
+)
+def test_a_go_opens_any_level_whatever_the_escalation_is_at(before: Status, after: Status) -> None:
+    """B3: `/go` opens any level of an escalation that isn't stopped; another question still waits."""
+    levels = (level("Coord", "ana", then=Then.STOP), level("Two", "bob", needs_go=NeedsGo()), level("Three", "eva"))
+    played = night(*levels)
+    match before:
+        case Status.WAITING_FOR_GO:
+            played.until(10)
+        case Status.UNANSWERED:
+            played.at(3, Refuse(1), Refuse(2)).until(10)
+        case Status.ACKNOWLEDGED:
+            played.at(1, acknowledged("ana"))
+    minute = 5 if before is Status.RUNNING else 12
+    assert played.status is before
+
+    played.forget().at(minute, Go(2))
+
+    assert played.told == [f"{minute} eva sms"]
+    assert played.status is after
+
+
+def test_a_go_opens_a_level_of_one_that_is_still_scheduled() -> None:
+    """B3: scheduled → running."""
+    played = Night(
+        plan_of(tree([level("One", "bob"), level("Two", "eva")], CAST, start=Start(minutes(30)))), alone=False
+    )
+
+    assert played.at(2, Go(1)).told == ["2 eva sms"]
+    assert played.status is Status.RUNNING
+
+
+def test_a_stopped_escalation_takes_no_go() -> None:
+    """A4: while it is stopped no alert of it leaves."""
+    played = night(level("One", "ana"), level("Two", "bob"))
+    played.state = stop(played.state)
+
+    assert played.forget().at(2, Go(1), Hold(1), Refuse(0), PlanChanged()).told == []
+    assert played.status is Status.STOPPED
+
+
+def test_a_go_for_a_level_that_is_open_rings_nobody_twice() -> None:
+    """A5: hardly ever twice."""
+    assert night(level("One", "ana"), level("Two", "bob")).at(2, Go(0)).told == ["0 ana sms"]
+
+
+def test_a_go_after_the_window_of_a_level_opens_it_again() -> None:
+    """B3: `/go` opens any level."""
+    played = night(level("One", "ana"), level("Two", "bob", wait=60)).at(12, Go(0))
+
+    assert played.told == ["0 ana sms", "10 bob sms", "12 ana sms"]
+
+
+def test_an_answer_while_a_question_waits_acknowledges_and_takes_the_question_back() -> None:
+    """B3: waiting_for_go → acknowledged."""
+    levels = (level("One", "bob"), level("Two", "eva", needs_go=GATED))
+    played = night(*levels).at(10.5, Asked(1)).at(15, acknowledged("bob")).until(60)
+
+    assert played.status is Status.ACKNOWLEDGED
+    assert played.state.question is None
+    assert not any("eva" in line for line in played.told)
+
+
+# Time in which the question could not be sent
+
+
+def test_time_in_which_the_question_could_not_be_sent_does_not_count() -> None:
+    """B3: time in which the question could not be sent does not count against `proceed_after`."""
+    played = waiting().at(18, Asked(1)).until(60)
+
+    assert played.opened()[1] == "38 Two"
+
+
+def test_a_question_that_never_left_never_proceeds() -> None:
+    """B3: nobody could have said hold."""
+    assert waiting().until(300).opened() == ["0 Coord"]
+
+
+def test_a_critical_level_does_not_wait_for_its_question() -> None:
+    """B3: except for critical."""
+    sent_late = waiting(severity=Severity.CRITICAL).at(18, Asked(1)).until(30)
+    never_sent = waiting(severity=Severity.CRITICAL).until(30)
+
+    assert sent_late.opened() == never_sent.opened() == ["0 Coord", "30 Two"]
+
+
+def test_the_automatic_time_of_a_critical_level_counts_through_an_outage() -> None:
+    """B3: except for critical, whose time counts from when the level was due."""
+    serious = waiting().sleep_until(25)
+    critical = waiting(severity=Severity.CRITICAL).sleep_until(25)
+
+    assert (serious.asked, critical.asked) == (["25 Two 45"], ["25 Two 30"])
+
+
+# Incidents that nobody has verified
+
+
+def unverified(*levels: Any) -> Night:
+    """A bare SOS on those levels."""
+    return night(*levels, known={"verified": False})
+
+
+def verified(played: Night, minute: float) -> Night:
+    """A coordinator verifies the incident."""
+    return played.change(minute, PlanChanged(), verified=True)
+
+
+COORD = level("Coord", "ana")
+
+
+def test_only_coordination_levels_run_while_it_is_not_verified() -> None:
+    """B3: only coordination levels run."""
+    played = unverified(COORD, level("Two", "bob")).until(600)
+
+    assert played.told == ["0 ana sms"]
+    assert played.status is Status.WAITING_FOR_GO
+
+
+def test_an_escalation_without_coordination_waits_from_the_start() -> None:
+    """B3: every other escalation is `waiting_for_go`."""
+    played = unverified(level("One", "bob")).until(60)
+
+    assert (played.status, played.told) == (Status.WAITING_FOR_GO, [])
+    assert played.due is not None
+
+
+def test_it_waits_also_after_the_coordinators_have_acknowledged() -> None:
+    """B3: asked again also after they acknowledged: their answer verifies nothing."""
+    played = unverified(COORD, level("Two", "bob")).at(1, acknowledged("ana")).until(60)
+
+    assert played.status is Status.WAITING_FOR_GO
+
+
+def test_verified_in_time_the_levels_open_at_theirs() -> None:
+    """B3: the others at theirs."""
+    played = verified(unverified(COORD, level("Two", "bob"), level("Three", "eva")), 4).until(20)
+
+    assert played.opened() == ["0 Coord", "10 Two", "20 Three"]
+
+
+def test_verified_late_what_was_due_opens_at_once_and_ends_as_planned() -> None:
+    """B3: levels whose planned moment has passed open at once, the others at theirs."""
+    levels = (COORD, level("Two", "bob"), level("Three", "eva"), level("Four", "zoe"))
+    played = verified(unverified(*levels), 24).until(30)
+
+    assert played.opened() == ["0 Coord", "24 Two", "24 Three", "30 Four"]
+    assert played.told == ["0 ana sms", "24 bob sms", "24 eva sms", "30 zoe sms"]
+
+
+def test_verified_very_late_the_last_level_still_has_its_whole_time() -> None:
+    """A7: the last one's clock beginning when its messages are queued."""
+    played = verified(unverified(COORD, level("Two", "bob"), level("Three", "eva", wait=20)), 300)
+
+    assert played.opened() == ["0 Coord", "300 Two", "300 Three"]
+    assert played.status is Status.RUNNING
+    assert played.until(320).status is Status.UNANSWERED
+
+
+def test_each_level_keeps_its_own_gate_after_the_verification() -> None:
+    """B3: each still under its own `needs_go`."""
+    played = verified(unverified(COORD, level("Two", "bob"), level("Three", "eva", needs_go=GATED)), 24)
+
+    assert played.opened() == ["0 Coord", "24 Two"]
+    assert played.asked == ["24 Three 44"]
+
+
+def test_a_go_for_one_level_opens_it_unverified_and_no_other() -> None:
+    """B3: `/go` opens any level; the incident stays unverified."""
+    played = unverified(COORD, level("Two", "bob"), level("Three", "eva")).at(12, Go(1)).until(60)
+
+    assert played.opened() == ["0 Coord", "12 Two"]
+    assert played.status is Status.WAITING_FOR_GO
+
+
+def test_a_verified_escalation_that_was_acknowledged_stays_so() -> None:
+    """A4: only the causes that B3 lists lead out of acknowledged."""
+    played = night(level("Coord", "ana", then=Then.STOP), level("Two", "bob"), known={"verified": False})
+    played.at(1, acknowledged("ana"))
+
+    assert verified(played, 5).until(60).told == ["0 ana sms"]

@@ -1,0 +1,141 @@
+"""What a running escalation does when its plan changes: consent, exclusion, severity, people, perpetrator (A3, A8)."""
+
+from typing import Any
+
+from alertnet.core.contact import Contact, Role
+from alertnet.core.contact_tree import NeedsGo, Then, When
+from alertnet.core.escalation import Asked, PlanChanged, Refuse, Status
+from alertnet.core.incident import Affected, Perpetrator, Scope, Severity
+from tests.core.cast import Night, acknowledged, call, contact, embassy, level, minutes, plan_of, sms, tree
+
+GRAVE = When(severity=frozenset({Severity.CRITICAL}))
+BRIGADE = contact("brigade", role=Role.AUTHORITY, belongs_to="army")
+
+
+def night(*levels: Any, cast: tuple[Contact, ...] = (), known: Any = None, **more: Any) -> Night:
+    """A night on a tree with those levels."""
+    return Night(plan_of(tree(levels, cast, **more), **(known or {})))
+
+
+def test_who_is_excluded_is_rung_no_more() -> None:
+    """A3: checked when resolving and again when sending; A8: exclusion applies at once."""
+    ana = contact("ana", sms("+1"), call("+1", 3))
+    played = night(level("One", "ana", "bob", repeat=(2, 3)), cast=(ana,))
+    played.change(1, PlanChanged(), exclude=("ana",)).until(4)
+
+    assert played.told == ["0 ana sms", "0 bob sms", "2 bob sms again", "4 bob sms again"]
+
+
+def test_a_level_left_with_nobody_gives_way() -> None:
+    """B3: when no contact left can meet the rule, the level gives way at once."""
+    played = night(level("One", "es"), level("Two", "bob"), cast=(embassy("es", "ES"),))
+    played.change(4, PlanChanged(), consent=Scope.NATIONAL)
+
+    assert played.told == ["0 es sms", "4 bob sms"]
+
+
+def test_the_rule_is_over_those_who_may_still_be_told() -> None:
+    """A8: narrower consent applies at once."""
+    both = level("One", "es", "bob", acknowledge="all")
+    played = night(both, cast=(embassy("es", "ES"),)).at(1, acknowledged("bob"))
+    played.change(4, PlanChanged(), consent=Scope.NATIONAL)
+
+    assert played.status is Status.ACKNOWLEDGED
+
+
+def test_the_accused_does_not_acknowledge() -> None:
+    """A3: an institution that turns out to be the perpetrator's stops no escalation."""
+    played = night(level("One", "brigade"), level("Two", "bob"), cast=(BRIGADE,))
+    played.change(1, PlanChanged(), perpetrator=Perpetrator.ARMY).at(2, acknowledged("brigade"))
+
+    assert played.status is Status.RUNNING
+
+
+def test_what_was_acknowledged_before_consent_narrowed_stays_so() -> None:
+    """B3: only an action, a go, or a revoked answer leads out of acknowledged."""
+    played = night(level("One", "es"), cast=(embassy("es", "ES"),)).at(1, acknowledged("es"))
+
+    assert played.change(4, PlanChanged(), consent=Scope.NATIONAL).status is Status.ACKNOWLEDGED
+
+
+def test_a_level_that_a_higher_severity_adds_before_its_time_opens_at_its_time() -> None:
+    """A8: higher severity applies at once on the pinned trees."""
+    played = night(level("One", "bob"), level("Two", "eva", when=GRAVE))
+    played.change(4, PlanChanged(), severity=Severity.CRITICAL).until(10)
+
+    assert played.opened() == ["0 One", "10 Two"]
+
+
+def test_a_level_that_was_passed_over_opens_at_once_when_it_may() -> None:
+    """A8: at once; A7: at the event that opened it."""
+    levels = (level("One", "bob"), level("Two", "eva", when=GRAVE), level("Three", "zoe", wait=60))
+    played = night(*levels).change(14, PlanChanged(), severity=Severity.CRITICAL)
+
+    assert played.opened() == ["0 One", "10 Three", "14 Two"]
+
+
+def test_in_the_pause_too_it_opens_at_once() -> None:
+    """A8, A2: it does not wait for the next round."""
+    played = night(level("One", "bob"), level("Two", "eva", when=GRAVE), rounds=1)
+    played.change(14, PlanChanged(), severity=Severity.CRITICAL)
+
+    assert played.told == ["0 bob sms", "14 eva sms"]
+    assert played.at(16, acknowledged("eva")).status is Status.ACKNOWLEDGED
+
+
+def test_a_level_that_is_passed_over_still_asks_for_its_go() -> None:
+    """B3: each under its own gate; a refusal leaves the tree at its end."""
+    gated = level("Two", "eva", when=GRAVE, needs_go=NeedsGo())
+    played = night(level("One", "bob"), gated).change(14, PlanChanged(), severity=Severity.CRITICAL)
+    assert (played.asked, played.status) == (["14 Two never"], Status.WAITING_FOR_GO)
+
+    played.at(16, Refuse(1))
+
+    assert (played.status, played.due) == (Status.UNANSWERED, 25)
+
+
+def test_a_higher_severity_leaves_an_acknowledged_escalation_alone() -> None:
+    """A4: acknowledged is left for the reasons of B3 alone."""
+    played = night(level("One", "bob"), level("Two", "eva", when=GRAVE)).at(1, acknowledged("bob"))
+
+    assert played.change(14, PlanChanged(), severity=Severity.CRITICAL).told == ["0 bob sms"]
+
+
+def test_a_question_whose_reason_is_gone_needs_no_answer() -> None:
+    """B3: the level waits because of an unknown perpetrator; now it is known to be another."""
+    played = night(level("One", "brigade"), cast=(BRIGADE,), known={"perpetrator": Perpetrator.UNKNOWN}).until(30)
+    assert played.told == []
+
+    played.change(31, PlanChanged(), perpetrator=Perpetrator.POLICE)
+
+    assert played.told == ["31 brigade sms"]
+    assert played.status is Status.RUNNING
+
+
+def test_a_question_about_a_level_that_is_empty_now_is_dropped() -> None:
+    """A2: nothing waits for a go that would tell nobody."""
+    levels = (level("One", "brigade"), level("Two", "bob"))
+    played = night(*levels, cast=(BRIGADE,), known={"perpetrator": Perpetrator.UNKNOWN}).until(30)
+    played.change(31, PlanChanged(), perpetrator=Perpetrator.ARMY)
+
+    assert played.told == ["31 bob sms"]
+
+
+def test_a_new_reason_to_wait_ends_the_automatic_time() -> None:
+    """B3: one because of an unknown perpetrator has no automatic time."""
+    gated = level("One", "brigade", needs_go=NeedsGo(proceed_after=minutes(20)))
+    played = night(gated, cast=(BRIGADE,)).at(0.5, Asked(0))
+    played.change(5, PlanChanged(), perpetrator=Perpetrator.UNKNOWN).until(600)
+
+    assert played.told == []
+
+
+def test_a_nationality_that_becomes_known_prunes_before_the_level_opens() -> None:
+    """B1: an unknown nationality prunes nothing; a known one does, at once."""
+    embassies = level("Two", "es", "de", when=When(nationality=True))
+    cast = (embassy("es", "ES"), embassy("de", "DE"))
+    played = night(level("One", "bob", then=Then.NEXT), embassies, cast=cast)
+    played.change(12, PlanChanged(), people=(Affected("P7", nationality="ES"),))
+
+    assert played.asked == ["10 Two 20"]
+    assert played.told == ["0 bob sms", "12 es sms"]
