@@ -1,0 +1,84 @@
+"""Texts of a number with open codes that carry no right one: the coordinators read them, the sender hears how (A12)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from alertnet.core.disclosure import Subject
+from alertnet.core.notification import Kind
+from alertnet.flows.alarms import open_alarms, raise_alarm
+from alertnet.flows.case import Case, take_up
+from alertnet.flows.held_codes import HeldCode
+from alertnet.flows.letters import said
+from alertnet.store.inbound import InboundSms, Reply
+from alertnet.store.tables import acknowledgements
+from alertnet.store.tx import Tx
+
+MOST_INCIDENTS = 5
+"""A text is put into so many open incidents of its sender, the latest: in more it would only ring the same people."""
+
+
+def may_answer(case: Case, code: HeldCode) -> bool:
+    """Whether the code's contact may hear of the incident at all, now: even a reply would be news to it (A3)."""
+    return code.contact in case.plans[code.tree].allowed
+
+
+def keep_text(case: Case, code: HeldCode, text: str) -> None:
+    """Put what a contact wrote on the incident's record, as it is."""
+    case.record("sms_received", tree=code.tree, contact=code.contact, text=text)
+
+
+def ring_once(case: Case, subject: Subject, about: str) -> None:
+    """Alarm the coordinators, unless this very alarm rings already."""
+    ringing = {(alarm.subject, alarm.about) for alarm in open_alarms(case)}
+    if case.is_open and (subject.value, about) not in ringing:
+        raise_alarm(case, Kind.ALARM, subject, about=about)
+
+
+def reply_unclear(tx: Tx, sms: InboundSms, held: Sequence[HeldCode], alarm: Subject | None) -> Reply | None:
+    """The reply to a text that acknowledges nothing: names the codes that would. None where silence is due.
+
+    The text goes into the sender's incidents and, unless it was only a verb or a wrong code, alarms their coordinators.
+    """
+    heard = []
+    for case, own in _cases(tx, held):
+        keep_text(case, own[0], sms.body)
+        if alarm is not None:
+            ring_once(case, alarm, own[0].contact)
+        case.finish()
+        if may_answer(case, own[0]):
+            heard.append((case, own))
+    if not heard:
+        return None
+    case, own = heard[-1]
+    contact = case.contact(own[0].tree, own[0].contact)
+    words = said(case, own[0].tree, contact.timezone)
+    if alarm is not None and len(heard) == 1:
+        words = replace(words, code=_code_to_answer(case, own))
+    else:
+        words = replace(words, open_codes=tuple(code.text for _, codes in heard for code in codes))
+    return Reply(Kind.NOT_UNDERSTOOD, contact.language, words, case.incident.templates)
+
+
+def _cases(tx: Tx, held: Sequence[HeldCode]) -> list[tuple[Case, list[HeldCode]]]:
+    """The latest incidents of those codes with the codes of each, oldest first."""
+    latest = list(dict.fromkeys(code.incident for code in reversed(held)))[:MOST_INCIDENTS]
+    # Locked in the order of their ids, so that two flows never wait for each other.
+    cases = [take_up(tx, incident) for incident in sorted(latest)]
+    cases.sort(key=lambda case: case.incident.opened_at)
+    return [(case, [code for code in held if code.incident == case.incident.id]) for case in cases]
+
+
+def _code_to_answer(case: Case, own: Sequence[HeldCode]) -> str | None:
+    """The sender's own code, unless it has answered already and the alarm no longer goes on for it."""
+    code = next((code for code in own if code.alarm is None), None)
+    if code is None:
+        return None
+    answered = select(acknowledgements.c.id).where(
+        acknowledgements.c.incident_id == case.incident.id,
+        acknowledgements.c.tree == code.tree,
+        acknowledgements.c.contact == code.contact,
+        acknowledgements.c.revoked_at.is_(None),
+    )
+    return None if case.tx.session.scalar(answered.limit(1)) else code.text

@@ -1,0 +1,177 @@
+"""What may be texted to us and how it is understood: this table is the manual of the grammar (B4)."""
+
+import pytest
+
+from alertnet.core.incident import Scope
+from alertnet.core.sms_grammar import (
+    ALARMS,
+    OPT_OUTS,
+    PANIC,
+    VERBS,
+    Answer,
+    Report,
+    Verb,
+    is_opt_out,
+    parse_answers,
+    parse_report,
+)
+
+OK, NO, RELAY, DONE, GO, HOLD = Verb
+
+ANSWERS = [
+    # A contact takes charge.
+    ("4711", [(OK, "4711")]),
+    ("OK 4711", [(OK, "4711")]),
+    ("ok4711", [(OK, "4711")]),
+    ("Ok, 4711.", [(OK, "4711")]),
+    ("OK-4711", [(OK, "4711")]),
+    ("4711 OK", [(OK, "4711")]),
+    ("  «4711»  ", [(OK, "4711")]),
+    ("“4711”!!", [(OK, "4711")]),
+    ("\u200e4711\u200f", [(OK, "4711")]),
+    ("OK\u00a04711", [(OK, "4711")]),
+    ("ＯＫ ４７１１", [(OK, "4711")]),
+    ("٤٧١١", [(OK, "4711")]),
+    ("۴۷۱۱", [(OK, "4711")]),
+    ("4711 vamos en camino", [(OK, "4711", "vamos en camino")]),
+    ("4711 Recibido, gracias.", [(OK, "4711", "Recibido, gracias.")]),
+    # It can't.
+    ("NO 4711", [(NO, "4711")]),
+    ("no4711", [(NO, "4711")]),
+    ("No, 4711", [(NO, "4711")]),
+    ("4711 no", [(NO, "4711")]),
+    ("Non 4711", [(NO, "4711")]),
+    ("NO 4711 estoy de viaje", [(NO, "4711", "estoy de viaje")]),
+    # It passed it on.
+    ("PASS 4711", [(RELAY, "4711")]),
+    ("transmis 4711", [(RELAY, "4711")]),
+    ("Pasó 4711", [(RELAY, "4711")]),
+    ("PASO 4711 al coronel", [(RELAY, "4711", "al coronel")]),
+    # It has done something.
+    ("DONE 4711", [(DONE, "4711")]),
+    ("DONE 4711 called the minister at 1430", [(DONE, "4711", "called the minister at 1430")]),
+    ("Fait: 4711, j'ai appelé le préfet", [(DONE, "4711", "j'ai appelé le préfet")]),
+    ("HECHO 4711 no contestan", [(DONE, "4711", "no contestan")]),
+    # Several codes in one text.
+    ("4711 5823", [(OK, "4711"), (OK, "5823")]),
+    ("OK 4711, NO 5823", [(OK, "4711"), (NO, "5823")]),
+    ("NO 4711 5823", [(NO, "4711"), (NO, "5823")]),
+    ("ok 4711\ndone 4711 visited", [(OK, "4711"), (DONE, "4711", "visited")]),
+    # A coordinator decides.
+    ("GO 5823", [(GO, "5823")]),
+    ("go5823", [(GO, "5823")]),
+    ("HOLD 5823", [(HOLD, "5823")]),
+    ("GO 5823 HOLD 5824", [(GO, "5823"), (HOLD, "5824")]),
+    # A verb alone never acts; the reply names the open codes.
+    ("OK", [(OK, None)]),
+    ("no.", [(NO, None)]),
+    ("¡GO!", [(GO, None)]),
+]
+
+FREE_TEXTS = [
+    "",
+    "   ",
+    "¿Quién es?",
+    "Who is this",
+    "no puedo ahora",
+    "No entiendo 4711",
+    "4711 no puedo",
+    "4711 I can't",
+    "4711 je n'ai personne",
+    "4711, but not before Monday",
+    "4711 who is this?",
+    "4711 5823 no",
+    "GO 5823? not sure",
+    "done, we called the ministry",
+    "47110",
+    "471",
+    "call me at 4711",
+    "OK 1999",
+    "2026",
+    "YES 4711",
+    "ok ok 4711",
+]
+
+REPORTS = [
+    # Panic, with nothing but the phone to prove who it is.
+    ("SOS", Report(True)),
+    ("sos!!!", Report(True)),
+    ("S.O.S.", Report(True)),
+    ("S O S", Report(True)),
+    ("Help", Report(True)),
+    ("HELP nos disparan", Report(True, text="nos disparan")),
+    ("SOS L12 hay soldados", Report(True, place="L12", text="hay soldados")),
+    ("sos 47110 20", Report(True, pin="47110", type="arrest")),
+    # The whole form, however it is separated.
+    (
+        "ALERTA 47110 20 L12 P7 C2 nos pararon",
+        Report(False, "47110", "arrest", "L12", ("P7",), Scope.INTERNATIONAL, "nos pararon"),
+    ),
+    (
+        "alert,47110;20/L12.p7\nc2",
+        Report(False, "47110", "arrest", "L12", ("P7",), Scope.INTERNATIONAL),
+    ),
+    ("Alerte 471102 13", Report(False, "471102", "abduction")),
+    ("ALERT47110 20", Report(False, "47110", "arrest")),
+    ("ＡＬＥＲＴＡ ٤٧١١٠ ٢٠", Report(False, "47110", "arrest")),
+    # Any order after the verb; codes are found in the free text too.
+    ("ALERT P7 L12 20 47110", Report(False, "47110", "arrest", "L12", ("P7",))),
+    ("ALERT 47110 20 P7 P9 P7", Report(False, "47110", "arrest", people=("P7", "P9"))),
+    (
+        "ALERTA 47110 desaparición de P3 en L7 desde anoche",
+        Report(False, "47110", None, "L7", ("P3",), text="desaparición de P3 en L7 desde anoche"),
+    ),
+    # Consent is never read wider than it was said.
+    ("ALERT 47110 20 C2 C0", Report(False, "47110", "arrest", consent=Scope.INTERNAL)),
+    ("ALERT 47110 20 detenidos, C1", Report(False, "47110", "arrest", consent=Scope.NATIONAL, text="detenidos, C1")),
+    # What is missing or can't be read is kept.
+    ("ALERT", Report(False)),
+    ("ALERT 20", Report(False, None, "arrest")),
+    ("ALERT 47110", Report(False, "47110")),
+    ("ALERT 47110 77 L12", Report(False, "47110", None, "L12", text="77 L12")),
+    ("ALERT 4711 20", Report(False, None, "arrest", text="4711 20")),
+    ("ALERTA 47110 son 20 hombres", Report(False, "47110", text="son 20 hombres")),
+    # A PIN never stays in the text that others may read.
+    ("ALERTA nos pararon 47110 en el puente", Report(False, "47110", text="nos pararon en el puente")),
+    ("ALERTA 77 47110 nos pararon", Report(False, "47110", text="77 nos pararon")),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), ANSWERS)
+def test_an_answer_is_understood(text: str, said: list[tuple[Verb, str | None]]) -> None:
+    assert parse_answers(text) == tuple(Answer(*each) for each in said)
+
+
+@pytest.mark.parametrize("text", FREE_TEXTS)
+def test_a_text_in_doubt_is_no_answer(text: str) -> None:
+    """A6: only proof acknowledges; what may mean anything else is read by people."""
+    assert parse_answers(text) == ()
+
+
+@pytest.mark.parametrize(("text", "report"), REPORTS)
+def test_a_report_is_understood(text: str, report: Report) -> None:
+    """A12: what is not understood is kept as it was written."""
+    assert parse_report(text) == report
+
+
+@pytest.mark.parametrize("text", ["", "todo bien", "4711", "no SOS", "alertas", "helper", "47110 20"])
+def test_a_text_without_the_verb_is_no_report(text: str) -> None:
+    assert parse_report(text) is None
+
+
+@pytest.mark.parametrize("text", ["STOP", "stop.", " Arrêt ", "ARRET", "'Cancel'", "UNSUBSCRIBE"])
+def test_the_words_that_end_all_sms_are_recognised(text: str) -> None:
+    assert is_opt_out(text)
+
+
+@pytest.mark.parametrize("text", ["", "stop it", "don't stop", "START", "HELP", "4711"])
+def test_a_sentence_with_such_a_word_is_none(text: str) -> None:
+    assert not is_opt_out(text)
+
+
+def test_no_verb_is_a_word_of_the_carriers() -> None:
+    """B4: STOP, CANCEL, END, QUIT, YES, START, HELP, INFO, ARRET are never ours; HELP is only heard if it arrives."""
+    carriers = OPT_OUTS | {"yes", "start", "unstop", "help", "info"}
+
+    assert not carriers & {*VERBS, *ALARMS}
+    assert carriers & {*PANIC} == {"help"}

@@ -1,0 +1,192 @@
+"""Texts to the program without any network around it: a runtime on the example trees, and what became of each text.
+
+switchboard.opens(type="arrest")                an incident as if by API
+switchboard.texts("coordinator", "OK 4711")     the reply, rendered; None for silence
+switchboard.code_of("coordinator")              what the phone could answer with
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.contact_tree import Network
+from alertnet.core.incident import CloseReason, Facts, Scope, Severity
+from alertnet.flows.case import Case, take_up
+from alertnet.flows.close_incident import close_incident
+from alertnet.flows.codes import written_code
+from alertnet.flows.escalate import escalate
+from alertnet.flows.held_codes import open_codes
+from alertnet.flows.open_incident import open_incident
+from alertnet.flows.receive_sms import receive_sms
+from alertnet.messages.templates import Templates, read_templates
+from alertnet.runtime import Runtime, wire
+from alertnet.settings import read_settings
+from alertnet.store import escalations as escalation_store
+from alertnet.store import incidents as incident_store
+from alertnet.store.inbound import InboundSms, Reply
+from alertnet.store.tables import acknowledgements, actions, alarms, incidents, notifications, timeline
+from alertnet.store.tx import Tx
+from alertnet.trees import read_network
+
+ROOT = Path(__file__).parents[2]
+SECRET = "a secret for the tests alone of no use elsewhere"
+OURS = "+15005550006"
+CAST = {
+    "ana": "+573005550001",
+    "mary": "+573005550003",
+    "coordinator": "+573005550101",
+    "second": "+573005550102",
+    "ombuds": "+573005550120",
+    "stranger": "+573009999999",
+}
+
+
+class Seeded:
+    """Chance that is the same in each run."""
+
+    def __init__(self) -> None:
+        self._random = Random(7)
+
+    def id(self) -> str:
+        return self.bytes(16).hex()
+
+    def digits(self, count: int) -> str:
+        return self.letters(count, "0123456789")
+
+    def letters(self, count: int, alphabet: str) -> str:
+        return "".join(self._random.choice(alphabet) for _ in range(count))
+
+    def bytes(self, count: int) -> bytes:
+        return self._random.randbytes(count)
+
+
+@dataclass
+class Switchboard:
+    """The program from the moment a text has come in to the moment its reply leaves."""
+
+    runtime: Runtime
+    at: datetime = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
+    received: int = 0
+    replies: list[Reply | None] = field(default_factory=list)
+
+    def passes(self, minutes: float) -> None:
+        """Time goes by, and escalations do what is due at its end."""
+        self.at += timedelta(minutes=minutes)
+        for escalation, incident in self.runtime.read(lambda tx: escalation_store.due(tx.session, tx.now, 100)):
+            self.runtime.transact(escalate, escalation, incident)
+
+    def opens(self, **facts: Any) -> str:
+        """The id of a new incident: an arrest in Colombia, unless the facts say otherwise."""
+        values = {"type": "arrest", "severity": Severity.CRITICAL, "country": "CO", "consent": Scope.NATIONAL} | facts
+
+        def flow(tx: Tx) -> str:
+            return open_incident(tx, self.runtime.edition, Facts(**values), by="test").incident.id
+
+        self.runtime.edition  # noqa: B018 - the first look writes, and must not do so within the flow
+        return self.runtime.transact(flow)
+
+    def tells(self, incident: str, who: str) -> None:
+        """Lets a contact have its code, as an alert would."""
+
+        def act(case: Case) -> None:
+            written_code(case, "colombia", case.contact("colombia", who))
+
+        self.acts(incident, act)
+
+    def acts(self, incident: str, act: Any) -> None:
+        """Something else happens to the incident."""
+
+        def flow(tx: Tx) -> None:
+            case = take_up(tx, incident)
+            act(case)
+            case.finish()
+
+        self.runtime.transact(flow)
+
+    def closes(self, incident: str) -> None:
+        self.acts(incident, lambda case: close_incident(case, CloseReason.RESOLVED, by="test"))
+
+    def texts(self, who: str, body: str, id: str | None = None) -> str | None:
+        """Somebody texts us; the words of the reply."""
+        self.received += 1
+        sms = InboundSms(id or f"SM{self.received:032}", CAST[who], OURS, body)
+        reply = self.runtime.transact(receive_sms, self.runtime.edition, sms)
+        self.replies.append(reply)
+        if reply is None:
+            return None
+        message = self.runtime.renderer(reply.templates).render(reply.kind, MethodKind.SMS, reply.language, reply.said)
+        return message.text
+
+    def codes_of(self, who: str) -> list[str]:
+        """The codes that the phone could answer with now, oldest first."""
+        return [code.text for code in self.runtime.read(open_codes, CAST[who])]
+
+    def code_of(self, who: str, *, of_alarm: bool = False) -> str:
+        """Its own written code, or the newest one of an alarm or question."""
+        codes = self.runtime.read(open_codes, CAST[who])
+        return [code.text for code in codes if (code.alarm is not None) is of_alarm][-1]
+
+    def incident(self, id: str) -> Any:
+        return self.runtime.read(lambda tx: incident_store.get(tx.session, id))
+
+    def newest(self) -> str:
+        """The id of the incident that was opened last."""
+        query = select(incidents.c.id).order_by(incidents.c.opened_at.desc()).limit(1)
+        return str(self.runtime.read(lambda tx: tx.session.scalar(query)))
+
+    def rows(self, table: Any, **where: Any) -> list[Row[Any]]:
+        """The rows of a table with those values."""
+        query = select(table)
+        for name, value in where.items():
+            query = query.where(table.c[name] == value)
+        return self.runtime.read(lambda tx: list(tx.session.execute(query).all()))
+
+    def answers(self) -> list[tuple[str, str]]:
+        """(contact, kind) of the answers that hold."""
+        return [(row.contact, row.kind) for row in self.rows(acknowledgements, revoked_at=None)]
+
+    def actions(self) -> list[tuple[str, str, str | None]]:
+        return [(row.contact, row.action, row.note) for row in self.rows(actions)]
+
+    def alarms(self) -> list[tuple[str, str | None]]:
+        """(subject, about) of what rings."""
+        return [(row.subject, row.about) for row in self.rows(alarms, kind="alarm") if row.due_at is not None]
+
+    def decision(self) -> str | None:
+        """How the one question was answered."""
+        [row] = self.rows(alarms, kind="decision")
+        answer: str | None = row.answer
+        return answer
+
+    def notices(self) -> set[tuple[str, str]]:
+        """(subject, to whom) of the notices."""
+        return {(row.said["subject"], row.contact) for row in self.rows(notifications, kind="notice")}
+
+    def history(self, chain: str, kind: str) -> list[dict[str, Any]]:
+        """What the timeline holds of that kind."""
+        return [row.payload for row in self.rows(timeline, chain=chain, kind=kind)]
+
+
+def connect(url: str) -> Switchboard:
+    """A switchboard on the database of that URL."""
+    settings = read_settings(
+        {
+            "ALERTNET_SECRET_KEY": SECRET,
+            "ALERTNET_DATABASE_URL": url,
+        }
+    )
+    boards: list[Switchboard] = []
+    runtime = wire(settings, *_examples(), clock=lambda: boards[0].at, chance=Seeded())
+    boards.append(Switchboard(runtime))
+    return boards[0]
+
+
+@cache
+def _examples() -> tuple[Network, Templates]:
+    return read_network(ROOT / "contact_trees"), read_templates(ROOT / "message_templates")

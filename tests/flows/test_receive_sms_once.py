@@ -1,0 +1,60 @@
+"""Each text once, on both databases: the same provider id has one effect and the same answer (A1)."""
+
+from threading import Barrier, Thread
+
+from alertnet.store.tables import acknowledgements, inbound, incidents
+from tests.flows.switchboard import Switchboard
+
+
+def test_a_text_that_is_brought_twice_opens_one_incident(any_board: Switchboard) -> None:
+    """A1: one effect and the same answer."""
+    first = any_board.texts("ana", "SOS", id="SM1")
+    any_board.passes(minutes=15)
+
+    assert any_board.texts("ana", "SOS", id="SM1") == first
+    assert any_board.replies[0] == any_board.replies[1]
+    assert len(any_board.rows(incidents)) == len(any_board.rows(inbound)) == 1
+
+
+def test_an_answer_that_is_brought_twice_counts_once(any_board: Switchboard) -> None:
+    any_board.opens()
+    code = any_board.code_of("coordinator")
+
+    replies = [any_board.texts("coordinator", f"OK {code}", id="SM2") for _ in range(2)]
+
+    assert replies[0] == replies[1]
+    assert len(any_board.rows(acknowledgements)) == 1
+
+
+def test_silence_is_repeated_too(any_board: Switchboard) -> None:
+    assert any_board.texts("stranger", "hola", id="SM3") is None
+    assert any_board.texts("stranger", "hola", id="SM3") is None
+    assert len(any_board.rows(inbound)) == 1
+
+
+def test_a_text_that_is_brought_twice_at_once_has_one_effect(any_board: Switchboard) -> None:
+    any_board.texts("stranger", "hola")
+    start, replies = Barrier(2), []
+
+    def bring() -> None:
+        start.wait()
+        replies.append(any_board.texts("ana", "SOS", id="SM4"))
+
+    threads = [Thread(target=bring) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert replies[0]
+    assert replies[0] == replies[1]
+    assert len(any_board.rows(incidents)) == 1
+
+
+def test_what_was_texted_is_sealed(any_board: Switchboard) -> None:
+    """C: confidential from the first migration."""
+    any_board.texts("ana", "SOS en el puente")
+
+    with any_board.runtime.engine.connect() as connection:
+        kept = connection.exec_driver_sql("SELECT sender, body, reply FROM inbound").one()
+    assert all(b"puente" not in bytes(column) and b"5550001" not in bytes(column) for column in kept)

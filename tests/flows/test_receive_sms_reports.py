@@ -1,0 +1,241 @@
+"""Reports from the field by SMS: SOS, HELP, ALERT, and the PINs that decide what is believed of them (B3, B4)."""
+
+from dataclasses import replace
+
+import pytest
+
+from alertnet.core.incident import Certainty, Incident, Scope, Severity
+from alertnet.core.notification import Kind
+from alertnet.flows.pins import set_pins
+from alertnet.store.tables import alarms, incidents, notifications
+from tests.flows.switchboard import CAST, Switchboard
+
+PIN, DURESS, ONE_TIME = "47110", "47990", "471103"
+FULL = f"ALERTA {PIN} 30 L12 P7 C2 nos pararon"
+
+
+@pytest.fixture
+def field(board: Switchboard) -> Switchboard:
+    """Ana has her PINs; Mary has none."""
+    board.runtime.transact(set_pins, "north/ana", pin=PIN, duress=DURESS, one_time=(ONE_TIME,))
+    return board
+
+
+def opened(board: Switchboard) -> Incident:
+    """The one incident there is."""
+    assert len(board.rows(incidents)) == 1
+    incident: Incident = board.incident(board.newest())
+    return incident
+
+
+@pytest.mark.parametrize("text", ["SOS", "sos!!", "HELP", "S.O.S."])
+def test_a_bare_cry_for_help_raises_without_a_pin(field: Switchboard, text: str) -> None:
+    """B4: critical, unverified; the coordinators are asked at once whether it is genuine."""
+    reply = field.texts("ana", text)
+
+    facts = opened(field).facts
+    assert (facts.type, facts.severity, facts.verified) == ("other", Severity.CRITICAL, False)
+    assert (facts.certainty, facts.country, facts.team) == (Certainty.UNVERIFIED, "CO", "north")
+    assert facts.raised_from == CAST["ana"]
+    assert field.rows(notifications, kind="decision")
+    assert reply
+    assert opened(field).ref in reply
+
+
+def test_a_report_with_the_true_pin_is_believed_and_echoed(field: Switchboard) -> None:
+    """B4: the reply echoes what was understood, in the member's language."""
+    reply = field.texts("ana", FULL)
+
+    facts = opened(field).facts
+    assert (facts.type, facts.severity, facts.verified) == ("death_threat", Severity.SERIOUS, True)
+    assert (facts.place, facts.consent, facts.details) == ("L12", Scope.INTERNATIONAL, "nos pararon")
+    assert [(person.code, person.nationality) for person in facts.people] == [("P7", "ES")]
+    assert reply
+    assert "recibido 22:12: amenaza de muerte, L12, P7, C2" in reply
+
+
+def test_each_member_is_answered_in_its_own_language(field: Switchboard) -> None:
+    reply = field.texts("mary", "ALERT 20")
+
+    assert reply
+    assert "received 22:12: arrest" in reply
+
+
+def test_consent_that_is_not_given_is_the_teams(field: Switchboard) -> None:
+    """B1: the standing consent where a message carries no C0-C3."""
+    field.texts("ana", f"ALERTA {PIN} 20")
+
+    assert opened(field).facts.consent is Scope.INTERNATIONAL
+
+
+@pytest.mark.parametrize("text", ["ALERTA 20 L12", "ALERTA 11111 20 L12", "ALERTA 111111 20 L12"])
+def test_without_the_right_pin_it_is_raised_but_unverified(field: Switchboard, text: str) -> None:
+    """B3, A12: never dropped."""
+    field.texts("ana", text)
+
+    facts = opened(field).facts
+    assert (facts.type, facts.place, facts.verified) == ("arrest", "L12", False)
+
+
+def test_a_member_without_pins_is_never_verified_by_one(field: Switchboard) -> None:
+    field.texts("mary", f"ALERT {PIN} 20")
+
+    assert not opened(field).facts.verified
+
+
+def test_a_type_that_cannot_be_read_is_serious_at_least(field: Switchboard) -> None:
+    field.texts("ana", f"ALERTA {PIN} 77 algo pasó")
+
+    facts = opened(field).facts
+    assert (facts.type, facts.severity, facts.details) == ("other", Severity.SERIOUS, "77 algo pasó")
+
+
+def test_a_one_time_pin_is_good_once(field: Switchboard) -> None:
+    field.texts("ana", f"ALERTA {ONE_TIME} 20")
+    assert opened(field).facts.verified
+
+    field.passes(minutes=11)
+    field.texts("ana", f"ALERTA {ONE_TIME} 30")
+
+    assert not field.incident(field.newest()).facts.verified
+
+
+def reply_to(board: Switchboard, pin: str) -> object:
+    """The reply to the same report with that PIN, but for the reference."""
+    board.texts("ana", FULL.replace(PIN, pin))
+    reply = board.replies[-1]
+    assert reply
+    [latest] = board.rows(incidents, status="open")
+    board.closes(latest.id)
+    return replace(reply, said=replace(reply.said, ref="A-7K3M"))
+
+
+def test_no_pin_changes_the_answer(field: Switchboard) -> None:
+    """B4: the duress PIN gets byte for byte the answer of a true one; so do wrong ones, lest they be told apart."""
+    assert len({str(reply_to(field, pin)) for pin in (PIN, DURESS, "11111", ONE_TIME, "")}) == 1
+
+
+def test_a_duress_pin_alarms_the_coordinators_and_leaves_the_phones_alone(field: Switchboard) -> None:
+    """B4: nothing automatic reaches the team's phones; what it reports is believed, and critical."""
+    field.texts("ana", FULL.replace(PIN, DURESS))
+
+    incident = opened(field)
+    assert (incident.facts.severity, incident.facts.verified) == (Severity.CRITICAL, True)
+    assert incident.facts.field_silent
+    assert field.history(incident.id, "duress") == [{"team": "north"}]
+    assert ("duress", "north") in field.alarms()
+    assert field.rows(alarms, kind=Kind.FIELD_STATUS.value) == []
+    assert not [row for row in field.rows(notifications) if row.address == CAST["ana"]]
+
+
+def test_the_same_report_again_is_the_same_incident(field: Switchboard) -> None:
+    """A1, also where the phone sent it twice and each has its own provider id."""
+    first = field.texts("ana", FULL)
+
+    assert field.texts("ana", FULL) == first
+    assert len(field.rows(incidents)) == 1
+    assert field.alarms() == []
+
+
+def test_a_second_report_within_ten_minutes_is_news_of_the_same_event(field: Switchboard) -> None:
+    field.texts("ana", "SOS")
+    field.passes(minutes=9)
+
+    field.texts("ana", "SOS nos llevan en un carro")
+
+    assert field.alarms() == [("news", "north")]
+    texts = [entry["text"] for entry in field.history(opened(field).id, "report_received")]
+    assert texts == [None, "nos llevan en un carro"]
+
+
+def test_a_report_with_pin_verifies_the_sos_before_it(field: Switchboard) -> None:
+    """B3: what the PIN proves adds to the facts; severity stays where it was."""
+    field.texts("ana", "SOS")
+
+    field.texts("ana", FULL)
+
+    facts = opened(field).facts
+    assert (facts.type, facts.severity, facts.verified) == ("death_threat", Severity.CRITICAL, True)
+    assert (facts.place, facts.details) == ("L12", "nos pararon")
+    assert field.decision() == "go"
+
+
+def test_a_second_report_narrows_consent_and_never_widens_it(field: Switchboard) -> None:
+    """A8: narrower consent applies at once, a wider one only when a coordinator re-resolves."""
+    field.texts("ana", f"ALERTA {PIN} 20 C1")
+
+    field.texts("ana", f"ALERTA {PIN} 20 C3")
+    assert opened(field).facts.consent is Scope.NATIONAL
+
+    field.texts("ana", f"ALERTA {PIN} 20 C0")
+    assert opened(field).facts.consent is Scope.INTERNAL
+
+
+def test_a_second_report_without_pin_changes_no_fact(field: Switchboard) -> None:
+    """A number can be forged: people read it, nothing is narrowed by it."""
+    field.texts("ana", FULL)
+    before = opened(field).facts
+
+    field.texts("ana", "ALERTA 10 P9 C0")
+
+    assert opened(field).facts == before
+    assert field.alarms() == [("news", "north")]
+
+
+def test_duress_in_a_second_report_silences_what_the_field_was_to_hear(field: Switchboard) -> None:
+    field.texts("ana", FULL)
+
+    field.texts("ana", FULL.replace(PIN, DURESS))
+
+    assert ("duress", "north") in field.alarms()
+    assert [row.answer for row in field.rows(alarms, kind=Kind.FIELD_STATUS.value)] == ["silent"]
+
+
+@pytest.mark.parametrize("minutes", [11, 60])
+def test_a_report_after_ten_minutes_is_an_incident_of_its_own(field: Switchboard, minutes: int) -> None:
+    field.texts("ana", "SOS")
+    field.passes(minutes)
+
+    field.texts("ana", "SOS")
+
+    assert len(field.rows(incidents)) == 2
+
+
+def test_a_report_after_the_close_is_an_incident_of_its_own(field: Switchboard) -> None:
+    field.texts("ana", "SOS")
+    field.closes(field.newest())
+
+    field.texts("ana", "SOS")
+
+    assert len(field.rows(incidents)) == 2
+
+
+def test_what_a_member_writes_about_its_incident_alarms_the_coordinators(field: Switchboard) -> None:
+    """A12."""
+    field.texts("ana", "SOS")
+
+    reply = field.texts("ana", "ya estamos en la casa")
+
+    assert field.alarms() == [("news", "north")]
+    assert field.history(opened(field).id, "sms_received") == [{"by": "north/ana", "text": "ya estamos en la casa"}]
+    assert reply
+    assert opened(field).ref in reply
+
+
+def test_what_a_member_writes_with_nothing_open_is_a_notice_to_its_coordinators(field: Switchboard) -> None:
+    """A12: of every tree that serves the country."""
+    reply = field.texts("ana", "hay un carro raro afuera")
+
+    assert field.rows(incidents) == []
+    assert {("not_understood", "coordinator"), ("not_understood", "head-office")} <= field.notices()
+    assert reply
+    assert "llego a la coordinacion" in reply
+
+
+def test_no_pin_is_left_on_the_record_of_the_incident(field: Switchboard) -> None:
+    """A9."""
+    field.texts("ana", "ALERTA nos pararon 47110 en el puente")
+
+    incident = opened(field)
+    assert PIN not in str(incident.facts)
+    assert PIN not in str(field.history(incident.id, "report_received"))
