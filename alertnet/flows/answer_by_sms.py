@@ -36,7 +36,7 @@ STANDING = {"go": Subject.GO, "hold": Subject.HOLD, "acknowledged": Subject.ACKN
 
 
 def record_answers(tx: Tx, sms: InboundSms, answers: Sequence[tuple[Answer, HeldCode]]) -> Reply | None:
-    """Let every answer count; the reply is to the first, since there is one, and the others are confirmed as SMS."""
+    """Let every answer count; there is one reply, to one of them, and the others are confirmed by an SMS each."""
     reply: Reply | None = None
     hang_ups: list[str] = []
     # Incidents are locked in the order of their ids, so that two flows never wait for each other.
