@@ -25,13 +25,14 @@ Events = Mapping[str, Sequence[Event]]
 """What happened, by escalation id."""
 
 
-def escalate(tx: Tx, escalation_id: str, incident_id: str) -> None:
-    """Do what is due in one escalation; nothing when another worker has done it already."""
+def escalate(tx: Tx, escalation_id: str, incident_id: str) -> list[str]:
+    """Do what is due in one escalation, or nothing when another worker has; the calls to hang up after the commit."""
     case = take_up(tx, incident_id)
     escalation = next(each for each in case.escalations if each.id == escalation_id)
     if escalation.due_at is not None and escalation.due_at <= tx.now:
         move(case, {escalation_id: ()})
         case.finish()
+    return case.hang_ups
 
 
 def move(case: Case, events: Events) -> None:
