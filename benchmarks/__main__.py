@@ -1,0 +1,54 @@
+"""`python -m benchmarks [NAME…]`: runs the benchmarks, all or those named, and holds their figures to the targets.
+
+Exit code 1 where one is missed.
+"""
+
+import argparse
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import latency, memory, punctuality, tick
+from benchmarks.figures import Figure
+
+BENCHMARKS = {
+    "latency": latency.measure,
+    "punctuality": punctuality.measure,
+    "memory": memory.measure,
+    "tick": tick.measure,
+}
+
+
+def main() -> int:
+    """Run what was asked for; the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure speed, and hold it to the targets."
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)}; all if none is named")
+    names = parser.parse_args().names or list(BENCHMARKS)
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        parser.error(f"no benchmark {unknown[0]!r} (there are: {', '.join(BENCHMARKS)})")
+    console = Console()
+    table = Table("benchmark", "figure", "measured", "at most", "")
+    missed = False
+    for name in names:
+        with console.status(f"{name} …"):
+            figures = BENCHMARKS[name]()
+        for figure in figures:
+            table.add_row(name, *_cells(figure))
+            missed = missed or figure.missed
+        table.add_section()
+    console.print(table)
+    return int(missed)
+
+
+def _cells(figure: Figure) -> tuple[str, str, str, str]:
+    measured = f"{figure.value:.2f} {figure.unit}"
+    if figure.at_most is None:
+        return figure.name, measured, "", ""
+    return figure.name, measured, f"{figure.at_most:g} {figure.unit}", "MISSED" if figure.missed else "met"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
