@@ -36,7 +36,11 @@ def listen(host: str, port: int) -> socket.socket:
 
 @contextmanager
 def web(runtime: Runtime, listening: socket.socket, ended: threading.Event) -> Iterator[None]:
-    """Answer there while inside; `ended` is set when the web has ended, for whatever reason."""
+    """Answer there while inside; `ended` is set when the web has ended, for whatever reason.
+
+    Raises:
+        RuntimeError: it ended before its time.
+    """
     config = uvicorn.Config(
         make_app(runtime),
         loop="uvloop",
@@ -60,6 +64,8 @@ def web(runtime: Runtime, listening: socket.socket, ended: threading.Event) -> I
     thread.start()
     try:
         yield
+        if not thread.is_alive():
+            raise RuntimeError("the web ended by itself; the log says why")
     finally:
         server.should_exit = True
         thread.join()

@@ -2,7 +2,6 @@
 
 import logging
 import sys
-import threading
 
 from rich.console import Console
 from rich.text import Text
@@ -44,7 +43,7 @@ def play(*, stay: bool, port: int) -> bool:
     """Whether the tour went as it should. `stay`: at a reader's pace, and up until a signal when it is over."""
     configure(level=logging.ERROR)
     console = Console(highlight=False)
-    with until_signalled() as ended, stage(port, ended) as built:
+    with stage(port) as built:
         watch = Watch(built, console, TOUR_SECONDS)
         try:
             Tour(built, watch, PAUSE_SECONDS if stay else 0).run()
@@ -53,12 +52,13 @@ def play(*, stay: bool, port: int) -> bool:
             return False
         console.print(Text("\nThe tour went as it should.\n", "bold green"))
         if stay:
-            _stay(built, watch, console, ended)
+            _stay(built, watch, console)
     return True
 
 
-def _stay(built: Stage, watch: Watch, console: Console, ended: threading.Event) -> None:
+def _stay(built: Stage, watch: Watch, console: Console) -> None:
     cast = "\n".join(f"  {name:<18}{address}" for address, name in built.cast.items())
     console.print(Text(INVITATION.format(url=built.api.url, key=built.api.key, cast=cast)), soft_wrap=True)
-    while not ended.wait(LOOK_SECONDS):
-        watch.look()
+    with until_signalled() as ended:
+        while not ended.wait(LOOK_SECONDS):
+            watch.look()

@@ -51,8 +51,8 @@ class Stage:
 
 
 @contextmanager
-def stage(port: int, ended: threading.Event) -> Iterator[Stage]:
-    """Everything up and answering; at the end down again, its database thrown away. `ended`: set if the web dies."""
+def stage(port: int) -> Iterator[Stage]:
+    """Everything up and answering on that port of this machine; at the end down again, its database thrown away."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="alertnet-demo-")))
         listening = stack.enter_context(listen(LOOPBACK, port))
@@ -66,7 +66,7 @@ def stage(port: int, ended: threading.Event) -> Iterator[Stage]:
         upgrade(runtime.engine)
         key = runtime.transact(create_key, "north", SCOPES)
         stack.enter_context(working(runtime))
-        stack.enter_context(web(runtime, listening, ended))
+        stack.enter_context(web(runtime, listening, threading.Event()))
         yield Stage(runtime, sandbox, clock, Api(url, key))
 
 

@@ -38,7 +38,7 @@ class Tour:
         """
         scenes = {
             "Ana, in the field, texts three letters: the coordinators are alerted, and asked if it is true": self._sos,
-            "Nobody answers the SMS. The telephone rings, and the code that it speaks is keyed back": self._call,
+            "Nobody answers. Three minutes later it rings again, and the code that is spoken is keyed": self._call,
             "The coordinator has reached Ana: it is true. GO, and others may hear of it": self._go,
             "The head office abroad hears next, and answers with the code of its SMS": self._code,
             "Then the embassies. One of them opens its link, and presses the button on the page": self._link,
@@ -47,6 +47,7 @@ class Tour:
         for title, play in scenes.items():
             self._watch.console.print(Text(f"\n{title}", "bold"))
             play()
+            self._watch.settle()
             time.sleep(self._pause_seconds)
 
     def _sos(self) -> None:
@@ -56,6 +57,7 @@ class Tour:
         self._ref = page[0]["ref"]
         self._watch.expect("an alert to the coordinator", lambda: self._text("coordinator", LINK))
         self._watch.expect("the question if it is true", lambda: self._text("coordinator", DECISION_CODE))
+        self._watch.expect("a telephone that rings", lambda: self._stage.phone("coordinator").ringing)
 
     def _call(self) -> None:
         call = self._watch.skip_until("a call to the coordinator", lambda: self._alerting("coordinator"))
@@ -88,10 +90,9 @@ class Tour:
         closed = self._stage.api.post(f"/v1/incidents/{self._ref}/close", {"reason": "released"})
         if {each["status"] for each in closed["escalations"]} != {"stopped"}:
             raise Missed("an end to every escalation")
-        self._watch.expect(
-            f"the all-clear to {', '.join(sorted(told))}, and to nobody else",
-            lambda: {each["contact"] for each in self._reached(["stand_down"])} == told,
-        )
+        self._watch.settle()
+        if {each["contact"] for each in self._reached(["stand_down"])} != told:
+            raise Missed(f"the all-clear to {', '.join(sorted(told))}, and to nobody else")
 
     def _incident(self) -> dict[str, Any]:
         found: dict[str, Any] = self._stage.api.get(f"/v1/incidents/{self._ref}")

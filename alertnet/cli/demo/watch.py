@@ -81,10 +81,19 @@ class Watch:
 
         return self.expect(what, look_again)
 
+    def settle(self) -> None:
+        """Return when all that is due has been done.
+
+        Raises:
+            Missed: the time is up.
+        """
+        self.expect("an end to what was due", self._is_quiet)
+
     def _is_quiet(self) -> bool:
         return self._stage.runtime.read(_is_at_rest) and self._next_due() > self._stage.clock()
 
     def _skip(self) -> None:
+        self.look()
         self._stage.clock.skip_to(self._next_due())
         self._stage.sandbox.network.wake()
         self._stage.runtime.wakeups.fire()

@@ -1,0 +1,59 @@
+"""`alertnet demo`: the tour passes as a whole, and a tour in which something does not happen does not pass."""
+
+import io
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from alertnet.cli.demo.clock import SkippingClock
+from alertnet.cli.demo.stage import stage
+from alertnet.cli.demo.tour import Tour
+from alertnet.cli.demo.watch import Missed, Watch
+from alertnet.runtime import system_clock
+
+
+def test_the_tour_plays_one_incident_through_in_less_than_a_minute(tmp_path: Path) -> None:
+    """Issue 2: exit code 0 only if it went as it should; from any folder, whatever settings lie there."""
+    (tmp_path / ".env").write_text("ALERTNET_DATABASE_URL=nonsense\nALERTNET_SECRET_KEY=short\n")
+    began = time.monotonic()
+
+    done = subprocess.run(
+        [sys.executable, "-m", "alertnet", "demo", "--tour"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert time.monotonic() - began < 60
+    assert "The tour went as it should." in done.stdout
+    assert list(tmp_path.iterdir()) == [tmp_path / ".env"]
+
+
+def test_a_tour_misses_what_does_not_happen() -> None:
+    """Where the coordinator's phone is off there is no alert to wait for, and the tour says so."""
+    with stage(0) as built:
+        built.phone("coordinator").behaves("switched_off")
+        watch = Watch(built, Console(file=io.StringIO()), limit_seconds=1)
+
+        with pytest.raises(Missed, match="an alert to the coordinator"):
+            Tour(built, watch, pause_seconds=0).run()
+
+
+def test_the_clock_skips_ahead_and_never_back() -> None:
+    clock = SkippingClock()
+
+    clock.skip_to(system_clock() + timedelta(hours=1))
+    ahead = clock()
+    clock.skip_to(system_clock())
+
+    assert timedelta(minutes=59) < ahead - system_clock() < timedelta(minutes=61)
+    assert clock() >= ahead
