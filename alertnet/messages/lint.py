@@ -11,6 +11,7 @@ from alertnet.core.incident import TYPES, CloseReason
 from alertnet.core.notification import Kind
 from alertnet.core.sms_encoding import count, is_gsm7
 from alertnet.messages.message import METHODS, STAGES, SUBJECTS
+from alertnet.messages.page import PAGE
 from alertnet.messages.renderer import Renderer, fits
 from alertnet.messages.sandbox import Environment
 from alertnet.messages.templates import LAYOUT, PARTS, Templates
@@ -37,7 +38,7 @@ def find_faults(templates: Templates, public_url: str) -> list[str]:
 def find_missing(templates: Templates) -> list[str]:
     """Files, stages of calls, and words of the page that a language lacks beside English."""
     languages = sorted({*REQUIRED, *_languages(templates)})
-    needed = [LAYOUT, *(path for language in languages for path in _paths(language))]
+    needed = [LAYOUT, PAGE, *(path for language in languages for path in _paths(language))]
     faults = [f"{path}: missing" for path in needed if not _is_there(path, templates)]
     return faults or [
         fault for language in languages for fault in (*_stages(templates, language), *_page(templates, language))

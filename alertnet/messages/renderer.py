@@ -15,6 +15,7 @@ from alertnet.core.errors import Unknown
 from alertnet.core.notification import Kind
 from alertnet.core.sms_encoding import SmsSize, count, fold
 from alertnet.messages.message import METHODS, STAGES, SUBJECTS, Message, Script, fallbacks
+from alertnet.messages.page import PAGE, Page, page_values
 from alertnet.messages.sandbox import Environment, blocks_of, write
 from alertnet.messages.templates import LAYOUT, Templates
 from alertnet.messages.words import Words, present, read_page_words, read_words
@@ -63,10 +64,18 @@ class Renderer:
         """The labels and statements of the contact's page; `{names}` in braces are for `str.format`."""
         return self._page_words[_first(language, self._page_words)]
 
+    def page(self, language: str, page: Page) -> str:
+        """The HTML of a page, with a link to it in each other language."""
+        used = _first(language, self._page_words)
+        values = page_values(page, self.words(used), self._page_words[used])
+        values["others"] = [(tag, each["language"]) for tag, each in self._page_words.items() if tag != used]
+        return self._environment.get_template(PAGE).render(values)
+
     def neutral(self, language: str) -> Script:
-        """What a caller hears before anything is known of an incident: stages `unknown_caller` and `put_through`."""
+        """What a caller hears before anything is known of an incident: `unknown_caller`, `put_through`, `key_code`."""
         words = self.words(language)
-        sentences = {"unknown_caller": words.unknown_caller, "put_through": words.put_through}
+        names = ("unknown_caller", "put_through", "key_code")
+        sentences = {name: getattr(words, name) for name in names}
         return Script(words.voice(language), sentences)
 
     def render(self, kind: Kind, method: MethodKind, language: str, said: Said) -> Message:

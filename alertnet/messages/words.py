@@ -16,7 +16,7 @@ SHORT_ABOUT = 20
 SHORT_LIST = 40
 """Characters of an SMS that a contact's id and a list of codes may take."""
 
-_PLAIN_KEYS = ("drill", "also", "plus", "somebody", "date", "first", "unknown_caller", "put_through")
+_PLAIN_KEYS = ("drill", "also", "plus", "somebody", "date", "first", "unknown_caller", "put_through", "key_code")
 _TABLES = {
     "types": frozenset(TYPES),
     "severities": frozenset(Severity),
@@ -44,6 +44,8 @@ class Words:
     """How the first day of a month is written."""
     unknown_caller: str
     put_through: str
+    key_code: str
+    """What a known caller hears before being put through."""
     months: tuple[str, ...]
     types: dict[str, str]
     severities: dict[str, str]

@@ -1,0 +1,112 @@
+"""A button of the contact's page was pressed, or its PIN entered: only so does a link change anything (A6)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from alertnet.core.acknowledgement import Action, Via
+from alertnet.core.disclosure import Subject
+from alertnet.flows.act import report_action
+from alertnet.flows.case import Case, take_up
+from alertnet.flows.letters import notify_coordinators
+from alertnet.flows.open_page import (
+    ACTION,
+    ANSWERS,
+    PIN_TRIES,
+    WRONG_PERSON,
+    Opened,
+    Outcome,
+    find_link,
+    may_answer,
+    show_page,
+    takes_pin,
+)
+from alertnet.flows.pins import PinCheck, check_pin
+from alertnet.flows.respond import respond
+from alertnet.flows.wrong_person import report_wrong_person
+from alertnet.messages.page import Remark
+from alertnet.store.tables import actions, links
+from alertnet.store.tx import Tx
+
+
+@dataclass(frozen=True)
+class Form:
+    """What was sent; empty where it was not. `by`: the name or function of whoever answered."""
+
+    answer: str = ""
+    action: str = ""
+    note: str = ""
+    by: str = ""
+    pin: str = ""
+
+
+def answer_page(tx: Tx, token: str, form: Form) -> Opened | None:
+    """Record what was sent, and show what holds now; None when no alert ever had such a link.
+
+    Sent again, it counts once. A wrong PIN keeps the details hidden, and the answer beside it is recorded all the same.
+    """
+    link = find_link(tx, token)
+    if link is None or link.escalation_id is None:
+        return None
+    case = take_up(tx, link.incident_id)
+    if not may_answer(case, link):
+        return show_page(tx, link, outcome=Outcome.OVER)
+    if not _is_allowed(form):
+        return show_page(tx, link, outcome=Outcome.NOT_ALLOWED)
+    # Read again, now that the incident is held: two wrong PINs at once are two tries.
+    link = tx.session.execute(select(links).where(links.c.id == link.id)).one()
+    proved, remarks = _check_pin(case, link, form.pin)
+    done = _record(case, link, form)
+    case.finish()
+    return show_page(tx, link, *done, *remarks, proved=proved, hang_ups=tuple(case.hang_ups))
+
+
+def _is_allowed(form: Form) -> bool:
+    if form.answer == ACTION:
+        return form.action in list(Action)
+    return form.answer in (*ANSWERS, WRONG_PERSON) if form.answer else bool(form.pin)
+
+
+def _record(case: Case, link: Row[Any], form: Form) -> tuple[Remark, ...]:
+    """What was done, where the page does not show it anyway."""
+    now = case.tx.now
+    if form.answer == ACTION:
+        if not _is_reported(case, link, form):
+            report_action(case, link.tree, link.contact, Action(form.action), note=form.note or None)
+        return (Remark("recorded_action", now),)
+    if form.answer == WRONG_PERSON:
+        report_wrong_person(case, link.tree, link.contact, link.address)
+        return (Remark("recorded_wrong_person", now),)
+    if form.answer:
+        kind, by = ANSWERS[form.answer], form.by or None
+        respond(case, link.tree, link.contact, kind, Via.LINK, address=link.address, by=by)
+    return ()
+
+
+def _is_reported(case: Case, link: Row[Any], form: Form) -> bool:
+    """Whether the very same report is on the record: a page that is sent twice reports once."""
+    query = select(actions).where(
+        actions.c.incident_id == link.incident_id,
+        actions.c.tree == link.tree,
+        actions.c.contact == link.contact,
+        actions.c.action == form.action,
+    )
+    return any((row.note or "") == form.note for row in case.tx.session.execute(query))
+
+
+def _check_pin(case: Case, link: Row[Any], pin: str) -> tuple[bool, tuple[Remark, ...]]:
+    """Whether the PIN shows the details; the fifth wrong one at a link hides them for good."""
+    if not pin or not takes_pin(case.contact(link.tree, link.contact)):
+        return False, ()
+    if link.pin_tries >= PIN_TRIES:
+        return False, (Remark("pin_locked"),)
+    if check_pin(case.tx, f"{link.tree}/{link.contact}", pin) is PinCheck.TRUE:
+        return True, ()
+    tries = link.pin_tries + 1
+    case.tx.session.execute(update(links).where(links.c.id == link.id).values(pin_tries=tries))
+    case.record("wrong_pin", tree=link.tree, contact=link.contact, tries=tries)
+    if tries < PIN_TRIES:
+        return False, (Remark("wrong_pin"),)
+    notify_coordinators(case, Subject.WRONG_CODES, link.contact)
+    return False, (Remark("pin_locked"),)

@@ -1,0 +1,152 @@
+"""A call to our number: those we know are put through to a human, a code keyed in it counts, others learn nothing."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+
+from alertnet.core.acknowledgement import AnswerKind, Via
+from alertnet.core.disclosure import Said, Subject
+from alertnet.core.incident import IncidentStatus
+from alertnet.flows.case import take_up
+from alertnet.flows.held_codes import HeldCode, open_codes
+from alertnet.flows.known_numbers import contacts_at, member_at
+from alertnet.flows.respond import respond
+from alertnet.flows.unclear_sms import may_answer, ring_once
+from alertnet.store import incidents as incident_store
+from alertnet.store import pinned
+from alertnet.store.engine import insert_once
+from alertnet.store.pinned import Edition
+from alertnet.store.tables import inbound, incidents
+from alertnet.store.tx import Tx
+
+DEFAULT_LANGUAGE = "en"
+PUT_THROUGH, RECORDED = "put through", "recorded"
+
+
+@dataclass(frozen=True)
+class CallIn:
+    """A call that comes in, by the provider's id of it, from that number (E.164, or whatever the network showed)."""
+
+    provider_id: str
+    sender: str
+
+
+@dataclass(frozen=True)
+class Reception:
+    """How it is received. `callback` None: a stranger, who hears one neutral sentence.
+
+    `asks_code`: a written code may be keyed before it is put through. `recorded`: what was recorded of the code, in
+    words, with the hash of the incident's templates. `hang_ups`: calls that this has made pointless.
+    """
+
+    language: str
+    callback: str | None = None
+    asks_code: bool = False
+    recorded: Said | None = None
+    templates: str | None = None
+    hang_ups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Caller:
+    """Somebody known. `incident`: the latest open one that concerns them."""
+
+    id: str
+    """A contact's, or `team/member`."""
+    language: str
+    callback: str
+    incident: str | None = None
+    codes: tuple[HeldCode, ...] = ()
+    is_coordinator: bool = False
+
+
+def receive_call(tx: Tx, edition: Edition, call: CallIn) -> Reception:
+    """Whom the call is put through to, and whether a code is asked for before. The same call again hears the same."""
+    caller = _find(tx, edition, call.sender)
+    _note(tx, call, known=caller is not None)
+    if caller is None:
+        languages = [tree.language for _, tree in sorted(edition.network.trees.items())]
+        return Reception(languages[0] if languages else DEFAULT_LANGUAGE)
+    if not caller.codes:
+        _let_pass(tx, call, caller)
+    return Reception(caller.language, caller.callback, asks_code=bool(caller.codes))
+
+
+def key_written_code(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
+    """A right code acknowledges. Whoever keys nothing, or another, is put through, and the coordinators are alarmed."""
+    caller = _find(tx, edition, call.sender)
+    if caller is None or not caller.codes:
+        return receive_call(tx, edition, call)
+    _note(tx, call, known=True)
+    code = next((code for code in caller.codes if code.text == digits), None)
+    recorded = _acknowledge(tx, call, caller, code) if code is not None else None
+    if recorded is not None:
+        return recorded
+    _let_pass(tx, call, caller)
+    return Reception(caller.language, caller.callback)
+
+
+def _acknowledge(tx: Tx, call: CallIn, caller: _Caller, code: HeldCode) -> Reception | None:
+    case = take_up(tx, code.incident)
+    if not case.is_open or not may_answer(case, code):
+        return None
+    recorded = respond(case, code.tree, code.contact, AnswerKind.ACKNOWLEDGED, Via.CALL, address=call.sender)
+    case.finish()
+    _keep_reply(tx, call, RECORDED)
+    language, templates = case.contact(code.tree, code.contact).language, case.incident.templates
+    return Reception(language, caller.callback, False, recorded.words, templates, tuple(case.hang_ups))
+
+
+def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
+    """A contact that holds open codes at this number, one of the trees in force, or a member of the field."""
+    held = tuple(code for code in open_codes(tx, number) if code.alarm is None)
+    if held:
+        latest = held[-1]
+        tree = pinned.tree(tx.session, incident_store.get(tx.session, latest.incident).trees[latest.tree])
+        contact = tree.contacts[latest.contact]
+        return _Caller(
+            contact.id, contact.language, tree.callback, latest.incident, held, is_coordinator=contact.is_coordinator
+        )
+    for tree, contact in contacts_at(edition.network, number):
+        return _Caller(contact.id, contact.language, tree.callback, is_coordinator=contact.is_coordinator)
+    field = member_at(edition.network, number)
+    if field is None:
+        return None
+    incident = _open_incident(tx, field.team.id, number)
+    return _Caller(field.owner, field.member.language, field.tree.callback, incident)
+
+
+def _open_incident(tx: Tx, team: str, number: str) -> str | None:
+    """The latest open incident of the team, or that the number raised."""
+    concerns = (incidents.c.team == team) | incidents.c.raised_index.in_(tx.vault.indexes(number))
+    query = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value, concerns)
+    return tx.session.scalar(query.order_by(incidents.c.opened_at.desc()).limit(1))
+
+
+def _let_pass(tx: Tx, call: CallIn, caller: _Caller) -> None:
+    """Nothing was keyed: the coordinators are alarmed if an incident is open, unless it is one of them who calls."""
+    if tx.session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == call.provider_id)) is not None:
+        return
+    _keep_reply(tx, call, PUT_THROUGH)
+    if caller.incident is not None and not caller.is_coordinator:
+        case = take_up(tx, caller.incident)
+        ring_once(case, Subject.INBOUND_CALL, caller.id)
+        case.finish()
+
+
+def _note(tx: Tx, call: CallIn, *, known: bool) -> None:
+    """Put the call on the record, once."""
+    row = {
+        "provider_id": call.provider_id,
+        "kind": "call",
+        "sender_index": tx.vault.index(call.sender),
+        "sender": call.sender,
+        "body": "",
+        "received_at": tx.now,
+        "known": known,
+    }
+    insert_once(tx.session, inbound, row)
+
+
+def _keep_reply(tx: Tx, call: CallIn, reply: str) -> None:
+    tx.session.execute(update(inbound).where(inbound.c.provider_id == call.provider_id).values(reply=reply))

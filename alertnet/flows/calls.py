@@ -1,0 +1,147 @@
+"""A call that somebody picked up, under a flow's hands: what it is about, and what may be said and asked in it."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Row, Select, select, update
+
+from alertnet.core.codec import from_plain
+from alertnet.core.codes import PIN_LENGTH, SPOKEN_CODE_LENGTH
+from alertnet.core.disclosure import Said
+from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.flows.attempt import FOLLOW_UP, Held, hold
+from alertnet.flows.cancel import is_wanted
+from alertnet.flows.case import Case
+from alertnet.flows.pins import PinCheck, check_pin
+from alertnet.store.tables import alarms, attempts, notifications, served
+from alertnet.store.tx import Tx
+
+ASKING = frozenset({Kind.DECISION, Kind.ALARM})
+
+
+@dataclass(frozen=True)
+class Question:
+    """A stage that is answered with keys, and that they may interrupt. `digits`: how many at most.
+
+    `turn` counts the tries from 1; None: no key is wrong. `silent`: nothing was keyed when it was asked before.
+    """
+
+    stage: str
+    digits: int
+    turn: int | None = None
+    silent: bool = False
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What a call says next, as stages of its script, and what it then asks; without a question it hangs up.
+
+    `templates`: the hash of those that the incident is pinned to. `hang_ups`: other calls that have become pointless.
+    """
+
+    kind: Kind
+    language: str
+    said: Said
+    templates: str
+    stages: tuple[str, ...]
+    question: Question | None
+    hang_ups: tuple[str, ...]
+
+
+@dataclass
+class Call:
+    """One attempt to call a contact, and the case it belongs to."""
+
+    held: Held
+    case: Case
+    row: Row[Any]
+    """The notification, with what the attempt has heard so far: failure, wrong keys, spoken code."""
+    code: str | None
+    """Three digits, random for this call and valid in it alone; None until somebody picks up."""
+
+    @property
+    def kind(self) -> Kind:
+        """Why it was placed."""
+        return Kind(self.row.kind)
+
+    @property
+    def asks_for_code(self) -> bool:
+        """Whether somebody has to prove that a person listens; the other kinds only say what they have to."""
+        return self.kind.is_alert or self.kind in ASKING
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether its code was keyed."""
+        return self.asks_for_code and self.held.status is AttemptStatus.DELIVERED
+
+    @property
+    def asks_for_pin(self) -> bool:
+        """Whether the contact keys its PIN; one that has none on record keys the spoken code, or could never answer."""
+        contact = self.case.contact(self.row.tree, self.row.contact)
+        return contact.pin and self.check_pin(None) is not PinCheck.NONE_SET
+
+    @property
+    def alarm(self) -> Row[Any]:
+        """The alarm or decision that it rings for."""
+        return self.case.tx.session.execute(select(alarms).where(alarms.c.id == self.row.alarm_id)).one()
+
+    @property
+    def may_answer(self) -> bool:
+        """Whether the incident is open, and the contact neither barred from it nor involved in it (A3)."""
+        return self.case.is_open and self.row.contact in self.case.plans[self.row.tree].allowed
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether what it asks is still to be answered (A4)."""
+        if not self.asks_for_code:
+            return True
+        if self.kind in ASKING:
+            return self.may_answer and self.alarm.due_at is not None
+        place = served.c.method.label("place")
+        query: Select[Any] = select(served.c.escalation_id, served.c.contact, served.c.level_index, place)
+        services = self.case.tx.session.execute(query.where(served.c.notification_id == self.row.id))
+        return self.may_answer and any(is_wanted(self.case, service) for service in services)
+
+    def check_pin(self, digits: str | None) -> PinCheck:
+        """What the digits prove as the contact's PIN."""
+        return check_pin(self.case.tx, f"{self.row.tree}/{self.row.contact}", digits)
+
+    def give_code(self) -> None:
+        """Draw the code of this call, unless it has one."""
+        if self.code is None:
+            self.code = self.case.tx.chance.digits(SPOKEN_CODE_LENGTH)
+            self.held.change(spoken_code=self.code)
+
+    def accept(self) -> None:
+        """A person listens: the attempt is delivered, while the call goes on until the provider reports its end."""
+        now = self.case.tx.now
+        status = AttemptStatus.DELIVERED.value
+        self.held.change(status=status, failure=None, error=None, due_at=now + FOLLOW_UP, lease=None, changed_at=now)
+        change = update(notifications).where(notifications.c.id == self.row.id)
+        self.case.tx.session.execute(change.values(status=status))
+        self.held.record("code_keyed")
+
+    def ask_for_code(self, stage: str | None = None, *, turn: int, silent: bool = False) -> Question:
+        """The question after the code or the PIN; `stage` in place of the usual words."""
+        if self.asks_for_pin:
+            return Question(stage or "pin", PIN_LENGTH, turn, silent)
+        return Question(stage or "code", SPOKEN_CODE_LENGTH, turn, silent)
+
+    def say(self, *stages: str, ask: Question | None = None) -> Spoken:
+        """Write down what was done, and say this."""
+        said = replace(from_plain(Said, self.row.said), spoken_code=None if self.asks_for_pin else self.code)
+        hang_ups = self.held.finish()
+        self.case.finish()
+        every = tuple(dict.fromkeys((*hang_ups, *self.case.hang_ups)))
+        return Spoken(self.kind, self.row.language, said, self.case.incident.templates, stages, ask, every)
+
+
+def take_call(tx: Tx, attempt_id: str) -> Call | None:
+    """The call of that attempt, held in the order of locks; None when there is none."""
+    held = hold(tx, attempt_id)
+    if held is None or held.case is None or not held.is_call:
+        return None
+    query = select(notifications, attempts.c.failure, attempts.c.wrong_keys, attempts.c.spoken_code)
+    joined = query.join(attempts, attempts.c.notification_id == notifications.c.id)
+    row = tx.session.execute(joined.where(attempts.c.id == attempt_id)).one()
+    return Call(held, held.case, row, row.spoken_code)

@@ -1,0 +1,150 @@
+"""A contact opens its page: what it may see is read, and nothing at all is changed (A6, A9)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from alertnet.core.acknowledgement import Action, AnswerKind
+from alertnet.core.codec import from_plain
+from alertnet.core.contact import Contact, Disclosure
+from alertnet.core.escalation import State, Status
+from alertnet.core.incident import ASKS, Facts
+from alertnet.flows.case import Case
+from alertnet.flows.letters import said
+from alertnet.flows.outbox import Outbox
+from alertnet.messages.page import Page, Remark
+from alertnet.store import incidents as incident_store
+from alertnet.store import pinned
+from alertnet.store.tables import acknowledgements, escalations, links
+from alertnet.store.tx import Tx
+
+PIN_TRIES = 5
+ANSWERS = {
+    "acknowledge": AnswerKind.ACKNOWLEDGED,
+    "relay": AnswerKind.RELAYED,
+    "decline": AnswerKind.DECLINED,
+}
+WRONG_PERSON, ACTION = "wrong_person", "action"
+_WORDS = {kind: f"recorded_{answer}" for answer, kind in ANSWERS.items()}
+
+
+class Outcome(StrEnum):
+    """What became of what was sent to a page; opening one is `done`."""
+
+    DONE = "done"
+    NOT_ALLOWED = "not allowed"
+    """No such answer or action: nothing was recorded."""
+    OVER = "over"
+    """It came too late: nothing was recorded."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A page to be shown in the contact's language, or another, in the words that its incident is pinned to."""
+
+    page: Page
+    language: str
+    templates: str
+    outcome: Outcome = Outcome.DONE
+    hang_ups: tuple[str, ...] = ()
+
+
+def open_page(tx: Tx, token: str) -> Opened | None:
+    """The page of a contact's link, no more than minimal; None when no alert ever had such a link."""
+    link = find_link(tx, token)
+    return None if link is None or link.escalation_id is None else show_page(tx, link)
+
+
+def find_link(tx: Tx, token: str) -> Row[Any] | None:
+    """The link of that token."""
+    return tx.session.execute(select(links).where(links.c.token_hash == tx.vault.token_hash(token))).first()
+
+
+def look_at(tx: Tx, incident_id: str) -> Case:
+    """The case of an incident for reading alone: nothing is held, and escalations are left out."""
+    incident = incident_store.get(tx.session, incident_id)
+    return Case(tx, incident, pinned.plans(tx.session, incident.facts, incident.trees), [], Outbox(tx))
+
+
+def may_answer(case: Case, link: Row[Any]) -> bool:
+    """Whether the incident is open, and the link's contact neither barred from it nor involved in it (A3)."""
+    return case.is_open and link.contact in case.plans[link.tree].allowed
+
+
+def show_page(
+    tx: Tx,
+    link: Row[Any],
+    *remarks: Remark,
+    proved: bool = False,
+    outcome: Outcome = Outcome.DONE,
+    hang_ups: tuple[str, ...] = (),
+) -> Opened:
+    """The page as things stand. `remarks`: what has just happened; `proved`: the contact's PIN was entered."""
+    case = look_at(tx, link.incident_id)
+    contact = case.contact(link.tree, link.contact)
+    words = said(case, link.tree, contact.timezone)
+    if may_answer(case, link):
+        page = _open_page(tx, link, case.facts, contact, Page(words, remarks), proved)
+    else:
+        page = Page(words, (Remark("taken_care_of" if case.is_open else "closed"),))
+    return Opened(page, contact.language, case.incident.templates, outcome, hang_ups)
+
+
+def _open_page(tx: Tx, link: Row[Any], facts: Facts, contact: Contact, page: Page, proved: bool) -> Page:
+    standing = _standing(tx, link)
+    reads = proved and contact.disclosure is not Disclosure.MINIMAL
+    free_text = facts.ask is not None and facts.ask not in ASKS
+    return Page(
+        page.said,
+        (*_recorded(tx, link, standing), *page.remarks),
+        (*ANSWERS, WRONG_PERSON),
+        answered=standing is not None,
+        actions=tuple(Action) if standing is not None and standing.kind != AnswerKind.DECLINED.value else (),
+        # Free text may name somebody: it is for those who read the details.
+        ask="other" if free_text and not reads else facts.ask,
+        takes_pin=takes_pin(contact) and not reads and link.pin_tries < PIN_TRIES,
+        details=_details(facts, contact.disclosure) if reads else (),
+    )
+
+
+def takes_pin(contact: Contact) -> bool:
+    """Whether a PIN shows the contact more than the link does."""
+    return contact.pin and contact.disclosure is not Disclosure.MINIMAL
+
+
+def _recorded(tx: Tx, link: Row[Any], standing: Row[Any] | None) -> tuple[Remark, ...]:
+    """What holds of the contact's answer, by when an action is expected, and whom to call."""
+    if standing is None:
+        return ()
+    kind = AnswerKind(standing.kind)
+    due_at = _action_due_at(tx, link.incident_id) if kind is AnswerKind.ACKNOWLEDGED else None
+    expected = (Remark("expected_by", due_at),) if due_at else ()
+    return Remark(_WORDS[kind], standing.at), *expected, Remark("call_us")
+
+
+def _standing(tx: Tx, link: Row[Any]) -> Row[Any] | None:
+    query = select(acknowledgements).where(
+        acknowledgements.c.incident_id == link.incident_id,
+        acknowledgements.c.tree == link.tree,
+        acknowledgements.c.contact == link.contact,
+        acknowledgements.c.revoked_at.is_(None),
+    )
+    return tx.session.execute(query).first()
+
+
+def _action_due_at(tx: Tx, incident_id: str) -> datetime | None:
+    acknowledged = escalations.c.status == Status.ACKNOWLEDGED.value
+    query = select(escalations.c.state).where(escalations.c.incident_id == incident_id, acknowledged)
+    due = [from_plain(State, state).action_due_at for state in tx.session.scalars(query)]
+    return min((at for at in due if at is not None), default=None)
+
+
+def _details(facts: Facts, disclosure: Disclosure) -> tuple[str, ...]:
+    """What those of limited disclosure may read, and those of full: people are codes for both."""
+    shown = [facts.summary]
+    if disclosure is Disclosure.FULL:
+        shown += [facts.details, facts.place, ", ".join(person.code for person in facts.people)]
+    return tuple(text for text in shown if text)

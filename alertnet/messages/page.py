@@ -1,0 +1,105 @@
+"""The contact's page and the coordinator's, put into words; whoever shows one decides what is on it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from alertnet.core.disclosure import Said, Subject
+from alertnet.core.incident import ASKS
+from alertnet.messages.words import Words
+
+PAGE = "page/page.html.j2"
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A statement above everything else: a word of the page, and the instant that it names."""
+
+    word: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """What one opening of a link shows. Nothing is on the page that is not here."""
+
+    said: Said
+    remarks: tuple[Remark, ...] = ()
+    answers: tuple[str, ...] = ()
+    """The buttons. Without any, nothing is said of the incident but its reference."""
+    answered: bool = False
+    """An answer stands: the buttons change it."""
+    actions: tuple[str, ...] = ()
+    """What can be reported as done."""
+    asked: bool = False
+    """A coordinator's page: `said.subject` is the question, or what the alarm states."""
+    ask: str | None = None
+    """On a contact's page, what it is asked to do: one of `ASKS`, or free text for those who may read it."""
+    takes_pin: bool = False
+    details: tuple[str, ...] = ()
+    """Paragraphs for those who may read them."""
+
+
+def page_values(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str, object]:
+    """The page as its template sees it: texts, and pairs of value and label."""
+    said = page.said
+    known = {
+        "organisation": said.organisation,
+        "ref": said.ref,
+        "callback": said.callback,
+        "level": str(said.level or ""),
+        "contacts": str(said.contacts or ""),
+    }
+
+    def say(word: str, at: datetime | None = None) -> str:
+        return fill(labels[word], known | {"at": words.moment(at, said.timezone) if at else ""})
+
+    facts = (words.types[said.type].capitalize(), words.severities[said.severity], say("reported", said.at))
+    return {
+        "language": words.language,
+        "title": say(_title(page)),
+        "remarks": [say(remark.word, remark.at) for remark in page.remarks],
+        "facts": " · ".join(facts) if page.answers else "",
+        "question": _question(said, words, say) if page.asked and page.answers else [],
+        "ask": "" if page.asked or not page.answers else _ask(page.ask, labels),
+        "details": list(page.details),
+        "callback": said.callback,
+        "answers": [(answer, labels[answer]) for answer in page.answers],
+        "answered": page.answered,
+        "actions": [(action, labels[f"action_{action}"]) for action in page.actions],
+        "takes_pin": page.takes_pin,
+        "label": {word: say(word) for word in labels},
+    }
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """The text with each `{name}` that is known replaced, once."""
+    pieces = text.split("{")
+    filled = [pieces[0]]
+    for piece in pieces[1:]:
+        name, closed, rest = piece.partition("}")
+        filled.append(values[name] + rest if closed and name in values else "{" + piece)
+    return "".join(filled)
+
+
+def _title(page: Page) -> str:
+    if page.said.drill:
+        return "title_drill"
+    return "title_decision" if page.said.subject in (Subject.LEVEL, Subject.VERIFY) else "title"
+
+
+def _question(said: Said, words: Words, say: Callable[..., str]) -> list[str]:
+    match said.subject:
+        case Subject.VERIFY:
+            return [say("decision_verify")]
+        case Subject.LEVEL:
+            automatic = [say("automatic_at", said.automatic_at)] if said.automatic_at else []
+            return [say("decision_level"), *automatic]
+        case None:
+            return []
+        case subject:
+            return [words.statement(subject, said.about)]
+
+
+def _ask(ask: str | None, labels: Mapping[str, str]) -> str:
+    return ask if ask and ask not in ASKS else labels[f"ask_{ask or 'other'}"]

@@ -1,0 +1,25 @@
+"""The contact's page: opening it shows, a button on it acts (A6)."""
+
+from fastapi import APIRouter, Response
+
+from alertnet.flows.answer_page import Form, answer_page
+from alertnet.flows.open_page import open_page
+from alertnet.web.auth import InForce
+from alertnet.web.forms import Posted
+from alertnet.web.pages import show
+
+router = APIRouter(prefix="/a", include_in_schema=False)
+FIELDS = ("answer", "action", "note", "by", "pin")
+
+
+@router.api_route("/{token}", methods=["GET", "HEAD"])
+def open(token: str, runtime: InForce, lang: str | None = None) -> Response:
+    """What the link shows to whoever has it; mail scanners and previews come here too, so nothing is changed."""
+    return show(runtime, lang, lambda: runtime.read(open_page, token))
+
+
+@router.post("/{token}")
+def answer(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
+    """A button was pressed, or a PIN entered."""
+    sent = Form(**{name: form.get(name, "").strip() for name in FIELDS})
+    return show(runtime, form.get("lang", lang), lambda: runtime.transact(answer_page, token, sent))

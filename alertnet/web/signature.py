@@ -1,0 +1,56 @@
+"""Whether a webhook comes from the provider: signed with our account's token, over the URL that we gave it.
+
+The URL is built from the configured public one, never from Host or X-Forwarded-*, which anybody can set. A signature
+has no date: it is good for ever, so every handler behind it is idempotent.
+"""
+
+from typing import Annotated
+
+import structlog
+from fastapi import Depends, HTTPException, Request
+from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER, RequestValidator
+
+from alertnet.settings import Settings
+from alertnet.web.auth import runtime_of
+from alertnet.web.forms import Form, read_form
+
+log = structlog.get_logger(__name__)
+
+
+async def signed_form(request: Request) -> Form:
+    """The fields of a webhook that the provider has signed (twilio.com/docs/usage/webhooks/webhooks-security).
+
+    Raises:
+        HTTPException: 403 for every other request, and for all of them where no token is configured.
+    """
+    form = await read_form(request)
+    reason = _why_refused(runtime_of(request).settings, request, form)
+    if reason is not None:
+        log.warning("webhook_refused", reason=reason)
+        raise HTTPException(403, f"not accepted as the provider's: {reason}")
+    return form
+
+
+def _why_refused(settings: Settings, request: Request, form: Form) -> str | None:
+    if not (settings.public_url and settings.twilio_account_sid and settings.twilio_auth_tokens):
+        return "no account is configured"
+    if SIGNATURE_SETTINGS_HEADER in request.headers:
+        # Such a request is signed with a shared key that we have none of; it must not fall back to the token.
+        return "it is signed with a shared key"
+    if form.get("AccountSid") != settings.twilio_account_sid:
+        return "another account"
+    url = settings.public_url + request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    signature = request.headers.get(SIGNATURE_HEADER, "")
+    tokens = [token.get_secret_value() for token in settings.twilio_auth_tokens]
+    return None if any(_is_valid(token, url, form, signature) for token in tokens) else "wrong signature"
+
+
+def _is_valid(token: str, url: str, form: Form, signature: str) -> bool:
+    try:
+        return bool(RequestValidator(token).validate(url, form, signature))
+    except (TypeError, ValueError):
+        # What the validator stumbles over was not made by the provider.
+        return False
+
+
+Signed = Annotated[Form, Depends(signed_form)]

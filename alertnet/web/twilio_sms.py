@@ -1,0 +1,36 @@
+"""SMS as the provider brings them, and what it reports of ours; a reply leaves only after the commit (A1)."""
+
+from fastapi import APIRouter, Response
+from starlette.background import BackgroundTask
+from twilio.twiml.messaging_response import MessagingResponse
+
+from alertnet.core.contact import MethodKind
+from alertnet.flows.receive_sms import receive_sms
+from alertnet.flows.track import track_sms
+from alertnet.store.inbound import InboundSms
+from alertnet.web.auth import InForce
+from alertnet.web.forms import needed
+from alertnet.web.signature import Signed
+
+router = APIRouter(prefix="/twilio/sms", include_in_schema=False)
+
+
+@router.post("")
+def receive(form: Signed, runtime: InForce) -> Response:
+    """The one reply to a text, or none."""
+    sms = InboundSms(needed(form, "MessageSid"), needed(form, "From"), form.get("To", ""), form.get("Body", ""))
+    reply = runtime.transact(receive_sms, runtime.edition, sms)
+    answer = MessagingResponse()
+    if reply is None:
+        return Response(str(answer), media_type="text/xml")
+    renderer = runtime.renderer(reply.templates)
+    answer.message(renderer.render(reply.kind, MethodKind.SMS, reply.language, reply.said).text)
+    return Response(str(answer), media_type="text/xml", background=BackgroundTask(runtime.hang_up, reply.hang_ups))
+
+
+@router.post("/status/{attempt}")
+def track(attempt: str, form: Signed, runtime: InForce) -> Response:
+    """What became of an SMS; nothing is said of an attempt that isn't there."""
+    status = needed(form, "MessageStatus")
+    hang_ups = runtime.transact(track_sms, attempt, needed(form, "MessageSid"), status, form.get("ErrorCode"))
+    return Response(status_code=204, background=BackgroundTask(runtime.hang_up, hang_ups))

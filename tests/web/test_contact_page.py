@@ -1,0 +1,352 @@
+"""The contact's page: opening it changes nothing, a button counts, and details wait for the PIN."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from alertnet.store.tables import acknowledgements, actions, escalations, links, metadata, notifications
+from alertnet.transactions import DatabaseAway
+from alertnet.web.pages import show
+from tests.postgres import fresh_database
+from tests.web.world import ALICE, BOB, CALLBACK, CAROL, PIN, SECRETS, World, world_in
+
+HIDDEN = (*SECRETS.values(), "P7", "Maria")
+OTHERS = ("alice", "Valley<", "carol", "Amis", ALICE, CAROL, "desk")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with world_in(tmp_path) as world:
+        world.raises()
+        world.gives_pin()
+        yield world
+
+
+class Elements(HTMLParser):
+    """The tags of a page with their attributes, and its buttons."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.found if name == tag]
+
+    @property
+    def answers(self) -> list[str | None]:
+        return [attrs["value"] for attrs in self.all("button") if attrs.get("name") == "answer"]
+
+
+def everything(world: World) -> dict[str, list[object]]:
+    return {table.name: [tuple(row) for row in world.rows(table)] for table in metadata.sorted_tables}
+
+
+def standing(world: World) -> list[tuple[str, str, str]]:
+    return [(row.contact, row.kind, row.via) for row in world.rows(acknowledgements) if row.revoked_at is None]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_opening_the_page_changes_nothing_at_all(world: World, method: str) -> None:
+    """A6: a GET, a scanner or a preview acknowledges nothing."""
+    before = everything(world)
+
+    answer = world.client.request(method, world.link("bob"), headers={"User-Agent": "SafeLinks-Scanner"})
+
+    assert answer.status_code == 200
+    assert everything(world) == before
+
+
+def test_the_page_shows_what_travels_in_clear_and_no_more(world: World) -> None:
+    """A9: sender, reference, type, severity, when, what to do, whom to call."""
+    html = world.client.get(world.link("bob")).text
+
+    for shown in ("Valley network", world.ref(), "Arrest", "critical", "24 November, 02:14 (UTC-5)", CALLBACK):
+        assert shown in html
+    assert "to contact the responsible authority" in html
+    assert not any(hidden in html for hidden in HIDDEN)
+
+
+def test_the_page_never_shows_other_recipients(world: World) -> None:
+    """A9: recipients never see each other, not even when others have answered."""
+    world.client.post(world.link("carol"), data={"answer": "acknowledge", "by": "Carol herself"})
+
+    html = world.client.get(world.link("bob")).text + world.client.post(world.link("bob"), data={"pin": PIN}).text
+
+    assert not any(other in html for other in (*OTHERS, "Carol herself"))
+
+
+def test_the_page_has_one_button_for_each_answer_and_no_script(world: World) -> None:
+    answer = world.client.get(world.link("bob"))
+    page = Elements(answer.text)
+
+    assert page.answers == ["acknowledge", "relay", "decline", "wrong_person"]
+    assert not page.all("script")
+    assert "set-cookie" not in answer.headers
+    assert len(answer.content) < 30_000
+
+
+def test_the_return_key_presses_no_answer(world: World) -> None:
+    """A form's first button is the one that the key presses: it is one that does nothing."""
+    page = Elements(world.client.get(world.link("bob")).text)
+
+    assert "disabled" in page.all("button")[0]
+
+
+def test_every_field_has_its_label_and_the_page_its_language(world: World) -> None:
+    html = world.client.post(world.link("carol"), data={"answer": "acknowledge"}).text
+    page = Elements(html)
+    fields = [*page.all("input"), *page.all("select")]
+
+    labelled = {label["for"] for label in page.all("label")}
+    assert {field["id"] for field in fields if field.get("type") != "hidden"} <= labelled
+    assert page.all("html") == [{"lang": "fr"}]
+    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in page.all("meta")
+
+
+def test_nothing_else_may_be_loaded_framed_cached_or_found(world: World) -> None:
+    answer = world.client.get(world.link("bob"))
+    (style,) = re.findall("<style>(.*?)</style>", answer.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+    policy = answer.headers["content-security-policy"]
+    assert f"style-src 'sha256-{digest}'" in policy
+    for rule in ("default-src 'none'", "form-action 'self'", "frame-ancestors 'none'"):
+        assert rule in policy
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["x-robots-tag"].startswith("noindex")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "said"),
+    [
+        ("acknowledge", "acknowledged", "you take charge"),
+        ("relay", "relayed", "you have passed it on"),
+        ("decline", "declined", "you can&#39;t act"),
+    ],
+)
+def test_a_button_is_recorded_and_the_page_says_so(world: World, answer: str, kind: str, said: str) -> None:
+    """A6: a POST from the contact's own page is proof."""
+    shown = world.client.post(world.link("bob"), data={"answer": answer, "by": "night desk"})
+
+    assert shown.status_code == 200
+    assert standing(world) == [("bob", kind, "link")]
+    assert [row.by for row in world.rows(acknowledgements)] == ["night desk"]
+    assert said in shown.text
+    assert "24 November, 02:14 (UTC-5)" in shown.text
+    assert CALLBACK in shown.text
+
+
+def test_after_taking_charge_the_page_says_what_is_expected_by_when(world: World) -> None:
+    shown = world.client.post(world.link("bob"), data={"answer": "acknowledge"}).text
+
+    assert "tell us by 24 November, 03:14 (UTC-5)" in shown
+    assert "Report an action" in shown
+    assert "Change my answer" in shown
+
+
+def test_the_same_button_twice_counts_once(world: World) -> None:
+    """A1."""
+    first, second = (world.client.post(world.link("bob"), data={"answer": "acknowledge"}) for _ in range(2))
+
+    assert first.text == second.text
+    assert len(world.rows(acknowledgements)) == 1
+
+
+def test_the_answer_can_be_changed_while_the_incident_is_open(world: World) -> None:
+    world.client.post(world.link("bob"), data={"answer": "acknowledge"})
+
+    world.client.post(world.link("bob"), data={"answer": "decline"})
+
+    assert standing(world) == [("bob", "declined", "link")]
+    assert world.rows(escalations)[0].status == "running"
+
+
+def test_an_action_is_reported_once_however_often_it_is_sent(world: World) -> None:
+    """A1."""
+    world.client.post(world.link("bob"), data={"answer": "acknowledge"})
+    report = {"answer": "action", "action": "called_authority", "note": "the mayor knows"}
+
+    shown = [world.client.post(world.link("bob"), data=report).text for _ in range(2)]
+
+    assert [(row.contact, row.action, row.note) for row in world.rows(actions)] == [
+        ("bob", "called_authority", "the mayor knows")
+    ]
+    assert all("your report" in text for text in shown)
+
+
+def test_the_wrong_person_declines_nothing(world: World) -> None:
+    """B3: the number is struck off, the contact's other ways go on."""
+    shown = world.client.post(world.link("bob"), data={"answer": "wrong_person"})
+
+    assert "wrong person" in shown.text
+    assert standing(world) == []
+    assert f"sms:{BOB}" in world.rows(escalations)[0].state["stale"]
+    assert [row.contact for row in world.rows(notifications) if row.kind == "notice"] == ["alice"]
+
+
+def test_the_pin_shows_the_details_and_records_nothing(world: World) -> None:
+    """A9: people by their codes, for a contact of full disclosure."""
+    shown = world.client.post(world.link("bob"), data={"pin": PIN}).text
+
+    for detail in (*SECRETS.values(), "P7"):
+        assert detail in shown
+    assert "Maria" not in shown
+    assert standing(world) == []
+
+
+def test_the_details_are_gone_without_the_pin(world: World) -> None:
+    """A9: they are never kept in the link."""
+    world.client.post(world.link("bob"), data={"pin": PIN})
+
+    assert not any(hidden in world.client.get(world.link("bob")).text for hidden in HIDDEN)
+
+
+def test_free_text_of_the_request_waits_for_the_pin(world: World) -> None:
+    """A9: it may name somebody."""
+    world.raises(ask="Visit Maria in the cells")
+
+    before = world.client.get(world.link("bob")).text
+    after = world.client.post(world.link("bob"), data={"pin": PIN}).text
+
+    assert "Maria" not in before
+    assert "Visit Maria in the cells" in after
+
+
+def test_five_wrong_pins_hide_the_details_for_good_but_the_buttons_go_on(world: World) -> None:
+    """B4."""
+    for _ in range(5):
+        shown = world.client.post(world.link("bob"), data={"pin": "00000"}).text
+    assert "Too many wrong PINs" in shown
+
+    right = world.client.post(world.link("bob"), data={"pin": PIN, "answer": "acknowledge"}).text
+
+    assert not any(hidden in right for hidden in HIDDEN)
+    assert standing(world) == [("bob", "acknowledged", "link")]
+    assert max(row.pin_tries for row in world.rows(links)) == 5
+
+
+def test_a_contact_of_minimal_disclosure_is_asked_for_no_pin(world: World) -> None:
+    world.gives_pin("valley/carol")
+
+    page = world.client.get(world.link("carol")).text
+    shown = world.client.post(world.link("carol"), data={"pin": PIN, "answer": "acknowledge"}).text
+
+    assert 'name="pin"' not in page
+    assert not any(hidden in shown for hidden in HIDDEN)
+
+
+def test_a_closed_incident_says_that_it_is_over_and_takes_no_answer(world: World) -> None:
+    world.closes()
+
+    opened = world.client.get(world.link("bob"))
+    answered = world.client.post(world.link("bob"), data={"answer": "acknowledge", "pin": PIN})
+
+    assert (opened.status_code, answered.status_code) == (200, 409)
+    for page in (opened, answered):
+        assert "This matter is closed" in page.text
+        assert "Arrest" not in page.text
+        assert Elements(page.text).answers == []
+    assert standing(world) == []
+
+
+def test_a_link_that_leads_nowhere_says_so_in_every_language(world: World) -> None:
+    answer = world.client.get("/a/aaaaaaaaaaaaaaaa")
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/plain")
+    for words in ("not valid", "pas valable", "no es válido"):
+        assert words in answer.text
+
+
+def test_a_link_of_an_alarm_is_no_contacts_page(world: World) -> None:
+    world.raises(verified=False)
+
+    assert world.client.get(world.link("alice", page="c").replace("/c/", "/a/")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "language"), [("", "en"), ("?lang=fr", "fr"), ("?lang=es", "es"), ("?lang=../../etc", "en")]
+)
+def test_the_page_comes_in_the_language_asked_for(world: World, query: str, language: str) -> None:
+    page = Elements(world.client.get(world.link("bob") + query).text)
+
+    assert page.all("html") == [{"lang": language}]
+    assert {link["href"] for link in page.all("a")} >= {f"?lang={other}" for other in {"en", "fr", "es"} - {language}}
+
+
+@pytest.mark.parametrize("answer", ["", "GO", "acknowledged", "<script>", "action"])
+def test_an_answer_that_is_none_is_refused_and_nothing_recorded(world: World, answer: str) -> None:
+    shown = world.client.post(world.link("bob"), data={"answer": answer, "action": "<b>"})
+
+    assert shown.status_code == 422
+    assert standing(world) == []
+    assert Elements(shown.text).answers
+
+
+def test_what_a_visitor_writes_is_shown_as_text_or_not_at_all(world: World) -> None:
+    hostile = '"><script>alert(1)</script>{{ 7*7 }}{organisation}'
+
+    shown = world.client.post(world.link("bob"), data={"answer": "acknowledge", "by": hostile, "lang": hostile})
+
+    assert "<script" not in shown.text
+    assert shown.status_code == 200
+
+
+def test_details_are_shown_as_text(world: World) -> None:
+    world.raises(details="<img src=x onerror=alert(1)> {ref} {{ ref }}")
+
+    shown = world.client.post(world.link("bob"), data={"pin": PIN}).text
+
+    assert "&lt;img src=x onerror=alert(1)&gt; {ref} {{ ref }}" in shown
+
+
+def test_bytes_of_any_kind_are_survived(world: World) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    answer = world.client.post(world.link("bob"), content=b"answer=acknowledge&by=%ff%00%ed%a0%80", headers=headers)
+
+    assert answer.status_code == 200
+    assert standing(world) == [("bob", "acknowledged", "link")]
+
+
+def test_while_the_database_is_away_the_visitor_is_told_to_press_again(world: World) -> None:
+    def open_nothing() -> None:
+        raise DatabaseAway
+
+    answer = show(world.runtime, "en", open_nothing)
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "2"
+    assert b"press again in a minute" in answer.body
+
+
+def test_what_the_answer_makes_pointless_is_hung_up(world: World) -> None:
+    """A4."""
+    world.post(f"/twilio/voice/status/{world.attempt('carol')}", CallSid="CA-carol", CallStatus="ringing")
+
+    world.client.post(world.link("bob"), data={"answer": "acknowledge"})
+
+    assert world.line.hung_up == ["CA-carol"]
+
+
+@pytest.mark.postgres
+def test_the_page_opens_and_answers_on_postgresql_too(tmp_path: Path, postgres_url: str) -> None:
+    """A6: opening reads in a transaction that could not write."""
+    with world_in(tmp_path, ALERTNET_DATABASE_URL=fresh_database(postgres_url)) as world:
+        world.raises()
+        before = everything(world)
+
+        assert world.client.get(world.link("bob")).status_code == 200
+        assert everything(world) == before
+        assert world.client.post(world.link("bob"), data={"answer": "acknowledge"}).status_code == 200
+        assert standing(world) == [("bob", "acknowledged", "link")]

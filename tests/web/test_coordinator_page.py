@@ -1,0 +1,121 @@
+"""The coordinator's page: a decision or an alarm, opened without effect and answered by a button."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alertnet.store.tables import alarms, incidents
+from tests.web.world import BOB, World, world_in
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with world_in(tmp_path) as world:
+        yield world
+
+
+@pytest.fixture
+def question(world: World) -> str:
+    """The path of the page that asks whether an unverified report is genuine."""
+    world.raises(verified=False)
+    return world.link("alice", page="c")
+
+
+@pytest.fixture
+def alarm(world: World) -> str:
+    """The path of the page of an alarm: Bob called and keyed nothing."""
+    world.raises()
+    world.hears("/twilio/voice", From=BOB).keys("", From=BOB)
+    return world.link("alice", page="c")
+
+
+def answers(world: World) -> list[str | None]:
+    return [row.answer for row in world.rows(alarms)]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_opening_the_page_decides_nothing(world: World, question: str, method: str) -> None:
+    """A6."""
+    answer = world.client.request(method, question)
+
+    assert answer.status_code == 200
+    assert answers(world) == [None]
+
+
+def test_the_page_asks_the_question_with_three_buttons(world: World, question: str) -> None:
+    html = world.client.get(question).text
+
+    assert "This report is not verified yet. Is it genuine?" in html
+    for answer in ("go", "hold", "refuse"):
+        assert f'value="{answer}"' in html
+
+
+@pytest.mark.parametrize(("answer", "verified"), [("go", True), ("hold", False), ("refuse", False)])
+def test_a_button_decides(world: World, question: str, answer: str, verified: bool) -> None:
+    shown = world.client.post(question, data={"answer": answer})
+
+    assert shown.status_code == 200
+    assert answers(world) == [answer]
+    assert "Recorded 24 November, 02:14 (UTC-5)" in shown.text
+    facts = world.rows(incidents)[0].facts
+    assert facts["verified"] is verified
+
+
+def test_the_same_button_twice_decides_once(world: World, question: str) -> None:
+    """A1."""
+    first, second = (world.client.post(question, data={"answer": "go"}) for _ in range(2))
+
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.text == second.text
+
+
+def test_another_decision_comes_too_late(world: World, question: str) -> None:
+    world.client.post(question, data={"answer": "go"})
+
+    late = world.client.post(question, data={"answer": "refuse"})
+
+    assert late.status_code == 409
+    assert "Recorded 24 November, 02:14 (UTC-5): go." in late.text
+    assert answers(world) == ["go"]
+
+
+def test_a_decision_on_hold_can_still_be_made(world: World, question: str) -> None:
+    world.client.post(question, data={"answer": "hold"})
+
+    world.client.post(question, data={"answer": "go"})
+
+    assert answers(world) == ["go"]
+
+
+@pytest.mark.parametrize("answer", ["", "acknowledge", "GO"])
+def test_what_is_no_decision_is_refused(world: World, question: str, answer: str) -> None:
+    assert world.client.post(question, data={"answer": answer}).status_code == 422
+    assert answers(world) == [None]
+
+
+def test_an_alarm_is_taken(world: World, alarm: str) -> None:
+    """B3: it rings until somebody has answered it."""
+    page = world.client.get(alarm).text
+    shown = world.client.post(alarm, data={"answer": "acknowledge"})
+
+    assert "bob called us and keyed nothing" in page
+    assert "you take charge" in shown.text
+    assert [(row.answer, row.answered_by, row.due_at) for row in world.rows(alarms)] == [
+        ("acknowledged", "alice", None)
+    ]
+
+
+def test_a_closed_incident_asks_nothing_more(world: World, question: str) -> None:
+    world.closes()
+
+    late = world.client.post(question, data={"answer": "go"})
+
+    assert late.status_code == 409
+    assert "This matter is closed" in late.text
+
+
+def test_the_page_of_a_contact_is_no_coordinators(world: World) -> None:
+    world.raises()
+
+    assert world.client.get(world.link("bob").replace("/a/", "/c/")).status_code == 404

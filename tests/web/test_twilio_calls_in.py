@@ -1,0 +1,114 @@
+"""Calls to our number: a code counts, those we know reach a human, others learn nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alertnet.sandbox.twiml import Dial, Hangup
+from alertnet.store.tables import acknowledgements, alarms
+from tests.web.world import ALICE, ANA, BOB, CALLBACK, CAROL, SECRETS, STRANGER, World, world_in
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with world_in(tmp_path) as world:
+        world.raises(team="north")
+        yield world
+
+
+def ringing(world: World) -> list[tuple[str, str]]:
+    return [(row.subject, row.about) for row in world.rows(alarms) if row.kind == "alarm" and row.due_at is not None]
+
+
+def test_a_stranger_hears_a_neutral_sentence(world: World) -> None:
+    """A9: no name, no reference, nobody to be put through to."""
+    heard = world.hears("/twilio/voice", From=STRANGER)
+
+    assert heard.text == "Thank you for calling. This number takes no calls. Goodbye."
+    assert heard.verbs[-1] == Hangup()
+    assert ringing(world) == []
+
+
+def test_a_withheld_number_is_a_strangers(world: World) -> None:
+    assert world.hears("/twilio/voice", From="").verbs[-1] == Hangup()
+
+
+def test_a_contact_may_key_its_code(world: World) -> None:
+    """A6: the written code from a number of that contact is proof."""
+    heard = world.hears("/twilio/voice", From=BOB)
+    assert heard.question is not None
+    assert heard.question.num_digits == 4
+
+    after = world.hears("/twilio/voice?keyed=1", From=BOB, Digits=world.written_code("bob"))
+
+    assert "It is recorded that you take charge" in after.text
+    assert after.verbs[-1] == Dial(CALLBACK)
+    assert [(row.contact, row.via) for row in world.rows(acknowledgements)] == [("bob", "call")]
+    assert ringing(world) == []
+
+
+def test_nothing_is_said_of_an_incident_before_the_code(world: World) -> None:
+    """A9: the number that a call shows is easily forged."""
+    heard = world.hears("/twilio/voice", From=BOB)
+
+    assert world.ref() not in heard.text
+    assert "arrest" not in heard.text
+    assert not any(secret in heard.text for secret in SECRETS.values())
+
+
+def test_who_keys_nothing_is_put_through_and_the_coordinators_are_alarmed(world: World) -> None:
+    """A12: nothing a known person does is dropped."""
+    after = world.hears("/twilio/voice", From=BOB).keys("", From=BOB)
+
+    assert after.verbs[-1] == Dial(CALLBACK)
+    assert ringing(world) == [("inbound_call", "bob")]
+
+
+def test_a_wrong_code_acknowledges_nothing(world: World) -> None:
+    wrong = "1234" if world.written_code("bob") != "1234" else "4321"
+
+    after = world.hears("/twilio/voice", From=BOB).keys(wrong, From=BOB)
+
+    assert after.verbs[-1] == Dial(CALLBACK)
+    assert world.rows(acknowledgements) == []
+    assert ringing(world) == [("inbound_call", "bob")]
+
+
+def test_a_code_from_another_number_acknowledges_nothing(world: World) -> None:
+    """A6."""
+    world.hears("/twilio/voice", From=CAROL).keys(world.written_code("bob"), From=CAROL)
+
+    assert world.rows(acknowledgements) == []
+
+
+def test_the_same_call_brought_twice_alarms_once(world: World) -> None:
+    """A1."""
+    for _ in range(2):
+        world.hears("/twilio/voice", From=BOB).keys("", From=BOB)
+
+    assert len(ringing(world)) == 1
+
+
+def test_a_member_of_the_field_is_put_through_at_once(world: World) -> None:
+    heard = world.hears("/twilio/voice", From=ANA)
+
+    assert heard.verbs[-1] == Dial(CALLBACK)
+    assert "espere" in heard.text or "línea" in heard.text
+    assert ringing(world) == [("inbound_call", "north/ana")]
+
+
+def test_a_coordinator_who_calls_alarms_nobody(world: World) -> None:
+    """There is nobody to alarm who would not be this caller, or know."""
+    world.hears("/twilio/voice", From=ALICE).keys("", From=ALICE)
+
+    assert ringing(world) == []
+
+
+def test_when_nothing_is_open_a_contact_is_put_through_and_nobody_alarmed(world: World) -> None:
+    world.closes()
+
+    heard = world.hears("/twilio/voice", From=BOB)
+
+    assert heard.verbs[-1] == Dial(CALLBACK)
+    assert ringing(world) == []

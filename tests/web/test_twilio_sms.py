@@ -1,0 +1,91 @@
+"""Texts that come in, and what the provider reports of those that went out."""
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alertnet.sandbox.twiml import read_messages
+from alertnet.store.tables import acknowledgements
+from tests.web.world import BOB, CAROL, SECRETS, STRANGER, World, world_in
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with world_in(tmp_path) as world:
+        world.raises()
+        yield world
+
+
+def test_a_right_code_is_recorded_and_confirmed_in_the_answer(world: World) -> None:
+    """A1, B4: the one reply is the message in the answer to that request, after the commit."""
+    answer = world.texts(BOB, world.written_code("bob"))
+
+    (text,) = read_messages(answer.text)
+    assert answer.headers["content-type"].startswith("text/xml")
+    assert "recorded" in text
+    assert [(row.contact, row.via) for row in world.rows(acknowledgements)] == [("bob", "sms")]
+
+
+def test_the_answer_of_carol_is_french(world: World) -> None:
+    (text,) = read_messages(world.texts(CAROL, world.written_code("carol")).text)
+
+    assert "vous prenez en charge" in text
+
+
+def test_a_stranger_learns_nothing(world: World) -> None:
+    """A9: not even that there is somebody."""
+    answer = world.texts(STRANGER, world.written_code("bob"))
+
+    assert read_messages(answer.text) == ()
+    assert ElementTree.fromstring(answer.text).tag == "Response"
+    assert world.rows(acknowledgements) == []
+
+
+def test_no_answer_names_a_person_or_place(world: World) -> None:
+    """A9."""
+    answer = world.texts(BOB, world.written_code("bob")).text + world.texts(BOB, "what?", sid="SM2").text
+
+    assert not any(secret in answer for secret in (*SECRETS.values(), "Maria"))
+
+
+def test_a_text_without_an_id_is_refused_by_name(world: World) -> None:
+    """Without it a repetition could not be told."""
+    answer = world.post("/twilio/sms", From=BOB, Body="4711")
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "MessageSid"
+
+
+def test_a_report_of_an_sms_is_taken(world: World) -> None:
+    attempt = world.attempt("bob", "sms")
+
+    answer = world.post(f"/twilio/sms/status/{attempt}", MessageSid="SM9", MessageStatus="delivered")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert world.row(attempt).status == "delivered"
+
+
+def test_a_report_of_an_sms_that_failed_says_why(world: World) -> None:
+    attempt = world.attempt("bob", "sms")
+    params: dict[str, Any] = {"MessageSid": "SM9", "MessageStatus": "undelivered", "ErrorCode": "30005"}
+
+    world.post(f"/twilio/sms/status/{attempt}", **params)
+
+    assert (world.row(attempt).status, world.row(attempt).failure) == ("failed", "invalid")
+
+
+def test_a_report_of_an_attempt_that_is_not_there_is_let_pass(world: World) -> None:
+    """The provider would only try again."""
+    assert world.post("/twilio/sms/status/none", MessageSid="SM9", MessageStatus="sent").status_code == 204
+
+
+def test_what_an_answer_makes_pointless_is_hung_up(world: World) -> None:
+    """A4."""
+    world.post(f"/twilio/voice/status/{world.attempt('carol')}", CallSid="CA-carol", CallStatus="ringing")
+
+    world.texts(BOB, world.written_code("bob"))
+
+    assert world.line.hung_up == ["CA-carol"]

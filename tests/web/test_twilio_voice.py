@@ -1,0 +1,372 @@
+"""Calls that we place: what a voicemail may keep, the code that proves a listener, and the answer after it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alertnet.sandbox.twiml import Hangup
+from alertnet.store.tables import acknowledgements, alarms, escalations, notifications
+from tests.web.world import BOB, PIN, SECRETS, World, world_in
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with world_in(tmp_path) as world:
+        world.raises()
+        yield world
+
+
+def wrong_code(right: str) -> str:
+    return "111" if right != "111" else "222"
+
+
+def standing(world: World) -> list[tuple[str, str, str]]:
+    return [(row.contact, row.kind, row.via) for row in world.rows(acknowledgements) if row.revoked_at is None]
+
+
+def status_of(world: World) -> str:
+    return str(world.rows(escalations)[0].status)
+
+
+def test_a_call_begins_with_what_a_voicemail_may_keep(world: World) -> None:
+    """A9: sender, reference and number to call back; the type comes only after the code."""
+    heard = world.answers(world.attempt("bob"))
+
+    assert "Valley network" in heard.text
+    assert "arrest" not in heard.text
+    assert not any(secret in heard.text for secret in SECRETS.values())
+
+
+def test_the_code_is_asked_for_in_three_digits_that_may_interrupt(world: World) -> None:
+    attempt = world.attempt("bob")
+
+    question = world.answers(attempt).question
+
+    assert question is not None
+    assert (question.num_digits, question.finish_on_key, question.action_on_empty_result) == (3, "*", True)
+    assert ", ".join(world.code(attempt)) in question.says[0].text
+
+
+def test_the_call_speaks_the_contacts_language(world: World) -> None:
+    heard = world.answers(world.attempt("carol"))
+
+    assert "appel automatique" in heard.text
+    assert heard.question is not None
+    assert heard.question.says[0].language == "fr-FR"
+
+
+def test_the_right_code_acknowledges_and_only_then_the_type_is_said(world: World) -> None:
+    """A6: the spoken code keyed back in that call is proof; A1: it is said after the commit."""
+    attempt = world.attempt("bob")
+
+    heard = world.answers(attempt).keys(world.code(attempt))
+
+    assert standing(world) == [("bob", "acknowledged", "call")]
+    assert status_of(world) == "acknowledged"
+    assert world.row(attempt).status == "delivered"
+    assert "arrest" in heard.text
+
+
+def test_picking_up_acknowledges_nothing(world: World) -> None:
+    """A6: an answered call is no proof."""
+    world.answers(world.attempt("bob"))
+
+    assert standing(world) == []
+
+
+def test_a_voicemail_hears_the_question_twice_and_leaves_no_trace(world: World) -> None:
+    """A6: a voicemail acknowledges nothing, and is not spoken to for long."""
+    attempt = world.attempt("bob")
+
+    again = world.answers(attempt).silence()
+    end = again.silence()
+
+    assert "slowly" in again.text
+    assert "Nothing was recorded" in end.text
+    assert end.verbs[-1] == Hangup()
+    assert standing(world) == []
+    assert world.row(attempt).wrong_keys == 0
+
+
+def test_the_third_wrong_code_ends_the_call(world: World) -> None:
+    attempt = world.attempt("bob")
+    heard = world.answers(attempt)
+    wrong = wrong_code(world.code(attempt))
+
+    for _ in range(3):
+        assert heard.question is not None
+        heard = heard.keys(wrong)
+
+    assert "Nothing was recorded" in heard.text
+    assert heard.question is None
+    assert standing(world) == []
+
+
+def test_after_three_wrong_codes_the_right_one_is_too_late(world: World) -> None:
+    attempt = world.attempt("bob")
+    question = world.answers(attempt).question
+    assert question is not None
+    for turn in (1, 2, 3):
+        world.hears(f"/twilio/voice/{attempt}/keypad?turn={turn}", Digits=wrong_code(world.code(attempt)))
+
+    world.hears(f"/twilio/voice/{attempt}/keypad?turn=3", Digits=world.code(attempt))
+
+    assert standing(world) == []
+
+
+def test_a_wrong_code_that_is_brought_twice_counts_once(world: World) -> None:
+    """A1: the provider repeats a webhook whose answer it lost."""
+    attempt = world.attempt("bob")
+    heard = world.answers(attempt)
+
+    first, second = (heard.keys(wrong_code(world.code(attempt))) for _ in range(2))
+
+    assert world.row(attempt).wrong_keys == 1
+    assert first.text == second.text
+
+
+def test_keys_without_their_place_count_one_by_one(world: World) -> None:
+    """A webhook that leaves out the query is a try of its own."""
+    attempt = world.attempt("bob")
+    world.answers(attempt)
+
+    for _ in range(2):
+        world.hears(f"/twilio/voice/{attempt}/keypad", Digits=wrong_code(world.code(attempt)))
+
+    assert world.row(attempt).wrong_keys == 2
+
+
+def test_the_code_of_another_call_is_worth_nothing(world: World) -> None:
+    """A6: the spoken code is valid in its call alone."""
+    bob, carol = world.attempt("bob"), world.attempt("carol")
+    heard = world.answers(bob)
+    world.answers(carol)
+    foreign = world.code(carol)
+
+    if foreign != world.code(bob):
+        heard.keys(foreign)
+
+    assert standing(world) == []
+
+
+def test_hanging_up_after_the_code_takes_charge(world: World) -> None:
+    attempt = world.attempt("bob")
+
+    end = world.answers(attempt).keys(world.code(attempt)).silence()
+
+    assert end.verbs == (Hangup(),)
+    assert standing(world) == [("bob", "acknowledged", "call")]
+
+
+def test_the_code_brought_twice_counts_once(world: World) -> None:
+    """A1: the same webhook again has no further effect and hears the same."""
+    attempt = world.attempt("bob")
+    heard = world.answers(attempt)
+
+    first, second = (heard.keys(world.code(attempt)) for _ in range(2))
+
+    assert first.verbs == second.verbs
+    assert len(world.rows(acknowledgements)) == 1
+    assert len([row for row in world.rows(notifications) if row.kind == "recorded"]) == 2  # his SMS and his mail
+
+
+@pytest.mark.parametrize(("key", "kind"), [("2", "relayed"), ("3", "declined")])
+def test_the_answer_can_be_changed_in_the_call(world: World, key: str, kind: str) -> None:
+    """A6: what was recorded can be changed; the same key twice counts once."""
+    attempt = world.attempt("bob")
+    menu = world.answers(attempt).keys(world.code(attempt))
+
+    thanks, repeated = menu.keys(key), menu.keys(key)
+
+    assert standing(world) == [("bob", kind, "call")]
+    assert len(world.rows(acknowledgements)) == 2
+    assert "Recorded" in thanks.text
+    assert thanks.verbs == repeated.verbs
+
+
+def test_a_decline_after_the_code_lets_the_escalation_go_on(world: World) -> None:
+    """B3: a decline counts for no rule."""
+    attempt = world.attempt("bob")
+
+    world.answers(attempt).keys(world.code(attempt)).keys("3")
+
+    assert status_of(world) == "running"
+
+
+def test_zero_says_it_again(world: World) -> None:
+    attempt = world.attempt("bob")
+    menu = world.answers(attempt).keys(world.code(attempt))
+
+    assert menu.keys("0").verbs == menu.verbs
+    assert standing(world) == [("bob", "acknowledged", "call")]
+
+
+@pytest.mark.parametrize(("digits", "finished_on"), [("9", "*"), ("9*", "")])
+def test_nine_and_the_star_is_the_wrong_person_and_no_decline(world: World, digits: str, finished_on: str) -> None:
+    """B3: it fails the method, marks the number stale, and the coordinators hear of it."""
+    attempt = world.attempt("bob")
+
+    heard = world.answers(attempt).keys(digits, finished_on)
+
+    row = world.row(attempt)
+    assert (row.status, row.failure) == ("failed", "wrong_person")
+    assert f"call:{BOB}" in world.rows(escalations)[0].state["stale"]
+    assert standing(world) == []
+    assert "not use this number again" in heard.text
+    assert [row.contact for row in world.rows(notifications) if row.kind == "notice"] == ["alice"]
+
+
+def test_a_nine_alone_is_a_wrong_try(world: World) -> None:
+    """The keys ran out of time before the star: nobody's number is struck off for that."""
+    attempt = world.attempt("bob")
+
+    world.answers(attempt).keys("9", "")
+
+    assert world.row(attempt).failure is None
+    assert world.row(attempt).wrong_keys == 1
+
+
+def test_the_wrong_person_brought_twice_is_reported_once(world: World) -> None:
+    """A1."""
+    heard = world.answers(world.attempt("bob"))
+
+    first, second = (heard.keys("9", "*") for _ in range(2))
+
+    assert first.text == second.text
+    assert len([row for row in world.rows(notifications) if row.kind == "notice"]) == 1
+
+
+def test_when_somebody_has_it_the_call_says_just_that(world: World) -> None:
+    """A4: what still rings says that it is taken care of."""
+    bob, carol = world.attempt("bob"), world.attempt("carol")
+    world.answers(bob).keys(world.code(bob))
+
+    heard = world.answers(carol)
+
+    assert "déjà prise en charge" in heard.text
+    assert heard.verbs[-1] == Hangup()
+    assert heard.question is None
+
+
+def test_what_the_answer_makes_pointless_is_hung_up_but_not_the_call_itself(world: World) -> None:
+    """A4."""
+    bob, carol = world.attempt("bob"), world.attempt("carol")
+    world.post(f"/twilio/voice/status/{carol}", CallSid="CA-carol", CallStatus="ringing")
+
+    world.answers(bob).keys(world.code(bob))
+
+    assert world.line.hung_up == ["CA-carol"]
+
+
+def test_when_the_incident_is_closed_a_call_says_nothing_of_it(world: World) -> None:
+    bob = world.attempt("bob")
+    question = world.answers(bob)
+    world.closes()
+
+    heard = question.keys(world.code(bob))
+
+    assert "already taken care of" in heard.text
+    assert standing(world) == []
+
+
+def test_a_contact_with_a_pin_keys_that(world: World) -> None:
+    """B4: whoever picks up hears a spoken code; a PIN only its owner knows."""
+    world.gives_pin()
+    attempt = world.attempt("bob")
+    heard = world.answers(attempt)
+    assert heard.question is not None
+
+    assert heard.question.num_digits == 5
+    assert ", ".join(world.code(attempt)) not in heard.text
+    heard.keys(world.code(attempt))
+    assert standing(world) == []
+    heard.keys(PIN)
+    assert standing(world) == [("bob", "acknowledged", "call")]
+
+
+def test_a_call_to_an_attempt_that_is_not_there_says_nothing(world: World) -> None:
+    assert world.answers("f" * 32).verbs == (Hangup(),)
+
+
+def test_a_call_is_known_by_its_first_webhook_when_its_answer_was_lost(world: World) -> None:
+    """A5: a callback settles what is unknown."""
+    attempt = world.attempt("bob")
+
+    world.answers(attempt)
+
+    assert world.row(attempt).provider_id == "CA1"
+    assert world.row(attempt).status == "sent"
+
+
+def test_a_call_that_ended_without_its_code_has_failed(world: World) -> None:
+    """A6, B3: completed is only that something picked up."""
+    attempt = world.attempt("bob")
+    world.answers(attempt).silence()
+
+    answer = world.post(f"/twilio/voice/status/{attempt}", CallSid="CA1", CallStatus="completed")
+
+    assert answer.status_code == 204
+    assert world.row(attempt).failure == "no_code"
+
+
+def test_a_call_that_ended_after_its_code_has_not(world: World) -> None:
+    attempt = world.attempt("bob")
+    world.answers(attempt).keys(world.code(attempt))
+
+    world.post(f"/twilio/voice/status/{attempt}", CallSid="CA1", CallStatus="completed")
+
+    assert (world.row(attempt).status, world.row(attempt).due_at) == ("delivered", None)
+
+
+@pytest.mark.parametrize(("key", "answer"), [("1", "go"), ("2", "hold")])
+def test_a_decision_is_keyed_after_the_code(world: World, key: str, answer: str) -> None:
+    world.raises(verified=False)
+    attempt = world.attempt("alice", kind="decision")
+    heard = world.answers(attempt)
+    assert "not verified" not in heard.text
+
+    menu = heard.keys(world.code(attempt))
+    thanks, repeated = menu.keys(key), menu.keys(key)
+
+    assert "not verified" in menu.text
+    assert f"Recorded: {'go' if answer == 'go' else 'on hold'}" in thanks.text
+    assert thanks.verbs == repeated.verbs
+    assert [row.answer for row in world.rows(alarms) if row.kind == "decision"] == [answer]
+
+
+def test_a_decision_left_open_is_recorded_as_nothing(world: World) -> None:
+    world.raises(verified=False)
+    attempt = world.attempt("alice", kind="decision")
+
+    end = world.answers(attempt).keys(world.code(attempt)).silence()
+
+    assert "Nothing was recorded" in end.text
+    assert [row.answer for row in world.rows(alarms) if row.kind == "decision"] == [None]
+
+
+def test_the_code_answers_an_alarm_and_a_three_lets_it_ring_on(world: World) -> None:
+    """B3: an alarm rings until somebody answers it, and somebody who can't act has not."""
+    world.hears("/twilio/voice", From=BOB)
+    world.hears("/twilio/voice?keyed=1", From=BOB, Digits="")
+    attempt = world.attempt("alice", kind="alarm")
+
+    menu = world.answers(attempt).keys(world.code(attempt))
+    taken = [(row.answer, row.due_at) for row in world.rows(alarms)]
+    menu.keys("3")
+
+    assert taken == [("acknowledged", None)]
+    assert [row.answer for row in world.rows(alarms)] == [None]
+    assert world.rows(alarms)[0].due_at is not None
+
+
+def test_a_stand_down_by_telephone_asks_for_nothing(world: World) -> None:
+    """Who was only called hears by telephone that it is over, without a code."""
+    world.answers(world.attempt("dave"))
+    world.closes()
+
+    heard = world.answers(world.attempt("dave", kind="stand_down"))
+
+    assert "This matter is closed" in heard.text
+    assert heard.verbs[-1] == Hangup()
+    assert heard.question is None

@@ -1,0 +1,243 @@
+"""A small network behind the edges that face the provider and the contacts, and hands to play both with.
+
+Alice coordinates; Bob may have a PIN, and read everything with it; Carol speaks French. All are told at once.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from sqlalchemy import Row, Table, select
+from starlette.datastructures import ImmutableMultiDict
+from twilio.request_validator import RequestValidator
+
+from alertnet.channels.base import Accepted, CannotTell, Lookup, Outgoing, Result
+from alertnet.core.contact import MethodKind
+from alertnet.core.incident import Affected, CloseReason, Facts, Scope, Severity
+from alertnet.flows.case import take_up
+from alertnet.flows.close_incident import close_incident
+from alertnet.flows.open_incident import open_incident
+from alertnet.flows.pins import set_pins
+from alertnet.runtime import Runtime, make_runtime
+from alertnet.runtime_channels import Outlet
+from alertnet.sandbox.twiml import Gather, Say, Verb, read_voice
+from alertnet.settings import read_settings
+from alertnet.store.tables import attempts, codes, incidents, links, notifications
+from alertnet.store.upgrade import upgrade
+from alertnet.web.app import make_app
+
+ROOT = Path(__file__).parents[2]
+PUBLIC_URL = "https://alert.example.org"
+ACCOUNT = "AC" + "0" * 31 + "1"
+OLD_TOKEN, TOKEN = "the-token-that-goes", "the-token-that-comes"
+OURS = "+15005550006"
+ALICE, BOB, CAROL, CALLBACK = "+573005550011", "+573005550012", "+573005550013", "+573005550101"
+ANA, STRANGER = "+573005550001", "+441632960961"
+PIN = "47110"
+NOW = datetime(2026, 11, 24, 7, 14, tzinfo=UTC)
+SECRETS = {"place": "Vereda La Esperanza", "summary": "Two were taken", "details": "By men in a white car"}
+
+TREE = f"""
+tree: valley
+title: Valley network
+scope: international
+serves: {{countries: [CO]}}
+timezone: America/Bogota
+language: en
+sender: PBI
+callback: "{CALLBACK}"
+unknown_perpetrator: proceed
+last_resort: [desk]
+contacts:
+  alice: {{role: coordinator, organisation: Valley, methods: [{{sms: "{ALICE}"}}, {{call: "{ALICE}"}}]}}
+  bob:
+    role: ngo
+    organisation: Friends
+    disclosure: full
+    pin: true
+    methods: [{{sms: "{BOB}"}}, {{call: "{BOB}"}}, {{email: bob@friends.example}}]
+  carol: {{role: ngo, organisation: Amis, language: fr, methods: [{{sms: "{CAROL}"}}, {{call: "{CAROL}"}}]}}
+  dave: {{role: ngo, organisation: Mountain post, methods: [{{call: "+573005550014"}}]}}
+  desk: {{role: ngo, organisation: Desk, methods: [{{email: desk@valley.example}}]}}
+levels:
+  - {{name: Friends, notify: [alice, bob, carol, dave], wait: 30m, action_due: {{after: 60m}}}}
+  - {{name: Coordination, notify: [alice], wait: 10m}}
+"""
+TEAMS = f"""
+teams:
+  north:
+    country: CO
+    language: en
+    consent: international
+    members: {{ana: {{name: Ana Example, phone: "{ANA}", language: es}}}}
+"""
+
+
+Headers = dict[str, str] | None
+
+
+@dataclass
+class Line:
+    """A channel for calls that takes all of them, and remembers which were hung up."""
+
+    hung_up: list[str] = field(default_factory=list)
+
+    def send(self, outgoing: Outgoing) -> Result:
+        return Accepted(outgoing.attempt)
+
+    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
+        return CannotTell()
+
+    def hang_up(self, provider_id: str) -> None:
+        self.hung_up.append(provider_id)
+
+
+@dataclass
+class World:
+    """One runtime behind its edges."""
+
+    runtime: Runtime
+    client: TestClient
+    line: Line
+    incident: str = ""
+
+    def raises(self, **facts: Any) -> str:
+        """An incident is reported; the id of it."""
+        known = {"type": "arrest", "severity": Severity.CRITICAL, "country": "CO", "consent": Scope.INTERNATIONAL}
+        people = (Affected("P7", consent=Scope.INTERNATIONAL, name="Maria Example"),)
+        reported = Facts(**{**known, "ask": "call_authority", "people": people, **SECRETS, **facts})
+        opened = self.runtime.transact(open_incident, self.runtime.edition, reported, by="test")
+        self.incident = opened.incident.id
+        return self.incident
+
+    def closes(self) -> None:
+        """The incident is closed."""
+
+        def close(tx: Any) -> None:
+            case = take_up(tx, self.incident)
+            close_incident(case, CloseReason.RESOLVED, by="test")
+            case.finish()
+
+        self.runtime.transact(close)
+
+    def gives_pin(self, owner: str = "valley/bob") -> None:
+        """The contact is given its PIN."""
+        self.runtime.transact(set_pins, owner, PIN)
+
+    def attempt(self, contact: str, method: str = "call", kind: str = "alert") -> str:
+        """The id of the latest attempt to reach that contact so."""
+        rows = [
+            row for row in self.rows(notifications) if (row.contact, row.method, row.kind) == (contact, method, kind)
+        ]
+        return str(next(row.id for row in self.rows(attempts) if row.notification_id == rows[-1].id))
+
+    def row(self, attempt: str) -> Row[Any]:
+        """That attempt as it stands."""
+        return next(row for row in self.rows(attempts) if row.id == attempt)
+
+    def rows(self, table: Table) -> list[Row[Any]]:
+        """Everything in a table."""
+        return self.runtime.read(lambda tx: list(tx.session.execute(select(table))))
+
+    def ref(self) -> str:
+        """The reference of the incident."""
+        return str(next(row.ref for row in self.rows(incidents) if row.id == self.incident))
+
+    def link(self, contact: str, method: str = "sms", *, page: str = "a") -> str:
+        """The path of the latest link that travelled so: to the contact's page, or (`c`) to the coordinator's."""
+        rows = [row for row in self.rows(links) if (row.contact, row.method) == (contact, method)]
+        return f"/{page}/{[row for row in rows if (row.alarm_id is None) == (page == 'a')][-1].token}"
+
+    def post(self, url: str, token: str = TOKEN, headers: Headers = None, **params: Any) -> Response:
+        """The provider brings something, signed over the public URL and every field."""
+        fields = {"AccountSid": ACCOUNT, "CallerCity": "", **params}
+        url = url.removeprefix(PUBLIC_URL)
+        signature = RequestValidator(token).compute_signature(PUBLIC_URL + url, ImmutableMultiDict(fields.items()))
+        signed = {"X-Twilio-Signature": signature, "Content-Type": "application/x-www-form-urlencoded"}
+        return self.client.post(url, content=urlencode(fields), headers={**signed, **(headers or {})})
+
+    def hears(self, url: str, **params: Any) -> "Heard":
+        """What a call says to that."""
+        answer = self.post(url, CallSid="CA1", **params)
+        assert answer.status_code == 200, answer.text
+        return Heard(self, read_voice(answer.text))
+
+    def answers(self, attempt: str) -> "Heard":
+        """The call of that attempt is picked up."""
+        return self.hears(f"/twilio/voice/{attempt}", CallStatus="in-progress")
+
+    def code(self, attempt: str) -> str:
+        """The three digits that are spoken in that call."""
+        return str(self.row(attempt).spoken_code)
+
+    def written_code(self, contact: str) -> str:
+        """The four digits that this contact has been sent."""
+        return str(next(row.code for row in self.rows(codes) if row.contact == contact))
+
+    def texts(self, sender: str, body: str, sid: str = "SM1") -> Response:
+        """An SMS comes in."""
+        return self.post("/twilio/sms", MessageSid=sid, From=sender, To=OURS, Body=body)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a call said, and keys for its question."""
+
+    world: World
+    verbs: tuple[Verb, ...]
+
+    @property
+    def text(self) -> str:
+        """Every sentence, those of the question too."""
+        return " ".join(
+            say.text
+            for verb in self.verbs
+            for say in (verb.says if isinstance(verb, Gather) else (verb,))
+            if isinstance(say, Say)
+        )
+
+    @property
+    def question(self) -> Gather | None:
+        """What it asks for."""
+        return next((verb for verb in self.verbs if isinstance(verb, Gather)), None)
+
+    def keys(self, digits: str, finished_on: str = "", **params: str) -> "Heard":
+        """Somebody keys these."""
+        assert self.question is not None, self.text
+        return self.world.hears(self.question.action, Digits=digits, FinishedOnKey=finished_on, **params)
+
+    def silence(self) -> "Heard":
+        """Nobody keys anything."""
+        return self.keys("")
+
+
+@contextmanager
+def world_in(folder: Path, **settings: str) -> Iterator[World]:
+    """The network on a migrated SQLite file in that folder."""
+    trees = folder / "trees"
+    trees.mkdir()
+    (trees / "valley.yaml").write_text(TREE)
+    (trees / "teams.yaml").write_text(TEAMS)
+    usual = {
+        "ALERTNET_SECRET_KEY": "a secret for the tests alone of no use elsewhere",
+        "ALERTNET_DATABASE_URL": f"sqlite:///{folder / 'test.db'}",
+        "ALERTNET_CONTACT_TREES": str(trees),
+        "ALERTNET_MESSAGE_TEMPLATES": str(ROOT / "message_templates"),
+        "ALERTNET_PUBLIC_URL": PUBLIC_URL,
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": f"{TOKEN},{OLD_TOKEN}",
+        "ALERTNET_TWILIO_FROM": OURS,
+    }
+    runtime = make_runtime(read_settings({**usual, **settings}), clock=lambda: NOW)
+    upgrade(runtime.engine)
+    line = Line()
+    vars(runtime)["outlets"] = {MethodKind.CALL: Outlet(line, (OURS,), 0)}
+    with TestClient(make_app(runtime), base_url=PUBLIC_URL, raise_server_exceptions=False) as client:
+        yield World(runtime, client, line)
+    runtime.close()
