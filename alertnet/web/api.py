@@ -1,0 +1,155 @@
+"""Incidents over HTTP (design B5): raised, listed, shown, and their history; and the trees in force."""
+
+import base64
+import binascii
+import re
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from sqlalchemy.orm import Session
+from starlette.responses import JSONResponse, Response
+from typing_extensions import TypedDict
+
+from alertnet.core.contact_tree import ContactTree
+from alertnet.core.errors import BadInput, Unknown
+from alertnet.flows.accept import Show
+from alertnet.flows.case import Case
+from alertnet.flows.open_incident import open_incident
+from alertnet.store import history, incidents, view
+from alertnet.store.history import EntryView
+from alertnet.store.idempotency import Answer
+from alertnet.store.tx import Tx
+from alertnet.store.view import IncidentView
+from alertnet.web.auth import InForce, Raiser, Reader
+from alertnet.web.idempotency import ByDoor
+from alertnet.web.models import Page, Report
+from alertnet.web.problems import documented
+
+PAGE = 50  # incidents at once
+ENTRIES = 500  # lines of a timeline at once
+REF = re.compile(r"[A-Za-z]-[A-Za-z0-9]{4}", re.ASCII)
+
+router = APIRouter()
+
+
+class IncidentPage(TypedDict):
+    items: list[IncidentView]
+    next: str | None
+
+
+class TimelinePage(TypedDict):
+    items: list[EntryView]
+    next: int | None
+
+
+class TreeView(TypedDict):
+    """`version` is the hash of the tree's content, to which incidents are pinned."""
+
+    id: str
+    title: str
+    scope: str
+    countries: list[str]
+    version: str
+
+
+class TreesView(TypedDict):
+    items: list[TreeView]
+    faults: list[dict[str, Any]]
+
+
+@router.post(
+    "/v1/incidents",
+    status_code=201,
+    response_model=IncidentView,
+    responses=documented(400, 401, 403, 409, 413, 422, 503),
+)
+def raise_incident(report: Report, key: Raiser, door: ByDoor) -> Response:
+    """Raise an incident: when this answers, it is on the record and its first alerts are queued."""
+    edition = door.runtime.edition
+
+    def act(tx: Tx) -> tuple[Case, Show]:
+        case = open_incident(tx, edition, report.facts(key.team), by=f"key {key.id}")
+        return case, partial(shown, id=case.incident.id, created=True)
+
+    return door.carry_out(key, report, act)
+
+
+@router.get("/v1/incidents", response_model=IncidentPage, responses=documented(401, 403, 422, 503))
+def list_incidents(page: Annotated[Page, Query()], key: Reader, runtime: InForce) -> Response:
+    """Incidents, newest first."""
+    before = _read_cursor(page.cursor) if page.cursor else None
+
+    def query(tx: Tx) -> IncidentPage:
+        found = incidents.page(tx.session, page.status, before, PAGE + 1)
+        last = found[PAGE - 1] if len(found) > PAGE else None
+        items = view.of_incidents(tx.session, [incident.id for incident in found[:PAGE]])
+        return IncidentPage(items=items, next=_cursor(last.opened_at, last.id) if last else None)
+
+    return JSONResponse(runtime.read(query))
+
+
+@router.get("/v1/incidents/{ref}", response_model=IncidentView, responses=documented(401, 403, 404, 422, 503))
+def show_incident(ref: str, key: Reader, runtime: InForce) -> Response:
+    """One incident: who is told, by what, and who has answered."""
+    return JSONResponse(runtime.read(lambda tx: view.of_incident(tx.session, id_of(tx.session, ref))))
+
+
+@router.get("/v1/incidents/{ref}/timeline", response_model=TimelinePage, responses=documented(401, 403, 404, 422, 503))
+def show_timeline(
+    ref: str, key: Reader, runtime: InForce, cursor: Annotated[int, Query(ge=0, lt=2**31)] = 0
+) -> Response:
+    """The incident's history from its beginning, or from after the seq that `cursor` names."""
+
+    def query(tx: Tx) -> TimelinePage:
+        items = history.entries(tx.session, id_of(tx.session, ref), cursor, ENTRIES)
+        return TimelinePage(items=items, next=items[-1]["seq"] if len(items) == ENTRIES else None)
+
+    return JSONResponse(runtime.read(query))
+
+
+@router.get("/v1/trees", response_model=TreesView, responses=documented(401, 403, 503))
+def list_trees(key: Reader, runtime: InForce) -> Response:
+    """The contact trees in force. A tree with a fault is never in force, so that there are none to report."""
+    edition = runtime.edition
+    trees = [_tree(tree, edition.trees[id]) for id, tree in sorted(edition.network.trees.items())]
+    return JSONResponse(TreesView(items=trees, faults=[]))
+
+
+def shown(session: Session, id: str, created: bool = False) -> Answer:
+    """The incident as an answer; with its place where it was just created."""
+    incident = view.of_incident(session, id)
+    return Answer(201 if created else 200, incident, f"/v1/incidents/{incident['ref']}" if created else None)
+
+
+def id_of(session: Session, ref: str) -> str:
+    """The id of the incident with that reference.
+
+    Raises:
+        Unknown: there is none.
+    """
+    if not REF.fullmatch(ref):
+        raise Unknown("incident", ref[:32])
+    return incidents.id_of(session, ref)
+
+
+def _tree(tree: ContactTree, version: str) -> TreeView:
+    return TreeView(
+        id=tree.id, title=tree.title, scope=tree.scope.value, countries=sorted(tree.countries), version=version
+    )
+
+
+def _cursor(opened_at: datetime, id: str) -> str:
+    return base64.urlsafe_b64encode(f"{opened_at.isoformat()} {id}".encode()).decode()
+
+
+def _read_cursor(text: str) -> tuple[datetime, str]:
+    try:
+        at, id = base64.b64decode(text, altchars=b"-_", validate=True).decode("ascii").split(" ")
+        opened_at = datetime.fromisoformat(at)
+    except (ValueError, binascii.Error):
+        opened_at = None
+    if opened_at is None or opened_at.tzinfo is None:
+        raise BadInput("cursor", text, "the `next` of an earlier answer")
+    return opened_at, id

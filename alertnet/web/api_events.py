@@ -1,0 +1,71 @@
+"""An incident's timeline as it is written, as Server-Sent Events; whoever was cut off goes on after `Last-Event-ID`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from alertnet.runtime import Runtime
+from alertnet.store import history, keys
+from alertnet.store.history import EntryView
+from alertnet.store.tx import Tx
+from alertnet.transactions import DatabaseAway
+from alertnet.web.api import id_of
+from alertnet.web.auth import Credentials, InForce, Reader
+from alertnet.web.live import Live
+from alertnet.web.problems import documented
+
+ENTRIES = 100  # read at once
+
+router = APIRouter()
+
+
+async def followed(request: Request, ref: str, key: Reader, runtime: InForce) -> AsyncIterator[str]:
+    """The chain of the incident, followed until the stream ends."""
+    chain = await asyncio.to_thread(runtime.read, lambda tx: id_of(tx.session, ref))
+    live = await live_of(request)
+    async with live.following(chain):
+        yield chain
+
+
+async def live_of(request: Request) -> Live:
+    """The one listener of this process."""
+    live: Live = request.app.state.live
+    return live
+
+
+@router.get(
+    "/v1/incidents/{ref}/events",
+    response_class=EventSourceResponse,
+    responses=documented(401, 403, 404, 422, 429, 503),
+)
+async def follow(
+    chain: Annotated[str, Depends(followed)],
+    live: Annotated[Live, Depends(live_of)],
+    runtime: InForce,
+    given: Credentials,
+    last_event_id: Annotated[int, Header(ge=0, lt=2**31)] = 0,
+) -> AsyncIterator[ServerSentEvent]:
+    """Each entry of the timeline: `id` is its seq, `event` its kind, `data` the entry."""
+    text = given.credentials if given else ""
+    seq = last_event_id
+    while (entries := await asyncio.to_thread(_entries, runtime, text, chain, seq)) is not None:
+        for entry in entries:
+            seq = entry["seq"]
+            yield ServerSentEvent(data=entry, event=entry["kind"], id=str(seq))
+        if not entries:
+            await live.beyond(chain, seq)
+
+
+def _entries(runtime: Runtime, key: str, chain: str, seq: int) -> list[EntryView] | None:
+    """What comes after the seq; None ends the stream: the key was revoked since, or the database is away."""
+
+    def query(tx: Tx) -> list[EntryView] | None:
+        return history.entries(tx.session, chain, seq, ENTRIES) if keys.find(tx.session, key) else None
+
+    try:
+        return runtime.read(query)
+    except DatabaseAway:
+        return None

@@ -1,0 +1,66 @@
+"""The web application: every edge on one runtime, every error a problem document, no body longer than it may be."""
+
+from fastapi import FastAPI, HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from alertnet import __version__
+from alertnet.runtime import Runtime
+from alertnet.web import (
+    api,
+    api_acts,
+    api_events,
+    contact_page,
+    coordinator_page,
+    health,
+    metrics,
+    problems,
+    twilio_sms,
+    twilio_voice,
+)
+from alertnet.web.idempotency import InFlight
+from alertnet.web.live import Live
+
+EDGES = (api, api_acts, api_events, twilio_sms, twilio_voice, contact_page, coordinator_page, health, metrics)
+LONGEST_BODY = 256 * 1024  # bytes
+
+
+def make_app(runtime: Runtime) -> FastAPI:
+    """The application; it neither starts a worker nor closes the runtime."""
+    app = FastAPI(
+        title="alertnet",
+        version=__version__,
+        description="Raises the alarm for people under threat, and goes on until the right people have answered.",
+        # The pages that FastAPI offers load their scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.runtime = runtime
+    app.state.in_flight = InFlight()
+    app.state.live = Live(runtime)
+    app.add_middleware(BodyLimit)
+    problems.install(app)
+    for edge in EDGES:
+        app.include_router(edge.router)
+    return app
+
+
+class BodyLimit:
+    """Refuses a body once more than `LONGEST_BODY` of it has come, whatever length was announced."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, counting."""
+        size = 0
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > LONGEST_BODY:
+                raise HTTPException(413, f"the body is longer than {LONGEST_BODY} bytes")
+            return message
+
+        await self._app(scope, counted if scope["type"] == "http" else receive, send)

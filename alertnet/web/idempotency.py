@@ -1,0 +1,103 @@
+"""The same request twice has one effect and the same answer (A1): Idempotency-Key, per API key and route."""
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from pydantic import BaseModel
+from starlette.background import BackgroundTask
+from starlette.responses import JSONResponse, Response
+
+from alertnet.core.errors import WrongState
+from alertnet.flows.accept import Act, accept
+from alertnet.runtime import Runtime
+from alertnet.store.idempotency import Answer, Once
+from alertnet.store.keys import ApiKey
+from alertnet.web.auth import runtime_of
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[\x21-\x7e]{1,255}$",
+        description="The same key with the same body has one effect and the same answer.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class InFlight:
+    """The keys whose requests this process is working on; the database's primary key guards against the others."""
+
+    _keys: set[bytes] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def alone(self, once: Once | None) -> Iterator[None]:
+        """Raises `WrongState` where a request under the same key has no answer yet."""
+        if once is None:
+            yield
+            return
+        with self._lock:
+            if once.key in self._keys:
+                raise WrongState("a request with this Idempotency-Key", "in flight", "wait for its answer")
+            self._keys.add(once.key)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._keys.discard(once.key)
+
+
+@dataclass(frozen=True)
+class Door:
+    """How a request that changes something is carried out."""
+
+    runtime: Runtime
+    in_flight: InFlight
+    idempotency_key: str | None
+    route: str
+
+    def carry_out(self, key: ApiKey, body: BaseModel | None, act: Act) -> Response:
+        """Do it in one transaction, hang up what rings for nothing, and answer.
+
+        Without an Idempotency-Key the answer is read after the commit, when the senders are at work already.
+        """
+        once = self._once(key, body)
+        with self.in_flight.alone(once):
+            accepted = self.runtime.transact(accept, act, once)
+        answer = accepted.answer or self.runtime.read(lambda tx: accepted.show(tx.session))
+        response = respond(answer)
+        if accepted.hang_ups:
+            # It waits for the provider: whoever asked need not.
+            response.background = BackgroundTask(self.runtime.hang_up, accepted.hang_ups)
+        return response
+
+    def _once(self, key: ApiKey, body: BaseModel | None) -> Once | None:
+        if self.idempotency_key is None:
+            return None
+        asked = "\n".join([key.id, self.route, self.idempotency_key])
+        return Once(_hash(asked), _hash(body.model_dump_json() if body else ""))
+
+
+async def door_of(request: Request, idempotency_key: IdempotencyKey = None) -> Door:
+    """The door for one request."""
+    route = f"{request.method} {request.url.path}"
+    return Door(runtime_of(request), request.app.state.in_flight, idempotency_key, route)
+
+
+ByDoor = Annotated[Door, Depends(door_of)]
+
+
+def respond(answer: Answer) -> Response:
+    """The answer as it leaves."""
+    headers = {"Location": answer.location} if answer.location else None
+    return JSONResponse(answer.body, answer.status, headers)
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

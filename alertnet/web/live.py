@@ -1,0 +1,90 @@
+"""News of timelines as it happens: one listener for the whole process, however many follow (design C: async only here).
+
+A commit that leaves something due wakes the listener at once; what commits without that, or in another process on
+SQLite, it finds within a second.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import structlog
+from fastapi import HTTPException
+
+from alertnet.runtime import Runtime
+from alertnet.store import history
+
+LOOK_SECONDS = 1.0
+GATHER_SECONDS = 0.02  # commits that come together are looked at together
+MOST_FOLLOWERS = 200
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Live:
+    """Who follows which chain, and how far each chain has come."""
+
+    runtime: Runtime
+    _followers: Counter[str] = field(default_factory=Counter)
+    _heads: dict[str, int] = field(default_factory=dict)
+    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _listener: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def following(self, chain: str) -> AsyncIterator[None]:
+        """Within this the listener looks at the chain too.
+
+        Raises:
+            HTTPException: 429, too many follow already.
+        """
+        if self._followers.total() >= MOST_FOLLOWERS:
+            raise HTTPException(429, "too many event streams are open", {"Retry-After": "30"})
+        self._followers[chain] += 1
+        if self._listener is None:
+            self._listener = asyncio.create_task(self._listen())
+        try:
+            yield
+        finally:
+            self._followers -= Counter([chain])
+            if not self._followers and self._listener is not None:
+                self._listener.cancel()
+                self._listener = None
+
+    async def beyond(self, chain: str, seq: int) -> None:
+        """Returns when the chain has an entry after that one."""
+        async with self._news:
+            await self._news.wait_for(lambda: self._heads.get(chain, 0) > seq)
+
+    async def _listen(self) -> None:
+        woken = asyncio.Event()
+        hook = _from_any_thread(woken)
+        self.runtime.on_commit.append(hook)
+        try:
+            while True:
+                await self._look()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), LOOK_SECONDS)
+                    await asyncio.sleep(GATHER_SECONDS)
+                woken.clear()
+        finally:
+            self.runtime.on_commit.remove(hook)
+
+    async def _look(self) -> None:
+        chains = list(self._followers)
+        try:
+            heads = await asyncio.to_thread(self.runtime.read, lambda tx: history.heads(tx.session, chains))
+        except Exception as error:
+            # Whoever follows waits for the next look; a listener that ended would leave them waiting for ever.
+            log.warning("live_look_failed", error=type(error).__name__)
+            return
+        async with self._news:
+            self._heads = heads
+            self._news.notify_all()
+
+
+def _from_any_thread(woken: asyncio.Event) -> Callable[[], object]:
+    loop = asyncio.get_running_loop()
+    return lambda: loop.call_soon_threadsafe(woken.set)

@@ -1,0 +1,95 @@
+"""What Prometheus asks for, counted in the database at each request, so that every process of a network says the same.
+
+Only what is open, due or under way is counted: the cost does not grow with what is closed.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import Table, case, func, select
+from starlette.responses import Response
+
+from alertnet.store.tables import alarms, attempts, escalations, incidents
+from alertnet.store.tx import Tx
+from alertnet.web.auth import InForce
+from alertnet.web.health import unheard
+from alertnet.web.problems import documented
+
+QUEUES = {"escalations": escalations, "attempts": attempts, "alarms": alarms}
+
+router = APIRouter()
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **documented(503)},
+)
+def metrics(runtime: InForce) -> Response:
+    """Queues, attempts and open incidents, in Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(_Counted(runtime.read(_count)))
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+class _Counted(Collector):
+    """Metrics that were counted already."""
+
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._families
+
+
+def _count(tx: Tx) -> list[Metric]:
+    return [*_queues(tx), _attempts(tx), *_incidents(tx)]
+
+
+def _queues(tx: Tx) -> list[Metric]:
+    waiting = _gauge("alertnet_queue_waiting", "Rows with a due time.", "queue")
+    overdue = _gauge("alertnet_queue_overdue", "Rows whose due time has passed.", "queue")
+    oldest = _gauge("alertnet_queue_oldest_overdue_seconds", "For how long the oldest overdue row is due.", "queue")
+    for name, table in QUEUES.items():
+        count, late, first = tx.session.execute(_queue(table, tx.now)).one()
+        waiting.add_metric([name], count)
+        overdue.add_metric([name], late)
+        oldest.add_metric([name], max(0.0, (tx.now - first).total_seconds()) if first else 0.0)
+    return [waiting, overdue, oldest]
+
+
+def _queue(table: Table, now: datetime) -> Any:
+    late = func.count(case((table.c.due_at <= now, 1)))
+    return select(func.count(), late, func.min(table.c.due_at)).where(table.c.due_at.is_not(None))
+
+
+def _attempts(tx: Tx) -> Metric:
+    family = _gauge("alertnet_attempts", "Attempts to send, of open incidents.", "status", "method")
+    query = (
+        select(attempts.c.status, attempts.c.method, func.count())
+        .join(incidents, incidents.c.id == attempts.c.incident_id)
+        .where(incidents.c.status == "open")
+        .group_by(attempts.c.status, attempts.c.method)
+    )
+    for status, method, count in tx.session.execute(query):
+        family.add_metric([status, method], count)
+    return family
+
+
+def _incidents(tx: Tx) -> list[Metric]:
+    family = _gauge("alertnet_open_incidents", "Open incidents.", "severity")
+    query = select(incidents.c.severity, func.count()).where(incidents.c.status == "open")
+    for severity, count in tx.session.execute(query.group_by(incidents.c.severity)):
+        family.add_metric([severity], count)
+    unheard_of = _gauge("alertnet_unheard_incidents", "Open incidents of which nobody at all may be told.")
+    unheard_of.add_metric([], len(tx.session.scalars(unheard()).all()))
+    return [family, unheard_of]
+
+
+def _gauge(name: str, help: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, help, labels=labels)

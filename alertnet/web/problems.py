@@ -1,0 +1,163 @@
+"""Every error of the API as a problem document (RFC 9457) that says what was wrong and what would have done.
+
+400  the body is no JSON            409  not in this state: `current`
+401  no key · 403 not this key      413  the body is too long
+404  nothing by that name           422  values that are not allowed: `errors`, each with field, value, allowed
+405  not by this method             429, 503  not now: Retry-After
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.responses import Response
+from starlette.routing import compile_path
+
+from alertnet.core.errors import BadInput, Forbidden, Unknown, WrongState
+from alertnet.transactions import DatabaseAway
+
+MEDIA_TYPE = "application/problem+json"
+LONGEST_VALUE = 200  # signs of a refused value that are said back
+
+PHRASES = {
+    "missing": "a value: the field is required",
+    "string_pattern_mismatch": "text, not empty and without control characters",
+    "string_unicode": "text in Unicode",
+    "model_attributes_type": "a JSON object, sent as application/json",
+    "model_type": "a JSON object, sent as application/json",
+}
+"""What would have done, where the validator's own words don't say it well."""
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": "Problem",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "current": {"type": "string", "description": "409: the state that the thing is in"},
+        "paths": {"type": "array", "items": {"type": "string"}, "description": "404: what there is"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "value", "allowed"],
+                "properties": {
+                    "field": {"type": "string"},
+                    "value": {},
+                    "allowed": {"type": "array", "items": {"type": "string"}},
+                },
+            },
+        },
+    },
+}
+
+
+class Problem(Response):
+    """A problem document."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:
+        document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+        # ASCII, so that not even half a surrogate pair in what was sent can break the answer to it.
+        super().__init__(json.dumps(document | more), status, headers)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems that a path answers with, for its OpenAPI document."""
+    content = {MEDIA_TYPE: {"schema": SCHEMA}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def install(app: FastAPI) -> None:
+    """Let every error leave as a problem document."""
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(AnyHTTPException, _refused)
+    app.add_exception_handler(BadInput, _bad_input)
+    app.add_exception_handler(Unknown, lambda _, error: Problem(404, str(error)))
+    app.add_exception_handler(Forbidden, lambda _, error: Problem(403, str(error)))
+    app.add_exception_handler(WrongState, _wrong_state)
+    app.add_exception_handler(DatabaseAway, _away)
+    app.add_exception_handler(Exception, _our_fault)
+
+
+def _invalid(_: Request, error: Any) -> Response:
+    faults: Sequence[Any] = error.errors()
+    if faults[0]["type"] == "json_invalid":
+        return Problem(400, f"the body is no JSON: {faults[0]['ctx']['error']}")
+    return _unprocessable([_entry(_path(fault["loc"]), _value(fault), _allowed(fault)) for fault in faults])
+
+
+def _bad_input(_: Request, error: Any) -> Response:
+    return _unprocessable([_entry(error.field, error.value, error.allowed)])
+
+
+def _unprocessable(errors: list[dict[str, Any]]) -> Response:
+    fields = ", ".join(dict.fromkeys(error["field"] for error in errors))
+    return Problem(422, f"not allowed: {fields}", errors=errors)
+
+
+def _entry(field: str, value: Any, allowed: Sequence[str]) -> dict[str, Any]:
+    return {"field": field[:LONGEST_VALUE], "value": _shown(value), "allowed": list(allowed)}
+
+
+def _path(place: Sequence[str | int]) -> str:
+    source, *rest = place
+    return ".".join(str(part) for part in rest) or str(source)
+
+
+def _value(fault: Any) -> Any:
+    return None if fault["type"] == "missing" else fault["input"]
+
+
+def _allowed(fault: Any) -> Sequence[str]:
+    allowed: Sequence[str] | None = fault.get("ctx", {}).get("allowed")
+    return allowed or [PHRASES.get(fault["type"], fault["msg"])]
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}…"
+    if value is None or isinstance(value, bool) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    if isinstance(value, int) and abs(value) < 2**53:
+        return value
+    return "a list" if isinstance(value, list) else "an object" if isinstance(value, dict) else "another value"
+
+
+def _wrong_state(_: Request, error: Any) -> Response:
+    return Problem(409, str(error), current=error.current)
+
+
+def _away(_: Request, error: Any) -> Response:
+    return Problem(503, str(error), {"Retry-After": str(int(error.retry_after.total_seconds()))})
+
+
+def _refused(request: Request, error: Any) -> Response:
+    path = request.url.path
+    if error.status_code == 405:
+        # The router names the methods of the first route of that path alone.
+        allowed = ", ".join(sorted(_methods(request.app, path))) or error.headers["Allow"]
+        return Problem(405, f"{request.method} is not among the methods of this path: {allowed}", {"Allow": allowed})
+    if error.status_code == 404 and not isinstance(error, HTTPException):
+        paths = sorted(request.app.openapi()["paths"])
+        return Problem(404, f"there is no {path[:LONGEST_VALUE]}", paths=paths)
+    return Problem(error.status_code, str(error.detail), error.headers)
+
+
+def _methods(app: FastAPI, path: str) -> set[str]:
+    """The methods of the path that are documented."""
+    paths = app.openapi()["paths"].items()
+    return {method.upper() for form, methods in paths if compile_path(form)[0].match(path) for method in methods}
+
+
+def _our_fault(_: Request, __: Any) -> Response:
+    return Problem(500, "something went wrong here; it was logged, and may be tried again")

@@ -1,0 +1,97 @@
+"""The web application on the example trees, at a moment that a test chooses."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from alertnet.core.contact_tree import Network
+from alertnet.messages.templates import Templates, read_templates
+from alertnet.runtime import Runtime, wire
+from alertnet.settings import Settings, read_settings
+from alertnet.store import keys
+from alertnet.store.upgrade import upgrade
+from alertnet.trees.load import read_network
+from alertnet.web.app import make_app
+
+ROOT = Path(__file__).parents[2]
+SECRET = "a secret for the tests alone of no use elsewhere"
+
+
+class Clock:
+    """The time, which stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def forward(self, **duration: float) -> None:
+        self.time += timedelta(**duration)
+
+
+def settings_for(url: str) -> Settings:
+    """The settings of a program on that database, which can't send anything."""
+    return read_settings(
+        {
+            "ALERTNET_SECRET_KEY": SECRET,
+            "ALERTNET_DATABASE_URL": url,
+            "ALERTNET_PUBLIC_URL": "https://alert.example.org",
+        }
+    )
+
+
+MakeKey = Callable[..., dict[str, str]]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def network() -> Network:
+    """The example trees, read once."""
+    return read_network(ROOT / "contact_trees")
+
+
+@pytest.fixture(scope="session")
+def templates() -> Templates:
+    return read_templates(ROOT / "message_templates")
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, clock: Clock, network: Network, templates: Templates) -> Iterator[Runtime]:
+    """A runtime with the example trees on a migrated SQLite file."""
+    runtime = wire(settings_for(f"sqlite:///{tmp_path / 'test.db'}"), network, templates, clock=clock)
+    upgrade(runtime.engine)
+    yield runtime
+    runtime.close()
+
+
+@pytest.fixture
+def client(runtime: Runtime) -> Iterator[TestClient]:
+    """A client of the application that brings no key."""
+    with TestClient(make_app(runtime), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def key(runtime: Runtime) -> MakeKey:
+    """Makes an API key of those scopes, as the headers that carry it."""
+
+    def make(*scopes: str, team: str | None = None) -> dict[str, str]:
+        _, text = runtime.transact(keys.create, team, scopes)
+        return {"Authorization": f"Bearer {text}"}
+
+    return make
+
+
+@pytest.fixture
+def api(client: TestClient, key: MakeKey) -> TestClient:
+    """A client whose key may do everything."""
+    client.headers.update(key("administer"))
+    return client

@@ -1,0 +1,136 @@
+"""The event stream: the timeline from where the follower stands, and what is written from then on, as it is written."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from alertnet.core.incident import CloseReason
+from alertnet.flows.case import take_up
+from alertnet.flows.close_incident import close_incident
+from alertnet.runtime import Runtime
+from alertnet.store import incidents, keys
+from alertnet.store.tx import Tx
+from alertnet.web.app import make_app
+from tests.web.conftest import MakeKey
+
+REPORT = {"type": "arrest", "country": "CO"}
+LONGEST = 20.0  # seconds until a stream that says nothing fails its test
+
+
+async def follow(
+    app: FastAPI, path: str, headers: dict[str, str], until: Callable[[str], bool], then: Callable[[str], None]
+) -> str:
+    """What the stream says; each time more has come `then` is called, and when `until` holds the follower goes away."""
+    text, gone = "", asyncio.Event()
+    asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> Any:
+        for message in asked:
+            return message
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        nonlocal text
+        text += message.get("body", b"").decode()
+        await asyncio.to_thread(then, text)
+        if until(text):
+            gone.set()
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }
+    await asyncio.wait_for(app(scope, receive, send), LONGEST)
+    return text
+
+
+def close(tx: Tx, ref: str) -> None:
+    case = take_up(tx, incidents.id_of(tx.session, ref))
+    close_incident(case, CloseReason.RELEASED, by="a test")
+    case.finish()
+
+
+def entries_of(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line.removeprefix("data: ")) for line in text.splitlines() if line.startswith("data: ")]
+
+
+def test_the_stream_tells_the_history_and_then_the_news(api: TestClient, runtime: Runtime) -> None:
+    """What is committed while somebody follows arrives, in order, with its seq as the event's id."""
+    ref = api.post("/v1/incidents", json=REPORT).json()["ref"]
+    closed = iter([ref])
+
+    def then(text: str) -> None:
+        if "incident_opened" in text:
+            for ref in closed:
+                runtime.transact(close, ref)
+
+    headers = {"Authorization": api.headers["Authorization"]}
+    text = asyncio.run(
+        follow(make_app(runtime), f"/v1/incidents/{ref}/events", headers, lambda text: "incident_closed" in text, then)
+    )
+
+    told = entries_of(text)
+    assert told == api.get(f"/v1/incidents/{ref}/timeline").json()["items"][: len(told)]
+    assert "event: incident_closed" in text
+    assert "id: 1\n" in text
+
+
+def test_who_was_cut_off_goes_on_after_the_last_event(api: TestClient, runtime: Runtime) -> None:
+    ref = api.post("/v1/incidents", json=REPORT).json()["ref"]
+    headers = {"Authorization": api.headers["Authorization"], "Last-Event-ID": "1"}
+
+    text = asyncio.run(
+        follow(
+            make_app(runtime), f"/v1/incidents/{ref}/events", headers, lambda text: "id: 2\n" in text, lambda _: None
+        )
+    )
+
+    assert entries_of(text)[0]["seq"] == 2
+
+
+def test_a_revoked_key_ends_its_stream_before_the_next_entry(api: TestClient, runtime: Runtime) -> None:
+    """Who may no longer read is told nothing more, though the connection stands."""
+    ref = api.post("/v1/incidents", json=REPORT).json()["ref"]
+    id, text = runtime.transact(keys.create, None, ["read"])
+    revoked = iter([id])
+
+    def then(text: str) -> None:
+        if "incident_opened" in text:
+            for id in revoked:
+                runtime.transact(keys.revoke, id)
+                runtime.transact(close, ref)
+
+    told = asyncio.run(
+        follow(
+            make_app(runtime),
+            f"/v1/incidents/{ref}/events",
+            {"Authorization": f"Bearer {text}"},
+            lambda _: False,
+            then,
+        )
+    )
+
+    assert "incident_opened" in told
+    assert "incident_closed" not in told
+
+
+def test_a_stream_of_an_unknown_incident_is_a_problem_and_no_stream(api: TestClient) -> None:
+    response = api.get("/v1/incidents/A-7K3M/events")
+
+    assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_stream_needs_a_key_that_may_read(client: TestClient, key: MakeKey) -> None:
+    assert client.get("/v1/incidents/A-7K3M/events").status_code == 401
+    assert client.get("/v1/incidents/A-7K3M/events", headers=key("raise")).status_code == 403

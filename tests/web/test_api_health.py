@@ -1,0 +1,82 @@
+"""Whether the program is alive and ready, and what Prometheus is told."""
+
+from pathlib import Path
+
+from fastapi.testclient import TestClient
+
+from alertnet.runtime import Runtime
+from alertnet.store import workers
+from tests.web.conftest import Clock
+
+REPORT = {"type": "arrest", "country": "CO"}
+NOBODY = REPORT | {"exclude": ["coordinator"]}
+"""Consent is internal, and all who are internal, the last resort too, are excluded: that wins over A2."""
+
+
+def test_the_process_says_that_it_is_alive(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_it_is_ready_with_a_database_trees_and_a_worker(client: TestClient, runtime: Runtime) -> None:
+    runtime.transact(workers.beat, "a worker")
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 200
+    assert response.json() == {"ready": True, "database": True, "trees": True, "worker": True, "unheard": []}
+
+
+def test_it_is_not_ready_when_no_worker_was_seen_for_a_while(
+    client: TestClient, runtime: Runtime, clock: Clock
+) -> None:
+    runtime.transact(workers.beat, "a worker")
+    clock.forward(seconds=11)
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json()["worker"]) == (503, False)
+
+
+def test_it_is_not_ready_without_the_database(client: TestClient, runtime: Runtime, tmp_path: Path) -> None:
+    assert client.get("/readyz").json()["database"]
+    runtime.engine.dispose()
+    (tmp_path / "test.db").unlink()
+    (tmp_path / "test.db").mkdir()
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json()["database"]) == (503, False)
+
+
+def test_an_incident_that_nobody_may_hear_of_is_named(api: TestClient) -> None:
+    """A2: if nobody at all is left, the answer, `/readyz` and the metrics say so."""
+    answer = api.post("/v1/incidents", json=NOBODY).json()
+
+    assert answer["escalations"] == []
+    assert "nobody" in answer["warnings"][0]
+    assert api.get("/readyz").json()["unheard"] == [answer["ref"]]
+    assert "alertnet_unheard_incidents 1.0" in api.get("/metrics").text
+
+
+def test_the_metrics_count_what_is_open_waiting_and_overdue(api: TestClient, clock: Clock) -> None:
+    api.post("/v1/incidents", json=REPORT)
+    clock.forward(seconds=30)
+
+    lines = api.get("/metrics").text.splitlines()
+
+    assert 'alertnet_open_incidents{severity="critical"} 1.0' in lines
+    assert 'alertnet_attempts{method="sms",status="queued"} 1.0' in lines
+    assert 'alertnet_queue_overdue{queue="attempts"} 1.0' in lines
+    assert 'alertnet_queue_oldest_overdue_seconds{queue="attempts"} 30.0' in lines
+    assert 'alertnet_queue_waiting{queue="escalations"} 2.0' in lines
+    assert 'alertnet_queue_overdue{queue="escalations"} 0.0' in lines
+
+
+def test_the_metrics_leave_out_what_is_closed(api: TestClient) -> None:
+    closed = api.post("/v1/incidents", json=REPORT).headers["Location"]
+    api.post(f"{closed}/close", json={"reason": "resolved"})
+
+    text = api.get("/metrics").text
+
+    assert "alertnet_open_incidents{" not in text
+    assert "alertnet_attempts{" not in text

@@ -1,0 +1,164 @@
+"""A1 over HTTP: the same request twice has one effect and the same answer, and an answer leaves after its commit."""
+
+import threading
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from alertnet.core.contact_tree import Network
+from alertnet.messages.templates import Templates
+from alertnet.runtime import Runtime, wire
+from alertnet.store import keys
+from alertnet.store.upgrade import upgrade
+from alertnet.web.app import make_app
+from tests.postgres import fresh_database
+from tests.web.conftest import MakeKey, settings_for
+
+REPORT = {"type": "arrest", "country": "CO"}
+
+
+def post(api: TestClient, name: str, body: dict[str, Any] | None = None, path: str = "/v1/incidents") -> Any:
+    return api.post(path, json=body or REPORT, headers={"Idempotency-Key": name})
+
+
+def refs(api: TestClient) -> list[str]:
+    """The references of all incidents there are."""
+    page = api.get("/v1/incidents").json()
+    found = page["items"]
+    while page["next"]:
+        page = api.get("/v1/incidents", params={"cursor": page["next"]}).json()
+        found += page["items"]
+    return [item["ref"] for item in found]
+
+
+def test_the_same_key_and_body_give_the_same_answer_and_one_incident(api: TestClient) -> None:
+    first, second = post(api, "once"), post(api, "once")
+
+    assert (second.status_code, second.content) == (201, first.content)
+    assert second.headers["Location"] == first.headers["Location"]
+    assert refs(api) == [first.json()["ref"]]
+
+
+def test_the_answer_stays_the_same_when_the_incident_has_gone_on(api: TestClient) -> None:
+    first = post(api, "once")
+    api.post(f"{first.headers['Location']}/close", json={"reason": "resolved"})
+
+    assert post(api, "once").json() == first.json()
+
+
+def test_the_same_key_with_another_body_is_refused(api: TestClient) -> None:
+    first = post(api, "once")
+
+    second = post(api, "once", REPORT | {"drill": True})
+
+    assert second.status_code == 422
+    assert second.json()["errors"][0]["field"] == "Idempotency-Key"
+    assert refs(api) == [first.json()["ref"]]
+
+
+def test_what_was_refused_may_be_mended_under_the_same_key(api: TestClient) -> None:
+    """Nothing was accepted, so there is no answer to keep."""
+    assert post(api, "once", REPORT | {"exclude": ["nobody"]}).status_code == 422
+
+    assert post(api, "once").status_code == 201
+
+
+def test_keys_of_two_callers_have_nothing_to_do_with_each_other(api: TestClient, key: MakeKey) -> None:
+    first = post(api, "once")
+    api.headers.update(key("administer"))
+
+    assert post(api, "once").json()["ref"] != first.json()["ref"]
+
+
+def test_an_act_is_done_once_too(api: TestClient) -> None:
+    """Closing twice is a conflict; the same closing sent twice is one."""
+    path = f"{post(api, 'raise').headers['Location']}/close"
+
+    answers = [post(api, "close", {"reason": "resolved"}, path) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert post(api, "another", {"reason": "resolved"}, path).status_code == 409
+
+
+def test_the_same_request_in_flight_is_a_conflict(api: TestClient, runtime: Runtime) -> None:
+    release = threading.Event()
+    runtime.edition  # noqa: B018 - published before the writer is held up
+    with ThreadPoolExecutor(3) as pool:
+        pool.submit(runtime.transact, lambda tx: release.wait())
+        asked = [pool.submit(post, api, "once") for _ in range(2)]
+        done, waiting = wait(asked, return_when=FIRST_COMPLETED)
+        release.set()
+
+    [early], [late] = done, waiting
+    assert (early.result().status_code, early.result().json()["current"]) == (409, "in flight")
+    assert late.result().status_code == 201
+
+
+@pytest.mark.postgres
+def test_the_same_request_to_two_processes_has_one_effect(
+    postgres_url: str, network: Network, templates: Templates
+) -> None:
+    """Two processes know nothing of each other's requests: the database's primary key decides between them."""
+    url = fresh_database(postgres_url)
+    runtimes = [wire(settings_for(url), network, templates) for _ in range(2)]
+    upgrade(runtimes[0].engine)
+    _, key = runtimes[0].transact(keys.create, None, ["administer"])
+    clients = [TestClient(make_app(each), headers={"Authorization": f"Bearer {key}"}) for each in runtimes]
+
+    with clients[0], clients[1], ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: post(clients[number % 2], "once"), range(8)))
+        known = refs(clients[0])
+    for runtime in runtimes:
+        runtime.close()
+
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert {answer.json()["ref"] for answer in answers if answer.status_code == 201} == set(known)
+    assert len(known) == 1
+
+
+def test_a_key_that_is_no_plain_text_is_refused(api: TestClient) -> None:
+    assert post(api, "two words").status_code == 422
+
+
+def test_of_two_hundred_at_once_one_fails_and_the_others_are_answered_after_their_commit(
+    api: TestClient, runtime: Runtime
+) -> None:
+    """A1, A11: one bad request spoils nothing for those that share its commit."""
+    runtime.edition  # noqa: B018 - a commit of its own
+    before = runtime.commits
+    bodies = [REPORT | ({"exclude": ["nobody"]} if number == 100 else {}) for number in range(200)]
+
+    with ThreadPoolExecutor(64) as pool:
+        answers = list(pool.map(lambda body: api.post("/v1/incidents", json=body), bodies))
+
+    assert [answer.status_code for answer in answers].count(201) == 199
+    assert answers[100].status_code == 422
+    accepted = [answer.json()["ref"] for answer in answers if answer.status_code == 201]
+    assert len(set(accepted)) == 199
+    assert sorted(accepted) == sorted(refs(api))
+    assert runtime.commits - before < 100
+
+
+def test_while_the_database_is_away_nothing_is_done_and_afterwards_all_goes_on(
+    api: TestClient, runtime: Runtime, tmp_path: Path
+) -> None:
+    """503 with Retry-After, nothing half done, recovery without restart."""
+    file, aside = tmp_path / "test.db", tmp_path / "aside.db"
+    ref = post(api, "before").json()["ref"]
+    runtime.engine.dispose()
+    file.rename(aside)
+    file.mkdir()
+
+    away = [post(api, "during"), api.get(f"/v1/incidents/{ref}"), api.get("/metrics")]
+    file.rmdir()
+    aside.rename(file)
+
+    assert {(answer.status_code, answer.headers["content-type"]) for answer in away} == {
+        (503, "application/problem+json")
+    }
+    assert all(int(answer.headers["Retry-After"]) > 0 for answer in away)
+    assert post(api, "during").status_code == 201
+    assert len(refs(api)) == 2

@@ -1,0 +1,168 @@
+"""What the API does not take: each refusal is a problem document that names field, value and what is allowed."""
+
+import json
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from alertnet.web.app import LONGEST_BODY
+
+REPORT = {"type": "arrest", "country": "CO"}
+
+REFUSED: list[tuple[str, dict[str, Any], str, Any, str]] = [
+    ("unknown type", {"type": "parking"}, "type", "parking", "killing"),
+    ("unknown severity", {"severity": "awful"}, "severity", "awful", "watch"),
+    ("severity as a number", {"severity": 3}, "severity", 3, "watch"),
+    ("unknown country", {"country": "XX"}, "country", "XX", "ISO 3166-1 alpha-2"),
+    ("country in small letters", {"country": "co"}, "country", "co", "ISO 3166-1 alpha-2"),
+    ("unknown field", {"town": "Apartadó"}, "town", "Apartadó", "place"),
+    ("unknown field of a person", {"people": [{"code": "P7", "age": 3}]}, "people.0.age", 3, "nationality"),
+    ("a person without a code", {"people": [{}]}, "people.0.code", None, "a value: the field is required"),
+    ("a contact that is none", {"people": [{"code": "P7", "contact": "x"}]}, "people.0.contact", "x", "coordinator"),
+    (
+        "a nationality that is none",
+        {"people": [{"code": "P7", "nationality": "ESP"}]},
+        "people.0.nationality",
+        "ESP",
+        "ISO 3166-1 alpha-2",
+    ),
+    ("unknown consent", {"consent": "all"}, "consent", "all", "international"),
+    ("unknown perpetrator", {"perpetrator": "x"}, "perpetrator", "x", "paramilitary"),
+    ("an exclusion of nobody", {"exclude": ["nobody"]}, "exclude", "nobody", "brigade"),
+    ("a drill in words", {"drill": "yes"}, "drill", "yes", "Input should be a valid boolean"),
+    (
+        "an instant without a zone",
+        {"occurred_at": "2026-11-24T13:00:00"},
+        "occurred_at",
+        "2026-11-24T13:00:00",
+        "an instant with its zone, such as 2026-11-24T13:00:00Z",
+    ),
+    (
+        "an instant as a number",
+        {"occurred_at": 1},
+        "occurred_at",
+        1,
+        "an instant with its zone, such as 2026-11-24T13:00:00Z",
+    ),
+    (
+        "an instant before all",
+        {"occurred_at": "0001-01-01T00:00:00+14:00"},
+        "occurred_at",
+        "0001-01-01T00:00:00+14:00",
+        "an instant with its zone, such as 2026-11-24T13:00:00Z",
+    ),
+    ("a null character", {"summary": "a\0b"}, "summary", "a\0b", "text, not empty and without control characters"),
+    (
+        "lines where one is meant",
+        {"summary": "a\nb"},
+        "summary",
+        "a\nb",
+        "text, not empty and without control characters",
+    ),
+    ("empty text", {"place": ""}, "place", "", "text, not empty and without control characters"),
+]
+
+
+def errors_of(response: Any) -> list[dict[str, Any]]:
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
+    errors: list[dict[str, Any]] = response.json()["errors"]
+    return errors
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "value", "allowed"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED]
+)
+def test_a_value_that_is_not_allowed_is_named_with_those_that_are(
+    api: TestClient, fields: dict[str, Any], field: str, value: Any, allowed: str
+) -> None:
+    [error] = errors_of(api.post("/v1/incidents", json=REPORT | fields))
+
+    assert (error["field"], error["value"]) == (field, value)
+    assert allowed in error["allowed"]
+
+
+def test_all_faults_are_reported_at_once(api: TestClient) -> None:
+    errors = errors_of(api.post("/v1/incidents", json={"type": "parking", "town": 1, "people": [{"cod": 1}]}))
+
+    assert {error["field"] for error in errors} == {"type", "country", "town", "people.0.code", "people.0.cod"}
+
+
+def test_half_a_surrogate_pair_is_refused_and_does_no_harm(api: TestClient) -> None:
+    body = json.dumps(REPORT | {"summary": "\ud800"})
+
+    [error] = errors_of(api.post("/v1/incidents", content=body, headers={"Content-Type": "application/json"}))
+
+    assert error["field"] == "summary"
+
+
+def test_a_long_value_is_said_back_in_short(api: TestClient) -> None:
+    [error] = errors_of(api.post("/v1/incidents", json=REPORT | {"place": "x" * 10_000}))
+
+    assert len(error["value"]) < 300
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"\xff", b'{"type": "arrest", "country"}', b"[" * 20_000], ids=["cut", "bytes", "key", "deep"]
+)
+def test_a_body_that_is_no_json_is_a_bad_request(api: TestClient, body: bytes) -> None:
+    response = api.post("/v1/incidents", content=body, headers={"Content-Type": "application/json"})
+
+    assert (response.status_code, response.headers["content-type"]) == (400, "application/problem+json")
+
+
+def test_a_body_of_another_type_is_told_to_be_json(api: TestClient) -> None:
+    [error] = errors_of(api.post("/v1/incidents", content="type=arrest", headers={"Content-Type": "text/plain"}))
+
+    assert error["allowed"] == ["a JSON object, sent as application/json"]
+
+
+def test_a_body_longer_than_allowed_is_refused(api: TestClient) -> None:
+    response = api.post("/v1/incidents", json=REPORT | {"details": "x" * LONGEST_BODY})
+
+    assert (response.status_code, response.headers["content-type"]) == (413, "application/problem+json")
+
+
+@pytest.mark.parametrize("ref", ["A-ZZZZ", "A-7K3M5", "x", "%00", "A-7K3%C3%A9"])
+def test_an_unknown_reference_is_not_found(api: TestClient, ref: str) -> None:
+    response = api.get(f"/v1/incidents/{ref}")
+
+    assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("path", ["/v1/incidents/A-7K3M/merge", "/v1/incidents/", "/v1/journeys", "/docs", "/redoc"])
+def test_what_is_not_there_is_said_with_what_is(api: TestClient, path: str) -> None:
+    """What this version can't do is refused by name, never half there."""
+    response = api.post(path)
+
+    assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
+    assert "/v1/incidents/{ref}/close" in response.json()["paths"]
+
+
+def test_a_method_that_is_not_there_is_a_problem_that_names_others(api: TestClient) -> None:
+    response = api.put("/v1/incidents", json={})
+
+    assert (response.status_code, response.headers["content-type"]) == (405, "application/problem+json")
+    assert response.headers["Allow"] == "GET, POST"
+
+
+@pytest.mark.parametrize("query", ["status=shut", "cursor=x", "cursor=MjAyNg==", "stats=open"])
+def test_a_query_that_is_not_understood_is_refused(api: TestClient, query: str) -> None:
+    [error] = errors_of(api.get(f"/v1/incidents?{query}"))
+
+    assert error["field"] == query.partition("=")[0]
+
+
+def test_every_path_documents_its_problems(api: TestClient) -> None:
+    """OpenAPI declares each refusal as `application/problem+json`."""
+    paths = api.get("/openapi.json").json()["paths"]
+    answers = [
+        answer
+        for path, methods in paths.items()
+        for method in methods.values()
+        for status, answer in method["responses"].items()
+        if path.startswith("/v1") and status >= "400"
+    ]
+
+    assert len(answers) > 50
+    assert all(list(answer["content"]) == ["application/problem+json"] for answer in answers)

@@ -1,0 +1,82 @@
+"""API keys: who may do what, and that a revoked one opens nothing from then on."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from alertnet.runtime import Runtime
+from alertnet.store import incidents, keys
+from tests.web.conftest import MakeKey
+
+REPORT = {"type": "arrest", "country": "CO"}
+MAY = [
+    ("raise", 201, 403, 403),
+    ("read", 403, 200, 403),
+    ("coordinate", 403, 403, 200),
+    ("administer", 201, 200, 200),
+]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {},
+        {"Authorization": "Bearer alertnet_abcdefgh_00"},
+        {"Authorization": "Basic YTpi"},
+        {"Authorization": "Bearer é"},
+    ],
+    ids=["no key", "an invented key", "another scheme", "no ASCII"],
+)
+def test_without_a_key_in_force_nothing_is_done(client: TestClient, header: dict[str, str]) -> None:
+    encoded = {name.encode(): value.encode() for name, value in header.items()}
+
+    response = client.post("/v1/incidents", json=REPORT, headers=encoded)
+
+    assert (response.status_code, response.headers["content-type"]) == (401, "application/problem+json")
+    assert response.headers["WWW-Authenticate"].startswith('Bearer realm="alertnet"')
+
+
+def test_a_stranger_hears_of_the_key_and_not_of_the_body(client: TestClient) -> None:
+    assert client.post("/v1/incidents", json={"type": "parking"}).status_code == 401
+
+
+@pytest.mark.parametrize(("scope", "raising", "reading", "coordinating"), MAY)
+def test_a_key_does_what_its_scope_says_and_no_more(
+    client: TestClient, key: MakeKey, scope: str, raising: int, reading: int, coordinating: int
+) -> None:
+    ref = client.post("/v1/incidents", json=REPORT, headers=key("raise")).json()["ref"]
+    headers = key(scope)
+
+    assert client.post("/v1/incidents", json=REPORT, headers=headers).status_code == raising
+    assert client.get(f"/v1/incidents/{ref}", headers=headers).status_code == reading
+    assert (
+        client.post(f"/v1/incidents/{ref}/close", json={"reason": "resolved"}, headers=headers).status_code
+        == coordinating
+    )
+
+
+def test_a_refusal_names_the_scope_that_is_lacking(client: TestClient, key: MakeKey) -> None:
+    response = client.get("/v1/incidents", headers=key("raise"))
+
+    assert response.headers["content-type"] == "application/problem+json"
+    assert "'read'" in response.json()["detail"]
+    assert 'error="insufficient_scope"' in response.headers["WWW-Authenticate"]
+
+
+def test_a_revoked_key_opens_nothing_at_once(client: TestClient, runtime: Runtime) -> None:
+    id, text = runtime.transact(keys.create, None, ["read"])
+    headers = {"Authorization": f"Bearer {text}"}
+    assert client.get("/v1/incidents", headers=headers).status_code == 200
+
+    runtime.transact(keys.revoke, id)
+
+    assert client.get("/v1/incidents", headers=headers).status_code == 401
+
+
+def test_an_incident_belongs_to_the_team_of_the_key_that_raised_it(
+    client: TestClient, key: MakeKey, runtime: Runtime
+) -> None:
+    ref = client.post("/v1/incidents", json=REPORT, headers=key("raise", team="north")).json()["ref"]
+
+    facts = runtime.read(lambda tx: incidents.get(tx.session, incidents.id_of(tx.session, ref)).facts)
+
+    assert facts.team == "north"
