@@ -1,0 +1,53 @@
+"""What is said in clear names no person and no place (A9)."""
+
+import logging
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+
+from alertnet import logging as our_logging
+from tests.scenarios.world import World, code_in
+
+SECRETS = ("Secreta", "Maria", "L12", "Vereda", "Confidential", "P7", "taken")
+
+
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    """All that is logged."""
+    written = StringIO()
+    our_logging.configure(written, logging.DEBUG)
+    yield written
+    our_logging.configure()
+
+
+def test_no_name_place_or_narrative_travels_in_any_message_call_subject_or_log(world: World, log: StringIO) -> None:
+    """A9: through a whole night, in three languages."""
+    incident = world.raises()
+    world.texts("coordinator", f"OK {code_in(world.phone('coordinator').inbox[0])}")
+    incident.act("updates", text="Maria Secreta was moved to Vereda Secreta")
+    world.passes(minutes=45)
+    world.texts("spain", "Who is Maria Secreta?")
+    incident.act("close", reason="released", text="Maria Secreta is free")
+
+    network = world.sandbox.network
+    said = [message.body for message in network.messages.values()]
+    said += [say.text for call in network.calls.values() for say in call.heard]
+    said += [str(call) for call in network.calls.values()]
+    for address in ("derechos-humanos@embajada-es.example", "duty@pbi-colombia.example", "duty@pbi-international.example"):
+        said += [mail.subject + mail.text + mail.html for mail in world.mailbox(address).mails]
+    said.append(log.getvalue())
+    assert len(said) > 10
+    outgoing = [text for text in said if "Who is Maria" not in text]
+    assert [secret for secret in SECRETS for text in outgoing if secret in text] == []
+
+
+def test_no_full_number_or_code_is_logged(world: World, log: StringIO) -> None:
+    """A9: whoever reads the logs learns neither whom we call nor how they answer."""
+    world.raises()
+    code = code_in(world.phone("coordinator").inbox[0])
+    world.texts("coordinator", f"OK {code}")
+
+    assert "attempt_made" in log.getvalue()
+    assert "3005550101" not in log.getvalue()
+    assert f"OK {code}" not in log.getvalue()
