@@ -5,25 +5,28 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from alertnet.runtime import make_runtime
 from alertnet.sandbox import Sandbox
 from alertnet.settings import read_settings
-from alertnet.store import keys
+from alertnet.store import keys, timeline
+from alertnet.store.tables import attempts, escalations
+from alertnet.store.tx import Tx
 from alertnet.store.upgrade import upgrade
 from alertnet.web.app import make_app
 from tests.scenarios.world import PUBLIC_URL, REPOSITORY, Clock, World
 
-TOKEN = "sandbox-token"  # noqa: S105
+TOKEN = "sandbox-token"
 ACCOUNT = "AC" + "0" * 32
 
 
 @pytest.fixture
 def world_on(tmp_path: Path) -> Iterator[Callable[..., World]]:
-    """Makes a world on a database, with the example trees or those of another folder."""
+    """Makes a world on a database, with the example trees or those of another folder, and other settings by name."""
     made: list[World] = []
 
-    def make(database_url: str, trees: Path = REPOSITORY / "contact_trees") -> World:
+    def make(database_url: str, trees: Path = REPOSITORY / "contact_trees", **settings_by_name: str) -> World:
         clock = Clock()
         worlds: list[World] = []
         sandbox = Sandbox(
@@ -46,6 +49,7 @@ def world_on(tmp_path: Path) -> Iterator[Callable[..., World]]:
                 "TWILIO_AUTH_TOKEN": TOKEN,
                 "ALERTNET_TWILIO_FROM": sandbox.number,
                 "ALERTNET_TWILIO_API_URL": sandbox.api_url,
+                **settings_by_name,
             }
         )
         runtime = make_runtime(settings, clock=clock)
@@ -58,8 +62,21 @@ def world_on(tmp_path: Path) -> Iterator[Callable[..., World]]:
 
     yield make
     for world in made:
+        promises_broken = world.runtime.read(_promises_broken)
         world.runtime.close()
         world.sandbox.stop()
+        assert promises_broken == []
+
+
+def _promises_broken(tx: Tx) -> list[object]:
+    """What must hold at the end of every screenplay: each chain verifies (A10), and nobody forgets (A2)."""
+    forgotten = select(escalations.c.id, escalations.c.status).where(
+        escalations.c.status.not_in(["acknowledged", "stopped"]), escalations.c.due_at.is_(None)
+    )
+    stuck = select(attempts.c.id, attempts.c.status).where(
+        attempts.c.status.in_(["queued", "sending", "unknown"]), attempts.c.due_at.is_(None)
+    )
+    return [*timeline.verify(tx.session), *tx.session.execute(forgotten), *tx.session.execute(stuck)]
 
 
 @pytest.fixture
