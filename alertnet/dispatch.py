@@ -1,7 +1,7 @@
 """What is due, as jobs: each is one unit of work for whatever thread takes it, and its failure stays its own (A11)."""
 
-from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -9,7 +9,9 @@ import structlog
 
 from alertnet.channels.base import CannotTell, Lookup, Outgoing, Result
 from alertnet.core.contact import MethodKind
-from alertnet.flows import alarms, deliver
+from alertnet.flows import deliver
+from alertnet.flows.alarms import due as alarms_due
+from alertnet.flows.alarms import repeat_alarm
 from alertnet.flows.claim_sends import Claims, charge, claim, put_aside
 from alertnet.flows.deliver import Claimed
 from alertnet.flows.escalate import escalate
@@ -26,6 +28,9 @@ from alertnet.transactions import DatabaseAway
 DUE = "due"
 """The crew for what needs the database alone; each method has a crew of its own."""
 
+MOST_ROWS = 100
+"""How many due rows of a queue one look lists."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -36,35 +41,6 @@ class Job:
     crew: str
     key: str
     run: Callable[[], Sequence[str]]
-
-
-@dataclass
-class Jobs:
-    """What was found. `crowded`: the crews that had no room for more. `next_at`: when the pace allows the next send."""
-
-    jobs: list[Job] = field(default_factory=list)
-    crowded: set[str] = field(default_factory=set)
-    next_at: datetime | None = None
-
-    def pace(self, at: datetime | None) -> None:
-        """No send of some method before that."""
-        if at is not None:
-            self.next_at = min(at, self.next_at or at)
-
-
-def find_jobs(runtime: Runtime, rooms: Mapping[str, int], under_way: Container[str]) -> Jobs:
-    """Claim what is to be sent or asked for, and list what else is due, no more than each crew has room for.
-
-    `under_way`: keys of jobs that were found before and are not over.
-    """
-    found = Jobs()
-    due = runtime.read(worker_store.due)
-    for method in SENT_BY:
-        if method in due.queued or method in due.asked:
-            _find_sends(runtime, method, rooms[method], found)
-    if due.leases or due.escalations or due.alarms:
-        _find_due(runtime, rooms[DUE], under_way, found)
-    return found
 
 
 def perform(job: Job) -> Sequence[str]:
@@ -78,39 +54,80 @@ def perform(job: Job) -> Sequence[str]:
     return ()
 
 
-def _find_sends(runtime: Runtime, method: MethodKind, room: int, found: Jobs) -> None:
-    outlet = runtime.outlets.get(method)
-    senders, rate = (outlet.senders, outlet.rate) if outlet else (("",), 0.0)
-    claims = runtime.transact(claim, method, room, senders=senders, rate=rate) if room else Claims()
-    left = room - len(claims.claimed)
-    doubts = runtime.transact(take_doubts, method, left) if left else Claims()
-    found.jobs += [Job(method, each.attempt, partial(_send, runtime, each)) for each in claims.claimed]
-    found.jobs += [Job(method, each.attempt, partial(_ask, runtime, each)) for each in doubts.claimed]
-    found.jobs += [_job(runtime, "attempts", id, put_aside, id) for id in claims.unwanted]
-    for id, fault in (claims.broken | doubts.broken).items():
-        log.error("attempt_unreadable", attempt=id, fault=fault)
-        runtime.transact(put_off, "attempts", id, fault)
-    found.pace(claims.next_at)
-    if len(claims.claimed) + len(doubts.claimed) == room:
-        found.crowded.add(method)
+class Search:
+    """One look for what is due, no more than each crew has room for; what it finds to send is claimed.
 
+    `under_way`: keys of jobs that were found before and are not over. When `jobs` is at its end, `crowded` are the
+    crews that had no room for more, and `next_at` is when the pace allows the next send.
+    """
 
-def _find_due(runtime: Runtime, room: int, under_way: Container[str], found: Jobs) -> None:
-    most = 4 * room + 1
-    leases = runtime.read(lambda tx: attempt_store.leases_over(tx.session, tx.now, most))
-    escalations = runtime.read(lambda tx: escalation_store.due(tx.session, tx.now, most))
-    jobs = [
-        *(_job(runtime, "escalations", id, escalate, id, incident) for id, incident in escalations),
-        *(
-            _job(runtime, "alarms", id, alarms.repeat_alarm, id, incident)
-            for id, incident in runtime.read(alarms.due, most)
-        ),
-        *(_job(runtime, "attempts", id, expire_lease, id) for id in leases),
-    ]
-    waiting = [job for job in jobs if job.key not in under_way]
-    found.jobs += waiting[:room]
-    if len(waiting) > room:
-        found.crowded.add(DUE)
+    def __init__(self, runtime: Runtime, rooms: Mapping[str, int], under_way: Container[str]) -> None:
+        self.crowded: set[str] = set()
+        self.next_at: datetime | None = None
+        self._runtime = runtime
+        self._rooms = rooms
+        self._under_way = under_way
+
+    def jobs(self) -> Iterator[Job]:
+        """The jobs, each as soon as it is found: none waits for those of another method (A11)."""
+        due = self._runtime.read(worker_store.due)
+        for method in SENT_BY:
+            if method in due.queued | due.asked and not self._rooms[method]:
+                self.crowded.add(method)
+                continue
+            if method in due.queued:
+                yield from self._guarded(self._sends, method)
+            if method in due.asked:
+                yield from self._guarded(self._doubts, method)
+        if due.leases or due.escalations or due.alarms:
+            yield from self._guarded(self._rows, DUE)
+
+    def _guarded(self, part: Callable[[str], Iterator[Job]], crew: str) -> Iterator[Job]:
+        try:
+            yield from part(crew)
+        except DatabaseAway:
+            raise
+        except Exception:
+            log.exception("search_failed", crew=crew)
+
+    def _sends(self, crew: str) -> Iterator[Job]:
+        outlet = self._runtime.outlets.get(MethodKind(crew))
+        senders, rate = (outlet.senders, outlet.rate) if outlet else (("",), 0.0)
+        claims = self._runtime.transact(claim, MethodKind(crew), self._rooms[crew], senders=senders, rate=rate)
+        self.next_at = min((at for at in (self.next_at, claims.next_at) if at is not None), default=None)
+        yield from self._claimed(crew, claims, _send)
+        for id in claims.unwanted:
+            yield _job(self._runtime, "attempts", id, put_aside, id)
+
+    def _doubts(self, crew: str) -> Iterator[Job]:
+        claims = self._runtime.transact(take_doubts, MethodKind(crew), self._rooms[crew])
+        yield from self._claimed(crew, claims, _ask)
+
+    def _claimed(self, crew: str, claims: Claims, work: Callable[[Runtime, Claimed], Sequence[str]]) -> Iterator[Job]:
+        for each in claims.claimed:
+            yield Job(crew, each.attempt, partial(work, self._runtime, each))
+        for id, fault in claims.broken.items():
+            log.error("attempt_unreadable", attempt=id, fault=fault)
+            self._runtime.transact(put_off, "attempts", id, fault)
+        if len(claims.claimed) >= self._rooms[crew]:
+            self.crowded.add(crew)
+
+    def _rows(self, crew: str) -> Iterator[Job]:
+        runtime, most = self._runtime, MOST_ROWS
+        escalations = runtime.read(lambda tx: escalation_store.due(tx.session, tx.now, most))
+        leases = runtime.read(lambda tx: attempt_store.leases_over(tx.session, tx.now, most))
+        jobs = [
+            *(_job(runtime, "escalations", id, escalate, id, incident) for id, incident in escalations),
+            *(
+                _job(runtime, "alarms", id, repeat_alarm, id, incident)
+                for id, incident in runtime.read(alarms_due, most)
+            ),
+            *(_job(runtime, "attempts", id, expire_lease, id) for id in leases),
+        ]
+        waiting = [job for job in jobs if job.key not in self._under_way]
+        yield from waiting[: self._rooms[crew]]
+        if len(waiting) > self._rooms[crew]:
+            self.crowded.add(crew)
 
 
 def _job(runtime: Runtime, queue: str, id: str, flow: Callable[..., list[str] | None], *args: str) -> Job:

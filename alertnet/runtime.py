@@ -102,7 +102,7 @@ class Runtime:
 
     @cached_property
     def edition(self) -> pinned.Edition:
-        """The trees and templates in force. The first look keeps them in the database: it comes after the migrations."""
+        """The trees and templates in force. The first look keeps them in the database, so it follows the migrations."""
         return self.transact(pinned.publish, self.network, self.templates.to_text())
 
     @cached_property

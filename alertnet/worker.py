@@ -16,7 +16,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from alertnet.core.contact import MethodKind
-from alertnet.dispatch import DUE, Job, find_jobs, perform
+from alertnet.dispatch import DUE, Job, Search, perform
 from alertnet.runtime import Runtime, system_clock
 from alertnet.store import workers as worker_store
 from alertnet.transactions import DatabaseAway
@@ -106,7 +106,7 @@ class Worker:
         """Do everything that is due, and what becomes due by it, on the calling thread; how many jobs that took."""
         done: set[str] = set()
         count = 0
-        while jobs := find_jobs(self._runtime, dict.fromkeys(self._sizes, STRIDE), done).jobs:
+        while jobs := list(Search(self._runtime, dict.fromkeys(self._sizes, STRIDE), done).jobs()):
             for job in jobs:
                 self._runtime.hang_up(perform(job))
             done |= {job.key for job in jobs}
@@ -166,15 +166,14 @@ class Worker:
     def _look(self) -> None:
         if self._stopping:
             return
-        found = find_jobs(
-            self._runtime, {name: crew.room for name, crew in self._crews.items()}, _UnderWay(self._crews)
-        )
-        self._crowded = frozenset(found.crowded)
-        for job in found.jobs:
+        rooms = {name: crew.room for name, crew in self._crews.items()}
+        search = Search(self._runtime, rooms, _UnderWay(self._crews))
+        for job in search.jobs():
             self._crews[job.crew].take(job.key, partial(self._perform, job))
-        if any(self._crews[name].room for name in found.crowded):
+        self._crowded = frozenset(search.crowded)
+        if any(self._crews[name].room for name in search.crowded):
             self._bell.set()
-        self._plan(found.next_at)
+        self._plan(search.next_at)
 
     def _perform(self, job: Job) -> None:
         for call in perform(job):

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, bindparam, select, update
 
 from alertnet.core.contact import MethodKind
 from alertnet.core.escalation import Event, Failed
@@ -17,7 +18,7 @@ from alertnet.flows.escalate import move, stale_kinds
 from alertnet.flows.outbox import Outbox
 from alertnet.store import attempts as attempt_store
 from alertnet.store import timeline
-from alertnet.store.tables import alarms, notifications, served
+from alertnet.store.tables import alarms, incidents, notifications, served
 from alertnet.store.tx import Tx
 
 ASK_AFTER = timedelta(seconds=15)
@@ -28,22 +29,32 @@ FOLLOW_UP = timedelta(seconds=60)
 UNSETTLED = frozenset({AttemptStatus.QUEUED, AttemptStatus.SENDING, AttemptStatus.UNKNOWN})
 UNDER_WAY = UNSETTLED | {AttemptStatus.SENT}
 
+_SERVICES: Select[Any] = (
+    select(served.c.escalation_id, served.c.contact, served.c.level_index, served.c.method.label("place"))
+    .where(served.c.notification_id == bindparam("notification"))
+    .order_by(served.c.escalation_id)
+)
+_HOLD = select(incidents.c.id).where(incidents.c.id == bindparam("id")).with_for_update()
 _LONGEST_ID = 64  # characters of a provider's id that are kept; the Message-ID of a mail may be longer
 
 
 @dataclass
 class Held:
-    """An attempt with its notification's words (`row`), and the case it belongs to; a few messages belong to none."""
+    """An attempt, its incident held; a few messages belong to none. `row`: as it was found, with its notification."""
 
     tx: Tx
     row: Row[Any]
-    case: Case | None
     status: AttemptStatus
     provider_id: str | None
     outbox: Outbox
     events: dict[str, list[Event]] = field(default_factory=dict)
     entries: list[timeline.Entry] = field(default_factory=list)
     hang_ups: list[str] = field(default_factory=list)
+
+    @cached_property
+    def case(self) -> Case | None:
+        """Its incident's case, taken up only when it is needed: most outcomes call for nothing."""
+        return take_up(self.tx, self.row.incident_id) if self.row.incident_id else None
 
     @property
     def is_call(self) -> bool:
@@ -57,7 +68,7 @@ class Held:
         if self.provider_id not in (None, provider_id[:_LONGEST_ID]):
             return
         was_heard_of = self.provider_id is not None
-        self.bind(provider_id)
+        self.provider_id = provider_id[:_LONGEST_ID]
         if self.is_call and status is AttemptStatus.DELIVERED:
             status, failure = self._end_of_call()
         match status:
@@ -77,7 +88,6 @@ class Held:
         """Remember under which id the provider has it."""
         if self.provider_id is None:
             self.provider_id = provider_id[:_LONGEST_ID]
-            self.change(provider_id=self.provider_id)
 
     def sent(self) -> None:
         """The provider has it. A call that nobody wants any more is ended."""
@@ -129,7 +139,7 @@ class Held:
 
     def happens(self, event: Callable[[Row[Any]], Event]) -> None:
         """Let every escalation that it counts for hear of this."""
-        for service in services(self.tx, self.row.notification_id):
+        for service in self._services():
             self.events.setdefault(service.escalation_id, []).append(event(service))
 
     def record(self, kind: str, **payload: object) -> None:
@@ -140,13 +150,13 @@ class Held:
 
     def finish(self) -> list[str]:
         """Write what follows from it; the calls to hang up once the transaction is over, by the provider's ids."""
-        if self.case is None:
-            self.outbox.flush()
-            timeline.append(self.tx, timeline.SYSTEM, *self.entries)
+        if self.provider_id != self.row.provider_id:
+            self.change(provider_id=self.provider_id)
+        self.outbox.flush()
+        timeline.append(self.tx, self.row.incident_id or timeline.SYSTEM, *self.entries)
+        if not self.events or self.case is None:
             return self.hang_ups
-        self.case.entries += self.entries
-        if self.events:
-            move(self.case, self.events)
+        move(self.case, self.events)
         self.case.finish()
         return [*self.hang_ups, *self.case.hang_ups]
 
@@ -161,14 +171,24 @@ class Held:
         """Something picked up, perhaps a voicemail: only the code proves that it was a person (A6)."""
         if self.status is AttemptStatus.DELIVERED or Kind(self.row.kind) not in URGENT:
             return AttemptStatus.DELIVERED, None
-        if self.case is not None and self.row.is_alert and not is_wanted_anywhere(self.case, self.row.notification_id):
+        if self.row.is_alert and not self._is_wanted():
             return AttemptStatus.CANCELLED, None
         return AttemptStatus.FAILED, Failure.NO_CODE
+
+    def _is_wanted(self) -> bool:
+        case = self.case
+        return case is not None and any(is_wanted(case, service) for service in self._services())
+
+    def _services(self) -> Sequence[Row[Any]]:
+        """What its notification counts for: escalation, contact, and place of the method there."""
+        return self.tx.session.execute(_SERVICES, {"notification": self.row.notification_id}).all()
 
     def _become(self, status: AttemptStatus, *, entry: dict[str, object] | None = None, **values: object) -> None:
         due_at = values.pop("due_at", None)
         self.change(status=status.value, due_at=due_at, lease=None, changed_at=self.tx.now, **values)
-        if status is AttemptStatus.DELIVERED or attempt_store.is_latest(self.tx.session, self.row):
+        # Only what was given up as unknown has a later attempt: the notification follows that one.
+        given_up = self.row.failure == Failure.OUTCOME_UNKNOWN.value and not self.row.extra
+        if status is AttemptStatus.DELIVERED or not given_up:
             self._show(status)
         told = {name: value for name, value in values.items() if name in ("failure", "error") and value is not None}
         self.record(f"attempt_{status.value}", **told, **(entry or {}))
@@ -183,7 +203,7 @@ class Held:
 
     def _note_question(self) -> None:
         """A decision has reached a coordinator: from now on its automatic time counts."""
-        if self.case is None or self.row.kind != Kind.DECISION.value or self.status not in UNSETTLED:
+        if self.row.kind != Kind.DECISION.value or self.status not in UNSETTLED or self.case is None:
             return
         alarm = self.tx.session.execute(select(alarms).where(alarms.c.id == self.row.alarm_id)).one()
         for escalation in self.case.escalations:
@@ -193,25 +213,12 @@ class Held:
 
 
 def hold(tx: Tx, attempt_id: str) -> Held | None:
-    """The attempt, in the order of locks: its incident, that one's escalations, itself; None where there is none."""
-    found = attempt_store.incident_of(tx.session, attempt_id)
+    """The attempt, its incident held before it; None where there is none."""
+    found = attempt_store.standing(tx.session, attempt_id)
     if found is None:
         return None
-    case = take_up(tx, found.incident_id) if found.incident_id else None
+    if found.incident_id:
+        tx.session.execute(_HOLD, {"id": found.incident_id})
     row = attempt_store.lock(tx.session, attempt_id)
     assert row is not None
-    outbox = case.outbox if case else Outbox(tx)
-    return Held(tx, row, case, AttemptStatus(row.status), row.provider_id, outbox)
-
-
-def services(tx: Tx, notification_id: str) -> Sequence[Row[Any]]:
-    """What a notification counts for: escalation, contact and place of the method there, level and round."""
-    query: Select[Any] = select(
-        served.c.escalation_id, served.c.contact, served.c.level_index, served.c.method.label("place")
-    ).where(served.c.notification_id == notification_id)
-    return tx.session.execute(query.order_by(served.c.escalation_id)).all()
-
-
-def is_wanted_anywhere(case: Case, notification_id: str) -> bool:
-    """Whether any escalation that an alert counts for still wants it to leave (A4)."""
-    return any(is_wanted(case, service) for service in services(case.tx, notification_id))
+    return Held(tx, row, AttemptStatus(row.status), row.provider_id, Outbox(tx))

@@ -5,28 +5,41 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.exc import DBAPIError
 
 from alertnet.core.codec import from_plain
 from alertnet.core.contact import MethodKind
 from alertnet.core.escalation import State
+from alertnet.core.incident import Facts, IncidentStatus
 from alertnet.core.notification import AttemptStatus, Failure
+from alertnet.core.progress import still_wanted
 from alertnet.core.resolution import may_be_told
-from alertnet.flows.attempt import hold, is_wanted_anywhere
-from alertnet.flows.case import Case
+from alertnet.flows.attempt import hold
 from alertnet.flows.deliver import Claimed, claimed_from
-from alertnet.flows.outbox import Outbox
 from alertnet.store import attempts as attempt_store
-from alertnet.store import incidents as incident_store
 from alertnet.store import pinned
 from alertnet.store import senders as sender_store
-from alertnet.store.escalations import Escalation
-from alertnet.store.tables import escalations
+from alertnet.store.tables import escalations, served
 from alertnet.store.tx import Tx
 
 LEASE = timedelta(seconds=30)
 """How long a worker has to send and report; then the outcome is unknown (A5)."""
+
+UNWANTED = "no longer wanted"
+
+_SERVED: Select[Any] = (
+    select(
+        served.c.notification_id,
+        served.c.contact,
+        served.c.level_index,
+        served.c.method.label("place"),
+        escalations.c.tree,
+        escalations.c.state,
+    )
+    .join(escalations, escalations.c.id == served.c.escalation_id)
+    .where(served.c.notification_id.in_(bindparam("notifications", expanding=True)))
+)
 
 
 @dataclass
@@ -49,21 +62,22 @@ def claim(tx: Tx, method: MethodKind, limit: int, *, senders: Sequence[str], rat
     A sender gets the next one when the pace lets it, at `rate` units a second (0: no pace); what turns out longer than
     one unit is charged by `charge`. A number that is being called, over all incidents, is left in peace.
     """
-    look = _Look(tx, method, list(senders), rate)
-    while len(look.claims.claimed) < look.room(limit):
-        rows = attempt_store.take_queued(
-            tx.session,
-            method,
-            tx.now,
-            look.room(limit) - len(look.claims.claimed),
-            besides=look.passed,
-            spared=look.spared,
-        )
-        for row in rows:
-            look.consider(row)
-        if not rows:
-            break
-    return look.settle()
+    claims = Claims()
+    turn = int(tx.chance.digits(3)) % len(senders)
+    free = [*senders[turn:], *senders[:turn]]
+    if rate or method is MethodKind.CALL:
+        # Held also without a pace: two workers must not ring one number, each unseen by the other.
+        free_at = sender_store.hold(tx, method, senders)
+        free = [number for number in free if not rate or free_at[number] <= tx.now]
+        claims.next_at = min(free_at.values()) if rate else None
+    room = min(limit, len(free)) if rate else limit
+    _fill(tx, method, claims, room, free)
+    attempt_store.change_each(tx.session, [_under_lease(each) for each in claims.claimed])
+    if rate and claims.claimed:
+        for each in claims.claimed:
+            sender_store.occupy(tx, method, each.sender, 1, rate)
+        claims.next_at = min(sender_store.hold(tx, method, senders).values())
+    return claims
 
 
 def charge(tx: Tx, method: MethodKind, sender: str, units: int, rate: float) -> None:
@@ -76,106 +90,92 @@ def put_aside(tx: Tx, attempt_id: str) -> list[str]:
     held = hold(tx, attempt_id)
     if held is None or held.status is not AttemptStatus.QUEUED:
         return []
-    why = _obstacle(held.case, held.row, tx.now)
-    if why == Failure.EXPIRED.value:
-        held.failed(Failure.EXPIRED)
-    elif why is not None:
-        held.cancelled(why)
+    rows, _ = attempt_store.with_words(tx.session, [attempt_id])
+    for row in rows:
+        why = _obstacle(tx, row, _services(tx, rows).get(row.notification_id, ()))
+        if why == Failure.EXPIRED.value:
+            held.failed(Failure.EXPIRED)
+        elif why is not None:
+            held.cancelled(why)
     return held.finish()
 
 
-class _Look:
-    """One look at the queue of a method, row by row."""
-
-    def __init__(self, tx: Tx, method: MethodKind, senders: list[str], rate: float) -> None:
-        self.tx = tx
-        self.method = method
-        self.rate = rate
-        self.numbers = self.senders = senders
-        self.claims = Claims()
-        self.passed: list[str] = []
-        self.spared: set[bytes] = set()
-        self.incidents: dict[str, Case] = {}
-        if rate or method is MethodKind.CALL:
-            # Held also without a pace: two workers must not ring one number, each unseen by the other.
-            free = sender_store.hold(tx, method, senders)
-            if rate:
-                self.senders = sorted((number for number in free if free[number] <= tx.now), key=free.__getitem__)
-                self.claims.next_at = min(free.values())
-        if method is MethodKind.CALL:
-            self.spared = attempt_store.busy_numbers(tx.session)
-
-    def room(self, limit: int) -> int:
-        """How many may be claimed: with a pace, one for each number that is free."""
-        return min(limit, len(self.senders)) if self.rate else limit
-
-    def consider(self, row: Row[Any]) -> None:
-        self.passed.append(row.id)
-        if self.method is MethodKind.CALL and row.address_index in self.spared:
+def _fill(tx: Tx, method: MethodKind, claims: Claims, room: int, senders: list[str]) -> None:
+    """Go down the queue until there is no more room, or no more."""
+    passed: list[str] = []
+    spared = attempt_store.busy_numbers(tx.session) if method is MethodKind.CALL else set()
+    while len(claims.claimed) < room:
+        left = room - len(claims.claimed)
+        due = attempt_store.take(tx.session, method, attempt_store.QUEUED, tx.now, left, besides=passed, spared=spared)
+        if not due:
             return
-        try:
-            full = attempt_store.full(self.tx.session, row.id)
-            why = _obstacle(self._incident(row.incident_id), full, self.tx.now)
-            if why is None:
-                self._claim(full)
-            else:
-                self.claims.unwanted.append(row.id)
-        except DBAPIError:
-            raise
-        except Exception as fault:
-            # One that can't be read must not keep the others from leaving (A11).
-            self.claims.broken[row.id] = type(fault).__name__
-
-    def settle(self) -> Claims:
-        """Write down what was claimed, and what that leaves of the pace."""
-        for each in self.claims.claimed:
-            attempt_store.change(
-                self.tx.session,
-                each.attempt,
-                status=AttemptStatus.SENDING.value,
-                lease=each.lease,
-                due_at=self.tx.now + LEASE,
-                sender=each.sender,
-                started_at=self.tx.now,
-                changed_at=self.tx.now,
-            )
-        if self.rate and self.claims.claimed:
-            for each in self.claims.claimed:
-                sender_store.occupy(self.tx, self.method, each.sender, 1, self.rate)
-            self.claims.next_at = min(sender_store.hold(self.tx, self.method, self.numbers).values())
-        return self.claims
-
-    def _claim(self, row: Any) -> None:
-        place = len(self.claims.claimed) if self.rate else int(row.id, 16) % len(self.senders)
-        each = claimed_from(row, self.tx.chance.id(), self.tx.now, self.senders[place])
-        self.claims.claimed.append(each)
-        if self.method is MethodKind.CALL:
-            self.spared.add(row.address_index)
-
-    def _incident(self, id: str | None) -> Case | None:
-        if id is not None and id not in self.incidents:
-            self.incidents[id] = _glance(self.tx, id)
-        return self.incidents[id] if id is not None else None
+        passed += [row.id for row in due]
+        if method is MethodKind.CALL:
+            due = list({row.address_index: row for row in reversed(due)}.values())
+        rows, broken = attempt_store.with_words(tx.session, [row.id for row in due])
+        claims.broken |= broken
+        services = _services(tx, rows)
+        for row in rows:
+            sender = senders[len(claims.claimed) % len(senders)]
+            _judge(tx, claims, row, services.get(row.notification_id, ()), sender)
+        if method is MethodKind.CALL:
+            spared |= {row.address_index for row in due if row.id in {each.attempt for each in claims.claimed}}
 
 
-def _obstacle(case: Case | None, row: Any, now: datetime) -> str | None:
+def _judge(tx: Tx, claims: Claims, row: Row[Any], services: Sequence[Row[Any]], sender: str) -> None:
+    try:
+        if _obstacle(tx, row, services) is None:
+            claims.claimed.append(claimed_from(row, tx.chance.id(), tx.now, sender))
+        else:
+            claims.unwanted.append(row.id)
+    except DBAPIError:
+        raise
+    except Exception as fault:
+        # What can't be read must not keep the others from leaving (A11).
+        claims.broken[row.id] = type(fault).__name__
+
+
+def _under_lease(claimed: Claimed) -> dict[str, Any]:
+    return {
+        "key": claimed.attempt,
+        "status": AttemptStatus.SENDING.value,
+        "lease": claimed.lease,
+        "due_at": claimed.at + LEASE,
+        "sender": claimed.sender,
+        "started_at": claimed.at,
+        "changed_at": claimed.at,
+    }
+
+
+def _services(tx: Tx, rows: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:
+    """What the alerts among these count for, with the states of those escalations, by notification.
+
+    They are not held: whoever holds an incident may be waiting for an attempt of ours.
+    """
+    alerts = [row.notification_id for row in rows if row.is_alert]
+    services: dict[str, list[Row[Any]]] = {}
+    for service in tx.session.execute(_SERVED, {"notifications": alerts}) if alerts else ():
+        services.setdefault(service.notification_id, []).append(service)
+    return services
+
+
+def _obstacle(tx: Tx, row: Row[Any], services: Sequence[Row[Any]]) -> str | None:
     """Why the attempt may not leave now; None when it may."""
-    if case is not None:
-        if row.is_alert and not is_wanted_anywhere(case, row.notification_id):
-            return "no longer wanted"
-        # The field's own phones are written `team/member`, and no tree bars them.
-        trees = [plan.tree for plan in case.plans.values()]
-        if "/" not in row.contact and (reason := may_be_told(case.facts, trees, row.address)) is not None:
+    facts = from_plain(Facts, row.facts) if row.incident_id else None
+    if facts is not None and row.is_alert:
+        plans = pinned.plans(tx.session, facts, row.trees)
+        is_open = row.incident_status == IncidentStatus.OPEN.value
+        if not is_open or not any(_wants(plans[service.tree], service) for service in services):
+            return UNWANTED
+    # The field's own phones are written `team/member`, and no tree bars them.
+    elif facts is not None and "/" not in row.contact:
+        trees = [pinned.tree(tx.session, hash) for hash in row.trees.values()]
+        if (reason := may_be_told(facts, trees, row.address)) is not None:
             return reason.value
-    is_over = row.expires_at is not None and row.expires_at <= now
+    is_over = row.expires_at is not None and row.expires_at <= tx.now
     return Failure.EXPIRED.value if is_over else None
 
 
-def _glance(tx: Tx, incident_id: str) -> Case:
-    """The incident as it stands, only to be looked at: whoever holds it may be waiting for an attempt of ours."""
-    incident = incident_store.get(tx.session, incident_id)
-    rows = tx.session.execute(select(escalations).where(escalations.c.incident_id == incident_id))
-    standing = [
-        Escalation(row.id, incident_id, row.tree, row.scope, from_plain(State, row.state), row.due_at) for row in rows
-    ]
-    return Case(tx, incident, pinned.plans(tx.session, incident.facts, incident.trees), standing, Outbox(tx))
+def _wants(plan: Any, service: Row[Any]) -> bool:
+    state = from_plain(State, service.state)
+    return still_wanted(plan, state, service.level_index, service.contact, service.place)

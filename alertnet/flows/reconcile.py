@@ -1,7 +1,5 @@
 """Settling doubts: an outcome nobody reported is asked for, and what can't be found is sent once more (A5)."""
 
-from sqlalchemy.exc import DBAPIError
-
 from alertnet.channels.base import Found, Lookup
 from alertnet.core.contact import MethodKind
 from alertnet.core.notification import AttemptStatus, Failure
@@ -29,19 +27,14 @@ def expire_lease(tx: Tx, attempt_id: str) -> list[str]:
 
 def take_doubts(tx: Tx, method: MethodKind, limit: int) -> Claims:
     """Attempts that the provider is to be asked about now; each is ours for as long as a lease."""
-    claims = Claims()
-    for id in attempt_store.take_asked(tx.session, method, tx.now, limit):
-        lease = tx.chance.id()
-        try:
-            row = attempt_store.full(tx.session, id)
-            assert row is not None
-            claims.claimed.append(claimed_from(row, lease, tx.now, row.sender or ""))
-        except DBAPIError:
-            raise
-        except Exception as fault:
-            claims.broken[id] = type(fault).__name__
-        attempt_store.change(tx.session, id, lease=lease, due_at=tx.now + LEASE)
-    return claims
+    due = attempt_store.take(tx.session, method, attempt_store.ASKED, tx.now, limit)
+    rows, broken = attempt_store.with_words(tx.session, [row.id for row in due])
+    claimed = [claimed_from(row, tx.chance.id(), tx.now, row.sender or "") for row in rows]
+    until = tx.now + LEASE
+    attempt_store.change_each(
+        tx.session, [{"key": each.attempt, "lease": each.lease, "due_at": until} for each in claimed]
+    )
+    return Claims(claimed, broken=broken)
 
 
 def settle(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> list[str]:

@@ -1,14 +1,16 @@
 """Attempts, the second of the queues: `due_at` is when to send, to give up a lease, or to ask the provider."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, select, update
+from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from alertnet.core.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
+from alertnet.store.columns import Instant
 from alertnet.store.tables import attempts, incidents, notifications
 
 SENT_BY = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
@@ -22,120 +24,124 @@ ASKED = (AttemptStatus.UNKNOWN.value, AttemptStatus.SENT.value, AttemptStatus.DE
 ON_THE_LINE = (AttemptStatus.SENDING.value, AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value)
 """A call in one of these that has a due time may ring or speak."""
 
-_FULL: Select[Any] = (
-    select(
-        attempts,
-        notifications.c.kind,
-        notifications.c.tree,
-        notifications.c.contact,
-        notifications.c.language,
-        notifications.c.address,
-        notifications.c.extension,
-        notifications.c.said,
-        notifications.c.alarm_id,
-        notifications.c.expires_at,
-        incidents.c.templates,
-    )
+_NOW = bindparam("now", type_=Instant())
+_WORDS = [
+    notifications.c[name]
+    for name in ("kind", "tree", "contact", "language", "address", "extension", "said", "alarm_id", "expires_at")
+]
+_INCIDENT = [incidents.c.status.label("incident_status"), incidents.c.facts, incidents.c.trees, incidents.c.templates]
+
+# Statements are made once: making one costs as much as running it.
+_WITH_WORDS: Select[Any] = (
+    select(attempts, *_WORDS, *_INCIDENT)
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .outerjoin(incidents, incidents.c.id == attempts.c.incident_id)
-    .where(attempts.c.id == bindparam("key"))
+    .where(attempts.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(attempts.c.rank, attempts.c.due_at, attempts.c.id)
 )
-_CHANGE = update(attempts).where(attempts.c.id == bindparam("key"))
+_TO_CHANGE: Select[Any] = (
+    select(attempts, *(column for column in _WORDS if column.name not in ("address", "said")))
+    .join(notifications, notifications.c.id == attempts.c.notification_id)
+    .where(attempts.c.id == bindparam("id"))
+    .with_for_update(of=attempts)
+)
+_STANDING: Select[Any] = select(attempts.c.status, attempts.c.lease, attempts.c.due_at, attempts.c.incident_id).where(
+    attempts.c.id == bindparam("id")
+)
+_DUE: Select[Any] = (
+    select(attempts.c.id, attempts.c.address_index)
+    .where(
+        attempts.c.method == bindparam("method"),
+        attempts.c.status.in_(bindparam("statuses", expanding=True)),
+        attempts.c.due_at.is_not(None),
+        attempts.c.due_at <= _NOW,
+        attempts.c.id.not_in(bindparam("besides", expanding=True)),
+        attempts.c.address_index.not_in(bindparam("spared", expanding=True)),
+    )
+    .order_by(attempts.c.rank, attempts.c.due_at, attempts.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_LEASES_OVER = (
+    select(attempts.c.id)
+    .where(attempts.c.method.in_(SENT_BY), attempts.c.status.in_(SENDING), attempts.c.due_at <= _NOW)
+    .limit(bindparam("most"))
+)
+_BUSY = select(attempts.c.address_index).where(
+    attempts.c.method == MethodKind.CALL.value, attempts.c.status.in_(ON_THE_LINE), attempts.c.due_at.is_not(None)
+)
 
 
-def full(session: Session, id: str) -> Row[Any] | None:
-    """The attempt with what its notification says; `templates` is None where it belongs to no incident."""
-    return session.execute(_FULL, {"key": id}).first()
-
-
-def lock(session: Session, id: str) -> Row[Any] | None:
-    """The same, the attempt held until the transaction ends (its incident's row is held before)."""
-    return session.execute(_FULL.with_for_update(of=attempts), {"key": id}).first()
-
-
-def standing(session: Session, id: str) -> Row[Any] | None:
-    """Status, lease and due time of the attempt."""
-    query: Select[Any] = select(attempts.c.status, attempts.c.lease, attempts.c.due_at)
-    return session.execute(query.where(attempts.c.id == id)).first()
-
-
-def incident_of(session: Session, id: str) -> Row[tuple[str | None]] | None:
-    """A row with the id of the attempt's incident, which never changes; None when there is no such attempt."""
-    return session.execute(select(attempts.c.incident_id).where(attempts.c.id == id)).first()
-
-
-def take_queued(
+def take(
     session: Session,
     method: MethodKind,
+    statuses: Collection[str],
     now: datetime,
-    limit: int,
+    most: int,
     *,
     besides: Collection[str] = (),
     spared: Collection[bytes] = (),
 ) -> Sequence[Row[Any]]:
-    """Ids of queued attempts that are due, most severe first, then oldest; held, and none that another holds.
+    """Id and address index of attempts that are due, most severe first, then oldest; held, and none that others hold.
 
-    `besides`: ids to pass over, `spared`: indexes of numbers to leave in peace.
+    `besides`: ids to pass over; `spared`: indexes of numbers to leave in peace.
     """
-    query: Select[Any] = (
-        select(attempts.c.id, attempts.c.incident_id, attempts.c.address_index)
-        .where(_due(method, QUEUED, now), attempts.c.id.not_in(besides), attempts.c.address_index.not_in(spared))
-        .order_by(attempts.c.rank, attempts.c.due_at, attempts.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return session.execute(query).all()
+    values = {"method": method.value, "statuses": statuses, "now": now, "most": most}
+    return session.execute(_DUE, values | {"besides": list(besides), "spared": list(spared)}).all()
 
 
-def take_asked(session: Session, method: MethodKind, now: datetime, limit: int) -> list[str]:
-    """Ids of attempts that the provider is to be asked about, longest due first; held, and none that another holds."""
-    query = select(attempts.c.id).where(_due(method, ASKED, now)).order_by(attempts.c.due_at).limit(limit)
-    return list(session.scalars(query.with_for_update(skip_locked=True)))
+def with_words(session: Session, ids: Sequence[str]) -> tuple[list[Row[Any]], dict[str, str]]:
+    """The attempts with the words of their notifications and what decides about them, in the order of sending.
+
+    What can't be read keeps none of the others from leaving (A11): it comes apart, with the name of the fault.
+    """
+    try:
+        return list(session.execute(_WITH_WORDS, {"ids": list(ids)}).all()), {}
+    except DBAPIError:
+        raise
+    except Exception as fault:
+        if len(ids) == 1:
+            return [], {ids[0]: type(fault).__name__}
+    found = [with_words(session, [id]) for id in ids]
+    return [row for rows, _ in found for row in rows], {
+        id: fault for _, broken in found for id, fault in broken.items()
+    }
 
 
-def leases_over(session: Session, now: datetime, limit: int) -> list[str]:
+def lock(session: Session, id: str) -> Row[Any] | None:
+    """The attempt with what its notification is about, held until the transaction ends; its incident is held before."""
+    return session.execute(_TO_CHANGE, {"id": id}).first()
+
+
+def standing(session: Session, id: str) -> Row[Any] | None:
+    """Status, lease, due time and incident of the attempt; the last never changes."""
+    return session.execute(_STANDING, {"id": id}).first()
+
+
+def leases_over(session: Session, now: datetime, most: int) -> Sequence[str]:
     """Ids of attempts that somebody began to send and never finished; nothing is held."""
-    query = select(attempts.c.id).where(
-        attempts.c.method.in_(SENT_BY),
-        attempts.c.status.in_(SENDING),
-        attempts.c.due_at <= now,
-    )
-    return list(session.scalars(query.limit(limit)))
+    return session.scalars(_LEASES_OVER, {"now": now, "most": most}).all()
 
 
 def busy_numbers(session: Session) -> set[bytes]:
     """Indexes of the numbers that we call right now, over all incidents."""
-    query = select(attempts.c.address_index).where(
-        attempts.c.method == MethodKind.CALL.value,
-        attempts.c.status.in_(ON_THE_LINE),
-        attempts.c.due_at.is_not(None),
-    )
-    return set(session.scalars(query))
+    return set(session.scalars(_BUSY))
 
 
 def change(session: Session, id: str, **values: Any) -> None:
     """Replace columns of one attempt."""
-    session.execute(_CHANGE.values(**values), {"key": id})
+    session.execute(update(attempts).where(attempts.c.id == id).values(**values))
 
 
-def is_latest(session: Session, row: Row[Any]) -> bool:
-    """Whether its notification has no later attempt."""
-    later = select(attempts.c.id).where(
-        attempts.c.notification_id == row.notification_id, attempts.c.id != row.id, attempts.c.extra
-    )
-    return row.extra or session.scalar(later.limit(1)) is None
+def change_each(session: Session, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Replace the same columns of several attempts; each change has its attempt's `key` besides."""
+    if changes:
+        names = changes[0].keys() - {"key"}
+        values: dict[str, Any] = {name: bindparam(name) for name in sorted(names)}
+        session.execute(update(attempts).where(attempts.c.id == bindparam("key")).values(values), changes)
 
 
 def bound_elsewhere(session: Session, provider_id: str, id: str) -> bool:
     """Whether another attempt is known to the provider by that id."""
     query = select(attempts.c.id).where(attempts.c.provider_id == provider_id, attempts.c.id != id)
     return session.scalar(query.limit(1)) is not None
-
-
-def _due(method: MethodKind, statuses: tuple[str, ...], now: datetime) -> ColumnElement[bool]:
-    return and_(
-        attempts.c.method == method.value,
-        attempts.c.status.in_(statuses),
-        attempts.c.due_at.is_not(None),
-        attempts.c.due_at <= now,
-    )

@@ -1,0 +1,194 @@
+"""Which attempts are taken, in which order and how fast, and which are put aside."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from alertnet.core.codec import to_plain
+from alertnet.core.contact import MethodKind
+from alertnet.core.contact_tree import Level
+from alertnet.core.disclosure import Said, Subject
+from alertnet.core.incident import Severity
+from alertnet.flows.claim_sends import LEASE, Claims, claim
+from alertnet.flows.letters import notify_coordinators
+from alertnet.flows.update import exclude
+from alertnet.runtime import Runtime
+from alertnet.store.tables import notifications
+from tests.worker.conftest import Stages
+from tests.worker.stage import CARLA, DIEGO, MINUTE, NOW, OURS, OURS_TOO, Stage, network
+
+
+def claims_by(runtime: Runtime, method: MethodKind = MethodKind.SMS, limit: int = 16, rate: float = 0) -> Claims:
+    return runtime.transact(claim, method, limit, senders=(OURS,), rate=rate)
+
+
+def change(stage: Stage, notification: str, **values: object) -> None:
+    rows = update(notifications).where(notifications.c.id == notification).values(**values)
+    stage.runtime.transact(lambda tx: tx.session.execute(rows))
+
+
+def test_the_most_severe_goes_first(stage: Stage) -> None:
+    """A7: what is overdue runs most severe first, then in the order in which it was due."""
+    opened = []
+    for severity in (Severity.SERIOUS, Severity.CRITICAL, Severity.WATCH, Severity.CRITICAL):
+        opened.append((severity.rank, stage.opens(severity=severity)))
+        stage.clock.at += timedelta(milliseconds=1)
+
+    taken = [claims_by(stage.runtime, limit=1).claimed[0].attempt for _ in opened]
+
+    incidents = {row.id: row.incident_id for row in stage.attempts(MethodKind.SMS)}
+    assert [incidents[id] for id in taken] == [incident for _, incident in sorted(opened, key=lambda each: each[0])]
+
+
+def test_a_claim_is_a_lease(stage: Stage) -> None:
+    """A5: the intent is committed before the provider hears of it, with the moment at which it is in doubt."""
+    stage.opens()
+
+    (claimed,) = claims_by(stage.runtime).claimed
+
+    row = stage.attempt(MethodKind.SMS)
+    assert (row.status, row.lease, row.due_at, row.sender) == ("sending", claimed.lease, NOW + LEASE, OURS)
+    assert claims_by(stage.runtime).claimed == []
+
+
+def test_two_workers_never_take_the_same(stages: Stages, each_database: str) -> None:
+    """Any number of workers share the queue: each attempt is one worker's."""
+    stage = stages(each_database)
+    for _ in range(40):
+        stage.opens()
+    other = stage.connect()
+
+    with ThreadPoolExecutor(8) as pool:
+        looks = [pool.submit(claims_by, runtime, limit=3) for runtime in (stage.runtime, other) * 10]
+        taken = Counter(each.attempt for look in looks for each in look.result().claimed)
+
+    while more := claims_by(stage.runtime).claimed:
+        taken.update(each.attempt for each in more)
+    other.close()
+    assert len(taken) == 40
+    assert set(taken.values()) == {1}
+
+
+def test_a_number_is_called_once_at_a_time_over_all_incidents(stages: Stages) -> None:
+    """B3: the next call waits, which is neither busy nor a failure, and the most severe comes first."""
+    stage = stages(known=network(Level("Allies", ("diego",), wait=30 * MINUTE)))
+    stage.opens(severity=Severity.MODERATE)
+    stage.clock.at += timedelta(seconds=1)
+    first = stage.opens(severity=Severity.CRITICAL)
+    stage.runs()
+
+    calls = {row.incident_id: row.status for row in stage.attempts(MethodKind.CALL)}
+    assert calls.pop(first) == "sent"
+    assert list(calls.values()) == ["queued"]
+
+    stage.sandbox.handset(DIEGO).rejects()
+    stage.runs()
+
+    assert [row.status for row in stage.attempts(MethodKind.CALL)] == ["sent", "failed"]
+    assert stage.sandbox.handset(DIEGO).ringing is not None
+
+
+def test_two_workers_never_call_one_number_at_once(stages: Stages, each_database: str) -> None:
+    """B3: one call at a time to a number, whichever workers look at the same moment."""
+    stage = stages(each_database, known=network(Level("Allies", ("diego",), wait=30 * MINUTE)))
+    other = stage.connect()
+    for _ in range(6):
+        stage.opens()
+
+    with ThreadPoolExecutor(6) as pool:
+        looks = [pool.submit(claims_by, runtime, MethodKind.CALL) for runtime in (stage.runtime, other) * 3]
+        taken = [each for look in looks for each in look.result().claimed]
+
+    other.close()
+    assert len(taken) == 1
+
+
+def test_nothing_leaves_faster_than_the_pace(stages: Stages) -> None:
+    """We queue, the provider never does: one unit a second, and the worker knows when the next may go."""
+    stage = stages(rates="sms=1,calls=1")
+    for _ in range(4):
+        stage.opens()
+
+    sent_at = []
+    for _ in range(8):
+        stage.worker.step()
+        sent_at.append(sum(row.status == "sent" for row in stage.attempts(MethodKind.SMS)))
+        stage.clock.at += timedelta(milliseconds=500)
+
+    assert sent_at == [1, 1, 2, 2, 3, 3, 4, 4]
+    assert claims_by(stage.runtime, rate=1).next_at == NOW + timedelta(seconds=4)
+
+
+def test_what_is_longer_than_a_segment_takes_longer(stages: Stages) -> None:
+    """The pace of SMS is counted in segments: what does not fit one is charged before it leaves."""
+    stage = stages(rates="sms=1,calls=1")
+    stage.opens()
+    stage.opens()
+    first = stage.attempts(MethodKind.SMS)[0].notification_id
+    change(stage, first, said=to_plain(Said("PBI", "PBI", "R" * 170, "+573005550199", "UTC", link="x", code="4711")))
+
+    left = []
+    for _ in range(4):
+        stage.worker.step()
+        left.append(sum(row.status == "sent" for row in stage.attempts(MethodKind.SMS)))
+        stage.clock.at += timedelta(seconds=1)
+
+    assert left == [1, 1, 2, 2]
+
+
+def test_several_numbers_share_the_load(stages: Stages) -> None:
+    """Each number has a pace of its own."""
+    stage = stages(rates="sms=1,calls=1", numbers=f"{OURS},{OURS_TOO}")
+    for _ in range(5):
+        stage.opens()
+
+    stage.worker.step()
+
+    sent = [row.sender for row in stage.attempts(MethodKind.SMS) if row.status == "sent"]
+    assert sorted(sent) == [OURS, OURS_TOO]
+
+
+def test_an_excluded_contact_gets_nothing_that_was_queued(stage: Stage) -> None:
+    """A3: consent and exclusion are asked again when sending, for every kind of message, and the history says why."""
+    incident = stage.opens()
+    stage.runs()
+    stage.acts(incident, notify_coordinators, Subject.NEWS)
+    stage.acts(incident, exclude, ("carla",), by="test")
+    inbox = list(stage.sandbox.handset(CARLA).inbox)
+
+    stage.runs()
+
+    assert stage.attempt(MethodKind.SMS, "notice").status == "cancelled"
+    assert stage.sandbox.handset(CARLA).inbox == inbox
+    assert ("attempt_cancelled", "excluded") in [
+        (kind, payload.get("why")) for kind, payload in stage.history(incident)
+    ]
+
+
+def test_what_comes_too_late_fails_and_the_next_method_goes(stage: Stage) -> None:
+    """B3: an alert that outlives its level is not sent, and it is not dropped in silence either."""
+    incident = stage.opens()
+    change(stage, stage.attempt(MethodKind.SMS).notification_id, expires_at=NOW)
+
+    stage.worker.step()
+
+    assert stage.attempt(MethodKind.SMS).failure == "expired"
+    assert stage.attempt(MethodKind.CALL).status == "sent"
+    assert "attempt_failed" in stage.kinds(incident)
+
+
+def test_what_cannot_be_read_is_put_aside_and_reported(stage: Stage) -> None:
+    """A11: one unreadable message delays no other, and is on the system's record."""
+    stage.opens()
+    stage.opens()
+    broken, _ = stage.attempts(MethodKind.SMS)
+    change(stage, broken.notification_id, said="no such words")
+
+    stage.worker.step()
+
+    assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["queued", "sent"]
+    assert stage.attempts(MethodKind.SMS)[0].due_at == NOW + MINUTE
+    ((kind, payload),) = stage.history("system")
+    assert (kind, payload["row"]) == ("put_off", broken.id)

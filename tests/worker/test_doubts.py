@@ -1,0 +1,172 @@
+"""An outcome that nobody knows is asked for, and settled without a second message wherever that is possible (A5)."""
+
+from datetime import timedelta
+
+from alertnet.core.acknowledgement import AnswerKind, Via
+from alertnet.core.contact import MethodKind
+from alertnet.core.contact_tree import Level
+from alertnet.flows.claim_sends import LEASE, claim
+from alertnet.flows.respond import respond
+from alertnet.sandbox import Fault
+from tests.worker.conftest import Stages
+from tests.worker.stage import CARLA, CARLAS_MAIL, DIEGO, MINUTE, NOW, OURS, Stage, network
+
+
+def test_a_lost_answer_is_settled_by_its_callback(stage: Stage) -> None:
+    """A5: the provider took it, its answer was lost, its receipt was not."""
+    stage.sandbox.misbehaves(Fault.LOSE_ANSWER, number=CARLA)
+    stage.opens()
+
+    stage.worker.step()
+    before = stage.attempt(MethodKind.SMS).status
+    stage.sandbox.settle()
+
+    assert (before, stage.attempt(MethodKind.SMS).status) == ("unknown", "delivered")
+    assert len(stage.sandbox.handset(CARLA).inbox) == 1
+
+
+def test_a_lost_answer_without_callbacks_is_settled_by_asking_after_15_seconds(stage: Stage) -> None:
+    """A5: the provider's list has it; no second message."""
+    for fault in (Fault.LOSE_ANSWER, Fault.CALL_BACK_NEVER):
+        stage.sandbox.misbehaves(fault, number=CARLA)
+    stage.opens()
+    stage.runs()
+
+    stage.passes(seconds=14)
+    before = stage.attempt(MethodKind.SMS).status
+    stage.passes(seconds=1)
+
+    assert (before, stage.attempt(MethodKind.SMS).status) == ("unknown", "delivered")
+    assert len(stage.sandbox.handset(CARLA).inbox) == 1
+
+
+def test_a_list_that_lags_is_asked_again_after_75_seconds(stage: Stage) -> None:
+    """A5: not found once is not lost."""
+    for fault in (Fault.LOSE_ANSWER, Fault.CALL_BACK_NEVER):
+        stage.sandbox.misbehaves(fault, number=CARLA)
+    stage.sandbox.misbehaves(Fault.LIST_LATE, number=CARLA, delay=timedelta(seconds=40))
+    stage.opens()
+    stage.runs()
+
+    stage.passes(seconds=74)
+    before = stage.attempt(MethodKind.SMS).status
+    stage.passes(seconds=1)
+
+    assert (before, stage.attempt(MethodKind.SMS).status) == ("unknown", "delivered")
+    assert len(stage.sandbox.handset(CARLA).inbox) == 1
+
+
+def test_what_can_not_be_found_is_sent_once_more_with_the_same_code(stage: Stage) -> None:
+    """A5: one re-send, marked, with the same words; it is one more attempt of the same notification."""
+    stage.sandbox.misbehaves(Fault.ERROR_500, number=CARLA)
+    incident = stage.opens()
+    stage.runs()
+
+    stage.passes(seconds=74)
+    before = list(stage.sandbox.handset(CARLA).inbox)
+    stage.passes(seconds=1)
+
+    lost, extra = stage.attempts(MethodKind.SMS)
+    assert (lost.status, lost.failure, lost.extra) == ("failed", "outcome_unknown", False)
+    assert (extra.status, extra.extra, extra.notification_id) == ("delivered", True, lost.notification_id)
+    assert (before, len(stage.sandbox.handset(CARLA).inbox)) == ([], 1)
+    assert stage.notified()["sms"] == "delivered"
+    assert "attempt_sent_again" in stage.kinds(incident)
+    assert stage.attempts(MethodKind.CALL) == []
+
+
+def test_a_second_unknown_fails_and_the_next_method_goes_at_once(stage: Stage) -> None:
+    """A5: at most one extra for each unknown outcome, and never given up in silence."""
+    stage.sandbox.misbehaves(Fault.ERROR_500, times=2, number=CARLA)
+    stage.opens()
+    stage.runs()
+
+    stage.passes(seconds=75)
+
+    assert [row.failure for row in stage.attempts(MethodKind.SMS)] == ["outcome_unknown", "outcome_unknown"]
+    assert stage.attempt(MethodKind.CALL).status == "sent"
+
+
+def test_a_worker_killed_between_claim_and_send_loses_nothing(stages: Stages, each_database: str) -> None:
+    """A5: the lease runs out, the provider does not know it, and another worker sends it."""
+    stage = stages(each_database)
+    stage.opens()
+    (claimed,) = stage.runtime.transact(claim, MethodKind.SMS, 1, senders=(OURS,), rate=0).claimed
+
+    stage.passes(seconds=LEASE.total_seconds())
+    doubted = stage.attempt(MethodKind.SMS)
+    stage.passes(seconds=60)
+
+    assert (doubted.id, doubted.status) == (claimed.attempt, "unknown")
+    assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["failed", "delivered"]
+    assert len(stage.sandbox.handset(CARLA).inbox) == 1
+
+
+def test_planned_steps_go_on_while_an_outcome_is_unknown(stage: Stage) -> None:
+    """A5, A7: the call leaves at its planned moment, whatever became of the SMS."""
+    stage.sandbox.misbehaves(Fault.ERROR_500, times=9, number=CARLA)
+    stage.sandbox.misbehaves(Fault.ERROR_500, times=99, number=CARLA, method="GET")
+    stage.opens()
+    stage.runs()
+
+    stage.passes(minutes=3)
+
+    assert stage.attempts(MethodKind.CALL)[0].created_at <= NOW + 3 * MINUTE
+
+
+def test_a_lost_call_is_found_among_the_calls_to_its_number(stages: Stages) -> None:
+    """A5: calls have no words to find them by, but a number, a sender and a moment."""
+    stage = stages(known=network(Level("Allies", ("diego",), wait=30 * MINUTE)))
+    for fault in (Fault.LOSE_ANSWER, Fault.CALL_BACK_NEVER):
+        stage.sandbox.misbehaves(fault, number=DIEGO)
+    stage.opens()
+    stage.runs()
+
+    stage.passes(seconds=15)
+
+    call = stage.attempt(MethodKind.CALL)
+    assert (call.status, call.provider_id) == ("sent", stage.sandbox.handset(DIEGO).calls[0].record.sid)
+    assert len(stage.sandbox.handset(DIEGO).calls) == 1
+
+
+def test_the_call_of_another_attempt_settles_nothing(stages: Stages) -> None:
+    """A5: the list shows a call to that number at that time, but it is known to be another attempt's."""
+    stage = stages(known=network(Level("Allies", ("diego",), wait=30 * MINUTE)))
+    stage.opens()
+    stage.opens()
+    stage.runs()
+    # The first incident's SMS, and the second one's call.
+    stage.sandbox.misbehaves(Fault.ERROR_500, times=2, number=DIEGO)
+    stage.sandbox.handset(DIEGO).rejects()
+    stage.runs()
+    (doubtful,) = (row for row in stage.attempts(MethodKind.CALL) if row.status == "unknown")
+
+    stage.passes(seconds=75)
+
+    calls = stage.attempts(MethodKind.CALL)
+    assert [row.failure for row in calls if row.id == doubtful.id] == ["outcome_unknown"]
+    assert [row.extra for row in calls] == [False, False, True]
+    assert len(stage.sandbox.handset(DIEGO).calls) == 2
+
+
+def test_an_acknowledgement_ends_the_doubt(stage: Stage) -> None:
+    """A4: nothing is sent again once it is taken care of."""
+    stage.sandbox.misbehaves(Fault.ERROR_500, number=CARLA)
+    incident = stage.opens()
+    stage.runs()
+
+    stage.acts(incident, respond, "colombia", "carla", AnswerKind.ACKNOWLEDGED, Via.VOUCHED)
+    stage.passes(minutes=5)
+
+    assert stage.attempt(MethodKind.SMS).status == "cancelled"
+    assert [text for text in stage.sandbox.handset(CARLA).inbox if "URGENTE" in text] == []
+
+
+def test_a_mail_whose_fate_is_unknown_is_sent_once_more(stage: Stage) -> None:
+    """A5: a relay can't be asked: after two questions without an answer one more mail goes, and no third."""
+    stage.sandbox.mailbox(CARLAS_MAIL).cuts_off(times=1)
+    stage.opens()
+
+    stage.passes(minutes=20)
+
+    assert [(row.extra, row.status) for row in stage.attempts(MethodKind.EMAIL)] == [(False, "failed"), (True, "sent")]

@@ -1,0 +1,221 @@
+"""What a channel's result makes of an attempt, and what follows from it at once."""
+
+from datetime import timedelta
+
+from alertnet.channels.base import Accepted, NotSent, Refused, Unsure
+from alertnet.core.acknowledgement import AnswerKind, Via
+from alertnet.core.contact import MethodKind
+from alertnet.core.contact_tree import Level, NeedsGo
+from alertnet.core.incident import Severity
+from alertnet.core.notification import Failure
+from alertnet.flows.claim_sends import LEASE, claim
+from alertnet.flows.deliver import Claimed, still_ours
+from alertnet.flows.record_outcome import record
+from alertnet.flows.respond import respond
+from alertnet.sandbox import Behaviour, Fault
+from tests.worker.conftest import Stages
+from tests.worker.stage import CARLA, CARLAS_MAIL, DIEGO, MINUTE, NOW, OURS, Stage, network
+
+
+def claims(stage: Stage, method: MethodKind = MethodKind.SMS) -> Claimed:
+    (claimed,) = stage.runtime.transact(claim, method, 1, senders=(OURS,), rate=0).claimed
+    return claimed
+
+
+def acknowledges(stage: Stage, incident: str, contact: str = "carla") -> list[str]:
+    return stage.acts(incident, respond, "colombia", contact, AnswerKind.ACKNOWLEDGED, Via.SMS)
+
+
+def test_what_is_accepted_is_sent_and_on_the_record(stage: Stage) -> None:
+    """A10: the history tells which attempt went to whom, and neither number nor words."""
+    incident = stage.opens()
+
+    stage.worker.step()
+
+    attempt = stage.attempt(MethodKind.SMS)
+    assert (attempt.status, stage.notified()["sms"]) == ("sent", "sent")
+    assert attempt.provider_id.startswith("SM")
+    kind, payload = stage.history(incident)[-1]
+    assert kind == "attempt_sent"
+    assert payload == {
+        "attempt": attempt.id,
+        "message": "alert",
+        "tree": "colombia",
+        "contact": "carla",
+        "method": "sms",
+    }
+
+
+def test_the_link_in_a_message_leads_to_the_contacts_page(stage: Stage) -> None:
+    """A9: the link carries its token alone, below the address that the operator set."""
+    stage.opens()
+
+    stage.runs()
+
+    (text,) = stage.sandbox.handset(CARLA).inbox
+    assert "https://alarm.example.org/a/" in text
+
+
+def test_a_number_that_does_not_exist_brings_the_next_method_at_once(stage: Stage) -> None:
+    """B3, hand-over: a refused method brings the next one forward, and its address is not used again."""
+    stage.sandbox.handset(CARLA).behaves(Behaviour.INVALID)
+    stage.opens()
+
+    stage.runs()
+
+    failed = [(row.method, row.failure, row.error) for row in stage.attempts() if row.status == "failed"]
+    assert failed == [("sms", "invalid", "21211"), ("call", "invalid", "21217")]
+    assert [mail.to for mail in stage.sandbox.mailbox(CARLAS_MAIL).mails] == [CARLAS_MAIL]
+
+
+def test_without_the_settings_of_a_method_the_next_one_goes(stages: Stages) -> None:
+    """A2: nothing waits for a channel that isn't there."""
+    stage = stages(without=("ALERTNET_SMTP_URL",))
+    stage.sandbox.handset(CARLA).behaves(Behaviour.INVALID)
+    stage.opens()
+
+    stage.runs()
+
+    assert [(row.method, row.error) for row in stage.attempts() if row.method == "email"] == [("email", "settings")]
+
+
+def test_a_provider_that_is_away_makes_it_wait_and_the_next_method_go(stage: Stage) -> None:
+    """Attempts wait with growing pauses, 5 s doubling to a minute; the contact's next method goes at the first."""
+    incident = stage.opens()
+
+    pauses = []
+    for _ in range(6):
+        claimed = claims(stage)
+        stage.runtime.transact(record, claimed.attempt, claimed.lease, NotSent("ConnectionRefusedError"))
+        stage.clock.at, before = stage.attempt(MethodKind.SMS).due_at, stage.clock.at
+        pauses.append((stage.clock.at - before).total_seconds())
+
+    assert pauses == [5, 10, 20, 40, 60, 60]
+    assert stage.attempt(MethodKind.CALL).status == "queued"
+    assert stage.kinds(incident) == ["attempt_delayed"]
+
+
+def test_the_provider_says_how_long_to_wait(stage: Stage) -> None:
+    """A 429 was never processed, and says when to come again."""
+    stage.opens()
+    stage.sandbox.misbehaves(Fault.ERROR_429, number=CARLA)
+
+    stage.worker.step()
+    waiting = stage.attempts(MethodKind.SMS)[0]
+    stage.passes(minutes=1)
+
+    assert (waiting.status, waiting.error) == ("queued", "20429")
+    assert waiting.due_at > NOW
+    assert len(stage.sandbox.handset(CARLA).inbox) == 1
+
+
+def test_what_waits_too_long_fails_as_expired(stage: Stage) -> None:
+    """An alert is worth nothing after its level has ended: it fails then, and not in silence."""
+    stage.opens()
+    expires_at = NOW + 30 * MINUTE
+    stage.clock.at = expires_at - timedelta(seconds=1)
+    claimed = claims(stage)
+    stage.runtime.transact(record, claimed.attempt, claimed.lease, NotSent("TimeoutError"))
+    assert stage.attempt(MethodKind.SMS).due_at == expires_at
+
+    stage.clock.at = expires_at
+    stage.worker.step()
+
+    assert stage.attempts(MethodKind.SMS)[0].failure == "expired"
+
+
+def test_whoever_has_lost_the_lease_changes_nothing(stage: Stage) -> None:
+    """A5: a worker that comes back from the dead finds its attempt in other hands; only the provider's id is kept."""
+    stage.opens()
+    claimed = claims(stage)
+    stage.clock.at += LEASE
+    stage.worker.step()
+
+    stage.runtime.transact(record, claimed.attempt, claimed.lease, Refused(Failure.INVALID, "21211"))
+    refused = stage.attempt(MethodKind.SMS)
+    stage.runtime.transact(record, claimed.attempt, claimed.lease, Accepted("SM7"))
+    accepted = stage.attempt(MethodKind.SMS)
+
+    assert (refused.status, refused.failure, refused.provider_id) == ("unknown", None, None)
+    assert (accepted.status, accepted.provider_id) == ("unknown", "SM7")
+
+
+def test_an_acknowledgement_stops_what_is_claimed_but_not_sent(stage: Stage) -> None:
+    """A4: the sender reads the status again right before the first byte."""
+    incident = stage.opens()
+    claimed = claims(stage)
+    before = stage.runtime.read(still_ours, claimed.attempt, claimed.lease)
+
+    acknowledges(stage, incident)
+
+    assert before
+    assert not stage.runtime.read(still_ours, claimed.attempt, claimed.lease)
+    assert stage.attempt(MethodKind.SMS).status == "cancelled"
+
+
+def test_a_lease_that_has_run_out_lets_nothing_leave(stage: Stage) -> None:
+    """A5: whoever slept through its lease does not send: the attempt may be another's by now."""
+    stage.opens()
+    claimed = claims(stage)
+
+    stage.clock.at += LEASE
+
+    assert not stage.runtime.read(still_ours, claimed.attempt, claimed.lease)
+
+
+def test_a_call_that_left_although_it_was_cancelled_is_hung_up(stages: Stages) -> None:
+    """A4, A5: the record tells the truth, and what rings for nothing is ended."""
+    stage = stages(known=network(Level("Allies", ("diego",), wait=30 * MINUTE)))
+    incident = stage.opens()
+    claimed = claims(stage, MethodKind.CALL)
+    acknowledges(stage, incident, "diego")
+
+    hang_ups = stage.runtime.transact(record, claimed.attempt, claimed.lease, Accepted("CA7"))
+
+    assert hang_ups == ["CA7"]
+    assert stage.attempt(MethodKind.CALL).status == "sent"
+
+
+def test_an_acknowledgement_hangs_up_what_rings_and_that_is_no_failure(stages: Stages) -> None:
+    """A4: what still rings is hung up; a call that we took back has not failed, and brings no other method."""
+    stage = stages(known=network(Level("Allies", ("diego",), wait=30 * MINUTE)))
+    incident = stage.opens()
+    stage.runs()
+
+    stage.runtime.hang_up(acknowledges(stage, incident, "diego"))
+    stage.runs()
+
+    assert stage.sandbox.handset(DIEGO).ringing is None
+    call = stage.attempt(MethodKind.CALL)
+    assert (call.status, call.failure) == ("cancelled", None)
+    assert stage.attempts(MethodKind.SMS) == []
+
+
+def test_a_question_counts_from_when_it_left(stages: Stages) -> None:
+    """B3: time in which a question could not be sent does not count against its automatic time."""
+    gated = Level("Allies", ("diego",), needs_go=NeedsGo(proceed_after=20 * MINUTE))
+    stage = stages(known=network(Level("Coordination", ("carla",), wait=MINUTE), gated))
+    stage.opens(severity=Severity.SERIOUS)
+    stage.runs()
+    stage.clock.at += MINUTE
+
+    asked_before = stage.escalation().state["question"]
+    stage.runs()
+    question = stage.escalation().state["question"]
+
+    assert asked_before is None
+    assert question["sent"] is True
+    assert {row.status for row in stage.attempts(MethodKind.SMS, "decision")} == {"delivered"}
+
+
+def test_an_unsure_outcome_is_settled_later(stage: Stage) -> None:
+    """A5: neither sent nor failed; the provider is asked after 15 s, and planned steps go on meanwhile."""
+    incident = stage.opens()
+    claimed = claims(stage)
+
+    stage.runtime.transact(record, claimed.attempt, claimed.lease, Unsure("TimeoutError"))
+
+    attempt = stage.attempt(MethodKind.SMS)
+    assert (attempt.status, attempt.due_at) == ("unknown", NOW + timedelta(seconds=15))
+    assert stage.attempts(MethodKind.CALL) == []
+    assert stage.kinds(incident) == ["attempt_unknown"]
