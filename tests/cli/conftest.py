@@ -1,11 +1,12 @@
 """An office: a folder with a database, in which commands are typed while another process has the database open."""
 
+import multiprocessing
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,6 +16,11 @@ from alertnet.flows.open_incident import open_incident
 from alertnet.runtime import Runtime, make_runtime
 from alertnet.settings import read_settings
 from alertnet.store.upgrade import upgrade
+from tests.cli.typed import run
+
+WITHIN_SECONDS = 60
+FORKING = multiprocessing.get_context("forkserver")
+FORKING.set_forkserver_preload(["tests.cli.typed", "alertnet.cli.acts", "alertnet.cli.startup"])
 
 REPOSITORY = Path(__file__).parents[2]
 SECRET = "a secret for tests that is long enough"
@@ -46,17 +52,17 @@ class Office:
 
     def types(self, *words: str, keyboard: str = "") -> Said:
         """The command, with that on its standard input."""
-        done = subprocess.run(
-            self.command(*words),
-            input=keyboard,
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        return Said(done.returncode, done.stdout, done.stderr)
+        with TemporaryDirectory() as desk:
+            typed, out, err = (Path(desk) / name for name in ("typed", "out", "err"))
+            typed.write_text(keyboard)
+            process = FORKING.Process(target=run, args=(words, self.folder, self.environment, typed, out, err))
+            process.start()
+            process.join(WITHIN_SECONDS)
+            process.kill()
+            process.join()
+            said = Said(process.exitcode or 0, out.read_text(), err.read_text())
+        assert "Traceback" not in said.err, said.err
+        return said
 
 
 @pytest.fixture

@@ -12,9 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from alertnet.runtime import Runtime
-from tests.cli.conftest import Office
-
-WITHIN_SECONDS = 30
+from tests.cli.conftest import WITHIN_SECONDS, Office
 
 
 def free_port() -> int:
