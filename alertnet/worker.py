@@ -24,13 +24,10 @@ from alertnet.worker_lock import WorkerLock
 
 HANG_UP = "hang_up"
 CREWS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8, DUE: 4, HANG_UP: 4}
-"""How many threads each kind of work has."""
+"""How many threads each kind of work has. The last ones end what the others ask them to, and so close last."""
 
 TICK_SECONDS = 1
 BEAT_SECONDS = 5
-
-SOON = timedelta(seconds=2 * TICK_SECONDS)
-"""What is due later than this is left to a later tick to plan for."""
 
 EARLIEST = timedelta(milliseconds=1)
 """Two clocks differ by microseconds: an alarm that rings too soon finds nothing."""
@@ -84,10 +81,13 @@ class Crew:
 class Worker:
     """The worker of one process: it runs from `start` to `stop`, or step by step where a test holds the clock."""
 
-    def __init__(self, runtime: Runtime, crews: Mapping[str, int] = CREWS) -> None:
+    def __init__(
+        self, runtime: Runtime, crews: Mapping[str, int] | None = None, tick_seconds: float = TICK_SECONDS
+    ) -> None:
         self.id = runtime.chance.id()
         self._runtime = runtime
-        self._sizes = crews
+        self._sizes = {**CREWS, **(crews or {})}
+        self._tick = timedelta(seconds=tick_seconds)
         self._lock = WorkerLock(runtime.engine)
         self._bell = threading.Event()
         self._stopping = False
@@ -128,7 +128,7 @@ class Worker:
         self._crews = {name: Crew(name, size, partial(self._freed, name)) for name, size in self._sizes.items()}
         self._watcher = threading.Thread(target=self._watch, name="worker")
         self._scheduler = _scheduler()
-        self._scheduler.add_job(self._bell.set, "interval", seconds=TICK_SECONDS)
+        self._scheduler.add_job(self._bell.set, "interval", seconds=self._tick.total_seconds())
         self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, max_instances=1)
         self._runtime.on_commit.append(self._bell.set)
         self._runtime.listen()
@@ -187,8 +187,8 @@ class Worker:
         """Set the alarm clock for what is due soon; a later tick sees to the rest."""
         now = self._runtime.now()
         moments = [moment for moment in (self.next_due(), next_at) if moment is not None]
-        wait = min(moments, default=now + SOON) - now
-        if wait < SOON:
+        wait = min(moments, default=now + 2 * self._tick) - now
+        if wait < 2 * self._tick:
             at = system_clock() + max(wait, EARLIEST)
             self._scheduler.add_job(self._bell.set, "date", run_date=at, id="wake", replace_existing=True)
 

@@ -37,3 +37,9 @@ def each_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'test.db'}"
     return fresh_database(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> str:
+    """The URL of an empty database on PostgreSQL."""
+    return fresh_database(postgres_url)

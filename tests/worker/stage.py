@@ -6,7 +6,7 @@ stage.passes(minutes=3)                 time goes by to the second
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ CONTACTS = (
 )
 
 
-def network(*levels: Level) -> Network:
+def network(*levels: Level, contacts: tuple[Contact, ...] = CONTACTS) -> Network:
     """One tree for Colombia with the three of them; by default Carla alone is told, for half an hour."""
     tree = ContactTree(
         id="colombia",
@@ -84,11 +84,18 @@ def network(*levels: Level) -> Network:
         language="es",
         sender="PBI",
         callback="+573005550199",
-        contacts={contact.id: contact for contact in CONTACTS},
+        contacts={contact.id: contact for contact in contacts},
         levels=levels or (Level("Coordination", ("carla",), wait=30 * MINUTE),),
         last_resort=("carla",),
     )
     return Network({tree.id: tree}, {}, {})
+
+
+def quick(after: timedelta) -> Network:
+    """The same, but the call follows the SMS that soon."""
+    carla = CONTACTS[0]
+    sms, call, _ = carla.methods
+    return network(contacts=(replace(carla, methods=(sms, replace(call, after=after))), *CONTACTS[1:]))
 
 
 @dataclass

@@ -1,0 +1,63 @@
+"""No fault spreads (A11): a row, a message, a channel that fails is put aside and reported, and all else goes on."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+
+from alertnet.channels.base import Lookup, Outgoing, Result
+from alertnet.core.contact import MethodKind
+from alertnet.runtime_channels import Outlet
+from alertnet.store.tables import escalations, notifications
+from tests.worker.stage import MINUTE, NOW, OURS, Stage
+
+
+class Broken:
+    """A channel with a fault of our own making."""
+
+    def send(self, outgoing: Outgoing) -> Result:
+        raise RuntimeError("no such thing")
+
+    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
+        raise RuntimeError("no such thing")
+
+    def hang_up(self, provider_id: str) -> None:
+        raise RuntimeError("no such thing")
+
+
+def test_an_escalation_that_fails_is_put_off_and_the_others_go_on(stage: Stage) -> None:
+    """A11: a state that can't be read is looked at again in a minute, and stands on the system's record."""
+    broken, whole = stage.opens(), stage.opens()
+    stage.runs()
+    spoil = update(escalations).where(escalations.c.incident_id == broken).values(state={"status": "no such status"})
+    stage.runtime.transact(lambda tx: tx.session.execute(spoil))
+    stage.clock.at += 3 * MINUTE
+
+    stage.worker.step()
+
+    assert [row.incident_id for row in stage.attempts(MethodKind.CALL)] == [whole]
+    assert [payload["queue"] for kind, payload in stage.history("system") if kind == "put_off"] == ["escalations"]
+    assert stage.worker.next_due() == NOW + 4 * MINUTE
+
+
+def test_a_message_that_can_not_be_written_fails_and_the_next_method_goes(stage: Stage) -> None:
+    """A11: a template's fault is not the recipient's, who is reached by another way at once."""
+    stage.opens()
+    spoil = update(notifications).where(notifications.c.method == "sms").values(kind="task")
+    stage.runtime.transact(lambda tx: tx.session.execute(spoil))
+
+    stage.worker.step()
+
+    assert [(row.failure, row.error) for row in stage.attempts(kind="task")] == [("our_account", "template")]
+    assert stage.attempt(MethodKind.CALL).status == "sent"
+
+
+def test_a_channel_that_fails_leaves_the_outcome_unknown(stage: Stage) -> None:
+    """A5, A11: nobody knows how far a fault of our own let it come; the other channels go on."""
+    stage.runtime.outlets[MethodKind.SMS] = Outlet(Broken(), (OURS,), 0)
+    stage.opens()
+
+    stage.passes(minutes=3)
+
+    assert [row.failure for row in stage.attempts(MethodKind.SMS)] == ["outcome_unknown", "outcome_unknown"]
+    assert stage.attempts(MethodKind.CALL)[0].status == "failed"
+    assert stage.attempt(MethodKind.EMAIL).status == "sent"

@@ -1,0 +1,168 @@
+"""The worker in its threads, on the real clock: what wakes it, what it keeps apart, how it ends."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from alertnet.channels.base import Absent, Accepted, Lookup, Outgoing, Result
+from alertnet.core.contact import MethodKind
+from alertnet.core.contact_tree import Level
+from alertnet.core.errors import Misconfigured
+from alertnet.runtime import system_clock
+from alertnet.runtime_channels import Outlet
+from alertnet.store import workers as worker_store
+from alertnet.store.tables import workers
+from alertnet.worker import Worker
+from tests.worker.conftest import Stages
+from tests.worker.stage import MINUTE, OURS, Stage, network, quick
+
+NEVER = 3600.0  # seconds between two ticks, where a test shows what works without them
+PATIENCE = 20.0  # seconds until a test gives up waiting
+
+
+class Held:
+    """A channel whose provider does not answer before it is told to, and counts who waits."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+        self.entered = threading.Semaphore(0)
+
+    def send(self, outgoing: Outgoing) -> Result:
+        self.entered.release()
+        self.released.wait(PATIENCE)
+        return Accepted(f"SM{outgoing.attempt}")
+
+    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
+        return Absent()
+
+    def hang_up(self, provider_id: str) -> None:
+        """Nothing rings."""
+
+
+@pytest.fixture
+def live(stages: Stages) -> Stage:
+    """A stage on the real clock."""
+    return stages(clock=system_clock)
+
+
+@pytest.fixture
+def held(live: Stage) -> Iterator[Held]:
+    """The SMS of that stage hang."""
+    channel = Held()
+    live.runtime.outlets[MethodKind.SMS] = Outlet(channel, (OURS,), 0)
+    yield channel
+    channel.released.set()
+
+
+def has(stage: Stage, what: Callable[[], bool]) -> bool:
+    """Whether that comes true on the provider's side within a test's patience."""
+    with stage.sandbox.network.lock:
+        return stage.sandbox.network.lock.wait_for(what, PATIENCE)
+
+
+def test_a_commit_wakes_it(live: Stage) -> None:
+    """The wake-up is the rule, the tick the safety net: without any tick the SMS leaves."""
+    with Worker(live.runtime, tick_seconds=NEVER):
+        live.opens()
+
+        assert has(live, lambda: len(live.sandbox.network.messages) == 1)
+
+
+def test_the_alarm_clock_rings_at_the_next_due_time(stages: Stages) -> None:
+    """A7: a planned call leaves at its moment, which no commit and no tick announces."""
+    stage = stages(clock=system_clock, known=quick(timedelta(milliseconds=300)))
+    with Worker(stage.runtime, tick_seconds=NEVER):
+        stage.opens()
+
+        assert has(stage, lambda: len(stage.sandbox.network.calls) == 1)
+    (call,) = stage.attempts(MethodKind.CALL)
+    assert call.created_at - stage.attempts(MethodKind.SMS)[0].created_at >= timedelta(milliseconds=300)
+
+
+def test_the_pace_rings_it_too(stages: Stages) -> None:
+    """What the pace holds back leaves when it may, although nothing else happens."""
+    stage = stages(clock=system_clock, rates="sms=4,calls=1")
+    for _ in range(3):
+        stage.opens()
+
+    with Worker(stage.runtime, tick_seconds=NEVER):
+        assert has(stage, lambda: len(stage.sandbox.network.messages) == 3)
+
+
+def test_more_work_than_threads_is_all_done(live: Stage) -> None:
+    """Whoever is free takes the next, until there is no more."""
+    for _ in range(12):
+        live.opens()
+
+    with Worker(live.runtime, {MethodKind.SMS: 2}, tick_seconds=NEVER):
+        assert has(live, lambda: len(live.sandbox.network.messages) == 12)
+
+
+def test_a_channel_that_hangs_delays_no_other(stages: Stages) -> None:
+    """A11: each channel has threads of its own."""
+    stage = stages(clock=system_clock, known=network(Level("Both", ("carla", "diego"), wait=30 * MINUTE)))
+    hanging = Held()
+    stage.runtime.outlets[MethodKind.SMS] = Outlet(hanging, (OURS,), 0)
+    with Worker(stage.runtime, {MethodKind.SMS: 1}, tick_seconds=NEVER):
+        stage.opens()
+        assert hanging.entered.acquire(timeout=PATIENCE)
+
+        assert has(stage, lambda: len(stage.sandbox.network.calls) == 1)
+        hanging.released.set()
+
+
+def test_it_finishes_what_it_has_claimed_before_it_ends(live: Stage, held: Held) -> None:
+    """A5: a graceful end leaves no outcome unknown, and begins nothing more."""
+    live.opens()
+    live.opens()
+    worker = Worker(live.runtime, {MethodKind.SMS: 1})
+    worker.start()
+    assert held.entered.acquire(timeout=PATIENCE)
+    ending = threading.Thread(target=worker.stop)
+    ending.start()
+
+    held.released.set()
+    ending.join(PATIENCE)
+
+    assert sorted(row.status for row in live.attempts(MethodKind.SMS)) == ["queued", "sent"]
+
+
+def test_on_sqlite_there_is_one(live: Stage, tmp_path: Path) -> None:
+    """A second one is refused with the name of the lock, and may begin when the first has ended."""
+    first, second = Worker(live.runtime), Worker(live.runtime)
+    with first, pytest.raises(Misconfigured, match=r"test\.db\.lock: another worker runs on this database"):
+        second.start()
+
+    with second:
+        assert live.runtime.read(lambda tx: worker_store.last_seen(tx.session)) is not None
+
+
+@pytest.mark.postgres
+def test_on_postgres_several_share_the_work(stages: Stages, postgres: str) -> None:
+    """Any number of workers on any number of machines: everything leaves, and nothing twice."""
+    stage = stages(postgres, clock=system_clock)
+    other = stage.connect()
+    with Worker(stage.runtime), Worker(other):
+        opened = [stage.opens() for _ in range(30)]
+        assert has(stage, lambda: len(stage.sandbox.network.messages) >= 30)
+    other.close()
+
+    bodies = [message.body for message in stage.sandbox.network.messages.values()]
+    assert len(bodies) == len(set(bodies)) == len(opened)
+    assert {row.status for row in stage.attempts(MethodKind.SMS)} == {"sent"}
+
+
+def test_it_shows_that_it_is_alive_and_takes_its_leave(live: Stage) -> None:
+    """Whoever asks whether alerts would leave can see it."""
+    alive = select(workers.c.id)
+    worker = Worker(live.runtime)
+
+    with worker:
+        during = live.runtime.read(lambda tx: tx.session.scalars(alive).all())
+
+    assert during == [worker.id]
+    assert live.runtime.read(lambda tx: tx.session.scalars(alive).all()) == []
