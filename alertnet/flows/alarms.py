@@ -76,7 +76,7 @@ def ask_about_level(case: Case, escalation: Escalation, index: int, automatic_at
 
 
 def repeat_alarm(tx: Tx, alarm_id: str, incident_id: str) -> None:
-    """Ring again if it is due and nobody has answered; hourly for a decision on hold. A promise to the field is kept."""
+    """Ring again if nobody has answered, hourly for a decision on hold; a promise to the field is kept."""
     case = take_up(tx, incident_id)
     alarm = tx.session.execute(select(alarms).where(alarms.c.id == alarm_id).with_for_update()).one()
     if alarm.due_at is None or alarm.due_at > tx.now or not case.is_open:

@@ -92,7 +92,7 @@ def void(case: Case, code_id: str) -> None:
 def _make(case: Case, kin: list[tuple[str, Contact]], tree: str | None, contact: str | None) -> Code | None:
     owners = {
         method.address: (kin_tree, each.id, method.relays)
-        for kin_tree, each in kin
+        for kin_tree, each in reversed(kin)
         for method in each.methods
         if method.kind in RINGING
     }

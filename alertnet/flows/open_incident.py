@@ -1,16 +1,14 @@
 """Opening an incident: resolved, planned and queued in the very transaction that accepts it (A1, A2)."""
 
-from dataclasses import replace
-
 from sqlalchemy import select
 
-from alertnet.core.contact_tree import ContactTree, Network
+from alertnet.core.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
-from alertnet.core.errors import BadInput
-from alertnet.core.incident import REF_LETTERS, REF_SIGNS, Affected, Facts, Incident, IncidentStatus, narrowest
+from alertnet.core.incident import REF_LETTERS, REF_SIGNS, Facts, Incident, IncidentStatus
 from alertnet.core.notification import Kind
 from alertnet.core.progress import begin
-from alertnet.core.resolution import Plan, unmatched_exclusions
+from alertnet.core.records import check_names, with_records
+from alertnet.core.resolution import Plan
 from alertnet.flows import alarms, field_status
 from alertnet.flows.case import Case, pruned_rows
 from alertnet.flows.escalate import for_all, move
@@ -31,8 +29,8 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Case
     Raises:
         BadInput: somebody is to be spared whom no tree knows, or a person's `contact` is none.
     """
-    facts, differences = _with_records(reported, edition.network)
-    _check_names(facts, edition.network)
+    facts, differences = with_records(reported, edition.network)
+    check_names(facts, edition.network)
     serving = edition.network.serving(facts.country)
     plans, warnings = _plans(tx, edition, facts, serving)
     incident = Incident(
@@ -87,44 +85,6 @@ def _plans(
         why = f"nobody in the trees that serve {facts.country} may be told: the last resort of every tree is alerted"
         return everywhere, (why,)
     return plans, (f"nobody at all may be told of this incident in {facts.country}: raise the alarm by hand",)
-
-
-def _with_records(reported: Facts, network: Network) -> tuple[Facts, tuple[str, ...]]:
-    """The facts with what `people:` of teams.yaml knows; a code's record wins, the narrower consent holds."""
-    merged, differences = [], []
-    for person in reported.people:
-        record = network.people.get(person.code)
-        if record is None:
-            merged.append(person)
-            continue
-        if person.nationality not in (None, record.nationality):
-            differences.append(
-                f"{person.code}: nationality {person.nationality} was reported, {record.nationality} is on record"
-            )
-        merged.append(_merge(person, record))
-    return replace(reported, people=tuple(merged)), tuple(differences)
-
-
-def _merge(person: Affected, record: Affected) -> Affected:
-    consents = [consent for consent in (person.consent, record.consent) if consent is not None]
-    return replace(
-        person,
-        kind=record.kind,
-        nationality=record.nationality or person.nationality,
-        consent=narrowest(consents) if consents else None,
-        exclude=tuple(dict.fromkeys((*person.exclude, *record.exclude))),
-    )
-
-
-def _check_names(facts: Facts, network: Network) -> None:
-    unknown = unmatched_exclusions(facts.exclude, network.trees.values())
-    if unknown:
-        names = sorted({id for tree in network.trees.values() for id in tree.contacts})
-        raise BadInput("exclude", unknown[0], ["a contact's id, its organisation or a role", *names])
-    known = {id for tree in network.trees.values() for id in tree.contacts}
-    for place, person in enumerate(facts.people):
-        if person.contact is not None and person.contact not in known:
-            raise BadInput(f"people.{place}.contact", person.contact, sorted(known))
 
 
 def _free_ref(tx: Tx) -> str:

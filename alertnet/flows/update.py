@@ -1,6 +1,7 @@
 """News of an incident, and what changes who is told: severity, people, perpetrator, consent, exclusions (A3, A8)."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from alertnet.core.errors import BadInput, WrongState
 from alertnet.core.escalation import PlanChanged, Status
@@ -28,7 +29,16 @@ def update_incident(case: Case, text: str, facts: Facts, *, by: str) -> None:
     _apply(case, facts)
 
 
-def narrow_consent(case: Case, scope: Scope, *, given_by: str, how: str, people: tuple[str, ...] = ()) -> None:
+def narrow_consent(
+    case: Case,
+    scope: Scope,
+    *,
+    given_by: str,
+    how: str,
+    by: str,
+    at: datetime | None = None,
+    people: tuple[str, ...] = (),
+) -> None:
     """Record consent, for the incident or for some of its people; a narrower one holds at once, for what is queued too.
 
     Raises:
@@ -52,7 +62,8 @@ def narrow_consent(case: Case, scope: Scope, *, given_by: str, how: str, people:
         facts = replace(case.facts, consent=scope)
     if widens:
         raise WrongState(f"consent of {case.incident.ref}", case.facts.consent.value, "a wider one needs re-resolve")
-    case.record("consent_recorded", scope=scope.value, given_by=given_by, how=how, people=list(people))
+    given = {"given_by": given_by, "how": how, "at": (at or case.tx.now).isoformat(), "by": by}
+    case.record("consent_recorded", scope=scope.value, people=list(people), **given)
     _apply(case, facts)
 
 

@@ -13,12 +13,12 @@ from alertnet.core.acknowledgement import Via
 from alertnet.core.contact_tree import Network
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.incident import Affected, Facts
+from alertnet.core.records import check_names, with_records
 from alertnet.flows.accept import Act, Show
 from alertnet.flows.act import report_action
 from alertnet.flows.case import Case, take_up
 from alertnet.flows.close_incident import close_incident, reopen_incident
 from alertnet.flows.decide import decide
-from alertnet.flows.open_incident import _check_names, _with_records
 from alertnet.flows.respond import respond, revoke
 from alertnet.flows.update import exclude, narrow_consent, update_incident
 from alertnet.store import view
@@ -99,9 +99,15 @@ def record_consent(ref: str, consent: Consent, key: Coordinator, door: ByDoor) -
     """Consent of the incident or of some of its people; a narrower one holds at once, a wider one is refused (A8)."""
 
     def do(case: Case) -> None:
-        at = _past(case.tx, "at", consent.at) or case.tx.now
-        how = f"{consent.how} ({view.moment(at)})"
-        narrow_consent(case, consent.scope, given_by=consent.given_by, how=how, people=tuple(consent.people))
+        narrow_consent(
+            case,
+            consent.scope,
+            given_by=consent.given_by,
+            how=consent.how,
+            at=_past(case.tx, "at", consent.at),
+            people=tuple(consent.people),
+            by=_by(key),
+        )
 
     return door.carry_out(key, consent, _on(ref, do))
 
@@ -154,8 +160,8 @@ def _renewed(facts: Facts, news: News, network: Network) -> Facts:
     renewed = replace(facts, **{name: value for name, value in given.items() if value is not None})
     if not news.people:
         return renewed
-    recorded, _ = _with_records(replace(renewed, people=_people(facts.people, news.people)), network)
-    _check_names(recorded, network)
+    recorded, _ = with_records(replace(renewed, people=_people(facts.people, news.people)), network)
+    check_names(recorded, network)
     return recorded
 
 
