@@ -1,28 +1,48 @@
 """A world for each screenplay, on SQLite; those that must hold on PostgreSQL too ask for `world_on`."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+import structlog
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from alertnet.runtime import make_runtime
+from alertnet.messages.templates import read_templates
+from alertnet.runtime import wire
 from alertnet.sandbox import Sandbox
 from alertnet.settings import read_settings
 from alertnet.store import keys, timeline
 from alertnet.store.tables import attempts, escalations
 from alertnet.store.tx import Tx
 from alertnet.store.upgrade import upgrade
+from alertnet.trees import read_network
 from alertnet.web.app import make_app
 from tests.scenarios.world import PUBLIC_URL, REPOSITORY, Clock, World
 
 TOKEN = "sandbox-token"
 ACCOUNT = "AC" + "0" * 32
 
+Worlds = Callable[..., World]
+
+# Checking them takes most of the time that a world needs to begin.
+_templates = cache(read_templates)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def plain_tracebacks() -> None:
+    """The tracebacks that structlog shows by default, with every variable, take seconds each."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ]
+    )
+
 
 @pytest.fixture
-def world_on(tmp_path: Path) -> Iterator[Callable[..., World]]:
+def world_on(tmp_path: Path) -> Iterator[Worlds]:
     """Makes a world on a database, with the example trees or those of another folder, and other settings by name."""
     made: list[World] = []
 
@@ -52,7 +72,8 @@ def world_on(tmp_path: Path) -> Iterator[Callable[..., World]]:
                 **settings_by_name,
             }
         )
-        runtime = make_runtime(settings, clock=clock)
+        templates = _templates(settings.message_templates)
+        runtime = wire(settings, read_network(settings.contact_trees), templates, clock=clock)
         upgrade(runtime.engine)
         _, key = runtime.transact(keys.create, "north", ("administer",))
         world = World(runtime, TestClient(make_app(runtime)), sandbox, clock, key)
@@ -80,6 +101,6 @@ def _promises_broken(tx: Tx) -> list[object]:
 
 
 @pytest.fixture
-def world(world_on: Callable[..., World], tmp_path: Path) -> World:
+def world(world_on: Worlds, tmp_path: Path) -> World:
     """The world of the example trees, on SQLite."""
     return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}")

@@ -1,0 +1,194 @@
+"""What the provider reports as failed brings the next way at once; whoever can't be reached delays nobody."""
+
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+from sqlalchemy import select, update
+
+from alertnet.store.tables import escalations, incidents, timeline
+from alertnet.store.timeline import SYSTEM
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.record import planned, reports, tries
+from tests.scenarios.world import REPOSITORY, Incident, World
+
+SEVERAL_METHODS = {
+    "sms": "+573005550120",
+    "email": "alertas@defensoria.example",
+    "call": "+576015550120",
+}
+"""The ombuds: an SMS and a mail when its level opens, ten minutes after the alarm; a call five minutes later."""
+
+SYSTEM_KINDS = select(timeline.c.kind).where(timeline.c.chain == SYSTEM)
+
+
+def refuses_everything(world: World) -> None:
+    """Nobody in any tree can be reached."""
+    for tree in world.runtime.network.trees.values():
+        for contact in tree.contacts.values():
+            for method in contact.methods:
+                if "@" in method.address:
+                    world.mailbox(method.address).refuses(100)
+                else:
+                    world.phone(method.address).behaves("invalid")
+
+
+def failures(incident: Incident, contact: str, method: str) -> list[str | None]:
+    """Our word for how each attempt failed."""
+    return [row.failure for row in tries(incident, contact, method)]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "failure"),
+    [("switched_off", "undelivered"), ("invalid", "invalid"), ("opted_out", "opted_out")],
+)
+def test_an_sms_that_fails_brings_the_next_method_at_once(world: World, behaviour: str, failure: str) -> None:
+    """B3, hand-over: undelivered, no such number, opted out."""
+    world.phone(SEVERAL_METHODS["sms"]).behaves(behaviour)
+    incident = world.raises()
+
+    world.passes(minutes=10)
+
+    assert failures(incident, "ombuds", "sms") == [failure]
+    assert planned(incident, "ombuds") == [("ombuds", "call", 10), ("ombuds", "email", 10), ("ombuds", "sms", 10)]
+    assert world.phone(SEVERAL_METHODS["call"]).ringing is not None
+
+
+def test_a_mail_that_bounces_brings_the_next_method_at_once(world: World) -> None:
+    """B3, hand-over: bounce; `550 5.1.1` says that there is no such mailbox."""
+    world.mailbox(SEVERAL_METHODS["email"]).refuses(1)
+    incident = world.raises()
+
+    world.passes(minutes=10)
+
+    assert failures(incident, "ombuds", "email") == ["invalid"]
+    assert ("ombuds", "call", 10) in planned(incident, "ombuds")
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "failure", "minute"),
+    [
+        ("busy", "busy", 25),
+        ("switched_off", "no_answer", 25),
+        ("manual", "no_answer", 25.5),
+        ("voicemail", "no_code", 25),
+        ("invalid", "invalid", 25),
+        ("wrong_person", "wrong_person", 25),
+    ],
+)
+def test_a_call_that_fails_brings_the_next_method_at_once(
+    world: World, behaviour: str, failure: str, minute: float
+) -> None:
+    """B3, hand-over, and A6: whoever picked up, a call that ended without its code has failed."""
+    # The police are called when their level opens, after 25 minutes, and texted two minutes later.
+    world.phone("police").behaves(behaviour)
+    incident = world.raises()
+
+    world.passes(minutes=26)
+
+    assert failures(incident, "police", "call") == [failure]
+    assert planned(incident, "police") == [("police", "call", 25), ("police", "sms", minute)]
+    assert incident["acknowledgements"] == []
+
+
+def test_later_methods_keep_their_times(world: World) -> None:
+    """B3, hand-over: only the next method comes forward."""
+    world.phone("coordinator").behaves("opted_out")
+    incident = world.raises()
+    world.phone("coordinator").answers()
+
+    world.passes(minutes=3)
+
+    assert planned(incident, "coordinator") == [
+        ("coordinator", "call", 0),
+        ("coordinator", "sms", 0),
+        ("coordinator", "email", 3),
+    ]
+
+
+def test_a_number_that_is_bad_is_not_used_again(world: World) -> None:
+    """B3: repeats never use a number that is invalid or opted out; others they do."""
+    world.phone("coordinator").behaves("opted_out")
+    incident = world.raises()
+
+    world.passes(minutes=9)
+
+    assert planned(incident, "coordinator", kinds=["reminder"]) == [
+        ("coordinator", "call", 3),
+        ("coordinator", "call", 6),
+    ]
+
+
+def test_when_all_methods_have_failed_the_deputy_is_told_at_once(world: World) -> None:
+    """B3, hand-over: not after half of the wait, but now."""
+    world.phone("coordinator").behaves("invalid")
+    world.mailbox("duty@pbi-colombia.example").refuses(1)
+
+    incident = world.raises()
+
+    assert [each[:2] for each in planned(incident, "coordinator")] == [
+        ("coordinator", "call"),
+        ("coordinator", "email"),
+        ("coordinator", "sms"),
+    ]
+    assert planned(incident, "coordinator-2") == [("coordinator-2", "sms", 0)]
+    assert len(world.phone("second coordinator").inbox) == 1
+
+
+def test_when_nobody_can_be_reached_the_level_gives_way_at_once(world: World) -> None:
+    """B3: the next level opens now."""
+    for who in ("coordinator", "second coordinator"):
+        world.phone(who).behaves("invalid")
+    world.mailbox("duty@pbi-colombia.example").refuses(1)
+
+    incident = world.raises()
+
+    assert incident.level("colombia") == "Ombudsman and defenders"
+    assert planned(incident, "defenders-network") == [("defenders-network", "sms", 0)]
+    assert "level_gave_way" in incident.timeline()
+
+
+def test_when_nobody_at_all_can_be_reached_the_alarm_goes_on(world: World) -> None:
+    """A2: the end of every tree is unanswered, never silence; the coordinators' alarm repeats every ten minutes."""
+    refuses_everything(world)
+
+    incident = world.raises()
+    world.passes(minutes=5)
+    alarms = [len(incident.told("alarm"))]
+    for _ in range(2):
+        world.passes(minutes=10)
+        alarms.append(len(incident.told("alarm")))
+
+    assert {each["status"] for each in incident["escalations"]} == {"unanswered"}
+    assert alarms[0] < alarms[1] < alarms[2]
+
+
+def test_a_message_that_cannot_be_written_delays_no_other(world_on: Worlds, tmp_path: Path) -> None:
+    """A11: where there are no words for an SMS, in no language, the calls and mails go, and the SMS of other kinds."""
+    templates = tmp_path / "templates"
+    copytree(REPOSITORY / "message_templates", templates)
+    for file in templates.glob("alert/*/sms.j2"):
+        file.unlink()
+    world = world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", ALERTNET_MESSAGE_TEMPLATES=str(templates))
+
+    incident = world.raises()
+    world.passes(minutes=5)
+
+    assert failures(incident, "coordinator", "sms") == ["our_account"]
+    assert planned(incident, "coordinator")[0] == ("coordinator", "call", 0)
+    assert len(world.mailbox("duty@pbi-international.example").mails) == 1
+    assert len(world.phone("coordinator").inbox) == 1
+
+
+def test_an_incident_that_cannot_be_read_delays_no_other(world: World) -> None:
+    """A11: the row is put aside, reported, and looked at again; everybody else's night goes on."""
+    broken, sound = reports(world), reports(world)
+    its_own = select(incidents.c.id).where(incidents.c.ref == broken.ref).scalar_subquery()
+    spoil = update(escalations).where(escalations.c.incident_id == its_own).values(state={"nobody": "knows this"})
+    world.runtime.transact(lambda tx: tx.session.execute(spoil))
+
+    world.passes(minutes=11)
+
+    assert planned(sound, "defenders-network") == [("defenders-network", "sms", 10)]
+    assert planned(broken, "defenders-network") == []
+    assert "put_off" in world.runtime.read(lambda tx: set(tx.session.scalars(SYSTEM_KINDS)))
