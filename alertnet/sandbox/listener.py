@@ -44,7 +44,9 @@ class Listener:
             raise
 
     def stop(self) -> None:
-        """Refuse connections, and cut those that are open."""
+        """Refuse connections, and cut those that are open; nothing happens where that was done."""
+        if self._loop.is_closed():
+            return
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

@@ -1,0 +1,96 @@
+"""We queue, the provider never does: one message a second, one call at a time to a number, most severe first."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.record import reports
+from tests.scenarios.world import FRIDAY_NIGHT, Incident, World
+
+MODERATE, CRITICAL = "surveillance", "arrest"
+
+
+@pytest.fixture
+def paced_world(world_on: Worlds, tmp_path: Path) -> World:
+    """A world that sends one segment and begins one call a second, as the provider allows by default."""
+    return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", ALERTNET_RATES="sms=1,calls=1")
+
+
+def each_second(world: World, seconds: int) -> None:
+    """Time goes by, with a look each second."""
+    for _ in range(seconds):
+        world.passes(seconds=1)
+
+
+def ref_in(text: str) -> str:
+    """The reference that a message names, or a call spells."""
+    found = re.search(r"\b([A-Z])\W+([A-Z2-9])\W*([A-Z2-9])\W*([A-Z2-9])\W*([A-Z2-9])\b", text)
+    assert found, text
+    return f"{found[1]}-{''.join(found.groups()[1:])}"
+
+
+def seconds_of(moments: Iterable[object]) -> list[float]:
+    return [(moment - FRIDAY_NIGHT).total_seconds() for moment in moments]  # type: ignore[operator]
+
+
+def test_one_message_leaves_each_second(paced_world: World) -> None:
+    """Issue 2, pacing: four incidents at once are four seconds of the coordinator's number."""
+    for _ in range(4):
+        reports(paced_world)
+
+    each_second(paced_world, 5)
+
+    messages = paced_world.sandbox.network.messages.values()
+    assert seconds_of(message.created_at for message in messages) == [0, 1, 2, 3]
+
+
+def test_the_most_severe_leaves_first(paced_world: World) -> None:
+    """A7: what came later is sent sooner when it is worse."""
+    mild = [reports(paced_world, type=MODERATE) for _ in range(3)]
+    grave = reports(paced_world, type=CRITICAL)
+
+    each_second(paced_world, 4)
+
+    messages = [ref_in(text) for text in paced_world.phone("coordinator").inbox]
+    assert messages[0] == grave.ref
+    assert sorted(messages[1:]) == sorted(incident.ref for incident in mild)
+
+
+def test_a_number_is_called_once_at_a_time_most_severe_first(world: World) -> None:
+    """B3: over all incidents; the call that waits is neither busy nor a failure."""
+    mild, grave = reports(world, type=MODERATE), reports(world, type=CRITICAL)
+    world.passes(minutes=3)
+    first = world.phone("coordinator").answers()
+    world.passes(seconds=20)
+    waiting = status_of_call(mild)
+
+    first.hang_up()
+    world.settles()
+    second = world.phone("coordinator").answers()
+
+    assert len(world.phone("coordinator").calls) == 2
+    assert (ref_in(first.words), ref_in(second.words)) == (grave.ref, mild.ref)
+    assert waiting == "queued"
+
+
+def test_a_waiting_call_that_was_acknowledged_meanwhile_is_not_placed(world: World) -> None:
+    """A4: the queue before a number is no way around a stop."""
+    mild = reports(world, type=MODERATE)
+    reports(world, type=CRITICAL)
+    world.passes(minutes=3)
+    first = world.phone("coordinator").answers()
+
+    mild.act("acknowledgements", expect=201, tree="colombia", contact="coordinator", kind="acknowledged")
+    first.hang_up()
+    world.passes(seconds=30)
+
+    assert len(world.phone("coordinator").calls) == 1
+
+
+def status_of_call(incident: Incident) -> str:
+    """How the coordinator's first call fares."""
+    calls = [each for each in incident["notifications"] if (each["contact"], each["method"]) == ("coordinator", "call")]
+    return str(calls[0]["status"])
