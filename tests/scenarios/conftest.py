@@ -1,13 +1,15 @@
 """A world for each screenplay, on SQLite; those that must hold on PostgreSQL too ask for `world_on`."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from alertnet.messages.templates import read_templates
 from alertnet.runtime import wire
@@ -45,6 +47,7 @@ def plain_tracebacks() -> None:
 def world_on(tmp_path: Path) -> Iterator[Worlds]:
     """Makes a world on a database, with the example trees or those of another folder, and other settings by name."""
     made: list[World] = []
+    clients = ExitStack()
 
     def make(database_url: str, trees: Path = REPOSITORY / "contact_trees", **settings_by_name: str) -> World:
         clock = Clock()
@@ -74,19 +77,29 @@ def world_on(tmp_path: Path) -> Iterator[Worlds]:
         )
         templates = _templates(settings.message_templates)
         runtime = wire(settings, read_network(settings.contact_trees), templates, clock=clock)
+        if runtime.engine.dialect.name == "sqlite":
+            event.listen(runtime.engine, "connect", _spare_the_disk)
         upgrade(runtime.engine)
         _, key = runtime.transact(keys.create, "north", ("administer",))
-        world = World(runtime, TestClient(make_app(runtime)), sandbox, clock, key)
+        # Entered, it keeps one event loop; else it would start a thread with one for each request.
+        client = clients.enter_context(TestClient(make_app(runtime)))
+        world = World(runtime, client, sandbox, clock, key)
         worlds.append(world)
         made.append(world)
         return world
 
-    yield make
+    with clients:
+        yield make
     for world in made:
         promises_broken = world.runtime.read(_promises_broken)
         world.runtime.close()
         world.sandbox.stop()
         assert promises_broken == []
+
+
+def _spare_the_disk(connection: Any, _record: object) -> None:
+    """No screenplay cuts the power, so none waits for the disk."""
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 def _promises_broken(tx: Tx) -> list[object]:

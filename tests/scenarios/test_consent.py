@@ -15,16 +15,16 @@ def reasons(incident: Any) -> dict[str, str]:
 def everybody_told(world: World) -> set[str]:
     """Every address that anything was sent to."""
     network = world.sandbox.network
-    numbers = {message.to for message in network.messages.values()} | {call.to for call in network.calls.values()}
-    return numbers
+    return {message.to for message in network.messages.values()} | {call.to for call in network.calls.values()}
 
 
 def test_national_consent_sends_nothing_abroad(world: World) -> None:
     """A3: embassies, the EU and the UN are pruned, and stay silent through every round."""
     incident = world.raises(consent="national", people=[], perpetrator="none")
-    world.passes(hours=3)
+    world.passes(hours=2)
 
-    assert reasons(incident) | {"embassy-es": "consent", "eu-delegation": "consent", "ohchr": "consent"} == reasons(incident)
+    why = reasons(incident)
+    assert why["embassy-es"] == why["eu-delegation"] == why["ohchr"] == "consent"
     assert not everybody_told(world) & {"+34915550140", "+49305550141", "+3225550142", "+573005550160"}
 
 
@@ -41,7 +41,7 @@ def test_an_embassy_of_another_nationality_is_pruned_with_its_reason(world: Worl
 def test_the_accused_institution_hears_nothing(world: World) -> None:
     """A3: neither the brigade nor the ministry over it, in any round."""
     incident = world.raises(perpetrator="army")
-    world.passes(hours=6)
+    world.passes(hours=2)
 
     assert reasons(incident)["brigade"] == reasons(incident)["ministry-defence"] == "perpetrator"
     assert not everybody_told(world) & {"+576075550111", "+576015550122"}
@@ -61,7 +61,9 @@ def test_an_excluded_contact_is_spared_by_id_or_organisation(world: World, name:
 def test_a_name_to_exclude_that_nobody_bears_is_refused(world: World) -> None:
     """B1: a slip there would tell whom it meant to spare."""
     answer = world.client.post(
-        "/v1/incidents", json={"type": "arrest", "country": "CO", "exclude": ["ministry-defense"]}, headers=world.headers
+        "/v1/incidents",
+        json={"type": "arrest", "country": "CO", "exclude": ["ministry-defense"]},
+        headers=world.headers,
     )
 
     assert answer.status_code == 422

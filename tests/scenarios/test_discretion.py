@@ -10,6 +10,7 @@ from alertnet import logging as our_logging
 from tests.scenarios.world import World, code_in
 
 SECRETS = ("Secreta", "Maria", "L12", "Vereda", "Confidential", "P7", "taken")
+MAILBOXES = ("derechos-humanos@embajada-es.example", "duty@pbi-colombia.example", "duty@pbi-international.example")
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def test_no_name_place_or_narrative_travels_in_any_message_call_subject_or_log(w
     said = [message.body for message in network.messages.values()]
     said += [say.text for call in network.calls.values() for say in call.heard]
     said += [str(call) for call in network.calls.values()]
-    for address in ("derechos-humanos@embajada-es.example", "duty@pbi-colombia.example", "duty@pbi-international.example"):
+    for address in MAILBOXES:
         said += [mail.subject + mail.text + mail.html for mail in world.mailbox(address).mails]
     said.append(log.getvalue())
     assert len(said) > 10
