@@ -186,10 +186,7 @@ class Held:
     def _become(self, status: AttemptStatus, *, entry: dict[str, object] | None = None, **values: object) -> None:
         due_at = values.pop("due_at", None)
         self.change(status=status.value, due_at=due_at, lease=None, changed_at=self.tx.now, **values)
-        # Only what was given up as unknown has a later attempt: the notification follows that one.
-        given_up = self.row.failure == Failure.OUTCOME_UNKNOWN.value and not self.row.extra
-        if status is AttemptStatus.DELIVERED or not given_up:
-            self._show(status)
+        self._show(status)
         told = {name: value for name, value in values.items() if name in ("failure", "error") and value is not None}
         self.record(f"attempt_{status.value}", **told, **(entry or {}))
         self.status = status

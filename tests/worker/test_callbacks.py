@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level
 from alertnet.flows.answer_call import answer_call
 from alertnet.flows.attempt import FOLLOW_UP
 from alertnet.flows.claim_sends import claim
 from alertnet.flows.keypad import Keyed, key_in
+from alertnet.flows.respond import respond
 from alertnet.flows.track import track_call, track_sms
 from alertnet.sandbox import Behaviour, Fault
 from tests.worker.conftest import Stages
@@ -171,6 +173,20 @@ def test_a_ringing_status_that_comes_late_brings_no_call_back(stages: Stages) ->
 
     assert stage.attempt(MethodKind.CALL).status == "cancelled"
     assert stage.attempt(MethodKind.CALL).due_at is None
+
+
+def test_a_call_that_ends_because_it_was_taken_care_of_has_not_failed(stages: Stages) -> None:
+    """A4: hung up while somebody listened: no code was keyed, and none was needed any more."""
+    stage = stages(known=ALLIES)
+    incident = stage.opens()
+    stage.worker.step()
+    call = stage.attempt(MethodKind.CALL)
+    stage.runtime.transact(track_call, call.id, call.provider_id, "in-progress")
+    stage.acts(incident, respond, "colombia", "diego", AnswerKind.ACKNOWLEDGED, Via.VOUCHED)
+
+    stage.runtime.transact(track_call, call.id, call.provider_id, "completed", 200)
+
+    assert (stage.attempt(MethodKind.CALL).status, stage.attempt(MethodKind.CALL).failure) == ("cancelled", None)
 
 
 def test_the_keyed_code_outlasts_the_end_of_the_call(stages: Stages) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
+from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.codec import to_plain
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level
@@ -13,9 +14,10 @@ from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import Severity
 from alertnet.flows.claim_sends import LEASE, Claims, claim
 from alertnet.flows.letters import notify_coordinators
+from alertnet.flows.respond import respond
 from alertnet.flows.update import exclude
 from alertnet.runtime import Runtime
-from alertnet.store.tables import notifications
+from alertnet.store.tables import attempts, notifications
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, DIEGO, MINUTE, NOW, OURS, OURS_TOO, Stage, network
 
@@ -165,6 +167,19 @@ def test_an_excluded_contact_gets_nothing_that_was_queued(stage: Stage) -> None:
     assert ("attempt_cancelled", "excluded") in [
         (kind, payload.get("why")) for kind, payload in stage.history(incident)
     ]
+
+
+def test_an_alert_that_is_no_longer_wanted_is_put_aside(stage: Stage) -> None:
+    """A4: the queue is not trusted: what an acknowledged escalation no longer wants does not leave."""
+    incident = stage.opens()
+    stage.acts(incident, respond, "colombia", "carla", AnswerKind.ACKNOWLEDGED, Via.VOUCHED)
+    again = update(attempts).where(attempts.c.is_alert).values(status="queued", due_at=NOW)
+    stage.runtime.transact(lambda tx: tx.session.execute(again))
+
+    stage.runs()
+
+    assert stage.attempt(MethodKind.SMS).status == "cancelled"
+    assert [text for text in stage.sandbox.handset(CARLA).inbox if "URGENTE" in text] == []
 
 
 def test_what_comes_too_late_fails_and_the_next_method_goes(stage: Stage) -> None:

@@ -6,6 +6,7 @@ from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level
 from alertnet.flows.claim_sends import LEASE, claim
+from alertnet.flows.reconcile import expire_lease
 from alertnet.flows.respond import respond
 from alertnet.sandbox import Fault
 from tests.worker.conftest import Stages
@@ -100,6 +101,17 @@ def test_a_worker_killed_between_claim_and_send_loses_nothing(stages: Stages, ea
     assert (doubted.id, doubted.status) == (claimed.attempt, "unknown")
     assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["failed", "delivered"]
     assert len(stage.sandbox.handset(CARLA).inbox) == 1
+
+
+def test_a_lease_that_runs_is_left_alone(stage: Stage) -> None:
+    """A5: nobody doubts an attempt whose worker still has time to report."""
+    stage.opens()
+    (claimed,) = stage.runtime.transact(claim, MethodKind.SMS, 1, senders=(OURS,), rate=0).claimed
+
+    stage.clock.at += LEASE - timedelta(seconds=1)
+    stage.runtime.transact(expire_lease, claimed.attempt)
+
+    assert stage.attempt(MethodKind.SMS).status == "sending"
 
 
 def test_planned_steps_go_on_while_an_outcome_is_unknown(stage: Stage) -> None:

@@ -63,8 +63,8 @@ def test_a_number_that_does_not_exist_brings_the_next_method_at_once(stage: Stag
 
     stage.runs()
 
-    failed = [(row.method, row.failure, row.error) for row in stage.attempts() if row.status == "failed"]
-    assert failed == [("sms", "invalid", "21211"), ("call", "invalid", "21217")]
+    failed = {(row.method, row.failure, row.error) for row in stage.attempts() if row.status == "failed"}
+    assert failed == {("sms", "invalid", "21211"), ("call", "invalid", "21217")}
     assert [mail.to for mail in stage.sandbox.mailbox(CARLAS_MAIL).mails] == [CARLAS_MAIL]
 
 
@@ -219,3 +219,18 @@ def test_an_unsure_outcome_is_settled_later(stage: Stage) -> None:
     assert (attempt.status, attempt.due_at) == ("unknown", NOW + timedelta(seconds=15))
     assert stage.attempts(MethodKind.CALL) == []
     assert stage.kinds(incident) == ["attempt_unknown"]
+
+
+def test_only_the_latest_lease_may_send(stage: Stage) -> None:
+    """A5: an attempt that was queued again is its next claimer's alone."""
+    stage.opens()
+    first = claims(stage)
+    stage.runtime.transact(record, first.attempt, first.lease, NotSent("TimeoutError"))
+    stage.clock.at += timedelta(seconds=5)
+    second = claims(stage)
+
+    stage.runtime.transact(record, first.attempt, first.lease, Refused(Failure.INVALID, "21211"))
+
+    assert not stage.runtime.read(still_ours, first.attempt, first.lease)
+    assert stage.runtime.read(still_ours, second.attempt, second.lease)
+    assert stage.attempt(MethodKind.SMS).status == "sending"

@@ -12,6 +12,7 @@ from alertnet.channels.base import Absent, Accepted, Lookup, Outgoing, Result
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level
 from alertnet.core.errors import Misconfigured
+from alertnet.flows.track import track_call
 from alertnet.runtime import system_clock
 from alertnet.runtime_channels import Outlet
 from alertnet.store import workers as worker_store
@@ -64,6 +65,12 @@ def has(stage: Stage, what: Callable[[], bool]) -> bool:
         return stage.sandbox.network.lock.wait_for(what, PATIENCE)
 
 
+def call_on_the_line(stage: Stage) -> tuple[str, str]:
+    """Attempt and provider's id of the only call that was placed; the attempt is in the address of its callback."""
+    (call,) = stage.sandbox.network.calls.values()
+    return str(call.status_callback).rpartition("/")[2], call.sid
+
+
 def test_a_commit_wakes_it(live: Stage) -> None:
     """The wake-up is the rule, the tick the safety net: without any tick the SMS leaves."""
     with Worker(live.runtime, tick_seconds=NEVER):
@@ -100,6 +107,18 @@ def test_more_work_than_threads_is_all_done(live: Stage) -> None:
 
     with Worker(live.runtime, {MethodKind.SMS: 2}, tick_seconds=NEVER):
         assert has(live, lambda: len(live.sandbox.network.messages) == 12)
+
+
+def test_the_next_call_to_a_number_leaves_when_the_last_one_ends(stages: Stages) -> None:
+    """B3: a call that waited for its number goes at once, although the end of the other calls for nothing else."""
+    stage = stages(clock=system_clock, known=network(Level("Allies", ("diego",), wait=30 * MINUTE)))
+    stage.opens()
+    stage.opens()
+    with Worker(stage.runtime, tick_seconds=NEVER):
+        assert has(stage, lambda: len(stage.sandbox.network.calls) == 1)
+        stage.runtime.transact(track_call, *call_on_the_line(stage), "canceled")
+
+        assert has(stage, lambda: len(stage.sandbox.network.calls) == 2)
 
 
 def test_a_channel_that_hangs_delays_no_other(stages: Stages) -> None:
