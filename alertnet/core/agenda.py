@@ -4,6 +4,7 @@ Each thing is decided at the moment it was planned for, never at the moment it i
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from alertnet.core.incident import Severity
 from alertnet.core.opening import ask, open_last_resort, open_level
 from alertnet.core.resolution import PlannedLevel
 from alertnet.core.settling import acknowledge, settle
-from alertnet.core.standing import deputise, is_live, would_matter
+from alertnet.core.standing import deputise, is_live, live_turns, would_matter
 
 HEARTBEAT = timedelta(hours=1)
 """An escalation that waits for a person alone is still looked at this often: nobody forgets it (A2)."""
@@ -50,16 +51,13 @@ class Agenda:
             self.run_until(self.course.now - datetime.resolution)
 
     def run_until(self, limit: datetime) -> None:
-        """Do all that is due by then, in order; the rings of one moment together, for they don't touch one another."""
+        """Do all that is due by then, in order."""
         for _ in range(MOST_STEPS):
-            due = [each for each in self._upcoming() if each.moment <= limit]
-            if not due:
+            first = min(self._upcoming(), key=lambda each: each[:2], default=None)
+            if first is None or first.moment > limit:
                 return
-            first = min(due, key=lambda each: each[:2])
             self.course.moment = first.moment
-            for each in due if first.rank == RING else [first]:
-                if each[:2] == first[:2]:
-                    each.happen()
+            first.happen()
         raise AssertionError("an escalation does not come to rest")
 
     def due_at(self) -> datetime | None:
@@ -87,24 +85,38 @@ class Agenda:
         course, relayed = self.course, self.course.state.relayed
         for run in course.state.runs:
             level = course.level(run)
-            for turn in run.turns:
-                if not is_live(course, run, turn):
-                    continue
+            rings: list[turns.Next] = []
+            silences: list[tuple[datetime, str]] = []
+            for turn in live_turns(course, run):
                 contact = course.contact(turn.contact)
                 following = turns.upcoming(turn, contact, level, relayed, course.state.stale)
                 if following is not None:
-                    yield _Due(following.at, RING, partial(self._ring, run.index, following))
+                    rings.append(following)
                 if run.status is RunStatus.OPEN and contact.deputy is not None and not turn.deputised:
-                    silence = turns.silence_at(turn, contact, level, relayed, run.ends_at)
-                    yield _Due(silence, SILENCE, partial(self._miss, run.index, turn.contact))
+                    silences.append((turns.silence_at(turn, contact, level, relayed, run.ends_at), turn.contact))
+            if rings:
+                at = min(each.at for each in rings)
+                yield _Due(at, RING, partial(self._ring, run.index, [each for each in rings if each.at == at]))
+            if silences:
+                at = min(silences)[0]
+                yield _Due(at, SILENCE, partial(self._miss, run.index, [id for when, id in silences if when == at]))
 
-    def _ring(self, index: int, following: turns.Next) -> None:
-        self.course.put_turn(index, following.turn)
-        for ring in following.rings:
-            self.course.ring(index, following.turn.contact, ring)
+    def _ring(self, index: int, rings: list[turns.Next]) -> None:
+        """Turns of one level don't touch one another: they take their next steps together."""
+        after = {each.turn.contact: each.turn for each in rings}
+        run = self.course.run(index)
+        self.course.put(replace(run, turns=tuple(after.get(turn.contact, turn) for turn in run.turns)))
+        for each in rings:
+            for ring in each.rings:
+                self.course.ring(index, each.turn.contact, ring)
 
-    def _miss(self, index: int, contact: str) -> None:
-        deputise(self.course, index, contact, self.course.on_time(self.course.moment), "silent")
+    def _miss(self, index: int, contacts: list[str]) -> None:
+        """Nobody answers: their deputies are told, unless one of those has answered for the next."""
+        for contact in contacts:
+            turn = self.course.turn(index, contact)
+            if turn is not None and not turn.deputised and is_live(self.course, self.course.run(index), contact):
+                deputise(self.course, index, contact, self.course.on_time(self.course.moment), "silent")
+                settle(self.course)
 
     def _levels(self) -> Iterator[_Due]:
         course, state = self.course, self.course.state
@@ -127,8 +139,9 @@ class Agenda:
             ends = [run.ends_at for run in course.this_round]
             yield _Due(max([*ends, state.onward_from or state.start_at]), LEVEL, partial(self._pass, following))
         else:
-            ends = [run.ends_at for run in course.this_round if run.status is RunStatus.OPEN]
-            yield _Due(max(ends, default=course.moment), LEVEL, self._conclude)
+            # A level that was met keeps nobody waiting: all that could still be told have been.
+            ends = [run.met_at or run.ends_at for run in course.this_round]
+            yield _Due(max([*ends, state.onward_from or state.start_at]), LEVEL, self._conclude)
 
     def next_level(self, after: int = -1) -> PlannedLevel | None:
         """The first level not opened in this round that would tell somebody; `after` a given one."""
@@ -139,7 +152,11 @@ class Agenda:
         return None
 
     def _start(self) -> None:
-        self.course.change(status=Status.RUNNING, onward_from=self.course.on_time(self.course.moment))
+        course = self.course
+        # What the others' acknowledgements held back until now is not overdue: its clock begins now.
+        held_back = course.plan.tree.start.unless_acknowledged
+        begins_at = course.on_time(course.moment) if held_back else course.moment
+        course.change(status=Status.RUNNING, onward_from=begins_at)
 
     def _pass(self, planned: PlannedLevel) -> None:
         self.course.change(passed=max(self.course.state.passed, planned.index))
@@ -205,7 +222,7 @@ class Agenda:
         course, index = self.course, self.course.state.met_index
         assert index is not None
         planned, run = course.plan.levels[index], course.run(index)
-        course.change(status=Status.RUNNING, action_due_at=None, met_index=None)
+        course.change(status=Status.RUNNING, action_due_at=None, met_index=None, onward_from=course.moment)
         course.note("action_missing", level=planned.level.name)
         due = planned.level.action_due
         if due is not None and due.otherwise is Otherwise.AGAIN:

@@ -38,7 +38,7 @@ class Course:
         """The instant that is being decided on: an event's, or the one that something due was planned for."""
         self.catching_up = False
         """Set when the incident has just been verified: levels open now, and end when they would have."""
-        self.sends: dict[tuple[str, int], Send] = {}
+        self.sends: list[Send] = []
         self.asks: list[Ask] = []
         self.notes: list[Note] = []
 
@@ -113,8 +113,7 @@ class Course:
             self.put(replace(run, turns=tuple(turn if each.contact == turn.contact else each for each in run.turns)))
 
     def ring(self, index: int, contact: str, ring: Ring) -> None:
-        """Send one message of a turn; of several for the same method only the first is sent (A7)."""
+        """Plan one message of a turn."""
         run = self.run(index)
         expires_at = max(run.ends_at, self.on_time(ring.at) + SHORTEST_VALIDITY)
-        send = Send(ring.kind, index, run.round, contact, ring.method, ring.at, expires_at)
-        self.sends.setdefault((contact, ring.method), send)
+        self.sends.append(Send(ring.kind, index, run.round, contact, ring.method, ring.at, expires_at))

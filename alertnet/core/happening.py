@@ -69,7 +69,7 @@ def reconsider(course: Course) -> None:
     run = course.find(state.met_index)
     if run is None or run.status is RunStatus.MET:
         return
-    course.change(status=Status.RUNNING, met_index=None, action_due_at=None)
+    course.change(status=Status.RUNNING, met_index=None, action_due_at=None, onward_from=course.moment)
     course.note("acknowledgement_withdrawn", level=course.level(run).name)
     grounds = [each for each in state.runs if each.status is RunStatus.MET and course.then(each) is Then.STOP]
     if grounds:
@@ -137,7 +137,7 @@ def _delay(course: Course, contact: str, method: int) -> None:
 def _hand_over(course: Course, index: int, contact: str, method: int) -> None:
     """Use the contact's next method now, because this one did not reach it; once for each method."""
     turn = course.turn(index, contact)
-    if turn is None or method in turn.handed_over or not is_live(course, course.run(index), turn):
+    if turn is None or method in turn.handed_over or not is_live(course, course.run(index), contact):
         return
     turn = replace(turn, handed_over=(*turn.handed_over, method))
     waiting = turns.unused(turn, course.contact(contact), course.state.relayed)

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from alertnet.core import turn as turns
 from alertnet.core.agenda import Agenda
 from alertnet.core.course import Course
-from alertnet.core.escalation import Event, State, Status, Step
+from alertnet.core.escalation import Ask, Event, Send, State, Status, Step
 from alertnet.core.happening import reconsider, take
 from alertnet.core.resolution import Plan
-from alertnet.core.standing import is_live
+from alertnet.core.standing import is_live, live_turns
 
 
 def begin(plan: Plan, opened_at: datetime, alone: bool) -> State:
@@ -41,10 +41,7 @@ def advance(
     for event in happened:
         take(course, event)
     agenda.run_until(now)
-    question = course.state.question
-    asks = tuple(each for each in course.asks if question is not None and each.index == question.index)
-    sends = tuple(send for send in course.sends.values() if _is_wanted(course, send.index, send.contact))
-    return Step(course.state, agenda.due_at(), sends, asks, tuple(course.notes))
+    return Step(course.state, agenda.due_at(), _sends(course), _asks(course), tuple(course.notes))
 
 
 def stop(state: State) -> State:
@@ -62,12 +59,27 @@ def restore(state: State, now: datetime) -> State:
 def still_wanted(plan: Plan, state: State, index: int, contact: str, method: int) -> bool:
     """Whether an alert of that level to that contact's method may still leave: read again right before it does (A4)."""
     course = Course(plan, state, state.start_at)
-    used = course.contact(contact).methods[method]
-    if used.address in state.relayed or turns.stale_key(used) in state.stale:
-        return False
-    return _is_wanted(course, index, contact)
-
-
-def _is_wanted(course: Course, index: int, contact: str) -> bool:
     run = course.find(index)
-    return run is not None and any(is_live(course, run, turn) for turn in run.turns if turn.contact == contact)
+    return run is not None and _is_usable(course, contact, method) and is_live(course, run, contact)
+
+
+def _sends(course: Course) -> tuple[Send, ...]:
+    """What is still wanted once all is decided: of several messages by one method to a contact only the first (A7)."""
+    live = {run.index: {turn.contact for turn in live_turns(course, run)} for run in course.state.runs}
+    sends: dict[tuple[str, int], Send] = {}
+    for send in course.sends:
+        if send.contact in live[send.index] and _is_usable(course, send.contact, send.method):
+            sends.setdefault((send.contact, send.method), send)
+    return tuple(sends.values())
+
+
+def _asks(course: Course) -> tuple[Ask, ...]:
+    """The questions that have not been overtaken."""
+    question = course.state.question
+    return tuple(each for each in course.asks if question is not None and each.index == question.index)
+
+
+def _is_usable(course: Course, contact: str, method: int) -> bool:
+    """Whether the address is neither stale nor one that passed it on."""
+    used = course.contact(contact).methods[method]
+    return used.address not in course.state.relayed and turns.stale_key(used) not in course.state.stale

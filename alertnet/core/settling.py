@@ -6,7 +6,7 @@ from alertnet.core.acknowledgement import AnswerKind, can_be_met, is_met
 from alertnet.core.contact_tree import Then
 from alertnet.core.course import Course
 from alertnet.core.escalation import LAST_RESORT, Run, RunStatus, Status
-from alertnet.core.standing import deputise, is_answered_for, is_dead, standings
+from alertnet.core.standing import answered_in, deputise, is_dead, standings
 
 
 def settle(course: Course) -> None:
@@ -66,8 +66,9 @@ def _deputise_the_dead(course: Course, index: int) -> None:
         run = course.run(index)
         if run.status is RunStatus.MET:
             return
-        dead = (turn for turn in run.turns if not turn.deputised and is_dead(course, run, turn))
-        turn = next((turn for turn in dead if not is_answered_for(course, run, turn.contact)), None)
+        dead = [turn for turn in run.turns if not turn.deputised and is_dead(course, run, turn)]
+        answered = answered_in(course, run) if dead else set()
+        turn = next((turn for turn in dead if turn.contact not in answered), None)
         if turn is None:
             return
         at = max(run.opened_at, course.moment)

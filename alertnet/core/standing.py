@@ -10,22 +10,35 @@ from alertnet.core.escalation import LAST_RESORT, Run, RunStatus, Turn
 from alertnet.core.resolution import PlannedLevel, deputies_of
 
 
-def is_live(course: Course, run: Run, turn: Turn) -> bool:
-    """Whether the contact is still to be told: it may be, has not answered, and nobody has answered for it."""
+def live_turns(course: Course, run: Run) -> list[Turn]:
+    """Those still to be told: they may be, have not answered, and nobody has answered for them."""
     if not course.is_active or run.status is RunStatus.MET or run.round != course.state.round:
-        return False
-    if not turn.told or turn.contact not in course.plan.allowed or course.has_ended(run.index, turn.contact):
-        return False
-    return not all(is_answered_for(course, run, id) for id in _concerned(run, turn))
-
-
-def is_answered_for(course: Course, run: Run, id: str) -> bool:
-    """Whether a contact of the level has acknowledged, or somebody who stands in for it."""
-    return any(
-        (turn.contact == id or id in turn.stands_for)
-        and course.answer(run.index, turn.contact) is AnswerKind.ACKNOWLEDGED
+        return []
+    answered = answered_in(course, run)
+    principals = {turn.contact for turn in run.turns if turn.principal}
+    return [
+        turn
         for turn in run.turns
-    )
+        if turn.told
+        and turn.contact in course.plan.allowed
+        and not course.has_ended(run.index, turn.contact)
+        and not principals.intersection((turn.contact, *turn.stands_for)) <= answered
+    ]
+
+
+def is_live(course: Course, run: Run, contact: str) -> bool:
+    """Whether the contact is still to be told in that level."""
+    return any(turn.contact == contact for turn in live_turns(course, run))
+
+
+def answered_in(course: Course, run: Run) -> set[str]:
+    """Whoever has acknowledged in that level, and those they stand in for."""
+    return {
+        id
+        for turn in run.turns
+        if course.answer(run.index, turn.contact) is AnswerKind.ACKNOWLEDGED
+        for id in (turn.contact, *turn.stands_for)
+    }
 
 
 def is_dead(course: Course, run: Run, turn: Turn) -> bool:
@@ -36,17 +49,15 @@ def is_dead(course: Course, run: Run, turn: Turn) -> bool:
 
 def standings(course: Course, run: Run) -> list[Standing]:
     """How the contacts stand that the level notified and that may still be told, or have acknowledged."""
-    allowed = course.plan.allowed
-    able = {turn.contact for turn in run.turns if turn.contact in allowed and not is_dead(course, run, turn)}
-    result = []
-    for turn in run.turns:
-        if not turn.principal:
-            continue
-        acknowledged = is_answered_for(course, run, turn.contact)
-        reachable = any(each.contact in able for each in run.turns if each is turn or turn.contact in each.stands_for)
-        if acknowledged or reachable or turn.contact in allowed:
-            result.append(Standing(course.contact(turn.contact).organisation, acknowledged, reachable))
-    return result
+    allowed, answered = course.plan.allowed, answered_in(course, run)
+    able = [turn for turn in run.turns if turn.contact in allowed and not is_dead(course, run, turn)]
+    reachable = {id for turn in able for id in (turn.contact, *turn.stands_for)}
+    counted = answered | reachable | allowed
+    return [
+        Standing(course.contact(turn.contact).organisation, turn.contact in answered, turn.contact in reachable)
+        for turn in run.turns
+        if turn.principal and turn.contact in counted
+    ]
 
 
 def may_stand_in(course: Course, index: int, deputy: str) -> bool:
@@ -101,9 +112,3 @@ def _has_somebody_to_tell(course: Course, index: int, id: str) -> bool:
         return False
     deputies = deputies_of(course.plan.tree, id)
     return any(may_stand_in(course, index, each) and not course.has_ended(index, each) for each in deputies)
-
-
-def _concerned(run: Run, turn: Turn) -> list[str]:
-    """The contacts of the level for whose sake this one is told."""
-    own = [turn.contact] if turn.principal else []
-    return own + [each.contact for each in run.turns if each.principal and each.contact in turn.stands_for]

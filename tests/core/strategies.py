@@ -1,0 +1,171 @@
+"""Stories at random: a tree, an incident, and what happens to them. The properties of the core are tried on these."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from alertnet.core.acknowledgement import AnswerKind
+from alertnet.core.contact import Contact, Method, MethodKind, Role
+from alertnet.core.contact_tree import ActionDue, ContactTree, Level, NeedsGo, Otherwise, Repeat, Start, Then, When
+from alertnet.core.escalation import (
+    Acted,
+    Answered,
+    Asked,
+    Delayed,
+    Event,
+    Failed,
+    Go,
+    Hold,
+    PlanChanged,
+    Refuse,
+    Withdrawn,
+)
+from alertnet.core.incident import Affected, Facts, Perpetrator, Scope, Severity
+from tests.core.cast import contact, facts, tree
+
+IDS = ("ana", "bob", "eva", "luis", "zoe")
+ADDRESSES = ("+1", "+2", "+3", "+4", "+5", "+6")
+
+
+@dataclass(frozen=True)
+class Happening:
+    """What happens so long after the one before: events, new facts, or a closing and reopening."""
+
+    after: timedelta
+    events: tuple[Event, ...] = ()
+    known: Facts | None = None
+    halt: bool = False
+
+
+@dataclass(frozen=True)
+class Story:
+    """A tree, an incident, and what happens to them."""
+
+    tree: ContactTree
+    known: Facts
+    script: tuple[Happening, ...]
+    alone: bool
+
+
+def spans(smallest: int, largest: int) -> st.SearchStrategy[timedelta]:
+    """Durations of whole half minutes, bounds in minutes."""
+    return st.integers(smallest * 2, largest * 2).map(lambda halves: timedelta(seconds=30 * halves))
+
+
+METHODS = st.builds(
+    Method,
+    st.sampled_from([MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL]),
+    st.sampled_from(ADDRESSES),
+    spans(0, 4),
+)
+ROLES = (Role.COORDINATOR, Role.COORDINATOR, Role.NGO, Role.AUTHORITY, Role.EMBASSY)
+
+
+def contacts() -> st.SearchStrategy[list[Contact]]:
+    """One contact for each id; deputies may form rings."""
+
+    def one(id: str) -> st.SearchStrategy[Contact]:
+        return st.builds(
+            lambda methods, **more: contact(id, *methods, **more),
+            st.lists(METHODS, min_size=1, max_size=3),
+            role=st.sampled_from(ROLES),
+            organisation=st.sampled_from(["A", "B"]),
+            scope=st.sampled_from([Scope.INTERNAL, Scope.NATIONAL, Scope.INTERNATIONAL]),
+            represents=st.sampled_from([None, None, "ES", "DE"]),
+            belongs_to=st.sampled_from([None, None, None, "army"]),
+            deputy=st.sampled_from([None, *(other for other in IDS if other != id)]),
+        )
+
+    return st.tuples(*map(one, IDS)).map(list)
+
+
+LEVELS = st.builds(
+    Level,
+    st.just("Level"),
+    st.lists(st.sampled_from(IDS), min_size=1, max_size=3, unique=True).map(tuple),
+    st.sampled_from(["any", "any", "all", "each_organisation", 2]),
+    spans(0, 6),
+    st.sampled_from([When(), When(), When(nationality=True), When(frozenset({Severity.CRITICAL}))]),
+    st.sampled_from([None, None, None, NeedsGo(), NeedsGo(frozenset(), timedelta(minutes=2))]),
+    st.none() | st.builds(Repeat, spans(1, 2), st.integers(1, 3)),
+    st.sampled_from([None, None, Then.STOP, Then.NEXT]),
+    st.none() | st.builds(ActionDue, spans(1, 3), st.sampled_from(Otherwise)),
+)
+
+TREES = st.builds(
+    lambda levels, cast, **more: tree(levels, cast, **more),
+    st.lists(LEVELS, min_size=1, max_size=4),
+    contacts(),
+    last_resort=st.lists(st.sampled_from(IDS), max_size=2, unique=True).map(tuple),
+    start=st.sampled_from([Start(), Start(), Start(timedelta(minutes=2)), Start(timedelta(minutes=1), True)]),
+    rounds=st.integers(1, 2),
+)
+
+
+def incidents() -> st.SearchStrategy[Facts]:
+    """Facts that decide differently."""
+    people = st.lists(
+        st.builds(
+            Affected,
+            st.just("P1"),
+            nationality=st.sampled_from([None, "ES"]),
+            contact=st.sampled_from([None, None, "bob"]),
+        ),
+        max_size=1,
+    )
+    return st.builds(
+        lambda **known: facts(**known),
+        severity=st.sampled_from([Severity.CRITICAL, Severity.SERIOUS]),
+        consent=st.sampled_from([Scope.INTERNATIONAL, Scope.INTERNATIONAL, Scope.NATIONAL, Scope.INTERNAL]),
+        perpetrator=st.sampled_from([Perpetrator.NONE, Perpetrator.NONE, Perpetrator.UNKNOWN, Perpetrator.ARMY]),
+        verified=st.sampled_from([True, True, True, False]),
+        people=people.map(tuple),
+        exclude=st.sampled_from([(), (), ("eva",)]),
+    )
+
+
+def events(the_tree: ContactTree) -> st.SearchStrategy[Event]:
+    """Anything that may happen to that tree's escalation; answers are the most frequent."""
+    ids = st.sampled_from(IDS)
+    indexes = st.sampled_from(range(len(the_tree.levels)))
+    stale = st.sampled_from([(), (), (MethodKind.SMS, MethodKind.CALL)])
+    used = ids.flatmap(lambda id: st.tuples(st.just(id), st.sampled_from(range(len(the_tree.contacts[id].methods)))))
+    answers = st.builds(Answered, ids, st.sampled_from(AnswerKind), st.sampled_from([None, *ADDRESSES]))
+    failures: Callable[[tuple[str, int], Any], Failed] = lambda where, kinds: Failed(*where, kinds)  # noqa: E731
+    return st.one_of(
+        answers,
+        answers,
+        st.builds(failures, used, stale),
+        st.builds(failures, used, stale),
+        used.map(lambda where: Delayed(*where)),
+        st.builds(Withdrawn, ids),
+        st.builds(Go, indexes),
+        st.builds(Hold, indexes),
+        st.builds(Refuse, indexes),
+        st.builds(Asked, indexes),
+        st.builds(Acted, ids),
+    )
+
+
+@st.composite
+def stories(draw: st.DrawFn, *, only_events: bool = False) -> Story:
+    """A tree, an incident, and up to eight things that happen within some hours.
+
+    `only_events`: the facts stay as they are, and nobody closes or reopens it.
+    """
+    the_tree = draw(TREES)
+    script = []
+    for _ in range(draw(st.integers(0, 8))):
+        after = draw(st.integers(1, 15 * 60).map(lambda seconds: timedelta(seconds=seconds)))
+        match draw(st.sampled_from(["event", "event", "event", "events", *([] if only_events else ["facts", "halt"])])):
+            case "facts":
+                script.append(Happening(after, (PlanChanged(),), known=draw(incidents())))
+            case "halt":
+                script.append(Happening(after, halt=True))
+            case how:
+                number = 1 if how == "event" else 3
+                script.append(Happening(after, tuple(draw(events(the_tree)) for _ in range(number))))
+    return Story(the_tree, draw(incidents()), tuple(script), draw(st.booleans()))
