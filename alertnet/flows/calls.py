@@ -130,6 +130,7 @@ class Call:
     def say(self, *stages: str, ask: Question | None = None) -> Spoken:
         """Write down what was done, and say this."""
         said = replace(from_plain(Said, self.row.said), spoken_code=None if self.asks_for_pin else self.code)
+        self.held.change(changed_at=self.case.tx.now)
         hang_ups = self.held.finish()
         self.case.finish()
         every = tuple(dict.fromkeys((*hang_ups, *self.case.hang_ups)))

@@ -22,9 +22,8 @@ def cancel_unwanted(case: Case) -> None:
     for row in {row.id: row for row in rows}.values():
         if wanted[row.id]:
             continue
-        if row.status in UNSENT:
-            _cancel(case, row)
-        elif row.method == MethodKind.CALL.value and row.provider_id:
+        _cancel(case, row)
+        if row.status not in UNSENT and row.provider_id:
             case.hang_ups.append(row.provider_id)
 
 

@@ -103,7 +103,7 @@ def put_aside(tx: Tx, attempt_id: str) -> list[str]:
 def _fill(tx: Tx, method: MethodKind, claims: Claims, room: int, senders: list[str]) -> None:
     """Go down the queue until there is no more room, or no more."""
     passed: list[str] = []
-    spared = attempt_store.busy_numbers(tx.session) if method is MethodKind.CALL else set()
+    spared = attempt_store.busy_numbers(tx.session, tx.now) if method is MethodKind.CALL else set()
     while len(claims.claimed) < room:
         left = room - len(claims.claimed)
         due = attempt_store.take(tx.session, method, attempt_store.QUEUED, tx.now, left, besides=passed, spared=spared)

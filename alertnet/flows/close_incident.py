@@ -10,7 +10,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation import PlanChanged
 from alertnet.core.incident import CloseReason, IncidentStatus
-from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.core.progress import restore, stop
 from alertnet.flows import alarms
 from alertnet.flows.cancel import cancel_unwanted
@@ -109,6 +109,10 @@ def _told(case: Case) -> list[Row[Any]]:
         select(notifications.c.tree, notifications.c.contact, notifications.c.method, notifications.c.address)
         .join(attempts, attempts.c.notification_id == notifications.c.id)
         .where(notifications.c.incident_id == case.incident.id, notifications.c.kind.in_(kinds))
-        .where(attempts.c.status.in_(REACHED))
+        .where(
+            attempts.c.status.in_(REACHED)
+            | (attempts.c.provider_id.is_not(None) & (attempts.c.status == AttemptStatus.CANCELLED.value))
+            | (attempts.c.failure == Failure.NO_CODE.value)
+        )
     )
     return [*case.tx.session.execute(query)]

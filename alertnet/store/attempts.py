@@ -1,7 +1,7 @@
 """Attempts, the second of the queues: `due_at` is when to send, to give up a lease, or to ask the provider."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, update
@@ -68,8 +68,13 @@ _LEASES_OVER = (
     .limit(bindparam("most"))
 )
 _BUSY = select(attempts.c.address_index).where(
-    attempts.c.method == MethodKind.CALL.value, attempts.c.status.in_(ON_THE_LINE), attempts.c.due_at.is_not(None)
+    attempts.c.method == MethodKind.CALL.value,
+    attempts.c.status.in_(ON_THE_LINE),
+    attempts.c.due_at.is_not(None),
+    attempts.c.changed_at > bindparam("since"),
 )
+LAST_SIGN = timedelta(seconds=40)
+"""A call rings for 30 s, and one that is spoken with asks us for words more often than this."""
 
 
 def take(
@@ -123,9 +128,9 @@ def leases_over(session: Session, now: datetime, most: int) -> Sequence[str]:
     return session.scalars(_LEASES_OVER, {"now": now, "most": most}).all()
 
 
-def busy_numbers(session: Session) -> set[bytes]:
-    """Indexes of the numbers that we call right now, over all incidents."""
-    return set(session.scalars(_BUSY))
+def busy_numbers(session: Session, now: datetime) -> set[bytes]:
+    """Indexes of the numbers that we call right now, over all incidents; the report of a call's end may be lost."""
+    return set(session.scalars(_BUSY, {"since": now - LAST_SIGN}))
 
 
 def change(session: Session, id: str, **values: Any) -> None:
