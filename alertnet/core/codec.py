@@ -1,34 +1,24 @@
-"""Frozen dataclasses to and from plain JSON values, by their annotations: how core values are pinned and kept."""
+"""Frozen dataclasses to and from plain JSON values, by their annotations: how core values are pinned and kept.
+
+A reader and a writer is made once for each annotation, since states and facts pass through here at every step.
+"""
 
 import dataclasses
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Convert = Callable[[Any], Any]
 
 
 def to_plain(value: Any) -> Any:
     """The value as dicts, lists, strings, numbers: durations in seconds, instants in ISO 8601, sets sorted."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: to_plain(getattr(value, name)) for name in _fields(type(value))}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {str(key): to_plain(item) for key, item in value.items()}
-    if isinstance(value, (set, frozenset)):
-        return sorted(to_plain(item) for item in value)
-    if isinstance(value, (list, tuple)):
-        return [to_plain(item) for item in value]
-    return value
+    return _writer(typing.cast(Hashable, type(value)))(value)
 
 
 def from_plain(kind: type[T], plain: Any) -> T:
@@ -37,44 +27,68 @@ def from_plain(kind: type[T], plain: Any) -> T:
     Raises:
         KeyError, TypeError, ValueError: the plain value was not made by `to_plain` of that kind.
     """
-    return typing.cast(T, _build(kind, plain))
+    return typing.cast(T, _reader(typing.cast(Hashable, kind))(plain))
 
 
 @cache
-def _fields(kind: type) -> dict[str, Any]:
-    hints = typing.get_type_hints(kind)
-    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+def _writer(kind: Any) -> Convert:
+    """By what the value is, not by what was announced: a union needs no thought then."""
+    if dataclasses.is_dataclass(kind):
+        names = tuple(field.name for field in dataclasses.fields(kind))
+        return lambda value: {name: to_plain(getattr(value, name)) for name in names}
+    if issubclass(kind, Enum):
+        return lambda value: value.value
+    if issubclass(kind, timedelta):
+        return lambda value: value.total_seconds()
+    if issubclass(kind, date):
+        return lambda value: value.isoformat()
+    if issubclass(kind, dict):
+        return lambda value: {str(key): to_plain(item) for key, item in value.items()}
+    if issubclass(kind, (set, frozenset)):
+        return lambda value: sorted(map(to_plain, value))
+    if issubclass(kind, (list, tuple)):
+        return lambda value: list(map(to_plain, value))
+    return _as_it_is
 
 
-def _build(kind: Any, plain: Any) -> Any:
-    if plain is None:
-        return None
+@cache
+def _reader(kind: Any) -> Convert:
     origin = typing.get_origin(kind)
     if origin in (typing.Union, types.UnionType):
-        return _build_union(kind, plain)
+        options = [option for option in typing.get_args(kind) if option is not type(None)]
+        return _reader(options[0]) if len(options) == 1 else _as_it_is
     if origin in (tuple, frozenset, list):
-        item = typing.get_args(kind)[0]
-        return origin(_build(item, entry) for entry in plain)
+        return _if_any(_many_reader(origin, typing.get_args(kind)[0]))
     if origin is dict:
-        key, item = typing.get_args(kind)
-        return {_build(key, name): _build(item, entry) for name, entry in plain.items()}
-    if origin is typing.Literal or kind is Any:
-        return plain
+        return _if_any(_dict_reader(*typing.get_args(kind)))
     if dataclasses.is_dataclass(kind):
-        hints = _fields(typing.cast(type, kind))
-        build = typing.cast(Callable[..., Any], kind)
-        return build(**{name: _build(hints[name], entry) for name, entry in plain.items() if name in hints})
-    return _scalar(kind, plain)
-
-
-def _build_union(kind: Any, plain: Any) -> Any:
-    options = [option for option in typing.get_args(kind) if option is not type(None)]
-    return _build(options[0], plain) if len(options) == 1 else plain
-
-
-def _scalar(kind: Any, plain: Any) -> Any:
+        return _if_any(_dataclass_reader(typing.cast(type, kind)))
+    if origin is typing.Literal or kind in (Any, str, int, float, bool):
+        return _as_it_is
     if kind is timedelta:
-        return timedelta(seconds=plain)
-    if kind in (datetime, date):
-        return kind.fromisoformat(plain)
-    return kind(plain)
+        return _if_any(lambda plain: timedelta(seconds=plain))
+    return _if_any(kind.fromisoformat if kind in (datetime, date) else kind)
+
+
+def _many_reader(many: Convert, item: Any) -> Convert:
+    read = _reader(item)
+    return lambda plain: many(map(read, plain))
+
+
+def _dict_reader(key: Any, item: Any) -> Convert:
+    read_key, read_item = _reader(key), _reader(item)
+    return lambda plain: {read_key(name): read_item(entry) for name, entry in plain.items()}
+
+
+def _dataclass_reader(kind: type) -> Convert:
+    hints = typing.get_type_hints(kind)
+    readers = {field.name: _reader(hints[field.name]) for field in dataclasses.fields(kind)}
+    return lambda plain: kind(**{name: readers[name](entry) for name, entry in plain.items() if name in readers})
+
+
+def _if_any(read: Convert) -> Convert:
+    return lambda plain: None if plain is None else read(plain)
+
+
+def _as_it_is(plain: Any) -> Any:
+    return plain
