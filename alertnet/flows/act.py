@@ -26,7 +26,7 @@ def report_action(
         note=note,
     )
     case.record("action_reported", tree=tree, contact=contact_id, action=action.value, note=note)
-    notify_coordinators(case, Subject.ACTION, contact_id, besides=contact_id)
+    notify_coordinators(case, Subject.ACTION, contact_id, besides=(tree, contact_id))
     if action is not Action.NONE:
         events: dict[str, list[Event]] = {}
         for escalation, id in counted_in(case, tree, contact_id):

@@ -55,23 +55,14 @@ def alert(
         link=token,
         also=code is not None and code.also,
     )
-    letter = Letter(
-        kind=kind,
-        contact=contact.id,
-        method=method.kind,
-        address=method.address,
-        language=contact.language,
-        said=words,
-        planned_at=planned_at,
-        rank=case.rank(kind),
-        incident=case.incident.id,
-        tree=tree,
+    letter = replace(
+        _letter(case, kind, tree, contact, method, words),
         level=level,
         round=service.round,
         escalation=service.escalation,
         code=code.id if code else None,
         link=link,
-        extension=method.extension,
+        planned_at=planned_at,
         expires_at=expires_at,
     )
     return case.outbox.post(letter, ((tree, service),))
@@ -97,35 +88,50 @@ def write(
         link, token = None, None
         if with_link:
             link, token = link_token(case, tree, contact, method.kind, method.address, alarm=alarm)
-        letter = Letter(
-            kind=kind,
-            contact=contact.id,
-            method=method.kind,
-            address=method.address,
-            language=contact.language,
-            said=replace(words, link=token, timezone=contact.timezone),
-            planned_at=case.tx.now,
-            rank=case.rank(kind),
-            incident=case.incident.id,
-            tree=tree,
-            alarm=alarm,
-            code=code,
-            link=link,
-            extension=method.extension,
-        )
+        its_words = replace(words, link=token, timezone=contact.timezone)
+        letter = replace(_letter(case, kind, tree, contact, method, its_words), alarm=alarm, code=code, link=link)
         case.outbox.post(letter, send=send)
 
 
-def notify_coordinators(case: Case, subject: Subject, about: str | None = None, *, besides: str | None = None) -> None:
-    """A notice to each coordinator who was told of the incident: one SMS or mail. `besides`: all but that contact."""
+def notify_coordinators(
+    case: Case, subject: Subject, about: str | None = None, *, besides: tuple[str, str] | None = None
+) -> None:
+    """A notice to each coordinator who was told of the incident, or to all where none was yet: one SMS or mail.
+
+    `besides`: (tree, contact) of the one who needs none.
+    """
+    everybody = case.coordinators()
     told = _told(case)
-    for tree, contact in case.coordinators():
-        if contact.id != besides and (not told or (tree, contact.id) in told):
+    listening = [each for each in everybody if told & _names(case, each[0], each[1].id)] or everybody
+    spared = _names(case, *besides) if besides else set()
+    for tree, contact in listening:
+        if (tree, contact.id) not in spared:
             words = replace(said(case, tree, contact.timezone), subject=subject, about=about, at=case.tx.now)
             write(case, Kind.NOTICE, tree, contact, words, first_only=True)
 
 
-def _told(case: Case) -> set[tuple[str | None, str]]:
+def _letter(case: Case, kind: Kind, tree: str, contact: Contact, method: Method, words: Said) -> Letter:
+    return Letter(
+        kind=kind,
+        contact=contact.id,
+        method=method.kind,
+        address=method.address,
+        language=contact.language,
+        said=words,
+        planned_at=case.tx.now,
+        rank=case.rank(kind),
+        incident=case.incident.id,
+        tree=tree,
+        extension=method.extension,
+    )
+
+
+def _names(case: Case, tree: str, contact: str) -> set[tuple[str, str]]:
+    """(tree, contact) by which the same recipient goes."""
+    return {(id, kin.id) for id, kin in case.kin(tree, contact)}
+
+
+def _told(case: Case) -> set[tuple[str, str]]:
     """(tree, contact) of those who were sent something that rings."""
     if case.fresh:
         return set()

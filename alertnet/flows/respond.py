@@ -1,10 +1,12 @@
 """An answer, by whichever proof: recorded once, counted wherever the contact was told, and confirmed to it (A6)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select, tuple_, update
 
 from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.contact import Contact
@@ -58,24 +60,22 @@ def respond(
     Raises:
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
     """
-    if not case.is_open:
-        raise WrongState(f"incident {case.incident.ref}", "closed", "reopen it first")
-    contact = case.contact(tree, contact_id)
-    if contact_id not in case.plans[tree].allowed:
-        raise WrongState(f"contact {contact_id}", "barred from this incident", "it can't answer for it")
-    if kind is AnswerKind.ACKNOWLEDGED and _only_relays(contact, address):
+    contact = _respondent(case, tree, contact_id)
+    passes_on = _only_relays(contact, address)
+    if passes_on and kind is AnswerKind.ACKNOWLEDGED:
         kind = AnswerKind.RELAYED
     before = _standing(case, tree, contact_id)
-    if before is not None and before.kind == kind.value:
+    if before is not None and (passes_on or _says_the_same(case, before, kind, address)):
         return _recorded(case, tree, contact, before.id, kind, before.at)
     if before is not None:
         _revoke_row(case, before.id)
     id = _add(case, tree, contact_id, kind, via, address, by, note, at)
     case.record(kind.value, tree=tree, contact=contact_id, via=via.value, acknowledgement=id)
-    move(case, _events(case, tree, contact_id, Answered, kind, address))
+    taken_back = [Withdrawn] if before is not None and kind is AnswerKind.RELAYED else []
+    move(case, _events(case, tree, contact_id, *taken_back, partial(Answered, kind=kind, address=address)))
     recorded = _recorded(case, tree, contact, id, kind, at or case.tx.now)
     _confirm(case, tree, contact, recorded, address if replying else None)
-    notify_coordinators(case, SUBJECTS[kind], contact_id, besides=contact_id)
+    notify_coordinators(case, SUBJECTS[kind], contact_id, besides=(tree, contact_id))
     if contact.is_coordinator and kind is AnswerKind.ACKNOWLEDGED:
         tell_has_it(case, recorded.at)
     return recorded
@@ -108,10 +108,19 @@ def counted_in(case: Case, tree: str, contact_id: str) -> list[tuple[str, str]]:
     return found
 
 
-def _events(case: Case, tree: str, contact_id: str, event: Any, *values: object) -> dict[str, list[Event]]:
+def _respondent(case: Case, tree: str, contact_id: str) -> Contact:
+    if not case.is_open:
+        raise WrongState(f"incident {case.incident.ref}", "closed", "reopen it first")
+    if contact_id not in case.plans[tree].allowed:
+        raise WrongState(f"contact {contact_id}", "barred from this incident", "it can't answer for it")
+    return case.contact(tree, contact_id)
+
+
+def _events(case: Case, tree: str, contact_id: str, *made: Callable[[str], Event]) -> dict[str, list[Event]]:
+    """What happens to the contact, wherever its answer counts."""
     events: dict[str, list[Event]] = {}
     for escalation, id in counted_in(case, tree, contact_id):
-        events.setdefault(escalation, []).append(event(id, *values))
+        events.setdefault(escalation, []).extend(make(id) for make in made)
     return events
 
 
@@ -121,14 +130,28 @@ def _only_relays(contact: Contact, address: str | None) -> bool:
 
 
 def _standing(case: Case, tree: str, contact_id: str) -> Row[Any] | None:
-    """The contact's answer that holds now."""
+    """The contact's answer that holds now, in whichever tree it was given."""
+    everywhere = [(kin_tree, kin.id) for kin_tree, kin in case.kin(tree, contact_id)]
     query = select(acknowledgements).where(
         acknowledgements.c.incident_id == case.incident.id,
-        acknowledgements.c.tree == tree,
-        acknowledgements.c.contact == contact_id,
+        tuple_(acknowledgements.c.tree, acknowledgements.c.contact).in_(everywhere),
         acknowledgements.c.revoked_at.is_(None),
     )
     return case.tx.session.execute(query).first()
+
+
+def _says_the_same(case: Case, before: Row[Any], kind: AnswerKind, address: str | None) -> bool:
+    """Whether the answer adds nothing to the one before; last resort, asked again, does answer again."""
+    if before.kind != kind.value or (kind is AnswerKind.RELAYED and before.address != address):
+        return False
+    return not any(_is_asked_anew(case, tree, kin.id) for tree, kin in case.kin(before.tree, before.contact))
+
+
+def _is_asked_anew(case: Case, tree: str, contact_id: str) -> bool:
+    escalation = case.escalation_of(tree)
+    if escalation is None or contact_id not in case.plans[tree].last_resort:
+        return False
+    return contact_id in escalation.state.asked_anew
 
 
 def _add(

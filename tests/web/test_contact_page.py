@@ -162,12 +162,15 @@ def test_the_same_button_twice_counts_once(world: World) -> None:
     assert len(world.rows(acknowledgements)) == 1
 
 
-def test_the_answer_can_be_changed_while_the_incident_is_open(world: World) -> None:
+@pytest.mark.parametrize(("answer", "kind"), [("relay", "relayed"), ("decline", "declined")])
+def test_the_answer_can_be_changed_while_the_incident_is_open(world: World, answer: str, kind: str) -> None:
+    """B3: and where it no longer counts, the escalation goes on."""
     world.client.post(world.link("bob"), data={"answer": "acknowledge"})
+    assert world.rows(escalations)[0].status == "acknowledged"
 
-    world.client.post(world.link("bob"), data={"answer": "decline"})
+    world.client.post(world.link("bob"), data={"answer": answer})
 
-    assert standing(world) == [("bob", "declined", "link")]
+    assert standing(world) == [("bob", kind, "link")]
     assert world.rows(escalations)[0].status == "running"
 
 

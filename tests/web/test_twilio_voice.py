@@ -173,25 +173,18 @@ def test_the_code_brought_twice_counts_once(world: World) -> None:
 
 @pytest.mark.parametrize(("key", "kind"), [("2", "relayed"), ("3", "declined")])
 def test_the_answer_can_be_changed_in_the_call(world: World, key: str, kind: str) -> None:
-    """A6: what was recorded can be changed; the same key twice counts once."""
+    """A6, B3: neither a relay nor a decline counts for a rule, so the escalation goes on; the same key counts once."""
     attempt = world.attempt("bob")
     menu = world.answers(attempt).keys(world.code(attempt))
+    assert status_of(world) == "acknowledged"
 
     thanks, repeated = menu.keys(key), menu.keys(key)
 
     assert standing(world) == [("bob", kind, "call")]
+    assert status_of(world) == "running"
     assert len(world.rows(acknowledgements)) == 2
     assert "Recorded" in thanks.text
     assert thanks.verbs == repeated.verbs
-
-
-def test_a_decline_after_the_code_lets_the_escalation_go_on(world: World) -> None:
-    """B3: a decline counts for no rule."""
-    attempt = world.attempt("bob")
-
-    world.answers(attempt).keys(world.code(attempt)).keys("3")
-
-    assert status_of(world) == "running"
 
 
 def test_zero_says_it_again(world: World) -> None:
