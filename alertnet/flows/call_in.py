@@ -6,17 +6,16 @@ from sqlalchemy import select, update
 
 from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.disclosure import Said, Subject
-from alertnet.core.incident import IncidentStatus
 from alertnet.flows.case import take_up
 from alertnet.flows.held_codes import HeldCode, open_codes
-from alertnet.flows.known_numbers import contacts_at, member_at
+from alertnet.flows.known_numbers import contacts_at, member_at, open_incident_of
 from alertnet.flows.respond import respond
 from alertnet.flows.unclear_sms import may_answer, ring_once
 from alertnet.store import incidents as incident_store
 from alertnet.store import pinned
 from alertnet.store.engine import insert_once
 from alertnet.store.pinned import Edition
-from alertnet.store.tables import inbound, incidents
+from alertnet.store.tables import inbound
 from alertnet.store.tx import Tx
 
 DEFAULT_LANGUAGE = "en"
@@ -52,7 +51,7 @@ class _Caller:
     """Somebody known. `incident`: the latest open one that concerns them."""
 
     id: str
-    """A contact's, or `team/member`."""
+    """A contact's, or a team's."""
     language: str
     callback: str
     incident: str | None = None
@@ -112,15 +111,8 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
     field = member_at(edition.network, number)
     if field is None:
         return None
-    incident = _open_incident(tx, field.team.id, number)
-    return _Caller(field.owner, field.member.language, field.tree.callback, incident)
-
-
-def _open_incident(tx: Tx, team: str, number: str) -> str | None:
-    """The latest open incident of the team, or that the number raised."""
-    concerns = (incidents.c.team == team) | incidents.c.raised_index.in_(tx.vault.indexes(number))
-    query = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value, concerns)
-    return tx.session.scalar(query.order_by(incidents.c.opened_at.desc()).limit(1))
+    incident = open_incident_of(tx, number, team=field.team.id)
+    return _Caller(field.team.id, field.member.language, field.tree.callback, incident)
 
 
 def _let_pass(tx: Tx, call: CallIn, caller: _Caller) -> None:

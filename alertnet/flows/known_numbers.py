@@ -50,11 +50,15 @@ def contacts_at(network: Network, number: str) -> list[tuple[ContactTree, Contac
     ]
 
 
-def open_incident_of(tx: Tx, phone: str, *, since: datetime | None = None) -> str | None:
-    """The id of the open incident that the phone raised last; with `since`, only of one opened after that."""
-    query = select(incidents.c.id).where(
-        incidents.c.raised_index.in_(tx.vault.indexes(phone)), incidents.c.status == IncidentStatus.OPEN.value
-    )
+def open_incident_of(tx: Tx, phone: str, *, team: str | None = None, since: datetime | None = None) -> str | None:
+    """The id of the open incident that the phone raised last.
+
+    With `team` also of one that concerns the team; with `since` only of one opened after that.
+    """
+    concerns = incidents.c.raised_index.in_(tx.vault.indexes(phone))
+    if team is not None:
+        concerns |= incidents.c.team == team
+    query = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value, concerns)
     if since is not None:
         query = query.where(incidents.c.opened_at > since)
     return tx.session.scalar(query.order_by(incidents.c.opened_at.desc()).limit(1))

@@ -95,7 +95,7 @@ def test_a_member_of_the_field_is_put_through_at_once(world: World) -> None:
 
     assert heard.verbs[-1] == Dial(CALLBACK)
     assert "espere" in heard.text or "línea" in heard.text
-    assert ringing(world) == [("inbound_call", "north/ana")]
+    assert ringing(world) == [("inbound_call", "north")]
 
 
 def test_a_coordinator_who_calls_alarms_nobody(world: World) -> None:
