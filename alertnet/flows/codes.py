@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from alertnet.core.codes import WRITTEN_CODE_LENGTH, is_written_code
 from alertnet.core.contact import RINGING, Contact, MethodKind
+from alertnet.core.incident import IncidentStatus
 from alertnet.flows.case import Case, Code
 from alertnet.store.tables import code_numbers, codes, incidents, links
 
@@ -13,6 +14,22 @@ KEPT_AFTER_CLOSING = timedelta(days=7)
 MOST_DRAWS = 50
 LINK_SIGNS = "abcdefghijkmnpqrstuvwxyz23456789"
 LINK_LENGTH = 16  # of 32 signs: 80 bits
+
+_OF_NUMBERS = code_numbers.c.number_index.in_(bindparam("numbers", expanding=True))
+_HELD = (
+    select(codes.c.id)
+    .join(code_numbers, code_numbers.c.code_id == codes.c.id)
+    .join(incidents, incidents.c.id == codes.c.incident_id)
+    .where(codes.c.code_hash.in_(bindparam("hashes", expanding=True)), codes.c.voided_at.is_(None), _OF_NUMBERS)
+    .where((incidents.c.status == IncidentStatus.OPEN.value) | (incidents.c.closed_at > bindparam("lately")))
+    .limit(1)
+)
+_ANOTHER = (
+    select(codes.c.id)
+    .join(code_numbers, code_numbers.c.code_id == codes.c.id)
+    .where(_OF_NUMBERS, code_numbers.c.open, codes.c.incident_id != bindparam("this"))
+    .limit(1)
+)
 
 
 def written_code(case: Case, tree: str, contact: Contact) -> Code | None:
@@ -139,26 +156,15 @@ def _free_code(case: Case, numbers: list[bytes]) -> str | None:
 
 
 def _is_held(case: Case, text: str, numbers: list[bytes]) -> bool:
-    query = (
-        select(codes.c.id)
-        .join(code_numbers, code_numbers.c.code_id == codes.c.id)
-        .join(incidents, incidents.c.id == codes.c.incident_id)
-        .where(codes.c.code_hash.in_(case.tx.vault.code_hashes(text)), codes.c.voided_at.is_(None))
-        .where(code_numbers.c.number_index.in_(numbers))
-        .where((incidents.c.status == "open") | (incidents.c.closed_at > case.tx.now - KEPT_AFTER_CLOSING))
-    )
-    return case.tx.session.execute(query.limit(1)).first() is not None
+    hashes = list(case.tx.vault.code_hashes(text))
+    lately = case.tx.now - KEPT_AFTER_CLOSING
+    found = case.tx.session.execute(_HELD, {"hashes": hashes, "numbers": numbers, "lately": lately})
+    return found.first() is not None
 
 
 def _is_told_of_another(case: Case, numbers: list[bytes]) -> bool:
     """Whether another open incident has given one of the numbers a code."""
-    query = (
-        select(codes.c.id)
-        .join(code_numbers, code_numbers.c.code_id == codes.c.id)
-        .where(code_numbers.c.number_index.in_(numbers), code_numbers.c.open)
-        .where(codes.c.incident_id != case.incident.id)
-    )
-    return case.tx.session.execute(query.limit(1)).first() is not None
+    return case.tx.session.execute(_ANOTHER, {"numbers": numbers, "this": case.incident.id}).first() is not None
 
 
 def _known_codes(case: Case) -> dict[tuple[str, str], Code]:

@@ -1,6 +1,6 @@
 """Opening an incident: resolved, planned and queued in the very transaction that accepts it (A1, A2)."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
@@ -19,6 +19,8 @@ from alertnet.store.escalations import Escalation
 from alertnet.store.pinned import Edition
 from alertnet.store.tables import incidents
 from alertnet.store.tx import Tx
+
+_WITH_REF = select(incidents.c.id).where(incidents.c.ref == bindparam("ref"))
 
 
 def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Case:
@@ -91,5 +93,5 @@ def _free_ref(tx: Tx) -> str:
     """A reference that can be spoken and that no other incident has: one letter, a hyphen, four signs."""
     while True:
         ref = f"{tx.chance.letters(1, REF_LETTERS)}-{tx.chance.letters(4, REF_SIGNS)}"
-        if tx.session.scalar(select(incidents.c.id).where(incidents.c.ref == ref)) is None:
+        if tx.session.scalar(_WITH_REF, {"ref": ref}) is None:
             return ref

@@ -13,7 +13,8 @@ from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.store import tables
 from alertnet.store.tx import Tx
 
-ORDER = tuple(tables.metadata.sorted_tables)
+INSERTS = {table.name: insert(table) for table in tables.metadata.sorted_tables}
+"""In the order in which foreign keys want them."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ class Outbox:
 
     def flush(self) -> None:
         """Write what was gathered."""
-        for table in ORDER:
-            rows = self.rows.pop(table.name, None)
+        for table, statement in INSERTS.items():
+            rows = self.rows.pop(table, None)
             if rows:
-                self.tx.session.execute(insert(table), rows)
+                self.tx.session.execute(statement, rows)
