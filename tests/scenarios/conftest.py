@@ -21,6 +21,7 @@ from alertnet.store.tx import Tx
 from alertnet.store.upgrade import upgrade
 from alertnet.trees import read_network
 from alertnet.web.app import make_app
+from tests.scenarios.valley import FIELD
 from tests.scenarios.world import PUBLIC_URL, REPOSITORY, Clock, World
 
 TOKEN = "sandbox-token"
@@ -117,3 +118,18 @@ def _promises_broken(tx: Tx) -> list[object]:
 def world(world_on: Worlds, tmp_path: Path) -> World:
     """The world of the example trees, on SQLite."""
     return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}")
+
+
+@pytest.fixture
+def world_of(world_on: Worlds, tmp_path: Path) -> Worlds:
+    """Makes a world, on SQLite, of the trees whose YAML it is given."""
+
+    def make(*trees: str, **settings_by_name: str) -> World:
+        folder = tmp_path / "contact_trees"
+        folder.mkdir()
+        (folder / "teams.yaml").write_text(FIELD)
+        for number, text in enumerate(trees):
+            (folder / f"tree-{number}.yaml").write_text(text)
+        return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", trees=folder, **settings_by_name)
+
+    return make

@@ -1,8 +1,10 @@
 """The stage of the screenplays: the whole program over real HTTP to the sandbox, on a clock that the test moves.
 
     incident = world.raises(type="arrest")          somebody reports by API
-    world.phone("coordinator").sends("OK 4711")     a phone answers
-    world.passes(minutes=10)                        time goes by, to the second, and everything due happens
+    world.texts("coordinator", "OK 4711")           a phone answers
+    world.passes(minutes=10)                        time goes by
+
+Time moves from one due moment to the next, and everything due happens at its own.
 """
 
 import re
@@ -137,6 +139,11 @@ class Incident:
         """(contact, method) of every notification of that kind."""
         return [(each["contact"], each["method"]) for each in self["notifications"] if each["kind"] == kind]
 
+    def answers(self) -> list[tuple[str, str, str]]:
+        """(contact, kind, via) of the answers that stand, oldest first."""
+        given = [each for each in self["acknowledgements"] if each["revoked_at"] is None]
+        return [(each["contact"], each["kind"], each["via"]) for each in given]
+
     def timeline(self) -> list[str]:
         """The kinds of its history, in order."""
         answer = self.world.client.get(f"/v1/incidents/{self.ref}/timeline", headers=self.world.headers)
@@ -170,7 +177,7 @@ def link_in(text: str) -> str:
 
 
 def spoken_code_in(words: str) -> str:
-    """The three digits that a call speaks, one by one."""
-    found = re.search(r"(?<!\d, )(\d), (\d), (\d)(?!, \d)", words)
+    """The three digits that a call has spoken last, one by one; a reference may hold three as well."""
+    found = re.findall(r"(?<!\d, )(\d), (\d), (\d)(?!, \d)", words)
     assert found, words
-    return "".join(found.groups())
+    return "".join(found[-1])

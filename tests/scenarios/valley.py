@@ -1,0 +1,46 @@
+"""A small network for the screenplays that need waits of their own: the cast's numbers, in English."""
+
+CONTACTS = """
+  coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}
+  ombuds: {role: ombuds, organisation: Ombuds office, methods: [{sms: "+573005550120"}]}
+  defenders: {role: ngo, organisation: Defenders, methods: [{sms: "+573005550130"}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+3225550101"}]}
+"""
+
+FIELD = """
+teams:
+  north:
+    country: CO
+    language: es
+    consent: international
+    members:
+      ana: {name: Ana Example, phone: "+573005550001", language: es}
+      luis: {name: Luis Example, phone: "+573005550002", language: es, silent: true}
+people:
+  P7: {kind: accompanier, nationality: ES, consent: international}
+  P9: {kind: defender, nationality: CO, consent: national}
+"""
+
+COORDINATION = "  - {name: Coordination, notify: [coordinator], wait: 10m}\n"
+
+
+def a_tree(
+    levels: str, contacts: str = CONTACTS, *, tree: str = "valley", countries: str = "CO", rest: str = ""
+) -> str:
+    """The YAML of a tree with those levels and contacts; `rest` is more of its head."""
+    return f"""
+tree: {tree}
+title: {tree.capitalize()} network
+scope: national
+serves: {{countries: [{countries}]}}
+timezone: America/Bogota
+language: en
+sender: {tree.upper()}
+callback: "+573005550101"
+last_resort: [desk]
+{rest}
+contacts:
+{contacts}
+levels:
+{levels}
+"""
