@@ -1,6 +1,7 @@
 """What the database remembers of an incident, for the screenplays that look behind the API."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -40,5 +41,5 @@ def _rows(incident: Incident, query: Any, kinds: Iterable[str], *others: Any) ->
     return list(incident.world.runtime.read(lambda tx: tx.session.execute(query).all()))
 
 
-def _minutes(span: Any) -> float:
+def _minutes(span: timedelta) -> float:
     return round(span.total_seconds() / 60, 3)

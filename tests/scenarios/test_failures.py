@@ -69,10 +69,8 @@ def test_a_mail_that_bounces_brings_the_next_method_at_once(world: World) -> Non
     ("behaviour", "failure", "minute"),
     [
         ("busy", "busy", 25),
-        ("switched_off", "no_answer", 25),
         ("manual", "no_answer", 25.5),
         ("voicemail", "no_code", 25),
-        ("invalid", "invalid", 25),
         ("wrong_person", "wrong_person", 25),
     ],
 )

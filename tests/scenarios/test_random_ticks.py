@@ -12,7 +12,7 @@ from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import ALERTS
 from tests.scenarios.world import Incident, World, code_in
 
-MINUTES = 87
+MINUTES = 52
 LONGEST_TICK = 55
 """Seconds: what starts more than a minute late is no longer on time, and may be planned anew."""
 
@@ -65,9 +65,9 @@ def test_a_night_looked_at_now_and_then_is_the_night_looked_at_each_second(world
     """A7: anchored to `opened_at`, never to processing time."""
     steady = world_on(f"sqlite:///{tmp_path / 'steady.db'}")
     expected = plan(a_night(steady, lambda: timedelta(seconds=1)))
-    assert len(expected) > 30
+    assert len(expected) > 25
 
-    for seed in (1, 2, 3):
+    for seed in (1, 2):
         erratic = world_on(f"sqlite:///{tmp_path / f'erratic-{seed}.db'}")
         found = plan(a_night(erratic, irregular(Random(seed))))
 

@@ -1,0 +1,222 @@
+"""alertnet as it is installed somewhere: real processes on a real database, and a network that calls back over HTTP."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from alertnet.runtime import make_runtime, system_clock
+from alertnet.sandbox import Handset, Sandbox
+from alertnet.settings import read_settings
+from alertnet.store import keys
+from alertnet.store.tables import workers
+from alertnet.store.upgrade import upgrade
+from tests.processes.hurried import hurried_since
+
+REPOSITORY = Path(__file__).parents[2]
+ACCOUNT, TOKEN = "AC" + "0" * 32, "a-token"
+COORDINATOR = "+573005550101"
+ARREST = {"type": "arrest", "country": "CO", "perpetrator": "army"}
+WITHIN_SECONDS = 60
+"""Far more than anything here takes, so that a busy machine is no failure."""
+
+
+def eventually(holds: Callable[[], object], what: str) -> None:
+    """Wait for it.
+
+    Raises:
+        AssertionError: it did not come about.
+    """
+    until = time.monotonic() + WITHIN_SECONDS
+    while not holds():
+        assert time.monotonic() < until, f"it never came about that {what}"
+        time.sleep(0.1)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API answered; status 0: nothing did."""
+
+    status: int
+    body: Any = None
+    headers: Message = field(default_factory=Message)
+
+
+class Process:
+    """One process of the installation."""
+
+    def __init__(self, words: list[str], environment: Mapping[str, str], log: Path) -> None:
+        self._log = log
+        with log.open("w") as output:
+            self._process = subprocess.Popen(
+                words, cwd=log.parent, env=environment, stdout=output, stderr=subprocess.STDOUT
+            )
+
+    def killed(self) -> None:
+        """Dead without a moment's notice; nothing happens if it is."""
+        self._process.kill()
+        self._process.wait()
+
+    def paused(self) -> None:
+        """Not scheduled any more, as on a machine that hangs."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resumed(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+    def is_up(self) -> bool:
+        """True.
+
+        Raises:
+            AssertionError: it has ended by itself; with what it wrote.
+        """
+        assert self._process.poll() is None, self._log.read_text()
+        return True
+
+
+class Installation:
+    """A folder with a database, a network on this machine, and the processes that were started.
+
+    `hurried`: time runs twenty times as fast, in the processes and in the network.
+    """
+
+    def __init__(self, folder: Path, database_url: str, *, hurried: bool = False) -> None:
+        self._folder = folder
+        self._stack = ExitStack()
+        self._since = system_clock() if hurried else None
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        clock = hurried_since(self._since) if self._since else system_clock
+        sandbox = Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url=self.url, live=True, now=clock)
+        self.sandbox = self._stack.enter_context(sandbox)
+        self.environment = self._settings(database_url)
+        self.runtime = self._stack.enter_context(closing(make_runtime(read_settings(self.environment))))
+        self.key = self._prepare()
+
+    def close(self) -> None:
+        """Everything ends."""
+        self._stack.close()
+
+    @property
+    def coordinator(self) -> Handset:
+        """The phone of the one who is told first."""
+        return self.sandbox.handset(COORDINATOR)
+
+    def starts(self, *words: str, **settings: str) -> Process:
+        """`alertnet WORDS`; or, where time is hurried, the same in that time."""
+        program = ["alertnet", *words] if self._since is None else ["tests.processes.hurried", *self._hurried(words)]
+        log = self._folder / f"{'-'.join(words)}-{time.monotonic_ns()}.log"
+        process = Process([sys.executable, "-m", *program], self.environment | settings, log)
+        self._stack.callback(process.killed)
+        return process
+
+    def serves(self, *words: str) -> Process:
+        """`alertnet serve`."""
+        return self.starts("serve", "--port", str(self.port), *words)
+
+    def works(self, **settings: str) -> Process:
+        """`alertnet worker`, with settings of its own."""
+        return self.starts("worker", **settings)
+
+    def is_up(self, *processes: Process, workers: int = 0) -> None:
+        """The web answers, and so many workers work.
+
+        Raises:
+            AssertionError: one of the processes has ended by itself, or it takes too long.
+        """
+
+        def running() -> bool:
+            return all(process.is_up() for process in processes)
+
+        eventually(lambda: running() and self.asks("/healthz").status == 200, "the web answers")
+        eventually(lambda: running() and len(self.workers()) >= workers, f"{workers} workers work")
+
+    def asks(self, path: str, body: Any = None) -> Answer:
+        """GET, or POST of a body, with the key."""
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return Answer(answer.status, _parsed(answer.read()), answer.headers)
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, _parsed(error.read()), error.headers)
+        except OSError:
+            return Answer(0)
+
+    def raises(self) -> str:
+        """Somebody reports an arrest; the reference, when the 201 has come."""
+        answer = self.asks("/v1/incidents", ARREST)
+        assert answer.status == 201, answer
+        return str(answer.body["ref"])
+
+    def texts(self, ref: str) -> list[dict[str, Any]]:
+        """The attempts to text the alert to the coordinator, as the API shows them; empty while nothing answers."""
+        answer = self.asks(f"/v1/incidents/{ref}")
+        told = answer.body["notifications"] if answer.status == 200 else []
+        wanted = ("alert", "coordinator", "sms")
+        return [
+            attempt
+            for each in told
+            if (each["kind"], each["contact"], each["method"]) == wanted
+            for attempt in each["attempts"]
+        ]
+
+    def statuses(self, ref: str) -> list[str]:
+        """How those attempts stand."""
+        return [each["status"] for each in self.texts(ref)]
+
+    def history(self, ref: str) -> list[str]:
+        """The kinds of the incident's timeline."""
+        return [each["kind"] for each in self.asks(f"/v1/incidents/{ref}/timeline").body["items"]]
+
+    def workers(self) -> set[str]:
+        """Every worker that ever began and did not end in good order."""
+        return self.runtime.read(lambda tx: set(tx.session.scalars(select(workers.c.id))))
+
+    def _prepare(self) -> str:
+        """Migrate, and make a key."""
+        upgrade(self.runtime.engine)
+        _, key = self.runtime.transact(keys.create, "north", ("administer",))
+        return key
+
+    def _hurried(self, words: tuple[str, ...]) -> list[str]:
+        assert self._since is not None
+        role = "web" if "--no-worker" in words else words[0]
+        return [self._since.isoformat(), role, *([] if role == "worker" else [str(self.port)])]
+
+    def _settings(self, database_url: str) -> dict[str, str]:
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        return inherited | {
+            "PYTHONPATH": str(REPOSITORY),
+            "ALERTNET_DATABASE_URL": database_url,
+            "ALERTNET_SECRET_KEY": "a secret for tests that is long enough",
+            "ALERTNET_PUBLIC_URL": self.url,
+            "ALERTNET_CONTACT_TREES": str(REPOSITORY / "contact_trees"),
+            "ALERTNET_MESSAGE_TEMPLATES": str(REPOSITORY / "message_templates"),
+            "ALERTNET_SMTP_URL": self.sandbox.smtp_url,
+            "ALERTNET_RATES": "sms=0,calls=0",
+            "ALERTNET_TWILIO_API_URL": self.sandbox.api_url,
+            "ALERTNET_TWILIO_FROM": self.sandbox.number,
+            "TWILIO_ACCOUNT_SID": ACCOUNT,
+            "TWILIO_AUTH_TOKEN": TOKEN,
+        }
+
+
+def _parsed(body: bytes) -> Any:
+    return json.loads(body) if body else None

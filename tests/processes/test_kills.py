@@ -1,0 +1,105 @@
+"""Processes die without a moment's notice; what they had promised happens all the same (A1, A5)."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from alertnet.sandbox import Fault
+from tests.processes.conftest import Installs
+from tests.processes.installation import COORDINATOR, Installation, eventually
+
+
+@contextmanager
+def silence() -> Iterator[tuple[str, socket.socket]]:
+    """A provider that takes connections and requests, and never says a word: its URL, and where it listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(30)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", listening
+
+
+def test_what_was_accepted_goes_out_after_a_kill(installs: Installs) -> None:
+    """Issue 2, Show 4, and A1: the 201 is a promise that outlives the process."""
+    installation = installs()
+    web = installation.serves("--no-worker")
+    installation.is_up(web)
+    ref = installation.raises()
+
+    web.killed()
+    installation.serves()
+
+    eventually(lambda: installation.coordinator.inbox, "the alert goes out")
+    eventually(lambda: installation.statuses(ref) == ["delivered"], "the record says so")
+    assert len(installation.coordinator.inbox) == 1
+
+
+def test_wherever_a_kill_strikes_the_alert_goes_out(installs: Installs) -> None:
+    """A5: also between claim and send, or between send and record: once, or once more and marked."""
+    installation = installs(hurried=True)
+    process = installation.serves()
+    installation.is_up(process, workers=1)
+    ref = installation.raises()
+
+    process.killed()
+    installation.serves()
+
+    eventually(lambda: "delivered" in installation.statuses(ref), "the alert goes out, and the record says so")
+    again = installation.history(ref).count("attempt_sent_again")
+    assert len(installation.coordinator.inbox) <= 1 + again
+    assert again <= 1
+
+
+@pytest.mark.postgres
+def test_what_one_worker_had_sent_when_it_died_another_settles(installs: Installs, postgres: str) -> None:
+    """Issue 2, Show 1: of two workers one dies before it could write down what it sent; the other goes on."""
+    installation = installs(postgres)
+    web, doomed, other = installation.serves("--no-worker"), installation.works(), installation.works()
+    installation.is_up(web, doomed, other, workers=2)
+    other.paused()
+    installation.sandbox.misbehaves(Fault.DRIP, number=COORDINATOR)
+    first = installation.raises()
+    eventually(lambda: installation.coordinator.inbox, "the provider has the message, and is slow to say so")
+
+    doomed.killed()
+    other.resumed()
+    second = installation.raises()
+
+    eventually(lambda: installation.statuses(first) == ["delivered"], "the callback settles what was sent")
+    eventually(lambda: installation.statuses(second) == ["delivered"], "the other worker goes on")
+    assert len(installation.coordinator.inbox) == 2
+
+
+@pytest.mark.postgres
+def test_what_one_worker_had_claimed_when_it_died_another_sends(installs: Installs, postgres: str) -> None:
+    """Issue 2, Show 1: of two workers one dies between claim and send; the other asks, finds nothing, and sends it."""
+    installation = installs(postgres, hurried=True)
+    sends_after_a_death_between_claim_and_send(installation)
+
+
+@pytest.mark.long
+@pytest.mark.postgres
+def test_the_same_in_real_time(installs: Installs, postgres: str) -> None:
+    """A5: a lease of 30 seconds, then two questions a minute apart."""
+    installation = installs(postgres)
+    sends_after_a_death_between_claim_and_send(installation)
+
+
+def sends_after_a_death_between_claim_and_send(installation: Installation) -> None:
+    """Two workers: one reaches only a provider that never answers, and is killed while it waits for it."""
+    web, other = installation.serves("--no-worker"), installation.works()
+    with silence() as (url, listening):
+        doomed = installation.works(ALERTNET_TWILIO_API_URL=url)
+        installation.is_up(web, doomed, other, workers=2)
+        other.paused()
+        ref = installation.raises()
+        connection, _ = listening.accept()
+        with connection:
+            assert connection.recv(4).startswith(b"POST")
+            doomed.killed()
+    other.resumed()
+
+    eventually(lambda: installation.statuses(ref) == ["failed", "delivered"], "the other worker sends it")
+    assert [each["error"] for each in installation.texts(ref)] == ["outcome_unknown", None]
+    assert installation.history(ref).count("attempt_sent_again") == 1
+    assert len(installation.coordinator.inbox) == 1
