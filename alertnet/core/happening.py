@@ -104,7 +104,7 @@ def _withdraw(course: Course, contact: str) -> None:
     course.change(answers=answers, acted=tuple(id for id in state.acted if id != contact))
     for run in state.runs if again else ():
         turn = course.turn(run.index, contact)
-        if turn is not None and run.round == state.round:
+        if turn is not None:
             fresh = turns.begin(course.contact(contact), course.moment, True, state.stale)
             course.put_turn(run.index, replace(fresh, principal=turn.principal, stands_for=turn.stands_for))
 
@@ -168,8 +168,6 @@ def _go(course: Course, index: int) -> None:
             met_index=None,
         )
         open_level(course, planned, course.moment, "go")
-    elif state.status is Status.WAITING_FOR_GO and not waits:
-        _go_on(course)
 
 
 def _is_under_way(course: Course, run: Run | None) -> bool:

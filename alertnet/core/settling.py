@@ -42,7 +42,6 @@ def acknowledge(course: Course, run: Run) -> None:
         question=None,
         unverified_since=None,
         unverified_index=None,
-        missed_index=None,
         round_due_at=None,
         action_due_at=(run.met_at or course.moment) + due.after if due and not acted else None,
     )
@@ -57,6 +56,8 @@ def _satisfy(course: Course, run: Run) -> None:
     met = replace(run, status=RunStatus.MET, met_at=course.moment)
     course.put(met)
     course.note("rule_met", level=course.level(run).name, round=run.round)
+    if run.index == course.state.missed_index:
+        course.change(missed_index=None)
     if course.then(run) is Then.STOP:
         acknowledge(course, met)
 
@@ -83,6 +84,5 @@ def _cause(course: Course, index: int, contact: str) -> str:
 
 def _give_way_if_hopeless(course: Course, run: Run) -> None:
     if not can_be_met(course.level(run).acknowledge, standings(course, run)):
-        ends_at = min(run.ends_at, max(run.opened_at, course.moment))
-        course.put(replace(run, status=RunStatus.GAVE_WAY, ends_at=ends_at))
+        course.put(replace(run, status=RunStatus.GAVE_WAY, ends_at=min(run.ends_at, course.moment)))
         course.note("level_gave_way", level=course.level(run).name, round=run.round)

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from alertnet.core.contact import Contact
+from alertnet.core.contact import Contact, Role
 from alertnet.core.contact_tree import ActionDue, Otherwise, Then
-from alertnet.core.escalation import Acted, Failed, Status, Withdrawn
+from alertnet.core.escalation import Acted, Failed, Go, PlanChanged, Status, Withdrawn
+from alertnet.core.incident import Perpetrator
 from alertnet.core.progress import restore, still_wanted, stop
 from tests.core.cast import NOW, Night, acknowledged, call, contact, declined, level, minutes, plan_of, sms, tree
 
@@ -94,6 +95,54 @@ def test_again_asks_the_deputy_again_too() -> None:
     assert played.status is Status.RUNNING
 
 
+def test_an_action_is_due_from_the_answer_even_if_the_tree_ends_later() -> None:
+    """B3: action due counts from the answer that met the rule, not from when the escalation was acknowledged."""
+    levels = (level("One", "bob", wait=60), level("Two", "ana", then=Then.NEXT, action_due=NEXT))
+    played = night(*levels).at(2, Go(1)).at(5, acknowledged("ana")).until(60)
+
+    assert (played.status, played.due) == (Status.ACKNOWLEDGED, 65)
+
+
+def test_a_missed_action_counts_from_its_moment_however_late_it_is_noticed() -> None:
+    """A7: never at processing time."""
+    played = night(level("One", "ana", action_due=NEXT), last_resort=("office",)).at(1, acknowledged("ana"))
+
+    assert played.sleep_until(61.5).due == 76
+
+
+def test_a_level_that_missed_its_action_acknowledges_again_when_it_is_answered_anew() -> None:
+    """A2: not by itself, but by an answer."""
+    only = level("One", "ana", then=Then.NEXT, action_due=NEXT)
+    played = night(only, last_resort=("office",)).at(1, acknowledged("ana")).until(61)
+    assert played.at(62, Withdrawn("ana")).at(63, acknowledged("ana")).status is Status.ACKNOWLEDGED
+
+
+def test_after_a_missed_action_those_who_dropped_out_meanwhile_are_replaced() -> None:
+    """A2, A4: while it was acknowledged their deputies were left in peace."""
+    levels = (level("One", "ana", wait=90), level("Two", "bob", action_due=NEXT))
+    played = night(*levels).at(1, Go(1)).at(2, acknowledged("bob")).at(3, declined("ana"))
+    assert not any("luis" in line for line in played.told)
+
+    assert "62 luis sms" in played.until(62).told
+
+
+def test_an_action_missed_before_the_round_has_opened_anything_is_no_fault() -> None:
+    """A11: a late answer may acknowledge while the next round still waits for its first go."""
+    mayor = contact("mayor", role=Role.AUTHORITY)
+    played = night(level("One", "mayor", action_due=NEXT), cast=(mayor,)).until(10)
+    played.change(12, PlanChanged(), perpetrator=Perpetrator.UNKNOWN).until(25)
+    assert played.at(26, acknowledged("mayor")).due == 86
+
+    assert played.until(86).status is Status.UNANSWERED
+
+
+def test_an_action_of_a_withdrawn_answer_is_none() -> None:
+    """A6: whoever answered in its name did not act in its name either."""
+    played = night(level("One", "ana", "bob", action_due=NEXT)).at(1, acknowledged("ana"), Acted("ana"))
+
+    assert played.at(5, Withdrawn("ana")).at(6, acknowledged("ana")).due == 66
+
+
 def test_an_action_reported_at_the_instant_it_is_due_is_in_time() -> None:
     """A7: a due row and an answer at the same instant: the answer first."""
     played = night(level("One", "ana", action_due=NEXT)).at(1, acknowledged("ana")).at(61, Acted("ana"))
@@ -169,6 +218,13 @@ def test_a_withdrawal_of_the_last_resort_goes_round_again() -> None:
     assert played.status is Status.UNANSWERED
     assert played.told == ["0 bob sms", "10 office sms", "40 office sms"]
     assert played.due == 55
+
+
+def test_after_a_withdrawal_the_tree_ends_no_earlier_than_that() -> None:
+    """A7: at the event that opened it."""
+    played = night(level("One", "bob"), last_resort=("office",)).at(10.2, acknowledged("office"))
+
+    assert played.at(10.6, Withdrawn("office")).due == 25.6
 
 
 def test_a_withdrawal_of_who_never_answered_changes_nothing() -> None:

@@ -172,6 +172,14 @@ def test_a_go_for_a_level_that_is_open_rings_nobody_twice() -> None:
     assert night(level("One", "ana"), level("Two", "bob")).at(2, Go(0)).told == ["0 ana sms"]
 
 
+def test_a_go_for_an_open_level_of_an_acknowledged_escalation_rings_it_again() -> None:
+    """B3: acknowledged → running (a go)."""
+    played = night(level("One", "bob", wait=60), level("Two", "eva")).at(2, Go(1)).at(3, acknowledged("eva"))
+
+    assert played.forget().at(5, Go(0)).told == ["5 bob sms"]
+    assert played.status is Status.RUNNING
+
+
 def test_a_go_after_the_window_of_a_level_opens_it_again() -> None:
     """B3: `/go` opens any level."""
     played = night(level("One", "ana"), level("Two", "bob", wait=60)).at(12, Go(0))
@@ -298,6 +306,13 @@ def test_a_go_for_one_level_opens_it_unverified_and_no_other() -> None:
 
     assert played.opened() == ["0 Coord", "12 Two"]
     assert played.status is Status.WAITING_FOR_GO
+
+
+def test_after_a_go_nothing_else_waits_for_the_verification() -> None:
+    """A2: the tree comes to its end, and round again."""
+    played = unverified(COORD, level("Two", "bob")).at(12, Go(1)).until(22)
+
+    assert played.status is Status.UNANSWERED
 
 
 def test_a_verified_escalation_that_was_acknowledged_stays_so() -> None:

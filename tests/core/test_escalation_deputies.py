@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from alertnet.core.contact import Contact, MethodKind
-from alertnet.core.contact_tree import When
+from alertnet.core.contact_tree import Then, When
 from alertnet.core.escalation import Failed, PlanChanged, Status
 from alertnet.core.incident import Affected
 from tests.core.cast import (
@@ -87,6 +87,48 @@ def test_an_answer_keeps_the_deputy_asleep() -> None:
     """B3: without an answer."""
     both = level("One", "ana", "bob", acknowledge="all", wait=10)
     played = night(both, cast=(ANA, LUIS, EVA)).at(1, acknowledged("ana")).until(60)
+
+    assert not any("luis" in line for line in played.told)
+
+
+def test_a_decline_brings_no_deputy_where_the_rule_is_met() -> None:
+    """B3: rule met → all methods and repeats of the level end."""
+    levels = (level("One", "ana", "bob", then=Then.NEXT), level("Two", "zoe"))
+    played = night(*levels).at(1, acknowledged("bob")).at(2, declined("ana"))
+
+    assert not [line for line in played.history if "deputy_told" in line]
+
+
+def test_a_decline_in_a_level_of_an_earlier_round_brings_no_deputy() -> None:
+    """B3: after `rounds`, coordination levels only."""
+    only = level("One", "ana", repeat=(30, 1))
+    played = Night(plan_of(tree([only], [ANA, LUIS, EVA], rounds=1))).until(26).forget()
+    played.at(27, declined("ana"))
+
+    assert (played.told, played.history) == ([], [])
+
+
+def test_failures_after_the_answer_bring_no_deputy() -> None:
+    """B3: who has acknowledged needs nobody in its place."""
+    played = night(level("One", "ana", "bob", acknowledge="all"))
+    played.at(3, acknowledged("ana")).at(4, Failed("ana", 0)).at(5, Failed("ana", 1))
+
+    assert not any("luis" in line for line in played.told + played.history)
+
+
+def test_a_deputy_who_declined_before_is_passed_over_at_once() -> None:
+    """B3: deputies chain."""
+    levels = (level("One", "luis", "bob", acknowledge="all", wait=5), level("Two", "ana"))
+    played = night(*levels).at(1, declined("luis")).at(2, declined("eva"), acknowledged("bob")).forget().until(30)
+
+    assert not any("luis" in line for line in played.told)
+    assert [line for line in played.history if "deputy_told" in line] == ["8 deputy_told luis", "8 deputy_told eva"]
+
+
+def test_the_silence_in_a_level_that_gave_way_brings_no_deputy() -> None:
+    """B3: the others' methods go on; the rule can't be met any more, so nobody else is woken for it."""
+    both = level("One", "ana", "bob", acknowledge="all")
+    played = night(both, level("Two", "zoe", wait=60)).at(1, declined("bob")).until(30)
 
     assert not any("luis" in line for line in played.told)
 

@@ -94,6 +94,15 @@ def test_a_level_that_is_passed_over_still_asks_for_its_go() -> None:
     assert (played.status, played.due) == (Status.UNANSWERED, 25)
 
 
+def test_a_level_that_is_passed_over_and_proceeds_by_itself_has_its_whole_time() -> None:
+    """B3: unanswered → running (`proceed_after`); the pause begins anew after it."""
+    gated = level("Two", "eva", when=GRAVE, needs_go=NeedsGo(proceed_after=minutes(8)))
+    played = night(level("One", "bob"), gated).change(14, PlanChanged(), severity=Severity.CRITICAL).until(22)
+    assert (played.status, played.told) == (Status.RUNNING, ["0 bob sms", "22 eva sms"])
+
+    assert played.until(32).due == 47
+
+
 def test_a_higher_severity_leaves_an_acknowledged_escalation_alone() -> None:
     """A4: acknowledged is left for the reasons of B3 alone."""
     played = night(level("One", "bob"), level("Two", "eva", when=GRAVE)).at(1, acknowledged("bob"))
@@ -114,8 +123,8 @@ def test_a_question_whose_reason_is_gone_needs_no_answer() -> None:
 
 def test_a_question_about_a_level_that_is_empty_now_is_dropped() -> None:
     """A2: nothing waits for a go that would tell nobody."""
-    levels = (level("One", "brigade"), level("Two", "bob"))
-    played = night(*levels, cast=(BRIGADE,), known={"perpetrator": Perpetrator.UNKNOWN}).until(30)
+    levels = (level("One", "brigade", needs_go=NeedsGo()), level("Two", "bob"))
+    played = night(*levels, cast=(BRIGADE,)).until(30)
     played.change(31, PlanChanged(), perpetrator=Perpetrator.ARMY)
 
     assert played.told == ["31 bob sms"]

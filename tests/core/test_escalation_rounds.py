@@ -168,6 +168,36 @@ def test_a_number_that_relayed_or_is_bad_is_not_used_in_later_rounds() -> None:
     assert not [line for line in played.told if "office" not in line and not line.startswith("0 ")]
 
 
+def test_a_new_round_ends_what_the_last_one_still_had_to_ring() -> None:
+    """B1: after its rounds the tree rests but for coordination."""
+    played = night(level("One", "ana", repeat=(20, 3)), rounds=1).until(70)
+
+    assert [line for line in played.told if "ana" in line] == ["0 ana sms", "20 ana sms again"]
+
+
+def test_a_stand_in_of_an_earlier_round_rings_only_when_it_is_needed_again() -> None:
+    """B3: the deputy is told after the silence of each round."""
+    cast = (contact("ana", deputy="luis"), contact("luis"))
+    played = night(level("One", "ana", repeat=(8, 2)), cast=cast).until(42)
+
+    assert [line for line in played.told if "luis" in line] == ["16 luis sms", "24 luis sms again", "41 luis sms"]
+
+
+def test_one_who_stood_in_before_answers_for_both_in_the_next_round() -> None:
+    """B3: a deputy answers for its contact, whichever round told it."""
+    cast = (contact("ana", deputy="luis"), contact("luis"))
+    played = night(level("One", "ana", "luis", acknowledge="all"), cast=cast).until(25)
+
+    assert played.at(26, acknowledged("luis")).status is Status.ACKNOWLEDGED
+
+
+def test_a_last_resort_has_no_level_to_give_way_to() -> None:
+    """A2: it is told again in the next round, for ever."""
+    played = night(level("One", "ana")).at(12, declined("office")).until(26)
+
+    assert "level_gave_way Last resort" not in " ".join(played.history)
+
+
 def test_the_first_use_in_each_round_is_an_alert() -> None:
     """B4: a repeat is a reminder; a new round begins with the alert again."""
     played = night(level("One", "ana", repeat=(3, 1))).until(28)

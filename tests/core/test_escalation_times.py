@@ -8,7 +8,20 @@ from alertnet.core.contact import Contact
 from alertnet.core.contact_tree import NeedsGo, Start
 from alertnet.core.escalation import Asked, Failed, Go, Status
 from alertnet.core.incident import Severity
-from tests.core.cast import Night, acknowledged, call, contact, coordinator, email, level, minutes, plan_of, sms, tree
+from tests.core.cast import (
+    Night,
+    acknowledged,
+    call,
+    contact,
+    coordinator,
+    declined,
+    email,
+    level,
+    minutes,
+    plan_of,
+    sms,
+    tree,
+)
 
 ANA = contact("ana", sms("+1"), call("+1", 3), email("ana@pbi.example", 6))
 CRITICAL = {"severity": Severity.CRITICAL}
@@ -98,6 +111,22 @@ def test_what_was_due_before_an_event_comes_before_it() -> None:
     played.sleep_until(10.5, Failed("bob", 0))
 
     assert [run.opened_at for run in played.state.runs][1] == played.state.start_at + minutes(10)
+
+
+def test_a_failure_brings_forward_what_was_still_to_come_at_that_instant() -> None:
+    """A7: the call was due before the failure, so the mail is what comes next."""
+    played = night(level("One", "ana"), cast=(ANA,)).until(2).sleep_until(3.5, Failed("ana", 0))
+
+    assert played.told == ["0 ana sms", "3.5 ana call", "3.5 ana email"]
+
+
+def test_a_number_that_turns_out_bad_is_not_used_at_the_same_instant() -> None:
+    """B3: a stale number is used no more, not even by what was due half a minute ago."""
+    twin = contact("twin", sms("+1"), email("twin@ngo.example", 1))
+    played = night(level("One", "ana"), level("Two", "twin"), cast=(ANA, twin)).until(6)
+    played.sleep_until(10.5, Failed("ana", 0, (ANA.methods[0].kind,)))
+
+    assert not any("twin sms" in line for line in played.told)
 
 
 def test_an_answer_takes_back_what_became_due_with_it() -> None:
@@ -194,6 +223,14 @@ def test_after_an_outage_the_answer_comes_before_all_that_is_overdue() -> None:
 
     assert played.opened() == ["0 One"]
     assert played.told == ["0 ana sms"]
+
+
+def test_a_decline_after_an_outage_keeps_the_overdue_levels_together() -> None:
+    """A7: their planned moments are those they had."""
+    levels = (level("One", "ana"), level("Two", "bob"), level("Three", "eva"))
+    played = night(*levels, known=CRITICAL).sleep_until(30, declined("ana"))
+
+    assert played.opened() == ["0 One", "30 Two", "30 Three"]
 
 
 def test_a_question_that_is_late_counts_from_when_it_is_asked() -> None:

@@ -91,6 +91,18 @@ def test_a_contact_abroad_does_not_become_internal_by_one_number_it_shares_with_
     assert may_be_told(known, trees, "+1") is None
 
 
+def test_who_is_last_resort_of_one_tree_is_internal_in_every_tree() -> None:
+    """A3: the same desk, known by its numbers, whatever scope another tree gives it."""
+    desk = contact("desk", sms("+1"), scope=Scope.INTERNATIONAL)
+    trees = [
+        tree([level("One", "ngo")], [contact("office", sms("+1"))], last_resort=("office",), id="valley"),
+        one_level(desk, id="abroad"),
+    ]
+    _, abroad = resolve(facts(consent=Scope.NATIONAL), trees)
+
+    assert abroad.levels[0].contacts == ("desk",)
+
+
 # Exclusion, perpetrator, involvement
 
 

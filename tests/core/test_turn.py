@@ -1,0 +1,86 @@
+"""One contact's turn: what it does next, and when its silence is long enough (B3 Level, Hand-over)."""
+
+from dataclasses import replace
+
+import pytest
+
+from alertnet.core import turn as turns
+from alertnet.core.contact import MethodKind
+from alertnet.core.escalation import Turn, Use
+from alertnet.core.notification import Kind
+from tests.core.cast import NOW, call, contact, email, level, minutes, offset, sms
+
+ANA = contact("ana", sms("+1"), call("+2", 3), email("ana@pbi.example", 1))
+FRESH = Turn("ana", NOW, told=True)
+
+
+def used(*methods: tuple[int, float]) -> Turn:
+    """A turn that has used those methods at those minutes."""
+    return replace(FRESH, uses=tuple(Use(place, NOW + minutes(minute)) for place, minute in methods))
+
+
+def upcoming(turn: Turn, repeat: tuple[float, int] | None = None) -> list[tuple[Kind, int, float]] | None:
+    """The messages of the next moment."""
+    following = turns.upcoming(turn, ANA, level("One", "ana", repeat=repeat), (), ())
+    return None if following is None else [(each.kind, each.method, offset(each.at)) for each in following.rings]
+
+
+def test_methods_are_used_in_the_order_of_their_times() -> None:
+    """B1: `after` counts from the level's start."""
+    assert upcoming(FRESH) == [(Kind.ALERT, 0, 0)]
+    assert upcoming(used((0, 0))) == [(Kind.ALERT, 2, 1)]
+    assert upcoming(used((0, 0), (2, 1))) == [(Kind.ALERT, 1, 3)]
+    assert upcoming(used((0, 0), (2, 1), (1, 3))) is None
+
+
+def test_a_repeat_rings_the_telephones_first_used_strictly_before() -> None:
+    """B3: a call that was first used at that very moment has just rung; mail is not repeated."""
+    assert upcoming(used((0, 0), (2, 1), (1, 3)), repeat=(3, 1)) == [(Kind.REMINDER, 0, 3)]
+    assert upcoming(used((0, 0), (2, 1), (1, 2)), repeat=(3, 1)) == [(Kind.REMINDER, 0, 3), (Kind.REMINDER, 1, 3)]
+
+
+def test_a_method_and_a_repeat_at_the_same_moment_come_in_that_order() -> None:
+    """B3: so the method counts as used at that moment, and is not rung twice."""
+    assert upcoming(used((0, 0), (2, 1)), repeat=(3, 1)) == [(Kind.ALERT, 1, 3)]
+
+
+def test_repeats_come_to_an_end() -> None:
+    """B3: k = 1 … times."""
+    assert upcoming(replace(used((0, 0), (2, 1), (1, 2)), repeats=1), repeat=(3, 1)) is None
+
+
+def test_what_failed_or_relayed_is_not_used() -> None:
+    """B3: a method that failed, or whose number relayed, is over."""
+    failed = replace(FRESH, failed=(0,))
+
+    assert turns.unused(FRESH, ANA, ()) == [0, 1, 2]
+    assert turns.unused(failed, ANA, ("+2",)) == [2]
+
+
+def test_a_stale_address_has_failed_before_it_is_tried() -> None:
+    """B3: marks the number stale, for one kind of method."""
+    stale = ("sms:+1", "sms:+2")
+
+    assert turns.begin(ANA, NOW, True, stale).failed == (0,)
+    assert [turns.stale_key(method) for method in ANA.methods[:1]] == [f"{MethodKind.SMS}:+1"]
+
+
+@pytest.mark.parametrize(
+    ("turn", "repeat", "wait", "expected"),
+    [
+        (FRESH, None, 13, 8),
+        (used((0, 0), (1, 1), (2, 1)), None, 13, 7),
+        (replace(FRESH, failed=(1, 2)), None, 13, 6.5),
+        (FRESH, (4, 2), 12, 10),
+        (FRESH, None, 3, 3),
+        (FRESH, None, 1, 3),
+    ],
+    ids=["all methods out", "brought forward", "only what is left", "repeats out", "nothing remains", "over"],
+)
+def test_silence_is_half_of_what_remains_once_everything_is_out(
+    turn: Turn, repeat: tuple[float, int] | None, wait: float, expected: float
+) -> None:
+    """B3: when the last method and repeat are out and half of the remaining wait has passed without an answer."""
+    at = turns.silence_at(turn, ANA, level("One", "ana", repeat=repeat), (), NOW + minutes(wait))
+
+    assert offset(at) == expected
