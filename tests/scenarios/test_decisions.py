@@ -1,0 +1,282 @@
+"""What waits for a coordinator's word: how it is asked, by which ways it is answered, and what silence does (B3)."""
+
+from typing import Any
+
+import pytest
+
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import a_tree
+from tests.scenarios.world import Incident, World, code_in, link_in, spoken_code_in
+
+CONTACTS = """
+  coordinator:
+    role: coordinator
+    organisation: Valley
+    methods: [{sms: "+573005550101"}, {call: "+573005550101", after: 20m}]
+  police: {role: authority, organisation: National Police, methods: [{sms: "+576015550112"}]}
+  spain: {role: embassy, represents: ES, scope: national, organisation: Spain, methods: [{sms: "+34915550140"}]}
+  defenders: {role: ngo, organisation: Defenders, methods: [{sms: "+573005550130"}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+3225550101"}]}
+"""
+COORDINATION = "  - {name: Coordination, notify: [coordinator], wait: 5m}\n"
+POLICE = """
+  - name: Police
+    needs_go: {unless_severity: [critical], proceed_after: 30m}
+    notify: [police]
+    wait: 10m
+"""
+FRIENDS = "  - {name: Friends, notify: [defenders], wait: 10m}\n"
+SERIOUS: dict[str, Any] = {"type": "assault", "perpetrator": "none"}
+
+
+@pytest.fixture
+def asked(world_of: Worlds) -> World:
+    """After five minutes the coordinator is asked about the police, who are told by themselves after thirty more."""
+    return world_of(a_tree(COORDINATION + POLICE + FRIENDS, CONTACTS))
+
+
+def waits_for_go(world: World, **body: Any) -> Incident:
+    """An incident whose coordinator has just been asked about the police."""
+    incident = world.raises(**{**SERIOUS, **body})
+    world.passes(minutes=5)
+    assert incident.status("valley") == "waiting_for_go"
+    return incident
+
+
+def question(world: World) -> str:
+    """The latest question on the coordinator's phone."""
+    return next(text for text in reversed(world.phone("coordinator").inbox) if "DECISION" in text)
+
+
+def questions(world: World) -> int:
+    """How often the coordinator was asked by SMS."""
+    return sum("DECISION" in text for text in world.phone("coordinator").inbox)
+
+
+def decides(world: World, incident: Incident, way: str, decision: str) -> None:
+    """The coordinator answers the latest question by that way."""
+    match way:
+        case "sms":
+            world.texts("coordinator", f"{decision.upper()} {code_in(question(world))}")
+        case "call":
+            call = world.phone("coordinator").answers()
+            call.press(spoken_code_in(call.words)).press({"go": "1", "hold": "2"}[decision])
+        case "page":
+            world.client.post(link_in(question(world)), data={"answer": decision})
+        case "api":
+            incident.act("go", decision=decision, tree="valley", level="Police")
+    world.settles()
+
+
+def test_a_level_that_needs_a_go_is_asked_about_and_tells_nobody(asked: World) -> None:
+    """B3: by SMS and call, with how many it would tell, a code of its own, and when it proceeds by itself."""
+    waits_for_go(asked)
+
+    assert asked.phone("police").inbox == []
+    assert "GO" in question(asked)
+    assert "HOLD" in question(asked)
+    assert "21:49" in question(asked)  # 35 minutes after 21:14 in Bogotá
+    assert code_in(question(asked)) != code_in(asked.phone("coordinator").inbox[0])
+    assert asked.phone("coordinator").ringing
+
+
+@pytest.mark.parametrize("way", ["sms", "call", "page", "api"])
+def test_a_go_opens_the_level_at_once(asked: World, way: str) -> None:
+    """B3: by each of its ways."""
+    incident = waits_for_go(asked)
+
+    decides(asked, incident, way, "go")
+
+    assert incident.status("valley") == "running"
+    assert len(asked.phone("police").inbox) == 1
+    asked.passes(minutes=9)
+    assert questions(asked) == 1
+
+
+@pytest.mark.parametrize("way", ["sms", "call", "page", "api"])
+def test_a_hold_ends_the_automatic_time_and_is_asked_again_each_hour(asked: World, way: str) -> None:
+    """B3: after 60 minutes, then hourly; the level never opens by itself."""
+    incident = waits_for_go(asked)
+
+    decides(asked, incident, way, "hold")
+    asked.passes(minutes=59)
+    assert questions(asked) == 1
+    asked.passes(minutes=2)
+    assert questions(asked) == 2
+    asked.passes(minutes=60)
+
+    assert questions(asked) == 3
+    assert asked.phone("police").inbox == []
+    decides(asked, incident, "sms", "go")
+    assert len(asked.phone("police").inbox) == 1
+
+
+def test_no_with_a_questions_code_is_a_hold(asked: World) -> None:
+    """B4."""
+    waits_for_go(asked)
+
+    asked.texts("coordinator", f"NO {code_in(question(asked))}")
+    asked.passes(minutes=40)
+
+    assert asked.phone("police").inbox == []
+
+
+def test_the_coordinators_own_code_with_go_means_the_oldest_open_question(asked: World) -> None:
+    """B4."""
+    waits_for_go(asked)
+
+    asked.texts("coordinator", f"GO {code_in(asked.phone('coordinator').inbox[0])}")
+
+    assert len(asked.phone("police").inbox) == 1
+
+
+@pytest.mark.parametrize("way", ["page", "api"])
+def test_a_refusal_skips_the_level_for_good(asked: World, way: str) -> None:
+    """B3: the next level opens, and the later rounds pass this one by."""
+    incident = waits_for_go(asked)
+
+    decides(asked, incident, way, "refuse")
+
+    assert incident.level("valley") == "Friends"
+    assert len(asked.phone("defenders").inbox) == 1
+    asked.passes(minutes=60)
+    assert incident["escalations"][0]["round"] >= 2
+    assert asked.phone("police").inbox == []
+
+
+def test_a_question_is_asked_again_every_ten_minutes(asked: World) -> None:
+    """B3: until go, hold or refuse."""
+    waits_for_go(asked)
+
+    asked.passes(minutes=25)
+
+    assert questions(asked) == 3
+
+
+def test_without_a_decision_the_level_opens_at_its_automatic_time(asked: World) -> None:
+    """B3: `proceed_after` counts from the question, and the question is over then."""
+    incident = waits_for_go(asked)
+
+    asked.passes(minutes=29, seconds=59)
+    assert asked.phone("police").inbox == []
+    asked.passes(seconds=1)
+
+    assert len(asked.phone("police").inbox) == 1
+    assert incident.level("valley") == "Police"
+    before = questions(asked)
+    asked.passes(minutes=9)
+    assert questions(asked) == before
+
+
+def test_a_critical_incident_is_spared_the_question(asked: World) -> None:
+    """B1: `unless_severity`."""
+    asked.raises(type="arrest", perpetrator="none")
+
+    asked.passes(minutes=5)
+
+    assert len(asked.phone("police").inbox) == 1
+    assert questions(asked) == 0
+
+
+def test_a_raised_severity_opens_what_had_to_wait(asked: World) -> None:
+    """A8: at once, on the pinned trees."""
+    incident = waits_for_go(asked)
+
+    incident.act("updates", text="He was taken to hospital", severity="critical")
+
+    assert len(asked.phone("police").inbox) == 1
+
+
+def test_an_unknown_perpetrator_keeps_the_authorities_waiting_even_when_critical(asked: World) -> None:
+    """B3: it might be they; that wait never ends by itself."""
+    incident = asked.raises(type="killing", perpetrator="unknown")
+
+    asked.passes(minutes=50)
+
+    assert incident.status("valley") == "waiting_for_go"
+    assert asked.phone("police").inbox == []
+    incident.act("updates", text="It was a company's guards", perpetrator="company")
+    assert len(asked.phone("police").inbox) == 1
+
+
+EMBASSIES = "  - {name: Embassies, when: {nationality: match}, notify: [spain], wait: 20m}\n"
+
+
+def test_an_unknown_nationality_waits_as_long_as_the_level_lasts(world_of: Worlds) -> None:
+    """B3: it prunes nothing, but somebody should say whose embassy; without a word the level opens after its wait."""
+    world = world_of(a_tree(COORDINATION + EMBASSIES, CONTACTS))
+    incident = world.raises(**SERIOUS, people=[{"code": "P55"}])
+
+    world.passes(minutes=24)
+    assert incident.status("valley") == "waiting_for_go"
+    assert world.phone("spain").inbox == []
+    world.passes(minutes=1)
+
+    assert len(world.phone("spain").inbox) == 1
+
+
+def test_an_unknown_nationality_holds_up_no_critical_incident(world_of: Worlds) -> None:
+    """B1."""
+    world = world_of(a_tree(COORDINATION + EMBASSIES, CONTACTS))
+    world.raises(type="arrest", perpetrator="none", people=[])
+
+    world.passes(minutes=5)
+
+    assert len(world.phone("spain").inbox) == 1
+
+
+@pytest.fixture
+def unverified(world_of: Worlds) -> World:
+    """A tree whose second level would tell a friend after five minutes, the third after fifteen."""
+    police = "  - {name: Police, notify: [police], wait: 10m}\n"
+    return world_of(a_tree(COORDINATION + FRIENDS + police, CONTACTS, rest="unknown_perpetrator: proceed"))
+
+
+def test_an_unverified_report_reaches_coordinators_alone(unverified: World) -> None:
+    """B3: anybody may hold that phone. The coordinators hear, and are asked whether it is true."""
+    unverified.texts("ana", "SOS")
+    incident = unverified.newest()
+    unverified.passes(minutes=30)
+
+    assert incident["verified"] is False
+    assert incident.status("valley") == "waiting_for_go"
+    assert unverified.phone("defenders").inbox == unverified.phone("head office").inbox == []
+    assert questions(unverified) == 4
+
+
+def test_it_is_asked_again_also_after_the_coordinator_has_taken_charge(unverified: World) -> None:
+    """B3: whoever looks after it has not said that it is true."""
+    unverified.texts("ana", "SOS")
+    unverified.texts("coordinator", code_in(unverified.phone("coordinator").inbox[0]))
+
+    unverified.passes(minutes=11)
+
+    assert unverified.newest().answers() == [("coordinator", "acknowledged", "sms")]
+    assert questions(unverified) == 2
+
+
+def test_a_go_opens_at_once_what_was_due_meanwhile(unverified: World) -> None:
+    """B3: levels whose moment has passed open at once, the others at theirs."""
+    unverified.texts("ana", "SOS")
+    incident = unverified.newest()
+    unverified.passes(minutes=8)
+
+    unverified.texts("coordinator", f"GO {code_in(question(unverified))}")
+
+    assert incident["verified"] is True
+    assert len(unverified.phone("defenders").inbox) == 1
+    assert unverified.phone("police").inbox == []
+    unverified.passes(minutes=7)
+    assert len(unverified.phone("police").inbox) == 1
+    assert questions(unverified) == 1
+
+
+def test_it_can_be_verified_over_the_api(unverified: World) -> None:
+    """B5: `…/go` without tree and level."""
+    unverified.texts("ana", "SOS")
+    incident = unverified.newest()
+
+    incident.act("go", decision="go")
+
+    assert incident["verified"] is True
+    incident.act("go", decision="go", expect=409)
