@@ -23,6 +23,7 @@ from alertnet.store import attempts as attempt_store
 from alertnet.store import escalations as escalation_store
 from alertnet.store import workers as worker_store
 from alertnet.store.attempts import SENT_BY
+from alertnet.store.tx import Tx
 from alertnet.transactions import DatabaseAway
 
 DUE = "due"
@@ -91,21 +92,18 @@ class Search:
             log.exception("search_failed", crew=crew)
 
     def _sends(self, crew: str) -> Iterator[Job]:
-        outlet = self._runtime.outlets.get(MethodKind(crew))
-        senders, rate = (outlet.senders, outlet.rate) if outlet else (("",), 0.0)
-        claims = self._runtime.transact(claim, MethodKind(crew), self._rooms[crew], senders=senders, rate=rate)
+        claims = self._runtime.transact(take, self._runtime, crew, self._rooms[crew])
         self.next_at = min((at for at in (self.next_at, claims.next_at) if at is not None), default=None)
-        yield from self._claimed(crew, claims, _send)
+        yield from self._claimed(crew, claims, send_jobs)
         for id in claims.unwanted:
             yield _job(self._runtime, "attempts", id, put_aside, id)
 
     def _doubts(self, crew: str) -> Iterator[Job]:
         claims = self._runtime.transact(take_doubts, MethodKind(crew), self._rooms[crew])
-        yield from self._claimed(crew, claims, _ask)
+        yield from self._claimed(crew, claims, _ask_jobs)
 
-    def _claimed(self, crew: str, claims: Claims, work: Callable[[Runtime, Claimed], Sequence[str]]) -> Iterator[Job]:
-        for each in claims.claimed:
-            yield Job(crew, each.attempt, partial(work, self._runtime, each))
+    def _claimed(self, crew: str, claims: Claims, jobs: Callable[[Runtime, Claims], list[Job]]) -> Iterator[Job]:
+        yield from jobs(self._runtime, claims)
         for id, fault in claims.broken.items():
             log.error("attempt_unreadable", attempt=id, fault=fault)
             self._runtime.transact(put_off, "attempts", id, fault)
@@ -128,6 +126,22 @@ class Search:
         yield from waiting[: self._rooms[crew]]
         if len(waiting) > self._rooms[crew]:
             self.crowded.add(crew)
+
+
+def take(tx: Tx, runtime: Runtime, method: str, room: int) -> Claims:
+    """Claim what there is to send by that method, from the numbers and at the pace of its outlet."""
+    outlet = runtime.outlets.get(MethodKind(method))
+    senders, rate = (outlet.senders, outlet.rate) if outlet else (("",), 0.0)
+    return claim(tx, MethodKind(method), room, senders=senders, rate=rate)
+
+
+def send_jobs(runtime: Runtime, claims: Claims) -> list[Job]:
+    """A job for each attempt that was claimed to be sent."""
+    return [Job(each.method, each.attempt, partial(_send, runtime, each)) for each in claims.claimed]
+
+
+def _ask_jobs(runtime: Runtime, claims: Claims) -> list[Job]:
+    return [Job(each.method, each.attempt, partial(_ask, runtime, each)) for each in claims.claimed]
 
 
 def _job(runtime: Runtime, queue: str, id: str, flow: Callable[..., list[str] | None], *args: str) -> Job:

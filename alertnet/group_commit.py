@@ -5,7 +5,6 @@ A commit waits for the disk; sixty flows that share one wait for it once.
 
 import sqlite3
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -13,7 +12,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
-from alertnet.transactions import Begin, DatabaseAway, Work, run_alone, surfacing, wants_wake
+from alertnet.store.tx import left_due
+from alertnet.transactions import Begin, DatabaseAway, Work, run_alone, surfacing
+from alertnet.wakeups import Hook, Wakeups
 
 T = TypeVar("T")
 
@@ -41,11 +42,11 @@ class GroupCommit:
     When the database itself fails, the whole group is undone and all hear `DatabaseAway`; the thread lives on.
     """
 
-    def __init__(self, engine: Engine, begin: Begin, wake: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, begin: Begin, wakeups: Wakeups) -> None:
         self.commits = 0
         self._engine = engine
         self._begin = begin
-        self._wake = wake
+        self._wakeups = wakeups
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
@@ -103,25 +104,27 @@ class GroupCommit:
     def _alone(self, job: _Job) -> None:
         try:
             with surfacing():
-                job.value, wake = run_alone(self._engine, self._begin, job.work)
+                job.value, hooks = run_alone(self._engine, self._begin, job.work, self._wakeups)
         except BaseException as error:
             job.fail(error)
         else:
-            self._release([job], wake)
+            self._release([job], hooks)
 
     def _together(self, jobs: list[_Job]) -> list[_Job]:
         """Commit those that succeed, and return those that did not."""
         again: list[_Job] = []
-        wake = False
+        due: set[str] | None = None
         try:
             with surfacing(), self._engine.begin() as connection:
                 for job in jobs:
                     try:
-                        wake = self._in_savepoint(connection, job) or wake
+                        left = self._in_savepoint(connection, job)
+                        due = due if left is None else left | (due or set())
                     except BaseException:
                         if _given_up(connection):
                             raise
                         again.append(job)
+                hooks = None if due is None else self._take_along(connection, due)
         except DatabaseAway as error:
             for job in jobs:
                 job.fail(error)
@@ -129,21 +132,27 @@ class GroupCommit:
         except BaseException:
             # One of them left what can't be committed: alone, it fails for its own caller only.
             return jobs
-        self._release([job for job in jobs if job not in again], wake)
+        self._release([job for job in jobs if job not in again], hooks)
         return again
 
-    def _in_savepoint(self, connection: Connection, job: _Job) -> bool:
+    def _in_savepoint(self, connection: Connection, job: _Job) -> set[str] | None:
         with Session(connection, join_transaction_mode="create_savepoint") as session:
             job.value = job.work(self._begin(session))
             session.commit()
-            return wants_wake(session)
+            return left_due(session)
 
-    def _release(self, jobs: list[_Job], wake: bool) -> None:
+    def _take_along(self, connection: Connection, due: set[str]) -> list[Hook]:
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            hooks = self._wakeups.take(self._begin(session), due)
+            session.commit()
+            return hooks
+
+    def _release(self, jobs: list[_Job], hooks: list[Hook] | None) -> None:
         if not jobs:
             return
         self.commits += 1
-        if wake:
-            self._wake()
+        if hooks is not None:
+            self._wakeups.fire(hooks)
         for job in jobs:
             job.answered.set()
 

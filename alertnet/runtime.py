@@ -97,7 +97,7 @@ class Runtime:
 
     @property
     def on_commit(self) -> list[Callable[[], object]]:
-        """Called after each commit whose flow set `tx.session.info["wake"]`; add to it freely."""
+        """Called after each commit whose flow called `tx.leaves_due`; add to it freely."""
         return self.wakeups.hooks
 
     @cached_property
@@ -150,6 +150,11 @@ class Runtime:
         """
         with surfacing(), Session(self._reading) as session:
             return query(Tx(session, self.now(), self.chance, self.vault), *args, **kwargs)
+
+    def make_ready(self) -> None:
+        """Have at hand what the first alert needs: the ways out, the edition, and its templates compiled."""
+        self.renderer(self.edition.templates).compile()
+        self.outlets  # noqa: B018
 
     def hang_up(self, calls: Iterable[str]) -> None:
         """End calls, by the provider's ids; waits for the provider, so never inside a transaction or a request."""
@@ -209,7 +214,7 @@ def wire(
     def begin(session: Session) -> Tx:
         return Tx(session, clock(), chance, vault)
 
-    transactions = (OwnCommit if on_postgres else GroupCommit)(engine, begin, wakeups.fire)
+    transactions = (OwnCommit if on_postgres else GroupCommit)(engine, begin, wakeups)
     return Runtime(
         settings, engine, vault, chance, clock, network, templates, wakeups, transactions, for_reading(engine)
     )

@@ -19,7 +19,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from alertnet.core.errors import AlertnetError
-from alertnet.store.tx import Tx
+from alertnet.store.tx import Tx, left_due
+from alertnet.wakeups import Hook, Wakeups
 
 T = TypeVar("T")
 Work = Callable[[Tx], T]
@@ -68,20 +69,17 @@ def surfacing() -> Iterator[None]:
         raise
 
 
-def run_alone(engine: Engine, begin: Begin, work: Work[T]) -> tuple[T, bool]:
-    """One flow in a transaction of its own: its value, and whether it left something due."""
+def run_alone(engine: Engine, begin: Begin, work: Work[T], wakeups: Wakeups) -> tuple[T, list[Hook] | None]:
+    """One flow in a transaction of its own: its value, and what is to be called since it left something due."""
     with Session(engine) as session:
-        value = work(begin(session))
-        wake = wants_wake(session)
-        if wake and engine.dialect.name == "postgresql":
+        tx = begin(session)
+        value = work(tx)
+        methods = left_due(session)
+        hooks = None if methods is None else wakeups.take(tx, methods)
+        if hooks is not None and engine.dialect.name == "postgresql":
             session.execute(NOTIFY)
         session.commit()
-        return value, wake
-
-
-def wants_wake(session: Session) -> bool:
-    """Whether the flow set `tx.session.info["wake"]`, having left something due."""
-    return bool(session.info.get("wake"))
+        return value, hooks
 
 
 @dataclass(eq=False)
@@ -90,8 +88,7 @@ class OwnCommit:
 
     engine: Engine
     begin: Begin
-    wake: Callable[[], None]
-    """Called after each commit that leaves something due."""
+    wakeups: Wakeups
     commits: int = 0
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
@@ -102,20 +99,20 @@ class OwnCommit:
             DatabaseAway: the database can't be reached, or was too busy within its time-outs.
         """
         with surfacing():
-            value, wake = self._run(work)
+            value, hooks = self._run(work)
         with self._counting:
             self.commits += 1
-        if wake:
-            self.wake()
+        if hooks is not None:
+            self.wakeups.fire(hooks)
         return value
 
     def close(self) -> None:
         """Nothing is under way here but what its caller waits for."""
 
-    def _run(self, work: Work[T]) -> tuple[T, bool]:
+    def _run(self, work: Work[T]) -> tuple[T, list[Hook] | None]:
         try:
-            return run_alone(self.engine, self.begin, work)
+            return run_alone(self.engine, self.begin, work, self.wakeups)
         except DBAPIError as error:
             if not isinstance(error.orig, (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)):
                 raise
-        return run_alone(self.engine, self.begin, work)
+        return run_alone(self.engine, self.begin, work, self.wakeups)

@@ -10,21 +10,44 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from alertnet.store.tx import Tx
+
 RECONNECT_SECONDS = 1.0
 LISTEN_SECONDS = 0.5  # how long one look for notifications lasts, and so how soon a listener ends
 
 log = structlog.get_logger(__name__)
 
 
+Hook = Callable[[], object]
+
+Taker = Callable[[Tx, set[str]], Hook]
+"""Takes what a transaction leaves due, inside it, by the methods of the attempts; gives what is to be done after it."""
+
+
 @dataclass(frozen=True)
 class Wakeups:
     """What is called when something was left due: short, and never a transaction itself."""
 
-    hooks: list[Callable[[], object]] = field(default_factory=list)
+    hooks: list[Hook] = field(default_factory=list)
+    """Called after every commit that leaves something due, by whichever process."""
+    bells: list[Hook] = field(default_factory=list)
+    """Called as well where nobody has taken it."""
+    takers: list[Taker] = field(default_factory=list)
 
-    def fire(self) -> None:
-        """Call every hook; one that raises is logged and keeps none of the others from being called."""
-        for hook in tuple(self.hooks):
+    def take(self, tx: Tx, methods: set[str]) -> list[Hook]:
+        """Let the takers take at once what the transaction leaves due: it is under way one transaction sooner."""
+        if not self.takers or not methods:
+            return list(self.bells)
+        try:
+            with tx.session.begin_nested():
+                return [take(tx, methods) for take in self.takers]
+        except Exception:
+            log.exception("taking_failed")
+            return list(self.bells)
+
+    def fire(self, also: list[Hook] | None = None) -> None:
+        """Call every hook, and the bells or what was taken; one that raises is logged and stops none of the others."""
+        for hook in (*(self.bells if also is None else also), *self.hooks):
             try:
                 hook()
             except Exception:

@@ -16,9 +16,10 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from alertnet.core.contact import MethodKind
-from alertnet.dispatch import DUE, Job, Search, perform
+from alertnet.dispatch import DUE, Job, Search, perform, send_jobs, take
 from alertnet.runtime import Runtime, system_clock
 from alertnet.store import workers as worker_store
+from alertnet.store.tx import Tx
 from alertnet.transactions import DatabaseAway
 from alertnet.worker_lock import WorkerLock
 
@@ -130,7 +131,9 @@ class Worker:
         self._scheduler = _scheduler()
         self._scheduler.add_job(self._bell.set, "interval", seconds=self._tick.total_seconds())
         self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, max_instances=1)
-        self._runtime.on_commit.append(self._bell.set)
+        self._runtime.make_ready()
+        self._runtime.wakeups.bells.append(self._bell.set)
+        self._runtime.wakeups.takers.append(self._take)
         self._runtime.listen()
         self._watcher.start()
         self._scheduler.start()
@@ -139,8 +142,9 @@ class Worker:
 
     def stop(self) -> None:
         """Claim nothing more, finish what was claimed, and end."""
-        self._runtime.on_commit.remove(self._bell.set)
         self._stopping = True
+        self._runtime.wakeups.takers.remove(self._take)
+        self._runtime.wakeups.bells.remove(self._bell.set)
         self._bell.set()
         self._watcher.join()
         self._scheduler.shutdown()
@@ -174,6 +178,27 @@ class Worker:
         if any(self._crews[name].room for name in search.crowded):
             self._bell.set()
         self._plan(search.next_at)
+
+    def _take(self, tx: Tx, methods: set[str]) -> Callable[[], None]:
+        """Claim in the very transaction that leaves something due, as far as threads are free."""
+        jobs: list[Job] = []
+        for method in methods if not self._stopping else ():
+            if room := self._crews[method].room:
+                jobs += send_jobs(self._runtime, take(tx, self._runtime, method, room))
+        return partial(self._begin, jobs)
+
+    def _begin(self, jobs: list[Job]) -> None:
+        """Let the crews do what was taken, and look for what else there is afterwards, out of their way."""
+        for job in jobs:
+            self._crews[job.crew].take(job.key, partial(self._perform_first, job))
+        if not jobs:
+            self._bell.set()
+
+    def _perform_first(self, job: Job) -> None:
+        try:
+            self._perform(job)
+        finally:
+            self._bell.set()
 
     def _perform(self, job: Job) -> None:
         for call in perform(job):

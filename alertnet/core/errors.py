@@ -1,11 +1,11 @@
 """What can go wrong and whose turn it is, drawn once.
 
-    AlertnetError
-    ├── BadInput      a value from outside is not allowed: says which, and what is   (422, exit code 2)
-    ├── Unknown       no such incident, tree, contact, …                             (404, exit code 2)
-    ├── WrongState    the thing exists but is past this, with its current state      (409, exit code 2)
-    ├── Forbidden     the key or number may not do this                              (403)
-    └── Misconfigured settings, trees or templates can't be used: all faults at once (exit code 2)
+AlertnetError
+├── BadInput      a value from outside is not allowed: says which, and what is   (422, exit code 2)
+├── Unknown       no such incident, tree, contact, …                             (404, exit code 2)
+├── WrongState    the thing exists but is past this, with its current state      (409, exit code 2)
+├── Forbidden     the key or number may not do this                              (403)
+└── Misconfigured settings, trees or templates can't be used: all faults at once (exit code 2)
 """
 
 from collections.abc import Iterable

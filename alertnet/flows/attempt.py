@@ -192,7 +192,7 @@ class Held:
         self.status = status
         if self.is_call and status not in UNDER_WAY:
             # Another call may wait for this number.
-            self.tx.session.info["wake"] = True
+            self.tx.leaves_due()
 
     def _show(self, status: AttemptStatus) -> None:
         change = update(notifications).where(notifications.c.id == self.row.notification_id)

@@ -153,7 +153,7 @@ class Outbox:
             created_at=self.tx.now,
             changed_at=self.tx.now,
         )
-        self.tx.session.info["wake"] = True
+        self.tx.leaves_due(method)
 
     def flush(self) -> None:
         """Write what was gathered."""

@@ -69,4 +69,4 @@ def _replace_alarm_code(case: Case, alarm: str, makes_fresh: bool) -> None:
     case.outbox.flush()
     change = update(alarms).where(alarms.c.id == alarm)
     case.tx.session.execute(change.values(code_id=fresh.id if fresh else None, due_at=case.tx.now))
-    case.tx.session.info["wake"] = True
+    case.tx.leaves_due()

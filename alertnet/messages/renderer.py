@@ -56,6 +56,12 @@ class Renderer:
         """Those with a `words` file, in the order of the alphabet."""
         return tuple(sorted(self._words))
 
+    def compile(self) -> None:
+        """Compile every template now rather than at its first use."""
+        for path in self.templates.files:
+            if path.endswith(".j2"):
+                self._environment.get_template(path)
+
     def words(self, language: str) -> Words:
         """Names of types and severities, and how a date is written."""
         return self._words[_first(language, self._words)]

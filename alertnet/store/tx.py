@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from alertnet.store.vault import Vault
 
+LEFT_DUE = "left_due"
+
 
 class Chance(Protocol):
     """Randomness and ids, so that a test can foresee them."""
@@ -37,3 +39,12 @@ class Tx:
     now: datetime
     chance: Chance
     vault: Vault
+
+    def leaves_due(self, method: str | None = None) -> None:
+        """Something is due once this commits, and whoever waits for that is woken; `method`: an attempt by it."""
+        self.session.info.setdefault(LEFT_DUE, set()).update({method} if method else ())
+
+
+def left_due(session: Session) -> set[str] | None:
+    """The methods of what the session's flow left due; None where it left nothing."""
+    return session.info.get(LEFT_DUE)

@@ -34,7 +34,7 @@ def keep_and_refuse(tx: Tx, name: str) -> str:
 
 def keep_as_due(tx: Tx, name: str) -> None:
     keep(tx, name)
-    tx.session.info["wake"] = True
+    tx.leaves_due()
 
 
 def keep_what_commit_refuses(tx: Tx, name: str) -> None:
