@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from alertnet.core.contact import Contact
 from alertnet.core.contact_tree import ContactTree, Member, Network, Team
@@ -55,7 +55,7 @@ def open_incident_of(tx: Tx, phone: str, *, team: str | None = None, since: date
 
     With `team` also of one that concerns the team; with `since` only of one opened after that.
     """
-    concerns = incidents.c.raised_index.in_(tx.vault.indexes(phone))
+    concerns: ColumnElement[bool] = incidents.c.raised_index.in_(tx.vault.indexes(phone))
     if team is not None:
         concerns |= incidents.c.team == team
     query = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value, concerns)
