@@ -14,16 +14,18 @@ def settle(course: Course) -> None:
     if course.state.status is Status.STOPPED:
         return
     for index in [run.index for run in course.state.runs]:
-        if course.run(index).status is RunStatus.MET and not _rule_met(course, course.run(index)):
-            course.put(replace(course.run(index), status=RunStatus.OPEN, met_at=None))
-        if course.is_active and course.run(index).round == course.state.round:
+        run = course.run(index)
+        if run.status is RunStatus.MET and not _rule_met(course, run):
+            course.put(replace(run, status=RunStatus.OPEN, met_at=None))
+        is_under_way = course.is_active and run.round == course.state.round
+        if is_under_way:
             _deputise_the_dead(course, index)
         run = course.run(index)
         if run.status is RunStatus.MET:
             continue
         if _rule_met(course, run):
             _satisfy(course, run)
-        elif course.is_active and run.status is RunStatus.OPEN and index != LAST_RESORT:
+        elif is_under_way and run.status is RunStatus.OPEN and index != LAST_RESORT:
             _give_way_if_hopeless(course, run)
 
 

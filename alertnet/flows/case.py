@@ -108,8 +108,9 @@ class Case:
     def finish(self) -> None:
         """Write what was gathered: rows first, then the history of it."""
         self.outbox.flush()
-        timeline.append(self.tx, self.incident.id, *self.entries)
+        timeline.append(self.tx, self.incident.id, *self.entries, begins=self.fresh)
         self.entries.clear()
+        self.fresh = False
 
 
 def take_up(tx: Tx, incident_id: str) -> Case:

@@ -157,7 +157,8 @@ class Outbox:
 
     def flush(self) -> None:
         """Write what was gathered."""
+        connection = self.tx.session.connection()
         for table, statement in INSERTS.items():
             rows = self.rows.pop(table, None)
             if rows:
-                self.tx.session.execute(statement, rows)
+                connection.execute(statement, rows)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.errors import BadInput, Unknown
@@ -19,6 +19,8 @@ ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 ID_LENGTH = 8
 SECRET_BYTES = 24
 KEY = re.compile(r"alertnet_(?P<id>[a-z2-9]{1,16})_[0-9a-f]+")
+
+_IN_FORCE = select(api_keys).where(api_keys.c.id == bindparam("id"), api_keys.c.revoked_at.is_(None))
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def find(session: Session, key: str) -> ApiKey | None:
     form = KEY.fullmatch(key)
     if form is None:
         return None
-    row = session.execute(select(api_keys).where(api_keys.c.id == form["id"], api_keys.c.revoked_at.is_(None))).first()
+    row = session.execute(_IN_FORCE, {"id": form["id"]}).first()
     if row is None or not hmac.compare_digest(row.hash, _hash(key)):
         return None
     return ApiKey(row.id, row.team, frozenset(row.scopes), row.created_at, row.revoked_at)

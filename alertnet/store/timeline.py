@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, insert, select, text, type_coerce
+from sqlalchemy import LargeBinary, bindparam, insert, select, text, type_coerce
 from sqlalchemy.orm import Session
 
 from alertnet.store.columns import canonical, vault_of
@@ -28,7 +28,12 @@ VERIFIED_AT_ONCE = 1000  # rows in memory while verifying
 Entry = tuple[str, Mapping[str, Any]]
 """A kind, kept in clear, and its payload of plain JSON values, kept sealed."""
 
-_HEAD = select(timeline.c.seq, timeline.c.hash).order_by(timeline.c.seq.desc()).limit(1)
+_HEAD = (
+    select(timeline.c.seq, timeline.c.hash)
+    .where(timeline.c.chain == bindparam("chain"))
+    .order_by(timeline.c.seq.desc())
+    .limit(1)
+)
 _APPEND = insert(timeline)
 _LOCK_SYSTEM = text("SELECT pg_advisory_xact_lock(hashtext('alertnet timeline'))")
 
@@ -42,14 +47,17 @@ class Break:
     why: str
 
 
-def append(tx: Tx, chain: str, *entries: Entry) -> None:
-    """Add entries at `tx.now` to an incident's chain, whose row the transaction holds, or to that of the system."""
+def append(tx: Tx, chain: str, *entries: Entry, begins: bool = False) -> None:
+    """Add entries at `tx.now` to an incident's chain, whose row the transaction holds, or to that of the system.
+
+    `begins`: they are the first of their chain.
+    """
     if not entries:
         return
     if chain == SYSTEM and tx.session.get_bind().dialect.name == "postgresql":
         # An incident's chain is guarded by its row; the system's has none, and two writers would take the same seq.
         tx.session.execute(_LOCK_SYSTEM)
-    head = tx.session.execute(_HEAD.where(timeline.c.chain == chain)).first()
+    head = None if begins else tx.session.execute(_HEAD, {"chain": chain}).first()
     seq, previous = (head.seq, head.hash) if head else (0, _origin(chain))
     rows = []
     for kind, payload in entries:
