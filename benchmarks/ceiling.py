@@ -6,13 +6,13 @@ sent. Nothing is answered before it is on the disk, and a restart sends what was
 
 import asyncio
 import os
-import secrets
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
+from typing import Any
 
 import aiohttp
 import uvicorn
@@ -20,10 +20,11 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 SENDERS = 32
-LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+SIGNS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
-ADD = "INSERT INTO alerts (ref, summary, sent) VALUES (?, ?, 0)"
-MARK = "UPDATE alerts SET sent = 1 WHERE ref = ?"
+TABLE = "CREATE TABLE IF NOT EXISTS alerts (id INTEGER PRIMARY KEY, summary TEXT, sent INTEGER)"
+ADD = "INSERT INTO alerts (summary, sent) VALUES (?, 0)"
+MARK = "UPDATE alerts SET sent = 1 WHERE id = ?"
 
 
 class Report(BaseModel):
@@ -34,11 +35,11 @@ class Report(BaseModel):
 
 @dataclass(frozen=True)
 class Write:
-    """One statement on its way to the disk; `done`, where somebody waits for it."""
+    """One statement on its way to the disk; `done`, where somebody waits for it, gets the id of the row."""
 
     statement: str
-    values: tuple[str, ...]
-    done: "asyncio.Future[None] | None" = None
+    value: str | int
+    done: "asyncio.Future[int] | None" = None
 
 
 @dataclass
@@ -48,43 +49,42 @@ class Ceiling:
     database: str
     provider: str
     writes: SimpleQueue[Write | None] = field(default_factory=SimpleQueue)
-    alerts: "asyncio.Queue[str]" = field(default_factory=asyncio.Queue)
+    alerts: "asyncio.Queue[int]" = field(default_factory=asyncio.Queue)
 
     async def accept(self, report: Report) -> str:
         """The reference of the alert, once it is on the disk."""
-        ref = "A-" + "".join(secrets.choice(LETTERS) for _ in range(4))
         written = asyncio.get_running_loop().create_future()
-        self.writes.put(Write(ADD, (ref, report.summary), written))
-        await written
-        self.alerts.put_nowait(ref)
-        return ref
+        self.writes.put(Write(ADD, report.summary, written))
+        id = await written
+        self.alerts.put_nowait(id)
+        return reference(id)
 
     def write(self, loop: asyncio.AbstractEventLoop) -> None:
         """Commit together what has come together, until None comes."""
         connection = sqlite3.connect(self.database, isolation_level=None)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("CREATE TABLE IF NOT EXISTS alerts (ref TEXT PRIMARY KEY, summary TEXT, sent INTEGER)")
-        for (ref,) in connection.execute("SELECT ref FROM alerts WHERE sent = 0"):
-            loop.call_soon_threadsafe(self.alerts.put_nowait, ref)
+        connection.execute(TABLE)
+        for (id,) in connection.execute("SELECT id FROM alerts WHERE sent = 0"):
+            loop.call_soon_threadsafe(self.alerts.put_nowait, id)
         while group := self._next_group():
             connection.execute("BEGIN IMMEDIATE")
-            for each in group:
-                connection.execute(each.statement, each.values)
+            rows: list[Any] = [connection.execute(each.statement, (each.value,)).lastrowid for each in group]
             connection.execute("COMMIT")
-            for each in group:
+            for each, row in zip(group, rows, strict=True):
                 if each.done:
-                    loop.call_soon_threadsafe(each.done.set_result, None)
+                    loop.call_soon_threadsafe(each.done.set_result, row)
         connection.close()
 
     async def send(self, session: aiohttp.ClientSession) -> None:
         """Hand alert after alert to the provider, each until it is taken."""
         while True:
-            ref = await self.alerts.get()
-            form = {"To": "+15551230000", "From": "+15551230001", "Body": f"URGENT {ref}: arrest. Answer 4711."}
+            id = await self.alerts.get()
+            body = f"URGENT {reference(id)}: arrest. Answer 4711."
+            form = {"To": "+15551230000", "From": "+15551230001", "Body": body}
             while not await self._is_taken(session, form):
                 await asyncio.sleep(0.1)
-            self.writes.put(Write(MARK, (ref,)))
+            self.writes.put(Write(MARK, id))
 
     async def _is_taken(self, session: aiohttp.ClientSession, form: dict[str, str]) -> bool:
         try:
@@ -105,6 +105,12 @@ class Ceiling:
             except Empty:
                 break
         return group
+
+
+def reference(id: int) -> str:
+    """Its number as a reference. alertnet's never begin with an O, so that the sink confuses none of the two."""
+    signs = [SIGNS[id // len(SIGNS) ** place % len(SIGNS)] for place in (3, 2, 1, 0)]
+    return "O-" + "".join(signs)
 
 
 def make_app(database: str, provider: str) -> FastAPI:

@@ -86,8 +86,18 @@ def _process(command: list[str], folder: Path, env: Mapping[str, str], url: str)
         _await_answer(process, url, log)
         yield process.pid
     finally:
-        process.terminate()
+        _end(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
         process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        # One that hangs must not outlive the benchmark, nor take time from the next.
+        process.kill()
+        process.wait()
+        raise
 
 
 def _await_answer(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
