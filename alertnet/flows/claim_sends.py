@@ -109,6 +109,7 @@ def _fill(tx: Tx, method: MethodKind, claims: Claims, room: int, senders: list[s
         due = attempt_store.take(tx.session, method, attempt_store.QUEUED, tx.now, left, besides=passed, spared=spared)
         if not due:
             return
+        is_all = len(due) < left
         passed += [row.id for row in due]
         if method is MethodKind.CALL:
             due = list({row.address_index: row for row in reversed(due)}.values())
@@ -120,6 +121,8 @@ def _fill(tx: Tx, method: MethodKind, claims: Claims, room: int, senders: list[s
             _judge(tx, claims, row, services.get(row.notification_id, ()), sender)
         if method is MethodKind.CALL:
             spared |= {row.address_index for row in due if row.id in {each.attempt for each in claims.claimed}}
+        if is_all:
+            return
 
 
 def _judge(tx: Tx, claims: Claims, row: Row[Any], services: Sequence[Row[Any]], sender: str) -> None:
