@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alertnet.core import turn as turns
+from alertnet.core.acknowledgement import AnswerKind
 from alertnet.core.agenda import Agenda
 from alertnet.core.course import Course
 from alertnet.core.escalation import Ask, Event, Send, State, Status, Step
@@ -61,6 +62,14 @@ def still_wanted(plan: Plan, state: State, index: int, contact: str, method: int
     course = Course(plan, state, state.start_at)
     run = course.find(index)
     return run is not None and _is_usable(course, contact, method) and is_live(course, run, contact)
+
+
+def still_says(plan: Plan, state: State, contact: str, kind: AnswerKind) -> bool:
+    """Whether the contact's answer is the one that counts now; false once it was asked again for another."""
+    if contact not in plan.allowed:
+        return True
+    asked_anew = contact in state.asked_anew and contact in plan.last_resort
+    return state.answers.get(contact) is kind and not asked_anew
 
 
 def _sends(course: Course) -> tuple[Send, ...]:

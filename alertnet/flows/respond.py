@@ -14,6 +14,7 @@ from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.escalation import Answered, Event, Status, Withdrawn
 from alertnet.core.notification import Kind
+from alertnet.core.progress import still_says
 from alertnet.flows.case import Case
 from alertnet.flows.codes import known_code
 from alertnet.flows.escalate import move
@@ -141,17 +142,11 @@ def _standing(case: Case, tree: str, contact_id: str) -> Row[Any] | None:
 
 
 def _says_the_same(case: Case, before: Row[Any], kind: AnswerKind, address: str | None) -> bool:
-    """Whether the answer adds nothing to the one before; last resort, asked again, does answer again."""
+    """Whether the answer adds nothing to the one before; that another number passes it on does."""
     if before.kind != kind.value or (kind is AnswerKind.RELAYED and before.address != address):
         return False
-    return not any(_is_asked_anew(case, tree, kin.id) for tree, kin in case.kin(before.tree, before.contact))
-
-
-def _is_asked_anew(case: Case, tree: str, contact_id: str) -> bool:
-    escalation = case.escalation_of(tree)
-    if escalation is None or contact_id not in case.plans[tree].last_resort:
-        return False
-    return contact_id in escalation.state.asked_anew
+    states = {escalation.id: (case.plans[escalation.tree], escalation.state) for escalation in case.escalations}
+    return all(still_says(*states[id], kin, kind) for id, kin in counted_in(case, before.tree, before.contact))
 
 
 def _add(
