@@ -1,0 +1,176 @@
+"""One phone, several roles: in two trees, in two incidents, or on both sides of an incident (B1, B3)."""
+
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.record import planned
+from tests.scenarios.valley import COORDINATION, a_tree
+from tests.scenarios.world import World, code_in, link_in
+
+SPAIN, DEPUTY = "+34915550140", "+34915550141"
+VALLEY = a_tree(
+    "  - {name: Friends, notify: [consul], wait: 30m, repeat: {every: 4m, times: 2}}\n" + COORDINATION,
+    f"""
+  coordinator: {{role: coordinator, organisation: Valley, methods: [{{sms: "+573005550101"}}], deputy: second}}
+  second: {{role: coordinator, organisation: Valley, methods: [{{sms: "+573005550102"}}]}}
+  consul: {{role: ngo, organisation: Consulate of Spain, methods: [{{sms: "{SPAIN}"}}], deputy: vice-consul}}
+  vice-consul: {{role: ngo, organisation: Consulate of Spain, methods: [{{sms: "{DEPUTY}"}}]}}
+  desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+3225550101"}}]}}
+""",
+)
+ABROAD = a_tree(
+    "  - {name: Embassies, notify: [embassy-es], wait: 30m, repeat: {every: 6m, times: 2}}\n" + COORDINATION,
+    f"""
+  coordinator: {{role: coordinator, organisation: Abroad, methods: [{{sms: "+3225550102"}}]}}
+  embassy-es:
+    role: embassy
+    organisation: Embassy of Spain
+    scope: national
+    methods: [{{sms: "{SPAIN}"}}, {{email: consul@es.example, after: 2m}}]
+  desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+3225550101"}}]}}
+""",
+    tree="abroad",
+)
+
+
+def alerts(world: World, who: str) -> list[str]:
+    """The texts on that phone that ask for an answer."""
+    return [text for text in world.phone(who).inbox if "To take charge" in text]
+
+
+def test_a_number_in_two_trees_is_alerted_once_for_both(world_of: Worlds) -> None:
+    """B1: the first due alert is sent once, and names the trees that it counts for."""
+    world = world_of(VALLEY, ABROAD)
+
+    incident = world.raises()
+
+    assert len(world.phone("spain").inbox) == 1
+    (alert,) = [each for each in incident["notifications"] if each["contact"] in ("consul", "embassy-es")]
+    assert alert["trees"] == ["abroad", "valley"]
+
+
+def test_its_answer_counts_in_both(world_of: Worlds) -> None:
+    """B1."""
+    world = world_of(VALLEY, ABROAD)
+    incident = world.raises()
+
+    world.texts("spain", code_in(world.phone("spain").inbox[0]))
+
+    assert (incident.status("valley"), incident.status("abroad")) == ("acknowledged", "acknowledged")
+    assert len(incident.answers()) == 1
+
+
+def test_its_answer_that_is_revoked_is_revoked_in_both(world_of: Worlds) -> None:
+    """A6."""
+    world = world_of(VALLEY, ABROAD)
+    incident = world.raises()
+    world.texts("spain", code_in(world.phone("spain").inbox[0]))
+
+    id = incident["acknowledgements"][0]["id"]
+    world.client.delete(f"/v1/incidents/{incident.ref}/acknowledgements/{id}", headers=world.headers)
+    world.settles()
+
+    assert (incident.status("valley"), incident.status("abroad")) == ("running", "running")
+
+
+def test_other_methods_and_repeats_are_each_trees_own(world_of: Worlds) -> None:
+    """B3: the mail that only one tree has, and the repeats of each at its own pace."""
+    world = world_of(VALLEY, ABROAD)
+    incident = world.raises()
+
+    world.passes(minutes=13)
+
+    assert [mail.subject for mail in world.mailbox("consul@es.example").mails] != []
+    repeats = [(each["tree"], each["contact"]) for each in incident["notifications"] if each["kind"] == "reminder"]
+    assert sorted(repeats) == [("abroad", "embassy-es")] * 2 + [("valley", "consul")] * 2
+
+
+def test_a_second_incident_says_also_and_has_another_code(world_of: Worlds) -> None:
+    """B4: nobody answers the one and means the other."""
+    world = world_of(VALLEY)
+    first, second = world.raises(), world.raises(type="raid", perpetrator="none")
+    one, other = alerts(world, "spain")
+
+    assert one.startswith("VALLEY URGENT")
+    assert other.startswith("VALLEY ALSO")
+    assert code_in(one) != code_in(other)
+    world.texts("spain", f"OK {code_in(other)}")
+    assert (first.status("valley"), second.status("valley")) == ("running", "acknowledged")
+
+
+def test_the_raisers_own_number_hears_nothing_of_it(world_of: Worlds) -> None:
+    """B1: whoever raises it with a contact's phone is not called by the alarm; the deputy is."""
+    world = world_of(VALLEY.replace(f'{{sms: "{SPAIN}"}}', '{sms: "+573005550001"}'))
+
+    reply = world.texts("ana", "SOS")
+    incident = world.newest()
+    incident.act("go", decision="go")
+    world.passes(minutes=3)
+
+    assert world.phone("ana").inbox == [reply]
+    assert len(alerts(world, DEPUTY)) == 1
+    assert ("consul", "involved") in [(each["contact"], each["reason"]) for each in incident["pruned"]]
+
+
+def test_the_raisers_own_number_cant_acknowledge(world_of: Worlds) -> None:
+    """B1: neither by another's code nor by a vouched answer."""
+    world = world_of(VALLEY.replace(f'{{sms: "{SPAIN}"}}', '{sms: "+573005550001"}'))
+    world.texts("ana", "SOS")
+    incident = world.newest()
+    incident.act("go", decision="go")
+
+    world.texts("ana", f"OK {code_in(alerts(world, DEPUTY)[0])}")
+    incident.act("acknowledgements", expect=409, tree="valley", contact="consul", kind="acknowledged")
+
+    assert incident.answers() == []
+    assert incident.status("valley") == "running"
+
+
+def test_a_contact_who_is_among_the_people_is_spared_and_its_deputy_told(world_of: Worlds) -> None:
+    """B1: `people[].contact`."""
+    world = world_of(VALLEY)
+
+    incident = world.raises(people=[{"code": "P77", "contact": "consul"}])
+
+    assert world.phone("spain").inbox == []
+    assert len(alerts(world, DEPUTY)) == 1
+    assert incident["pruned"] == [{"tree": "valley", "level": "Friends", "contact": "consul", "reason": "involved"}]
+
+
+def test_a_coordinator_who_is_among_the_people_decides_nothing(world_of: Worlds) -> None:
+    """B1: alarms and questions go to the deputy alone."""
+    world = world_of(VALLEY)
+    world.texts("ana", "SOS")
+    incident = world.newest()
+    incident.act("updates", text="It was the coordinator", people=[{"code": "P77", "contact": "coordinator"}])
+    before = len(world.phone("coordinator").inbox)
+
+    world.passes(minutes=10)
+
+    assert len(world.phone("coordinator").inbox) == before
+    assert any("GO" in text for text in world.phone("second coordinator").inbox)
+
+
+def test_a_wrong_person_on_a_shared_number_ends_it_in_both_trees(world_of: Worlds) -> None:
+    """B3: the number is stale wherever it stands; the contact's mail goes at once."""
+    world = world_of(VALLEY, ABROAD)
+    incident = world.raises()
+
+    world.client.post(link_in(world.phone("spain").inbox[0]), data={"answer": "wrong_person"})
+    world.passes(minutes=13)
+
+    assert len(world.phone("spain").inbox) == 1
+    assert ("embassy-es", "email", 0) in planned(incident, "embassy-es")
+    assert len(alerts(world, DEPUTY)) >= 1
+
+
+def test_a_call_waits_while_the_number_is_on_the_line_for_another_incident(world_of: Worlds) -> None:
+    """B3: one call at a time to a number, most severe first; the next waits, and that is no failure."""
+    calls = VALLEY.replace(f'{{sms: "{SPAIN}"}}', f'{{call: "{SPAIN}"}}')
+    world = world_of(calls)
+    first, second = world.raises(), world.raises(type="raid", perpetrator="none")
+    assert len(world.phone("spain").calls) == 1
+
+    world.passes(seconds=31)
+
+    assert [call.status for call in world.phone("spain").calls] == ["no-answer", "ringing"]
+    assert [attempt["error"] for attempt in first["notifications"][0]["attempts"]] == ["no_answer"]
+    assert [attempt["error"] for attempt in second["notifications"][0]["attempts"]] == [None]
