@@ -31,16 +31,16 @@ ACCOUNT, TOKEN = "AC" + "0" * 32, "a-token"
 COORDINATOR = "+573005550101"
 ARREST = {"type": "arrest", "country": "CO", "perpetrator": "army"}
 WITHIN_SECONDS = 60
-"""Far more than anything here takes, so that a busy machine is no failure."""
+"""Far more than what is due at once takes, so that a busy machine is no failure."""
 
 
-def eventually(holds: Callable[[], object], what: str) -> None:
+def eventually(holds: Callable[[], object], what: str, within_seconds: float = WITHIN_SECONDS) -> None:
     """Wait for it.
 
     Raises:
         AssertionError: it did not come about.
     """
-    until = time.monotonic() + WITHIN_SECONDS
+    until = time.monotonic() + within_seconds
     while not holds():
         assert time.monotonic() < until, f"it never came about that {what}"
         time.sleep(0.1)

@@ -99,7 +99,7 @@ def sends_after_a_death_between_claim_and_send(installation: Installation) -> No
             doomed.killed()
     other.resumed()
 
-    eventually(lambda: installation.statuses(ref) == ["failed", "delivered"], "the other worker sends it")
+    eventually(lambda: installation.statuses(ref) == ["failed", "delivered"], "the other sends it", within_seconds=180)
     assert [each["error"] for each in installation.texts(ref)] == ["outcome_unknown", None]
     assert installation.history(ref).count("attempt_sent_again") == 1
     assert len(installation.coordinator.inbox) == 1
