@@ -34,7 +34,7 @@ test: venv ## all tests but the long ones, on SQLite and on a real PostgreSQL
 check: venv ## what must be clean before a commit: lint, format, types, fast tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy --strict alertnet tests
+	$(BIN)/mypy --strict alertnet tests benchmarks
 	$(BIN)/python -m pytest -m "not long and not postgres"
 
 bench: venv ## measure speed

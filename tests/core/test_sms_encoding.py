@@ -1,5 +1,7 @@
 """SMS sizes held against Twilio's published calculator (sms-segments-calculator 1.3.0), and folding."""
 
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,12 +48,14 @@ CALCULATED = [
 
 
 @pytest.mark.parametrize(("text", "encoding", "units", "segments"), CALCULATED)
-def test_sizes_are_those_of_the_providers_calculator(text, encoding, units, segments):
+def test_sizes_are_those_of_the_providers_calculator(
+    text: str, encoding: Literal["gsm7", "ucs2"], units: int, segments: int
+) -> None:
     """What we count as one segment is billed as one segment."""
     assert count(text) == SmsSize(encoding, units, segments)
 
 
-def test_an_escape_is_never_split_across_segments():
+def test_an_escape_is_never_split_across_segments() -> None:
     """306 septets fill two segments, unless an escape would straddle them: then there are three."""
     assert count("a" * 304 + "€").segments == 2
     assert count("a" * 152 + "€" + "a" * 152).segments == 3
@@ -70,25 +74,25 @@ def test_an_escape_is_never_split_across_segments():
         ("zażółć Łódź", "zazolc Lodz"),
     ],
 )
-def test_folding_replaces_only_what_the_alphabet_lacks(text, folded):
+def test_folding_replaces_only_what_the_alphabet_lacks(text: str, folded: str) -> None:
     """Accents that GSM-7 has stay; the others give way to plain letters."""
     assert fold(text) == folded
     assert is_gsm7(folded)
 
 
 @pytest.mark.parametrize("text", ["اعتقال", "арешт – “так”", "逮捕", "detención 😀"])
-def test_what_cannot_be_folded_whole_is_left_as_it_is(text):
+def test_what_cannot_be_folded_whole_is_left_as_it_is(text: str) -> None:
     """Half a transliteration would cost as much as none and read worse."""
     assert fold(text) == text
 
 
 @given(st.text(max_size=400))
-def test_folding_is_settled_after_once(text):
+def test_folding_is_settled_after_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
 @given(st.text(max_size=400))
-def test_segments_hold_what_they_can(text):
+def test_segments_hold_what_they_can(text: str) -> None:
     """Segments lie between the perfect packing and that with one unit lost in each."""
     size = count(text)
     alone, joined = (160, 153) if size.encoding == "gsm7" else (70, 67)

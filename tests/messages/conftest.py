@@ -1,5 +1,6 @@
 """The shipped templates, and values that fill every field."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,10 @@ import pytest
 from alertnet.core.disclosure import Said
 from alertnet.core.incident import CloseReason, Severity
 from alertnet.messages.renderer import Renderer
-from alertnet.messages.templates import read_templates
+from alertnet.messages.templates import Templates, read_templates
+
+Say = Callable[..., Said]
+Fill = Callable[[dict[str, str]], Path]
 
 SHIPPED = Path(__file__).parents[2] / "message_templates"
 AT = datetime(2026, 11, 24, 7, 14, tzinfo=UTC)
@@ -37,26 +41,26 @@ SAID = Said(
 
 
 @pytest.fixture(scope="session")
-def templates():
+def templates() -> Templates:
     return read_templates(SHIPPED)
 
 
 @pytest.fixture(scope="session")
-def renderer(templates):
+def renderer(templates: Templates) -> Renderer:
     return Renderer(templates)
 
 
 @pytest.fixture
-def said():
+def said() -> Say:
     """`said(code=None)` fills every field but those."""
     return lambda **changes: replace(SAID, **changes)
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Fill:
     """`folder({"alert/en/sms.j2": "…"})` is a folder with these files and no others."""
 
-    def write(files):
+    def write(files: dict[str, str]) -> Path:
         for path, source in files.items():
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / path).write_text(source, encoding="utf-8")

@@ -1,6 +1,8 @@
 """What a template may not do, each fault with its file and line; and the sandbox behind."""
 
+from collections.abc import Iterator
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from jinja2 import TemplateError
@@ -12,30 +14,31 @@ from alertnet.core.errors import Misconfigured
 from alertnet.core.incident import Affected, Facts
 from alertnet.messages.sandbox import NAMES, Environment, write
 from alertnet.messages.templates import Templates, read_templates
+from tests.messages.conftest import Fill
 
 SECRETS = {field.name for kind in (Facts, Affected) for field in fields(kind)} - {field.name for field in fields(Said)}
 
 
-def faults_of(folder):
+def faults_of(folder: Path) -> list[str]:
     with pytest.raises(Misconfigured) as error:
         read_templates(folder)
     return [fault.removeprefix(f"{folder}/") for fault in error.value.faults]
 
 
-def fault_of(folder, source, path="alert/en/sms.j2"):
+def fault_of(folder: Fill, source: str, path: str = "alert/en/sms.j2") -> str:
     (fault,) = faults_of(folder({path: source}))
     return fault
 
 
 @pytest.mark.parametrize("name", sorted(SECRETS))
-def test_nothing_confidential_has_a_name(folder, name):
+def test_nothing_confidential_has_a_name(folder: Fill, name: str) -> None:
     """A9: a template that asks for a person, a place or free text is refused before it is ever used."""
     fault = fault_of(folder, f"ok\n{{{{ {name} }}}}")
 
     assert fault.startswith(f"alert/en/sms.j2:2: unknown name '{name}' (known: about, also, answerable, ")
 
 
-def test_the_names_are_those_of_said_and_three_of_presentation():
+def test_the_names_are_those_of_said_and_three_of_presentation() -> None:
     assert NAMES - {field.name for field in fields(Said)} == {"statement", "with_callback", "with_no_hint"}
 
 
@@ -62,12 +65,12 @@ def test_the_names_are_those_of_said_and_three_of_presentation():
         ("{% if code %}" * 150 + "{% endif %}" * 150, "1: nested too deeply"),
     ],
 )
-def test_a_template_can_only_say_and_choose(folder, source, fault):
+def test_a_template_can_only_say_and_choose(folder: Fill, source: str, fault: str) -> None:
     """No loop, call, attribute or arithmetic: nothing that could run long, grow large, or look around."""
     assert f"alert/en/sms.j2:{fault}" in "\n".join(faults_of(folder({"alert/en/sms.j2": source})))
 
 
-def test_all_faults_of_all_files_are_reported_at_once(folder):
+def test_all_faults_of_all_files_are_reported_at_once(folder: Fill) -> None:
     faults = faults_of(
         folder({"alert/en/sms.j2": "{{ place }}\n{{ people }}", "alert/fr/body.j2": "{% if %}", "page/en.yaml": "a: ["})
     )
@@ -83,24 +86,24 @@ def test_all_faults_of_all_files_are_reported_at_once(folder):
 @pytest.mark.parametrize(
     "path", ["alert/en/smss.j2", "alerts/en/sms.j2", "receipt/en/voice.j2", "alert/english/sms.j2"]
 )
-def test_a_file_that_no_message_uses_is_refused(folder, path):
+def test_a_file_that_no_message_uses_is_refused(folder: Fill, path: str) -> None:
     """A misspelt name would otherwise be silence."""
     assert fault_of(folder, "x", path).startswith(f"{path}: no message has a file of that name")
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path):
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="nowhere: no such folder of message templates"):
         read_templates(tmp_path / "nowhere")
 
 
-def test_a_file_that_is_not_text_is_named(folder):
+def test_a_file_that_is_not_text_is_named(folder: Fill) -> None:
     path = folder({"alert/en/sms.j2": ""})
     (path / "alert/en/sms.j2").write_bytes(b"\xff\xfe")
 
     assert faults_of(path)[0].startswith("alert/en/sms.j2: can't be read: ")
 
 
-def test_words_that_lack_something_say_what(folder, templates):
+def test_words_that_lack_something_say_what(folder: Fill, templates: Templates) -> None:
     source = (
         templates.files["words/en.yaml"].replace("  arrest: arrest", "  arest: arrest").replace("drill: DRILL\n", "")
     )
@@ -113,11 +116,11 @@ def test_words_that_lack_something_say_what(folder, templates):
 
 
 @pytest.mark.parametrize("source", ["- a", "[[" * 3000, "a: b: c", "&a [*a]", "{? {a: b} : c}"])
-def test_words_that_are_no_mapping_are_refused(folder, source):
+def test_words_that_are_no_mapping_are_refused(folder: Fill, source: str) -> None:
     assert fault_of(folder, source, "words/en.yaml").startswith("words/en.yaml:1: ")
 
 
-def test_templates_are_the_same_by_content(templates):
+def test_templates_are_the_same_by_content(templates: Templates) -> None:
     """A8: an incident is pinned to what was said, wherever the files lay."""
     copy = from_plain(Templates, to_plain(templates))
 
@@ -126,7 +129,7 @@ def test_templates_are_the_same_by_content(templates):
 
 
 @pytest.mark.parametrize("source", ["{{ ref.__class__.__mro__ }}", "{{ ref.upper() }}", "{{ ref * 9 }}"])
-def test_the_sandbox_stops_what_the_check_never_saw(source):
+def test_the_sandbox_stops_what_the_check_never_saw(source: str) -> None:
     """Behind the check stands Jinja's sandbox, tightened: not even a harmless attribute is given."""
     template = Environment({"t": source}).get_template("t")
 
@@ -134,15 +137,15 @@ def test_the_sandbox_stops_what_the_check_never_saw(source):
         template.render(ref="A-7K3M")
 
 
-def test_an_undefined_name_is_an_error_and_not_an_empty_place():
+def test_an_undefined_name_is_an_error_and_not_an_empty_place() -> None:
     with pytest.raises(UndefinedError, match="'place' is undefined"):
         Environment({"t": "{{ place }}"}).get_template("t").render()
 
 
-def test_output_is_cut_off_at_its_limit_without_reading_on():
+def test_output_is_cut_off_at_its_limit_without_reading_on() -> None:
     """An endless text costs no more than its limit."""
 
-    def endless():
+    def endless() -> Iterator[str]:
         while True:
             yield "abc"
 

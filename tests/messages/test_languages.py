@@ -10,15 +10,16 @@ from alertnet.messages.lint import find_faults, find_foreign_characters, find_mi
 from alertnet.messages.message import fallbacks
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates import Templates
+from tests.messages.conftest import Say
 
 URL = "https://" + "a" * 32
 
 
-def changed(templates, files):
+def changed(templates: Templates, files: dict[str, str]) -> Templates:
     return Templates({**templates.files, **files})
 
 
-def test_the_shipped_templates_are_fit_for_use(templates):
+def test_the_shipped_templates_are_fit_for_use(templates: Templates) -> None:
     """Every kind, language and part is there, and the longest SMS is one segment with a public URL of 40 characters."""
     assert find_faults(templates, URL) == []
 
@@ -27,19 +28,19 @@ def test_the_shipped_templates_are_fit_for_use(templates):
     ("asked", "tried"),
     [("fr-CA", ("fr-CA", "fr", "en")), ("es", ("es", "en")), ("en", ("en",)), ("en-GB", ("en-GB", "en"))],
 )
-def test_languages_fall_back_to_the_primary_one_and_then_to_english(asked, tried):
+def test_languages_fall_back_to_the_primary_one_and_then_to_english(asked: str, tried: tuple[str, ...]) -> None:
     assert fallbacks(asked) == tried
 
 
 @pytest.mark.parametrize(("asked", "used"), [("fr-CA", "fr"), ("de", "en"), ("es-CO", "es")])
-def test_an_unknown_language_is_answered_in_the_nearest(renderer, said, asked, used):
+def test_an_unknown_language_is_answered_in_the_nearest(renderer: Renderer, said: Say, asked: str, used: str) -> None:
     message = renderer.render(Kind.ALERT, MethodKind.SMS, asked, said())
 
     assert message == renderer.render(Kind.ALERT, MethodKind.SMS, used, said())
     assert message.language == used
 
 
-def test_a_kind_is_refused_by_a_method_it_does_not_have(renderer, said):
+def test_a_kind_is_refused_by_a_method_it_does_not_have(renderer: Renderer, said: Say) -> None:
     with pytest.raises(Unknown, match="no message 'receipt by email'"):
         renderer.render(Kind.RECEIPT, MethodKind.EMAIL, "en", said())
 
@@ -47,13 +48,13 @@ def test_a_kind_is_refused_by_a_method_it_does_not_have(renderer, said):
 @pytest.mark.parametrize(
     "path", ["alert/fr/sms.j2", "notice/es/body.j2", "alarm/en/voice.j2", "words/fr.yaml", "page/es.yaml"]
 )
-def test_a_missing_file_is_named(templates, path):
+def test_a_missing_file_is_named(templates: Templates, path: str) -> None:
     files = {name: source for name, source in templates.files.items() if name != path}
 
     assert find_faults(Templates(files), URL) == [f"{path}: missing"]
 
 
-def test_a_new_language_is_told_all_that_it_lacks(templates):
+def test_a_new_language_is_told_all_that_it_lacks(templates: Templates) -> None:
     faults = find_missing(changed(templates, {"alert/pt/sms.j2": "{{ ref }}"}))
 
     assert "words/pt.yaml: missing" in faults
@@ -61,7 +62,7 @@ def test_a_new_language_is_told_all_that_it_lacks(templates):
     assert "alert/pt/sms.j2: missing" not in faults
 
 
-def test_a_missing_or_misspelt_stage_of_a_call_is_named(templates):
+def test_a_missing_or_misspelt_stage_of_a_call_is_named(templates: Templates) -> None:
     voice = "{% block afterwards %}x{% endblock %}"
 
     faults = find_missing(changed(templates, {"alert/fr/voice.j2": voice}))
@@ -70,7 +71,7 @@ def test_a_missing_or_misspelt_stage_of_a_call_is_named(templates):
     assert faults[1].startswith("alert/fr/voice.j2: unknown stage 'afterwards' (known: greeting, ")
 
 
-def test_a_page_word_that_english_has_and_french_lacks_is_named(templates):
+def test_a_page_word_that_english_has_and_french_lacks_is_named(templates: Templates) -> None:
     french = templates.files["page/fr.yaml"].replace("discretion:", "discrétion:")
 
     assert find_missing(changed(templates, {"page/fr.yaml": french})) == [
@@ -79,7 +80,7 @@ def test_a_page_word_that_english_has_and_french_lacks_is_named(templates):
     ]
 
 
-def test_an_sms_that_cannot_fit_is_found_before_it_is_sent(templates):
+def test_an_sms_that_cannot_fit_is_found_before_it_is_sent(templates: Templates) -> None:
     long = changed(templates, {"update/es/sms.j2": "x" * 150 + " {{ link }}"})
 
     faults = find_oversize(Renderer(long), URL)
@@ -88,11 +89,11 @@ def test_an_sms_that_cannot_fit_is_found_before_it_is_sent(templates):
     assert "210 gsm7 units in 2 segments" in faults[0]
 
 
-def test_a_longer_public_url_than_agreed_is_found_too(renderer):
+def test_a_longer_public_url_than_agreed_is_found_too(renderer: Renderer) -> None:
     assert find_oversize(renderer, URL + "a" * 40)
 
 
-def test_other_scripts_may_take_two_segments(templates, said):
+def test_other_scripts_may_take_two_segments(templates: Templates, said: Say) -> None:
     arabic = {path.replace("/en", "/ar"): source for path, source in templates.files.items() if "/en" in path}
     arabic |= {path: "ع" * 100 for path in arabic if path.endswith("sms.j2")}
     two = changed(templates, arabic | {"update/ar/sms.j2": "ع" * 140})
@@ -103,7 +104,7 @@ def test_other_scripts_may_take_two_segments(templates, said):
     assert Renderer(two).render(Kind.ALERT, MethodKind.SMS, "ar", said()).text == "ع" * 100
 
 
-def test_characters_outside_the_sms_alphabet_are_named_with_their_line(templates):
+def test_characters_outside_the_sms_alphabet_are_named_with_their_line(templates: Templates) -> None:
     sloppy = changed(templates, {"alert/fr/sms.j2": "{{ ref }}\nreçu – là"})
 
     assert find_foreign_characters(sloppy) == [
@@ -111,19 +112,19 @@ def test_characters_outside_the_sms_alphabet_are_named_with_their_line(templates
     ]
 
 
-def test_the_page_has_words_for_every_ask_in_every_language(renderer):
+def test_the_page_has_words_for_every_ask_in_every_language(renderer: Renderer) -> None:
     for language in renderer.languages:
         words = renderer.page_words(language)
         assert all(words[f"ask_{ask}"] for ask in ASKS)
 
 
-def test_the_page_falls_back_like_the_messages(renderer):
+def test_the_page_falls_back_like_the_messages(renderer: Renderer) -> None:
     assert renderer.page_words("fr-CA")["acknowledge"] == "Je prends en charge"
     assert renderer.page_words("xx")["acknowledge"] == "I take charge"
 
 
-def test_page_words_have_the_same_places_to_fill_in_every_language(renderer):
-    def places(text):
+def test_page_words_have_the_same_places_to_fill_in_every_language(renderer: Renderer) -> None:
+    def places(text: str) -> list[str]:
         return sorted(part.split("}")[0] for part in text.split("{")[1:])
 
     english = renderer.page_words("en")

@@ -6,13 +6,17 @@ from alertnet.core.contact import MethodKind
 from alertnet.core.incident import TYPES
 from alertnet.core.notification import Kind
 from alertnet.messages.message import METHODS
+from alertnet.messages.renderer import Renderer
+from tests.messages.conftest import AT, Say
 
 MAILS = [kind for kind, methods in METHODS.items() if MethodKind.EMAIL in methods]
 
 
 @pytest.mark.parametrize(("language", "subject"), [("en", "A-7K3M: {}"), ("fr", "A-7K3M : {}"), ("es", "A-7K3M: {}")])
 @pytest.mark.parametrize("kind", MAILS)
-def test_the_subject_is_reference_and_type_name_only(renderer, said, kind, language, subject):
+def test_the_subject_is_reference_and_type_name_only(
+    renderer: Renderer, said: Say, kind: Kind, language: str, subject: str
+) -> None:
     """A9: subject lines carry no person, place or free text."""
     for type_ in TYPES:
         mail = renderer.render(kind, MethodKind.EMAIL, language, said(type=type_))
@@ -22,7 +26,7 @@ def test_the_subject_is_reference_and_type_name_only(renderer, said, kind, langu
 
 @pytest.mark.parametrize("language", ["en", "fr", "es"])
 @pytest.mark.parametrize("kind", MAILS)
-def test_text_and_html_say_the_same(renderer, said, kind, language):
+def test_text_and_html_say_the_same(renderer: Renderer, said: Say, kind: Kind, language: str) -> None:
     mail = renderer.render(kind, MethodKind.EMAIL, language, said())
 
     for line in filter(None, mail.text.splitlines()):
@@ -31,7 +35,7 @@ def test_text_and_html_say_the_same(renderer, said, kind, language):
     assert "None" not in mail.text
 
 
-def test_an_alert_shows_day_time_and_offset(renderer, said):
+def test_an_alert_shows_day_time_and_offset(renderer: Renderer, said: Say) -> None:
     english = renderer.render(Kind.ALERT, MethodKind.EMAIL, "en", said()).text
     french = renderer.render(Kind.ALERT, MethodKind.EMAIL, "fr", said(timezone="Asia/Kathmandu")).text
 
@@ -39,34 +43,34 @@ def test_an_alert_shows_day_time_and_offset(renderer, said):
     assert "signalé le 24 novembre, 12:59 (UTC+5:45)." in french
 
 
-def test_the_first_of_a_month_is_written_as_the_language_does(renderer, said):
-    first = said(at=said().at.replace(month=8, day=1))
+def test_the_first_of_a_month_is_written_as_the_language_does(renderer: Renderer, said: Say) -> None:
+    first = said(at=AT.replace(month=8, day=1))
 
     assert "1er août, 02:14" in renderer.render(Kind.ALERT, MethodKind.EMAIL, "fr", first).text
     assert "1 de agosto, 02:14" in renderer.render(Kind.ALERT, MethodKind.EMAIL, "es", first).text
 
 
-def test_the_link_can_be_pressed(renderer, said):
+def test_the_link_can_be_pressed(renderer: Renderer, said: Say) -> None:
     html = renderer.render(Kind.ALERT, MethodKind.EMAIL, "en", said()).html
 
     assert f'<a href="{said().link}">{said().link}</a>' in html
 
 
-def test_html_from_outside_is_only_text(renderer, said):
+def test_html_from_outside_is_only_text(renderer: Renderer, said: Say) -> None:
     html = renderer.render(Kind.ALERT, MethodKind.EMAIL, "en", said(organisation="<script>alert(1)</script>")).html
 
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
 
 
-def test_what_is_absent_leaves_no_gap(renderer, said):
+def test_what_is_absent_leaves_no_gap(renderer: Renderer, said: Say) -> None:
     text = renderer.render(Kind.ALERT, MethodKind.EMAIL, "en", said(link=None, code=None)).text
 
     assert "button" not in text
     assert "\n\n\n" not in text
 
 
-def test_a_drill_is_marked_in_subject_and_text(renderer, said):
+def test_a_drill_is_marked_in_subject_and_text(renderer: Renderer, said: Say) -> None:
     mail = renderer.render(Kind.ALERT, MethodKind.EMAIL, "fr", said(drill=True))
 
     assert mail.subject.startswith("EXERCICE A-7K3M")

@@ -5,23 +5,25 @@ from itertools import product
 import pytest
 
 from alertnet.core.contact import MethodKind
-from alertnet.core.disclosure import Subject
+from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import TYPES
 from alertnet.core.notification import Kind
 from alertnet.core.sms_encoding import count
 from alertnet.messages.message import METHODS, SUBJECTS
+from alertnet.messages.renderer import Renderer
+from tests.messages.conftest import Say
 
 LONG_LINK = "https://" + "a" * 32 + "/a/ABCDEFGH23456789"
 LANGUAGES = ("en", "fr", "es")
 
 
-def sms(renderer, kind, language, said):
+def sms(renderer: Renderer, kind: Kind, language: str, said: Said) -> str:
     return renderer.render(kind, MethodKind.SMS, language, said).text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", METHODS)
-def test_every_sms_is_one_segment_for_every_type(renderer, said, kind, language):
+def test_every_sms_is_one_segment_for_every_type(renderer: Renderer, said: Say, kind: Kind, language: str) -> None:
     """B4: one GSM-7 segment in EN, FR, ES with a public URL of 40 characters and a sender of 12."""
     for type_, subject, drill, answerable in product(TYPES, SUBJECTS.get(kind, (None,)), (0, 1), (0, 1)):
         longest = said(
@@ -47,19 +49,21 @@ def test_every_sms_is_one_segment_for_every_type(renderer, said, kind, language)
         ("es", "PBI URGENTE A-7K3M: detencion. Si lo asume, responda 4711; si no, NO 4711. {} Tel +573005550101"),
     ],
 )
-def test_an_alert_says_who_calls_what_and_how_to_answer(renderer, said, language, text):
+def test_an_alert_says_who_calls_what_and_how_to_answer(
+    renderer: Renderer, said: Say, language: str, text: str
+) -> None:
     """A9: sender, reference, type name and what to do; nothing else has a place in it."""
     assert sms(renderer, Kind.ALERT, language, said()) == text.format(said().link)
 
 
-def test_a_tight_alert_drops_the_callback_first(renderer, said):
+def test_a_tight_alert_drops_the_callback_first(renderer: Renderer, said: Say) -> None:
     text = sms(renderer, Kind.ALERT, "en", said(sender="PEACEBRIGADE", link=LONG_LINK))
 
     assert "Tel" not in text
     assert "if you can't, NO 4711" in text
 
 
-def test_a_tighter_alert_drops_the_no_hint_too(renderer, said):
+def test_a_tighter_alert_drops_the_no_hint_too(renderer: Renderer, said: Say) -> None:
     text = sms(renderer, Kind.ALERT, "en", said(sender="PEACEBRIGADE", type="checkpoint", link=LONG_LINK + "A" * 5))
 
     assert "Tel" not in text
@@ -67,7 +71,7 @@ def test_a_tighter_alert_drops_the_no_hint_too(renderer, said):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_code_and_link_are_never_dropped(renderer, said, language):
+def test_code_and_link_are_never_dropped(renderer: Renderer, said: Say, language: str) -> None:
     """B4: never code or link, not even when it can't fit."""
     link = "https://alerts.example.org/" + "x" * 200
 
@@ -79,7 +83,9 @@ def test_code_and_link_are_never_dropped(renderer, said, language):
 
 @pytest.mark.parametrize(("language", "word"), [("en", "DRILL"), ("fr", "EXERCICE"), ("es", "SIMULACRO")])
 @pytest.mark.parametrize("kind", METHODS)
-def test_a_drill_says_so_and_is_never_urgent(renderer, said, kind, language, word):
+def test_a_drill_says_so_and_is_never_urgent(
+    renderer: Renderer, said: Say, kind: Kind, language: str, word: str
+) -> None:
     """In a drill the word replaces URGENT; it never stands before it."""
     text = sms(renderer, kind, language, said(drill=True, also=True))
 
@@ -88,26 +94,28 @@ def test_a_drill_says_so_and_is_never_urgent(renderer, said, kind, language, wor
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "ALSO"), ("fr", "AUSSI"), ("es", "TAMBIEN")])
-def test_a_second_open_incident_begins_with_also(renderer, said, language, word):
+def test_a_second_open_incident_begins_with_also(renderer: Renderer, said: Say, language: str, word: str) -> None:
     assert sms(renderer, Kind.ALERT, language, said(also=True)).startswith(f"PBI {word} A-7K3M: ")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_number_that_takes_no_replies_asks_for_none(renderer, said, language):
+def test_a_number_that_takes_no_replies_asks_for_none(renderer: Renderer, said: Say, language: str) -> None:
     text = sms(renderer, Kind.ALERT, language, said(answerable=False, code=None))
 
     assert "4711" not in text
-    assert said().link in text
+    assert str(said().link) in text
     assert text.endswith("+573005550101")
 
 
-def test_times_are_those_of_the_recipient(renderer, said):
+def test_times_are_those_of_the_recipient(renderer: Renderer, said: Say) -> None:
     """07:14 UTC is 02:14 in Bogota and 12:59 in Kathmandu."""
     assert "recorded 02:14," in sms(renderer, Kind.RECORDED, "en", said())
     assert "recorded 12:59," in sms(renderer, Kind.RECORDED, "en", said(timezone="Asia/Kathmandu"))
 
 
-def test_a_relay_is_recorded_as_passed_on_and_names_a_time_only_where_an_action_is_due(renderer, said):
+def test_a_relay_is_recorded_as_passed_on_and_names_a_time_only_where_an_action_is_due(
+    renderer: Renderer, said: Say
+) -> None:
     due = sms(renderer, Kind.RECORDED, "en", said(subject=Subject.RELAYED))
     free = sms(renderer, Kind.RECORDED, "en", said(subject=Subject.RELAYED, due_at=None))
 
@@ -115,13 +123,13 @@ def test_a_relay_is_recorded_as_passed_on_and_names_a_time_only_where_an_action_
     assert "you passed it on. Was this not you?" in free
 
 
-def test_an_answer_without_a_code_is_told_the_open_ones(renderer, said):
+def test_an_answer_without_a_code_is_told_the_open_ones(renderer: Renderer, said: Say) -> None:
     """B4: without a code they never act; the one reply names the open codes."""
     for kind in (Kind.NOT_UNDERSTOOD, Kind.RECEIPT):
         assert "Open: 4711, 5823." in sms(renderer, kind, "en", said(open_codes=("4711", "5823")))
 
 
-def test_more_codes_than_fit_are_counted(renderer, said):
+def test_more_codes_than_fit_are_counted(renderer: Renderer, said: Say) -> None:
     codes = tuple(str(code) for code in range(3000, 3020))
 
     text = sms(renderer, Kind.NOT_UNDERSTOOD, "en", said(open_codes=codes))
@@ -129,11 +137,11 @@ def test_more_codes_than_fit_are_counted(renderer, said):
     assert "3000, 3001, 3002, 3003, 3004, 3005, +14." in text
 
 
-def test_the_field_hears_what_was_understood_in_its_language(renderer, said):
+def test_the_field_hears_what_was_understood_in_its_language(renderer: Renderer, said: Say) -> None:
     assert ": bien noté à 02:14: arrestation, P7." in sms(renderer, Kind.RECEIPT, "fr", said())
 
 
-def test_the_field_hears_who_has_it_or_that_nobody_does(renderer, said):
+def test_the_field_hears_who_has_it_or_that_nobody_does(renderer: Renderer, said: Say) -> None:
     has = sms(renderer, Kind.FIELD_STATUS, "en", said(subject=Subject.ACKNOWLEDGED))
     nobody = sms(renderer, Kind.FIELD_STATUS, "en", said(subject=Subject.NOBODY))
 
@@ -143,13 +151,15 @@ def test_the_field_hears_who_has_it_or_that_nobody_does(renderer, said):
 
 @pytest.mark.parametrize("subject", SUBJECTS[Kind.ALARM])
 @pytest.mark.parametrize("kind", [Kind.ALARM, Kind.NOTICE])
-def test_every_subject_has_a_statement_of_its_own(renderer, said, kind, subject):
+def test_every_subject_has_a_statement_of_its_own(
+    renderer: Renderer, said: Say, kind: Kind, subject: Subject | None
+) -> None:
     texts = {sms(renderer, kind, "en", said(subject=other)) for other in SUBJECTS[kind] if other is not subject}
 
     assert sms(renderer, kind, "en", said(subject=subject)) not in texts
 
 
-def test_text_from_outside_stays_on_its_line(renderer, said):
+def test_text_from_outside_stays_on_its_line(renderer: Renderer, said: Say) -> None:
     """Ids come from files that people edit: no line break of theirs forges a second message."""
     text = sms(renderer, Kind.NOTICE, "en", said(subject=Subject.DECLINED, about="x\n\nCall +1"))
 

@@ -7,13 +7,15 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.incident import TYPES
 from alertnet.core.notification import Kind
 from alertnet.messages.message import METHODS, STAGES
+from alertnet.messages.renderer import Renderer
+from tests.messages.conftest import Say
 
 CALLS = [kind for kind, methods in METHODS.items() if MethodKind.CALL in methods]
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "es"])
 @pytest.mark.parametrize("kind", CALLS)
-def test_every_stage_has_words(renderer, said, kind, language):
+def test_every_stage_has_words(renderer: Renderer, said: Say, kind: Kind, language: str) -> None:
     sentences = renderer.speak(kind, language, said()).sentences
 
     assert tuple(sentences) == STAGES
@@ -22,7 +24,9 @@ def test_every_stage_has_words(renderer, said, kind, language):
 
 @pytest.mark.parametrize("language", ["en", "fr", "es"])
 @pytest.mark.parametrize("type_", TYPES)
-def test_before_the_code_nothing_of_the_matter_is_said(renderer, said, type_, language):
+def test_before_the_code_nothing_of_the_matter_is_said(
+    renderer: Renderer, said: Say, type_: str, language: str
+) -> None:
     """A9, and voicemails: the type is named in the sentence after the code, in no other."""
     sentences = renderer.speak(Kind.ALERT, language, said(type=type_)).sentences
     name = renderer.words(language).types[type_]
@@ -31,27 +35,27 @@ def test_before_the_code_nothing_of_the_matter_is_said(renderer, said, type_, la
     assert all(f": {name}." not in sentences[stage] for stage in STAGES if stage != "after")
 
 
-def test_the_greeting_is_fit_for_a_voicemail(renderer, said):
+def test_the_greeting_is_fit_for_a_voicemail(renderer: Renderer, said: Say) -> None:
     assert renderer.speak(Kind.ALERT, "en", said()).sentences["greeting"] == (
         "This is an automatic call from Peace Brigades International, reference A, 7, K, 3, M. "
         "Please call back plus 5 7, 3 0 0, 5 5 5, 0 1 0 1."
     )
 
 
-def test_the_spoken_code_is_said_twice_digit_by_digit(renderer, said):
+def test_the_spoken_code_is_said_twice_digit_by_digit(renderer: Renderer, said: Say) -> None:
     code = renderer.speak(Kind.ALERT, "fr", said()).sentences["code"]
 
     assert "4, 0, 7. Je répète : 4, 0, 7." in code
     assert "4711" not in code
 
 
-def test_without_a_spoken_code_once_more_asks_for_the_pin(renderer, said):
+def test_without_a_spoken_code_once_more_asks_for_the_pin(renderer: Renderer, said: Say) -> None:
     again = renderer.speak(Kind.ALERT, "en", said(spoken_code=None)).sentences["again"]
 
     assert again == "Once more, slowly. Please key your PIN."
 
 
-def test_a_decision_by_telephone_offers_go_and_hold(renderer, said):
+def test_a_decision_by_telephone_offers_go_and_hold(renderer: Renderer, said: Say) -> None:
     level = renderer.speak(Kind.DECISION, "en", said(subject=Subject.LEVEL)).sentences["after"]
     verify = renderer.speak(Kind.DECISION, "en", said(subject=Subject.VERIFY, automatic_at=None)).sentences["after"]
 
@@ -63,12 +67,12 @@ def test_a_decision_by_telephone_offers_go_and_hold(renderer, said):
     ("asked", "voice"),
     [("en", "en-GB"), ("fr", "fr-FR"), ("fr-CA", "fr-CA"), ("es", "es-MX"), ("es-ES", "es-ES"), ("es-CO", "es-MX")],
 )
-def test_the_voice_is_one_that_exists(renderer, said, asked, voice):
+def test_the_voice_is_one_that_exists(renderer: Renderer, said: Say, asked: str, voice: str) -> None:
     """A region is kept where a voice speaks it; unlisted ones get the language's usual voice."""
     assert renderer.speak(Kind.ALERT, asked, said()).language == voice
 
 
-def test_a_call_as_a_message_is_its_sentences(renderer, said):
+def test_a_call_as_a_message_is_its_sentences(renderer: Renderer, said: Say) -> None:
     message = renderer.render(Kind.ALERT, MethodKind.CALL, "en", said())
 
     assert message.sentences == tuple(renderer.speak(Kind.ALERT, "en", said()).sentences.values())
@@ -76,7 +80,7 @@ def test_a_call_as_a_message_is_its_sentences(renderer, said):
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "es"])
-def test_unknown_callers_learn_nothing(renderer, language):
+def test_unknown_callers_learn_nothing(renderer: Renderer, language: str) -> None:
     sentence = renderer.neutral(language).sentences["unknown_caller"].lower()
 
     assert not any(word in sentence for word in ("alert", "urgen", "human", "humain", "derecho", "pbi"))

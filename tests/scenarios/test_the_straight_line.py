@@ -8,12 +8,14 @@ def test_an_sos_reaches_the_coordinator_then_the_embassies_and_ends_with_a_stand
     # Ana's phone sends three letters. She hears that they were understood.
     reply = world.texts("ana", "SOS")
     incident = world.newest()
-    assert reply is not None and incident.ref in reply
+    assert reply is not None
+    assert incident.ref in reply
     assert incident["verified"] is False
 
     # The coordinator gets an SMS, and the question whether it is true. Nobody abroad hears anything yet.
     alert, question = world.phone("coordinator").inbox[:2]
-    assert incident.ref in alert and incident.ref in question
+    assert incident.ref in alert
+    assert incident.ref in question
     assert world.phone("spain").inbox == []
 
     # The coordinator does not answer; after three minutes the phone rings, and its spoken code is keyed.
