@@ -54,7 +54,7 @@ def test_closing_tells_exactly_those_who_were_told(valley: World) -> None:
 
     assert sorted(incident.told("stand_down")) == [("coordinator", "sms"), ("mayor", "call"), ("ombuds", "sms")]
     assert valley.phone("defenders").inbox == valley.phone("head office").inbox == []
-    assert "over" in valley.phone("ombuds").inbox[-1]
+    assert "closed" in valley.phone("ombuds").inbox[-1]
     assert incident["status"] == "closed"
     assert incident.status("valley") == "stopped"
 
