@@ -1,0 +1,226 @@
+"""The people in the field: what they send, what they are answered, and when their phones are left alone (B4, A12)."""
+
+import pytest
+
+from alertnet.flows.pins import set_pins
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import FIELD, a_tree
+from tests.scenarios.world import World, code_in
+
+CONTACTS = """
+  coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}
+  second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}
+  ombuds: {role: ombuds, organisation: Ombuds office, language: fr, methods: [{sms: "+573005550120"}]}
+  defenders: {role: ngo, organisation: Defenders, language: es, drills: true, methods: [{sms: "+573005550130"}]}
+  desk: {role: ngo, organisation: Head office, language: fr, methods: [{sms: "+3225550101"}]}
+"""
+LEVELS = """
+  - {name: Coordination, notify: [coordinator], wait: 20m}
+  - {name: Friends, notify: [ombuds, defenders], wait: 20m, repeat: {every: 5m, times: 2}}
+"""
+TRUE, DURESS = "47110", "47990"
+REPORT = "ALERTA {pin} 31 L12 P7 C2 nos siguen"
+
+
+@pytest.fixture
+def valley(world_of: Worlds) -> World:
+    """Ana's phone, with a PIN and one for duress; the coordinator has twenty minutes before others hear."""
+    world = world_of(a_tree(LEVELS, CONTACTS))
+    world.runtime.transact(set_pins, "north/ana", TRUE, DURESS)
+    return world
+
+
+def kinds(world: World, kind: str) -> list[str]:
+    """Whom the newest incident has sent messages of that kind, each as often as it did."""
+    return sorted(contact for contact, _ in world.newest().told(kind))
+
+
+def test_a_report_with_its_pin_is_believed(valley: World) -> None:
+    """B4: type, place, people and consent as they were understood; the echo names no more than codes."""
+    reply = valley.texts("ana", REPORT.format(pin=TRUE))
+    incident = valley.newest()
+
+    assert (incident["type"], incident["severity"]) == ("threat", "moderate")
+    assert (incident["consent"], incident["verified"]) == ("international", True)
+    assert reply is not None
+    assert incident.ref in reply
+    assert "amenaza" in reply
+    assert "L12" in reply
+    assert "nos siguen" not in reply
+    assert kinds(valley, "decision") == []
+
+
+@pytest.mark.parametrize("pin", ["47111", ""])
+def test_a_report_without_its_pin_raises_the_alarm_unverified(valley: World, pin: str) -> None:
+    """B3: nobody is refused; the coordinators decide whether it is true."""
+    valley.texts("ana", REPORT.format(pin=pin))
+
+    assert valley.newest()["verified"] is False
+    assert kinds(valley, "decision") == ["coordinator", "second"]
+
+
+def test_the_duress_pin_is_answered_as_the_true_one(valley: World) -> None:
+    """B4: byte for byte, but for the reference; who stands beside the phone learns nothing."""
+    true = valley.texts("ana", REPORT.format(pin=TRUE))
+    ref = valley.newest().ref
+    valley.newest().act("close", reason="resolved")
+    valley.passes(seconds=1)
+    under_duress = valley.texts("ana", REPORT.format(pin=DURESS))
+
+    assert true is not None
+    assert under_duress == true.replace(ref, valley.newest().ref)
+
+
+def test_under_duress_the_coordinators_are_alarmed_and_the_phone_is_left_alone(valley: World) -> None:
+    """B4: critical, and nothing automatic to the team, by whatever happens next."""
+    reply = valley.texts("ana", REPORT.format(pin=DURESS))
+    incident = valley.newest()
+    assert incident["severity"] == "critical"
+    assert kinds(valley, "alarm") == ["coordinator", "second"]
+
+    alert = next(text for text in valley.phone("coordinator").inbox if "URGENT" in text)
+    valley.passes(minutes=11)
+    valley.texts("coordinator", code_in(alert))
+    incident.act("updates", text="We know that they are watched")
+    incident.act("close", reason="resolved")
+
+    assert valley.phone("ana").inbox == [reply]
+    assert valley.phone("ana").calls == valley.phone("+573005550002").calls == []
+
+
+def test_duress_after_a_cry_for_help_takes_back_the_promise_to_the_phone(valley: World) -> None:
+    """B4: what was to be told ten minutes later is not told any more."""
+    first = valley.texts("ana", "SOS")
+    second = valley.texts("ana", REPORT.format(pin=DURESS))
+
+    valley.passes(minutes=11)
+
+    assert valley.phone("ana").inbox == [first, second]
+    assert "alarm" in {each["kind"] for each in valley.newest()["notifications"]}
+
+
+def test_the_field_hears_that_a_coordinator_has_it(valley: World) -> None:
+    """messages.md: in its own language, once, with the time in the tree's zone."""
+    valley.texts("ana", "SOS")
+    alert = next(text for text in valley.phone("coordinator").inbox if "URGENT" in text)
+    valley.passes(minutes=3)
+
+    valley.texts("coordinator", code_in(alert))
+    valley.passes(minutes=20)
+
+    told = valley.phone("ana").inbox[1:]
+    assert len(told) == 1
+    assert "coordinacion lo atiende desde las 21:17" in told[0]
+
+
+def test_the_field_hears_after_ten_minutes_that_nobody_has_it_yet(valley: World) -> None:
+    """messages.md: and whom to call; and later that somebody has."""
+    valley.texts("ana", "SOS")
+
+    valley.passes(minutes=9)
+    assert len(valley.phone("ana").inbox) == 1
+    valley.passes(minutes=1)
+
+    assert "nadie lo atiende todavia" in valley.phone("ana").inbox[1]
+    assert "+573005550101" in valley.phone("ana").inbox[1]
+    alert = next(text for text in valley.phone("coordinator").inbox if "URGENT" in text)
+    valley.texts("coordinator", code_in(alert))
+    assert "lo atiende desde" in valley.phone("ana").inbox[2]
+
+
+@pytest.mark.parametrize("type", ["20 arrest", "13 abduction", "12 disappearance"])
+def test_in_custody_the_phone_is_left_alone(valley: World, type: str) -> None:
+    """messages.md: somebody else may hold it."""
+    valley.texts("ana", f"ALERTA {TRUE} {type.split()[0]} L12")
+
+    valley.passes(minutes=11)
+
+    assert valley.newest()["type"] == type.split()[1]
+    assert len(valley.phone("ana").inbox) == 1
+
+
+def test_a_silent_member_hears_no_second_time(valley: World) -> None:
+    """B1: `silent`."""
+    valley.texts("+573005550002", "SOS")
+
+    valley.passes(minutes=11)
+
+    assert len(valley.phone("+573005550002").inbox) == 1
+    assert "silent: true" in FIELD
+
+
+def test_free_text_of_a_contact_reaches_the_coordinators_and_gets_one_reply(valley: World) -> None:
+    """A12: it acknowledges nothing, and the alarm goes on."""
+    incident = valley.raises()
+    valley.passes(minutes=20)
+    before = len(valley.phone("ombuds").inbox)
+
+    reply = valley.texts("ombuds", "Qui est-ce?")
+
+    assert reply is not None
+    assert valley.phone("ombuds").inbox[before:] == [reply]
+    assert kinds(valley, "alarm") == ["coordinator", "second"]
+    assert "Qui est-ce" not in "".join(valley.phone("coordinator").inbox)
+    assert incident.answers() == []
+    valley.passes(minutes=5)
+    assert ("ombuds", "sms") in incident.told("reminder")
+
+
+def test_free_text_of_the_member_who_raised_it_alarms_the_coordinators(valley: World) -> None:
+    """A12."""
+    valley.texts("ana", "SOS")
+
+    reply = valley.texts("ana", "ya vienen por el rio")
+
+    assert reply is not None
+    assert kinds(valley, "alarm") == ["coordinator", "second"]
+
+
+@pytest.mark.parametrize("who", ["ana", "ombuds"])
+def test_a_stop_alarms_the_coordinators_and_is_answered_nothing(valley: World, who: str) -> None:
+    """B4: the network lets nothing more through to that phone, which a coordinator must know."""
+    valley.texts("ana", "SOS")
+    valley.newest().act("go", decision="go")
+    valley.passes(minutes=20)
+    assert kinds(valley, "alarm") == []
+
+    reply = valley.texts(who, "STOP")
+
+    assert reply is None
+    assert kinds(valley, "alarm") == ["coordinator", "second"]
+    assert valley.newest().answers() == []
+
+
+def test_a_strangers_text_is_answered_nothing_and_raises_nothing(valley: World) -> None:
+    """A9: an unknown number learns nothing."""
+    for text in ("SOS", REPORT.format(pin=TRUE), "hello?"):
+        assert valley.texts("stranger", text) is None
+
+    assert valley.client.get("/v1/incidents", headers=valley.headers).json()["items"] == []
+
+
+def test_a_drill_says_so_in_each_language_and_tells_only_those_who_take_part(valley: World) -> None:
+    """B1, domain 8: coordinators, last resort and `drills: true`; the word stands in place of URGENT."""
+    incident = valley.raises(drill=True)
+
+    valley.passes(minutes=40)
+
+    assert valley.phone("ombuds").inbox == []
+    assert valley.phone("coordinator").inbox[0].startswith("VALLEY DRILL ")
+    assert valley.phone("defenders").inbox[0].startswith("VALLEY SIMULACRO ")
+    assert valley.phone("head office").inbox[0].startswith("VALLEY EXERCICE ")
+    assert [(each["contact"], each["reason"]) for each in incident["pruned"]] == [("ombuds", "drill")]
+
+
+def test_every_message_of_a_drill_says_that_it_is_one(valley: World) -> None:
+    """Also questions, alarms, confirmations, news and the end: nobody is frightened for an exercise."""
+    incident = valley.raises(drill=True)
+    valley.texts("coordinator", code_in(valley.phone("coordinator").inbox[0]))
+    valley.texts("coordinator", "What is this?")
+    incident.act("updates", text="It goes well")
+    valley.passes(minutes=41)
+    incident.act("close", reason="resolved")
+
+    sent = [each.body for each in valley.sandbox.network.messages.values() if each.body.startswith("VALLEY")]
+    assert len(sent) > 8
+    assert [body for body in sent if not any(word in body for word in ("DRILL", "EXERCICE", "SIMULACRO"))] == []
