@@ -112,20 +112,22 @@ class Search:
 
     def _rows(self, crew: str) -> Iterator[Job]:
         runtime, most = self._runtime, MOST_ROWS
-        escalations = runtime.read(lambda tx: escalation_store.due(tx.session, tx.now, most))
-        leases = runtime.read(lambda tx: attempt_store.leases_over(tx.session, tx.now, most))
+        escalations, alarms, leases = runtime.read(_due_rows, most)
         jobs = [
             *(_job(runtime, "escalations", id, escalate, id, incident) for id, incident in escalations),
-            *(
-                _job(runtime, "alarms", id, repeat_alarm, id, incident)
-                for id, incident in runtime.read(alarms_due, most)
-            ),
+            *(_job(runtime, "alarms", id, repeat_alarm, id, incident) for id, incident in alarms),
             *(_job(runtime, "attempts", id, expire_lease, id) for id in leases),
         ]
         waiting = [job for job in jobs if job.key not in self._under_way]
         yield from waiting[: self._rooms[crew]]
         if len(waiting) > self._rooms[crew]:
             self.crowded.add(crew)
+
+
+def _due_rows(tx: Tx, most: int) -> tuple[list[tuple[str, str]], list[tuple[str, str]], Sequence[str]]:
+    """Due escalations and alarms, each with its incident, and attempts whose lease is over."""
+    due = escalation_store.due(tx.session, tx.now, most), alarms_due(tx, most)
+    return *due, attempt_store.leases_over(tx.session, tx.now, most)
 
 
 def take(tx: Tx, runtime: Runtime, method: str, room: int) -> Claims:

@@ -24,7 +24,7 @@ from alertnet.transactions import DatabaseAway
 from alertnet.worker_lock import WorkerLock
 
 HANG_UP = "hang_up"
-CREWS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8, DUE: 4, HANG_UP: 4}
+CREWS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8, DUE: 16, HANG_UP: 4}
 """How many threads each kind of work has. The last ones end what the others ask them to, and so close last."""
 
 TICK_SECONDS = 1

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Select, bindparam, select, update
 
 from alertnet.core.contact import RINGING
 from alertnet.core.disclosure import Subject
@@ -20,6 +20,12 @@ from alertnet.store.tx import Tx
 
 AGAIN = timedelta(minutes=10)
 FIRST_AFTER_HOLD = timedelta(minutes=60)
+
+_OPEN: Select[Any] = (
+    select(alarms)
+    .where(alarms.c.incident_id == bindparam("incident"), alarms.c.due_at.is_not(None))
+    .order_by(alarms.c.raised_at)
+)
 
 
 def raise_alarm(
@@ -99,8 +105,7 @@ def repeat_alarm(tx: Tx, alarm_id: str, incident_id: str) -> None:
 
 def open_alarms(case: Case) -> list[Row[tuple[object, ...]]]:
     """The incident's alarms and decisions that still ring or are on hold, oldest first."""
-    query = select(alarms).where(alarms.c.incident_id == case.incident.id, alarms.c.due_at.is_not(None))
-    return list(case.tx.session.execute(query.order_by(alarms.c.raised_at)).all())
+    return list(case.tx.session.execute(_OPEN, {"incident": case.incident.id}).all())
 
 
 def answer_alarm(case: Case, alarm_id: str, answer: str, by: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Select, bindparam, select, update
 
 from alertnet.core.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
@@ -11,6 +11,27 @@ from alertnet.flows.case import Case
 from alertnet.store.tables import attempts, notifications, served
 
 UNSENT = (AttemptStatus.QUEUED.value, AttemptStatus.SENDING.value, AttemptStatus.UNKNOWN.value)
+
+_UNDER_WAY: Select[Any] = (
+    select(
+        attempts.c.id,
+        attempts.c.notification_id,
+        attempts.c.status,
+        attempts.c.method,
+        attempts.c.provider_id,
+        served.c.escalation_id,
+        served.c.contact,
+        served.c.level_index,
+        served.c.method.label("place"),
+    )
+    .join(served, served.c.notification_id == attempts.c.notification_id)
+    .where(attempts.c.incident_id == bindparam("incident"), attempts.c.is_alert)
+    .where(
+        attempts.c.status.in_(UNSENT)
+        | ((attempts.c.status == AttemptStatus.SENT.value) & (attempts.c.method == MethodKind.CALL.value))
+    )
+    .order_by(attempts.c.id)
+)
 
 
 def cancel_unwanted(case: Case) -> None:
@@ -37,27 +58,7 @@ def is_wanted(case: Case, row: Row[Any]) -> bool:
 
 
 def _under_way(case: Case) -> list[Row[Any]]:
-    query = (
-        select(
-            attempts.c.id,
-            attempts.c.notification_id,
-            attempts.c.status,
-            attempts.c.method,
-            attempts.c.provider_id,
-            served.c.escalation_id,
-            served.c.contact,
-            served.c.level_index,
-            served.c.method.label("place"),
-        )
-        .join(served, served.c.notification_id == attempts.c.notification_id)
-        .where(attempts.c.incident_id == case.incident.id, attempts.c.is_alert)
-        .where(
-            attempts.c.status.in_(UNSENT)
-            | ((attempts.c.status == AttemptStatus.SENT.value) & (attempts.c.method == MethodKind.CALL.value))
-        )
-        .order_by(attempts.c.id)
-    )
-    return [*case.tx.session.execute(query)]
+    return [*case.tx.session.execute(_UNDER_WAY, {"incident": case.incident.id})]
 
 
 def _cancel(case: Case, row: Row[Any]) -> None:

@@ -31,6 +31,13 @@ _ANOTHER = (
     .limit(1)
 )
 
+_CODES = select(codes.c.id, codes.c.tree, codes.c.contact, codes.c.code).where(
+    codes.c.incident_id == bindparam("incident"), codes.c.voided_at.is_(None), codes.c.contact.is_not(None)
+)
+_LINKS = select(
+    links.c.id, links.c.token, links.c.escalation_id, links.c.alarm_id, links.c.tree, links.c.contact, links.c.method
+).where(links.c.incident_id == bindparam("incident"))
+
 
 def written_code(case: Case, tree: str, contact: Contact) -> Code | None:
     """The recipient's code in this incident, the same in every message and tree; made at the first need.
@@ -169,15 +176,14 @@ def _is_told_of_another(case: Case, numbers: list[bytes]) -> bool:
 
 def _known_codes(case: Case) -> dict[tuple[str, str], Code]:
     if case.known_codes is None:
-        query = select(codes).where(codes.c.incident_id == case.incident.id, codes.c.voided_at.is_(None))
-        rows = case.tx.session.execute(query.where(codes.c.contact.is_not(None))).all()
+        rows = case.tx.session.execute(_CODES, {"incident": case.incident.id})
         case.known_codes = {(row.tree, row.contact): Code(row.id, row.code, also=False) for row in rows}
     return case.known_codes
 
 
 def _known_links(case: Case) -> dict[tuple[str, str, str, str], tuple[str, str]]:
     if case.known_links is None:
-        rows = case.tx.session.execute(select(links).where(links.c.incident_id == case.incident.id)).all()
+        rows = case.tx.session.execute(_LINKS, {"incident": case.incident.id})
         case.known_links = {
             (row.escalation_id or row.alarm_id, row.tree, row.contact, row.method): (row.id, row.token) for row in rows
         }

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy import Row, Select, Update, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -135,15 +136,20 @@ def busy_numbers(session: Session, now: datetime) -> set[bytes]:
 
 def change(session: Session, id: str, **values: Any) -> None:
     """Replace columns of one attempt."""
-    session.execute(update(attempts).where(attempts.c.id == id).values(**values))
+    session.execute(_change(frozenset(values)), {"key": id, **values})
 
 
 def change_each(session: Session, changes: Sequence[Mapping[str, Any]]) -> None:
     """Replace the same columns of several attempts; each change has its attempt's `key` besides."""
     if changes:
-        names = changes[0].keys() - {"key"}
-        values: dict[str, Any] = {name: bindparam(name) for name in sorted(names)}
-        session.execute(update(attempts).where(attempts.c.id == bindparam("key")).values(values), changes)
+        session.execute(_change(frozenset(changes[0].keys() - {"key"})), changes)
+
+
+@cache
+def _change(names: frozenset[str]) -> Update:
+    """The statement that replaces those columns; there are few such sets."""
+    values: dict[str, Any] = {name: bindparam(name) for name in sorted(names)}
+    return update(attempts).where(attempts.c.id == bindparam("key")).values(values)
 
 
 def bound_elsewhere(session: Session, provider_id: str, id: str) -> bool:

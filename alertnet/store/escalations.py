@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, Select, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
@@ -31,6 +31,19 @@ class Escalation:
 _ADD = insert(escalations)
 _SAVE = update(escalations).where(escalations.c.id == bindparam("key"))
 
+_OF_INCIDENT: Select[Any] = (
+    select(escalations)
+    .where(escalations.c.incident_id == bindparam("incident"))
+    .order_by(escalations.c.tree)
+    .with_for_update()
+)
+_DUE = (
+    select(escalations.c.id, escalations.c.incident_id)
+    .where(escalations.c.due_at.is_not(None), escalations.c.due_at <= bindparam("now", type_=escalations.c.due_at.type))
+    .order_by(escalations.c.rank, escalations.c.due_at)
+    .limit(bindparam("most"))
+)
+
 
 def add(session: Session, escalation: Escalation, tree_hash: str, rank: int) -> None:
     """Put a new escalation on the record."""
@@ -52,19 +65,12 @@ def save(session: Session, escalation: Escalation, rank: int) -> None:
 
 def of_incident(session: Session, incident_id: str) -> list[Escalation]:
     """The incident's escalations by tree, held until the transaction ends (the incident's row is held before)."""
-    query = select(escalations).where(escalations.c.incident_id == incident_id).order_by(escalations.c.tree)
-    return [_escalation(row) for row in session.execute(query.with_for_update())]
+    return [_escalation(row) for row in session.execute(_OF_INCIDENT, {"incident": incident_id})]
 
 
 def due(session: Session, now: datetime, limit: int) -> list[tuple[str, str]]:
     """(escalation, incident) of what is due, most severe first, then oldest; nothing is held."""
-    query = (
-        select(escalations.c.id, escalations.c.incident_id)
-        .where(escalations.c.due_at.is_not(None), escalations.c.due_at <= now)
-        .order_by(escalations.c.rank, escalations.c.due_at)
-        .limit(limit)
-    )
-    return [(row.id, row.incident_id) for row in session.execute(query)]
+    return [(row.id, row.incident_id) for row in session.execute(_DUE, {"now": now, "most": limit})]
 
 
 def next_due(session: Session) -> datetime | None:

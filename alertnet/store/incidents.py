@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, Select, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
@@ -12,6 +12,7 @@ from alertnet.store.tables import incidents
 from alertnet.store.tx import Tx
 
 _ADD = insert(incidents)
+_LOCK: Select[Any] = select(incidents).where(incidents.c.id == bindparam("id")).with_for_update()
 
 
 def add(tx: Tx, incident: Incident, pruned: list[dict[str, Any]]) -> None:
@@ -44,7 +45,7 @@ def lock(session: Session, id: str) -> Incident:
     Raises:
         Unknown: there is none of that id.
     """
-    row = session.execute(select(incidents).where(incidents.c.id == id).with_for_update()).first()
+    row = session.execute(_LOCK, {"id": id}).first()
     if row is None:
         raise Unknown("incident", id)
     return _incident(row)

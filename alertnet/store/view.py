@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, select
+from sqlalchemy import BindParameter, Row, Select, Table, bindparam, select
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
@@ -99,16 +99,35 @@ class IncidentView(TypedDict):
     warnings: list[str]
 
 
+_IDS: BindParameter[str] = bindparam("ids", expanding=True)
+_SHOWN = ("id", "incident_id", "tree", "level", "round", "contact", "method", "kind", "language", "trees", "status")
+"""Of a notification: without the sealed columns, which the answer has no use for."""
+
+
+def _of(table: Table, *order: str, names: Sequence[str] | None = None) -> Select[Any]:
+    columns = table.c if names is None else [table.c[name] for name in names]
+    return select(*columns).where(table.c.incident_id.in_(_IDS)).order_by(*(table.c[name] for name in order))
+
+
+_INCIDENTS: Select[Any] = select(tables.incidents).where(tables.incidents.c.id.in_(_IDS))
+_ESCALATIONS = _of(tables.escalations, "tree")
+_NOTIFICATIONS = _of(tables.notifications, "planned_at", "id", names=_SHOWN)
+_ATTEMPTS = _of(tables.attempts, "created_at", "id")
+_ANSWERS = _of(tables.acknowledgements, "at", "id")
+_ACTIONS = _of(tables.actions, "at", "id")
+
+
 def of_incidents(session: Session, ids: Sequence[str]) -> list[IncidentView]:
     """The incidents of those ids, in that order."""
-    facts = {row.id: row for row in session.execute(select(tables.incidents).where(tables.incidents.c.id.in_(ids)))}
-    escalations = _by_incident(session, _of(tables.escalations, ids).order_by(tables.escalations.c.tree))
-    notifications = _by_incident(session, _notifications(ids))
+    these = {"ids": list(ids)}
+    facts = {row.id: row for row in session.execute(_INCIDENTS, these)}
+    escalations = _by_incident(session, _ESCALATIONS, these)
+    notifications = _by_incident(session, _NOTIFICATIONS, these)
     attempts: Rows = defaultdict(list)
-    for row in session.execute(_of(tables.attempts, ids).order_by(tables.attempts.c.created_at, tables.attempts.c.id)):
+    for row in session.execute(_ATTEMPTS, these):
         attempts[row.notification_id].append(row)
-    answers = _by_incident(session, _in_time(tables.acknowledgements, ids))
-    actions = _by_incident(session, _in_time(tables.actions, ids))
+    answers = _by_incident(session, _ANSWERS, these)
+    actions = _by_incident(session, _ACTIONS, these)
     return [
         _incident(
             facts[id],
@@ -137,25 +156,9 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _of(table: Table, ids: Sequence[str]) -> Select[Any]:
-    return select(table).where(table.c.incident_id.in_(ids))
-
-
-def _in_time(table: Table, ids: Sequence[str]) -> Select[Any]:
-    return _of(table, ids).order_by(table.c.at, table.c.id)
-
-
-def _notifications(ids: Sequence[str]) -> Select[Any]:
-    """Without the sealed columns, which the answer has no use for."""
-    table = tables.notifications
-    names = ("id", "incident_id", "tree", "level", "round", "contact", "method", "kind", "language", "trees", "status")
-    query = select(*(table.c[name] for name in names)).where(table.c.incident_id.in_(ids))
-    return query.order_by(table.c.planned_at, table.c.id)
-
-
-def _by_incident(session: Session, query: Select[Any]) -> Rows:
+def _by_incident(session: Session, query: Select[Any], these: dict[str, list[str]]) -> Rows:
     rows: Rows = defaultdict(list)
-    for row in session.execute(query):
+    for row in session.execute(query, these):
         rows[row.incident_id].append(row)
     return rows
 
