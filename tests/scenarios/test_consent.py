@@ -232,8 +232,8 @@ def test_wider_consent_is_not_taken_in_passing(valley: World) -> None:
     assert incident["consent"] == "national"
 
 
-def test_higher_severity_tells_at_once_whom_it_concerns(valley: World) -> None:
-    """A8: on the pinned trees."""
+def test_higher_severity_brings_in_the_levels_that_it_concerns(valley: World) -> None:
+    """A8: at once, on the pinned trees."""
     incident = valley.raises(type="assault", exclude=["ombuds", "police", "envoy", "spain", "un"])
     valley.passes(minutes=9)
 

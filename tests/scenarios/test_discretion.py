@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 
 from alertnet import logging as our_logging
-from tests.scenarios.world import World, code_in
+from tests.scenarios.world import World, code_in, link_in
 
 SECRETS = ("Secreta", "Maria", "L12", "Vereda", "Confidential", "P7", "taken")
 MAILBOXES = ("derechos-humanos@embajada-es.example", "duty@pbi-colombia.example", "duty@pbi-international.example")
@@ -52,3 +52,31 @@ def test_no_full_number_or_code_is_logged(world: World, log: StringIO) -> None:
     assert "attempt_made" in log.getvalue()
     assert "3005550101" not in log.getvalue()
     assert f"OK {code}" not in log.getvalue()
+
+
+def test_recipients_never_see_each_other(world: World) -> None:
+    """A9: neither who else was told, nor who has answered; the coordinators alone do."""
+    incident = world.raises(perpetrator="none")
+    world.passes(minutes=16)
+    world.texts("ombuds", f"OK {code_in(world.phone('ombuds').inbox[0])}")
+    incident.act("updates", text="More is known")
+    incident.act("close", reason="released")
+
+    for who, others in {
+        "ombuds": ("Spain", "España", "Network", "Red", "mbassy", "mbajada", "coordinator", "coordinador"),
+        "spain": ("mbuds", "Defensor", "Network", "Red ", "defensoria", "head-office"),
+    }.items():
+        texts = " ".join(world.phone(who).inbox)
+        assert texts
+        assert [name for name in others if name in texts] == []
+
+
+def test_a_link_shows_no_more_than_the_text_it_came_in(world: World) -> None:
+    """A9: it travelled in clear, and details wait for a PIN."""
+    world.raises()
+    world.passes(minutes=16)
+
+    for who in ("coordinator", "ombuds", "spain"):
+        page = world.client.get(link_in(world.phone(who).inbox[0])).text
+        assert [secret for secret in SECRETS if secret in page] == []
+        assert world.newest().ref in page
