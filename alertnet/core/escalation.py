@@ -128,7 +128,10 @@ class State:
 
 @dataclass(frozen=True)
 class Send:
-    """A message that is to leave now: the contact's method, planned for `at`, worthless after `expires_at`."""
+    """A message that is to leave now: the contact's method, planned for `at`.
+
+    `expires_at`: until then the provider is to go on trying.
+    """
 
     kind: Kind
     index: int

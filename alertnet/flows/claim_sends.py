@@ -12,7 +12,7 @@ from alertnet.core.codec import from_plain
 from alertnet.core.contact import MethodKind
 from alertnet.core.escalation import State
 from alertnet.core.incident import Facts, IncidentStatus
-from alertnet.core.notification import AttemptStatus, Failure
+from alertnet.core.notification import AttemptStatus
 from alertnet.core.progress import still_wanted
 from alertnet.core.resolution import may_be_told
 from alertnet.flows.attempt import hold
@@ -20,7 +20,7 @@ from alertnet.flows.deliver import Claimed, claimed_from
 from alertnet.store import attempts as attempt_store
 from alertnet.store import pinned
 from alertnet.store import senders as sender_store
-from alertnet.store.tables import escalations, served
+from alertnet.store.tables import alarms, escalations, served
 from alertnet.store.tx import Tx
 
 LEASE = timedelta(seconds=30)
@@ -40,6 +40,9 @@ _SERVED: Select[Any] = (
     .join(escalations, escalations.c.id == served.c.escalation_id)
     .where(served.c.notification_id.in_(bindparam("notifications", expanding=True)))
 )
+
+_ALARM_DUE = select(alarms.c.due_at).where(alarms.c.id == bindparam("alarm"))
+"""None once it was answered, decided or overtaken."""
 
 
 @dataclass
@@ -86,16 +89,14 @@ def charge(tx: Tx, method: MethodKind, sender: str, units: int, rate: float) -> 
 
 
 def put_aside(tx: Tx, attempt_id: str) -> list[str]:
-    """Cancel a queued attempt that may not leave any more, or let it fail where its time is over."""
+    """Cancel a queued attempt that may not leave any more."""
     held = hold(tx, attempt_id)
     if held is None or held.status is not AttemptStatus.QUEUED:
         return []
     rows, _ = attempt_store.with_words(tx.session, [attempt_id])
     for row in rows:
         why = _obstacle(tx, row, _services(tx, rows).get(row.notification_id, ()))
-        if why == Failure.EXPIRED.value:
-            held.failed(Failure.EXPIRED)
-        elif why is not None:
+        if why is not None:
             held.cancelled(why)
     return held.finish()
 
@@ -175,8 +176,9 @@ def _obstacle(tx: Tx, row: Row[Any], services: Sequence[Row[Any]]) -> str | None
         trees = [pinned.tree(tx.session, hash) for hash in row.trees.values()]
         if (reason := may_be_told(facts, trees, row.address)) is not None:
             return reason.value
-    is_over = row.expires_at is not None and row.expires_at <= tx.now
-    return Failure.EXPIRED.value if is_over else None
+    if row.alarm_id and tx.session.scalar(_ALARM_DUE, {"alarm": row.alarm_id}) is None:
+        return UNWANTED
+    return None
 
 
 def _wants(plan: Any, service: Row[Any]) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from alertnet.channels.base import CannotTell, Channel, Lookup, Outgoing, Refused, Result, Unsure
 from alertnet.core.codec import from_plain
 from alertnet.core.contact import MethodKind
+from alertnet.core.course import SHORTEST_VALIDITY
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.core.sms_encoding import count
@@ -80,7 +81,7 @@ def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
         method=claimed.method,
         to=claimed.to,
         sender=claimed.sender,
-        validity=claimed.expires_at - claimed.at if claimed.expires_at else None,
+        validity=max(claimed.expires_at - claimed.at, SHORTEST_VALIDITY) if claimed.expires_at else None,
         extension=claimed.extension,
     )
     if claimed.method is MethodKind.CALL:

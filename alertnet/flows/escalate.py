@@ -16,6 +16,7 @@ from alertnet.flows.case import Case, take_up
 from alertnet.flows.codes import known_code
 from alertnet.flows.letters import alert, notify_coordinators, said, write
 from alertnet.flows.outbox import Service
+from alertnet.flows.repeats import alert_waits
 from alertnet.store import escalations as escalation_store
 from alertnet.store.escalations import Escalation, level_name
 from alertnet.store.tables import notifications, served
@@ -77,7 +78,10 @@ def _advance(case: Case, escalation: Escalation, events: Sequence[Event]) -> Non
 
 
 def _send(case: Case, escalation: Escalation, send: Send) -> Failed | None:
-    """Post the alert, or let one that another tree has sent count here too; `Failed` when that one did not arrive."""
+    """Post the alert, or let one that another tree has sent count here too; `Failed` when that one did not arrive.
+
+    A reminder of what has not left yet is spared.
+    """
     plan = case.plans[escalation.tree]
     contact = plan.tree.contacts[send.contact]
     service = Service(escalation.id, send.contact, send.method, send.index, send.round)
@@ -90,6 +94,8 @@ def _send(case: Case, escalation: Escalation, send: Send) -> Failed | None:
             case.outbox.share(notification, sorted({*trees, escalation.tree}))
             failed = status == AttemptStatus.FAILED.value
             return Failed(send.contact, send.method) if failed else None
+    if send.kind is Kind.REMINDER and alert_waits(case, method):
+        return None
     level = "Last resort" if send.index == LAST_RESORT else plan.tree.levels[send.index].name
     id = alert(
         case,

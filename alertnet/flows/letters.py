@@ -11,6 +11,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.case import URGENT, Case
 from alertnet.flows.codes import link_token, written_code
 from alertnet.flows.outbox import Letter, Service
+from alertnet.flows.repeats import alarm_waits
 from alertnet.store.tables import notifications
 
 WRITTEN = frozenset({MethodKind.SMS, MethodKind.EMAIL})
@@ -82,9 +83,14 @@ def write(
     with_link: bool = False,
     send: bool = True,
 ) -> None:
-    """A message that is no alert, by all the contact's methods of those kinds, or the first of them alone."""
+    """A message that is no alert, by all the contact's methods of those kinds, or the first of them alone.
+
+    Of an `alarm` that is repeated, what has not left yet by a method is not written again.
+    """
     chosen = [method for method in contact.methods if method.kind in methods]
     for method in chosen[:1] if first_only else _each_address(chosen):
+        if alarm is not None and not case.fresh and alarm_waits(case, method, alarm):
+            continue
         link, token = None, None
         if with_link:
             link, token = link_token(case, tree, contact, method.kind, method.address, alarm=alarm)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from alertnet.channels.base import Accepted, NotSent, Refused, Result, Unsure
 from alertnet.core.escalation import Delayed
-from alertnet.core.notification import AttemptStatus, Failure
+from alertnet.core.notification import AttemptStatus
 from alertnet.flows.attempt import Held, hold
 from alertnet.store.tx import Tx
 
@@ -44,13 +44,9 @@ def _take(held: Held, result: Result) -> None:
 
 
 def _wait(held: Held, code: str, retry_after: timedelta | None) -> None:
-    """It surely has not left: try again after 5, 10, 20, 40, then always 60 seconds, while it is worth anything."""
-    now, row = held.tx.now, held.row
-    if row.expires_at is not None and row.expires_at <= now:
-        held.failed(Failure.EXPIRED, code)
-        return
+    """It surely has not left: try again after 5, 10, 20, 40, then always 60 seconds, for as long as it is wanted."""
+    row = held.row
     pause = retry_after or min(FIRST_PAUSE * (1 << min(row.delays, 10)), LONGEST_PAUSE)
-    due_at = min(now + pause, row.expires_at or now + pause)
-    held.wait(due_at, code)
+    held.wait(held.tx.now + pause, code)
     if row.delays == 0:
         held.happens(lambda service: Delayed(service.contact, service.place))

@@ -68,17 +68,48 @@ def test_a_provider_that_is_away_is_no_failure(world: World) -> None:
     assert incident.level("colombia") == "Coordination"
 
 
-def test_what_outlives_its_level_is_not_sent_any_more(world: World) -> None:
-    """B3: an alert is worth nothing after its level has ended: then it fails, on the record, and the next leaves."""
+def test_everybody_who_should_have_heard_hears_when_it_comes_back(world: World) -> None:
+    """A5, A7: also those whose level has ended meanwhile, each by one message; repeats add nothing to what waits."""
     world.sandbox.stop()
     incident = world.raises()
-    world.passes(minutes=11)
+    world.passes(minutes=31)
 
     world.sandbox.start()
     world.passes(minutes=1)
 
-    assert [attempt.failure for attempt in tries(incident, "coordinator", "sms")] == ["expired"]
-    assert [attempt.status for attempt in tries(incident, "ombuds", "sms")] == ["delivered"]
+    told = ("coordinator", "second coordinator", "head office", "ombuds", "defenders", "spain")
+    assert {who: len(world.phone(who).inbox) for who in told} == dict.fromkeys(told, 1)
+    assert [attempt.status for attempt in tries(incident, "coordinator", "sms")] == ["delivered"]
+
+
+def test_alarms_do_not_pile_up_while_the_provider_is_away(world: World) -> None:
+    """A7, A11: what was to ring again and again rings once, or it would hold up what has to leave for the others."""
+    incident = world.raises(type="surveillance", severity="watch", consent="internal")
+    world.sandbox.stop()
+    world.passes(minutes=70)
+    raised, repeated = (incident.timeline().count(f"alarm_{done}") for done in ("raised", "repeated"))
+
+    world.sandbox.start()
+    world.passes(minutes=1)
+
+    # One alert, and one alarm of each of the two trees.
+    assert len(world.phone("second coordinator").inbox) <= 1 + 2
+    assert raised >= 2
+    assert repeated >= 5
+
+
+def test_a_question_that_was_decided_while_it_waited_is_not_asked(world: World) -> None:
+    """B3: its code would answer nothing any more."""
+    world.sandbox.stop()
+    world.texts("ana", "SOS")
+    incident = world.newest()
+    incident.act("go", decision="go")
+
+    world.sandbox.start()
+    world.passes(seconds=30)
+
+    assert len(incident.told("decision")) >= 2
+    assert not any("GO " in text for text in world.phone("second coordinator").inbox)
 
 
 def test_an_acknowledgement_ends_what_waits_for_the_provider(world: World) -> None:

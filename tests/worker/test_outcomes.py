@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from alertnet.channels.base import Accepted, NotSent, Refused, Unsure
 from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.contact import MethodKind
@@ -9,7 +11,7 @@ from alertnet.core.contact_tree import Level, NeedsGo
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Failure
 from alertnet.flows.claim_sends import LEASE, claim
-from alertnet.flows.deliver import Claimed, still_ours
+from alertnet.flows.deliver import Claimed, render, still_ours
 from alertnet.flows.record_outcome import record
 from alertnet.flows.respond import respond
 from alertnet.sandbox import Behaviour, Fault
@@ -109,19 +111,28 @@ def test_the_provider_says_how_long_to_wait(stage: Stage) -> None:
     assert len(stage.sandbox.handset(CARLA).inbox) == 1
 
 
-def test_what_waits_too_long_fails_as_expired(stage: Stage) -> None:
-    """An alert is worth nothing after its level has ended: it fails then, and not in silence."""
+def test_what_waits_for_the_provider_is_not_given_up(stage: Stage) -> None:
+    """A5: never given up in silence: not even when its level has ended meanwhile, for nobody has heard of it yet."""
     stage.opens()
-    expires_at = NOW + 30 * MINUTE
-    stage.clock.at = expires_at - timedelta(seconds=1)
+    stage.clock.at = NOW + 30 * MINUTE - timedelta(seconds=1)
     claimed = claims(stage)
+
     stage.runtime.transact(record, claimed.attempt, claimed.lease, NotSent("TimeoutError"))
-    assert stage.attempt(MethodKind.SMS).due_at == expires_at
 
-    stage.clock.at = expires_at
-    stage.worker.step()
+    attempt = stage.attempt(MethodKind.SMS)
+    assert (attempt.status, attempt.due_at) == ("queued", stage.clock.at + timedelta(seconds=5))
 
-    assert stage.attempts(MethodKind.SMS)[0].failure == "expired"
+
+@pytest.mark.parametrize(("late", "validity"), [(0, 30), (20, 10), (29, 5), (60, 5)])
+def test_the_provider_goes_on_trying_to_the_end_of_the_level(stage: Stage, late: int, validity: int) -> None:
+    """Issue 2: ValidityPeriod is the time to the level's end; what leaves late is still tried for five minutes."""
+    stage.opens()
+    stage.clock.at = NOW + late * MINUTE
+    claimed = claims(stage)
+
+    outgoing = render(claimed, stage.runtime.renderer(stage.runtime.edition.templates), "https://alarm.example.org")
+
+    assert outgoing.validity == validity * MINUTE
 
 
 def test_whoever_has_lost_the_lease_changes_nothing(stage: Stage) -> None:
