@@ -13,7 +13,9 @@ class Outgoing:
     """One attempt, rendered and ready to leave."""
 
     attempt: str
-    """Our id of the attempt: it travels in the status callback, and in the Message-ID of a mail."""
+    """Our id of the attempt: it travels in the status callback."""
+    notification: str
+    """Our id of what is attempted, the same for its re-send: it travels in the Message-ID of a mail."""
     method: MethodKind
     to: str
     sender: str

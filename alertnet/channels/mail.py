@@ -31,8 +31,8 @@ def mail_address(address: str) -> Address:
 
 
 def message_id(outgoing: Outgoing) -> str:
-    """`<attempt@host>`, the host being the sender's: always the same for an attempt, so that a reply finds it."""
-    return f"<{outgoing.attempt}@{mail_address(outgoing.sender).domain}>"
+    """`<notification@host>`, the host being the sender's: a re-send has the same, so that mailboxes show it once."""
+    return f"<{outgoing.notification}@{mail_address(outgoing.sender).domain}>"
 
 
 def compose(outgoing: Outgoing) -> bytes:

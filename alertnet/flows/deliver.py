@@ -34,6 +34,7 @@ class Claimed:
     """An attempt that is ours while its lease lasts, and what its message needs. `at`: when it was claimed."""
 
     attempt: str
+    notification: str
     lease: str
     at: datetime
     kind: Kind
@@ -54,6 +55,7 @@ def claimed_from(row: Row[Any], lease: str, at: datetime, sender: str) -> Claime
     """The attempt of that row (see `store.attempts.full`)."""
     return Claimed(
         attempt=row.id,
+        notification=row.notification_id,
         lease=lease,
         at=at,
         kind=Kind(row.kind),
@@ -78,6 +80,7 @@ def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
     """
     outgoing = Outgoing(
         attempt=claimed.attempt,
+        notification=claimed.notification,
         method=claimed.method,
         to=claimed.to,
         sender=claimed.sender,

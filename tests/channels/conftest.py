@@ -163,12 +163,13 @@ def server_tls(certificate: Path) -> ssl.SSLContext:
 
 @pytest.fixture
 def sms() -> Outgoing:
-    return Outgoing("a1b2", MethodKind.SMS, "+573005550101", "+13025550100", "PBI URGENT A-7K3M: arrest. Answer 4711.")
+    text = "PBI URGENT A-7K3M: arrest. Answer 4711."
+    return Outgoing("a1b2", "n1", MethodKind.SMS, "+573005550101", "+13025550100", text)
 
 
 @pytest.fixture
 def call() -> Outgoing:
-    return Outgoing("c3d4", MethodKind.CALL, "+573005550101", "+13025550100")
+    return Outgoing("c3d4", "n2", MethodKind.CALL, "+573005550101", "+13025550100")
 
 
 @pytest.fixture

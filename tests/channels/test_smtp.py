@@ -25,6 +25,7 @@ from alertnet.core.notification import Failure
 
 MAIL = Outgoing(
     "a1b2",
+    "n1",
     MethodKind.EMAIL,
     "human-rights@es.example",
     "alert@pbi.example",
@@ -91,12 +92,12 @@ def relay_for(mailbox: Mailbox, url: str = "smtp://127.0.0.1:{port}", **options:
 def test_a_mail_arrives_as_text_and_html_with_its_headers() -> None:
     mailbox = Mailbox()
     with relay_for(mailbox) as relay:
-        assert relay.send(MAIL) == Accepted("<a1b2@pbi.example>")
+        assert relay.send(MAIL) == Accepted("<n1@pbi.example>")
 
     message = mailbox.message()
     assert (mailbox.taken[0].mail_from, mailbox.taken[0].rcpt_tos) == (MAIL.sender, [MAIL.to])
     assert (message["From"], message["To"], message["Subject"]) == (MAIL.sender, MAIL.to, MAIL.subject)
-    assert (message["Message-ID"], message["Auto-Submitted"]) == ("<a1b2@pbi.example>", "auto-generated")
+    assert (message["Message-ID"], message["Auto-Submitted"]) == ("<n1@pbi.example>", "auto-generated")
     assert message["Date"] == MAIL.headers["Date"]
     assert message.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]

@@ -135,7 +135,7 @@ def test_a_call_whose_answer_is_lost_is_not_placed_again(world: World) -> None:
 
 
 def test_a_mail_whose_answer_is_lost_is_sent_once_more_at_most(world: World) -> None:
-    """A5: a mail server can't be asked, so this is the one doubt that only a second mail can end."""
+    """A5: a mail server can't be asked; mailboxes see by the Message-ID that they have the second one already."""
     mailbox = world.mailbox("duty@pbi-international.example")
     mailbox.cuts_off(1)
     incident = world.raises()
@@ -143,6 +143,7 @@ def test_a_mail_whose_answer_is_lost_is_sent_once_more_at_most(world: World) -> 
     world.passes(minutes=20)
 
     assert [attempt.extra for attempt in tries(incident, "head-office", "email")] == [False, True]
+    assert len({mail.headers["Message-ID"] for mail in mailbox.mails}) == 1
     assert len(mailbox.mails) == 2
 
 
