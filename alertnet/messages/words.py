@@ -79,14 +79,14 @@ class Words:
 
 def read_words(language: str, source: str) -> Words:
     """The words of a file in which `find_faults` found none."""
-    raw = _load(source)
+    raw = _load(source, yaml.CBaseLoader)
     values: dict[str, Any] = {name: tuple(value) if name in _LISTS else value for name, value in raw.items()}
     return Words(language, **values)
 
 
 def read_page_words(source: str) -> dict[str, str]:
     """The words of the contact's page, of a file in which `find_page_faults` found none."""
-    return dict(_load(source))
+    return dict(_load(source, yaml.CBaseLoader))
 
 
 def find_faults(path: str, source: str) -> list[str]:
@@ -186,8 +186,9 @@ def _offset(local: datetime) -> str:
     return "UTC" if not minutes else f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
 
 
-def _load(source: str) -> Any:
-    return yaml.load(source, yaml.BaseLoader)  # noqa: S506 - BaseLoader makes nothing but text, lists and mappings
+def _load(source: str, loader: Any = yaml.BaseLoader) -> Any:
+    """What the file says. The loader in C is ten times as fast, but only for a file that is not nested too deeply."""
+    return yaml.load(source, loader)  # noqa: S506 - a base loader makes nothing but text, lists and mappings
 
 
 def _mapping_faults(path: str, source: str) -> list[str]:
