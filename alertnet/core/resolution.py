@@ -1,6 +1,6 @@
 """Who must hear of an incident: the levels of each tree, less whom consent, the perpetrator or `when` prune (B1)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from alertnet.core.barring import BINDING, Bars, Reason, consent_of, names_of
@@ -17,6 +17,7 @@ __all__ = [
     "Reason",
     "consent_of",
     "deputies_of",
+    "left_out",
     "may_be_told",
     "resolve",
     "unmatched_exclusions",
@@ -82,6 +83,14 @@ def resolve(facts: Facts, trees: Iterable[ContactTree]) -> tuple[Plan, ...]:
     bars = Bars(facts, everywhere)
     plans = (_plan(facts, tree, bars) for tree in everywhere)
     return tuple(plan if plan.tree.serves(facts.country) else _for_last_resort_alone(plan) for plan in plans)
+
+
+def left_out(plan: Plan, refused: Collection[int]) -> tuple[Pruned, ...]:
+    """Who is not told, and why: whom the plan prunes, and those of the levels that a coordinator has refused."""
+    levels = [planned for planned in plan.levels if planned.index in refused]
+    return plan.pruned + tuple(
+        Pruned(plan.tree.id, planned.level.name, id, Reason.REFUSED) for planned in levels for id in planned.contacts
+    )
 
 
 def may_be_told(facts: Facts, trees: Iterable[ContactTree], address: str) -> Reason | None:

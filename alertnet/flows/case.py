@@ -1,13 +1,12 @@
 """One incident under a flow's hands: its row held, its plans, its escalations, and what is to be written of it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from alertnet.core.contact import Contact
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import Kind
-from alertnet.core.resolution import Plan
+from alertnet.core.resolution import Plan, left_out
 from alertnet.flows.outbox import Outbox
 from alertnet.store import escalations as escalation_store
 from alertnet.store import incidents as incident_store
@@ -103,7 +102,20 @@ class Case:
         """Take new facts: plans are resolved again on the pinned trees, at once (A8)."""
         self.plans = pinned.plans(self.tx.session, facts, self.incident.trees)
         self.incident = replace(self.incident, facts=facts)
-        incident_store.save_facts(self.tx.session, self.incident.id, facts, pruned_rows(self.plans.values()))
+        self.save_facts()
+
+    def save_facts(self) -> None:
+        """Write what is known, and who is not told for it."""
+        incident_store.save_facts(self.tx.session, self.incident.id, self.facts, self.pruned())
+
+    def pruned(self) -> list[dict[str, object]]:
+        """Who is not told and why, as the answer shows it."""
+        refused = {each.tree: each.state.refused for each in self.escalations}
+        return [
+            {"tree": each.tree, "level": each.level, "contact": each.contact, "reason": each.reason.value}
+            for id, plan in self.plans.items()
+            for each in left_out(plan, refused.get(id, ()))
+        ]
 
     def finish(self) -> None:
         """Write what was gathered: rows first, then the history of it."""
@@ -122,12 +134,3 @@ def take_up(tx: Tx, incident_id: str) -> Case:
     incident = incident_store.lock(tx.session, incident_id)
     plans = pinned.plans(tx.session, incident.facts, incident.trees)
     return Case(tx, incident, plans, escalation_store.of_incident(tx.session, incident_id), Outbox(tx))
-
-
-def pruned_rows(plans: Iterable[Plan]) -> list[dict[str, object]]:
-    """Who was pruned and why, as the answer shows it."""
-    return [
-        {"tree": each.tree, "level": each.level, "contact": each.contact, "reason": each.reason.value}
-        for plan in plans
-        for each in plan.pruned
-    ]

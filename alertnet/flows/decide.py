@@ -93,3 +93,4 @@ def _decide_level(case: Case, decision: str, tree: str, level: str, by: str | No
         if alarm.escalation_id == escalation.id and alarm.about == level and alarm.kind == "decision":
             alarms.answer_alarm(case, alarm.id, decision, by)
     move(case, {escalation.id: [EVENTS[decision](planned.index)]})
+    case.save_facts()

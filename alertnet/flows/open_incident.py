@@ -10,7 +10,7 @@ from alertnet.core.progress import begin
 from alertnet.core.records import check_names, with_records
 from alertnet.core.resolution import Plan
 from alertnet.flows import alarms, field_status
-from alertnet.flows.case import Case, pruned_rows
+from alertnet.flows.case import Case
 from alertnet.flows.escalate import for_all, move
 from alertnet.flows.outbox import Outbox
 from alertnet.store import incidents as incident_store
@@ -46,7 +46,7 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Case
         warnings=(*differences, *warnings),
     )
     case = Case(tx, incident, plans, [], Outbox(tx), known_codes={}, known_links={}, fresh=True)
-    incident_store.add(tx, incident, pruned_rows(plans.values()))
+    incident_store.add(tx, incident, case.pruned())
     case.record("incident_opened", by=by, type=facts.type, severity=facts.severity.value, consent=facts.consent.value)
     case.escalations = _escalations(case)
     move(case, for_all(case))

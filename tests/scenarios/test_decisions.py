@@ -139,6 +139,7 @@ def test_a_refusal_skips_the_level_for_good(asked: World, way: str) -> None:
 
     assert incident.level("valley") == "Friends"
     assert len(asked.phone("defenders").inbox) == 1
+    assert incident["pruned"] == [{"tree": "valley", "level": "Police", "contact": "police", "reason": "refused"}]
     asked.passes(minutes=60)
     assert incident["escalations"][0]["round"] >= 2
     assert asked.phone("police").inbox == []
