@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
@@ -29,7 +29,7 @@ from tests.processes.hurried import hurried_since
 REPOSITORY = Path(__file__).parents[2]
 ACCOUNT, TOKEN = "AC" + "0" * 32, "a-token"
 COORDINATOR = "+573005550101"
-ARREST = {"type": "arrest", "country": "CO", "perpetrator": "army"}
+ARREST = {"type": "arrest", "country": "CO", "perpetrator": "army", "consent": "international"}
 WITHIN_SECONDS = 60
 """Far more than what is due at once takes, so that a busy machine is no failure."""
 
@@ -69,6 +69,16 @@ class Process:
         """Dead without a moment's notice; nothing happens if it is."""
         self._process.kill()
         self._process.wait()
+
+    def lives(self, seconds: float) -> None:
+        """It goes on for that long.
+
+        Raises:
+            AssertionError: it has ended by itself; with what it wrote.
+        """
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        self.is_up()
 
     def paused(self) -> None:
         """Not scheduled any more, as on a machine that hangs."""
@@ -165,15 +175,18 @@ class Installation:
         assert answer.status == 201, answer
         return str(answer.body["ref"])
 
-    def texts(self, ref: str) -> list[dict[str, Any]]:
-        """The attempts to text the alert to the coordinator, as the API shows them; empty while nothing answers."""
+    def notifications(self, ref: str, method: str) -> list[dict[str, Any]]:
+        """Everything that was to be sent by that method, as the API shows it; empty while nothing answers."""
         answer = self.asks(f"/v1/incidents/{ref}")
         told = answer.body["notifications"] if answer.status == 200 else []
-        wanted = ("alert", "coordinator", "sms")
+        return [each for each in told if each["method"] == method]
+
+    def texts(self, ref: str) -> list[dict[str, Any]]:
+        """The attempts to text the alert to the coordinator."""
         return [
             attempt
-            for each in told
-            if (each["kind"], each["contact"], each["method"]) == wanted
+            for each in self.notifications(ref, "sms")
+            if (each["kind"], each["contact"]) == ("alert", "coordinator")
             for attempt in each["attempts"]
         ]
 

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from random import Random
 
 import pytest
 
@@ -48,6 +49,33 @@ def test_wherever_a_kill_strikes_the_alert_goes_out(installs: Installs) -> None:
     again = installation.history(ref).count("attempt_sent_again")
     assert len(installation.coordinator.inbox) <= 1 + again
     assert again <= 1
+
+
+@pytest.mark.long
+def test_a_night_of_kills_loses_nothing(installs: Installs) -> None:
+    """Issue 2: kill the process at any moment and it goes on where it was."""
+    installation = installs(hurried=True)
+    random = Random(4711)
+    process = installation.serves()
+    installation.is_up(process)
+    ref = installation.raises()
+
+    for _ in range(20):
+        process.lives(random.uniform(0, 3))
+        process.killed()
+        process = installation.serves()
+        installation.is_up(process)
+
+    def unsettled() -> list[str]:
+        statuses = [each["status"] for each in installation.notifications(ref, "sms")]
+        return [status for status in statuses if status in ("queued", "sending", "unknown")]
+
+    eventually(lambda: not unsettled(), "every text has left", within_seconds=120)
+    told = ("+573005550101", "+573005550102", "+3225550101", "+573005550120", "+573005550130")
+    assert [number for number in told if not installation.sandbox.handset(number).inbox] == []
+    sent = [message for message in installation.sandbox.network.messages.values() if message.direction != "inbound"]
+    extra = installation.history(ref).count("attempt_sent_again")
+    assert len(sent) <= len(installation.notifications(ref, "sms")) + extra
 
 
 @pytest.mark.postgres
