@@ -86,7 +86,7 @@ def test_alarms_do_not_pile_up_while_the_provider_is_away(world: World) -> None:
     """A7, A11: what was to ring again and again rings once, or it would hold up what has to leave for the others."""
     incident = world.raises(type="surveillance", severity="watch", consent="internal")
     world.sandbox.stop()
-    world.passes(minutes=70)
+    world.passes(minutes=36)
     raised, repeated = (incident.timeline().count(f"alarm_{done}") for done in ("raised", "repeated"))
 
     world.sandbox.start()
@@ -95,7 +95,7 @@ def test_alarms_do_not_pile_up_while_the_provider_is_away(world: World) -> None:
     # One alert, and one alarm of each of the two trees.
     assert len(world.phone("second coordinator").inbox) <= 1 + 2
     assert raised >= 2
-    assert repeated >= 5
+    assert repeated >= 2
 
 
 def test_a_question_that_was_decided_while_it_waited_is_not_asked(world: World) -> None:
