@@ -95,7 +95,7 @@ def _respond(case: Case, sender: str, answer: Answer, code: HeldCode, *, replyin
 
 def _decide_by_own_code(case: Case, code: HeldCode, answer: Answer) -> Reply:
     """GO or HOLD with the code of an alert: from a coordinator it means the incident's oldest open question."""
-    if case.contact(code.tree, code.contact).is_coordinator:
+    if case.is_coordinator(code.tree, code.contact):
         question = oldest_question(case) or _last_decided(case)
         if question is not None:
             return _decide(case, code, question, answer)

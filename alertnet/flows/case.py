@@ -94,6 +94,10 @@ class Case:
                     seen |= contact.addresses
         return found
 
+    def is_coordinator(self, tree: str, contact: str) -> bool:
+        """Whether the recipient is a coordinator, in whichever tree."""
+        return any(each.is_coordinator for _, each in self.kin(tree, contact))
+
     def escalation_of(self, tree: str) -> Escalation | None:
         """The escalation of that tree, if it opened one."""
         return next((each for each in self.escalations if each.tree == tree), None)

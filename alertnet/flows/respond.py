@@ -77,7 +77,7 @@ def respond(
     recorded = _recorded(case, tree, contact, id, kind, at or case.tx.now)
     _confirm(case, tree, contact, recorded, address if replying else None)
     notify_coordinators(case, SUBJECTS[kind], contact_id, besides=(tree, contact_id))
-    if contact.is_coordinator and kind is AnswerKind.ACKNOWLEDGED:
+    if kind is AnswerKind.ACKNOWLEDGED and case.is_coordinator(tree, contact_id):
         tell_has_it(case, recorded.at)
     return recorded
 

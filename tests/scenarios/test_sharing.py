@@ -6,15 +6,15 @@ from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import World, code_in, link_in
 
 SPAIN, DEPUTY = "+34915550140", "+34915550141"
-VALLEY = a_tree(
-    "  - {name: Friends, notify: [consul], wait: 30m, repeat: {every: 4m, times: 2}}\n" + COORDINATION,
-    f"""
+CONTACTS = f"""
   coordinator: {{role: coordinator, organisation: Valley, methods: [{{sms: "+573005550101"}}], deputy: second}}
   second: {{role: coordinator, organisation: Valley, methods: [{{sms: "+573005550102"}}]}}
   consul: {{role: ngo, organisation: Consulate of Spain, methods: [{{sms: "{SPAIN}"}}], deputy: vice-consul}}
   vice-consul: {{role: ngo, organisation: Consulate of Spain, methods: [{{sms: "{DEPUTY}"}}]}}
   desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+3225550101"}}]}}
-""",
+"""
+VALLEY = a_tree(
+    "  - {name: Friends, notify: [consul], wait: 30m, repeat: {every: 4m, times: 2}}\n" + COORDINATION, CONTACTS
 )
 ABROAD = a_tree(
     "  - {name: Embassies, notify: [embassy-es], wait: 30m, repeat: {every: 6m, times: 2}}\n" + COORDINATION,
@@ -174,3 +174,21 @@ def test_a_call_waits_while_the_number_is_on_the_line_for_another_incident(world
     assert [call.status for call in world.phone("spain").calls] == ["no-answer", "ringing"]
     assert [attempt["error"] for attempt in first["notifications"][0]["attempts"]] == ["no_answer"]
     assert [attempt["error"] for attempt in second["notifications"][0]["attempts"]] == [None]
+
+
+def test_a_desk_that_coordinates_in_another_tree_decides_with_its_own_code(world_of: Worlds) -> None:
+    """B4: a coordinator's written code with GO means the oldest open question, wherever the code was first needed."""
+    desk = """
+  - {name: Desk, notify: [desk], wait: 5m, then: next}
+  - {name: Friends, needs_go: {}, notify: [consul], wait: 30m}
+"""
+    abroad = ABROAD.replace("+3225550102", "+3225550101").replace("contacts:", "start: {after: 30m}\ncontacts:")
+    world = world_of(a_tree(desk, CONTACTS), abroad)
+    incident = world.raises()
+    world.passes(minutes=5)
+    assert incident.status("valley") == "waiting_for_go"
+
+    world.texts("head office", f"GO {code_in(alerts(world, 'head office')[0])}")
+
+    assert incident.level("valley") == "Friends"
+    assert len(alerts(world, "spain")) == 1
