@@ -110,7 +110,13 @@ class Case:
 
     def save_facts(self) -> None:
         """Write what is known, and who is not told for it."""
-        incident_store.save_facts(self.tx.session, self.incident.id, self.facts, self.pruned())
+        incident_store.save_facts(self.tx.session, self.incident, self.pruned())
+
+    def warn(self, text: str) -> None:
+        """Add to what is to be known beside the plan, once."""
+        warnings = dict.fromkeys((*self.incident.warnings, text))
+        self.incident = replace(self.incident, warnings=tuple(warnings))
+        self.save_facts()
 
     def pruned(self) -> list[dict[str, object]]:
         """Who is not told and why, as the answer shows it."""

@@ -22,6 +22,8 @@ from alertnet.store.tx import Tx
 
 _WITH_REF = select(incidents.c.id).where(incidents.c.ref == bindparam("ref"))
 
+NOBODY = "nobody at all may be told of this incident: raise the alarm by hand"
+
 
 def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Case:
     """Open an incident on the trees in force; its first alerts are queued when this returns.
@@ -86,7 +88,7 @@ def _plans(
     if any(plan.last_resort for plan in everywhere.values()):
         why = f"nobody in the trees that serve {facts.country} may be told: the last resort of every tree is alerted"
         return everywhere, (why,)
-    return plans, (f"nobody at all may be told of this incident in {facts.country}: raise the alarm by hand",)
+    return plans, (NOBODY,)
 
 
 def _free_ref(tx: Tx) -> str:

@@ -12,6 +12,7 @@ from alertnet.core.resolution import unmatched_exclusions
 from alertnet.flows.case import Case
 from alertnet.flows.close_incident import tell_those_told
 from alertnet.flows.escalate import for_all, move
+from alertnet.flows.open_incident import NOBODY
 from alertnet.store import escalations
 
 
@@ -91,10 +92,12 @@ def _apply(case: Case, facts: Facts) -> None:
 
 
 def _stop_what_reaches_nobody(case: Case) -> None:
-    """A tree left with nobody stops, as long as another one still reaches somebody (A2)."""
+    """A tree left with nobody stops; where all are, those with a last resort go on, or else we say so (A2)."""
     empty = [each for each in case.escalations if case.plans[each.tree].reaches_nobody]
     if len(empty) == len(case.escalations):
-        return
+        empty = [each for each in empty if not case.plans[each.tree].last_resort]
+        if len(empty) == len(case.escalations):
+            case.warn(NOBODY)
     for escalation in empty:
         if escalation.state.status is not Status.STOPPED:
             escalation.state, escalation.due_at = stop(escalation.state), None

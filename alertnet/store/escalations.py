@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
-from alertnet.core.escalation import LAST_RESORT, State
+from alertnet.core.escalation import LAST_RESORT, State, Status
 from alertnet.core.resolution import Plan
 from alertnet.store.tables import escalations, incidents
 
@@ -92,16 +92,13 @@ def level_name(plan: Plan, state: State) -> str | None:
     return "Last resort" if index == LAST_RESORT else plan.tree.levels[index].name
 
 
-def unheard(session: Session) -> int:
-    """How many open incidents have no escalation at all: nobody may be told (A2)."""
-    return len(
-        session.execute(
-            select(incidents.c.id).where(
-                incidents.c.status == "open",
-                ~select(escalations.c.id).where(escalations.c.incident_id == incidents.c.id).exists(),
-            )
-        ).all()
+def unheard(session: Session) -> list[str]:
+    """The references of open incidents none of whose escalations goes on: nobody at all may be told (A2)."""
+    goes_on = select(escalations.c.id).where(
+        escalations.c.incident_id == incidents.c.id, escalations.c.status != Status.STOPPED.value
     )
+    query = select(incidents.c.ref).where(incidents.c.status == "open", ~goes_on.exists())
+    return list(session.scalars(query.order_by(incidents.c.opened_at)))
 
 
 def _moving(escalation: Escalation) -> dict[str, Any]:

@@ -85,15 +85,17 @@ def page(session: Session, status: str | None, before: tuple[Any, str] | None, l
     return [_incident(row) for row in session.execute(query)]
 
 
-def save_facts(session: Session, id: str, facts: Facts, pruned: list[dict[str, Any]]) -> None:
-    """Replace the facts and what they prune."""
+def save_facts(session: Session, incident: Incident, pruned: list[dict[str, Any]]) -> None:
+    """Replace the facts, what they prune, and what to know beside that."""
+    facts = incident.facts
     values = {
         "facts": to_plain(facts),
         "severity": facts.severity.value,
         "type": facts.type,
         "pruned": pruned,
+        "warnings": list(incident.warnings),
     }
-    session.execute(update(incidents).where(incidents.c.id == id).values(values))
+    session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
 
 
 def save_status(session: Session, incident: Incident) -> None:

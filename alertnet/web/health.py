@@ -1,16 +1,14 @@
 """Whether the program is alive, and whether it can do its work: for load balancers, and for those who keep watch."""
 
 from datetime import timedelta
-from typing import Any
 
 from fastapi import APIRouter
-from sqlalchemy import select
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
 from alertnet.runtime import Runtime
 from alertnet.store import workers
-from alertnet.store.tables import escalations, incidents
+from alertnet.store.escalations import unheard
 from alertnet.store.tx import Tx
 from alertnet.transactions import DatabaseAway
 from alertnet.web.auth import InForce
@@ -48,12 +46,6 @@ def readyz(runtime: InForce) -> Response:
     return JSONResponse(ready, 200 if ready["ready"] else 503)
 
 
-def unheard() -> Any:
-    """A query for the open incidents that have no escalation: nobody may be told of them."""
-    heard = select(escalations.c.id).where(escalations.c.incident_id == incidents.c.id).exists()
-    return select(incidents.c.ref).where(incidents.c.status == "open", ~heard).order_by(incidents.c.opened_at)
-
-
 def _ready(runtime: Runtime) -> Ready:
     trees = bool(runtime.edition.trees)
     try:
@@ -66,4 +58,4 @@ def _ready(runtime: Runtime) -> Ready:
 def _look(tx: Tx) -> tuple[bool, list[str]]:
     seen_at = workers.last_seen(tx.session)
     fresh = seen_at is not None and tx.now - seen_at < FRESH
-    return fresh, list(tx.session.scalars(unheard()))
+    return fresh, unheard(tx.session)

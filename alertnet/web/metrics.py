@@ -14,10 +14,10 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Table, case, func, select
 from starlette.responses import Response
 
+from alertnet.store.escalations import unheard
 from alertnet.store.tables import alarms, attempts, escalations, incidents
 from alertnet.store.tx import Tx
 from alertnet.web.auth import InForce
-from alertnet.web.health import unheard
 from alertnet.web.problems import documented
 
 QUEUES = {"escalations": escalations, "attempts": attempts, "alarms": alarms}
@@ -87,7 +87,7 @@ def _incidents(tx: Tx) -> list[Metric]:
     for severity, count in tx.session.execute(query.group_by(incidents.c.severity)):
         family.add_metric([severity], count)
     unheard_of = _gauge("alertnet_unheard_incidents", "Open incidents of which nobody at all may be told.")
-    unheard_of.add_metric([], len(tx.session.scalars(unheard()).all()))
+    unheard_of.add_metric([], len(unheard(tx.session)))
     return [family, unheard_of]
 
 

@@ -260,3 +260,17 @@ def test_where_nobody_at_all_may_be_told_the_answer_says_so(valley: World) -> No
     assert incident["escalations"] == []
     assert "nobody at all" in incident["warnings"][0]
     assert valley.client.get("/readyz").json()["unheard"] == [incident.ref]
+
+
+def test_when_the_last_who_might_be_told_are_excluded_the_answer_says_so(valley: World) -> None:
+    """A2, A3: nothing more leaves, and it keeps saying that it needs a person."""
+    incident = valley.raises(consent="internal")
+
+    incident.act("exclude", contacts=["coordinator", "desk"])
+    valley.passes(hours=1)
+
+    assert incident.status("valley") == "stopped"
+    assert "nobody at all" in incident["warnings"][0]
+    assert valley.client.get("/readyz").json()["unheard"] == [incident.ref]
+    assert len(valley.phone("coordinator").inbox) == 1
+    assert valley.phone("head office").inbox == []
