@@ -6,22 +6,20 @@ Each channel has a crew of its own, so that one that hangs delays no other (A11)
 
 import threading
 from collections.abc import Callable, Container, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Self
 
 import structlog
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from alertnet.core.contact import MethodKind
 from alertnet.dispatch import DUE, Job, Search, perform, send_jobs, take
-from alertnet.runtime import Runtime, system_clock
+from alertnet.machine import THIS_MACHINE, Machine, Pool
+from alertnet.runtime import Runtime
 from alertnet.store import workers as worker_store
 from alertnet.store.tx import Tx
 from alertnet.transactions import DatabaseAway
-from alertnet.worker_lock import WorkerLock
 
 HANG_UP = "hang_up"
 CREWS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8, DUE: 16, HANG_UP: 4}
@@ -42,11 +40,11 @@ log = structlog.get_logger(__name__)
 class Crew:
     """Threads for one kind of work; what is found for it is no more than its free threads, so nothing claimed waits."""
 
-    def __init__(self, name: str, size: int, on_free: Callable[[], None]) -> None:
+    def __init__(self, pool: Pool, size: int, on_free: Callable[[], None]) -> None:
         self._size = size
         self._on_free = on_free
         self._keys: set[str] = set()
-        self._pool = ThreadPoolExecutor(size, thread_name_prefix=name)
+        self._pool = pool
         self._lock = threading.Lock()
 
     @property
@@ -83,14 +81,19 @@ class Worker:
     """The worker of one process: it runs from `start` to `stop`, or step by step where a test holds the clock."""
 
     def __init__(
-        self, runtime: Runtime, crews: Mapping[str, int] | None = None, tick_seconds: float = TICK_SECONDS
+        self,
+        runtime: Runtime,
+        crews: Mapping[str, int] | None = None,
+        tick_seconds: float = TICK_SECONDS,
+        machine: Machine = THIS_MACHINE,
     ) -> None:
         self.id = runtime.chance.id()
         self._runtime = runtime
+        self._machine = machine
         self._sizes = {**CREWS, **(crews or {})}
         self._tick = timedelta(seconds=tick_seconds)
-        self._lock = WorkerLock(runtime.engine)
-        self._bell = threading.Event()
+        self._lock = machine.lock(runtime.engine)
+        self._bell = machine.bell()
         self._stopping = False
         self._crowded: frozenset[str] = frozenset()
 
@@ -126,9 +129,9 @@ class Worker:
         """
         self._lock.take()
         self._stopping = False
-        self._crews = {name: Crew(name, size, partial(self._freed, name)) for name, size in self._sizes.items()}
-        self._watcher = threading.Thread(target=self._watch, name="worker")
-        self._scheduler = _scheduler()
+        self._crews = {name: self._crew(name, size) for name, size in self._sizes.items()}
+        self._watcher = self._machine.thread(self._watch, "worker")
+        self._scheduler = self._machine.scheduler()
         self._scheduler.add_job(self._bell.set, "interval", seconds=self._tick.total_seconds())
         self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, max_instances=1)
         self._runtime.make_ready()
@@ -155,6 +158,9 @@ class Worker:
         except DatabaseAway:
             log.warning("database_away", job="leave")
         self._lock.release()
+
+    def _crew(self, name: str, size: int) -> Crew:
+        return Crew(self._machine.pool(size, name), size, partial(self._freed, name))
 
     def _watch(self) -> None:
         while not self._stopping:
@@ -214,7 +220,7 @@ class Worker:
         moments = [moment for moment in (self.next_due(), next_at) if moment is not None]
         wait = min(moments, default=now + 2 * self._tick) - now
         if wait < 2 * self._tick:
-            at = system_clock() + max(wait, EARLIEST)
+            at = self._machine.now() + max(wait, EARLIEST)
             self._scheduler.add_job(self._bell.set, "date", run_date=at, id="wake", replace_existing=True)
 
     def _beat(self) -> None:
@@ -233,10 +239,3 @@ class _UnderWay(Container[str]):
 
     def __contains__(self, key: object) -> bool:
         return any(crew.is_at(str(key)) for crew in self._crews.values())
-
-
-def _scheduler() -> BackgroundScheduler:
-    # A job that is late must still run, however late, and never be skipped because an earlier one is not over: by
-    # default APScheduler drops both, and an alarm clock that is dropped once never rings again.
-    defaults = {"coalesce": True, "misfire_grace_time": None, "max_instances": 50}
-    return BackgroundScheduler(timezone="UTC", job_defaults=defaults)

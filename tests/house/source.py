@@ -15,6 +15,7 @@ ALIASES = {
     "group_commit": "runtime",
     "wakeups": "runtime",
     "dispatch": "worker",
+    "machine": "worker",
     "worker_lock": "worker",
 }
 """Modules that belong to a layer of another name."""

@@ -1,0 +1,91 @@
+"""What a worker runs on: threads, a bell, a scheduler, and the machine's own clock.
+
+A worker is given these, so that a simulation can run the very same worker on virtual time and without threads.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import Engine
+
+from alertnet.runtime import system_clock
+from alertnet.worker_lock import WorkerLock
+
+
+class Bell(Protocol):
+    """A `threading.Event`."""
+
+    def set(self) -> None: ...
+
+    def clear(self) -> None: ...
+
+    def wait(self) -> object: ...
+
+
+class Thread(Protocol):
+    """A `threading.Thread`."""
+
+    def start(self) -> None: ...
+
+    def join(self) -> None: ...
+
+
+class Pool(Protocol):
+    """A `ThreadPoolExecutor`."""
+
+    def submit(self, work: Callable[..., None], /, *args: Any) -> object: ...
+
+    def shutdown(self) -> None:
+        """Wait until everything that was submitted is done."""
+        ...
+
+
+class Scheduler(Protocol):
+    """As much of APScheduler as is a ticker (`interval`) and an alarm clock (`date`)."""
+
+    def add_job(self, func: Callable[[], object], trigger: str, **options: Any) -> object: ...
+
+    def start(self) -> None: ...
+
+    def shutdown(self) -> None: ...
+
+
+class Lock(Protocol):
+    """A `WorkerLock`."""
+
+    def take(self) -> None: ...
+
+    def release(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Makes whatever a worker needs to run. `now` is the clock that its scheduler goes by, and no other."""
+
+    bell: Callable[[], Bell]
+    thread: Callable[[Callable[[], None], str], Thread]
+    """By what it does and its name."""
+    pool: Callable[[int, str], Pool]
+    """By how many threads it has and their name."""
+    scheduler: Callable[[], Scheduler]
+    lock: Callable[[Engine], Lock]
+    now: Callable[[], datetime]
+
+
+def _thread(work: Callable[[], None], name: str) -> Thread:
+    return threading.Thread(target=work, name=name)
+
+
+def _scheduler() -> Scheduler:
+    # A job that is late must still run, however late, and never be skipped because an earlier one is not over: by
+    # default APScheduler drops both, and an alarm clock that is dropped once never rings again.
+    defaults = {"coalesce": True, "misfire_grace_time": None, "max_instances": 50}
+    return BackgroundScheduler(timezone="UTC", job_defaults=defaults)  # type: ignore[no-any-return]
+
+
+THIS_MACHINE = Machine(threading.Event, _thread, ThreadPoolExecutor, _scheduler, WorkerLock, system_clock)
