@@ -10,6 +10,7 @@ from alertnet.core.contact import RINGING
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation import Asked
 from alertnet.core.notification import Kind
+from alertnet.core.repeating import next_repeat
 from alertnet.flows import field_status
 from alertnet.flows.case import Case, Code, take_up
 from alertnet.flows.codes import decision_code
@@ -97,7 +98,7 @@ def repeat_alarm(tx: Tx, alarm_id: str, incident_id: str) -> None:
     words = _words(Subject(alarm.subject), alarm.about, alarm.level, alarm.contacts, alarm.automatic_at)
     _ring_coordinators(case, kind, alarm.id, code, words)
     pause = FIRST_AFTER_HOLD if alarm.answer == "hold" else AGAIN
-    values = {"asked": alarm.asked + 1, "due_at": tx.now + pause}
+    values = {"asked": alarm.asked + 1, "due_at": next_repeat(alarm.due_at, pause, tx.now)}
     tx.session.execute(update(alarms).where(alarms.c.id == alarm_id).values(values))
     case.record(f"{kind.value}_repeated", subject=alarm.subject, asked=alarm.asked + 1)
     case.finish()

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 
 from alertnet.core.acknowledgement import AnswerKind, Via
+from alertnet.core.contact_tree import ContactTree
 from alertnet.core.disclosure import Said, Subject
+from alertnet.core.notification import Kind
 from alertnet.flows.case import take_up
+from alertnet.flows.coordinators import tell_coordinators
 from alertnet.flows.held_codes import HeldCode, open_codes
 from alertnet.flows.known_numbers import contacts_at, member_at, open_incident_of
 from alertnet.flows.respond import respond
@@ -19,6 +22,8 @@ from alertnet.store.tables import inbound
 from alertnet.store.tx import Tx
 
 DEFAULT_LANGUAGE = "en"
+NO_REF = "TEL"
+"""Stands where a reference would, in an alarm about no incident."""
 PUT_THROUGH, RECORDED = "put through", "recorded"
 
 
@@ -48,7 +53,7 @@ class Reception:
 
 @dataclass(frozen=True)
 class _Caller:
-    """Somebody known. `incident`: the latest open one that concerns them."""
+    """Somebody known; `incident`: the latest open one that concerns them; `trees`: whose coordinators hear without."""
 
     id: str
     """A contact's, or a team's."""
@@ -56,6 +61,7 @@ class _Caller:
     callback: str
     incident: str | None = None
     codes: tuple[HeldCode, ...] = ()
+    trees: tuple[ContactTree, ...] = ()
     is_coordinator: bool = False
 
 
@@ -106,24 +112,32 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
         return _Caller(
             contact.id, contact.language, tree.callback, latest.incident, held, is_coordinator=contact.is_coordinator
         )
-    for tree, contact in contacts_at(edition.network, number):
-        return _Caller(contact.id, contact.language, tree.callback, is_coordinator=contact.is_coordinator)
+    if listed := contacts_at(edition.network, number):
+        tree, contact = listed[0]
+        trees = tuple(tree for tree, _ in listed)
+        is_coordinator = any(contact.is_coordinator for _, contact in listed)
+        return _Caller(contact.id, contact.language, tree.callback, trees=trees, is_coordinator=is_coordinator)
     field = member_at(edition.network, number)
     if field is None:
         return None
     incident = open_incident_of(tx, number, team=field.team.id)
-    return _Caller(field.team.id, field.member.language, field.tree.callback, incident)
+    return _Caller(field.team.id, field.member.language, field.tree.callback, incident, trees=field.trees)
 
 
 def _let_pass(tx: Tx, call: CallIn, caller: _Caller) -> None:
-    """Nothing was keyed: the coordinators are alarmed if an incident is open, unless it is one of them who calls."""
+    """Nothing was keyed: the coordinators are alarmed, whether an incident is open or not, unless one of them calls."""
     if tx.session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == call.provider_id)) is not None:
         return
     _keep_reply(tx, call, PUT_THROUGH)
-    if caller.incident is not None and not caller.is_coordinator:
-        case = take_up(tx, caller.incident)
-        ring_once(case, Subject.INBOUND_CALL, caller.id)
-        case.finish()
+    if caller.is_coordinator:
+        return
+    if caller.incident is None:
+        subject = Subject.INBOUND_CALL
+        tell_coordinators(tx, caller.trees, Kind.ALARM, subject, ref=NO_REF, about=caller.id, besides=call.sender)
+        return
+    case = take_up(tx, caller.incident)
+    ring_once(case, Subject.INBOUND_CALL, caller.id)
+    case.finish()
 
 
 def _note(tx: Tx, call: CallIn, *, known: bool) -> None:

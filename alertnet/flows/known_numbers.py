@@ -18,11 +18,16 @@ NO_REF = "SMS"
 
 @dataclass(frozen=True)
 class InTheField:
-    """A member, with the tree that speaks to its team: the one of its country that reaches the least far."""
+    """A member, and the trees that serve its team's country; all there are where none does."""
 
     team: Team
     member: Member
-    tree: ContactTree
+    trees: tuple[ContactTree, ...]
+
+    @property
+    def tree(self) -> ContactTree:
+        """The one that speaks to the team: it reaches the least far."""
+        return min(self.trees, key=lambda tree: (tree.scope.rank, tree.id))
 
     @property
     def owner(self) -> str:
@@ -36,7 +41,7 @@ def member_at(network: Network, number: str) -> InTheField | None:
         for member in team.members.values():
             if member.phone == number:
                 trees = network.serving(team.country) or tuple(network.trees.values())
-                return InTheField(team, member, min(trees, key=lambda tree: (tree.scope.rank, tree.id)))
+                return InTheField(team, member, trees)
     return None
 
 

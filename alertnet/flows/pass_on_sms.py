@@ -6,20 +6,15 @@ from dataclasses import replace
 from alertnet.core.contact import Contact
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
-from alertnet.core.incident import Severity
 from alertnet.core.notification import Kind
 from alertnet.flows.case import take_up
-from alertnet.flows.known_numbers import InTheField, open_incident_of, words_of
-from alertnet.flows.letters import WRITTEN
-from alertnet.flows.outbox import Letter, Outbox
+from alertnet.flows.coordinators import tell_coordinators
+from alertnet.flows.known_numbers import NO_REF, InTheField, open_incident_of, words_of
 from alertnet.flows.unclear_sms import ring_once
 from alertnet.store import timeline
 from alertnet.store.inbound import InboundSms, Reply
 from alertnet.store.pinned import Edition
 from alertnet.store.tx import Tx
-
-RANK = Severity.MODERATE.rank * 2 + 1
-"""As a notice of a moderate incident: after all that is urgent."""
 
 
 def pass_on_from_member(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, subject: Subject) -> Reply:
@@ -27,8 +22,7 @@ def pass_on_from_member(tx: Tx, edition: Edition, sender: InTheField, sms: Inbou
     incident = open_incident_of(tx, sms.sender)
     words = words_of(sender.tree)
     if incident is None:
-        trees = edition.network.serving(sender.team.country) or edition.network.trees.values()
-        _notify(tx, trees, sms, subject, about=sender.team.id, by=sender.owner)
+        _notify(tx, sender.trees, sms, subject, about=sender.team.id, by=sender.owner)
     else:
         case = take_up(tx, incident)
         case.record("sms_received", by=sender.owner, text=sms.body)
@@ -50,24 +44,4 @@ def pass_on_from_contact(
 def _notify(tx: Tx, trees: Iterable[ContactTree], sms: InboundSms, subject: Subject, *, about: str, by: str) -> None:
     """The text goes on the system's record; each coordinator, but the sender, gets one notice that it is there."""
     timeline.append(tx, timeline.SYSTEM, ("sms_received", {"by": by, "text": sms.body}))
-    outbox = Outbox(tx)
-    told = {sms.sender}
-    for tree in trees:
-        for contact in tree.coordinators:
-            method = next((method for method in contact.methods if method.kind in WRITTEN), None)
-            if method is None or contact.addresses & told:
-                continue
-            told |= contact.addresses
-            letter = Letter(
-                kind=Kind.NOTICE,
-                contact=contact.id,
-                method=method.kind,
-                address=method.address,
-                language=contact.language,
-                said=replace(words_of(tree, contact), subject=subject, about=about, at=tx.now),
-                planned_at=tx.now,
-                rank=RANK,
-                tree=tree.id,
-            )
-            outbox.post(letter)
-    outbox.flush()
+    tell_coordinators(tx, trees, Kind.NOTICE, subject, ref=NO_REF, about=about, besides=sms.sender)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alertnet.sandbox.twiml import Dial, Hangup
-from alertnet.store.tables import acknowledgements, alarms
+from alertnet.store.tables import acknowledgements, alarms, notifications
 from tests.web.world import ALICE, ANA, BOB, CALLBACK, CAROL, SECRETS, STRANGER, World, world_in
 
 
@@ -19,6 +19,12 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def ringing(world: World) -> list[tuple[str, str]]:
     return [(row.subject, row.about) for row in world.rows(alarms) if row.kind == "alarm" and row.due_at is not None]
+
+
+def alarmed(world: World) -> list[tuple[str, str, str, str]]:
+    """(address, method, subject, about) of every alarm that was written to anybody."""
+    rows = [row for row in world.rows(notifications) if row.kind == "alarm"]
+    return [(row.address, row.method, row.said["subject"], row.said["about"]) for row in rows]
 
 
 def test_a_stranger_hears_a_neutral_sentence(world: World) -> None:
@@ -105,10 +111,25 @@ def test_a_coordinator_who_calls_alarms_nobody(world: World) -> None:
     assert ringing(world) == []
 
 
-def test_when_nothing_is_open_a_contact_is_put_through_and_nobody_alarmed(world: World) -> None:
+@pytest.mark.parametrize(("caller", "about"), [(BOB, "bob"), (ANA, "north")])
+def test_when_nothing_is_open_they_are_put_through_and_alarm_the_coordinators(
+    world: World, caller: str, about: str
+) -> None:
+    """B4: a known number that keys nothing alarms them, here by one SMS that nobody has to answer."""
     world.closes()
+    before = len(alarmed(world))
 
-    heard = world.hears("/twilio/voice", From=BOB)
+    heard = world.hears("/twilio/voice", From=caller)
 
     assert heard.verbs[-1] == Dial(CALLBACK)
+    assert alarmed(world)[before:] == [(ALICE, "sms", "inbound_call", about)]
     assert ringing(world) == []
+
+
+def test_when_nothing_is_open_a_coordinator_who_calls_alarms_nobody(world: World) -> None:
+    world.closes()
+    before = len(alarmed(world))
+
+    world.hears("/twilio/voice", From=ALICE)
+
+    assert len(alarmed(world)) == before
