@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from alertnet.channels.base import CannotTell, Lookup, Outgoing, Result
+from alertnet.channels.base import Outgoing, Result
 from alertnet.core.contact import MethodKind
 from alertnet.flows import deliver
 from alertnet.flows.alarms import due as alarms_due
@@ -16,8 +16,9 @@ from alertnet.flows.claim_sends import Claims, charge, claim, put_aside
 from alertnet.flows.deliver import Claimed
 from alertnet.flows.escalate import escalate
 from alertnet.flows.put_off import put_off
-from alertnet.flows.reconcile import expire_lease, settle, take_doubts
+from alertnet.flows.reconcile import expire_lease, take_doubts
 from alertnet.flows.record_outcome import record
+from alertnet.questions import ask, most_at_once
 from alertnet.runtime import Runtime
 from alertnet.store import attempts as attempt_store
 from alertnet.store import escalations as escalation_store
@@ -28,6 +29,8 @@ from alertnet.transactions import DatabaseAway
 
 DUE = "due"
 """The crew for what needs the database alone; each method has a crew of its own."""
+ASKS = {method: f"ask_{method}" for method in SENT_BY}
+"""The crews that ask the provider what became of the attempts by a method."""
 
 MOST_ROWS = 100
 """How many due rows of a queue one look lists."""
@@ -73,45 +76,52 @@ class Search:
         """The jobs, each as soon as it is found: none waits for those of another method (A11)."""
         due = self._runtime.read(worker_store.due)
         for method in SENT_BY:
-            if method in due.queued | due.asked and not self._rooms[method]:
-                self.crowded.add(method)
-                continue
             if method in due.queued:
-                yield from self._guarded(self._sends, method)
+                yield from self._guarded(method, partial(self._sends, method))
             if method in due.asked:
-                yield from self._guarded(self._doubts, method)
+                yield from self._guarded(ASKS[method], partial(self._doubts, method))
         if due.leases or due.escalations or due.alarms:
-            yield from self._guarded(self._rows, DUE)
+            yield from self._guarded(DUE, self._rows)
 
-    def _guarded(self, part: Callable[[str], Iterator[Job]], crew: str) -> Iterator[Job]:
+    def _guarded(self, crew: str, part: Callable[[], Iterator[Job]]) -> Iterator[Job]:
+        if not self._rooms[crew]:
+            self.crowded.add(crew)
+            return
         try:
-            yield from part(crew)
+            yield from part()
         except DatabaseAway:
             raise
         except Exception:
             log.exception("search_failed", crew=crew)
 
-    def _sends(self, crew: str) -> Iterator[Job]:
-        claims = self._runtime.transact(take, self._runtime, crew, self._rooms[crew])
+    def _sends(self, method: MethodKind) -> Iterator[Job]:
+        room = self._rooms[method]
+        claims = self._runtime.transact(take, self._runtime, method, room)
         self.next_at = min((at for at in (self.next_at, claims.next_at) if at is not None), default=None)
-        yield from self._claimed(crew, claims, send_jobs)
+        yield from send_jobs(self._runtime, claims)
+        self._put_off(claims)
+        if len(claims.claimed) >= room:
+            self.crowded.add(method)
         for id in claims.unwanted:
             yield _job(self._runtime, "attempts", id, put_aside, id)
 
-    def _doubts(self, crew: str) -> Iterator[Job]:
-        claims = self._runtime.transact(take_doubts, MethodKind(crew), self._rooms[crew])
-        yield from self._claimed(crew, claims, _ask_jobs)
+    def _doubts(self, method: MethodKind) -> Iterator[Job]:
+        crew, most = ASKS[method], most_at_once(self._runtime, method)
+        claims = self._runtime.transact(take_doubts, method, most)
+        if claims.claimed:
+            questions = partial(ask, self._runtime, method, claims.claimed, partial(_compose, self._runtime))
+            yield Job(crew, f"{crew}/{claims.claimed[0].lease}", questions)
+        self._put_off(claims)
+        if len(claims.claimed) >= most:
+            self.crowded.add(crew)
 
-    def _claimed(self, crew: str, claims: Claims, jobs: Callable[[Runtime, Claims], list[Job]]) -> Iterator[Job]:
-        yield from jobs(self._runtime, claims)
+    def _put_off(self, claims: Claims) -> None:
         for id, fault in claims.broken.items():
             log.error("attempt_unreadable", attempt=id, fault=fault)
             self._runtime.transact(put_off, "attempts", id, fault)
-        if len(claims.claimed) >= self._rooms[crew]:
-            self.crowded.add(crew)
 
-    def _rows(self, crew: str) -> Iterator[Job]:
-        runtime, most = self._runtime, MOST_ROWS
+    def _rows(self) -> Iterator[Job]:
+        runtime, most, room = self._runtime, MOST_ROWS, self._rooms[DUE]
         escalations, alarms, leases = runtime.read(_due_rows, most)
         jobs = [
             *(_job(runtime, "escalations", id, escalate, id, incident) for id, incident in escalations),
@@ -119,9 +129,9 @@ class Search:
             *(_job(runtime, "attempts", id, expire_lease, id) for id in leases),
         ]
         waiting = [job for job in jobs if job.key not in self._under_way]
-        yield from waiting[: self._rooms[crew]]
-        if len(waiting) > self._rooms[crew]:
-            self.crowded.add(crew)
+        yield from waiting[:room]
+        if len(waiting) > room:
+            self.crowded.add(DUE)
 
 
 def _due_rows(tx: Tx, most: int) -> tuple[list[tuple[str, str]], list[tuple[str, str]], Sequence[str]]:
@@ -140,10 +150,6 @@ def take(tx: Tx, runtime: Runtime, method: str, room: int) -> Claims:
 def send_jobs(runtime: Runtime, claims: Claims) -> list[Job]:
     """A job for each attempt that was claimed to be sent."""
     return [Job(each.method, each.attempt, partial(_send, runtime, each)) for each in claims.claimed]
-
-
-def _ask_jobs(runtime: Runtime, claims: Claims) -> list[Job]:
-    return [Job(each.method, each.attempt, partial(_ask, runtime, each)) for each in claims.claimed]
 
 
 def _job(runtime: Runtime, queue: str, id: str, flow: Callable[..., list[str] | None], *args: str) -> Job:
@@ -198,16 +204,6 @@ def _try(runtime: Runtime, claimed: Claimed) -> Result | None:
     if not runtime.read(deliver.still_ours, claimed.attempt, claimed.lease):
         return None
     return deliver.hand_over(outlet.channel, outgoing)
-
-
-def _ask(runtime: Runtime, claimed: Claimed) -> Sequence[str]:
-    """Ask the provider what became of an attempt, and settle it by the answer."""
-    outlet = runtime.outlets.get(claimed.method)
-    lookup: Lookup = CannotTell()
-    if outlet is not None:
-        lookup = deliver.look_up(outlet.channel, _compose(runtime, claimed), claimed)
-    log.info("attempt_asked", attempt=claimed.attempt, method=claimed.method, answer=type(lookup).__name__)
-    return runtime.transact(settle, claimed.attempt, claimed.lease, lookup)
 
 
 def _compose(runtime: Runtime, claimed: Claimed) -> Outgoing:

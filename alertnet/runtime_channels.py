@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from alertnet.channels.base import Channel
+from alertnet.channels.base import Channel, Ledger
 from alertnet.core.contact import MethodKind
 from alertnet.settings import Settings
 
@@ -11,12 +11,13 @@ from alertnet.settings import Settings
 class Outlet:
     """A channel with the numbers (or the one address) it sends from, and how many units each may send in a second.
 
-    A unit is an SMS segment or a call; 0 means as many as there are.
+    A unit is an SMS segment or a call; 0 means as many as there are. `ledger`: the provider's books, where it has any.
     """
 
     channel: Channel
     senders: tuple[str, ...]
     rate: float
+    ledger: Ledger | None = None
 
 
 def open_outlets(settings: Settings) -> dict[MethodKind, Outlet]:
@@ -30,8 +31,9 @@ def open_outlets(settings: Settings) -> dict[MethodKind, Outlet]:
     tokens = [token.get_secret_value() for token in settings.twilio_auth_tokens]
     if settings.twilio_account_sid and tokens and settings.twilio_from and settings.public_url:
         account = (settings.twilio_account_sid, tokens, settings.public_url, settings.twilio_api_url)
-        outlets[MethodKind.SMS] = Outlet(TwilioSms(*account), settings.twilio_from, settings.rates.sms)
-        outlets[MethodKind.CALL] = Outlet(TwilioVoice(*account), settings.twilio_from, settings.rates.calls)
+        sms, voice = TwilioSms(*account), TwilioVoice(*account)
+        outlets[MethodKind.SMS] = Outlet(sms, settings.twilio_from, settings.rates.sms, sms.ledger)
+        outlets[MethodKind.CALL] = Outlet(voice, settings.twilio_from, settings.rates.calls, voice.ledger)
     if settings.smtp:
         server = settings.smtp
         password = server.password.get_secret_value() if server.password else ""

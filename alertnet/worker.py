@@ -14,7 +14,7 @@ from typing import Self
 import structlog
 
 from alertnet.core.contact import MethodKind
-from alertnet.dispatch import DUE, Job, Search, perform, send_jobs, take
+from alertnet.dispatch import ASKS, DUE, Job, Search, perform, send_jobs, take
 from alertnet.machine import THIS_MACHINE, Machine, Pool
 from alertnet.runtime import Runtime
 from alertnet.store import workers as worker_store
@@ -22,7 +22,8 @@ from alertnet.store.tx import Tx
 from alertnet.transactions import DatabaseAway
 
 HANG_UP = "hang_up"
-CREWS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8, DUE: 16, HANG_UP: 4}
+ASKING = dict.fromkeys(ASKS.values(), 1)
+CREWS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8, **ASKING, DUE: 16, HANG_UP: 4}
 """How many threads each kind of work has. The last ones end what the others ask them to, and so close last."""
 
 TICK_SECONDS = 1

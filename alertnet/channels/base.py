@@ -1,5 +1,6 @@
 """The socket that every channel fits: what is handed to it, what it answers, and nothing about when or whether."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -101,4 +102,54 @@ class Channel(Protocol):
 
     def hang_up(self, provider_id: str) -> None:
         """End a call that still rings or speaks; does nothing where there are no calls."""
+        ...
+
+
+@dataclass(frozen=True)
+class Question:
+    """An attempt to be asked about: what it was, since when it may be there, and the provider's id, if that is known.
+
+    An `outgoing.sender` of "" means any of our numbers.
+    """
+
+    outgoing: Outgoing
+    since: datetime
+    provider_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A message or call on the provider's books, as it stands there now.
+
+    `at`: when the provider took it from us, or brought it; aware UTC, to the second. `text`: empty for a call.
+    """
+
+    found: Found
+    sender: str
+    to: str
+    at: datetime
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A part of the books, newest first. `is_whole`: the provider answered to the end of what was asked for."""
+
+    entries: tuple[Entry, ...]
+    is_whole: bool
+
+
+class Ledger(Protocol):
+    """The provider's books of one method. They may lag behind by a minute, and are read page by page, one at a time."""
+
+    def look_up(self, questions: Sequence[Question]) -> list[Lookup]:
+        """What became of each, in few requests however many there are; see `Channel.lookup`."""
+        ...
+
+    def outgoing(self, number: str, since: datetime) -> Listing:
+        """What we made from that number since; replies that went out as the answer to a webhook are not among it."""
+        ...
+
+    def incoming(self, number: str, since: datetime) -> Listing:
+        """What came in to that number since."""
         ...

@@ -141,7 +141,9 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
 def _locate(uri: str, params: dict[str, object] | None) -> tuple[Origin, str]:
     parts = urlsplit(uri)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    query = urlencode({name: value for name, value in (params or {}).items() if value is not None}, doseq=True)
+    added = urlencode({name: value for name, value in (params or {}).items() if value is not None}, doseq=True)
+    # The provider's link to a next page has a query of its own.
+    query = "&".join(filter(None, (parts.query, added)))
     return Origin(parts.scheme, parts.hostname or "", port), (parts.path or "/") + (query and f"?{query}")
 
 

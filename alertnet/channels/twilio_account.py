@@ -1,13 +1,25 @@
 """What SMS and calls share: the SDK over our transport, and its answers and faults in the words of `channels.base`."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
-from alertnet.channels.base import Absent, Accepted, CannotTell, Lookup, NotSent, Refused, Result, Unsure
+from alertnet.channels.base import (
+    Absent,
+    Accepted,
+    CannotTell,
+    Entry,
+    Found,
+    Lookup,
+    NotSent,
+    Outgoing,
+    Refused,
+    Result,
+    Unsure,
+)
 from alertnet.channels.transport import AnswerLost, ErrorAnswer, NotConnected, Transport
 from alertnet.core.provider_codes import failure_of, is_throttle
 
@@ -16,7 +28,7 @@ UNREADABLE = (TwilioException, ValueError, TypeError, AttributeError, LookupErro
 
 PAGE_SIZE = 50
 
-_CLOCKS_DIFFER = timedelta(seconds=10)
+CLOCKS_DIFFER = timedelta(seconds=10)
 _NO_SUCH_RESOURCE = "20404"
 
 
@@ -62,7 +74,22 @@ def ask(question: Callable[[], Lookup]) -> Lookup:
         return CannotTell()
 
 
-def closest(resources: Iterable[Any], since: datetime) -> Any | None:
-    """The one created closest to `since`, and not before it but for the difference of two clocks; None if none was."""
-    recent = [one for one in resources if one.date_created and one.date_created >= since - _CLOCKS_DIFFER]
-    return min(recent, key=lambda one: abs(one.date_created - since), default=None)
+def sought(entries: Iterable[Entry], outgoing: Outgoing, since: datetime) -> Found | Absent:
+    """The entry of that message or call: the one closest to `since`, and not before it but for two clocks' difference.
+
+    Its words are looked for inside the text, because a trial account puts words of its own before ours.
+    """
+    alike = [
+        entry
+        for entry in entries
+        if entry.sender == (outgoing.sender or entry.sender)
+        and outgoing.text.strip() in entry.text
+        and entry.at >= since - CLOCKS_DIFFER
+    ]
+    closest = min(alike, key=lambda entry: abs(entry.at - since), default=None)
+    return closest.found if closest else Absent()
+
+
+def entries_of(page: Iterable[Any], read: Callable[[Any], Entry]) -> Iterator[Entry]:
+    """What can be read of a page: an entry without its date can't be told from any other."""
+    return (read(resource) for resource in page if resource.date_created)

@@ -6,9 +6,10 @@ from typing import Any
 
 from twilio.base import values
 
-from alertnet.channels.base import Absent, Found, Lookup, Outgoing, Result
+from alertnet.channels.base import Entry, Found, Lookup, Outgoing, Result
 from alertnet.channels.transport import CONNECT_SECONDS, DEADLINE_SECONDS, Transport
-from alertnet.channels.twilio_account import PAGE_SIZE, ask, closest, open_account, submit
+from alertnet.channels.twilio_account import PAGE_SIZE, ask, entries_of, open_account, sought, submit
+from alertnet.channels.twilio_ledger import TwilioLedger
 from alertnet.core.provider_codes import outcome_of_sms
 
 _LONGEST_VALIDITY_SECONDS = 36_000
@@ -29,6 +30,7 @@ class TwilioSms:
         transport = Transport(deadline_seconds, connect_seconds)
         self._messages = open_account(account_sid, auth_tokens, api_url, transport).messages
         self._status_url = public_url.rstrip("/") + "/twilio/sms/status/"
+        self.ledger = TwilioLedger(self._messages.page, _entry, "date_sent_after")
 
     def send(self, outgoing: Outgoing) -> Result:
         """Hand it to the provider; see `Channel.send`."""
@@ -52,11 +54,13 @@ class TwilioSms:
         """Nothing rings here."""
 
     def _search(self, outgoing: Outgoing, since: datetime) -> Lookup:
-        # No DateSent: it is null while a message is queued. `in`: a trial account puts words of its own before ours.
+        # No DateSent: it is null while a message is queued.
         page = self._messages.page(to=outgoing.to, page_size=PAGE_SIZE)
-        ours = [one for one in page if one.from_ == outgoing.sender and outgoing.text.strip() in (one.body or "")]
-        message = closest(ours, since)
-        return _found(message) if message else Absent()
+        return sought(entries_of(page, _entry), outgoing, since)
+
+
+def _entry(message: Any) -> Entry:
+    return Entry(_found(message), message.from_ or "", message.to or "", message.date_created, message.body or "")
 
 
 def _found(message: Any) -> Found:

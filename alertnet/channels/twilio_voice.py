@@ -7,9 +7,10 @@ from typing import Any
 
 from twilio.base import values
 
-from alertnet.channels.base import Absent, Found, Lookup, Outgoing, Refused, Result
+from alertnet.channels.base import Entry, Found, Lookup, Outgoing, Refused, Result
 from alertnet.channels.transport import CONNECT_SECONDS, DEADLINE_SECONDS, Transport
-from alertnet.channels.twilio_account import PAGE_SIZE, ask, closest, open_account, submit
+from alertnet.channels.twilio_account import PAGE_SIZE, ask, entries_of, open_account, sought, submit
+from alertnet.channels.twilio_ledger import TwilioLedger
 from alertnet.core.provider_codes import outcome_of_call
 
 RING_SECONDS = 30
@@ -34,6 +35,7 @@ class TwilioVoice:
         self._calls = open_account(account_sid, auth_tokens, api_url, transport).calls
         self._words_url = public_url.rstrip("/") + "/twilio/voice/"
         self._status_url = self._words_url + "status/"
+        self.ledger = TwilioLedger(self._calls.page, _entry, "start_time_after")
 
     def send(self, outgoing: Outgoing) -> Result:
         """Place the call; see `Channel.send`."""
@@ -67,8 +69,11 @@ class TwilioVoice:
 
     def _search(self, outgoing: Outgoing, since: datetime) -> Lookup:
         page = self._calls.page(to=outgoing.to, page_size=PAGE_SIZE)
-        call = closest([one for one in page if one._from == outgoing.sender], since)
-        return _found(call) if call else Absent()
+        return sought(entries_of(page, _entry), outgoing, since)
+
+
+def _entry(call: Any) -> Entry:
+    return Entry(_found(call), call._from or "", call.to or "", call.date_created)
 
 
 def _found(call: Any) -> Found:

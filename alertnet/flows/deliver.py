@@ -1,5 +1,6 @@
 """Between two transactions: a claimed attempt is rendered, looked at once more, and handed to its channel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
@@ -8,7 +9,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Row
 
-from alertnet.channels.base import CannotTell, Channel, Lookup, Outgoing, Refused, Result, Unsure
+from alertnet.channels.base import CannotTell, Channel, Ledger, Lookup, Outgoing, Question, Refused, Result, Unsure
 from alertnet.core.codec import from_plain
 from alertnet.core.contact import MethodKind
 from alertnet.core.course import SHORTEST_VALIDITY
@@ -120,10 +121,20 @@ def hand_over(channel: Channel, outgoing: Outgoing) -> Result:
         return FAULT
 
 
-def look_up(channel: Channel, outgoing: Outgoing, claimed: Claimed) -> Lookup:
+def look_up(channel: Channel, question: Question) -> Lookup:
     """What the provider says became of it."""
+    outgoing = question.outgoing
     try:
-        return channel.lookup(outgoing, claimed.started_at, claimed.provider_id)
+        return channel.lookup(outgoing, question.since, question.provider_id)
     except Exception:
         log.exception("channel_failed", attempt=outgoing.attempt, method=outgoing.method)
         return CannotTell()
+
+
+def look_up_many(ledger: Ledger, questions: Sequence[Question]) -> list[Lookup]:
+    """What the provider's books say became of them."""
+    try:
+        return ledger.look_up(questions)
+    except Exception:
+        log.exception("ledger_failed", method=questions[0].outgoing.method)
+        return [CannotTell() for _ in questions]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 from alertnet.sandbox.refusals import CALLS_FROM, CALLS_TO, TEXTS_FROM, TEXTS_TO, Refusal
@@ -46,6 +46,8 @@ class PageRequest:
     to: str | None
     sender: str | None
     status: str | None
+    day: date | None
+    """The first day (UTC) that is listed; None for all."""
     number: int
     size: int
 
@@ -108,14 +110,18 @@ def read_call(form: Form) -> CallRequest:
     return CallRequest(to, sender, url, _url(form.get("StatusCallback"), invalid=21609), events, timeout, digits)
 
 
-def read_page(form: Form, *also: str) -> PageRequest:
-    """The part of a list that this query asks for: at most 1000 entries, 50 unless told. Raises Refusal."""
-    form.allow(PAGE_NAMES.union(also))
+def read_page(form: Form, day: str, *also: str) -> PageRequest:
+    """The part of a list that this query asks for: at most 1000 entries, 50 unless told. Raises Refusal.
+
+    `day` names the filter for a first day, such as `DateSent>`; of an instant its day alone counts.
+    """
+    form.allow(PAGE_NAMES.union((day, *also)))
     size = _whole(form.get("PageSize"), 50, 1000, invalid=20001)
     number = form.get("Page") or "0"
     if not number.isdecimal():
         raise Refusal(20001, f"Page={number}")
-    return PageRequest(form.get("To"), form.get("From"), form.get("Status"), int(number), size)
+    first = _day(form.get(day), day)
+    return PageRequest(form.get("To"), form.get("From"), form.get("Status"), first, int(number), size)
 
 
 def read_status(form: Form, *allowed: str) -> str:
@@ -135,6 +141,15 @@ def _number(value: str | None, *, missing: int, invalid: int, magic: Mapping[str
     if not E164.fullmatch(value):
         raise Refusal(invalid, value)
     return value
+
+
+def _day(value: str | None, name: str) -> date | None:
+    if value is None:
+        return None
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=UTC).date()
+    except ValueError:
+        raise Refusal(20001, f"{name}={value}") from None
 
 
 def _url(value: str | None, *, invalid: int) -> str | None:

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import hmac
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -91,11 +91,11 @@ class Rest:
         return message_resource(self._account_sid, self._texts.accept(read_text(form), faults))
 
     def _list_messages(self, request: Request, form: Form, _: Faults) -> Resource:
-        page = read_page(form)
+        page = read_page(form, "DateSent>")
         with self._network.lock:
-            found = self._listed(self._network.messages.values(), page)
+            found = self._listed(self._network.messages.values(), page, lambda message: message.sent_at)
             entries = [message_resource(self._account_sid, message) for message in found]
-        return page_resource(_path(request, page), "messages", entries, page.number, page.size)
+        return page_resource(_path(request, page, "DateSent>"), "messages", entries, page.number, page.size)
 
     def _show_message(self, request: Request, form: Form, _: Faults) -> Resource:
         return message_resource(self._account_sid, _known(self._network.messages, request))
@@ -110,11 +110,11 @@ class Rest:
         return call_resource(self._account_sid, self._calls.place(read_call(form), faults))
 
     def _list_calls(self, request: Request, form: Form, _: Faults) -> Resource:
-        page = read_page(form, "Status")
+        page = read_page(form, "StartTime>", "Status")
         with self._network.lock:
-            found = self._listed(self._network.calls.values(), page)
+            found = self._listed(self._network.calls.values(), page, lambda call: call.answered_at or call.created_at)
             entries = [call_resource(self._account_sid, call) for call in found]
-        return page_resource(_path(request, page), "calls", entries, page.number, page.size)
+        return page_resource(_path(request, page, "StartTime>"), "calls", entries, page.number, page.size)
 
     def _show_call(self, request: Request, form: Form, _: Faults) -> Resource:
         return call_resource(self._account_sid, _known(self._network.calls, request))
@@ -124,7 +124,10 @@ class Rest:
         self._calls.update(call, read_status(form, "canceled", "completed"))
         return call_resource(self._account_sid, call)
 
-    def _listed(self, entries: Iterable[Entry], page: PageRequest) -> list[Entry]:
+    def _listed(
+        self, entries: Iterable[Entry], page: PageRequest, at: Callable[[Entry], datetime | None]
+    ) -> list[Entry]:
+        """Newest first; `at` is what the filter by day goes by: what has no such moment yet passes no filter."""
         now = self._network.now()
         found = [
             entry
@@ -133,6 +136,7 @@ class Rest:
             and page.to in (None, entry.to)
             and page.sender in (None, entry.sender)
             and page.status in (None, entry.status)
+            and (page.day is None or ((moment := at(entry)) is not None and moment.date() >= page.day))
         ]
         return found[::-1]
 
@@ -177,7 +181,7 @@ def _known(entries: Mapping[str, Entry], request: Request) -> Entry:
     return entry
 
 
-def _path(request: Request, page: PageRequest) -> str:
-    filters = {"To": page.to, "From": page.sender, "Status": page.status}
+def _path(request: Request, page: PageRequest, day: str) -> str:
+    filters = {"To": page.to, "From": page.sender, "Status": page.status, day: page.day and page.day.isoformat()}
     query = urlencode({name: value for name, value in filters.items() if value})
     return f"{request.url.path}?{query}{'&' if query else ''}"

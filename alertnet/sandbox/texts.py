@@ -49,6 +49,7 @@ class MessageCentre:
         """
         with self._network.lock:
             message = self._record("inbound", sender, to, body, "received")
+            message.sent_at = message.created_at
         replies: list[str] = []
         for _ in range(times):
             delivery = self._webhooks.post(url, self._inbound_params(message))

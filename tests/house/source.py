@@ -15,6 +15,7 @@ ALIASES = {
     "group_commit": "runtime",
     "wakeups": "runtime",
     "dispatch": "worker",
+    "questions": "worker",
     "machine": "worker",
     "worker_lock": "worker",
 }

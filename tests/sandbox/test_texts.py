@@ -1,5 +1,7 @@
 """SMS through the official SDK: what the provider would say, what the handset gets, what comes back."""
 
+from datetime import timedelta
+
 import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
@@ -132,6 +134,21 @@ def test_a_long_list_goes_on_over_pages(client: Client, receiver: Receiver) -> N
     sids = [send(client, receiver) for _ in range(5)]
 
     assert [message.sid for message in client.messages.list(to=ALICE, page_size=2)] == sids[::-1]
+
+
+def test_what_came_in_is_listed_by_day(client: Client, sandbox: Sandbox, receiver: Receiver, clock: Clock) -> None:
+    """As the provider's own filter: the hour of an instant says nothing."""
+    sandbox.handset(ALICE).sends("yesterday")
+    clock.moves(days=1)
+    sandbox.handset(ALICE).sends("this morning")
+    clock.moves(hours=10)
+    send(client, receiver)
+
+    listed = client.messages.list(to=OURS, date_sent_after=clock(), page_size=1)
+
+    assert [(message.body, message.direction) for message in listed] == [("this morning", "inbound")]
+    assert listed[0].date_sent == clock() - timedelta(hours=10)
+    assert client.messages.list(date_sent_after=clock(), to=ALICE) == []
 
 
 def test_a_reply_comes_back_as_a_signed_webhook_and_its_answer_as_a_text(sandbox: Sandbox, receiver: Receiver) -> None:

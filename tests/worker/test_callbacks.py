@@ -1,21 +1,39 @@
 """Status callbacks, as lossy and unordered as they are."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
+from alertnet.channels.base import Lookup, Outgoing, Result
 from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level
 from alertnet.flows.answer_call import answer_call
-from alertnet.flows.attempt import FOLLOW_UP
+from alertnet.flows.attempt import ASK_AFTER, FOLLOW_UP
 from alertnet.flows.claim_sends import claim
 from alertnet.flows.keypad import Keyed, key_in
 from alertnet.flows.respond import respond
 from alertnet.flows.track import track_call, track_sms
 from alertnet.sandbox import Behaviour, Fault
+from alertnet.store.tables import notifications
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, DIEGO, MINUTE, OURS, Stage, network
+
+
+class NotAskedAlone:
+    """A channel that must not be asked about a single message."""
+
+    def send(self, outgoing: Outgoing) -> Result:
+        raise AssertionError(outgoing)
+
+    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
+        raise AssertionError(provider_id)
+
+    def hang_up(self, provider_id: str) -> None:
+        raise AssertionError(provider_id)
+
 
 ALLIES = network(Level("Allies", ("diego",), wait=30 * MINUTE))
 
@@ -146,6 +164,35 @@ def test_an_sms_whose_callbacks_are_lost_is_asked_for(stage: Stage) -> None:
 
     assert (before, stage.attempt(MethodKind.SMS).status) == ("sent", "delivered")
     assert len(stage.sandbox.handset(CARLA).inbox) == 1
+
+
+def test_many_whose_callbacks_are_lost_are_asked_for_together(stage: Stage) -> None:
+    """After an outage of our web the provider is not flooded: its list answers for all of them."""
+    stage.sandbox.misbehaves(Fault.CALL_BACK_NEVER, times=20)
+    for _ in range(20):
+        stage.opens()
+    stage.runs()
+    outlet = stage.runtime.outlets[MethodKind.SMS]
+    stage.runtime.outlets[MethodKind.SMS] = replace(outlet, channel=NotAskedAlone())
+
+    stage.passes(seconds=FOLLOW_UP.total_seconds())
+
+    assert {row.status for row in stage.attempts(MethodKind.SMS)} == {"delivered"}
+
+
+def test_what_can_not_be_put_into_words_keeps_no_other_from_being_settled(stage: Stage) -> None:
+    """A11: of three in doubt one can't be rendered any more."""
+    stage.sandbox.misbehaves(Fault.LOSE_ANSWER, times=3)
+    stage.sandbox.misbehaves(Fault.CALL_BACK_NEVER, times=3)
+    for _ in range(3):
+        stage.opens()
+    stage.worker.step()
+    change = update(notifications).where(notifications.c.id == stage.attempts(MethodKind.SMS)[0].notification_id)
+    stage.runtime.transact(lambda tx: tx.session.execute(change.values(language="xx")))
+
+    stage.passes(seconds=ASK_AFTER.total_seconds())
+
+    assert sorted(row.status for row in stage.attempts(MethodKind.SMS)) == ["delivered", "delivered", "unknown"]
 
 
 def test_an_sms_without_a_receipt_is_not_asked_for_for_ever(stage: Stage) -> None:

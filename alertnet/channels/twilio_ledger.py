@@ -1,0 +1,93 @@
+"""The provider's books, read as few long pages: what left from a number, what came in to it, what became of many."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from twilio.base import values
+
+from alertnet.channels.base import Absent, CannotTell, Entry, Listing, Lookup, Question
+from alertnet.channels.transport import AnswerLost, ErrorAnswer, NotConnected
+from alertnet.channels.twilio_account import CLOCKS_DIFFER, UNREADABLE, entries_of, sought
+
+LONGEST_PAGE = 1000
+"""The most entries that the provider puts on a page."""
+MOST_PAGES = 20
+
+INBOUND, BY_API = "inbound", "outbound-api"
+
+
+class TwilioLedger:
+    """Of messages or of calls; threads may share it.
+
+    `page` gives the first page of a list (`MessageList.page`, `CallList.page`), `read` makes an entry of a resource,
+    `day_filter` is the name of the list's filter for a first day.
+    """
+
+    def __init__(self, page: Callable[..., Any], read: Callable[[Any], Entry], day_filter: str) -> None:
+        self._page = page
+        self._read = read
+        self._day_filter = day_filter
+
+    def look_up(self, questions: Sequence[Question]) -> list[Lookup]:
+        """What became of each; see `Ledger.look_up`."""
+        oldest: dict[str, datetime] = {}
+        for question in questions:
+            sender = question.outgoing.sender
+            oldest[sender] = min(question.since, oldest.get(sender, question.since))
+        books = {sender: _Books(self.outgoing(sender, since)) for sender, since in oldest.items()}
+        return [books[question.outgoing.sender].answer(question) for question in questions]
+
+    def outgoing(self, number: str, since: datetime) -> Listing:
+        """What we made from that number since, "" for any of ours; see `Ledger.outgoing`."""
+        # Not limited by day: what the provider has still queued was sent on none.
+        return self._list(since, BY_API, {"from_": number or values.unset})
+
+    def incoming(self, number: str, since: datetime) -> Listing:
+        """What came in to that number since; see `Ledger.incoming`."""
+        return self._list(since, INBOUND, {"to": number, self._day_filter: (since - CLOCKS_DIFFER).date()})
+
+    def _list(self, since: datetime, direction: str, filters: dict[str, object]) -> Listing:
+        since -= CLOCKS_DIFFER
+        entries: list[Entry] = []
+        try:
+            for page in self._pages(filters):
+                resources = list(page)
+                ours = entries_of((each for each in resources if each.direction == direction), self._read)
+                entries += [entry for entry in ours if entry.at >= since]
+                is_past = any(each.date_created and each.date_created < since for each in resources[-1:])
+                if is_past or not page.next_page_url:
+                    return Listing(tuple(entries), is_whole=True)
+        except (ErrorAnswer, NotConnected, AnswerLost, *UNREADABLE):
+            pass
+        return Listing(tuple(entries), is_whole=False)
+
+    def _pages(self, filters: dict[str, object]) -> Iterator[Any]:
+        """The first pages of a list, each fetched when it is wanted."""
+        page = self._page(page_size=LONGEST_PAGE, **filters)
+        yield page
+        for _ in range(MOST_PAGES - 1):
+            page = page.next_page()
+            if page is None:
+                return
+            yield page
+
+
+class _Books:
+    """One listing, by the provider's ids and by the numbers that it went to."""
+
+    def __init__(self, listing: Listing) -> None:
+        self._is_whole = listing.is_whole
+        self._by_id = {entry.found.provider_id: entry.found for entry in listing.entries}
+        self._by_number: defaultdict[str, list[Entry]] = defaultdict(list)
+        for entry in listing.entries:
+            self._by_number[entry.to].append(entry)
+
+    def answer(self, question: Question) -> Lookup:
+        """What has an id is there, shown yet or not; of the rest only a whole list can say that it is not there."""
+        if question.provider_id:
+            return self._by_id.get(question.provider_id, CannotTell())
+        outgoing = question.outgoing
+        lookup = sought(self._by_number[outgoing.to], outgoing, question.since)
+        return CannotTell() if isinstance(lookup, Absent) and not self._is_whole else lookup

@@ -1,0 +1,68 @@
+"""What the provider has not reported is asked for, many in few requests, so that an outage brings no flood (A5)."""
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from alertnet.channels.base import CannotTell, Lookup, Outgoing, Question
+from alertnet.core.contact import MethodKind
+from alertnet.flows import deliver
+from alertnet.flows.deliver import Claimed
+from alertnet.flows.reconcile import settle
+from alertnet.runtime import Runtime
+from alertnet.transactions import DatabaseAway
+
+FEW = 2
+"""So many are asked for one by one, which says more: a list of the provider may lag behind."""
+MOST = 500
+MOST_WITHOUT_BOOKS = 16
+"""Where each is a question of its own, all have to be answered within a lease."""
+
+Compose = Callable[[Claimed], Outgoing]
+
+log = structlog.get_logger(__name__)
+
+
+def most_at_once(runtime: Runtime, method: MethodKind) -> int:
+    """How many attempts of a method may be asked about together."""
+    outlet = runtime.outlets.get(method)
+    return MOST if outlet and outlet.ledger else MOST_WITHOUT_BOOKS
+
+
+def ask(runtime: Runtime, method: MethodKind, claimed: Sequence[Claimed], compose: Compose) -> list[str]:
+    """Ask what became of them, and settle each by its answer; the calls to hang up."""
+    lookups = _look_up(runtime, method, [_question(each, compose) for each in claimed])
+    hang_ups: list[str] = []
+    for each, lookup in zip(claimed, lookups, strict=True):
+        try:
+            hang_ups += runtime.transact(settle, each.attempt, each.lease, lookup)
+        except DatabaseAway:
+            raise
+        except Exception:
+            log.exception("attempt_unsettled", attempt=each.attempt, method=method)
+    found = sum(not isinstance(lookup, CannotTell) for lookup in lookups)
+    log.info("attempts_asked", method=method, asked=len(lookups), answered=found)
+    return hang_ups
+
+
+def _question(claimed: Claimed, compose: Compose) -> Question | None:
+    try:
+        return Question(compose(claimed), claimed.started_at, claimed.provider_id)
+    except DatabaseAway:
+        raise
+    except Exception:
+        log.exception("message_unspeakable", attempt=claimed.attempt, method=claimed.method, kind=claimed.kind)
+        return None
+
+
+def _look_up(runtime: Runtime, method: MethodKind, questions: Sequence[Question | None]) -> list[Lookup]:
+    """The answer to each; what can't be put into words can't be asked for."""
+    outlet = runtime.outlets.get(method)
+    asked = [question for question in questions if question is not None]
+    if outlet is None:
+        return [CannotTell() for _ in questions]
+    if outlet.ledger is not None and len(asked) > FEW:
+        answers = iter(deliver.look_up_many(outlet.ledger, asked))
+    else:
+        answers = iter([deliver.look_up(outlet.channel, question) for question in asked])
+    return [CannotTell() if question is None else next(answers) for question in questions]
