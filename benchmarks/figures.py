@@ -6,17 +6,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """One number with its unit; `at_most`: the target, where there is one."""
+    """One number with its unit; `at_most` or `at_least`: the target, where there is one."""
 
     name: str
     value: float
     unit: str
     at_most: float | None = None
+    at_least: float | None = None
+
+    @property
+    def target(self) -> str:
+        """What is asked of it, in words; empty where nothing is."""
+        if self.at_most is not None:
+            return f"at most {self.at_most:g} {self.unit}"
+        return "" if self.at_least is None else f"at least {self.at_least:g} {self.unit}"
 
     @property
     def missed(self) -> bool:
-        """Whether it is over its target."""
-        return self.at_most is not None and self.value > self.at_most
+        """Whether it is on the wrong side of its target."""
+        too_much = self.at_most is not None and self.value > self.at_most
+        return too_much or (self.at_least is not None and self.value < self.at_least)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

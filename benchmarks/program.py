@@ -27,13 +27,18 @@ class Program:
     key: str = ""
 
 
-def settings(folder: Path, trees: Mapping[str, str], provider: str, public_url: str) -> dict[str, str]:
-    """The settings of alertnet with those trees (texts by file name), written to that folder like its database."""
+def settings(
+    folder: Path, trees: Mapping[str, str], provider: str, public_url: str, database_url: str | None = None
+) -> dict[str, str]:
+    """The settings of alertnet with those trees (texts by file name), written to that folder.
+
+    The database is a file beside them unless another is given.
+    """
     (folder / "contact_trees").mkdir()
     for name, text in trees.items():
         (folder / "contact_trees" / name).write_text(text)
     return {
-        "ALERTNET_DATABASE_URL": f"sqlite:///{folder / 'alertnet.db'}",
+        "ALERTNET_DATABASE_URL": database_url or f"sqlite:///{folder / 'alertnet.db'}",
         "ALERTNET_PUBLIC_URL": public_url,
         "ALERTNET_CONTACT_TREES": str(folder / "contact_trees"),
         "ALERTNET_MESSAGE_TEMPLATES": str(ROOT / "message_templates"),
@@ -44,6 +49,13 @@ def settings(folder: Path, trees: Mapping[str, str], provider: str, public_url: 
         "TWILIO_ACCOUNT_SID": f"AC{0:032x}",
         "TWILIO_AUTH_TOKEN": "measured",
     }
+
+
+def environment(env: Mapping[str, str]) -> dict[str, str]:
+    """These settings in the environment of a process, and none of the developer's own."""
+    # None may leak in, neither from the environment nor from a .env in the working folder.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ALERTNET_", "TWILIO_"))}
+    return kept | {"PYTHONPATH": str(ROOT)} | dict(env)
 
 
 @contextmanager
@@ -80,7 +92,7 @@ def _process(command: list[str], folder: Path, env: Mapping[str, str], url: str)
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", *command], cwd=folder, env=_environment(env), stdout=output, stderr=output
+            [sys.executable, "-m", *command], cwd=folder, env=environment(env), stdout=output, stderr=output
         )
     try:
         _await_answer(process, url, log)
@@ -115,17 +127,11 @@ def _await_answer(process: "subprocess.Popen[bytes]", url: str, log: Path) -> No
 def _run(*command: str, folder: Path, env: Mapping[str, str]) -> str:
     """What a command prints."""
     done = subprocess.run(
-        [sys.executable, "-m", "alertnet", *command], cwd=folder, env=_environment(env), capture_output=True, text=True
+        [sys.executable, "-m", "alertnet", *command], cwd=folder, env=environment(env), capture_output=True, text=True
     )
     if done.returncode:
         raise RuntimeError(f"alertnet {' '.join(command)} failed:\n{done.stderr}")
     return done.stdout
-
-
-def _environment(env: Mapping[str, str]) -> dict[str, str]:
-    # No setting of the developer's own may leak in, neither from the environment nor from a .env in the working folder.
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ALERTNET_", "TWILIO_"))}
-    return kept | {"PYTHONPATH": str(ROOT)} | dict(env)
 
 
 def _free_port() -> int:

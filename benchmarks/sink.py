@@ -1,4 +1,4 @@
-"""Stands in for the provider: takes every request, answers it at once as accepted, and notes when it came.
+"""Stands in for the provider: takes every request, answers it as accepted, and notes when it came.
 
 Whose request it is shows the incident's reference, which is all that a message may carry (A9). Times are nanoseconds of
 CLOCK_MONOTONIC, which is one clock for all processes of a machine.
@@ -20,9 +20,10 @@ LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 
 
 class Sink:
-    """Listens on loopback while it is entered, in a thread of its own."""
+    """Listens on loopback while it is entered, in a thread of its own; each answer takes `delay_seconds`."""
 
-    def __init__(self) -> None:
+    def __init__(self, delay_seconds: float = 0) -> None:
+        self.delay_seconds = delay_seconds
         self.arrivals: dict[str, list[int]] = defaultdict(list)
         """When requests came, by the reference in them, in order."""
         self._came = threading.Condition()
@@ -46,6 +47,16 @@ class Sink:
             if not self._came.wait_for(lambda: len(self.arrivals[ref]) >= arrivals, seconds):
                 raise TimeoutError(f"{ref}: {len(self.arrivals[ref])} requests of {arrivals} within {seconds} s")
             return self.arrivals[ref][arrivals - 1]
+
+    def wait_for_all(self, count: int, seconds: float) -> None:
+        """Wait until so many different references have come.
+
+        Raises:
+            TimeoutError: they have not in time.
+        """
+        with self._came:
+            if not self._came.wait_for(lambda: len(self.arrivals) >= count, seconds):
+                raise TimeoutError(f"{len(self.arrivals)} references of {count} within {seconds} s")
 
     def take(self, at: int, method: str, path: str, body: str) -> bytes:
         """Note one request, and give the body of the answer: the message or call, as accepted."""
@@ -108,4 +119,8 @@ class _Exchange(asyncio.Protocol):
 
     def _answer(self, body: bytes, status: int) -> None:
         head = f"HTTP/1.1 {status} OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        self._transport.write(head.encode() + body)
+        answer = head.encode() + body
+        if self._sink.delay_seconds:
+            asyncio.get_running_loop().call_later(self._sink.delay_seconds, self._transport.write, answer)
+        else:
+            self._transport.write(answer)

@@ -31,6 +31,30 @@ levels:
 
 TEAMS = "teams: {}\npeople: {}\n"
 
+COUNTRIES = (
+    "AR",
+    "BO",
+    "BR",
+    "CL",
+    "CO",
+    "CR",
+    "CU",
+    "DO",
+    "EC",
+    "GT",
+    "HN",
+    "HT",
+    "MX",
+    "NI",
+    "PA",
+    "PE",
+    "PY",
+    "SV",
+    "UY",
+    "VE",
+)
+"""Enough that thousands of incidents are not all the concern of one contact, whose open codes must differ."""
+
 
 def trees(waits: dict[str, int]) -> dict[str, str]:
     """A tree for each country, by file name, whose second level follows the first after so many seconds."""

@@ -3,10 +3,13 @@
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -31,8 +34,8 @@ def postgres_url() -> Iterator[str]:
         yield make_url(given).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
         _drop_databases(given)
     else:
-        with _own_server() as url:
-            yield url
+        with own_server() as server:
+            yield server.url
 
 
 def fresh_database(postgres_url: str) -> str:
@@ -42,21 +45,61 @@ def fresh_database(postgres_url: str) -> str:
     return make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server that listens on a socket in `home` alone; what it has committed outlives its death."""
+
+    home: Path
+    binaries: Path
+    options: str
+
+    @property
+    def url(self) -> str:
+        """The SQLAlchemy URL of its first database."""
+        return f"postgresql+psycopg://postgres@/postgres?host={self.home}"
+
+    def starts(self) -> None:
+        """It listens, after whatever recovery it needs."""
+        self._control("-l", self.home / "log", "-o", f"{self.options} -k {self.home}", "-w", "start")
+
+    def stops(self) -> None:
+        """It ends in good order, cutting whoever is connected."""
+        self._control("-m", "fast", "-w", "stop")
+
+    def is_killed(self) -> None:
+        """Kill -9 of every one of its processes: nobody is told, nothing is tidied."""
+        locks = [self.home / "data" / "postmaster.pid", self.home / ".s.PGSQL.5432.lock"]
+        postmaster = int(locks[0].read_text().split()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        processes = [postmaster, *map(int, children)]
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        while any(_runs(process) for process in processes):
+            time.sleep(0.01)
+        # In a container nobody may take notice of its end; then it would seem to hold its locks for ever.
+        for lock in locks:
+            lock.unlink()
+
+    def _control(self, *command: str | Path) -> None:
+        _run(self.home, self.binaries / "pg_ctl", "-D", self.home / "data", *command)
+
+
 @contextmanager
-def _own_server() -> Iterator[str]:
-    """A server that listens on a socket in a folder of its own, and leaves nothing behind."""
+def own_server(options: str = "") -> Iterator[Server]:
+    """A running server with these options beside the usual ones; it leaves nothing behind."""
     home = Path(tempfile.mkdtemp(prefix="alertnet-pg-"))
-    data = home / "data"
     try:
         if _is_root():
             shutil.chown(home, UNPRIVILEGED)
-        binaries = _find_binaries(home)
-        _run(home, binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-        _run(home, binaries / "pg_ctl", "-D", data, "-l", home / "log", "-o", f"{OPTIONS} -k {home}", "-w", "start")
+        server = Server(home, _find_binaries(home), f"{OPTIONS} {options}")
+        cluster = ("-D", home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+        _run(home, server.binaries / "initdb", *cluster)
+        server.starts()
         try:
-            yield f"postgresql+psycopg://postgres@/postgres?host={home}"
+            yield server
         finally:
-            _run(home, binaries / "pg_ctl", "-D", data, "-m", "fast", "-w", "stop")
+            server.stops()
     finally:
         shutil.rmtree(home)
 
@@ -85,6 +128,14 @@ def _copy_bundle(bundle: Path, home: Path) -> Path:
         if not path.is_symlink():
             shutil.chown(path, UNPRIVILEGED)
     return home / bundle.name
+
+
+def _runs(process: int) -> bool:
+    """Whether it is more than an entry in the process table."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _is_root() -> bool:

@@ -1,0 +1,23 @@
+"""Opens and closes incidents by the program's own flows, where raising them is not what is measured."""
+
+from alertnet.core.incident import CloseReason
+from alertnet.flows.case import take_up
+from alertnet.flows.close_incident import close_incident
+from alertnet.flows.open_incident import open_incident
+from alertnet.store.pinned import Edition
+from alertnet.store.tx import Tx
+from alertnet.web.models import Report
+from benchmarks.trees import report
+
+
+def open_one(tx: Tx, edition: Edition, country: str) -> str:
+    """The id of an incident that is opened in that country."""
+    facts = Report.model_validate(report(country)).facts(None)
+    return open_incident(tx, edition, facts, by="benchmark").incident.id
+
+
+def close_one(tx: Tx, incident: str) -> None:
+    """Close it."""
+    case = take_up(tx, incident)
+    close_incident(case, CloseReason.RESOLVED, by="benchmark")
+    case.finish()

@@ -1,0 +1,82 @@
+"""What a worker's look costs beside many closed incidents, against one beside none: turn by turn in one run.
+
+An incident of each country is opened, sent and closed by the program's own flows, and its rows are copied under other
+ids, so that the tables hold what a long life leaves in them.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from statistics import median
+
+from sqlalchemy import Table, update
+
+from alertnet.core.notification import AttemptStatus
+from alertnet.runtime import Runtime
+from alertnet.store import tables
+from alertnet.worker import Worker
+from benchmarks.copies import OF_AN_INCIDENT, multiply
+from benchmarks.figures import Figure
+from benchmarks.incidents import close_one, open_one
+from benchmarks.trees import COUNTRIES
+
+ROUNDS = 300
+WARM_UP = 30
+MOST_TIMES_EMPTY = 1.2
+
+WAITS = dict.fromkeys(COUNTRIES, 7200)
+
+
+def fill(runtime: Runtime, closed: int, of: Iterable[Table] = OF_AN_INCIDENT) -> None:
+    """Leave so many closed incidents in these tables, nothing of which is due any more."""
+    worker = Worker(runtime)
+    incidents = [runtime.transact(open_one, runtime.edition, country) for country in COUNTRIES]
+    worker.step()
+    for incident in incidents:
+        runtime.transact(close_one, incident)
+    worker.step()
+    with runtime.engine.begin() as connection:
+        connection.execute(update(tables.attempts).values(due_at=None, status=AttemptStatus.DELIVERED.value))
+        multiply(connection, closed // len(COUNTRIES) - 1, of)
+
+
+def compare(young: Runtime, old: Runtime, closed: int) -> list[Figure]:
+    """Medians of a look that finds nothing and of one that sends an alert, and for both the ratio asked for."""
+    idle = _in_turns(_looking(young), _looking(old))
+    sending = _in_turns(_sending(young), _sending(old))
+    return [*_figures("look that finds nothing", closed, *idle), *_figures("look that sends", closed, *sending)]
+
+
+def _figures(what: str, closed: int, beside_none: float, beside_all: float) -> Iterator[Figure]:
+    yield Figure(f"{what}, none closed", beside_none, "ms")
+    yield Figure(f"{what}, {closed:,} closed", beside_all, "ms")
+    yield Figure(f"{what}, ratio", beside_all / beside_none, "x", MOST_TIMES_EMPTY)
+
+
+def _in_turns(*timed: Callable[[], float]) -> list[float]:
+    """The median of each, in milliseconds."""
+    rounds = [[one() for one in timed] for _ in range(WARM_UP + ROUNDS)][WARM_UP:]
+    return [median(column) * 1000 for column in zip(*rounds, strict=True)]
+
+
+def _looking(runtime: Runtime) -> Callable[[], float]:
+    """Times what each tick does: look what is due now, and when something will be."""
+    worker = Worker(runtime)
+
+    def look() -> float:
+        began = time.perf_counter()
+        worker.step()
+        worker.next_due()
+        return time.perf_counter() - began
+
+    return look
+
+
+def _sending(runtime: Runtime) -> Callable[[], float]:
+    """Times the same where an alert was just queued."""
+    look, edition = _looking(runtime), runtime.edition
+
+    def send() -> float:
+        runtime.transact(open_one, edition, COUNTRIES[0])
+        return look()
+
+    return send
