@@ -85,6 +85,8 @@ class Contact:
     pin: bool = False
     drills: bool = False
     verified: date | None = None
+    included_from: str | None = None
+    """The shared file that it stands in: whoever else includes it has the same recipient."""
 
     @property
     def is_coordinator(self) -> bool:
@@ -95,6 +97,11 @@ class Contact:
     def addresses(self) -> frozenset[str]:
         """All numbers and mail addresses: two contacts that share one are the same recipient."""
         return frozenset(method.address for method in self.methods if method.kind is not MethodKind.TASK)
+
+    def is_same_recipient(self, other: "Contact") -> bool:
+        """Whether the two are one in several trees: out of one included file, or with a number or address in common."""
+        shared = self.included_from is not None and (self.included_from, self.id) == (other.included_from, other.id)
+        return shared or bool(self.addresses & other.addresses)
 
     @property
     def numbers(self) -> frozenset[str]:

@@ -74,12 +74,12 @@ class Case:
         return self.facts.severity.rank * 2 + (0 if kind in URGENT else 1)
 
     def kin(self, tree: str, contact: str) -> list[tuple[str, Contact]]:
-        """The same recipient in every pinned tree: contacts that share a number or an address, this one first."""
+        """The same recipient in every pinned tree, this contact first."""
         own = self.contact(tree, contact)
         found = [(tree, own)]
         for id, plan in self.plans.items():
             for other in plan.tree.contacts.values():
-                if other is not own and other.addresses & own.addresses:
+                if other is not own and other.is_same_recipient(own):
                     found.append((id, other))
         return found
 

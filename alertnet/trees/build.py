@@ -1,5 +1,8 @@
 """From a filled-in, faultless form to the core's contact tree and teams: defaults of the tree, and effective scopes."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from alertnet.core.contact import ABROAD, Contact, Method, Role
 from alertnet.core.contact_tree import (
     EVERYWHERE,
@@ -25,9 +28,16 @@ from alertnet.trees.form import (
     WhenForm,
 )
 
+SharedContacts = Mapping[str, tuple[str, ContactForm]]
+"""What a tree includes, by id, each contact with the file that it stands in."""
 
-def contact_tree(form: TreeForm) -> ContactTree:
-    """The tree of the form."""
+
+def contact_tree(form: TreeForm, shared: SharedContacts) -> ContactTree:
+    """The tree of the form, with what it includes."""
+    own = {name: _contact(name, contact, form) for name, contact in form.contacts.items()}
+    included = {
+        name: replace(_contact(name, contact, form), included_from=file) for name, (file, contact) in shared.items()
+    }
     return ContactTree(
         id=form.tree,
         title=form.title,
@@ -37,7 +47,7 @@ def contact_tree(form: TreeForm) -> ContactTree:
         language=form.language,
         sender=form.sender,
         callback=form.callback,
-        contacts={name: _contact(name, contact, form) for name, contact in form.contacts.items()},
+        contacts=own | included,
         levels=tuple(_level(level) for level in form.levels),
         last_resort=tuple(form.last_resort),
         start=Start(after=form.start.after, unless_acknowledged=form.start.unless is not None),

@@ -52,6 +52,10 @@ OneThen = Annotated[Then, _read(values.one_of("continuation", Then))]
 OneOtherwise = Annotated[Otherwise, _read(values.one_of("continuation", Otherwise))]
 Match = Annotated[Literal["match"], _read(values.one_of("rule", ("match",)))]
 Relay = Annotated[Literal["relay"], _read(values.one_of("kind of acknowledgement", ("relay",)))]
+Files = Annotated[
+    list[Annotated[str, _read(values.included)]], BeforeValidator(lambda raw: [raw] if isinstance(raw, str) else raw)
+]
+"""One name, or a list of them."""
 Acknowledged = Annotated[Literal["acknowledged"], _read(values.one_of("condition", ("acknowledged",)))]
 AskOrProceed = Annotated[Literal["ask", "proceed"], _read(values.one_of("rule", ("ask", "proceed")))]
 Some = Annotated[list[T], Field(min_length=1)]
@@ -158,10 +162,15 @@ class LevelForm(Form):
     action_due: ActionDueForm | None = None
 
 
+class SharedForm(Form):
+    """A file of contacts that trees include."""
+
+    contacts: Named[ContactForm]
+    include: Files = []
+
+
 class TreeForm(Form):
     """A contact tree."""
-
-    not_yet = frozenset({"include"})
 
     tree: Slug
     title: Line
@@ -171,12 +180,19 @@ class TreeForm(Form):
     language: Language
     sender: Sender
     callback: Number
-    contacts: Named[ContactForm]
+    contacts: Named[ContactForm] = {}
+    include: Files = []
     levels: Some[LevelForm]
     last_resort: Some[Slug]
     start: StartForm = StartForm()
     rounds: Count = ContactTree.rounds
     unknown_perpetrator: AskOrProceed = "ask"
+
+    @model_validator(mode="after")
+    def _has_contacts(self) -> Self:
+        if not self.contacts and not self.include:
+            raise NotAllowed("a tree needs contacts of its own, or a file that it includes", ("contacts", "include"))
+        return self
 
 
 class MemberForm(Form):

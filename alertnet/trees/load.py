@@ -1,24 +1,27 @@
 """A folder of contact trees and `teams.yaml`, read whole: the network they describe, or everything that is wrong."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from alertnet.core.contact_tree import Network
 from alertnet.core.errors import Misconfigured
 from alertnet.trees import build
+from alertnet.trees.build import SharedContacts
 from alertnet.trees.conform import conform
 from alertnet.trees.document import Document, empty_document
 from alertnet.trees.fault import Fault
-from alertnet.trees.form import FieldForm, Form, TreeForm
-from alertnet.trees.references import field_faults, network_faults, tree_faults
+from alertnet.trees.form import FieldForm, Form, SharedForm, TreeForm
+from alertnet.trees.include import Contacts, Library, is_shared
+from alertnet.trees.references import TreeNodes, deputy_faults, field_faults, network_faults, tree_faults
 from alertnet.trees.yaml_file import Unreadable, read_document
 
 F = TypeVar("F", bound=Form)
 
 FIELD = "teams.yaml"
-"""The field's file; every other YAML file of the folder is a tree."""
+"""The field's file; every other YAML file of the folder is a tree, or holds contacts that trees include."""
 
 MOST_FAULTS = 200
 """Faults that are listed for one file before the rest are only counted."""
@@ -33,7 +36,7 @@ def read_network(folder: Path) -> Network:
     reading = _read(folder)
     if reading.faults:
         raise Misconfigured(map(str, reading.faults))
-    trees = [build.contact_tree(form) for form in reading.trees]
+    trees = [build.contact_tree(*each) for each in reading.trees]
     return Network(
         trees={tree.id: tree for tree in trees},
         teams=build.teams(reading.field),
@@ -48,9 +51,9 @@ def check_folder(folder: Path) -> tuple[Fault, ...]:
 
 @dataclass(frozen=True)
 class _Reading:
-    """The forms that could be filled in: all of them where there are no faults."""
+    """The forms that could be filled in: all of them where there are no faults. Beside each tree what it includes."""
 
-    trees: tuple[TreeForm, ...]
+    trees: tuple[tuple[TreeForm, SharedContacts], ...]
     field: FieldForm
     faults: tuple[Fault, ...]
 
@@ -61,19 +64,44 @@ def _read(folder: Path) -> _Reading:
     except OSError as error:
         return _Reading((), FieldForm(), (_of_folder(folder, f"can't be read: {error.strerror}"),))
     documents, unreadable = _documents(paths)
-    trees = [document for document in documents if document.file != FIELD]
+    library = Library(folder, documents)
+    trees = [document for document in documents if document.file != FIELD and not is_shared(document)]
+    contacts = {tree.file: library.contacts_of(tree) for tree in trees}
     field = next((document for document in documents if document.file == FIELD), empty_document(FIELD))
-    tree_forms, tree_form_faults = _conform_all(trees, TreeForm)
+    tree_forms, shared_forms = _Forms(trees, TreeForm), _Forms(library.shared, SharedForm)
     field_form, field_form_faults = conform(field, FieldForm)
-    faults = [*unreadable, *tree_form_faults, *field_form_faults, *field.faults, *field_faults(field.root)]
-    for tree in trees:
-        faults += [*tree.faults, *tree_faults(tree.root)]
-    # While a file can't be read, the names that only it knows would look unknown.
-    if not unreadable:
-        faults += network_faults([tree.root for tree in trees], field.root)
-    if all(path.name == FIELD for path in paths):
+    faults = [*unreadable, *tree_forms.faults, *shared_forms.faults, *field_form_faults]
+    faults += _reference_faults(library, trees, contacts, field, unread=bool(unreadable))
+    if not trees and not unreadable:
         faults.append(_of_folder(folder, "holds no contact tree: needs at least one *.yaml"))
-    return _Reading(tuple(tree_forms), field_form or FieldForm(), _in_order(faults))
+    if faults:
+        return _Reading((), FieldForm(), _in_order(faults))
+    filled = [(tree_forms.filled[tree.file], _included(contacts[tree.file], tree, shared_forms)) for tree in trees]
+    return _Reading(tuple(filled), field_form or FieldForm(), ())
+
+
+def _reference_faults(
+    library: Library, trees: list[Document], contacts: dict[str, Contacts], field: Document, *, unread: bool
+) -> Iterator[Fault]:
+    """What the forms can't see: names that lead nowhere, within and between the files."""
+    for shared in library.shared:
+        known = library.contacts_of(shared)
+        yield from shared.faults
+        yield from deputy_faults(shared.root["contacts"], tuple(known.nodes)) if known.whole else ()
+    yield from (*library.faults, *library.unreadable, *field.faults, *field_faults(field.root))
+    nodes = [TreeNodes(tree.root, contacts[tree.file].nodes) for tree in trees]
+    for tree, of_tree in zip(trees, nodes, strict=True):
+        yield from tree.faults
+        yield from tree_faults(of_tree) if contacts[tree.file].whole else ()
+    # While a file can't be read, the names that only it knows would look unknown.
+    if not unread and all(each.whole for each in contacts.values()):
+        yield from network_faults(nodes, field.root)
+
+
+def _included(contacts: Contacts, tree: Document, forms: "_Forms[SharedForm]") -> SharedContacts:
+    """The contacts of a tree that stand in other files, each with its file."""
+    files = {id: contacts.source(id) for id in contacts.nodes}
+    return {id: (file, forms.filled[file].contacts[id]) for id, file in files.items() if file != tree.file}
 
 
 def _yaml_files(folder: Path) -> list[Path]:
@@ -90,20 +118,23 @@ def _documents(paths: list[Path]) -> tuple[list[Document], list[Fault]]:
     documents, unreadable = [], []
     for path in paths:
         try:
-            documents.append(read_document(path))
+            documents.append(read_document(path, path.name))
         except Unreadable as error:
             unreadable.append(error.fault)
     return documents, unreadable
 
 
-def _conform_all(documents: list[Document], form: type[F]) -> tuple[list[F], list[Fault]]:
-    filled: list[F] = []
-    faults: list[Fault] = []
-    for document in documents:
-        result, found = conform(document, form)
-        filled += [result] if result else []
-        faults += found
-    return filled, faults
+class _Forms(Generic[F]):
+    """The forms of several documents, by file, and the faults of those that could not be filled in."""
+
+    def __init__(self, documents: list[Document], form: type[F]) -> None:
+        self.filled: dict[str, F] = {}
+        self.faults: list[Fault] = []
+        for document in documents:
+            result, found = conform(document, form)
+            if result:
+                self.filled[document.file] = result
+            self.faults += found
 
 
 def _in_order(faults: list[Fault]) -> tuple[Fault, ...]:

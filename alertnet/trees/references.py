@@ -5,6 +5,7 @@ It looks at documents and not at filled-in forms, so that a file with faults of 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from alertnet.core.contact import Role
 from alertnet.core.contact_tree import EVERYWHERE
@@ -12,15 +13,23 @@ from alertnet.trees.document import Node
 from alertnet.trees.fault import Fault, shortened
 
 
-def tree_faults(tree: Node) -> Iterator[Fault]:
+@dataclass(frozen=True)
+class TreeNodes:
+    """The top of a tree's file, and all contacts that the tree has, its own and included ones."""
+
+    root: Node
+    contacts: Mapping[str, Node]
+
+
+def tree_faults(nodes: TreeNodes) -> Iterator[Fault]:
     """The faults inside one tree."""
-    known = tuple(name for name, _ in tree["contacts"].items())
+    tree, known = nodes.root, tuple(nodes.contacts)
     yield from _doubled("level name", (level["name"] for level in tree["levels"].entries()))
     for level in tree["levels"].entries():
         yield from _listed_faults(level["notify"], known)
         yield from _unreachable_quota(level)
     yield from _listed_faults(tree["last_resort"], known)
-    yield from _deputy_faults(tree["contacts"], known)
+    yield from deputy_faults(tree["contacts"], known)
 
 
 def field_faults(field: Node) -> Iterator[Fault]:
@@ -29,9 +38,9 @@ def field_faults(field: Node) -> Iterator[Fault]:
     yield from _doubled("phone", (member["phone"] for member in members))
 
 
-def network_faults(trees: Sequence[Node], field: Node) -> Iterator[Fault]:
-    """The faults between the files, given the tops of all trees and of `teams.yaml`."""
-    yield from _doubled("tree id", (tree["tree"] for tree in trees))
+def network_faults(trees: Sequence[TreeNodes], field: Node) -> Iterator[Fault]:
+    """The faults between the files, given all trees and the top of `teams.yaml`."""
+    yield from _doubled("tree id", (tree.root["tree"] for tree in trees))
     yield from _uncoordinated(trees)
     yield from _unknown_exclusions(field, trees)
 
@@ -56,7 +65,8 @@ def _unreachable_quota(level: Node) -> Iterator[Fault]:
         yield wanted.fault("more acknowledgements than the level has contacts:", allowed)
 
 
-def _deputy_faults(contacts: Node, known: tuple[str, ...]) -> Iterator[Fault]:
+def deputy_faults(contacts: Node, known: tuple[str, ...]) -> Iterator[Fault]:
+    """Deputies that nobody knows, and those that go round in a circle, among the contacts of one file."""
     named = {name: contact["deputy"] for name, contact in contacts.items()}
     deputies = {name: node for name, node in named.items() if isinstance(node.value, str)}
     yield from (node.fault("unknown contact", known) for node in deputies.values() if node.value not in known)
@@ -78,23 +88,30 @@ def _circles(successors: Mapping[str, str]) -> Iterator[list[str]]:
             yield chain[chain.index(at) :]
 
 
-def _uncoordinated(trees: Sequence[Node]) -> Iterator[Fault]:
+def _uncoordinated(trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     coordinated = {
-        country.value for tree in trees if _has_coordinator(tree) for country in tree["serves"]["countries"].texts()
+        country.value
+        for tree in trees
+        if _has_coordinator(tree)
+        for country in tree.root["serves"]["countries"].texts()
     }
     for tree in trees:
-        for country in tree["serves"]["countries"].texts():
+        for country in tree.root["serves"]["countries"].texts():
             if country.value == EVERYWHERE and not _has_coordinator(tree):
                 yield country.fault("needs a contact with role coordinator in this tree, since it serves")
             elif coordinated.isdisjoint({country.value, EVERYWHERE}):
                 yield country.fault("no contact with role coordinator in any tree that serves")
 
 
-def _has_coordinator(tree: Node) -> bool:
-    return any(contact["role"].value == Role.COORDINATOR for _, contact in tree["contacts"].items())
+def _countries(tree: TreeNodes) -> Iterator[Node]:
+    return tree.root["serves"]["countries"].texts()
 
 
-def _unknown_exclusions(field: Node, trees: Sequence[Node]) -> Iterator[Fault]:
+def _has_coordinator(tree: TreeNodes) -> bool:
+    return any(contact["role"].value == Role.COORDINATOR for contact in tree.contacts.values())
+
+
+def _unknown_exclusions(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     known = tuple(sorted(_excludable(trees)))
     for _, person in field["people"].items():
         for name in person["exclude"].texts():
@@ -102,7 +119,7 @@ def _unknown_exclusions(field: Node, trees: Sequence[Node]) -> Iterator[Fault]:
                 yield name.fault("unknown contact, organisation or role", known)
 
 
-def _excludable(trees: Sequence[Node]) -> set[str]:
-    contacts = [(name, contact) for tree in trees for name, contact in tree["contacts"].items()]
+def _excludable(trees: Sequence[TreeNodes]) -> set[str]:
+    contacts = [(name, contact) for tree in trees for name, contact in tree.contacts.items()]
     said = (contact[key].value for _, contact in contacts for key in ("organisation", "role"))
     return {name for name, _ in contacts} | {value for value in said if isinstance(value, str)}

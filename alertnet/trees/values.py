@@ -76,6 +76,9 @@ sender = matching(
     "not a sender",
     "1 to 12 GSM-7 letters, digits or spaces",
 )
+included = matching(
+    r"(?!/)[\w. /-]{1,115}\.ya?ml", "not a file of contacts", "a path from here, such as shared/embassies.yaml"
+)
 perpetrator = one_of("perpetrator", (kind for kind in Perpetrator if kind not in _STATE_OF_KNOWLEDGE))
 country = one_of("country", sorted(COUNTRIES))
 served = one_of("country", (EVERYWHERE, *sorted(COUNTRIES)))

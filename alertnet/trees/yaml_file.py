@@ -27,14 +27,14 @@ class Unreadable(Exception):
         super().__init__(str(fault))
 
 
-def read_document(path: Path) -> Document:
-    """The file as a document; duplicate keys are among its `faults`.
+def read_document(path: Path, file: str) -> Document:
+    """The file as a document, which goes by that name; duplicate keys are among its `faults`.
 
     Raises:
         Unreadable: it is no text, no YAML, or holds what is refused as a whole.
     """
-    text = _read_text(path)
-    composer = _Composer(path.name, yaml.parse(text, Loader=yaml.CBaseLoader))
+    text = _read_text(path, file)
+    composer = _Composer(file, yaml.parse(text, Loader=yaml.CBaseLoader))
     try:
         content = composer.compose_file()
     except yaml.MarkedYAMLError as error:
@@ -42,22 +42,22 @@ def read_document(path: Path) -> Document:
         # The end of the file counts as a line of its own.
         line = min(mark.line, text.count("\n")) + 1 if mark else 1
         column = mark.column + 1 if mark else 1
-        raise Unreadable(Fault(path.name, line, column, "", None, _reason(error, text, line))) from None
+        raise Unreadable(Fault(file, line, column, "", None, _reason(error, text, line))) from None
     except yaml.reader.ReaderError as error:
         line = text.encode().count(b"\n", 0, error.position) + 1
-        raise Unreadable(Fault(path.name, line, 1, "", None, "control characters are not allowed")) from None
-    return Document(path.name, content, composer.marks, composer.keys, tuple(composer.faults))
+        raise Unreadable(Fault(file, line, 1, "", None, "control characters are not allowed")) from None
+    return Document(file, content, composer.marks, composer.keys, tuple(composer.faults))
 
 
-def _read_text(path: Path) -> str:
+def _read_text(path: Path, file: str) -> str:
     def refused(line: int, message: str) -> Unreadable:
-        return Unreadable(Fault(path.name, line, 1, "", None, message))
+        return Unreadable(Fault(file, line, 1, "", None, message))
 
     try:
         if not path.is_file():
             raise refused(1, "is not a file")
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
+        with path.open("rb") as stream:
+            raw = stream.read(LARGEST + 1)
     except OSError as error:
         raise refused(1, f"can't be read: {error.strerror}") from None
     if len(raw) > LARGEST:
