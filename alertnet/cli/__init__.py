@@ -10,6 +10,7 @@ import typer
 from dotenv import load_dotenv
 
 from alertnet.cli import audit, database, incidents, keys, pins, templates, trees
+from alertnet.cli.call_sheet import call_sheet
 from alertnet.cli.demo import demo
 from alertnet.cli.serve import serve, worker
 from alertnet.core.errors import AlertnetError
@@ -25,6 +26,9 @@ app = typer.Typer(
 app.command(epilog="Example: alertnet demo --tour")(demo)
 app.command(epilog="Example: alertnet serve --host 0.0.0.0 --port 8000")(serve)
 app.command(epilog="Example: alertnet worker")(worker)
+app.command("call-sheet", epilog="Example: alertnet call-sheet --country CO --type arrest --consent international")(
+    call_sheet
+)
 app.add_typer(trees.app, name="trees")
 app.add_typer(templates.app, name="templates")
 app.add_typer(keys.app, name="keys")

@@ -46,9 +46,9 @@ def read_all() -> tuple[Settings, Network, Templates]:
     faults: list[str] = []
     settings = _read(faults, read_settings)
     # The folders are looked at whatever else is wrong: nobody should have to start again for each fault.
-    network = _read(faults, lambda: read_network(settings.contact_trees if settings else _folder("contact_trees")))
+    network = _read(faults, lambda: read_network(settings.contact_trees if settings else folder_of("contact_trees")))
     templates = _read(
-        faults, lambda: read_templates(settings.message_templates if settings else _folder("message_templates"))
+        faults, lambda: read_templates(settings.message_templates if settings else folder_of("message_templates"))
     )
     if templates:
         faults += find_faults(templates, (settings and settings.public_url) or LONGEST_URL)
@@ -73,6 +73,6 @@ def _read(faults: list[str], read: Callable[[], T]) -> T | None:
         return None
 
 
-def _folder(name: str) -> Path:
+def folder_of(name: str) -> Path:
     """Where a folder is said to be, while the settings as a whole can't be read."""
     return Path(os.environ.get(NAMES[name]) or Settings.model_fields[name].default)

@@ -15,10 +15,13 @@ from alertnet.messages.page import PAGE
 from alertnet.messages.renderer import Renderer, fits
 from alertnet.messages.sandbox import Environment
 from alertnet.messages.templates import LAYOUT, PARTS, Templates
-from alertnet.messages.words import read_page_words
+from alertnet.messages.words import read_labels
 
 REQUIRED = ("en", "fr", "es")
 """The languages that are always there, and whose every SMS is GSM-7."""
+
+LABELS = ("page", "sheet")
+"""Folders with one file of labels for each language."""
 
 _AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _TOKEN = "X" * 16
@@ -36,12 +39,12 @@ def find_faults(templates: Templates, public_url: str) -> list[str]:
 
 
 def find_missing(templates: Templates) -> list[str]:
-    """Files, stages of calls, and words of the page that a language lacks beside English."""
+    """Files, stages of calls, and words of the page and the call sheet that a language lacks beside English."""
     languages = sorted({*REQUIRED, *_languages(templates)})
     needed = [LAYOUT, PAGE, *(path for language in languages for path in _paths(language))]
     faults = [f"{path}: missing" for path in needed if not _is_there(path, templates)]
     return faults or [
-        fault for language in languages for fault in (*_stages(templates, language), *_page(templates, language))
+        fault for language in languages for fault in (*_stages(templates, language), *_labels(templates, language))
     ]
 
 
@@ -104,14 +107,15 @@ def _longest(kind: Kind, renderer: Renderer, language: str, public_url: str) -> 
 def _languages(templates: Templates) -> Iterator[str]:
     for path in templates.files:
         folder, *rest = path.split("/")
-        if folder in ("words", "page") and path.endswith(".yaml"):
+        if folder in ("words", *LABELS) and path.endswith(".yaml"):
             yield rest[0].removesuffix(".yaml")
         elif len(rest) > 1:
             yield rest[0]
 
 
 def _paths(language: str) -> Iterator[str]:
-    yield from (f"words/{language}.yaml", f"page/{language}.yaml", f"call/{language}/voice.j2")
+    yield from (f"words/{language}.yaml", f"call/{language}/voice.j2")
+    yield from (f"{folder}/{language}.yaml" for folder in LABELS)
     for kind, methods in METHODS.items():
         for method in sorted(methods):
             yield from (f"{kind}/{language}/{part}" for part in PARTS[method])
@@ -134,8 +138,9 @@ def _stages(templates: Templates, language: str) -> Iterator[str]:
         yield from (f"{path}: unknown stage {stage!r} (known: {known})" for stage in own if stage not in STAGES)
 
 
-def _page(templates: Templates, language: str) -> Iterator[str]:
-    path = f"page/{language}.yaml"
-    known, found = (set(read_page_words(templates.files[name])) for name in ("page/en.yaml", path))
-    yield from (f"{path}: missing {name!r}" for name in sorted(known - found))
-    yield from (f"{path}: unknown {name!r} (not in page/en.yaml)" for name in sorted(found - known))
+def _labels(templates: Templates, language: str) -> Iterator[str]:
+    for folder in LABELS:
+        path, english = f"{folder}/{language}.yaml", f"{folder}/en.yaml"
+        known, found = (set(read_labels(templates.files[name])) for name in (english, path))
+        yield from (f"{path}: missing {name!r}" for name in sorted(known - found))
+        yield from (f"{path}: unknown {name!r} (not in {english})" for name in sorted(found - known))

@@ -18,7 +18,7 @@ from alertnet.messages.message import METHODS, STAGES, SUBJECTS, Message, Script
 from alertnet.messages.page import PAGE, Page, page_values
 from alertnet.messages.sandbox import Environment, blocks_of, write
 from alertnet.messages.templates import LAYOUT, Templates
-from alertnet.messages.words import Words, present, read_page_words, read_words
+from alertnet.messages.words import Words, present, read_labels, read_words
 
 SHORTER = ((True, True), (False, True), (False, False))
 """(with_callback, with_no_hint): what an SMS drops when tight, the callback first. Code and link it always keeps."""
@@ -46,7 +46,8 @@ class Renderer:
     def __init__(self, templates: Templates) -> None:
         self.templates = templates
         self._environment = Environment(templates.files)
-        self._page_words = {tag: read_page_words(source) for tag, source in templates.tables("page")}
+        self._page_words = {tag: read_labels(source) for tag, source in templates.tables("page")}
+        self._sheet_words = {tag: read_labels(source) for tag, source in templates.tables("sheet")}
         self._words = {tag: read_words(tag, source) for tag, source in templates.tables("words")}
         # A method's cache would be shared between renderers and keep them alive.
         self._template = cache(self._find_template)
@@ -69,6 +70,10 @@ class Renderer:
     def page_words(self, language: str) -> dict[str, str]:
         """The labels and statements of the contact's page; `{names}` in braces are for `str.format`."""
         return self._page_words[_first(language, self._page_words)]
+
+    def sheet_words(self, language: str) -> dict[str, str]:
+        """The labels of the call sheet, and what is read out from it."""
+        return self._sheet_words[_first(language, self._sheet_words)]
 
     def page(self, language: str, page: Page) -> str:
         """The HTML of a page, with a link to it in each other language."""

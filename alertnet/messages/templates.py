@@ -30,7 +30,7 @@ LAYOUT = "mail/mail.html.j2"
 
 LANGUAGE = r"[a-z]{2,3}(?:-[A-Z]{2})?"
 _MESSAGE = re.compile(rf"([a-z_]+)/{LANGUAGE}/([a-z]+\.j2)")
-_WORDS = re.compile(rf"(words|page)/({LANGUAGE})\.yaml")
+_WORDS = re.compile(rf"(words|page|sheet)/({LANGUAGE})\.yaml")
 _PAGE = re.compile(r"page/[a-z_]+\.html\.j2")
 
 
@@ -57,7 +57,7 @@ class Templates:
             digest.update(f"{path}\0{len(source)}\0{source}".encode())
         return digest.hexdigest()
 
-    def tables(self, folder: Literal["words", "page"]) -> Iterator[tuple[str, str]]:
+    def tables(self, folder: Literal["words", "page", "sheet"]) -> Iterator[tuple[str, str]]:
         """The languages of that folder with their sources."""
         for path, source in self.files.items():
             if (found := _WORDS.fullmatch(path)) and found[1] == folder:
@@ -95,7 +95,7 @@ def _find_faults(path: str, source: str) -> list[str]:
     if _PAGE.fullmatch(path):
         return _syntax_faults(path, source)
     if found := _WORDS.fullmatch(path):
-        find_faults = words.find_faults if found[1] == "words" else words.find_page_faults
+        find_faults = words.find_faults if found[1] == "words" else words.find_label_faults
         return find_faults(path, source)
     found = _MESSAGE.fullmatch(path)
     if found and found[2] in _parts_of(found[1]):

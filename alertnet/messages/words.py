@@ -70,7 +70,7 @@ class Words:
         local = at.astimezone(ZoneInfo(timezone))
         day = self.first if local.day == 1 else str(local.day)
         date = self.date.replace("{day}", day).replace("{month}", self.months[local.month - 1])
-        return f"{date}, {local:%H:%M} ({_offset(local)})"
+        return f"{date}, {local:%H:%M} ({offset(local)})"
 
     def statement(self, subject: Subject, about: str | None) -> str:
         """What the subject states, as in `embassy-es can't act`."""
@@ -84,8 +84,8 @@ def read_words(language: str, source: str) -> Words:
     return Words(language, **values)
 
 
-def read_page_words(source: str) -> dict[str, str]:
-    """The words of the contact's page, of a file in which `find_page_faults` found none."""
+def read_labels(source: str) -> dict[str, str]:
+    """The words of a page or of the call sheet, of a file in which `find_label_faults` found none."""
     return dict(_load(source, yaml.CBaseLoader))
 
 
@@ -105,8 +105,8 @@ def find_faults(path: str, source: str) -> list[str]:
     return faults
 
 
-def find_page_faults(path: str, source: str) -> list[str]:
-    """What is not a plain text in the words of the page; whether all are there is for the whole folder to say."""
+def find_label_faults(path: str, source: str) -> list[str]:
+    """What is not a plain text in a file of labels; whether all are there is for the whole folder to say."""
     faults = _mapping_faults(path, source)
     return faults or [f"{path}: {name}: not a text" for name, text in _load(source).items() if not _is_word(text)]
 
@@ -178,7 +178,8 @@ def _spoken_number(number: str, plus: str) -> str:
     return f"{plus} {spoken}" if number.startswith("+") else spoken
 
 
-def _offset(local: datetime) -> str:
+def offset(local: datetime) -> str:
+    """How far its zone is from UTC at that instant, as in `UTC-5` or `UTC+5:45`."""
     delta = local.utcoffset()
     minutes = round(delta.total_seconds() / 60) if delta else 0
     hours, rest = divmod(abs(minutes), 60)

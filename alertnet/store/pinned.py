@@ -2,16 +2,22 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.contact_tree import ContactTree, Network
 from alertnet.core.incident import Facts
 from alertnet.core.resolution import Plan, resolve
-from alertnet.store import documents
+from alertnet.store import documents, timeline
+from alertnet.store.tables import timeline as entries
 from alertnet.store.tx import Tx
+
+IN_FORCE = "trees_in_force"
+"""What the system's history calls a change of what new incidents open on."""
 
 _trees: dict[str, ContactTree] = {}
 """Content never changes under its hash, so a decoded tree is good for ever."""
@@ -26,14 +32,42 @@ class Edition:
     templates: str
 
 
+@dataclass(frozen=True)
+class InForce:
+    """The hash of each tree that incidents open on, and since when."""
+
+    trees: dict[str, str]
+    since: datetime
+
+
 def publish(tx: Tx, network: Network, templates: str) -> Edition:
-    """Keep the trees and the templates (as one text) under their hashes, so that incidents can be pinned to them."""
+    """Keep the trees and the templates (as one text) under their hashes, so that incidents can be pinned to them.
+
+    The system's history tells when others came into force.
+    """
     hashes = {}
     for id, tree in network.trees.items():
-        text = json.dumps(to_plain(tree), sort_keys=True, ensure_ascii=False)
-        hashes[id] = documents.keep(tx, "tree", text)
+        hashes[id] = documents.keep(tx, "tree", text_of(tree))
         _trees[hashes[id]] = tree
-    return Edition(network, hashes, documents.keep(tx, "templates", templates))
+    edition = Edition(network, hashes, documents.keep(tx, "templates", templates))
+    latest = in_force(tx.session)
+    if latest is None or latest.trees != hashes:
+        timeline.append(tx, timeline.SYSTEM, (IN_FORCE, {"trees": hashes, "templates": edition.templates}))
+    return edition
+
+
+def text_of(tree: ContactTree) -> str:
+    """The tree as it is kept: its SHA-256 is its name."""
+    return json.dumps(to_plain(tree), sort_keys=True, ensure_ascii=False)
+
+
+def in_force(session: Session) -> InForce | None:
+    """What was put in force last, by whichever process; None on a database that never had any trees."""
+    query = select(entries.c.at, entries.c.payload).where(
+        entries.c.chain == timeline.SYSTEM, entries.c.kind == IN_FORCE
+    )
+    row = session.execute(query.order_by(entries.c.seq.desc()).limit(1)).first()
+    return InForce(row.payload["trees"], row.at) if row and row.payload else None
 
 
 def tree(session: Session, hash: str) -> ContactTree:

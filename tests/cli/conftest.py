@@ -20,7 +20,16 @@ from tests.cli.typed import run
 
 WITHIN_SECONDS = 60
 FORKING = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload(["tests.cli.typed", "alertnet.cli.acts", "alertnet.cli.startup"])
+FORKING.set_forkserver_preload(
+    [
+        "tests.cli.typed",
+        "alertnet.cli.acts",
+        "alertnet.cli.startup",
+        "alertnet.cli.call_sheet.sources",
+        "alertnet.cli.call_sheet.pdf",
+        "alertnet.messages.call_sheet",
+    ]
+)
 
 REPOSITORY = Path(__file__).parents[2]
 SECRET = "a secret for tests that is long enough"

@@ -1,0 +1,130 @@
+"""`alertnet call-sheet`: whom to call by hand, and with which words, when everything else is down."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alertnet.core.countries import COUNTRIES
+from alertnet.core.errors import BadInput
+from alertnet.core.incident import TYPES, Affected, Facts, Perpetrator, Scope, Severity
+
+if TYPE_CHECKING:
+    from alertnet.core.call_sheet import CallSheet
+    from alertnet.messages.sheet import Origin
+
+
+class Format(StrEnum):
+    """How the sheet comes out."""
+
+    PDF = "pdf"
+    TEXT = "text"
+
+
+SUFFIX = {Format.PDF: ".pdf", Format.TEXT: ".txt"}
+
+Ref = Annotated[
+    str | None, typer.Argument(metavar="[REF]", help="An incident's reference: its plan, and who answered.")
+]
+Country = Annotated[str | None, typer.Option(help="Of a case: the country, ISO 3166-1 alpha-2.")]
+Type = Annotated[str | None, typer.Option(help="Of a case: what happened, such as arrest.")]
+HowGrave = Annotated[Severity | None, typer.Option(help="Of a case; the type's own unless given.")]
+Consent = Annotated[
+    Scope | None, typer.Option(help="Of a case: how far those concerned agree to; internal unless given.")
+]
+Nationality = Annotated[list[str] | None, typer.Option(help="Of a case: of one of those affected; may be repeated.")]
+Accused = Annotated[Perpetrator | None, typer.Option(help="Of a case: the alleged perpetrator; unknown unless given.")]
+Exclude = Annotated[list[str] | None, typer.Option(help="Of a case: a contact, organisation or role to spare.")]
+Trees = Annotated[Path | None, typer.Option(help="Make it from this folder of trees, and leave the database alone.")]
+Templates = Annotated[
+    Path, typer.Option(envvar="ALERTNET_MESSAGE_TEMPLATES", help="The folder with the words of the sheet.")
+]
+Language = Annotated[str, typer.Option(help="The language of whoever calls; contacts are spoken to in their own.")]
+As = Annotated[Format, typer.Option("--format", help="A PDF to print on A4, or plain text.")]
+Output = Annotated[Path | None, typer.Option(help="The file; `call-sheet` in this folder unless given.")]
+
+
+def call_sheet(
+    ref: Ref = None,
+    country: Country = None,
+    type: Type = None,
+    severity: HowGrave = None,
+    consent: Consent = None,
+    nationality: Nationality = None,
+    perpetrator: Accused = None,
+    exclude: Exclude = None,
+    trees: Trees = None,
+    templates: Templates = Path("message_templates"),
+    language: Language = "en",
+    format: As = Format.PDF,
+    output: Output = None,
+) -> None:
+    """Write down whom to call, in which order, with which words and numbers: to print before it is needed.
+
+    Without a case it holds every tree whole. It is made from the trees in force in the database, or where that can't
+    be read from the folder of trees, and says which. The file is confidential, and readable by you alone.
+    """
+    from alertnet.cli.call_sheet.paper import write_confidential
+    from alertnet.cli.call_sheet.sources import Wanted, draft
+
+    facts = _case(country, type, severity, consent, nationality or [], perpetrator, exclude or [])
+    _require_one_source(ref, facts, trees)
+    sheet, origin = draft(Wanted(ref, facts, trees), lambda text: typer.echo(text, err=True))
+    path = output or Path("-".join(filter(None, ("call-sheet", origin.ref))) + SUFFIX[format])
+    write_confidential(path, _printed(sheet, origin, templates, language, format))
+    typer.echo(
+        f"Confidential: {path} is readable by you alone. Shred or burn it, and what is printed of it, after use."
+    )
+
+
+def _case(
+    country: str | None,
+    type: str | None,
+    severity: Severity | None,
+    consent: Scope | None,
+    nationality: list[str],
+    perpetrator: Perpetrator | None,
+    exclude: list[str],
+) -> Facts | None:
+    """The case that was typed; None where nothing of one was."""
+    if not any((country, type, severity, consent, nationality, perpetrator, exclude)):
+        return None
+    if type is None or type not in TYPES:
+        raise BadInput("--type", type, TYPES)
+    for option, code in (("--country", country), *(("--nationality", each) for each in nationality)):
+        if code not in COUNTRIES:
+            raise BadInput(option, code, "an ISO 3166-1 alpha-2 code, such as CO")
+    return Facts(
+        type,
+        severity or TYPES[type].severity,
+        country or "",
+        consent=consent or Scope.INTERNAL,
+        people=tuple(Affected(code=each, nationality=each) for each in nationality),
+        perpetrator=perpetrator or Perpetrator.UNKNOWN,
+        exclude=tuple(exclude),
+    )
+
+
+def _require_one_source(ref: str | None, facts: Facts | None, trees: Path | None) -> None:
+    if ref is not None and facts is not None:
+        raise BadInput("REF", ref, "no reference beside a case: an incident has its own facts")
+    if ref is not None and trees is not None:
+        raise BadInput("--trees", str(trees), "no folder beside a reference: an incident is in the database alone")
+
+
+def _printed(sheet: "CallSheet", origin: "Origin", templates: Path, language: str, format: Format) -> bytes:
+    from alertnet.cli.call_sheet.text import as_text
+    from alertnet.messages.call_sheet import footer, put_into_words
+    from alertnet.messages.renderer import Renderer
+    from alertnet.messages.templates import read_templates
+
+    renderer = Renderer(read_templates(templates))
+    if language not in renderer.languages:
+        raise BadInput("--language", language, renderer.languages)
+    groups = put_into_words(sheet, origin, renderer, language)
+    if format is Format.TEXT:
+        return as_text(groups).encode()
+    from alertnet.cli.call_sheet.pdf import as_pdf
+
+    return as_pdf(groups, lambda page, pages: footer(renderer, language, page, pages))

@@ -1,0 +1,106 @@
+"""The call sheet as a PDF on A4, in black alone, with boxes to fill in by pen."""
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+from xml.sax.saxutils import escape
+
+from anyascii import anyascii
+from reportlab.lib.colors import black
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Table, TableStyle
+
+from alertnet.messages.sheet import Boxes, Group, Line, Style
+
+PLAIN, BOLD = "Vera", "VeraBd"
+"""The fonts that come with the library: they are embedded, so that every reader and printer has them."""
+
+SIZE = 9  # points
+SMALL = 7.5
+MARGIN = 16 * mm
+BOX = 4.5 * mm
+
+Footer = Callable[[int, int], str]
+"""What stands at the foot of a page, by its number and how many there are."""
+
+
+def as_pdf(groups: tuple[Group, ...], footer: Footer) -> bytes:
+    """The whole sheet. A letter that the font lacks stands there in Latin ones, rather than as an empty box."""
+    fonts = [TTFont(name, f"{name}.ttf") for name in (PLAIN, BOLD)]
+    for font in fonts:
+        registerFont(font)
+    drawn = frozenset(fonts[0].face.charToGlyph) & frozenset(fonts[1].face.charToGlyph)
+    pages = _build(groups, drawn, lambda _: "")[1]
+    return _build(groups, drawn, lambda page: footer(page, pages))[0]
+
+
+def _build(groups: tuple[Group, ...], drawn: frozenset[int], foot: Callable[[int], str]) -> tuple[bytes, int]:
+    """The document, and how many pages it has: known only once it was laid out."""
+    out = BytesIO()
+    document = SimpleDocTemplate(
+        out, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN
+    )
+
+    def finish(canvas: Canvas, _: SimpleDocTemplate) -> None:
+        canvas.setFont(BOLD, SMALL)
+        canvas.drawCentredString(A4[0] / 2, MARGIN / 2, _drawable(foot(canvas.getPageNumber()), drawn))
+
+    story: list[Flowable] = [KeepTogether([_flowable(part, drawn) for part in group]) for group in groups]
+    document.build(story, onFirstPage=finish, onLaterPages=finish)
+    return out.getvalue(), document.page
+
+
+def _drawable(text: str, drawn: frozenset[int]) -> str:
+    return "".join(letter if ord(letter) in drawn else anyascii(letter) for letter in text)
+
+
+def _flowable(part: Line | Boxes, drawn: frozenset[int]) -> Flowable:
+    if isinstance(part, Boxes):
+        return _row(part, drawn)
+    return Paragraph(escape(_drawable(part.text, drawn)), STYLES[part.style])
+
+
+def _style(size: float = SIZE, font: str = PLAIN, indent: float = 0, before: float = 0) -> ParagraphStyle:
+    return ParagraphStyle(
+        f"{font} {size}", fontName=font, fontSize=size, leading=size * 1.3, leftIndent=indent, spaceBefore=before
+    )
+
+
+STYLES = {
+    Style.TITLE: _style(18, BOLD),
+    Style.NOTE: _style(before=3),
+    Style.WARNING: _style(font=BOLD, before=3),
+    Style.TREE: _style(14, BOLD, before=12),
+    Style.LEVEL: _style(11, BOLD, before=10),
+    Style.CONTACT: _style(font=BOLD, before=8),
+    Style.DETAIL: _style(indent=4 * mm),
+    Style.SAY: _style(indent=8 * mm, before=1),
+}
+
+
+def _row(boxes: Boxes, drawn: frozenset[int]) -> Flowable:
+    """A framed box before each word, and below them a wide one for the note."""
+    first: list[str] = []
+    widths: list[float] = []
+    for text, width in ((boxes.time, 3 * BOX), *((tick, BOX) for tick in boxes.ticks)):
+        label = _drawable(text, drawn)
+        first += ["", label]
+        widths += [width, stringWidth(label, PLAIN, SMALL) + 5 * mm]
+    widths.append(A4[0] - 2 * MARGIN - sum(widths) - 4 * mm)
+    note = [_drawable(boxes.note, drawn), *("" for _ in first)]
+    frames = [("BOX", (place, 0), (place, 0), 0.7, black) for place in range(0, len(first), 2)]
+    style: list[Any] = [
+        ("FONT", (0, 0), (-1, -1), PLAIN, SMALL),
+        ("VALIGN", (0, 0), (-1, 0), "MIDDLE"),
+        ("VALIGN", (0, 1), (-1, 1), "TOP"),
+        ("SPAN", (0, 1), (-1, 1)),
+        ("BOX", (0, 1), (-1, 1), 0.7, black),
+        *frames,
+    ]
+    rows = [[*first, ""], note]
+    return Table(rows, colWidths=widths, rowHeights=[BOX, 2 * BOX], style=TableStyle(style), spaceBefore=4)

@@ -1,0 +1,123 @@
+"""Where a call sheet is made from: the database as long as it can be read, else the folder of trees; it says which."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from alertnet.cli.connection import connected
+from alertnet.cli.startup import folder_of
+from alertnet.core import call_sheet
+from alertnet.core.call_sheet import CallSheet
+from alertnet.core.contact_tree import ContactTree
+from alertnet.core.errors import AlertnetError, BadInput, Misconfigured
+from alertnet.core.incident import Facts, IncidentStatus
+from alertnet.core.resolution import unmatched_exclusions
+from alertnet.messages.sheet import Origin, moment
+from alertnet.runtime import system_clock
+from alertnet.settings import read_settings
+from alertnet.store import incidents, pinned, progress
+from alertnet.store.engine import parse_url
+from alertnet.store.tx import Tx
+from alertnet.store.vault import Unreadable
+from alertnet.transactions import DatabaseAway
+from alertnet.trees import read_network
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which sheet: that of an incident, of a case, or of everything; `folder`: from there, database or not."""
+
+    ref: str | None = None
+    facts: Facts | None = None
+    folder: Path | None = None
+
+
+Draft = tuple[CallSheet, Origin]
+
+
+class _NoTrees(AlertnetError):
+    """A database that has never had any trees in force."""
+
+
+def draft(wanted: Wanted, warn: Callable[[str], None]) -> Draft:
+    """The sheet and where it is from; `warn` is told why it is not the database.
+
+    Raises:
+        BadInput: somebody is to be spared whom no tree knows.
+        Unknown: there is no such incident.
+        Misconfigured: the folder has faults, or an incident was asked for and the database can't be used.
+    """
+    if wanted.folder is not None:
+        return _from_folder(wanted.facts, wanted.folder)
+    try:
+        _require_file()
+        with connected() as runtime:
+            return runtime.read(_from_database, wanted)
+    except (Misconfigured, DatabaseAway, Unreadable, _NoTrees, DBAPIError) as error:
+        # The text of a driver's error may be long and strange; its kind says enough.
+        why = type(error.orig).__name__ if isinstance(error, DBAPIError) else str(error)
+    if wanted.ref is not None:
+        raise Misconfigured(
+            [f"{wanted.ref}: the database can't be used ({why}). Without a reference the sheet is made from a folder."]
+        )
+    folder = folder_of("contact_trees")
+    warn(f"The database can't be used ({why}): the sheet is made from the folder {folder}.")
+    return _from_folder(wanted.facts, folder)
+
+
+def _require_file() -> None:
+    """A SQLite database that is not there would be made by looking for it."""
+    url = parse_url(read_settings().database_url.get_secret_value())
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        raise _NoTrees(f"there is no file {url.database}")
+
+
+def _from_database(tx: Tx, wanted: Wanted) -> Draft:
+    if wanted.ref is not None:
+        return _of_incident(tx, wanted.ref)
+    latest = pinned.in_force(tx.session)
+    if latest is None:
+        raise _NoTrees("it has never had trees in force")
+    trees = [pinned.tree(tx.session, hash) for _, hash in sorted(latest.trees.items())]
+    sheet = _sheet(wanted.facts, trees)
+    since = {"at": moment(latest.since)}
+    return sheet, Origin(tx.now, "from_database", _named(sheet, latest.trees), since)
+
+
+def _of_incident(tx: Tx, ref: str) -> Draft:
+    incident = incidents.get(tx.session, incidents.id_of(tx.session, ref))
+    plans = pinned.plans(tx.session, incident.facts, incident.trees)
+    sheet = call_sheet.of_plans(incident.facts, plans.values(), progress.of_incident(tx.session, incident.id))
+    return sheet, Origin(
+        tx.now,
+        "from_incident",
+        _named(sheet, incident.trees),
+        {"ref": incident.ref},
+        incident.ref,
+        incident.opened_at,
+        closed=incident.status is IncidentStatus.CLOSED,
+    )
+
+
+def _from_folder(facts: Facts | None, folder: Path) -> Draft:
+    trees = [tree for _, tree in sorted(read_network(folder).trees.items())]
+    sheet = _sheet(facts, trees)
+    hashes = {tree.id: sha256(pinned.text_of(tree).encode()).hexdigest() for tree in trees}
+    return sheet, Origin(system_clock(), "from_folder", _named(sheet, hashes), {"folder": str(folder)})
+
+
+def _sheet(facts: Facts | None, trees: Iterable[ContactTree]) -> CallSheet:
+    everywhere = tuple(trees)
+    if facts is None:
+        return call_sheet.of_everything(everywhere)
+    for name in unmatched_exclusions(facts.exclude, everywhere):
+        raise BadInput("--exclude", name, "a contact's id, its organisation or a role")
+    return call_sheet.of_case(facts, everywhere)
+
+
+def _named(sheet: CallSheet, hashes: dict[str, str]) -> dict[str, str]:
+    """The hashes of the trees that are on the sheet."""
+    return {part.tree.id: hashes[part.tree.id] for part in sheet.trees}

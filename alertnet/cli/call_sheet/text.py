@@ -1,0 +1,39 @@
+"""The call sheet as plain text, for a screen or any printer."""
+
+import textwrap
+from collections.abc import Iterator
+
+from alertnet.messages.sheet import Boxes, Group, Line, Style
+
+WIDTH = 78
+MARGINS = {
+    Style.TITLE: ("", ""),
+    Style.NOTE: ("", "   "),
+    Style.WARNING: ("!! ", "   "),
+    Style.TREE: ("", ""),
+    Style.LEVEL: ("", "  "),
+    Style.CONTACT: ("  * ", "    "),
+    Style.DETAIL: ("    ", "      "),
+    Style.SAY: ("    ", "       "),
+}
+"""What stands before the first line and before the others."""
+
+RULES = {Style.TITLE: "=", Style.TREE: "=", Style.LEVEL: "-"}
+"""What a heading is underlined with."""
+
+
+def as_text(groups: tuple[Group, ...]) -> str:
+    """All groups with an empty line between them."""
+    return "\n\n".join("\n".join(line for part in group for line in _lines(part)) for group in groups) + "\n"
+
+
+def _lines(part: Line | Boxes) -> Iterator[str]:
+    if isinstance(part, Boxes):
+        ticks = "  ".join(f"[ ] {tick}" for tick in part.ticks)
+        yield f"    {part.time} __:__  {ticks}"
+        yield f"    {part.note} ".ljust(WIDTH, "_")
+        return
+    first, others = MARGINS[part.style]
+    yield from textwrap.wrap(part.text, WIDTH, initial_indent=first, subsequent_indent=others)
+    if part.style in RULES:
+        yield RULES[part.style] * WIDTH

@@ -1,0 +1,275 @@
+"""`call-sheet`: what is on the paper that people call from when everything else is down (B7)."""
+
+import re
+import shutil
+import stat
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from alertnet.core.acknowledgement import AnswerKind, Via
+from alertnet.core.incident import CloseReason
+from alertnet.flows.case import take_up
+from alertnet.flows.close_incident import close_incident
+from alertnet.flows.respond import respond
+from alertnet.runtime import Runtime
+from alertnet.store import incidents
+from alertnet.store.tx import Tx
+from tests.cli.conftest import REPOSITORY, Office, Said
+
+ARREST = ("--country", "CO", "--type", "arrest", "--consent", "international", "--nationality", "ES")
+
+
+def read(path: Path) -> str:
+    """What the sheet says, its spaces and line ends made alike."""
+    content = path.read_bytes()
+    if content.startswith(b"%PDF"):
+        return plain("\n".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages))
+    return plain(content.decode())
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+def sheet(office: Office, *words: str, format: str = "text") -> str:
+    """The sheet that the command writes."""
+    path = office.folder / f"sheet.{format}"
+    said = office.types("call-sheet", *words, "--format", format, "--output", str(path))
+    assert said.code == 0, said.err
+    return read(path)
+
+
+def refused(said: Said) -> str:
+    assert (said.code, said.out) == (2, "")
+    return said.err
+
+
+@pytest.mark.parametrize("format", ["text", "pdf"])
+def test_every_number_of_every_tree_is_on_the_whole_sheet(office: Office, numbers: set[str], format: str) -> None:
+    text = sheet(office, format=format).replace(" ", "")
+
+    assert not [number for number in numbers if number not in text]
+    assert "thenkey2400" in text
+
+
+@pytest.mark.parametrize("format", ["text", "pdf"])
+def test_a_contact_is_spoken_to_in_its_language_with_a_safe_sentence_first(office: Office, format: str) -> None:
+    """A9: sentence 1 alone is what a voicemail may keep: no type, no person, no place."""
+    text = sheet(office, *ARREST, format=format)
+    french = text[text.index("Focal point for human rights defenders") :]
+
+    assert "1. «J'appelle de la part de PBI international support network. Merci de me rappeler au +32 2" in french
+    assert "2. «Il y a une alerte urgente, droits humains : arrestation. Pouvez-vous prendre en charge" in french
+    assert "«Hay una alerta urgente de derechos humanos: detención. ¿Puede asumirla" in text
+
+
+def test_levels_are_in_order_with_their_times(office: Office) -> None:
+    text = sheet(office, *ARREST)
+    headings = re.findall(r"Level \d: [\w ]+ – [a-z0-9 ]+", text)
+
+    assert [heading.strip() for heading in headings] == [
+        "Level 1: Coordination – at once",
+        "Level 2: Ombudsman and defenders – after 10 min",
+        "Level 3: Authorities on the ground – only after a go",
+        "Level 4: State institutions – only after a go",
+        "Level 1: Head office – after 5 min",
+        "Level 2: Embassies – after 15 min",
+        "Level 3: Capitals and United Nations – after 45 min",
+    ]
+    assert "WAIT for a coordinator's go: they may be the perpetrator's employer." in text
+
+
+def test_who_must_not_be_called_is_named_with_the_reason_and_without_a_number(office: Office) -> None:
+    """A3: what was pruned, and why, is shown."""
+    text = sheet(office, *ARREST, "--perpetrator", "army", "--exclude", "ombuds")
+
+    assert "5th Brigade · brigade: belongs to the alleged perpetrator" in text
+    assert "Embassy of Germany in Bogotá · embassy-de: represents none of the affected" in text
+    assert "Office of the Ombudsman · ombuds: excluded" in text
+    assert "5550111" not in text
+    assert "+49" not in text
+
+
+def test_consent_is_internal_unless_given(office: Office) -> None:
+    text = sheet(office, "--country", "CO", "--type", "arrest")
+
+    assert "consent: internal" in text
+    assert "Embassy of Spain in Bogotá · embassy-es: consent does not go that far" in text
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es"])
+def test_the_sheet_is_in_the_language_of_whoever_calls(office: Office, language: str) -> None:
+    title = {"en": "Call sheet", "fr": "Feuille d'appel", "es": "Hoja de llamadas"}
+
+    assert sheet(office, "--language", language).startswith(title[language])
+
+
+def test_without_a_database_the_folder_serves_and_the_sheet_says_so(office: Office) -> None:
+    said = office.types("call-sheet", "--format", "text")
+
+    assert said.code == 0
+    assert "The database can't be used (there is no file " in said.err
+    text = read(office.folder / "call-sheet.txt")
+    assert f"Trees of the folder {REPOSITORY / 'contact_trees'}, not of the database: colombia (" in text
+    assert not (office.folder / "alertnet.db").exists()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"ALERTNET_SECRET_KEY": "another secret that never sealed anything"},
+        {"ALERTNET_SECRET_KEY": ""},
+        {"ALERTNET_DATABASE_URL": "postgresql+psycopg://nobody@127.0.0.1:9/none"},
+    ],
+    ids=["another secret", "no secret", "no server"],
+)
+def test_a_database_that_cannot_be_read_is_left_alone_with_the_reason(
+    office: Office, runtime: Runtime, ref: str, broken: dict[str, str]
+) -> None:
+    office.env.update(broken)
+    said = office.types("call-sheet", "--format", "text")
+
+    assert said.code == 0
+    assert "The database can't be used (" in said.err
+    assert "not of the database" in read(office.folder / "call-sheet.txt")
+
+
+def test_a_damaged_database_is_no_obstacle(office: Office) -> None:
+    (office.folder / "alertnet.db").write_bytes(b"scrambled" * 1000)
+
+    assert "not of the database" in sheet(office)
+
+
+def test_the_trees_are_those_in_force_in_the_database_whatever_the_folder_holds(
+    office: Office, runtime: Runtime, ref: str
+) -> None:
+    """A8: a broken YAML file never replaces the last good one."""
+    folder = office.folder / "edited"
+    shutil.copytree(REPOSITORY / "contact_trees", folder)
+    (folder / "colombia.yaml").write_text("tree: [")
+    office.env["ALERTNET_CONTACT_TREES"] = str(folder)
+
+    text = sheet(office)
+
+    assert "Trees in force in the database since 20" in text
+    assert f"colombia ({runtime.edition.trees['colombia'][:12]})" in text
+    assert "Duty coordinator · PBI Colombia · coordinator" in text
+
+
+def test_the_folder_can_be_asked_for_by_name(office: Office, runtime: Runtime, ref: str) -> None:
+    """The same tree has the same hash wherever it is read from."""
+    text = sheet(office, "--trees", str(REPOSITORY / "contact_trees"))
+
+    assert f"not of the database: colombia ({runtime.edition.trees['colombia'][:12]})" in text
+
+
+def test_the_sheet_of_an_incident_says_who_has_answered(office: Office, runtime: Runtime, ref: str) -> None:
+    def answer(tx: Tx) -> None:
+        case = take_up(tx, incidents.id_of(tx.session, ref))
+        respond(case, "colombia", "coordinator", AnswerKind.ACKNOWLEDGED, Via.VOUCHED)
+        case.finish()
+
+    runtime.transact(answer)
+    text = sheet(office, ref.lower())
+    coordinator = text[text.index("* Duty coordinator") : text.index("* Second coordinator")]
+
+    assert text.startswith(f"Call sheet {ref}")
+    assert f"Trees that {ref} runs on" in text
+    assert re.search(r"HAS ANSWERED 20[-0-9]+ \d\d:\d\d \(UTC-5\): takes charge", coordinator)
+    assert "1. «" not in coordinator
+    assert f"1. «J'appelle de la part de PBI international support network, référence {ref}." in text
+    assert "Secreta" not in text
+    assert "L12" not in text
+
+
+def test_the_sheet_of_a_closed_incident_says_that_nobody_is_to_be_called(
+    office: Office, runtime: Runtime, ref: str
+) -> None:
+    def close(tx: Tx) -> None:
+        case = take_up(tx, incidents.id_of(tx.session, ref))
+        close_incident(case, CloseReason.RELEASED, by="a test")
+        case.finish()
+
+    runtime.transact(close)
+
+    assert "This incident is CLOSED: nobody is to be called." in sheet(office, ref)
+
+
+def test_the_file_is_its_owner_s_alone_even_where_one_was_that_everybody_could_read(office: Office) -> None:
+    path = office.folder / "open.txt"
+    path.write_text("what was there before")
+    path.chmod(0o644)
+
+    said = office.types("call-sheet", "--format", "text", "--output", str(path))
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert f"Confidential: {path} is readable by you alone. Shred or burn it" in said.out
+    assert "before" not in path.read_text()
+    assert not list(office.folder.glob(".open*"))
+
+
+def test_pages_are_numbered_and_each_is_marked_as_confidential(office: Office) -> None:
+    trees = office.folder / "many"
+    shutil.copytree(REPOSITORY / "contact_trees", trees)
+    name = "Štítné Žďár Ñandú Œuvre"
+    contacts = "".join(
+        f"\n  post-{number}: {{role: ngo, organisation: {name} {number}, methods: [{{call: '+5730055{number:05}'}}]}}"
+        for number in range(200)
+    )
+    tree = (trees / "colombia.yaml").read_text()
+    names = ", ".join(f"post-{number}" for number in range(200))
+    tree = tree.replace("\nlevels:", f"{contacts}\n\nlevels:\n  - {{name: Posts, notify: [{names}]}}")
+    (trees / "colombia.yaml").write_text(tree)
+    path = office.folder / "sheet.pdf"
+
+    assert office.types("call-sheet", "--trees", str(trees), "--output", str(path)).code == 0
+
+    pages = [plain(page.extract_text()) for page in PdfReader(path).pages]
+    assert len(pages) > 20
+    for number, page in enumerate(pages, start=1):
+        assert f"Confidential: shred or burn after use. Page {number} of {len(pages)}" in page
+    whole = " ".join(pages)
+    assert all(f"{name} {number} · post-{number} " in whole for number in range(200))
+    assert re.findall(r"· post-(\d+) ", whole) == [str(number) for number in range(200)]
+
+
+def test_a_letter_that_the_font_lacks_is_written_in_latin_ones(office: Office) -> None:
+    trees = office.folder / "trees"
+    shutil.copytree(REPOSITORY / "contact_trees", trees)
+    path = trees / "international.yaml"
+    path.write_text(path.read_text().replace("UN Human Rights Office", "Місія ООН"))
+
+    assert "Misiya OON" in sheet(office, "--trees", str(trees), format="pdf")
+    assert "Місія ООН" in sheet(office, "--trees", str(trees))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--country", "XX", "--type", "arrest"), "--country: 'XX'"),
+        (("--type", "arrest"), "--country: None"),
+        (("--country", "CO"), "--type: None is not allowed (allowed: killing, "),
+        (("--country", "CO", "--type", "arrrest"), "--type: 'arrrest'"),
+        (("--country", "CO", "--type", "arrest", "--nationality", "es"), "--nationality: 'es'"),
+        (("--country", "CO", "--type", "arrest", "--severity", "grave"), "'grave'"),
+        (("--country", "CO", "--type", "arrest", "--exclude", "nobody"), "--exclude: 'nobody'"),
+        (("A-7K3M", "--country", "CO", "--type", "arrest"), "REF: 'A-7K3M'"),
+        (("A-7K3M", "--trees", "trees"), "--trees: 'trees'"),
+        (("A-7K3M",), "A-7K3M: the database can't be used (there is no file "),
+        (("--trees", "nowhere"), "nowhere"),
+        (("--language", "xx"), "--language: 'xx' is not allowed (allowed: en, es, fr)"),
+        (("--format", "docx"), "'docx'"),
+        (("--output", "no/such/folder/sheet.pdf"), "--output: 'no/such/folder/sheet.pdf'"),
+        (("--output", "."), "--output: '.'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_cannot_be_used_is_refused_by_name(office: Office, words: tuple[str, ...], told: str) -> None:
+    assert told in refused(office.types("call-sheet", *words))
+
+
+def test_an_incident_that_is_not_there_is_refused(office: Office, runtime: Runtime, ref: str) -> None:
+    assert "no incident 'A-AAAA'" in refused(office.types("call-sheet", "A-AAAA"))
