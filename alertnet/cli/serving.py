@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from alertnet.core.errors import BadInput
 from alertnet.runtime import Runtime
@@ -41,8 +42,19 @@ def web(runtime: Runtime, listening: socket.socket, ended: threading.Event) -> I
     Raises:
         RuntimeError: it ended before its time.
     """
+    with answering(make_app(runtime), listening, ended, GRACE_SECONDS):
+        yield
+
+
+@contextmanager
+def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event, grace_seconds: int) -> Iterator[None]:
+    """The same for any application; at the end what is under way has that long.
+
+    Raises:
+        RuntimeError: it ended before its time.
+    """
     config = uvicorn.Config(
-        make_app(runtime),
+        app,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -50,7 +62,7 @@ def web(runtime: Runtime, listening: socket.socket, ended: threading.Event) -> I
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=grace_seconds,
     )
     server = uvicorn.Server(config)
 

@@ -31,7 +31,7 @@ LAYOUT = "mail/mail.html.j2"
 LANGUAGE = r"[a-z]{2,3}(?:-[A-Z]{2})?"
 _MESSAGE = re.compile(rf"([a-z_]+)/{LANGUAGE}/([a-z]+\.j2)")
 _WORDS = re.compile(rf"(words|page|sheet)/({LANGUAGE})\.yaml")
-_PAGE = re.compile(r"page/[a-z_]+\.html\.j2")
+_PAGE = re.compile(r"page/[a-z_]+\.(?:html|css)\.j2")
 
 
 @dataclass(frozen=True)

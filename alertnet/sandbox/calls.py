@@ -104,7 +104,7 @@ class Exchange:
             self._report(call, "ringing", "ringing", at)
             behaviour = self._network.behaviours[call.to]
         match behaviour:
-            case Behaviour.SWITCHED_OFF:
+            case Behaviour.SWITCHED_OFF | Behaviour.NO_COVERAGE:
                 self.end(call, "no-answer", at)
             case Behaviour.BUSY:
                 self.end(call, "busy", at)

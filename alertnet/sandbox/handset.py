@@ -46,8 +46,23 @@ class Call:
         self._exchange.player.press(self.record, keys)
         return self
 
+    def keys(self, key: str) -> "Call":
+        """Press one key, as a thumb does; what follows is heard once the keys so far answer the question.
+
+        Raises:
+            WrongState: the call asks for no keys.
+        """
+        gather = self.record.gather
+        keyed = self.record.keyed + key
+        if gather is None or gather.ends_with(keyed):
+            return self.press(keyed)
+        self.record.keyed = keyed
+        return self
+
     def stays_silent(self) -> "Call":
-        """Key nothing until the question times out, and hear what follows."""
+        """Key nothing more until the question times out, and hear what follows."""
+        if keyed := self.record.keyed:
+            return self.press(keyed)
         self._exchange.player.stay_silent(self.record)
         return self
 
@@ -77,6 +92,13 @@ class Handset:
         """Treat what comes in like this from now on."""
         with self._network.lock:
             self._network.behaviours[self.number] = Behaviour(behaviour)
+        self._texts.release(self.number)
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """How it treats what comes in."""
+        with self._network.lock:
+            return self._network.behaviours[self.number]
 
     @property
     def inbox(self) -> list[str]:
@@ -106,6 +128,18 @@ class Handset:
     def ringing(self) -> Call | None:
         """The call that rings here now; None when it is quiet."""
         record = self._network.ringing(self.number)
+        return Call(record, self._exchange) if record else None
+
+    @property
+    def talking(self) -> Call | None:
+        """The call that somebody is in here, whoever called; None when there is none."""
+        with self._network.lock:
+            found = (
+                call
+                for call in self._network.calls.values()
+                if call.status == "in-progress" and self.number in (call.to, call.sender)
+            )
+            record = next(found, None)
         return Call(record, self._exchange) if record else None
 
     @property

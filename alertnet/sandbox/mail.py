@@ -1,7 +1,8 @@
 """The stand-in mail server: catches every mail in its mailbox, and refuses, greylists or hangs up when told to."""
 
 import asyncio
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -10,6 +11,12 @@ from enum import StrEnum
 from typing import cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+LINK = re.compile(r"https?://[^\s<>\"]+")
+OUT_OF_OFFICE = "I am out of the office until Monday and read no mail. In urgent cases please call our switchboard."
+
+Visit = Callable[[str, str], object]
+"""Opens (HTTP method, link); whatever comes of it."""
 
 
 class MailFault(StrEnum):
@@ -36,6 +43,12 @@ class Mailbox:
 
     address: str
     mails: list[Mail] = field(default_factory=list)
+    scanned: bool = False
+    """Whether a scanner opens every link before its owner can."""
+    away: bool = False
+    """Whether an automatic reply answers every mail."""
+    visited: list[str] = field(default_factory=list)
+    """What the scanner has opened: method and link."""
     _faults: list[MailFault] = field(default_factory=list)
 
     def refuses(self, times: int) -> None:
@@ -56,10 +69,11 @@ class Mailbox:
 
 
 class PostOffice:
-    """The mailboxes, and the handler that the SMTP server asks."""
+    """The mailboxes, and the handler that the SMTP server asks; `visit` is how a link scanner opens a link."""
 
-    def __init__(self) -> None:
+    def __init__(self, visit: Visit) -> None:
         self._mailboxes: dict[str, Mailbox] = {}
+        self._visit = visit
 
     def mailbox(self, address: str) -> Mailbox:
         """The mailbox of this address; each address has one, whatever its case."""
@@ -85,10 +99,27 @@ class PostOffice:
         parsed = message_from_bytes(content, policy=modern)
         for address in envelope.rcpt_tos:
             mailbox = self.mailbox(address)
-            mailbox.mails.append(_mail(address, envelope.mail_from or "", parsed))
+            mail = _mail(address, envelope.mail_from or "", parsed)
+            mailbox.mails.append(mail)
+            if mailbox.scanned:
+                asyncio.get_running_loop().run_in_executor(None, self._scan, mailbox, mail)
+            if mailbox.away:
+                self.mailbox(mail.sender).mails.append(_automatic_reply(mail))
             if mailbox.next_fault(MailFault.CUT_OFF):
                 cast(asyncio.Transport, server.transport).abort()
         return "250 OK"
+
+    def _scan(self, mailbox: Mailbox, mail: Mail) -> None:
+        """Open each link twice, as scanners do: once for the head, once for the page."""
+        for link in dict.fromkeys(LINK.findall(mail.text)):
+            for method in ("HEAD", "GET"):
+                self._visit(method, link)
+                mailbox.visited.append(f"{method} {link}")
+
+
+def _automatic_reply(mail: Mail) -> Mail:
+    headers = {"Auto-Submitted": "auto-replied", "In-Reply-To": mail.headers.get("Message-ID", "")}
+    return Mail(mail.sender, mail.to, f"Automatic reply: {mail.subject}", OUT_OF_OFFICE, "", headers)
 
 
 def _mail(to: str, sender: str, parsed: EmailMessage) -> Mail:

@@ -23,6 +23,8 @@ class Behaviour(StrEnum):
     """Texts arrive; calls ring until somebody answers, rejects or the time is up."""
     SWITCHED_OFF = "switched_off"
     """Texts are undelivered (30003), calls get no answer."""
+    NO_COVERAGE = "no_coverage"
+    """Texts stay `sent` until it behaves otherwise, calls get no answer."""
     BUSY = "busy"
     VOICEMAIL = "voicemail"
     """Calls are answered by a machine that keys nothing; texts arrive."""
@@ -83,6 +85,8 @@ class CallRecord:
     gather: Gather | None = None
     """The question it waits on, if any; `rest` is what follows on silence."""
     rest: tuple[Verb, ...] = ()
+    keyed: str = ""
+    """The keys pressed one by one at this question so far."""
 
     @property
     def seconds(self) -> int:
@@ -110,6 +114,8 @@ class Network:
         self.messages: dict[str, Message] = {}
         self.calls: dict[str, CallRecord] = {}
         self.inboxes: defaultdict[str, list[Message]] = defaultdict(list)
+        self.held: defaultdict[str, list[Message]] = defaultdict(list)
+        """What waits for coverage."""
         self.behaviours: defaultdict[str, Behaviour] = defaultdict(lambda: Behaviour.MANUAL)
         self._ids = ids
         self._order = itertools.count()

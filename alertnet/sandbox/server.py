@@ -17,7 +17,7 @@ from alertnet.sandbox.mail import Mailbox, PostOffice
 from alertnet.sandbox.network import Network
 from alertnet.sandbox.rest import Rest
 from alertnet.sandbox.texts import MessageCentre
-from alertnet.sandbox.webhooks import Delivery, Post, Webhooks, deliver_due, post_over_http
+from alertnet.sandbox.webhooks import Delivery, Post, Webhooks, deliver_due, post_over_http, visit
 
 LONGEST_WAIT = timedelta(milliseconds=500)
 """Between two looks at the clock in live mode, when nothing wakes it."""
@@ -61,7 +61,7 @@ class Sandbox:
         webhooks = Webhooks(auth_token, post or post_over_http())
         self._texts = MessageCentre(self.network, webhooks)
         self._exchange = Exchange(self.network, webhooks)
-        self._post_office = PostOffice()
+        self._post_office = PostOffice(visit)
         rest = Rest(self.network, self._texts, self._exchange, auth_token, self.settle)
         self._listener = Listener(rest.app(), self._post_office.protocol, port, smtp_port)
         self._live = live

@@ -56,6 +56,13 @@ class MessageCentre:
             replies = self._reply(message, delivery)
         return replies[0] if replies else None
 
+    def release(self, number: str) -> None:
+        """Bring what has waited for coverage; it fares as the handset does now."""
+        with self._network.lock:
+            held = self._network.held.pop(number, [])
+            for message in held:
+                self._network.plan(self._network.now(), partial(self._send, message))
+
     def _record(self, direction: str, sender: str, to: str, body: str, status: str) -> Message:
         now = self._network.now()
         message = Message(self._network.new_sid("SM"), direction, sender, to, body, status, now, now, now)
@@ -70,6 +77,8 @@ class MessageCentre:
                 case Behaviour.SWITCHED_OFF:
                     message.error_code = 30003
                     self._progress(message, "undelivered", at)
+                case Behaviour.NO_COVERAGE:
+                    self._network.held[message.to].append(message)
                 case Behaviour.NO_RECEIPTS:
                     self._network.inboxes[message.to].append(message)
                 case _:

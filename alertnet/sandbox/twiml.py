@@ -41,6 +41,11 @@ class Gather:
                 break
         return digits, ""
 
+    def ends_with(self, keys: str) -> bool:
+        """Whether these keys are an answer without waiting for the silence after them."""
+        digits, finished_on = self.collect(keys)
+        return bool(finished_on) or len(digits) == self.num_digits
+
 
 @dataclass(frozen=True)
 class Redirect:

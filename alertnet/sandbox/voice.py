@@ -79,7 +79,7 @@ class Player:
             # Alertnet may have hung up while its answer was under way.
             if call.status in FINISHED:
                 return None
-            call.gather, call.rest = None, ()
+            call.gather, call.rest, call.keyed = None, (), ""
             for position, verb in enumerate(verbs):
                 match verb:
                     case Say():

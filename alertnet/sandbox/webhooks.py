@@ -1,6 +1,7 @@
 """Calls alertnet back as the provider does: signed, form-encoded, tried once. Never leaves the loopback interface."""
 
 from collections.abc import Callable, Container, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urldefrag, urlsplit
@@ -81,6 +82,13 @@ def post_over_http() -> Post:
         return Answer(response.status, response.data.decode(errors="replace"))
 
     return post
+
+
+def visit(method: str, url: str) -> None:
+    """Open a link as a scanner does, on loopback addresses only; whatever comes of it is thrown away."""
+    if urlsplit(url).hostname in LOOPBACK:
+        with suppress(urllib3.exceptions.HTTPError):
+            urllib3.request(method, url, timeout=LIMITS, retries=False, headers={"User-Agent": "LinkScanner/1.0"})
 
 
 def deliver_due(network: Network) -> list[Delivery]:

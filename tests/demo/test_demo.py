@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from alertnet.cli.demo.clock import SkippingClock
+from alertnet.cli.demo.clock import DemoClock
 from alertnet.cli.demo.stage import stage
 from alertnet.cli.demo.tour import Tour
 from alertnet.cli.demo.watch import Missed, Watch
@@ -40,16 +40,16 @@ def test_the_tour_plays_one_incident_through_in_less_than_a_minute(tmp_path: Pat
 
 def test_a_tour_misses_what_does_not_happen() -> None:
     """Where the coordinator's phone is off there is no alert to wait for, and the tour says so."""
-    with stage(0) as built:
+    with stage() as built:
         built.phone("coordinator").behaves("switched_off")
         watch = Watch(built, Console(file=io.StringIO()), limit_seconds=1)
 
         with pytest.raises(Missed, match="an alert to the coordinator"):
-            Tour(built, watch, pause_seconds=0).run()
+            Tour(built, watch).run()
 
 
 def test_the_clock_skips_ahead_and_never_back() -> None:
-    clock = SkippingClock()
+    clock = DemoClock()
 
     clock.skip_to(system_clock() + timedelta(hours=1))
     ahead = clock()

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from alertnet.sandbox import Sandbox
+from alertnet.sandbox.page.letters import show_letter
 
 ANA = "ana@embassy.example"
 
@@ -57,3 +58,27 @@ def test_a_cut_connection_hides_that_the_mail_was_kept(sandbox: Sandbox) -> None
     with pytest.raises(smtplib.SMTPServerDisconnected):
         deliver(sandbox)
     assert len(sandbox.mailbox(ANA).mails) == 1
+
+
+def test_an_automatic_reply_goes_back_to_the_sender(sandbox: Sandbox) -> None:
+    sandbox.mailbox(ANA).away = True
+
+    deliver(sandbox)
+
+    (reply,) = sandbox.mailbox("pbi@pbi.example").mails
+    assert (reply.sender, reply.headers["Auto-Submitted"]) == (ANA, "auto-replied")
+    assert reply.headers["In-Reply-To"] == "<1@pbi>"
+
+
+def test_a_shown_mail_may_do_nothing_but_open_its_links_elsewhere(sandbox: Sandbox) -> None:
+    """A mail's own markup runs in a frame without scripts, pictures or forms."""
+    deliver(sandbox)
+    mailbox = sandbox.mailbox(ANA)
+
+    html, text = (show_letter(mailbox, 0, part) for part in ("html", "text"))
+
+    assert bytes(html.body).startswith(b'<base target="_blank"><p>')
+    assert "default-src 'none'" in html.headers["Content-Security-Policy"]
+    assert "allow-scripts" not in html.headers["Content-Security-Policy"]
+    assert text.headers["Content-Type"].startswith("text/plain")
+    assert show_letter(mailbox, 1, "html").status_code == 404

@@ -1,16 +1,21 @@
-"""`alertnet demo`: one incident from the SOS to the all-clear, on this machine alone, then a place to try things."""
+"""`alertnet demo`: a network on this machine alone, as a page to try things on or as a tour that ends by itself."""
 
 from typing import Annotated
 
 import typer
 
-Tour = Annotated[bool, typer.Option("--tour", help="End after the tour; exit code 0 only if it went as it should.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="Where to answer; 0 means any port that is free.")]
+Tour = Annotated[
+    bool,
+    typer.Option("--tour", help="No page: play one incident and end; exit code 0 only if it went as it should."),
+]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Where the page answers; 0 means any port that is free.")]
 
 
 def demo(tour: Tour = False, port: Port = 0) -> None:
-    """Play one incident through against a stand-in telephone network, then stay up until Ctrl-C."""
-    from alertnet.cli.demo.play import play
+    """Open the sandbox in a browser: a stand-in telephone network to try an alarm on. Ctrl-C ends it."""
+    from alertnet.cli.demo.play import play_evening, play_tour
 
-    if not play(stay=not tour, port=port):
+    if not tour:
+        play_evening(port)
+    elif not play_tour():
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""The demo from curtain to curtain: the stage is set, the tour is played, and then anybody may try things."""
+"""The demo from curtain to curtain: a tour that ends by itself, or an evening on which anybody may try things."""
 
 import logging
 import sys
@@ -6,59 +6,70 @@ import sys
 from rich.console import Console
 from rich.text import Text
 
-from alertnet.cli.demo.stage import Stage, stage
+from alertnet.cli.demo.evening import Evening
+from alertnet.cli.demo.page import open_browser, page_over
+from alertnet.cli.demo.stage import DURESS_PIN, PIN, Stage, stage
 from alertnet.cli.demo.tour import Tour
 from alertnet.cli.demo.watch import Missed, Watch
 from alertnet.cli.serving import until_signalled
 from alertnet.logging import configure
 
 TOUR_SECONDS = 50.0
-PAUSE_SECONDS = 2.0
 LOOK_SECONDS = 0.1
 
 INVITATION = """\
-alertnet is up at {url} and everybody waits by the phone; what reaches them is shown below. Ctrl-C ends it.
+The sandbox is at
 
-In another terminal:
+    {page}
 
-  export KEY={key}
+A whole network to try an alarm on: write SOS on Ana's telephone, answer for anybody else, let it ring, or begin with a
+story. Everything is invented, and nothing leaves this machine. Ana's PIN is {pin}; {duress} is the one for duress.
+What reaches the telephones is shown below. Ctrl-C ends it.
+"""
 
-  curl -s {url}/v1/incidents -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
-       -d '{{"type": "arrest", "country": "CO", "consent": "international", "people": [{{"code": "P7"}}]}}'
+FOR_PROGRAMS = """\
+The API of this evening, until the page begins a new one:
 
-  REF=A-7K3M      # the "ref" of the answer
+    export KEY={key}
+    curl -s {url}/v1/incidents -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
+         -d '{{"type": "arrest", "country": "CO", "consent": "international", "people": [{{"code": "P7"}}]}}'
 
-  curl -s {url}/v1/incidents/$REF -H "Authorization: Bearer $KEY"
-
-  curl -s {url}/v1/incidents/$REF/close -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
-       -d '{{"reason": "released"}}'
-
-The whole API is at {url}/openapi.json; a link in an SMS opens in a browser. The cast:
-
-{cast}
+All of it is at {url}/openapi.json
 """
 
 
-def play(*, stay: bool, port: int) -> bool:
-    """Whether the tour went as it should. `stay`: at a reader's pace, and up until a signal when it is over."""
+def play_tour() -> bool:
+    """Whether the tour went as it should."""
     configure(level=logging.ERROR)
     console = Console(highlight=False)
-    with stage(port) as built:
-        watch = Watch(built, console, TOUR_SECONDS)
+    with stage() as built:
         try:
-            Tour(built, watch, PAUSE_SECONDS if stay else 0).run()
+            Tour(built, Watch(built, console, TOUR_SECONDS)).run()
         except Missed as missed:
             sys.stderr.write(f"The tour did not go as it should: no sign of {missed}.\n")
             return False
-        console.print(Text("\nThe tour went as it should.\n", "bold green"))
-        if stay:
-            _stay(built, watch, console)
+    console.print(Text("\nThe tour went as it should.\n", "bold green"))
     return True
 
 
-def _stay(built: Stage, watch: Watch, console: Console) -> None:
-    cast = "\n".join(f"  {name:<18}{address}" for address, name in built.cast.items())
-    console.print(Text(INVITATION.format(url=built.api.url, key=built.api.key, cast=cast)), soft_wrap=True)
-    with until_signalled() as ended:
+def play_evening(port: int) -> None:
+    """Show the page at that port until a signal ends it.
+
+    Raises:
+        BadInput: the port is taken.
+    """
+    configure(level=logging.ERROR)
+    console = Console(highlight=False)
+    with until_signalled() as ended, Evening() as evening, page_over(evening, port) as url:
+        console.print(Text(INVITATION.format(page=url, pin=PIN, duress=DURESS_PIN)), soft_wrap=True)
+        open_browser(url)
+        watch = _watch(evening.stage, console)
         while not ended.wait(LOOK_SECONDS):
+            if watch.stage is not evening.stage:
+                watch = _watch(evening.stage, console)
             watch.look()
+
+
+def _watch(stage: Stage, console: Console) -> Watch:
+    console.print(Text(FOR_PROGRAMS.format(url=stage.api.url, key=stage.api.key)), soft_wrap=True)
+    return Watch(stage, console, TOUR_SECONDS)

@@ -9,9 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from alertnet.cli.acts import create_key
+from alertnet.cli.acts import create_key, set_pins
 from alertnet.cli.demo.api import Api
-from alertnet.cli.demo.clock import SkippingClock
+from alertnet.cli.demo.clock import DemoClock
+from alertnet.cli.demo.pace import Pace
 from alertnet.cli.serving import listen, web, working
 from alertnet.runtime import RealChance, Runtime, make_runtime
 from alertnet.sandbox import Handset, Sandbox
@@ -20,6 +21,8 @@ from alertnet.store.upgrade import upgrade
 
 LOOPBACK = "127.0.0.1"
 SCOPES = ("raise", "read", "coordinate")
+PIN, DURESS_PIN = "47110", "47990"
+"""Ana's: the true one, and the one to send when somebody forces her to."""
 HOMES = (Path(__file__).parents[3], Path(sys.prefix) / "share/alertnet")
 """Where the example trees and the messages are: in a checkout, and where a wheel puts them."""
 
@@ -30,12 +33,17 @@ class Stage:
 
     runtime: Runtime
     sandbox: Sandbox
-    clock: SkippingClock
+    clock: DemoClock
+    pace: Pace
     api: Api
 
     def phone(self, who: str) -> Handset:
         """The phone of a member or contact, by id."""
         return self.sandbox.handset(next(address for address, name in self.cast.items() if name == who))
+
+    def numbers(self, who: str) -> list[str]:
+        """All telephone numbers of a member or contact, by id."""
+        return [address for address, name in self.cast.items() if name == who and "@" not in address]
 
     @cached_property
     def cast(self) -> dict[str, str]:
@@ -51,13 +59,13 @@ class Stage:
 
 
 @contextmanager
-def stage(port: int) -> Iterator[Stage]:
-    """Everything up and answering on that port of this machine; at the end down again, its database thrown away."""
+def stage() -> Iterator[Stage]:
+    """Everything up and answering on free ports of this machine; at the end down again, its database thrown away."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="alertnet-demo-")))
-        listening = stack.enter_context(listen(LOOPBACK, port))
+        listening = stack.enter_context(listen(LOOPBACK, 0))
         url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
-        clock, chance = SkippingClock(), RealChance()
+        clock, chance = DemoClock(), RealChance()
         account, token = f"AC{chance.id()}", chance.id()
         sandbox = Sandbox(account_sid=account, auth_token=token, public_url=url, live=True, now=clock)
         stack.enter_context(sandbox)
@@ -65,9 +73,12 @@ def stage(port: int) -> Iterator[Stage]:
         stack.callback(runtime.close)
         upgrade(runtime.engine)
         key = runtime.transact(create_key, "north", SCOPES)
+        runtime.transact(set_pins, "north/ana", PIN, DURESS_PIN, one_time=0)
         stack.enter_context(working(runtime))
         stack.enter_context(web(runtime, listening, threading.Event()))
-        yield Stage(runtime, sandbox, clock, Api(url, key))
+        pace = Pace(runtime, sandbox, clock)
+        stack.callback(pace.close)
+        yield Stage(runtime, sandbox, clock, pace, Api(url, key))
 
 
 def _settings(folder: Path, url: str, sandbox: Sandbox, account: str, token: str, secret: str) -> Settings:

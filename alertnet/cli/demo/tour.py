@@ -1,7 +1,6 @@
 """The tour: one incident from the SOS to the all-clear, each scene ending with what must have come of it."""
 
 import re
-import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,12 +21,11 @@ REACHED = ("sent", "delivered")
 
 
 class Tour:
-    """One run of it. `pause_seconds` before each scene leaves a person time to read the one before."""
+    """One run of it."""
 
-    def __init__(self, stage: Stage, watch: Watch, pause_seconds: float) -> None:
+    def __init__(self, stage: Stage, watch: Watch) -> None:
         self._stage = stage
         self._watch = watch
-        self._pause_seconds = pause_seconds
         self._ref = ""
 
     def run(self) -> None:
@@ -48,7 +46,6 @@ class Tour:
             self._watch.console.print(Text(f"\n{title}", "bold"))
             play()
             self._watch.settle()
-            time.sleep(self._pause_seconds)
 
     def _sos(self) -> None:
         reply = self._stage.phone("ana").sends("SOS")

@@ -8,16 +8,11 @@ from typing import TypeVar
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import exists, select
 
+from alertnet.cli.demo.pace import LOOK_SECONDS
 from alertnet.cli.demo.stage import Stage
-from alertnet.core.notification import AttemptStatus
-from alertnet.store import workers
-from alertnet.store.tables import attempts
-from alertnet.store.tx import Tx
 
 T = TypeVar("T")
-LOOK_SECONDS = 0.02
 
 STYLES = {
     "SMS": "green",
@@ -30,8 +25,6 @@ STYLES = {
     "mail": "cyan",
 }
 ENDINGS = {"completed": "is hung up", "canceled": "is hung up", "no-answer": "no answer"}
-
-NOTHING = workers.Due(frozenset(), frozenset(), leases=False, escalations=False, alarms=False)
 
 Sight = tuple[datetime, str, str, str]
 """When, who, what happened at that phone or mailbox, in which words."""
@@ -46,7 +39,7 @@ class Watch:
 
     def __init__(self, stage: Stage, console: Console, limit_seconds: float) -> None:
         self.console = console
-        self._stage = stage
+        self.stage = stage
         self._began = stage.clock()
         self._deadline = time.monotonic() + limit_seconds
         self._seen: set[tuple[str, object]] = set()
@@ -75,8 +68,9 @@ class Watch:
 
         def look_again() -> T | None:
             value = found()
-            if not value and self._is_quiet():
-                self._skip()
+            if not value and self.stage.pace.is_quiet():
+                self.look()
+                self.stage.pace.skip()
             return value
 
         return self.expect(what, look_again)
@@ -87,20 +81,7 @@ class Watch:
         Raises:
             Missed: the time is up.
         """
-        self.expect("an end to what was due", self._is_quiet)
-
-    def _is_quiet(self) -> bool:
-        return self._stage.runtime.read(_is_at_rest) and self._next_due() > self._stage.clock()
-
-    def _skip(self) -> None:
-        self.look()
-        self._stage.clock.skip_to(self._next_due())
-        self._stage.sandbox.network.wake()
-        self._stage.runtime.wakeups.fire()
-
-    def _next_due(self) -> datetime:
-        moments = (self._stage.runtime.read(workers.next_due), self._stage.sandbox.next_due())
-        return min((moment for moment in moments if moment), default=self._stage.clock())
+        self.expect("an end to what was due", self.stage.pace.is_quiet)
 
     def _print(self, at: datetime, who: str, what: str, words: str) -> None:
         minutes, seconds = divmod(int((at - self._began).total_seconds()), 60)
@@ -118,11 +99,14 @@ class Watch:
                 yield sight
 
     def _sights(self) -> Iterator[tuple[tuple[str, object], Sight]]:
-        cast, network = self._stage.cast, self._stage.sandbox.network
+        cast, network = self.stage.cast, self.stage.sandbox.network
         with network.lock:
             for message in network.messages.values():
                 if message.direction == "inbound":
-                    yield (message.sid, ""), (message.created_at, cast[message.sender], "texts", message.body)
+                    yield (
+                        (message.sid, ""),
+                        (message.created_at, cast.get(message.sender, message.sender), "texts", message.body),
+                    )
                 elif message.status in ("sent", "delivered"):
                     at, who = message.sent_at or message.created_at, cast.get(message.to, message.to)
                     yield (message.sid, ""), (at, who, "SMS", message.body)
@@ -136,11 +120,5 @@ class Watch:
                     yield (call.sid, "end"), (call.ended_at, who, ENDINGS.get(call.status, call.status), "")
         for address, who in cast.items():
             if "@" in address:
-                for place, mail in enumerate(self._stage.sandbox.mailbox(address).mails):
-                    yield (address, place), (self._stage.clock(), who, "mail", mail.subject)
-
-
-def _is_at_rest(tx: Tx) -> bool:
-    """Whether nothing is due, and nothing is being sent: its lease would end if time were skipped now."""
-    sending = tx.session.scalar(select(exists().where(attempts.c.status == AttemptStatus.SENDING.value)))
-    return not sending and workers.due(tx) == NOTHING
+                for place, mail in enumerate(self.stage.sandbox.mailbox(address).mails):
+                    yield (address, place), (self.stage.clock(), who, "mail", mail.subject)

@@ -1,0 +1,95 @@
+"""The evening that the page shows: a stage that can be thrown away and set anew, and the story of what is on record."""
+
+import threading
+from contextlib import AbstractContextManager, ExitStack
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from alertnet.cli.acts import close_incident
+from alertnet.cli.demo.cast import make_cast
+from alertnet.cli.demo.record import tell
+from alertnet.cli.demo.scenes import PLOTS
+from alertnet.cli.demo.stage import Stage, stage
+from alertnet.core.errors import BadInput, Unknown
+from alertnet.core.incident import CloseReason
+from alertnet.sandbox import Sandbox
+from alertnet.sandbox.page import Cast, Scene, Story
+
+STYLE = "page/style.css.j2"
+
+
+class Evening(AbstractContextManager["Evening"]):
+    """One stage after the other, each with a database of its own; nobody sees the moment between two."""
+
+    scenes: tuple[Scene, ...] = tuple(plot.scene for plot in PLOTS)
+
+    def __init__(self) -> None:
+        self._acting = threading.Lock()
+        self._open()
+        tree = next(iter(self.stage.runtime.network.trees.values()))
+        self.cast: Cast = make_cast(self.stage.runtime.network)
+        self.zone = ZoneInfo(tree.timezone)
+        self.zone_name = tree.timezone.rpartition("/")[2].replace("_", " ")
+        self.style = self.stage.runtime.templates.files[STYLE]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with self._acting:
+            self._stack.close()
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The network of the stage that stands now."""
+        return self.stage.sandbox
+
+    def now(self) -> datetime:
+        return self.stage.clock()
+
+    @property
+    def speed(self) -> int:
+        return self.stage.pace.speed
+
+    def run(self, speed: int) -> None:
+        self.stage.pace.run(speed)
+
+    def jump(self) -> None:
+        with self._acting:
+            self.stage.pace.jump()
+
+    def begin(self, scene: str | None) -> None:
+        plot = next((each for each in PLOTS if each.scene.key == scene), None)
+        if scene is not None and plot is None:
+            raise Unknown("scene", scene[:40])
+        with self._acting:
+            before = self._stack
+            self._open()
+            before.close()
+            if plot is not None:
+                plot.begin(self.stage)
+
+    def close(self, ref: str, reason: str) -> None:
+        if reason not in list(CloseReason):
+            raise BadInput("reason", reason, [each.value for each in CloseReason])
+        runtime = self.stage.runtime
+        runtime.hang_up(runtime.transact(close_incident, ref, CloseReason(reason), None))
+
+    def story(self) -> Story:
+        while True:
+            stage = self.stage
+            try:
+                return tell(stage.runtime, self.cast, self.zone)
+            except Exception:
+                # A stage that was put away meanwhile has nothing to tell; the new one has.
+                if stage is self.stage:
+                    raise
+
+    def _open(self) -> None:
+        stack = ExitStack()
+        self.stage: Stage = stack.enter_context(stage())
+        self._stack = stack

@@ -1,0 +1,118 @@
+"""How the time of a stage goes: waiting until all that is due was done, skipping what is only waiting, running fast."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import exists, func, select
+
+from alertnet.cli.demo.clock import DemoClock
+from alertnet.core.notification import AttemptStatus
+from alertnet.runtime import Runtime
+from alertnet.sandbox import Sandbox
+from alertnet.store import workers
+from alertnet.store.tables import attempts, timeline
+from alertnet.store.tx import Tx
+
+NOTHING = workers.Due(frozenset(), frozenset(), leases=False, escalations=False, alarms=False)
+LOOK_SECONDS = 0.02
+SETTLE_SECONDS = 8.0
+"""A jump waits no longer than that for what it has set going."""
+MOST_HOPS = 60
+"""Of one jump: what nobody sees, such as asking the provider how a message fares, is passed over."""
+TECHNICAL = ("attempt_sent", "attempt_delivered", "attempt_cancelled")
+"""Entries of the timeline that nobody would jump to."""
+
+
+class Pace:
+    """The time of one stage. While it runs fast a thread sees to it that nobody oversleeps; `close` ends that."""
+
+    def __init__(self, runtime: Runtime, sandbox: Sandbox, clock: DemoClock) -> None:
+        self._runtime = runtime
+        self._sandbox = sandbox
+        self._clock = clock
+        self._closed = threading.Event()
+        self._fast = threading.Event()
+        self._thread = threading.Thread(target=self._keep_awake, name="pace", daemon=True)
+        self._thread.start()
+
+    @property
+    def speed(self) -> int:
+        """Seconds that pass in one of the machine's."""
+        return self._clock.speed
+
+    def run(self, speed: int) -> None:
+        """Go that fast from now on."""
+        self._clock.run(speed)
+        if speed > 1:
+            self._fast.set()
+        else:
+            self._fast.clear()
+
+    def is_quiet(self) -> bool:
+        """Whether all that is due has been done: only waiting is left."""
+        if not self._runtime.read(_is_at_rest):
+            return False
+        next_due = self._next_due()
+        return next_due is None or next_due > self._clock()
+
+    def skip(self) -> bool:
+        """Let it be the next moment at which anything is due; whether there was one."""
+        next_due = self._next_due()
+        if next_due is None:
+            return False
+        self._clock.skip_to(next_due)
+        self._wake()
+        return True
+
+    def jump(self) -> None:
+        """Skip until something has happened that can be seen at a phone, in a mailbox or on the timeline."""
+        before = self._visible()
+        for _ in range(MOST_HOPS):
+            self._settle(lambda: self._visible() != before)
+            if self._visible() != before or not self.skip():
+                return
+
+    def close(self) -> None:
+        """End the thread."""
+        self._closed.set()
+        self._fast.set()
+        self._thread.join()
+
+    def _settle(self, enough: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while not (self.is_quiet() or enough()) and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+
+    def _visible(self) -> tuple[object, ...]:
+        entries = self._runtime.read(_entries)
+        network = self._sandbox.network
+        with network.lock:
+            calls = tuple(call.status for call in network.calls.values() if call.status != "queued")
+            return len(network.messages), calls, entries
+
+    def _next_due(self) -> datetime | None:
+        moments = (self._runtime.read(workers.next_due), self._sandbox.next_due())
+        return min((moment for moment in moments if moment), default=None)
+
+    def _wake(self) -> None:
+        self._sandbox.network.wake()
+        self._runtime.wakeups.fire()
+
+    def _keep_awake(self) -> None:
+        # Whoever waits for a moment waits by the machine's clock, and would wake too late.
+        while not self._closed.is_set():
+            self._fast.wait()
+            self._wake()
+            self._closed.wait(LOOK_SECONDS)
+
+
+def _is_at_rest(tx: Tx) -> bool:
+    """Whether nothing is due, and nothing is being sent: its lease would end if time were skipped now."""
+    sending = tx.session.scalar(select(exists().where(attempts.c.status == AttemptStatus.SENDING.value)))
+    return not sending and workers.due(tx) == NOTHING
+
+
+def _entries(tx: Tx) -> int:
+    return tx.session.scalar(select(func.count()).where(timeline.c.kind.not_in(TECHNICAL))) or 0

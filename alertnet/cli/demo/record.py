@@ -1,0 +1,68 @@
+"""What is on record, as the page tells it: the newest incident with all that belongs to it, in one read."""
+
+from datetime import tzinfo
+
+from alertnet.cli.demo import chronicle, outlook, standing
+from alertnet.cli.demo.forecast import foretell
+from alertnet.cli.demo.names import Names
+from alertnet.core.incident import TYPES, IncidentStatus
+from alertnet.flows.case import Case, take_up
+from alertnet.runtime import Runtime
+from alertnet.sandbox.page import Cast, Incident, Story
+from alertnet.store import history, incidents, view
+from alertnet.store.tx import Tx
+from alertnet.store.view import IncidentView
+
+MOST_ENTRIES = 3000
+MOST_INCIDENTS = 20
+
+
+def tell(runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
+    """The story as it stands. Raises DatabaseAway where there is no answer."""
+    return runtime.read(_tell, runtime, cast, zone)
+
+
+def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
+    first, coordinator = cast.field[0].key, next(cast.protectors).key
+    known = incidents.page(tx.session, None, None, MOST_INCIDENTS)
+    if not known:
+        return Story(outlook.hint(None, False, first, coordinator), rings=standing.mark_plan(runtime.network))
+    opened = [each for each in known if each.status is IncidentStatus.OPEN]
+    case = take_up(tx, (opened or known)[0].id)
+    seen = view.of_incident(tx.session, case.incident.id)
+    names = Names(case, cast)
+    foretold = foretell(case, tx.now)
+    return Story(
+        hint=outlook.hint(case, _is_answered(case, seen), first, coordinator),
+        incident=_head(case, names),
+        others_open=max(len(opened) - 1, 0),
+        lines=chronicle.tell(history.entries(tx.session, case.incident.id, 0, MOST_ENTRIES), names),
+        coming=outlook.coming(case, foretold, names, tx.now) if case.is_open else (),
+        parties=standing.mark_contacts(seen, names),
+        rings=standing.mark_levels(case, foretold, zone),
+    )
+
+
+def _head(case: Case, names: Names) -> Incident:
+    facts = case.facts
+    return Incident(
+        ref=case.incident.ref,
+        title=TYPES[facts.type].names["en"].capitalize(),
+        facts=(
+            facts.severity.value,
+            "verified" if facts.verified else "not verified yet",
+            *(["drill"] if facts.drill else []),
+            "open" if case.is_open else f"closed: {(case.incident.close_reason or '').replace('_', ' ')}",
+        ),
+        marks=standing.mark_trees(case, names),
+        is_open=case.is_open,
+    )
+
+
+def _is_answered(case: Case, seen: IncidentView) -> bool:
+    return any(
+        each["kind"] == "acknowledged"
+        and each["revoked_at"] is None
+        and case.is_coordinator(each["tree"], each["contact"])
+        for each in seen["acknowledgements"]
+    )

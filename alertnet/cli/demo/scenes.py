@@ -1,0 +1,133 @@
+"""The stories to begin with: somebody in the field acts, and the network has its bad luck."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from alertnet.cli.demo.stage import DURESS_PIN, PIN, Stage
+from alertnet.sandbox.page import Scene
+
+STRANGER = "+573005550999"
+"""A telephone that nobody knows."""
+
+Act = Callable[[Stage], object]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A scene, how telephones behave in it, and what happens when: `after` its beginning."""
+
+    scene: Scene
+    acts: tuple[tuple[timedelta, Act], ...]
+    telephones: tuple[tuple[str, str], ...] = ()
+    """Contacts, with what all their telephones do."""
+    filtered: bool = False
+    """Whether a scanner and an automatic reply stand before every mailbox."""
+
+    def begin(self, stage: Stage) -> None:
+        """Let it happen on that stage, by its clock."""
+        for who, behaviour in self.telephones:
+            for number in stage.numbers(who):
+                stage.sandbox.handset(number).behaves(behaviour)
+        for address in stage.cast if self.filtered else ():
+            if "@" in address:
+                mailbox = stage.sandbox.mailbox(address)
+                mailbox.scanned = mailbox.away = True
+        for after, act in self.acts:
+            stage.sandbox.network.plan(stage.clock() + after, partial(_act, act, stage))
+
+
+def _act(act: Act, stage: Stage, _: datetime) -> None:
+    act(stage)
+
+
+def _texts(who: str, text: str) -> Act:
+    return lambda stage: stage.phone(who).sends(text, to=stage.sandbox.number)
+
+
+def _drill(stage: Stage) -> None:
+    stage.api.post("/v1/incidents", {"type": "arrest", "country": "CO", "consent": "international", "drill": True})
+
+
+def _copies_the_code(stage: Stage) -> None:
+    """A stranger has seen the coordinator's SMS, and sends its code."""
+    code = next((word for text in stage.phone("coordinator").inbox for word in text.split() if _is_code(word)), "0000")
+    stage.sandbox.handset(STRANGER).sends(code[:4], to=stage.sandbox.number)
+
+
+def _is_code(word: str) -> bool:
+    return len(word) == 5 and word[:4].isdigit() and word[4] in ";,."
+
+
+AT_ONCE = timedelta(0)
+SOS: tuple[tuple[timedelta, Act], ...] = ((AT_ONCE, _texts("ana", "SOS")),)
+ARREST: tuple[tuple[timedelta, Act], ...] = ((AT_ONCE, _texts("ana", f"ALERTA {PIN} 20 L12 P7 C2 nos pararon")),)
+
+PLOTS = (
+    Plot(
+        Scene(
+            "checkpoint",
+            "Arrested at a checkpoint",
+            "Ana sends her PIN and a few codes: a Spanish colleague is held. With the PIN nobody has to verify it.",
+        ),
+        ARREST,
+    ),
+    Plot(
+        Scene(
+            "nobody",
+            "Nobody picks up",
+            "SOS at night: one coordinator has no coverage, the other’s voicemail answers. Run it at 60×.",
+        ),
+        SOS,
+        (("coordinator", "no_coverage"), ("coordinator-2", "voicemail")),
+    ),
+    Plot(
+        Scene(
+            "scanner",
+            "The mail filter is quicker",
+            "A scanner opens every link, automatic replies answer every mail. Neither acknowledges anything.",
+        ),
+        ARREST,
+        filtered=True,
+    ),
+    Plot(
+        Scene(
+            "copied",
+            "Somebody copies a code",
+            "Half a minute after the SOS a stranger sends the coordinator’s code from another telephone.",
+        ),
+        (*SOS, (timedelta(seconds=30), _copies_the_code)),
+    ),
+    Plot(
+        Scene(
+            "unreachable",
+            "A level that nobody reaches",
+            "The ombudsman’s numbers are gone, the defenders’ network is switched off: the next level is told at once.",
+        ),
+        ARREST,
+        (("ombuds", "invalid"), ("defenders-network", "switched_off")),
+    ),
+    Plot(
+        Scene(
+            "duress",
+            "Her telephone is not alone",
+            "Ana is forced to report something harmless, and gives her other PIN. Her telephone shows nothing of it.",
+        ),
+        (*SOS, (timedelta(minutes=2), _texts("ana", f"ALERTA {DURESS_PIN} 43 L12"))),
+    ),
+    Plot(
+        Scene(
+            "national",
+            "Not abroad, not to the army",
+            "A threat to a local defender who agreed to the national network alone: see who is left out, and why.",
+        ),
+        ((AT_ONCE, _texts("ana", f"ALERTA {PIN} 30 P9 C1")),),
+    ),
+    Plot(
+        Scene(
+            "drill", "A drill", "Headquarters rehearses: every message says so, and only those who take part are told."
+        ),
+        ((AT_ONCE, _drill),),
+    ),
+)

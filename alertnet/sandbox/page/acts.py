@@ -1,0 +1,148 @@
+"""What a person can do on the page: with a telephone, with a mailbox, with the time, and to begin anew."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from alertnet.core.errors import BadInput, Unknown, WrongState
+from alertnet.sandbox.handset import Call, Handset
+from alertnet.sandbox.network import Behaviour
+from alertnet.sandbox.page.evening import Evening
+from alertnet.sandbox.page.screens import HABITS, key_of
+from alertnet.sandbox.page.view import KEYS, REASONS, SPEEDS
+
+LONGEST_TEXT = 1600
+OFF_AIR = frozenset({Behaviour.SWITCHED_OFF, Behaviour.NO_COVERAGE})
+
+Form = Mapping[str, str]
+Value = TypeVar("Value")
+
+
+def send_text(evening: Evening, key: str, form: Form) -> None:
+    """Text alertnet from that telephone."""
+    handset = _on_air(_handset(evening, key))
+    text = form.get("text", "").strip()
+    if not 0 < len(text) <= LONGEST_TEXT:
+        raise BadInput("text", text[:20], f"1 to {LONGEST_TEXT} characters")
+    handset.sends(text, to=evening.sandbox.number)
+
+
+def dial(evening: Evening, key: str, form: Form) -> None:
+    """Call alertnet from that telephone."""
+    handset = _on_air(_handset(evening, key))
+    if handset.talking:
+        raise WrongState("this telephone", "in a call", "hang up first")
+    handset.dials()
+
+
+def answer(evening: Evening, key: str, form: Form) -> None:
+    """Pick up."""
+    _handset(evening, key).answers()
+
+
+def reject(evening: Evening, key: str, form: Form) -> None:
+    """Press the red button while it rings."""
+    _handset(evening, key).rejects()
+
+
+def press(evening: Evening, key: str, form: Form) -> None:
+    """Press one key in a call."""
+    _talking(evening, key).keys(_one_of("key", form, {each: each for each in KEYS}))
+
+
+def stay_silent(evening: Evening, key: str, form: Form) -> None:
+    """Let the question time out."""
+    _talking(evening, key).stays_silent()
+
+
+def hang_up(evening: Evening, key: str, form: Form) -> None:
+    """End the call."""
+    _talking(evening, key).hang_up()
+
+
+def choose_habit(evening: Evening, key: str, form: Form) -> None:
+    """From now on the telephone treats what comes in like this."""
+    habits = {habit.value: habit for habit in HABITS}
+    _handset(evening, key).behaves(_one_of("habit", form, habits))
+
+
+def set_mailbox(evening: Evening, key: str, form: Form) -> None:
+    """Whether a scanner opens links, and an automatic reply answers."""
+    mailbox = evening.sandbox.mailbox(address_of(evening, key))
+    mailbox.scanned, mailbox.away = "scanned" in form, "away" in form
+
+
+def run(evening: Evening, _: str, form: Form) -> None:
+    """Let time go slower or faster."""
+    evening.run(_one_of("speed", form, {str(speed): speed for speed in SPEEDS}))
+
+
+def jump(evening: Evening, _: str, form: Form) -> None:
+    """To the next thing that can be seen."""
+    evening.jump()
+
+
+def begin(evening: Evening, _: str, form: Form) -> None:
+    """A scene, or an empty evening."""
+    evening.begin(form.get("scene") or None)
+
+
+def close(evening: Evening, _: str, form: Form) -> None:
+    """The all-clear."""
+    evening.close(form.get("ref", ""), _one_of("reason", form, {each: each for each in REASONS}))
+
+
+Act = Callable[[Evening, str, Form], None]
+ACTS: Mapping[str, Act] = {
+    "/phones/{key}/text": send_text,
+    "/phones/{key}/dial": dial,
+    "/phones/{key}/answer": answer,
+    "/phones/{key}/reject": reject,
+    "/phones/{key}/press": press,
+    "/phones/{key}/silence": stay_silent,
+    "/phones/{key}/hang-up": hang_up,
+    "/phones/{key}/habit": choose_habit,
+    "/mailboxes/{key}": set_mailbox,
+    "/time/run": run,
+    "/time/jump": jump,
+    "/begin": begin,
+    "/close": close,
+}
+"""By the path that it is posted to."""
+
+STATUS: Mapping[type[Exception], int] = {BadInput: 422, Unknown: 404, WrongState: 409}
+
+
+def address_of(evening: Evening, key: str) -> str:
+    """The number or mail address that goes by that key.
+
+    Raises:
+        Unknown: nobody has it.
+    """
+    for address in evening.cast.by_address:
+        if key_of(address) == key:
+            return address
+    raise Unknown("telephone or mailbox", key[:40])
+
+
+def _handset(evening: Evening, key: str) -> Handset:
+    return evening.sandbox.handset(address_of(evening, key))
+
+
+def _on_air(handset: Handset) -> Handset:
+    if handset.behaviour in OFF_AIR:
+        raise WrongState("this telephone", HABITS[handset.behaviour], "it can send and call nobody")
+    return handset
+
+
+def _talking(evening: Evening, key: str) -> Call:
+    call = _handset(evening, key).talking
+    if call is None:
+        raise WrongState("this telephone", "not in a call", "answer one first")
+    return call
+
+
+def _one_of(name: str, form: Form, allowed: Mapping[str, Value]) -> Value:
+    given = form.get(name, "")
+    if given not in allowed:
+        raise BadInput(name, given[:40], allowed)
+    return allowed[given]

@@ -1,0 +1,175 @@
+"""What a handset and a mailbox show: plain values, read off the stand-in network for the templates."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+from markupsafe import Markup, escape
+
+from alertnet.sandbox.handset import Call, Handset
+from alertnet.sandbox.mail import LINK, Mailbox
+from alertnet.sandbox.network import FINISHED, Behaviour, CallRecord, Message
+from alertnet.sandbox.server import Sandbox
+
+HABITS = {
+    Behaviour.MANUAL: "in its owner’s hand",
+    Behaviour.SWITCHED_OFF: "switched off",
+    Behaviour.NO_COVERAGE: "without coverage",
+    Behaviour.BUSY: "busy: every call",
+    Behaviour.VOICEMAIL: "on voicemail",
+    Behaviour.WRONG_PERSON: "with a stranger",
+    Behaviour.OPTED_OUT: "refusing our SMS",
+    Behaviour.INVALID: "a number that is gone",
+}
+"""What can be chosen for a telephone."""
+
+ENDINGS = {"completed": "Call ended", "busy": "Call rejected", "no-answer": "Missed call", "canceled": "Missed call"}
+LATEST = 40
+"""Entries of a thread that are shown."""
+CODES = re.compile(r"(?<![-+\w/.:])((?:GO|HOLD|NO|NON|OK) )?(\d{4})(?![-\w:])")
+ANSWERABLE, MOST_REPLIES = 2, 4
+"""Texts whose codes are offered as replies, and how many of those."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing in a thread: a text in, a text out, or a call that is over."""
+
+    at: datetime
+    kind: str
+    words: Markup
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A handset: what rings or talks, what was written, and the replies that lie at hand."""
+
+    number: str
+    habit: Behaviour
+    ringing: Call | None
+    talking: Call | None
+    entries: tuple[Entry, ...]
+    replies: tuple[str, ...]
+    received: int
+    """How many texts came."""
+
+    @property
+    def key(self) -> str:
+        """The number as a plain word."""
+        return key_of(self.number)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One mail in a list; `place` counts from the oldest."""
+
+    place: int
+    at: datetime | None
+    sender: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class Box:
+    """A mailbox: what came, newest first."""
+
+    address: str
+    letters: tuple[Letter, ...]
+    scanned: bool
+    away: bool
+    visits: int
+
+    @property
+    def key(self) -> str:
+        """The address as a plain word."""
+        return key_of(self.address)
+
+
+def key_of(address: str) -> str:
+    """A number or mail address as a word for the page's ids and paths."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", address).strip("-").lower()
+
+
+def read_screen(sandbox: Sandbox, number: str) -> Screen:
+    """The handset of that number as it is now."""
+    handset = sandbox.handset(number)
+    with sandbox.network.lock:
+        entries = sorted(_entries(handset, sandbox), key=lambda entry: entry.at)
+        inbox = list(sandbox.network.inboxes[number])
+    return Screen(
+        number=number,
+        habit=handset.behaviour,
+        ringing=handset.ringing,
+        talking=handset.talking,
+        entries=tuple(entries[-LATEST:]),
+        replies=_replies(inbox),
+        received=len(inbox),
+    )
+
+
+def read_box(mailbox: Mailbox) -> Box:
+    """The mailbox as it is now."""
+    letters = tuple(
+        Letter(place, _date(mail.headers.get("Date", "")), mail.headers.get("From", mail.sender), mail.subject)
+        for place, mail in enumerate(list(mailbox.mails))
+    )
+    return Box(mailbox.address, letters[::-1], mailbox.scanned, mailbox.away, len(mailbox.visited))
+
+
+def linked(text: str, ours: str) -> Markup:
+    """The text with each link into alertnet as one to press; nothing else in it is markup."""
+    parts = []
+    end = 0
+    for found in LINK.finditer(text):
+        if found[0].startswith(f"{ours}/"):
+            parts += [escape(text[end : found.start()]), _anchor(found[0])]
+            end = found.end()
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+def _anchor(url: str) -> Markup:
+    return Markup('<a href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>').format(url)
+
+
+def _entries(handset: Handset, sandbox: Sandbox) -> list[Entry]:
+    network, number = sandbox.network, handset.number
+    inbox = {message.sid for message in network.inboxes[number]}
+    texts = [
+        _text(message, message.sid in inbox, sandbox.public_url)
+        for message in network.messages.values()
+        if message.sid in inbox or (message.sender == number and message.direction == "inbound")
+    ]
+    calls = [_call(call) for call in network.calls.values() if number in (call.to, call.sender) and _is_over(call)]
+    return texts + calls
+
+
+def _text(message: Message, came: bool, ours: str) -> Entry:
+    at = message.sent_at or message.created_at
+    return Entry(at, "in" if came else "out", linked(message.body, ours), message.sender if came else message.to)
+
+
+def _call(call: CallRecord) -> Entry:
+    ending = "Call ended" if call.direction == "inbound" else ENDINGS.get(call.status, call.status)
+    return Entry(call.ended_at or call.updated_at, "call", escape(ending))
+
+
+def _is_over(call: CallRecord) -> bool:
+    return call.status in FINISHED
+
+
+def _replies(inbox: list[Message]) -> tuple[str, ...]:
+    found = [
+        " ".join(filter(None, (verb.strip(), code)))
+        for message in inbox[: -ANSWERABLE - 1 : -1]
+        for verb, code in CODES.findall(LINK.sub(" ", message.body))
+    ]
+    return tuple(dict.fromkeys(found))[:MOST_REPLIES]
+
+
+def _date(header: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header)
+    except ValueError:
+        return None

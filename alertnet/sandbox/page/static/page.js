@@ -1,0 +1,133 @@
+// Keeps the page live: puts in what has changed, sends what is pressed, counts the time, and speaks.
+// Without scripts every button still works; the page then shows what is new when it is loaded again.
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+const shown = new Map();
+
+// What has changed -----------------------------------------------------------------------------------------------------
+
+function put(id, html) {
+  const element = byId(id);
+  if (!element || shown.get(id) === html) return;
+  shown.set(id, html);
+  const focused = element.contains(document.activeElement) ? document.activeElement.id : "";
+  const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 80;
+  element.innerHTML = html; // Every word in it was escaped by the server.
+  if (focused && byId(focused)) byId(focused).focus({ preventScroll: true });
+  else if (focused && element.tabIndex >= 0) element.focus({ preventScroll: true });
+  if ("tail" in element.dataset && atEnd) element.scrollTop = element.scrollHeight;
+}
+
+function receive(event) {
+  for (const [id, html] of Object.entries(JSON.parse(event.data))) put(id, html);
+  tick();
+  speak();
+}
+
+const stream = new EventSource("/live");
+stream.onmessage = receive;
+stream.onerror = () => complain("The sandbox does not answer. Is it still running?");
+stream.onopen = () => complain("");
+
+// What is pressed ------------------------------------------------------------------------------------------------------
+
+let sending = Promise.resolve(); // One after the other, so that keys arrive in their order.
+
+function complain(text) {
+  byId("error").textContent = text;
+  byId("error").hidden = !text;
+}
+
+async function post(form, body) {
+  const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
+  complain(answer.type === "opaqueredirect" || answer.ok ? "" : await answer.text());
+}
+
+function submit(form, button) {
+  const body = new URLSearchParams(new FormData(form, button));
+  form.classList.add("busy");
+  if (form.classList.contains("composer")) form.reset();
+  sending = sending
+    .then(() => post(form, body))
+    .catch(() => complain("The sandbox does not answer. Is it still running?"))
+    .finally(() => form.classList.remove("busy"));
+}
+
+document.addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit(event.target, event.submitter);
+});
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-instant]");
+  if (form) submit(form);
+});
+
+document.addEventListener("keydown", (event) => {
+  const call = event.target.closest?.("[data-keys], .screen")?.parentElement.querySelector("[data-keys]");
+  if (!call || event.ctrlKey || event.metaKey || event.altKey || !/^[0-9*#]$/.test(event.key)) return;
+  const button = [...call.querySelectorAll("button.key")].find((each) => each.value === event.key);
+  if (button) submit(button.form, button), event.preventDefault();
+});
+
+document.addEventListener("toggle", (event) => {
+  for (const each of event.target.querySelectorAll("[data-tail]")) each.scrollTop = each.scrollHeight;
+}, true);
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open]");
+  if (opener) byId(opener.dataset.open).open = true;
+  const letter = event.target.closest("a[target^='letter-']");
+  if (letter) document.querySelector(`iframe[name="${letter.target}"]`).hidden = false;
+});
+
+// The time -------------------------------------------------------------------------------------------------------------
+
+const loadedAt = new WeakMap();
+
+function tick() {
+  const face = document.querySelector("[data-now]");
+  if (!loadedAt.has(face)) loadedAt.set(face, Date.now());
+  const now = Number(face.dataset.now) + ((Date.now() - loadedAt.get(face)) / 1000) * Number(face.dataset.speed);
+  for (const due of document.querySelectorAll("[data-due]")) due.textContent = until(Number(due.dataset.due) - now);
+}
+
+function until(seconds) {
+  if (seconds < 1) return "now";
+  const whole = Math.round(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  if (hours) return `in ${hours} h ${minutes} min`;
+  return minutes ? `in ${minutes} min ${rest} s` : `in ${rest} s`;
+}
+
+setInterval(tick, 500);
+
+// The voice ------------------------------------------------------------------------------------------------------------
+
+const spoken = new Set();
+const canSpeak = "speechSynthesis" in window;
+byId("speak").closest("p").hidden = !canSpeak;
+
+function speak() {
+  if (!canSpeak) return;
+  const words = [...document.querySelectorAll("[data-say]")].filter((each) => !spoken.has(each.dataset.say));
+  if (!document.querySelector("[data-say]")) speechSynthesis.cancel();
+  for (const each of words) {
+    spoken.add(each.dataset.say);
+    if (!byId("speak").checked) continue;
+    const said = new SpeechSynthesisUtterance(each.textContent);
+    said.lang = each.lang;
+    said.rate = 0.95;
+    speechSynthesis.speak(said);
+  }
+}
+
+byId("speak").addEventListener("change", () => {
+  if (!byId("speak").checked) speechSynthesis.cancel();
+});
+
+document.documentElement.classList.add("scripted");
+for (const each of document.querySelectorAll("[data-wide]")) each.open = matchMedia("(min-width: 46rem)").matches;
+for (const each of document.querySelectorAll("[data-tail]")) each.scrollTop = each.scrollHeight;
+tick();

@@ -1,0 +1,129 @@
+"""The page as HTML: the whole of it once, and afterwards the regions of it that have changed."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from alertnet.sandbox.page.cast import Party
+from alertnet.sandbox.page.evening import Evening, Mark, Story, Tone
+from alertnet.sandbox.page.screens import HABITS, Box, Screen, key_of, read_box, read_screen
+
+KEYS = "123456789*0#"
+SPEEDS = (1, 60)
+LINES = 60
+"""Of the timeline, the newest first."""
+REASONS = {
+    "resolved": "resolved",
+    "safe_arrival": "safe arrival",
+    "released": "released",
+    "false_alarm": "false alarm",
+    "handed_over": "handed over",
+}
+
+Regions = Mapping[str, Markup]
+"""The inner HTML of each part of the page that changes, by the id of its element."""
+
+
+class View:
+    """Looks at an evening, and says it in HTML. Everything that is not a template is escaped."""
+
+    def __init__(self, evening: Evening) -> None:
+        self._evening = evening
+        self._environment = Environment(
+            loader=PackageLoader("alertnet.sandbox.page"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters |= {"clock": self._clock, "key": key_of, "number": spaced}
+
+    def page(self) -> str:
+        """The whole page."""
+        evening = self._evening
+        return self._render(
+            "page.html",
+            cast=evening.cast,
+            scenes=evening.scenes,
+            regions=self.regions(),
+            habits=HABITS,
+            alertnet=evening.sandbox.number,
+        )
+
+    def regions(self) -> Regions:
+        """Every region as it is now."""
+        evening = self._evening
+        sandbox, cast, story = evening.sandbox, evening.cast, evening.story()
+        regions = {f"ring-{key}": self._render("mark.html", mark=mark) for key, mark in story.rings.items()}
+        for party in (*cast.field, *cast.protectors):
+            screens = [read_screen(sandbox, number) for number in party.phones]
+            boxes = [read_box(sandbox.mailbox(address)) for address in party.mailboxes]
+            regions[f"mark-{party.key}"] = self._render("marks.html", marks=list(_marks(party, screens, boxes, story)))
+            for screen in screens:
+                regions[f"screen-{screen.key}"] = self._screen(party, screen, party in cast.field)
+                regions[f"habit-{screen.key}"] = self._render("habit.html", screen=screen, habits=HABITS)
+            for box in boxes:
+                regions[f"box-{box.key}"] = self._render("box.html", box=box)
+        return regions | self._now(story)
+
+    def _now(self, story: Story) -> dict[str, Markup]:
+        now = self._evening.now()
+        lines = story.lines[::-1]
+        return {
+            "time": self._time(now),
+            "hint": self._render("hint.html", hint=story.hint),
+            "incident": self._render("incident.html", story=story, reasons=REASONS),
+            "coming": self._render("coming.html", story=story, now=now, soon=now + timedelta(hours=12)),
+            "lines": self._render("lines.html", lines=lines[:LINES], more=len(lines) > LINES),
+            "news": self._render("news.html", line=lines[0] if lines else None),
+        }
+
+    def _time(self, now: datetime) -> Markup:
+        evening = self._evening
+        return self._render("time.html", now=now, speed=evening.speed, speeds=SPEEDS, zone=evening.zone_name)
+
+    def _screen(self, party: Party, screen: Screen, in_field: bool) -> Markup:
+        rings_until = screen.ringing and screen.ringing.record.created_at + screen.ringing.record.timeout
+        return self._render(
+            "screen.html",
+            party=party,
+            screen=screen,
+            rings_until=rings_until,
+            in_field=in_field,
+            keys=KEYS,
+            alertnet=self._evening.sandbox.number,
+        )
+
+    def _render(self, name: str, **values: Any) -> Markup:
+        return Markup(self._environment.get_template(name).render(values))  # noqa: S704 - escaped by the template
+
+    def _clock(self, at: datetime, seconds: bool = True) -> str:
+        return f"{at.astimezone(self._evening.zone):{'%H:%M:%S' if seconds else '%H:%M'}}"
+
+
+def spaced(number: str) -> str:
+    """A telephone number that can be read: `+57 300 555 0001`."""
+    head, tail = number[:-10], number[-10:]
+    return f"{head} {tail[:3]} {tail[3:6]} {tail[6:]}" if len(number) >= 12 else number
+
+
+def _marks(party: Party, screens: list[Screen], boxes: list[Box], story: Story) -> Iterator[Mark]:
+    """What the closed card says: first what the devices do, then how the party stands."""
+    if any(screen.ringing for screen in screens):
+        yield Mark(Tone.ALARM, "ringing")
+    elif any(screen.talking for screen in screens):
+        yield Mark(Tone.ASKED, "on the phone")
+    habits = {screen.habit for screen in screens} - {"manual"}
+    if habits:
+        yield Mark(Tone.TROUBLE, next(text for habit, text in HABITS.items() if habit in habits))
+    if party.key in story.parties:
+        yield story.parties[party.key]
+    texts = sum(screen.received for screen in screens)
+    if texts:
+        yield Mark(Tone.QUIET, f"{texts} SMS")
+    letters = sum(len(box.letters) for box in boxes)
+    if letters:
+        yield Mark(Tone.QUIET, f"{letters} mail{'s' if letters > 1 else ''}")
