@@ -1,6 +1,7 @@
 """A call to our number: those we know are put through to a human, a code keyed in it counts, others learn nothing."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlalchemy import select, update
 
@@ -35,17 +36,26 @@ class CallIn:
     sender: str
 
 
+class Asks(StrEnum):
+    """What may be keyed before a call is put through."""
+
+    CODE = "code"
+    PIN = "pin"
+    TYPE = "type"
+
+
 @dataclass(frozen=True)
 class Reception:
     """How it is received. `callback` None: a stranger, who hears one neutral sentence.
 
-    `asks_code`: a written code may be keyed before it is put through. `recorded`: what was recorded of the code, in
-    words, with the hash of the incident's templates. `hang_ups`: calls that this has made pointless.
+    `raised`: the reference of what the caller has just reported. `recorded`: what was recorded of a code, in words,
+    with the hash of the incident's templates. `hang_ups`: calls that this has made pointless.
     """
 
     language: str
     callback: str | None = None
-    asks_code: bool = False
+    asks: Asks | None = None
+    raised: str | None = None
     recorded: Said | None = None
     templates: str | None = None
     hang_ups: tuple[str, ...] = ()
@@ -63,10 +73,19 @@ class _Caller:
     codes: tuple[HeldCode, ...] = ()
     trees: tuple[ContactTree, ...] = ()
     is_coordinator: bool = False
+    is_member: bool = False
+
+    @property
+    def asked(self) -> Asks | None:
+        """What it may prove itself with."""
+        return Asks.CODE if self.codes else Asks.PIN if self.is_member else None
 
 
 def receive_call(tx: Tx, edition: Edition, call: CallIn) -> Reception:
-    """Whom the call is put through to, and whether a code is asked for before. The same call again hears the same."""
+    """Whom the call is put through to, and what is asked for before. The same call again hears the same.
+
+    The coordinators hear of a member's call at once: it may be cut off before anything is keyed.
+    """
     caller = _find(tx, edition, call.sender)
     _note(tx, call, known=caller is not None)
     if caller is None:
@@ -74,7 +93,7 @@ def receive_call(tx: Tx, edition: Edition, call: CallIn) -> Reception:
         return Reception(languages[0] if languages else DEFAULT_LANGUAGE)
     if not caller.codes:
         _let_pass(tx, call, caller)
-    return Reception(caller.language, caller.callback, asks_code=bool(caller.codes))
+    return Reception(caller.language, caller.callback, caller.asked)
 
 
 def key_written_code(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
@@ -97,9 +116,9 @@ def _acknowledge(tx: Tx, call: CallIn, caller: _Caller, code: HeldCode) -> Recep
         return None
     recorded = respond(case, code.tree, code.contact, AnswerKind.ACKNOWLEDGED, Via.CALL, address=call.sender)
     case.finish()
-    _keep_reply(tx, call, RECORDED)
+    keep_reply(tx, call, RECORDED)
     language, templates = case.contact(code.tree, code.contact).language, case.incident.templates
-    return Reception(language, caller.callback, False, recorded.words, templates, tuple(case.hang_ups))
+    return Reception(language, caller.callback, None, None, recorded.words, templates, tuple(case.hang_ups))
 
 
 def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
@@ -112,23 +131,26 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
         return _Caller(
             contact.id, contact.language, tree.callback, latest.incident, held, is_coordinator=contact.is_coordinator
         )
-    if listed := contacts_at(edition.network, number):
-        tree, contact = listed[0]
-        trees = tuple(tree for tree, _ in listed)
-        is_coordinator = any(contact.is_coordinator for _, contact in listed)
+    listed = contacts_at(edition.network, number)
+    is_coordinator = any(contact.is_coordinator for _, contact in listed)
+    # Whoever is both may have something to report.
+    if field := member_at(edition.network, number):
+        incident = open_incident_of(tx, number, team=field.team.id)
+        owner, callback = field.team.id, field.tree.callback
+        return _Caller(
+            owner, field.member.language, callback, incident, (), field.trees, is_coordinator, is_member=True
+        )
+    for tree, contact in listed:
+        trees = tuple(each for each, _ in listed)
         return _Caller(contact.id, contact.language, tree.callback, trees=trees, is_coordinator=is_coordinator)
-    field = member_at(edition.network, number)
-    if field is None:
-        return None
-    incident = open_incident_of(tx, number, team=field.team.id)
-    return _Caller(field.team.id, field.member.language, field.tree.callback, incident, trees=field.trees)
+    return None
 
 
 def _let_pass(tx: Tx, call: CallIn, caller: _Caller) -> None:
     """Nothing was keyed: the coordinators are alarmed, whether an incident is open or not, unless one of them calls."""
-    if tx.session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == call.provider_id)) is not None:
+    if reply_to(tx, call) is not None:
         return
-    _keep_reply(tx, call, PUT_THROUGH)
+    keep_reply(tx, call, PUT_THROUGH)
     if caller.is_coordinator:
         return
     if caller.incident is None:
@@ -138,6 +160,11 @@ def _let_pass(tx: Tx, call: CallIn, caller: _Caller) -> None:
     case = take_up(tx, caller.incident)
     ring_once(case, Subject.INBOUND_CALL, caller.id)
     case.finish()
+
+
+def reply_to(tx: Tx, call: CallIn) -> str | None:
+    """What came of the call so far."""
+    return tx.session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == call.provider_id))
 
 
 def _note(tx: Tx, call: CallIn, *, known: bool) -> None:
@@ -154,5 +181,6 @@ def _note(tx: Tx, call: CallIn, *, known: bool) -> None:
     insert_once(tx.session, inbound, row)
 
 
-def _keep_reply(tx: Tx, call: CallIn, reply: str) -> None:
+def keep_reply(tx: Tx, call: CallIn, reply: str) -> None:
+    """Remember what came of the call."""
     tx.session.execute(update(inbound).where(inbound.c.provider_id == call.provider_id).values(reply=reply))

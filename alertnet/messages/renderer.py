@@ -18,7 +18,7 @@ from alertnet.messages.message import METHODS, STAGES, SUBJECTS, Message, Script
 from alertnet.messages.page import PAGE, Page, page_values
 from alertnet.messages.sandbox import Environment, blocks_of, write
 from alertnet.messages.templates import LAYOUT, Templates
-from alertnet.messages.words import Words, present, read_labels, read_words
+from alertnet.messages.words import NEUTRAL, Words, present, read_labels, read_words, spelt
 
 SHORTER = ((True, True), (False, True), (False, False))
 """(with_callback, with_no_hint): what an SMS drops when tight, the callback first. Code and link it always keeps."""
@@ -82,12 +82,11 @@ class Renderer:
         values["others"] = [(tag, each["language"]) for tag, each in self._page_words.items() if tag != used]
         return self._environment.get_template(PAGE).render(values)
 
-    def neutral(self, language: str) -> Script:
-        """What a caller hears before anything is known of an incident: `unknown_caller`, `put_through`, `key_code`."""
+    def neutral(self, language: str, ref: str = "") -> Script:
+        """What a caller to our number hears, whoever it is; `ref`: of what the caller has just reported (`raised`)."""
         words = self.words(language)
-        names = ("unknown_caller", "put_through", "key_code")
-        sentences = {name: getattr(words, name) for name in names}
-        return Script(words.voice(language), sentences)
+        sentences = {name: getattr(words, name) for name in NEUTRAL}
+        return Script(words.voice(language), sentences | {"raised": words.raised.replace("{ref}", spelt(ref))})
 
     def render(self, kind: Kind, method: MethodKind, language: str, said: Said) -> Message:
         """One message.

@@ -16,7 +16,10 @@ SHORT_ABOUT = 20
 SHORT_LIST = 40
 """Characters of an SMS that a contact's id and a list of codes may take."""
 
-_PLAIN_KEYS = ("drill", "also", "plus", "somebody", "date", "first", "unknown_caller", "put_through", "key_code")
+NEUTRAL = ("unknown_caller", "put_through", "key_code", "key_pin", "key_type", "raised")
+"""What callers to our number may hear."""
+
+_PLAIN_KEYS = ("drill", "also", "plus", "somebody", "date", "first", *NEUTRAL)
 _TABLES = {
     "types": frozenset(TYPES),
     "severities": frozenset(Severity),
@@ -45,7 +48,11 @@ class Words:
     unknown_caller: str
     put_through: str
     key_code: str
-    """What a known caller hears before being put through."""
+    key_pin: str
+    key_type: str
+    """What known callers are asked for before they are put through: contacts, then members of the field."""
+    raised: str
+    """What a member hears once the call has raised an alarm; `{ref}` is spelt."""
     months: tuple[str, ...]
     types: dict[str, str]
     severities: dict[str, str]
@@ -138,7 +145,7 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
         "open_codes": _listed(said.open_codes, SHORT_LIST if is_sms else None),
     }
     if is_call:
-        values |= {name: _spelt(getattr(said, name) or "") for name in ("ref", "code", "spoken_code")}
+        values |= {name: spelt(getattr(said, name) or "") for name in ("ref", "code", "spoken_code")}
         values["callback"] = _spoken_number(said.callback, words.plus)
     return values
 
@@ -162,7 +169,7 @@ def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 2] + ".."
 
 
-def _spelt(text: str) -> str:
+def spelt(text: str) -> str:
     """`A-7K3M` as `A, 7, K, 3, M`: the commas make the voice pause."""
     return ", ".join(character for character in text if character.isalnum())
 

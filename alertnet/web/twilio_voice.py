@@ -6,12 +6,13 @@ from fastapi import APIRouter, Query, Response
 from starlette.background import BackgroundTask
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
-from alertnet.core.codes import WRITTEN_CODE_LENGTH
+from alertnet.core.codes import ONE_TIME_PIN_LENGTH, WRITTEN_CODE_LENGTH
 from alertnet.core.notification import Kind
 from alertnet.flows.answer_call import answer_call
-from alertnet.flows.call_in import CallIn, Reception, key_written_code, receive_call
+from alertnet.flows.call_in import Asks, CallIn, Reception, key_written_code, receive_call
 from alertnet.flows.calls import Question, Spoken
 from alertnet.flows.keypad import Keyed, key_in
+from alertnet.flows.report_by_call import key_pin, key_type
 from alertnet.flows.track import track_call
 from alertnet.runtime import Runtime
 from alertnet.web.auth import InForce
@@ -26,18 +27,23 @@ PATIENCE_SECONDS = {"again": 12}
 USUAL_PATIENCE_SECONDS = 8
 """How long the first key, and each one after another, is waited for."""
 
+LENGTHS = {Asks.CODE: WRITTEN_CODE_LENGTH, Asks.PIN: ONE_TIME_PIN_LENGTH, Asks.TYPE: 2}
+"""How many keys each question takes at most; the star ends what is shorter."""
+
+KEYED = {"pin": key_pin, "type": key_type}
+"""What takes the keys of a call to our number, by what was asked; a written code otherwise."""
+
 Turn = Annotated[int | None, Query(ge=1, le=9)]
 
 
 @router.post("")
-def receive(form: Signed, runtime: InForce, keyed: bool = False) -> Response:
-    """A call to our number, at its beginning or (`keyed`) when a code was asked for."""
+def receive(form: Signed, runtime: InForce, keyed: str | None = None) -> Response:
+    """A call to our number, at its beginning or (`keyed`) when something was asked for."""
     call = CallIn(needed(form, "CallSid"), form.get("From", ""))
-    if keyed:
-        reception = runtime.transact(key_written_code, runtime.edition, call, form.get("Digits", ""))
-    else:
-        reception = runtime.transact(receive_call, runtime.edition, call)
-    return _receive(runtime, reception)
+    if keyed is None:
+        return _receive(runtime, runtime.transact(receive_call, runtime.edition, call))
+    key_in_call_in = KEYED.get(keyed, key_written_code)
+    return _receive(runtime, runtime.transact(key_in_call_in, runtime.edition, call, _digits(form)))
 
 
 @router.post("/status/{attempt}")
@@ -63,9 +69,13 @@ def key(attempt: str, form: Signed, runtime: InForce, turn: Turn = None, silent:
 def _keyed(form: Form, turn: int | None, silent: bool) -> Keyed:
     """The star ends what is keyed: 9 and the star are the 9, finished by it."""
     keys, finished_on = form.get("Digits", ""), form.get("FinishedOnKey", STAR)
-    digits = keys.removesuffix(STAR)
+    digits = _digits(form)
     is_wrong_person = digits == WRONG_PERSON and (keys != digits or finished_on == STAR)
     return Keyed(digits, is_wrong_person, turn, silent)
+
+
+def _digits(form: Form) -> str:
+    return form.get("Digits", "").removesuffix(STAR)
 
 
 def _speak(runtime: Runtime, attempt: str, spoken: Spoken | None) -> Response:
@@ -95,17 +105,19 @@ def _place(question: Question) -> str:
 
 def _receive(runtime: Runtime, reception: Reception) -> Response:
     renderer, twiml = runtime.renderer(runtime.edition.templates), VoiceResponse()
-    words = renderer.neutral(reception.language)
+    words = renderer.neutral(reception.language, reception.raised or "")
     if reception.recorded is not None and reception.templates is not None:
         script = runtime.renderer(reception.templates).speak(Kind.RECORDED, reception.language, reception.recorded)
         twiml.say(script.sentences["after"], language=script.language)
+    if reception.raised is not None:
+        twiml.say(words.sentences["raised"], language=words.language)
     if reception.callback is None:
         twiml.say(words.sentences["unknown_caller"], language=words.language)
         twiml.hangup()
-    elif reception.asks_code:
-        sentence = words.sentences["key_code"]
-        path = "/twilio/voice?keyed=1"
-        _ask(runtime, twiml, path, WRITTEN_CODE_LENGTH, USUAL_PATIENCE_SECONDS, sentence, words.language)
+    elif reception.asks is not None:
+        sentence = words.sentences[f"key_{reception.asks}"]
+        path = f"/twilio/voice?keyed={reception.asks}"
+        _ask(runtime, twiml, path, LENGTHS[reception.asks], USUAL_PATIENCE_SECONDS, sentence, words.language)
     else:
         twiml.say(words.sentences["put_through"], language=words.language)
         twiml.dial(reception.callback)

@@ -126,9 +126,9 @@ class World:
 
         self.runtime.transact(close)
 
-    def gives_pin(self, owner: str = "valley/bob") -> None:
-        """The contact is given its PIN."""
-        self.runtime.transact(set_pins, owner, PIN)
+    def gives_pin(self, owner: str = "valley/bob", duress: str | None = None) -> None:
+        """The contact or member is given its PIN, and the one that looks true."""
+        self.runtime.transact(set_pins, owner, PIN, duress)
 
     def attempt(self, contact: str, method: str = "call", kind: str = "alert") -> str:
         """The id of the latest attempt to reach that contact so."""
@@ -164,7 +164,7 @@ class World:
 
     def hears(self, url: str, **params: Any) -> "Heard":
         """What a call says to that."""
-        answer = self.post(url, CallSid="CA1", **params)
+        answer = self.post(url, **{"CallSid": "CA1", **params})
         assert answer.status_code == 200, answer.text
         return Heard(self, read_voice(answer.text))
 
