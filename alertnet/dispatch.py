@@ -7,19 +7,16 @@ from functools import partial
 
 import structlog
 
-from alertnet.channels.base import Outgoing, Result
 from alertnet.core.contact import MethodKind
-from alertnet.flows import deliver
 from alertnet.flows.alarms import due as alarms_due
 from alertnet.flows.alarms import repeat_alarm
-from alertnet.flows.claim_sends import Claims, charge, claim, put_aside
-from alertnet.flows.deliver import Claimed
-from alertnet.flows.escalate import escalate
+from alertnet.flows.claim_sends import Claims, claim, put_aside
+from alertnet.flows.escalate import escalate, escalate_due
 from alertnet.flows.put_off import put_off
 from alertnet.flows.reconcile import expire_lease, take_doubts
-from alertnet.flows.record_outcome import record
 from alertnet.questions import ask, most_at_once
 from alertnet.runtime import Runtime
+from alertnet.sending import Sending
 from alertnet.store import attempts as attempt_store
 from alertnet.store import escalations as escalation_store
 from alertnet.store import workers as worker_store
@@ -31,6 +28,11 @@ DUE = "due"
 """The crew for what needs the database alone; each method has a crew of its own."""
 ASKS = {method: f"ask_{method}" for method in SENT_BY}
 """The crews that ask the provider what became of the attempts by a method."""
+
+ESCALATIONS = "escalations"
+
+BATCH = 32
+"""How many escalations share a transaction at most: those that come after them wait so long."""
 
 MOST_ROWS = 100
 """How many due rows of a queue one look lists."""
@@ -65,10 +67,11 @@ class Search:
     crews that had no room for more, and `next_at` is when the pace allows the next send.
     """
 
-    def __init__(self, runtime: Runtime, rooms: Mapping[str, int], under_way: Container[str]) -> None:
+    def __init__(self, sending: Sending, rooms: Mapping[str, int], under_way: Container[str]) -> None:
         self.crowded: set[str] = set()
         self.next_at: datetime | None = None
-        self._runtime = runtime
+        self._sending = sending
+        self._runtime = sending.runtime
         self._rooms = rooms
         self._under_way = under_way
 
@@ -80,7 +83,9 @@ class Search:
                 yield from self._guarded(method, partial(self._sends, method))
             if method in due.asked:
                 yield from self._guarded(ASKS[method], partial(self._doubts, method))
-        if due.leases or due.escalations or due.alarms:
+        if due.escalations:
+            yield from self._guarded(DUE, self._escalations)
+        if due.leases or due.alarms:
             yield from self._guarded(DUE, self._rows)
 
     def _guarded(self, crew: str, part: Callable[[], Iterator[Job]]) -> Iterator[Job]:
@@ -98,7 +103,7 @@ class Search:
         room = self._rooms[method]
         claims = self._runtime.transact(take, self._runtime, method, room)
         self.next_at = min((at for at in (self.next_at, claims.next_at) if at is not None), default=None)
-        yield from send_jobs(self._runtime, claims)
+        yield from send_jobs(self._sending, claims)
         self._put_off(claims)
         if len(claims.claimed) >= room:
             self.crowded.add(method)
@@ -109,7 +114,7 @@ class Search:
         crew, most = ASKS[method], most_at_once(self._runtime, method)
         claims = self._runtime.transact(take_doubts, method, most)
         if claims.claimed:
-            questions = partial(ask, self._runtime, method, claims.claimed, partial(_compose, self._runtime))
+            questions = partial(ask, self._runtime, method, claims.claimed, self._sending.compose)
             yield Job(crew, f"{crew}/{claims.claimed[0].lease}", questions)
         self._put_off(claims)
         if len(claims.claimed) >= most:
@@ -120,11 +125,17 @@ class Search:
             log.error("attempt_unreadable", attempt=id, fault=fault)
             self._runtime.transact(put_off, "attempts", id, fault)
 
+    def _escalations(self) -> Iterator[Job]:
+        """One job for all that are due: they share their transactions."""
+        if ESCALATIONS in self._under_way:
+            self.crowded.add(DUE)
+        else:
+            yield Job(DUE, ESCALATIONS, partial(_escalate, self._runtime))
+
     def _rows(self) -> Iterator[Job]:
         runtime, most, room = self._runtime, MOST_ROWS, self._rooms[DUE]
-        escalations, alarms, leases = runtime.read(_due_rows, most)
+        alarms, leases = runtime.read(_due_rows, most)
         jobs = [
-            *(_job(runtime, "escalations", id, escalate, id, incident) for id, incident in escalations),
             *(_job(runtime, "alarms", id, repeat_alarm, id, incident) for id, incident in alarms),
             *(_job(runtime, "attempts", id, expire_lease, id) for id in leases),
         ]
@@ -134,10 +145,9 @@ class Search:
             self.crowded.add(DUE)
 
 
-def _due_rows(tx: Tx, most: int) -> tuple[list[tuple[str, str]], list[tuple[str, str]], Sequence[str]]:
-    """Due escalations and alarms, each with its incident, and attempts whose lease is over."""
-    due = escalation_store.due(tx.session, tx.now, most), alarms_due(tx, most)
-    return *due, attempt_store.leases_over(tx.session, tx.now, most)
+def _due_rows(tx: Tx, most: int) -> tuple[list[tuple[str, str]], Sequence[str]]:
+    """Due alarms, each with its incident, and attempts whose lease is over."""
+    return alarms_due(tx, most), attempt_store.leases_over(tx.session, tx.now, most)
 
 
 def take(tx: Tx, runtime: Runtime, method: str, room: int) -> Claims:
@@ -147,9 +157,27 @@ def take(tx: Tx, runtime: Runtime, method: str, room: int) -> Claims:
     return claim(tx, MethodKind(method), room, senders=senders, rate=rate)
 
 
-def send_jobs(runtime: Runtime, claims: Claims) -> list[Job]:
+def send_jobs(sending: Sending, claims: Claims) -> list[Job]:
     """A job for each attempt that was claimed to be sent."""
-    return [Job(each.method, each.attempt, partial(_send, runtime, each)) for each in claims.claimed]
+    return [Job(each.method, each.attempt, partial(sending.send, each)) for each in claims.claimed]
+
+
+def _escalate(runtime: Runtime) -> Sequence[str]:
+    """Escalate what is due, a batch after the other; where one fails, each of its rows alone (A11)."""
+    hang_ups: list[str] = []
+    count = BATCH
+    while count == BATCH:
+        try:
+            count, calls = runtime.transact(escalate_due, BATCH)
+        except DatabaseAway:
+            raise
+        except Exception:
+            log.exception("batch_failed", queue=ESCALATIONS)
+            for id, incident in runtime.read(lambda tx: escalation_store.due(tx.session, tx.now, BATCH)):
+                hang_ups += _do(runtime, ESCALATIONS, id, escalate, (id, incident))
+        else:
+            hang_ups += calls
+    return hang_ups
 
 
 def _job(runtime: Runtime, queue: str, id: str, flow: Callable[..., list[str] | None], *args: str) -> Job:
@@ -168,44 +196,3 @@ def _do(
         log.exception("row_failed", queue=queue, row=id)
         runtime.transact(put_off, queue, id, type(fault).__name__)
     return ()
-
-
-def _send(runtime: Runtime, claimed: Claimed) -> Sequence[str]:
-    """Hand an attempt to its channel, unless it must not leave any more, and write down what came of it."""
-    result = _try(runtime, claimed)
-    if result is None:
-        log.info("attempt_withheld", attempt=claimed.attempt, method=claimed.method)
-        return ()
-    hang_ups = runtime.transact(record, claimed.attempt, claimed.lease, result)
-    log.info(
-        "attempt_made",
-        attempt=claimed.attempt,
-        method=claimed.method,
-        kind=claimed.kind,
-        result=type(result).__name__,
-    )
-    return hang_ups
-
-
-def _try(runtime: Runtime, claimed: Claimed) -> Result | None:
-    outlet = runtime.outlets.get(claimed.method)
-    if outlet is None:
-        return deliver.UNCONFIGURED
-    try:
-        outgoing = _compose(runtime, claimed)
-    except DatabaseAway:
-        raise
-    except Exception:
-        log.exception("message_unspeakable", attempt=claimed.attempt, method=claimed.method, kind=claimed.kind)
-        return deliver.UNRENDERED
-    more = deliver.units(outgoing) - 1
-    if outlet.rate and more:
-        runtime.transact(charge, claimed.method, claimed.sender, more, outlet.rate)
-    if not runtime.read(deliver.still_ours, claimed.attempt, claimed.lease):
-        return None
-    return deliver.hand_over(outlet.channel, outgoing)
-
-
-def _compose(runtime: Runtime, claimed: Claimed) -> Outgoing:
-    renderer = runtime.renderer(claimed.templates or runtime.edition.templates)
-    return deliver.render(claimed, renderer, runtime.settings.public_url or "")

@@ -17,6 +17,7 @@ from alertnet.core.contact import MethodKind
 from alertnet.dispatch import ASKS, DUE, Job, Search, perform, send_jobs, take
 from alertnet.machine import THIS_MACHINE, Machine, Pool
 from alertnet.runtime import Runtime
+from alertnet.sending import Sending
 from alertnet.store import workers as worker_store
 from alertnet.store.tx import Tx
 from alertnet.transactions import DatabaseAway
@@ -90,6 +91,7 @@ class Worker:
     ) -> None:
         self.id = runtime.chance.id()
         self._runtime = runtime
+        self._sending = Sending(runtime)
         self._machine = machine
         self._sizes = {**CREWS, **(crews or {})}
         self._tick = timedelta(seconds=tick_seconds)
@@ -111,7 +113,7 @@ class Worker:
         """Do everything that is due, and what becomes due by it, on the calling thread; how many jobs that took."""
         done: set[str] = set()
         count = 0
-        while jobs := list(Search(self._runtime, dict.fromkeys(self._sizes, STRIDE), done).jobs()):
+        while jobs := list(Search(self._sending, dict.fromkeys(self._sizes, STRIDE), done).jobs()):
             for job in jobs:
                 self._runtime.hang_up(perform(job))
             done |= {job.key for job in jobs}
@@ -178,7 +180,7 @@ class Worker:
         if self._stopping:
             return
         rooms = {name: crew.room for name, crew in self._crews.items()}
-        search = Search(self._runtime, rooms, _UnderWay(self._crews))
+        search = Search(self._sending, rooms, _UnderWay(self._crews))
         for job in search.jobs():
             self._crews[job.crew].take(job.key, partial(self._perform, job))
         self._crowded = frozenset(search.crowded)
@@ -191,7 +193,7 @@ class Worker:
         jobs: list[Job] = []
         for method in methods if not self._stopping else ():
             if room := self._crews[method].room:
-                jobs += send_jobs(self._runtime, take(tx, self._runtime, method, room))
+                jobs += send_jobs(self._sending, take(tx, self._runtime, method, room))
         return partial(self._begin, jobs)
 
     def _begin(self, jobs: list[Job]) -> None:

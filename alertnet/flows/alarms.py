@@ -1,5 +1,6 @@
 """Alarms and decisions: SMS and call to every coordinator, at any hour, again until one of them answers (B3)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +25,7 @@ FIRST_AFTER_HOLD = timedelta(minutes=60)
 
 _OPEN: Select[Any] = (
     select(alarms)
-    .where(alarms.c.incident_id == bindparam("incident"), alarms.c.due_at.is_not(None))
+    .where(alarms.c.incident_id.in_(bindparam("incidents", expanding=True)), alarms.c.due_at.is_not(None))
     .order_by(alarms.c.raised_at)
 )
 
@@ -104,9 +105,9 @@ def repeat_alarm(tx: Tx, alarm_id: str, incident_id: str) -> None:
     case.finish()
 
 
-def open_alarms(case: Case) -> list[Row[tuple[object, ...]]]:
+def open_alarms(case: Case) -> Sequence[Row[Any]]:
     """The incident's alarms and decisions that still ring or are on hold, oldest first."""
-    return list(case.tx.session.execute(_OPEN, {"incident": case.incident.id}).all())
+    return case.ahead.take(_OPEN, case.incident.id)
 
 
 def answer_alarm(case: Case, alarm_id: str, answer: str, by: str | None) -> None:

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy import Row, Select, bindparam, select
 
 from alertnet.core.contact import MethodKind
 from alertnet.core.escalation import Event, Failed
@@ -18,7 +17,7 @@ from alertnet.flows.escalate import move, stale_kinds
 from alertnet.flows.outbox import Outbox
 from alertnet.store import attempts as attempt_store
 from alertnet.store import timeline
-from alertnet.store.tables import alarms, incidents, notifications, served
+from alertnet.store.tables import alarms, incidents, served
 from alertnet.store.tx import Tx
 
 ASK_AFTER = timedelta(seconds=15)
@@ -34,7 +33,11 @@ _SERVICES: Select[Any] = (
     .where(served.c.notification_id == bindparam("notification"))
     .order_by(served.c.escalation_id)
 )
-_HOLD = select(incidents.c.id).where(incidents.c.id == bindparam("id")).with_for_update()
+_HOLD: Select[Any] = (
+    select(incidents.c.id).where(incidents.c.id.in_(bindparam("ids", expanding=True))).order_by(incidents.c.id)
+)
+_HOLD_WAITING = _HOLD.with_for_update()
+_HOLD_FREE = _HOLD.with_for_update(skip_locked=True)
 _LONGEST_ID = 64  # characters of a provider's id that are kept; the Message-ID of a mail may be longer
 
 
@@ -47,14 +50,18 @@ class Held:
     status: AttemptStatus
     provider_id: str | None
     outbox: Outbox
+    cases: dict[str, Case]
+    """By incident: two attempts of one incident that are held together share its case."""
     events: dict[str, list[Event]] = field(default_factory=dict)
-    entries: list[timeline.Entry] = field(default_factory=list)
     hang_ups: list[str] = field(default_factory=list)
 
-    @cached_property
+    @property
     def case(self) -> Case | None:
         """Its incident's case, taken up only when it is needed: most outcomes call for nothing."""
-        return take_up(self.tx, self.row.incident_id) if self.row.incident_id else None
+        id = self.row.incident_id
+        if id is not None and id not in self.cases:
+            self.cases[id] = take_up(self.tx, id)
+        return self.cases.get(id)
 
     @property
     def is_call(self) -> bool:
@@ -68,7 +75,7 @@ class Held:
         if self.provider_id not in (None, provider_id[:_LONGEST_ID]):
             return
         was_heard_of = self.provider_id is not None
-        self.provider_id = provider_id[:_LONGEST_ID]
+        self.bind(provider_id)
         if self.is_call and status is AttemptStatus.DELIVERED:
             status, failure = self._end_of_call()
         match status:
@@ -88,6 +95,7 @@ class Held:
         """Remember under which id the provider has it."""
         if self.provider_id is None:
             self.provider_id = provider_id[:_LONGEST_ID]
+            self.change(provider_id=self.provider_id)
 
     def sent(self) -> None:
         """The provider has it. A call that nobody wants any more is ended."""
@@ -134,8 +142,8 @@ class Held:
         self._become(AttemptStatus.CANCELLED, entry={"why": why})
 
     def change(self, **values: object) -> None:
-        """Replace columns that nobody else has to hear of."""
-        attempt_store.change(self.tx.session, self.row.id, **values)
+        """Replace columns that nobody else has to hear of; like all else it is written when the outbox is flushed."""
+        self.outbox.change("attempts", self.row.id, **values)
 
     def happens(self, event: Callable[[Row[Any]], Event]) -> None:
         """Let every escalation that it counts for hear of this."""
@@ -146,14 +154,15 @@ class Held:
         """Add a line to the history: which attempt, to whom and how, never a number or a word of it."""
         row = self.row
         which = {"attempt": row.id, "message": row.kind, "tree": row.tree, "contact": row.contact, "method": row.method}
-        self.entries.append((kind, which | payload))
+        self.outbox.record(row.incident_id or timeline.SYSTEM, kind, which | payload)
 
     def finish(self) -> list[str]:
         """Write what follows from it; the calls to hang up once the transaction is over, by the provider's ids."""
-        if self.provider_id != self.row.provider_id:
-            self.change(provider_id=self.provider_id)
         self.outbox.flush()
-        timeline.append(self.tx, self.row.incident_id or timeline.SYSTEM, *self.entries)
+        return self.follow()
+
+    def follow(self) -> list[str]:
+        """Let the escalations go on from what is written of it; the calls to hang up."""
         if not self.events or self.case is None:
             return self.hang_ups
         move(self.case, self.events)
@@ -195,8 +204,7 @@ class Held:
             self.tx.leaves_due()
 
     def _show(self, status: AttemptStatus) -> None:
-        change = update(notifications).where(notifications.c.id == self.row.notification_id)
-        self.tx.session.execute(change.values(status=status.value))
+        self.outbox.change("notifications", self.row.notification_id, status=status.value)
 
     def _note_question(self) -> None:
         """A decision has reached a coordinator: from now on its automatic time counts."""
@@ -211,11 +219,19 @@ class Held:
 
 def hold(tx: Tx, attempt_id: str) -> Held | None:
     """The attempt, its incident held before it; None where there is none."""
-    found = attempt_store.standing(tx.session, attempt_id)
-    if found is None:
-        return None
-    if found.incident_id:
-        tx.session.execute(_HOLD, {"id": found.incident_id})
-    row = attempt_store.lock(tx.session, attempt_id)
-    assert row is not None
-    return Held(tx, row, AttemptStatus(row.status), row.provider_id, Outbox(tx))
+    return _hold(tx, [attempt_id], _HOLD_WAITING, Outbox(tx)).get(attempt_id)
+
+
+def hold_each(tx: Tx, ids: Sequence[str], outbox: Outbox) -> dict[str, Held]:
+    """Several attempts by id, with that outbox for them all; without those whose incident another flow holds."""
+    return _hold(tx, ids, _HOLD_FREE, outbox)
+
+
+def _hold(tx: Tx, ids: Sequence[str], statement: Select[Any], outbox: Outbox) -> dict[str, Held]:
+    incident_of = attempt_store.incidents_of(tx.session, ids)
+    wanted = sorted({incident for incident in incident_of.values() if incident is not None})
+    held = set(tx.session.scalars(statement, {"ids": wanted})) if wanted else set()
+    free = [id for id, incident in incident_of.items() if incident is None or incident in held]
+    rows = attempt_store.lock(tx.session, free) if free else ()
+    cases: dict[str, Case] = {}
+    return {row.id: Held(tx, row, AttemptStatus(row.status), row.provider_id, outbox, cases) for row in rows}

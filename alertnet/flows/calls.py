@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, select
 
 from alertnet.core.codec import from_plain
 from alertnet.core.codes import PIN_LENGTH, SPOKEN_CODE_LENGTH
@@ -117,9 +117,9 @@ class Call:
         now = self.case.tx.now
         status = AttemptStatus.DELIVERED.value
         self.held.change(status=status, failure=None, error=None, due_at=now + FOLLOW_UP, lease=None, changed_at=now)
-        change = update(notifications).where(notifications.c.id == self.row.id)
-        self.case.tx.session.execute(change.values(status=status))
+        self.held.outbox.change("notifications", self.row.id, status=status)
         self.held.record("code_keyed")
+        self.held.outbox.flush()
 
     def ask_for_code(self, stage: str | None = None, *, turn: int, silent: bool = False) -> Question:
         """The question after the code or the PIN; `stage` in place of the usual words."""

@@ -15,6 +15,7 @@ UNSENT = (AttemptStatus.QUEUED.value, AttemptStatus.SENDING.value, AttemptStatus
 _UNDER_WAY: Select[Any] = (
     select(
         attempts.c.id,
+        attempts.c.incident_id,
         attempts.c.notification_id,
         attempts.c.status,
         attempts.c.method,
@@ -25,7 +26,7 @@ _UNDER_WAY: Select[Any] = (
         served.c.method.label("place"),
     )
     .join(served, served.c.notification_id == attempts.c.notification_id)
-    .where(attempts.c.incident_id == bindparam("incident"), attempts.c.is_alert)
+    .where(attempts.c.incident_id.in_(bindparam("incidents", expanding=True)), attempts.c.is_alert)
     .where(
         attempts.c.status.in_(UNSENT)
         | ((attempts.c.status == AttemptStatus.SENT.value) & (attempts.c.method == MethodKind.CALL.value))
@@ -37,7 +38,7 @@ _UNDER_WAY: Select[Any] = (
 def cancel_unwanted(case: Case) -> None:
     """Cancel the waiting alerts that no escalation wants any more, and end the calls that ring for nothing."""
     wanted: dict[str, bool] = {}
-    rows = _under_way(case)
+    rows = case.ahead.take(_UNDER_WAY, case.incident.id)
     for row in rows:
         wanted[row.id] = wanted.get(row.id, False) or is_wanted(case, row)
     for row in {row.id: row for row in rows}.values():
@@ -55,10 +56,6 @@ def is_wanted(case: Case, row: Row[Any]) -> bool:
         return False
     plan = case.plans[escalation.tree]
     return still_wanted(plan, escalation.state, row.level_index, row.contact, row.place)
-
-
-def _under_way(case: Case) -> list[Row[Any]]:
-    return [*case.tx.session.execute(_UNDER_WAY, {"incident": case.incident.id})]
 
 
 def _cancel(case: Case, row: Row[Any]) -> None:

@@ -1,5 +1,6 @@
 """One incident under a flow's hands: its row held, its plans, its escalations, and what is to be written of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from alertnet.core.contact import Contact
@@ -7,11 +8,12 @@ from alertnet.core.contact_tree import ContactTree
 from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import Kind
 from alertnet.core.resolution import Plan, left_out
+from alertnet.flows.ahead import Ahead
 from alertnet.flows.outbox import Outbox
 from alertnet.store import escalations as escalation_store
 from alertnet.store import incidents as incident_store
-from alertnet.store import pinned, timeline
-from alertnet.store.escalations import Escalation
+from alertnet.store import pinned
+from alertnet.store.escalations import Escalation, fixed, moving
 from alertnet.store.tx import Tx
 
 URGENT = frozenset({Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM})
@@ -35,11 +37,10 @@ class Case:
     plans: dict[str, Plan]
     escalations: list[Escalation]
     outbox: Outbox
-    entries: list[timeline.Entry] = field(default_factory=list)
+    ahead: Ahead
     known_codes: dict[tuple[str, str], Code] | None = None
     """By (tree, contact); None until they were asked for, empty for an incident that is just being opened."""
     known_links: dict[tuple[str, str, str, str], tuple[str, str]] | None = None
-    fresh_codes: set[str] = field(default_factory=set)
     posted: dict[tuple[str, str, str], tuple[str, list[str]]] = field(default_factory=dict)
     """First alerts of this very flow by (escalation, method, address): the notification and the trees it counts for."""
     fresh: bool = False
@@ -67,7 +68,7 @@ class Case:
 
     def record(self, kind: str, **payload: object) -> None:
         """Add a line to the incident's timeline."""
-        self.entries.append((kind, payload))
+        self.outbox.record(self.incident.id, kind, payload)
 
     def rank(self, kind: Kind) -> int:
         """The order in which a message is sent: by severity, and what is urgent before what can wait."""
@@ -102,6 +103,14 @@ class Case:
         """The escalation of that tree, if it opened one."""
         return next((each for each in self.escalations if each.tree == tree), None)
 
+    def save(self, escalation: Escalation) -> None:
+        """Write where an escalation stands; a new one is put on the record."""
+        columns = moving(escalation, self.facts.severity.rank)
+        if escalation.new:
+            self.outbox.add("escalations", **fixed(escalation, self.incident.trees[escalation.tree]), **columns)
+        else:
+            self.outbox.change("escalations", escalation.id, **columns)
+
     def change_facts(self, facts: Facts) -> None:
         """Take new facts: plans are resolved again on the pinned trees, at once (A8)."""
         self.plans = pinned.plans(self.tx.session, facts, self.incident.trees)
@@ -129,9 +138,7 @@ class Case:
 
     def finish(self) -> None:
         """Write what was gathered: rows first, then the history of it."""
-        self.outbox.flush()
-        timeline.append(self.tx, self.incident.id, *self.entries, begins=self.fresh)
-        self.entries.clear()
+        self.outbox.flush(begin=self.fresh)
         self.fresh = False
 
 
@@ -141,6 +148,19 @@ def take_up(tx: Tx, incident_id: str) -> Case:
     Raises:
         Unknown: there is no such incident.
     """
-    incident = incident_store.lock(tx.session, incident_id)
-    plans = pinned.plans(tx.session, incident.facts, incident.trees)
-    return Case(tx, incident, plans, escalation_store.of_incident(tx.session, incident_id), Outbox(tx))
+    return take_up_each(tx, [incident_id], Outbox(tx))[incident_id]
+
+
+def take_up_each(tx: Tx, ids: Sequence[str], outbox: Outbox) -> dict[str, Case]:
+    """The cases of several incidents by id, with that outbox for them all: it is flushed at the end instead of each.
+
+    Raises:
+        Unknown: there is no such incident.
+    """
+    incidents = incident_store.lock(tx.session, ids)
+    escalations = escalation_store.of_incidents(tx.session, ids)
+    ahead = Ahead(tx.session, ids)
+    return {
+        id: Case(tx, each, pinned.plans(tx.session, each.facts, each.trees), escalations[id], outbox, ahead)
+        for id, each in incidents.items()
+    }

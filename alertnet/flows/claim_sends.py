@@ -20,7 +20,8 @@ from alertnet.flows.deliver import Claimed, claimed_from
 from alertnet.store import attempts as attempt_store
 from alertnet.store import pinned
 from alertnet.store import senders as sender_store
-from alertnet.store.tables import alarms, escalations, served
+from alertnet.store.changes import change_each
+from alertnet.store.tables import alarms, attempts, escalations, served
 from alertnet.store.tx import Tx
 
 LEASE = timedelta(seconds=30)
@@ -75,7 +76,7 @@ def claim(tx: Tx, method: MethodKind, limit: int, *, senders: Sequence[str], rat
         claims.next_at = min(free_at.values()) if rate else None
     room = min(limit, len(free)) if rate else limit
     _fill(tx, method, claims, room, free)
-    attempt_store.change_each(tx.session, [_under_lease(each) for each in claims.claimed])
+    change_each(tx.session, attempts, [_under_lease(each) for each in claims.claimed])
     if rate and claims.claimed:
         for each in claims.claimed:
             sender_store.occupy(tx, method, each.sender, 1, rate)

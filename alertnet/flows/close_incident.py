@@ -18,7 +18,6 @@ from alertnet.flows.case import Case
 from alertnet.flows.codes import mark_open
 from alertnet.flows.escalate import for_all, move
 from alertnet.flows.letters import WRITTEN, said, write
-from alertnet.store import escalations as escalation_store
 from alertnet.store import incidents as incident_store
 from alertnet.store.tables import attempts, notifications
 
@@ -44,7 +43,7 @@ def close_incident(case: Case, reason: CloseReason, *, text: str | None = None, 
     incident_store.save_status(case.tx.session, case.incident)
     for escalation in case.escalations:
         escalation.state, escalation.due_at = stop(escalation.state), None
-        escalation_store.save(case.tx.session, escalation, case.facts.severity.rank)
+        case.save(escalation)
     alarms.silence(case, escalation=None, kinds=(Kind.ALARM, Kind.DECISION, Kind.FIELD_STATUS), answer="closed")
     cancel_unwanted(case)
     mark_open(case, False)

@@ -1,8 +1,9 @@
 """Written codes and links: one code for each recipient and incident, unmistakable among all of its numbers (B4)."""
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import BindParameter, Select, bindparam, select, update
 
 from alertnet.core.codes import WRITTEN_CODE_LENGTH, is_written_code
 from alertnet.core.contact import RINGING, Contact, MethodKind
@@ -22,21 +23,28 @@ _HELD = (
     .join(incidents, incidents.c.id == codes.c.incident_id)
     .where(codes.c.code_hash.in_(bindparam("hashes", expanding=True)), codes.c.voided_at.is_(None), _OF_NUMBERS)
     .where((incidents.c.status == IncidentStatus.OPEN.value) | (incidents.c.closed_at > bindparam("lately")))
-    .limit(1)
 )
 _ANOTHER = (
     select(codes.c.id)
     .join(code_numbers, code_numbers.c.code_id == codes.c.id)
     .where(_OF_NUMBERS, code_numbers.c.open, codes.c.incident_id != bindparam("this"))
-    .limit(1)
 )
+_STANDING = select(_HELD.exists().label("held"), _ANOTHER.exists().label("also"))
 
-_CODES = select(codes.c.id, codes.c.tree, codes.c.contact, codes.c.code).where(
-    codes.c.incident_id == bindparam("incident"), codes.c.voided_at.is_(None), codes.c.contact.is_not(None)
+_INCIDENTS: BindParameter[Any] = bindparam("incidents", expanding=True)
+_CODES: Select[Any] = select(codes.c.incident_id, codes.c.id, codes.c.tree, codes.c.contact, codes.c.code).where(
+    codes.c.incident_id.in_(_INCIDENTS), codes.c.voided_at.is_(None), codes.c.contact.is_not(None)
 )
-_LINKS = select(
-    links.c.id, links.c.token, links.c.escalation_id, links.c.alarm_id, links.c.tree, links.c.contact, links.c.method
-).where(links.c.incident_id == bindparam("incident"))
+_LINKS: Select[Any] = select(
+    links.c.incident_id,
+    links.c.id,
+    links.c.token,
+    links.c.escalation_id,
+    links.c.alarm_id,
+    links.c.tree,
+    links.c.contact,
+    links.c.method,
+).where(links.c.incident_id.in_(_INCIDENTS))
 
 
 def written_code(case: Case, tree: str, contact: Contact) -> Code | None:
@@ -121,19 +129,17 @@ def _make(case: Case, kin: list[tuple[str, Contact]], tree: str | None, contact:
         if method.kind in RINGING
     }
     numbers = [index for number in owners for index in case.tx.vault.indexes(number)]
-    text = _free_code(case, numbers)
-    if text is None:
+    code = _draw(case, numbers)
+    if code is None:
         return None
-    also = _is_told_of_another(case, numbers)
-    code = Code(case.tx.chance.id(), text, also)
     case.outbox.add(
         "codes",
         id=code.id,
         incident_id=case.incident.id,
         tree=tree,
         contact=contact,
-        code=text,
-        code_hash=case.tx.vault.code_hash(text),
+        code=code.text,
+        code_hash=case.tx.vault.code_hash(code.text),
         wrong_tries=0,
         created_at=case.tx.now,
         voided_at=None,
@@ -149,41 +155,41 @@ def _make(case: Case, kin: list[tuple[str, Contact]], tree: str | None, contact:
             relays=relays,
             open=True,
         )
-    case.fresh_codes.add(text)
     return code
 
 
-def _free_code(case: Case, numbers: list[bytes]) -> str | None:
+def _draw(case: Case, numbers: list[bytes]) -> Code | None:
     """A code that none of the numbers holds; None when so many are open that none can be found."""
+    made, also = _just_made(case, numbers)
+    values = {"numbers": numbers, "this": case.incident.id, "lately": case.tx.now - KEPT_AFTER_CLOSING}
     for _ in range(MOST_DRAWS):
         text = case.tx.chance.digits(WRITTEN_CODE_LENGTH)
-        if is_written_code(text) and text not in case.fresh_codes and not _is_held(case, text, numbers):
-            return text
+        if is_written_code(text) and text not in made:
+            hashes = list(case.tx.vault.code_hashes(text))
+            standing = case.tx.session.connection().execute(_STANDING, values | {"hashes": hashes}).one()
+            if not standing.held:
+                return Code(case.tx.chance.id(), text, also or bool(standing.also))
     return None
 
 
-def _is_held(case: Case, text: str, numbers: list[bytes]) -> bool:
-    hashes = list(case.tx.vault.code_hashes(text))
-    lately = case.tx.now - KEPT_AFTER_CLOSING
-    found = case.tx.session.execute(_HELD, {"hashes": hashes, "numbers": numbers, "lately": lately})
-    return found.first() is not None
-
-
-def _is_told_of_another(case: Case, numbers: list[bytes]) -> bool:
-    """Whether another open incident has given one of the numbers a code."""
-    return case.tx.session.execute(_ANOTHER, {"numbers": numbers, "this": case.incident.id}).first() is not None
+def _just_made(case: Case, numbers: list[bytes]) -> tuple[set[str], bool]:
+    """Codes of this very flow, not written yet, and whether one of another incident is for one of the numbers."""
+    made = {row["id"]: row for row in case.outbox.rows.get("codes", ())}
+    given = {row["code_id"] for row in case.outbox.rows.get("code_numbers", ()) if row["number_index"] in numbers}
+    also = any(made[id]["incident_id"] != case.incident.id for id in given)
+    return {row["code"] for row in made.values()}, also
 
 
 def _known_codes(case: Case) -> dict[tuple[str, str], Code]:
     if case.known_codes is None:
-        rows = case.tx.session.execute(_CODES, {"incident": case.incident.id})
+        rows = case.ahead.take(_CODES, case.incident.id)
         case.known_codes = {(row.tree, row.contact): Code(row.id, row.code, also=False) for row in rows}
     return case.known_codes
 
 
 def _known_links(case: Case) -> dict[tuple[str, str, str, str], tuple[str, str]]:
     if case.known_links is None:
-        rows = case.tx.session.execute(_LINKS, {"incident": case.incident.id})
+        rows = case.ahead.take(_LINKS, case.incident.id)
         case.known_links = {
             (row.escalation_id or row.alarm_id, row.tree, row.contact, row.method): (row.id, row.token) for row in rows
         }

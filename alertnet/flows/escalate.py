@@ -12,10 +12,10 @@ from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.core.progress import advance
 from alertnet.flows import alarms
 from alertnet.flows.cancel import cancel_unwanted
-from alertnet.flows.case import Case, take_up
+from alertnet.flows.case import Case, take_up, take_up_each
 from alertnet.flows.codes import known_code
 from alertnet.flows.letters import alert, notify_coordinators, said, write
-from alertnet.flows.outbox import Service
+from alertnet.flows.outbox import Outbox, Service
 from alertnet.flows.repeats import alert_waits
 from alertnet.store import escalations as escalation_store
 from alertnet.store.escalations import Escalation, level_name
@@ -29,11 +29,30 @@ Events = Mapping[str, Sequence[Event]]
 def escalate(tx: Tx, escalation_id: str, incident_id: str) -> list[str]:
     """Do what is due in one escalation, or nothing when another worker has; the calls to hang up after the commit."""
     case = take_up(tx, incident_id)
-    escalation = next(each for each in case.escalations if each.id == escalation_id)
-    if escalation.due_at is not None and escalation.due_at <= tx.now:
-        move(case, {escalation_id: ()})
+    if escalation_id in (due := _due(case)):
+        move(case, {escalation_id: due[escalation_id]})
         case.finish()
     return case.hang_ups
+
+
+def escalate_due(tx: Tx, most: int) -> tuple[int, list[str]]:
+    """The same for several incidents in one go: of how many something was found due, `most` or fewer.
+
+    One that another flow holds is left to it: that flow does what is due, or it is found due again.
+    """
+    ids = list(dict.fromkeys(escalation_store.take_due(tx.session, tx.now, most)))
+    outbox = Outbox(tx)
+    cases = take_up_each(tx, ids, outbox) if ids else {}
+    for id in ids:
+        move(cases[id], _due(cases[id]))
+    outbox.flush()
+    return len(ids), [call for case in cases.values() for call in case.hang_ups]
+
+
+def _due(case: Case) -> Events:
+    """Nothing but time has happened to the escalations that are due."""
+    now = case.tx.now
+    return {each.id: () for each in case.escalations if each.due_at is not None and each.due_at <= now}
 
 
 def move(case: Case, events: Events) -> None:
@@ -70,11 +89,7 @@ def _advance(case: Case, escalation: Escalation, events: Sequence[Event]) -> Non
     if bounced:
         _advance(case, escalation, bounced)
         return
-    if escalation.new:
-        tree_hash = case.incident.trees[escalation.tree]
-        escalation_store.add(case.tx.session, escalation, tree_hash, case.facts.severity.rank)
-    else:
-        escalation_store.save(case.tx.session, escalation, case.facts.severity.rank)
+    case.save(escalation)
 
 
 def _send(case: Case, escalation: Escalation, send: Send) -> Failed | None:

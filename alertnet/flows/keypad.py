@@ -84,6 +84,7 @@ def _refuse(call: Call, keyed: Keyed) -> Spoken:
 
 def _fail(call: Call) -> Spoken:
     call.held.failed(Failure.WRONG_PERSON, tell=False)
+    call.held.outbox.flush()
     report_wrong_person(call.case, call.row.tree, call.row.contact, call.row.address)
     return call.say("wrong_person")
 

@@ -10,6 +10,7 @@ from alertnet.core.progress import begin
 from alertnet.core.records import check_names, with_records
 from alertnet.core.resolution import Plan
 from alertnet.flows import alarms, field_status
+from alertnet.flows.ahead import Ahead
 from alertnet.flows.case import Case
 from alertnet.flows.escalate import for_all, move
 from alertnet.flows.outbox import Outbox
@@ -47,7 +48,8 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Case
         opened_at=tx.now,
         warnings=(*differences, *warnings),
     )
-    case = Case(tx, incident, plans, [], Outbox(tx), known_codes={}, known_links={}, fresh=True)
+    ahead = Ahead(tx.session, [])
+    case = Case(tx, incident, plans, [], Outbox(tx), ahead, known_codes={}, known_links={}, fresh=True)
     incident_store.add(tx, incident, case.pruned())
     case.record("incident_opened", by=by, type=facts.type, severity=facts.severity.value, consent=facts.consent.value)
     case.escalations = _escalations(case)

@@ -12,6 +12,7 @@ from alertnet.core.codec import from_plain
 from alertnet.core.contact import Contact, Disclosure
 from alertnet.core.escalation import State, Status
 from alertnet.core.incident import ASKS, Facts
+from alertnet.flows.ahead import Ahead
 from alertnet.flows.case import Case
 from alertnet.flows.letters import said
 from alertnet.flows.outbox import Outbox
@@ -66,7 +67,8 @@ def find_link(tx: Tx, token: str) -> Row[Any] | None:
 def look_at(tx: Tx, incident_id: str) -> Case:
     """The case of an incident for reading alone: nothing is held, and escalations are left out."""
     incident = incident_store.get(tx.session, incident_id)
-    return Case(tx, incident, pinned.plans(tx.session, incident.facts, incident.trees), [], Outbox(tx))
+    plans = pinned.plans(tx.session, incident.facts, incident.trees)
+    return Case(tx, incident, plans, [], Outbox(tx), Ahead(tx.session, []))
 
 
 def may_answer(case: Case, link: Row[Any]) -> bool:

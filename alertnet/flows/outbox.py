@@ -1,16 +1,18 @@
 """What a flow is about to put on the record, gathered row by row and written in a few statements at its end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 
 from alertnet.core.codec import to_plain
 from alertnet.core.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Kind
-from alertnet.store import tables
+from alertnet.store import tables, timeline
+from alertnet.store.changes import change_each
 from alertnet.store.tx import Tx
 
 INSERTS = {table.name: insert(table) for table in tables.metadata.sorted_tables}
@@ -55,14 +57,26 @@ class Service:
 
 @dataclass
 class Outbox:
-    """Rows on their way to the tables, in the order in which foreign keys want them."""
+    """Rows and changes on their way to the tables, and the history of them; of one incident or of several."""
 
     tx: Tx
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    changes: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    """By table and id."""
+    entries: dict[str, list[timeline.Entry]] = field(default_factory=dict)
+    """By chain."""
 
     def add(self, table: str, **row: Any) -> None:
         """One row for that table."""
         self.rows.setdefault(table, []).append(row)
+
+    def change(self, table: str, id: str, **values: Any) -> None:
+        """Replace columns of a row that is there already."""
+        self.changes.setdefault(table, {}).setdefault(id, {}).update(values)
+
+    def record(self, chain: str, kind: str, payload: Mapping[str, Any]) -> None:
+        """Add a line to the history of an incident or of the system."""
+        self.entries.setdefault(chain, []).append((kind, payload))
 
     def post(self, letter: Letter, served: tuple[tuple[str, Service], ...] = (), *, send: bool = True) -> str:
         """A notification with its first attempt, due now, and the escalations (tree, service) that it counts for.
@@ -115,13 +129,13 @@ class Outbox:
         )
 
     def share(self, notification: str, trees: list[str]) -> None:
-        """Name the trees that a notification counts for now, whether it is written yet or not."""
+        """Let a notification count for those trees too, whether it is written yet or not."""
         for row in self.rows.get("notifications", ()):
             if row["id"] == notification:
                 row["trees"] = trees
                 return
-        change = update(tables.notifications).where(tables.notifications.c.id == notification)
-        self.tx.session.execute(change.values(trees=trees))
+        shared = self.changes.get("notifications", {}).get(notification, {}).get("trees", ())
+        self.change("notifications", notification, trees=sorted({*trees, *shared}))
 
     def attempt(
         self,
@@ -155,10 +169,18 @@ class Outbox:
         )
         self.tx.leaves_due(method)
 
-    def flush(self) -> None:
-        """Write what was gathered."""
+    def flush(self, *, begin: bool = False) -> None:
+        """Write what was gathered; `begin`: its history is the first of its chains."""
         connection = self.tx.session.connection()
         for table, statement in INSERTS.items():
             rows = self.rows.pop(table, None)
             if rows:
                 connection.execute(statement, rows)
+        for table in list(self.changes):
+            alike: dict[frozenset[str], list[dict[str, Any]]] = {}
+            for id, values in self.changes.pop(table).items():
+                alike.setdefault(frozenset(values), []).append({"key": id} | values)
+            for changes in alike.values():
+                change_each(self.tx.session, tables.metadata.tables[table], changes)
+        timeline.append_each(self.tx, self.entries, begin=begin)
+        self.entries = {}

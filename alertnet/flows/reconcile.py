@@ -7,6 +7,8 @@ from alertnet.flows.attempt import FOLLOW_UP, Held, hold
 from alertnet.flows.claim_sends import LEASE, Claims
 from alertnet.flows.deliver import claimed_from
 from alertnet.store import attempts as attempt_store
+from alertnet.store.changes import change_each
+from alertnet.store.tables import attempts
 from alertnet.store.tx import Tx
 
 ASK_AGAIN_AFTER = FOLLOW_UP
@@ -31,9 +33,7 @@ def take_doubts(tx: Tx, method: MethodKind, limit: int) -> Claims:
     rows, broken = attempt_store.with_words(tx.session, [row.id for row in due])
     claimed = [claimed_from(row, tx.chance.id(), tx.now, row.sender or "") for row in rows]
     until = tx.now + LEASE
-    attempt_store.change_each(
-        tx.session, [{"key": each.attempt, "lease": each.lease, "due_at": until} for each in claimed]
-    )
+    change_each(tx.session, attempts, [{"key": each.attempt, "lease": each.lease, "due_at": until} for each in claimed])
     return Claims(claimed, broken=broken)
 
 

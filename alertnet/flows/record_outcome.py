@@ -1,34 +1,60 @@
 """What became of a send: written down once, by whoever holds the lease, and followed by what it calls for (A5, B3)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from alertnet.channels.base import Accepted, NotSent, Refused, Result, Unsure
 from alertnet.core.escalation import Delayed
 from alertnet.core.notification import AttemptStatus
-from alertnet.flows.attempt import Held, hold
+from alertnet.flows.attempt import Held, hold, hold_each
+from alertnet.flows.outbox import Outbox
 from alertnet.store.tx import Tx
 
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(seconds=60)
 
 
-def record(tx: Tx, attempt_id: str, lease: str, result: Result) -> list[str]:
-    """Take the channel's result; the calls to hang up afterwards, by the provider's ids.
+@dataclass(frozen=True)
+class Outcome:
+    """What a channel answered to an attempt that was handed to it under that lease."""
 
-    Whoever has lost the lease changes nothing. Only the id of what was accepted is kept, so that its callbacks and the
-    provider's answers can settle it; a message that was cancelled on its way has left all the same.
-    """
-    held = hold(tx, attempt_id)
+    attempt: str
+    lease: str
+    result: Result
+
+
+def record(tx: Tx, outcome: Outcome) -> list[str]:
+    """Take the outcome; the calls to hang up afterwards, by the provider's ids."""
+    held = hold(tx, outcome.attempt)
     if held is None:
         return []
-    if held.status is AttemptStatus.SENDING and held.row.lease == lease:
+    _record(held, outcome)
+    return held.finish()
+
+
+def record_each(tx: Tx, outcomes: Sequence[Outcome]) -> list[list[str] | None]:
+    """The same for several in one go; None for one that is to be taken alone, since another flow holds its incident."""
+    outbox = Outbox(tx)
+    held = hold_each(tx, [each.attempt for each in outcomes], outbox)
+    for each in outcomes:
+        if each.attempt in held:
+            _record(held[each.attempt], each)
+    outbox.flush()
+    return [held[each.attempt].follow() if each.attempt in held else None for each in outcomes]
+
+
+def _record(held: Held, outcome: Outcome) -> None:
+    # Whoever has lost the lease changes nothing. Only the id of what was accepted is kept, so that its callbacks and
+    # the provider's answers can settle it; a message that was cancelled on its way has left all the same.
+    result = outcome.result
+    if held.status is AttemptStatus.SENDING and held.row.lease == outcome.lease:
         _take(held, result)
     elif isinstance(result, Accepted):
         if held.status is AttemptStatus.CANCELLED:
             held.fares(result.provider_id, result.status)
         else:
             held.bind(result.provider_id)
-    return held.finish()
 
 
 def _take(held: Held, result: Result) -> None:

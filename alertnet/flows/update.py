@@ -13,7 +13,6 @@ from alertnet.flows.case import Case
 from alertnet.flows.close_incident import tell_those_told
 from alertnet.flows.escalate import for_all, move
 from alertnet.flows.open_incident import NOBODY
-from alertnet.store import escalations
 
 
 def update_incident(case: Case, text: str, facts: Facts, *, by: str) -> None:
@@ -101,7 +100,7 @@ def _stop_what_reaches_nobody(case: Case) -> None:
     for escalation in empty:
         if escalation.state.status is not Status.STOPPED:
             escalation.state, escalation.due_at = stop(escalation.state), None
-            escalations.save(case.tx.session, escalation, case.facts.severity.rank)
+            case.save(escalation)
             case.record("escalation_stopped", tree=escalation.tree)
 
 

@@ -1,11 +1,10 @@
 """Attempts, the second of the queues: `due_at` is when to send, to give up a lease, or to ask the provider."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, Update, bindparam, select, update
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -43,11 +42,15 @@ _WITH_WORDS: Select[Any] = (
 _TO_CHANGE: Select[Any] = (
     select(attempts, *(column for column in _WORDS if column.name not in ("address", "said")))
     .join(notifications, notifications.c.id == attempts.c.notification_id)
-    .where(attempts.c.id == bindparam("id"))
+    .where(attempts.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(attempts.c.id)
     .with_for_update(of=attempts)
 )
-_STANDING: Select[Any] = select(attempts.c.status, attempts.c.lease, attempts.c.due_at, attempts.c.incident_id).where(
+_STANDING: Select[Any] = select(attempts.c.status, attempts.c.lease, attempts.c.due_at).where(
     attempts.c.id == bindparam("id")
+)
+_INCIDENT_OF: Select[Any] = select(attempts.c.id, attempts.c.incident_id).where(
+    attempts.c.id.in_(bindparam("ids", expanding=True))
 )
 _DUE: Select[Any] = (
     select(attempts.c.id, attempts.c.address_index)
@@ -114,13 +117,21 @@ def with_words(session: Session, ids: Sequence[str]) -> tuple[list[Row[Any]], di
     }
 
 
-def lock(session: Session, id: str) -> Row[Any] | None:
-    """The attempt with what its notification is about, held until the transaction ends; its incident is held before."""
-    return session.execute(_TO_CHANGE, {"id": id}).first()
+def lock(session: Session, ids: Sequence[str]) -> Sequence[Row[Any]]:
+    """The attempts with what their notifications are about, held until the transaction ends.
+
+    By id, after their incidents, which are held before.
+    """
+    return session.execute(_TO_CHANGE, {"ids": list(ids)}).all()
+
+
+def incidents_of(session: Session, ids: Sequence[str]) -> dict[str, str | None]:
+    """The incident of each attempt that there is, None for one that has none; this never changes."""
+    return {row.id: row.incident_id for row in session.execute(_INCIDENT_OF, {"ids": list(ids)})}
 
 
 def standing(session: Session, id: str) -> Row[Any] | None:
-    """Status, lease, due time and incident of the attempt; the last never changes."""
+    """Status, lease and due time of the attempt."""
     return session.execute(_STANDING, {"id": id}).first()
 
 
@@ -132,24 +143,6 @@ def leases_over(session: Session, now: datetime, most: int) -> Sequence[str]:
 def busy_numbers(session: Session, now: datetime) -> set[bytes]:
     """Indexes of the numbers that we call right now, over all incidents; the report of a call's end may be lost."""
     return set(session.scalars(_BUSY, {"since": now - LAST_SIGN}))
-
-
-def change(session: Session, id: str, **values: Any) -> None:
-    """Replace columns of one attempt."""
-    session.execute(_change(frozenset(values)), {"key": id, **values})
-
-
-def change_each(session: Session, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Replace the same columns of several attempts; each change has its attempt's `key` besides."""
-    if changes:
-        session.execute(_change(frozenset(changes[0].keys() - {"key"})), changes)
-
-
-@cache
-def _change(names: frozenset[str]) -> Update:
-    """The statement that replaces those columns; there are few such sets."""
-    values: dict[str, Any] = {name: bindparam(name) for name in sorted(names)}
-    return update(attempts).where(attempts.c.id == bindparam("key")).values(values)
 
 
 def bound_elsewhere(session: Session, provider_id: str, id: str) -> bool:

@@ -1,10 +1,11 @@
 """Escalations on the record, the first queue: each has a next due time until it is acknowledged or stopped (A2)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, insert, select, update
+from sqlalchemy import Row, Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
@@ -28,49 +29,61 @@ class Escalation:
     """Not written yet: it is being opened."""
 
 
-_ADD = insert(escalations)
-_SAVE = update(escalations).where(escalations.c.id == bindparam("key"))
-
-_OF_INCIDENT: Select[Any] = (
+_OF_INCIDENTS: Select[Any] = (
     select(escalations)
-    .where(escalations.c.incident_id == bindparam("incident"))
-    .order_by(escalations.c.tree)
+    .where(escalations.c.incident_id.in_(bindparam("incidents", expanding=True)))
+    .order_by(escalations.c.incident_id, escalations.c.tree)
     .with_for_update()
 )
-_DUE = (
+_DUE: Select[Any] = (
     select(escalations.c.id, escalations.c.incident_id)
+    .join(incidents, incidents.c.id == escalations.c.incident_id)
     .where(escalations.c.due_at.is_not(None), escalations.c.due_at <= bindparam("now", type_=escalations.c.due_at.type))
     .order_by(escalations.c.rank, escalations.c.due_at)
     .limit(bindparam("most"))
 )
+_TO_MOVE = _DUE.with_for_update(of=incidents, skip_locked=True)
 
 
-def add(session: Session, escalation: Escalation, tree_hash: str, rank: int) -> None:
-    """Put a new escalation on the record."""
-    fixed = {
+def fixed(escalation: Escalation, tree_hash: str) -> dict[str, Any]:
+    """The columns of a new escalation that never change."""
+    return {
         "id": escalation.id,
         "incident_id": escalation.incident_id,
         "tree": escalation.tree,
         "tree_hash": tree_hash,
         "scope": escalation.scope,
-        "rank": rank,
     }
-    session.execute(_ADD, fixed | _moving(escalation))
 
 
-def save(session: Session, escalation: Escalation, rank: int) -> None:
-    """Replace what moves: status, level, round, due time and state."""
-    session.execute(_SAVE, {"key": escalation.id, "rank": rank} | _moving(escalation))
+def moving(escalation: Escalation, rank: int) -> dict[str, Any]:
+    """The columns that change: status, level, round, rank, due time and state."""
+    return {
+        "status": escalation.state.status.value,
+        "level": escalation.level,
+        "round": escalation.state.round,
+        "rank": rank,
+        "due_at": escalation.due_at,
+        "state": to_plain(escalation.state),
+    }
 
 
-def of_incident(session: Session, incident_id: str) -> list[Escalation]:
-    """The incident's escalations by tree, held until the transaction ends (the incident's row is held before)."""
-    return [_escalation(row) for row in session.execute(_OF_INCIDENT, {"incident": incident_id})]
+def of_incidents(session: Session, ids: Sequence[str]) -> dict[str, list[Escalation]]:
+    """Each incident's escalations by tree, held until the transaction ends (the incidents' rows are held before)."""
+    found: dict[str, list[Escalation]] = {id: [] for id in ids}
+    for row in session.execute(_OF_INCIDENTS, {"incidents": list(ids)}):
+        found[row.incident_id].append(_escalation(row))
+    return found
 
 
 def due(session: Session, now: datetime, limit: int) -> list[tuple[str, str]]:
     """(escalation, incident) of what is due, most severe first, then oldest; nothing is held."""
     return [(row.id, row.incident_id) for row in session.execute(_DUE, {"now": now, "most": limit})]
+
+
+def take_due(session: Session, now: datetime, limit: int) -> list[str]:
+    """Incidents in the order of what is due of them, held until the transaction ends; none that others hold."""
+    return [row.incident_id for row in session.execute(_TO_MOVE, {"now": now, "most": limit})]
 
 
 def next_due(session: Session) -> datetime | None:
@@ -99,16 +112,6 @@ def unheard(session: Session) -> list[str]:
     )
     query = select(incidents.c.ref).where(incidents.c.status == "open", ~goes_on.exists())
     return list(session.scalars(query.order_by(incidents.c.opened_at)))
-
-
-def _moving(escalation: Escalation) -> dict[str, Any]:
-    return {
-        "status": escalation.state.status.value,
-        "level": escalation.level,
-        "round": escalation.state.round,
-        "due_at": escalation.due_at,
-        "state": to_plain(escalation.state),
-    }
 
 
 def _escalation(row: Row[Any]) -> Escalation:

@@ -1,5 +1,6 @@
 """Incidents on the record: adding, locking, finding and changing them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, insert, select, update
@@ -12,7 +13,12 @@ from alertnet.store.tables import incidents
 from alertnet.store.tx import Tx
 
 _ADD = insert(incidents)
-_LOCK: Select[Any] = select(incidents).where(incidents.c.id == bindparam("id")).with_for_update()
+_LOCK: Select[Any] = (
+    select(incidents)
+    .where(incidents.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(incidents.c.id)
+    .with_for_update()
+)
 
 
 def add(tx: Tx, incident: Incident, pruned: list[dict[str, Any]]) -> None:
@@ -39,16 +45,17 @@ def add(tx: Tx, incident: Incident, pruned: list[dict[str, Any]]) -> None:
     )
 
 
-def lock(session: Session, id: str) -> Incident:
-    """The incident, held until the transaction ends: the first lock of every flow that changes one.
+def lock(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
+    """The incidents by id, held until the transaction ends: the first lock of every flow that changes any.
 
     Raises:
-        Unknown: there is none of that id.
+        Unknown: there is none of one of those ids.
     """
-    row = session.execute(_LOCK, {"id": id}).first()
-    if row is None:
-        raise Unknown("incident", id)
-    return _incident(row)
+    found = {row.id: _incident(row) for row in session.execute(_LOCK, {"ids": list(ids)})}
+    for id in ids:
+        if id not in found:
+            raise Unknown("incident", id)
+    return found
 
 
 def id_of(session: Session, ref: str) -> str:

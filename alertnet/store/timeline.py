@@ -8,12 +8,12 @@ and the chain still verifies. A chain begins with the hash of its name, so that 
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, bindparam, insert, select, text, type_coerce
+from sqlalchemy import LargeBinary, bindparam, func, insert, select, text, type_coerce
 from sqlalchemy.orm import Session
 
 from alertnet.store.columns import canonical, vault_of
@@ -28,11 +28,14 @@ VERIFIED_AT_ONCE = 1000  # rows in memory while verifying
 Entry = tuple[str, Mapping[str, Any]]
 """A kind, kept in clear, and its payload of plain JSON values, kept sealed."""
 
-_HEAD = (
-    select(timeline.c.seq, timeline.c.hash)
-    .where(timeline.c.chain == bindparam("chain"))
-    .order_by(timeline.c.seq.desc())
-    .limit(1)
+_LAST = (
+    select(timeline.c.chain, func.max(timeline.c.seq).label("seq"))
+    .where(timeline.c.chain.in_(bindparam("chains", expanding=True)))
+    .group_by(timeline.c.chain)
+    .subquery()
+)
+_HEADS = select(timeline.c.chain, timeline.c.seq, timeline.c.hash).join(
+    _LAST, (timeline.c.chain == _LAST.c.chain) & (timeline.c.seq == _LAST.c.seq)
 )
 _APPEND = insert(timeline)
 _LOCK_SYSTEM = text("SELECT pg_advisory_xact_lock(hashtext('alertnet timeline'))")
@@ -47,18 +50,28 @@ class Break:
     why: str
 
 
-def append(tx: Tx, chain: str, *entries: Entry, begins: bool = False) -> None:
-    """Add entries at `tx.now` to an incident's chain, whose row the transaction holds, or to that of the system.
+def append(tx: Tx, chain: str, *entries: Entry) -> None:
+    """Add entries at `tx.now` to an incident's chain, whose row the transaction holds, or to that of the system."""
+    append_each(tx, {chain: entries} if entries else {})
 
-    `begins`: they are the first of their chain.
-    """
-    if not entries:
+
+def append_each(tx: Tx, chains: Mapping[str, Sequence[Entry]], *, begin: bool = False) -> None:
+    """Add entries to several chains; `begin`: they are the first of theirs."""
+    if not chains:
         return
-    if chain == SYSTEM and tx.session.get_bind().dialect.name == "postgresql":
+    if SYSTEM in chains and tx.session.get_bind().dialect.name == "postgresql":
         # An incident's chain is guarded by its row; the system's has none, and two writers would take the same seq.
         tx.session.execute(_LOCK_SYSTEM)
-    head = None if begins else tx.session.execute(_HEAD, {"chain": chain}).first()
-    seq, previous = (head.seq, head.hash) if head else (0, _origin(chain))
+    found = () if begin else tx.session.execute(_HEADS, {"chains": list(chains)})
+    heads = {head.chain: (head.seq, head.hash) for head in found}
+    rows: list[dict[str, Any]] = []
+    for chain, entries in chains.items():
+        rows += _links(tx, chain, *heads.get(chain, (0, _origin(chain))), entries)
+    tx.session.execute(_APPEND, rows)
+
+
+def _links(tx: Tx, chain: str, seq: int, previous: bytes, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """The rows of the entries, each bound to the one before."""
     rows = []
     for kind, payload in entries:
         seq += 1
@@ -77,7 +90,7 @@ def append(tx: Tx, chain: str, *entries: Entry, begins: bool = False) -> None:
                 "hash": previous,
             }
         )
-    tx.session.execute(_APPEND, rows)
+    return rows
 
 
 def verify(session: Session) -> list[Break]:

@@ -16,6 +16,8 @@ ALIASES = {
     "wakeups": "runtime",
     "dispatch": "worker",
     "questions": "worker",
+    "sending": "worker",
+    "together": "worker",
     "machine": "worker",
     "worker_lock": "worker",
 }

@@ -12,7 +12,7 @@ from alertnet.core.incident import Severity
 from alertnet.core.notification import Failure
 from alertnet.flows.claim_sends import LEASE, claim
 from alertnet.flows.deliver import Claimed, render, still_ours
-from alertnet.flows.record_outcome import record
+from alertnet.flows.record_outcome import Outcome, record
 from alertnet.flows.respond import respond
 from alertnet.sandbox import Behaviour, Fault
 from tests.worker.conftest import Stages
@@ -88,7 +88,7 @@ def test_a_provider_that_is_away_makes_it_wait_and_the_next_method_go(stage: Sta
     pauses = []
     for _ in range(6):
         claimed = claims(stage)
-        stage.runtime.transact(record, claimed.attempt, claimed.lease, NotSent("ConnectionRefusedError"))
+        stage.runtime.transact(record, Outcome(claimed.attempt, claimed.lease, NotSent("ConnectionRefusedError")))
         stage.clock.at, before = stage.attempt(MethodKind.SMS).due_at, stage.clock.at
         pauses.append((stage.clock.at - before).total_seconds())
 
@@ -117,7 +117,7 @@ def test_what_waits_for_the_provider_is_not_given_up(stage: Stage) -> None:
     stage.clock.at = NOW + 30 * MINUTE - timedelta(seconds=1)
     claimed = claims(stage)
 
-    stage.runtime.transact(record, claimed.attempt, claimed.lease, NotSent("TimeoutError"))
+    stage.runtime.transact(record, Outcome(claimed.attempt, claimed.lease, NotSent("TimeoutError")))
 
     attempt = stage.attempt(MethodKind.SMS)
     assert (attempt.status, attempt.due_at) == ("queued", stage.clock.at + timedelta(seconds=5))
@@ -142,9 +142,9 @@ def test_whoever_has_lost_the_lease_changes_nothing(stage: Stage) -> None:
     stage.clock.at += LEASE
     stage.worker.step()
 
-    stage.runtime.transact(record, claimed.attempt, claimed.lease, Refused(Failure.INVALID, "21211"))
+    stage.runtime.transact(record, Outcome(claimed.attempt, claimed.lease, Refused(Failure.INVALID, "21211")))
     refused = stage.attempt(MethodKind.SMS)
-    stage.runtime.transact(record, claimed.attempt, claimed.lease, Accepted("SM7"))
+    stage.runtime.transact(record, Outcome(claimed.attempt, claimed.lease, Accepted("SM7")))
     accepted = stage.attempt(MethodKind.SMS)
 
     assert (refused.status, refused.failure, refused.provider_id) == ("unknown", None, None)
@@ -181,7 +181,7 @@ def test_a_call_that_left_although_it_was_cancelled_is_hung_up(stages: Stages) -
     claimed = claims(stage, MethodKind.CALL)
     acknowledges(stage, incident, "diego")
 
-    hang_ups = stage.runtime.transact(record, claimed.attempt, claimed.lease, Accepted("CA7"))
+    hang_ups = stage.runtime.transact(record, Outcome(claimed.attempt, claimed.lease, Accepted("CA7")))
 
     assert hang_ups == ["CA7"]
     assert stage.attempt(MethodKind.CALL).status == "sent"
@@ -224,7 +224,7 @@ def test_an_unsure_outcome_is_settled_later(stage: Stage) -> None:
     incident = stage.opens()
     claimed = claims(stage)
 
-    stage.runtime.transact(record, claimed.attempt, claimed.lease, Unsure("TimeoutError"))
+    stage.runtime.transact(record, Outcome(claimed.attempt, claimed.lease, Unsure("TimeoutError")))
 
     attempt = stage.attempt(MethodKind.SMS)
     assert (attempt.status, attempt.due_at) == ("unknown", NOW + timedelta(seconds=15))
@@ -236,11 +236,11 @@ def test_only_the_latest_lease_may_send(stage: Stage) -> None:
     """A5: an attempt that was queued again is its next claimer's alone."""
     stage.opens()
     first = claims(stage)
-    stage.runtime.transact(record, first.attempt, first.lease, NotSent("TimeoutError"))
+    stage.runtime.transact(record, Outcome(first.attempt, first.lease, NotSent("TimeoutError")))
     stage.clock.at += timedelta(seconds=5)
     second = claims(stage)
 
-    stage.runtime.transact(record, first.attempt, first.lease, Refused(Failure.INVALID, "21211"))
+    stage.runtime.transact(record, Outcome(first.attempt, first.lease, Refused(Failure.INVALID, "21211")))
 
     assert not stage.runtime.read(still_ours, first.attempt, first.lease)
     assert stage.runtime.read(still_ours, second.attempt, second.lease)

@@ -1,0 +1,81 @@
+"""One attempt on its way: rendered, looked at once more, handed to its channel, and written down."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from alertnet.channels.base import Outgoing, Result
+from alertnet.flows import deliver
+from alertnet.flows.claim_sends import charge
+from alertnet.flows.deliver import Claimed
+from alertnet.flows.record_outcome import Outcome, record, record_each
+from alertnet.runtime import Runtime
+from alertnet.together import Together
+from alertnet.transactions import DatabaseAway
+
+log = structlog.get_logger(__name__)
+
+
+class Sending:
+    """Sends what was claimed; for any number of threads."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self._record_each = Together[Outcome, list[str] | None](
+            lambda outcomes: runtime.transact(record_each, outcomes)
+        )
+
+    def send(self, claimed: Claimed) -> Sequence[str]:
+        """Hand an attempt to its channel, unless it must not leave any more; the calls to hang up."""
+        result = self._try(claimed)
+        if result is None:
+            log.info("attempt_withheld", attempt=claimed.attempt, method=claimed.method)
+            return ()
+        hang_ups = self._record(Outcome(claimed.attempt, claimed.lease, result))
+        log.info(
+            "attempt_made",
+            attempt=claimed.attempt,
+            method=claimed.method,
+            kind=claimed.kind,
+            result=type(result).__name__,
+        )
+        return hang_ups
+
+    def compose(self, claimed: Claimed) -> Outgoing:
+        """The message as it leaves.
+
+        Raises:
+            Unknown: no template says this kind by this method. DatabaseAway: the templates can't be read.
+        """
+        renderer = self.runtime.renderer(claimed.templates or self.runtime.edition.templates)
+        return deliver.render(claimed, renderer, self.runtime.settings.public_url or "")
+
+    def _try(self, claimed: Claimed) -> Result | None:
+        runtime = self.runtime
+        outlet = runtime.outlets.get(claimed.method)
+        if outlet is None:
+            return deliver.UNCONFIGURED
+        try:
+            outgoing = self.compose(claimed)
+        except DatabaseAway:
+            raise
+        except Exception:
+            log.exception("message_unspeakable", attempt=claimed.attempt, method=claimed.method, kind=claimed.kind)
+            return deliver.UNRENDERED
+        more = deliver.units(outgoing) - 1
+        if outlet.rate and more:
+            runtime.transact(charge, claimed.method, claimed.sender, more, outlet.rate)
+        if not runtime.read(deliver.still_ours, claimed.attempt, claimed.lease):
+            return None
+        return deliver.hand_over(outlet.channel, outgoing)
+
+    def _record(self, outcome: Outcome) -> Sequence[str]:
+        """Together with those that come in at the same time; alone where that is not possible (A11)."""
+        try:
+            hang_ups = self._record_each(outcome)
+        except DatabaseAway:
+            raise
+        except Exception:
+            log.exception("outcomes_failed", attempt=outcome.attempt)
+            hang_ups = None
+        return self.runtime.transact(record, outcome) if hang_ups is None else hang_ups

@@ -1,0 +1,96 @@
+"""Many escalations and outcomes in one transaction: the same as each alone, and none waits for another (A11)."""
+
+import pytest
+from sqlalchemy import select
+
+from alertnet.channels.base import Accepted, Refused
+from alertnet.core.contact import MethodKind
+from alertnet.core.contact_tree import Level
+from alertnet.core.notification import Failure
+from alertnet.flows.claim_sends import claim
+from alertnet.flows.escalate import escalate_due
+from alertnet.flows.record_outcome import Outcome, record_each
+from alertnet.store.tables import codes, escalations, incidents
+from tests.worker.conftest import Stages
+from tests.worker.stage import MINUTE, OURS, Stage, network
+
+WAIT = 30 * MINUTE
+TWO_LEVELS = network(Level("Coordination", ("carla",), wait=WAIT), Level("Network", ("diego",), wait=WAIT))
+
+
+def claims_all(stage: Stage) -> list[Outcome]:
+    """What was queued by SMS is under way, and accepted."""
+    claimed = stage.runtime.transact(claim, MethodKind.SMS, 10, senders=(OURS,), rate=0).claimed
+    return [Outcome(each.attempt, each.lease, Accepted(f"SM{place}")) for place, each in enumerate(claimed)]
+
+
+def levels(stage: Stage) -> dict[str, str]:
+    """The level that each incident's escalation has reached."""
+    query = select(escalations.c.incident_id, escalations.c.level)
+    return {row.incident_id: row.level for row in stage.runtime.read(lambda tx: tx.session.execute(query).all())}
+
+
+def test_what_is_due_of_several_incidents_moves_in_one_transaction(stages: Stages) -> None:
+    stage = stages(known=TWO_LEVELS)
+    raised = [stage.opens() for _ in range(3)]
+    stage.clock.at += WAIT
+    before = stage.runtime.commits
+
+    count, _ = stage.runtime.transact(escalate_due, 10)
+
+    assert (count, stage.runtime.commits - before) == (3, 1)
+    assert levels(stage) == dict.fromkeys(raised, "Network")
+
+
+def test_codes_that_are_made_together_differ_and_say_that_there_are_others(stages: Stages) -> None:
+    """B4: a code is unique among all codes of its numbers, also among those that one transaction makes."""
+    stage = stages(known=TWO_LEVELS)
+    for _ in range(40):
+        stage.opens()
+    stage.clock.at += WAIT
+
+    stage.runtime.transact(escalate_due, 40)
+
+    query = select(codes.c.code).where(codes.c.contact == "diego")
+    made = list(stage.runtime.read(lambda tx: tx.session.scalars(query).all()))
+    assert len(made) == len(set(made)) == 40
+
+
+def test_a_batch_takes_no_more_than_it_may(stages: Stages) -> None:
+    stage = stages(known=TWO_LEVELS)
+    for _ in range(3):
+        stage.opens()
+    stage.clock.at += WAIT
+
+    counts = [stage.runtime.transact(escalate_due, 2)[0] for _ in range(3)]
+
+    assert counts == [2, 1, 0]
+
+
+def test_outcomes_of_one_incident_that_come_together_each_have_their_effect(stages: Stages) -> None:
+    stage = stages(known=network(Level("All", ("carla", "emma"), wait=WAIT)))
+    incident = stage.opens()
+    outcomes = [Outcome(each.attempt, each.lease, Refused(Failure.INVALID, "21211")) for each in claims_all(stage)]
+
+    stage.runtime.transact(record_each, outcomes)
+
+    assert stage.kinds(incident).count("attempt_failed") == 2
+    assert [each.status for each in stage.attempts(MethodKind.CALL)] == ["queued"]
+
+
+@pytest.mark.postgres
+def test_an_incident_that_is_held_delays_no_other(stages: Stages, postgres: str) -> None:
+    """A11: its outcome and its escalation are left to be taken alone; those of the others are taken."""
+    stage = stages(postgres, known=TWO_LEVELS)
+    held, free = stage.opens(), stage.opens()
+    outcomes = claims_all(stage)
+    stage.clock.at += WAIT
+    with stage.runtime.engine.begin() as connection:
+        connection.execute(select(incidents).where(incidents.c.id == held).with_for_update())
+
+        recorded = stage.runtime.transact(record_each, outcomes)
+        count, _ = stage.runtime.transact(escalate_due, 10)
+
+    assert sorted(each is None for each in recorded) == [False, True]
+    assert count == 1
+    assert levels(stage) == {held: "Coordination", free: "Network"}
