@@ -4,8 +4,7 @@ The database's due rows are the only truth. APScheduler rings each second and at
 Each channel has a crew of its own, so that one that hangs delays no other (A11).
 """
 
-import threading
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
@@ -14,21 +13,25 @@ from typing import Self
 import structlog
 
 from alertnet.core.contact import MethodKind
+from alertnet.crews import Crew, UnderWay
 from alertnet.dispatch import ASKS, DUE, Job, Search, perform, send_jobs, take
-from alertnet.machine import THIS_MACHINE, Machine, Pool
+from alertnet.machine import THIS_MACHINE, Machine
 from alertnet.runtime import Runtime
 from alertnet.sending import Sending
 from alertnet.store import workers as worker_store
 from alertnet.store.tx import Tx
+from alertnet.sweeps import sweep
 from alertnet.transactions import DatabaseAway
 
-HANG_UP = "hang_up"
+HANG_UP, SWEEP = "hang_up", "sweep"
 ASKING = dict.fromkeys(ASKS.values(), 1)
-CREWS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8, **ASKING, DUE: 16, HANG_UP: 4}
+CREWS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8, **ASKING, DUE: 16, SWEEP: 1, HANG_UP: 4}
 """How many threads each kind of work has. The last ones end what the others ask them to, and so close last."""
 
 TICK_SECONDS = 1
 BEAT_SECONDS = 5
+SWEEP_SECONDS = 10
+"""How often it looks whether it is time to look for what came in unheard."""
 
 EARLIEST = timedelta(milliseconds=1)
 """Two clocks differ by microseconds: an alarm that rings too soon finds nothing."""
@@ -37,46 +40,6 @@ STRIDE = 100
 """How much a step by hand takes up at once."""
 
 log = structlog.get_logger(__name__)
-
-
-class Crew:
-    """Threads for one kind of work; what is found for it is no more than its free threads, so nothing claimed waits."""
-
-    def __init__(self, pool: Pool, size: int, on_free: Callable[[], None]) -> None:
-        self._size = size
-        self._on_free = on_free
-        self._keys: set[str] = set()
-        self._pool = pool
-        self._lock = threading.Lock()
-
-    @property
-    def room(self) -> int:
-        """How many threads are free."""
-        return max(0, self._size - len(self._keys))
-
-    def is_at(self, key: str) -> bool:
-        """Whether one of them works on that row."""
-        return key in self._keys
-
-    def take(self, key: str, work: Callable[[], None]) -> None:
-        """Let the next free thread do it."""
-        with self._lock:
-            self._keys.add(key)
-        self._pool.submit(self._work, key, work)
-
-    def close(self) -> None:
-        """Wait until all that was taken is done."""
-        self._pool.shutdown()
-
-    def _work(self, key: str, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except Exception:
-            log.exception("job_failed", job=key)
-        finally:
-            with self._lock:
-                self._keys.discard(key)
-            self._on_free()
 
 
 class Worker:
@@ -137,6 +100,7 @@ class Worker:
         self._scheduler = self._machine.scheduler()
         self._scheduler.add_job(self._bell.set, "interval", seconds=self._tick.total_seconds())
         self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, max_instances=1)
+        self._scheduler.add_job(self._sweep, "interval", seconds=SWEEP_SECONDS)
         self._runtime.make_ready()
         self._runtime.wakeups.bells.append(self._bell.set)
         self._runtime.wakeups.takers.append(self._take)
@@ -144,6 +108,7 @@ class Worker:
         self._watcher.start()
         self._scheduler.start()
         self._beat()
+        self._sweep()
         self._bell.set()
 
     def stop(self) -> None:
@@ -180,7 +145,7 @@ class Worker:
         if self._stopping:
             return
         rooms = {name: crew.room for name, crew in self._crews.items()}
-        search = Search(self._sending, rooms, _UnderWay(self._crews))
+        search = Search(self._sending, rooms, UnderWay(self._crews))
         for job in search.jobs():
             self._crews[job.crew].take(job.key, partial(self._perform, job))
         self._crowded = frozenset(search.crowded)
@@ -226,19 +191,20 @@ class Worker:
             at = self._machine.now() + max(wait, EARLIEST)
             self._scheduler.add_job(self._bell.set, "date", run_date=at, id="wake", replace_existing=True)
 
+    def sweep(self) -> None:
+        """Fetch what came in while nobody listened, if it is time to."""
+        try:
+            sweep(self._runtime)
+        except DatabaseAway:
+            log.warning("database_away", job="sweep")
+
+    def _sweep(self) -> None:
+        if self._crews[SWEEP].room:
+            self._crews[SWEEP].take(SWEEP, self.sweep)
+
     def _beat(self) -> None:
         try:
             self._runtime.transact(worker_store.beat, self.id)
             self._runtime.measure_clock()
         except DatabaseAway:
             log.warning("database_away", job="beat")
-
-
-class _UnderWay(Container[str]):
-    """The keys of the rows that some crew works on."""
-
-    def __init__(self, crews: Mapping[str, Crew]) -> None:
-        self._crews = crews
-
-    def __contains__(self, key: object) -> bool:
-        return any(crew.is_at(str(key)) for crew in self._crews.values())

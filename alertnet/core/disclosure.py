@@ -24,6 +24,7 @@ class Subject(StrEnum):
     ACTION = "action"
     ACTION_MISSING = "action_missing"
     INBOUND_CALL = "inbound_call"
+    MISSED_CALL = "missed_call"
     DURESS = "duress"
     UNKNOWN_NUMBER = "unknown_number"
     NOBODY = "nobody"

@@ -19,7 +19,7 @@ from alertnet.flows.decide import decide_alarm, oldest_question
 from alertnet.flows.held_codes import HeldCode
 from alertnet.flows.letters import said
 from alertnet.flows.respond import respond
-from alertnet.flows.unclear_sms import keep_text, may_answer, ring_once
+from alertnet.flows.unclear_sms import keep_text, may_answer, reply_to_holder, ring_once
 from alertnet.store.inbound import InboundSms, Reply
 from alertnet.store.tables import alarms
 from alertnet.store.tx import Tx
@@ -46,7 +46,7 @@ def record_answers(tx: Tx, sms: InboundSms, answers: Sequence[tuple[Answer, Held
         for place, (answer, code) in enumerate(group):
             if place == 0:
                 keep_text(case, code, sms.body)
-            given = _record(case, sms.sender, answer, code, replying=reply is None)
+            given = _record(case, sms, answer, code, replying=reply is None)
             reply = reply or given
             # The next answer may be about the same contact, and must find this one on the record.
             case.finish()
@@ -54,7 +54,7 @@ def record_answers(tx: Tx, sms: InboundSms, answers: Sequence[tuple[Answer, Held
     return replace(reply, hang_ups=tuple(hang_ups)) if reply else None
 
 
-def _record(case: Case, sender: str, answer: Answer, code: HeldCode, *, replying: bool) -> Reply | None:
+def _record(case: Case, sms: InboundSms, answer: Answer, code: HeldCode, *, replying: bool) -> Reply | None:
     if not may_answer(case, code):
         ring_once(case, Subject.NOT_UNDERSTOOD, code.contact)
         return None
@@ -69,10 +69,10 @@ def _record(case: Case, sender: str, answer: Answer, code: HeldCode, *, replying
         )
     if answer.verb in (Verb.GO, Verb.HOLD):
         return _decide_by_own_code(case, code, answer)
-    return _respond(case, sender, answer, code, replying=replying)
+    return _respond(case, sms, answer, code, replying=replying)
 
 
-def _respond(case: Case, sender: str, answer: Answer, code: HeldCode, *, replying: bool) -> Reply:
+def _respond(case: Case, sms: InboundSms, answer: Answer, code: HeldCode, *, replying: bool) -> Reply:
     done = answer.verb is Verb.DONE
     recorded = respond(
         case,
@@ -80,17 +80,19 @@ def _respond(case: Case, sender: str, answer: Answer, code: HeldCode, *, replyin
         code.contact,
         KINDS[answer.verb],
         Via.SMS,
-        address=sender,
+        address=sms.sender,
         note=None if done else answer.note,
+        at=sms.heard_at,
         replying=replying,
+        by_letter=sms.heard_at is not None,
     )
     words = recorded.words
     if done:
         # What was done is told in free text; `observed` claims the least of the actions that end the waiting for one.
-        report_action(case, code.tree, code.contact, Action.OBSERVED, note=answer.note)
+        report_action(case, code.tree, code.contact, Action.OBSERVED, at=sms.heard_at, note=answer.note)
         words = replace(words, subject=Subject.ACTION, at=case.tx.now)
     kind = Kind.DECLINED if recorded.kind is AnswerKind.DECLINED else Kind.RECORDED
-    return Reply(kind, case.contact(code.tree, code.contact).language, words, case.incident.templates)
+    return reply_to_holder(case, code, kind, words)
 
 
 def _decide_by_own_code(case: Case, code: HeldCode, answer: Answer) -> Reply:
@@ -157,4 +159,4 @@ def _reply_standing(case: Case, code: HeldCode, alarm: Row[Any]) -> Reply:
 def _reply(case: Case, held: HeldCode, kind: Kind, /, **words: Any) -> Reply:
     contact = case.contact(held.tree, held.contact)
     common = said(case, held.tree, contact.timezone)
-    return Reply(kind, contact.language, replace(common, **words), case.incident.templates)
+    return reply_to_holder(case, held, kind, replace(common, **words))

@@ -1,6 +1,7 @@
 """A call to our number: those we know are put through to a human, a code keyed in it counts, others learn nothing."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import select, update
@@ -25,7 +26,7 @@ from alertnet.store.tx import Tx
 DEFAULT_LANGUAGE = "en"
 NO_REF = "TEL"
 """Stands where a reference would, in an alarm about no incident."""
-PUT_THROUGH, RECORDED = "put through", "recorded"
+PUT_THROUGH, RECORDED, MISSED = "put through", "recorded", "missed"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class CallIn:
 
     provider_id: str
     sender: str
+    heard_at: datetime | None = None
+    """When the provider had it, of a call that it could not bring us."""
 
 
 class Asks(StrEnum):
@@ -96,6 +99,14 @@ def receive_call(tx: Tx, edition: Edition, call: CallIn) -> Reception:
     return Reception(caller.language, caller.callback, caller.asked)
 
 
+def miss_call(tx: Tx, edition: Edition, call: CallIn) -> None:
+    """A call that nobody received, since we were away: whoever is known and called in vain is heard of all the same."""
+    caller = _find(tx, edition, call.sender)
+    if _note(tx, call, known=caller is not None) and caller is not None:
+        keep_reply(tx, call, MISSED)
+        _alarm(tx, call, caller, Subject.MISSED_CALL)
+
+
 def key_written_code(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
     """A right code acknowledges. Whoever keys nothing, or another, is put through, and the coordinators are alarmed."""
     caller = _find(tx, edition, call.sender)
@@ -151,14 +162,16 @@ def _let_pass(tx: Tx, call: CallIn, caller: _Caller) -> None:
     if reply_to(tx, call) is not None:
         return
     keep_reply(tx, call, PUT_THROUGH)
-    if caller.is_coordinator:
-        return
+    if not caller.is_coordinator:
+        _alarm(tx, call, caller, Subject.INBOUND_CALL)
+
+
+def _alarm(tx: Tx, call: CallIn, caller: _Caller, subject: Subject) -> None:
     if caller.incident is None:
-        subject = Subject.INBOUND_CALL
         tell_coordinators(tx, caller.trees, Kind.ALARM, subject, ref=NO_REF, about=caller.id, besides=call.sender)
         return
     case = take_up(tx, caller.incident)
-    ring_once(case, Subject.INBOUND_CALL, caller.id)
+    ring_once(case, subject, caller.id)
     case.finish()
 
 
@@ -167,18 +180,18 @@ def reply_to(tx: Tx, call: CallIn) -> str | None:
     return tx.session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == call.provider_id))
 
 
-def _note(tx: Tx, call: CallIn, *, known: bool) -> None:
-    """Put the call on the record, once."""
+def _note(tx: Tx, call: CallIn, *, known: bool) -> bool:
+    """Put the call on the record; False when it is there already."""
     row = {
         "provider_id": call.provider_id,
         "kind": "call",
         "sender_index": tx.vault.index(call.sender),
         "sender": call.sender,
         "body": "",
-        "received_at": tx.now,
+        "received_at": call.heard_at or tx.now,
         "known": known,
     }
-    insert_once(tx.session, inbound, row)
+    return insert_once(tx.session, inbound, row)
 
 
 def keep_reply(tx: Tx, call: CallIn, reply: str) -> None:

@@ -12,7 +12,7 @@ from alertnet.flows.coordinators import tell_coordinators
 from alertnet.flows.known_numbers import NO_REF, InTheField, open_incident_of, words_of
 from alertnet.flows.unclear_sms import ring_once
 from alertnet.store import timeline
-from alertnet.store.inbound import InboundSms, Reply
+from alertnet.store.inbound import InboundSms, Recipient, Reply
 from alertnet.store.pinned import Edition
 from alertnet.store.tx import Tx
 
@@ -29,7 +29,8 @@ def pass_on_from_member(tx: Tx, edition: Edition, sender: InTheField, sms: Inbou
         ring_once(case, Subject.NEWS if subject is Subject.NOT_UNDERSTOOD else subject, sender.team.id)
         case.finish()
         words = replace(words, ref=case.incident.ref)
-    return Reply(Kind.NOT_UNDERSTOOD, sender.member.language, words, edition.templates)
+    to = None if sender.member.silent else Recipient(sender.owner, sender.tree.id, incident)
+    return Reply(Kind.NOT_UNDERSTOOD, sender.member.language, words, edition.templates, to=to)
 
 
 def pass_on_from_contact(
@@ -38,7 +39,8 @@ def pass_on_from_contact(
     """A notice to the coordinators of the trees that list the contact, who does not learn if any incident is open."""
     tree, contact = listed[0]
     _notify(tx, [tree for tree, _ in listed], sms, subject, about=contact.id, by=f"{tree.id}/{contact.id}")
-    return Reply(Kind.NOT_UNDERSTOOD, contact.language, words_of(tree, contact), edition.templates)
+    to = Recipient(contact.id, tree.id)
+    return Reply(Kind.NOT_UNDERSTOOD, contact.language, words_of(tree, contact), edition.templates, to=to)
 
 
 def _notify(tx: Tx, trees: Iterable[ContactTree], sms: InboundSms, subject: Subject, *, about: str, by: str) -> None:

@@ -6,17 +6,22 @@ A stranger's text is only kept: nothing is answered, so nothing is learnt.
 
 from collections.abc import Sequence
 
+from alertnet.core.contact import MethodKind
 from alertnet.core.disclosure import Subject
+from alertnet.core.notification import Kind
 from alertnet.core.sms_grammar import Answer, is_opt_out, parse_answers, parse_report
 from alertnet.flows.answer_by_sms import record_answers
+from alertnet.flows.case import take_up
+from alertnet.flows.coordinators import RANKS
 from alertnet.flows.held_codes import HeldCode, find_held, open_codes
 from alertnet.flows.known_numbers import contacts_at, member_at
+from alertnet.flows.outbox import Letter, Outbox
 from alertnet.flows.pass_on_sms import pass_on_from_contact, pass_on_from_member
 from alertnet.flows.report_by_sms import receive_report
 from alertnet.flows.unclear_sms import reply_unclear
 from alertnet.flows.wrong_codes import count_wrong_tries, report_foreign
 from alertnet.store import inbound
-from alertnet.store.inbound import InboundSms, Reply
+from alertnet.store.inbound import InboundSms, Recipient, Reply
 from alertnet.store.pinned import Edition
 from alertnet.store.tx import Tx
 
@@ -28,6 +33,41 @@ def receive_sms(tx: Tx, edition: Edition, sms: InboundSms) -> Reply | None:
     known, reply = _react(tx, edition, sms)
     inbound.settle(tx, sms.provider_id, known=known, reply=reply)
     return reply
+
+
+def receive_late_sms(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[str, ...]:
+    """A text that nobody brought us in time: the same, but for the reply, which goes out as an SMS of its own.
+
+    Whoever brings it after all gets no answer. The calls to hang up, by the provider's ids.
+    """
+    if not inbound.take(tx, sms):
+        return ()
+    known, reply = _react(tx, edition, sms)
+    inbound.settle(tx, sms.provider_id, known=known, reply=None)
+    if reply is None:
+        return ()
+    if reply.to is not None:
+        _post(tx, sms, reply, reply.to)
+    return reply.hang_ups
+
+
+def _post(tx: Tx, sms: InboundSms, reply: Reply, to: Recipient) -> None:
+    case = take_up(tx, to.incident) if to.incident else None
+    outbox = Outbox(tx)
+    letter = Letter(
+        kind=reply.kind,
+        contact=to.contact,
+        method=MethodKind.SMS,
+        address=sms.sender,
+        language=reply.language,
+        said=reply.said,
+        planned_at=tx.now,
+        rank=case.rank(reply.kind) if case else RANKS[Kind.NOTICE],
+        incident=to.incident,
+        tree=to.tree,
+    )
+    outbox.post(letter)
+    outbox.flush()
 
 
 def _react(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[bool, Reply | None]:
@@ -44,7 +84,7 @@ def _react(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[bool, Reply | Non
         return True, reply
     report, sender = parse_report(sms.body), member_at(edition.network, sms.sender)
     if report is not None and sender is not None:
-        return True, receive_report(tx, edition, sender, report)
+        return True, receive_report(tx, edition, sender, report, sms.heard_at)
     _judge(tx, sms.sender, wrong)
     if answers and (held := open_codes(tx, sms.sender)):
         return True, reply_unclear(tx, sms, held, None)

@@ -5,7 +5,7 @@ true one.
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -24,7 +24,7 @@ from alertnet.flows.known_numbers import InTheField, open_incident_of, words_of
 from alertnet.flows.open_incident import open_incident
 from alertnet.flows.pins import PinCheck, check_pin
 from alertnet.flows.unclear_sms import ring_once
-from alertnet.store.inbound import Reply
+from alertnet.store.inbound import Recipient, Reply
 from alertnet.store.pinned import Edition
 from alertnet.store.tables import timeline
 from alertnet.store.tx import Tx
@@ -33,17 +33,26 @@ JOINS_FOR = timedelta(minutes=10)
 """What a phone sends so soon after its report is about the same event."""
 
 
-def receive_report(tx: Tx, edition: Edition, sender: InTheField, report: Report) -> Reply:
-    """Raise the alarm, whatever could be read of the report; the reply echoes what was understood."""
+def receive_report(
+    tx: Tx, edition: Edition, sender: InTheField, report: Report, heard_at: datetime | None = None
+) -> Reply:
+    """Raise the alarm, whatever could be read of the report; the reply echoes what was understood.
+
+    `heard_at`: when the provider got it, of a report that reaches us late.
+    """
     pin = check_pin(tx, sender.owner, report.pin)
     duress = pin is PinCheck.DURESS
-    facts = facts_of(report, sender.team, sender.member, verified=bool(pin), duress=duress)
+    facts = replace(
+        facts_of(report, sender.team, sender.member, verified=bool(pin), duress=duress), occurred_at=heard_at
+    )
     entry: dict[str, Any] = {
         "by": sender.owner,
         "understood": list(understood(report)),
         "text": report.text,
         "pin": pin.value,
     }
+    if heard_at is not None:
+        entry["heard_at"] = heard_at.isoformat()
     recent = open_incident_of(tx, sender.member.phone, since=tx.now - JOINS_FOR)
     case = take_up(tx, recent) if recent else None
     if case is not None and case.is_open:
@@ -56,7 +65,10 @@ def receive_report(tx: Tx, edition: Edition, sender: InTheField, report: Report)
     case.finish()
     # Nothing that the PIN decided is among these words.
     words = replace(words_of(sender.tree), ref=case.incident.ref, at=tx.now, names=understood(report))
-    return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, tuple(case.hang_ups))
+    # A late text rings in a pocket that somebody else may hold; the PIN has no say in it either.
+    is_silent = sender.member.silent or facts.type in IN_CUSTODY
+    to = None if is_silent else Recipient(sender.owner, sender.tree.id, case.incident.id)
+    return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, tuple(case.hang_ups), to)
 
 
 def _join(case: Case, news: Facts, report: Report, entry: dict[str, Any]) -> None:

@@ -52,19 +52,19 @@ def respond(
     note: str | None = None,
     at: datetime | None = None,
     replying: bool = False,
+    by_letter: bool = False,
 ) -> Recorded:
     """Record the answer and move the escalations it counts in. The same answer again changes nothing and says the same.
 
     `address`: where it came from; one that only relays passes on whatever it says. `replying`: the confirmation to that
-    address is the answer to its own message, so it is not sent there again.
+    address is the answer to its own message, so it is not sent there again; `by_letter`: the caller posts it.
 
     Raises:
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
     """
     contact = _respondent(case, tree, contact_id)
     passes_on = _only_relays(contact, address)
-    if passes_on and kind is AnswerKind.ACKNOWLEDGED:
-        kind = AnswerKind.RELAYED
+    kind = AnswerKind.RELAYED if passes_on and kind is AnswerKind.ACKNOWLEDGED else kind
     before = _standing(case, tree, contact_id)
     if before is not None and (passes_on or _says_the_same(case, before, kind, address)):
         return _recorded(case, tree, contact, before.id, kind, before.at)
@@ -75,7 +75,7 @@ def respond(
     taken_back = [Withdrawn] if before is not None and kind is AnswerKind.RELAYED else []
     move(case, _events(case, tree, contact_id, *taken_back, partial(Answered, kind=kind, address=address)))
     recorded = _recorded(case, tree, contact, id, kind, at or case.tx.now)
-    _confirm(case, tree, contact, recorded, address if replying else None)
+    _confirm(case, tree, contact, recorded, address if replying else None, by_letter=by_letter)
     notify_coordinators(case, SUBJECTS[kind], contact_id, besides=(tree, contact_id))
     if kind is AnswerKind.ACKNOWLEDGED and case.is_coordinator(tree, contact_id):
         tell_has_it(case, recorded.at)
@@ -200,13 +200,15 @@ def _recorded(case: Case, tree: str, contact: Contact, id: str, kind: AnswerKind
     return Recorded(id, kind, at, due_at, words)
 
 
-def _confirm(case: Case, tree: str, contact: Contact, recorded: Recorded, answered_there: str | None) -> None:
+def _confirm(
+    case: Case, tree: str, contact: Contact, recorded: Recorded, answered_there: str | None, *, by_letter: bool
+) -> None:
     """Tell whoever answered at all its written methods, so that a stranger's answer is noticed."""
     kind = Kind.DECLINED if recorded.kind is AnswerKind.DECLINED else Kind.RECORDED
     elsewhere = replace(
         contact, methods=tuple(method for method in contact.methods if method.address != answered_there)
     )
     write(case, kind, tree, elsewhere, recorded.words)
-    if answered_there is not None:
+    if answered_there is not None and not by_letter:
         there = replace(contact, methods=tuple(each for each in contact.methods if each.address == answered_there))
         write(case, kind, tree, there, recorded.words, methods=WRITTEN, send=False)

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from alertnet.core.disclosure import Subject
+from alertnet.core.disclosure import Said, Subject
 from alertnet.core.notification import Kind
 from alertnet.flows.alarms import open_alarms, raise_alarm
 from alertnet.flows.case import Case, take_up
 from alertnet.flows.held_codes import HeldCode
 from alertnet.flows.letters import said
-from alertnet.store.inbound import InboundSms, Reply
+from alertnet.store.inbound import InboundSms, Recipient, Reply
 from alertnet.store.tables import acknowledgements
 from alertnet.store.tx import Tx
 
@@ -58,7 +58,13 @@ def reply_unclear(tx: Tx, sms: InboundSms, held: Sequence[HeldCode], alarm: Subj
         words = replace(words, code=_code_to_answer(case, own))
     else:
         words = replace(words, open_codes=tuple(code.text for _, codes in heard for code in codes))
-    return Reply(Kind.NOT_UNDERSTOOD, contact.language, words, case.incident.templates)
+    return reply_to_holder(case, own[0], Kind.NOT_UNDERSTOOD, words)
+
+
+def reply_to_holder(case: Case, code: HeldCode, kind: Kind, words: Said) -> Reply:
+    """A reply to whoever holds the code, in the contact's language."""
+    to = Recipient(code.contact, code.tree, case.incident.id)
+    return Reply(kind, case.contact(code.tree, code.contact).language, words, case.incident.templates, to=to)
 
 
 def _cases(tx: Tx, held: Sequence[HeldCode]) -> list[tuple[Case, list[HeldCode]]]:

@@ -81,7 +81,9 @@ class Words:
 
     def statement(self, subject: Subject, about: str | None) -> str:
         """What the subject states, as in `embassy-es can't act`."""
-        return self.subjects[subject].replace("{about}", about or self.somebody)
+        # A running incident keeps its words, and a newer program may have more to say than they can.
+        statement = self.subjects.get(subject, f"{subject.replace('_', ' ')}: {{about}}")
+        return statement.replace("{about}", about or self.somebody)
 
 
 def read_words(language: str, source: str) -> Words:

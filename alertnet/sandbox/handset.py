@@ -118,6 +118,12 @@ class Handset:
             to = to or (inbox[-1].sender if inbox else number)
         return self._texts.receive(self.number, to, text, f"{public_url}/twilio/sms", times)
 
+    def sends_again(self) -> str | None:
+        """Let the network bring alertnet the last text of this phone once more; the reply, as of `sends`."""
+        with self._network.lock:
+            sent = [each for each in self._network.messages.values() if each.sender == self.number]
+        return self._texts.bring(sent[-1], f"{self._alertnet()[0]}/twilio/sms")
+
     def dials(self, to: str | None = None) -> Call:
         """Call alertnet, at its own number unless told; the call goes on, or is over if no more than words came."""
         public_url, number = self._alertnet()

@@ -50,10 +50,12 @@ class MessageCentre:
         with self._network.lock:
             message = self._record("inbound", sender, to, body, "received")
             message.sent_at = message.created_at
-        replies: list[str] = []
-        for _ in range(times):
-            delivery = self._webhooks.post(url, self._inbound_params(message))
-            replies = self._reply(message, delivery)
+        replies = [self.bring(message, url) for _ in range(times)]
+        return replies[-1] if replies else None
+
+    def bring(self, message: Message, url: str) -> str | None:
+        """Bring alertnet a text that came in, for the first time or once more; see `receive` for what is returned."""
+        replies = self._reply(message, self._webhooks.post(url, self._inbound_params(message)))
         return replies[0] if replies else None
 
     def release(self, number: str) -> None:

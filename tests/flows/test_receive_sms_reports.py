@@ -107,7 +107,7 @@ def reply_to(board: Switchboard, pin: str) -> object:
     assert reply
     [latest] = board.rows(incidents, status="open")
     board.closes(latest.id)
-    return replace(reply, said=replace(reply.said, ref="A-7K3M"))
+    return replace(reply, said=replace(reply.said, ref="A-7K3M"), to=None)
 
 
 def test_no_pin_changes_the_answer(field: Switchboard) -> None:

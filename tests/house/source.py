@@ -14,10 +14,12 @@ ALIASES = {
     "transactions": "runtime",
     "group_commit": "runtime",
     "wakeups": "runtime",
+    "crews": "worker",
     "dispatch": "worker",
     "questions": "worker",
     "sending": "worker",
     "together": "worker",
+    "sweeps": "worker",
     "machine": "worker",
     "worker_lock": "worker",
 }

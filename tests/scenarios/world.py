@@ -17,7 +17,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from alertnet.runtime import Runtime
-from alertnet.sandbox import Answer, Handset, Mailbox, Sandbox
+from alertnet.sandbox import Answer, Handset, Mailbox, Sandbox, Unreachable
 from alertnet.worker import Worker
 
 FRIDAY_NIGHT = datetime(2026, 11, 27, 2, 14, tzinfo=UTC)
@@ -57,6 +57,8 @@ class World:
         self.clock = clock
         self.worker = Worker(runtime)
         self.headers = {"Authorization": f"Bearer {key}"}
+        self.is_deaf = False
+        """Whether what the network brings us is lost: texts, calls and callbacks, as while our web is away."""
 
     def raises(self, **body: Any) -> "Incident":
         """Somebody reports by API; what is due at once has happened when this returns."""
@@ -92,6 +94,11 @@ class World:
             self.clock.at = min(self._next_moment(end), end)
         self.settles()
 
+    def catches_up(self) -> None:
+        """A worker looks for what came in unheard, as it does each minute, and all that follows happens."""
+        self.worker.sweep()
+        self.settles()
+
     def settles(self) -> None:
         """Everything that is due now happens, and all that follows from it."""
         while self.worker.step() or self.sandbox.settle():
@@ -103,6 +110,8 @@ class World:
 
     def post(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         """How the network delivers to us."""
+        if self.is_deaf:
+            raise Unreachable("our web is away")
         path = url.removeprefix(PUBLIC_URL)
         answer = self.client.post(path, data=dict(params), headers=dict(headers))
         return Answer(answer.status_code, answer.text)

@@ -22,7 +22,7 @@ from alertnet.flows.open_incident import open_incident
 from alertnet.flows.track import track_call, track_sms
 from alertnet.messages.templates import read_templates
 from alertnet.runtime import Runtime, wire
-from alertnet.sandbox import Answer, Sandbox
+from alertnet.sandbox import Answer, Sandbox, Unreachable
 from alertnet.settings import read_settings
 from alertnet.store import timeline
 from alertnet.store.tables import attempts, escalations, notifications
@@ -214,6 +214,8 @@ class Stage:
         elif path == "/twilio/voice/status":
             values = params["CallSid"], params["CallStatus"], params.get("SipResponseCode")
             self.runtime.hang_up(self.runtime.transact(track_call, attempt, *values))
+        elif path == "/twilio":
+            raise Unreachable("this stage has no web for what comes in")
         else:
             return Answer(200, "<Response><Say>Hello</Say></Response>")
         return Answer(204, "")

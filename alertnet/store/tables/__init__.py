@@ -4,7 +4,7 @@ Everything that names a person, a number, a code or what somebody wrote is an en
 is a keyed blind index (`…_index`) or a hash beside it. Roles, ids and statuses are in clear: they name nobody.
 """
 
-from alertnet.store.tables.access import api_keys, idempotency, inbound, pins
+from alertnet.store.tables.access import api_keys, idempotency, inbound, pins, sweeps
 from alertnet.store.tables.base import metadata
 from alertnet.store.tables.incidents import (
     acknowledgements,
@@ -36,6 +36,7 @@ __all__ = [
     "pins",
     "senders",
     "served",
+    "sweeps",
     "timeline",
     "workers",
 ]

@@ -1,4 +1,4 @@
-"""What comes in and who may ask: inbound messages, requests that must not count twice, API keys, PINs."""
+"""What comes in, how it is looked for, and who may ask: messages, requests that must not count twice, keys, PINs."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, String, Table
 
@@ -16,6 +16,15 @@ inbound = Table(
     Column("received_at", Instant, nullable=False),
     Column("known", Boolean, nullable=False),  # False: quarantined, and its sender learnt nothing
     Column("reply", Encrypted),
+)
+
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("method", String(8), primary_key=True),  # sms | call: what comes in by it is looked for at the provider
+    Column("seen_until", Instant, nullable=False),  # all that came in by then was found
+    Column("due_at", Instant, nullable=False),  # when to look again, or to give up the lease of whoever looks
+    Column("lease", String(32)),
 )
 
 idempotency = Table(

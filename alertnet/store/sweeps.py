@@ -1,0 +1,44 @@
+"""How far the provider's lists of what came in have been read; one worker at a time reads them on."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+
+from alertnet.core.contact import MethodKind
+from alertnet.store import inbound
+from alertnet.store.engine import insert_once
+from alertnet.store.tables import sweeps
+from alertnet.store.tx import Tx
+
+EVERY = timedelta(seconds=60)
+LEASE = timedelta(seconds=60)
+"""Whoever reads has so long to do it; then another may."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The turn to look for what came in by a method. `seen_until`: what came by then was found; `at`: it began then."""
+
+    method: MethodKind
+    lease: str
+    seen_until: datetime
+    at: datetime
+
+
+def take(tx: Tx, method: MethodKind) -> Sweep | None:
+    """The turn, if it is time to look, and nobody does. The first one begins where the newest that came in left off."""
+    began = inbound.newest(tx.session) or tx.now
+    insert_once(tx.session, sweeps, {"method": method.value, "seen_until": began, "due_at": tx.now, "lease": None})
+    lease = tx.chance.id()
+    change = update(sweeps).where(sweeps.c.method == method.value, sweeps.c.due_at <= tx.now)
+    turn = change.values(lease=lease, due_at=tx.now + LEASE).returning(sweeps.c.seen_until)
+    seen_until = tx.session.scalar(turn)
+    return Sweep(method, lease, seen_until, tx.now) if seen_until else None
+
+
+def finish(tx: Tx, sweep: Sweep, *, is_whole: bool) -> None:
+    """It is over, and `is_whole` when all was found. Who lost the turn meanwhile changes nothing."""
+    mine = update(sweeps).where(sweeps.c.method == sweep.method.value, sweeps.c.lease == sweep.lease)
+    seen_until = sweep.at if is_whole else sweep.seen_until
+    tx.session.execute(mine.values(lease=None, due_at=sweep.at + EVERY, seen_until=seen_until))

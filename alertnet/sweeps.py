@@ -1,0 +1,68 @@
+"""What came in while nobody listened: fetched from the provider, and let in by the same door as a webhook (A1, A12).
+
+Webhooks are tried once or twice within 15 seconds, and are lost while the web, the database or the way to it is away.
+"""
+
+from datetime import timedelta
+
+import structlog
+
+from alertnet.channels.base import Entry, Ledger
+from alertnet.core.contact import MethodKind
+from alertnet.flows.call_in import CallIn, miss_call
+from alertnet.flows.receive_sms import receive_late_sms
+from alertnet.runtime import Runtime
+from alertnet.store import sweeps as sweep_store
+from alertnet.store.inbound import InboundSms, unseen
+from alertnet.store.sweeps import Sweep
+from alertnet.transactions import DatabaseAway
+
+SWEPT = (MethodKind.SMS, MethodKind.CALL)
+OVERLAP = timedelta(minutes=10)
+"""Lists of the provider lag behind: what came shortly before the last look is looked for again."""
+GRACE = timedelta(seconds=30)
+"""What came a moment ago is brought by its webhook, which alone can answer within the exchange."""
+
+log = structlog.get_logger(__name__)
+
+
+def sweep(runtime: Runtime) -> None:
+    """Look for what came in by SMS and by call, if it is time to, and nobody does."""
+    for method in SWEPT:
+        outlet = runtime.outlets.get(method)
+        if outlet is None or outlet.ledger is None:
+            continue
+        turn = runtime.transact(sweep_store.take, method)
+        if turn is not None:
+            is_whole = _let_in_all(runtime, turn, outlet.ledger, outlet.senders)
+            runtime.transact(sweep_store.finish, turn, is_whole=is_whole)
+
+
+def _let_in_all(runtime: Runtime, turn: Sweep, ledger: Ledger, numbers: tuple[str, ...]) -> bool:
+    """Whether all that came in since the last look was found and let in."""
+    listings = [ledger.incoming(number, turn.seen_until - OVERLAP) for number in numbers]
+    ripe = [entry for listing in listings for entry in listing.entries if entry.at <= turn.at - GRACE]
+    missed = runtime.read(unseen, [entry.found.provider_id for entry in ripe])
+    late = sorted((entry for entry in ripe if entry.found.provider_id in missed), key=lambda entry: entry.at)
+    failed = [entry for entry in late if not _let_in(runtime, turn.method, entry)]
+    is_read = all(listing.is_whole for listing in listings)
+    if late or not is_read:
+        log.warning("inbound_swept", method=turn.method, late=len(late), failed=len(failed), is_read=is_read)
+    return is_read and not failed
+
+
+def _let_in(runtime: Runtime, method: MethodKind, entry: Entry) -> bool:
+    """One that fails is put down, keeps no other out, and is tried again with the next look (A11)."""
+    id, sender = entry.found.provider_id, entry.sender
+    try:
+        if method is MethodKind.CALL:
+            runtime.transact(miss_call, runtime.edition, CallIn(id, sender, entry.at))
+        else:
+            sms = InboundSms(id, sender, entry.to, entry.text, entry.at)
+            runtime.hang_up(runtime.transact(receive_late_sms, runtime.edition, sms))
+    except DatabaseAway:
+        raise
+    except Exception:
+        log.exception("inbound_failed", method=method, provider_id=id)
+        return False
+    return True

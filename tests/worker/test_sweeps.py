@@ -1,0 +1,141 @@
+"""Who looks for what came in, and when: one worker at a time, from where the last one left off."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from alertnet.channels.base import CannotTell, Entry, Found, Listing, Lookup, Question
+from alertnet.core.contact import MethodKind
+from alertnet.core.notification import AttemptStatus
+from alertnet.runtime import system_clock
+from alertnet.store import sweeps as sweep_store
+from alertnet.store.tables import inbound, sweeps
+from alertnet.sweeps import GRACE, OVERLAP, sweep
+from alertnet.worker import Worker
+from tests.worker.conftest import Stages
+from tests.worker.stage import CARLA, NOW, OURS, Stage
+
+
+def texts_in(stage: Stage, text: str) -> None:
+    """A text that reaches the provider, and not us."""
+    stage.sandbox.handset(CARLA).sends(text, to=OURS)
+
+
+class Books:
+    """A ledger in which these texts came in long ago, and that remembers from when on it was read."""
+
+    def __init__(self, *texts: str) -> None:
+        self.texts = list(texts)
+        self.asked: list[datetime] = []
+
+    def look_up(self, questions: Sequence[Question]) -> list[Lookup]:
+        return [CannotTell() for _ in questions]
+
+    def outgoing(self, number: str, since: datetime) -> Listing:
+        return Listing((), is_whole=True)
+
+    def incoming(self, number: str, since: datetime) -> Listing:
+        self.asked.append(since)
+        entries = [
+            Entry(Found(f"SM{place}", AttemptStatus.SENT), CARLA, number, NOW - GRACE, text)
+            for place, text in enumerate(self.texts)
+        ]
+        return Listing(tuple(entries), is_whole=True)
+
+
+def came_in(stage: Stage) -> list[str]:
+    return list(stage.runtime.read(lambda tx: tx.session.scalars(select(inbound.c.body)).all()))
+
+
+def test_one_worker_at_a_time_looks(stages: Stages, each_database: str) -> None:
+    """Any may, and the turn is a row: a second one finds nothing to do until the next minute."""
+    stage = stages(each_database)
+    other = stage.connect()
+
+    first = stage.runtime.transact(sweep_store.take, MethodKind.SMS)
+    second = other.transact(sweep_store.take, MethodKind.SMS)
+    assert first is not None
+    stage.runtime.transact(sweep_store.finish, first, is_whole=True)
+    at_once = other.transact(sweep_store.take, MethodKind.SMS)
+    stage.clock.at += sweep_store.EVERY
+    later = other.transact(sweep_store.take, MethodKind.SMS)
+    other.close()
+
+    assert (second, at_once) == (None, None)
+    assert later is not None
+    assert later.seen_until == first.at
+
+
+def test_a_turn_that_was_not_finished_goes_to_another(stages: Stages, each_database: str) -> None:
+    """A worker that dies while it looks is no loss; if it only slept, it takes nothing back."""
+    stage = stages(each_database)
+    asleep = stage.runtime.transact(sweep_store.take, MethodKind.SMS)
+    assert asleep is not None
+    stage.clock.at += sweep_store.LEASE
+
+    other = stage.runtime.transact(sweep_store.take, MethodKind.SMS)
+    stage.runtime.transact(sweep_store.finish, asleep, is_whole=True)
+
+    assert other is not None
+    row = stage.runtime.read(lambda tx: tx.session.execute(select(sweeps)).one())
+    assert (row.lease, row.seen_until) == (other.lease, asleep.seen_until)
+
+
+def test_one_that_can_not_be_let_in_keeps_no_other_out_and_is_tried_again(stage: Stage) -> None:
+    """A11: half a character, which can't be written down; the mark stays before it."""
+    books = Books("\ud800", "two")
+    outlet = stage.runtime.outlets[MethodKind.SMS]
+    stage.runtime.outlets[MethodKind.SMS] = replace(outlet, ledger=books)
+    sweep(stage.runtime)
+    before = came_in(stage)
+
+    books.texts[0] = "one"
+    stage.clock.at += sweep_store.EVERY
+    sweep(stage.runtime)
+
+    assert before == ["two"]
+    assert sorted(came_in(stage)) == ["one", "two"]
+    assert books.asked == [NOW - OVERLAP] * 2
+
+
+def test_without_the_provider_nothing_is_looked_for(stages: Stages) -> None:
+    stage = stages(without=("TWILIO_ACCOUNT_SID",))
+
+    sweep(stage.runtime)
+
+    assert stage.runtime.read(lambda tx: tx.session.execute(select(sweeps)).all()) == []
+
+
+def test_a_worker_looks_when_it_begins(stages: Stages) -> None:
+    """A12: what came in while every process was down."""
+    ahead = [timedelta()]
+    stage = stages(clock=lambda: system_clock() + ahead[0])
+    sweep(stage.runtime)
+    texts_in(stage, "SOS")
+    ahead.insert(0, timedelta(minutes=30))
+
+    with Worker(stage.runtime):
+        pass
+
+    assert came_in(stage) == ["SOS"]
+
+
+@pytest.mark.postgres
+def test_workers_that_look_at_once_let_each_text_in_once(stages: Stages, postgres: str) -> None:
+    """A1: also where one has lost its turn to another and does not know it yet."""
+    stage = stages(postgres)
+    other = stage.connect()
+    texts_in(stage, "SOS")
+    stage.clock.at += GRACE
+    turn = stage.runtime.transact(sweep_store.take, MethodKind.SMS)
+    assert turn is not None
+    stage.clock.at += sweep_store.LEASE
+
+    sweep(other)
+    sweep(stage.runtime)
+    other.close()
+
+    assert came_in(stage) == ["SOS"]
