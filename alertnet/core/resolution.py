@@ -19,6 +19,7 @@ __all__ = [
     "deputies_of",
     "left_out",
     "may_be_told",
+    "opening",
     "resolve",
     "unmatched_exclusions",
 ]
@@ -83,6 +84,13 @@ def resolve(facts: Facts, trees: Iterable[ContactTree]) -> tuple[Plan, ...]:
     bars = Bars(facts, everywhere)
     plans = (_plan(facts, tree, bars) for tree in everywhere)
     return tuple(plan if plan.tree.serves(facts.country) else _for_last_resort_alone(plan) for plan in plans)
+
+
+def opening(plans: Iterable[Plan]) -> tuple[Plan, ...]:
+    """The plans that open an escalation, by tree: those that reach somebody, or else those with a last resort (A2)."""
+    known = sorted(plans, key=lambda plan: plan.tree.id)
+    reaching = tuple(plan for plan in known if not plan.reaches_nobody)
+    return reaching or tuple(plan for plan in known if plan.last_resort)
 
 
 def left_out(plan: Plan, refused: Collection[int]) -> tuple[Pruned, ...]:

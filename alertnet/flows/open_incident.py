@@ -8,7 +8,7 @@ from alertnet.core.incident import REF_LETTERS, REF_SIGNS, Facts, Incident, Inci
 from alertnet.core.notification import Kind
 from alertnet.core.progress import begin
 from alertnet.core.records import check_names, with_records
-from alertnet.core.resolution import Plan
+from alertnet.core.resolution import Plan, opening
 from alertnet.flows import alarms, field_status
 from alertnet.flows.ahead import Ahead
 from alertnet.flows.case import Case
@@ -62,20 +62,18 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Case
 
 
 def _escalations(case: Case) -> list[Escalation]:
-    """One for each tree that reaches somebody, or where none does, for each that has a last resort."""
-    reaching = [plan for plan in case.plans.values() if not plan.reaches_nobody]
-    opening = reaching or [plan for plan in case.plans.values() if plan.last_resort]
+    opened = opening(case.plans.values())
     return [
         Escalation(
             id=case.tx.chance.id(),
             incident_id=case.incident.id,
             tree=plan.tree.id,
             scope=plan.tree.scope.value,
-            state=begin(plan, case.tx.now, alone=len(opening) == 1),
+            state=begin(plan, case.tx.now, alone=len(opened) == 1),
             due_at=case.tx.now,
             new=True,
         )
-        for plan in sorted(opening, key=lambda plan: plan.tree.id)
+        for plan in opened
     ]
 
 
