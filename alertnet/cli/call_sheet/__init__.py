@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.core.countries import COUNTRIES
+from alertnet.cli.case import Accused, Consent, Country, Exclude, HowGrave, Nationality, Type, typed_case
 from alertnet.core.errors import BadInput
-from alertnet.core.incident import TYPES, Affected, Facts, Perpetrator, Scope, Severity
 
 if TYPE_CHECKING:
     from alertnet.core.call_sheet import CallSheet
+    from alertnet.core.incident import Facts
     from alertnet.messages.sheet import Origin
 
 
@@ -27,15 +27,6 @@ SUFFIX = {Format.PDF: ".pdf", Format.TEXT: ".txt"}
 Ref = Annotated[
     str | None, typer.Argument(metavar="[REF]", help="An incident's reference: its plan, and who answered.")
 ]
-Country = Annotated[str | None, typer.Option(help="Of a case: the country, ISO 3166-1 alpha-2.")]
-Type = Annotated[str | None, typer.Option(help="Of a case: what happened, such as arrest.")]
-HowGrave = Annotated[Severity | None, typer.Option(help="Of a case; the type's own unless given.")]
-Consent = Annotated[
-    Scope | None, typer.Option(help="Of a case: how far those concerned agree to; internal unless given.")
-]
-Nationality = Annotated[list[str] | None, typer.Option(help="Of a case: of one of those affected; may be repeated.")]
-Accused = Annotated[Perpetrator | None, typer.Option(help="Of a case: the alleged perpetrator; unknown unless given.")]
-Exclude = Annotated[list[str] | None, typer.Option(help="Of a case: a contact, organisation or role to spare.")]
 Trees = Annotated[Path | None, typer.Option(help="Make it from this folder of trees, and leave the database alone.")]
 Templates = Annotated[
     Path, typer.Option(envvar="ALERTNET_MESSAGE_TEMPLATES", help="The folder with the words of the sheet.")
@@ -68,7 +59,8 @@ def call_sheet(
     from alertnet.cli.call_sheet.paper import write_confidential
     from alertnet.cli.call_sheet.sources import Wanted, draft
 
-    facts = _case(country, type, severity, consent, nationality or [], perpetrator, exclude or [])
+    typed = (country, type, severity, consent, nationality or [], perpetrator, exclude or [])
+    facts = typed_case(*typed) if any(typed) else None
     _require_one_source(ref, facts, trees)
     sheet, origin = draft(Wanted(ref, facts, trees), lambda text: typer.echo(text, err=True))
     path = output or Path("-".join(filter(None, ("call-sheet", origin.ref))) + SUFFIX[format])
@@ -78,35 +70,7 @@ def call_sheet(
     )
 
 
-def _case(
-    country: str | None,
-    type: str | None,
-    severity: Severity | None,
-    consent: Scope | None,
-    nationality: list[str],
-    perpetrator: Perpetrator | None,
-    exclude: list[str],
-) -> Facts | None:
-    """The case that was typed; None where nothing of one was."""
-    if not any((country, type, severity, consent, nationality, perpetrator, exclude)):
-        return None
-    if type is None or type not in TYPES:
-        raise BadInput("--type", type, TYPES)
-    for option, code in (("--country", country), *(("--nationality", each) for each in nationality)):
-        if code not in COUNTRIES:
-            raise BadInput(option, code, "an ISO 3166-1 alpha-2 code, such as CO")
-    return Facts(
-        type,
-        severity or TYPES[type].severity,
-        country or "",
-        consent=consent or Scope.INTERNAL,
-        people=tuple(Affected(code=each, nationality=each) for each in nationality),
-        perpetrator=perpetrator or Perpetrator.UNKNOWN,
-        exclude=tuple(exclude),
-    )
-
-
-def _require_one_source(ref: str | None, facts: Facts | None, trees: Path | None) -> None:
+def _require_one_source(ref: str | None, facts: "Facts | None", trees: Path | None) -> None:
     if ref is not None and facts is not None:
         raise BadInput("REF", ref, "no reference beside a case: an incident has its own facts")
     if ref is not None and trees is not None:
