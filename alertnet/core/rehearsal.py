@@ -3,9 +3,10 @@
 The same resolution and the same `advance` as in earnest, on a virtual clock, with people who do what the script says.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from alertnet.core.acknowledgement import AnswerKind
 from alertnet.core.contact import RINGING, Contact, Method
@@ -215,17 +216,18 @@ class _Night:
             self._ring(now, course, Kind.ALARM, "")
 
     def _ring(self, now: datetime, course: _Course, kind: Kind, level: str) -> None:
-        for tree, contact in self._coordinators():
+        for tree, contact in self._coordinators:
             addresses = {(method.kind, method.address): method for method in contact.methods if method.kind in RINGING}
             for method in addresses.values():
                 self.told.append(Told(now, tree, level, course.state.round, contact, method, kind, (course.tree.id,)))
 
-    def _coordinators(self) -> Iterator[tuple[str, Contact]]:
+    @cached_property
+    def _coordinators(self) -> list[tuple[str, Contact]]:
         """Each once, in the order of the trees."""
-        seen: list[Contact] = []
+        found: list[tuple[str, Contact]] = []
         for course in self._courses:
             for contact in course.tree.coordinators:
-                known = any(contact.is_same_recipient(each) for each in seen)
+                known = any(contact.is_same_recipient(each) for _, each in found)
                 if contact.id in course.plan.allowed and not known:
-                    seen.append(contact)
-                    yield course.tree.id, contact
+                    found.append((course.tree.id, contact))
+        return found

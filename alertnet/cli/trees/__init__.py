@@ -6,15 +6,12 @@ from typing import Annotated
 
 import typer
 
+from alertnet.cli.trees.simulate import simulate
+
 app = typer.Typer(help="The contact trees.", epilog="Example: alertnet trees check", no_args_is_help=True)
 Folder = Annotated[
     Path, typer.Argument(envvar="ALERTNET_CONTACT_TREES", help="The folder with the trees and teams.yaml.")
 ]
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `check` a command of its own while it is the only one."""
 
 
 @app.command(epilog="Example: alertnet trees check contact_trees")
@@ -24,6 +21,12 @@ def check(folder: Folder = Path("contact_trees")) -> None:
 
     network = read_network(folder)
     typer.echo(f"{folder}: no faults. Trees: {_listed(network.trees)}. Teams: {_listed(network.teams)}.")
+
+
+app.command(
+    epilog="Example: alertnet trees simulate contact_trees --country CO --type arrest --consent international "
+    "--nationality ES --answers coordinator@4m"
+)(simulate)
 
 
 def _listed(names: Iterable[str]) -> str:

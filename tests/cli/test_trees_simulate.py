@@ -1,0 +1,77 @@
+"""`trees simulate`: what a coordinator reads before it happens."""
+
+import json
+from xml.etree import ElementTree
+
+from tests.cli.conftest import REPOSITORY, Office
+
+TREES = str(REPOSITORY / "contact_trees")
+ARREST = ("--country", "CO", "--type", "arrest", "--consent", "international", "--nationality", "ES")
+AT = ("--at", "2026-11-24T22:00", "--perpetrator", "army")
+
+
+def test_the_timeline_is_read_with_local_times_languages_and_cost(office: Office) -> None:
+    said = office.types("trees", "simulate", TREES, *ARREST, *AT, "--answers", "coordinator@4m", "--hours", "1")
+
+    assert said.code == 0, said.err
+    assert "+0:00:00    sms   coordinator (PBI Colombia), es, Tue 22:00 there" in said.out
+    assert "+0:04:00  colombia: Coordination is satisfied" in said.out
+    assert "not told: brigade" in said.out
+    assert "cost: " in said.out
+
+
+def test_json_holds_each_message_with_its_offset(office: Office) -> None:
+    said = office.types("trees", "simulate", TREES, *ARREST, *AT, "--format", "json", "--hours", "1", "--messages")
+
+    found = json.loads(said.out)
+    first = found["events"][0]
+    assert "URGENTE A-7K3M: detencion" in first.pop("message")
+    assert first == {
+        "at": "2026-11-25T03:00:00Z",
+        "offset_seconds": 0.0,
+        "tree": "colombia",
+        "trees": ["colombia"],
+        "level": "Coordination",
+        "round": 1,
+        "contact": "coordinator",
+        "method": "sms",
+        "kind": "alert",
+        "language": "es",
+        "local_time": "2026-11-24T22:00:00-05:00",
+    }
+    assert {
+        "tree": "colombia",
+        "level": "Authorities on the ground",
+        "contact": "brigade",
+        "reason": "perpetrator",
+    } in (found["pruned"])
+    assert found["ends_at"] is None
+    assert found["cost"]["segments"] == found["cost"]["sms"] > 0
+
+
+def test_the_picture_is_well_formed_and_names_every_contact(office: Office) -> None:
+    said = office.types("trees", "simulate", TREES, *ARREST, *AT, "--format", "svg", "--hours", "1")
+
+    words = "".join(ElementTree.fromstring(said.out).itertext())
+    assert "international · embassy-es" in words
+
+
+def test_no_name_or_number_is_in_it(office: Office, numbers: set[str]) -> None:
+    """A9: what is printed goes round; whom it is about is named by id."""
+    said = office.types("trees", "simulate", TREES, *ARREST, *AT, "--hours", "1")
+
+    assert not [number for number in numbers if number in said.out]
+
+
+def test_what_can_not_be_played_is_refused_by_name(office: Office) -> None:
+    for words, named in (
+        (("--country", "XX", "--type", "arrest"), "--country"),
+        (("--country", "CO", "--type", "riot"), "--type"),
+        ((*ARREST, "--answers", "nobody@5m"), "--answers"),
+        ((*ARREST, "--answers", "coordinator"), "CONTACT@AFTER"),
+        ((*ARREST, "--at", "tomorrow"), "--at"),
+        ((*ARREST, "--hours", "0"), "--hours"),
+    ):
+        said = office.types("trees", "simulate", TREES, *words)
+        assert (said.code, said.out) == (2, ""), words
+        assert named in said.err

@@ -1,0 +1,106 @@
+"""What `trees simulate` foretells is what happens: the same people, methods and moments as in earnest."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from alertnet.core.incident import Affected, Facts, Perpetrator, PersonKind, Scope, Severity
+from alertnet.core.rehearsal import Rehearsal, Script, rehearse
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.record import planned
+from tests.scenarios.valley import a_tree
+from tests.scenarios.world import FRIDAY_NIGHT, Incident, World, code_in
+
+KINDS = ("alert", "reminder", "decision", "alarm")
+FACTS = Facts(
+    "arrest",
+    Severity.CRITICAL,
+    "CO",
+    consent=Scope.INTERNATIONAL,
+    people=(Affected("P7", PersonKind.ACCOMPANIER, nationality="ES"),),
+    perpetrator=Perpetrator.ARMY,
+)
+CONTACTS = """
+  coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}], deputy: second}
+  second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}
+  ombuds: {role: ombuds, organisation: Ombuds, methods: [{sms: "+573005550120"}, {email: o@ombuds.example, after: 4m}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+3225550101"}]}
+"""
+VALLEY = a_tree(
+    """
+  - {name: Coordination, notify: [coordinator], wait: 10m, repeat: {every: 3m, times: 2}}
+  - {name: Friends, notify: [ombuds, desk], acknowledge: all, wait: 20m}
+""",
+    CONTACTS,
+)
+COAST = a_tree(
+    """
+  - {name: Coordination, notify: [second], wait: 7m}
+  - {name: Office, notify: [desk], wait: 15m, needs_go: {proceed_after: 12m}}
+""",
+    CONTACTS,
+    tree="coast",
+    rest="start: {after: 5m}\nrounds: 2",
+)
+
+
+def foretold(world: World, *, hours: float, script: Script) -> Rehearsal:
+    trees = world.runtime.network.trees.values()
+    return rehearse(FACTS, trees, FRIDAY_NIGHT, FRIDAY_NIGHT + timedelta(hours=hours), script)
+
+
+def as_planned(rehearsal: Rehearsal, opened_at: datetime) -> list[tuple[str, str, float]]:
+    told = {
+        (each.contact.id, each.method.kind.value, round((each.at - opened_at).total_seconds() / 60, 3))
+        for each in rehearsal.told
+        if each.kind in KINDS
+    }
+    return sorted(told, key=lambda each: (each[2], each[0], each[1]))
+
+
+def happened(incident: Incident) -> list[tuple[str, str, float]]:
+    return planned(incident, "coordinator", "second", "ombuds", "desk", kinds=KINDS)
+
+
+@pytest.mark.parametrize("trees", [[VALLEY], [COAST], [VALLEY, COAST]], ids=["valley", "coast", "both"])
+def test_a_night_in_which_nobody_answers_goes_as_it_was_foretold(world_of: Worlds, trees: list[str]) -> None:
+    world = world_of(*trees)
+    incident = world.raises()
+
+    world.passes(hours=2)
+
+    script = Script(gives_go=False)
+    assert happened(incident) == as_planned(foretold(world, hours=2, script=script), FRIDAY_NIGHT)
+
+
+def test_an_answer_has_the_effect_that_was_foretold(world_of: Worlds) -> None:
+    world = world_of(VALLEY)
+    incident = world.raises()
+    world.passes(minutes=12)
+    world.texts("ombuds", f"OK {code_in(world.phone('ombuds').inbox[-1])}")
+
+    world.passes(minutes=48)
+
+    script = Script({("valley", "ombuds"): timedelta(minutes=12)}, gives_go=False)
+    assert happened(incident) == as_planned(foretold(world, hours=1, script=script), FRIDAY_NIGHT)
+
+
+def test_a_night_that_is_answered_comes_to_its_end(world_of: Worlds) -> None:
+    world = world_of(VALLEY)
+    answers = {("valley", "ombuds"): timedelta(minutes=12), ("valley", "desk"): timedelta(minutes=15)}
+
+    rehearsal = foretold(world, hours=24, script=Script(answers))
+
+    assert rehearsal.ends_at == FRIDAY_NIGHT + timedelta(minutes=15)
+
+
+def test_a_go_that_is_given_opens_its_level_at_once(world_of: Worlds) -> None:
+    world = world_of(COAST)
+
+    given = foretold(world, hours=1, script=Script())
+    withheld = foretold(world, hours=1, script=Script(gives_go=False))
+
+    def told(rehearsal: Rehearsal) -> datetime:
+        return next(each.at for each in rehearsal.told if each.level == "Office" and each.kind == "alert")
+
+    assert told(withheld) - told(given) == timedelta(minutes=12)
