@@ -1,5 +1,6 @@
 """What is due, as jobs: each is one unit of work for whatever thread takes it, and its failure stays its own (A11)."""
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,10 +8,12 @@ from functools import partial
 
 import structlog
 
+from alertnet import ways
 from alertnet.core.contact import MethodKind
+from alertnet.core.routes import Way
 from alertnet.flows.alarms import due as alarms_due
 from alertnet.flows.alarms import repeat_alarm
-from alertnet.flows.claim_sends import Claims, claim, put_aside
+from alertnet.flows.claim_sends import Claims, hold_up, put_aside
 from alertnet.flows.escalate import escalate, escalate_due
 from alertnet.flows.put_off import put_off
 from alertnet.flows.reconcile import expire_lease, take_doubts
@@ -26,8 +29,6 @@ from alertnet.transactions import DatabaseAway
 
 DUE = "due"
 """The crew for what needs the database alone; each method has a crew of its own."""
-ASKS = {method: f"ask_{method}" for method in SENT_BY}
-"""The crews that ask the provider what became of the attempts by a method."""
 
 ESCALATIONS = "escalations"
 
@@ -78,43 +79,56 @@ class Search:
     def jobs(self) -> Iterator[Job]:
         """The jobs, each as soon as it is found: none waits for those of another method (A11)."""
         due = self._runtime.read(worker_store.due)
+        for way in ways.look(self._runtime, due.trouble):
+            yield from self._guarded([ways.asking(way)], partial(self._whether_back, way))
         for method in SENT_BY:
+            present = [(method, provider) for provider in ways.providers_for(self._runtime, method)]
             if method in due.queued:
-                yield from self._guarded(method, partial(self._sends, method))
-            if method in due.asked:
-                yield from self._guarded(ASKS[method], partial(self._doubts, method))
+                crews = [ways.sending(way) for way in present]
+                yield from self._guarded(crews, partial(self._sends, method, crews))
+            for way in present if method in due.asked else ():
+                yield from self._guarded([ways.asking(way)], partial(self._doubts, way))
         if due.escalations:
-            yield from self._guarded(DUE, self._escalations)
+            yield from self._guarded([DUE], self._escalations)
         if due.leases or due.alarms:
-            yield from self._guarded(DUE, self._rows)
+            yield from self._guarded([DUE], self._rows)
 
-    def _guarded(self, crew: str, part: Callable[[], Iterator[Job]]) -> Iterator[Job]:
-        if not self._rooms[crew]:
-            self.crowded.add(crew)
+    def _guarded(self, crews: Sequence[str], part: Callable[[], Iterator[Job]]) -> Iterator[Job]:
+        if not any(self._rooms[crew] for crew in crews):
+            self.crowded.update(crews)
             return
         try:
             yield from part()
         except DatabaseAway:
             raise
         except Exception:
-            log.exception("search_failed", crew=crew)
+            log.exception("search_failed", crews=crews)
 
-    def _sends(self, method: MethodKind) -> Iterator[Job]:
-        room = self._rooms[method]
-        claims = self._runtime.transact(take, self._runtime, method, room)
+    def _whether_back(self, way: Way) -> Iterator[Job]:
+        crew = ways.asking(way)
+        yield Job(crew, f"{crew}/back", partial(ways.ask_whether_back, self._runtime, way))
+
+    def _sends(self, method: MethodKind, crews: Sequence[str]) -> Iterator[Job]:
+        runtime = self._runtime
+        claims = runtime.transact(ways.take, runtime, method, self._rooms)
         self.next_at = min((at for at in (self.next_at, claims.next_at) if at is not None), default=None)
-        yield from send_jobs(self._sending, claims)
+        jobs = send_jobs(self._sending, claims)
+        yield from jobs
         self._put_off(claims)
-        if len(claims.claimed) >= room:
-            self.crowded.add(method)
+        taken = Counter(job.crew for job in jobs)
+        self.crowded.update(crew for crew in crews if taken[crew] >= self._rooms[crew])
         for id in claims.unwanted:
-            yield _job(self._runtime, "attempts", id, put_aside, id)
+            yield _job(runtime, "attempts", id, put_aside, id)
+        for id, until in claims.held_up.items():
+            yield _job(runtime, "attempts", id, hold_up, id, until)
 
-    def _doubts(self, method: MethodKind) -> Iterator[Job]:
-        crew, most = ASKS[method], most_at_once(self._runtime, method)
-        claims = self._runtime.transact(take_doubts, method, most)
+    def _doubts(self, way: Way) -> Iterator[Job]:
+        (method, provider), crew = way, ways.asking(way)
+        others = [other for other in ways.providers_for(self._runtime, method) if other != provider]
+        most = most_at_once(self._runtime, way)
+        claims = self._runtime.transact(take_doubts, method, most, others)
         if claims.claimed:
-            questions = partial(ask, self._runtime, method, claims.claimed, self._sending.compose)
+            questions = partial(ask, self._runtime, way, claims.claimed, self._sending.compose)
             yield Job(crew, f"{crew}/{claims.claimed[0].lease}", questions)
         self._put_off(claims)
         if len(claims.claimed) >= most:
@@ -150,16 +164,12 @@ def _due_rows(tx: Tx, most: int) -> tuple[list[tuple[str, str]], Sequence[str]]:
     return alarms_due(tx, most), attempt_store.leases_over(tx.session, tx.now, most)
 
 
-def take(tx: Tx, runtime: Runtime, method: str, room: int) -> Claims:
-    """Claim what there is to send by that method, from the numbers and at the pace of its outlet."""
-    outlet = runtime.outlets.get(MethodKind(method))
-    senders, rate = (outlet.senders, outlet.rate) if outlet else (("",), 0.0)
-    return claim(tx, MethodKind(method), room, senders=senders, rate=rate)
-
-
 def send_jobs(sending: Sending, claims: Claims) -> list[Job]:
     """A job for each attempt that was claimed to be sent."""
-    return [Job(each.method, each.attempt, partial(sending.send, each)) for each in claims.claimed]
+    return [
+        Job(ways.sending((each.method, each.provider)), each.attempt, partial(sending.send, each))
+        for each in claims.claimed
+    ]
 
 
 def _escalate(runtime: Runtime) -> Sequence[str]:
@@ -180,12 +190,12 @@ def _escalate(runtime: Runtime) -> Sequence[str]:
     return hang_ups
 
 
-def _job(runtime: Runtime, queue: str, id: str, flow: Callable[..., list[str] | None], *args: str) -> Job:
+def _job(runtime: Runtime, queue: str, id: str, flow: Callable[..., list[str] | None], *args: object) -> Job:
     return Job(DUE, f"{queue}/{id}", partial(_do, runtime, queue, id, flow, args))
 
 
 def _do(
-    runtime: Runtime, queue: str, id: str, flow: Callable[..., Sequence[str] | None], args: tuple[str, ...]
+    runtime: Runtime, queue: str, id: str, flow: Callable[..., Sequence[str] | None], args: tuple[object, ...]
 ) -> Sequence[str]:
     """One flow over one row; where it fails, the row waits."""
     try:

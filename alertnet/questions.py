@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from alertnet.channels.base import CannotTell, Lookup, Outgoing, Question
-from alertnet.core.contact import MethodKind
+from alertnet.core.routes import Way
 from alertnet.flows import deliver
 from alertnet.flows.deliver import Claimed
 from alertnet.flows.reconcile import settle
 from alertnet.runtime import Runtime
 from alertnet.transactions import DatabaseAway
+from alertnet.ways import is_away
 
 FEW = 2
 """So many are asked for one by one, which says more: a list of the provider may lag behind."""
@@ -23,15 +24,15 @@ Compose = Callable[[Claimed], Outgoing]
 log = structlog.get_logger(__name__)
 
 
-def most_at_once(runtime: Runtime, method: MethodKind) -> int:
-    """How many attempts of a method may be asked about together."""
-    outlet = runtime.outlets.get(method)
+def most_at_once(runtime: Runtime, way: Way) -> int:
+    """How many attempts that went by a way may be asked about together."""
+    outlet = runtime.outlets.get(way)
     return MOST if outlet and outlet.ledger else MOST_WITHOUT_BOOKS
 
 
-def ask(runtime: Runtime, method: MethodKind, claimed: Sequence[Claimed], compose: Compose) -> list[str]:
+def ask(runtime: Runtime, way: Way, claimed: Sequence[Claimed], compose: Compose) -> list[str]:
     """Ask what became of them, and settle each by its answer; the calls to hang up."""
-    lookups = _look_up(runtime, method, [_question(each, compose) for each in claimed])
+    lookups = _look_up(runtime, way, [_question(each, compose) for each in claimed])
     hang_ups: list[str] = []
     for each, lookup in zip(claimed, lookups, strict=True):
         try:
@@ -39,9 +40,10 @@ def ask(runtime: Runtime, method: MethodKind, claimed: Sequence[Claimed], compos
         except DatabaseAway:
             raise
         except Exception:
-            log.exception("attempt_unsettled", attempt=each.attempt, method=method)
+            log.exception("attempt_unsettled", attempt=each.attempt, method=each.method)
     found = sum(not isinstance(lookup, CannotTell) for lookup in lookups)
-    log.info("attempts_asked", method=method, asked=len(lookups), answered=found)
+    method, provider = way
+    log.info("attempts_asked", method=method, provider=provider, asked=len(lookups), answered=found)
     return hang_ups
 
 
@@ -55,11 +57,11 @@ def _question(claimed: Claimed, compose: Compose) -> Question | None:
         return None
 
 
-def _look_up(runtime: Runtime, method: MethodKind, questions: Sequence[Question | None]) -> list[Lookup]:
-    """The answer to each; what can't be put into words can't be asked for."""
-    outlet = runtime.outlets.get(method)
+def _look_up(runtime: Runtime, way: Way, questions: Sequence[Question | None]) -> list[Lookup]:
+    """The answer to each; what can't be put into words can't be asked for, nor can a provider that is away."""
+    outlet = runtime.outlets.get(way)
     asked = [question for question in questions if question is not None]
-    if outlet is None:
+    if outlet is None or is_away(runtime, way):
         return [CannotTell() for _ in questions]
     if outlet.ledger is not None and len(asked) > FEW:
         answers = iter(deliver.look_up_many(outlet.ledger, asked))

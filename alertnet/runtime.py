@@ -11,15 +11,17 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from alertnet.channels.base import Channel
+from alertnet.core.breaker import Breaker
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Network
+from alertnet.core.notification import Kind
+from alertnet.core.routes import FIRST, Way
 from alertnet.group_commit import GroupCommit
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates import Templates, read_templates
 from alertnet.runtime_channels import Outlet, open_outlets
 from alertnet.settings import Settings
-from alertnet.store import documents, pinned
+from alertnet.store import attempts, documents, pinned
 from alertnet.store.engine import for_reading, make_engine
 from alertnet.store.tx import Chance, Tx
 from alertnet.store.vault import Vault
@@ -93,6 +95,10 @@ class Runtime:
     wakeups: Wakeups
     transactions: Transactions
     _reading: Engine
+    breakers: dict[Way, Breaker] = field(default_factory=dict)
+    """What this process last saw of them: a look at the queues reads them, an attempt moves them."""
+    lengths: dict[tuple[MethodKind, Kind, str], int] = field(default_factory=dict)
+    """How many segments the last message of a method, kind and language took: what the next one is thought to take."""
     _listeners: list[Listener] = field(default_factory=list)
 
     @property
@@ -111,14 +117,9 @@ class Runtime:
         return lru_cache(maxsize=RENDERERS)(self._read_renderer)
 
     @cached_property
-    def outlets(self) -> dict[MethodKind, Outlet]:
-        """The ways out, for those methods whose settings are there."""
+    def outlets(self) -> dict[Way, Outlet]:
+        """The ways out, for those methods and providers whose settings are there."""
         return open_outlets(self.settings)
-
-    @property
-    def channels(self) -> dict[MethodKind, Channel]:
-        """The channel of each method whose settings are there."""
-        return {method: outlet.channel for method, outlet in self.outlets.items()}
 
     @property
     def commits(self) -> int:
@@ -158,9 +159,14 @@ class Runtime:
 
     def hang_up(self, calls: Iterable[str]) -> None:
         """End calls, by the provider's ids; waits for the provider, so never inside a transaction or a request."""
-        for provider_id in calls:
-            if outlet := self.outlets.get(MethodKind.CALL):
-                outlet.channel.hang_up(provider_id)
+        ids = list(calls)
+        lines = {provider: outlet for (kind, provider), outlet in self.outlets.items() if kind is MethodKind.CALL}
+        if not ids or not lines:
+            return
+        placed_by = self.read(lambda tx: attempts.providers_of(tx.session, ids)) if len(lines) > 1 else {}
+        for id in ids:
+            outlet = lines.get(placed_by.get(id, FIRST)) or next(iter(lines.values()))
+            outlet.channel.hang_up(id)
 
     def listen(self) -> None:
         """From now on call `on_commit` for what other processes leave due too; on SQLite there is nobody to hear."""

@@ -1,9 +1,10 @@
-"""The ways out that the settings have: a channel for each method, and what it sends from, how fast."""
+"""The ways out that the settings have: a channel for each method and provider, and what it sends from, how fast."""
 
 from dataclasses import dataclass
 
 from alertnet.channels.base import Channel, Ledger
 from alertnet.core.contact import MethodKind
+from alertnet.core.routes import Way
 from alertnet.settings import Settings
 
 
@@ -20,23 +21,23 @@ class Outlet:
     ledger: Ledger | None = None
 
 
-def open_outlets(settings: Settings) -> dict[MethodKind, Outlet]:
-    """An outlet for each method whose settings are there."""
+def open_outlets(settings: Settings) -> dict[Way, Outlet]:
+    """An outlet for each method and provider whose settings are there."""
     # The provider's SDK takes long to import, and most commands never send.
     from alertnet.channels.smtp import SmtpRelay
+    from alertnet.channels.twilio_account import Account
     from alertnet.channels.twilio_sms import TwilioSms
     from alertnet.channels.twilio_voice import TwilioVoice
 
-    outlets: dict[MethodKind, Outlet] = {}
-    tokens = [token.get_secret_value() for token in settings.twilio_auth_tokens]
-    if settings.twilio_account_sid and tokens and settings.twilio_from and settings.public_url:
-        account = (settings.twilio_account_sid, tokens, settings.public_url, settings.twilio_api_url)
-        sms, voice = TwilioSms(*account), TwilioVoice(*account)
-        outlets[MethodKind.SMS] = Outlet(sms, settings.twilio_from, settings.rates.sms, sms.ledger)
-        outlets[MethodKind.CALL] = Outlet(voice, settings.twilio_from, settings.rates.calls, voice.ledger)
-    if settings.smtp:
-        server = settings.smtp
+    outlets: dict[Way, Outlet] = {}
+    for provider, telephone in settings.telephones.items() if settings.public_url else ():
+        tokens = [token.get_secret_value() for token in telephone.auth_tokens]
+        account = Account(telephone.sid, tokens, settings.public_url or "", telephone.api_url)
+        sms, voice = TwilioSms(account), TwilioVoice(account)
+        outlets[MethodKind.SMS, provider] = Outlet(sms, telephone.numbers, settings.rates.sms, sms.ledger)
+        outlets[MethodKind.CALL, provider] = Outlet(voice, telephone.numbers, settings.rates.calls, voice.ledger)
+    for provider, server in settings.relays.items():
         password = server.password.get_secret_value() if server.password else ""
         relay = SmtpRelay(server.host, server.port, server.sender, server.user, password)
-        outlets[MethodKind.EMAIL] = Outlet(relay, (server.sender,), 0)
+        outlets[MethodKind.EMAIL, provider] = Outlet(relay, (server.sender,), 0)
     return outlets

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import structlog
 
+from alertnet import ways
 from alertnet.channels.base import Outgoing, Result
 from alertnet.flows import deliver
-from alertnet.flows.claim_sends import charge
 from alertnet.flows.deliver import Claimed
 from alertnet.flows.record_outcome import Outcome, record, record_each
 from alertnet.runtime import Runtime
@@ -31,11 +31,13 @@ class Sending:
         if result is None:
             log.info("attempt_withheld", attempt=claimed.attempt, method=claimed.method)
             return ()
-        hang_ups = self._record(Outcome(claimed.attempt, claimed.lease, result))
+        hang_ups = self._record(Outcome(claimed.attempt, claimed.lease, deliver.or_turned_away(claimed, result)))
+        ways.note(self.runtime, (claimed.method, claimed.provider), result)
         log.info(
             "attempt_made",
             attempt=claimed.attempt,
             method=claimed.method,
+            provider=claimed.provider,
             kind=claimed.kind,
             result=type(result).__name__,
         )
@@ -52,7 +54,7 @@ class Sending:
 
     def _try(self, claimed: Claimed) -> Result | None:
         runtime = self.runtime
-        outlet = runtime.outlets.get(claimed.method)
+        outlet = runtime.outlets.get((claimed.method, claimed.provider))
         if outlet is None:
             return deliver.UNCONFIGURED
         try:
@@ -62,10 +64,10 @@ class Sending:
         except Exception:
             log.exception("message_unspeakable", attempt=claimed.attempt, method=claimed.method, kind=claimed.kind)
             return deliver.UNRENDERED
-        more = deliver.units(outgoing) - 1
-        if outlet.rate and more:
-            runtime.transact(charge, claimed.method, claimed.sender, more, outlet.rate)
+        units = deliver.units(outgoing)
+        ways.charge(runtime, claimed, units, paid=claimed.units)
         if not runtime.read(deliver.still_ours, claimed.attempt, claimed.lease):
+            ways.charge(runtime, claimed, 0, paid=units)
             return None
         return deliver.hand_over(outlet.channel, outgoing)
 

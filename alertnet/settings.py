@@ -5,122 +5,33 @@ A fault names its variable, and shows its value unless that is a secret. What on
 """
 
 import os
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from ipaddress import ip_address
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Any
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from alertnet import settings_values as values
 from alertnet.core.contact import MethodKind
 from alertnet.core.errors import Misconfigured
-from alertnet.store.engine import parse_url
-from alertnet.store.vault import SECRET_LENGTH
+from alertnet.core.routes import FIRST, MAIL, SECOND, Routes
+from alertnet.settings_values import MailServer, Rates, TelephoneAccount
 
 SECRET = frozenset(
-    {"ALERTNET_DATABASE_URL", "ALERTNET_SECRET_KEY", "ALERTNET_SMTP_URL", "ALERTNET_HEARTBEAT_URL", "TWILIO_AUTH_TOKEN"}
+    {
+        "ALERTNET_DATABASE_URL",
+        "ALERTNET_SECRET_KEY",
+        "ALERTNET_SMTP_URL",
+        "ALERTNET_SMTP_2_URL",
+        "ALERTNET_HEARTBEAT_URL",
+        "TWILIO_AUTH_TOKEN",
+        "TWILIO_2_AUTH_TOKEN",
+    }
 )
 """Variables whose value is never shown, because it is a secret or may hold one."""
 
-
-@dataclass(frozen=True)
-class Rates:
-    """How much one sender may send in a second, 0 = unlimited: SMS segments, and calls begun."""
-
-    sms: float = 1.0
-    calls: float = 1.0
-
-
-@dataclass(frozen=True)
-class MailServer:
-    """Where mail is handed over. Without a user there is no authentication."""
-
-    host: str
-    port: int
-    sender: str
-    user: str | None
-    password: SecretStr | None
-
-
-def _split(text: Any) -> Any:
-    return tuple(part.strip() for part in text.split(",") if part.strip()) if isinstance(text, str) else text
-
-
-def _secret_keys(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-    if not keys or any(len(key.get_secret_value()) < SECRET_LENGTH for key in keys):
-        raise ValueError(f"texts of at least {SECRET_LENGTH} characters, separated by commas")
-    return keys
-
-
-def _database_url(url: SecretStr) -> SecretStr:
-    parse_url(url.get_secret_value())
-    return url
-
-
-def _web_url(text: str) -> str:
-    parts = urlsplit(text)
-    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
-    if not safe or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("https://host/path, or http:// on loopback")
-    return text.rstrip("/")
-
-
-def _heartbeat_url(url: SecretStr) -> SecretStr:
-    _web_url(url.get_secret_value().partition("?")[0])
-    return url
-
-
-def _is_loopback(host: str | None) -> bool:
-    try:
-        return host == "localhost" or ip_address(host or "").is_loopback
-    except ValueError:
-        return False
-
-
-def _numbers(numbers: tuple[str, ...]) -> tuple[str, ...]:
-    if not numbers or not all(re.fullmatch(r"\+[1-9]\d{6,14}", number) for number in numbers):
-        raise ValueError("numbers like +573005550101, separated by commas")
-    return numbers
-
-
-def _account(sid: str) -> str:
-    if not re.fullmatch(r"AC[0-9A-Za-z]+", sid):
-        raise ValueError("AC and the digits that the provider's console shows")
-    return sid
-
-
-def _rates(text: Any) -> Any:
-    if not isinstance(text, str):
-        return text
-    pairs = dict(re.findall(r"(sms|calls)=(\d+(?:\.\d+)?)(?:,|$)", re.sub(r"\s", "", text)))
-    if re.sub(r"\s", "", text) != ",".join(f"{name}={rate}" for name, rate in pairs.items()):
-        raise ValueError("sms=1,calls=1 with a number for each second, 0 for unlimited")
-    return Rates(**{name: float(rate) for name, rate in pairs.items()})
-
-
-def _mail_server(text: Any) -> Any:
-    if not isinstance(text, str):
-        return text
-    try:
-        parts = urlsplit(text)
-        sender, port = parse_qs(parts.query)["from"][0], parts.port or 587
-    except (ValueError, KeyError):
-        parts, sender, port = urlsplit(""), "", 0
-    if parts.scheme != "smtp" or not parts.hostname or "@" not in sender:
-        # An error of the standard library would quote part of the password.
-        raise ValueError("smtp://user:password@host:587?from=alert@example.org") from None
-    user, password = parts.username, parts.password
-    return MailServer(
-        parts.hostname,
-        port,
-        sender,
-        None if user is None else unquote(user),
-        None if password is None else SecretStr(unquote(password)),
-    )
+TWILIO_API_URL = "https://api.twilio.com"
 
 
 class Settings(BaseModel):
@@ -128,28 +39,43 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, validate_by_name=True, validate_by_alias=True)
 
-    secret_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_split), AfterValidator(_secret_keys)] = Field(
-        alias="ALERTNET_SECRET_KEY"
-    )
-    database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
-        SecretStr("sqlite:///alertnet.db"), alias="ALERTNET_DATABASE_URL"
-    )
-    public_url: Annotated[str, AfterValidator(_web_url)] | None = Field(None, alias="ALERTNET_PUBLIC_URL")
+    secret_keys: values.SecretKeys = Field(alias="ALERTNET_SECRET_KEY")
+    database_url: values.DatabaseUrl = Field(SecretStr("sqlite:///alertnet.db"), alias="ALERTNET_DATABASE_URL")
+    public_url: values.WebUrl | None = Field(None, alias="ALERTNET_PUBLIC_URL")
     contact_trees: Path = Field(Path("contact_trees"), alias="ALERTNET_CONTACT_TREES")
     message_templates: Path = Field(Path("message_templates"), alias="ALERTNET_MESSAGE_TEMPLATES")
-    smtp: Annotated[MailServer | None, BeforeValidator(_mail_server)] = Field(None, alias="ALERTNET_SMTP_URL")
-    twilio_account_sid: Annotated[str, AfterValidator(_account)] | None = Field(None, alias="TWILIO_ACCOUNT_SID")
-    twilio_auth_tokens: Annotated[tuple[SecretStr, ...], BeforeValidator(_split)] = Field((), alias="TWILIO_AUTH_TOKEN")
-    twilio_from: Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_numbers)] = Field(
-        (), alias="ALERTNET_TWILIO_FROM"
-    )
-    twilio_api_url: Annotated[str, AfterValidator(_web_url)] = Field(
-        "https://api.twilio.com", alias="ALERTNET_TWILIO_API_URL"
-    )
-    rates: Annotated[Rates, BeforeValidator(_rates)] = Field(Rates(), alias="ALERTNET_RATES")
-    heartbeat_url: Annotated[SecretStr, AfterValidator(_heartbeat_url)] | None = Field(
-        None, alias="ALERTNET_HEARTBEAT_URL"
-    )
+    smtp: values.Relay | None = Field(None, alias="ALERTNET_SMTP_URL")
+    smtp_2: values.Relay | None = Field(None, alias="ALERTNET_SMTP_2_URL")
+    twilio_account_sid: values.AccountSid | None = Field(None, alias="TWILIO_ACCOUNT_SID")
+    twilio_auth_tokens: values.Secrets = Field((), alias="TWILIO_AUTH_TOKEN")
+    twilio_from: values.Numbers = Field((), alias="ALERTNET_TWILIO_FROM")
+    twilio_api_url: values.WebUrl = Field(TWILIO_API_URL, alias="ALERTNET_TWILIO_API_URL")
+    twilio_2_account_sid: values.AccountSid | None = Field(None, alias="TWILIO_2_ACCOUNT_SID")
+    twilio_2_auth_tokens: values.Secrets = Field((), alias="TWILIO_2_AUTH_TOKEN")
+    twilio_2_from: values.Numbers = Field((), alias="ALERTNET_TWILIO_2_FROM")
+    twilio_2_api_url: values.WebUrl = Field(TWILIO_API_URL, alias="ALERTNET_TWILIO_2_API_URL")
+    routes: values.Routing = Field(Routes(), alias="ALERTNET_ROUTES")
+    rates: values.Pace = Field(Rates(), alias="ALERTNET_RATES")
+    heartbeat_url: values.HeartbeatUrl | None = Field(None, alias="ALERTNET_HEARTBEAT_URL")
+
+    @property
+    def telephones(self) -> dict[str, TelephoneAccount]:
+        """The accounts that messages and calls can go by, by provider."""
+        given = {
+            FIRST: (self.twilio_account_sid, self.twilio_auth_tokens, self.twilio_from, self.twilio_api_url),
+            SECOND: (self.twilio_2_account_sid, self.twilio_2_auth_tokens, self.twilio_2_from, self.twilio_2_api_url),
+        }
+        return {
+            provider: TelephoneAccount(sid, tokens, numbers, api_url)
+            for provider, (sid, tokens, numbers, api_url) in given.items()
+            if sid and tokens and numbers
+        }
+
+    @property
+    def relays(self) -> dict[str, MailServer]:
+        """The relays that mail can go by, by provider."""
+        given = {FIRST: self.smtp, SECOND: self.smtp_2}
+        return {provider: relay for provider, relay in given.items() if relay is not None}
 
 
 NAMES = {name: str(field.alias) for name, field in Settings.model_fields.items()}
@@ -159,6 +85,8 @@ _TELEPHONE = ("public_url", "twilio_account_sid", "twilio_auth_tokens", "twilio_
 NEEDED = {MethodKind.SMS: _TELEPHONE, MethodKind.CALL: _TELEPHONE, MethodKind.EMAIL: ("public_url", "smtp")}
 """What a method can't do without."""
 
+_SECOND_TELEPHONE = ("twilio_2_account_sid", "twilio_2_auth_tokens", "twilio_2_from")
+
 
 def read_settings(env: Mapping[str, str] | None = None) -> Settings:
     """The settings of that environment alone; of this process and the `.env` of its folder when None is given.
@@ -167,13 +95,14 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         Misconfigured: every variable that is wrong or missing, by name.
     """
     given = env if env is not None else {**dotenv_values(".env"), **os.environ}
-    values, faults = _gather(given)
+    texts, faults = _gather(given)
     try:
-        settings = Settings.model_validate(values)
+        settings = Settings.model_validate(texts)
     except ValidationError as error:
         settled = {fault.partition(":")[0] for fault in faults}
         faults += [_fault(entry) for entry in error.errors() if entry["loc"][0] not in settled]
         raise Misconfigured(faults) from None
+    faults += _second_provider_faults(settings)
     if faults:
         raise Misconfigured(faults)
     return settings
@@ -191,20 +120,34 @@ def missing_for(settings: Settings, kinds: Iterable[MethodKind]) -> tuple[str, .
 
 def _gather(env: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
     """The values by variable, and the faults in where they are to be found. An empty variable is not set."""
-    values: dict[str, str] = {}
+    texts: dict[str, str] = {}
     faults: list[str] = []
     for name in NAMES.values():
         text, file = env.get(name), env.get(f"{name}_FILE")
         if text and file:
             faults.append(f"{name}: {name}_FILE is set too (allowed: one of the two)")
         elif text:
-            values[name] = text
+            texts[name] = text
         elif file:
             try:
-                values[name] = Path(file).read_text().strip()
+                texts[name] = Path(file).read_text().strip()
             except (OSError, UnicodeDecodeError) as error:
                 faults.append(f"{name}: {name}_FILE {file!r} can't be read ({type(error).__name__})")
-    return values, faults
+    return texts, faults
+
+
+def _second_provider_faults(settings: Settings) -> Iterator[str]:
+    """What the second provider lacks, and what is to go by it although it isn't there."""
+    begun = [NAMES[name] for name in NAMES if name in settings.model_fields_set and name.startswith("twilio_2_")]
+    for name in _SECOND_TELEPHONE if begun else ():
+        if not getattr(settings, name):
+            yield f"{NAMES[name]}: missing ({', '.join(begun)} is set)"
+    for prefix, order in settings.routes.orders.items():
+        is_there = SECOND in (settings.relays if prefix == MAIL else settings.telephones)
+        variable = "ALERTNET_SMTP_2_URL" if prefix == MAIL else "TWILIO_2_ACCOUNT_SID"
+        if SECOND in order and not is_there:
+            route = f"{prefix or '*'}={','.join(order)}"
+            yield f"ALERTNET_ROUTES: {route!r} is not allowed (allowed: provider 1, while {variable} is not set)"
 
 
 def _fault(entry: Any) -> str:

@@ -16,8 +16,8 @@ from alertnet.store import sweeps as sweep_store
 from alertnet.store.inbound import InboundSms, unseen
 from alertnet.store.sweeps import Sweep
 from alertnet.transactions import DatabaseAway
+from alertnet.ways import is_away
 
-SWEPT = (MethodKind.SMS, MethodKind.CALL)
 OVERLAP = timedelta(minutes=10)
 """Lists of the provider lag behind: what came shortly before the last look is looked for again."""
 GRACE = timedelta(seconds=30)
@@ -27,12 +27,11 @@ log = structlog.get_logger(__name__)
 
 
 def sweep(runtime: Runtime) -> None:
-    """Look for what came in by SMS and by call, if it is time to, and nobody does."""
-    for method in SWEPT:
-        outlet = runtime.outlets.get(method)
-        if outlet is None or outlet.ledger is None:
+    """Look for what came in by SMS and by call, at each provider, if it is time to, and nobody does."""
+    for way, outlet in runtime.outlets.items():
+        if outlet.ledger is None or is_away(runtime, way):
             continue
-        turn = runtime.transact(sweep_store.take, method)
+        turn = runtime.transact(sweep_store.take, way)
         if turn is not None:
             is_whole = _let_in_all(runtime, turn, outlet.ledger, outlet.senders)
             runtime.transact(sweep_store.finish, turn, is_whole=is_whole)
@@ -44,10 +43,12 @@ def _let_in_all(runtime: Runtime, turn: Sweep, ledger: Ledger, numbers: tuple[st
     ripe = [entry for listing in listings for entry in listing.entries if entry.at <= turn.at - GRACE]
     missed = runtime.read(unseen, [entry.found.provider_id for entry in ripe])
     late = sorted((entry for entry in ripe if entry.found.provider_id in missed), key=lambda entry: entry.at)
-    failed = [entry for entry in late if not _let_in(runtime, turn.method, entry)]
+    method, provider = turn.way
+    failed = [entry for entry in late if not _let_in(runtime, method, entry)]
     is_read = all(listing.is_whole for listing in listings)
     if late or not is_read:
-        log.warning("inbound_swept", method=turn.method, late=len(late), failed=len(failed), is_read=is_read)
+        found = {"late": len(late), "failed": len(failed), "is_read": is_read}
+        log.warning("inbound_swept", method=method, provider=provider, **found)
     return is_read and not failed
 
 

@@ -14,7 +14,7 @@ import structlog
 
 from alertnet.core.contact import MethodKind
 from alertnet.crews import Crew, UnderWay
-from alertnet.dispatch import ASKS, DUE, Job, Search, perform, send_jobs, take
+from alertnet.dispatch import DUE, Job, Search, perform, send_jobs
 from alertnet.machine import THIS_MACHINE, Machine
 from alertnet.runtime import Runtime
 from alertnet.sending import Sending
@@ -22,10 +22,10 @@ from alertnet.store import workers as worker_store
 from alertnet.store.tx import Tx
 from alertnet.sweeps import sweep
 from alertnet.transactions import DatabaseAway
+from alertnet.ways import ASKING, SENDING, take
 
 HANG_UP, SWEEP = "hang_up", "sweep"
-ASKING = dict.fromkeys(ASKS.values(), 1)
-CREWS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8, **ASKING, DUE: 16, SWEEP: 1, HANG_UP: 4}
+CREWS = {**SENDING, **ASKING, DUE: 16, SWEEP: 1, HANG_UP: 4}
 """How many threads each kind of work has. The last ones end what the others ask them to, and so close last."""
 
 TICK_SECONDS = 1
@@ -156,9 +156,9 @@ class Worker:
     def _take(self, tx: Tx, methods: set[str]) -> Callable[[], None]:
         """Claim in the very transaction that leaves something due, as far as threads are free."""
         jobs: list[Job] = []
+        rooms = {name: crew.room for name, crew in self._crews.items()}
         for method in methods if not self._stopping else ():
-            if room := self._crews[method].room:
-                jobs += send_jobs(self._sending, take(tx, self._runtime, method, room))
+            jobs += send_jobs(self._sending, take(tx, self._runtime, MethodKind(method), rooms))
         return partial(self._begin, jobs)
 
     def _begin(self, jobs: list[Job]) -> None:

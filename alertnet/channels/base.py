@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from alertnet.core.contact import MethodKind
@@ -48,12 +49,24 @@ class Refused:
     """The provider's own code, such as `21211` or `550`."""
 
 
+class Cause(StrEnum):
+    """Why something could not be handed over now."""
+
+    PROVIDER = "provider"
+    """It can't be reached, or does not work: nothing else could be handed to it either."""
+    TOO_FAST = "too_fast"
+    """It takes nothing more for a moment (429)."""
+    ADDRESS = "address"
+    """It takes this one later, and others now (greylisting)."""
+
+
 @dataclass(frozen=True)
 class NotSent:
     """Surely not sent, but it may be tried again later (no connection, 429, a mail relay's 4xx)."""
 
     code: str
     retry_after: timedelta | None = None
+    cause: Cause = Cause.PROVIDER
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,10 @@ class Channel(Protocol):
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         """Ask what became of it: by the provider's id if known, else among what it took to this address since."""
+        ...
+
+    def answers(self) -> bool:
+        """Whether the provider answers at all; nobody is sent anything by asking."""
         ...
 
     def hang_up(self, provider_id: str) -> None:

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from alertnet.channels.base import Accepted, CannotTell, Lookup, NotSent, Outgoing, Refused, Result, Unsure
+from alertnet.channels.base import Accepted, CannotTell, Cause, Lookup, NotSent, Outgoing, Refused, Result, Unsure
 from alertnet.channels.deadline import Deadline, DeadlineReader, open_socket
 from alertnet.channels.mail import compose, mail_address, message_id
 from alertnet.core.errors import BadInput
@@ -24,6 +24,14 @@ DEADLINE_SECONDS = 10.0
 
 _NO_SUCH_MAILBOX = re.compile(rb"5\.1\.(1|3|10)\b")
 """Enhanced status codes (RFC 3463, RFC 7505) by which the address itself is bad."""
+
+
+_SERVICE_NOT_AVAILABLE = 421
+"""The relay closes the connection, whatever was asked of it (RFC 5321 3.8)."""
+
+
+_MAIL_SYSTEM = b"4.3."
+"""How the enhanced status codes begin that speak of the relay itself, such as a full disk (RFC 3463 3.4)."""
 
 
 class SmtpRelay:
@@ -90,7 +98,7 @@ class SmtpRelay:
         except BadInput:
             return Refused(Failure.INVALID, "address")
         mail = compose(outgoing)
-        session = _Session(self._greeting_name, Deadline(self._deadline_seconds), self._connect_seconds)
+        session = self._session()
         try:
             return self._prepare(session) or _deliver(session, outgoing, mail)
         except smtplib.SMTPResponseException as answer:
@@ -106,8 +114,21 @@ class SmtpRelay:
         """A relay can't be asked."""
         return CannotTell()
 
+    def answers(self) -> bool:
+        """Whether the relay would take a mail from us."""
+        session = self._session()
+        try:
+            return self._prepare(session) is None
+        except (smtplib.SMTPException, OSError):
+            return False
+        finally:
+            session.leave()
+
     def hang_up(self, provider_id: str) -> None:
         """Nothing rings here."""
+
+    def _session(self) -> "_Session":
+        return _Session(self._greeting_name, Deadline(self._deadline_seconds), self._connect_seconds)
 
     def _prepare(self, session: "_Session") -> Result | None:
         """Connect, encrypt and authenticate; None when the relay is ready for a mail."""
@@ -198,7 +219,8 @@ def _deliver(session: _Session, outgoing: Outgoing, mail: bytes) -> Result:
 def _not_accepted(code: int, reply: bytes, failure: Failure) -> Refused | NotSent:
     """What a reply other than success means: 4xx and nonsense may pass later, 5xx will not (RFC 5321 4.2.1)."""
     if not 500 <= code <= 599:
-        return NotSent(str(code))
+        is_this_mails = failure is Failure.BOUNCED and code != _SERVICE_NOT_AVAILABLE and reply[:4] != _MAIL_SYSTEM
+        return NotSent(str(code), cause=Cause.ADDRESS if is_this_mails else Cause.PROVIDER)
     if code in (530, 534, 535, 538):
         return Refused(Failure.OUR_ACCOUNT, str(code))
     if failure is Failure.BOUNCED and _NO_SUCH_MAILBOX.match(reply):

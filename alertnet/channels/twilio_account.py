@@ -1,6 +1,7 @@
 """What SMS and calls share: the SDK over our transport, and its answers and faults in the words of `channels.base`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from alertnet.channels.base import (
     Absent,
     Accepted,
     CannotTell,
+    Cause,
     Entry,
     Found,
     Lookup,
@@ -20,8 +22,15 @@ from alertnet.channels.base import (
     Result,
     Unsure,
 )
-from alertnet.channels.transport import AnswerLost, ErrorAnswer, NotConnected, Transport
-from alertnet.core.provider_codes import failure_of, is_throttle
+from alertnet.channels.transport import (
+    CONNECT_SECONDS,
+    DEADLINE_SECONDS,
+    AnswerLost,
+    ErrorAnswer,
+    NotConnected,
+    Transport,
+)
+from alertnet.core.provider_codes import failure_of, is_one_numbers, is_throttle
 
 UNREADABLE = (TwilioException, ValueError, TypeError, AttributeError, LookupError)
 """What the SDK lets through when a JSON object is not the one that it expects."""
@@ -32,12 +41,30 @@ CLOCKS_DIFFER = timedelta(seconds=10)
 _NO_SUCH_RESOURCE = "20404"
 
 
-def open_account(account_sid: str, auth_tokens: Sequence[str], api_url: str | None, transport: Transport) -> Client:
-    """The SDK's client, with the first of the tokens; the rest are for checking signatures while they rotate."""
-    client = Client(account_sid, auth_tokens[0], http_client=transport)
-    if api_url:
-        client.api.base_url = api_url
-    return client
+@dataclass(frozen=True)
+class Account:
+    """An account with the provider, and where the provider finds us."""
+
+    sid: str
+    auth_tokens: Sequence[str] = field(repr=False)
+    """The first is used; the rest are for checking signatures while they rotate."""
+    public_url: str
+    api_url: str | None = None
+    """None: the provider's own."""
+    deadline_seconds: float = DEADLINE_SECONDS
+    connect_seconds: float = CONNECT_SECONDS
+
+    def open(self) -> Client:
+        """The SDK's client, over a transport of its own."""
+        transport = Transport(self.deadline_seconds, self.connect_seconds)
+        client = Client(self.sid, self.auth_tokens[0], http_client=transport)
+        if self.api_url:
+            client.api.base_url = self.api_url
+        return client
+
+    def webhook(self, path: str) -> str:
+        """The URL at which the provider is to call us."""
+        return self.public_url.rstrip("/") + path
 
 
 def submit(create: Callable[[], Any]) -> Result:
@@ -60,7 +87,7 @@ def classify(http_status: int, code: str, retry_after: timedelta | None) -> Refu
     if http_status >= 500:
         return Unsure(code)
     if http_status == 429 or is_throttle(code):
-        return NotSent(code, retry_after)
+        return NotSent(code, retry_after, Cause.ADDRESS if is_one_numbers(code) else Cause.TOO_FAST)
     return Refused(failure_of(code), code)
 
 
@@ -72,6 +99,17 @@ def ask(question: Callable[[], Lookup]) -> Lookup:
         return Absent() if answer.code == _NO_SUCH_RESOURCE else CannotTell()
     except (NotConnected, AnswerLost, *UNREADABLE):
         return CannotTell()
+
+
+def is_there(question: Callable[[], object]) -> bool:
+    """Whether the provider answers a question of ours, be it with a refusal."""
+    try:
+        question()
+    except ErrorAnswer as answer:
+        return not isinstance(classify(answer.status, answer.code, None), Unsure)
+    except (NotConnected, AnswerLost, *UNREADABLE):
+        return False
+    return True
 
 
 def sought(entries: Iterable[Entry], outgoing: Outgoing, since: datetime) -> Found | Absent:

@@ -1,14 +1,12 @@
 """SMS through the provider's SDK."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from twilio.base import values
 
 from alertnet.channels.base import Entry, Found, Lookup, Outgoing, Result
-from alertnet.channels.transport import CONNECT_SECONDS, DEADLINE_SECONDS, Transport
-from alertnet.channels.twilio_account import PAGE_SIZE, ask, entries_of, open_account, sought, submit
+from alertnet.channels.twilio_account import PAGE_SIZE, Account, ask, entries_of, is_there, sought, submit
 from alertnet.channels.twilio_ledger import TwilioLedger
 from alertnet.core.provider_codes import outcome_of_sms
 
@@ -18,18 +16,9 @@ _LONGEST_VALIDITY_SECONDS = 36_000
 class TwilioSms:
     """The channel for `sms`; threads may share it."""
 
-    def __init__(
-        self,
-        account_sid: str,
-        auth_tokens: Sequence[str],
-        public_url: str,
-        api_url: str | None = None,
-        deadline_seconds: float = DEADLINE_SECONDS,
-        connect_seconds: float = CONNECT_SECONDS,
-    ) -> None:
-        transport = Transport(deadline_seconds, connect_seconds)
-        self._messages = open_account(account_sid, auth_tokens, api_url, transport).messages
-        self._status_url = public_url.rstrip("/") + "/twilio/sms/status/"
+    def __init__(self, account: Account) -> None:
+        self._messages = account.open().messages
+        self._status_url = account.webhook("/twilio/sms/status/")
         self.ledger = TwilioLedger(self._messages.page, _entry, "date_sent_after")
 
     def send(self, outgoing: Outgoing) -> Result:
@@ -49,6 +38,10 @@ class TwilioSms:
         if provider_id:
             return ask(lambda: _found(self._messages(provider_id).fetch()))
         return ask(lambda: self._search(outgoing, since))
+
+    def answers(self) -> bool:
+        """Whether the provider shows us the last of them."""
+        return is_there(lambda: self._messages.page(page_size=1))
 
     def hang_up(self, provider_id: str) -> None:
         """Nothing rings here."""

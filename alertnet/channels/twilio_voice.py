@@ -1,6 +1,5 @@
 """Calls through the provider's SDK; their words are fetched from our own webhook once somebody picks up."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -8,8 +7,7 @@ from typing import Any
 from twilio.base import values
 
 from alertnet.channels.base import Entry, Found, Lookup, Outgoing, Refused, Result
-from alertnet.channels.transport import CONNECT_SECONDS, DEADLINE_SECONDS, Transport
-from alertnet.channels.twilio_account import PAGE_SIZE, ask, entries_of, open_account, sought, submit
+from alertnet.channels.twilio_account import PAGE_SIZE, Account, ask, entries_of, is_there, sought, submit
 from alertnet.channels.twilio_ledger import TwilioLedger
 from alertnet.core.provider_codes import outcome_of_call
 
@@ -22,19 +20,10 @@ _EVENTS = ["initiated", "ringing", "answered", "completed"]
 class TwilioVoice:
     """The channel for `call`; threads may share it."""
 
-    def __init__(
-        self,
-        account_sid: str,
-        auth_tokens: Sequence[str],
-        public_url: str,
-        api_url: str | None = None,
-        deadline_seconds: float = DEADLINE_SECONDS,
-        connect_seconds: float = CONNECT_SECONDS,
-    ) -> None:
-        transport = Transport(deadline_seconds, connect_seconds)
-        self._calls = open_account(account_sid, auth_tokens, api_url, transport).calls
-        self._words_url = public_url.rstrip("/") + "/twilio/voice/"
-        self._status_url = self._words_url + "status/"
+    def __init__(self, account: Account) -> None:
+        self._calls = account.open().calls
+        self._words_url = account.webhook("/twilio/voice/")
+        self._status_url = account.webhook("/twilio/voice/status/")
         self.ledger = TwilioLedger(self._calls.page, _entry, "start_time_after")
 
     def send(self, outgoing: Outgoing) -> Result:
@@ -56,6 +45,10 @@ class TwilioVoice:
         if provider_id:
             return ask(lambda: _found(self._calls(provider_id).fetch()))
         return ask(lambda: self._search(outgoing, since))
+
+    def answers(self) -> bool:
+        """Whether the provider shows us the last of them."""
+        return is_there(lambda: self._calls.page(page_size=1))
 
     def hang_up(self, provider_id: str) -> None:
         """End the call whether it is queued, rings or speaks.

@@ -30,6 +30,9 @@ _TRIAL = range(573000, 574000)
 
 _THROTTLED = frozenset({429, 14107, 20429, 21611, 22005})
 
+_ONE_NUMBERS = 14107
+"""Too much between two numbers; others are free."""
+
 _SMS_ENDED_WELL = frozenset({"delivered", "read"})
 _SMS_FAILED = frozenset({"undelivered", "failed", "canceled"})
 
@@ -47,6 +50,11 @@ def failure_of(code: Code) -> Failure:
 def is_throttle(code: Code) -> bool:
     """Whether the request was refused for its pace alone: it was never processed, and may be made again later."""
     return _number(code) in _THROTTLED
+
+
+def is_one_numbers(code: Code) -> bool:
+    """Whether the pace that was refused is that to one number alone."""
+    return _number(code) == _ONE_NUMBERS
 
 
 def outcome_of_sms(status: str, code: Code = None) -> tuple[AttemptStatus, Failure | None]:

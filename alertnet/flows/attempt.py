@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, select
 
 from alertnet.core.contact import MethodKind
-from alertnet.core.escalation import Event, Failed
+from alertnet.core.escalation import Delayed, Event, Failed
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.flows.alarms import asked_event
 from alertnet.flows.cancel import is_wanted
@@ -121,12 +121,22 @@ class Held:
             self._become(AttemptStatus.UNKNOWN, due_at=due_at, checks=0, error=code)
 
     def wait(self, due_at: datetime, code: str) -> None:
-        """It has not left, and is queued again."""
+        """It has not left, and is queued again; the first time the next method goes meanwhile."""
         delays = self.row.delays + 1
-        self.status = AttemptStatus.QUEUED
-        self.change(status=self.status.value, due_at=due_at, lease=None, delays=delays, error=code)
+        self._queue_again(due_at=due_at, delays=delays, error=code, provider=None)
         if delays == 1:
             self.record("attempt_delayed", error=code)
+            self.happens(lambda service: Delayed(service.contact, service.place))
+
+    def turned_away(self, code: str) -> None:
+        """Its provider surely has not sent it: another one has it at once."""
+        self._queue_again(due_at=self.tx.now, error=code)
+        self.record("attempt_turned_away", provider=self.row.provider, error=code)
+        self.tx.leaves_due(self.row.method)
+
+    def _queue_again(self, **values: object) -> None:
+        self.status = AttemptStatus.QUEUED
+        self.change(status=self.status.value, lease=None, **values)
 
     def send_again(self) -> None:
         """Queue the one re-send of what can't be found, with the same words and code (A5)."""

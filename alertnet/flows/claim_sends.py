@@ -1,22 +1,25 @@
 """Taking attempts to send: paced first, most severe first, and only what may still leave (A3, A4, A7)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.exc import DBAPIError
 
+from alertnet.core.breaker import FIRST_PAUSE
 from alertnet.core.codec import from_plain
 from alertnet.core.contact import MethodKind
 from alertnet.core.escalation import State
 from alertnet.core.incident import Facts, IncidentStatus
-from alertnet.core.notification import AttemptStatus
+from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.core.pace import free_after
 from alertnet.core.progress import still_wanted
 from alertnet.core.resolution import may_be_told
 from alertnet.flows.attempt import hold
 from alertnet.flows.deliver import Claimed, claimed_from
+from alertnet.flows.slots import Outward, Slots
 from alertnet.store import attempts as attempt_store
 from alertnet.store import pinned
 from alertnet.store import senders as sender_store
@@ -28,6 +31,10 @@ LEASE = timedelta(seconds=30)
 """How long a worker has to send and report; then the outcome is unknown (A5)."""
 
 UNWANTED = "no longer wanted"
+AWAY = "provider_away"
+
+MOST_SEEN = 100
+"""How far down the queue one look goes for what may leave, or has to wait for a provider."""
 
 _SERVED: Select[Any] = (
     select(
@@ -50,43 +57,40 @@ _ALARM_DUE = select(alarms.c.due_at).where(alarms.c.id == bindparam("alarm"))
 class Claims:
     """What a look at the queue gave.
 
-    `unwanted`: attempts that may not leave any more, for `put_aside`. `broken`: those that can't be read, with the name
-    of the fault. `next_at`: the pace allows no more before then; None where it holds nothing back.
+    `unwanted`: attempts that may not leave any more, for `put_aside`. `held_up`: those that have to wait for a provider
+    from now on, each with the moment to look again, for `hold_up`. `waiting`: those that did so already. `broken`:
+    those that can't be read, with the name of the fault. `next_at`: the pace allows no more before then; None where it
+    holds nothing back.
     """
 
     claimed: list[Claimed] = field(default_factory=list)
     unwanted: list[str] = field(default_factory=list)
+    held_up: dict[str, datetime] = field(default_factory=dict)
+    waiting: dict[str, datetime] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     next_at: datetime | None = None
 
 
-def claim(tx: Tx, method: MethodKind, limit: int, *, senders: Sequence[str], rate: float) -> Claims:
-    """Take at most that many due attempts of a method, each from one of the senders and under a lease of its own.
+def claim(tx: Tx, method: MethodKind, outward: Outward) -> Claims:
+    """Take due attempts of a method, as many as there are places for, each under a lease of its own.
 
-    A sender gets the next one when the pace lets it, at `rate` units a second (0: no pace); what turns out longer than
-    one unit is charged by `charge`. A number that is being called, over all incidents, is left in peace.
+    A place is a free thread of a provider that works, and a number whose pace lets it send now; what turns out longer
+    or shorter than expected is charged by `charge`. A number that is being called, over all incidents, is spared.
     """
     claims = Claims()
-    turn = int(tx.chance.digits(3)) % len(senders)
-    free = [*senders[turn:], *senders[:turn]]
-    if rate or method is MethodKind.CALL:
-        # Held also without a pace: two workers must not ring one number, each unseen by the other.
-        free_at = sender_store.hold(tx, method, senders)
-        free = [number for number in free if not rate or free_at[number] <= tx.now]
-        claims.next_at = min(free_at.values()) if rate else None
-    room = min(limit, len(free)) if rate else limit
-    _fill(tx, method, claims, room, free)
+    slots = Slots(tx, method, outward)
+    _fill(tx, method, claims, slots, outward)
     change_each(tx.session, attempts, [_under_lease(each) for each in claims.claimed])
-    if rate and claims.claimed:
-        for each in claims.claimed:
-            sender_store.occupy(tx, method, each.sender, 1, rate)
-        claims.next_at = min(sender_store.hold(tx, method, senders).values())
+    change_each(tx.session, attempts, [{"key": id, "due_at": until} for id, until in claims.waiting.items()])
+    slots.use(LEASE)
+    claims.next_at = slots.next_at()
     return claims
 
 
 def charge(tx: Tx, method: MethodKind, sender: str, units: int, rate: float) -> None:
-    """A message is longer than the one unit it was claimed for: its sender pauses for the rest, too."""
-    sender_store.occupy(tx, method, sender, units, rate)
+    """A message is so many units longer than it was claimed for, or shorter: its sender pauses for that, too."""
+    free_at = sender_store.hold(tx, method, [sender])[sender]
+    sender_store.keep(tx, method, {sender: free_after(free_at, tx.now, units, rate)})
 
 
 def put_aside(tx: Tx, attempt_id: str) -> list[str]:
@@ -102,35 +106,42 @@ def put_aside(tx: Tx, attempt_id: str) -> list[str]:
     return held.finish()
 
 
-def _fill(tx: Tx, method: MethodKind, claims: Claims, room: int, senders: list[str]) -> None:
-    """Go down the queue until there is no more room, or no more."""
-    passed: list[str] = []
+def hold_up(tx: Tx, attempt_id: str, until: datetime) -> list[str]:
+    """Its providers are away: it waits for them, and the next method goes."""
+    held = hold(tx, attempt_id)
+    if held is None or held.status is not AttemptStatus.QUEUED:
+        return []
+    held.wait(until, AWAY)
+    return held.finish()
+
+
+def _fill(tx: Tx, method: MethodKind, claims: Claims, slots: Slots, outward: Outward) -> None:
+    """Go down the queue until there are no more places, or no more attempts."""
+    seen: list[str] = []
     spared = attempt_store.busy_numbers(tx.session, tx.now) if method is MethodKind.CALL else set()
-    while len(claims.claimed) < room:
-        left = room - len(claims.claimed)
-        due = attempt_store.take(tx.session, method, attempt_store.QUEUED, tx.now, left, besides=passed, spared=spared)
-        if not due:
-            return
-        is_all = len(due) < left
-        passed += [row.id for row in due]
+    most = slots.left or MOST_SEEN
+    while (slots.left or slots.barred_until(outward.providers) is not None) and len(seen) < MOST_SEEN:
+        due = attempt_store.take(tx.session, method, tx.now, most, besides=seen, spared=spared)
+        seen += [row.id for row in due]
+        is_all = len(due) < most
         if method is MethodKind.CALL:
             due = list({row.address_index: row for row in reversed(due)}.values())
         rows, broken = attempt_store.with_words(tx.session, [row.id for row in due])
         claims.broken |= broken
         services = _services(tx, rows)
         for row in rows:
-            sender = senders[len(claims.claimed) % len(senders)]
-            _judge(tx, claims, row, services.get(row.notification_id, ()), sender)
+            _judge(tx, claims, row, services.get(row.notification_id, ()), slots, outward)
         if method is MethodKind.CALL:
             spared |= {row.address_index for row in due if row.id in {each.attempt for each in claims.claimed}}
         if is_all:
             return
+        most *= 2
 
 
-def _judge(tx: Tx, claims: Claims, row: Row[Any], services: Sequence[Row[Any]], sender: str) -> None:
+def _judge(tx: Tx, claims: Claims, row: Row[Any], services: Sequence[Row[Any]], slots: Slots, outward: Outward) -> None:
     try:
         if _obstacle(tx, row, services) is None:
-            claims.claimed.append(claimed_from(row, tx.chance.id(), tx.now, sender))
+            _place(tx, claims, row, slots, outward)
         else:
             claims.unwanted.append(row.id)
     except DBAPIError:
@@ -140,6 +151,22 @@ def _judge(tx: Tx, claims: Claims, row: Row[Any], services: Sequence[Row[Any]], 
         claims.broken[row.id] = type(fault).__name__
 
 
+def _place(tx: Tx, claims: Claims, row: Row[Any], slots: Slots, outward: Outward) -> None:
+    """Let it leave by the first provider of its route that has a place; whoever has turned it away comes last."""
+    order = outward.routes.order(MethodKind(row.method), row.address, outward.providers)
+    order = tuple(sorted(order, key=lambda provider: provider == row.provider))
+    units = outward.lengths.get((MethodKind(row.method), Kind(row.kind), row.language), 1)
+    if place := slots.take(order, units):
+        provider, sender = place
+        others = [other for other in order if other != provider]
+        may_go_over = row.provider is None and bool(others) and slots.barred_until(others) is None
+        claimed = claimed_from(row, tx.chance.id(), tx.now, provider, sender)
+        claims.claimed.append(replace(claimed, units=units, may_go_over=may_go_over))
+    elif until := slots.barred_until(order):
+        waits = claims.waiting if row.delays else claims.held_up
+        waits[row.id] = max(until, tx.now + FIRST_PAUSE)
+
+
 def _under_lease(claimed: Claimed) -> dict[str, Any]:
     return {
         "key": claimed.attempt,
@@ -147,6 +174,7 @@ def _under_lease(claimed: Claimed) -> dict[str, Any]:
         "lease": claimed.lease,
         "due_at": claimed.at + LEASE,
         "sender": claimed.sender,
+        "provider": claimed.provider,
         "started_at": claimed.at,
         "changed_at": claimed.at,
     }

@@ -9,12 +9,24 @@ from typing import Any
 import structlog
 from sqlalchemy import Row
 
-from alertnet.channels.base import CannotTell, Channel, Ledger, Lookup, Outgoing, Question, Refused, Result, Unsure
+from alertnet.channels.base import (
+    CannotTell,
+    Channel,
+    Ledger,
+    Lookup,
+    NotSent,
+    Outgoing,
+    Question,
+    Refused,
+    Result,
+    Unsure,
+)
 from alertnet.core.codec import from_plain
 from alertnet.core.contact import MethodKind
 from alertnet.core.course import SHORTEST_VALIDITY
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.core.routes import FIRST
 from alertnet.core.sms_encoding import count
 from alertnet.messages.renderer import Renderer
 from alertnet.store import attempts as attempt_store
@@ -23,6 +35,8 @@ from alertnet.store.tx import Tx
 UNRENDERED = Refused(Failure.OUR_ACCOUNT, "template")
 UNCONFIGURED = Refused(Failure.OUR_ACCOUNT, "settings")
 FAULT = Unsure("fault")
+OURS = (UNRENDERED, UNCONFIGURED, FAULT)
+"""These are our own faults, and say nothing of the provider."""
 
 _PAGES = {Kind.DECISION: "c", Kind.ALARM: "c"}
 """Which page a link leads to: the coordinator's, else the contact's."""
@@ -41,6 +55,7 @@ class Claimed:
     kind: Kind
     method: MethodKind
     to: str
+    provider: str
     sender: str
     language: str
     said: Said
@@ -50,10 +65,21 @@ class Claimed:
     extension: str | None
     started_at: datetime
     provider_id: str | None
+    units: int = 1
+    """How much of its sender's pace it was claimed for."""
+    may_go_over: bool = False
+    """Where its provider surely has not sent it, another can have it at once."""
 
 
-def claimed_from(row: Row[Any], lease: str, at: datetime, sender: str) -> Claimed:
-    """The attempt of that row (see `store.attempts.full`)."""
+@dataclass(frozen=True)
+class TurnedAway:
+    """Surely not sent by this provider, and another can have it at once; `code` is the provider's reason."""
+
+    code: str
+
+
+def claimed_from(row: Row[Any], lease: str, at: datetime, provider: str | None, sender: str) -> Claimed:
+    """The attempt of that row (see `store.attempts.with_words`)."""
     return Claimed(
         attempt=row.id,
         notification=row.notification_id,
@@ -62,6 +88,7 @@ def claimed_from(row: Row[Any], lease: str, at: datetime, sender: str) -> Claime
         kind=Kind(row.kind),
         method=MethodKind(row.method),
         to=row.address,
+        provider=provider or FIRST,
         sender=sender,
         language=row.language,
         said=from_plain(Said, row.said),
@@ -119,6 +146,14 @@ def hand_over(channel: Channel, outgoing: Outgoing) -> Result:
     except Exception:
         log.exception("channel_failed", attempt=outgoing.attempt, method=outgoing.method)
         return FAULT
+
+
+def or_turned_away(claimed: Claimed, result: Result) -> Result | TurnedAway:
+    """What came of it, seen with another provider at hand: the recipient's own fault is one by any provider."""
+    match result:
+        case NotSent(code) | Refused(Failure.OUR_ACCOUNT, code) if claimed.may_go_over:
+            return TurnedAway(code)
+    return result
 
 
 def look_up(channel: Channel, question: Question) -> Lookup:

@@ -1,5 +1,7 @@
 """Settling doubts: an outcome nobody reported is asked for, and what can't be found is sent once more (A5)."""
 
+from collections.abc import Collection
+
 from alertnet.channels.base import Found, Lookup
 from alertnet.core.contact import MethodKind
 from alertnet.core.notification import AttemptStatus, Failure
@@ -27,11 +29,11 @@ def expire_lease(tx: Tx, attempt_id: str) -> list[str]:
     return held.finish()
 
 
-def take_doubts(tx: Tx, method: MethodKind, limit: int) -> Claims:
-    """Attempts that the provider is to be asked about now; each is ours for as long as a lease."""
-    due = attempt_store.take(tx.session, method, attempt_store.ASKED, tx.now, limit)
-    rows, broken = attempt_store.with_words(tx.session, [row.id for row in due])
-    claimed = [claimed_from(row, tx.chance.id(), tx.now, row.sender or "") for row in rows]
+def take_doubts(tx: Tx, method: MethodKind, limit: int, others: Collection[str] = ()) -> Claims:
+    """Attempts that a provider is to be asked about now, not one of the `others`; each is ours as long as a lease."""
+    due = attempt_store.take_asked(tx.session, method, tx.now, limit, others)
+    rows, broken = attempt_store.with_words(tx.session, due)
+    claimed = [claimed_from(row, tx.chance.id(), tx.now, row.provider, row.sender or "") for row in rows]
     until = tx.now + LEASE
     change_each(tx.session, attempts, [{"key": each.attempt, "lease": each.lease, "due_at": until} for each in claimed])
     return Claims(claimed, broken=broken)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from alertnet.channels.base import Accepted, NotSent, Refused, Result, Unsure
-from alertnet.core.escalation import Delayed
 from alertnet.core.notification import AttemptStatus
 from alertnet.flows.attempt import Held, hold, hold_each
+from alertnet.flows.deliver import TurnedAway
 from alertnet.flows.outbox import Outbox
 from alertnet.store.tx import Tx
 
@@ -21,7 +21,7 @@ class Outcome:
 
     attempt: str
     lease: str
-    result: Result
+    result: Result | TurnedAway
 
 
 def record(tx: Tx, outcome: Outcome) -> list[str]:
@@ -57,7 +57,7 @@ def _record(held: Held, outcome: Outcome) -> None:
             held.bind(result.provider_id)
 
 
-def _take(held: Held, result: Result) -> None:
+def _take(held: Held, result: Result | TurnedAway) -> None:
     match result:
         case Accepted(provider_id, status):
             held.fares(provider_id, status)
@@ -65,14 +65,13 @@ def _take(held: Held, result: Result) -> None:
             held.failed(failure, code)
         case NotSent(code, retry_after):
             _wait(held, code, retry_after)
+        case TurnedAway(code):
+            held.turned_away(code)
         case Unsure(code):
             held.unsure(code)
 
 
 def _wait(held: Held, code: str, retry_after: timedelta | None) -> None:
     """It surely has not left: try again after 5, 10, 20, 40, then always 60 seconds, for as long as it is wanted."""
-    row = held.row
-    pause = retry_after or min(FIRST_PAUSE * (1 << min(row.delays, 10)), LONGEST_PAUSE)
+    pause = retry_after or min(FIRST_PAUSE * (1 << min(held.row.delays, 10)), LONGEST_PAUSE)
     held.wait(held.tx.now + pause, code)
-    if row.delays == 0:
-        held.happens(lambda service: Delayed(service.contact, service.place))

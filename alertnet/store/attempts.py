@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from alertnet.core.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
+from alertnet.core.routes import FIRST
 from alertnet.store.columns import Instant
 from alertnet.store.tables import attempts, incidents, notifications
 
@@ -56,7 +57,7 @@ _DUE: Select[Any] = (
     select(attempts.c.id, attempts.c.address_index)
     .where(
         attempts.c.method == bindparam("method"),
-        attempts.c.status.in_(bindparam("statuses", expanding=True)),
+        attempts.c.status.in_(QUEUED),
         attempts.c.due_at.is_not(None),
         attempts.c.due_at <= _NOW,
         attempts.c.id.not_in(bindparam("besides", expanding=True)),
@@ -65,6 +66,30 @@ _DUE: Select[Any] = (
     .order_by(attempts.c.rank, attempts.c.due_at, attempts.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
+)
+_ASKED_NOW = (
+    select(attempts.c.id)
+    .where(
+        attempts.c.method == bindparam("method"),
+        attempts.c.status.in_(ASKED),
+        attempts.c.due_at.is_not(None),
+        attempts.c.due_at <= _NOW,
+        func.coalesce(attempts.c.provider, FIRST).not_in(bindparam("others", expanding=True)),
+    )
+    .order_by(attempts.c.rank, attempts.c.due_at, attempts.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_WAITING = select(attempts.c.id).where(
+    attempts.c.method == bindparam("key_method"),
+    attempts.c.status.in_(QUEUED),
+    attempts.c.due_at > _NOW,
+    attempts.c.delays > 0,
+)
+_RELEASE = (
+    update(attempts)
+    .where(attempts.c.id.in_(_WAITING.with_for_update(skip_locked=True)))
+    .values(due_at=attempts.c.created_at)
 )
 _LEASES_OVER = (
     select(attempts.c.id)
@@ -84,19 +109,31 @@ LAST_SIGN = timedelta(seconds=40)
 def take(
     session: Session,
     method: MethodKind,
-    statuses: Collection[str],
     now: datetime,
     most: int,
     *,
     besides: Collection[str] = (),
     spared: Collection[bytes] = (),
 ) -> Sequence[Row[Any]]:
-    """Id and address index of attempts that are due, most severe first, then oldest; held, and none that others hold.
+    """Id and address index of attempts to send now, most severe first, then oldest; held, and none that others hold.
 
     `besides`: ids to pass over; `spared`: indexes of numbers to leave in peace.
     """
-    values = {"method": method.value, "statuses": statuses, "now": now, "most": most}
+    values = {"method": method.value, "now": now, "most": most}
     return session.execute(_DUE, values | {"besides": list(besides), "spared": list(spared)}).all()
+
+
+def take_asked(
+    session: Session, method: MethodKind, now: datetime, most: int, others: Collection[str]
+) -> Sequence[str]:
+    """Ids of attempts about which it is time to ask their provider, unless it is one of the `others`; held likewise."""
+    values = {"method": method.value, "now": now, "most": most, "others": list(others)}
+    return session.scalars(_ASKED_NOW, values).all()
+
+
+def release(session: Session, method: MethodKind, now: datetime) -> None:
+    """Let what waits for a provider be due again, in the order in which it was due at first."""
+    session.execute(_RELEASE, {"key_method": method.value, "now": now})
 
 
 def with_words(session: Session, ids: Sequence[str]) -> tuple[list[Row[Any]], dict[str, str]]:
@@ -143,6 +180,12 @@ def leases_over(session: Session, now: datetime, most: int) -> Sequence[str]:
 def busy_numbers(session: Session, now: datetime) -> set[bytes]:
     """Indexes of the numbers that we call right now, over all incidents; the report of a call's end may be lost."""
     return set(session.scalars(_BUSY, {"since": now - LAST_SIGN}))
+
+
+def providers_of(session: Session, provider_ids: Sequence[str]) -> dict[str, str]:
+    """Whom each message or call was handed to, by the id that it has there."""
+    query = select(attempts.c.provider_id, attempts.c.provider).where(attempts.c.provider_id.in_(provider_ids))
+    return {row.provider_id: row.provider or FIRST for row in session.execute(query)}
 
 
 def bound_elsewhere(session: Session, provider_id: str, id: str) -> bool:

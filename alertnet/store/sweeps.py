@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
-from alertnet.core.contact import MethodKind
+from alertnet.core.routes import Way, way_name
 from alertnet.store import inbound
 from alertnet.store.engine import insert_once
 from alertnet.store.tables import sweeps
@@ -18,27 +18,28 @@ LEASE = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Sweep:
-    """The turn to look for what came in by a method. `seen_until`: what came by then was found; `at`: it began then."""
+    """The turn to look for what came in by a way. `seen_until`: what came by then was found; `at`: it began then."""
 
-    method: MethodKind
+    way: Way
     lease: str
     seen_until: datetime
     at: datetime
 
 
-def take(tx: Tx, method: MethodKind) -> Sweep | None:
+def take(tx: Tx, way: Way) -> Sweep | None:
     """The turn, if it is time to look, and nobody does. The first one begins where the newest that came in left off."""
+    name = way_name(way)
     began = inbound.newest(tx.session) or tx.now
-    insert_once(tx.session, sweeps, {"method": method.value, "seen_until": began, "due_at": tx.now, "lease": None})
+    insert_once(tx.session, sweeps, {"method": name, "seen_until": began, "due_at": tx.now, "lease": None})
     lease = tx.chance.id()
-    change = update(sweeps).where(sweeps.c.method == method.value, sweeps.c.due_at <= tx.now)
+    change = update(sweeps).where(sweeps.c.method == name, sweeps.c.due_at <= tx.now)
     turn = change.values(lease=lease, due_at=tx.now + LEASE).returning(sweeps.c.seen_until)
     seen_until = tx.session.scalar(turn)
-    return Sweep(method, lease, seen_until, tx.now) if seen_until else None
+    return Sweep(way, lease, seen_until, tx.now) if seen_until else None
 
 
 def finish(tx: Tx, sweep: Sweep, *, is_whole: bool) -> None:
     """It is over, and `is_whole` when all was found. Who lost the turn meanwhile changes nothing."""
-    mine = update(sweeps).where(sweeps.c.method == sweep.method.value, sweeps.c.lease == sweep.lease)
+    mine = update(sweeps).where(sweeps.c.method == way_name(sweep.way), sweeps.c.lease == sweep.lease)
     seen_until = sweep.at if is_whole else sweep.seen_until
     tx.session.execute(mine.values(lease=None, due_at=sweep.at + EVERY, seen_until=seen_until))

@@ -12,7 +12,7 @@ from alertnet.core.notification import AttemptStatus
 from alertnet.store.attempts import ASKED, QUEUED, SENDING, SENT_BY
 from alertnet.store.columns import Instant
 from alertnet.store.engine import insert_once
-from alertnet.store.tables import alarms, attempts, escalations, workers
+from alertnet.store.tables import alarms, attempts, breakers, escalations, workers
 from alertnet.store.tx import Tx
 
 FORGOTTEN_AFTER = timedelta(days=1)
@@ -22,13 +22,17 @@ _NOW = bindparam("now", type_=Instant())
 
 @dataclass(frozen=True)
 class Due:
-    """What is due now: `queued` by the methods that have something to send, `asked` by those with a doubt to settle."""
+    """What is due now: `queued` by the methods that have something to send, `asked` by those with a doubt to settle.
+
+    `trouble`: something is wrong with a provider.
+    """
 
     queued: frozenset[MethodKind]
     asked: frozenset[MethodKind]
     leases: bool
     escalations: bool
     alarms: bool
+    trouble: bool = False
 
 
 def _some_due(table: Table, *conditions: ColumnElement[bool]) -> Any:
@@ -39,9 +43,9 @@ def _some_attempt(method: MethodKind, statuses: tuple[str, ...]) -> Any:
     return _some_due(attempts, attempts.c.method == method.value, attempts.c.status.in_(statuses))
 
 
-def _first(table: Table, condition: ColumnElement[bool] | None = None) -> Any:
-    query = select(table.c.due_at).where(table.c.due_at > _NOW, true() if condition is None else condition)
-    return query.order_by(table.c.due_at).limit(1).scalar_subquery()
+def _first(moment: ColumnElement[Any], condition: ColumnElement[bool] | None = None) -> Any:
+    query = select(moment).where(moment > _NOW, true() if condition is None else condition)
+    return query.order_by(moment).limit(1).scalar_subquery()
 
 
 # Each look is one step into an index: it costs the same however much waits or is over and done with.
@@ -51,16 +55,19 @@ _DUE = select(
     *(_some_attempt(method, SENDING).label(f"leased_{method}") for method in SENT_BY),
     _some_due(escalations).label("escalations"),
     _some_due(alarms).label("alarms"),
+    exists(select(breakers.c.provider)).label("trouble"),
 )
 _NEXT = select(
     *(
-        _first(attempts, (attempts.c.method == method.value) & (attempts.c.status == status.value))
+        _first(attempts.c.due_at, (attempts.c.method == method.value) & (attempts.c.status == status.value))
         for method in SENT_BY
         for status in AttemptStatus
         if status not in (AttemptStatus.FAILED, AttemptStatus.CANCELLED)
     ),
-    _first(escalations),
-    _first(alarms),
+    _first(escalations.c.due_at),
+    _first(alarms.c.due_at),
+    _first(breakers.c.try_at),
+    _first(breakers.c.paused_until),
 )
 
 
@@ -73,6 +80,7 @@ def due(tx: Tx) -> Due:
         any(found[f"leased_{method}"] for method in SENT_BY),
         bool(found["escalations"]),
         bool(found["alarms"]),
+        bool(found["trouble"]),
     )
 
 

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from alertnet.runtime import Runtime
 from alertnet.store import workers
+from alertnet.store.breakers import open_since
 from alertnet.store.escalations import unheard
 from alertnet.store.tx import Tx
 from alertnet.transactions import DatabaseAway
@@ -23,14 +24,26 @@ class Alive(TypedDict):
     status: str
 
 
+class Away(TypedDict):
+    """A provider to which nothing is handed for now, by one method; `since` is ISO 8601."""
+
+    method: str
+    provider: str
+    since: str
+
+
 class Ready(TypedDict):
-    """`unheard`: open incidents of which nobody at all may be told (A2); they need a person, but stop no traffic."""
+    """Whether traffic may come, and what needs a person but stops none.
+
+    `unheard`: open incidents of which nobody at all may be told (A2). `away`: providers that do not work.
+    """
 
     ready: bool
     database: bool
     trees: bool
     worker: bool
     unheard: list[str]
+    away: list[Away]
 
 
 @router.get("/healthz", response_model=Alive)
@@ -49,13 +62,17 @@ def readyz(runtime: InForce) -> Response:
 def _ready(runtime: Runtime) -> Ready:
     trees = bool(runtime.edition.trees)
     try:
-        worker, refs = runtime.read(_look)
+        worker, refs, away = runtime.read(_look)
     except DatabaseAway:
-        return Ready(ready=False, database=False, trees=trees, worker=False, unheard=[])
-    return Ready(ready=trees and worker, database=True, trees=trees, worker=worker, unheard=refs)
+        return Ready(ready=False, database=False, trees=trees, worker=False, unheard=[], away=[])
+    return Ready(ready=trees and worker, database=True, trees=trees, worker=worker, unheard=refs, away=away)
 
 
-def _look(tx: Tx) -> tuple[bool, list[str]]:
+def _look(tx: Tx) -> tuple[bool, list[str], list[Away]]:
     seen_at = workers.last_seen(tx.session)
     fresh = seen_at is not None and tx.now - seen_at < FRESH
-    return fresh, unheard(tx.session)
+    away = [
+        Away(method=method, provider=provider, since=since.isoformat())
+        for (method, provider), since in open_since(tx.session).items()
+    ]
+    return fresh, unheard(tx.session), away

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Table, case, func, select
 from starlette.responses import Response
 
+from alertnet.store.breakers import open_since
 from alertnet.store.escalations import unheard
 from alertnet.store.tables import alarms, attempts, escalations, incidents
 from alertnet.store.tx import Tx
@@ -48,7 +49,7 @@ class _Counted(Collector):
 
 
 def _count(tx: Tx) -> list[Metric]:
-    return [*_queues(tx), _attempts(tx), *_incidents(tx)]
+    return [*_queues(tx), _attempts(tx), *_incidents(tx), _providers(tx)]
 
 
 def _queues(tx: Tx) -> list[Metric]:
@@ -89,6 +90,13 @@ def _incidents(tx: Tx) -> list[Metric]:
     unheard_of = _gauge("alertnet_unheard_incidents", "Open incidents of which nobody at all may be told.")
     unheard_of.add_metric([], len(unheard(tx.session)))
     return [family, unheard_of]
+
+
+def _providers(tx: Tx) -> Metric:
+    away = _gauge("alertnet_provider_away_seconds", "For how long a provider does not work.", "method", "provider")
+    for (method, provider), since in open_since(tx.session).items():
+        away.add_metric([method.value, provider], (tx.now - since).total_seconds())
+    return away
 
 
 def _gauge(name: str, help: str, *labels: str) -> GaugeMetricFamily:

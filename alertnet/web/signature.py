@@ -1,4 +1,4 @@
-"""Whether a webhook comes from the provider: signed with our account's token, over the URL that we gave it.
+"""Whether a webhook comes from the provider: signed with the token of its account, over the URL that we gave it.
 
 The URL is built from the configured public one, never from Host or X-Forwarded-*, which anybody can set. A signature
 has no date: it is good for ever, so every handler behind it is idempotent.
@@ -32,16 +32,18 @@ async def signed_form(request: Request) -> Form:
 
 
 def _why_refused(settings: Settings, request: Request, form: Form) -> str | None:
-    if not (settings.public_url and settings.twilio_account_sid and settings.twilio_auth_tokens):
+    if not (settings.public_url and settings.telephones):
         return "no account is configured"
     if SIGNATURE_SETTINGS_HEADER in request.headers:
         # Such a request is signed with a shared key that we have none of; it must not fall back to the token.
         return "it is signed with a shared key"
-    if form.get("AccountSid") != settings.twilio_account_sid:
+    # One account in two regions has a token in each.
+    accounts = [account for account in settings.telephones.values() if account.sid == form.get("AccountSid")]
+    if not accounts:
         return "another account"
     url = settings.public_url + request.url.path + (f"?{request.url.query}" if request.url.query else "")
     signature = request.headers.get(SIGNATURE_HEADER, "")
-    tokens = [token.get_secret_value() for token in settings.twilio_auth_tokens]
+    tokens = [token.get_secret_value() for account in accounts for token in account.auth_tokens]
     return None if any(_is_valid(token, url, form, signature) for token in tokens) else "wrong signature"
 
 

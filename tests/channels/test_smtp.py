@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
-from alertnet.channels.base import Accepted, CannotTell, NotSent, Outgoing, Refused, Unsure
+from alertnet.channels.base import Accepted, CannotTell, Cause, NotSent, Outgoing, Refused, Unsure
 from alertnet.channels.smtp import SmtpRelay, is_loopback
 from alertnet.core.contact import MethodKind
 from alertnet.core.errors import BadInput
@@ -153,7 +153,7 @@ def test_what_is_no_address_is_invalid(to: str) -> None:
         ("550 5.7.1 Not wanted", "250 OK", Refused(Failure.BOUNCED, "550")),
         ("552 5.2.2 Mailbox full", "250 OK", Refused(Failure.BOUNCED, "552")),
         ("530 5.7.0 Authentication required", "250 OK", Refused(Failure.OUR_ACCOUNT, "530")),
-        ("451 4.7.1 Greylisted", "250 OK", NotSent("451")),
+        ("451 4.7.1 Greylisted", "250 OK", NotSent("451", cause=Cause.ADDRESS)),
         ("250 OK", "554 5.6.0 Rejected", Refused(Failure.BOUNCED, "554")),
         ("250 OK", "452 4.3.1 Disk full", NotSent("452")),
     ],

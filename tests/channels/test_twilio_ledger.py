@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from alertnet.channels.base import Absent, CannotTell, Found, Outgoing, Question
+from alertnet.channels.twilio_account import Account
 from alertnet.channels.twilio_ledger import MOST_PAGES, TwilioLedger
 from alertnet.channels.twilio_sms import TwilioSms
 from alertnet.channels.twilio_voice import TwilioVoice
@@ -22,7 +23,7 @@ ACCOUNT = ("AC1", ["token"], "https://alert.example/")
 
 @pytest.fixture
 def ledger(provider: Provider) -> TwilioLedger:
-    return TwilioSms(*ACCOUNT, provider.url, deadline_seconds=0.3).ledger
+    return TwilioSms(Account(*ACCOUNT, provider.url, deadline_seconds=0.3)).ledger
 
 
 def row(sid: str, after: float = 1, **changes: Any) -> dict[str, Any]:
@@ -124,7 +125,7 @@ def test_calls_are_listed_alike(provider: Provider) -> None:
     call = {"sid": "CA1", "status": "no-answer", "direction": "inbound", "from": "+573005550001", "to": OURS}
     provider.replies(200, {"calls": [{**call, "date_created": created}], "page": 0})
 
-    (entry,) = TwilioVoice(*ACCOUNT, provider.url).ledger.incoming(OURS, SINCE).entries
+    (entry,) = TwilioVoice(Account(*ACCOUNT, provider.url)).ledger.incoming(OURS, SINCE).entries
 
     assert (entry.found.provider_id, entry.sender) == ("CA1", "+573005550001")
     assert "StartTime>" in provider.requests[0].query

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from alertnet.channels.base import Absent, Accepted, CannotTell, Found, NotSent, Outgoing, Refused, Unsure
+from alertnet.channels.base import Absent, Accepted, CannotTell, Cause, Found, NotSent, Outgoing, Refused, Unsure
+from alertnet.channels.twilio_account import Account
 from alertnet.channels.twilio_sms import TwilioSms
 from alertnet.core.notification import AttemptStatus, Failure
 from tests.channels.conftest import Provider
@@ -18,7 +19,7 @@ TOKENS = ["newer", "older"]
 
 @pytest.fixture
 def channel(provider: Provider) -> TwilioSms:
-    return TwilioSms("AC1", TOKENS, "https://alert.example/", provider.url, deadline_seconds=0.3)
+    return TwilioSms(Account("AC1", TOKENS, "https://alert.example/", provider.url, deadline_seconds=0.3))
 
 
 def listed(sms: Outgoing, sid: str = "SM1", after: float = 1, sender: str = "", **changes: Any) -> dict[str, Any]:
@@ -81,8 +82,8 @@ def test_a_message_is_not_delivered_after_its_level(
             {"type": "https://x/21211", "title": "Invalid", "status": 400, "code": 21211},
             Refused(Failure.INVALID, "21211"),
         ),
-        (429, {"code": 20429}, NotSent("20429", timedelta(seconds=7))),
-        (400, {"code": 21611}, NotSent("21611", timedelta(seconds=7))),
+        (429, {"code": 20429}, NotSent("20429", timedelta(seconds=7), Cause.TOO_FAST)),
+        (400, {"code": 21611}, NotSent("21611", timedelta(seconds=7), Cause.TOO_FAST)),
         (500, {"code": 20500}, Unsure("20500")),
         (503, b"", Unsure("503")),
         (201, b"{}", Unsure("unreadable")),
@@ -101,7 +102,7 @@ def test_each_answer_has_its_meaning(
 
 
 def test_no_connection_is_not_sent(nobody_listens: str, sms: Outgoing) -> None:
-    channel = TwilioSms("AC1", TOKENS, "https://alert.example", nobody_listens)
+    channel = TwilioSms(Account("AC1", TOKENS, "https://alert.example", nobody_listens))
 
     assert channel.send(sms) == NotSent("ConnectionRefusedError")
 

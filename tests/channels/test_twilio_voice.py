@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from alertnet.channels.base import Absent, Accepted, Found, Outgoing, Refused
+from alertnet.channels.twilio_account import Account
 from alertnet.channels.twilio_voice import TwilioVoice
 from alertnet.core.notification import AttemptStatus, Failure
 from tests.channels.conftest import Provider, reply
@@ -17,7 +18,7 @@ SINCE = datetime(2026, 11, 24, 2, 14, tzinfo=UTC)
 
 @pytest.fixture
 def channel(provider: Provider) -> TwilioVoice:
-    return TwilioVoice("AC1", ["token"], "https://alert.example", provider.url)
+    return TwilioVoice(Account("AC1", ["token"], "https://alert.example", provider.url))
 
 
 def listed(call: Outgoing, sid: str = "CA1", after: float = 1, sender: str = "", **changes: Any) -> dict[str, Any]:

@@ -6,7 +6,9 @@ import pytest
 
 from alertnet.core.contact import MethodKind
 from alertnet.core.errors import Misconfigured
-from alertnet.settings import MailServer, Rates, missing_for, read_settings
+from alertnet.core.routes import ANY_NUMBER, MAIL, Routes
+from alertnet.settings import missing_for, read_settings
+from alertnet.settings_values import MailServer, Rates
 
 KEY = "a secret for the tests alone of no use elsewhere"
 LEAST = {"ALERTNET_SECRET_KEY": KEY}
@@ -60,6 +62,50 @@ def test_the_mail_server_comes_in_its_parts() -> None:
     assert (smtp.host, smtp.port, smtp.sender, smtp.user) == ("mail.example.org", 25, "alert@example.org", "al@rt")
 
 
+SECOND = {
+    "TWILIO_2_ACCOUNT_SID": "AC2",
+    "TWILIO_2_AUTH_TOKEN": "hunter2",
+    "ALERTNET_TWILIO_2_FROM": "+13025550100",
+    "ALERTNET_SMTP_2_URL": "smtp://relay.example.org?from=alert@example.org",
+}
+
+
+def test_a_second_provider_is_read_like_the_first() -> None:
+    settings = read_settings({**WHOLE, **SECOND, "ALERTNET_ROUTES": "+57=2,1 mail=2 *=1,2"})
+
+    assert {provider: account.sid for provider, account in settings.telephones.items()} == {
+        "1": WHOLE["TWILIO_ACCOUNT_SID"],
+        "2": "AC2",
+    }
+    assert settings.telephones["2"].api_url == "https://api.twilio.com"
+    assert {provider: relay.host for provider, relay in settings.relays.items()} == {
+        "1": "mail.example.org",
+        "2": "relay.example.org",
+    }
+    assert settings.routes == Routes({"+57": ("2", "1"), MAIL: ("2",), ANY_NUMBER: ("1", "2")})
+
+
+def test_half_a_second_provider_is_a_fault() -> None:
+    """Whoever has begun to set it up must not believe that it is there."""
+    faults = faults_of({**WHOLE, "ALERTNET_TWILIO_2_API_URL": "https://api.example.org", "ALERTNET_ROUTES": "*=1,2"})
+
+    assert faults == (
+        "TWILIO_2_ACCOUNT_SID: missing (ALERTNET_TWILIO_2_API_URL is set)",
+        "TWILIO_2_AUTH_TOKEN: missing (ALERTNET_TWILIO_2_API_URL is set)",
+        "ALERTNET_TWILIO_2_FROM: missing (ALERTNET_TWILIO_2_API_URL is set)",
+        "ALERTNET_ROUTES: '*=1,2' is not allowed (allowed: provider 1, while TWILIO_2_ACCOUNT_SID is not set)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("route", "variable"), [("+57=2", "TWILIO_2_ACCOUNT_SID"), ("mail=2,1", "ALERTNET_SMTP_2_URL")]
+)
+def test_a_route_to_nobody_is_a_fault(route: str, variable: str) -> None:
+    (fault,) = faults_of({**WHOLE, "ALERTNET_ROUTES": route})
+
+    assert fault == f"ALERTNET_ROUTES: {route!r} is not allowed (allowed: provider 1, while {variable} is not set)"
+
+
 def test_a_mail_server_without_a_user_is_not_logged_in_to() -> None:
     smtp = read_settings({**LEAST, "ALERTNET_SMTP_URL": "smtp://localhost?from=alert@example.org"}).smtp
 
@@ -82,6 +128,15 @@ def test_a_mail_server_without_a_user_is_not_logged_in_to() -> None:
         ("TWILIO_ACCOUNT_SID", "SK00"),
         ("ALERTNET_TWILIO_FROM", "3005550101"),
         ("ALERTNET_TWILIO_API_URL", "http://10.0.0.1"),
+        ("ALERTNET_SMTP_2_URL", "smtp://user:hunter2/@mail.example.org?from=a@b.example"),
+        ("TWILIO_2_ACCOUNT_SID", "SK00"),
+        ("ALERTNET_TWILIO_2_FROM", "3005550101"),
+        ("ALERTNET_TWILIO_2_API_URL", "http://10.0.0.1"),
+        ("ALERTNET_ROUTES", "57=1"),
+        ("ALERTNET_ROUTES", "+57=3"),
+        ("ALERTNET_ROUTES", "+57=1,1"),
+        ("ALERTNET_ROUTES", "+57="),
+        ("ALERTNET_ROUTES", "+57=1 +57=1"),
         ("ALERTNET_RATES", "sms=fast"),
         ("ALERTNET_RATES", "sms=1,sms=2"),
         ("ALERTNET_RATES", "letters=1"),

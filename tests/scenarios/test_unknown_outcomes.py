@@ -9,6 +9,7 @@ import pytest
 
 from alertnet.channels.base import Channel, Lookup, Outgoing, Result
 from alertnet.core.contact import MethodKind
+from alertnet.core.routes import FIRST
 from alertnet.dispatch import Job, Search, perform
 from alertnet.runtime import Runtime, make_runtime
 from alertnet.sandbox import Fault
@@ -55,6 +56,9 @@ class LastChannel:
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         return self.channel.lookup(outgoing, since, provider_id)
 
+    def answers(self) -> bool:
+        return self.channel.answers()
+
     def hang_up(self, provider_id: str) -> None:
         self.channel.hang_up(provider_id)
 
@@ -66,8 +70,8 @@ def claims(runtime: Runtime) -> list[Job]:
 
 def sends_and_dies(runtime: Runtime) -> None:
     """A worker hands its message to the provider, and writes nothing down any more."""
-    outlet = runtime.outlets[MethodKind.SMS]
-    runtime.outlets[MethodKind.SMS] = replace(outlet, channel=LastChannel(outlet.channel))
+    outlet = runtime.outlets[MethodKind.SMS, FIRST]
+    runtime.outlets[MethodKind.SMS, FIRST] = replace(outlet, channel=LastChannel(outlet.channel))
     with pytest.raises(Killed):
         Worker(runtime).step()
 

@@ -54,6 +54,8 @@ class World:
         self.runtime = runtime
         self.client = client
         self.sandbox = sandbox
+        self.networks = [sandbox]
+        """All that settle with it, as a second provider does."""
         self.clock = clock
         self.worker = Worker(runtime)
         self.headers = {"Authorization": f"Bearer {key}"}
@@ -101,11 +103,12 @@ class World:
 
     def settles(self) -> None:
         """Everything that is due now happens, and all that follows from it."""
-        while self.worker.step() or self.sandbox.settle():
+        while self.worker.step() or any(network.settle() for network in self.networks):
             pass
 
     def _next_moment(self, end: datetime) -> datetime:
-        upcoming = [moment for moment in (self.worker.next_due(), self.sandbox.next_due()) if moment is not None]
+        moments = (self.worker.next_due(), *(network.next_due() for network in self.networks))
+        upcoming = [moment for moment in moments if moment is not None]
         return max(min(upcoming, default=end), self.clock.at + timedelta(milliseconds=1))
 
     def post(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:

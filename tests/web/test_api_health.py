@@ -4,6 +4,11 @@ from pathlib import Path
 
 from fastapi.testclient import TestClient
 
+from alertnet.channels.base import NotSent
+from alertnet.core.breaker import RUN
+from alertnet.core.contact import MethodKind
+from alertnet.core.routes import SECOND
+from alertnet.flows.breakers import note
 from alertnet.runtime import Runtime
 from alertnet.store import workers
 from tests.web.conftest import Clock
@@ -23,7 +28,14 @@ def test_it_is_ready_with_a_database_trees_and_a_worker(client: TestClient, runt
     response = client.get("/readyz")
 
     assert response.status_code == 200
-    assert response.json() == {"ready": True, "database": True, "trees": True, "worker": True, "unheard": []}
+    assert response.json() == {
+        "ready": True,
+        "database": True,
+        "trees": True,
+        "worker": True,
+        "unheard": [],
+        "away": [],
+    }
 
 
 def test_it_is_not_ready_when_no_worker_was_seen_for_a_while(
@@ -56,6 +68,23 @@ def test_an_incident_that_nobody_may_hear_of_is_named(api: TestClient) -> None:
     assert "nobody" in answer["warnings"][0]
     assert api.get("/readyz").json()["unheard"] == [answer["ref"]]
     assert "alertnet_unheard_incidents 1.0" in api.get("/metrics").text
+
+
+def test_a_provider_that_is_away_is_named_and_stops_no_traffic(
+    client: TestClient, runtime: Runtime, clock: Clock
+) -> None:
+    """Reports still come in, and wait: a load balancer must not turn them away."""
+    runtime.transact(workers.beat, "a worker")
+    for _ in range(RUN):
+        runtime.transact(note, (MethodKind.SMS, SECOND), NotSent("TimeoutError"))
+    since = clock().isoformat()
+    clock.forward(seconds=5)
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 200
+    assert response.json()["away"] == [{"method": "sms", "provider": "2", "since": since}]
+    assert 'alertnet_provider_away_seconds{method="sms",provider="2"} 5.0' in client.get("/metrics").text
 
 
 def test_the_metrics_count_what_is_open_waiting_and_overdue(api: TestClient, clock: Clock) -> None:

@@ -51,6 +51,23 @@ def test_another_account_is_refused(world: World) -> None:
     assert world.post("/twilio/sms", **{**SMS, "AccountSid": "AC" + "9" * 32}).status_code == 403
 
 
+@pytest.mark.parametrize("sid", ["AC" + "2" * 32, ACCOUNT], ids=["another account", "another region of the first"])
+def test_what_a_second_provider_has_signed_is_good(tmp_path: Path, sid: str) -> None:
+    """Its callbacks and messages come in like those of the first, each signed with the token of its account."""
+    second = {"TWILIO_2_ACCOUNT_SID": sid, "TWILIO_2_AUTH_TOKEN": "second", "ALERTNET_TWILIO_2_FROM": "+15005550016"}
+    with world_in(tmp_path, **second) as world:
+        assert world.post("/twilio/sms", token="second", **SMS, AccountSid=sid).status_code == 200
+        assert world.post("/twilio/sms", token=TOKEN, **{**SMS, "MessageSid": "SM2"}).status_code == 200
+
+
+def test_the_token_of_one_account_is_none_of_another(tmp_path: Path) -> None:
+    sid = "AC" + "2" * 32
+    second = {"TWILIO_2_ACCOUNT_SID": sid, "TWILIO_2_AUTH_TOKEN": "second", "ALERTNET_TWILIO_2_FROM": "+15005550016"}
+    with world_in(tmp_path, **second) as world:
+        assert world.post("/twilio/sms", token=TOKEN, **SMS, AccountSid=sid).status_code == 403
+        assert world.post("/twilio/sms", token="second", **SMS).status_code == 403
+
+
 def test_one_changed_field_is_refused(world: World) -> None:
     fields = [("AccountSid", ACCOUNT), *SMS.items()]
     headers = signature(f"{PUBLIC_URL}/twilio/sms", fields)

@@ -20,6 +20,7 @@ from twilio.request_validator import RequestValidator
 from alertnet.channels.base import Accepted, CannotTell, Lookup, Outgoing, Result
 from alertnet.core.contact import MethodKind
 from alertnet.core.incident import Affected, CloseReason, Facts, Scope, Severity
+from alertnet.core.routes import FIRST
 from alertnet.flows.case import take_up
 from alertnet.flows.close_incident import close_incident
 from alertnet.flows.open_incident import open_incident
@@ -93,6 +94,9 @@ class Line:
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         return CannotTell()
+
+    def answers(self) -> bool:
+        return True
 
     def hang_up(self, provider_id: str) -> None:
         self.hung_up.append(provider_id)
@@ -237,7 +241,7 @@ def world_in(folder: Path, **settings: str) -> Iterator[World]:
     runtime = make_runtime(read_settings({**usual, **settings}), clock=lambda: NOW)
     upgrade(runtime.engine)
     line = Line()
-    vars(runtime)["outlets"] = {MethodKind.CALL: Outlet(line, (OURS,), 0)}
+    vars(runtime)["outlets"] = {(MethodKind.CALL, FIRST): Outlet(line, (OURS,), 0)}
     with TestClient(make_app(runtime), base_url=PUBLIC_URL, raise_server_exceptions=False) as client:
         yield World(runtime, client, line)
     runtime.close()

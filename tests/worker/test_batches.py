@@ -7,9 +7,11 @@ from alertnet.channels.base import Accepted, Refused
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level
 from alertnet.core.notification import Failure
+from alertnet.core.routes import FIRST
 from alertnet.flows.claim_sends import claim
 from alertnet.flows.escalate import escalate_due
 from alertnet.flows.record_outcome import Outcome, record_each
+from alertnet.flows.slots import Line, Outward
 from alertnet.store.tables import codes, escalations, incidents
 from tests.worker.conftest import Stages
 from tests.worker.stage import MINUTE, OURS, Stage, network
@@ -20,7 +22,7 @@ TWO_LEVELS = network(Level("Coordination", ("carla",), wait=WAIT), Level("Networ
 
 def claims_all(stage: Stage) -> list[Outcome]:
     """What was queued by SMS is under way, and accepted."""
-    claimed = stage.runtime.transact(claim, MethodKind.SMS, 10, senders=(OURS,), rate=0).claimed
+    claimed = stage.runtime.transact(claim, MethodKind.SMS, Outward([Line(FIRST, (OURS,), 0, 10)])).claimed
     return [Outcome(each.attempt, each.lease, Accepted(f"SM{place}")) for place, each in enumerate(claimed)]
 
 

@@ -10,11 +10,13 @@ from alertnet.channels.base import Lookup, Outgoing, Result
 from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level
+from alertnet.core.routes import FIRST
 from alertnet.flows.answer_call import answer_call
 from alertnet.flows.attempt import ASK_AFTER, FOLLOW_UP
 from alertnet.flows.claim_sends import claim
 from alertnet.flows.keypad import Keyed, key_in
 from alertnet.flows.respond import respond
+from alertnet.flows.slots import Line, Outward
 from alertnet.flows.track import track_call, track_sms
 from alertnet.sandbox import Behaviour, Fault
 from alertnet.store.tables import notifications
@@ -30,6 +32,9 @@ class NotAskedAlone:
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         raise AssertionError(provider_id)
+
+    def answers(self) -> bool:
+        return True
 
     def hang_up(self, provider_id: str) -> None:
         raise AssertionError(provider_id)
@@ -172,8 +177,8 @@ def test_many_whose_callbacks_are_lost_are_asked_for_together(stage: Stage) -> N
     for _ in range(20):
         stage.opens()
     stage.runs()
-    outlet = stage.runtime.outlets[MethodKind.SMS]
-    stage.runtime.outlets[MethodKind.SMS] = replace(outlet, channel=NotAskedAlone())
+    outlet = stage.runtime.outlets[MethodKind.SMS, FIRST]
+    stage.runtime.outlets[MethodKind.SMS, FIRST] = replace(outlet, channel=NotAskedAlone())
 
     stage.passes(seconds=FOLLOW_UP.total_seconds())
 
@@ -213,7 +218,7 @@ def test_a_ringing_status_that_comes_late_brings_no_call_back(stages: Stages) ->
     """A4: a call that was hung up stays hung up, in whatever order its statuses come."""
     stage = stages(known=ALLIES)
     stage.opens()
-    (claimed,) = stage.runtime.transact(claim, MethodKind.CALL, 1, senders=(OURS,), rate=0).claimed
+    (claimed,) = stage.runtime.transact(claim, MethodKind.CALL, Outward([Line(FIRST, (OURS,), 0, 1)])).claimed
 
     for status in ("canceled", "ringing", "initiated"):
         stage.runtime.transact(track_call, claimed.attempt, "CA7", status)

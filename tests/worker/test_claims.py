@@ -12,9 +12,11 @@ from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import Severity
+from alertnet.core.routes import FIRST
 from alertnet.flows.claim_sends import LEASE, Claims, claim
 from alertnet.flows.letters import notify_coordinators
 from alertnet.flows.respond import respond
+from alertnet.flows.slots import Line, Outward
 from alertnet.flows.update import exclude
 from alertnet.runtime import Runtime
 from alertnet.store.tables import attempts, notifications
@@ -23,7 +25,7 @@ from tests.worker.stage import CARLA, DIEGO, MINUTE, NOW, OURS, OURS_TOO, Stage,
 
 
 def claims_by(runtime: Runtime, method: MethodKind = MethodKind.SMS, limit: int = 16, rate: float = 0) -> Claims:
-    return runtime.transact(claim, method, limit, senders=(OURS,), rate=rate)
+    return runtime.transact(claim, method, Outward([Line(FIRST, (OURS,), rate, limit)]))
 
 
 def change(stage: Stage, notification: str, **values: object) -> None:
@@ -117,10 +119,11 @@ def test_nothing_leaves_faster_than_the_pace(stages: Stages) -> None:
     for _ in range(8):
         stage.worker.step()
         sent_at.append(sum(row.status == "sent" for row in stage.attempts(MethodKind.SMS)))
+        next_at = claims_by(stage.runtime, rate=1).next_at
         stage.clock.at += timedelta(milliseconds=500)
 
     assert sent_at == [1, 1, 2, 2, 3, 3, 4, 4]
-    assert claims_by(stage.runtime, rate=1).next_at == NOW + timedelta(seconds=4)
+    assert next_at == NOW + timedelta(seconds=4)
 
 
 def test_what_is_longer_than_a_segment_takes_longer(stages: Stages) -> None:

@@ -5,9 +5,11 @@ from datetime import timedelta
 from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level
+from alertnet.core.routes import FIRST
 from alertnet.flows.claim_sends import LEASE, claim
 from alertnet.flows.reconcile import expire_lease
 from alertnet.flows.respond import respond
+from alertnet.flows.slots import Line, Outward
 from alertnet.sandbox import Fault
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, CARLAS_MAIL, DIEGO, MINUTE, NOW, OURS, Stage, network
@@ -92,7 +94,7 @@ def test_a_worker_killed_between_claim_and_send_loses_nothing(stages: Stages, ea
     """A5: the lease runs out, the provider does not know it, and another worker sends it."""
     stage = stages(each_database)
     stage.opens()
-    (claimed,) = stage.runtime.transact(claim, MethodKind.SMS, 1, senders=(OURS,), rate=0).claimed
+    (claimed,) = stage.runtime.transact(claim, MethodKind.SMS, Outward([Line(FIRST, (OURS,), 0, 1)])).claimed
 
     stage.passes(seconds=LEASE.total_seconds())
     doubted = stage.attempt(MethodKind.SMS)
@@ -106,7 +108,7 @@ def test_a_worker_killed_between_claim_and_send_loses_nothing(stages: Stages, ea
 def test_a_lease_that_runs_is_left_alone(stage: Stage) -> None:
     """A5: nobody doubts an attempt whose worker still has time to report."""
     stage.opens()
-    (claimed,) = stage.runtime.transact(claim, MethodKind.SMS, 1, senders=(OURS,), rate=0).claimed
+    (claimed,) = stage.runtime.transact(claim, MethodKind.SMS, Outward([Line(FIRST, (OURS,), 0, 1)])).claimed
 
     stage.clock.at += LEASE - timedelta(seconds=1)
     stage.runtime.transact(expire_lease, claimed.attempt)

@@ -6,6 +6,7 @@ from sqlalchemy import update
 
 from alertnet.channels.base import Lookup, Outgoing, Result
 from alertnet.core.contact import MethodKind
+from alertnet.core.routes import FIRST
 from alertnet.runtime_channels import Outlet
 from alertnet.store.tables import escalations, notifications
 from tests.worker.stage import MINUTE, NOW, OURS, Stage
@@ -18,6 +19,9 @@ class Broken:
         raise RuntimeError("no such thing")
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
+        raise RuntimeError("no such thing")
+
+    def answers(self) -> bool:
         raise RuntimeError("no such thing")
 
     def hang_up(self, provider_id: str) -> None:
@@ -53,7 +57,7 @@ def test_a_message_that_can_not_be_written_fails_and_the_next_method_goes(stage:
 
 def test_a_channel_that_fails_leaves_the_outcome_unknown(stage: Stage) -> None:
     """A5, A11: nobody knows how far a fault of our own let it come; the other channels go on."""
-    stage.runtime.outlets[MethodKind.SMS] = Outlet(Broken(), (OURS,), 0)
+    stage.runtime.outlets[MethodKind.SMS, FIRST] = Outlet(Broken(), (OURS,), 0)
     stage.opens()
 
     stage.passes(minutes=3)

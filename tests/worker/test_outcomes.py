@@ -10,17 +10,19 @@ from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level, NeedsGo
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Failure
+from alertnet.core.routes import FIRST
 from alertnet.flows.claim_sends import LEASE, claim
 from alertnet.flows.deliver import Claimed, render, still_ours
 from alertnet.flows.record_outcome import Outcome, record
 from alertnet.flows.respond import respond
+from alertnet.flows.slots import Line, Outward
 from alertnet.sandbox import Behaviour, Fault
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, CARLAS_MAIL, DIEGO, MINUTE, NOW, OURS, Stage, network
 
 
 def claims(stage: Stage, method: MethodKind = MethodKind.SMS) -> Claimed:
-    (claimed,) = stage.runtime.transact(claim, method, 1, senders=(OURS,), rate=0).claimed
+    (claimed,) = stage.runtime.transact(claim, method, Outward([Line(FIRST, (OURS,), 0, 1)])).claimed
     return claimed
 
 

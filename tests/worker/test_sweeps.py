@@ -10,6 +10,7 @@ from sqlalchemy import select
 from alertnet.channels.base import CannotTell, Entry, Found, Listing, Lookup, Question
 from alertnet.core.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
+from alertnet.core.routes import FIRST
 from alertnet.runtime import system_clock
 from alertnet.store import sweeps as sweep_store
 from alertnet.store.tables import inbound, sweeps
@@ -55,13 +56,13 @@ def test_one_worker_at_a_time_looks(stages: Stages, each_database: str) -> None:
     stage = stages(each_database)
     other = stage.connect()
 
-    first = stage.runtime.transact(sweep_store.take, MethodKind.SMS)
-    second = other.transact(sweep_store.take, MethodKind.SMS)
+    first = stage.runtime.transact(sweep_store.take, (MethodKind.SMS, FIRST))
+    second = other.transact(sweep_store.take, (MethodKind.SMS, FIRST))
     assert first is not None
     stage.runtime.transact(sweep_store.finish, first, is_whole=True)
-    at_once = other.transact(sweep_store.take, MethodKind.SMS)
+    at_once = other.transact(sweep_store.take, (MethodKind.SMS, FIRST))
     stage.clock.at += sweep_store.EVERY
-    later = other.transact(sweep_store.take, MethodKind.SMS)
+    later = other.transact(sweep_store.take, (MethodKind.SMS, FIRST))
     other.close()
 
     assert (second, at_once) == (None, None)
@@ -72,11 +73,11 @@ def test_one_worker_at_a_time_looks(stages: Stages, each_database: str) -> None:
 def test_a_turn_that_was_not_finished_goes_to_another(stages: Stages, each_database: str) -> None:
     """A worker that dies while it looks is no loss; if it only slept, it takes nothing back."""
     stage = stages(each_database)
-    asleep = stage.runtime.transact(sweep_store.take, MethodKind.SMS)
+    asleep = stage.runtime.transact(sweep_store.take, (MethodKind.SMS, FIRST))
     assert asleep is not None
     stage.clock.at += sweep_store.LEASE
 
-    other = stage.runtime.transact(sweep_store.take, MethodKind.SMS)
+    other = stage.runtime.transact(sweep_store.take, (MethodKind.SMS, FIRST))
     stage.runtime.transact(sweep_store.finish, asleep, is_whole=True)
 
     assert other is not None
@@ -87,8 +88,8 @@ def test_a_turn_that_was_not_finished_goes_to_another(stages: Stages, each_datab
 def test_one_that_can_not_be_let_in_keeps_no_other_out_and_is_tried_again(stage: Stage) -> None:
     """A11: half a character, which can't be written down; the mark stays before it."""
     books = Books("\ud800", "two")
-    outlet = stage.runtime.outlets[MethodKind.SMS]
-    stage.runtime.outlets[MethodKind.SMS] = replace(outlet, ledger=books)
+    outlet = stage.runtime.outlets[MethodKind.SMS, FIRST]
+    stage.runtime.outlets[MethodKind.SMS, FIRST] = replace(outlet, ledger=books)
     sweep(stage.runtime)
     before = came_in(stage)
 
@@ -130,7 +131,7 @@ def test_workers_that_look_at_once_let_each_text_in_once(stages: Stages, postgre
     other = stage.connect()
     texts_in(stage, "SOS")
     stage.clock.at += GRACE
-    turn = stage.runtime.transact(sweep_store.take, MethodKind.SMS)
+    turn = stage.runtime.transact(sweep_store.take, (MethodKind.SMS, FIRST))
     assert turn is not None
     stage.clock.at += sweep_store.LEASE
 

@@ -12,6 +12,7 @@ from alertnet.channels.base import Absent, Accepted, Lookup, Outgoing, Result
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level
 from alertnet.core.errors import Misconfigured
+from alertnet.core.routes import FIRST
 from alertnet.flows.track import track_call
 from alertnet.runtime import system_clock
 from alertnet.runtime_channels import Outlet
@@ -40,6 +41,9 @@ class Held:
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         return Absent()
 
+    def answers(self) -> bool:
+        return True
+
     def hang_up(self, provider_id: str) -> None:
         """Nothing rings."""
 
@@ -54,7 +58,7 @@ def live(stages: Stages) -> Stage:
 def held(live: Stage) -> Iterator[Held]:
     """The SMS of that stage hang."""
     channel = Held()
-    live.runtime.outlets[MethodKind.SMS] = Outlet(channel, (OURS,), 0)
+    live.runtime.outlets[MethodKind.SMS, FIRST] = Outlet(channel, (OURS,), 0)
     yield channel
     channel.released.set()
 
@@ -125,7 +129,7 @@ def test_a_channel_that_hangs_delays_no_other(stages: Stages) -> None:
     """A11: each channel has threads of its own."""
     stage = stages(clock=system_clock, known=network(Level("Both", ("carla", "diego"), wait=30 * MINUTE)))
     hanging = Held()
-    stage.runtime.outlets[MethodKind.SMS] = Outlet(hanging, (OURS,), 0)
+    stage.runtime.outlets[MethodKind.SMS, FIRST] = Outlet(hanging, (OURS,), 0)
     with Worker(stage.runtime, {MethodKind.SMS: 1}, tick_seconds=NEVER):
         stage.opens()
         assert hanging.entered.acquire(timeout=PATIENCE)

@@ -15,7 +15,17 @@ from alertnet.store.tables.incidents import (
     incidents,
     timeline,
 )
-from alertnet.store.tables.sending import attempts, code_numbers, codes, links, notifications, senders, served, workers
+from alertnet.store.tables.sending import (
+    attempts,
+    breakers,
+    code_numbers,
+    codes,
+    links,
+    notifications,
+    senders,
+    served,
+    workers,
+)
 
 __all__ = [
     "acknowledgements",
@@ -23,6 +33,7 @@ __all__ = [
     "alarms",
     "api_keys",
     "attempts",
+    "breakers",
     "code_numbers",
     "codes",
     "documents",

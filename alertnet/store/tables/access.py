@@ -21,7 +21,7 @@ inbound = Table(
 sweeps = Table(
     "sweeps",
     metadata,
-    Column("method", String(8), primary_key=True),  # sms | call: what comes in by it is looked for at the provider
+    Column("method", String(8), primary_key=True),  # sms | call, of a second provider sms/2 | call/2
     Column("seen_until", Instant, nullable=False),  # all that came in by then was found
     Column("due_at", Instant, nullable=False),  # when to look again, or to give up the lease of whoever looks
     Column("lease", String(32)),

@@ -103,6 +103,7 @@ attempts = Table(
     Column("due_at", Instant),  # when to send it, to give up its lease, or to ask the provider
     Column("lease", String(32)),
     Column("sender", String(64)),
+    Column("provider", String(8)),  # whom it was handed to; of a queued one: who has just turned it away
     Column("extra", Boolean, nullable=False),  # the one re-send after an unknown outcome (A5)
     Column("checks", Integer, nullable=False),
     Column("delays", Integer, nullable=False),
@@ -130,6 +131,19 @@ senders = Table(
     metadata,
     Column("name", String(64), primary_key=True),  # channel and number
     Column("free_at", Instant, nullable=False),
+)
+
+breakers = Table(
+    "breakers",
+    metadata,
+    # A row while something is wrong with a provider, for one method; see `core.breaker`.
+    Column("method", String(8), primary_key=True),
+    Column("provider", String(8), primary_key=True),
+    Column("faults", Integer, nullable=False),
+    Column("opened_at", Instant),
+    Column("is_back", Boolean, nullable=False),
+    Column("try_at", Instant),
+    Column("paused_until", Instant),
 )
 
 workers = Table(

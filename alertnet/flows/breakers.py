@@ -1,0 +1,72 @@
+"""What sends say of their provider: a breaker for each provider and method, moved by whoever sends, seen by all."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from alertnet.channels.base import Cause, NotSent, Result, Unsure
+from alertnet.core.breaker import Breaker, after_fault, after_question, after_success, after_too_fast
+from alertnet.core.routes import Way
+from alertnet.flows.deliver import OURS
+from alertnet.store import attempts as attempt_store
+from alertnet.store import breakers as breaker_store
+from alertnet.store import timeline
+from alertnet.store.tx import Tx
+
+QUESTION = timedelta(seconds=30)
+"""How long a worker has to ask a provider whether it is back."""
+
+
+def note(tx: Tx, way: Way, result: Result) -> Breaker:
+    """Let all workers know what an attempt says of its provider; the breaker as it is now."""
+    before = breaker_store.hold(tx, way)
+    after = _after(before, result, tx)
+    if after != before:
+        breaker_store.keep(tx, way, after)
+    if after.is_open and not before.is_open:
+        _record(tx, way, "provider_away", code=getattr(result, "code", None))
+    if before.opened_at is not None and after.opened_at is None:
+        _record(tx, way, "provider_back", since=before.opened_at.isoformat())
+        _release(tx, way)
+    return after
+
+
+def take_question(tx: Tx, way: Way) -> bool:
+    """Whether it is ours now to ask that provider whether it is back; nobody else does for a while."""
+    breaker = breaker_store.hold(tx, way)
+    is_ours = breaker.is_open and breaker.try_at is not None and breaker.try_at <= tx.now
+    if is_ours:
+        breaker_store.keep(tx, way, replace(breaker, try_at=tx.now + QUESTION))
+    return is_ours
+
+
+def take_answer(tx: Tx, way: Way, is_back: bool) -> Breaker:
+    """It was asked whether it is back; if so, one attempt tries."""
+    before = breaker_store.hold(tx, way)
+    after = after_question(before, tx.now, is_back=is_back)
+    breaker_store.keep(tx, way, after)
+    if after.is_back and not before.is_back:
+        _release(tx, way)
+    return after
+
+
+def _after(breaker: Breaker, result: Result, tx: Tx) -> Breaker:
+    if result in OURS:
+        return breaker
+    match result:
+        case NotSent(retry_after=pause, cause=Cause.TOO_FAST):
+            return after_too_fast(breaker, tx.now, pause)
+        case NotSent(cause=Cause.PROVIDER) | Unsure():
+            return after_fault(breaker, tx.now)
+    return after_success(breaker, tx.now)
+
+
+def _record(tx: Tx, way: Way, kind: str, **payload: object) -> None:
+    method, provider = way
+    timeline.append(tx, timeline.SYSTEM, (kind, {"method": method.value, "provider": provider, **payload}))
+
+
+def _release(tx: Tx, way: Way) -> None:
+    """What waits for it is due again."""
+    method, _ = way
+    attempt_store.release(tx.session, method, tx.now)
+    tx.leaves_due()

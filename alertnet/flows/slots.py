@@ -1,0 +1,138 @@
+"""What may leave now by a method: free threads, the pace of each number, and which provider works."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from alertnet.core.breaker import SOUND, Breaker
+from alertnet.core.contact import MethodKind
+from alertnet.core.notification import Kind
+from alertnet.core.pace import free_after, units_free
+from alertnet.core.routes import IN_ORDER, Routes, Way
+from alertnet.store import breakers as breaker_store
+from alertnet.store import senders as sender_store
+from alertnet.store.tx import Tx
+
+
+@dataclass(frozen=True)
+class Line:
+    """A provider as a claim sees it: the numbers that we have there, units a second for each, and free threads for it.
+
+    A unit is an SMS segment or a call; a rate of 0 is no pace.
+    """
+
+    provider: str
+    senders: tuple[str, ...]
+    rate: float
+    room: int
+
+
+@dataclass(frozen=True)
+class Outward:
+    """All that a claim knows of the ways out: which there are, who takes what, and what this process has learned.
+
+    `breakers`: what was last seen of them; where a provider is back, its row itself decides who tries. `lengths`: how
+    many units the last message of a method, kind and language took, 1 where it is not known.
+    """
+
+    lines: Sequence[Line]
+    routes: Routes = IN_ORDER
+    breakers: Mapping[Way, Breaker] = field(default_factory=dict)
+    lengths: Mapping[tuple[MethodKind, Kind, str], int] = field(default_factory=dict)
+
+    @property
+    def providers(self) -> list[str]:
+        """Those that there are lines to."""
+        return [line.provider for line in self.lines]
+
+
+"""More units than anybody has threads for."""
+
+
+_NO_LIMIT = 1 << 16
+"""More units than anybody has threads for."""
+
+
+@dataclass
+class _Places:
+    """Where there is room on a line: threads, and numbers in turn."""
+
+    room: int
+    senders: list[str] = field(default_factory=list)
+
+
+class Slots:
+    """Places for attempts, each one with a provider and a number; `use` writes down which were taken."""
+
+    def __init__(self, tx: Tx, method: MethodKind, outward: Outward) -> None:
+        self._tx = tx
+        self._method = method
+        self._rates = {sender: line.rate for line in outward.lines for sender in line.senders if line.rate}
+        self._breakers = {each: outward.breakers.get((method, each), SOUND) for each in outward.providers}
+        self._free_at: dict[str, datetime] = {}
+        if self._rates or method is MethodKind.CALL:
+            # Held also without a pace: two workers must not ring one number, each unseen by the other.
+            self._free_at = sender_store.hold(tx, method, [one for line in outward.lines for one in line.senders])
+        self._tried: dict[str, Breaker] = {}
+        self._used: set[str] = set()
+        self._places = {line.provider: self._places_on(line) for line in outward.lines}
+
+    @property
+    def left(self) -> int:
+        """How many places there are still, for messages of one unit."""
+        return sum(min(places.room, sum(map(self._free, places.senders))) for places in self._places.values())
+
+    def take(self, order: Sequence[str], units: int) -> tuple[str, str] | None:
+        """A place by the first of these providers that has one: the provider and the number it leaves from."""
+        for provider in order:
+            places = self._places[provider]
+            sender = next((sender for sender in places.senders if self._free(sender)), None)
+            if places.room and sender is not None:
+                places.room -= 1
+                places.senders.remove(sender)
+                places.senders.append(sender)
+                self._used |= {provider, sender}
+                if rate := self._rates.get(sender):
+                    self._free_at[sender] = free_after(self._free_at[sender], self._tx.now, units, rate)
+                return provider, sender
+        return None
+
+    def barred_until(self, order: Sequence[str]) -> datetime | None:
+        """Until when all of these providers are as good as not there; None where one of them only needs a moment."""
+        until = [self._breakers[provider].bars_until(self._tx.now) for provider in order]
+        return min((moment for moment in until if moment is not None), default=None) if None not in until else None
+
+    def use(self, lease: timedelta) -> None:
+        """Write down what was taken: its numbers are busy, and during the lease nobody else tries a provider."""
+        busy = {sender: self._free_at[sender] for sender in self._rates if sender in self._used}
+        sender_store.keep(self._tx, self._method, busy)
+        for provider, breaker in self._tried.items():
+            if provider in self._used:
+                trying = replace(breaker, try_at=self._tx.now + lease)
+                breaker_store.keep(self._tx, (self._method, provider), trying)
+
+    def next_at(self) -> datetime | None:
+        """When the pace allows more; None where it holds nothing back."""
+        moments = [self._free_at[sender] for sender in self._rates if self._free_at[sender] > self._tx.now]
+        return min(moments, default=None)
+
+    def _places_on(self, line: Line) -> _Places:
+        breaker = self._breakers[line.provider]
+        if breaker.rests_until(self._tx.now) is not None:
+            return _Places(0)
+        room = line.room if breaker.opened_at is None else min(line.room, self._room_to_try(line.provider))
+        turn = int(self._tx.chance.digits(3)) % len(line.senders)
+        return _Places(room, [*line.senders[turn:], *line.senders[:turn]])
+
+    def _room_to_try(self, provider: str) -> int:
+        """One attempt may try a provider that is back; none while another worker's does already."""
+        breaker = breaker_store.hold(self._tx, (self._method, provider))
+        may_try = breaker.rests_until(self._tx.now) is None
+        if may_try:
+            self._tried[provider] = breaker
+        return int(may_try)
+
+    def _free(self, sender: str) -> int:
+        """How many units it may send now."""
+        rate = self._rates.get(sender)
+        return units_free(self._free_at[sender], self._tx.now, rate) if rate else _NO_LIMIT

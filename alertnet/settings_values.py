@@ -1,0 +1,145 @@
+"""The form of each setting: text from the environment becomes a value, or an error that says what is allowed."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Annotated, Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+
+from alertnet.core.routes import ANY_NUMBER, MAIL, PROVIDERS, Routes
+from alertnet.store.engine import parse_url
+from alertnet.store.vault import SECRET_LENGTH
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How much one sender may send in a second, 0 = unlimited: SMS segments, and calls begun."""
+
+    sms: float = 1.0
+    calls: float = 1.0
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where mail is handed over. Without a user there is no authentication."""
+
+    host: str
+    port: int
+    sender: str
+    user: str | None
+    password: SecretStr | None
+
+
+@dataclass(frozen=True)
+class TelephoneAccount:
+    """An account with a telephone provider: who we are there, and the numbers that we have."""
+
+    sid: str
+    auth_tokens: tuple[SecretStr, ...]
+    numbers: tuple[str, ...]
+    api_url: str
+
+
+def _split(text: Any) -> Any:
+    return tuple(part.strip() for part in text.split(",") if part.strip()) if isinstance(text, str) else text
+
+
+def _secret_keys(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if not keys or any(len(key.get_secret_value()) < SECRET_LENGTH for key in keys):
+        raise ValueError(f"texts of at least {SECRET_LENGTH} characters, separated by commas")
+    return keys
+
+
+def _database_url(url: SecretStr) -> SecretStr:
+    parse_url(url.get_secret_value())
+    return url
+
+
+def _web_url(text: str) -> str:
+    parts = urlsplit(text)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+    if not safe or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("https://host/path, or http:// on loopback")
+    return text.rstrip("/")
+
+
+def _heartbeat_url(url: SecretStr) -> SecretStr:
+    _web_url(url.get_secret_value().partition("?")[0])
+    return url
+
+
+def _is_loopback(host: str | None) -> bool:
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _numbers(numbers: tuple[str, ...]) -> tuple[str, ...]:
+    if not numbers or not all(re.fullmatch(r"\+[1-9]\d{6,14}", number) for number in numbers):
+        raise ValueError("numbers like +573005550101, separated by commas")
+    return numbers
+
+
+def _account_sid(sid: str) -> str:
+    if not re.fullmatch(r"AC[0-9A-Za-z]+", sid):
+        raise ValueError("AC and the digits that the provider's console shows")
+    return sid
+
+
+def _rates(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    pairs = dict(re.findall(r"(sms|calls)=(\d+(?:\.\d+)?)(?:,|$)", re.sub(r"\s", "", text)))
+    if re.sub(r"\s", "", text) != ",".join(f"{name}={rate}" for name, rate in pairs.items()):
+        raise ValueError("sms=1,calls=1 with a number for each second, 0 for unlimited")
+    return Rates(**{name: float(rate) for name, rate in pairs.items()})
+
+
+def _routes(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    orders: dict[str, tuple[str, ...]] = {}
+    for part in text.split():
+        prefix, _, order = part.partition("=")
+        providers = tuple(order.split(","))
+        is_order = set(providers) <= set(PROVIDERS) and len(set(providers)) == len(providers)
+        if not re.fullmatch(rf"\+[1-9]\d{{0,14}}|\*|{MAIL}", prefix) or not is_order or prefix in orders:
+            raise ValueError("+57=2,1 mail=1,2 *=1,2: each prefix once, with the providers in the order to try")
+        orders[prefix] = providers
+    return Routes({ANY_NUMBER if prefix == "*" else prefix: order for prefix, order in orders.items()})
+
+
+def _mail_server(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    try:
+        parts = urlsplit(text)
+        sender, port = parse_qs(parts.query)["from"][0], parts.port or 587
+    except (ValueError, KeyError):
+        parts, sender, port = urlsplit(""), "", 0
+    if parts.scheme != "smtp" or not parts.hostname or "@" not in sender:
+        # An error of the standard library would quote part of the password.
+        raise ValueError("smtp://user:password@host:587?from=alert@example.org") from None
+    user, password = parts.username, parts.password
+    return MailServer(
+        parts.hostname,
+        port,
+        sender,
+        None if user is None else unquote(user),
+        None if password is None else SecretStr(unquote(password)),
+    )
+
+
+Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
+SecretKeys = Annotated[Secrets, AfterValidator(_secret_keys)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
+HeartbeatUrl = Annotated[SecretStr, AfterValidator(_heartbeat_url)]
+AccountSid = Annotated[str, AfterValidator(_account_sid)]
+Numbers = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_numbers)]
+Relay = Annotated[MailServer, BeforeValidator(_mail_server)]
+Pace = Annotated[Rates, BeforeValidator(_rates)]
+Routing = Annotated[Routes, BeforeValidator(_routes)]

@@ -1,0 +1,65 @@
+"""Breakers, shared by all workers: a row for each provider and method with which something is wrong, else none."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, delete, select, update
+from sqlalchemy.orm import Session
+
+from alertnet.core.breaker import SOUND, Breaker
+from alertnet.core.contact import MethodKind
+from alertnet.core.routes import Way
+from alertnet.store.engine import insert_once
+from alertnet.store.tables import breakers
+from alertnet.store.tx import Tx
+
+_ALL: Select[Any] = select(breakers)
+_OPEN: Select[Any] = (
+    select(breakers.c.method, breakers.c.provider, breakers.c.opened_at)
+    .where(breakers.c.opened_at.is_not(None))
+    .order_by(breakers.c.method, breakers.c.provider)
+)
+_KEY = (breakers.c.method == bindparam("key_method")) & (breakers.c.provider == bindparam("key_provider"))
+_HELD: Select[Any] = select(breakers).where(_KEY).with_for_update()
+
+
+def found(tx: Tx) -> dict[Way, Breaker]:
+    """What is wrong now; a way that is missing is sound."""
+    return {(MethodKind(row.method), row.provider): _breaker(row) for row in tx.session.execute(_ALL)}
+
+
+def open_since(session: Session) -> Mapping[Way, datetime]:
+    """Which providers are away, by which methods, and since when."""
+    return {(MethodKind(row.method), row.provider): row.opened_at for row in session.execute(_OPEN)}
+
+
+def hold(tx: Tx, way: Way) -> Breaker:
+    """The breaker of that way, held until the transaction ends."""
+    row = tx.session.execute(_HELD, _key(way)).first()
+    if row is None:
+        insert_once(tx.session, breakers, _columns(way, SOUND))
+        row = tx.session.execute(_HELD, _key(way)).one()
+    return _breaker(row)
+
+
+def keep(tx: Tx, way: Way, breaker: Breaker) -> None:
+    """Replace the breaker of that way, which the transaction holds."""
+    if breaker == SOUND:
+        tx.session.execute(delete(breakers).where(_KEY), _key(way))
+    else:
+        tx.session.execute(update(breakers).where(_KEY), _key(way) | _columns(way, breaker))
+
+
+def _key(way: Way) -> dict[str, str]:
+    method, provider = way
+    return {"key_method": method.value, "key_provider": provider}
+
+
+def _columns(way: Way, breaker: Breaker) -> dict[str, Any]:
+    method, provider = way
+    return {"method": method.value, "provider": provider, **vars(breaker)}
+
+
+def _breaker(row: Row[Any]) -> Breaker:
+    return Breaker(row.faults, row.opened_at, row.is_back, row.try_at, row.paused_until)

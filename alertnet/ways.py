@@ -1,0 +1,113 @@
+"""The ways out as a worker uses them: its threads for each, what may leave by them, and which provider is away."""
+
+from collections.abc import Iterator, Mapping
+
+import structlog
+
+from alertnet.channels.base import Accepted, Refused, Result
+from alertnet.core.breaker import SOUND, Breaker
+from alertnet.core.contact import MethodKind
+from alertnet.core.routes import FIRST, PROVIDERS, Way, way_name
+from alertnet.flows import breakers
+from alertnet.flows import claim_sends as claims
+from alertnet.flows.claim_sends import Claims
+from alertnet.flows.deliver import Claimed
+from alertnet.flows.slots import Line, Outward
+from alertnet.runtime import Runtime
+from alertnet.store import breakers as breaker_store
+from alertnet.store.tx import Tx
+from alertnet.transactions import DatabaseAway
+
+log = structlog.get_logger(__name__)
+
+
+def sending(way: Way) -> str:
+    """The crew that sends by a way: one that hangs holds up no other (A11)."""
+    return way_name(way)
+
+
+def asking(way: Way) -> str:
+    """The crew that asks what became of what went by a way, and whether its provider is back."""
+    return f"ask_{way_name(way)}"
+
+
+THREADS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8}
+WAYS = {(method, provider): size for method, size in THREADS.items() for provider in PROVIDERS}
+SENDING = {sending(way): size for way, size in WAYS.items()}
+ASKING = {asking(way): 1 for way in WAYS}
+"""How many threads these crews have."""
+
+
+def providers_for(runtime: Runtime, method: MethodKind) -> list[str]:
+    """The providers that there are for a method; without any its attempts fail, in the first one's threads."""
+    return [provider for kind, provider in runtime.outlets if kind is method] or [FIRST]
+
+
+def take(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str, int]) -> Claims:
+    """Claim what there is to send by that method, as far as the crews have room, by whichever provider can have it."""
+    lines = []
+    for provider in providers_for(runtime, method):
+        outlet = runtime.outlets.get((method, provider))
+        senders, rate = (outlet.senders, outlet.rate) if outlet else (("",), 0.0)
+        lines.append(Line(provider, senders, rate, rooms[sending((method, provider))]))
+    if not any(line.room for line in lines):
+        return Claims()
+    return claims.claim(tx, method, Outward(lines, runtime.settings.routes, runtime.breakers, runtime.lengths))
+
+
+def charge(runtime: Runtime, claimed: Claimed, units: int, *, paid: int) -> None:
+    """Let the pace know that a message takes so many units and not what was paid for; 0: it has not left."""
+    rate = runtime.outlets[claimed.method, claimed.provider].rate
+    if rate and units != paid:
+        runtime.lengths[claimed.method, claimed.kind, claimed.language] = units or paid
+        runtime.transact(claims.charge, claimed.method, claimed.sender, units - paid, rate)
+
+
+def look(runtime: Runtime, trouble: bool) -> Iterator[Way]:
+    """See which providers are in trouble, if any; those that are to be asked now whether they are back."""
+    found = runtime.read(breaker_store.found) if trouble else {}
+    for way in runtime.breakers.keys() | found.keys():
+        _see(runtime, way, found.get(way, SOUND))
+    now = runtime.now()
+    for way, breaker in found.items():
+        if breaker.is_open and breaker.try_at is not None and breaker.try_at <= now:
+            yield way
+
+
+def ask_whether_back(runtime: Runtime, way: Way) -> tuple[str, ...]:
+    """Ask a provider that is away for a sign of life, unless another worker does; nothing rings by it."""
+    outlet = runtime.outlets.get(way)
+    if outlet is not None and runtime.transact(breakers.take_question, way):
+        is_back = outlet.channel.answers()
+        _see(runtime, way, runtime.transact(breakers.take_answer, way, is_back))
+    return ()
+
+
+def note(runtime: Runtime, way: Way, result: Result) -> None:
+    """Take from what came of an attempt how its provider fares; costs nothing while all is well."""
+    before = runtime.breakers.get(way, SOUND)
+    if isinstance(result, Accepted | Refused) and before == SOUND:
+        return
+    try:
+        after = runtime.transact(breakers.note, way, result)
+    except DatabaseAway:
+        # The next attempt says so again; what this one came to is written down.
+        return
+    _see(runtime, way, after)
+    method, provider = way
+    if after.is_open and not before.is_open:
+        log.error("provider_away", method=method, provider=provider, faults=after.faults)
+    elif before.opened_at is not None and after.opened_at is None:
+        log.info("provider_back", method=method, provider=provider)
+
+
+def is_away(runtime: Runtime, way: Way) -> bool:
+    """Whether there is no use in asking that provider anything now."""
+    return runtime.breakers.get(way, SOUND).is_open
+
+
+def _see(runtime: Runtime, way: Way, breaker: Breaker) -> None:
+    if breaker == SOUND:
+        runtime.breakers.pop(way, None)
+    else:
+        runtime.breakers[way] = breaker

@@ -1,0 +1,117 @@
+"""When a provider counts as away, when it is asked whether it is back, and what brings it back."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alertnet.core.breaker import (
+    LONGEST_PAUSE,
+    RUN,
+    SOUND,
+    Breaker,
+    after_fault,
+    after_question,
+    after_success,
+    after_too_fast,
+)
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def opened() -> Breaker:
+    breaker = SOUND
+    for _ in range(RUN):
+        breaker = after_fault(breaker, NOW)
+    return breaker
+
+
+def back() -> Breaker:
+    return after_question(opened(), NOW + 5 * SECOND, is_back=True)
+
+
+def test_a_run_of_faults_opens_it() -> None:
+    breaker = opened()
+
+    assert (breaker.is_open, breaker.opened_at, breaker.try_at) == (True, NOW, NOW + 5 * SECOND)
+
+
+def test_fewer_faults_do_not() -> None:
+    breaker = SOUND
+    for _ in range(RUN - 1):
+        breaker = after_fault(breaker, NOW)
+
+    assert (breaker.is_open, breaker.rests_until(NOW)) == (False, None)
+
+
+def test_a_success_ends_the_run() -> None:
+    assert after_success(after_fault(SOUND, NOW), NOW) == SOUND
+
+
+def test_faults_of_what_was_under_way_when_it_opened_say_nothing_new() -> None:
+    """Sixteen threads that time out together must not put off the next question."""
+    assert after_fault(opened(), NOW + 9 * SECOND) == opened()
+
+
+def test_it_is_asked_less_and_less_often_but_at_least_once_a_minute() -> None:
+    breaker, waits = opened(), []
+    for _ in range(6):
+        at = breaker.try_at
+        assert at is not None
+        breaker = after_question(breaker, at, is_back=False)
+        assert breaker.try_at is not None
+        waits.append((breaker.try_at - at).total_seconds())
+
+    assert waits == [10, 20, 40, 60, 60, LONGEST_PAUSE.total_seconds()]
+
+
+def test_while_it_is_open_nothing_waits_for_it() -> None:
+    assert opened().rests_until(NOW + SECOND) == NOW + 5 * SECOND
+    assert opened().bars_until(NOW + SECOND) == NOW + 5 * SECOND
+
+
+def test_one_that_has_answered_lets_an_attempt_try() -> None:
+    assert (back().rests_until(NOW + 5 * SECOND), back().opened_at) == (None, NOW)
+
+
+def test_what_can_wait_for_the_one_that_tries_does() -> None:
+    """Seconds later it is known whether all may leave: no other way is taken for that."""
+    trying = Breaker(RUN, NOW, is_back=True, try_at=NOW + 30 * SECOND)
+
+    assert trying.rests_until(NOW) == NOW + 30 * SECOND
+    assert trying.bars_until(NOW) is None
+
+
+def test_the_attempt_that_succeeds_closes_it() -> None:
+    assert after_success(back(), NOW + 6 * SECOND) == SOUND
+
+
+def test_the_attempt_that_fails_opens_it_again() -> None:
+    breaker = after_fault(back(), NOW + 6 * SECOND)
+
+    assert (breaker.is_open, breaker.opened_at, breaker.try_at) == (True, NOW, NOW + 16 * SECOND)
+
+
+@pytest.mark.parametrize(("seconds", "is_waited_for"), [(1, True), (15, True), (16, False), (3600, False)])
+def test_a_short_pause_is_waited_for_and_a_long_one_is_like_being_away(seconds: int, is_waited_for: bool) -> None:
+    breaker = after_too_fast(SOUND, NOW, seconds * SECOND)
+
+    assert breaker.rests_until(NOW) == NOW + seconds * SECOND
+    assert (breaker.bars_until(NOW) is None) is is_waited_for
+    assert breaker.rests_until(NOW + seconds * SECOND) is None
+
+
+def test_a_pause_is_never_shortened() -> None:
+    breaker = after_too_fast(after_too_fast(SOUND, NOW, 9 * SECOND), NOW, None)
+
+    assert breaker.rests_until(NOW) == NOW + 9 * SECOND
+    assert after_success(breaker, NOW) == breaker
+    assert after_success(breaker, NOW + 9 * SECOND) == SOUND
+
+
+def test_a_provider_that_asks_for_a_pause_is_not_away() -> None:
+    assert after_too_fast(back(), NOW, SECOND) == Breaker(paused_until=NOW + SECOND)
+
+
+def test_an_answer_that_comes_when_it_is_closed_changes_nothing() -> None:
+    assert after_question(SOUND, NOW, is_back=False) == SOUND

@@ -1,0 +1,31 @@
+"""Which provider takes what: by the country of the number, in the order in which they are tried."""
+
+import pytest
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.routes import ANY_NUMBER, FIRST, IN_ORDER, MAIL, SECOND, Routes
+
+SMS, CALL, EMAIL = MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL
+ROUTES = Routes({"+57": (SECOND, FIRST), "+571": (SECOND,), MAIL: (SECOND, FIRST), ANY_NUMBER: (FIRST,)})
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "order"),
+    [
+        (SMS, "+573005550101", ("2", "1")),
+        (CALL, "+573005550101", ("2", "1")),
+        (SMS, "+5715550101", ("2",)),
+        (SMS, "+34915550140", ("1",)),
+        (EMAIL, "duty@pbi.example", ("2", "1")),
+    ],
+)
+def test_the_longest_prefix_counts(method: MethodKind, address: str, order: tuple[str, ...]) -> None:
+    assert ROUTES.order(method, address) == order
+
+
+def test_without_routes_all_are_tried_the_first_one_first() -> None:
+    assert IN_ORDER.order(SMS, "+573005550101") == IN_ORDER.order(EMAIL, "duty@pbi.example") == ("1", "2")
+
+
+def test_who_is_not_there_is_left_out() -> None:
+    assert ROUTES.order(SMS, "+573005550101", [FIRST]) == ("1",)
