@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from alertnet.cli.trees.diff import diff
 from alertnet.cli.trees.simulate import simulate
 
 app = typer.Typer(help="The contact trees.", epilog="Example: alertnet trees check", no_args_is_help=True)
@@ -27,6 +28,9 @@ app.command(
     epilog="Example: alertnet trees simulate contact_trees --country CO --type arrest --consent international "
     "--nationality ES --answers coordinator@4m"
 )(simulate)
+
+
+app.command(epilog="Example: alertnet trees diff contact_trees new_contact_trees")(diff)
 
 
 def _listed(names: Iterable[str]) -> str:

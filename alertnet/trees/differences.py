@@ -1,0 +1,145 @@
+"""What an edit of the trees changes, in words: who is told sooner, later, or no more, and what else is not as it was.
+
+Numbers and addresses are shown by their ends alone, so that the list can go round.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+
+from alertnet.core.contact import Contact, Method
+from alertnet.core.contact_tree import ContactTree, Level, Network, Team
+
+UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+SHOWN = 4
+"""Signs of an address that are shown."""
+
+
+def differences(before: Network, after: Network) -> tuple[str, ...]:
+    """A line for each difference, tree by tree and team by team; empty where the two say the same."""
+    return (
+        *_each("tree", before.trees, after.trees, _tree),
+        *_each("team", before.teams, after.teams, _team),
+        *_each("person", before.people, after.people, _fields),
+    )
+
+
+def _each(what: str, before: Mapping[str, Any], after: Mapping[str, Any], compare: Any) -> Iterator[str]:
+    """Those that are new, those that are gone, and what differs in those that are in both."""
+    for id in sorted({*before, *after}):
+        if id not in after:
+            yield f"{what} {id} is gone"
+        elif id not in before:
+            yield f"{what} {id} is new"
+        elif before[id] != after[id]:
+            yield from (f"{id}: {line}" for line in compare(before[id], after[id]))
+
+
+def _tree(before: ContactTree, after: ContactTree) -> Iterator[str]:
+    yield from _times(before, after)
+    yield from _each("contact", before.contacts, after.contacts, _contact)
+    yield from _levels(before.levels, after.levels)
+    yield from _fields(before, after, besides=("id", "contacts", "levels"))
+
+
+def _times(before: ContactTree, after: ContactTree) -> Iterator[str]:
+    """Who is told at another time than before, as long as nobody answers."""
+    sooner, later = _first_told(before), _first_told(after)
+    for id in dict.fromkeys((*later, *sooner)):
+        who = _who((after if id in later else before).contacts[id])
+        if id not in sooner:
+            yield f"{who} is told now, {_words(later[id])} after the opening"
+        elif id not in later:
+            yield f"{who} is not told any more (was: {_words(sooner[id])} after the opening)"
+        elif sooner[id] != later[id]:
+            span = later[id] - sooner[id]
+            how = f"{_words(abs(span))} {'later' if span > timedelta() else 'earlier'}"
+            yield f"{who} is told {how} ({_words(sooner[id])} → {_words(later[id])} after the opening)"
+
+
+def _first_told(tree: ContactTree) -> dict[str, timedelta]:
+    """How long after the opening each contact of a level is first told, by level after level and wait after wait."""
+    told: dict[str, timedelta] = {}
+    starts_at = tree.start.after
+    for level in tree.levels:
+        for id in level.notify:
+            told.setdefault(id, starts_at + min(method.after for method in tree.contacts[id].methods))
+        starts_at += level.wait
+    return told
+
+
+def _contact(before: Contact, after: Contact) -> Iterator[str]:
+    if before.methods != after.methods:
+        yield f"methods: {_methods(before.methods)} → {_methods(after.methods)}"
+    yield from _fields(before, after, besides=("id", "methods"))
+
+
+def _methods(methods: Iterable[Method]) -> str:
+    return ", ".join(
+        f"{method.kind} {_end(method.address)}" + (f" after {_words(method.after)}" if method.after else "")
+        for method in methods
+    )
+
+
+def _levels(before: tuple[Level, ...], after: tuple[Level, ...]) -> Iterator[str]:
+    old, new = ({level.name: level for level in levels} for levels in (before, after))
+    yield from _each("level", old, new, lambda one, other: _fields(one, other, besides=("name",)))
+    kept = [name for name in old if name in new]
+    moved = [name for name in new if name in old]
+    if kept != moved:
+        yield f"the levels come in another order: {', '.join(kept)} → {', '.join(moved)}"
+
+
+def _team(before: Team, after: Team) -> Iterator[str]:
+    yield from _each("member", before.members, after.members, _member)
+    yield from _fields(before, after, besides=("id", "members"))
+
+
+def _member(before: Any, after: Any) -> Iterator[str]:
+    if before.phone != after.phone:
+        yield f"phone: {_end(before.phone)} → {_end(after.phone)}"
+    yield from _fields(before, after, besides=("id", "phone", "name"))
+
+
+def _fields(before: Any, after: Any, besides: tuple[str, ...] = ()) -> Iterator[str]:
+    for field in fields(before):
+        old, new = getattr(before, field.name), getattr(after, field.name)
+        if field.name not in besides and old != new:
+            shown = _end if field.name == "callback" else _words
+            yield f"{field.name.replace('_', ' ')}: {shown(old)} → {shown(new)}"
+
+
+def _who(contact: Contact) -> str:
+    return f"{contact.organisation} ({contact.id})"
+
+
+def _end(address: str) -> str:
+    return f"…@{address.rpartition('@')[2]}" if "@" in address else f"…{address[-SHOWN:]}"
+
+
+def _words(value: Any) -> str:
+    """A value as somebody would write it in the file."""
+    shown: tuple[tuple[type, Callable[[Any], str]], ...] = (
+        (bool, lambda yes: "true" if yes else "false"),
+        (timedelta, _span),
+        (Enum, lambda one: str(one.value)),
+        (frozenset, lambda many: ", ".join(sorted(map(_words, many))) or "all"),
+        (tuple, lambda many: ", ".join(map(_words, many)) or "none"),
+    )
+    if value is None:
+        return "none"
+    for kind, say in shown:
+        if isinstance(value, kind):
+            return say(value)
+    if is_dataclass(value):
+        parts = ((field.name, getattr(value, field.name)) for field in fields(value))
+        return ", ".join(f"{name.replace('_', ' ')} {_words(part)}" for name, part in parts if part) or "none"
+    return str(value)
+
+
+def _span(length: timedelta) -> str:
+    seconds = round(length.total_seconds())
+    unit, sign = next((each for each in UNITS if seconds and seconds % each[0] == 0), (1, "s"))
+    return f"{seconds // unit}{sign}"

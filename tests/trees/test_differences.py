@@ -1,0 +1,83 @@
+"""What an edit of the trees changes, in the words of `trees diff`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from alertnet.trees import read_network
+from alertnet.trees.differences import differences
+
+TREE = """
+tree: valley
+title: Valley network
+scope: national
+serves: {countries: [CO]}
+timezone: America/Bogota
+language: es
+sender: VALLEY
+callback: "+573005550101"
+last_resort: [desk]
+contacts:
+  coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}
+  embassy: {role: embassy, represents: ES, organisation: Embassy of Spain, methods: [{email: es@es.example}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+3225550101"}]}
+levels:
+  - {name: Coordination, notify: [coordinator], wait: 10m}
+  - {name: Embassies, notify: [embassy], wait: 30m}
+"""
+
+Compare = Callable[[str, str], tuple[str, ...]]
+
+
+@pytest.fixture
+def compare(tmp_path: Path) -> Compare:
+    def of(before: str, after: str) -> tuple[str, ...]:
+        folders = []
+        for name, text in (("before", before), ("after", after)):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "valley.yaml").write_text(text)
+            folders.append(read_network(tmp_path / name))
+        return differences(*folders)
+
+    return of
+
+
+EMBASSY = "valley: Embassy of Spain (embassy) is"
+NEW_MAIL = "{email: new@es.example, after: 5m}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("wait: 10m", "wait: 20m", f"{EMBASSY} told 10m later (10m → 20m after the opening)"),
+        ("wait: 10m", "wait: 90s", f"{EMBASSY} told 510s earlier (10m → 90s after the opening)"),
+        ("notify: [embassy]", "notify: [desk]", f"{EMBASSY} not told any more (was: 10m after the opening)"),
+        ("[embassy]", "[embassy, desk]", "valley: Head office (desk) is told now, 10m after the opening"),
+        ('"+3225550101"', '"+3225550199"', "valley: desk: methods: sms …0101 → sms …0199"),
+        (
+            "{email: es@es.example}",
+            NEW_MAIL,
+            "valley: embassy: methods: email …@es.example → email …@es.example after 5m",
+        ),
+        ("represents: ES", "represents: FR", "valley: embassy: represents: ES → FR"),
+        ("30m}", "30m, repeat: {every: 3m, times: 2}}", "valley: Embassies: repeat: none → every 3m, times 2"),
+        ("30m}", "30m, when: {severity: [critical]}}", "valley: Embassies: when: none → severity critical"),
+        ("countries: [CO]", "countries: [CO, PE]", "valley: countries: CO → CO, PE"),
+        ("tree: valley", "tree: coast", "tree coast is new"),
+    ],
+)
+def test_each_change_is_said_in_words(compare: Compare, old: str, new: str, said: str) -> None:
+    assert said in compare(TREE, TREE.replace(old, new, 1))
+
+
+def test_the_same_trees_make_no_difference(compare: Compare) -> None:
+    assert compare(TREE, "# A remark changes nothing.\n" + TREE) == ()
+
+
+def test_no_whole_number_or_address_is_shown(compare: Compare) -> None:
+    """A9: the list goes round among coordinators."""
+    lines = "\n".join(compare(TREE, TREE.replace("+573005550101", "+573005550109").replace("es@es", "a.person@es")))
+
+    assert "+5730055501" not in lines
+    assert "a.person" not in lines
