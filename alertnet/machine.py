@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
+from alertnet.knock import Knock, knock
 from alertnet.runtime import system_clock
 from alertnet.worker_lock import WorkerLock
 
@@ -75,6 +76,8 @@ class Machine:
     scheduler: Callable[[], Scheduler]
     lock: Callable[[Engine], Lock]
     now: Callable[[], datetime]
+    knock: Knock | None = None
+    """How the world outside is reached, beside the channels; None: there is none."""
 
 
 def _thread(work: Callable[[], None], name: str) -> Thread:
@@ -88,4 +91,4 @@ def _scheduler() -> Scheduler:
     return BackgroundScheduler(timezone="UTC", job_defaults=defaults)  # type: ignore[no-any-return]
 
 
-THIS_MACHINE = Machine(threading.Event, _thread, ThreadPoolExecutor, _scheduler, WorkerLock, system_clock)
+THIS_MACHINE = Machine(threading.Event, _thread, ThreadPoolExecutor, _scheduler, WorkerLock, system_clock, knock)

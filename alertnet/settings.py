@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from alertnet import settings_values as values
 from alertnet.core.contact import MethodKind
 from alertnet.core.errors import Misconfigured
-from alertnet.core.routes import FIRST, MAIL, SECOND, Routes
+from alertnet.core.routes import FIRST, MAIL, SECOND, Routes, Way
 from alertnet.settings_values import MailServer, Rates, TelephoneAccount
 
 SECRET = frozenset(
@@ -76,6 +76,17 @@ class Settings(BaseModel):
         """The relays that mail can go by, by provider."""
         given = {FIRST: self.smtp, SECOND: self.smtp_2}
         return {provider: relay for provider, relay in given.items() if relay is not None}
+
+    @property
+    def takes_texts(self) -> bool:
+        """Whether the provider can bring texts and calls, and we can tell that it is the provider."""
+        return bool(self.public_url and self.telephones)
+
+    @property
+    def ways(self) -> frozenset[Way]:
+        """The methods that can be used, each with every provider of it."""
+        spoken = {(method, provider) for method in (MethodKind.SMS, MethodKind.CALL) for provider in self.telephones}
+        return frozenset({*(spoken if self.public_url else ()), *((MethodKind.EMAIL, relay) for relay in self.relays)})
 
 
 NAMES = {name: str(field.alias) for name, field in Settings.model_fields.items()}

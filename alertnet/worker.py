@@ -22,10 +22,11 @@ from alertnet.store import workers as worker_store
 from alertnet.store.tx import Tx
 from alertnet.sweeps import sweep
 from alertnet.transactions import DatabaseAway
+from alertnet.watch import Watch
 from alertnet.ways import ASKING, SENDING, take
 
-HANG_UP, SWEEP = "hang_up", "sweep"
-CREWS = {**SENDING, **ASKING, DUE: 16, SWEEP: 1, HANG_UP: 4}
+HANG_UP, SWEEP, ERRANDS = "hang_up", "sweep", "errands"
+CREWS = {**SENDING, **ASKING, DUE: 16, SWEEP: 1, ERRANDS: 2, HANG_UP: 4}
 """How many threads each kind of work has. The last ones end what the others ask them to, and so close last."""
 
 TICK_SECONDS = 1
@@ -59,6 +60,7 @@ class Worker:
         self._sizes = {**CREWS, **(crews or {})}
         self._tick = timedelta(seconds=tick_seconds)
         self._lock = machine.lock(runtime.engine)
+        self._lookout = Watch(runtime, self.id, machine.knock)
         self._bell = machine.bell()
         self._stopping = False
         self._crowded: frozenset[str] = frozenset()
@@ -203,8 +205,6 @@ class Worker:
             self._crews[SWEEP].take(SWEEP, self.sweep)
 
     def _beat(self) -> None:
-        try:
-            self._runtime.transact(worker_store.beat, self.id)
-            self._runtime.measure_clock()
-        except DatabaseAway:
-            log.warning("database_away", job="beat")
+        for name, errand in self._lookout.beat().items():
+            if not self._crews[ERRANDS].is_at(name):
+                self._crews[ERRANDS].take(name, errand)

@@ -10,6 +10,7 @@ import re
 import socket
 import ssl
 from base64 import b64encode
+from collections.abc import Mapping
 from datetime import timedelta
 from http.client import HTTPException, HTTPMessage, HTTPResponse
 from typing import Any, NamedTuple, cast
@@ -102,13 +103,22 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
             ErrorAnswer: any other status.
             ValueError: the request can't be written down, such as a line break in a header.
         """
+        return _judge(self.exchange(method, uri, params, data, headers, auth, timeout))
+
+    def exchange(
+        self,
+        method: str,
+        uri: str,
+        params: Mapping[str, object] | None = None,
+        data: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Answer:
+        """The answer to one request, whatever it says; `request` tells what may be raised."""
         deadline = Deadline(timeout or self._deadline_seconds)
         origin, target = _locate(uri, params)
         wire = _request_bytes(method, origin, target, urlencode(data or {}, doseq=True), headers or {}, auth)
-        answer = self._exchange(origin, wire, deadline)
-        return _judge(answer)
-
-    def _exchange(self, origin: Origin, wire: bytes, deadline: Deadline) -> Answer:
         connection = self._pool.take(origin) or self._connect(origin)
         try:
             answer = _ask(connection, wire, deadline)
@@ -138,7 +148,7 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
             raise NotConnected(fault) from fault
 
 
-def _locate(uri: str, params: dict[str, object] | None) -> tuple[Origin, str]:
+def _locate(uri: str, params: Mapping[str, object] | None) -> tuple[Origin, str]:
     parts = urlsplit(uri)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     added = urlencode({name: value for name, value in (params or {}).items() if value is not None}, doseq=True)
@@ -148,7 +158,7 @@ def _locate(uri: str, params: dict[str, object] | None) -> tuple[Origin, str]:
 
 
 def _request_bytes(
-    method: str, origin: Origin, target: str, body: str, headers: dict[str, str], auth: tuple[str, str] | None
+    method: str, origin: Origin, target: str, body: str, headers: Mapping[str, str], auth: tuple[str, str] | None
 ) -> bytes:
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
     port = "" if origin.port in (80, 443) else f":{origin.port}"

@@ -31,6 +31,23 @@ class Subject(StrEnum):
     GO = "go"
     HOLD = "hold"
     NEWS = "news"
+    SMS_FAILS = "sms_fails"
+    SMS_WORKS = "sms_works"
+    CALLS_FAIL = "calls_fail"
+    CALLS_WORK = "calls_work"
+    MAIL_FAILS = "mail_fails"
+    MAIL_WORKS = "mail_works"
+    REPORTS_LOST = "reports_lost"
+    REPORTS_ARRIVE = "reports_arrive"
+    INBOUND_SILENT = "inbound_silent"
+    INBOUND_WORKS = "inbound_works"
+    LATE = "late"
+    ON_TIME = "on_time"
+    WORKER_GONE = "worker_gone"
+    WORKERS_BACK = "workers_back"
+    PROVIDER_AWAY = "provider_away"
+    PROVIDERS_BACK = "providers_back"
+    STOOD_STILL = "stood_still"
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,17 @@
-"""Somebody, or something, picked up: what a voicemail may keep, then the code that only a listener can key (A6, A9)."""
+"""Somebody, or something, picked up: what a voicemail may keep, then the code that only a listener can key (A6, A9).
 
-from alertnet.core.notification import AttemptStatus, Failure
+A call about no incident asks for nothing: it says what it has to, and ends.
+"""
+
+from sqlalchemy import select
+
+from alertnet.core.codec import from_plain
+from alertnet.core.disclosure import Said
+from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.flows.attempt import hold
 from alertnet.flows.calls import Spoken, take_call
 from alertnet.flows.keypad import MENU, TRIES
+from alertnet.store.tables import notifications
 from alertnet.store.tx import Tx
 
 
@@ -13,7 +22,7 @@ def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
     """
     call = take_call(tx, attempt_id)
     if call is None:
-        return None
+        return _announce(tx, attempt_id, provider_id)
     call.held.fares(provider_id, AttemptStatus.SENT)
     if call.is_keyed:
         return call.say(ask=MENU)
@@ -25,3 +34,14 @@ def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
         return call.say("nothing_recorded")
     call.give_code()
     return call.say("greeting", ask=call.ask_for_code(turn=call.row.wrong_keys + 1))
+
+
+def _announce(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
+    held = hold(tx, attempt_id)
+    if held is None or held.row.incident_id or not held.is_call:
+        return None
+    held.fares(provider_id, AttemptStatus.SENT)
+    held.finish()
+    said = tx.session.scalar(select(notifications.c.said).where(notifications.c.id == held.row.notification_id))
+    kind, language = Kind(held.row.kind), held.row.language
+    return Spoken(kind, language, from_plain(Said, said), None, ("no_incident",), None, ())

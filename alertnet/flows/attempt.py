@@ -188,7 +188,8 @@ class Held:
 
     def _end_of_call(self) -> tuple[AttemptStatus, Failure | None]:
         """Something picked up, perhaps a voicemail: only the code proves that it was a person (A6)."""
-        if self.status is AttemptStatus.DELIVERED or Kind(self.row.kind) not in URGENT:
+        asks = self.row.incident_id is not None and Kind(self.row.kind) in URGENT
+        if self.status is AttemptStatus.DELIVERED or not asks:
             return AttemptStatus.DELIVERED, None
         if self.row.is_alert and not self._is_wanted():
             return AttemptStatus.CANCELLED, None

@@ -36,13 +36,14 @@ class Question:
 class Spoken:
     """What a call says next, as stages of its script, and what it then asks; without a question it hangs up.
 
-    `templates`: the hash of those that the incident is pinned to. `hang_ups`: other calls that have become pointless.
+    `templates`: the hash of those that the incident is pinned to; None: those in force, since it is about no incident.
+    `hang_ups`: other calls that have become pointless.
     """
 
     kind: Kind
     language: str
     said: Said
-    templates: str
+    templates: str | None
     stages: tuple[str, ...]
     question: Question | None
     hang_ups: tuple[str, ...]

@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from alertnet.core.contact import Contact
+from alertnet.core.contact import Contact, Method, MethodKind
 from alertnet.core.contact_tree import ContactTree
-from alertnet.core.disclosure import Subject
+from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Kind
 from alertnet.flows.known_numbers import words_of
 from alertnet.flows.letters import WRITTEN
 from alertnet.flows.outbox import Letter, Outbox
+from alertnet.messages.message import METHODS
 from alertnet.store.tx import Tx
 
 RANKS = {Kind.ALARM: Severity.SERIOUS.rank * 2, Kind.NOTICE: Severity.MODERATE.rank * 2 + 1}
@@ -26,33 +27,43 @@ def tell_coordinators(
     ref: str,
     about: str | None = None,
     besides: str | None = None,
+    by: frozenset[MethodKind] = WRITTEN,
+    first_only: bool = True,
 ) -> None:
-    """One SMS or mail to each coordinator of these trees; `ref` stands where a reference would.
+    """Once, by the first of those methods or by all of them, to each coordinator of these trees.
 
-    `besides`: an address of whoever it is about, and need not be told.
+    Who has none of them is told by any that can say it. `ref` stands where a reference would. `besides`: an address of
+    whoever it is about, and need not be told.
     """
     outbox = Outbox(tx)
     told = {besides}
     for tree in trees:
         for contact in tree.coordinators:
-            if not contact.addresses & told and (letter := _letter(tx, kind, tree, contact)):
+            methods = [] if contact.addresses & told else _ways(contact, kind, by)
+            for method in methods[:1] if first_only else methods:
                 told |= contact.addresses
-                outbox.post(replace(letter, said=replace(letter.said, ref=ref, subject=subject, about=about)))
+                words = replace(words_of(tree, contact), ref=ref, subject=subject, about=about, at=tx.now)
+                outbox.post(_letter(tx, kind, tree, contact, method, words))
     outbox.flush()
 
 
-def _letter(tx: Tx, kind: Kind, tree: ContactTree, contact: Contact) -> Letter | None:
-    method = next((method for method in contact.methods if method.kind in WRITTEN), None)
-    if method is None:
-        return None
+def _ways(contact: Contact, kind: Kind, by: frozenset[MethodKind]) -> list[Method]:
+    """Each address once for each kind of method."""
+    methods = [method for method in contact.methods if method.kind in METHODS[kind]]
+    chosen = [method for method in methods if method.kind in by] or methods
+    return list({(method.kind, method.address): method for method in chosen}.values())
+
+
+def _letter(tx: Tx, kind: Kind, tree: ContactTree, contact: Contact, method: Method, words: Said) -> Letter:
     return Letter(
         kind=kind,
         contact=contact.id,
         method=method.kind,
         address=method.address,
         language=contact.language,
-        said=replace(words_of(tree, contact), at=tx.now),
+        said=words,
         planned_at=tx.now,
         rank=RANKS[kind],
         tree=tree.id,
+        extension=method.extension,
     )

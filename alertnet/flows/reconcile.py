@@ -9,6 +9,7 @@ from alertnet.flows.attempt import FOLLOW_UP, Held, hold
 from alertnet.flows.claim_sends import LEASE, Claims
 from alertnet.flows.deliver import claimed_from
 from alertnet.store import attempts as attempt_store
+from alertnet.store import signs
 from alertnet.store.changes import change_each
 from alertnet.store.tables import attempts
 from alertnet.store.tx import Tx
@@ -50,12 +51,16 @@ def settle(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> list[str]:
     before = held.status
     if isinstance(lookup, Found) and not attempt_store.bound_elsewhere(tx.session, lookup.provider_id, attempt_id):
         held.fares(lookup.provider_id, lookup.status, lookup.failure, lookup.code)
+    was_unreported = held.status in (AttemptStatus.DELIVERED, AttemptStatus.FAILED) and held.status is not before
     is_open = held.status is before and held.row.lease == lease
     if is_open and before is AttemptStatus.UNKNOWN:
         _doubt(held)
     elif is_open and before in (AttemptStatus.SENT, AttemptStatus.DELIVERED):
         _look_again(held)
-    return held.finish()
+    hang_ups = held.finish()
+    if was_unreported:
+        signs.note_lost_report(tx, MethodKind(held.row.method))
+    return hang_ups
 
 
 def _doubt(held: Held) -> None:

@@ -43,8 +43,12 @@ STAGES = (
     "thanks_declined",
     "thanks_go",
     "thanks_hold",
+    "no_incident",
 )
-"""What every call can say: `greeting` alone is fit for a voicemail, `after` only follows a code that was committed."""
+"""What every call can say: `greeting` alone is fit for a voicemail, `after` only follows a code that was committed.
+
+`no_incident` is all that a call says which is about none.
+"""
 
 _SMS = frozenset({MethodKind.SMS})
 _WRITTEN = _SMS | {MethodKind.EMAIL}

@@ -108,7 +108,9 @@ class Renderer:
         words = self.words(used)
         values = self._values(kind, said, words, MethodKind.CALL)
         sentences = blocks_of(shared, values, _LONGEST_SENTENCE) | blocks_of(template, values, _LONGEST_SENTENCE)
-        return Script(words.voice(language), {stage: _one_line(sentences[stage]) for stage in STAGES})
+        # Templates that an incident was pinned to by an earlier version may lack a stage, and never need it.
+        spoken = {stage: _one_line(sentences[stage]) for stage in STAGES if stage in sentences}
+        return Script(words.voice(language), spoken)
 
     def _sms(self, kind: Kind, language: str, said: Said) -> Message:
         template, used = self._template(kind, "sms.j2", language)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from alertnet.core.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
+from alertnet.core.watch import Seen
 from alertnet.store.attempts import ASKED, QUEUED, SENDING, SENT_BY
 from alertnet.store.columns import Instant
 from alertnet.store.engine import insert_once
@@ -91,15 +92,24 @@ def next_due(tx: Tx) -> datetime | None:
 
 
 def beat(tx: Tx, worker: str) -> None:
-    """Let it be known that the worker is alive, and forget those that have not been for long."""
-    if not insert_once(tx.session, workers, {"id": worker, "seen_at": tx.now}):
+    """Let it be known that the worker is alive."""
+    if not insert_once(tx.session, workers, {"id": worker, "seen_at": tx.now, "started_at": tx.now}):
         tx.session.execute(update(workers).where(workers.c.id == worker).values(seen_at=tx.now))
+
+
+def forget(tx: Tx) -> None:
+    """Strike off those that have not been alive for long."""
     tx.session.execute(delete(workers).where(workers.c.seen_at < tx.now - FORGOTTEN_AFTER))
 
 
 def leave(tx: Tx, worker: str) -> None:
     """The worker has ended in good order."""
     tx.session.execute(delete(workers).where(workers.c.id == worker))
+
+
+def seen(session: Session) -> tuple[Seen, ...]:
+    """Every worker that has not ended in good order."""
+    return tuple(Seen(row.started_at, row.seen_at) for row in session.execute(select(workers)))
 
 
 def last_seen(session: Session) -> datetime | None:

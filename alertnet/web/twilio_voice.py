@@ -83,7 +83,8 @@ def _speak(runtime: Runtime, attempt: str, spoken: Spoken | None) -> Response:
     if spoken is None:
         twiml.hangup()
         return _answer(runtime, twiml)
-    script = runtime.renderer(spoken.templates).speak(spoken.kind, spoken.language, spoken.said)
+    templates = spoken.templates or runtime.edition.templates
+    script = runtime.renderer(templates).speak(spoken.kind, spoken.language, spoken.said)
     for stage in spoken.stages:
         twiml.say(script.sentences[stage], language=script.language)
     question = spoken.question

@@ -17,6 +17,7 @@ ALIASES = {
     "wakeups": "runtime",
     "crews": "worker",
     "ways": "worker",
+    "knock": "runtime",
     "dispatch": "worker",
     "questions": "worker",
     "sending": "worker",
@@ -24,6 +25,7 @@ ALIASES = {
     "sweeps": "worker",
     "machine": "worker",
     "worker_lock": "worker",
+    "watch": "worker",
 }
 """Modules that belong to a layer of another name."""
 

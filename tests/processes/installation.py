@@ -181,6 +181,10 @@ class Installation:
         told = answer.body["notifications"] if answer.status == 200 else []
         return [each for each in told if each["method"] == method]
 
+    def heard(self, ref: str) -> list[str]:
+        """The texts about an incident that the coordinator's phone has; alertnet writes about itself, too."""
+        return [text for text in self.coordinator.inbox if ref in text]
+
     def texts(self, ref: str) -> list[dict[str, Any]]:
         """The attempts to text the alert to the coordinator."""
         return [

@@ -56,7 +56,7 @@ def world_on(tmp_path: Path) -> Iterator[Worlds]:
         sandbox = Sandbox(
             account_sid=ACCOUNT,
             auth_token=TOKEN,
-            public_url=PUBLIC_URL,
+            public_url=settings_by_name.get("ALERTNET_PUBLIC_URL", PUBLIC_URL),
             now=clock,
             post=lambda url, params, headers: worlds[0].post(url, params, headers),
         ).start()

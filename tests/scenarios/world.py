@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi.testclient import TestClient
 
@@ -115,7 +116,8 @@ class World:
         """How the network delivers to us."""
         if self.is_deaf:
             raise Unreachable("our web is away")
-        path = url.removeprefix(PUBLIC_URL)
+        parts = urlsplit(url)
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         answer = self.client.post(path, data=dict(params), headers=dict(headers))
         return Answer(answer.status_code, answer.text)
 

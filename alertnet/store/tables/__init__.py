@@ -24,8 +24,8 @@ from alertnet.store.tables.sending import (
     notifications,
     senders,
     served,
-    workers,
 )
+from alertnet.store.tables.watch import put_offs, signs, troubles, workers
 
 __all__ = [
     "acknowledgements",
@@ -45,9 +45,12 @@ __all__ = [
     "metadata",
     "notifications",
     "pins",
+    "put_offs",
     "senders",
     "served",
+    "signs",
     "sweeps",
     "timeline",
+    "troubles",
     "workers",
 ]

@@ -145,10 +145,3 @@ breakers = Table(
     Column("try_at", Instant),
     Column("paused_until", Instant),
 )
-
-workers = Table(
-    "workers",
-    metadata,
-    Column("id", String(32), primary_key=True),
-    Column("seen_at", Instant, nullable=False),
-)

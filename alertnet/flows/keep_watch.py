@@ -1,0 +1,109 @@
+"""The watch on ourselves, a turn at a time: whichever worker comes first looks, and the coordinators hear of trouble.
+
+It is told by ways that work: never by the very channel that fails, unless there is no other.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from alertnet.core.contact_tree import ContactTree
+from alertnet.core.disclosure import Subject
+from alertnet.core.notification import Kind
+from alertnet.core.routes import Way
+from alertnet.core.watch import SUBJECTS, Observed, Part, find_trouble, follow, may_beat, stood_still
+from alertnet.flows.coordinators import tell_coordinators
+from alertnet.flows.letters import WRITTEN
+from alertnet.store import observations, put_offs, signs, timeline, troubles
+from alertnet.store import workers as worker_store
+from alertnet.store.attempts import SENT_BY
+from alertnet.store.pinned import Edition
+from alertnet.store.signs import Sign
+from alertnet.store.tx import Tx
+
+EVERY = timedelta(seconds=9)
+"""With a beat each 5 s somebody takes a turn each 10 s."""
+GAP = timedelta(seconds=30)
+"""After a longer pause between two turns, what is late by it has a minute to catch up."""
+ERRAND_EVERY = timedelta(seconds=59)
+"""How often the heartbeat is sent and the inbound path is tested: each minute."""
+
+NO_REF = "SYSTEM"
+"""Stands where a reference would, in alarms about ourselves."""
+
+
+@dataclass(frozen=True)
+class Errands:
+    """What the turn leaves to be done outside any transaction."""
+
+    ping: bool = False
+    """Send the heartbeat."""
+    test: bool = False
+    """Bring a text to our own public URL."""
+
+
+def keep_watch(tx: Tx, edition: Edition, ways: frozenset[Way], *, is_tested: bool) -> Errands:
+    """Take a turn, unless another worker has just done so; what is observed hangs on `ways` and `is_tested`."""
+    before = signs.read(tx.session)
+    if not signs.take_turn(tx, signs.WATCH, EVERY):
+        return Errands()
+    trees = [tree for _, tree in sorted(edition.network.trees.items())]
+    _note_gap(tx, trees, before.get(signs.WATCH))
+    seen = observations.observe(tx, ways, is_tested=is_tested)
+    found = find_trouble(seen)
+    _follow(tx, trees, seen, found)
+    worker_store.forget(tx)
+    put_offs.forget(tx)
+    return Errands(
+        ping=may_beat(seen, found) and signs.take_turn(tx, signs.HEARTBEAT_SENT, ERRAND_EVERY),
+        test=is_tested and signs.take_turn(tx, signs.INBOUND_ASKED, ERRAND_EVERY),
+    )
+
+
+def note_sign(tx: Tx, name: str) -> None:
+    """An errand was answered: the heartbeat was taken, or the test has come in."""
+    signs.note(tx, name)
+
+
+def _note_gap(tx: Tx, trees: list[ContactTree], previous: Sign | None) -> None:
+    """Whoever was away for long says so, if it was not on purpose: what came in meanwhile is answered late."""
+    if previous is not None and tx.now - previous.at < GAP:
+        return
+    signs.note(tx, signs.WATCH_SINCE)
+    if previous is None:
+        return
+    still = stood_still(previous.at, tx.now, worker_store.seen(tx.session))
+    if still is not None:
+        minutes = f"{round(still.total_seconds() / 60)} min"
+        timeline.append(tx, timeline.SYSTEM, ("stood_still", {"seconds": round(still.total_seconds())}))
+        _tell(tx, trees, Kind.ALARM, Subject.STOOD_STILL, about=minutes)
+
+
+def _follow(tx: Tx, trees: list[ContactTree], seen: Observed, found: frozenset[Part]) -> None:
+    standing = troubles.standing(tx.session)
+    changes = follow(found, standing, tx.now)
+    broken = found | {each.part for each in standing}
+    for part in changes.begun:
+        troubles.begin(tx, part)
+        timeline.append(tx, timeline.SYSTEM, ("trouble_began", {"part": part.value}))
+        _tell(tx, trees, Kind.ALARM, SUBJECTS[part][0], broken)
+    for part in changes.over:
+        timeline.append(tx, timeline.SYSTEM, ("trouble_over", {"part": part.value}))
+        _tell(tx, trees, Kind.NOTICE, SUBJECTS[part][1], broken - set(changes.over))
+    troubles.clear(tx, changes.cleared)
+    troubles.clear(tx, changes.back, is_clear=False)
+    troubles.end(tx, changes.over)
+
+
+def _tell(
+    tx: Tx,
+    trees: list[ContactTree],
+    kind: Kind,
+    subject: Subject,
+    broken: frozenset[Part] = frozenset(),
+    about: str | None = None,
+) -> None:
+    """An alarm goes by every way that works, at once; a notice by the first one that is read."""
+    ways = frozenset(method for method in SENT_BY if Part(method) not in broken)
+    is_alarm = kind is Kind.ALARM
+    by = ways if is_alarm else ways & WRITTEN
+    tell_coordinators(tx, trees, kind, subject, ref=NO_REF, about=about, by=by, first_only=not is_alarm)

@@ -1,0 +1,30 @@
+"""One request to a place that the operator has set and that is no provider: ourselves, or whoever waits for a ping."""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+Knock = Callable[[str, Mapping[str, str] | None, Mapping[str, str] | None], str | None]
+"""What `knock` is."""
+
+
+def knock(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> str | None:
+    """GET, or POST a form, under one deadline; None: it was answered with 2xx, else what was wrong, by name.
+
+    No redirect is followed, so it leads nowhere but to where the operator has said. A user and password in the URL
+    authenticate.
+    """
+    # The provider's SDK, on which the transport is built, takes long to import, and most commands never knock.
+    from alertnet.channels.transport import AnswerLost, NotConnected, Transport
+
+    parts = urlsplit(url)
+    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    plain = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    fields = {"User-Agent": "alertnet", "Connection": "close", **(headers or {})}
+    if form is not None:
+        fields["Content-Type"] = "application/x-www-form-urlencoded"
+    method = "GET" if form is None else "POST"
+    try:
+        answer = Transport().exchange(method, plain, data=form, headers=fields, auth=auth)
+    except (NotConnected, AnswerLost) as fault:
+        return fault.code
+    return None if 200 <= answer.status < 300 else str(answer.status)

@@ -1,0 +1,112 @@
+"""What the watch looks at: a few steps into the indexes of what is due, whatever there is of closed incidents."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, bindparam, exists, select
+from sqlalchemy.orm import Session
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.routes import Way
+from alertnet.core.watch import Observed
+from alertnet.store import breakers, put_offs, signs, workers
+from alertnet.store.attempts import ASKED, QUEUED, SENDING, SENT_BY, busy_numbers
+from alertnet.store.columns import Instant
+from alertnet.store.escalations import unheard
+from alertnet.store.tables import alarms, attempts, escalations, senders
+from alertnet.store.tx import Tx
+
+STUBBORN = 3
+"""So often an attempt was surely not sent, and waits."""
+FOR_LONG = timedelta(seconds=30)
+"""Before that it may be no more than a provider that asks for a moment's patience."""
+
+_NOW = bindparam("now", type_=Instant())
+
+
+def _oldest(table: Table, *conditions: ColumnElement[bool]) -> Any:
+    query = select(table.c.due_at).where(table.c.due_at <= _NOW, *conditions)
+    return query.order_by(table.c.due_at).limit(1).scalar_subquery()
+
+
+def _oldest_attempt(method: MethodKind, status: str, *conditions: ColumnElement[bool]) -> Any:
+    return _oldest(attempts, attempts.c.method == method.value, attempts.c.status == status, *conditions)
+
+
+_IS_FREE = attempts.c.address_index.not_in(bindparam("busy", expanding=True))
+_TO_SEND = {
+    method.value: _oldest_attempt(method, *QUEUED, *([_IS_FREE] if method is MethodKind.CALL else []))
+    for method in SENT_BY
+}
+_OLDEST = select(
+    _oldest(escalations).label("escalations"),
+    _oldest(alarms).label("alarms"),
+    *(subquery.label(method) for method, subquery in _TO_SEND.items()),
+    *(_oldest_attempt(method, *SENDING).label(f"leases/{method}") for method in SENT_BY),
+    *(_oldest_attempt(method, status).label(f"questions/{method}/{status}") for method in SENT_BY for status in ASKED),
+)
+_STUBBORN = select(
+    *(
+        exists()
+        .where(
+            attempts.c.method == method.value,
+            attempts.c.status.in_(QUEUED),
+            attempts.c.due_at.is_not(None),
+            attempts.c.delays >= STUBBORN,
+            attempts.c.created_at < bindparam("then", type_=Instant()),
+        )
+        .label(method.value)
+        for method in SENT_BY
+    )
+)
+
+
+def observe(tx: Tx, ways: frozenset[Way], *, is_tested: bool) -> Observed:
+    """All that is judged, as it stands. `ways`: all there are; `is_tested`: the inbound path should answer its test."""
+    seen = signs.read(tx.session)
+    return Observed(
+        now=tx.now,
+        since=signs.when(seen.get(signs.WATCH_SINCE)) or tx.now,
+        due=_due(tx),
+        paced_until=_paced_until(tx.session),
+        ways=ways,
+        away=_away(tx),
+        stubborn=_stubborn(tx),
+        reports=signs.reports(seen),
+        is_tested=is_tested,
+        inbound_at=signs.when(seen.get(signs.INBOUND)),
+        workers=workers.seen(tx.session),
+        unheard=tuple(unheard(tx.session)),
+    )
+
+
+def _due(tx: Tx) -> dict[str, datetime]:
+    """By queue, since when its oldest row is due; a call that waits for the end of another to its number is not."""
+    row = tx.session.execute(_OLDEST, {"now": tx.now, "busy": list(busy_numbers(tx.session, tx.now))}).one()
+    found: dict[str, datetime] = {}
+    named = [(name.partition("/")[0], due_at) for name, due_at in row._mapping.items()]
+    faulty = [("put_off", row.since) for row in put_offs.standing(tx.session)]
+    for name, due_at in [*named, *faulty]:
+        if due_at is not None:
+            found[name] = min(due_at, found.get(name, due_at))
+    return found
+
+
+def _paced_until(session: Session) -> dict[MethodKind, datetime]:
+    found: dict[MethodKind, datetime] = {}
+    for row in session.execute(select(senders)):
+        method = MethodKind(row.name.partition(":")[0])
+        found[method] = max(row.free_at, found.get(method, row.free_at))
+    return found
+
+
+def _away(tx: Tx) -> dict[Way, datetime]:
+    """The ways whose provider does not answer, and since when; one that has answered is only waited for."""
+    found = breakers.found(tx).items()
+    return {way: each.opened_at for way, each in found if each.is_open and each.opened_at is not None}
+
+
+def _stubborn(tx: Tx) -> frozenset[MethodKind]:
+    """The methods by which something waits that could not be sent again and again."""
+    found = tx.session.execute(_STUBBORN, {"then": tx.now - FOR_LONG}).one()._mapping
+    return frozenset(method for method in SENT_BY if found[method.value])

@@ -1,0 +1,45 @@
+"""What the watch on ourselves goes by: workers, signs of life, rows that were put off, trouble that was told of."""
+
+from sqlalchemy import Column, Index, Integer, String, Table, text
+
+from alertnet.store.columns import Instant
+from alertnet.store.tables.base import metadata
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("seen_at", Instant, nullable=False),
+    Column("started_at", Instant),  # None: of a version that kept no such time
+)
+
+signs = Table(
+    "signs",
+    metadata,
+    Column("name", String(32), primary_key=True),  # see `store.signs`
+    Column("at", Instant, nullable=False),
+    Column("times", Integer, nullable=False),
+)
+
+troubles = Table(
+    "troubles",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("part", String(16), nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("clear_since", Instant),
+    Column("over_at", Instant),
+)
+_STANDING = text("over_at IS NULL")
+Index(
+    "ix_troubles_standing", troubles.c.part, unique=True, postgresql_where=_STANDING, sqlite_where=_STANDING
+)  # Each part's trouble stands once, whoever of the workers saw it first.
+
+put_offs = Table(
+    "put_offs",
+    metadata,
+    Column("queue", String(16), primary_key=True),
+    Column("row_id", String(32), primary_key=True),
+    Column("since", Instant, nullable=False),  # when it was due at first
+    Column("until", Instant, nullable=False),  # the due time it was given: with another one it got over its fault
+)

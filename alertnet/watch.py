@@ -1,0 +1,80 @@
+"""The watch on ourselves in one process: it takes its turns, and runs their errands outside any transaction."""
+
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+from twilio.request_validator import SIGNATURE_HEADER, RequestValidator
+
+from alertnet.core.watch import SELF_TEST
+from alertnet.flows.keep_watch import keep_watch, note_sign
+from alertnet.knock import Knock
+from alertnet.runtime import Runtime
+from alertnet.settings import Settings
+from alertnet.store import signs
+from alertnet.store import workers as worker_store
+from alertnet.transactions import DatabaseAway
+
+log = structlog.get_logger(__name__)
+
+
+Errand = Callable[[], None]
+
+
+class Watch:
+    """The part of a worker in it. `knock` None: there is no world outside, and so no errands."""
+
+    def __init__(self, runtime: Runtime, worker: str, knock: Knock | None) -> None:
+        self._runtime = runtime
+        self._worker = worker
+        self._knock = knock
+
+    def beat(self) -> dict[str, Errand]:
+        """Show that the worker is alive, and look; the errands to be run, each on a thread of its own, by name."""
+        try:
+            self._runtime.transact(worker_store.beat, self._worker)
+            self._runtime.measure_clock()
+            return self._look()
+        except DatabaseAway:
+            # Nobody can look, so the heartbeat stops.
+            log.warning("database_away", job="beat")
+        except Exception:
+            log.exception("beat_failed")
+        return {}
+
+    def _look(self) -> dict[str, Errand]:
+        settings = self._runtime.settings
+        is_tested = self._knock is not None and settings.takes_texts
+        turn = self._runtime.transact(keep_watch, self._runtime.edition, settings.ways, is_tested=is_tested)
+        errands: dict[str, Errand] = {}
+        if turn.test:
+            errands["inbound_test"] = partial(self._run, "inbound_test", _test_inbound, None)
+        if turn.ping and self._knock is not None and settings.heartbeat_url:
+            errands["heartbeat"] = partial(self._run, "heartbeat", _send_heartbeat, signs.HEARTBEAT)
+        return errands
+
+    def _run(self, name: str, errand: Callable[[Settings, Knock], str | None], sign: str | None) -> None:
+        """Run it; its answer is on the record as a sign, unless whoever answers has noted it."""
+        assert self._knock is not None
+        fault = errand(self._runtime.settings, self._knock)
+        if fault is not None:
+            log.warning("errand_failed", errand=name, fault=fault)
+        elif sign is not None:
+            try:
+                self._runtime.transact(note_sign, sign)
+            except DatabaseAway:
+                log.warning("database_away", job=name)
+
+
+def _send_heartbeat(settings: Settings, knock: Knock) -> str | None:
+    assert settings.heartbeat_url is not None
+    return knock(settings.heartbeat_url.get_secret_value(), None, None)
+
+
+def _test_inbound(settings: Settings, knock: Knock) -> str | None:
+    """A text from our number to itself, signed as the provider signs: by the way in to where it is noted."""
+    account = next(iter(settings.telephones.values()))
+    url, number = f"{settings.public_url}/twilio/sms", account.numbers[0]
+    form = {"AccountSid": account.sid, "MessageSid": SELF_TEST, "From": number, "To": number, "Body": ""}
+    validator = RequestValidator(account.auth_tokens[0].get_secret_value())
+    return knock(url, form, {SIGNATURE_HEADER: validator.compute_signature(url, form)})

@@ -1,0 +1,174 @@
+"""What is trouble and what is not, whether the heartbeat goes on, and when trouble begins and is over."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.routes import FIRST, SECOND
+from alertnet.core.watch import (
+    Observed,
+    Part,
+    Reports,
+    Seen,
+    Standing,
+    find_trouble,
+    follow,
+    lateness,
+    may_beat,
+    missing_workers,
+    stood_still,
+)
+
+NOW = datetime(2026, 11, 27, 2, 14, tzinfo=UTC)
+
+
+def ago(seconds: float) -> datetime:
+    return NOW - timedelta(seconds=seconds)
+
+
+QUIET = Observed(
+    now=NOW,
+    since=ago(9000),
+    due={"escalations": ago(1), "sms": ago(2)},
+    paced_until={},
+    ways=frozenset({(MethodKind.SMS, FIRST), (MethodKind.SMS, SECOND), (MethodKind.EMAIL, FIRST)}),
+    away={},
+    stubborn=frozenset(),
+    reports={MethodKind.SMS: Reports(ago(5000), 2, ago(4000))},
+    is_tested=True,
+    inbound_at=ago(70),
+    workers=(Seen(ago(5000), ago(4)),),
+    unheard=(),
+)
+TROUBLED = {
+    Part.SMS: {"stubborn": frozenset({MethodKind.SMS})},
+    Part.EMAIL: {"away": {(MethodKind.EMAIL, FIRST): ago(31)}},
+    Part.PROVIDERS: {"away": {(MethodKind.SMS, FIRST): ago(31)}},
+    Part.CALLBACKS: {"reports": {MethodKind.CALL: Reports(ago(300), 3, ago(60))}},
+    Part.INBOUND: {"inbound_at": ago(181)},
+    Part.PUNCTUALITY: {"due": {"put_off": ago(61)}},
+    Part.WORKERS: {"workers": (Seen(ago(5000), ago(31)), Seen(ago(5000), ago(1)))},
+    Part.UNHEARD: {"unheard": ("A-7K3M",)},
+}
+
+
+def test_a_quiet_night_is_no_trouble_and_the_heart_beats() -> None:
+    assert find_trouble(QUIET) == set()
+    assert may_beat(QUIET, set())
+
+
+@pytest.mark.parametrize("part", TROUBLED)
+def test_each_part_is_found_by_its_own_sign(part: Part) -> None:
+    assert find_trouble(replace(QUIET, **TROUBLED[part])) == {part}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("part", TROUBLED)
+def test_the_heartbeat_stops_unless_others_do_the_work(part: Part) -> None:
+    """A worker or provider that is gone while another is on time has cost nothing yet."""
+    assert may_beat(QUIET, {part}) is (part in (Part.WORKERS, Part.PROVIDERS))
+
+
+def test_the_heartbeat_waits_for_the_first_test_of_the_inbound_path() -> None:
+    """What never worked is no news to anybody, but nobody may rely on it either."""
+    never = replace(QUIET, inbound_at=None)
+
+    assert find_trouble(never) == set()
+    assert not may_beat(never, set())
+    assert may_beat(replace(never, is_tested=False), set())
+
+
+@pytest.mark.parametrize(("due", "late"), [({"alarms": ago(60)}, False), ({"alarms": ago(61)}, True)])
+def test_a_minute_is_tolerated(due: dict[str, datetime], late: bool) -> None:
+    assert (Part.PUNCTUALITY in find_trouble(replace(QUIET, due=due))) is late
+
+
+def test_what_the_pace_holds_back_is_not_late() -> None:
+    """A long queue at the provider's own limit is no fault of ours."""
+    waiting = replace(QUIET, due={"sms": ago(600), "call": ago(600)})
+
+    paced = replace(waiting, paced_until={MethodKind.SMS: ago(-1), MethodKind.CALL: ago(60)})
+
+    assert set(lateness(waiting)) == {"sms", "call"}
+    assert set(lateness(paced)) == {"call"}
+
+
+def test_what_a_failing_channel_holds_back_is_not_late_besides() -> None:
+    """One trouble, not two."""
+    away = {(MethodKind.SMS, FIRST): ago(600), (MethodKind.SMS, SECOND): ago(600)}
+
+    assert find_trouble(replace(QUIET, due={"sms": ago(600)}, away=away)) == {Part.SMS}
+
+
+def test_a_provider_that_is_away_for_a_moment_is_no_trouble() -> None:
+    assert find_trouble(replace(QUIET, away={(MethodKind.EMAIL, FIRST): ago(30)})) == set()
+
+
+def test_after_a_gap_everything_has_its_time_to_catch_up() -> None:
+    """A7: what was overdue runs now; only what stays overdue is trouble."""
+    back = replace(QUIET, due={"escalations": ago(7200)}, inbound_at=ago(7200), since=ago(20))
+
+    assert find_trouble(back) == set()
+    assert find_trouble(replace(back, since=ago(61))) == {Part.PUNCTUALITY}
+
+
+@pytest.mark.parametrize(
+    "reports",
+    [
+        Reports(ago(300), 2, ago(60)),
+        Reports(ago(50), 3, ago(60)),
+        Reports(None, 9, ago(3601)),
+        Reports(ago(5)),
+    ],
+    ids=["two are lost", "one arrived since", "long ago", "all arrive"],
+)
+def test_reports_may_get_lost_now_and_then(reports: Reports) -> None:
+    assert find_trouble(replace(QUIET, reports={MethodKind.SMS: reports})) == set()
+
+
+@pytest.mark.parametrize(
+    ("workers", "missing"),
+    [
+        ((Seen(ago(900), ago(400)),), 1),
+        ((Seen(ago(900), ago(400)), Seen(ago(900), ago(1))), 1),
+        ((Seen(ago(900), ago(400)), Seen(ago(300), ago(1))), 0),
+        ((Seen(ago(900), ago(400)), Seen(ago(900), ago(350)), Seen(ago(300), ago(1))), 1),
+        ((Seen(None, ago(400)), Seen(None, ago(1))), 1),
+        ((Seen(ago(900), ago(29)),), 0),
+    ],
+    ids=["alone", "others work", "replaced", "one of two replaced", "of a version before", "a moment ago"],
+)
+def test_a_worker_that_vanished_is_missed_until_another_has_begun(workers: tuple[Seen, ...], missing: int) -> None:
+    assert missing_workers(replace(QUIET, workers=workers)) == missing
+
+
+def test_a_standstill_is_one_that_nobody_meant() -> None:
+    """After a stop in good order only workers that began since are there."""
+    lived_through, began_since = Seen(ago(9000), ago(0)), Seen(ago(1), ago(0))
+
+    assert stood_still(ago(1500), NOW, [lived_through]) == timedelta(seconds=1500)
+    assert stood_still(ago(1500), NOW, [began_since]) is None
+    assert stood_still(ago(60), NOW, [lived_through]) is None
+    assert stood_still(None, NOW, [lived_through]) is None
+
+
+def test_trouble_is_told_when_it_begins_and_when_it_has_been_over_for_a_while() -> None:
+    begun = follow({Part.SMS, Part.UNHEARD}, [], NOW)
+    goes_on = follow({Part.SMS}, [Standing(Part.SMS, None)], NOW)
+    cleared = follow((), [Standing(Part.SMS, None)], NOW)
+    not_yet = follow((), [Standing(Part.SMS, ago(299))], NOW)
+    over = follow((), [Standing(Part.SMS, ago(300))], NOW)
+
+    assert begun.begun == (Part.SMS,)
+    assert (goes_on.begun, goes_on.over) == ((), ())
+    assert (cleared.cleared, cleared.over) == ((Part.SMS,), ())
+    assert not_yet.over == ()
+    assert over.over == (Part.SMS,)
+
+
+def test_trouble_that_comes_and_goes_is_one() -> None:
+    """Not a storm."""
+    back = follow({Part.SMS}, [Standing(Part.SMS, ago(200))], NOW)
+
+    assert (back.begun, back.back, back.over) == ((), (Part.SMS,), ())

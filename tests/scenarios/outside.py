@@ -1,0 +1,127 @@
+"""What stands around alertnet, over real HTTP: the front at its public URL, and whoever waits for its heartbeat."""
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+
+from alertnet.knock import knock
+from alertnet.watch import Watch
+from tests.scenarios.world import World
+
+BEAT = timedelta(seconds=5)
+
+Served = tuple[int, Mapping[str, str]]
+"""Status and headers."""
+
+
+class Place(AbstractContextManager["Place"]):
+    """A server on a free port of this machine; `serve` answers (method, path, body, headers)."""
+
+    def __init__(self) -> None:
+        self.serve: Callable[[str, str, bytes, Mapping[str, str]], Served] = lambda *_: (200, {})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        place = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._answer()
+
+            def do_POST(self) -> None:
+                self._answer()
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Say nothing."""
+
+            def _answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                status, headers = place.serve(self.command, self.path, body, dict(self.headers.items()))
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": "0"}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+
+        return Handler
+
+
+class DeadMan:
+    """Whoever waits for the heartbeat, and rings when none comes; `redirect`: it sends elsewhere instead."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.pings: list[datetime] = []
+        self.redirect: str | None = None
+        self.clock: Callable[[], datetime] | None = None
+        place.serve = self._take
+
+    def _take(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Served:
+        assert self.clock is not None
+        self.pings.append(self.clock())
+        return (302, {"Location": self.redirect}) if self.redirect else (200, {})
+
+
+class Front:
+    """What answers at our public URL, and passes on; `is_up` False: it has lost us."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.is_up = True
+        self.world: World | None = None
+        place.serve = self._pass_on
+
+    def _pass_on(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Served:
+        if not self.is_up or self.world is None:
+            return 502, {}
+        answer = self.world.client.request(method, path, content=body, headers=dict(headers))
+        return answer.status_code, {}
+
+
+class Night:
+    """A world in which somebody keeps watch: time goes by with a beat of the worker each five seconds."""
+
+    def __init__(self, world: World, dead_man: DeadMan, front: Front) -> None:
+        self.world = world
+        self.dead_man = dead_man
+        self.front = front
+        self.watches = [Watch(world.runtime, "a worker", knock)]
+        dead_man.clock = world.clock
+        front.world = world
+
+    def passes(self, *, working: bool = True, **span: float) -> None:
+        """Time goes by; `working` False: the worker beats, but does nothing of what is due."""
+        end = self.world.clock.at + timedelta(**span)
+        while self.world.clock.at < end:
+            if working:
+                self.world.passes(seconds=BEAT.total_seconds())
+            else:
+                self.world.clock.at += BEAT
+            self.beats()
+
+    def beats(self) -> None:
+        """Every worker shows that it is alive, looks, and runs its errands."""
+        for watch in self.watches:
+            for errand in watch.beat().values():
+                errand()
+
+    @property
+    def silence(self) -> timedelta:
+        """For how long no heartbeat came."""
+        return self.world.clock.at - max(self.dead_man.pings)

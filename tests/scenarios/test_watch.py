@@ -1,0 +1,310 @@
+"""The watch on ourselves: while all is well the heartbeat is heard; else it stops, and the coordinators hear why."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from alertnet.knock import knock
+from alertnet.runtime import wire
+from alertnet.sandbox import Fault, Sandbox
+from alertnet.store import signs
+from alertnet.store import workers as worker_store
+from alertnet.store.tables import escalations, inbound, notifications, timeline
+from alertnet.store.tx import Tx
+from alertnet.watch import Watch
+from tests.postgres import fresh_database
+from tests.scenarios.conftest import ACCOUNT, TOKEN, Worlds
+from tests.scenarios.outside import DeadMan, Front, Night, Place
+from tests.scenarios.valley import COORDINATION, FIELD, a_tree
+from tests.scenarios.world import PUBLIC_URL, World
+
+CONTACTS = """
+  coordinator:
+    role: coordinator
+    organisation: Valley
+    methods: [{sms: "+573005550101"}, {call: "+573005550102", after: 3m}, {email: "duty@valley.example", after: 5m}]
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+3225550101"}]}
+"""
+DUTY = "duty@valley.example"
+MINUTE = timedelta(minutes=1)
+NOBODY = {"exclude": ["coordinator", "desk"], "consent": "internal"}
+
+
+@pytest.fixture
+def places() -> Iterator[Callable[[], Place]]:
+    """Makes places on this machine."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(Place())
+
+
+@pytest.fixture
+def mail_server() -> Iterator[Sandbox]:
+    """A mail server that stands when the telephone network does not."""
+    with Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url=PUBLIC_URL) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def night_of(places: Callable[[], Place], mail_server: Sandbox) -> Callable[..., Night]:
+    """Makes a night by what makes its world."""
+
+    def make(world_of: Worlds, *where: str, **settings: str) -> Night:
+        dead_man, front = DeadMan(places()), Front(places())
+        world = world_of(
+            *where,
+            ALERTNET_PUBLIC_URL=front.place.url,
+            ALERTNET_HEARTBEAT_URL=f"{dead_man.place.url}/ping/5f1c?source=alertnet",
+            ALERTNET_SMTP_URL=mail_server.smtp_url,
+            **settings,
+        )
+        night = Night(world, dead_man, front)
+        night.beats()
+        return night
+
+    return make
+
+
+@pytest.fixture
+def night(night_of: Callable[..., Night], world_of: Worlds) -> Night:
+    """A quiet one, a minute in."""
+    night = night_of(world_of, a_tree(COORDINATION, CONTACTS))
+    night.passes(seconds=60)
+    return night
+
+
+def alarms(world: World) -> list[tuple[str, str]]:
+    """(method, subject) of each alarm and notice about ourselves, in the order in which they were written."""
+    query = select(notifications).where(notifications.c.incident_id.is_(None)).order_by(notifications.c.planned_at)
+    rows = world.runtime.read(lambda tx: tx.session.execute(query).all())
+    return [each for _, each in sorted((row.planned_at, (row.method, row.said["subject"])) for row in rows)]
+
+
+def readiness(world: World) -> dict[str, object]:
+    found: dict[str, object] = world.client.get("/readyz").json()
+    return found
+
+
+def test_the_heartbeat_is_heard_each_minute_while_all_is_well(night: Night) -> None:
+    """Issue 3: also over an incident that runs as it should."""
+    night.world.raises()
+
+    night.passes(minutes=9)
+
+    pings = night.dead_man.pings
+    assert len(pings) >= 9
+    assert {later - earlier for earlier, later in pairwise(pings)} == {MINUTE}
+    assert alarms(night.world) == []
+
+
+def test_the_test_of_the_inbound_path_leaves_nothing_behind(night: Night) -> None:
+    """It is no text of anybody."""
+    assert night.world.runtime.read(lambda tx: tx.session.execute(select(inbound)).all()) == []
+
+
+def test_when_the_provider_is_silent_the_heartbeat_stops_and_the_mailbox_rings(
+    night: Night, mail_server: Sandbox
+) -> None:
+    """Issue 3: by another channel than the broken one."""
+    night.world.sandbox.stop()
+    night.world.raises()
+
+    night.passes(minutes=4)
+
+    assert night.silence >= 3 * MINUTE
+    told = "".join(mail.text for mail in mail_server.mailbox(DUTY).mails)
+    assert (told.count("SMS can't be sent"), told.count("calls can't be placed")) == (1, 1)
+    assert alarms(night.world) == [("email", "calls_fail"), ("email", "sms_fails")]
+
+
+def test_when_the_provider_is_back_the_heartbeat_goes_on_and_one_notice_follows(night: Night) -> None:
+    """Once for each trouble, and once when it has been over for five minutes; a minute's peace is none."""
+    night.world.sandbox.stop()
+    night.world.raises()
+    night.passes(minutes=4)
+    told = len(alarms(night.world))
+
+    night.world.sandbox.start()
+    night.passes(minutes=3)
+    beating, quiet = night.silence, alarms(night.world)[told:]
+    night.passes(minutes=15)
+
+    assert (beating <= MINUTE, quiet) == (True, [])
+    assert alarms(night.world)[told:] == [("sms", "calls_work"), ("sms", "sms_works")]
+
+
+def test_when_only_sms_fail_the_other_phone_rings(night: Night) -> None:
+    """It says what is the matter to whoever picks up, and asks for nothing."""
+    night.world.sandbox.misbehaves(Fault.ERROR_429, times=99, number="+573005550101")
+    night.world.raises()
+    night.passes(seconds=45)
+
+    call = night.world.phone("+573005550102").answers()
+
+    assert call.words.count("SMS can't be sent") == 2
+    assert not call.waits_for_keys
+    call.hang_up()
+    night.passes(seconds=5)
+    assert call.status == "completed"
+
+
+def test_when_reports_get_lost_the_heartbeat_stops_and_the_coordinators_hear(night: Night) -> None:
+    """Issue 3: three in a row that had to be asked for."""
+    night.world.sandbox.misbehaves(Fault.CALL_BACK_NEVER, times=99)
+    for _ in range(3):
+        night.world.raises(type="surveillance")
+
+    night.passes(minutes=4)
+
+    assert night.silence >= MINUTE
+    assert {subject for _, subject in alarms(night.world)} == {"reports_lost"}
+    night.world.sandbox.recovers()
+    night.world.raises(type="surveillance")
+    night.passes(minutes=2)
+    assert night.silence <= MINUTE
+
+
+def test_when_nothing_comes_in_the_heartbeat_stops_and_the_coordinators_hear(night: Night) -> None:
+    """Issue 3: through the front, the signature, and into the database."""
+    night.front.is_up = False
+
+    night.passes(minutes=5)
+
+    assert night.silence >= 2 * MINUTE
+    assert alarms(night.world) == [(way, "inbound_silent") for way in ("call", "email", "sms")]
+    night.front.is_up = True
+    night.passes(minutes=7)
+    assert night.silence <= MINUTE
+    assert alarms(night.world)[3:] == [("sms", "inbound_works")]
+
+
+def test_a_test_with_a_wrong_signature_counts_for_nothing(night: Night) -> None:
+    """Nobody else can keep the heartbeat going."""
+    before = night.world.runtime.read(lambda tx: signs.read(tx.session)[signs.INBOUND])
+    night.world.clock.at += MINUTE
+
+    knock(f"{night.front.place.url}/twilio/sms", {"MessageSid": "alertnet-self-test"}, {"X-Twilio-Signature": "none"})
+
+    assert night.world.runtime.read(lambda tx: signs.read(tx.session)[signs.INBOUND]) == before
+
+
+def test_when_rows_are_late_the_heartbeat_stops_and_the_coordinators_hear(night: Night) -> None:
+    """Issue 3: a worker that is alive, and does nothing."""
+    night.world.raises()
+    night.world.clock.at += timedelta(minutes=3)
+
+    night.passes(minutes=3, working=False)
+
+    assert night.silence >= MINUTE
+    assert ("sms", "late") in alarms(night.world)
+
+
+def test_a_row_that_fails_again_and_again_is_late(night: Night) -> None:
+    """A11: it is put off so that it holds up no other, which must not hide it."""
+    night.world.raises()
+    spoil = update(escalations).values(state={"no": "state"})
+    night.world.runtime.transact(lambda tx: tx.session.execute(spoil))
+
+    night.passes(minutes=14)
+
+    assert ("sms", "late") in alarms(night.world)
+    assert night.silence >= MINUTE
+
+
+def test_an_incident_that_nobody_may_hear_of_stops_the_heartbeat_alone(night: Night) -> None:
+    """A2, A3: consent wins, also over our own alarms."""
+    night.world.raises(people=[], **NOBODY)
+
+    night.passes(minutes=3)
+
+    assert readiness(night.world)["unheard"] != []
+    assert night.silence >= 2 * MINUTE
+    assert alarms(night.world) == []
+
+
+def test_after_a_standstill_the_coordinators_hear_how_long_it_was(night: Night) -> None:
+    """Issue 3: the database was away, or the machine; what was overdue is not told of as late besides."""
+    night.world.raises()
+    night.world.clock.at += timedelta(minutes=25)
+
+    night.passes(minutes=3)
+
+    assert alarms(night.world) == [(way, "stood_still") for way in ("call", "email", "sms")]
+    assert any("nothing was sent for 25 min" in text for text in night.world.phone("coordinator").inbox)
+    assert night.silence <= MINUTE
+
+
+def test_a_stop_in_good_order_is_no_standstill(night: Night) -> None:
+    """Whoever upgrades has nobody woken."""
+    night.world.runtime.transact(worker_store.leave, "a worker")
+    night.world.clock.at += timedelta(minutes=25)
+
+    night.passes(minutes=2)
+
+    assert alarms(night.world) == []
+
+
+def test_a_redirect_is_not_followed(night: Night, places: Callable[[], Place]) -> None:
+    """A request of ours goes where the operator has said, and nowhere else."""
+    elsewhere = DeadMan(places())
+    night.dead_man.redirect = elsewhere.place.url
+    before = night.world.runtime.read(lambda tx: signs.read(tx.session)[signs.HEARTBEAT])
+
+    night.passes(minutes=2)
+
+    assert elsewhere.pings == []
+    assert night.world.runtime.read(lambda tx: signs.read(tx.session)[signs.HEARTBEAT]) == before
+
+
+def test_each_trouble_is_on_the_record(night: Night) -> None:
+    """A10: the system's own chain."""
+    night.front.is_up = False
+    night.passes(minutes=5)
+
+    kinds = night.world.runtime.read(_kinds_of_the_system)
+
+    assert "trouble_began" in kinds
+
+
+@pytest.mark.postgres
+def test_when_a_worker_dies_another_raises_the_alarm_once(
+    night_of: Callable[..., Night], world_on: Worlds, postgres_url: str, tmp_path: Path
+) -> None:
+    """Issue 3: whichever of them looks first; the heartbeat goes on, for the rest are on time."""
+    folder = tmp_path / "contact_trees"
+    folder.mkdir()
+    (folder / "valley.yaml").write_text(a_tree(COORDINATION, CONTACTS))
+    (folder / "teams.yaml").write_text(FIELD)
+    night = night_of(lambda **settings: world_on(fresh_database(postgres_url), folder, **settings))
+    runtime = night.world.runtime
+    with ExitStack() as stack:
+        others = [
+            stack.enter_context(
+                closing(wire(runtime.settings, runtime.network, runtime.templates, clock=night.world.clock))
+            )
+            for _ in range(2)
+        ]
+        night.watches += [Watch(other, f"worker {number}", knock) for number, other in enumerate(others)]
+        night.passes(seconds=75)
+        quiet = alarms(night.world)
+
+        dead = night.watches.pop(0)
+        night.passes(seconds=45)
+        told = alarms(night.world)
+        night.watches.append(Watch(runtime, "its successor", knock))
+        night.passes(seconds=330)
+
+    assert dead is not None
+    assert quiet == []
+    assert told == [(way, "worker_gone") for way in ("call", "email", "sms")]
+    assert alarms(night.world)[3:] == [("sms", "workers_back")]
+    assert night.silence <= MINUTE
+
+
+def _kinds_of_the_system(tx: Tx) -> list[str]:
+    query = select(timeline.c.kind).where(timeline.c.chain == "system").order_by(timeline.c.seq)
+    return list(tx.session.scalars(query))
