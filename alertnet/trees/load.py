@@ -1,7 +1,8 @@
 """A folder of contact trees and `teams.yaml`, read whole: the network they describe, or everything that is wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -9,9 +10,10 @@ from typing import Generic, TypeVar
 from alertnet.core.contact_tree import Network
 from alertnet.core.errors import Misconfigured
 from alertnet.trees import build
+from alertnet.trees.advice import advice
 from alertnet.trees.build import SharedContacts
 from alertnet.trees.conform import conform
-from alertnet.trees.document import Document, empty_document
+from alertnet.trees.document import Document, Node, empty_document
 from alertnet.trees.fault import Fault
 from alertnet.trees.form import FieldForm, Form, SharedForm, TreeForm
 from alertnet.trees.include import Contacts, Library, is_shared
@@ -49,6 +51,12 @@ def check_folder(folder: Path) -> tuple[Fault, ...]:
     return _read(folder).faults
 
 
+def advise(folder: Path, today: date) -> tuple[Fault, ...]:
+    """What is unwise in a folder that can be used, by file and line; nothing where there are faults."""
+    reading = _read(folder)
+    return _in_order(advice(reading.nodes, reading.field_root, today)) if not reading.faults else ()
+
+
 @dataclass(frozen=True)
 class _Reading:
     """The forms that could be filled in: all of them where there are no faults. Beside each tree what it includes."""
@@ -56,6 +64,8 @@ class _Reading:
     trees: tuple[tuple[TreeForm, SharedContacts], ...]
     field: FieldForm
     faults: tuple[Fault, ...]
+    nodes: tuple[TreeNodes, ...] = ()
+    field_root: Node = empty_document(FIELD).root
 
 
 def _read(folder: Path) -> _Reading:
@@ -77,7 +87,8 @@ def _read(folder: Path) -> _Reading:
     if faults:
         return _Reading((), FieldForm(), _in_order(faults))
     filled = [(tree_forms.filled[tree.file], _included(contacts[tree.file], tree, shared_forms)) for tree in trees]
-    return _Reading(tuple(filled), field_form or FieldForm(), ())
+    nodes = tuple(TreeNodes(tree.root, contacts[tree.file].nodes) for tree in trees)
+    return _Reading(tuple(filled), field_form or FieldForm(), (), nodes, field.root)
 
 
 def _reference_faults(
@@ -137,7 +148,7 @@ class _Forms(Generic[F]):
             self.faults += found
 
 
-def _in_order(faults: list[Fault]) -> tuple[Fault, ...]:
+def _in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     """By file and line; of several at one place the first that was found, and never more than anybody reads."""
     first: dict[tuple[str, int, int, str], Fault] = {}
     for fault in faults:

@@ -1,0 +1,94 @@
+"""`alertnet trees check`: every fault and every piece of advice, for people, for programs, and for GitHub."""
+
+import json
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from alertnet.trees import Fault
+
+Folder = Annotated[
+    Path, typer.Argument(envvar="ALERTNET_CONTACT_TREES", help="The folder with the trees and teams.yaml.")
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 where something is unwise.")]
+
+
+class Format(StrEnum):
+    """How the findings come out."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+As = Annotated[Format, typer.Option("--format", help="Lines to read, JSON, or annotations of GitHub Actions.")]
+
+
+def check(folder: Folder = Path("contact_trees"), strict: Strict = False, format: As = Format.TEXT) -> None:
+    """Report every fault of every file, with its line and what would do, and what is legal but unwise.
+
+    Exit code 2 where there is a fault, 1 with --strict where something is unwise, else 0.
+    """
+    from alertnet.runtime import system_clock
+    from alertnet.trees import advise, check_folder
+
+    faults = check_folder(folder)
+    unwise = advise(folder, system_clock().date())
+    match format:
+        case Format.JSON:
+            found = [*_plain("error", faults), *_plain("warning", unwise)]
+            typer.echo(json.dumps(found, indent=1, ensure_ascii=False))
+        case Format.GITHUB:
+            typer.echo("\n".join([*_annotations("error", folder, faults), *_annotations("warning", folder, unwise)]))
+        case Format.TEXT:
+            _write(folder, faults, unwise)
+    raise typer.Exit(2 if faults else 1 if strict and unwise else 0)
+
+
+def _write(folder: Path, faults: Iterable["Fault"], unwise: Iterable["Fault"]) -> None:
+    from alertnet.trees import read_network
+
+    for fault in faults:
+        typer.echo(fault, err=True)
+    for warning in unwise:
+        typer.echo(f"warning: {warning}")
+    if not faults:
+        network = read_network(folder)
+        typer.echo(f"{folder}: no faults. Trees: {_listed(network.trees)}. Teams: {_listed(network.teams)}.")
+
+
+def _plain(severity: str, found: Iterable["Fault"]) -> list[dict[str, object]]:
+    return [
+        {
+            "severity": severity,
+            "file": each.file,
+            "line": each.line,
+            "column": each.column,
+            "path": each.path,
+            "value": each.value,
+            "message": each.message,
+            "allowed": list(each.allowed),
+        }
+        for each in found
+    ]
+
+
+def _annotations(severity: str, folder: Path, found: Iterable["Fault"]) -> list[str]:
+    """Workflow commands: https://docs.github.com/actions/reference/workflow-commands-for-github-actions."""
+    return [
+        f"::{severity} file={_escaped(str(folder / each.file))},line={max(each.line, 1)},col={max(each.column, 1)}::"
+        f"{_escaped(str(each))}"
+        for each in found
+    ]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"

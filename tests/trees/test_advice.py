@@ -1,0 +1,86 @@
+"""What is legal but unwise is said at its line, and keeps nothing from working."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from alertnet.trees import advise, check_folder
+
+TODAY = date(2026, 11, 24)
+TREE = """\
+tree: valley
+title: Valley network
+scope: international
+serves: {countries: [CO]}
+timezone: America/Bogota
+language: es
+sender: VALLEY
+callback: "+573005550101"
+last_resort: [desk]
+contacts:
+  coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}, {call: "+573005550101"}]}
+  embassy: {role: embassy, represents: ES, organisation: Es, methods: [{sms: "+34600555140"}, {email: es@es.example}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470555101"}, {call: "+32470555101"}]}
+levels:
+  - {name: Coordination, notify: [coordinator]}
+  - {name: Embassies, notify: [embassy]}
+"""
+FIELD = """\
+teams:
+  north: {country: CO, language: es, members: {ana: {name: Ana Example, phone: "+573005550001"}}}
+people:
+  P7: {kind: accompanier, nationality: ES, consent: international}
+"""
+SPAIN = '{sms: "+34600555140"}, {email: es@es.example}'
+DESK = '{sms: "+32470555101"}, {call: "+32470555101"}'
+RELAYS = '{sms: "+34600555140", acknowledges_as: relay}, {call: "+34600555140", acknowledges_as: relay}'
+
+
+def unwise(folder: Path, tree: str = TREE, field: str = FIELD) -> list[str]:
+    (folder / "valley.yaml").write_text(tree)
+    (folder / "teams.yaml").write_text(field)
+    assert check_folder(folder) == ()
+    return [str(each) for each in advise(folder, TODAY)]
+
+
+def test_a_good_tree_needs_no_advice(tmp_path: Path) -> None:
+    assert unwise(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        (SPAIN, '{sms: "+34600555140"}', 12, "has one method alone"),
+        (SPAIN, "{email: es@es.example}, {email: two@es.example}", 12, "at night nobody is woken"),
+        (DESK, '{sms: "+3225550101"}, {call: "+32470555101"}', 13, "an SMS to a landline: '+3225550101'"),
+        (DESK, '{sms: "+50255501234"}', 13, "an SMS can't be answered in GT"),
+        (DESK, '{sms: "+34600555140"}, {call: "+32470555101"}', 13, "the same as of a contact with role embassy"),
+        ("role: ngo", "role: authority", 13, "a machine rings an authority"),
+        ("role: ngo,", "role: ngo, verified: 2026-05-01,", 13, "more than 6 months ago: '2026-05-01'"),
+        (SPAIN, RELAYS, 16, "no answers can satisfy this level: embassy can only relay"),
+    ],
+)
+def test_what_is_unwise_in_a_tree_is_said_at_its_line(tmp_path: Path, old: str, new: str, line: int, said: str) -> None:
+    lines = unwise(tmp_path, TREE.replace(old, new))
+
+    assert [each for each in lines if each.startswith(f"valley.yaml:{line}:") and said in each], lines
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("country: CO", "country: PE", "teams.yaml:2:20: teams.north.country: no tree serves the country of this team"),
+        ("nationality: ES", "nationality: FR", "no tree has an embassy of this person's country: 'FR'"),
+    ],
+)
+def test_what_the_field_lacks_is_said(tmp_path: Path, old: str, new: str, said: str) -> None:
+    (line,) = unwise(tmp_path, field=FIELD.replace(old, new))
+
+    assert said in line
+
+
+def test_whose_consent_stays_at_home_needs_no_embassy(tmp_path: Path) -> None:
+    field = FIELD.replace("nationality: ES, consent: international", "nationality: FR, consent: national")
+
+    assert unwise(tmp_path, field=field) == []
