@@ -12,6 +12,7 @@ from typing import Self
 
 import structlog
 
+from alertnet.comeback import come_back
 from alertnet.core.contact import MethodKind
 from alertnet.crews import Crew, UnderWay
 from alertnet.dispatch import DUE, Job, Search, perform, send_jobs
@@ -104,6 +105,7 @@ class Worker:
         self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, max_instances=1)
         self._scheduler.add_job(self._sweep, "interval", seconds=SWEEP_SECONDS)
         self._runtime.make_ready()
+        self._come_back()
         self._runtime.wakeups.bells.append(self._bell.set)
         self._runtime.wakeups.takers.append(self._take)
         self._runtime.listen()
@@ -192,6 +194,13 @@ class Worker:
         if wait < 2 * self._tick:
             at = self._machine.now() + max(wait, EARLIEST)
             self._scheduler.add_job(self._bell.set, "date", run_date=at, id="wake", replace_existing=True)
+
+    def _come_back(self) -> None:
+        try:
+            come_back(self._runtime)
+        except Exception:
+            # Whatever it was, it must not keep alarms from leaving.
+            log.exception("comeback_failed")
 
     def sweep(self) -> None:
         """Fetch what came in while nobody listened, if it is time to."""

@@ -1,23 +1,59 @@
-"""`alertnet db`: the schema of the database."""
+"""`alertnet db`: the schema of the database, and what has to be said of one that was restored."""
+
+from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
-from alertnet.cli.connection import unchecked
+from alertnet.core.errors import BadInput
 
-app = typer.Typer(help="The schema of the database.", epilog="Example: alertnet db upgrade", no_args_is_help=True)
+app = typer.Typer(
+    help="The schema of the database, and its return from a backup.",
+    epilog="Example: alertnet db upgrade",
+    no_args_is_help=True,
+)
 
-
-@app.callback()
-def _group() -> None:
-    """Keeps `upgrade` a command of its own while it is the only one."""
+TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
 @app.command(epilog="Example: alertnet db upgrade")
 def upgrade() -> None:
     """Bring the database to the newest schema, from nothing or from an earlier version; harmless to repeat."""
+    from alertnet.cli.connection import unchecked
     from alertnet.store.upgrade import upgrade
     from alertnet.transactions import surfacing
 
     with unchecked() as runtime, surfacing():
         upgrade(runtime.engine)
     typer.echo("The database is up to date.")
+
+
+@app.command(epilog="Example: alertnet db restored --taken-at 2026-11-24T03:00")
+def restored(
+    taken_at: Annotated[
+        datetime | None,
+        typer.Option(formats=TIMES, help="When the backup was taken, in UTC; the newest moment in it unless told."),
+    ] = None,
+) -> None:
+    """Say that the database was restored from a backup, so that nothing old is sent again.
+
+    Run it after the restore and before any `serve` or `worker` begins. Messages that were waiting in the backup are
+    looked for at the provider first, and sent only if it does not know them. Escalations and alarms stand still for two
+    minutes, in which a worker fetches the texts and calls that came in since; then everything goes on as after an
+    outage. Coordinators are alarmed, and so is each incident in which somebody is still waited for: what was answered
+    by call, page or API since the backup is lost, and so are incidents that were raised since.
+    """
+    from alertnet.cli.acts import BY
+    from alertnet.cli.startup import checked_runtime
+    from alertnet.comeback import declare_restored
+    from alertnet.store import activity
+
+    with checked_runtime() as runtime:
+        newest = runtime.read(lambda tx: activity.newest(tx.session)) or runtime.now()
+        moment = taken_at.replace(tzinfo=UTC) if taken_at else newest
+        if moment > runtime.now():
+            raise BadInput("--taken-at", f"{moment:%Y-%m-%dT%H:%M}", "a moment that has passed, in UTC")
+        queued, refs = declare_restored(runtime, moment, BY)
+    typer.echo(f"Restored from the backup of {moment:%Y-%m-%d %H:%M} UTC.")
+    typer.echo(f"Queued messages that the provider is asked about before they are sent: {queued}.")
+    typer.echo(f"Incidents that may lack answers: {', '.join(refs) or 'none'}.")

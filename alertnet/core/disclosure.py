@@ -48,6 +48,7 @@ class Subject(StrEnum):
     PROVIDER_AWAY = "provider_away"
     PROVIDERS_BACK = "providers_back"
     STOOD_STILL = "stood_still"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True)

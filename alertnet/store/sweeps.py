@@ -1,5 +1,6 @@
 """How far the provider's lists of what came in have been read; one worker at a time reads them on."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,6 +37,15 @@ def take(tx: Tx, way: Way) -> Sweep | None:
     turn = change.values(lease=lease, due_at=tx.now + LEASE).returning(sweeps.c.seen_until)
     seen_until = tx.session.scalar(turn)
     return Sweep(way, lease, seen_until, tx.now) if seen_until else None
+
+
+def rewind(tx: Tx, ways: Iterable[Way], moment: datetime) -> None:
+    """Let everything that came in from then on be looked for again, at once; whoever looks now has lost the turn."""
+    for way in ways:
+        row = {"method": way_name(way), "seen_until": moment, "due_at": tx.now, "lease": None}
+        insert_once(tx.session, sweeps, row)
+    tx.session.execute(update(sweeps).values(due_at=tx.now, lease=None))
+    tx.session.execute(update(sweeps).where(sweeps.c.seen_until > moment).values(seen_until=moment))
 
 
 def finish(tx: Tx, sweep: Sweep, *, is_whole: bool) -> None:

@@ -15,6 +15,7 @@ ALIASES = {
     "group_commit": "runtime",
     "settings_values": "settings",
     "wakeups": "runtime",
+    "comeback": "worker",
     "crews": "worker",
     "ways": "worker",
     "knock": "runtime",

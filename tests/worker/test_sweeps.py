@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from alertnet.channels.base import CannotTell, Entry, Found, Listing, Lookup, Question
+from alertnet.channels.base import CannotTell, Entry, Found, Listing, Lookup, Outgoing, Question
 from alertnet.core.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
 from alertnet.core.routes import FIRST
@@ -122,6 +122,25 @@ def test_a_worker_looks_when_it_begins(stages: Stages) -> None:
         pass
 
     assert came_in(stage) == ["SOS"]
+
+
+def test_a_worker_that_begins_on_an_old_backup_sends_nothing_before_it_has_asked(stages: Stages) -> None:
+    """B7: the provider has a message from our number that is younger than all that the database knows."""
+    ahead = [timedelta()]
+    stage = stages(clock=lambda: system_clock() + ahead[0])
+    incident = stage.opens()
+    ahead.insert(0, timedelta(minutes=30))
+    stage.runtime.outlets[MethodKind.SMS, FIRST].channel.send(
+        Outgoing("", "", MethodKind.SMS, CARLA, OURS, "as sent meanwhile")
+    )
+    ahead.insert(0, timedelta(minutes=40))
+
+    with Worker(stage.runtime):
+        pass
+
+    assert stage.kinds(incident)[0] == "attempt_unknown"
+    assert "database_restored" in [kind for kind, _ in stage.history("system")]
+    assert stage.attempts(MethodKind.SMS)[0].error == "restored"
 
 
 @pytest.mark.postgres

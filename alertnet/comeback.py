@@ -1,0 +1,60 @@
+"""Back after a while away: what was said meanwhile counts first, and an old backup is told from the database as it was.
+
+A backup that is restored would send everything again that was due after it was taken. Whoever restores one says so
+(`alertnet db restored`); a worker that begins looks for itself too: messages of ours at the provider that are younger
+than anything in the database were sent on the strength of another. Being wrong about it costs two minutes and an alarm,
+and never silences anything.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from alertnet.core.contact import MethodKind
+from alertnet.flows import restore
+from alertnet.runtime import Runtime
+from alertnet.store import activity
+from alertnet.sweeps import sweep
+
+AWAY = timedelta(minutes=2)
+"""Shorter than this nobody was away; it also covers the difference between our clock and the provider's."""
+
+log = structlog.get_logger(__name__)
+
+
+def come_back(runtime: Runtime) -> None:
+    """To be called before anything is sent. Does nothing where somebody was at work a moment ago."""
+    last = runtime.read(lambda tx: activity.newest(tx.session))
+    if last is None or runtime.now() - last < AWAY:
+        return
+    if _is_another(runtime, last):
+        log.error("database_is_old", newest=last.isoformat())
+        declare_restored(runtime, last, by="found at the start")
+    sweep(runtime)
+
+
+def declare_restored(runtime: Runtime, taken_at: datetime, by: str) -> tuple[int, Sequence[str]]:
+    """Settle what a backup that was taken then would do again; harmless to repeat.
+
+    How many queued messages are asked about first, and the references of the incidents that may lack answers.
+    """
+    ways_in = [way for way, outlet in runtime.outlets.items() if outlet.ledger is not None]
+    queued = runtime.transact(restore.hold_back, taken_at, by, ways_in)
+    for id in queued:
+        runtime.hang_up(runtime.transact(restore.doubt, id))
+    incidents = runtime.read(lambda tx: activity.going_on(tx.session))
+    for id, _ in incidents:
+        runtime.transact(restore.alarm_about, id, taken_at)
+    runtime.transact(restore.tell_everybody, runtime.edition, taken_at)
+    return len(queued), [ref for _, ref in incidents]
+
+
+def _is_another(runtime: Runtime, last: datetime) -> bool:
+    """Whether the provider has messages of ours that this database knows nothing of."""
+    ids: set[str] = set()
+    for (method, _), outlet in runtime.outlets.items():
+        if method is MethodKind.SMS and outlet.ledger is not None:
+            listings = [outlet.ledger.outgoing(number, last + AWAY) for number in outlet.senders]
+            ids |= {entry.found.provider_id for each in listings for entry in each.entries if entry.at > last + AWAY}
+    return bool(ids and runtime.read(lambda tx: activity.unbound(tx.session, ids)))

@@ -1,0 +1,71 @@
+"""An old backup is the database now: what it would do again is held back, asked about, and made known (A5, A12, B7)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+
+from alertnet.core.disclosure import Subject
+from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.core.routes import Way
+from alertnet.flows.alarms import open_alarms, raise_alarm
+from alertnet.flows.attempt import hold
+from alertnet.flows.case import take_up
+from alertnet.flows.coordinators import tell_coordinators
+from alertnet.store import activity, timeline
+from alertnet.store import sweeps as sweep_store
+from alertnet.store.pinned import Edition
+from alertnet.store.tables import alarms, escalations
+from alertnet.store.tx import Tx
+
+HELD_FOR = timedelta(minutes=2)
+"""Answers that came in since the backup are fetched meanwhile; with them or without, everything then goes on (A2)."""
+
+NO_REF = "DB"
+"""Stands where a reference would, in an alarm about no incident."""
+CODE = "restored"
+
+
+def hold_back(tx: Tx, taken_at: datetime, by: str, ways_in: Sequence[Way]) -> Sequence[str]:
+    """Let nothing old happen at once, and put that on the record; ids of the attempts that are queued.
+
+    `ways_in`: by which texts and calls may have come in since, to be looked for.
+    """
+    until = tx.now + HELD_FOR
+    for table in (escalations, alarms):
+        overdue = update(table).where(table.c.due_at.is_not(None), table.c.due_at < until)
+        tx.session.execute(overdue.values(due_at=until))
+    sweep_store.rewind(tx, ways_in, taken_at)
+    queued = activity.queued(tx.session)
+    entry = {"taken_at": taken_at.isoformat(), "queued": len(queued), "by": by}
+    timeline.append(tx, timeline.SYSTEM, (activity.RESTORED, entry))
+    tx.leaves_due()
+    return queued
+
+
+def doubt(tx: Tx, attempt_id: str) -> list[str]:
+    """It was queued when the backup was taken, and has probably left since: the provider is asked first (A5)."""
+    held = hold(tx, attempt_id)
+    if held is None or held.status is not AttemptStatus.QUEUED:
+        return []
+    held.change(started_at=held.row.created_at)
+    held.unsure(CODE)
+    return held.finish()
+
+
+def alarm_about(tx: Tx, incident_id: str, taken_at: datetime) -> None:
+    """The coordinators of an incident that goes on: answers by call, page or API can't be fetched again."""
+    case = take_up(tx, incident_id)
+    if all(alarm.subject != Subject.RESTORED.value for alarm in open_alarms(case)):
+        raise_alarm(case, Kind.ALARM, Subject.RESTORED, about=_moment(taken_at))
+    case.finish()
+
+
+def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime) -> None:
+    """All coordinators: incidents that were raised since are not known any more."""
+    trees = edition.network.trees.values()
+    tell_coordinators(tx, trees, Kind.ALARM, Subject.RESTORED, ref=NO_REF, about=_moment(taken_at))
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

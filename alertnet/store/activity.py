@@ -1,0 +1,60 @@
+"""When the database was last written to, and what hung in the balance then: for those who come back after a while."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from alertnet.core.escalation import Status
+from alertnet.core.incident import IncidentStatus
+from alertnet.core.notification import AttemptStatus
+from alertnet.store.attempts import SENT_BY
+from alertnet.store.tables import attempts, escalations, incidents, sweeps, timeline, workers
+from alertnet.store.timeline import SYSTEM
+
+RESTORED = "database_restored"
+"""What the system's chain says of a backup that became the database."""
+
+_NEWEST: Select[Any] = select(
+    select(func.max(attempts.c.changed_at)).scalar_subquery(),
+    select(func.max(workers.c.seen_at)).scalar_subquery(),
+    select(func.max(sweeps.c.seen_until)).scalar_subquery(),
+    select(func.max(timeline.c.at)).where(timeline.c.chain == SYSTEM, timeline.c.kind == RESTORED).scalar_subquery(),
+)
+_AT_REST = (Status.ACKNOWLEDGED.value, Status.STOPPED.value)
+
+
+def newest(session: Session) -> datetime | None:
+    """The latest moment that the database knows of; None where nothing was ever done with it.
+
+    Every attempt is written down before the provider is called, so whatever the provider got later than this, and well
+    later, was not sent on the strength of this database.
+    """
+    moments = session.execute(_NEWEST).one()
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def queued(session: Session) -> Sequence[str]:
+    """Ids of the attempts that wait to be sent, in the order of their making."""
+    query = select(attempts.c.id).where(
+        attempts.c.method.in_(SENT_BY), attempts.c.status == AttemptStatus.QUEUED.value, attempts.c.due_at.is_not(None)
+    )
+    return session.scalars(query.order_by(attempts.c.created_at, attempts.c.id)).all()
+
+
+def going_on(session: Session) -> list[tuple[str, str]]:
+    """Id and reference of the open incidents in which somebody is still waited for, oldest first."""
+    waited_for = select(escalations.c.id).where(
+        escalations.c.incident_id == incidents.c.id, escalations.c.status.not_in(_AT_REST)
+    )
+    query = select(incidents.c.id, incidents.c.ref).where(incidents.c.status == IncidentStatus.OPEN.value)
+    rows = session.execute(query.where(waited_for.exists()).order_by(incidents.c.opened_at))
+    return [(row.id, row.ref) for row in rows]
+
+
+def unbound(session: Session, provider_ids: Collection[str]) -> set[str]:
+    """Those of these ids of the provider that no attempt is known by."""
+    known = select(attempts.c.provider_id).where(attempts.c.provider_id.in_(provider_ids))
+    return set(provider_ids) - set(session.scalars(known))

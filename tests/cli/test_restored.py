@@ -1,0 +1,41 @@
+"""`db restored`: a backup is the database now, and nothing old is to be sent again."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from alertnet.runtime import Runtime
+from alertnet.store.tables import attempts, timeline
+from tests.cli.conftest import Office
+
+
+def test_what_waited_in_the_backup_is_asked_about_first(office: Office, runtime: Runtime, ref: str) -> None:
+    said = office.types("db", "restored")
+
+    assert (said.code, said.err) == (0, "")
+    assert "before they are sent: 1." in said.out
+    assert f"Incidents that may lack answers: {ref}." in said.out
+    waiting = runtime.read(lambda tx: tx.session.execute(select(attempts).where(attempts.c.error == "restored")).all())
+    assert [row.status for row in waiting] == ["unknown"]
+
+
+def test_it_is_on_the_record_with_the_moment_of_the_backup(office: Office, runtime: Runtime, ref: str) -> None:
+    """A10: by whom, and of what."""
+    said = office.types("db", "restored", "--taken-at", "2026-01-02T03:04")
+
+    assert "the backup of 2026-01-02 03:04 UTC" in said.out
+    query = select(timeline.c.payload).where(timeline.c.chain == "system", timeline.c.kind == "database_restored")
+    (payload,) = runtime.read(lambda tx: tx.session.scalars(query).all())
+    assert payload == {"taken_at": "2026-01-02T03:04:00+00:00", "queued": 1, "by": "command line"}
+
+
+@pytest.mark.parametrize("moment", ["soon", "tomorrow's"])
+def test_a_moment_that_can_not_be_is_refused(office: Office, runtime: Runtime, moment: str) -> None:
+    tomorrow = runtime.now() + timedelta(days=1)
+
+    said = office.types("db", "restored", "--taken-at", moment if moment == "soon" else f"{tomorrow:%Y-%m-%dT%H:%M}")
+
+    assert said.code == 2
+    assert "--taken-at" in said.err
+    assert runtime.read(lambda tx: tx.session.scalars(select(timeline).where(timeline.c.chain == "system")).all()) == []

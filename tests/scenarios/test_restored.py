@@ -1,0 +1,229 @@
+"""The database was lost, and a backup of it is the database now (B7, A5, A7)."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from alertnet.channels.base import Outgoing
+from alertnet.comeback import come_back, declare_restored
+from alertnet.core.contact import MethodKind
+from alertnet.core.routes import FIRST
+from alertnet.store import activity
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.record import reports, tries
+from tests.scenarios.valley import a_tree
+from tests.scenarios.world import Incident, World, code_in
+
+OMBUDS = "+573005550120"
+CONTACTS = f"""
+  coordinator: {{role: coordinator, organisation: Valley, methods: [{{sms: "+573005550101"}}]}}
+  second: {{role: coordinator, organisation: Valley, methods: [{{sms: "+573005550102"}}]}}
+  ombuds: {{role: ombuds, organisation: Ombuds, methods: [{{sms: "{OMBUDS}"}}, {{call: "{OMBUDS}", after: 5m}}]}}
+  desk: {{role: ngo, organisation: Head office, methods: [{{email: desk@valley.example}}]}}
+"""
+LEVELS = """
+  - {name: Friends, notify: [ombuds], wait: 20m}
+  - {name: Office, notify: [desk], wait: 20m}
+"""
+
+Restore = Callable[[], None]
+
+
+@pytest.fixture
+def valley(world_of: Worlds) -> World:
+    return world_of(a_tree(LEVELS, CONTACTS))
+
+
+@pytest.fixture
+def backs_up(valley: World, tmp_path: Path) -> Callable[[], Restore]:
+    """Copies the database as it is now; what it gives puts that copy in its place."""
+    database = valley.runtime.engine.url.database
+    assert database
+
+    def copy(source: str, target: str) -> None:
+        with closing(sqlite3.connect(source)) as there, closing(sqlite3.connect(target)) as here:
+            there.backup(here)
+
+    def back_up() -> Restore:
+        backup = str(tmp_path / "backup.db")
+        copy(database, backup)
+        return lambda: copy(backup, database)
+
+    return back_up
+
+
+def declares(world: World) -> list[str]:
+    """Somebody says that the database was restored; the references that are named."""
+    last = world.runtime.read(lambda tx: activity.newest(tx.session))
+    assert last
+    _, refs = declare_restored(world.runtime, last, by="test")
+    return list(refs)
+
+
+def inbox(world: World, who: str) -> list[str]:
+    return world.phone(who).inbox
+
+
+def alerts(world: World, who: str) -> list[str]:
+    return [text for text in inbox(world, who) if "URGENT" in text]
+
+
+def stands(incident: Incident, contact: str = "ombuds", method: str = "sms") -> list[str]:
+    return [attempt.status for attempt in tries(incident, contact, method)]
+
+
+def test_what_was_sent_since_the_backup_is_not_sent_again(valley: World, backs_up: Callable[[], Restore]) -> None:
+    """A5: what was queued then is found at the provider, with what became of it."""
+    incident = reports(valley)
+    restore = backs_up()
+    valley.settles()
+    valley.clock.at += timedelta(minutes=3)
+
+    restore()
+    declares(valley)
+    valley.passes(minutes=1)
+
+    assert stands(incident) == ["delivered"]
+    assert len(alerts(valley, "ombuds")) == 1
+    assert "attempt_unknown" in incident.timeline()
+
+
+def test_what_never_left_is_sent_once_the_provider_was_asked_twice(
+    valley: World, backs_up: Callable[[], Restore]
+) -> None:
+    """A2, A5: the backup may as well have been taken a moment before the end."""
+    incident = reports(valley)
+    restore = backs_up()
+    valley.clock.at += timedelta(minutes=3)
+
+    restore()
+    declares(valley)
+    valley.settles()
+    before = stands(incident)
+    valley.passes(minutes=1)
+
+    assert before == ["unknown"]
+    assert stands(incident) == ["failed", "delivered"]
+    assert len(alerts(valley, "ombuds")) == 1
+
+
+def test_an_answer_since_the_backup_is_recovered_before_anything_goes_on(
+    valley: World, backs_up: Callable[[], Restore]
+) -> None:
+    """A4, A7: an acknowledged alarm does not climb on because its answer was lost with the database."""
+    incident = valley.raises()
+    restore = backs_up()
+    valley.texts("ombuds", f"OK {code_in(alerts(valley, 'ombuds')[0])}")
+    valley.clock.at += timedelta(hours=1)
+
+    restore()
+    declares(valley)
+    valley.settles()
+    valley.catches_up()
+    valley.passes(minutes=30)
+
+    assert incident.answers() == [("ombuds", "acknowledged", "sms")]
+    assert incident.told("alert") == [("ombuds", "sms")]
+    assert valley.mailbox("desk@valley.example").mails == []
+
+
+def test_without_its_answers_an_escalation_goes_on_after_two_minutes(
+    valley: World, backs_up: Callable[[], Restore]
+) -> None:
+    """A2, A7: held back, and never given up: then it goes on as after an outage."""
+    incident = valley.raises()
+    restore = backs_up()
+    valley.clock.at += timedelta(hours=1)
+
+    restore()
+    declares(valley)
+    valley.passes(seconds=119)
+    before = incident.told("alert")
+    valley.passes(seconds=1)
+
+    assert before == [("ombuds", "sms")]
+    assert ("desk", "email") in incident.told("alert")
+
+
+def test_the_coordinators_are_told_and_so_is_each_incident_that_goes_on(
+    valley: World, backs_up: Callable[[], Restore]
+) -> None:
+    """Answers by page or call can't be fetched again, nor incidents that were raised since: somebody must know."""
+    done, open_ = valley.raises(), valley.raises()
+    valley.texts("ombuds", f"OK {code_in(alerts(valley, 'ombuds')[0])}")
+    restore = backs_up()
+    valley.clock.at += timedelta(hours=1)
+    restore()
+
+    refs = declares(valley)
+    valley.settles()
+
+    assert refs == [open_.ref]
+    assert (done.told("alarm"), sorted(open_.told("alarm"))) == (
+        [],
+        [("coordinator", "sms"), ("second", "sms")],
+    )
+    for who in ("coordinator", "second coordinator"):
+        told = [text for text in inbox(valley, who) if "answers since 2026-11-27 02:14 UTC may be lost" in text]
+        assert len(told) == 2
+
+
+def test_saying_it_twice_is_harmless(valley: World, backs_up: Callable[[], Restore]) -> None:
+    incident = reports(valley)
+    restore = backs_up()
+    valley.clock.at += timedelta(minutes=3)
+    restore()
+
+    declares(valley)
+    declares(valley)
+    valley.passes(minutes=2)
+
+    assert incident.timeline().count("alarm_raised") == 1
+    assert len(alerts(valley, "ombuds")) == 1
+
+
+def test_an_old_backup_that_nobody_spoke_of_is_noticed(valley: World, backs_up: Callable[[], Restore]) -> None:
+    """The provider has messages of ours that are younger than all that the database knows."""
+    incident = reports(valley)
+    restore = backs_up()
+    valley.clock.at += timedelta(minutes=5)
+    valley.settles()
+    restore()
+
+    come_back(valley.runtime)
+    valley.passes(minutes=1)
+
+    assert stands(incident) == ["delivered"]
+    assert len(alerts(valley, "ombuds")) == 1
+    assert incident.told("alarm") != []
+
+
+def test_an_outage_is_no_old_backup(valley: World) -> None:
+    """Whoever was away finds the provider no further than the database, and goes on at once."""
+    incident = valley.raises()
+    valley.clock.at += timedelta(hours=1)
+
+    come_back(valley.runtime)
+    valley.settles()
+
+    assert incident.told("alarm") == []
+    assert ("desk", "email") in incident.told("alert")
+
+
+def test_taking_another_program_for_an_old_backup_silences_nothing(valley: World) -> None:
+    """A2: somebody else sends from our number: what waits leaves a little later, and there is one alarm too many."""
+    incident = reports(valley)
+    valley.clock.at += timedelta(minutes=10)
+    channel = valley.runtime.outlets[MethodKind.SMS, FIRST].channel
+    channel.send(Outgoing("", "", MethodKind.SMS, OMBUDS, valley.sandbox.number, "Your parcel has arrived"))
+
+    come_back(valley.runtime)
+    valley.passes(minutes=2)
+
+    assert incident.told("alarm") != []
+    assert stands(incident)[-1] == "delivered"
+    assert len(alerts(valley, "ombuds")) == 1
