@@ -175,6 +175,19 @@ def test_a_relay_that_is_away_surely_sent_nothing(nobody_listens: str) -> None:
     assert SmtpRelay("127.0.0.1", port, MAIL.sender).send(MAIL) == NotSent("ConnectionRefusedError")
 
 
+def test_a_relay_that_greets_is_there_and_gets_no_mail() -> None:
+    mailbox = Mailbox()
+    with relay_for(mailbox) as relay:
+        assert relay.answers()
+
+    assert mailbox.taken == []
+
+
+def test_a_relay_that_can_not_be_reached_is_not_there(nobody_listens: str) -> None:
+    port = nobody_listens.rpartition(":")[2]
+    assert not SmtpRelay("127.0.0.1", int(port), "alert@pbi.example").answers()
+
+
 def test_user_and_password_are_given_over_tls(server_tls: ssl.SSLContext) -> None:
     mailbox = Mailbox()
     options = {"tls_context": server_tls, "require_starttls": True, "authenticator": mailbox.authenticate}

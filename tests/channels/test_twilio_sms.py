@@ -84,6 +84,7 @@ def test_a_message_is_not_delivered_after_its_level(
         ),
         (429, {"code": 20429}, NotSent("20429", timedelta(seconds=7), Cause.TOO_FAST)),
         (400, {"code": 21611}, NotSent("21611", timedelta(seconds=7), Cause.TOO_FAST)),
+        (429, {"code": 14107}, NotSent("14107", timedelta(seconds=7), Cause.ADDRESS)),
         (500, {"code": 20500}, Unsure("20500")),
         (503, b"", Unsure("503")),
         (201, b"{}", Unsure("unreadable")),
@@ -171,3 +172,26 @@ def test_a_provider_that_does_not_answer_can_not_tell(
     provider.replies(status, document)
 
     assert channel.lookup(sms, SINCE) == CannotTell()
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "is_there"),
+    [
+        (200, {"messages": []}, True),
+        (401, {"code": 20003}, True),
+        (429, {"code": 20429}, True),
+        (503, b"", False),
+        (200, b"<html>", False),
+    ],
+)
+def test_a_provider_that_answers_is_there_whatever_it_says(
+    channel: TwilioSms, provider: Provider, status: int, document: object, is_there: bool
+) -> None:
+    provider.replies(status, document)
+
+    assert channel.answers() is is_there
+    assert provider.requests[0].target == "/2010-04-01/Accounts/AC1/Messages.json?PageSize=1"
+
+
+def test_a_provider_that_can_not_be_reached_is_not_there(nobody_listens: str) -> None:
+    assert not TwilioSms(Account("AC1", TOKENS, "https://alert.example", nobody_listens)).answers()

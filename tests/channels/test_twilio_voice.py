@@ -117,3 +117,11 @@ def test_a_provider_that_refuses_to_hang_up_raises_nothing(
     channel.hang_up("CA1")
 
     assert provider.requests != []
+
+
+def test_a_provider_that_lists_calls_is_there(channel: TwilioVoice, provider: Provider) -> None:
+    """Nothing rings by asking."""
+    provider.replies(200, {"calls": []})
+
+    assert channel.answers()
+    assert [request.target for request in provider.requests] == ["/2010-04-01/Accounts/AC1/Calls.json?PageSize=1"]

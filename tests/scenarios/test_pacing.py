@@ -59,6 +59,32 @@ def test_the_most_severe_leaves_first(paced_world: World) -> None:
     assert sorted(messages[1:]) == sorted(incident.ref for incident in mild)
 
 
+def test_a_graver_alarm_overtakes_those_that_wait(paced_world: World) -> None:
+    """A7, issue 3: under a tight rate the one that comes later and is worse leaves with the next second."""
+    mild = [reports(paced_world, type=MODERATE) for _ in range(4)]
+    each_second(paced_world, 1)
+    grave = reports(paced_world, type=CRITICAL)
+
+    each_second(paced_world, 5)
+
+    messages = [ref_in(text) for text in paced_world.phone("coordinator").inbox]
+    assert messages.index(grave.ref) == 2
+    assert sorted(messages[:2] + messages[3:]) == sorted(incident.ref for incident in mild)
+
+
+def test_what_nobody_wants_any_more_takes_no_pace(paced_world: World) -> None:
+    """A4, issue 3: it is dropped before it is sent, and the next one leaves in its second."""
+    grave, superseded = reports(paced_world, type=CRITICAL), reports(paced_world, type="death_threat")
+    mild = reports(paced_world, type=MODERATE)
+    paced_world.settles()
+    superseded.act("close", reason="false_alarm")
+
+    each_second(paced_world, 2)
+
+    messages = [ref_in(text) for text in paced_world.phone("coordinator").inbox]
+    assert messages == [grave.ref, mild.ref]
+
+
 def test_a_number_is_called_once_at_a_time_most_severe_first(world: World) -> None:
     """B3: over all incidents; the call that waits is neither busy nor a failure."""
     mild, grave = reports(world, type=MODERATE), reports(world, type=CRITICAL)

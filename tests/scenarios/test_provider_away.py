@@ -8,7 +8,7 @@ import pytest
 
 from alertnet.sandbox import Fault, Sandbox
 from tests.scenarios.conftest import ACCOUNT, TOKEN, Worlds
-from tests.scenarios.record import planned, tries
+from tests.scenarios.record import planned, reports, tries
 from tests.scenarios.world import CAST, FRIDAY_NIGHT, PUBLIC_URL, World
 
 DUTY_MAIL = "duty@pbi-colombia.example"
@@ -135,3 +135,20 @@ def test_a_429_is_tried_again_when_the_provider_says(world: World) -> None:
     (message,) = [each for each in world.sandbox.network.messages.values() if each.to == CAST["coordinator"]]
     assert message.created_at - FRIDAY_NIGHT == timedelta(seconds=2)
     assert [attempt.status for attempt in tries(incident, "coordinator", "sms")] == ["delivered"]
+
+
+def test_a_storm_of_429_is_waited_out_by_all(world: World) -> None:
+    """Issue 3: who comes while the provider asks for a pause is not sent into it; everybody hears, once."""
+    # The three messages, and the call that goes instead.
+    world.sandbox.misbehaves(Fault.ERROR_429, times=4, number=CAST["coordinator"])
+    for _ in range(3):
+        reports(world)
+    world.settles()
+    world.passes(milliseconds=500)
+    late = reports(world)
+    world.passes(seconds=20)
+
+    texts = [each for each in world.sandbox.network.messages.values() if each.to == CAST["coordinator"]]
+    assert len(texts) == 4
+    assert min(each.created_at for each in texts) == FRIDAY_NIGHT + timedelta(seconds=1)
+    assert [attempt.delays for attempt in tries(late, "coordinator", "sms")] == [0]

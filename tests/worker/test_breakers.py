@@ -1,0 +1,248 @@
+"""What sends say of their provider: all workers hear of it, what waits is told so once, and all of it leaves again."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from alertnet.channels.base import Absent, Accepted, Cause, Lookup, NotSent, Outgoing, Refused, Result, Unsure
+from alertnet.core.breaker import RUN
+from alertnet.core.contact import MethodKind
+from alertnet.core.incident import Severity
+from alertnet.core.notification import Failure
+from alertnet.core.routes import FIRST
+from alertnet.flows.breakers import note, take_question
+from alertnet.flows.deliver import FAULT
+from alertnet.runtime import Runtime
+from alertnet.runtime_channels import Outlet
+from alertnet.store import breakers as breaker_store
+from alertnet.store.tables import breakers
+from alertnet.worker import Worker
+from tests.worker.conftest import Stages
+from tests.worker.stage import NOW, OURS, Stage
+
+SMS = (MethodKind.SMS, FIRST)
+SECOND = timedelta(seconds=1)
+TIMEOUT = Unsure("TimeoutError")
+TOO_FAST = NotSent("20429", 7 * SECOND, Cause.TOO_FAST)
+
+
+class Provider:
+    """A channel that answers as it is told, and counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.result: Result | None = None
+        self.is_there = False
+        self.sent: list[str] = []
+        self.questions = 0
+
+    def send(self, outgoing: Outgoing) -> Result:
+        self.sent.append(outgoing.attempt)
+        return self.result or Accepted(f"SM{outgoing.attempt}")
+
+    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
+        return Absent()
+
+    def answers(self) -> bool:
+        self.questions += 1
+        return self.is_there
+
+    def hang_up(self, provider_id: str) -> None:
+        """Nothing rings."""
+
+
+@pytest.fixture
+def provider(stage: Stage) -> Provider:
+    """The SMS of that stage go by it, and it is away."""
+    provider = Provider()
+    provider.result = NotSent("ConnectionRefusedError")
+    stage.runtime.outlets[SMS] = Outlet(provider, (OURS,), 0)
+    return provider
+
+
+def notes(runtime: Runtime, *results: Result) -> None:
+    for result in results:
+        runtime.transact(note, SMS, result)
+
+
+def is_away(runtime: Runtime) -> bool:
+    return SMS in runtime.read(lambda tx: breaker_store.open_since(tx.session))
+
+
+@pytest.mark.parametrize(
+    "fault", [TIMEOUT, NotSent("ConnectionRefusedError"), Unsure("503")], ids=["timeout", "no connection", "5xx"]
+)
+def test_a_run_of_faults_is_the_providers(stage: Stage, fault: Result) -> None:
+    """Issue 3: not sent, unsure, 5xx and timeouts count."""
+    notes(stage.runtime, *[fault] * RUN)
+
+    assert is_away(stage.runtime)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        Refused(Failure.INVALID, "21211"),
+        Refused(Failure.OUR_ACCOUNT, "21408"),
+        NotSent("451", cause=Cause.ADDRESS),
+        FAULT,
+        TOO_FAST,
+    ],
+    ids=["invalid number", "no permission", "greylisted", "our own fault", "429"],
+)
+def test_what_is_no_fault_of_the_provider_opens_nothing(stage: Stage, result: Result) -> None:
+    """Issue 3: not by a contact's own invalid number, nor by what works but takes no more."""
+    notes(stage.runtime, *[result] * (2 * RUN))
+
+    assert not is_away(stage.runtime)
+
+
+def test_while_all_is_well_nothing_is_written(stage: Stage) -> None:
+    """The fast path: neither a row nor a transaction more."""
+    stage.opens()
+    stage.worker.step()
+
+    assert stage.runtime.read(lambda tx: tx.session.execute(select(breakers)).all()) == []
+
+
+def test_coming_and_going_is_on_the_record(stage: Stage) -> None:
+    """A10: and the row goes when it is over."""
+    notes(stage.runtime, *[TIMEOUT] * RUN, Accepted("SM1"))
+
+    kinds = [(kind, payload["provider"]) for kind, payload in stage.history("system")]
+    assert kinds == [("provider_away", "1"), ("provider_back", "1")]
+    assert stage.runtime.read(lambda tx: tx.session.execute(select(breakers)).all()) == []
+
+
+def test_what_one_worker_found_dead_no_other_tries(stages: Stages, each_database: str) -> None:
+    """Issue 3: kept in the database, so that workers on all machines share it."""
+    stage = stages(each_database)
+    other, provider = stage.connect(), Provider()
+    other.outlets[SMS] = Outlet(provider, (OURS,), 0)
+    notes(stage.runtime, *[TIMEOUT] * RUN)
+    stage.opens()
+
+    Worker(other).step()
+
+    other.close()
+    assert provider.sent == []
+
+
+def test_what_waits_is_told_so_once_and_the_next_method_goes(stage: Stage, provider: Provider) -> None:
+    """A11: an hour without the provider is one line in the history, and nobody waits for it."""
+    notes(stage.runtime, *[TIMEOUT] * RUN)
+    incident = stage.opens()
+
+    stage.passes(minutes=2)
+
+    assert provider.sent == []
+    assert stage.attempt(MethodKind.SMS).status == "queued"
+    assert stage.kinds(incident).count("attempt_delayed") == 1
+    assert stage.attempts(MethodKind.CALL)[0].created_at == NOW
+
+
+def test_it_is_asked_and_nobody_is_sent_anything_by_that(stage: Stage, provider: Provider) -> None:
+    notes(stage.runtime, *[TIMEOUT] * RUN)
+
+    stage.passes(minutes=3)
+
+    # After 5, 15, 35 and 75 seconds, then each minute.
+    assert provider.questions == 5
+    assert provider.sent == []
+
+
+def test_only_one_worker_asks(stages: Stages, each_database: str) -> None:
+    stage = stages(each_database)
+    other = stage.connect()
+    notes(stage.runtime, *[TIMEOUT] * RUN)
+    stage.clock.at += 5 * SECOND
+
+    asked = [runtime.transact(take_question, SMS) for runtime in (stage.runtime, other)]
+
+    other.close()
+    assert asked == [True, False]
+
+
+def test_one_attempt_tries_then_all_leave_most_severe_first(stage: Stage, provider: Provider) -> None:
+    """A7, issue 3: half open means one, and what waited leaves in the order that it had."""
+    notes(stage.runtime, *[TIMEOUT] * RUN)
+    opened = []
+    for severity in (Severity.SERIOUS, Severity.CRITICAL, Severity.SERIOUS, Severity.CRITICAL):
+        opened.append((severity.rank, stage.opens(severity=severity)))
+        stage.passes(milliseconds=10)
+    provider.is_there, provider.result = True, None
+
+    stage.passes(seconds=20)
+
+    incidents = {row.id: row.incident_id for row in stage.attempts(MethodKind.SMS)}
+    assert [incidents[id] for id in provider.sent] == [id for _, id in sorted(opened, key=lambda each: each[0])]
+    assert not is_away(stage.runtime)
+
+
+def test_one_that_answers_but_does_not_work_costs_one_attempt_at_a_time(stage: Stage, provider: Provider) -> None:
+    """Issue 3: a probe is one attempt, whoever else waits."""
+    notes(stage.runtime, *[TIMEOUT] * RUN)
+    for _ in range(6):
+        stage.opens()
+    provider.is_there = True
+
+    stage.passes(seconds=5)
+    tried_once = len(provider.sent)
+    stage.passes(seconds=9)
+    tried_no_more = len(provider.sent)
+    stage.passes(seconds=1)
+
+    assert (tried_once, tried_no_more, len(provider.sent)) == (1, 1, 2)
+
+
+def test_a_pause_that_the_provider_asks_for_holds_for_all_workers(stages: Stages, each_database: str) -> None:
+    """Issue 3: 429 and Retry-After push back everybody, not only the attempt that was told so."""
+    stage = stages(each_database)
+    other, provider = stage.connect(), Provider()
+    other.outlets[SMS] = Outlet(provider, (OURS,), 0)
+    notes(stage.runtime, TOO_FAST)
+    stage.opens()
+
+    worker, sent = Worker(other), []
+    for _ in range(9):
+        worker.step()
+        sent.append(len(provider.sent))
+        stage.clock.at += SECOND
+
+    other.close()
+    assert sent == [0, 0, 0, 0, 0, 0, 0, 1, 1]
+
+
+def test_a_short_pause_hurries_no_other_method(stage: Stage, provider: Provider) -> None:
+    """It is as if the pace were slower: the call keeps its time."""
+    notes(stage.runtime, TOO_FAST)
+    provider.result = None
+    incident = stage.opens()
+
+    stage.passes(seconds=8)
+
+    assert (len(provider.sent), stage.attempts(MethodKind.CALL)) == (1, [])
+    assert "attempt_delayed" not in stage.kinds(incident)
+
+
+def test_a_long_pause_is_like_being_away(stage: Stage, provider: Provider) -> None:
+    """An hour is not waited for: the next method goes at once."""
+    notes(stage.runtime, NotSent("20429", timedelta(hours=1), Cause.TOO_FAST))
+    stage.opens()
+
+    stage.passes(seconds=1)
+
+    assert provider.sent == []
+    assert stage.attempts(MethodKind.CALL)[0].created_at == NOW
+
+
+def test_an_outcome_in_doubt_does_not_wait_for_a_provider_that_is_away(stage: Stage, provider: Provider) -> None:
+    """A5: not to be asked is as good as no answer; the one re-send is due at its time."""
+    provider.result = TIMEOUT
+    stage.opens()
+    stage.worker.step()
+    notes(stage.runtime, *[TIMEOUT] * RUN)
+
+    stage.passes(seconds=76)
+
+    assert [row.extra for row in stage.attempts(MethodKind.SMS)] == [False, True]
