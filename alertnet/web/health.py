@@ -6,16 +6,14 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
+from alertnet.core.watch import LATEST, Observed, find_trouble, lateness, may_beat
 from alertnet.runtime import Runtime
-from alertnet.store import workers
-from alertnet.store.breakers import open_since
-from alertnet.store.escalations import unheard
-from alertnet.store.tx import Tx
+from alertnet.store.observations import observe
 from alertnet.transactions import DatabaseAway
 from alertnet.web.auth import InForce
 
 FRESH = timedelta(seconds=10)
-"""A worker that was not seen for this long is taken for dead."""
+"""Where no worker was seen for this long, none works."""
 
 router = APIRouter()
 
@@ -33,15 +31,22 @@ class Away(TypedDict):
 
 
 class Ready(TypedDict):
-    """Whether traffic may come, and what needs a person but stops none.
+    """Whether traffic may come, and what needs a person but stops none; without a database only that is known.
 
-    `unheard`: open incidents of which nobody at all may be told (A2). `away`: providers that do not work.
+    `heartbeat`: whether it is sent, or would be if its URL were set. `trouble`: the parts that are in trouble. `late`:
+    by queue, for how many seconds its oldest row is late, where that is more than is tolerated. `inbound_at`: when the
+    inbound path answered its test last (ISO 8601). `unheard`: open incidents of which nobody at all may be told (A2).
+    `away`: providers that do not work.
     """
 
     ready: bool
     database: bool
     trees: bool
     worker: bool
+    heartbeat: bool
+    trouble: list[str]
+    late: dict[str, int]
+    inbound_at: str | None
     unheard: list[str]
     away: list[Away]
 
@@ -54,25 +59,47 @@ async def healthz() -> Response:
 
 @router.get("/readyz", response_model=Ready, responses={503: {"model": Ready, "description": "Not ready"}})
 def readyz(runtime: InForce) -> Response:
-    """The database answers, trees are in force, a worker was seen a moment ago."""
+    """The database answers, trees are in force, a worker was seen a moment ago; and whatever else is wrong."""
     ready = _ready(runtime)
     return JSONResponse(ready, 200 if ready["ready"] else 503)
 
 
 def _ready(runtime: Runtime) -> Ready:
     trees = bool(runtime.edition.trees)
+    settings = runtime.settings
     try:
-        worker, refs, away = runtime.read(_look)
+        seen = runtime.read(observe, settings.ways, is_tested=settings.takes_texts)
     except DatabaseAway:
-        return Ready(ready=False, database=False, trees=trees, worker=False, unheard=[], away=[])
-    return Ready(ready=trees and worker, database=True, trees=trees, worker=worker, unheard=refs, away=away)
+        return Ready(
+            ready=False,
+            database=False,
+            trees=trees,
+            worker=False,
+            heartbeat=False,
+            trouble=[],
+            late={},
+            inbound_at=None,
+            unheard=[],
+            away=[],
+        )
+    return _judged(seen, trees)
 
 
-def _look(tx: Tx) -> tuple[bool, list[str], list[Away]]:
-    seen_at = workers.last_seen(tx.session)
-    fresh = seen_at is not None and tx.now - seen_at < FRESH
-    away = [
-        Away(method=method, provider=provider, since=since.isoformat())
-        for (method, provider), since in open_since(tx.session).items()
-    ]
-    return fresh, unheard(tx.session), away
+def _judged(seen: Observed, trees: bool) -> Ready:
+    found = find_trouble(seen)
+    worker = any(seen.now - each.seen_at < FRESH for each in seen.workers)
+    return Ready(
+        ready=trees and worker,
+        database=True,
+        trees=trees,
+        worker=worker,
+        heartbeat=worker and may_beat(seen, found),
+        trouble=sorted(found),
+        late={name: round(late.total_seconds()) for name, late in lateness(seen).items() if late > LATEST},
+        inbound_at=seen.inbound_at.isoformat() if seen.inbound_at else None,
+        unheard=list(seen.unheard),
+        away=[
+            Away(method=method, provider=provider, since=since.isoformat())
+            for (method, provider), since in sorted(seen.away.items())
+        ],
+    )

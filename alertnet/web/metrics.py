@@ -9,16 +9,19 @@ from typing import Any
 
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import Table, case, func, select
 from starlette.responses import Response
 
+from alertnet.core.routes import Way
 from alertnet.store.breakers import open_since
-from alertnet.store.escalations import unheard
+from alertnet.store.observations import observe
 from alertnet.store.tables import alarms, attempts, escalations, incidents
 from alertnet.store.tx import Tx
 from alertnet.web.auth import InForce
+from alertnet.web.gauge import gauge
+from alertnet.web.metrics_watch import count_watch
 from alertnet.web.problems import documented
 
 QUEUES = {"escalations": escalations, "attempts": attempts, "alarms": alarms}
@@ -32,9 +35,10 @@ router = APIRouter()
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **documented(503)},
 )
 def metrics(runtime: InForce) -> Response:
-    """Queues, attempts and open incidents, in Prometheus' text format."""
+    """Queues, attempts, open incidents, and what the watch on ourselves sees, in Prometheus' text format."""
     registry = CollectorRegistry()
-    registry.register(_Counted(runtime.read(_count)))
+    settings = runtime.settings
+    registry.register(_Counted(runtime.read(_count, settings.ways, is_tested=settings.takes_texts)))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -48,14 +52,15 @@ class _Counted(Collector):
         yield from self._families
 
 
-def _count(tx: Tx) -> list[Metric]:
-    return [*_queues(tx), _attempts(tx), *_incidents(tx), _providers(tx)]
+def _count(tx: Tx, ways: frozenset[Way], *, is_tested: bool) -> list[Metric]:
+    seen = observe(tx, ways, is_tested=is_tested)
+    return [*_queues(tx), _attempts(tx), *_incidents(tx, len(seen.unheard)), _providers(tx), *count_watch(tx, seen)]
 
 
 def _queues(tx: Tx) -> list[Metric]:
-    waiting = _gauge("alertnet_queue_waiting", "Rows with a due time.", "queue")
-    overdue = _gauge("alertnet_queue_overdue", "Rows whose due time has passed.", "queue")
-    oldest = _gauge("alertnet_queue_oldest_overdue_seconds", "For how long the oldest overdue row is due.", "queue")
+    waiting = gauge("alertnet_queue_waiting", "Rows with a due time.", "queue")
+    overdue = gauge("alertnet_queue_overdue", "Rows whose due time has passed.", "queue")
+    oldest = gauge("alertnet_queue_oldest_overdue_seconds", "For how long the oldest overdue row is due.", "queue")
     for name, table in QUEUES.items():
         count, late, first = tx.session.execute(_queue(table, tx.now)).one()
         waiting.add_metric([name], count)
@@ -70,7 +75,7 @@ def _queue(table: Table, now: datetime) -> Any:
 
 
 def _attempts(tx: Tx) -> Metric:
-    family = _gauge("alertnet_attempts", "Attempts to send, of open incidents.", "status", "method")
+    family = gauge("alertnet_attempts", "Attempts to send, of open incidents.", "status", "method")
     query = (
         select(attempts.c.status, attempts.c.method, func.count())
         .join(incidents, incidents.c.id == attempts.c.incident_id)
@@ -82,22 +87,18 @@ def _attempts(tx: Tx) -> Metric:
     return family
 
 
-def _incidents(tx: Tx) -> list[Metric]:
-    family = _gauge("alertnet_open_incidents", "Open incidents.", "severity")
+def _incidents(tx: Tx, unheard: int) -> list[Metric]:
+    family = gauge("alertnet_open_incidents", "Open incidents.", "severity")
     query = select(incidents.c.severity, func.count()).where(incidents.c.status == "open")
     for severity, count in tx.session.execute(query.group_by(incidents.c.severity)):
         family.add_metric([severity], count)
-    unheard_of = _gauge("alertnet_unheard_incidents", "Open incidents of which nobody at all may be told.")
-    unheard_of.add_metric([], len(unheard(tx.session)))
+    unheard_of = gauge("alertnet_unheard_incidents", "Open incidents of which nobody at all may be told.")
+    unheard_of.add_metric([], unheard)
     return [family, unheard_of]
 
 
 def _providers(tx: Tx) -> Metric:
-    away = _gauge("alertnet_provider_away_seconds", "For how long a provider does not work.", "method", "provider")
+    away = gauge("alertnet_provider_away_seconds", "For how long a provider does not work.", "method", "provider")
     for (method, provider), since in open_since(tx.session).items():
         away.add_metric([method.value, provider], (tx.now - since).total_seconds())
     return away
-
-
-def _gauge(name: str, help: str, *labels: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, help, labels=labels)

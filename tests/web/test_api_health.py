@@ -10,7 +10,7 @@ from alertnet.core.contact import MethodKind
 from alertnet.core.routes import SECOND
 from alertnet.flows.breakers import note
 from alertnet.runtime import Runtime
-from alertnet.store import workers
+from alertnet.store import signs, workers
 from tests.web.conftest import Clock
 
 REPORT = {"type": "arrest", "country": "CO"}
@@ -33,6 +33,10 @@ def test_it_is_ready_with_a_database_trees_and_a_worker(client: TestClient, runt
         "database": True,
         "trees": True,
         "worker": True,
+        "heartbeat": True,
+        "trouble": [],
+        "late": {},
+        "inbound_at": None,
         "unheard": [],
         "away": [],
     }
@@ -85,6 +89,43 @@ def test_a_provider_that_is_away_is_named_and_stops_no_traffic(
     assert response.status_code == 200
     assert response.json()["away"] == [{"method": "sms", "provider": "2", "since": since}]
     assert 'alertnet_provider_away_seconds{method="sms",provider="2"} 5.0' in client.get("/metrics").text
+
+
+def test_what_is_late_is_named_and_stops_no_traffic(api: TestClient, runtime: Runtime, clock: Clock) -> None:
+    """Issue 3: which part is in trouble; the heartbeat stops, and reports still come in."""
+    runtime.transact(signs.note, signs.WATCH_SINCE)
+    api.post("/v1/incidents", json=REPORT)
+    clock.forward(seconds=61)
+    runtime.transact(workers.beat, "a worker")
+
+    response = api.get("/readyz")
+
+    found = response.json()
+    assert (response.status_code, found["heartbeat"], found["trouble"]) == (200, False, ["punctuality"])
+    assert found["late"]["sms"] == 61
+
+
+def test_the_metrics_show_what_the_watch_sees(api: TestClient, runtime: Runtime, clock: Clock) -> None:
+    runtime.transact(signs.note, signs.WATCH_SINCE)
+    runtime.transact(signs.note, signs.HEARTBEAT)
+    beat_at = clock().timestamp()
+    api.post("/v1/incidents", json=REPORT)
+    runtime.transact(signs.note_lost_report, MethodKind.SMS)
+    runtime.transact(workers.beat, "a worker")
+    clock.forward(seconds=61)
+
+    lines = api.get("/metrics").text.splitlines()
+
+    assert 'alertnet_trouble{part="punctuality"} 1.0' in lines
+    assert 'alertnet_trouble{part="inbound"} 0.0' in lines
+    assert "alertnet_heartbeat_allowed 0.0" in lines
+    assert 'alertnet_late_seconds{queue="sms"} 61.0' in lines
+    assert 'alertnet_unsent_attempts{method="sms"} 1.0' in lines
+    assert 'alertnet_unsent_attempts{method="call"} 0.0' in lines
+    assert "alertnet_workers_missing 1.0" in lines
+    assert "alertnet_worker_age_seconds 61.0" in lines
+    assert 'alertnet_reports_lost{method="sms"} 1.0' in lines
+    assert float(next(line for line in lines if line.startswith("alertnet_heartbeat_time")).split()[1]) == beat_at
 
 
 def test_the_metrics_count_what_is_open_waiting_and_overdue(api: TestClient, clock: Clock) -> None:

@@ -1,0 +1,8 @@
+"""A metric that goes up and down."""
+
+from prometheus_client.core import GaugeMetricFamily
+
+
+def gauge(name: str, help: str, *labels: str) -> GaugeMetricFamily:
+    """One that is counted as a whole at each request."""
+    return GaugeMetricFamily(name, help, labels=labels)
