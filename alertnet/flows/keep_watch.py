@@ -73,9 +73,8 @@ def _note_gap(tx: Tx, trees: list[ContactTree], previous: Sign | None) -> None:
         return
     still = stood_still(previous.at, tx.now, worker_store.seen(tx.session))
     if still is not None:
-        minutes = f"{round(still.total_seconds() / 60)} min"
         timeline.append(tx, timeline.SYSTEM, ("stood_still", {"seconds": round(still.total_seconds())}))
-        _tell(tx, trees, Kind.ALARM, Subject.STOOD_STILL, about=minutes)
+        _tell(tx, trees, Kind.ALARM, Subject.STOOD_STILL, about=_span(still))
 
 
 def _follow(tx: Tx, trees: list[ContactTree], seen: Observed, found: frozenset[Part]) -> None:
@@ -107,3 +106,9 @@ def _tell(
     is_alarm = kind is Kind.ALARM
     by = ways if is_alarm else ways & WRITTEN
     tell_coordinators(tx, trees, kind, subject, ref=NO_REF, about=about, by=by, first_only=not is_alarm)
+
+
+def _span(span: timedelta) -> str:
+    """As in `25 min` or `7 h`, which are the same in every language."""
+    minutes = round(span.total_seconds() / 60)
+    return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"

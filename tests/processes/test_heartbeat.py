@@ -1,0 +1,32 @@
+"""The heartbeat of a real installation: the worker tests the way in over real HTTP, and then pings."""
+
+from alertnet.store import signs
+from alertnet.store.tx import Tx
+from tests.processes.conftest import Installs
+from tests.processes.installation import eventually
+from tests.scenarios.outside import Place, Served
+
+
+def test_the_heartbeat_leaves_once_the_way_in_has_answered(installs: Installs) -> None:
+    """Issue 3: from `serve` to itself by its public URL, and from there to whoever waits for it."""
+    pings: list[str] = []
+
+    def take(method: str, path: str, *_: object) -> Served:
+        pings.append(f"{method} {path}")
+        return 200, {}
+
+    with Place() as place:
+        place.serve = take
+        installation = installs()
+        installation.environment["ALERTNET_HEARTBEAT_URL"] = f"{place.url}/ping"
+        installation.is_up(installation.serves(), workers=1)
+
+        eventually(lambda: pings, "a ping comes")
+        eventually(lambda: installation.runtime.read(_is_noted), "it is noted")
+
+        assert pings == ["GET /ping"]
+        assert installation.asks("/readyz").body["heartbeat"] is True
+
+
+def _is_noted(tx: Tx) -> bool:
+    return signs.HEARTBEAT in signs.read(tx.session)
