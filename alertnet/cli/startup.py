@@ -62,7 +62,7 @@ def read_all() -> tuple[Settings, Network, Templates]:
 def methods_of(network: Network) -> set[MethodKind]:
     """The methods that any contact of the network is reached by."""
     contacts = [contact for tree in network.trees.values() for contact in tree.contacts.values()]
-    return {method.kind for contact in contacts for method in contact.methods}
+    return {method.kind for contact in contacts for method in contact.ways}
 
 
 def _read(faults: list[str], read: Callable[[], T]) -> T | None:

@@ -82,18 +82,18 @@ class Agenda:
                 yield from self._levels()
 
     def _turns(self) -> Iterator[_Due]:
-        course, relayed = self.course, self.course.state.relayed
+        course = self.course
         for run in course.state.runs:
             level = course.level(run)
             rings: list[turns.Next] = []
             silences: list[tuple[datetime, str]] = []
             for turn in live_turns(course, run):
-                contact = course.contact(turn.contact)
-                following = turns.upcoming(turn, contact, level, relayed, course.state.stale)
+                reach = course.reach(turn.contact)
+                following = turns.upcoming(turn, reach, level)
                 if following is not None:
                     rings.append(following)
-                if run.status is RunStatus.OPEN and contact.deputy is not None and not turn.deputised:
-                    silences.append((turns.silence_at(turn, contact, level, relayed, run.ends_at), turn.contact))
+                if run.status is RunStatus.OPEN and reach.contact.deputy is not None and not turn.deputised:
+                    silences.append((turns.silence_at(turn, reach, level, run.ends_at), turn.contact))
             if rings:
                 at = min(each.at for each in rings)
                 yield _Due(at, RING, partial(self._ring, run.index, [each for each in rings if each.at == at]))
@@ -109,6 +109,9 @@ class Agenda:
         for each in rings:
             for ring in each.rings:
                 self.course.ring(index, each.turn.contact, ring)
+            self.course.note_closed(index, each)
+        if any(each.closed_by for each in rings):
+            settle(self.course)
 
     def _miss(self, index: int, contacts: list[str]) -> None:
         """Nobody answers: their deputies are told, unless one of those has answered for the next."""

@@ -1,10 +1,11 @@
 """A contact: a role in an organisation that can be told, by which methods, and how much it may know."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
-from alertnet.core.incident import Scope
+from alertnet.core.availability import Hours, Span
+from alertnet.core.incident import Scope, Severity
 
 
 class Role(StrEnum):
@@ -50,6 +51,9 @@ class MethodKind(StrEnum):
 RINGING = frozenset({MethodKind.SMS, MethodKind.CALL})
 """The methods of a telephone, which alarms and repeats use."""
 
+WRITTEN = frozenset({MethodKind.SMS, MethodKind.EMAIL})
+"""The methods that can be read again."""
+
 
 @dataclass(frozen=True)
 class Method:
@@ -85,6 +89,15 @@ class Contact:
     pin: bool = False
     drills: bool = False
     verified: date | None = None
+    hours: Hours | None = None
+    """None: always."""
+    holidays: tuple[str, ...] = ()
+    """The countries whose holidays close it."""
+    closed: frozenset[date] = frozenset()
+    when_closed: tuple[Method, ...] = ()
+    """What is used in place of its sms, call and task methods while it is closed."""
+    quiet: dict[Severity, Span] = field(default_factory=dict, hash=False)
+    """The spans of the day in which incidents of a severity do not ring it."""
     included_from: str | None = None
     """The shared file that it stands in: whoever else includes it has the same recipient."""
 
@@ -94,9 +107,14 @@ class Contact:
         return self.role is Role.COORDINATOR
 
     @property
+    def ways(self) -> tuple[Method, ...]:
+        """All its methods, those for when it is closed behind the others: a method goes by its place here."""
+        return self.methods + self.when_closed
+
+    @property
     def addresses(self) -> frozenset[str]:
         """All numbers and mail addresses: two contacts that share one are the same recipient."""
-        return frozenset(method.address for method in self.methods if method.kind is not MethodKind.TASK)
+        return frozenset(method.address for method in self.ways if method.kind is not MethodKind.TASK)
 
     def is_same_recipient(self, other: "Contact") -> bool:
         """Whether the two are one in several trees: out of one included file, or with a number or address in common."""
@@ -106,4 +124,4 @@ class Contact:
     @property
     def numbers(self) -> frozenset[str]:
         """The telephone numbers alone."""
-        return frozenset(method.address for method in self.methods if method.kind in RINGING)
+        return frozenset(method.address for method in self.ways if method.kind in RINGING)

@@ -1,10 +1,11 @@
 """A contact tree: who serves a country, in which levels they hear, what counts as an answer; and the field's teams."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
+from alertnet.core.availability import Calendars, Times
 from alertnet.core.contact import Contact
 from alertnet.core.incident import Affected, Scope, Severity
 
@@ -105,6 +106,13 @@ class ContactTree:
     start: Start = Start()
     rounds: int = 3
     ask_if_unknown_perpetrator: bool = True
+    calendars: Calendars = field(default_factory=dict)
+    """The holidays that its contacts keep, by country."""
+
+    def times(self, contact: Contact, severity: Severity) -> Times:
+        """When that contact is there for incidents of the severity."""
+        holidays = tuple((country, self.calendars.get(country, {})) for country in contact.holidays)
+        return Times(contact.timezone, contact.hours, contact.closed, holidays, contact.quiet.get(severity))
 
     def serves(self, country: str) -> bool:
         """Whether an incident in that country (ISO 3166-1 alpha-2) opens an escalation here."""

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from alertnet.core.acknowledgement import AnswerKind
 from alertnet.core.contact import Contact
 from alertnet.core.contact_tree import Level, Then
-from alertnet.core.escalation import LAST_RESORT, Ask, Note, Run, Send, State, Status, Turn
+from alertnet.core.escalation import LAST_RESORT, Run, State, Status, Turn
+from alertnet.core.reach import Reach
 from alertnet.core.resolution import Plan
-from alertnet.core.turn import Ring
+from alertnet.core.step import Ask, Note, Send
+from alertnet.core.turn import Next, Ring
 
 LATE = timedelta(seconds=60)
 """What starts later than this after its planned moment has its clock begin when it really starts (A7)."""
@@ -63,6 +65,10 @@ class Course:
         """The contact of that id in the tree."""
         return self.plan.tree.contacts[id]
 
+    def reach(self, id: str) -> Reach:
+        """By which methods the contact may be reached, as things stand."""
+        return Reach(self.contact(id), self.plan.times[id], self.state.relayed, self.state.stale)
+
     def answer(self, index: int, contact: str) -> AnswerKind | None:
         """What the contact said, as far as it counts for that level."""
         if index == LAST_RESORT and contact in self.state.asked_anew:
@@ -111,6 +117,12 @@ class Course:
             self.put(replace(run, turns=(*run.turns, turn)))
         else:
             self.put(replace(run, turns=tuple(turn if each.contact == turn.contact else each for each in run.turns)))
+
+    def note_closed(self, index: int, following: Next) -> None:
+        """Put on the record that a contact was closed when a message of its turn was to leave."""
+        if following.closed_by is not None:
+            level = self.level(self.run(index)).name
+            self.note("contact_closed", contact=following.turn.contact, level=level, closed_by=following.closed_by)
 
     def ring(self, index: int, contact: str, ring: Ring) -> None:
         """Plan one message of a turn."""

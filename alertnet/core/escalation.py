@@ -9,7 +9,6 @@ from enum import StrEnum
 
 from alertnet.core.acknowledgement import AnswerKind
 from alertnet.core.contact import MethodKind
-from alertnet.core.notification import Kind
 
 LAST_RESORT = -1
 """The index of the level that the tree's `last_resort` forms at the end of each round."""
@@ -61,6 +60,10 @@ class Turn:
     repeats: int = 0
     """The highest k whose moment has passed."""
     deputised: bool = False
+    closed_from: datetime | None = None
+    """When the contact turned out to be closed: from then on the methods for that are used."""
+    skipped: tuple[int, ...] = ()
+    """The methods that reach nobody because the contact was closed at their moment."""
 
 
 @dataclass(frozen=True)
@@ -127,54 +130,6 @@ class State:
 
 
 @dataclass(frozen=True)
-class Send:
-    """A message that is to leave now: the contact's method, planned for `at`.
-
-    `expires_at`: until then the provider is to go on trying.
-    """
-
-    kind: Kind
-    index: int
-    round: int
-    contact: str
-    method: int
-    at: datetime
-    expires_at: datetime
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A question to the coordinators: may this level open?"""
-
-    index: int
-    contacts: int
-    automatic_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Note:
-    """A line for the timeline: a kind in clear and a few plain values."""
-
-    kind: str
-    payload: dict[str, object]
-
-
-@dataclass(frozen=True)
-class Step:
-    """What `advance` decided: the new state, its next due time, and what the shell has to do about it."""
-
-    state: State
-    due_at: datetime | None
-    sends: tuple[Send, ...]
-    asks: tuple[Ask, ...]
-    notes: tuple[Note, ...]
-
-    def noted(self, kind: str) -> tuple[Note, ...]:
-        """The notes of that kind."""
-        return tuple(note for note in self.notes if note.kind == kind)
-
-
-@dataclass(frozen=True)
 class Answered:
     """A contact answered, or changed its answer. `address` is the number or mailbox it came from, where known."""
 
@@ -197,6 +152,14 @@ class Failed:
     contact: str
     method: int
     stale: tuple[MethodKind, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """The message did not leave, because the contact has closed between its moment and now."""
+
+    contact: str
+    method: int
 
 
 @dataclass(frozen=True)
@@ -247,4 +210,4 @@ class PlanChanged:
     """The incident was verified, or its severity, consent or exclusions changed: look again."""
 
 
-Event = Answered | Withdrawn | Failed | Delayed | Go | Hold | Refuse | Asked | Acted | PlanChanged
+Event = Answered | Withdrawn | Failed | Unsent | Delayed | Go | Hold | Refuse | Asked | Acted | PlanChanged

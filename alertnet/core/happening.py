@@ -22,13 +22,13 @@ from alertnet.core.escalation import (
     RunStatus,
     Status,
     Turn,
+    Unsent,
     Withdrawn,
 )
+from alertnet.core.faring import fare
 from alertnet.core.incident import Severity
-from alertnet.core.notification import Kind
 from alertnet.core.opening import open_level
 from alertnet.core.settling import acknowledge, settle
-from alertnet.core.standing import is_live
 
 
 def take(course: Course, event: Event) -> None:
@@ -41,10 +41,8 @@ def take(course: Course, event: Event) -> None:
             _answer(course, event)
         case Withdrawn(contact):
             _withdraw(course, contact)
-        case Failed():
-            _fail(course, event)
-        case Delayed(contact, method):
-            _delay(course, contact, method)
+        case Failed() | Unsent() | Delayed():
+            fare(course, event)
         case Go(index):
             _go(course, index)
         case Hold(index):
@@ -105,46 +103,8 @@ def _withdraw(course: Course, contact: str) -> None:
     for run in state.runs if again else ():
         turn = course.turn(run.index, contact)
         if turn is not None:
-            fresh = turns.begin(course.contact(contact), course.moment, True, state.stale)
+            fresh = turns.begin(course.reach(contact), course.moment, True)
             course.put_turn(run.index, replace(fresh, principal=turn.principal, stands_for=turn.stands_for))
-
-
-def _fail(course: Course, event: Failed) -> None:
-    """The method has failed wherever it was used; a bad address also for whoever else has it."""
-    address = course.contact(event.contact).methods[event.method].address
-    bad = tuple(f"{kind}:{address}" for kind in event.stale)
-    course.change(stale=tuple(dict.fromkeys((*course.state.stale, *bad))))
-    for run in course.state.runs:
-        for turn in run.turns:
-            methods = course.contact(turn.contact).methods
-            used = {use.method for use in turn.uses}
-            failed = {place for place, method in enumerate(methods) if turns.stale_key(method) in bad}
-            if turn.contact == event.contact and event.method in used:
-                failed.add(event.method)
-            news = sorted(failed - set(turn.failed))
-            course.put_turn(run.index, replace(turn, failed=(*turn.failed, *news)))
-            for place in sorted(failed & used):
-                _hand_over(course, run.index, turn.contact, place)
-
-
-def _delay(course: Course, contact: str, method: int) -> None:
-    for run in course.state.runs:
-        turn = course.turn(run.index, contact)
-        if turn is not None and any(use.method == method for use in turn.uses):
-            _hand_over(course, run.index, contact, method)
-
-
-def _hand_over(course: Course, index: int, contact: str, method: int) -> None:
-    """Use the contact's next method now, because this one did not reach it; once for each method."""
-    turn = course.turn(index, contact)
-    if turn is None or method in turn.handed_over or not is_live(course, course.run(index), contact):
-        return
-    turn = replace(turn, handed_over=(*turn.handed_over, method))
-    waiting = turns.unused(turn, course.contact(contact), course.state.relayed)
-    if waiting:
-        turn = turns.use(turn, waiting[0], course.moment)
-        course.ring(index, contact, turns.Ring(Kind.ALERT, waiting[0], course.moment))
-    course.put_turn(index, turn)
 
 
 def _go(course: Course, index: int) -> None:

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from alertnet.core import turn as turns
 from alertnet.core.course import ENDED, Course, pause_after
-from alertnet.core.escalation import LAST_RESORT, Ask, Question, Run, Status, Turn
+from alertnet.core.escalation import LAST_RESORT, Question, Run, Status, Turn
 from alertnet.core.incident import Severity
 from alertnet.core.resolution import PlannedLevel
 from alertnet.core.settling import settle
+from alertnet.core.step import Ask
 
 
 def open_level(course: Course, planned: PlannedLevel, moment: datetime, cause: str, *, last: bool = True) -> None:
@@ -24,6 +25,7 @@ def open_level(course: Course, planned: PlannedLevel, moment: datetime, cause: s
     elif course.plan.severity is Severity.CRITICAL and not last:
         start, ends_at = moment, moment + wait
     _begin(course, Run(planned.index, course.state.round, start, ends_at, ()), planned.contacts)
+    _wait_out_quiet_hours(course, planned.index)
     course.note("level_opened", level=planned.level.name, round=course.state.round, cause=cause)
     settle(course)
 
@@ -61,7 +63,20 @@ def _begin(course: Course, run: Run, contacts: Iterable[str]) -> None:
     course.change(runs=(*others, replace(run, turns=(*begun.values(), *stand_ins))))
 
 
+def _wait_out_quiet_hours(course: Course, index: int) -> None:
+    """Where quiet hours hold back whatever the level would send first, it lasts that much longer."""
+    run = course.run(index)
+    first, held = [], []
+    for turn in run.turns:
+        reach = course.reach(turn.contact)
+        for place in turns.unused(turn, reach) if turn.told else ():
+            first.append(turn.starts_at + reach.contact.ways[place].after)
+            held.append(turns.planned(turn, reach, place))
+    if held and min(held) > min(first):
+        course.put(replace(run, ends_at=run.ends_at + (min(held) - min(first))))
+
+
 def _turn(course: Course, run: Run, id: str, previous: Turn | None) -> Turn:
     told = not course.has_ended(run.index, id)
-    begun = turns.begin(course.contact(id), run.opened_at, told, course.state.stale)
+    begun = turns.begin(course.reach(id), run.opened_at, told)
     return replace(begun, stands_for=previous.stands_for if previous else ())

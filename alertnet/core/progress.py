@@ -8,14 +8,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alertnet.core import turn as turns
 from alertnet.core.acknowledgement import AnswerKind
 from alertnet.core.agenda import Agenda
 from alertnet.core.course import Course
-from alertnet.core.escalation import Ask, Event, Send, State, Status, Step
+from alertnet.core.escalation import Event, State, Status
 from alertnet.core.happening import reconsider, take
+from alertnet.core.reach import Reach
 from alertnet.core.resolution import Plan
 from alertnet.core.standing import is_live, live_turns
+from alertnet.core.step import Ask, Send, Step
 
 
 def begin(plan: Plan, opened_at: datetime, alone: bool) -> State:
@@ -64,6 +65,11 @@ def still_wanted(plan: Plan, state: State, index: int, contact: str, method: int
     return run is not None and _is_usable(course, contact, method) and is_live(course, run, contact)
 
 
+def closed_by(plan: Plan, contact: str, method: int, at: datetime) -> str | None:
+    """What closes that method of the contact at that moment: asked again right before an alert leaves."""
+    return Reach(plan.tree.contacts[contact], plan.times[contact]).closed_by(method, at)
+
+
 def still_says(plan: Plan, state: State, contact: str, kind: AnswerKind) -> bool:
     """Whether the contact's answer is the one that counts now; false once it was asked again for another."""
     if contact not in plan.allowed:
@@ -90,5 +96,5 @@ def _asks(course: Course) -> tuple[Ask, ...]:
 
 def _is_usable(course: Course, contact: str, method: int) -> bool:
     """Whether the address is neither stale nor one that passed it on."""
-    used = course.contact(contact).methods[method]
-    return used.address not in course.state.relayed and turns.stale_key(used) not in course.state.stale
+    reach = course.reach(contact)
+    return not reach.has_relayed(method) and not reach.is_stale(method)

@@ -11,11 +11,13 @@ from functools import cached_property
 from alertnet.core.acknowledgement import AnswerKind
 from alertnet.core.contact import RINGING, Contact, Method
 from alertnet.core.contact_tree import ContactTree
-from alertnet.core.escalation import LAST_RESORT, Answered, Asked, Event, Go, Send, State, Status, Step
+from alertnet.core.escalation import LAST_RESORT, Answered, Asked, Event, Go, State, Status
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
 from alertnet.core.progress import advance, begin
+from alertnet.core.reach import Reach
 from alertnet.core.resolution import Plan, Pruned, opening, resolve
+from alertnet.core.step import Send, Step
 
 AGAIN = timedelta(minutes=10)
 """After this a question or an alarm that nobody answers rings again (B3)."""
@@ -177,7 +179,7 @@ class _Night:
     def _send(self, now: datetime, course: _Course, send: Send) -> None:
         """An alert that another tree has sent to the same address counts here too, once."""
         tree, contact = course.tree, course.tree.contacts[send.contact]
-        method = contact.methods[send.method]
+        method = contact.ways[send.method]
         counts_for = self._reached.setdefault((method.kind.value, method.address), [])
         if send.kind is Kind.ALERT and counts_for and tree.id not in counts_for:
             counts_for.append(tree.id)
@@ -216,8 +218,10 @@ class _Night:
             self._ring(now, course, Kind.ALARM, "")
 
     def _ring(self, now: datetime, course: _Course, kind: Kind, level: str) -> None:
+        plans = {each.tree.id: each.plan for each in self._courses}
         for tree, contact in self._coordinators:
-            addresses = {(method.kind, method.address): method for method in contact.methods if method.kind in RINGING}
+            methods = Reach(contact, plans[tree].times[contact.id]).at_any_hour(now)
+            addresses = {(method.kind, method.address): method for method in methods if method.kind in RINGING}
             for method in addresses.values():
                 self.told.append(Told(now, tree, level, course.state.round, contact, method, kind, (course.tree.id,)))
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+from alertnet.core.availability import Times
 from alertnet.core.barring import BINDING, Bars, Reason, consent_of, names_of
 from alertnet.core.contact import Contact
 from alertnet.core.contact_tree import ContactTree, Level, Then, When
@@ -68,6 +70,11 @@ class Plan:
     pruned: tuple[Pruned, ...]
     involved: frozenset[str] = frozenset()
     """Contact ids whose deputy is told instead."""
+
+    @cached_property
+    def times(self) -> dict[str, Times]:
+        """When each contact is there."""
+        return {id: self.tree.times(contact, self.severity) for id, contact in self.tree.contacts.items()}
 
     @property
     def reaches_nobody(self) -> bool:

@@ -44,7 +44,7 @@ def answered_in(course: Course, run: Run) -> set[str]:
 def is_dead(course: Course, run: Run, turn: Turn) -> bool:
     """Whether the contact itself can't acknowledge any more: it declined, is involved, or nothing reaches it."""
     declined = course.answer(run.index, turn.contact) is AnswerKind.DECLINED
-    return declined or turn.contact in course.plan.involved or turns.all_failed(turn, course.contact(turn.contact))
+    return declined or turn.contact in course.plan.involved or turns.is_out_of_reach(turn, course.reach(turn.contact))
 
 
 def standings(course: Course, run: Run) -> list[Standing]:
@@ -81,7 +81,7 @@ def deputise(course: Course, index: int, contact: str, at: datetime, cause: str)
     stands_for = tuple(dict.fromkeys((*earlier, contact, *turn.stands_for)))
     if present is None or not (present.told or present.principal):
         told = not course.has_ended(index, deputy)
-        begun = turns.begin(course.contact(deputy), at, told, course.state.stale)
+        begun = turns.begin(course.reach(deputy), at, told)
         course.put_turn(index, replace(begun, principal=False, stands_for=stands_for))
         course.note("deputy_told", contact=deputy, stands_for=contact, cause=cause)
         return

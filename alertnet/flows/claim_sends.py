@@ -11,11 +11,11 @@ from sqlalchemy.exc import DBAPIError
 from alertnet.core.breaker import FIRST_PAUSE
 from alertnet.core.codec import from_plain
 from alertnet.core.contact import MethodKind
-from alertnet.core.escalation import State
+from alertnet.core.escalation import State, Unsent
 from alertnet.core.incident import Facts, IncidentStatus
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.core.pace import free_after
-from alertnet.core.progress import still_wanted
+from alertnet.core.progress import closed_by, still_wanted
 from alertnet.core.resolution import may_be_told
 from alertnet.flows.attempt import hold
 from alertnet.flows.deliver import Claimed, claimed_from
@@ -32,6 +32,8 @@ LEASE = timedelta(seconds=30)
 
 UNWANTED = "no longer wanted"
 AWAY = "provider_away"
+CLOSED = "closed"
+"""The contact has closed since it was planned: its other methods take over."""
 
 MOST_SEEN = 100
 """How far down the queue one look goes for what may leave, or has to wait for a provider."""
@@ -103,6 +105,8 @@ def put_aside(tx: Tx, attempt_id: str) -> list[str]:
         why = _obstacle(tx, row, _services(tx, rows).get(row.notification_id, ()))
         if why is not None:
             held.cancelled(why)
+        if why == CLOSED:
+            held.happens(lambda service: Unsent(service.contact, service.place))
     return held.finish()
 
 
@@ -198,8 +202,11 @@ def _obstacle(tx: Tx, row: Row[Any], services: Sequence[Row[Any]]) -> str | None
     if facts is not None and row.is_alert:
         plans = pinned.plans(tx.session, facts, row.trees)
         is_open = row.incident_status == IncidentStatus.OPEN.value
-        if not is_open or not any(_wants(plans[service.tree], service) for service in services):
+        wanted = [each for each in services if is_open and _wants(plans[each.tree], each)]
+        if not wanted:
             return UNWANTED
+        if all(closed_by(plans[each.tree], each.contact, each.place, tx.now) for each in wanted):
+            return CLOSED
     # The field's own phones are written `team/member`, and no tree bars them.
     elif facts is not None and "/" not in row.contact:
         trees = [pinned.tree(tx.session, hash) for hash in row.trees.values()]

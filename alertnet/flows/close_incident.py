@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from alertnet.core.contact import Contact, MethodKind
+from alertnet.core.contact import WRITTEN, Contact, MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation import PlanChanged
@@ -17,7 +17,7 @@ from alertnet.flows.cancel import cancel_unwanted
 from alertnet.flows.case import Case
 from alertnet.flows.codes import mark_open
 from alertnet.flows.escalate import for_all, move
-from alertnet.flows.letters import WRITTEN, said, write
+from alertnet.flows.letters import said, write
 from alertnet.store import incidents as incident_store
 from alertnet.store.tables import attempts, notifications
 
@@ -96,10 +96,10 @@ def tell_those_told(case: Case, kind: Kind, *, reason: CloseReason | None = None
 
 def contact_as_told(contact: Contact, used: set[tuple[str, str]]) -> Contact:
     """The contact with the written methods it was told by; with all written ones where it was only called."""
+    chosen = [each for each in contact.ways if each.kind in WRITTEN and (each.kind.value, each.address) in used]
     written = [method for method in contact.methods if method.kind in WRITTEN]
-    chosen = [method for method in written if (method.kind.value, method.address) in used] or written
     calls = [method for method in contact.methods if method.kind is MethodKind.CALL][:1]
-    return replace(contact, methods=tuple(chosen or calls))
+    return replace(contact, methods=tuple(chosen or written or calls), when_closed=())
 
 
 def _told(case: Case) -> list[Row[Any]]:

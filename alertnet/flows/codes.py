@@ -125,7 +125,7 @@ def _make(case: Case, kin: list[tuple[str, Contact]], tree: str | None, contact:
     owners = {
         method.address: (kin_tree, each.id, method.relays)
         for kin_tree, each in reversed(kin)
-        for method in each.methods
+        for method in reversed(each.ways)
         if method.kind in RINGING
     }
     numbers = [index for number in owners for index in case.tx.vault.indexes(number)]

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
-from alertnet.core.contact import Contact, Method, MethodKind
+from alertnet.core.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Kind
 from alertnet.flows.known_numbers import words_of
-from alertnet.flows.letters import WRITTEN
 from alertnet.flows.outbox import Letter, Outbox
 from alertnet.messages.message import METHODS
 from alertnet.store.tx import Tx
@@ -43,7 +43,8 @@ def tell_coordinators(
             for method in methods[:1] if first_only else methods:
                 told |= contact.addresses
                 words = replace(words_of(tree, contact), ref=ref, subject=subject, about=about, at=tx.now)
-                outbox.post(_letter(tx, kind, tree, contact, method, words))
+                leaves_at = _quiet_until(tx, tree, contact, method) if kind is Kind.NOTICE else None
+                outbox.post(replace(_letter(tx, kind, tree, contact, method, words), leaves_at=leaves_at))
     outbox.flush()
 
 
@@ -52,6 +53,11 @@ def _ways(contact: Contact, kind: Kind, by: frozenset[MethodKind]) -> list[Metho
     methods = [method for method in contact.methods if method.kind in METHODS[kind]]
     chosen = [method for method in methods if method.kind in by] or methods
     return list({(method.kind, method.address): method for method in chosen}.values())
+
+
+def _quiet_until(tx: Tx, tree: ContactTree, contact: Contact, method: Method) -> datetime | None:
+    """When an SMS that can wait may leave, where the contact is in its quiet hours."""
+    return None if method.kind is MethodKind.EMAIL else tree.times(contact, Severity.MODERATE).quiet_until(tx.now)
 
 
 def _letter(tx: Tx, kind: Kind, tree: ContactTree, contact: Contact, method: Method, words: Said) -> Letter:

@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 from alertnet.core.contact import MethodKind
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation import LAST_RESORT, Event, Failed, Send, Status, Step
+from alertnet.core.escalation import LAST_RESORT, Event, Failed, Status
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.core.progress import advance
+from alertnet.core.step import Send, Step
 from alertnet.flows import alarms
 from alertnet.flows.cancel import cancel_unwanted
 from alertnet.flows.case import Case, take_up, take_up_each
@@ -100,7 +101,7 @@ def _send(case: Case, escalation: Escalation, send: Send) -> Failed | None:
     plan = case.plans[escalation.tree]
     contact = plan.tree.contacts[send.contact]
     service = Service(escalation.id, send.contact, send.method, send.index, send.round)
-    method = contact.methods[send.method]
+    method = contact.ways[send.method]
     if send.kind is Kind.ALERT and len(case.escalations) > 1:
         shared = _sent_by_another_tree(case, escalation, method.kind, method.address)
         if shared is not None:

@@ -6,13 +6,13 @@ It is told by ways that work: never by the very channel that fails, unless there
 from dataclasses import dataclass
 from datetime import timedelta
 
+from alertnet.core.contact import WRITTEN
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import Kind
 from alertnet.core.routes import Way
 from alertnet.core.watch import SUBJECTS, Observed, Part, find_trouble, follow, may_beat, stood_still
 from alertnet.flows.coordinators import tell_coordinators
-from alertnet.flows.letters import WRITTEN
 from alertnet.store import observations, put_offs, signs, timeline, troubles
 from alertnet.store import workers as worker_store
 from alertnet.store.attempts import SENT_BY

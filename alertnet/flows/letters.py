@@ -5,16 +5,15 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from alertnet.core.contact import Contact, Method, MethodKind
+from alertnet.core.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.notification import Kind
+from alertnet.core.reach import Reach
 from alertnet.flows.case import URGENT, Case
 from alertnet.flows.codes import link_token, written_code
 from alertnet.flows.outbox import Letter, Service
 from alertnet.flows.repeats import alarm_waits
 from alertnet.store.tables import notifications
-
-WRITTEN = frozenset({MethodKind.SMS, MethodKind.EMAIL})
 
 
 def said(case: Case, tree: str, timezone: str) -> Said:
@@ -46,7 +45,7 @@ def alert(
     expires_at: datetime,
 ) -> str:
     """An alert or reminder to one method of a contact, counting for its escalation."""
-    method = contact.methods[place]
+    method = contact.ways[place]
     code = written_code(case, tree, contact)
     link, token = link_token(case, tree, contact, method.kind, method.address, escalation=service.escalation)
     words = replace(
@@ -77,18 +76,18 @@ def write(
     words: Said,
     *,
     methods: frozenset[MethodKind] = WRITTEN,
-    first_only: bool = False,
     alarm: str | None = None,
     code: str | None = None,
     with_link: bool = False,
     send: bool = True,
 ) -> None:
-    """A message that is no alert, by all the contact's methods of those kinds, or the first of them alone.
+    """A message that is no alert, by all the contact's methods of those kinds; if it is closed, by those for that too.
 
     Of an `alarm` that is repeated, what has not left yet by a method is not written again.
     """
-    chosen = [method for method in contact.methods if method.kind in methods]
-    for method in chosen[:1] if first_only else _each_address(chosen):
+    reach = Reach(contact, case.plans[tree].times[contact.id])
+    chosen = [method for method in reach.at_any_hour(case.tx.now) if method.kind in methods]
+    for method in _each_address(chosen):
         if alarm is not None and not case.fresh and alarm_waits(case, method, alarm):
             continue
         link, token = None, None
@@ -104,6 +103,7 @@ def notify_coordinators(
 ) -> None:
     """A notice to each coordinator who was told of the incident, or to all where none was yet: one SMS or mail.
 
+    In the quiet hours of a coordinator it is a mail, or else an SMS at their end.
     `besides`: (tree, contact) of the one who needs none.
     """
     everybody = case.coordinators()
@@ -113,7 +113,14 @@ def notify_coordinators(
     for tree, contact in listening:
         if (tree, contact.id) not in spared:
             words = replace(said(case, tree, contact.timezone), subject=subject, about=about, at=case.tx.now)
-            write(case, Kind.NOTICE, tree, contact, words, first_only=True)
+            _notice(case, tree, contact, words)
+
+
+def _notice(case: Case, tree: str, contact: Contact, words: Said) -> None:
+    way = Reach(contact, case.plans[tree].times[contact.id]).for_a_notice(case.tx.now)
+    if way is not None:
+        method, at = way
+        case.outbox.post(replace(_letter(case, Kind.NOTICE, tree, contact, method, words), leaves_at=at))
 
 
 def _letter(case: Case, kind: Kind, tree: str, contact: Contact, method: Method, words: Said) -> Letter:

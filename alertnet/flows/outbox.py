@@ -42,6 +42,8 @@ class Letter:
     link: str | None = None
     extension: str | None = None
     expires_at: datetime | None = None
+    leaves_at: datetime | None = None
+    """None: now."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Outbox:
         self.entries.setdefault(chain, []).append((kind, payload))
 
     def post(self, letter: Letter, served: tuple[tuple[str, Service], ...] = (), *, send: bool = True) -> str:
-        """A notification with its first attempt, due now, and the escalations (tree, service) that it counts for.
+        """A notification with its first attempt, and the escalations (tree, service) that it counts for.
 
         `send=False`: it is on its way already, as the answer to a webhook.
         """
@@ -113,7 +115,9 @@ class Outbox:
         for _, service in served:
             self.serve(id, service)
         if send:
-            self.attempt(id, letter.incident, letter.method.value, letter.kind, letter.rank, index)
+            self.attempt(
+                id, letter.incident, letter.method.value, letter.kind, letter.rank, index, leaves_at=letter.leaves_at
+            )
         return id
 
     def serve(self, notification: str, service: Service) -> None:
@@ -147,8 +151,12 @@ class Outbox:
         index: bytes,
         *,
         extra: bool = False,
+        leaves_at: datetime | None = None,
     ) -> None:
-        """An attempt to send a notification, due now; `extra`: the one re-send after an unknown outcome (A5)."""
+        """An attempt to send a notification, due now unless `leaves_at` says when.
+
+        `extra`: the one re-send after an unknown outcome (A5).
+        """
         self.add(
             "attempts",
             id=self.tx.chance.id(),
@@ -159,7 +167,7 @@ class Outbox:
             rank=rank,
             address_index=index,
             status=AttemptStatus.QUEUED.value,
-            due_at=self.tx.now,
+            due_at=leaves_at or self.tx.now,
             extra=extra,
             checks=0,
             delays=0,

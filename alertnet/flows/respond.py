@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, select, tuple_, update
 
 from alertnet.core.acknowledgement import AnswerKind, Via
-from alertnet.core.contact import Contact
+from alertnet.core.contact import WRITTEN, Contact
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.escalation import Answered, Event, Status, Withdrawn
@@ -19,7 +19,7 @@ from alertnet.flows.case import Case
 from alertnet.flows.codes import known_code
 from alertnet.flows.escalate import move
 from alertnet.flows.field_status import tell_has_it
-from alertnet.flows.letters import WRITTEN, notify_coordinators, said, write
+from alertnet.flows.letters import notify_coordinators, said, write
 from alertnet.store.tables import acknowledgements
 
 SUBJECTS = {
@@ -126,7 +126,7 @@ def _events(case: Case, tree: str, contact_id: str, *made: Callable[[str], Event
 
 
 def _only_relays(contact: Contact, address: str | None) -> bool:
-    methods = [method for method in contact.methods if method.address == address]
+    methods = [method for method in contact.ways if method.address == address]
     return bool(methods) and all(method.relays for method in methods)
 
 
@@ -206,9 +206,12 @@ def _confirm(
     """Tell whoever answered at all its written methods, so that a stranger's answer is noticed."""
     kind = Kind.DECLINED if recorded.kind is AnswerKind.DECLINED else Kind.RECORDED
     elsewhere = replace(
-        contact, methods=tuple(method for method in contact.methods if method.address != answered_there)
+        contact,
+        methods=tuple(method for method in contact.methods if method.address != answered_there),
+        when_closed=tuple(method for method in contact.when_closed if method.address != answered_there),
     )
     write(case, kind, tree, elsewhere, recorded.words)
     if answered_there is not None and not by_letter:
-        there = replace(contact, methods=tuple(each for each in contact.methods if each.address == answered_there))
+        its_own = tuple(method for method in contact.ways if method.address == answered_there)
+        there = replace(contact, methods=its_own, when_closed=())
         write(case, kind, tree, there, recorded.words, methods=WRITTEN, send=False)

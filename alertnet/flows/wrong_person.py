@@ -3,7 +3,7 @@
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation import Event, Failed
 from alertnet.core.notification import Failure
-from alertnet.core.turn import stale_key
+from alertnet.core.reach import stale_key
 from alertnet.flows.case import Case
 from alertnet.flows.escalate import move, stale_kinds
 from alertnet.flows.letters import notify_coordinators
@@ -14,7 +14,7 @@ def report_wrong_person(case: Case, tree: str, contact_id: str, address: str) ->
     events: dict[str, list[Event]] = {}
     for kin_tree, kin in case.kin(tree, contact_id):
         escalation = case.escalation_of(kin_tree)
-        for place, method in enumerate(kin.methods):
+        for place, method in enumerate(kin.ways):
             if escalation is None or method.address != address or stale_key(method) in escalation.state.stale:
                 continue
             stale = stale_kinds(Failure.WRONG_PERSON, method.kind)

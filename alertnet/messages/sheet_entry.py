@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from alertnet.core.acknowledgement import AnswerKind
 from alertnet.core.call_sheet import Entry
-from alertnet.core.contact import RINGING, Method
+from alertnet.core.contact import RINGING, Contact, Method
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.incident import ASKS, Facts
 from alertnet.messages.sheet import Boxes, Group, Line, SheetWords, Style, grouped, moment
@@ -23,12 +23,22 @@ def group_of(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | 
     if answered is not None:
         at, said = moment(answered.at, tree.timezone), words.say(answered.kind.value)
         lines.append(words.line(Style.WARNING, "answered", at=at, answer=said))
-    lines += [Line(Style.DETAIL, _method(words, method)) for method in _in_order(contact.methods)]
+    lines += _ways(words, contact)
     if entry.same_as:
         lines.append(words.line(Style.DETAIL, "same_as", contact="/".join(entry.same_as)))
     elif answered is None or answered.kind not in FINISHED:
         lines += [*_script(words, tree, entry, facts, ref), _boxes(words)]
     return tuple(lines)
+
+
+def _ways(words: SheetWords, contact: Contact) -> Iterator[Line]:
+    """How to reach it, and how when nobody is there."""
+    if contact.hours:
+        yield words.line(Style.DETAIL, "there", hours=contact.hours.written)
+    yield from (Line(Style.DETAIL, _method(words, method)) for method in _in_order(contact.methods))
+    if contact.when_closed:
+        yield words.line(Style.DETAIL, "when_closed")
+        yield from (Line(Style.DETAIL, _method(words, method)) for method in _in_order(contact.when_closed))
 
 
 def _in_order(methods: tuple[Method, ...]) -> list[Method]:

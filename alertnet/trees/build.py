@@ -17,6 +17,7 @@ from alertnet.core.contact_tree import (
     When,
 )
 from alertnet.core.incident import Affected, Scope
+from alertnet.trees.calendar import calendars
 from alertnet.trees.form import (
     ContactForm,
     FieldForm,
@@ -38,6 +39,7 @@ def contact_tree(form: TreeForm, shared: SharedContacts) -> ContactTree:
     included = {
         name: replace(_contact(name, contact, form), included_from=file) for name, (file, contact) in shared.items()
     }
+    contacts = own | included
     return ContactTree(
         id=form.tree,
         title=form.title,
@@ -47,7 +49,8 @@ def contact_tree(form: TreeForm, shared: SharedContacts) -> ContactTree:
         language=form.language,
         sender=form.sender,
         callback=form.callback,
-        contacts=own | included,
+        contacts=contacts,
+        calendars=calendars(country for contact in contacts.values() for country in contact.holidays),
         levels=tuple(_level(level) for level in form.levels),
         last_resort=tuple(form.last_resort),
         start=Start(after=form.start.after, unless_acknowledged=form.start.unless is not None),
@@ -93,6 +96,11 @@ def _contact(name: str, form: ContactForm, tree: TreeForm) -> Contact:
         pin=form.pin,
         drills=form.drills,
         verified=form.verified,
+        hours=form.hours,
+        holidays=tuple(dict.fromkeys(form.holidays)),
+        closed=frozenset(form.closed),
+        when_closed=tuple(_method(method) for method in form.when_closed),
+        quiet=dict(form.quiet),
     )
 
 

@@ -9,8 +9,10 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any
 
+from alertnet.core.availability import Span
 from alertnet.core.contact import Contact, Method
 from alertnet.core.contact_tree import ContactTree, Level, Network, Team
+from alertnet.core.incident import Severity
 
 UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 SHOWN = 4
@@ -41,7 +43,7 @@ def _tree(before: ContactTree, after: ContactTree) -> Iterator[str]:
     yield from _times(before, after)
     yield from _each("contact", before.contacts, after.contacts, _contact)
     yield from _levels(before.levels, after.levels)
-    yield from _fields(before, after, besides=("id", "contacts", "levels"))
+    yield from _fields(before, after, besides=("id", "contacts", "levels", "calendars"))
 
 
 def _times(before: ContactTree, after: ContactTree) -> Iterator[str]:
@@ -71,9 +73,11 @@ def _first_told(tree: ContactTree) -> dict[str, timedelta]:
 
 
 def _contact(before: Contact, after: Contact) -> Iterator[str]:
-    if before.methods != after.methods:
-        yield f"methods: {_methods(before.methods)} → {_methods(after.methods)}"
-    yield from _fields(before, after, besides=("id", "methods"))
+    for name, say in _SAID.items():
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            yield f"{name.replace('_', ' ')}: {say(old)} → {say(new)}"
+    yield from _fields(before, after, besides=("id", *_SAID))
 
 
 def _methods(methods: Iterable[Method]) -> str:
@@ -81,6 +85,26 @@ def _methods(methods: Iterable[Method]) -> str:
         f"{method.kind} {_end(method.address)}" + (f" after {_words(method.after)}" if method.after else "")
         for method in methods
     )
+
+
+def _quiet(spans: Mapping[Severity, Span]) -> str:
+    return (
+        ", ".join(f"{severity} {_clock(begins)}-{_clock(ends)}" for severity, (begins, ends) in spans.items()) or "none"
+    )
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+_SAID: dict[str, Callable[[Any], str]] = {
+    "methods": _methods,
+    "when_closed": lambda methods: _methods(methods) or "none",
+    "hours": lambda hours: hours.written if hours else "always",
+    "closed": lambda days: ", ".join(sorted(map(str, days))) or "none",
+    "quiet": _quiet,
+}
+"""What of a contact is shown in words of its own."""
 
 
 def _levels(before: tuple[Level, ...], after: tuple[Level, ...]) -> Iterator[str]:

@@ -6,10 +6,12 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from alertnet.core.availability import Hours, Span
 from alertnet.core.contact import Contact, Disclosure, MethodKind, Role
 from alertnet.core.contact_tree import EVERYWHERE, ActionDue, ContactTree, Level, Otherwise, Quota, Then
 from alertnet.core.incident import TYPES, Perpetrator, PersonKind, Scope, Severity
 from alertnet.trees import values
+from alertnet.trees.calendar import holidays_of, opening_hours
 from alertnet.trees.fault import NotAllowed
 
 T = TypeVar("T")
@@ -40,6 +42,9 @@ Delay = Annotated[timedelta, _read(values.duration)]
 Count = Annotated[int, _read(values.whole(1, 99))]
 YesNo = Annotated[bool, _read(values.yes_or_no)]
 Day = Annotated[date, _read(values.day)]
+OpeningHours = Annotated[Hours, _read(opening_hours)]
+HolidaysOf = Annotated[str, _read(holidays_of)]
+NightSpan = Annotated[Span, _read(values.span)]
 Acknowledge = Annotated[Quota, _read(values.quota)]
 OneScope = Annotated[Scope, _read(values.one_of("scope", Scope))]
 OneRole = Annotated[Role, _read(values.one_of("role", Role))]
@@ -108,7 +113,7 @@ class MethodForm(Form):
 
 
 class ContactForm(Form):
-    not_yet = frozenset({"hours", "holidays", "closed", "when_closed", "duty", "quiet", "pgp"})
+    not_yet = frozenset({"duty", "pgp"})
 
     role: OneRole
     organisation: Line
@@ -125,6 +130,17 @@ class ContactForm(Form):
     pin: YesNo = Contact.pin
     drills: YesNo = Contact.drills
     verified: Day | None = None
+    hours: OpeningHours | None = None
+    holidays: list[HolidaysOf] = []
+    closed: list[Day] = []
+    when_closed: list[MethodForm] = []
+    quiet: dict[OneSeverity, NightSpan] = {}
+
+    @model_validator(mode="after")
+    def _can_close(self) -> Self:
+        if self.when_closed and not (self.hours or self.holidays or self.closed):
+            raise NotAllowed("a contact with when_closed needs times at which it is", ("hours", "holidays", "closed"))
+        return self
 
 
 class WhenForm(Form):

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 import phonenumbers
 from phonenumbers import shortnumberinfo
 
+from alertnet.core.availability import Span
 from alertnet.core.contact_tree import EVERYWHERE, Quota
 from alertnet.core.countries import COUNTRIES
 from alertnet.core.incident import Perpetrator
@@ -159,6 +160,15 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise NotAllowed("not a date", ("YYYY-MM-DD, such as 2026-10-01",)) from None
+
+
+def span(text: str) -> Span:
+    """A span of each day, `22:00-07:00`, which may go past midnight."""
+    found = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])", text)
+    begins, ends = (int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])) if found else (0, 0)
+    if begins == ends:
+        raise NotAllowed("not a span of the day", ("HH:MM-HH:MM, such as 22:00-07:00",))
+    return begins, ends
 
 
 def quota(text: str) -> Quota:

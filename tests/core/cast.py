@@ -8,11 +8,12 @@ from typing import Any
 from alertnet.core.acknowledgement import AnswerKind
 from alertnet.core.contact import Contact, Method, MethodKind, Role
 from alertnet.core.contact_tree import ContactTree, Level, Repeat
-from alertnet.core.escalation import Answered, Event, State, Status, Step
+from alertnet.core.escalation import Answered, Event, State, Status
 from alertnet.core.incident import Facts, Perpetrator, Scope, Severity
 from alertnet.core.notification import Kind
 from alertnet.core.progress import advance, begin
 from alertnet.core.resolution import Plan, resolve
+from alertnet.core.step import Step
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
@@ -189,7 +190,7 @@ class Night:
         self.steps.append(step)
         minute = f"{offset(now):g}"
         for send in step.sends:
-            method = self.plan.tree.contacts[send.contact].methods[send.method].kind
+            method = self.plan.tree.contacts[send.contact].ways[send.method].kind
             again = " again" if send.kind is Kind.REMINDER else ""
             self.told.append(f"{minute} {send.contact} {method}{again}")
         for note in step.notes:

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertnet.core.escalation import Event, State, Status, Step
+from alertnet.core.escalation import Event, State, Status
 from alertnet.core.incident import Facts
 from alertnet.core.progress import advance, begin, restore, stop
 from alertnet.core.resolution import Plan, resolve
+from alertnet.core.step import Step
 from tests.core.cast import NOW
 from tests.core.strategies import Happening, Story
 

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from alertnet.core.acknowledgement import AnswerKind
+from alertnet.core.availability import Hours, Span
 from alertnet.core.contact import Contact, Method, MethodKind, Role
 from alertnet.core.contact_tree import ActionDue, ContactTree, Level, NeedsGo, Otherwise, Repeat, Start, Then, When
 from alertnet.core.escalation import (
@@ -21,6 +22,7 @@ from alertnet.core.escalation import (
     Hold,
     PlanChanged,
     Refuse,
+    Unsent,
     Withdrawn,
 )
 from alertnet.core.incident import Affected, Facts, Perpetrator, Scope, Severity
@@ -61,6 +63,10 @@ METHODS = st.builds(
     st.sampled_from(ADDRESSES),
     spans(0, 4),
 )
+NIGHT = st.tuples(st.integers(120, 200), st.integers(1, 90)).map(lambda span: (span[0], span[0] + span[1]))
+"""A span of the day within the hours that a story lasts, which begin at 02:00."""
+HOURS = st.none() | NIGHT.map(lambda span: Hours("", ((span,),) * 7))
+QUIET: st.SearchStrategy[dict[Severity, Span]] = st.just({}) | NIGHT.map(lambda span: {Severity.SERIOUS: span})
 ROLES = (Role.COORDINATOR, Role.COORDINATOR, Role.NGO, Role.AUTHORITY, Role.EMBASSY)
 
 
@@ -77,6 +83,9 @@ def contacts() -> st.SearchStrategy[list[Contact]]:
             represents=st.sampled_from([None, None, "ES", "DE"]),
             belongs_to=st.sampled_from([None, None, None, "army"]),
             deputy=st.sampled_from([None, *(other for other in IDS if other != id)]),
+            hours=HOURS,
+            when_closed=st.lists(METHODS, max_size=2).map(tuple),
+            quiet=QUIET,
         )
 
     return st.tuples(*map(one, IDS)).map(list)
@@ -132,7 +141,7 @@ def events(the_tree: ContactTree) -> st.SearchStrategy[Event]:
     ids = st.sampled_from(IDS)
     indexes = st.sampled_from(range(len(the_tree.levels)))
     stale = st.sampled_from([(), (), (MethodKind.SMS, MethodKind.CALL)])
-    used = ids.flatmap(lambda id: st.tuples(st.just(id), st.sampled_from(range(len(the_tree.contacts[id].methods)))))
+    used = ids.flatmap(lambda id: st.tuples(st.just(id), st.sampled_from(range(len(the_tree.contacts[id].ways)))))
     answers = st.builds(Answered, ids, st.sampled_from(AnswerKind), st.sampled_from([None, *ADDRESSES]))
     failures: Callable[[tuple[str, int], Any], Failed] = lambda where, kinds: Failed(*where, kinds)  # noqa: E731
     return st.one_of(
@@ -141,6 +150,7 @@ def events(the_tree: ContactTree) -> st.SearchStrategy[Event]:
         st.builds(failures, used, stale),
         st.builds(failures, used, stale),
         used.map(lambda where: Delayed(*where)),
+        used.map(lambda where: Unsent(*where)),
         st.builds(Withdrawn, ids),
         st.builds(Go, indexes),
         st.builds(Hold, indexes),

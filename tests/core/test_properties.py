@@ -10,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.course import ENDED
-from alertnet.core.escalation import LAST_RESORT, Go, Send, State, Status
+from alertnet.core.escalation import LAST_RESORT, Go, State, Status
 from alertnet.core.incident import Facts
 from alertnet.core.progress import advance, still_wanted
 from alertnet.core.resolution import Plan, Reason, may_be_told, resolve
+from alertnet.core.step import Send
 from tests.core.cast import NOW
 from tests.core.playback import Playback, Taken, moments
 from tests.core.strategies import TREES, Story, incidents, stories
@@ -60,9 +62,22 @@ def test_nobody_is_told_against_consent(story: Story) -> None:
     """A3: no contact that is barred is contacted, by any address; checked when resolving and again when sending."""
     for each in taken(story):
         for send in each.step.sends:
-            address = story.tree.contacts[send.contact].methods[send.method].address
+            address = story.tree.contacts[send.contact].ways[send.method].address
             assert send.contact in each.plan.allowed
             assert may_be_told(each.known, [story.tree], address) is None
+
+
+@given(stories())
+@settings(max_examples=60)
+def test_nothing_rings_where_nobody_is_or_wants_to_be_woken(story: Story) -> None:
+    """B1: `hours` close all but mail, `quiet` holds back what rings, each at the moment it was planned for."""
+    for each in taken(story):
+        for send in each.step.sends:
+            times = each.plan.times[send.contact]
+            contact = each.plan.tree.contacts[send.contact]
+            if contact.ways[send.method].kind is not MethodKind.EMAIL:
+                assert times.quiet_until(send.at) is None
+                assert send.method >= len(contact.methods) or times.closed_by(send.at) is None
 
 
 @given(TREES, incidents())

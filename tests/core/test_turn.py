@@ -8,6 +8,7 @@ from alertnet.core import turn as turns
 from alertnet.core.contact import MethodKind
 from alertnet.core.escalation import Turn, Use
 from alertnet.core.notification import Kind
+from alertnet.core.reach import Reach, stale_key
 from tests.core.cast import NOW, call, contact, email, level, minutes, offset, sms
 
 ANA = contact("ana", sms("+1"), call("+2", 3), email("ana@pbi.example", 1))
@@ -21,7 +22,7 @@ def used(*methods: tuple[int, float]) -> Turn:
 
 def upcoming(turn: Turn, repeat: tuple[float, int] | None = None) -> list[tuple[Kind, int, float]] | None:
     """The messages of the next moment."""
-    following = turns.upcoming(turn, ANA, level("One", "ana", repeat=repeat), (), ())
+    following = turns.upcoming(turn, Reach(ANA), level("One", "ana", repeat=repeat))
     return None if following is None else [(each.kind, each.method, offset(each.at)) for each in following.rings]
 
 
@@ -53,16 +54,16 @@ def test_what_failed_or_relayed_is_not_used() -> None:
     """B3: a method that failed, or whose number relayed, is over."""
     failed = replace(FRESH, failed=(0,))
 
-    assert turns.unused(FRESH, ANA, ()) == [0, 1, 2]
-    assert turns.unused(failed, ANA, ("+2",)) == [2]
+    assert turns.unused(FRESH, Reach(ANA)) == [0, 1, 2]
+    assert turns.unused(failed, Reach(ANA, relayed=("+2",))) == [2]
 
 
 def test_a_stale_address_has_failed_before_it_is_tried() -> None:
     """B3: marks the number stale, for one kind of method."""
     stale = ("sms:+1", "sms:+2")
 
-    assert turns.begin(ANA, NOW, True, stale).failed == (0,)
-    assert [turns.stale_key(method) for method in ANA.methods[:1]] == [f"{MethodKind.SMS}:+1"]
+    assert turns.begin(Reach(ANA, stale=stale), NOW, True).failed == (0,)
+    assert [stale_key(method) for method in ANA.methods[:1]] == [f"{MethodKind.SMS}:+1"]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,6 @@ def test_silence_is_half_of_what_remains_once_everything_is_out(
     turn: Turn, repeat: tuple[float, int] | None, wait: float, expected: float
 ) -> None:
     """B3: when the last method and repeat are out and half of the remaining wait has passed without an answer."""
-    at = turns.silence_at(turn, ANA, level("One", "ana", repeat=repeat), (), NOW + minutes(wait))
+    at = turns.silence_at(turn, Reach(ANA), level("One", "ana", repeat=repeat), NOW + minutes(wait))
 
     assert offset(at) == expected

@@ -64,6 +64,13 @@ NEW_MAIL = "{email: new@es.example, after: 5m}"
         ("30m}", "30m, repeat: {every: 3m, times: 2}}", "valley: Embassies: repeat: none → every 3m, times 2"),
         ("30m}", "30m, when: {severity: [critical]}}", "valley: Embassies: when: none → severity critical"),
         ("countries: [CO]", "countries: [CO, PE]", "valley: countries: CO → CO, PE"),
+        ("represents: ES", "represents: ES, hours: Fr 08:00-12:00", "valley: embassy: hours: always → Fr 08:00-12:00"),
+        ("represents: ES", "represents: ES, holidays: [ES]", "valley: embassy: holidays: none → ES"),
+        (
+            "represents: ES",
+            'represents: ES, quiet: {watch: "22:00-06:30"}',
+            "valley: embassy: quiet: none → watch 22:00-06:30",
+        ),
         ("tree: valley", "tree: coast", "tree coast is new"),
     ],
 )

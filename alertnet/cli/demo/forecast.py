@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertnet.core.escalation import Status, Step
+from alertnet.core.escalation import Status
 from alertnet.core.progress import advance
+from alertnet.core.step import Step
 from alertnet.flows.case import Case
 from alertnet.store.escalations import Escalation
 

@@ -7,7 +7,8 @@ from sqlalchemy import Row, select
 
 from alertnet.cli.demo.forecast import Foretold
 from alertnet.cli.demo.names import METHODS, Names, listed
-from alertnet.core.escalation import LAST_RESORT, Send, Status
+from alertnet.core.escalation import LAST_RESORT, Status
+from alertnet.core.step import Send
 from alertnet.flows.case import Case
 from alertnet.sandbox.page import Coming, Hint, Tone
 from alertnet.store.tables import alarms
@@ -78,7 +79,7 @@ def _steps(foretold: Foretold, names: Names) -> Iterator[Coming]:
 def _whom(sends: list[Send], tree: str, names: Names) -> str:
     methods: dict[str, list[str]] = {}
     for send in sends:
-        method = names.case.contact(tree, send.contact).methods[send.method]
+        method = names.case.contact(tree, send.contact).ways[send.method]
         methods.setdefault(names.contact(tree, send.contact), []).append(METHODS.get(method.kind.value, "message"))
     return "; ".join(f"{who}: {listed(by)}" for who, by in methods.items())
 

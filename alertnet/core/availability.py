@@ -1,0 +1,85 @@
+"""When a contact is there: opening hours, holidays, extra closed days and quiet hours, all in its own zone (B1).
+
+An instant is judged by what the clocks on its wall show then, so a night without 02:30, or with two of them, needs no
+rule of its own. Days are closed from midnight to midnight there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+Span = tuple[int, int]
+"""From the first minute of the local day to the one it ends before: 510, 990 is 08:30 to 16:30, 1440 is midnight."""
+
+Calendars = dict[str, dict[date, str]]
+"""The holidays of each country (ISO 3166-1 alpha-2), with their names."""
+
+
+@dataclass(frozen=True)
+class Hours:
+    """The spans of each day in which somebody is there. `written`: as the tree has it, to be shown."""
+
+    written: str
+    week: tuple[tuple[Span, ...], ...]
+    """Monday first."""
+    dates: dict[date, tuple[Span, ...]] = field(default_factory=dict, hash=False)
+    """The days that are not like their weekday."""
+
+    def on(self, day: date) -> tuple[Span, ...]:
+        """The spans of that day."""
+        return self.dates.get(day, self.week[day.weekday()])
+
+
+@dataclass(frozen=True)
+class Times:
+    """When one contact is there, for incidents of one severity. Without `hours` it always is, but on closed days.
+
+    `quiet`: the span in which nothing may ring or buzz; one that ends before it begins goes past midnight.
+    """
+
+    zone: str = "UTC"
+    hours: Hours | None = None
+    closed: frozenset[date] = frozenset()
+    holidays: tuple[tuple[str, Mapping[date, str]], ...] = ()
+    quiet: Span | None = None
+
+    def closed_by(self, at: datetime) -> str | None:
+        """What closes the contact at that instant: `hours`, `closed`, or a holiday such as `CO: Good Friday`."""
+        if self.hours is None and not self.closed and not self.holidays:
+            return None
+        local = at.astimezone(ZoneInfo(self.zone))
+        day = local.date()
+        if day in self.closed:
+            return "closed"
+        for country, names in self.holidays:
+            if day in names:
+                return f"{country}: {names[day]}"
+        if self.hours is None or _is_within(self.hours.on(day), local):
+            return None
+        return "hours"
+
+    def quiet_until(self, at: datetime) -> datetime | None:
+        """When the quiet hours end that the instant lies in; None where it lies in none."""
+        if self.quiet is None or not self._is_quiet(at):
+            return None
+        zone, ends = ZoneInfo(self.zone), timedelta(minutes=self.quiet[1])
+        midnight = datetime.combine(at.astimezone(zone).date(), datetime.min.time())
+        ways = [(midnight + timedelta(days=days) + ends, fold) for days in (0, 1) for fold in (0, 1)]
+        # Where the clocks are set forward they skip a moment, and where they are set back they show it twice.
+        moments = [shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for shown, fold in ways]
+        return min(moment for moment in moments if moment > at and not self._is_quiet(moment))
+
+    def _is_quiet(self, at: datetime) -> bool:
+        assert self.quiet is not None
+        begins, ends = self.quiet
+        minute = _minute(at.astimezone(ZoneInfo(self.zone)))
+        return begins <= minute < ends if begins < ends else not ends <= minute < begins
+
+
+def _is_within(spans: tuple[Span, ...], local: datetime) -> bool:
+    return any(begins <= _minute(local) < ends for begins, ends in spans)
+
+
+def _minute(local: datetime) -> int:
+    return local.hour * 60 + local.minute
