@@ -17,10 +17,11 @@ from alertnet.core.contact_tree import Network
 from alertnet.core.notification import Kind
 from alertnet.core.routes import FIRST, Way
 from alertnet.group_commit import GroupCommit
+from alertnet.living_trees import LivingTrees
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates import Templates, read_templates
 from alertnet.runtime_channels import Outlet, open_outlets
-from alertnet.settings import Settings
+from alertnet.settings import Settings, missing_for
 from alertnet.store import attempts, documents, pinned
 from alertnet.store.engine import for_reading, make_engine
 from alertnet.store.tx import Chance, Tx
@@ -91,6 +92,7 @@ class Runtime:
     chance: Chance
     clock: Clock
     network: Network
+    """The trees as this process began; `edition` has those in force."""
     templates: Templates
     wakeups: Wakeups
     transactions: Transactions
@@ -107,9 +109,20 @@ class Runtime:
         return self.wakeups.hooks
 
     @cached_property
+    def trees(self) -> LivingTrees:
+        """The trees in force, as the folder of the settings is edited."""
+        return LivingTrees(
+            self.network,
+            self.settings.contact_trees,
+            lambda network: self.transact(pinned.publish, network, self.templates.to_text()),
+            lambda kinds: missing_for(self.settings, kinds),
+            self.now,
+        )
+
+    @property
     def edition(self) -> pinned.Edition:
-        """The trees and templates in force. The first look keeps them in the database, so it follows the migrations."""
-        return self.transact(pinned.publish, self.network, self.templates.to_text())
+        """The trees and templates that new incidents open on."""
+        return self.trees.edition
 
     @cached_property
     def renderer(self) -> Callable[[str], Renderer]:
@@ -177,6 +190,7 @@ class Runtime:
         """Finish what was asked, end the threads, let go of the database."""
         for listener in self._listeners:
             listener.close()
+        self.trees.close()
         self.transactions.close()
         self.engine.dispose()
 

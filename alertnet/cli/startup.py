@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from alertnet.cli.connection import require_newest_schema
 from alertnet.cli.templates import LONGEST_URL
-from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Network
 from alertnet.core.errors import Misconfigured
 from alertnet.messages.lint import find_faults
@@ -32,6 +31,7 @@ def checked_runtime() -> Iterator[Runtime]:
     runtime = wire(settings, network, templates)
     try:
         require_newest_schema(runtime.engine)
+        runtime.trees.follow()
         yield runtime
     finally:
         runtime.close()
@@ -53,16 +53,10 @@ def read_all() -> tuple[Settings, Network, Templates]:
     if templates:
         faults += find_faults(templates, (settings and settings.public_url) or LONGEST_URL)
     if settings and network:
-        faults += missing_for(settings, methods_of(network))
+        faults += missing_for(settings, network.methods)
     if faults or not (settings and network and templates):
         raise Misconfigured(faults)
     return settings, network, templates
-
-
-def methods_of(network: Network) -> set[MethodKind]:
-    """The methods that any contact of the network is reached by."""
-    contacts = [contact for tree in network.trees.values() for contact in tree.contacts.values()]
-    return {method.kind for contact in contacts for method in contact.ways}
 
 
 def _read(faults: list[str], read: Callable[[], T]) -> T | None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Literal
 
 from alertnet.core.availability import Calendars, Times
-from alertnet.core.contact import Contact
+from alertnet.core.contact import Contact, MethodKind
 from alertnet.core.incident import Affected, Scope, Severity
 
 EVERYWHERE = "*"
@@ -153,6 +153,12 @@ class Network:
     trees: dict[str, ContactTree]
     teams: dict[str, Team]
     people: dict[str, Affected]
+
+    @property
+    def methods(self) -> frozenset[MethodKind]:
+        """The methods that any contact is reached by."""
+        contacts = [contact for tree in self.trees.values() for contact in tree.contacts.values()]
+        return frozenset(method.kind for contact in contacts for method in contact.ways)
 
     def serving(self, country: str) -> tuple[ContactTree, ...]:
         """The trees that serve a country, in the order of their ids."""

@@ -10,7 +10,7 @@ Steps = tuple[str | int, ...]
 """The way from the top of the file to a value: keys of mappings and places in lists."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Document:
     """The content of one file: dicts, lists and strings, with the line and column (from 1) of all of them."""
 

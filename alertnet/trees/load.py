@@ -35,15 +35,20 @@ def read_network(folder: Path) -> Network:
     Raises:
         Misconfigured: with every fault of every file, as lines `file:line:column: path: what is wrong`.
     """
+    network, faults = read_folder(folder)
+    if network is None:
+        raise Misconfigured(map(str, faults))
+    return network
+
+
+def read_folder(folder: Path) -> tuple[Network | None, tuple[Fault, ...]]:
+    """All trees of the folder and its teams, or None and everything that is wrong."""
     reading = _read(folder)
     if reading.faults:
-        raise Misconfigured(map(str, reading.faults))
+        return None, reading.faults
     trees = [build.contact_tree(*each) for each in reading.trees]
-    return Network(
-        trees={tree.id: tree for tree in trees},
-        teams=build.teams(reading.field),
-        people=build.people(reading.field),
-    )
+    teams, people = build.teams(reading.field), build.people(reading.field)
+    return Network(trees={tree.id: tree for tree in trees}, teams=teams, people=people), ()
 
 
 def check_folder(folder: Path) -> tuple[Fault, ...]:

@@ -6,6 +6,7 @@ So `NO` is Norway and `+57…` keeps its plus. What could harm or mislead is ref
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,12 @@ def read_document(path: Path, file: str) -> Document:
     Raises:
         Unreadable: it is no text, no YAML, or holds what is refused as a whole.
     """
-    text = _read_text(path, file)
+    return _document(_read_text(path, file), file)
+
+
+# Of many files one is edited at a time: the others are what they were.
+@lru_cache(maxsize=1024)
+def _document(text: str, file: str) -> Document:
     composer = _Composer(file, yaml.parse(text, Loader=yaml.CBaseLoader))
     try:
         content = composer.compose_file()

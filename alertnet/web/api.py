@@ -5,7 +5,7 @@ import binascii
 import re
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
@@ -54,9 +54,21 @@ class TreeView(TypedDict):
     version: str
 
 
+class FaultView(TypedDict):
+    """A fault of a file as it is now; `line` and `column` count from 1, and 0 means the folder."""
+
+    file: str
+    line: int
+    column: int
+    value: str | None
+    text: str
+
+
 class TreesView(TypedDict):
+    """While there are `faults`, `items` are the trees of the last good edition."""
+
     items: list[TreeView]
-    faults: list[dict[str, Any]]
+    faults: list[FaultView]
 
 
 @router.post(
@@ -111,10 +123,14 @@ def show_timeline(
 
 @router.get("/v1/trees", response_model=TreesView, responses=documented(401, 403, 503))
 def list_trees(key: Reader, runtime: InForce) -> Response:
-    """The contact trees in force. A tree with a fault is never in force, so that there are none to report."""
+    """The contact trees in force, and what is wrong with an edit that is not."""
     edition = runtime.edition
     trees = [_tree(tree, edition.trees[id]) for id, tree in sorted(edition.network.trees.items())]
-    return JSONResponse(TreesView(items=trees, faults=[]))
+    faults = [
+        FaultView(file=each.file, line=each.line, column=each.column, value=each.value, text=str(each))
+        for each in runtime.trees.faults
+    ]
+    return JSONResponse(TreesView(items=trees, faults=faults))
 
 
 def shown(session: Session, id: str, created: bool = False) -> Answer:

@@ -16,6 +16,7 @@ ALIASES = {
     "settings_values": "settings",
     "wakeups": "runtime",
     "comeback": "worker",
+    "living_trees": "runtime",
     "crews": "worker",
     "ways": "worker",
     "knock": "runtime",

@@ -1,0 +1,118 @@
+"""The trees in force in this process: an edit is in force when it is whole, and a broken one changes nothing (A8)."""
+
+import threading
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.contact_tree import Network
+from alertnet.store.pinned import Edition
+from alertnet.transactions import DatabaseAway
+from alertnet.trees import Fault, read_folder
+
+LOOK_SECONDS = 0.5
+
+Marks = dict[str, tuple[int, int]]
+"""Of each file: when it was changed (nanoseconds) and its size."""
+
+log = structlog.get_logger(__name__)
+
+
+class LivingTrees:
+    """What new incidents open on. `publish` keeps a network in the database; `missing` says which settings it lacks.
+
+    `faults` are those of the files as they are now, and `broken_since` when the first of them was seen.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        folder: Path,
+        publish: Callable[[Network], Edition],
+        missing: Callable[[Iterable[MethodKind]], tuple[str, ...]],
+        now: Callable[[], datetime],
+    ) -> None:
+        self.faults: tuple[Fault, ...] = ()
+        self.broken_since: datetime | None = None
+        self.changed = threading.Event()
+        """Set once an edit was taken up."""
+        self._network = network
+        self._folder = folder
+        self._publish = publish
+        self._missing = missing
+        self._now = now
+        self._edition: Edition | None = None
+        self._marks: Marks | None = None
+        self._lock = threading.Lock()
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def edition(self) -> Edition:
+        """The trees and templates in force. The first look keeps them in the database, so it follows the migrations."""
+        with self._lock:
+            if self._edition is None:
+                self._edition = self._publish(self._network)
+            return self._edition
+
+    def follow(self) -> None:
+        """From now on take up each edit by itself, in a thread of its own."""
+        self._marks = _marks(self._folder)
+        self._thread = threading.Thread(target=self._run, name="trees", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Look no more."""
+        self._ending.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def look(self) -> None:
+        """Take up what was edited since the last look, if it is whole.
+
+        Raises:
+            DatabaseAway: it is whole, and can't be kept now; the next look takes it up.
+        """
+        marks = _marks(self._folder)
+        if marks == self._marks:
+            return
+        network, faults = read_folder(self._folder)
+        if network is not None:
+            faults = self._unsendable(network)
+        if network is not None and not faults:
+            self._edition = self._publish(network)
+            self.changed.set()
+            log.info("trees_in_force", trees=sorted(network.trees))
+        elif faults != self.faults:
+            log.error("trees_broken", faults=[str(fault) for fault in faults])
+        self._marks = marks
+        self.broken_since = (self.broken_since or self._now()) if faults else None
+        self.faults = faults
+
+    def _unsendable(self, network: Network) -> tuple[Fault, ...]:
+        """Methods that no setting is there for would fail one by one, at night."""
+        return tuple(Fault(str(self._folder), 0, 0, "", None, each) for each in self._missing(network.methods))
+
+    def _run(self) -> None:
+        while not self._ending.wait(LOOK_SECONDS):
+            try:
+                self.look()
+            except DatabaseAway:
+                log.warning("database_away", job="trees")
+            except Exception:
+                log.exception("trees_unread")
+
+
+def _marks(folder: Path) -> Marks:
+    """What tells an edit; a folder that is away has none."""
+    found = {}
+    for path in sorted(each for each in folder.rglob("*") if each.suffix in (".yaml", ".yml")):
+        try:
+            state = path.stat()
+        except OSError:
+            continue
+        found[str(path)] = (state.st_mtime_ns, state.st_size)
+    return found

@@ -1,0 +1,95 @@
+"""An edited tree is in force when it is whole; a broken edit changes nothing, and is reported (A8)."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import COORDINATION, FIELD, a_tree
+from tests.scenarios.world import World
+
+FRIENDS = "  - {name: Friends, notify: [defenders], wait: 5m}\n"
+CHANGED = a_tree(COORDINATION + FRIENDS)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "edited"
+    folder.mkdir()
+    (folder / "valley.yaml").write_text(a_tree(COORDINATION))
+    (folder / "teams.yaml").write_text(FIELD)
+    return folder
+
+
+@pytest.fixture
+def world(world_on: Worlds, tmp_path: Path, folder: Path) -> World:
+    return world_on(f"sqlite:///{tmp_path / 'living.db'}", folder)
+
+
+def edits(world: World, folder: Path, text: str) -> None:
+    (folder / "valley.yaml").write_text(text)
+    world.runtime.trees.look()
+
+
+def listed(world: World) -> dict[str, list[dict[str, object]]]:
+    answer = world.client.get("/v1/trees", headers=world.headers)
+    return dict(answer.json())
+
+
+def test_a_whole_edit_is_what_the_next_incident_opens_on(world: World, folder: Path) -> None:
+    world.raises()
+    edits(world, folder, CHANGED)
+
+    incident = world.raises()
+
+    world.passes(minutes=10)
+    assert incident.told() == [("coordinator", "sms"), ("defenders", "sms")]
+
+
+def test_what_is_open_goes_on_as_it_was_opened(world: World, folder: Path) -> None:
+    """A8: running plans are pinned."""
+    incident = world.raises()
+
+    edits(world, folder, CHANGED)
+
+    world.passes(minutes=10)
+    assert ("defenders", "sms") not in incident.told()
+
+
+def test_a_broken_edit_leaves_the_last_good_one_in_force_and_is_shown(world: World, folder: Path) -> None:
+    before = listed(world)["items"]
+
+    edits(world, folder, CHANGED.replace("[defenders]", "[defnders]"))
+
+    (fault,) = listed(world)["faults"]
+    assert listed(world)["items"] == before
+    assert (fault["file"], fault["value"]) == ("valley.yaml", "defnders")
+    assert "did you mean defenders" in str(fault["text"])
+    assert world.raises().told() == [("coordinator", "sms")]
+
+
+def test_a_mended_edit_is_in_force_and_no_fault_is_left(world: World, folder: Path) -> None:
+    edits(world, folder, "tree: [")
+    edits(world, folder, CHANGED)
+
+    assert listed(world)["faults"] == []
+    assert world.runtime.trees.broken_since is None
+    assert len(world.runtime.edition.network.trees["valley"].levels) == 2
+
+
+def test_a_method_that_no_setting_is_there_for_is_a_fault(world_on: Worlds, tmp_path: Path, folder: Path) -> None:
+    world = world_on(f"sqlite:///{tmp_path / 'living.db'}", folder, ALERTNET_SMTP_URL="")
+
+    edits(world, folder, CHANGED.replace('{sms: "+573005550130"}', "{email: d@defenders.example}"))
+
+    (fault,) = listed(world)["faults"]
+    assert "ALERTNET_SMTP_URL" in str(fault["text"])
+
+
+def test_an_edit_is_taken_up_by_itself(world: World, folder: Path) -> None:
+    """Issue 5: within two seconds; the thread is asked to look, so that this waits for no clock."""
+    world.runtime.trees.follow()
+    (folder / "valley.yaml").write_text(CHANGED)
+
+    assert world.runtime.trees.changed.wait(10)
+    assert len(world.runtime.edition.network.trees["valley"].levels) == 2
