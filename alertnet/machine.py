@@ -77,7 +77,7 @@ class Machine:
     lock: Callable[[Engine], Lock]
     now: Callable[[], datetime]
     knock: Knock | None = None
-    """How the world outside is reached, beside the channels; None: there is none."""
+    """How the world outside is reached, beside the channels; None: there is none, and no watch is kept for it."""
 
 
 def _thread(work: Callable[[], None], name: str) -> Thread:

@@ -7,7 +7,7 @@ import structlog
 from twilio.request_validator import SIGNATURE_HEADER, RequestValidator
 
 from alertnet.core.watch import SELF_TEST
-from alertnet.flows.keep_watch import keep_watch, note_sign
+from alertnet.flows.keep_watch import keep_watch
 from alertnet.knock import Knock
 from alertnet.runtime import Runtime
 from alertnet.settings import Settings
@@ -17,12 +17,11 @@ from alertnet.transactions import DatabaseAway
 
 log = structlog.get_logger(__name__)
 
-
 Errand = Callable[[], None]
 
 
 class Watch:
-    """The part of a worker in it. `knock` None: there is no world outside, and so no errands."""
+    """The part of a worker in it. `knock` None: there is no world outside for whom to keep watch."""
 
     def __init__(self, runtime: Runtime, worker: str, knock: Knock | None) -> None:
         self._runtime = runtime
@@ -34,7 +33,7 @@ class Watch:
         try:
             self._runtime.transact(worker_store.beat, self._worker)
             self._runtime.measure_clock()
-            return self._look()
+            return self._look(self._knock) if self._knock is not None else {}
         except DatabaseAway:
             # Nobody can look, so the heartbeat stops.
             log.warning("database_away", job="beat")
@@ -42,33 +41,27 @@ class Watch:
             log.exception("beat_failed")
         return {}
 
-    def _look(self) -> dict[str, Errand]:
+    def _look(self, knock: Knock) -> dict[str, Errand]:
         settings = self._runtime.settings
-        is_tested = self._knock is not None and settings.takes_texts
-        turn = self._runtime.transact(keep_watch, self._runtime.edition, settings.ways, is_tested=is_tested)
+        turn = self._runtime.transact(keep_watch, self._runtime.edition, settings.ways, is_tested=settings.takes_texts)
         errands: dict[str, Errand] = {}
         if turn.test:
-            errands["inbound_test"] = partial(self._run, "inbound_test", _test_inbound, None)
-        if turn.ping and self._knock is not None and settings.heartbeat_url:
-            errands["heartbeat"] = partial(self._run, "heartbeat", _send_heartbeat, signs.HEARTBEAT)
+            errands["inbound_test"] = partial(self._run, "inbound_test", partial(_test_inbound, settings, knock), None)
+        if turn.ping and settings.heartbeat_url:
+            ping = partial(knock, settings.heartbeat_url.get_secret_value(), None, None)
+            errands["heartbeat"] = partial(self._run, "heartbeat", ping, signs.HEARTBEAT)
         return errands
 
-    def _run(self, name: str, errand: Callable[[Settings, Knock], str | None], sign: str | None) -> None:
+    def _run(self, name: str, errand: Callable[[], str | None], sign: str | None) -> None:
         """Run it; its answer is on the record as a sign, unless whoever answers has noted it."""
-        assert self._knock is not None
-        fault = errand(self._runtime.settings, self._knock)
+        fault = errand()
         if fault is not None:
             log.warning("errand_failed", errand=name, fault=fault)
         elif sign is not None:
             try:
-                self._runtime.transact(note_sign, sign)
+                self._runtime.transact(signs.note, sign)
             except DatabaseAway:
                 log.warning("database_away", job=name)
-
-
-def _send_heartbeat(settings: Settings, knock: Knock) -> str | None:
-    assert settings.heartbeat_url is not None
-    return knock(settings.heartbeat_url.get_secret_value(), None, None)
 
 
 def _test_inbound(settings: Settings, knock: Knock) -> str | None:

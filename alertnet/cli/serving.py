@@ -14,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from alertnet.core.errors import BadInput
+from alertnet.machine import THIS_MACHINE, Machine
 from alertnet.runtime import Runtime
 from alertnet.web.app import make_app
 from alertnet.worker import Worker
@@ -84,13 +85,13 @@ def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event, gr
 
 
 @contextmanager
-def working(runtime: Runtime) -> Iterator[None]:
+def working(runtime: Runtime, machine: Machine = THIS_MACHINE) -> Iterator[None]:
     """Send what is due while inside.
 
     Raises:
         Misconfigured: on SQLite, where another worker runs on the same database.
     """
-    worker = Worker(runtime)
+    worker = Worker(runtime, machine=machine)
     worker.start()
     try:
         yield

@@ -59,11 +59,6 @@ def keep_watch(tx: Tx, edition: Edition, ways: frozenset[Way], *, is_tested: boo
     )
 
 
-def note_sign(tx: Tx, name: str) -> None:
-    """An errand was answered: the heartbeat was taken, or the test has come in."""
-    signs.note(tx, name)
-
-
 def _note_gap(tx: Tx, trees: list[ContactTree], previous: Sign | None) -> None:
     """Whoever was away for long says so, if it was not on purpose: what came in meanwhile is answered late."""
     if previous is not None and tx.now - previous.at < GAP:

@@ -1,5 +1,6 @@
 """What the watch looks at: a few steps into the indexes of what is due, whatever there is of closed incidents."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -63,15 +64,16 @@ _STUBBORN = select(
 
 def observe(tx: Tx, ways: frozenset[Way], *, is_tested: bool) -> Observed:
     """All that is judged, as it stands. `ways`: all there are; `is_tested`: the inbound path should answer its test."""
-    seen = signs.read(tx.session)
+    seen, ill = signs.read(tx.session), breakers.found(tx)
     return Observed(
         now=tx.now,
         since=signs.when(seen.get(signs.WATCH_SINCE)) or tx.now,
         due=_due(tx),
         paced_until=_paced_until(tx.session),
         ways=ways,
-        away=_away(tx),
-        stubborn=_stubborn(tx),
+        # A provider that has answered is only waited for.
+        away={way: each.opened_at for way, each in ill.items() if each.is_open and each.opened_at is not None},
+        stubborn=_stubborn(tx, ill),
         reports=signs.reports(seen),
         is_tested=is_tested,
         inbound_at=signs.when(seen.get(signs.INBOUND)),
@@ -100,13 +102,12 @@ def _paced_until(session: Session) -> dict[MethodKind, datetime]:
     return found
 
 
-def _away(tx: Tx) -> dict[Way, datetime]:
-    """The ways whose provider does not answer, and since when; one that has answered is only waited for."""
-    found = breakers.found(tx).items()
-    return {way: each.opened_at for way, each in found if each.is_open and each.opened_at is not None}
+def _stubborn(tx: Tx, ill: Collection[Way]) -> frozenset[MethodKind]:
+    """The methods with a provider that is `ill` by which something waits that could not be sent again and again.
 
-
-def _stubborn(tx: Tx) -> frozenset[MethodKind]:
-    """The methods by which something waits that could not be sent again and again."""
+    Where the providers are well it is the recipient's own: a mailbox that wants to be asked once more.
+    """
+    if not ill:
+        return frozenset()
     found = tx.session.execute(_STUBBORN, {"then": tx.now - FOR_LONG}).one()._mapping
-    return frozenset(method for method in SENT_BY if found[method.value])
+    return frozenset(method for method, _ in ill if found[method.value])

@@ -4,7 +4,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +14,7 @@ from alertnet.cli.demo.api import Api
 from alertnet.cli.demo.clock import DemoClock
 from alertnet.cli.demo.pace import Pace
 from alertnet.cli.serving import listen, web, working
+from alertnet.machine import THIS_MACHINE
 from alertnet.runtime import RealChance, Runtime, make_runtime
 from alertnet.sandbox import Handset, Sandbox
 from alertnet.settings import Settings, read_settings
@@ -74,7 +75,8 @@ def stage() -> Iterator[Stage]:
         upgrade(runtime.engine)
         key = runtime.transact(create_key, "north", SCOPES)
         runtime.transact(set_pins, "north/ana", PIN, DURESS_PIN, one_time=0)
-        stack.enter_context(working(runtime))
+        # A clock that jumps would be taken for a standstill.
+        stack.enter_context(working(runtime, replace(THIS_MACHINE, knock=None)))
         stack.enter_context(web(runtime, listening, threading.Event()))
         pace = Pace(runtime, sandbox, clock)
         stack.callback(pace.close)

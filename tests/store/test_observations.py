@@ -1,0 +1,50 @@
+"""What the watch looks at costs the same however much is closed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.routes import FIRST
+from alertnet.store.breakers import hold
+from alertnet.store.engine import make_engine
+from alertnet.store.observations import observe
+from alertnet.store.tx import Tx
+from alertnet.store.upgrade import upgrade
+from alertnet.store.vault import Vault
+from tests.store.conftest import NOW, Foreseen
+
+QUEUES = ("attempts", "escalations", "alarms", "incidents")
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path, vault: Vault) -> Iterator[Engine]:
+    engine = make_engine(f"sqlite:///{tmp_path / 'test.db'}", vault)
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+def test_no_queue_is_read_from_end_to_end(on_sqlite: Engine, vault: Vault) -> None:
+    """Issue 3: the tick stays the same with 100,000 closed incidents, for every step is one into an index."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    with Session(on_sqlite) as session:
+        tx = Tx(session, NOW, Foreseen(), vault)
+        hold(tx, (MethodKind.SMS, FIRST))
+        event.listen(on_sqlite, "before_cursor_execute", note)
+        observe(tx, frozenset(), is_tested=False)
+        event.remove(on_sqlite, "before_cursor_execute", note)
+
+        plans = [session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values) for sql, values in asked]
+        steps = [str(row[3]) for plan in plans for row in plan]
+
+    assert len(steps) > 20
+    assert [step for step in steps if step.startswith("SCAN") and step.split()[1] in QUEUES] == []
