@@ -15,6 +15,7 @@ from alertnet.flows.cancel import is_wanted
 from alertnet.flows.case import URGENT, Case, take_up
 from alertnet.flows.escalate import move, stale_kinds
 from alertnet.flows.outbox import Outbox
+from alertnet.flows.second_dial import dial_again
 from alertnet.store import attempts as attempt_store
 from alertnet.store import timeline
 from alertnet.store.tables import alarms, incidents, served
@@ -108,6 +109,9 @@ class Held:
     def failed(self, failure: Failure, code: object = None, *, tell: bool = True) -> None:
         """It did not reach anybody; `tell`: the escalations hear of it, so that the next method goes at once."""
         self._become(AttemptStatus.FAILED, failure=failure.value, error=None if code is None else str(code))
+        if dial_again(self.outbox, self.row, failure):
+            self._show(AttemptStatus.QUEUED)
+            self.record("dialled_again")
         if tell:
             stale = stale_kinds(failure, MethodKind(self.row.method))
             self.happens(lambda service: Failed(service.contact, service.place, stale))
@@ -140,10 +144,7 @@ class Held:
 
     def send_again(self) -> None:
         """Queue the one re-send of what can't be found, with the same words and code (A5)."""
-        row, kind = self.row, Kind(self.row.kind)
-        self.outbox.attempt(
-            row.notification_id, row.incident_id, row.method, kind, row.rank, row.address_index, extra=True
-        )
+        self.outbox.again(self.row, extra=True)
         self._show(AttemptStatus.QUEUED)
         self.record("attempt_sent_again")
 

@@ -160,7 +160,9 @@ def _place(tx: Tx, claims: Claims, row: Row[Any], slots: Slots, outward: Outward
     order = outward.routes.order(MethodKind(row.method), row.address, outward.providers)
     order = tuple(sorted(order, key=lambda provider: provider == row.provider))
     units = outward.lengths.get((MethodKind(row.method), Kind(row.kind), row.language), 1)
-    if place := slots.take(order, units):
+    # Who has a number before it was ever tried is called a second time, and by the same one.
+    preferred = row.sender if row.started_at is None else None
+    if place := slots.take(order, units, preferred):
         provider, sender = place
         others = [other for other in order if other != provider]
         may_go_over = row.provider is None and bool(others) and slots.barred_until(others) is None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Row, insert
 
 from alertnet.core.codec import to_plain
 from alertnet.core.contact import MethodKind
@@ -152,10 +152,11 @@ class Outbox:
         *,
         extra: bool = False,
         leaves_at: datetime | None = None,
+        sender: str | None = None,
     ) -> None:
         """An attempt to send a notification, due now unless `leaves_at` says when.
 
-        `extra`: the one re-send after an unknown outcome (A5).
+        `extra`: the one re-send after an unknown outcome (A5). `sender`: the number that it is to come from; else any.
         """
         self.add(
             "attempts",
@@ -168,6 +169,7 @@ class Outbox:
             address_index=index,
             status=AttemptStatus.QUEUED.value,
             due_at=leaves_at or self.tx.now,
+            sender=sender,
             extra=extra,
             checks=0,
             delays=0,
@@ -176,6 +178,19 @@ class Outbox:
             changed_at=self.tx.now,
         )
         self.tx.leaves_due(method)
+
+    def again(self, row: Row[Any], *, extra: bool, sender: str | None = None) -> None:
+        """One more attempt of what that one's notification says."""
+        self.attempt(
+            row.notification_id,
+            row.incident_id,
+            row.method,
+            Kind(row.kind),
+            row.rank,
+            row.address_index,
+            extra=extra,
+            sender=sender,
+        )
 
     def flush(self, *, begin: bool = False) -> None:
         """Write what was gathered; `begin`: its history is the first of its chains."""

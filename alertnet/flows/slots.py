@@ -82,11 +82,15 @@ class Slots:
         """How many places there are still, for messages of one unit."""
         return sum(min(places.room, sum(map(self._free, places.senders))) for places in self._places.values())
 
-    def take(self, order: Sequence[str], units: int) -> tuple[str, str] | None:
-        """A place by the first of these providers that has one: the provider and the number it leaves from."""
-        for provider in order:
+    def take(self, order: Sequence[str], units: int, preferred: str | None = None) -> tuple[str, str] | None:
+        """A place by the first of these providers that has one: the provider and the number it leaves from.
+
+        `preferred`: the number that it is to leave from, if that has a place.
+        """
+        for provider in sorted(order, key=lambda provider: preferred not in self._places[provider].senders):
             places = self._places[provider]
-            sender = next((sender for sender in places.senders if self._free(sender)), None)
+            senders = sorted(places.senders, key=lambda sender: sender != preferred)
+            sender = next((sender for sender in senders if self._free(sender)), None)
             if places.room and sender is not None:
                 places.room -= 1
                 places.senders.remove(sender)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from alertnet.core.contact import MethodKind
-from alertnet.core.notification import AttemptStatus
+from alertnet.core.notification import AttemptStatus, Failure
 from alertnet.core.routes import FIRST
 from alertnet.store.columns import Instant
 from alertnet.store.tables import attempts, incidents, notifications
@@ -191,4 +191,14 @@ def providers_of(session: Session, provider_ids: Sequence[str]) -> dict[str, str
 def bound_elsewhere(session: Session, provider_id: str, id: str) -> bool:
     """Whether another attempt is known to the provider by that id."""
     query = select(attempts.c.id).where(attempts.c.provider_id == provider_id, attempts.c.id != id)
+    return session.scalar(query.limit(1)) is not None
+
+
+def rang_out_before(session: Session, notification: str, besides: str) -> bool:
+    """Whether another call of that notification was not answered."""
+    query = select(attempts.c.id).where(
+        attempts.c.notification_id == notification,
+        attempts.c.id != besides,
+        attempts.c.failure == Failure.NO_ANSWER.value,
+    )
     return session.scalar(query.limit(1)) is not None

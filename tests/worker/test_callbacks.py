@@ -63,7 +63,7 @@ def test_an_undelivered_sms_brings_the_next_method_at_once(stage: Stage) -> None
     stage.runs()
 
     assert (stage.attempt(MethodKind.SMS).failure, stage.attempt(MethodKind.SMS).error) == ("undelivered", "30003")
-    assert stage.attempt(MethodKind.CALL).failure == "no_answer"
+    assert "no_answer" in [attempt.failure for attempt in stage.attempts(MethodKind.CALL)]
     assert stage.attempt(MethodKind.EMAIL).status == "sent"
     assert stage.escalation().state["stale"] == []
 
@@ -139,7 +139,7 @@ def test_a_call_that_reaches_no_person_brings_the_next_method(
     stage.worker.step()
     stage.sandbox.settle()
 
-    assert stage.attempt(MethodKind.CALL).failure == failure
+    assert failure in [attempt.failure for attempt in stage.attempts(MethodKind.CALL)]
     assert stage.attempt(MethodKind.SMS).status == "queued"
 
 

@@ -1,0 +1,26 @@
+"""A call that rings out is placed once more, by the same number: phones set to Do Not Disturb let the second through.
+
+Telephones do so within two or three minutes, so it goes at once. It is an attempt more of the same message: with a code
+of its own, and with no third.
+"""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.notification import Failure, Kind
+from alertnet.flows.case import URGENT
+from alertnet.flows.outbox import Outbox
+from alertnet.store import attempts as attempt_store
+
+
+def dial_again(outbox: Outbox, row: Row[Any], failure: Failure) -> bool:
+    """Queue the second call after that attempt failed so; whether one was."""
+    is_urgent_call = row.method == MethodKind.CALL.value and Kind(row.kind) in URGENT
+    if failure is not Failure.NO_ANSWER or not is_urgent_call:
+        return False
+    if attempt_store.rang_out_before(outbox.tx.session, row.notification_id, row.id):
+        return False
+    outbox.again(row, extra=row.extra, sender=row.sender)
+    return True

@@ -1,0 +1,60 @@
+"""A call that rings out is placed once more at once: a phone set to Do Not Disturb lets the second one through."""
+
+import pytest
+
+from tests.scenarios.record import tries
+from tests.scenarios.world import World, code_in, spoken_code_in
+
+
+def statuses(world: World, who: str) -> list[str]:
+    """How each call to that phone stands."""
+    return [call.status for call in world.phone(who).calls]
+
+
+def test_a_call_that_rings_out_is_placed_once_more_at_once(world: World) -> None:
+    """Both within two minutes, from the same number; never a third time."""
+    world.phone("police").behaves("manual")
+    incident = world.raises()
+
+    world.passes(minutes=28)
+
+    assert statuses(world, "police") == ["no-answer", "no-answer"]
+    first, second = tries(incident, "police", "call")
+    assert (first.failure, second.failure) == ("no_answer", "no_answer")
+    assert (second.started_at - first.started_at).total_seconds() < 120
+    assert first.sender == second.sender
+
+
+def test_who_picks_up_the_second_time_can_answer(world: World) -> None:
+    """A6: with the code that is spoken in that call."""
+    world.phone("police").behaves("manual")
+    incident = world.raises()
+    world.passes(minutes=25, seconds=31)
+
+    call = world.phone("police").answers()
+    call.press(spoken_code_in(call.words))
+
+    assert ("police", "acknowledged", "call") in incident.answers()
+
+
+@pytest.mark.parametrize("behaviour", ["busy", "voicemail", "wrong_person"])
+def test_a_call_that_fails_otherwise_is_not_placed_again(world: World, behaviour: str) -> None:
+    """A line that is busy, or something that picked up, is no phone that keeps silent."""
+    world.phone("police").behaves(behaviour)
+    world.raises()
+
+    world.passes(minutes=27)
+
+    assert len(statuses(world, "police")) == 1
+
+
+def test_an_acknowledgement_ends_it(world: World) -> None:
+    """A4: while the escalation is acknowledged no further alert of it leaves."""
+    world.phone("defenders").behaves("manual")
+    world.raises()
+    world.passes(minutes=15, seconds=10)
+
+    world.texts("defenders", code_in(world.phone("defenders").inbox[0]))
+    world.passes(minutes=3)
+
+    assert len(statuses(world, "defenders")) == 1
