@@ -1,11 +1,12 @@
 """What `trees simulate` foretells is what happens: the same people, methods and moments as in earnest."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from alertnet.core.incident import Affected, Facts, Perpetrator, PersonKind, Scope, Severity
-from alertnet.core.rehearsal import Rehearsal, Script, rehearse
+from alertnet.core.rehearsal import Rehearsal, Script
+from alertnet.core.rehearse import rehearse
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
 from tests.scenarios.valley import a_tree
@@ -104,3 +105,20 @@ def test_a_go_that_is_given_opens_its_level_at_once(world_of: Worlds) -> None:
         return next(each.at for each in rehearsal.told if each.level == "Office" and each.kind == "alert")
 
     assert told(withheld) - told(given) == timedelta(minutes=12)
+
+
+def test_whoever_a_holiday_closes_is_named_with_it(world_of: Worlds) -> None:
+    """Issue 5: and is reached by what its tree says for then."""
+    closed = CONTACTS.replace(
+        "desk: {role: ngo, organisation: Head office, ",
+        'desk: {role: ngo, organisation: Head office, hours: "Mo-Fr 09:00-17:00", holidays: [CO], '
+        'when_closed: [{sms: "+3225550199"}], ',
+    )
+    world = world_of(a_tree("  - {name: Coordination, notify: [coordinator, desk], wait: 10m}\n", closed))
+    christmas = datetime(2026, 12, 25, 15, 0, tzinfo=UTC)
+
+    trees = world.runtime.network.trees.values()
+    rehearsal = rehearse(FACTS, trees, christmas, christmas + timedelta(minutes=5), Script())
+
+    assert [(each.contact, each.by) for each in rehearsal.closed] == [("desk", "CO: Christmas Day")]
+    assert [each.method.address for each in rehearsal.told if each.contact.id == "desk"] == ["+3225550199"]

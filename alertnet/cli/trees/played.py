@@ -70,6 +70,16 @@ class Played:
                 {"tree": each.tree, "level": each.level, "contact": each.contact, "reason": each.reason.value}
                 for each in rehearsal.pruned
             ],
+            "closed": [
+                {
+                    "at": _instant(each.at),
+                    "tree": each.tree,
+                    "level": each.level,
+                    "contact": each.contact,
+                    "by": each.by,
+                }
+                for each in rehearsal.closed
+            ],
             "cost": self.cost,
             "until": _instant(rehearsal.until),
             "ends_at": _instant(rehearsal.ends_at) if rehearsal.ends_at else None,

@@ -14,7 +14,8 @@ from alertnet.cli.case import Accused, Consent, Country, Exclude, HowGrave, Nati
 from alertnet.core.contact_tree import Network
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import Facts
-from alertnet.core.rehearsal import Key, Script, rehearse
+from alertnet.core.rehearsal import Key, Script
+from alertnet.core.rehearse import rehearse
 
 if TYPE_CHECKING:
     from alertnet.cli.trees.played import Played

@@ -62,6 +62,8 @@ def _tail(played: Played) -> Iterator[str]:
     rehearsal, cost = played.rehearsal, played.cost
     for each in rehearsal.pruned:
         yield f"not told: {each.contact} ({each.tree}, {each.level or 'last resort'}): {each.reason}"
+    for shut in rehearsal.closed:
+        yield f"closed: {shut.contact} ({shut.tree}, {shut.level}) at {_span(played.after(shut.at))}, by {shut.by}"
     yield f"cost: {cost['sms']} SMS in {cost['segments']} segments, {cost['calls']} calls, {cost['emails']} mails"
     if rehearsal.ends_at is None:
         yield f"not over after {_span(played.after(rehearsal.until))}: it goes round until somebody answers"

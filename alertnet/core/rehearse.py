@@ -1,0 +1,201 @@
+"""Playing an incident through before it happens: who would be told what, when, and where it ends.
+
+The same resolution and the same `advance` as in earnest, on a virtual clock, with people who do what the script says.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+
+from alertnet.core.acknowledgement import AnswerKind
+from alertnet.core.contact import RINGING, Contact, Method
+from alertnet.core.contact_tree import ContactTree
+from alertnet.core.escalation import LAST_RESORT, Answered, Asked, Event, Go, State, Status
+from alertnet.core.incident import Facts
+from alertnet.core.notification import Kind
+from alertnet.core.progress import advance, begin
+from alertnet.core.reach import Reach
+from alertnet.core.rehearsal import AGAIN, Closed, Key, Noted, Rehearsal, Script, Told
+from alertnet.core.resolution import Plan, opening, resolve
+from alertnet.core.step import Send, Step
+
+
+def rehearse(facts: Facts, trees: Iterable[ContactTree], at: datetime, until: datetime, script: Script) -> Rehearsal:
+    """Play an incident that opens at that moment (aware UTC) on those trees, until nothing is left to do or `until`."""
+    everywhere = tuple(trees)
+    plans = resolve(facts, [tree for tree in everywhere if tree.serves(facts.country)])
+    if all(plan.reaches_nobody for plan in plans):
+        plans = resolve(facts, everywhere)
+    night = _Night(plans, at, script)
+    ends_at = night.play(until)
+    pruned = tuple(each for plan in plans for each in plan.pruned)
+    closed = tuple(each for plan in plans for each in _closed(plan, night.noted))
+    return Rehearsal(tuple(night.told), tuple(night.noted), pruned, closed, until, ends_at)
+
+
+def _closed(plan: Plan, noted: Iterable[Noted]) -> Iterator[Closed]:
+    levels = {planned.level.name: planned for planned in plan.levels}
+    for note in noted:
+        planned = levels.get(str(note.payload.get("level")))
+        if note.kind != "level_opened" or note.tree != plan.tree.id or planned is None:
+            continue
+        for id in planned.contacts:
+            by = plan.times[id].closed_by(note.at)
+            if by is not None:
+                yield Closed(note.at, note.tree, planned.level.name, id, by)
+
+
+@dataclass
+class _Course:
+    """One escalation on its way."""
+
+    plan: Plan
+    state: State
+    due_at: datetime | None
+    question: tuple[int, datetime] | None = None
+    """The level that the coordinators are asked about, and when they are asked again."""
+    alarm_at: datetime | None = None
+    """When the alarm that nobody answered rings again."""
+
+    @property
+    def tree(self) -> ContactTree:
+        return self.plan.tree
+
+
+class _Night:
+    def __init__(self, plans: Sequence[Plan], at: datetime, script: Script) -> None:
+        self.told: list[Told] = []
+        self.noted: list[Noted] = []
+        self._opened_at = at
+        self._script = script
+        opened = opening(plans)
+        self._courses = [_Course(plan, begin(plan, at, alone=len(opened) == 1), at) for plan in opened]
+        self._answers = sorted((at + after, key) for key, after in script.answers.items())
+        self._reached: dict[tuple[str, str], list[str]] = {}
+        """Which escalations an alert counts for so far, by method and address."""
+
+    def play(self, until: datetime) -> datetime | None:
+        """Let time pass; when nothing is left to do, or None where that is not before `until`."""
+        last = self._opened_at
+        while (now := self._next()) is not None:
+            if now > until:
+                return None
+            last = max(last, now)
+            self._live(last)
+        return last
+
+    def _next(self) -> datetime | None:
+        moments = [at for course in self._courses for at in (course.due_at, course.alarm_at) if at is not None]
+        moments += [course.question[1] for course in self._courses if course.question is not None]
+        moments += [at for at, _ in self._answers[:1]]
+        return min(moments, default=None)
+
+    def _live(self, now: datetime) -> None:
+        """All that happens at one moment: an answer comes before what is due (A7)."""
+        while self._answers and self._answers[0][0] <= now:
+            _, key = self._answers.pop(0)
+            self._move(now, self._answer(key))
+        due = [course for course in self._courses if course.due_at is not None and course.due_at <= now]
+        self._move(now, {course.tree.id: () for course in due})
+        for course in self._courses:
+            if course.question is not None and course.question[1] <= now:
+                course.question = (course.question[0], now + AGAIN)
+                self._ring(now, course, Kind.DECISION, course.tree.levels[course.question[0]].name)
+            if course.alarm_at is not None and course.alarm_at <= now:
+                course.alarm_at = now + AGAIN
+                self._ring(now, course, Kind.ALARM, "")
+
+    def _answer(self, key: Key) -> dict[str, list[Event]]:
+        """The contact acknowledges, wherever it stands by a shared file, number or address."""
+        tree, id = key
+        everybody = [(course, contact) for course in self._courses for contact in course.tree.contacts.values()]
+        own = next((contact for course, contact in everybody if (course.tree.id, contact.id) == (tree, id)), None)
+        events: dict[str, list[Event]] = {}
+        for course, contact in everybody if own is not None else ():
+            is_own = contact is own or (own is not None and contact.is_same_recipient(own))
+            if is_own and contact.id in course.plan.allowed:
+                events.setdefault(course.tree.id, []).append(Answered(contact.id, AnswerKind.ACKNOWLEDGED))
+        return events
+
+    def _move(self, now: datetime, events: Mapping[str, Sequence[Event]]) -> None:
+        for course in self._courses:
+            if course.tree.id in events:
+                self._advance(now, course, events[course.tree.id])
+        for course in self._courses:
+            waits = course.tree.start.unless_acknowledged and course.state.status is Status.SCHEDULED
+            if waits and course.tree.id not in events:
+                self._advance(now, course, ())
+
+    def _advance(self, now: datetime, course: _Course, events: Sequence[Event]) -> None:
+        others = [each.state.status for each in self._courses if each is not course]
+        acknowledged = bool(others) and all(status is Status.ACKNOWLEDGED for status in others)
+        step = advance(course.plan, course.state, now, events, others_acknowledged=acknowledged)
+        course.state, course.due_at = step.state, step.due_at
+        self.noted += (Noted(now, course.tree.id, note.kind, note.payload) for note in step.notes)
+        for send in step.sends:
+            self._send(now, course, send)
+        self._sound(now, course, step)
+        asked = self._ask(now, course, step)
+        if asked:
+            self._advance(now, course, asked)
+
+    def _send(self, now: datetime, course: _Course, send: Send) -> None:
+        """An alert that another tree has sent to the same address counts here too, once."""
+        tree, contact = course.tree, course.tree.contacts[send.contact]
+        method = contact.ways[send.method]
+        counts_for = self._reached.setdefault((method.kind.value, method.address), [])
+        if send.kind is Kind.ALERT and counts_for and tree.id not in counts_for:
+            counts_for.append(tree.id)
+            self._share(method, tree.id)
+            return
+        if send.kind is Kind.ALERT and tree.id not in counts_for:
+            counts_for.append(tree.id)
+        level = "Last resort" if send.index == LAST_RESORT else tree.levels[send.index].name
+        self.told.append(Told(now, tree.id, level, send.round, contact, method, send.kind, (tree.id,)))
+
+    def _share(self, method: Method, tree: str) -> None:
+        for place, each in enumerate(self.told):
+            if each.kind is Kind.ALERT and (each.method.kind, each.method.address) == (method.kind, method.address):
+                self.told[place] = replace(each, trees=tuple(sorted({*each.trees, tree})))
+                return
+
+    def _ask(self, now: datetime, course: _Course, step: Step) -> list[Event]:
+        """Put new questions, take back those that were decided; what follows from asking at once."""
+        pending = course.state.question
+        if course.question is not None and (pending is None or pending.index != course.question[0]):
+            course.question = None
+        asked: list[Event] = []
+        for ask in step.asks:
+            if pending is not None and pending.index == ask.index:
+                course.question = (ask.index, now + AGAIN)
+                self._ring(now, course, Kind.DECISION, course.tree.levels[ask.index].name)
+                asked += [Go(ask.index)] if self._script.gives_go else [Asked(ask.index)]
+        return asked
+
+    def _sound(self, now: datetime, course: _Course, step: Step) -> None:
+        """The alarm that nobody has answered, until somebody has."""
+        if course.state.status is Status.ACKNOWLEDGED:
+            course.alarm_at = None
+        elif step.noted("escalation_unanswered"):
+            course.alarm_at = now + AGAIN
+            self._ring(now, course, Kind.ALARM, "")
+
+    def _ring(self, now: datetime, course: _Course, kind: Kind, level: str) -> None:
+        plans = {each.tree.id: each.plan for each in self._courses}
+        for tree, contact in self._coordinators:
+            methods = Reach(contact, plans[tree].times[contact.id]).at_any_hour(now)
+            addresses = {(method.kind, method.address): method for method in methods if method.kind in RINGING}
+            for method in addresses.values():
+                self.told.append(Told(now, tree, level, course.state.round, contact, method, kind, (course.tree.id,)))
+
+    @cached_property
+    def _coordinators(self) -> list[tuple[str, Contact]]:
+        """Each once, in the order of the trees."""
+        found: list[tuple[str, Contact]] = []
+        for course in self._courses:
+            for contact in course.tree.coordinators:
+                known = any(contact.is_same_recipient(each) for _, each in found)
+                if contact.id in course.plan.allowed and not known:
+                    found.append((course.tree.id, contact))
+        return found
