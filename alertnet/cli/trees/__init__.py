@@ -4,6 +4,7 @@ import typer
 
 from alertnet.cli.trees.check import check
 from alertnet.cli.trees.diff import diff
+from alertnet.cli.trees.schema import schema
 from alertnet.cli.trees.simulate import simulate
 
 app = typer.Typer(help="The contact trees.", epilog="Example: alertnet trees check", no_args_is_help=True)
@@ -13,3 +14,4 @@ app.command(
     "--nationality ES --answers coordinator@4m"
 )(simulate)
 app.command(epilog="Example: alertnet trees diff contact_trees new_contact_trees")(diff)
+app.command(epilog="Example: alertnet trees schema > contact_trees/tree.schema.json")(schema)

@@ -1,0 +1,15 @@
+"""`alertnet trees schema`: what an editor needs to complete and explain a contact tree."""
+
+import json
+
+import typer
+
+
+def schema() -> None:
+    """Print the JSON Schema of the files; the first line of a file tells an editor where it is.
+
+    # yaml-language-server: $schema=./tree.schema.json
+    """
+    from alertnet.trees.schema import schema as made
+
+    typer.echo(json.dumps(made(), indent=2, ensure_ascii=False))

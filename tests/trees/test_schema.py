@@ -1,0 +1,58 @@
+"""The JSON Schema of the files says what the program reads: each key explained, nothing else allowed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from alertnet.trees.form import Form
+from alertnet.trees.keys import KEYS
+from alertnet.trees.schema import schema
+
+FILES = sorted((Path(__file__).parents[2] / "contact_trees").glob("**/*.yaml"))
+VALIDATOR = Draft202012Validator(schema())
+
+
+def faults(text: str) -> list[str]:
+    # An editor reads dates and the like as text.
+    content: Any = json.loads(json.dumps(yaml.safe_load(text), default=str))
+    return [error.message for error in VALIDATOR.iter_errors(content)]
+
+
+def test_it_is_a_schema() -> None:
+    Draft202012Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_the_examples_keep_to_it(path: Path) -> None:
+    assert faults(path.read_text()) == []
+
+
+@pytest.mark.parametrize("form", [form for form in Form.__subclasses__() if form.__module__.startswith("alertnet")])
+def test_every_key_has_a_description_and_an_example_that_it_allows(form: type[Form]) -> None:
+    keys, properties = KEYS[form.__name__], schema()["$defs"][form.__name__]["properties"]
+    assert set(form.model_fields) <= set(keys)
+    for name in form.model_fields:
+        described = properties[name]
+        assert described["description"].endswith(".")
+        assert described["examples"] == [keys[name].example]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("wait: 10m", "wait: soon"),
+        ("role: coordinator", "role: boss"),
+        ("notify:", "tell:"),
+        ("scope: national", "scope: galactic"),
+        ('callback: "+573005550101"', 'callback: "0300"'),
+    ],
+)
+def test_what_the_program_refuses_an_editor_marks(old: str, new: str) -> None:
+    text = next(path for path in FILES if path.name == "colombia.yaml").read_text()
+    assert old in text
+
+    assert faults(text.replace(old, new, 1)) != []
