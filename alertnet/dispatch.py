@@ -79,8 +79,7 @@ class Search:
     def jobs(self) -> Iterator[Job]:
         """The jobs, each as soon as it is found: none waits for those of another method (A11)."""
         due = self._runtime.read(worker_store.due)
-        for way in ways.look(self._runtime, due.trouble):
-            yield from self._guarded([ways.asking(way)], partial(self._whether_back, way))
+        yield from self._guarded([], partial(self._questions, due.trouble))
         for method in SENT_BY:
             present = [(method, provider) for provider in ways.providers_for(self._runtime, method)]
             if method in due.queued:
@@ -94,7 +93,8 @@ class Search:
             yield from self._guarded([DUE], self._rows)
 
     def _guarded(self, crews: Sequence[str], part: Callable[[], Iterator[Job]]) -> Iterator[Job]:
-        if not any(self._rooms[crew] for crew in crews):
+        """What a part of the search finds, where one of the crews that it is for has room."""
+        if crews and not any(self._rooms[crew] for crew in crews):
             self.crowded.update(crews)
             return
         try:
@@ -104,9 +104,11 @@ class Search:
         except Exception:
             log.exception("search_failed", crews=crews)
 
-    def _whether_back(self, way: Way) -> Iterator[Job]:
-        crew = ways.asking(way)
-        yield Job(crew, f"{crew}/back", partial(ways.ask_whether_back, self._runtime, way))
+    def _questions(self, trouble: bool) -> Iterator[Job]:
+        for way in ways.look(self._runtime, trouble):
+            crew = ways.asking(way)
+            if self._rooms[crew]:
+                yield Job(crew, f"{crew}/back", partial(ways.ask_whether_back, self._runtime, way))
 
     def _sends(self, method: MethodKind, crews: Sequence[str]) -> Iterator[Job]:
         runtime = self._runtime
@@ -117,10 +119,12 @@ class Search:
         self._put_off(claims)
         taken = Counter(job.crew for job in jobs)
         self.crowded.update(crew for crew in crews if taken[crew] >= self._rooms[crew])
-        for id in claims.unwanted:
-            yield _job(runtime, "attempts", id, put_aside, id)
-        for id, until in claims.held_up.items():
-            yield _job(runtime, "attempts", id, hold_up, id, until)
+        yield from self._as_room_is(
+            [
+                *(_job(runtime, "attempts", id, put_aside, id) for id in claims.unwanted),
+                *(_job(runtime, "attempts", id, hold_up, id, until) for id, until in claims.held_up.items()),
+            ]
+        )
 
     def _doubts(self, way: Way) -> Iterator[Job]:
         (method, provider), crew = way, ways.asking(way)
@@ -147,12 +151,18 @@ class Search:
             yield Job(DUE, ESCALATIONS, partial(_escalate, self._runtime))
 
     def _rows(self) -> Iterator[Job]:
-        runtime, most, room = self._runtime, MOST_ROWS, self._rooms[DUE]
+        runtime, most = self._runtime, MOST_ROWS
         alarms, leases = runtime.read(_due_rows, most)
-        jobs = [
-            *(_job(runtime, "alarms", id, repeat_alarm, id, incident) for id, incident in alarms),
-            *(_job(runtime, "attempts", id, expire_lease, id) for id in leases),
-        ]
+        yield from self._as_room_is(
+            [
+                *(_job(runtime, "alarms", id, repeat_alarm, id, incident) for id, incident in alarms),
+                *(_job(runtime, "attempts", id, expire_lease, id) for id in leases),
+            ]
+        )
+
+    def _as_room_is(self, jobs: Sequence[Job]) -> Iterator[Job]:
+        """Those for the database's crew that are not under way yet, and that it has room for."""
+        room = self._rooms[DUE]
         waiting = [job for job in jobs if job.key not in self._under_way]
         yield from waiting[:room]
         if len(waiting) > room:

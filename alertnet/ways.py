@@ -16,7 +16,6 @@ from alertnet.flows.slots import Line, Outward
 from alertnet.runtime import Runtime
 from alertnet.store import breakers as breaker_store
 from alertnet.store.tx import Tx
-from alertnet.transactions import DatabaseAway
 
 log = structlog.get_logger(__name__)
 
@@ -31,10 +30,9 @@ def asking(way: Way) -> str:
     return f"ask_{way_name(way)}"
 
 
-THREADS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8}
-WAYS = {(method, provider): size for method, size in THREADS.items() for provider in PROVIDERS}
-SENDING = {sending(way): size for way, size in WAYS.items()}
-ASKING = {asking(way): 1 for way in WAYS}
+_THREADS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8}
+SENDING = {sending((method, provider)): size for method, size in _THREADS.items() for provider in PROVIDERS}
+ASKING = {asking((method, provider)): 1 for method in _THREADS for provider in PROVIDERS}
 """How many threads these crews have."""
 
 
@@ -66,20 +64,19 @@ def charge(runtime: Runtime, claimed: Claimed, units: int, *, paid: int) -> None
 def look(runtime: Runtime, trouble: bool) -> Iterator[Way]:
     """See which providers are in trouble, if any; those that are to be asked now whether they are back."""
     found = runtime.read(breaker_store.found) if trouble else {}
-    for way in runtime.breakers.keys() | found.keys():
-        _see(runtime, way, found.get(way, SOUND))
-    now = runtime.now()
-    for way, breaker in found.items():
-        if breaker.is_open and breaker.try_at is not None and breaker.try_at <= now:
+    for way in runtime.outlets:
+        breaker = found.get(way, SOUND)
+        _see(runtime, way, breaker)
+        if breaker.is_open and breaker.try_at is not None and breaker.try_at <= runtime.now():
             yield way
 
 
 def ask_whether_back(runtime: Runtime, way: Way) -> tuple[str, ...]:
     """Ask a provider that is away for a sign of life, unless another worker does; nothing rings by it."""
-    outlet = runtime.outlets.get(way)
-    if outlet is not None and runtime.transact(breakers.take_question, way):
-        is_back = outlet.channel.answers()
+    if runtime.transact(breakers.take_question, way):
+        is_back = runtime.outlets[way].channel.answers()
         _see(runtime, way, runtime.transact(breakers.take_answer, way, is_back))
+        log.info("provider_asked", method=way[0], provider=way[1], is_back=is_back)
     return ()
 
 
@@ -90,8 +87,9 @@ def note(runtime: Runtime, way: Way, result: Result) -> None:
         return
     try:
         after = runtime.transact(breakers.note, way, result)
-    except DatabaseAway:
-        # The next attempt says so again; what this one came to is written down.
+    except Exception as fault:
+        # What the attempt came to is written down, and the next one says the same of the provider.
+        log.warning("provider_unnoted", method=way[0], provider=way[1], fault=type(fault).__name__)
         return
     _see(runtime, way, after)
     method, provider = way

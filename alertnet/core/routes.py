@@ -1,6 +1,6 @@
 """Which provider takes a message: chosen by the country of its number, in the order in which they are tried."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alertnet.core.contact import MethodKind
@@ -29,11 +29,14 @@ class Routes:
 
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def order(self, method: MethodKind, address: str, present: Container[str] = PROVIDERS) -> tuple[str, ...]:
-        """The providers for that address, of those that are present: the longest prefix counts."""
+    def order(self, method: MethodKind, address: str, present: Sequence[str] = PROVIDERS) -> tuple[str, ...]:
+        """The providers for that address, of those that are present: the longest prefix counts.
+
+        Where none of them is, it is all that are: an alert is never without a way because of its country.
+        """
         prefixes = (MAIL,) if method is MethodKind.EMAIL else self._prefixes_of(address)
         found = next((self.orders[prefix] for prefix in prefixes if prefix in self.orders), PROVIDERS)
-        return tuple(provider for provider in found if provider in present)
+        return tuple(provider for provider in found if provider in present) or tuple(present)
 
     def _prefixes_of(self, number: str) -> tuple[str, ...]:
         return tuple(number[:length] for length in range(len(number), -1, -1)) if self.orders else ()

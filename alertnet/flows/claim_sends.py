@@ -13,7 +13,7 @@ from alertnet.core.codec import from_plain
 from alertnet.core.contact import MethodKind
 from alertnet.core.escalation import State, Unsent
 from alertnet.core.incident import Facts, IncidentStatus
-from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.core.notification import AttemptStatus
 from alertnet.core.pace import free_after
 from alertnet.core.progress import closed_by, still_wanted
 from alertnet.core.resolution import may_be_told
@@ -159,15 +159,16 @@ def _place(tx: Tx, claims: Claims, row: Row[Any], slots: Slots, outward: Outward
     """Let it leave by the first provider of its route that has a place; whoever has turned it away comes last."""
     order = outward.routes.order(MethodKind(row.method), row.address, outward.providers)
     order = tuple(sorted(order, key=lambda provider: provider == row.provider))
-    units = outward.lengths.get((MethodKind(row.method), Kind(row.kind), row.language), 1)
+    # Read as a whole before anything is taken for it: what can't be read must not use up the pace.
+    claimed = claimed_from(row, tx.chance.id(), tx.now)
+    units = outward.lengths.get((claimed.method, claimed.kind, claimed.language), 1)
     # Who has a number before it was ever tried is called a second time, and by the same one.
     preferred = row.sender if row.started_at is None else None
     if place := slots.take(order, units, preferred):
         provider, sender = place
         others = [other for other in order if other != provider]
         may_go_over = row.provider is None and bool(others) and slots.barred_until(others) is None
-        claimed = claimed_from(row, tx.chance.id(), tx.now, provider, sender)
-        claims.claimed.append(replace(claimed, units=units, may_go_over=may_go_over))
+        claims.claimed.append(replace(claimed, provider=provider, sender=sender, units=units, may_go_over=may_go_over))
     elif until := slots.barred_until(order):
         waits = claims.waiting if row.delays else claims.held_up
         waits[row.id] = max(until, tx.now + FIRST_PAUSE)

@@ -78,8 +78,8 @@ class TurnedAway:
     code: str
 
 
-def claimed_from(row: Row[Any], lease: str, at: datetime, provider: str | None, sender: str) -> Claimed:
-    """The attempt of that row (see `store.attempts.with_words`)."""
+def claimed_from(row: Row[Any], lease: str, at: datetime) -> Claimed:
+    """The attempt of that row (see `store.attempts.with_words`), with the provider and number that it left by."""
     return Claimed(
         attempt=row.id,
         notification=row.notification_id,
@@ -88,8 +88,8 @@ def claimed_from(row: Row[Any], lease: str, at: datetime, provider: str | None, 
         kind=Kind(row.kind),
         method=MethodKind(row.method),
         to=row.address,
-        provider=provider or FIRST,
-        sender=sender,
+        provider=row.provider or FIRST,
+        sender=row.sender or "",
         language=row.language,
         said=from_plain(Said, row.said),
         templates=row.templates,

@@ -1,11 +1,8 @@
 """Breakers, shared by all workers: a row for each provider and method with which something is wrong, else none."""
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, select, update
-from sqlalchemy.orm import Session
 
 from alertnet.core.breaker import SOUND, Breaker
 from alertnet.core.contact import MethodKind
@@ -15,11 +12,6 @@ from alertnet.store.tables import breakers
 from alertnet.store.tx import Tx
 
 _ALL: Select[Any] = select(breakers)
-_OPEN: Select[Any] = (
-    select(breakers.c.method, breakers.c.provider, breakers.c.opened_at)
-    .where(breakers.c.opened_at.is_not(None))
-    .order_by(breakers.c.method, breakers.c.provider)
-)
 _KEY = (breakers.c.method == bindparam("key_method")) & (breakers.c.provider == bindparam("key_provider"))
 _HELD: Select[Any] = select(breakers).where(_KEY).with_for_update()
 
@@ -27,11 +19,6 @@ _HELD: Select[Any] = select(breakers).where(_KEY).with_for_update()
 def found(tx: Tx) -> dict[Way, Breaker]:
     """What is wrong now; a way that is missing is sound."""
     return {(MethodKind(row.method), row.provider): _breaker(row) for row in tx.session.execute(_ALL)}
-
-
-def open_since(session: Session) -> Mapping[Way, datetime]:
-    """Which providers are away, by which methods, and since when."""
-    return {(MethodKind(row.method), row.provider): row.opened_at for row in session.execute(_OPEN)}
 
 
 def hold(tx: Tx, way: Way) -> Breaker:

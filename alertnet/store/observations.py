@@ -64,7 +64,8 @@ _STUBBORN = select(
 
 def observe(tx: Tx, ways: frozenset[Way], *, is_tested: bool) -> Observed:
     """All that is judged, as it stands. `ways`: all there are; `is_tested`: the inbound path should answer its test."""
-    seen, ill = signs.read(tx.session), breakers.found(tx)
+    seen = signs.read(tx.session)
+    ill = {way: breaker for way, breaker in breakers.found(tx).items() if way in ways}
     return Observed(
         now=tx.now,
         since=signs.when(seen.get(signs.WATCH_SINCE)) or tx.now,

@@ -15,7 +15,7 @@ from sqlalchemy import Table, case, func, select
 from starlette.responses import Response
 
 from alertnet.core.routes import Way
-from alertnet.store.breakers import open_since
+from alertnet.core.watch import Observed
 from alertnet.store.observations import observe
 from alertnet.store.tables import alarms, attempts, escalations, incidents
 from alertnet.store.tx import Tx
@@ -54,7 +54,7 @@ class _Counted(Collector):
 
 def _count(tx: Tx, ways: frozenset[Way], *, is_tested: bool) -> list[Metric]:
     seen = observe(tx, ways, is_tested=is_tested)
-    return [*_queues(tx), _attempts(tx), *_incidents(tx, len(seen.unheard)), _providers(tx), *count_watch(tx, seen)]
+    return [*_queues(tx), _attempts(tx), *_incidents(tx, len(seen.unheard)), _providers(seen), *count_watch(tx, seen)]
 
 
 def _queues(tx: Tx) -> list[Metric]:
@@ -97,8 +97,8 @@ def _incidents(tx: Tx, unheard: int) -> list[Metric]:
     return [family, unheard_of]
 
 
-def _providers(tx: Tx) -> Metric:
+def _providers(seen: Observed) -> Metric:
     away = gauge("alertnet_provider_away_seconds", "For how long a provider does not work.", "method", "provider")
-    for (method, provider), since in open_since(tx.session).items():
-        away.add_metric([method.value, provider], (tx.now - since).total_seconds())
+    for (method, provider), since in seen.away.items():
+        away.add_metric([method.value, provider], (seen.now - since).total_seconds())
     return away

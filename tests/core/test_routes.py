@@ -29,3 +29,7 @@ def test_without_routes_all_are_tried_the_first_one_first() -> None:
 
 def test_who_is_not_there_is_left_out() -> None:
     assert ROUTES.order(SMS, "+573005550101", [FIRST]) == ("1",)
+
+
+def test_an_alert_is_never_without_a_way_because_of_its_country() -> None:
+    assert ROUTES.order(SMS, "+5715550101", [FIRST]) == ("1",)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from alertnet.sandbox import Fault, Sandbox
-from alertnet.store import breakers
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
 from tests.scenarios.world import CAST, FRIDAY_NIGHT, PUBLIC_URL, World, spoken_code_in
@@ -65,7 +64,8 @@ def world(world_on: Worlds, tmp_path: Path, rival: Rival) -> World:
 
 def away(world: World) -> list[tuple[str, str]]:
     """Which providers are away, by which methods."""
-    return [(str(way[0]), way[1]) for way in world.runtime.read(lambda tx: breakers.open_since(tx.session))]
+    found = world.client.get("/readyz").json()["away"]
+    return [(each["method"], each["provider"]) for each in found]
 
 
 def test_the_second_takes_over_at_once_and_no_other_method_is_hurried(world: World, rival: Rival) -> None:

@@ -7,11 +7,12 @@ from fastapi.testclient import TestClient
 from alertnet.channels.base import NotSent
 from alertnet.core.breaker import RUN
 from alertnet.core.contact import MethodKind
-from alertnet.core.routes import SECOND
+from alertnet.core.routes import FIRST, SECOND
 from alertnet.flows.breakers import note
 from alertnet.runtime import Runtime
 from alertnet.store import signs, workers
 from tests.web.conftest import Clock
+from tests.web.world import NOW, world_in
 
 REPORT = {"type": "arrest", "country": "CO"}
 NOBODY = REPORT | {"exclude": ["coordinator"]}
@@ -74,21 +75,27 @@ def test_an_incident_that_nobody_may_hear_of_is_named(api: TestClient) -> None:
     assert "alertnet_unheard_incidents 1.0" in api.get("/metrics").text
 
 
-def test_a_provider_that_is_away_is_named_and_stops_no_traffic(
-    client: TestClient, runtime: Runtime, clock: Clock
-) -> None:
+def test_a_provider_that_is_away_is_named_and_stops_no_traffic(tmp_path: Path) -> None:
     """Reports still come in, and wait: a load balancer must not turn them away."""
-    runtime.transact(workers.beat, "a worker")
-    for _ in range(RUN):
-        runtime.transact(note, (MethodKind.SMS, SECOND), NotSent("TimeoutError"))
-    since = clock().isoformat()
-    clock.forward(seconds=5)
+    with world_in(tmp_path) as world:
+        world.runtime.transact(workers.beat, "a worker")
+        for _ in range(RUN):
+            world.runtime.transact(note, (MethodKind.SMS, FIRST), NotSent("TimeoutError"))
 
-    response = client.get("/readyz")
+        response = world.client.get("/readyz")
 
-    assert response.status_code == 200
-    assert response.json()["away"] == [{"method": "sms", "provider": "2", "since": since}]
-    assert 'alertnet_provider_away_seconds{method="sms",provider="2"} 5.0' in client.get("/metrics").text
+        assert response.status_code == 200
+        assert response.json()["away"] == [{"method": "sms", "provider": "1", "since": NOW.isoformat()}]
+        assert 'alertnet_provider_away_seconds{method="sms",provider="1"} 0.0' in world.client.get("/metrics").text
+
+
+def test_a_provider_that_is_not_there_any_more_is_not_away(tmp_path: Path) -> None:
+    """Whoever takes a broken provider out of the settings has done with it."""
+    with world_in(tmp_path) as world:
+        for _ in range(RUN):
+            world.runtime.transact(note, (MethodKind.SMS, SECOND), NotSent("TimeoutError"))
+
+        assert world.client.get("/readyz").json()["away"] == []
 
 
 def test_what_is_late_is_named_and_stops_no_traffic(api: TestClient, runtime: Runtime, clock: Clock) -> None:

@@ -66,7 +66,7 @@ def notes(runtime: Runtime, *results: Result) -> None:
 
 
 def is_away(runtime: Runtime) -> bool:
-    return SMS in runtime.read(lambda tx: breaker_store.open_since(tx.session))
+    return SMS in runtime.read(breaker_store.found) and runtime.read(breaker_store.found)[SMS].is_open
 
 
 @pytest.mark.parametrize(
