@@ -28,10 +28,13 @@ def _group() -> None:
 @app.command(epilog="Example: alertnet templates check message_templates")
 def check(folder: Folder = Path("message_templates"), public_url: PublicUrl = LONGEST_URL) -> None:
     """Report every fault: what is missing, what can't be rendered, what does not fit; exit code 2 if there is one."""
-    from alertnet.messages.lint import find_faults
+    from alertnet.messages.lint import find_faults, languages_of
+    from alertnet.messages.message import fallbacks
     from alertnet.messages.templates import read_templates
 
-    faults = find_faults(read_templates(folder), public_url)
+    templates = read_templates(folder)
+    faults = find_faults(templates, public_url)
     if faults:
         raise Misconfigured(f"{folder}/{fault}" for fault in faults)
-    typer.echo(f"{folder}: no faults.")
+    typer.echo(f"{folder}: no faults. Languages: {', '.join(languages_of(templates))}.")
+    typer.echo(f"Any other falls back step by step, as in {' > '.join(fallbacks('fr-CA'))}.")

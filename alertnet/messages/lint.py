@@ -12,6 +12,7 @@ from alertnet.core.notification import Kind
 from alertnet.core.sms_encoding import count, is_gsm7
 from alertnet.messages.message import METHODS, STAGES, SUBJECTS
 from alertnet.messages.page import PAGE
+from alertnet.messages.parity import LABELS, find_uneven
 from alertnet.messages.renderer import Renderer, fits
 from alertnet.messages.sandbox import Environment
 from alertnet.messages.templates import LAYOUT, PARTS, Templates
@@ -19,9 +20,6 @@ from alertnet.messages.words import read_labels
 
 REQUIRED = ("en", "fr", "es")
 """The languages that are always there, and whose every SMS is GSM-7."""
-
-LABELS = ("page", "sheet")
-"""Folders with one file of labels for each language."""
 
 _AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _TOKEN = "X" * 16
@@ -35,12 +33,21 @@ def find_faults(templates: Templates, public_url: str) -> list[str]:
     """
     faults = find_missing(templates)
     # What isn't there can't be rendered: the rest is looked at once the folder is whole.
-    return faults or [*find_foreign_characters(templates), *find_oversize(Renderer(templates), public_url)]
+    return faults or [
+        *find_uneven(templates, languages_of(templates)),
+        *find_foreign_characters(templates),
+        *find_oversize(Renderer(templates), public_url),
+    ]
+
+
+def languages_of(templates: Templates) -> list[str]:
+    """Those that must be there, and those that have any file at all, in the order of the alphabet."""
+    return sorted({*REQUIRED, *_languages(templates)})
 
 
 def find_missing(templates: Templates) -> list[str]:
     """Files, stages of calls, and words of the page and the call sheet that a language lacks beside English."""
-    languages = sorted({*REQUIRED, *_languages(templates)})
+    languages = languages_of(templates)
     needed = [LAYOUT, PAGE, *(path for language in languages for path in _paths(language))]
     faults = [f"{path}: missing" for path in needed if not _is_there(path, templates)]
     return faults or [

@@ -18,7 +18,7 @@ from alertnet.messages.message import METHODS, STAGES, SUBJECTS, Message, Script
 from alertnet.messages.page import PAGE, Page, page_values
 from alertnet.messages.sandbox import Environment, blocks_of, write
 from alertnet.messages.templates import LAYOUT, Templates
-from alertnet.messages.words import NEUTRAL, Words, present, read_labels, read_words, spelt
+from alertnet.messages.words import NEUTRAL, Words, direction, present, read_labels, read_words, spelt
 
 SHORTER = ((True, True), (False, True), (False, False))
 """(with_callback, with_no_hint): what an SMS drops when tight, the callback first. Code and link it always keeps."""
@@ -129,7 +129,7 @@ class Renderer:
         line, _ = self._template(kind, "subject.j2", used)
         subject = _one_line(write(line.generate(values), _LONGEST_MAIL))
         page = self._environment.get_template(LAYOUT)
-        shown = {"language": used, "title": subject, "body": _html(text, said.link)}
+        shown = {"language": used, "direction": direction(used), "title": subject, "body": _html(text, said.link)}
         return Message(used, text + "\n", subject, write(page.generate(shown), 4 * _LONGEST_MAIL))
 
     def _values(self, kind: Kind, said: Said, words: Words, method: MethodKind) -> dict[str, Any]:
@@ -164,12 +164,19 @@ def _paragraphs(text: str) -> str:
 
 
 def _html(text: str, link: str | None) -> Markup:
-    """The text as paragraphs, a line that is the link itself as one to press."""
+    """The text as paragraphs, a line that is the link itself as one to press.
+
+    Styles stand at each element, since Outlook takes no others and has margins of its own.
+    """
     return Markup("\n").join(
-        Markup("<p>{}</p>").format(Markup("<br>\n").join(_html_line(line, link) for line in part.split("\n")))
+        Markup('<p style="margin: 0 0 16px">{}</p>').format(
+            Markup("<br>\n").join(_html_line(line, link) for line in part.split("\n"))
+        )
         for part in text.split("\n\n")
     )
 
 
 def _html_line(line: str, link: str | None) -> Markup:
-    return Markup('<a href="{0}">{0}</a>').format(link) if link and line == link else escape(line)
+    return (
+        Markup('<a href="{0}" style="color: #00449e">{0}</a>').format(link) if link and line == link else escape(line)
+    )

@@ -16,7 +16,7 @@ from alertnet.core.disclosure import Said, Subject
 NAMES = frozenset(field.name for field in fields(Said)) | {"statement", "with_callback", "with_no_hint"}
 """The fields of `Said`; what its subject is called in words; and whether there is room for callback and NO hint."""
 
-LAYOUT_NAMES = frozenset({"language", "title", "body"})
+LAYOUT_NAMES = frozenset({"language", "direction", "title", "body"})
 """What the layout of a mail may name: the rest was said by its text."""
 
 FILTERS = ("capitalize", "lower", "upper")

@@ -19,6 +19,9 @@ SHORT_LIST = 40
 NEUTRAL = ("unknown_caller", "put_through", "key_code", "key_pin", "key_type", "raised")
 """What callers to our number may hear."""
 
+RIGHT_TO_LEFT = frozenset(("ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"))
+"""The languages that are written so, by their primary tag."""
+
 _PLAIN_KEYS = ("drill", "also", "plus", "somebody", "date", "first", *NEUTRAL)
 _TABLES = {
     "types": frozenset(TYPES),
@@ -48,17 +51,17 @@ class Words:
     unknown_caller: str
     put_through: str
     key_code: str
-    key_pin: str
-    key_type: str
-    """What known callers are asked for before they are put through: contacts, then members of the field."""
-    raised: str
-    """What a member hears once the call has raised an alarm; `{ref}` is spelt."""
+    """What a contact that calls is asked for before it is put through."""
     months: tuple[str, ...]
     types: dict[str, str]
     severities: dict[str, str]
     reasons: dict[str, str]
     subjects: dict[str, str]
     """What each subject states, `{about}` standing for whom."""
+    key_pin: str = ""
+    key_type: str = ""
+    raised: str = ""
+    """What a member of the field is asked for, and hears once the call has raised an alarm; `{ref}` is spelt."""
 
     def voice(self, language: str) -> str:
         """The voice for that language tag: its own where it is listed, else the usual one."""
@@ -86,10 +89,18 @@ class Words:
         return statement.replace("{about}", about or self.somebody)
 
 
+def direction(language: str) -> str:
+    """How it is written, as HTML has it: `ltr` or `rtl`."""
+    return "rtl" if language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
 def read_words(language: str, source: str) -> Words:
-    """The words of a file in which `find_faults` found none."""
+    """The words of a file in which `find_faults` found none, perhaps those of another version of the program."""
     raw = _load(source, yaml.CBaseLoader)
-    values: dict[str, Any] = {name: tuple(value) if name in _LISTS else value for name, value in raw.items()}
+    known = {field.name for field in fields(Words)}
+    values: dict[str, Any] = {
+        name: tuple(value) if name in _LISTS else value for name, value in raw.items() if name in known
+    }
     return Words(language, **values)
 
 

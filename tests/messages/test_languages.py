@@ -131,3 +131,32 @@ def test_page_words_have_the_same_places_to_fill_in_every_language(renderer: Ren
     for language in renderer.languages:
         for name, text in renderer.page_words(language).items():
             assert places(text) == places(english[name]), (language, name)
+
+
+def test_words_of_another_version_can_be_read(templates: Templates, said: Say) -> None:
+    """A8: an incident stays on the templates that it opened with, whatever an upgrade adds to them."""
+    older = "\n".join(line for line in templates.files["words/fr.yaml"].splitlines() if not line.startswith("key_pin"))
+    renderer = Renderer(changed(templates, {"words/fr.yaml": older + "\nunheard_of: x\n"}))
+
+    assert "arrestation" in renderer.render(Kind.ALERT, MethodKind.SMS, "fr", said()).text
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "fault"),
+    [
+        ("alert/fr/sms.j2", "{{ link }}", "", "alert/fr/sms.j2: leaves out 'link', which English says"),
+        ("decision/es/voice.j2", "{{ contacts }}", "", "decision/es/voice.j2: leaves out 'contacts'"),
+        ("call/fr/voice.j2", "{{ organisation }}", "PBI", "call/fr/voice.j2: leaves out 'organisation'"),
+        ("alarm/es/body.j2", "{{ callback }}", "{{ callback }} {{ due_at }}", "alarm/es/body.j2: says 'due_at', which"),
+        ("page/fr.yaml", "{callback}", "", "page/fr.yaml: call_us: leaves out 'callback', which English says"),
+        ("sheet/es.yaml", "{time}", "", "sheet/es.yaml: after: leaves out 'time', which English says"),
+    ],
+    ids=["sms", "still chosen by", "shared by calls", "more than English", "page", "sheet"],
+)
+def test_every_language_has_the_same_parts(
+    templates: Templates, path: str, before: str, after: str, fault: str
+) -> None:
+    assert before in templates.files[path]
+    faults = find_faults(changed(templates, {path: templates.files[path].replace(before, after)}), URL)
+
+    assert any(each.startswith(fault) for each in faults)
