@@ -29,6 +29,13 @@ class Script:
     """BCP 47 tag of the voice: en-GB, fr-FR, es-MX."""
     sentences: dict[str, str]
 
+    def parts(self, stage: str) -> tuple[str, ...]:
+        """The sentence of that stage in the pieces between which it is silent."""
+        return tuple(part.strip() for part in self.sentences[stage].split(PAUSE))
+
+
+PAUSE = "…"
+"""Where a sentence of a call is silent for a second."""
 
 STAGES = (
     "greeting",

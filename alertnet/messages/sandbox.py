@@ -13,8 +13,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alertnet.core.disclosure import Said, Subject
 
-NAMES = frozenset(field.name for field in fields(Said)) | {"statement", "with_callback", "with_no_hint"}
-"""The fields of `Said`; what its subject is called in words; and whether there is room for callback and NO hint."""
+NAMES = frozenset(field.name for field in fields(Said)) | {"statement", "slowly", "with_callback", "with_no_hint"}
+"""The fields of `Said`; its subject in words; its spoken code slowly; if there is room for callback and NO hint."""
 
 LAYOUT_NAMES = frozenset({"language", "direction", "title", "body"})
 """What the layout of a mail may name: the rest was said by its text."""

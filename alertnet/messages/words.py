@@ -11,6 +11,7 @@ import yaml
 from alertnet.core.contact import MethodKind
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import TYPES, CloseReason, Severity
+from alertnet.messages.message import PAUSE
 
 SHORT_ABOUT = 20
 SHORT_LIST = 40
@@ -155,6 +156,7 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
         "about": about or "",
         "statement": words.statement(said.subject, about) if said.subject else "",
         "names": _listed(names, SHORT_LIST if is_sms else None),
+        "slowly": f" {PAUSE} ".join(said.spoken_code or ""),
         "open_codes": _listed(said.open_codes, SHORT_LIST if is_sms else None),
     }
     if is_call:

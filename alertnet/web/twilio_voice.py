@@ -33,6 +33,9 @@ LENGTHS = {Asks.CODE: WRITTEN_CODE_LENGTH, Asks.PIN: ONE_TIME_PIN_LENGTH, Asks.T
 KEYED = {"pin": key_pin, "type": key_type}
 """What takes the keys of a call to our number, by what was asked; a written code otherwise."""
 
+PAUSE_SECONDS = 1
+"""Between digits that are said slowly: a verb of its own, since not every voice of the provider reads marks for it."""
+
 Turn = Annotated[int | None, Query(ge=1, le=9)]
 
 
@@ -93,7 +96,7 @@ def _speak(runtime: Runtime, attempt: str, spoken: Spoken | None) -> Response:
     else:
         path = f"/twilio/voice/{attempt}/keypad{_place(question)}"
         patience = PATIENCE_SECONDS.get(question.stage, USUAL_PATIENCE_SECONDS)
-        _ask(runtime, twiml, path, question.digits, patience, script.sentences[question.stage], script.language)
+        _ask(runtime, twiml, path, question.digits, patience, script.parts(question.stage), script.language)
     return _answer(runtime, twiml, spoken.hang_ups)
 
 
@@ -116,9 +119,9 @@ def _receive(runtime: Runtime, reception: Reception) -> Response:
         twiml.say(words.sentences["unknown_caller"], language=words.language)
         twiml.hangup()
     elif reception.asks is not None:
-        sentence = words.sentences[f"key_{reception.asks}"]
+        parts = words.parts(f"key_{reception.asks}")
         path = f"/twilio/voice?keyed={reception.asks}"
-        _ask(runtime, twiml, path, LENGTHS[reception.asks], USUAL_PATIENCE_SECONDS, sentence, words.language)
+        _ask(runtime, twiml, path, LENGTHS[reception.asks], USUAL_PATIENCE_SECONDS, parts, words.language)
     else:
         twiml.say(words.sentences["put_through"], language=words.language)
         twiml.dial(reception.callback)
@@ -126,7 +129,7 @@ def _receive(runtime: Runtime, reception: Reception) -> Response:
 
 
 def _ask(
-    runtime: Runtime, twiml: VoiceResponse, path: str, digits: int, patience: int, sentence: str, language: str
+    runtime: Runtime, twiml: VoiceResponse, path: str, digits: int, patience: int, parts: tuple[str, ...], language: str
 ) -> None:
     """A sentence that keys may interrupt; silence is reported as well."""
     gather = Gather(
@@ -138,7 +141,10 @@ def _ask(
         action=f"{runtime.settings.public_url}{path}",
         method="POST",
     )
-    gather.say(sentence, language=language)
+    for place, part in enumerate(parts):
+        if place:
+            gather.pause(length=PAUSE_SECONDS)
+        gather.say(part, language=language)
     twiml.append(gather)
 
 

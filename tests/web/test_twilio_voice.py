@@ -83,6 +83,7 @@ def test_a_voicemail_hears_the_question_twice_and_leaves_no_trace(world: World) 
     end = again.silence()
 
     assert "slowly" in again.text
+    assert again.text.endswith(" ".join(["digits:", *world.code(attempt)]) + ".")
     assert "Nothing was recorded" in end.text
     assert end.verbs[-1] == Hangup()
     assert standing(world) == []
