@@ -86,6 +86,28 @@ def test_a_database_without_the_newest_schema_is_refused_with_what_to_do(office:
     assert "alertnet db upgrade" in said.err
 
 
+def test_a_database_that_a_later_version_has_upgraded_is_worked_on(office: Office, runtime: Runtime, ref: str) -> None:
+    """A rolling upgrade: a worker of the version before that dies meanwhile begins anew."""
+    at(runtime, "2999_01_01_later")
+
+    assert ref in office.types("incidents", "list").out
+
+
+def test_a_schema_that_nobody_knows_is_refused(office: Office, runtime: Runtime) -> None:
+    at(runtime, "2001_01_01_of_another_program")
+
+    said = office.types("incidents", "list")
+
+    assert said.code == 2
+    assert "2001_01_01_of_another_program" in said.err
+
+
+def at(runtime: Runtime, revision: str) -> None:
+    """The database says that this migration was its last."""
+    with runtime.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+
+
 def test_upgrade_brings_the_schema_and_may_be_repeated(office: Office) -> None:
     assert [office.types("db", "upgrade").code for _ in range(2)] == [0, 0]
     assert office.types("keys", "list").code == 0

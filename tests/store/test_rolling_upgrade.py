@@ -1,0 +1,130 @@
+"""Two versions side by side: whatever a migration does, the version before it goes on reading and writing."""
+
+import re
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import (
+    Boolean,
+    DateTime,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    event,
+    insert,
+    select,
+    update,
+)
+
+from alertnet.store.tables import metadata
+from alertnet.store.upgrade import alembic_config, upgrade
+from tests.store.conftest import NOW
+
+PUBLISHED = "2026_11_24_messages"
+"""The schema of the first version that anybody runs: migrations after it meet a version that knows nothing of them."""
+
+HARMLESS = re.compile(
+    r"""(BEGIN|SELECT|PRAGMA|UPDATE\ alembic_version|INSERT\ INTO\ alembic_version)\b
+    |CREATE\ TABLE\b
+    |CREATE\ INDEX\b
+    |ALTER\ TABLE\ \w+\ ADD\ COLUMN\ \w+\ (?!.*\bNOT\ NULL\b(?!.*\bDEFAULT\b))(?!.*\b(UNIQUE|REFERENCES|CHECK)\b)""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+"""What takes nothing from a version that does not know of it: new tables, indexes, and columns that may be left out."""
+
+UNIQUE = re.compile(r"CREATE UNIQUE INDEX \w+ ON (\w+)")
+"""On a table that the version before does not know it is harmless too."""
+
+STATUSES = {"incidents": "open", "escalations": "running", "attempts": "queued"}
+
+
+@pytest.fixture
+def published(empty_engine: Engine) -> Engine:
+    """A database as the first version left it."""
+    with empty_engine.begin() as connection:
+        command.upgrade(alembic_config(connection), PUBLISHED)
+    return empty_engine
+
+
+def known_to(engine: Engine) -> MetaData:
+    """The tables as the program knows them that runs on this database now."""
+    known = MetaData()
+    known.reflect(engine)
+    known.remove(known.tables["alembic_version"])
+    return known
+
+
+def stops(known: MetaData, statement: str) -> bool:
+    """Whether it takes something from the program that knows these tables."""
+    unique = UNIQUE.match(statement)
+    return unique[1] in known.tables if unique else not HARMLESS.match(statement)
+
+
+def a_row(table: Table) -> dict[str, Any]:
+    """One that names every column there is; all ids are 1, so that each points to its like."""
+    status = {"status": STATUSES[table.name]} if table.name in STATUSES else {}
+    return {column.name: value(column) for column in table.c} | status
+
+
+def value(column: Any) -> Any:
+    match column.type:
+        case LargeBinary():
+            return b"1"
+        case DateTime():
+            return NOW
+        case Boolean():
+            return True
+        case Integer():
+            return 1
+        case String():
+            return "1"
+    return None if column.nullable else {}
+
+
+def test_a_migration_only_adds_what_the_version_before_may_leave_out(published: Engine) -> None:
+    """Forward only, and safe while the previous version runs: else an upgrade would need all to stop."""
+    before = known_to(published)
+    statements: list[str] = []
+    event.listen(published, "before_cursor_execute", lambda *seen: statements.append(seen[2].strip()))
+
+    upgrade(published)
+
+    assert [statement for statement in statements if stops(before, statement)] == []
+    assert any(statement.startswith("CREATE TABLE") for statement in statements)
+
+
+def test_the_version_before_reads_and_writes_as_it_did(published: Engine) -> None:
+    """Its statements name the columns that it knows, in every table."""
+    before = known_to(published)
+    upgrade(published)
+
+    with published.begin() as connection:
+        for table in before.sorted_tables:
+            connection.execute(insert(table).values(a_row(table)))
+            connection.execute(update(table).values(a_row(table)))
+        kept = {table.name: connection.execute(select(table)).mappings().one() for table in before.sorted_tables}
+
+    assert {name: set(row) for name, row in kept.items()} == {
+        table.name: set(table.c.keys()) for table in before.sorted_tables
+    }
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE senders",
+        "ALTER TABLE attempts DROP COLUMN sender",
+        "ALTER TABLE attempts ALTER COLUMN sender SET NOT NULL",
+        "ALTER TABLE attempts ADD COLUMN provider VARCHAR(8) NOT NULL",
+        "ALTER TABLE attempts ADD CONSTRAINT ck_sent CHECK (sender IS NOT NULL)",
+        "ALTER TABLE attempts RENAME COLUMN sender TO number",
+        "CREATE UNIQUE INDEX ux_attempts_sender ON attempts (sender)",
+        "UPDATE attempts SET status = 'sent'",
+    ],
+)
+def test_what_would_stop_the_version_before_is_found(statement: str) -> None:
+    assert stops(metadata, statement)
