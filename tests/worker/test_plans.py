@@ -1,0 +1,106 @@
+"""What a worker asks of PostgreSQL costs the same beside a long past as beside none: it never looks at what is over."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, text, update
+
+from alertnet.core.contact import MethodKind
+from alertnet.core.contact_tree import Level
+from alertnet.core.incident import CloseReason
+from alertnet.flows.close_incident import close_incident
+from alertnet.sandbox import Fault
+from alertnet.store.tables import attempts
+from benchmarks.copies import multiply
+from tests.worker.conftest import Stages
+from tests.worker.stage import MINUTE, Stage, network
+
+PAST = 1500
+"""Closed incidents."""
+FEW = 150
+"""Rows that one step of a plan may look at: more than is open here, and far less than is closed."""
+BOTH = network(Level("Both", ("carla", "diego"), wait=30 * MINUTE))
+
+
+@pytest.fixture
+def old(stages: Stages, postgres: str) -> Stage:
+    """A stage on a database in which most is over."""
+    stage = stages(postgres, known=BOTH)
+    incident = stage.opens()
+    stage.runs()
+    stage.acts(incident, lambda case: close_incident(case, CloseReason.RESOLVED, by="test"))
+    stage.runs()
+    with stage.runtime.engine.begin() as connection:
+        connection.execute(update(attempts).values(due_at=None, status="delivered"))
+        multiply(connection, PAST)
+    with stage.runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
+    return stage
+
+
+def dies_while_sending(stage: Stage) -> None:
+    """One attempt that a worker has begun with, and will not finish."""
+    (attempt, *_) = [row for row in stage.attempts(MethodKind.CALL) if row.status == "queued"]
+    now = stage.clock.at
+    under_lease = {"status": "sending", "lease": "of a dead worker", "started_at": now, "due_at": now}
+    change = update(attempts).where(attempts.c.id == attempt.id).values(under_lease)
+    stage.runtime.transact(lambda tx: tx.session.execute(change))
+
+
+def selects(stage: Stage) -> dict[str, Any]:
+    """From now on: every statement that reads, once, with the values of its last use."""
+    seen: dict[str, Any] = {}
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT") and "FROM" in statement:
+            seen[statement] = parameters
+
+    event.listen(stage.runtime.engine, "before_cursor_execute", note)
+    return seen
+
+
+def steps(engine: Engine, statement: str, parameters: Any) -> Iterator[dict[str, Any]]:
+    """The steps of its plan, as they went."""
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar_one()
+        connection.rollback()
+    plans = found if isinstance(found, list) else json.loads(found)
+    yield from _below(plans[0]["Plan"])
+
+
+def _below(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield step
+    for below in step.get("Plans", ()):
+        yield from _below(below)
+
+
+def looked_at(step: dict[str, Any]) -> float:
+    """How many rows it went through, all its loops together."""
+    return float((step["Actual Rows"] + step.get("Rows Removed by Filter", 0)) * step["Actual Loops"])
+
+
+def test_no_statement_of_a_worker_looks_at_what_is_over(old: Stage) -> None:
+    """Issue 3: claiming, due rows, leases, alarms, outcomes, questions, sweeps: all by an index of what is due."""
+    old.sandbox.misbehaves(Fault.LOSE_ANSWER, times=2)
+    for _ in range(4):
+        old.opens()
+    dies_while_sending(old)
+    seen = selects(old)
+
+    for minutes in (0, 1, 1, 35):
+        old.clock.at += timedelta(minutes=minutes)
+        old.runs()
+    old.worker.sweep()
+    old.worker.next_due()
+
+    due = {table for table in ("attempts", "escalations", "alarms") for each in seen if f"{table}.due_at <=" in each}
+    faults = [
+        f"{step['Node Type']} {step.get('Relation Name', '')} {looked_at(step)}: {statement}"
+        for statement, parameters in seen.items()
+        for step in steps(old.runtime.engine, statement, parameters)
+        if looked_at(step) > FEW
+    ]
+    assert (due, faults) == ({"attempts", "escalations", "alarms"}, [])
