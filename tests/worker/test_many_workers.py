@@ -1,0 +1,179 @@
+"""Several workers on one database: each takes its share, joins and leaves at any time, and none trusts its clock."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from alertnet.channels.base import Absent, Accepted, Channel, Lookup, Outgoing, Result
+from alertnet.core.contact import MethodKind
+from alertnet.core.routes import FIRST
+from alertnet.runtime import Runtime, system_clock
+from alertnet.store.tables import attempts
+from alertnet.worker import Worker
+from tests.worker.conftest import Stages
+from tests.worker.stage import MINUTE, OURS, Stage
+
+SMS = (MethodKind.SMS, FIRST)
+PATIENCE = 20.0  # seconds until a test gives up waiting
+SHARE = 4
+"""Threads of each worker for SMS, and so what it can have in its hands."""
+
+
+class Provider:
+    """Takes every SMS, but answers none before it is told to; `entered` counts those that wait."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.released = threading.Event()
+        self.entered = threading.Semaphore(0)
+        self.sent: list[str] = []
+        runtime.outlets[SMS] = replace(runtime.outlets[SMS], channel=self, ledger=None)
+
+    def send(self, outgoing: Outgoing) -> Result:
+        self.sent.append(outgoing.attempt)
+        self.entered.release()
+        self.released.wait(PATIENCE)
+        return Accepted(f"SM{outgoing.attempt}")
+
+    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
+        return Absent()
+
+    def hang_up(self, provider_id: str) -> None:
+        """Nothing rings."""
+
+    def answers(self) -> bool:
+        return True
+
+    def has(self, count: int) -> bool:
+        """Whether so many more come to wait."""
+        return all(self.entered.acquire(timeout=PATIENCE) for _ in range(count))
+
+
+class Between:
+    """A channel in front of another one, where something happens between the last look and the provider."""
+
+    def __init__(self, channel: Channel, happens: Callable[[], object]) -> None:
+        self._channel = channel
+        self._happens = happens
+
+    def send(self, outgoing: Outgoing) -> Result:
+        self._happens()
+        return self._channel.send(outgoing)
+
+    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
+        return self._channel.lookup(outgoing, since, provider_id)
+
+    def hang_up(self, provider_id: str) -> None:
+        self._channel.hang_up(provider_id)
+
+    def answers(self) -> bool:
+        return self._channel.answers()
+
+
+@pytest.fixture
+def shared(stages: Stages, postgres: str) -> Stage:
+    """A stage on the real clock, on PostgreSQL."""
+    return stages(postgres, clock=system_clock)
+
+
+@pytest.fixture
+def joins(shared: Stage) -> Iterator[Callable[[], tuple[Worker, Provider]]]:
+    """Makes workers of other processes, with few threads, and the provider that each of them reaches."""
+    made: list[tuple[Runtime, Provider]] = []
+
+    def join() -> tuple[Worker, Provider]:
+        runtime = shared.connect()
+        made.append((runtime, Provider(runtime)))
+        return Worker(runtime, {MethodKind.SMS: SHARE}), made[-1][1]
+
+    yield join
+    for runtime, provider in made:
+        provider.released.set()
+        runtime.close()
+
+
+@pytest.mark.postgres
+def test_each_takes_what_it_has_threads_for_and_leaves_the_rest_to_the_others(
+    shared: Stage, joins: Callable[[], tuple[Worker, Provider]]
+) -> None:
+    """Fair by construction: nobody claims what it can't begin with, and whoever joins later finds the rest."""
+    (first, one), (second, two), (third, three) = joins(), joins(), joins()
+    for _ in range(3 * SHARE):
+        shared.opens()
+
+    with first, second:
+        assert one.has(SHARE)
+        assert two.has(SHARE)
+        with third:
+            assert three.has(SHARE)
+            for provider in (one, two, three):
+                provider.released.set()
+
+    sent = [*one.sent, *two.sent, *three.sent]
+    assert len(sent) == len(set(sent)) == 3 * SHARE
+    assert {row.status for row in shared.attempts(MethodKind.SMS)} == {"sent"}
+
+
+@pytest.mark.postgres
+def test_who_leaves_finishes_what_it_has_and_the_others_go_on(
+    shared: Stage, joins: Callable[[], tuple[Worker, Provider]]
+) -> None:
+    """A worker is stopped while the rest works: nothing is claimed by it any more, and nothing is in doubt."""
+    (leaving, one), (staying, two) = joins(), joins()
+    for _ in range(2 * SHARE):
+        shared.opens()
+    leaving.start()
+    assert one.has(SHARE)
+    ending = threading.Thread(target=leaving.stop)
+    ending.start()
+
+    two.released.set()
+    with staying:
+        assert two.has(SHARE)
+        one.released.set()
+        ending.join(PATIENCE)
+
+    assert {row.status for row in shared.attempts(MethodKind.SMS)} == {"sent"}
+    assert (len(one.sent), len(two.sent)) == (SHARE, SHARE)
+
+
+def test_a_wake_up_that_was_lost_is_made_up_for_by_the_tick(stages: Stages, each_database: str) -> None:
+    """NOTIFY is the rule and the sweep behind it the safety net: here nobody is told of what falls due."""
+    stage = stages(each_database, clock=system_clock)
+    stage.opens()
+    later = update(attempts).values(due_at=system_clock() + timedelta(hours=1))
+    stage.runtime.transact(lambda tx: tx.session.execute(later))
+    provider = Provider(stage.runtime)
+    provider.released.set()
+
+    with Worker(stage.runtime, tick_seconds=0.2), stage.runtime.engine.begin() as connection:
+        connection.execute(update(attempts).values(due_at=system_clock()))
+        connection.commit()
+        assert provider.has(1)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=5), timedelta(seconds=-5)])
+def test_clocks_that_are_seconds_apart_send_nothing_twice(stages: Stages, each_database: str, ahead: timedelta) -> None:
+    """A5: who takes over a lease too soon only asks; who comes back too late only says what became of it."""
+    stage = stages(each_database)
+    other = replace(stage.connect(), clock=lambda: stage.clock.at + ahead)
+    incident = stage.opens()
+
+    def lease_runs_out() -> None:
+        stage.clock.at += timedelta(seconds=31) - ahead
+        Worker(other).step()
+
+    channel = stage.runtime.outlets[SMS]
+    stage.runtime.outlets[SMS] = replace(channel, channel=Between(channel.channel, lease_runs_out))
+    stage.worker.step()
+    for _ in range(3):
+        stage.clock.at += MINUTE
+        stage.runs()
+    other.close()
+
+    assert stage.attempt(MethodKind.SMS).status == "delivered"
+    assert [message.sender for message in stage.sandbox.network.messages.values()] == [OURS]
+    assert "attempt_sent_again" not in stage.kinds(incident)
