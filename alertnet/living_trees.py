@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -14,6 +14,7 @@ from alertnet.transactions import DatabaseAway
 from alertnet.trees import Fault, read_folder
 
 LOOK_SECONDS = 0.5
+WRITING = timedelta(seconds=10)
 
 Marks = dict[str, tuple[int, int]]
 """Of each file: when it was changed (nanoseconds) and its size."""
@@ -57,6 +58,11 @@ class LivingTrees:
             if self._edition is None:
                 self._edition = self._publish(self._network)
             return self._edition
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the files have had faults for long enough that nobody can be in the middle of writing them."""
+        return self.broken_since is not None and self._now() - self.broken_since >= WRITING
 
     def follow(self) -> None:
         """From now on take up each edit by itself, in a thread of its own."""

@@ -42,8 +42,9 @@ class Watch:
         return {}
 
     def _look(self, knock: Knock) -> dict[str, Errand]:
-        settings = self._runtime.settings
-        turn = self._runtime.transact(keep_watch, self._runtime.edition, settings.ways, is_tested=settings.takes_texts)
+        runtime, settings = self._runtime, self._runtime.settings
+        broken, tested = runtime.trees.is_broken, settings.takes_texts
+        turn = runtime.transact(keep_watch, runtime.edition, settings.ways, is_tested=tested, trees_broken=broken)
         errands: dict[str, Errand] = {}
         if turn.test:
             errands["inbound_test"] = partial(self._run, "inbound_test", partial(_test_inbound, settings, knock), None)

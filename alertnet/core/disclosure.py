@@ -47,6 +47,8 @@ class Subject(StrEnum):
     WORKERS_BACK = "workers_back"
     PROVIDER_AWAY = "provider_away"
     PROVIDERS_BACK = "providers_back"
+    TREES_BROKEN = "trees_broken"
+    TREES_MENDED = "trees_mended"
     STOOD_STILL = "stood_still"
     RESTORED = "restored"
 

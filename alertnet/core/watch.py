@@ -47,6 +47,7 @@ class Part(StrEnum):
     PUNCTUALITY = "punctuality"
     WORKERS = "workers"
     PROVIDERS = "providers"
+    TREES = "trees"
     UNHEARD = "unheard"
 
 
@@ -59,11 +60,16 @@ SUBJECTS = {
     Part.PUNCTUALITY: (Subject.LATE, Subject.ON_TIME),
     Part.WORKERS: (Subject.WORKER_GONE, Subject.WORKERS_BACK),
     Part.PROVIDERS: (Subject.PROVIDER_AWAY, Subject.PROVIDERS_BACK),
+    Part.TREES: (Subject.TREES_BROKEN, Subject.TREES_MENDED),
 }
 """What is told when a part gets into trouble, and when that is over. Of an unheard incident nobody may be told (A3)."""
 
-SPARED = frozenset({Part.WORKERS, Part.PROVIDERS})
-"""The heartbeat goes on without these: another worker or provider does the work, and is on time or else found out."""
+SPARED = frozenset({Part.WORKERS, Part.PROVIDERS, Part.TREES})
+"""The heartbeat goes on without these: another worker or provider does the work, and is on time or else found out, and
+the last good trees stay in force."""
+
+CAN_WAIT = frozenset({Part.TREES})
+"""What is no alarm: nobody is to be woken for it."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,8 @@ class Observed:
     inbound_at: datetime | None
     workers: tuple[Seen, ...]
     unheard: tuple[str, ...]
+    trees_broken: bool = False
+    """The files of the trees are not those in force, since somebody edited them and they have faults."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +147,8 @@ def find_trouble(seen: Observed) -> frozenset[Part]:
         found.add(Part.PUNCTUALITY)
     if missing_workers(seen):
         found.add(Part.WORKERS)
+    if seen.trees_broken:
+        found.add(Part.TREES)
     if seen.unheard:
         found.add(Part.UNHEARD)
     return frozenset(found)

@@ -11,7 +11,7 @@ from alertnet.core.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import Kind
 from alertnet.core.routes import Way
-from alertnet.core.watch import SUBJECTS, Observed, Part, find_trouble, follow, may_beat, stood_still
+from alertnet.core.watch import CAN_WAIT, SUBJECTS, Observed, Part, find_trouble, follow, may_beat, stood_still
 from alertnet.flows.coordinators import tell_coordinators
 from alertnet.store import observations, put_offs, signs, timeline, troubles
 from alertnet.store import workers as worker_store
@@ -41,14 +41,16 @@ class Errands:
     """Bring a text to our own public URL."""
 
 
-def keep_watch(tx: Tx, edition: Edition, ways: frozenset[Way], *, is_tested: bool) -> Errands:
+def keep_watch(
+    tx: Tx, edition: Edition, ways: frozenset[Way], *, is_tested: bool, trees_broken: bool = False
+) -> Errands:
     """Take a turn, unless another worker has just done so; what is observed hangs on `ways` and `is_tested`."""
     before = signs.read(tx.session)
     if not signs.take_turn(tx, signs.WATCH, EVERY):
         return Errands()
     trees = [tree for _, tree in sorted(edition.network.trees.items())]
     _note_gap(tx, trees, before.get(signs.WATCH))
-    seen = observations.observe(tx, ways, is_tested=is_tested)
+    seen = observations.observe(tx, ways, is_tested=is_tested, trees_broken=trees_broken)
     found = find_trouble(seen)
     _follow(tx, trees, seen, found)
     worker_store.forget(tx)
@@ -79,7 +81,7 @@ def _follow(tx: Tx, trees: list[ContactTree], seen: Observed, found: frozenset[P
     for part in changes.begun:
         troubles.begin(tx, part)
         timeline.append(tx, timeline.SYSTEM, ("trouble_began", {"part": part.value}))
-        _tell(tx, trees, Kind.ALARM, SUBJECTS[part][0], broken)
+        _tell(tx, trees, Kind.NOTICE if part in CAN_WAIT else Kind.ALARM, SUBJECTS[part][0], broken)
     for part in changes.over:
         timeline.append(tx, timeline.SYSTEM, ("trouble_over", {"part": part.value}))
         _tell(tx, trees, Kind.NOTICE, SUBJECTS[part][1], broken - set(changes.over))

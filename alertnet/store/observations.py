@@ -62,7 +62,7 @@ _STUBBORN = select(
 )
 
 
-def observe(tx: Tx, ways: frozenset[Way], *, is_tested: bool) -> Observed:
+def observe(tx: Tx, ways: frozenset[Way], *, is_tested: bool, trees_broken: bool = False) -> Observed:
     """All that is judged, as it stands. `ways`: all there are; `is_tested`: the inbound path should answer its test."""
     seen = signs.read(tx.session)
     ill = {way: breaker for way, breaker in breakers.found(tx).items() if way in ways}
@@ -80,6 +80,7 @@ def observe(tx: Tx, ways: frozenset[Way], *, is_tested: bool) -> Observed:
         inbound_at=signs.when(seen.get(signs.INBOUND)),
         workers=workers.seen(tx.session),
         unheard=tuple(unheard(tx.session)),
+        trees_broken=trees_broken,
     )
 
 

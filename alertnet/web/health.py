@@ -68,7 +68,8 @@ def _ready(runtime: Runtime) -> Ready:
     trees = bool(runtime.edition.trees)
     settings = runtime.settings
     try:
-        seen = runtime.read(observe, settings.ways, is_tested=settings.takes_texts)
+        broken = runtime.trees.is_broken
+        seen = runtime.read(observe, settings.ways, is_tested=settings.takes_texts, trees_broken=broken)
     except DatabaseAway:
         return Ready(
             ready=False,

@@ -14,8 +14,8 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Table, case, func, select
 from starlette.responses import Response
 
-from alertnet.core.routes import Way
 from alertnet.core.watch import Observed
+from alertnet.settings import Settings
 from alertnet.store.observations import observe
 from alertnet.store.tables import alarms, attempts, escalations, incidents
 from alertnet.store.tx import Tx
@@ -37,8 +37,7 @@ router = APIRouter()
 def metrics(runtime: InForce) -> Response:
     """Queues, attempts, open incidents, and what the watch on ourselves sees, in Prometheus' text format."""
     registry = CollectorRegistry()
-    settings = runtime.settings
-    registry.register(_Counted(runtime.read(_count, settings.ways, is_tested=settings.takes_texts)))
+    registry.register(_Counted(runtime.read(_count, runtime.settings, runtime.trees.is_broken)))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -52,8 +51,8 @@ class _Counted(Collector):
         yield from self._families
 
 
-def _count(tx: Tx, ways: frozenset[Way], *, is_tested: bool) -> list[Metric]:
-    seen = observe(tx, ways, is_tested=is_tested)
+def _count(tx: Tx, settings: Settings, trees_broken: bool) -> list[Metric]:
+    seen = observe(tx, settings.ways, is_tested=settings.takes_texts, trees_broken=trees_broken)
     return [*_queues(tx), _attempts(tx), *_incidents(tx, len(seen.unheard)), _providers(seen), *count_watch(tx, seen)]
 
 

@@ -50,6 +50,7 @@ TROUBLED = {
     Part.INBOUND: {"inbound_at": ago(181)},
     Part.PUNCTUALITY: {"due": {"put_off": ago(61)}},
     Part.WORKERS: {"workers": (Seen(ago(5000), ago(31)), Seen(ago(5000), ago(1)))},
+    Part.TREES: {"trees_broken": True},
     Part.UNHEARD: {"unheard": ("A-7K3M",)},
 }
 
@@ -67,7 +68,7 @@ def test_each_part_is_found_by_its_own_sign(part: Part) -> None:
 @pytest.mark.parametrize("part", TROUBLED)
 def test_the_heartbeat_stops_unless_others_do_the_work(part: Part) -> None:
     """A worker or provider that is gone while another is on time has cost nothing yet."""
-    assert may_beat(QUIET, {part}) is (part in (Part.WORKERS, Part.PROVIDERS))
+    assert may_beat(QUIET, {part}) is (part in (Part.WORKERS, Part.PROVIDERS, Part.TREES))
 
 
 def test_the_heartbeat_waits_for_the_first_test_of_the_inbound_path() -> None:

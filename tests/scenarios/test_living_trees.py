@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from alertnet.watch import Watch
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, FIELD, a_tree
 from tests.scenarios.world import World
@@ -93,3 +94,18 @@ def test_an_edit_is_taken_up_by_itself(world: World, folder: Path) -> None:
 
     assert world.runtime.trees.changed.wait(10)
     assert len(world.runtime.edition.network.trees["valley"].levels) == 2
+
+
+def test_a_broken_edit_is_told_to_the_coordinators_once_and_wakes_nobody(world: World, folder: Path) -> None:
+    """Issue 5: with the fault in `/readyz`; and once more when it is mended."""
+    watch = Watch(world.runtime, "worker", lambda url, form, headers: "nobody is there")
+    edits(world, folder, "tree: [")
+
+    for _ in range(90):
+        watch.beat()
+        world.passes(seconds=10)
+
+    (told,) = [text for text in world.phone("coordinator").inbox if "trees" in text]
+    assert "an edit of the trees is broken" in told
+    assert "trees" in world.client.get("/readyz").json()["trouble"]
+    assert world.phone("coordinator").calls == []
