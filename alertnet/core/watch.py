@@ -21,6 +21,10 @@ FEWEST_LOST = 3
 """Reports of the provider that are lost one after the other, none arriving in between: one may get lost."""
 FORGIVEN_AFTER = timedelta(hours=1)
 """Without a message there is no report either: this long after the last one was lost it may be assumed to work."""
+FEWEST_REFUSED = 3
+"""Messages that our account may not send, none going through in between: a single country may be barred to it."""
+REFUSED_FOR = timedelta(minutes=10)
+"""So long after the last of them it is not known any more."""
 SILENT_AFTER = timedelta(minutes=3)
 """The inbound path is tested every minute."""
 AWAY_FOR = timedelta(seconds=30)
@@ -82,11 +86,16 @@ class Seen:
 
 @dataclass(frozen=True)
 class Reports:
-    """The provider's reports on one method: when one came last, and how many were lost since, the last one when."""
+    """What the provider says of one method: when it last reported on a message that our account may send.
+
+    `lost`: how many reports were lost since, `refused`: how many messages our account may not send; the last one when.
+    """
 
     heard_at: datetime | None
     lost: int = 0
     lost_at: datetime | None = None
+    refused: int = 0
+    refused_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -161,10 +170,10 @@ def may_beat(seen: Observed, found: Collection[Part]) -> bool:
 
 
 def failing_methods(seen: Observed) -> frozenset[MethodKind]:
-    """The methods by which nothing can be sent: every provider is away, or what waits can't be sent for long."""
+    """The methods by which nothing can be sent: no provider answers, or takes what waits, or lets our account send."""
     away = _long_away(seen)
     gone = {method for method, _ in away if all(way in away for way in seen.ways if way[0] is method)}
-    return seen.stubborn | gone
+    return seen.stubborn | gone | {method for method, reports in seen.reports.items() if _is_refused(seen, reports)}
 
 
 def lateness(seen: Observed) -> dict[str, timedelta]:
@@ -207,9 +216,17 @@ def follow(found: Collection[Part], standing: Iterable[Standing], now: datetime)
 
 
 def _are_lost(seen: Observed, reports: Reports) -> bool:
-    if reports.lost_at is None or reports.lost < FEWEST_LOST or seen.now - reports.lost_at > FORGIVEN_AFTER:
-        return False
-    return reports.heard_at is None or reports.heard_at < reports.lost_at
+    is_recent = reports.lost_at is not None and seen.now - reports.lost_at <= FORGIVEN_AFTER
+    return is_recent and reports.lost >= FEWEST_LOST and not _heard_since(reports, reports.lost_at)
+
+
+def _is_refused(seen: Observed, reports: Reports) -> bool:
+    is_recent = reports.refused_at is not None and seen.now - reports.refused_at <= REFUSED_FOR
+    return is_recent and reports.refused >= FEWEST_REFUSED and not _heard_since(reports, reports.refused_at)
+
+
+def _heard_since(reports: Reports, at: datetime | None) -> bool:
+    return reports.heard_at is not None and at is not None and reports.heard_at >= at
 
 
 def _is_held_back(seen: Observed, queue: str) -> bool:

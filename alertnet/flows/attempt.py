@@ -17,7 +17,7 @@ from alertnet.flows.escalate import move, stale_kinds
 from alertnet.flows.outbox import Outbox
 from alertnet.flows.second_dial import dial_again
 from alertnet.store import attempts as attempt_store
-from alertnet.store import timeline
+from alertnet.store import signs, timeline
 from alertnet.store.tables import alarms, incidents, served
 from alertnet.store.tx import Tx
 
@@ -108,6 +108,7 @@ class Held:
 
     def failed(self, failure: Failure, code: object = None, *, tell: bool = True) -> None:
         """It did not reach anybody; `tell`: the escalations hear of it, so that the next method goes at once."""
+        signs.note_failure(self.tx, MethodKind(self.row.method), failure)
         self._become(AttemptStatus.FAILED, failure=failure.value, error=None if code is None else str(code))
         if dial_again(self.outbox, self.row, failure):
             self._show(AttemptStatus.QUEUED)

@@ -1,6 +1,7 @@
 """Status callbacks: lost, doubled, in any order, sooner than our own commit; each brings an attempt only further."""
 
 from alertnet.core.contact import MethodKind
+from alertnet.core.notification import Failure
 from alertnet.core.provider_codes import Code, outcome_of_call, outcome_of_sms
 from alertnet.flows.attempt import Held, hold
 from alertnet.store import signs
@@ -14,7 +15,7 @@ def track_sms(tx: Tx, attempt_id: str, provider_id: str, status: str, error_code
         return []
     outcome, failure = outcome_of_sms(status, error_code)
     held.fares(provider_id, outcome, failure, error_code)
-    return _finish(held, MethodKind.SMS)
+    return _finish(held, MethodKind.SMS, failure)
 
 
 def track_call(
@@ -29,11 +30,11 @@ def track_call(
         return []
     outcome, failure = outcome_of_call(status, sip_code, error_code)
     held.fares(provider_id, outcome, failure, error_code or sip_code)
-    return _finish(held, MethodKind.CALL)
+    return _finish(held, MethodKind.CALL, failure)
 
 
-def _finish(held: Held, method: MethodKind) -> list[str]:
+def _finish(held: Held, method: MethodKind, failure: Failure | None) -> list[str]:
     hang_ups = held.finish()
-    # Last of all: others wait for this row while it is written.
-    signs.note_report(held.tx, method)
+    if failure is not Failure.OUR_ACCOUNT:
+        signs.note_report(held.tx, method)
     return hang_ups

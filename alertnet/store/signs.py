@@ -2,10 +2,11 @@
 
 `watch`: the last turn of whoever keeps watch; `watch_since`: no gap between turns since then; `inbound_asked` and
 `inbound`: the inbound path's test and its answer; `heartbeat_sent` and `heartbeat`: the ping and its 2xx;
-`reported_<method>`: a report of the provider arrived; `lost_<method>`: one did not, how many `times` since.
+`reported_<method>`: a report of the provider arrived on a message that our account may send; `lost_<method>`: one did
+not, `refused_<method>`: our account may not send one; how many `times` since.
 """
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +14,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.contact import MethodKind
+from alertnet.core.notification import Failure
 from alertnet.core.watch import Reports
+from alertnet.store.attempts import SENT_BY
 from alertnet.store.engine import insert_once
 from alertnet.store.tables import signs
 from alertnet.store.tx import Tx
@@ -21,9 +24,6 @@ from alertnet.store.tx import Tx
 WATCH, WATCH_SINCE = "watch", "watch_since"
 INBOUND_ASKED, INBOUND = "inbound_asked", "inbound"
 HEARTBEAT_SENT, HEARTBEAT = "heartbeat_sent", "heartbeat"
-
-REPORTING = (MethodKind.SMS, MethodKind.CALL)
-"""The methods whose provider reports what became of each message."""
 
 OFTEN_ENOUGH = timedelta(seconds=10)
 """A sign of something that goes on all the time is not renewed more often than this."""
@@ -42,23 +42,22 @@ def read(session: Session) -> dict[str, Sign]:
     return {row.name: Sign(row.at, row.times) for row in session.execute(select(signs))}
 
 
-def note(tx: Tx, name: str, times: int = 0) -> None:
+def note(tx: Tx, name: str) -> None:
     """It is seen now."""
-    values = {"at": tx.now, "times": times}
-    if not insert_once(tx.session, signs, {"name": name} | values):
-        tx.session.execute(update(signs).where(signs.c.name == name).values(values))
+    if not insert_once(tx.session, signs, {"name": name, "at": tx.now, "times": 1}):
+        tx.session.execute(update(signs).where(signs.c.name == name).values(at=tx.now))
 
 
 def take_turn(tx: Tx, name: str, every: timedelta) -> bool:
-    """Note it if it was not seen for that long; False: somebody else has, or does so at this very moment."""
+    """Note it, as seen once, if it was not for that long; False: somebody else has, or does so at this very moment."""
     row = select(signs.c.at).where(signs.c.name == name)
     seen_at = tx.session.scalar(row)
     if seen_at is None:
-        return insert_once(tx.session, signs, {"name": name, "at": tx.now, "times": 0})
+        return insert_once(tx.session, signs, {"name": name, "at": tx.now, "times": 1})
     late = tx.now - every
     if seen_at > late or tx.session.scalar(row.where(signs.c.at <= late).with_for_update(skip_locked=True)) is None:
         return False
-    tx.session.execute(update(signs).where(signs.c.name == name).values(at=tx.now))
+    tx.session.execute(update(signs).where(signs.c.name == name).values(at=tx.now, times=1))
     return True
 
 
@@ -69,18 +68,38 @@ def note_report(tx: Tx, method: MethodKind) -> None:
 
 def note_lost_report(tx: Tx, method: MethodKind) -> None:
     """A message came to its end, and we learnt of it only by asking."""
-    before = reports(read(tx.session), (method,))[method]
-    is_first = before.lost_at is None or (before.heard_at is not None and before.heard_at >= before.lost_at)
-    note(tx, f"lost_{method}", 1 if is_first else before.lost + 1)
+    _count(tx, f"lost_{method}", method)
 
 
-def reports(seen: dict[str, Sign], methods: Collection[MethodKind] = REPORTING) -> dict[MethodKind, Reports]:
-    """How the provider's reports arrive, by method."""
+def note_failure(tx: Tx, method: MethodKind, failure: Failure) -> None:
+    """A message has failed: it is a sign if our account may not send it; all others are the recipient's."""
+    if failure is Failure.OUR_ACCOUNT:
+        _count(tx, f"refused_{method}", method)
+
+
+def reports(seen: Mapping[str, Sign]) -> dict[MethodKind, Reports]:
+    """What the provider says of each method."""
     found = {}
-    for method in methods:
-        heard, lost = seen.get(f"reported_{method}"), seen.get(f"lost_{method}")
-        found[method] = Reports(when(heard), lost.times if lost else 0, when(lost))
+    for method in SENT_BY:
+        heard, lost, refused = (seen.get(f"{name}_{method}") for name in ("reported", "lost", "refused"))
+        found[method] = Reports(when(heard), *_times(lost), *_times(refused))
     return found
+
+
+def _count(tx: Tx, name: str, method: MethodKind) -> None:
+    """One more since the last report. Nobody waits here: what another transaction counts at this moment is left out."""
+    row = select(signs).where(signs.c.name == name)
+    before = tx.session.execute(row.with_for_update(skip_locked=True)).first()
+    if before is None:
+        insert_once(tx.session, signs, {"name": name, "at": tx.now, "times": 1})
+        return
+    heard_at = tx.session.scalar(select(signs.c.at).where(signs.c.name == f"reported_{method}"))
+    times = before.times + 1 if heard_at is None or heard_at < before.at else 1
+    tx.session.execute(update(signs).where(signs.c.name == name).values(at=tx.now, times=times))
+
+
+def _times(sign: Sign | None) -> tuple[int, datetime | None]:
+    return (sign.times, sign.at) if sign else (0, None)
 
 
 def when(sign: Sign | None) -> datetime | None:

@@ -44,6 +44,7 @@ QUIET = Observed(
 )
 TROUBLED = {
     Part.SMS: {"stubborn": frozenset({MethodKind.SMS})},
+    Part.CALL: {"reports": {MethodKind.CALL: Reports(ago(700), refused=3, refused_at=ago(599))}},
     Part.EMAIL: {"away": {(MethodKind.EMAIL, FIRST): ago(31)}},
     Part.PROVIDERS: {"away": {(MethodKind.SMS, FIRST): ago(31)}},
     Part.CALLBACKS: {"reports": {MethodKind.CALL: Reports(ago(300), 3, ago(60))}},
@@ -100,6 +101,20 @@ def test_what_a_failing_channel_holds_back_is_not_late_besides() -> None:
     away = {(MethodKind.SMS, FIRST): ago(600), (MethodKind.SMS, SECOND): ago(600)}
 
     assert find_trouble(replace(QUIET, due={"sms": ago(600)}, away=away)) == {Part.SMS}
+
+
+@pytest.mark.parametrize(
+    "reports",
+    [
+        Reports(None, refused=2, refused_at=ago(5)),
+        Reports(ago(4), refused=9, refused_at=ago(5)),
+        Reports(None, refused=9, refused_at=ago(601)),
+    ],
+    ids=["two", "one went through since", "long ago"],
+)
+def test_what_our_account_may_not_send_now_and_then_is_no_trouble(reports: Reports) -> None:
+    """A country may be barred to it; a channel is not."""
+    assert find_trouble(replace(QUIET, reports={MethodKind.SMS: reports})) == set()
 
 
 def test_a_provider_that_is_away_for_a_moment_is_no_trouble() -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from alertnet.knock import knock
 from alertnet.runtime import wire
 from alertnet.sandbox import Fault, Sandbox
+from alertnet.sandbox.handset import Call
 from alertnet.store import signs
 from alertnet.store import workers as worker_store
 from alertnet.store.tables import escalations, inbound, notifications, timeline
@@ -84,6 +85,19 @@ def alarms(world: World) -> list[tuple[str, str]]:
     return [each for _, each in sorted((row.planned_at, (row.method, row.said["subject"])) for row in rows)]
 
 
+def first_call_that_asks_nothing(night: Night, number: str) -> Call:
+    """Picks up whatever rings there until one call has nothing to be keyed."""
+    phone = night.world.phone(number)
+    for _ in range(30):
+        night.passes(seconds=5)
+        call = phone.answers() if phone.ringing else None
+        if call is not None and not call.waits_for_keys:
+            return call
+        if call is not None:
+            call.hang_up()
+    raise AssertionError("it never rang")
+
+
 def readiness(world: World) -> dict[str, object]:
     found: dict[str, object] = world.client.get("/readyz").json()
     return found
@@ -141,9 +155,8 @@ def test_when_only_sms_fail_the_other_phone_rings(night: Night) -> None:
     """It says what is the matter to whoever picks up, and asks for nothing."""
     night.world.sandbox.misbehaves(Fault.ERROR_429, times=99, number="+573005550101")
     night.world.raises()
-    night.passes(seconds=45)
 
-    call = night.world.phone("+573005550102").answers()
+    call = first_call_that_asks_nothing(night, "+573005550102")
 
     assert call.words.count("SMS can't be sent") == 2
     assert not call.waits_for_keys
@@ -166,6 +179,21 @@ def test_when_reports_get_lost_the_heartbeat_stops_and_the_coordinators_hear(nig
     night.world.raises(type="surveillance")
     night.passes(minutes=2)
     assert night.silence <= MINUTE
+
+
+def test_when_our_account_may_not_send_the_heartbeat_stops_and_the_other_phone_rings(
+    night_of: Callable[..., Night], world_of: Worlds
+) -> None:
+    """Issue 3: a provider that answers, and takes nothing from us: here the number is not ours any more."""
+    night = night_of(world_of, a_tree(COORDINATION, CONTACTS), ALERTNET_TWILIO_FROM="+15005550007")
+    for _ in range(3):
+        night.passes(seconds=10)
+        night.world.raises(type="surveillance")
+
+    night.passes(seconds=80)
+
+    assert night.silence >= MINUTE
+    assert alarms(night.world) == [("call", "sms_fails"), ("email", "sms_fails")]
 
 
 def test_when_nothing_comes_in_the_heartbeat_stops_and_the_coordinators_hear(night: Night) -> None:
