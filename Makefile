@@ -1,6 +1,6 @@
 # Where a developer starts: `make` alone lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check bench long
+.PHONY: help venv demo test check bench long torture
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -12,7 +12,7 @@ CAN_MAKE_VENV := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11
 PYTHON ?= $(shell for name in $(CANDIDATES); do $$name -c '$(CAN_MAKE_VENV)' 2>/dev/null && echo $$name && break; done)
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 venv: $(STAMP) ## install everything into .venv, from the pins
 
@@ -34,7 +34,7 @@ test: venv ## all tests but the long ones, on SQLite and on a real PostgreSQL
 check: venv ## what must be clean before a commit: lint, format, types, fast tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy --strict alertnet tests benchmarks
+	$(BIN)/mypy --strict alertnet tests benchmarks torture
 	$(BIN)/python -m pytest -m "not long and not postgres"
 
 bench: venv ## measure speed
@@ -42,3 +42,7 @@ bench: venv ## measure speed
 
 long: venv ## the tests that take minutes
 	$(BIN)/python -m pytest -m long
+
+torture: venv ## try to lose an alert: kill -9, no database, a provider that fails (SECONDS= INCIDENTS= SEED= TIMES= TRIALS=)
+	$(BIN)/python -m torture $(TRIALS) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(INCIDENTS),--incidents $(INCIDENTS)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(TIMES),--times $(TIMES))

@@ -38,10 +38,14 @@ def postgres_url() -> Iterator[str]:
             yield server.url
 
 
-def fresh_database(postgres_url: str) -> str:
-    """The SQLAlchemy URL of a new, empty database on that server. It goes when the session ends."""
+def fresh_database(postgres_url: str, like: str | None = None) -> str:
+    """The SQLAlchemy URL of a new database on that server, empty or a copy of one. It goes when the session ends.
+
+    `like`: the URL of a database that nobody is connected to.
+    """
     name = DATABASES + uuid4().hex[:12]
-    _execute(postgres_url, f'CREATE DATABASE "{name}"')
+    original = f' TEMPLATE "{make_url(like).database}"' if like else ""
+    _execute(postgres_url, f'CREATE DATABASE "{name}"{original}')
     return make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from email.message import Message
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,11 @@ class Process:
         self._process.kill()
         self._process.wait()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is over, by itself or not."""
+        return self._process.poll() is not None
+
     def lives(self, seconds: float) -> None:
         """It goes on for that long.
 
@@ -100,10 +106,17 @@ class Process:
 class Installation:
     """A folder with a database, a network on this machine, and the processes that were started.
 
-    `hurried`: time runs twenty times as fast, in the processes and in the network.
+    `hurried`: time runs twenty times as fast, in the processes and in the network. `trees`: others than the examples.
     """
 
-    def __init__(self, folder: Path, database_url: str, *, hurried: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        *,
+        hurried: bool = False,
+        trees: Path = REPOSITORY / "contact_trees",
+    ) -> None:
         self._folder = folder
         self._stack = ExitStack()
         self._since = system_clock() if hurried else None
@@ -113,7 +126,7 @@ class Installation:
         clock = hurried_since(self._since) if self._since else system_clock
         sandbox = Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url=self.url, live=True, now=clock)
         self.sandbox = self._stack.enter_context(sandbox)
-        self.environment = self._settings(database_url)
+        self.environment = self._settings(database_url, trees)
         self.runtime = self._stack.enter_context(closing(make_runtime(read_settings(self.environment))))
         self.key = self._prepare()
 
@@ -155,9 +168,10 @@ class Installation:
         eventually(lambda: running() and self.asks("/healthz").status == 200, "the web answers")
         eventually(lambda: running() and len(self.workers()) >= workers, f"{workers} workers work")
 
-    def asks(self, path: str, body: Any = None) -> Answer:
-        """GET, or POST of a body, with the key."""
+    def asks(self, path: str, body: Any = None, *, once: str | None = None) -> Answer:
+        """GET, or POST of a body, with the key; `once`: its Idempotency-Key."""
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        headers |= {"Idempotency-Key": once} if once else {}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, headers)
         try:
@@ -166,7 +180,7 @@ class Installation:
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, _parsed(error.read()), error.headers)
-        except OSError:
+        except (OSError, HTTPException):
             return Answer(0)
 
     def raises(self) -> str:
@@ -217,14 +231,14 @@ class Installation:
         role = "web" if "--no-worker" in words else words[0]
         return [self._since.isoformat(), role, *([] if role == "worker" else [str(self.port)])]
 
-    def _settings(self, database_url: str) -> dict[str, str]:
+    def _settings(self, database_url: str, trees: Path) -> dict[str, str]:
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         return inherited | {
             "PYTHONPATH": str(REPOSITORY),
             "ALERTNET_DATABASE_URL": database_url,
             "ALERTNET_SECRET_KEY": "a secret for tests that is long enough",
             "ALERTNET_PUBLIC_URL": self.url,
-            "ALERTNET_CONTACT_TREES": str(REPOSITORY / "contact_trees"),
+            "ALERTNET_CONTACT_TREES": str(trees),
             "ALERTNET_MESSAGE_TEMPLATES": str(REPOSITORY / "message_templates"),
             "ALERTNET_SMTP_URL": self.sandbox.smtp_url,
             "ALERTNET_RATES": "sms=0,calls=0",

@@ -1,0 +1,155 @@
+"""The ground of a trial: web and workers as processes, a PostgreSQL that can be killed, a network that calls back."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import func, select
+
+from alertnet.sandbox import Fault
+from alertnet.store.tables import attempts, escalations
+from alertnet.store.tx import Tx
+from alertnet.transactions import DatabaseAway
+from benchmarks.trees import COUNTRIES, trees
+from tests.postgres import Server, fresh_database, own_server
+from tests.processes.installation import Installation, Process
+from torture.load import Load
+from torture.reckoning import Reckoning, read_record, reckon
+
+LEVEL_SECONDS = 20
+"""From the first level to the second, so that decisions fall due in the midst of it."""
+TOLD = ("coordinator", "embassy")
+SETTLING_SECONDS = 300
+LIST_DELAY = timedelta(seconds=SETTLING_SECONDS)
+"""Longer than anybody asks: what is listed so late is as good as never listed."""
+UNSETTLED = ("queued", "sending", "unknown")
+SERVER_OPTIONS = "-c max_connections=200"
+
+TROUBLES = (
+    (Fault.DRIP,),
+    (Fault.LOSE_ANSWER,),
+    (Fault.LOSE_ANSWER, Fault.CALL_BACK_NEVER),
+    (Fault.LOSE_ANSWER, Fault.CALL_BACK_NEVER, Fault.LIST_LATE),
+    (Fault.CALL_BACK_TWICE,),
+    (Fault.CALL_BACK_EARLY,),
+    (Fault.CALL_BACK_NEVER,),
+    (Fault.ERROR_503,),
+)
+"""What the provider does at a time: answers after the deadline, drops the answer, and so on."""
+
+
+class Ground:
+    """An installation with its processes, and hands to strike them; chance is seeded."""
+
+    def __init__(self, installation: Installation, server: Server, workers: int, random: Random) -> None:
+        self.installation = installation
+        self.server = server
+        self.random = random
+        self.faults: list[str] = []
+        self.web = installation.serves("--no-worker")
+        self.workers = [installation.works() for _ in range(workers)]
+        installation.is_up(self.web, *self.workers, workers=workers)
+
+    def supervises(self) -> None:
+        """Start again what has ended: a process that finds no database when it begins leaves that to its supervisor."""
+        if self.web.has_ended:
+            self.web = self.installation.serves("--no-worker")
+        self.workers = [self.installation.works() if each.has_ended else each for each in self.workers]
+
+    def loses_worker(self) -> None:
+        """Kill -9 of one worker; another one takes its place."""
+        place = self.random.randrange(len(self.workers))
+        self.workers[place].killed()
+        self.workers[place] = self.installation.works()
+
+    def loses_web(self) -> None:
+        """Kill -9 of the web, which is started again."""
+        self.web.killed()
+        self.web = self.installation.serves("--no-worker")
+
+    def loses_everything(self) -> None:
+        """Kill -9 of web and workers, all of which are started again."""
+        for process in (self.web, *self.workers):
+            process.killed()
+        self.web = self.installation.serves("--no-worker")
+        self.workers = [self.installation.works() for _ in self.workers]
+
+    def loses_database(self, seconds: float) -> None:
+        """Kill -9 of the database server, which comes back after so long."""
+        self.server.is_killed()
+        time.sleep(seconds)
+        self.server.starts()
+
+    def hangs(self, worker: Process, seconds: float) -> None:
+        """The worker stands still for so long (SIGSTOP), and then goes on as if nothing had been."""
+        worker.paused()
+        time.sleep(seconds)
+        worker.resumed()
+
+    def troubles_provider(self) -> None:
+        """The provider misbehaves over the next few messages."""
+        for fault in self.random.choice(TROUBLES):
+            self.installation.sandbox.misbehaves(fault, times=self.random.randint(1, 4), delay=LIST_DELAY)
+
+    def settles(self, incidents: int) -> None:
+        """Wait until every second level is open, and nothing is on its way or in doubt any more."""
+        until = time.monotonic() + SETTLING_SECONDS
+        while not self._is_settled(incidents):
+            if time.monotonic() > until:
+                self.faults.append(f"not settled after {SETTLING_SECONDS} s")
+                return
+            time.sleep(1)
+
+    def reckons(self, load: Load, most_extras: float = 1.0) -> Reckoning:
+        """How it went, with every fault that was seen on the way."""
+        messages = list(self.installation.sandbox.network.messages.values())
+        record = self.installation.runtime.read(read_record, messages)
+        found = reckon(record, set(load.accepted.values()), TOLD, most_extras)
+        twice = len(record.refs) - len(load.accepted)
+        also = [*self.faults, *load.faults, *([f"{twice} incidents that nobody was told of"] if twice else [])]
+        return Reckoning(**(vars(found) | {"faults": (*found.faults, *also)}))
+
+    def is_whole(self) -> None:
+        """Note every process that has ended by itself."""
+        for process in (self.web, *self.workers):
+            try:
+                process.is_up()
+            except AssertionError as error:
+                self.faults.append(f"a process has ended by itself: {error}")
+
+    def _is_settled(self, incidents: int) -> bool:
+        try:
+            return self.installation.runtime.read(_is_settled, incidents)
+        except DatabaseAway:
+            return False
+
+
+@contextmanager
+def ground(workers: int, random: Random) -> Iterator[Ground]:
+    """A fresh installation; all of it is gone afterwards."""
+    with TemporaryDirectory(prefix="alertnet-torture-") as name, own_server(SERVER_OPTIONS) as server:
+        folder = Path(name)
+        installation = Installation(folder, fresh_database(server.url), trees=_trees(folder))
+        try:
+            yield Ground(installation, server, workers, random)
+        finally:
+            installation.close()
+
+
+def _trees(folder: Path) -> Path:
+    written = folder / "trees"
+    written.mkdir()
+    for name, text in trees(dict.fromkeys(COUNTRIES, LEVEL_SECONDS)).items():
+        (written / name).write_text(text)
+    return written
+
+
+def _is_settled(tx: Tx, incidents: int) -> bool:
+    count = select(func.count())
+    later = tx.session.scalar(count.select_from(escalations).where(escalations.c.level == "Embassies"))
+    open_still = tx.session.scalar(count.select_from(attempts).where(attempts.c.status.in_(UNSETTLED)))
+    return later == incidents and not open_still
