@@ -98,9 +98,9 @@ class Ground:
     def settles(self, incidents: int) -> None:
         """Wait until every second level is open, and nothing is on its way or in doubt any more."""
         until = time.monotonic() + SETTLING_SECONDS
-        while not self._is_settled(incidents):
+        while left := self._unsettled(incidents):
             if time.monotonic() > until:
-                self.faults.append(f"not settled after {SETTLING_SECONDS} s")
+                self.faults.append(f"after {SETTLING_SECONDS} s there are still {left}")
                 return
             time.sleep(1)
 
@@ -121,11 +121,11 @@ class Ground:
             except AssertionError as error:
                 self.faults.append(f"a process has ended by itself: {error}")
 
-    def _is_settled(self, incidents: int) -> bool:
+    def _unsettled(self, incidents: int) -> str:
         try:
-            return self.installation.runtime.read(_is_settled, incidents)
+            return self.installation.runtime.read(_unsettled, incidents)
         except DatabaseAway:
-            return False
+            return "all, perhaps: the database can't be reached"
 
 
 @contextmanager
@@ -148,8 +148,12 @@ def _trees(folder: Path) -> Path:
     return written
 
 
-def _is_settled(tx: Tx, incidents: int) -> bool:
+def _unsettled(tx: Tx, incidents: int) -> str:
+    """What is not done yet, in words; empty where all is."""
     count = select(func.count())
-    later = tx.session.scalar(count.select_from(escalations).where(escalations.c.level == "Embassies"))
-    open_still = tx.session.scalar(count.select_from(attempts).where(attempts.c.status.in_(UNSETTLED)))
-    return later == incidents and not open_still
+    later = tx.session.scalar(count.select_from(escalations).where(escalations.c.level == "Embassies")) or 0
+    by_status = select(attempts.c.status, func.count()).where(attempts.c.status.in_(UNSETTLED))
+    left = {row.status: row[1] for row in tx.session.execute(by_status.group_by(attempts.c.status))}
+    if later < incidents:
+        left["incidents at the first level"] = incidents - later
+    return ", ".join(f"{number} {what}" for what, number in left.items())
