@@ -9,7 +9,7 @@ import sys
 import typer
 from dotenv import load_dotenv
 
-from alertnet.cli import audit, database, incidents, keys, pins, templates, trees
+from alertnet.cli import audit, database, duty, incidents, keys, pins, templates, trees
 from alertnet.cli.call_sheet import call_sheet
 from alertnet.cli.demo import demo
 from alertnet.cli.serve import serve, worker
@@ -33,6 +33,7 @@ app.add_typer(trees.app, name="trees")
 app.add_typer(templates.app, name="templates")
 app.add_typer(keys.app, name="keys")
 app.add_typer(pins.app, name="pins")
+app.add_typer(duty.app, name="duty")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")

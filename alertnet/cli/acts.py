@@ -1,13 +1,15 @@
 """What the commands change, each in one transaction, and what they put on the system's record of it (A10)."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from alertnet.core.codes import ONE_TIME_PIN_LENGTH
 from alertnet.core.contact_tree import Network
+from alertnet.core.duty import Arrangement
 from alertnet.core.errors import Unknown
 from alertnet.core.incident import CloseReason
 from alertnet.flows import close_incident as closing
-from alertnet.flows import pins
+from alertnet.flows import duty, pins
 from alertnet.flows.case import take_up
 from alertnet.store import incidents, keys, timeline
 from alertnet.store.tx import Tx
@@ -77,3 +79,16 @@ def set_pins(tx: Tx, owner: str, pin: str | None, duress: str | None, one_time: 
     kinds = [kind for kind, given in (("pin", pin), ("duress", duress), ("one_time", fresh)) if given]
     timeline.append(tx, timeline.SYSTEM, ("pins_set", {"owner": owner, "kinds": kinds, "by": BY}))
     return sorted(fresh)
+
+
+def set_duty(
+    tx: Tx,
+    network: Network,
+    owner: str,
+    member: str,
+    is_on: bool,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+) -> Arrangement:
+    """See `flows.duty.set_duty`."""
+    return duty.set_duty(tx, network, owner, member, is_on=is_on, starts_at=starts_at, ends_at=ends_at, by=BY)

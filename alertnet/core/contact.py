@@ -1,10 +1,11 @@
 """A contact: a role in an organisation that can be told, by which methods, and how much it may know."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
 from alertnet.core.availability import Hours, Span
+from alertnet.core.duty import Duty, Officer
 from alertnet.core.incident import Scope, Severity
 
 
@@ -98,6 +99,8 @@ class Contact:
     """What is used in place of its sms, call and task methods while it is closed."""
     quiet: dict[Severity, Span] = field(default_factory=dict, hash=False)
     """The spans of the day in which incidents of a severity do not ring it."""
+    duty: Duty | None = None
+    """Whose telephones its sms and call methods ring; its own numbers serve when nobody is on duty."""
     included_from: str | None = None
     """The shared file that it stands in: whoever else includes it has the same recipient."""
 
@@ -115,6 +118,14 @@ class Contact:
     def addresses(self) -> frozenset[str]:
         """All numbers and mail addresses: two contacts that share one are the same recipient."""
         return frozenset(method.address for method in self.ways if method.kind is not MethodKind.TASK)
+
+    def staffed_by(self, officer: Officer) -> "Contact":
+        """The contact while that officer is on duty: rung on the officer's phone, and spoken to in its language."""
+        methods = (
+            replace(method, address=officer.phone, extension=None) if method.kind in RINGING else method
+            for method in self.methods
+        )
+        return replace(self, methods=tuple(methods), language=officer.language)
 
     def is_same_recipient(self, other: "Contact") -> bool:
         """Whether the two are one in several trees: out of one included file, or with a number or address in common."""

@@ -1,12 +1,15 @@
 """A contact tree: who serves a country, in which levels they hear, what counts as an answer; and the field's teams."""
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
 from alertnet.core.availability import Calendars, Times
 from alertnet.core.contact import Contact, MethodKind
+from alertnet.core.duty import Arrangement, Officer, on_duty
 from alertnet.core.incident import Affected, Scope, Severity
 
 EVERYWHERE = "*"
@@ -117,6 +120,28 @@ class ContactTree:
     def serves(self, country: str) -> bool:
         """Whether an incident in that country (ISO 3166-1 alpha-2) opens an escalation here."""
         return country in self.countries or EVERYWHERE in self.countries
+
+    @cached_property
+    def with_duty(self) -> tuple[Contact, ...]:
+        """The contacts whose telephones a rota hands on."""
+        return tuple(contact for contact in self.contacts.values() if contact.duty is not None)
+
+    def on_duty(
+        self, at: datetime, besides: str | None = None, arranged: Mapping[str, Sequence[Arrangement]] | None = None
+    ) -> dict[str, Officer]:
+        """Whoever is on duty at that moment, by contact; none where the contact's own numbers serve (see `duty`)."""
+        known = arranged or {}
+        turns = {
+            contact.id: on_duty(contact.duty, self.timezone, known.get(contact.id, ()), at, besides)
+            for contact in self.with_duty
+            if contact.duty is not None
+        }
+        return {id: officer for id, officer in turns.items() if officer is not None}
+
+    def staffed(self, officers: Mapping[str, Officer]) -> "ContactTree":
+        """The tree while those are on duty, by contact."""
+        staffed = {id: self.contacts[id].staffed_by(officer) for id, officer in officers.items()}
+        return replace(self, contacts=self.contacts | staffed) if staffed else self
 
     @property
     def coordinators(self) -> tuple[Contact, ...]:

@@ -31,6 +31,8 @@ class Subject(StrEnum):
     GO = "go"
     HOLD = "hold"
     NEWS = "news"
+    ON_DUTY = "on_duty"
+    OFF_DUTY = "off_duty"
     SMS_FAILS = "sms_fails"
     SMS_WORKS = "sms_works"
     CALLS_FAIL = "calls_fail"

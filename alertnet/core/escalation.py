@@ -156,7 +156,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Unsent:
-    """The message did not leave, because the contact has closed between its moment and now."""
+    """The message did not leave, because between its moment and now the contact has closed, or its duty has changed."""
 
     contact: str
     method: int

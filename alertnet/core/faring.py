@@ -5,6 +5,7 @@ from dataclasses import replace
 from alertnet.core import turn as turns
 from alertnet.core.course import Course
 from alertnet.core.escalation import Delayed, Failed, Unsent
+from alertnet.core.notification import Kind
 from alertnet.core.reach import stale_key
 from alertnet.core.standing import is_live
 
@@ -39,15 +40,18 @@ def _fail(course: Course, event: Failed) -> None:
 
 
 def _leave_out(course: Course, contact: str, method: int) -> None:
-    """The contact has closed before its message could leave: those methods take over that are for this."""
-    reach = course.reach(contact)
-    closed_by = reach.closed_by(method, course.moment)
-    for run in course.state.runs if closed_by else ():
+    """The contact has closed, so that its other methods take over; or another is on duty there, and is told now."""
+    closed_by = course.reach(contact).closed_by(method, course.moment)
+    for run in course.state.runs:
         turn = course.turn(run.index, contact)
-        if turn is not None and any(use.method == method for use in turn.uses) and method not in turn.skipped:
-            after = turns.skip(turn, method, course.moment)
-            course.put_turn(run.index, after)
-            course.note_closed(run.index, turns.Next(course.moment, after, (), closed_by))
+        if turn is None or not any(use.method == method for use in turn.uses) or method in turn.skipped:
+            continue
+        if not closed_by:
+            course.ring(run.index, contact, turns.Ring(Kind.ALERT, method, course.moment))
+            continue
+        after = turns.skip(turn, method, course.moment)
+        course.put_turn(run.index, after)
+        course.note_closed(run.index, turns.Next(course.moment, after, (), closed_by))
 
 
 def _delay(course: Course, contact: str, method: int) -> None:

@@ -3,10 +3,9 @@
 The same resolution and the same `advance` as in earnest, on a virtual clock, with people who do what the script says.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 
 from alertnet.core.acknowledgement import AnswerKind
 from alertnet.core.contact import RINGING, Contact, Method
@@ -24,14 +23,20 @@ from alertnet.core.step import Send, Step
 def rehearse(facts: Facts, trees: Iterable[ContactTree], at: datetime, until: datetime, script: Script) -> Rehearsal:
     """Play an incident that opens at that moment (aware UTC) on those trees, until nothing is left to do or `until`."""
     everywhere = tuple(trees)
-    plans = resolve(facts, [tree for tree in everywhere if tree.serves(facts.country)])
+    concerned = [tree for tree in everywhere if tree.serves(facts.country)]
+    plans = _plans(facts, concerned, at)
     if all(plan.reaches_nobody for plan in plans):
-        plans = resolve(facts, everywhere)
-    night = _Night(plans, at, script)
+        concerned, plans = [*everywhere], _plans(facts, everywhere, at)
+    night = _Night(plans, at, script, lambda now: _plans(facts, concerned, now))
     ends_at = night.play(until)
     pruned = tuple(each for plan in plans for each in plan.pruned)
     closed = tuple(each for plan in plans for each in _closed(plan, night.noted))
     return Rehearsal(tuple(night.told), tuple(night.noted), pruned, closed, until, ends_at)
+
+
+def _plans(facts: Facts, trees: Iterable[ContactTree], at: datetime) -> tuple[Plan, ...]:
+    """The plans with whoever is on duty at that moment."""
+    return resolve(facts, [tree.staffed(tree.on_duty(at, facts.raised_from)) for tree in trees])
 
 
 def _closed(plan: Plan, noted: Iterable[Noted]) -> Iterator[Closed]:
@@ -64,7 +69,10 @@ class _Course:
 
 
 class _Night:
-    def __init__(self, plans: Sequence[Plan], at: datetime, script: Script) -> None:
+    def __init__(
+        self, plans: Sequence[Plan], at: datetime, script: Script, plans_at: Callable[[datetime], Sequence[Plan]]
+    ) -> None:
+        self._plans_at = plans_at
         self.told: list[Told] = []
         self.noted: list[Noted] = []
         self._opened_at = at
@@ -93,6 +101,10 @@ class _Night:
 
     def _live(self, now: datetime) -> None:
         """All that happens at one moment: an answer comes before what is due (A7)."""
+        if any(course.tree.with_duty for course in self._courses):
+            on_duty = {plan.tree.id: plan for plan in self._plans_at(now)}
+            for course in self._courses:
+                course.plan = on_duty[course.tree.id]
         while self._answers and self._answers[0][0] <= now:
             _, key = self._answers.pop(0)
             self._move(now, self._answer(key))
@@ -189,7 +201,7 @@ class _Night:
             for method in addresses.values():
                 self.told.append(Told(now, tree, level, course.state.round, contact, method, kind, (course.tree.id,)))
 
-    @cached_property
+    @property
     def _coordinators(self) -> list[tuple[str, Contact]]:
         """Each once, in the order of the trees."""
         found: list[tuple[str, Contact]] = []

@@ -57,6 +57,7 @@ _DOUBTS = frozenset(
 _WORD = re.compile(r"\w+")
 _VERB_WITH_CODE = re.compile(rf"({'|'.join(VERBS)})?(\d{{4}})")
 _REPORT = re.compile(rf"({'|'.join((*PANIC, *sorted(ALARMS, reverse=True)))})(\d{{5,6}})?")
+_TURN = re.compile(r"(on|off)(\d{5,6})")
 _PERSON = re.compile(r"p\d{1,3}")
 _PLACE = re.compile(r"l\d{1,3}")
 
@@ -68,6 +69,14 @@ class Answer:
     verb: Verb
     code: str | None
     note: str | None = None
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Somebody takes a turn of duty, or leaves it to the others."""
+
+    is_on: bool
+    pin: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -152,6 +161,12 @@ def parse_report(text: str) -> Report | None:
         consent=narrowest(consents) if consents else None,
         text=_free_text(text, rest, pin, number),
     )
+
+
+def parse_turn(text: str) -> Turn | None:
+    """ON or OFF with a PIN, and nothing else: on duty from now, or off it."""
+    found = _TURN.fullmatch("".join(word.plain for word in _words(_clean(text))))
+    return Turn(found[1] == "on", found[2]) if found else None
 
 
 def _clean(text: str) -> str:

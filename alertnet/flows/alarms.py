@@ -14,7 +14,7 @@ from alertnet.core.notification import Kind
 from alertnet.core.repeating import next_repeat
 from alertnet.flows import field_status
 from alertnet.flows.case import Case, Code, take_up
-from alertnet.flows.codes import decision_code
+from alertnet.flows.codes import decision_code, good_from
 from alertnet.flows.letters import said, write
 from alertnet.store.escalations import Escalation
 from alertnet.store.tables import alarms, codes
@@ -96,6 +96,8 @@ def repeat_alarm(tx: Tx, alarm_id: str, incident_id: str) -> None:
         return
     text = tx.session.scalar(select(codes.c.code).where(codes.c.id == alarm.code_id))
     code = Code(alarm.code_id, text, also=False) if text else None
+    if code is not None:
+        good_from(case, code, case.coordinators())
     words = _words(Subject(alarm.subject), alarm.about, alarm.level, alarm.contacts, alarm.automatic_at)
     _ring_coordinators(case, kind, alarm.id, code, words)
     pause = FIRST_AFTER_HOLD if alarm.answer == "hold" else AGAIN

@@ -40,7 +40,7 @@ class Case:
     ahead: Ahead
     known_codes: dict[tuple[str, str], Code] | None = None
     """By (tree, contact); None until they were asked for, empty for an incident that is just being opened."""
-    known_links: dict[tuple[str, str, str, str], tuple[str, str]] | None = None
+    known_links: dict[tuple[str, str, str, str, str], tuple[str, str]] | None = None
     posted: dict[tuple[str, str, str], tuple[str, list[str]]] = field(default_factory=dict)
     """First alerts of this very flow by (escalation, method, address): the notification and the trees it counts for."""
     fresh: bool = False
@@ -113,7 +113,7 @@ class Case:
 
     def change_facts(self, facts: Facts) -> None:
         """Take new facts: plans are resolved again on the pinned trees, at once (A8)."""
-        self.plans = pinned.plans(self.tx.session, facts, self.incident.trees)
+        self.plans = pinned.plans(self.tx, facts, self.incident.trees)
         self.incident = replace(self.incident, facts=facts)
         self.save_facts()
 
@@ -161,6 +161,6 @@ def take_up_each(tx: Tx, ids: Sequence[str], outbox: Outbox) -> dict[str, Case]:
     escalations = escalation_store.of_incidents(tx.session, ids)
     ahead = Ahead(tx.session, ids)
     return {
-        id: Case(tx, each, pinned.plans(tx.session, each.facts, each.trees), escalations[id], outbox, ahead)
+        id: Case(tx, each, pinned.plans(tx, each.facts, each.trees), escalations[id], outbox, ahead)
         for id, each in incidents.items()
     }

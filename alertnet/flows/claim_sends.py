@@ -31,6 +31,8 @@ LEASE = timedelta(seconds=30)
 """How long a worker has to send and report; then the outcome is unknown (A5)."""
 
 UNWANTED = "no longer wanted"
+RELIEVED = "relieved"
+"""Another is on duty since it was planned, and is told instead."""
 AWAY = "provider_away"
 CLOSED = "closed"
 """The contact has closed since it was planned: its other methods take over."""
@@ -105,7 +107,7 @@ def put_aside(tx: Tx, attempt_id: str) -> list[str]:
         why = _obstacle(tx, row, _services(tx, rows).get(row.notification_id, ()))
         if why is not None:
             held.cancelled(why)
-        if why == CLOSED:
+        if why in (CLOSED, RELIEVED):
             held.happens(lambda service: Unsent(service.contact, service.place))
     return held.finish()
 
@@ -203,13 +205,15 @@ def _obstacle(tx: Tx, row: Row[Any], services: Sequence[Row[Any]]) -> str | None
     """Why the attempt may not leave now; None when it may."""
     facts = from_plain(Facts, row.facts) if row.incident_id else None
     if facts is not None and row.is_alert:
-        plans = pinned.plans(tx.session, facts, row.trees)
+        plans = pinned.plans(tx, facts, row.trees)
         is_open = row.incident_status == IncidentStatus.OPEN.value
         wanted = [each for each in services if is_open and _wants(plans[each.tree], each)]
         if not wanted:
             return UNWANTED
         if all(closed_by(plans[each.tree], each.contact, each.place, tx.now) for each in wanted):
             return CLOSED
+        if all(plans[each.tree].tree.contacts[each.contact].ways[each.place].address != row.address for each in wanted):
+            return RELIEVED
     # The field's own phones are written `team/member`, and no tree bars them.
     elif facts is not None and "/" not in row.contact:
         trees = [pinned.tree(tx.session, hash) for hash in row.trees.values()]

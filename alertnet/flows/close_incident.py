@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from alertnet.core.contact import WRITTEN, Contact, MethodKind
+from alertnet.core.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation import PlanChanged
@@ -96,7 +96,7 @@ def tell_those_told(case: Case, kind: Kind, *, reason: CloseReason | None = None
 
 def contact_as_told(contact: Contact, used: set[tuple[str, str]]) -> Contact:
     """The contact with the written methods it was told by; with all written ones where it was only called."""
-    chosen = [each for each in contact.ways if each.kind in WRITTEN and (each.kind.value, each.address) in used]
+    chosen = [Method(kind, address) for method, address in sorted(used) if (kind := MethodKind(method)) in WRITTEN]
     written = [method for method in contact.methods if method.kind in WRITTEN]
     calls = [method for method in contact.methods if method.kind is MethodKind.CALL][:1]
     return replace(contact, methods=tuple(chosen or written or calls), when_closed=())

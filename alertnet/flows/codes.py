@@ -32,8 +32,10 @@ _ANOTHER = (
 _STANDING = select(_HELD.exists().label("held"), _ANOTHER.exists().label("also"))
 
 _INCIDENTS: BindParameter[Any] = bindparam("incidents", expanding=True)
-_CODES: Select[Any] = select(codes.c.incident_id, codes.c.id, codes.c.tree, codes.c.contact, codes.c.code).where(
-    codes.c.incident_id.in_(_INCIDENTS), codes.c.voided_at.is_(None), codes.c.contact.is_not(None)
+_CODES: Select[Any] = (
+    select(codes.c.incident_id, codes.c.id, codes.c.tree, codes.c.contact, codes.c.code)
+    .where(codes.c.incident_id.in_(_INCIDENTS), codes.c.voided_at.is_(None), codes.c.contact.is_not(None))
+    .order_by(codes.c.created_at)
 )
 _LINKS: Select[Any] = select(
     links.c.incident_id,
@@ -44,6 +46,7 @@ _LINKS: Select[Any] = select(
     links.c.tree,
     links.c.contact,
     links.c.method,
+    links.c.address,
 ).where(links.c.incident_id.in_(_INCIDENTS))
 
 
@@ -55,12 +58,40 @@ def written_code(case: Case, tree: str, contact: Contact) -> Code | None:
     kin = case.kin(tree, contact.id)
     known = _known_codes(case)
     for kin_tree, each in kin:
-        if (kin_tree, each.id) in known:
-            return known[kin_tree, each.id]
+        if (kin_tree, each.id) in known and (code := good_from(case, known[kin_tree, each.id], kin)):
+            return code
     code = _make(case, kin, tree, contact.id)
     if code is not None:
         known[tree, contact.id] = code
     return code
+
+
+def good_from(case: Case, code: Code, kin: list[tuple[str, Contact]]) -> Code | None:
+    """The code, which from now on is good from the phone of whoever is on duty as well.
+
+    None where that phone has such a code of another incident: it then needs another.
+    """
+    if not any(each.duty for _, each in kin):
+        return code
+    written = select(code_numbers.c.number_index).where(code_numbers.c.code_id == code.id)
+    there = {*case.tx.session.scalars(written)}
+    there |= {row["number_index"] for row in case.outbox.rows.get("code_numbers", ()) if row["code_id"] == code.id}
+    fresh = {number: owner for number, owner in _owners(kin).items() if case.tx.vault.index(number) not in there}
+    numbers = [index for number in fresh for index in case.tx.vault.indexes(number)]
+    if numbers and _is_taken(case, code.text, numbers):
+        return None
+    _let_answer(case, code.id, fresh)
+    return code
+
+
+def _owners(kin: list[tuple[str, Contact]]) -> dict[str, tuple[str, str, bool]]:
+    """(tree, contact, whether it only relays) of each number of the recipient."""
+    return {
+        method.address: (kin_tree, each.id, method.relays)
+        for kin_tree, each in reversed(kin)
+        for method in reversed(each.ways)
+        if method.kind in RINGING
+    }
 
 
 def known_code(case: Case, tree: str, contact: str) -> str | None:
@@ -85,7 +116,7 @@ def link_token(
     alarm: str | None = None,
 ) -> tuple[str, str]:
     """The id and token of the contact's link for one method of an escalation or alarm; made at the first need."""
-    key = (escalation or alarm or "", tree, contact.id, method.value)
+    key = (escalation or alarm or "", tree, contact.id, method.value, address)
     made = _known_links(case)
     if key not in made:
         id, token = case.tx.chance.id(), case.tx.chance.letters(LINK_LENGTH, LINK_SIGNS)
@@ -122,12 +153,7 @@ def void(case: Case, code_id: str) -> None:
 
 
 def _make(case: Case, kin: list[tuple[str, Contact]], tree: str | None, contact: str | None) -> Code | None:
-    owners = {
-        method.address: (kin_tree, each.id, method.relays)
-        for kin_tree, each in reversed(kin)
-        for method in reversed(each.ways)
-        if method.kind in RINGING
-    }
+    owners = _owners(kin)
     numbers = [index for number in owners for index in case.tx.vault.indexes(number)]
     code = _draw(case, numbers)
     if code is None:
@@ -144,18 +170,29 @@ def _make(case: Case, kin: list[tuple[str, Contact]], tree: str | None, contact:
         created_at=case.tx.now,
         voided_at=None,
     )
-    for number, (owner_tree, owner, relays) in owners.items():
-        index = case.tx.vault.index(number)
+    _let_answer(case, code.id, owners)
+    return code
+
+
+def _let_answer(case: Case, code_id: str, owners: dict[str, tuple[str, str, bool]]) -> None:
+    """Let the code be good from those numbers."""
+    for number, (tree, contact, relays) in owners.items():
         case.outbox.add(
             "code_numbers",
-            code_id=code.id,
-            number_index=index,
-            tree=owner_tree,
-            contact=owner,
+            code_id=code_id,
+            number_index=case.tx.vault.index(number),
+            tree=tree,
+            contact=contact,
             relays=relays,
             open=True,
         )
-    return code
+
+
+def _is_taken(case: Case, text: str, numbers: list[bytes]) -> bool:
+    """Whether one of the numbers has that very code already."""
+    values = {"numbers": numbers, "this": case.incident.id, "lately": case.tx.now - KEPT_AFTER_CLOSING}
+    hashes = list(case.tx.vault.code_hashes(text))
+    return bool(case.tx.session.connection().execute(_STANDING, values | {"hashes": hashes}).one().held)
 
 
 def _draw(case: Case, numbers: list[bytes]) -> Code | None:
@@ -176,7 +213,7 @@ def _just_made(case: Case, numbers: list[bytes]) -> tuple[set[str], bool]:
     """Codes of this very flow, not written yet, and whether one of another incident is for one of the numbers."""
     made = {row["id"]: row for row in case.outbox.rows.get("codes", ())}
     given = {row["code_id"] for row in case.outbox.rows.get("code_numbers", ()) if row["number_index"] in numbers}
-    also = any(made[id]["incident_id"] != case.incident.id for id in given)
+    also = any(made[id]["incident_id"] != case.incident.id for id in given & made.keys())
     return {row["code"] for row in made.values()}, also
 
 
@@ -187,10 +224,11 @@ def _known_codes(case: Case) -> dict[tuple[str, str], Code]:
     return case.known_codes
 
 
-def _known_links(case: Case) -> dict[tuple[str, str, str, str], tuple[str, str]]:
+def _known_links(case: Case) -> dict[tuple[str, str, str, str, str], tuple[str, str]]:
     if case.known_links is None:
         rows = case.ahead.take(_LINKS, case.incident.id)
         case.known_links = {
-            (row.escalation_id or row.alarm_id, row.tree, row.contact, row.method): (row.id, row.token) for row in rows
+            (row.escalation_id or row.alarm_id, row.tree, row.contact, row.method, row.address): (row.id, row.token)
+            for row in rows
         }
     return case.known_links

@@ -81,10 +81,10 @@ def _plans(
     tx: Tx, edition: Edition, facts: Facts, serving: tuple[ContactTree, ...]
 ) -> tuple[dict[str, Plan], tuple[str, ...]]:
     """The plans of the trees that serve the country; where those reach nobody, of all trees, for their last resort."""
-    plans = pinned.plans(tx.session, facts, {tree.id: edition.trees[tree.id] for tree in serving})
+    plans = pinned.plans(tx, facts, {tree.id: edition.trees[tree.id] for tree in serving})
     if any(not plan.reaches_nobody for plan in plans.values()):
         return plans, ()
-    everywhere = pinned.plans(tx.session, facts, edition.trees)
+    everywhere = pinned.plans(tx, facts, edition.trees)
     if any(plan.last_resort for plan in everywhere.values()):
         why = f"nobody in the trees that serve {facts.country} may be told: the last resort of every tree is alerted"
         return everywhere, (why,)

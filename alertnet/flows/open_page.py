@@ -67,7 +67,7 @@ def find_link(tx: Tx, token: str) -> Row[Any] | None:
 def look_at(tx: Tx, incident_id: str) -> Case:
     """The case of an incident for reading alone: nothing is held, and escalations are left out."""
     incident = incident_store.get(tx.session, incident_id)
-    plans = pinned.plans(tx.session, incident.facts, incident.trees)
+    plans = pinned.plans(tx, incident.facts, incident.trees)
     return Case(tx, incident, plans, [], Outbox(tx), Ahead(tx.session, []))
 
 

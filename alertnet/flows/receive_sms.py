@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from alertnet.core.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import Kind
-from alertnet.core.sms_grammar import Answer, is_opt_out, parse_answers, parse_report
+from alertnet.core.sms_grammar import Answer, is_opt_out, parse_answers, parse_report, parse_turn
 from alertnet.core.watch import SELF_TEST
 from alertnet.flows.answer_by_sms import record_answers
 from alertnet.flows.case import take_up
 from alertnet.flows.coordinators import RANKS
+from alertnet.flows.duty import take_turn
 from alertnet.flows.held_codes import HeldCode, find_held, open_codes
 from alertnet.flows.known_numbers import contacts_at, member_at
 from alertnet.flows.outbox import Letter, Outbox
@@ -92,6 +93,9 @@ def _react(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[bool, Reply | Non
     report, sender = parse_report(sms.body), member_at(edition.network, sms.sender)
     if report is not None and sender is not None:
         return True, receive_report(tx, edition, sender, report, sms.heard_at)
+    turn = parse_turn(sms.body)
+    if turn is not None and sender is not None and (reply := take_turn(tx, edition, sender, turn)):
+        return True, reply
     _judge(tx, sms.sender, wrong)
     if answers and (held := open_codes(tx, sms.sender)):
         return True, reply_unclear(tx, sms, held, None)

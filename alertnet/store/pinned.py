@@ -13,6 +13,7 @@ from alertnet.core.contact_tree import ContactTree, Network
 from alertnet.core.incident import Facts
 from alertnet.core.resolution import Plan, resolve
 from alertnet.store import documents, timeline
+from alertnet.store.duty import Roster, roster
 from alertnet.store.tables import timeline as entries
 from alertnet.store.tx import Tx
 
@@ -81,13 +82,15 @@ def tree(session: Session, hash: str) -> ContactTree:
     return _trees[hash]
 
 
-def plans(session: Session, facts: Facts, hashes: dict[str, str]) -> dict[str, Plan]:
-    """The plan of each of an incident's trees, as its facts stand now."""
-    for hash in hashes.values():
-        tree(session, hash)
-    return _resolved(facts, tuple(sorted(hashes.items())))
+def plans(tx: Tx, facts: Facts, hashes: dict[str, str]) -> dict[str, Plan]:
+    """The plan of each of an incident's trees, as its facts stand now, with whoever is on duty now."""
+    trees = [tree(tx.session, hash) for hash in hashes.values()]
+    return _resolved(facts, tuple(sorted(hashes.items())), roster(tx, trees, besides=facts.raised_from))
 
 
 @lru_cache(maxsize=512)
-def _resolved(facts: Facts, hashes: tuple[tuple[str, str], ...]) -> dict[str, Plan]:
-    return {plan.tree.id: plan for plan in resolve(facts, [_trees[hash] for _, hash in hashes])}
+def _resolved(facts: Facts, hashes: tuple[tuple[str, str], ...], on_duty: Roster) -> dict[str, Plan]:
+    trees = []
+    for id, hash in hashes:
+        trees.append(_trees[hash].staffed({contact: officer for of, contact, officer in on_duty if of == id}))
+    return {plan.tree.id: plan for plan in resolve(facts, trees)}

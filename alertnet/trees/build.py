@@ -16,6 +16,7 @@ from alertnet.core.contact_tree import (
     Team,
     When,
 )
+from alertnet.core.duty import Duty, Officer
 from alertnet.core.incident import Affected, Scope
 from alertnet.trees.calendar import calendars
 from alertnet.trees.form import (
@@ -33,13 +34,11 @@ SharedContacts = Mapping[str, tuple[str, ContactForm]]
 """What a tree includes, by id, each contact with the file that it stands in."""
 
 
-def contact_tree(form: TreeForm, shared: SharedContacts) -> ContactTree:
-    """The tree of the form, with what it includes."""
-    own = {name: _contact(name, contact, form) for name, contact in form.contacts.items()}
-    included = {
-        name: replace(_contact(name, contact, form), included_from=file) for name, (file, contact) in shared.items()
-    }
-    contacts = own | included
+def contact_tree(form: TreeForm, shared: SharedContacts, field: Mapping[str, Team]) -> ContactTree:
+    """The tree of the form, with what it includes. `field`: the teams, whose members are on the rotas."""
+    contacts = {name: _contact(name, contact, form, field) for name, contact in form.contacts.items()}
+    for name, (file, contact) in shared.items():
+        contacts[name] = replace(_contact(name, contact, form, field), included_from=file)
     return ContactTree(
         id=form.tree,
         title=form.title,
@@ -78,7 +77,7 @@ def people(form: FieldForm) -> dict[str, Affected]:
     }
 
 
-def _contact(name: str, form: ContactForm, tree: TreeForm) -> Contact:
+def _contact(name: str, form: ContactForm, tree: TreeForm, field: Mapping[str, Team]) -> Contact:
     return Contact(
         id=name,
         role=form.role,
@@ -101,6 +100,7 @@ def _contact(name: str, form: ContactForm, tree: TreeForm) -> Contact:
         closed=frozenset(form.closed),
         when_closed=tuple(_method(method) for method in form.when_closed),
         quiet=dict(form.quiet),
+        duty=_duty(form, field),
     )
 
 
@@ -113,6 +113,18 @@ def _effective_scope(name: str, form: ContactForm, tree: TreeForm) -> Scope:
     if form.role in ABROAD and not scope.allows(Scope.INTERNATIONAL):
         return Scope.INTERNATIONAL
     return scope
+
+
+def _duty(form: ContactForm, field: Mapping[str, Team]) -> Duty | None:
+    if form.duty is None:
+        return None
+    known = {
+        name: Officer(f"{team.id}/{member.id}", member.phone, member.language)
+        for team in field.values()
+        for member in team.members.values()
+        for name in (member.id, f"{team.id}/{member.id}")
+    }
+    return Duty(tuple(known[name] for name in form.duty.rota), *form.duty.change)
 
 
 def _method(form: MethodForm) -> Method:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from alertnet.core.availability import Hours, Span
-from alertnet.core.contact import Contact, Disclosure, MethodKind, Role
+from alertnet.core.contact import RINGING, Contact, Disclosure, MethodKind, Role
 from alertnet.core.contact_tree import EVERYWHERE, ActionDue, ContactTree, Level, Otherwise, Quota, Then
 from alertnet.core.incident import TYPES, Perpetrator, PersonKind, Scope, Severity
 from alertnet.trees import values
@@ -45,6 +45,7 @@ Day = Annotated[date, _read(values.day)]
 OpeningHours = Annotated[Hours, _read(opening_hours)]
 HolidaysOf = Annotated[str, _read(holidays_of)]
 NightSpan = Annotated[Span, _read(values.span)]
+WeeklyMoment = Annotated[tuple[int, int], _read(values.weekly_moment)]
 Acknowledge = Annotated[Quota, _read(values.quota)]
 OneScope = Annotated[Scope, _read(values.one_of("scope", Scope))]
 OneRole = Annotated[Role, _read(values.one_of("role", Role))]
@@ -112,8 +113,15 @@ class MethodForm(Form):
         return self
 
 
+class DutyForm(Form):
+    """A rota; its members are those of teams.yaml, by `member` or `team/member`."""
+
+    rota: list[Line]
+    change: WeeklyMoment
+
+
 class ContactForm(Form):
-    not_yet = frozenset({"duty", "pgp"})
+    not_yet = frozenset({"pgp"})
 
     role: OneRole
     organisation: Line
@@ -135,11 +143,14 @@ class ContactForm(Form):
     closed: list[Day] = []
     when_closed: list[MethodForm] = []
     quiet: dict[OneSeverity, NightSpan] = {}
+    duty: DutyForm | None = None
 
     @model_validator(mode="after")
     def _can_close(self) -> Self:
         if self.when_closed and not (self.hours or self.holidays or self.closed):
             raise NotAllowed("a contact with when_closed needs times at which it is", ("hours", "holidays", "closed"))
+        if self.duty and not any(kind in RINGING for method in self.methods for kind, _ in method.ways):
+            raise NotAllowed("a duty needs numbers that serve when nobody is on it", ("sms", "call"))
         return self
 
 

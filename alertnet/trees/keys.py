@@ -6,6 +6,7 @@ from typing import Any
 from alertnet.core.contact_tree import EVERYWHERE
 from alertnet.core.incident import TYPES
 
+MOMENT = r"^(Mo|Tu|We|Th|Fr|Sa|Su) ([01][0-9]|2[0-3]):[0-5][0-9]$"
 DURATION = r"^[0-9]{1,7}[smhd]$"
 NUMBER = r"^\+[1-9][0-9]{6,14}$"
 SLUG = r"^[a-z0-9][a-z0-9-]{0,62}$"
@@ -105,7 +106,7 @@ ACTION_DUE = {
 }
 DUTY = {
     "rota": Key("Members of teams.yaml, in turn; `team/member` where two teams have one of that id.", ["ana", "luis"]),
-    "change": Key("When the duty changes each week, in the tree's zone.", "Mo 09:00"),
+    "change": Key("When the duty changes each week, in the tree's zone.", "Mo 09:00", MOMENT),
 }
 FIELD = {
     "teams": Key("The field teams, by id.", {"north": {"country": "CO", "language": "es"}}),

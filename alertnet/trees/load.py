@@ -46,8 +46,8 @@ def read_folder(folder: Path) -> tuple[Network | None, tuple[Fault, ...]]:
     reading = _read(folder)
     if reading.faults:
         return None, reading.faults
-    trees = [build.contact_tree(*each) for each in reading.trees]
     teams, people = build.teams(reading.field), build.people(reading.field)
+    trees = [build.contact_tree(*each, teams) for each in reading.trees]
     return Network(trees={tree.id: tree for tree in trees}, teams=teams, people=people), ()
 
 

@@ -43,6 +43,7 @@ def network_faults(trees: Sequence[TreeNodes], field: Node) -> Iterator[Fault]:
     yield from _doubled("tree id", (tree.root["tree"] for tree in trees))
     yield from _uncoordinated(trees)
     yield from _unknown_exclusions(field, trees)
+    yield from _rota_faults(field, trees)
 
 
 def _doubled(what: str, nodes: Iterable[Node]) -> Iterator[Fault]:
@@ -117,6 +118,28 @@ def _unknown_exclusions(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fau
         for name in person["exclude"].texts():
             if name.value not in known:
                 yield name.fault("unknown contact, organisation or role", known)
+
+
+def _rota_faults(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
+    """Whoever is on a rota is a member of the field whose phone may be written to, and is named without doubt."""
+    members = [
+        (name, f"{team}/{name}", member)
+        for team, its in field["teams"].items()
+        for name, member in its["members"].items()
+    ]
+    silent = {of for name, whole, member in members if member["silent"].value == "true" for of in (name, whole)}
+    short = [name for name, _, _ in members]
+    known = tuple(sorted({*short, *(whole for _, whole, _ in members)}))
+    for entry in (
+        each for tree in trees for contact in tree.contacts.values() for each in contact["duty"]["rota"].texts()
+    ):
+        if entry.value not in known:
+            yield entry.fault("unknown member of teams.yaml", known)
+        elif short.count(entry.value) > 1:
+            clear = tuple(whole for name, whole, _ in members if name == entry.value)
+            yield entry.fault("a member of several teams: write the team before", clear)
+        elif entry.value in silent:
+            yield entry.fault("a silent member, whose phone is never written to:")
 
 
 def _excludable(trees: Sequence[TreeNodes]) -> set[str]:

@@ -56,7 +56,7 @@ def _as_written(property: dict[str, Any], pattern: str | None) -> dict[str, Any]
     if property.get("$ref", "").endswith("/Hours"):
         return {"type": "string"}
     if "prefixItems" in property:
-        return {"type": "string", "pattern": SPAN}
+        return {"type": "string", "pattern": pattern or SPAN}
     found = {name: _inside(name, part, pattern) for name, part in property.items()}
     if pattern and found.get("type") == "string":
         found["pattern"] = pattern

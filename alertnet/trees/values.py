@@ -22,6 +22,8 @@ LONGEST_WAIT = timedelta(days=30)
 LONGEST_LINE = 120  # characters
 LONGEST_ADDRESS = 254  # characters (RFC 5321, 4.5.3.1.3, less the brackets)
 
+WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -169,6 +171,14 @@ def span(text: str) -> Span:
     if begins == ends:
         raise NotAllowed("not a span of the day", ("HH:MM-HH:MM, such as 22:00-07:00",))
     return begins, ends
+
+
+def weekly_moment(text: str) -> tuple[int, int]:
+    """A moment of each week, `Mo 09:00`: the weekday (0 = Monday) and the minute of the day."""
+    found = re.fullmatch(rf"({'|'.join(WEEKDAYS)}) ([01][0-9]|2[0-3]):([0-5][0-9])", text)
+    if not found:
+        raise NotAllowed("not a moment of the week", ("weekday and time, such as Mo 09:00",))
+    return WEEKDAYS.index(found[1]), int(found[2]) * 60 + int(found[3])
 
 
 def quota(text: str) -> Quota:

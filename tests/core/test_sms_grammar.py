@@ -10,10 +10,12 @@ from alertnet.core.sms_grammar import (
     VERBS,
     Answer,
     Report,
+    Turn,
     Verb,
     is_opt_out,
     parse_answers,
     parse_report,
+    parse_turn,
 )
 
 OK, NO, RELAY, DONE, GO, HOLD = Verb
@@ -167,6 +169,23 @@ def test_the_words_that_end_all_sms_are_recognised(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "stop it", "don't stop", "START", "HELP", "4711"])
 def test_a_sentence_with_such_a_word_is_none(text: str) -> None:
     assert not is_opt_out(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "turn"),
+    [
+        ("ON 47110", Turn(True, "47110")),
+        ("off47110.", Turn(False, "47110")),
+        ("Off 471108", Turn(False, "471108")),
+        ("ON 4711", None),
+        ("ON", None),
+        ("ON 47110 until Friday", None),
+        ("I am on 47110", None),
+    ],
+)
+def test_a_turn_of_duty_is_a_verb_and_a_pin_and_nothing_else(text: str, turn: Turn | None) -> None:
+    """B1: ON and OFF PIN."""
+    assert parse_turn(text) == turn
 
 
 def test_no_verb_is_a_word_of_the_carriers() -> None:

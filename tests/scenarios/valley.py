@@ -16,6 +16,7 @@ teams:
     members:
       ana: {name: Ana Example, phone: "+573005550001", language: es}
       luis: {name: Luis Example, phone: "+573005550002", language: es, silent: true}
+      mary: {name: Mary Example, phone: "+573005550003", language: en}
 people:
   P7: {kind: accompanier, nationality: ES, consent: international}
   P9: {kind: defender, nationality: CO, consent: national}

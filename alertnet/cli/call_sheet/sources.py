@@ -89,7 +89,7 @@ def _from_database(tx: Tx, wanted: Wanted) -> Draft:
 
 def _of_incident(tx: Tx, ref: str) -> Draft:
     incident = incidents.get(tx.session, incidents.id_of(tx.session, ref))
-    plans = pinned.plans(tx.session, incident.facts, incident.trees)
+    plans = pinned.plans(tx, incident.facts, incident.trees)
     sheet = call_sheet.of_plans(incident.facts, plans.values(), progress.of_incident(tx.session, incident.id))
     return sheet, Origin(
         tx.now,

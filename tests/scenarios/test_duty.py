@@ -1,0 +1,149 @@
+"""A coordination whose telephone goes round: whoever is on duty hears, from the moment the turn changes (B1)."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from alertnet.flows.duty import set_duty
+from alertnet.flows.pins import set_pins
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import a_tree
+from tests.scenarios.world import World, code_in
+
+PHONES = {"ana": "+573005550001", "mary": "+573005550003"}
+OWN = "+573005550101"
+CONTACTS = f"""
+  coordinator:
+    role: coordinator
+    organisation: Valley
+    methods: [{{sms: "{OWN}"}}, {{email: duty@valley.example}}]
+    duty: {{rota: [ana, mary], change: "Mo 09:00"}}
+  desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+3225550101"}}]}}
+"""
+COORDINATION = "  - {name: Coordination, notify: [coordinator], wait: 30m, repeat: {every: 3m, times: 3}}\n"
+
+
+@pytest.fixture
+def world(world_of: Worlds) -> World:
+    """Shortly before the turn changes."""
+    made = world_of(a_tree(COORDINATION, CONTACTS))
+    made.clock.at = datetime(2026, 11, 23, 8, 58, tzinfo=ZoneInfo("America/Bogota")).astimezone(UTC)
+    for name in PHONES:
+        made.runtime.transact(set_pins, f"north/{name}", pin="47110", duress="47990")
+    return made
+
+
+def heard(world: World, who: str) -> list[str]:
+    """The texts that somebody's phone got."""
+    return [str(text) for text in world.phone(PHONES.get(who, OWN)).inbox]
+
+
+def turn_before_and_after(world: World) -> tuple[str, str]:
+    """Who is on duty now, and who is after nine o'clock."""
+    first = next(name for name in PHONES if heard(world, name))
+    return first, next(name for name in PHONES if name != first)
+
+
+def test_whoever_is_on_duty_is_told_and_acknowledges_for_the_contact(world: World) -> None:
+    incident = world.raises(people=[])
+    now, later = turn_before_and_after(world)
+    assert heard(world, later) == heard(world, "own") == []
+    world.texts(PHONES[now], f"OK {code_in(heard(world, now)[0])}")
+    assert incident.answers() == [("coordinator", "acknowledged", "sms")]
+
+
+def test_from_the_change_on_the_next_is_told_and_either_may_acknowledge(world: World) -> None:
+    """B1: judged at each send; the code is good from the number of who was told."""
+    incident = world.raises(people=[])
+    now, later = turn_before_and_after(world)
+    code = code_in(heard(world, now)[0])
+    assert world.texts(PHONES[later], f"OK {code}") is None
+    assert incident.answers() == []
+    world.passes(minutes=4)
+    assert [text for text in heard(world, now) if code in text] == heard(world, now)[:1]
+    assert code_in(heard(world, later)[-1]) == code
+    world.texts(PHONES[later], f"OK {code}")
+    assert incident.answers() == [("coordinator", "acknowledged", "sms")]
+
+
+def test_who_was_told_before_the_change_may_still_acknowledge(world: World) -> None:
+    incident = world.raises(people=[])
+    now, _ = turn_before_and_after(world)
+    world.passes(minutes=4)
+    world.texts(PHONES[now], f"OK {code_in(heard(world, now)[0])}")
+    assert incident.answers() == [("coordinator", "acknowledged", "sms")]
+
+
+def test_off_by_sms_hands_the_turn_on_at_once(world: World) -> None:
+    """B1: `OFF PIN`; the rest of the rota takes over, and when all are off the contact's own number."""
+    incident = world.raises(people=[])
+    now, later = turn_before_and_after(world)
+    reply = world.texts(PHONES[now], "OFF 47110")
+    assert reply is not None
+    assert "off duty for coordinator" in reply or "no esta de turno para coordinator" in reply
+    world.texts(PHONES[later], "off 47110")
+    world.passes(minutes=1.5)
+    assert heard(world, "own") == []
+    world.raises(people=[])
+    assert len(heard(world, "own")) == 1
+    assert incident.status("valley") == "running"
+
+
+def test_on_by_sms_takes_the_turn(world: World) -> None:
+    world.raises(people=[])
+    now, later = turn_before_and_after(world)
+    assert world.texts(PHONES[later], "ON 47110") is not None
+    before = len(heard(world, now))
+    world.raises(people=[])
+    assert len(heard(world, now)) == before
+    assert any("URGENT" in text for text in heard(world, later))
+
+
+def test_a_wrong_pin_changes_nothing_and_people_read_the_text(world: World) -> None:
+    """A12."""
+    world.raises(people=[])
+    now, _ = turn_before_and_after(world)
+    world.texts(PHONES[now], "OFF 47119")
+    before = len(heard(world, now))
+    world.raises(people=[])
+    assert len(heard(world, now)) > before
+
+
+def test_a_phone_under_duress_is_off_duty_whatever_it_says_and_hears_the_same(world: World) -> None:
+    """B4: the duress PIN gets byte for byte the answer of a true one."""
+    world.raises(people=[])
+    now, later = turn_before_and_after(world)
+    true = world.texts(PHONES[later], "ON 47110")
+    world.passes(seconds=10)
+    assert world.texts(PHONES[later], "ON 47990") == true
+    assert any("do not call or text the team" in text for text in (*heard(world, now), *heard(world, "own")))
+    before = [text for text in heard(world, later) if "URGENT" in text]
+    world.raises(people=[])
+    assert [text for text in heard(world, later) if "URGENT" in text] == before
+
+
+def test_who_raises_the_alarm_while_on_duty_is_not_told_of_it(world: World) -> None:
+    """B1: the number that raised it receives nothing of it; the next on the rota does."""
+    world.raises(people=[])
+    now, later = turn_before_and_after(world)
+    before = [len(heard(world, name)) for name in (now, later)]
+    world.texts(PHONES[now], "ALERT 47110 20")
+    texts = [text for text in heard(world, now)[before[0] :] if "URGENT" in text]
+    assert texts == []
+    assert any("URGENT" in text or "ALSO" in text for text in heard(world, later)[before[1] :])
+
+
+def test_a_dated_turn_holds_at_once_for_a_running_incident(world: World) -> None:
+    incident = world.raises(people=[])
+    now, later = turn_before_and_after(world)
+    network = world.runtime.network
+    world.runtime.transact(
+        set_duty, network, "valley/coordinator", later, is_on=True, starts_at=None, ends_at=None, by="test"
+    )
+    world.clock.at = world.clock.at.replace(second=1)
+    world.passes(minutes=1, seconds=30)
+    world.passes(minutes=2)
+    assert len(heard(world, now)) == 1
+    assert len(heard(world, later)) == 1
+    assert ("coordinator", "sms") in incident.told("reminder")

@@ -1,0 +1,48 @@
+"""A duty rota as it is written, with members of teams.yaml."""
+
+from pathlib import Path
+
+from alertnet.core.duty import Duty, Officer
+from alertnet.trees import check_folder, read_network
+
+FIELD = """
+teams:
+  north:
+    country: CO
+    language: es
+    members:
+      ana: {name: Ana, phone: +573005550001}
+      luis: {name: Luis, phone: +573005550002, language: en}
+      eva: {name: Eva, phone: +573005550003, silent: true}
+  south:
+    country: CO
+    language: es
+    members:
+      ana: {name: Another Ana, phone: +573005550004}
+"""
+
+
+def valley(folder: Path, rota: str) -> None:
+    (folder / "teams.yaml").write_text(FIELD)
+    path = folder / "valley.yaml"
+    line = f"role: coordinator\n    duty: {{rota: {rota}, change: We 18:30}}\n"
+    path.write_text(path.read_text().replace("role: coordinator\n", line))
+
+
+def test_a_rota_names_members_with_or_without_their_team(folder: Path) -> None:
+    """B1: members of teams.yaml."""
+    valley(folder, "[luis, south/ana]")
+    luis, ana = Officer("north/luis", "+573005550002", "en"), Officer("south/ana", "+573005550004", "es")
+    assert read_network(folder).trees["valley"].contacts["desk"].duty == Duty((luis, ana), 2, 18 * 60 + 30)
+
+
+def test_a_rota_may_be_empty(folder: Path) -> None:
+    valley(folder, "[]")
+    assert check_folder(folder) == ()
+
+
+def test_a_name_that_two_teams_have_and_a_silent_member_are_faults(folder: Path) -> None:
+    valley(folder, "[ana, eva]")
+    ana, eva = (str(fault) for fault in check_folder(folder))
+    assert "a member of several teams: write the team before 'ana' (allowed: north/ana, south/ana)" in ana
+    assert "a silent member, whose phone is never written to: 'eva'" in eva
