@@ -1,4 +1,4 @@
-"""Incidents over HTTP (design B5): raised, listed, shown, and their history; and the trees in force."""
+"""Incidents over HTTP (design B5): raised, listed, shown, and their history."""
 
 import base64
 import binascii
@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
-from alertnet.core.contact_tree import ContactTree
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.flows.accept import Show
 from alertnet.flows.case import Case
@@ -42,33 +41,6 @@ class IncidentPage(TypedDict):
 class TimelinePage(TypedDict):
     items: list[EntryView]
     next: int | None
-
-
-class TreeView(TypedDict):
-    """`version` is the hash of the tree's content, to which incidents are pinned."""
-
-    id: str
-    title: str
-    scope: str
-    countries: list[str]
-    version: str
-
-
-class FaultView(TypedDict):
-    """A fault of a file as it is now; `line` and `column` count from 1, and 0 means the folder."""
-
-    file: str
-    line: int
-    column: int
-    value: str | None
-    text: str
-
-
-class TreesView(TypedDict):
-    """While there are `faults`, `items` are the trees of the last good edition."""
-
-    items: list[TreeView]
-    faults: list[FaultView]
 
 
 @router.post(
@@ -121,18 +93,6 @@ def show_timeline(
     return JSONResponse(runtime.read(query))
 
 
-@router.get("/v1/trees", response_model=TreesView, responses=documented(401, 403, 503))
-def list_trees(key: Reader, runtime: InForce) -> Response:
-    """The contact trees in force, and what is wrong with an edit that is not."""
-    edition = runtime.edition
-    trees = [_tree(tree, edition.trees[id]) for id, tree in sorted(edition.network.trees.items())]
-    faults = [
-        FaultView(file=each.file, line=each.line, column=each.column, value=each.value, text=str(each))
-        for each in runtime.trees.faults
-    ]
-    return JSONResponse(TreesView(items=trees, faults=faults))
-
-
 def shown(session: Session, id: str, created: bool = False) -> Answer:
     """The incident as an answer; with its place where it was just created."""
     incident = view.of_incident(session, id)
@@ -148,12 +108,6 @@ def id_of(session: Session, ref: str) -> str:
     if not REF.fullmatch(ref):
         raise Unknown("incident", ref[:32])
     return incidents.id_of(session, ref)
-
-
-def _tree(tree: ContactTree, version: str) -> TreeView:
-    return TreeView(
-        id=tree.id, title=tree.title, scope=tree.scope.value, countries=sorted(tree.countries), version=version
-    )
 
 
 def _cursor(opened_at: datetime, id: str) -> str:

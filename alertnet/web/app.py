@@ -9,6 +9,7 @@ from alertnet.web import (
     api,
     api_acts,
     api_events,
+    api_trees,
     contact_page,
     coordinator_page,
     health,
@@ -20,7 +21,18 @@ from alertnet.web import (
 from alertnet.web.idempotency import InFlight
 from alertnet.web.live import Live
 
-EDGES = (api, api_acts, api_events, twilio_sms, twilio_voice, contact_page, coordinator_page, health, metrics)
+EDGES = (
+    api,
+    api_acts,
+    api_events,
+    api_trees,
+    twilio_sms,
+    twilio_voice,
+    contact_page,
+    coordinator_page,
+    health,
+    metrics,
+)
 LONGEST_BODY = 256 * 1024  # bytes
 
 

@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from alertnet.core.acknowledgement import Action, AnswerKind
+from alertnet.core.contact_tree import EVERYWHERE, ContactTree
+from alertnet.core.countries import COUNTRIES
 from alertnet.core.incident import (
     TYPES,
     Affected,
@@ -94,6 +96,37 @@ class Report(Strict):
             details=self.details,
             ask=self.ask,
             team=team,
+        )
+
+
+class Case(Strict):
+    """Something that might happen, and what people would do. `country`: one that the tree serves unless given."""
+
+    type: TypeCode
+    country: Country | None = None
+    severity: Annotated[Severity, one_of(Severity)] | None = None
+    consent: Annotated[Scope, one_of(Scope)] = Scope.INTERNAL
+    nationality: Annotated[list[Country], Field(max_length=20)] = Field(default_factory=list)
+    perpetrator: Annotated[Perpetrator, one_of(Perpetrator)] = Perpetrator.UNKNOWN
+    exclude: Names = Field(default_factory=list)
+    at: Instant | None = None
+    answers: Names = Field(default_factory=list)
+    """Who acknowledges, and how long after the opening: `embassy-es@12m`."""
+    no_go: bool = False
+    hours: Annotated[float, Field(gt=0, le=72)] = 24.0
+    messages: bool = False
+
+    def facts(self, tree: ContactTree) -> Facts:
+        """The facts of an incident that this would be."""
+        served = sorted(tree.countries - {EVERYWHERE}) or sorted(COUNTRIES)
+        return Facts(
+            type=self.type,
+            severity=self.severity or TYPES[self.type].severity,
+            country=self.country or served[0],
+            consent=self.consent,
+            people=tuple(Affected(code=each, nationality=each) for each in self.nationality),
+            perpetrator=self.perpetrator,
+            exclude=tuple(self.exclude),
         )
 
 

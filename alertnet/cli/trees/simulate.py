@@ -1,7 +1,6 @@
 """`alertnet trees simulate`: who would be told what, when and in which language, before it happens."""
 
 import json
-import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -14,13 +13,12 @@ from alertnet.cli.case import Accused, Consent, Country, Exclude, HowGrave, Nati
 from alertnet.core.contact_tree import Network
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import Facts
-from alertnet.core.rehearsal import Key, Script
+from alertnet.core.rehearsal import Script, answers_of
 from alertnet.core.rehearse import rehearse
 
 if TYPE_CHECKING:
-    from alertnet.cli.trees.played import Played
+    from alertnet.flows.preview import Played
 
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 LONGEST_HOURS = 24 * 7
 
 
@@ -80,7 +78,7 @@ def simulate(
     facts = typed_case(country, type, severity, consent, nationality or [], perpetrator, exclude or [])
     if nobody_answers and answers:
         raise BadInput("--nobody-answers", "with --answers", "one of the two")
-    script = Script(dict(_answer(each, network) for each in answers or []), gives_go=not no_go)
+    script = Script(answers_of("--answers", answers or [], network), gives_go=not no_go)
     played = _play(facts, network, _moment(at, _zone(facts, network)), hours, script, templates)
     typer.echo(_shown(played, format, messages))
 
@@ -88,7 +86,7 @@ def simulate(
 def _play(
     facts: Facts, network: Network, opened_at: datetime, hours: float, script: Script, templates: Path
 ) -> "Played":
-    from alertnet.cli.trees.played import Played
+    from alertnet.flows.preview import Played
     from alertnet.messages.renderer import Renderer
     from alertnet.messages.templates import read_templates
 
@@ -128,15 +126,3 @@ def _moment(text: str | None, zone: ZoneInfo) -> datetime:
     except ValueError:
         raise BadInput("--at", text, "a moment of ISO 8601, such as 2026-12-24T22:00") from None
     return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
-
-
-def _answer(text: str, network: Network) -> tuple[Key, timedelta]:
-    found = re.fullmatch(r"(?:([a-z0-9-]+)/)?([a-z0-9-]+)@([0-9]{1,6})([smhd])", text)
-    if not found:
-        raise BadInput("--answers", text, "CONTACT@AFTER or TREE/CONTACT@AFTER, such as embassy-es@12m")
-    wanted, contact = found[1], found[2]
-    trees = [id for id, tree in network.trees.items() if contact in tree.contacts and wanted in (None, id)]
-    if not trees:
-        known = sorted({id for tree in network.trees.values() for id in tree.contacts})
-        raise BadInput("--answers", text, known)
-    return (trees[0], contact), timedelta(**{UNITS[found[4]]: int(found[3])})

@@ -1,0 +1,53 @@
+"""What the trees would do, asked before it happens (design B5)."""
+
+from fastapi.testclient import TestClient
+
+from tests.web.conftest import MakeKey
+
+ARREST = {
+    "type": "arrest",
+    "country": "CO",
+    "consent": "international",
+    "nationality": ["ES"],
+    "perpetrator": "army",
+    "at": "2026-11-25T03:00:00Z",
+    "hours": 1.0,
+}
+
+
+def test_a_preview_says_who_would_hear_what_and_when(api: TestClient) -> None:
+    played = api.post("/v1/trees/colombia/preview", json=ARREST).json()
+
+    first = played["events"][0]
+    assert (first["contact"], first["method"], first["offset_seconds"]) == ("coordinator", "sms", 0)
+    assert first["local_time"] == "2026-11-24T22:00:00-05:00"
+    assert {each["tree"] for each in played["pruned"]} == {"colombia"}
+    assert ("brigade", "perpetrator") in [(each["contact"], each["reason"]) for each in played["pruned"]]
+
+
+def test_a_preview_plays_with_the_answers_it_is_given(api: TestClient) -> None:
+    case = {**ARREST, "answers": ["coordinator@2m", "ombuds@11m"]}
+
+    played = api.post("/v1/trees/colombia/preview", json=case).json()
+
+    assert max(each["offset_seconds"] for each in played["events"] if each["contact"] == "ombuds") <= 11 * 60
+
+
+def test_a_preview_opens_no_incident_and_sends_nothing(api: TestClient) -> None:
+    api.post("/v1/trees/colombia/preview", json=ARREST)
+
+    assert api.get("/v1/incidents").json()["items"] == []
+
+
+def test_what_can_not_be_played_is_refused_by_name(api: TestClient) -> None:
+    assert api.post("/v1/trees/nowhere/preview", json=ARREST).status_code == 404
+    for field, value in (("type", "riot"), ("hours", 1000.0), ("answers", ["nobody@3m"]), ("color", "red")):
+        refused = api.post("/v1/trees/colombia/preview", json={**ARREST, field: value})
+        assert refused.status_code == 422, refused.text
+        assert field in refused.text
+
+
+def test_a_preview_takes_a_key_that_may_read(client: TestClient, key: MakeKey) -> None:
+    assert client.post("/v1/trees/colombia/preview", json=ARREST).status_code == 401
+    refused = client.post("/v1/trees/colombia/preview", json=ARREST, headers=key("raise"))
+    assert refused.status_code == 403
