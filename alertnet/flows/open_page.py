@@ -16,6 +16,7 @@ from alertnet.flows.ahead import Ahead
 from alertnet.flows.case import Case
 from alertnet.flows.letters import said
 from alertnet.flows.outbox import Outbox
+from alertnet.flows.since import happened_since
 from alertnet.messages.page import Page, Remark
 from alertnet.store import incidents as incident_store
 from alertnet.store import pinned
@@ -109,6 +110,7 @@ def _open_page(tx: Tx, link: Row[Any], facts: Facts, contact: Contact, page: Pag
         ask="other" if free_text and not reads else facts.ask,
         takes_pin=takes_pin(contact) and not reads and link.pin_tries < PIN_TRIES,
         details=_details(facts, contact.disclosure) if reads else (),
+        since=happened_since(tx, link, reads=reads),
     )
 
 

@@ -13,6 +13,7 @@ from alertnet.flows.case import Case
 from alertnet.flows.close_incident import tell_those_told
 from alertnet.flows.escalate import for_all, move
 from alertnet.flows.open_incident import NOBODY
+from alertnet.flows.since import UPDATED
 
 
 def update_incident(case: Case, text: str, facts: Facts, *, by: str) -> None:
@@ -24,7 +25,7 @@ def update_incident(case: Case, text: str, facts: Facts, *, by: str) -> None:
         WrongState: the incident is closed.
     """
     _must_be_open(case)
-    case.record("updated", by=by, text=text)
+    case.record(UPDATED, by=by, text=text)
     tell_those_told(case, Kind.UPDATE)
     _apply(case, facts)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import ASKS
-from alertnet.messages.words import Words
+from alertnet.messages.words import Words, direction
 
 PAGE = "page/page.html.j2"
 
@@ -17,6 +17,15 @@ class Remark:
 
     word: str
     at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that has happened since: the contact's own `action`, else news, told as they are or not at all."""
+
+    at: datetime
+    action: str | None = None
+    news: str | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,8 @@ class Page:
     takes_pin: bool = False
     details: tuple[str, ...] = ()
     """Paragraphs for those who may read them."""
+    since: tuple[Event, ...] = ()
+    """What has happened, oldest first."""
 
 
 def page_values(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str, object]:
@@ -57,12 +68,14 @@ def page_values(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str
     facts = (words.types[said.type].capitalize(), words.severities[said.severity], say("reported", said.at))
     return {
         "language": words.language,
+        "direction": direction(words.language),
         "title": say(_title(page)),
         "remarks": [say(remark.word, remark.at) for remark in page.remarks],
         "facts": " · ".join(facts) if page.answers else "",
         "question": _question(said, words, say) if page.asked and page.answers else [],
         "ask": "" if page.asked or not page.answers else _ask(page.ask, labels),
         "details": list(page.details),
+        "since": [_event(event, labels, say) for event in page.since],
         "callback": said.callback,
         "answers": [(answer, labels[answer]) for answer in page.answers],
         "answered": page.answered,
@@ -99,6 +112,12 @@ def _question(said: Said, words: Words, say: Callable[..., str]) -> list[str]:
             return []
         case subject:
             return [words.statement(subject, said.about)]
+
+
+def _event(event: Event, labels: Mapping[str, str], say: Callable[..., str]) -> str:
+    if event.action is not None:
+        return f"{say('happened_action', event.at)} {labels[f'action_{event.action}']}"
+    return f"{say('happened_news', event.at)} {event.news or labels['news_untold']}"
 
 
 def _ask(ask: str | None, labels: Mapping[str, str]) -> str:

@@ -108,7 +108,7 @@ def test_every_field_has_its_label_and_the_page_its_language(world: World) -> No
 
     labelled = {label["for"] for label in page.all("label")}
     assert {field["id"] for field in fields if field.get("type") != "hidden"} <= labelled
-    assert page.all("html") == [{"lang": "fr"}]
+    assert page.all("html") == [{"lang": "fr", "dir": "ltr"}]
     assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in page.all("meta")
 
 
@@ -238,6 +238,48 @@ def test_five_wrong_pins_hide_the_details_for_good_but_the_buttons_go_on(world: 
     assert max(row.pin_tries for row in world.rows(links)) == 5
 
 
+def test_the_page_says_that_there_are_news_and_what_they_are_only_with_the_pin(world: World) -> None:
+    """A9: a link that travelled in clear shows no more than minimal until the contact's PIN is entered."""
+    world.updates("Both were seen at the brigade", "They are free")
+
+    clear = world.client.get(world.link("bob")).text
+    read = world.client.post(world.link("bob"), data={"pin": PIN}).text
+
+    assert clear.count("24 November, 02:14 (UTC-5) – news: our coordinator will tell you.") == 2
+    assert "brigade" not in clear
+    assert read.index("news: Both were seen at the brigade") < read.index("news: They are free")
+
+
+def test_news_stay_hidden_from_whom_nothing_may_be_told(world: World) -> None:
+    world.updates("Both were seen at the brigade")
+
+    text = world.client.post(world.link("carol"), data={"pin": PIN, "answer": "acknowledge"}).text
+
+    assert "du nouveau : notre coordination vous l&#39;expliquera." in text
+    assert "brigade" not in text
+
+
+def test_the_page_shows_the_contacts_own_reports_and_nobody_elses(world: World) -> None:
+    """A9: recipients never see each other."""
+    for contact, action in (("bob", "visited"), ("carol", "statement")):
+        world.client.post(world.link(contact), data={"answer": "acknowledge"})
+        world.client.post(world.link(contact), data={"answer": "action", "action": action})
+
+    text = world.client.get(world.link("bob")).text
+
+    assert re.findall(r"you reported: (\w+)", text) == ["Visited"]
+
+
+def test_only_the_latest_of_many_news_are_shown(world: World) -> None:
+    """The page comes through any line: under 30 kB."""
+    world.updates(*(f"piece {number}" for number in range(30)))
+
+    read = world.client.post(world.link("bob"), data={"pin": PIN}).text
+
+    assert re.findall(r"piece (\d+)", read) == [str(number) for number in range(20, 30)]
+    assert len(world.client.get(world.link("bob")).content) < 30_000
+
+
 def test_a_contact_of_minimal_disclosure_is_asked_for_no_pin(world: World) -> None:
     world.gives_pin("valley/carol")
 
@@ -283,7 +325,7 @@ def test_a_link_of_an_alarm_is_no_contacts_page(world: World) -> None:
 def test_the_page_comes_in_the_language_asked_for(world: World, query: str, language: str) -> None:
     page = Elements(world.client.get(world.link("bob") + query).text)
 
-    assert page.all("html") == [{"lang": language}]
+    assert page.all("html") == [{"lang": language, "dir": "ltr"}]
     assert {link["href"] for link in page.all("a")} >= {f"?lang={other}" for other in {"en", "fr", "es"} - {language}}
 
 

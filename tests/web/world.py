@@ -25,6 +25,7 @@ from alertnet.flows.case import take_up
 from alertnet.flows.close_incident import close_incident
 from alertnet.flows.open_incident import open_incident
 from alertnet.flows.pins import set_pins
+from alertnet.flows.update import update_incident
 from alertnet.runtime import Runtime, make_runtime
 from alertnet.runtime_channels import Outlet
 from alertnet.sandbox.twiml import Gather, Say, Verb, read_voice
@@ -119,6 +120,17 @@ class World:
         opened = self.runtime.transact(open_incident, self.runtime.edition, reported, by="test")
         self.incident = opened.incident.id
         return self.incident
+
+    def updates(self, *texts: str) -> None:
+        """News come in, one after another."""
+
+        def update(tx: Any, text: str) -> None:
+            case = take_up(tx, self.incident)
+            update_incident(case, text, case.facts, by="test")
+            case.finish()
+
+        for text in texts:
+            self.runtime.transact(update, text)
 
     def closes(self) -> None:
         """The incident is closed."""
