@@ -99,7 +99,7 @@ def test_an_alarm_is_taken(world: World, alarm: str) -> None:
     page = world.client.get(alarm).text
     shown = world.client.post(alarm, data={"answer": "acknowledge"})
 
-    assert "bob called us and keyed nothing" in page
+    assert "bob called our number" in page
     assert "you take charge" in shown.text
     assert [(row.answer, row.answered_by, row.due_at) for row in world.rows(alarms)] == [
         ("acknowledged", "alice", None)
