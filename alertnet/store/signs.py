@@ -54,8 +54,9 @@ def take_turn(tx: Tx, name: str, every: timedelta) -> bool:
     seen_at = tx.session.scalar(row)
     if seen_at is None:
         return insert_once(tx.session, signs, {"name": name, "at": tx.now, "times": 1})
-    late = tx.now - every
-    if seen_at > late or tx.session.scalar(row.where(signs.c.at <= late).with_for_update(skip_locked=True)) is None:
+    # One from the future is from before the clock was put back.
+    is_over = (signs.c.at <= tx.now - every) | (signs.c.at > tx.now + every)
+    if abs(tx.now - seen_at) < every or tx.session.scalar(row.where(is_over).with_for_update(skip_locked=True)) is None:
         return False
     tx.session.execute(update(signs).where(signs.c.name == name).values(at=tx.now, times=1))
     return True
