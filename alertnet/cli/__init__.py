@@ -12,6 +12,7 @@ from dotenv import load_dotenv
 from alertnet.cli import audit, database, duty, incidents, keys, pins, templates, trees
 from alertnet.cli.call_sheet import call_sheet
 from alertnet.cli.demo import demo
+from alertnet.cli.raise_incident import raise_incident
 from alertnet.cli.serve import serve, worker
 from alertnet.core.errors import AlertnetError
 
@@ -26,6 +27,9 @@ app = typer.Typer(
 app.command(epilog="Example: alertnet demo --tour")(demo)
 app.command(epilog="Example: alertnet serve --host 0.0.0.0 --port 8000")(serve)
 app.command(epilog="Example: alertnet worker")(worker)
+app.command("raise", epilog="Example: alertnet raise --country CO --type arrest --consent national --person P7")(
+    raise_incident
+)
 app.command("call-sheet", epilog="Example: alertnet call-sheet --country CO --type arrest --consent international")(
     call_sheet
 )

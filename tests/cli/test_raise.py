@@ -1,0 +1,26 @@
+"""`raise`: an incident from a terminal, beside a running `serve`."""
+
+from alertnet.core.incident import IncidentStatus, Scope
+from alertnet.runtime import Runtime
+from alertnet.store import incidents
+from tests.cli.conftest import Office
+
+ARREST = ("raise", "--country", "CO", "--type", "arrest", "--consent", "national", "--person", "P7")
+
+
+def test_an_incident_is_opened_and_its_reference_printed_alone(office: Office, runtime: Runtime) -> None:
+    said = office.types(*ARREST, "--place", "L12", "--summary", "taken at the roadblock")
+
+    assert said.code == 0, said.err
+    (found,) = runtime.read(lambda tx: incidents.page(tx.session, "open", None, 10))
+    assert said.out == f"{found.ref}\n"
+    assert (found.status, found.facts.consent, found.facts.place) == (IncidentStatus.OPEN, Scope.NATIONAL, "L12")
+    assert [each.nationality for each in found.facts.people] == ["ES"]
+
+
+def test_what_is_wrong_is_named_and_nothing_opened(office: Office, runtime: Runtime) -> None:
+    for words, named in ((("--type", "riot"), "--type"), (("--country", "XX"), "--country")):
+        said = office.types(*ARREST, *words)
+        assert (said.code, said.out) == (2, "")
+        assert named in said.err
+    assert runtime.read(lambda tx: incidents.page(tx.session, None, None, 10)) == []
