@@ -1,6 +1,6 @@
 # Where a developer starts: `make` alone lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check bench long torture
+.PHONY: help venv demo browser test check screenshots bench long torture
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -28,14 +28,20 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 demo: venv ## play one incident through, then stay up (TOUR=1: end after the tour)
 	$(BIN)/alertnet demo $(if $(filter 1,$(TOUR)),--tour)
 
-test: venv ## all tests but the long ones, on SQLite and on a real PostgreSQL
+browser: venv
+	$(BIN)/python -m tests.browser.chromium
+
+test: browser ## all tests but the long ones, on SQLite and on a real PostgreSQL
 	$(BIN)/python -m pytest -n 2 -m "not long"
 
 check: venv ## what must be clean before a commit: lint, format, types, fast tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict alertnet tests benchmarks torture
-	$(BIN)/python -m pytest -m "not long and not postgres"
+	$(BIN)/python -m pytest -m "not long and not postgres and not browser"
+
+screenshots: browser ## photograph the pages into docs/screenshots
+	$(BIN)/python -m tests.browser.screenshots
 
 bench: venv ## measure speed
 	$(BIN)/python -m benchmarks

@@ -117,6 +117,7 @@ class Network:
         self.held: defaultdict[str, list[Message]] = defaultdict(list)
         """What waits for coverage."""
         self.behaviours: defaultdict[str, Behaviour] = defaultdict(lambda: Behaviour.MANUAL)
+        self._under_way = 0
         self._ids = ids
         self._order = itertools.count()
         self._agenda: list[tuple[datetime, int, Action]] = []
@@ -132,12 +133,27 @@ class Network:
             self.lock.notify_all()
 
     def take_due(self) -> tuple[datetime, Action] | None:
-        """The earliest planned thing that is due by now, taken off the agenda; None when there is none."""
+        """The earliest planned thing that is due by now, taken off the agenda; None when there is none.
+
+        It is under way until `done` is called.
+        """
         with self.lock:
             if not self._agenda or self._agenda[0][0] > self.now():
                 return None
             at, _, action = heapq.heappop(self._agenda)
+            self._under_way += 1
             return at, action
+
+    def done(self) -> None:
+        """What was taken has happened."""
+        with self.lock:
+            self._under_way -= 1
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something that was planned is happening right now."""
+        with self.lock:
+            return self._under_way > 0
 
     def next_due(self) -> datetime | None:
         """When the next planned thing is due; None when nothing is planned."""

@@ -96,7 +96,10 @@ def deliver_due(network: Network) -> list[Delivery]:
     deliveries = []
     while (due := network.take_due()) is not None:
         at, action = due
-        done = action(at)
-        if isinstance(done, Delivery):
-            deliveries.append(done)
+        try:
+            outcome = action(at)
+        finally:
+            network.done()
+        if isinstance(outcome, Delivery):
+            deliveries.append(outcome)
     return deliveries

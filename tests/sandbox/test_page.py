@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from html import escape
+from threading import Event
 
 import pytest
 from starlette.testclient import TestClient
@@ -72,7 +73,7 @@ def evening(sandbox: Sandbox, clock: Clock) -> QuietEvening:
 @pytest.fixture
 def page(evening: QuietEvening) -> Iterator[TestClient]:
     headers = {"Origin": URL}
-    with TestClient(make_page(evening, PORT), base_url=URL, headers=headers, follow_redirects=False) as client:
+    with TestClient(make_page(evening, PORT, Event()), base_url=URL, headers=headers, follow_redirects=False) as client:
         yield client
 
 

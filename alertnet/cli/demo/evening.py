@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from alertnet.cli.acts import close_incident
 from alertnet.cli.demo.cast import make_cast
-from alertnet.cli.demo.record import tell
+from alertnet.cli.demo.record import Record
 from alertnet.cli.demo.scenes import PLOTS
 from alertnet.cli.demo.stage import Stage, stage
 from alertnet.core.errors import BadInput, Unknown
@@ -28,11 +28,6 @@ class Evening(AbstractContextManager["Evening"]):
     def __init__(self) -> None:
         self._acting = threading.Lock()
         self._open()
-        tree = next(iter(self.stage.runtime.network.trees.values()))
-        self.cast: Cast = make_cast(self.stage.runtime.network)
-        self.zone = ZoneInfo(tree.timezone)
-        self.zone_name = tree.timezone.rpartition("/")[2].replace("_", " ")
-        self.style = self.stage.runtime.templates.files[STYLE]
 
     def __enter__(self) -> Self:
         return self
@@ -81,15 +76,21 @@ class Evening(AbstractContextManager["Evening"]):
 
     def story(self) -> Story:
         while True:
-            stage = self.stage
+            record = self._record
             try:
-                return tell(stage.runtime, self.cast, self.zone)
+                return record.story()
             except Exception:
                 # A stage that was put away meanwhile has nothing to tell; the new one has.
-                if stage is self.stage:
+                if record is self._record:
                     raise
 
     def _open(self) -> None:
-        stack = ExitStack()
-        self.stage: Stage = stack.enter_context(stage())
-        self._stack = stack
+        self._stack = ExitStack()
+        self.stage: Stage = self._stack.enter_context(stage())
+        runtime = self.stage.runtime
+        tree = next(iter(runtime.network.trees.values()))
+        self.cast: Cast = make_cast(runtime.network)
+        self.zone = ZoneInfo(tree.timezone)
+        self.zone_name = tree.timezone.rpartition("/")[2].replace("_", " ")
+        self.style = runtime.templates.files[STYLE]
+        self._record = Record(runtime, self.cast, self.zone)

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import exists, func, select
@@ -17,10 +16,8 @@ from alertnet.store.tx import Tx
 
 NOTHING = workers.Due(frozenset(), frozenset(), leases=False, escalations=False, alarms=False)
 LOOK_SECONDS = 0.02
-SETTLE_SECONDS = 8.0
-"""A jump waits no longer than that for what it has set going."""
-MOST_HOPS = 60
-"""Of one jump: what nobody sees, such as asking the provider how a message fares, is passed over."""
+JUMP_SECONDS = 10.0
+"""A jump lasts no longer than that, whatever it has set going."""
 TECHNICAL = ("attempt_sent", "attempt_delivered", "attempt_cancelled")
 """Entries of the timeline that nobody would jump to."""
 
@@ -52,7 +49,7 @@ class Pace:
 
     def is_quiet(self) -> bool:
         """Whether all that is due has been done: only waiting is left."""
-        if not self._runtime.read(_is_at_rest):
+        if self._sandbox.network.is_busy or not self._runtime.read(_is_at_rest):
             return False
         next_due = self._next_due()
         return next_due is None or next_due > self._clock()
@@ -69,9 +66,12 @@ class Pace:
     def jump(self) -> None:
         """Skip until something has happened that can be seen at a phone, in a mailbox or on the timeline."""
         before = self._visible()
-        for _ in range(MOST_HOPS):
-            self._settle(lambda: self._visible() != before)
-            if self._visible() != before or not self.skip():
+        deadline = time.monotonic() + JUMP_SECONDS
+        # What nobody sees, such as asking the provider how a message fares, is passed over.
+        while self._visible() == before and time.monotonic() < deadline:
+            if not self.is_quiet():
+                time.sleep(LOOK_SECONDS)
+            elif not self.skip():
                 return
 
     def close(self) -> None:
@@ -79,11 +79,6 @@ class Pace:
         self._closed.set()
         self._fast.set()
         self._thread.join()
-
-    def _settle(self, enough: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + SETTLE_SECONDS
-        while not (self.is_quiet() or enough()) and time.monotonic() < deadline:
-            time.sleep(LOOK_SECONDS)
 
     def _visible(self) -> tuple[object, ...]:
         entries = self._runtime.read(_entries)

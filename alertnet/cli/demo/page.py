@@ -12,7 +12,7 @@ from alertnet.cli.demo.stage import LOOPBACK
 from alertnet.cli.serving import answering, listen
 from alertnet.sandbox.page import make_page
 
-GRACE_SECONDS = 1  # a page that is still open follows for ever
+GRACE_SECONDS = 5
 
 
 @contextmanager
@@ -24,8 +24,12 @@ def page_over(evening: Evening, port: int) -> Iterator[str]:
     """
     listening = listen(LOOPBACK, port)
     port = listening.getsockname()[1]
-    with listening, answering(make_page(evening, port), listening, threading.Event(), GRACE_SECONDS):
-        yield f"http://{LOOPBACK}:{port}/"
+    closing = threading.Event()
+    with listening, answering(make_page(evening, port, closing), listening, threading.Event(), GRACE_SECONDS):
+        try:
+            yield f"http://{LOOPBACK}:{port}/"
+        finally:
+            closing.set()
 
 
 def open_browser(url: str) -> bool:

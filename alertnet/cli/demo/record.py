@@ -2,6 +2,8 @@
 
 from datetime import tzinfo
 
+from sqlalchemy import func, select
+
 from alertnet.cli.demo import chronicle, outlook, standing
 from alertnet.cli.demo.forecast import foretell
 from alertnet.cli.demo.names import Names
@@ -10,6 +12,7 @@ from alertnet.flows.case import Case, take_up
 from alertnet.runtime import Runtime
 from alertnet.sandbox.page import Cast, Incident, Story
 from alertnet.store import history, incidents, view
+from alertnet.store.tables import timeline
 from alertnet.store.tx import Tx
 from alertnet.store.view import IncidentView
 
@@ -17,9 +20,25 @@ MOST_ENTRIES = 3000
 MOST_INCIDENTS = 20
 
 
-def tell(runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
-    """The story as it stands. Raises DatabaseAway where there is no answer."""
-    return runtime.read(_tell, runtime, cast, zone)
+class Record:
+    """The record of one runtime. The story changes when something is added to the record, and only then."""
+
+    def __init__(self, runtime: Runtime, cast: Cast, zone: tzinfo) -> None:
+        self._runtime = runtime
+        self._cast = cast
+        self._zone = zone
+        self._told: tuple[int, Story] | None = None
+
+    def story(self) -> Story:
+        """As it stands. Raises DatabaseAway where there is no answer."""
+        length = self._runtime.read(_length)
+        if self._told is None or self._told[0] != length:
+            self._told = length, self._runtime.read(_tell, self._runtime, self._cast, self._zone)
+        return self._told[1]
+
+
+def _length(tx: Tx) -> int:
+    return tx.session.scalar(select(func.count()).select_from(timeline)) or 0
 
 
 def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:

@@ -1,5 +1,6 @@
 """The stories to begin with: somebody in the field acts, and the network has its bad luck."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from alertnet.sandbox.page import Scene
 
 STRANGER = "+573005550999"
 """A telephone that nobody knows."""
+ALERT_CODE = re.compile(r"URGENTE? .* (\d{4});")
 
 Act = Callable[[Stage], object]
 
@@ -52,12 +54,9 @@ def _drill(stage: Stage) -> None:
 
 def _copies_the_code(stage: Stage) -> None:
     """A stranger has seen the coordinator's SMS, and sends its code."""
-    code = next((word for text in stage.phone("coordinator").inbox for word in text.split() if _is_code(word)), "0000")
-    stage.sandbox.handset(STRANGER).sends(code[:4], to=stage.sandbox.number)
-
-
-def _is_code(word: str) -> bool:
-    return len(word) == 5 and word[:4].isdigit() and word[4] in ";,."
+    for text in stage.phone("coordinator").inbox:
+        if found := ALERT_CODE.search(text):
+            stage.sandbox.handset(STRANGER).sends(found[1], to=stage.sandbox.number)
 
 
 AT_ONCE = timedelta(0)

@@ -51,9 +51,7 @@ def mark_contacts(view: IncidentView, names: Names) -> dict[str, Mark]:
 
 def mark_trees(case: Case, names: Names) -> tuple[Mark, ...]:
     """One mark for each tree that has an escalation, and for those that told nobody."""
-    going = {escalation.tree: escalation.state.status for escalation in case.escalations}
-    nobody = Mark(Tone.QUIET, "tells nobody")
-    marks = [(names.tree(tree), TREES[going[tree]] if tree in going else nobody) for tree in sorted(case.plans)]
+    marks = [(names.tree(tree), _of_tree(case.escalation_of(tree))) for tree in sorted(case.plans)]
     return tuple(Mark(mark.tone, f"{title}: {mark.text}") for title, mark in marks)
 
 
@@ -85,6 +83,15 @@ def _planned(tree: ContactTree) -> Iterator[tuple[str, Mark]]:
         minutes = at // timedelta(minutes=1)
         yield ring_key(tree.id, index), Mark(Tone.QUIET, f"after {minutes} min" if minutes else "at once")
         at += level.wait
+
+
+def _of_tree(escalation: Escalation | None) -> Mark:
+    if escalation is None:
+        return Mark(Tone.QUIET, "tells nobody")
+    state = escalation.state
+    if state.status is Status.RUNNING and any(run.status is RunStatus.MET for run in state.runs):
+        return Mark(Tone.TOLD, "answered so far, and goes on")
+    return TREES[state.status]
 
 
 def _of_level(escalation: Escalation, index: int) -> Mark | None:

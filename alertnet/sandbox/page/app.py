@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib.resources import files
+from threading import Event
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -23,15 +24,18 @@ LOOK_SECONDS = 0.25
 STATIC = {"page.css": "text/css", "devices.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
-def make_page(evening: Evening, port: int) -> Starlette:
-    """The application; it is to be served at that port of the loopback interface, and answers to no other name."""
+def make_page(evening: Evening, port: int, closing: Event) -> Starlette:
+    """The application; it is to be served at that port of the loopback interface, and answers to no other name.
+
+    `closing`: once it is set, nobody is told news any more, so that the server can end.
+    """
     view = View(evening)
 
     async def page(_: Request) -> Response:
         return HTMLResponse(await run_in_threadpool(view.page))
 
     async def live(request: Request) -> Response:
-        return StreamingResponse(_changes(view, request), media_type="text/event-stream")
+        return StreamingResponse(_changes(view, request, closing), media_type="text/event-stream")
 
     async def style(_: Request) -> Response:
         return Response(evening.style, media_type="text/css")
@@ -69,10 +73,10 @@ def _act(evening: Evening, act: Act) -> Callable[[Request], Awaitable[Response]]
     return endpoint
 
 
-async def _changes(view: View, request: Request) -> AsyncIterator[str]:
+async def _changes(view: View, request: Request, closing: Event) -> AsyncIterator[str]:
     """The regions that differ from what was said before, as soon as they do."""
     said: dict[str, str] = {}
-    while not await request.is_disconnected():
+    while not (closing.is_set() or await request.is_disconnected()):
         regions = await run_in_threadpool(view.regions)
         news = {id: html for id, html in regions.items() if said.get(id) != html}
         if news:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import phonenumbers
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -105,9 +106,8 @@ class View:
 
 
 def spaced(number: str) -> str:
-    """A telephone number that can be read: `+57 300 555 0001`."""
-    head, tail = number[:-10], number[-10:]
-    return f"{head} {tail[:3]} {tail[3:6]} {tail[6:]}" if len(number) >= 12 else number
+    """A telephone number (E.164) that can be read: `+57 300 555 0001`."""
+    return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def _marks(party: Party, screens: list[Screen], boxes: list[Box], story: Story) -> Iterator[Mark]:

@@ -128,6 +128,6 @@ byId("speak").addEventListener("change", () => {
 });
 
 document.documentElement.classList.add("scripted");
-for (const each of document.querySelectorAll("[data-wide]")) each.open = matchMedia("(min-width: 46rem)").matches;
+for (const each of document.querySelectorAll("[data-wide]")) each.open = matchMedia("(min-width: 75rem)").matches;
 for (const each of document.querySelectorAll("[data-tail]")) each.scrollTop = each.scrollHeight;
 tick();

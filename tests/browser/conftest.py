@@ -1,0 +1,49 @@
+"""A real browser, and an evening of the demo under its page. Without a browser these tests are skipped, loudly."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+
+from alertnet.cli.demo.evening import Evening
+from alertnet.cli.demo.page import page_over
+from tests.browser.chromium import ARGUMENTS, MISSING, find
+from tests.browser.desk import Desk
+
+PATIENCE = 30_000
+"""Milliseconds, on a machine that does much else."""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = find()
+    if path is None:
+        pytest.skip(MISSING)
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def evening() -> Iterator[Evening]:
+    with Evening() as evening:
+        yield evening
+
+
+@pytest.fixture
+def desk(evening: Evening, context: BrowserContext) -> Iterator[Desk]:
+    with page_over(evening, 0) as url:
+        page = context.new_page()
+        page.goto(url)
+        yield Desk(page)
+        page.close()

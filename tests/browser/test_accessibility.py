@@ -1,0 +1,64 @@
+"""axe-core finds nothing on any page, in light and dark, on a small telephone, a tablet and a desk (WCAG 2.2 AA)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from alertnet.cli.demo.evening import Evening
+from alertnet.cli.demo.page import page_over
+from tests.browser.sights import SIGHTS, Sight
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).parent / "axe/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+WIDTHS = (320, 768, 1440)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Every page there is, each in a tab."""
+
+    pages: dict[str, Page]
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser) -> Iterator[Opened]:
+    context = browser.new_context(reduced_motion="reduce")
+    with Evening() as evening, page_over(evening, 0) as url:
+        sights = Sight(evening, context, url)
+        yield Opened({name: sights.open(name) for name in SIGHTS})
+        context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", SIGHTS)
+def test_axe_finds_nothing(opened: Opened, name: str, scheme: Literal["light", "dark"], width: int) -> None:
+    """Issue 4; and nobody has to scroll sideways (WCAG 1.4.10)."""
+    page = opened.pages[name]
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+
+    faults = violations(page)
+
+    assert not faults, "\n".join(faults)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def violations(page: Page) -> list[str]:
+    """Each with its rule, place and reason."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"], "iframes": False}
+    found: list[dict[str, Any]] = page.evaluate("options => axe.run(document, options)", options)["violations"]
+    return [
+        f"{fault['id']}: {node['target']} {node['failureSummary']} {node['html'][:160]}"
+        for fault in found
+        for node in fault["nodes"]
+    ]

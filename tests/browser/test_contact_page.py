@@ -1,0 +1,72 @@
+"""The contact's page in a real browser with its scripts off, as whoever opens a link in an old telephone has it."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from alertnet.cli.demo.evening import Evening
+
+pytestmark = pytest.mark.browser
+
+LINK = re.compile(r"http://\S+/a/\w+")
+LARGEST = 30_000
+"""Bytes: an old telephone on a bad line."""
+
+
+@pytest.fixture(scope="module")
+def evening() -> Iterator[Evening]:
+    with Evening() as evening:
+        evening.begin("checkpoint")
+        evening.jump()
+        yield evening
+
+
+@pytest.fixture
+def link(evening: Evening) -> str:
+    """The coordinator's, out of its alert."""
+    found = [LINK.search(text) for text in evening.stage.phone("coordinator").inbox]
+    return next(each[0] for each in found if each)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 320, "height": 640})
+    yield context.new_page()
+    context.close()
+
+
+def test_the_enter_key_in_the_name_answers_nothing(page: Page, link: str) -> None:
+    """Who writes a name and presses Enter has not answered yet."""
+    page.goto(f"{link}?lang=en")
+    page.get_by_label("Your name or function").fill("Duty officer")
+    page.get_by_label("Your name or function").press("Enter")
+
+    expect(page.get_by_text("Opening this page has recorded nothing.")).to_be_visible()
+
+
+def test_the_page_is_light_and_leaves_nothing_behind(page: Page, link: str) -> None:
+    """Under 30 kB, no cookie, nothing fetched from anywhere."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    answer = page.goto(link)
+
+    assert answer is not None
+    assert len(answer.body()) < LARGEST
+    assert page.context.cookies() == []
+    assert [url for url in asked if not url.endswith("/favicon.ico")] == [link]
+
+
+def test_a_button_answers_without_scripts_and_the_answer_can_be_changed(page: Page, link: str) -> None:
+    """A6: opening records nothing, a button does; then another one."""
+    page.goto(f"{link}?lang=en")
+    expect(page.get_by_text("Opening this page has recorded nothing.")).to_be_visible()
+
+    page.get_by_role("button", name="I take charge").click()
+    expect(page.get_by_role("status")).to_contain_text("you take charge")
+
+    page.get_by_text("Change my answer").click()
+    page.get_by_role("button", name="I have passed it on").click()
+    expect(page.get_by_role("status")).to_contain_text("you have passed it on")
