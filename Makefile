@@ -25,7 +25,7 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: venv ## play one incident through, then stay up (TOUR=1: end after the tour)
+demo: venv ## open the sandbox in a browser (TOUR=1: play one incident in the terminal, and end)
 	$(BIN)/alertnet demo $(if $(filter 1,$(TOUR)),--tour)
 
 browser: venv

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, func, select
 
@@ -23,25 +23,22 @@ TECHNICAL = ("attempt_sent", "attempt_delivered", "attempt_cancelled")
 
 
 class Pace:
-    """The time of one stage. While it runs fast a thread sees to it that nobody oversleeps; `close` ends that."""
+    """The time of one stage, which a thread pushes forward while it is to run fast; `close` ends that."""
 
     def __init__(self, runtime: Runtime, sandbox: Sandbox, clock: DemoClock) -> None:
+        self.speed = 1
+        """Seconds that pass in one of the machine's, as long as there is nothing to do but wait."""
         self._runtime = runtime
         self._sandbox = sandbox
         self._clock = clock
         self._closed = threading.Event()
         self._fast = threading.Event()
-        self._thread = threading.Thread(target=self._keep_awake, name="pace", daemon=True)
+        self._thread = threading.Thread(target=self._run_fast, name="pace", daemon=True)
         self._thread.start()
-
-    @property
-    def speed(self) -> int:
-        """Seconds that pass in one of the machine's."""
-        return self._clock.speed
 
     def run(self, speed: int) -> None:
         """Go that fast from now on."""
-        self._clock.run(speed)
+        self.speed = speed
         if speed > 1:
             self._fast.set()
         else:
@@ -54,13 +51,16 @@ class Pace:
         next_due = self._next_due()
         return next_due is None or next_due > self._clock()
 
-    def skip(self) -> bool:
-        """Let it be the next moment at which anything is due; whether there was one."""
+    def skip(self, at_most: timedelta | None = None) -> bool:
+        """Let it be the next moment at which anything is due, or so much later at most; whether there was one."""
         next_due = self._next_due()
-        if next_due is None:
+        limit = None if at_most is None else self._clock() + at_most
+        moments = [moment for moment in (next_due, limit) if moment is not None]
+        if not moments:
             return False
-        self._clock.skip_to(next_due)
-        self._wake()
+        self._clock.skip_to(min(moments))
+        self._sandbox.network.wake()
+        self._runtime.wakeups.fire()
         return True
 
     def jump(self) -> None:
@@ -91,16 +91,15 @@ class Pace:
         moments = (self._runtime.read(workers.next_due), self._sandbox.next_due())
         return min((moment for moment in moments if moment), default=None)
 
-    def _wake(self) -> None:
-        self._sandbox.network.wake()
-        self._runtime.wakeups.fire()
-
-    def _keep_awake(self) -> None:
-        # Whoever waits for a moment waits by the machine's clock, and would wake too late.
+    def _run_fast(self) -> None:
+        # Only waiting goes faster: a message on its way takes its time, and no lease ends under it.
         while not self._closed.is_set():
             self._fast.wait()
-            self._wake()
+            began = time.monotonic()
             self._closed.wait(LOOK_SECONDS)
+            if self.speed > 1 and self.is_quiet():
+                waited = time.monotonic() - began
+                self.skip(at_most=timedelta(seconds=waited * (self.speed - 1)))
 
 
 def _is_at_rest(tx: Tx) -> bool:
