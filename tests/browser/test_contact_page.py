@@ -19,15 +19,18 @@ LARGEST = 30_000
 def evening() -> Iterator[Evening]:
     with Evening() as evening:
         evening.begin("checkpoint")
-        evening.jump()
         yield evening
 
 
 @pytest.fixture
 def link(evening: Evening) -> str:
     """The coordinator's, out of its alert."""
-    found = [LINK.search(text) for text in evening.stage.phone("coordinator").inbox]
-    return next(each[0] for each in found if each)
+    for _ in range(20):
+        for text in evening.stage.phone("coordinator").inbox:
+            if found := LINK.search(text):
+                return found[0]
+        evening.jump()
+    raise AssertionError("no alert came")
 
 
 @pytest.fixture
