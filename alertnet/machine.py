@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -16,6 +16,11 @@ from sqlalchemy import Engine
 from alertnet.knock import Knock, knock
 from alertnet.runtime import system_clock
 from alertnet.worker_lock import WorkerLock
+
+SET_BACK = timedelta(seconds=2)
+"""A clock that goes back by more than this was set."""
+LONGEST_WAIT_SECONDS = 2.0
+"""Between two looks of the scheduler at the clock."""
 
 
 class Bell(Protocol):
@@ -84,11 +89,27 @@ def _thread(work: Callable[[], None], name: str) -> Thread:
     return threading.Thread(target=work, name=name)
 
 
+class SteadyScheduler(BackgroundScheduler):  # type: ignore[misc]
+    """APScheduler goes by the machine's clock: set back by an hour, it would let every job wait for an hour."""
+
+    latest = datetime.min.replace(tzinfo=UTC)
+    """The latest moment that it knows of."""
+
+    def _process_jobs(self) -> float:
+        now = system_clock()
+        if now + SET_BACK < self.latest:
+            for job in self.get_jobs():
+                job.modify(next_run_time=now)
+        self.latest = now
+        wait: float | None = super()._process_jobs()
+        return LONGEST_WAIT_SECONDS if wait is None else min(wait, LONGEST_WAIT_SECONDS)
+
+
 def _scheduler() -> Scheduler:
     # A job that is late must still run, however late, and never be skipped because an earlier one is not over: by
     # default APScheduler drops both, and an alarm clock that is dropped once never rings again.
     defaults = {"coalesce": True, "misfire_grace_time": None, "max_instances": 50}
-    return BackgroundScheduler(timezone="UTC", job_defaults=defaults)  # type: ignore[no-any-return]
+    return SteadyScheduler(timezone="UTC", job_defaults=defaults)
 
 
 THIS_MACHINE = Machine(threading.Event, _thread, ThreadPoolExecutor, _scheduler, WorkerLock, system_clock, knock)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, Table, update
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import AttemptStatus, Kind
@@ -15,7 +15,7 @@ from alertnet.flows.coordinators import tell_coordinators
 from alertnet.store import activity, timeline
 from alertnet.store import sweeps as sweep_store
 from alertnet.store.pinned import Edition
-from alertnet.store.tables import alarms, escalations
+from alertnet.store.tables import alarms, attempts, escalations
 from alertnet.store.tx import Tx
 
 HELD_FOR = timedelta(minutes=2)
@@ -32,14 +32,13 @@ def hold_back(tx: Tx, taken_at: datetime, by: str, ways_in: Sequence[Way]) -> Se
     `ways_in`: by which texts and calls may have come in since, to be looked for.
     """
     until = tx.now + HELD_FOR
-    for table in (escalations, alarms):
-        overdue = update(table).where(table.c.due_at.is_not(None), table.c.due_at < until)
-        tx.session.execute(overdue.values(due_at=until))
+    _stop(tx, escalations, until)
+    _stop(tx, alarms, until)
+    _stop(tx, attempts, until, attempts.c.status == AttemptStatus.QUEUED.value)
     sweep_store.rewind(tx, ways_in, taken_at)
     queued = activity.queued(tx.session)
     entry = {"taken_at": taken_at.isoformat(), "queued": len(queued), "by": by}
     timeline.append(tx, timeline.SYSTEM, (activity.RESTORED, entry))
-    tx.leaves_due()
     return queued
 
 
@@ -65,6 +64,11 @@ def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime) -> None:
     """All coordinators: incidents that were raised since are not known any more."""
     trees = edition.network.trees.values()
     tell_coordinators(tx, trees, Kind.ALARM, Subject.RESTORED, ref=NO_REF, about=_moment(taken_at))
+
+
+def _stop(tx: Tx, queue: Table, until: datetime, *which: ColumnElement[bool]) -> None:
+    overdue = update(queue).where(queue.c.due_at.is_not(None), queue.c.due_at < until, *which)
+    tx.session.execute(overdue.values(due_at=until))
 
 
 def _moment(at: datetime) -> str:
