@@ -5,6 +5,7 @@ import typer
 from alertnet.cli.trees.check import check
 from alertnet.cli.trees.diff import diff
 from alertnet.cli.trees.schema import schema
+from alertnet.cli.trees.show import show
 from alertnet.cli.trees.simulate import simulate
 
 app = typer.Typer(help="The contact trees.", epilog="Example: alertnet trees check", no_args_is_help=True)
@@ -15,3 +16,4 @@ app.command(
 )(simulate)
 app.command(epilog="Example: alertnet trees diff contact_trees new_contact_trees")(diff)
 app.command(epilog="Example: alertnet trees schema > contact_trees/tree.schema.json")(schema)
+app.command(epilog="Example: alertnet trees show contact_trees --tree colombia --svg > colombia.svg")(show)
