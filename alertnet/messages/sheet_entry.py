@@ -35,6 +35,9 @@ def _ways(words: SheetWords, contact: Contact) -> Iterator[Line]:
     """How to reach it, and how when nobody is there."""
     if contact.hours:
         yield words.line(Style.DETAIL, "there", hours=contact.hours.written)
+    if contact.duty:
+        officers = ", ".join(f"{officer.id} {grouped(officer.phone)}" for officer in contact.duty.rota)
+        yield words.line(Style.DETAIL, "duty", officers=officers)
     yield from (Line(Style.DETAIL, _method(words, method)) for method in _in_order(contact.methods))
     if contact.when_closed:
         yield words.line(Style.DETAIL, "when_closed")

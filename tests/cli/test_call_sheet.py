@@ -273,3 +273,14 @@ def test_what_cannot_be_used_is_refused_by_name(office: Office, words: tuple[str
 
 def test_an_incident_that_is_not_there_is_refused(office: Office, runtime: Runtime, ref: str) -> None:
     assert "no incident 'A-AAAA'" in refused(office.types("call-sheet", "A-AAAA"))
+
+
+def test_whoever_takes_turns_on_duty_is_named_with_the_number(office: Office) -> None:
+    trees = office.folder / "trees"
+    shutil.copytree(REPOSITORY / "contact_trees", trees)
+    colombia = (trees / "colombia.yaml").read_text()
+    (trees / "colombia.yaml").write_text(colombia.replace("rota: []", "rota: [ana, luis]"))
+
+    text = sheet(office, "--trees", str(trees))
+
+    assert "before the numbers below: north/ana +57 300 5550001, north/luis +57 300 5550002 at once: text" in text

@@ -43,7 +43,7 @@ def test_an_alert_shows_day_time_and_offset(renderer: Renderer, said: Say) -> No
     french = renderer.render(Kind.ALERT, MethodKind.EMAIL, "fr", said(timezone="Asia/Kathmandu")).text
 
     assert "URGENT – alert A-7K3M: arrest (critical), reported 24 November, 02:14 (UTC-5)." in english
-    assert "signalé le 24 novembre, 12:59 (UTC+5:45)." in french
+    assert "signalement du 24 novembre, 12:59 (UTC+5:45)." in french
 
 
 def test_the_first_of_a_month_is_written_as_the_language_does(renderer: Renderer, said: Say) -> None:

@@ -24,7 +24,7 @@ def question(world: World) -> str:
 
 @pytest.fixture
 def alarm(world: World) -> str:
-    """The path of the page of an alarm: Bob called and keyed nothing."""
+    """The path of the page of an alarm: Bob called our number."""
     world.raises()
     world.hears("/twilio/voice", From=BOB).keys("", From=BOB)
     return world.link("alice", page="c")

@@ -27,7 +27,7 @@ SUBJECTS = {
     "not_understood": "a message that nobody could read",
     "opted_out": "a telephone refuses our messages",
     "news": "news from the field",
-    "inbound_call": "somebody called and keyed nothing",
+    "inbound_call": "somebody called our number",
     "wrong_person": "a wrong number",
 }
 VIA = {"sms": "by SMS", "call": "by the keys of a telephone", "link": "on the page", "email": "by mail"}
