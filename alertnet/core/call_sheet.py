@@ -131,13 +131,13 @@ class _Page:
     answers: Mapping[str, Answered]
     """By the address of whoever answered: the same recipient may be in several trees."""
 
-    def entries(self, contacts: Iterable[str]) -> Iterator[Entry]:
-        """Each contact, and behind it those who stand in for it."""
+    def entries(self, contacts: Iterable[str], deputies: frozenset[str]) -> Iterator[Entry]:
+        """Each contact, and behind it those of the deputies who stand in for it."""
         for id in contacts:
             yield self._entry(id)
             before = id
             for deputy in deputies_of(self.tree, id):
-                if deputy in self.allowed:
+                if deputy in deputies:
                     yield self._entry(deputy, deputy_of=before)
                     before = deputy
 
@@ -145,8 +145,12 @@ class _Page:
         self, planned: PlannedLevel, moment: timedelta | None, gate: Gate | None = None, unverified: bool = False
     ) -> Step:
         """The level that begins then."""
-        entries = tuple(self.entries(planned.contacts))
+        entries = tuple(self.entries(planned.contacts, planned.deputies))
         return Step(planned.index + 1, planned.level, moment, gate, unverified, planned.then, entries)
+
+    def last_resort(self, contacts: Iterable[str]) -> tuple[Entry, ...]:
+        """Those who are called when no level is left."""
+        return tuple(self.entries(contacts, self.allowed))
 
     def _entry(self, id: str, deputy_of: str | None = None) -> Entry:
         contact, key = self.tree.contacts[id], (self.tree.id, id)
@@ -160,10 +164,10 @@ def _whole(page: _Page) -> SheetTree:
     tree, steps, moment = page.tree, [], page.tree.start.after
     for index, level in enumerate(tree.levels):
         coordination = all(tree.contacts[id].is_coordinator for id in level.notify)
-        planned = PlannedLevel(index, level, level.notify, None, coordination)
+        planned = PlannedLevel(index, level, level.notify, None, coordination, frozenset(tree.contacts))
         steps.append(page.step(planned, moment))
         moment += level.wait
-    return SheetTree(tree, tuple(steps), tuple(page.entries(tree.last_resort)), ())
+    return SheetTree(tree, tuple(steps), page.last_resort(tree.last_resort), ())
 
 
 def _of_plan(plan: Plan, page: _Page, state: State | None, alone: bool) -> SheetTree:
@@ -178,7 +182,7 @@ def _of_plan(plan: Plan, page: _Page, state: State | None, alone: bool) -> Sheet
         moment = None if unverified else _after_gate(moment, gate)
         steps.append(page.step(planned, moment, gate, unverified))
         moment = None if moment is None else moment + planned.level.wait
-    return SheetTree(plan.tree, tuple(steps), tuple(page.entries(plan.last_resort)), left_out(plan, refused))
+    return SheetTree(plan.tree, tuple(steps), page.last_resort(plan.last_resort), left_out(plan, refused))
 
 
 def _after_gate(moment: timedelta | None, gate: Gate | None) -> timedelta | None:

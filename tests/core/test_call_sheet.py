@@ -8,9 +8,9 @@ import pytest
 from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.call_sheet import Answered, CallSheet, Progress, SheetTree, of_case, of_everything, of_plans
 from alertnet.core.contact import Role
-from alertnet.core.contact_tree import ContactTree, NeedsGo, Start, Then
+from alertnet.core.contact_tree import ContactTree, NeedsGo, Start, Then, When
 from alertnet.core.escalation import Asked, State, Status
-from alertnet.core.incident import Perpetrator, Scope, Severity
+from alertnet.core.incident import Affected, Perpetrator, Scope, Severity
 from alertnet.core.resolution import resolve
 from tests.core.cast import NOW, Night, contact, coordinator, embassy, facts, level, minutes, plan_of, sms, tree
 
@@ -93,6 +93,16 @@ def test_a_deputy_follows_the_contact_it_stands_in_for() -> None:
         ("c", "b"),
         ("d", None),
     ]
+
+
+def test_a_deputy_whom_the_level_is_not_for_does_not_stand_in() -> None:
+    """B1: `when` prunes deputies too."""
+    embassies = [embassy("es", "ES", deputy="de"), embassy("de", "DE")]
+    valley = tree([level("Abroad", "es", when=When(nationality=True))], embassies)
+    part = only(of_case(facts(people=(Affected("P7", nationality="ES"),)), [valley]))
+
+    assert named(part) == [["es"]]
+    assert [(each.contact, each.reason.value) for each in part.spared] == [("de", "nationality")]
 
 
 def test_whoever_may_not_be_told_is_not_called_and_is_named_with_the_reason() -> None:
