@@ -33,10 +33,12 @@ def take(tx: Tx, way: Way) -> Sweep | None:
     began = inbound.newest(tx.session) or tx.now
     insert_once(tx.session, sweeps, {"method": name, "seen_until": began, "due_at": tx.now, "lease": None})
     lease = tx.chance.id()
-    change = update(sweeps).where(sweeps.c.method == name, sweeps.c.due_at <= tx.now)
+    # What lies further ahead than any look was planned is from before the clock was put back.
+    is_time = (sweeps.c.due_at <= tx.now) | (sweeps.c.due_at > tx.now + max(EVERY, LEASE))
+    change = update(sweeps).where(sweeps.c.method == name, is_time)
     turn = change.values(lease=lease, due_at=tx.now + LEASE).returning(sweeps.c.seen_until)
     seen_until = tx.session.scalar(turn)
-    return Sweep(way, lease, seen_until, tx.now) if seen_until else None
+    return Sweep(way, lease, min(seen_until, tx.now), tx.now) if seen_until else None
 
 
 def rewind(tx: Tx, ways: Iterable[Way], moment: datetime) -> None:

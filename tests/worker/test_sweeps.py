@@ -85,6 +85,19 @@ def test_a_turn_that_was_not_finished_goes_to_another(stages: Stages, each_datab
     assert (row.lease, row.seen_until) == (other.lease, asleep.seen_until)
 
 
+def test_a_clock_that_was_ahead_keeps_nobody_from_looking(stage: Stage) -> None:
+    """Put right again, it would have the next look wait until it has caught up, and skip what comes in till then."""
+    stage.clock.at += timedelta(hours=1)
+    sweep(stage.runtime)
+    stage.clock.at = NOW
+    texts_in(stage, "SOS")
+    stage.clock.at += GRACE
+
+    sweep(stage.runtime)
+
+    assert came_in(stage) == ["SOS"]
+
+
 def test_one_that_can_not_be_let_in_keeps_no_other_out_and_is_tried_again(stage: Stage) -> None:
     """A11: half a character, which can't be written down; the mark stays before it."""
     books = Books("\ud800", "two")
