@@ -139,10 +139,6 @@ class Held:
         self.record("attempt_turned_away", provider=self.row.provider, error=code)
         self.tx.leaves_due(self.row.method)
 
-    def _queue_again(self, **values: object) -> None:
-        self.status = AttemptStatus.QUEUED
-        self.change(status=self.status.value, lease=None, **values)
-
     def send_again(self) -> None:
         """Queue the one re-send of what can't be found, with the same words and code (A5)."""
         self.outbox.again(self.row, extra=True)
@@ -180,6 +176,10 @@ class Held:
         move(self.case, self.events)
         self.case.finish()
         return [*self.hang_ups, *self.case.hang_ups]
+
+    def _queue_again(self, **values: object) -> None:
+        self.status = AttemptStatus.QUEUED
+        self.change(status=self.status.value, lease=None, **values)
 
     def _delivered(self) -> None:
         if self.status is AttemptStatus.DELIVERED:

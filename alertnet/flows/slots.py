@@ -46,9 +46,6 @@ class Outward:
         return [line.provider for line in self.lines]
 
 
-"""More units than anybody has threads for."""
-
-
 _NO_LIMIT = 1 << 16
 """More units than anybody has threads for."""
 
@@ -131,10 +128,13 @@ class Slots:
     def _room_to_try(self, provider: str) -> int:
         """One attempt may try a provider that is back; none while another worker's does already."""
         breaker = breaker_store.hold(self._tx, (self._method, provider))
-        may_try = breaker.rests_until(self._tx.now) is None
-        if may_try:
-            self._tried[provider] = breaker
-        return int(may_try)
+        if breaker.rests_until(self._tx.now) is not None:
+            return 0
+        if breaker.opened_at is None:
+            # Another worker's attempt has succeeded meanwhile.
+            return _NO_LIMIT
+        self._tried[provider] = breaker
+        return 1
 
     def _free(self, sender: str) -> int:
         """How many units it may send now."""

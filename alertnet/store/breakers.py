@@ -22,19 +22,16 @@ def found(tx: Tx) -> dict[Way, Breaker]:
 
 
 def hold(tx: Tx, way: Way) -> Breaker:
-    """The breaker of that way, held until the transaction ends."""
+    """The breaker of that way; where something is wrong with it, it is held until the transaction ends."""
     row = tx.session.execute(_HELD, _key(way)).first()
-    if row is None:
-        insert_once(tx.session, breakers, _columns(way, SOUND))
-        row = tx.session.execute(_HELD, _key(way)).one()
-    return _breaker(row)
+    return SOUND if row is None else _breaker(row)
 
 
 def keep(tx: Tx, way: Way, breaker: Breaker) -> None:
-    """Replace the breaker of that way, which the transaction holds."""
+    """Replace the breaker of that way."""
     if breaker == SOUND:
         tx.session.execute(delete(breakers).where(_KEY), _key(way))
-    else:
+    elif not insert_once(tx.session, breakers, _columns(way, breaker)):
         tx.session.execute(update(breakers).where(_KEY), _key(way) | _columns(way, breaker))
 
 

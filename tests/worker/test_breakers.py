@@ -17,7 +17,8 @@ from alertnet.runtime import Runtime
 from alertnet.runtime_channels import Outlet
 from alertnet.store import breakers as breaker_store
 from alertnet.store.tables import breakers
-from alertnet.worker import Worker
+from alertnet.ways import take
+from alertnet.worker import CREWS, Worker
 from tests.worker.conftest import Stages
 from tests.worker.stage import NOW, OURS, Stage
 
@@ -246,3 +247,24 @@ def test_an_outcome_in_doubt_does_not_wait_for_a_provider_that_is_away(stage: St
     stage.passes(seconds=76)
 
     assert [row.extra for row in stage.attempts(MethodKind.SMS)] == [False, True]
+
+
+def test_a_provider_that_another_worker_found_well_again_is_used_in_full(stages: Stages, each_database: str) -> None:
+    """What this process saw last may be a second old: the row decides, and none is left behind."""
+    stage = stages(each_database)
+    other, provider = stage.connect(), Provider()
+    provider.is_there = True
+    for runtime in (stage.runtime, other):
+        runtime.outlets[SMS] = Outlet(provider, (OURS,), 0)
+    notes(stage.runtime, *[TIMEOUT] * RUN)
+    stage.clock.at += 5 * SECOND
+    Worker(other).step()
+    notes(stage.runtime, Accepted("SM1"))
+    for _ in range(3):
+        stage.opens()
+
+    claims = other.transact(take, other, MethodKind.SMS, dict.fromkeys(CREWS, 16))
+
+    left = other.read(lambda tx: tx.session.execute(select(breakers)).all())
+    other.close()
+    assert (len(claims.claimed), left) == (3, [])
