@@ -93,7 +93,7 @@ def note(runtime: Runtime, way: Way, result: Result) -> None:
         return
     _see(runtime, way, after)
     method, provider = way
-    if after.is_open and not before.is_open:
+    if after.opened_at is not None and before.opened_at is None:
         log.error("provider_away", method=method, provider=provider, faults=after.faults)
     elif before.opened_at is not None and after.opened_at is None:
         log.info("provider_back", method=method, provider=provider)

@@ -22,7 +22,7 @@ def note(tx: Tx, way: Way, result: Result) -> Breaker:
     after = _after(before, result, tx)
     if after != before:
         breaker_store.keep(tx, way, after)
-    if after.is_open and not before.is_open:
+    if after.opened_at is not None and before.opened_at is None:
         _record(tx, way, "provider_away", code=getattr(result, "code", None))
     if before.opened_at is not None and after.opened_at is None:
         _record(tx, way, "provider_back", since=before.opened_at.isoformat())
