@@ -9,6 +9,7 @@ from alertnet.channels.base import Outgoing, Result
 from alertnet.flows import deliver
 from alertnet.flows.deliver import Claimed
 from alertnet.flows.record_outcome import Outcome, record, record_each
+from alertnet.machine import THIS_MACHINE, Machine
 from alertnet.runtime import Runtime
 from alertnet.together import Together
 from alertnet.transactions import DatabaseAway
@@ -19,10 +20,10 @@ log = structlog.get_logger(__name__)
 class Sending:
     """Sends what was claimed; for any number of threads."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, machine: Machine = THIS_MACHINE) -> None:
         self.runtime = runtime
         self._record_each = Together[Outcome, list[str] | None](
-            lambda outcomes: runtime.transact(record_each, outcomes)
+            lambda outcomes: runtime.transact(record_each, outcomes), machine.bell
         )
 
     def send(self, claimed: Claimed) -> Sequence[str]:

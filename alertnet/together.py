@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from alertnet.machine import Bell
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -12,16 +14,17 @@ R = TypeVar("R")
 @dataclass(eq=False)
 class _Waiting(Generic[T, R]):
     item: T
+    done: Bell
     result: R | None = None
     error: BaseException | None = None
-    done: threading.Event = field(default_factory=threading.Event)
 
 
 class Together(Generic[T, R]):
     """Calls from many threads, joined: `work` gets what waits, in the order of arrival, and gives a result for each."""
 
-    def __init__(self, work: Callable[[Sequence[T]], Sequence[R]]) -> None:
+    def __init__(self, work: Callable[[Sequence[T]], Sequence[R]], bell: Callable[[], Bell] = threading.Event) -> None:
         self._work = work
+        self._bell = bell
         self.waiting: list[_Waiting[T, R]] = []
         """Not begun yet."""
         self._lock = threading.Lock()
@@ -33,7 +36,7 @@ class Together(Generic[T, R]):
         Raises:
             Whatever `work` raised; everybody whose item was in that call hears of it.
         """
-        mine = _Waiting[T, R](item)
+        mine = _Waiting[T, R](item, self._bell())
         with self._lock:
             self.waiting.append(mine)
             is_first = not self._at_work

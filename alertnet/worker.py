@@ -56,7 +56,7 @@ class Worker:
     ) -> None:
         self.id = runtime.chance.id()
         self._runtime = runtime
-        self._sending = Sending(runtime)
+        self._sending = Sending(runtime, machine)
         self._machine = machine
         self._sizes = {**CREWS, **(crews or {})}
         self._tick = timedelta(seconds=tick_seconds)
