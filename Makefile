@@ -1,6 +1,6 @@
 # Where a developer starts: `make` alone lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo browser test check screenshots bench long torture
+.PHONY: help venv demo browser test check screenshots simulate bench long torture
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -37,11 +37,14 @@ test: browser ## all tests but the long ones, on SQLite and on a real PostgreSQL
 check: venv ## what must be clean before a commit: lint, format, types, fast tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy --strict alertnet tests benchmarks torture
+	$(BIN)/mypy --strict alertnet tests benchmarks simulation torture
 	$(BIN)/python -m pytest -m "not long and not postgres and not browser"
 
 screenshots: browser ## photograph the pages into docs/screenshots
 	$(BIN)/python -m tests.browser.screenshots
+
+simulate: venv ## live through nights in which everything fails, and check the promises (SEEDS=10000)
+	$(BIN)/python -m simulation --seeds $(or $(SEEDS),10000)
 
 bench: venv ## measure speed
 	$(BIN)/python -m benchmarks

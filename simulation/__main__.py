@@ -1,0 +1,59 @@
+"""`python -m simulation [--seeds N] [--from K] [--jobs J] [--story]`: lives through N nights, beginning with seed K.
+
+The story of each night that breaks a promise is printed, with the command that replays it. Exit code 1 if there is one.
+"""
+
+import argparse
+import os
+import sys
+import time
+
+from simulation.nights import Told, live_in_processes
+
+HASH_SEED = "0"
+"""Sets of text have an order of their own in each run of Python, unless it is told one: a seed is a whole night."""
+
+
+def main() -> int:
+    """Live through the nights that were asked for; the exit code."""
+    given = _arguments()
+    if os.environ.get("PYTHONHASHSEED") != HASH_SEED:
+        again = [sys.executable, "-m", "simulation", *sys.argv[1:]]
+        os.execve(sys.executable, again, {**os.environ, "PYTHONHASHSEED": HASH_SEED})
+    seeds = range(given.first, given.first + given.seeds)
+    began = time.monotonic()
+    broken = taken = 0
+    for told in live_in_processes(seeds, given.jobs):
+        taken += told.taken
+        broken += bool(told.breaks)
+        if told.breaks or given.story:
+            _print(told)
+    seconds = time.monotonic() - began
+    print(f"{len(seeds)} nights, {taken} messages, {seconds:.0f} s ({len(seeds) / seconds:.1f} nights a second)")
+    print(f"{broken} nights broke a promise" if broken else "every promise was kept")
+    return int(broken > 0)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m simulation",
+        description="Live through nights in which machines, database, network and provider fail, and check A1-A12.",
+        epilog="example: python -m simulation --from 4711 --seeds 1 --story",
+    )
+    parser.add_argument("--seeds", type=int, default=200, metavar="N", help="how many nights (default: 200)")
+    parser.add_argument("--from", type=int, default=1, metavar="K", dest="first", help="the first seed (default: 1)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="J", help="processes (default: all)")
+    parser.add_argument("--story", action="store_true", help="tell the story of every night")
+    return parser.parse_args()
+
+
+def _print(told: Told) -> None:
+    print(f"── night {told.seed} " + "─" * 60)
+    print(told.story)
+    for each in told.breaks:
+        print(f"night {told.seed} breaks {each.promise}: {each.how}")
+    print(f"replay: python -m simulation --from {told.seed} --seeds 1 --story\n", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""The API's side of a night: incidents are raised, and coordinators change what is known of them."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+
+from alertnet.core.acknowledgement import Action, AnswerKind
+from alertnet.core.incident import CloseReason, Facts, Perpetrator, PersonKind, Scope, Severity
+from alertnet.runtime import Runtime
+from alertnet.store.keys import ApiKey
+from alertnet.web import api, api_acts
+from alertnet.web.idempotency import Door, InFlight
+from alertnet.web.models import Closing, Consent, Deed, Exclusion, News, Person, Report, Verdict, Vouched
+from simulation.cast import SECRET
+from simulation.web import Answer
+
+if TYPE_CHECKING:
+    from simulation.night import Night
+
+TRIES_EVERY = 8.0  # seconds
+
+Ask = Callable[[Door], Response]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A request that was answered with a 2xx, and by what."""
+
+    key: str
+    answer: Any
+
+
+class Desk:
+    """Whoever holds an API key; each request has an Idempotency-Key and is repeated until it is answered."""
+
+    def __init__(self, night: "Night") -> None:
+        self.night = night
+        self.opened: dict[str, Facts] = {}
+        """What was reported of the incidents whose opening was answered, by their references."""
+        self.accepted: list[Accepted] = []
+        self.reports = 0
+        self._asked = 0
+        self._key = ApiKey("simulation", "north", frozenset({"administer"}), night.time.now, None)
+
+    def raises(self) -> None:
+        """Report an incident."""
+        report = self._report()
+        self.reports += 1
+        words = f"{report.severity} {report.type}, consent {report.consent}, by the {report.perpetrator}"
+        opened = partial(self._opened, report.facts("north"))
+        self._post(f"raises: {words}", lambda door: api.raise_incident(report, self._key, door), opened)
+
+    def does_something(self) -> None:
+        """Change something about an incident that is open."""
+        if self.opened:
+            deeds = (self._news, self._narrows, self._spares, self._decides, self._vouches, self._acts, self._closes)
+            self.night.random.choice(deeds)(self.night.random.choice(list(self.opened)))
+
+    def _opened(self, facts: Facts, answer: Any) -> None:
+        self.night.promises.was_accepted(answer["ref"])
+        self.opened[answer["ref"]] = facts
+
+    def _news(self, ref: str) -> None:
+        """News first, and sometimes at once somebody who must not hear them."""
+        severity = self.night.random.choice([None, Severity.CRITICAL, Severity.SERIOUS])
+        perpetrator = self.night.random.choice([None, None, Perpetrator.ARMY])
+        news = News(text=f"{SECRET} was seen", severity=severity, perpetrator=perpetrator)
+        self._post(f"{ref}: news, severity {severity}", lambda door: api_acts.update(ref, news, self._key, door))
+        if self.night.random.random() < 0.5:
+            follows = self.night.random.choice([self._narrows, self._spares])
+            self.night.time.after(self.night.random.uniform(0, 3), partial(follows, ref))
+
+    def _narrows(self, ref: str) -> None:
+        scope = self.night.random.choice([Scope.INTERNAL, Scope.NATIONAL])
+        consent = Consent(scope=scope, given_by="the family", how="by telephone")
+        self._post(f"{ref}: consent is {scope}", lambda door: api_acts.record_consent(ref, consent, self._key, door))
+
+    def _spares(self, ref: str) -> None:
+        ids = sorted({id for tree in self.night.network.trees.values() for id in tree.contacts})
+        spared = self.night.random.sample(ids, 1)
+        exclusion = Exclusion(contacts=spared)
+        self._post(f"{ref}: not {spared[0]}", lambda door: api_acts.spare(ref, exclusion, self._key, door))
+
+    def _decides(self, ref: str) -> None:
+        random = self.night.random
+        tree = random.choice(list(self.night.network.trees.values()))
+        named = {"tree": tree.id, "level": random.choice(tree.levels).name} if random.random() < 0.8 else {}
+        verdict = Verdict.model_validate({"decision": random.choice(["go", "hold", "refuse"]), **named})
+        what = f"{ref}: {verdict.decision} {named.get('level', '')}"
+        self._post(what, lambda door: api_acts.decide_level(ref, verdict, self._key, door))
+
+    def _vouches(self, ref: str) -> None:
+        random = self.night.random
+        tree = random.choice(list(self.night.network.trees.values()))
+        contact, kind = random.choice(sorted(tree.contacts)), random.choice(list(AnswerKind))
+        heard = Vouched(tree=tree.id, contact=contact, kind=kind)
+        self.night.people.proves("vouched", f"{tree.id}/{contact}")
+        self._post(f"{ref}: {contact} has {kind}", lambda door: api_acts.vouch(ref, heard, self._key, door))
+
+    def _acts(self, ref: str) -> None:
+        tree = self.night.random.choice(list(self.night.network.trees.values()))
+        contact = self.night.random.choice(sorted(tree.contacts))
+        deed = Deed(contact=contact, action=Action.VISITED, tree=tree.id)
+        self._post(f"{ref}: {contact} went there", lambda door: api_acts.report(ref, deed, self._key, door))
+
+    def _closes(self, ref: str) -> None:
+        reason = self.night.random.choice([CloseReason.RESOLVED, CloseReason.FALSE_ALARM])
+        closing = Closing(reason=reason, text=f"{SECRET} is back")
+        self._post(f"{ref}: closed, {reason}", lambda door: api_acts.close(ref, closing, self._key, door))
+
+    def _report(self) -> Report:
+        random = self.night.random
+        person = Person(code="P7", kind=PersonKind.ACCOMPANIER, nationality="ES", name=f"Maria {SECRET}")
+        return Report(
+            type=random.choice(["arrest", "threat", "raid", "defamation"]),
+            country="CO",
+            severity=random.choice(list(Severity)),
+            place=f"Vereda {SECRET}",
+            summary=f"{SECRET} was taken",
+            people=[person] if random.random() < 0.7 else [],
+            perpetrator=random.choice([Perpetrator.ARMY, Perpetrator.ARMY, Perpetrator.UNKNOWN, Perpetrator.NONE]),
+            consent=random.choice([Scope.INTERNATIONAL, Scope.INTERNATIONAL, Scope.NATIONAL, Scope.INTERNAL]),
+            exclude=["defenders"] if "defenders" in self.night.names and random.random() < 0.2 else [],
+        )
+
+    def _post(self, what: str, ask: Ask, done: Callable[[Any], object] = lambda _: None) -> None:
+        self._asked += 1
+        self._try(what, f"key-{self._asked}", ask, done)
+
+    def _try(self, what: str, key: str, ask: Ask, done: Callable[[Any], object]) -> None:
+        twice = self.night.random.random() < self.night.mischief.callback_doubled
+
+        def act(runtime: Runtime) -> Response:
+            return ask(Door(runtime, InFlight(), key, what))
+
+        def hear(answer: Answer) -> None:
+            if isinstance(answer, Response):
+                self.night.story.tell("desk", f"{what}: {answer.status_code}")
+                self.accepted.append(Accepted(key, json.loads(bytes(answer.body))))
+                done(self.accepted[-1].answer)
+            elif answer is not None:
+                self.night.story.tell("desk", f"{what}: {answer}")
+            else:
+                self.night.story.tell("desk", f"{what}: no answer")
+                self.night.time.after(TRIES_EVERY, partial(self._try, what, key, ask, done))
+
+        self.night.web.request(what, act, hear, twice=twice)

@@ -1,0 +1,210 @@
+"""A machine of ours: one process runs on it, dies at any step, is stopped, and is started again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, fields
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from greenlet import GreenletExit
+from sqlalchemy.orm import Session
+
+from alertnet.runtime import Runtime
+from alertnet.store.tx import Tx
+from alertnet.transactions import DatabaseAway, OwnCommit
+from alertnet.wakeups import Hook, Wakeups
+from alertnet.worker import Worker
+from simulation.machine import machine_of
+from simulation.time import Life
+
+if TYPE_CHECKING:
+    from simulation.night import Night
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class SeededChance:
+    """Chance that a seed foresees."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    def id(self) -> str:
+        return f"{self._random.getrandbits(128):032x}"
+
+    def digits(self, count: int) -> str:
+        return f"{self._random.randrange(10**count):0{count}d}"
+
+    def letters(self, count: int, alphabet: str) -> str:
+        return "".join(self._random.choice(alphabet) for _ in range(count))
+
+    def bytes(self, count: int) -> bytes:
+        return self._random.randbytes(count)
+
+
+class NotifyingWakeups(Wakeups):
+    """What one process leaves due is told to the others, as NOTIFY does; they may never hear of it."""
+
+    tell_others: Callable[[], None]
+
+    def fire(self, also: list[Hook] | None = None) -> None:
+        super().fire(also)
+        if also is not None:
+            self.tell_others()
+
+
+class HostRuntime(Runtime):
+    """A process's way to the database: each step on it takes time, and may be its last."""
+
+    process: "Process"
+
+    def transact(self, flow: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        name = getattr(flow, "__name__", "commit")
+        self.process.goes(f"before the commit of {name}")
+        self.process.is_in_transaction = True
+        try:
+            value = super().transact(flow, *args, **kwargs)
+        finally:
+            self.process.is_in_transaction = False
+        self.process.night.has_committed()
+        self.process.goes(f"after the commit of {name}", needs_database=False)
+        return value
+
+    def read(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        self.process.goes(f"before a look ({getattr(query, '__name__', 'read')})")
+        return super().read(query, *args, **kwargs)
+
+    def measure_clock(self) -> None:
+        self.process.night.draw_clock(self.process.host)
+
+    def listen(self) -> None:
+        """The night tells it."""
+
+
+class Process:
+    """One run of the program on a host, from its start to its end."""
+
+    def __init__(self, night: "Night", host: "Host") -> None:
+        self.night = night
+        self.host = host
+        self.life = Life(night.time, self._fails)
+        self.is_in_transaction = False
+        self.runtime = self._runtime()
+        self.worker: Worker | None = None
+        if host.works:
+            machine = machine_of(self.life, host.machine_clock, night.thread_is_late_by)
+            self.worker = Worker(self.runtime, machine=machine)
+            self.life.spawn(self._work)
+
+    def goes(self, where: str, *, needs_database: bool = True) -> None:
+        """The task that is running takes a step: others go on meanwhile, and anything may happen to the process."""
+        if not self.life.alive:
+            raise GreenletExit
+        self.life.sleep(self.night.random.expovariate(1 / self.night.mischief.step))
+        if self.night.may_die():
+            self.dies(where)
+        if needs_database and self.night.database_is_away:
+            raise DatabaseAway
+
+    def dies(self, where: str) -> None:
+        """The process ends at this very point of the task that is running, as by `kill -9`."""
+        self.night.story.tell(self.host.name, f"dies {where}")
+        self.host.falls()
+        self.life.die()
+
+    def _fails(self, fault: Exception) -> None:
+        """A thread ends by a fault that nobody has taken care of; a database that is away ends none."""
+        if isinstance(fault, DatabaseAway):
+            self.night.story.tell(self.host.name, "finds the database away")
+        else:
+            self.night.story.breaks_promise("A11", f"a thread of {self.host.name} ends by {fault!r}")
+
+    def _work(self) -> None:
+        assert self.worker is not None
+        try:
+            self.worker.start()
+        except DatabaseAway:
+            self.dies("as it starts: there is no database")
+        self.host.fine_since = self.night.time.now
+
+    def _runtime(self) -> HostRuntime:
+        night, pattern = self.night, self.night.database.pattern
+        chance, wakeups = SeededChance(night.chance), NotifyingWakeups()
+        vars(wakeups)["tell_others"] = partial(night.tell_others, self)
+
+        def begin(session: Session) -> Tx:
+            return Tx(session, self.host.clock(), chance, pattern.vault)
+
+        own = {
+            "clock": self.host.clock,
+            "chance": chance,
+            "network": night.network,
+            "wakeups": wakeups,
+            "transactions": OwnCommit(pattern.engine, begin, wakeups),
+        }
+        common = {each.name: getattr(pattern, each.name) for each in fields(Runtime) if each.default_factory is MISSING}
+        runtime = HostRuntime(**(common | own))
+        # What takes long to make is made once: the properties find it here.
+        vars(runtime).update(
+            process=self,
+            edition=night.edition,
+            renderer=lambda _hash: night.renderer,
+            outlets=night.provider.outlets(self),
+        )
+        return runtime
+
+
+class Host:
+    """A machine with a clock of its own, and the process on it."""
+
+    def __init__(self, night: "Night", name: str, *, serves: bool, works: bool) -> None:
+        self.night = night
+        self.name = name
+        self.serves = serves
+        self.works = works
+        self.database_clock_off = timedelta()
+        self.machine_clock_off = timedelta(seconds=night.random.uniform(-3600, 3600))
+        self.fine_since: datetime | None = None
+        """Since when its worker has worked without a pause; None while it does not."""
+        self.process: Process | None = None
+        night.draw_clock(self)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether a process runs here, though perhaps stopped."""
+        return self.process is not None and self.process.life.alive
+
+    def clock(self) -> datetime:
+        """What the process takes for the database's time."""
+        return self.night.time.now + self.database_clock_off
+
+    def machine_clock(self) -> datetime:
+        """What the machine's own clock shows."""
+        return self.night.time.now + self.machine_clock_off
+
+    def start(self) -> None:
+        """Run a process, unless one runs."""
+        if not self.is_up:
+            self.night.story.tell(self.name, "starts")
+            self.process = Process(self.night, self)
+
+    def falls(self) -> None:
+        """Its process is dying: it is started again later."""
+        self.fine_since = None
+        self.night.time.after(self.night.random.uniform(0.5, 40), self.start)
+
+    def stop(self, seconds: float) -> None:
+        """Take all time from the process for a while, as SIGSTOP does."""
+        if self.process is not None and self.is_up and not self.process.life.is_stopped:
+            self.night.story.tell(self.name, f"is stopped for {seconds:.1f} s")
+            resumes_at = self.night.time.now + timedelta(seconds=seconds)
+            self.process.life.stopped_until = resumes_at
+            if self.fine_since is not None:
+                self.fine_since = resumes_at
+
+
+def running(hosts: Sequence[Host]) -> list[Process]:
+    """The processes that are up."""
+    return [host.process for host in hosts if host.process is not None and host.is_up]

@@ -1,0 +1,141 @@
+"""A machine for the worker on virtual time: its bell, threads and scheduler are tasks and events of one life."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine
+
+from alertnet.machine import Machine
+from simulation.time import Do, Life
+
+SPARED = 12
+"""A sign of life every few seconds would be most of what happens: one of so many is enough."""
+
+LateBy = Callable[[str], float]
+"""After how many seconds a thread of the pool of that name takes up its next work."""
+
+
+class Bell:
+    """Like `threading.Event`."""
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+        self._is_set = False
+        self._waiting: list[Do] = []
+
+    def set(self) -> None:
+        self._is_set = True
+        waiting, self._waiting = self._waiting, []
+        for wake in waiting:
+            wake()
+
+    def clear(self) -> None:
+        self._is_set = False
+
+    def wait(self) -> bool:
+        while not self._is_set:
+            self._waiting.append(self._life.waker())
+            self._life.park()
+        return True
+
+
+class Thread:
+    """Like `threading.Thread`."""
+
+    def __init__(self, life: Life, work: Callable[[], None]) -> None:
+        self._life = life
+        self._work = work
+        self._ended = Bell(life)
+
+    def start(self) -> None:
+        self._life.spawn(self._run)
+
+    def join(self) -> None:
+        self._ended.wait()
+
+    def _run(self) -> None:
+        self._work()
+        self._ended.set()
+
+
+class Pool:
+    """Like a `ThreadPoolExecutor` that is never given more than it has threads."""
+
+    def __init__(self, life: Life, name: str, late_by: LateBy) -> None:
+        self._life = life
+        self._name = name
+        self._late_by = late_by
+        self._busy = 0
+        self._idle = Bell(life)
+        self._idle.set()
+
+    def submit(self, work: Callable[..., None], /, *args: Any) -> None:
+        def run() -> None:
+            work(*args)
+            self._busy -= 1
+            if not self._busy:
+                self._idle.set()
+
+        self._busy += 1
+        self._idle.clear()
+        self._life.spawn(run, self._late_by(self._name))
+
+    def shutdown(self) -> None:
+        self._idle.wait()
+
+
+class Scheduler:
+    """As much of APScheduler as the worker uses. An alarm goes by the machine's own clock, as APScheduler's do."""
+
+    def __init__(self, life: Life, now: Callable[[], datetime]) -> None:
+        self._life = life
+        self._now = now
+        self._ticks: list[tuple[Do, float]] = []
+        self._alarms: dict[str, object] = {}
+
+    def add_job(self, func: Callable[[], object], trigger: str, **options: Any) -> None:
+        if trigger == "interval":
+            seconds = float(options["seconds"])
+            self._ticks.append((func, seconds if seconds <= 1 else seconds * SPARED))
+            return
+        alarm = self._alarms[options["id"]] = object()
+
+        def ring() -> None:
+            if self._alarms.get(options["id"]) is alarm:
+                func()
+
+        self._life.spawn(ring, max(0.0, (options["run_date"] - self._now()).total_seconds()))
+
+    def start(self) -> None:
+        for func, seconds in self._ticks:
+            self._life.tick(func, seconds)
+
+    def shutdown(self) -> None:
+        self._alarms.clear()
+        self._life.still()
+
+
+class NoLock:
+    """Any number of workers, as on PostgreSQL."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Nothing is locked."""
+
+    def take(self) -> None:
+        """Others may work, too."""
+
+    def release(self) -> None:
+        """Nothing was taken."""
+
+
+def machine_of(life: Life, now: Callable[[], datetime], late_by: LateBy) -> Machine:
+    """The machine that one run of a process has; `now` is its own clock."""
+    return Machine(
+        bell=lambda: Bell(life),
+        thread=lambda work, _name: Thread(life, work),
+        pool=lambda _size, name: Pool(life, name, late_by),
+        scheduler=lambda: Scheduler(life, now),
+        lock=NoLock,
+        now=now,
+    )

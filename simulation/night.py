@@ -1,0 +1,197 @@
+"""One night by its seed: who is there, what goes wrong, what happened, and which promises were broken."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from random import Random
+
+from alertnet.channels.base import Outgoing
+from alertnet.core.contact import MethodKind
+from alertnet.messages.renderer import Renderer
+from alertnet.store import pinned
+from simulation.cast import FIELD_PHONE, draw_network
+from simulation.database import Database
+from simulation.desk import Desk
+from simulation.host import Host, Process, running
+from simulation.mischief import Mischief, Span, Trouble, draw_mischief
+from simulation.people import People
+from simulation.promises import Promises
+from simulation.provider import Provider
+from simulation.reckoning import reckon
+from simulation.story import Story
+from simulation.time import Time
+from simulation.watch import Watch
+from simulation.web import Web
+
+START = datetime(2026, 11, 27, 2, 14, 0, 123457, tzinfo=UTC)
+MINUTE = 60.0
+CALM = 2.5 * MINUTE
+"""How long nothing goes wrong at the end, so that all that was left can be done."""
+QUIET_LENGTH = 35 * MINUTE
+"""Long enough for the end of a tree and its second round; where nothing happens besides, it costs little."""
+LEAD = 1.05
+"""Seconds before anything is due: a tick that is not within them finds nothing, and sets no alarm that a later one
+would not set. That spares most of them."""
+
+
+class Night:
+    """Everything there is in one night; its parts know one another through it."""
+
+    def __init__(self, seed: int, database: Database, renderer: Renderer) -> None:
+        self.seed = seed
+        self.random = Random(f"night {seed}")
+        self.chance = Random(f"chance {seed}")
+        self.database = database
+        self.renderer = renderer
+        self.network = draw_network(self.random)
+        self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
+        self.mischief = draw_mischief(self.random, self.length)
+        if self.mischief.quiet:
+            self.length = QUIET_LENGTH
+        self.mischief_was = self.mischief
+        self.is_calm = self.mischief.quiet
+        self.deaths = 0
+        self.database_is_away = False
+        self.time = Time(START, self._idle_until)
+        self.story = Story(lambda: self.time.now)
+        self.names = {
+            address: contact.id
+            for tree in self.network.trees.values()
+            for contact in tree.contacts.values()
+            for address in contact.addresses
+        }
+        self.edition = database.pattern.transact(pinned.publish, self.network, database.pattern.templates.to_text())
+        self.provider = Provider(self)
+        self.people = People(self)
+        self.promises = Promises(self)
+        self.web = Web(self)
+        self.desk = Desk(self)
+        self.hosts = self._hosts()
+        self.watch = Watch(self)
+        self._earliest: datetime | None = None
+
+    def live(self) -> None:
+        """Let the night happen, and reckon at its end."""
+        for host in self.hosts:
+            self.time.after(self.random.uniform(0, 1), host.start)
+        self._plan_faults(self.mischief)
+        self._plan_deeds()
+        self.watch.begin()
+        self.time.run(self._at(self.length))
+        self._calms_down()
+        self.time.run(self._at(self.length + CALM))
+        if not self.story.breaks:
+            reckon(self)
+        for process in running(self.hosts):
+            process.life.end()
+
+    # What the parts ask of it
+
+    def has_committed(self) -> None:
+        """Something may be due sooner, or no longer."""
+        self._earliest = None
+
+    def may_die(self) -> bool:
+        """Whether the process that takes a step dies at it."""
+        if self.is_calm or not self.mischief.dies or self.deaths >= self.mischief.most_deaths:
+            return False
+        dies = self.random.random() < self.mischief.dies
+        self.deaths += dies
+        return dies
+
+    def draw_clock(self, host: Host) -> None:
+        """How far what the host takes for the database's time is off."""
+        apart = self.mischief.clocks_apart or 0.005
+        host.database_clock_off = timedelta(seconds=self.random.uniform(-apart, apart))
+
+    def thread_is_late_by(self, pool: str) -> float:
+        """When a thread takes up its work; those that send may take their time, and just then something happens."""
+        is_sender = pool in list(MethodKind)
+        if is_sender and not self.is_calm and self.random.random() < self.mischief.thread_late:
+            late = self.random.choice([1.0, 10.0, 45.0]) * self.random.uniform(0.5, 1.2)
+            self.people.hurry(late)
+            if self.random.random() < 0.2 and self.mischief.deeds:
+                self.time.after(self.random.uniform(0, late), self.desk.does_something)
+            return late
+        return self.random.expovariate(1 / 0.002)
+
+    def tell_others(self, teller: Process) -> None:
+        """NOTIFY: each other process hears of it, or not."""
+        for process in running(self.hosts):
+            if process is not teller and self.random.random() >= self.mischief.notify_lost:
+                process.life.after(self.random.uniform(0.001, 0.01), process.runtime.wakeups.fire)
+
+    def describe(self, outgoing: Outgoing) -> str:
+        """A message, for the story."""
+        return f"{outgoing.method} {outgoing.attempt[:4]} to {self.name_of(outgoing.to)}"
+
+    def name_of(self, address: str) -> str:
+        """Whose number or mailbox it is."""
+        return "the field" if address == FIELD_PHONE else self.names.get(address, address)
+
+    # What is planned
+
+    def _hosts(self) -> list[Host]:
+        layout = self.random.choice([("both",), ("both",), ("both", "both"), ("web", "worker"), ("both", "worker")])
+        return [
+            Host(self, f"{kind}-{place}", serves=kind != "worker", works=kind != "web")
+            for place, kind in enumerate(layout, 1)
+        ]
+
+    def _plan_deeds(self) -> None:
+        self.time.after(2.0, self.desk.raises)
+        for _ in range(self.random.choice([0] * 6 + [1])):
+            self.time.after(self.random.uniform(3, self.length / 2), self.desk.raises)
+        if self.random.random() < 0.08:
+            self.time.after(self.random.uniform(3, self.length / 2), self.people.raise_by_sms)
+        for _ in range(self.mischief.deeds):
+            self.time.after(self.random.uniform(10, self.length), self.desk.does_something)
+
+    def _plan_faults(self, mischief: Mischief) -> None:
+        for span in mischief.stops:
+            host = self.random.choice(self.hosts)
+            self.time.after(span.begin, partial(host.stop, span.end - span.begin))
+        for span in mischief.database_away:
+            self.time.after(span.begin, partial(self._database, span))
+        for method, trouble, span in mischief.provider:
+            self.time.after(span.begin, partial(self._trouble, method, trouble, span))
+
+    def _database(self, span: Span) -> None:
+        self.story.tell("database", f"is away for {span.end - span.begin:.1f} s")
+        self.database_is_away = True
+        self.time.after(span.end - span.begin, self._database_is_back)
+
+    def _database_is_back(self) -> None:
+        if self.database_is_away:
+            self.story.tell("database", "is back")
+            self.database_is_away = False
+            self.watch.database_back_at = self.time.now
+
+    def _trouble(self, method: MethodKind, trouble: Trouble, span: Span) -> None:
+        seconds = span.end - span.begin
+        self.story.tell("provider", f"{method}: {trouble} for {seconds:.0f} s")
+        self.provider.troubles[method] = trouble
+        self.time.after(seconds, lambda: self.provider.troubles.pop(method, None))
+
+    def _calms_down(self) -> None:
+        self.story.tell("night", "nothing goes wrong any more")
+        self.is_calm = True
+        self._database_is_back()
+        self.provider.troubles.clear()
+        self.mischief = replace(Mischief(), rate=self.mischief.rate, clocks_apart=self.mischief.clocks_apart)
+        for host in self.hosts:
+            host.start()
+            if host.process is not None:
+                host.process.life.stopped_until = self.time.now
+            if host.fine_since is not None:
+                host.fine_since = min(host.fine_since, self.time.now)
+
+    def _at(self, seconds: float) -> datetime:
+        return START + timedelta(seconds=seconds)
+
+    def _idle_until(self) -> datetime:
+        if self._earliest is None:
+            lead = LEAD + 2 * self.mischief.clocks_apart
+            self.earliest_due = self.database.earliest_due()
+            self._earliest = self.earliest_due - timedelta(seconds=lead)
+        return self._earliest

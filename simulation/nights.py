@@ -1,0 +1,71 @@
+"""Many nights, one after the other and shared among processes; each is told by its seed alone."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from alertnet.messages.renderer import Renderer
+from simulation.database import Database
+from simulation.logs import Faults
+from simulation.night import Night
+from simulation.story import Break
+
+STRIDE = 25
+"""How many nights a process lives through before it reports."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came of one night."""
+
+    seed: int
+    breaks: tuple[Break, ...]
+    story: str
+    taken: int
+    """How many messages the provider took."""
+
+
+def live(seeds: Sequence[int]) -> list[Told]:
+    """Live through these nights."""
+    faults = Faults()
+    with tempfile.TemporaryDirectory(prefix="alertnet-nights-", dir=_in_memory()) as folder:
+        database = Database(Path(folder))
+        renderer = Renderer(database.pattern.templates)
+        renderer.compile()
+        try:
+            return [_live(seed, database, renderer, faults) for seed in seeds]
+        finally:
+            database.close()
+
+
+def live_in_processes(seeds: Sequence[int], jobs: int) -> Iterator[Told]:
+    """The same in so many processes; the nights come in the order of their seeds."""
+    parts = [seeds[start : start + STRIDE] for start in range(0, len(seeds), STRIDE)]
+    if jobs == 1 or len(parts) == 1:
+        yield from live(seeds)
+        return
+    with ProcessPoolExecutor(min(jobs, len(parts)), mp_context=get_context("spawn")) as pool:
+        for told in pool.map(live, parts):
+            yield from told
+
+
+def _live(seed: int, database: Database, renderer: Renderer, faults: Faults) -> Told:
+    database.begin()
+    try:
+        night = Night(seed, database, renderer)
+        faults.report = partial(night.story.breaks_promise, "A11")
+        night.live()
+    finally:
+        database.end()
+    return Told(seed, tuple(night.story.breaks), night.story.text(), len(night.provider.messages))
+
+
+def _in_memory() -> str | None:
+    """A folder that is no disk, where there is one."""
+    shared = Path("/dev/shm")
+    return str(shared) if shared.is_dir() and os.access(shared, os.W_OK) else None

@@ -1,0 +1,131 @@
+"""What must hold whenever a message is handed over, by what is committed at that very moment (A3, A4, A5, A9)."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, Select, bindparam, select
+
+from alertnet.channels.base import Outgoing
+from alertnet.core.codec import from_plain
+from alertnet.core.contact import MethodKind
+from alertnet.core.escalation import LAST_RESORT
+from alertnet.core.incident import Facts
+from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, served
+from simulation.cast import SECRET
+from simulation.consent import why_barred
+
+if TYPE_CHECKING:
+    from simulation.host import Process
+    from simulation.night import Night
+
+_STANDING: Select[Any] = (
+    select(
+        attempts.c.status,
+        attempts.c.due_at,
+        attempts.c.is_alert,
+        attempts.c.incident_id,
+        notifications.c.contact,
+        incidents.c.status.label("incident_status"),
+        incidents.c.facts,
+    )
+    .join(notifications, notifications.c.id == attempts.c.notification_id)
+    .outerjoin(incidents, incidents.c.id == attempts.c.incident_id)
+    .where(attempts.c.id == bindparam("attempt"))
+)
+_SERVICES: Select[Any] = (
+    select(escalations.c.status, escalations.c.tree, served.c.contact, served.c.level_index)
+    .join(served, served.c.escalation_id == escalations.c.id)
+    .where(served.c.notification_id == bindparam("notification"))
+)
+_ANSWERS: Select[Any] = select(acknowledgements.c.tree, acknowledgements.c.contact).where(
+    acknowledgements.c.incident_id == bindparam("incident"),
+    acknowledgements.c.kind.in_(["acknowledged", "declined"]),
+    acknowledgements.c.revoked_at.is_(None),
+)
+
+
+class Promises:
+    """The ledger of what was handed over and taken."""
+
+    def __init__(self, night: "Night") -> None:
+        self.night = night
+        self.taken: Counter[str] = Counter()
+        """How often the provider took each attempt."""
+
+    def is_handed_over(self, process: "Process", outgoing: Outgoing) -> None:
+        """A process is about to write the first byte."""
+        rows = self.night.database.rows(_STANDING, attempt=outgoing.attempt)
+        what = self.night.describe(outgoing)
+        if not rows:
+            self._break("A5", f"{what} is handed over, and no intent to send it is committed")
+            return
+        row = rows[0]
+        self._keeps_consent(row, outgoing, what)
+        if row.is_alert:
+            self._stops(row, outgoing, what)
+        self._is_claimed(process, row, what)
+        self._is_discreet(outgoing, what)
+
+    def was_taken(self, outgoing: Outgoing) -> None:
+        """The provider took it; one attempt is one message, a re-send is an attempt of its own."""
+        self.taken[outgoing.attempt] += 1
+        if self.taken[outgoing.attempt] > 1:
+            self._break("A5", f"{self.night.describe(outgoing)} is taken twice, and the second is not marked as extra")
+
+    def was_accepted(self, ref: str) -> None:
+        """A report was answered with a 201."""
+        if not self.night.database.rows(select(incidents.c.id).where(incidents.c.ref == ref)):
+            self._break("A1", f"{ref} was accepted, and no commit holds it")
+
+    def was_replied_to(self, id: str) -> None:
+        """A text to us was answered."""
+        if not self.night.database.rows(select(inbound.c.known).where(inbound.c.provider_id == id)):
+            self._break("A1", f"the text {id} was answered, and no commit holds it")
+
+    def _keeps_consent(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
+        if row.facts is None or "/" in row.contact:
+            return
+        why = why_barred(from_plain(Facts, row.facts), self.night.network.trees.values(), outgoing.to)
+        if why is not None:
+            self._break("A3", f"{what} is handed over although {why}")
+
+    def _stops(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
+        if row.incident_status != "open":
+            self._break("A4", f"{what} is handed over although its incident is closed")
+        services = self.night.database.rows(_SERVICES, notification=outgoing.notification)
+        ended = {each.status for each in services} & {"acknowledged", "stopped"}
+        if services and len(ended) == len({each.status for each in services}):
+            self._break("A4", f"{what} is handed over although its escalation is {' and '.join(sorted(ended))}")
+        elif row.status == "cancelled":
+            self._break("A4", f"{what} is handed over although it was cancelled")
+        elif self._have_answered(row, services):
+            self._break("A4", f"{what} is handed over although {row.contact} has answered")
+
+    def _have_answered(self, row: Row[Any], services: Any) -> bool:
+        """Whether all it counts for have answered; last resort, and whoever owes an action, may be asked again."""
+        trees = self.night.network.trees
+        if any(each.level_index == LAST_RESORT or _may_ask_again(trees[each.tree]) for each in services):
+            return False
+        answered = {(each.tree, each.contact) for each in self.night.database.rows(_ANSWERS, incident=row.incident_id)}
+        return bool(services) and all((each.tree, each.contact) in answered for each in services)
+
+    def _is_claimed(self, process: "Process", row: Row[Any], what: str) -> None:
+        if process.is_in_transaction:
+            self._break("A5", f"{what} is handed over inside a transaction: should that fail, nobody knows of it")
+        elif row.status != "sending":
+            self._break("A5", f"{what} is handed over although it is {row.status}: whoever sends it has lost its lease")
+        elif row.due_at <= process.host.clock():
+            late = process.host.clock() - row.due_at
+            self._break("A5", f"{what} is handed over {late.total_seconds():.1f} s after its lease was over")
+
+    def _is_discreet(self, outgoing: Outgoing, what: str) -> None:
+        clear = (outgoing.subject, outgoing.text if outgoing.method is MethodKind.SMS else "")
+        if any(SECRET in text for text in clear):
+            self._break("A9", f"{what} names a person or a place")
+
+    def _break(self, promise: str, how: str) -> None:
+        self.night.story.breaks_promise(promise, how)
+
+
+def _may_ask_again(tree: Any) -> bool:
+    return any(level.action_due is not None for level in tree.levels)

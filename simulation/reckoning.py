@@ -1,0 +1,128 @@
+"""What must hold at the end of a night, when all that went wrong is over (A1, A2, A5, A6, A10, A11)."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, Select, func, select
+
+from alertnet.store.tables import acknowledgements, attempts, escalations, incidents, notifications, timeline
+from simulation.punctuality import check_punctuality
+
+if TYPE_CHECKING:
+    from simulation.night import Night
+
+ASKED_TWICE = timedelta(seconds=75)
+"""After this an outcome that two questions did not find may be sent once more."""
+
+_HISTORY: Select[Any] = select(timeline.c.chain, timeline.c.at, timeline.c.kind, timeline.c.payload).order_by(
+    timeline.c.chain, timeline.c.seq
+)
+_ATTEMPTS: Select[Any] = (
+    select(attempts, notifications.c.contact)
+    .join(notifications, notifications.c.id == attempts.c.notification_id)
+    .order_by(attempts.c.notification_id, attempts.c.extra, attempts.c.created_at)
+)
+_FORGOTTEN: Select[Any] = select(escalations.c.tree, escalations.c.status).where(
+    escalations.c.status.not_in(["acknowledged", "stopped"]), escalations.c.due_at.is_(None)
+)
+
+
+def reckon(night: "Night") -> None:
+    """Check everything that is on the record."""
+    history = night.database.rows(_HISTORY)
+    checks = (_once, _remembered, _settled, _final, _proven, _chained)
+    for check in checks:
+        for promise, how in check(night, history):
+            night.story.breaks_promise(promise, how)
+    check_punctuality(night, history)
+
+
+Found = Iterator[tuple[str, str]]
+"""Promises that were broken, and how."""
+
+
+def _once(night: "Night", _: Sequence[Row[Any]]) -> Found:
+    """A1: what was accepted is there, and the same request has one effect and one answer."""
+    answers: dict[str, Any] = {}
+    for accepted in night.desk.accepted:
+        if answers.setdefault(accepted.key, accepted.answer) != accepted.answer:
+            yield "A1", f"the same request ({accepted.key}) was answered in two ways"
+    there = set(night.database.column(select(incidents.c.ref)))
+    for ref in night.desk.opened:
+        if ref not in there:
+            yield "A1", f"{ref} was accepted, and is lost"
+    (count,) = night.database.column(select(func.count()).select_from(incidents))
+    most = night.desk.reports + night.people.reports
+    if count > most:
+        yield "A1", f"{count} incidents came of {most} reports"
+
+
+def _remembered(night: "Night", history: Sequence[Row[Any]]) -> Found:
+    """A2, A11: nobody forgets, and no row had to be put aside."""
+    for row in night.database.rows(_FORGOTTEN):
+        yield "A2", f"the {row.status} escalation of {row.tree} has no due time"
+    for row in history:
+        if row.kind == "put_off":
+            yield "A11", f"a row of {row.payload['queue']} was put off: {row.payload['fault']}"
+
+
+def _settled(night: "Night", _: Sequence[Row[Any]]) -> Found:
+    """A5: nothing is stuck; one extra for an unknown outcome, after the provider had its time to tell."""
+    long_ago, slack = night.time.now - timedelta(seconds=110), timedelta(seconds=2 + 2 * night.mischief.clocks_apart)
+    for notification, group in groupby(night.database.rows(_ATTEMPTS), key=lambda row: row.notification_id):
+        tries = list(group)
+        for row in tries:
+            is_waiting = row.status in ("queued", "unknown") and not night.mischief.rate
+            if is_waiting and row.due_at is not None and row.due_at < long_ago:
+                yield "A5", f"{row.method} {row.id[:4]} to {row.contact} is {row.status}, due since {row.due_at}"
+        planned, extras = [row for row in tries if not row.extra], [row for row in tries if row.extra]
+        unknown = [row for row in tries if row.failure == "outcome_unknown"]
+        # A call that rang out is placed once more at once, and that is no doubt about the first.
+        if len(planned) > 1 + sum(row.failure == "no_answer" for row in planned) or len(extras) > len(unknown):
+            yield "A5", f"{len(tries)} messages were made of one to {tries[0].contact} ({notification[:4]})"
+        for row, doubt in zip(extras, unknown, strict=False):
+            waited = (row.created_at - doubt.started_at).total_seconds()
+            if waited < (ASKED_TWICE - slack).total_seconds():
+                yield "A5", f"{row.method} {row.id[:4]} to {row.contact} is sent once more after only {waited:.0f} s"
+
+
+def _final(_: "Night", history: Sequence[Row[Any]]) -> Found:
+    """A5: what was delivered or given up stays so, whoever comes late with another result."""
+    ended: dict[str, str] = {}
+    for row in history:
+        attempt = row.payload.get("attempt") if row.kind.startswith("attempt_") else None
+        if attempt is None:
+            continue
+        news, before = row.kind.removeprefix("attempt_"), ended.get(attempt)
+        if before is not None and news not in _AFTER[before]:
+            what = f"{row.payload.get('method')} {attempt[:4]} to {row.payload.get('contact')}"
+            yield "A5", f"{what} was {before}, and then {news.replace('_', ' ')} by somebody without its lease"
+        if news in _AFTER:
+            ended[attempt] = news
+        elif news == "sent":
+            # It had left before it was cancelled, and fares like any other.
+            ended.pop(attempt, None)
+
+
+_AFTER = {
+    "delivered": frozenset({"delivered"}),
+    "failed": frozenset({"delivered", "sent_again"}),
+    "cancelled": frozenset({"sent", "delivered"}),
+}
+"""What may still become of an attempt that has ended."""
+
+
+def _proven(night: "Night", _: Sequence[Row[Any]]) -> Found:
+    """A6: only proof acknowledges."""
+    for row in night.database.rows(select(acknowledgements)):
+        whence = f"{row.tree}/{row.contact}" if row.via == "vouched" else row.address
+        if (row.via, whence) not in night.people.proven:
+            yield "A6", f"{row.contact} has {row.kind} by {row.via}, and never gave a proof"
+
+
+def _chained(night: "Night", _: Sequence[Row[Any]]) -> Found:
+    """A10: the timeline verifies."""
+    for fault in night.database.broken_chains():
+        yield "A10", f"chain {fault.chain} at {fault.seq}: {fault.why}"

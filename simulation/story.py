@@ -1,0 +1,35 @@
+"""What happened in a night, for people: who was rung, what died, what was lost, and which promise was broken by it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Break:
+    """A promise that was not kept: its number in the design (A1-A12), and how."""
+
+    promise: str
+    how: str
+
+
+@dataclass
+class Story:
+    """Lines in the order of time, and the promises that were broken."""
+
+    now: Callable[[], datetime]
+    lines: list[tuple[datetime, str, str]] = field(default_factory=list)
+    breaks: list[Break] = field(default_factory=list)
+
+    def tell(self, who: str, what: str) -> None:
+        """Something happened to somebody or something."""
+        self.lines.append((self.now(), who, what))
+
+    def breaks_promise(self, promise: str, how: str) -> None:
+        """Something happened that must never happen."""
+        self.breaks.append(Break(promise, how))
+        self.tell("BROKEN", f"{promise}: {how}")
+
+    def text(self) -> str:
+        """The whole of it, a line for each thing, with its moment on the clock of the night."""
+        return "\n".join(f"{at:%H:%M:%S.%f}"[:-3] + f"  {who:<14} {what}" for at, who, what in self.lines)

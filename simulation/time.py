@@ -1,0 +1,175 @@
+"""Virtual time: what is to happen, in order. What is being done may wait in the middle, while others go on.
+
+A `Life` is one run of a process, from its start to its death. Its tasks are greenlets: they run until they wait.
+Between two waits nothing else happens, so that a seed gives the same night each time.
+"""
+
+import heapq
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
+
+from greenlet import GreenletExit, getcurrent, greenlet
+
+Do = Callable[[], object]
+
+
+class Ticker:
+    """Rings every so many seconds from a moment on; most rings find nothing, and are spared."""
+
+    def __init__(self, ring: Do, start: datetime, seconds: float) -> None:
+        self.ring = ring
+        self._start = start
+        self._every = timedelta(seconds=seconds)
+        self.at = start + self._every
+
+    def pass_over(self, until: datetime) -> None:
+        """Spare the rings before that moment."""
+        if self.at < until:
+            steps = -((self._start - until) // self._every)
+            self.at = self._start + steps * self._every
+
+    def advance(self) -> None:
+        """It has rung."""
+        self.at += self._every
+
+
+class Time:
+    """The queue of events. `idle_until` says before which moment no ticker would find anything to do."""
+
+    def __init__(self, start: datetime, idle_until: Callable[[], datetime]) -> None:
+        self.now = start
+        self.over = False
+        self.tickers: list[Ticker] = []
+        self._idle_until = idle_until
+        self._queue: list[tuple[datetime, int, Do]] = []
+        self._order = count()
+
+    def at(self, moment: datetime, do: Do) -> None:
+        """Let that happen then."""
+        heapq.heappush(self._queue, (max(moment, self.now), next(self._order), do))
+
+    def after(self, seconds: float, do: Do) -> None:
+        """Let that happen so many seconds from now."""
+        self.at(self.now + timedelta(seconds=seconds), do)
+
+    def run(self, until: datetime) -> None:
+        """Let everything happen up to that moment, or until `over` is set."""
+        while not self.over:
+            upcoming = self._queue[0][0] if self._queue else until
+            ticker = self._next_ticker(min(upcoming, until))
+            if ticker is not None:
+                self.now = max(self.now, ticker.at)
+                ticker.advance()
+                ticker.ring()
+            elif upcoming > until or not self._queue:
+                self.now = until
+                return
+            else:
+                self.now, _, do = heapq.heappop(self._queue)
+                do()
+
+    def _next_ticker(self, before: datetime) -> Ticker | None:
+        if not self.tickers:
+            return None
+        idle_until = self._idle_until()
+        if idle_until > before:
+            return None
+        for ticker in self.tickers:
+            ticker.pass_over(max(idle_until, self.now))
+        first = min(self.tickers, key=lambda ticker: ticker.at)
+        return first if first.at < before else None
+
+
+class Life:
+    """One run of a process. While it is stopped nothing of it happens; once it has ended nothing ever will."""
+
+    def __init__(self, time: Time, on_fault: Callable[[Exception], object]) -> None:
+        self.time = time
+        self._on_fault = on_fault
+        self.alive = True
+        self.stopped_until = time.now
+        self._hub = getcurrent()
+        self._tasks: list[greenlet] = []
+        self._tickers: list[Ticker] = []
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it gets no time from its machine (SIGSTOP)."""
+        return self.time.now < self.stopped_until
+
+    def after(self, seconds: float, do: Do) -> None:
+        """Let that happen in this life, so many seconds from now or as soon as it is no longer stopped."""
+        self.time.after(seconds, partial(self._do, do))
+
+    def spawn(self, work: Do, after: float = 0.0) -> None:
+        """Begin a task."""
+        self.after(after, partial(self._begin, work))
+
+    def tick(self, do: Do, seconds: float) -> None:
+        """Begin a task every so many seconds; what comes while it is stopped is left out."""
+        ticker = Ticker(partial(self._tick, do), self.time.now, seconds)
+        self._tickers.append(ticker)
+        self.time.tickers.append(ticker)
+
+    def still(self) -> None:
+        """No more ticks."""
+        self.time.tickers = [each for each in self.time.tickers if each not in self._tickers]
+
+    def sleep(self, seconds: float) -> None:
+        """Let the task that is running wait."""
+        self.after(seconds, partial(self._resume, getcurrent()))
+        self.park()
+
+    def park(self) -> None:
+        """Let the task that is running wait until somebody resumes it."""
+        if not self.alive:
+            raise GreenletExit
+        self._hub.switch()
+
+    def waker(self) -> Do:
+        """Resumes the task that is running now, once it is parked."""
+        return partial(self.after, 0.0, partial(self._resume, getcurrent()))
+
+    def die(self) -> None:
+        """End at this very point, from within one of its tasks, which never returns."""
+        self.alive = False
+        self.time.after(0.0, self.end)
+        self._hub.switch()
+
+    def end(self) -> None:
+        """End from outside; nothing of it is finished."""
+        self.alive = False
+        self.still()
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.throw(GreenletExit)
+
+    def _tick(self, do: Do) -> None:
+        if not self.is_stopped:
+            self.spawn(do)
+
+    def _do(self, do: Do) -> None:
+        if not self.alive:
+            return
+        if self.is_stopped:
+            self.time.at(self.stopped_until, partial(self._do, do))
+        else:
+            do()
+
+    def _begin(self, work: Do) -> None:
+        task = greenlet(partial(self._run, work))
+        self._tasks = [each for each in self._tasks if not each.dead]
+        self._tasks.append(task)
+        task.switch()
+
+    def _run(self, work: Do) -> None:
+        try:
+            work()
+        except Exception as fault:
+            self._on_fault(fault)
+
+    def _resume(self, task: greenlet) -> None:
+        if not task.dead:
+            task.switch()

@@ -1,0 +1,84 @@
+"""Looks now and then whether anything that is due was forgotten while somebody was there to do it (A2)."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, Table, bindparam, select
+
+from alertnet.store.tables import alarms, attempts, escalations
+from simulation.host import Host
+
+if TYPE_CHECKING:
+    from simulation.night import Night
+
+EVERY = 5.0  # seconds
+LONG_GAP = timedelta(seconds=25)
+TEXT = "SMS or mail"
+TICK = timedelta(seconds=1.5)
+"""A tick, and the time that a look and its work take."""
+
+
+class Watch:
+    """Knows since when somebody has been able to do what is due."""
+
+    def __init__(self, night: "Night") -> None:
+        self.night = night
+        self.database_back_at: datetime = night.time.now
+        self.fine_until = datetime.max.replace(tzinfo=UTC)
+        """From then on nobody was there for so long that plans may have moved (A7: what is overdue by a minute)."""
+        self._last_fine = night.time.now
+
+    def begin(self) -> None:
+        """Look again and again."""
+        self.night.time.after(EVERY, self._look)
+
+    def fine_since(self) -> datetime | None:
+        """Since when a worker has run without a pause, with the database there; None: none does."""
+        since = [host.fine_since for host in self.night.hosts if _is_fine(host)]
+        if self.night.database_is_away or not since:
+            return None
+        return max(min(moment for moment in since if moment is not None), self.database_back_at)
+
+    def _look(self) -> None:
+        fine_since = self.fine_since()
+        if fine_since is None or fine_since > self.night.time.now - timedelta(seconds=EVERY):
+            if self.night.time.now - self._last_fine > LONG_GAP:
+                self.fine_until = min(self.fine_until, self._last_fine)
+        else:
+            self._last_fine = self.night.time.now
+        if fine_since is not None:
+            late = TICK + timedelta(seconds=2 * self.night.mischief.clocks_apart + 50 * self.night.mischief.step)
+            before = min(self.night.time.now - late, max(self.night.time.now - late, fine_since))
+            if fine_since <= before:
+                self._find_forgotten(before, late)
+        self.night.time.after(EVERY, self._look)
+
+    def _find_forgotten(self, before: datetime, late: timedelta) -> None:
+        if self.night.database.earliest_due() >= before:
+            return
+        for what, query in _FORGOTTEN.items():
+            for row in self.night.database.rows(query, before=before) if self._counts(what) else ():
+                since = row.due_at.strftime("%H:%M:%S.%f")[:-3]
+                how = f"one {what} has been due since {since}, and for {late.total_seconds():.1f} s a worker was there"
+                self.night.story.breaks_promise("A2", f"{how} that did not look")
+
+    def _counts(self, what: str) -> bool:
+        """Texts may wait for the pace, or for a provider that was away."""
+        return what != TEXT or not (self.night.mischief_was.rate or self.night.mischief_was.provider)
+
+
+def _is_fine(host: Host) -> bool:
+    return host.is_up and host.process is not None and not host.process.life.is_stopped and host.fine_since is not None
+
+
+def _forgotten(table: Table, *conditions: Any) -> Select[Any]:
+    due = (table.c.due_at.is_not(None), table.c.due_at < bindparam("before", type_=table.c.due_at.type))
+    return select(table.c.due_at).where(*due, *conditions)
+
+
+_FORGOTTEN = {
+    "escalation": _forgotten(escalations),
+    "alarm": _forgotten(alarms),
+    "expired lease": _forgotten(attempts, attempts.c.status == "sending"),
+    TEXT: _forgotten(attempts, attempts.c.status == "queued", attempts.c.method.in_(["sms", "email"])),
+}

@@ -1,0 +1,115 @@
+"""The simulator finds bugs that were put in on purpose: a copy of the program with one of them breaks its promise."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.house.source import ROOT
+
+NIGHTS = "150"
+COPIED = ("alertnet", "simulation", "migrations", "message_templates")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A bug: the promise that it breaks, and in which file what text becomes which other."""
+
+    promises: str
+    file: str
+    text: str
+    becomes: str = ""
+
+
+MUTANTS = {
+    "commit after send": Mutant(
+        "A5",
+        "alertnet/dispatch.py",
+        "        claims = runtime.transact(ways.take, runtime, method, self._rooms)\n",
+        """
+        def take_and_send(tx):
+            claims = ways.take(tx, runtime, method, self._rooms)
+            for each in claims.claimed:
+                runtime.outlets[each.method, each.provider].channel.send(self._sending.compose(each))
+            return claims
+
+        claims = runtime.transact(take_and_send)
+""",
+    ),
+    "lease without fencing: at the send": Mutant(
+        "A5 A4",
+        "alertnet/flows/deliver.py",
+        "    if row is None or row.status != AttemptStatus.SENDING.value or row.lease != lease:\n        return False\n"
+        "    return bool(row.due_at > tx.now)\n",
+        "    return row is not None\n",
+    ),
+    "lease without fencing: at the record": Mutant(
+        "A5",
+        "alertnet/flows/record_outcome.py",
+        "held.status is AttemptStatus.SENDING and held.row.lease == outcome.lease",
+        "True",
+    ),
+    "an expired lease is sent again unmarked": Mutant(
+        "A5", "alertnet/flows/reconcile.py", 'held.unsure("lease")', 'held.wait(tx.now, "lease")'
+    ),
+    "due time anchored to now: where levels start": Mutant(
+        "A7", "alertnet/core/opening.py", "    start = course.on_time(moment)\n", "    start = course.now\n"
+    ),
+    "due time anchored to now: wherever a moment is taken": Mutant(
+        "A7", "alertnet/core/course.py", "return moment if self.now - moment <= LATE else self.now", "return self.now"
+    ),
+    "due time anchored to now: where turns begin": Mutant(
+        "A7",
+        "alertnet/core/opening.py",
+        "turns.begin(course.contact(id), run.opened_at,",
+        "turns.begin(course.contact(id), course.now,",
+    ),
+    "acknowledgement not read at the send": Mutant(
+        "A4 A5",
+        "alertnet/sending.py",
+        "if not runtime.read(deliver.still_ours, claimed.attempt, claimed.lease):",
+        "if False:",
+    ),
+    "acknowledgement cancels nothing": Mutant(
+        "A4", "alertnet/flows/escalate.py", "    if not case.fresh:\n        cancel_unwanted(case)\n"
+    ),
+    "pruning skipped at the send": Mutant(
+        "A3", "alertnet/flows/claim_sends.py", "if _obstacle(tx, row, services) is None:", "if True:"
+    ),
+    "wake-up without sweep: no tick": Mutant(
+        "A2 A7",
+        "alertnet/worker.py",
+        'self._scheduler.add_job(self._bell.set, "interval", seconds=self._tick.total_seconds())',
+    ),
+    "wake-up without sweep: no alarm clock": Mutant(
+        "A2 A7", "alertnet/worker.py", "        self._plan(search.next_at)\n"
+    ),
+    "wake-up without sweep: the next due time is not looked up": Mutant(
+        "A2 A7", "alertnet/worker.py", "for moment in (self.next_due(), next_at) if", "for moment in (next_at,) if"
+    ),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_bug_that_was_put_in_on_purpose_is_found(name: str, tmp_path: Path) -> None:
+    """Issue 3: by the nights of the fast tests, and by the name of the promise that it breaks."""
+    mutant = MUTANTS[name]
+    for folder in COPIED:
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    file = tmp_path / mutant.file
+    source = file.read_text()
+    assert source.count(mutant.text) == 1, f"{mutant.file} has changed: write this bug anew"
+    file.write_text(source.replace(mutant.text, mutant.becomes))
+
+    simulate = [sys.executable, "-m", "simulation", "--seeds", NIGHTS]
+    lived = subprocess.run(simulate, cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""})
+
+    found = re.findall(r"^night (\d+) breaks (A\d+):", lived.stdout, re.MULTILINE)
+    assert lived.returncode == 1, lived.stdout[-500:] + lived.stderr[-500:]
+    assert {promise for _, promise in found} & set(mutant.promises.split()), found
