@@ -6,8 +6,9 @@ than anything in the database were sent on the strength of another. Being wrong 
 and never silences anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import structlog
 
@@ -16,6 +17,9 @@ from alertnet.flows import restore
 from alertnet.runtime import Runtime
 from alertnet.store import activity
 from alertnet.sweeps import sweep
+from alertnet.transactions import DatabaseAway
+
+T = TypeVar("T")
 
 AWAY = timedelta(minutes=2)
 """Shorter than this nobody was away; it also covers the difference between our clock and the provider's."""
@@ -42,12 +46,23 @@ def declare_restored(runtime: Runtime, taken_at: datetime, by: str) -> tuple[int
     ways_in = [way for way, outlet in runtime.outlets.items() if outlet.ledger is not None]
     queued = runtime.transact(restore.hold_back, taken_at, by, ways_in)
     for id in queued:
-        runtime.hang_up(runtime.transact(restore.doubt, id))
+        runtime.hang_up(_apart(runtime, restore.doubt, id) or ())
     incidents = runtime.read(lambda tx: activity.going_on(tx.session))
     for id, _ in incidents:
-        runtime.transact(restore.alarm_about, id, taken_at)
+        _apart(runtime, restore.alarm_about, id, taken_at)
     runtime.transact(restore.tell_everybody, runtime.edition, taken_at)
     return len(queued), [ref for _, ref in incidents]
+
+
+def _apart(runtime: Runtime, flow: Callable[..., T], id: str, *args: Any) -> T | None:
+    """The flow over one row; where it fails, the others are settled all the same (A11)."""
+    try:
+        return runtime.transact(flow, id, *args)
+    except DatabaseAway:
+        raise
+    except Exception:
+        log.exception("restore_failed", row=id)
+        return None
 
 
 def _is_another(runtime: Runtime, last: datetime) -> bool:
