@@ -1,0 +1,42 @@
+"""Whoever answers is told so everywhere, the coordinators see it, and what was no answer of theirs is taken back (A6)."""
+
+from tests.scenarios.world import World, code_in
+
+
+def answered(world: World) -> str:
+    """The ombuds takes charge by SMS; the reply to that text."""
+    world.passes(minutes=10)
+    phone = world.phone("ombuds")
+    return world.texts("ombuds", code_in(phone.inbox[0])) or ""
+
+
+def test_who_answers_is_told_so_at_all_written_methods(world: World) -> None:
+    """A6: so that the answer of somebody else is noticed; the reply itself is the confirmation to that number."""
+    incident = world.raises()
+    mails = world.mailbox("alertas@defensoria.example").mails
+
+    reply = answered(world)
+
+    assert f"{incident.ref}: anotado" in reply
+    assert "¿No fue usted? Llame ya al +573005550101." in reply
+    assert sorted(incident.told("recorded")) == [("ombuds", "email"), ("ombuds", "sms")]
+    assert "Si no fue usted, llame ya al +573005550101." in mails[-1].text
+    assert world.phone("ombuds").inbox[1:] == [reply]
+
+
+def test_the_coordinators_see_who_has_answered(world: World) -> None:
+    world.raises()
+    answered(world)
+
+    assert any("ombuds lo asume" in text for text in world.phone("coordinator").inbox)
+
+
+def test_an_answer_that_was_somebody_elses_is_taken_back(world: World) -> None:
+    """A6: it can be revoked, and counts no more."""
+    incident = world.raises()
+    answered(world)
+    (given,) = [each for each in incident["acknowledgements"] if each["contact"] == "ombuds"]
+
+    world.client.delete(f"/v1/incidents/{incident.ref}/acknowledgements/{given['id']}", headers=world.headers)
+
+    assert incident.answers() == []
