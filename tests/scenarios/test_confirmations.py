@@ -1,4 +1,4 @@
-"""Whoever answers is told so everywhere, the coordinators see it, and what was no answer of theirs is taken back (A6)."""
+"""Whoever answers is told so everywhere, the coordinators see it, and another's answer is taken back (A6)."""
 
 from tests.scenarios.world import World, code_in
 
