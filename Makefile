@@ -1,6 +1,6 @@
 # Where a developer starts: `make` alone lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo browser test check screenshots simulate bench long torture
+.PHONY: help venv demo browser test check screenshots simulate bench long torture crash-matrix
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -55,3 +55,6 @@ long: venv ## the tests that take minutes
 torture: venv ## try to lose an alert: kill -9, no database, a provider that fails (SECONDS= INCIDENTS= SEED= TIMES= TRIALS=)
 	$(BIN)/python -m torture $(TRIALS) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(INCIDENTS),--incidents $(INCIDENTS)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(TIMES),--times $(TIMES))
+
+crash-matrix: venv ## kill at every point between two effects of every flow, and write docs/crash-matrix.md
+	$(BIN)/python -m tests.crashes

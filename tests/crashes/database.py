@@ -1,0 +1,116 @@
+"""Migrated databases with a key and a PIN in them, copied for each run: to make one takes far longer than a copy."""
+
+import shutil
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from alertnet.core.contact_tree import Network
+from alertnet.flows.pins import set_pins
+from alertnet.messages.templates import Templates, read_templates
+from alertnet.runtime import wire
+from alertnet.settings import read_settings
+from alertnet.store import keys
+from alertnet.store.upgrade import upgrade
+from alertnet.trees.load import read_network
+from tests.postgres import fresh_database
+
+PIN = "47110"
+ROOT = Path(__file__).parents[2]
+TREE = """
+tree: valley
+title: Valley network
+scope: international
+serves: {countries: [CO]}
+timezone: America/Bogota
+language: en
+sender: VALLEY
+callback: "+573005550101"
+unknown_perpetrator: proceed
+last_resort: [desk]
+contacts:
+  coordinator:
+    role: coordinator
+    organisation: Valley
+    methods: [{sms: "+573005550101"}, {call: "+573005550101", after: 20m}]
+  friend: {role: ngo, organisation: Friends, methods: [{call: "+573005550120"}]}
+  office: {role: ngo, organisation: Head office, methods: [{email: office@valley.example}]}
+  embassy: {role: embassy, organisation: Embassy, methods: [{sms: "+34915550140"}]}
+  desk: {role: ngo, organisation: Desk, methods: [{sms: "+3225550101"}]}
+levels:
+  - {name: Coordination, notify: [coordinator, friend, office], wait: 30m}
+  - {name: Embassies, needs_go: {proceed_after: 2h, unless_severity: [critical]}, notify: [embassy], wait: 2h}
+"""
+TEAMS = """
+teams:
+  north:
+    country: CO
+    language: en
+    consent: international
+    members: {ana: {name: Ana Example, phone: "+573005550001", language: en}}
+"""
+SECRET = "a secret for the tests alone of no use elsewhere"
+ACCOUNT, TOKEN = "AC" + "0" * 32, "a-token"
+
+
+@dataclass(frozen=True)
+class Original:
+    """A database that is never used itself, with the API key that is known in it, and the trees and templates.
+
+    Those are read once for all processes, whose start would take twice as long.
+    """
+
+    url: str
+    key: str
+    folder: Path
+    network: Network
+    templates: Templates
+    _server: str | None = None
+
+    def copy(self) -> str:
+        """The URL of a database like it."""
+        if self._server is not None:
+            return fresh_database(self._server, self.url)
+        file = Path(tempfile.mkdtemp(dir=self.folder)) / "alertnet.db"
+        shutil.copy(self.url.removeprefix("sqlite:///"), file)
+        return f"sqlite:///{file}"
+
+
+def sqlite(folder: Path) -> Original:
+    """One in a file of that folder."""
+    return _prepared(folder, f"sqlite:///{folder / 'original.db'}")
+
+
+def postgresql(folder: Path, server: str) -> Original:
+    """One on that server."""
+    return _prepared(folder, fresh_database(server), server)
+
+
+def settings(folder: Path, database_url: str) -> dict[str, str]:
+    """What every process is told, but for where it and its provider are."""
+    return {
+        "ALERTNET_DATABASE_URL": database_url,
+        "ALERTNET_SECRET_KEY": SECRET,
+        "ALERTNET_CONTACT_TREES": str(folder / "trees"),
+        "ALERTNET_MESSAGE_TEMPLATES": str(ROOT / "message_templates"),
+        "ALERTNET_RATES": "sms=0,calls=0",
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+    }
+
+
+def _prepared(folder: Path, url: str, server: str | None = None) -> Original:
+    trees = folder / "trees"
+    trees.mkdir(exist_ok=True)
+    (trees / "valley.yaml").write_text(TREE)
+    (trees / "teams.yaml").write_text(TEAMS)
+    network, templates = read_network(trees), read_templates(ROOT / "message_templates")
+    with closing(wire(read_settings(settings(folder, url)), network, templates)) as runtime:
+        upgrade(runtime.engine)
+        _, key = runtime.transact(keys.create, "north", ("administer",))
+        runtime.transact(set_pins, "north/ana", PIN)
+        runtime.transact(set_pins, "valley/office", PIN)
+        # The first look keeps the trees and templates; no story is about that.
+        runtime.edition  # noqa: B018
+    return Original(url, key, folder, network, templates, server)

@@ -1,0 +1,170 @@
+"""The process under test: web and worker of alertnet, one thing at a time, on a time that the test moves.
+
+Nothing of the program is replaced. Commits are announced by an event of the engine, replies by a layer around the
+application; both wait for leave, which never comes where the process is killed instead. What goes to the provider
+passes a gate outside (see `gates`).
+"""
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from typing import Any, NamedTuple
+
+import uvicorn
+from sqlalchemy import Connection as DatabaseConnection
+from sqlalchemy import Engine, event
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from alertnet.cli.serving import listen
+from alertnet.core.contact_tree import Network
+from alertnet.logging import configure
+from alertnet.messages.templates import Templates
+from alertnet.runtime import wire
+from alertnet.settings import read_settings
+from alertnet.web.app import make_app
+from alertnet.worker import Worker
+from tests.crashes.effects import Effect, Kind
+
+Announce = Callable[[Effect], None]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DOORWAYS = frozenset({"accept", "case"})
+"""Flows that let another one in, and write what it has left to them."""
+
+
+class SharedClock:
+    """The only time there is, in whichever process: microseconds since the epoch in shared memory."""
+
+    def __init__(self, microseconds: Any) -> None:
+        self.microseconds = microseconds
+
+    def __call__(self) -> datetime:
+        return EPOCH + timedelta(microseconds=self.microseconds.value)
+
+    def move(self, at: datetime) -> None:
+        """It is that moment now."""
+        self.microseconds.value = (at - EPOCH) // timedelta(microseconds=1)
+
+
+class Installed(NamedTuple):
+    """What is installed where the process runs."""
+
+    settings: Mapping[str, str]
+    network: Network
+    templates: Templates
+
+
+def run(installed: Installed, microseconds: Any, orders: Connection, leaves: Connection) -> None:
+    """Tell on which port it serves, and do what is ordered while there are orders (see `Process` in `world`)."""
+    configure(level=logging.ERROR)
+    announce = _asking_leave(leaves)
+    settings, network, templates = installed
+    with closing(wire(read_settings(settings), network, templates, clock=SharedClock(microseconds))) as runtime:
+        announce_commits(runtime.engine, announce)
+        replies = Replies(make_app(runtime), announce)
+        worker = Worker(runtime)
+        does: dict[str, Callable[[], object]] = {
+            "step": worker.step,
+            "next_due": worker.next_due,
+            "rest": replies.rest,
+        }
+        with _serving(replies) as port:
+            orders.send(port)
+            while (order := orders.recv()) is not None:
+                orders.send(does[order]())
+
+
+def announce_commits(engine: Engine, announce: Announce) -> None:
+    """Announce every commit that changes something, with the flow that changed it first."""
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: DatabaseConnection) -> None:
+        connection.info.pop("flow", None)
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def note(connection: DatabaseConnection, cursor: Any, statement: str, *_: object) -> None:
+        # SQLite does not know yet how many rows an INSERT with RETURNING gives.
+        is_change = statement.startswith("INSERT") or (statement.startswith(("UPDATE", "DELETE")) and cursor.rowcount)
+        if is_change:
+            connection.info.setdefault("flow", _flow())
+
+    @event.listens_for(engine, "commit")
+    def commit(connection: DatabaseConnection) -> None:
+        if flow := connection.info.pop("flow", None):
+            announce(Effect(Kind.COMMIT, flow))
+
+
+def _flow() -> str:
+    """The flow that is under way on this thread: the outermost function of `alertnet.flows`."""
+    flows = [
+        (module.rpartition(".")[2], frame.f_code.co_name)
+        for frame, _ in traceback.walk_stack(None)
+        if (module := frame.f_globals.get("__name__", "")).startswith("alertnet.flows.")
+    ]
+    inner = [flow for flow in flows if flow[0] not in DOORWAYS]
+    return ".".join((inner or flows or [("the", "store")])[-1])
+
+
+class Replies:
+    """Announces each reply before its first byte, and knows when nothing is under way any more."""
+
+    def __init__(self, app: ASGIApp, announce: Announce) -> None:
+        self._app = app
+        self._announce = announce
+        self._under_way = 0
+        self._changed = threading.Condition()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+
+        async def announced(message: Message) -> None:
+            # Looking changes nothing, and so a reply to it is no effect.
+            if message["type"] == "http.response.start" and scope["method"] != "GET":
+                self._announce(Effect(Kind.REPLY, str(message["status"])))
+            await send(message)
+
+        self._count(1)
+        try:
+            await self._app(scope, receive, announced)
+        finally:
+            self._count(-1)
+
+    def rest(self) -> None:
+        """Wait until every request is over, with what it left to be done after the reply."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._under_way == 0)
+
+    def _count(self, change: int) -> None:
+        with self._changed:
+            self._under_way += change
+            self._changed.notify_all()
+
+
+def _asking_leave(leaves: Connection) -> Announce:
+    lock = threading.Lock()
+
+    def announce(effect: Effect) -> None:
+        with lock:
+            leaves.send(effect)
+            leaves.recv()
+
+    return announce
+
+
+@contextmanager
+def _serving(app: ASGIApp) -> Iterator[int]:
+    config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    listening = listen("127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.002)
+    yield listening.getsockname()[1]
+    server.should_exit = True
+    thread.join()

@@ -1,0 +1,176 @@
+"""What is promised wherever the process dies, and how what came compares with it.
+
+The measure is the same story without a death: everybody hears the same words, the record says the same. Only where the
+process died between a request to the provider and the commit of its outcome may a message come once more, marked.
+"""
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alertnet.sandbox import Answer
+from alertnet.store import timeline
+from alertnet.store.engine import make_engine
+from alertnet.store.tables import attempts, notifications
+from alertnet.store.vault import Vault
+from tests.crashes.database import SECRET
+from tests.crashes.effects import Effect, Kind
+from tests.crashes.stories import Story
+from tests.crashes.world import World
+
+CHANGING = re.compile(r"https?://\S+|\b[A-Z]-[A-Z2-9]{4}\b|(?<![\d+])\d{4}(?!\d)")
+"""What differs between two runs of one story: links, references and codes."""
+
+MESSAGES = frozenset({"the SMS", "the call", "the mail"})
+
+Message = tuple[str, str]
+"""To whom, and its words but for what changes."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a story came to in the end."""
+
+    messages: Counter[Message]
+    """As the provider and the mail server have them."""
+    extras: Counter[str]
+    """Messages that are marked as sent once more, by address."""
+    record: Any
+    """How incidents, answers and messages stand, as the API shows them."""
+    breaks: Sequence[str]
+    """Where a chain of the history does not hold."""
+
+
+@dataclass(frozen=True)
+class Replies:
+    """What whoever asked was told: before the death, if it came to that, and when asking again afterwards."""
+
+    first: Answer | None
+    again: Answer | None
+
+
+def outcome_of(world: World) -> Outcome:
+    """How things stand, outside and on the record."""
+    engine = make_engine(world.database_url, Vault([SECRET]))
+    with Session(engine) as session:
+        breaks = [f"{each.chain} {each.seq}: {each.why}" for each in timeline.verify(session)]
+        marked = select(notifications.c.address).join(attempts).where(attempts.c.extra)
+        extras = Counter(session.scalars(marked))
+    engine.dispose()
+    return Outcome(Counter(_messages(world)), extras, _record(world), breaks)
+
+
+def in_doubt(effects: Sequence[Effect]) -> int:
+    """How many messages the provider has of which our record does not know: those taken since the last commit."""
+    since = itertools.takewhile(lambda effect: effect.kind is not Kind.COMMIT, reversed(effects))
+    return sum(effect.kind is Kind.REQUEST and effect.what in MESSAGES for effect in since)
+
+
+def hands_over(story: Story, effects: Sequence[Effect]) -> bool:
+    """Whether a message was taken to be sent that was in doubt before: then it fails, and the next method goes (A5)."""
+    commits = [effect.what for effect in effects if effect.kind is Kind.COMMIT]
+    return story.second_doubt and "claim" in (commits or [""])[-1]
+
+
+def promise(story: Story, effects: Sequence[Effect]) -> str:
+    """What is promised to those who are told, and to whoever asked, after a death behind these effects."""
+    told = "each message once"
+    if hands_over(story, effects):
+        told += ", or the next method at once"
+    elif in_doubt(effects):
+        told += ", that one perhaps once more, marked"
+    if not story.asks:
+        return told
+    kinds = {effect.kind for effect in effects}
+    if Kind.REPLY in kinds:
+        return f"asked again, the same reply; {told}"
+    if Kind.COMMIT in kinds:
+        return f"asked again, the reply to what was done; {told}"
+    return f"asked again, done once; {told}"
+
+
+def faults(
+    story: Story, expected: Outcome, came: Outcome, effects: Sequence[Effect], replies: Replies | None
+) -> Iterator[str]:
+    """Every way in which what came breaks the promise."""
+    yield from came.breaks
+    lost, more = expected.messages - came.messages, came.messages - expected.messages
+    if hands_over(story, effects):
+        yield from (f"lost: {to}" for to, _ in lost if to not in {address for address, _ in more})
+        return
+    yield from (f"lost: {message}" for message in lost.elements())
+    if more.total() > in_doubt(effects):
+        yield f"extra: {sorted(more.elements())}"
+    yield from (f"not marked: {to}" for to, _ in more if not came.extras[to])
+    if came.record != expected.record:
+        yield f"the record says {came.record}, not {expected.record}"
+    if replies is not None:
+        yield from _faults_of(replies)
+
+
+def _faults_of(replies: Replies) -> Iterator[str]:
+    if replies.again is None or replies.again.status >= 400:
+        yield f"asked again, it said {replies.again}"
+    elif replies.first not in (None, replies.again):
+        yield f"it said {replies.first}, and asked again {replies.again}"
+
+
+def what_came(expected: Outcome, came: Outcome, replies: Replies | None) -> str:
+    """The same in words, for the table."""
+    lost, more = expected.messages - came.messages, came.messages - expected.messages
+    words = []
+    if replies is not None and replies.again is not None:
+        words.append(
+            f"{replies.again.status}, the same" if replies.first else f"{replies.again.status} when asked again"
+        )
+    if lost:
+        words.append("the next method at once")
+    elif more:
+        words.append("one message twice, marked")
+    else:
+        words.append("each message once")
+    if came.extras.total() > expected.extras.total() and not more:
+        words.append("sent after asking, marked")
+    return "; ".join(words)
+
+
+def _messages(world: World) -> Iterator[Message]:
+    network = world.sandbox.network
+    for text in network.messages.values():
+        if text.direction == "outbound-api":
+            yield text.to, CHANGING.sub("…", text.body)
+    for call in network.calls.values():
+        if call.direction == "outbound-api":
+            yield call.to, "a call"
+    for address in ("office@valley.example",):
+        for mail in world.sandbox.mailbox(address).mails:
+            yield address, CHANGING.sub("…", mail.subject)
+
+
+def _record(world: World) -> list[Any]:
+    """Every incident, but for what changes from run to run and how often a message was tried."""
+    shown = []
+    for each in world.sees("/v1/incidents")["items"]:
+        incident = world.sees(f"/v1/incidents/{each['ref']}")
+        shown.append(
+            {
+                "status": incident["status"],
+                "escalations": [(each["tree"], each["status"], each["level"]) for each in incident["escalations"]],
+                "answers": sorted(
+                    (each["contact"], each["kind"], each["via"], each["revoked_at"] is None)
+                    for each in incident["acknowledgements"]
+                ),
+                "actions": sorted((each["contact"], each["action"]) for each in incident["actions"]),
+                "messages": sorted(
+                    (each["contact"], each["method"], each["kind"], each["status"])
+                    for each in incident["notifications"]
+                ),
+            }
+        )
+    return shown

@@ -1,0 +1,67 @@
+"""The comparison can fail: whatever breaks the promise of a story is found."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from alertnet.sandbox import Answer
+from tests.crashes.effects import Effect, Kind
+from tests.crashes.promise import Outcome, Replies, faults
+from tests.crashes.stories import Story, works
+
+TO = "+573005550101"
+MESSAGE = (TO, "URGENT")
+STORY = Story("An SMS leaves", works)
+EXPECTED = Outcome(Counter([MESSAGE]), Counter(), [{"status": "open"}], [])
+TWICE = replace(EXPECTED, messages=Counter([MESSAGE, MESSAGE]), extras=Counter([TO]))
+CLAIMED = [Effect(Kind.COMMIT, "claim_sends.claim")]
+TAKEN = [*CLAIMED, Effect(Kind.REQUEST, "the SMS")]
+WRITTEN = [*TAKEN, Effect(Kind.COMMIT, "record_outcome.record")]
+
+
+def found(came: Outcome, effects: list[Effect], replies: Replies | None = None) -> list[str]:
+    """How often something is found; the words are for people."""
+    return list(faults(STORY, EXPECTED, came, effects, replies))
+
+
+def test_the_same_as_without_a_death_is_no_fault() -> None:
+    assert found(EXPECTED, CLAIMED) == []
+
+
+def test_one_more_is_no_fault_where_the_provider_had_it_and_the_record_did_not() -> None:
+    """A5."""
+    assert found(TWICE, TAKEN) == []
+
+
+@pytest.mark.parametrize("effects", [CLAIMED, WRITTEN])
+def test_one_more_is_a_fault_anywhere_else(effects: list[Effect]) -> None:
+    assert len(found(TWICE, effects)) == 1
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        replace(EXPECTED, messages=Counter()),
+        replace(TWICE, extras=Counter()),
+        replace(EXPECTED, record=[]),
+        replace(EXPECTED, breaks=["system 3: the entry was altered"]),
+    ],
+    ids=["lost", "not marked", "another record", "a broken chain"],
+)
+def test_what_breaks_the_promise_is_found(came: Outcome) -> None:
+    assert len(found(came, TAKEN)) == 1
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        Replies(Answer(201, "A-7K3M"), Answer(201, "B-2222")),
+        Replies(None, Answer(409, "in flight")),
+        Replies(None, None),
+    ],
+    ids=["another reply", "refused", "no reply"],
+)
+def test_whoever_asks_again_has_the_same_reply(replies: Replies) -> None:
+    """A1."""
+    assert len(found(EXPECTED, CLAIMED, replies)) == 1
