@@ -33,7 +33,7 @@ from tests.crashes.effects import Effect, Kind
 Announce = Callable[[Effect], None]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-DOORWAYS = frozenset({"accept", "case"})
+DOORWAYS = frozenset({"accept", "case", "outbox"})
 """Flows that let another one in, and write what it has left to them."""
 
 
