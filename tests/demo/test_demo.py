@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from alertnet.cli.demo.clock import DemoClock
+from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.stage import stage
 from alertnet.cli.demo.tour import Tour
 from alertnet.cli.demo.watch import Missed, Watch
@@ -46,6 +47,27 @@ def test_a_tour_misses_what_does_not_happen() -> None:
 
         with pytest.raises(Missed, match="an alert to the coordinator"):
             Tour(built, watch).run()
+
+
+def test_at_sixty_times_the_speed_only_waiting_goes_faster() -> None:
+    """A minute of waiting takes a second; what is on its way takes the time that it takes."""
+    with stage() as built:
+        began, shown = time.monotonic(), built.clock()
+        built.pace.run(60)
+        while built.clock() - shown < timedelta(minutes=2):
+            assert time.monotonic() - began < 60
+
+        built.pace.run(1)
+        assert built.phone("ana").sends("SOS")
+        assert built.pace.speed == 1
+
+
+def test_a_story_of_the_night_begins_at_night() -> None:
+    """By the clocks of the field, whenever somebody starts the demo."""
+    with Evening() as evening:
+        evening.begin("nobody")
+
+        assert f"{evening.now().astimezone(evening.zone):%H:%M}" == "02:14"
 
 
 def test_the_clock_skips_ahead_and_never_back() -> None:

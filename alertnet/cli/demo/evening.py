@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from types import TracebackType
 from typing import Self
-from zoneinfo import ZoneInfo
 
 from alertnet.cli.acts import close_incident
 from alertnet.cli.demo.cast import make_cast
@@ -88,9 +87,8 @@ class Evening(AbstractContextManager["Evening"]):
         self._stack = ExitStack()
         self.stage: Stage = self._stack.enter_context(stage())
         runtime = self.stage.runtime
-        tree = next(iter(runtime.network.trees.values()))
         self.cast: Cast = make_cast(runtime.network)
-        self.zone = ZoneInfo(tree.timezone)
-        self.zone_name = tree.timezone.rpartition("/")[2].replace("_", " ")
+        self.zone = self.stage.zone
+        self.zone_name = self.zone.key.rpartition("/")[2].replace("_", " ")
         self.style = runtime.templates.files[STYLE]
         self._record = Record(runtime, self.cast, self.zone)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 
 from alertnet.cli.demo.stage import DURESS_PIN, PIN, Stage
@@ -26,9 +26,13 @@ class Plot:
     """Contacts, with what all their telephones do."""
     filtered: bool = False
     """Whether a scanner and an automatic reply stand before every mailbox."""
+    at: time | None = None
+    """The time of day in the field at which it begins; None: whatever it is now."""
 
     def begin(self, stage: Stage) -> None:
         """Let it happen on that stage, by its clock."""
+        if self.at is not None:
+            stage.clock.skip_to(_next(self.at, stage.clock().astimezone(stage.zone)))
         for who, behaviour in self.telephones:
             for number in stage.numbers(who):
                 stage.sandbox.handset(number).behaves(behaviour)
@@ -38,6 +42,12 @@ class Plot:
                 mailbox.scanned = mailbox.away = True
         for after, act in self.acts:
             stage.sandbox.network.plan(stage.clock() + after, partial(_act, act, stage))
+
+
+def _next(at: time, now: datetime) -> datetime:
+    """The next moment at which clocks in that zone show that time."""
+    today = datetime.combine(now.date(), at, now.tzinfo)
+    return today if today >= now else datetime.combine(now.date() + timedelta(days=1), at, now.tzinfo)
 
 
 def _act(act: Act, stage: Stage, _: datetime) -> None:
@@ -76,10 +86,11 @@ PLOTS = (
         Scene(
             "nobody",
             "Nobody picks up",
-            "SOS at night: one coordinator has no coverage, the other’s voicemail answers. Run it at 60×.",
+            "SOS at a quarter past two: one coordinator has no coverage, the other’s voicemail answers. Run it at 60×.",
         ),
         SOS,
         (("coordinator", "no_coverage"), ("coordinator-2", "voicemail")),
+        at=time(2, 14),
     ),
     Plot(
         Scene(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
 
 from alertnet.cli.acts import create_key, set_pins
 from alertnet.cli.demo.api import Api
@@ -41,6 +42,11 @@ class Stage:
     def phone(self, who: str) -> Handset:
         """The phone of a member or contact, by id."""
         return self.sandbox.handset(next(address for address, name in self.cast.items() if name == who))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the field: that of the first tree."""
+        return ZoneInfo(next(iter(self.runtime.network.trees.values())).timezone)
 
     def numbers(self, who: str) -> list[str]:
         """All telephone numbers of a member or contact, by id."""
