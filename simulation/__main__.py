@@ -1,4 +1,4 @@
-"""`python -m simulation [--seeds N] [--from K] [--jobs J] [--story]`: lives through N nights, beginning with seed K.
+"""`python -m simulation`: lives through so many nights, from one seed on, and tells of those that break a promise.
 
 The story of each night that breaks a promise is printed, with the command that replays it. Exit code 1 if there is one.
 """
@@ -28,6 +28,8 @@ def main() -> int:
         broken += bool(told.breaks)
         if told.breaks or given.story:
             _print(told)
+        if told.breaks and given.stop:
+            return 1
     seconds = time.monotonic() - began
     print(f"{len(seeds)} nights, {taken} messages, {seconds:.0f} s ({len(seeds) / seconds:.1f} nights a second)")
     print(f"{broken} nights broke a promise" if broken else "every promise was kept")
@@ -43,6 +45,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=200, metavar="N", help="how many nights (default: 200)")
     parser.add_argument("--from", type=int, default=1, metavar="K", dest="first", help="the first seed (default: 1)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="J", help="processes (default: all)")
+    parser.add_argument("--stop", action="store_true", help="stop at the first night that breaks a promise")
     parser.add_argument("--story", action="store_true", help="tell the story of every night")
     return parser.parse_args()
 

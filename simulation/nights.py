@@ -30,7 +30,7 @@ class Told:
     """How many messages the provider took."""
 
 
-def live(seeds: Sequence[int]) -> list[Told]:
+def live(seeds: Sequence[int]) -> Iterator[Told]:
     """Live through these nights."""
     faults = Faults()
     with tempfile.TemporaryDirectory(prefix="alertnet-nights-", dir=_in_memory()) as folder:
@@ -38,7 +38,8 @@ def live(seeds: Sequence[int]) -> list[Told]:
         renderer = Renderer(database.pattern.templates)
         renderer.compile()
         try:
-            return [_live(seed, database, renderer, faults) for seed in seeds]
+            for seed in seeds:
+                yield _live(seed, database, renderer, faults)
         finally:
             database.close()
 
@@ -50,8 +51,12 @@ def live_in_processes(seeds: Sequence[int], jobs: int) -> Iterator[Told]:
         yield from live(seeds)
         return
     with ProcessPoolExecutor(min(jobs, len(parts)), mp_context=get_context("spawn")) as pool:
-        for told in pool.map(live, parts):
+        for told in pool.map(_live_all, parts):
             yield from told
+
+
+def _live_all(seeds: Sequence[int]) -> list[Told]:
+    return list(live(seeds))
 
 
 def _live(seed: int, database: Database, renderer: Renderer, faults: Faults) -> Told:

@@ -66,14 +66,21 @@ MUTANTS = {
     "due time anchored to now: where turns begin": Mutant(
         "A7",
         "alertnet/core/opening.py",
-        "turns.begin(course.contact(id), run.opened_at,",
-        "turns.begin(course.contact(id), course.now,",
+        "turns.begin(course.reach(id), run.opened_at, told)",
+        "turns.begin(course.reach(id), course.now, told)",
     ),
     "acknowledgement not read at the send": Mutant(
         "A4 A5",
         "alertnet/sending.py",
         "if not runtime.read(deliver.still_ours, claimed.attempt, claimed.lease):",
         "if False:",
+    ),
+    "acknowledgement not read at the send: a cancelled one goes": Mutant(
+        "A4",
+        "alertnet/flows/deliver.py",
+        "    if row is None or row.status != AttemptStatus.SENDING.value or row.lease != lease:\n        return False\n"
+        "    return bool(row.due_at > tx.now)\n",
+        '    return row is not None and (row.status == "cancelled" or (row.lease == lease and row.due_at > tx.now))\n',
     ),
     "acknowledgement cancels nothing": Mutant(
         "A4", "alertnet/flows/escalate.py", "    if not case.fresh:\n        cancel_unwanted(case)\n"
@@ -82,7 +89,7 @@ MUTANTS = {
         "A3", "alertnet/flows/claim_sends.py", "if _obstacle(tx, row, services) is None:", "if True:"
     ),
     "wake-up without sweep: no tick": Mutant(
-        "A2 A7",
+        "A2 A5 A7",
         "alertnet/worker.py",
         'self._scheduler.add_job(self._bell.set, "interval", seconds=self._tick.total_seconds())',
     ),
@@ -107,7 +114,7 @@ def test_a_bug_that_was_put_in_on_purpose_is_found(name: str, tmp_path: Path) ->
     assert source.count(mutant.text) == 1, f"{mutant.file} has changed: write this bug anew"
     file.write_text(source.replace(mutant.text, mutant.becomes))
 
-    simulate = [sys.executable, "-m", "simulation", "--seeds", NIGHTS]
+    simulate = [sys.executable, "-m", "simulation", "--seeds", NIGHTS, "--jobs", "1", "--stop"]
     lived = subprocess.run(simulate, cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""})
 
     found = re.findall(r"^night (\d+) breaks (A\d+):", lived.stdout, re.MULTILINE)
