@@ -15,7 +15,7 @@ from alertnet.flows.cancel import is_wanted
 from alertnet.flows.case import URGENT, Case, take_up
 from alertnet.flows.escalate import move, stale_kinds
 from alertnet.flows.outbox import Outbox
-from alertnet.flows.second_dial import dial_again
+from alertnet.flows.second_dial import as_shown, dial_again
 from alertnet.store import attempts as attempt_store
 from alertnet.store import signs, timeline
 from alertnet.store.tables import alarms, incidents, served
@@ -208,7 +208,7 @@ class Held:
     def _become(self, status: AttemptStatus, *, entry: dict[str, object] | None = None, **values: object) -> None:
         due_at = values.pop("due_at", None)
         self.change(status=status.value, due_at=due_at, lease=None, changed_at=self.tx.now, **values)
-        self._show(status)
+        self._show(as_shown(self.tx.session, self.row, status))
         told = {name: value for name, value in values.items() if name in ("failure", "error") and value is not None}
         self.record(f"attempt_{status.value}", **told, **(entry or {}))
         self.status = status

@@ -8,6 +8,7 @@ from alertnet.core.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
 from alertnet.core.progress import still_wanted
 from alertnet.flows.case import Case
+from alertnet.flows.second_dial import as_shown
 from alertnet.store.tables import attempts, notifications, served
 
 UNSENT = (AttemptStatus.QUEUED.value, AttemptStatus.SENDING.value, AttemptStatus.UNKNOWN.value)
@@ -64,5 +65,5 @@ def _cancel(case: Case, row: Row[Any]) -> None:
         update(attempts).where(attempts.c.id == row.id).values(due_at=None, lease=None, **cancelled)
     )
     change = update(notifications).where(notifications.c.id == row.notification_id)
-    case.tx.session.execute(change.values(status=AttemptStatus.CANCELLED.value))
+    case.tx.session.execute(change.values(status=as_shown(case.tx.session, row, AttemptStatus.CANCELLED).value))
     case.record("attempt_cancelled", attempt=row.id, contact=row.contact, method=row.method)

@@ -7,9 +7,10 @@ of its own, and with no third.
 from typing import Any
 
 from sqlalchemy import Row
+from sqlalchemy.orm import Session
 
 from alertnet.core.contact import MethodKind
-from alertnet.core.notification import Failure, Kind
+from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.flows.case import URGENT
 from alertnet.flows.outbox import Outbox
 from alertnet.store import attempts as attempt_store
@@ -24,3 +25,11 @@ def dial_again(outbox: Outbox, row: Row[Any], failure: Failure) -> bool:
         return False
     outbox.again(row, extra=row.extra, sender=row.sender)
     return True
+
+
+def as_shown(session: Session, row: Row[Any], status: AttemptStatus) -> AttemptStatus:
+    """What its notification shows once that attempt stands so: of a cancelled second call, that the first rang out."""
+    is_cancelled_call = status is AttemptStatus.CANCELLED and row.method == MethodKind.CALL.value
+    if is_cancelled_call and attempt_store.rang_out_before(session, row.notification_id, row.id):
+        return AttemptStatus.FAILED
+    return status

@@ -58,3 +58,18 @@ def test_an_acknowledgement_ends_it(world: World) -> None:
     world.passes(minutes=3)
 
     assert len(statuses(world, "defenders")) == 1
+
+
+def test_a_message_that_rang_out_has_failed_even_if_its_second_call_was_called_off(world: World) -> None:
+    """A4 cancels the second call; that the first one rang stays on the record."""
+    world.phone("defenders").behaves("manual")
+    incident = world.raises()
+    world.passes(minutes=15, seconds=31)
+
+    world.texts("defenders", code_in(world.phone("defenders").inbox[0]))
+
+    (call,) = [
+        each for each in incident["notifications"] if (each["contact"], each["method"]) == ("defenders-network", "call")
+    ]
+    assert call["status"] == "failed"
+    assert [attempt["status"] for attempt in call["attempts"]] == ["failed", "cancelled"]
