@@ -29,7 +29,7 @@ SHOWN = {
 SIZES = {320: 640, 768: 960, 1440: 960}
 """Widths with their heights, in pixels."""
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-COLOURS = 128
+COLOURS = 256
 
 
 def main() -> None:
