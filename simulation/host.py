@@ -4,13 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from greenlet import GreenletExit
 from sqlalchemy.orm import Session
 
-from alertnet.runtime import Runtime
+from alertnet.living_trees import LivingTrees
+from alertnet.runtime import Clock, Runtime
 from alertnet.store.tx import Tx
 from alertnet.transactions import DatabaseAway, OwnCommit
 from alertnet.wakeups import Hook, Wakeups
@@ -149,11 +151,16 @@ class Process:
         # What takes long to make is made once: the properties find it here.
         vars(runtime).update(
             process=self,
-            edition=night.edition,
+            trees=_published(night, self.host.clock),
             renderer=lambda _hash: night.renderer,
             outlets=night.provider.outlets(self),
         )
         return runtime
+
+
+def _published(night: "Night", now: Clock) -> LivingTrees:
+    """Trees that nobody edits, and that are in the database already."""
+    return LivingTrees(night.network, Path(), lambda _: night.edition, lambda _: (), now)
 
 
 class Host:
