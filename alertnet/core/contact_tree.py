@@ -81,6 +81,8 @@ class Level:
     then: Then | None = None
     """None = next where all of its contacts are coordinators, else stop."""
     action_due: ActionDue | None = None
+    confirm: bool = False
+    """An acknowledgement counts once a coordinator has confirmed it."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ class Subject(StrEnum):
 
     VERIFY = "verify"
     LEVEL = "level"
+    CONFIRM = "confirm"
     UNANSWERED = "unanswered"
     NOT_UNDERSTOOD = "not_understood"
     OPTED_OUT = "opted_out"

@@ -126,6 +126,10 @@ class State:
     """The level whose rule acknowledged the escalation."""
     missed_index: int | None = None
     """The level that acknowledged, but reported no action in time: it does not acknowledge again by itself."""
+    confirmed: tuple[str, ...] = ()
+    """Contacts whose acknowledgement a coordinator has confirmed or vouched for."""
+    to_confirm: tuple[str, ...] = ()
+    """Contacts whose acknowledgement the coordinators are asked to confirm."""
     stopped_from: Status | None = None
 
 
@@ -136,6 +140,13 @@ class Answered:
     contact: str
     kind: AnswerKind
     address: str | None = None
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """A coordinator confirms that the contact has acknowledged."""
+
+    contact: str
 
 
 @dataclass(frozen=True)
@@ -210,4 +221,4 @@ class PlanChanged:
     """The incident was verified, or its severity, consent or exclusions changed: look again."""
 
 
-Event = Answered | Withdrawn | Failed | Unsent | Delayed | Go | Hold | Refuse | Asked | Acted | PlanChanged
+Event = Answered | Confirmed | Withdrawn | Failed | Unsent | Delayed | Go | Hold | Refuse | Asked | Acted | PlanChanged

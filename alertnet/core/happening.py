@@ -11,6 +11,7 @@ from alertnet.core.escalation import (
     Acted,
     Answered,
     Asked,
+    Confirmed,
     Delayed,
     Event,
     Failed,
@@ -39,6 +40,8 @@ def take(course: Course, event: Event) -> None:
     match event:
         case Answered():
             _answer(course, event)
+        case Confirmed(contact):
+            _confirm(course, contact)
         case Withdrawn(contact):
             _withdraw(course, contact)
         case Failed() | Unsent() | Delayed():
@@ -86,10 +89,23 @@ def _answer(course: Course, event: Answered) -> None:
     if event.kind in ENDED:
         anew = tuple(id for id in state.asked_anew if id != contact)
         course.change(answers={**state.answers, contact: event.kind}, asked_anew=anew)
+        if event.kind is not AnswerKind.ACKNOWLEDGED:
+            _forget_confirmation(course, contact)
         return
     if event.address is not None:
         course.change(relayed=tuple(dict.fromkeys((*state.relayed, event.address))))
     course.change(answers={contact: event.kind, **state.answers})
+
+
+def _confirm(course: Course, contact: str) -> None:
+    """From now on what it said counts."""
+    _forget_confirmation(course, contact)
+    course.change(confirmed=(*course.state.confirmed, contact))
+
+
+def _forget_confirmation(course: Course, contact: str) -> None:
+    for name in ("confirmed", "to_confirm"):
+        course.change(**{name: tuple(id for id in getattr(course.state, name) if id != contact)})
 
 
 def _withdraw(course: Course, contact: str) -> None:
@@ -97,6 +113,7 @@ def _withdraw(course: Course, contact: str) -> None:
     state = course.state
     if contact not in state.answers:
         return
+    _forget_confirmation(course, contact)
     again = state.answers[contact] in ENDED
     answers = {id: kind for id, kind in state.answers.items() if id != contact}
     course.change(answers=answers, acted=tuple(id for id in state.acted if id != contact))

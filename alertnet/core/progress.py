@@ -90,8 +90,11 @@ def _sends(course: Course) -> tuple[Send, ...]:
 
 def _asks(course: Course) -> tuple[Ask, ...]:
     """The questions that have not been overtaken."""
-    question = course.state.question
-    return tuple(each for each in course.asks if question is not None and each.index == question.index)
+    question, to_confirm = course.state.question, course.state.to_confirm
+    pending = None if question is None else question.index
+    return tuple(
+        each for each in course.asks if (each.contact in to_confirm if each.contact else each.index == pending)
+    )
 
 
 def _is_usable(course: Course, contact: str, method: int) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime
 from alertnet.core.acknowledgement import AnswerKind
 from alertnet.core.contact import RINGING, Contact, Method
 from alertnet.core.contact_tree import ContactTree
-from alertnet.core.escalation import LAST_RESORT, Answered, Asked, Event, Go, State, Status
+from alertnet.core.escalation import LAST_RESORT, Answered, Asked, Confirmed, Event, Go, State, Status
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
 from alertnet.core.progress import advance, begin
@@ -60,6 +60,8 @@ class _Course:
     due_at: datetime | None
     question: tuple[int, datetime] | None = None
     """The level that the coordinators are asked about, and when they are asked again."""
+    confirm_at: datetime | None = None
+    """When they are asked again whether somebody really takes charge."""
     alarm_at: datetime | None = None
     """When the alarm that nobody answered rings again."""
 
@@ -94,7 +96,12 @@ class _Night:
         return last
 
     def _next(self) -> datetime | None:
-        moments = [at for course in self._courses for at in (course.due_at, course.alarm_at) if at is not None]
+        moments = [
+            at
+            for course in self._courses
+            for at in (course.due_at, course.alarm_at, course.confirm_at)
+            if at is not None
+        ]
         moments += [course.question[1] for course in self._courses if course.question is not None]
         moments += [at for at, _ in self._answers[:1]]
         return min(moments, default=None)
@@ -114,6 +121,9 @@ class _Night:
             if course.question is not None and course.question[1] <= now:
                 course.question = (course.question[0], now + AGAIN)
                 self._ring(now, course, Kind.DECISION, course.tree.levels[course.question[0]].name)
+            if course.confirm_at is not None and course.confirm_at <= now:
+                course.confirm_at = now + AGAIN
+                self._ring(now, course, Kind.DECISION, course.state.to_confirm[0])
             if course.alarm_at is not None and course.alarm_at <= now:
                 course.alarm_at = now + AGAIN
                 self._ring(now, course, Kind.ALARM, "")
@@ -178,8 +188,14 @@ class _Night:
         if course.question is not None and (pending is None or pending.index != course.question[0]):
             course.question = None
         asked: list[Event] = []
+        if not course.state.to_confirm:
+            course.confirm_at = None
         for ask in step.asks:
-            if pending is not None and pending.index == ask.index:
+            if ask.contact is not None:
+                course.confirm_at = now + AGAIN
+                self._ring(now, course, Kind.DECISION, course.tree.levels[ask.index].name)
+                asked += [Confirmed(ask.contact)] if self._script.gives_go else []
+            elif pending is not None and pending.index == ask.index:
                 course.question = (ask.index, now + AGAIN)
                 self._ring(now, course, Kind.DECISION, course.tree.levels[ask.index].name)
                 asked += [Go(ask.index)] if self._script.gives_go else [Asked(ask.index)]

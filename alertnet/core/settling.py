@@ -6,7 +6,8 @@ from alertnet.core.acknowledgement import AnswerKind, can_be_met, is_met
 from alertnet.core.contact_tree import Then
 from alertnet.core.course import Course
 from alertnet.core.escalation import LAST_RESORT, Run, RunStatus, Status
-from alertnet.core.standing import answered_in, deputise, is_dead, standings
+from alertnet.core.standing import answered_in, deputise, is_dead, lacks_confirmation, standings
+from alertnet.core.step import Ask
 
 
 def settle(course: Course) -> None:
@@ -20,6 +21,7 @@ def settle(course: Course) -> None:
         is_under_way = course.is_active and run.round == course.state.round
         if is_under_way:
             _deputise_the_dead(course, index)
+            _ask_to_confirm(course, index)
         run = course.run(index)
         if run.status is RunStatus.MET:
             continue
@@ -45,9 +47,21 @@ def acknowledge(course: Course, run: Run) -> None:
         unverified_since=None,
         unverified_index=None,
         round_due_at=None,
+        to_confirm=(),
         action_due_at=(run.met_at or course.moment) + due.after if due and not acted else None,
     )
     course.note("escalation_acknowledged", level=course.level(run).name, round=run.round)
+
+
+def _ask_to_confirm(course: Course, index: int) -> None:
+    """The coordinators are asked, once, about each answer that counts only when one of them confirms it."""
+    run = course.run(index)
+    for turn in run.turns if course.level(run).confirm and run.status is not RunStatus.MET else ():
+        said_so = course.answer(index, turn.contact) is AnswerKind.ACKNOWLEDGED
+        if said_so and turn.contact not in course.state.to_confirm and lacks_confirmation(course, turn.contact):
+            course.change(to_confirm=(*course.state.to_confirm, turn.contact))
+            course.asks.append(Ask(index, 1, None, turn.contact))
+            course.note("confirmation_asked", contact=turn.contact, level=course.level(run).name)
 
 
 def _rule_met(course: Course, run: Run) -> bool:

@@ -32,13 +32,20 @@ def is_live(course: Course, run: Run, contact: str) -> bool:
 
 
 def answered_in(course: Course, run: Run) -> set[str]:
-    """Whoever has acknowledged in that level, and those they stand in for."""
+    """Whoever has acknowledged in that level, so that it counts there, and those they stand in for."""
+    must_confirm = course.level(run).confirm
     return {
         id
         for turn in run.turns
         if course.answer(run.index, turn.contact) is AnswerKind.ACKNOWLEDGED
+        and not (must_confirm and lacks_confirmation(course, turn.contact))
         for id in (turn.contact, *turn.stands_for)
     }
+
+
+def lacks_confirmation(course: Course, contact: str) -> bool:
+    """Whether a coordinator has yet to confirm what the contact said; what one of them said itself needs none."""
+    return contact not in course.state.confirmed and not course.contact(contact).is_coordinator
 
 
 def is_dead(course: Course, run: Run, turn: Turn) -> bool:
@@ -99,9 +106,11 @@ def would_matter(course: Course, planned: PlannedLevel) -> bool:
         return False
     if any(_has_somebody_to_tell(course, planned.index, id) for id in planned.contacts):
         return True
-    answers = [(course.contact(id).organisation, state.answers.get(id)) for id in planned.contacts]
-    counted = (Standing(name, answer is AnswerKind.ACKNOWLEDGED, False) for name, answer in answers)
-    return is_met(planned.level.acknowledge, counted)
+    counted = [id for id in planned.contacts if state.answers.get(id) is AnswerKind.ACKNOWLEDGED]
+    if planned.level.confirm:
+        counted = [id for id in counted if not lacks_confirmation(course, id)]
+    organisations = ((course.contact(id).organisation, id in counted) for id in planned.contacts)
+    return is_met(planned.level.acknowledge, (Standing(name, has, False) for name, has in organisations))
 
 
 def _has_somebody_to_tell(course: Course, index: int, id: str) -> bool:

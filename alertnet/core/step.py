@@ -25,11 +25,12 @@ class Send:
 
 @dataclass(frozen=True)
 class Ask:
-    """A question to the coordinators: may this level open?"""
+    """A question to the coordinators: may this level open? With a contact: does it really take charge?"""
 
     index: int
     contacts: int
     automatic_at: datetime | None
+    contact: str | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from alertnet.core.escalation import Event, Go, Hold, PlanChanged, Refuse, Statu
 from alertnet.flows import alarms
 from alertnet.flows.case import Case
 from alertnet.flows.escalate import for_all, move
+from alertnet.flows.respond import confirm, take_back
 from alertnet.store.tables import alarms as alarm_table
 
 EVENTS: dict[str, Callable[[int], Event]] = {"go": Go, "hold": Hold, "refuse": Refuse}
@@ -52,7 +53,20 @@ def decide_alarm(case: Case, alarm: Row[Any], decision: str, by: str | None) -> 
         decide(case, decision, by=by)
         return
     escalation = next(each for each in case.escalations if each.id == alarm.escalation_id)
+    if alarm.subject == Subject.CONFIRM.value:
+        _confirm(case, alarm, escalation.tree, decision, by)
+        return
     decide(case, decision, tree=escalation.tree, level=alarm.about, by=by)
+
+
+def _confirm(case: Case, alarm: Row[Any], tree: str, decision: str, by: str | None) -> None:
+    """Go: the contact takes charge. Hold: it is asked about again. Refuse: it never said so, and is told again."""
+    case.record("decision", decision=decision, subject=Subject.CONFIRM.value, tree=tree, contact=alarm.about, by=by)
+    alarms.answer_alarm(case, alarm.id, decision, by)
+    if decision == "go":
+        confirm(case, tree, alarm.about)
+    elif decision == "refuse":
+        take_back(case, tree, alarm.about)
 
 
 def oldest_question(case: Case) -> Row[Any] | None:

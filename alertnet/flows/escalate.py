@@ -158,11 +158,24 @@ def _ask(case: Case, escalation: Escalation, step: Step) -> None:
     """Put new questions to the coordinators, and take back those that were decided or overtaken."""
     pending = step.state.question
     for alarm in [] if case.fresh else alarms.open_alarms(case):
-        decided = pending is None or pending.index != (alarm.level or 0) - 1
-        if alarm.escalation_id == escalation.id and alarm.subject == Subject.LEVEL.value and decided:
+        decided = {
+            Subject.LEVEL.value: pending is None or pending.index != (alarm.level or 0) - 1,
+            Subject.CONFIRM.value: alarm.about not in step.state.to_confirm,
+        }
+        if alarm.escalation_id == escalation.id and decided.get(alarm.subject):
             alarms.answer_alarm(case, alarm.id, "overtaken", None)
     for ask in step.asks:
-        if pending is not None and pending.index == ask.index:
+        if ask.contact is not None:
+            alarms.raise_alarm(
+                case,
+                Kind.DECISION,
+                Subject.CONFIRM,
+                about=ask.contact,
+                escalation=escalation.id,
+                level=ask.index + 1,
+                contacts=1,
+            )
+        elif pending is not None and pending.index == ask.index:
             alarms.ask_about_level(case, escalation, ask.index, ask.automatic_at)
 
 

@@ -12,7 +12,7 @@ from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.contact import WRITTEN, Contact
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import Unknown, WrongState
-from alertnet.core.escalation import Answered, Event, Status, Withdrawn
+from alertnet.core.escalation import Answered, Confirmed, Event, Status, Withdrawn
 from alertnet.core.notification import Kind
 from alertnet.core.progress import still_says
 from alertnet.flows.case import Case
@@ -65,21 +65,35 @@ def respond(
     contact = _respondent(case, tree, contact_id)
     passes_on = _only_relays(contact, address)
     kind = AnswerKind.RELAYED if passes_on and kind is AnswerKind.ACKNOWLEDGED else kind
+    vouched = via is Via.VOUCHED and kind is AnswerKind.ACKNOWLEDGED
     before = _standing(case, tree, contact_id)
     if before is not None and (passes_on or _says_the_same(case, before, kind, address)):
+        if vouched:
+            confirm(case, tree, contact_id)
         return _recorded(case, tree, contact, before.id, kind, before.at)
-    if before is not None:
-        _revoke_row(case, before.id)
     id = _add(case, tree, contact_id, kind, via, address, by, note, at)
     case.record(kind.value, tree=tree, contact=contact_id, via=via.value, acknowledgement=id)
-    taken_back = [Withdrawn] if before is not None and kind is AnswerKind.RELAYED else []
-    move(case, _events(case, tree, contact_id, *taken_back, partial(Answered, kind=kind, address=address)))
+    _let_count(case, tree, contact_id, partial(Answered, kind=kind, address=address), before, vouched=vouched)
     recorded = _recorded(case, tree, contact, id, kind, at or case.tx.now)
     _confirm(case, tree, contact, recorded, address if replying else None, by_letter=by_letter)
     notify_coordinators(case, SUBJECTS[kind], contact_id, besides=(tree, contact_id))
     if kind is AnswerKind.ACKNOWLEDGED and case.is_coordinator(tree, contact_id):
         tell_has_it(case, recorded.at)
     return recorded
+
+
+def _let_count(
+    case: Case, tree: str, contact_id: str, answered: partial[Answered], before: Row[Any] | None, *, vouched: bool
+) -> None:
+    """The answer takes the place of the one before, and counts wherever the contact stands."""
+    made: list[Callable[[str], Event]] = [answered]
+    if before is not None:
+        _revoke_row(case, before.id)
+        if answered.keywords["kind"] is AnswerKind.RELAYED:
+            made.insert(0, Withdrawn)
+    if vouched:
+        made.append(Confirmed)
+    move(case, _events(case, tree, contact_id, *made))
 
 
 def revoke(case: Case, acknowledgement: str) -> None:
@@ -97,6 +111,18 @@ def revoke(case: Case, acknowledgement: str) -> None:
     _revoke_row(case, row.id)
     case.record("acknowledgement_revoked", acknowledgement=row.id, tree=row.tree, contact=row.contact)
     move(case, _events(case, row.tree, row.contact, Withdrawn))
+
+
+def confirm(case: Case, tree: str, contact_id: str) -> None:
+    """A coordinator confirms that the contact takes charge: wherever it said so it counts."""
+    move(case, _events(case, tree, contact_id, Confirmed))
+
+
+def take_back(case: Case, tree: str, contact_id: str) -> None:
+    """A coordinator knows that the contact does not take charge: as if it had never said so."""
+    standing = _standing(case, tree, contact_id)
+    if standing is not None:
+        revoke(case, standing.id)
 
 
 def counted_in(case: Case, tree: str, contact_id: str) -> list[tuple[str, str]]:

@@ -80,10 +80,10 @@ METHODS: dict[Kind, frozenset[MethodKind]] = {
 }
 """By which methods each kind can be said. Who was alerted by telephone alone also hears by it what follows."""
 
-_ANY_NEWS = tuple(subject for subject in Subject if subject not in (Subject.VERIFY, Subject.LEVEL))
+_ANY_NEWS = tuple(subject for subject in Subject if subject not in (Subject.VERIFY, Subject.LEVEL, Subject.CONFIRM))
 
 SUBJECTS: dict[Kind, tuple[Subject, ...]] = {
-    Kind.DECISION: (Subject.LEVEL, Subject.VERIFY),
+    Kind.DECISION: (Subject.LEVEL, Subject.VERIFY, Subject.CONFIRM),
     Kind.ALARM: _ANY_NEWS,
     Kind.NOTICE: _ANY_NEWS,
     Kind.RECORDED: (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.ACTION, Subject.GO, Subject.HOLD),

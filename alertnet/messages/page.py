@@ -58,6 +58,7 @@ def page_values(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str
         "organisation": said.organisation,
         "ref": said.ref,
         "callback": said.callback,
+        "about": said.about or "",
         "level": str(said.level or ""),
         "contacts": str(said.contacts or ""),
     }
@@ -98,13 +99,15 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 def _title(page: Page) -> str:
     if page.said.drill:
         return "title_drill"
-    return "title_decision" if page.said.subject in (Subject.LEVEL, Subject.VERIFY) else "title"
+    return "title_decision" if page.said.subject in (Subject.LEVEL, Subject.VERIFY, Subject.CONFIRM) else "title"
 
 
 def _question(said: Said, words: Words, say: Callable[..., str]) -> list[str]:
     match said.subject:
         case Subject.VERIFY:
             return [say("decision_verify")]
+        case Subject.CONFIRM:
+            return [say("decision_confirm")]
         case Subject.LEVEL:
             automatic = [say("automatic_at", said.automatic_at)] if said.automatic_at else []
             return [say("decision_level"), *automatic]

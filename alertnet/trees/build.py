@@ -19,16 +19,8 @@ from alertnet.core.contact_tree import (
 from alertnet.core.duty import Duty, Officer
 from alertnet.core.incident import Affected, Scope
 from alertnet.trees.calendar import calendars
-from alertnet.trees.form import (
-    ContactForm,
-    FieldForm,
-    LevelForm,
-    MethodForm,
-    NeedsGoForm,
-    TeamForm,
-    TreeForm,
-    WhenForm,
-)
+from alertnet.trees.field_form import FieldForm, TeamForm
+from alertnet.trees.form import ContactForm, LevelForm, MethodForm, NeedsGoForm, TreeForm, WhenForm
 
 SharedContacts = Mapping[str, tuple[str, ContactForm]]
 """What a tree includes, by id, each contact with the file that it stands in."""
@@ -142,6 +134,7 @@ def _level(form: LevelForm) -> Level:
         needs_go=_needs_go(form.needs_go) if form.needs_go else None,
         repeat=Repeat(form.repeat.every, form.repeat.times) if form.repeat else None,
         then=form.then,
+        confirm=form.confirm is not None,
         action_due=ActionDue(form.action_due.after, form.action_due.otherwise) if form.action_due else None,
     )
 

@@ -56,6 +56,7 @@ OneKind = Annotated[PersonKind, _read(values.one_of("kind", PersonKind))]
 OnePerpetrator = Annotated[Perpetrator, _read(values.perpetrator)]
 OneThen = Annotated[Then, _read(values.one_of("continuation", Then))]
 OneOtherwise = Annotated[Otherwise, _read(values.one_of("continuation", Otherwise))]
+Confirmer = Annotated[Literal["coordinator"], _read(values.one_of("role that confirms", ("coordinator",)))]
 Match = Annotated[Literal["match"], _read(values.one_of("rule", ("match",)))]
 Relay = Annotated[Literal["relay"], _read(values.one_of("kind of acknowledgement", ("relay",)))]
 Files = Annotated[
@@ -176,8 +177,6 @@ class ActionDueForm(Form):
 
 
 class LevelForm(Form):
-    not_yet = frozenset({"confirm"})
-
     name: Line
     notify: Some[Slug]
     acknowledge: Acknowledge = Level.acknowledge
@@ -187,6 +186,7 @@ class LevelForm(Form):
     repeat: RepeatForm | None = None
     then: OneThen | None = None
     action_due: ActionDueForm | None = None
+    confirm: Confirmer | None = None
 
 
 class SharedForm(Form):
@@ -220,31 +220,3 @@ class TreeForm(Form):
         if not self.contacts and not self.include:
             raise NotAllowed("a tree needs contacts of its own, or a file that it includes", ("contacts", "include"))
         return self
-
-
-class MemberForm(Form):
-    name: Line
-    phone: Number
-    language: Language | None = None
-    silent: YesNo = False
-
-
-class TeamForm(Form):
-    country: Country
-    language: Language
-    members: Named[MemberForm]
-    consent: OneScope = Scope.INTERNAL
-
-
-class PersonForm(Form):
-    kind: OneKind = PersonKind.OTHER
-    nationality: Country | None = None
-    consent: OneScope | None = None
-    exclude: list[Line] = []
-
-
-class FieldForm(Form):
-    """`teams.yaml`: the field teams, and the codes of those accompanied."""
-
-    teams: dict[Slug, TeamForm] = {}
-    people: dict[Code, PersonForm] = {}

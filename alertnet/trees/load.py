@@ -15,7 +15,8 @@ from alertnet.trees.build import SharedContacts
 from alertnet.trees.conform import conform
 from alertnet.trees.document import Document, Node, empty_document
 from alertnet.trees.fault import Fault
-from alertnet.trees.form import FieldForm, Form, SharedForm, TreeForm
+from alertnet.trees.field_form import FieldForm
+from alertnet.trees.form import Form, SharedForm, TreeForm
 from alertnet.trees.include import Contacts, Library, is_shared
 from alertnet.trees.references import TreeNodes, deputy_faults, field_faults, network_faults, tree_faults
 from alertnet.trees.yaml_file import Unreadable, read_document

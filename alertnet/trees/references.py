@@ -28,6 +28,7 @@ def tree_faults(nodes: TreeNodes) -> Iterator[Fault]:
     for level in tree["levels"].entries():
         yield from _listed_faults(level["notify"], known)
         yield from _unreachable_quota(level)
+        yield from _beside_campaigners(level, nodes.contacts)
     yield from _listed_faults(tree["last_resort"], known)
     yield from deputy_faults(tree["contacts"], known)
 
@@ -64,6 +65,17 @@ def _unreachable_quota(level: Node) -> Iterator[Fault]:
     if is_number and 0 < contacts < int(wanted.value):
         allowed = ("any", "all", "each_organisation", f"a number up to {contacts}")
         yield wanted.fault("more acknowledgements than the level has contacts:", allowed)
+
+
+def _beside_campaigners(level: Node, contacts: Mapping[str, Node]) -> Iterator[Fault]:
+    """The ICRC speaks with all sides in confidence, and is not told in one breath with those who speak in public."""
+    roles = {
+        name.value: contacts[name.value]["role"].value for name in level["notify"].texts() if name.value in contacts
+    }
+    if {Role.NGO, Role.MEDIA}.intersection(roles.values()):
+        for name in level["notify"].texts():
+            if roles.get(name.value) == Role.ICRC:
+                yield name.fault("a contact with role icrc needs a level without ngo and media:")
 
 
 def deputy_faults(contacts: Node, known: tuple[str, ...]) -> Iterator[Fault]:

@@ -4,7 +4,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from alertnet.trees.form import FieldForm, SharedForm, TreeForm
+from alertnet.trees.field_form import FieldForm
+from alertnet.trees.form import SharedForm, TreeForm
 from alertnet.trees.keys import DURATION, KEYS, Key
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -15,6 +15,7 @@ from alertnet.core.escalation import (
     Acted,
     Answered,
     Asked,
+    Confirmed,
     Delayed,
     Event,
     Failed,
@@ -102,6 +103,7 @@ LEVELS = st.builds(
     st.none() | st.builds(Repeat, spans(1, 2), st.integers(1, 3)),
     st.sampled_from([None, None, Then.STOP, Then.NEXT]),
     st.none() | st.builds(ActionDue, spans(1, 3), st.sampled_from(Otherwise)),
+    st.sampled_from([False, False, True]),
 )
 
 TREES = st.builds(
@@ -152,6 +154,7 @@ def events(the_tree: ContactTree) -> st.SearchStrategy[Event]:
         used.map(lambda where: Delayed(*where)),
         used.map(lambda where: Unsent(*where)),
         st.builds(Withdrawn, ids),
+        st.builds(Confirmed, ids),
         st.builds(Go, indexes),
         st.builds(Hold, indexes),
         st.builds(Refuse, indexes),

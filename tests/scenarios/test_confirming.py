@@ -1,0 +1,65 @@
+"""A level whose answers a coordinator confirms: the question, and what follows from go, hold and refuse (B1)."""
+
+import pytest
+
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import COORDINATION, a_tree
+from tests.scenarios.world import Incident, World, code_in, link_in
+
+OMBUDS = "  - {name: Ombuds, notify: [ombuds], wait: 30m, confirm: coordinator}\n"
+
+
+@pytest.fixture
+def world(world_of: Worlds) -> World:
+    return world_of(a_tree(COORDINATION + OMBUDS))
+
+
+def ombuds_says_yes(world: World) -> tuple[Incident, str]:
+    """The ombuds office acknowledges; the incident, and what the coordinator is asked."""
+    incident = world.raises(people=[])
+    world.texts("coordinator", f"OK {code_in(world.phone('coordinator').inbox[-1])}")
+    world.passes(minutes=11)
+    world.texts("ombuds", f"OK {code_in(world.phone('ombuds').inbox[-1])}")
+    asked = [text for text in world.phone("coordinator").inbox if "DECISION" in text]
+    assert len(asked) == 1
+    return incident, asked[0]
+
+
+def test_a_coordinator_is_asked_and_go_makes_the_answer_count(world: World) -> None:
+    incident, question = ombuds_says_yes(world)
+    assert "ombuds acts? If confirmed GO" in question
+    assert incident.status("valley") == "running"
+    world.texts("coordinator", f"GO {code_in(question)}")
+    assert incident.status("valley") == "acknowledged"
+
+
+def test_the_question_is_repeated_until_it_is_decided(world: World) -> None:
+    _, question = ombuds_says_yes(world)
+    world.passes(minutes=11)
+    asked = [text for text in world.phone("coordinator").inbox if code_in(question) in text]
+    assert len(asked) == 2
+
+
+def test_a_hold_leaves_the_answer_without_effect(world: World) -> None:
+    incident, question = ombuds_says_yes(world)
+    world.texts("coordinator", f"HOLD {code_in(question)}")
+    world.passes(minutes=35)
+    assert incident.status("valley") == "unanswered"
+
+
+def test_a_refusal_on_the_page_takes_the_answer_back(world: World) -> None:
+    incident, question = ombuds_says_yes(world)
+    page = world.client.get(link_in(question))
+    assert "ombuds says it takes charge. Can you confirm that?" in page.text
+    world.client.post(link_in(question), data={"answer": "refuse"})
+    world.settles()
+    assert ("ombuds", "acknowledged", "sms") not in incident.answers()
+    assert incident.status("valley") == "running"
+
+
+def test_a_vouched_answer_confirms_and_ends_the_question(world: World) -> None:
+    incident, question = ombuds_says_yes(world)
+    incident.act("acknowledgements", tree="valley", contact="ombuds", kind="acknowledged", expect=201)
+    assert incident.status("valley") == "acknowledged"
+    world.passes(minutes=11)
+    assert len([text for text in world.phone("coordinator").inbox if code_in(question) in text]) == 1
