@@ -78,14 +78,19 @@ def _settled(night: "Night", _: Sequence[Row[Any]]) -> Found:
             if is_waiting and row.due_at is not None and row.due_at < long_ago:
                 yield "A5", f"{row.method} {row.id[:4]} to {row.contact} is {row.status}, due since {row.due_at}"
         planned, extras = [row for row in tries if not row.extra], [row for row in tries if row.extra]
-        unknown = [row for row in tries if row.failure == "outcome_unknown"]
+        # One whose receipt comes late after all is no longer among these.
+        unknown = [row for row in planned if row.failure == "outcome_unknown"]
         # A call that rang out is placed once more at once, and that is no doubt about the first.
-        if len(planned) > 1 + sum(row.failure == "no_answer" for row in planned) or len(extras) > len(unknown):
+        if len(planned) > 1 + _rang_out(planned) or len(extras) > len(planned) + _rang_out(extras):
             yield "A5", f"{len(tries)} messages were made of one to {tries[0].contact} ({notification[:4]})"
         for row, doubt in zip(extras, unknown, strict=False):
             waited = (row.created_at - doubt.started_at).total_seconds()
             if waited < (ASKED_TWICE - slack).total_seconds():
                 yield "A5", f"{row.method} {row.id[:4]} to {row.contact} is sent once more after only {waited:.0f} s"
+
+
+def _rang_out(calls: Sequence[Row[Any]]) -> int:
+    return sum(row.failure == "no_answer" for row in calls)
 
 
 def _final(_: "Night", history: Sequence[Row[Any]]) -> Found:
