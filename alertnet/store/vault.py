@@ -9,6 +9,7 @@ import hmac
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -47,6 +48,8 @@ class Vault:
             raise Misconfigured([f"ALERTNET_SECRET_KEY: each secret has at least {SECRET_LENGTH} characters"])
         self._keys = tuple(_derive(secret.encode()) for secret in secrets)
         self._by_id = {keys.id: keys for keys in self._keys}
+        # The numbers of the trees are asked for with every message.
+        self._indexes = lru_cache(maxsize=8192)(self._index_anew)
 
     def seal(self, plain: bytes) -> bytes:
         """Key id (4 bytes), nonce (12) and AES-256-GCM ciphertext."""
@@ -71,10 +74,13 @@ class Vault:
 
     def index(self, text: str) -> bytes:
         """The blind index of a number or address, to be stored: 16 bytes."""
-        return _keyed(self._keys[0].index, text)
+        return self._indexes(text)[0]
 
     def indexes(self, text: str) -> tuple[bytes, ...]:
         """Every blind index that the text may be stored under."""
+        return self._indexes(text)
+
+    def _index_anew(self, text: str) -> tuple[bytes, ...]:
         return tuple(_keyed(keys.index, text) for keys in self._keys)
 
     def code_hash(self, text: str) -> bytes:
