@@ -14,7 +14,7 @@ PATIENCE = 30_000
 """Milliseconds, on a machine that does much else."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = find()
     if path is None:

@@ -12,12 +12,19 @@ from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.page import page_over
 from tests.browser.sights import SIGHTS, Sight
 
-pytestmark = pytest.mark.browser
+# One process opens the pages, which takes longer than to look at them.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("axe")]
 
 AXE = Path(__file__).parent / "axe/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-WIDTHS = (320, 768, 1440)
+Scheme = Literal["light", "dark"]
+LOOKS: list[Any] = [
+    ("dark", 320),
+    ("light", 768),
+    ("dark", 1440),
+    *(pytest.param(*look, marks=pytest.mark.long) for look in (("light", 320), ("dark", 768), ("light", 1440))),
+]
+"""Half of them wait for `make long`: each colour and each width is seen in the others."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +43,9 @@ def opened(browser: Browser) -> Iterator[Opened]:
         context.close()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
 @pytest.mark.parametrize("name", SIGHTS)
-def test_axe_finds_nothing(opened: Opened, name: str, scheme: Literal["light", "dark"], width: int) -> None:
+def test_axe_finds_nothing(opened: Opened, name: str, scheme: Scheme, width: int) -> None:
     """Issue 4; and nobody has to scroll sideways (WCAG 1.4.10)."""
     page = opened.pages[name]
     page.set_viewport_size({"width": width, "height": 900})

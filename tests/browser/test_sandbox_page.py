@@ -111,6 +111,7 @@ def test_who_is_left_out_is_shown_with_the_reason(desk: Desk, evening: Evening) 
     expect(desk.page.locator("#ring-international-1")).to_contain_text("left out")
 
 
+@pytest.mark.long
 def test_an_hour_passes_in_a_minute(desk: Desk, evening: Evening) -> None:
     """At 60x the next levels are told while somebody looks on, by the same rules."""
     evening.begin("nobody")
@@ -172,6 +173,7 @@ def test_the_page_works_without_scripts(browser: Browser, evening: Evening) -> N
     context.close()
 
 
+@pytest.mark.long
 def test_every_story_begins_on_a_stage_of_its_own(desk: Desk) -> None:
     """Each button of the list raises its incident, and nothing of the one before is left."""
     before = ""

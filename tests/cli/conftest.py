@@ -15,8 +15,8 @@ from alertnet.core.incident import Facts, Scope, Severity
 from alertnet.flows.open_incident import open_incident
 from alertnet.runtime import Runtime, make_runtime
 from alertnet.settings import read_settings
-from alertnet.store.upgrade import upgrade
 from tests.cli.typed import run
+from tests.database import migrate
 
 WITHIN_SECONDS = 60
 FORKING = multiprocessing.get_context("forkserver")
@@ -98,7 +98,7 @@ def office(tmp_path: Path) -> Office:
 def runtime(office: Office) -> Iterator[Runtime]:
     """The process beside which the commands run, on the office's database, migrated."""
     runtime = make_runtime(read_settings(office.env))
-    upgrade(runtime.engine)
+    migrate(runtime.engine)
     yield runtime
     runtime.close()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.store.upgrade import upgrade
+from tests.database import migrate
 from tests.flows.switchboard import Switchboard, connect
 from tests.postgres import fresh_database
 
@@ -46,5 +46,5 @@ def any_board(request: pytest.FixtureRequest) -> Iterator[Switchboard]:
 
 def _migrate(url: str) -> None:
     board = connect(url)
-    upgrade(board.runtime.engine)
+    migrate(board.runtime.engine)
     board.runtime.close()

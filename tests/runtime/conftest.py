@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alertnet.runtime import Runtime
-from alertnet.store.upgrade import upgrade
+from tests.database import migrate
 from tests.postgres import fresh_database
 from tests.runtime.flows import connect
 
@@ -25,7 +25,7 @@ def database_url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
 @pytest.fixture
 def runtime(database_url: str) -> Iterator[Runtime]:
     runtime = connect(database_url)
-    upgrade(runtime.engine)
+    migrate(runtime.engine)
     yield runtime
     runtime.close()
 
@@ -33,7 +33,7 @@ def runtime(database_url: str) -> Iterator[Runtime]:
 @pytest.fixture
 def on_sqlite(sqlite_url: str) -> Iterator[Runtime]:
     runtime = connect(sqlite_url)
-    upgrade(runtime.engine)
+    migrate(runtime.engine)
     yield runtime
     runtime.close()
 
@@ -41,6 +41,6 @@ def on_sqlite(sqlite_url: str) -> Iterator[Runtime]:
 @pytest.fixture
 def on_postgres(postgres_url: str) -> Iterator[Runtime]:
     runtime = connect(fresh_database(postgres_url))
-    upgrade(runtime.engine)
+    migrate(runtime.engine)
     yield runtime
     runtime.close()

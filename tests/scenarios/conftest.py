@@ -18,9 +18,9 @@ from alertnet.settings import read_settings
 from alertnet.store import keys, timeline
 from alertnet.store.tables import attempts, escalations
 from alertnet.store.tx import Tx
-from alertnet.store.upgrade import upgrade
 from alertnet.trees import read_network
 from alertnet.web.app import make_app
+from tests.database import migrate
 from tests.scenarios.valley import FIELD
 from tests.scenarios.world import PUBLIC_URL, REPOSITORY, Clock, World
 
@@ -80,7 +80,7 @@ def world_on(tmp_path: Path) -> Iterator[Worlds]:
         runtime = wire(settings, read_network(settings.contact_trees), templates, clock=clock)
         if runtime.engine.dialect.name == "sqlite":
             event.listen(runtime.engine, "connect", _spare_the_disk)
-        upgrade(runtime.engine)
+        migrate(runtime.engine)
         _, key = runtime.transact(keys.create, "north", ("administer",))
         # Entered, it keeps one event loop; else it would start a thread with one for each request.
         client = clients.enter_context(TestClient(make_app(runtime)))

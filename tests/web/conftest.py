@@ -12,9 +12,9 @@ from alertnet.messages.templates import Templates, read_templates
 from alertnet.runtime import Runtime, wire
 from alertnet.settings import Settings, read_settings
 from alertnet.store import keys
-from alertnet.store.upgrade import upgrade
 from alertnet.trees.load import read_network
 from alertnet.web.app import make_app
+from tests.database import migrate
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a secret for the tests alone of no use elsewhere"
@@ -67,7 +67,7 @@ def templates() -> Templates:
 def runtime(tmp_path: Path, clock: Clock, network: Network, templates: Templates) -> Iterator[Runtime]:
     """A runtime with the example trees on a migrated SQLite file."""
     runtime = wire(settings_for(f"sqlite:///{tmp_path / 'test.db'}"), network, templates, clock=clock)
-    upgrade(runtime.engine)
+    migrate(runtime.engine)
     yield runtime
     runtime.close()
 

@@ -12,8 +12,8 @@ from alertnet.core.contact_tree import Network
 from alertnet.messages.templates import Templates
 from alertnet.runtime import Runtime, wire
 from alertnet.store import keys
-from alertnet.store.upgrade import upgrade
 from alertnet.web.app import make_app
+from tests.database import migrate
 from tests.postgres import fresh_database
 from tests.web.conftest import MakeKey, settings_for
 
@@ -104,7 +104,7 @@ def test_the_same_request_to_two_processes_has_one_effect(
     """Two processes know nothing of each other's requests: the database's primary key decides between them."""
     url = fresh_database(postgres_url)
     runtimes = [wire(settings_for(url), network, templates) for _ in range(2)]
-    upgrade(runtimes[0].engine)
+    migrate(runtimes[0].engine)
     _, key = runtimes[0].transact(keys.create, None, ["administer"])
     clients = [TestClient(make_app(each), headers={"Authorization": f"Bearer {key}"}) for each in runtimes]
 

@@ -31,8 +31,8 @@ from alertnet.runtime_channels import Outlet
 from alertnet.sandbox.twiml import Gather, Say, Verb, read_voice
 from alertnet.settings import read_settings
 from alertnet.store.tables import attempts, codes, incidents, links, notifications
-from alertnet.store.upgrade import upgrade
 from alertnet.web.app import make_app
+from tests.database import migrate
 
 ROOT = Path(__file__).parents[2]
 PUBLIC_URL = "https://alert.example.org"
@@ -251,7 +251,7 @@ def world_in(folder: Path, **settings: str) -> Iterator[World]:
         "ALERTNET_TWILIO_FROM": OURS,
     }
     runtime = make_runtime(read_settings({**usual, **settings}), clock=lambda: NOW)
-    upgrade(runtime.engine)
+    migrate(runtime.engine)
     line = Line()
     vars(runtime)["outlets"] = {(MethodKind.CALL, FIRST): Outlet(line, (OURS,), 0)}
     with TestClient(make_app(runtime), base_url=PUBLIC_URL, raise_server_exceptions=False) as client:

@@ -28,12 +28,12 @@ from alertnet.store import timeline
 from alertnet.store.tables import attempts, escalations, notifications
 from alertnet.store.tables import timeline as entries
 from alertnet.store.tx import Tx
-from alertnet.store.upgrade import upgrade
 from alertnet.worker import Worker
+from tests.database import migrate
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 OURS, OURS_TOO = "+15005550006", "+15005550016"
-CARLA, DIEGO, EMMA = "+573005550101", "+573005550102", "+34915550140"
+CARLA, DIEGO, EMMA = "+573005550101", "+573005550102", "+34600550140"
 CARLAS_MAIL = "carla@pbi-colombia.example"
 TEMPLATES = read_templates(Path(__file__).parents[2] / "message_templates")
 MINUTE = timedelta(minutes=1)
@@ -140,7 +140,7 @@ class Stage:
         self.env = {name: value for name, value in self.env.items() if name not in without}
         self.network = known or network()
         self.runtime = self.connect()
-        upgrade(self.runtime.engine)
+        migrate(self.runtime.engine)
         self.worker = Worker(self.runtime)
 
     def connect(self, **env: str) -> Runtime:
