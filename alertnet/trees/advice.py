@@ -44,7 +44,7 @@ def _of_contact(contact: Node, today: date) -> Iterator[Fault]:
     if kinds and not {*RINGING, "task"} & set(kinds):
         yield _at(contact["methods"], "has neither sms nor call: at night nobody is woken")
     if contact["role"].value in OF_THE_STATE and set(RINGING) & set(kinds):
-        yield _at(contact["methods"], "a machine rings an authority: a task lets a coordinator call instead")
+        yield _at(contact["methods"], "a machine rings an authority, where a coordinator who calls is heard better")
     for method in methods:
         yield from _of_number(method["sms"], answerable=len(set(kinds)) > 1)
     yield from _stale(contact["verified"], today)

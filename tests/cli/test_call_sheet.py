@@ -61,7 +61,7 @@ def test_a_contact_is_spoken_to_in_its_language_with_a_safe_sentence_first(offic
     text = sheet(office, *ARREST, format=format)
     french = text[text.index("Focal point for human rights defenders") :]
 
-    assert "1. «J'appelle de la part de PBI international support network. Merci de me rappeler au +32 2" in french
+    assert "1. «J'appelle de la part de PBI international support network. Merci de me rappeler au +32 4" in french
     assert "2. «Il y a une alerte urgente, droits humains : arrestation. Pouvez-vous prendre en charge" in french
     assert "«Hay una alerta urgente de derechos humanos: detención. ¿Puede asumirla" in text
 
@@ -200,14 +200,14 @@ def test_the_sheet_of_a_closed_incident_says_that_nobody_is_to_be_called(
 
 def test_the_file_is_its_owner_s_alone_even_where_one_was_that_everybody_could_read(office: Office) -> None:
     path = office.folder / "open.txt"
-    path.write_text("what was there before")
+    path.write_text("an older sheet")
     path.chmod(0o644)
 
     said = office.types("call-sheet", "--format", "text", "--output", str(path))
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert f"Confidential: {path} is readable by you alone. Shred or burn it" in said.out
-    assert "before" not in path.read_text()
+    assert "an older sheet" not in path.read_text()
     assert not list(office.folder.glob(".open*"))
 
 

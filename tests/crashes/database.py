@@ -36,8 +36,8 @@ contacts:
     methods: [{sms: "+573005550101"}, {call: "+573005550101", after: 20m}]
   friend: {role: ngo, organisation: Friends, methods: [{call: "+573005550120"}]}
   office: {role: ngo, organisation: Head office, methods: [{email: office@valley.example}]}
-  embassy: {role: embassy, organisation: Embassy, methods: [{sms: "+34915550140"}]}
-  desk: {role: ngo, organisation: Desk, methods: [{sms: "+3225550101"}]}
+  embassy: {role: embassy, organisation: Embassy, methods: [{sms: "+34600550140"}]}
+  desk: {role: ngo, organisation: Desk, methods: [{sms: "+32470550101"}]}
 levels:
   - {name: Coordination, notify: [coordinator, friend, office], wait: 30m}
   - {name: Embassies, needs_go: {proceed_after: 2h, unless_severity: [critical]}, notify: [embassy], wait: 2h}

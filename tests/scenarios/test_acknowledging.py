@@ -20,7 +20,7 @@ CONTACTS = f"""
     deputy: ombuds-2
   ombuds-2: {{role: ombuds, organisation: Ombuds office, methods: [{{sms: "{DEPUTY}"}}]}}
   defenders: {{role: ngo, organisation: Defenders, methods: [{{sms: "+573005550130"}}, {{call: "+573005550130"}}]}}
-  desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+3225550101"}}]}}
+  desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+32470550101"}}]}}
 """
 FRIENDS = (
     "  - {name: Friends, notify: [ombuds, defenders], wait: 30m, repeat: {every: 5m, times: 3}, acknowledge: all}\n"
@@ -29,9 +29,9 @@ VALLEY = a_tree(FRIENDS + COORDINATION, CONTACTS)
 ABROAD = a_tree(
     "  - {name: Embassies, notify: [spain], wait: 30m, repeat: {every: 5m, times: 3}}\n" + COORDINATION,
     """
-  coordinator: {role: coordinator, organisation: Abroad, methods: [{sms: "+3225550102"}]}
-  spain: {role: embassy, organisation: Embassy of Spain, methods: [{sms: "+34915550140"}]}
-  desk: {role: ngo, organisation: Head office, methods: [{sms: "+3225550101"}]}
+  coordinator: {role: coordinator, organisation: Abroad, methods: [{sms: "+32470550102"}]}
+  spain: {role: embassy, organisation: Embassy of Spain, methods: [{sms: "+34600550140"}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}
 """,
     tree="abroad",
 )

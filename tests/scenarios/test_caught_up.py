@@ -16,7 +16,7 @@ CONTACTS = """
   coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}
   second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}
   ombuds: {role: ombuds, organisation: Ombuds office, language: fr, methods: [{sms: "+573005550120"}]}
-  desk: {role: ngo, organisation: Head office, language: fr, methods: [{sms: "+3225550101"}]}
+  desk: {role: ngo, organisation: Head office, language: fr, methods: [{sms: "+32470550101"}]}
 """
 LEVELS = """
   - {name: Coordination, notify: [coordinator], wait: 20m}

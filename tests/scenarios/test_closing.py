@@ -16,7 +16,7 @@ CONTACTS = """
   ombuds: {role: ombuds, organisation: Ombuds office, methods: [{sms: "+573005550120"}]}
   mayor: {role: authority, organisation: Mayor, methods: [{call: "+576045550110"}]}
   defenders: {role: ngo, organisation: Defenders, methods: [{sms: "+573005550130"}]}
-  desk: {role: ngo, organisation: Head office, methods: [{sms: "+3225550101"}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}
 """
 LEVELS = """
   - {name: Ombuds, notify: [ombuds, mayor], wait: 30m, repeat: {every: 5m, times: 5}}

@@ -14,10 +14,10 @@ CONTACTS = """
   defenders: {role: ngo, organisation: Defenders, methods: [{sms: "+573005550130"}]}
   police: {role: authority, belongs_to: police, organisation: National Police, methods: [{call: "+576015550112"}]}
   envoy: {role: ministry, organisation: Envoy of the police, methods: [{call: "+576015550112"}]}
-  spain: {role: embassy, represents: ES, organisation: Spain, methods: [{sms: "+34915550140"}]}
-  lawyers: {role: other, represents: DE, organisation: German lawyers, methods: [{sms: "+49305550141"}]}
+  spain: {role: embassy, represents: ES, organisation: Spain, methods: [{sms: "+34600550140"}]}
+  lawyers: {role: other, represents: DE, organisation: German lawyers, methods: [{sms: "+491515550141"}]}
   un: {role: un, organisation: United Nations, methods: [{sms: "+573005550160"}]}
-  desk: {role: ngo, organisation: Head office, methods: [{sms: "+3225550101"}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}
 """
 EVERYONE = """
   - name: Everyone
@@ -54,7 +54,7 @@ def test_national_consent_sends_nothing_abroad(world: World) -> None:
 
     why = reasons(incident)
     assert why["embassy-es"] == why["eu-delegation"] == why["ohchr"] == "consent"
-    assert not everybody_told(world) & {"+34915550140", "+49305550141", "+3225550142", "+573005550160"}
+    assert not everybody_told(world) & {"+34600550140", "+491515550141", "+32470550142", "+573005550160"}
 
 
 def test_an_embassy_of_another_nationality_is_pruned_with_its_reason(world: World) -> None:
@@ -63,7 +63,7 @@ def test_an_embassy_of_another_nationality_is_pruned_with_its_reason(world: Worl
     world.passes(minutes=40)
 
     assert reasons(incident)["embassy-de"] == "nationality"
-    assert "+49305550141" not in everybody_told(world)
+    assert "+491515550141" not in everybody_told(world)
     assert world.phone("spain").inbox
 
 
@@ -249,7 +249,7 @@ def test_coordinators_and_last_resort_hear_whatever_the_consent(valley: World) -
 
     valley.passes(minutes=11)
 
-    assert everybody_told(valley) == {"+573005550101", "+3225550101"}
+    assert everybody_told(valley) == {"+573005550101", "+32470550101"}
     assert set(reasons(incident).values()) == {"consent"}
 
 

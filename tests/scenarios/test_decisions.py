@@ -14,9 +14,9 @@ CONTACTS = """
     organisation: Valley
     methods: [{sms: "+573005550101"}, {call: "+573005550101", after: 20m}]
   police: {role: authority, organisation: National Police, methods: [{sms: "+576015550112"}]}
-  spain: {role: embassy, represents: ES, scope: national, organisation: Spain, methods: [{sms: "+34915550140"}]}
+  spain: {role: embassy, represents: ES, scope: national, organisation: Spain, methods: [{sms: "+34600550140"}]}
   defenders: {role: ngo, organisation: Defenders, methods: [{sms: "+573005550130"}]}
-  desk: {role: ngo, organisation: Head office, methods: [{sms: "+3225550101"}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}
 """
 COORDINATION = "  - {name: Coordination, notify: [coordinator], wait: 5m}\n"
 POLICE = """

@@ -19,7 +19,7 @@ CONTACTS = f"""
     organisation: Valley
     methods: [{{sms: "{OWN}"}}, {{email: duty@valley.example}}]
     duty: {{rota: [ana, mary], change: "Mo 09:00"}}
-  desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+3225550101"}}]}}
+  desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+32470550101"}}]}}
 """
 COORDINATION = "  - {name: Coordination, notify: [coordinator], wait: 30m, repeat: {every: 3m, times: 3}}\n"
 

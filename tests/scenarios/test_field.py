@@ -12,7 +12,7 @@ CONTACTS = """
   second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}
   ombuds: {role: ombuds, organisation: Ombuds office, language: fr, methods: [{sms: "+573005550120"}]}
   defenders: {role: ngo, organisation: Defenders, language: es, drills: true, methods: [{sms: "+573005550130"}]}
-  desk: {role: ngo, organisation: Head office, language: fr, methods: [{sms: "+3225550101"}]}
+  desk: {role: ngo, organisation: Head office, language: fr, methods: [{sms: "+32470550101"}]}
 """
 LEVELS = """
   - {name: Coordination, notify: [coordinator], wait: 20m}

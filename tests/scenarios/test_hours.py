@@ -14,7 +14,7 @@ DUTY = "+573005550199"
 OFFICE = "+573005550120"
 CONTACTS = f"""
   coordinator: {{role: coordinator, organisation: Valley, methods: [{{sms: "+573005550101"}}]}}
-  desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+3225550101"}}]}}
+  desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+32470550101"}}]}}
   embassy:
     role: embassy
     organisation: Embassy
@@ -112,7 +112,7 @@ SLEEPER = """
     organisation: Valley
     quiet: {moderate: "22:00-07:00"}
     methods: [{sms: "+573005550101"}, {call: "+573005550101", after: 3m}]
-  desk: {role: ngo, organisation: Head office, methods: [{sms: "+3225550101"}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}
 """
 
 

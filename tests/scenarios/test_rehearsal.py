@@ -25,7 +25,7 @@ CONTACTS = """
   coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}], deputy: second}
   second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}
   ombuds: {role: ombuds, organisation: Ombuds, methods: [{sms: "+573005550120"}, {email: o@ombuds.example, after: 4m}]}
-  desk: {role: ngo, organisation: Head office, methods: [{sms: "+3225550101"}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}
 """
 VALLEY = a_tree(
     """
@@ -112,7 +112,7 @@ def test_whoever_a_holiday_closes_is_named_with_it(world_of: Worlds) -> None:
     closed = CONTACTS.replace(
         "desk: {role: ngo, organisation: Head office, ",
         'desk: {role: ngo, organisation: Head office, hours: "Mo-Fr 09:00-17:00", holidays: [CO], '
-        'when_closed: [{sms: "+3225550199"}], ',
+        'when_closed: [{sms: "+32470550199"}], ',
     )
     world = world_of(a_tree("  - {name: Coordination, notify: [coordinator, desk], wait: 10m}\n", closed))
     christmas = datetime(2026, 12, 25, 15, 0, tzinfo=UTC)
@@ -121,4 +121,4 @@ def test_whoever_a_holiday_closes_is_named_with_it(world_of: Worlds) -> None:
     rehearsal = rehearse(FACTS, trees, christmas, christmas + timedelta(minutes=5), Script())
 
     assert [(each.contact, each.by) for each in rehearsal.closed] == [("desk", "CO: Christmas Day")]
-    assert [each.method.address for each in rehearsal.told if each.contact.id == "desk"] == ["+3225550199"]
+    assert [each.method.address for each in rehearsal.told if each.contact.id == "desk"] == ["+32470550199"]

@@ -5,13 +5,13 @@ from tests.scenarios.record import planned
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import World, code_in, link_in
 
-SPAIN, DEPUTY = "+34915550140", "+34915550141"
+SPAIN, DEPUTY = "+34600550140", "+34600550141"
 CONTACTS = f"""
   coordinator: {{role: coordinator, organisation: Valley, methods: [{{sms: "+573005550101"}}], deputy: second}}
   second: {{role: coordinator, organisation: Valley, methods: [{{sms: "+573005550102"}}]}}
   consul: {{role: ngo, organisation: Consulate of Spain, methods: [{{sms: "{SPAIN}"}}], deputy: vice-consul}}
   vice-consul: {{role: ngo, organisation: Consulate of Spain, methods: [{{sms: "{DEPUTY}"}}]}}
-  desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+3225550101"}}]}}
+  desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+32470550101"}}]}}
 """
 VALLEY = a_tree(
     "  - {name: Friends, notify: [consul], wait: 30m, repeat: {every: 4m, times: 2}}\n" + COORDINATION, CONTACTS
@@ -19,13 +19,13 @@ VALLEY = a_tree(
 ABROAD = a_tree(
     "  - {name: Embassies, notify: [embassy-es], wait: 30m, repeat: {every: 6m, times: 2}}\n" + COORDINATION,
     f"""
-  coordinator: {{role: coordinator, organisation: Abroad, methods: [{{sms: "+3225550102"}}]}}
+  coordinator: {{role: coordinator, organisation: Abroad, methods: [{{sms: "+32470550102"}}]}}
   embassy-es:
     role: embassy
     organisation: Embassy of Spain
     scope: national
     methods: [{{sms: "{SPAIN}"}}, {{email: consul@es.example, after: 2m}}]
-  desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+3225550101"}}]}}
+  desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+32470550101"}}]}}
 """,
     tree="abroad",
 )
@@ -182,7 +182,7 @@ def test_a_desk_that_coordinates_in_another_tree_decides_with_its_own_code(world
   - {name: Desk, notify: [desk], wait: 5m, then: next}
   - {name: Friends, needs_go: {}, notify: [consul], wait: 30m}
 """
-    abroad = ABROAD.replace("+3225550102", "+3225550101").replace("contacts:", "start: {after: 30m}\ncontacts:")
+    abroad = ABROAD.replace("+32470550102", "+32470550101").replace("contacts:", "start: {after: 30m}\ncontacts:")
     world = world_of(a_tree(desk, CONTACTS), abroad)
     incident = world.raises()
     world.passes(minutes=5)

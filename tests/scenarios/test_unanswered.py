@@ -127,8 +127,8 @@ def test_a_country_without_a_tree_reaches_the_last_resort_of_every_tree_and_says
     abroad = a_tree(
         COORDINATION,
         """
-  coordinator: {role: coordinator, organisation: Abroad, methods: [{sms: "+3225550102"}]}
-  desk: {role: ngo, organisation: Advocacy, methods: [{sms: "+3225550109"}]}
+  coordinator: {role: coordinator, organisation: Abroad, methods: [{sms: "+32470550102"}]}
+  desk: {role: ngo, organisation: Advocacy, methods: [{sms: "+32470550109"}]}
 """,
         tree="abroad",
         countries="GT",
@@ -139,7 +139,7 @@ def test_a_country_without_a_tree_reaches_the_last_resort_of_every_tree_and_says
 
     assert [each["tree"] for each in incident["escalations"]] == ["abroad", "valley"]
     assert "last resort" in incident["warnings"][0]
-    assert len(world.phone("head office").inbox) == len(world.phone("+3225550109").inbox) == 1
+    assert len(world.phone("head office").inbox) == len(world.phone("+32470550109").inbox) == 1
     assert world.phone("coordinator").inbox != []  # the alarm that nobody has answered
     acknowledges(world, "head office")
     assert incident.status("valley") == "acknowledged"
@@ -228,9 +228,9 @@ def later(start: str) -> str:
     return a_tree(
         "  - {name: Embassies, notify: [spain], wait: 20m}\n",
         """
-  coordinator: {role: coordinator, organisation: Abroad, methods: [{sms: "+3225550102"}]}
-  spain: {role: embassy, organisation: Spain, scope: national, methods: [{sms: "+34915550140"}]}
-  desk: {role: ngo, organisation: Advocacy, methods: [{sms: "+3225550109"}]}
+  coordinator: {role: coordinator, organisation: Abroad, methods: [{sms: "+32470550102"}]}
+  spain: {role: embassy, organisation: Spain, scope: national, methods: [{sms: "+34600550140"}]}
+  desk: {role: ngo, organisation: Advocacy, methods: [{sms: "+32470550109"}]}
 """,
         tree="later",
         rest=start,

@@ -29,7 +29,7 @@ CONTACTS = """
     role: coordinator
     organisation: Valley
     methods: [{sms: "+573005550101"}, {call: "+573005550102", after: 3m}, {email: "duty@valley.example", after: 5m}]
-  desk: {role: ngo, organisation: Head office, methods: [{sms: "+3225550101"}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}
 """
 DUTY = "duty@valley.example"
 MINUTE = timedelta(minutes=1)

@@ -4,7 +4,7 @@ CONTACTS = """
   coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}
   ombuds: {role: ombuds, organisation: Ombuds office, methods: [{sms: "+573005550120"}]}
   defenders: {role: ngo, organisation: Defenders, methods: [{sms: "+573005550130"}]}
-  desk: {role: ngo, organisation: Head office, methods: [{sms: "+3225550101"}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}
 """
 
 FIELD = """

@@ -21,7 +21,7 @@ last_resort: [desk]
 contacts:
   coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}
   embassy: {role: embassy, represents: ES, organisation: Embassy of Spain, methods: [{email: es@es.example}]}
-  desk: {role: ngo, organisation: Head office, methods: [{sms: "+3225550101"}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}
 levels:
   - {name: Coordination, notify: [coordinator], wait: 10m}
   - {name: Embassies, notify: [embassy], wait: 30m}
@@ -54,7 +54,7 @@ NEW_MAIL = "{email: new@es.example, after: 5m}"
         ("wait: 10m", "wait: 90s", f"{EMBASSY} told 510s earlier (10m → 90s after the opening)"),
         ("notify: [embassy]", "notify: [desk]", f"{EMBASSY} not told any more (was: 10m after the opening)"),
         ("[embassy]", "[embassy, desk]", "valley: Head office (desk) is told now, 10m after the opening"),
-        ('"+3225550101"', '"+3225550199"', "valley: desk: methods: sms …0101 → sms …0199"),
+        ('"+32470550101"', '"+32470550199"', "valley: desk: methods: sms …0101 → sms …0199"),
         (
             "{email: es@es.example}",
             NEW_MAIL,

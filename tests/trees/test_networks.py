@@ -89,13 +89,13 @@ def test_a_contact_is_read_with_all_that_it_can_hold(folder: Path) -> None:
     pin: true
     drills: true
     verified: 2026-10-01
-    methods: [{call: +34915550102, extension: ww12, after: 2m, acknowledges_as: relay}]"""
+    methods: [{call: +34600550102, extension: ww12, after: 2m, acknowledges_as: relay}]"""
     text = (folder / "valley.yaml").read_text()
     start, rest = text.split("  embassy-es:\n")
     levels = rest[rest.index("levels:") :]
     (folder / "valley.yaml").write_text(f"{start}  embassy-es:\n    organisation: Embassy of Spain{details}\n{levels}")
     embassy = read_network(folder).trees["valley"].contacts["embassy-es"]
-    assert embassy.methods == (Method(MethodKind.CALL, "+34915550102", timedelta(minutes=2), "ww12", relays=True),)
+    assert embassy.methods == (Method(MethodKind.CALL, "+34600550102", timedelta(minutes=2), "ww12", relays=True),)
     assert (embassy.represents, embassy.belongs_to, embassy.deputy) == ("ES", "police", "desk")
     assert (embassy.language, embassy.timezone, embassy.disclosure) == ("en", "Europe/Madrid", "limited")
     assert (embassy.priority, embassy.pin, embassy.drills, embassy.verified) == (True, True, True, date(2026, 10, 1))
