@@ -32,7 +32,7 @@ browser: venv
 	$(BIN)/python -m tests.browser.chromium
 
 test: browser ## all tests but the long ones, on SQLite and on a real PostgreSQL
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
+	$(BIN)/python -m pytest -n logical --dist loadgroup -m "not long"
 
 check: venv ## what must be clean before a commit: lint, format, types, fast tests
 	$(BIN)/ruff check
