@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
-import psycopg
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -110,6 +109,9 @@ class OwnCommit:
         """Nothing is under way here but what its caller waits for."""
 
     def _run(self, work: Work[T]) -> tuple[T, list[Hook] | None]:
+        # On SQLite the driver would be nine megabytes for nothing.
+        import psycopg
+
         try:
             return run_alone(self.engine, self.begin, work, self.wakeups)
         except DBAPIError as error:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import psycopg
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -70,6 +69,9 @@ class Listener:
         self._thread.join()
 
     def _run(self) -> None:
+        # On SQLite nobody listens, and the driver would be nine megabytes for nothing.
+        import psycopg
+
         while not self._closing.is_set():
             try:
                 self._listen()
