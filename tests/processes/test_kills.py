@@ -9,7 +9,7 @@ import pytest
 
 from alertnet.sandbox import Fault
 from tests.processes.conftest import Installs
-from tests.processes.installation import COORDINATOR, Installation, eventually
+from tests.processes.installation import COORDINATOR, eventually
 
 
 @contextmanager
@@ -101,22 +101,18 @@ def test_what_one_worker_had_sent_when_it_died_another_settles(installs: Install
 
 
 @pytest.mark.postgres
-def test_what_one_worker_had_claimed_when_it_died_another_sends(installs: Installs, postgres: str) -> None:
-    """Issue 2, Show 1: of two workers one dies between claim and send; the other asks, finds nothing, and sends it."""
-    installation = installs(postgres, hurried=True)
-    sends_after_a_death_between_claim_and_send(installation)
+@pytest.mark.parametrize(
+    "hurried", [True, pytest.param(False, marks=pytest.mark.long)], ids=["hurried", "in real time"]
+)
+def test_what_one_worker_had_claimed_when_it_died_another_sends(
+    installs: Installs, postgres: str, hurried: bool
+) -> None:
+    """Issue 2, Show 1, and A5: of two workers one dies between claim and send.
 
-
-@pytest.mark.long
-@pytest.mark.postgres
-def test_the_same_in_real_time(installs: Installs, postgres: str) -> None:
-    """A5: a lease of 30 seconds, then two questions a minute apart."""
-    installation = installs(postgres)
-    sends_after_a_death_between_claim_and_send(installation)
-
-
-def sends_after_a_death_between_claim_and_send(installation: Installation) -> None:
-    """Two workers: one reaches only a provider that never answers, and is killed while it waits for it."""
+    It reaches only a provider that never answers, and is killed while it waits for it. The other one waits for the
+    lease of 30 seconds, asks twice, a minute apart, finds nothing, and sends it.
+    """
+    installation = installs(postgres, hurried=hurried)
     web, other = installation.serves("--no-worker"), installation.works()
     with silence() as (url, listening):
         doomed = installation.works(ALERTNET_TWILIO_API_URL=url)
