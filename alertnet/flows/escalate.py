@@ -37,17 +37,18 @@ def escalate(tx: Tx, escalation_id: str, incident_id: str) -> list[str]:
 
 
 def escalate_due(tx: Tx, most: int) -> tuple[int, list[str]]:
-    """The same for several incidents in one go: of how many something was found due, `most` or fewer.
+    """The same for several incidents in one go: how many escalations were found due, `most` or fewer.
 
     One that another flow holds is left to it: that flow does what is due, or it is found due again.
     """
-    ids = list(dict.fromkeys(escalation_store.take_due(tx.session, tx.now, most)))
+    found = escalation_store.take_due(tx.session, tx.now, most)
+    ids = list(dict.fromkeys(found))
     outbox = Outbox(tx)
     cases = take_up_each(tx, ids, outbox) if ids else {}
     for id in ids:
         move(cases[id], _due(cases[id]))
     outbox.flush()
-    return len(ids), [call for case in cases.values() for call in case.hang_ups]
+    return len(found), [call for case in cases.values() for call in case.hang_ups]
 
 
 def _due(case: Case) -> Events:

@@ -1,11 +1,13 @@
 """Many escalations and outcomes in one transaction: the same as each alone, and none waits for another (A11)."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
 from alertnet.channels.base import Accepted, Refused
 from alertnet.core.contact import MethodKind
-from alertnet.core.contact_tree import Level
+from alertnet.core.contact_tree import Level, Network
 from alertnet.core.notification import Failure
 from alertnet.core.routes import FIRST
 from alertnet.flows.claim_sends import claim
@@ -67,6 +69,18 @@ def test_a_batch_takes_no_more_than_it_may(stages: Stages) -> None:
     counts = [stage.runtime.transact(escalate_due, 2)[0] for _ in range(3)]
 
     assert counts == [2, 1, 0]
+
+
+def test_a_full_batch_is_known_for_one_where_an_incident_has_several_trees(stages: Stages) -> None:
+    """A7: what is left over follows at once; counted by incidents, the batch would look like the last one."""
+    other = replace(TWO_LEVELS.trees["colombia"], id="coast")
+    stage = stages(known=Network({**TWO_LEVELS.trees, other.id: other}, {}, {}))
+    stage.opens()
+    stage.clock.at += WAIT
+
+    counts = [stage.runtime.transact(escalate_due, 2)[0] for _ in range(2)]
+
+    assert counts == [2, 0]
 
 
 def test_outcomes_of_one_incident_that_come_together_each_have_their_effect(stages: Stages) -> None:
