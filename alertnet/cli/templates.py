@@ -1,11 +1,16 @@
 """`alertnet templates`: what is wrong with the message templates, before they are needed."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alertnet.cli.columns import aligned
+from alertnet.cli.template_preview import preview
 from alertnet.core.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from alertnet.core.sms_encoding import SmsSize
 
 LONGEST_URL = f"https://{'m' * 32}"
 """What every SMS must leave room for (B4: a public URL of up to 40 characters)."""
@@ -20,21 +25,37 @@ PublicUrl = Annotated[
 ]
 
 
-@app.callback()
-def _group() -> None:
-    """Keeps `check` a command of its own while it is the only one."""
+app.command(epilog="Example: alertnet templates preview alert --language fr --type arrest --method sms")(preview)
 
 
 @app.command(epilog="Example: alertnet templates check message_templates")
 def check(folder: Folder = Path("message_templates"), public_url: PublicUrl = LONGEST_URL) -> None:
-    """Report every fault: what is missing, what can't be rendered, what does not fit; exit code 2 if there is one."""
+    """Report every fault, by file and line; exit code 2 if there is one.
+
+    What a language lacks, names that are not there, what would come out too early or to the wrong people, SMS that do
+    not fit. Without faults: how long each SMS becomes, which is what it costs.
+    """
     from alertnet.messages.lint import find_faults, languages_of
-    from alertnet.messages.message import fallbacks
+    from alertnet.messages.message import METHODS, fallbacks
+    from alertnet.messages.renderer import Renderer
     from alertnet.messages.templates import read_templates
+    from alertnet.messages.trial import try_all
 
     templates = read_templates(folder)
     faults = find_faults(templates, public_url)
     if faults:
         raise Misconfigured(f"{folder}/{fault}" for fault in faults)
-    typer.echo(f"{folder}: no faults. Languages: {', '.join(languages_of(templates))}.")
-    typer.echo(f"Any other falls back step by step, as in {' > '.join(fallbacks('fr-CA'))}.")
+    languages = languages_of(templates)
+    trial = try_all(Renderer(templates), public_url)
+    tried = ", ".join(f"{number} by {method}" for method, number in sorted(trial.messages.items()))
+    typer.echo(f"{folder}: no faults. Messages tried: {tried}.")
+    typer.echo("The longest SMS of each kind, in septets of 160 (or units of 70) and the segments that are billed:")
+    rows = [[kind, *(size_of(trial.longest.get((kind, each))) for each in languages)] for kind in METHODS]
+    typer.echo("\n".join(aligned([["", *languages], *rows])))
+    chains = "; ".join(" > ".join(fallbacks(asked)) for asked in ("fr-CA", "pt"))
+    typer.echo(f"Languages: {', '.join(languages)}. Any other falls back step by step: {chains}.")
+
+
+def size_of(size: "SmsSize | None") -> str:
+    """As in `152/1`."""
+    return f"{size.units}/{size.segments}" if size else ""

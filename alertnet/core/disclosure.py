@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from alertnet.core.incident import CloseReason, Severity
+from alertnet.core.contact import Disclosure
+from alertnet.core.incident import CloseReason, Facts, Severity
 
 
 class Subject(StrEnum):
@@ -98,3 +99,13 @@ class Said:
     """The open codes of this number, for a reply to an answer without one."""
     spoken_code: str | None = None
     """Three digits, valid in this call alone."""
+
+
+def details_of(facts: Facts, disclosure: Disclosure) -> tuple[str, ...]:
+    """Paragraphs for a contact of that disclosure that has proved who it is: people are codes for everybody."""
+    if disclosure is Disclosure.MINIMAL:
+        return ()
+    shown = [facts.summary]
+    if disclosure is Disclosure.FULL:
+        shown += [facts.details, facts.place, ", ".join(person.code for person in facts.people)]
+    return tuple(text for text in shown if text)

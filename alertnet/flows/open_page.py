@@ -10,6 +10,7 @@ from sqlalchemy import Row, select
 from alertnet.core.acknowledgement import Action, AnswerKind
 from alertnet.core.codec import from_plain
 from alertnet.core.contact import Contact, Disclosure
+from alertnet.core.disclosure import details_of
 from alertnet.core.escalation import State, Status
 from alertnet.core.incident import ASKS, Facts
 from alertnet.flows.ahead import Ahead
@@ -109,7 +110,7 @@ def _open_page(tx: Tx, link: Row[Any], facts: Facts, contact: Contact, page: Pag
         # Free text may name somebody: it is for those who read the details.
         ask="other" if free_text and not reads else facts.ask,
         takes_pin=takes_pin(contact) and not reads and link.pin_tries < PIN_TRIES,
-        details=_details(facts, contact.disclosure) if reads else (),
+        details=details_of(facts, contact.disclosure) if reads else (),
         since=happened_since(tx, link, reads=reads),
     )
 
@@ -144,11 +145,3 @@ def _action_due_at(tx: Tx, incident_id: str) -> datetime | None:
     query = select(escalations.c.state).where(escalations.c.incident_id == incident_id, acknowledged)
     due = [from_plain(State, state).action_due_at for state in tx.session.scalars(query)]
     return min((at for at in due if at is not None), default=None)
-
-
-def _details(facts: Facts, disclosure: Disclosure) -> tuple[str, ...]:
-    """What those of limited disclosure may read, and those of full: people are codes for both."""
-    shown = [facts.summary]
-    if disclosure is Disclosure.FULL:
-        shown += [facts.details, facts.place, ", ".join(person.code for person in facts.people)]
-    return tuple(text for text in shown if text)

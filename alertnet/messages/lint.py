@@ -10,6 +10,7 @@ from alertnet.core.disclosure import Said
 from alertnet.core.incident import TYPES, CloseReason
 from alertnet.core.notification import Kind
 from alertnet.core.sms_encoding import count, is_gsm7
+from alertnet.messages.leaks import find_leaks
 from alertnet.messages.message import METHODS, STAGES, SUBJECTS
 from alertnet.messages.page import PAGE
 from alertnet.messages.parity import LABELS, find_uneven
@@ -33,10 +34,14 @@ def find_faults(templates: Templates, public_url: str) -> list[str]:
     """
     faults = find_missing(templates)
     # What isn't there can't be rendered: the rest is looked at once the folder is whole.
-    return faults or [
+    if faults:
+        return faults
+    renderer = Renderer(templates)
+    return [
         *find_uneven(templates, languages_of(templates)),
         *find_foreign_characters(templates),
-        *find_oversize(Renderer(templates), public_url),
+        *find_leaks(renderer),
+        *find_oversize(renderer, public_url),
     ]
 
 

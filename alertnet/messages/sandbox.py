@@ -69,14 +69,19 @@ class Environment(ImmutableSandboxedEnvironment):
         raise TemplateError(f"{operator} is not allowed in a message")
 
 
-def find_faults(path: str, source: str, names: frozenset[str] = NAMES) -> list[str]:
-    """What is wrong with one template, each fault with file, line and what would have been allowed."""
+def find_faults(
+    path: str, source: str, names: frozenset[str] = NAMES, also: tuple[type[nodes.Node], ...] = ()
+) -> list[str]:
+    """What is wrong with one template, each fault with file, line and what would have been allowed.
+
+    `also`: what it may do beside saying and choosing.
+    """
     if len(source) > MAX_SOURCE:
         return [f"{path}:1: {len(source)} characters are too many (at most {MAX_SOURCE})"]
     environment = Environment({})
     try:
         tree = environment.parse(source)
-        faults = [f"{path}:{fault}" for node in tree.find_all(nodes.Node) for fault in _faults_of(node, names)]
+        faults = [f"{path}:{fault}" for node in tree.find_all(nodes.Node) for fault in _faults_of(node, names, also)]
         if not faults:
             environment.compile(source, path)
     except TemplateError as error:
@@ -104,13 +109,15 @@ def blocks_of(template: Template, values: Mapping[str, object], limit: int) -> d
     return {name: write(block(context), limit) for name, block in template.blocks.items()}
 
 
-def _faults_of(node: nodes.Node, names: frozenset[str]) -> Iterator[str]:
-    if not isinstance(node, _ALLOWED):
+def _faults_of(node: nodes.Node, names: frozenset[str], also: tuple[type[nodes.Node], ...]) -> Iterator[str]:
+    if not isinstance(node, (*_ALLOWED, *also)):
         yield f"{node.lineno}: {type(node).__name__} is not allowed in a message (only text, names, if and blocks are)"
     elif isinstance(node, nodes.Name) and node.name not in names:
         yield f"{node.lineno}: unknown name {node.name!r} (known: {', '.join(sorted(names))})"
     elif isinstance(node, nodes.Filter) and node.name not in FILTERS:
         yield f"{node.lineno}: unknown filter {node.name!r} (known: {', '.join(FILTERS)})"
+    elif isinstance(node, nodes.Compare) and any(operand.op not in ("eq", "ne") for operand in node.ops):
+        yield f"{node.lineno}: names are compared by == and != alone"
     elif isinstance(node, nodes.Compare) and isinstance(node.expr, nodes.Name) and node.expr.name == "subject":
         yield from _unknown_subjects(node)
 

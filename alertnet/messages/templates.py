@@ -9,13 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from jinja2 import Environment as PlainEnvironment
-from jinja2 import TemplateSyntaxError
-
 from alertnet.core.contact import MethodKind
 from alertnet.core.errors import Misconfigured
 from alertnet.core.notification import Kind
-from alertnet.messages import sandbox, words
+from alertnet.messages import page_template, sandbox, words
 from alertnet.messages.message import METHODS
 
 PARTS = {
@@ -27,6 +24,9 @@ PARTS = {
 
 LAYOUT = "mail/mail.html.j2"
 """The one page that all mails share."""
+
+LARGEST_FILE = 4 * sandbox.MAX_SOURCE
+"""Bytes: more is not even read."""
 
 LANGUAGE = r"[a-z]{2,3}(?:-[A-Z]{2})?"
 _MESSAGE = re.compile(rf"([a-z_]+)/{LANGUAGE}/([a-z]+\.j2)")
@@ -75,9 +75,12 @@ def read_templates(folder: Path) -> Templates:
         raise Misconfigured([f"{folder}: no such folder of message templates"])
     files: dict[str, str] = {}
     faults: list[str] = []
-    for file in sorted(path for path in folder.rglob("*") if path.suffix in (".j2", ".yaml")):
+    for file in sorted(path for path in folder.rglob("*") if path.suffix in (".j2", ".yaml") and path.is_file()):
         path = file.relative_to(folder).as_posix()
         try:
+            if file.stat().st_size > LARGEST_FILE:
+                faults.append(f"{path}:1: {file.stat().st_size} bytes are too many (at most {LARGEST_FILE})")
+                continue
             files[path] = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             faults.append(f"{path}: can't be read: {error}")
@@ -93,7 +96,7 @@ def _find_faults(path: str, source: str) -> list[str]:
     if path == LAYOUT:
         return sandbox.find_faults(path, source, sandbox.LAYOUT_NAMES)
     if _PAGE.fullmatch(path):
-        return _syntax_faults(path, source)
+        return page_template.find_faults(path, source)
     if found := _WORDS.fullmatch(path):
         find_faults = words.find_faults if found[1] == "words" else words.find_label_faults
         return find_faults(path, source)
@@ -114,12 +117,3 @@ def _parts_of(kind: str) -> tuple[str, ...]:
 
 def _known() -> str:
     return ", ".join(part for parts in PARTS.values() for part in parts)
-
-
-def _syntax_faults(path: str, source: str) -> list[str]:
-    """A whole page is the program's own work and is rendered by it: only its syntax is checked here."""
-    try:
-        PlainEnvironment(autoescape=True).parse(source)
-    except TemplateSyntaxError as error:
-        return [f"{path}:{error.lineno}: {error.message}"]
-    return []

@@ -57,6 +57,29 @@ def test_good_templates_have_no_faults(office: Office) -> None:
     said = office.types("templates", "check")
 
     assert (said.code, said.err) == (0, "")
+    assert "\nreceipt " in said.out
+    assert "falls back step by step: fr-CA > fr > en; pt > en." in said.out
+
+
+def test_a_preview_shows_a_message_as_it_will_be_read(office: Office) -> None:
+    said = office.types("templates", "preview", "alert", "--language", "fr", "--disclosure", "limited")
+
+    for part in (
+        "PBI URGENT A-7K3M: arrestation. ",
+        "137 septets, 1 segment",
+        "Subject: A-7K3M : arrestation",
+        "greeting: ",
+    ):
+        assert part in said.out
+    assert said.out.index("[Afficher les détails]") < said.out.index("Two people were taken from a car.")
+    assert "L12" not in said.out
+
+
+def test_a_preview_of_what_is_never_said_names_what_would_be(office: Office) -> None:
+    said = office.types("templates", "preview", "decision", "--role", "embassy")
+
+    assert (said.code, said.out) == (2, "")
+    assert said.err == "--role: 'embassy' is not allowed (allowed: coordinator)\n"
 
 
 def test_an_unknown_variable_in_a_template_is_named_with_its_file(office: Office) -> None:

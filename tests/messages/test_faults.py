@@ -60,6 +60,8 @@ def test_the_names_are_those_of_said_and_four_of_presentation() -> None:
         ("{{ range }}", "1: unknown name 'range'"),
         ("{{ ref|pprint }}", "1: unknown filter 'pprint' (known: capitalize, lower, upper)"),
         ("{% if subject == 'lvel' %}x{% endif %}", "1: subject is never 'lvel' (known: verify, level, "),
+        ("{% if level > 3 %}x{% endif %}", "1: names are compared by == and != alone"),
+        ("x" * 70_000, "1: 70000 bytes are too many (at most 64000)"),
         ("x" * 16_001, "1: 16001 characters are too many (at most 16000)"),
         ("{{ " + "(" * 5000 + "ref" + ")" * 5000 + " }}", "1: nested too deeply"),
         ("{% if code %}" * 150 + "{% endif %}" * 150, "1: nested too deeply"),
