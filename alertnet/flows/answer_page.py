@@ -3,30 +3,26 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select
 
 from alertnet.core.acknowledgement import Action, Via
-from alertnet.core.disclosure import Subject
 from alertnet.flows.act import report_action
 from alertnet.flows.case import Case, take_up
-from alertnet.flows.letters import notify_coordinators
 from alertnet.flows.open_page import (
     ACTION,
     ANSWERS,
-    PIN_TRIES,
     WRONG_PERSON,
     Opened,
     Outcome,
     find_link,
     may_answer,
     show_page,
-    takes_pin,
 )
-from alertnet.flows.pins import PinCheck, check_pin
+from alertnet.flows.page_pin import check_page_pin
 from alertnet.flows.respond import respond
 from alertnet.flows.wrong_person import report_wrong_person
 from alertnet.messages.page import Remark
-from alertnet.store.tables import actions, links
+from alertnet.store.tables import actions
 from alertnet.store.tx import Tx
 
 
@@ -54,9 +50,7 @@ def answer_page(tx: Tx, token: str, form: Form) -> Opened | None:
         return show_page(tx, link, outcome=Outcome.OVER)
     if not _is_allowed(form):
         return show_page(tx, link, outcome=Outcome.NOT_ALLOWED)
-    # Read again, now that the incident is held: two wrong PINs at once are two tries.
-    link = tx.session.execute(select(links).where(links.c.id == link.id)).one()
-    proved, remarks = _check_pin(case, link, form.pin)
+    proved, remarks = check_page_pin(case, link, form.pin)
     done = _record(case, link, form)
     case.finish()
     return show_page(tx, link, *done, *remarks, proved=proved, hang_ups=tuple(case.hang_ups))
@@ -93,20 +87,3 @@ def _is_reported(case: Case, link: Row[Any], form: Form) -> bool:
         actions.c.action == form.action,
     )
     return any((row.note or "") == form.note for row in case.tx.session.execute(query))
-
-
-def _check_pin(case: Case, link: Row[Any], pin: str) -> tuple[bool, tuple[Remark, ...]]:
-    """Whether the PIN shows the details; the fifth wrong one at a link hides them for good."""
-    if not pin or not takes_pin(case.contact(link.tree, link.contact)):
-        return False, ()
-    if link.pin_tries >= PIN_TRIES:
-        return False, (Remark("pin_locked"),)
-    if check_pin(case.tx, f"{link.tree}/{link.contact}", pin) is PinCheck.TRUE:
-        return True, ()
-    tries = link.pin_tries + 1
-    case.tx.session.execute(update(links).where(links.c.id == link.id).values(pin_tries=tries))
-    case.record("wrong_pin", tree=link.tree, contact=link.contact, tries=tries)
-    if tries < PIN_TRIES:
-        return False, (Remark("wrong_pin"),)
-    notify_coordinators(case, Subject.WRONG_CODES, link.contact)
-    return False, (Remark("pin_locked"),)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, select, update
+from sqlalchemy import BindParameter, Row, Select, bindparam, select, update
 
 from alertnet.core.codes import WRITTEN_CODE_LENGTH, is_written_code
 from alertnet.core.contact import RINGING, Contact, MethodKind
@@ -43,6 +43,7 @@ _LINKS: Select[Any] = select(
     links.c.token,
     links.c.escalation_id,
     links.c.alarm_id,
+    links.c.acknowledgement_id,
     links.c.tree,
     links.c.contact,
     links.c.method,
@@ -114,9 +115,10 @@ def link_token(
     *,
     escalation: str | None = None,
     alarm: str | None = None,
+    acknowledgement: str | None = None,
 ) -> tuple[str, str]:
-    """The id and token of the contact's link for one method of an escalation or alarm; made at the first need."""
-    key = (escalation or alarm or "", tree, contact.id, method.value, address)
+    """The id and token of the contact's link, by one method, to what it is about; made at the first need."""
+    key = (escalation or alarm or acknowledgement or "", tree, contact.id, method.value, address)
     made = _known_links(case)
     if key not in made:
         id, token = case.tx.chance.id(), case.tx.chance.letters(LINK_LENGTH, LINK_SIGNS)
@@ -128,6 +130,7 @@ def link_token(
             incident_id=case.incident.id,
             escalation_id=escalation,
             alarm_id=alarm,
+            acknowledgement_id=acknowledgement,
             tree=tree,
             contact=contact.id,
             method=method.value,
@@ -228,7 +231,10 @@ def _known_links(case: Case) -> dict[tuple[str, str, str, str, str], tuple[str, 
     if case.known_links is None:
         rows = case.ahead.take(_LINKS, case.incident.id)
         case.known_links = {
-            (row.escalation_id or row.alarm_id, row.tree, row.contact, row.method, row.address): (row.id, row.token)
-            for row in rows
+            (_about(row), row.tree, row.contact, row.method, row.address): (row.id, row.token) for row in rows
         }
     return case.known_links
+
+
+def _about(link: Row[Any]) -> str:
+    return str(link.escalation_id or link.alarm_id or link.acknowledgement_id or "")

@@ -99,12 +99,18 @@ def write(
 
 
 def notify_coordinators(
-    case: Case, subject: Subject, about: str | None = None, *, besides: tuple[str, str] | None = None
+    case: Case,
+    subject: Subject,
+    about: str | None = None,
+    *,
+    besides: tuple[str, str] | None = None,
+    acknowledgement: str | None = None,
 ) -> None:
     """A notice to each coordinator who was told of the incident, or to all where none was yet: one SMS or mail.
 
     In the quiet hours of a coordinator it is a mail, or else an SMS at their end.
-    `besides`: (tree, contact) of the one who needs none.
+    `besides`: (tree, contact) of the one who needs none. `acknowledgement`: the answer that it is about, with a link to
+    the page on which it can be taken back.
     """
     everybody = case.coordinators()
     told = _told(case)
@@ -113,14 +119,19 @@ def notify_coordinators(
     for tree, contact in listening:
         if (tree, contact.id) not in spared:
             words = replace(said(case, tree, contact.timezone), subject=subject, about=about, at=case.tx.now)
-            _notice(case, tree, contact, words)
+            _notice(case, tree, contact, words, acknowledgement)
 
 
-def _notice(case: Case, tree: str, contact: Contact, words: Said) -> None:
+def _notice(case: Case, tree: str, contact: Contact, words: Said, acknowledgement: str | None) -> None:
     way = Reach(contact, case.plans[tree].times[contact.id]).for_a_notice(case.tx.now)
-    if way is not None:
-        method, at = way
-        case.outbox.post(replace(_letter(case, Kind.NOTICE, tree, contact, method, words), leaves_at=at))
+    if way is None:
+        return
+    method, at = way
+    link, token = None, None
+    if acknowledgement is not None:
+        link, token = link_token(case, tree, contact, method.kind, method.address, acknowledgement=acknowledgement)
+    letter = _letter(case, Kind.NOTICE, tree, contact, method, replace(words, link=token))
+    case.outbox.post(replace(letter, link=link, leaves_at=at))
 
 
 def _letter(case: Case, kind: Kind, tree: str, contact: Contact, method: Method, words: Said) -> Letter:

@@ -76,7 +76,7 @@ def respond(
     _let_count(case, tree, contact_id, partial(Answered, kind=kind, address=address), before, vouched=vouched)
     recorded = _recorded(case, tree, contact, id, kind, at or case.tx.now)
     _confirm(case, tree, contact, recorded, address if replying else None, by_letter=by_letter)
-    notify_coordinators(case, SUBJECTS[kind], contact_id, besides=(tree, contact_id))
+    notify_coordinators(case, SUBJECTS[kind], contact_id, besides=(tree, contact_id), acknowledgement=id)
     if kind is AnswerKind.ACKNOWLEDGED and case.is_coordinator(tree, contact_id):
         tell_has_it(case, recorded.at)
     return recorded
@@ -96,8 +96,8 @@ def _let_count(
     move(case, _events(case, tree, contact_id, *made))
 
 
-def revoke(case: Case, acknowledgement: str) -> None:
-    """Take an answer back: where its level's rule is no longer met, the escalation goes on.
+def revoke(case: Case, acknowledgement: str, *, by: str | None = None) -> None:
+    """Take an answer back: where its level's rule is no longer met, the escalation goes on. `by`: who did so.
 
     Raises:
         Unknown: the incident has no such answer. WrongState: it was revoked before.
@@ -109,7 +109,7 @@ def revoke(case: Case, acknowledgement: str) -> None:
     if row.revoked_at is not None:
         raise WrongState(f"acknowledgement {acknowledgement}", "revoked", "it can be revoked once")
     _revoke_row(case, row.id)
-    case.record("acknowledgement_revoked", acknowledgement=row.id, tree=row.tree, contact=row.contact)
+    case.record("acknowledgement_revoked", acknowledgement=row.id, tree=row.tree, contact=row.contact, by=by)
     move(case, _events(case, row.tree, row.contact, Withdrawn))
 
 

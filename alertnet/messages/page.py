@@ -9,6 +9,7 @@ from alertnet.core.incident import ASKS
 from alertnet.messages.words import Words, direction
 
 PAGE = "page/page.html.j2"
+_ANSWERS = (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.DECLINED)
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ class Page:
     actions: tuple[str, ...] = ()
     """What can be reported as done."""
     asked: bool = False
-    """A coordinator's page: `said.subject` is the question, or what the alarm states."""
+    """A coordinator's page: `said.subject` is the question, or what the alarm or notice states."""
+    stated: tuple[Remark, ...] = ()
+    """What is said below that: of an answer, when and how it was given."""
     ask: str | None = None
     """On a contact's page, what it is asked to do: one of `ASKS`, or free text for those who may read it."""
     takes_pin: bool = False
@@ -74,10 +77,13 @@ def page_values(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str
         "remarks": [say(remark.word, remark.at) for remark in page.remarks],
         "facts": " · ".join(facts) if page.answers else "",
         "question": _question(said, words, say) if page.asked and page.answers else [],
+        "stated": [say(remark.word, remark.at) for remark in page.stated],
         "ask": "" if page.asked or not page.answers else _ask(page.ask, labels),
         "details": list(page.details),
         "since": [_event(event, labels, say) for event in page.since],
         "callback": said.callback,
+        "untouched": say("opening_changes_nothing" if page.stated else "opening_records_nothing"),
+        "takes_name": not page.asked,
         "answers": [(answer, labels[answer]) for answer in page.answers],
         "answered": page.answered,
         "actions": [(action, labels[f"action_{action}"]) for action in page.actions],
@@ -99,7 +105,9 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 def _title(page: Page) -> str:
     if page.said.drill:
         return "title_drill"
-    return "title_decision" if page.said.subject in (Subject.LEVEL, Subject.VERIFY, Subject.CONFIRM) else "title"
+    if page.said.subject in (Subject.LEVEL, Subject.VERIFY, Subject.CONFIRM):
+        return "title_decision"
+    return "title_answer" if page.asked and page.said.subject in _ANSWERS else "title"
 
 
 def _question(said: Said, words: Words, say: Callable[..., str]) -> list[str]:

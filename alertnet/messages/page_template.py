@@ -13,8 +13,20 @@ STYLE = "page/style.css.j2"
 
 NAMES = frozenset(
     (
-        *("language", "direction", "title", "remarks", "facts", "question", "ask", "details", "since", "callback"),
-        *("answers", "answered", "actions", "takes_pin", "label", "others"),
+        *(
+            "language",
+            "direction",
+            "title",
+            "remarks",
+            "facts",
+            "question",
+            "stated",
+            "ask",
+            "details",
+            "since",
+            "callback",
+        ),
+        *("answers", "answered", "actions", "takes_name", "takes_pin", "untouched", "label", "others"),
     )
 )
 """The names of `page_values`, and the links to it in each other language."""

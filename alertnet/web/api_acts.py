@@ -80,7 +80,7 @@ def revoke_acknowledgement(ref: str, id: str, key: Coordinator, door: ByDoor) ->
     """Take an answer back: where its level's rule is no longer met, the escalation goes on."""
     if not (id.isascii() and id.isalnum()):
         raise Unknown("acknowledgement", id[:32])
-    return door.carry_out(key, None, _on(ref, lambda case: revoke(case, id)))
+    return door.carry_out(key, None, _on(ref, lambda case: revoke(case, id, by=_by(key))))
 
 
 @router.post("/actions", response_model=IncidentView)

@@ -1,8 +1,12 @@
-"""The coordinator's page of a decision or an alarm: opening it shows, a button on it acts."""
+"""The coordinator's page of a decision, an alarm or an answer: opening it shows, a button on it acts."""
 
 from fastapi import APIRouter, Response
 
+from alertnet.flows.answer_page import Form
+from alertnet.flows.open_answer import open_answer, revoke_answer
+from alertnet.flows.open_page import Opened
 from alertnet.flows.open_question import answer_question, open_question
+from alertnet.store.tx import Tx
 from alertnet.web.auth import InForce
 from alertnet.web.forms import Posted
 from alertnet.web.pages import show
@@ -12,12 +16,20 @@ router = APIRouter(prefix="/c", include_in_schema=False)
 
 @router.api_route("/{token}", methods=["GET", "HEAD"])
 def open(token: str, runtime: InForce, lang: str | None = None) -> Response:
-    """What is asked; nothing is changed."""
-    return show(runtime, lang, lambda: runtime.read(open_question, token))
+    """What is asked or told; nothing is changed."""
+    return show(runtime, lang, lambda: runtime.read(_opened, token))
 
 
 @router.post("/{token}")
 def answer(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
-    """A button was pressed."""
-    given = form.get("answer", "")
-    return show(runtime, form.get("lang", lang), lambda: runtime.transact(answer_question, token, given))
+    """A button was pressed, or a PIN entered."""
+    sent = Form(answer=form.get("answer", ""), pin=form.get("pin", "").strip())
+    return show(runtime, form.get("lang", lang), lambda: runtime.transact(_pressed, token, sent))
+
+
+def _opened(tx: Tx, token: str) -> Opened | None:
+    return open_question(tx, token) or open_answer(tx, token)
+
+
+def _pressed(tx: Tx, token: str, form: Form) -> Opened | None:
+    return answer_question(tx, token, form.answer) or revoke_answer(tx, token, form)

@@ -1,6 +1,6 @@
 """Whoever answers is told so everywhere, the coordinators see it, and another's answer is taken back (A6)."""
 
-from tests.scenarios.world import World, code_in
+from tests.scenarios.world import World, code_in, link_in
 
 
 def answered(world: World) -> str:
@@ -24,11 +24,16 @@ def test_who_answers_is_told_so_at_all_written_methods(world: World) -> None:
     assert world.phone("ombuds").inbox[1:] == [reply]
 
 
-def test_the_coordinators_see_who_has_answered(world: World) -> None:
-    world.raises()
+def test_the_coordinators_see_who_has_answered_and_can_take_it_back_from_there(world: World) -> None:
+    """A6: the notice leads to the page on which one button does it."""
+    incident = world.raises()
     answered(world)
 
-    assert any("ombuds lo asume" in text for text in world.phone("coordinator").inbox)
+    (notice,) = [text for text in world.phone("coordinator").inbox if "ombuds lo asume" in text]
+    world.client.post(link_in(notice), data={"answer": "revoke"})
+
+    assert incident.answers() == []
+    assert incident.status("colombia") == "running"
 
 
 def test_an_answer_that_was_somebody_elses_is_taken_back(world: World) -> None:

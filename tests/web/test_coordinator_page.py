@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.store.tables import alarms, incidents
-from tests.web.world import BOB, World, world_in
+from alertnet.store.tables import acknowledgements, alarms, escalations, incidents, timeline
+from tests.web.world import BOB, PIN, SECRETS, World, world_in
 
 
 @pytest.fixture
@@ -119,3 +119,55 @@ def test_the_page_of_a_contact_is_no_coordinators(world: World) -> None:
     world.raises()
 
     assert world.client.get(world.link("bob").replace("/a/", "/c/")).status_code == 404
+
+
+@pytest.fixture
+def answer(world: World) -> str:
+    """The path of the page to which Alice's notice leads: Bob takes charge."""
+    world.raises()
+    world.client.post(world.link("bob"), data={"answer": "acknowledge", "by": "Bob Night-Desk"})
+    return world.link("alice", page="c")
+
+
+def standing(world: World) -> list[str]:
+    return [row.contact for row in world.rows(acknowledgements) if row.revoked_at is None]
+
+
+def test_the_notice_of_an_answer_leads_to_who_answered_what_when_and_changes_nothing(world: World, answer: str) -> None:
+    """A6, A9: a scanner takes nothing back, and what travelled in clear shows neither name nor words."""
+    html = world.client.get(answer).text
+
+    assert "bob takes charge" in html
+    assert "On its own page, 24 November, 02:14 (UTC-5)." in html
+    assert "Bob Night-Desk" not in html
+    assert standing(world) == ["bob"]
+    assert [row.status for row in world.rows(escalations)] == ["acknowledged"]
+
+
+def test_its_button_takes_the_answer_back_once_and_the_escalation_runs_again(world: World, answer: str) -> None:
+    """A6, A1."""
+    shown, again = (world.client.post(answer, data={"answer": "revoke"}) for _ in range(2))
+
+    assert "Recorded 24 November, 02:14 (UTC-5): this answer no longer counts." in shown.text
+    assert (again.status_code, again.text) == (200, shown.text)
+    assert standing(world) == []
+    assert [row.status for row in world.rows(escalations)] == ["running"]
+    assert [row.kind for row in world.rows(timeline)].count("acknowledgement_revoked") == 1
+
+
+def test_who_answered_by_name_is_shown_after_the_pin(world: World, answer: str) -> None:
+    """A9."""
+    world.gives_pin("valley/alice")
+
+    html = world.client.post(answer, data={"pin": PIN}).text
+
+    assert "Bob Night-Desk" in html
+    assert SECRETS["summary"] in html
+    assert standing(world) == ["bob"]
+
+
+def test_after_the_incident_is_closed_no_answer_is_taken_back(world: World, answer: str) -> None:
+    world.closes()
+
+    assert world.client.post(answer, data={"answer": "revoke"}).status_code == 409
+    assert standing(world) == ["bob"]

@@ -1,6 +1,6 @@
 """A small network behind the edges that face the provider and the contacts, and hands to play both with.
 
-Alice coordinates; Bob may have a PIN, and read everything with it; Carol speaks French. All are told at once.
+Alice coordinates; she and Bob may have a PIN, and read everything with it; Carol speaks French. All are told at once.
 """
 
 from collections.abc import Iterator
@@ -57,7 +57,12 @@ callback: "{CALLBACK}"
 unknown_perpetrator: proceed
 last_resort: [desk]
 contacts:
-  alice: {{role: coordinator, organisation: Valley, methods: [{{sms: "{ALICE}"}}, {{call: "{ALICE}"}}]}}
+  alice:
+    role: coordinator
+    organisation: Valley
+    disclosure: full
+    pin: true
+    methods: [{{sms: "{ALICE}"}}, {{call: "{ALICE}"}}]
   bob:
     role: ngo
     organisation: Friends
@@ -168,7 +173,7 @@ class World:
     def link(self, contact: str, method: str = "sms", *, page: str = "a") -> str:
         """The path of the latest link that travelled so: to the contact's page, or (`c`) to the coordinator's."""
         rows = [row for row in self.rows(links) if (row.contact, row.method) == (contact, method)]
-        return f"/{page}/{[row for row in rows if (row.alarm_id is None) == (page == 'a')][-1].token}"
+        return f"/{page}/{[row for row in rows if (row.escalation_id is None) == (page == 'c')][-1].token}"
 
     def post(self, url: str, token: str = TOKEN, headers: Headers = None, **params: Any) -> Response:
         """The provider brings something, signed over the public URL and every field."""

@@ -41,6 +41,7 @@ links = Table(
     Column("incident_id", String(32), ForeignKey("incidents.id"), nullable=False, index=True),
     Column("escalation_id", String(32), ForeignKey("escalations.id")),
     Column("alarm_id", String(32), ForeignKey("alarms.id")),
+    Column("acknowledgement_id", String(32)),  # the answer that a coordinator can take back there
     Column("tree", String(64), nullable=False),
     Column("contact", String(64), nullable=False),
     Column("method", String(8), nullable=False),
