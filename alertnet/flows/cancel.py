@@ -1,9 +1,10 @@
-"""Stop means stop: unwanted alerts are cancelled in the transaction that made them so, rings are hung up (A4)."""
+"""Stop means stop: what may not leave is cancelled in the transaction that made it so, rings are hung up (A3, A4)."""
 
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, update
 
+from alertnet.core.barring import Bars
 from alertnet.core.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
 from alertnet.core.progress import still_wanted
@@ -12,6 +13,10 @@ from alertnet.flows.second_dial import as_shown
 from alertnet.store.tables import attempts, notifications, served
 
 UNSENT = (AttemptStatus.QUEUED.value, AttemptStatus.SENDING.value, AttemptStatus.UNKNOWN.value)
+
+_STOPPABLE = attempts.c.status.in_(UNSENT) | (
+    (attempts.c.status == AttemptStatus.SENT.value) & (attempts.c.method == MethodKind.CALL.value)
+)
 
 _UNDER_WAY: Select[Any] = (
     select(
@@ -27,11 +32,21 @@ _UNDER_WAY: Select[Any] = (
         served.c.method.label("place"),
     )
     .join(served, served.c.notification_id == attempts.c.notification_id)
-    .where(attempts.c.incident_id.in_(bindparam("incidents", expanding=True)), attempts.c.is_alert)
-    .where(
-        attempts.c.status.in_(UNSENT)
-        | ((attempts.c.status == AttemptStatus.SENT.value) & (attempts.c.method == MethodKind.CALL.value))
+    .where(attempts.c.incident_id.in_(bindparam("incidents", expanding=True)), attempts.c.is_alert, _STOPPABLE)
+    .order_by(attempts.c.id)
+)
+_NO_ALERTS: Select[Any] = (
+    select(
+        attempts.c.id,
+        attempts.c.notification_id,
+        attempts.c.status,
+        attempts.c.method,
+        attempts.c.provider_id,
+        notifications.c.contact,
+        notifications.c.address,
     )
+    .join(notifications, notifications.c.id == attempts.c.notification_id)
+    .where(attempts.c.incident_id == bindparam("incident"), attempts.c.is_alert.is_(False), _STOPPABLE)
     .order_by(attempts.c.id)
 )
 
@@ -43,11 +58,20 @@ def cancel_unwanted(case: Case) -> None:
     for row in rows:
         wanted[row.id] = wanted.get(row.id, False) or is_wanted(case, row)
     for row in {row.id: row for row in rows}.values():
-        if wanted[row.id]:
-            continue
-        _cancel(case, row)
-        if row.status not in UNSENT and row.provider_id:
-            case.hang_ups.append(row.provider_id)
+        if not wanted[row.id]:
+            _cancel(case, row)
+
+
+def cancel_barred(case: Case) -> None:
+    """Cancel what is no alert, too, for those who may not be told any more: also what has been claimed (A3).
+
+    No kind is an exception, not even the all-clear: whoever is not to be told hears nothing more from us. The
+    field's own phones, written `team/member`, are in no tree that could bar them.
+    """
+    barred = Bars(case.facts, tuple(plan.tree for plan in case.plans.values())).addresses
+    for row in case.tx.session.execute(_NO_ALERTS, {"incident": case.incident.id}).all():
+        if row.address in barred and "/" not in row.contact:
+            _cancel(case, row, why=barred[row.address].value)
 
 
 def is_wanted(case: Case, row: Row[Any]) -> bool:
@@ -59,11 +83,13 @@ def is_wanted(case: Case, row: Row[Any]) -> bool:
     return still_wanted(plan, escalation.state, row.level_index, row.contact, row.place)
 
 
-def _cancel(case: Case, row: Row[Any]) -> None:
+def _cancel(case: Case, row: Row[Any], **why: str) -> None:
+    if row.status not in UNSENT and row.provider_id:
+        case.hang_ups.append(row.provider_id)
     cancelled = {"status": AttemptStatus.CANCELLED.value, "changed_at": case.tx.now}
     case.tx.session.execute(
         update(attempts).where(attempts.c.id == row.id).values(due_at=None, lease=None, **cancelled)
     )
     change = update(notifications).where(notifications.c.id == row.notification_id)
     case.tx.session.execute(change.values(status=as_shown(case.tx.session, row, AttemptStatus.CANCELLED).value))
-    case.record("attempt_cancelled", attempt=row.id, contact=row.contact, method=row.method)
+    case.record("attempt_cancelled", attempt=row.id, contact=row.contact, method=row.method, **why)

@@ -9,6 +9,7 @@ from alertnet.core.incident import Facts, Scope
 from alertnet.core.notification import Kind
 from alertnet.core.progress import stop
 from alertnet.core.resolution import unmatched_exclusions
+from alertnet.flows.cancel import cancel_barred
 from alertnet.flows.case import Case
 from alertnet.flows.close_incident import tell_those_told
 from alertnet.flows.escalate import for_all, move
@@ -89,6 +90,7 @@ def _apply(case: Case, facts: Facts) -> None:
     case.change_facts(facts)
     _stop_what_reaches_nobody(case)
     move(case, for_all(case, PlanChanged()))
+    cancel_barred(case)
 
 
 def _stop_what_reaches_nobody(case: Case) -> None:

@@ -8,14 +8,17 @@ from alertnet.channels.base import Accepted, NotSent, Refused, Unsure
 from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level, NeedsGo
+from alertnet.core.disclosure import Subject
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Failure
 from alertnet.core.routes import FIRST
 from alertnet.flows.claim_sends import LEASE, claim
 from alertnet.flows.deliver import Claimed, render, still_ours
+from alertnet.flows.letters import notify_coordinators
 from alertnet.flows.record_outcome import Outcome, record
 from alertnet.flows.respond import respond
 from alertnet.flows.slots import Line, Outward
+from alertnet.flows.update import exclude
 from alertnet.sandbox import Behaviour, Fault
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, CARLAS_MAIL, DIEGO, MINUTE, NOW, OURS, Stage, network
@@ -164,6 +167,19 @@ def test_an_acknowledgement_stops_what_is_claimed_but_not_sent(stage: Stage) -> 
     assert before
     assert not stage.runtime.read(still_ours, claimed.attempt, claimed.lease)
     assert stage.attempt(MethodKind.SMS).status == "cancelled"
+
+
+def test_whatever_was_claimed_for_a_contact_that_is_excluded_meanwhile_stays_here(stage: Stage) -> None:
+    """A3: asked when resolving, when claiming, and right before the first byte leaves, for every kind of message."""
+    incident = stage.opens()
+    stage.runs()
+    stage.acts(incident, notify_coordinators, Subject.NEWS)
+    claimed = claims(stage)
+
+    stage.acts(incident, exclude, ("carla",), by="test")
+
+    assert not stage.runtime.read(still_ours, claimed.attempt, claimed.lease)
+    assert stage.attempt(MethodKind.SMS, "notice").status == "cancelled"
 
 
 def test_a_lease_that_has_run_out_lets_nothing_leave(stage: Stage) -> None:
