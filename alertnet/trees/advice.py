@@ -12,6 +12,7 @@ from alertnet.core.incident import Scope
 from alertnet.trees.document import Node
 from alertnet.trees.fault import Fault
 from alertnet.trees.references import TreeNodes
+from alertnet.trees.values import parsed_number
 
 RINGING = ("sms", "call")
 ADDRESSES = ("sms", "call", "email")
@@ -45,14 +46,15 @@ def _of_contact(contact: Node, today: date) -> Iterator[Fault]:
         yield _at(contact["methods"], "has neither sms nor call: at night nobody is woken")
     if contact["role"].value in OF_THE_STATE and set(RINGING) & set(kinds):
         yield _at(contact["methods"], "a machine rings an authority, where a coordinator who calls is heard better")
-    for method in methods:
-        yield from _of_number(method["sms"], answerable=len(set(kinds)) > 1)
+    for method in (*methods, *contact["when_closed"].entries()):
+        if "sms" in method.value:
+            yield from _of_number(method["sms"], answerable=len(set(kinds)) > 1)
     yield from _stale(contact["verified"], today)
 
 
 def _of_number(number: Node, *, answerable: bool) -> Iterator[Fault]:
     try:
-        parsed = phonenumbers.parse(number.value)
+        parsed = parsed_number(number.value)
     except phonenumbers.NumberParseException:
         return
     if phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.FIXED_LINE:
@@ -76,7 +78,8 @@ def _unsatisfiable(level: Node, tree: TreeNodes) -> Iterator[Fault]:
     listed = [name.value for name in level["notify"].texts()]
     only_relay = [name for name in listed if name in tree.contacts and _only_relays(tree.contacts[name])]
     wanted = level["acknowledge"].value or "any"
-    if only_relay and (len(only_relay) == len(listed) or wanted in ("all", "each_organisation")):
+    able = len(listed) - len(only_relay)
+    if only_relay and (not able or wanted in ("all", "each_organisation") or (wanted.isdigit() and int(wanted) > able)):
         yield _at(level["notify"], f"no answers can satisfy this level: {', '.join(only_relay)} can only relay")
 
 
@@ -99,8 +102,8 @@ def _two_roles(trees: Sequence[TreeNodes]) -> Iterator[Fault]:
 def _addresses(trees: Iterable[TreeNodes]) -> Iterator[tuple[Node, Node]]:
     for tree in trees:
         for contact in tree.contacts.values():
-            for method in contact["methods"].entries():
-                yield from ((method[kind], contact) for kind in ADDRESSES if method[kind].value is not None)
+            for method in (*contact["methods"].entries(), *contact["when_closed"].entries()):
+                yield from ((method[kind], contact) for kind in method.value if kind in ADDRESSES)
 
 
 def _unserved(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
@@ -112,13 +115,21 @@ def _unserved(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
 
 def _unheard(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     """Somebody whose embassy may be told, and has no contact."""
-    contacts = [contact for tree in trees for contact in tree.contacts.values()]
+    contacts = [tree.contacts[name] for tree in trees for name in _told(tree)]
     known = {contact["represents"].value for contact in contacts if contact["role"].value == Role.EMBASSY.value}
     for _, person in field["people"].items():
         nation = person["nationality"]
         may_be_told = person["consent"].value in (*ABROAD, None)
         if isinstance(nation.value, str) and may_be_told and nation.value not in known:
             yield nation.fault("no tree has an embassy of this person's country:")
+
+
+def _told(tree: TreeNodes) -> Iterator[str]:
+    """The contacts that a level or the last resort names, or somebody's deputy."""
+    deputies = {contact["deputy"].value for contact in tree.contacts.values()}
+    listed = [*(level["notify"] for level in tree.root["levels"].entries()), tree.root["last_resort"]]
+    named = {name.value for names in listed for name in names.texts()}
+    yield from (name for name in tree.contacts if name in named | deputies)
 
 
 def _at(node: Node, message: str) -> Fault:

@@ -13,6 +13,7 @@ from alertnet.trees import build
 from alertnet.trees.advice import advice
 from alertnet.trees.build import SharedContacts
 from alertnet.trees.conform import conform
+from alertnet.trees.coverage import uncovered
 from alertnet.trees.document import Document, Node, empty_document
 from alertnet.trees.fault import Fault
 from alertnet.trees.field_form import FieldForm
@@ -59,8 +60,30 @@ def check_folder(folder: Path) -> tuple[Fault, ...]:
 
 def advise(folder: Path, today: date) -> tuple[Fault, ...]:
     """What is unwise in a folder that can be used, by file and line; nothing where there are faults."""
+    return survey(folder, today).unwise
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What `trees check` finds: faults, or what is unwise, and the ids of what can be used."""
+
+    faults: tuple[Fault, ...]
+    unwise: tuple[Fault, ...] = ()
+    trees: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+
+
+def survey(folder: Path, today: date) -> Survey:
+    """Everything there is to say about the folder, in one reading."""
     reading = _read(folder)
-    return _in_order(advice(reading.nodes, reading.field_root, today)) if not reading.faults else ()
+    if reading.faults:
+        return Survey(reading.faults)
+    teams = build.teams(reading.field)
+    trees = [build.contact_tree(*each, teams) for each in reading.trees]
+    unwise = list(advice(reading.nodes, reading.field_root, today))
+    for tree, nodes in zip(trees, reading.nodes, strict=True):
+        unwise += uncovered(tree, nodes.root, today)
+    return Survey((), _in_order(unwise), tuple(tree.id for tree in trees), tuple(teams))
 
 
 @dataclass(frozen=True)

@@ -106,22 +106,31 @@ def wait(text: str) -> timedelta:
     return length
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=20_000)
+def parsed_number(text: str) -> phonenumbers.PhoneNumber:
+    """The number in its parts; raises `NumberParseException` where it is none."""
+    return phonenumbers.parse(text)
+
+
+@lru_cache(maxsize=20_000)
 def number(text: str) -> str:
     """A telephone number in E.164; emergency and short numbers are refused, since no machine may ring them."""
     wanted = NotAllowed("not a telephone number", ("E.164 without spaces, such as +573005550101",))
-    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", text):
+    emergency = NotAllowed("an emergency number, which no machine may ring,", wanted.allowed)
+    if text.removeprefix("+") in ("112", "911", "999"):
+        raise emergency
+    if not re.fullmatch(r"\+[1-9][0-9]{4,14}", text):
         raise wanted
     try:
-        parsed = phonenumbers.parse(text)
+        parsed = parsed_number(text)
     except phonenumbers.NumberParseException:
         raise wanted from None
+    region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    if shortnumberinfo.is_emergency_number(phonenumbers.national_significant_number(parsed), region):
+        raise emergency
     # Possible, not valid: numbering plans change faster than any table of them.
     if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise wanted
-    region = phonenumbers.region_code_for_number(parsed)
-    if region and shortnumberinfo.is_emergency_number(phonenumbers.national_significant_number(parsed), region):
-        raise NotAllowed("an emergency number, which no machine may ring,", wanted.allowed)
     return text
 
 

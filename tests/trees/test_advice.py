@@ -58,6 +58,7 @@ def test_a_good_tree_needs_no_advice(tmp_path: Path) -> None:
         (DESK, '{sms: "+34600555140"}, {call: "+32470555101"}', 13, "the same as of a contact with role embassy"),
         ("role: ngo", "role: authority", 13, "a machine rings an authority"),
         ("role: ngo,", "role: ngo, verified: 2026-05-01,", 13, "more than 6 months ago: '2026-05-01'"),
+        ("Es,", 'Es, holidays: [ES], when_closed: [{sms: "+3225550101"}],', 12, "an SMS to a landline"),
         (SPAIN, RELAYS, 16, "no answers can satisfy this level: embassy can only relay"),
     ],
 )
@@ -78,6 +79,45 @@ def test_what_the_field_lacks_is_said(tmp_path: Path, old: str, new: str, said: 
     (line,) = unwise(tmp_path, field=FIELD.replace(old, new))
 
     assert said in line
+
+
+CLOSED_AT_NIGHT = """hours: "Mo-Sa 08:30-13:00", timezone: Europe/Madrid, organisation: Es"""
+
+
+@pytest.mark.parametrize(
+    ("methods", "said"),
+    [
+        ('{call: "+34600555140"}', "nobody can be reached in level 'Embassies' from Mo 07:00 to Tu 02:30"),
+        (SPAIN, "nobody but by mail can be reached in level 'Embassies' from Mo 07:00 to Tu 02:30"),
+    ],
+)
+def test_a_level_that_nobody_can_be_reached_in_names_the_first_such_hours(
+    tmp_path: Path, methods: str, said: str
+) -> None:
+    """In the zone of the tree: 08:30 in Madrid is 02:30 in Bogota, and the last of the gaps is the weekend."""
+    lines = unwise(tmp_path, TREE.replace("organisation: Es", CLOSED_AT_NIGHT).replace(SPAIN, methods))
+
+    assert [each for each in lines if f"levels.1.notify: {said} (America/Bogota), and at 5 more times" in each], lines
+
+
+@pytest.mark.parametrize("instead", ['when_closed: [{call: "+34600555140"}]', "deputy: desk"])
+def test_what_is_used_while_closed_covers_the_rest_of_the_week(tmp_path: Path, instead: str) -> None:
+    tree = TREE.replace("organisation: Es", f"{CLOSED_AT_NIGHT}, {instead}")
+    covered = "when_closed" in instead
+
+    assert (unwise(tmp_path, tree) == []) is covered
+
+
+def test_an_embassy_that_no_level_tells_hears_of_nobody(tmp_path: Path) -> None:
+    (line,) = unwise(tmp_path, TREE.replace("notify: [embassy]", "notify: [desk]"))
+
+    assert "no tree has an embassy of this person's country: 'ES'" in line
+
+
+def test_a_number_of_answers_that_only_relays_could_give_is_none(tmp_path: Path) -> None:
+    tree = TREE.replace(SPAIN, RELAYS).replace("notify: [embassy]", "notify: [embassy, desk], acknowledge: 2")
+
+    assert any("no answers can satisfy this level: embassy can only relay" in each for each in unwise(tmp_path, tree))
 
 
 def test_whose_consent_stays_at_home_needs_no_embassy(tmp_path: Path) -> None:

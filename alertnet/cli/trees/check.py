@@ -1,5 +1,6 @@
 """`alertnet trees check`: every fault and every piece of advice, for people, for programs, and for GitHub."""
 
+import gc
 import json
 from collections.abc import Iterable
 from enum import StrEnum
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from alertnet.trees import Fault
+    from alertnet.trees import Fault, Survey
 
 Folder = Annotated[
     Path, typer.Argument(envvar="ALERTNET_CONTACT_TREES", help="The folder with the trees and teams.yaml.")
@@ -34,31 +35,30 @@ def check(folder: Folder = Path("contact_trees"), strict: Strict = False, format
     Exit code 2 where there is a fault, 1 with --strict where something is unwise, else 0.
     """
     from alertnet.runtime import system_clock
-    from alertnet.trees import advise, check_folder
+    from alertnet.trees import survey
 
-    faults = check_folder(folder)
-    unwise = advise(folder, system_clock().date())
+    # Hundreds of trees are read once, and then the process ends: looking for garbage would take a third of the time.
+    gc.disable()
+    found = survey(folder, system_clock().date())
+    faults, unwise = found.faults, found.unwise
     match format:
         case Format.JSON:
-            found = [*_plain("error", faults), *_plain("warning", unwise)]
-            typer.echo(json.dumps(found, indent=1, ensure_ascii=False))
+            listed = [*_plain("error", faults), *_plain("warning", unwise)]
+            typer.echo(json.dumps(listed, indent=1, ensure_ascii=False))
         case Format.GITHUB:
             typer.echo("\n".join([*_annotations("error", folder, faults), *_annotations("warning", folder, unwise)]))
         case Format.TEXT:
-            _write(folder, faults, unwise)
+            _write(folder, found)
     raise typer.Exit(2 if faults else 1 if strict and unwise else 0)
 
 
-def _write(folder: Path, faults: Iterable["Fault"], unwise: Iterable["Fault"]) -> None:
-    from alertnet.trees import read_network
-
-    for fault in faults:
+def _write(folder: Path, found: "Survey") -> None:
+    for fault in found.faults:
         typer.echo(fault, err=True)
-    for warning in unwise:
+    for warning in found.unwise:
         typer.echo(f"warning: {warning}")
-    if not faults:
-        network = read_network(folder)
-        typer.echo(f"{folder}: no faults. Trees: {_listed(network.trees)}. Teams: {_listed(network.teams)}.")
+    if not found.faults:
+        typer.echo(f"{folder}: no faults. Trees: {_listed(found.trees)}. Teams: {_listed(found.teams)}.")
 
 
 def _plain(severity: str, found: Iterable["Fault"]) -> list[dict[str, object]]:
