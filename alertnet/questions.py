@@ -62,7 +62,7 @@ def _look_up(runtime: Runtime, way: Way, questions: Sequence[Question | None]) -
     outlet = runtime.outlets.get(way)
     asked = [question for question in questions if question is not None]
     if outlet is None or is_away(runtime, way):
-        return [CannotTell() for _ in questions]
+        return [CannotTell(is_away=outlet is not None) for _ in questions]
     if outlet.ledger is not None and len(asked) > FEW:
         answers = iter(deliver.look_up_many(outlet.ledger, asked))
     else:

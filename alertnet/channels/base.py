@@ -96,7 +96,12 @@ class Absent:
 
 @dataclass(frozen=True)
 class CannotTell:
-    """The provider did not answer, or this channel can't be asked."""
+    """The provider did not answer, or this channel can't be asked.
+
+    `is_away`: it is known to be away and was not even asked, which says nothing of the message.
+    """
+
+    is_away: bool = False
 
 
 Lookup = Found | Absent | CannotTell

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from alertnet.channels.base import Found, Lookup
+from alertnet.channels.base import CannotTell, Found, Lookup
 from alertnet.core.contact import MethodKind
 from alertnet.core.notification import AttemptStatus, Failure
 from alertnet.flows.attempt import FOLLOW_UP, Held, hold
@@ -56,7 +56,7 @@ def settle(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> list[str]:
     if is_open and before is AttemptStatus.UNKNOWN:
         _doubt(held)
     elif is_open and before in (AttemptStatus.SENT, AttemptStatus.DELIVERED):
-        _look_again(held)
+        _look_again(held, was_asked=not (isinstance(lookup, CannotTell) and lookup.is_away))
     hang_ups = held.finish()
     if was_unreported:
         signs.note_lost_report(tx, MethodKind(held.row.method))
@@ -72,9 +72,12 @@ def _doubt(held: Held) -> None:
     held.send_again()
 
 
-def _look_again(held: Held) -> None:
-    """Its end was not reported yet. A call can't last that long: it is given up, and its number is free again."""
-    checks = held.row.checks + 1
+def _look_again(held: Held, *, was_asked: bool) -> None:
+    """Its end was not reported yet. A call can't last that long: it is given up, and its number is free again.
+
+    A provider that is away is asked when it is back, however long that takes: nothing is given up unasked.
+    """
+    checks = held.row.checks + (1 if was_asked else 0)
     if checks < MOST_QUESTIONS:
         held.change(checks=checks, due_at=held.tx.now + FOLLOW_UP * (1 << checks), lease=None)
     elif held.is_call and held.status is AttemptStatus.SENT:

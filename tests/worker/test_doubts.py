@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
+from alertnet.channels.base import CannotTell
 from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level
 from alertnet.core.routes import FIRST
 from alertnet.flows.claim_sends import LEASE, claim
-from alertnet.flows.reconcile import expire_lease
+from alertnet.flows.reconcile import MOST_QUESTIONS, expire_lease, settle, take_doubts
 from alertnet.flows.respond import respond
 from alertnet.flows.slots import Line, Outward
 from alertnet.sandbox import Fault
@@ -184,3 +185,18 @@ def test_a_mail_whose_fate_is_unknown_is_sent_once_more(stage: Stage) -> None:
     stage.passes(minutes=20)
 
     assert [(row.extra, row.status) for row in stage.attempts(MethodKind.EMAIL)] == [(False, "failed"), (True, "sent")]
+
+
+def test_a_provider_that_is_away_uses_up_no_question(stage: Stage) -> None:
+    """A5: what it has is not given up unasked, however long it is away."""
+    stage.sandbox.misbehaves(Fault.CALL_BACK_NEVER, number=CARLA)
+    stage.opens()
+    stage.runs()
+
+    for _ in range(2 * MOST_QUESTIONS):
+        stage.clock.at += MINUTE
+        (asked,) = stage.runtime.transact(take_doubts, MethodKind.SMS, 1).claimed
+        stage.runtime.transact(settle, asked.attempt, asked.lease, CannotTell(is_away=True))
+
+    (after,) = stage.attempts(MethodKind.SMS)
+    assert (after.status, after.checks, after.due_at) == ("sent", 0, stage.clock.at + MINUTE)
