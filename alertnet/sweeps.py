@@ -9,11 +9,11 @@ import structlog
 
 from alertnet.channels.base import Entry, Ledger
 from alertnet.core.contact import MethodKind
-from alertnet.flows.call_in import CallIn, miss_call
+from alertnet.flows.call_in import CallIn, hear_unkeyed_call, miss_call
 from alertnet.flows.receive_sms import receive_late_sms
 from alertnet.runtime import Runtime
 from alertnet.store import sweeps as sweep_store
-from alertnet.store.inbound import InboundSms, unseen
+from alertnet.store.inbound import InboundSms, unkeyed_calls, unseen
 from alertnet.store.sweeps import Sweep
 from alertnet.transactions import DatabaseAway
 from alertnet.ways import is_away
@@ -22,6 +22,9 @@ OVERLAP = timedelta(minutes=10)
 """Lists of the provider lag behind: what came shortly before the last look is looked for again."""
 GRACE = timedelta(seconds=30)
 """What came a moment ago is brought by its webhook, which alone can answer within the exchange."""
+TO_KEY = timedelta(minutes=1)
+"""Whoever has keyed nothing so long after calling our number has hung up."""
+FORGOTTEN = timedelta(days=1)
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +38,19 @@ def sweep(runtime: Runtime) -> None:
         if turn is not None:
             is_whole = _let_in_all(runtime, turn, outlet.ledger, outlet.senders)
             runtime.transact(sweep_store.finish, turn, is_whole=is_whole)
+    hear_unkeyed(runtime)
+
+
+def hear_unkeyed(runtime: Runtime) -> None:
+    """Let the coordinators hear of each known caller who hung up before keying anything (B4)."""
+    now = runtime.now()
+    for id, sender in runtime.read(unkeyed_calls, now - TO_KEY, now - FORGOTTEN):
+        try:
+            runtime.transact(hear_unkeyed_call, runtime.edition, CallIn(id, sender))
+        except DatabaseAway:
+            raise
+        except Exception:
+            log.exception("inbound_failed", method=MethodKind.CALL, provider_id=id)
 
 
 def _let_in_all(runtime: Runtime, turn: Sweep, ledger: Ledger, numbers: tuple[str, ...]) -> bool:

@@ -64,6 +64,7 @@ class Worker:
         self._lookout = Watch(runtime, self.id, machine.knock)
         self._bell = machine.bell()
         self._stopping = False
+        self._is_back = False
         self._crowded: frozenset[str] = frozenset()
 
     def __enter__(self) -> Self:
@@ -97,7 +98,7 @@ class Worker:
             Misconfigured: on SQLite, where another worker runs on the same database.
         """
         self._lock.take()
-        self._stopping = False
+        self._stopping = self._is_back = False
         self._crews = {name: self._crew(name, size) for name, size in self._sizes.items()}
         self._watcher = self._machine.thread(self._watch, "worker")
         self._scheduler = self._machine.scheduler()
@@ -146,7 +147,9 @@ class Worker:
                 log.exception("look_failed")
 
     def _look(self) -> None:
-        if self._stopping:
+        if not (self._stopping or self._is_back):
+            self._come_back()
+        if self._stopping or not self._is_back:
             return
         rooms = {name: crew.room for name, crew in self._crews.items()}
         search = Search(self._sending, rooms, UnderWay(self._crews))
@@ -161,7 +164,7 @@ class Worker:
         """Claim in the very transaction that leaves something due, as far as threads are free."""
         jobs: list[Job] = []
         rooms = {name: crew.room for name, crew in self._crews.items()}
-        for method in methods if not self._stopping else ():
+        for method in methods if self._is_back and not self._stopping else ():
             jobs += send_jobs(self._sending, take(tx, self._runtime, MethodKind(method), rooms))
         return partial(self._begin, jobs)
 
@@ -196,11 +199,16 @@ class Worker:
             self._scheduler.add_job(self._bell.set, "date", run_date=at, id="wake", replace_existing=True)
 
     def _come_back(self) -> None:
+        """Before anything is sent; while the database is away nothing can be, and the next look tries again."""
         try:
             come_back(self._runtime)
+        except DatabaseAway:
+            log.warning("database_away", job="come_back")
+            return
         except Exception:
             # Whatever it was, it must not keep alarms from leaving.
             log.exception("comeback_failed")
+        self._is_back = True
 
     def sweep(self) -> None:
         """Fetch what came in while nobody listened, if it is time to."""

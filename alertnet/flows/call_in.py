@@ -107,6 +107,15 @@ def miss_call(tx: Tx, edition: Edition, call: CallIn) -> None:
         _alarm(tx, call, caller, Subject.MISSED_CALL)
 
 
+def hear_unkeyed_call(tx: Tx, edition: Edition, call: CallIn) -> None:
+    """A call that ended while a code was waited for: nobody brings us its silence, and the coordinators hear of it."""
+    caller = _find(tx, edition, call.sender)
+    if caller is None:
+        keep_reply(tx, call, MISSED)
+    else:
+        _let_pass(tx, call, caller)
+
+
 def key_written_code(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
     """A right code acknowledges. Whoever keys nothing, or another, is put through, and the coordinators are alarmed."""
     caller = _find(tx, edition, call.sender)
@@ -159,9 +168,9 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
 
 def _let_pass(tx: Tx, call: CallIn, caller: _Caller) -> None:
     """Nothing was keyed: the coordinators are alarmed, whether an incident is open or not, unless one of them calls."""
-    if reply_to(tx, call) is not None:
+    unheard = update(inbound).where(inbound.c.provider_id == call.provider_id, inbound.c.reply.is_(None))
+    if not tx.session.execute(unheard.values(reply=PUT_THROUGH).returning(inbound.c.provider_id)).first():
         return
-    keep_reply(tx, call, PUT_THROUGH)
     if not caller.is_coordinator:
         _alarm(tx, call, caller, Subject.INBOUND_CALL)
 

@@ -16,6 +16,8 @@ class PinCheck(StrEnum):
     TRUE = "true"
     DURESS = "duress"
     WRONG = "wrong"
+    ABSENT = "absent"
+    """There is one, and none was given."""
     NONE_SET = "none_set"
 
     def __bool__(self) -> bool:
@@ -54,7 +56,9 @@ def check_pin(tx: Tx, owner: str, text: str | None) -> PinCheck:
     known = pins.of_owner(tx, owner)
     if not known:
         return PinCheck.NONE_SET
-    hashes = tx.vault.pin_hashes(owner, text or "")
+    if not text:
+        return PinCheck.ABSENT
+    hashes = tx.vault.pin_hashes(owner, text)
     for row in known:
         if row.hash not in hashes:
             continue

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from markupsafe import Markup, escape
+
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import ASKS
 from alertnet.messages.words import Words, direction
@@ -74,6 +76,7 @@ def page_values(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str
         "language": words.language,
         "direction": direction(words.language),
         "title": say(_title(page)),
+        "heading": _unbroken(say(_title(page)), said.ref),
         "remarks": [say(remark.word, remark.at) for remark in page.remarks],
         "facts": " · ".join(facts) if page.answers else "",
         "question": _question(said, words, say) if page.asked and page.answers else [],
@@ -90,6 +93,11 @@ def page_values(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str
         "takes_pin": page.takes_pin,
         "label": {word: say(word) for word in labels},
     }
+
+
+def _unbroken(title: str, ref: str) -> Markup:
+    """The title with its reference in one piece: a line that ends at the hyphen would have it read as another."""
+    return escape(title).replace(escape(ref), Markup('<span class="ref">{}</span>').format(ref))
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ NAMES = frozenset(
             "language",
             "direction",
             "title",
+            "heading",
             "remarks",
             "facts",
             "question",

@@ -98,6 +98,18 @@ def unseen(tx: Tx, provider_ids: Iterable[str]) -> set[str]:
     return set(asked) - seen
 
 
+def unkeyed_calls(tx: Tx, before: datetime, since: datetime) -> list[tuple[str, str]]:
+    """(provider's id, sender) of the calls of known numbers between those moments that came to nothing so far."""
+    query = select(inbound.c.provider_id, inbound.c.sender).where(
+        inbound.c.kind == "call",
+        inbound.c.reply.is_(None),
+        inbound.c.known,
+        inbound.c.received_at > since,
+        inbound.c.received_at <= before,
+    )
+    return [(row.provider_id, row.sender) for row in tx.session.execute(query)]
+
+
 def newest(session: Session) -> datetime | None:
     """When the latest text or call came in; None when none ever did."""
     latest: datetime | None = session.scalar(select(func.max(inbound.c.received_at)))

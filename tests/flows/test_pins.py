@@ -25,8 +25,8 @@ def set_for_ana(board: Switchboard) -> Switchboard:
         ("47990", PinCheck.DURESS),
         ("471102", PinCheck.TRUE),
         ("11111", PinCheck.WRONG),
-        ("", PinCheck.WRONG),
-        (None, PinCheck.WRONG),
+        ("", PinCheck.ABSENT),
+        (None, PinCheck.ABSENT),
     ],
 )
 def test_a_pin_proves_what_it_was_set_for(set_for_ana: Switchboard, text: str | None, check: PinCheck) -> None:
@@ -35,7 +35,13 @@ def test_a_pin_proves_what_it_was_set_for(set_for_ana: Switchboard, text: str | 
 
 @pytest.mark.parametrize(
     ("check", "proves"),
-    [(PinCheck.TRUE, True), (PinCheck.DURESS, True), (PinCheck.WRONG, False), (PinCheck.NONE_SET, False)],
+    [
+        (PinCheck.TRUE, True),
+        (PinCheck.DURESS, True),
+        (PinCheck.WRONG, False),
+        (PinCheck.ABSENT, False),
+        (PinCheck.NONE_SET, False),
+    ],
 )
 def test_a_check_is_true_where_the_owner_is_proved(check: PinCheck, proves: bool) -> None:
     assert bool(check) is proves

@@ -38,6 +38,7 @@ def test_a_bare_cry_for_help_raises_without_a_pin(field: Switchboard, text: str)
     assert (facts.certainty, facts.country, facts.team) == (Certainty.UNVERIFIED, "CO", "north")
     assert facts.raised_from == CAST["ana"]
     assert field.rows(notifications, kind="decision")
+    assert [entry["pin"] for entry in field.history(opened(field).id, "report_received")] == ["absent"]
     assert reply
     assert opened(field).ref in reply
 

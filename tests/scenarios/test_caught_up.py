@@ -235,3 +235,19 @@ def test_the_fields_own_call_alarms_in_its_open_incident(valley: World) -> None:
 
     assert "in vain" in inbox(valley, "coordinator")[-1]
     assert ("coordinator", "sms") in incident.told("alarm")
+
+
+def test_who_hangs_up_before_keying_a_code_is_heard_of_within_two_minutes(valley: World) -> None:
+    """B4: a known number that keys nothing alarms the coordinators, also where nobody brings us its silence; once."""
+    incident = valley.raises()
+    valley.passes(minutes=20)
+    valley.phone("ombuds").dials().hang_up()
+    before = incident.told("alarm")
+
+    for _ in range(2):
+        valley.clock.at += timedelta(minutes=1)
+        valley.catches_up()
+
+    assert before == []
+    assert "ombuds" in inbox(valley, "coordinator")[-1]
+    assert sorted(incident.told("alarm")) == [("coordinator", "sms"), ("second", "sms")]

@@ -75,6 +75,14 @@ def test_the_page_shows_what_travels_in_clear_and_no_more(world: World) -> None:
     assert not any(hidden in html for hidden in HIDDEN)
 
 
+def test_no_line_of_the_title_ends_within_the_reference(world: World) -> None:
+    """Read off two lines it would be another."""
+    html = world.client.get(world.link("bob")).text
+
+    assert f'<span class="ref">{world.ref()}</span>' in html
+    assert ".ref { white-space: nowrap }" in html
+
+
 def test_the_page_never_shows_other_recipients(world: World) -> None:
     """A9: recipients never see each other, not even when others have answered."""
     world.client.post(world.link("carol"), data={"answer": "acknowledge", "by": "Carol herself"})

@@ -76,7 +76,7 @@ def _opened(payload: Payload, names: Names) -> tuple[Tone, str, str]:
 
 def _reported(payload: Payload, _: Names) -> tuple[Tone, str, str]:
     understood = listed([str(each).replace("_", " ") for each in payload.get("understood", [])])
-    proved = {"true": "The PIN is right.", "duress": "The duress PIN!"}
+    proved = {"true": "The PIN is right.", "duress": "The duress PIN!", "absent": "Without a PIN."}
     detail = " ".join(filter(None, (proved.get(str(payload.get("pin")), "Without a right PIN."), payload.get("text"))))
     return Tone.QUIET, f"Understood: {understood or 'a call for help'}", detail
 

@@ -1,6 +1,6 @@
 """What comes in, how it is looked for, and who may ask: messages, requests that must not count twice, keys, PINs."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, String, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
 from alertnet.store.columns import Encrypted, EncryptedJson, Instant, Json
 from alertnet.store.tables.base import metadata
@@ -17,6 +17,9 @@ inbound = Table(
     Column("known", Boolean, nullable=False),  # False: quarantined, and its sender learnt nothing
     Column("reply", Encrypted),
 )
+
+_NO_REPLY = text("kind = 'call' AND reply IS NULL")
+Index("ix_inbound_unkeyed", inbound.c.received_at, postgresql_where=_NO_REPLY, sqlite_where=_NO_REPLY)
 
 sweeps = Table(
     "sweeps",
