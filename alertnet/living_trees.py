@@ -115,7 +115,7 @@ class LivingTrees:
 def _marks(folder: Path) -> Marks:
     """What tells an edit; a folder that is away has none."""
     found = {}
-    for path in sorted(each for each in folder.rglob("*") if each.suffix in (".yaml", ".yml")):
+    for path in sorted(each for each in folder.rglob("*") if each.suffix in (".yaml", ".yml", ".asc", ".pgp", ".gpg")):
         try:
             state = path.stat()
         except OSError:

@@ -9,6 +9,7 @@ from alertnet.channels.base import Outgoing, Result
 from alertnet.flows import deliver
 from alertnet.flows.deliver import Claimed
 from alertnet.flows.record_outcome import Outcome, record, record_each
+from alertnet.flows.sealed import record_unsealed
 from alertnet.machine import THIS_MACHINE, Machine
 from alertnet.runtime import Runtime
 from alertnet.together import Together
@@ -70,6 +71,8 @@ class Sending:
         if not runtime.read(deliver.still_ours, claimed.attempt, claimed.lease):
             ways.charge(runtime, claimed, 0, paid=units)
             return None
+        if outgoing.unsealed:
+            runtime.transact(record_unsealed, claimed.attempt, outgoing.unsealed)
         return deliver.hand_over(outlet.channel, outgoing)
 
     def _record(self, outcome: Outcome) -> Sequence[str]:

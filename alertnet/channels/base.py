@@ -30,6 +30,10 @@ class Outgoing:
     """After this it is not worth delivering: the time left to the level's end."""
     extension: str | None = None
     headers: dict[str, str] = field(default_factory=dict, hash=False)
+    encrypted: str = ""
+    """The words of a mail as an OpenPGP message in ASCII armor, in place of `text` and `html`."""
+    unsealed: str = ""
+    """Why a mail that should be encrypted is not; it says no more than any other then."""
 
 
 @dataclass(frozen=True)

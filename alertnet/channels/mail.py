@@ -2,7 +2,7 @@
 
 import re
 from email.headerregistry import Address
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
 
 from alertnet.channels.base import Outgoing
@@ -51,10 +51,29 @@ def compose(outgoing: Outgoing) -> bytes:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name) or name in mail:
             raise BadInput("headers", name, "a new name of letters, digits and hyphens")
         mail[name] = _one_line(value)
+    if outgoing.encrypted:
+        _enclose(mail, outgoing.encrypted)
+        return mail.as_bytes()
     mail.set_content(outgoing.text)
     if outgoing.html:
         mail.add_alternative(outgoing.html, subtype="html")
     return mail.as_bytes()
+
+
+def _enclose(mail: EmailMessage, encrypted: str) -> None:
+    """PGP/MIME: a part that says so, and the part that holds all else (RFC 3156 4)."""
+    version, content = MIMEPart(policy=_POLICY), MIMEPart(policy=_POLICY)
+    version.set_content(b"Version: 1\n", "application", "pgp-encrypted", cte="7bit")
+    content.set_content(
+        encrypted.encode("ascii"),
+        *("application", "octet-stream"),
+        cte="7bit",
+        disposition="inline",
+        filename="encrypted.asc",
+    )
+    mail["MIME-Version"] = "1.0"
+    mail.add_header("Content-Type", "multipart/encrypted", protocol="application/pgp-encrypted")
+    mail.set_payload([version, content])
 
 
 def _one_line(value: str) -> str:

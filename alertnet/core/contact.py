@@ -101,6 +101,8 @@ class Contact:
     """The spans of the day in which incidents of a severity do not ring it."""
     duty: Duty | None = None
     """Whose telephones its sms and call methods ring; its own numbers serve when nobody is on duty."""
+    pgp: str | None = None
+    """Its public OpenPGP key in ASCII armor: mail to it is encrypted."""
     included_from: str | None = None
     """The shared file that it stands in: whoever else includes it has the same recipient."""
 

@@ -19,6 +19,7 @@ from alertnet.core.progress import closed_by, still_wanted
 from alertnet.core.resolution import may_be_told
 from alertnet.flows.attempt import hold
 from alertnet.flows.deliver import Claimed, claimed_from
+from alertnet.flows.sealed import seal_for
 from alertnet.flows.slots import Outward, Slots
 from alertnet.store import attempts as attempt_store
 from alertnet.store import pinned
@@ -162,7 +163,7 @@ def _place(tx: Tx, claims: Claims, row: Row[Any], slots: Slots, outward: Outward
     order = outward.routes.order(MethodKind(row.method), row.address, outward.providers)
     order = tuple(sorted(order, key=lambda provider: provider == row.provider))
     # Read as a whole before anything is taken for it: what can't be read must not use up the pace.
-    claimed = claimed_from(row, tx.chance.id(), tx.now)
+    claimed = replace(claimed_from(row, tx.chance.id(), tx.now), seal=seal_for(tx, row))
     units = outward.lengths.get((claimed.method, claimed.kind, claimed.language), 1)
     # Who has a number before it was ever tried is called a second time, and by the same one.
     preferred = row.sender if row.started_at is None else None

@@ -28,6 +28,7 @@ from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.core.routes import FIRST
 from alertnet.core.sms_encoding import count
+from alertnet.flows.sealed import Seal, sealed
 from alertnet.messages.renderer import Renderer
 from alertnet.store import attempts as attempt_store
 from alertnet.store.tx import Tx
@@ -65,6 +66,8 @@ class Claimed:
     extension: str | None
     started_at: datetime
     provider_id: str | None
+    seal: Seal | None = None
+    """What a mail is encrypted with, where its contact has a key."""
     units: int = 1
     """How much of its sender's pace it was claimed for."""
     may_go_over: bool = False
@@ -123,7 +126,10 @@ def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
     if claimed.method is MethodKind.SMS:
         return replace(outgoing, text=message.text)
     headers = {"Date": format_datetime(claimed.at)}
-    return replace(outgoing, text=message.text, subject=message.subject, html=message.html, headers=headers)
+    mail = replace(outgoing, text=message.text, subject=message.subject, html=message.html, headers=headers)
+    if claimed.seal is None:
+        return mail
+    return sealed(mail, claimed.seal, renderer.page_words(claimed.language)["details"], claimed.at)
 
 
 def units(outgoing: Outgoing) -> int:

@@ -128,5 +128,8 @@ def _mail(to: str, sender: str, parsed: EmailMessage) -> Mail:
 
 
 def _part(parsed: EmailMessage, kind: str) -> str:
+    if parsed.get_content_type() == "multipart/encrypted" and kind == "plain":
+        # What stands in the mailbox of somebody without the key (RFC 3156 4).
+        return "".join(part.get_content().decode("ascii") for part in parsed.iter_attachments() if part.get_filename())
     body = parsed.get_body(preferencelist=(kind,))
     return str(body.get_content()) if body is not None else ""

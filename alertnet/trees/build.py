@@ -26,11 +26,16 @@ SharedContacts = Mapping[str, tuple[str, ContactForm]]
 """What a tree includes, by id, each contact with the file that it stands in."""
 
 
-def contact_tree(form: TreeForm, shared: SharedContacts, field: Mapping[str, Team]) -> ContactTree:
-    """The tree of the form, with what it includes. `field`: the teams, whose members are on the rotas."""
-    contacts = {name: _contact(name, contact, form, field) for name, contact in form.contacts.items()}
+def contact_tree(
+    form: TreeForm, shared: SharedContacts, field: Mapping[str, Team], keys: Mapping[str, str]
+) -> ContactTree:
+    """The tree of the form, with what it includes.
+
+    `field`: the teams, whose members are on the rotas; `keys`: the public keys by the path that contacts have for them.
+    """
+    contacts = {name: _contact(name, contact, form, field, keys) for name, contact in form.contacts.items()}
     for name, (file, contact) in shared.items():
-        contacts[name] = replace(_contact(name, contact, form, field), included_from=file)
+        contacts[name] = replace(_contact(name, contact, form, field, keys), included_from=file)
     return ContactTree(
         id=form.tree,
         title=form.title,
@@ -69,7 +74,9 @@ def people(form: FieldForm) -> dict[str, Affected]:
     }
 
 
-def _contact(name: str, form: ContactForm, tree: TreeForm, field: Mapping[str, Team]) -> Contact:
+def _contact(
+    name: str, form: ContactForm, tree: TreeForm, field: Mapping[str, Team], keys: Mapping[str, str]
+) -> Contact:
     return Contact(
         id=name,
         role=form.role,
@@ -93,6 +100,7 @@ def _contact(name: str, form: ContactForm, tree: TreeForm, field: Mapping[str, T
         when_closed=tuple(_method(method) for method in form.when_closed),
         quiet=dict(form.quiet),
         duty=_duty(form, field),
+        pgp=keys[form.pgp] if form.pgp else None,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from enum import Enum
+from hashlib import sha256
 from typing import Any
 
 from alertnet.core.availability import Span
@@ -103,6 +104,7 @@ _SAID: dict[str, Callable[[Any], str]] = {
     "hours": lambda hours: hours.written if hours else "always",
     "closed": lambda days: ", ".join(sorted(map(str, days))) or "none",
     "quiet": _quiet,
+    "pgp": lambda key: f"key {sha256(key.encode()).hexdigest()[:8]}" if key else "none",
 }
 """What of a contact is shown in words of its own."""
 

@@ -31,6 +31,7 @@ Code = Annotated[str, _read(values.person_code)]
 Line = Annotated[str, _read(values.line)]
 Number = Annotated[str, _read(values.number)]
 Mail = Annotated[str, _read(values.mail_address)]
+KeyFile = Annotated[str, _read(values.key_file)]
 Extension = Annotated[str, _read(values.extension)]
 Sender = Annotated[str, _read(values.sender)]
 Language = Annotated[str, _read(values.language)]
@@ -122,8 +123,6 @@ class DutyForm(Form):
 
 
 class ContactForm(Form):
-    not_yet = frozenset({"pgp"})
-
     role: OneRole
     organisation: Line
     methods: Some[MethodForm]
@@ -145,11 +144,14 @@ class ContactForm(Form):
     when_closed: list[MethodForm] = []
     quiet: dict[OneSeverity, NightSpan] = {}
     duty: DutyForm | None = None
+    pgp: KeyFile | None = None
 
     @model_validator(mode="after")
     def _can_close(self) -> Self:
         if self.when_closed and not (self.hours or self.holidays or self.closed):
             raise NotAllowed("a contact with when_closed needs times at which it is", ("hours", "holidays", "closed"))
+        if self.pgp and not any(method.email for method in self.methods):
+            raise NotAllowed("a contact with pgp needs a mail address to write to", ("email",))
         if self.duty and not any(kind in RINGING for method in self.methods for kind, _ in method.ways):
             raise NotAllowed("a duty needs numbers that serve when nobody is on it", ("sms", "call"))
         return self

@@ -11,6 +11,7 @@ DURATION = r"^[0-9]{1,7}[smhd]$"
 NUMBER = r"^\+[1-9][0-9]{6,14}$"
 SLUG = r"^[a-z0-9][a-z0-9-]{0,62}$"
 COUNTRY = r"^[A-Z]{2}$"
+KEY_FILE = r"^([A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(asc|pgp|gpg)$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Z]{2})?$"
 
 
@@ -57,6 +58,7 @@ CONTACT = {
     "timezone": Key("Its IANA time zone.", "America/Bogota"),
     "represents": Key("The country whose nationals it protects, for `nationality: match`.", "ES", COUNTRY),
     "belongs_to": Key("It is left out when the alleged perpetrator is this.", "army"),
+    "pgp": Key("The file of its public OpenPGP key: mail to it is encrypted.", "keys/embassy-es.asc", KEY_FILE),
     "deputy": Key("Who is told when it can't be reached, says no, or stays silent.", "coordinator-2", SLUG),
     "priority": Key("Told whatever the nationality of those affected.", True),
     "pin": Key("It proves itself with a PIN (set with `alertnet pins set`, never here).", True),

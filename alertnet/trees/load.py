@@ -19,6 +19,7 @@ from alertnet.trees.fault import Fault
 from alertnet.trees.field_form import FieldForm
 from alertnet.trees.form import Form, SharedForm, TreeForm
 from alertnet.trees.include import Contacts, Library, is_shared
+from alertnet.trees.keyring import NO_KEYS, Keyring
 from alertnet.trees.references import TreeNodes, deputy_faults, field_faults, network_faults, tree_faults
 from alertnet.trees.yaml_file import Unreadable, read_document
 
@@ -49,7 +50,7 @@ def read_folder(folder: Path) -> tuple[Network | None, tuple[Fault, ...]]:
     if reading.faults:
         return None, reading.faults
     teams, people = build.teams(reading.field), build.people(reading.field)
-    trees = [build.contact_tree(*each, teams) for each in reading.trees]
+    trees = [build.contact_tree(*each, teams, reading.keyring.texts) for each in reading.trees]
     return Network(trees={tree.id: tree for tree in trees}, teams=teams, people=people), ()
 
 
@@ -76,11 +77,12 @@ class Survey:
 def survey(folder: Path, today: date) -> Survey:
     """Everything there is to say about the folder, in one reading."""
     reading = _read(folder)
-    if reading.faults:
-        return Survey(reading.faults)
+    faults = reading.faults or _in_order(reading.keyring.expired(today))
+    if faults:
+        return Survey(faults)
     teams = build.teams(reading.field)
-    trees = [build.contact_tree(*each, teams) for each in reading.trees]
-    unwise = list(advice(reading.nodes, reading.field_root, today))
+    trees = [build.contact_tree(*each, teams, reading.keyring.texts) for each in reading.trees]
+    unwise = [*advice(reading.nodes, reading.field_root, today), *reading.keyring.expiring(today)]
     for tree, nodes in zip(trees, reading.nodes, strict=True):
         unwise += uncovered(tree, nodes.root, today)
     return Survey((), _in_order(unwise), tuple(tree.id for tree in trees), tuple(teams))
@@ -95,6 +97,7 @@ class _Reading:
     faults: tuple[Fault, ...]
     nodes: tuple[TreeNodes, ...] = ()
     field_root: Node = empty_document(FIELD).root
+    keyring: Keyring = NO_KEYS
 
 
 def _read(folder: Path) -> _Reading:
@@ -113,11 +116,13 @@ def _read(folder: Path) -> _Reading:
     faults += _reference_faults(library, trees, contacts, field, unread=bool(unreadable))
     if not trees and not unreadable:
         faults.append(_of_folder(folder, "holds no contact tree: needs at least one *.yaml"))
+    keyring = Keyring(folder, (node for each in contacts.values() for node in each.nodes.values()))
+    faults += keyring.faults
     if faults:
         return _Reading((), FieldForm(), _in_order(faults))
     filled = [(tree_forms.filled[tree.file], _included(contacts[tree.file], tree, shared_forms)) for tree in trees]
     nodes = tuple(TreeNodes(tree.root, contacts[tree.file].nodes) for tree in trees)
-    return _Reading(tuple(filled), field_form or FieldForm(), (), nodes, field.root)
+    return _Reading(tuple(filled), field_form or FieldForm(), (), nodes, field.root, keyring)
 
 
 def _reference_faults(

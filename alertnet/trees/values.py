@@ -134,6 +134,15 @@ def number(text: str) -> str:
     return text
 
 
+def key_file(text: str) -> str:
+    """The path of a file with a public key, inside the folder of the trees."""
+    if len(text) > LONGEST_ADDRESS or not re.fullmatch(
+        r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*\.(?:asc|pgp|gpg)", text, re.ASCII
+    ):
+        raise NotAllowed("not a key file", ("a path in the folder of the trees, such as keys/embassy-es.asc",))
+    return text
+
+
 def mail_address(text: str) -> str:
     """An addr-spec of RFC 5322 without quotes, comments or literals: nothing that could end a header."""
     if len(text) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(text):

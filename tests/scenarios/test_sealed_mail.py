@@ -1,0 +1,89 @@
+"""An office with a key reads more than one without, and nobody on the way reads anything (A9, B4)."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pysequoia import Tsk, decrypt
+
+from alertnet.sandbox.mail import Mail
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import CONTACTS, FIELD, a_tree
+from tests.scenarios.world import World
+
+OFFICE = "office@embassy.example"
+LEVELS = "  - {name: First, notify: [coordinator, office], wait: 10m}\n"
+SECRETS = ("Maria Secreta", "Vereda Secreta", "Confidential")
+
+
+@pytest.fixture(scope="module")
+def secret() -> Tsk:
+    """The office's key, valid for three years."""
+    return Tsk.generate("Office <office@embassy.example>", validity_seconds=3 * 365 * 86_400)
+
+
+def stage(world_on: Worlds, folder: Path, key: Tsk, disclosure: str) -> World:
+    """A network in which the office has that key."""
+    trees = folder / "contact_trees"
+    (trees / "keys").mkdir(parents=True)
+    (trees / "keys/office.asc").write_text(str(key.extract_certificate()))
+    office = (
+        f"  office: {{role: ngo, organisation: Office, methods: [{{email: {OFFICE}}}],"
+        f" disclosure: {disclosure}, pgp: keys/office.asc}}\n"
+    )
+    (trees / "valley.yaml").write_text(a_tree(LEVELS, CONTACTS + office))
+    (trees / "teams.yaml").write_text(FIELD)
+    return world_on(f"sqlite:///{folder / 'alertnet.db'}", trees=trees)
+
+
+def reports(world: World) -> Mail:
+    """Somebody reports what only some may read; the mail to the office."""
+    world.raises(summary="Maria Secreta was taken", details="Confidential: by the army", place="Vereda Secreta")
+    (mail,) = world.mailbox(OFFICE).mails
+    return mail
+
+
+def in_clear(mail: Mail) -> str:
+    return "\n".join([mail.subject, mail.text, mail.html, *mail.headers.values()])
+
+
+@pytest.mark.parametrize(
+    ("disclosure", "read"),
+    [("minimal", ()), ("limited", ("Maria Secreta was taken",)), ("full", ("Vereda Secreta", "Confidential", "P7"))],
+)
+def test_who_holds_the_key_reads_what_its_disclosure_allows(
+    world_on: Worlds, tmp_path: Path, secret: Tsk, disclosure: str, read: tuple[str, ...]
+) -> None:
+    """A9: details travel under PGP alone; the subject stays as free of facts as any."""
+    mail = reports(stage(world_on, tmp_path, secret, disclosure))
+    inside = decrypt(mail.text.encode(), secret.decryptor()).bytes
+    assert inside is not None
+    said = inside.decode()
+
+    assert mail.headers["Content-Type"].startswith('multipart/encrypted; protocol="application/pgp-encrypted"')
+    assert [each for each in SECRETS if each in in_clear(mail)] == []
+    assert "P7" not in mail.subject
+    assert "https://" not in in_clear(mail)
+    assert said.startswith('Content-Type: text/plain; charset="utf-8"\r\n')
+    assert "/a/" in said
+    assert all(each in said for each in read)
+    assert ("Vereda Secreta" in said) is (disclosure == "full")
+    assert ("Maria Secreta" in said) is (disclosure != "minimal")
+
+
+def test_a_key_that_expires_meanwhile_lets_the_mail_go_without_details_and_says_so(
+    world_on: Worlds, tmp_path: Path, secret: Tsk
+) -> None:
+    """A9, A10: what belongs inside never leaves in clear, and the office is told all the same."""
+    world = stage(world_on, tmp_path, secret, "full")
+    expiration = secret.extract_certificate().expiration
+    assert expiration is not None
+    world.clock.at = expiration + timedelta(days=1)
+
+    mail = reports(world)
+
+    assert [each for each in SECRETS if each in in_clear(mail)] == []
+    assert "/a/" in mail.text
+    history = world.client.get(f"/v1/incidents/{world.newest().ref}/timeline", headers=world.headers).json()["items"]
+    (entry,) = [each for each in history if each["kind"] == "mail_not_encrypted"]
+    assert (entry["payload"]["contact"], entry["payload"]["why"]) == ("office", "expired")
