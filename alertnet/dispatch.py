@@ -12,11 +12,11 @@ from alertnet import ways
 from alertnet.core.contact import MethodKind
 from alertnet.core.routes import Way
 from alertnet.flows.alarms import due as alarms_due
-from alertnet.flows.alarms import repeat_alarm
 from alertnet.flows.claim_sends import Claims, hold_up, put_aside
 from alertnet.flows.escalate import escalate, escalate_due
 from alertnet.flows.put_off import put_off
 from alertnet.flows.reconcile import expire_lease, take_doubts
+from alertnet.flows.ring_again import repeat_alarm
 from alertnet.questions import ask, most_at_once
 from alertnet.runtime import Runtime
 from alertnet.sending import Sending

@@ -124,6 +124,11 @@ class ContactTree:
         return country in self.countries or EVERYWHERE in self.countries
 
     @cached_property
+    def with_tasks(self) -> bool:
+        """Whether any of its contacts is called by a coordinator in a machine's place."""
+        return any(method.kind is MethodKind.TASK for contact in self.contacts.values() for method in contact.ways)
+
+    @cached_property
     def with_duty(self) -> tuple[Contact, ...]:
         """The contacts whose telephones a rota hands on."""
         return tuple(contact for contact in self.contacts.values() if contact.duty is not None)

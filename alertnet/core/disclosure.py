@@ -14,6 +14,7 @@ class Subject(StrEnum):
     VERIFY = "verify"
     LEVEL = "level"
     CONFIRM = "confirm"
+    TASK = "task"
     UNANSWERED = "unanswered"
     NOT_UNDERSTOOD = "not_understood"
     OPTED_OUT = "opted_out"

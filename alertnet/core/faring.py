@@ -5,7 +5,6 @@ from dataclasses import replace
 from alertnet.core import turn as turns
 from alertnet.core.course import Course
 from alertnet.core.escalation import Delayed, Failed, Unsent
-from alertnet.core.notification import Kind
 from alertnet.core.reach import stale_key
 from alertnet.core.standing import is_live
 
@@ -23,14 +22,15 @@ def fare(course: Course, event: Failed | Unsent | Delayed) -> None:
 
 def _fail(course: Course, event: Failed) -> None:
     """The method has failed wherever it was used; a bad address also for whoever else has it."""
-    address = course.contact(event.contact).ways[event.method].address
-    bad = tuple(f"{kind}:{address}" for kind in event.stale)
+    contact = course.contact(event.contact)
+    method = contact.ways[event.method]
+    bad = tuple(stale_key(contact, replace(method, kind=kind)) for kind in event.stale)
     course.change(stale=tuple(dict.fromkeys((*course.state.stale, *bad))))
     for run in course.state.runs:
         for turn in run.turns:
-            methods = course.contact(turn.contact).ways
+            its = course.contact(turn.contact)
             used = {use.method for use in turn.uses}
-            failed = {place for place, method in enumerate(methods) if stale_key(method) in bad}
+            failed = {place for place, each in enumerate(its.ways) if stale_key(its, each) in bad}
             if turn.contact == event.contact and event.method in used:
                 failed.add(event.method)
             news = sorted(failed - set(turn.failed))
@@ -47,7 +47,7 @@ def _leave_out(course: Course, contact: str, method: int) -> None:
         if turn is None or not any(use.method == method for use in turn.uses) or method in turn.skipped:
             continue
         if not closed_by:
-            course.ring(run.index, contact, turns.Ring(Kind.ALERT, method, course.moment))
+            course.ring(run.index, contact, turns.first_ring(course.reach(contact), method, course.moment))
             continue
         after = turns.skip(turn, method, course.moment)
         course.put_turn(run.index, after)

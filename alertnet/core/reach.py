@@ -7,9 +7,10 @@ from alertnet.core.availability import Times
 from alertnet.core.contact import WRITTEN, Contact, Method, MethodKind
 
 
-def stale_key(method: Method) -> str:
-    """How an address that is bad for one kind of method is remembered."""
-    return f"{method.kind}:{method.address}"
+def stale_key(contact: Contact, method: Method) -> str:
+    """How an address that is bad for one kind of method is remembered; the words of a task are no address."""
+    address = f"{contact.id}:{method.address}" if method.kind is MethodKind.TASK else method.address
+    return f"{method.kind}:{address}"
 
 
 ALWAYS = Times()
@@ -38,7 +39,7 @@ class Reach:
 
     def is_stale(self, place: int) -> bool:
         """Whether its address is bad for it."""
-        return stale_key(self.contact.ways[place]) in self.stale
+        return stale_key(self.contact, self.contact.ways[place]) in self.stale
 
     def has_relayed(self, place: int) -> bool:
         """Whether its address passed it on."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alertnet.core.contact import RINGING
+from alertnet.core.contact import RINGING, MethodKind
 from alertnet.core.contact_tree import Level
 from alertnet.core.escalation import Turn, Use
 from alertnet.core.notification import Kind
@@ -31,6 +31,12 @@ class Next:
     turn: Turn
     rings: tuple[Ring, ...]
     closed_by: str | None = None
+
+
+def first_ring(reach: Reach, place: int, at: datetime) -> Ring:
+    """The first use of a method: a task is asked of the coordinators, everything else alerts the contact."""
+    is_task = reach.contact.ways[place].kind is MethodKind.TASK
+    return Ring(Kind.TASK if is_task else Kind.ALERT, place, at)
 
 
 def begin(reach: Reach, at: datetime, told: bool) -> Turn:
@@ -61,7 +67,7 @@ def upcoming(turn: Turn, reach: Reach, level: Level) -> Next | None:
         at, place = first
         if closed_by := reach.closed_by(place, at):
             return Next(at, skip(turn, place, at), (), closed_by)
-        return Next(at, use(turn, place, at), (Ring(Kind.ALERT, place, at),))
+        return Next(at, use(turn, place, at), (first_ring(reach, place, at),))
     return None if again is None else _repeat(turn, reach, again)
 
 
@@ -75,7 +81,7 @@ def bring_forward(turn: Turn, reach: Reach, at: datetime) -> Next:
             continue
         if reach.held_until(place, at) != at:
             break
-        return Next(at, use(turn, place, at), (Ring(Kind.ALERT, place, at),), closed_by)
+        return Next(at, use(turn, place, at), (first_ring(reach, place, at),), closed_by)
     return Next(at, turn, (), closed_by)
 
 

@@ -7,13 +7,11 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, update
 
-from alertnet.core.contact import RINGING
+from alertnet.core.contact import RINGING, WRITTEN, MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation import Asked
 from alertnet.core.notification import Kind
-from alertnet.core.repeating import next_repeat
-from alertnet.flows import field_status
-from alertnet.flows.case import Case, Code, take_up
+from alertnet.flows.case import Case, Code
 from alertnet.flows.codes import decision_code, good_from
 from alertnet.flows.letters import said, write
 from alertnet.store.escalations import Escalation
@@ -22,6 +20,8 @@ from alertnet.store.tx import Tx
 
 AGAIN = timedelta(minutes=10)
 FIRST_AFTER_HOLD = timedelta(minutes=60)
+PAUSES = {"hold": FIRST_AFTER_HOLD, "taken": timedelta(minutes=20)}
+"""After these answers it is asked again: nothing is decided, or done, yet."""
 
 _OPEN: Select[Any] = (
     select(alarms)
@@ -41,7 +41,10 @@ def raise_alarm(
     contacts: int | None = None,
     automatic_at: datetime | None = None,
 ) -> str:
-    """Raise an alarm or ask for a decision, at once by all sms and call methods of all coordinators; its id."""
+    """Raise an alarm, or ask for a decision or a task, at once by all sms and call methods of all coordinators; its id.
+
+    A task is also written by mail: it has words to be copied.
+    """
     id = case.tx.chance.id()
     code = decision_code(case)
     row = {
@@ -64,7 +67,8 @@ def raise_alarm(
     }
     case.outbox.add("alarms", **row)
     case.record(f"{kind.value}_raised", subject=subject.value, about=about, level=level)
-    _ring_coordinators(case, kind, id, code, _words(subject, about, level, contacts, automatic_at))
+    methods = RINGING | WRITTEN if kind is Kind.TASK else RINGING
+    _ring_coordinators(case, kind, id, code, _words(subject, about, level, contacts, automatic_at), methods)
     return id
 
 
@@ -83,28 +87,14 @@ def ask_about_level(case: Case, escalation: Escalation, index: int, automatic_at
     )
 
 
-def repeat_alarm(tx: Tx, alarm_id: str, incident_id: str) -> None:
-    """Ring again if nobody has answered, hourly for a decision on hold; a promise to the field is kept."""
-    case = take_up(tx, incident_id)
-    alarm = tx.session.execute(select(alarms).where(alarms.c.id == alarm_id).with_for_update()).one()
-    if alarm.due_at is None or alarm.due_at > tx.now or not case.is_open:
-        return
-    kind = Kind(alarm.kind)
-    if kind is Kind.FIELD_STATUS:
-        field_status.tell_nobody_yet(case, alarm.id)
-        case.finish()
-        return
-    text = tx.session.scalar(select(codes.c.code).where(codes.c.id == alarm.code_id))
+def ring(case: Case, alarm: Row[Any]) -> None:
+    """Let an alarm ring again, with the code that it has."""
+    text = case.tx.session.scalar(select(codes.c.code).where(codes.c.id == alarm.code_id))
     code = Code(alarm.code_id, text, also=False) if text else None
     if code is not None:
         good_from(case, code, case.coordinators())
     words = _words(Subject(alarm.subject), alarm.about, alarm.level, alarm.contacts, alarm.automatic_at)
-    _ring_coordinators(case, kind, alarm.id, code, words)
-    pause = FIRST_AFTER_HOLD if alarm.answer == "hold" else AGAIN
-    values = {"asked": alarm.asked + 1, "due_at": next_repeat(alarm.due_at, pause, tx.now)}
-    tx.session.execute(update(alarms).where(alarms.c.id == alarm_id).values(values))
-    case.record(f"{kind.value}_repeated", subject=alarm.subject, asked=alarm.asked + 1)
-    case.finish()
+    _ring_coordinators(case, Kind(alarm.kind), alarm.id, code, words)
 
 
 def open_alarms(case: Case) -> Sequence[Row[Any]]:
@@ -113,8 +103,8 @@ def open_alarms(case: Case) -> Sequence[Row[Any]]:
 
 
 def answer_alarm(case: Case, alarm_id: str, answer: str, by: str | None) -> None:
-    """An alarm was answered, a question decided or overtaken: it rings no more. `hold` is asked again after an hour."""
-    due_at = case.tx.now + FIRST_AFTER_HOLD if answer == "hold" else None
+    """An alarm was answered, a question decided or overtaken: it rings no more, or only after a pause (`PAUSES`)."""
+    due_at = case.tx.now + PAUSES[answer] if answer in PAUSES else None
     values = {"answer": answer, "answered_by": by, "answered_at": case.tx.now, "due_at": due_at}
     if answer == "hold":
         values["automatic_at"] = None
@@ -145,16 +135,24 @@ def _words(
 ) -> dict[str, Any]:
     return {
         "subject": subject,
-        "about": about,
+        # Whom to call is told on the page alone.
+        "about": None if subject is Subject.TASK else about,
         "level": level,
         "contacts": contacts,
         "automatic_at": automatic_at,
     }
 
 
-def _ring_coordinators(case: Case, kind: Kind, alarm: str, code: Code | None, words: dict[str, Any]) -> None:
+def _ring_coordinators(
+    case: Case,
+    kind: Kind,
+    alarm: str,
+    code: Code | None,
+    words: dict[str, Any],
+    methods: frozenset[MethodKind] = RINGING,
+) -> None:
     for tree, contact in case.coordinators():
         text = code.text if code else None
         common = replace(said(case, tree, contact.timezone), code=text, at=case.tx.now, **words)
         code_id = code.id if code else None
-        write(case, kind, tree, contact, common, methods=RINGING, alarm=alarm, code=code_id, with_link=True)
+        write(case, kind, tree, contact, common, methods=methods, alarm=alarm, code=code_id, with_link=True)

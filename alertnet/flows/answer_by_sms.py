@@ -18,6 +18,7 @@ from alertnet.flows.case import Case, take_up
 from alertnet.flows.decide import decide_alarm, oldest_question
 from alertnet.flows.held_codes import HeldCode
 from alertnet.flows.letters import said
+from alertnet.flows.report_task import report_answer, tree_of
 from alertnet.flows.respond import respond
 from alertnet.flows.unclear_sms import keep_text, may_answer, reply_to_holder, ring_once
 from alertnet.store.inbound import InboundSms, Reply
@@ -62,11 +63,13 @@ def _record(case: Case, sms: InboundSms, answer: Answer, code: HeldCode, *, repl
         return _reply(case, code, Kind.ALREADY_CLOSED)
     if code.alarm is not None:
         alarm = case.tx.session.execute(select(alarms).where(alarms.c.id == code.alarm)).one()
-        return (
-            _decide(case, code, alarm, answer)
-            if alarm.kind == Kind.DECISION.value
-            else _take(case, code, alarm, answer)
-        )
+        match Kind(alarm.kind):
+            case Kind.DECISION:
+                return _decide(case, code, alarm, answer)
+            case Kind.TASK:
+                return _report(case, sms, code, alarm, answer)
+            case _:
+                return _take(case, code, alarm, answer)
     if answer.verb in (Verb.GO, Verb.HOLD):
         return _decide_by_own_code(case, code, answer)
     return _respond(case, sms, answer, code, replying=replying)
@@ -117,16 +120,16 @@ def _decide(case: Case, code: HeldCode, question: Row[Any], answer: Answer) -> R
 
 
 def _ask_again(case: Case, code: HeldCode, question: Row[Any]) -> Reply:
-    """A code without GO or HOLD decides nothing: the question is the answer."""
+    """A code without GO or HOLD decides nothing, and with them it reports nothing: what is asked is the answer."""
     if question.due_at is None:
         return _reply_standing(case, code, question)
     return _reply(
         case,
         code,
-        Kind.DECISION,
+        Kind(question.kind),
         code=code.text,
         subject=Subject(question.subject),
-        about=question.about,
+        about=None if question.kind == Kind.TASK.value else question.about,
         level=question.level,
         contacts=question.contacts,
         automatic_at=question.automatic_at,
@@ -141,6 +144,22 @@ def _take(case: Case, code: HeldCode, alarm: Row[Any], answer: Answer) -> Reply:
         return _reply_standing(case, code, alarm)
     answer_alarm(case, alarm.id, "acknowledged", code.contact)
     return _reply(case, code, Kind.RECORDED, subject=Subject.ACKNOWLEDGED, at=case.tx.now)
+
+
+def _report(case: Case, sms: InboundSms, code: HeldCode, task: Row[Any], answer: Answer) -> Reply:
+    """What came of a task: the contact's answer, for which the coordinator vouches, and with DONE what it does."""
+    if answer.verb not in KINDS:
+        return _ask_again(case, code, task)
+    done = answer.verb is Verb.DONE
+    note = None if done else answer.note
+    try:
+        report_answer(case, task, KINDS[answer.verb], code.contact, note=note, at=sms.heard_at)
+    except WrongState:
+        return _reply(case, code, Kind.ALREADY_CLOSED)
+    if done:
+        tree = tree_of(case, task)
+        report_action(case, tree, task.about, Action.OBSERVED, at=sms.heard_at, note=answer.note)
+    return _reply(case, code, Kind.RECORDED, subject=Subject.ACTION, at=case.tx.now)
 
 
 def _last_decided(case: Case) -> Row[Any] | None:

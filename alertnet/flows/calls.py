@@ -16,7 +16,7 @@ from alertnet.flows.pins import PinCheck, check_pin
 from alertnet.store.tables import alarms, attempts, notifications, served
 from alertnet.store.tx import Tx
 
-ASKING = frozenset({Kind.DECISION, Kind.ALARM})
+ASKING = frozenset({Kind.DECISION, Kind.ALARM, Kind.TASK})
 
 
 @dataclass(frozen=True)

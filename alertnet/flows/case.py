@@ -16,7 +16,7 @@ from alertnet.store import pinned
 from alertnet.store.escalations import Escalation, fixed, moving
 from alertnet.store.tx import Tx
 
-URGENT = frozenset({Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM})
+URGENT = frozenset({Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM, Kind.TASK})
 
 
 @dataclass(frozen=True)

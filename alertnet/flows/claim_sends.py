@@ -13,7 +13,7 @@ from alertnet.core.codec import from_plain
 from alertnet.core.contact import MethodKind
 from alertnet.core.escalation import State, Unsent
 from alertnet.core.incident import Facts, IncidentStatus
-from alertnet.core.notification import AttemptStatus
+from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.core.pace import free_after
 from alertnet.core.progress import closed_by, still_wanted
 from alertnet.core.resolution import may_be_told
@@ -21,6 +21,7 @@ from alertnet.flows.attempt import hold
 from alertnet.flows.deliver import Claimed, claimed_from
 from alertnet.flows.sealed import seal_for
 from alertnet.flows.slots import Outward, Slots
+from alertnet.flows.tasks import served_by
 from alertnet.store import attempts as attempt_store
 from alertnet.store import pinned
 from alertnet.store import senders as sender_store
@@ -191,7 +192,7 @@ def _under_lease(claimed: Claimed) -> dict[str, Any]:
 
 
 def _services(tx: Tx, rows: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:
-    """What the alerts among these count for, with the states of those escalations, by notification.
+    """What the alerts and tasks among these count for, with the states of those escalations, by notification.
 
     They are not held: whoever holds an incident may be waiting for an attempt of ours.
     """
@@ -199,7 +200,9 @@ def _services(tx: Tx, rows: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:
     services: dict[str, list[Row[Any]]] = {}
     for service in tx.session.execute(_SERVED, {"notifications": alerts}) if alerts else ():
         services.setdefault(service.notification_id, []).append(service)
-    return services
+    asked = [row for row in rows if row.kind == Kind.TASK.value]
+    tasks = served_by(tx, [row.alarm_id for row in asked])
+    return services | {row.notification_id: tasks.get(row.alarm_id, []) for row in asked}
 
 
 def _obstacle(tx: Tx, row: Row[Any], services: Sequence[Row[Any]]) -> str | None:
@@ -220,9 +223,17 @@ def _obstacle(tx: Tx, row: Row[Any], services: Sequence[Row[Any]]) -> str | None
         trees = [pinned.tree(tx.session, hash) for hash in row.trees.values()]
         if (reason := may_be_told(facts, trees, row.address)) is not None:
             return reason.value
+        if row.kind == Kind.TASK.value and not _is_to_be_done(tx, facts, row, services):
+            return UNWANTED
     if row.alarm_id and tx.session.scalar(_ALARM_DUE, {"alarm": row.alarm_id}) is None:
         return UNWANTED
     return None
+
+
+def _is_to_be_done(tx: Tx, facts: Facts, row: Row[Any], services: Sequence[Row[Any]]) -> bool:
+    """Whether the contact of a task may still be told, and somebody waits for its answer."""
+    plans = pinned.plans(tx, facts, row.trees)
+    return row.incident_status == IncidentStatus.OPEN.value and any(_wants(plans[each.tree], each) for each in services)
 
 
 def _wants(plan: Any, service: Row[Any]) -> bool:

@@ -12,7 +12,7 @@ from alertnet.core.escalation import PlanChanged
 from alertnet.core.incident import CloseReason, IncidentStatus
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.core.progress import restore, stop
-from alertnet.flows import alarms
+from alertnet.flows import alarms, tasks
 from alertnet.flows.cancel import cancel_unwanted
 from alertnet.flows.case import Case
 from alertnet.flows.codes import mark_open
@@ -44,7 +44,9 @@ def close_incident(case: Case, reason: CloseReason, *, text: str | None = None, 
     for escalation in case.escalations:
         escalation.state, escalation.due_at = stop(escalation.state), None
         case.save(escalation)
-    alarms.silence(case, escalation=None, kinds=(Kind.ALARM, Kind.DECISION, Kind.FIELD_STATUS), answer="closed")
+    alarms.silence(
+        case, escalation=None, kinds=(Kind.ALARM, Kind.DECISION, Kind.TASK, Kind.FIELD_STATUS), answer="closed"
+    )
     cancel_unwanted(case)
     mark_open(case, False)
     case.record("incident_closed", reason=reason.value, text=text, by=by)
@@ -71,7 +73,8 @@ def reopen_incident(case: Case, *, by: str, reason: str | None = None) -> None:
 
 
 def _ask_again(case: Case) -> None:
-    """The questions that closing has silenced."""
+    """The questions and tasks that closing has silenced."""
+    tasks.ask_again(case)
     if not case.facts.verified:
         alarms.raise_alarm(case, Kind.DECISION, Subject.VERIFY)
     for escalation in case.escalations:

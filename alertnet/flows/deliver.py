@@ -39,7 +39,7 @@ FAULT = Unsure("fault")
 OURS = (UNRENDERED, UNCONFIGURED, FAULT)
 """These are our own faults, and say nothing of the provider."""
 
-_PAGES = {Kind.DECISION: "c", Kind.ALARM: "c", Kind.NOTICE: "c"}
+_PAGES = {Kind.DECISION: "c", Kind.ALARM: "c", Kind.NOTICE: "c", Kind.TASK: "c"}
 """Which page a link leads to: the coordinator's, else the contact's."""
 
 log = structlog.get_logger(__name__)

@@ -7,11 +7,11 @@ from sqlalchemy import select
 
 from alertnet.core.contact import MethodKind
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation import LAST_RESORT, Event, Failed, Status
+from alertnet.core.escalation import LAST_RESORT, Event, Failed, Status, Unsent
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.core.progress import advance
 from alertnet.core.step import Send, Step
-from alertnet.flows import alarms
+from alertnet.flows import alarms, tasks
 from alertnet.flows.cancel import cancel_unwanted
 from alertnet.flows.case import Case, take_up, take_up_each
 from alertnet.flows.codes import known_code
@@ -68,6 +68,7 @@ def move(case: Case, events: Events) -> None:
             _advance(case, escalation, ())
     if not case.fresh:
         cancel_unwanted(case)
+    tasks.withdraw(case)
 
 
 def for_all(case: Case, *events: Event) -> Events:
@@ -94,17 +95,20 @@ def _advance(case: Case, escalation: Escalation, events: Sequence[Event]) -> Non
     case.save(escalation)
 
 
-def _send(case: Case, escalation: Escalation, send: Send) -> Failed | None:
+def _send(case: Case, escalation: Escalation, send: Send) -> Failed | Unsent | None:
     """Post the alert, or let one that another tree has sent count here too; `Failed` when that one did not arrive.
 
-    A reminder of what has not left yet is spared.
+    A task is asked of the coordinators, unless its contact has closed meanwhile. A reminder of what has not left yet
+    is spared.
     """
     plan = case.plans[escalation.tree]
     contact = plan.tree.contacts[send.contact]
     service = Service(escalation.id, send.contact, send.method, send.index, send.round)
     method = contact.ways[send.method]
-    if send.kind is Kind.ALERT and len(case.escalations) > 1:
-        shared = _sent_by_another_tree(case, escalation, method.kind, method.address)
+    is_task = send.kind is Kind.TASK
+    if send.kind is not Kind.REMINDER and len(case.escalations) > 1:
+        address = tasks.name_of(escalation.tree, contact, method) if is_task else method.address
+        shared = _sent_by_another_tree(case, escalation, method.kind, address)
         if shared is not None:
             notification, status, trees = shared
             case.outbox.serve(notification, service)
@@ -114,6 +118,8 @@ def _send(case: Case, escalation: Escalation, send: Send) -> Failed | None:
     if send.kind is Kind.REMINDER and alert_waits(case, method):
         return None
     level = "Last resort" if send.index == LAST_RESORT else plan.tree.levels[send.index].name
+    if is_task:
+        return tasks.ask(case, escalation, contact, send, level)
     id = alert(
         case,
         send.kind,
@@ -145,7 +151,7 @@ def _sent_by_another_tree(
             notifications.c.incident_id == case.incident.id,
             notifications.c.address_index.in_(case.tx.vault.indexes(address)),
             notifications.c.method == kind.value,
-            notifications.c.kind == Kind.ALERT.value,
+            notifications.c.kind.in_([Kind.ALERT.value, Kind.TASK.value]),
             notifications.c.status != AttemptStatus.CANCELLED.value,
         )
         .order_by(notifications.c.planned_at)

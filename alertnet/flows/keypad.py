@@ -14,6 +14,7 @@ from alertnet.flows import alarms
 from alertnet.flows.calls import Call, Question, Spoken, take_call
 from alertnet.flows.decide import decide_alarm
 from alertnet.flows.pins import PinCheck
+from alertnet.flows.report_task import take
 from alertnet.flows.respond import respond
 from alertnet.flows.wrong_person import report_wrong_person
 from alertnet.store.tables import alarms as alarm_table
@@ -90,11 +91,13 @@ def _fail(call: Call) -> Spoken:
 
 
 def _accept(call: Call) -> Spoken:
-    """The code is right: whoever hangs up now has taken charge, or has the alarm, or leaves the decision open."""
+    """The code is right: whoever hangs up now has taken charge, or has the alarm or task, or leaves a decision open."""
     # First of all: what the answer makes pointless is hung up, and that must not be this very call.
     call.accept()
     if call.kind is Kind.ALARM:
         alarms.answer_alarm(call.case, call.row.alarm_id, "acknowledged", call.row.contact)
+    elif call.kind is Kind.TASK:
+        take(call.case, call.alarm, call.row.contact)
     elif call.kind.is_alert and _respond(call, AnswerKind.ACKNOWLEDGED) is AnswerKind.RELAYED:
         return call.say("thanks_relayed")
     return call.say(ask=MENU)
@@ -133,7 +136,7 @@ def _decide(call: Call, digits: str) -> Spoken:
 
 
 def _let_ring_on(call: Call) -> None:
-    """Who took the alarm can't act after all: it rings for all coordinators again."""
+    """Who took the alarm or task can't act after all: it rings for all coordinators again."""
     alarm = call.alarm
     if alarm.answered_by == call.row.contact:
         again = {"answer": None, "answered_by": None, "answered_at": None, "due_at": call.case.tx.now + alarms.AGAIN}

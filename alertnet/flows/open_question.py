@@ -1,4 +1,4 @@
-"""The coordinator's page: a decision to be made or an alarm to be answered; opening it changes nothing."""
+"""The coordinator's page: a decision, an alarm or a task, and the incident's desk; opening it changes nothing."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,59 +8,89 @@ from sqlalchemy import Row, select
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.notification import Kind
-from alertnet.flows import alarms
+from alertnet.flows import alarms, report_task
 from alertnet.flows.case import Case, take_up
 from alertnet.flows.decide import decide_alarm
+from alertnet.flows.desk import ACTS, CLOSE, Sent, carry_out, desk_of, is_allowed
+from alertnet.flows.errand import errand_of
 from alertnet.flows.letters import said
-from alertnet.flows.open_page import Opened, Outcome, find_link, look_at, may_answer
+from alertnet.flows.open_page import ANSWERS, Opened, Outcome, find_link, look_at, may_answer
+from alertnet.flows.tasks import TAKEN
 from alertnet.messages.page import Page, Remark
 from alertnet.store.tables import alarms as alarm_table
 from alertnet.store.tx import Tx
 
 DECISIONS = ("go", "hold", "refuse")
-ACKNOWLEDGE = "acknowledge"
+ACKNOWLEDGE, TAKE = "acknowledge", "take"
+FAILURES = (report_task.NO_ANSWER, report_task.WRONG_PERSON)
 ANSWERED = "acknowledged"
+_SAID = {kind.value for kind in ANSWERS.values()}
 
 
 def open_question(tx: Tx, token: str) -> Opened | None:
-    """The page of a coordinator's link; None when no alarm or decision ever had such a link."""
+    """The page of a coordinator's link; None when no alarm, decision or task ever had such a link."""
     link = find_link(tx, token)
     return None if link is None or link.alarm_id is None else _show(tx, link)
 
 
-def answer_question(tx: Tx, token: str, answer: str) -> Opened | None:
-    """Decide or answer as the button says, and show what holds now. Sent again, it counts once."""
+def answer_question(tx: Tx, token: str, sent: Sent) -> Opened | None:
+    """Do as the button says, and show what holds now. Sent again, it counts once."""
     link = find_link(tx, token)
     if link is None or link.alarm_id is None:
         return None
     case = take_up(tx, link.incident_id)
     alarm = _alarm(tx, link)
     if not may_answer(case, link):
-        return _show(tx, link, Outcome.OVER)
-    if answer not in _answers(alarm):
-        return _show(tx, link, Outcome.NOT_ALLOWED)
-    outcome = _record(case, alarm, answer, link.contact)
+        is_same = sent.answer == CLOSE and not case.is_open and case.incident.close_reason == sent.reason
+        return _show(tx, link, outcome=Outcome.DONE if is_same else Outcome.OVER)
+    if not (is_allowed(case, sent) if sent.answer in ACTS else sent.answer in _known(alarm)):
+        return _show(tx, link, outcome=Outcome.NOT_ALLOWED)
+    if sent.answer in ACTS:
+        done, remarks = carry_out(case, link, sent)
+        outcome = Outcome.DONE if done else Outcome.NOT_ALLOWED
+    else:
+        outcome, remarks = _record(case, alarm, sent.answer, link.contact), ()
     case.finish()
-    return _show(tx, link, outcome, tuple(case.hang_ups))
+    return _show(tx, link, *remarks, outcome=outcome, hang_ups=tuple(case.hang_ups))
 
 
 def _record(case: Case, alarm: Row[Any], answer: str, by: str) -> Outcome:
-    given = ANSWERED if answer == ACKNOWLEDGE else answer
-    if alarm.answer == given:
-        return Outcome.DONE
-    if alarm.due_at is None:
-        return Outcome.OVER
-    if answer == ACKNOWLEDGE:
-        alarms.answer_alarm(case, alarm.id, ANSWERED, by)
-        return Outcome.DONE
     try:
-        decide_alarm(case, alarm, answer, by)
+        if alarm.kind == Kind.TASK.value:
+            _report(case, alarm, answer, by)
+        elif alarm.answer != (ANSWERED if answer == ACKNOWLEDGE else answer):
+            _decide(case, alarm, answer, by)
     except WrongState:
         return Outcome.OVER
     return Outcome.DONE
 
 
-def _show(tx: Tx, link: Row[Any], outcome: Outcome = Outcome.DONE, hang_ups: tuple[str, ...] = ()) -> Opened:
+def _decide(case: Case, alarm: Row[Any], answer: str, by: str) -> None:
+    if answer != ACKNOWLEDGE:
+        decide_alarm(case, alarm, answer, by)
+    elif alarm.due_at is not None:
+        alarms.answer_alarm(case, alarm.id, ANSWERED, by)
+    else:
+        raise WrongState("the alarm", alarm.answer or "over", "it was answered before")
+
+
+def _report(case: Case, alarm: Row[Any], answer: str, by: str) -> None:
+    if answer == TAKE:
+        report_task.take(case, alarm, by)
+    elif answer in FAILURES:
+        if alarm.answer != answer:
+            report_task.report_failure(case, alarm, answer, by)
+    else:
+        report_task.report_answer(case, alarm, ANSWERS[answer], by)
+
+
+def _show(
+    tx: Tx,
+    link: Row[Any],
+    *remarks: Remark,
+    outcome: Outcome = Outcome.DONE,
+    hang_ups: tuple[str, ...] = (),
+) -> Opened:
     case = look_at(tx, link.incident_id)
     contact = case.contact(link.tree, link.contact)
     alarm = _alarm(tx, link)
@@ -72,15 +102,23 @@ def _show(tx: Tx, link: Row[Any], outcome: Outcome = Outcome.DONE, hang_ups: tup
         contacts=alarm.contacts,
         automatic_at=alarm.automatic_at,
     )
-    answers = _answers(alarm) if may_answer(case, link) and alarm.due_at is not None else ()
-    page = Page(words, _remarks(case, alarm, link.contact), answers, asked=True)
+    page = Page(words, (*_remarks(case, alarm, link.contact), *remarks), asked=True, desk=desk_of(case, link))
+    if may_answer(case, link) and (alarm.due_at is not None or _has_been_said(alarm)):
+        page = replace(page, answers=_answers(alarm), answered=_has_been_said(alarm))
+        if alarm.kind == Kind.TASK.value:
+            errand = errand_of(case, alarm)
+            page = replace(page, errand=errand, answers=page.answers if errand else ())
     return Opened(page, contact.language, case.incident.templates, outcome, hang_ups)
 
 
 def _remarks(case: Case, alarm: Row[Any], contact: str) -> tuple[Remark, ...]:
-    """What was decided, by whom ever, or that this coordinator took the alarm; else whether there is anything left."""
+    """What was decided or reported, by whom ever, or that this coordinator took the alarm; else if anything is left."""
     if not case.is_open:
         return (Remark("closed"),)
+    if alarm.kind == Kind.TASK.value and alarm.answer == TAKEN:
+        return (Remark("recorded_task_taken", alarm.answered_at),)
+    if alarm.kind == Kind.TASK.value and alarm.answer in (*_SAID, *FAILURES):
+        return (Remark("recorded_task", alarm.answered_at),)
     if alarm.answer in DECISIONS:
         return (Remark(f"recorded_{alarm.answer}", alarm.answered_at),)
     if alarm.answer == ANSWERED and alarm.answered_by == contact:
@@ -88,7 +126,19 @@ def _remarks(case: Case, alarm: Row[Any], contact: str) -> tuple[Remark, ...]:
     return () if alarm.due_at is not None else (Remark("taken_care_of"),)
 
 
+def _has_been_said(alarm: Row[Any]) -> bool:
+    """Whether the contact of a task has answered: the coordinator may have heard wrong, and change it."""
+    return alarm.kind == Kind.TASK.value and alarm.answer in _SAID
+
+
 def _answers(alarm: Row[Any]) -> tuple[str, ...]:
+    """The buttons that are shown: once its contact has answered, only another answer of it is left."""
+    return tuple(ANSWERS) if _has_been_said(alarm) else _known(alarm)
+
+
+def _known(alarm: Row[Any]) -> tuple[str, ...]:
+    if alarm.kind == Kind.TASK.value:
+        return (TAKE, *ANSWERS, *FAILURES)
     return DECISIONS if alarm.kind == Kind.DECISION.value else (ACKNOWLEDGE,)
 
 

@@ -108,7 +108,7 @@ class Played:
 
     def _said(self, told: Told) -> Said:
         tree = self.network.trees[told.trees[0]]
-        subjects = {Kind.DECISION: Subject.LEVEL, Kind.ALARM: Subject.UNANSWERED}
+        subjects = {Kind.DECISION: Subject.LEVEL, Kind.ALARM: Subject.UNANSWERED, Kind.TASK: Subject.TASK}
         names = [level.name for level in tree.levels]
         asked = names.index(told.level) if told.kind is Kind.DECISION else None
         return Said(

@@ -62,7 +62,7 @@ def respond(
     Raises:
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
     """
-    contact = _respondent(case, tree, contact_id)
+    contact = respondent(case, tree, contact_id)
     passes_on = _only_relays(contact, address)
     kind = AnswerKind.RELAYED if passes_on and kind is AnswerKind.ACKNOWLEDGED else kind
     vouched = via is Via.VOUCHED and kind is AnswerKind.ACKNOWLEDGED
@@ -135,7 +135,12 @@ def counted_in(case: Case, tree: str, contact_id: str) -> list[tuple[str, str]]:
     return found
 
 
-def _respondent(case: Case, tree: str, contact_id: str) -> Contact:
+def respondent(case: Case, tree: str, contact_id: str) -> Contact:
+    """The contact, if it may answer.
+
+    Raises:
+        WrongState: the incident is closed, or the contact is involved in it or barred from it.
+    """
     if not case.is_open:
         raise WrongState(f"incident {case.incident.ref}", "closed", "reopen it first")
     if contact_id not in case.plans[tree].allowed:

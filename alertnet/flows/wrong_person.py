@@ -15,7 +15,7 @@ def report_wrong_person(case: Case, tree: str, contact_id: str, address: str) ->
     for kin_tree, kin in case.kin(tree, contact_id):
         escalation = case.escalation_of(kin_tree)
         for place, method in enumerate(kin.ways):
-            if escalation is None or method.address != address or stale_key(method) in escalation.state.stale:
+            if escalation is None or method.address != address or stale_key(kin, method) in escalation.state.stale:
                 continue
             stale = stale_kinds(Failure.WRONG_PERSON, method.kind)
             events.setdefault(escalation.id, []).append(Failed(kin.id, place, stale))

@@ -66,6 +66,7 @@ METHODS: dict[Kind, frozenset[MethodKind]] = {
     Kind.REMINDER: _ALL,
     Kind.DECISION: _ALL,
     Kind.ALARM: _ALL,
+    Kind.TASK: _ALL,
     Kind.NOTICE: _WRITTEN,
     Kind.RECORDED: _ALL,
     Kind.DECLINED: _WRITTEN,
@@ -80,10 +81,12 @@ METHODS: dict[Kind, frozenset[MethodKind]] = {
 }
 """By which methods each kind can be said. Who was alerted by telephone alone also hears by it what follows."""
 
-_ANY_NEWS = tuple(subject for subject in Subject if subject not in (Subject.VERIFY, Subject.LEVEL, Subject.CONFIRM))
+_QUESTIONS = (Subject.VERIFY, Subject.LEVEL, Subject.CONFIRM, Subject.TASK)
+_ANY_NEWS = tuple(subject for subject in Subject if subject not in _QUESTIONS)
 
 SUBJECTS: dict[Kind, tuple[Subject, ...]] = {
     Kind.DECISION: (Subject.LEVEL, Subject.VERIFY, Subject.CONFIRM),
+    Kind.TASK: (Subject.TASK,),
     Kind.ALARM: _ANY_NEWS,
     Kind.NOTICE: _ANY_NEWS,
     Kind.RECORDED: (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.ACTION, Subject.GO, Subject.HOLD),

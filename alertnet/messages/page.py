@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
+from alertnet.core.acknowledgement import Action, AnswerKind
 from alertnet.core.disclosure import Said, Subject
-from alertnet.core.incident import ASKS
+from alertnet.core.incident import ASKS, CloseReason
 from alertnet.messages.words import Words, direction
 
 PAGE = "page/page.html.j2"
@@ -29,6 +31,28 @@ class Event:
     at: datetime
     action: str | None = None
     news: str | None = None
+
+
+@dataclass(frozen=True)
+class Errand:
+    """Whom a coordinator is asked to call, and what to say."""
+
+    who: tuple[str, ...]
+    """Organisation, name and id of the contact, as far as it has them."""
+    language: str
+    """The contact's: a text that is sent to it is written so."""
+    words: str
+    numbers: tuple[str, ...]
+    mobiles: tuple[str, ...]
+    """Those of the numbers that may have an app for messages."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a coordinator can do for the incident besides; `contacts`: (value, name) of those whom it is about."""
+
+    contacts: tuple[tuple[str, str], ...]
+    takes_pin: bool
 
 
 @dataclass(frozen=True)
@@ -54,10 +78,16 @@ class Page:
     """Paragraphs for those who may read them."""
     since: tuple[Event, ...] = ()
     """What has happened, oldest first."""
+    errand: Errand | None = None
+    """On the page of a task."""
+    desk: Desk | None = None
+    """On a coordinator's page, while the incident is open."""
 
 
-def page_values(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str, object]:
-    """The page as its template sees it: texts, and pairs of value and label."""
+def page_values(
+    page: Page, words: Words, labels: Mapping[str, str], theirs: Mapping[str, str] | None = None
+) -> dict[str, object]:
+    """The page as its template sees it: texts, and pairs of value and label; `theirs`: labels for whom to call."""
     said = page.said
     known = {
         "organisation": said.organisation,
@@ -87,10 +117,11 @@ def page_values(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str
         "callback": said.callback,
         "untouched": say("opening_changes_nothing" if page.stated else "opening_records_nothing"),
         "takes_name": not page.asked,
-        "answers": [(answer, labels[answer]) for answer in page.answers],
+        "answers": [(answer, _label(answer, page, labels)) for answer in page.answers],
         "answered": page.answered,
         "actions": [(action, labels[f"action_{action}"]) for action in page.actions],
         "takes_pin": page.takes_pin,
+        **_errand(page.errand, said, theirs or labels) | _desk(page.desk, words, labels),
         "label": {word: say(word) for word in labels},
     }
 
@@ -98,6 +129,36 @@ def page_values(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str
 def _unbroken(title: str, ref: str) -> Markup:
     """The title with its reference in one piece: a line that ends at the hyphen would have it read as another."""
     return escape(title).replace(escape(ref), Markup('<span class="ref">{}</span>').format(ref))
+
+
+def _label(answer: str, page: Page, labels: Mapping[str, str]) -> str:
+    """A task's answers are what somebody else has said."""
+    return labels[f"task_{answer}" if page.errand else answer]
+
+
+def _errand(errand: Errand | None, said: Said, theirs: Mapping[str, str]) -> dict[str, object]:
+    if errand is None:
+        return {"who": "", "script": [], "calls": []}
+    hello = fill(theirs["task_hello"], {"organisation": said.organisation, "callback": said.callback})
+    written = quote(hello, safe="")
+    calls = [(f"tel:{number}", number) for number in errand.numbers]
+    for number in errand.mobiles:
+        calls.append((f"https://wa.me/{number[1:]}?text={written}", f"WhatsApp {number}"))
+        calls.append((f"https://signal.me/#p/{number}", f"Signal {number}"))
+    return {"who": " · ".join(errand.who), "script": errand.words.splitlines(), "calls": calls}
+
+
+def _desk(desk: Desk | None, words: Words, labels: Mapping[str, str]) -> dict[str, object]:
+    # A running incident keeps its words, and those of an earlier version know nothing of this.
+    if desk is None or "vouch" not in labels:
+        return {"contacts": [], "kinds": [], "deeds": [], "reasons": [], "proves": False}
+    return {
+        "contacts": list(desk.contacts),
+        "kinds": [(kind.value, labels[f"said_{kind.value}"]) for kind in AnswerKind],
+        "deeds": [(action.value, labels[f"action_{action.value}"]) for action in Action],
+        "reasons": [(reason.value, words.reasons[reason]) for reason in CloseReason],
+        "proves": desk.takes_pin,
+    }
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
@@ -113,6 +174,8 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 def _title(page: Page) -> str:
     if page.said.drill:
         return "title_drill"
+    if page.said.subject is Subject.TASK:
+        return "title_task"
     if page.said.subject in (Subject.LEVEL, Subject.VERIFY, Subject.CONFIRM):
         return "title_decision"
     return "title_answer" if page.asked and page.said.subject in _ANSWERS else "title"
@@ -120,6 +183,8 @@ def _title(page: Page) -> str:
 
 def _question(said: Said, words: Words, say: Callable[..., str]) -> list[str]:
     match said.subject:
+        case Subject.TASK:
+            return [say("task_asked")]
         case Subject.VERIFY:
             return [say("decision_verify")]
         case Subject.CONFIRM:

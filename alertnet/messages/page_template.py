@@ -28,6 +28,7 @@ NAMES = frozenset(
             "callback",
         ),
         *("answers", "answered", "actions", "takes_name", "takes_pin", "untouched", "label", "others"),
+        *("who", "script", "calls", "contacts", "kinds", "deeds", "reasons", "proves"),
     )
 )
 """The names of `page_values`, and the links to it in each other language."""

@@ -40,12 +40,15 @@ def advice(trees: Sequence[TreeNodes], field: Node, today: date) -> Iterator[Fau
 def _of_contact(contact: Node, today: date) -> Iterator[Fault]:
     methods = list(contact["methods"].entries())
     kinds = [kind for method in methods for kind in method.value if kind in (*ADDRESSES, "task")]
-    if len(methods) == 1:
+    if len(methods) == 1 and kinds != ["task"]:
         yield _at(contact["methods"], "has one method alone: nothing is left when that fails")
     if kinds and not {*RINGING, "task"} & set(kinds):
         yield _at(contact["methods"], "has neither sms nor call: at night nobody is woken")
     if contact["role"].value in OF_THE_STATE and set(RINGING) & set(kinds):
-        yield _at(contact["methods"], "a machine rings an authority, where a coordinator who calls is heard better")
+        yield _at(
+            contact["methods"],
+            "a machine rings an authority, where a coordinator who calls is heard better: write it as a task",
+        )
     for method in (*methods, *contact["when_closed"].entries()):
         if "sms" in method.value:
             yield from _of_number(method["sms"], answerable=len(set(kinds)) > 1)

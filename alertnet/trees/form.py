@@ -32,6 +32,7 @@ Line = Annotated[str, _read(values.line)]
 Number = Annotated[str, _read(values.number)]
 Mail = Annotated[str, _read(values.mail_address)]
 KeyFile = Annotated[str, _read(values.key_file)]
+Task = Annotated[str, _read(values.task)]
 Extension = Annotated[str, _read(values.extension)]
 Sender = Annotated[str, _read(values.sender)]
 Language = Annotated[str, _read(values.language)]
@@ -89,13 +90,12 @@ class StartForm(Form):
 
 
 class MethodForm(Form):
-    """Exactly one of sms, call and email."""
-
-    not_yet = frozenset({"task"})
+    """Exactly one of sms, call, email and task."""
 
     sms: Number | None = None
     call: Number | None = None
     email: Mail | None = None
+    task: Task | None = None
     after: Delay = timedelta()
     extension: Extension | None = None
     acknowledges_as: Relay | None = None
@@ -103,15 +103,19 @@ class MethodForm(Form):
     @property
     def ways(self) -> list[tuple[MethodKind, str]]:
         """The kinds that are given, with their addresses."""
-        given = {MethodKind.SMS: self.sms, MethodKind.CALL: self.call, MethodKind.EMAIL: self.email}
+        given = {kind: getattr(self, kind.value) for kind in MethodKind}
         return [(kind, address) for kind, address in given.items() if address]
 
     @model_validator(mode="after")
     def _is_one_way(self) -> Self:
         if len(self.ways) != 1:
-            raise NotAllowed("a method needs exactly one address", ("sms", "call", "email"))
+            raise NotAllowed("a method needs exactly one address", ("sms", "call", "email", "task"))
         if self.extension and not self.call:
             raise NotAllowed("an extension can only be dialled in a call", ("call",))
+        if self.acknowledges_as and self.task:
+            raise NotAllowed(
+                "the coordinator says what came of a task: acknowledges_as is for", ("sms", "call", "email")
+            )
         return self
 
 
@@ -145,6 +149,15 @@ class ContactForm(Form):
     quiet: dict[OneSeverity, NightSpan] = {}
     duty: DutyForm | None = None
     pgp: KeyFile | None = None
+
+    @model_validator(mode="after")
+    def _is_called_by_the_right_ones(self) -> Self:
+        kinds = {kind for method in (*self.methods, *self.when_closed) for kind, _ in method.ways}
+        if self.role is Role.ICRC and kinds - {MethodKind.TASK}:
+            raise NotAllowed("a contact with role icrc is called by a coordinator alone, never by a machine", ("task",))
+        if self.role is Role.COORDINATOR and MethodKind.TASK in kinds:
+            raise NotAllowed("a coordinator does the tasks, and can't be one", ("sms", "call", "email"))
+        return self
 
     @model_validator(mode="after")
     def _can_close(self) -> Self:

@@ -75,7 +75,10 @@ METHOD = {
     "sms": Key("A number for SMS (E.164).", "+573005550101", NUMBER),
     "call": Key("A number to call (E.164).", "+573005550101", NUMBER),
     "email": Key("A mail address.", "duty@pbi-colombia.example"),
-    "task": Key("What a coordinator is asked to do by phone.", "Call the duty officer: we know, we are watching"),
+    "task": Key(
+        "No machine reaches it: what a coordinator is to do and to say, with a number to call.",
+        "Call the duty officer, +576075550111: we know, we are watching",
+    ),
     "after": Key("How long after the level began.", "3m", DURATION),
     "extension": Key("Dialled once the call is answered: digits, and w for half a second.", "ww1234", "^[0-9w]{1,32}$"),
     "acknowledges_as": Key("An answer from here only passes the news on.", "relay"),

@@ -20,6 +20,7 @@ T = TypeVar("T", bound=str)
 
 LONGEST_WAIT = timedelta(days=30)
 LONGEST_LINE = 120  # characters
+LONGEST_TASK = 1000
 LONGEST_ADDRESS = 254  # characters (RFC 5321, 4.5.3.1.3, less the brackets)
 
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
@@ -167,6 +168,14 @@ def line(text: str) -> str:
     if not text.strip() or len(text) > LONGEST_LINE or not text.isprintable():
         raise NotAllowed("not a line of text", (f"1 to {LONGEST_LINE} characters without line breaks or tabs",))
     return text.strip()
+
+
+def task(text: str) -> str:
+    """What a coordinator is asked to do and to say, on one line or on several."""
+    words = text.strip()
+    if not words or len(words) > LONGEST_TASK or not all(line.isprintable() for line in words.split("\n")):
+        raise NotAllowed("not the words of a task", (f"1 to {LONGEST_TASK} characters without tabs",))
+    return words
 
 
 def yes_or_no(text: str) -> bool:

@@ -9,17 +9,17 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from alertnet.core.acknowledgement import Via
 from alertnet.core.contact_tree import Network
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.incident import Affected, Facts
 from alertnet.core.records import check_names, with_records
+from alertnet.flows import vouch as vouching
 from alertnet.flows.accept import Act, Show
 from alertnet.flows.act import report_action
 from alertnet.flows.case import Case, take_up
 from alertnet.flows.close_incident import close_incident, reopen_incident
 from alertnet.flows.decide import decide
-from alertnet.flows.respond import respond, revoke
+from alertnet.flows.respond import revoke
 from alertnet.flows.update import exclude, narrow_consent, update_incident
 from alertnet.store import view
 from alertnet.store.idempotency import Answer
@@ -67,9 +67,7 @@ def vouch(ref: str, heard: Vouched, key: Coordinator, door: ByDoor) -> Response:
         case = take_up(tx, id_of(tx.session, ref))
         _check_contact(case, heard.tree, heard.contact)
         at = _past(tx, "heard_at", heard.heard_at)
-        recorded = respond(
-            case, heard.tree, heard.contact, heard.kind, Via.VOUCHED, by=_by(key), note=heard.note, at=at
-        )
+        recorded = vouching.vouch(case, heard.tree, heard.contact, heard.kind, by=_by(key), note=heard.note, at=at)
         return case, partial(_acknowledgement, id=recorded.id)
 
     return door.carry_out(key, heard, act)

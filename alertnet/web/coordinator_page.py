@@ -1,8 +1,9 @@
-"""The coordinator's page of a decision, an alarm or an answer: opening it shows, a button on it acts."""
+"""The coordinator's page of a decision, an alarm, a task or an answer: opening it shows, a button on it acts."""
 
 from fastapi import APIRouter, Response
 
 from alertnet.flows.answer_page import Form
+from alertnet.flows.desk import Sent
 from alertnet.flows.open_answer import open_answer, revoke_answer
 from alertnet.flows.open_page import Opened
 from alertnet.flows.open_question import answer_question, open_question
@@ -12,6 +13,7 @@ from alertnet.web.forms import Posted
 from alertnet.web.pages import show
 
 router = APIRouter(prefix="/c", include_in_schema=False)
+FIELDS = ("answer", "contact", "kind", "action", "reason", "note", "pin")
 
 
 @router.api_route("/{token}", methods=["GET", "HEAD"])
@@ -23,7 +25,7 @@ def open(token: str, runtime: InForce, lang: str | None = None) -> Response:
 @router.post("/{token}")
 def answer(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
     """A button was pressed, or a PIN entered."""
-    sent = Form(answer=form.get("answer", ""), pin=form.get("pin", "").strip())
+    sent = Sent(**{name: form.get(name, "").strip() for name in FIELDS})
     return show(runtime, form.get("lang", lang), lambda: runtime.transact(_pressed, token, sent))
 
 
@@ -31,5 +33,5 @@ def _opened(tx: Tx, token: str) -> Opened | None:
     return open_question(tx, token) or open_answer(tx, token)
 
 
-def _pressed(tx: Tx, token: str, form: Form) -> Opened | None:
-    return answer_question(tx, token, form.answer) or revoke_answer(tx, token, form)
+def _pressed(tx: Tx, token: str, sent: Sent) -> Opened | None:
+    return answer_question(tx, token, sent) or revoke_answer(tx, token, Form(answer=sent.answer, pin=sent.pin))

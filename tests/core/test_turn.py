@@ -63,7 +63,7 @@ def test_a_stale_address_has_failed_before_it_is_tried() -> None:
     stale = ("sms:+1", "sms:+2")
 
     assert turns.begin(Reach(ANA, stale=stale), NOW, True).failed == (0,)
-    assert [stale_key(method) for method in ANA.methods[:1]] == [f"{MethodKind.SMS}:+1"]
+    assert [stale_key(ANA, method) for method in ANA.methods[:1]] == [f"{MethodKind.SMS}:+1"]
 
 
 @pytest.mark.parametrize(

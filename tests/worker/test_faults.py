@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from alertnet.channels.base import Lookup, Outgoing, Result
 from alertnet.core.contact import MethodKind
@@ -46,12 +46,14 @@ def test_an_escalation_that_fails_is_put_off_and_the_others_go_on(stage: Stage) 
 def test_a_message_that_can_not_be_written_fails_and_the_next_method_goes(stage: Stage) -> None:
     """A11: a template's fault is not the recipient's, who is reached by another way at once."""
     stage.opens()
-    spoil = update(notifications).where(notifications.c.method == "sms").values(kind="task")
+    by_sms = notifications.c.method == "sms"
+    (said,) = stage.runtime.read(lambda tx: tx.session.scalars(select(notifications.c.said).where(by_sms)).all())
+    spoil = update(notifications).where(by_sms).values(said=said | {"timezone": "Nowhere/At_All"}, kind="recorded")
     stage.runtime.transact(lambda tx: tx.session.execute(spoil))
 
     stage.worker.step()
 
-    assert [(row.failure, row.error) for row in stage.attempts(kind="task")] == [("our_account", "template")]
+    assert [(row.failure, row.error) for row in stage.attempts(kind="recorded")] == [("our_account", "template")]
     assert stage.attempt(MethodKind.CALL).status == "sent"
 
 

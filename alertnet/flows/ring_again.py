@@ -1,0 +1,31 @@
+"""What coordinators have not answered rings again, hourly for a decision on hold; a promise to the field is kept."""
+
+from sqlalchemy import select, update
+
+from alertnet.core.notification import Kind
+from alertnet.core.repeating import next_repeat
+from alertnet.flows import field_status
+from alertnet.flows.alarms import AGAIN, FIRST_AFTER_HOLD, ring
+from alertnet.flows.case import take_up
+from alertnet.flows.report_task import still_to_do
+from alertnet.store.tables import alarms
+from alertnet.store.tx import Tx
+
+
+def repeat_alarm(tx: Tx, alarm_id: str, incident_id: str) -> list[str]:
+    """Ring again if nobody has answered; the calls to hang up after the commit."""
+    case = take_up(tx, incident_id)
+    alarm = tx.session.execute(select(alarms).where(alarms.c.id == alarm_id).with_for_update()).one()
+    if alarm.due_at is None or alarm.due_at > tx.now or not case.is_open:
+        return []
+    kind = Kind(alarm.kind)
+    if kind is Kind.FIELD_STATUS:
+        field_status.tell_nobody_yet(case, alarm.id)
+    elif kind is not Kind.TASK or still_to_do(case, alarm):
+        ring(case, alarm)
+        pause = FIRST_AFTER_HOLD if alarm.answer == "hold" else AGAIN
+        values = {"asked": alarm.asked + 1, "due_at": next_repeat(alarm.due_at, pause, tx.now)}
+        tx.session.execute(update(alarms).where(alarms.c.id == alarm_id).values(values))
+        case.record(f"{kind.value}_repeated", subject=alarm.subject, asked=alarm.asked + 1)
+    case.finish()
+    return case.hang_ups

@@ -1,0 +1,168 @@
+"""No machine rings a colonel: a coordinator is asked to call, and says what came of it (B1, B3)."""
+
+from typing import Any
+
+import pytest
+
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.record import planned
+from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
+from tests.scenarios.world import Incident, World, code_in, link_in
+
+BRIGADE = """
+  brigade:
+    role: authority
+    belongs_to: army
+    organisation: 5th Brigade
+    language: es
+    methods:
+      - {task: "Call the duty officer, +57 300 5550111: we know, we are watching"}
+      - {sms: "+573005550112", after: 20m}
+"""
+AUTHORITIES = "  - {name: Authorities, notify: [brigade], wait: 40m}\n"
+
+
+@pytest.fixture
+def world(world_of: Worlds) -> World:
+    return world_of(a_tree(COORDINATION + AUTHORITIES, CONTACTS + BRIGADE))
+
+
+def evening(world: World, **body: Any) -> tuple[Incident, str]:
+    """Nobody has answered for ten minutes; the incident, and the text that asks the coordinator to call."""
+    incident = world.raises(**{"perpetrator": "paramilitary", "people": [], **body})
+    world.passes(minutes=10)
+    return incident, tasks_of(world)[-1]
+
+
+def tasks_of(world: World) -> list[str]:
+    return [text for text in world.phone("coordinator").inbox if "TASK" in text]
+
+
+def press(world: World, task: str, answer: str, expect: int = 200, **fields: str) -> str:
+    """A button on the page of the task; what the page says then."""
+    shown = world.client.post(link_in(task), data={"answer": answer, **fields})
+    world.settles()
+    assert shown.status_code == expect
+    return str(shown.text)
+
+
+def task_status(incident: Incident) -> list[str]:
+    return [each["status"] for each in incident["notifications"] if each["method"] == "task"]
+
+
+def test_a_coordinator_calls_and_what_the_brigade_says_acknowledges(world: World) -> None:
+    """A6, A9: the text names nobody; the page says whom to call, what to say, and takes the result."""
+    incident, task = evening(world)
+    assert not [word for word in ("Brigade", "brigade", "555", "watching") if word in task.replace("+573005550101", "")]
+    assert sorted(incident.told("task")) == [("brigade", "task"), ("coordinator", "sms")]
+
+    page = world.client.get(link_in(task)).text
+    assert "5th Brigade · brigade" in page
+    assert "Call the duty officer, +57 300 5550111: we know, we are watching" in page
+    assert 'href="tel:+573005550111"' in page
+    assert "https://wa.me/573005550111?text=Habla%20Valley%20network." in page
+    assert 'href="https://signal.me/#p/+573005550111"' in page
+    assert incident.answers() == []
+
+    assert "Recorded" in press(world, task, "acknowledge")
+
+    assert incident.answers() == [("brigade", "acknowledged", "vouched")]
+    assert incident.status("valley") == "acknowledged"
+    assert task_status(incident) == ["delivered"]
+    world.passes(minutes=30)
+    assert len(tasks_of(world)) == 1
+
+
+def test_a_result_by_text_counts_once_and_may_come_with_what_was_done(world: World) -> None:
+    """A1: OK, then DONE with some words; the brigade's answer is one."""
+    incident, task = evening(world)
+    code = code_in(task)
+
+    replies = [world.texts("coordinator", f"OK {code}"), world.texts("coordinator", f"DONE {code} they send a patrol")]
+
+    assert all(f"{incident.ref}: recorded" in (reply or "") for reply in replies)
+    assert incident.answers() == [("brigade", "acknowledged", "vouched")]
+    assert [(each["contact"], each["note"]) for each in incident["actions"]] == [("brigade", "they send a patrol")]
+
+
+def test_when_nobody_answers_the_next_method_goes_at_once(world: World) -> None:
+    """B3: a method that fails brings the next one forward."""
+    incident, task = evening(world)
+    press(world, task, "no_answer")
+    press(world, task, "no_answer")
+
+    assert task_status(incident) == ["failed"]
+    assert planned(incident, "brigade") == [("brigade", "sms", 10)]
+    assert len(world.phone("+573005550112").inbox) == 1
+
+
+def test_it_rings_again_until_somebody_has_taken_it(world: World) -> None:
+    incident, task = evening(world)
+    world.passes(minutes=10)
+    assert len(tasks_of(world)) == 2
+
+    press(world, task, "take")
+    world.passes(minutes=19)
+    assert len(tasks_of(world)) == 2
+    assert incident.answers() == []
+
+    world.passes(minutes=1)
+    assert len(tasks_of(world)) == 3
+
+
+def test_a_relay_or_an_answer_that_another_coordinator_heard_settles_it(world: World) -> None:
+    incident, _ = evening(world)
+    incident.act("acknowledgements", tree="valley", contact="brigade", kind="relayed", expect=201)
+    world.passes(minutes=11)
+
+    assert len(tasks_of(world)) == 1
+    assert task_status(incident) == ["delivered"]
+
+
+def test_a_stand_down_cancels_it_and_reopening_asks_again(world: World) -> None:
+    """A4."""
+    incident, task = evening(world)
+    incident.act("close", reason="resolved")
+    assert "closed" in press(world, task, "acknowledge", expect=409)
+    world.passes(minutes=11)
+    assert len(tasks_of(world)) == 1
+
+    incident.act("reopen", reason="not over")
+    world.passes(minutes=1)
+    assert len(tasks_of(world)) == 2
+
+
+def test_who_is_excluded_meanwhile_is_not_to_be_called_any_more(world: World) -> None:
+    """A3, A4: the task is taken back, and its page tells nothing of the contact."""
+    incident, task = evening(world)
+    incident.act("exclude", contacts=["brigade"])
+
+    assert task_status(incident) == ["cancelled"]
+    assert "5th Brigade" not in world.client.get(link_in(task)).text
+    world.passes(minutes=11)
+    assert len(tasks_of(world)) == 1
+
+
+def test_of_the_perpetrator_nobody_is_asked_to_call_anybody(world: World) -> None:
+    """A3: excluded as the accused, it hears nothing and no task is asked."""
+    incident = world.raises(perpetrator="army", people=[])
+    world.passes(minutes=15)
+
+    assert tasks_of(world) == []
+    assert incident.told("task") == []
+
+
+def test_the_page_lets_a_coordinator_vouch_act_and_close_from_a_phone(world: World) -> None:
+    """A1, A6: plain forms; sent twice, each counts once."""
+    incident, task = evening(world)
+    for _ in range(2):
+        press(world, task, "vouch", contact="valley/brigade", kind="declined")
+        press(world, task, "action", contact="valley/brigade", action="visited", note="two officers")
+    assert incident.answers() == [("brigade", "declined", "vouched")]
+    assert [(each["contact"], each["action"]) for each in incident["actions"]] == [("brigade", "visited")]
+    press(world, task, "vouch", expect=422, contact="valley/nobody", kind="declined")
+    press(world, task, "close", expect=422, reason="tired")
+
+    for _ in range(2):
+        press(world, task, "close", reason="resolved")
+    assert incident["status"] == "closed"
