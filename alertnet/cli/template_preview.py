@@ -1,5 +1,6 @@
 """`alertnet templates preview`: a message as whoever gets it will read or hear it, with invented values."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
@@ -11,7 +12,7 @@ import typer
 
 from alertnet.core.contact import Disclosure, MethodKind, Role
 from alertnet.core.disclosure import Said, Subject, details_of
-from alertnet.core.errors import BadInput
+from alertnet.core.errors import BadInput, Misconfigured
 from alertnet.core.incident import TYPES
 from alertnet.core.notification import Kind
 from alertnet.core.sms_encoding import count
@@ -58,27 +59,47 @@ def preview(
     every: Every = False,
 ) -> None:
     """Show a message as its recipient will read or hear it, with invented values: nothing is sent."""
+    from jinja2 import TemplateError
+
     from alertnet.messages.example import EXAMPLE
-    from alertnet.messages.message import METHODS, SUBJECTS
+    from alertnet.messages.lint import find_missing
     from alertnet.messages.renderer import Renderer
     from alertnet.messages.templates import read_templates
 
+    _look_at(kind, subject, type, language)
+    templates = read_templates(folder)
+    renderer = Renderer(templates)
+    said = replace(EXAMPLE, type=type, drill=drill)
+    for each, about in _everything() if every else [(kind, subject)]:
+        for way in _ways(each, method, role, every=every):
+            try:
+                shown = [*_shown(renderer, each, way, language, replace(said, subject=about), disclosure), ""]
+            except (KeyError, TemplateError) as error:
+                # A language in the making: what it lacks says more than what came of that.
+                raise Misconfigured(find_missing(templates) or [str(error)]) from None
+            typer.echo("\n".join(shown))
+
+
+def _look_at(kind: Kind, subject: Subject | None, type: str, language: str) -> None:
+    """Refuse what no message has."""
+    from alertnet.messages.message import METHODS, SUBJECTS
+    from alertnet.messages.templates import LANGUAGE
+
     if kind not in METHODS:
         raise BadInput("KIND", str(kind), METHODS)
+    if subject is not None and subject not in SUBJECTS.get(kind, ()):
+        raise BadInput("--subject", str(subject), SUBJECTS.get(kind, ("none",)))
     if type not in TYPES:
         raise BadInput("--type", type, TYPES)
-    renderer = Renderer(read_templates(folder))
-    said = replace(EXAMPLE, type=type, drill=drill)
-    wanted = (
-        [(each, about) for each in METHODS for about in SUBJECTS.get(each, (None,))] if every else [(kind, subject)]
-    )
-    for each, about in wanted:
-        if about is not None and about not in SUBJECTS.get(each, ()):
-            raise BadInput("--subject", str(about), SUBJECTS.get(each, ("none",)))
-        ways = _ways(each, method, role, every=every)
-        for way in ways:
-            shown = _shown(renderer, each, way, language, replace(said, subject=about), disclosure)
-            typer.echo("\n".join([*shown, ""]))
+    if not re.fullmatch(LANGUAGE, language):
+        raise BadInput("--language", language, "a language such as en, es or fr-CA")
+
+
+def _everything() -> list[tuple[Kind, Subject | None]]:
+    """Each kind with each of its subjects."""
+    from alertnet.messages.message import METHODS, SUBJECTS
+
+    return [(kind, subject) for kind in METHODS for subject in SUBJECTS.get(kind, (None,))]
 
 
 def _ways(kind: Kind, method: Way | None, role: Role | None, *, every: bool) -> list[Way]:

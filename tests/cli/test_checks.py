@@ -82,6 +82,18 @@ def test_a_preview_of_what_is_never_said_names_what_would_be(office: Office) -> 
     assert said.err == "--role: 'embassy' is not allowed (allowed: coordinator)\n"
 
 
+def test_a_preview_of_a_language_in_the_making_names_what_it_lacks(office: Office) -> None:
+    folder = copied("message_templates", office, {})
+    page = folder / "page/fr.yaml"
+    page.write_text("\n".join(line for line in page.read_text().splitlines() if not line.startswith("we_ask:")))
+
+    said = office.types(
+        "templates", "preview", "alert", "--language", "fr", "--method", "page", "--folder", str(folder)
+    )
+
+    assert (said.code, said.err) == (2, "page/fr.yaml: missing 'we_ask'\n")
+
+
 def test_an_unknown_variable_in_a_template_is_named_with_its_file(office: Office) -> None:
     folder = copied("message_templates", office, {"alert/fr/sms.j2": "{{ victim }}"})
 
