@@ -20,7 +20,7 @@ from alertnet.messages.sandbox import NAMES, Environment
 from alertnet.messages.templates import Templates
 from alertnet.messages.words import read_words
 
-FOR_COORDINATORS = frozenset({Kind.DECISION, Kind.ALARM, Kind.NOTICE})
+FOR_COORDINATORS = frozenset({Kind.DECISION, Kind.ALARM, Kind.NOTICE, Kind.TASK})
 """The kinds that only coordinators get: they alone may read of other contacts."""
 
 _OF_OTHERS = frozenset({"about", "statement"})
