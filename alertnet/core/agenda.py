@@ -131,8 +131,8 @@ class Agenda:
                 yield _Due(automatic, DECISION, self._proceed)
         elif state.unverified_since is not None:
             return
-        elif following is not None and following.index < state.passed:
-            yield _Due(course.moment, LEVEL, partial(self._reach, following))
+        elif (late := self._late_level()) is not None:
+            yield _Due(course.moment, LEVEL, partial(self._reach, late))
         elif state.round_due_at is not None:
             if self._is_answered():
                 yield _Due(course.moment, LEVEL, self._conclude)
@@ -153,6 +153,14 @@ class Agenda:
             if planned.index not in opened and would_matter(self.course, planned):
                 return planned
         return None
+
+    def _late_level(self) -> PlannedLevel | None:
+        """One whose moment has passed without it, and that would tell somebody now."""
+        following = self.next_level()
+        if following is None or following.index < self.course.state.passed:
+            return following
+        late = (self.next_level(after=index - 1) for index in sorted(self.course.state.overdue))
+        return next((each for each in late if each is not None and each.index in self.course.state.overdue), None)
 
     def _start(self) -> None:
         course = self.course
@@ -217,7 +225,7 @@ class Agenda:
     def _next_round(self) -> None:
         """The whole tree again; a round that an outage has eaten begins now."""
         at = self.course.on_time(self.course.moment)
-        self.course.change(round=self.course.state.round + 1, onward_from=at, passed=-1, round_due_at=None)
+        self.course.change(round=self.course.state.round + 1, onward_from=at, passed=-1, overdue=(), round_due_at=None)
         self.course.note("round_began", round=self.course.state.round)
 
     def _action_missed(self) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from enum import StrEnum
+from functools import cached_property
 
 from alertnet.core.contact import Contact
 from alertnet.core.contact_tree import ContactTree
@@ -43,6 +44,7 @@ class Bars:
 
     def __init__(self, facts: Facts, trees: tuple[ContactTree, ...]) -> None:
         self.facts = facts
+        self.trees = trees
         self.consent = consent_of(facts)
         self.excluded = {*facts.exclude, *(name for person in facts.people for name in person.exclude)}
         self.involved = {person.contact for person in facts.people}
@@ -61,6 +63,11 @@ class Bars:
                 if reason is not None:
                     self.contacts[tree.id, contact.id] = reason
                     self._bar_addresses(contact, reason)
+
+    @cached_property
+    def _current(self) -> set[str]:
+        contacts = (contact for tree in self.trees for contact in tree.contacts.values())
+        return {address for contact in contacts if not contact.former for address in contact.addresses}
 
     def of(self, tree: ContactTree, contact: Contact) -> Reason | None:
         """Why the contact may not be told: its own reason, or that of another who has one of its addresses."""
@@ -90,5 +97,8 @@ class Bars:
         for address in contact.addresses:
             # A number of the coordinators is theirs, even where a contact abroad lists it too.
             if reason is Reason.CONSENT and address in self.internal:
+                continue
+            # What held for somebody who has left the tree says nothing of who has the number now.
+            if contact.former and address in self._current:
                 continue
             self.addresses[address] = min(reason, self.addresses.get(address, reason), key=_ORDER.__getitem__)

@@ -105,21 +105,30 @@ class Contact:
     """Its public OpenPGP key in ASCII armor: mail to it is encrypted."""
     included_from: str | None = None
     """The shared file that it stands in: whoever else includes it has the same recipient."""
+    former: bool = False
+    """It left the tree while an incident ran on it: nobody tells it anything new, what it was told stays on record."""
+    former_methods: tuple[Method, ...] = ()
+    """Methods that it had when an incident told it, and has no more."""
 
     @property
     def is_coordinator(self) -> bool:
         """Whether alarms and decisions go to this contact."""
-        return self.role is Role.COORDINATOR
+        return self.role is Role.COORDINATOR and not self.former
 
     @property
     def ways(self) -> tuple[Method, ...]:
-        """All its methods, those for when it is closed behind the others: a method goes by its place here."""
-        return self.methods + self.when_closed
+        """All it has or had, those for when it is closed behind the others: a method goes by its place here."""
+        return self.methods + self.when_closed + self.former_methods
 
     @property
     def addresses(self) -> frozenset[str]:
         """All numbers and mail addresses: two contacts that share one are the same recipient."""
-        return frozenset(method.address for method in self.ways if method.kind is not MethodKind.TASK)
+        return frozenset(method.address for method in self.at_hand if method.kind is not MethodKind.TASK)
+
+    @property
+    def left(self) -> frozenset[str]:
+        """The numbers and addresses that are its own no more: nothing goes there, and no answer counts from there."""
+        return frozenset(method.address for method in self.former_methods) - self.addresses
 
     def staffed_by(self, officer: Officer) -> "Contact":
         """The contact while that officer is on duty: rung on the officer's phone, and spoken to in its language."""
@@ -137,4 +146,9 @@ class Contact:
     @property
     def numbers(self) -> frozenset[str]:
         """The telephone numbers alone."""
-        return frozenset(method.address for method in self.ways if method.kind in RINGING)
+        return frozenset(method.address for method in self.at_hand if method.kind in RINGING)
+
+    @property
+    def at_hand(self) -> tuple[Method, ...]:
+        """The methods that are its own now, those for when it is closed behind the others."""
+        return self.methods + self.when_closed

@@ -83,6 +83,8 @@ class Level:
     action_due: ActionDue | None = None
     confirm: bool = False
     """An acknowledgement counts once a coordinator has confirmed it."""
+    former: bool = False
+    """It left the tree while an incident ran on it: it tells nobody, what was answered in it stays on record."""
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,8 @@ class Turn:
     """When the contact turned out to be closed: from then on the methods for that are used."""
     skipped: tuple[int, ...] = ()
     """The methods that reach nobody because the contact was closed at their moment."""
+    edited_at: datetime | None = None
+    """When other methods took the place of the contact's own: none of them counts from before."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ class State:
     """No level opens before this: when the round began, or a decision moved it on."""
     passed: int = -1
     """The last level whose moment has come in this round: one before it that was skipped opens as soon as it may."""
+    overdue: tuple[int, ...] = ()
+    """Levels that an edit has brought in after their moment in an earlier round: they open as soon as they may."""
     runs: tuple[Run, ...] = ()
     """The latest of each level, in the order of opening."""
     answers: dict[str, AnswerKind] = field(default_factory=dict)
@@ -221,4 +225,23 @@ class PlanChanged:
     """The incident was verified, or its severity, consent or exclusions changed: look again."""
 
 
-Event = Answered | Confirmed | Withdrawn | Failed | Unsent | Delayed | Go | Hold | Refuse | Asked | Acted | PlanChanged
+@dataclass(frozen=True)
+class Replanned:
+    """A coordinator has applied edited trees or wider consent: the state stands on the new plan, look again."""
+
+
+Event = (
+    Answered
+    | Confirmed
+    | Withdrawn
+    | Failed
+    | Unsent
+    | Delayed
+    | Go
+    | Hold
+    | Refuse
+    | Asked
+    | Acted
+    | PlanChanged
+    | Replanned
+)

@@ -19,6 +19,7 @@ from alertnet.core.escalation import (
     Hold,
     PlanChanged,
     Refuse,
+    Replanned,
     Run,
     RunStatus,
     Status,
@@ -30,6 +31,7 @@ from alertnet.core.faring import fare
 from alertnet.core.incident import Severity
 from alertnet.core.opening import open_level
 from alertnet.core.settling import acknowledge, settle
+from alertnet.core.standing import would_matter
 
 
 def take(course: Course, event: Event) -> None:
@@ -56,8 +58,8 @@ def take(course: Course, event: Event) -> None:
             _asked(course, index)
         case Acted(contact):
             _act(course, contact)
-        case PlanChanged():
-            _look_again(course)
+        case PlanChanged() | Replanned():
+            _look_again(course, event)
     reconsider(course)
 
 
@@ -199,7 +201,7 @@ def _act(course: Course, contact: str) -> None:
         course.change(action_due_at=None)
 
 
-def _look_again(course: Course) -> None:
+def _look_again(course: Course, event: PlanChanged | Replanned) -> None:
     """The plan has changed: what waited for a reason that is gone goes on, and nothing proceeds that now must wait.
 
     When the incident is verified now, what was due meanwhile opens at once and the rest at its time.
@@ -209,6 +211,8 @@ def _look_again(course: Course) -> None:
         onward_from = course.state.onward_from
         _go_on(course)
         course.change(unverified_since=None, unverified_index=None, onward_from=onward_from)
+    if isinstance(event, Replanned):
+        _resume(course)
     question = course.state.question
     if question is None:
         return
@@ -217,3 +221,17 @@ def _look_again(course: Course) -> None:
         _go_on(course)
     elif planned.gate.proceed_after is None:
         course.change(question=replace(question, automatic_at=None))
+
+
+def _resume(course: Course) -> None:
+    """It was acknowledged because its tree had nobody else to tell; where the new plan has somebody, it goes on.
+
+    What a level with `then: stop` has acknowledged stays so (A4).
+    """
+    state, run = course.state, course.find(course.state.met_index)
+    if state.status is not Status.ACKNOWLEDGED or run is None or course.then(run) is Then.STOP:
+        return
+    opened = {each.index for each in course.this_round}
+    if any(each.index not in opened and would_matter(course, each) for each in course.plan.levels):
+        course.change(status=Status.RUNNING, met_index=None, action_due_at=None, onward_from=course.moment)
+        course.note("escalation_resumed")

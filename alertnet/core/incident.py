@@ -192,8 +192,22 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Wider:
+    """Consent wider than what holds, of the incident or one of its people: a coordinator has yet to apply it (A8)."""
+
+    scope: Scope
+    person: str | None
+    given_by: str
+    how: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Incident:
-    """An incident on the record. `trees` and `templates` are hashes of what was in force when it opened (A8)."""
+    """An incident on the record. `trees` and `templates` are hashes of what was in force when it opened (A8).
+
+    A coordinator who re-resolves it exchanges the trees.
+    """
 
     id: str
     ref: str
@@ -207,6 +221,10 @@ class Incident:
     merged_into: str | None = None
     warnings: tuple[str, ...] = ()
     """What the answer says beside the plan: nobody to tell, a code that differs from the record."""
+    wider: tuple[Wider, ...] = ()
+    """The latest of the incident and of each person."""
+    replanned_at: datetime | None = None
+    """When a coordinator last applied edited trees or wider consent."""
 
 
 REF_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"

@@ -98,6 +98,6 @@ def _asks(course: Course) -> tuple[Ask, ...]:
 
 
 def _is_usable(course: Course, contact: str, method: int) -> bool:
-    """Whether the address is neither stale nor one that passed it on."""
+    """Whether the address is the contact's, and neither stale nor one that passed it on."""
     reach = course.reach(contact)
-    return not reach.has_relayed(method) and not reach.is_stale(method)
+    return not (reach.has_left(method) or reach.has_relayed(method) or reach.is_stale(method))

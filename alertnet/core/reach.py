@@ -35,7 +35,12 @@ class Reach:
     @property
     def in_their_place(self) -> range:
         """The places of the `when_closed` methods."""
-        return range(len(self.contact.methods), len(self.contact.ways))
+        own = len(self.contact.methods)
+        return range(own, own + len(self.contact.when_closed))
+
+    def has_left(self, place: int) -> bool:
+        """Whether it was the contact's once, and is no more."""
+        return place >= len(self.contact.methods) + len(self.contact.when_closed)
 
     def is_stale(self, place: int) -> bool:
         """Whether its address is bad for it."""
@@ -52,7 +57,7 @@ class Reach:
 
     def at_any_hour(self, at: datetime) -> tuple[Method, ...]:
         """The methods for what has to be said now: its own, and while it is closed those for that as well."""
-        return self.contact.ways if self.times.closed_by(at) else self.contact.methods
+        return self.contact.methods + (self.contact.when_closed if self.times.closed_by(at) else ())
 
     def for_a_notice(self, at: datetime) -> tuple[Method, datetime] | None:
         """The method for what can wait, and when it may leave: what disturbs nobody, else at the end of quiet hours."""

@@ -146,6 +146,9 @@ def _plan(facts: Facts, tree: ContactTree, bars: Bars) -> Plan:
     levels: list[PlannedLevel] = []
     pruned: list[Pruned] = []
     for index, level in enumerate(tree.levels):
+        if level.former:
+            levels.append(PlannedLevel(index, level, (), None, coordination=False))
+            continue
         sifted = _sift(facts, tree, level.notify, level.when, level.name, reasons)
         reached = [bars.as_judged(tree, tree.contacts[id]) for id in (*sifted.contacts, *sifted.deputies)]
         coordination = all(tree.contacts[id].is_coordinator for id in sifted.contacts or level.notify)
@@ -159,7 +162,7 @@ def _plan(facts: Facts, tree: ContactTree, bars: Bars) -> Plan:
         verified=facts.verified,
         levels=tuple(levels),
         last_resort=last.contacts,
-        allowed=frozenset(id for id, reason in reasons.items() if reason is None),
+        allowed=frozenset(id for id, reason in reasons.items() if reason is None and not tree.contacts[id].former),
         pruned=(*pruned, *last.pruned),
         involved=frozenset(id for id, reason in reasons.items() if reason is Reason.INVOLVED),
     )
@@ -167,7 +170,8 @@ def _plan(facts: Facts, tree: ContactTree, bars: Bars) -> Plan:
 
 def _for_last_resort_alone(plan: Plan) -> Plan:
     """A tree of another country: it lends its last resort where nobody else may be told (A2)."""
-    return replace(plan, levels=(), pruned=())
+    nobody = (replace(level, contacts=(), gate=None, deputies=frozenset()) for level in plan.levels)
+    return replace(plan, levels=tuple(nobody), pruned=())
 
 
 def _sift(

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from alertnet.core import turn as turns
 from alertnet.core.acknowledgement import AnswerKind, Standing, is_met
+from alertnet.core.contact import Role
 from alertnet.core.course import Course
 from alertnet.core.escalation import LAST_RESORT, Run, RunStatus, Turn
 from alertnet.core.resolution import PlannedLevel, deputies_of
@@ -45,7 +46,7 @@ def answered_in(course: Course, run: Run) -> set[str]:
 
 def lacks_confirmation(course: Course, contact: str) -> bool:
     """Whether a coordinator has yet to confirm what the contact said; what one of them said itself needs none."""
-    return contact not in course.state.confirmed and not course.contact(contact).is_coordinator
+    return contact not in course.state.confirmed and course.contact(contact).role is not Role.COORDINATOR
 
 
 def is_dead(course: Course, run: Run, turn: Turn) -> bool:

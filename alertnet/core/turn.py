@@ -86,8 +86,11 @@ def bring_forward(turn: Turn, reach: Reach, at: datetime) -> Next:
 
 
 def planned(turn: Turn, reach: Reach, place: int) -> datetime:
-    """When an unused method is to be used: after the start of the turn, or once the contact turned out to be closed."""
-    at = turn.starts_at + reach.contact.ways[place].after
+    """When an unused method is to be used: after the start of the turn, or once the contact turned out to be closed.
+
+    What an edit has brought in counts from when it was applied, not from a moment that had passed by then.
+    """
+    at = max(turn.starts_at + reach.contact.ways[place].after, turn.edited_at or turn.starts_at)
     if place in reach.in_their_place and turn.closed_from is not None:
         at = max(at, turn.closed_from)
     return reach.held_until(place, at)
@@ -139,6 +142,6 @@ def _repeat(turn: Turn, reach: Reach, at: datetime) -> Next:
 
 def _rings_again(reach: Reach, used: Use, at: datetime) -> bool:
     """Whether a method that was used rings once more; in quiet hours the repeats are left out."""
-    usable = not reach.has_relayed(used.method) and not reach.is_stale(used.method)
+    unusable = reach.has_relayed(used.method) or reach.is_stale(used.method) or reach.has_left(used.method)
     rings = reach.contact.ways[used.method].kind in RINGING
-    return rings and usable and used.at < at and reach.held_until(used.method, at) == at
+    return rings and not unusable and used.at < at and reach.held_until(used.method, at) == at

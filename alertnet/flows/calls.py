@@ -89,7 +89,8 @@ class Call:
     @property
     def may_answer(self) -> bool:
         """Whether the incident is open, and the contact neither barred from it nor involved in it (A3)."""
-        return self.case.is_open and self.row.contact in self.case.plans[self.row.tree].allowed
+        is_its_own = self.row.address not in self.case.contact(self.row.tree, self.row.contact).left
+        return self.case.is_open and is_its_own and self.row.contact in self.case.plans[self.row.tree].allowed
 
     @property
     def is_wanted(self) -> bool:

@@ -42,6 +42,7 @@ _NO_ALERTS: Select[Any] = (
         attempts.c.status,
         attempts.c.method,
         attempts.c.provider_id,
+        notifications.c.tree,
         notifications.c.contact,
         notifications.c.address,
     )
@@ -72,6 +73,14 @@ def cancel_barred(case: Case) -> None:
     for row in case.tx.session.execute(_NO_ALERTS, {"incident": case.incident.id}).all():
         if row.address in barred and "/" not in row.contact:
             _cancel(case, row, why=barred[row.address].value)
+
+
+def cancel_for_those_gone(case: Case) -> None:
+    """Cancel what is no alert, too, for those who have left their tree, and for numbers that are theirs no more."""
+    for row in case.tx.session.execute(_NO_ALERTS, {"incident": case.incident.id}).all():
+        contact = case.contact(row.tree, row.contact) if row.tree and "/" not in row.contact else None
+        if contact is not None and (contact.former or row.address in contact.left):
+            _cancel(case, row)
 
 
 def is_wanted(case: Case, row: Row[Any]) -> bool:

@@ -18,6 +18,7 @@ from alertnet.flows.case import Case
 from alertnet.flows.codes import mark_open
 from alertnet.flows.escalate import for_all, move
 from alertnet.flows.letters import said, write
+from alertnet.flows.nobody import stop_what_reaches_nobody
 from alertnet.store import incidents as incident_store
 from alertnet.store.tables import attempts, notifications
 
@@ -66,6 +67,7 @@ def reopen_incident(case: Case, *, by: str, reason: str | None = None) -> None:
     incident_store.save_status(case.tx.session, case.incident)
     for escalation in case.escalations:
         escalation.state = restore(escalation.state, case.tx.now)
+    stop_what_reaches_nobody(case)
     mark_open(case, True)
     case.record("incident_reopened", by=by, reason=reason)
     _ask_again(case)
@@ -90,16 +92,29 @@ def tell_those_told(case: Case, kind: Kind, *, reason: CloseReason | None = None
     """
     told: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for row in _told(case):
-        told.setdefault((row.tree, row.contact), set()).add((row.method, row.address))
+        told.setdefault(_as_known_now(case, row.tree, row.contact), set()).add((row.method, row.address))
     for (tree, id), used in sorted(told.items()):
         contact = case.contact(tree, id)
+        if contact.former and kind is Kind.UPDATE:
+            continue
         words = replace(said(case, tree, contact.timezone), reason=reason, subject=Subject.NEWS, at=case.tx.now)
         write(case, kind, tree, contact_as_told(contact, used), words, methods=BY_ANY)
 
 
+def _as_known_now(case: Case, tree: str, contact: str) -> tuple[str, str]:
+    """(tree, contact) by which the recipient goes since the trees were edited; who has left keeps its name."""
+    if not case.contact(tree, contact).former:
+        return tree, contact
+    return next(((id, kin.id) for id, kin in case.kin(tree, contact) if not kin.former), (tree, contact))
+
+
 def contact_as_told(contact: Contact, used: set[tuple[str, str]]) -> Contact:
-    """The contact with the written methods it was told by; with all written ones where it was only called."""
-    chosen = [Method(kind, address) for method, address in sorted(used) if (kind := MethodKind(method)) in WRITTEN]
+    """The contact with the written methods it was told by; with all written ones where it was only called.
+
+    Of a number or address that is its own no more, nothing is left to tell.
+    """
+    there = [each for each in sorted(used) if each[1] not in contact.left]
+    chosen = [Method(kind, address) for method, address in there if (kind := MethodKind(method)) in WRITTEN]
     written = [method for method in contact.methods if method.kind in WRITTEN]
     calls = [method for method in contact.methods if method.kind is MethodKind.CALL][:1]
     return replace(contact, methods=tuple(chosen or written or calls), when_closed=())

@@ -57,7 +57,7 @@ def written_code(case: Case, tree: str, contact: Contact) -> Code | None:
     None when its numbers hold so many open codes that no other is left: it then answers by link or call.
     """
     kin = case.kin(tree, contact.id)
-    known = _known_codes(case)
+    known = known_codes(case)
     for kin_tree, each in kin:
         if (kin_tree, each.id) in known and (code := good_from(case, known[kin_tree, each.id], kin)):
             return code
@@ -68,16 +68,16 @@ def written_code(case: Case, tree: str, contact: Contact) -> Code | None:
 
 
 def good_from(case: Case, code: Code, kin: list[tuple[str, Contact]]) -> Code | None:
-    """The code, which from now on is good from the phone of whoever is on duty as well.
+    """The code, which from now on is good from the phone of whoever is on duty as well, and from a number that is new.
 
-    None where that phone has such a code of another incident: it then needs another.
+    None where that number has such a code of another incident: it then needs another.
     """
-    if not any(each.duty for _, each in kin):
+    if case.incident.replanned_at is None and not any(each.duty for _, each in kin):
         return code
     written = select(code_numbers.c.number_index).where(code_numbers.c.code_id == code.id)
     there = {*case.tx.session.scalars(written)}
     there |= {row["number_index"] for row in case.outbox.rows.get("code_numbers", ()) if row["code_id"] == code.id}
-    fresh = {number: owner for number, owner in _owners(kin).items() if case.tx.vault.index(number) not in there}
+    fresh = {number: owner for number, owner in owners_of(kin).items() if case.tx.vault.index(number) not in there}
     numbers = [index for number in fresh for index in case.tx.vault.indexes(number)]
     if numbers and _is_taken(case, code.text, numbers):
         return None
@@ -85,19 +85,19 @@ def good_from(case: Case, code: Code, kin: list[tuple[str, Contact]]) -> Code | 
     return code
 
 
-def _owners(kin: list[tuple[str, Contact]]) -> dict[str, tuple[str, str, bool]]:
+def owners_of(kin: list[tuple[str, Contact]]) -> dict[str, tuple[str, str, bool]]:
     """(tree, contact, whether it only relays) of each number of the recipient."""
     return {
         method.address: (kin_tree, each.id, method.relays)
         for kin_tree, each in reversed(kin)
-        for method in reversed(each.ways)
+        for method in reversed(each.at_hand)
         if method.kind in RINGING
     }
 
 
 def known_code(case: Case, tree: str, contact: str) -> str | None:
     """The recipient's code, if it has one: nothing is made."""
-    known = _known_codes(case)
+    known = known_codes(case)
     return next((known[kin, each.id].text for kin, each in case.kin(tree, contact) if (kin, each.id) in known), None)
 
 
@@ -152,11 +152,11 @@ def mark_open(case: Case, is_open: bool) -> None:
 def void(case: Case, code_id: str) -> None:
     """The code is worth nothing from now on; the next message to the recipient carries a fresh one."""
     case.tx.session.execute(update(codes).where(codes.c.id == code_id).values(voided_at=case.tx.now))
-    case.known_codes = {key: code for key, code in _known_codes(case).items() if code.id != code_id}
+    case.known_codes = {key: code for key, code in known_codes(case).items() if code.id != code_id}
 
 
 def _make(case: Case, kin: list[tuple[str, Contact]], tree: str | None, contact: str | None) -> Code | None:
-    owners = _owners(kin)
+    owners = owners_of(kin)
     numbers = [index for number in owners for index in case.tx.vault.indexes(number)]
     code = _draw(case, numbers)
     if code is None:
@@ -220,7 +220,7 @@ def _just_made(case: Case, numbers: list[bytes]) -> tuple[set[str], bool]:
     return {row["code"] for row in made.values()}, also
 
 
-def _known_codes(case: Case) -> dict[tuple[str, str], Code]:
+def known_codes(case: Case) -> dict[tuple[str, str], Code]:
     if case.known_codes is None:
         rows = case.ahead.take(_CODES, case.incident.id)
         case.known_codes = {(row.tree, row.contact): Code(row.id, row.code, also=False) for row in rows}

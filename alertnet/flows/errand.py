@@ -33,7 +33,7 @@ def errand_of(case: Case, alarm: Row[Any]) -> Errand | None:
 def _numbers(words: str, contact: Contact) -> tuple[str, ...]:
     """Those in the words of the task, then the contact's own."""
     written = (re.sub("[ -]", "", found) for found in _NUMBER.findall(words))
-    calls = (method.address for method in contact.ways if method.kind in (MethodKind.CALL, MethodKind.SMS))
+    calls = (method.address for method in contact.at_hand if method.kind in (MethodKind.CALL, MethodKind.SMS))
     return tuple(dict.fromkeys((*written, *calls)))
 
 

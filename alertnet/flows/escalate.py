@@ -203,8 +203,8 @@ def _remind_of_action(case: Case, escalation: Escalation, level: str) -> None:
     tree = case.tree(escalation.tree)
     listed = next(each.notify for each in tree.levels if each.name == level)
     for id in listed:
-        if escalation.state.answers.get(id) == "acknowledged":
-            contact = tree.contacts[id]
+        contact = tree.contacts[id]
+        if escalation.state.answers.get(id) == "acknowledged" and not contact.former:
             code = known_code(case, escalation.tree, id)
             words = replace(said(case, tree.id, contact.timezone), code=code, at=case.tx.now)
             write(case, Kind.ACTION_REMINDER, tree.id, contact, words)

@@ -2,7 +2,6 @@
 
 from sqlalchemy import bindparam, select
 
-from alertnet.core.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
 from alertnet.core.incident import REF_LETTERS, REF_SIGNS, Facts, Incident, IncidentStatus
 from alertnet.core.notification import Kind
@@ -13,6 +12,7 @@ from alertnet.flows import alarms, field_status
 from alertnet.flows.ahead import Ahead
 from alertnet.flows.case import Case
 from alertnet.flows.escalate import for_all, move
+from alertnet.flows.nobody import NOBODY, nobody_serves
 from alertnet.flows.outbox import Outbox
 from alertnet.store import incidents as incident_store
 from alertnet.store import pinned
@@ -22,8 +22,6 @@ from alertnet.store.tables import incidents
 from alertnet.store.tx import Tx
 
 _WITH_REF = select(incidents.c.id).where(incidents.c.ref == bindparam("ref"))
-
-NOBODY = "nobody at all may be told of this incident: raise the alarm by hand"
 
 
 def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Case:
@@ -36,8 +34,7 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Case
     """
     facts, differences = with_records(reported, edition.network)
     check_names(facts, edition.network)
-    serving = edition.network.serving(facts.country)
-    plans, warnings = _plans(tx, edition, facts, serving)
+    plans, warnings = plans_in_force(tx, edition, facts)
     incident = Incident(
         id=tx.chance.id(),
         ref=_free_ref(tx),
@@ -77,17 +74,18 @@ def _escalations(case: Case) -> list[Escalation]:
     ]
 
 
-def _plans(
-    tx: Tx, edition: Edition, facts: Facts, serving: tuple[ContactTree, ...]
-) -> tuple[dict[str, Plan], tuple[str, ...]]:
-    """The plans of the trees that serve the country; where those reach nobody, of all trees, for their last resort."""
+def plans_in_force(tx: Tx, edition: Edition, facts: Facts) -> tuple[dict[str, Plan], tuple[str, ...]]:
+    """The plans of the trees that serve the country; where those reach nobody, of all trees, for their last resort.
+
+    Beside them what is to be said of that.
+    """
+    serving = edition.network.serving(facts.country)
     plans = pinned.plans(tx, facts, {tree.id: edition.trees[tree.id] for tree in serving})
     if any(not plan.reaches_nobody for plan in plans.values()):
         return plans, ()
     everywhere = pinned.plans(tx, facts, edition.trees)
     if any(plan.last_resort for plan in everywhere.values()):
-        why = f"nobody in the trees that serve {facts.country} may be told: the last resort of every tree is alerted"
-        return everywhere, (why,)
+        return everywhere, (nobody_serves(facts.country),)
     return plans, (NOBODY,)
 
 

@@ -74,8 +74,12 @@ def look_at(tx: Tx, incident_id: str) -> Case:
 
 
 def may_answer(case: Case, link: Row[Any]) -> bool:
-    """Whether the incident is open, and the link's contact neither barred from it nor involved in it (A3)."""
-    return case.is_open and link.contact in case.plans[link.tree].allowed
+    """Whether the incident is open, and the link's contact neither barred from it nor involved in it (A3).
+
+    Nor may it from a number or mailbox that it has left.
+    """
+    is_its_own = link.address not in case.contact(link.tree, link.contact).left
+    return case.is_open and is_its_own and link.contact in case.plans[link.tree].allowed
 
 
 def show_page(

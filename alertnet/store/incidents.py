@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.errors import Unknown
-from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus
+from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Wider
 from alertnet.store.tables import incidents
 from alertnet.store.tx import Tx
 
@@ -93,7 +93,7 @@ def page(session: Session, status: str | None, before: tuple[Any, str] | None, l
 
 
 def save_facts(session: Session, incident: Incident, pruned: list[dict[str, Any]]) -> None:
-    """Replace the facts, what they prune, and what to know beside that."""
+    """Replace the facts, what they prune, what to know beside that, and the consent that waits."""
     facts = incident.facts
     values = {
         "facts": to_plain(facts),
@@ -101,7 +101,15 @@ def save_facts(session: Session, incident: Incident, pruned: list[dict[str, Any]
         "type": facts.type,
         "pruned": pruned,
         "warnings": list(incident.warnings),
+        "wider": to_plain(incident.wider) or None,
     }
+    session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
+
+
+def save_plan(session: Session, incident: Incident, pruned: list[dict[str, Any]]) -> None:
+    """Replace what it runs on: the trees, the facts and what they prune, and the consent that waits."""
+    save_facts(session, incident, pruned)
+    values = {"trees": incident.trees, "replanned_at": incident.replanned_at}
     session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
 
 
@@ -129,4 +137,6 @@ def _incident(row: Row[Any]) -> Incident:
         close_reason=CloseReason(row.close_reason) if row.close_reason else None,
         merged_into=row.merged_into,
         warnings=tuple(row.warnings),
+        wider=from_plain(tuple[Wider, ...], row.wider or ()),
+        replanned_at=row.replanned_at,
     )

@@ -48,13 +48,19 @@ def publish(tx: Tx, network: Network, templates: str) -> Edition:
     """
     hashes = {}
     for id, tree in network.trees.items():
-        hashes[id] = documents.keep(tx, "tree", text_of(tree))
-        _trees[hashes[id]] = tree
+        hashes[id] = keep(tx, tree)
     edition = Edition(network, hashes, documents.keep(tx, "templates", templates))
     latest = in_force(tx.session)
     if latest is None or latest.trees != hashes:
         timeline.append(tx, timeline.SYSTEM, (IN_FORCE, {"trees": hashes, "templates": edition.templates}))
     return edition
+
+
+def keep(tx: Tx, tree: ContactTree) -> str:
+    """The hash under which the tree is kept from now on."""
+    hash = documents.keep(tx, "tree", text_of(tree))
+    _trees[hash] = tree
+    return hash
 
 
 def text_of(tree: ContactTree) -> str:
@@ -86,6 +92,11 @@ def plans(tx: Tx, facts: Facts, hashes: dict[str, str]) -> dict[str, Plan]:
     """The plan of each of an incident's trees, as its facts stand now, with whoever is on duty now."""
     trees = [tree(tx.session, hash) for hash in hashes.values()]
     return _resolved(facts, tuple(sorted(hashes.items())), roster(tx, trees, besides=facts.raised_from))
+
+
+def plans_as_written(tx: Tx, facts: Facts, hashes: dict[str, str]) -> dict[str, Plan]:
+    """The same, whoever is on duty."""
+    return {plan.tree.id: plan for plan in resolve(facts, [tree(tx.session, hash) for hash in hashes.values()])}
 
 
 @lru_cache(maxsize=512)

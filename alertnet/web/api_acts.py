@@ -18,9 +18,10 @@ from alertnet.flows.accept import Act, Show
 from alertnet.flows.act import report_action
 from alertnet.flows.case import Case, take_up
 from alertnet.flows.close_incident import close_incident, reopen_incident
+from alertnet.flows.consent import hear_consent
 from alertnet.flows.decide import decide
 from alertnet.flows.respond import revoke
-from alertnet.flows.update import exclude, narrow_consent, update_incident
+from alertnet.flows.update import exclude, update_incident
 from alertnet.store import view
 from alertnet.store.idempotency import Answer
 from alertnet.store.keys import ApiKey
@@ -43,9 +44,9 @@ def update(ref: str, news: News, key: Coordinator, door: ByDoor) -> Response:
     network = door.runtime.edition.network
 
     def do(case: Case) -> None:
-        update_incident(case, news.text, _renewed(case.facts, news, network), by=_by(key))
+        update_incident(case, news.text, _renewed(case.facts, news, network), by=by(key))
 
-    return door.carry_out(key, news, _on(ref, do))
+    return door.carry_out(key, news, on(ref, do))
 
 
 @router.post("/go", response_model=IncidentView)
@@ -55,7 +56,7 @@ def decide_level(ref: str, verdict: Verdict, key: Coordinator, door: ByDoor) -> 
     return door.carry_out(
         key,
         verdict,
-        _on(ref, lambda case: decide(case, words, tree=verdict.tree, level=verdict.level, by=_by(key))),
+        on(ref, lambda case: decide(case, words, tree=verdict.tree, level=verdict.level, by=by(key))),
     )
 
 
@@ -67,7 +68,7 @@ def vouch(ref: str, heard: Vouched, key: Coordinator, door: ByDoor) -> Response:
         case = take_up(tx, id_of(tx.session, ref))
         _check_contact(case, heard.tree, heard.contact)
         at = _past(tx, "heard_at", heard.heard_at)
-        recorded = vouching.vouch(case, heard.tree, heard.contact, heard.kind, by=_by(key), note=heard.note, at=at)
+        recorded = vouching.vouch(case, heard.tree, heard.contact, heard.kind, by=by(key), note=heard.note, at=at)
         return case, partial(_acknowledgement, id=recorded.id)
 
     return door.carry_out(key, heard, act)
@@ -78,7 +79,7 @@ def revoke_acknowledgement(ref: str, id: str, key: Coordinator, door: ByDoor) ->
     """Take an answer back: where its level's rule is no longer met, the escalation goes on."""
     if not (id.isascii() and id.isalnum()):
         raise Unknown("acknowledgement", id[:32])
-    return door.carry_out(key, None, _on(ref, lambda case: revoke(case, id, by=_by(key))))
+    return door.carry_out(key, None, on(ref, lambda case: revoke(case, id, by=by(key))))
 
 
 @router.post("/actions", response_model=IncidentView)
@@ -89,38 +90,41 @@ def report(ref: str, deed: Deed, key: Coordinator, door: ByDoor) -> Response:
         at = _past(case.tx, "at", deed.at)
         report_action(case, _tree_of(case, deed), deed.contact, deed.action, at=at, note=deed.note)
 
-    return door.carry_out(key, deed, _on(ref, do))
+    return door.carry_out(key, deed, on(ref, do))
 
 
 @router.post("/consent", response_model=IncidentView)
 def record_consent(ref: str, consent: Consent, key: Coordinator, door: ByDoor) -> Response:
-    """Consent of the incident or of some of its people; a narrower one holds at once, a wider one is refused (A8)."""
+    """Consent of the incident or of some of its people; a narrower one holds at once.
+
+    A wider one is kept, and takes effect when a coordinator re-resolves, having seen the difference (A8).
+    """
 
     def do(case: Case) -> None:
-        narrow_consent(
+        hear_consent(
             case,
             consent.scope,
             given_by=consent.given_by,
             how=consent.how,
             at=_past(case.tx, "at", consent.at),
             people=tuple(consent.people),
-            by=_by(key),
+            by=by(key),
         )
 
-    return door.carry_out(key, consent, _on(ref, do))
+    return door.carry_out(key, consent, on(ref, do))
 
 
 @router.post("/exclude", response_model=IncidentView)
 def spare(ref: str, exclusion: Exclusion, key: Coordinator, door: ByDoor) -> Response:
     """Spare contacts, organisations or roles from now on."""
-    return door.carry_out(key, exclusion, _on(ref, lambda case: exclude(case, tuple(exclusion.contacts), by=_by(key))))
+    return door.carry_out(key, exclusion, on(ref, lambda case: exclude(case, tuple(exclusion.contacts), by=by(key))))
 
 
 @router.post("/close", response_model=IncidentView)
 def close(ref: str, closing: Closing, key: Coordinator, door: ByDoor) -> Response:
     """It is over: everything stops, and those who were told hear so."""
     return door.carry_out(
-        key, closing, _on(ref, lambda case: close_incident(case, closing.reason, text=closing.text, by=_by(key)))
+        key, closing, on(ref, lambda case: close_incident(case, closing.reason, text=closing.text, by=by(key)))
     )
 
 
@@ -128,10 +132,10 @@ def close(ref: str, closing: Closing, key: Coordinator, door: ByDoor) -> Respons
 def reopen(ref: str, reopening: Reopening, key: Coordinator, door: ByDoor) -> Response:
     """It is not over: each escalation goes on where it stood."""
     why = ": ".join(filter(None, (reopening.reason, reopening.text)))
-    return door.carry_out(key, reopening, _on(ref, lambda case: reopen_incident(case, by=_by(key), reason=why)))
+    return door.carry_out(key, reopening, on(ref, lambda case: reopen_incident(case, by=by(key), reason=why)))
 
 
-def _on(ref: str, do: Callable[[Case], None]) -> Act:
+def on(ref: str, do: Callable[[Case], None]) -> Act:
     """The act that takes up the incident, does that to it, and shows it."""
 
     def act(tx: Tx) -> tuple[Case, Show]:
@@ -142,7 +146,8 @@ def _on(ref: str, do: Callable[[Case], None]) -> Act:
     return act
 
 
-def _by(key: ApiKey) -> str:
+def by(key: ApiKey) -> str:
+    """Who did it, for the history."""
     return f"key {key.id}"
 
 

@@ -9,6 +9,7 @@ from alertnet.web import (
     api,
     api_acts,
     api_events,
+    api_re_resolve,
     api_trees,
     contact_page,
     coordinator_page,
@@ -24,6 +25,7 @@ from alertnet.web.live import Live
 EDGES = (
     api,
     api_acts,
+    api_re_resolve,
     api_events,
     api_trees,
     twilio_sms,
@@ -52,7 +54,7 @@ def make_app(runtime: Runtime) -> FastAPI:
     app.state.live = Live(runtime)
     app.add_middleware(BodyLimit)
     problems.install(app)
-    # The edges' own routes, not copies of them: FastAPI would build each again for every application, on its first request.
+    # The edges' own routes, not copies: FastAPI would build each again for every application, on its first request.
     app.router.routes.extend(route for edge in EDGES for route in edge.router.routes)
     return app
 

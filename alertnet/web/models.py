@@ -178,6 +178,13 @@ class Consent(Strict):
     people: Names = Field(default_factory=list)
 
 
+class Reresolution(Strict):
+    """`apply: false` shows what would change; `apply: true` does it, if `expected` is the hash of what was shown."""
+
+    apply: bool
+    expected: Annotated[str, Field(max_length=64)] | None = None
+
+
 class Exclusion(Strict):
     """Contact ids, organisations or roles that are spared from now on."""
 

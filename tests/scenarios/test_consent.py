@@ -224,12 +224,14 @@ def test_narrower_consent_of_one_person_narrows_that_of_the_incident(valley: Wor
 
 
 def test_wider_consent_is_not_taken_in_passing(valley: World) -> None:
-    """A8: it asks for a new resolution, which a coordinator has seen."""
+    """A8: it waits for a new resolution, which a coordinator has seen."""
     incident = valley.raises(consent="national")
 
-    incident.act("consent", scope="international", given_by="P7", how="by telephone", expect=409)
+    incident.act("consent", scope="international", given_by="P7", how="by telephone")
+    valley.passes(hours=1)
 
     assert incident["consent"] == "national"
+    assert reasons(incident)["un"] == "consent"
 
 
 def test_higher_severity_brings_in_the_levels_that_it_concerns(valley: World) -> None:

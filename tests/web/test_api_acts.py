@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from alertnet.runtime import Runtime
 from alertnet.store import incidents
-from tests.web.conftest import Clock
+from tests.web.conftest import Clock, MakeKey
 
 REPORT = {
     "type": "arrest",
@@ -150,11 +150,23 @@ def test_narrower_consent_holds_at_once(api: TestClient, incident: str) -> None:
     assert {each["contact"]: each["reason"] for each in answer["pruned"]}["embassy-es"] == "consent"
 
 
-def test_wider_consent_is_a_conflict(api: TestClient, incident: str) -> None:
+def test_wider_consent_waits_and_the_latest_word_holds(api: TestClient, incident: str) -> None:
     """A8: wider consent applies only when a coordinator has seen the difference."""
-    response = api.post(f"{incident}/consent", json={"scope": "public", "given_by": "P7", "how": "by telephone"})
+    given = {"given_by": "P7", "how": "by telephone"}
+    wider = api.post(f"{incident}/consent", json={"scope": "public", **given})
+    assert (wider.status_code, wider.json()["consent"]) == (200, "international")
+    assert "(public) takes effect when a coordinator re-resolves" in wider.json()["warnings"][-1]
 
-    assert (response.status_code, response.json()["current"]) == (409, "international")
+    narrower = api.post(f"{incident}/consent", json={"scope": "national", **given}).json()
+
+    assert (narrower["consent"], narrower["warnings"]) == ("national", [])
+    assert api.post(f"{incident}/re-resolve", json={"apply": False}).json()["consent"]["after"] == "national"
+
+
+def test_re_resolving_is_for_those_who_coordinate(api: TestClient, incident: str, key: MakeKey) -> None:
+    looking = api.post(f"{incident}/re-resolve", json={"apply": False}, headers=key("raise", "read"))
+
+    assert looking.status_code == 403
 
 
 def test_who_is_excluded_is_pruned_from_then_on(api: TestClient, incident: str) -> None:

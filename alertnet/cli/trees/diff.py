@@ -11,8 +11,8 @@ After = Annotated[Path, typer.Argument(metavar="AFTER", help="The folder as it w
 
 def diff(before: Before, after: After) -> None:
     """Say who would be told sooner, later or no more, and what else is not as it was; both folders have to be whole."""
+    from alertnet.core.differences import differences
     from alertnet.trees import read_network
-    from alertnet.trees.differences import differences
 
     lines = differences(read_network(before), read_network(after))
     typer.echo("\n".join(lines) if lines else "No difference.")

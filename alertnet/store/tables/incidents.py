@@ -27,6 +27,8 @@ incidents = Table(
     Column("templates", String(64), ForeignKey("documents.hash"), nullable=False),
     Column("pruned", Json, nullable=False),
     Column("warnings", Json, nullable=False),
+    Column("wider", EncryptedJson),  # consent that waits for a coordinator to apply it
+    Column("replanned_at", Instant),
     Column("team", String(64)),
     Column("raised_index", LargeBinary(16)),
     Column("opened_at", Instant, nullable=False),

@@ -83,7 +83,7 @@ def _contact(before: Contact, after: Contact) -> Iterator[str]:
 
 def _methods(methods: Iterable[Method]) -> str:
     return ", ".join(
-        f"{method.kind} {_end(method.address)}" + (f" after {_words(method.after)}" if method.after else "")
+        f"{method.kind} {end_of(method.address)}" + (f" after {_words(method.after)}" if method.after else "")
         for method in methods
     )
 
@@ -125,7 +125,7 @@ def _team(before: Team, after: Team) -> Iterator[str]:
 
 def _member(before: Any, after: Any) -> Iterator[str]:
     if before.phone != after.phone:
-        yield f"phone: {_end(before.phone)} → {_end(after.phone)}"
+        yield f"phone: {end_of(before.phone)} → {end_of(after.phone)}"
     yield from _fields(before, after, besides=("id", "phone", "name"))
 
 
@@ -133,7 +133,7 @@ def _fields(before: Any, after: Any, besides: tuple[str, ...] = ()) -> Iterator[
     for field in fields(before):
         old, new = getattr(before, field.name), getattr(after, field.name)
         if field.name not in besides and old != new:
-            shown = _end if field.name == "callback" else _words
+            shown = end_of if field.name == "callback" else _words
             yield f"{field.name.replace('_', ' ')}: {shown(old)} → {shown(new)}"
 
 
@@ -141,7 +141,8 @@ def _who(contact: Contact) -> str:
     return f"{contact.organisation} ({contact.id})"
 
 
-def _end(address: str) -> str:
+def end_of(address: str) -> str:
+    """An address by its end: enough to tell it from another, too little to give it away."""
     return f"…@{address.rpartition('@')[2]}" if "@" in address else f"…{address[-SHOWN:]}"
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from alertnet.core.differences import differences
 from alertnet.trees import read_network
-from alertnet.trees.differences import differences
 
 TREE = """
 tree: valley

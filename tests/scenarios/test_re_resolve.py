@@ -1,0 +1,175 @@
+"""Edited trees and wider consent take effect once a coordinator has seen the difference, and only then (A8)."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import FIELD, a_tree
+from tests.scenarios.world import Incident, World, code_in, link_in
+
+CONTACTS = """
+  coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}
+  defenders: {role: ngo, organisation: Defenders, methods: [{sms: "+573005550130"}, {call: "+573005550130", after: 5m}]}
+  spain: {role: embassy, represents: ES, organisation: Spain, methods: [{sms: "+34600550140"}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}
+"""
+LEVELS = """
+  - {name: Coordination, notify: [coordinator], wait: 10m}
+  - {name: Friends, notify: [defenders], wait: 20m, acknowledge: any, then: next}
+  - {name: Embassies, notify: [spain], wait: 30m}
+"""
+NEW_NUMBER = "+34600550199"
+MOVED = CONTACTS.replace("+34600550140", NEW_NUMBER)
+CONSENT: Any = {"scope": "international", "given_by": "her mother", "how": "by telephone"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "edited"
+    folder.mkdir()
+    (folder / "valley.yaml").write_text(a_tree(LEVELS, CONTACTS))
+    (folder / "teams.yaml").write_text(FIELD)
+    return folder
+
+
+@pytest.fixture
+def world(world_on: Worlds, tmp_path: Path, folder: Path) -> World:
+    return world_on(f"sqlite:///{tmp_path / 'living.db'}", folder)
+
+
+def edits(world: World, folder: Path, levels: str = LEVELS, contacts: str = CONTACTS, name: str = "valley") -> None:
+    (folder / f"{name}.yaml").write_text(a_tree(levels, contacts, tree=name))
+    world.runtime.trees.look()
+
+
+def looks(incident: Incident) -> Any:
+    return incident.act("re-resolve", apply=False)
+
+
+def applies(incident: Incident) -> Any:
+    return incident.act("re-resolve", apply=True, expected=looks(incident)["hash"])
+
+
+def test_the_family_consents_to_more_and_the_embassy_is_told_once_a_coordinator_has_seen_it(world: World) -> None:
+    """A8, A3: nobody outside the plan hears before; then at once, since the moment of the level has passed."""
+    incident = world.raises(consent="national")
+    world.texts("coordinator", f"OK {code_in(world.phone('coordinator').inbox[0])}")
+    world.passes(minutes=45)
+
+    answer = incident.act("consent", **CONSENT)
+    world.passes(hours=1)
+    assert answer["consent"] == "national"
+    assert "takes effect when a coordinator re-resolves" in answer["warnings"][0]
+    assert world.phone("spain").inbox == []
+
+    seen = looks(incident)
+    assert seen["consent"] == {"before": "national", "after": "international"}
+    assert seen["newly_told"] == [{"tree": "valley", "level": "Embassies", "contact": "spain"}]
+    assert "consent: national → international" in seen["words"]
+    assert "valley: Spain (spain) may be told, in level Embassies" in seen["words"]
+
+    applied = incident.act("re-resolve", apply=True, expected=seen["hash"])
+    assert (applied["consent"], applied["warnings"]) == ("international", [])
+    assert len(world.phone("spain").inbox) == 1
+    assert "re_resolved" in incident.timeline()
+    assert incident.answers()[0] == ("coordinator", "acknowledged", "sms")
+
+
+def test_an_embassys_new_number_is_used_after_re_resolving_and_the_old_one_no_more(world: World, folder: Path) -> None:
+    """A8: what runs is pinned. A6: the old number, which is another's now, acknowledges nothing."""
+    incident = world.raises()
+    world.passes(minutes=31)
+    old = code_in(world.phone("spain").inbox[0])
+    edits(world, folder, contacts=MOVED)
+    world.passes(minutes=5)
+    assert world.phone(NEW_NUMBER).inbox == []
+
+    seen = looks(incident)
+    assert [(each["change"], each["address"]) for each in seen["methods"]] == [("removed", "…0140"), ("added", "…0199")]
+    applies(incident)
+
+    (told,) = world.phone(NEW_NUMBER).inbox
+    assert len(world.phone("spain").inbox) == 1
+    assert len(world.phone("defenders").inbox) == 1
+    world.texts("spain", f"OK {old}")
+    world.client.post(link_in(world.phone("spain").inbox[0]), data={"answer": "acknowledge"})
+    assert incident.answers() == []
+    world.texts(NEW_NUMBER, f"OK {code_in(told)}")
+    assert incident.answers() == [("spain", "acknowledged", "sms")]
+    assert incident.status("valley") == "acknowledged"
+
+
+def test_what_was_acknowledged_and_sent_stays_when_levels_and_methods_move(world: World, folder: Path) -> None:
+    """A4, A8: nobody hears the same twice, and a late failure or answer finds its place."""
+    incident = world.raises()
+    world.passes(minutes=11)
+    code = code_in(world.phone("defenders").inbox[0])
+    swapped = CONTACTS.replace(
+        '[{sms: "+573005550130"}, {call: "+573005550130", after: 5m}]',
+        '[{call: "+573005550130", after: 5m}, {sms: "+573005550130"}]',
+    )
+    first = "\n  - {name: Desk first, notify: [desk], wait: 5m}"
+    edits(world, folder, first + LEVELS.replace("name: Friends", "name: Friends and allies"), swapped)
+
+    applies(incident)
+    world.texts("defenders", f"OK {code}")
+
+    assert incident.answers() == [("defenders", "acknowledged", "sms")]
+    assert len([each for each in world.phone("defenders").inbox if "URGENT" in each]) == 1
+    assert incident.told().count(("desk", "sms")) == 1
+    world.passes(minutes=60)
+    assert incident.told().count(("defenders", "sms")) == 1
+    assert ("defenders", "call") not in incident.told()
+    assert incident.told().count(("spain", "sms")) == 1
+
+
+def test_a_difference_that_has_changed_since_is_not_applied(world: World, folder: Path) -> None:
+    """B5: 409 with the hash as it is now; without one 422."""
+    incident = world.raises(consent="national")
+    seen = looks(incident)["hash"]
+    edits(world, folder, contacts=MOVED)
+
+    refused = incident.act("re-resolve", apply=True, expected=seen, expect=409)
+
+    assert refused["current"] == looks(incident)["hash"] != seen
+    missing = incident.act("re-resolve", apply=True, expect=422)
+    assert missing["errors"][0]["field"] == "expected"
+    assert incident.act("re-resolve", apply=True, expected=refused["current"])["consent"] == "national"
+
+
+def test_who_has_left_the_tree_gets_no_alert_any_more_but_the_all_clear(world: World, folder: Path) -> None:
+    """A4: what is queued for them is cancelled; whoever was told hears that it is over."""
+    incident = world.raises()
+    world.passes(minutes=11)
+    left = "\n".join(line for line in CONTACTS.splitlines() if "defenders" not in line)
+    edits(world, folder, LEVELS.replace("notify: [defenders]", "notify: [desk]"), left)
+
+    assert [each["contact"] for each in looks(incident)["no_longer_told"]] == ["defenders"]
+    applies(incident)
+    world.passes(minutes=60)
+    assert world.phone("defenders").calls == []
+
+    incident.act("updates", text="She was seen")
+    assert len(world.phone("defenders").inbox) == 1
+    incident.act("close", reason="released")
+    assert len(world.phone("defenders").inbox) == 2
+
+
+def test_trees_that_join_open_now_and_those_that_leave_stop(world: World, folder: Path) -> None:
+    """A2, A8: an escalation each; the incident goes on by the trees that serve it."""
+    incident = world.raises()
+    world.passes(minutes=5)
+    edits(world, folder, "  - {name: All, notify: [coordinator, spain], wait: 10m}", name="europe")
+    (folder / "valley.yaml").unlink()
+    world.runtime.trees.look()
+
+    assert looks(incident)["trees"] == {"joining": ["europe"], "leaving": ["valley"]}
+    applies(incident)
+
+    assert (incident.status("valley"), incident.status("europe")) == ("stopped", "running")
+    assert len(world.phone("spain").inbox) == 1
+    assert len([each for each in world.phone("coordinator").inbox if "URGENT" in each]) == 1
+    world.passes(minutes=30)
+    assert ("defenders", "sms") not in incident.told()
