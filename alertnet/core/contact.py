@@ -130,6 +130,11 @@ class Contact:
         """The numbers and addresses that are its own no more: nothing goes there, and no answer counts from there."""
         return frozenset(method.address for method in self.former_methods) - self.addresses
 
+    def address_in(self, tree: str, method: Method) -> str:
+        """What tells a method of it from those of others: a task has no address, and its words may be another's."""
+        is_task = method.kind is MethodKind.TASK
+        return f"{self.included_from or tree}/{self.id}: {method.address}" if is_task else method.address
+
     def staffed_by(self, officer: Officer) -> "Contact":
         """The contact while that officer is on duty: rung on the officer's phone, and spoken to in its language."""
         methods = (

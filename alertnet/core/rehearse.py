@@ -4,18 +4,19 @@ The same resolution and the same `advance` as in earnest, on a virtual clock, wi
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from alertnet.core.acknowledgement import AnswerKind
-from alertnet.core.contact import RINGING, Contact, Method
+from alertnet.core.contact import RINGING, WRITTEN, Contact, MethodKind
 from alertnet.core.contact_tree import ContactTree
-from alertnet.core.escalation import LAST_RESORT, Answered, Asked, Confirmed, Event, Go, State, Status
+from alertnet.core.escalation import LAST_RESORT, Answered, Asked, Confirmed, Event, Go, Status, Unsent
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
-from alertnet.core.progress import advance, begin
+from alertnet.core.progress import advance, begin, closed_by
 from alertnet.core.reach import Reach
 from alertnet.core.rehearsal import AGAIN, Closed, Key, Noted, Rehearsal, Script, Told
+from alertnet.core.rehearsal_walk import Task, Walk
 from alertnet.core.resolution import Plan, opening, resolve
 from alertnet.core.step import Send, Step
 
@@ -51,25 +52,6 @@ def _closed(plan: Plan, noted: Iterable[Noted]) -> Iterator[Closed]:
                 yield Closed(note.at, note.tree, planned.level.name, id, by)
 
 
-@dataclass
-class _Course:
-    """One escalation on its way."""
-
-    plan: Plan
-    state: State
-    due_at: datetime | None
-    question: tuple[int, datetime] | None = None
-    """The level that the coordinators are asked about, and when they are asked again."""
-    confirm_at: datetime | None = None
-    """When they are asked again whether somebody really takes charge."""
-    alarm_at: datetime | None = None
-    """When the alarm that nobody answered rings again."""
-
-    @property
-    def tree(self) -> ContactTree:
-        return self.plan.tree
-
-
 class _Night:
     def __init__(
         self, plans: Sequence[Plan], at: datetime, script: Script, plans_at: Callable[[datetime], Sequence[Plan]]
@@ -80,7 +62,7 @@ class _Night:
         self._opened_at = at
         self._script = script
         opened = opening(plans)
-        self._courses = [_Course(plan, begin(plan, at, alone=len(opened) == 1), at) for plan in opened]
+        self._courses = [Walk(plan, begin(plan, at, alone=len(opened) == 1), at) for plan in opened]
         self._answers = sorted((at + after, key) for key, after in script.answers.items())
         self._reached: dict[tuple[str, str], list[str]] = {}
         """Which escalations an alert counts for so far, by method and address."""
@@ -99,7 +81,7 @@ class _Night:
         moments = [
             at
             for course in self._courses
-            for at in (course.due_at, course.alarm_at, course.confirm_at)
+            for at in (course.due_at, course.alarm_at, course.confirm_at, *(task.again_at for task in course.tasks))
             if at is not None
         ]
         moments += [course.question[1] for course in self._courses if course.question is not None]
@@ -127,6 +109,19 @@ class _Night:
             if course.alarm_at is not None and course.alarm_at <= now:
                 course.alarm_at = now + AGAIN
                 self._ring(now, course, Kind.ALARM, "")
+            for task in course.tasks:
+                if task.again_at <= now and task in course.tasks:
+                    self._remind(now, course, task)
+
+    def _remind(self, now: datetime, course: Walk, task: Task) -> None:
+        """A task rings again, unless its contact has closed: then its methods for that take over."""
+        others = tuple(each for each in course.tasks if each is not task)
+        if closed_by(course.plan, task.contact, task.method, now):
+            course.tasks = others
+            self._advance(now, course, [Unsent(task.contact, task.method)])
+        else:
+            course.tasks = (*others, replace(task, again_at=now + AGAIN))
+            self._ring(now, course, Kind.TASK, task.level)
 
     def _answer(self, key: Key) -> dict[str, list[Event]]:
         """The contact acknowledges, wherever it stands by a shared file, number or address."""
@@ -149,7 +144,7 @@ class _Night:
             if waits and course.tree.id not in events:
                 self._advance(now, course, ())
 
-    def _advance(self, now: datetime, course: _Course, events: Sequence[Event]) -> None:
+    def _advance(self, now: datetime, course: Walk, events: Sequence[Event]) -> None:
         others = [each.state.status for each in self._courses if each is not course]
         acknowledged = bool(others) and all(status is Status.ACKNOWLEDGED for status in others)
         step = advance(course.plan, course.state, now, events, others_acknowledged=acknowledged)
@@ -157,32 +152,38 @@ class _Night:
         self.noted += (Noted(now, course.tree.id, note.kind, note.payload) for note in step.notes)
         for send in step.sends:
             self._send(now, course, send)
+        course.tasks = tuple(task for task in course.tasks if course.is_wanted(task))
         self._sound(now, course, step)
         asked = self._ask(now, course, step)
         if asked:
             self._advance(now, course, asked)
 
-    def _send(self, now: datetime, course: _Course, send: Send) -> None:
+    def _send(self, now: datetime, course: Walk, send: Send) -> None:
         """An alert that another tree has sent to the same address counts here too, once."""
         tree, contact = course.tree, course.tree.contacts[send.contact]
         method = contact.ways[send.method]
-        counts_for = self._reached.setdefault((method.kind.value, method.address), [])
-        if send.kind is Kind.ALERT and counts_for and tree.id not in counts_for:
+        address = contact.address_in(tree.id, method)
+        counts_for = self._reached.setdefault((method.kind.value, address), [])
+        is_first = send.kind is not Kind.REMINDER and tree.id not in counts_for
+        if is_first:
             counts_for.append(tree.id)
-            self._share(method, tree.id)
+        if is_first and len(counts_for) > 1:
+            self._share(method.kind.value, address, tree.id)
             return
-        if send.kind is Kind.ALERT and tree.id not in counts_for:
-            counts_for.append(tree.id)
         level = "Last resort" if send.index == LAST_RESORT else tree.levels[send.index].name
         self.told.append(Told(now, tree.id, level, send.round, contact, method, send.kind, (tree.id,)))
+        if send.kind is Kind.TASK:
+            self._ring(now, course, Kind.TASK, level, RINGING | WRITTEN)
+            course.tasks = (*course.tasks, Task(send.index, send.contact, send.method, level, again_at=now + AGAIN))
 
-    def _share(self, method: Method, tree: str) -> None:
+    def _share(self, kind: str, address: str, tree: str) -> None:
         for place, each in enumerate(self.told):
-            if each.kind is Kind.ALERT and (each.method.kind, each.method.address) == (method.kind, method.address):
+            its = (each.method.kind.value, each.contact.address_in(each.tree, each.method))
+            if each.kind in (Kind.ALERT, Kind.TASK) and its == (kind, address):
                 self.told[place] = replace(each, trees=tuple(sorted({*each.trees, tree})))
                 return
 
-    def _ask(self, now: datetime, course: _Course, step: Step) -> list[Event]:
+    def _ask(self, now: datetime, course: Walk, step: Step) -> list[Event]:
         """Put new questions, take back those that were decided; what follows from asking at once."""
         pending = course.state.question
         if course.question is not None and (pending is None or pending.index != course.question[0]):
@@ -201,7 +202,7 @@ class _Night:
                 asked += [Go(ask.index)] if self._script.gives_go else [Asked(ask.index)]
         return asked
 
-    def _sound(self, now: datetime, course: _Course, step: Step) -> None:
+    def _sound(self, now: datetime, course: Walk, step: Step) -> None:
         """The alarm that nobody has answered, until somebody has."""
         if course.state.status is Status.ACKNOWLEDGED:
             course.alarm_at = None
@@ -209,11 +210,11 @@ class _Night:
             course.alarm_at = now + AGAIN
             self._ring(now, course, Kind.ALARM, "")
 
-    def _ring(self, now: datetime, course: _Course, kind: Kind, level: str) -> None:
+    def _ring(self, now: datetime, course: Walk, kind: Kind, level: str, by: frozenset[MethodKind] = RINGING) -> None:
         plans = {each.tree.id: each.plan for each in self._courses}
         for tree, contact in self._coordinators:
             methods = Reach(contact, plans[tree].times[contact.id]).at_any_hour(now)
-            addresses = {(method.kind, method.address): method for method in methods if method.kind in RINGING}
+            addresses = {(method.kind, method.address): method for method in methods if method.kind in by}
             for method in addresses.values():
                 self.told.append(Told(now, tree, level, course.state.round, contact, method, kind, (course.tree.id,)))
 

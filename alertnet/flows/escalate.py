@@ -107,7 +107,7 @@ def _send(case: Case, escalation: Escalation, send: Send) -> Failed | Unsent | N
     method = contact.ways[send.method]
     is_task = send.kind is Kind.TASK
     if send.kind is not Kind.REMINDER and len(case.escalations) > 1:
-        address = tasks.name_of(escalation.tree, contact, method) if is_task else method.address
+        address = contact.address_in(escalation.tree, method)
         shared = _sent_by_another_tree(case, escalation, method.kind, address)
         if shared is not None:
             notification, status, trees = shared

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, update
 
-from alertnet.core.contact import Contact, Method, MethodKind
+from alertnet.core.contact import Contact, MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation import Unsent
 from alertnet.core.notification import AttemptStatus, Kind
@@ -52,11 +52,6 @@ _OPEN = _SERVED.join(alarm_table, alarm_table.c.id == notifications.c.alarm_id).
 )
 
 
-def name_of(tree: str, contact: Contact, method: Method) -> str:
-    """What tells a task from others: two contacts may have the same words, and one contact be in several trees."""
-    return f"{contact.included_from or tree}/{contact.id}: {method.address}"
-
-
 def ask(case: Case, escalation: Escalation, contact: Contact, send: Send, level: str) -> Unsent | None:
     """Ask the coordinators to call the contact; `Unsent` where it has closed since the moment that was planned."""
     if closed_by(case.plans[escalation.tree], contact.id, send.method, case.tx.now):
@@ -69,7 +64,7 @@ def ask(case: Case, escalation: Escalation, contact: Contact, send: Send, level:
         kind=Kind.TASK,
         contact=contact.id,
         method=MethodKind.TASK,
-        address=name_of(escalation.tree, contact, method),
+        address=contact.address_in(escalation.tree, method),
         language=contact.language,
         said=said(case, escalation.tree, contact.timezone),
         planned_at=send.at,

@@ -12,7 +12,7 @@ from tests.scenarios.record import planned
 from tests.scenarios.valley import a_tree
 from tests.scenarios.world import FRIDAY_NIGHT, Incident, World, code_in
 
-KINDS = ("alert", "reminder", "decision", "alarm")
+KINDS = ("alert", "reminder", "decision", "alarm", "task")
 FACTS = Facts(
     "arrest",
     Severity.CRITICAL,
@@ -27,6 +27,14 @@ CONTACTS = """
   ombuds: {role: ombuds, organisation: Ombuds, methods: [{sms: "+573005550120"}, {email: o@ombuds.example, after: 4m}]}
   desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}
 """
+MAYOR = """
+  mayor:
+    role: authority
+    organisation: Mayor
+    hours: "Mo-Su 06:00-21:45"
+    methods: [{task: Call the secretary}, {task: Call the mayor, after: 5m}]
+    when_closed: [{sms: "+573005550140"}]
+"""
 VALLEY = a_tree(
     """
   - {name: Coordination, notify: [coordinator], wait: 10m, repeat: {every: 3m, times: 2}}
@@ -37,9 +45,9 @@ VALLEY = a_tree(
 COAST = a_tree(
     """
   - {name: Coordination, notify: [second], wait: 7m}
-  - {name: Office, notify: [desk], wait: 15m, needs_go: {proceed_after: 12m}}
+  - {name: Office, notify: [desk, mayor], wait: 15m, needs_go: {proceed_after: 12m}}
 """,
-    CONTACTS,
+    CONTACTS + MAYOR,
     tree="coast",
     rest="start: {after: 5m}\nrounds: 2",
 )
@@ -60,7 +68,7 @@ def as_planned(rehearsal: Rehearsal, opened_at: datetime) -> list[tuple[str, str
 
 
 def happened(incident: Incident) -> list[tuple[str, str, float]]:
-    return planned(incident, "coordinator", "second", "ombuds", "desk", kinds=KINDS)
+    return planned(incident, "coordinator", "second", "ombuds", "desk", "mayor", kinds=KINDS)
 
 
 @pytest.mark.parametrize("trees", [[VALLEY], [COAST], [VALLEY, COAST]], ids=["valley", "coast", "both"])

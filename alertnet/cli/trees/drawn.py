@@ -9,7 +9,13 @@ from alertnet.flows.preview import Played
 
 WIDTH, LEFT, ROW, TOP = 1100, 300, 22, 64
 MARKS = {"sms": "S", "call": "C", "email": "M", "task": "T"}
-COLOURS = {Kind.ALERT: "#b3261e", Kind.REMINDER: "#8a5a00", Kind.DECISION: "#1d4ed8", Kind.ALARM: "#6d28d9"}
+COLOURS = {
+    Kind.ALERT: "#b3261e",
+    Kind.REMINDER: "#8a5a00",
+    Kind.DECISION: "#1d4ed8",
+    Kind.ALARM: "#6d28d9",
+    Kind.TASK: "#0b5134",
+}
 OTHER = "#374151"
 SHORTEST = timedelta(minutes=1)
 

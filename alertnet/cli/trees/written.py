@@ -46,7 +46,7 @@ def _timeline(played: Played, with_words: bool) -> Iterator[str]:
             yield f"{_span(played.after(at)):>10}  {entry.tree}: {_happens(entry)}"
     spared = len(rehearsal.told) - len(shown)
     if spared:
-        yield f"{'':12}({spared} repeats of alarms and questions, every {AGAIN.seconds // 60} min, are not listed)"
+        yield f"{'':12}({spared} repeats of alarms, questions and tasks, every {AGAIN.seconds // 60} min, not listed)"
 
 
 def _told(played: Played, told: Told) -> str:
@@ -77,13 +77,13 @@ def _happens(noted: Noted) -> str:
 
 
 def _without_repeats(told: tuple[Told, ...]) -> Iterator[Told]:
-    """Alarms and questions are listed when they are raised, and not each time they ring again."""
+    """Alarms, questions and tasks are listed when they are raised, and not each time they ring again."""
     last: dict[tuple[str, ...], datetime] = {}
     for each in told:
-        if each.kind in (Kind.ALARM, Kind.DECISION):
+        if each.kind in (Kind.ALARM, Kind.DECISION, Kind.TASK):
             key = (*each.trees, each.level, each.tree, each.contact.id, each.method.kind, each.method.address)
             before, last[key] = last.get(key), each.at
-            if before is not None and each.at - before == AGAIN:
+            if before is not None and each.at - before in (timedelta(), AGAIN):
                 continue
         yield each
 
