@@ -1,11 +1,12 @@
 """One invented case, for what is tried before it is needed: every field filled, and nothing in it true."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from alertnet.core.acknowledgement import Action
-from alertnet.core.disclosure import Said
+from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import Affected, CloseReason, Facts, Scope, Severity
-from alertnet.messages.page import Page
+from alertnet.messages.page import Desk, Errand, Page
 
 _AT = datetime(2026, 11, 24, 7, 14, tzinfo=UTC)
 
@@ -58,3 +59,12 @@ DECISIONS = ("go", "hold", "refuse")
 
 ANSWERED = Page(EXAMPLE, answers=ANSWERS, answered=True, actions=tuple(Action), takes_pin=True)
 """A contact's page with everything on it that can be pressed."""
+
+ON_TASK = Page(
+    replace(EXAMPLE, subject=Subject.TASK),
+    answers=("take", *ANSWERS[:3], "no_answer", "wrong_person"),
+    asked=True,
+    errand=Errand(("5th Brigade",), "es", "Call them:\nwe know.", ("+573005550111",), ("+573005550111",)),
+    desk=Desk((("colombia/brigade", "5th Brigade (brigade)"),), takes_pin=True),
+)
+"""A coordinator's page with everything on it."""

@@ -12,7 +12,7 @@ from jinja2 import nodes
 from alertnet.core.contact import Disclosure
 from alertnet.core.disclosure import Subject, details_of
 from alertnet.core.notification import Kind
-from alertnet.messages.example import ANSWERED, CANARIES, EXAMPLE
+from alertnet.messages.example import ANSWERED, CANARIES, EXAMPLE, ON_TASK
 from alertnet.messages.message import METHODS, STAGES, SUBJECTS
 from alertnet.messages.page import Page
 from alertnet.messages.renderer import Renderer
@@ -39,7 +39,7 @@ def find_leaks(renderer: Renderer) -> list[str]:
 
 
 def find_on_pages(renderer: Renderer) -> list[str]:
-    """The contact's page by disclosure and the coordinator's by question, with canaries in what is hidden."""
+    """The contact's page by disclosure, the coordinator's by question or task, with canaries in what is hidden."""
     by_contact = (
         replace(ANSWERED, said=replace(EXAMPLE, about=CANARIES.place), details=details_of(CANARIES, disclosure))
         for disclosure in Disclosure
@@ -48,7 +48,7 @@ def find_on_pages(renderer: Renderer) -> list[str]:
         replace(ANSWERED, said=replace(EXAMPLE, subject=subject), asked=True)
         for subject in (*SUBJECTS[Kind.DECISION], Subject.UNANSWERED)
     )
-    pages = (*by_contact, *by_coordinator)
+    pages = (*by_contact, *by_coordinator, ON_TASK)
     shown = product(renderer.languages, pages)
     return list(dict.fromkeys(fault for each in shown for fault in _canaries(renderer, *each)))
 

@@ -113,6 +113,8 @@ def _raised(payload: Payload, _: Names) -> tuple[Tone, str, str]:
         return Tone.ASKED, f"May level “{payload.get('about')}” be told?", "The coordinators are asked."
     if subject == "verify":
         return Tone.ASKED, "Is it true?", "The coordinators are asked."
+    if subject == "task":
+        return Tone.ASKED, f"Who calls {payload.get('about')}?", "The coordinators are asked."
     return Tone.TROUBLE, f"Alarm to the coordinators: {SUBJECTS.get(subject, subject.replace('_', ' '))}", ""
 
 
@@ -169,6 +171,9 @@ SENTENCES: Mapping[str, Sentence] = {
     "action_missing": _said(Tone.TROUBLE, "Level “{level}” answered, but nobody said what was done", "{tree}"),
     "decision_raised": _raised,
     "alarm_raised": _raised,
+    "task_raised": _raised,
+    "task_repeated": _said(Tone.ASKED, "The coordinators are asked again to call somebody"),
+    "task_failed": _said(Tone.TROUBLE, "{contact} was called in vain"),
     "decision_repeated": _said(Tone.ASKED, "The coordinators are asked again"),
     "alarm_repeated": _said(Tone.TROUBLE, "The alarm to the coordinators is repeated"),
     "decision": _decided,

@@ -7,12 +7,13 @@ from alertnet.core.escalation import LAST_RESORT
 from alertnet.flows.case import Case
 from alertnet.sandbox.page import Cast
 
-METHODS = {"sms": "SMS", "call": "call", "email": "mail"}
+METHODS = {"sms": "SMS", "call": "call", "email": "mail", "task": "a coordinator"}
 MESSAGES = {
     "alert": "Alert",
     "reminder": "Alert once more",
     "decision": "Question",
     "alarm": "Alarm",
+    "task": "Task",
     "notice": "Notice",
     "recorded": "Confirmation",
     "declined": "Confirmation",

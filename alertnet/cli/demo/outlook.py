@@ -99,5 +99,7 @@ def _repeated(row: Row[tuple[object, ...]]) -> tuple[Tone, str, str]:
             return Tone.ASKED, "The coordinators are asked again: is it true?", ""
         case "decision":
             return Tone.ASKED, f"The coordinators are asked again: may “{row.about}” be told?", ""
+        case "task":
+            return Tone.ASKED, f"The coordinators are asked again to call {row.about}", ""
         case _:
             return Tone.TROUBLE, "The alarm to the coordinators is repeated", ""
