@@ -14,8 +14,8 @@ from typing import Any, Protocol
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
+from alertnet.clock import system_clock
 from alertnet.knock import Knock, knock
-from alertnet.runtime import system_clock
 from alertnet.worker_lock import WorkerLock
 
 SET_BACK = timedelta(seconds=2)

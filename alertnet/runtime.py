@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from alertnet.clock import system_clock
 from alertnet.core.breaker import Breaker
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Network
@@ -52,11 +53,6 @@ class RealChance:
 
     def bytes(self, count: int) -> bytes:
         return secrets.token_bytes(count)
-
-
-def system_clock() -> datetime:
-    """The machine's time, which is the database's where the database is a file."""
-    return datetime.now(UTC)
 
 
 class DatabaseClock:

@@ -9,7 +9,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import claiming, decisions, latency, memory, punctuality, scaling, takeover, tick
+from benchmarks import claiming, decisions, latency, memory, punctuality, scaling, takeover, tick, trees_at_scale
 from benchmarks.figures import Figure
 
 BENCHMARKS = {
@@ -21,6 +21,7 @@ BENCHMARKS = {
     "decisions": decisions.measure,
     "claiming": claiming.measure,
     "takeover": takeover.measure,
+    "trees": trees_at_scale.measure,
 }
 
 

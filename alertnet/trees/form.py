@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -100,11 +101,11 @@ class MethodForm(Form):
     extension: Extension | None = None
     acknowledges_as: Relay | None = None
 
-    @property
+    @cached_property
     def ways(self) -> list[tuple[MethodKind, str]]:
         """The kinds that are given, with their addresses."""
-        given = {kind: getattr(self, kind.value) for kind in MethodKind}
-        return [(kind, address) for kind, address in given.items() if address]
+        given = ((MethodKind.SMS, self.sms), (MethodKind.CALL, self.call), (MethodKind.EMAIL, self.email))
+        return [(kind, address) for kind, address in (*given, (MethodKind.TASK, self.task)) if address]
 
     @model_validator(mode="after")
     def _is_one_way(self) -> Self:

@@ -12,6 +12,7 @@ PROGRAM = "alertnet"
 ALIASES = {
     "__main__": "cli",
     "transactions": "runtime",
+    "clock": "runtime",
     "group_commit": "runtime",
     "settings_values": "settings",
     "wakeups": "runtime",

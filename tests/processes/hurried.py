@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from datetime import datetime
 
 from alertnet.cli.serving import listen, until_signalled, web, working
-from alertnet.runtime import make_runtime, system_clock
+from alertnet.clock import system_clock
+from alertnet.runtime import make_runtime
 from alertnet.settings import read_settings
 
 SPEED = 20

@@ -19,7 +19,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from alertnet.runtime import make_runtime, system_clock
+from alertnet.clock import system_clock
+from alertnet.runtime import make_runtime
 from alertnet.sandbox import Handset, Sandbox
 from alertnet.settings import read_settings
 from alertnet.store import keys

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import update
 
 from alertnet.channels.base import Absent, Accepted, Channel, Lookup, Outgoing, Result
+from alertnet.clock import system_clock
 from alertnet.core.contact import MethodKind
 from alertnet.core.routes import FIRST
-from alertnet.runtime import Runtime, system_clock
+from alertnet.runtime import Runtime
 from alertnet.store.tables import attempts
 from alertnet.worker import Worker
 from tests.worker.conftest import Stages

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Update, update
 
 from alertnet.channels.base import Absent, Accepted, Lookup, Outgoing, Result
+from alertnet.clock import system_clock
 from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.codec import to_plain
 from alertnet.core.contact import MethodKind
@@ -19,7 +20,6 @@ from alertnet.core.routes import FIRST
 from alertnet.core.sms_encoding import count
 from alertnet.dispatch import Search, perform
 from alertnet.flows.respond import respond
-from alertnet.runtime import system_clock
 from alertnet.runtime_channels import Outlet
 from alertnet.sending import Sending
 from alertnet.store.tables import notifications

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from alertnet.channels.base import CannotTell, Entry, Found, Listing, Lookup, Outgoing, Question
+from alertnet.clock import system_clock
 from alertnet.core.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
 from alertnet.core.routes import FIRST
-from alertnet.runtime import system_clock
 from alertnet.store import sweeps as sweep_store
 from alertnet.store.tables import inbound, sweeps
 from alertnet.sweeps import GRACE, OVERLAP, sweep

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from alertnet.channels.base import Absent, Accepted, Lookup, Outgoing, Result
+from alertnet.clock import system_clock
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level
 from alertnet.core.errors import Misconfigured
 from alertnet.core.routes import FIRST
 from alertnet.flows.track import track_call
-from alertnet.runtime import system_clock
 from alertnet.runtime_channels import Outlet
 from alertnet.store import workers as worker_store
 from alertnet.store.tables import workers

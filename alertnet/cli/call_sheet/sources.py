@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alertnet.cli.connection import connected
 from alertnet.cli.startup import folder_of
+from alertnet.clock import system_clock
 from alertnet.core import call_sheet
 from alertnet.core.call_sheet import CallSheet
 from alertnet.core.contact_tree import ContactTree
@@ -16,7 +17,6 @@ from alertnet.core.errors import AlertnetError, BadInput, Misconfigured
 from alertnet.core.incident import Facts, IncidentStatus
 from alertnet.core.resolution import unmatched_exclusions
 from alertnet.messages.sheet import Origin, moment
-from alertnet.runtime import system_clock
 from alertnet.settings import read_settings
 from alertnet.store import incidents, pinned, progress
 from alertnet.store.engine import parse_url

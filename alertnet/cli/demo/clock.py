@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from alertnet.runtime import system_clock
+from alertnet.clock import system_clock
 
 
 class DemoClock:

@@ -34,7 +34,7 @@ def check(folder: Folder = Path("contact_trees"), strict: Strict = False, format
 
     Exit code 2 where there is a fault, 1 with --strict where something is unwise, else 0.
     """
-    from alertnet.runtime import system_clock
+    from alertnet.clock import system_clock
     from alertnet.trees import survey
 
     # Hundreds of trees are read once, and then the process ends: looking for garbage would take a third of the time.

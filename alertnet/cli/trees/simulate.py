@@ -118,7 +118,7 @@ def _zone(facts: Facts, network: Network) -> ZoneInfo:
 
 def _moment(text: str | None, zone: ZoneInfo) -> datetime:
     if text is None:
-        from alertnet.runtime import system_clock
+        from alertnet.clock import system_clock
 
         return system_clock().replace(microsecond=0)
     try:

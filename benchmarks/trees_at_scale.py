@@ -1,0 +1,109 @@
+"""What 300 trees of 40 contacts cost: the check, an edit that comes into force, and the check of the templates."""
+
+import subprocess
+import sys
+import time
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from alertnet.messages.templates import read_templates
+from alertnet.runtime import wire
+from alertnet.settings import read_settings
+from alertnet.store.upgrade import upgrade
+from alertnet.trees import read_network
+from benchmarks.figures import Figure
+from benchmarks.program import ROOT
+from benchmarks.trees import COUNTRIES, TEAMS
+
+TREES, CONTACTS, LEVELS = 300, 40, 8
+
+
+def measure() -> list[Figure]:
+    """Seconds of each command from its start to its end, and from an edit to its being in force."""
+    with TemporaryDirectory() as directory:
+        folder = Path(directory) / "trees"
+        folder.mkdir()
+        write(folder)
+        return [
+            Figure(f"check of {TREES} trees", _command("trees", "check", str(folder)), "s", 3.0),
+            Figure("check of the templates", _command("templates", "check", "message_templates"), "s", 3.0),
+            Figure(f"an edit among {TREES} trees read and kept", _edit(folder, Path(directory)), "s", 1.5),
+        ]
+
+
+def write(folder: Path) -> None:
+    """The trees, each contact with hours, three methods, and a zone of its own every second time."""
+    for number in range(TREES):
+        lines = [
+            f"tree: tree-{number}",
+            "title: A network",
+            "scope: international",
+            f"serves: {{countries: [{COUNTRIES[number % len(COUNTRIES)]}]}}",
+            "timezone: America/Bogota",
+            "language: es",
+            "sender: BENCH",
+            'callback: "+573005550101"',
+            "last_resort: [contact-0]",
+            "contacts:",
+            *(_contact(number, place) for place in range(CONTACTS)),
+            "levels:",
+            *(_level(place) for place in range(LEVELS)),
+        ]
+        (folder / f"tree-{number}.yaml").write_text("\n".join([*lines, ""]))
+    (folder / "teams.yaml").write_text(TEAMS)
+
+
+def _contact(tree: int, place: int) -> str:
+    phone = f"+57300{tree:03}{place:02}01"
+    role = "embassy" if place % 2 else "coordinator" if place == 0 else "ngo"
+    zone = ", timezone: Europe/Madrid" if place % 2 else ""
+    methods = f'[{{sms: "{phone}"}}, {{call: "{phone}"}}, {{email: contact-{place}@tree-{tree}.example}}]'
+    hours = 'hours: "Mo-Fr 08:30-16:30; Sa 09:00-13:00"'
+    return f"  contact-{place}: {{role: {role}, organisation: Office {place}{zone}, {hours}, methods: {methods}}}"
+
+
+def _level(place: int) -> str:
+    each = CONTACTS // LEVELS
+    named = ", ".join(f"contact-{place * each + of_level}" for of_level in range(each))
+    return f"  - {{name: Level {place}, notify: [{named}]}}"
+
+
+def _command(*words: str) -> float:
+    begun = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "alertnet", *words], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begun
+
+
+def _edit(folder: Path, directory: Path) -> float:
+    """The look that finds an edited file; a look comes every half second by itself."""
+    settings = read_settings(
+        {
+            "ALERTNET_DATABASE_URL": f"sqlite:///{directory / 'alertnet.db'}",
+            "ALERTNET_SECRET_KEY": "measured and thrown away afterwards",
+            "ALERTNET_CONTACT_TREES": str(folder),
+            "ALERTNET_MESSAGE_TEMPLATES": str(ROOT / "message_templates"),
+            "ALERTNET_PUBLIC_URL": "https://alerts.example.org",
+            "ALERTNET_SMTP_URL": "smtp://127.0.0.1:25?from=bench@example.org",
+            "ALERTNET_TWILIO_FROM": "+573005550001",
+            "TWILIO_ACCOUNT_SID": f"AC{0:032x}",
+            "TWILIO_AUTH_TOKEN": "measured",
+        }
+    )
+    runtime = wire(settings, read_network(folder), read_templates(ROOT / "message_templates"))
+    try:
+        upgrade(runtime.engine)
+        with redirect_stdout(StringIO()):
+            runtime.trees.look()
+        edited = folder / "tree-0.yaml"
+        edited.write_text(edited.read_text().replace("title: A network", "title: Another network"))
+        begun = time.perf_counter()
+        with redirect_stdout(StringIO()):
+            runtime.trees.look()
+        took = time.perf_counter() - begun
+        if runtime.trees.edition.network.trees["tree-0"].title != "Another network":
+            raise RuntimeError("the edit is not in force")
+        return took
+    finally:
+        runtime.close()
