@@ -12,9 +12,20 @@ from alertnet.core.acknowledgement import Action, AnswerKind
 from alertnet.core.incident import CloseReason, Facts, Perpetrator, PersonKind, Scope, Severity
 from alertnet.runtime import Runtime
 from alertnet.store.keys import ApiKey
-from alertnet.web import api, api_acts
+from alertnet.web import api, api_acts, api_re_resolve
 from alertnet.web.idempotency import Door, InFlight
-from alertnet.web.models import Closing, Consent, Deed, Exclusion, News, Person, Report, Verdict, Vouched
+from alertnet.web.models import (
+    Closing,
+    Consent,
+    Deed,
+    Exclusion,
+    News,
+    Person,
+    Report,
+    Reresolution,
+    Verdict,
+    Vouched,
+)
 from simulation.cast import SECRET
 from simulation.web import Answer
 
@@ -41,6 +52,8 @@ class Desk:
         self.night = night
         self.opened: dict[str, Facts] = {}
         """What was reported of the incidents whose opening was answered, by their references."""
+        self.widened: set[str] = set()
+        """The incidents for which a coordinator has asked that wider consent be applied."""
         self.accepted: list[Accepted] = []
         self.reports = 0
         self._asked = 0
@@ -57,8 +70,9 @@ class Desk:
     def does_something(self) -> None:
         """Change something about an incident that is open."""
         if self.opened:
-            deeds = (self._news, self._narrows, self._spares, self._decides, self._vouches, self._acts, self._closes)
-            self.night.random.choice(deeds)(self.night.random.choice(list(self.opened)))
+            deeds = (self._news, self._narrows, self._widens, self._spares, self._decides)
+            others = (self._vouches, self._acts, self._closes)
+            self.night.random.choice(deeds + others)(self.night.random.choice(list(self.opened)))
 
     def _opened(self, facts: Facts, answer: Any) -> None:
         self.night.promises.was_accepted(answer["ref"])
@@ -78,6 +92,27 @@ class Desk:
         scope = self.night.random.choice([Scope.INTERNAL, Scope.NATIONAL])
         consent = Consent(scope=scope, given_by="the family", how="by telephone")
         self._post(f"{ref}: consent is {scope}", lambda door: api_acts.record_consent(ref, consent, self._key, door))
+
+    def _widens(self, ref: str) -> None:
+        """Wider consent, and half the time somebody who looks what it would change, and applies that."""
+        consent = Consent(scope=Scope.INTERNATIONAL, given_by="the family", how="by telephone")
+        ask = partial(api_acts.record_consent, ref, consent, self._key)
+        self._post(f"{ref}: consent is {consent.scope}", ask)
+        if self.night.random.random() < 0.5:
+            self.night.time.after(self.night.random.uniform(0, 60), partial(self._re_resolves, ref))
+
+    def _re_resolves(self, ref: str) -> None:
+        seen: list[str] = []
+
+        def ask(door: Door) -> Response:
+            if not seen:
+                shown = api_re_resolve.re_resolve_incident(ref, Reresolution(apply=False), self._key, door)
+                seen.append(json.loads(bytes(shown.body))["hash"])
+            self.widened.add(ref)
+            asked = Reresolution(apply=True, expected=seen[0])
+            return api_re_resolve.re_resolve_incident(ref, asked, self._key, door)
+
+        self._post(f"{ref}: re-resolved", ask)
 
     def _spares(self, ref: str) -> None:
         ids = sorted({id for tree in self.night.network.trees.values() for id in tree.contacts})

@@ -26,6 +26,7 @@ _STANDING: Select[Any] = (
         attempts.c.incident_id,
         notifications.c.contact,
         incidents.c.status.label("incident_status"),
+        incidents.c.ref,
         incidents.c.facts,
     )
     .join(notifications, notifications.c.id == attempts.c.notification_id)
@@ -61,6 +62,7 @@ class Promises:
             return
         row = rows[0]
         self._keeps_consent(row, outgoing, what)
+        self._keeps_to_the_plan(row, outgoing, what)
         if row.is_alert:
             self._stops(row, outgoing, what)
         self._is_claimed(process, row, what)
@@ -88,6 +90,16 @@ class Promises:
         why = why_barred(from_plain(Facts, row.facts), self.night.network.trees.values(), outgoing.to)
         if why is not None:
             self._break("A3", f"{what} is handed over although {why}")
+
+    def _keeps_to_the_plan(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
+        """Nobody beyond the consent it was reported with, until a coordinator has applied a wider one."""
+        reported = self.night.desk.opened.get(row.ref)
+        if reported is None or row.ref in self.night.desk.widened or "/" in row.contact:
+            return
+        asked = Facts(reported.type, reported.severity, reported.country, consent=reported.consent)
+        why = why_barred(asked, self.night.network.trees.values(), outgoing.to)
+        if why is not None:
+            self._break("A8", f"{what} is handed over although nobody has re-resolved: {why}")
 
     def _stops(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
         if row.incident_status != "open":

@@ -23,6 +23,9 @@ PLANNED_KINDS = frozenset(
 )
 """Entries of a timeline that are the plan itself. Any other may have changed it."""
 
+JOINED = "escalation_opened"
+"""The entry of a tree that joined an incident later."""
+
 MARGIN = timedelta(seconds=5)
 ALARM_CLOCK = timedelta(seconds=0.4)
 """How late a planned message may be where nothing is in the way: the alarm clock rings, not the next tick."""
@@ -54,7 +57,8 @@ def check_punctuality(night: "Night", history: Sequence[Row[Any]]) -> None:
             continue
         changes = [row.at for row in history if row.chain == incident.id and row.kind not in PLANNED_KINDS]
         until = min([*changes, night.watch.fine_until, night.time.now]) - MARGIN
-        mine = [tree for id, tree in trees if id == incident.id]
+        joined = {row.payload["tree"] for row in history if row.chain == incident.id and row.kind == JOINED}
+        mine = [tree for id, tree in trees if id == incident.id and tree not in joined]
         for tree in mine:
             start = incident.opened_at + _begins_after(night, tree, alone=len(mine) == 1)
             plan = plan_of(night.network.trees, night.network.trees[tree], facts, start, until)

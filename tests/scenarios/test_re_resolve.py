@@ -171,5 +171,28 @@ def test_trees_that_join_open_now_and_those_that_leave_stop(world: World, folder
     assert (incident.status("valley"), incident.status("europe")) == ("stopped", "running")
     assert len(world.phone("spain").inbox) == 1
     assert len([each for each in world.phone("coordinator").inbox if "URGENT" in each]) == 1
+    incident.act("close", reason="resolved")
+    incident.act("reopen", reason="it was not over")
+    assert (incident.status("valley"), incident.status("europe")) == ("stopped", "running")
     world.passes(minutes=30)
     assert ("defenders", "sms") not in incident.told()
+
+
+def test_the_consent_of_one_of_the_people_waits_as_well_and_the_narrowest_holds(world: World) -> None:
+    """B1, A3: the incident's is wider already, hers was national."""
+    incident = world.raises(people=[{"code": "P7"}, {"code": "P9"}], consent="national")
+    incident.act("consent", **CONSENT)
+    assert "consent stays national: it is the narrowest of the incident's and its people's" in looks(incident)["words"]
+
+    answer = incident.act("consent", **CONSENT, people=["P9"])
+    assert [each.split(" takes")[0] for each in answer["warnings"]] == [
+        "wider consent (international)",
+        "wider consent of P9 (international)",
+    ]
+    applied = applies(incident)
+    world.passes(minutes=31)
+
+    assert applied["warnings"] == []
+    assert len(world.phone("spain").inbox) == 1
+    incident.act("consent", **CONSENT | {"scope": "national"}, people=["P9"])
+    assert {each["contact"] for each in incident["pruned"]} == {"spain"}

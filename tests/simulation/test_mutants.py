@@ -88,6 +88,12 @@ MUTANTS = {
     "pruning skipped at the send": Mutant(
         "A3", "alertnet/flows/claim_sends.py", "if _obstacle(tx, row, services) is None:", "if True:"
     ),
+    "wider consent is applied unseen": Mutant(
+        "A8",
+        "alertnet/flows/consent.py",
+        "wider = [each for each in given if _widens(holds[each.person], scope)]",
+        "wider: list[Wider] = []",
+    ),
     "wake-up without sweep: no tick": Mutant(
         "A2 A5 A7",
         "alertnet/worker.py",
