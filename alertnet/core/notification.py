@@ -41,6 +41,10 @@ class AttemptStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+UNSETTLED = frozenset({AttemptStatus.QUEUED, AttemptStatus.SENDING, AttemptStatus.UNKNOWN})
+UNDER_WAY = UNSETTLED | {AttemptStatus.SENT}
+
+
 class Failure(StrEnum):
     """Why an attempt failed, in our words; the provider's code stands beside it."""
 

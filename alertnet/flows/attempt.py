@@ -9,9 +9,9 @@ from sqlalchemy import Row, Select, bindparam, select
 
 from alertnet.core.contact import MethodKind
 from alertnet.core.escalation import Delayed, Event, Failed
-from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.core.notification import UNDER_WAY, UNSETTLED, AttemptStatus, Failure, Kind
 from alertnet.flows.alarms import asked_event
-from alertnet.flows.cancel import is_wanted
+from alertnet.flows.cancel import HANG_UP_WITHIN, is_wanted
 from alertnet.flows.case import URGENT, Case, take_up
 from alertnet.flows.escalate import move, stale_kinds
 from alertnet.flows.outbox import Outbox
@@ -25,9 +25,6 @@ ASK_AFTER = timedelta(seconds=15)
 """An unknown outcome is given this long to be settled by its callback."""
 FOLLOW_UP = timedelta(seconds=60)
 """Callbacks can be lost: the provider is asked about what it took if it has not reported by then."""
-
-UNSETTLED = frozenset({AttemptStatus.QUEUED, AttemptStatus.SENDING, AttemptStatus.UNKNOWN})
-UNDER_WAY = UNSETTLED | {AttemptStatus.SENT}
 
 _SERVICES: Select[Any] = (
     select(served.c.escalation_id, served.c.contact, served.c.level_index, served.c.method.label("place"))
@@ -91,6 +88,8 @@ class Held:
                 self.failed(failure or Failure.UNDELIVERED, code)
             case AttemptStatus.CANCELLED if self.status in UNDER_WAY:
                 self.cancelled("hung up")
+            case AttemptStatus.FAILED | AttemptStatus.CANCELLED if self.status is AttemptStatus.CANCELLED:
+                self.change(due_at=None)
 
     def bind(self, provider_id: str) -> None:
         """Remember under which id the provider has it."""
@@ -100,10 +99,11 @@ class Held:
 
     def sent(self) -> None:
         """The provider has it. A call that nobody wants any more is ended."""
+        follow_up = None if self.row.method == MethodKind.EMAIL.value else self.tx.now + FOLLOW_UP
         if self.status is AttemptStatus.CANCELLED and self.is_call and self.provider_id:
             self.hang_ups.append(self.provider_id)
+            follow_up = self.tx.now + HANG_UP_WITHIN
         self._note_question()
-        follow_up = None if self.row.method == MethodKind.EMAIL.value else self.tx.now + FOLLOW_UP
         self._become(AttemptStatus.SENT, due_at=follow_up, checks=0)
 
     def failed(self, failure: Failure, code: object = None, *, tell: bool = True) -> None:
@@ -193,16 +193,16 @@ class Held:
         asks = self.row.incident_id is not None and Kind(self.row.kind) in URGENT
         if self.status is AttemptStatus.DELIVERED or not asks:
             return AttemptStatus.DELIVERED, None
-        if self.row.is_alert and not self._is_wanted():
+        if self.row.is_alert and not self.is_wanted():
             return AttemptStatus.CANCELLED, None
         return AttemptStatus.FAILED, Failure.NO_CODE
 
-    def _is_wanted(self) -> bool:
+    def is_wanted(self) -> bool:
+        """Whether an alert may still ring."""
         case = self.case
         return case is not None and any(is_wanted(case, service) for service in self._services())
 
     def _services(self) -> Sequence[Row[Any]]:
-        """What its notification counts for: escalation, contact, and place of the method there."""
         return self.tx.session.execute(_SERVICES, {"notification": self.row.notification_id}).all()
 
     def _become(self, status: AttemptStatus, *, entry: dict[str, object] | None = None, **values: object) -> None:

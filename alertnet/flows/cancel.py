@@ -1,5 +1,6 @@
 """Stop means stop: what may not leave is cancelled in the transaction that made it so, rings are hung up (A3, A4)."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, update
@@ -13,6 +14,9 @@ from alertnet.flows.second_dial import as_shown
 from alertnet.store.tables import attempts, notifications, served
 
 UNSENT = (AttemptStatus.QUEUED.value, AttemptStatus.SENDING.value, AttemptStatus.UNKNOWN.value)
+
+HANG_UP_WITHIN = timedelta(seconds=5)
+"""A call that rings for nothing is over by then, or hung up once more."""
 
 _STOPPABLE = attempts.c.status.in_(UNSENT) | (
     (attempts.c.status == AttemptStatus.SENT.value) & (attempts.c.method == MethodKind.CALL.value)
@@ -93,11 +97,14 @@ def is_wanted(case: Case, row: Row[Any]) -> bool:
 
 
 def _cancel(case: Case, row: Row[Any], **why: str) -> None:
+    due_at = None
     if row.status not in UNSENT and row.provider_id:
+        # Whoever is to hang up may die before: until the provider says that it is over, the call is asked about.
         case.hang_ups.append(row.provider_id)
+        due_at = case.tx.now + HANG_UP_WITHIN
     cancelled = {"status": AttemptStatus.CANCELLED.value, "changed_at": case.tx.now}
     case.tx.session.execute(
-        update(attempts).where(attempts.c.id == row.id).values(due_at=None, lease=None, **cancelled)
+        update(attempts).where(attempts.c.id == row.id).values(due_at=due_at, lease=None, checks=0, **cancelled)
     )
     change = update(notifications).where(notifications.c.id == row.notification_id)
     case.tx.session.execute(change.values(status=as_shown(case.tx.session, row, AttemptStatus.CANCELLED).value))

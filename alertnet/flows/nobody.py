@@ -1,7 +1,7 @@
-"""Trees that may tell nobody: their escalations stop; where all are so, it is said aloud (A2)."""
+"""Trees that may tell nobody: their escalations stop until they may again; where all are so, it is said aloud (A2)."""
 
 from alertnet.core.escalation import Status
-from alertnet.core.progress import stop
+from alertnet.core.progress import restore, stop
 from alertnet.flows.case import Case
 
 NOBODY = "nobody at all may be told of this incident: raise the alarm by hand"
@@ -13,14 +13,21 @@ def nobody_serves(country: str) -> str:
 
 
 def stop_what_reaches_nobody(case: Case) -> None:
-    """A tree left with nobody stops; where all are, those with a last resort go on, or else we say so (A2)."""
+    """A tree left with nobody stops; where all are, those with a last resort go on, or else we say so (A2).
+
+    One that stopped so and reaches somebody again goes on from now, where it stood.
+    """
     empty = [each for each in case.escalations if case.plans[each.tree].reaches_nobody]
     if len(empty) == len(case.escalations):
         empty = [each for each in empty if not case.plans[each.tree].last_resort]
         if len(empty) == len(case.escalations):
             case.warn(NOBODY)
-    for escalation in empty:
-        if escalation.state.status is not Status.STOPPED:
+    for escalation in case.escalations:
+        is_stopped = escalation.state.status is Status.STOPPED
+        if escalation in empty and not is_stopped:
             escalation.state, escalation.due_at = stop(escalation.state), None
             case.save(escalation)
             case.record("escalation_stopped", tree=escalation.tree)
+        elif is_stopped and escalation not in empty:
+            escalation.state = restore(escalation.state, case.tx.now)
+            case.record("escalation_restored", tree=escalation.tree)

@@ -6,6 +6,7 @@ from alertnet.channels.base import CannotTell, Found, Lookup
 from alertnet.core.contact import MethodKind
 from alertnet.core.notification import AttemptStatus, Failure
 from alertnet.flows.attempt import FOLLOW_UP, Held, hold
+from alertnet.flows.cancel import HANG_UP_WITHIN
 from alertnet.flows.claim_sends import LEASE, Claims
 from alertnet.flows.deliver import claimed_from
 from alertnet.store import attempts as attempt_store
@@ -56,7 +57,10 @@ def settle(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> list[str]:
     if is_open and before is AttemptStatus.UNKNOWN:
         _doubt(held)
     elif is_open and before in (AttemptStatus.SENT, AttemptStatus.DELIVERED):
+        _ring_off(held)
         _look_again(held, was_asked=not (isinstance(lookup, CannotTell) and lookup.is_away))
+    elif is_open and before is AttemptStatus.CANCELLED and held.row.due_at is not None:
+        _hang_up_again(held, lookup)
     hang_ups = held.finish()
     if was_unreported:
         signs.note_lost_report(tx, MethodKind(held.row.method))
@@ -70,6 +74,23 @@ def _doubt(held: Held) -> None:
     row = held.row
     held.failed(Failure.OUTCOME_UNKNOWN, row.error, tell=False)
     held.send_again()
+
+
+def _ring_off(held: Held) -> None:
+    """A call that left although it was cancelled on its way may still ring: whoever was to hang up may have died."""
+    is_alert_call = held.is_call and held.row.is_alert and held.status is AttemptStatus.SENT
+    if is_alert_call and held.provider_id and not held.is_wanted():
+        held.hang_ups.append(held.provider_id)
+
+
+def _hang_up_again(held: Held, lookup: Lookup) -> None:
+    """A call that was cancelled is hung up until the provider says that it is over, or it can't ring any more (A4)."""
+    checks = held.row.checks + 1
+    if (isinstance(lookup, Found) and lookup.status is not AttemptStatus.SENT) or checks >= MOST_QUESTIONS:
+        held.change(due_at=None, lease=None)
+    else:
+        held.hang_ups.append(held.row.provider_id)
+        held.change(checks=checks, due_at=held.tx.now + HANG_UP_WITHIN, lease=None)
 
 
 def _look_again(held: Held, *, was_asked: bool) -> None:

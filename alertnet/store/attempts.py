@@ -19,8 +19,13 @@ SENT_BY = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
 
 QUEUED = (AttemptStatus.QUEUED.value,)
 SENDING = (AttemptStatus.SENDING.value,)
-ASKED = (AttemptStatus.UNKNOWN.value, AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value)
-"""The provider is asked what became of these, where they have a due time."""
+ASKED = (
+    AttemptStatus.UNKNOWN.value,
+    AttemptStatus.SENT.value,
+    AttemptStatus.DELIVERED.value,
+    AttemptStatus.CANCELLED.value,
+)
+"""The provider is asked what became of these, where they have a due time; a call that was cancelled may still ring."""
 
 ON_THE_LINE = (AttemptStatus.SENDING.value, AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value)
 """A call in one of these that has a due time may ring or speak."""

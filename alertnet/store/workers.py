@@ -63,7 +63,7 @@ _NEXT = select(
         _first(attempts.c.due_at, (attempts.c.method == method.value) & (attempts.c.status == status.value))
         for method in SENT_BY
         for status in AttemptStatus
-        if status not in (AttemptStatus.FAILED, AttemptStatus.CANCELLED)
+        if status is not AttemptStatus.FAILED
     ),
     _first(escalations.c.due_at),
     _first(alarms.c.due_at),

@@ -276,3 +276,16 @@ def test_when_the_last_who_might_be_told_are_excluded_the_answer_says_so(valley:
     assert valley.client.get("/readyz").json()["unheard"] == [incident.ref]
     assert len(valley.phone("coordinator").inbox) == 1
     assert valley.phone("head office").inbox == []
+
+
+def test_a_tree_that_stopped_for_reaching_nobody_goes_on_when_it_reaches_somebody_again(world_of: Worlds) -> None:
+    """A2, A8: what was learned since decides, at once, whoever it had left out before."""
+    raids = "  - {name: Raids, when: {type: [raid]}, notify: [defenders], wait: 10m}\n"
+    world = world_of(a_tree(COORDINATION, CONTACTS), a_tree(raids, CONTACTS, tree="raids"))
+    incident = world.raises(type="raid")
+    incident.act("updates", text="It was an arrest", type="arrest")
+    stopped = incident.status("raids")
+
+    incident.act("updates", text="It was a raid after all", type="raid")
+
+    assert (stopped, incident.status("raids")) == ("stopped", "running")

@@ -220,6 +220,31 @@ def test_an_acknowledgement_hangs_up_what_rings_and_that_is_no_failure(stages: S
     assert stage.attempts(MethodKind.SMS) == []
 
 
+@pytest.mark.parametrize("is_late", [False, True], ids=["rings", "left although cancelled"])
+def test_a_call_whose_hanging_up_died_with_its_process_is_hung_up_by_another(stages: Stages, is_late: bool) -> None:
+    """A4: until the provider says that it is over, what rings for nothing is asked about; then never again."""
+    stage = stages(known=network(Level("Allies", ("diego",), wait=30 * MINUTE)))
+    incident = stage.opens()
+    if is_late:
+        claimed = claims(stage, MethodKind.CALL)
+        acknowledges(stage, incident, "diego")
+        call = render(claimed, stage.runtime.renderer(claimed.templates or ""), "")
+        taken = stage.runtime.outlets[MethodKind.CALL, FIRST].channel.send(call)
+        assert isinstance(taken, Accepted)
+        stage.runtime.transact(record, Outcome(claimed.attempt, claimed.lease, taken))
+        stage.sandbox.settle()
+    else:
+        stage.runs()
+        acknowledges(stage, incident, "diego")
+    rang = stage.sandbox.handset(DIEGO).ringing is not None
+
+    stage.passes(seconds=6)
+
+    assert (rang, stage.sandbox.handset(DIEGO).ringing) == (True, None)
+    row = stage.attempt(MethodKind.CALL)
+    assert (row.status, row.due_at, row.failure) == ("cancelled", None, None)
+
+
 def test_a_question_counts_from_when_it_left(stages: Stages) -> None:
     """B3: time in which a question could not be sent does not count against its automatic time."""
     gated = Level("Allies", ("diego",), needs_go=NeedsGo(proceed_after=20 * MINUTE))
