@@ -196,3 +196,22 @@ def test_the_consent_of_one_of_the_people_waits_as_well_and_the_narrowest_holds(
     assert len(world.phone("spain").inbox) == 1
     incident.act("consent", **CONSENT | {"scope": "national"}, people=["P9"])
     assert {each["contact"] for each in incident["pruned"]} == {"spain"}
+
+
+def test_a_tree_that_consent_had_stopped_goes_on_when_it_is_given_again(world: World, folder: Path) -> None:
+    """A2, A3: those that now resolve to somebody open; whoever was told already is not told as if it were new."""
+    edits(world, folder, "  - {name: All, notify: [spain], wait: 10m}", name="europe")
+    incident = world.raises()
+    assert len(world.phone("spain").inbox) == 1
+    incident.act("consent", **CONSENT | {"scope": "national"})
+    assert incident.status("europe") == "stopped"
+
+    incident.act("consent", **CONSENT)
+    world.passes(minutes=5)
+    assert incident.status("europe") == "stopped"
+    applies(incident)
+
+    assert incident.status("europe") == "running"
+    assert len(world.phone("spain").inbox) == 1
+    world.texts("spain", f"OK {code_in(world.phone('spain').inbox[0])}")
+    assert incident.status("europe") == "acknowledged"
