@@ -117,7 +117,7 @@ def _carry_over(case: Case, escalation: Escalation, before: Plan, places: Places
         return
     after = case.plans[escalation.tree]
     escalation.state = rebase(escalation.state, before, after, places, case.tx.now)
-    if escalation.state.status is Status.STOPPED and not after.reaches_nobody:
+    if escalation.state.status is Status.STOPPED and after in opening(case.plans.values()):
         state = restore(escalation.state, case.tx.now)
         escalation.state = replace(state, start_at=max(state.start_at, case.tx.now))
         case.record("escalation_restored", tree=escalation.tree)

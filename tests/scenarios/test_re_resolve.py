@@ -215,3 +215,18 @@ def test_a_tree_that_consent_had_stopped_goes_on_when_it_is_given_again(world: W
     assert len(world.phone("spain").inbox) == 1
     world.texts("spain", f"OK {code_in(world.phone('spain').inbox[0])}")
     assert incident.status("europe") == "acknowledged"
+
+
+def test_where_nobody_is_left_the_last_resort_of_a_stopped_tree_is_told(world: World, folder: Path) -> None:
+    """A2: an incident never resolves to nobody, by an edit neither."""
+    edits(world, folder, "  - {name: All, notify: [spain], wait: 10m}", name="europe")
+    incident = world.raises()
+    incident.act("consent", **CONSENT | {"scope": "national"})
+    (folder / "valley.yaml").unlink()
+    world.runtime.trees.look()
+
+    answer = applies(incident)
+
+    assert "the last resort of every tree is alerted" in answer["warnings"][0]
+    assert (incident.status("valley"), incident.status("europe")) == ("stopped", "unanswered")
+    assert len(world.phone("head office").inbox) == 1
