@@ -65,7 +65,7 @@ class Search:
     """One look for what is due, no more than each crew has room for; what it finds to send is claimed.
 
     `under_way`: keys of jobs that were found before and are not over. When `jobs` is at its end, `crowded` are the
-    crews that had no room for more, and `next_at` is when the pace allows the next send.
+    crews that had no room for more, and `next_at` is when to look again: something falls due, or the pace allows it.
     """
 
     def __init__(self, sending: Sending, rooms: Mapping[str, int], under_way: Container[str]) -> None:
@@ -79,6 +79,7 @@ class Search:
     def jobs(self) -> Iterator[Job]:
         """The jobs, each as soon as it is found: none waits for those of another method (A11)."""
         due = self._runtime.read(worker_store.due)
+        self._expect(due.next_at)
         yield from self._guarded([], partial(self._questions, due.trouble))
         for method in SENT_BY:
             present = [(method, provider) for provider in ways.providers_for(self._runtime, method)]
@@ -91,6 +92,9 @@ class Search:
             yield from self._guarded([DUE], self._escalations)
         if due.leases or due.alarms:
             yield from self._guarded([DUE], self._rows)
+
+    def _expect(self, at: datetime | None) -> None:
+        self.next_at = min((each for each in (self.next_at, at) if each is not None), default=None)
 
     def _guarded(self, crews: Sequence[str], part: Callable[[], Iterator[Job]]) -> Iterator[Job]:
         """What a part of the search finds, where one of the crews that it is for has room."""
@@ -113,7 +117,7 @@ class Search:
     def _sends(self, method: MethodKind, crews: Sequence[str]) -> Iterator[Job]:
         runtime = self._runtime
         claims = runtime.transact(ways.take, runtime, method, self._rooms)
-        self.next_at = min((at for at in (self.next_at, claims.next_at) if at is not None), default=None)
+        self._expect(claims.next_at)
         jobs = send_jobs(self._sending, claims)
         yield from jobs
         self._put_off(claims)

@@ -191,9 +191,7 @@ class Worker:
 
     def _plan(self, next_at: datetime | None) -> None:
         """Set the alarm clock for what is due soon; a later tick sees to the rest."""
-        now = self._runtime.now()
-        moments = [moment for moment in (self.next_due(), next_at) if moment is not None]
-        wait = min(moments, default=now + 2 * self._tick) - now
+        wait = next_at - self._runtime.now() if next_at else 2 * self._tick
         if wait < 2 * self._tick:
             at = self._machine.now() + max(wait, EARLIEST)
             self._scheduler.add_job(self._bell.set, "date", run_date=at, id="wake", replace_existing=True)

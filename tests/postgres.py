@@ -20,6 +20,8 @@ GIVEN = "ALERTNET_TEST_PG_URL"
 DATABASES = f"alertnet_test_{uuid4().hex[:8]}_"
 """How the databases of this process begin, so that it drops its own and no other's."""
 
+_servers: dict[str, str] = {}
+
 UNPRIVILEGED = "nobody"
 """Whom the server runs as if the tests run as root, which PostgreSQL refuses."""
 
@@ -46,7 +48,21 @@ def fresh_database(postgres_url: str, like: str | None = None) -> str:
     name = DATABASES + uuid4().hex[:12]
     original = f' TEMPLATE "{make_url(like).database}"' if like else ""
     _execute(postgres_url, f'CREATE DATABASE "{name}"{original}')
-    return make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    url = make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    _servers[url] = postgres_url
+    return url
+
+
+def server_of(database_url: str) -> str:
+    """The URL of the server on which `fresh_database` made that one."""
+    return _servers[database_url]
+
+
+def become_copy(database_url: str, like: str) -> None:
+    """Let an empty database that nobody is connected to be a copy of another."""
+    server_url = server_of(database_url)
+    _execute(server_url, f'DROP DATABASE "{make_url(database_url).database}"')
+    _execute(server_url, f'CREATE DATABASE "{make_url(database_url).database}" TEMPLATE "{make_url(like).database}"')
 
 
 @dataclass(frozen=True)

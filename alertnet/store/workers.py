@@ -1,6 +1,7 @@
 """What workers look at: which queues have something due, when the next thing is, and which workers are alive."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +26,7 @@ _NOW = bindparam("now", type_=Instant())
 class Due:
     """What is due now: `queued` by the methods that have something to send, `asked` by those with a doubt to settle.
 
-    `trouble`: something is wrong with a provider.
+    `trouble`: something is wrong with a provider. `next_at`: the earliest due time that is still to come.
     """
 
     queued: frozenset[MethodKind]
@@ -34,6 +35,7 @@ class Due:
     escalations: bool
     alarms: bool
     trouble: bool = False
+    next_at: datetime | None = field(default=None, compare=False)
 
 
 def _some_due(table: Table, *conditions: ColumnElement[bool]) -> Any:
@@ -49,8 +51,8 @@ def _first(moment: ColumnElement[Any], condition: ColumnElement[bool] | None = N
     return query.order_by(moment).limit(1).scalar_subquery()
 
 
-# Each look is one step into an index: it costs the same however much waits or is over and done with.
-_DUE = select(
+# Each column is one step into an index: a look costs the same however much waits or is over and done with.
+_DUE = (
     *(_some_attempt(method, QUEUED).label(f"queued_{method}") for method in SENT_BY),
     *(_some_attempt(method, ASKED).label(f"asked_{method}") for method in SENT_BY),
     *(_some_attempt(method, SENDING).label(f"leased_{method}") for method in SENT_BY),
@@ -58,7 +60,7 @@ _DUE = select(
     _some_due(alarms).label("alarms"),
     exists(select(breakers.c.provider)).label("trouble"),
 )
-_NEXT = select(
+_NEXT = (
     *(
         _first(attempts.c.due_at, (attempts.c.method == method.value) & (attempts.c.status == status.value))
         for method in SENT_BY
@@ -70,11 +72,14 @@ _NEXT = select(
     _first(breakers.c.try_at),
     _first(breakers.c.paused_until),
 )
+_LOOK = select(*_DUE, *_NEXT)
+_NEXT_DUE = select(*_NEXT)
 
 
 def due(tx: Tx) -> Due:
-    """What is due now."""
-    found = tx.session.execute(_DUE, {"now": tx.now}).one()._mapping
+    """What is due now, and when something is next."""
+    row = tx.session.execute(_LOOK, {"now": tx.now}).one()
+    found = row._mapping
     return Due(
         frozenset(method for method in SENT_BY if found[f"queued_{method}"]),
         frozenset(method for method in SENT_BY if found[f"asked_{method}"]),
@@ -82,12 +87,16 @@ def due(tx: Tx) -> Due:
         bool(found["escalations"]),
         bool(found["alarms"]),
         bool(found["trouble"]),
+        _earliest(row[len(_DUE) :]),
     )
 
 
 def next_due(tx: Tx) -> datetime | None:
     """The earliest due time that is still to come, of all queues."""
-    moments = tx.session.execute(_NEXT, {"now": tx.now}).one()
+    return _earliest(tx.session.execute(_NEXT_DUE, {"now": tx.now}).one())
+
+
+def _earliest(moments: Iterable[datetime | None]) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 

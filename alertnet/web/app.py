@@ -54,7 +54,7 @@ def make_app(runtime: Runtime) -> FastAPI:
     app.state.live = Live(runtime)
     app.add_middleware(BodyLimit)
     problems.install(app)
-    # The edges' own routes, not copies: FastAPI would build each again for every application, on its first request.
+    # The edges' own routes: included, FastAPI would build each anew for every application, on its first request.
     app.router.routes.extend(route for edge in EDGES for route in edge.router.routes)
     return app
 

@@ -12,8 +12,8 @@ from alertnet.messages.templates import Templates, read_templates
 from alertnet.runtime import wire
 from alertnet.settings import read_settings
 from alertnet.store import keys
-from alertnet.store.upgrade import upgrade
 from alertnet.trees.load import read_network
+from tests.database import migrate
 from tests.postgres import fresh_database
 
 PIN = "47110"
@@ -107,7 +107,7 @@ def _prepared(folder: Path, url: str, server: str | None = None) -> Original:
     (trees / "teams.yaml").write_text(TEAMS)
     network, templates = read_network(trees), read_templates(ROOT / "message_templates")
     with closing(wire(read_settings(settings(folder, url)), network, templates)) as runtime:
-        upgrade(runtime.engine)
+        migrate(runtime.engine)
         _, key = runtime.transact(keys.create, "north", ("administer",))
         runtime.transact(set_pins, "north/ana", PIN)
         runtime.transact(set_pins, "valley/office", PIN)

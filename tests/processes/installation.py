@@ -25,7 +25,7 @@ from alertnet.sandbox import Handset, Sandbox
 from alertnet.settings import read_settings
 from alertnet.store import keys
 from alertnet.store.tables import workers
-from alertnet.store.upgrade import upgrade
+from tests.database import migrate
 from tests.processes.hurried import hurried_since
 
 REPOSITORY = Path(__file__).parents[2]
@@ -223,7 +223,7 @@ class Installation:
 
     def _prepare(self) -> str:
         """Migrate, and make a key."""
-        upgrade(self.runtime.engine)
+        migrate(self.runtime.engine)
         _, key = self.runtime.transact(keys.create, "north", ("administer",))
         return key
 

@@ -17,7 +17,7 @@ def test_the_heartbeat_leaves_once_the_way_in_has_answered(installs: Installs) -
 
     with Place() as place:
         place.serve = take
-        installation = installs()
+        installation = installs(hurried=True)
         installation.environment["ALERTNET_HEARTBEAT_URL"] = f"{place.url}/ping"
         installation.is_up(installation.serves(), workers=1)
 

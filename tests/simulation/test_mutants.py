@@ -103,7 +103,7 @@ MUTANTS = {
         "A2 A7", "alertnet/worker.py", "        self._plan(search.next_at)\n"
     ),
     "wake-up without sweep: the next due time is not looked up": Mutant(
-        "A2 A7", "alertnet/worker.py", "for moment in (self.next_due(), next_at) if", "for moment in (next_at,) if"
+        "A2 A7", "alertnet/dispatch.py", "        self._expect(due.next_at)\n"
     ),
 }
 

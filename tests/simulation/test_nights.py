@@ -24,7 +24,7 @@ def test_no_night_breaks_a_promise() -> None:
 
 def test_a_seed_tells_the_same_story_each_time() -> None:
     """A failing night can be replayed, and looked at as often as it takes."""
-    told = [story_of(simulate("--from", "3", "--seeds", "2", "--story").stdout) for _ in range(2)]
+    told = [story_of(simulate("--from", "3", "--seeds", "1", "--story").stdout) for _ in range(2)]
 
     assert "hands over" in told[0]
     assert told[0] == told[1]

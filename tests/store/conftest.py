@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from alertnet.store.engine import make_engine
 from alertnet.store.tx import Tx
-from alertnet.store.upgrade import upgrade
 from alertnet.store.vault import Vault
+from tests.database import migrate
 from tests.postgres import fresh_database
 
 SECRET = "a secret for the tests alone of no use elsewhere"
@@ -62,7 +62,7 @@ def empty_engine(database_url: str, vault: Vault) -> Iterator[Engine]:
 @pytest.fixture
 def engine(empty_engine: Engine) -> Engine:
     """An engine on a migrated database."""
-    upgrade(empty_engine)
+    migrate(empty_engine)
     return empty_engine
 
 
@@ -70,7 +70,7 @@ def engine(empty_engine: Engine) -> Engine:
 def sqlite_engine(tmp_path: Path, vault: Vault) -> Iterator[Engine]:
     """An engine on a migrated SQLite file."""
     engine = make_engine(f"sqlite:///{tmp_path / 'test.db'}", vault)
-    upgrade(engine)
+    migrate(engine)
     yield engine
     engine.dispose()
 

@@ -14,8 +14,8 @@ from alertnet.store.breakers import hold
 from alertnet.store.engine import make_engine
 from alertnet.store.observations import observe
 from alertnet.store.tx import Tx
-from alertnet.store.upgrade import upgrade
 from alertnet.store.vault import Vault
+from tests.database import migrate
 from tests.store.conftest import NOW, Foreseen
 
 QUEUES = ("attempts", "escalations", "alarms", "incidents")
@@ -24,7 +24,7 @@ QUEUES = ("attempts", "escalations", "alarms", "incidents")
 @pytest.fixture
 def on_sqlite(tmp_path: Path, vault: Vault) -> Iterator[Engine]:
     engine = make_engine(f"sqlite:///{tmp_path / 'test.db'}", vault)
-    upgrade(engine)
+    migrate(engine)
     yield engine
     engine.dispose()
 
