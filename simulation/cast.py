@@ -1,7 +1,7 @@
 """Who there is to tell, and of what: contact trees and incidents drawn by seed, small enough for many nights."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 
@@ -78,7 +78,7 @@ def _tree(
 ) -> ContactTree:
     coordinator = _contact(random, numbers, f"{id}-duty", Role.COORDINATOR, deputy=f"{id}-second")
     second = _contact(random, numbers, f"{id}-second", Role.COORDINATOR)
-    told = [_contact(random, numbers, *stranger) for stranger in others]
+    told = [_or_called(random, _contact(random, numbers, *stranger)) for stranger in others]
     contacts = {each.id: each for each in (coordinator, second, *told, head_office)}
     levels = [Level("Coordination", (coordinator.id,), wait=random.randint(1, 4) * MINUTE, repeat=_repeat(random))]
     while told:
@@ -128,6 +128,12 @@ def _needs_go(random: Random) -> NeedsGo:
 
 def _repeat(random: Random) -> Repeat | None:
     return Repeat(random.randint(1, 3) * MINUTE, random.randint(1, 2)) if random.random() < 0.4 else None
+
+
+def _or_called(random: Random, contact: Contact) -> Contact:
+    """The contact, or one that a coordinator is asked to call first."""
+    task = Method(MethodKind.TASK, "Call them: we know, we are watching")
+    return replace(contact, methods=(task, *contact.methods)) if random.random() < 0.2 else contact
 
 
 def _contact(

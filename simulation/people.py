@@ -2,12 +2,14 @@
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Select, select
 from starlette.responses import Response
 
 from alertnet.channels.base import Outgoing
 from alertnet.core.contact import MethodKind
+from alertnet.store.tables import notifications
 from alertnet.web import contact_page, twilio_sms
 from alertnet.web.forms import Form
 from simulation.cast import FIELD_PHONE
@@ -18,8 +20,13 @@ if TYPE_CHECKING:
     from simulation.night import Night
 
 _DECISION = re.compile(r"GO (\d{4})")
+_TASK = re.compile(r"TASK.* OK (\d{4})")
 _CODE = re.compile(r"nswer (\d{4})")
 _LINK = re.compile(re.escape(PUBLIC_URL) + r"/a/(\w+)")
+
+_TO_CALL: Select[Any] = select(notifications.c.tree, notifications.c.contact).where(
+    notifications.c.method == MethodKind.TASK.value
+)
 
 AGAIN_AFTER = 60.0  # seconds until somebody who got no reply sends the same text once more
 MOST_TRIES = 4
@@ -57,6 +64,10 @@ class People:
             if random.random() < max(0.3, chance):
                 word = random.choice(["GO", "GO", "GO", "HOLD"])
                 self.night.time.after(self._delay(), partial(self.write, outgoing.to, f"{word} {decision[1]}"))
+        elif task := _TASK.search(outgoing.text):
+            if random.random() < chance:
+                words = random.choice(["OK {}", "OK {}", "NO {}", "PASS {}", "DONE {} they send somebody"])
+                self.night.time.after(self._delay(), partial(self.report, outgoing.to, words.format(task[1])))
         elif code := _CODE.search(outgoing.text):
             self.known[outgoing.to] = code[1]
             if random.random() < chance:
@@ -75,6 +86,12 @@ class People:
         if "{}" in words:
             self.proves("sms", number)
         self.write(number, words.format(code))
+
+    def report(self, number: str, text: str) -> None:
+        """A coordinator has called somebody, and says what came of it."""
+        for called in self.night.database.rows(_TO_CALL):
+            self.proves("vouched", f"{called.tree}/{called.contact}")
+        self.write(number, text)
 
     def write(self, number: str, text: str) -> None:
         """An SMS to us."""

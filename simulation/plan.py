@@ -67,7 +67,9 @@ def _before(messages: list[Planned], moment: datetime) -> Plan:
 def _turn(contact: Contact, level: Level, start: datetime) -> Iterator[Planned]:
     """Each method at its time; then again, the telephones that were used strictly before."""
     for method in contact.methods:
-        yield Planned(contact.id, method.kind, Kind.ALERT, start + method.after)
+        # A task is sent to nobody: the coordinators are alarmed.
+        if method.kind is not MethodKind.TASK:
+            yield Planned(contact.id, method.kind, Kind.ALERT, start + method.after)
     for k in range(1, level.repeat.times + 1) if level.repeat else ():
         assert level.repeat is not None
         after = k * level.repeat.every

@@ -10,6 +10,7 @@ from alertnet.core.codec import from_plain
 from alertnet.core.contact import MethodKind
 from alertnet.core.escalation import LAST_RESORT
 from alertnet.core.incident import Facts
+from alertnet.core.notification import Kind
 from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, served
 from simulation.cast import SECRET
 from simulation.consent import why_barred
@@ -25,6 +26,8 @@ _STANDING: Select[Any] = (
         attempts.c.is_alert,
         attempts.c.incident_id,
         notifications.c.contact,
+        notifications.c.kind,
+        notifications.c.alarm_id,
         incidents.c.status.label("incident_status"),
         incidents.c.ref,
         incidents.c.facts,
@@ -37,6 +40,12 @@ _SERVICES: Select[Any] = (
     select(escalations.c.status, escalations.c.tree, served.c.contact, served.c.level_index)
     .join(served, served.c.escalation_id == escalations.c.id)
     .where(served.c.notification_id == bindparam("notification"))
+)
+_CALLED: Select[Any] = (
+    select(escalations.c.status, escalations.c.tree, served.c.contact)
+    .join(served, served.c.escalation_id == escalations.c.id)
+    .join(notifications, notifications.c.id == served.c.notification_id)
+    .where(notifications.c.alarm_id == bindparam("alarm"), notifications.c.method == MethodKind.TASK.value)
 )
 _ANSWERS: Select[Any] = select(acknowledgements.c.tree, acknowledgements.c.contact).where(
     acknowledgements.c.incident_id == bindparam("incident"),
@@ -65,6 +74,8 @@ class Promises:
         self._keeps_to_the_plan(row, outgoing, what)
         if row.is_alert:
             self._stops(row, outgoing, what)
+        if row.kind == Kind.TASK.value:
+            self._is_to_be_called(row, what)
         self._is_claimed(process, row, what)
         self._is_discreet(outgoing, what)
 
@@ -112,6 +123,20 @@ class Promises:
             self._break("A4", f"{what} is handed over although it was cancelled")
         elif self._have_answered(row, services):
             self._break("A4", f"{what} is handed over although {row.contact} has answered")
+
+    def _is_to_be_called(self, row: Row[Any], what: str) -> None:
+        """Nobody is asked to call whom the incident may not reach, or for whom nobody waits."""
+        if row.incident_status != "open":
+            self._break("A4", f"{what} is handed over although its incident is closed")
+        services = self.night.database.rows(_CALLED, alarm=row.alarm_id)
+        if services and all(each.status in ("acknowledged", "stopped") for each in services):
+            self._break("A4", f"{what} is handed over although nobody waits for what comes of it")
+        trees = self.night.network.trees
+        for each in services:
+            addresses = trees[each.tree].contacts[each.contact].addresses
+            barred = [why_barred(from_plain(Facts, row.facts), trees.values(), address) for address in addresses]
+            if any(barred):
+                self._break("A3", f"{what} is handed over although {next(filter(None, barred))}")
 
     def _have_answered(self, row: Row[Any], services: Any) -> bool:
         """Whether all it counts for have answered; last resort, and whoever owes an action, may be asked again."""

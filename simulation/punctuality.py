@@ -18,6 +18,7 @@ PLANNED_KINDS = frozenset(
     {
         *("incident_opened", "level_opened", "escalation_unanswered", "round_began", "go_asked", "deputy_told"),
         *("alarm_raised", "alarm_repeated", "decision_raised", "decision_repeated"),
+        *("task_raised", "task_repeated"),
         *("attempt_sent", "attempt_delivered", "attempt_unknown"),
     }
 )
@@ -44,6 +45,7 @@ _ALERTS: Select[Any] = (
     )
     .join(attempts, attempts.c.notification_id == notifications.c.id)
     .where(attempts.c.is_alert, ~attempts.c.extra)
+    .order_by(attempts.c.created_at.desc())
 )
 
 
@@ -62,6 +64,7 @@ def check_punctuality(night: "Night", history: Sequence[Row[Any]]) -> None:
         for tree in mine:
             start = incident.opened_at + _begins_after(night, tree, alone=len(mine) == 1)
             plan = plan_of(night.network.trees, night.network.trees[tree], facts, start, until)
+            # The first attempt comes last, and is kept: a call that rang out is dialled a second time.
             own = [row for row in alerts if (row.incident_id, row.tree) == (incident.id, tree)]
             found = {_as_planned(row): row.created_at for row in own if row.planned_at < plan.until}
             _compare(night, incident, tree, plan.messages, found)

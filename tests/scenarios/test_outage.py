@@ -52,7 +52,7 @@ def test_the_last_level_has_its_whole_time(world: World) -> None:
 
 def test_each_contact_gets_one_message_by_each_method(world: World) -> None:
     """A7: overdue methods and repeats shrink to one."""
-    incident = world.raises(type="arrest", perpetrator="company")
+    incident = world.raises(type="arrest", perpetrator="army")
     before = told(incident)
 
     goes_down_for(world, hours=2)
@@ -97,7 +97,7 @@ def test_an_incident_opened_right_before_it_is_told_right_after_it(world: World)
 
 def test_an_answer_that_waited_comes_before_what_was_overdue(world: World) -> None:
     """A7: the answer first."""
-    incident = world.raises(type="arrest", perpetrator="company")
+    incident = world.raises(type="arrest", perpetrator="army")
     world.clock.at += timedelta(hours=2)
 
     incident.act("acknowledgements", expect=201, tree="colombia", contact="coordinator", kind="acknowledged")
