@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from alertnet.flows.pins import set_pins
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
-from tests.scenarios.world import Incident, World, code_in, link_in
+from tests.scenarios.world import Incident, World, code_in, link_in, spoken_code_in
 
 BRIGADE = """
   brigade:
@@ -166,3 +167,34 @@ def test_the_page_lets_a_coordinator_vouch_act_and_close_from_a_phone(world: Wor
     for _ in range(2):
         press(world, task, "close", reason="resolved")
     assert incident["status"] == "closed"
+
+
+def test_who_has_a_pin_closes_nothing_without_it(world_of: Worlds) -> None:
+    """A9: the link travelled in clear."""
+    proved = CONTACTS.replace("role: coordinator,", "role: coordinator, pin: true, disclosure: full,")
+    world = world_of(a_tree(COORDINATION + AUTHORITIES, proved + BRIGADE))
+    world.runtime.transact(set_pins, "valley/coordinator", pin="47110")
+    incident, task = evening(world)
+
+    press(world, task, "close", expect=422, reason="resolved")
+    press(world, task, "close", expect=422, reason="resolved", pin="11111")
+    assert incident["status"] == "open"
+
+    press(world, task, "close", reason="resolved", pin="47110")
+    assert incident["status"] == "closed"
+
+
+def test_keying_the_code_of_the_call_takes_the_task(world_of: Worlds) -> None:
+    """A6: it says that a person listens, and nothing about the brigade; the alert before rang twice in vain."""
+    called = CONTACTS.replace('[{sms: "+573005550101"}]', '[{call: "+573005550101"}]')
+    world = world_of(a_tree(COORDINATION + AUTHORITIES, called + BRIGADE))
+    incident = world.raises(perpetrator="paramilitary", people=[])
+    world.passes(minutes=1)
+    call = world.phone("coordinator").answers()
+    call.press(spoken_code_in(call.words))
+    world.settles()
+
+    assert "Task for the coordinators" in call.words
+    assert "rigade" not in call.words
+    assert "alarm_answered" in incident.timeline()
+    assert incident.answers() == []
