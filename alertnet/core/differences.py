@@ -3,6 +3,7 @@
 Numbers and addresses are shown by their ends alone, so that the list can go round.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
@@ -11,13 +12,15 @@ from hashlib import sha256
 from typing import Any
 
 from alertnet.core.availability import Span
-from alertnet.core.contact import Contact, Method
+from alertnet.core.contact import Contact, Method, MethodKind
 from alertnet.core.contact_tree import ContactTree, Level, Network, Team
 from alertnet.core.incident import Severity
 
 UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 SHOWN = 4
 """Signs of an address that are shown."""
+
+_NUMBER = re.compile(r"\+[0-9][0-9 -]{5,}[0-9]")
 
 
 def differences(before: Network, after: Network) -> tuple[str, ...]:
@@ -83,9 +86,16 @@ def _contact(before: Contact, after: Contact) -> Iterator[str]:
 
 def _methods(methods: Iterable[Method]) -> str:
     return ", ".join(
-        f"{method.kind} {end_of(method.address)}" + (f" after {_words(method.after)}" if method.after else "")
+        f"{method.kind} {_shown(method)}" + (f" after {_words(method.after)}" if method.after else "")
         for method in methods
     )
+
+
+def _shown(method: Method) -> str:
+    """A task by its words, in which numbers are as short as elsewhere."""
+    if method.kind is not MethodKind.TASK:
+        return end_of(method.address)
+    return f"“{_NUMBER.sub(lambda found: end_of(found[0]), method.address)}”"
 
 
 def _quiet(spans: Mapping[Severity, Span]) -> str:

@@ -60,6 +60,11 @@ NEW_MAIL = "{email: new@es.example, after: 5m}"
             NEW_MAIL,
             "valley: embassy: methods: email …@es.example → email …@es.example after 5m",
         ),
+        (
+            "{email: es@es.example}",
+            '{task: "Call +34600550140: we know"}',
+            "valley: embassy: methods: email …@es.example → task “Call …0140: we know”",
+        ),
         ("represents: ES", "represents: FR", "valley: embassy: represents: ES → FR"),
         ("30m}", "30m, repeat: {every: 3m, times: 2}}", "valley: Embassies: repeat: none → every 3m, times 2"),
         ("30m}", "30m, when: {severity: [critical]}}", "valley: Embassies: when: none → severity critical"),
