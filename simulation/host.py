@@ -27,6 +27,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+TO_ANSWER = 1.0  # seconds that a process which ends has for the requests that it took
+
+
 class SeededChance:
     """Chance that a seed foresees."""
 
@@ -93,6 +96,7 @@ class Process:
         self.host = host
         self.life = Life(night.time, self._fails)
         self.is_in_transaction = False
+        self.is_leaving = False
         self.runtime = self._runtime()
         self.worker: Worker | None = None
         if host.works:
@@ -113,6 +117,18 @@ class Process:
     def dies(self, where: str) -> None:
         """The process ends at this very point of the task that is running, as by `kill -9`."""
         self.night.story.tell(self.host.name, f"dies {where}")
+        self.host.falls()
+        self.life.die()
+
+    def leaves(self) -> None:
+        """The process takes no more requests, finishes what it has begun, and ends, as by SIGTERM."""
+        began, works_since = self.night.time.now, self.host.fine_since
+        self.is_leaving, self.host.fine_since = True, None
+        self.life.sleep(TO_ANSWER)
+        if self.worker is not None and works_since is not None:
+            self.worker.stop()
+            self.night.promises.has_left(self.host, works_since, began)
+        self.night.story.tell(self.host.name, "has ended in good order")
         self.host.falls()
         self.life.die()
 
@@ -201,6 +217,13 @@ class Host:
         """Its process is dying: it is started again later."""
         self.fine_since = None
         self.night.time.after(self.night.random.uniform(0.5, 40), self.start)
+
+    def leave(self) -> None:
+        """Let its process end in good order, if it has begun."""
+        has_begun = self.fine_since is not None or not self.works
+        if self.process is not None and self.is_up and has_begun and not self.process.is_leaving:
+            self.night.story.tell(self.name, "is told to end")
+            self.process.life.spawn(self.process.leaves)
 
     def stop(self, seconds: float) -> None:
         """Take all time from the process for a while, as SIGSTOP does."""

@@ -46,6 +46,8 @@ class Line:
         lookup = self.night.provider.tells_of(outgoing, provider_id)
         words = f"asks about {self.night.describe(outgoing)}: {type(lookup).__name__}"
         self.night.story.tell(self.process.host.name, words)
+        if provider_id is None and self.night.random.random() < self.night.mischief.stops_after_question:
+            self.process.host.stop(self.night.random.uniform(31, 55))
         self._may_die("after it asked the provider", self.night.random.uniform(0.05, 0.3))
         return lookup
 

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Engine
 
 from alertnet.machine import Machine
+from alertnet.worker import BEAT_SECONDS, SWEEP_SECONDS
 from simulation.time import Do, Life
 
-SPARED = 12
-"""A sign of life every few seconds would be most of what happens: one of so many is enough."""
+SPARED: dict[float, float] = {BEAT_SECONDS: 60, SWEEP_SECONDS: 35}
+"""A sign of life every few seconds would be most of what happens: one in so many is enough."""
 
 LateBy = Callable[[str], float]
 """After how many seconds a thread of the pool of that name takes up its next work."""
@@ -96,8 +97,8 @@ class Scheduler:
 
     def add_job(self, func: Callable[[], object], trigger: str, **options: Any) -> None:
         if trigger == "interval":
-            seconds = float(options["seconds"])
-            self._ticks.append((func, seconds if seconds <= 1 else seconds * SPARED))
+            seconds = options["seconds"]
+            self._ticks.append((func, seconds))
             return
         alarm = self._alarms[options["id"]] = object()
 
@@ -109,7 +110,10 @@ class Scheduler:
 
     def start(self) -> None:
         for func, seconds in self._ticks:
-            self._life.tick(func, seconds)
+            if seconds in SPARED:
+                self._life.repeat(func, SPARED[seconds])
+            else:
+                self._life.tick(func, seconds)
 
     def shutdown(self) -> None:
         self._alarms.clear()

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from alertnet.channels.base import Outgoing
+from alertnet.channels.base import Found, Outgoing
+from alertnet.core.contact import MethodKind
+from alertnet.core.provider_codes import outcome_of_call, outcome_of_sms
 
 
 @dataclass
@@ -15,3 +17,13 @@ class Message:
     taken_at: datetime
     status: str = "queued"
     code: int | None = None
+
+
+def found(message: Message) -> Found:
+    """What the provider says of it."""
+    code = None if message.code is None else str(message.code)
+    if message.outgoing.method is MethodKind.CALL:
+        status, failure = outcome_of_call(message.status, None, message.code)
+    else:
+        status, failure = outcome_of_sms(message.status, message.code)
+    return Found(message.id, status, failure, code)

@@ -43,6 +43,10 @@ class Mischief:
     """A thread that sends is not run for a while, after it was given a message."""
     stops_before_send: float = 0.0
     """A process is stopped right between its last look and the first byte."""
+    stops_after_question: float = 0.0
+    """A process is stopped past its lease once it has asked for a message whose outcome is unknown."""
+    leaves: tuple[float, ...] = ()
+    """A process is ended in good order, as by an update, and started again."""
     database_away: tuple[Span, ...] = ()
     notify_lost: float = 0.0
     provider: tuple[tuple[MethodKind, Trouble, Span], ...] = ()
@@ -66,7 +70,8 @@ class Mischief:
     @property
     def is_steady(self) -> bool:
         """Whether our own processes run all the time, on one clock and a quick database."""
-        return not (self.dies or self.stops or self.stops_before_send or self.database_away or self.clocks_apart)
+        is_stopped = self.stops or self.stops_before_send or self.stops_after_question
+        return not (self.dies or self.leaves or is_stopped or self.database_away or self.clocks_apart)
 
 
 def draw_mischief(random: Random, length: float) -> Mischief:
@@ -91,6 +96,8 @@ def draw_mischief(random: Random, length: float) -> Mischief:
         stops=spans(3, 70),
         thread_late=sometimes(random.choice([0.1, 0.3])),
         stops_before_send=sometimes(0.03),
+        stops_after_question=sometimes(0.7),
+        leaves=tuple(sorted(random.uniform(10, length) for _ in range(random.randint(0, 2)))),
         database_away=spans(2, 45),
         notify_lost=sometimes(random.choice([0.3, 1.0])),
         provider=tuple(troubles),

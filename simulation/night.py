@@ -50,6 +50,7 @@ class Night:
             self.length = QUIET_LENGTH
         self.mischief_was = self.mischief
         self.is_calm = self.mischief.quiet
+        self.calm_since = START + timedelta(seconds=self.length)
         self.deaths = 0
         self.database_is_away = False
         self.time = Time(START, self._idle_until)
@@ -151,6 +152,8 @@ class Night:
         for span in mischief.stops:
             host = self.random.choice(self.hosts)
             self.time.after(span.begin, partial(host.stop, span.end - span.begin))
+        for moment in mischief.leaves:
+            self.time.after(moment, self.random.choice(self.hosts).leave)
         for span in mischief.database_away:
             self.time.after(span.begin, partial(self._database, span))
         for method, trouble, span in mischief.provider:

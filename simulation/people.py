@@ -14,7 +14,7 @@ from alertnet.web import contact_page, twilio_sms
 from alertnet.web.forms import Form
 from simulation.cast import FIELD_PHONE
 from simulation.database import PUBLIC_URL
-from simulation.web import Answer
+from simulation.web import PATIENCE, Answer
 
 if TYPE_CHECKING:
     from simulation.night import Night
@@ -118,17 +118,22 @@ class People:
 
     def _send(self, number: str, text: str, id: str, tries: int) -> None:
         self.night.story.tell("phone", f"{self.night.name_of(number)} writes {text!r}")
-        form = Form({"MessageSid": id, "From": number, "To": "+15005550006", "Body": text})
+        to = self.night.provider.has(id, number, text)
+        form = Form({"MessageSid": id, "From": number, "To": to, "Body": text})
         twice = self.night.random.random() < self.night.mischief.callback_doubled
         self.reports += number == FIELD_PHONE
 
         def hear(answer: Answer) -> None:
             if isinstance(answer, Response):
-                self.night.promises.was_replied_to(id)
+                self.night.promises.was_replied_to(id, bytes(answer.body))
             elif tries < MOST_TRIES and not self.night.is_calm:
                 again = f"{id}-{tries}" if self.night.random.random() < 0.5 else id
                 self.night.time.after(AGAIN_AFTER, partial(self._send, number, text, again, tries + 1))
 
+        if self.night.random.random() < self.night.mischief.callback_lost:
+            self.night.story.tell("network", f"loses {text!r} on its way to us")
+            self.night.time.after(PATIENCE, partial(hear, None))
+            return
         self.night.web.request(f"{text!r}", lambda runtime: twilio_sms.receive(form, runtime), hear, twice=twice)
 
     def _delay(self) -> float:

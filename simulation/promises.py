@@ -1,6 +1,7 @@
 """What must hold whenever a message is handed over, by what is committed at that very moment (A3, A4, A5, A9)."""
 
 from collections import Counter
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, Select, bindparam, select
@@ -16,7 +17,7 @@ from simulation.cast import SECRET
 from simulation.consent import why_barred
 
 if TYPE_CHECKING:
-    from simulation.host import Process
+    from simulation.host import Host, Process
     from simulation.night import Night
 
 _STANDING: Select[Any] = (
@@ -35,6 +36,11 @@ _STANDING: Select[Any] = (
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .outerjoin(incidents, incidents.c.id == attempts.c.incident_id)
     .where(attempts.c.id == bindparam("attempt"))
+)
+_CLAIMED: Select[Any] = select(attempts.c.id, attempts.c.method).where(
+    attempts.c.status == "sending",
+    attempts.c.started_at > bindparam("since", type_=attempts.c.started_at.type),
+    attempts.c.due_at > bindparam("now", type_=attempts.c.due_at.type),
 )
 _SERVICES: Select[Any] = (
     select(escalations.c.status, escalations.c.tree, served.c.contact, served.c.level_index)
@@ -61,6 +67,7 @@ class Promises:
         self.night = night
         self.taken: Counter[str] = Counter()
         """How often the provider took each attempt."""
+        self._replies: dict[str, bytes] = {}
 
     def is_handed_over(self, process: "Process", outgoing: Outgoing) -> None:
         """A process is about to write the first byte."""
@@ -79,6 +86,15 @@ class Promises:
         self._is_claimed(process, row, what)
         self._is_discreet(outgoing, what)
 
+    def has_left(self, host: "Host", works_since: datetime, began: datetime) -> None:
+        """A process has ended in good order: where no other works, nothing that it holds is left half done."""
+        others = [each for each in self.night.hosts if each.works and each is not host]
+        was_away = self.night.database_is_away or self.night.watch.database_back_at > began
+        since = works_since + timedelta(seconds=2 * self.night.mischief.clocks_apart)
+        for row in () if others or was_away else self.night.database.rows(_CLAIMED, since=since, now=host.clock()):
+            what = f"{row.method} {row.id[:4]}"
+            self._break("A5", f"{host.name} has ended in good order, and left {what} claimed and neither sent nor free")
+
     def was_taken(self, outgoing: Outgoing) -> None:
         """The provider took it; one attempt is one message, a re-send is an attempt of its own."""
         self.taken[outgoing.attempt] += 1
@@ -90,8 +106,10 @@ class Promises:
         if not self.night.database.rows(select(incidents.c.id).where(incidents.c.ref == ref)):
             self._break("A1", f"{ref} was accepted, and no commit holds it")
 
-    def was_replied_to(self, id: str) -> None:
+    def was_replied_to(self, id: str, reply: bytes) -> None:
         """A text to us was answered."""
+        if self._replies.setdefault(id, reply) != reply:
+            self._break("A1", f"the text {id} was answered in two ways")
         if not self.night.database.rows(select(inbound.c.known).where(inbound.c.provider_id == id)):
             self._break("A1", f"the text {id} was answered, and no commit holds it")
 

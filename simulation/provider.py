@@ -1,17 +1,17 @@
 """The provider: what it took, what it says of it when asked, and how it fails."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from alertnet.channels.base import Absent, CannotTell, Found, Lookup, Outgoing
+from alertnet.channels.base import Absent, CannotTell, Entry, Lookup, Outgoing
 from alertnet.core.contact import MethodKind
-from alertnet.core.provider_codes import outcome_of_call, outcome_of_sms
 from alertnet.core.routes import FIRST, Way
 from alertnet.runtime_channels import Outlet
 from alertnet.store.attempts import SENT_BY
+from simulation.books import Books, text_of
 from simulation.call import Call
 from simulation.line import Line
-from simulation.message import Message
+from simulation.message import Message, found
 from simulation.mischief import Trouble
 from simulation.text import deliver
 
@@ -30,19 +30,27 @@ class Provider:
         self.night = night
         self.messages: list[Message] = []
         self.calls: dict[str, Call] = {}
-        self.asked: dict[str, list[datetime]] = {}
-        """When it was asked about an attempt, and could tell."""
+        self.texts: dict[str, Entry] = {}
+        """What phones sent to our numbers, by its ids."""
         self.troubles: dict[MethodKind, Trouble] = {}
+        self.ways: list[Way] = [(method, FIRST) for method in SENT_BY]
 
     def outlets(self, process: "Process") -> dict[Way, Outlet]:
         """The ways out that one process has."""
+        return {way: self._outlet(Line(self.night, process, way[0])) for way in self.ways}
+
+    def _outlet(self, line: Line) -> Outlet:
         rate = self.night.mischief.rate
-        return {
-            (method, FIRST): Outlet(Line(self.night, process, method), (MAILBOX,), 0.0)
-            if method is MethodKind.EMAIL
-            else Outlet(Line(self.night, process, method), OURS[: 1 if rate else 2], rate)
-            for method in SENT_BY
-        }
+        if line.method is MethodKind.EMAIL:
+            return Outlet(line, (MAILBOX,), 0.0)
+        books = Books(self.night, line) if line.method is MethodKind.SMS else None
+        return Outlet(line, OURS[: 1 if rate else 2], rate, books)
+
+    def has(self, id: str, sender: str, text: str) -> str:
+        """A phone has sent us a text; the number of ours that it was sent to."""
+        if id not in self.texts:
+            self.texts[id] = text_of(id, sender, OURS[0], self.night.time.now, text)
+        return self.texts[id].to
 
     def takes(self, outgoing: Outgoing) -> Message:
         """A message has arrived here: it is the provider's to deliver, whatever becomes of its sender."""
@@ -63,19 +71,9 @@ class Provider:
         """What it says when it is asked; its lists lag behind."""
         if outgoing.method is MethodKind.EMAIL or outgoing.method in self.troubles:
             return CannotTell()
-        self.asked.setdefault(outgoing.attempt, []).append(self.night.time.now)
         listed_until = self.night.time.now - timedelta(seconds=self.night.mischief.list_late)
         for message in self.messages:
             is_meant = message.id == provider_id if provider_id else message.outgoing.attempt == outgoing.attempt
             if is_meant and (provider_id or message.taken_at <= listed_until):
-                return _found(message)
+                return found(message)
         return Absent()
-
-
-def _found(message: Message) -> Found:
-    code = None if message.code is None else str(message.code)
-    if message.outgoing.method is MethodKind.CALL:
-        status, failure = outcome_of_call(message.status, None, message.code)
-    else:
-        status, failure = outcome_of_sms(message.status, message.code)
-    return Found(message.id, status, failure, code)

@@ -1,5 +1,6 @@
-"""What must hold at the end of a night, when all that went wrong is over (A1, A2, A5, A6, A10, A11)."""
+"""What must hold at the end of a night, when all that went wrong is over (A1, A2, A5, A6, A10-A12)."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, Select, func, select
 
-from alertnet.store.tables import acknowledgements, attempts, escalations, incidents, notifications, timeline
+from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, timeline
 from simulation.punctuality import check_punctuality
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ _ATTEMPTS: Select[Any] = (
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .order_by(attempts.c.notification_id, attempts.c.extra, attempts.c.created_at)
 )
+_REPLIES: Select[Any] = select(notifications.c.address).where(
+    notifications.c.kind == "not_understood", notifications.c.method == "sms"
+)
 _FORGOTTEN: Select[Any] = select(escalations.c.tree, escalations.c.status).where(
     escalations.c.status.not_in(["acknowledged", "stopped"]), escalations.c.due_at.is_(None)
 )
@@ -32,7 +36,7 @@ _FORGOTTEN: Select[Any] = select(escalations.c.tree, escalations.c.status).where
 def reckon(night: "Night") -> None:
     """Check everything that is on the record."""
     history = night.database.rows(_HISTORY)
-    checks = (_once, _remembered, _settled, _final, _proven, _chained)
+    checks = (_once, _remembered, _settled, _final, _proven, _heard, _chained)
     for check in checks:
         for promise, how in check(night, history):
             night.story.breaks_promise(promise, how)
@@ -125,6 +129,22 @@ def _proven(night: "Night", _: Sequence[Row[Any]]) -> Found:
         whence = f"{row.tree}/{row.contact}" if row.via == "vouched" else row.address
         if (row.via, whence) not in night.people.proven:
             yield "A6", f"{row.contact} has {row.kind} by {row.via}, and never gave a proof"
+
+
+def _heard(night: "Night", _: Sequence[Row[Any]]) -> Found:
+    """A12: what was sent before the calm is heard, by whichever way, and nobody has two replies to one text."""
+    texts = {row.provider_id: row for row in night.database.rows(select(inbound))}
+    for id, text in night.provider.texts.items():
+        what = f"{night.name_of(text.sender)} wrote {text.text!r} at {text.at:%H:%M:%S}"
+        if id not in texts and text.at < night.calm_since:
+            yield "A12", f"{what}, and nobody here has heard it"
+        elif id in texts and not texts[id].known:
+            yield "A12", f"{what}, and it was put by as a stranger's"
+    silent = Counter(row.sender for row in texts.values() if row.reply is None)
+    for row in night.database.rows(_REPLIES):
+        silent[row.address] -= 1
+        if silent[row.address] < 0:
+            yield "A12", f"{night.name_of(row.address)} has more replies than were texts without one"
 
 
 def _chained(night: "Night", _: Sequence[Row[Any]]) -> Found:

@@ -93,6 +93,7 @@ class Life:
         self._hub = getcurrent()
         self._tasks: list[greenlet] = []
         self._tickers: list[Ticker] = []
+        self._is_still = False
 
     @property
     def is_stopped(self) -> bool:
@@ -113,8 +114,19 @@ class Life:
         self._tickers.append(ticker)
         self.time.tickers.append(ticker)
 
+    def repeat(self, do: Do, seconds: float) -> None:
+        """Begin a task every so many seconds, whatever is due: what else there is to find, no queue knows of."""
+
+        def ring() -> None:
+            if not self._is_still:
+                self.spawn(do)
+                self.after(seconds, ring)
+
+        self.after(seconds, ring)
+
     def still(self) -> None:
         """No more ticks."""
+        self._is_still = True
         self.time.tickers = [each for each in self.time.tickers if each not in self._tickers]
 
     def sleep(self, seconds: float) -> None:

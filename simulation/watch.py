@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, Table, bindparam, select
 
-from alertnet.store.tables import alarms, attempts, escalations
+from alertnet.core.contact import MethodKind
+from alertnet.store.tables import alarms, attempts, breakers, escalations
 from simulation.host import Host
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 EVERY = 5.0  # seconds
 LONG_GAP = timedelta(seconds=25)
-TEXT = "SMS or mail"
+SENT = {"SMS": MethodKind.SMS, "mail": MethodKind.EMAIL}
 TICK = timedelta(seconds=1.5)
 """A tick, and the time that a look and its work take."""
 
@@ -63,8 +64,12 @@ class Watch:
                 self.night.story.breaks_promise("A2", f"{how} that did not look")
 
     def _counts(self, what: str) -> bool:
-        """Texts may wait for the pace, or for a provider that was away."""
-        return what != TEXT or not (self.night.mischief_was.rate or self.night.mischief_was.provider)
+        """Texts may wait for the pace, or while there is no provider with which nothing is wrong."""
+        if what not in SENT:
+            return True
+        ways = {way for way in self.night.provider.ways if way[0] is SENT[what]}
+        ill = {(MethodKind(row.method), row.provider) for row in self.night.database.rows(select(breakers))}
+        return not (self.night.mischief_was.rate or ways <= ill)
 
 
 def _is_fine(host: Host) -> bool:
@@ -80,5 +85,8 @@ _FORGOTTEN = {
     "escalation": _forgotten(escalations),
     "alarm": _forgotten(alarms),
     "expired lease": _forgotten(attempts, attempts.c.status == "sending"),
-    TEXT: _forgotten(attempts, attempts.c.status == "queued", attempts.c.method.in_(["sms", "email"])),
+    **{
+        what: _forgotten(attempts, attempts.c.status == "queued", attempts.c.method == method)
+        for what, method in SENT.items()
+    },
 }

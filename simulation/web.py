@@ -33,7 +33,7 @@ class Web:
         self, what: str, act: Callable[[Runtime], Response], heard: Heard = lambda _: None, *, twice: bool = False
     ) -> None:
         """Let a process do that, two at once where the request is made `twice`; `heard` is called with the answer."""
-        up = [each for each in running(self.night.hosts) if each.host.serves]
+        up = [each for each in running(self.night.hosts) if each.host.serves and not each.is_leaving]
         if not up:
             self.night.story.tell("network", f"finds nobody of ours to take {what}")
             self.night.time.after(1.0, partial(heard, None))

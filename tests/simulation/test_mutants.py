@@ -54,6 +54,18 @@ MUTANTS = {
         "held.status is AttemptStatus.SENDING and held.row.lease == outcome.lease",
         "True",
     ),
+    "lease without fencing: at the answer to a question": Mutant(
+        "A5",
+        "alertnet/flows/reconcile.py",
+        "held.status is before and held.row.lease == lease",
+        "held.status is before",
+    ),
+    "an end in good order leaves behind what it has claimed": Mutant(
+        "A5", "alertnet/worker.py", "        for crew in self._crews.values():\n            crew.close()\n"
+    ),
+    "what came in a moment before the list was read is not looked for again": Mutant(
+        "A12", "alertnet/sweeps.py", "OVERLAP = timedelta(minutes=10)", "OVERLAP = timedelta()"
+    ),
     "an expired lease is sent again unmarked": Mutant(
         "A5", "alertnet/flows/reconcile.py", 'held.unsure("lease")', 'held.wait(tx.now, "lease")'
     ),
