@@ -1,5 +1,6 @@
 """Stop means stop: what may not leave is cancelled in the transaction that made it so, rings are hung up (A3, A4)."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -49,6 +50,7 @@ _NO_ALERTS: Select[Any] = (
         notifications.c.tree,
         notifications.c.contact,
         notifications.c.address,
+        notifications.c.alarm_id,
     )
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .where(attempts.c.incident_id == bindparam("incident"), attempts.c.is_alert.is_(False), _STOPPABLE)
@@ -84,6 +86,14 @@ def cancel_for_those_gone(case: Case) -> None:
     for row in case.tx.session.execute(_NO_ALERTS, {"incident": case.incident.id}).all():
         contact = case.contact(row.tree, row.contact) if row.tree and "/" not in row.contact else None
         if contact is not None and (contact.former or row.address in contact.left):
+            _cancel(case, row)
+
+
+def cancel_asking(case: Case, alarms: Collection[str]) -> None:
+    """Cancel what asks for something that nobody has to do any more, also what has been claimed."""
+    rows = case.tx.session.execute(_NO_ALERTS, {"incident": case.incident.id}).all() if alarms else ()
+    for row in rows:
+        if row.alarm_id in alarms:
             _cancel(case, row)
 
 

@@ -16,7 +16,7 @@ from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.core.progress import closed_by
 from alertnet.core.step import Send
 from alertnet.flows import alarms
-from alertnet.flows.cancel import is_wanted
+from alertnet.flows.cancel import cancel_asking, is_wanted
 from alertnet.flows.case import Case
 from alertnet.flows.letters import said
 from alertnet.flows.outbox import Letter, Service
@@ -89,9 +89,10 @@ def withdraw(case: Case) -> None:
         return
     rows = case.ahead.take(_OPEN, case.incident.id)
     wanted = {row.alarm_id for row in rows if is_wanted(case, row)}
-    for row in _each_task(rows):
-        if row.alarm_id not in wanted:
-            end(case, row, OVERTAKEN, None)
+    unwanted = [row for row in _each_task(rows) if row.alarm_id not in wanted]
+    for row in unwanted:
+        end(case, row, OVERTAKEN, None)
+    cancel_asking(case, {row.alarm_id for row in unwanted})
 
 
 def settle(case: Case, everywhere: Iterable[tuple[str, str]], answer: str, by: str | None) -> None:

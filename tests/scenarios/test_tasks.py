@@ -1,10 +1,14 @@
 """No machine rings a colonel: a coordinator is asked to call, and says what came of it (B1, B3)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from alertnet.dispatch import Job, Search, perform
 from alertnet.flows.pins import set_pins
+from alertnet.sending import Sending
+from alertnet.worker import CREWS
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
@@ -37,6 +41,11 @@ def evening(world: World, **body: Any) -> tuple[Incident, str]:
 
 def tasks_of(world: World) -> list[str]:
     return [text for text in world.phone("coordinator").inbox if "TASK" in text]
+
+
+def jobs_of(world: World) -> list[Job]:
+    """What a worker finds and claims, and has not begun."""
+    return list(Search(Sending(world.runtime), dict.fromkeys(CREWS, 16), frozenset()).jobs())
 
 
 def press(world: World, task: str, answer: str, expect: int = 200, **fields: str) -> str:
@@ -142,6 +151,22 @@ def test_who_is_excluded_meanwhile_is_not_to_be_called_any_more(world: World) ->
     assert "5th Brigade" not in world.client.get(link_in(task)).text
     world.passes(minutes=11)
     assert len(tasks_of(world)) == 1
+
+
+def test_what_is_claimed_when_its_contact_is_excluded_asks_nobody_to_call(world: World) -> None:
+    """A3: as for an alert, what has not left yet is taken back, too."""
+    incident = world.raises(perpetrator="paramilitary", people=[])
+    world.passes(minutes=9)
+    world.clock.at += timedelta(minutes=1)
+    for job in jobs_of(world):
+        perform(job)
+    claimed = jobs_of(world)
+    incident.act("exclude", contacts=["brigade"])
+    for job in claimed:
+        perform(job)
+    world.settles()
+
+    assert tasks_of(world) == []
 
 
 def test_of_the_perpetrator_nobody_is_asked_to_call_anybody(world: World) -> None:
