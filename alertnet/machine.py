@@ -20,7 +20,9 @@ from alertnet.worker_lock import WorkerLock
 
 SET_BACK = timedelta(seconds=2)
 """A clock that goes back by more than this was set."""
-BETWEEN_LOOKS_SECONDS = 0.01
+SHORTEST_REST_SECONDS, LONGEST_REST_SECONDS = 0.01, 0.05
+REST_IN_LOOKS = 4
+"""From the beginning of a look to that of the next, as many times as long as the look took."""
 LONGEST_WAIT_SECONDS = 2.0
 """Between two looks of the scheduler at the clock."""
 
@@ -88,16 +90,19 @@ class Machine:
 
 
 class SpacedBell(threading.Event):
-    """Lets whoever waits go on once in ten milliseconds at most: what rings meanwhile is one ring.
+    """Lets whoever waits go on only after a rest: what rings meanwhile is one ring.
 
-    Under load something rings with every message, and a look at the queues costs as much as an escalation.
+    Under load something rings with every message, and a look at the queues costs as much as an escalation: it may take
+    a quarter of the time, however slow the machine is.
     """
 
     _last = float("-inf")
 
     def wait(self, timeout: float | None = None) -> bool:
+        look = time.monotonic() - self._last
         rung = super().wait(timeout)
-        time.sleep(max(0.0, self._last + BETWEEN_LOOKS_SECONDS - time.monotonic()))
+        rest = min(max(SHORTEST_REST_SECONDS, REST_IN_LOOKS * look), LONGEST_REST_SECONDS)
+        time.sleep(max(0.0, self._last + rest - time.monotonic()))
         self._last = time.monotonic()
         return rung
 

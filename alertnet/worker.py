@@ -162,16 +162,15 @@ class Worker:
 
     def _take(self, tx: Tx, methods: set[str]) -> Callable[[], None]:
         """Claim in the very transaction that leaves something due, as far as threads are free."""
-        jobs: list[Job] = []
         rooms = {name: crew.room for name, crew in self._crews.items()}
-        for method in methods if self._is_back and not self._stopping else ():
-            jobs += send_jobs(self._sending, take(tx, self._runtime, MethodKind(method), rooms))
-        return partial(self._begin, jobs)
+        taken = [] if self._stopping else [take(tx, self._runtime, MethodKind(each), rooms) for each in methods]
+        jobs = [job for claims in taken for job in send_jobs(self._sending, claims)]
+        return partial(self._begin, jobs, is_all=bool(jobs) and all(claims.leaves_nothing for claims in taken))
 
-    def _begin(self, jobs: list[Job]) -> None:
-        """Let the crews do what was taken, and look for what else there is afterwards, out of their way."""
+    def _begin(self, jobs: list[Job], *, is_all: bool) -> None:
+        """Let the crews do what was taken; unless it was all, look for the rest afterwards, out of their way."""
         for job in jobs:
-            self._crews[job.crew].take(job.key, partial(self._perform_first, job))
+            self._crews[job.crew].take(job.key, partial(self._perform if is_all else self._perform_first, job))
         if not jobs:
             self._bell.set()
 

@@ -66,7 +66,7 @@ class Claims:
     `unwanted`: attempts that may not leave any more, for `put_aside`. `held_up`: those that have to wait for a provider
     from now on, each with the moment to look again, for `hold_up`. `waiting`: those that did so already. `broken`:
     those that can't be read, with the name of the fault. `next_at`: the pace allows no more before then; None where it
-    holds nothing back.
+    holds nothing back. `is_all`: nothing else that is due was left in the queue.
     """
 
     claimed: list[Claimed] = field(default_factory=list)
@@ -75,6 +75,12 @@ class Claims:
     waiting: dict[str, datetime] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     next_at: datetime | None = None
+    is_all: bool = False
+
+    @property
+    def leaves_nothing(self) -> bool:
+        """Whether there is nothing to be done but to send what was claimed."""
+        return self.is_all and not (self.unwanted or self.held_up or self.broken)
 
 
 def claim(tx: Tx, method: MethodKind, outward: Outward) -> Claims:
@@ -142,6 +148,8 @@ def _fill(tx: Tx, method: MethodKind, claims: Claims, slots: Slots, outward: Out
         if method is MethodKind.CALL:
             spared |= {row.address_index for row in due if row.id in {each.attempt for each in claims.claimed}}
         if is_all:
+            # A second call to a number waits for the first, and is not among these.
+            claims.is_all = method is not MethodKind.CALL
             return
         most *= 2
 
