@@ -168,13 +168,14 @@ class Worker:
         return partial(self._begin, jobs, is_all=bool(jobs) and all(claims.leaves_nothing for claims in taken))
 
     def _begin(self, jobs: list[Job], *, is_all: bool) -> None:
-        """Let the crews do what was taken; unless it was all, look for the rest afterwards, out of their way."""
+        """Let the crews do what was taken; what there is else, now or soon, is looked for out of their way."""
         for job in jobs:
-            self._crews[job.crew].take(job.key, partial(self._perform if is_all else self._perform_first, job))
+            looks = not is_all or job is jobs[-1]
+            self._crews[job.crew].take(job.key, partial(self._perform_and_look if looks else self._perform, job))
         if not jobs:
             self._bell.set()
 
-    def _perform_first(self, job: Job) -> None:
+    def _perform_and_look(self, job: Job) -> None:
         try:
             self._perform(job)
         finally:

@@ -103,8 +103,9 @@ def test_the_same_request_to_two_processes_has_one_effect(
 ) -> None:
     """Two processes know nothing of each other's requests: the database's primary key decides between them."""
     url = fresh_database(postgres_url)
-    runtimes = [wire(settings_for(url), network, templates) for _ in range(2)]
-    migrate(runtimes[0].engine)
+    first = wire(settings_for(url), network, templates)
+    migrate(first.engine)
+    runtimes = [first, wire(settings_for(url), network, templates)]
     _, key = runtimes[0].transact(keys.create, None, ["administer"])
     clients = [TestClient(make_app(each), headers={"Authorization": f"Bearer {key}"}) for each in runtimes]
 
