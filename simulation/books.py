@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from alertnet.channels.base import Entry, Found, Listing, Lookup, Question
-from alertnet.core.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
 from simulation.message import found
 
@@ -27,7 +26,7 @@ class Books:
 
     def outgoing(self, number: str, since: datetime) -> Listing:
         """What we made from that number."""
-        taken = [each for each in self.night.provider.messages if each.outgoing.method is MethodKind.SMS]
+        taken = [each for each in self.night.provider.messages if each.way == self.line.way]
         entries = [
             Entry(found(each), each.outgoing.sender, each.outgoing.to, each.taken_at, each.outgoing.text)
             for each in taken
@@ -41,7 +40,7 @@ class Books:
 
     def _list(self, entries: Sequence[Entry], since: datetime) -> Listing:
         self.line.process.life.sleep(self.night.random.uniform(0.05, 0.3))
-        if self.line.method in self.night.provider.troubles:
+        if self.line.way in self.night.provider.troubles:
             return Listing((), is_whole=False)
         listed_until = self.night.time.now - timedelta(seconds=self.night.mischief.list_late)
         listed = [each for each in entries if since <= each.at <= listed_until]

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from alertnet.channels.base import Accepted, Lookup, NotSent, Outgoing, Refused, Result, Unsure
-from alertnet.core.contact import MethodKind
+from alertnet.channels.base import Accepted, Cause, Lookup, NotSent, Outgoing, Refused, Result, Unsure
 from alertnet.core.notification import Failure
+from alertnet.core.routes import Way, way_name
 from simulation.machine import Bell
 from simulation.mischief import Trouble
 
@@ -18,12 +18,12 @@ DEADLINE = 10.0  # seconds after which an exchange is over, as the real channels
 
 
 class Line:
-    """The channel of one method, as one process has it."""
+    """The channel of one method to one provider, as one process has it."""
 
-    def __init__(self, night: "Night", process: "Process", method: MethodKind) -> None:
+    def __init__(self, night: "Night", process: "Process", way: Way) -> None:
         self.night = night
         self.process = process
-        self.method = method
+        self.way = way
 
     def send(self, outgoing: Outgoing) -> Result:
         """Hand it over; on the way it may be lost, refused, or taken without a word."""
@@ -31,7 +31,7 @@ class Line:
         night.promises.is_handed_over(self.process, outgoing)
         if self.process.is_in_transaction:
             return Unsure("in a transaction")
-        night.story.tell(self.process.host.name, f"hands over {night.describe(outgoing)}")
+        night.story.tell(self.process.host.name, f"hands over {night.describe(outgoing)}{self._by}")
         if random.random() < night.mischief.stops_before_send:
             self.process.host.stop(random.uniform(10, 70))
         self._may_die(f"before {night.describe(outgoing)} has left", random.uniform(0.001, 0.01))
@@ -43,7 +43,7 @@ class Line:
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         """Ask what became of it."""
         self._may_die("asking the provider", self.night.random.uniform(0.05, 0.3))
-        lookup = self.night.provider.tells_of(outgoing, provider_id)
+        lookup = self.night.provider.tells_of(outgoing, self.way, provider_id)
         words = f"asks about {self.night.describe(outgoing)}: {type(lookup).__name__}"
         self.night.story.tell(self.process.host.name, words)
         if provider_id is None and self.night.random.random() < self.night.mischief.stops_after_question:
@@ -54,19 +54,20 @@ class Line:
     def hang_up(self, provider_id: str) -> None:
         """End a call."""
         self.process.life.sleep(self.night.random.uniform(0.05, 0.3))
-        if self.method in self.night.provider.troubles:
+        if self.way in self.night.provider.troubles:
             return
-        if call := self.night.provider.calls.get(provider_id):
+        call = self.night.provider.calls.get(provider_id)
+        if call is not None and call.message.way == self.way:
             call.is_hung_up()
 
     def answers(self) -> bool:
         """Ask the provider for a sign of life."""
         self.process.life.sleep(self.night.random.uniform(0.05, 0.3))
-        return self.method not in self.night.provider.troubles
+        return self.way not in self.night.provider.troubles
 
     def _exchange(self, outgoing: Outgoing) -> Result:
         random, mischief = self.night.random, self.night.mischief
-        trouble = self.night.provider.troubles.get(self.method)
+        trouble = self.night.provider.troubles.get(self.way)
         if random.random() < mischief.refused:
             self.process.life.sleep(0.1)
             return Refused(Failure.INVALID, "21211")
@@ -75,16 +76,17 @@ class Line:
             return NotSent("connect")
         if trouble is Trouble.THROTTLES:
             self.process.life.sleep(0.1)
-            return NotSent("429", random.choice([None, timedelta(seconds=random.randint(1, 20))]))
+            pause = random.choice([None, timedelta(seconds=random.randint(1, 20))])
+            return NotSent("429", pause, Cause.TOO_FAST)
         if trouble is Trouble.ERRORS:
             if random.random() < 0.3:
-                self.night.provider.takes(outgoing)
+                self.night.provider.takes(outgoing, self.way)
             self.process.life.sleep(0.2)
             return Unsure("500")
         if trouble is Trouble.SILENT or random.random() < mischief.request_lost:
             return self._answer(lambda: None)
         is_lost = trouble is Trouble.DROPS or random.random() < mischief.answer_lost
-        return self._answer(lambda: self.night.provider.takes(outgoing).id, is_lost=is_lost)
+        return self._answer(lambda: self.night.provider.takes(outgoing, self.way).id, is_lost=is_lost)
 
     def _answer(self, arrives: Callable[[], str | None], *, is_lost: bool = False) -> Result:
         """The request travels, and nothing that happens to us holds it back; then its answer does."""
@@ -105,6 +107,10 @@ class Line:
         life.after(DEADLINE, heard.set)
         heard.wait()
         return Accepted(answers[0]) if answers else Unsure("timeout")
+
+    @property
+    def _by(self) -> str:
+        return "" if len(self.night.mischief.providers) == 1 else f" by {way_name(self.way)}"
 
     def _may_die(self, where: str, seconds: float) -> None:
         self.process.life.sleep(seconds)

@@ -6,6 +6,7 @@ from datetime import datetime
 from alertnet.channels.base import Found, Outgoing
 from alertnet.core.contact import MethodKind
 from alertnet.core.provider_codes import outcome_of_call, outcome_of_sms
+from alertnet.core.routes import Way
 
 
 @dataclass
@@ -14,6 +15,7 @@ class Message:
 
     id: str
     outgoing: Outgoing
+    way: Way
     taken_at: datetime
     status: str = "queued"
     code: int | None = None

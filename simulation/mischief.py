@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
-from alertnet.core.contact import MethodKind
+from alertnet.core.routes import FIRST, PROVIDERS, Way
 from alertnet.store.attempts import SENT_BY
 
 
@@ -49,7 +49,9 @@ class Mischief:
     """A process is ended in good order, as by an update, and started again."""
     database_away: tuple[Span, ...] = ()
     notify_lost: float = 0.0
-    provider: tuple[tuple[MethodKind, Trouble, Span], ...] = ()
+    providers: tuple[str, ...] = (FIRST,)
+    """Those that there are for each method, in the order in which they are tried."""
+    provider: tuple[tuple[Way, Trouble, Span], ...] = ()
     answer_lost: float = 0.0
     request_lost: float = 0.0
     callback_lost: float = 0.0
@@ -86,7 +88,9 @@ def draw_mischief(random: Random, length: float) -> Mischief:
         begins = [random.uniform(0, length) for _ in range(random.randint(1, most) if sometimes(1) else 0)]
         return tuple(Span(begin, begin + random.uniform(1, longest)) for begin in sorted(begins))
 
-    troubles = [(random.choice(SENT_BY), random.choice(list(Trouble)), span) for span in spans(3, 240)]
+    providers = random.choice([(FIRST,), PROVIDERS])
+    ways = [(random.choice(SENT_BY), random.choice((FIRST, *providers)), span) for span in spans(3, 240)]
+    troubles = [((method, provider), random.choice(list(Trouble)), span) for method, provider, span in ways]
     return Mischief(
         quiet=False,
         step=random.choice([0.001, 0.002, 0.01]),
@@ -100,6 +104,7 @@ def draw_mischief(random: Random, length: float) -> Mischief:
         leaves=tuple(sorted(random.uniform(10, length) for _ in range(random.randint(0, 2)))),
         database_away=spans(2, 45),
         notify_lost=sometimes(random.choice([0.3, 1.0])),
+        providers=providers,
         provider=tuple(troubles),
         answer_lost=sometimes(random.choice([0.05, 0.3])),
         request_lost=sometimes(0.1),

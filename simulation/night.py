@@ -1,12 +1,12 @@
 """One night by its seed: who is there, what goes wrong, what happened, and which promises were broken."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
 
 from alertnet.channels.base import Outgoing
 from alertnet.core.contact import MethodKind
+from alertnet.core.routes import Way, way_name
 from alertnet.messages.renderer import Renderer
 from alertnet.store import pinned
 from simulation.cast import FIELD_PHONE, draw_network
@@ -156,8 +156,8 @@ class Night:
             self.time.after(moment, self.random.choice(self.hosts).leave)
         for span in mischief.database_away:
             self.time.after(span.begin, partial(self._database, span))
-        for method, trouble, span in mischief.provider:
-            self.time.after(span.begin, partial(self._trouble, method, trouble, span))
+        for way, trouble, span in mischief.provider:
+            self.time.after(span.begin, partial(self._trouble, way, trouble, span))
 
     def _database(self, span: Span) -> None:
         self.story.tell("database", f"is away for {span.end - span.begin:.1f} s")
@@ -170,18 +170,19 @@ class Night:
             self.database_is_away = False
             self.watch.database_back_at = self.time.now
 
-    def _trouble(self, method: MethodKind, trouble: Trouble, span: Span) -> None:
+    def _trouble(self, way: Way, trouble: Trouble, span: Span) -> None:
         seconds = span.end - span.begin
-        self.story.tell("provider", f"{method}: {trouble} for {seconds:.0f} s")
-        self.provider.troubles[method] = trouble
-        self.time.after(seconds, lambda: self.provider.troubles.pop(method, None))
+        self.story.tell("provider", f"{way_name(way)}: {trouble} for {seconds:.0f} s")
+        self.provider.troubles[way] = trouble
+        self.time.after(seconds, lambda: self.provider.troubles.pop(way, None))
 
     def _calms_down(self) -> None:
         self.story.tell("night", "nothing goes wrong any more")
         self.is_calm = True
         self._database_is_back()
         self.provider.troubles.clear()
-        self.mischief = replace(Mischief(), rate=self.mischief.rate, clocks_apart=self.mischief.clocks_apart)
+        was = self.mischief
+        self.mischief = Mischief(providers=was.providers, rate=was.rate, clocks_apart=was.clocks_apart)
         for host in self.hosts:
             host.start()
             if host.process is not None:

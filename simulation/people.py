@@ -9,11 +9,13 @@ from starlette.responses import Response
 
 from alertnet.channels.base import Outgoing
 from alertnet.core.contact import MethodKind
+from alertnet.core.routes import FIRST
 from alertnet.store.tables import notifications
 from alertnet.web import contact_page, twilio_sms
 from alertnet.web.forms import Form
 from simulation.cast import FIELD_PHONE
 from simulation.database import PUBLIC_URL
+from simulation.provider import OURS
 from simulation.web import PATIENCE, Answer
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class People:
         """The last code that each number was told."""
         self.links: dict[str, str] = {}
         """The last link that each mailbox was sent."""
+        self.written_by: dict[str, str] = {}
+        """The number that wrote to each phone last: there it answers."""
         self.reports = 0
         """How many texts were sent that raise an incident, each by an id of its own."""
         self._texts = 0
@@ -60,6 +64,7 @@ class People:
                 if random.random() < chance:
                     self.night.time.after(self._delay(), partial(self.press, outgoing.to, link[1]))
             return
+        self.written_by[outgoing.to] = outgoing.sender
         if decision := _DECISION.search(outgoing.text):
             if random.random() < max(0.3, chance):
                 word = random.choice(["GO", "GO", "GO", "HOLD"])
@@ -118,7 +123,8 @@ class People:
 
     def _send(self, number: str, text: str, id: str, tries: int) -> None:
         self.night.story.tell("phone", f"{self.night.name_of(number)} writes {text!r}")
-        to = self.night.provider.has(id, number, text)
+        to = self.written_by.get(number, OURS[FIRST][0])
+        self.night.provider.has(id, number, to, text)
         form = Form({"MessageSid": id, "From": number, "To": to, "Body": text})
         twice = self.night.random.random() < self.night.mischief.callback_doubled
         self.reports += number == FIELD_PHONE

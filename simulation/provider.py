@@ -1,11 +1,11 @@
-"""The provider: what it took, what it says of it when asked, and how it fails."""
+"""The provider, or two of them: what each took, what it says of it when asked, and how it fails."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alertnet.channels.base import Absent, CannotTell, Entry, Lookup, Outgoing
 from alertnet.core.contact import MethodKind
-from alertnet.core.routes import FIRST, Way
+from alertnet.core.routes import FIRST, SECOND, Way
 from alertnet.runtime_channels import Outlet
 from alertnet.store.attempts import SENT_BY
 from simulation.books import Books, text_of
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simulation.host import Process
     from simulation.night import Night
 
-OURS = ("+15005550006", "+15005550016")
+OURS = {FIRST: ("+15005550006", "+15005550016"), SECOND: ("+15005550026", "+15005550036")}
 MAILBOX = "alert@example.org"
 
 
@@ -32,32 +32,32 @@ class Provider:
         self.calls: dict[str, Call] = {}
         self.texts: dict[str, Entry] = {}
         """What phones sent to our numbers, by its ids."""
-        self.troubles: dict[MethodKind, Trouble] = {}
-        self.ways: list[Way] = [(method, FIRST) for method in SENT_BY]
+        self.troubles: dict[Way, Trouble] = {}
+        self.ways: list[Way] = [(method, provider) for method in SENT_BY for provider in night.mischief.providers]
 
     def outlets(self, process: "Process") -> dict[Way, Outlet]:
         """The ways out that one process has."""
-        return {way: self._outlet(Line(self.night, process, way[0])) for way in self.ways}
+        return {way: self._outlet(Line(self.night, process, way)) for way in self.ways}
 
     def _outlet(self, line: Line) -> Outlet:
         rate = self.night.mischief.rate
-        if line.method is MethodKind.EMAIL:
+        method, provider = line.way
+        if method is MethodKind.EMAIL:
             return Outlet(line, (MAILBOX,), 0.0)
-        books = Books(self.night, line) if line.method is MethodKind.SMS else None
-        return Outlet(line, OURS[: 1 if rate else 2], rate, books)
+        books = Books(self.night, line) if method is MethodKind.SMS else None
+        return Outlet(line, OURS[provider][: 1 if rate else 2], rate, books)
 
-    def has(self, id: str, sender: str, text: str) -> str:
-        """A phone has sent us a text; the number of ours that it was sent to."""
+    def has(self, id: str, sender: str, to: str, text: str) -> None:
+        """A phone has sent a text to a number of ours."""
         if id not in self.texts:
-            self.texts[id] = text_of(id, sender, OURS[0], self.night.time.now, text)
-        return self.texts[id].to
+            self.texts[id] = text_of(id, sender, to, self.night.time.now, text)
 
-    def takes(self, outgoing: Outgoing) -> Message:
+    def takes(self, outgoing: Outgoing, way: Way) -> Message:
         """A message has arrived here: it is the provider's to deliver, whatever becomes of its sender."""
         id = f"{outgoing.method[:2].upper()}{len(self.messages):032d}"
         if outgoing.method is MethodKind.EMAIL:
             id = f"<{outgoing.notification}@example.org>"
-        message = Message(id, outgoing, self.night.time.now)
+        message = Message(id, outgoing, way, self.night.time.now)
         self.messages.append(message)
         self.night.story.tell("provider", f"takes {self.night.describe(outgoing)}")
         self.night.promises.was_taken(outgoing)
@@ -67,12 +67,12 @@ class Provider:
             deliver(self.night, message)
         return message
 
-    def tells_of(self, outgoing: Outgoing, provider_id: str | None) -> Lookup:
+    def tells_of(self, outgoing: Outgoing, way: Way, provider_id: str | None) -> Lookup:
         """What it says when it is asked; its lists lag behind."""
-        if outgoing.method is MethodKind.EMAIL or outgoing.method in self.troubles:
+        if outgoing.method is MethodKind.EMAIL or way in self.troubles:
             return CannotTell()
         listed_until = self.night.time.now - timedelta(seconds=self.night.mischief.list_late)
-        for message in self.messages:
+        for message in (each for each in self.messages if each.way == way):
             is_meant = message.id == provider_id if provider_id else message.outgoing.attempt == outgoing.attempt
             if is_meant and (provider_id or message.taken_at <= listed_until):
                 return found(message)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, Select, func, select
 
+from alertnet.core.routes import SECOND
 from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, timeline
 from simulation.punctuality import check_punctuality
 
@@ -36,7 +37,7 @@ _FORGOTTEN: Select[Any] = select(escalations.c.tree, escalations.c.status).where
 def reckon(night: "Night") -> None:
     """Check everything that is on the record."""
     history = night.database.rows(_HISTORY)
-    checks = (_once, _remembered, _settled, _final, _proven, _heard, _chained)
+    checks = (_once, _remembered, _settled, _gone_over, _final, _proven, _heard, _chained)
     for check in checks:
         for promise, how in check(night, history):
             night.story.breaks_promise(promise, how)
@@ -91,6 +92,17 @@ def _settled(night: "Night", _: Sequence[Row[Any]]) -> Found:
             waited = (row.created_at - doubt.started_at).total_seconds()
             if waited < (ASKED_TWICE - slack).total_seconds():
                 yield "A5", f"{row.method} {row.id[:4]} to {row.contact} is sent once more after only {waited:.0f} s"
+
+
+def _gone_over(night: "Night", history: Sequence[Row[Any]]) -> Found:
+    """A11: what one provider does not take goes by the other at once, where that one was well all night."""
+    ill = {(row.payload["method"], row.payload["provider"]) for row in history if row.kind == "provider_away"}
+    ill |= {way for way, _, _ in night.mischief_was.provider}
+    well = {method for method, provider in night.provider.ways if provider == SECOND and (method, provider) not in ill}
+    for row in history:
+        if row.kind == "attempt_delayed" and row.payload["method"] in well:
+            what = f"{row.payload['method']} {row.payload['attempt'][:4]} to {row.payload['contact']}"
+            yield "A11", f"{what} waits ({row.payload['error']}), though the second provider was well all night"
 
 
 def _rang_out(calls: Sequence[Row[Any]]) -> int:

@@ -66,6 +66,15 @@ MUTANTS = {
     "what came in a moment before the list was read is not looked for again": Mutant(
         "A12", "alertnet/sweeps.py", "OVERLAP = timedelta(minutes=10)", "OVERLAP = timedelta()"
     ),
+    "what one provider did not take waits for it, though there is another": Mutant(
+        "A11", "alertnet/flows/claim_sends.py", "may_go_over = row.provider is None and", "may_go_over = False and"
+    ),
+    "what one provider may have taken goes by the other": Mutant(
+        "A5",
+        "alertnet/flows/deliver.py",
+        "case NotSent(code) | Refused(Failure.OUR_ACCOUNT, code) if",
+        "case NotSent(code) | Unsure(code) | Refused(Failure.OUR_ACCOUNT, code) if",
+    ),
     "an expired lease is sent again unmarked": Mutant(
         "A5", "alertnet/flows/reconcile.py", 'held.unsure("lease")', 'held.wait(tx.now, "lease")'
     ),
