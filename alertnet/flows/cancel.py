@@ -90,10 +90,10 @@ def cancel_for_those_gone(case: Case) -> None:
 
 
 def cancel_asking(case: Case, alarms: Collection[str]) -> None:
-    """Cancel what asks for something that nobody has to do any more, also what has been claimed."""
+    """Cancel what has not left yet and asks for something that nobody has to do any more, also what was claimed."""
     rows = case.tx.session.execute(_NO_ALERTS, {"incident": case.incident.id}).all() if alarms else ()
     for row in rows:
-        if row.alarm_id in alarms:
+        if row.alarm_id in alarms and row.status in UNSENT:
             _cancel(case, row)
 
 

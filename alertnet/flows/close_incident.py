@@ -13,7 +13,7 @@ from alertnet.core.incident import CloseReason, IncidentStatus
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.core.progress import restore, stop
 from alertnet.flows import alarms, tasks
-from alertnet.flows.cancel import cancel_unwanted
+from alertnet.flows.cancel import cancel_asking, cancel_unwanted
 from alertnet.flows.case import Case
 from alertnet.flows.codes import mark_open
 from alertnet.flows.escalate import for_all, move
@@ -45,10 +45,12 @@ def close_incident(case: Case, reason: CloseReason, *, text: str | None = None, 
     for escalation in case.escalations:
         escalation.state, escalation.due_at = stop(escalation.state), None
         case.save(escalation)
+    tasks_open = {alarm.id for alarm in alarms.open_alarms(case) if alarm.kind == Kind.TASK}
     alarms.silence(
         case, escalation=None, kinds=(Kind.ALARM, Kind.DECISION, Kind.TASK, Kind.FIELD_STATUS), answer="closed"
     )
     cancel_unwanted(case)
+    cancel_asking(case, tasks_open)
     mark_open(case, False)
     case.record("incident_closed", reason=reason.value, text=text, by=by)
     kind = Kind.CORRECTION if reason is CloseReason.FALSE_ALARM else Kind.STAND_DOWN

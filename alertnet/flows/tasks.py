@@ -89,10 +89,9 @@ def withdraw(case: Case) -> None:
         return
     rows = case.ahead.take(_OPEN, case.incident.id)
     wanted = {row.alarm_id for row in rows if is_wanted(case, row)}
-    unwanted = [row for row in _each_task(rows) if row.alarm_id not in wanted]
-    for row in unwanted:
-        end(case, row, OVERTAKEN, None)
-    cancel_asking(case, {row.alarm_id for row in unwanted})
+    for row in _each_task(rows):
+        if row.alarm_id not in wanted:
+            end(case, row, OVERTAKEN, None)
 
 
 def settle(case: Case, everywhere: Iterable[tuple[str, str]], answer: str, by: str | None) -> None:
@@ -109,6 +108,7 @@ def end(case: Case, task: Row[Any], answer: str, by: str | None) -> None:
     reached = AttemptStatus.FAILED if answer in ("no_answer", "wrong_person") else AttemptStatus.DELIVERED
     case.outbox.change("notifications", task.notification_id, status=statuses.get(answer, reached).value)
     alarms.answer_alarm(case, task.alarm_id, answer, by)
+    cancel_asking(case, {task.alarm_id})
 
 
 def ask_again(case: Case) -> None:

@@ -153,15 +153,19 @@ def test_who_is_excluded_meanwhile_is_not_to_be_called_any_more(world: World) ->
     assert len(tasks_of(world)) == 1
 
 
-def test_what_is_claimed_when_its_contact_is_excluded_asks_nobody_to_call(world: World) -> None:
-    """A3: as for an alert, what has not left yet is taken back, too."""
+@pytest.mark.parametrize("act", [("exclude", {"contacts": ["brigade"]}), ("close", {"reason": "resolved"})])
+def test_what_is_claimed_when_a_task_is_taken_back_asks_nobody_to_call(
+    world: World, act: tuple[str, dict[str, Any]]
+) -> None:
+    """A3, A4: as for an alert, what has not left yet is taken back, too."""
     incident = world.raises(perpetrator="paramilitary", people=[])
     world.passes(minutes=9)
     world.clock.at += timedelta(minutes=1)
     for job in jobs_of(world):
         perform(job)
     claimed = jobs_of(world)
-    incident.act("exclude", contacts=["brigade"])
+    path, body = act
+    incident.act(path, **body)
     for job in claimed:
         perform(job)
     world.settles()
