@@ -25,6 +25,8 @@ from alertnet.core.incident import Scope, Severity
 
 MINUTE = timedelta(minutes=1)
 FIELD_PHONE = "+573005550001"
+NEWCOMER = Method(MethodKind.SMS, "+573005550190")
+"""Of a contact that stands in no tree before the trees are edited."""
 SECRET = "Secreta"
 """Part of every name, place and free text of a report: no SMS, call or subject may hold it (A9)."""
 
@@ -66,6 +68,20 @@ def draw_network(random: Random) -> Network:
     ana = Member("ana", "Ana", FIELD_PHONE, "en")
     team = Team("north", "CO", "en", random.choice([Scope.NATIONAL, Scope.INTERNATIONAL]), {"ana": ana})
     return Network({tree.id: tree for tree in trees}, {"north": team}, {})
+
+
+def edit(random: Random, network: Network) -> Network:
+    """The same trees, but each level of the first one waits half as long, and one tells somebody new as well."""
+    tree = network.trees["colombia"]
+    newcomer = replace(tree.contacts["head-office"], id="newcomer", organisation="New", methods=(NEWCOMER,))
+    newcomer = replace(newcomer, scope=Scope.INTERNAL)
+    told_by = random.choice(tree.levels)
+    levels = tuple(
+        replace(level, wait=level.wait / 2, notify=(*level.notify, "newcomer") if level is told_by else level.notify)
+        for level in tree.levels
+    )
+    edited = replace(tree, contacts={**tree.contacts, "newcomer": newcomer}, levels=levels)
+    return replace(network, trees={**network.trees, "colombia": edited})
 
 
 def _tree(

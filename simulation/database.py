@@ -73,6 +73,11 @@ class Database:
         (text,) = self._watch.execute(_EARLIEST).fetchone()
         return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else FAR_AWAY
 
+    def texts(self) -> int:
+        """How many texts have come in."""
+        (count,) = self._watch.execute("SELECT count(*) FROM inbound").fetchone()
+        return int(count)
+
     def rows(self, query: Select[Any], **values: object) -> Sequence[Row[Any]]:
         """What is committed, whatever transactions are open."""
         with Session(for_reading(self.engine)) as session:

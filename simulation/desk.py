@@ -52,8 +52,8 @@ class Desk:
         self.night = night
         self.opened: dict[str, Facts] = {}
         """What was reported of the incidents whose opening was answered, by their references."""
-        self.widened: set[str] = set()
-        """The incidents for which a coordinator has asked that wider consent be applied."""
+        self.re_resolved: set[str] = set()
+        """The incidents for which a coordinator has asked that wider consent and edited trees be applied."""
         self.accepted: list[Accepted] = []
         self.reports = 0
         self._asked = 0
@@ -73,6 +73,14 @@ class Desk:
             deeds = (self._news, self._narrows, self._widens, self._spares, self._decides)
             others = (self._vouches, self._acts, self._closes)
             self.night.random.choice(deeds + others)(self.night.random.choice(list(self.opened)))
+
+    def edits(self) -> None:
+        """Edit the trees; for an incident that runs somebody may look what that would change, or apply it."""
+        self.night.edit_trees()
+        for ref in self.opened:
+            follows = self.night.random.choice([self._looks, self._re_resolves, None])
+            if follows is not None:
+                self.night.time.after(self.night.random.uniform(0, 30), partial(follows, ref))
 
     def _opened(self, facts: Facts, answer: Any) -> None:
         self.night.promises.was_accepted(answer["ref"])
@@ -101,6 +109,12 @@ class Desk:
         if self.night.random.random() < 0.5:
             self.night.time.after(self.night.random.uniform(0, 60), partial(self._re_resolves, ref))
 
+    def _looks(self, ref: str) -> None:
+        """Only see what would change."""
+        look = Reresolution(apply=False)
+        ask = partial(api_re_resolve.re_resolve_incident, ref, look, self._key)
+        self._post(f"{ref}: what would change", ask)
+
     def _re_resolves(self, ref: str) -> None:
         seen: list[str] = []
 
@@ -108,7 +122,7 @@ class Desk:
             if not seen:
                 shown = api_re_resolve.re_resolve_incident(ref, Reresolution(apply=False), self._key, door)
                 seen.append(json.loads(bytes(shown.body))["hash"])
-            self.widened.add(ref)
+            self.re_resolved.add(ref)
             asked = Reresolution(apply=True, expected=seen[0])
             return api_re_resolve.re_resolve_incident(ref, asked, self._key, door)
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from alertnet.living_trees import LivingTrees
 from alertnet.runtime import Clock, Runtime
+from alertnet.store.pinned import Edition
 from alertnet.store.tx import Tx
 from alertnet.transactions import DatabaseAway, OwnCommit
 from alertnet.wakeups import Hook, Wakeups
@@ -100,7 +101,7 @@ class Process:
         self.runtime = self._runtime()
         self.worker: Worker | None = None
         if host.works:
-            machine = machine_of(self.life, host.machine_clock, night.thread_is_late_by)
+            machine = machine_of(self.life, host.machine_clock, night.thread_is_late_by, night.provider.is_unheard)
             self.worker = Worker(self.runtime, machine=machine)
             self.life.spawn(self._work)
 
@@ -167,16 +168,23 @@ class Process:
         # What takes long to make is made once: the properties find it here.
         vars(runtime).update(
             process=self,
-            trees=_published(night, self.host.clock),
+            trees=SharedTrees(night, self.host.clock),
             renderer=lambda _hash: night.renderer,
             outlets=night.provider.outlets(self),
         )
         return runtime
 
 
-def _published(night: "Night", now: Clock) -> LivingTrees:
-    """Trees that nobody edits, and that are in the database already."""
-    return LivingTrees(night.network, Path(), lambda _: night.edition, lambda _: (), now)
+class SharedTrees(LivingTrees):
+    """The trees as the night has them in the database: each process takes up an edit at once."""
+
+    def __init__(self, night: "Night", now: Clock) -> None:
+        super().__init__(night.network, Path(), lambda _: night.edition, lambda _: (), now)
+        self._night = night
+
+    @property
+    def edition(self) -> Edition:
+        return self._night.edition
 
 
 class Host:
@@ -230,7 +238,7 @@ class Host:
         if self.process is not None and self.is_up and not self.process.life.is_stopped:
             self.night.story.tell(self.name, f"is stopped for {seconds:.1f} s")
             resumes_at = self.night.time.now + timedelta(seconds=seconds)
-            self.process.life.stopped_until = resumes_at
+            self.process.life.stop(resumes_at)
             if self.fine_since is not None:
                 self.fine_since = resumes_at
 

@@ -89,9 +89,10 @@ class Pool:
 class Scheduler:
     """As much of APScheduler as the worker uses. An alarm goes by the machine's own clock, as APScheduler's do."""
 
-    def __init__(self, life: Life, now: Callable[[], datetime]) -> None:
+    def __init__(self, life: Life, now: Callable[[], datetime], is_unheard: Callable[[], bool]) -> None:
         self._life = life
         self._now = now
+        self._is_unheard = is_unheard
         self._ticks: list[tuple[Do, float]] = []
         self._alarms: dict[str, object] = {}
 
@@ -110,7 +111,9 @@ class Scheduler:
 
     def start(self) -> None:
         for func, seconds in self._ticks:
-            if seconds in SPARED:
+            if seconds == SWEEP_SECONDS:
+                self._life.repeat(func, SPARED[seconds], self._is_unheard)
+            elif seconds in SPARED:
                 self._life.repeat(func, SPARED[seconds])
             else:
                 self._life.tick(func, seconds)
@@ -133,13 +136,13 @@ class NoLock:
         """Nothing was taken."""
 
 
-def machine_of(life: Life, now: Callable[[], datetime], late_by: LateBy) -> Machine:
-    """The machine that one run of a process has; `now` is its own clock."""
+def machine_of(life: Life, now: Callable[[], datetime], late_by: LateBy, is_unheard: Callable[[], bool]) -> Machine:
+    """The machine that one run of a process has; `now` is its own clock. `is_unheard`: a sweep would find something."""
     return Machine(
         bell=lambda: Bell(life),
         thread=lambda work, _name: Thread(life, work),
         pool=lambda _size, name: Pool(life, name, late_by),
-        scheduler=lambda: Scheduler(life, now),
+        scheduler=lambda: Scheduler(life, now, is_unheard),
         lock=NoLock,
         now=now,
     )

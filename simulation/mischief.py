@@ -66,6 +66,8 @@ class Mischief:
     """Messages that each number may send in a second; 0: as many as there are."""
     answers: float = 0.0
     """How likely somebody answers what reached them."""
+    edits: bool = False
+    """Somebody edits the trees."""
     deeds: int = 0
     """How much coordinators do besides."""
 
@@ -116,5 +118,6 @@ def draw_mischief(random: Random, length: float) -> Mischief:
         list_late=sometimes(random.choice([10.0, 40.0])),
         rate=sometimes(random.choice([0.3, 1.0])),
         answers=random.choice([0.0, 0.1, 0.3, 0.7]),
+        edits=random.random() < 0.3,
         deeds=random.choice([0, 1, 2, 4]),
     )

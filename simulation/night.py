@@ -6,10 +6,11 @@ from random import Random
 
 from alertnet.channels.base import Outgoing
 from alertnet.core.contact import MethodKind
+from alertnet.core.contact_tree import Network
 from alertnet.core.routes import Way, way_name
 from alertnet.messages.renderer import Renderer
 from alertnet.store import pinned
-from simulation.cast import FIELD_PHONE, draw_network
+from simulation.cast import FIELD_PHONE, NEWCOMER, draw_network, edit
 from simulation.database import Database
 from simulation.desk import Desk
 from simulation.host import Host, Process, running
@@ -60,8 +61,10 @@ class Night:
             for tree in self.network.trees.values()
             for contact in tree.contacts.values()
             for address in contact.addresses
-        }
-        self.edition = database.pattern.transact(pinned.publish, self.network, database.pattern.templates.to_text())
+        } | {NEWCOMER.address: "newcomer"}
+        self.edition = self._publish(self.network)
+        self.edited_at: datetime | None = None
+        """Since when the trees in force are others than `network`."""
         self.provider = Provider(self)
         self.people = People(self)
         self.promises = Promises(self)
@@ -122,6 +125,17 @@ class Night:
             if process is not teller and self.random.random() >= self.mischief.notify_lost:
                 process.life.after(self.random.uniform(0.001, 0.01), process.runtime.wakeups.fire)
 
+    def edit_trees(self) -> None:
+        """New incidents open on other trees from now on; those that are open go on as they were (A8)."""
+        self.story.tell("desk", "edits the trees: each level waits half as long, and a newcomer is told")
+        self.edition = self._publish(edit(self.random, self.network))
+        self.edited_at = self.time.now
+        self.has_committed()
+
+    def _publish(self, network: Network) -> pinned.Edition:
+        pattern = self.database.pattern
+        return pattern.transact(pinned.publish, network, pattern.templates.to_text())
+
     def describe(self, outgoing: Outgoing) -> str:
         """A message, for the story."""
         return f"{outgoing.method} {outgoing.attempt[:4]} to {self.name_of(outgoing.to)}"
@@ -145,6 +159,8 @@ class Night:
             self.time.after(self.random.uniform(3, self.length / 2), self.desk.raises)
         if self.random.random() < 0.08:
             self.time.after(self.random.uniform(3, self.length / 2), self.people.raise_by_sms)
+        if self.mischief.edits:
+            self.time.after(self.random.uniform(5, self.length * 0.7), self.desk.edits)
         for _ in range(self.mischief.deeds):
             self.time.after(self.random.uniform(10, self.length), self.desk.does_something)
 
@@ -186,7 +202,7 @@ class Night:
         for host in self.hosts:
             host.start()
             if host.process is not None:
-                host.process.life.stopped_until = self.time.now
+                host.process.life.resume()
             if host.fine_since is not None:
                 host.fine_since = min(host.fine_since, self.time.now)
 

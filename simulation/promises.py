@@ -13,12 +13,16 @@ from alertnet.core.escalation import LAST_RESORT
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
 from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, served
-from simulation.cast import SECRET
+from simulation.cast import NEWCOMER, SECRET
 from simulation.consent import why_barred
 
 if TYPE_CHECKING:
     from simulation.host import Host, Process
     from simulation.night import Night
+
+LEASE = timedelta(seconds=30)
+"""What can't be written down because the database is away is claimed for so long."""
+CLOCKS_DIFFER = timedelta(seconds=2)
 
 _STANDING: Select[Any] = (
     select(
@@ -31,6 +35,7 @@ _STANDING: Select[Any] = (
         notifications.c.alarm_id,
         incidents.c.status.label("incident_status"),
         incidents.c.ref,
+        incidents.c.opened_at,
         incidents.c.facts,
     )
     .join(notifications, notifications.c.id == attempts.c.notification_id)
@@ -89,7 +94,7 @@ class Promises:
     def has_left(self, host: "Host", works_since: datetime, began: datetime) -> None:
         """A process has ended in good order: where no other works, nothing that it holds is left half done."""
         others = [each for each in self.night.hosts if each.works and each is not host]
-        was_away = self.night.database_is_away or self.night.watch.database_back_at > began
+        was_away = self.night.database_is_away or self.night.watch.database_back_at > began - LEASE
         since = works_since + timedelta(seconds=2 * self.night.mischief.clocks_apart)
         for row in () if others or was_away else self.night.database.rows(_CLAIMED, since=since, now=host.clock()):
             what = f"{row.method} {row.id[:4]}"
@@ -121,9 +126,13 @@ class Promises:
             self._break("A3", f"{what} is handed over although {why}")
 
     def _keeps_to_the_plan(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
-        """Nobody beyond the consent it was reported with, until a coordinator has applied a wider one."""
+        """Nobody who came later, or is beyond the consent it was reported with, until a coordinator has re-resolved."""
         reported = self.night.desk.opened.get(row.ref)
-        if reported is None or row.ref in self.night.desk.widened or "/" in row.contact:
+        if row.ref is None or row.ref in self.night.desk.re_resolved or "/" in row.contact:
+            return
+        if outgoing.to == NEWCOMER.address and not opened_after_edit(self.night, row.opened_at):
+            self._break("A8", f"{what} is handed over although nobody has re-resolved since it came into the trees")
+        if reported is None:
             return
         asked = Facts(reported.type, reported.severity, reported.country, consent=reported.consent)
         why = why_barred(asked, self.night.network.trees.values(), outgoing.to)
@@ -180,6 +189,11 @@ class Promises:
 
     def _break(self, promise: str, how: str) -> None:
         self.night.story.breaks_promise(promise, how)
+
+
+def opened_after_edit(night: "Night", opened_at: datetime) -> bool:
+    """Whether an incident may have opened on edited trees, by whichever clock."""
+    return night.edited_at is not None and opened_at > night.edited_at - CLOCKS_DIFFER
 
 
 def _may_ask_again(tree: Any) -> bool:

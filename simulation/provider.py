@@ -52,6 +52,10 @@ class Provider:
         if id not in self.texts:
             self.texts[id] = text_of(id, sender, to, self.night.time.now, text)
 
+    def is_unheard(self) -> bool:
+        """Whether a text stands here alone."""
+        return len(self.texts) > self.night.database.texts()
+
     def takes(self, outgoing: Outgoing, way: Way) -> Message:
         """A message has arrived here: it is the provider's to deliver, whatever becomes of its sender."""
         id = f"{outgoing.method[:2].upper()}{len(self.messages):032d}"

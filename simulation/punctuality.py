@@ -10,6 +10,7 @@ from alertnet.core.contact import MethodKind
 from alertnet.core.notification import Kind
 from alertnet.store.tables import attempts, escalations, incidents, notifications
 from simulation.plan import Planned, plan_of
+from simulation.promises import opened_after_edit
 
 if TYPE_CHECKING:
     from simulation.night import Night
@@ -55,7 +56,7 @@ def check_punctuality(night: "Night", history: Sequence[Row[Any]]) -> None:
     trees = [(row.incident_id, row.tree) for row in night.database.rows(_ESCALATIONS)]
     for incident in night.database.rows(_INCIDENTS):
         facts = night.desk.opened.get(incident.ref)
-        if facts is None:
+        if facts is None or opened_after_edit(night, incident.opened_at):
             continue
         changes = [row.at for row in history if row.chain == incident.id and row.kind not in PLANNED_KINDS]
         until = min([*changes, night.watch.fine_until, night.time.now]) - MARGIN

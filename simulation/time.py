@@ -89,7 +89,8 @@ class Life:
         self.time = time
         self._on_fault = on_fault
         self.alive = True
-        self.stopped_until = time.now
+        self._stopped_until = time.now
+        self._held_up: list[Do] = []
         self._hub = getcurrent()
         self._tasks: list[greenlet] = []
         self._tickers: list[Ticker] = []
@@ -98,7 +99,17 @@ class Life:
     @property
     def is_stopped(self) -> bool:
         """Whether it gets no time from its machine (SIGSTOP)."""
-        return self.time.now < self.stopped_until
+        return self.time.now < self._stopped_until
+
+    def stop(self, until: datetime) -> None:
+        """Give it no time before that moment, unless it is resumed."""
+        self._stopped_until = until
+        self.time.at(until, self._go_on)
+
+    def resume(self) -> None:
+        """Let it go on now."""
+        self._stopped_until = min(self._stopped_until, self.time.now)
+        self._go_on()
 
     def after(self, seconds: float, do: Do) -> None:
         """Let that happen in this life, so many seconds from now or as soon as it is no longer stopped."""
@@ -114,12 +125,13 @@ class Life:
         self._tickers.append(ticker)
         self.time.tickers.append(ticker)
 
-    def repeat(self, do: Do, seconds: float) -> None:
-        """Begin a task every so many seconds, whatever is due: what else there is to find, no queue knows of."""
+    def repeat(self, do: Do, seconds: float, is_worth_it: Callable[[], bool] = lambda: True) -> None:
+        """Begin a task every so many seconds, whatever is due: what there is to find, no queue knows of."""
 
         def ring() -> None:
             if not self._is_still:
-                self.spawn(do)
+                if is_worth_it():
+                    self.spawn(do)
                 self.after(seconds, ring)
 
         self.after(seconds, ring)
@@ -162,11 +174,17 @@ class Life:
         if not self.is_stopped:
             self.spawn(do)
 
+    def _go_on(self) -> None:
+        if not self.is_stopped:
+            held_up, self._held_up = self._held_up, []
+            for do in held_up:
+                self.time.after(0.0, partial(self._do, do))
+
     def _do(self, do: Do) -> None:
         if not self.alive:
             return
         if self.is_stopped:
-            self.time.at(self.stopped_until, partial(self._do, do))
+            self._held_up.append(do)
         else:
             do()
 

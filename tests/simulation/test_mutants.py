@@ -115,6 +115,15 @@ MUTANTS = {
         "wider = [each for each in given if _widens(holds[each.person], scope)]",
         "wider: list[Wider] = []",
     ),
+    "whoever looks what an edit would change applies it": Mutant(
+        "A8",
+        "alertnet/web/api_re_resolve.py",
+        "        found = door.runtime.read(lambda tx: difference(look_at(tx, id_of(tx.session, ref)), edition))\n",
+        """
+        found = door.runtime.read(lambda tx: difference(look_at(tx, id_of(tx.session, ref)), edition))
+        door.carry_out(key, asked, on(ref, lambda case: re_resolve(case, edition, found.hash, by=by(key))))
+""",
+    ),
     "wake-up without sweep: no tick": Mutant(
         "A2 A5 A7",
         "alertnet/worker.py",
