@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 
+from alertnet.core.availability import Hours
 from alertnet.core.contact import ABROAD, Contact, Disclosure, Method, MethodKind, Role
 from alertnet.core.contact_tree import (
     ActionDue,
@@ -24,6 +25,8 @@ from alertnet.core.contact_tree import (
 from alertnet.core.incident import Scope, Severity
 
 MINUTE = timedelta(minutes=1)
+NIGHT_BEGINS = 21 * 60 + 14
+"""In minutes, on the wall clocks of those who are told."""
 FIELD_PHONE = "+573005550001"
 NEWCOMER = Method(MethodKind.SMS, "+573005550190")
 """Of a contact that stands in no tree before the trees are edited."""
@@ -94,7 +97,9 @@ def _tree(
 ) -> ContactTree:
     coordinator = _contact(random, numbers, f"{id}-duty", Role.COORDINATOR, deputy=f"{id}-second")
     second = _contact(random, numbers, f"{id}-second", Role.COORDINATOR)
-    told = [_or_called(random, _contact(random, numbers, *stranger)) for stranger in others]
+    told = [
+        _with_hours(random, numbers, _or_called(random, _contact(random, numbers, *stranger))) for stranger in others
+    ]
     contacts = {each.id: each for each in (coordinator, second, *told, head_office)}
     levels = [Level("Coordination", (coordinator.id,), wait=random.randint(1, 4) * MINUTE, repeat=_repeat(random))]
     while told:
@@ -117,6 +122,17 @@ def _tree(
         rounds=random.randint(1, 3),
         ask_if_unknown_perpetrator=random.random() < 0.5,
     )
+
+
+def _with_hours(random: Random, numbers: Numbers, contact: Contact) -> Contact:
+    """An office that is closed, or closes or opens during the night; mail or a duty phone is there meanwhile."""
+    if random.random() < 0.75:
+        return contact
+    changes = NIGHT_BEGINS + random.randint(1, 8)
+    span = random.choice([(510, 990), (0, changes), (changes, 1440)])
+    number, relays = numbers.fresh(), random.random() < 0.5
+    on_duty = (Method(MethodKind.SMS, number, relays=relays), Method(MethodKind.CALL, number, MINUTE, relays=relays))
+    return replace(contact, hours=Hours("as the night has it", ((span,),) * 7), when_closed=on_duty)
 
 
 def _level(random: Random, name: str, group: Sequence[Contact]) -> Level:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from alertnet.core.contact import OF_THE_STATE, RINGING, Contact, MethodKind
+from alertnet.core.contact import OF_THE_STATE, RINGING, Contact, Method, MethodKind
 from alertnet.core.contact_tree import ContactTree, Level
 from alertnet.core.incident import Facts, Perpetrator, Severity
 from alertnet.core.notification import Kind
@@ -65,17 +66,43 @@ def _before(messages: list[Planned], moment: datetime) -> Plan:
 
 
 def _turn(contact: Contact, level: Level, start: datetime) -> Iterator[Planned]:
-    """Each method at its time; then again, the telephones that were used strictly before."""
-    for method in contact.methods:
-        # A task is sent to nobody: the coordinators are alarmed.
-        if method.kind is not MethodKind.TASK:
-            yield Planned(contact.id, method.kind, Kind.ALERT, start + method.after)
-    for k in range(1, level.repeat.times + 1) if level.repeat else ():
-        assert level.repeat is not None
-        after = k * level.repeat.every
-        for method in contact.methods:
-            if method.kind in RINGING and method.after < after:
-                yield Planned(contact.id, method.kind, Kind.REMINDER, start + after)
+    """Each method at its time; then again, the telephones that were used strictly before. Mail knows no hours.
+
+    From the first moment at which it was found closed, what it has for that is used as well.
+    """
+    again = (
+        [(start + k * level.repeat.every, 1, None) for k in range(1, level.repeat.times + 1)] if level.repeat else []
+    )
+    waiting: list[tuple[datetime, int, Method | None]] = [*((start + each.after, 0, each) for each in contact.methods)]
+    waiting += again
+    used: list[tuple[datetime, Method]] = []
+    was_closed = False
+    if is_closed(contact, start):
+        was_closed = True
+        waiting += [(start + each.after, 0, each) for each in contact.when_closed]
+    while waiting:
+        first = min(waiting, key=lambda each: each[:2])
+        waiting.remove(first)
+        at, _, method = first
+        rings = [method] if method else [each for when, each in used if each.kind in RINGING and when < at]
+        for each in rings:
+            if each in contact.methods and each.kind is not MethodKind.EMAIL and is_closed(contact, at):
+                if not was_closed:
+                    was_closed = True
+                    waiting += [(max(start + other.after, at), 0, other) for other in contact.when_closed]
+            # A task is sent to nobody: the coordinators are alarmed.
+            elif each.kind is not MethodKind.TASK:
+                used += [(at, each)] if method else []
+                yield Planned(contact.id, each.kind, Kind.ALERT if method else Kind.REMINDER, at)
+
+
+def is_closed(contact: Contact, at: datetime) -> bool:
+    """Whether its office is closed then, by the clock on its wall."""
+    if contact.hours is None:
+        return False
+    local = at.astimezone(ZoneInfo(contact.timezone))
+    minute = local.hour * 60 + local.minute
+    return not any(begins <= minute < ends for begins, ends in contact.hours.week[local.weekday()])
 
 
 def _told(trees: list[ContactTree], tree: ContactTree, level: Level, facts: Facts) -> list[Contact]:

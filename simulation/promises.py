@@ -15,6 +15,7 @@ from alertnet.core.notification import Kind
 from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, served
 from simulation.cast import NEWCOMER, SECRET
 from simulation.consent import why_barred
+from simulation.plan import is_closed
 
 if TYPE_CHECKING:
     from simulation.host import Host, Process
@@ -28,6 +29,7 @@ _STANDING: Select[Any] = (
     select(
         attempts.c.status,
         attempts.c.due_at,
+        attempts.c.started_at,
         attempts.c.is_alert,
         attempts.c.incident_id,
         notifications.c.contact,
@@ -86,6 +88,7 @@ class Promises:
         self._keeps_to_the_plan(row, outgoing, what)
         if row.is_alert:
             self._stops(row, outgoing, what)
+            self._keeps_hours(row, outgoing, what)
         if row.kind == Kind.TASK.value:
             self._is_to_be_called(row, what)
         self._is_claimed(process, row, what)
@@ -164,6 +167,14 @@ class Promises:
             barred = [why_barred(from_plain(Facts, row.facts), trees.values(), address) for address in addresses]
             if any(barred):
                 self._break("A3", f"{what} is handed over although {next(filter(None, barred))}")
+
+    def _keeps_hours(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
+        """No telephone of an office rings that was closed when the message was claimed."""
+        for tree in self.night.network.trees.values():
+            for contact in tree.contacts.values():
+                own = {each.address for each in contact.methods if each.kind is not MethodKind.EMAIL}
+                if outgoing.to in own and is_closed(contact, row.started_at):
+                    self._break("A7", f"{what} is handed over although {contact.id} was closed by then")
 
     def _have_answered(self, row: Row[Any], services: Any) -> bool:
         """Whether all it counts for have answered; last resort, and whoever owes an action, may be asked again."""

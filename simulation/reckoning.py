@@ -100,7 +100,8 @@ def _gone_over(night: "Night", history: Sequence[Row[Any]]) -> Found:
     ill |= {way for way, _, _ in night.mischief_was.provider}
     well = {method for method, provider in night.provider.ways if provider == SECOND and (method, provider) not in ill}
     for row in history:
-        if row.kind == "attempt_delayed" and row.payload["method"] in well:
+        # The pace of the second one may hold it back.
+        if row.kind == "attempt_delayed" and row.payload["method"] in well and not night.mischief.rate:
             what = f"{row.payload['method']} {row.payload['attempt'][:4]} to {row.payload['contact']}"
             yield "A11", f"{what} waits ({row.payload['error']}), though the second provider was well all night"
 

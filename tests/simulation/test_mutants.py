@@ -76,7 +76,7 @@ MUTANTS = {
         "case NotSent(code) | Unsure(code) | Refused(Failure.OUR_ACCOUNT, code) if",
     ),
     "an expired lease is sent again unmarked": Mutant(
-        "A5", "alertnet/flows/reconcile.py", 'held.unsure("lease")', 'held.wait(tx.now, "lease")'
+        "A5 A11", "alertnet/flows/reconcile.py", 'held.unsure("lease")', 'held.wait(tx.now, "lease")'
     ),
     "due time anchored to now: where levels start": Mutant(
         "A7", "alertnet/core/opening.py", "    start = course.on_time(moment)\n", "    start = course.now\n"
@@ -123,6 +123,9 @@ MUTANTS = {
         found = door.runtime.read(lambda tx: difference(look_at(tx, id_of(tx.session, ref)), edition))
         door.carry_out(key, asked, on(ref, lambda case: re_resolve(case, edition, found.hash, by=by(key))))
 """,
+    ),
+    "nobody asks whether an office is closed": Mutant(
+        "A7", "alertnet/core/reach.py", "return None if is_open else self.times.closed_by(at)", "return None"
     ),
     "wake-up without sweep: no tick": Mutant(
         "A2 A5 A7",
