@@ -18,13 +18,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("axe")]
 AXE = Path(__file__).parent / "axe/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 Scheme = Literal["light", "dark"]
+FAST = {("light", 320), ("dark", 1440)}
 LOOKS: list[Any] = [
-    ("dark", 320),
-    ("light", 768),
-    ("dark", 1440),
-    *(pytest.param(*look, marks=pytest.mark.long) for look in (("light", 320), ("dark", 768), ("light", 1440))),
+    pytest.param(scheme, width, marks=() if (scheme, width) in FAST else pytest.mark.long)
+    for scheme in ("light", "dark")
+    for width in (320, 768, 1440)
 ]
-"""Half of them wait for `make long`: each colour and each width is seen in the others."""
+"""Most wait for `make long`: each colour, and the narrowest and widest page, are seen in the others."""
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,7 @@ import pytest
 
 from alertnet.runtime import Runtime
 from tests.cli.conftest import WITHIN_SECONDS, Office
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-    return port
+from tests.ports import free_port
 
 
 @contextmanager

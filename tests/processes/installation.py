@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from alertnet.settings import read_settings
 from alertnet.store import keys
 from alertnet.store.tables import workers
 from tests.database import migrate
+from tests.ports import free_port
 from tests.processes.hurried import hurried_since
 
 REPOSITORY = Path(__file__).parents[2]
@@ -121,8 +121,7 @@ class Installation:
         self._folder = folder
         self._stack = ExitStack()
         self._since = system_clock() if hurried else None
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         clock = hurried_since(self._since) if self._since else system_clock
         sandbox = Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url=self.url, live=True, now=clock)

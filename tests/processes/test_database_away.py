@@ -65,6 +65,7 @@ def test_postgresql_goes_and_comes_back(installs: Installs, postgres_url: str, p
     assert sorted(refs(installation)) == sorted([before, after])
 
 
+@pytest.mark.long
 def test_sqlite_is_locked_and_let_go(installs: Installs, tmp_path: Path) -> None:
     """503 with Retry-After after some seconds of waiting; reading goes on; nothing half done."""
     installation = installs()

@@ -35,6 +35,7 @@ def test_what_was_accepted_goes_out_after_a_kill(installs: Installs) -> None:
     assert len(installation.heard(ref)) == 1
 
 
+@pytest.mark.long
 def test_wherever_a_kill_strikes_the_alert_goes_out(installs: Installs) -> None:
     """A5: also between claim and send, or between send and record: once, or once more and marked."""
     installation = installs(hurried=True)
