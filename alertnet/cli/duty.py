@@ -39,7 +39,7 @@ def show() -> None:
             typer.echo(line)
 
 
-@app.command("set", epilog="Example: alertnet duty set colombia/coordinator luis --from 2026-12-24 --until 2026-12-27")
+@app.command("set", epilog="Example: alertnet duty set colombia/coordinator-2 luis --until 2026-12-27")
 def set_duty(owner: Owner, member: Member, starts: From = "", until: Until = "", off: Off = False) -> None:
     """Put a member on duty out of turn, or off duty; it holds at once, for running incidents as well."""
     from alertnet.cli import acts

@@ -9,7 +9,7 @@ from alertnet.core.contact import Contact, MethodKind
 
 DAY = 24 * 60
 WEEK = 7 * DAY
-_DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 
 
 def gaps(contacts: Iterable[Contact], kinds: frozenset[MethodKind], zone: str, monday: date) -> list[Span]:
@@ -30,7 +30,7 @@ def gaps(contacts: Iterable[Contact], kinds: frozenset[MethodKind], zone: str, m
 def shown(minute: int) -> str:
     """As in `Mo 08:30`."""
     day, of_day = divmod(minute % WEEK, DAY)
-    return f"{_DAYS[day]} {of_day // 60:02}:{of_day % 60:02}"
+    return f"{WEEKDAYS[day]} {of_day // 60:02}:{of_day % 60:02}"
 
 
 def _spans(contact: Contact, kinds: frozenset[MethodKind]) -> list[Span]:

@@ -14,6 +14,8 @@ from typing import Any
 from alertnet.core.availability import Span
 from alertnet.core.contact import Contact, Method, MethodKind
 from alertnet.core.contact_tree import ContactTree, Level, Network, Team
+from alertnet.core.coverage import WEEKDAYS
+from alertnet.core.duty import Duty
 from alertnet.core.incident import Severity
 
 UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
@@ -108,12 +110,21 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
+def _duty(duty: Duty | None) -> str:
+    """Who takes turns, by name: their numbers stand with the team."""
+    if duty is None:
+        return "none"
+    who = ", ".join(officer.id for officer in duty.rota) or "nobody"
+    return f"{who}, the turn changes {WEEKDAYS[duty.weekday]} {_clock(duty.minute)}"
+
+
 _SAID: dict[str, Callable[[Any], str]] = {
     "methods": _methods,
     "when_closed": lambda methods: _methods(methods) or "none",
     "hours": lambda hours: hours.written if hours else "always",
     "closed": lambda days: ", ".join(sorted(map(str, days))) or "none",
     "quiet": _quiet,
+    "duty": _duty,
     "pgp": lambda key: f"key {sha256(key.encode()).hexdigest()[:8]}" if key else "none",
 }
 """What of a contact is shown in words of its own."""

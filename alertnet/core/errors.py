@@ -25,7 +25,8 @@ class BadInput(AlertnetError):
         self.field = field
         self.value = value
         self.allowed = (allowed,) if isinstance(allowed, str) else tuple(allowed)
-        super().__init__(f"{field}: {value!r} is not allowed (allowed: {', '.join(self.allowed)})")
+        fault = "missing" if value is None else f"{value!r} is not allowed"
+        super().__init__(f"{field}: {fault} (allowed: {', '.join(self.allowed)})")
 
 
 class Unknown(AlertnetError):

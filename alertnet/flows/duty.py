@@ -39,7 +39,7 @@ def set_duty(
     assert contact.duty is not None
     officers = {name: each for each in contact.duty.rota for name in (each.id, each.id.partition("/")[2])}
     if member not in officers:
-        raise BadInput("member", member, tuple(each.id for each in contact.duty.rota))
+        raise BadInput("member", member, tuple(each.id for each in contact.duty.rota) or "nobody: the rota is empty")
     begins = starts_at or tx.now
     ends = ends_at or shift_at(contact.duty, tree.timezone, begins).ends_at
     if ends <= max(begins, tx.now):

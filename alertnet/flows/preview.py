@@ -15,7 +15,7 @@ from alertnet.core.sms_encoding import count
 from alertnet.messages.message import Message
 from alertnet.messages.renderer import Renderer
 
-REF, CODE, LINK = "A-7K3M", "4711", "https://alertnet.example/a/0000000000000000"
+REF, CODE, SPOKEN_CODE, LINK = "A-7K3M", "4711", "407", "https://alertnet.example/a/0000000000000000"
 """What stands in each message for the things that only a real incident has."""
 
 
@@ -120,6 +120,7 @@ class Played:
             type=self.facts.type,
             severity=self.facts.severity,
             code=CODE,
+            spoken_code=SPOKEN_CODE,
             link=LINK,
             subject=subjects.get(told.kind),
             about=told.level if told.kind is Kind.DECISION else tree.id,

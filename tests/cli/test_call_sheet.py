@@ -250,8 +250,8 @@ def test_a_letter_that_the_font_lacks_is_written_in_latin_ones(office: Office) -
     ("words", "told"),
     [
         (("--country", "XX", "--type", "arrest"), "--country: 'XX'"),
-        (("--type", "arrest"), "--country: None"),
-        (("--country", "CO"), "--type: None is not allowed (allowed: killing, "),
+        (("--type", "arrest"), "--country: missing"),
+        (("--country", "CO"), "--type: missing (allowed: killing, "),
         (("--country", "CO", "--type", "arrrest"), "--type: 'arrrest'"),
         (("--country", "CO", "--type", "arrest", "--nationality", "es"), "--nationality: 'es'"),
         (("--country", "CO", "--type", "arrest", "--severity", "grave"), "'grave'"),

@@ -1,11 +1,13 @@
 """What an edit of the trees changes, in the words of `trees diff`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from alertnet.core.differences import differences
+from alertnet.core.duty import Duty, Officer
 from alertnet.trees import read_network
 
 TREE = """
@@ -93,3 +95,16 @@ def test_no_whole_number_or_address_is_shown(compare: Compare) -> None:
 
     assert "+5730055501" not in lines
     assert "a.person" not in lines
+
+
+def test_a_rota_is_shown_by_the_names_of_those_who_take_turns() -> None:
+    """A9: nor does the list hold the private telephones of a rota."""
+    before = read_network(Path(__file__).parents[2] / "contact_trees")
+    colombia = before.trees["colombia"]
+    officer = Officer("north/ana", "+573005550001", "es")
+    on_duty = replace(colombia.contacts["coordinator-2"], duty=Duty((officer,), 0, 540))
+    tree = replace(colombia, contacts={**colombia.contacts, "coordinator-2": on_duty})
+
+    (said,) = differences(before, replace(before, trees={**before.trees, "colombia": tree}))
+
+    assert said.endswith("duty: nobody, the turn changes Mo 09:00 → north/ana, the turn changes Mo 09:00")
