@@ -19,6 +19,7 @@ from alertnet.core.notification import Kind
 from alertnet.core.routes import FIRST, Way
 from alertnet.group_commit import GroupCommit
 from alertnet.living_trees import LivingTrees
+from alertnet.messages.completion import complete
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates import Templates, read_templates
 from alertnet.runtime_channels import Outlet, open_outlets
@@ -191,8 +192,11 @@ class Runtime:
         self.engine.dispose()
 
     def _read_renderer(self, hash: str) -> Renderer:
-        text = self.read(lambda tx: documents.fetch(tx.session, hash))
-        return Renderer(Templates.from_text(text))
+        templates, latest = self._read_templates(hash), self.edition.templates
+        return Renderer(templates if hash == latest else complete(templates, self._read_templates(latest)))
+
+    def _read_templates(self, hash: str) -> Templates:
+        return Templates.from_text(self.read(lambda tx: documents.fetch(tx.session, hash)))
 
 
 def make_runtime(settings: Settings, *, clock: Clock | None = None, chance: Chance | None = None) -> Runtime:

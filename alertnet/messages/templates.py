@@ -29,8 +29,8 @@ LARGEST_FILE = 4 * sandbox.MAX_SOURCE
 """Bytes: more is not even read."""
 
 LANGUAGE = r"[a-z]{2,3}(?:-[A-Z]{2})?"
-_MESSAGE = re.compile(rf"([a-z_]+)/{LANGUAGE}/([a-z]+\.j2)")
-_WORDS = re.compile(rf"(words|page|sheet)/({LANGUAGE})\.yaml")
+_MESSAGE = re.compile(rf"([a-z_]+)/(?P<language>{LANGUAGE})/([a-z]+\.j2)")
+_WORDS = re.compile(rf"(words|page|sheet)/(?P<language>{LANGUAGE})\.yaml")
 _PAGE = re.compile(r"page/[a-z_]+\.(?:html|css)\.j2")
 
 
@@ -90,6 +90,12 @@ def read_templates(folder: Path) -> Templates:
     return Templates(files)
 
 
+def language_of(path: str) -> str | None:
+    """Which language the file is for; None: for all."""
+    found = _WORDS.fullmatch(path) or _MESSAGE.fullmatch(path)
+    return found["language"] if found else None
+
+
 def _find_faults(path: str, source: str) -> list[str]:
     if len(source) > sandbox.MAX_SOURCE:
         return [f"{path}:1: {len(source)} characters are too many (at most {sandbox.MAX_SOURCE})"]
@@ -101,7 +107,7 @@ def _find_faults(path: str, source: str) -> list[str]:
         find_faults = words.find_faults if found[1] == "words" else words.find_label_faults
         return find_faults(path, source)
     found = _MESSAGE.fullmatch(path)
-    if found and found[2] in _parts_of(found[1]):
+    if found and found[3] in _parts_of(found[1]):
         return sandbox.find_faults(path, source)
     return [f"{path}: no message has a file of that name (known: <kind>/<language>/ with {_known()})"]
 

@@ -214,11 +214,7 @@ def test_who_has_a_pin_closes_nothing_without_it(world_of: Worlds) -> None:
 
 
 def test_keying_the_code_of_the_call_takes_the_task(world_of: Worlds) -> None:
-<<<<<<< HEAD
     """A6: it says that a person listens, and nothing about the brigade; the alert that rang as well is over by then."""
-=======
-    """A6: it says that a person listens, and nothing about the brigade; the alert's own calls are over by then."""
->>>>>>> 3c78008 (The suite is fast again: fewer looks in it, nothing that waits by itself, and ports that nobody else is given)
     called = CONTACTS.replace('[{sms: "+573005550101"}]', '[{call: "+573005550101"}]')
     world = world_of(a_tree(COORDINATION + AUTHORITIES, called + BRIGADE))
     incident = world.raises(perpetrator="paramilitary", people=[])
