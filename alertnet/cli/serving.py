@@ -6,6 +6,7 @@ The main thread only waits, and takes the signals: the web server's own handlers
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -20,6 +21,7 @@ from alertnet.web.app import make_app
 from alertnet.worker import Worker
 
 GRACE_SECONDS = 10  # for answers under way
+LISTEN_SECONDS = 0.2  # between two looks for a signal
 BACKLOG = 2048
 
 
@@ -99,13 +101,33 @@ def working(runtime: Runtime, machine: Machine = THIS_MACHINE) -> Iterator[None]
         worker.stop()
 
 
+class Ending(threading.Event):
+    """An event that a signal's handler may announce, in the thread that waits for it.
+
+    A handler runs between two steps of the main thread: it can't take the lock of an event that is being waited for,
+    and what comes right before the wait goes unheard by a wait without an end.
+    """
+
+    is_announced = False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        until = None if timeout is None else time.monotonic() + timeout
+        while not self.is_announced:
+            left = LISTEN_SECONDS if until is None else min(LISTEN_SECONDS, until - time.monotonic())
+            if super().wait(max(left, 0)):
+                return True
+            if until is not None and time.monotonic() >= until:
+                return self.is_announced
+        return True
+
+
 @contextmanager
-def until_signalled() -> Iterator[threading.Event]:
-    """An event that SIGINT or SIGTERM sets, in place of what they do otherwise."""
-    signalled = threading.Event()
+def until_signalled() -> Iterator[Ending]:
+    """An event that SIGINT or SIGTERM announces, in place of what they do otherwise."""
+    signalled = Ending()
 
     def note(_number: int, _frame: FrameType | None) -> None:
-        signalled.set()
+        signalled.is_announced = True
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
