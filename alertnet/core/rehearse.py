@@ -10,6 +10,7 @@ from datetime import datetime
 from alertnet.core.acknowledgement import AnswerKind
 from alertnet.core.contact import RINGING, WRITTEN, Contact, MethodKind
 from alertnet.core.contact_tree import ContactTree
+from alertnet.core.duty import Officer
 from alertnet.core.escalation import LAST_RESORT, Answered, Asked, Confirmed, Event, Go, Status, Unsent
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
@@ -24,20 +25,31 @@ from alertnet.core.step import Send, Step
 def rehearse(facts: Facts, trees: Iterable[ContactTree], at: datetime, until: datetime, script: Script) -> Rehearsal:
     """Play an incident that opens at that moment (aware UTC) on those trees, until nothing is left to do or `until`."""
     everywhere = tuple(trees)
-    concerned = [tree for tree in everywhere if tree.serves(facts.country)]
-    plans = _plans(facts, concerned, at)
-    if all(plan.reaches_nobody for plan in plans):
-        concerned, plans = [*everywhere], _plans(facts, everywhere, at)
-    night = _Night(plans, at, script, lambda now: _plans(facts, concerned, now))
+    plans_at = _Plans(facts, [tree for tree in everywhere if tree.serves(facts.country)])
+    if all(plan.reaches_nobody for plan in plans_at(at)):
+        plans_at = _Plans(facts, everywhere)
+    plans = plans_at(at)
+    night = _Night(plans, at, script, plans_at)
     ends_at = night.play(until)
     pruned = tuple(each for plan in plans for each in plan.pruned)
     closed = tuple(each for plan in plans for each in _closed(plan, night.noted))
     return Rehearsal(tuple(night.told), tuple(night.noted), pruned, closed, until, ends_at)
 
 
-def _plans(facts: Facts, trees: Iterable[ContactTree], at: datetime) -> tuple[Plan, ...]:
-    """The plans with whoever is on duty at that moment."""
-    return resolve(facts, [tree.staffed(tree.on_duty(at, facts.raised_from)) for tree in trees])
+class _Plans:
+    """The plans with whoever is on duty at a moment; resolved anew when a turn changes."""
+
+    def __init__(self, facts: Facts, trees: Iterable[ContactTree]) -> None:
+        self._facts = facts
+        self._trees = tuple(trees)
+        self._on_duty: list[dict[str, Officer]] | None = None
+
+    def __call__(self, at: datetime) -> tuple[Plan, ...]:
+        on_duty = [tree.on_duty(at, self._facts.raised_from) for tree in self._trees]
+        if on_duty != self._on_duty:
+            staffed = [tree.staffed(officers) for tree, officers in zip(self._trees, on_duty, strict=True)]
+            self._on_duty, self._plans = on_duty, resolve(self._facts, staffed)
+        return self._plans
 
 
 def _closed(plan: Plan, noted: Iterable[Noted]) -> Iterator[Closed]:
