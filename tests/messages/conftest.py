@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alertnet.core.disclosure import Said
-from alertnet.core.incident import CloseReason, Severity
+from alertnet.messages.example import EXAMPLE
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates import Templates, read_templates
 
@@ -18,26 +18,7 @@ Fill = Callable[[dict[str, str]], Path]
 SHIPPED = Path(__file__).parents[2] / "message_templates"
 AT = datetime(2026, 11, 24, 7, 14, tzinfo=UTC)
 
-SAID = Said(
-    sender="PBI",
-    organisation="Peace Brigades International",
-    ref="A-7K3M",
-    callback="+573005550101",
-    timezone="America/Bogota",
-    type="arrest",
-    severity=Severity.CRITICAL,
-    code="4711",
-    link="https://alerts.example.org/a/ABCDEFGH23456789",
-    about="embassy-es",
-    level=3,
-    contacts=12,
-    automatic_at=AT.replace(hour=8, minute=34),
-    at=AT,
-    due_at=AT.replace(hour=9),
-    reason=CloseReason.RELEASED,
-    names=("arrest", "P7"),
-    spoken_code="407",
-)
+SAID = replace(EXAMPLE, at=AT, automatic_at=AT.replace(hour=8, minute=34), due_at=AT.replace(hour=9))
 
 
 @pytest.fixture(scope="session")
