@@ -28,6 +28,9 @@ Begin = Callable[[Session], Tx]
 
 NOTIFY = text("SELECT pg_notify('alertnet', '')")
 
+TRIES = 3
+"""How often a flow runs at most that collides with others."""
+
 
 class DatabaseAway(AlertnetError):
     """The database can't be reached or can't commit: whoever asked has no answer, and may ask again."""
@@ -83,7 +86,7 @@ def run_alone(engine: Engine, begin: Begin, work: Work[T], wakeups: Wakeups) -> 
 
 @dataclass(eq=False)
 class OwnCommit:
-    """A transaction for each caller on its own thread, tried once more after a deadlock or a serialization failure."""
+    """A transaction for each caller on its own thread, run again where it collides with one of another."""
 
     engine: Engine
     begin: Begin
@@ -110,11 +113,13 @@ class OwnCommit:
 
     def _run(self, work: Work[T]) -> tuple[T, list[Hook] | None]:
         # On SQLite the driver would be nine megabytes for nothing.
-        import psycopg
+        from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 
-        try:
-            return run_alone(self.engine, self.begin, work, self.wakeups)
-        except DBAPIError as error:
-            if not isinstance(error.orig, (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)):
-                raise
+        for _ in range(TRIES - 1):
+            try:
+                return run_alone(self.engine, self.begin, work, self.wakeups)
+            except DBAPIError as error:
+                # Of two that made the same thing at once, the second finds it there when it looks again.
+                if not isinstance(error.orig, (DeadlockDetected, SerializationFailure, UniqueViolation)):
+                    raise
         return run_alone(self.engine, self.begin, work, self.wakeups)

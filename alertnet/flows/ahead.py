@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select
-from sqlalchemy.orm import Session
+
+from alertnet.flows.draws import Draws
+from alertnet.store.tx import Tx
 
 
 class Ahead:
@@ -13,8 +15,9 @@ class Ahead:
     Whoever asks a second time for the same rows reads them anew: they may have changed by then.
     """
 
-    def __init__(self, session: Session, incidents: Sequence[str]) -> None:
-        self._session = session
+    def __init__(self, tx: Tx, incidents: Sequence[str]) -> None:
+        self.draws = Draws(tx, len(incidents))
+        self._session = tx.session
         self._incidents = frozenset(incidents)
         self._found: dict[Select[Any], dict[str, list[Row[Any]]]] = {}
 

@@ -90,7 +90,7 @@ def ask_about_level(case: Case, escalation: Escalation, index: int, automatic_at
 def ring(case: Case, alarm: Row[Any]) -> None:
     """Let an alarm ring again, with the code that it has."""
     text = case.tx.session.scalar(select(codes.c.code).where(codes.c.id == alarm.code_id))
-    code = Code(alarm.code_id, text, also=False) if text else None
+    code = Code(alarm.code_id, text) if text else None
     if code is not None:
         good_from(case, code, case.coordinators())
     words = _words(Subject(alarm.subject), alarm.about, alarm.level, alarm.contacts, alarm.automatic_at)

@@ -21,11 +21,10 @@ URGENT = frozenset({Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM, Kind.T
 
 @dataclass(frozen=True)
 class Code:
-    """A written code; `also`: one of its numbers has an open code of another incident."""
+    """A written code."""
 
     id: str
     text: str
-    also: bool
 
 
 @dataclass
@@ -159,7 +158,7 @@ def take_up_each(tx: Tx, ids: Sequence[str], outbox: Outbox) -> dict[str, Case]:
     """
     incidents = incident_store.lock(tx.session, ids)
     escalations = escalation_store.of_incidents(tx.session, ids)
-    ahead = Ahead(tx.session, ids)
+    ahead = Ahead(tx, ids)
     return {
         id: Case(tx, each, pinned.plans(tx, each.facts, each.trees), escalations[id], outbox, ahead)
         for id, each in incidents.items()

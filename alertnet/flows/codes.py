@@ -1,35 +1,12 @@
-"""Written codes and links: one code for each recipient and incident, unmistakable among all of its numbers (B4)."""
+"""Written codes: one for each recipient and incident, unmistakable among all of its numbers (B4)."""
 
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, Select, bindparam, select, update
+from sqlalchemy import BindParameter, Select, bindparam, select, update
 
-from alertnet.core.codes import WRITTEN_CODE_LENGTH, is_written_code
-from alertnet.core.contact import RINGING, Contact, MethodKind
-from alertnet.core.incident import IncidentStatus
+from alertnet.core.contact import RINGING, Contact
 from alertnet.flows.case import Case, Code
-from alertnet.store.tables import code_numbers, codes, incidents, links
-
-KEPT_AFTER_CLOSING = timedelta(days=7)
-MOST_DRAWS = 50
-LINK_SIGNS = "abcdefghijkmnpqrstuvwxyz23456789"
-LINK_LENGTH = 16  # of 32 signs: 80 bits
-
-_OF_NUMBERS = code_numbers.c.number_index.in_(bindparam("numbers", expanding=True))
-_HELD = (
-    select(codes.c.id)
-    .join(code_numbers, code_numbers.c.code_id == codes.c.id)
-    .join(incidents, incidents.c.id == codes.c.incident_id)
-    .where(codes.c.code_hash.in_(bindparam("hashes", expanding=True)), codes.c.voided_at.is_(None), _OF_NUMBERS)
-    .where((incidents.c.status == IncidentStatus.OPEN.value) | (incidents.c.closed_at > bindparam("lately")))
-)
-_ANOTHER = (
-    select(codes.c.id)
-    .join(code_numbers, code_numbers.c.code_id == codes.c.id)
-    .where(_OF_NUMBERS, code_numbers.c.open, codes.c.incident_id != bindparam("this"))
-)
-_STANDING = select(_HELD.exists().label("held"), _ANOTHER.exists().label("also"))
+from alertnet.store.tables import code_numbers, codes
 
 _INCIDENTS: BindParameter[Any] = bindparam("incidents", expanding=True)
 _CODES: Select[Any] = (
@@ -37,18 +14,16 @@ _CODES: Select[Any] = (
     .where(codes.c.incident_id.in_(_INCIDENTS), codes.c.voided_at.is_(None), codes.c.contact.is_not(None))
     .order_by(codes.c.created_at)
 )
-_LINKS: Select[Any] = select(
-    links.c.incident_id,
-    links.c.id,
-    links.c.token,
-    links.c.escalation_id,
-    links.c.alarm_id,
-    links.c.acknowledgement_id,
-    links.c.tree,
-    links.c.contact,
-    links.c.method,
-    links.c.address,
-).where(links.c.incident_id.in_(_INCIDENTS))
+_LATER = code_numbers.alias()
+_GIVEN_ANEW = (
+    select(code_numbers.c.code_id)
+    .join(
+        _LATER,
+        (_LATER.c.code_hash == code_numbers.c.code_hash) & (_LATER.c.number_index == code_numbers.c.number_index),
+    )
+    .where(_LATER.c.open, ~code_numbers.c.open)
+)
+"""Codes of closed incidents that one of their numbers holds for another one, which is open."""
 
 
 def written_code(case: Case, tree: str, contact: Contact) -> Code | None:
@@ -79,9 +54,9 @@ def good_from(case: Case, code: Code, kin: list[tuple[str, Contact]]) -> Code | 
     there |= {row["number_index"] for row in case.outbox.rows.get("code_numbers", ()) if row["code_id"] == code.id}
     fresh = {number: owner for number, owner in owners_of(kin).items() if case.tx.vault.index(number) not in there}
     numbers = [index for number in fresh for index in case.tx.vault.indexes(number)]
-    if numbers and _is_taken(case, code.text, numbers):
+    if numbers and case.ahead.draws.holds(numbers, code.text):
         return None
-    _let_answer(case, code.id, fresh)
+    _let_answer(case, code, fresh)
     return code
 
 
@@ -106,61 +81,30 @@ def decision_code(case: Case) -> Code | None:
     return _make(case, case.coordinators(), None, None)
 
 
-def link_token(
-    case: Case,
-    tree: str,
-    contact: Contact,
-    method: MethodKind,
-    address: str,
-    *,
-    escalation: str | None = None,
-    alarm: str | None = None,
-    acknowledgement: str | None = None,
-) -> tuple[str, str]:
-    """The id and token of the contact's link, by one method, to what it is about; made at the first need."""
-    key = (escalation or alarm or acknowledgement or "", tree, contact.id, method.value, address)
-    made = _known_links(case)
-    if key not in made:
-        id, token = case.tx.chance.id(), case.tx.chance.letters(LINK_LENGTH, LINK_SIGNS)
-        case.outbox.add(
-            "links",
-            id=id,
-            token=token,
-            token_hash=case.tx.vault.token_hash(token),
-            incident_id=case.incident.id,
-            escalation_id=escalation,
-            alarm_id=alarm,
-            acknowledgement_id=acknowledgement,
-            tree=tree,
-            contact=contact.id,
-            method=method.value,
-            address=address,
-            pin_tries=0,
-            created_at=case.tx.now,
-        )
-        made[key] = (id, token)
-    return made[key]
-
-
 def mark_open(case: Case, is_open: bool) -> None:
-    """Let the numbers know whether the incident of their codes is open."""
-    of_incident = select(codes.c.id).where(codes.c.incident_id == case.incident.id)
-    change = update(code_numbers).where(code_numbers.c.code_id.in_(of_incident))
+    """Let the numbers know whether the incident of their codes is open; what others hold meanwhile is void."""
+    own = select(codes.c.id).where(codes.c.incident_id == case.incident.id)
+    if is_open:
+        for code_id in case.tx.session.scalars(own.where(codes.c.id.in_(_GIVEN_ANEW))).all():
+            void(case, code_id)
+    change = update(code_numbers).where(code_numbers.c.code_id.in_(own))
     case.tx.session.execute(change.values(open=is_open))
 
 
 def void(case: Case, code_id: str) -> None:
     """The code is worth nothing from now on; the next message to the recipient carries a fresh one."""
     case.tx.session.execute(update(codes).where(codes.c.id == code_id).values(voided_at=case.tx.now))
+    case.tx.session.execute(update(code_numbers).where(code_numbers.c.code_id == code_id).values(code_hash=None))
     case.known_codes = {key: code for key, code in known_codes(case).items() if code.id != code_id}
 
 
 def _make(case: Case, kin: list[tuple[str, Contact]], tree: str | None, contact: str | None) -> Code | None:
     owners = owners_of(kin)
     numbers = [index for number in owners for index in case.tx.vault.indexes(number)]
-    code = _draw(case, numbers)
-    if code is None:
+    text = case.ahead.draws.take(numbers)
+    if text is None:
         return None
+    code = Code(case.tx.chance.id(), text)
     case.outbox.add(
         "codes",
         id=code.id,
@@ -173,17 +117,19 @@ def _make(case: Case, kin: list[tuple[str, Contact]], tree: str | None, contact:
         created_at=case.tx.now,
         voided_at=None,
     )
-    _let_answer(case, code.id, owners)
+    _let_answer(case, code, owners)
     return code
 
 
-def _let_answer(case: Case, code_id: str, owners: dict[str, tuple[str, str, bool]]) -> None:
+def _let_answer(case: Case, code: Code, owners: dict[str, tuple[str, str, bool]]) -> None:
     """Let the code be good from those numbers."""
+    code_hash = case.tx.vault.code_hash(code.text)
     for number, (tree, contact, relays) in owners.items():
         case.outbox.add(
             "code_numbers",
-            code_id=code_id,
+            code_id=code.id,
             number_index=case.tx.vault.index(number),
+            code_hash=code_hash,
             tree=tree,
             contact=contact,
             relays=relays,
@@ -191,50 +137,8 @@ def _let_answer(case: Case, code_id: str, owners: dict[str, tuple[str, str, bool
         )
 
 
-def _is_taken(case: Case, text: str, numbers: list[bytes]) -> bool:
-    """Whether one of the numbers has that very code already."""
-    values = {"numbers": numbers, "this": case.incident.id, "lately": case.tx.now - KEPT_AFTER_CLOSING}
-    hashes = list(case.tx.vault.code_hashes(text))
-    return bool(case.tx.session.connection().execute(_STANDING, values | {"hashes": hashes}).one().held)
-
-
-def _draw(case: Case, numbers: list[bytes]) -> Code | None:
-    """A code that none of the numbers holds; None when so many are open that none can be found."""
-    made, also = _just_made(case, numbers)
-    values = {"numbers": numbers, "this": case.incident.id, "lately": case.tx.now - KEPT_AFTER_CLOSING}
-    for _ in range(MOST_DRAWS):
-        text = case.tx.chance.digits(WRITTEN_CODE_LENGTH)
-        if is_written_code(text) and text not in made:
-            hashes = list(case.tx.vault.code_hashes(text))
-            standing = case.tx.session.connection().execute(_STANDING, values | {"hashes": hashes}).one()
-            if not standing.held:
-                return Code(case.tx.chance.id(), text, also or bool(standing.also))
-    return None
-
-
-def _just_made(case: Case, numbers: list[bytes]) -> tuple[set[str], bool]:
-    """Codes of this very flow, not written yet, and whether one of another incident is for one of the numbers."""
-    made = {row["id"]: row for row in case.outbox.rows.get("codes", ())}
-    given = {row["code_id"] for row in case.outbox.rows.get("code_numbers", ()) if row["number_index"] in numbers}
-    also = any(made[id]["incident_id"] != case.incident.id for id in given & made.keys())
-    return {row["code"] for row in made.values()}, also
-
-
 def known_codes(case: Case) -> dict[tuple[str, str], Code]:
     if case.known_codes is None:
         rows = case.ahead.take(_CODES, case.incident.id)
-        case.known_codes = {(row.tree, row.contact): Code(row.id, row.code, also=False) for row in rows}
+        case.known_codes = {(row.tree, row.contact): Code(row.id, row.code) for row in rows}
     return case.known_codes
-
-
-def _known_links(case: Case) -> dict[tuple[str, str, str, str, str], tuple[str, str]]:
-    if case.known_links is None:
-        rows = case.ahead.take(_LINKS, case.incident.id)
-        case.known_links = {
-            (_about(row), row.tree, row.contact, row.method, row.address): (row.id, row.token) for row in rows
-        }
-    return case.known_links
-
-
-def _about(link: Row[Any]) -> str:
-    return str(link.escalation_id or link.alarm_id or link.acknowledgement_id or "")

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, Select, select
 
 from alertnet.core.incident import IncidentStatus
-from alertnet.flows.codes import KEPT_AFTER_CLOSING
+from alertnet.flows.draws import KEPT_AFTER_CLOSING
 from alertnet.store.tables import alarms, code_numbers, codes, incidents
 from alertnet.store.tx import Tx
 

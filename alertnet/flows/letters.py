@@ -10,7 +10,8 @@ from alertnet.core.disclosure import Said, Subject
 from alertnet.core.notification import Kind
 from alertnet.core.reach import Reach
 from alertnet.flows.case import URGENT, Case
-from alertnet.flows.codes import link_token, written_code
+from alertnet.flows.codes import written_code
+from alertnet.flows.links import link_token
 from alertnet.flows.outbox import Letter, Service
 from alertnet.flows.repeats import alarm_waits
 from alertnet.store.tables import notifications
@@ -53,7 +54,6 @@ def alert(
         code=code.text if code else None,
         answerable=code is not None,
         link=token,
-        also=code is not None and code.also,
     )
     letter = replace(
         _letter(case, kind, tree, contact, method, words),

@@ -45,7 +45,7 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Case
         opened_at=tx.now,
         warnings=(*differences, *warnings),
     )
-    ahead = Ahead(tx.session, [])
+    ahead = Ahead(tx, [])
     case = Case(tx, incident, plans, [], Outbox(tx), ahead, known_codes={}, known_links={}, fresh=True)
     incident_store.add(tx, incident, case.pruned())
     case.record("incident_opened", by=by, type=facts.type, severity=facts.severity.value, consent=facts.consent.value)

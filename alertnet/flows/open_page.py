@@ -70,7 +70,7 @@ def look_at(tx: Tx, incident_id: str) -> Case:
     """The case of an incident for reading alone: nothing is held, and escalations are left out."""
     incident = incident_store.get(tx.session, incident_id)
     plans = pinned.plans(tx, incident.facts, incident.trees)
-    return Case(tx, incident, plans, [], Outbox(tx), Ahead(tx.session, []))
+    return Case(tx, incident, plans, [], Outbox(tx), Ahead(tx, []))
 
 
 def may_answer(case: Case, link: Row[Any]) -> bool:

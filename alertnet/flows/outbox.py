@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert
+from sqlalchemy import Row, bindparam, insert, select
 
 from alertnet.core.codec import to_plain
 from alertnet.core.contact import MethodKind
@@ -17,6 +17,17 @@ from alertnet.store.tx import Tx
 
 INSERTS = {table.name: insert(table) for table in tables.metadata.sorted_tables}
 """In the order in which foreign keys want them."""
+
+_MINE, _THEIRS, _OTHERS = tables.code_numbers.alias(), tables.code_numbers.alias(), tables.codes.alias()
+_BESIDE_ANOTHER = select(tables.codes.c.id).where(
+    tables.codes.c.id.in_(bindparam("made", expanding=True)),
+    select(_OTHERS.c.id)
+    .join(_THEIRS, _THEIRS.c.code_id == _OTHERS.c.id)
+    .join(_MINE, _MINE.c.number_index == _THEIRS.c.number_index)
+    .where(_MINE.c.code_id == tables.codes.c.id, _THEIRS.c.open, _OTHERS.c.incident_id != tables.codes.c.incident_id)
+    .exists(),
+)
+"""Of codes just made, those one of whose numbers has an open code of another incident."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +206,10 @@ class Outbox:
     def flush(self, *, begin: bool = False) -> None:
         """Write what was gathered; `begin`: its history is the first of its chains."""
         connection = self.tx.session.connection()
+        made = [row["id"] for row in self.rows.get("codes", ()) if row["contact"] is not None]
         for table, statement in INSERTS.items():
+            if table == "notifications" and made:
+                self._tell_apart({*connection.scalars(_BESIDE_ANOTHER, {"made": made})})
             rows = self.rows.pop(table, None)
             if rows:
                 connection.execute(statement, rows)
@@ -207,3 +221,9 @@ class Outbox:
                 change_each(self.tx.session, tables.metadata.tables[table], changes)
         timeline.append_each(self.tx, self.entries, begin=begin)
         self.entries = {}
+
+    def _tell_apart(self, codes: set[str]) -> None:
+        """Whoever has another open incident is told, with the code of this one, that this is another one."""
+        for row in self.rows.get("notifications", ()):
+            if row["code_id"] in codes:
+                row["said"]["also"] = True

@@ -36,8 +36,8 @@ HARMLESS = re.compile(
 )
 """What takes nothing from a version that does not know of it: new tables, indexes, and columns that may be left out."""
 
-UNIQUE = re.compile(r"CREATE UNIQUE INDEX \w+ ON (\w+)")
-"""On a table that the version before does not know it is harmless too."""
+UNIQUE = re.compile(r"CREATE UNIQUE INDEX \w+ ON (?P<table>\w+) \((?P<columns>[^)]+)\)")
+"""On a table or column that the version before does not know it is harmless too: what is left out is like nothing."""
 
 STATUSES = {"incidents": "open", "escalations": "running", "attempts": "queued"}
 
@@ -60,8 +60,10 @@ def known_to(engine: Engine) -> MetaData:
 
 def stops(known: MetaData, statement: str) -> bool:
     """Whether it takes something from the program that knows these tables."""
-    unique = UNIQUE.match(statement)
-    return unique[1] in known.tables if unique else not HARMLESS.match(statement)
+    if unique := UNIQUE.match(statement):
+        table = known.tables.get(unique["table"])
+        return table is not None and set(unique["columns"].split(", ")) <= {*table.c.keys()}
+    return not HARMLESS.match(statement)
 
 
 def a_row(table: Table) -> dict[str, Any]:

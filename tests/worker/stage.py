@@ -25,9 +25,10 @@ from alertnet.runtime import Runtime, wire
 from alertnet.sandbox import Answer, Sandbox, Unreachable
 from alertnet.settings import read_settings
 from alertnet.store import timeline
+from alertnet.store.pinned import Edition
 from alertnet.store.tables import attempts, escalations, notifications
 from alertnet.store.tables import timeline as entries
-from alertnet.store.tx import Tx
+from alertnet.store.tx import Chance, Tx
 from alertnet.worker import Worker
 from tests.database import migrate
 
@@ -143,9 +144,9 @@ class Stage:
         migrate(self.runtime.engine)
         self.worker = Worker(self.runtime)
 
-    def connect(self, **env: str) -> Runtime:
+    def connect(self, *, chance: Chance | None = None, **env: str) -> Runtime:
         """One more process on the same database."""
-        return wire(read_settings(self.env | env), self.network, TEMPLATES, clock=self.now)
+        return wire(read_settings(self.env | env), self.network, TEMPLATES, clock=self.now, chance=chance)
 
     def close(self) -> None:
         """Everything ends."""
@@ -156,7 +157,7 @@ class Stage:
 
     def opens(self, **facts: Any) -> str:
         """An incident, by its id."""
-        return self.runtime.transact(_open, self.runtime.edition, Facts(**{**ARREST, **facts}))
+        return self.runtime.transact(opening, self.runtime.edition, **facts)
 
     def runs(self) -> None:
         """Everything that is due now is done, and all that follows from it."""
@@ -229,8 +230,9 @@ ARREST: dict[str, Any] = {
 }
 
 
-def _open(tx: Tx, edition: Any, facts: Facts) -> str:
-    return open_incident(tx, edition, facts, by="test").incident.id
+def opening(tx: Tx, /, edition: Edition, **facts: Any) -> str:
+    """The id of an arrest that is opened, with these facts besides."""
+    return open_incident(tx, edition, Facts(**{**ARREST, **facts}), by="test").incident.id
 
 
 def _act(tx: Tx, incident: str, act: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:

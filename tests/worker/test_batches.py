@@ -14,7 +14,7 @@ from alertnet.flows.claim_sends import claim
 from alertnet.flows.escalate import escalate_due
 from alertnet.flows.record_outcome import Outcome, record_each
 from alertnet.flows.slots import Line, Outward
-from alertnet.store.tables import codes, escalations, incidents
+from alertnet.store.tables import escalations, incidents
 from tests.worker.conftest import Stages
 from tests.worker.stage import MINUTE, OURS, Stage, network
 
@@ -44,20 +44,6 @@ def test_what_is_due_of_several_incidents_moves_in_one_transaction(stages: Stage
 
     assert (count, stage.runtime.commits - before) == (3, 1)
     assert levels(stage) == dict.fromkeys(raised, "Network")
-
-
-def test_codes_that_are_made_together_differ_and_say_that_there_are_others(stages: Stages) -> None:
-    """B4: a code is unique among all codes of its numbers, also among those that one transaction makes."""
-    stage = stages(known=TWO_LEVELS)
-    for _ in range(40):
-        stage.opens()
-    stage.clock.at += WAIT
-
-    stage.runtime.transact(escalate_due, 40)
-
-    query = select(codes.c.code).where(codes.c.contact == "diego")
-    made = list(stage.runtime.read(lambda tx: tx.session.scalars(query).all()))
-    assert len(made) == len(set(made)) == 40
 
 
 def test_a_batch_takes_no_more_than_it_may(stages: Stages) -> None:

@@ -1,6 +1,6 @@
 """What goes out: codes and links, notifications, and their attempts (the other queue); who sends, and how fast."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
 from alertnet.store.columns import Encrypted, EncryptedJson, Instant, Json
 from alertnet.store.tables.base import WHERE_DUE, metadata
@@ -29,8 +29,18 @@ code_numbers = Table(
     Column("contact", String(64), nullable=False),
     Column("relays", Boolean, nullable=False),
     Column("open", Boolean, nullable=False),  # of an open incident: closed ones must not be searched for ever
+    Column("code_hash", LargeBinary(16)),  # the code's own; None where it is void
     Index("ix_code_numbers_number", "number_index", "open"),
 )
+_OPEN = text("open")
+Index(
+    "ix_code_numbers_held",
+    code_numbers.c.number_index,
+    code_numbers.c.code_hash,
+    unique=True,
+    postgresql_where=_OPEN,
+    sqlite_where=_OPEN,
+)  # Two workers that draw the same code for a number at the same moment: one of them draws again.
 
 links = Table(
     "links",
