@@ -9,7 +9,7 @@ from alertnet.cli.connection import connected
 from alertnet.core.incident import CloseReason, IncidentStatus
 
 if TYPE_CHECKING:
-    from alertnet.store.view import IncidentView
+    from alertnet.store.shown import IncidentView
 
 app = typer.Typer(help="The incidents on the record.", epilog="Example: alertnet incidents list", no_args_is_help=True)
 Ref = Annotated[str, typer.Argument(metavar="REF", help="The incident's reference, such as A-7K3M.")]

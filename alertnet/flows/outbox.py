@@ -78,6 +78,8 @@ class Outbox:
     """By table and id."""
     entries: dict[str, list[timeline.Entry]] = field(default_factory=dict)
     """By chain."""
+    written: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What went into the tables so far, by table."""
 
     def add(self, table: str, **row: Any) -> None:
         """One row for that table."""
@@ -213,6 +215,7 @@ class Outbox:
             rows = self.rows.pop(table, None)
             if rows:
                 connection.execute(statement, rows)
+                self.written.setdefault(table, []).extend(rows)
         for table in list(self.changes):
             alike: dict[frozenset[str], list[dict[str, Any]]] = {}
             for id, values in self.changes.pop(table).items():

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
+from alertnet.store.shown import moment
 from alertnet.store.tables import timeline
-from alertnet.store.view import moment
 
 
 class EntryView(TypedDict):

@@ -1,103 +1,19 @@
-"""What the outside sees of an incident (design B5), read in a handful of queries for one incident or a whole page.
-
-A notification shows its contact by id; addresses, codes and words stay in the database. Instants are ISO 8601 in UTC
-with a `Z`, to the millisecond.
-"""
+"""What the outside sees of an incident (design B5), read in a handful of queries for one incident or a whole page."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import BindParameter, Row, Select, Table, bindparam, select
 from sqlalchemy.orm import Session
-from typing_extensions import TypedDict
 
-from alertnet.store import tables
+from alertnet.core.incident import Incident
+from alertnet.store import shown, tables
+from alertnet.store.shown import AcknowledgementView, AnyRow, IncidentView
 
 Rows = dict[str, list[Row[Any]]]
-
-
-class EscalationView(TypedDict):
-    """`level` is None before the first one opened."""
-
-    tree: str
-    scope: str
-    status: str
-    level: str | None
-    round: int
-    due_at: str | None
-
-
-class PrunedView(TypedDict):
-    """`level` is None for the last resort."""
-
-    tree: str
-    level: str | None
-    contact: str
-    reason: str
-
-
-class AttemptView(TypedDict):
-    """`error` is our word for why it failed, else the provider's code."""
-
-    id: str
-    status: str
-    at: str
-    provider_id: str | None
-    error: str | None
-
-
-class NotificationView(TypedDict):
-    """`tree` is the contact's own, None for the field's members; `trees` are those whose escalations it counts for."""
-
-    tree: str | None
-    level: str | None
-    round: int
-    contact: str
-    method: str
-    kind: str
-    language: str
-    trees: list[str]
-    status: str
-    attempts: list[AttemptView]
-
-
-class AcknowledgementView(TypedDict):
-    id: str
-    tree: str
-    contact: str
-    kind: str
-    via: str
-    at: str
-    revoked_at: str | None
-
-
-class ActionView(TypedDict):
-    contact: str
-    action: str
-    at: str
-    note: str | None
-
-
-class IncidentView(TypedDict):
-    """`warnings`: what to know beside the plan, such as that nobody may be told."""
-
-    ref: str
-    status: str
-    type: str
-    severity: str
-    consent: str
-    drill: bool
-    verified: bool
-    opened_at: str
-    escalations: list[EscalationView]
-    pruned: list[PrunedView]
-    notifications: list[NotificationView]
-    acknowledgements: list[AcknowledgementView]
-    actions: list[ActionView]
-    warnings: list[str]
-
 
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
 _SHOWN = ("id", "incident_id", "tree", "level", "round", "contact", "method", "kind", "language", "trees", "status")
@@ -108,6 +24,9 @@ def _of(table: Table, *order: str, names: Sequence[str] | None = None) -> Select
     columns = table.c if names is None else [table.c[name] for name in names]
     return select(*columns).where(table.c.incident_id.in_(_IDS)).order_by(*(table.c[name] for name in order))
 
+
+_UNMADE = {"provider_id": None, "failure": None, "error": None}
+"""An attempt that was not made yet: columns that its row leaves out."""
 
 _INCIDENTS: Select[Any] = select(tables.incidents).where(tables.incidents.c.id.in_(_IDS))
 _ESCALATIONS = _of(tables.escalations, "tree")
@@ -129,12 +48,12 @@ def of_incidents(session: Session, ids: Sequence[str]) -> list[IncidentView]:
     answers = _by_incident(session, _ANSWERS, these)
     actions = _by_incident(session, _ACTIONS, these)
     return [
-        _incident(
+        shown.incident_view(
             facts[id],
-            escalations=[_escalation(row) for row in escalations[id]],
-            notifications=[_notification(row, attempts[row.id]) for row in notifications[id]],
-            acknowledgements=[_acknowledgement(row) for row in answers[id]],
-            actions=[_action(row) for row in actions[id]],
+            escalations=[shown.escalation_view(row) for row in escalations[id]],
+            notifications=[shown.notification_view(row, attempts[row.id]) for row in notifications[id]],
+            acknowledgements=[shown.acknowledgement_view(row) for row in answers[id]],
+            actions=[shown.action_view(row) for row in actions[id]],
         )
         for id in ids
     ]
@@ -145,15 +64,43 @@ def of_incident(session: Session, id: str) -> IncidentView:
     return of_incidents(session, [id])[0]
 
 
+def of_opened(
+    incident: Incident, pruned: list[dict[str, Any]], written: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> IncidentView:
+    """The same of one that was opened just now, from the rows that were written of it, by table.
+
+    To read them back would take from the time of its first alerts, which are leaving at that moment.
+    """
+    facts = incident.facts
+    row = SimpleNamespace(
+        ref=incident.ref,
+        status=incident.status.value,
+        type=facts.type,
+        severity=facts.severity.value,
+        facts={"consent": facts.consent.value, "drill": facts.drill, "verified": facts.verified},
+        opened_at=incident.opened_at,
+        pruned=pruned,
+        warnings=list(incident.warnings),
+    )
+    attempts: dict[str, list[AnyRow]] = defaultdict(list)
+    for attempt in _sorted(written.get("attempts", ()), "id"):
+        attempts[attempt.notification_id].append(attempt)
+    return shown.incident_view(
+        row,
+        escalations=[shown.escalation_view(each) for each in _sorted(written.get("escalations", ()), "tree")],
+        notifications=[
+            shown.notification_view(each, attempts[each.id])
+            for each in _sorted(written.get("notifications", ()), "planned_at", "id")
+        ],
+        acknowledgements=[],
+        actions=[],
+    )
+
+
 def of_acknowledgement(session: Session, id: str) -> AcknowledgementView:
     """The acknowledgement of that id."""
     answers = tables.acknowledgements
-    return _acknowledgement(session.execute(select(answers).where(answers.c.id == id)).one())
-
-
-def moment(at: datetime) -> str:
-    """The instant as the outside writes it: `2026-11-24T13:00:00.000Z`."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return shown.acknowledgement_view(session.execute(select(answers).where(answers.c.id == id)).one())
 
 
 def _by_incident(session: Session, query: Select[Any], these: dict[str, list[str]]) -> Rows:
@@ -163,77 +110,5 @@ def _by_incident(session: Session, query: Select[Any], these: dict[str, list[str
     return rows
 
 
-def _incident(
-    row: Row[Any],
-    escalations: list[EscalationView],
-    notifications: list[NotificationView],
-    acknowledgements: list[AcknowledgementView],
-    actions: list[ActionView],
-) -> IncidentView:
-    return IncidentView(
-        ref=row.ref,
-        status=row.status,
-        type=row.type,
-        severity=row.severity,
-        consent=row.facts["consent"],
-        drill=row.facts["drill"],
-        verified=row.facts["verified"],
-        opened_at=moment(row.opened_at),
-        escalations=escalations,
-        pruned=row.pruned,
-        notifications=notifications,
-        acknowledgements=acknowledgements,
-        actions=actions,
-        warnings=row.warnings,
-    )
-
-
-def _escalation(row: Row[Any]) -> EscalationView:
-    return EscalationView(
-        tree=row.tree,
-        scope=row.scope,
-        status=row.status,
-        level=row.level,
-        round=row.round,
-        due_at=moment(row.due_at) if row.due_at else None,
-    )
-
-
-def _notification(row: Row[Any], attempts: list[Row[Any]]) -> NotificationView:
-    return NotificationView(
-        tree=row.tree,
-        level=row.level,
-        round=row.round,
-        contact=row.contact,
-        method=row.method,
-        kind=row.kind,
-        language=row.language,
-        trees=row.trees,
-        status=row.status,
-        attempts=[
-            AttemptView(
-                id=attempt.id,
-                status=attempt.status,
-                at=moment(attempt.changed_at),
-                provider_id=attempt.provider_id,
-                error=attempt.failure or attempt.error,
-            )
-            for attempt in attempts
-        ],
-    )
-
-
-def _acknowledgement(row: Row[Any]) -> AcknowledgementView:
-    return AcknowledgementView(
-        id=row.id,
-        tree=row.tree,
-        contact=row.contact,
-        kind=row.kind,
-        via=row.via,
-        at=moment(row.at),
-        revoked_at=moment(row.revoked_at) if row.revoked_at else None,
-    )
-
-
-def _action(row: Row[Any]) -> ActionView:
-    return ActionView(contact=row.contact, action=row.action, at=moment(row.at), note=row.note)
+def _sorted(rows: Sequence[Mapping[str, Any]], *names: str) -> list[SimpleNamespace]:
+    return sorted((SimpleNamespace(**{**_UNMADE, **row}) for row in rows), key=attrgetter(*names))

@@ -4,7 +4,6 @@ import base64
 import binascii
 import re
 from datetime import datetime
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -19,8 +18,8 @@ from alertnet.flows.open_incident import open_incident
 from alertnet.store import history, incidents, view
 from alertnet.store.history import EntryView
 from alertnet.store.idempotency import Answer
+from alertnet.store.shown import IncidentView
 from alertnet.store.tx import Tx
-from alertnet.store.view import IncidentView
 from alertnet.web.auth import InForce, Raiser, Reader
 from alertnet.web.idempotency import ByDoor
 from alertnet.web.models import Page, Report
@@ -55,7 +54,7 @@ def raise_incident(report: Report, key: Raiser, door: ByDoor) -> Response:
 
     def act(tx: Tx) -> tuple[Case, Show]:
         case = open_incident(tx, edition, report.facts(key.team), by=f"key {key.id}")
-        return case, partial(shown, id=case.incident.id, created=True)
+        return case, lambda _: opened(case)
 
     return door.carry_out(key, report, act)
 
@@ -93,10 +92,15 @@ def show_timeline(
     return JSONResponse(runtime.read(query))
 
 
-def shown(session: Session, id: str, created: bool = False) -> Answer:
-    """The incident as an answer; with its place where it was just created."""
-    incident = view.of_incident(session, id)
-    return Answer(201 if created else 200, incident, f"/v1/incidents/{incident['ref']}" if created else None)
+def opened(case: Case) -> Answer:
+    """The incident of a case that was just opened, as an answer, with its place."""
+    incident = view.of_opened(case.incident, case.pruned(), case.outbox.written)
+    return Answer(201, incident, f"/v1/incidents/{case.incident.ref}")
+
+
+def shown(session: Session, id: str) -> Answer:
+    """The incident as an answer, as it stands."""
+    return Answer(200, view.of_incident(session, id), None)
 
 
 def id_of(session: Session, ref: str) -> str:

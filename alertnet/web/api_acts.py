@@ -25,8 +25,8 @@ from alertnet.flows.update import exclude, update_incident
 from alertnet.store import view
 from alertnet.store.idempotency import Answer
 from alertnet.store.keys import ApiKey
+from alertnet.store.shown import AcknowledgementView, IncidentView, moment
 from alertnet.store.tx import Tx
-from alertnet.store.view import AcknowledgementView, IncidentView
 from alertnet.web.api import id_of, shown
 from alertnet.web.auth import Coordinator
 from alertnet.web.idempotency import ByDoor
@@ -153,7 +153,7 @@ def by(key: ApiKey) -> str:
 
 def _past(tx: Tx, field: str, at: datetime | None) -> datetime | None:
     if at is not None and at > tx.now + AHEAD:
-        raise BadInput(field, view.moment(at), "a moment that has passed")
+        raise BadInput(field, moment(at), "a moment that has passed")
     return at
 
 

@@ -8,7 +8,7 @@ from alertnet.core.errors import BadInput
 from alertnet.core.replanning import Change, Difference
 from alertnet.flows.open_page import look_at
 from alertnet.flows.re_resolve import difference, re_resolve
-from alertnet.store.view import IncidentView
+from alertnet.store.shown import IncidentView
 from alertnet.web.api import id_of
 from alertnet.web.api_acts import by, on
 from alertnet.web.auth import Coordinator

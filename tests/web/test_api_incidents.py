@@ -51,9 +51,20 @@ def raised(api: TestClient, **fields: Any) -> dict[str, Any]:
     return answer
 
 
-def test_raising_answers_201_and_says_where_the_incident_is(api: TestClient) -> None:
-    """A1: what a 201 names can be read."""
-    response = api.post("/v1/incidents", json=FULL)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        FULL,
+        FULL | {"drill": True},
+        {"type": "threat", "country": "CO"},
+        {"type": "arrest", "country": "CO", "exclude": ["coordinator"]},
+        {"type": "raid", "country": "NZ"},
+    ],
+    ids=["in full", "a drill", "in short", "some are spared", "nobody serves the country"],
+)
+def test_raising_answers_201_and_says_where_the_incident_is(api: TestClient, fields: dict[str, Any]) -> None:
+    """A1: what a 201 names can be read, and says the same."""
+    response = api.post("/v1/incidents", json=fields)
 
     assert response.status_code == 201
     assert response.headers["Location"] == f"/v1/incidents/{response.json()['ref']}"

@@ -12,9 +12,9 @@ from alertnet.flows.case import Case, take_up
 from alertnet.runtime import Runtime
 from alertnet.sandbox.page import Cast, Incident, Story
 from alertnet.store import history, incidents, view
+from alertnet.store.shown import IncidentView
 from alertnet.store.tables import timeline
 from alertnet.store.tx import Tx
-from alertnet.store.view import IncidentView
 
 MOST_ENTRIES = 3000
 MOST_INCIDENTS = 20

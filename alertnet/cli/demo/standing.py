@@ -11,7 +11,7 @@ from alertnet.core.escalation import RunStatus, Status
 from alertnet.flows.case import Case
 from alertnet.sandbox.page import Mark, Tone
 from alertnet.store.escalations import Escalation
-from alertnet.store.view import IncidentView
+from alertnet.store.shown import IncidentView
 
 ANSWERS = {
     "acknowledged": Mark(Tone.ANSWERED, "takes charge"),

@@ -1,0 +1,178 @@
+"""The shapes in which the outside sees an incident (design B5), and the rows of the tables put into them.
+
+A notification shows its contact by id; addresses, codes and words stay in the database. Instants are ISO 8601 in UTC
+with a `Z`, to the millisecond.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import Row
+from typing_extensions import TypedDict
+
+AnyRow = Row[Any] | SimpleNamespace
+"""A row that was read, or one that was just written."""
+
+
+class EscalationView(TypedDict):
+    """`level` is None before the first one opened."""
+
+    tree: str
+    scope: str
+    status: str
+    level: str | None
+    round: int
+    due_at: str | None
+
+
+class PrunedView(TypedDict):
+    """`level` is None for the last resort."""
+
+    tree: str
+    level: str | None
+    contact: str
+    reason: str
+
+
+class AttemptView(TypedDict):
+    """`error` is our word for why it failed, else the provider's code."""
+
+    id: str
+    status: str
+    at: str
+    provider_id: str | None
+    error: str | None
+
+
+class NotificationView(TypedDict):
+    """`tree` is the contact's own, None for the field's members; `trees` are those whose escalations it counts for."""
+
+    tree: str | None
+    level: str | None
+    round: int
+    contact: str
+    method: str
+    kind: str
+    language: str
+    trees: list[str]
+    status: str
+    attempts: list[AttemptView]
+
+
+class AcknowledgementView(TypedDict):
+    id: str
+    tree: str
+    contact: str
+    kind: str
+    via: str
+    at: str
+    revoked_at: str | None
+
+
+class ActionView(TypedDict):
+    contact: str
+    action: str
+    at: str
+    note: str | None
+
+
+class IncidentView(TypedDict):
+    """`warnings`: what to know beside the plan, such as that nobody may be told."""
+
+    ref: str
+    status: str
+    type: str
+    severity: str
+    consent: str
+    drill: bool
+    verified: bool
+    opened_at: str
+    escalations: list[EscalationView]
+    pruned: list[PrunedView]
+    notifications: list[NotificationView]
+    acknowledgements: list[AcknowledgementView]
+    actions: list[ActionView]
+    warnings: list[str]
+
+
+def moment(at: datetime) -> str:
+    """The instant as the outside writes it: `2026-11-24T13:00:00.000Z`."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def incident_view(
+    row: AnyRow,
+    escalations: list[EscalationView],
+    notifications: list[NotificationView],
+    acknowledgements: list[AcknowledgementView],
+    actions: list[ActionView],
+) -> IncidentView:
+    return IncidentView(
+        ref=row.ref,
+        status=row.status,
+        type=row.type,
+        severity=row.severity,
+        consent=row.facts["consent"],
+        drill=row.facts["drill"],
+        verified=row.facts["verified"],
+        opened_at=moment(row.opened_at),
+        escalations=escalations,
+        pruned=row.pruned,
+        notifications=notifications,
+        acknowledgements=acknowledgements,
+        actions=actions,
+        warnings=row.warnings,
+    )
+
+
+def escalation_view(row: AnyRow) -> EscalationView:
+    return EscalationView(
+        tree=row.tree,
+        scope=row.scope,
+        status=row.status,
+        level=row.level,
+        round=row.round,
+        due_at=moment(row.due_at) if row.due_at else None,
+    )
+
+
+def notification_view(row: AnyRow, attempts: Sequence[AnyRow]) -> NotificationView:
+    return NotificationView(
+        tree=row.tree,
+        level=row.level,
+        round=row.round,
+        contact=row.contact,
+        method=row.method,
+        kind=row.kind,
+        language=row.language,
+        trees=row.trees,
+        status=row.status,
+        attempts=[
+            AttemptView(
+                id=attempt.id,
+                status=attempt.status,
+                at=moment(attempt.changed_at),
+                provider_id=attempt.provider_id,
+                error=attempt.failure or attempt.error,
+            )
+            for attempt in attempts
+        ],
+    )
+
+
+def acknowledgement_view(row: Row[Any]) -> AcknowledgementView:
+    return AcknowledgementView(
+        id=row.id,
+        tree=row.tree,
+        contact=row.contact,
+        kind=row.kind,
+        via=row.via,
+        at=moment(row.at),
+        revoked_at=moment(row.revoked_at) if row.revoked_at else None,
+    )
+
+
+def action_view(row: Row[Any]) -> ActionView:
+    return ActionView(contact=row.contact, action=row.action, at=moment(row.at), note=row.note)
