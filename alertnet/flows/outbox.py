@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select
@@ -171,6 +171,8 @@ class Outbox:
 
         `extra`: the one re-send after an unknown outcome (A5). `sender`: the number that it is to come from; else any.
         """
+        # A microsecond apart, so that what was written first leaves first.
+        place = len(self.written.get("attempts", ())) + len(self.rows.get("attempts", ()))
         self.add(
             "attempts",
             id=self.tx.chance.id(),
@@ -187,7 +189,7 @@ class Outbox:
             checks=0,
             delays=0,
             wrong_keys=0,
-            created_at=self.tx.now,
+            created_at=self.tx.now + timedelta(microseconds=place),
             changed_at=self.tx.now,
         )
         self.tx.leaves_due(method)

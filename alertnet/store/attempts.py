@@ -37,13 +37,16 @@ _WORDS = [
 ]
 _INCIDENT = [incidents.c.status.label("incident_status"), incidents.c.facts, incidents.c.trees, incidents.c.templates]
 
+_IN_ORDER = (attempts.c.rank, attempts.c.due_at, attempts.c.created_at, attempts.c.id)
+"""Most severe first, then the oldest, then as they were written: an alert before the question that came of it (A7)."""
+
 # Statements are made once: making one costs as much as running it.
 _WITH_WORDS: Select[Any] = (
     select(attempts, *_WORDS, *_INCIDENT)
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .outerjoin(incidents, incidents.c.id == attempts.c.incident_id)
     .where(attempts.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(attempts.c.rank, attempts.c.due_at, attempts.c.id)
+    .order_by(*_IN_ORDER)
 )
 _TO_CHANGE: Select[Any] = (
     select(attempts, *(column for column in _WORDS if column.name not in ("address", "said")))
@@ -68,7 +71,7 @@ _DUE: Select[Any] = (
         attempts.c.id.not_in(bindparam("besides", expanding=True)),
         attempts.c.address_index.not_in(bindparam("spared", expanding=True)),
     )
-    .order_by(attempts.c.rank, attempts.c.due_at, attempts.c.id)
+    .order_by(*_IN_ORDER)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
@@ -81,7 +84,7 @@ _ASKED_NOW = (
         attempts.c.due_at <= _NOW,
         func.coalesce(attempts.c.provider, FIRST).not_in(bindparam("others", expanding=True)),
     )
-    .order_by(attempts.c.rank, attempts.c.due_at, attempts.c.id)
+    .order_by(*_IN_ORDER)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )

@@ -12,6 +12,7 @@ from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import Severity
+from alertnet.core.notification import Kind
 from alertnet.core.routes import FIRST
 from alertnet.flows.claim_sends import LEASE, Claims, claim
 from alertnet.flows.letters import notify_coordinators
@@ -44,6 +45,17 @@ def test_the_most_severe_goes_first(stage: Stage) -> None:
 
     incidents = {row.id: row.incident_id for row in stage.attempts(MethodKind.SMS)}
     assert [incidents[id] for id in taken] == [incident for _, incident in sorted(opened, key=lambda each: each[0])]
+
+
+def test_what_was_written_first_leaves_first(stage: Stage) -> None:
+    """A7: the coordinator hears of an unverified report before being asked whether it is true."""
+    for _ in range(8):
+        stage.opens(verified=False)
+
+    taken = claims_by(stage.runtime, limit=100).claimed
+
+    kinds = [each.kind for each in taken]
+    assert kinds == [Kind.ALERT] * 8 + [Kind.DECISION] * 8
 
 
 def test_a_claim_is_a_lease(stage: Stage) -> None:
