@@ -30,6 +30,9 @@ _TO_CALL: Select[Any] = select(notifications.c.tree, notifications.c.contact).wh
     notifications.c.method == MethodKind.TASK.value
 )
 
+SOS, QUESTION = "SOS", "what is this?"
+"""In plain words: whoever writes so has a reply."""
+
 AGAIN_AFTER = 60.0  # seconds until somebody who got no reply sends the same text once more
 MOST_TRIES = 4
 
@@ -83,7 +86,7 @@ class People:
         random = self.night.random
         code = self.known[number]
         wrong = f"{(int(code) + 1) % 10000:04d}"
-        words = random.choice([*["OK {}"] * 5, "{}", "NO {}", "PASS {}", "DONE {} called them", "what is this?", wrong])
+        words = random.choice([*["OK {}"] * 5, "{}", "NO {}", "PASS {}", "DONE {} called them", QUESTION, wrong])
         others = sorted(each for each in self.known if each != number)
         if others and random.random() < 0.05:
             self.write(random.choice(others), f"OK {code}")
@@ -113,7 +116,7 @@ class People:
 
     def raise_by_sms(self) -> None:
         """The field calls for help, with one word."""
-        self.write(FIELD_PHONE, "SOS")
+        self.write(FIELD_PHONE, SOS)
 
     def hurry(self, within: float) -> None:
         """Something of ours hesitates for so many seconds: just then somebody answers."""

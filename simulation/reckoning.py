@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, Select, func, select
 
+from alertnet.core.codec import from_plain
+from alertnet.core.incident import Facts
 from alertnet.core.routes import SECOND
 from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, timeline
+from simulation.consent import why_barred
+from simulation.people import QUESTION, SOS
 from simulation.punctuality import check_punctuality
 
 if TYPE_CHECKING:
@@ -26,8 +30,8 @@ _ATTEMPTS: Select[Any] = (
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .order_by(attempts.c.notification_id, attempts.c.extra, attempts.c.created_at)
 )
-_REPLIES: Select[Any] = select(notifications.c.address).where(
-    notifications.c.kind == "not_understood", notifications.c.method == "sms"
+_REPLIES: Select[Any] = select(notifications.c.address, notifications.c.kind).where(
+    notifications.c.kind.in_(["not_understood", "receipt"]), notifications.c.method == "sms"
 )
 _FORGOTTEN: Select[Any] = select(escalations.c.tree, escalations.c.status).where(
     escalations.c.status.not_in(["acknowledged", "stopped"]), escalations.c.due_at.is_(None)
@@ -37,7 +41,7 @@ _FORGOTTEN: Select[Any] = select(escalations.c.tree, escalations.c.status).where
 def reckon(night: "Night") -> None:
     """Check everything that is on the record."""
     history = night.database.rows(_HISTORY)
-    checks = (_once, _remembered, _settled, _gone_over, _final, _proven, _heard, _chained)
+    checks = (_once, _remembered, _settled, _gone_over, _final, _proven, _heard, _replied, _chained)
     for check in checks:
         for promise, how in check(night, history):
             night.story.breaks_promise(promise, how)
@@ -145,7 +149,7 @@ def _proven(night: "Night", _: Sequence[Row[Any]]) -> Found:
 
 
 def _heard(night: "Night", _: Sequence[Row[Any]]) -> Found:
-    """A12: what was sent before the calm is heard, by whichever way, and nobody has two replies to one text."""
+    """A12: what was sent before the calm is heard, by whichever way."""
     texts = {row.provider_id: row for row in night.database.rows(select(inbound))}
     for id, text in night.provider.texts.items():
         what = f"{night.name_of(text.sender)} wrote {text.text!r} at {text.at:%H:%M:%S}"
@@ -153,11 +157,23 @@ def _heard(night: "Night", _: Sequence[Row[Any]]) -> Found:
             yield "A12", f"{what}, and nobody here has heard it"
         elif id in texts and not texts[id].known:
             yield "A12", f"{what}, and it was put by as a stranger's"
-    silent = Counter(row.sender for row in texts.values() if row.reply is None)
-    for row in night.database.rows(_REPLIES):
-        silent[row.address] -= 1
-        if silent[row.address] < 0:
-            yield "A12", f"{night.name_of(row.address)} has more replies than were texts without one"
+
+
+def _replied(night: "Night", _: Sequence[Row[Any]]) -> Found:
+    """A12: nobody has two replies to one text, and whoever called for help or asked something has one."""
+    by_sms = [(row.address, row.kind) for row in night.database.rows(_REPLIES)]
+    unanswered = [row for row in night.database.rows(select(inbound)) if row.reply is None]
+    silent = Counter(row.sender for row in unanswered)
+    for address, count in Counter(address for address, kind in by_sms if kind == "not_understood").items():
+        if count > silent[address]:
+            yield "A12", f"{night.name_of(address)} has more replies than were texts without one"
+    replies = Counter(address for address, _ in by_sms)
+    # Even a reply would be news to whom an incident may not reach.
+    facts = [from_plain(Facts, plain) for plain in night.database.column(select(incidents.c.facts))]
+    for sender, owed in Counter(row.sender for row in unanswered if row.body in (SOS, QUESTION)).items():
+        is_barred = any(why_barred(each, night.network.trees.values(), sender) for each in facts)
+        if owed > replies[sender] and not is_barred:
+            yield "A12", f"{night.name_of(sender)} wrote in plain words, and was never answered"
 
 
 def _chained(night: "Night", _: Sequence[Row[Any]]) -> Found:

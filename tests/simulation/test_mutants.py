@@ -66,6 +66,11 @@ MUTANTS = {
     "what came in a moment before the list was read is not looked for again": Mutant(
         "A12", "alertnet/sweeps.py", "OVERLAP = timedelta(minutes=10)", "OVERLAP = timedelta()"
     ),
+    "who wrote while we were away gets no reply": Mutant(
+        "A12",
+        "alertnet/flows/receive_sms.py",
+        "    if reply.to is not None:\n        _post(tx, sms, reply, reply.to)\n",
+    ),
     "what one provider did not take waits for it, though there is another": Mutant(
         "A11", "alertnet/flows/claim_sends.py", "may_go_over = row.provider is None and", "may_go_over = False and"
     ),
