@@ -1,92 +1,21 @@
 """A machine of ours: one process runs on it, dies at any step, is stopped, and is started again."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import MISSING, fields
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
-from pathlib import Path
-from random import Random
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
 from greenlet import GreenletExit
-from sqlalchemy.orm import Session
 
-from alertnet.living_trees import LivingTrees
-from alertnet.runtime import Clock, Runtime
-from alertnet.store.pinned import Edition
-from alertnet.store.tx import Tx
-from alertnet.transactions import DatabaseAway, OwnCommit
-from alertnet.wakeups import Hook, Wakeups
+from alertnet.transactions import DatabaseAway
 from alertnet.worker import Worker
 from simulation.machine import machine_of
+from simulation.runtime import runtime_of
 from simulation.time import Life
 
 if TYPE_CHECKING:
     from simulation.night import Night
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
 TO_ANSWER = 1.0  # seconds that a process which ends has for the requests that it took
-
-
-class SeededChance:
-    """Chance that a seed foresees."""
-
-    def __init__(self, random: Random) -> None:
-        self._random = random
-
-    def id(self) -> str:
-        return f"{self._random.getrandbits(128):032x}"
-
-    def digits(self, count: int) -> str:
-        return f"{self._random.randrange(10**count):0{count}d}"
-
-    def letters(self, count: int, alphabet: str) -> str:
-        return "".join(self._random.choice(alphabet) for _ in range(count))
-
-    def bytes(self, count: int) -> bytes:
-        return self._random.randbytes(count)
-
-
-class NotifyingWakeups(Wakeups):
-    """What one process leaves due is told to the others, as NOTIFY does; they may never hear of it."""
-
-    tell_others: Callable[[], None]
-
-    def fire(self, also: list[Hook] | None = None) -> None:
-        super().fire(also)
-        if also is not None:
-            self.tell_others()
-
-
-class HostRuntime(Runtime):
-    """A process's way to the database: each step on it takes time, and may be its last."""
-
-    process: "Process"
-
-    def transact(self, flow: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        name = getattr(flow, "__name__", "commit")
-        self.process.goes(f"before the commit of {name}")
-        self.process.is_in_transaction = True
-        try:
-            value = super().transact(flow, *args, **kwargs)
-        finally:
-            self.process.is_in_transaction = False
-        self.process.night.has_committed()
-        self.process.goes(f"after the commit of {name}", needs_database=False)
-        return value
-
-    def read(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        self.process.goes(f"before a look ({getattr(query, '__name__', 'read')})")
-        return super().read(query, *args, **kwargs)
-
-    def measure_clock(self) -> None:
-        self.process.night.draw_clock(self.process.host)
-
-    def listen(self) -> None:
-        """The night tells it."""
 
 
 class Process:
@@ -98,7 +27,7 @@ class Process:
         self.life = Life(night.time, self._fails)
         self.is_in_transaction = False
         self.is_leaving = False
-        self.runtime = self._runtime()
+        self.runtime = runtime_of(self)
         self.worker: Worker | None = None
         if host.works:
             machine = machine_of(self.life, host.machine_clock, night.thread_is_late_by, night.provider.is_unheard)
@@ -147,44 +76,6 @@ class Process:
         except DatabaseAway:
             self.dies("as it starts: there is no database")
         self.host.fine_since = self.night.time.now
-
-    def _runtime(self) -> HostRuntime:
-        night, pattern = self.night, self.night.database.pattern
-        chance, wakeups = SeededChance(night.chance), NotifyingWakeups()
-        vars(wakeups)["tell_others"] = partial(night.tell_others, self)
-
-        def begin(session: Session) -> Tx:
-            return Tx(session, self.host.clock(), chance, pattern.vault)
-
-        own = {
-            "clock": self.host.clock,
-            "chance": chance,
-            "network": night.network,
-            "wakeups": wakeups,
-            "transactions": OwnCommit(pattern.engine, begin, wakeups),
-        }
-        common = {each.name: getattr(pattern, each.name) for each in fields(Runtime) if each.default_factory is MISSING}
-        runtime = HostRuntime(**(common | own))
-        # What takes long to make is made once: the properties find it here.
-        vars(runtime).update(
-            process=self,
-            trees=SharedTrees(night, self.host.clock),
-            renderer=lambda _hash: night.renderer,
-            outlets=night.provider.outlets(self),
-        )
-        return runtime
-
-
-class SharedTrees(LivingTrees):
-    """The trees as the night has them in the database: each process takes up an edit at once."""
-
-    def __init__(self, night: "Night", now: Clock) -> None:
-        super().__init__(night.network, Path(), lambda _: night.edition, lambda _: (), now)
-        self._night = night
-
-    @property
-    def edition(self) -> Edition:
-        return self._night.edition
 
 
 class Host:
