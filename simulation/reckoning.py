@@ -80,10 +80,14 @@ def _remembered(night: "Night", history: Sequence[Row[Any]]) -> Found:
 def _settled(night: "Night", _: Sequence[Row[Any]]) -> Found:
     """A5: nothing is stuck; one extra for an unknown outcome, after the provider had its time to tell."""
     long_ago, slack = night.time.now - timedelta(seconds=110), timedelta(seconds=2 + 2 * night.mischief.clocks_apart)
-    for notification, group in groupby(night.database.rows(_ATTEMPTS), key=lambda row: row.notification_id):
+    rows = night.database.rows(_ATTEMPTS)
+    # One call after the other goes to a number: the others wait for its line.
+    in_use = {row.address_index for row in rows if row.method == "call" and (row.started_at or long_ago) > long_ago}
+    for notification, group in groupby(rows, key=lambda row: row.notification_id):
         tries = list(group)
         for row in tries:
-            is_waiting = row.status in ("queued", "unknown") and not night.mischief.rate
+            is_in_line = row.method == "call" and row.status == "queued" and row.address_index in in_use
+            is_waiting = row.status in ("queued", "unknown") and not (night.mischief.rate or is_in_line)
             if is_waiting and row.due_at is not None and row.due_at < long_ago:
                 yield "A5", f"{row.method} {row.id[:4]} to {row.contact} is {row.status}, due since {row.due_at}"
         planned, extras = [row for row in tries if not row.extra], [row for row in tries if row.extra]
