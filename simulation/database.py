@@ -11,9 +11,10 @@ from sqlalchemy import Row, Select, event
 from sqlalchemy.orm import Session
 
 from alertnet.core.contact_tree import Network
+from alertnet.core.routes import FIRST, PROVIDERS, SECOND
 from alertnet.messages.templates import read_templates
 from alertnet.runtime import Runtime, wire
-from alertnet.settings import read_settings
+from alertnet.settings import Settings, read_settings
 from alertnet.store import timeline
 from alertnet.store.engine import for_reading
 from alertnet.store.timeline import Break
@@ -21,6 +22,9 @@ from alertnet.store.upgrade import upgrade
 
 REPOSITORY = Path(__file__).parents[1]
 PUBLIC_URL = "https://alarm.example.org"
+HEARTBEAT_URL = "https://heartbeat.example.org/alertnet"
+OURS = {FIRST: ("+15005550006", "+15005550016"), SECOND: ("+15005550026", "+15005550036")}
+"""Our numbers at each provider."""
 FAR_AWAY = datetime(9999, 1, 1, tzinfo=UTC)
 
 _EARLIEST = """
@@ -43,9 +47,17 @@ class Database:
             "ALERTNET_DATABASE_URL": f"sqlite:///{self._file}",
             "ALERTNET_SECRET_KEY": "a secret for simulated nights alone",
             "ALERTNET_PUBLIC_URL": PUBLIC_URL,
+            "ALERTNET_HEARTBEAT_URL": HEARTBEAT_URL,
+            **_accounts("TWILIO", "ALERTNET_TWILIO", "ALERTNET_SMTP", FIRST),
         }
+        second = _accounts("TWILIO_2", "ALERTNET_TWILIO_2", "ALERTNET_SMTP_2", SECOND)
+        self.settings: dict[tuple[str, ...], Settings] = {
+            (FIRST,): read_settings(env),
+            PROVIDERS: read_settings(env | second),
+        }
+        """By the providers that there are."""
         templates = read_templates(REPOSITORY / "message_templates")
-        self.pattern: Runtime = wire(read_settings(env), Network({}, {}, {}), templates)
+        self.pattern: Runtime = wire(self.settings[FIRST,], Network({}, {}, {}), templates)
         """The runtime that those of all processes are made after; nothing is done through it."""
         self.engine = self.pattern.engine
         event.listen(self.engine, "connect", _spare_the_disk)
@@ -96,6 +108,16 @@ class Database:
         self.engine.dispose()
         for suffix in ("-wal", "-shm"):
             self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
+
+
+def _accounts(telephone: str, numbers: str, mail: str, provider: str) -> dict[str, str]:
+    """The settings of an account and a relay; nothing is ever sent by them but what we bring to ourselves."""
+    return {
+        f"{telephone}_ACCOUNT_SID": "AC" + "0" * 32,
+        f"{telephone}_AUTH_TOKEN": "0" * 32,
+        f"{numbers}_FROM": ",".join(OURS[provider]),
+        f"{mail}_URL": "smtp://localhost?from=alert@example.org",
+    }
 
 
 def _spare_the_disk(connection: Any, _record: object) -> None:

@@ -27,11 +27,12 @@ class Process:
         self.life = Life(night.time, self._fails)
         self.is_in_transaction = False
         self.is_leaving = False
+        self.hangs_until = night.time.now
+        """Until when no look at what is due comes back."""
         self.runtime = runtime_of(self)
         self.worker: Worker | None = None
         if host.works:
-            machine = machine_of(self.life, host.machine_clock, night.thread_is_late_by, night.provider.is_unheard)
-            self.worker = Worker(self.runtime, machine=machine)
+            self.worker = Worker(self.runtime, machine=machine_of(self))
             self.life.spawn(self._work)
 
     def goes(self, where: str, *, needs_database: bool = True) -> None:
@@ -44,6 +45,12 @@ class Process:
         if needs_database and self.night.database_is_away:
             raise DatabaseAway
 
+    def hangs(self) -> None:
+        """The task that is running waits until its look comes back."""
+        seconds = (self.hangs_until - self.night.time.now).total_seconds()
+        if seconds > 0:
+            self.life.sleep(seconds)
+
     def dies(self, where: str) -> None:
         """The process ends at this very point of the task that is running, as by `kill -9`."""
         self.night.story.tell(self.host.name, f"dies {where}")
@@ -53,7 +60,7 @@ class Process:
     def leaves(self) -> None:
         """The process takes no more requests, finishes what it has begun, and ends, as by SIGTERM."""
         began, works_since = self.night.time.now, self.host.fine_since
-        self.is_leaving, self.host.fine_since = True, None
+        self.is_leaving, self.host.runs_since = True, None
         self.life.sleep(TO_ANSWER)
         if self.worker is not None and works_since is not None:
             self.worker.stop()
@@ -75,7 +82,7 @@ class Process:
             self.worker.start()
         except DatabaseAway:
             self.dies("as it starts: there is no database")
-        self.host.fine_since = self.night.time.now
+        self.host.runs_since = self.night.time.now
 
 
 class Host:
@@ -88,8 +95,8 @@ class Host:
         self.works = works
         self.database_clock_off = timedelta()
         self.machine_clock_off = timedelta(seconds=night.random.uniform(-3600, 3600))
-        self.fine_since: datetime | None = None
-        """Since when its worker has worked without a pause; None while it does not."""
+        self.runs_since: datetime | None = None
+        """Since when its worker has run without a pause; None while it does not."""
         self.process: Process | None = None
         night.draw_clock(self)
 
@@ -97,6 +104,13 @@ class Host:
     def is_up(self) -> bool:
         """Whether a process runs here, though perhaps stopped."""
         return self.process is not None and self.process.life.alive
+
+    @property
+    def fine_since(self) -> datetime | None:
+        """Since when its worker has looked for what is due as well."""
+        if self.runs_since is None or self.process is None:
+            return None
+        return max(self.runs_since, self.process.hangs_until)
 
     def clock(self) -> datetime:
         """What the process takes for the database's time."""
@@ -114,7 +128,7 @@ class Host:
 
     def falls(self) -> None:
         """Its process is dying: it is started again later."""
-        self.fine_since = None
+        self.runs_since = None
         self.night.time.after(self.night.random.uniform(0.5, 40), self.start)
 
     def leave(self) -> None:
@@ -130,8 +144,15 @@ class Host:
             self.night.story.tell(self.name, f"is stopped for {seconds:.1f} s")
             resumes_at = self.night.time.now + timedelta(seconds=seconds)
             self.process.life.stop(resumes_at)
-            if self.fine_since is not None:
-                self.fine_since = resumes_at
+            if self.runs_since is not None:
+                self.runs_since = resumes_at
+
+    def hang(self, seconds: float) -> None:
+        """Let no look of its worker at what is due come back for a while."""
+        if self.process is not None and self.is_up and self.works:
+            self.night.story.tell(self.name, f"hangs as it looks, for {seconds:.1f} s")
+            until = self.night.time.now + timedelta(seconds=seconds)
+            self.process.hangs_until = max(self.process.hangs_until, until)
 
 
 def running(hosts: Sequence[Host]) -> list[Process]:

@@ -1,8 +1,8 @@
 """A machine for the worker on virtual time: its bell, threads and scheduler are tasks and events of one life."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 
@@ -10,8 +10,14 @@ from alertnet.machine import Machine
 from alertnet.worker import BEAT_SECONDS, SWEEP_SECONDS
 from simulation.time import Do, Life
 
+if TYPE_CHECKING:
+    from simulation.host import Process
+
 SPARED: dict[float, float] = {BEAT_SECONDS: 60, SWEEP_SECONDS: 35}
 """A sign of life every few seconds would be most of what happens: one in so many is enough."""
+
+WATCHED = {**SPARED, BEAT_SECONDS: 20.0}
+"""Where a watch is kept, its turns are as far apart as they may be without a gap."""
 
 LateBy = Callable[[str], float]
 """After how many seconds a thread of the pool of that name takes up its next work."""
@@ -89,8 +95,11 @@ class Pool:
 class Scheduler:
     """As much of APScheduler as the worker uses. An alarm goes by the machine's own clock, as APScheduler's do."""
 
-    def __init__(self, life: Life, now: Callable[[], datetime], is_unheard: Callable[[], bool]) -> None:
+    def __init__(
+        self, life: Life, now: Callable[[], datetime], is_unheard: Callable[[], bool], spared: Mapping[float, float]
+    ) -> None:
         self._life = life
+        self._spared = spared
         self._now = now
         self._is_unheard = is_unheard
         self._ticks: list[tuple[Do, float]] = []
@@ -112,9 +121,9 @@ class Scheduler:
     def start(self) -> None:
         for func, seconds in self._ticks:
             if seconds == SWEEP_SECONDS:
-                self._life.repeat(func, SPARED[seconds], self._is_unheard)
-            elif seconds in SPARED:
-                self._life.repeat(func, SPARED[seconds])
+                self._life.repeat(func, self._spared[seconds], self._is_unheard)
+            elif seconds in self._spared:
+                self._life.repeat(func, self._spared[seconds])
             else:
                 self._life.tick(func, seconds)
 
@@ -136,13 +145,17 @@ class NoLock:
         """Nothing was taken."""
 
 
-def machine_of(life: Life, now: Callable[[], datetime], late_by: LateBy, is_unheard: Callable[[], bool]) -> Machine:
-    """The machine that one run of a process has; `now` is its own clock. `is_unheard`: a sweep would find something."""
+def machine_of(process: "Process") -> Machine:
+    """The machine that one run of a process has."""
+    life, night, now = process.life, process.night, process.host.machine_clock
+    knock = night.outside.knock_of(process)
+    spared = SPARED if knock is None else WATCHED
     return Machine(
         bell=lambda: Bell(life),
         thread=lambda work, _name: Thread(life, work),
-        pool=lambda _size, name: Pool(life, name, late_by),
-        scheduler=lambda: Scheduler(life, now, is_unheard),
+        pool=lambda _size, name: Pool(life, name, night.thread_is_late_by),
+        scheduler=lambda: Scheduler(life, now, night.provider.is_unheard, spared),
         lock=NoLock,
         now=now,
+        knock=knock,
     )

@@ -1,6 +1,6 @@
 """What goes wrong in a night, drawn by seed: each kind of fault is there in some nights and absent in others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
@@ -70,12 +70,24 @@ class Mischief:
     """Somebody edits the trees."""
     deeds: int = 0
     """How much coordinators do besides."""
+    watched: bool = False
+    """Somebody outside waits for our heartbeat."""
+    knock_lost: float = 0.0
+    """What we send there, or bring to ourselves, is lost."""
+    way_in_closed: tuple[Span, ...] = ()
+    """Nobody outside reaches us: neither people, nor the provider, nor our own test."""
+    hangs: tuple[Span, ...] = ()
+    """A worker's look at what is due does not come back, and all else of its process goes on."""
 
     @property
     def is_steady(self) -> bool:
         """Whether our own processes run all the time, on one clock and a quick database."""
         is_stopped = self.stops or self.stops_before_send or self.stops_after_question
-        return not (self.dies or self.leaves or is_stopped or self.database_away or self.clocks_apart)
+        return not (self.dies or self.leaves or is_stopped or self.hangs or self.database_away or self.clocks_apart)
+
+
+WATCHED = 0.2
+"""In so many nights a watch is kept: its turns are a third of what happens there."""
 
 
 def draw_mischief(random: Random, length: float) -> Mischief:
@@ -87,8 +99,7 @@ def draw_mischief(random: Random, length: float) -> Mischief:
         return value if random.random() < 0.45 else 0.0
 
     def spans(most: int, longest: float) -> tuple[Span, ...]:
-        begins = [random.uniform(0, length) for _ in range(random.randint(1, most) if sometimes(1) else 0)]
-        return tuple(Span(begin, begin + random.uniform(1, longest)) for begin in sorted(begins))
+        return _spans(random, length, most, longest) if sometimes(1) else ()
 
     providers = random.choice([(FIRST,), PROVIDERS])
     ways = [(random.choice(SENT_BY), random.choice((FIRST, *providers)), span) for span in spans(3, 240)]
@@ -121,3 +132,27 @@ def draw_mischief(random: Random, length: float) -> Mischief:
         edits=random.random() < 0.3,
         deeds=random.choice([0, 1, 2, 4]),
     )
+
+
+def draw_watched(random: Random, mischief: Mischief, length: float) -> Mischief:
+    """The same night, in one of five with a watch; in these, but for the quiet ones, what it is to find may happen."""
+    if random.random() >= WATCHED:
+        return mischief
+    if mischief.quiet:
+        return replace(mischief, watched=True)
+    return replace(
+        mischief,
+        watched=True,
+        knock_lost=random.choice([0.0, 0.0, 0.2, 0.7]),
+        way_in_closed=_spans(random, length, 1, 300) if random.random() < 0.45 else (),
+        hangs=(_long_span(random, length),) if random.random() < 0.45 else (),
+    )
+
+
+def _spans(random: Random, length: float, most: int, longest: float) -> tuple[Span, ...]:
+    begins = [random.uniform(0, length) for _ in range(random.randint(1, most))]
+    return tuple(Span(begin, begin + random.uniform(1, longest)) for begin in sorted(begins))
+
+
+def _long_span(random: Random, length: float) -> Span:
+    return Span(random.uniform(0, length / 3), random.uniform(length / 2, length))

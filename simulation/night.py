@@ -14,7 +14,8 @@ from simulation.cast import FIELD_PHONE, NEWCOMER, draw_network, edit
 from simulation.database import Database
 from simulation.desk import Desk
 from simulation.host import Host, Process, running
-from simulation.mischief import Mischief, Span, Trouble, draw_mischief
+from simulation.mischief import Mischief, Span, Trouble, draw_mischief, draw_watched
+from simulation.outside import Outside
 from simulation.people import People
 from simulation.promises import Promises
 from simulation.provider import Provider
@@ -46,7 +47,8 @@ class Night:
         self.renderer = renderer
         self.network = draw_network(self.random)
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
-        self.mischief = draw_mischief(self.random, self.length)
+        # With a chance of its own, so that all other nights are the same whatever there is to go wrong in it.
+        self.mischief = draw_watched(Random(f"watch {seed}"), draw_mischief(self.random, self.length), self.length)
         if self.mischief.quiet:
             self.length = QUIET_LENGTH
         self.mischief_was = self.mischief
@@ -54,6 +56,7 @@ class Night:
         self.calm_since = START + timedelta(seconds=self.length)
         self.deaths = 0
         self.database_is_away = False
+        self.way_in_is_closed = False
         self.time = Time(START, self._idle_until)
         self.story = Story(lambda: self.time.now)
         self.names = {
@@ -66,6 +69,7 @@ class Night:
         self.edited_at: datetime | None = None
         """Since when the trees in force are others than `network`."""
         self.provider = Provider(self)
+        self.outside = Outside(self)
         self.people = People(self)
         self.promises = Promises(self)
         self.web = Web(self)
@@ -168,6 +172,11 @@ class Night:
         for span in mischief.stops:
             host = self.random.choice(self.hosts)
             self.time.after(span.begin, partial(host.stop, span.end - span.begin))
+        for span in mischief.hangs:
+            host = self.random.choice([host for host in self.hosts if host.works])
+            self.time.after(span.begin, partial(host.hang, span.end - span.begin))
+        for span in mischief.way_in_closed:
+            self.time.after(span.begin, partial(self._way_in, span))
         for moment in mischief.leaves:
             self.time.after(moment, self.random.choice(self.hosts).leave)
         for span in mischief.database_away:
@@ -186,6 +195,14 @@ class Night:
             self.database_is_away = False
             self.watch.database_back_at = self.time.now
 
+    def _way_in(self, span: Span) -> None:
+        self.story.tell("network", f"lets nobody through to us for {span.end - span.begin:.0f} s")
+        self.way_in_is_closed = True
+        self.time.after(span.end - span.begin, self._way_in_is_open)
+
+    def _way_in_is_open(self) -> None:
+        self.way_in_is_closed = False
+
     def _trouble(self, way: Way, trouble: Trouble, span: Span) -> None:
         seconds = span.end - span.begin
         self.story.tell("provider", f"{way_name(way)}: {trouble} for {seconds:.0f} s")
@@ -196,15 +213,18 @@ class Night:
         self.story.tell("night", "nothing goes wrong any more")
         self.is_calm = True
         self._database_is_back()
+        self._way_in_is_open()
         self.provider.troubles.clear()
         was = self.mischief
-        self.mischief = Mischief(providers=was.providers, rate=was.rate, clocks_apart=was.clocks_apart)
+        self.mischief = Mischief(
+            providers=was.providers, rate=was.rate, clocks_apart=was.clocks_apart, watched=was.watched
+        )
         for host in self.hosts:
             host.start()
             if host.process is not None:
                 host.process.life.resume()
-            if host.fine_since is not None:
-                host.fine_since = min(host.fine_since, self.time.now)
+            if host.runs_since is not None:
+                host.runs_since = min(host.runs_since, self.time.now)
 
     def _at(self, seconds: float) -> datetime:
         return START + timedelta(seconds=seconds)

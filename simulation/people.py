@@ -14,8 +14,7 @@ from alertnet.store.tables import notifications
 from alertnet.web import contact_page, twilio_sms
 from alertnet.web.forms import Form
 from simulation.cast import FIELD_PHONE
-from simulation.database import PUBLIC_URL
-from simulation.provider import OURS
+from simulation.database import OURS, PUBLIC_URL
 from simulation.web import PATIENCE, Answer
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from alertnet.core.contact import MethodKind
 from alertnet.core.escalation import LAST_RESORT
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
+from alertnet.flows.keep_watch import NO_REF
 from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, served
 from simulation.cast import NEWCOMER, SECRET
 from simulation.consent import why_barred
@@ -91,6 +92,8 @@ class Promises:
             self._keeps_hours(row, outgoing, what)
         if row.kind == Kind.TASK.value:
             self._is_to_be_called(row, what)
+        if row.incident_id is None and row.kind in (Kind.ALARM.value, Kind.NOTICE.value):
+            self._is_about_us(outgoing, what)
         self._is_claimed(process, row, what)
         self._is_discreet(outgoing, what)
 
@@ -192,6 +195,15 @@ class Promises:
         elif row.due_at <= process.host.clock():
             late = process.host.clock() - row.due_at
             self._break("A5", f"{what} is handed over {late.total_seconds():.1f} s after its lease was over")
+
+    def _is_about_us(self, outgoing: Outgoing, what: str) -> None:
+        """What concerns no incident goes to coordinators alone, and names none."""
+        coordinators = [each for tree in self.night.network.trees.values() for each in tree.coordinators]
+        if not any(outgoing.to in each.addresses for each in coordinators):
+            self._break("A9", f"{what} is handed over although it concerns no incident, and is for coordinators")
+        words = outgoing.subject + outgoing.text
+        if NO_REF in words and any(ref in words for ref in self.night.database.column(select(incidents.c.ref))):
+            self._break("A9", f"{what} is about ourselves, and names an incident")
 
     def _is_discreet(self, outgoing: Outgoing, what: str) -> None:
         clear = (outgoing.subject, outgoing.text if outgoing.method is MethodKind.SMS else "")

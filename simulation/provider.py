@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from alertnet.channels.base import Absent, CannotTell, Entry, Lookup, Outgoing
 from alertnet.core.contact import MethodKind
-from alertnet.core.routes import FIRST, SECOND, Way
+from alertnet.core.routes import Way
 from alertnet.runtime_channels import Outlet
 from alertnet.store.attempts import SENT_BY
 from simulation.books import Books, text_of
 from simulation.call import Call
+from simulation.database import OURS
 from simulation.line import Line
 from simulation.message import Message, found
 from simulation.mischief import Trouble
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from simulation.host import Process
     from simulation.night import Night
 
-OURS = {FIRST: ("+15005550006", "+15005550016"), SECOND: ("+15005550026", "+15005550036")}
 MAILBOX = "alert@example.org"
 
 

@@ -1,7 +1,7 @@
 """What must hold at the end of a night, when all that went wrong is over (A1, A2, A5, A6, A10-A12)."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,10 @@ from alertnet.core.incident import Facts
 from alertnet.core.routes import SECOND
 from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, timeline
 from simulation.consent import why_barred
+from simulation.heartbeat import check_silence
 from simulation.people import QUESTION, SOS
 from simulation.punctuality import check_punctuality
+from simulation.story import Found
 
 if TYPE_CHECKING:
     from simulation.night import Night
@@ -46,10 +48,7 @@ def reckon(night: "Night") -> None:
         for promise, how in check(night, history):
             night.story.breaks_promise(promise, how)
     check_punctuality(night, history)
-
-
-Found = Iterator[tuple[str, str]]
-"""Promises that were broken, and how."""
+    check_silence(night)
 
 
 def _once(night: "Night", _: Sequence[Row[Any]]) -> Found:

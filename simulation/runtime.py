@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from alertnet.living_trees import LivingTrees
 from alertnet.runtime import Clock, Runtime
+from alertnet.store import workers as worker_store
 from alertnet.store.pinned import Edition
 from alertnet.store.tx import Tx
 from alertnet.transactions import OwnCommit
@@ -73,6 +74,8 @@ class HostRuntime(Runtime):
 
     def read(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         self.process.goes(f"before a look ({getattr(query, '__name__', 'read')})")
+        if query is worker_store.due:
+            self.process.hangs()
         return super().read(query, *args, **kwargs)
 
     def measure_clock(self) -> None:
@@ -92,6 +95,7 @@ def runtime_of(process: "Process") -> HostRuntime:
         return Tx(session, host.clock(), chance, pattern.vault)
 
     own = {
+        "settings": night.database.settings[night.mischief.providers],
         "clock": host.clock,
         "chance": chance,
         "network": night.network,

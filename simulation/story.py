@@ -1,8 +1,11 @@
 """What happened in a night, for people: who was rung, what died, what was lost, and which promise was broken by it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+
+Found = Iterator[tuple[str, str]]
+"""Promises that were broken, and how."""
 
 
 @dataclass(frozen=True)

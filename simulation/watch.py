@@ -1,5 +1,6 @@
 """Looks now and then whether anything that is due was forgotten while somebody was there to do it (A2)."""
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +35,20 @@ class Watch:
         self.night.time.after(EVERY, self._look)
 
     def fine_since(self) -> datetime | None:
-        """Since when a worker has run without a pause, with the database there; None: none does."""
-        since = [host.fine_since for host in self.night.hosts if _is_fine(host)]
-        if self.night.database_is_away or not since:
-            return None
-        return max(min(moment for moment in since if moment is not None), self.database_back_at)
+        """Since when a worker has looked without a pause, with the database there; None: none does."""
+        return self._since(host.fine_since for host in self._running())
+
+    def kept_since(self) -> datetime | None:
+        """Since when a worker has run, with the database there, even one whose looks do not come back."""
+        return self._since(host.runs_since for host in self._running())
+
+    def overdue(self, before: datetime) -> Iterator[tuple[str, datetime]]:
+        """What should have been looked at and has been due since before that moment, and since when."""
+        if self.night.database.earliest_due() >= before:
+            return
+        for what, query in _FORGOTTEN.items():
+            for row in self.night.database.rows(query, before=before) if self._counts(what) else ():
+                yield what, row.due_at
 
     def _look(self) -> None:
         fine_since = self.fine_since()
@@ -55,13 +65,17 @@ class Watch:
         self.night.time.after(EVERY, self._look)
 
     def _find_forgotten(self, before: datetime, late: timedelta) -> None:
-        if self.night.database.earliest_due() >= before:
-            return
-        for what, query in _FORGOTTEN.items():
-            for row in self.night.database.rows(query, before=before) if self._counts(what) else ():
-                since = row.due_at.strftime("%H:%M:%S.%f")[:-3]
-                how = f"one {what} has been due since {since}, and for {late.total_seconds():.1f} s a worker was there"
-                self.night.story.breaks_promise("A2", f"{how} that did not look")
+        for what, due_at in self.overdue(before):
+            since = due_at.strftime("%H:%M:%S.%f")[:-3]
+            how = f"one {what} has been due since {since}, and for {late.total_seconds():.1f} s a worker was there"
+            self.night.story.breaks_promise("A2", f"{how} that did not look")
+
+    def _running(self) -> Iterator[Host]:
+        return (host for host in self.night.hosts if _is_running(host))
+
+    def _since(self, moments: Iterable[datetime | None]) -> datetime | None:
+        known = [moment for moment in moments if moment is not None]
+        return max(min(known), self.database_back_at) if known and not self.night.database_is_away else None
 
     def _counts(self, what: str) -> bool:
         """Texts may wait for the pace, or while there is no provider with which nothing is wrong."""
@@ -72,8 +86,8 @@ class Watch:
         return not (self.night.mischief_was.rate or ways <= ill)
 
 
-def _is_fine(host: Host) -> bool:
-    return host.is_up and host.process is not None and not host.process.life.is_stopped and host.fine_since is not None
+def _is_running(host: Host) -> bool:
+    return host.is_up and host.process is not None and not host.process.life.is_stopped
 
 
 def _forgotten(table: Table, *conditions: Any) -> Select[Any]:

@@ -34,7 +34,7 @@ class Web:
     ) -> None:
         """Let a process do that, two at once where the request is made `twice`; `heard` is called with the answer."""
         up = [each for each in running(self.night.hosts) if each.host.serves and not each.is_leaving]
-        if not up:
+        if self.night.way_in_is_closed or not up:
             self.night.story.tell("network", f"finds nobody of ours to take {what}")
             self.night.time.after(1.0, partial(heard, None))
             return
