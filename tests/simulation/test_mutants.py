@@ -143,6 +143,24 @@ MUTANTS = {
     "wake-up without sweep: the next due time is not looked up": Mutant(
         "A2 A7", "alertnet/dispatch.py", "        self._expect(due.next_at)\n"
     ),
+    "the heartbeat goes on, whatever is found": Mutant(
+        "A12",
+        "alertnet/core/watch.py",
+        "return not (set(found) - SPARED) and (answered or not seen.is_tested)",
+        "return True",
+    ),
+    "the watch does not look at what is late": Mutant(
+        "A2", "alertnet/core/watch.py", "any(late > LATEST for late in lateness(seen).values())", "False"
+    ),
+    "the test of the way in comes in, and does not count": Mutant(
+        "A2", "alertnet/flows/receive_sms.py", "        signs.note(tx, signs.INBOUND)\n"
+    ),
+    "everybody in the trees hears of trouble of our own": Mutant(
+        "A9",
+        "alertnet/flows/coordinators.py",
+        "for contact in tree.coordinators:",
+        "for contact in tree.contacts.values():",
+    ),
 }
 
 
