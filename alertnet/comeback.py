@@ -35,7 +35,8 @@ def come_back(runtime: Runtime) -> None:
     if _is_another(runtime, last):
         log.error("database_is_old", newest=last.isoformat())
         declare_restored(runtime, last, by="found at the start")
-    sweep(runtime)
+    # Whoever has the turn to look may have died over it, and what is due does not wait for the end of its lease.
+    sweep(runtime, at_once=True)
 
 
 def declare_restored(runtime: Runtime, taken_at: datetime, by: str) -> tuple[int, Sequence[str]]:

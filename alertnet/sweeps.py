@@ -29,12 +29,12 @@ FORGOTTEN = timedelta(days=1)
 log = structlog.get_logger(__name__)
 
 
-def sweep(runtime: Runtime) -> None:
-    """Look for what came in by SMS and by call, at each provider, if it is time to, and nobody does."""
+def sweep(runtime: Runtime, *, at_once: bool = False) -> None:
+    """Look for what came in by SMS and by call, at each provider, if it is time to, and nobody does, or `at_once`."""
     for way, outlet in runtime.outlets.items():
         if outlet.ledger is None or is_away(runtime, way):
             continue
-        turn = runtime.transact(sweep_store.take, way)
+        turn = runtime.transact(sweep_store.take, way, at_once=at_once)
         if turn is not None:
             is_whole = _let_in_all(runtime, turn, outlet.ledger, outlet.senders)
             runtime.transact(sweep_store.finish, turn, is_whole=is_whole)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import literal, update
 
 from alertnet.core.routes import Way, way_name
 from alertnet.store import inbound
@@ -27,14 +27,17 @@ class Sweep:
     at: datetime
 
 
-def take(tx: Tx, way: Way) -> Sweep | None:
-    """The turn, if it is time to look, and nobody does. The first one begins where the newest that came in left off."""
+def take(tx: Tx, way: Way, *, at_once: bool = False) -> Sweep | None:
+    """The turn, if it is time to look, and nobody does. The first one begins where the newest that came in left off.
+
+    `at_once`: whether it is time or not, and also from whoever has it.
+    """
     name = way_name(way)
     began = inbound.newest(tx.session) or tx.now
     insert_once(tx.session, sweeps, {"method": name, "seen_until": began, "due_at": tx.now, "lease": None})
     lease = tx.chance.id()
     # What lies further ahead than any look was planned is from before the clock was put back.
-    is_time = (sweeps.c.due_at <= tx.now) | (sweeps.c.due_at > tx.now + max(EVERY, LEASE))
+    is_time = (sweeps.c.due_at <= tx.now) | (sweeps.c.due_at > tx.now + max(EVERY, LEASE)) | literal(at_once)
     change = update(sweeps).where(sweeps.c.method == name, is_time)
     turn = change.values(lease=lease, due_at=tx.now + LEASE).returning(sweeps.c.seen_until)
     seen_until = tx.session.scalar(turn)

@@ -137,6 +137,21 @@ def test_a_worker_looks_when_it_begins(stages: Stages) -> None:
     assert came_in(stage) == ["SOS"]
 
 
+def test_a_worker_that_begins_does_not_wait_for_the_turn_of_one_that_died(stages: Stages) -> None:
+    """A4, A12: what was answered meanwhile counts before anything that is due goes on."""
+    ahead = [timedelta()]
+    stage = stages(clock=lambda: system_clock() + ahead[0])
+    sweep(stage.runtime)
+    texts_in(stage, "SOS")
+    ahead.insert(0, timedelta(minutes=30))
+    assert stage.runtime.transact(sweep_store.take, (MethodKind.SMS, FIRST))
+
+    with Worker(stage.runtime):
+        pass
+
+    assert came_in(stage) == ["SOS"]
+
+
 def test_a_worker_that_begins_on_an_old_backup_sends_nothing_before_it_has_asked(stages: Stages) -> None:
     """B7: the provider has a message from our number that is younger than all that the database knows."""
     ahead = [timedelta()]
