@@ -16,6 +16,7 @@ from alertnet.core.contact import MethodKind
 from alertnet.flows import restore
 from alertnet.runtime import Runtime
 from alertnet.store import activity
+from alertnet.store.activity import Declaration
 from alertnet.sweeps import sweep
 from alertnet.transactions import DatabaseAway
 
@@ -28,31 +29,37 @@ log = structlog.get_logger(__name__)
 
 
 def come_back(runtime: Runtime) -> None:
-    """To be called before anything is sent. Does nothing where somebody was at work a moment ago."""
-    last = runtime.read(lambda tx: activity.newest(tx.session))
-    if last is None or runtime.now() - last < AWAY:
+    """To be called before anything is sent. Does nothing where somebody was at work a moment ago.
+
+    Unless that was to declare a backup the database, and broke off: then it goes on with that.
+    """
+    last, declared = runtime.read(lambda tx: (activity.newest(tx.session), activity.declared(tx.session)))
+    broke_off = declared is not None and not declared.is_over
+    if last is None or (runtime.now() - last < AWAY and not broke_off):
         return
-    if _is_another(runtime, last):
+    if broke_off or _is_another(runtime, last):
         log.error("database_is_old", newest=last.isoformat())
-        declare_restored(runtime, last, by="found at the start")
+        declare_restored(runtime, None, by="found at the start")
     # Whoever has the turn to look may have died over it, and what is due does not wait for the end of its lease.
     sweep(runtime, at_once=True)
 
 
-def declare_restored(runtime: Runtime, taken_at: datetime, by: str) -> tuple[int, Sequence[str]]:
-    """Settle what a backup that was taken then would do again; harmless to repeat.
+def declare_restored(runtime: Runtime, taken_at: datetime | None, by: str) -> tuple[Declaration, Sequence[str]]:
+    """Settle what a backup that was taken then would do again, by default up to the newest moment in it.
 
-    How many queued messages are asked about first, and the references of the incidents that may lack answers.
+    Said again it goes on where it broke off, and does nothing twice. What was declared, and the references of the
+    incidents that may lack answers.
     """
     ways_in = [way for way, outlet in runtime.outlets.items() if outlet.ledger is not None]
-    queued = runtime.transact(restore.hold_back, taken_at, by, ways_in)
-    for id in queued:
-        runtime.hang_up(_apart(runtime, restore.doubt, id) or ())
+    declared = runtime.transact(restore.hold_back, taken_at, by, ways_in)
     incidents = runtime.read(lambda tx: activity.going_on(tx.session))
-    for id, _ in incidents:
-        _apart(runtime, restore.alarm_about, id, taken_at)
-    runtime.transact(restore.tell_everybody, runtime.edition, taken_at)
-    return len(queued), [ref for _, ref in incidents]
+    if not declared.is_over:
+        for id in runtime.read(lambda tx: activity.queued(tx.session, declared.at)):
+            runtime.hang_up(_apart(runtime, restore.doubt, id) or ())
+        for id, _ in incidents:
+            _apart(runtime, restore.alarm_about, id, declared.taken_at)
+        runtime.transact(restore.tell_everybody, runtime.edition, declared.taken_at)
+    return declared, [ref for _, ref in incidents]
 
 
 def _apart(runtime: Runtime, flow: Callable[..., T], id: str, *args: Any) -> T | None:

@@ -41,19 +41,18 @@ def restored(
     looked for at the provider first, and sent only if it does not know them. Escalations and alarms stand still for two
     minutes, in which a worker fetches the texts and calls that came in since; then everything goes on as after an
     outage. Coordinators are alarmed, and so is each incident in which somebody is still waited for: what was answered
-    by call, page or API since the backup is lost, and so are incidents that were raised since.
+    by call, page or API since the backup is lost, and so are incidents that were raised since. If the command dies over
+    it, type it again: it goes on where it broke off, as does a worker that begins.
     """
     from alertnet.cli.acts import BY
     from alertnet.cli.startup import checked_runtime
     from alertnet.comeback import declare_restored
-    from alertnet.store import activity
 
     with checked_runtime() as runtime:
-        newest = runtime.read(lambda tx: activity.newest(tx.session)) or runtime.now()
-        moment = taken_at.replace(tzinfo=UTC) if taken_at else newest
-        if moment > runtime.now():
+        moment = taken_at.replace(tzinfo=UTC) if taken_at else None
+        if moment and moment > runtime.now():
             raise BadInput("--taken-at", f"{moment:%Y-%m-%dT%H:%M}", "a moment that has passed, in UTC")
-        queued, refs = declare_restored(runtime, moment, BY)
-    typer.echo(f"Restored from the backup of {moment:%Y-%m-%d %H:%M} UTC.")
-    typer.echo(f"Queued messages that the provider is asked about before they are sent: {queued}.")
+        declared, refs = declare_restored(runtime, moment, BY)
+    typer.echo(f"Restored from the backup of {declared.taken_at:%Y-%m-%d %H:%M} UTC.")
+    typer.echo(f"Queued messages that the provider is asked about before they are sent: {declared.queued}.")
     typer.echo(f"Incidents that may lack answers: {', '.join(refs) or 'none'}.")

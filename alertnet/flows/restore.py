@@ -14,6 +14,7 @@ from alertnet.flows.case import take_up
 from alertnet.flows.coordinators import tell_coordinators
 from alertnet.store import activity, timeline
 from alertnet.store import sweeps as sweep_store
+from alertnet.store.activity import Declaration
 from alertnet.store.pinned import Edition
 from alertnet.store.tables import alarms, attempts, escalations
 from alertnet.store.tx import Tx
@@ -26,20 +27,23 @@ NO_REF = "DB"
 CODE = "restored"
 
 
-def hold_back(tx: Tx, taken_at: datetime, by: str, ways_in: Sequence[Way]) -> Sequence[str]:
-    """Let nothing old happen at once, and put that on the record; ids of the attempts that are queued.
+def hold_back(tx: Tx, taken_at: datetime | None, by: str, ways_in: Sequence[Way]) -> Declaration:
+    """Let nothing old happen at once, and put that on the record, unless all that was done before.
 
-    `ways_in`: by which texts and calls may have come in since, to be looked for.
+    `taken_at` None: as was said before, else the newest moment in the database. `ways_in`: by which texts and calls may
+    have come in since, to be looked for.
     """
+    declared = activity.declared(tx.session)
+    if declared is None or taken_at not in (None, declared.taken_at):
+        declared = _declare(tx, taken_at or activity.newest(tx.session) or tx.now, by)
+    if declared.is_over:
+        return declared
     until = tx.now + HELD_FOR
     _stop(tx, escalations, until)
     _stop(tx, alarms, until)
-    _stop(tx, attempts, until, attempts.c.status == AttemptStatus.QUEUED.value)
-    sweep_store.rewind(tx, ways_in, taken_at)
-    queued = activity.queued(tx.session)
-    entry = {"taken_at": taken_at.isoformat(), "queued": len(queued), "by": by}
-    timeline.append(tx, timeline.SYSTEM, (activity.RESTORED, entry))
-    return queued
+    _stop(tx, attempts, until, attempts.c.status == AttemptStatus.QUEUED.value, attempts.c.created_at < declared.at)
+    sweep_store.rewind(tx, ways_in, declared.taken_at)
+    return declared
 
 
 def doubt(tx: Tx, attempt_id: str) -> list[str]:
@@ -61,9 +65,17 @@ def alarm_about(tx: Tx, incident_id: str, taken_at: datetime) -> None:
 
 
 def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime) -> None:
-    """All coordinators: incidents that were raised since are not known any more."""
+    """All coordinators: incidents that were raised since are not known any more. With that all is done."""
     trees = edition.network.trees.values()
     tell_coordinators(tx, trees, Kind.ALARM, Subject.RESTORED, ref=NO_REF, about=_moment(taken_at))
+    timeline.append(tx, timeline.SYSTEM, (activity.MADE_KNOWN, {"taken_at": taken_at.isoformat()}))
+
+
+def _declare(tx: Tx, taken_at: datetime, by: str) -> Declaration:
+    queued = len(activity.queued(tx.session, before=tx.now))
+    entry = {"taken_at": taken_at.isoformat(), "queued": queued, "by": by}
+    timeline.append(tx, timeline.SYSTEM, (activity.RESTORED, entry))
+    return Declaration(taken_at, tx.now, queued, is_over=False)
 
 
 def _stop(tx: Tx, queue: Table, until: datetime, *which: ColumnElement[bool]) -> None:

@@ -1,6 +1,7 @@
 """When the database was last written to, and what hung in the balance then: for those who come back after a while."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,14 +15,22 @@ from alertnet.store.attempts import SENT_BY
 from alertnet.store.tables import attempts, escalations, incidents, sweeps, timeline, workers
 from alertnet.store.timeline import SYSTEM
 
-RESTORED = "database_restored"
-"""What the system's chain says of a backup that became the database."""
+RESTORED, MADE_KNOWN = "database_restored", "restore_made_known"
+"""What the system's chain says of a backup that became the database, and then that everybody was told of it."""
 
 _NEWEST: Select[Any] = select(
     select(func.max(attempts.c.changed_at)).scalar_subquery(),
     select(func.max(workers.c.seen_at)).scalar_subquery(),
     select(func.max(sweeps.c.seen_until)).scalar_subquery(),
-    select(func.max(timeline.c.at)).where(timeline.c.chain == SYSTEM, timeline.c.kind == RESTORED).scalar_subquery(),
+    select(func.max(timeline.c.at))
+    .where(timeline.c.chain == SYSTEM, timeline.c.kind.in_((RESTORED, MADE_KNOWN)))
+    .scalar_subquery(),
+)
+_DECLARED: Select[Any] = (
+    select(timeline.c.kind, timeline.c.at, timeline.c.payload)
+    .where(timeline.c.chain == SYSTEM, timeline.c.kind.in_((RESTORED, MADE_KNOWN)))
+    .order_by(timeline.c.seq.desc())
+    .limit(2)
 )
 _AT_REST = (Status.ACKNOWLEDGED.value, Status.STOPPED.value)
 
@@ -36,10 +45,36 @@ def newest(session: Session) -> datetime | None:
     return max((moment for moment in moments if moment is not None), default=None)
 
 
-def queued(session: Session) -> Sequence[str]:
-    """Ids of the attempts that wait to be sent, in the order of their making."""
+@dataclass(frozen=True)
+class Declaration:
+    """Somebody has said that a backup is the database now. `queued`: how many messages waited in it."""
+
+    taken_at: datetime
+    at: datetime
+    queued: int
+    is_over: bool
+    """All of it was done; else it broke off, and goes on when it is said again."""
+
+
+def declared(session: Session) -> Declaration | None:
+    """The last one, if it broke off, or if nothing has been done with the database since."""
+    rows = session.execute(_DECLARED).all()
+    is_over = bool(rows) and rows[0].kind == MADE_KNOWN
+    if not rows or (is_over and rows[0].at != newest(session)):
+        return None
+    began = rows[1] if is_over else rows[0]
+    return Declaration(
+        datetime.fromisoformat(began.payload["taken_at"]), began.at, began.payload["queued"], is_over=is_over
+    )
+
+
+def queued(session: Session, before: datetime) -> Sequence[str]:
+    """Ids of the attempts that wait to be sent and were made before then, in the order of their making."""
     query = select(attempts.c.id).where(
-        attempts.c.method.in_(SENT_BY), attempts.c.status == AttemptStatus.QUEUED.value, attempts.c.due_at.is_not(None)
+        attempts.c.method.in_(SENT_BY),
+        attempts.c.status == AttemptStatus.QUEUED.value,
+        attempts.c.due_at.is_not(None),
+        attempts.c.created_at < before,
     )
     return session.scalars(query.order_by(attempts.c.created_at, attempts.c.id)).all()
 

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from alertnet.runtime import Runtime
-from alertnet.store.tables import attempts, timeline
+from alertnet.store.tables import attempts, notifications, timeline
 from tests.cli.conftest import Office
 
 
@@ -18,6 +18,17 @@ def test_what_waited_in_the_backup_is_asked_about_first(office: Office, runtime:
     assert f"Incidents that may lack answers: {ref}." in said.out
     waiting = runtime.read(lambda tx: tx.session.execute(select(attempts).where(attempts.c.error == "restored")).all())
     assert [row.status for row in waiting] == ["unknown"]
+
+
+def test_typed_again_it_says_the_same_and_nobody_is_told_twice(office: Office, runtime: Runtime, ref: str) -> None:
+    """A1: whoever did not see it end types it again."""
+    told = select(func.count()).select_from(notifications).where(notifications.c.kind == "alarm")
+
+    first = office.types("db", "restored")
+    before = runtime.read(lambda tx: tx.session.scalar(told))
+    again = office.types("db", "restored")
+
+    assert (again.out, runtime.read(lambda tx: tx.session.scalar(told))) == (first.out, before)
 
 
 def test_it_is_on_the_record_with_the_moment_of_the_backup(office: Office, runtime: Runtime, ref: str) -> None:

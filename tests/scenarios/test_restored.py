@@ -12,7 +12,7 @@ from alertnet.channels.base import Outgoing
 from alertnet.comeback import come_back, declare_restored
 from alertnet.core.contact import MethodKind
 from alertnet.core.routes import FIRST
-from alertnet.store import activity
+from alertnet.flows.restore import hold_back
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
 from tests.scenarios.valley import a_tree
@@ -31,6 +31,7 @@ LEVELS = """
 """
 
 Restore = Callable[[], None]
+BackUp = Callable[[], Restore]
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def valley(world_of: Worlds) -> World:
 
 
 @pytest.fixture
-def backs_up(valley: World, tmp_path: Path) -> Callable[[], Restore]:
+def backs_up(valley: World, tmp_path: Path) -> BackUp:
     """Copies the database as it is now; what it gives puts that copy in its place."""
     database = valley.runtime.engine.url.database
     assert database
@@ -58,9 +59,7 @@ def backs_up(valley: World, tmp_path: Path) -> Callable[[], Restore]:
 
 def declares(world: World) -> list[str]:
     """Somebody says that the database was restored; the references that are named."""
-    last = world.runtime.read(lambda tx: activity.newest(tx.session))
-    assert last
-    _, refs = declare_restored(world.runtime, last, by="test")
+    _, refs = declare_restored(world.runtime, None, by="test")
     return list(refs)
 
 
@@ -72,11 +71,16 @@ def alerts(world: World, who: str) -> list[str]:
     return [text for text in inbox(world, who) if "URGENT" in text]
 
 
+def warnings(world: World, who: str = "coordinator") -> list[str]:
+    """What a coordinator was told of the backup: in each incident that goes on, and once besides."""
+    return [text for text in inbox(world, who) if "answers since 2026-11-27 02:14 UTC may be lost" in text]
+
+
 def stands(incident: Incident, contact: str = "ombuds", method: str = "sms") -> list[str]:
     return [attempt.status for attempt in tries(incident, contact, method)]
 
 
-def test_what_was_sent_since_the_backup_is_not_sent_again(valley: World, backs_up: Callable[[], Restore]) -> None:
+def test_what_was_sent_since_the_backup_is_not_sent_again(valley: World, backs_up: BackUp) -> None:
     """A5: what was queued then is found at the provider, with what became of it."""
     incident = reports(valley)
     restore = backs_up()
@@ -92,9 +96,7 @@ def test_what_was_sent_since_the_backup_is_not_sent_again(valley: World, backs_u
     assert "attempt_unknown" in incident.timeline()
 
 
-def test_what_never_left_is_sent_once_the_provider_was_asked_twice(
-    valley: World, backs_up: Callable[[], Restore]
-) -> None:
+def test_what_never_left_is_sent_once_the_provider_was_asked_twice(valley: World, backs_up: BackUp) -> None:
     """A2, A5: the backup may as well have been taken a moment before the end."""
     incident = reports(valley)
     restore = backs_up()
@@ -111,9 +113,7 @@ def test_what_never_left_is_sent_once_the_provider_was_asked_twice(
     assert len(alerts(valley, "ombuds")) == 1
 
 
-def test_an_answer_since_the_backup_is_recovered_before_anything_goes_on(
-    valley: World, backs_up: Callable[[], Restore]
-) -> None:
+def test_an_answer_since_the_backup_is_recovered_before_anything_goes_on(valley: World, backs_up: BackUp) -> None:
     """A4, A7: an acknowledged alarm does not climb on because its answer was lost with the database."""
     incident = valley.raises()
     restore = backs_up()
@@ -131,9 +131,7 @@ def test_an_answer_since_the_backup_is_recovered_before_anything_goes_on(
     assert valley.mailbox("desk@valley.example").mails == []
 
 
-def test_without_its_answers_an_escalation_goes_on_after_two_minutes(
-    valley: World, backs_up: Callable[[], Restore]
-) -> None:
+def test_without_its_answers_an_escalation_goes_on_after_two_minutes(valley: World, backs_up: BackUp) -> None:
     """A2, A7: held back, and never given up: then it goes on as after an outage."""
     incident = valley.raises()
     restore = backs_up()
@@ -149,9 +147,7 @@ def test_without_its_answers_an_escalation_goes_on_after_two_minutes(
     assert ("desk", "email") in incident.told("alert")
 
 
-def test_the_coordinators_are_told_and_so_is_each_incident_that_goes_on(
-    valley: World, backs_up: Callable[[], Restore]
-) -> None:
+def test_the_coordinators_are_told_and_so_is_each_incident_that_goes_on(valley: World, backs_up: BackUp) -> None:
     """Answers by page or call can't be fetched again, nor incidents that were raised since: somebody must know."""
     done, open_ = valley.raises(), valley.raises()
     valley.texts("ombuds", f"OK {code_in(alerts(valley, 'ombuds')[0])}")
@@ -168,25 +164,46 @@ def test_the_coordinators_are_told_and_so_is_each_incident_that_goes_on(
         [("coordinator", "sms"), ("second", "sms")],
     )
     for who in ("coordinator", "second coordinator"):
-        told = [text for text in inbox(valley, who) if "answers since 2026-11-27 02:14 UTC may be lost" in text]
-        assert len(told) == 2
+        assert len(warnings(valley, who)) == 2
 
 
-def test_saying_it_twice_is_harmless(valley: World, backs_up: Callable[[], Restore]) -> None:
+def test_saying_it_twice_is_harmless(valley: World, backs_up: BackUp) -> None:
     incident = reports(valley)
     restore = backs_up()
     valley.clock.at += timedelta(minutes=3)
     restore()
 
-    declares(valley)
-    declares(valley)
+    assert declares(valley) == declares(valley) == [incident.ref]
     valley.passes(minutes=2)
 
     assert incident.timeline().count("alarm_raised") == 1
     assert len(alerts(valley, "ombuds")) == 1
+    assert len(warnings(valley)) == 2
 
 
-def test_an_old_backup_that_nobody_spoke_of_is_noticed(valley: World, backs_up: Callable[[], Restore]) -> None:
+@pytest.mark.parametrize(
+    "goes_on", [declares, lambda world: come_back(world.runtime)], ids=["said again", "at a start"]
+)
+def test_what_broke_off_goes_on_with_the_moment_of_the_backup(
+    valley: World, backs_up: BackUp, goes_on: Callable[[World], object]
+) -> None:
+    """A5, A12: a death over the first step leaves nothing to be sent again, and nobody untold."""
+    reports(valley)
+    restore = backs_up()
+    valley.settles()
+    valley.clock.at += timedelta(minutes=3)
+    restore()
+    valley.runtime.transact(hold_back, None, "test", [])
+    valley.clock.at += timedelta(minutes=1)
+
+    goes_on(valley)
+    valley.passes(minutes=3)
+
+    assert len(warnings(valley)) == 2
+    assert len(alerts(valley, "ombuds")) == 1
+
+
+def test_an_old_backup_that_nobody_spoke_of_is_noticed(valley: World, backs_up: BackUp) -> None:
     """The provider has messages of ours that are younger than all that the database knows."""
     incident = reports(valley)
     restore = backs_up()
