@@ -65,7 +65,10 @@ def alarm_about(tx: Tx, incident_id: str, taken_at: datetime) -> None:
 
 
 def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime) -> None:
-    """All coordinators: incidents that were raised since are not known any more. With that all is done."""
+    """All coordinators: incidents that were raised since are not known any more. With that all is done, once."""
+    declared = activity.declared(tx.session)
+    if declared is None or declared.is_over:
+        return
     trees = edition.network.trees.values()
     tell_coordinators(tx, trees, Kind.ALARM, Subject.RESTORED, ref=NO_REF, about=_moment(taken_at))
     timeline.append(tx, timeline.SYSTEM, (activity.MADE_KNOWN, {"taken_at": taken_at.isoformat()}))

@@ -12,6 +12,7 @@ from alertnet.clock import system_clock
 from alertnet.core.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
 from alertnet.core.routes import FIRST
+from alertnet.flows import restore
 from alertnet.store import sweeps as sweep_store
 from alertnet.store.tables import inbound, sweeps
 from alertnet.sweeps import GRACE, OVERLAP, sweep
@@ -169,6 +170,16 @@ def test_a_worker_that_begins_on_an_old_backup_sends_nothing_before_it_has_asked
     assert stage.kinds(incident)[0] == "attempt_unknown"
     assert "database_restored" in [kind for kind, _ in stage.history("system")]
     assert stage.attempts(MethodKind.SMS)[0].error == "restored"
+
+
+def test_workers_that_find_themselves_on_an_old_backup_together_tell_everybody_once(stages: Stages) -> None:
+    stage = stages()
+    stage.runtime.transact(restore.hold_back, None, "found at the start", [])
+
+    for _ in range(2):
+        stage.runtime.transact(restore.tell_everybody, stage.runtime.edition, NOW)
+
+    assert [kind for kind, _ in stage.history("system")].count("restore_made_known") == 1
 
 
 @pytest.mark.postgres
