@@ -1,6 +1,6 @@
 """Migrated databases with a key and a PIN in them, copied for each run: to make one takes far longer than a copy."""
 
-import shutil
+import sqlite3
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass
@@ -42,6 +42,29 @@ levels:
   - {name: Coordination, notify: [coordinator, friend, office], wait: 30m}
   - {name: Embassies, needs_go: {proceed_after: 2h, unless_severity: [critical]}, notify: [embassy], wait: 2h}
 """
+EDITED = TREE.replace("friend", "lawyer").replace("+573005550120", "+573005550121")
+"""The friend has left, and a lawyer came."""
+HIGHLAND = """
+tree: highland
+title: Highland network
+scope: national
+serves: {countries: [GT]}
+timezone: America/Guatemala
+language: en
+sender: HIGHLAND
+callback: "+50255550101"
+unknown_perpetrator: proceed
+last_resort: [board]
+contacts:
+  guide: {role: coordinator, organisation: Highland, methods: [{sms: "+50255550101"}]}
+  police: {role: authority, organisation: Police, methods: [{task: "Call the officer on duty: we are watching"}]}
+  ombuds: {role: ombuds, organisation: Ombuds office, methods: [{sms: "+50255550130"}]}
+  board: {role: ngo, organisation: Board, methods: [{sms: "+50255550140"}]}
+levels:
+  - {name: Coordination, notify: [guide], wait: 10m}
+  - {name: Authorities, notify: [police], wait: 30m}
+  - {name: Ombuds, notify: [ombuds], wait: 30m}
+"""
 TEAMS = """
 teams:
   north:
@@ -65,15 +88,19 @@ class Original:
     key: str
     folder: Path
     network: Network
+    edited: Network
+    """The trees as somebody edits them."""
     templates: Templates
     _server: str | None = None
 
-    def copy(self) -> str:
-        """The URL of a database like it."""
+    def copy(self, url: str | None = None) -> str:
+        """The URL of a database like it, or like the one there, to which nobody is connected."""
+        like = url or self.url
         if self._server is not None:
-            return fresh_database(self._server, self.url)
+            return fresh_database(self._server, like)
         file = Path(tempfile.mkdtemp(dir=self.folder)) / "alertnet.db"
-        shutil.copy(self.url.removeprefix("sqlite:///"), file)
+        with closing(sqlite3.connect(like.removeprefix("sqlite:///"))) as there, closing(sqlite3.connect(file)) as here:
+            there.backup(here)
         return f"sqlite:///{file}"
 
 
@@ -101,11 +128,8 @@ def settings(folder: Path, database_url: str) -> dict[str, str]:
 
 
 def _prepared(folder: Path, url: str, server: str | None = None) -> Original:
-    trees = folder / "trees"
-    trees.mkdir(exist_ok=True)
-    (trees / "valley.yaml").write_text(TREE)
-    (trees / "teams.yaml").write_text(TEAMS)
-    network, templates = read_network(trees), read_templates(ROOT / "message_templates")
+    network, edited = _written(folder / "trees", TREE), _written(folder / "edited", EDITED)
+    templates = read_templates(ROOT / "message_templates")
     with closing(wire(read_settings(settings(folder, url)), network, templates)) as runtime:
         migrate(runtime.engine)
         _, key = runtime.transact(keys.create, "north", ("administer",))
@@ -113,4 +137,11 @@ def _prepared(folder: Path, url: str, server: str | None = None) -> Original:
         runtime.transact(set_pins, "valley/office", PIN)
         # The first look keeps the trees and templates; no story is about that.
         runtime.edition  # noqa: B018
-    return Original(url, key, folder, network, templates, server)
+    return Original(url, key, folder, network, edited, templates, server)
+
+
+def _written(folder: Path, valley: str) -> Network:
+    folder.mkdir(exist_ok=True)
+    for name, text in {"valley": valley, "highland": HIGHLAND, "teams": TEAMS}.items():
+        (folder / f"{name}.yaml").write_text(text)
+    return read_network(folder)

@@ -13,7 +13,8 @@ HEAD = """\
 # Crash matrix
 
 What becomes of every flow when its process is killed (`kill -9`) at any point between two effects, and is started
-again. An effect is what outlives the process: a commit, a request that the provider takes, its answer, our reply.
+again. An effect is what outlives the process: a commit, a request that the provider takes, its answer, our reply (of a
+command: its exit code).
 Made by `make crash-matrix`, which plays each story once for every point on SQLite and on PostgreSQL, through the real
 web, worker and channels (`tests/crashes`); `make long` plays them all again and compares.
 

@@ -36,7 +36,7 @@ def undisturbed(original: Original, story: Story) -> Course:
     with World(original) as world:
         _play(world, story, None)
         effects = tuple(world.referee.effects)
-        return Course(story, effects, _outcome(world))
+        return Course(story, effects, _outcome(world, story))
 
 
 def killed(original: Original, course: Course, point: int) -> str:
@@ -47,7 +47,7 @@ def killed(original: Original, course: Course, point: int) -> str:
     """
     with World(original) as world:
         replies = _play(world, course.story, point)
-        effects, outcome = tuple(world.referee.effects), _outcome(world)
+        effects, outcome = tuple(world.referee.effects), _outcome(world, course.story)
     found = list(faults(course.story, course.outcome, outcome, effects, replies))
     if effects != course.effects[:point]:
         found.append(f"it went another way: {', '.join(map(str, effects))}")
@@ -92,7 +92,11 @@ def _play(world: World, story: Story, point: int | None) -> Replies | None:
     return Replies(first, world.asks_again()) if story.asks else None
 
 
-def _outcome(world: World) -> Outcome:
+def _outcome(world: World, story: Story) -> Outcome:
+    """How things stand some minutes later. Whatever is done without being asked is done again each minute."""
     world.hangs_up()
-    world.passes(minutes=AFTERWARDS_MINUTES)
+    for _ in range(AFTERWARDS_MINUTES):
+        if not story.asks:
+            story.act(world)
+        world.passes(minutes=1)
     return outcome_of(world)

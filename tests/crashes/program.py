@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
@@ -21,11 +22,13 @@ from sqlalchemy import Engine, event
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alertnet.cli.serving import listen
+from alertnet.comeback import come_back, declare_restored
 from alertnet.core.contact_tree import Network
 from alertnet.logging import configure
 from alertnet.messages.templates import Templates
-from alertnet.runtime import wire
+from alertnet.runtime import Runtime, wire
 from alertnet.settings import read_settings
+from alertnet.watch import Watch
 from alertnet.web.app import make_app
 from alertnet.worker import Worker
 from tests.crashes.effects import Effect, Kind
@@ -60,7 +63,7 @@ class Installed(NamedTuple):
 
 
 def run(installed: Installed, microseconds: Any, orders: Connection, leaves: Connection) -> None:
-    """Tell on which port it serves, and do what is ordered while there are orders (see `Process` in `world`)."""
+    """Tell on which port it serves, and do what is ordered while there are orders (see `process`)."""
     configure(level=logging.ERROR)
     announce = _asking_leave(leaves)
     settings, network, templates = installed
@@ -71,12 +74,32 @@ def run(installed: Installed, microseconds: Any, orders: Connection, leaves: Con
         does: dict[str, Callable[[], object]] = {
             "step": worker.step,
             "next_due": worker.next_due,
+            "sweep": worker.sweep,
+            "beat": partial(_beat, Watch(runtime, worker.id, _nobody)),
+            "come_back": partial(come_back, runtime),
+            "restored": partial(_declare_restored, runtime, announce),
             "rest": replies.rest,
         }
         with _serving(replies) as port:
             orders.send(port)
             while (order := orders.recv()) is not None:
                 orders.send(does[order]())
+
+
+def _beat(watch: Watch) -> None:
+    """Nobody outside waits for what the watch would have done there."""
+    watch.beat()
+
+
+def _nobody(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> None:
+    """Who is knocked at."""
+
+
+def _declare_restored(runtime: Runtime, announce: Announce) -> str:
+    """What `alertnet db restored` does; it ends with an exit code."""
+    declared, refs = declare_restored(runtime, None, "an operator")
+    announce(Effect(Kind.REPLY, "0"))
+    return f"{declared.taken_at} {declared.queued} {refs}"
 
 
 def announce_commits(engine: Engine, announce: Announce) -> None:
@@ -100,14 +123,15 @@ def announce_commits(engine: Engine, announce: Announce) -> None:
 
 
 def _flow() -> str:
-    """The flow that is under way on this thread: the outermost function of `alertnet.flows`."""
-    flows = [
-        (module.rpartition(".")[2], frame.f_code.co_name)
+    """What is under way on this thread: the outermost function of `alertnet.flows`, else of `alertnet.store`."""
+    calls = [
+        (*module.split(".")[1:], frame.f_code.co_name)
         for frame, _ in traceback.walk_stack(None)
-        if (module := frame.f_globals.get("__name__", "")).startswith("alertnet.flows.")
+        if (module := frame.f_globals.get("__name__", "")).startswith(("alertnet.flows.", "alertnet.store."))
     ]
-    inner = [flow for flow in flows if flow[0] not in DOORWAYS]
-    return ".".join((inner or flows or [("the", "store")])[-1])
+    flows = [call for call in calls if call[0] == "flows"]
+    inner = [flow for flow in flows if flow[1] not in DOORWAYS]
+    return ".".join((inner or flows or calls)[-1][1:])
 
 
 class Replies:

@@ -24,8 +24,8 @@ from tests.crashes.effects import Effect, Kind
 from tests.crashes.stories import Story
 from tests.crashes.world import World
 
-CHANGING = re.compile(r"https?://\S+|\b[A-Z]-[A-Z2-9]{4}\b|(?<![\d+])\d{4}(?!\d)")
-"""What differs between two runs of one story: links, references and codes."""
+CHANGING = re.compile(r"https?://\S+|\b[A-Z]-[A-Z2-9]{4}\b|(?<![\d+])\d{4}(?!\d)|(?<=: received )\d\d:\d\d")
+"""What differs between two runs of one story: links, references, codes, and when we heard what nobody brought us."""
 
 MESSAGES = frozenset({"the SMS", "the call", "the mail"})
 
@@ -161,6 +161,7 @@ def _record(world: World) -> list[Any]:
         shown.append(
             {
                 "status": incident["status"],
+                "consent": (incident["consent"], incident["warnings"]),
                 "escalations": [(each["tree"], each["status"], each["level"]) for each in incident["escalations"]],
                 "answers": sorted(
                     (each["contact"], each["kind"], each["via"], each["revoked_at"] is None)

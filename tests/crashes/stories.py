@@ -1,22 +1,63 @@
-"""The flows of the program, each as a story: what goes before, and the act that is killed at every point of it."""
+"""The flows of the program, each as a story: a situation, and the act in it that is killed at every point."""
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from functools import partial
 
-from alertnet.sandbox import Answer, Fault
+from tests.crashes.acts import (
+    ANA,
+    BY_THEMSELVES,
+    COORDINATOR,
+    FRIEND,
+    GUIDE,
+    STRANGER,
+    VOUCHED,
+    WIDER,
+    Act,
+    acts,
+    answers,
+    calls_back,
+    code,
+    comes_back,
+    declares_restored,
+    dials,
+    keeps_watch,
+    keys,
+    presses,
+    raises,
+    re_resolves,
+    revokes,
+    sweeps,
+    texts,
+    works,
+)
 from tests.crashes.database import PIN
-from tests.crashes.world import World
-from tests.scenarios.world import code_in, spoken_code_in
-
-ANA, COORDINATOR, FRIEND, STRANGER = "+573005550001", "+573005550101", "+573005550120", "+573009999999"
-ARREST = {"type": "arrest", "country": "CO", "consent": "international", "people": [{"code": "P7"}]}
-
-
-Act = Callable[[World], Answer | None]
-"""Gives our answer where it asks us something."""
+from tests.crashes.situations import (
+    Situation,
+    asked_in_vain,
+    cannot_be_asked,
+    closed,
+    died_with_leases,
+    edit_seen,
+    fell_due,
+    hung_up,
+    left_in_doubt,
+    never_arrived,
+    nothing,
+    noticed,
+    old_backup,
+    picked_up,
+    raised,
+    rung_out,
+    sent,
+    stood_still,
+    task_asked,
+    task_due,
+    task_taken,
+    told,
+    unheard,
+    vouched,
+    widening_seen,
+)
 
 
 @dataclass(frozen=True)
@@ -28,189 +69,24 @@ class Story:
 
     name: str
     act: Act
-    before: Callable[[World], None] = lambda world: None
+    before: Situation = nothing
     second_doubt: bool = False
 
     @property
     def asks(self) -> bool:
         """Whether somebody waits for our answer, and asks again where there is none."""
-        return self.act not in (works, calls_back)
+        return self.act not in BY_THEMSELVES
 
 
-def raises(world: World, **facts: Any) -> Answer | None:
-    """Somebody raises an incident."""
-    return world.asks("POST", "/v1/incidents", {**ARREST, **facts}, key="the-first")
-
-
-def raised(world: World, **facts: Any) -> None:
-    """An incident is on the record, and nothing of it has left yet."""
-    assert raises(world, **facts) is not None
-
-
-def told(world: World, **facts: Any) -> None:
-    """Everybody of the first level has been told; a phone rings."""
-    raised(world, **facts)
-    world.settles()
-
-
-def sent(world: World) -> None:
-    """The provider has everything, and has not reported yet."""
-    raised(world)
-    world.works()
-
-
-def works(world: World) -> None:
-    """The worker does what is due; nobody waits for an answer."""
-    world.works()
-
-
-def calls_back(world: World) -> None:
-    """The provider reports how things went, and asks no second time."""
-    world.sandbox.settle()
-
-
-def acts(act: str, body: dict[str, Any]) -> Act:
-    """A coordinator does something by the API."""
-    return lambda world: world.asks("POST", f"/v1/incidents/{reference(world)}/{act}", body, key=act)
-
-
-def reference(world: World) -> str:
-    """That of the only incident."""
-    return str(world.sees("/v1/incidents")["items"][0]["ref"])
-
-
-def texts(number: str, words: Callable[[World], str]) -> Act:
-    """Somebody sends us an SMS."""
-
-    def act(world: World) -> Answer | None:
-        text = words(world)
-        world.answer = None
-        world.phone(number).sends(text, world.sandbox.number)
-        return world.answer
-
-    return act
-
-
-def code(world: World) -> str:
-    """The code that the coordinator was sent last."""
-    return code_in(world.phone(COORDINATOR).inbox[-1])
-
-
-def presses(world: World) -> Answer | None:
-    """The coordinator presses the button on the page that the alert links to."""
-    found = re.search(r"https?://[^/]+(/a/\w+)", world.phone(COORDINATOR).inbox[0])
-    assert found
-    return world.opens(found[1], answer="acknowledge", by="Carla")
-
-
-def answers(world: World) -> Answer | None:
-    """The friend picks up."""
-    world.answer = None
-    world.phone(FRIEND).answers()
-    return world.answer
-
-
-def keys(world: World) -> Answer | None:
-    """The friend keys the code that the call has spoken."""
-    (call,) = world.phone(FRIEND).calls
-    digits = spoken_code_in(call.words)
-    world.answer = None
-    call.press(digits)
-    return world.answer
-
-
-def picked_up(world: World) -> None:
-    """The friend is in the call."""
-    told(world)
-    answers(world)
-
-
-def dials(world: World) -> Answer | None:
-    """The coordinator calls us."""
-    world.answer = None
-    world.phone(COORDINATOR).dials()
-    return world.answer
-
-
-def revokes(world: World) -> Answer | None:
-    """The coordinator takes back the only answer there is."""
-    ref = reference(world)
-    (answer,) = world.sees(f"/v1/incidents/{ref}")["acknowledgements"]
-    return world.asks("DELETE", f"/v1/incidents/{ref}/acknowledgements/{answer['id']}", key="revoke")
-
-
-VOUCHED = acts("acknowledgements", {"tree": "valley", "contact": "friend", "kind": "acknowledged"})
-
-
-def vouched(world: World) -> None:
-    """The friend's answer is on the record, and its call is over."""
-    told(world)
-    VOUCHED(world)
-    world.settles()
-
-
-def closed(world: World) -> None:
-    """The incident is over, and everybody has heard so."""
-    told(world)
-    acts("close", {"reason": "resolved"})(world)
-    world.settles()
-
-
-def waits(world: World, **span: float) -> None:
-    """Time goes by, and what is due at its end is still to be done."""
-    end = world.clock() + timedelta(**span)
-    world.passes(seconds=timedelta(**span).total_seconds() - 0.001)
-    world.clock.move(end)
-
-
-def fell_due(world: World) -> None:
-    """Nobody has answered; the next level is due."""
-    told(world)
-    waits(world, minutes=30)
-
-
-def asked_in_vain(world: World) -> None:
-    """A bare SOS waits for a coordinator's word; it is time to ask again."""
-    world.phone(ANA).sends("SOS", world.sandbox.number)
-    world.settles()
-    waits(world, minutes=10)
-
-
-def died_with_leases(world: World) -> None:
-    """The worker has died after it took three messages to send and before it sent one; its leases are over."""
-    raised(world)
-    with world.referee.watches(most=3):
-        world.works()
-    world.clock.move(world.clock() + timedelta(seconds=30))
-
-
-def left_in_doubt(world: World) -> None:
-    """The provider has the SMS, its answer was lost, and it never calls back; it is time to ask."""
-    world.sandbox.misbehaves(Fault.LOSE_ANSWER, number=COORDINATOR)
-    world.sandbox.misbehaves(Fault.CALL_BACK_NEVER, number=COORDINATOR)
-    told(world)
-    waits(world, seconds=15)
-
-
-def never_arrived(world: World) -> None:
-    """The provider failed over the SMS, and has said once that it does not know it; it is time to ask again."""
-    world.sandbox.misbehaves(Fault.ERROR_500, number=COORDINATOR)
-    told(world)
-    waits(world, seconds=75)
-
-
-def cannot_be_asked(world: World) -> None:
-    """The provider will neither call back nor list what it takes."""
-    raised(world)
-    world.sandbox.misbehaves(Fault.CALL_BACK_NEVER, times=9)
-    world.sandbox.misbehaves(Fault.LIST_LATE, times=9, delay=timedelta(hours=1))
-
+ACKNOWLEDGES = texts(COORDINATOR, lambda world: f"OK {code(world)}")
+SOS = texts(ANA, lambda _: "SOS")
 
 STORIES = (
     Story("An incident is raised by API", raises),
-    Story("An SOS comes by SMS", texts(ANA, lambda _: "SOS")),
+    Story("An SOS comes by SMS", SOS),
     Story("A report comes by SMS", texts(ANA, lambda _: f"ALERT {PIN} 31 L12 P7 C2 followed by a car")),
     Story("A stranger texts", texts(STRANGER, lambda _: "hello")),
+    Story("An SOS that nobody heard is fetched", sweeps, unheard(SOS, nothing)),
     Story("SMS, call and mail leave", works, raised),
     Story("They leave, and the provider can't be asked", works, cannot_be_asked),
     Story("The provider reports", calls_back, sent),
@@ -219,20 +95,36 @@ STORIES = (
     Story("What never arrived is sent again", works, never_arrived, second_doubt=True),
     Story("The next level falls due", works, fell_due),
     Story("A decision is asked for again", works, asked_in_vain),
-    Story("A code acknowledges by SMS", texts(COORDINATOR, lambda world: f"OK {code(world)}"), told),
+    Story("A code acknowledges by SMS", ACKNOWLEDGES, told),
     Story("A code declines by SMS", texts(COORDINATOR, lambda world: f"NO {code(world)}"), told),
     Story("A wrong code comes", texts(COORDINATOR, lambda _: "OK 1984"), told),
-    Story("A button acknowledges on the page", presses, told),
+    Story("A code that nobody heard is fetched", sweeps, unheard(ACKNOWLEDGES, rung_out)),
+    Story("A button acknowledges on the page", presses(COORDINATOR, "acknowledge", by="Carla"), told),
     Story("A call is picked up", answers, told),
     Story("A code acknowledges in the call", keys, picked_up),
-    Story("A contact calls in", dials, told),
+    Story("A contact calls in", dials(COORDINATOR), told),
+    Story("A call that nobody received is fetched", sweeps, unheard(dials(FRIEND))),
+    Story("A caller hung up before keying a code", sweeps, hung_up),
     Story("A coordinator vouches, and a phone stops ringing", VOUCHED, told),
     Story("An answer is revoked", revokes, vouched),
+    Story("An answer is revoked on the page of its notice", presses(COORDINATOR, "revoke"), noticed),
     Story("A level is let go", acts("go", {"decision": "go", "tree": "valley", "level": "Embassies"}), told),
+    Story("A task is due", works, task_due),
+    Story("A task is taken on its page", presses(GUIDE, "take"), task_asked),
+    Story("A task's result is reported on its page", presses(GUIDE, "acknowledge"), task_taken),
+    Story("A task's result is reported by SMS", texts(GUIDE, lambda world: f"NO {code(world, GUIDE)}"), task_taken),
+    Story("A task's call was not answered", presses(GUIDE, "no_answer"), task_taken),
     Story("News comes", acts("updates", {"text": "They were seen alive", "severity": "critical"}), told),
     Story("An action is reported", acts("actions", {"contact": "friend", "action": "visited"}), vouched),
     Story("Consent is narrowed", acts("consent", {"scope": "internal", "given_by": "Ana", "how": "by phone"}), told),
+    Story("Consent is widened", acts("consent", WIDER), partial(told, consent="national")),
+    Story("Wider consent is applied", re_resolves, widening_seen),
+    Story("Edited trees are applied", re_resolves, edit_seen),
     Story("A contact is excluded", acts("exclude", {"contacts": ["office"]}), told),
     Story("The incident is closed", acts("close", {"reason": "resolved"}), told),
     Story("The incident is reopened", acts("reopen", {"reason": "he was taken again"}), closed),
+    Story("A worker comes back after a while away", comes_back, unheard(ACKNOWLEDGES, minutes=60)),
+    Story("A worker begins after a standstill", keeps_watch, stood_still),
+    Story("A backup is declared the database", declares_restored, old_backup),
+    Story("A worker finds itself on an old backup", comes_back, old_backup),
 )

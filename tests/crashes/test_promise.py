@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from alertnet.sandbox import Answer
+from tests.crashes.acts import works
 from tests.crashes.effects import Effect, Kind
 from tests.crashes.promise import Outcome, Replies, faults
-from tests.crashes.stories import Story, works
+from tests.crashes.stories import Story
 
 TO = "+573005550101"
 MESSAGE = (TO, "URGENT")

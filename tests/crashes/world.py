@@ -6,14 +6,11 @@ world.passes(minutes=5)                         time goes by, and everything due
 """
 
 import json
-import multiprocessing
-import threading
-from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http.client import HTTPConnection, HTTPException
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -22,16 +19,12 @@ from tests.crashes import database, program
 from tests.crashes.database import ACCOUNT, TOKEN, Original
 from tests.crashes.effects import Referee
 from tests.crashes.gates import before_provider, before_relay
+from tests.crashes.process import ORDER_SECONDS, Process, forking
 
 NIGHT = datetime(2026, 11, 27, 2, 14, tzinfo=UTC)
 URL = "https://alarm.example.org"
 """Where the provider finds us; whichever process lives listens on a port of its own."""
-ORDER_SECONDS = 60
 FORM = "application/x-www-form-urlencoded"
-
-# A child of the fork server begins with everything imported, in milliseconds.
-forking = multiprocessing.get_context("forkserver")
-forking.set_forkserver_preload(["tests.crashes.program", "alertnet.runtime_channels", "alertnet.channels.twilio_sms"])
 
 
 class Request(NamedTuple):
@@ -41,48 +34,6 @@ class Request(NamedTuple):
     path: str
     body: bytes
     headers: Mapping[str, str]
-
-
-class Process:
-    """One life of the process under test, which does what it is ordered as long as it lives."""
-
-    def __init__(self, installed: program.Installed, clock: program.SharedClock, referee: Referee) -> None:
-        self._orders, theirs = forking.Pipe()
-        leaves, their_leaves = forking.Pipe()
-        arguments = (installed, clock.microseconds, theirs, their_leaves)
-        self._process: BaseProcess = forking.Process(target=program.run, args=arguments, daemon=True)
-        self._process.start()
-        theirs.close()
-        their_leaves.close()
-        threading.Thread(target=_give_leave, args=(leaves, referee), daemon=True).start()
-        self.port: int = self._answer()
-
-    @property
-    def lives(self) -> bool:
-        return self._process.is_alive()
-
-    def killed(self) -> None:
-        """Kill -9: dead without a moment's notice."""
-        self._process.kill()
-        self._process.join()
-
-    def ends(self) -> None:
-        """It is being killed: wait until it is dead."""
-        self._process.join(ORDER_SECONDS)
-        assert not self.lives, "the process lives, and does not answer"
-
-    def does(self, order: str) -> Any:
-        """What comes of an order; None where the process died over it."""
-        try:
-            self._orders.send(order)
-            return self._answer()
-        except (EOFError, OSError):
-            self.ends()
-            return None
-
-    def _answer(self) -> Any:
-        assert self._orders.poll(ORDER_SECONDS), "the process does not answer"
-        return self._orders.recv()
 
 
 class World:
@@ -96,19 +47,22 @@ class World:
         self.clock.move(NIGHT)
         self.referee = Referee(self.kills)
         self._process: Process | None = None
-        self._last: Request | None = None
+        self._last: Callable[[], Answer | None] | None = None
+        self._backup: str | None = None
+        self.notes: dict[str, str] = {}
+        """What people have written down for later."""
         self.answer: Answer | None = None
         """What we answered last; None where the process died over it."""
         sandbox = Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url=URL, now=self.clock, post=self._post)
         self.sandbox = self._stack.enter_context(sandbox)
         enter, passes = self._stack.enter_context, self.referee.passes
-        settings = database.settings(original.folder, self.database_url) | {
+        self._settings = database.settings(original.folder, self.database_url) | {
             "ALERTNET_PUBLIC_URL": URL,
             "ALERTNET_TWILIO_FROM": self.sandbox.number,
             "ALERTNET_TWILIO_API_URL": enter(before_provider(self.sandbox.api_url, passes)),
             "ALERTNET_SMTP_URL": enter(before_relay(self.sandbox.smtp_url, passes)),
         }
-        self._installed = program.Installed(settings, original.network, original.templates)
+        self._network = original.network
 
     def __enter__(self) -> "World":
         return self
@@ -127,12 +81,42 @@ class World:
     def restarts(self) -> Process:
         """The process lives: the supervisor has started it again where it had died."""
         if self._process is None or not self._process.lives:
-            self._process = Process(self._installed, self.clock, self.referee)
+            settings = {**self._settings, "ALERTNET_DATABASE_URL": self.database_url}
+            installed = program.Installed(settings, self._network, self._original.templates)
+            self._process = Process(installed, self.clock, self.referee)
         return self._process
+
+    def does(self, order: str) -> Any:
+        """What comes of an order to the process; None where it died over it."""
+        return self.restarts().does(order)
 
     def works(self) -> bool:
         """The worker does everything that is due; whether there was anything."""
-        return bool(self.restarts().does("step"))
+        return bool(self.does("step"))
+
+    # Those who run it
+
+    def edits(self) -> None:
+        """Somebody edits the trees, and starts the process again."""
+        self.kills()
+        self._network = self._original.edited
+
+    def backs_up(self) -> None:
+        """The database as it is now is kept apart."""
+        self.kills()
+        self._backup = self._original.copy(self.database_url)
+
+    def restores(self) -> None:
+        """What was kept is the database now."""
+        assert self._backup is not None
+        self.kills()
+        self.database_url = self._backup
+
+    def declares_restored(self) -> Answer | None:
+        """Somebody types `alertnet db restored`: its exit code, and what it says; None where it died over it."""
+        self._last = self.declares_restored
+        said = self.does("restored")
+        return None if said is None else Answer(0, said)
 
     # Those who ask
 
@@ -147,13 +131,13 @@ class World:
         return self._send(Request("POST", path, urlencode(form).encode(), {"Content-Type": FORM}))
 
     def asks_again(self) -> Answer | None:
-        """The last one who asked sends the very same request once more, as whoever gets no answer does."""
+        """The last one who asked does the very same once more, as whoever gets no answer does."""
         assert self._last is not None
-        return self._send(self._last)
+        return self._last()
 
     def sees(self, path: str) -> Any:
         """What the API shows there."""
-        answer, last = self.asks("GET", path), self._last
+        last, answer = self._last, self.asks("GET", path)
         assert answer is not None, path
         assert answer.status == 200, answer
         self._last = last
@@ -181,7 +165,7 @@ class World:
         end = self.clock() + timedelta(**span)
         while self.clock() < end:
             self.settles()
-            moments = [at for at in (self.restarts().does("next_due"), self.sandbox.next_due()) if at is not None]
+            moments = [at for at in (self.does("next_due"), self.sandbox.next_due()) if at is not None]
             self.clock.move(min(end, max(min(moments, default=end), self.clock() + timedelta(milliseconds=1))))
         self.settles()
 
@@ -196,7 +180,7 @@ class World:
 
     def _send(self, request: Request, *, restart: bool = True) -> Answer | None:
         process = self.restarts() if restart else self._process
-        self._last, self.answer = request, None
+        self._last, self.answer = partial(self._send, request), None
         if process is None or not process.lives:
             return None
         connection = HTTPConnection("127.0.0.1", process.port, timeout=ORDER_SECONDS)
@@ -211,11 +195,3 @@ class World:
             connection.close()
         process.does("rest")
         return self.answer
-
-
-def _give_leave(leaves: Connection, referee: Referee) -> None:
-    with suppress(EOFError, OSError):
-        while True:
-            effect = leaves.recv()
-            if referee.passes(effect):
-                leaves.send(None)

@@ -1,0 +1,221 @@
+"""What goes before an act: how things stand when it begins."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from alertnet.sandbox import Fault
+from tests.crashes.acts import (
+    ANA,
+    COORDINATOR,
+    FRIEND,
+    GUIDE,
+    VOUCHED,
+    WIDER,
+    Act,
+    acts,
+    answers,
+    dials,
+    keeps_watch,
+    keys,
+    presses,
+    raises,
+    reference,
+    sweeps,
+)
+from tests.crashes.world import World
+
+Situation = Callable[[World], None]
+
+
+def nothing(world: World) -> None:
+    """Nothing goes before."""
+
+
+def raised(world: World, **facts: Any) -> None:
+    """An incident is on the record, and nothing of it has left yet."""
+    assert raises(world, **facts) is not None
+
+
+def told(world: World, **facts: Any) -> None:
+    """Everybody of the first level has been told; a phone rings."""
+    raised(world, **facts)
+    world.settles()
+
+
+def rung_out(world: World) -> None:
+    """Everybody of the first level has been told, and no phone rings any more."""
+    told(world)
+    world.passes(minutes=5)
+
+
+def sent(world: World) -> None:
+    """The provider has everything, and has not reported yet."""
+    raised(world)
+    world.works()
+
+
+def picked_up(world: World) -> None:
+    """The friend is in the call."""
+    told(world)
+    answers(world)
+
+
+def vouched(world: World) -> None:
+    """The friend's answer is on the record, and its call is over."""
+    told(world)
+    VOUCHED(world)
+    world.settles()
+
+
+def closed(world: World) -> None:
+    """The incident is over, and everybody has heard so."""
+    told(world)
+    acts("close", {"reason": "resolved"})(world)
+    world.settles()
+
+
+def waits(world: World, **span: float) -> None:
+    """Time goes by, and what is due at its end is still to be done."""
+    end = world.clock() + timedelta(**span)
+    world.passes(seconds=timedelta(**span).total_seconds() - 0.001)
+    world.clock.move(end)
+
+
+def moves_on(world: World, **span: float) -> None:
+    """Time goes by, and nobody does anything meanwhile."""
+    world.clock.move(world.clock() + timedelta(**span))
+
+
+def fell_due(world: World) -> None:
+    """Nobody has answered; the next level is due."""
+    told(world)
+    waits(world, minutes=30)
+
+
+def task_due(world: World) -> None:
+    """Nobody in the highlands has answered; the police is to be called by hand."""
+    told(world, country="GT")
+    waits(world, minutes=10)
+
+
+def task_asked(world: World) -> None:
+    """The coordinator of the highlands is asked to call the police."""
+    task_due(world)
+    world.settles()
+
+
+def task_taken(world: World) -> None:
+    """The coordinator of the highlands has said that it is calling."""
+    task_asked(world)
+    presses(GUIDE, "take")(world)
+
+
+def asked_in_vain(world: World) -> None:
+    """A bare SOS waits for a coordinator's word; it is time to ask again."""
+    world.phone(ANA).sends("SOS", world.sandbox.number)
+    world.settles()
+    waits(world, minutes=10)
+
+
+def died_with_leases(world: World) -> None:
+    """The worker has died after it took three messages to send and before it sent one; its leases are over."""
+    raised(world)
+    with world.referee.watches(most=3):
+        world.works()
+    moves_on(world, seconds=30)
+
+
+def left_in_doubt(world: World) -> None:
+    """The provider has the SMS, its answer was lost, and it never calls back; it is time to ask."""
+    world.sandbox.misbehaves(Fault.LOSE_ANSWER, number=COORDINATOR)
+    world.sandbox.misbehaves(Fault.CALL_BACK_NEVER, number=COORDINATOR)
+    told(world)
+    waits(world, seconds=15)
+
+
+def never_arrived(world: World) -> None:
+    """The provider failed over the SMS, and has said once that it does not know it; it is time to ask again."""
+    world.sandbox.misbehaves(Fault.ERROR_500, number=COORDINATOR)
+    told(world)
+    waits(world, seconds=75)
+
+
+def cannot_be_asked(world: World) -> None:
+    """The provider will neither call back nor list what it takes."""
+    raised(world)
+    world.sandbox.misbehaves(Fault.CALL_BACK_NEVER, times=9)
+    world.sandbox.misbehaves(Fault.LIST_LATE, times=9, delay=timedelta(hours=1))
+
+
+def noticed(world: World) -> None:
+    """The friend has keyed its code, and the coordinator has heard so."""
+    picked_up(world)
+    keys(world)
+    world.settles()
+
+
+def widened(world: World) -> None:
+    """The family has consented to more than holds."""
+    told(world, consent="national")
+    acts("consent", WIDER)(world)
+
+
+def widening_seen(world: World) -> None:
+    """A coordinator has seen whom the wider consent would let in."""
+    widened(world)
+    looks(world)
+
+
+def edit_seen(world: World) -> None:
+    """The trees were edited, and a coordinator has seen what that would change."""
+    told(world)
+    world.edits()
+    looks(world)
+
+
+def looks(world: World) -> None:
+    """A coordinator looks at what re-resolving would change, and writes down which difference that is."""
+    seen = world.asks("POST", f"/v1/incidents/{reference(world)}/re-resolve", {"apply": False})
+    assert seen is not None
+    world.notes["difference"] = json.loads(seen.body)["hash"]
+
+
+def unheard(act: Act, before: Situation = told, minutes: float = 2) -> Situation:
+    """Somebody did that while nobody was there to hear it, so long ago."""
+
+    def situation(world: World) -> None:
+        sweeps(world)
+        before(world)
+        world.kills()
+        act(world)
+        moves_on(world, minutes=minutes)
+
+    return situation
+
+
+def hung_up(world: World) -> None:
+    """The friend has called us, and hung up where a code was waited for, and nobody has brought us its silence."""
+    told(world)
+    dials(FRIEND)(world)
+    world.hangs_up()
+    moves_on(world, minutes=1)
+
+
+def old_backup(world: World) -> None:
+    """The database is a backup from before anything left; some minutes later everybody was told all the same."""
+    raised(world)
+    world.backs_up()
+    moves_on(world, minutes=5)
+    world.settles()
+    moves_on(world, minutes=5)
+    world.restores()
+
+
+def stood_still(world: World) -> None:
+    """The only worker has died; five minutes later another begins."""
+    told(world)
+    keeps_watch(world)
+    world.kills()
+    moves_on(world, minutes=5)
