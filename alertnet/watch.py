@@ -44,7 +44,14 @@ class Watch:
     def _look(self, knock: Knock) -> dict[str, Errand]:
         runtime, settings = self._runtime, self._runtime.settings
         broken, tested = runtime.trees.is_broken, settings.takes_texts
-        turn = runtime.transact(keep_watch, runtime.edition, settings.ways, is_tested=tested, trees_broken=broken)
+        turn = runtime.transact(
+            keep_watch,
+            runtime.edition,
+            settings.ways,
+            is_tested=tested,
+            trees_broken=broken,
+            routes=settings.routes,
+        )
         errands: dict[str, Errand] = {}
         if turn.test:
             errands["inbound_test"] = partial(self._run, "inbound_test", partial(_test_inbound, settings, knock), None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, Table, bindparam, select
 
 from alertnet.core.contact import MethodKind
-from alertnet.store.tables import alarms, attempts, breakers, escalations
+from alertnet.store.tables import alarms, attempts, breakers, escalations, timeline
 from simulation.host import Host
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ class Watch:
             return True
         ways = {way for way in self.night.provider.ways if way[0] is SENT[what]}
         ill = {(MethodKind(row.method), row.provider) for row in self.night.database.rows(select(breakers))}
+        back = self.night.database.rows(_BACK, since=self.night.time.now - TICK)
+        ill |= {(MethodKind(row.payload["method"]), row.payload["provider"]) for row in back}
         return not (self.night.mischief_was.rate or ways <= ill)
 
 
@@ -94,6 +96,11 @@ def _forgotten(table: Table, *conditions: Any) -> Select[Any]:
     due = (table.c.due_at.is_not(None), table.c.due_at < bindparam("before", type_=table.c.due_at.type))
     return select(table.c.due_at).where(*due, *conditions)
 
+
+_BACK: Select[Any] = select(timeline.c.payload).where(
+    timeline.c.kind == "provider_back", timeline.c.at > bindparam("since", type_=timeline.c.at.type)
+)
+"""Providers with which nothing is wrong since a moment ago: what waited for them leaves right now."""
 
 _FORGOTTEN = {
     "escalation": _forgotten(escalations),

@@ -38,6 +38,11 @@ class Routes:
         found = next((self.orders[prefix] for prefix in prefixes if prefix in self.orders), PROVIDERS)
         return tuple(provider for provider in found if provider in present) or tuple(present)
 
+    def orders_of(self, method: MethodKind, present: Sequence[str] = PROVIDERS) -> set[tuple[str, ...]]:
+        """Every order that there is for addresses of that method."""
+        prefixes = [ANY_NUMBER, *(prefix for prefix in self.orders if prefix not in (ANY_NUMBER, MAIL))]
+        return {self.order(method, prefix, present) for prefix in prefixes}
+
     def _prefixes_of(self, number: str) -> tuple[str, ...]:
         return tuple(number[:length] for length in range(len(number), -1, -1)) if self.orders else ()
 

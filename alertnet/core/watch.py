@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from alertnet.core.contact import MethodKind
 from alertnet.core.disclosure import Subject
-from alertnet.core.routes import Way
+from alertnet.core.routes import IN_ORDER, Routes, Way
 
 LATEST = timedelta(seconds=60)
 """What is due may be this late; half a minute of it goes by where the lease of a worker that died is waited for."""
@@ -103,9 +103,9 @@ class Observed:
     """All that is judged. `since`: from when on somebody keeps watch without a gap; nothing before counts as late.
 
     `due`: by queue, since when its oldest row is due. `paced_until`: by method, when the last of its senders is free.
-    `ways`: all that there are; `away`: those whose provider does not answer, since when. `stubborn`: the methods by
-    which something waits that could not be sent again and again. `inbound_at`: when the inbound path last
-    answered; None: never; `is_tested`: it should.
+    `ways`: all that there are, by `routes`; `away`: those whose provider does not answer, since when. `stubborn`: the
+    methods by which something waits that could not be sent again and again. `inbound_at`: when the inbound path last
+    answered; None: never; `is_tested`: it should. `trees_broken`: the files are not those in force, for their faults.
     """
 
     now: datetime
@@ -121,7 +121,7 @@ class Observed:
     workers: tuple[Seen, ...]
     unheard: tuple[str, ...]
     trees_broken: bool = False
-    """The files of the trees are not those in force, since somebody edited them and they have faults."""
+    routes: Routes = IN_ORDER
 
 
 @dataclass(frozen=True)
@@ -170,9 +170,9 @@ def may_beat(seen: Observed, found: Collection[Part]) -> bool:
 
 
 def failing_methods(seen: Observed) -> frozenset[MethodKind]:
-    """The methods by which nothing can be sent: no provider answers, or takes what waits, or lets our account send."""
+    """The methods by which somebody can't be reached: no provider answers there, takes what waits, or lets us send."""
     away = _long_away(seen)
-    gone = {method for method, _ in away if all(way in away for way in seen.ways if way[0] is method)}
+    gone = {method for method, _ in away if _leads_nowhere(seen, method, away)}
     return seen.stubborn | gone | {method for method, reports in seen.reports.items() if _is_refused(seen, reports)}
 
 
@@ -232,14 +232,18 @@ def _heard_since(reports: Reports, at: datetime | None) -> bool:
 def _is_held_back(seen: Observed, queue: str) -> bool:
     if queue not in {method.value for method in MethodKind}:
         return False
-    method = MethodKind(queue)
-    paced_until = seen.paced_until.get(method)
-    is_away = method in seen.stubborn or any(method is kind for kind, _ in seen.away)
-    return is_away or (paced_until is not None and paced_until > seen.now - PACE_IN_USE)
+    paced_until = seen.paced_until.get(MethodKind(queue))
+    return queue in failing_methods(seen) or (paced_until is not None and paced_until > seen.now - PACE_IN_USE)
 
 
 def _long_away(seen: Observed) -> set[Way]:
     return {way for way, since in seen.away.items() if seen.now - since > AWAY_FOR and way in seen.ways}
+
+
+def _leads_nowhere(seen: Observed, method: MethodKind, away: set[Way]) -> bool:
+    """Whether every provider that takes messages to somewhere by that method is away."""
+    present = sorted(provider for kind, provider in seen.ways if kind is method)
+    return any(all((method, each) in away for each in order) for order in seen.routes.orders_of(method, present))
 
 
 def _is_gone(seen: Observed, worker: Seen) -> bool:

@@ -10,7 +10,7 @@ from alertnet.core.contact import WRITTEN
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import Kind
-from alertnet.core.routes import Way
+from alertnet.core.routes import IN_ORDER, Routes, Way
 from alertnet.core.watch import CAN_WAIT, SUBJECTS, Observed, Part, find_trouble, follow, may_beat, stood_still
 from alertnet.flows.coordinators import tell_coordinators
 from alertnet.store import observations, put_offs, signs, timeline, troubles
@@ -42,7 +42,13 @@ class Errands:
 
 
 def keep_watch(
-    tx: Tx, edition: Edition, ways: frozenset[Way], *, is_tested: bool, trees_broken: bool = False
+    tx: Tx,
+    edition: Edition,
+    ways: frozenset[Way],
+    *,
+    is_tested: bool,
+    trees_broken: bool = False,
+    routes: Routes = IN_ORDER,
 ) -> Errands:
     """Take a turn, unless another worker has just done so; what is observed hangs on `ways` and `is_tested`."""
     before = signs.read(tx.session)
@@ -50,7 +56,7 @@ def keep_watch(
         return Errands()
     trees = [tree for _, tree in sorted(edition.network.trees.items())]
     _note_gap(tx, trees, before.get(signs.WATCH))
-    seen = observations.observe(tx, ways, is_tested=is_tested, trees_broken=trees_broken)
+    seen = observations.observe(tx, ways, is_tested=is_tested, trees_broken=trees_broken, routes=routes)
     found = find_trouble(seen)
     _follow(tx, trees, seen, found)
     worker_store.forget(tx)

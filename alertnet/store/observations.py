@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from alertnet.core.contact import MethodKind
-from alertnet.core.routes import Way
+from alertnet.core.routes import IN_ORDER, Routes, Way
 from alertnet.core.watch import Observed
 from alertnet.store import breakers, put_offs, signs, workers
 from alertnet.store.attempts import ASKED, QUEUED, SENDING, SENT_BY, busy_numbers
@@ -62,7 +62,9 @@ _STUBBORN = select(
 )
 
 
-def observe(tx: Tx, ways: frozenset[Way], *, is_tested: bool, trees_broken: bool = False) -> Observed:
+def observe(
+    tx: Tx, ways: frozenset[Way], *, is_tested: bool, trees_broken: bool = False, routes: Routes = IN_ORDER
+) -> Observed:
     """All that is judged, as it stands. `ways`: all there are; `is_tested`: the inbound path should answer its test."""
     seen = signs.read(tx.session)
     ill = {way: breaker for way, breaker in breakers.found(tx).items() if way in ways}
@@ -81,6 +83,7 @@ def observe(tx: Tx, ways: frozenset[Way], *, is_tested: bool, trees_broken: bool
         workers=workers.seen(tx.session),
         unheard=tuple(unheard(tx.session)),
         trees_broken=trees_broken,
+        routes=routes,
     )
 
 

@@ -52,7 +52,7 @@ class _Counted(Collector):
 
 
 def _count(tx: Tx, settings: Settings, trees_broken: bool) -> list[Metric]:
-    seen = observe(tx, settings.ways, is_tested=settings.takes_texts, trees_broken=trees_broken)
+    seen = observe(tx, settings.ways, is_tested=settings.takes_texts, trees_broken=trees_broken, routes=settings.routes)
     return [*_queues(tx), _attempts(tx), *_incidents(tx, len(seen.unheard)), _providers(seen), *count_watch(tx, seen)]
 
 

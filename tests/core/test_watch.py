@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alertnet.core.contact import MethodKind
-from alertnet.core.routes import FIRST, SECOND
+from alertnet.core.routes import ANY_NUMBER, FIRST, SECOND, Routes
 from alertnet.core.watch import (
     Observed,
     Part,
@@ -94,6 +94,22 @@ def test_what_the_pace_holds_back_is_not_late() -> None:
 
     assert set(lateness(waiting)) == {"sms", "call"}
     assert set(lateness(paced)) == {"call"}
+
+
+def test_where_somebody_has_no_other_provider_its_absence_is_trouble() -> None:
+    """A11: the other one takes everything but what the routes give to this one alone."""
+    routes = Routes({"+573005552": (SECOND,), ANY_NUMBER: (FIRST, SECOND)})
+    away = {(MethodKind.SMS, SECOND): ago(31)}
+
+    assert find_trouble(replace(QUIET, away=away)) == {Part.PROVIDERS}
+    assert find_trouble(replace(QUIET, away=away, routes=routes)) == {Part.SMS}
+
+
+def test_what_is_late_though_another_provider_works_is_late() -> None:
+    """A2: one that is away explains nothing where the other could have taken it."""
+    away = {(MethodKind.SMS, FIRST): ago(600)}
+
+    assert find_trouble(replace(QUIET, due={"sms": ago(61)}, away=away)) == {Part.PROVIDERS, Part.PUNCTUALITY}
 
 
 def test_what_a_failing_channel_holds_back_is_not_late_besides() -> None:
