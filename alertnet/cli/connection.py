@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alertnet.core.contact_tree import Network
@@ -47,9 +48,10 @@ def require_newest_schema(engine: "Engine") -> None:
     """Nothing, where the database has every migration; one that a later version has upgraded has them all.
 
     Raises:
-        Misconfigured: it lacks one.
+        Misconfigured: it lacks one, or is not there.
         DatabaseAway: it can't be reached.
     """
+    require_file(engine)
     from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
@@ -66,6 +68,47 @@ def require_newest_schema(engine: "Engine") -> None:
         found = ", ".join(there) or "none"
         raise Misconfigured(
             [f"the database's schema is {found}, and the program needs {newest}: run `alertnet db upgrade`"]
+        )
+
+
+def require_file(engine: "Engine") -> None:
+    """Nothing, where the database is on a server, or its file is there: to look into one that is not would make it.
+
+    Raises:
+        Misconfigured: there is no such file.
+    """
+    path = engine.url.database
+    if engine.dialect.name == "sqlite" and path is not None and not Path(path).is_file():
+        raise Misconfigured(
+            [f"ALERTNET_DATABASE_URL: there is no file {path}: `alertnet db upgrade` makes a new database"]
+        )
+
+
+def require_sound(engine: "Engine") -> None:
+    """Nothing, where the pages of a SQLite file fit together; PostgreSQL sees to its own.
+
+    A copy that is laid over a database whose `-wal` file is still there is mixed with what that one had not yet kept.
+
+    Raises:
+        Misconfigured: they don't.
+        DatabaseAway: it can't be reached.
+    """
+    from sqlalchemy.exc import DatabaseError
+
+    from alertnet.transactions import surfacing
+
+    require_file(engine)
+    if engine.dialect.name != "sqlite":
+        return
+    try:
+        with surfacing(), engine.connect() as connection:
+            found = list(connection.exec_driver_sql("PRAGMA quick_check(1)").scalars())
+    except DatabaseError as fault:
+        found = [str(fault.orig)]
+    if found != ["ok"]:
+        path = engine.url.database
+        raise Misconfigured(
+            [f"{path} is damaged ({found[0]}): restore it once more, after removing {path}-wal and -shm"]
         )
 
 

@@ -45,9 +45,12 @@ def restored(
     it, type it again: it goes on where it broke off, as does a worker that begins.
     """
     from alertnet.cli.acts import BY
+    from alertnet.cli.connection import require_sound, unchecked
     from alertnet.cli.startup import checked_runtime
     from alertnet.comeback import declare_restored
 
+    with unchecked() as runtime:
+        require_sound(runtime.engine)
     with checked_runtime() as runtime:
         moment = taken_at.replace(tzinfo=UTC) if taken_at else None
         if moment and moment > runtime.now():

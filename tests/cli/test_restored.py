@@ -1,6 +1,7 @@
 """`db restored`: a backup is the database now, and nothing old is to be sent again."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -50,3 +51,28 @@ def test_a_moment_that_can_not_be_is_refused(office: Office, runtime: Runtime, m
     assert said.code == 2
     assert "--taken-at" in said.err
     assert runtime.read(lambda tx: tx.session.scalars(select(timeline).where(timeline.c.chain == "system")).all()) == []
+
+
+def test_a_copy_that_was_laid_over_the_rest_of_another_database_is_refused(office: Office, runtime: Runtime) -> None:
+    """A2: it would look restored, and fail in the middle of an alarm."""
+    runtime.engine.dispose()
+    with Path(str(runtime.engine.url.database)).open("r+b") as file:
+        file.seek(4096)
+        file.write(b"what a stale -wal file leaves behind" * 500)
+
+    said = office.types("db", "restored")
+
+    assert said.code == 2
+    assert "is damaged" in said.err
+    assert "-wal" in said.err
+
+
+def test_a_file_that_is_not_there_is_not_made(office: Office, tmp_path: Path) -> None:
+    """A new database under a name that was typed wrong looks like one in which nothing is open."""
+    office.env["ALERTNET_DATABASE_URL"] = f"sqlite:///{tmp_path / 'alretnet.db'}"
+
+    said = office.types("db", "restored")
+
+    assert said.code == 2
+    assert "there is no file" in said.err
+    assert not (tmp_path / "alretnet.db").exists()
