@@ -36,8 +36,9 @@ def sweep(runtime: Runtime, *, at_once: bool = False) -> None:
             continue
         turn = runtime.transact(sweep_store.take, way, at_once=at_once)
         if turn is not None:
-            is_whole = _let_in_all(runtime, turn, outlet.ledger, outlet.senders)
-            runtime.transact(sweep_store.finish, turn, is_whole=is_whole)
+            is_whole, is_all = _let_in_all(runtime, turn, outlet.ledger, outlet.senders)
+            again_after = sweep_store.EVERY if is_all else GRACE
+            runtime.transact(sweep_store.finish, turn, is_whole=is_whole, again_after=again_after)
     hear_unkeyed(runtime)
 
 
@@ -53,19 +54,20 @@ def hear_unkeyed(runtime: Runtime) -> None:
             log.exception("inbound_failed", method=MethodKind.CALL, provider_id=id)
 
 
-def _let_in_all(runtime: Runtime, turn: Sweep, ledger: Ledger, numbers: tuple[str, ...]) -> bool:
-    """Whether all that came in since the last look was found and let in."""
+def _let_in_all(runtime: Runtime, turn: Sweep, ledger: Ledger, numbers: tuple[str, ...]) -> tuple[bool, bool]:
+    """Whether all that came in since the last look was found and let in, and nothing waits for its webhook any more."""
     listings = [ledger.incoming(number, turn.seen_until - OVERLAP) for number in numbers]
-    ripe = [entry for listing in listings for entry in listing.entries if entry.at <= turn.at - GRACE]
-    missed = runtime.read(unseen, [entry.found.provider_id for entry in ripe])
-    late = sorted((entry for entry in ripe if entry.found.provider_id in missed), key=lambda entry: entry.at)
+    listed = [entry for listing in listings for entry in listing.entries]
+    missed = runtime.read(unseen, [entry.found.provider_id for entry in listed])
+    unheard = sorted((entry for entry in listed if entry.found.provider_id in missed), key=lambda entry: entry.at)
+    late = [entry for entry in unheard if entry.at <= turn.at - GRACE]
     method, provider = turn.way
     failed = [entry for entry in late if not _let_in(runtime, method, entry)]
     is_read = all(listing.is_whole for listing in listings)
     if late or not is_read:
         found = {"late": len(late), "failed": len(failed), "is_read": is_read}
         log.warning("inbound_swept", method=method, provider=provider, **found)
-    return is_read and not failed
+    return is_read and not failed, len(late) == len(unheard)
 
 
 def _let_in(runtime: Runtime, method: MethodKind, entry: Entry) -> bool:

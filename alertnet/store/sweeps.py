@@ -53,8 +53,8 @@ def rewind(tx: Tx, ways: Iterable[Way], moment: datetime) -> None:
     tx.session.execute(update(sweeps).where(sweeps.c.seen_until > moment).values(seen_until=moment))
 
 
-def finish(tx: Tx, sweep: Sweep, *, is_whole: bool) -> None:
+def finish(tx: Tx, sweep: Sweep, *, is_whole: bool, again_after: timedelta = EVERY) -> None:
     """It is over, and `is_whole` when all was found. Who lost the turn meanwhile changes nothing."""
     mine = update(sweeps).where(sweeps.c.method == way_name(sweep.way), sweeps.c.lease == sweep.lease)
     seen_until = sweep.at if is_whole else sweep.seen_until
-    tx.session.execute(mine.values(lease=None, due_at=sweep.at + EVERY, seen_until=seen_until))
+    tx.session.execute(mine.values(lease=None, due_at=sweep.at + again_after, seen_until=seen_until))

@@ -116,6 +116,18 @@ def test_one_that_can_not_be_let_in_keeps_no_other_out_and_is_tried_again(stage:
     assert books.asked == [NOW - OVERLAP] * 2
 
 
+def test_what_came_a_moment_before_the_look_is_looked_for_again_soon(stage: Stage) -> None:
+    """A12: sent just before we were back, it waits for its webhook, and not for a whole minute besides."""
+    texts_in(stage, "SOS")
+    sweep(stage.runtime)
+    at_first = came_in(stage)
+
+    stage.clock.at += GRACE
+    sweep(stage.runtime)
+
+    assert (at_first, came_in(stage)) == ([], ["SOS"])
+
+
 def test_without_the_provider_nothing_is_looked_for(stages: Stages) -> None:
     stage = stages(without=("TWILIO_ACCOUNT_SID",))
 
