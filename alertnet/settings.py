@@ -1,11 +1,12 @@
 """The settings of design B6: read from the environment, `.env` and `…_FILE`, and every fault reported at once.
 
 A fault names its variable, and shows its value unless that is a secret. What only some methods need is asked for by
-`missing_for`, once the trees in force are known.
+`missing_for`, once the trees in force are known, and by `Reading.faults_for` together with what is wrong.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,27 @@ NEEDED = {MethodKind.SMS: _TELEPHONE, MethodKind.CALL: _TELEPHONE, MethodKind.EM
 """What a method can't do without."""
 
 _SECOND_TELEPHONE = ("twilio_2_account_sid", "twilio_2_auth_tokens", "twilio_2_from")
+_SECOND_RELAY = ("smtp_2",)
+
+
+class _Draft(Settings):
+    """The settings without those that are wrong, so that the others can be looked at all the same."""
+
+    secret_keys: values.SecretKeys = Field((), alias="ALERTNET_SECRET_KEY")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The settings as far as they can be read, to be used as a whole only without faults, and their faults in order."""
+
+    settings: Settings
+    faults: tuple[str, ...]
+
+    def faults_for(self, kinds: Iterable[MethodKind]) -> tuple[str, ...]:
+        """The faults together with what these methods need; a variable that is wrong is not missing too."""
+        settled = _named(self.faults)
+        missing = [fault for fault in missing_for(self.settings, kinds) if _variable(fault) not in settled]
+        return _in_order([*self.faults, *missing])
 
 
 def read_settings(env: Mapping[str, str] | None = None) -> Settings:
@@ -105,18 +127,25 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
     Raises:
         Misconfigured: every variable that is wrong or missing, by name.
     """
-    given = env if env is not None else {**dotenv_values(".env"), **os.environ}
-    texts, faults = _gather(given)
+    reading = examine(env)
+    if reading.faults:
+        raise Misconfigured(reading.faults)
+    return reading.settings
+
+
+def examine(env: Mapping[str, str] | None = None) -> Reading:
+    """The settings where `read_settings` finds them, for who goes on looking for faults when some are wrong."""
+    texts, faults = _gather(env if env is not None else {**dotenv_values(".env"), **os.environ})
+    settled = _named(faults)
+    given = settled | texts.keys()
     try:
         settings = Settings.model_validate(texts)
     except ValidationError as error:
-        settled = {fault.partition(":")[0] for fault in faults}
         faults += [_fault(entry) for entry in error.errors() if entry["loc"][0] not in settled]
-        raise Misconfigured(faults) from None
-    faults += _second_provider_faults(settings)
-    if faults:
-        raise Misconfigured(faults)
-    return settings
+        wrong = {entry["loc"][0] for entry in error.errors()}
+        settings = _Draft.model_validate({name: text for name, text in texts.items() if name not in wrong})
+    faults += _second_provider_faults(settings, given, _named(faults))
+    return Reading(settings, _in_order(faults))
 
 
 def missing_for(settings: Settings, kinds: Iterable[MethodKind]) -> tuple[str, ...]:
@@ -135,10 +164,10 @@ def _gather(env: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
     faults: list[str] = []
     for name in NAMES.values():
         text, file = env.get(name), env.get(f"{name}_FILE")
+        if text:
+            texts[name] = text
         if text and file:
             faults.append(f"{name}: {name}_FILE is set too (allowed: one of the two)")
-        elif text:
-            texts[name] = text
         elif file:
             try:
                 texts[name] = Path(file).read_text().strip()
@@ -147,18 +176,20 @@ def _gather(env: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
     return texts, faults
 
 
-def _second_provider_faults(settings: Settings) -> Iterator[str]:
+def _second_provider_faults(settings: Settings, given: Set[str], wrong: Set[str]) -> Iterator[str]:
     """What the second provider lacks, and what is to go by it although it isn't there."""
-    begun = [NAMES[name] for name in NAMES if name in settings.model_fields_set and name.startswith("twilio_2_")]
-    for name in _SECOND_TELEPHONE if begun else ():
-        if not getattr(settings, name):
-            yield f"{NAMES[name]}: missing ({', '.join(begun)} is set)"
+    begun = [variable for name, variable in NAMES.items() if name.startswith("twilio_2_") and variable in given]
+    telephone, relay = (
+        [NAMES[name] for name in names if not getattr(settings, name) and NAMES[name] not in wrong]
+        for names in (_SECOND_TELEPHONE, _SECOND_RELAY)
+    )
+    for variable in telephone if begun else ():
+        yield f"{variable}: missing ({', '.join(begun)} is set)"
     for prefix, order in settings.routes.orders.items():
-        is_there = SECOND in (settings.relays if prefix == MAIL else settings.telephones)
-        variable = "ALERTNET_SMTP_2_URL" if prefix == MAIL else "TWILIO_2_ACCOUNT_SID"
-        if SECOND in order and not is_there:
+        lacks = relay if prefix == MAIL else telephone
+        if SECOND in order and lacks:
             route = f"{prefix or '*'}={','.join(order)}"
-            yield f"ALERTNET_ROUTES: {route!r} is not allowed (allowed: provider 1, while {variable} is not set)"
+            yield f"ALERTNET_ROUTES: {route!r} is not allowed (allowed: provider 1, while {lacks[0]} is not set)"
 
 
 def _fault(entry: Any) -> str:
@@ -168,3 +199,16 @@ def _fault(entry: Any) -> str:
     allowed = entry.get("ctx", {}).get("error", entry["msg"])
     shown = "its value" if name in SECRET else repr(entry["input"])
     return f"{name}: {shown} is not allowed (allowed: {allowed})"
+
+
+def _variable(fault: str) -> str:
+    return fault.partition(":")[0]
+
+
+def _named(faults: Iterable[str]) -> set[str]:
+    return set(map(_variable, faults))
+
+
+def _in_order(faults: Iterable[str]) -> tuple[str, ...]:
+    order = list(NAMES.values())
+    return tuple(sorted(faults, key=lambda fault: order.index(_variable(fault))))

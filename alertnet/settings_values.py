@@ -12,6 +12,10 @@ from alertnet.core.routes import ANY_NUMBER, MAIL, PROVIDERS, Routes
 from alertnet.store.engine import parse_url
 from alertnet.store.vault import SECRET_LENGTH
 
+_WEB_URL = "https://host/path or https://host:port/path without spaces, ports 1 to 65535, or http:// on loopback"
+_HOST = re.compile(r"((?!-)[\w-]{1,63}(?<!-)\.)*(?!-)[\w-]{1,63}(?<!-)\.?")
+_SLOWEST, _FASTEST = 0.01, 1000
+
 
 @dataclass(frozen=True)
 class Rates:
@@ -58,16 +62,34 @@ def _database_url(url: SecretStr) -> SecretStr:
 
 
 def _web_url(text: str) -> str:
-    parts = urlsplit(text)
-    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
-    if not safe or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("https://host/path, or http:// on loopback")
+    if not _is_web_url(text) or "?" in text:
+        raise ValueError(_WEB_URL)
     return text.rstrip("/")
 
 
 def _heartbeat_url(url: SecretStr) -> SecretStr:
-    _web_url(url.get_secret_value().partition("?")[0])
+    if not _is_web_url(url.get_secret_value()):
+        raise ValueError(f"{_WEB_URL}; ?query too")
     return url
+
+
+def _is_web_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+    whole = text.isprintable() and " " not in text and not parts.fragment
+    return safe and whole and port != 0 and _is_host(parts.hostname or "")
+
+
+def _is_host(host: str) -> bool:
+    """Whether that can be the name or the address of a host."""
+    try:
+        return bool(_HOST.fullmatch(host) or ip_address(host))
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str | None) -> bool:
@@ -93,9 +115,11 @@ def _rates(text: Any) -> Any:
     if not isinstance(text, str):
         return text
     pairs = dict(re.findall(r"(sms|calls)=(\d+(?:\.\d+)?)(?:,|$)", re.sub(r"\s", "", text)))
-    if re.sub(r"\s", "", text) != ",".join(f"{name}={rate}" for name, rate in pairs.items()):
-        raise ValueError("sms=1,calls=1 with a number for each second, 0 for unlimited")
-    return Rates(**{name: float(rate) for name, rate in pairs.items()})
+    rates = {name: float(rate) for name, rate in pairs.items()}
+    is_whole = re.sub(r"\s", "", text) == ",".join(f"{name}={rate}" for name, rate in pairs.items())
+    if not is_whole or not all(rate == 0 or _SLOWEST <= rate <= _FASTEST for rate in rates.values()):
+        raise ValueError(f"sms=1,calls=1 with {_SLOWEST} to {_FASTEST} for each second, or 0 for unlimited")
+    return Rates(**rates)
 
 
 def _routes(text: Any) -> Any:
@@ -120,12 +144,13 @@ def _mail_server(text: Any) -> Any:
         sender, port = parse_qs(parts.query)["from"][0], parts.port or 587
     except (ValueError, KeyError):
         parts, sender, port = urlsplit(""), "", 0
-    if parts.scheme != "smtp" or not parts.hostname or "@" not in sender:
+    host = parts.hostname or ""
+    if parts.scheme != "smtp" or not _is_host(host) or "@" not in sender:
         # An error of the standard library would quote part of the password.
         raise ValueError("smtp://user:password@host:587?from=alert@example.org") from None
     user, password = parts.username, parts.password
     return MailServer(
-        parts.hostname,
+        host,
         port,
         sender,
         None if user is None else unquote(user),

@@ -75,6 +75,19 @@ def test_settings_that_the_trees_need_are_asked_for(office: Office, runtime: Run
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])
+def test_settings_that_the_trees_need_are_asked_for_together_with_those_that_are_wrong(
+    office: Office, command: str
+) -> None:
+    office.env |= {"TWILIO_AUTH_TOKEN": "", "ALERTNET_PUBLIC_URL": "", "ALERTNET_RATES": "sms=bad"}
+
+    said = office.types(command)
+
+    assert said.code == 2
+    for fault in ("ALERTNET_PUBLIC_URL: missing", "TWILIO_AUTH_TOKEN: missing", "ALERTNET_RATES: 'sms=bad'"):
+        assert said.err.count(fault) == 1
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
 def test_a_database_without_the_newest_schema_is_refused(office: Office, command: str) -> None:
     said = office.types(command)
 

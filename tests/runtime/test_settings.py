@@ -7,7 +7,7 @@ import pytest
 from alertnet.core.contact import MethodKind
 from alertnet.core.errors import Misconfigured
 from alertnet.core.routes import ANY_NUMBER, MAIL, Routes
-from alertnet.settings import missing_for, read_settings
+from alertnet.settings import examine, missing_for, read_settings
 from alertnet.settings_values import MailServer, Rates
 
 KEY = "a secret for the tests alone of no use elsewhere"
@@ -120,14 +120,20 @@ def test_a_mail_server_without_a_user_is_not_logged_in_to() -> None:
         ("ALERTNET_PUBLIC_URL", "http://alert.example.org"),
         ("ALERTNET_PUBLIC_URL", "alert.example.org"),
         ("ALERTNET_PUBLIC_URL", "https://alert.example.org/?a=b"),
+        ("ALERTNET_PUBLIC_URL", "https://alert.example.org/a b"),
+        ("ALERTNET_PUBLIC_URL", "https://alert.example.org:0"),
+        ("ALERTNET_PUBLIC_URL", "https://alert..example.org"),
+        ("ALERTNET_PUBLIC_URL", "https://[::1"),
         ("ALERTNET_SECRET_KEY", "hunter2"),
         ("ALERTNET_SECRET_KEY", f"{KEY},hunter2"),
         ("ALERTNET_SMTP_URL", "smtp://mail.example.org"),
+        ("ALERTNET_SMTP_URL", "smtp://mail example.org?from=a@b.example"),
         ("ALERTNET_SMTP_URL", "http://mail.example.org?from=a@b.example"),
         ("ALERTNET_SMTP_URL", "smtp://user:hunter2/@mail.example.org?from=a@b.example"),
         ("TWILIO_ACCOUNT_SID", "SK00"),
         ("ALERTNET_TWILIO_FROM", "3005550101"),
         ("ALERTNET_TWILIO_API_URL", "http://10.0.0.1"),
+        ("ALERTNET_TWILIO_API_URL", "https://api.example.org:99999"),
         ("ALERTNET_SMTP_2_URL", "smtp://user:hunter2/@mail.example.org?from=a@b.example"),
         ("TWILIO_2_ACCOUNT_SID", "SK00"),
         ("ALERTNET_TWILIO_2_FROM", "3005550101"),
@@ -142,10 +148,15 @@ def test_a_mail_server_without_a_user_is_not_logged_in_to() -> None:
         ("ALERTNET_RATES", "letters=1"),
         ("ALERTNET_RATES", "sms=-1"),
         ("ALERTNET_HEARTBEAT_URL", "http://watch.example.org/hunter2"),
+        ("ALERTNET_HEARTBEAT_URL", "https://watch.example.org:99999/hunter2"),
+        ("ALERTNET_HEARTBEAT_URL", "https://watch.example.org:port/hunter2"),
+        ("ALERTNET_HEARTBEAT_URL", "https://watch.exa mple.org/hunter2"),
+        ("ALERTNET_HEARTBEAT_URL", "https://-watch.example.org/hunter2"),
+        ("ALERTNET_HEARTBEAT_URL", "https://watch.example.org/ping?key=hunter2\n"),
     ],
 )
 def test_what_is_not_allowed_is_named_with_what_is(name: str, value: str) -> None:
-    (fault,) = faults_of({**LEAST, name: value})
+    (fault,) = faults_of({**WHOLE, **SECOND, name: value})
 
     assert fault.startswith(f"{name}: ")
     assert "(allowed: " in fault
@@ -161,6 +172,73 @@ def test_all_faults_come_at_once() -> None:
         "ALERTNET_TWILIO_FROM",
         "ALERTNET_RATES",
     ]
+
+
+def test_what_the_second_provider_lacks_comes_at_once_with_what_is_wrong() -> None:
+    faults = faults_of(
+        {
+            **WHOLE,
+            "ALERTNET_RATES": "sms=bad",
+            "ALERTNET_ROUTES": "+57=2,1 mail=2",
+            "TWILIO_2_ACCOUNT_SID": "AC2",
+            "ALERTNET_TWILIO_2_FROM": "me",
+        }
+    )
+
+    assert [fault.partition(" (allowed")[0] for fault in faults] == [
+        "TWILIO_2_AUTH_TOKEN: missing (TWILIO_2_ACCOUNT_SID, ALERTNET_TWILIO_2_FROM is set)",
+        "ALERTNET_TWILIO_2_FROM: 'me' is not allowed",
+        "ALERTNET_ROUTES: '+57=2,1' is not allowed",
+        "ALERTNET_ROUTES: 'mail=2' is not allowed",
+        "ALERTNET_RATES: 'sms=bad' is not allowed",
+    ]
+
+
+def test_a_route_to_half_a_second_provider_is_told_what_it_lacks() -> None:
+    faults = faults_of({**WHOLE, **SECOND, "TWILIO_2_AUTH_TOKEN": "", "ALERTNET_ROUTES": "*=2"})
+
+    assert (
+        faults[-1]
+        == "ALERTNET_ROUTES: '*=2' is not allowed (allowed: provider 1, while TWILIO_2_AUTH_TOKEN is not set)"
+    )
+
+
+def test_a_route_to_a_second_provider_that_is_wrong_is_no_fault_of_its_own() -> None:
+    (fault,) = faults_of({**WHOLE, **SECOND, "TWILIO_2_ACCOUNT_SID": "SK00", "ALERTNET_ROUTES": "*=2,1"})
+
+    assert fault.startswith("TWILIO_2_ACCOUNT_SID: 'SK00' is not allowed")
+
+
+def test_what_the_methods_lack_comes_at_once_with_what_is_wrong_and_each_variable_once() -> None:
+    reading = examine({"ALERTNET_PUBLIC_URL": "nowhere", "ALERTNET_RATES": "fast", "TWILIO_ACCOUNT_SID": "AC1"})
+
+    assert [fault.partition(" (")[0] for fault in reading.faults_for({MethodKind.SMS, MethodKind.EMAIL})] == [
+        "ALERTNET_SECRET_KEY: missing",
+        "ALERTNET_PUBLIC_URL: 'nowhere' is not allowed",
+        "ALERTNET_SMTP_URL: missing",
+        "TWILIO_AUTH_TOKEN: missing",
+        "ALERTNET_TWILIO_FROM: missing",
+        "ALERTNET_RATES: 'fast' is not allowed",
+    ]
+
+
+@pytest.mark.parametrize(
+    "host", ["alert.example.org:8443", "alert", "my_host.example.org.", "10.0.0.1", "[fd00::1]:443"]
+)
+def test_a_url_may_have_any_name_or_address_of_a_host(host: str) -> None:
+    assert read_settings({**LEAST, "ALERTNET_PUBLIC_URL": f"https://{host}/a"}).public_url == f"https://{host}/a"
+
+
+@pytest.mark.parametrize("rate", ["0.0000001", "0.009", "1000.1", "9" * 400])
+def test_a_rate_out_of_bounds_is_told_the_bounds(rate: str) -> None:
+    (fault,) = faults_of({**LEAST, "ALERTNET_RATES": f"sms={rate}"})
+
+    assert fault.endswith("(allowed: sms=1,calls=1 with 0.01 to 1000 for each second, or 0 for unlimited)")
+
+
+@pytest.mark.parametrize("rate", ["0", "0.01", "1000"])
+def test_the_bounds_of_a_rate_are_allowed(rate: str) -> None:
+    assert read_settings({**LEAST, "ALERTNET_RATES": f"sms={rate}"}).rates.sms == float(rate)
 
 
 def test_plain_http_is_allowed_on_loopback() -> None:

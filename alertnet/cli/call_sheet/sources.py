@@ -8,7 +8,6 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from alertnet.cli.connection import connected
-from alertnet.cli.startup import folder_of
 from alertnet.clock import system_clock
 from alertnet.core import call_sheet
 from alertnet.core.call_sheet import CallSheet
@@ -17,7 +16,7 @@ from alertnet.core.errors import AlertnetError, BadInput, Misconfigured
 from alertnet.core.incident import Facts, IncidentStatus
 from alertnet.core.resolution import unmatched_exclusions
 from alertnet.messages.sheet import Origin, moment
-from alertnet.settings import read_settings
+from alertnet.settings import examine, read_settings
 from alertnet.store import incidents, pinned, progress
 from alertnet.store.engine import parse_url
 from alertnet.store.tx import Tx
@@ -63,7 +62,7 @@ def draft(wanted: Wanted, warn: Callable[[str], None]) -> Draft:
         raise Misconfigured(
             [f"{wanted.ref}: the database can't be used ({why}). Without a reference the sheet is made from a folder."]
         )
-    folder = folder_of("contact_trees")
+    folder = examine().settings.contact_trees
     warn(f"The database can't be used ({why}): the sheet is made from the folder {folder}.")
     return _from_folder(wanted.facts, folder)
 
