@@ -14,7 +14,7 @@ from alertnet.store.vault import SECRET_LENGTH
 
 _WEB_URL = "https://host/path or https://host:port/path without spaces, ports 1 to 65535, or http:// on loopback"
 _HOST = re.compile(r"((?!-)[\w-]{1,63}(?<!-)\.)*(?!-)[\w-]{1,63}(?<!-)\.?")
-_SLOWEST, _FASTEST = 0.01, 1000
+_SLOWEST, _FASTEST = 0.01, 10000
 
 
 @dataclass(frozen=True)
