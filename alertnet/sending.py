@@ -34,7 +34,7 @@ class Sending:
             log.info("attempt_withheld", attempt=claimed.attempt, method=claimed.method)
             return ()
         hang_ups = self._record(Outcome(claimed.attempt, claimed.lease, deliver.or_turned_away(claimed, result)))
-        ways.note(self.runtime, (claimed.method, claimed.provider), result)
+        ways.note(self.runtime, (claimed.method, claimed.provider), result, claimed.attempt)
         log.info(
             "attempt_made",
             attempt=claimed.attempt,

@@ -80,13 +80,13 @@ def ask_whether_back(runtime: Runtime, way: Way) -> tuple[str, ...]:
     return ()
 
 
-def note(runtime: Runtime, way: Way, result: Result) -> None:
+def note(runtime: Runtime, way: Way, result: Result, attempt: str) -> None:
     """Take from what came of an attempt how its provider fares; costs nothing while all is well."""
     before = runtime.breakers.get(way, SOUND)
     if isinstance(result, Accepted | Refused) and before == SOUND:
         return
     try:
-        after = runtime.transact(breakers.note, way, result)
+        after = runtime.transact(breakers.note, way, result, attempt)
     except Exception as fault:
         # What the attempt came to is written down, and the next one says the same of the provider.
         log.warning("provider_unnoted", method=way[0], provider=way[1], fault=type(fault).__name__)

@@ -9,6 +9,7 @@ from alertnet.core.codec import from_plain
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.flows.attempt import hold
+from alertnet.flows.breakers import note_heard
 from alertnet.flows.calls import Spoken, take_call
 from alertnet.flows.keypad import MENU, TRIES
 from alertnet.store.tables import notifications
@@ -24,6 +25,7 @@ def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
     if call is None:
         return _announce(tx, attempt_id, provider_id)
     call.held.fares(provider_id, AttemptStatus.SENT)
+    note_heard(call.held)
     if call.is_keyed:
         return call.say(ask=MENU)
     if call.row.failure == Failure.WRONG_PERSON.value or not call.is_wanted:
@@ -41,6 +43,7 @@ def _announce(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
     if held is None or held.row.incident_id or not held.is_call:
         return None
     held.fares(provider_id, AttemptStatus.SENT)
+    note_heard(held)
     held.finish()
     said = tx.session.scalar(select(notifications.c.said).where(notifications.c.id == held.row.notification_id))
     kind, language = Kind(held.row.kind), held.row.language

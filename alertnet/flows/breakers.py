@@ -5,7 +5,9 @@ from datetime import timedelta
 
 from alertnet.channels.base import Cause, NotSent, Result, Unsure
 from alertnet.core.breaker import Breaker, after_fault, after_question, after_success, after_too_fast
-from alertnet.core.routes import Way
+from alertnet.core.contact import MethodKind
+from alertnet.core.routes import FIRST, Way
+from alertnet.flows.attempt import Held
 from alertnet.flows.deliver import OURS
 from alertnet.store import attempts as attempt_store
 from alertnet.store import breakers as breaker_store
@@ -16,18 +18,27 @@ QUESTION = timedelta(seconds=30)
 """How long a worker has to ask a provider whether it is back."""
 
 
-def note(tx: Tx, way: Way, result: Result) -> Breaker:
-    """Let all workers know what an attempt says of its provider; the breaker as it is now."""
+def note(tx: Tx, way: Way, result: Result, attempt: str | None = None) -> Breaker:
+    """Let all workers know what an attempt says of its provider; the breaker as it is now.
+
+    A lost answer is no fault where a callback, sooner than it, has said that the provider has the attempt.
+    """
     before = breaker_store.hold(tx, way)
-    after = _after(before, result, tx)
-    if after != before:
-        breaker_store.keep(tx, way, after)
-    if after.opened_at is not None and before.opened_at is None:
-        _record(tx, way, "provider_away", code=getattr(result, "code", None))
-    if before.opened_at is not None and after.opened_at is None:
-        _record(tx, way, "provider_back", since=before.opened_at.isoformat())
-        _release(tx, way)
+    is_taken = isinstance(result, Unsure) and attempt is not None and attempt_store.is_bound(tx.session, attempt)
+    after = after_success(before, tx.now) if is_taken else _after(before, result, tx)
+    _replace(tx, way, before, after, code=getattr(result, "code", None))
     return after
+
+
+def note_heard(held: Held) -> None:
+    """The provider says what became of an attempt; where nobody knew yet that it has it, this shows that it works.
+
+    To be called before the attempt is finished: the breaker is held before the history of the system is.
+    """
+    if held.row.provider_id is None and held.provider_id is not None:
+        way = (MethodKind(held.row.method), held.row.provider or FIRST)
+        before = breaker_store.hold(held.tx, way)
+        _replace(held.tx, way, before, after_success(before, held.tx.now))
 
 
 def take_question(tx: Tx, way: Way) -> bool:
@@ -58,6 +69,17 @@ def _after(breaker: Breaker, result: Result, tx: Tx) -> Breaker:
         case NotSent(cause=Cause.PROVIDER) | Unsure():
             return after_fault(breaker, tx.now)
     return after_success(breaker, tx.now)
+
+
+def _replace(tx: Tx, way: Way, before: Breaker, after: Breaker, *, code: str | None = None) -> None:
+    """Keep it as it is now, and let be known what that changes."""
+    if after != before:
+        breaker_store.keep(tx, way, after)
+    if after.opened_at is not None and before.opened_at is None:
+        _record(tx, way, "provider_away", code=code)
+    if before.opened_at is not None and after.opened_at is None:
+        _record(tx, way, "provider_back", since=before.opened_at.isoformat())
+        _release(tx, way)
 
 
 def _record(tx: Tx, way: Way, kind: str, **payload: object) -> None:

@@ -6,6 +6,7 @@ from alertnet.channels.base import CannotTell, Found, Lookup
 from alertnet.core.contact import MethodKind
 from alertnet.core.notification import AttemptStatus, Failure
 from alertnet.flows.attempt import FOLLOW_UP, Held, hold
+from alertnet.flows.breakers import note_heard
 from alertnet.flows.cancel import HANG_UP_WITHIN
 from alertnet.flows.claim_sends import LEASE, Claims
 from alertnet.flows.deliver import claimed_from
@@ -61,6 +62,7 @@ def settle(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> list[str]:
         _look_again(held, was_asked=not (isinstance(lookup, CannotTell) and lookup.is_away))
     elif is_open and before is AttemptStatus.CANCELLED and held.row.due_at is not None:
         _hang_up_again(held, lookup)
+    note_heard(held)
     hang_ups = held.finish()
     if was_unreported:
         signs.note_lost_report(tx, MethodKind(held.row.method))

@@ -4,6 +4,7 @@ from alertnet.core.contact import MethodKind
 from alertnet.core.notification import Failure
 from alertnet.core.provider_codes import Code, outcome_of_call, outcome_of_sms
 from alertnet.flows.attempt import Held, hold
+from alertnet.flows.breakers import note_heard
 from alertnet.store import signs
 from alertnet.store.tx import Tx
 
@@ -34,6 +35,7 @@ def track_call(
 
 
 def _finish(held: Held, method: MethodKind, failure: Failure | None) -> list[str]:
+    note_heard(held)
     hang_ups = held.finish()
     if failure is not Failure.OUR_ACCOUNT:
         signs.note_report(held.tx, method)

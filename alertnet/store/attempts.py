@@ -196,6 +196,12 @@ def providers_of(session: Session, provider_ids: Sequence[str]) -> dict[str, str
     return {row.provider_id: row.provider or FIRST for row in session.execute(query)}
 
 
+def is_bound(session: Session, id: str) -> bool:
+    """Whether it is known under which id its provider has the attempt."""
+    query = select(attempts.c.id).where(attempts.c.id == id, attempts.c.provider_id.is_not(None))
+    return session.scalar(query) is not None
+
+
 def bound_elsewhere(session: Session, provider_id: str, id: str) -> bool:
     """Whether another attempt is known to the provider by that id."""
     query = select(attempts.c.id).where(attempts.c.provider_id == provider_id, attempts.c.id != id)

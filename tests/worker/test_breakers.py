@@ -8,19 +8,24 @@ from sqlalchemy import select
 from alertnet.channels.base import Absent, Accepted, Cause, Lookup, NotSent, Outgoing, Refused, Result, Unsure
 from alertnet.core.breaker import RUN
 from alertnet.core.contact import MethodKind
+from alertnet.core.contact_tree import Level
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Failure
 from alertnet.core.routes import FIRST
+from alertnet.flows.answer_call import answer_call
 from alertnet.flows.breakers import note, take_question
+from alertnet.flows.claim_sends import claim
 from alertnet.flows.deliver import FAULT
+from alertnet.flows.slots import Line, Outward
 from alertnet.runtime import Runtime
 from alertnet.runtime_channels import Outlet
+from alertnet.sandbox import Fault
 from alertnet.store import breakers as breaker_store
 from alertnet.store.tables import breakers
 from alertnet.ways import take
 from alertnet.worker import CREWS, Worker
 from tests.worker.conftest import Stages
-from tests.worker.stage import NOW, OURS, Stage
+from tests.worker.stage import CARLA, MINUTE, NOW, OURS, Stage, network
 
 SMS = (MethodKind.SMS, FIRST)
 SECOND = timedelta(seconds=1)
@@ -236,6 +241,79 @@ def test_a_long_pause_is_like_being_away(stage: Stage, provider: Provider) -> No
 
     assert provider.sent == []
     assert stage.attempts(MethodKind.CALL)[0].created_at == NOW
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["called back before", "called back after"])
+def test_one_whose_answers_get_lost_and_that_calls_back_is_not_away(stage: Stage, early: bool) -> None:
+    """A5, A7: it has the message and says so, sooner or later than its answer was lost."""
+    for _ in range(3 * RUN):
+        stage.sandbox.misbehaves(Fault.LOSE_ANSWER)
+        if early:
+            stage.sandbox.misbehaves(Fault.CALL_BACK_EARLY)
+        stage.opens()
+        stage.runs()
+
+    assert {row.status for row in stage.attempts(MethodKind.SMS)} == {"delivered"}
+    assert stage.runtime.read(breaker_store.found) == {}
+    assert "provider_away" not in [kind for kind, _ in stage.history("system")]
+
+
+def test_a_callback_closes_the_breaker_and_what_waited_leaves(stage: Stage) -> None:
+    """A7: a whole batch lost its answers before any of them was called back about."""
+    stage.sandbox.misbehaves(Fault.LOSE_ANSWER, times=RUN)
+    for _ in range(RUN):
+        stage.opens()
+    stage.worker.step()
+    stage.opens()
+    stage.worker.step()
+    was_away = is_away(stage.runtime)
+
+    stage.runs()
+
+    assert (was_away, is_away(stage.runtime)) == (True, False)
+    assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["delivered"] * (RUN + 1)
+    assert stage.clock.at == NOW
+    kinds = [kind for kind, _ in stage.history("system") if kind.startswith("provider")]
+    assert kinds == ["provider_away", "provider_back"]
+
+
+def test_a_callback_about_what_it_was_known_to_have_says_nothing_new(stage: Stage) -> None:
+    """A provider that reports on what it took an hour ago may be away by now."""
+    stage.opens()
+    stage.worker.step()
+    notes(stage.runtime, *[TIMEOUT] * RUN)
+
+    stage.sandbox.settle()
+
+    assert stage.attempt(MethodKind.SMS).status == "delivered"
+    assert is_away(stage.runtime)
+
+
+def test_a_question_that_finds_the_message_is_a_sign_of_life(stage: Stage) -> None:
+    """A5: its answers and its callbacks get lost, and yet it has what it was given."""
+    for fault in (Fault.LOSE_ANSWER, Fault.CALL_BACK_NEVER):
+        stage.sandbox.misbehaves(fault, number=CARLA)
+    stage.opens()
+    stage.runs()
+    before = stage.runtime.read(breaker_store.found)
+
+    stage.passes(seconds=15)
+
+    assert [breaker.faults for breaker in before.values()] == [1]
+    assert stage.runtime.read(breaker_store.found) == {}
+
+
+def test_a_call_that_is_answered_is_a_sign_of_life(stages: Stages) -> None:
+    """A5: whoever picked up proves that it was placed."""
+    stage = stages(known=network(Level("Allies", ("diego",), wait=30 * MINUTE)))
+    stage.opens()
+    line = Line(FIRST, (OURS,), 0, 1)
+    (claimed,) = stage.runtime.transact(claim, MethodKind.CALL, Outward([line])).claimed
+    stage.runtime.transact(note, (MethodKind.CALL, FIRST), TIMEOUT)
+
+    stage.runtime.transact(answer_call, claimed.attempt, "CA1")
+
+    assert stage.runtime.read(breaker_store.found) == {}
 
 
 def test_an_outcome_in_doubt_does_not_wait_for_a_provider_that_is_away(stage: Stage, provider: Provider) -> None:
