@@ -65,7 +65,7 @@ def settle(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> list[str]:
     note_heard(held)
     hang_ups = held.finish()
     if was_unreported:
-        signs.note_lost_report(tx, MethodKind(held.row.method))
+        signs.note_lost_report(tx, MethodKind(held.row.method), held.row.started_at or held.row.created_at)
     return hang_ups
 
 

@@ -12,7 +12,7 @@ from alertnet.flows.alarms import open_alarms, raise_alarm
 from alertnet.flows.attempt import hold
 from alertnet.flows.case import take_up
 from alertnet.flows.coordinators import tell_coordinators
-from alertnet.store import activity, timeline
+from alertnet.store import activity, signs, timeline
 from alertnet.store import sweeps as sweep_store
 from alertnet.store.activity import Declaration
 from alertnet.store.pinned import Edition
@@ -78,6 +78,7 @@ def _declare(tx: Tx, taken_at: datetime, by: str) -> Declaration:
     queued = len(activity.queued(tx.session, before=tx.now))
     entry = {"taken_at": taken_at.isoformat(), "queued": queued, "by": by}
     timeline.append(tx, timeline.SYSTEM, (activity.RESTORED, entry))
+    signs.note(tx, signs.RESTORED)
     return Declaration(taken_at, tx.now, queued, is_over=False)
 
 

@@ -3,7 +3,7 @@
 `watch`: the last turn of whoever keeps watch; `watch_since`: no gap between turns since then; `inbound_asked` and
 `inbound`: the inbound path's test and its answer; `heartbeat_sent` and `heartbeat`: the ping and its 2xx;
 `reported_<method>`: a report of the provider arrived on a message that our account may send; `lost_<method>`: one did
-not, `refused_<method>`: our account may not send one; how many `times` since.
+not, `refused_<method>`: our account may not send one; how many `times` since. `restored`: a backup became the database.
 """
 
 from collections.abc import Mapping
@@ -23,6 +23,7 @@ from alertnet.store.tx import Tx
 
 WATCH, WATCH_SINCE = "watch", "watch_since"
 INBOUND_ASKED, INBOUND = "inbound_asked", "inbound"
+RESTORED = "restored"
 HEARTBEAT_SENT, HEARTBEAT = "heartbeat_sent", "heartbeat"
 
 OFTEN_ENOUGH = timedelta(seconds=10)
@@ -67,9 +68,14 @@ def note_report(tx: Tx, method: MethodKind) -> None:
     take_turn(tx, f"reported_{method}", OFTEN_ENOUGH)
 
 
-def note_lost_report(tx: Tx, method: MethodKind) -> None:
-    """A message came to its end, and we learnt of it only by asking."""
-    _count(tx, f"lost_{method}", method)
+def note_lost_report(tx: Tx, method: MethodKind, left_at: datetime) -> None:
+    """A message that left then came to its end, and we learnt of it only by asking.
+
+    Of what left before a backup became the database nothing is known: the one that was lost may have had the report.
+    """
+    restored_at = tx.session.scalar(select(signs.c.at).where(signs.c.name == RESTORED))
+    if restored_at is None or left_at > restored_at:
+        _count(tx, f"lost_{method}", method)
 
 
 def note_failure(tx: Tx, method: MethodKind, failure: Failure) -> None:

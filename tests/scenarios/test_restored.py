@@ -12,7 +12,9 @@ from alertnet.channels.base import Outgoing
 from alertnet.comeback import come_back, declare_restored
 from alertnet.core.contact import MethodKind
 from alertnet.core.routes import FIRST
+from alertnet.core.watch import FEWEST_LOST
 from alertnet.flows.restore import hold_back
+from alertnet.store import signs
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
 from tests.scenarios.valley import a_tree
@@ -94,6 +96,24 @@ def test_what_was_sent_since_the_backup_is_not_sent_again(valley: World, backs_u
     assert stands(incident) == ["delivered"]
     assert len(alerts(valley, "ombuds")) == 1
     assert "attempt_unknown" in incident.timeline()
+
+
+@pytest.mark.parametrize("has_left", [False, True], ids=["queued", "handed over"])
+def test_reports_that_came_to_the_lost_database_are_not_missed(valley: World, backs_up: BackUp, has_left: bool) -> None:
+    """A5: what a backup can't know is no lost callback, and nobody is told that they don't arrive."""
+    incidents = [reports(valley) for _ in range(FEWEST_LOST)]
+    while has_left and valley.worker.step():
+        pass
+    restore = backs_up()
+    valley.settles()
+    valley.clock.at += timedelta(minutes=3)
+
+    restore()
+    declares(valley)
+    valley.passes(minutes=3)
+
+    assert [stands(incident) for incident in incidents] == [["delivered"]] * FEWEST_LOST
+    assert valley.runtime.read(lambda tx: signs.reports(signs.read(tx.session)))[MethodKind.SMS].lost == 0
 
 
 def test_what_never_left_is_sent_once_the_provider_was_asked_twice(valley: World, backs_up: BackUp) -> None:

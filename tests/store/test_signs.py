@@ -38,14 +38,22 @@ def test_a_clock_that_was_put_back_stops_no_turns(at: At) -> None:
 
 def test_what_is_lost_is_counted_from_the_last_report_on(at: At) -> None:
     for second in (0, 1):
-        signs.note_lost_report(at(second), MethodKind.SMS)
+        signs.note_lost_report(at(second), MethodKind.SMS, NOW)
     signs.note_report(at(2), MethodKind.SMS)
-    signs.note_lost_report(at(3), MethodKind.SMS)
-    signs.note_lost_report(at(4), MethodKind.SMS)
+    signs.note_lost_report(at(3), MethodKind.SMS, NOW)
+    signs.note_lost_report(at(4), MethodKind.SMS, NOW)
 
     found = signs.reports(signs.read(at(5).session))[MethodKind.SMS]
 
     assert found == Reports(NOW + timedelta(seconds=2), 2, NOW + timedelta(seconds=4))
+
+
+def test_what_left_before_a_backup_became_the_database_is_not_missed(at: At) -> None:
+    signs.note(at(10), signs.RESTORED)
+    for left in (0, 10, 11):
+        signs.note_lost_report(at(70), MethodKind.SMS, NOW + timedelta(seconds=left))
+
+    assert signs.reports(signs.read(at(71).session))[MethodKind.SMS].lost == 1
 
 
 def test_only_what_our_account_may_not_send_is_a_sign(at: At) -> None:

@@ -117,7 +117,7 @@ def test_the_metrics_show_what_the_watch_sees(api: TestClient, runtime: Runtime,
     runtime.transact(signs.note, signs.HEARTBEAT)
     beat_at = clock().timestamp()
     api.post("/v1/incidents", json=REPORT)
-    runtime.transact(signs.note_lost_report, MethodKind.SMS)
+    runtime.transact(signs.note_lost_report, MethodKind.SMS, clock())
     runtime.transact(workers.beat, "a worker")
     clock.forward(seconds=61)
 
