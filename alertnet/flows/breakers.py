@@ -11,7 +11,7 @@ from alertnet.flows.attempt import Held
 from alertnet.flows.deliver import OURS
 from alertnet.store import attempts as attempt_store
 from alertnet.store import breakers as breaker_store
-from alertnet.store import timeline
+from alertnet.store import signs, timeline
 from alertnet.store.tx import Tx
 
 QUESTION = timedelta(seconds=30)
@@ -75,6 +75,8 @@ def _replace(tx: Tx, way: Way, before: Breaker, after: Breaker, *, code: str | N
     """Keep it as it is now, and let be known what that changes."""
     if after != before:
         breaker_store.keep(tx, way, after)
+    if after.bars_until(tx.now) is not None and before.bars_until(tx.now) is None:
+        signs.note(tx, signs.barred(way))
     if after.opened_at is not None and before.opened_at is None:
         _record(tx, way, "provider_away", code=code)
     if before.opened_at is not None and after.opened_at is None:

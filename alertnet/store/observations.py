@@ -1,12 +1,13 @@
 """What the watch looks at: a few steps into the indexes of what is due, whatever there is of closed incidents."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, bindparam, exists, select
 from sqlalchemy.orm import Session
 
+from alertnet.core.breaker import Breaker
 from alertnet.core.contact import MethodKind
 from alertnet.core.routes import IN_ORDER, Routes, Way
 from alertnet.core.watch import Observed
@@ -14,6 +15,7 @@ from alertnet.store import breakers, put_offs, signs, workers
 from alertnet.store.attempts import ASKED, QUEUED, SENDING, SENT_BY, busy_numbers
 from alertnet.store.columns import Instant
 from alertnet.store.escalations import unheard
+from alertnet.store.signs import Sign
 from alertnet.store.tables import alarms, attempts, escalations, senders
 from alertnet.store.tx import Tx
 
@@ -74,8 +76,7 @@ def observe(
         due=_due(tx),
         paced_until=_paced_until(tx.session),
         ways=ways,
-        # A provider that has answered is only waited for.
-        away={way: each.opened_at for way, each in ill.items() if each.is_open and each.opened_at is not None},
+        away=_away(ill, seen, tx.now),
         stubborn=_stubborn(tx, ill),
         reports=signs.reports(seen),
         is_tested=is_tested,
@@ -85,6 +86,15 @@ def observe(
         trees_broken=trees_broken,
         routes=routes,
     )
+
+
+def _away(ill: Mapping[Way, Breaker], seen: Mapping[str, Sign], now: datetime) -> dict[Way, datetime]:
+    """The ways that are as good as not there, since when; a provider that has answered is only waited for."""
+    return {
+        way: breaker.opened_at or signs.when(seen.get(signs.barred(way))) or now
+        for way, breaker in ill.items()
+        if breaker.bars_until(now) is not None
+    }
 
 
 def _due(tx: Tx) -> dict[str, datetime]:

@@ -3,7 +3,8 @@
 `watch`: the last turn of whoever keeps watch; `watch_since`: no gap between turns since then; `inbound_asked` and
 `inbound`: the inbound path's test and its answer; `heartbeat_sent` and `heartbeat`: the ping and its 2xx;
 `reported_<method>`: a report of the provider arrived on a message that our account may send; `lost_<method>`: one did
-not, `refused_<method>`: our account may not send one; how many `times` since. `restored`: a backup became the database.
+not, `refused_<method>`: our account may not send one; how many `times` since. `restored`: a backup became the database;
+`barred_<way>`: a way began to be as good as not there.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from alertnet.core.contact import MethodKind
 from alertnet.core.notification import Failure
+from alertnet.core.routes import Way, way_name
 from alertnet.core.watch import Reports
 from alertnet.store.attempts import SENT_BY
 from alertnet.store.engine import insert_once
@@ -36,6 +38,11 @@ class Sign:
 
     at: datetime
     times: int
+
+
+def barred(way: Way) -> str:
+    """The name of the sign of a way that is as good as not there."""
+    return f"barred_{way_name(way)}"
 
 
 def read(session: Session) -> dict[str, Sign]:

@@ -1,11 +1,13 @@
 """Whether the program is alive and ready, and what Prometheus is told."""
 
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
 
-from alertnet.channels.base import NotSent
-from alertnet.core.breaker import RUN
+from alertnet.channels.base import Cause, NotSent
+from alertnet.core.breaker import PATIENCE, RUN
 from alertnet.core.contact import MethodKind
 from alertnet.core.routes import FIRST, SECOND
 from alertnet.flows.breakers import note
@@ -87,6 +89,21 @@ def test_a_provider_that_is_away_is_named_and_stops_no_traffic(tmp_path: Path) -
         assert response.status_code == 200
         assert response.json()["away"] == [{"method": "sms", "provider": "1", "since": NOW.isoformat()}]
         assert 'alertnet_provider_away_seconds{method="sms",provider="1"} 0.0' in world.client.get("/metrics").text
+
+
+@pytest.mark.parametrize(
+    ("pause", "since"), [(PATIENCE, []), (2 * PATIENCE, [NOW.isoformat()])], ids=["a moment", "long"]
+)
+def test_a_provider_that_asks_for_a_long_pause_is_away(tmp_path: Path, pause: timedelta, since: list[str]) -> None:
+    """A7: nothing leaves by it meanwhile; a pause that is waited for is no absence."""
+    with world_in(tmp_path) as world:
+        world.runtime.transact(note, (MethodKind.SMS, FIRST), NotSent("20429", pause, Cause.TOO_FAST))
+
+        away = world.client.get("/readyz").json()["away"]
+        metrics = world.client.get("/metrics").text
+
+        assert [each["since"] for each in away] == since
+        assert ('alertnet_provider_away_seconds{method="sms",provider="1"} 0.0' in metrics) == bool(since)
 
 
 def test_a_provider_that_is_not_there_any_more_is_not_away(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from alertnet.core.contact_tree import Level
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Failure
 from alertnet.core.routes import FIRST
+from alertnet.core.watch import Part, find_trouble
 from alertnet.flows.answer_call import answer_call
 from alertnet.flows.breakers import note, take_question
 from alertnet.flows.claim_sends import claim
@@ -21,6 +22,7 @@ from alertnet.runtime import Runtime
 from alertnet.runtime_channels import Outlet
 from alertnet.sandbox import Fault
 from alertnet.store import breakers as breaker_store
+from alertnet.store.observations import observe
 from alertnet.store.tables import breakers
 from alertnet.ways import take
 from alertnet.worker import CREWS, Worker
@@ -241,6 +243,19 @@ def test_a_long_pause_is_like_being_away(stage: Stage, provider: Provider) -> No
 
     assert provider.sent == []
     assert stage.attempts(MethodKind.CALL)[0].created_at == NOW
+
+
+def test_a_long_pause_counts_from_its_beginning(stage: Stage) -> None:
+    """A2: with no other provider nothing leaves by that method, which has to be told after half a minute."""
+    hour = NotSent("20429", timedelta(hours=1), Cause.TOO_FAST)
+    notes(stage.runtime, hour)
+    stage.clock.at += 31 * SECOND
+    notes(stage.runtime, hour)
+
+    seen = stage.runtime.read(observe, frozenset({SMS}), is_tested=False)
+
+    assert seen.away == {SMS: NOW}
+    assert find_trouble(seen) == {Part.SMS}
 
 
 @pytest.mark.parametrize("early", [True, False], ids=["called back before", "called back after"])
