@@ -1,5 +1,6 @@
 """What goes wrong in a night, drawn by seed: each kind of fault is there in some nights and absent in others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
@@ -102,8 +103,7 @@ def draw_mischief(random: Random, length: float) -> Mischief:
         return _spans(random, length, most, longest) if sometimes(1) else ()
 
     providers = random.choice([(FIRST,), PROVIDERS])
-    ways = [(random.choice(SENT_BY), random.choice((FIRST, *providers)), span) for span in spans(3, 240)]
-    troubles = [((method, provider), random.choice(list(Trouble)), span) for method, provider, span in ways]
+    troubles = _troubles(random, providers, spans(3, 240))
     return Mischief(
         quiet=False,
         step=random.choice([0.001, 0.002, 0.01]),
@@ -118,7 +118,7 @@ def draw_mischief(random: Random, length: float) -> Mischief:
         database_away=spans(2, 45),
         notify_lost=sometimes(random.choice([0.3, 1.0])),
         providers=providers,
-        provider=tuple(troubles),
+        provider=troubles,
         answer_lost=sometimes(random.choice([0.05, 0.3])),
         request_lost=sometimes(0.1),
         callback_lost=sometimes(random.choice([0.2, 1.0])),
@@ -132,6 +132,12 @@ def draw_mischief(random: Random, length: float) -> Mischief:
         edits=random.random() < 0.3,
         deeds=random.choice([0, 1, 2, 4]),
     )
+
+
+def _troubles(random: Random, providers: Sequence[str], spans: Sequence[Span]) -> tuple[tuple[Way, Trouble, Span], ...]:
+    """What is wrong with a provider in each of the spans; the first one has the more of it."""
+    ways = [(random.choice(SENT_BY), random.choice((FIRST, *providers)), span) for span in spans]
+    return tuple(((method, provider), random.choice(list(Trouble)), span) for method, provider, span in ways)
 
 
 def draw_watched(random: Random, mischief: Mischief, length: float) -> Mischief:
