@@ -13,7 +13,7 @@ from alertnet.core.notification import Kind
 from alertnet.core.routes import IN_ORDER, Routes, Way
 from alertnet.core.watch import CAN_WAIT, SUBJECTS, Observed, Part, find_trouble, follow, may_beat, stood_still
 from alertnet.flows.coordinators import tell_coordinators
-from alertnet.store import observations, put_offs, signs, timeline, troubles
+from alertnet.store import limits, observations, put_offs, signs, timeline, troubles
 from alertnet.store import workers as worker_store
 from alertnet.store.attempts import SENT_BY
 from alertnet.store.pinned import Edition
@@ -61,6 +61,7 @@ def keep_watch(
     _follow(tx, trees, seen, found)
     worker_store.forget(tx)
     put_offs.forget(tx)
+    limits.forget_old(tx)
     return Errands(
         ping=may_beat(seen, found) and signs.take_turn(tx, signs.HEARTBEAT_SENT, ERRAND_EVERY),
         test=is_tested and signs.take_turn(tx, signs.INBOUND_ASKED, ERRAND_EVERY),

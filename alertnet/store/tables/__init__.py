@@ -16,6 +16,7 @@ from alertnet.store.tables.incidents import (
     incidents,
     timeline,
 )
+from alertnet.store.tables.limits import limit_usage
 from alertnet.store.tables.sending import (
     attempts,
     breakers,
@@ -43,6 +44,7 @@ __all__ = [
     "idempotency",
     "inbound",
     "incidents",
+    "limit_usage",
     "links",
     "metadata",
     "notifications",

@@ -1,0 +1,126 @@
+"""The limits of every door that can be tried again and again, and how uses count against them (B9).
+
+A limit is a value; what one key (a number, an owner, an address) has used of it is another, kept by whoever counts: in
+the database where all processes must agree, else in the process. What a limit drops is counted too, so that it is told.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one key has used of a limit: `until`, ascending, is when each use gives its room back.
+
+    `dropped`: how many uses found no room since that was told last. `closings`: how often in a row the door was closed;
+    `closed_until`: from when on it may be tried again.
+    """
+
+    until: tuple[datetime, ...] = ()
+    dropped: int = 0
+    closings: int = 0
+    closed_until: datetime | None = None
+
+
+UNUSED = Usage()
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `most` uses within any `window`; with `refill` a stock of `most`, which grows by one each `refill`.
+
+    `closes_for`: how long the door stays shut once the limit is reached, doubled each time up to `longest`; without it
+    there is room again as soon as a use is old enough. `name`: how the database and docs/limits.md call the limit.
+    """
+
+    name: str
+    most: int
+    window: timedelta
+    refill: timedelta | None = None
+    closes_for: timedelta | None = None
+    longest: timedelta | None = None
+
+    def room(self, usage: Usage, now: datetime) -> int:
+        """How many uses are left at that moment; none while the door is closed."""
+        return 0 if self.is_closed(usage, now) else max(0, self.most - len(self._counting(usage, now)))
+
+    def is_closed(self, usage: Usage, now: datetime) -> bool:
+        """Whether the door is shut for a time."""
+        return usage.closed_until is not None and now < usage.closed_until
+
+    def use(self, usage: Usage, now: datetime, times: int = 1) -> Usage:
+        """The usage with so many more: what finds no room is dropped; the last one may close the door."""
+        taken = min(times, self.room(usage, now))
+        until = list(self._counting(usage, now))
+        for _ in range(taken):
+            until.append(now + self.window if self.refill is None else max([now, *until[-1:]]) + self.refill)
+        used = replace(usage, until=tuple(until), dropped=usage.dropped + times - taken)
+        closes = self.closes_for is not None and len(until) >= self.most and not self.is_closed(usage, now)
+        return self._close(used, now) if closes else used
+
+    def retry_at(self, usage: Usage, now: datetime) -> datetime:
+        """The first moment at which there is room again."""
+        counting = self._counting(usage, now)
+        free = now if len(counting) < self.most else counting[-self.most]
+        return max(free, usage.closed_until or now)
+
+    def lasts_until(self, usage: Usage) -> datetime | None:
+        """From when on the usage counts for nothing, and may be forgotten; None when that is now."""
+        ends = [*usage.until[-1:]]
+        if usage.closed_until is not None:
+            ends.append(usage.closed_until + self._quiet)
+        return max(ends, default=None)
+
+    @property
+    def _quiet(self) -> timedelta:
+        """After so long without another closing the next one is short again."""
+        return self.longest or self.window
+
+    def _counting(self, usage: Usage, now: datetime) -> tuple[datetime, ...]:
+        """The uses that still take room. What lies further ahead than a use can came of a clock that was wrong."""
+        furthest = now + (self.window if self.refill is None else self.refill * self.most)
+        return tuple(moment for moment in usage.until if now < moment <= furthest)
+
+    def _close(self, usage: Usage, now: datetime) -> Usage:
+        was_quiet = usage.closed_until is None or now - usage.closed_until >= self._quiet
+        closings = 0 if was_quiet else usage.closings
+        shut = (self.closes_for or timedelta()) * 2**closings
+        if self.longest is not None:
+            shut = min(shut, self.longest)
+        return replace(usage, until=(), closings=closings + 1, closed_until=now + shut)
+
+
+WRONG_CODES = Limit("wrong_codes", 5, HOUR)
+"""Wrong written codes of a number in one incident, over all doors: then its codes are void and made afresh once."""
+
+WRONG_PINS = Limit("wrong_pins", 5, HOUR, closes_for=15 * MINUTE, longest=4 * HOUR)
+"""Wrong PINs of a member or contact over all doors: then every door waits, never for good."""
+
+STRANGER_TEXTS = Limit("stranger_texts", 5, HOUR)
+ALL_STRANGER_TEXTS = Limit("all_stranger_texts", 60, HOUR)
+"""Texts of unknown numbers that are looked at, for a number and in all; the rest is kept in quarantine."""
+
+FOREIGN_CODES = Limit("foreign_codes", 1, HOUR)
+"""Notices that somebody texted codes of others, for each incident."""
+
+REPLIES = Limit("replies", 5, 10 * MINUTE, refill=10 * MINUTE)
+"""Replies to a known number: five, then one in ten minutes."""
+
+PUT_THROUGHS = Limit("put_throughs", 3, HOUR)
+"""Calls of a number that are put through; then the number to call is spoken."""
+
+ANSWER_CHANGES = Limit("answer_changes", 5, HOUR)
+"""Changes of an answer and reports of action by one contact that are told at once; the rest in one message."""
+
+NOTICES = Limit("notices", 1, 10 * MINUTE)
+ALL_NOTICES = Limit("all_notices", 12, HOUR)
+"""Notices by SMS to one coordinator; what comes meanwhile is held and told in the next."""
+
+WRONG_KEYS = Limit("wrong_keys", 10, MINUTE)
+"""Requests with a wrong API key from one address."""
+
+REQUESTS = Limit("requests", 50, timedelta(seconds=1))
+"""Requests with one API key."""
