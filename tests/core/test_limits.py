@@ -109,4 +109,5 @@ def test_every_limit_stands_in_the_documentation() -> None:
 
     names = [value.name for value in vars(limits).values() if isinstance(value, Limit)]
 
-    assert names and [name for name in names if f"| `{name}` |" not in table] == []
+    assert names
+    assert [name for name in names if f"| `{name}` |" not in table] == []
