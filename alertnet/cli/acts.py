@@ -6,7 +6,7 @@ from datetime import datetime
 from alertnet.core.codes import ONE_TIME_PIN_LENGTH
 from alertnet.core.contact_tree import Network
 from alertnet.core.duty import Arrangement
-from alertnet.core.errors import Unknown
+from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.incident import CloseReason
 from alertnet.flows import close_incident as closing
 from alertnet.flows import duty, pins
@@ -51,6 +51,16 @@ def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> l
     closing.close_incident(case, reason, text=text, by=BY)
     case.finish()
     return case.hang_ups
+
+
+def check_team(network: Network, team: str) -> None:
+    """Nothing, where the network has that field team.
+
+    Raises:
+        BadInput: it has none of that name.
+    """
+    if team not in network.teams:
+        raise BadInput("--team", team, sorted(network.teams) or "nothing: teams.yaml has no team")
 
 
 def check_owner(network: Network, owner: str) -> None:

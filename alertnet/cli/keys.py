@@ -8,7 +8,9 @@ from alertnet.cli.columns import aligned
 from alertnet.cli.connection import connected
 
 app = typer.Typer(help="The keys of the API.", epilog="Example: alertnet keys list", no_args_is_help=True)
-TeamOption = Annotated[str | None, typer.Option(help="The field team that the key speaks for; without it, none.")]
+TeamOption = Annotated[
+    str | None, typer.Option(help="The field team whose incidents alone the key opens; all without it.")
+]
 ScopeOption = Annotated[str, typer.Option(help="With commas between them: raise, read, coordinate, administer.")]
 
 
@@ -16,7 +18,11 @@ ScopeOption = Annotated[str, typer.Option(help="With commas between them: raise,
 def create(scope: ScopeOption, team: TeamOption = None) -> None:
     """Make a key and print it, alone; it is not stored and can't be shown again."""
     from alertnet.cli import acts
+    from alertnet.settings import read_settings
+    from alertnet.trees import read_network
 
+    if team is not None:
+        acts.check_team(read_network(read_settings().contact_trees), team)
     scopes = [part.strip() for part in scope.split(",") if part.strip()]
     with connected() as runtime:
         key = runtime.transact(acts.create_key, team, scopes)

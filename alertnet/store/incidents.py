@@ -58,13 +58,13 @@ def lock(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
     return found
 
 
-def id_of(session: Session, ref: str) -> str:
-    """The id of the incident with that reference, in any case of letters.
+def id_of(session: Session, ref: str, team: str | None = None) -> str:
+    """The id of the incident with that reference, in any case of letters; with `team`, of that team's alone.
 
     Raises:
-        Unknown: there is none.
+        Unknown: there is none. Of another team's incident the answer, and the work for it, is the same.
     """
-    id = session.scalar(select(incidents.c.id).where(incidents.c.ref == ref.strip().upper()))
+    id = session.scalar(_of_team(select(incidents.c.id).where(incidents.c.ref == ref.strip().upper()), team))
     if id is None:
         raise Unknown("incident", ref)
     return str(id)
@@ -80,9 +80,15 @@ def pruned_of(session: Session, id: str) -> list[dict[str, Any]]:
     return list(session.scalars(select(incidents.c.pruned).where(incidents.c.id == id)).one())
 
 
-def page(session: Session, status: str | None, before: tuple[Any, str] | None, limit: int) -> list[Incident]:
-    """A page of incidents, newest first; `before` is the opening time and id of the last one seen."""
-    query = select(incidents).order_by(incidents.c.opened_at.desc(), incidents.c.id.desc()).limit(limit)
+def page(
+    session: Session, status: str | None, before: tuple[Any, str] | None, limit: int, team: str | None = None
+) -> list[Incident]:
+    """A page of incidents, newest first, with `team` of that team's alone.
+
+    `before` is the opening time and id of the last one seen.
+    """
+    query = _of_team(select(incidents), team)
+    query = query.order_by(incidents.c.opened_at.desc(), incidents.c.id.desc()).limit(limit)
     if status is not None:
         query = query.where(incidents.c.status == status)
     if before is not None:
@@ -122,6 +128,10 @@ def save_status(session: Session, incident: Incident) -> None:
         "merged_into": incident.merged_into,
     }
     session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
+
+
+def _of_team(query: Select[Any], team: str | None) -> Select[Any]:
+    return query if team is None else query.where(incidents.c.team == team)
 
 
 def _incident(row: Row[Any]) -> Incident:

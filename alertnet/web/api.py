@@ -18,6 +18,7 @@ from alertnet.flows.open_incident import open_incident
 from alertnet.store import history, incidents, view
 from alertnet.store.history import EntryView
 from alertnet.store.idempotency import Answer
+from alertnet.store.keys import ApiKey
 from alertnet.store.shown import IncidentView
 from alertnet.store.tx import Tx
 from alertnet.web.auth import InForce, Raiser, Reader
@@ -61,11 +62,11 @@ def raise_incident(report: Report, key: Raiser, door: ByDoor) -> Response:
 
 @router.get("/v1/incidents", response_model=IncidentPage, responses=documented(401, 403, 422, 503))
 def list_incidents(page: Annotated[Page, Query()], key: Reader, runtime: InForce) -> Response:
-    """Incidents, newest first."""
+    """Incidents, newest first; a key of a team lists that team's alone."""
     before = _read_cursor(page.cursor) if page.cursor else None
 
     def query(tx: Tx) -> IncidentPage:
-        found = incidents.page(tx.session, page.status, before, PAGE + 1)
+        found = incidents.page(tx.session, page.status, before, PAGE + 1, key.team)
         last = found[PAGE - 1] if len(found) > PAGE else None
         items = view.of_incidents(tx.session, [incident.id for incident in found[:PAGE]])
         return IncidentPage(items=items, next=_cursor(last.opened_at, last.id) if last else None)
@@ -76,7 +77,7 @@ def list_incidents(page: Annotated[Page, Query()], key: Reader, runtime: InForce
 @router.get("/v1/incidents/{ref}", response_model=IncidentView, responses=documented(401, 403, 404, 422, 503))
 def show_incident(ref: str, key: Reader, runtime: InForce) -> Response:
     """One incident: who is told, by what, and who has answered."""
-    return JSONResponse(runtime.read(lambda tx: view.of_incident(tx.session, id_of(tx.session, ref))))
+    return JSONResponse(runtime.read(lambda tx: view.of_incident(tx.session, id_of(tx.session, ref, key))))
 
 
 @router.get("/v1/incidents/{ref}/timeline", response_model=TimelinePage, responses=documented(401, 403, 404, 422, 503))
@@ -86,7 +87,7 @@ def show_timeline(
     """The incident's history from its beginning, or from after the seq that `cursor` names."""
 
     def query(tx: Tx) -> TimelinePage:
-        items = history.entries(tx.session, id_of(tx.session, ref), cursor, ENTRIES)
+        items = history.entries(tx.session, id_of(tx.session, ref, key), cursor, ENTRIES)
         return TimelinePage(items=items, next=items[-1]["seq"] if len(items) == ENTRIES else None)
 
     return JSONResponse(runtime.read(query))
@@ -103,15 +104,15 @@ def shown(session: Session, id: str) -> Answer:
     return Answer(200, view.of_incident(session, id), None)
 
 
-def id_of(session: Session, ref: str) -> str:
-    """The id of the incident with that reference.
+def id_of(session: Session, ref: str, key: ApiKey) -> str:
+    """The id of the incident with that reference, where the key may know of it: the one door to an incident here.
 
     Raises:
-        Unknown: there is none.
+        Unknown: there is none, or it is another team's: nobody can tell which.
     """
     if not REF.fullmatch(ref):
         raise Unknown("incident", ref[:32])
-    return incidents.id_of(session, ref)
+    return incidents.id_of(session, ref, key.team)
 
 
 def _cursor(opened_at: datetime, id: str) -> str:

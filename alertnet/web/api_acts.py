@@ -46,7 +46,7 @@ def update(ref: str, news: News, key: Coordinator, door: ByDoor) -> Response:
     def do(case: Case) -> None:
         update_incident(case, news.text, _renewed(case.facts, news, network), by=by(key))
 
-    return door.carry_out(key, news, on(ref, do))
+    return door.carry_out(key, news, on(ref, key, do))
 
 
 @router.post("/go", response_model=IncidentView)
@@ -56,7 +56,7 @@ def decide_level(ref: str, verdict: Verdict, key: Coordinator, door: ByDoor) -> 
     return door.carry_out(
         key,
         verdict,
-        on(ref, lambda case: decide(case, words, tree=verdict.tree, level=verdict.level, by=by(key))),
+        on(ref, key, lambda case: decide(case, words, tree=verdict.tree, level=verdict.level, by=by(key))),
     )
 
 
@@ -65,7 +65,7 @@ def vouch(ref: str, heard: Vouched, key: Coordinator, door: ByDoor) -> Response:
     """An answer that a coordinator heard and vouches for (A6)."""
 
     def act(tx: Tx) -> tuple[Case, Show]:
-        case = take_up(tx, id_of(tx.session, ref))
+        case = take_up(tx, id_of(tx.session, ref, key))
         _check_contact(case, heard.tree, heard.contact)
         at = _past(tx, "heard_at", heard.heard_at)
         recorded = vouching.vouch(case, heard.tree, heard.contact, heard.kind, by=by(key), note=heard.note, at=at)
@@ -79,7 +79,7 @@ def revoke_acknowledgement(ref: str, id: str, key: Coordinator, door: ByDoor) ->
     """Take an answer back: where its level's rule is no longer met, the escalation goes on."""
     if not (id.isascii() and id.isalnum()):
         raise Unknown("acknowledgement", id[:32])
-    return door.carry_out(key, None, on(ref, lambda case: revoke(case, id, by=by(key))))
+    return door.carry_out(key, None, on(ref, key, lambda case: revoke(case, id, by=by(key))))
 
 
 @router.post("/actions", response_model=IncidentView)
@@ -90,7 +90,7 @@ def report(ref: str, deed: Deed, key: Coordinator, door: ByDoor) -> Response:
         at = _past(case.tx, "at", deed.at)
         report_action(case, _tree_of(case, deed), deed.contact, deed.action, at=at, note=deed.note)
 
-    return door.carry_out(key, deed, on(ref, do))
+    return door.carry_out(key, deed, on(ref, key, do))
 
 
 @router.post("/consent", response_model=IncidentView)
@@ -111,20 +111,22 @@ def record_consent(ref: str, consent: Consent, key: Coordinator, door: ByDoor) -
             by=by(key),
         )
 
-    return door.carry_out(key, consent, on(ref, do))
+    return door.carry_out(key, consent, on(ref, key, do))
 
 
 @router.post("/exclude", response_model=IncidentView)
 def spare(ref: str, exclusion: Exclusion, key: Coordinator, door: ByDoor) -> Response:
     """Spare contacts, organisations or roles from now on."""
-    return door.carry_out(key, exclusion, on(ref, lambda case: exclude(case, tuple(exclusion.contacts), by=by(key))))
+    return door.carry_out(
+        key, exclusion, on(ref, key, lambda case: exclude(case, tuple(exclusion.contacts), by=by(key)))
+    )
 
 
 @router.post("/close", response_model=IncidentView)
 def close(ref: str, closing: Closing, key: Coordinator, door: ByDoor) -> Response:
     """It is over: everything stops, and those who were told hear so."""
     return door.carry_out(
-        key, closing, on(ref, lambda case: close_incident(case, closing.reason, text=closing.text, by=by(key)))
+        key, closing, on(ref, key, lambda case: close_incident(case, closing.reason, text=closing.text, by=by(key)))
     )
 
 
@@ -132,14 +134,14 @@ def close(ref: str, closing: Closing, key: Coordinator, door: ByDoor) -> Respons
 def reopen(ref: str, reopening: Reopening, key: Coordinator, door: ByDoor) -> Response:
     """It is not over: each escalation goes on where it stood."""
     why = ": ".join(filter(None, (reopening.reason, reopening.text)))
-    return door.carry_out(key, reopening, on(ref, lambda case: reopen_incident(case, by=by(key), reason=why)))
+    return door.carry_out(key, reopening, on(ref, key, lambda case: reopen_incident(case, by=by(key), reason=why)))
 
 
-def on(ref: str, do: Callable[[Case], None]) -> Act:
-    """The act that takes up the incident, does that to it, and shows it."""
+def on(ref: str, key: ApiKey, do: Callable[[Case], None]) -> Act:
+    """The act that takes up the incident, if the key may know of it, does that to it, and shows it."""
 
     def act(tx: Tx) -> tuple[Case, Show]:
-        case = take_up(tx, id_of(tx.session, ref))
+        case = take_up(tx, id_of(tx.session, ref, key))
         do(case)
         return case, partial(shown, id=case.incident.id)
 

@@ -24,7 +24,7 @@ router = APIRouter()
 
 async def followed(request: Request, ref: str, key: Reader, runtime: InForce) -> AsyncIterator[str]:
     """The chain of the incident, followed until the stream ends."""
-    chain = await asyncio.to_thread(runtime.read, lambda tx: id_of(tx.session, ref))
+    chain = await asyncio.to_thread(runtime.read, lambda tx: id_of(tx.session, ref, key))
     live = await live_of(request)
     async with live.following(chain):
         yield chain

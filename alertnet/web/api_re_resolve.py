@@ -84,12 +84,12 @@ def re_resolve_incident(ref: str, asked: Reresolution, key: Coordinator, door: B
     """Show what the trees in force and wider consent would change (`apply: false`), or apply what was shown."""
     edition = door.runtime.edition
     if not asked.apply:
-        found = door.runtime.read(lambda tx: difference(look_at(tx, id_of(tx.session, ref)), edition))
+        found = door.runtime.read(lambda tx: difference(look_at(tx, id_of(tx.session, ref, key)), edition))
         return JSONResponse(_view(found))
     expected = asked.expected
     if expected is None:
         raise BadInput("expected", None, "the `hash` of the difference that was looked at")
-    return door.carry_out(key, asked, on(ref, lambda case: re_resolve(case, edition, expected, by=by(key))))
+    return door.carry_out(key, asked, on(ref, key, lambda case: re_resolve(case, edition, expected, by=by(key))))
 
 
 def _view(found: Difference) -> DifferenceView:

@@ -1,5 +1,7 @@
 """`keys` and `pins`: what proves who somebody is takes effect at once beside a running process, and is shown once."""
 
+import pytest
+
 from alertnet.flows.pins import PinCheck, check_pin
 from alertnet.runtime import Runtime
 from alertnet.store import history, keys, timeline
@@ -30,6 +32,17 @@ def test_an_unknown_scope_is_refused_with_those_there_are(office: Office, runtim
     assert (said.code, said.out) == (2, "")
     assert "'write'" in said.err
     assert "raise, read, coordinate, administer" in said.err
+
+
+@pytest.mark.parametrize("team", ["nroth", "", "North"])
+def test_a_team_that_nobody_knows_is_refused_with_those_there_are(office: Office, runtime: Runtime, team: str) -> None:
+    """B7: a slip in the name would else make a key that opens nothing, or of a team that comes later."""
+    said = office.types("keys", "create", "--team", team, "--scope", "read")
+
+    assert (said.code, said.out) == (2, "")
+    assert f"--team: {team!r} is not allowed (allowed: north)" in said.err
+    assert runtime.read(lambda tx: keys.list_all(tx.session)) == []
+    assert office.types("keys", "create", "--team", "north", "--scope", "read").code == 0
 
 
 def test_a_revoked_key_opens_nothing_from_that_moment(office: Office, runtime: Runtime) -> None:
