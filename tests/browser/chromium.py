@@ -1,14 +1,15 @@
-"""A Chromium for the browser tests: found where there is one, else installed where that may be done.
+"""A Chromium for the browser tests, and what the driver beside it needs: found, else installed where that may be done.
 
     python -m tests.browser.chromium
 
-Debian's package first, since it needs no download besides; then playwright's own.
+Debian's packages first, since they need no download besides; then playwright's own.
 """
 
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -16,42 +17,103 @@ from playwright.sync_api import sync_playwright
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 """The tests run as root in containers, and the browser has no business with anything but this machine."""
-MISSING = (
-    "There is no Chromium on this machine: NO BROWSER TEST RAN. Install one (on Debian: apt-get install chromium; "
-    "elsewhere: python -m playwright install chromium), or say where it is in ALERTNET_TEST_CHROMIUM."
-)
+SETTING = "ALERTNET_TEST_CHROMIUM"
+"""The variable that says where a Chromium is."""
+DRIVER = (sys.executable, "-m", "playwright")
+PACKAGES = ("chromium", "fonts-noto-core", "libatomic1", "libstdc++6")
+"""Debian's: the browser, letters for it, and the libraries that the driver's node is linked against."""
 APT = (
-    ["apt-get", "update", "-qq"],
-    ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-noto-core"],
+    ("apt-get", "update", "-qq"),
+    ("apt-get", "install", "-y", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", *PACKAGES),
 )
+REMEDY = (
+    f"On Debian, as root: apt-get install {' '.join(PACKAGES)}. Elsewhere: python -m playwright install --with-deps "
+    f"chromium. Or say in {SETTING} where one is."
+)
+VERSION_SECONDS = 60
+"""How long a program may take to say its version, on a machine that does much else."""
 
 
-def find() -> str | None:
-    """Where a Chromium is; None where there is none."""
-    named = os.environ.get("ALERTNET_TEST_CHROMIUM")
-    if named:
-        return named
-    installed = next((path for name in NAMES if (path := shutil.which(name))), None)
-    return installed or _of_playwright()
+class Missing(Exception):
+    """What the browser tests lack, in one line."""
 
 
-def install() -> bool:
-    """Whether there is one now: Debian's for root, else playwright's where it can be downloaded."""
-    if not find() and shutil.which("apt-get") and os.geteuid() == 0:
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in APT:
-            subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL)
-    if not find():
-        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
-    return find() is not None
+def find() -> str:
+    """Where a Chromium is that runs on this machine, as the driver does.
+
+    Raises:
+        Missing: it or the driver doesn't, and why.
+    """
+    driver = _fault_of(*DRIVER, "--version")
+    path, chromium = _first_that_runs(_candidates(driver_runs=not driver))
+    faults = {"the driver's node": driver, "a Chromium": chromium}
+    lacks = [f"{what} ({fault})" for what, fault in faults.items() if fault]
+    if not lacks:
+        return path
+    raise Missing(f"NO BROWSER TEST RUNS. Missing: {' and '.join(lacks)}. {REMEDY}")
 
 
-def _of_playwright() -> str | None:
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if Path(path).exists() else None
+def install() -> str:
+    """Where one is now: Debian's for root, else playwright's where it can be downloaded.
+
+    Raises:
+        Missing: as `find`, and what the installers said.
+    """
+    said: list[str] = []
+    for commands in _installers():
+        try:
+            return find()
+        except Missing:
+            said = [fault for command in commands if (fault := _fault_of(*command, seconds=None))]
+    try:
+        return find()
+    except Missing as missing:
+        news = [f"Installing ended with: {fault}" for fault in said[-1:] if fault not in str(missing)]
+        raise Missing(" ".join([str(missing), *news])) from None
+
+
+def _installers() -> Iterator[tuple[tuple[str, ...], ...]]:
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        yield APT
+    yield ((*DRIVER, "install", "chromium"),)
+
+
+def _first_that_runs(programs: Iterable[str]) -> tuple[str, str]:
+    """The first that does, else why none does."""
+    faults = []
+    for path in programs:
+        fault = _fault_of(path, "--version")
+        if not fault:
+            return path, ""
+        faults.append(fault)
+    return "", "; ".join(faults) or "none is installed"
+
+
+def _candidates(driver_runs: bool) -> Iterator[str]:
+    if named := os.environ.get(SETTING):
+        yield named
+        return
+    yield from (path for name in NAMES if (path := shutil.which(name)))
+    if driver_runs:
+        with sync_playwright() as playwright:
+            path = playwright.chromium.executable_path
+        if Path(path).exists():
+            yield path
+
+
+def _fault_of(*command: str, seconds: float | None = VERSION_SECONDS) -> str:
+    """The last line that the command says when it fails; empty when it succeeds."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=seconds, check=False)
+    except (OSError, subprocess.TimeoutExpired) as fault:
+        return str(fault)
+    lines = [*done.stdout.splitlines(), *done.stderr.splitlines(), f"exit code {done.returncode}"]
+    return next(line.strip() for line in reversed(lines[:-1] or lines) if line.strip()) if done.returncode else ""
 
 
 if __name__ == "__main__":
-    if not install():
-        sys.stderr.write(f"\n*** {MISSING}\n\n")
+    try:
+        install()
+    except Missing as missing:
+        sys.stderr.write(f"*** {missing}\n")

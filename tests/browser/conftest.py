@@ -7,21 +7,26 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.page import page_over
-from tests.browser.chromium import ARGUMENTS, MISSING, find
+from tests.browser.chromium import ARGUMENTS, Missing, find
 from tests.browser.desk import Desk
 
 PATIENCE = 30_000
 """Milliseconds, on a machine that does much else."""
 
 
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    try:
+        return find()
+    except Missing as missing:
+        pytest.skip(str(missing))
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = find()
-    if path is None:
-        pytest.skip(MISSING)
+def browser(chromium: str) -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser
         browser.close()
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.page import page_over
 from alertnet.logging import configure
-from tests.browser.chromium import ARGUMENTS, MISSING, find
+from tests.browser.chromium import ARGUMENTS, Missing, find
 from tests.browser.sights import Sight
 
 FOLDER = Path(__file__).parents[2] / "docs/screenshots"
@@ -34,9 +34,10 @@ COLOURS = 256
 
 def main() -> None:
     """Take every picture anew."""
-    path = find()
-    if path is None:
-        sys.exit(MISSING)
+    try:
+        path = find()
+    except Missing as missing:
+        sys.exit(str(missing))
     configure(level=logging.ERROR)
     FOLDER.mkdir(exist_ok=True)
     with sync_playwright() as playwright, Evening() as evening, page_over(evening, 0) as url:

@@ -16,8 +16,11 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from alertnet.channels.base import Accepted, CannotTell, Cause, NotSent, Outgoing, Refused, Unsure
+from alertnet.channels.mail import compose, mail_address
 from alertnet.channels.smtp import SmtpRelay, is_loopback
 from alertnet.core.contact import MethodKind
 from alertnet.core.errors import BadInput
@@ -137,13 +140,34 @@ def test_no_header_name_becomes_another_header(name: str) -> None:
         relay.send(replace(MAIL, headers={name: "spy@evil.example"}))
 
 
-@pytest.mark.parametrize(
-    "to", ["a@b.example\r\nRCPT TO:<spy@evil.example>", "a b@c", "no-host", "jos\u00e9@x.example", "a@b, c@d", ""]
-)
+NO_ADDRESSES = [
+    *("a@b.example\r\nRCPT TO:<spy@evil.example>", "a@b.example\n", "a b@c", "a@b, c@d", "(x)a@b", "<a@b>"),
+    *("", "@", "a@", "@b", "no-host", "a@b@c", "a..b@c", ".a@b", "a.@b", "a@.b", "a@[", "a@[b", "a@b]", '"', '"a"@b'),
+    *("jos\u00e9@x.example", "a@\u00fc.example", "a@b\x00", "\ud800@b", "a:b;", "a\\@b", "=?utf-8?q?x?=@b"),
+]
+
+
+@pytest.mark.parametrize("to", NO_ADDRESSES)
 def test_what_is_no_address_is_invalid(to: str) -> None:
+    """On every Python: the standard library's parser has another exception in each version."""
     relay = SmtpRelay("127.0.0.1", 1, "alert@pbi.example")
 
     assert relay.send(replace(MAIL, to=to)) == Refused(Failure.INVALID, "address")
+
+
+@given(st.one_of(st.text(), st.text('ab.@"\\()[]<>,:; =?\r\n', max_size=12)))
+@example("o'neill+duty@sub.es.example")
+@example("duty@[192.0.2.1]")
+@example("duty@[IPv6:2001:db8::1]")
+def test_any_text_is_an_address_that_reads_back_the_same_or_a_refusal(text: str) -> None:
+    """A9: nothing but the address that was meant can come of one."""
+    try:
+        address = mail_address(text)
+    except BadInput:
+        return
+
+    mail = email.message_from_bytes(compose(replace(MAIL, to=text)), policy=POLICY)
+    assert (address.addr_spec, [to.addr_spec for to in mail["To"].addresses]) == (text, [text])
 
 
 @pytest.mark.parametrize(
