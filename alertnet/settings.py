@@ -1,4 +1,4 @@
-"""The settings of design B6: read from the environment, `.env` and `…_FILE`, and every fault reported at once.
+"""The settings of B6: read from the environment, `.env` and `…_FILE`, and every fault reported at once.
 
 A fault names its variable, and shows its value unless that is a secret. What only some methods need is asked for by
 `missing_for`, once the trees in force are known, and by `Reading.faults_for` together with what is wrong.

@@ -1,4 +1,4 @@
-"""The command line (design B7): names commands, hands what was typed to the program, and says what came of it.
+"""The command line (B7): names commands, hands what was typed to the program, and says what came of it.
 
 Results go to stdout, everything else to stderr; what can't be used ends with exit code 2 and a text that names it.
 What a command needs is imported inside it, so that `--help` and the like answer at once.

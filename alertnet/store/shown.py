@@ -1,4 +1,4 @@
-"""The shapes in which the outside sees an incident (design B5), and the rows of the tables put into them.
+"""The shapes in which the outside sees an incident (B5), and the rows of the tables put into them.
 
 A notification shows its contact by id; addresses, codes and words stay in the database. Instants are ISO 8601 in UTC
 with a `Z`, to the millisecond.

@@ -1,4 +1,4 @@
-"""What the outside sees of an incident (design B5), read in a handful of queries for one incident or a whole page."""
+"""What the outside sees of an incident (B5), read in a handful of queries for one incident or a whole page."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The form of `contact_trees/*.yaml`: every key of design B1 with what it may hold. It knows nothing of other keys."""
+"""The form of `contact_trees/*.yaml`: every key of B1 with what it may hold. It knows nothing of other keys."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -78,7 +78,7 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     not_yet: ClassVar[frozenset[str]] = frozenset()
-    """Keys of design B1 that this version refuses by name."""
+    """Keys of B1 that this version refuses by name."""
 
 
 class ServesForm(Form):

@@ -1,4 +1,4 @@
-"""Incidents over HTTP (design B5): raised, listed, shown, and their history."""
+"""Incidents over HTTP (B5): raised, listed, shown, and their history."""
 
 import base64
 import binascii

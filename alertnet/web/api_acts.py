@@ -1,4 +1,4 @@
-"""What coordinators do to an incident over HTTP (design B5): each act is one flow, and answers how things stand."""
+"""What coordinators do to an incident over HTTP (B5): each act is one flow, and answers how things stand."""
 
 from collections.abc import Callable
 from dataclasses import replace

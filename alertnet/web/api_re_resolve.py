@@ -1,4 +1,4 @@
-"""Re-resolving an incident over HTTP (design A8, B5): first what would change, then exactly that."""
+"""Re-resolving an incident over HTTP (A8, B5): first what would change, then exactly that."""
 
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response

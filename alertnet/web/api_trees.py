@@ -1,4 +1,4 @@
-"""The contact trees over HTTP (design B5): those in force, what is wrong with an edit, and what they would do."""
+"""The contact trees over HTTP (B5): those in force, what is wrong with an edit, and what they would do."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The bodies of requests (design B5), and the facts that a report makes."""
+"""The bodies of requests (B5), and the facts that a report makes."""
 
 from enum import StrEnum
 from typing import Annotated

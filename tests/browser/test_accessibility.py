@@ -46,7 +46,7 @@ def opened(browser: Browser) -> Iterator[Opened]:
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
 @pytest.mark.parametrize("name", SIGHTS)
 def test_axe_finds_nothing(opened: Opened, name: str, scheme: Scheme, width: int) -> None:
-    """Issue 4; and nobody has to scroll sideways (WCAG 1.4.10)."""
+    """And nobody has to scroll sideways (WCAG 1.4.10)."""
     page = opened.pages[name]
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme)

@@ -18,7 +18,7 @@ CODE = re.compile(r"^\d{4}$")
 
 
 def test_an_sos_reaches_the_coordinator_and_unanswered_the_next(desk: Desk) -> None:
-    """Issue 4: SOS typed on the field's handset reaches the coordinator's phone and, unanswered, the next."""
+    """SOS typed on the field's handset reaches the coordinator's phone and, unanswered, the next."""
     desk.writes(ANA, "SOS")
 
     expect(desk.screen(ANA)).to_contain_text("SOS")

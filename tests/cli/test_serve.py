@@ -45,7 +45,7 @@ def answers(url: str) -> int:
 
 
 def test_everything_wrong_is_reported_at_once_by_name(office: Office) -> None:
-    """Issue 2: unreadable YAML, an unknown template variable, a missing setting: all at start, exit code 2."""
+    """Unreadable YAML, an unknown template variable, a missing setting: all at start, exit code 2."""
     trees, templates = office.folder / "trees", office.folder / "templates"
     trees.mkdir()
     templates.mkdir()
@@ -105,7 +105,7 @@ def test_a_port_that_is_taken_is_named(office: Office, runtime: Runtime) -> None
 
 
 def test_a_second_worker_on_sqlite_is_refused(office: Office, runtime: Runtime) -> None:
-    """Issue 2: on SQLite a second one is refused with a clear message."""
+    """On SQLite a second one is refused with a clear message."""
     port = free_port()
     with running(office, "serve", "--port", str(port)):
         assert answers(f"http://127.0.0.1:{port}/healthz") == 200

@@ -35,7 +35,7 @@ def test_a_longer_message_takes_longer() -> None:
 @pytest.mark.parametrize("rate", [0.5, 1, 10, 100])
 @given(lateness=st.lists(st.integers(0, 40), min_size=30, max_size=200), segments=st.integers(1, 4))
 def test_the_limit_is_used_and_never_exceeded(rate: float, lateness: list[int], segments: int) -> None:
-    """Issue 3: never above it, and 95 % of it while anything waits, with looks up to 40 ms late, for any length."""
+    """Never above it, and 95 % of it while anything waits, with looks up to 40 ms late, for any length."""
     began = free_at = now = NOW
     sent = 0
     for late in lateness:

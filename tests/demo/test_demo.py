@@ -20,7 +20,7 @@ from alertnet.clock import system_clock
 
 
 def test_the_tour_plays_one_incident_through_in_less_than_a_minute(tmp_path: Path) -> None:
-    """Issue 2: exit code 0 only if it went as it should; from any folder, whatever settings lie there."""
+    """Exit code 0 only if it went as it should; from any folder, whatever settings lie there."""
     (tmp_path / ".env").write_text("ALERTNET_DATABASE_URL=nonsense\nALERTNET_SECRET_KEY=short\n")
     began = time.monotonic()
 

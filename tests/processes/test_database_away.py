@@ -1,4 +1,4 @@
-"""The database is away for a while: everybody is told to come again, and nobody has to restart anything (issue 2)."""
+"""The database is away for a while: everybody is told to come again, and nobody has to restart anything."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -8,7 +8,7 @@ from tests.scenarios.outside import Place, Served
 
 
 def test_the_heartbeat_leaves_once_the_way_in_has_answered(installs: Installs) -> None:
-    """Issue 3: from `serve` to itself by its public URL, and from there to whoever waits for it."""
+    """From `serve` to itself by its public URL, and from there to whoever waits for it."""
     pings: list[str] = []
 
     def take(method: str, path: str, *_: object) -> Served:

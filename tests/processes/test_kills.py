@@ -21,7 +21,7 @@ def silence() -> Iterator[tuple[str, socket.socket]]:
 
 
 def test_what_was_accepted_goes_out_after_a_kill(installs: Installs) -> None:
-    """Issue 2, Show 4, and A1: the 201 is a promise that outlives the process."""
+    """A1: the 201 is a promise that outlives the process."""
     installation = installs()
     web = installation.serves("--no-worker")
     installation.is_up(web)
@@ -55,7 +55,7 @@ def test_wherever_a_kill_strikes_the_alert_goes_out(installs: Installs) -> None:
 
 @pytest.mark.long
 def test_a_night_of_kills_loses_nothing(installs: Installs) -> None:
-    """Issue 2: kill the process at any moment and it goes on where it was."""
+    """Kill the process at any moment and it goes on where it was."""
     installation = installs(hurried=True)
     random = Random(4711)
     process = installation.serves()
@@ -83,7 +83,7 @@ def test_a_night_of_kills_loses_nothing(installs: Installs) -> None:
 
 @pytest.mark.postgres
 def test_what_one_worker_had_sent_when_it_died_another_settles(installs: Installs, postgres: str) -> None:
-    """Issue 2, Show 1: of two workers one dies before it could write down what it sent; the other goes on."""
+    """Of two workers one dies before it could write down what it sent; the other goes on."""
     installation = installs(postgres)
     web, doomed, other = installation.serves("--no-worker"), installation.works(), installation.works()
     installation.is_up(web, doomed, other, workers=2)
@@ -108,7 +108,7 @@ def test_what_one_worker_had_sent_when_it_died_another_settles(installs: Install
 def test_what_one_worker_had_claimed_when_it_died_another_sends(
     installs: Installs, postgres: str, hurried: bool
 ) -> None:
-    """Issue 2, Show 1, and A5: of two workers one dies between claim and send.
+    """A5: of two workers one dies between claim and send.
 
     It reaches only a provider that never answers, and is killed while it waits for it. The other one waits for the
     lease of 30 seconds, asks twice, a minute apart, finds nothing, and sends it.

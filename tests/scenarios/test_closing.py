@@ -46,7 +46,7 @@ def the_mayor_declines(world: World) -> None:
 
 
 def test_closing_tells_exactly_those_who_were_told(valley: World) -> None:
-    """Issue 2: nobody whose level had not come, and each by a way by which it was told."""
+    """Nobody whose level had not come, and each by a way by which it was told."""
     incident = valley.raises()
     the_mayor_declines(valley)
 

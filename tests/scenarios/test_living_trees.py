@@ -88,7 +88,7 @@ def test_a_method_that_no_setting_is_there_for_is_a_fault(world_on: Worlds, tmp_
 
 
 def test_an_edit_is_taken_up_by_itself(world: World, folder: Path) -> None:
-    """Issue 5: within two seconds; the thread is asked to look, so that this waits for no clock."""
+    """Within two seconds; the thread is asked to look, so that this waits for no clock."""
     world.runtime.trees.follow()
     (folder / "valley.yaml").write_text(CHANGED)
 
@@ -97,7 +97,7 @@ def test_an_edit_is_taken_up_by_itself(world: World, folder: Path) -> None:
 
 
 def test_a_broken_edit_is_told_to_the_coordinators_once_and_wakes_nobody(world: World, folder: Path) -> None:
-    """Issue 5: with the fault in `/readyz`; and once more when it is mended."""
+    """With the fault in `/readyz`; and once more when it is mended."""
     watch = Watch(world.runtime, "worker", lambda url, form, headers: "nobody is there")
     edits(world, folder, "tree: [")
 

@@ -37,7 +37,7 @@ def seconds_of(moments: Iterable[object]) -> list[float]:
 
 
 def test_one_message_leaves_each_second(paced_world: World) -> None:
-    """Issue 2, pacing: four incidents at once are four seconds of the coordinator's number."""
+    """Four incidents at once are four seconds of the coordinator's number."""
     for _ in range(4):
         reports(paced_world)
 
@@ -60,7 +60,7 @@ def test_the_most_severe_leaves_first(paced_world: World) -> None:
 
 
 def test_a_graver_alarm_overtakes_those_that_wait(paced_world: World) -> None:
-    """A7, issue 3: under a tight rate the one that comes later and is worse leaves with the next second."""
+    """A7: under a tight rate the one that comes later and is worse leaves with the next second."""
     mild = [reports(paced_world, type=MODERATE) for _ in range(4)]
     each_second(paced_world, 1)
     grave = reports(paced_world, type=CRITICAL)
@@ -73,7 +73,7 @@ def test_a_graver_alarm_overtakes_those_that_wait(paced_world: World) -> None:
 
 
 def test_what_nobody_wants_any_more_takes_no_pace(paced_world: World) -> None:
-    """A4, issue 3: it is dropped before it is sent, and the next one leaves in its second."""
+    """A4: it is dropped before it is sent, and the next one leaves in its second."""
     grave, superseded = reports(paced_world, type=CRITICAL), reports(paced_world, type="death_threat")
     mild = reports(paced_world, type=MODERATE)
     paced_world.settles()

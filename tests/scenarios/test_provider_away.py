@@ -27,7 +27,7 @@ def world(world_on: Worlds, mail_server: Sandbox, tmp_path: Path) -> World:
 
 
 def test_while_the_provider_is_away_the_next_methods_go(world: World, mail_server: Sandbox) -> None:
-    """Issue 2: attempts wait, the next method goes: here the mail, three minutes before its time."""
+    """Attempts wait, the next method goes: here the mail, three minutes before its time."""
     world.sandbox.stop()
 
     incident = world.raises()
@@ -138,7 +138,7 @@ def test_a_429_is_tried_again_when_the_provider_says(world: World) -> None:
 
 
 def test_a_storm_of_429_is_waited_out_by_all(world: World) -> None:
-    """Issue 3: who comes while the provider asks for a pause is not sent into it; everybody hears, once."""
+    """Who comes while the provider asks for a pause is not sent into it; everybody hears, once."""
     # The three messages, and the call that goes instead.
     world.sandbox.misbehaves(Fault.ERROR_429, times=4, number=CAST["coordinator"])
     for _ in range(3):

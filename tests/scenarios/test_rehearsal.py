@@ -116,7 +116,7 @@ def test_a_go_that_is_given_opens_its_level_at_once(world_of: Worlds) -> None:
 
 
 def test_whoever_a_holiday_closes_is_named_with_it(world_of: Worlds) -> None:
-    """Issue 5: and is reached by what its tree says for then."""
+    """And is reached by what its tree says for then."""
     closed = CONTACTS.replace(
         "desk: {role: ngo, organisation: Head office, ",
         'desk: {role: ngo, organisation: Head office, hours: "Mo-Fr 09:00-17:00", holidays: [CO], '

@@ -108,7 +108,7 @@ def test_what_rings_by_the_second_is_hung_up_there(world: World, rival: Rival) -
 
 
 def test_after_a_run_of_faults_the_first_is_not_tried_any_more(world: World, rival: Rival) -> None:
-    """Issue 3: while it is away nothing burns time on it, and it is asked until it is back."""
+    """While it is away nothing burns time on it, and it is asked until it is back."""
     world.sandbox.stop()
     for _ in range(5):
         reports(world)
@@ -122,7 +122,7 @@ def test_after_a_run_of_faults_the_first_is_not_tried_any_more(world: World, riv
 
 
 def test_the_first_takes_its_own_back(world: World, rival: Rival) -> None:
-    """Issue 3: it answers, one attempt tries it, and all is as before."""
+    """It answers, one attempt tries it, and all is as before."""
     world.sandbox.stop()
     for _ in range(5):
         reports(world)
@@ -139,7 +139,7 @@ def test_the_first_takes_its_own_back(world: World, rival: Rival) -> None:
 
 
 def test_an_alert_never_tries_a_provider_that_does_not_answer(world: World, rival: Rival) -> None:
-    """Issue 3: who is asked for a sign of life is the provider, not somebody in danger."""
+    """Who is asked for a sign of life is the provider, not somebody in danger."""
     world.sandbox.stop()
     for _ in range(5):
         reports(world)
@@ -188,7 +188,7 @@ def test_an_account_that_may_not_send_there_gives_way_to_the_other(world: World,
 
 
 def test_a_number_that_does_not_exist_is_no_fault_of_the_provider(world: World, rival: Rival) -> None:
-    """Issue 3: a contact's own invalid number opens no breaker, and no other provider is bothered with it."""
+    """A contact's own invalid number opens no breaker, and no other provider is bothered with it."""
     world.phone("coordinator").behaves("invalid")
     for _ in range(6):
         reports(world)

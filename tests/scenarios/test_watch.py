@@ -104,7 +104,7 @@ def readiness(world: World) -> dict[str, object]:
 
 
 def test_the_heartbeat_is_heard_each_minute_while_all_is_well(night: Night) -> None:
-    """Issue 3: also over an incident that runs as it should."""
+    """Also over an incident that runs as it should."""
     night.world.raises()
 
     night.passes(minutes=9)
@@ -123,7 +123,7 @@ def test_the_test_of_the_inbound_path_leaves_nothing_behind(night: Night) -> Non
 def test_when_the_provider_is_silent_the_heartbeat_stops_and_the_mailbox_rings(
     night: Night, mail_server: Sandbox
 ) -> None:
-    """Issue 3: by another channel than the broken one."""
+    """By another channel than the broken one."""
     night.world.sandbox.stop()
     night.world.raises()
 
@@ -166,7 +166,7 @@ def test_when_only_sms_fail_the_other_phone_rings(night: Night) -> None:
 
 
 def test_when_reports_get_lost_the_heartbeat_stops_and_the_coordinators_hear(night: Night) -> None:
-    """Issue 3: three in a row that had to be asked for."""
+    """Three in a row that had to be asked for."""
     night.world.sandbox.misbehaves(Fault.CALL_BACK_NEVER, times=99)
     for _ in range(3):
         night.world.raises(type="surveillance")
@@ -184,7 +184,7 @@ def test_when_reports_get_lost_the_heartbeat_stops_and_the_coordinators_hear(nig
 def test_when_our_account_may_not_send_the_heartbeat_stops_and_the_other_phone_rings(
     night_of: Callable[..., Night], world_of: Worlds
 ) -> None:
-    """Issue 3: a provider that answers, and takes nothing from us: here the number is not ours any more."""
+    """A provider that answers, and takes nothing from us: here the number is not ours any more."""
     night = night_of(world_of, a_tree(COORDINATION, CONTACTS), ALERTNET_TWILIO_FROM="+15005550007")
     for _ in range(3):
         night.passes(seconds=10)
@@ -197,7 +197,7 @@ def test_when_our_account_may_not_send_the_heartbeat_stops_and_the_other_phone_r
 
 
 def test_when_nothing_comes_in_the_heartbeat_stops_and_the_coordinators_hear(night: Night) -> None:
-    """Issue 3: through the front, the signature, and into the database."""
+    """Through the front, the signature, and into the database."""
     night.front.is_up = False
 
     night.passes(minutes=5)
@@ -221,7 +221,7 @@ def test_a_test_with_a_wrong_signature_counts_for_nothing(night: Night) -> None:
 
 
 def test_when_rows_are_late_the_heartbeat_stops_and_the_coordinators_hear(night: Night) -> None:
-    """Issue 3: a worker that is alive, and does nothing."""
+    """A worker that is alive, and does nothing."""
     night.world.raises()
     night.world.clock.at += timedelta(minutes=3)
 
@@ -255,7 +255,7 @@ def test_an_incident_that_nobody_may_hear_of_stops_the_heartbeat_alone(night: Ni
 
 
 def test_after_a_standstill_the_coordinators_hear_how_long_it_was(night: Night) -> None:
-    """Issue 3: the database was away, or the machine; what was overdue is not told of as late besides."""
+    """The database was away, or the machine; what was overdue is not told of as late besides."""
     night.world.raises()
     night.world.clock.at += timedelta(minutes=25)
 
@@ -302,7 +302,7 @@ def test_each_trouble_is_on_the_record(night: Night) -> None:
 def test_when_a_worker_dies_another_raises_the_alarm_once(
     night_of: Callable[..., Night], world_on: Worlds, postgres_url: str, tmp_path: Path
 ) -> None:
-    """Issue 3: whichever of them looks first; the heartbeat goes on, for the rest are on time."""
+    """Whichever of them looks first; the heartbeat goes on, for the rest are on time."""
     folder = tmp_path / "contact_trees"
     folder.mkdir()
     (folder / "valley.yaml").write_text(a_tree(COORDINATION, CONTACTS))

@@ -167,7 +167,7 @@ MUTANTS = {
 @pytest.mark.long
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_bug_that_was_put_in_on_purpose_is_found(name: str, tmp_path: Path) -> None:
-    """Issue 3: by the nights of the fast tests, and by the name of the promise that it breaks."""
+    """By the nights of the fast tests, and by the name of the promise that it breaks."""
     mutant = MUTANTS[name]
     for folder in COPIED:
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))

@@ -30,7 +30,7 @@ def on_sqlite(tmp_path: Path, vault: Vault) -> Iterator[Engine]:
 
 
 def test_no_queue_is_read_from_end_to_end(on_sqlite: Engine, vault: Vault) -> None:
-    """Issue 3: the tick stays the same with 100,000 closed incidents, for every step is one into an index."""
+    """The tick stays the same with 100,000 closed incidents, for every step is one into an index."""
     asked: list[tuple[str, Any]] = []
 
     def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:

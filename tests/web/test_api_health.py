@@ -116,7 +116,7 @@ def test_a_provider_that_is_not_there_any_more_is_not_away(tmp_path: Path) -> No
 
 
 def test_what_is_late_is_named_and_stops_no_traffic(api: TestClient, runtime: Runtime, clock: Clock) -> None:
-    """Issue 3: which part is in trouble; the heartbeat stops, and reports still come in."""
+    """Which part is in trouble; the heartbeat stops, and reports still come in."""
     runtime.transact(signs.note, signs.WATCH_SINCE)
     api.post("/v1/incidents", json=REPORT)
     clock.forward(seconds=61)

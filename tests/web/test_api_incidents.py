@@ -1,4 +1,4 @@
-"""Incidents over HTTP: raised, shown in exactly the shape of design B5, listed, and their history."""
+"""Incidents over HTTP: raised, shown in exactly the shape of B5, listed, and their history."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ def test_raising_answers_201_and_says_where_the_incident_is(api: TestClient, fie
 
 
 def test_the_answer_has_the_keys_of_the_design_and_no_others(api: TestClient) -> None:
-    """The shape of design B5, key for key, with `warnings` beside it."""
+    """The shape of B5, key for key, with `warnings` beside it."""
     ref = api.post("/v1/incidents", json=FULL).json()["ref"]
     vouched = {"tree": "colombia", "contact": "coordinator", "kind": "acknowledged"}
     assert api.post(f"/v1/incidents/{ref}/acknowledgements", json=vouched).status_code == 201

@@ -1,4 +1,4 @@
-"""What the trees would do, asked before it happens (design B5)."""
+"""What the trees would do, asked before it happens (B5)."""
 
 from fastapi.testclient import TestClient
 

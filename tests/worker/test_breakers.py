@@ -81,7 +81,7 @@ def is_away(runtime: Runtime) -> bool:
     "fault", [TIMEOUT, NotSent("ConnectionRefusedError"), Unsure("503")], ids=["timeout", "no connection", "5xx"]
 )
 def test_a_run_of_faults_is_the_providers(stage: Stage, fault: Result) -> None:
-    """Issue 3: not sent, unsure, 5xx and timeouts count."""
+    """Not sent, unsure, 5xx and timeouts count."""
     notes(stage.runtime, *[fault] * RUN)
 
     assert is_away(stage.runtime)
@@ -99,7 +99,7 @@ def test_a_run_of_faults_is_the_providers(stage: Stage, fault: Result) -> None:
     ids=["invalid number", "no permission", "greylisted", "our own fault", "429"],
 )
 def test_what_is_no_fault_of_the_provider_opens_nothing(stage: Stage, result: Result) -> None:
-    """Issue 3: not by a contact's own invalid number, nor by what works but takes no more."""
+    """Not by a contact's own invalid number, nor by what works but takes no more."""
     notes(stage.runtime, *[result] * (2 * RUN))
 
     assert not is_away(stage.runtime)
@@ -123,7 +123,7 @@ def test_coming_and_going_is_on_the_record(stage: Stage) -> None:
 
 
 def test_what_one_worker_found_dead_no_other_tries(stages: Stages, each_database: str) -> None:
-    """Issue 3: kept in the database, so that workers on all machines share it."""
+    """Kept in the database, so that workers on all machines share it."""
     stage = stages(each_database)
     other, provider = stage.connect(), Provider()
     other.outlets[SMS] = Outlet(provider, (OURS,), 0)
@@ -172,7 +172,7 @@ def test_only_one_worker_asks(stages: Stages, each_database: str) -> None:
 
 
 def test_one_attempt_tries_then_all_leave_most_severe_first(stage: Stage, provider: Provider) -> None:
-    """A7, issue 3: half open means one, and what waited leaves in the order that it had."""
+    """A7: half open means one, and what waited leaves in the order that it had."""
     notes(stage.runtime, *[TIMEOUT] * RUN)
     opened = []
     for severity in (Severity.SERIOUS, Severity.CRITICAL, Severity.SERIOUS, Severity.CRITICAL):
@@ -188,7 +188,7 @@ def test_one_attempt_tries_then_all_leave_most_severe_first(stage: Stage, provid
 
 
 def test_one_that_answers_but_does_not_work_costs_one_attempt_at_a_time(stage: Stage, provider: Provider) -> None:
-    """Issue 3: a probe is one attempt, whoever else waits."""
+    """A probe is one attempt, whoever else waits."""
     notes(stage.runtime, *[TIMEOUT] * RUN)
     for _ in range(6):
         stage.opens()
@@ -205,7 +205,7 @@ def test_one_that_answers_but_does_not_work_costs_one_attempt_at_a_time(stage: S
 
 
 def test_a_pause_that_the_provider_asks_for_holds_for_all_workers(stages: Stages, each_database: str) -> None:
-    """Issue 3: 429 and Retry-After push back everybody, not only the attempt that was told so."""
+    """429 and Retry-After push back everybody, not only the attempt that was told so."""
     stage = stages(each_database)
     other, provider = stage.connect(), Provider()
     other.outlets[SMS] = Outlet(provider, (OURS,), 0)

@@ -130,7 +130,7 @@ def test_what_waits_for_the_provider_is_not_given_up(stage: Stage) -> None:
 
 @pytest.mark.parametrize(("late", "validity"), [(0, 30), (20, 10), (29, 5), (60, 5)])
 def test_the_provider_goes_on_trying_to_the_end_of_the_level(stage: Stage, late: int, validity: int) -> None:
-    """Issue 2: ValidityPeriod is the time to the level's end; what leaves late is still tried for five minutes."""
+    """ValidityPeriod is the time to the level's end; what leaves late is still tried for five minutes."""
     stage.opens()
     stage.clock.at = NOW + late * MINUTE
     claimed = claims(stage)

@@ -76,7 +76,7 @@ def _execute(tx: Tx, change: Update) -> None:
 
 
 def test_two_workers_share_the_pace_and_use_it(stages: Stages, each_database: str) -> None:
-    """Issue 3: 95 % while anything waits and never more, with a mix of lengths, and workers that come late in turn."""
+    """95 % while anything waits and never more, with a mix of lengths, and workers that come late in turn."""
     stage = stages(each_database, rates=f"sms={RATE},calls=1")
     for _ in range(24):
         stage.opens()
@@ -118,7 +118,7 @@ def test_two_workers_in_earnest_never_exceed_it(stages: Stages, postgres: str) -
 
 
 def test_what_is_withheld_gives_its_place_to_the_next(stages: Stages) -> None:
-    """A4, issue 3: acknowledged between the claim and the send, it has used up nothing."""
+    """A4: acknowledged between the claim and the send, it has used up nothing."""
     stage = stages(rates="sms=1,calls=1")
     first = stage.opens()
     (job,) = Search(Sending(stage.runtime), dict.fromkeys(CREWS, 1), frozenset()).jobs()

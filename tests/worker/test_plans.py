@@ -83,7 +83,7 @@ def looked_at(step: dict[str, Any]) -> float:
 
 
 def test_no_statement_of_a_worker_looks_at_what_is_over(old: Stage) -> None:
-    """Issue 3: claiming, due rows, leases, alarms, outcomes, questions, sweeps: all by an index of what is due."""
+    """Claiming, due rows, leases, alarms, outcomes, questions, sweeps: all by an index of what is due."""
     old.sandbox.misbehaves(Fault.LOSE_ANSWER, times=2)
     for _ in range(4):
         old.opens()
