@@ -1,7 +1,8 @@
 """The settings of B6: read from the environment, `.env` and `…_FILE`, and every fault reported at once.
 
-A fault names its variable, and shows its value unless that is a secret. What only some methods need is asked for by
-`missing_for`, once the trees in force are known, and by `Reading.faults_for` together with what is wrong.
+A fault names its variable, and shows its value unless that is a secret. A name that is misspelt is a fault too. What
+only some methods need is asked for by `missing_for`, once the trees in force are known, and by `Reading.faults_for`
+together with what is wrong.
 """
 
 import os
@@ -17,6 +18,7 @@ from alertnet import settings_values as values
 from alertnet.core.contact import MethodKind
 from alertnet.core.errors import Misconfigured
 from alertnet.core.routes import FIRST, MAIL, SECOND, Routes, Way
+from alertnet.settings_names import misspelt, unchanged
 from alertnet.settings_values import MailServer, Rates, TelephoneAccount
 
 SECRET = frozenset(
@@ -135,7 +137,9 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
 
 def examine(env: Mapping[str, str] | None = None) -> Reading:
     """The settings where `read_settings` finds them, for who goes on looking for faults when some are wrong."""
-    texts, faults = _gather(env if env is not None else {**dotenv_values(".env"), **os.environ})
+    found: Mapping[str, str | None] = env if env is not None else {**dotenv_values(".env"), **os.environ}
+    texts, faults = _gather(found)
+    faults += unchanged(texts)
     settled = _named(faults)
     given = settled | texts.keys()
     try:
@@ -145,7 +149,7 @@ def examine(env: Mapping[str, str] | None = None) -> Reading:
         wrong = {entry["loc"][0] for entry in error.errors()}
         settings = _Draft.model_validate({name: text for name, text in texts.items() if name not in wrong})
     faults += _second_provider_faults(settings, given, _named(faults))
-    return Reading(settings, _in_order(faults))
+    return Reading(settings, _in_order([*faults, *misspelt(found, NAMES.values())]))
 
 
 def missing_for(settings: Settings, kinds: Iterable[MethodKind]) -> tuple[str, ...]:
@@ -210,5 +214,5 @@ def _named(faults: Iterable[str]) -> set[str]:
 
 
 def _in_order(faults: Iterable[str]) -> tuple[str, ...]:
-    order = list(NAMES.values())
-    return tuple(sorted(faults, key=lambda fault: order.index(_variable(fault))))
+    order = {name: place for place, name in enumerate(NAMES.values())}
+    return tuple(sorted(faults, key=lambda fault: order.get(_variable(fault), len(order))))

@@ -14,6 +14,7 @@ ALIASES = {
     "transactions": "runtime",
     "clock": "runtime",
     "group_commit": "runtime",
+    "settings_names": "settings",
     "settings_values": "settings",
     "wakeups": "runtime",
     "comeback": "worker",

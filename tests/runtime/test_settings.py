@@ -1,13 +1,16 @@
 """Settings: every fault at once, by name, and never a secret in it."""
 
+import re
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 
 from alertnet.core.contact import MethodKind
 from alertnet.core.errors import Misconfigured
 from alertnet.core.routes import ANY_NUMBER, MAIL, Routes
-from alertnet.settings import examine, missing_for, read_settings
+from alertnet.settings import NAMES, examine, missing_for, read_settings
+from alertnet.settings_names import EXAMPLES, misspelt
 from alertnet.settings_values import MailServer, Rates
 
 KEY = "a secret for the tests alone of no use elsewhere"
@@ -306,3 +309,82 @@ def test_settings_do_not_show_their_secrets() -> None:
     shown = repr(read_settings(WHOLE))
 
     assert not any(secret in shown for secret in (KEY, "hunter2", "hunt/er", "'new'"))
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("ALERTNET_SMPT_URL", "ALERTNET_SMTP_URL"),
+        ("ALERTNET_HEARTBEAT", "ALERTNET_HEARTBEAT_URL"),
+        ("ALERTNET_PUBLIC_ADDRESS_URL", "ALERTNET_PUBLIC_URL"),
+        ("alertnet_public_url", "ALERTNET_PUBLIC_URL"),
+        ("ALERNET_PUBLIC_URL", "ALERTNET_PUBLIC_URL"),
+        ("ALERTNET_SECRETKEY_FILE", "ALERTNET_SECRET_KEY_FILE"),
+        ("ALERTNET_TWILIO_ACCOUNT_SID", "TWILIO_ACCOUNT_SID"),
+        ("TWILIO_AUTHTOKEN", "TWILIO_AUTH_TOKEN"),
+        ("TWILIO_TOKEN", "TWILIO_AUTH_TOKEN"),
+        ("TWILIO_FROM", "ALERTNET_TWILIO_FROM"),
+    ],
+)
+def test_a_misspelt_setting_is_refused(name: str, meant: str) -> None:
+    """What it was to set would be as if it were not there, and nobody would know before the night it is needed."""
+    assert faults_of({**LEAST, name: "hunter2"}) == (f"{name}: there is no such setting (did you mean {meant}?)",)
+
+
+def test_a_name_like_ours_that_is_like_no_setting_is_refused_with_all_of_them() -> None:
+    (fault,) = faults_of({**LEAST, "ALERTNET_XYZ": "hunter2"})
+
+    assert fault.startswith(
+        "ALERTNET_XYZ: there is no such setting (allowed: ALERTNET_SECRET_KEY, ALERTNET_DATABASE_URL"
+    )
+    assert "hunter2" not in fault
+
+
+def test_a_misspelt_setting_is_named_with_every_other_fault() -> None:
+    faults = faults_of({"ALERTNET_SECRETKEY": KEY})
+
+    assert [fault.partition(":")[0] for fault in faults] == ["ALERTNET_SECRET_KEY", "ALERTNET_SECRETKEY"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("TWILIO_API_KEY", "TWILIO_REGION", "TWILIO_PROFILE", "TWILIO_VERIFY_SERVICE_SID", "DATABASE_URL", "SMTP_URL"),
+        *("ALERTNET_SERVICE_HOST", "ALERTNET_PORT", "ALERTNET_PORT_8000_TCP_ADDR", "ALERTNET_WEB_SERVICE_PORT_HTTP"),
+        *("ALERTNET_HOST", "ALERTNET_TEST_PG_URL"),
+    ],
+)
+def test_what_others_have_set_is_let_be(name: str) -> None:
+    """The provider's own tools, an orchestrator that tells each container of its services, compose, the tests."""
+    assert read_settings({**LEAST, name: "10.0.0.1"}) == read_settings(LEAST)
+
+
+def test_a_misspelt_name_in_the_env_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text(f"ALERTNET_SECRET_KEY={KEY}\nALERTNET_RATE=sms=3\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ALERTNET_SECRET_KEY", raising=False)
+
+    (fault,) = examine().faults
+
+    assert fault == "ALERTNET_RATE: there is no such setting (did you mean ALERTNET_RATES?)"
+
+
+def test_the_example_with_the_key_alone_filled_in_is_refused() -> None:
+    """Else there would be an alarm whose links lead nowhere."""
+    example = dotenv_values(Path(__file__).parents[2] / ".env.example")
+    env = {name: value for name, value in example.items() if value} | LEAST
+
+    assert faults_of(env) == tuple(
+        f"{name}: its value is the example's (allowed: your own)"
+        for name in ("ALERTNET_PUBLIC_URL", "ALERTNET_SMTP_URL")
+    )
+    assert env.keys() - LEAST.keys() - EXAMPLES.keys() == {"ALERTNET_DATABASE_URL"}, "which is the default"
+
+
+@pytest.mark.parametrize("file", ["compose.yaml", ".env.example", "README.md"])
+def test_every_variable_that_we_name_is_one(file: str) -> None:
+    text = (Path(__file__).parents[2] / file).read_text()
+    named = set(re.findall(r"\b(?:ALERTNET|TWILIO)_[A-Z0-9_]*[A-Z0-9]\b", text))
+
+    assert "TWILIO_ACCOUNT_SID" in named
+    assert list(misspelt(dict.fromkeys(named, "x"), NAMES.values())) == []
