@@ -9,9 +9,10 @@ import structlog
 
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Network
+from alertnet.core.watch import Files
 from alertnet.store.pinned import Edition
 from alertnet.transactions import DatabaseAway
-from alertnet.trees import Fault, read_folder
+from alertnet.trees import Fault, fault_of, read_folder
 
 LOOK_SECONDS = 0.5
 WRITING = timedelta(seconds=10)
@@ -25,7 +26,8 @@ log = structlog.get_logger(__name__)
 class LivingTrees:
     """What new incidents open on. `publish` keeps a network in the database; `missing` says which settings it lacks.
 
-    `faults` are those of the files as they are now, and `broken_since` when the first of them was seen.
+    `broken`: the faults that kept the files from being in force at the start, so that `network` is the last good one.
+    `templates_broken`: the same of the templates, which only another start reads again.
     """
 
     def __init__(
@@ -35,9 +37,11 @@ class LivingTrees:
         publish: Callable[[Network], Edition],
         missing: Callable[[Iterable[MethodKind]], tuple[str, ...]],
         now: Callable[[], datetime],
+        broken: tuple[Fault, ...] = (),
+        templates_broken: tuple[Fault, ...] = (),
     ) -> None:
-        self.faults: tuple[Fault, ...] = ()
         self.broken_since: datetime | None = None
+        """When the first fault of an edit was seen."""
         self.changed = threading.Event()
         """Set once an edit was taken up."""
         self._network = network
@@ -45,6 +49,9 @@ class LivingTrees:
         self._publish = publish
         self._missing = missing
         self._now = now
+        self._faults = broken
+        self._templates_broken = templates_broken
+        self._began_broken = bool(broken)
         self._edition: Edition | None = None
         self._marks: Marks | None = None
         self._lock = threading.Lock()
@@ -60,13 +67,22 @@ class LivingTrees:
             return self._edition
 
     @property
-    def is_broken(self) -> bool:
-        """Whether the files have had faults for long enough that nobody can be in the middle of writing them."""
-        return self.broken_since is not None and self._now() - self.broken_since >= WRITING
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong with the files as they are now, and are not in force."""
+        return self._faults + self._templates_broken
+
+    @property
+    def files(self) -> Files:
+        """Whether what lies in the folder is in force; an edit that may still be being written is no fault yet."""
+        if self._began_broken or self._templates_broken:
+            return Files.BROKEN_AT_START
+        is_broken = self.broken_since is not None and self._now() - self.broken_since >= WRITING
+        return Files.BROKEN if is_broken else Files.IN_FORCE
 
     def follow(self) -> None:
         """From now on take up each edit by itself, in a thread of its own."""
-        self._marks = _marks(self._folder)
+        if not self._began_broken:
+            self._marks = _marks(self._folder)
         self._thread = threading.Thread(target=self._run, name="trees", daemon=True)
         self._thread.start()
 
@@ -92,15 +108,16 @@ class LivingTrees:
             self._edition = self._publish(network)
             self.changed.set()
             log.info("trees_in_force", trees=sorted(network.trees))
-        elif faults != self.faults:
+            self._began_broken = False
+        elif faults != self._faults:
             log.error("trees_broken", faults=[str(fault) for fault in faults])
         self._marks = marks
         self.broken_since = (self.broken_since or self._now()) if faults else None
-        self.faults = faults
+        self._faults = faults
 
     def _unsendable(self, network: Network) -> tuple[Fault, ...]:
         """Methods that no setting is there for would fail one by one, at night."""
-        return tuple(Fault(str(self._folder), 0, 0, "", None, each) for each in self._missing(network.methods))
+        return tuple(fault_of(self._folder, each) for each in self._missing(network.methods))
 
     def _run(self) -> None:
         while not self._ending.wait(LOOK_SECONDS):

@@ -29,7 +29,7 @@ from alertnet.store.engine import for_reading, make_engine
 from alertnet.store.tx import Chance, Tx
 from alertnet.store.vault import Vault
 from alertnet.transactions import OwnCommit, Transactions, surfacing
-from alertnet.trees.load import read_network
+from alertnet.trees import Fault, read_network
 from alertnet.wakeups import Listener, Wakeups
 
 P = ParamSpec("P")
@@ -94,6 +94,10 @@ class Runtime:
     wakeups: Wakeups
     transactions: Transactions
     _reading: Engine
+    broken: tuple[Fault, ...] = ()
+    """What kept the trees of the folder from being in force at the start: `network` is the last good one."""
+    templates_broken: tuple[Fault, ...] = ()
+    """The same of the templates."""
     breakers: dict[Way, Breaker] = field(default_factory=dict)
     """What this process last saw of them: a look at the queues reads them, an attempt moves them."""
     lengths: dict[tuple[MethodKind, Kind, str], int] = field(default_factory=dict)
@@ -114,6 +118,8 @@ class Runtime:
             lambda network: self.transact(pinned.publish, network, self.templates.to_text()),
             lambda kinds: missing_for(self.settings, kinds),
             self.now,
+            self.broken,
+            self.templates_broken,
         )
 
     @property

@@ -43,13 +43,13 @@ class Watch:
 
     def _look(self, knock: Knock) -> dict[str, Errand]:
         runtime, settings = self._runtime, self._runtime.settings
-        broken, tested = runtime.trees.is_broken, settings.takes_texts
+        tested = settings.takes_texts
         turn = runtime.transact(
             keep_watch,
             runtime.edition,
             settings.ways,
             is_tested=tested,
-            trees_broken=broken,
+            files=runtime.trees.files,
             routes=settings.routes,
         )
         errands: dict[str, Errand] = {}

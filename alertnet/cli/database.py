@@ -46,12 +46,12 @@ def restored(
     """
     from alertnet.cli.acts import BY
     from alertnet.cli.connection import require_sound, unchecked
-    from alertnet.cli.startup import checked_runtime
+    from alertnet.cli.startup import checked_runtime, on_stderr
     from alertnet.comeback import declare_restored
 
     with unchecked() as runtime:
         require_sound(runtime.engine)
-    with checked_runtime() as runtime:
+    with checked_runtime(on_stderr) as runtime:
         moment = taken_at.replace(tzinfo=UTC) if taken_at else None
         if moment and moment > runtime.now():
             raise BadInput("--taken-at", f"{moment:%Y-%m-%dT%H:%M}", "a moment that has passed, in UTC")

@@ -27,12 +27,11 @@ Off = Annotated[bool, typer.Option("--off", help="Off duty: the next on the rota
 @app.command(epilog="Example: alertnet duty show")
 def show() -> None:
     """Whoever is on duty now, when the turn changes, and what was arranged beside the rota."""
-    from alertnet.settings import read_settings
+    from alertnet.cli.startup import on_stderr, trees_in_force
     from alertnet.store import duty
-    from alertnet.trees import read_network
 
-    network = read_network(read_settings().contact_trees)
     with connected() as runtime:
+        network = trees_in_force(runtime, on_stderr)
         arranged, now = runtime.read(duty.arranged), runtime.now()
     for _, tree in sorted(network.trees.items()):
         for line in _lines(tree, arranged.get(tree.id, {}), now):
@@ -43,14 +42,13 @@ def show() -> None:
 def set_duty(owner: Owner, member: Member, starts: From = "", until: Until = "", off: Off = False) -> None:
     """Put a member on duty out of turn, or off duty; it holds at once, for running incidents as well."""
     from alertnet.cli import acts
-    from alertnet.settings import read_settings
-    from alertnet.trees import read_network
+    from alertnet.cli.startup import on_stderr, trees_in_force
 
-    network = read_network(read_settings().contact_trees)
-    tree = network.trees.get(owner.partition("/")[0])
-    zone = tree.timezone if tree else "UTC"
-    starts_at, ends_at = (_moment(name, text, zone) for name, text in (("from", starts), ("until", until)))
     with connected() as runtime:
+        network = trees_in_force(runtime, on_stderr)
+        tree = network.trees.get(owner.partition("/")[0])
+        zone = tree.timezone if tree else "UTC"
+        starts_at, ends_at = (_moment(name, text, zone) for name, text in (("from", starts), ("until", until)))
         done = runtime.transact(acts.set_duty, network, owner, member, not off, starts_at, ends_at)
     typer.echo(f"{owner}: {done.officer} is {'on' if done.is_on else 'off'} duty until {_clock(done.ends_at, zone)}.")
 

@@ -28,13 +28,12 @@ def _group() -> None:
 def set_pins(owner: Owner, pin: Pin = None, duress: Duress = None, one_time: OneTime = 0) -> None:
     """Replace the PINs that are given, and leave the others. Each `-` reads one line, the true PIN first."""
     from alertnet.cli import acts
-    from alertnet.settings import read_settings
-    from alertnet.trees import read_network
+    from alertnet.cli.startup import on_stderr, trees_in_force
 
     if not (pin or duress or one_time):
         raise typer.BadParameter("needs at least one of --pin, --duress and --one-time")
-    acts.check_owner(read_network(read_settings().contact_trees), owner)
     with connected() as runtime:
+        acts.check_owner(trees_in_force(runtime, on_stderr), owner)
         fresh = runtime.transact(acts.set_pins, owner, _typed(pin), _typed(duress), one_time)
     typer.echo(f"The PINs of {owner} are set.", err=True)
     for text in fresh:

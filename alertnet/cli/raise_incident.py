@@ -33,13 +33,13 @@ def raise_incident(
     """Raise an incident: who serves the country is told as the trees in force say. Its reference is printed, alone."""
     from dataclasses import replace
 
-    from alertnet.cli.startup import checked_runtime
+    from alertnet.cli.startup import checked_runtime, on_stderr
     from alertnet.core.incident import Affected
 
     facts = typed_case(country, type, severity, consent, nationality or [], perpetrator, exclude or [])
     people = (*facts.people, *(Affected(code=code) for code in person or ()))
     facts = replace(facts, people=people, place=place, summary=summary, drill=drill)
-    with checked_runtime() as runtime:
+    with checked_runtime(on_stderr) as runtime:
         ref = runtime.transact(_open, runtime.edition, facts)
     typer.echo(ref)
 

@@ -1,8 +1,14 @@
-"""What `serve` and `worker` look at before they begin, so that nothing turns out to be wrong at night."""
+"""What `serve` and `worker` look at before they begin, so that nothing turns out to be wrong at night.
+
+Wrong settings end them. Trees or templates with faults do not, where a good edition is in the database (A8).
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from dataclasses import dataclass, replace
+
+import structlog
+import typer
 
 from alertnet.cli.connection import require_newest_schema
 from alertnet.cli.templates import LONGEST_URL
@@ -11,53 +17,141 @@ from alertnet.core.errors import Misconfigured
 from alertnet.messages.lint import find_faults
 from alertnet.messages.templates import Templates, read_templates
 from alertnet.runtime import Runtime, wire
-from alertnet.settings import Settings, examine
-from alertnet.trees import read_network
+from alertnet.settings import Settings, examine, missing_for
+from alertnet.store import documents, pinned
+from alertnet.store.pinned import Edition
+from alertnet.store.tx import Tx
+from alertnet.trees import Fault, fault_of, read_folder
 
-T = TypeVar("T")
+NOTHING = Network({}, {}, {})
+
+Say = Callable[[tuple[str, ...]], object]
+"""Told why the files are not in force, and the last good edition is."""
+
+log = structlog.get_logger(__name__)
+
+
+def log_faults(faults: tuple[str, ...]) -> None:
+    """In the log of a process that runs day and night."""
+    log.error("last_edition_in_force", faults=list(faults))
+
+
+def on_stderr(faults: tuple[str, ...]) -> None:
+    """Beside what a command prints."""
+    typer.echo("\n".join(faults), err=True)
+    typer.echo("The last good edition of the database is used, since the files have the faults above.", err=True)
 
 
 @contextmanager
-def checked_runtime() -> Iterator[Runtime]:
+def checked_runtime(say: Say = log_faults) -> Iterator[Runtime]:
     """A runtime in which everything that can be checked was; closed at the end.
 
     Raises:
-        Misconfigured: all that is wrong with the settings, trees and templates, or else with the database's schema.
+        Misconfigured: all that is wrong with the settings, or with the trees and templates where the database has no
+            good edition of them; or else with the database's schema.
         DatabaseAway: it can't be reached.
     """
-    settings, network, templates = read_all()
-    runtime = wire(settings, network, templates)
+    files = read_all()
+    runtime = wire(files.settings, files.network or NOTHING, files.templates or Templates({}))
     try:
-        require_newest_schema(runtime.engine)
+        if files.faults:
+            runtime = _on_last_edition(runtime, files)
+            say(files.faults)
+        else:
+            require_newest_schema(runtime.engine)
         runtime.trees.follow()
         yield runtime
     finally:
         runtime.close()
 
 
-def read_all() -> tuple[Settings, Network, Templates]:
-    """The settings of this process, and the trees and templates that they name, fit to be used with one another.
+@dataclass(frozen=True)
+class Files:
+    """What the settings name; None: it has the faults that are listed, and can't be used."""
+
+    settings: Settings
+    network: Network | None
+    templates: Templates | None
+    of_trees: tuple[Fault, ...]
+    of_templates: tuple[Fault, ...]
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """All of them, as lines."""
+        return tuple(map(str, (*self.of_trees, *self.of_templates)))
+
+
+def read_all() -> Files:
+    """The settings of this process, and the trees and templates that they name, as far as they can be used.
 
     Raises:
-        Misconfigured: every fault of all of them.
+        Misconfigured: the settings have faults; then all there are, of everything.
     """
     reading = examine()
-    faults: list[str] = []
     settings = reading.settings
     # The folders are looked at whatever else is wrong: nobody should have to start again for each fault.
-    network = _read(faults, lambda: read_network(settings.contact_trees))
-    templates = _read(faults, lambda: read_templates(settings.message_templates))
-    if templates:
-        faults += find_faults(templates, settings.public_url or LONGEST_URL)
-    faults = [*reading.faults_for(network.methods if network else ()), *faults]
-    if faults or not (network and templates):
-        raise Misconfigured(faults)
-    return settings, network, templates
+    network, of_trees = read_folder(settings.contact_trees)
+    templates, of_templates = _read_templates(settings)
+    needed = reading.faults_for(network.methods if network else ())
+    if reading.faults:
+        raise Misconfigured([*needed, *map(str, (*of_trees, *of_templates))])
+    of_trees += tuple(fault_of(settings.contact_trees, each) for each in needed)
+    return Files(settings, None if needed else network, templates, of_trees, of_templates)
 
 
-def _read(faults: list[str], read: Callable[[], T]) -> T | None:
+def trees_in_force(runtime: Runtime, say: Say) -> Network:
+    """The trees of the folder, or those of the last good edition where it has faults.
+
+    Raises:
+        Misconfigured: it has, and there is no such edition.
+        DatabaseAway: it can't be reached.
+    """
+    network, faults = read_folder(runtime.settings.contact_trees)
+    if network is not None:
+        return network
+    last = _last_edition(runtime, tuple(map(str, faults)))
+    say(tuple(map(str, faults)))
+    return last.network
+
+
+def _on_last_edition(runtime: Runtime, files: Files) -> Runtime:
+    """The runtime with the last good edition in place of what can't be used."""
+    last = _last_edition(runtime, files.faults)
+    network = files.network or last.network
+    missing = missing_for(files.settings, network.methods)
+    if missing:
+        raise Misconfigured([*missing, *files.faults])
+    templates = files.templates or runtime.read(lambda tx: _kept(tx, last))
+    return replace(
+        runtime, network=network, templates=templates, broken=files.of_trees, templates_broken=files.of_templates
+    )
+
+
+def _last_edition(runtime: Runtime, faults: tuple[str, ...]) -> Edition:
     try:
-        return read()
+        require_newest_schema(runtime.engine)
     except Misconfigured as error:
-        faults += error.faults
-        return None
+        raise Misconfigured([*faults, *error.faults]) from None
+    last = runtime.read(lambda tx: pinned.last_edition(tx.session))
+    if last is None:
+        raise Misconfigured(faults)
+    return last
+
+
+def _kept(tx: Tx, edition: Edition) -> Templates:
+    return Templates.from_text(documents.fetch(tx.session, edition.templates))
+
+
+def _read_templates(settings: Settings) -> tuple[Templates | None, tuple[Fault, ...]]:
+    try:
+        templates = read_templates(settings.message_templates)
+        found = find_faults(templates, settings.public_url or LONGEST_URL)
+        faults = [f"{settings.message_templates}/{each}" for each in found]
+    except Misconfigured as error:
+        templates, faults = None, list(error.faults)
+    return None if faults else templates, tuple(map(_fault, faults))
+
+
+def _fault(line: str) -> Fault:
+    place, _, message = line.partition(": ")
+    return Fault(place, 0, 0, "", None, message)

@@ -54,6 +54,7 @@ class Subject(StrEnum):
     PROVIDERS_BACK = "providers_back"
     TREES_BROKEN = "trees_broken"
     TREES_MENDED = "trees_mended"
+    LAST_EDITION = "last_edition"
     STOOD_STILL = "stood_still"
     RESTORED = "restored"
 

@@ -40,6 +40,16 @@ SELF_TEST = "alertnet-self-test"
 """In place of the provider's id: the text that we bring to ourselves, and that has no effect."""
 
 
+class Files(StrEnum):
+    """How the files of trees and templates stand to what is in force."""
+
+    IN_FORCE = "in_force"
+    BROKEN = "broken"
+    """An edit has faults; what was in force before it still is."""
+    BROKEN_AT_START = "broken_at_start"
+    """They had faults when the program started: the last good edition is in force."""
+
+
 class Part(StrEnum):
     """What may be in trouble."""
 
@@ -52,6 +62,7 @@ class Part(StrEnum):
     WORKERS = "workers"
     PROVIDERS = "providers"
     TREES = "trees"
+    EDITION = "edition"
     UNHEARD = "unheard"
 
 
@@ -65,15 +76,19 @@ SUBJECTS = {
     Part.WORKERS: (Subject.WORKER_GONE, Subject.WORKERS_BACK),
     Part.PROVIDERS: (Subject.PROVIDER_AWAY, Subject.PROVIDERS_BACK),
     Part.TREES: (Subject.TREES_BROKEN, Subject.TREES_MENDED),
+    Part.EDITION: (Subject.LAST_EDITION, Subject.TREES_MENDED),
 }
 """What is told when a part gets into trouble, and when that is over. Of an unheard incident nobody may be told (A3)."""
 
-SPARED = frozenset({Part.WORKERS, Part.PROVIDERS, Part.TREES})
+SPARED = frozenset({Part.WORKERS, Part.PROVIDERS, Part.TREES, Part.EDITION})
 """The heartbeat goes on without these: another worker or provider does the work, and is on time or else found out, and
 the last good trees stay in force."""
 
 CAN_WAIT = frozenset({Part.TREES})
 """What is no alarm: nobody is to be woken for it."""
+
+SAID_BY = {Part.TREES: Part.EDITION}
+"""Trouble that is not told of beside another, which says as much."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +120,7 @@ class Observed:
     `due`: by queue, since when its oldest row is due. `paced_until`: by method, when the last of its senders is free.
     `ways`: all that there are, by `routes`; `away`: those whose provider does not answer, since when. `stubborn`: the
     methods by which something waits that could not be sent again and again. `inbound_at`: when the inbound path last
-    answered; None: never; `is_tested`: it should. `trees_broken`: the files are not those in force, for their faults.
+    answered; None: never; `is_tested`: it should.
     """
 
     now: datetime
@@ -120,7 +135,7 @@ class Observed:
     inbound_at: datetime | None
     workers: tuple[Seen, ...]
     unheard: tuple[str, ...]
-    trees_broken: bool = False
+    files: Files = Files.IN_FORCE
     routes: Routes = IN_ORDER
 
 
@@ -156,8 +171,10 @@ def find_trouble(seen: Observed) -> frozenset[Part]:
         found.add(Part.PUNCTUALITY)
     if missing_workers(seen):
         found.add(Part.WORKERS)
-    if seen.trees_broken:
+    if seen.files is not Files.IN_FORCE:
         found.add(Part.TREES)
+    if seen.files is Files.BROKEN_AT_START:
+        found.add(Part.EDITION)
     if seen.unheard:
         found.add(Part.UNHEARD)
     return frozenset(found)

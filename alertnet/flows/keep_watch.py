@@ -11,7 +11,18 @@ from alertnet.core.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import Kind
 from alertnet.core.routes import IN_ORDER, Routes, Way
-from alertnet.core.watch import CAN_WAIT, SUBJECTS, Observed, Part, find_trouble, follow, may_beat, stood_still
+from alertnet.core.watch import (
+    CAN_WAIT,
+    SAID_BY,
+    SUBJECTS,
+    Files,
+    Observed,
+    Part,
+    find_trouble,
+    follow,
+    may_beat,
+    stood_still,
+)
 from alertnet.flows.coordinators import tell_coordinators
 from alertnet.store import limits, observations, put_offs, signs, timeline, troubles
 from alertnet.store import workers as worker_store
@@ -47,7 +58,7 @@ def keep_watch(
     ways: frozenset[Way],
     *,
     is_tested: bool,
-    trees_broken: bool = False,
+    files: Files = Files.IN_FORCE,
     routes: Routes = IN_ORDER,
 ) -> Errands:
     """Take a turn, unless another worker has just done so; what is observed hangs on `ways` and `is_tested`."""
@@ -56,7 +67,7 @@ def keep_watch(
         return Errands()
     trees = [tree for _, tree in sorted(edition.network.trees.items())]
     _note_gap(tx, trees, before.get(signs.WATCH))
-    seen = observations.observe(tx, ways, is_tested=is_tested, trees_broken=trees_broken, routes=routes)
+    seen = observations.observe(tx, ways, is_tested=is_tested, files=files, routes=routes)
     found = find_trouble(seen)
     _follow(tx, trees, seen, found)
     worker_store.forget(tx)
@@ -88,10 +99,12 @@ def _follow(tx: Tx, trees: list[ContactTree], seen: Observed, found: frozenset[P
     for part in changes.begun:
         troubles.begin(tx, part)
         timeline.append(tx, timeline.SYSTEM, ("trouble_began", {"part": part.value}))
-        _tell(tx, trees, Kind.NOTICE if part in CAN_WAIT else Kind.ALARM, SUBJECTS[part][0], broken)
+        if SAID_BY.get(part) not in found:
+            _tell(tx, trees, Kind.NOTICE if part in CAN_WAIT else Kind.ALARM, SUBJECTS[part][0], broken)
     for part in changes.over:
         timeline.append(tx, timeline.SYSTEM, ("trouble_over", {"part": part.value}))
-        _tell(tx, trees, Kind.NOTICE, SUBJECTS[part][1], broken - set(changes.over))
+    for subject in dict.fromkeys(SUBJECTS[part][1] for part in changes.over):
+        _tell(tx, trees, Kind.NOTICE, subject, broken - set(changes.over))
     troubles.clear(tx, changes.cleared)
     troubles.clear(tx, changes.back, is_clear=False)
     troubles.end(tx, changes.over)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from alertnet.core.breaker import Breaker
 from alertnet.core.contact import MethodKind
 from alertnet.core.routes import IN_ORDER, Routes, Way
-from alertnet.core.watch import Observed
+from alertnet.core.watch import Files, Observed
 from alertnet.store import breakers, put_offs, signs, workers
 from alertnet.store.attempts import ASKED, QUEUED, SENDING, SENT_BY, busy_numbers
 from alertnet.store.columns import Instant
@@ -65,7 +65,7 @@ _STUBBORN = select(
 
 
 def observe(
-    tx: Tx, ways: frozenset[Way], *, is_tested: bool, trees_broken: bool = False, routes: Routes = IN_ORDER
+    tx: Tx, ways: frozenset[Way], *, is_tested: bool, files: Files = Files.IN_FORCE, routes: Routes = IN_ORDER
 ) -> Observed:
     """All that is judged, as it stands. `ways`: all there are; `is_tested`: the inbound path should answer its test."""
     seen = signs.read(tx.session)
@@ -83,7 +83,7 @@ def observe(
         inbound_at=signs.when(seen.get(signs.INBOUND)),
         workers=workers.seen(tx.session),
         unheard=tuple(unheard(tx.session)),
-        trees_broken=trees_broken,
+        files=files,
         routes=routes,
     )
 

@@ -1,7 +1,7 @@
 """Trees as pinned by content: kept once, decoded once in a process, and what is in force now as one edition (A8)."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -35,25 +35,40 @@ class Edition:
 
 @dataclass(frozen=True)
 class InForce:
-    """The hash of each tree that incidents open on, and since when."""
+    """The hashes of what incidents open on, and since when; `field` None: put in force by a version that kept none."""
 
     trees: dict[str, str]
     since: datetime
+    field: str | None = None
+    templates: str | None = None
 
 
 def publish(tx: Tx, network: Network, templates: str) -> Edition:
     """Keep the trees and the templates (as one text) under their hashes, so that incidents can be pinned to them.
 
-    The system's history tells when others came into force.
+    So is the field, so that all of it can be put in force again (`last_edition`). The system's history tells when
+    others came into force.
     """
     hashes = {}
     for id, tree in network.trees.items():
         hashes[id] = keep(tx, tree)
     edition = Edition(network, hashes, documents.keep(tx, "templates", templates))
+    field = documents.keep(tx, "field", _text(replace(network, trees={})))
     latest = in_force(tx.session)
-    if latest is None or latest.trees != hashes:
-        timeline.append(tx, timeline.SYSTEM, (IN_FORCE, {"trees": hashes, "templates": edition.templates}))
+    if latest is None or (latest.trees, latest.field, latest.templates) != (hashes, field, edition.templates):
+        entry = {"trees": hashes, "field": field, "templates": edition.templates}
+        timeline.append(tx, timeline.SYSTEM, (IN_FORCE, entry))
     return edition
+
+
+def last_edition(session: Session) -> Edition | None:
+    """What was put in force last, whole; None: nothing was yet, or by a version that did not keep the field."""
+    latest = in_force(session)
+    if latest is None or latest.field is None or latest.templates is None:
+        return None
+    field = from_plain(Network, json.loads(documents.fetch(session, latest.field)))
+    trees = {id: tree(session, hash) for id, hash in latest.trees.items()}
+    return Edition(replace(field, trees=trees), latest.trees, latest.templates)
 
 
 def keep(tx: Tx, tree: ContactTree) -> str:
@@ -65,7 +80,7 @@ def keep(tx: Tx, tree: ContactTree) -> str:
 
 def text_of(tree: ContactTree) -> str:
     """The tree as it is kept: its SHA-256 is its name."""
-    return json.dumps(to_plain(tree), sort_keys=True, ensure_ascii=False)
+    return _text(tree)
 
 
 def in_force(session: Session) -> InForce | None:
@@ -74,7 +89,9 @@ def in_force(session: Session) -> InForce | None:
         entries.c.chain == timeline.SYSTEM, entries.c.kind == IN_FORCE
     )
     row = session.execute(query.order_by(entries.c.seq.desc()).limit(1)).first()
-    return InForce(row.payload["trees"], row.at) if row and row.payload else None
+    if row is None or not row.payload:
+        return None
+    return InForce(row.payload["trees"], row.at, row.payload.get("field"), row.payload.get("templates"))
 
 
 def tree(session: Session, hash: str) -> ContactTree:
@@ -97,6 +114,10 @@ def plans(tx: Tx, facts: Facts, hashes: dict[str, str]) -> dict[str, Plan]:
 def plans_as_written(tx: Tx, facts: Facts, hashes: dict[str, str]) -> dict[str, Plan]:
     """The same, whoever is on duty."""
     return {plan.tree.id: plan for plan in resolve(facts, [tree(tx.session, hash) for hash in hashes.values()])}
+
+
+def _text(value: ContactTree | Network) -> str:
+    return json.dumps(to_plain(value), sort_keys=True, ensure_ascii=False)
 
 
 @lru_cache(maxsize=512)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 
 LISTED = 30
 """Allowed values that a fault writes out before it only counts the rest."""
@@ -56,6 +57,11 @@ class Fault:
         known = {name.casefold(): name for name in self.allowed}
         close = get_close_matches(self.value.casefold(), known, n=1)
         return f"; did you mean {known[close[0]]}?" if close else ""
+
+
+def fault_of(folder: Path, message: str) -> Fault:
+    """A fault of the folder as a whole."""
+    return Fault(str(folder), 0, 0, "", None, message)
 
 
 def shortened(value: str) -> str:

@@ -15,7 +15,7 @@ from alertnet.trees.build import SharedContacts
 from alertnet.trees.conform import conform
 from alertnet.trees.coverage import uncovered
 from alertnet.trees.document import Document, Node, empty_document
-from alertnet.trees.fault import Fault
+from alertnet.trees.fault import Fault, fault_of
 from alertnet.trees.field_form import FieldForm
 from alertnet.trees.form import Form, SharedForm, TreeForm
 from alertnet.trees.include import Contacts, Library, is_shared
@@ -104,7 +104,7 @@ def _read(folder: Path) -> _Reading:
     try:
         paths = _yaml_files(folder)
     except OSError as error:
-        return _Reading((), FieldForm(), (_of_folder(folder, f"can't be read: {error.strerror}"),))
+        return _Reading((), FieldForm(), (fault_of(folder, f"can't be read: {error.strerror}"),))
     documents, unreadable = _documents(paths)
     library = Library(folder, documents)
     trees = [document for document in documents if document.file != FIELD and not is_shared(document)]
@@ -115,7 +115,7 @@ def _read(folder: Path) -> _Reading:
     faults = [*unreadable, *tree_forms.faults, *shared_forms.faults, *field_form_faults]
     faults += _reference_faults(library, trees, contacts, field, unread=bool(unreadable))
     if not trees and not unreadable:
-        faults.append(_of_folder(folder, "holds no contact tree: needs at least one *.yaml"))
+        faults.append(fault_of(folder, "holds no contact tree: needs at least one *.yaml"))
     keyring = Keyring(folder, (node for each in contacts.values() for node in each.nodes.values()))
     faults += keyring.faults
     if faults:
@@ -153,10 +153,6 @@ def _yaml_files(folder: Path) -> list[Path]:
     return sorted(
         path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and not path.name.startswith(".")
     )
-
-
-def _of_folder(folder: Path, message: str) -> Fault:
-    return Fault(str(folder), 0, 0, "", None, message)
 
 
 def _documents(paths: list[Path]) -> tuple[list[Document], list[Fault]]:

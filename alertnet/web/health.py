@@ -68,8 +68,8 @@ def _ready(runtime: Runtime) -> Ready:
     trees = bool(runtime.edition.trees)
     settings = runtime.settings
     try:
-        broken = runtime.trees.is_broken
-        seen = runtime.read(observe, settings.ways, is_tested=settings.takes_texts, trees_broken=broken)
+        files = runtime.trees.files
+        seen = runtime.read(observe, settings.ways, is_tested=settings.takes_texts, files=files)
     except DatabaseAway:
         return Ready(
             ready=False,

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Table, case, func, select
 from starlette.responses import Response
 
-from alertnet.core.watch import Observed
+from alertnet.core.watch import Files, Observed
 from alertnet.settings import Settings
 from alertnet.store.observations import observe
 from alertnet.store.tables import alarms, attempts, escalations, incidents
@@ -37,7 +37,7 @@ router = APIRouter()
 def metrics(runtime: InForce) -> Response:
     """Queues, attempts, open incidents, and what the watch on ourselves sees, in Prometheus' text format."""
     registry = CollectorRegistry()
-    registry.register(_Counted(runtime.read(_count, runtime.settings, runtime.trees.is_broken)))
+    registry.register(_Counted(runtime.read(_count, runtime.settings, runtime.trees.files)))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -51,8 +51,8 @@ class _Counted(Collector):
         yield from self._families
 
 
-def _count(tx: Tx, settings: Settings, trees_broken: bool) -> list[Metric]:
-    seen = observe(tx, settings.ways, is_tested=settings.takes_texts, trees_broken=trees_broken, routes=settings.routes)
+def _count(tx: Tx, settings: Settings, files: Files) -> list[Metric]:
+    seen = observe(tx, settings.ways, is_tested=settings.takes_texts, files=files, routes=settings.routes)
     return [*_queues(tx), _attempts(tx), *_incidents(tx, len(seen.unheard)), _providers(seen), *count_watch(tx, seen)]
 
 

@@ -8,6 +8,7 @@ import pytest
 from alertnet.core.contact import MethodKind
 from alertnet.core.routes import ANY_NUMBER, FIRST, SECOND, Routes
 from alertnet.core.watch import (
+    Files,
     Observed,
     Part,
     Reports,
@@ -51,7 +52,8 @@ TROUBLED = {
     Part.INBOUND: {"inbound_at": ago(181)},
     Part.PUNCTUALITY: {"due": {"put_off": ago(61)}},
     Part.WORKERS: {"workers": (Seen(ago(5000), ago(31)), Seen(ago(5000), ago(1)))},
-    Part.TREES: {"trees_broken": True},
+    Part.TREES: {"files": Files.BROKEN},
+    Part.EDITION: {"files": Files.BROKEN_AT_START},
     Part.UNHEARD: {"unheard": ("A-7K3M",)},
 }
 
@@ -63,13 +65,14 @@ def test_a_quiet_night_is_no_trouble_and_the_heart_beats() -> None:
 
 @pytest.mark.parametrize("part", TROUBLED)
 def test_each_part_is_found_by_its_own_sign(part: Part) -> None:
-    assert find_trouble(replace(QUIET, **TROUBLED[part])) == {part}  # type: ignore[arg-type]
+    besides = {Part.TREES} if part is Part.EDITION else set()
+    assert find_trouble(replace(QUIET, **TROUBLED[part])) == {part, *besides}  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("part", TROUBLED)
 def test_the_heartbeat_stops_unless_others_do_the_work(part: Part) -> None:
     """A worker or provider that is gone while another is on time has cost nothing yet."""
-    assert may_beat(QUIET, {part}) is (part in (Part.WORKERS, Part.PROVIDERS, Part.TREES))
+    assert may_beat(QUIET, {part}) is (part in (Part.WORKERS, Part.PROVIDERS, Part.TREES, Part.EDITION))
 
 
 def test_the_heartbeat_waits_for_the_first_test_of_the_inbound_path() -> None:

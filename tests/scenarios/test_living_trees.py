@@ -1,16 +1,20 @@
 """An edited tree is in force when it is whole; a broken edit changes nothing, and is reported (A8)."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from alertnet.trees import read_folder
 from alertnet.watch import Watch
 from tests.scenarios.conftest import Worlds
-from tests.scenarios.valley import COORDINATION, FIELD, a_tree
+from tests.scenarios.valley import CONTACTS, COORDINATION, FIELD, a_tree
 from tests.scenarios.world import World
 
 FRIENDS = "  - {name: Friends, notify: [defenders], wait: 5m}\n"
 CHANGED = a_tree(COORDINATION + FRIENDS)
+RUNG = CONTACTS.replace('[{sms: "+573005550101"}]', '[{sms: "+573005550101"}, {call: "+573005550101"}]')
+"""The coordinator may be called too."""
 
 
 @pytest.fixture
@@ -99,6 +103,7 @@ def test_an_edit_is_taken_up_by_itself(world: World, folder: Path) -> None:
 def test_a_broken_edit_is_told_to_the_coordinators_once_and_wakes_nobody(world: World, folder: Path) -> None:
     """With the fault in `/readyz`; and once more when it is mended."""
     watch = Watch(world.runtime, "worker", lambda url, form, headers: "nobody is there")
+    edits(world, folder, a_tree(COORDINATION, RUNG))
     edits(world, folder, "tree: [")
 
     for _ in range(90):
@@ -109,3 +114,31 @@ def test_a_broken_edit_is_told_to_the_coordinators_once_and_wakes_nobody(world: 
     assert "an edit of the trees is broken" in told
     assert "trees" in world.client.get("/readyz").json()["trouble"]
     assert world.phone("coordinator").calls == []
+
+
+def test_a_start_on_the_last_good_trees_alarms_the_coordinators_once_and_tells_them_when_it_is_over(
+    world: World, folder: Path
+) -> None:
+    """A8: a restart on files with a fault says so; by SMS and call, whatever the hour."""
+    edits(world, folder, a_tree(COORDINATION, RUNG))
+    (folder / "valley.yaml").write_text(CHANGED.replace("[defenders]", "[defnders]"))
+    restarted = replace(world.runtime, network=world.runtime.edition.network, broken=read_folder(folder)[1])
+    watch = Watch(restarted, "worker", lambda url, form, headers: "nobody is there")
+
+    def nine_minutes() -> None:
+        for _ in range(54):
+            watch.beat()
+            world.passes(seconds=10)
+
+    nine_minutes()
+    (told,) = [text for text in world.phone("coordinator").inbox if "trees" in text]
+    assert "ALARM" in told
+    assert "last good trees" in told
+    assert world.phone("coordinator").calls
+
+    (folder / "valley.yaml").write_text(CHANGED)
+    restarted.trees.look()
+    nine_minutes()
+
+    (_, mended) = [text for text in world.phone("coordinator").inbox if "trees" in text]
+    assert "the trees can be used again" in mended

@@ -22,7 +22,9 @@ def test_it_is_told_which_trees_are_in_force_and_since_when(tx: Tx) -> None:
     first, again = pinned.publish(tx, network, "{}"), pinned.publish(later, network, "{}")
 
     assert again == first
-    assert pinned.in_force(tx.session) == pinned.InForce(first.trees, tx.now)
+    latest = pinned.in_force(tx.session)
+    assert latest
+    assert (latest.trees, latest.since) == (first.trees, tx.now)
 
 
 def test_an_edited_tree_comes_into_force(tx: Tx) -> None:
@@ -33,4 +35,23 @@ def test_an_edited_tree_comes_into_force(tx: Tx) -> None:
 
     edition = pinned.publish(later, edited, "{}")
 
-    assert pinned.in_force(tx.session) == pinned.InForce(edition.trees, later.now)
+    latest = pinned.in_force(tx.session)
+    assert latest
+    assert (latest.trees, latest.since) == (edition.trees, later.now)
+
+
+def test_the_last_edition_is_had_back_whole_from_the_database(tx: Tx) -> None:
+    """A8: trees, teams and people, as they were put in force last; putting it in force again is no change."""
+    network = read_network(TREES)
+    assert pinned.last_edition(tx.session) is None
+
+    edition = pinned.publish(tx, network, "{}")
+    pinned._trees.clear()
+    last = pinned.last_edition(tx.session)
+
+    assert last == edition
+    assert last.network.teams["north"].members["ana"].phone == "+573005550001"
+    assert pinned.publish(replace(tx, now=tx.now + timedelta(hours=1)), last.network, "{}") == edition
+    latest = pinned.in_force(tx.session)
+    assert latest is not None
+    assert latest.since == tx.now

@@ -1,0 +1,140 @@
+"""A slip in the files and a restart: the last good edition of the database is in force, and everybody is told."""
+
+import json
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alertnet.runtime import Runtime, make_runtime
+from alertnet.settings import read_settings
+from alertnet.store import keys
+from tests.cli.conftest import REPOSITORY, WITHIN_SECONDS, Office
+from tests.cli.test_serve import answers, running
+from tests.database import migrate
+from tests.ports import free_port
+
+
+@pytest.fixture
+def tree(office: Office, tmp_path: Path) -> Path:
+    """A tree of a folder of its own, which can be broken."""
+    folder = tmp_path / "trees"
+    shutil.copytree(REPOSITORY / "contact_trees", folder)
+    office.env["ALERTNET_CONTACT_TREES"] = str(folder)
+    return folder / "colombia.yaml"
+
+
+@pytest.fixture
+def before(office: Office, tree: Path) -> Iterator[Runtime]:
+    """A process that has put the files in force while they were good."""
+    runtime = make_runtime(read_settings(office.env))
+    migrate(runtime.engine)
+    assert "colombia" in runtime.edition.trees
+    yield runtime
+    runtime.close()
+
+
+def misspells(tree: Path) -> None:
+    text = tree.read_text()
+    assert "notify: [coordinator]" in text
+    tree.write_text(text.replace("notify: [coordinator]", "notify: [cordinator]", 1))
+
+
+def ask(url: str, key: str) -> dict[str, Any]:
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return dict(json.load(answer))
+
+
+def test_serve_starts_on_the_last_good_edition_and_says_so(office: Office, before: Runtime, tree: Path) -> None:
+    """A8: a broken file never replaces the last good one, at a restart neither."""
+    _, key = before.transact(keys.create, None, ("read",))
+    misspells(tree)
+    port = free_port()
+    with running(office, "serve", "--port", str(port)) as process:
+        url = f"http://127.0.0.1:{port}"
+        assert answers(f"{url}/healthz") == 200
+
+        trees, ready = ask(f"{url}/v1/trees", key), ask(f"{url}/readyz", key)
+
+        assert (ready["ready"], ready["trees"]) == (True, True)
+        assert {"edition", "trees"} <= set(ready["trouble"])
+        assert [each["id"] for each in trees["items"]] == sorted(before.edition.trees)
+        assert {each["version"] for each in trees["items"]} == set(before.edition.trees.values())
+        (fault,) = trees["faults"]
+        assert (fault["file"], fault["value"]) == ("colombia.yaml", "cordinator")
+        process.terminate()
+        assert process.wait(WITHIN_SECONDS) == 0
+        assert process.stderr is not None
+        log = process.stderr.read()
+    (line,) = [json.loads(each) for each in log.splitlines() if "last_edition_in_force" in each]
+    assert (line["level"], len(line["faults"])) == ("error", 1)
+    assert "cordinator" in line["faults"][0]
+
+
+@pytest.mark.usefixtures("before")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["raise", "--country", "CO", "--type", "arrest"],
+        ["duty", "show"],
+        ["pins", "set", "north/ana", "--one-time", "1"],
+    ],
+    ids=["raise", "duty", "pins"],
+)
+def test_a_command_uses_the_last_good_edition_and_says_so(office: Office, tree: Path, words: list[str]) -> None:
+    misspells(tree)
+
+    said = office.types(*words)
+
+    assert (said.code, len(said.out.splitlines())) == (0, 1)
+    assert "colombia.yaml" in said.err
+    assert "The last good edition of the database is used" in said.err
+
+
+def test_a_folder_of_trees_that_is_away_is_a_slip_too(office: Office, before: Runtime, tree: Path) -> None:
+    shutil.rmtree(tree.parent)
+
+    said = office.types("raise", "--country", "CO", "--type", "arrest")
+
+    assert (said.code, len(said.out.splitlines())) == (0, 1)
+    assert str(tree.parent) in said.err
+
+
+def test_broken_templates_leave_the_last_good_ones_in_force(office: Office, before: Runtime, tmp_path: Path) -> None:
+    folder = tmp_path / "templates"
+    shutil.copytree(REPOSITORY / "message_templates", folder)
+    office.env["ALERTNET_MESSAGE_TEMPLATES"] = str(folder)
+    (folder / "alert/en/sms.j2").write_text("{{ place }}")
+
+    said = office.types("raise", "--country", "CO", "--type", "arrest")
+
+    assert said.code == 0
+    assert "alert/en/sms.j2:1: unknown name 'place'" in said.err
+
+
+def test_a_method_that_lacks_its_settings_leaves_the_last_good_trees_in_force(
+    office: Office, before: Runtime, tree: Path
+) -> None:
+    """As long as these can do without them."""
+    del office.env["ALERTNET_SMTP_URL"]
+
+    said = office.types("raise", "--country", "CO", "--type", "arrest")
+
+    assert (said.code, said.out) == (2, "")
+    assert "ALERTNET_SMTP_URL: missing" in said.err
+
+
+@pytest.mark.usefixtures("runtime")
+@pytest.mark.parametrize("words", [["serve"], ["worker"], ["duty", "show"]], ids=["serve", "worker", "duty"])
+def test_a_first_start_without_any_good_edition_ends(office: Office, tree: Path, words: list[str]) -> None:
+    misspells(tree)
+
+    said = office.types(*words)
+
+    assert (said.code, said.out) == (2, "")
+    assert "colombia.yaml" in said.err
+    assert "did you mean coordinator" in said.err
