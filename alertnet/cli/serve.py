@@ -32,9 +32,11 @@ def worker() -> None:
     """Send what is due, beside `serve --no-worker` and other workers on PostgreSQL; until SIGTERM or Ctrl-C."""
     from alertnet.cli.serving import keep_what_is_loaded, until_signalled, working
     from alertnet.cli.startup import checked_runtime
+    from alertnet.file_limit import raise_limit
     from alertnet.logging import configure
 
     configure()
+    raise_limit()
     with checked_runtime() as runtime, until_signalled() as ended, working(runtime):
         keep_what_is_loaded()
         ended.wait()

@@ -16,9 +16,11 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from alertnet.core.errors import BadInput
+from alertnet.file_limit import connections_within, raise_limit
 from alertnet.machine import THIS_MACHINE, Machine
 from alertnet.runtime import Runtime
 from alertnet.web.app import make_app
+from alertnet.web.connections import Server
 from alertnet.worker import Worker
 
 GRACE_SECONDS = 10  # for answers under way
@@ -68,11 +70,11 @@ def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event, gr
         server_header=False,
         timeout_graceful_shutdown=grace_seconds,
     )
-    server = uvicorn.Server(config)
+    server = Server(config, listening, connections_within(raise_limit()))
 
     def run() -> None:
         try:
-            server.run(sockets=[listening])
+            server.run()
         finally:
             ended.set()
 

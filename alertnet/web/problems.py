@@ -15,6 +15,7 @@ from typing import Any
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import compile_path
 
@@ -86,6 +87,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Forbidden, lambda _, error: Problem(403, str(error)))
     app.add_exception_handler(WrongState, _wrong_state)
     app.add_exception_handler(DatabaseAway, _away)
+    # Nobody is there any more to read this; it only keeps a body that never came from being a fault of ours.
+    app.add_exception_handler(ClientDisconnect, lambda _, __: Problem(408, "the body did not come to its end"))
     app.add_exception_handler(Exception, _our_fault)
 
 

@@ -17,6 +17,7 @@ ALIASES = {
     "settings_names": "settings",
     "settings_values": "settings",
     "wakeups": "runtime",
+    "file_limit": "runtime",
     "comeback": "worker",
     "living_trees": "runtime",
     "crews": "worker",

@@ -118,6 +118,8 @@ class Installation:
         hurried: bool = False,
         trees: Path = REPOSITORY / "contact_trees",
     ) -> None:
+        self.most_files: int | None = None
+        """How many files each process may open that starts from now on; None: as many as this one."""
         self._folder = folder
         self._stack = ExitStack()
         self._since = system_clock() if hurried else None
@@ -142,8 +144,9 @@ class Installation:
     def starts(self, *words: str, **settings: str) -> Process:
         """`alertnet WORDS`; or, where time is hurried, the same in that time."""
         program = ["alertnet", *words] if self._since is None else ["tests.processes.hurried", *self._hurried(words)]
+        limited = ["sh", "-c", f'ulimit -n {self.most_files} && exec "$0" "$@"'] if self.most_files else []
         log = self._folder / f"{'-'.join(words)}-{time.monotonic_ns()}.log"
-        process = Process([sys.executable, "-m", *program], self.environment | settings, log)
+        process = Process([*limited, sys.executable, "-m", *program], self.environment | settings, log)
         self._stack.callback(process.killed)
         return process
 

@@ -1,0 +1,238 @@
+"""The connections of the web: each request comes within a deadline, and no more are let in than there are files for.
+
+Whoever only holds a connection open takes it from the others. So when there are as many as may be, whoever has kept us
+waiting longest makes room for who comes next; one whose request is being answered never does.
+"""
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+DEADLINE_SECONDS = 10
+"""For the head of a request, then for its body, and for whoever is to take our answer."""
+SWEEP_SECONDS = 1.0
+LET_IN_AT_ONCE = 16
+OUT_OF_FILES_SECONDS = 0.1
+"""How long nobody is let in where the system has no file left."""
+REPORT_SECONDS = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+class Waiting:
+    """The connections that keep us waiting, each with since when, the longest first."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, deadline_seconds: float) -> None:
+        self._loop = loop
+        self._deadline_seconds = deadline_seconds
+        self._since: dict[Connection, float] = {}
+        self.cut = 0
+        """How many requests were cut off."""
+
+    def begin(self, connection: "Connection") -> None:
+        """From now on it keeps us waiting; what it kept us waiting for before is over."""
+        self._since.pop(connection, None)
+        self._since[connection] = self._loop.time()
+
+    def end(self, connection: "Connection") -> None:
+        """It doesn't any more."""
+        self._since.pop(connection, None)
+
+    def cut_late(self) -> None:
+        """Cut those that have done so for longer than the deadline."""
+        latest = self._loop.time() - self._deadline_seconds
+        for connection in [each for each, since in self._since.items() if since <= latest]:
+            self._cut(connection, HTTPStatus.REQUEST_TIMEOUT, f"it was not here within {self._deadline_seconds} s")
+
+    def cut_longest(self) -> bool:
+        """Cut the one that has done so longest; False where there is none."""
+        detail = "too many connections are open: try again"
+        return any(self._cut(each, HTTPStatus.SERVICE_UNAVAILABLE, detail) for each in list(self._since))
+
+    def _cut(self, connection: "Connection", status: HTTPStatus, detail: str) -> bool:
+        # It stays among them until it is lost: one that does not take even this is cut off without a word.
+        self.begin(connection)
+        self.cut += not connection.is_between_requests
+        return connection.cut(status, detail)
+
+
+class Connection(HttpToolsProtocol):
+    """One connection of the web server, which says when it keeps us waiting."""
+
+    def __init__(self, waiting: Waiting, on_lost: Callable[[], None], **options: Any) -> None:
+        super().__init__(**options)
+        self._waiting = waiting
+        self._on_lost = on_lost
+        self._is_in_head = False
+        self._has_asked = False
+
+    @property
+    def is_between_requests(self) -> bool:
+        """Whether nothing of a request has come that is not answered yet."""
+        return not self._is_in_head and (not self._has_asked or self.cycle.response_complete)
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._waiting.begin(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._waiting.end(self)
+        self._on_lost()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        self._is_in_head = True
+        self._waiting.begin(self)
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        self._waiting.begin(self)
+        super().on_headers_complete()
+        self._has_asked = True
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._waiting.end(self)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.is_between_requests:
+            self._waiting.begin(self)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._waiting.begin(self)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._waiting.end(self)
+
+    def cut(self, status: HTTPStatus, detail: str) -> bool:
+        """End it, with that answer where one is owed and none has begun; False where it is not its turn."""
+        if self.pipeline:
+            # What comes next is not read before what came first is answered: that it waits is our doing.
+            return False
+        if self.transport.is_closing() or self.flow.write_paused:
+            self.transport.abort()
+            return True
+        if self._is_in_head or (self._has_asked and not self.cycle.response_started):
+            self.transport.write(problem(status, detail))
+        self.transport.close()
+        return True
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, but whoever comes is let in here, and only as far as there is room."""
+
+    def __init__(
+        self, config: uvicorn.Config, listening: socket.socket, most: int, deadline_seconds: float = DEADLINE_SECONDS
+    ) -> None:
+        super().__init__(config)
+        self._listening = listening
+        self._deadline_seconds = deadline_seconds
+        self._most = most
+        self._open = 0
+        self._entering: set[asyncio.Task[None]] = set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=[])
+        self._loop = asyncio.get_running_loop()
+        self._waiting = Waiting(self._loop, self._deadline_seconds)
+        self._listening.setblocking(False)
+        self._listen()
+        self._sweeping = self._loop.create_task(self._sweep())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop.remove_reader(self._listening)
+        self._listening.close()
+        await super().shutdown(sockets)
+        self._sweeping.cancel()
+
+    def _listen(self) -> None:
+        if self._listening.fileno() >= 0:
+            self._loop.add_reader(self._listening, self._let_in)
+
+    def _let_in(self) -> None:
+        for _ in range(LET_IN_AT_ONCE):
+            try:
+                connection, _address = self._listening.accept()
+            except ConnectionAbortedError:
+                continue
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as fault:
+                # To try again at once would take all of the processor, and free no file.
+                log.error("out_of_files", fault=type(fault).__name__, connections=self._open)
+                self._loop.remove_reader(self._listening)
+                self._loop.call_later(OUT_OF_FILES_SECONDS, self._listen)
+                return
+            if self._open < self._most or self._waiting.cut_longest():
+                self._open += 1
+                task = self._loop.create_task(self._enter(connection))
+                self._entering.add(task)
+                task.add_done_callback(self._entering.discard)
+            else:
+                turn_away(connection)
+
+    async def _enter(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            await self._loop.connect_accepted_socket(self._protocol, connection)
+        except OSError:
+            # It has gone again.
+            self._open -= 1
+            connection.close()
+
+    def _protocol(self) -> Connection:
+        return Connection(
+            self._waiting,
+            self._lost,
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+
+    def _lost(self) -> None:
+        self._open -= 1
+
+    async def _sweep(self) -> None:
+        reported_at = self._loop.time()
+        while True:
+            await asyncio.sleep(min(SWEEP_SECONDS, self._deadline_seconds))
+            self._waiting.cut_late()
+            if self._waiting.cut and self._loop.time() - reported_at >= REPORT_SECONDS:
+                log.warning("requests_cut", count=self._waiting.cut, connections=self._open)
+                self._waiting.cut, reported_at = 0, self._loop.time()
+
+
+def turn_away(connection: socket.socket) -> None:
+    """Refuse a connection that there is no room for."""
+    connection.setblocking(False)
+    with connection:
+        try:
+            connection.send(problem(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests are under way: try again"))
+        except OSError:
+            return
+
+
+def problem(status: HTTPStatus, detail: str) -> bytes:
+    """A whole answer that says so, as a problem document (RFC 9457); nothing else comes on that connection."""
+    document = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    body = json.dumps(document).encode()
+    head = [
+        f"HTTP/1.1 {status.value} {status.phrase}",
+        "Content-Type: application/problem+json",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        *(["Retry-After: 1"] if status is HTTPStatus.SERVICE_UNAVAILABLE else []),
+    ]
+    return "\r\n".join([*head, "", ""]).encode() + body

@@ -1,0 +1,197 @@
+"""Who keeps the web waiting is shown out: after a deadline, or as soon as somebody else needs the room."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+import uvicorn
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope, Send
+
+from alertnet.cli.serving import listen
+from alertnet.web.connections import Server
+
+MOST = 6
+DEADLINE_SECONDS = 0.4
+HEAD = b"POST / HTTP/1.1\r\nHost: alarm\r\nContent-Length: 4\r\n\r\n"
+WHOLE = HEAD + b"body"
+LARGE = 50_000_000
+
+Connect = Callable[..., socket.socket]
+
+
+class Web:
+    """Answers `read` once a body has come, and only when it may; a body `more` is answered with more than is read."""
+
+    def __init__(self) -> None:
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+        self.asked = threading.Semaphore(0)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            body = await Request(scope, receive).body()
+        except ClientDisconnect:
+            return
+        self.asked.release()
+        while not self.may_answer.is_set():
+            await asyncio.sleep(0.01)
+        answer = b"x" * LARGE if body == b"more" else b"read"
+        headers = [(b"content-length", str(len(answer)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": answer})
+
+
+@contextmanager
+def serving(app: Web, deadline_seconds: float) -> Iterator[int]:
+    listening = listen("127.0.0.1", 0)
+    config = uvicorn.Config(app, loop="uvloop", ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1)
+    server = Server(config, listening, MOST, deadline_seconds)
+    port = int(listening.getsockname()[1])
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield port
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def web() -> Web:
+    return Web()
+
+
+@contextmanager
+def connecting(web: Web, deadline_seconds: float) -> Iterator[Connect]:
+    with serving(web, deadline_seconds) as port, ExitStack() as stack:
+
+        def open_one(wire: bytes) -> socket.socket:
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            connection.sendall(wire)
+            return connection
+
+        yield open_one
+        web.may_answer.set()
+
+
+@pytest.fixture
+def connect(web: Web) -> Iterator[Connect]:
+    """Opens a connection, where the deadline is soon, and sends these bytes."""
+    with connecting(web, DEADLINE_SECONDS) as connect:
+        yield connect
+
+
+@pytest.fixture
+def connect_at_leisure(web: Web) -> Iterator[Connect]:
+    """The same where it is not within any test."""
+    with connecting(web, 60) as connect:
+        yield connect
+
+
+def status_on(connection: socket.socket) -> bytes:
+    """The status of the next answer there; empty where it was ended without one."""
+    try:
+        return connection.recv(1 << 16)[9:12]
+    except ConnectionError:
+        return b""
+
+
+@pytest.mark.parametrize("beginning", [WHOLE[:20], HEAD, HEAD + b"bo"], ids=["head", "no body", "body"])
+def test_a_request_that_does_not_come_to_its_end_is_refused_by_the_deadline(connect: Connect, beginning: bytes) -> None:
+    """B9: 408, and the connection is over."""
+    connection = connect(beginning)
+    began = time.monotonic()
+
+    assert status_on(connection) == b"408"
+    assert connection.recv(1) == b""
+    assert time.monotonic() - began > DEADLINE_SECONDS / 2
+
+
+def test_who_drips_a_byte_at_a_time_has_no_longer(connect: Connect) -> None:
+    connection = connect(b"POST / HTTP/1.1\r\nX-Long: ")
+    connection.settimeout(0.05)
+    began = time.monotonic()
+    answer = b""
+    while not answer and time.monotonic() < began + 10:
+        try:
+            connection.sendall(b"x")
+            answer = connection.recv(100)
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            break
+
+    assert time.monotonic() - began < 10 * DEADLINE_SECONDS
+
+
+def test_a_connection_without_any_request_is_closed_in_silence(connect: Connect) -> None:
+    assert connect(b"").recv(1) == b""
+
+
+def test_one_connection_serves_one_request_after_the_other(connect: Connect) -> None:
+    connection = connect(WHOLE)
+    statuses = [status_on(connection)]
+    for _ in range(3):
+        connection.sendall(WHOLE)
+        statuses.append(status_on(connection))
+
+    assert statuses == [b"200"] * 4
+
+
+def test_whoever_has_kept_us_waiting_longest_makes_room(connect_at_leisure: Connect) -> None:
+    """A1: as many as there is room for hang, and whoever comes next is heard all the same."""
+    hanging = [connect_at_leisure(HEAD) for _ in range(MOST)]
+
+    assert status_on(connect_at_leisure(WHOLE)) == b"200"
+    for connection in hanging[1:]:
+        connection.sendall(b"body")
+    assert [status_on(each) for each in hanging] == [b"503", *[b"200"] * (MOST - 1)]
+
+
+def test_whoever_is_being_answered_never_makes_room(connect_at_leisure: Connect, web: Web) -> None:
+    """A1: where all are at work, who comes next is told to come again; those before it get their answers."""
+    web.may_answer.clear()
+    working = [connect_at_leisure(WHOLE) for _ in range(MOST)]
+    assert all(web.asked.acquire(timeout=20) for _ in range(MOST))
+
+    refused = connect_at_leisure(WHOLE).recv(1 << 16)
+    web.may_answer.set()
+
+    assert refused.startswith(b"HTTP/1.1 503")
+    assert b"Retry-After" in refused
+    assert [status_on(each) for each in working] == [b"200"] * MOST
+
+
+def test_an_answer_may_take_longer_than_the_deadline(connect: Connect, web: Web) -> None:
+    """The deadline is for whoever asks, never for us."""
+    web.may_answer.clear()
+    connection = connect(WHOLE)
+    time.sleep(3 * DEADLINE_SECONDS)
+
+    web.may_answer.set()
+
+    assert status_on(connection) == b"200"
+
+
+def test_whoever_does_not_take_the_answer_is_cut_off(connect: Connect) -> None:
+    """The same from the other side: an answer that nobody reads holds no connection."""
+    reading_nothing = [connect(HEAD + b"more") for _ in range(MOST)]
+    time.sleep(4 * DEADLINE_SECONDS)
+
+    taken = sum(len(piece) for piece in iter(lambda: _recv(reading_nothing[0]), b""))
+
+    assert 0 < taken < LARGE
+
+
+def _recv(connection: socket.socket) -> bytes:
+    try:
+        return connection.recv(1 << 20)
+    except ConnectionError:
+        return b""
