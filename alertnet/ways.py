@@ -94,7 +94,7 @@ def note(runtime: Runtime, way: Way, result: Result, attempt: str) -> None:
     _see(runtime, way, after)
     method, provider = way
     if after.opened_at is not None and before.opened_at is None:
-        log.error("provider_away", method=method, provider=provider, faults=after.faults)
+        log.error("provider_away", method=method, provider=provider, faults=after.faults, fault=after.fault)
     elif before.opened_at is not None and after.opened_at is None:
         log.info("provider_back", method=method, provider=provider)
 

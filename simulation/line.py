@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alertnet.channels.base import Accepted, Cause, Lookup, NotSent, Outgoing, Refused, Result, Unsure
 from alertnet.core.notification import Failure
+from alertnet.core.provider_codes import AccountFault
 from alertnet.core.routes import Way, way_name
 from simulation.machine import Bell
 from simulation.mischief import Trouble
@@ -63,7 +64,8 @@ class Line:
     def answers(self) -> bool:
         """Ask the provider for a sign of life."""
         self.process.life.sleep(self.night.random.uniform(0.05, 0.3))
-        return self.way not in self.night.provider.troubles
+        # An account without credit is told what it asks for, and nothing is sent for it.
+        return self.night.provider.troubles.get(self.way) in (None, Trouble.DENIES)
 
     def _exchange(self, outgoing: Outgoing) -> Result:
         random, mischief = self.night.random, self.night.mischief
@@ -76,8 +78,11 @@ class Line:
             return NotSent("connect")
         if trouble is Trouble.THROTTLES:
             self.process.life.sleep(0.1)
-            pause = random.choice([None, timedelta(seconds=random.randint(1, 20))])
+            pause = random.choice([None, timedelta(seconds=random.randint(1, 20)), timedelta(hours=1)])
             return NotSent("429", pause, Cause.TOO_FAST)
+        if trouble is Trouble.DENIES:
+            self.process.life.sleep(0.1)
+            return NotSent("20005", cause=Cause.ACCOUNT, fault=AccountFault.BALANCE)
         if trouble is Trouble.ERRORS:
             if random.random() < 0.3:
                 self.night.provider.takes(outgoing, self.way)

@@ -17,6 +17,7 @@ class Trouble(StrEnum):
     DROPS = "takes them, and drops its answers"
     ERRORS = "answers 500"
     THROTTLES = "answers 429"
+    DENIES = "refuses our account"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from alertnet.core.contact import MethodKind
 from alertnet.core.notification import AttemptStatus, Failure
+from alertnet.core.provider_codes import AccountFault
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Cause(StrEnum):
 
     PROVIDER = "provider"
     """It can't be reached, or does not work: nothing else could be handed to it either."""
+    ACCOUNT = "account"
+    """It refuses our whole account, and so whatever else would be handed to it."""
     TOO_FAST = "too_fast"
     """It takes nothing more for a moment (429)."""
     ADDRESS = "address"
@@ -66,11 +69,15 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True)
 class NotSent:
-    """Surely not sent, but it may be tried again later (no connection, 429, a mail relay's 4xx)."""
+    """Surely not sent, but it may be tried again later (no connection, 429, a mail relay's 4xx, a wrong token).
+
+    `fault`: what the provider has against our account, where that is why.
+    """
 
     code: str
     retry_after: timedelta | None = None
     cause: Cause = Cause.PROVIDER
+    fault: AccountFault | None = None
 
 
 @dataclass(frozen=True)

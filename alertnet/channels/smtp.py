@@ -16,6 +16,7 @@ from alertnet.channels.deadline import Deadline, DeadlineReader, open_socket
 from alertnet.channels.mail import compose, mail_address, message_id
 from alertnet.core.errors import BadInput
 from alertnet.core.notification import Failure
+from alertnet.core.provider_codes import AccountFault
 
 SETTING = "ALERTNET_SMTP_URL"
 PORT = 587
@@ -24,6 +25,18 @@ DEADLINE_SECONDS = 10.0
 
 _NO_SUCH_MAILBOX = re.compile(rb"5\.1\.(1|3|10)\b")
 """Enhanced status codes (RFC 3463, RFC 7505) by which the address itself is bad."""
+
+
+_OUR_CREDENTIALS = (530, 534, 535, 538)
+"""Authentication is wanted, too weak, or wrong (RFC 4954 6)."""
+
+_OUR_SENDER = re.compile(
+    rb"5\.(1\.[78]|7\.(3|8|9|1[34]|2[0-7]))\b"
+    rb"|.*\b(relay(ing)? (access )?(denied|not|prohibited)|(unable|not \w+) to relay)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Refusals of a recipient or a mail that are meant for whoever sends it (RFC 3463, RFC 7372); those of relays that let
+nobody in have no code of their own, and say so in words."""
 
 
 _SERVICE_NOT_AVAILABLE = 421
@@ -104,7 +117,7 @@ class SmtpRelay:
         except smtplib.SMTPResponseException as answer:
             return _not_accepted(answer.smtp_code, _as_bytes(answer.smtp_error), Failure.OUR_ACCOUNT)
         except smtplib.SMTPNotSupportedError:
-            return Refused(Failure.OUR_ACCOUNT, "auth")
+            return _account_refused("auth", AccountFault.SETTINGS)
         except OSError as fault:
             return NotSent(type(fault).__name__)
         finally:
@@ -140,7 +153,7 @@ class SmtpRelay:
             session.starttls(context=self._tls)
             session.ehlo_or_helo_if_needed()
         elif not is_loopback(self.host):
-            return Refused(Failure.OUR_ACCOUNT, "starttls")
+            return _account_refused("starttls", AccountFault.SETTINGS)
         if self._user is not None:
             session.authenticate(self._user, self._password)
         return None
@@ -221,11 +234,17 @@ def _not_accepted(code: int, reply: bytes, failure: Failure) -> Refused | NotSen
     if not 500 <= code <= 599:
         is_this_mails = failure is Failure.BOUNCED and code != _SERVICE_NOT_AVAILABLE and reply[:4] != _MAIL_SYSTEM
         return NotSent(str(code), cause=Cause.ADDRESS if is_this_mails else Cause.PROVIDER)
-    if code in (530, 534, 535, 538):
-        return Refused(Failure.OUR_ACCOUNT, str(code))
+    if code in _OUR_CREDENTIALS:
+        return _account_refused(str(code), AccountFault.TOKEN)
+    if failure is Failure.OUR_ACCOUNT or _OUR_SENDER.match(reply):
+        return _account_refused(str(code), AccountFault.PERMISSION)
     if failure is Failure.BOUNCED and _NO_SUCH_MAILBOX.match(reply):
         return Refused(Failure.INVALID, str(code))
     return Refused(failure, str(code))
+
+
+def _account_refused(code: str, fault: AccountFault) -> NotSent:
+    return NotSent(code, cause=Cause.ACCOUNT, fault=fault)
 
 
 def _as_bytes(reply: bytes | str) -> bytes:

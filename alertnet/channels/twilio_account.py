@@ -30,7 +30,14 @@ from alertnet.channels.transport import (
     NotConnected,
     Transport,
 )
-from alertnet.core.provider_codes import failure_of, is_one_numbers, is_throttle
+from alertnet.core.provider_codes import (
+    account_fault,
+    failure_of,
+    is_one_numbers,
+    is_throttle,
+    is_unprocessed,
+    is_whole_account,
+)
 
 UNREADABLE = (TwilioException, ValueError, TypeError, AttributeError, LookupError)
 """What the SDK lets through when a JSON object is not the one that it expects."""
@@ -88,6 +95,11 @@ def classify(http_status: int, code: str, retry_after: timedelta | None) -> Refu
         return Unsure(code)
     if http_status == 429 or is_throttle(code):
         return NotSent(code, retry_after, Cause.ADDRESS if is_one_numbers(code) else Cause.TOO_FAST)
+    if is_unprocessed(http_status):
+        return NotSent(code, retry_after)
+    if fault := account_fault(code, http_status):
+        cause = Cause.ACCOUNT if is_whole_account(code, http_status) else Cause.PROVIDER
+        return NotSent(code, cause=cause, fault=fault)
     return Refused(failure_of(code), code)
 
 
@@ -102,11 +114,12 @@ def ask(question: Callable[[], Lookup]) -> Lookup:
 
 
 def is_there(question: Callable[[], object]) -> bool:
-    """Whether the provider answers a question of ours, be it with a refusal."""
+    """Whether the provider answers a question of ours, be it with a refusal of that question; not of our account."""
     try:
         question()
     except ErrorAnswer as answer:
-        return not isinstance(classify(answer.status, answer.code, None), Unsure)
+        meaning = classify(answer.status, answer.code, None)
+        return isinstance(meaning, Refused) or (isinstance(meaning, NotSent) and meaning.fault is None)
     except (NotConnected, AnswerLost, *UNREADABLE):
         return False
     return True

@@ -5,12 +5,13 @@ depends on is in trouble the heartbeat stops, so that whoever waits for it outsi
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from alertnet.core.contact import MethodKind
 from alertnet.core.disclosure import Subject
+from alertnet.core.provider_codes import AccountFault
 from alertnet.core.routes import IN_ORDER, Routes, Way
 
 LATEST = timedelta(seconds=60)
@@ -137,6 +138,8 @@ class Observed:
     unheard: tuple[str, ...]
     files: Files = Files.IN_FORCE
     routes: Routes = IN_ORDER
+    faults: Mapping[Way, AccountFault] = field(default_factory=dict)
+    """What providers have against our account, where that is why they take nothing."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +194,15 @@ def failing_methods(seen: Observed) -> frozenset[MethodKind]:
     away = _long_away(seen)
     gone = {method for method, _ in away if _leads_nowhere(seen, method, away)}
     return seen.stubborn | gone | {method for method, reports in seen.reports.items() if _is_refused(seen, reports)}
+
+
+def fault_behind(seen: Observed, part: Part) -> AccountFault | None:
+    """What a provider has against our account, where that is behind the trouble of a method or of one provider."""
+    if part is Part.PROVIDERS:
+        return next((seen.faults[way] for way in sorted(_long_away(seen)) if way in seen.faults), None)
+    known = [fault for (method, _), fault in sorted(seen.faults.items()) if method.value == part.value]
+    is_refused = any(method.value == part.value and _is_refused(seen, each) for method, each in seen.reports.items())
+    return known[0] if known else AccountFault.PERMISSION if is_refused else None
 
 
 def lateness(seen: Observed) -> dict[str, timedelta]:

@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select
 
+from alertnet.core.breaker import pause_after
 from alertnet.core.contact import MethodKind
 from alertnet.core.escalation import Delayed, Event, Failed
 from alertnet.core.notification import UNDER_WAY, UNSETTLED, AttemptStatus, Failure, Kind
+from alertnet.core.provider_codes import AccountFault, account_fault, is_whole_account
 from alertnet.flows.alarms import asked_event
 from alertnet.flows.cancel import HANG_UP_WITHIN, is_wanted
 from alertnet.flows.case import URGENT, Case, take_up
@@ -52,6 +54,8 @@ class Held:
     """By incident: two attempts of one incident that are held together share its case."""
     events: dict[str, list[Event]] = field(default_factory=dict)
     hang_ups: list[str] = field(default_factory=list)
+    account_fault: AccountFault | None = None
+    """What its provider, which had taken it, turned out to have against our account."""
 
     @property
     def case(self) -> Case | None:
@@ -84,6 +88,8 @@ class Held:
                     self.sent()
             case AttemptStatus.DELIVERED:
                 self._delivered()
+            case AttemptStatus.FAILED if self.status in UNDER_WAY and is_whole_account(str(code)):
+                self._refused_later(str(code))
             case AttemptStatus.FAILED if self.status in UNDER_WAY:
                 self.failed(failure or Failure.UNDELIVERED, code)
             case AttemptStatus.CANCELLED if self.status in UNDER_WAY:
@@ -127,11 +133,8 @@ class Held:
 
     def wait(self, due_at: datetime, code: str) -> None:
         """It has not left, and is queued again; the first time the next method goes meanwhile."""
-        delays = self.row.delays + 1
-        self._queue_again(due_at=due_at, delays=delays, error=code, provider=None)
-        if delays == 1:
-            self.record("attempt_delayed", error=code)
-            self.happens(lambda service: Delayed(service.contact, service.place))
+        self._queue_again(due_at=due_at, delays=self.row.delays + 1, error=code, provider=None)
+        self._delayed(code)
 
     def turned_away(self, code: str) -> None:
         """Its provider surely has not sent it: another one has it at once."""
@@ -176,6 +179,23 @@ class Held:
         move(self.case, self.events)
         self.case.finish()
         return [*self.hang_ups, *self.case.hang_ups]
+
+    def _refused_later(self, code: str) -> None:
+        """It was taken, and then our account was found not to be in order: it waits, as if it had been refused."""
+        self.account_fault = account_fault(code)
+        self._become(AttemptStatus.FAILED, failure=Failure.OUR_ACCOUNT.value, error=code)
+        self._show(AttemptStatus.QUEUED)
+        delays = self.row.delays
+        self.outbox.again(
+            self.row, extra=self.row.extra, leaves_at=self.tx.now + pause_after(delays), delays=delays + 1
+        )
+        self._delayed(code)
+
+    def _delayed(self, code: str) -> None:
+        """The first time it has to wait the next method goes meanwhile."""
+        if self.row.delays == 0:
+            self.record("attempt_delayed", error=code)
+            self.happens(lambda service: Delayed(service.contact, service.place))
 
     def _queue_again(self, **values: object) -> None:
         self.status = AttemptStatus.QUEUED

@@ -33,12 +33,19 @@ def note(tx: Tx, way: Way, result: Result, attempt: str | None = None) -> Breake
 def note_heard(held: Held) -> None:
     """The provider says what became of an attempt; where nobody knew yet that it has it, this shows that it works.
 
-    To be called before the attempt is finished: the breaker is held before the history of the system is.
+    Unless it says that our account is refused. To be called before the attempt is finished: the breaker is held before
+    the history of the system is.
     """
-    if held.row.provider_id is None and held.provider_id is not None:
-        way = (MethodKind(held.row.method), held.row.provider or FIRST)
-        before = breaker_store.hold(held.tx, way)
-        _replace(held.tx, way, before, after_success(before, held.tx.now))
+    is_news = held.row.provider_id is None and held.provider_id is not None
+    if not is_news and held.account_fault is None:
+        return
+    way = (MethodKind(held.row.method), held.row.provider or FIRST)
+    before = breaker_store.hold(held.tx, way)
+    if held.account_fault is None:
+        after = after_success(before, held.tx.now)
+    else:
+        after = after_fault(before, held.tx.now, held.account_fault, is_certain=True)
+    _replace(held.tx, way, before, after)
 
 
 def take_question(tx: Tx, way: Way) -> bool:
@@ -66,7 +73,9 @@ def _after(breaker: Breaker, result: Result, tx: Tx) -> Breaker:
     match result:
         case NotSent(retry_after=pause, cause=Cause.TOO_FAST):
             return after_too_fast(breaker, tx.now, pause)
-        case NotSent(cause=Cause.PROVIDER) | Unsure():
+        case NotSent(cause=Cause.PROVIDER | Cause.ACCOUNT as cause, fault=fault):
+            return after_fault(breaker, tx.now, fault, is_certain=cause is Cause.ACCOUNT)
+        case Unsure():
             return after_fault(breaker, tx.now)
     return after_success(breaker, tx.now)
 
@@ -78,7 +87,7 @@ def _replace(tx: Tx, way: Way, before: Breaker, after: Breaker, *, code: str | N
     if after.bars_until(tx.now) is not None and before.bars_until(tx.now) is None:
         signs.note(tx, signs.barred(way))
     if after.opened_at is not None and before.opened_at is None:
-        _record(tx, way, "provider_away", code=code)
+        _record(tx, way, "provider_away", code=code, fault=after.fault)
     if before.opened_at is not None and after.opened_at is None:
         _record(tx, way, "provider_back", since=before.opened_at.isoformat())
         _release(tx, way)

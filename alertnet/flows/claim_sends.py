@@ -133,9 +133,11 @@ def _fill(tx: Tx, method: MethodKind, claims: Claims, slots: Slots, outward: Out
     """Go down the queue until there are no more places, or no more attempts."""
     seen: list[str] = []
     spared = attempt_store.busy_numbers(tx.session, tx.now) if method is MethodKind.CALL else set()
+    # What a provider refuses for itself alone must not be all that it is ever tried with (A11).
+    least_tried = slots.is_trial
     most = slots.left or MOST_SEEN
     while (slots.left or slots.barred_until(outward.providers) is not None) and len(seen) < MOST_SEEN:
-        due = attempt_store.take(tx.session, method, tx.now, most, besides=seen, spared=spared)
+        due = attempt_store.take(tx.session, method, tx.now, most, besides=seen, spared=spared, least_tried=least_tried)
         seen += [row.id for row in due]
         is_all = len(due) < most
         if method is MethodKind.CALL:

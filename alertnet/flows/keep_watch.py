@@ -18,6 +18,7 @@ from alertnet.core.watch import (
     Files,
     Observed,
     Part,
+    fault_behind,
     find_trouble,
     follow,
     may_beat,
@@ -100,7 +101,8 @@ def _follow(tx: Tx, trees: list[ContactTree], seen: Observed, found: frozenset[P
         troubles.begin(tx, part)
         timeline.append(tx, timeline.SYSTEM, ("trouble_began", {"part": part.value}))
         if SAID_BY.get(part) not in found:
-            _tell(tx, trees, Kind.NOTICE if part in CAN_WAIT else Kind.ALARM, SUBJECTS[part][0], broken)
+            kind = Kind.NOTICE if part in CAN_WAIT else Kind.ALARM
+            _tell(tx, trees, kind, SUBJECTS[part][0], broken, about=fault_behind(seen, part))
     for part in changes.over:
         timeline.append(tx, timeline.SYSTEM, ("trouble_over", {"part": part.value}))
     for subject in dict.fromkeys(SUBJECTS[part][1] for part in changes.over):

@@ -166,12 +166,13 @@ class Outbox:
         extra: bool = False,
         leaves_at: datetime | None = None,
         sender: str | None = None,
+        delays: int = 0,
     ) -> None:
         """An attempt to send a notification, due now unless `leaves_at` says when.
 
         `extra`: the one re-send after an unknown outcome (A5). `sender`: the number that it is to come from; else any.
+        `delays`: how often it was surely not sent before.
         """
-        # A microsecond apart, so that what was written first leaves first.
         place = len(self.written.get("attempts", ())) + len(self.rows.get("attempts", ()))
         self.add(
             "attempts",
@@ -187,14 +188,22 @@ class Outbox:
             sender=sender,
             extra=extra,
             checks=0,
-            delays=0,
+            delays=delays,
             wrong_keys=0,
-            created_at=self.tx.now + timedelta(microseconds=place),
+            created_at=self.tx.now + timedelta(microseconds=place),  # what was written first leaves first
             changed_at=self.tx.now,
         )
         self.tx.leaves_due(method)
 
-    def again(self, row: Row[Any], *, extra: bool, sender: str | None = None) -> None:
+    def again(
+        self,
+        row: Row[Any],
+        *,
+        extra: bool,
+        sender: str | None = None,
+        leaves_at: datetime | None = None,
+        delays: int = 0,
+    ) -> None:
         """One more attempt of what that one's notification says."""
         self.attempt(
             row.notification_id,
@@ -205,6 +214,8 @@ class Outbox:
             row.address_index,
             extra=extra,
             sender=sender,
+            leaves_at=leaves_at,
+            delays=delays,
         )
 
     def flush(self, *, begin: bool = False) -> None:

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from alertnet.channels.base import Accepted, NotSent, Refused, Result, Unsure
+from alertnet.core.breaker import believed, pause_after
 from alertnet.core.notification import AttemptStatus
 from alertnet.flows.attempt import Held, hold, hold_each
 from alertnet.flows.deliver import TurnedAway
 from alertnet.flows.outbox import Outbox
 from alertnet.store.tx import Tx
-
-FIRST_PAUSE = timedelta(seconds=5)
-LONGEST_PAUSE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -72,6 +70,6 @@ def _take(held: Held, result: Result | TurnedAway) -> None:
 
 
 def _wait(held: Held, code: str, retry_after: timedelta | None) -> None:
-    """It surely has not left: try again after 5, 10, 20, 40, then always 60 seconds, for as long as it is wanted."""
-    pause = retry_after or min(FIRST_PAUSE * (1 << min(held.row.delays, 10)), LONGEST_PAUSE)
+    """It surely has not left: it is tried again for as long as it is wanted, in a minute at the latest."""
+    pause = believed(retry_after) if retry_after else pause_after(held.row.delays)
     held.wait(held.tx.now + pause, code)

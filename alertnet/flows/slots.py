@@ -79,6 +79,11 @@ class Slots:
         """How many places there are still, for messages of one unit."""
         return sum(min(places.room, sum(map(self._free, places.senders))) for places in self._places.values())
 
+    @property
+    def is_trial(self) -> bool:
+        """Whether all that may leave is one attempt that shows whether a provider works again."""
+        return bool(self._tried) and all(not each.room or name in self._tried for name, each in self._places.items())
+
     def take(self, order: Sequence[str], units: int, preferred: str | None = None) -> tuple[str, str] | None:
         """A place by the first of these providers that has one: the provider and the number it leaves from.
 

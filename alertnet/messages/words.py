@@ -1,7 +1,7 @@
 """The words of one language: names of types and severities, statements, dates; and `Said` put into them."""
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ import yaml
 from alertnet.core.contact import MethodKind
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import TYPES, CloseReason, Severity
+from alertnet.core.provider_codes import AccountFault
 from alertnet.messages.message import PAUSE
 
 SHORT_ABOUT = 20
@@ -23,12 +24,16 @@ NEUTRAL = ("unknown_caller", "put_through", "key_code", "key_pin", "key_type", "
 RIGHT_TO_LEFT = frozenset(("ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"))
 """The languages that are written so, by their primary tag."""
 
+ACCOUNT_SUBJECTS = (Subject.SMS_FAILS, Subject.CALLS_FAIL, Subject.MAIL_FAILS, Subject.PROVIDER_AWAY)
+"""What may be the fault of our account: then `about` is an `AccountFault`."""
+
 _PLAIN_KEYS = ("drill", "also", "plus", "somebody", "date", "first", *NEUTRAL)
 _TABLES = {
     "types": frozenset(TYPES),
     "severities": frozenset(Severity),
     "reasons": frozenset(CloseReason),
     "subjects": frozenset(Subject),
+    "faults": frozenset(AccountFault),
 }
 _LISTS = {"voices": 1, "months": 12}
 
@@ -59,6 +64,8 @@ class Words:
     reasons: dict[str, str]
     subjects: dict[str, str]
     """What each subject states, `{about}` standing for whom."""
+    faults: dict[str, str] = field(default_factory=dict)
+    """What a provider has against our account, said after what can't be sent for it."""
     key_pin: str = ""
     key_type: str = ""
     raised: str = ""
@@ -87,6 +94,8 @@ class Words:
         """What the subject states, as in `embassy-es can't act`."""
         # A running incident keeps its words, and a newer program may have more to say than they can.
         statement = self.subjects.get(subject, f"{subject.replace('_', ' ')}: {{about}}")
+        if subject in ACCOUNT_SUBJECTS and about in self.faults:
+            return f"{statement}: {self.faults[about]}"
         return statement.replace("{about}", about or self.somebody)
 
 

@@ -8,7 +8,7 @@ from threading import Lock
 
 
 class Fault(StrEnum):
-    """One way to misbehave. The first five strike the exchange itself, the others what was created in it."""
+    """One way to misbehave. The first eight strike the exchange itself, the others what was created in it."""
 
     LOSE_ANSWER = "lose_answer"
     """The request is carried out, then the connection closes without a byte of answer."""
@@ -18,6 +18,12 @@ class Fault(StrEnum):
     ERROR_500 = "error_500"
     ERROR_503 = "error_503"
     """Nothing is carried out; 429 and 503 say Retry-After."""
+    WRONG_TOKEN = "wrong_token"  # noqa: S105 - a word for what is wrong
+    """As if the token were another one: 401, code 20003."""
+    SUSPENDED = "suspended"
+    """The account has no credit left: 403, code 20005."""
+    FORBIDDEN = "forbidden"
+    """Something in between refuses: 403 with a page of HTML."""
     CALL_BACK_EARLY = "call_back_early"
     """Everything due is called back before the 201 leaves."""
     CALL_BACK_TWICE = "call_back_twice"

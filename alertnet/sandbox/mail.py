@@ -72,6 +72,8 @@ class PostOffice:
     """The mailboxes, and the handler that the SMTP server asks; `visit` is how a link scanner opens a link."""
 
     def __init__(self, visit: Visit) -> None:
+        self.refusal: str | None = None
+        """Answered to whoever names a sender, in place of taking any mail."""
         self._mailboxes: dict[str, Mailbox] = {}
         self._visit = visit
 
@@ -82,6 +84,16 @@ class PostOffice:
     def protocol(self) -> asyncio.Protocol:
         """One SMTP connection, for the event loop that runs."""
         return SMTP(self, hostname="sandbox", enable_SMTPUTF8=True, loop=asyncio.get_running_loop())
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Called by aiosmtpd for each sender."""
+        if self.refusal is not None:
+            return self.refusal
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -3,6 +3,7 @@
 REASONS = {
     20001: "Unknown parameters: {}",
     20003: "Authenticate",
+    20005: "Account {} is not active",
     20404: "The requested resource {} was not found",
     20409: "Only scheduled messages can be canceled, this one is {}",
     20429: "Too Many Requests",

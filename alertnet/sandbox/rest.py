@@ -31,6 +31,8 @@ ERRORS = {
     Fault.ERROR_429: Refusal(20429, status=429),
     Fault.ERROR_500: Refusal(20500, status=500),
     Fault.ERROR_503: Refusal(20503, status=503),
+    Fault.WRONG_TOKEN: Refusal(20003, status=401),
+    Fault.SUSPENDED: Refusal(20005, status=403),
 }
 RETRY_AFTER = {"Retry-After": "1"}
 """Seconds; said with 429 and 503."""
@@ -72,6 +74,8 @@ class Rest:
             faults = self._network.faults.draw(method, self._numbers(request, form))
             for fault in ERRORS.keys() & faults.keys():
                 return _refused(ERRORS[fault])
+            if Fault.FORBIDDEN in faults:
+                return Response("<html>Forbidden</html>", 403, media_type="text/html")
             try:
                 resource = act(request, form, faults)
             except Refusal as refusal:

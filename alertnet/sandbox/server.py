@@ -124,6 +124,10 @@ class Sandbox:
         """Let this fault strike the next `times` requests of that HTTP method, or only those about `number`."""
         self.network.faults.order(fault, times, number, method, delay)
 
+    def refuses_mail(self, reply: str | None) -> None:
+        """Take no mail from anybody, with that reply, such as `535 5.7.8 wrong password`; None: take it again."""
+        self._post_office.refusal = reply
+
     def recovers(self) -> None:
         """No faults any more."""
         self.network.faults.clear()

@@ -61,7 +61,7 @@ _STANDING: Select[Any] = select(attempts.c.status, attempts.c.lease, attempts.c.
 _INCIDENT_OF: Select[Any] = select(attempts.c.id, attempts.c.incident_id).where(
     attempts.c.id.in_(bindparam("ids", expanding=True))
 )
-_DUE: Select[Any] = (
+_DUE_NOW: Select[Any] = (
     select(attempts.c.id, attempts.c.address_index)
     .where(
         attempts.c.method == bindparam("method"),
@@ -71,10 +71,11 @@ _DUE: Select[Any] = (
         attempts.c.id.not_in(bindparam("besides", expanding=True)),
         attempts.c.address_index.not_in(bindparam("spared", expanding=True)),
     )
-    .order_by(*_IN_ORDER)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+_DUE = _DUE_NOW.order_by(*_IN_ORDER)
+_DUE_LEAST_TRIED = _DUE_NOW.order_by(attempts.c.delays, *_IN_ORDER)
 _ASKED_NOW = (
     select(attempts.c.id)
     .where(
@@ -122,13 +123,16 @@ def take(
     *,
     besides: Collection[str] = (),
     spared: Collection[bytes] = (),
+    least_tried: bool = False,
 ) -> Sequence[Row[Any]]:
     """Id and address index of attempts to send now, most severe first, then oldest; held, and none that others hold.
 
-    `besides`: ids to pass over; `spared`: indexes of numbers to leave in peace.
+    `besides`: ids to pass over; `spared`: indexes of numbers to leave in peace. `least_tried`: before all, what was
+    surely not sent the fewest times.
     """
+    due = _DUE_LEAST_TRIED if least_tried else _DUE
     values = {"method": method.value, "now": now, "most": most}
-    return session.execute(_DUE, values | {"besides": list(besides), "spared": list(spared)}).all()
+    return session.execute(due, values | {"besides": list(besides), "spared": list(spared)}).all()
 
 
 def take_asked(

@@ -6,6 +6,7 @@ from sqlalchemy import Row, Select, bindparam, delete, select, update
 
 from alertnet.core.breaker import SOUND, Breaker
 from alertnet.core.contact import MethodKind
+from alertnet.core.provider_codes import AccountFault
 from alertnet.core.routes import Way
 from alertnet.store.engine import insert_once
 from alertnet.store.tables import breakers
@@ -46,4 +47,5 @@ def _columns(way: Way, breaker: Breaker) -> dict[str, Any]:
 
 
 def _breaker(row: Row[Any]) -> Breaker:
-    return Breaker(row.faults, row.opened_at, row.is_back, row.try_at, row.paused_until)
+    fault = AccountFault(row.fault) if row.fault else None
+    return Breaker(row.faults, row.opened_at, row.is_back, row.try_at, row.paused_until, fault)

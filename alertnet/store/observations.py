@@ -85,6 +85,7 @@ def observe(
         unheard=tuple(unheard(tx.session)),
         files=files,
         routes=routes,
+        faults={way: breaker.fault for way, breaker in ill.items() if breaker.fault is not None},
     )
 
 

@@ -1,11 +1,14 @@
 """Whether the program is alive, and whether it can do its work: for load balancers, and for those who keep watch."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NotRequired
 
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
+from alertnet.core.provider_codes import AccountFault
+from alertnet.core.routes import Way
 from alertnet.core.watch import LATEST, Observed, find_trouble, lateness, may_beat
 from alertnet.runtime import Runtime
 from alertnet.store.observations import observe
@@ -23,11 +26,15 @@ class Alive(TypedDict):
 
 
 class Away(TypedDict):
-    """A provider to which nothing is handed for now, by one method; `since` is ISO 8601."""
+    """A provider to which nothing is handed for now, by one method; `since` is ISO 8601.
+
+    `fault`: what it has against our account, where that is why: `token`, `balance`, `permission` or `settings`.
+    """
 
     method: str
     provider: str
     since: str
+    fault: NotRequired[str]
 
 
 class Ready(TypedDict):
@@ -99,8 +106,11 @@ def _judged(seen: Observed, trees: bool) -> Ready:
         late={name: round(late.total_seconds()) for name, late in lateness(seen).items() if late > LATEST},
         inbound_at=seen.inbound_at.isoformat() if seen.inbound_at else None,
         unheard=list(seen.unheard),
-        away=[
-            Away(method=method, provider=provider, since=since.isoformat())
-            for (method, provider), since in sorted(seen.away.items())
-        ],
+        away=[_away(way, since, seen.faults.get(way)) for way, since in sorted(seen.away.items())],
     )
+
+
+def _away(way: Way, since: datetime, fault: AccountFault | None) -> Away:
+    method, provider = way
+    away = Away(method=method, provider=provider, since=since.isoformat())
+    return {**away, "fault": fault.value} if fault else away

@@ -25,6 +25,7 @@ from alertnet.channels.smtp import SmtpRelay, is_loopback
 from alertnet.core.contact import MethodKind
 from alertnet.core.errors import BadInput
 from alertnet.core.notification import Failure
+from alertnet.core.provider_codes import AccountFault
 
 MAIL = Outgoing(
     "a1b2",
@@ -37,6 +38,10 @@ MAIL = Outgoing(
     "<p>Responda <b>4711</b>.</p>",
     headers={"Date": "Tue, 24 Nov 2026 02:14:00 +0000"},
 )
+
+
+def refused_whole(code: str, fault: AccountFault) -> NotSent:
+    return NotSent(code, cause=Cause.ACCOUNT, fault=fault)
 
 
 @dataclass
@@ -176,7 +181,12 @@ def test_any_text_is_an_address_that_reads_back_the_same_or_a_refusal(text: str)
         ("550 5.1.1 No such user", "250 OK", Refused(Failure.INVALID, "550")),
         ("550 5.7.1 Not wanted", "250 OK", Refused(Failure.BOUNCED, "550")),
         ("552 5.2.2 Mailbox full", "250 OK", Refused(Failure.BOUNCED, "552")),
-        ("530 5.7.0 Authentication required", "250 OK", Refused(Failure.OUR_ACCOUNT, "530")),
+        ("530 5.7.0 Authentication required", "250 OK", refused_whole("530", AccountFault.TOKEN)),
+        ("550 5.7.1 Relaying denied", "250 OK", refused_whole("550", AccountFault.PERMISSION)),
+        ("554 5.7.1 <a@b.example>: Relay access denied", "250 OK", refused_whole("554", AccountFault.PERMISSION)),
+        ("550 5.1.8 Bad sender's system address", "250 OK", refused_whole("550", AccountFault.PERMISSION)),
+        ("550 5.1.1 <x@relay.example>: no such user", "250 OK", Refused(Failure.INVALID, "550")),
+        ("250 OK", "550 5.7.23 SPF validation failed", refused_whole("550", AccountFault.PERMISSION)),
         ("451 4.7.1 Greylisted", "250 OK", NotSent("451", cause=Cause.ADDRESS)),
         ("250 OK", "554 5.6.0 Rejected", Refused(Failure.BOUNCED, "554")),
         ("250 OK", "452 4.3.1 Disk full", NotSent("452")),
@@ -226,14 +236,15 @@ def test_a_wrong_password_is_a_fault_of_our_account(server_tls: ssl.SSLContext) 
     with relay_for(
         mailbox, "smtp://user:wrong@127.0.0.1:{port}", tls_context=server_tls, authenticator=mailbox.authenticate
     ) as relay:
-        assert relay.send(MAIL) == Refused(Failure.OUR_ACCOUNT, "535")
+        assert relay.send(MAIL) == refused_whole("535", AccountFault.TOKEN)
+        assert not relay.answers()
 
     assert mailbox.taken == []
 
 
 def test_a_relay_that_offers_no_authentication_gets_no_password() -> None:
     with relay_for(Mailbox(), "smtp://user:secret@127.0.0.1:{port}") as relay:
-        assert relay.send(MAIL) == Refused(Failure.OUR_ACCOUNT, "auth")
+        assert relay.send(MAIL) == refused_whole("auth", AccountFault.SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -270,7 +281,7 @@ def test_a_relay_elsewhere_without_starttls_gets_no_mail() -> None:
     """A9: what is said is not said in clear."""
     mailbox = Mailbox()
     with relay_for(mailbox) as near:
-        assert Elsewhere(near.port).send(MAIL) == Refused(Failure.OUR_ACCOUNT, "starttls")
+        assert Elsewhere(near.port).send(MAIL) == refused_whole("starttls", AccountFault.SETTINGS)
 
     assert mailbox.taken == []
 
@@ -333,7 +344,7 @@ def busy(connection: socket.socket, stopped: threading.Event) -> None:
     [
         (drip, NotSent("SMTPServerDisconnected")),
         (hang, NotSent("SMTPServerDisconnected")),
-        (refuse, Refused(Failure.OUR_ACCOUNT, "554")),
+        (refuse, refused_whole("554", AccountFault.PERMISSION)),
         (busy, NotSent("421")),
     ],
 )

@@ -11,7 +11,13 @@ from alertnet.channels.base import Absent, Accepted, CannotTell, Cause, Found, N
 from alertnet.channels.twilio_account import Account
 from alertnet.channels.twilio_sms import TwilioSms
 from alertnet.core.notification import AttemptStatus, Failure
+from alertnet.core.provider_codes import AccountFault
 from tests.channels.conftest import Provider
+
+
+def refused_whole(code: str, fault: AccountFault) -> NotSent:
+    return NotSent(code, cause=Cause.ACCOUNT, fault=fault)
+
 
 SINCE = datetime(2026, 11, 24, 2, 14, tzinfo=UTC)
 TOKENS = ["newer", "older"]
@@ -75,8 +81,21 @@ def test_a_message_is_not_delivered_after_its_level(
         (400, {"code": 21211, "message": "Invalid 'To'", "status": 400}, Refused(Failure.INVALID, "21211")),
         (400, {"code": 21610, "message": "unsubscribed"}, Refused(Failure.OPTED_OUT, "21610")),
         (400, {"code": 21999, "message": "new"}, Refused(Failure.UNDELIVERED, "21999")),
-        (401, {"code": 20003, "message": "Authenticate"}, Refused(Failure.OUR_ACCOUNT, "20003")),
-        (403, b"<html>", Refused(Failure.OUR_ACCOUNT, "403")),
+        (401, {"code": 20003, "message": "Authenticate"}, refused_whole("20003", AccountFault.TOKEN)),
+        (401, {"code": 21999, "message": "new"}, refused_whole("21999", AccountFault.TOKEN)),
+        (402, b"", refused_whole("402", AccountFault.BALANCE)),
+        (403, {"code": 20005, "message": "not active"}, refused_whole("20005", AccountFault.BALANCE)),
+        (400, {"code": 10001}, refused_whole("10001", AccountFault.BALANCE)),
+        (404, {"code": 20404}, refused_whole("20404", AccountFault.SETTINGS)),
+        (400, {"code": 21609}, refused_whole("21609", AccountFault.SETTINGS)),
+        (403, b"<html>", NotSent("403", fault=AccountFault.PERMISSION)),
+        (403, {"code": "denied"}, NotSent("denied", fault=AccountFault.PERMISSION)),
+        (302, b"", NotSent("302", fault=AccountFault.PERMISSION)),
+        (400, {"code": 21606}, NotSent("21606", fault=AccountFault.PERMISSION)),
+        (403, {"code": 21408}, Refused(Failure.OUR_ACCOUNT, "21408")),
+        (403, {"code": 21999}, Refused(Failure.UNDELIVERED, "21999")),
+        (408, b"", NotSent("408", timedelta(seconds=7))),
+        (425, b"", NotSent("425", timedelta(seconds=7))),
         (
             400,
             {"type": "https://x/21211", "title": "Invalid", "status": 400, "code": 21211},
@@ -178,13 +197,15 @@ def test_a_provider_that_does_not_answer_can_not_tell(
     ("status", "document", "is_there"),
     [
         (200, {"messages": []}, True),
-        (401, {"code": 20003}, True),
+        (401, {"code": 20003}, False),
+        (403, b"<html>", False),
+        (400, {"code": 21999}, True),
         (429, {"code": 20429}, True),
         (503, b"", False),
         (200, b"<html>", False),
     ],
 )
-def test_a_provider_that_answers_is_there_whatever_it_says(
+def test_a_provider_that_answers_is_there_unless_it_refuses_our_account(
     channel: TwilioSms, provider: Provider, status: int, document: object, is_there: bool
 ) -> None:
     provider.replies(status, document)

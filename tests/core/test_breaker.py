@@ -14,6 +14,7 @@ from alertnet.core.breaker import (
     after_success,
     after_too_fast,
 )
+from alertnet.core.provider_codes import AccountFault
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -92,13 +93,55 @@ def test_the_attempt_that_fails_opens_it_again() -> None:
     assert (breaker.is_open, breaker.opened_at, breaker.try_at) == (True, NOW, NOW + 16 * SECOND)
 
 
-@pytest.mark.parametrize(("seconds", "is_waited_for"), [(1, True), (15, True), (16, False), (3600, False)])
+@pytest.mark.parametrize(("seconds", "is_waited_for"), [(1, True), (15, True), (16, False), (60, False)])
 def test_a_short_pause_is_waited_for_and_a_long_one_is_like_being_away(seconds: int, is_waited_for: bool) -> None:
     breaker = after_too_fast(SOUND, NOW, seconds * SECOND)
 
     assert breaker.rests_until(NOW) == NOW + seconds * SECOND
     assert (breaker.bars_until(NOW) is None) is is_waited_for
     assert breaker.rests_until(NOW + seconds * SECOND) is None
+
+
+def test_an_hours_pause_is_kept_for_a_minute_and_then_one_tries() -> None:
+    """A11: one answer with `Retry-After: 3600` must not silence a method for an hour."""
+    breaker = after_too_fast(SOUND, NOW, 3600 * SECOND)
+
+    assert breaker.bars_until(NOW + 59 * SECOND) == NOW + LONGEST_PAUSE
+    assert (breaker.rests_until(NOW + LONGEST_PAUSE), breaker.is_open, breaker.is_back) == (None, False, True)
+    assert after_success(breaker, NOW + LONGEST_PAUSE) == SOUND
+
+
+def test_whoever_tries_and_is_told_to_wait_again_lets_one_try_a_minute_later() -> None:
+    first = after_too_fast(SOUND, NOW, 3600 * SECOND)
+
+    second = after_too_fast(first, NOW + LONGEST_PAUSE, 3600 * SECOND)
+
+    assert (second.opened_at, second.try_at, second.is_back) == (NOW, NOW + 2 * LONGEST_PAUSE, True)
+
+
+def test_what_was_under_way_when_a_long_pause_began_does_not_end_it() -> None:
+    breaker = after_too_fast(SOUND, NOW, 3600 * SECOND)
+
+    assert after_success(breaker, NOW + SECOND) == breaker
+
+
+def test_a_refusal_of_our_account_opens_it_at_once_and_says_why() -> None:
+    """B3: what the provider says itself need not be found out five times."""
+    breaker = after_fault(SOUND, NOW, AccountFault.TOKEN, is_certain=True)
+
+    assert (breaker.is_open, breaker.fault, breaker.try_at) == (True, AccountFault.TOKEN, NOW + 5 * SECOND)
+    assert after_question(breaker, NOW + 5 * SECOND, is_back=False).fault is AccountFault.TOKEN
+    assert after_success(after_question(breaker, NOW + 5 * SECOND, is_back=True), NOW) == SOUND
+
+
+def test_what_may_be_one_messages_own_opens_it_after_a_run() -> None:
+    """A11: a proxy that dislikes one text must not hold up all others."""
+    breaker = SOUND
+    for _ in range(RUN - 1):
+        breaker = after_fault(breaker, NOW, AccountFault.PERMISSION)
+
+    assert (breaker.is_open, breaker.fault) == (False, AccountFault.PERMISSION)
+    assert after_fault(breaker, NOW, AccountFault.PERMISSION).is_open
 
 
 def test_a_pause_is_never_shortened() -> None:

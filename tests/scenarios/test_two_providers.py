@@ -220,3 +220,19 @@ def test_the_prefix_of_a_number_decides_who_comes_first(world_on: Worlds, tmp_pa
     assert world.phone("coordinator").inbox == []
     assert rival.texts(CAST["spain"]) == []
     assert len(world.phone("head office").inbox) >= 1
+
+
+@pytest.mark.parametrize("fault", [Fault.WRONG_TOKEN, Fault.SUSPENDED, Fault.FORBIDDEN])
+def test_the_second_takes_over_where_the_first_refuses_our_account(world: World, rival: Rival, fault: Fault) -> None:
+    """B3: surely not sent by the one goes by the other in the same moment, and no other method is hurried."""
+    world.sandbox.misbehaves(fault, times=10**6)
+
+    incidents = [world.raises() for _ in range(3)]
+
+    assert [tries(each, "coordinator", "sms")[0].status for each in incidents] == ["delivered"] * 3
+    assert len(rival.texts()) == 3
+    assert [tries(each, "coordinator", "call") for each in incidents] == [[], [], []]
+    if fault is not Fault.FORBIDDEN:
+        # What the provider says itself need not be said twice.
+        assert ("sms", "1") in away(world)
+        assert [each.timeline().count("attempt_turned_away") > 0 for each in incidents] == [True, False, False]

@@ -103,6 +103,11 @@ def readiness(world: World) -> dict[str, object]:
     return found
 
 
+def cause_of(fault: Fault) -> str:
+    """How `/readyz` names it."""
+    return {Fault.WRONG_TOKEN: "token", Fault.SUSPENDED: "balance", Fault.FORBIDDEN: "permission"}[fault]
+
+
 def test_the_heartbeat_is_heard_each_minute_while_all_is_well(night: Night) -> None:
     """Also over an incident that runs as it should."""
     night.world.raises()
@@ -179,6 +184,30 @@ def test_when_reports_get_lost_the_heartbeat_stops_and_the_coordinators_hear(nig
     night.world.raises(type="surveillance")
     night.passes(minutes=2)
     assert night.silence <= MINUTE
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        (Fault.WRONG_TOKEN, "the provider refuses our token or password"),
+        (Fault.SUSPENDED, "no balance, or our account is suspended"),
+        (Fault.FORBIDDEN, "our account has no permission to send"),
+    ],
+)
+def test_when_our_account_is_refused_the_coordinators_hear_why_by_another_way(
+    night: Night, mail_server: Sandbox, fault: Fault, cause: str
+) -> None:
+    """B3: an alarm with the cause in words, by a way that works, while the heartbeat stops."""
+    for method in ("POST", "GET"):
+        night.world.sandbox.misbehaves(fault, times=10**6, method=method)
+    night.world.raises()
+
+    night.passes(minutes=2)
+
+    told = "".join(mail.text for mail in mail_server.mailbox(DUTY).mails)
+    assert (told.count(f"SMS can't be sent: {cause}"), told.count(f"calls can't be placed: {cause}")) == (1, 1)
+    assert {each["fault"] for each in night.world.client.get("/readyz").json()["away"]} == {cause_of(fault)}
+    assert night.silence >= MINUTE
 
 
 def test_when_our_account_may_not_send_the_heartbeat_stops_and_the_other_phone_rings(

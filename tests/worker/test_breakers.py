@@ -11,6 +11,7 @@ from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Failure
+from alertnet.core.provider_codes import AccountFault
 from alertnet.core.routes import FIRST
 from alertnet.core.watch import Part, find_trouble
 from alertnet.flows.answer_call import answer_call
@@ -43,9 +44,13 @@ class Provider:
         self.is_there = False
         self.sent: list[str] = []
         self.questions = 0
+        self.dislikes: set[str] = set()
+        """Attempts that are refused, whatever becomes of others."""
 
     def send(self, outgoing: Outgoing) -> Result:
         self.sent.append(outgoing.attempt)
+        if outgoing.attempt in self.dislikes:
+            return NotSent("403", fault=AccountFault.PERMISSION)
         return self.result or Accepted(f"SM{outgoing.attempt}")
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
@@ -362,3 +367,40 @@ def test_a_provider_that_another_worker_found_well_again_is_used_in_full(stages:
     left = other.read(lambda tx: tx.session.execute(select(breakers)).all())
     other.close()
     assert (len(claims.claimed), left) == (3, [])
+
+
+def test_one_message_that_is_refused_again_and_again_keeps_no_other_from_trying(
+    stage: Stage, provider: Provider
+) -> None:
+    """A11: a proxy that dislikes one text: the most severe is not all that a provider is ever tried with."""
+    disliked = stage.opens(severity=Severity.CRITICAL)
+    (worst,) = stage.attempts(MethodKind.SMS)
+    provider.dislikes = {worst.id}
+    provider.is_there, provider.result = True, None
+    notes(stage.runtime, *[NotSent("403", fault=AccountFault.PERMISSION)] * RUN)
+    for _ in range(3):
+        stage.opens()
+
+    stage.passes(seconds=60)
+
+    statuses = {row.incident_id: row.status for row in stage.attempts(MethodKind.SMS)}
+    assert provider.sent.count(worst.id) > 1
+    assert statuses.pop(disliked) == "queued"
+    assert list(statuses.values()) == ["sent"] * 3
+
+
+def test_an_hour_that_is_asked_for_once_costs_a_minute(stage: Stage, provider: Provider) -> None:
+    """A11: one `Retry-After: 3600` and all is well again: the message, and what came meanwhile, leaves in a minute."""
+    provider.result = NotSent("20429", timedelta(hours=1), Cause.TOO_FAST)
+    stage.opens()
+    stage.runs()
+    provider.result = None
+    stage.opens()
+
+    stage.passes(seconds=59)
+    sent_before = len(provider.sent)
+    stage.passes(seconds=2)
+
+    assert sent_before == 1
+    assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["sent", "sent"]
+    assert not is_away(stage.runtime)

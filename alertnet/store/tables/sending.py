@@ -155,4 +155,5 @@ breakers = Table(
     Column("is_back", Boolean, nullable=False),
     Column("try_at", Instant),
     Column("paused_until", Instant),
+    Column("fault", String(16)),  # what the provider has against our account, where that is why
 )

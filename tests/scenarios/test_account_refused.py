@@ -1,0 +1,104 @@
+"""The provider refuses our whole account: nothing is burnt, the next method goes, and all leaves when it is mended."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alertnet.flows.track import track_sms
+from alertnet.sandbox import Fault, Sandbox
+from tests.scenarios.conftest import ACCOUNT, TOKEN, Worlds
+from tests.scenarios.record import planned, tries
+from tests.scenarios.world import PUBLIC_URL, Incident, World
+
+DUTY_MAIL = "duty@pbi-colombia.example"
+ALWAYS = 10**6
+REFUSALS = [Fault.WRONG_TOKEN, Fault.SUSPENDED, Fault.FORBIDDEN]
+
+
+@pytest.fixture
+def mail_server() -> Iterator[Sandbox]:
+    """A mail server that stands when the telephone network does not."""
+    with Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url=PUBLIC_URL) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def world(world_on: Worlds, mail_server: Sandbox, tmp_path: Path) -> World:
+    return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", ALERTNET_SMTP_URL=mail_server.smtp_url)
+
+
+def refuse(world: World, fault: Fault) -> None:
+    """Nothing of our account is taken or answered; without credit what is asked still is."""
+    for method in ("POST",) if fault is Fault.SUSPENDED else ("POST", "GET"):
+        world.sandbox.misbehaves(fault, times=ALWAYS, method=method)
+
+
+def statuses(incident: Incident, method: str) -> list[str]:
+    return [attempt.status for attempt in tries(incident, "coordinator", method)]
+
+
+@pytest.mark.parametrize("fault", REFUSALS)
+def test_what_is_refused_waits_and_the_next_methods_go_at_once(
+    world: World, mail_server: Sandbox, fault: Fault
+) -> None:
+    """B3: a refusal of our whole account is "not sent": the attempt waits, the next method goes."""
+    refuse(world, fault)
+
+    incident = world.raises()
+
+    assert (statuses(incident, "sms"), statuses(incident, "call")) == (["queued"], ["queued"])
+    assert [(contact, method, at) for contact, method, at in planned(incident, "coordinator") if at] == []
+    assert len(mail_server.mailbox(DUTY_MAIL).mails) == 1
+
+
+@pytest.mark.parametrize("fault", REFUSALS)
+def test_two_minutes_of_refusal_burn_nothing(world: World, fault: Fault) -> None:
+    """B3, A5: the level keeps its time, nobody is told early, and all that waited leaves within a minute."""
+    refuse(world, fault)
+    incident = world.raises()
+    world.passes(minutes=2)
+
+    assert planned(incident, "coordinator-2", "ombuds") == []
+    assert incident.level("colombia") == "Coordination"
+    assert "attempt_failed" not in incident.timeline()
+    world.sandbox.recovers()
+    world.passes(seconds=50)
+
+    assert len(world.phone("coordinator").inbox) == 1
+    assert statuses(incident, "sms") == ["delivered"]
+    assert len(world.phone("coordinator").calls) >= 1
+
+
+@pytest.mark.parametrize("reply", ["535 5.7.8 wrong password", "550 5.7.1 this sender is blocked"])
+def test_a_relay_that_refuses_us_burns_nothing(world: World, mail_server: Sandbox, reply: str) -> None:
+    """B3: the same for mail: what is refused to our whole sender waits, and leaves when it is let through."""
+    mail_server.refuses_mail(reply)
+    incident = world.raises()
+    world.passes(minutes=8)
+    assert statuses(incident, "email") == ["queued"]
+
+    mail_server.refuses_mail(None)
+    world.passes(minutes=1)
+
+    assert statuses(incident, "email") == ["sent"]
+    assert len(mail_server.mailbox(DUTY_MAIL).mails) == 1
+
+
+def test_an_account_that_is_suspended_after_it_took_a_message_sends_it_again(world: World) -> None:
+    """B3: the provider had it, and says later that it did not send it (30002): it waits like any other."""
+    world.phone("coordinator").behaves("no_receipts")
+    incident = world.raises()
+    (first,) = tries(incident, "coordinator", "sms")
+
+    world.runtime.transact(track_sms, first.id, first.provider_id, "failed", "30002")
+    waiting, away = statuses(incident, "sms"), world.client.get("/readyz").json()["away"]
+    world.settles()
+    hurried = planned(incident, "coordinator")
+    world.passes(seconds=20)
+
+    assert waiting == ["failed", "queued"]
+    assert [(each["method"], each["fault"]) for each in away] == [("sms", "balance")]
+    assert ("coordinator", "call", 0) in hurried
+    assert statuses(incident, "sms") == ["failed", "sent"]
+    assert [attempt.extra for attempt in tries(incident, "coordinator", "sms")] == [False, False]
