@@ -1,8 +1,10 @@
 """What may be said: the only values that a message can name, so that no template lets slip what it never had (A9)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from alertnet.core.contact import Disclosure
 from alertnet.core.incident import CloseReason, Facts, Severity
@@ -28,7 +30,8 @@ class Subject(StrEnum):
     ACTION_MISSING = "action_missing"
     INBOUND_CALL = "inbound_call"
     MISSED_CALL = "missed_call"
-    DURESS = "duress"
+    READ_FIRST = "read_first"
+    """News that must be read before anybody is called: said in place of duress, which no SMS, call or column names."""
     UNKNOWN_NUMBER = "unknown_number"
     NOBODY = "nobody"
     GO = "go"
@@ -57,6 +60,11 @@ class Subject(StrEnum):
     LAST_EDITION = "last_edition"
     STOOD_STILL = "stood_still"
     RESTORED = "restored"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Subject | None":
+        # What earlier versions have put down in clear.
+        return cls.READ_FIRST if value == DURESS else None
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,23 @@ class Said:
     """The open codes of this number, for a reply to an answer without one."""
     spoken_code: str | None = None
     """Three digits, valid in this call alone."""
+
+
+DURESS = "duress"
+"""How it is written where it is sealed: in what a report's PIN proved, and by earlier versions as kind and subject."""
+
+_INSTEAD_OF_DURESS = {"pin": "true"}
+
+
+def without_duress(kind: str, payload: Mapping[str, Any] | None) -> tuple[str, dict[str, Any] | None]:
+    """An entry of the timeline as after a true PIN: what those see of it who must not learn of duress."""
+    neutral = Subject.NEWS.value
+    if payload is None:
+        return neutral if kind == DURESS else kind, None
+    shown = {
+        name: _INSTEAD_OF_DURESS.get(name, neutral) if value == DURESS else value for name, value in payload.items()
+    }
+    return neutral if kind == DURESS else kind, shown
 
 
 def details_of(facts: Facts, disclosure: Disclosure) -> tuple[str, ...]:

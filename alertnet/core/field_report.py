@@ -25,6 +25,7 @@ def facts_of(report: Report, team: Team, member: Member, *, verified: bool, dure
         team=team.id,
         field_language=member.language,
         field_silent=member.silent or duress,
+        duress=duress,
     )
 
 
@@ -44,6 +45,7 @@ def add_to(known: Facts, news: Facts, said: Scope | None) -> Facts:
         details="\n".join(text for text in (known.details, news.details) if text) or None,
         certainty=news.certainty,
         field_silent=known.field_silent or news.field_silent,
+        duress=known.duress or news.duress,
     )
 
 

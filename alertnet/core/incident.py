@@ -189,6 +189,8 @@ class Facts:
     """The language of whoever raised it by SMS."""
     field_silent: bool = False
     """Nothing that we begin may reach the phone that raised it: it is silent, or somebody else may hold it."""
+    duress: bool = False
+    """Somebody stands beside the team: to be named to coordinators who have proved who they are, and to nobody else."""
 
 
 @dataclass(frozen=True)

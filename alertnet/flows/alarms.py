@@ -67,8 +67,8 @@ def raise_alarm(
     }
     case.outbox.add("alarms", **row)
     case.record(f"{kind.value}_raised", subject=subject.value, about=about, level=level)
-    methods = RINGING | WRITTEN if kind is Kind.TASK else RINGING
-    _ring_coordinators(case, kind, id, code, _words(subject, about, level, contacts, automatic_at), methods)
+    words = _words(_spoken(case, subject), about, level, contacts, automatic_at)
+    _ring_coordinators(case, kind, id, code, words, RINGING | WRITTEN if kind is Kind.TASK else RINGING)
     return id
 
 
@@ -93,13 +93,18 @@ def ring(case: Case, alarm: Row[Any]) -> None:
     code = Code(alarm.code_id, text) if text else None
     if code is not None:
         good_from(case, code, case.coordinators())
-    words = _words(Subject(alarm.subject), alarm.about, alarm.level, alarm.contacts, alarm.automatic_at)
+    words = _words(subject_of(case, alarm), alarm.about, alarm.level, alarm.contacts, alarm.automatic_at)
     _ring_coordinators(case, Kind(alarm.kind), alarm.id, code, words)
 
 
 def open_alarms(case: Case) -> Sequence[Row[Any]]:
     """The incident's alarms and decisions that still ring or are on hold, oldest first."""
     return case.ahead.take(_OPEN, case.incident.id)
+
+
+def subject_of(case: Case, alarm: Row[Any]) -> Subject:
+    """What an alarm says it is about, which its row does not tell of duress."""
+    return _spoken(case, Subject(alarm.subject))
 
 
 def answer_alarm(case: Case, alarm_id: str, answer: str, by: str | None) -> None:
@@ -128,6 +133,10 @@ def due(tx: Tx, limit: int) -> list[tuple[str, str]]:
 def asked_event(level: int) -> Asked:
     """That the question about the level (1-based) has reached somebody."""
     return Asked(level - 1)
+
+
+def _spoken(case: Case, subject: Subject) -> Subject:
+    return Subject.READ_FIRST if subject is Subject.NEWS and case.facts.duress else subject
 
 
 def _words(

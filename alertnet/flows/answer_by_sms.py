@@ -13,7 +13,7 @@ from alertnet.core.errors import WrongState
 from alertnet.core.notification import Kind
 from alertnet.core.sms_grammar import Answer, Verb
 from alertnet.flows.act import report_action
-from alertnet.flows.alarms import answer_alarm
+from alertnet.flows.alarms import answer_alarm, subject_of
 from alertnet.flows.case import Case, take_up
 from alertnet.flows.decide import decide_alarm, oldest_question
 from alertnet.flows.held_codes import HeldCode
@@ -128,7 +128,7 @@ def _ask_again(case: Case, code: HeldCode, question: Row[Any]) -> Reply:
         code,
         Kind(question.kind),
         code=code.text,
-        subject=Subject(question.subject),
+        subject=subject_of(case, question),
         about=None if question.kind == Kind.TASK.value else question.about,
         level=question.level,
         contacts=question.contacts,

@@ -10,9 +10,9 @@ from alertnet.core.duty import Arrangement, shift_at
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.notification import Kind
 from alertnet.core.sms_grammar import Turn
-from alertnet.flows.coordinators import tell_coordinators
 from alertnet.flows.known_numbers import InTheField, words_of
 from alertnet.flows.pins import PinCheck, check_pin
+from alertnet.flows.report_by_sms import receive_duress
 from alertnet.store import duty, timeline
 from alertnet.store.inbound import Recipient, Reply
 from alertnet.store.pinned import Edition
@@ -69,15 +69,13 @@ def take_turn(tx: Tx, edition: Edition, sender: InTheField, turn: Turn) -> Reply
         ends_at = shift_at(contact.duty, tree.timezone, tx.now).ends_at
         arrangement = Arrangement(sender.owner, turn.is_on and not duress, tx.now, ends_at)
         _record(tx, tree, contact, arrangement, sender.owner)
+    hang_ups: tuple[str, ...] = ()
     if duress:
-        trees = edition.network.serving(sender.team.country)
-        tell_coordinators(
-            tx, trees, Kind.ALARM, Subject.DURESS, ref=sender.team.id, about=sender.owner, besides=sender.member.phone
-        )
+        hang_ups = tuple(receive_duress(tx, edition, sender, "ON" if turn.is_on else "OFF").hang_ups)
     named = ", ".join(dict.fromkeys(contact.id for _, contact in posts))
     words = replace(words_of(sender.tree), subject=Subject.ON_DUTY if turn.is_on else Subject.OFF_DUTY, about=named)
     to = Recipient(sender.owner, sender.tree.id)
-    return Reply(Kind.NOTICE, sender.member.language, words, edition.templates, to=to)
+    return Reply(Kind.NOTICE, sender.member.language, words, edition.templates, hang_ups, to)
 
 
 def _with_rota(network: Network, owner: str) -> tuple[ContactTree, Contact]:

@@ -11,7 +11,16 @@ from alertnet.core.disclosure import details_of
 from alertnet.flows.answer_page import Form
 from alertnet.flows.case import Case, take_up
 from alertnet.flows.letters import said
-from alertnet.flows.open_page import PIN_TRIES, Opened, Outcome, find_link, look_at, may_answer, takes_pin
+from alertnet.flows.open_page import (
+    PIN_TRIES,
+    Opened,
+    Outcome,
+    find_link,
+    hears_of_duress,
+    look_at,
+    may_answer,
+    takes_pin,
+)
 from alertnet.flows.page_pin import check_page_pin
 from alertnet.flows.respond import SUBJECTS, revoke
 from alertnet.messages.page import Page, Remark
@@ -74,8 +83,9 @@ def _standing_page(case: Case, link: Row[Any], contact: Contact, answer: Row[Any
     return replace(
         page,
         stated=(Remark(f"answered_{answer.via}", answer.at),),
-        takes_pin=takes_pin(contact) and not reads and link.pin_tries < PIN_TRIES,
+        takes_pin=takes_pin(contact) and not proved and link.pin_tries < PIN_TRIES,
         details=(*filter(None, given), *details_of(case.facts, contact.disclosure)) if reads else (),
+        duress=hears_of_duress(case, contact, proved=proved),
     )
 
 

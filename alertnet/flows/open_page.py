@@ -12,7 +12,7 @@ from alertnet.core.codec import from_plain
 from alertnet.core.contact import Contact, Disclosure
 from alertnet.core.disclosure import details_of
 from alertnet.core.escalation import State, Status
-from alertnet.core.incident import ASKS, Facts
+from alertnet.core.incident import ASKS
 from alertnet.flows.ahead import Ahead
 from alertnet.flows.case import Case
 from alertnet.flows.letters import said
@@ -95,14 +95,14 @@ def show_page(
     contact = case.contact(link.tree, link.contact)
     words = said(case, link.tree, contact.timezone)
     if may_answer(case, link):
-        page = _open_page(tx, link, case.facts, contact, Page(words, remarks), proved)
+        page = _open_page(tx, link, case, contact, Page(words, remarks), proved)
     else:
         page = Page(words, (Remark("taken_care_of" if case.is_open else "closed"),))
     return Opened(page, contact.language, case.incident.templates, outcome, hang_ups)
 
 
-def _open_page(tx: Tx, link: Row[Any], facts: Facts, contact: Contact, page: Page, proved: bool) -> Page:
-    standing = _standing(tx, link)
+def _open_page(tx: Tx, link: Row[Any], case: Case, contact: Contact, page: Page, proved: bool) -> Page:
+    facts, standing = case.facts, _standing(tx, link)
     reads = proved and contact.disclosure is not Disclosure.MINIMAL
     free_text = facts.ask is not None and facts.ask not in ASKS
     return Page(
@@ -113,15 +113,21 @@ def _open_page(tx: Tx, link: Row[Any], facts: Facts, contact: Contact, page: Pag
         actions=tuple(Action) if standing is not None and standing.kind != AnswerKind.DECLINED.value else (),
         # Free text may name somebody: it is for those who read the details.
         ask="other" if free_text and not reads else facts.ask,
-        takes_pin=takes_pin(contact) and not reads and link.pin_tries < PIN_TRIES,
+        takes_pin=takes_pin(contact) and not proved and link.pin_tries < PIN_TRIES,
         details=details_of(facts, contact.disclosure) if reads else (),
+        duress=hears_of_duress(case, contact, proved=proved),
         since=happened_since(tx, link, reads=reads),
     )
 
 
 def takes_pin(contact: Contact) -> bool:
-    """Whether a PIN shows the contact more than the link does."""
-    return contact.pin and contact.disclosure is not Disclosure.MINIMAL
+    """Whether a PIN shows the contact more than the link does: a coordinator may have to know of duress."""
+    return contact.pin and (contact.disclosure is not Disclosure.MINIMAL or contact.is_coordinator)
+
+
+def hears_of_duress(case: Case, contact: Contact, *, proved: bool) -> bool:
+    """Whether the page tells that somebody stands beside the team: to a coordinator alone, after its PIN."""
+    return proved and contact.is_coordinator and case.facts.duress
 
 
 def _recorded(tx: Tx, link: Row[Any], standing: Row[Any] | None) -> tuple[Remark, ...]:

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from alertnet.core.disclosure import Subject
+from alertnet.core.contact import Contact
+from alertnet.core.disclosure import details_of
 from alertnet.core.errors import WrongState
 from alertnet.core.notification import Kind
 from alertnet.flows import alarms, report_task
@@ -14,7 +15,18 @@ from alertnet.flows.decide import decide_alarm
 from alertnet.flows.desk import ACTS, CLOSE, Sent, carry_out, desk_of, is_allowed
 from alertnet.flows.errand import errand_of
 from alertnet.flows.letters import said
-from alertnet.flows.open_page import ANSWERS, Opened, Outcome, find_link, look_at, may_answer
+from alertnet.flows.open_page import (
+    ANSWERS,
+    PIN_TRIES,
+    Opened,
+    Outcome,
+    find_link,
+    hears_of_duress,
+    look_at,
+    may_answer,
+    takes_pin,
+)
+from alertnet.flows.page_pin import check_page_pin
 from alertnet.flows.tasks import TAKEN
 from alertnet.messages.page import Page, Remark
 from alertnet.store.tables import alarms as alarm_table
@@ -43,6 +55,10 @@ def answer_question(tx: Tx, token: str, sent: Sent) -> Opened | None:
     if not may_answer(case, link):
         is_same = sent.answer == CLOSE and not case.is_open and case.incident.close_reason == sent.reason
         return _show(tx, link, outcome=Outcome.DONE if is_same else Outcome.OVER)
+    if sent.pin and not sent.answer:
+        proved, remarks = check_page_pin(case, link, sent.pin)
+        case.finish()
+        return _show(tx, link, *remarks, proved=proved)
     if not (is_allowed(case, sent) if sent.answer in ACTS else sent.answer in _known(alarm)):
         return _show(tx, link, outcome=Outcome.NOT_ALLOWED)
     if sent.answer in ACTS:
@@ -88,6 +104,7 @@ def _show(
     tx: Tx,
     link: Row[Any],
     *remarks: Remark,
+    proved: bool = False,
     outcome: Outcome = Outcome.DONE,
     hang_ups: tuple[str, ...] = (),
 ) -> Opened:
@@ -96,19 +113,30 @@ def _show(
     alarm = _alarm(tx, link)
     words = replace(
         said(case, link.tree, contact.timezone),
-        subject=Subject(alarm.subject),
+        subject=alarms.subject_of(case, alarm),
         about=alarm.about,
         level=alarm.level,
         contacts=alarm.contacts,
         automatic_at=alarm.automatic_at,
     )
     page = Page(words, (*_remarks(case, alarm, link.contact), *remarks), asked=True, desk=desk_of(case, link))
+    if may_answer(case, link):
+        page = replace(page, **_read(case, link, contact, proved=proved))
     if may_answer(case, link) and (alarm.due_at is not None or _has_been_said(alarm)):
         page = replace(page, answers=_answers(alarm), answered=_has_been_said(alarm))
         if alarm.kind == Kind.TASK.value:
             errand = errand_of(case, alarm)
             page = replace(page, errand=errand, answers=page.answers if errand else ())
     return Opened(page, contact.language, case.incident.templates, outcome, hang_ups)
+
+
+def _read(case: Case, link: Row[Any], contact: Contact, *, proved: bool) -> dict[str, Any]:
+    """What the coordinator may read once it has proved who it is."""
+    return {
+        "takes_pin": takes_pin(contact) and not proved and link.pin_tries < PIN_TRIES,
+        "details": details_of(case.facts, contact.disclosure) if proved else (),
+        "duress": hears_of_duress(case, contact, proved=proved),
+    }
 
 
 def _remarks(case: Case, alarm: Row[Any], contact: str) -> tuple[Remark, ...]:

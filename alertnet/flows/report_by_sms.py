@@ -13,7 +13,7 @@ from sqlalchemy import select
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation import PlanChanged
 from alertnet.core.field_report import add_to, facts_of, understood
-from alertnet.core.incident import IN_CUSTODY, Facts
+from alertnet.core.incident import IN_CUSTODY, Certainty, Facts
 from alertnet.core.notification import Kind
 from alertnet.core.sms_grammar import Report
 from alertnet.flows import alarms
@@ -53,15 +53,7 @@ def receive_report(
     }
     if heard_at is not None:
         entry["heard_at"] = heard_at.isoformat()
-    recent = open_incident_of(tx, sender.member.phone, since=tx.now - JOINS_FOR)
-    case = take_up(tx, recent) if recent else None
-    if case is not None and case.is_open:
-        _join(case, facts, report, entry)
-    else:
-        case = open_incident(tx, edition, facts, by=sender.owner)
-        case.record("report_received", **entry)
-    if duress:
-        _mark_duress(case, sender.team.id)
+    case = _join_recent(tx, sender, facts, report, entry) or _open(tx, edition, sender, facts, entry)
     case.finish()
     # Nothing that the PIN decided is among these words.
     words = replace(words_of(sender.tree), ref=case.incident.ref, at=tx.now, names=understood(report))
@@ -71,15 +63,54 @@ def receive_report(
     return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, tuple(case.hang_ups), to)
 
 
+def receive_duress(tx: Tx, edition: Edition, sender: InTheField, understood: str) -> Case:
+    """Raise the alarm for a member who gave the PIN for duress with a text that reports nothing.
+
+    What it opens waits for a coordinator before others hear, and is on the list of no team: a key that was taken with
+    the phone must not show it.
+    """
+    report = Report(panic=True)
+    facts = facts_of(report, sender.team, sender.member, verified=True, duress=True)
+    entry = {"by": sender.owner, "understood": [understood], "text": None, "pin": PinCheck.DURESS.value}
+    waiting = replace(facts, verified=False, certainty=Certainty.UNVERIFIED, team=None)
+    case = _join_recent(tx, sender, facts, report, entry) or _open(tx, edition, sender, waiting, entry)
+    case.finish()
+    return case
+
+
+def _join_recent(tx: Tx, sender: InTheField, facts: Facts, report: Report, entry: dict[str, Any]) -> Case | None:
+    """The open incident that the phone has just raised, with the report in it; None where there is none."""
+    recent = open_incident_of(tx, sender.member.phone, since=tx.now - JOINS_FOR)
+    case = take_up(tx, recent) if recent else None
+    if case is None or not case.is_open:
+        return None
+    _join(case, facts, report, entry)
+    return case
+
+
+def _open(tx: Tx, edition: Edition, sender: InTheField, facts: Facts, entry: dict[str, Any]) -> Case:
+    case = open_incident(tx, edition, facts, by=sender.owner)
+    case.record("report_received", **entry)
+    if facts.duress:
+        alarms.raise_alarm(case, Kind.ALARM, Subject.NEWS, about=sender.team.id)
+    return case
+
+
 def _join(case: Case, news: Facts, report: Report, entry: dict[str, Any]) -> None:
     """The same text again adds nothing; a new one alarms the coordinators, and only a PIN lets it change the facts."""
     if _was_heard(case, entry):
         return
     case.record("report_received", **entry)
-    ring_once(case, Subject.NEWS, news.team or case.incident.ref)
+    about, known = news.team or case.incident.ref, case.facts
+    if news.verified:
+        case.change_facts(add_to(known, news, report.consent))
+    if case.facts.duress and not known.duress:
+        # Whatever rings already has said nothing of it.
+        alarms.raise_alarm(case, Kind.ALARM, Subject.NEWS, about=about)
+    else:
+        ring_once(case, Subject.NEWS, about)
     if not news.verified:
         return
-    case.change_facts(add_to(case.facts, news, report.consent))
     if case.facts.verified:
         move(case, for_all(case, PlanChanged()))
     else:
@@ -91,9 +122,3 @@ def _join(case: Case, news: Facts, report: Report, entry: dict[str, Any]) -> Non
 def _was_heard(case: Case, entry: dict[str, Any]) -> bool:
     query = select(timeline.c.payload).where(timeline.c.chain == case.incident.id, timeline.c.kind == "report_received")
     return entry in list(case.tx.session.scalars(query))
-
-
-def _mark_duress(case: Case, team: str) -> None:
-    """Nothing automatic reaches the team from now on; the coordinators know that its phone is not alone."""
-    case.record("duress", team=team)
-    ring_once(case, Subject.DURESS, team)

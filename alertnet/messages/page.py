@@ -76,6 +76,8 @@ class Page:
     takes_pin: bool = False
     details: tuple[str, ...] = ()
     """Paragraphs for those who may read them."""
+    duress: bool = False
+    """Said with the details, to a coordinator who has entered its PIN: somebody stands beside the team."""
     since: tuple[Event, ...] = ()
     """What has happened, oldest first."""
     errand: Errand | None = None
@@ -109,10 +111,10 @@ def page_values(
         "heading": _unbroken(say(_title(page)), said.ref),
         "remarks": [say(remark.word, remark.at) for remark in page.remarks],
         "facts": " · ".join(facts) if page.answers else "",
-        "question": _question(said, words, say) if page.asked and page.answers else [],
+        "question": _question(page, words, say) if page.asked and page.answers else [],
         "stated": [say(remark.word, remark.at) for remark in page.stated],
         "ask": "" if page.asked or not page.answers else _ask(page.ask, labels),
-        "details": list(page.details),
+        "details": [*([labels["under_duress"]] if page.duress else []), *page.details],
         "since": [_event(event, labels, say) for event in page.since],
         "callback": said.callback,
         "untouched": say("opening_changes_nothing" if page.stated else "opening_records_nothing"),
@@ -181,7 +183,8 @@ def _title(page: Page) -> str:
     return "title_answer" if page.asked and page.said.subject in _ANSWERS else "title"
 
 
-def _question(said: Said, words: Words, say: Callable[..., str]) -> list[str]:
+def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
+    said = page.said
     match said.subject:
         case Subject.TASK:
             return [say("task_asked")]
@@ -192,6 +195,8 @@ def _question(said: Said, words: Words, say: Callable[..., str]) -> list[str]:
         case Subject.LEVEL:
             automatic = [say("automatic_at", said.automatic_at)] if said.automatic_at else []
             return [say("decision_level"), *automatic]
+        case Subject.READ_FIRST if not page.duress:
+            return [say("read_first" if page.takes_pin else "read_first_without_pin")]
         case None:
             return []
         case subject:

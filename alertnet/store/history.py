@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
+from alertnet.core.disclosure import without_duress
 from alertnet.store.shown import moment
 from alertnet.store.tables import timeline
 
@@ -21,13 +22,19 @@ class EntryView(TypedDict):
     hash: str
 
 
-def entries(session: Session, chain: str, after: int, limit: int) -> list[EntryView]:
-    """At most that many entries of a chain that come after the seq, in order."""
+def entries(session: Session, chain: str, after: int, limit: int, *, with_duress: bool = True) -> list[EntryView]:
+    """At most that many entries of a chain that come after the seq, in order.
+
+    `with_duress`: for whoever may know that somebody stands beside the team.
+    """
     query = select(timeline).where(timeline.c.chain == chain, timeline.c.seq > after)
-    return [
-        EntryView(seq=row.seq, at=moment(row.at), kind=row.kind, payload=row.payload, hash=row.hash.hex())
-        for row in session.execute(query.order_by(timeline.c.seq).limit(limit))
-    ]
+    rows = session.execute(query.order_by(timeline.c.seq).limit(limit))
+    return [_entry(row, with_duress) for row in rows]
+
+
+def _entry(row: Row[Any], with_duress: bool) -> EntryView:
+    kind, payload = (row.kind, row.payload) if with_duress else without_duress(row.kind, row.payload)
+    return EntryView(seq=row.seq, at=moment(row.at), kind=kind, payload=payload, hash=row.hash.hex())
 
 
 def heads(session: Session, chains: Sequence[str]) -> dict[str, int]:

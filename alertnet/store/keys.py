@@ -15,6 +15,7 @@ from alertnet.store.tables import api_keys
 from alertnet.store.tx import Tx
 
 SCOPES = ("raise", "read", "coordinate", "administer")
+EVERYTHING = "administer"
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 ID_LENGTH = 8
 SECRET_BYTES = 24
@@ -32,6 +33,10 @@ class ApiKey:
     scopes: frozenset[str]
     created_at: datetime
     revoked_at: datetime | None
+
+    def may(self, scope: str) -> bool:
+        """Whether it has that scope, or may do everything."""
+        return bool(self.scopes & {scope, EVERYTHING})
 
 
 def create(tx: Tx, team: str | None, scopes: Iterable[str]) -> tuple[str, str]:

@@ -28,6 +28,8 @@ from alertnet.web.problems import documented
 
 PAGE = 50  # incidents at once
 ENTRIES = 500  # lines of a timeline at once
+DURESS_SCOPE = "coordinate"
+"""A key without it sees an incident as after a true PIN: it may lie where the team is (B4)."""
 REF = re.compile(r"[A-Za-z]-[A-Za-z0-9]{4}", re.ASCII)
 
 router = APIRouter()
@@ -87,7 +89,9 @@ def show_timeline(
     """The incident's history from its beginning, or from after the seq that `cursor` names."""
 
     def query(tx: Tx) -> TimelinePage:
-        items = history.entries(tx.session, id_of(tx.session, ref, key), cursor, ENTRIES)
+        items = history.entries(
+            tx.session, id_of(tx.session, ref, key), cursor, ENTRIES, with_duress=key.may(DURESS_SCOPE)
+        )
         return TimelinePage(items=items, next=items[-1]["seq"] if len(items) == ENTRIES else None)
 
     return JSONResponse(runtime.read(query))

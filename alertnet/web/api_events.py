@@ -12,7 +12,7 @@ from alertnet.store import history, keys
 from alertnet.store.history import EntryView
 from alertnet.store.tx import Tx
 from alertnet.transactions import DatabaseAway
-from alertnet.web.api import id_of
+from alertnet.web.api import DURESS_SCOPE, id_of
 from alertnet.web.auth import Credentials, InForce, Reader
 from alertnet.web.live import Live
 from alertnet.web.problems import documented
@@ -63,7 +63,10 @@ def _entries(runtime: Runtime, key: str, chain: str, seq: int) -> list[EntryView
     """What comes after the seq; None ends the stream: the key was revoked since, or the database is away."""
 
     def query(tx: Tx) -> list[EntryView] | None:
-        return history.entries(tx.session, chain, seq, ENTRIES) if keys.find(tx.session, key) else None
+        found = keys.find(tx.session, key)
+        if found is None:
+            return None
+        return history.entries(tx.session, chain, seq, ENTRIES, with_duress=found.may(DURESS_SCOPE))
 
     try:
         return runtime.read(query)

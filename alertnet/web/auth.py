@@ -10,8 +10,6 @@ from alertnet.runtime import Runtime
 from alertnet.store import keys
 from alertnet.store.keys import ApiKey
 
-EVERYTHING = "administer"
-
 bearer = HTTPBearer(auto_error=False, scheme_name="api_key", description="From `alertnet keys create`.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
@@ -40,7 +38,7 @@ def key_with(scope: str) -> Callable[..., ApiKey]:
         key = runtime_of(request).read(lambda tx: keys.find(tx.session, given.credentials))
         if key is None:
             raise _unauthenticated("no such API key is in force", ', error="invalid_token"')
-        if not key.scopes & {scope, EVERYTHING}:
+        if not key.may(scope):
             challenge = f'Bearer realm="alertnet", error="insufficient_scope", scope="{scope}"'
             detail = f"API key {key.id} has no scope {scope!r} (it has: {', '.join(sorted(key.scopes))})"
             raise HTTPException(403, detail, {"WWW-Authenticate": challenge})

@@ -123,8 +123,9 @@ def test_a_duress_pin_alarms_the_coordinators_and_leaves_the_phones_alone(field:
     incident = opened(field)
     assert (incident.facts.severity, incident.facts.verified) == (Severity.CRITICAL, True)
     assert incident.facts.field_silent
-    assert field.history(incident.id, "duress") == [{"team": "north"}]
-    assert ("duress", "north") in field.alarms()
+    assert incident.facts.duress
+    assert [entry["pin"] for entry in field.history(incident.id, "report_received")] == ["duress"]
+    assert ("news", "north") in field.alarms()
     assert field.rows(alarms, kind=Kind.FIELD_STATUS.value) == []
     assert not [row for row in field.rows(notifications) if row.address == CAST["ana"]]
 
@@ -188,8 +189,21 @@ def test_duress_in_a_second_report_silences_what_the_field_was_to_hear(field: Sw
 
     field.texts("ana", FULL.replace(PIN, DURESS))
 
-    assert ("duress", "north") in field.alarms()
+    assert opened(field).facts.duress
+    assert field.alarms() == [("news", "north")]
     assert [row.answer for row in field.rows(alarms, kind=Kind.FIELD_STATUS.value)] == ["silent"]
+
+
+def test_duress_rings_again_though_news_of_the_team_rings_already(field: Switchboard) -> None:
+    """B4: what rang before did not say that the page must be read first."""
+    field.texts("ana", "SOS")
+    field.texts("ana", "SOS nos siguen")
+    assert field.alarms() == [("news", "north")]
+
+    field.texts("ana", FULL.replace(PIN, DURESS))
+    field.texts("ana", FULL.replace(PIN, DURESS))
+
+    assert field.alarms() == [("news", "north")] * 2
 
 
 @pytest.mark.parametrize("minutes", [11, 60])

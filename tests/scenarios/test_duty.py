@@ -7,6 +7,7 @@ import pytest
 
 from alertnet.flows.duty import set_duty
 from alertnet.flows.pins import set_pins
+from alertnet.store import incidents
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import a_tree
 from tests.scenarios.world import World, code_in
@@ -111,13 +112,15 @@ def test_a_wrong_pin_changes_nothing_and_people_read_the_text(world: World) -> N
 
 
 def test_a_phone_under_duress_is_off_duty_whatever_it_says_and_hears_the_same(world: World) -> None:
-    """B4: the duress PIN gets byte for byte the answer of a true one."""
+    """B4: the duress PIN gets byte for byte the answer of a true one; coordinators hear, and decide who else does."""
     world.raises(people=[])
     now, later = turn_before_and_after(world)
     true = world.texts(PHONES[later], "ON 47110")
     world.passes(seconds=10)
     assert world.texts(PHONES[later], "ON 47990") == true
-    assert any("do not call or text the team" in text for text in (*heard(world, now), *heard(world, "own")))
+    assert any("before you call anybody, read" in text for text in (*heard(world, now), *heard(world, "own")))
+    opened = world.runtime.read(lambda tx: incidents.page(tx.session, None, None, 1))[0].facts
+    assert (opened.severity, opened.verified, opened.duress) == ("critical", False, True)
     before = [text for text in heard(world, later) if "URGENT" in text]
     world.raises(people=[])
     assert [text for text in heard(world, later) if "URGENT" in text] == before

@@ -88,6 +88,19 @@ def test_under_duress_the_coordinators_are_alarmed_and_the_phone_is_left_alone(v
     assert valley.phone("ana").calls == valley.phone("+573005550002").calls == []
 
 
+def test_under_duress_nothing_in_clear_says_so(valley: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """A9, B4: SMS, call and log are neutral; what to know stands on the page."""
+    valley.texts("ana", REPORT.format(pin=DURESS))
+    valley.passes(minutes=11)
+
+    texts = [str(text) for who in ("coordinator", "second") for text in valley.phone(who).inbox]
+    assert sum("before you call anybody, read" in text for text in texts) >= 2
+    log = capsys.readouterr().out
+    assert "attempt_made" in log
+    said = "\n".join([*texts, log]).lower()
+    assert not [word for word in ("duress", "do not call", "read_first") if word in said]
+
+
 def test_duress_after_a_cry_for_help_takes_back_the_promise_to_the_phone(valley: World) -> None:
     """B4: what was to be told ten minutes later is not told any more."""
     first = valley.texts("ana", "SOS")

@@ -130,7 +130,7 @@ def test_under_duress_the_caller_hears_what_everybody_hears_and_the_coordinators
     assert heard.text.startswith("La alarma está dada, referencia ")
     assert heard.text.endswith("Marque las dos cifras que dicen qué pasó, o permanezca en línea.")
     assert incident.severity == "critical"
-    assert "duress" in [subject for _, subject in told(world, "alarm")]
+    assert "read_first" in [subject for _, subject in told(world, "alarm")]
 
 
 def test_silence_is_put_through_and_raises_nothing(world: World) -> None:

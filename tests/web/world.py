@@ -239,11 +239,11 @@ class Heard:
 
 
 @contextmanager
-def world_in(folder: Path, **settings: str) -> Iterator[World]:
+def world_in(folder: Path, *, tree: str = TREE, **settings: str) -> Iterator[World]:
     """The network on a migrated SQLite file in that folder."""
     trees = folder / "trees"
     trees.mkdir()
-    (trees / "valley.yaml").write_text(TREE)
+    (trees / "valley.yaml").write_text(tree)
     (trees / "teams.yaml").write_text(TEAMS)
     usual = {
         "ALERTNET_SECRET_KEY": "a secret for the tests alone of no use elsewhere",

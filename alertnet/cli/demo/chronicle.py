@@ -21,7 +21,6 @@ Sentence = Callable[[Payload, Names], tuple[Tone, str, str]]
 SUBJECTS = {
     "verify": "Is it true?",
     "unanswered": "nobody has answered",
-    "duress": "somebody stands beside the team",
     "foreign_code": "a code came from a strange number",
     "wrong_codes": "wrong codes",
     "not_understood": "a message that nobody could read",
@@ -76,7 +75,11 @@ def _opened(payload: Payload, names: Names) -> tuple[Tone, str, str]:
 
 def _reported(payload: Payload, _: Names) -> tuple[Tone, str, str]:
     understood = listed([str(each).replace("_", " ") for each in payload.get("understood", [])])
-    proved = {"true": "The PIN is right.", "duress": "The duress PIN!", "absent": "Without a PIN."}
+    proved = {
+        "true": "The PIN is right.",
+        "duress": "The duress PIN: nothing automatic reaches the team's telephones.",
+        "absent": "Without a PIN.",
+    }
     detail = " ".join(filter(None, (proved.get(str(payload.get("pin")), "Without a right PIN."), payload.get("text"))))
     return Tone.QUIET, f"Understood: {understood or 'a call for help'}", detail
 
@@ -182,7 +185,6 @@ SENTENCES: Mapping[str, Sentence] = {
     "codes_voided": _said(Tone.TROUBLE, "Too many wrong codes: {contact} gets fresh ones"),
     "wrong_code_keyed": _said(Tone.TROUBLE, "{contact} keyed a wrong code"),
     "wrong_person": _said(Tone.TROUBLE, "{contact}: the number belongs to somebody else"),
-    "duress": _said(Tone.TROUBLE, "The team is under duress: nothing automatic reaches its telephones"),
     "incident_closed": _said(Tone.ANSWERED, "Closed: {reason}", "The all-clear goes to exactly those who were told."),
     "incident_reopened": _said(Tone.ALARM, "Opened again"),
 }
