@@ -9,11 +9,12 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import claiming, decisions, latency, memory, punctuality, scaling, takeover, tick, trees_at_scale
+from benchmarks import claiming, decisions, latency, memory, punctuality, route, scaling, takeover, tick, trees_at_scale
 from benchmarks.figures import Figure
 
 BENCHMARKS = {
     "latency": latency.measure,
+    "route": route.measure,
     "punctuality": punctuality.measure,
     "memory": memory.measure,
     "tick": tick.measure,

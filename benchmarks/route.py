@@ -1,0 +1,237 @@
+"""How straight the way of one alarm is: the files, functions, calls, jumps and statements of three routes.
+
+Counted, not timed, so the figures are the same on every machine: what one SMS answer, one POST and one due escalation
+walk through, in the program's own code, with the example trees on SQLite. A jump is a call into another file than the
+call before it.
+"""
+
+import logging
+import re
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from fastapi.testclient import TestClient
+from sqlalchemy import event
+
+from alertnet.messages.templates import read_templates
+from alertnet.runtime import Runtime, wire
+from alertnet.sandbox import Answer, Sandbox
+from alertnet.settings import read_settings
+from alertnet.store import keys
+from alertnet.store.upgrade import upgrade
+from alertnet.trees import read_network
+from alertnet.web.app import make_app
+from alertnet.worker import Worker
+from benchmarks.figures import Figure
+from benchmarks.program import ROOT
+
+PROGRAM = str(ROOT / "alertnet")
+SANDBOX = str(ROOT / "alertnet" / "sandbox")
+ACCOUNT, TOKEN = "AC" + "0" * 32, "measured"
+PUBLIC_URL = "https://alarm.example.org"
+COORDINATOR = "+573005550101"
+FRIDAY_NIGHT = datetime(2026, 11, 27, 2, 14, tzinfo=UTC)
+REPORT = {
+    "type": "arrest",
+    "country": "CO",
+    "consent": "international",
+    "people": [{"code": "P7"}],
+    "perpetrator": "army",
+}
+BOOKKEEPING = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")
+
+
+@dataclass
+class Route:
+    """What was walked through between its start and its end."""
+
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    """(file, function) of each call into the program, in order."""
+    statements: int = 0
+
+    def figures(self, name: str) -> list[Figure]:
+        """Its counts."""
+        files = [file for file, _ in self.calls]
+        jumps = sum(here != there for here, there in pairwise(files))
+        return [
+            Figure(f"{name}: files", len(set(files)), ""),
+            Figure(f"{name}: functions", len(set(self.calls)), ""),
+            Figure(f"{name}: calls", len(files), ""),
+            Figure(f"{name}: jumps", jumps, ""),
+            Figure(f"{name}: statements", self.statements, ""),
+        ]
+
+
+class Recorder:
+    """Notes calls and statements of all threads while it follows a route."""
+
+    def __init__(self) -> None:
+        self._route: Route | None = None
+        self._ends_outside = False
+
+    @contextmanager
+    def follows(self, *, until_the_provider: bool = False) -> Iterator[Route]:
+        """A route that ends with the block, or as soon as the provider is reached."""
+        route = self._route = Route()
+        self._ends_outside = until_the_provider
+        yield route
+        self._route = None
+
+    def called(self, frame: FrameType, happening: str, _: object) -> None:
+        """What `sys.setprofile` reports."""
+        file = frame.f_code.co_filename
+        if happening != "call" or self._route is None or not file.startswith(PROGRAM):
+            return
+        if frame.f_code.co_name.startswith("<"):
+            return
+        if not file.startswith(SANDBOX):
+            self._route.calls.append((file, frame.f_code.co_qualname))
+        elif self._ends_outside:
+            self._route = None
+
+    def executed(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+        """What SQLAlchemy reports before each statement."""
+        if self._route is not None and not statement.startswith(BOOKKEEPING):
+            self._route.statements += 1
+
+
+class Clock:
+    """The time of the route."""
+
+    def __init__(self) -> None:
+        self.at = FRIDAY_NIGHT
+
+    def __call__(self) -> datetime:
+        """The time."""
+        return self.at
+
+
+class Stage:
+    """The program in this process, with the sandbox around it, and somebody who watches where its calls go."""
+
+    def __init__(self, folder: Path, recorder: Recorder) -> None:
+        self.recorder, self.clock, self.answer = recorder, Clock(), Route()
+        self.sandbox = Sandbox(
+            account_sid=ACCOUNT, auth_token=TOKEN, public_url=PUBLIC_URL, now=self.clock, post=self._post
+        ).start()
+        self.runtime = _wire(folder, self.sandbox, self.clock)
+        event.listen(self.runtime.engine, "before_cursor_execute", recorder.executed)
+        self.worker = Worker(self.runtime)
+        self.client = TestClient(make_app(self.runtime))
+        _, key = self.runtime.transact(keys.create, None, ("administer",))
+        self.headers = {"Authorization": f"Bearer {key}"}
+
+    def raises(self) -> str:
+        """An incident is reported, and its first message handed to the provider; its reference."""
+        ref: str = self._posts("/v1/incidents", REPORT)["ref"]
+        self.worker.step()
+        return ref
+
+    def closes_incident(self, ref: str) -> None:
+        """The all-clear."""
+        self._posts(f"/v1/incidents/{ref}/close", {"reason": "resolved"})
+        self.settles()
+
+    def settles(self) -> None:
+        """All that is due happens."""
+        while self.worker.step() or self.sandbox.settle():
+            pass
+
+    def passes(self, minutes: int) -> None:
+        """Time goes by."""
+        self.clock.at += timedelta(minutes=minutes)
+
+    def coordinator_answers(self) -> None:
+        """The coordinator's phone sends the code of its latest alert."""
+        phone = self.sandbox.handset(COORDINATOR)
+        words = re.sub(r"https?://\S+|\+\d+|[A-Z]-[A-Z2-9]{4}", " ", phone.inbox[-1])
+        codes = re.findall(r"(?<!\d)(\d{4})(?!\d)", words)
+        phone.sends(f"OK {codes[0]}")
+
+    def ends(self) -> None:
+        """Nothing is left behind."""
+        self.client.close()
+        self.runtime.close()
+        self.sandbox.stop()
+
+    def _posts(self, path: str, body: Mapping[str, object]) -> Any:
+        answer = self.client.post(path, json=body, headers=self.headers)
+        if not answer.is_success:
+            raise RuntimeError(answer.text)
+        return answer.json()
+
+    def _post(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+        parts = urlsplit(url)
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        with self.recorder.follows() as route:
+            answer = self.client.post(path, data=dict(params), headers=dict(headers))
+        if path == "/twilio/sms":
+            self.answer = route
+        return Answer(answer.status_code, answer.text)
+
+
+def measure() -> list[Figure]:
+    """The counts of an SMS answer, of a POST until the provider is reached, and of a level that falls due."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    recorder = Recorder()
+    threading.setprofile(recorder.called)
+    sys.setprofile(recorder.called)
+    try:
+        with TemporaryDirectory(prefix="alertnet-route-") as folder:
+            return _walk(Stage(Path(folder), recorder))
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+
+
+def _walk(stage: Stage) -> list[Figure]:
+    """The first incident publishes the trees and fills caches; those after it are counted, one open at a time."""
+    warming_up = stage.raises()
+    stage.settles()
+    stage.closes_incident(warming_up)
+    with stage.recorder.follows(until_the_provider=True) as post:
+        first = stage.raises()
+    stage.settles()
+    stage.passes(minutes=10)
+    with stage.recorder.follows(until_the_provider=True) as due:
+        stage.settles()
+    stage.settles()
+    stage.closes_incident(first)
+    stage.raises()
+    stage.settles()
+    stage.coordinator_answers()
+    stage.ends()
+    return [*stage.answer.figures("SMS answer"), *post.figures("POST to provider"), *due.figures("due escalation")]
+
+
+def _wire(folder: Path, sandbox: Sandbox, clock: Clock) -> Runtime:
+    settings = read_settings(
+        {
+            "ALERTNET_DATABASE_URL": f"sqlite:///{folder / 'alertnet.db'}",
+            "ALERTNET_PUBLIC_URL": PUBLIC_URL,
+            "ALERTNET_CONTACT_TREES": str(ROOT / "contact_trees"),
+            "ALERTNET_MESSAGE_TEMPLATES": str(ROOT / "message_templates"),
+            "ALERTNET_SECRET_KEY": "measured and thrown away afterwards",
+            "ALERTNET_SMTP_URL": sandbox.smtp_url,
+            "ALERTNET_RATES": "sms=0,calls=0",
+            "TWILIO_ACCOUNT_SID": ACCOUNT,
+            "TWILIO_AUTH_TOKEN": TOKEN,
+            "ALERTNET_TWILIO_FROM": sandbox.number,
+            "ALERTNET_TWILIO_API_URL": sandbox.api_url,
+        }
+    )
+    network, templates = read_network(settings.contact_trees), read_templates(settings.message_templates)
+    runtime = wire(settings, network, templates, clock=clock)
+    upgrade(runtime.engine)
+    return runtime
