@@ -55,7 +55,7 @@ def perform(job: Job) -> Sequence[str]:
     try:
         return job.run()
     except DatabaseAway:
-        log.warning("database_away", job=job.key)
+        pass  # `Absence` tells why.
     except Exception:
         log.exception("job_failed", job=job.key)
     return ()

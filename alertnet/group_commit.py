@@ -65,7 +65,7 @@ class GroupCommit:
         job = _Job(work)
         with self._gate:
             if self._closed:
-                raise DatabaseAway()
+                raise DatabaseAway("the program is ending")
             self._queue.put(job)
         job.answered.wait()
         if job.error is not None:
@@ -103,7 +103,7 @@ class GroupCommit:
 
     def _alone(self, job: _Job) -> None:
         try:
-            with surfacing():
+            with surfacing(self._engine):
                 job.value, hooks = run_alone(self._engine, self._begin, job.work, self._wakeups)
         except BaseException as error:
             job.fail(error)
@@ -115,7 +115,7 @@ class GroupCommit:
         again: list[_Job] = []
         due: set[str] | None = None
         try:
-            with surfacing(), self._engine.begin() as connection:
+            with surfacing(self._engine), self._engine.begin() as connection:
                 for job in jobs:
                     try:
                         left = self._in_savepoint(connection, job)

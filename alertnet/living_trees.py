@@ -124,7 +124,7 @@ class LivingTrees:
             try:
                 self.look()
             except DatabaseAway:
-                log.warning("database_away", job="trees")
+                pass  # `Absence` tells why.
             except Exception:
                 log.exception("trees_unread")
 

@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from alertnet.absence import Absence
 from alertnet.clock import system_clock
 from alertnet.core.breaker import Breaker
 from alertnet.core.contact import MethodKind
@@ -72,7 +73,7 @@ class DatabaseClock:
         Raises:
             DatabaseAway: it can't be reached; the clock goes on as it was.
         """
-        with surfacing(), self._engine.connect() as connection:
+        with surfacing(self._engine), self._engine.connect() as connection:
             before = time.monotonic()
             there: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
             middle = (before + time.monotonic()) / 2
@@ -102,6 +103,8 @@ class Runtime:
     """What this process last saw of them: a look at the queues reads them, an attempt moves them."""
     lengths: dict[tuple[MethodKind, Kind, str], int] = field(default_factory=dict)
     """How many segments the last message of a method, kind and language took: what the next one is thought to take."""
+    absence: Absence = field(default_factory=Absence)
+    """What keeps this process from the database, while something does."""
     _listeners: list[Listener] = field(default_factory=list)
 
     @property
@@ -149,7 +152,8 @@ class Runtime:
     def measure_clock(self) -> None:
         """Compare the clock with the database's again; does nothing where they are the same."""
         if isinstance(self.clock, DatabaseClock):
-            self.clock.measure()
+            with self.absence.noticed_by_reader():
+                self.clock.measure()
 
     def transact(self, flow: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The value of `flow(tx, *args, **kwargs)`, after the commit that holds what it did.
@@ -157,7 +161,8 @@ class Runtime:
         Raises:
             DatabaseAway: there is no answer; anything that the flow itself raises: nothing of it was done.
         """
-        return self.transactions.transact(lambda tx: flow(tx, *args, **kwargs))
+        with self.absence.noticed_by_writer():
+            return self.transactions.transact(lambda tx: flow(tx, *args, **kwargs))
 
     def read(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The value of `query(tx, *args, **kwargs)` over one snapshot; whatever it writes is undone or refused.
@@ -165,7 +170,7 @@ class Runtime:
         Raises:
             DatabaseAway: there is no answer; anything that the query itself raises.
         """
-        with surfacing(), Session(self._reading) as session:
+        with self.absence.noticed_by_reader(), surfacing(self._reading), Session(self._reading) as session:
             return query(Tx(session, self.now(), self.chance, self.vault), *args, **kwargs)
 
     def make_ready(self) -> None:

@@ -4,7 +4,7 @@ What every such door promises, and the one of PostgreSQL, where each caller has 
 SQLite is in `group_commit`. A database that can't be reached, or can't commit, becomes `DatabaseAway`.
 """
 
-import sqlite3
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,10 +13,11 @@ from datetime import timedelta
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from alertnet.causes import cause_of
 from alertnet.core.errors import AlertnetError
 from alertnet.store.tx import Tx, left_due
 from alertnet.wakeups import Hook, Wakeups
@@ -33,12 +34,26 @@ TRIES = 3
 
 
 class DatabaseAway(AlertnetError):
-    """The database can't be reached or can't commit: whoever asked has no answer, and may ask again."""
+    """The database can't be reached or can't commit: whoever asked has no answer, and may ask again.
+
+    `cause` says why, for whoever runs the program; nobody else is told.
+    """
 
     retry_after = timedelta(seconds=2)
+    exit_code = os.EX_TEMPFAIL
 
-    def __init__(self) -> None:
+    def __init__(self, cause: str = "it can't be reached") -> None:
+        self.cause = cause
         super().__init__("the database can't be reached: try again")
+
+    @property
+    def for_operator(self) -> str:
+        """Why."""
+        return f"the database gives no answer: {self.cause}"
+
+
+class NotWritable(DatabaseAway):
+    """It is there and takes nothing, until a person sees to it: a full disk, a file that can only be read."""
 
 
 class Transactions(Protocol):
@@ -57,18 +72,15 @@ class Transactions(Protocol):
 
 
 @contextmanager
-def surfacing() -> Iterator[None]:
+def surfacing(engine: Engine) -> Iterator[None]:
     """Raises `DatabaseAway` in place of a driver's error that means it, and lets every other error through."""
     try:
         yield
-    except PoolTimeout as error:
-        raise DatabaseAway() from error
-    except DBAPIError as error:
-        # SQLite calls a wrong statement "operational" too: that is a fault of ours, which waiting doesn't cure.
-        is_ours = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
-        if error.connection_invalidated or (isinstance(error, OperationalError) and not is_ours):
-            raise DatabaseAway() from error
-        raise
+    except (DBAPIError, PoolTimeout) as error:
+        cause = cause_of(error, engine)
+        if cause is None:
+            raise
+        raise (NotWritable if cause.lasts else DatabaseAway)(cause.words) from error
 
 
 def run_alone(engine: Engine, begin: Begin, work: Work[T], wakeups: Wakeups) -> tuple[T, list[Hook] | None]:
@@ -100,7 +112,7 @@ class OwnCommit:
         Raises:
             DatabaseAway: the database can't be reached, or was too busy within its time-outs.
         """
-        with surfacing():
+        with surfacing(self.engine):
             value, hooks = self._run(work)
         with self._counting:
             self.commits += 1

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from alertnet.reminder import Reminder
 from alertnet.store.tx import Tx
 
 RECONNECT_SECONDS = 1.0
@@ -60,6 +61,7 @@ class Listener:
         self._engine = engine
         self._wakeups = wakeups
         self._closing = threading.Event()
+        self._reminder = Reminder()
         self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
         self._thread.start()
 
@@ -76,7 +78,8 @@ class Listener:
             try:
                 self._listen()
             except (SQLAlchemyError, psycopg.Error) as error:
-                log.warning("listener_lost", error=type(error).__name__)
+                if self._reminder.is_time("lost"):
+                    log.warning("listener_lost", error=type(error).__name__)
                 self._closing.wait(RECONNECT_SECONDS)
 
     def _listen(self) -> None:
@@ -85,6 +88,7 @@ class Listener:
             # A connection that listens must never go back to the pool.
             connection.detach()
             driver.execute("LISTEN alertnet")
+            self._reminder.reset()
             self._wakeups.fire()
             while not self._closing.is_set():
                 for _ in driver.notifies(timeout=LISTEN_SECONDS, stop_after=1):

@@ -1,6 +1,7 @@
 """The watch on ourselves in one process: it takes its turns, and runs their errands outside any transaction."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import structlog
@@ -35,8 +36,7 @@ class Watch:
             self._runtime.measure_clock()
             return self._look(self._knock) if self._knock is not None else {}
         except DatabaseAway:
-            # Nobody can look, so the heartbeat stops.
-            log.warning("database_away", job="beat")
+            pass  # Nobody can look, so the heartbeat stops; `Absence` tells why.
         except Exception:
             log.exception("beat_failed")
         return {}
@@ -66,10 +66,8 @@ class Watch:
         if fault is not None:
             log.warning("errand_failed", errand=name, fault=fault)
         elif sign is not None:
-            try:
+            with suppress(DatabaseAway):
                 self._runtime.transact(signs.note, sign)
-            except DatabaseAway:
-                log.warning("database_away", job=name)
 
 
 def _test_inbound(settings: Settings, knock: Knock) -> str | None:

@@ -5,6 +5,7 @@ Each channel has a crew of its own, so that one that hangs delays no other (A11)
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
@@ -126,10 +127,8 @@ class Worker:
         self._scheduler.shutdown()
         for crew in self._crews.values():
             crew.close()
-        try:
+        with suppress(DatabaseAway):
             self._runtime.transact(worker_store.leave, self.id)
-        except DatabaseAway:
-            log.warning("database_away", job="leave")
         self._lock.release()
 
     def _crew(self, name: str, size: int) -> Crew:
@@ -142,7 +141,7 @@ class Worker:
             try:
                 self._look()
             except DatabaseAway:
-                log.warning("database_away", job="look")
+                pass  # `Absence` tells why.
             except Exception:
                 log.exception("look_failed")
 
@@ -201,7 +200,6 @@ class Worker:
         try:
             come_back(self._runtime)
         except DatabaseAway:
-            log.warning("database_away", job="come_back")
             return
         except Exception:
             # Whatever it was, it must not keep alarms from leaving.
@@ -210,10 +208,8 @@ class Worker:
 
     def sweep(self) -> None:
         """Fetch what came in while nobody listened, if it is time to."""
-        try:
+        with suppress(DatabaseAway):
             sweep(self._runtime)
-        except DatabaseAway:
-            log.warning("database_away", job="sweep")
 
     def _sweep(self) -> None:
         if self._crews[SWEEP].room:

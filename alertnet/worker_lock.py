@@ -21,11 +21,14 @@ class WorkerLock:
         """Be the one worker of this database.
 
         Raises:
-            Misconfigured: another one is.
+            Misconfigured: another one is, or nobody can be: the file of the lock can't be written.
         """
         if self._path is None:
             return
-        file = self._path.open("w")
+        try:
+            file = self._path.open("w")
+        except OSError as error:
+            raise Misconfigured([f"{self._path}: it can't be written ({error.strerror})"]) from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -49,5 +49,5 @@ def main() -> None:
     try:
         app(prog_name="alertnet")
     except AlertnetError as error:
-        typer.echo(error, err=True)
-        sys.exit(2)
+        typer.echo(error.for_operator, err=True)
+        sys.exit(error.exit_code)

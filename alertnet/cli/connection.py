@@ -59,7 +59,7 @@ def require_newest_schema(engine: "Engine") -> None:
     from alertnet.store.upgrade import alembic_config
     from alertnet.transactions import surfacing
 
-    with surfacing(), for_reading(engine).connect() as connection:
+    with surfacing(engine), for_reading(engine).connect() as connection:
         there = set(MigrationContext.configure(connection).get_current_heads())
         scripts = ScriptDirectory.from_config(alembic_config(connection))
         known = [script.revision for script in scripts.walk_revisions()]
@@ -101,7 +101,7 @@ def require_sound(engine: "Engine") -> None:
     if engine.dialect.name != "sqlite":
         return
     try:
-        with surfacing(), engine.connect() as connection:
+        with surfacing(engine), engine.connect() as connection:
             found = list(connection.exec_driver_sql("PRAGMA quick_check(1)").scalars())
     except DatabaseError as fault:
         found = [str(fault.orig)]

@@ -20,11 +20,15 @@ TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 def upgrade() -> None:
     """Bring the database to the newest schema, from nothing or from an earlier version; harmless to repeat."""
     from alertnet.cli.connection import unchecked
+    from alertnet.cli.waiting import when_database_is_there
     from alertnet.store.upgrade import upgrade
     from alertnet.transactions import surfacing
 
-    with unchecked() as runtime, surfacing():
-        upgrade(runtime.engine)
+    def bring() -> None:
+        with unchecked() as runtime, surfacing(runtime.engine):
+            upgrade(runtime.engine)
+
+    when_database_is_there(bring)
     typer.echo("The database is up to date.")
 
 

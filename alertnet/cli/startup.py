@@ -6,19 +6,21 @@ Wrong settings end them. Trees or templates with faults do not, where a good edi
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 import typer
 
 from alertnet.cli.connection import require_newest_schema
 from alertnet.cli.templates import LONGEST_URL
+from alertnet.cli.waiting import when_database_is_there
 from alertnet.core.contact_tree import Network
 from alertnet.core.errors import Misconfigured
 from alertnet.messages.lint import find_faults
 from alertnet.messages.templates import Templates, read_templates
 from alertnet.runtime import Runtime, wire
 from alertnet.settings import Settings, examine, missing_for
-from alertnet.store import documents, pinned
+from alertnet.store import documents, pinned, signs
 from alertnet.store.pinned import Edition
 from alertnet.store.tx import Tx
 from alertnet.trees import Fault, fault_of, read_folder
@@ -49,16 +51,13 @@ def checked_runtime(say: Say = log_faults) -> Iterator[Runtime]:
     Raises:
         Misconfigured: all that is wrong with the settings, or with the trees and templates where the database has no
             good edition of them; or else with the database's schema.
-        DatabaseAway: it can't be reached.
+        DatabaseAway: it could not be reached for minutes.
     """
     files = read_all()
-    runtime = wire(files.settings, files.network or NOTHING, files.templates or Templates({}))
+    runtime = when_database_is_there(partial(_open, files))
     try:
         if files.faults:
-            runtime = _on_last_edition(runtime, files)
             say(files.faults)
-        else:
-            require_newest_schema(runtime.engine)
         runtime.trees.follow()
         yield runtime
     finally:
@@ -79,6 +78,21 @@ class Files:
     def faults(self) -> tuple[str, ...]:
         """All of them, as lines."""
         return tuple(map(str, (*self.of_trees, *self.of_templates)))
+
+
+def _open(files: Files) -> Runtime:
+    """The runtime on a database that has been read and written."""
+    runtime = wire(files.settings, files.network or NOTHING, files.templates or Templates({}))
+    try:
+        if files.faults:
+            runtime = _on_last_edition(runtime, files)
+        else:
+            require_newest_schema(runtime.engine)
+        runtime.transact(signs.note, signs.WRITTEN)
+    except BaseException:
+        runtime.close()
+        raise
+    return runtime
 
 
 def read_all() -> Files:

@@ -14,6 +14,13 @@ from collections.abc import Iterable
 class AlertnetError(Exception):
     """The root: its text is fit to be shown to whoever asked."""
 
+    exit_code = 2
+
+    @property
+    def for_operator(self) -> str:
+        """What whoever runs the program is told, who may know more."""
+        return str(self)
+
 
 class BadInput(AlertnetError):
     """A value from outside that is not allowed.

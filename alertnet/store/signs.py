@@ -4,7 +4,7 @@
 `inbound`: the inbound path's test and its answer; `heartbeat_sent` and `heartbeat`: the ping and its 2xx;
 `reported_<method>`: a report of the provider arrived on a message that our account may send; `lost_<method>`: one did
 not, `refused_<method>`: our account may not send one; how many `times` since. `restored`: a backup became the database;
-`barred_<way>`: a way began to be as good as not there.
+`barred_<way>`: a way began to be as good as not there. `written`: somebody tried whether the database takes anything.
 """
 
 from collections.abc import Mapping
@@ -26,6 +26,7 @@ from alertnet.store.tx import Tx
 WATCH, WATCH_SINCE = "watch", "watch_since"
 INBOUND_ASKED, INBOUND = "inbound_asked", "inbound"
 RESTORED = "restored"
+WRITTEN = "written"
 HEARTBEAT_SENT, HEARTBEAT = "heartbeat_sent", "heartbeat"
 
 OFTEN_ENOUGH = timedelta(seconds=10)

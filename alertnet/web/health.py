@@ -1,5 +1,6 @@
 """Whether the program is alive, and whether it can do its work: for load balancers, and for those who keep watch."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NotRequired
 
@@ -11,6 +12,7 @@ from alertnet.core.provider_codes import AccountFault
 from alertnet.core.routes import Way
 from alertnet.core.watch import LATEST, Observed, find_trouble, lateness, may_beat
 from alertnet.runtime import Runtime
+from alertnet.store import signs
 from alertnet.store.observations import observe
 from alertnet.transactions import DatabaseAway
 from alertnet.web.auth import InForce
@@ -43,7 +45,7 @@ class Ready(TypedDict):
     `heartbeat`: whether it is sent, or would be if its URL were set. `trouble`: the parts that are in trouble. `late`:
     by queue, for how many seconds its oldest row is late, where that is more than is tolerated. `inbound_at`: when the
     inbound path answered its test last (ISO 8601). `unheard`: open incidents of which nobody at all may be told (A2).
-    `away`: providers that do not work.
+    `away`: providers that do not work. `fault`: what keeps from the database, in words.
     """
 
     ready: bool
@@ -56,6 +58,7 @@ class Ready(TypedDict):
     inbound_at: str | None
     unheard: list[str]
     away: list[Away]
+    fault: str | None
 
 
 @router.get("/healthz", response_model=Alive)
@@ -77,7 +80,8 @@ def _ready(runtime: Runtime) -> Ready:
     try:
         files = runtime.trees.files
         seen = runtime.read(observe, settings.ways, is_tested=settings.takes_texts, files=files)
-    except DatabaseAway:
+        fault = _write_fault(runtime) if runtime.absence.cause or not _works(seen) else None
+    except DatabaseAway as fault_of_reading:
         return Ready(
             ready=False,
             database=False,
@@ -89,16 +93,29 @@ def _ready(runtime: Runtime) -> Ready:
             inbound_at=None,
             unheard=[],
             away=[],
+            fault=fault_of_reading.cause,
         )
-    return _judged(seen, trees)
+    return _judged(seen, trees, fault)
 
 
-def _judged(seen: Observed, trees: bool) -> Ready:
+def _write_fault(runtime: Runtime) -> str | None:
+    """What keeps from writing. To know that it is over somebody has to write, and here perhaps nobody else does."""
+    if runtime.absence.is_time_to_try():
+        with suppress(DatabaseAway):
+            runtime.transact(signs.note, signs.WRITTEN)
+    return runtime.absence.cause
+
+
+def _works(seen: Observed) -> bool:
+    return any(seen.now - each.seen_at < FRESH for each in seen.workers)
+
+
+def _judged(seen: Observed, trees: bool, fault: str | None) -> Ready:
     found = find_trouble(seen)
-    worker = any(seen.now - each.seen_at < FRESH for each in seen.workers)
+    worker = _works(seen)
     return Ready(
-        ready=trees and worker,
-        database=True,
+        ready=trees and worker and fault is None,
+        database=fault is None,
         trees=trees,
         worker=worker,
         heartbeat=worker and may_beat(seen, found),
@@ -107,6 +124,7 @@ def _judged(seen: Observed, trees: bool) -> Ready:
         inbound_at=seen.inbound_at.isoformat() if seen.inbound_at else None,
         unheard=list(seen.unheard),
         away=[_away(way, since, seen.faults.get(way)) for way, since in sorted(seen.away.items())],
+        fault=fault,
     )
 
 

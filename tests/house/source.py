@@ -12,6 +12,9 @@ PROGRAM = "alertnet"
 ALIASES = {
     "__main__": "cli",
     "transactions": "runtime",
+    "absence": "runtime",
+    "reminder": "runtime",
+    "causes": "runtime",
     "clock": "runtime",
     "group_commit": "runtime",
     "settings_names": "settings",

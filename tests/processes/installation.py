@@ -67,6 +67,11 @@ class Process:
                 words, cwd=log.parent, env=environment, stdout=output, stderr=subprocess.STDOUT
             )
 
+    @property
+    def log(self) -> str:
+        """What it has written."""
+        return self._log.read_text()
+
     def killed(self) -> None:
         """Dead without a moment's notice; nothing happens if it is."""
         self._process.kill()
@@ -100,7 +105,7 @@ class Process:
         Raises:
             AssertionError: it has ended by itself; with what it wrote.
         """
-        assert self._process.poll() is None, self._log.read_text()
+        assert self._process.poll() is None, self.log
         return True
 
 

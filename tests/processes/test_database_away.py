@@ -65,6 +65,20 @@ def test_postgresql_goes_and_comes_back(installs: Installs, postgres_url: str, p
     assert sorted(refs(installation)) == sorted([before, after])
 
 
+@pytest.mark.postgres
+def test_a_start_before_the_database_waits_for_it(installs: Installs, postgres_url: str, postgres: str) -> None:
+    """After a power cut everything starts at once, in any order."""
+    installation = installs(postgres)
+    installation.runtime.engine.dispose()
+
+    with closed(postgres_url, postgres):
+        starting = installation.serves()
+        eventually(lambda: "waiting_for_database" in starting.log, "it waits")
+        assert installation.asks("/healthz").status == 0
+
+    installation.is_up(starting, workers=1)
+
+
 @pytest.mark.long
 def test_sqlite_is_locked_and_let_go(installs: Installs, tmp_path: Path) -> None:
     """503 with Retry-After after some seconds of waiting; reading goes on; nothing half done."""

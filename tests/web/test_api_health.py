@@ -1,10 +1,14 @@
 """Whether the program is alive and ready, and what Prometheus is told."""
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 
 from alertnet.channels.base import Cause, NotSent
 from alertnet.core.breaker import PATIENCE, RUN
@@ -13,6 +17,8 @@ from alertnet.core.routes import FIRST, SECOND
 from alertnet.flows.breakers import note
 from alertnet.runtime import Runtime
 from alertnet.store import signs, workers
+from alertnet.store.tx import Tx
+from alertnet.transactions import NotWritable
 from tests.web.conftest import Clock
 from tests.web.world import NOW, world_in
 
@@ -42,6 +48,7 @@ def test_it_is_ready_with_a_database_trees_and_a_worker(client: TestClient, runt
         "inbound_at": None,
         "unheard": [],
         "away": [],
+        "fault": None,
     }
 
 
@@ -65,6 +72,56 @@ def test_it_is_not_ready_without_the_database(client: TestClient, runtime: Runti
     response = client.get("/readyz")
 
     assert (response.status_code, response.json()["database"]) == (503, False)
+
+
+@contextmanager
+def full(runtime: Runtime) -> Iterator[None]:
+    """The file may not grow, as on a full disk."""
+
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA max_page_count = 1")
+
+    runtime.engine.dispose()
+    event.listen(runtime.engine, "connect", prepare)
+    yield
+    event.remove(runtime.engine, "connect", prepare)
+    runtime.engine.dispose()
+
+
+def fill(runtime: Runtime) -> None:
+    def crowd(tx: Tx) -> None:
+        for number in range(1000):
+            workers.beat(tx, f"worker {number}")
+
+    with pytest.raises(NotWritable):
+        runtime.transact(crowd)
+
+
+def test_it_is_not_ready_while_nothing_can_be_written_and_says_why(client: TestClient, runtime: Runtime) -> None:
+    runtime.transact(workers.beat, "a worker")
+    assert client.get("/readyz").json()["database"]
+    with full(runtime):
+        fill(runtime)
+        # What there is can still be changed on a disk that is full, as long as it needs no more room.
+        runtime.absence.is_time_to_try()
+
+        response = client.get("/readyz")
+
+    assert (response.status_code, response.json()["database"]) == (503, False)
+    assert response.json()["fault"].endswith("is full")
+
+
+def test_it_is_ready_again_once_something_can_be_written_although_nobody_else_writes(
+    client: TestClient, runtime: Runtime
+) -> None:
+    """A web without a worker, from which traffic is kept while it is not ready, would never know."""
+    runtime.transact(workers.beat, "a worker")
+    with full(runtime):
+        fill(runtime)
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json()["fault"]) == (200, None)
 
 
 def test_an_incident_that_nobody_may_hear_of_is_named(api: TestClient) -> None:

@@ -57,7 +57,7 @@ def draft(wanted: Wanted, warn: Callable[[str], None]) -> Draft:
             return runtime.read(_from_database, wanted)
     except (Misconfigured, DatabaseAway, Unreadable, _NoTrees, DBAPIError) as error:
         # The text of a driver's error may be long and strange; its kind says enough.
-        why = type(error.orig).__name__ if isinstance(error, DBAPIError) else str(error)
+        why = type(error.orig).__name__ if isinstance(error, DBAPIError) else error.for_operator
     if wanted.ref is not None:
         raise Misconfigured(
             [f"{wanted.ref}: the database can't be used ({why}). Without a reference the sheet is made from a folder."]

@@ -1,0 +1,114 @@
+"""Why the database can't be reached, or takes nothing, in words that say what to look at."""
+
+import os
+import re
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+FULL_BYTES = 2**20
+"""Less room than this is none: one commit may take as much."""
+
+_SQLITE_LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_SQLITE_TAKES_NOTHING = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_READONLY: "the file can only be read",
+    sqlite3.SQLITE_PERM: "the file may not be used",
+    sqlite3.SQLITE_AUTH: "the file may not be used",
+    sqlite3.SQLITE_CANTOPEN: "the file can't be opened",
+    sqlite3.SQLITE_IOERR: "the disk fails",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged: restore it from a backup",
+    sqlite3.SQLITE_NOTADB: "the file is no database, or damaged: restore it from a backup",
+}
+_ONLY_READ = "25006"
+_SERVER_TAKES_NOTHING = {
+    _ONLY_READ: "the server can only be read: it is a standby, or set to read-only",
+    "42501": "the server lets this user write nothing",
+    "53100": "the disk of the server is full",
+}
+_SERVER_AWAY = {
+    "28": "the server takes neither this user nor its password",
+    "3D": "the server has no database of that name",
+    "53": "the server has no connection or memory left",
+    "55": "the server was too busy: a lock was held for too long",
+    "57014": "the server was too busy: a statement took too long",
+    "57": "the server is starting or stopping",
+}
+"""By the code of an error, or how it begins (appendix A of PostgreSQL's manual)."""
+_SAID = (
+    (r"authentication failed|no pg_hba\.conf entry|role .* does not exist|no password supplied", "28"),
+    (r"database .* does not exist", "3D"),
+    (r"too many (clients|connections)|connection slots", "53"),
+    (r"starting up|shutting down|not (currently )?accepting connections|recovery mode", "57"),
+    (r"No space left on device", "53100"),
+)
+"""What a server says before there is a connection, when no code comes with it."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why there is no answer; it `lasts` until a person sees to it."""
+
+    words: str
+    lasts: bool = False
+
+
+def cause_of(error: DBAPIError | PoolTimeout, engine: Engine) -> Cause | None:
+    """What keeps from the database; None: the error is a fault of ours, which waiting doesn't cure."""
+    if isinstance(error, PoolTimeout):
+        return Cause("every connection is in use")
+    if engine.dialect.name == "sqlite":
+        return _in_file(error.orig, engine.url.database)
+    reads = bool(engine.get_execution_options().get("postgresql_readonly"))
+    return _on_server(error, reads)
+
+
+def _in_file(error: Any, path: str | None) -> Cause | None:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if code in _SQLITE_LOCKED:
+        return Cause("another program holds the lock of the file")
+    if code in _SQLITE_TAKES_NOTHING:
+        where = f"{path}: " if path else ""
+        seen = _fault_of_file(Path(path), code) if path else None
+        return Cause(f"{where}{seen or _SQLITE_TAKES_NOTHING[code]}", lasts=True)
+    is_ours = code == sqlite3.SQLITE_ERROR or not isinstance(error, sqlite3.OperationalError)
+    return None if is_ours else Cause(f"the file fails: {error}")
+
+
+def _fault_of_file(path: Path, code: int) -> str | None:
+    """What is wrong with the file or its folder, as the system tells it; None: nothing that can be seen."""
+    folder = path.absolute().parent
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return f"the folder {folder} can't be reached"
+    if path.is_dir():
+        return "this is a folder"
+    if disk.f_flag & os.ST_RDONLY:
+        return f"the disk of {folder} is mounted read-only"
+    for needed in (folder, path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        if needed.exists() and not os.access(needed, os.W_OK):
+            return f"user id {os.geteuid()} may not write {needed}, which is of user id {needed.stat().st_uid}"
+    if code == sqlite3.SQLITE_FULL or disk.f_bavail * disk.f_frsize < FULL_BYTES:
+        return f"the disk of {folder} is full"
+    return None
+
+
+def _on_server(error: DBAPIError, reads: bool) -> Cause | None:
+    code = getattr(error.orig, "sqlstate", None) or _code_said(str(error.orig))
+    # Whoever writes where only reading was asked for has made a mistake.
+    if code in _SERVER_TAKES_NOTHING and not (reads and code == _ONLY_READ):
+        return Cause(_SERVER_TAKES_NOTHING[code], lasts=True)
+    if not (error.connection_invalidated or isinstance(error, OperationalError)):
+        return None
+    known = (_SERVER_AWAY[start] for start in (code, code[:2]) if start in _SERVER_AWAY)
+    return Cause(next(known, "the server can't be reached"))
+
+
+def _code_said(words: str) -> str:
+    return next((code for pattern, code in _SAID if re.search(pattern, words)), "")

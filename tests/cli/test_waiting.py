@@ -1,0 +1,109 @@
+"""A start on a database that is not there yet, or can't be written."""
+
+import ctypes
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from alertnet.cli.waiting import when_database_is_there
+from alertnet.core.errors import Misconfigured
+from alertnet.runtime import Runtime
+from alertnet.transactions import DatabaseAway, NotWritable
+from tests.cli.conftest import WITHIN_SECONDS, Office
+
+
+class Start:
+    """A start that the database fails so many times, at a clock that only its own pauses move."""
+
+    def __init__(self, fails: float, fault: DatabaseAway | None = None) -> None:
+        self.fails = fails
+        self.fault = fault or DatabaseAway("the server can't be reached")
+        self.tries = 0
+        self.seconds = 0.0
+
+    def begin(self) -> str:
+        self.tries += 1
+        if self.tries <= self.fails:
+            raise self.fault
+        return "begun"
+
+    def pause(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def waits(self) -> str:
+        return when_database_is_there(self.begin, self.pause, lambda: self.seconds)
+
+
+def test_a_start_waits_for_the_database() -> None:
+    """After a power cut everything starts at once, in any order."""
+    start = Start(fails=30)
+
+    assert (start.waits(), start.tries) == ("begun", 31)
+
+
+def test_a_start_gives_up_after_five_minutes() -> None:
+    start = Start(fails=float("inf"))
+
+    with pytest.raises(DatabaseAway):
+        start.waits()
+
+    assert 290 <= start.seconds <= 310
+
+
+def test_a_start_does_not_wait_for_what_only_a_person_can_cure() -> None:
+    start = Start(fails=float("inf"), fault=NotWritable("the disk is full"))
+
+    with pytest.raises(Misconfigured) as caught:
+        start.waits()
+
+    assert caught.value.faults == ("ALERTNET_DATABASE_URL: it can't be written: the disk is full",)
+    assert start.tries == 1
+
+
+def test_a_command_whose_database_is_away_may_be_typed_again(office: Office) -> None:
+    """75 is the code for that (EX_TEMPFAIL), so that nobody takes it for a fault in what was typed."""
+    office.env["ALERTNET_DATABASE_URL"] = "postgresql://alertnet@127.0.0.1:9/alertnet"
+
+    said = office.types("keys", "list")
+
+    assert (said.code, said.out) == (75, "")
+    assert said.err == "the database gives no answer: the server can't be reached\n"
+
+
+def as_one_who_must_ask() -> None:
+    """Let the program that is about to begin be held to the modes of files, as everybody but root is."""
+    drop_from_bounds, override, search = 24, 1, 2  # prctl(2), capabilities(7)
+    for capability in (override, search) if os.geteuid() == 0 else ():
+        ctypes.CDLL(None).prctl(drop_from_bounds, capability, 0, 0, 0)
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+@pytest.mark.parametrize("what", ["the file", "the folder"])
+def test_a_start_on_what_can_not_be_written_is_refused_by_name(
+    office: Office, runtime: Runtime, command: str, what: str
+) -> None:
+    runtime.close()
+    file = office.folder / "alertnet.db"
+    forbidden = file if what == "the file" else office.folder
+    forbidden.chmod(0o444 if what == "the file" else 0o555)
+
+    done = subprocess.run(
+        office.command(command),
+        cwd=Path("/"),
+        env=office.environment,
+        preexec_fn=as_one_who_must_ask,
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_SECONDS,
+        check=False,
+    )
+
+    forbidden.chmod(0o755)
+    uid = os.geteuid()
+    assert done.stderr.splitlines()[-1] == (
+        f"ALERTNET_DATABASE_URL: it can't be written: {file}: "
+        f"user id {uid} may not write {forbidden}, which is of user id {uid}"
+    )
+    assert done.returncode == 2

@@ -1,0 +1,186 @@
+"""A database that gives no answer: why is told in words, once a minute."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import errors
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from structlog.testing import capture_logs
+
+from alertnet.absence import Absence
+from alertnet.causes import Cause, cause_of
+from alertnet.runtime import Runtime
+from alertnet.store.engine import make_engine
+from alertnet.store.vault import Vault
+from alertnet.transactions import DatabaseAway, NotWritable
+from tests.runtime.flows import connect, keep, kept
+
+
+class Watch:
+    """A clock that only a test moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def told(logs: list[Any]) -> list[tuple[str, int]]:
+    return [(each["event"], each["seconds"]) for each in logs]
+
+
+def fails(absence: Absence, away: DatabaseAway) -> None:
+    with pytest.raises(DatabaseAway), absence.noticed_by_writer():
+        raise away
+
+
+def test_what_lasts_is_told_once_a_minute_and_when_it_is_over() -> None:
+    watch = Watch()
+    absence = Absence(watch)
+
+    with capture_logs() as logs:
+        for watch.seconds in range(0, 125, 1):
+            fails(absence, NotWritable("the disk is full"))
+        with absence.noticed_by_writer():
+            pass
+
+    assert told(logs) == [("database_away", 0), ("database_away", 60), ("database_away", 120), ("database_back", 124)]
+    assert logs[0]["cause"] == "the disk is full"
+
+
+def test_another_cause_is_told_at_once() -> None:
+    absence = Absence(Watch())
+
+    with capture_logs() as logs:
+        fails(absence, DatabaseAway("the server is starting or stopping"))
+        fails(absence, NotWritable("the disk of the server is full"))
+
+    assert [each["cause"] for each in logs] == ["the server is starting or stopping", "the disk of the server is full"]
+
+
+def test_that_it_can_be_read_does_not_mean_that_it_can_be_written() -> None:
+    absence = Absence(Watch())
+    fails(absence, NotWritable("the disk is full"))
+
+    with absence.noticed_by_reader():
+        pass
+    assert absence.cause == "the disk is full"
+
+    with absence.noticed_by_writer():
+        pass
+    assert absence.cause is None
+
+
+def every_connection(runtime: Runtime, pragma: str) -> Callable[[], None]:
+    """Let each have that setting, from now until it is called."""
+
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute(f"PRAGMA {pragma}")
+
+    def stop() -> None:
+        event.remove(runtime.engine, "connect", prepare)
+        runtime.engine.dispose()
+
+    runtime.engine.dispose()
+    event.listen(runtime.engine, "connect", prepare)
+    return stop
+
+
+def keep_much(tx: Any, name: str) -> None:
+    for number in range(1000):
+        keep(tx, f"{name}{number}")
+
+
+@pytest.mark.parametrize(
+    ("pragma", "words"),
+    [("max_page_count = 1", "the disk of {folder} is full"), ("query_only = 1", "the file can only be read")],
+)
+def test_a_file_that_takes_nothing_is_named_with_the_cause_and_recovers(
+    on_sqlite: Runtime, tmp_path: Path, pragma: str, words: str
+) -> None:
+    """503, nothing half done, and no restart when it is over (A1)."""
+    stop = every_connection(on_sqlite, pragma)
+    with pytest.raises(NotWritable) as caught:
+        on_sqlite.transact(keep_much, "meanwhile")
+
+    assert on_sqlite.read(kept) == []
+    stop()
+    on_sqlite.transact(keep, "after")
+
+    assert caught.value.cause == f"{tmp_path / 'test.db'}: {words.format(folder=tmp_path)}"
+    assert on_sqlite.read(kept) == ["after"]
+
+
+def test_a_file_that_is_gone_is_named_with_the_cause(on_sqlite: Runtime, tmp_path: Path) -> None:
+    on_sqlite.engine.dispose()
+    (tmp_path / "test.db").unlink()
+    (tmp_path / "test.db").mkdir()
+
+    with pytest.raises(NotWritable) as caught:
+        on_sqlite.transact(keep, "a")
+
+    assert caught.value.cause == f"{tmp_path / 'test.db'}: this is a folder"
+
+
+@pytest.mark.postgres
+def test_a_server_that_can_only_be_read_is_named_with_the_cause(on_postgres: Runtime) -> None:
+    """A standby that was not promoted, or a server that its operator has set to read-only."""
+    database = on_postgres.engine.url.database
+    on_postgres.transact(
+        lambda tx: tx.session.execute(text(f'ALTER DATABASE "{database}" SET default_transaction_read_only = on'))
+    )
+    on_postgres.engine.dispose()
+
+    with pytest.raises(NotWritable) as caught:
+        on_postgres.transact(keep, "a")
+
+    assert "standby" in caught.value.cause
+    assert on_postgres.absence.cause == caught.value.cause
+    assert on_postgres.read(kept) == []
+
+
+def test_a_server_that_is_not_there_is_named_with_the_cause() -> None:
+    with pytest.raises(DatabaseAway) as caught:
+        connect("postgresql://alertnet@127.0.0.1:9/alertnet")
+
+    assert caught.value.cause == "the server can't be reached"
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        (errors.DiskFull("could not extend file"), Cause("the disk of the server is full", lasts=True)),
+        (errors.InsufficientPrivilege("denied"), Cause("the server lets this user write nothing", lasts=True)),
+        (errors.AdminShutdown("terminating"), Cause("the server is starting or stopping")),
+        (errors.TooManyConnections("sorry"), Cause("the server has no connection or memory left")),
+        (errors.QueryCanceled("timeout"), Cause("the server was too busy: a statement took too long")),
+        (errors.LockNotAvailable("timeout"), Cause("the server was too busy: a lock was held for too long")),
+        (
+            psycopg.OperationalError('FATAL: password authentication failed for user "alertnet"'),
+            Cause("the server takes neither this user nor its password"),
+        ),
+        (
+            psycopg.OperationalError('FATAL: database "alertnet" does not exist'),
+            Cause("the server has no database of that name"),
+        ),
+        (
+            psycopg.OperationalError("FATAL: the database system is starting up"),
+            Cause("the server is starting or stopping"),
+        ),
+        (errors.UndefinedTable("no such table"), None),
+    ],
+)
+def test_what_a_server_says_becomes_words(fault: psycopg.Error, cause: Cause | None) -> None:
+    """A fault of ours becomes none: waiting doesn't cure it."""
+    kind = OperationalError if isinstance(fault, psycopg.OperationalError) else ProgrammingError
+    engine = make_engine(
+        "postgresql://alertnet@127.0.0.1:9/alertnet", Vault(["a secret that seals nothing at all, here"])
+    )
+
+    assert cause_of(kind("", {}, fault), engine) == cause
