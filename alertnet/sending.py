@@ -32,7 +32,7 @@ class Sending:
         result = self._try(claimed)
         if result is None:
             log.info("attempt_withheld", attempt=claimed.attempt, method=claimed.method)
-            return ()
+            return self._record(Outcome(claimed.attempt, claimed.lease, deliver.Withheld()))
         hang_ups = self._record(Outcome(claimed.attempt, claimed.lease, deliver.or_turned_away(claimed, result)))
         ways.note(self.runtime, (claimed.method, claimed.provider), result, claimed.attempt)
         log.info(

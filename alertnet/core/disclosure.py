@@ -60,6 +60,7 @@ class Subject(StrEnum):
     LAST_EDITION = "last_edition"
     STOOD_STILL = "stood_still"
     RESTORED = "restored"
+    REOPENED = "reopened"
 
     @classmethod
     def _missing_(cls, value: object) -> "Subject | None":

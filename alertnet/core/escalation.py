@@ -135,6 +135,7 @@ class State:
     to_confirm: tuple[str, ...] = ()
     """Contacts whose acknowledgement the coordinators are asked to confirm."""
     stopped_from: Status | None = None
+    stopped_at: datetime | None = None
 
 
 @dataclass(frozen=True)

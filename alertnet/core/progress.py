@@ -13,6 +13,7 @@ from alertnet.core.agenda import Agenda
 from alertnet.core.course import Course
 from alertnet.core.escalation import Event, State, Status
 from alertnet.core.happening import reconsider, take
+from alertnet.core.postponing import postponed
 from alertnet.core.reach import Reach
 from alertnet.core.resolution import Plan
 from alertnet.core.standing import is_live, live_turns
@@ -46,16 +47,23 @@ def advance(
     return Step(course.state, agenda.due_at(), _sends(course), _asks(course), tuple(course.notes))
 
 
-def stop(state: State) -> State:
+def stop(state: State, now: datetime) -> State:
     """Closed, merged or without consent: nothing more happens until it is restored."""
-    return state if state.status is Status.STOPPED else replace(state, status=Status.STOPPED, stopped_from=state.status)
+    if state.status is Status.STOPPED:
+        return state
+    return replace(state, status=Status.STOPPED, stopped_from=state.status, stopped_at=now)
 
 
-def restore(state: State, now: datetime) -> State:
-    """Reopened: it stands where it stood, and goes on from now."""
+def restore(state: State, now: datetime, closed_at: datetime | None = None) -> State:
+    """Reopened: it stands where it stood, and has as much time left for everything as it had then.
+
+    `closed_at`: when it stopped, where the state does not say so.
+    """
     if state.status is not Status.STOPPED or state.stopped_from is None:
         return state
-    return replace(state, status=state.stopped_from, stopped_from=None, onward_from=now)
+    stopped_at = state.stopped_at or closed_at or now
+    restored = replace(state, status=state.stopped_from, stopped_from=None, stopped_at=None)
+    return postponed(restored, now - stopped_at)
 
 
 def still_wanted(plan: Plan, state: State, index: int, contact: str, method: int) -> bool:

@@ -1,6 +1,6 @@
 """Alarms and decisions: SMS and call to every coordinator, at any hour, again until one of them answers (B3)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,8 @@ from alertnet.store.tables import alarms, codes
 from alertnet.store.tx import Tx
 
 AGAIN = timedelta(minutes=10)
+CLOSED = "closed"
+"""The answer of what a close has silenced."""
 FIRST_AFTER_HOLD = timedelta(minutes=60)
 PAUSES = {"hold": FIRST_AFTER_HOLD, "taken": timedelta(minutes=20)}
 """After these answers it is asked again: nothing is decided, or done, yet."""
@@ -122,6 +124,45 @@ def silence(case: Case, *, escalation: str | None, kinds: tuple[Kind, ...], answ
     for alarm in open_alarms(case):
         if alarm.kind in kinds and (escalation is None or alarm.escalation_id == escalation):
             answer_alarm(case, alarm.id, answer, None)
+
+
+def silence_all(case: Case) -> None:
+    """The incident is closed: nothing rings any more, and what was asked waits to be asked anew."""
+    silence(case, escalation=None, kinds=tuple(Kind), answer=CLOSED)
+
+
+def ask_anew(case: Case, closed_at: datetime) -> list[str]:
+    """What the close of that moment silenced is open again, its times later by as long as that lasted; the ids."""
+    silenced = select(alarms).where(
+        alarms.c.incident_id == case.incident.id,
+        alarms.c.answer == CLOSED,
+        alarms.c.answered_at == closed_at,
+        alarms.c.subject != Subject.REOPENED.value,
+    )
+    closed_for = case.tx.now - closed_at
+    rows = case.tx.session.execute(silenced.order_by(alarms.c.raised_at)).all()
+    for row in rows:
+        raised_at = row.raised_at + closed_for
+        is_promise = row.kind == Kind.FIELD_STATUS.value
+        values = {
+            "raised_at": raised_at,
+            "automatic_at": row.automatic_at + closed_for if row.automatic_at else None,
+            "due_at": (raised_at if is_promise else case.tx.now) + AGAIN,
+        }
+        open_again = {"answer": None, "answered_by": None, "answered_at": None}
+        case.tx.session.execute(update(alarms).where(alarms.c.id == row.id).values(values | open_again))
+    return [row.id for row in rows]
+
+
+def ring_anew(case: Case, asked: Collection[str]) -> None:
+    """Let ring what is asked anew, unless it was overtaken, and alarm the coordinators that it goes on."""
+    for alarm in open_alarms(case):
+        if alarm.id in asked and alarm.kind != Kind.FIELD_STATUS.value:
+            ring(case, alarm)
+            change = update(alarms).where(alarms.c.id == alarm.id).values(asked=alarm.asked + 1)
+            case.tx.session.execute(change)
+            case.record(f"{alarm.kind}_repeated", subject=alarm.subject, asked=alarm.asked + 1)
+    raise_alarm(case, Kind.ALARM, Subject.REOPENED)
 
 
 def due(tx: Tx, limit: int) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from alertnet.flows.case import URGENT, Case, take_up
 from alertnet.flows.escalate import move, stale_kinds
 from alertnet.flows.outbox import Outbox
 from alertnet.flows.second_dial import as_shown, dial_again
+from alertnet.flows.stand_down import tell_late
 from alertnet.store import attempts as attempt_store
 from alertnet.store import signs, timeline
 from alertnet.store.tables import alarms, incidents, served
@@ -56,6 +57,8 @@ class Held:
     hang_ups: list[str] = field(default_factory=list)
     account_fault: AccountFault | None = None
     """What its provider, which had taken it, turned out to have against our account."""
+    may_be_late: bool = False
+    """Whether it turns out to have left, or perhaps to have, although it was cancelled."""
 
     @property
     def case(self) -> Case | None:
@@ -94,8 +97,10 @@ class Held:
                 self.failed(failure or Failure.UNDELIVERED, code)
             case AttemptStatus.CANCELLED if self.status in UNDER_WAY:
                 self.cancelled("hung up")
-            case AttemptStatus.FAILED | AttemptStatus.CANCELLED if self.status is AttemptStatus.CANCELLED:
-                self.change(due_at=None)
+            case AttemptStatus.FAILED if self.status is AttemptStatus.CANCELLED:
+                self.change(due_at=None, lease=None, failure=(failure or Failure.UNDELIVERED).value)
+            case AttemptStatus.CANCELLED if self.status is AttemptStatus.CANCELLED:
+                self.change(due_at=None, lease=None)
 
     def bind(self, provider_id: str) -> None:
         """Remember under which id the provider has it."""
@@ -148,6 +153,17 @@ class Held:
         self._show(AttemptStatus.QUEUED)
         self.record("attempt_sent_again")
 
+    def never_left(self) -> None:
+        """Cancelled on its way, and it surely has not left."""
+        self.change(due_at=None, lease=None)
+
+    def may_have_left(self, code: str, *, given_up: bool = False) -> None:
+        """Cancelled on its way, and nobody knows whether it left; `given_up`: nor will anybody."""
+        failure = Failure.OUTCOME_UNKNOWN.value if given_up else None
+        due_at = None if given_up else self.tx.now + ASK_AFTER
+        self.change(due_at=due_at, lease=None, checks=0, failure=failure, error=code)
+        self.may_be_late = True
+
     def cancelled(self, why: str) -> None:
         """It is not to leave, or was taken back."""
         self._become(AttemptStatus.CANCELLED, entry={"why": why})
@@ -174,11 +190,17 @@ class Held:
 
     def follow(self) -> list[str]:
         """Let the escalations go on from what is written of it; the calls to hang up."""
-        if not self.events or self.case is None:
+        # Whoever answers a call that was cancelled hears in it that it is over.
+        is_late = self.may_be_late and self.row.is_alert and not self.is_call
+        case = self.case if self.events or is_late else None
+        if case is None:
             return self.hang_ups
-        move(self.case, self.events)
-        self.case.finish()
-        return [*self.hang_ups, *self.case.hang_ups]
+        if self.events:
+            move(case, self.events)
+        if is_late:
+            tell_late(case, self.row.notification_id)
+        case.finish()
+        return [*self.hang_ups, *case.hang_ups]
 
     def _refused_later(self, code: str) -> None:
         """It was taken, and then our account was found not to be in order: it waits, as if it had been refused."""
@@ -227,6 +249,7 @@ class Held:
 
     def _become(self, status: AttemptStatus, *, entry: dict[str, object] | None = None, **values: object) -> None:
         due_at = values.pop("due_at", None)
+        self.may_be_late |= self.status is AttemptStatus.CANCELLED
         self.change(status=status.value, due_at=due_at, lease=None, changed_at=self.tx.now, **values)
         self._show(as_shown(self.tx.session, self.row, status))
         told = {name: value for name, value in values.items() if name in ("failure", "error") and value is not None}

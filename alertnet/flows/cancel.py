@@ -14,7 +14,8 @@ from alertnet.flows.case import Case
 from alertnet.flows.second_dial import as_shown
 from alertnet.store.tables import attempts, notifications, served
 
-UNSENT = (AttemptStatus.QUEUED.value, AttemptStatus.SENDING.value, AttemptStatus.UNKNOWN.value)
+IN_DOUBT = (AttemptStatus.SENDING.value, AttemptStatus.UNKNOWN.value)
+UNSENT = (AttemptStatus.QUEUED.value, *IN_DOUBT)
 
 HANG_UP_WITHIN = timedelta(seconds=5)
 """A call that rings for nothing is over by then, or hung up once more."""
@@ -66,7 +67,7 @@ def cancel_unwanted(case: Case) -> None:
         wanted[row.id] = wanted.get(row.id, False) or is_wanted(case, row)
     for row in {row.id: row for row in rows}.values():
         if not wanted[row.id]:
-            _cancel(case, row)
+            cancel(case, row)
 
 
 def cancel_barred(case: Case) -> None:
@@ -78,7 +79,7 @@ def cancel_barred(case: Case) -> None:
     barred = Bars(case.facts, tuple(plan.tree for plan in case.plans.values())).addresses
     for row in case.tx.session.execute(_NO_ALERTS, {"incident": case.incident.id}).all():
         if row.address in barred and "/" not in row.contact:
-            _cancel(case, row, why=barred[row.address].value)
+            cancel(case, row, why=barred[row.address].value)
 
 
 def cancel_for_those_gone(case: Case) -> None:
@@ -86,7 +87,7 @@ def cancel_for_those_gone(case: Case) -> None:
     for row in case.tx.session.execute(_NO_ALERTS, {"incident": case.incident.id}).all():
         contact = case.contact(row.tree, row.contact) if row.tree and "/" not in row.contact else None
         if contact is not None and (contact.former or row.address in contact.left):
-            _cancel(case, row)
+            cancel(case, row)
 
 
 def cancel_asking(case: Case, alarms: Collection[str]) -> None:
@@ -94,7 +95,7 @@ def cancel_asking(case: Case, alarms: Collection[str]) -> None:
     rows = case.tx.session.execute(_NO_ALERTS, {"incident": case.incident.id}).all() if alarms else ()
     for row in rows:
         if row.alarm_id in alarms and row.status in UNSENT:
-            _cancel(case, row)
+            cancel(case, row)
 
 
 def is_wanted(case: Case, row: Row[Any]) -> bool:
@@ -106,16 +107,16 @@ def is_wanted(case: Case, row: Row[Any]) -> bool:
     return still_wanted(plan, escalation.state, row.level_index, row.contact, row.place)
 
 
-def _cancel(case: Case, row: Row[Any], **why: str) -> None:
-    due_at = None
+def cancel(case: Case, row: Row[Any], **why: str) -> None:
+    """Cancel an attempt. Of one that was on its way it stays open whether it left: that is still found out (A5)."""
+    values: dict[str, Any] = {"status": AttemptStatus.CANCELLED.value, "changed_at": case.tx.now}
+    if row.status not in IN_DOUBT:
+        values |= {"due_at": None, "lease": None, "checks": 0}
     if row.status not in UNSENT and row.provider_id:
         # Whoever is to hang up may die before: until the provider says that it is over, the call is asked about.
         case.hang_ups.append(row.provider_id)
-        due_at = case.tx.now + HANG_UP_WITHIN
-    cancelled = {"status": AttemptStatus.CANCELLED.value, "changed_at": case.tx.now}
-    case.tx.session.execute(
-        update(attempts).where(attempts.c.id == row.id).values(due_at=due_at, lease=None, checks=0, **cancelled)
-    )
+        values["due_at"] = case.tx.now + HANG_UP_WITHIN
+    case.tx.session.execute(update(attempts).where(attempts.c.id == row.id).values(values))
     change = update(notifications).where(notifications.c.id == row.notification_id)
     case.tx.session.execute(change.values(status=as_shown(case.tx.session, row, AttemptStatus.CANCELLED).value))
     case.record("attempt_cancelled", attempt=row.id, contact=row.contact, method=row.method, **why)

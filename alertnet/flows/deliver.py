@@ -81,6 +81,11 @@ class TurnedAway:
     code: str
 
 
+@dataclass(frozen=True)
+class Withheld:
+    """Never handed to a channel: when it was about to leave it was not to leave any more."""
+
+
 def claimed_from(row: Row[Any], lease: str, at: datetime) -> Claimed:
     """The attempt of that row (see `store.attempts.with_words`), with the provider and number that it left by."""
     return Claimed(

@@ -25,7 +25,7 @@ def stop_what_reaches_nobody(case: Case) -> None:
     for escalation in case.escalations:
         is_stopped = escalation.state.status is Status.STOPPED
         if escalation in empty and not is_stopped:
-            escalation.state, escalation.due_at = stop(escalation.state), None
+            escalation.state, escalation.due_at = stop(escalation.state, case.tx.now), None
             case.save(escalation)
             case.record("escalation_stopped", tree=escalation.tree)
         elif is_stopped and escalation not in empty:

@@ -45,7 +45,8 @@ def take_doubts(tx: Tx, method: MethodKind, limit: int, others: Collection[str] 
 def settle(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> list[str]:
     """Take the provider's answer; the calls to hang up afterwards.
 
-    An outcome that two questions, a minute apart, did not find is given up for one re-send, which is marked.
+    An outcome that two questions, a minute apart, did not find is given up for one re-send, which is marked; where
+    nobody wants it any more, for none.
     """
     held = hold(tx, attempt_id)
     if held is None:
@@ -55,7 +56,7 @@ def settle(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> list[str]:
         held.fares(lookup.provider_id, lookup.status, lookup.failure, lookup.code)
     was_unreported = held.status in (AttemptStatus.DELIVERED, AttemptStatus.FAILED) and held.status is not before
     is_open = held.status is before and held.row.lease == lease
-    if is_open and before is AttemptStatus.UNKNOWN:
+    if is_open and (before is AttemptStatus.UNKNOWN or _is_doubtful(held)):
         _doubt(held)
     elif is_open and before in (AttemptStatus.SENT, AttemptStatus.DELIVERED):
         _ring_off(held)
@@ -69,11 +70,19 @@ def settle(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> list[str]:
     return hang_ups
 
 
+def _is_doubtful(held: Held) -> bool:
+    """Whether it was cancelled on its way, and nobody knows yet whether it left."""
+    return held.status is AttemptStatus.CANCELLED and held.provider_id is None and held.row.due_at is not None
+
+
 def _doubt(held: Held) -> None:
     if held.row.checks == 0:
         held.change(checks=1, due_at=held.tx.now + ASK_AGAIN_AFTER, lease=None)
         return
     row = held.row
+    if held.status is AttemptStatus.CANCELLED:
+        held.may_have_left(row.error or "lease", given_up=True)
+        return
     held.failed(Failure.OUTCOME_UNKNOWN, row.error, tell=False)
     held.send_again()
 

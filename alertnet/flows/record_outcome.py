@@ -8,7 +8,7 @@ from alertnet.channels.base import Accepted, NotSent, Refused, Result, Unsure
 from alertnet.core.breaker import believed, pause_after
 from alertnet.core.notification import AttemptStatus
 from alertnet.flows.attempt import Held, hold, hold_each
-from alertnet.flows.deliver import TurnedAway
+from alertnet.flows.deliver import TurnedAway, Withheld
 from alertnet.flows.outbox import Outbox
 from alertnet.store.tx import Tx
 
@@ -19,7 +19,7 @@ class Outcome:
 
     attempt: str
     lease: str
-    result: Result | TurnedAway
+    result: Result | TurnedAway | Withheld
 
 
 def record(tx: Tx, outcome: Outcome) -> list[str]:
@@ -45,17 +45,26 @@ def record_each(tx: Tx, outcomes: Sequence[Outcome]) -> list[list[str] | None]:
 def _record(held: Held, outcome: Outcome) -> None:
     # Whoever has lost the lease changes nothing. Only the id of what was accepted is kept, so that its callbacks and
     # the provider's answers can settle it; a message that was cancelled on its way has left all the same.
-    result = outcome.result
-    if held.status is AttemptStatus.SENDING and held.row.lease == outcome.lease:
+    result, is_ours = outcome.result, held.row.lease == outcome.lease
+    if held.status is AttemptStatus.SENDING and is_ours:
         _take(held, result)
+    elif held.status is AttemptStatus.CANCELLED and (is_ours or isinstance(result, Accepted)):
+        _take_cancelled(held, result)
     elif isinstance(result, Accepted):
-        if held.status is AttemptStatus.CANCELLED:
-            held.fares(result.provider_id, result.status)
-        else:
-            held.bind(result.provider_id)
+        held.bind(result.provider_id)
 
 
-def _take(held: Held, result: Result | TurnedAway) -> None:
+def _take_cancelled(held: Held, result: Result | TurnedAway | Withheld) -> None:
+    match result:
+        case Accepted(provider_id, status):
+            held.fares(provider_id, status)
+        case Unsure(code):
+            held.may_have_left(code)
+        case _:
+            held.never_left()
+
+
+def _take(held: Held, result: Result | TurnedAway | Withheld) -> None:
     match result:
         case Accepted(provider_id, status):
             held.fares(provider_id, status)

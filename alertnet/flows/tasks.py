@@ -7,7 +7,7 @@ what that one counts for says whether it is still to be done.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy import Row, Select, bindparam, select
 
 from alertnet.core.contact import Contact, MethodKind
 from alertnet.core.disclosure import Subject
@@ -109,17 +109,6 @@ def end(case: Case, task: Row[Any], answer: str, by: str | None) -> None:
     case.outbox.change("notifications", task.notification_id, status=statuses.get(answer, reached).value)
     alarms.answer_alarm(case, task.alarm_id, answer, by)
     cancel_asking(case, {task.alarm_id})
-
-
-def ask_again(case: Case) -> None:
-    """What closing the incident has silenced rings again; `withdraw` takes back what is not to be done any more."""
-    again = {"answer": None, "answered_by": None, "answered_at": None, "due_at": case.tx.now}
-    silenced = update(alarm_table).where(
-        alarm_table.c.incident_id == case.incident.id,
-        alarm_table.c.kind == Kind.TASK.value,
-        alarm_table.c.answer == "closed",
-    )
-    case.tx.session.execute(silenced.values(again))
 
 
 def open_tasks(case: Case) -> Sequence[Row[Any]]:

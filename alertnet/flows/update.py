@@ -9,10 +9,10 @@ from alertnet.core.notification import Kind
 from alertnet.core.resolution import unmatched_exclusions
 from alertnet.flows.cancel import cancel_barred
 from alertnet.flows.case import Case
-from alertnet.flows.close_incident import tell_those_told
 from alertnet.flows.escalate import for_all, move
 from alertnet.flows.nobody import stop_what_reaches_nobody
 from alertnet.flows.since import UPDATED
+from alertnet.flows.stand_down import tell_those_told
 
 
 def update_incident(case: Case, text: str, facts: Facts, *, by: str) -> None:

@@ -90,6 +90,7 @@ SUBJECTS: dict[Kind, tuple[Subject, ...]] = {
     Kind.ALARM: _ANY_NEWS,
     Kind.NOTICE: _ANY_NEWS,
     Kind.RECORDED: (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.ACTION, Subject.GO, Subject.HOLD),
+    Kind.CORRECTION: (Subject.NEWS, Subject.REOPENED),
     Kind.FIELD_STATUS: (Subject.ACKNOWLEDGED, Subject.NOBODY),
 }
 """What the kinds that have a subject can be about; the first is the one meant when none is given."""

@@ -17,9 +17,10 @@ from alertnet.flows import vouch as vouching
 from alertnet.flows.accept import Act, Show
 from alertnet.flows.act import report_action
 from alertnet.flows.case import Case, take_up
-from alertnet.flows.close_incident import close_incident, reopen_incident
+from alertnet.flows.close_incident import close_incident
 from alertnet.flows.consent import hear_consent
 from alertnet.flows.decide import decide
+from alertnet.flows.reopen_incident import reopen_incident
 from alertnet.flows.respond import revoke
 from alertnet.flows.update import exclude, update_incident
 from alertnet.store import view

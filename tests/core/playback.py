@@ -60,7 +60,7 @@ class Playback:
         if happening.known is not None:
             self._learn(happening.known)
         if happening.halt and self.state.status is not Status.STOPPED:
-            self.state, self.due_at = stop(self.state), None
+            self.state, self.due_at = stop(self.state, now), None
             return
         if happening.halt:
             self.state = restore(self.state, now)

@@ -245,7 +245,7 @@ def test_nothing_leaves_while_it_is_acknowledged_or_stopped(halt: str) -> None:
     if halt == "acknowledged":
         played.at(1, acknowledged("bob"))
     else:
-        played.state = stop(played.state)
+        played.state = stop(played.state, NOW + minutes(1))
     played.forget().at(2, Failed("ana", 0)).at(3, declined("ana")).at(999)
 
     assert played.told == []
@@ -256,7 +256,7 @@ def test_stopping_twice_remembers_where_it_stood() -> None:
     """B3: reopening restores."""
     played = night(level("One", "ana")).at(1, acknowledged("ana"))
 
-    assert restore(stop(stop(played.state)), NOW).status is Status.ACKNOWLEDGED
+    assert restore(stop(stop(played.state, NOW), NOW), NOW).status is Status.ACKNOWLEDGED
 
 
 def test_restoring_what_was_not_stopped_changes_nothing() -> None:
@@ -266,19 +266,42 @@ def test_restoring_what_was_not_stopped_changes_nothing() -> None:
     assert restore(state, NOW + minutes(5)) == state
 
 
-def test_a_restored_escalation_goes_on_from_now() -> None:
-    """B3: reopening restores; what became due meanwhile shrinks to one message for each method (A7)."""
-    played = night(level("One", "ana", wait=30, repeat=(2, 9)), level("Two", "bob")).until(1)
-    played.state = restore(stop(played.state), NOW + minutes(40))
-    played.forget().sleep_until(40)
+def test_reopening_moves_what_lay_ahead_by_the_time_it_was_closed() -> None:
+    """B3: levels, methods and repeats have as much time left as at the close; nothing is due at once."""
+    levels = (level("One", "ana", wait=30, repeat=(5, 2)), level("Two", "bob"))
+    undisturbed = night(*levels).until(1).forget().until(45)
+    played = night(*levels).until(1)
 
-    assert played.told == ["40 ana sms again", "40 ana call", "40 luis sms", "40 bob sms"]
+    played.state = restore(stop(played.state, NOW + minutes(1)), NOW + minutes(41))
+    played.forget().sleep_until(41).until(85)
+
+    later = [f"{int(minute) + 40} {what}" for minute, what in (line.split(" ", 1) for line in undisturbed.told)]
+    assert played.told == later
+    assert played.told[0] == "43 ana call"
+
+
+def test_reopening_moves_when_an_action_is_due() -> None:
+    """B3: what was acknowledged has its time left too."""
+    played = night(level("One", "ana", action_due=NEXT)).at(1, acknowledged("ana"))
+    played.state = restore(stop(played.state, NOW + minutes(11)), NOW + minutes(111))
+
+    assert played.at(111).due == 161
+
+
+def test_each_time_it_was_closed_counts() -> None:
+    """B3: closed and reopened twice, it has lost neither span."""
+    played = night(level("One", "ana", wait=30), level("Two", "bob")).until(1)
+    for closed, reopened in ((1, 11), (12, 32)):
+        played.state = restore(stop(played.state, NOW + minutes(closed)), NOW + minutes(reopened))
+        played.at(reopened)
+
+    assert played.until(70).opened() == ["0 One", "60 Two"]
 
 
 def test_an_answer_while_it_was_stopped_counts_once_it_is_restored() -> None:
     """A12: nothing a known person sends is dropped."""
     played = night(level("One", "ana"))
-    played.state = stop(played.state)
+    played.state = stop(played.state, NOW + minutes(1))
     played.at(2, acknowledged("ana"))
     assert played.status is Status.STOPPED
     played.state = restore(played.state, NOW + minutes(9))

@@ -9,7 +9,7 @@ from alertnet.core.contact_tree import NeedsGo, Start, Then
 from alertnet.core.escalation import Asked, Go, Hold, PlanChanged, Refuse, Status
 from alertnet.core.incident import Severity
 from alertnet.core.progress import stop
-from tests.core.cast import Night, acknowledged, contact, coordinator, level, minutes, plan_of, tree
+from tests.core.cast import NOW, Night, acknowledged, contact, coordinator, level, minutes, plan_of, tree
 
 GATED = NeedsGo(proceed_after=minutes(20))
 CAST = (coordinator("ana"), contact("bob"))
@@ -161,7 +161,7 @@ def test_a_go_opens_a_level_of_one_that_is_still_scheduled() -> None:
 def test_a_stopped_escalation_takes_no_go() -> None:
     """A4: while it is stopped no alert of it leaves."""
     played = night(level("One", "ana"), level("Two", "bob"))
-    played.state = stop(played.state)
+    played.state = stop(played.state, NOW)
 
     assert played.forget().at(2, Go(1), Hold(1), Refuse(0), PlanChanged()).told == []
     assert played.status is Status.STOPPED

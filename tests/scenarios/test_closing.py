@@ -1,12 +1,24 @@
 """Who was told hears what is new and that it is over, and nobody else; after that there is silence (A4, A9)."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
 
+from alertnet.channels.base import Channel, Lookup, Outgoing, Result
+from alertnet.core.contact import MethodKind
+from alertnet.core.routes import FIRST
+from alertnet.dispatch import Search, perform
+from alertnet.sandbox import Fault
+from alertnet.sending import Sending
+from alertnet.worker import CREWS
 from tests.scenarios.conftest import Worlds
+from tests.scenarios.record import reports, tries
 from tests.scenarios.valley import COORDINATION, a_tree
-from tests.scenarios.world import ARREST, World, code_in, link_in, spoken_code_in
+from tests.scenarios.world import ARREST, CAST, Incident, World, code_in, link_in, spoken_code_in
 
 CONTACTS = """
   coordinator:
@@ -80,6 +92,164 @@ def test_a_false_alarm_is_corrected(valley: World) -> None:
     assert incident.told("stand_down") == []
 
 
+# What is on its way
+
+
+class Killed(BaseException):
+    """The process is dead from here on."""
+
+
+def dies() -> None:
+    """Nothing is written down any more."""
+    raise Killed
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """The way out of a worker when something happens right before the provider has its message, or right after."""
+
+    channel: Channel
+    before: Callable[[], object] = lambda: None
+    after: Callable[[], object] = lambda: None
+
+    def send(self, outgoing: Outgoing) -> Result:
+        self.before()
+        result = self.channel.send(outgoing)
+        self.after()
+        return result
+
+    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
+        return self.channel.lookup(outgoing, since, provider_id)
+
+    def answers(self) -> bool:
+        return self.channel.answers()
+
+    def hang_up(self, provider_id: str) -> None:
+        self.channel.hang_up(provider_id)
+
+
+def closes_on_its_way(world: World, incident: Incident) -> None:
+    """The next SMS is with the provider when the incident is closed, and its answer not yet with us."""
+    outlet = world.runtime.outlets[MethodKind.SMS, FIRST]
+    closes = cache(lambda: closed(world, incident))
+    channel = Meanwhile(outlet.channel, before=closes)
+    world.runtime.outlets[MethodKind.SMS, FIRST] = replace(outlet, channel=channel)
+
+
+def closed(world: World, incident: Incident) -> None:
+    """The incident is closed, and nothing follows from it yet."""
+    answer = world.client.post(
+        f"/v1/incidents/{incident.ref}/close", json={"reason": "released"}, headers=world.headers
+    )
+    assert answer.status_code == 200, answer.text
+
+
+def test_what_is_on_its_way_when_it_is_closed_is_followed_by_the_stand_down(valley: World) -> None:
+    """B5: whoever may have been told is told, and after the alert, not before it."""
+    incident = reports(valley)
+    closes_on_its_way(valley, incident)
+
+    valley.settles()
+
+    alert, stand_down = valley.phone("coordinator").inbox
+    assert ("URGENT" in alert, "closed" in stand_down) == (True, True)
+    assert incident.told("stand_down") == [("coordinator", "sms")]
+
+
+def test_what_did_not_leave_after_all_is_followed_by_nothing(valley: World) -> None:
+    """Whoever certainly heard nothing would wonder what is over."""
+    incident = reports(valley)
+    closes_on_its_way(valley, incident)
+    valley.sandbox.misbehaves(Fault.ERROR_429, number=CAST["coordinator"])
+
+    valley.settles()
+    valley.passes(minutes=5)
+
+    assert [each.status for each in tries(incident, "coordinator", "sms")] == ["cancelled"]
+    assert (incident.told("stand_down"), valley.phone("coordinator").inbox) == ([], [])
+
+
+def test_what_was_withheld_is_followed_by_nothing(valley: World) -> None:
+    """Claimed, but closed before the first byte left."""
+    incident = reports(valley)
+    jobs = list(Search(Sending(valley.runtime), dict.fromkeys(CREWS, 16), frozenset()).jobs())
+    closed(valley, incident)
+
+    for job in jobs:
+        perform(job)
+    valley.passes(minutes=5)
+
+    assert len(jobs) == 1
+    assert [each.status for each in tries(incident, "coordinator", "sms")] == ["cancelled"]
+    assert (incident.told("stand_down"), valley.phone("coordinator").inbox) == ([], [])
+
+
+@pytest.mark.parametrize("is_found", [True, False])
+def test_an_outcome_that_is_unknown_at_the_close_may_have_been_heard(valley: World, is_found: bool) -> None:
+    """B5: the stand-down goes at once, once; and it is still found out what became of the alert (A5)."""
+    valley.sandbox.misbehaves(Fault.LOSE_ANSWER, number=CAST["coordinator"])
+    valley.sandbox.misbehaves(Fault.CALL_BACK_NEVER, number=CAST["coordinator"])
+    if not is_found:
+        valley.sandbox.misbehaves(Fault.LIST_LATE, number=CAST["coordinator"], delay=timedelta(hours=1))
+    incident = valley.raises()
+
+    incident.act("close", reason="released")
+    at_once = incident.told("stand_down")
+    valley.passes(minutes=5)
+
+    (attempt,) = tries(incident, "coordinator", "sms")
+    assert (attempt.status, attempt.failure) == (("delivered", None) if is_found else ("cancelled", "outcome_unknown"))
+    assert at_once == incident.told("stand_down") == [("coordinator", "sms")]
+
+
+def test_an_answer_that_was_lost_while_it_was_closed_may_have_been_heard(valley: World) -> None:
+    """B5: as soon as nobody can say any more that it surely has not left."""
+    incident = reports(valley)
+    closes_on_its_way(valley, incident)
+    valley.sandbox.misbehaves(Fault.LOSE_ANSWER, number=CAST["coordinator"])
+    valley.sandbox.misbehaves(Fault.CALL_BACK_NEVER, number=CAST["coordinator"])
+
+    valley.settles()
+
+    assert incident.told("stand_down") == [("coordinator", "sms")]
+
+
+def test_whoever_was_to_send_may_die_over_it(valley: World) -> None:
+    """A5: when his lease is over the provider is asked, and the stand-down follows."""
+    valley.sandbox.misbehaves(Fault.CALL_BACK_NEVER, number=CAST["coordinator"])
+    incident = reports(valley)
+    outlet = valley.runtime.outlets[MethodKind.SMS, FIRST]
+    dying = Meanwhile(outlet.channel, before=lambda: closed(valley, incident), after=dies)
+    valley.runtime.outlets[MethodKind.SMS, FIRST] = replace(outlet, channel=dying)
+    with pytest.raises(Killed):
+        valley.settles()
+    valley.runtime.outlets[MethodKind.SMS, FIRST] = outlet
+    before = incident.told("stand_down")
+
+    valley.passes(seconds=31)
+
+    assert (before, incident.told("stand_down")) == ([], [("coordinator", "sms")])
+
+
+def test_what_an_acknowledgement_cancelled_on_its_way_is_remembered_at_the_close(valley: World) -> None:
+    """B5: the ombuds office was told, though somebody had it already; it is stood down hours later."""
+    incident = valley.raises()
+    outlet = valley.runtime.outlets[MethodKind.SMS, FIRST]
+
+    @cache
+    def vouches() -> None:
+        body = {"tree": "valley", "contact": "mayor", "kind": "acknowledged"}
+        valley.client.post(f"/v1/incidents/{incident.ref}/acknowledgements", json=body, headers=valley.headers)
+
+    valley.runtime.outlets[MethodKind.SMS, FIRST] = replace(outlet, channel=Meanwhile(outlet.channel, before=vouches))
+    valley.passes(minutes=60)
+
+    incident.act("close", reason="released")
+
+    assert ("ombuds", "sms") in incident.told("stand_down")
+    assert any("URGENT" in text for text in valley.phone("ombuds").inbox)
+
+
 def test_nothing_leaves_after_closing(valley: World) -> None:
     """A4: no alert, no reminder, no alarm, in none of the rounds that would have come."""
     incident = valley.raises()
@@ -115,35 +285,6 @@ def test_an_answer_after_closing_hears_that_it_is_over(valley: World) -> None:
     assert reply is not None
     assert "closed" in reply
     assert incident.answers() == []
-
-
-def test_reopened_it_goes_on_where_it_stood(valley: World) -> None:
-    """Design B3: reopening restores; who had answered is not told again."""
-    incident = valley.raises()
-    valley.passes(minutes=11)
-    incident.act("close", reason="released")
-    valley.passes(minutes=60)
-
-    incident.act("reopen", reason="He was taken again")
-
-    assert incident["status"] == "open"
-    assert (incident.status("valley"), incident.level("valley")) == ("running", "Friends")
-    assert len(valley.phone("defenders").inbox) == 1
-
-
-def test_an_answered_incident_that_is_reopened_stays_answered(valley: World) -> None:
-    """Its acknowledgement was not taken back."""
-    incident = valley.raises()
-    valley.passes(minutes=10)
-    valley.texts("ombuds", code_in(valley.phone("ombuds").inbox[0]))
-    incident.act("close", reason="released")
-    before = heard(valley)
-
-    incident.act("reopen", reason="By mistake")
-    valley.passes(hours=1)
-
-    assert incident.status("valley") == "acknowledged"
-    assert heard(valley) == before
 
 
 def test_news_reaches_exactly_those_who_were_told(valley: World) -> None:

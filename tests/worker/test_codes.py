@@ -11,9 +11,10 @@ from alertnet.clock import system_clock
 from alertnet.core.codes import WRITTEN_CODE_LENGTH, is_written_code
 from alertnet.core.contact_tree import Level
 from alertnet.core.incident import CloseReason
-from alertnet.flows.close_incident import close_incident, reopen_incident
+from alertnet.flows.close_incident import close_incident
 from alertnet.flows.escalate import escalate_due
 from alertnet.flows.held_codes import find_held, open_codes
+from alertnet.flows.reopen_incident import reopen_incident
 from alertnet.runtime import RealChance
 from alertnet.store.tables import code_numbers, codes
 from alertnet.store.tx import Tx
