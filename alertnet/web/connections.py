@@ -162,6 +162,9 @@ class Server(uvicorn.Server):
 
     def _let_in(self) -> None:
         for _ in range(LET_IN_AT_ONCE):
+            if self._open >= self._most and self._entering:
+                # Whoever is on the way in may be the one to make room: in a moment it is known.
+                return
             try:
                 connection, _address = self._listening.accept()
             except ConnectionAbortedError:
