@@ -1,6 +1,5 @@
 """What is due, as jobs: each is one unit of work for whatever thread takes it, and its failure stays its own (A11)."""
 
-from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ import structlog
 from alertnet import ways
 from alertnet.core.contact import MethodKind
 from alertnet.core.routes import Way
+from alertnet.crews import Room
 from alertnet.flows.alarms import due as alarms_due
 from alertnet.flows.claim_sends import Claims, hold_up, put_aside
 from alertnet.flows.escalate import escalate, escalate_due
@@ -48,6 +48,8 @@ class Job:
     crew: str
     key: str
     run: Callable[[], Sequence[str]]
+    reserved: bool = False
+    """Whether a thread of the crew was put aside for it."""
 
 
 def perform(job: Job) -> Sequence[str]:
@@ -68,7 +70,7 @@ class Search:
     crews that had no room for more, and `next_at` is when to look again: something falls due, or the pace allows it.
     """
 
-    def __init__(self, sending: Sending, rooms: Mapping[str, int], under_way: Container[str]) -> None:
+    def __init__(self, sending: Sending, rooms: Mapping[str, Room], under_way: Container[str]) -> None:
         self.crowded: set[str] = set()
         self.next_at: datetime | None = None
         self._sending = sending
@@ -98,7 +100,7 @@ class Search:
 
     def _guarded(self, crews: Sequence[str], part: Callable[[], Iterator[Job]]) -> Iterator[Job]:
         """What a part of the search finds, where one of the crews that it is for has room."""
-        if crews and not any(self._rooms[crew] for crew in crews):
+        if crews and not any(self._rooms[crew].room for crew in crews):
             self.crowded.update(crews)
             return
         try:
@@ -111,7 +113,7 @@ class Search:
     def _questions(self, trouble: bool) -> Iterator[Job]:
         for way in ways.look(self._runtime, trouble):
             crew = ways.asking(way)
-            if self._rooms[crew]:
+            if self._rooms[crew].room:
                 yield Job(crew, f"{crew}/back", partial(ways.ask_whether_back, self._runtime, way))
 
     def _sends(self, method: MethodKind, crews: Sequence[str]) -> Iterator[Job]:
@@ -121,8 +123,7 @@ class Search:
         jobs = send_jobs(self._sending, claims)
         yield from jobs
         self._put_off(claims)
-        taken = Counter(job.crew for job in jobs)
-        self.crowded.update(crew for crew in crews if taken[crew] >= self._rooms[crew])
+        self.crowded.update(crew for crew in crews if self._rooms[crew].room <= 0)
         yield from self._as_room_is(
             [
                 *(_job(runtime, "attempts", id, put_aside, id) for id in claims.unwanted),
@@ -166,7 +167,7 @@ class Search:
 
     def _as_room_is(self, jobs: Sequence[Job]) -> Iterator[Job]:
         """Those for the database's crew that are not under way yet, and that it has room for."""
-        room = self._rooms[DUE]
+        room = self._rooms[DUE].room
         waiting = [job for job in jobs if job.key not in self._under_way]
         yield from waiting[:room]
         if len(waiting) > room:
@@ -181,7 +182,7 @@ def _due_rows(tx: Tx, most: int) -> tuple[list[tuple[str, str]], Sequence[str]]:
 def send_jobs(sending: Sending, claims: Claims) -> list[Job]:
     """A job for each attempt that was claimed to be sent."""
     return [
-        Job(ways.sending((each.method, each.provider)), each.attempt, partial(sending.send, each))
+        Job(ways.sending((each.method, each.provider)), each.attempt, partial(sending.send, each), reserved=True)
         for each in claims.claimed
     ]
 

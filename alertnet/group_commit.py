@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
-from alertnet.store.tx import left_due
+from alertnet.store.tx import left_due, undoing
 from alertnet.transactions import Begin, DatabaseAway, Work, run_alone, surfacing
 from alertnet.wakeups import Hook, Wakeups
 
@@ -113,38 +113,46 @@ class GroupCommit:
     def _together(self, jobs: list[_Job]) -> list[_Job]:
         """Commit those that succeed, and return those that did not."""
         again: list[_Job] = []
+        undo: list[Hook] = []
         due: set[str] | None = None
         try:
             with surfacing(self._engine), self._engine.begin() as connection:
                 for job in jobs:
                     try:
-                        left = self._in_savepoint(connection, job)
+                        left = self._in_savepoint(connection, job, undo)
                         due = due if left is None else left | (due or set())
                     except BaseException:
                         if _given_up(connection):
                             raise
                         again.append(job)
-                hooks = None if due is None else self._take_along(connection, due)
+                hooks = None if due is None else self._take_along(connection, due, undo)
         except DatabaseAway as error:
+            _call(undo)
             for job in jobs:
                 job.fail(error)
             return []
         except BaseException:
             # One of them left what can't be committed: alone, it fails for its own caller only.
+            _call(undo)
             return jobs
         self._release([job for job in jobs if job not in again], hooks)
         return again
 
-    def _in_savepoint(self, connection: Connection, job: _Job) -> set[str] | None:
+    def _in_savepoint(self, connection: Connection, job: _Job, undo: list[Hook]) -> set[str] | None:
+        """Run it; what is to be called if the group is not committed after all comes into `undo`."""
         with Session(connection, join_transaction_mode="create_savepoint") as session:
-            job.value = job.work(self._begin(session))
-            session.commit()
+            with undoing(session) as own:
+                job.value = job.work(self._begin(session))
+                session.commit()
+            undo += own
             return left_due(session)
 
-    def _take_along(self, connection: Connection, due: set[str]) -> list[Hook]:
+    def _take_along(self, connection: Connection, due: set[str], undo: list[Hook]) -> list[Hook]:
         with Session(connection, join_transaction_mode="create_savepoint") as session:
-            hooks = self._wakeups.take(self._begin(session), due)
-            session.commit()
+            with undoing(session) as own:
+                hooks = self._wakeups.take(self._begin(session), due)
+                session.commit()
+            undo += own
             return hooks
 
     def _release(self, jobs: list[_Job], hooks: list[Hook] | None) -> None:
@@ -155,6 +163,11 @@ class GroupCommit:
             self._wakeups.fire(hooks)
         for job in jobs:
             job.answered.set()
+
+
+def _call(hooks: list[Hook]) -> None:
+    for hook in hooks:
+        hook()
 
 
 def _given_up(connection: Connection) -> bool:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from alertnet.causes import cause_of
 from alertnet.core.errors import AlertnetError
-from alertnet.store.tx import Tx, left_due
+from alertnet.store.tx import Tx, left_due, undoing
 from alertnet.wakeups import Hook, Wakeups
 
 T = TypeVar("T")
@@ -85,7 +85,7 @@ def surfacing(engine: Engine) -> Iterator[None]:
 
 def run_alone(engine: Engine, begin: Begin, work: Work[T], wakeups: Wakeups) -> tuple[T, list[Hook] | None]:
     """One flow in a transaction of its own: its value, and what is to be called since it left something due."""
-    with Session(engine) as session:
+    with Session(engine) as session, undoing(session):
         tx = begin(session)
         value = work(tx)
         methods = left_due(session)

@@ -1,7 +1,7 @@
 """Wake-ups: this process and, on PostgreSQL, all others hear of what was left due; the tick makes up for losses."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from alertnet.reminder import Reminder
-from alertnet.store.tx import Tx
+from alertnet.store.tx import Tx, undoing
 
 RECONNECT_SECONDS = 1.0
 LISTEN_SECONDS = 0.5  # how long one look for notifications lasts, and so how soon a listener ends
@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 Hook = Callable[[], object]
 
-Taker = Callable[[Tx, set[str]], Hook]
+Taker = Callable[[Tx, Collection[str]], Hook]
 """Takes what a transaction leaves due, inside it, by the methods of the attempts; gives what is to be done after it."""
 
 
@@ -39,7 +39,7 @@ class Wakeups:
         if not self.takers or not methods:
             return list(self.bells)
         try:
-            with tx.session.begin_nested():
+            with undoing(tx.session), tx.session.begin_nested():
                 return [take(tx, methods) for take in self.takers]
         except Exception:
             log.exception("taking_failed")

@@ -1,6 +1,7 @@
 """The ways out as a worker uses them: its threads for each, what may leave by them, and which provider is away."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import structlog
 
@@ -8,6 +9,7 @@ from alertnet.channels.base import Accepted, Refused, Result
 from alertnet.core.breaker import SOUND, Breaker
 from alertnet.core.contact import MethodKind
 from alertnet.core.routes import FIRST, PROVIDERS, Way, way_name
+from alertnet.crews import Hold, Room
 from alertnet.flows import breakers
 from alertnet.flows import claim_sends as claims
 from alertnet.flows.claim_sends import Claims
@@ -41,13 +43,18 @@ def providers_for(runtime: Runtime, method: MethodKind) -> list[str]:
     return [provider for kind, provider in runtime.outlets if kind is method] or [FIRST]
 
 
-def take(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str, int]) -> Claims:
-    """Claim what there is to send by that method, as far as the crews have room, by whichever provider can have it."""
+def take(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str, Room]) -> Claims:
+    """Claim what there is to send by that method, as far as the crews have room, by whichever provider can have it.
+
+    The room is put aside before anything is claimed for it, and free again where the claim is not committed.
+    """
+    hold = Hold(rooms)
+    tx.if_undone(hold.release)
     lines = []
     for provider in providers_for(runtime, method):
-        outlet = runtime.outlets.get((method, provider))
+        outlet, crew = runtime.outlets.get((method, provider)), sending((method, provider))
         senders, rate = (outlet.senders, outlet.rate) if outlet else (("",), 0.0)
-        lines.append(Line(provider, senders, rate, rooms[sending((method, provider))]))
+        lines.append(Line(provider, senders, rate, rooms[crew].room, partial(hold.reserve, crew)))
     if not any(line.room for line in lines):
         return Claims()
     return claims.claim(tx, method, Outward(lines, runtime.settings.routes, runtime.breakers, runtime.lengths))

@@ -4,7 +4,7 @@ The database's due rows are the only truth. APScheduler rings each second and at
 Each channel has a crew of its own, so that one that hangs delays no other (A11).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,13 +14,13 @@ from typing import Self
 import structlog
 
 from alertnet.comeback import come_back
-from alertnet.core.contact import MethodKind
-from alertnet.crews import Crew, UnderWay
+from alertnet.crews import Crew, Stride, UnderWay
 from alertnet.dispatch import DUE, Job, Search, perform, send_jobs
 from alertnet.machine import THIS_MACHINE, Machine
 from alertnet.runtime import Runtime
 from alertnet.sending import Sending
 from alertnet.store import workers as worker_store
+from alertnet.store.attempts import SENT_BY
 from alertnet.store.tx import Tx
 from alertnet.sweeps import sweep
 from alertnet.transactions import DatabaseAway
@@ -43,6 +43,11 @@ STRIDE = 100
 """How much a step by hand takes up at once."""
 
 log = structlog.get_logger(__name__)
+
+
+def strides(crews: Iterable[str], most: int = STRIDE) -> dict[str, Stride]:
+    """So much of each kind of work at once, for who does it by hand."""
+    return {name: Stride(most) for name in crews}
 
 
 class Worker:
@@ -81,7 +86,7 @@ class Worker:
         """Do everything that is due, and what becomes due by it, on the calling thread; how many jobs that took."""
         done: set[str] = set()
         count = 0
-        while jobs := list(Search(self._sending, dict.fromkeys(self._sizes, STRIDE), done).jobs()):
+        while jobs := list(Search(self._sending, strides(self._sizes), done).jobs()):
             for job in jobs:
                 self._runtime.hang_up(perform(job))
             done |= {job.key for job in jobs}
@@ -150,19 +155,19 @@ class Worker:
             self._come_back()
         if self._stopping or not self._is_back:
             return
-        rooms = {name: crew.room for name, crew in self._crews.items()}
-        search = Search(self._sending, rooms, UnderWay(self._crews))
+        search = Search(self._sending, self._crews, UnderWay(self._crews))
         for job in search.jobs():
-            self._crews[job.crew].take(job.key, partial(self._perform, job))
+            self._crews[job.crew].take(job.key, partial(self._perform, job), reserved=job.reserved)
         self._crowded = frozenset(search.crowded)
         if any(self._crews[name].room for name in search.crowded):
             self._bell.set()
         self._plan(search.next_at)
 
-    def _take(self, tx: Tx, methods: set[str]) -> Callable[[], None]:
+    def _take(self, tx: Tx, methods: Collection[str]) -> Callable[[], None]:
         """Claim in the very transaction that leaves something due, as far as threads are free."""
-        rooms = {name: crew.room for name, crew in self._crews.items()}
-        taken = [] if self._stopping else [take(tx, self._runtime, MethodKind(each), rooms) for each in methods]
+        # Always in the same order: two that each hold a sender which the other one wants would never go on.
+        wanted = [] if self._stopping else [method for method in SENT_BY if method in methods]
+        taken = [take(tx, self._runtime, method, self._crews) for method in wanted]
         jobs = [job for claims in taken for job in send_jobs(self._sending, claims)]
         return partial(self._begin, jobs, is_all=bool(jobs) and all(claims.leaves_nothing for claims in taken))
 
@@ -170,7 +175,8 @@ class Worker:
         """Let the crews do what was taken; what there is else, now or soon, is looked for out of their way."""
         for job in jobs:
             looks = not is_all or job is jobs[-1]
-            self._crews[job.crew].take(job.key, partial(self._perform_and_look if looks else self._perform, job))
+            perform = self._perform_and_look if looks else self._perform
+            self._crews[job.crew].take(job.key, partial(perform, job), reserved=job.reserved)
         if not jobs:
             self._bell.set()
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 
 from alertnet.machine import Machine
+from alertnet.ways import ASKING, SENDING
 from alertnet.worker import BEAT_SECONDS, SWEEP_SECONDS
 from simulation.time import Do, Life
 
@@ -18,6 +20,9 @@ SPARED: dict[float, float] = {BEAT_SECONDS: 60, SWEEP_SECONDS: 35}
 
 WATCHED = {**SPARED, BEAT_SECONDS: 20.0}
 """Where a watch is kept, its turns are as far apart as they may be without a gap."""
+
+CLAIMED_FOR = {**SENDING, **ASKING}
+"""What is claimed for these is under a lease, which runs while it waits for a thread."""
 
 LateBy = Callable[[str], float]
 """After how many seconds a thread of the pool of that name takes up its next work."""
@@ -69,10 +74,12 @@ class Thread:
 class Pool:
     """Like a `ThreadPoolExecutor` that is never given more than it has threads."""
 
-    def __init__(self, life: Life, name: str, late_by: LateBy) -> None:
+    def __init__(self, life: Life, name: str, size: int, late_by: LateBy, overrun: Callable[[str], object]) -> None:
         self._life = life
         self._name = name
+        self._size = size
         self._late_by = late_by
+        self._overrun = overrun
         self._busy = 0
         self._idle = Bell(life)
         self._idle.set()
@@ -85,6 +92,8 @@ class Pool:
                 self._idle.set()
 
         self._busy += 1
+        if self._busy > self._size and self._name in CLAIMED_FOR:
+            self._overrun(f"{self._busy} jobs for the {self._size} threads of {self._name}")
         self._idle.clear()
         self._life.spawn(run, self._late_by(self._name))
 
@@ -150,10 +159,11 @@ def machine_of(process: "Process") -> Machine:
     life, night, now = process.life, process.night, process.host.machine_clock
     knock = night.outside.knock_of(process)
     spared = SPARED if knock is None else WATCHED
+    overrun = partial(night.story.breaks_promise, "A5")
     return Machine(
         bell=lambda: Bell(life),
         thread=lambda work, _name: Thread(life, work),
-        pool=lambda _size, name: Pool(life, name, night.thread_is_late_by),
+        pool=lambda size, name: Pool(life, name, size, night.thread_is_late_by, overrun),
         scheduler=lambda: Scheduler(life, now, night.provider.is_unheard, spared),
         lock=NoLock,
         now=now,

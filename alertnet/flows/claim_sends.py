@@ -65,8 +65,9 @@ class Claims:
 
     `unwanted`: attempts that may not leave any more, for `put_aside`. `held_up`: those that have to wait for a provider
     from now on, each with the moment to look again, for `hold_up`. `waiting`: those that did so already. `broken`:
-    those that can't be read, with the name of the fault. `next_at`: the pace allows no more before then; None where it
-    holds nothing back. `is_all`: nothing else that is due was left in the queue.
+    those that can't be read, with the name of the fault. `unplaced`: how many only wait for a thread or for the pace.
+    `next_at`: the pace allows no more before then; None where it holds nothing back. `is_all`: nothing else that is due
+    was left in the queue.
     """
 
     claimed: list[Claimed] = field(default_factory=list)
@@ -74,6 +75,7 @@ class Claims:
     held_up: dict[str, datetime] = field(default_factory=dict)
     waiting: dict[str, datetime] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
+    unplaced: int = 0
     next_at: datetime | None = None
     is_all: bool = False
 
@@ -151,7 +153,7 @@ def _fill(tx: Tx, method: MethodKind, claims: Claims, slots: Slots, outward: Out
             spared |= {row.address_index for row in due if row.id in {each.attempt for each in claims.claimed}}
         if is_all:
             # A second call to a number waits for the first, and is not among these.
-            claims.is_all = method is not MethodKind.CALL
+            claims.is_all = method is not MethodKind.CALL and not claims.unplaced
             return
         most *= 2
 
@@ -186,6 +188,8 @@ def _place(tx: Tx, claims: Claims, row: Row[Any], slots: Slots, outward: Outward
     elif until := slots.barred_until(order):
         waits = claims.waiting if row.delays else claims.held_up
         waits[row.id] = max(until, tx.now + FIRST_PAUSE)
+    else:
+        claims.unplaced += 1
 
 
 def _under_lease(claimed: Claimed) -> dict[str, Any]:

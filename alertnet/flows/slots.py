@@ -1,6 +1,6 @@
 """What may leave now by a method: free threads, the pace of each number, and which provider works."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -18,13 +18,15 @@ from alertnet.store.tx import Tx
 class Line:
     """A provider as a claim sees it: the numbers that we have there, units a second for each, and free threads for it.
 
-    A unit is an SMS segment or a call; a rate of 0 is no pace.
+    A unit is an SMS segment or a call; a rate of 0 is no pace. `reserve`: whether one of the threads is put aside for
+    what is claimed; other claims at the same moment have their share of them.
     """
 
     provider: str
     senders: tuple[str, ...]
     rate: float
     room: int
+    reserve: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class _Places:
     """Where there is room on a line: threads, and numbers in turn."""
 
     room: int
+    reserve: Callable[[], bool]
     senders: list[str] = field(default_factory=list)
 
 
@@ -94,6 +97,9 @@ class Slots:
             senders = sorted(places.senders, key=lambda sender: sender != preferred)
             sender = next((sender for sender in senders if self._free(sender)), None)
             if places.room and sender is not None:
+                if not places.reserve():
+                    places.room = 0
+                    continue
                 places.room -= 1
                 places.senders.remove(sender)
                 places.senders.append(sender)
@@ -125,10 +131,10 @@ class Slots:
     def _places_on(self, line: Line) -> _Places:
         breaker = self._breakers[line.provider]
         if breaker.rests_until(self._tx.now) is not None:
-            return _Places(0)
+            return _Places(0, line.reserve)
         room = line.room if breaker.opened_at is None else min(line.room, self._room_to_try(line.provider))
         turn = int(self._tx.chance.digits(3)) % len(line.senders)
-        return _Places(room, [*line.senders[turn:], *line.senders[:turn]])
+        return _Places(room, line.reserve, [*line.senders[turn:], *line.senders[:turn]])
 
     def _room_to_try(self, provider: str) -> int:
         """One attempt may try a provider that is back; none while another worker's does already."""

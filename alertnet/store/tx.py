@@ -1,5 +1,7 @@
 """What a flow works with: the session of its transaction, its moment, and the only sources of chance and secrecy."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -9,6 +11,7 @@ from sqlalchemy.orm import Session
 from alertnet.store.vault import Vault
 
 LEFT_DUE = "left_due"
+IF_UNDONE = "if_undone"
 
 
 class Chance(Protocol):
@@ -44,7 +47,28 @@ class Tx:
         """Something is due once this commits, and whoever waits for that is woken; `method`: an attempt by it."""
         self.session.info.setdefault(LEFT_DUE, set()).update({method} if method else ())
 
+    def if_undone(self, undo: Callable[[], object]) -> None:
+        """Where what this flow does is not committed, call that, which takes back what it did outside the database."""
+        self.session.info.setdefault(IF_UNDONE, []).append(undo)
+
 
 def left_due(session: Session) -> set[str] | None:
     """The methods of what the session's flow left due; None where it left nothing."""
     return session.info.get(LEFT_DUE)
+
+
+@contextmanager
+def undoing(session: Session) -> Iterator[list[Callable[[], object]]]:
+    """Where the block raises, do what flows inside it asked for in that case; else that is what whoever goes on has."""
+    before = session.info.pop(IF_UNDONE, [])
+    inside: list[Callable[[], object]] = []
+    session.info[IF_UNDONE] = inside
+    try:
+        yield inside
+    except BaseException:
+        for undo in inside:
+            undo()
+        inside.clear()
+        raise
+    finally:
+        session.info[IF_UNDONE] = [*before, *inside]

@@ -14,7 +14,7 @@ from alertnet.dispatch import Job, Search, perform
 from alertnet.runtime import Runtime, make_runtime
 from alertnet.sandbox import Fault
 from alertnet.sending import Sending
-from alertnet.worker import CREWS, Worker
+from alertnet.worker import CREWS, Worker, strides
 from tests.postgres import fresh_database
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, reports, tries
@@ -65,7 +65,7 @@ class LastChannel:
 
 def claims(runtime: Runtime) -> list[Job]:
     """What a worker claims, and has not begun to send."""
-    return list(Search(Sending(runtime), dict.fromkeys(CREWS, 16), frozenset()).jobs())
+    return list(Search(Sending(runtime), strides(CREWS, 16), frozenset()).jobs())
 
 
 def sends_and_dies(runtime: Runtime) -> None:

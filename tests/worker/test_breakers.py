@@ -26,7 +26,7 @@ from alertnet.store import breakers as breaker_store
 from alertnet.store.observations import observe
 from alertnet.store.tables import breakers
 from alertnet.ways import take
-from alertnet.worker import CREWS, Worker
+from alertnet.worker import CREWS, Worker, strides
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, MINUTE, NOW, OURS, Stage, network
 
@@ -362,7 +362,7 @@ def test_a_provider_that_another_worker_found_well_again_is_used_in_full(stages:
     for _ in range(3):
         stage.opens()
 
-    claims = other.transact(take, other, MethodKind.SMS, dict.fromkeys(CREWS, 16))
+    claims = other.transact(take, other, MethodKind.SMS, strides(CREWS))
 
     left = other.read(lambda tx: tx.session.execute(select(breakers)).all())
     other.close()

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
+from sqlalchemy.orm import Session
 
 from alertnet.channels.base import Absent, Accepted, Channel, Lookup, Outgoing, Result
 from alertnet.clock import system_clock
@@ -16,7 +17,7 @@ from alertnet.runtime import Runtime
 from alertnet.store.tables import attempts
 from alertnet.worker import Worker
 from tests.worker.conftest import Stages
-from tests.worker.stage import MINUTE, OURS, Stage
+from tests.worker.stage import MINUTE, OURS, Stage, opening
 
 SMS = (MethodKind.SMS, FIRST)
 PATIENCE = 20.0  # seconds until a test gives up waiting
@@ -28,6 +29,7 @@ class Provider:
     """Takes every SMS, but answers none before it is told to; `entered` counts those that wait."""
 
     def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
         self.released = threading.Event()
         self.entered = threading.Semaphore(0)
         self.sent: list[str] = []
@@ -116,6 +118,73 @@ def test_each_takes_what_it_has_threads_for_and_leaves_the_rest_to_the_others(
     sent = [*one.sent, *two.sent, *three.sent]
     assert len(sent) == len(set(sent)) == 3 * SHARE
     assert {row.status for row in shared.attempts(MethodKind.SMS)} == {"sent"}
+
+
+@pytest.mark.postgres
+def test_reports_at_the_same_moment_claim_no_more_than_there_are_threads(
+    shared: Stage, joins: Callable[[], tuple[Worker, Provider]]
+) -> None:
+    """A5: each transaction claims what it leaves due; together no more than can be begun, so that no lease runs out."""
+    worker, provider = joins()
+    ready = threading.Barrier(3 * SHARE)
+
+    def reports() -> None:
+        ready.wait(PATIENCE)
+        provider.runtime.transact(opening, provider.runtime.edition)
+
+    with worker:
+        reporting = [threading.Thread(target=reports) for _ in range(3 * SHARE)]
+        for each in reporting:
+            each.start()
+        for each in reporting:
+            each.join(PATIENCE)
+        assert provider.has(SHARE)
+        claimed = [row.status for row in shared.attempts(MethodKind.SMS)].count("sending")
+        provider.released.set()
+        assert provider.has(2 * SHARE)
+
+    assert claimed == SHARE
+    assert len(provider.sent) == len(set(provider.sent)) == 3 * SHARE
+
+
+@pytest.mark.postgres
+def test_each_claims_the_methods_in_the_same_order(stages: Stages, postgres: str) -> None:
+    """A11: two that each hold a number which the other one wants would never go on, and PostgreSQL ends one of them."""
+    stage = stages(postgres, rates="sms=1,calls=1")
+    held: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, values: object, *_: object) -> None:
+        if "FROM senders" in statement and "FOR UPDATE" in statement:
+            held.append(str(values))
+
+    with Worker(stage.runtime, tick_seconds=60):
+        (take,) = stage.runtime.wakeups.takers
+        stage.runtime.transact(take, ["sms", "call"])
+        event.listen(stage.runtime.engine, "before_cursor_execute", note)
+        for methods in (["sms", "call"], ["call", "sms"]):
+            stage.runtime.transact(take, methods)
+
+    assert ["sms" in values for values in held] == [True, False, True, False]
+
+
+def test_a_claim_that_is_not_committed_gives_its_threads_back(stages: Stages, each_database: str) -> None:
+    """A5: whatever becomes of the transaction, its room is not lost; what comes next is sent."""
+    stage = stages(each_database, clock=system_clock)
+    provider = Provider(stage.runtime)
+    provider.released.set()
+
+    def fail(_session: object) -> None:
+        raise RuntimeError("no commit")
+
+    with Worker(stage.runtime, {MethodKind.SMS: 1}, tick_seconds=60):
+        event.listen(Session, "before_commit", fail)
+        with pytest.raises(RuntimeError):
+            stage.opens()
+        event.remove(Session, "before_commit", fail)
+        stage.opens()
+        assert provider.has(1)
+
+    assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["sent"]
 
 
 @pytest.mark.postgres
