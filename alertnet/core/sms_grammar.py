@@ -54,6 +54,9 @@ _DOUBTS = frozenset(
 )
 """Words after a code which may turn an OK or a GO into its contrary; t and n are what is left of can't and n'ai."""
 
+MOST_CODES = 3
+"""Codes that one text may answer with: whoever sends more is guessing, and has answered nothing."""
+
 _WORD = re.compile(r"\w+")
 _VERB_WITH_CODE = re.compile(rf"({'|'.join(VERBS)})?(\d{{4}})")
 _REPORT = re.compile(rf"({'|'.join((*PANIC, *sorted(ALARMS, reverse=True)))})(\d{{5,6}})?")
@@ -111,12 +114,14 @@ def is_opt_out(text: str) -> bool:
 
 
 def parse_answers(text: str) -> tuple[Answer, ...]:
-    """The answers at the beginning of a text, in its order; none when it is anything else.
+    """The answers at the beginning of a text, in its order, else that with the only code in it; else none.
 
         4711 · OK 4711 · NO4711 · "4711 no" · OK 4711, NO 5823 · NO 4711 5823 (no to both) · DONE 4711 some words
+        "My answer is 4711, thanks" · "Good evening, OK 4711"
 
-    What follows the last code is its note. A verb alone is an answer without a code. A code whose note may take back
-    its OK ("4711, but not before Monday") is left to people: then there is no answer at all.
+    What follows the last code is its note. A verb alone is an answer without a code. A code among words that may take
+    back its OK ("4711, but not before Monday") is left to people: then there is no answer at all. So is a text with
+    more than `MOST_CODES`, and one that begins as a report does, wherever it has four digits.
     """
     text = _clean(text)
     words = _words(text)
@@ -125,8 +130,12 @@ def parse_answers(text: str) -> tuple[Answer, ...]:
     if len(words) == 2 and is_written_code(words[0].plain) and words[1].plain in VERBS:
         return (Answer(VERBS[words[1].plain], words[0].plain),)
     found, end = _leading_answers(words)
+    if not found:
+        return _only_answer(text, words)
+    if len(found) > MOST_CODES:
+        return ()
     note = text[words[end].start :].strip() if end < len(words) else None
-    if not found or (note and _is_doubtful(found, note, words[end:])):
+    if note and _is_doubtful(found[-1][0], note, words[end:]):
         return ()
     verb, code = found[-1]
     return (*(Answer(*each) for each in found[:-1]), Answer(verb, code, note))
@@ -203,8 +212,23 @@ def _leading_answers(words: list[_Word]) -> tuple[list[tuple[Verb, str]], int]:
     return found, at
 
 
-def _is_doubtful(found: list[tuple[Verb, str]], note: str, words: list[_Word]) -> bool:
-    consents = found[-1][0] in (Verb.OK, Verb.GO)
+def _only_answer(text: str, words: list[_Word]) -> tuple[Answer, ...]:
+    """The answer with the only code of a text that begins with something else, by the verb right before it."""
+    matches = [(place, _VERB_WITH_CODE.fullmatch(word.plain)) for place, word in enumerate(words)]
+    codes = [(place, match) for place, match in matches if match is not None and is_written_code(match[2])]
+    if len(codes) != 1 or _REPORT.fullmatch(words[0].plain):
+        return ()
+    place, match = codes[0]
+    apart = place > 0 and match[1] is None and words[place - 1].plain in VERBS
+    verb = VERBS[words[place - 1].plain] if apart else VERBS[match[1]] if match[1] else Verb.OK
+    others = words[: place - apart] + words[place + 1 :]
+    if _is_doubtful(verb, text, others):
+        return ()
+    return (Answer(verb, match[2], text[words[place].end :].strip(" \n,.;:!") or None),)
+
+
+def _is_doubtful(verb: Verb, note: str, words: list[_Word]) -> bool:
+    consents = verb in (Verb.OK, Verb.GO)
     return consents and ("?" in note or any(word.plain in _DOUBTS for word in words))
 
 

@@ -64,6 +64,15 @@ ANSWERS = [
     ("go5823", [(GO, "5823")]),
     ("HOLD 5823", [(HOLD, "5823")]),
     ("GO 5823 HOLD 5824", [(GO, "5823"), (HOLD, "5824")]),
+    ("4711 4712 4713", [(OK, "4711"), (OK, "4712"), (OK, "4713")]),
+    # Words come first: then the only code in it counts, by the verb right before it.
+    ("Buenas noches, OK 4711", [(OK, "4711")]),
+    ("my answer is 4711, thanks", [(OK, "4711", "thanks")]),
+    ("ok ok 4711", [(OK, "4711")]),
+    ("YES 4711", [(OK, "4711")]),
+    ("Sorry, NO 4711", [(NO, "4711")]),
+    ("el 24 de noviembre de 2026: 4711", [(OK, "4711")]),
+    ("+573005550101 4711", [(OK, "4711")]),
     # A verb alone never acts; the reply names the open codes.
     ("OK", [(OK, None)]),
     ("no.", [(NO, None)]),
@@ -87,11 +96,18 @@ FREE_TEXTS = [
     "done, we called the ministry",
     "47110",
     "471",
-    "call me at 4711",
     "OK 1999",
     "2026",
-    "YES 4711",
-    "ok ok 4711",
+    # Two numbers that may be the code, or a list that nobody was sent.
+    "call 4711 or 5823",
+    "your text was: answer 4711; if you can't, NO 4711",
+    "hello? 4711",
+    "we can't come, 4711",
+    "4711 4712 4713 4714",
+    "GO 4711 4712 4713 4714",
+    # A report is one, whatever its words hold.
+    "SOS camion 4711",
+    "ALERTA 47110 20 placa 4711",
 ]
 
 REPORTS = [
