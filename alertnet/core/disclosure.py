@@ -21,6 +21,7 @@ class Subject(StrEnum):
     NOT_UNDERSTOOD = "not_understood"
     OPTED_OUT = "opted_out"
     WRONG_CODES = "wrong_codes"
+    LOCKED_OUT = "locked_out"
     FOREIGN_CODE = "foreign_code"
     WRONG_PERSON = "wrong_person"
     ACKNOWLEDGED = "acknowledged"

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, update
 
-from alertnet.core.contact import RINGING, WRITTEN, MethodKind
+from alertnet.core.contact import RINGING, WRITTEN, Contact, MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation import Asked
 from alertnet.core.notification import Kind
 from alertnet.flows.case import Case, Code
-from alertnet.flows.codes import decision_code, good_from
+from alertnet.flows.codes import codes_in_place, decision_code, good_from
 from alertnet.flows.letters import said, write
 from alertnet.store.escalations import Escalation
 from alertnet.store.tables import alarms, codes
@@ -49,28 +49,28 @@ def raise_alarm(
     """
     id = case.tx.chance.id()
     code = decision_code(case)
-    row = {
-        "id": id,
-        "incident_id": case.incident.id,
-        "escalation_id": escalation,
-        "kind": kind.value,
-        "subject": subject.value,
-        "about": about,
-        "level": level,
-        "contacts": contacts,
-        "automatic_at": automatic_at,
-        "code_id": code.id if code else None,
-        "asked": 1,
-        "raised_at": case.tx.now,
-        "due_at": case.tx.now + AGAIN,
-        "answer": None,
-        "answered_by": None,
-        "answered_at": None,
-    }
-    case.outbox.add("alarms", **row)
+    case.outbox.add(
+        "alarms",
+        id=id,
+        incident_id=case.incident.id,
+        escalation_id=escalation,
+        kind=kind.value,
+        subject=subject.value,
+        about=about,
+        level=level,
+        contacts=contacts,
+        automatic_at=automatic_at,
+        code_id=code.id if code else None,
+        asked=1,
+        raised_at=case.tx.now,
+        due_at=case.tx.now + AGAIN,
+        answer=None,
+        answered_by=None,
+        answered_at=None,
+    )
     case.record(f"{kind.value}_raised", subject=subject.value, about=about, level=level)
     words = _words(_spoken(case, subject), about, level, contacts, automatic_at)
-    _ring_coordinators(case, kind, id, code, words, RINGING | WRITTEN if kind is Kind.TASK else RINGING)
+    _ring_everybody(case, kind, id, code, words)
     return id
 
 
@@ -90,13 +90,29 @@ def ask_about_level(case: Case, escalation: Escalation, index: int, automatic_at
 
 
 def ring(case: Case, alarm: Row[Any]) -> None:
-    """Let an alarm ring again, with the code that it has."""
+    """Let an alarm ring again, with the codes that it has."""
     text = case.tx.session.scalar(select(codes.c.code).where(codes.c.id == alarm.code_id))
     code = Code(alarm.code_id, text) if text else None
     if code is not None:
         good_from(case, code, case.coordinators())
+    in_place = codes_in_place(case, alarm.id)
+    for tree, contact in case.coordinators():
+        ring_one(case, alarm, tree, contact, in_place.get((tree, contact.id), code))
+
+
+def ring_one(
+    case: Case,
+    alarm: Row[Any],
+    tree: str,
+    contact: Contact,
+    code: Code | None,
+    methods: frozenset[MethodKind] = RINGING,
+    *,
+    anew: bool = False,
+) -> None:
+    """Let an alarm ring again at one coordinator, with that code; `anew`: also if it has not left yet with another."""
     words = _words(subject_of(case, alarm), alarm.about, alarm.level, alarm.contacts, alarm.automatic_at)
-    _ring_coordinators(case, Kind(alarm.kind), alarm.id, code, words)
+    _ring(case, Kind(alarm.kind), alarm.id, tree, contact, code, words, methods, anew=anew)
 
 
 def open_alarms(case: Case) -> Sequence[Row[Any]]:
@@ -193,16 +209,24 @@ def _words(
     }
 
 
-def _ring_coordinators(
+def _ring_everybody(case: Case, kind: Kind, alarm: str, code: Code | None, words: dict[str, Any]) -> None:
+    methods = RINGING | WRITTEN if kind is Kind.TASK else RINGING
+    for tree, contact in case.coordinators():
+        _ring(case, kind, alarm, tree, contact, code, words, methods)
+
+
+def _ring(
     case: Case,
     kind: Kind,
     alarm: str,
+    tree: str,
+    contact: Contact,
     code: Code | None,
     words: dict[str, Any],
-    methods: frozenset[MethodKind] = RINGING,
+    methods: frozenset[MethodKind],
+    *,
+    anew: bool = False,
 ) -> None:
-    for tree, contact in case.coordinators():
-        text = code.text if code else None
-        common = replace(said(case, tree, contact.timezone), code=text, at=case.tx.now, **words)
-        code_id = code.id if code else None
-        write(case, kind, tree, contact, common, methods=methods, alarm=alarm, code=code_id, with_link=True)
+    text, code_id = (code.text, code.id) if code else (None, None)
+    common = replace(said(case, tree, contact.timezone), code=text, at=case.tx.now, **words)
+    write(case, kind, tree, contact, common, methods=methods, alarm=alarm, code=code_id, with_link=True, anew=anew)

@@ -1,6 +1,6 @@
 """Answers with a right code: alerts acknowledged, passed on or declined, questions decided, alarms taken (A6, B4)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -14,7 +14,7 @@ from alertnet.core.notification import Kind
 from alertnet.core.sms_grammar import Answer, Verb
 from alertnet.flows.act import report_action
 from alertnet.flows.alarms import answer_alarm, subject_of
-from alertnet.flows.case import Case, take_up
+from alertnet.flows.case import Case
 from alertnet.flows.decide import decide_alarm, oldest_question
 from alertnet.flows.held_codes import HeldCode
 from alertnet.flows.letters import said
@@ -23,7 +23,6 @@ from alertnet.flows.respond import respond
 from alertnet.flows.unclear_sms import keep_text, may_answer, reply_to_holder, ring_once
 from alertnet.store.inbound import InboundSms, Reply
 from alertnet.store.tables import alarms
-from alertnet.store.tx import Tx
 
 KINDS = {
     Verb.OK: AnswerKind.ACKNOWLEDGED,
@@ -36,14 +35,18 @@ STANDING = {"go": Subject.GO, "hold": Subject.HOLD, "acknowledged": Subject.ACKN
 """What an alarm or question that was answered before is said to be."""
 
 
-def record_answers(tx: Tx, sms: InboundSms, answers: Sequence[tuple[Answer, HeldCode]]) -> Reply | None:
-    """Let every answer count; there is one reply, to one of them, and the others are confirmed by an SMS each."""
+def record_answers(
+    sms: InboundSms, answers: Sequence[tuple[Answer, HeldCode]], cases: Mapping[str, Case]
+) -> Reply | None:
+    """Let every answer count; there is one reply, to one of them, and the others are confirmed by an SMS each.
+
+    `cases`: of all their incidents, held since before the codes were found good.
+    """
     reply: Reply | None = None
     hang_ups: list[str] = []
-    # Incidents are locked in the order of their ids, so that two flows never wait for each other.
     by_incident = groupby(sorted(answers, key=lambda each: each[1].incident), key=lambda each: each[1].incident)
     for incident, group in by_incident:
-        case = take_up(tx, incident)
+        case = cases[incident]
         for place, (answer, code) in enumerate(group):
             if place == 0:
                 keep_text(case, code, sms.body)

@@ -81,6 +81,28 @@ def decision_code(case: Case) -> Code | None:
     return _make(case, case.coordinators(), None, None)
 
 
+def void_there(case: Case, code_id: str, number: str) -> None:
+    """The code is worth nothing from that number alone: others share it."""
+    mine = code_numbers.c.number_index.in_(case.tx.vault.indexes(number))
+    change = update(code_numbers).where(code_numbers.c.code_id == code_id, mine)
+    case.tx.session.execute(change.values(voided_at=case.tx.now, code_hash=None))
+
+
+def code_in_place(case: Case, alarm: str, tree: str, contact: Contact) -> Code | None:
+    """A code for an alarm or question that one coordinator alone has, in place of the one that all share."""
+    return _make(case, case.kin(tree, contact.id), None, None, alarm=alarm)
+
+
+def codes_in_place(case: Case, alarm: str) -> dict[tuple[str, str], Code]:
+    """Such codes of an alarm, by the (tree, contact) that has one."""
+    query = (
+        select(codes.c.id, codes.c.code, code_numbers.c.tree, code_numbers.c.contact)
+        .join(code_numbers, code_numbers.c.code_id == codes.c.id)
+        .where(codes.c.incident_id == case.incident.id, codes.c.alarm_id == alarm, codes.c.voided_at.is_(None))
+    )
+    return {(row.tree, row.contact): Code(row.id, row.code) for row in case.tx.session.execute(query)}
+
+
 def mark_open(case: Case, is_open: bool) -> None:
     """Let the numbers know whether the incident of their codes is open; what others hold meanwhile is void."""
     own = select(codes.c.id).where(codes.c.incident_id == case.incident.id)
@@ -98,7 +120,9 @@ def void(case: Case, code_id: str) -> None:
     case.known_codes = {key: code for key, code in known_codes(case).items() if code.id != code_id}
 
 
-def _make(case: Case, kin: list[tuple[str, Contact]], tree: str | None, contact: str | None) -> Code | None:
+def _make(
+    case: Case, kin: list[tuple[str, Contact]], tree: str | None, contact: str | None, *, alarm: str | None = None
+) -> Code | None:
     owners = owners_of(kin)
     numbers = [index for number in owners for index in case.tx.vault.indexes(number)]
     text = case.ahead.draws.take(numbers)
@@ -116,6 +140,7 @@ def _make(case: Case, kin: list[tuple[str, Contact]], tree: str | None, contact:
         wrong_tries=0,
         created_at=case.tx.now,
         voided_at=None,
+        alarm_id=alarm,
     )
     _let_answer(case, code, owners)
     return code

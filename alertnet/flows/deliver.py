@@ -125,9 +125,8 @@ def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
     )
     if claimed.method is MethodKind.CALL:
         return outgoing
-    token = claimed.said.link
-    link = f"{public_url}/{_PAGES.get(claimed.kind, 'a')}/{token}" if token else None
-    message = renderer.render(claimed.kind, claimed.method, claimed.language, replace(claimed.said, link=link))
+    words = with_page(claimed.kind, claimed.said, public_url)
+    message = renderer.render(claimed.kind, claimed.method, claimed.language, words)
     if claimed.method is MethodKind.SMS:
         return replace(outgoing, text=message.text)
     headers = {"Date": format_datetime(claimed.at)}
@@ -135,6 +134,11 @@ def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
     if claimed.seal is None:
         return mail
     return sealed(mail, claimed.seal, renderer.page_words(claimed.language)["details"], claimed.at)
+
+
+def with_page(kind: Kind, said: Said, public_url: str) -> Said:
+    """The words with the address of the page in place of its token."""
+    return replace(said, link=f"{public_url}/{_PAGES.get(kind, 'a')}/{said.link}") if said.link else said
 
 
 def units(outgoing: Outgoing) -> int:

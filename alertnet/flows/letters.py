@@ -80,15 +80,17 @@ def write(
     code: str | None = None,
     with_link: bool = False,
     send: bool = True,
+    anew: bool = False,
 ) -> None:
     """A message that is no alert, by all the contact's methods of those kinds; if it is closed, by those for that too.
 
-    Of an `alarm` that is repeated, what has not left yet by a method is not written again.
+    Of an `alarm` that is repeated, what has not left yet by a method is not written again, unless it has to say
+    something else (`anew`).
     """
     reach = Reach(contact, case.plans[tree].times[contact.id])
     chosen = [method for method in reach.at_any_hour(case.tx.now) if method.kind in methods]
     for method in _each_address(chosen):
-        if alarm is not None and not case.fresh and alarm_waits(case, method, alarm):
+        if alarm is not None and not (case.fresh or anew) and alarm_waits(case, method, alarm):
             continue
         link, token = None, None
         if with_link:

@@ -9,19 +9,19 @@ from collections.abc import Sequence
 from alertnet.core.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import Kind
-from alertnet.core.sms_grammar import Answer, is_opt_out, parse_answers, parse_report, parse_turn
+from alertnet.core.sms_grammar import is_opt_out, parse_answers, parse_report, parse_turn
 from alertnet.core.watch import SELF_TEST
 from alertnet.flows.answer_by_sms import record_answers
-from alertnet.flows.case import take_up
+from alertnet.flows.case import take_up, take_up_each
 from alertnet.flows.coordinators import RANKS
 from alertnet.flows.duty import take_turn
-from alertnet.flows.held_codes import HeldCode, find_held, open_codes
+from alertnet.flows.held_codes import HeldCode, find_sent, told_codes
 from alertnet.flows.known_numbers import contacts_at, member_at
 from alertnet.flows.outbox import Letter, Outbox
 from alertnet.flows.pass_on_sms import pass_on_from_contact, pass_on_from_member
 from alertnet.flows.report_by_sms import receive_report
-from alertnet.flows.unclear_sms import reply_unclear
-from alertnet.flows.wrong_codes import count_wrong_tries, report_foreign
+from alertnet.flows.unclear_sms import reply_to_holder, reply_unclear
+from alertnet.flows.wrong_codes import Consequence, judge_wrong
 from alertnet.store import inbound, signs
 from alertnet.store.inbound import InboundSms, Recipient, Reply
 from alertnet.store.pinned import Edition
@@ -82,51 +82,52 @@ def _react(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[bool, Reply | Non
     """Whether the sender is known, and the reply."""
     if is_opt_out(sms.body):
         # The network answers a STOP itself, and lets nothing through after it.
-        known, _ = _pass_on(tx, edition, sms, Subject.OPTED_OUT)
+        known, _ = _pass_on(tx, edition, sms, told_codes(tx, sms.sender), Subject.OPTED_OUT)
         return known, None
     answers = parse_answers(sms.body)
-    right, wrong = _sorted_by_truth(tx, sms.sender, answers)
-    if right:
-        reply = record_answers(tx, sms, right)
-        _judge(tx, sms.sender, wrong)
-        return True, reply
+    texts = {answer.code for answer in answers if answer.code}
+    sent = find_sent(tx, sms.sender, texts) if texts else {}
+    if texts and all(text in sent and sent[text].counts for text in texts):
+        # Looked at again under the incidents' locks, where wrong tries are counted: of many texts at the same moment
+        # each is judged after those before it.
+        cases = take_up_each(tx, sorted({code.incident for code in sent.values()}), Outbox(tx))
+        sent = find_sent(tx, sms.sender, texts)
+        if all(text in sent and sent[text].counts and sent[text].incident in cases for text in texts):
+            return True, record_answers(sms, [(each, sent[each.code]) for each in answers if each.code], cases)
     report, sender = parse_report(sms.body), member_at(edition.network, sms.sender)
     if report is not None and sender is not None:
         return True, receive_report(tx, edition, sender, report, sms.heard_at)
     turn = parse_turn(sms.body)
     if turn is not None and sender is not None and (reply := take_turn(tx, edition, sender, turn)):
         return True, reply
-    _judge(tx, sms.sender, wrong)
-    if answers and (held := open_codes(tx, sms.sender)):
-        return True, reply_unclear(tx, sms, held, None)
-    known, reply = _pass_on(tx, edition, sms, Subject.NOT_UNDERSTOOD)
+    told = told_codes(tx, sms.sender)
+    guessed = texts - set(sent)
+    consequences = judge_wrong(tx, sms.sender, guessed, told) if guessed else []
+    if answers and told:
+        return True, _reply_to_holder(tx, sms, told, consequences)
+    known, reply = _pass_on(tx, edition, sms, told, Subject.NOT_UNDERSTOOD)
     # Whoever tries codes that are not theirs hears nothing.
-    return known, None if wrong else reply
+    return known, None if guessed else reply
 
 
-def _sorted_by_truth(tx: Tx, number: str, answers: Sequence[Answer]) -> tuple[list[tuple[Answer, HeldCode]], list[str]]:
-    """The answers with a code that is good from that number, and the codes that are not."""
-    right, wrong = [], []
-    for answer in answers:
-        code = find_held(tx, number, answer.code) if answer.code else None
-        if code is not None:
-            right.append((answer, code))
-        elif answer.code:
-            wrong.append(answer.code)
-    return right, wrong
+def _reply_to_holder(
+    tx: Tx, sms: InboundSms, told: Sequence[HeldCode], consequences: Sequence[Consequence]
+) -> Reply | None:
+    """The one reply to codes or verbs that acted on nothing: what became of the number's codes, else which count."""
+    now = told_codes(tx, sms.sender) if consequences else told
+    reply = reply_unclear(tx, sms, now, None)
+    if not consequences:
+        return reply
+    last = consequences[-1]
+    return reply_to_holder(last.case, last.code, Kind.NOT_UNDERSTOOD, last.words)
 
 
-def _judge(tx: Tx, number: str, wrong: Sequence[str]) -> None:
-    """Report other people's codes, and count the rest against a number that holds codes of its own."""
-    slips = [text for text in wrong if not report_foreign(tx, number, text)]
-    if slips and (held := open_codes(tx, number)):
-        count_wrong_tries(tx, number, held, len(slips))
-
-
-def _pass_on(tx: Tx, edition: Edition, sms: InboundSms, subject: Subject) -> tuple[bool, Reply | None]:
+def _pass_on(
+    tx: Tx, edition: Edition, sms: InboundSms, told: Sequence[HeldCode], subject: Subject
+) -> tuple[bool, Reply | None]:
     """Let the coordinators have the text, by whatever makes the number known."""
-    if held := open_codes(tx, sms.sender):
-        return True, reply_unclear(tx, sms, held, subject)
+    if told:
+        return True, reply_unclear(tx, sms, told, subject)
     if sender := member_at(edition.network, sms.sender):
         return True, pass_on_from_member(tx, edition, sender, sms, subject)
     if listed := contacts_at(edition.network, sms.sender):

@@ -1,4 +1,4 @@
-"""Texts of a number with open codes that carry no right one: the coordinators read them, the sender hears how (A12)."""
+"""Texts of a number known to open incidents that carry no right code: people read them, the sender hears how (A12)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -36,16 +36,17 @@ def ring_once(case: Case, subject: Subject, about: str) -> None:
         raise_alarm(case, Kind.ALARM, subject, about=about)
 
 
-def reply_unclear(tx: Tx, sms: InboundSms, held: Sequence[HeldCode], alarm: Subject | None) -> Reply | None:
+def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], alarm: Subject | None) -> Reply | None:
     """The reply to a text that acknowledges nothing: names the codes that would. None where silence is due.
 
-    The text goes into the sender's incidents and, unless it was only a verb or a wrong code, alarms their coordinators.
+    `told`: all codes that the number was sent, good or not. The text goes into the sender's incidents and alarms their
+    coordinators; `alarm` None: not if it was only a verb or a wrong code of a number that can still answer.
     """
     heard = []
-    for case, own in _cases(tx, held):
+    for case, own in _cases(tx, told):
         keep_text(case, own[0], sms.body)
-        if alarm is not None:
-            ring_once(case, alarm, own[0].contact)
+        if alarm is not None or not _good(own):
+            ring_once(case, alarm or Subject.NOT_UNDERSTOOD, own[0].contact)
         case.finish()
         if may_answer(case, own[0]):
             heard.append((case, own))
@@ -57,8 +58,13 @@ def reply_unclear(tx: Tx, sms: InboundSms, held: Sequence[HeldCode], alarm: Subj
     if alarm is not None and len(heard) == 1:
         words = replace(words, code=_code_to_answer(case, own))
     else:
-        words = replace(words, open_codes=tuple(code.text for _, codes in heard for code in codes))
+        words = replace(words, open_codes=tuple(code.text for _, codes in heard for code in _good(codes)))
     return reply_to_holder(case, own[0], Kind.NOT_UNDERSTOOD, words)
+
+
+def _good(codes: Sequence[HeldCode]) -> list[HeldCode]:
+    """Those by which something can still be answered."""
+    return [code for code in codes if code.counts and code.asks]
 
 
 def reply_to_holder(case: Case, code: HeldCode, kind: Kind, words: Said) -> Reply:
@@ -67,18 +73,18 @@ def reply_to_holder(case: Case, code: HeldCode, kind: Kind, words: Said) -> Repl
     return Reply(kind, case.contact(code.tree, code.contact).language, words, case.incident.templates, to=to)
 
 
-def _cases(tx: Tx, held: Sequence[HeldCode]) -> list[tuple[Case, list[HeldCode]]]:
+def _cases(tx: Tx, told: Sequence[HeldCode]) -> list[tuple[Case, list[HeldCode]]]:
     """The latest incidents of those codes with the codes of each, oldest first."""
-    latest = list(dict.fromkeys(code.incident for code in reversed(held)))[:MOST_INCIDENTS]
+    latest = list(dict.fromkeys(code.incident for code in reversed(told)))[:MOST_INCIDENTS]
     # Locked in the order of their ids, so that two flows never wait for each other.
     cases = [take_up(tx, incident) for incident in sorted(latest)]
     cases.sort(key=lambda case: case.incident.opened_at)
-    return [(case, [code for code in held if code.incident == case.incident.id]) for case in cases]
+    return [(case, [code for code in told if code.incident == case.incident.id]) for case in cases]
 
 
 def _code_to_answer(case: Case, own: Sequence[HeldCode]) -> str | None:
     """The sender's own code, unless it has answered already and the alarm no longer goes on for it."""
-    code = next((code for code in own if code.alarm is None), None)
+    code = next((code for code in _good(own) if code.alarm is None), None)
     if code is None:
         return None
     answered = select(acknowledgements.c.id).where(

@@ -91,6 +91,7 @@ SUBJECTS: dict[Kind, tuple[Subject, ...]] = {
     Kind.NOTICE: _ANY_NEWS,
     Kind.RECORDED: (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.ACTION, Subject.GO, Subject.HOLD),
     Kind.CORRECTION: (Subject.NEWS, Subject.REOPENED),
+    Kind.NOT_UNDERSTOOD: (Subject.NOT_UNDERSTOOD, Subject.WRONG_CODES),
     Kind.FIELD_STATUS: (Subject.ACKNOWLEDGED, Subject.NOBODY),
 }
 """What the kinds that have a subject can be about; the first is the one meant when none is given."""

@@ -5,6 +5,7 @@ from starlette.background import BackgroundTask
 from twilio.twiml.messaging_response import MessagingResponse
 
 from alertnet.core.contact import MethodKind
+from alertnet.flows.deliver import with_page
 from alertnet.flows.receive_sms import receive_sms
 from alertnet.flows.track import track_sms
 from alertnet.store.inbound import InboundSms
@@ -24,7 +25,8 @@ def receive(form: Signed, runtime: InForce) -> Response:
     if reply is None:
         return Response(str(answer), media_type="text/xml")
     renderer = runtime.renderer(reply.templates)
-    answer.message(renderer.render(reply.kind, MethodKind.SMS, reply.language, reply.said).text)
+    words = with_page(reply.kind, reply.said, runtime.settings.public_url or "")
+    answer.message(renderer.render(reply.kind, MethodKind.SMS, reply.language, words).text)
     return Response(str(answer), media_type="text/xml", background=BackgroundTask(runtime.hang_up, reply.hang_ups))
 
 

@@ -134,14 +134,18 @@ def test_after_the_close_the_code_says_that_it_is_over(board: Switchboard) -> No
     assert "ya se cerro" in reply
 
 
-def test_a_code_is_dead_a_week_after_the_close(board: Switchboard) -> None:
-    """B4: unique among codes whose incident is open or closed less than 7 days."""
+def test_a_code_is_dead_a_week_after_the_close_and_still_no_strangers(board: Switchboard) -> None:
+    """B4: unique among codes whose incident is open or closed less than 7 days. B9: what it was sent is answered."""
     incident = board.opens()
     code = board.code_of("coordinator")
     board.closes(incident)
     board.passes(minutes=8 * 24 * 60)
 
-    assert board.texts("coordinator", code) is None
+    reply = board.texts("coordinator", code)
+
+    assert reply
+    assert "llego a la coordinacion" in reply
+    assert board.answers() == []
 
 
 def test_a_contact_that_was_barred_since_counts_for_nothing_and_hears_nothing(board: Switchboard) -> None:

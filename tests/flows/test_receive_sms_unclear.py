@@ -3,7 +3,7 @@
 import pytest
 
 from alertnet.flows.update import exclude
-from alertnet.store.tables import alarms, codes, inbound, notifications
+from alertnet.store.tables import codes, guesses, inbound, notifications
 from tests.flows.switchboard import CAST, Switchboard
 
 WRONG = "9999"
@@ -94,12 +94,91 @@ def test_five_wrong_codes_void_what_the_number_holds_and_make_it_afresh(alerted:
     assert alerted.answers() == [("ombuds", "acknowledged")]
 
 
-def test_fresh_codes_are_made_once(alerted: Switchboard) -> None:
-    """B4: then page and keypad go on, and the coordinators get what it writes."""
-    replies = [alerted.texts("ombuds", WRONG) for _ in range(10)]
+def test_fresh_codes_are_made_once_and_then_the_number_is_locked_out(alerted: Switchboard) -> None:
+    """B4: after five more its texts count no more for that incident; it is told once how to answer, by link or call."""
+    replies = [alerted.texts("ombuds", WRONG) for _ in range(11)]
 
+    fresh = str(alerted.rows(codes, contact="ombuds")[-1].code)
     assert alerted.codes_of("ombuds") == []
-    assert replies[9] is None
+    assert [("ya no cuentan" in str(reply), "llame al" in str(reply)) for reply in replies[8:]] == [
+        (False, False),
+        (True, True),
+        (False, False),
+    ]
+    assert ("locked_out", "coordinator") in alerted.notices()
+    assert len(alerted.history(alerted.newest(), "codes_voided")) == 1
+    assert len(alerted.history(alerted.newest(), "number_locked_out")) == 1
+    alerted.texts("ombuds", fresh)
+    assert alerted.answers() == []
+
+
+def test_whatever_a_locked_out_number_texts_reaches_people_and_is_answered(alerted: Switchboard) -> None:
+    """A12, B4: a number known to an open incident never meets silence."""
+    own = alerted.code_of("ombuds")
+    for _ in range(10):
+        alerted.texts("ombuds", WRONG)
+
+    for text in (own, "¿por qué?", WRONG):
+        assert alerted.texts("ombuds", text)
+        assert alerted.history(alerted.newest(), "sms_received")[-1]["text"] == text
+    assert alerted.alarms() == [("not_understood", "ombuds")]
+
+
+def test_a_former_code_of_its_own_is_no_wrong_try(alerted: Switchboard) -> None:
+    before = alerted.code_of("ombuds")
+    for _ in range(5):
+        alerted.texts("ombuds", WRONG)
+
+    replies = [alerted.texts("ombuds", before) for _ in range(6)]
+
+    assert all(alerted.code_of("ombuds") in str(reply) for reply in replies)
+    assert alerted.answers() == []
+
+
+def test_a_text_with_a_wrong_code_acts_on_none_of_its_codes(alerted: Switchboard) -> None:
+    """B4: a right one among guesses is a guess."""
+    right = alerted.code_of("ombuds")
+
+    for text in (f"{right} {WRONG}", f"OK {WRONG}, NO {right}", f"{right} 9998 {WRONG}"):
+        assert alerted.texts("ombuds", text)
+
+    assert alerted.answers() == []
+    assert alerted.rows(guesses)[0].tries == 4
+
+
+def test_a_list_of_codes_is_none(alerted: Switchboard) -> None:
+    """B4: at most three; the text is read by people."""
+    right = alerted.code_of("ombuds")
+
+    alerted.texts("ombuds", " ".join([right, *(f"{code}" for code in range(3000, 3319))]))
+
+    assert alerted.answers() == []
+    assert alerted.rows(guesses) == []
+    assert alerted.alarms() == [("not_understood", "ombuds")]
+
+
+def test_a_list_of_go_verifies_nothing(board: Switchboard) -> None:
+    """B4: for decisions as for answers."""
+    incident = board.opens(verified=False)
+    code = board.code_of("second", of_alarm=True)
+
+    for text in (f"GO {WRONG} {code}", " ".join(f"GO {each}" for each in ("3001", "3002", code, "3003"))):
+        board.texts("second", text)
+
+    assert not board.incident(incident).facts.verified
+    board.texts("second", f"GO {code}")
+    assert board.incident(incident).facts.verified
+
+
+def test_tries_count_for_an_hour(alerted: Switchboard) -> None:
+    """B9: five in an hour."""
+    before = alerted.code_of("ombuds")
+    for _ in range(3):
+        for _ in range(4):
+            alerted.texts("ombuds", WRONG)
+        alerted.passes(minutes=61)
+
+    assert alerted.code_of("ombuds") == before
 
 
 def test_wrong_codes_of_one_number_leave_another_contacts_code_alone(alerted: Switchboard) -> None:
@@ -120,20 +199,23 @@ def test_right_codes_are_not_counted_as_tries(alerted: Switchboard) -> None:
     assert alerted.code_of("ombuds") == code
 
 
-def test_a_question_rings_again_with_its_fresh_code(board: Switchboard) -> None:
-    """B4: a coordinator's five slips void the question's code as well; nobody is left with a dead one."""
+def test_a_coordinators_slips_leave_the_shared_code_to_the_others(board: Switchboard) -> None:
+    """B9: they count against that number alone; it gets a code of its own for the question."""
     board.opens(verified=False)
-    before = board.code_of("second", of_alarm=True)
+    shared = board.code_of("second", of_alarm=True)
 
     for _ in range(5):
         board.texts("second", WRONG)
 
-    after = board.code_of("second", of_alarm=True)
-    [question] = board.rows(alarms, kind="decision")
-    assert after != before
-    assert board.rows(codes, id=question.code_id)[0].code == after
-    assert question.due_at == board.at
-    board.texts("second", f"GO {after}")
+    own = board.code_of("second", of_alarm=True)
+    assert own != shared
+    asked = board.rows(notifications, kind="decision", contact="coordinator-2", method="sms")
+    assert [row.said["code"] for row in asked] == [shared, own]
+    board.texts("second", f"GO {shared}")
+    assert board.decision() is None
+    board.texts("coordinator", f"HOLD {shared}")
+    assert board.decision() == "hold"
+    board.texts("second", f"GO {own}")
     assert board.decision() == "go"
 
 

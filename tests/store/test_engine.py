@@ -48,7 +48,7 @@ def test_a_commit_that_fails_leaves_no_transaction_behind(sqlite_engine: Engine)
     """The connection goes back to the pool: the next flow must not find the old transaction in it."""
     with Session(sqlite_engine) as session:
         session.execute(text("PRAGMA defer_foreign_keys = ON"))
-        session.execute(text("INSERT INTO code_numbers VALUES ('none', x'00', 't', 'c', 0, 1, NULL)"))
+        session.execute(text("INSERT INTO code_numbers VALUES ('none', x'00', 't', 'c', 0, 1, NULL, NULL)"))
         with pytest.raises(IntegrityError):
             session.commit()
 

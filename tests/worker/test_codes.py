@@ -13,7 +13,7 @@ from alertnet.core.contact_tree import Level
 from alertnet.core.incident import CloseReason
 from alertnet.flows.close_incident import close_incident
 from alertnet.flows.escalate import escalate_due
-from alertnet.flows.held_codes import find_held, open_codes
+from alertnet.flows.held_codes import find_sent, open_codes
 from alertnet.flows.reopen_incident import reopen_incident
 from alertnet.runtime import RealChance
 from alertnet.store.tables import code_numbers, codes
@@ -117,7 +117,7 @@ def test_a_code_that_was_given_anew_is_void_where_its_incident_is_reopened(stage
     stage.acts(first, reopen_incident, by="test")
     stage.passes(minutes=1)
 
-    held = stage.runtime.read(find_held, CARLA, "4711")
+    held = stage.runtime.read(find_sent, CARLA, ["4711"]).get("4711")
     assert held is not None
     assert held.incident == second
     assert of_carla(stage)[second] == "4711"

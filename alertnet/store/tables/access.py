@@ -16,6 +16,8 @@ inbound = Table(
     Column("received_at", Instant, nullable=False),
     Column("known", Boolean, nullable=False),  # False: quarantined, and its sender learnt nothing
     Column("reply", Encrypted),
+    Column("wrong_keys", Integer),  # wrong codes keyed in a call
+    Index("ix_inbound_sender", "sender_index", "received_at"),
 )
 
 _NO_REPLY = text("kind = 'call' AND reply IS NULL")

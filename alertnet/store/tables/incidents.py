@@ -81,6 +81,7 @@ alarms = Table(
     Column("answer", String(16)),
     Column("answered_by", String(64)),
     Column("answered_at", Instant),
+    Index("ix_alarms_code", "code_id"),
     CheckConstraint("answer IS NOT NULL OR due_at IS NOT NULL", name="repeated_until_answered"),
 )
 index_of_due("ix_alarms_due", alarms)

@@ -17,6 +17,7 @@ codes = Table(
     Column("wrong_tries", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("voided_at", Instant),
+    Column("alarm_id", String(32)),  # of one coordinator alone, in place of the alarm's own code, which it has lost
     Index("ix_codes_hash", "code_hash"),
 )
 
@@ -30,6 +31,7 @@ code_numbers = Table(
     Column("relays", Boolean, nullable=False),
     Column("open", Boolean, nullable=False),  # of an open incident: closed ones must not be searched for ever
     Column("code_hash", LargeBinary(16)),  # the code's own; None where it is void
+    Column("voided_at", Instant),  # for this number alone, which tried wrong ones
     Index("ix_code_numbers_number", "number_index", "open"),
 )
 _OPEN = text("open")
@@ -41,6 +43,18 @@ Index(
     postgresql_where=_OPEN,
     sqlite_where=_OPEN,
 )  # Two workers that draw the same code for a number at the same moment: one of them draws again.
+
+guesses = Table(
+    "guesses",
+    metadata,
+    # A row for a number that sent or keyed wrong codes in an incident; held by whoever holds the incident.
+    Column("incident_id", String(32), ForeignKey("incidents.id"), primary_key=True),
+    Column("number_index", LargeBinary(16), primary_key=True),
+    Column("until", Json, nullable=False),  # when each wrong try counts no more: ISO 8601, ascending
+    Column("tries", Integer, nullable=False),  # in all
+    Column("renewed_at", Instant),  # its codes were made afresh, as they are once
+    Column("locked_at", Instant),  # since then its codes count no more
+)
 
 links = Table(
     "links",
