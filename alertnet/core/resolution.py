@@ -10,11 +10,13 @@ from alertnet.core.contact import Contact
 from alertnet.core.contact_tree import ContactTree, Level, Then, When
 from alertnet.core.gate import Gate, gate_of, nationality_unknown
 from alertnet.core.incident import Facts, Severity
+from alertnet.core.recipients import Recipients
 
 __all__ = [
     "BINDING",
     "Plan",
     "PlannedLevel",
+    "Plans",
     "Pruned",
     "Reason",
     "consent_of",
@@ -80,6 +82,15 @@ class Plan:
     def reaches_nobody(self) -> bool:
         """Whether no level is left with anybody: such a tree opens no escalation."""
         return not any(level.contacts for level in self.levels)
+
+
+class Plans(dict[str, Plan]):
+    """The plans of one incident by tree, never changed once made."""
+
+    @cached_property
+    def recipients(self) -> Recipients:
+        """Which of their contacts are one."""
+        return Recipients(plan.tree for plan in self.values())
 
 
 def resolve(facts: Facts, trees: Iterable[ContactTree]) -> tuple[Plan, ...]:

@@ -7,7 +7,7 @@ from alertnet.core.contact import Contact
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import Kind
-from alertnet.core.resolution import Plan, left_out
+from alertnet.core.resolution import Plans, left_out
 from alertnet.flows.ahead import Ahead
 from alertnet.flows.outbox import Outbox
 from alertnet.store import escalations as escalation_store
@@ -33,7 +33,7 @@ class Case:
 
     tx: Tx
     incident: Incident
-    plans: dict[str, Plan]
+    plans: Plans
     escalations: list[Escalation]
     outbox: Outbox
     ahead: Ahead
@@ -75,13 +75,7 @@ class Case:
 
     def kin(self, tree: str, contact: str) -> list[tuple[str, Contact]]:
         """The same recipient in every pinned tree, this contact first."""
-        own = self.contact(tree, contact)
-        found = [(tree, own)]
-        for id, plan in self.plans.items():
-            for other in plan.tree.contacts.values():
-                if other is not own and other.is_same_recipient(own):
-                    found.append((id, other))
-        return found
+        return self.plans.recipients.same_as(tree, contact)
 
     def coordinators(self) -> list[tuple[str, Contact]]:
         """Those whom alarms and decisions go to: each recipient once, in the order of the trees, if it may be told."""

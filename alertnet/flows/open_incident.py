@@ -7,7 +7,7 @@ from alertnet.core.incident import REF_LETTERS, REF_SIGNS, Facts, Incident, Inci
 from alertnet.core.notification import Kind
 from alertnet.core.progress import begin
 from alertnet.core.records import check_names, with_records
-from alertnet.core.resolution import Plan, opening
+from alertnet.core.resolution import Plans, opening
 from alertnet.flows import alarms, field_status
 from alertnet.flows.ahead import Ahead
 from alertnet.flows.case import Case
@@ -74,7 +74,7 @@ def _escalations(case: Case) -> list[Escalation]:
     ]
 
 
-def plans_in_force(tx: Tx, edition: Edition, facts: Facts) -> tuple[dict[str, Plan], tuple[str, ...]]:
+def plans_in_force(tx: Tx, edition: Edition, facts: Facts) -> tuple[Plans, tuple[str, ...]]:
     """The plans of the trees that serve the country; where those reach nobody, of all trees, for their last resort.
 
     Beside them what is to be said of that.

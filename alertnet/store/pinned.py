@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.contact_tree import ContactTree, Network
 from alertnet.core.incident import Facts
-from alertnet.core.resolution import Plan, resolve
+from alertnet.core.resolution import Plans, resolve
 from alertnet.store import documents, timeline
 from alertnet.store.duty import Roster, roster
 from alertnet.store.tables import timeline as entries
@@ -105,15 +105,16 @@ def tree(session: Session, hash: str) -> ContactTree:
     return _trees[hash]
 
 
-def plans(tx: Tx, facts: Facts, hashes: dict[str, str]) -> dict[str, Plan]:
+def plans(tx: Tx, facts: Facts, hashes: dict[str, str]) -> Plans:
     """The plan of each of an incident's trees, as its facts stand now, with whoever is on duty now."""
     trees = [tree(tx.session, hash) for hash in hashes.values()]
     return _resolved(facts, tuple(sorted(hashes.items())), roster(tx, trees, besides=facts.raised_from))
 
 
-def plans_as_written(tx: Tx, facts: Facts, hashes: dict[str, str]) -> dict[str, Plan]:
+def plans_as_written(tx: Tx, facts: Facts, hashes: dict[str, str]) -> Plans:
     """The same, whoever is on duty."""
-    return {plan.tree.id: plan for plan in resolve(facts, [tree(tx.session, hash) for hash in hashes.values()])}
+    trees = [tree(tx.session, hash) for hash in hashes.values()]
+    return Plans((plan.tree.id, plan) for plan in resolve(facts, trees))
 
 
 def _text(value: ContactTree | Network) -> str:
@@ -121,8 +122,8 @@ def _text(value: ContactTree | Network) -> str:
 
 
 @lru_cache(maxsize=512)
-def _resolved(facts: Facts, hashes: tuple[tuple[str, str], ...], on_duty: Roster) -> dict[str, Plan]:
+def _resolved(facts: Facts, hashes: tuple[tuple[str, str], ...], on_duty: Roster) -> Plans:
     trees = []
     for id, hash in hashes:
         trees.append(_trees[hash].staffed({contact: officer for of, contact, officer in on_duty if of == id}))
-    return {plan.tree.id: plan for plan in resolve(facts, trees)}
+    return Plans((plan.tree.id, plan) for plan in resolve(facts, trees))

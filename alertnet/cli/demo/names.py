@@ -56,7 +56,7 @@ class Names:
 
     def contact(self, tree: str | None, id: str) -> str:
         """A contact, or a member of the field as `team/member`."""
-        if tree in self.case.plans and id in self.case.tree(tree).contacts:
+        if tree is not None and tree in self.case.plans and id in self.case.tree(tree).contacts:
             return called(self.case.contact(tree, id))
         key = id.removeprefix("field/").replace("/", "-")
         return next((party.title for party in self.cast.field if party.key == key), id)
