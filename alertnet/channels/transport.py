@@ -9,8 +9,10 @@ import logging
 import re
 import socket
 import ssl
+import threading
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from http.client import HTTPException, HTTPMessage, HTTPResponse
 from typing import Any, NamedTuple, cast
@@ -27,8 +29,8 @@ DEADLINE_SECONDS = 10.0
 IDLE_SECONDS = 4.0
 """Below the 5 s after which common servers close: a request must not cross the close on its way."""
 
-_BODY_LIMIT = 1 << 20
-"""Bytes; a page of 50 messages has about 100,000."""
+BODY_LIMIT = 1 << 20
+"""Bytes; a page of 50 messages has at most 600,000."""
 
 _LONGEST_PAUSE_SECONDS = 3600
 _LONGEST_CODE = 16
@@ -77,10 +79,13 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         deadline_seconds: float = DEADLINE_SECONDS,
         connect_seconds: float = CONNECT_SECONDS,
         idle_seconds: float = IDLE_SECONDS,
+        body_limit: int = BODY_LIMIT,
     ) -> None:
         super().__init__(logging.getLogger(__name__), is_async=False, timeout=deadline_seconds)
         self._deadline_seconds = deadline_seconds
         self._connect_seconds = connect_seconds
+        self._body_limit = body_limit
+        self._shared = threading.local()
         self._pool = Pool(idle_seconds)
         self._tls = ssl.create_default_context()
 
@@ -116,12 +121,12 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         timeout: float | None = None,
     ) -> Answer:
         """The answer to one request, whatever it says; `request` tells what may be raised."""
-        deadline = Deadline(timeout or self._deadline_seconds)
+        deadline = Deadline(self._seconds(timeout or self._deadline_seconds))
         origin, target = _locate(uri, params)
         wire = _request_bytes(method, origin, target, urlencode(data or {}, doseq=True), headers or {}, auth)
         connection = self._pool.take(origin) or self._connect(origin)
         try:
-            answer = _ask(connection, wire, deadline)
+            answer = _ask(connection, wire, deadline, self._body_limit)
         except (OSError, HTTPException) as fault:
             connection.close()
             raise AnswerLost(type(fault).__name__) from fault
@@ -131,8 +136,31 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
             connection.close()
         return answer
 
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """All exchanges of this thread inside have that long together; inside another such time that one holds."""
+        if is_outermost := getattr(self._shared, "deadline", None) is None:
+            self._shared.deadline = Deadline(seconds)
+        try:
+            yield
+        finally:
+            if is_outermost:
+                self._shared.deadline = None
+
+    def _seconds(self, most: float) -> float:
+        """How long an exchange may take.
+
+        Raises:
+            NotConnected: there is no time left for it.
+        """
+        shared: Deadline | None = getattr(self._shared, "deadline", None)
+        try:
+            return min(most, shared.left()) if shared else most
+        except TimeoutError as fault:
+            raise NotConnected(fault) from None
+
     def _connect(self, origin: Origin) -> socket.socket:
-        deadline = Deadline(min(self._connect_seconds, self._deadline_seconds))
+        deadline = Deadline(self._seconds(min(self._connect_seconds, self._deadline_seconds)))
         try:
             connection = open_socket(origin.host, origin.port, deadline)
         except OSError as fault:
@@ -174,7 +202,7 @@ def _request_bytes(
     return "\r\n".join([*lines, "", body]).encode("ascii")
 
 
-def _ask(connection: socket.socket, wire: bytes, deadline: Deadline) -> Answer:
+def _ask(connection: socket.socket, wire: bytes, deadline: Deadline, body_limit: int) -> Answer:
     connection.settimeout(deadline.left())
     connection.sendall(wire)
     with HTTPResponse(cast(socket.socket, DeadlineReader(connection, deadline))) as response:
@@ -182,7 +210,7 @@ def _ask(connection: socket.socket, wire: bytes, deadline: Deadline) -> Answer:
         body = bytearray()
         while piece := response.read(1 << 16):
             body += piece
-            if len(body) > _BODY_LIMIT:
+            if len(body) > body_limit:
                 raise HTTPException("the answer is too long")
         # A body that ends before its Content-Length leaves the rest of it here, without an exception.
         if response.length:

@@ -23,6 +23,7 @@ from alertnet.channels.base import (
     Unsure,
 )
 from alertnet.channels.transport import (
+    BODY_LIMIT,
     CONNECT_SECONDS,
     DEADLINE_SECONDS,
     AnswerLost,
@@ -61,9 +62,9 @@ class Account:
     deadline_seconds: float = DEADLINE_SECONDS
     connect_seconds: float = CONNECT_SECONDS
 
-    def open(self) -> Client:
-        """The SDK's client, over a transport of its own."""
-        transport = Transport(self.deadline_seconds, self.connect_seconds)
+    def open(self, body_limit: int = BODY_LIMIT) -> Client:
+        """The SDK's client, over a transport of its own that takes answers of so many bytes."""
+        transport = Transport(self.deadline_seconds, self.connect_seconds, body_limit=body_limit)
         client = Client(self.sid, self.auth_tokens[0], http_client=transport)
         if self.api_url:
             client.api.base_url = self.api_url

@@ -1,4 +1,4 @@
-"""The provider's books, read as few long pages: what left from a number, what came in to it, what became of many."""
+"""The provider's books, read as few pages: what left from a number, what came in to it, what became of many."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -6,14 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from twilio.base import values
+from twilio.rest import Client
 
 from alertnet.channels.base import Absent, CannotTell, Entry, Listing, Lookup, Question
-from alertnet.channels.transport import AnswerLost, ErrorAnswer, NotConnected
-from alertnet.channels.twilio_account import CLOCKS_DIFFER, UNREADABLE, entries_of, sought
+from alertnet.channels.transport import AnswerLost, ErrorAnswer, NotConnected, Transport
+from alertnet.channels.twilio_account import CLOCKS_DIFFER, UNREADABLE, Account, entries_of, sought
 
-LONGEST_PAGE = 1000
-"""The most entries that the provider puts on a page."""
-MOST_PAGES = 20
+LIST_PAGE_SIZE = 200
+LIST_BODY_LIMIT = 4 << 20
+"""Bytes of a page: its entries have 1,000 to 2,000 each, and 10,000 where they hold 1,600 characters of Arabic."""
+MOST_PAGES = 100
+LIST_SECONDS = 10.0
+"""For all pages of a list together, and for all lists that answer one set of questions."""
 
 INBOUND, BY_API = "inbound", "outbound-api"
 
@@ -21,12 +25,16 @@ INBOUND, BY_API = "inbound", "outbound-api"
 class TwilioLedger:
     """Of messages or of calls; threads may share it.
 
-    `page` gives the first page of a list (`MessageList.page`, `CallList.page`), `read` makes an entry of a resource,
-    `day_filter` is the name of the list's filter for a first day.
+    `list_of` chooses the list of a client (`messages`, `calls`), `read` makes an entry of a resource, `day_filter` is
+    the name of the list's filter for a first day.
     """
 
-    def __init__(self, page: Callable[..., Any], read: Callable[[Any], Entry], day_filter: str) -> None:
-        self._page = page
+    def __init__(
+        self, account: Account, list_of: Callable[[Client], Any], read: Callable[[Any], Entry], day_filter: str
+    ) -> None:
+        client = account.open(LIST_BODY_LIMIT)
+        self._transport: Transport = client.http_client
+        self._page = list_of(client).page
         self._read = read
         self._day_filter = day_filter
 
@@ -36,7 +44,8 @@ class TwilioLedger:
         for question in questions:
             sender = question.outgoing.sender
             oldest[sender] = min(question.since, oldest.get(sender, question.since))
-        books = {sender: _Books(self.outgoing(sender, since)) for sender, since in oldest.items()}
+        with self._transport.within(LIST_SECONDS):
+            books = {sender: _Books(self.outgoing(sender, since)) for sender, since in oldest.items()}
         return [books[question.outgoing.sender].answer(question) for question in questions]
 
     def outgoing(self, number: str, since: datetime) -> Listing:
@@ -52,20 +61,21 @@ class TwilioLedger:
         since -= CLOCKS_DIFFER
         entries: list[Entry] = []
         try:
-            for page in self._pages(filters):
-                resources = list(page)
-                ours = entries_of((each for each in resources if each.direction == direction), self._read)
-                entries += [entry for entry in ours if entry.at >= since]
-                is_past = any(each.date_created and each.date_created < since for each in resources[-1:])
-                if is_past or not page.next_page_url:
-                    return Listing(tuple(entries), is_whole=True)
+            with self._transport.within(LIST_SECONDS):
+                for page in self._pages(filters):
+                    resources = list(page)
+                    ours = entries_of((each for each in resources if each.direction == direction), self._read)
+                    entries += [entry for entry in ours if entry.at >= since]
+                    is_past = any(each.date_created and each.date_created < since for each in resources[-1:])
+                    if is_past or not page.next_page_url:
+                        return Listing(tuple(entries), is_whole=True)
         except (ErrorAnswer, NotConnected, AnswerLost, *UNREADABLE):
             pass
         return Listing(tuple(entries), is_whole=False)
 
     def _pages(self, filters: dict[str, object]) -> Iterator[Any]:
         """The first pages of a list, each fetched when it is wanted."""
-        page = self._page(page_size=LONGEST_PAGE, **filters)
+        page = self._page(page_size=LIST_PAGE_SIZE, **filters)
         yield page
         for _ in range(MOST_PAGES - 1):
             page = page.next_page()

@@ -19,7 +19,7 @@ class TwilioSms:
     def __init__(self, account: Account) -> None:
         self._messages = account.open().messages
         self._status_url = account.webhook("/twilio/sms/status/")
-        self.ledger = TwilioLedger(self._messages.page, _entry, "date_sent_after")
+        self.ledger = TwilioLedger(account, lambda client: client.messages, _entry, "date_sent_after")
 
     def send(self, outgoing: Outgoing) -> Result:
         """Hand it to the provider; see `Channel.send`."""

@@ -24,7 +24,7 @@ class TwilioVoice:
         self._calls = account.open().calls
         self._words_url = account.webhook("/twilio/voice/")
         self._status_url = account.webhook("/twilio/voice/status/")
-        self.ledger = TwilioLedger(self._calls.page, _entry, "start_time_after")
+        self.ledger = TwilioLedger(account, lambda client: client.calls, _entry, "start_time_after")
 
     def send(self, outgoing: Outgoing) -> Result:
         """Place the call; see `Channel.send`."""

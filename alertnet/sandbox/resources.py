@@ -1,14 +1,29 @@
 """Messages, calls and pages of them in the provider's JSON, as https://github.com/twilio/twilio-oai has it."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from alertnet.sandbox.network import CallRecord, Message
 from alertnet.sandbox.refusals import REASONS, Refusal
 from alertnet.sandbox.texts import count_segments
 
+T = TypeVar("T")
 API = "/2010-04-01/Accounts/"
+
+_OF_A_CALL = {
+    "events": "Events",
+    "notifications": "Notifications",
+    "payments": "Payments",
+    "recordings": "Recordings",
+    "siprec": "Siprec",
+    "streams": "Streams",
+    "transcriptions": "Transcriptions",
+    "user_defined_message_subscriptions": "UserDefinedMessageSubscriptions",
+    "user_defined_messages": "UserDefinedMessages",
+}
+"""Where the rest of a call would be found: with it an entry is as long as the provider's."""
 
 
 def message_resource(account_sid: str, message: Message) -> dict[str, Any]:
@@ -32,7 +47,7 @@ def message_resource(account_sid: str, message: Message) -> dict[str, Any]:
         "price": None,
         "price_unit": "USD",
         "status": message.status,
-        "subresource_uris": {"media": f"{uri}/Media.json"},
+        "subresource_uris": {"media": f"{uri}/Media.json", "feedback": f"{uri}/Feedback.json"},
         "to": message.to,
         "uri": f"{uri}.json",
     }
@@ -63,7 +78,7 @@ def call_resource(account_sid: str, call: CallRecord) -> dict[str, Any]:
         "queue_time": "0",
         "start_time": _moment(call.answered_at),
         "status": call.status,
-        "subresource_uris": {"recordings": f"{uri}/Recordings.json"},
+        "subresource_uris": {name: f"{uri}/{path}.json" for name, path in _OF_A_CALL.items()},
         "to": call.to,
         "to_formatted": call.to,
         "trunk_sid": None,
@@ -71,10 +86,12 @@ def call_resource(account_sid: str, call: CallRecord) -> dict[str, Any]:
     }
 
 
-def page_resource(path: str, name: str, entries: list[dict[str, Any]], number: int, size: int) -> dict[str, Any]:
+def page_resource(
+    path: str, name: str, entries: Sequence[T], resource_of: Callable[[T], dict[str, Any]], number: int, size: int
+) -> dict[str, Any]:
     """One page of all entries, under their name; `path` is that of the list, with its filters."""
     start = number * size
-    page = entries[start : start + size]
+    page = [resource_of(entry) for entry in entries[start : start + size]]
 
     def uri(of: int) -> str:
         return f"{path}PageSize={size}&Page={of}"

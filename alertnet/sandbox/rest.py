@@ -5,6 +5,7 @@ import base64
 import hmac
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -98,8 +99,8 @@ class Rest:
         page = read_page(form, "DateSent>")
         with self._network.lock:
             found = self._listed(self._network.messages.values(), page, lambda message: message.sent_at)
-            entries = [message_resource(self._account_sid, message) for message in found]
-        return page_resource(_path(request, page, "DateSent>"), "messages", entries, page.number, page.size)
+            path, of = _path(request, page, "DateSent>"), partial(message_resource, self._account_sid)
+            return page_resource(path, "messages", found, of, page.number, page.size)
 
     def _show_message(self, request: Request, form: Form, _: Faults) -> Resource:
         return message_resource(self._account_sid, _known(self._network.messages, request))
@@ -117,8 +118,8 @@ class Rest:
         page = read_page(form, "StartTime>", "Status")
         with self._network.lock:
             found = self._listed(self._network.calls.values(), page, lambda call: call.answered_at or call.created_at)
-            entries = [call_resource(self._account_sid, call) for call in found]
-        return page_resource(_path(request, page, "StartTime>"), "calls", entries, page.number, page.size)
+            path, of = _path(request, page, "StartTime>"), partial(call_resource, self._account_sid)
+            return page_resource(path, "calls", found, of, page.number, page.size)
 
     def _show_call(self, request: Request, form: Form, _: Faults) -> Resource:
         return call_resource(self._account_sid, _known(self._network.calls, request))

@@ -294,3 +294,20 @@ def test_no_value_becomes_a_header(transport: Transport, provider: Provider, hea
         transport.request("GET", provider.url, headers={"X-Header": header})
 
     assert provider.requests == []
+
+
+def test_exchanges_may_share_one_deadline(provider: Provider) -> None:
+    """A11: each page of a list has its time, and yet a list without end holds nobody."""
+    transport, began = Transport(), time.monotonic()
+
+    with transport.within(0.2):
+        assert post(transport, provider)
+        answer, provider.answer = provider.answer, lambda connection, request: None
+        with pytest.raises(AnswerLost, match="TimeoutError"):
+            post(transport, provider)
+        with pytest.raises(NotConnected):
+            post(transport, provider)
+    provider.answer = answer
+
+    assert time.monotonic() - began < 2
+    assert post(transport, provider)

@@ -9,7 +9,7 @@ import pytest
 
 from alertnet.channels.base import Absent, CannotTell, Found, Outgoing, Question
 from alertnet.channels.twilio_account import Account
-from alertnet.channels.twilio_ledger import MOST_PAGES, TwilioLedger
+from alertnet.channels.twilio_ledger import LIST_PAGE_SIZE, MOST_PAGES, TwilioLedger
 from alertnet.channels.twilio_sms import TwilioSms
 from alertnet.channels.twilio_voice import TwilioVoice
 from alertnet.core.contact import MethodKind
@@ -55,7 +55,7 @@ def test_many_questions_are_one_request(ledger: TwilioLedger, provider: Provider
 
     assert answers == [Found(f"SM{number}", AttemptStatus.DELIVERED) for number in range(200)]
     (request,) = provider.requests
-    assert request.query == {"From": [OURS], "PageSize": ["1000"]}
+    assert request.query == {"From": [OURS], "PageSize": ["200"]}
 
 
 def test_what_is_known_by_its_words_alone_is_found_too(ledger: TwilioLedger, provider: Provider) -> None:
@@ -136,3 +136,18 @@ def test_a_provider_that_is_away_is_told_from_an_empty_list(ledger: TwilioLedger
 
     assert ledger.incoming(OURS, SINCE).is_whole is False
     assert ledger.look_up([question()]) == [CannotTell()]
+
+
+@pytest.mark.parametrize("words", ["x" * 1000, "\u0627" * 1600], ids=["latin", "arabic"])
+def test_a_page_of_long_entries_is_read(ledger: TwilioLedger, provider: Provider, words: str) -> None:
+    """A5: entries of the provider's size, escaped as JSON has it: what can't be read is sent twice."""
+    more: dict[str, Any] = {
+        "subresource_uris": {"media": "/2010-04-01" + "x" * 200},
+        "error_message": None,
+        "price": "-0.00750",
+    }
+    provider.answer = books([row(f"SM{number}", body=words, **more) for number in range(LIST_PAGE_SIZE)])
+
+    listing = ledger.outgoing(OURS, SINCE)
+
+    assert (listing.is_whole, len(listing.entries)) == (True, LIST_PAGE_SIZE)

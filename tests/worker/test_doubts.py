@@ -12,8 +12,9 @@ from alertnet.flows.reconcile import MOST_QUESTIONS, expire_lease, settle, take_
 from alertnet.flows.respond import respond
 from alertnet.flows.slots import Line, Outward
 from alertnet.sandbox import Fault
+from alertnet.sandbox.network import Message
 from tests.worker.conftest import Stages
-from tests.worker.stage import CARLA, CARLAS_MAIL, DIEGO, MINUTE, NOW, OURS, Stage, network
+from tests.worker.stage import CARLA, CARLAS_MAIL, DIEGO, EMMA, MINUTE, NOW, OURS, Stage, network
 
 
 def test_a_lost_answer_is_settled_by_its_callback(stage: Stage) -> None:
@@ -200,3 +201,22 @@ def test_a_provider_that_is_away_uses_up_no_question(stage: Stage) -> None:
 
     (after,) = stage.attempts(MethodKind.SMS)
     assert (after.status, after.checks, after.due_at) == ("sent", 0, stage.clock.at + MINUTE)
+
+
+def test_a_burst_of_lost_answers_of_a_number_with_history_rings_nobody_twice(stage: Stage) -> None:
+    """A5: the provider's list of that number is long, and its entries are as large as the provider's."""
+    network = stage.sandbox.network
+    for number in range(1500):
+        sid, words = network.new_sid("SM"), f"{number} " + "PBI URGENTE " * 60
+        network.messages[sid] = Message(sid, "outbound-api", OURS, EMMA, words, "delivered", NOW, NOW, NOW, NOW)
+    for fault in (Fault.LOSE_ANSWER, Fault.CALL_BACK_NEVER):
+        stage.sandbox.misbehaves(fault, times=4, number=CARLA)
+    stage.passes(minutes=3)
+    for _ in range(4):
+        stage.opens()
+    stage.runs()
+
+    stage.passes(seconds=80)
+
+    assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["delivered"] * 4
+    assert len(stage.sandbox.handset(CARLA).inbox) == 4
