@@ -1,6 +1,6 @@
 # Where a developer starts: `make` alone lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo browser test check screenshots simulate bench long torture crash-matrix
+.PHONY: help venv demo browser pooler test check screenshots simulate bench long torture crash-matrix
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -31,7 +31,10 @@ demo: venv ## open the sandbox in a browser (TOUR=1: play one incident in the te
 browser: venv
 	$(BIN)/python -m tests.browser.chromium
 
-test: browser ## all tests but the long ones, on SQLite and on a real PostgreSQL
+pooler: venv
+	$(BIN)/python -m tests.pgbouncer
+
+test: browser pooler ## all tests but the long ones, on SQLite and on a real PostgreSQL
 	$(BIN)/python -m pytest -n logical --dist loadgroup -m "not long"
 
 check: venv ## what must be clean before a commit: lint, format, types, fast tests

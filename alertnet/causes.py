@@ -25,11 +25,12 @@ _SQLITE_TAKES_NOTHING = {
     sqlite3.SQLITE_CORRUPT: "the file is damaged: restore it from a backup",
     sqlite3.SQLITE_NOTADB: "the file is no database, or damaged: restore it from a backup",
 }
-_ONLY_READ = "25006"
+_ONLY_READ, _POOLED = "25006", "pooled"
 _SERVER_TAKES_NOTHING = {
     _ONLY_READ: "the server can only be read: it is a standby, or set to read-only",
     "42501": "the server lets this user write nothing",
     "53100": "the disk of the server is full",
+    _POOLED: "a pooler such as PgBouncer answers: ALERTNET_LISTEN_URL must lead to the server itself",
 }
 _SERVER_AWAY = {
     "28": "the server takes neither this user nor its password",
@@ -41,6 +42,7 @@ _SERVER_AWAY = {
 }
 """By the code of an error, or how it begins (appendix A of PostgreSQL's manual)."""
 _SAID = (
+    (r"unsupported startup parameter", _POOLED),
     (r"authentication failed|no pg_hba\.conf entry|role .* does not exist|no password supplied", "28"),
     (r"database .* does not exist", "3D"),
     (r"too many (clients|connections)|connection slots", "53"),

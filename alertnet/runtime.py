@@ -192,7 +192,7 @@ class Runtime:
     def listen(self) -> None:
         """From now on call `on_commit` for what other processes leave due too; on SQLite there is nobody to hear."""
         if self.engine.dialect.name == "postgresql" and not self._listeners:
-            self._listeners.append(Listener(self.engine, self.wakeups))
+            self._listeners.append(Listener(self._direct, self.wakeups))
 
     def close(self) -> None:
         """Finish what was asked, end the threads, let go of the database."""
@@ -201,6 +201,13 @@ class Runtime:
         self.trees.close()
         self.transactions.close()
         self.engine.dispose()
+        self._direct.dispose()
+
+    @cached_property
+    def _direct(self) -> Engine:
+        """Sessions of our own, where those of the engine are lent for one transaction."""
+        url = self.settings.listen_url
+        return make_engine(url.get_secret_value(), self.vault) if url else self.engine
 
     def _read_renderer(self, hash: str) -> Renderer:
         templates, latest = self._read_templates(hash), self.edition.templates
@@ -236,7 +243,7 @@ def wire(
         DatabaseAway: PostgreSQL can't be asked for its time.
     """
     vault = Vault([secret.get_secret_value() for secret in settings.secret_keys])
-    engine = make_engine(settings.database_url.get_secret_value(), vault)
+    engine = make_engine(settings.database_url.get_secret_value(), vault, pooled=settings.listen_url is not None)
     on_postgres = engine.dialect.name == "postgresql"
     clock = clock or (DatabaseClock(engine) if on_postgres else system_clock)
     chance = chance or RealChance()

@@ -24,6 +24,7 @@ from alertnet.settings_values import MailServer, Rates, TelephoneAccount
 SECRET = frozenset(
     {
         "ALERTNET_DATABASE_URL",
+        "ALERTNET_LISTEN_URL",
         "ALERTNET_SECRET_KEY",
         "ALERTNET_SMTP_URL",
         "ALERTNET_SMTP_2_URL",
@@ -44,6 +45,7 @@ class Settings(BaseModel):
 
     secret_keys: values.SecretKeys = Field(alias="ALERTNET_SECRET_KEY")
     database_url: values.DatabaseUrl = Field(SecretStr("sqlite:///alertnet.db"), alias="ALERTNET_DATABASE_URL")
+    listen_url: values.ServerUrl | None = Field(None, alias="ALERTNET_LISTEN_URL")
     public_url: values.WebUrl | None = Field(None, alias="ALERTNET_PUBLIC_URL")
     contact_trees: Path = Field(Path("contact_trees"), alias="ALERTNET_CONTACT_TREES")
     message_templates: Path = Field(Path("message_templates"), alias="ALERTNET_MESSAGE_TEMPLATES")
@@ -148,6 +150,7 @@ def examine(env: Mapping[str, str] | None = None) -> Reading:
         faults += [_fault(entry) for entry in error.errors() if entry["loc"][0] not in settled]
         wrong = {entry["loc"][0] for entry in error.errors()}
         settings = _Draft.model_validate({name: text for name, text in texts.items() if name not in wrong})
+    faults += _listen_faults(settings)
     faults += _second_provider_faults(settings, given, _named(faults))
     return Reading(settings, _in_order([*faults, *misspelt(found, NAMES.values())]))
 
@@ -178,6 +181,12 @@ def _gather(env: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
             except (OSError, UnicodeDecodeError) as error:
                 faults.append(f"{name}: {name}_FILE {file!r} can't be read ({type(error).__name__})")
     return texts, faults
+
+
+def _listen_faults(settings: Settings) -> Iterator[str]:
+    """A line of our own to a server that is not used."""
+    if settings.listen_url and not settings.database_url.get_secret_value().startswith("postgres"):
+        yield "ALERTNET_LISTEN_URL: set beside a database that is a file (allowed: beside a pooler of PostgreSQL)"
 
 
 def _second_provider_faults(settings: Settings, given: Set[str], wrong: Set[str]) -> Iterator[str]:

@@ -61,6 +61,12 @@ def _database_url(url: SecretStr) -> SecretStr:
     return url
 
 
+def _server_url(url: SecretStr) -> SecretStr:
+    if not parse_url(url.get_secret_value()).drivername.startswith("postgresql"):
+        raise ValueError("postgresql+psycopg://user@host/database, the server itself")
+    return url
+
+
 def _web_url(text: str) -> str:
     if not _is_web_url(text) or "?" in text:
         raise ValueError(_WEB_URL)
@@ -161,6 +167,7 @@ def _mail_server(text: Any) -> Any:
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
 SecretKeys = Annotated[Secrets, AfterValidator(_secret_keys)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
+ServerUrl = Annotated[SecretStr, AfterValidator(_server_url)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 HeartbeatUrl = Annotated[SecretStr, AfterValidator(_heartbeat_url)]
 AccountSid = Annotated[str, AfterValidator(_account_sid)]

@@ -21,19 +21,20 @@ POSTGRES_CONNECT = {
     "keepalives_idle": "5",  # seconds
     "keepalives_interval": "2",
     "keepalives_count": "2",
-    "options": " ".join(
-        [
-            "-c timezone=UTC",
-            "-c statement_timeout=5000",
-            "-c lock_timeout=3000",
-            "-c idle_in_transaction_session_timeout=15000",
-            # Every query here has its index. On a night that fills the tables faster than statistics are gathered, the
-            # planner would read them whole, hundreds of times a second.
-            "-c enable_seqscan=off",
-            "-c jit=off",
-        ]
-    ),
 }
+POSTGRES_SESSION = {
+    "timezone": "UTC",
+    "statement_timeout": "5000",  # milliseconds
+    "lock_timeout": "3000",
+    "idle_in_transaction_session_timeout": "15000",
+    # Every query here has its index. On a night that fills the tables faster than statistics are gathered, the planner
+    # would read them whole, hundreds of times a second.
+    "enable_seqscan": "off",
+    "jit": "off",
+}
+_SET_LOCALLY = "SELECT " + ", ".join(
+    f"set_config('{name}', '{value}', true)" for name, value in POSTGRES_SESSION.items()
+)
 URL_FORMS = "sqlite:///file.db, or postgresql+psycopg://user@host/database"
 
 
@@ -55,8 +56,10 @@ def parse_url(text: str) -> URL:
     return url
 
 
-def make_engine(url: str, vault: Vault) -> Engine:
+def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
     """An engine whose transactions write: `BEGIN IMMEDIATE` on SQLite. Connects to nothing yet.
+
+    `pooled`: the URL leads to a pooler, such as PgBouncer, that lends a session for one transaction at a time.
 
     Raises:
         ValueError: see `parse_url`.
@@ -69,7 +72,12 @@ def make_engine(url: str, vault: Vault) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         event.listen(engine, "reset", _end_sqlite)
     else:
-        connect = {name: value for name, value in POSTGRES_CONNECT.items() if name not in parsed.query}
+        connect: dict[str, Any] = {name: each for name, each in POSTGRES_CONNECT.items() if name not in parsed.query}
+        if pooled:
+            # The next transaction may have another session, and this one another program: nothing may stay in it.
+            connect["prepare_threshold"] = None
+        elif "options" not in parsed.query:
+            connect["options"] = " ".join(f"-c {name}={value}" for name, value in POSTGRES_SESSION.items())
         engine = create_engine(
             parsed,
             hide_parameters=True,
@@ -79,6 +87,8 @@ def make_engine(url: str, vault: Vault) -> Engine:
             pool_timeout=5,
             connect_args=connect,
         )
+        if pooled:
+            event.listen(engine, "begin", _set_locally)
     vars(engine.dialect)["vault"] = vault
     return engine
 
@@ -110,6 +120,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     reads = connection.get_execution_options().get("reads", False)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _set_locally(connection: Connection) -> None:
+    connection.exec_driver_sql(_SET_LOCALLY)
 
 
 def _end_sqlite(connection: Any, _record: object, _state: object) -> None:

@@ -7,12 +7,13 @@ Debian's packages first, since they need no download besides; then playwright's 
 
 import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+
+from tests import debian
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
@@ -22,10 +23,6 @@ SETTING = "ALERTNET_TEST_CHROMIUM"
 DRIVER = (sys.executable, "-m", "playwright")
 PACKAGES = ("chromium", "fonts-noto-core", "libatomic1", "libstdc++6")
 """Debian's: the browser, letters for it, and the libraries that the driver's node is linked against."""
-APT = (
-    ("apt-get", "update", "-qq"),
-    ("apt-get", "install", "-y", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", *PACKAGES),
-)
 REMEDY = (
     f"On Debian, as root: apt-get install {' '.join(PACKAGES)}. Elsewhere: python -m playwright install --with-deps "
     f"chromium. Or say in {SETTING} where one is."
@@ -44,7 +41,7 @@ def find() -> str:
     Raises:
         Missing: it or the driver doesn't, and why.
     """
-    driver = _fault_of(*DRIVER, "--version")
+    driver = debian.fault_of(*DRIVER, "--version", seconds=VERSION_SECONDS)
     path, chromium = _first_that_runs(_candidates(driver_runs=not driver))
     faults = {"the driver's node": driver, "a Chromium": chromium}
     lacks = [f"{what} ({fault})" for what, fault in faults.items() if fault]
@@ -60,11 +57,11 @@ def install() -> str:
         Missing: as `find`, and what the installers said.
     """
     said: list[str] = []
-    for commands in _installers():
+    for put in _installers():
         try:
             return find()
         except Missing:
-            said = [fault for command in commands if (fault := _fault_of(*command, seconds=None))]
+            said = put()
     try:
         return find()
     except Missing as missing:
@@ -72,17 +69,17 @@ def install() -> str:
         raise Missing(" ".join([str(missing), *news])) from None
 
 
-def _installers() -> Iterator[tuple[tuple[str, ...], ...]]:
-    if shutil.which("apt-get") and os.geteuid() == 0:
-        yield APT
-    yield ((*DRIVER, "install", "chromium"),)
+def _installers() -> Iterator[Callable[[], list[str]]]:
+    if debian.may_install():
+        yield lambda: debian.install(PACKAGES)
+    yield lambda: [fault for fault in [debian.fault_of(*DRIVER, "install", "chromium")] if fault]
 
 
 def _first_that_runs(programs: Iterable[str]) -> tuple[str, str]:
     """The first that does, else why none does."""
     faults = []
     for path in programs:
-        fault = _fault_of(path, "--version")
+        fault = debian.fault_of(path, "--version", seconds=VERSION_SECONDS)
         if not fault:
             return path, ""
         faults.append(fault)
@@ -99,17 +96,6 @@ def _candidates(driver_runs: bool) -> Iterator[str]:
             path = playwright.chromium.executable_path
         if Path(path).exists():
             yield path
-
-
-def _fault_of(*command: str, seconds: float | None = VERSION_SECONDS) -> str:
-    """The last line that the command says when it fails; empty when it succeeds."""
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=seconds, check=False)
-    except (OSError, subprocess.TimeoutExpired) as fault:
-        return str(fault)
-    lines = [*done.stdout.splitlines(), *done.stderr.splitlines(), f"exit code {done.returncode}"]
-    return next(line.strip() for line in reversed(lines[:-1] or lines) if line.strip()) if done.returncode else ""
 
 
 if __name__ == "__main__":

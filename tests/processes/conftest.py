@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.pgbouncer import Missing, pooler_before
 from tests.postgres import fresh_database
 from tests.processes.installation import Installation
 
@@ -29,3 +30,13 @@ def installs(tmp_path: Path) -> Iterator[Installs]:
 def postgres(postgres_url: str) -> str:
     """The URL of an empty database on PostgreSQL."""
     return fresh_database(postgres_url)
+
+
+@pytest.fixture
+def pooled(postgres: str) -> Iterator[str]:
+    """The URL of the same database by a PgBouncer."""
+    try:
+        with pooler_before(postgres) as url:
+            yield url
+    except Missing as missing:
+        pytest.skip(str(missing))

@@ -79,6 +79,18 @@ def test_a_start_before_the_database_waits_for_it(installs: Installs, postgres_u
     installation.is_up(starting, workers=1)
 
 
+@pytest.mark.postgres
+def test_an_alarm_goes_out_with_a_pooler_in_between(postgres: str, pooled: str, installs: Installs) -> None:
+    """PgBouncer in transaction mode, and a line of our own to the server."""
+    installation = installs(postgres)
+    by = {"ALERTNET_DATABASE_URL": pooled, "ALERTNET_LISTEN_URL": postgres}
+    installation.is_up(installation.starts("serve", "--port", str(installation.port), **by), workers=1)
+
+    ref = installation.raises()
+
+    eventually(lambda: installation.statuses(ref) == ["delivered"], "the alert goes out")
+
+
 @pytest.mark.long
 def test_sqlite_is_locked_and_let_go(installs: Installs, tmp_path: Path) -> None:
     """503 with Retry-After after some seconds of waiting; reading goes on; nothing half done."""

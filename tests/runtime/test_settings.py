@@ -109,6 +109,18 @@ def test_a_route_to_nobody_is_a_fault(route: str, variable: str) -> None:
     assert fault == f"ALERTNET_ROUTES: {route!r} is not allowed (allowed: provider 1, while {variable} is not set)"
 
 
+def test_a_line_to_the_server_itself_stands_beside_a_pooler_alone() -> None:
+    direct = {"ALERTNET_LISTEN_URL": "postgresql://alertnet:hunter2@db/alertnet"}
+
+    settings = read_settings(WHOLE | direct)
+
+    assert settings.listen_url is not None
+    assert settings.listen_url.get_secret_value() == direct["ALERTNET_LISTEN_URL"]
+    assert faults_of(LEAST | direct) == (
+        "ALERTNET_LISTEN_URL: set beside a database that is a file (allowed: beside a pooler of PostgreSQL)",
+    )
+
+
 def test_a_mail_server_without_a_user_is_not_logged_in_to() -> None:
     smtp = read_settings({**LEAST, "ALERTNET_SMTP_URL": "smtp://localhost?from=alert@example.org"}).smtp
 
@@ -120,6 +132,8 @@ def test_a_mail_server_without_a_user_is_not_logged_in_to() -> None:
     [
         ("ALERTNET_DATABASE_URL", "mysql://hunter2@db/alertnet"),
         ("ALERTNET_DATABASE_URL", "sqlite://"),
+        ("ALERTNET_LISTEN_URL", "sqlite:///alertnet.db"),
+        ("ALERTNET_LISTEN_URL", "mysql://hunter2@db/alertnet"),
         ("ALERTNET_PUBLIC_URL", "http://alert.example.org"),
         ("ALERTNET_PUBLIC_URL", "alert.example.org"),
         ("ALERTNET_PUBLIC_URL", "https://alert.example.org/?a=b"),
