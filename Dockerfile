@@ -12,6 +12,8 @@ RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
 COPY alembic.ini ./
 COPY migrations migrations
 COPY message_templates message_templates
+# What your own folder, mounted over that one, may lack after an upgrade is taken from here.
+COPY message_templates /usr/local/share/alertnet/message_templates
 COPY contact_trees contact_trees
 COPY alertnet alertnet
 

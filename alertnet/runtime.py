@@ -21,10 +21,12 @@ from alertnet.core.routes import FIRST, Way
 from alertnet.group_commit import GroupCommit
 from alertnet.living_trees import LivingTrees
 from alertnet.messages.completion import complete
+from alertnet.messages.fitting import read_fitted
 from alertnet.messages.renderer import Renderer
-from alertnet.messages.templates import Templates, read_templates
+from alertnet.messages.templates import Templates
 from alertnet.runtime_channels import Outlet, open_outlets
 from alertnet.settings import Settings, missing_for
+from alertnet.shipped import shipped
 from alertnet.store import attempts, documents, pinned
 from alertnet.store.engine import for_reading, make_engine
 from alertnet.store.tx import Chance, Tx
@@ -225,7 +227,7 @@ def make_runtime(settings: Settings, *, clock: Clock | None = None, chance: Chan
         DatabaseAway: PostgreSQL can't be asked for its time.
     """
     network = read_network(settings.contact_trees)
-    templates = read_templates(settings.message_templates)
+    templates = read_fitted(settings.message_templates, shipped("message_templates")).templates
     return wire(settings, network, templates, clock=clock, chance=chance)
 
 

@@ -31,10 +31,14 @@ def raise_incident(
     drill: Drill = False,
 ) -> None:
     """Raise an incident: who serves the country is told as the trees in force say. Its reference is printed, alone."""
+    import logging
     from dataclasses import replace
 
     from alertnet.cli.startup import checked_runtime, on_stderr
     from alertnet.core.incident import Affected
+    from alertnet.logging import configure
+
+    configure(level=logging.WARNING)
 
     facts = typed_case(country, type, severity, consent, nationality or [], perpetrator, exclude or [])
     people = (*facts.people, *(Affected(code=code) for code in person or ()))

@@ -16,16 +16,17 @@ from alertnet.cli.templates import LONGEST_URL
 from alertnet.cli.waiting import when_database_is_there
 from alertnet.core.contact_tree import Network
 from alertnet.core.errors import Misconfigured
-from alertnet.messages.lint import find_faults
-from alertnet.messages.templates import Templates, read_templates
+from alertnet.messages.fitting import fit, read_fitted
+from alertnet.messages.templates import Templates, read_files
 from alertnet.runtime import Runtime, wire
 from alertnet.settings import Settings, examine, missing_for
+from alertnet.shipped import shipped
 from alertnet.store import documents, pinned, signs
 from alertnet.store.pinned import Edition
-from alertnet.store.tx import Tx
 from alertnet.trees import Fault, fault_of, read_folder
 
 NOTHING = Network({}, {}, {})
+TEMPLATES = "message_templates"
 
 Say = Callable[[tuple[str, ...]], object]
 """Told why the files are not in force, and the last good edition is."""
@@ -135,7 +136,7 @@ def _on_last_edition(runtime: Runtime, files: Files) -> Runtime:
     missing = missing_for(files.settings, network.methods)
     if missing:
         raise Misconfigured([*missing, *files.faults])
-    templates = files.templates or runtime.read(lambda tx: _kept(tx, last))
+    templates = files.templates or _kept(runtime, last)
     return replace(
         runtime, network=network, templates=templates, broken=files.of_trees, templates_broken=files.of_templates
     )
@@ -152,18 +153,25 @@ def _last_edition(runtime: Runtime, faults: tuple[str, ...]) -> Edition:
     return last
 
 
-def _kept(tx: Tx, edition: Edition) -> Templates:
-    return Templates.from_text(documents.fetch(tx.session, edition.templates))
+def _kept(runtime: Runtime, edition: Edition) -> Templates:
+    """The templates of that edition, with what this version needs besides."""
+    kept = Templates.from_text(runtime.read(lambda tx: documents.fetch(tx.session, edition.templates)))
+    return fit(kept, Templates(read_files(shipped(TEMPLATES))[0])).templates
 
 
 def _read_templates(settings: Settings) -> tuple[Templates | None, tuple[Fault, ...]]:
     try:
-        templates = read_templates(settings.message_templates)
-        found = find_faults(templates, settings.public_url or LONGEST_URL)
-        faults = [f"{settings.message_templates}/{each}" for each in found]
+        fitted = read_fitted(settings.message_templates, shipped(TEMPLATES))
     except Misconfigured as error:
-        templates, faults = None, list(error.faults)
-    return None if faults else templates, tuple(map(_fault, faults))
+        return None, tuple(map(_fault, error.faults))
+    faults = [f"{settings.message_templates}/{each}" for each in fitted.find_faults(settings.public_url or LONGEST_URL)]
+    if faults:
+        return None, tuple(map(_fault, faults))
+    if fitted.added:
+        log.info("templates_completed", added=list(fitted.added))
+    if fitted.unknown or fitted.untranslated:
+        log.warning("templates_of_another_version", unknown=list(fitted.unknown), english=list(fitted.untranslated))
+    return fitted.templates, ()
 
 
 def _fault(line: str) -> Fault:

@@ -1,6 +1,6 @@
 """What the templates lack as a whole: files and words of a language, stages of a call, room in an SMS."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
@@ -26,19 +26,19 @@ _AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _TOKEN = "X" * 16
 
 
-def find_faults(templates: Templates, public_url: str) -> list[str]:
+def find_faults(templates: Templates, public_url: str, spared: Collection[str] = ()) -> list[str]:
     """Everything that keeps these templates from being used, each by its file; nothing = fit for use.
 
     `templates check` and the start of the program run it. A language is complete or it is a fault: adding one means
-    adding its folders until none is left here.
+    adding its folders until none is left here. `spared`: files that may be missing, or say another thing than English.
     """
-    faults = find_missing(templates)
+    faults = find_missing(templates, spared)
     # What isn't there can't be rendered: the rest is looked at once the folder is whole.
     if faults:
         return faults
     renderer = Renderer(templates)
     return [
-        *find_uneven(templates, languages_of(templates)),
+        *find_uneven(templates, languages_of(templates), spared),
         *find_foreign_characters(templates),
         *find_leaks(renderer),
         *find_oversize(renderer, public_url),
@@ -50,14 +50,23 @@ def languages_of(templates: Templates) -> list[str]:
     return sorted({*REQUIRED, *_languages(templates)})
 
 
-def find_missing(templates: Templates) -> list[str]:
+def find_missing(templates: Templates, spared: Collection[str] = ()) -> list[str]:
     """Files, stages of calls, and words of the page and the call sheet that a language lacks beside English."""
     languages = languages_of(templates)
-    needed = [LAYOUT, PAGE, *(path for language in languages for path in _paths(language))]
-    faults = [f"{path}: missing" for path in needed if not _is_there(path, templates)]
-    return faults or [
-        fault for language in languages for fault in (*_stages(templates, language), *_labels(templates, language))
-    ]
+    absent = [path for path in (LAYOUT, PAGE) if path not in templates.files]
+    absent += [path for language in languages for path in find_absent(templates, language)]
+    faults = [f"{path}: missing" for path in absent if path not in spared]
+    found = (
+        (path, fault)
+        for language in languages
+        for path, fault in (*_stages(templates, language), *_labels(templates, language))
+    )
+    return faults or [f"{path}: {fault}" for path, fault in found if path not in spared]
+
+
+def find_absent(templates: Templates, language: str) -> list[str]:
+    """The files that a language lacks."""
+    return [path for path in _paths(language) if not _is_there(path, templates)]
 
 
 def find_foreign_characters(templates: Templates) -> list[str]:
@@ -139,20 +148,23 @@ def _is_there(path: str, templates: Templates) -> bool:
     return path in templates.files or (rest[-1] == "subject.j2" and "/".join(("mail", *rest)) in templates.files)
 
 
-def _stages(templates: Templates, language: str) -> Iterator[str]:
+def _stages(templates: Templates, language: str) -> Iterator[tuple[str, str]]:
+    """Each file of a call with what is wrong with its stages; of those that are there."""
     environment = Environment(templates.files)
-    shared = environment.get_template(f"call/{language}/voice.j2").blocks
-    for kind in (kind for kind, methods in METHODS.items() if MethodKind.CALL in methods):
-        path = f"{kind}/{language}/voice.j2"
+    call = f"call/{language}/voice.j2"
+    shared = environment.get_template(call).blocks if call in templates.files else STAGES
+    paths = [f"{kind}/{language}/voice.j2" for kind, methods in METHODS.items() if MethodKind.CALL in methods]
+    for path in (path for path in paths if path in templates.files):
         own = environment.get_template(path).blocks
-        yield from (f"{path}: missing stage {stage!r}" for stage in STAGES if stage not in {*shared, *own})
+        yield from ((path, f"missing stage {stage!r}") for stage in STAGES if stage not in {*shared, *own})
         known = ", ".join(STAGES)
-        yield from (f"{path}: unknown stage {stage!r} (known: {known})" for stage in own if stage not in STAGES)
+        yield from ((path, f"unknown stage {stage!r} (known: {known})") for stage in own if stage not in STAGES)
 
 
-def _labels(templates: Templates, language: str) -> Iterator[str]:
-    for folder in LABELS:
-        path, english = f"{folder}/{language}.yaml", f"{folder}/en.yaml"
-        known, found = (set(read_labels(templates.files[name])) for name in (english, path))
-        yield from (f"{path}: missing {name!r}" for name in sorted(known - found))
-        yield from (f"{path}: unknown {name!r} (not in {english})" for name in sorted(found - known))
+def _labels(templates: Templates, language: str) -> Iterator[tuple[str, str]]:
+    """Each table of labels with what is wrong with it; of those that are there."""
+    for path, english in ((f"{folder}/{language}.yaml", f"{folder}/en.yaml") for folder in LABELS):
+        if path in templates.files and english in templates.files:
+            known, found = (set(read_labels(templates.files[name])) for name in (english, path))
+            yield from ((path, f"missing {name!r}") for name in sorted(known - found))
+            yield from ((path, f"unknown {name!r} (not in {english})") for name in sorted(found - known))

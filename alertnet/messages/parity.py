@@ -1,7 +1,7 @@
 """Whether every language says the same: each message and label names what its English one does, and no more."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from jinja2 import nodes
 
@@ -16,18 +16,18 @@ LABELS = ("page", "sheet")
 _PLACE = re.compile(r"{(\w+)}")
 
 
-def find_uneven(templates: Templates, languages: list[str]) -> Iterator[str]:
-    """Parts that a language leaves out or adds, of a folder in which nothing is missing."""
+def find_uneven(templates: Templates, languages: list[str], spared: Collection[str] = ()) -> Iterator[str]:
+    """Parts that a language leaves out or adds, of a folder in which nothing is missing but what is `spared`."""
     others = [language for language in languages if language != "en"]
     for kind in ("call", *METHODS):
         for part in sorted({part for parts in PARTS.values() for part in parts}):
             named = {tag: _names(templates, f"{kind}/{tag}/{part}") for tag in ("en", *others)}
             for language in others:
-                yield from _compare(f"{kind}/{language}/{part}", named["en"], named[language])
+                path = f"{kind}/{language}/{part}"
+                yield from _compare(path, named["en"], named[language]) if path not in spared else ()
     for folder in LABELS:
         english = read_labels(templates.files[f"{folder}/en.yaml"])
-        for language in others:
-            path = f"{folder}/{language}.yaml"
+        for path in (path for path in (f"{folder}/{each}.yaml" for each in others) if path not in spared):
             for name, text in read_labels(templates.files[path]).items():
                 yield from _compare(f"{path}: {name}", _places(english[name]), _places(text))
 

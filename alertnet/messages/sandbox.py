@@ -91,6 +91,21 @@ def find_faults(
     return faults
 
 
+def find_unknown_subjects(path: str, source: str) -> list[str]:
+    """Subjects that a sound template asks for and that do not exist: such a branch is simply never taken."""
+    compared = (
+        node
+        for node in Environment({}).parse(source).find_all(nodes.Compare)
+        if isinstance(node.expr, nodes.Name) and node.expr.name == "subject"
+    )
+    return [
+        f"{path}:{each.lineno}: subject is never {each.value!r} (known: {', '.join(Subject)})"
+        for comparison in compared
+        for each in comparison.find_all(nodes.Const)
+        if each.value not in list(Subject)
+    ]
+
+
 def write(parts: Iterator[str], limit: int) -> str:
     """The rendered parts in one text, cut off at that many characters."""
     text: list[str] = []
@@ -118,12 +133,3 @@ def _faults_of(node: nodes.Node, names: frozenset[str], also: tuple[type[nodes.N
         yield f"{node.lineno}: unknown filter {node.name!r} (known: {', '.join(FILTERS)})"
     elif isinstance(node, nodes.Compare) and any(operand.op not in ("eq", "ne") for operand in node.ops):
         yield f"{node.lineno}: names are compared by == and != alone"
-    elif isinstance(node, nodes.Compare) and isinstance(node.expr, nodes.Name) and node.expr.name == "subject":
-        yield from _unknown_subjects(node)
-
-
-def _unknown_subjects(comparison: nodes.Compare) -> Iterator[str]:
-    """A misspelt subject would be silence: the branch is simply never taken."""
-    for constant in comparison.find_all(nodes.Const):
-        if constant.value not in list(Subject):
-            yield f"{constant.lineno}: subject is never {constant.value!r} (known: {', '.join(Subject)})"

@@ -65,11 +65,24 @@ class Templates:
 
 
 def read_templates(folder: Path) -> Templates:
-    """All `.j2` and `.yaml` files of the folder.
+    """All `.j2` and `.yaml` files of the folder, as this version of the program would have them.
 
     Raises:
         Misconfigured: with every fault found: a folder or file that can't be read, a name that no message has,
             a syntax error, a variable that isn't there.
+    """
+    files, faults = read_files(folder)
+    faults += [fault for path, source in files.items() for fault in _find_all_faults(path, source)]
+    if faults:
+        raise Misconfigured(f"{folder}/{fault}" for fault in faults)
+    return Templates(files)
+
+
+def read_files(folder: Path) -> tuple[dict[str, str], list[str]]:
+    """All `.j2` and `.yaml` files of the folder by their paths in it, and those that can't be read.
+
+    Raises:
+        Misconfigured: there is no such folder.
     """
     if not folder.is_dir():
         raise Misconfigured([f"{folder}: no such folder of message templates"])
@@ -84,10 +97,14 @@ def read_templates(folder: Path) -> Templates:
             files[path] = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             faults.append(f"{path}: can't be read: {error}")
-    faults += [fault for path, source in files.items() for fault in _find_faults(path, source)]
-    if faults:
-        raise Misconfigured(f"{folder}/{fault}" for fault in faults)
-    return Templates(files)
+    return files, faults
+
+
+def is_known(path: str) -> bool:
+    """Whether the program has a use for a file of that name."""
+    found = _MESSAGE.fullmatch(path)
+    is_message = bool(found and found[3] in _parts_of(found[1]))
+    return is_message or path == LAYOUT or bool(_PAGE.fullmatch(path) or _WORDS.fullmatch(path))
 
 
 def language_of(path: str) -> str | None:
@@ -96,7 +113,14 @@ def language_of(path: str) -> str | None:
     return found["language"] if found else None
 
 
-def _find_faults(path: str, source: str) -> list[str]:
+def in_english(path: str) -> str:
+    """The file of the same words in English; the same file, if it is for all languages."""
+    tag = language_of(path)
+    return path if tag is None else re.sub(rf"/{tag}(/|\.yaml$)", r"/en\1", path)
+
+
+def find_faults(path: str, source: str) -> list[str]:
+    """What keeps a file from being used; missing and unknown words do, subjects that do not exist don't."""
     if len(source) > sandbox.MAX_SOURCE:
         return [f"{path}:1: {len(source)} characters are too many (at most {sandbox.MAX_SOURCE})"]
     if path == LAYOUT:
@@ -104,12 +128,15 @@ def _find_faults(path: str, source: str) -> list[str]:
     if _PAGE.fullmatch(path):
         return page_template.find_faults(path, source)
     if found := _WORDS.fullmatch(path):
-        find_faults = words.find_faults if found[1] == "words" else words.find_label_faults
-        return find_faults(path, source)
-    found = _MESSAGE.fullmatch(path)
-    if found and found[3] in _parts_of(found[1]):
-        return sandbox.find_faults(path, source)
-    return [f"{path}: no message has a file of that name (known: <kind>/<language>/ with {_known()})"]
+        return words.find_faults(path, source) if found[1] == "words" else words.find_label_faults(path, source)
+    return sandbox.find_faults(path, source)
+
+
+def _find_all_faults(path: str, source: str) -> list[str]:
+    if not is_known(path):
+        return [f"{path}: no message has a file of that name (known: <kind>/<language>/ with {_known()})"]
+    faults = find_faults(path, source)
+    return faults or (sandbox.find_unknown_subjects(path, source) if _MESSAGE.fullmatch(path) else [])
 
 
 def _parts_of(kind: str) -> tuple[str, ...]:

@@ -37,6 +37,9 @@ _TABLES = {
 }
 _LISTS = {"voices": 1, "months": 12}
 
+ALL = frozenset((*_PLAIN_KEYS, *_TABLES, *_LISTS))
+"""Every word, table and list that a language has."""
+
 
 @dataclass(frozen=True)
 class Words:
@@ -104,6 +107,17 @@ def direction(language: str) -> str:
     return "rtl" if language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
+def without_unknown(raw: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The words of one language without those that no language has, and the names of these, as in `subjects.moon`."""
+    unknown = sorted(name for name in raw if name not in ALL)
+    known = {name: value for name, value in raw.items() if name in ALL}
+    for name, keys in _TABLES.items():
+        if isinstance(table := known.get(name), dict):
+            unknown += [f"{name}.{key}" for key in sorted(table) if key not in keys]
+            known[name] = {key: word for key, word in table.items() if key in keys}
+    return known, unknown
+
+
 def read_words(language: str, source: str) -> Words:
     """The words of a file in which `find_faults` found none, perhaps those of another version of the program."""
     raw = _load(source, yaml.CBaseLoader)
@@ -120,12 +134,12 @@ def read_labels(source: str) -> dict[str, str]:
 
 
 def find_faults(path: str, source: str) -> list[str]:
-    """What is missing or unknown in the words of one language, each by its name."""
+    """What is missing or unknown in the words of one language, and what is no word, each by its name."""
     faults = _mapping_faults(path, source)
     if faults:
         return faults
     raw = _load(source)
-    faults = _compare(path, frozenset(raw), frozenset((*_PLAIN_KEYS, *_TABLES, *_LISTS)))
+    faults = _compare(path, frozenset(raw), ALL)
     faults += [f"{path}: {name}: not a text" for name in _PLAIN_KEYS if not _is_word(raw.get(name, "-"))]
     for name, length in _LISTS.items():
         if name in raw and not _is_list(raw[name], length):

@@ -116,6 +116,23 @@ def test_broken_templates_leave_the_last_good_ones_in_force(office: Office, befo
     assert "alert/en/sms.j2:1: unknown name 'place'" in said.err
 
 
+@pytest.mark.usefixtures("runtime")
+def test_templates_of_another_version_are_completed_and_said_once_beside_what_is_printed(
+    office: Office, tmp_path: Path
+) -> None:
+    """What the folder lacks ships with the program, what is unknown is passed over with a warning."""
+    folder = tmp_path / "templates"
+    shutil.copytree(REPOSITORY / "message_templates", folder)
+    shutil.move(folder / "task", folder / "evacuation")
+    office.env["ALERTNET_MESSAGE_TEMPLATES"] = str(folder)
+
+    said = office.types("raise", "--country", "CO", "--type", "arrest")
+
+    assert (said.code, len(said.out.splitlines())) == (0, 1)
+    (line,) = [json.loads(each) for each in said.err.splitlines() if "templates_of_another_version" in each]
+    assert (line["level"], "evacuation/en/sms.j2" in line["unknown"]) == ("warning", True)
+
+
 def test_a_method_that_lacks_its_settings_leaves_the_last_good_trees_in_force(
     office: Office, before: Runtime, tree: Path
 ) -> None:

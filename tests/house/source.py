@@ -19,6 +19,7 @@ ALIASES = {
     "group_commit": "runtime",
     "settings_names": "settings",
     "settings_values": "settings",
+    "shipped": "settings",
     "wakeups": "runtime",
     "file_limit": "runtime",
     "comeback": "worker",

@@ -80,10 +80,11 @@ def _require_one_source(ref: str | None, facts: "Facts | None", trees: Path | No
 def _printed(sheet: "CallSheet", origin: "Origin", templates: Path, language: str, format: Format) -> bytes:
     from alertnet.cli.call_sheet.text import as_text
     from alertnet.messages.call_sheet import footer, put_into_words
+    from alertnet.messages.fitting import read_fitted
     from alertnet.messages.renderer import Renderer
-    from alertnet.messages.templates import read_templates
+    from alertnet.shipped import shipped
 
-    renderer = Renderer(read_templates(templates))
+    renderer = Renderer(read_fitted(templates, shipped("message_templates")).templates)
     if language not in renderer.languages:
         raise BadInput("--language", language, renderer.languages)
     groups = put_into_words(sheet, origin, renderer, language)

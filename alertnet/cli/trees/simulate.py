@@ -87,14 +87,17 @@ def _play(
     facts: Facts, network: Network, opened_at: datetime, hours: float, script: Script, templates: Path
 ) -> "Played":
     from alertnet.flows.preview import Played
+    from alertnet.messages.fitting import read_fitted
     from alertnet.messages.renderer import Renderer
-    from alertnet.messages.templates import read_templates
+    from alertnet.shipped import shipped
 
     if not 0 < hours <= LONGEST_HOURS:
         raise BadInput("--hours", f"{hours:g}", f"more than 0, at most {LONGEST_HOURS}")
     rehearsal = rehearse(facts, network.trees.values(), opened_at, opened_at + timedelta(hours=hours), script)
-    renderer = Renderer(read_templates(templates)) if templates.is_dir() else None
-    return Played(facts, network, opened_at, rehearsal, renderer)
+    if not templates.is_dir():
+        return Played(facts, network, opened_at, rehearsal, None)
+    fitted = read_fitted(templates, shipped("message_templates"))
+    return Played(facts, network, opened_at, rehearsal, Renderer(fitted.templates))
 
 
 def _shown(played: "Played", format: Format, with_words: bool) -> str:
