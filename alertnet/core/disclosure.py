@@ -22,6 +22,7 @@ class Subject(StrEnum):
     OPTED_OUT = "opted_out"
     WRONG_CODES = "wrong_codes"
     LOCKED_OUT = "locked_out"
+    WRONG_PINS = "wrong_pins"
     FOREIGN_CODE = "foreign_code"
     WRONG_PERSON = "wrong_person"
     ACKNOWLEDGED = "acknowledged"

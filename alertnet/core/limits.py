@@ -97,7 +97,8 @@ WRONG_CODES = Limit("wrong_codes", 5, HOUR)
 """Wrong written codes of a number in one incident, over all doors: then its codes are void and made afresh once."""
 
 WRONG_PINS = Limit("wrong_pins", 5, HOUR, closes_for=15 * MINUTE, longest=4 * HOUR)
-"""Wrong PINs of a member or contact over all doors: then every door waits, never for good."""
+PINS_AT_DOOR = Limit("pins_at_door", 2, 5 * HOUR)
+"""Wrong PINs of a member or contact over all doors, and at one of them: `core.pin_tries` says how they go together."""
 
 STRANGER_TEXTS = Limit("stranger_texts", 5, HOUR)
 ALL_STRANGER_TEXTS = Limit("all_stranger_texts", 60, HOUR)

@@ -18,7 +18,7 @@ from alertnet.flows.open_page import (
     may_answer,
     show_page,
 )
-from alertnet.flows.page_pin import check_page_pin
+from alertnet.flows.proof import check_page_pin
 from alertnet.flows.respond import respond
 from alertnet.flows.wrong_person import report_wrong_person
 from alertnet.messages.page import Remark

@@ -12,7 +12,8 @@ from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.flows.attempt import FOLLOW_UP, Held, hold
 from alertnet.flows.cancel import is_wanted
 from alertnet.flows.case import Case
-from alertnet.flows.pins import PinCheck, check_pin
+from alertnet.flows.pins import PinCheck, has_pin
+from alertnet.flows.proof import try_contacts_pin
 from alertnet.store.tables import alarms, attempts, notifications, served
 from alertnet.store.tx import Tx
 
@@ -79,7 +80,7 @@ class Call:
     def asks_for_pin(self) -> bool:
         """Whether the contact keys its PIN; one that has none on record keys the spoken code, or could never answer."""
         contact = self.case.contact(self.row.tree, self.row.contact)
-        return contact.pin and self.check_pin(None) is not PinCheck.NONE_SET
+        return contact.pin and has_pin(self.case.tx, f"{self.row.tree}/{self.row.contact}")
 
     @property
     def alarm(self) -> Row[Any]:
@@ -104,9 +105,9 @@ class Call:
         services = self.case.tx.session.execute(query.where(served.c.notification_id == self.row.id))
         return self.may_answer and any(is_wanted(self.case, service) for service in services)
 
-    def check_pin(self, digits: str | None) -> PinCheck:
-        """What the digits prove as the contact's PIN."""
-        return check_pin(self.case.tx, f"{self.row.tree}/{self.row.contact}", digits)
+    def proves(self, digits: str) -> bool:
+        """Whether the digits are the contact's PIN."""
+        return try_contacts_pin(self.case, self.row, digits).check is PinCheck.TRUE
 
     def give_code(self) -> None:
         """Draw the code of this call, unless it has one."""

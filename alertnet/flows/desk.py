@@ -12,7 +12,7 @@ from alertnet.flows.act import report_action
 from alertnet.flows.case import Case
 from alertnet.flows.close_incident import close_incident
 from alertnet.flows.open_page import may_answer, takes_pin
-from alertnet.flows.page_pin import check_page_pin
+from alertnet.flows.proof import check_page_pin
 from alertnet.flows.vouch import vouch
 from alertnet.messages.page import Desk, Remark
 from alertnet.store.tables import actions, notifications

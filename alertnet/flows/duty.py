@@ -10,8 +10,9 @@ from alertnet.core.duty import Arrangement, shift_at
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.notification import Kind
 from alertnet.core.sms_grammar import Turn
+from alertnet.flows.coordinators import tell_coordinators
 from alertnet.flows.known_numbers import InTheField, words_of
-from alertnet.flows.pins import PinCheck, check_pin
+from alertnet.flows.pins import TEXT, PinCheck, PinTried, try_pin
 from alertnet.flows.report_by_sms import receive_duress
 from alertnet.store import duty, timeline
 from alertnet.store.inbound import Recipient, Reply
@@ -60,10 +61,12 @@ def take_turn(tx: Tx, edition: Edition, sender: InTheField, turn: Turn) -> Reply
         for contact in tree.with_duty
         if contact.duty is not None and sender.owner in {each.id for each in contact.duty.rota}
     ]
-    pin = check_pin(tx, sender.owner, turn.pin) if posts else PinCheck.NONE_SET
-    if not pin:
+    tried = try_pin(tx, sender.owner, turn.pin, TEXT) if posts else PinTried(PinCheck.NONE_SET)
+    if tried.closes:
+        _tell_closing(tx, edition, sender)
+    if not tried.check:
         return None
-    duress = pin is PinCheck.DURESS
+    duress = tried.check is PinCheck.DURESS
     for tree, contact in posts:
         assert contact.duty is not None
         ends_at = shift_at(contact.duty, tree.timezone, tx.now).ends_at
@@ -76,6 +79,12 @@ def take_turn(tx: Tx, edition: Edition, sender: InTheField, turn: Turn) -> Reply
     words = replace(words_of(sender.tree), subject=Subject.ON_DUTY if turn.is_on else Subject.OFF_DUTY, about=named)
     to = Recipient(sender.owner, sender.tree.id)
     return Reply(Kind.NOTICE, sender.member.language, words, edition.templates, hang_ups, to)
+
+
+def _tell_closing(tx: Tx, edition: Edition, sender: InTheField) -> None:
+    timeline.append(tx, timeline.SYSTEM, ("pins_closed", {"owner": sender.owner}))
+    trees = edition.network.serving(sender.team.country)
+    tell_coordinators(tx, trees, Kind.NOTICE, Subject.WRONG_PINS, ref=sender.team.id, about=sender.owner)
 
 
 def _with_rota(network: Network, owner: str) -> tuple[ContactTree, Contact]:

@@ -13,7 +13,6 @@ from alertnet.core.notification import Failure, Kind
 from alertnet.flows import alarms
 from alertnet.flows.calls import Call, Question, Spoken, take_call
 from alertnet.flows.decide import decide_alarm
-from alertnet.flows.pins import PinCheck
 from alertnet.flows.report_task import take
 from alertnet.flows.respond import respond
 from alertnet.flows.wrong_person import report_wrong_person
@@ -56,13 +55,15 @@ def key_in(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
         return call.say("nothing_recorded")
     if not keyed.digits:
         return _ask_once_more(call, keyed)
-    return _accept(call) if _is_right(call, keyed.digits) else _refuse(call, keyed)
+    return _accept(call) if _is_right(call, keyed) else _refuse(call, keyed)
 
 
-def _is_right(call: Call, digits: str) -> bool:
-    if call.asks_for_pin:
-        return call.check_pin(digits) is PinCheck.TRUE
-    return digits == call.code
+def _is_right(call: Call, keyed: Keyed) -> bool:
+    if not call.asks_for_pin:
+        return keyed.digits == call.code
+    # Brought twice, it is one try: the first time it was wrong.
+    is_new = keyed.turn is None or keyed.turn > call.row.wrong_keys
+    return is_new and call.proves(keyed.digits)
 
 
 def _ask_once_more(call: Call, keyed: Keyed) -> Spoken:

@@ -12,7 +12,6 @@ from alertnet.flows.answer_page import Form
 from alertnet.flows.case import Case, take_up
 from alertnet.flows.letters import said
 from alertnet.flows.open_page import (
-    PIN_TRIES,
     Opened,
     Outcome,
     find_link,
@@ -21,7 +20,7 @@ from alertnet.flows.open_page import (
     may_answer,
     takes_pin,
 )
-from alertnet.flows.page_pin import check_page_pin
+from alertnet.flows.proof import check_page_pin
 from alertnet.flows.respond import SUBJECTS, revoke
 from alertnet.messages.page import Page, Remark
 from alertnet.store.tables import acknowledgements
@@ -83,7 +82,7 @@ def _standing_page(case: Case, link: Row[Any], contact: Contact, answer: Row[Any
     return replace(
         page,
         stated=(Remark(f"answered_{answer.via}", answer.at),),
-        takes_pin=takes_pin(contact) and not proved and link.pin_tries < PIN_TRIES,
+        takes_pin=takes_pin(contact) and not proved,
         details=(*filter(None, given), *details_of(case.facts, contact.disclosure)) if reads else (),
         duress=hears_of_duress(case, contact, proved=proved),
     )

@@ -24,7 +24,6 @@ from alertnet.store import pinned
 from alertnet.store.tables import acknowledgements, escalations, links
 from alertnet.store.tx import Tx
 
-PIN_TRIES = 5
 ANSWERS = {
     "acknowledge": AnswerKind.ACKNOWLEDGED,
     "relay": AnswerKind.RELAYED,
@@ -113,7 +112,7 @@ def _open_page(tx: Tx, link: Row[Any], case: Case, contact: Contact, page: Page,
         actions=tuple(Action) if standing is not None and standing.kind != AnswerKind.DECLINED.value else (),
         # Free text may name somebody: it is for those who read the details.
         ask="other" if free_text and not reads else facts.ask,
-        takes_pin=takes_pin(contact) and not proved and link.pin_tries < PIN_TRIES,
+        takes_pin=takes_pin(contact) and not proved,
         details=details_of(facts, contact.disclosure) if reads else (),
         duress=hears_of_duress(case, contact, proved=proved),
         since=happened_since(tx, link, reads=reads),

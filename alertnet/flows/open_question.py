@@ -17,7 +17,6 @@ from alertnet.flows.errand import errand_of
 from alertnet.flows.letters import said
 from alertnet.flows.open_page import (
     ANSWERS,
-    PIN_TRIES,
     Opened,
     Outcome,
     find_link,
@@ -26,7 +25,7 @@ from alertnet.flows.open_page import (
     may_answer,
     takes_pin,
 )
-from alertnet.flows.page_pin import check_page_pin
+from alertnet.flows.proof import check_page_pin
 from alertnet.flows.tasks import TAKEN
 from alertnet.messages.page import Page, Remark
 from alertnet.store.tables import alarms as alarm_table
@@ -133,7 +132,7 @@ def _show(
 def _read(case: Case, link: Row[Any], contact: Contact, *, proved: bool) -> dict[str, Any]:
     """What the coordinator may read once it has proved who it is."""
     return {
-        "takes_pin": takes_pin(contact) and not proved and link.pin_tries < PIN_TRIES,
+        "takes_pin": takes_pin(contact) and not proved,
         "details": details_of(case.facts, contact.disclosure) if proved else (),
         "duress": hears_of_duress(case, contact, proved=proved),
     }

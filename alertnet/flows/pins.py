@@ -1,11 +1,19 @@
 """PINs: set by an administrator, checked where a phone or a page must prove more than its number or link."""
 
+import hmac
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row
 
 from alertnet.core.codes import ONE_TIME_PIN_LENGTH, PIN_LENGTH, is_pin
 from alertnet.core.errors import BadInput
-from alertnet.store import pins
+from alertnet.core.limits import PINS_AT_DOOR, WRONG_PINS
+from alertnet.core.pin_tries import PinTries
+from alertnet.store import limits, pins
 from alertnet.store.pins import PinKind
 from alertnet.store.tx import Tx
 
@@ -18,10 +26,25 @@ class PinCheck(StrEnum):
     WRONG = "wrong"
     ABSENT = "absent"
     """There is one, and none was given."""
+    CLOSED = "closed"
+    """It was not looked at: too many wrong ones came before."""
     NONE_SET = "none_set"
 
     def __bool__(self) -> bool:
         return self in (PinCheck.TRUE, PinCheck.DURESS)
+
+
+TEXT, CALL = "text", "call"
+"""The doors of a member; those of a contact are the ways to each of its addresses."""
+
+
+@dataclass(frozen=True)
+class PinTried:
+    """What came of a PIN. `closes`: it was one wrong PIN too many; `heard_at`: from when on its door hears another."""
+
+    check: PinCheck
+    closes: bool = False
+    heard_at: datetime | None = None
 
 
 def set_pins(
@@ -47,21 +70,44 @@ def set_pins(
 
 
 def has_pin(tx: Tx, owner: str) -> bool:
-    """Whether the owner has a PIN that is good for more than one use."""
-    return any(row.kind == PinKind.PIN.value for row in pins.of_owner(tx, owner))
+    """Whether the owner has a PIN, of whichever kind: then it is to prove itself with one."""
+    return bool(pins.of_owner(tx, owner))
 
 
-def check_pin(tx: Tx, owner: str, text: str | None) -> PinCheck:
-    """What the text proves. A one-time PIN is used up by this and wrong from then on."""
-    known = pins.of_owner(tx, owner)
+def try_pin(tx: Tx, owner: str, text: str | None, door: str) -> PinTried:
+    """What the text proves as a PIN of that owner: the one place that believes, counts and refuses it (B9).
+
+    A one-time PIN is used up by this, unless its door is closed. Tries at the same moment are judged one by one.
+    """
+    known = pins.hold_of_owner(tx, owner)
     if not known:
-        return PinCheck.NONE_SET
+        return PinTried(PinCheck.NONE_SET)
     if not text:
-        return PinCheck.ABSENT
+        return PinTried(PinCheck.ABSENT)
+    here = f"{owner} {door}"
+    tries = PinTries(limits.usage(tx, WRONG_PINS, owner), limits.usage(tx, PINS_AT_DOOR, here))
+    found = _matching(tx, owner, text, known)
+    if not tries.is_heard(tx.now):
+        return PinTried(PinCheck.CLOSED, heard_at=tries.heard_at(tx.now))
+    check = _proven(tx, found)
+    if check:
+        return PinTried(check)
+    after = tries.after_wrong(tx.now)
+    for limit, key, used in ((WRONG_PINS, owner, after.everywhere), (PINS_AT_DOOR, here, after.here)):
+        limits.hold(tx, limit, key)
+        limits.keep(tx, limit, key, used)
+    closes = after.everywhere.closed_until != tries.everywhere.closed_until
+    return PinTried(PinCheck.WRONG, closes, None if after.is_heard(tx.now) else after.heard_at(tx.now))
+
+
+def _matching(tx: Tx, owner: str, text: str, known: list[Row[Any]]) -> list[Row[Any]]:
+    """The owner's PINs that the text is; every one is compared whole, so that no time taken tells how near it came."""
     hashes = tx.vault.pin_hashes(owner, text)
-    for row in known:
-        if row.hash not in hashes:
-            continue
+    return [row for row in known if sum(hmac.compare_digest(row.hash, hash) for hash in hashes)]
+
+
+def _proven(tx: Tx, found: list[Row[Any]]) -> PinCheck:
+    for row in found:
         if row.kind == PinKind.ONE_TIME.value:
             return PinCheck.TRUE if pins.use_up(tx, row.id) else PinCheck.WRONG
         return PinCheck.DURESS if row.kind == PinKind.DURESS.value else PinCheck.TRUE

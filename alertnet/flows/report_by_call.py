@@ -16,6 +16,7 @@ from alertnet.flows.call_in import PUT_THROUGH, Asks, CallIn, Reception, keep_re
 from alertnet.flows.case import Case, take_up
 from alertnet.flows.escalate import for_all, move
 from alertnet.flows.known_numbers import member_at
+from alertnet.flows.pins import CALL
 from alertnet.flows.report_by_sms import receive_report
 from alertnet.store import incidents
 from alertnet.store.pinned import Edition
@@ -32,7 +33,7 @@ def key_pin(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
         return replace(received, asks=None)
     if raised := _raised(tx, call):
         return replace(received, asks=Asks.TYPE, raised=raised)
-    reply = receive_report(tx, edition, sender, Report(panic=False, pin=digits))
+    reply = receive_report(tx, edition, sender, Report(panic=False, pin=digits), door=CALL)
     keep_reply(tx, call, reply.said.ref)
     return replace(received, asks=Asks.TYPE, raised=reply.said.ref, hang_ups=reply.hang_ups)
 

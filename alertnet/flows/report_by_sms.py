@@ -22,7 +22,8 @@ from alertnet.flows.decide import decide
 from alertnet.flows.escalate import for_all, move
 from alertnet.flows.known_numbers import InTheField, open_incident_of, words_of
 from alertnet.flows.open_incident import open_incident
-from alertnet.flows.pins import PinCheck, check_pin
+from alertnet.flows.pins import TEXT, PinCheck, try_pin
+from alertnet.flows.proof import tell_closing
 from alertnet.flows.unclear_sms import ring_once
 from alertnet.store.inbound import Recipient, Reply
 from alertnet.store.pinned import Edition
@@ -34,13 +35,20 @@ JOINS_FOR = timedelta(minutes=10)
 
 
 def receive_report(
-    tx: Tx, edition: Edition, sender: InTheField, report: Report, heard_at: datetime | None = None
+    tx: Tx,
+    edition: Edition,
+    sender: InTheField,
+    report: Report,
+    heard_at: datetime | None = None,
+    *,
+    door: str = TEXT,
 ) -> Reply:
     """Raise the alarm, whatever could be read of the report; the reply echoes what was understood.
 
     `heard_at`: when the provider got it, of a report that reaches us late.
     """
-    pin = check_pin(tx, sender.owner, report.pin)
+    tried = try_pin(tx, sender.owner, report.pin, door)
+    pin = tried.check
     duress = pin is PinCheck.DURESS
     facts = replace(
         facts_of(report, sender.team, sender.member, verified=bool(pin), duress=duress), occurred_at=heard_at
@@ -54,9 +62,15 @@ def receive_report(
     if heard_at is not None:
         entry["heard_at"] = heard_at.isoformat()
     case = _join_recent(tx, sender, facts, report, entry) or _open(tx, edition, sender, facts, entry)
+    if tried.closes:
+        tell_closing(case, sender.owner)
     case.finish()
+    return _reply(case, edition, sender, report, facts)
+
+
+def _reply(case: Case, edition: Edition, sender: InTheField, report: Report, facts: Facts) -> Reply:
     # Nothing that the PIN decided is among these words.
-    words = replace(words_of(sender.tree), ref=case.incident.ref, at=tx.now, names=understood(report))
+    words = replace(words_of(sender.tree), ref=case.incident.ref, at=case.tx.now, names=understood(report))
     # A late text rings in a pocket that somebody else may hold; the PIN has no say in it either.
     is_silent = sender.member.silent or facts.type in IN_CUSTODY
     to = None if is_silent else Recipient(sender.owner, sender.tree.id, case.incident.id)

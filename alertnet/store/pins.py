@@ -23,6 +23,12 @@ def of_owner(tx: Tx, owner: str) -> list[Row[Any]]:
     return list(tx.session.execute(select(pins).where(pins.c.owner == owner)).all())
 
 
+def hold_of_owner(tx: Tx, owner: str) -> list[Row[Any]]:
+    """The same, held: nobody else tries a PIN of that owner until the transaction ends."""
+    query = select(pins).where(pins.c.owner == owner).order_by(pins.c.id)
+    return list(tx.session.execute(query.with_for_update()).all())
+
+
 def replace(tx: Tx, owner: str, kind: PinKind, texts: Iterable[str]) -> None:
     """From now on these are the owner's PINs of that kind, and no others."""
     tx.session.execute(delete(pins).where(pins.c.owner == owner, pins.c.kind == kind.value))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alertnet.flows.pins import PinCheck, check_pin
+from alertnet.flows.pins import PinCheck, try_pin
 from alertnet.runtime import Runtime
 from alertnet.store import history, keys, timeline
 from tests.cli.conftest import Office
@@ -13,7 +13,7 @@ def holder(runtime: Runtime, key: str) -> keys.ApiKey | None:
 
 
 def proves(runtime: Runtime, owner: str, pin: str) -> PinCheck:
-    return runtime.transact(check_pin, owner, pin)
+    return runtime.transact(try_pin, owner, pin, "text").check
 
 
 def test_a_new_key_is_printed_alone_and_opens_what_it_was_made_for(office: Office, runtime: Runtime) -> None:

@@ -1,15 +1,22 @@
 """PINs: what they prove, and what is refused."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from alertnet.core.errors import BadInput
-from alertnet.flows.pins import PinCheck, check_pin, has_pin, set_pins
+from alertnet.flows.pins import PinCheck, has_pin, set_pins, try_pin
 from alertnet.store.tables import pins
 from tests.flows.switchboard import Switchboard
 
 ANA = "north/ana"
+
+
+def tries(board: Switchboard, text: str | None, owner: str = ANA, door: str = "text") -> PinCheck:
+    return board.runtime.transact(try_pin, owner, text, door).check
 
 
 @pytest.fixture
@@ -30,7 +37,7 @@ def set_for_ana(board: Switchboard) -> Switchboard:
     ],
 )
 def test_a_pin_proves_what_it_was_set_for(set_for_ana: Switchboard, text: str | None, check: PinCheck) -> None:
-    assert set_for_ana.runtime.transact(check_pin, ANA, text) is check
+    assert tries(set_for_ana, text) is check
 
 
 @pytest.mark.parametrize(
@@ -48,33 +55,83 @@ def test_a_check_is_true_where_the_owner_is_proved(check: PinCheck, proves: bool
 
 
 def test_a_one_time_pin_is_wrong_from_its_first_use_on(set_for_ana: Switchboard) -> None:
-    set_for_ana.runtime.transact(check_pin, ANA, "471101")
+    tries(set_for_ana, "471101")
 
-    assert set_for_ana.runtime.transact(check_pin, ANA, "471101") is PinCheck.WRONG
-    assert set_for_ana.runtime.transact(check_pin, ANA, "471102") is PinCheck.TRUE
+    assert tries(set_for_ana, "471101") is PinCheck.WRONG
+    assert tries(set_for_ana, "471102") is PinCheck.TRUE
 
 
 def test_a_pin_is_its_owners_alone(set_for_ana: Switchboard) -> None:
     set_for_ana.runtime.transact(set_pins, "north/luis", pin="22222")
 
-    assert set_for_ana.runtime.transact(check_pin, "north/luis", "47110") is PinCheck.WRONG
-    assert set_for_ana.runtime.transact(check_pin, "north/mary", "47110") is PinCheck.NONE_SET
+    assert tries(set_for_ana, "47110", "north/luis") is PinCheck.WRONG
+    assert tries(set_for_ana, "47110", "north/mary") is PinCheck.NONE_SET
 
 
 def test_setting_one_pin_leaves_the_others(set_for_ana: Switchboard) -> None:
     set_for_ana.runtime.transact(set_pins, ANA, pin="55555")
 
-    assert set_for_ana.runtime.transact(check_pin, ANA, "47110") is PinCheck.WRONG
-    assert set_for_ana.runtime.transact(check_pin, ANA, "47990") is PinCheck.DURESS
-    assert set_for_ana.runtime.transact(check_pin, ANA, "471101") is PinCheck.TRUE
+    assert tries(set_for_ana, "47110") is PinCheck.WRONG
+    assert tries(set_for_ana, "47990") is PinCheck.DURESS
+    assert tries(set_for_ana, "471101") is PinCheck.TRUE
 
 
-def test_who_has_only_one_time_pins_has_none_to_key_in_a_call(board: Switchboard) -> None:
-    board.runtime.transact(set_pins, ANA, one_time=("471101",))
+def test_whoever_was_given_any_pin_has_one(board: Switchboard) -> None:
     assert not board.runtime.read(has_pin, ANA)
 
-    board.runtime.transact(set_pins, ANA, pin="47110")
+    board.runtime.transact(set_pins, ANA, one_time=("471101",))
+
     assert board.runtime.read(has_pin, ANA)
+
+
+def test_after_five_wrong_pins_none_is_looked_at_until_the_door_opens(set_for_ana: Switchboard) -> None:
+    """B9: never for good."""
+    assert [tries(set_for_ana, "11111") for _ in range(5)] == [PinCheck.WRONG] * 5
+    assert [tries(set_for_ana, text) for text in ("47110", "47990", "22222")] == [PinCheck.CLOSED] * 3
+
+    set_for_ana.at += timedelta(minutes=15)
+
+    assert tries(set_for_ana, "47110") is PinCheck.TRUE
+
+
+def test_a_closed_door_uses_no_one_time_pin_up(set_for_ana: Switchboard) -> None:
+    for text in (*["11111"] * 5, "471101"):
+        tries(set_for_ana, text)
+    set_for_ana.at += timedelta(minutes=15)
+
+    assert tries(set_for_ana, "471101") is PinCheck.TRUE
+
+
+def test_true_pins_and_those_for_duress_close_no_door(set_for_ana: Switchboard) -> None:
+    proved = [tries(set_for_ana, text) for text in ("47110", "47990") * 5]
+
+    assert proved == [PinCheck.TRUE, PinCheck.DURESS] * 5
+
+
+def test_whoever_guesses_at_one_door_does_not_close_another(set_for_ana: Switchboard) -> None:
+    """B9: counted over all doors; the owner proves itself where hardly anybody has guessed."""
+    for _ in range(20):
+        tries(set_for_ana, "11111")
+
+    assert tries(set_for_ana, "47110") is PinCheck.CLOSED
+    assert tries(set_for_ana, "47110", door="call") is PinCheck.TRUE
+
+
+def test_guesses_of_another_owners_pin_close_nothing(set_for_ana: Switchboard) -> None:
+    set_for_ana.runtime.transact(set_pins, "north/luis", pin="22222")
+    for _ in range(9):
+        tries(set_for_ana, "11111", "north/luis")
+
+    assert tries(set_for_ana, "47110") is PinCheck.TRUE
+
+
+def test_guesses_at_the_same_moment_are_each_counted(any_board: Switchboard) -> None:
+    """B9: sixty at once, and five of them are looked at."""
+    any_board.runtime.transact(set_pins, ANA, pin="47110")
+    with ThreadPoolExecutor(20) as crew:
+        heard = list(crew.map(lambda _: tries(any_board, "11111"), range(60)))
+
+    assert Counter(heard) == {PinCheck.WRONG: 5, PinCheck.CLOSED: 55}
 
 
 @pytest.mark.parametrize(
@@ -108,8 +165,8 @@ def test_the_duress_pin_differs_from_the_true_one_whenever_either_is_set(
     with pytest.raises(BadInput):
         set_for_ana.runtime.transact(set_pins, ANA, **given)
 
-    assert set_for_ana.runtime.transact(check_pin, ANA, "47110") is PinCheck.TRUE
-    assert set_for_ana.runtime.transact(check_pin, ANA, "47990") is PinCheck.DURESS
+    assert tries(set_for_ana, "47110") is PinCheck.TRUE
+    assert tries(set_for_ana, "47990") is PinCheck.DURESS
 
 
 def test_pins_are_kept_as_hashes(set_for_ana: Switchboard) -> None:

@@ -112,6 +112,18 @@ def test_a_wrong_pin_is_answered_like_a_true_one(world: World) -> None:
     assert keys(world, "pin", "11111", "CA2").text == true
 
 
+def test_after_five_wrong_pins_no_call_is_believed_for_a_time_and_it_hears_the_same(world: World) -> None:
+    """B9: 80 guesses by call verify nothing."""
+    heard = []
+    for number, pin in enumerate(("11111", "11112", "11113", "11114", "11115", PIN, DURESS)):
+        calls(world, f"CA{number}")
+        heard.append(keys(world, "pin", pin, f"CA{number}").text)
+
+    assert len(set(heard)) == 1
+    assert [incident.facts["verified"] for incident in raised(world)] == [False]
+    assert [subject for _, subject in told(world, "notice")] == ["wrong_pins"]
+
+
 def test_an_unproven_report_waits_for_a_coordinator(world: World) -> None:
     """B3: only coordination levels run."""
     calls(world)

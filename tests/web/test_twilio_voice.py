@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alertnet.sandbox.twiml import Hangup
-from alertnet.store.tables import acknowledgements, alarms, escalations, notifications
+from alertnet.store.tables import acknowledgements, alarms, escalations, notifications, timeline
 from tests.web.world import BOB, PIN, SECRETS, World, world_in
 
 
@@ -273,10 +273,25 @@ def test_a_contact_with_a_pin_keys_that(world: World) -> None:
 
     assert heard.question.num_digits == 5
     assert ", ".join(world.code(attempt)) not in heard.text
-    heard.keys(world.code(attempt))
+    again = heard.keys(world.code(attempt))
     assert standing(world) == []
-    heard.keys(PIN)
+    again.keys(PIN)
     assert standing(world) == [("bob", "acknowledged", "call")]
+
+
+def test_wrong_pins_on_the_page_and_in_a_call_count_together(world: World) -> None:
+    """B9: over all doors; the same keys brought twice are one try."""
+    world.gives_pin()
+    for _ in range(3):
+        world.client.post(world.link("bob"), data={"pin": "00000"})
+    heard = world.answers(world.attempt("bob"))
+    again = [heard.keys("11111") for _ in range(3)][-1]
+    last = again.keys("11112")
+
+    last.keys(PIN)
+
+    assert standing(world) == []
+    assert "pins_closed" in [row.kind for row in world.rows(timeline)]
 
 
 def test_a_call_to_an_attempt_that_is_not_there_says_nothing(world: World) -> None:

@@ -23,6 +23,7 @@ SUBJECTS = {
     "unanswered": "nobody has answered",
     "foreign_code": "a code came from a strange number",
     "wrong_codes": "wrong codes",
+    "wrong_pins": "many wrong PINs",
     "not_understood": "a message that nobody could read",
     "opted_out": "a telephone refuses our messages",
     "news": "news from the field",

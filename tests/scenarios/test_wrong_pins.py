@@ -1,0 +1,75 @@
+"""Somebody guesses the PIN of a member: few guesses are heard, and whoever knows it is locked out of nothing (B9)."""
+
+import pytest
+
+from alertnet.flows.pins import set_pins
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.test_field import CONTACTS, LEVELS
+from tests.scenarios.valley import a_tree
+from tests.scenarios.world import World
+
+TRUE, DURESS, ONCE = "47110", "47990", "471101"
+REPORT = "ALERTA {pin} 31 L12 P7 C2 nos siguen"
+
+
+@pytest.fixture
+def valley(world_of: Worlds) -> World:
+    """Ana's phone, with a PIN, one for duress and one for one use."""
+    world = world_of(a_tree(LEVELS, CONTACTS))
+    world.runtime.transact(set_pins, "north/ana", TRUE, DURESS, (ONCE,))
+    return world
+
+
+def guesses(world: World, times: int, text: str = REPORT) -> None:
+    """Wrong PINs by text, from what looks like Ana's number."""
+    for number in range(times):
+        world.passes(seconds=1)
+        world.texts("ana", text.format(pin=f"{11111 + number}"))
+
+
+def reports(world: World, pin: str) -> tuple[str, bool]:
+    """A report of an event of its own: the reply without its reference, and whether it is believed."""
+    world.passes(seconds=1)
+    reply = world.texts("ana", REPORT.format(pin=pin))
+    incident = world.newest()
+    incident.act("close", reason="resolved")
+    assert reply is not None
+    return reply.replace(incident.ref, "REF"), bool(incident["verified"])
+
+
+def told_of_guesses(world: World) -> list[str]:
+    return [text for text in map(str, world.phone("coordinator").inbox) if "many wrong PINs" in text]
+
+
+def test_after_five_wrong_pins_a_report_opens_unverified_whatever_its_pin(valley: World) -> None:
+    """B9: 120 guesses by text verify nothing; the reply is byte for byte that to a true PIN."""
+    before = reports(valley, TRUE)
+    guesses(valley, 5)
+
+    closed = [reports(valley, pin) for pin in (TRUE, DURESS, ONCE, "22222")]
+
+    assert before[1] is True
+    assert closed == [(before[0], False)] * 4
+
+
+def test_the_door_opens_again_by_itself_and_a_one_time_pin_is_still_good(valley: World) -> None:
+    """B9: never for good."""
+    guesses(valley, 5)
+    assert reports(valley, ONCE)[1] is False
+
+    valley.passes(minutes=15)
+
+    assert reports(valley, ONCE)[1] is True
+
+
+def test_the_coordinators_are_told_once_for_each_time_a_door_closes(valley: World) -> None:
+    """B9."""
+    guesses(valley, 12)
+    valley.settles()
+    assert len(told_of_guesses(valley)) == 1
+
+    valley.passes(minutes=16)
+    guesses(valley, 12)
+    valley.settles()
+
+    assert len(told_of_guesses(valley)) == 2
