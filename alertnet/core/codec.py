@@ -9,16 +9,20 @@ import typing
 from collections.abc import Callable, Hashable
 from datetime import date, datetime, timedelta
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 Convert = Callable[[Any], Any]
 
+PLAIN = frozenset({str, int, float, bool, type(None)})
+"""What is written as it is. Most fields are that, and a call for each would be most of the time."""
+
 
 def to_plain(value: Any) -> Any:
     """The value as dicts, lists, strings, numbers: durations in seconds, instants in ISO 8601, sets sorted."""
-    return _writer(typing.cast(Hashable, type(value)))(value)
+    kind = type(value)
+    return value if kind in PLAIN else _writer(typing.cast(Hashable, kind))(value)
 
 
 def from_plain(kind: type[T], plain: Any) -> T:
@@ -35,7 +39,7 @@ def _writer(kind: Any) -> Convert:
     """By what the value is, not by what was announced: a union needs no thought then."""
     if dataclasses.is_dataclass(kind):
         names = tuple(field.name for field in dataclasses.fields(kind))
-        return lambda value: {name: to_plain(getattr(value, name)) for name in names}
+        return partial(_fields_written, names)
     if issubclass(kind, Enum):
         return lambda value: value.value
     if issubclass(kind, timedelta):
@@ -49,6 +53,14 @@ def _writer(kind: Any) -> Convert:
     if issubclass(kind, (list, tuple)):
         return lambda value: list(map(to_plain, value))
     return _as_it_is
+
+
+def _fields_written(names: tuple[str, ...], value: Any) -> dict[str, Any]:
+    written = {}
+    for name in names:
+        item = getattr(value, name)
+        written[name] = item if type(item) in PLAIN else to_plain(item)
+    return written
 
 
 @cache
@@ -83,7 +95,18 @@ def _dict_reader(key: Any, item: Any) -> Convert:
 def _dataclass_reader(kind: type) -> Convert:
     hints = typing.get_type_hints(kind)
     readers = {field.name: _reader(hints[field.name]) for field in dataclasses.fields(kind)}
-    return lambda plain: kind(**{name: readers[name](entry) for name, entry in plain.items() if name in readers})
+    as_they_are = frozenset(name for name, read in readers.items() if read is _as_it_is)
+
+    def read(plain: dict[str, Any]) -> Any:
+        values = {}
+        for name, entry in plain.items():
+            if name in as_they_are:
+                values[name] = entry
+            elif name in readers:
+                values[name] = readers[name](entry)
+        return kind(**values)
+
+    return read
 
 
 def _if_any(read: Convert) -> Convert:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from alertnet.core.availability import Hours, Span
 from alertnet.core.duty import Duty, Officer
@@ -115,17 +116,17 @@ class Contact:
         """Whether alarms and decisions go to this contact."""
         return self.role is Role.COORDINATOR and not self.former
 
-    @property
+    @cached_property
     def ways(self) -> tuple[Method, ...]:
         """All it has or had, those for when it is closed behind the others: a method goes by its place here."""
         return self.methods + self.when_closed + self.former_methods
 
-    @property
+    @cached_property
     def addresses(self) -> frozenset[str]:
         """All numbers and mail addresses: two contacts that share one are the same recipient."""
         return frozenset(method.address for method in self.at_hand if method.kind is not MethodKind.TASK)
 
-    @property
+    @cached_property
     def left(self) -> frozenset[str]:
         """The numbers and addresses that are its own no more: nothing goes there, and no answer counts from there."""
         return frozenset(method.address for method in self.former_methods) - self.addresses
@@ -148,12 +149,12 @@ class Contact:
         shared = self.included_from is not None and (self.included_from, self.id) == (other.included_from, other.id)
         return shared or bool(self.addresses & other.addresses)
 
-    @property
+    @cached_property
     def numbers(self) -> frozenset[str]:
         """The telephone numbers alone."""
         return frozenset(method.address for method in self.at_hand if method.kind in RINGING)
 
-    @property
+    @cached_property
     def at_hand(self) -> tuple[Method, ...]:
         """The methods that are its own now, those for when it is closed behind the others."""
         return self.methods + self.when_closed
