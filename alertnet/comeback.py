@@ -8,16 +8,18 @@ and never silences anything.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 
 from alertnet.core.contact import MethodKind
+from alertnet.core.routes import Way
 from alertnet.flows import restore
 from alertnet.runtime import Runtime
 from alertnet.store import activity
 from alertnet.store.activity import Declaration
-from alertnet.sweeps import sweep
+from alertnet.sweeps import hear_unkeyed, list_each, sweep_way
 from alertnet.transactions import DatabaseAway
 
 T = TypeVar("T")
@@ -25,23 +27,145 @@ T = TypeVar("T")
 AWAY = timedelta(minutes=2)
 """Shorter than this nobody was away; it also covers the difference between our clock and the provider's."""
 
+HEARD_WITHIN = timedelta(seconds=3)
+"""So long everything waits for what was answered meanwhile."""
+LOOKED_WITHIN = timedelta(seconds=10)
+"""So long whatever would go by a way waits for its provider, which has no longer in all."""
+
 log = structlog.get_logger(__name__)
 
 
-def come_back(runtime: Runtime) -> None:
-    """To be called before anything is sent. Does nothing where somebody was at work a moment ago.
+class Comeback:
+    """What a worker looks for before it goes on, at each provider; it is said what has to wait for that meanwhile.
 
-    Unless that was to declare a backup the database, and broke off: then it goes on with that.
+    For a moment everything waits, so that what was answered counts before anything goes on. A provider that takes
+    longer than that holds back only what would go by it, and that no longer than it has in all.
     """
-    last, declared = runtime.read(lambda tx: (activity.newest(tx.session), activity.declared(tx.session)))
-    broke_off = declared is not None and not declared.is_over
-    if last is None or (runtime.now() - last < AWAY and not broke_off):
-        return
-    if broke_off or _is_another(runtime, last):
-        log.error("database_is_old", newest=last.isoformat())
-        declare_restored(runtime, None, by="found at the start")
-    # Whoever has the turn to look may have died over it, and what is due does not wait for the end of its lease.
-    sweep(runtime, at_once=True)
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.has_begun = False
+        self._runtime = runtime
+        self._began_at = runtime.now()
+        self._unseen: set[Way] = set()
+        """Ways that were not looked at yet."""
+        self._is_settling = False
+        """A backup is being made the database."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing to wait for any more."""
+        return self.has_begun and not self._unseen
+
+    @property
+    def holds_all(self) -> bool:
+        """Whether nothing at all is to go on yet."""
+        if not self.has_begun or self._is_settling:
+            return True
+        return bool(self._unseen) and self._runtime.now() < self._began_at + HEARD_WITHIN
+
+    @property
+    def held(self) -> frozenset[Way]:
+        """The ways by which nothing is to be sent yet."""
+        return frozenset(self._unseen) if self._runtime.now() < self._ends_at else frozenset()
+
+    def begin(self) -> dict[str, Callable[[], None]]:
+        """See whether somebody was at work a moment ago; else what there is to do, each a job for itself, by name.
+
+        To be called before anything is written. A look that somebody died over is taken up again.
+
+        Raises:
+            DatabaseAway: it is to be called once more.
+        """
+        runtime = self._runtime
+        since = runtime.transact(activity.away_since, AWAY)
+        declared = runtime.read(lambda tx: activity.declared(tx.session))
+        broke_off = declared is not None and not declared.is_over
+        books = [way for way, outlet in runtime.outlets.items() if outlet.ledger is not None]
+        self._began_at = runtime.now()
+        self._unseen = set(books if since is not None or broke_off else ())
+        self._is_settling, self.has_begun = broke_off, True
+        if broke_off:
+            return {"restored": partial(self._run, books, self._settle)}
+        if since is not None and not books:
+            runtime.transact(activity.back)
+        return (
+            {}
+            if since is None
+            else {
+                provider: partial(self._run, ways, partial(self._judge, ways, since))
+                for provider, ways in _by_provider(books).items()
+            }
+        )
+
+    @property
+    def _ends_at(self) -> datetime:
+        return self._began_at + LOOKED_WITHIN
+
+    def _run(self, ways: Sequence[Way], first: Callable[[], None]) -> None:
+        """Everything there is to see by these ways; whatever goes wrong, it must not keep alarms from leaving (A11)."""
+        fetching = [partial(self._fetch, way) for way in ways]
+        steps: list[Callable[[], None]] = [first, *fetching, partial(hear_unkeyed, self._runtime)]
+        try:
+            for step in steps:
+                _guarded(step)
+            self._unseen.difference_update(ways)
+            if not self._unseen:
+                self._runtime.transact(activity.back)
+        except DatabaseAway:
+            # Once it is there again all of it begins again.
+            self.has_begun = False
+
+    def _judge(self, ways: Sequence[Way], last: datetime) -> None:
+        """Make the backup that this is the database, if it is one."""
+        if not self._is_settling and any(self._is_another(way, last) for way in ways):
+            log.error("database_is_old", newest=last.isoformat())
+            self._settle()
+
+    def _settle(self) -> None:
+        self._is_settling = True
+        try:
+            declare_restored(self._runtime, None, by="found at the start")
+        finally:
+            self._is_settling = False
+
+    def _fetch(self, way: Way) -> None:
+        """What came in meanwhile. Whoever has the turn to look may have died over it: its lease is not waited for."""
+        try:
+            sweep_way(self._runtime, way, at_once=True, until=self._ends_at)
+        finally:
+            self._unseen.discard(way)
+
+    def _is_another(self, way: Way, last: datetime) -> bool:
+        """Whether the provider has messages of ours that this database knows nothing of."""
+        method, outlet = way[0], self._runtime.outlets[way]
+        if method is not MethodKind.SMS or outlet.ledger is None:
+            return False
+        since = last + AWAY
+        listings = list_each(self._runtime, outlet.ledger.outgoing, outlet.senders, since, self._ends_at)
+        ids = {entry.found.provider_id for each in listings for entry in each.entries if entry.at > since}
+        return bool(ids and self._runtime.read(lambda tx: activity.unbound(tx.session, ids)))
+
+
+def _guarded(step: Callable[[], None]) -> None:
+    try:
+        step()
+    except DatabaseAway:
+        raise
+    except Exception:
+        log.exception("comeback_failed")
+
+
+def _by_provider(ways: Sequence[Way]) -> dict[str, list[Way]]:
+    found: dict[str, list[Way]] = {}
+    for way in ways:
+        found.setdefault(way[1], []).append(way)
+    return found
+
+
+def come_back(runtime: Runtime) -> None:
+    """All of it, one after the other, before anything is sent."""
+    for job in Comeback(runtime).begin().values():
+        job()
 
 
 def declare_restored(runtime: Runtime, taken_at: datetime | None, by: str) -> tuple[Declaration, Sequence[str]]:
@@ -71,13 +195,3 @@ def _apart(runtime: Runtime, flow: Callable[..., T], id: str, *args: Any) -> T |
     except Exception:
         log.exception("restore_failed", row=id)
         return None
-
-
-def _is_another(runtime: Runtime, last: datetime) -> bool:
-    """Whether the provider has messages of ours that this database knows nothing of."""
-    ids: set[str] = set()
-    for (method, _), outlet in runtime.outlets.items():
-        if method is MethodKind.SMS and outlet.ledger is not None:
-            listings = [outlet.ledger.outgoing(number, last + AWAY) for number in outlet.senders]
-            ids |= {entry.found.provider_id for each in listings for entry in each.entries if entry.at > last + AWAY}
-    return bool(ids and runtime.read(lambda tx: activity.unbound(tx.session, ids)))

@@ -3,12 +3,14 @@
 Webhooks are tried once or twice within 15 seconds, and are lost while the web, the database or the way to it is away.
 """
 
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 import structlog
 
-from alertnet.channels.base import Entry, Ledger
+from alertnet.channels.base import Entry, Ledger, Listing
 from alertnet.core.contact import MethodKind
+from alertnet.core.routes import Way
 from alertnet.flows.call_in import CallIn, hear_unkeyed_call, miss_call
 from alertnet.flows.receive_sms import receive_late_sms
 from alertnet.runtime import Runtime
@@ -31,15 +33,21 @@ log = structlog.get_logger(__name__)
 
 def sweep(runtime: Runtime, *, at_once: bool = False) -> None:
     """Look for what came in by SMS and by call, at each provider, if it is time to, and nobody does, or `at_once`."""
-    for way, outlet in runtime.outlets.items():
-        if outlet.ledger is None or is_away(runtime, way):
-            continue
-        turn = runtime.transact(sweep_store.take, way, at_once=at_once)
-        if turn is not None:
-            is_whole, is_all = _let_in_all(runtime, turn, outlet.ledger, outlet.senders)
-            again_after = sweep_store.EVERY if is_all else GRACE
-            runtime.transact(sweep_store.finish, turn, is_whole=is_whole, again_after=again_after)
+    for way in runtime.outlets:
+        if not is_away(runtime, way):
+            sweep_way(runtime, way, at_once=at_once)
     hear_unkeyed(runtime)
+
+
+def sweep_way(runtime: Runtime, way: Way, *, at_once: bool = False, until: datetime | None = None) -> None:
+    """The same for one way; `until`: no list is asked for any more from then on."""
+    outlet = runtime.outlets[way]
+    turn = None if outlet.ledger is None else runtime.transact(sweep_store.take, way, at_once=at_once)
+    if outlet.ledger is None or turn is None:
+        return
+    is_whole, is_all = _let_in_all(runtime, turn, outlet.ledger, outlet.senders, until)
+    again_after = sweep_store.EVERY if is_all else GRACE
+    runtime.transact(sweep_store.finish, turn, is_whole=is_whole, again_after=again_after)
 
 
 def hear_unkeyed(runtime: Runtime) -> None:
@@ -54,9 +62,20 @@ def hear_unkeyed(runtime: Runtime) -> None:
             log.exception("inbound_failed", method=MethodKind.CALL, provider_id=id)
 
 
-def _let_in_all(runtime: Runtime, turn: Sweep, ledger: Ledger, numbers: tuple[str, ...]) -> tuple[bool, bool]:
+def list_each(
+    runtime: Runtime, ask: Callable[[str, datetime], Listing], numbers: Sequence[str], since: datetime, until: datetime
+) -> list[Listing]:
+    """The list of each number, as far as there is time: the rest is not whole."""
+    unread = Listing((), is_whole=False)
+    return [ask(number, since) if runtime.now() < until else unread for number in numbers]
+
+
+def _let_in_all(
+    runtime: Runtime, turn: Sweep, ledger: Ledger, numbers: tuple[str, ...], until: datetime | None
+) -> tuple[bool, bool]:
     """Whether all that came in since the last look was found and let in, and nothing waits for its webhook any more."""
-    listings = [ledger.incoming(number, turn.seen_until - OVERLAP) for number in numbers]
+    until = until or turn.at + sweep_store.LEASE
+    listings = list_each(runtime, ledger.incoming, numbers, turn.seen_until - OVERLAP, until)
     listed = [entry for listing in listings for entry in listing.entries]
     missed = runtime.read(unseen, [entry.found.provider_id for entry in listed])
     unheard = sorted((entry for entry in listed if entry.found.provider_id in missed), key=lambda entry: entry.at)

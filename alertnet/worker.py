@@ -13,8 +13,9 @@ from typing import Self
 
 import structlog
 
-from alertnet.comeback import come_back
-from alertnet.crews import Crew, Stride, UnderWay
+from alertnet.comeback import Comeback
+from alertnet.core.routes import PROVIDERS
+from alertnet.crews import Crew, Room, Stride, UnderWay
 from alertnet.dispatch import DUE, Job, Search, perform, send_jobs
 from alertnet.machine import THIS_MACHINE, Machine
 from alertnet.runtime import Runtime
@@ -25,10 +26,10 @@ from alertnet.store.tx import Tx
 from alertnet.sweeps import sweep
 from alertnet.transactions import DatabaseAway
 from alertnet.watch import Watch
-from alertnet.ways import ASKING, SENDING, take
+from alertnet.ways import ASKING, SENDING, sending, take
 
-HANG_UP, SWEEP, ERRANDS = "hang_up", "sweep", "errands"
-CREWS = {**SENDING, **ASKING, DUE: 16, SWEEP: 1, ERRANDS: 2, HANG_UP: 4}
+HANG_UP, SWEEP, COMEBACK, ERRANDS = "hang_up", "sweep", "comeback", "errands"
+CREWS = {**SENDING, **ASKING, DUE: 16, SWEEP: 1, COMEBACK: len(PROVIDERS), ERRANDS: 2, HANG_UP: 4}
 """How many threads each kind of work has. The last ones end what the others ask them to, and so close last."""
 
 TICK_SECONDS = 1
@@ -70,7 +71,7 @@ class Worker:
         self._lookout = Watch(runtime, self.id, machine.knock)
         self._bell = machine.bell()
         self._stopping = False
-        self._is_back = False
+        self._comeback = Comeback(runtime)
         self._crowded: frozenset[str] = frozenset()
 
     def __enter__(self) -> Self:
@@ -104,7 +105,7 @@ class Worker:
             Misconfigured: on SQLite, where another worker runs on the same database.
         """
         self._lock.take()
-        self._stopping = self._is_back = False
+        self._stopping, self._comeback = False, Comeback(self._runtime)
         self._crews = {name: self._crew(name, size) for name, size in self._sizes.items()}
         self._watcher = self._machine.thread(self._watch, "worker")
         self._scheduler = self._machine.scheduler()
@@ -151,23 +152,25 @@ class Worker:
                 log.exception("look_failed")
 
     def _look(self) -> None:
-        if not (self._stopping or self._is_back):
-            self._come_back()
-        if self._stopping or not self._is_back:
+        self._come_back()
+        if self._stopping or self._comeback.holds_all:
             return
-        search = Search(self._sending, self._crews, UnderWay(self._crews))
+        rooms, held = self._rooms()
+        search = Search(self._sending, rooms, UnderWay(self._crews))
         for job in search.jobs():
             self._crews[job.crew].take(job.key, partial(self._perform, job), reserved=job.reserved)
-        self._crowded = frozenset(search.crowded)
-        if any(self._crews[name].room for name in search.crowded):
+        self._crowded = frozenset(search.crowded - held)
+        if any(self._crews[name].room for name in self._crowded):
             self._bell.set()
         self._plan(search.next_at)
 
     def _take(self, tx: Tx, methods: Collection[str]) -> Callable[[], None]:
         """Claim in the very transaction that leaves something due, as far as threads are free."""
         # Always in the same order: two that each hold a sender which the other one wants would never go on.
-        wanted = [] if self._stopping else [method for method in SENT_BY if method in methods]
-        taken = [take(tx, self._runtime, method, self._crews) for method in wanted]
+        is_still = self._stopping or self._comeback.holds_all
+        wanted = [] if is_still else [method for method in SENT_BY if method in methods]
+        rooms, _ = self._rooms()
+        taken = [take(tx, self._runtime, method, rooms) for method in wanted]
         jobs = [job for claims in taken for job in send_jobs(self._sending, claims)]
         return partial(self._begin, jobs, is_all=bool(jobs) and all(claims.leaves_nothing for claims in taken))
 
@@ -181,8 +184,11 @@ class Worker:
             self._bell.set()
 
     def _perform_and_look(self, job: Job) -> None:
+        self._and_look(partial(self._perform, job))
+
+    def _and_look(self, work: Callable[[], None]) -> None:
         try:
-            self._perform(job)
+            work()
         finally:
             self._bell.set()
 
@@ -202,15 +208,19 @@ class Worker:
             self._scheduler.add_job(self._bell.set, "date", run_date=at, id="wake", replace_existing=True)
 
     def _come_back(self) -> None:
-        """Before anything is sent; while the database is away nothing can be, and the next look tries again."""
-        try:
-            come_back(self._runtime)
-        except DatabaseAway:
+        """Look for what came in while nobody was there; while the database is away the next look tries again."""
+        if self._stopping or self._comeback.has_begun:
             return
-        except Exception:
-            # Whatever it was, it must not keep alarms from leaving.
-            log.exception("comeback_failed")
-        self._is_back = True
+        with suppress(DatabaseAway):
+            for name, job in self._comeback.begin().items():
+                self._crews[COMEBACK].take(name, partial(self._and_look, job))
+
+    def _rooms(self) -> tuple[Mapping[str, Room], frozenset[str]]:
+        """The crews, and those by name that are to send nothing yet: they have no room."""
+        if self._comeback.is_over:
+            return self._crews, frozenset()
+        held = frozenset(sending(way) for way in self._comeback.held)
+        return {**self._crews, **{name: Stride(0) for name in held}}, held
 
     def sweep(self) -> None:
         """Fetch what came in while nobody listened, if it is time to."""
@@ -218,10 +228,14 @@ class Worker:
             sweep(self._runtime)
 
     def _sweep(self) -> None:
-        if self._crews[SWEEP].room:
+        if self._comeback.is_over and self._crews[SWEEP].room:
             self._crews[SWEEP].take(SWEEP, self.sweep)
 
     def _beat(self) -> None:
+        self._come_back()
+        if not self._comeback.has_begun:
+            # Once it shows that it is alive nobody could tell any more that it was away.
+            return
         for name, errand in self._lookout.beat().items():
             if not self._crews[ERRANDS].is_at(name):
                 self._crews[ERRANDS].take(name, errand)

@@ -2,18 +2,23 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from alertnet.core.escalation import Status
 from alertnet.core.incident import IncidentStatus
 from alertnet.core.notification import AttemptStatus
 from alertnet.store.attempts import SENT_BY
-from alertnet.store.tables import attempts, escalations, incidents, sweeps, timeline, workers
+from alertnet.store.engine import insert_once
+from alertnet.store.tables import attempts, escalations, incidents, signs, sweeps, timeline, workers
 from alertnet.store.timeline import SYSTEM
+from alertnet.store.tx import Tx
+
+AWAY_SINCE = "away_since"
+"""The sign of somebody who was away, and has not yet seen what came in meanwhile."""
 
 RESTORED, MADE_KNOWN = "database_restored", "restore_made_known"
 """What the system's chain says of a backup that became the database, and then that everybody was told of it."""
@@ -43,6 +48,24 @@ def newest(session: Session) -> datetime | None:
     """
     moments = session.execute(_NEWEST).one()
     return max((moment for moment in moments if moment is not None), default=None)
+
+
+def away_since(tx: Tx, least: timedelta) -> datetime | None:
+    """When somebody was last at work, if that is at least that long ago or what there was to see was not seen yet.
+
+    It is remembered until `back`: whoever looks writes to the database meanwhile, and may die over it.
+    """
+    known = tx.session.scalar(select(signs.c.at).where(signs.c.name == AWAY_SINCE))
+    last = newest(tx.session)
+    if known is not None or last is None or tx.now - last < least:
+        return known
+    insert_once(tx.session, signs, {"name": AWAY_SINCE, "at": last, "times": 1})
+    return last
+
+
+def back(tx: Tx) -> None:
+    """All that there was to see has been seen."""
+    tx.session.execute(delete(signs).where(signs.c.name == AWAY_SINCE))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@
 `reported_<method>`: a report of the provider arrived on a message that our account may send; `lost_<method>`: one did
 not, `refused_<method>`: our account may not send one; how many `times` since. `restored`: a backup became the database;
 `barred_<way>`: a way began to be as good as not there. `written`: somebody tried whether the database takes anything.
+`away_since`: somebody was away, and has not yet seen what came in meanwhile.
 """
 
 from collections.abc import Mapping

@@ -3,11 +3,15 @@
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from random import Random
 
 import pytest
+from sqlalchemy import insert
 
+from alertnet.clock import system_clock
 from alertnet.sandbox import Fault
+from alertnet.store.tables import workers
 from tests.processes.conftest import Installs
 from tests.processes.installation import COORDINATOR, eventually
 
@@ -132,3 +136,21 @@ def test_what_one_worker_had_claimed_when_it_died_another_sends(
     assert [each["error"] for each in installation.texts(ref)] == ["outcome_unknown", None]
     assert installation.history(ref).count("attempt_sent_again") == 1
     assert len(installation.heard(ref)) == 1
+
+
+def test_a_silent_provider_at_the_start_keeps_nobody_from_reporting(installs: Installs) -> None:
+    """A11: after a while away the web answers while the provider is still being asked what came in meanwhile."""
+    installation = installs()
+    long_ago = system_clock() - timedelta(hours=1)
+    row = {"id": "somebody", "seen_at": long_ago, "started_at": long_ago}
+    installation.runtime.transact(lambda tx: tx.session.execute(insert(workers).values(row)))
+    with silence() as (url, listening):
+        process = installation.starts("serve", "--port", str(installation.port), ALERTNET_TWILIO_API_URL=url)
+        asking, _ = listening.accept()
+
+        eventually(lambda: installation.asks("/healthz").status == 200, "the web answers", within_seconds=5)
+        ref = installation.raises()
+        asking.close()
+
+    assert process.is_up()
+    assert installation.notifications(ref, "sms") != []

@@ -1,14 +1,16 @@
 """The worker in its threads, on the real clock: what wakes it, what it keeps apart, how it ends."""
 
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from alertnet.channels.base import Absent, Accepted, Lookup, Outgoing, Result
+from alertnet.channels.base import Absent, Accepted, CannotTell, Listing, Lookup, Outgoing, Question, Result
 from alertnet.clock import system_clock
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level
@@ -16,11 +18,12 @@ from alertnet.core.errors import Misconfigured
 from alertnet.core.routes import FIRST
 from alertnet.flows.track import track_call
 from alertnet.runtime_channels import Outlet
+from alertnet.store import activity
 from alertnet.store import workers as worker_store
 from alertnet.store.tables import workers
 from alertnet.worker import Worker
 from tests.worker.conftest import Stages
-from tests.worker.stage import MINUTE, OURS, Stage, network, quick
+from tests.worker.stage import CONTACTS, MINUTE, NOW, OURS, Stage, network, quick
 
 NEVER = 3600.0  # seconds between two ticks, where a test shows what works without them
 PATIENCE = 20.0  # seconds until a test gives up waiting
@@ -189,3 +192,106 @@ def test_it_shows_that_it_is_alive_and_takes_its_leave(live: Stage) -> None:
 
     assert during == [worker.id]
     assert live.runtime.read(lambda tx: tx.session.scalars(alive).all()) == []
+
+
+class Silent:
+    """Books of a provider that takes the question and does not answer before it is told to."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+        self.asked = threading.Event()
+
+    def look_up(self, questions: Sequence[Question]) -> list[Lookup]:
+        return [CannotTell() for _ in questions]
+
+    def outgoing(self, number: str, since: datetime) -> Listing:
+        return self.incoming(number, since)
+
+    def incoming(self, number: str, since: datetime) -> Listing:
+        self.asked.set()
+        self.released.wait(PATIENCE)
+        return Listing((), is_whole=False)
+
+
+@pytest.fixture
+def returning(stages: Stages) -> Iterator[tuple[Stage, Silent]]:
+    """Nobody was at work since an incident opened five minutes ago; the provider is silent when asked for its books."""
+    carla = CONTACTS[0]
+    at_once = tuple(replace(method, after=timedelta()) for method in carla.methods)
+    stage = stages(known=network(contacts=(replace(carla, methods=at_once), *CONTACTS[1:])))
+    stage.opens()
+    stage.clock.at += 5 * MINUTE
+    books = Silent()
+    for way in [(MethodKind.SMS, FIRST), (MethodKind.CALL, FIRST)]:
+        outlet = stage.runtime.outlets[way]
+        stage.runtime.outlets[way] = replace(outlet, ledger=books)
+    yield stage, books
+    books.released.set()
+
+
+def left_by(stage: Stage) -> set[str]:
+    """The methods by which something has left."""
+    return {row.method for row in stage.attempts() if row.status not in ("queued", "sending")}
+
+
+def test_a_silent_provider_at_the_start_holds_back_only_what_would_go_by_it(returning: tuple[Stage, Silent]) -> None:
+    """A11: mail leaves after a moment, and after ten seconds in all nothing waits for an answer that may never come."""
+    stage, books = returning
+    began = time.monotonic()
+    with Worker(stage.runtime, tick_seconds=0.05):
+        started_after = time.monotonic() - began
+        assert books.asked.wait(PATIENCE)
+        at_first = left_by(stage)
+        stage.clock.at += timedelta(seconds=3)
+        assert eventually(lambda: left_by(stage) == {"email"})
+        stage.clock.at += timedelta(seconds=6.9)
+        assert not has_soon(lambda: left_by(stage) != {"email"})
+        stage.clock.at += timedelta(seconds=0.2)
+        assert eventually(lambda: {"sms", "call"} < left_by(stage))
+        books.released.set()
+
+    assert (at_first, started_after < 2) == (set(), True)
+
+
+def test_as_soon_as_the_provider_has_answered_everything_goes_on(returning: tuple[Stage, Silent]) -> None:
+    """A7: the answer first, and then at once what waited for it."""
+    stage, books = returning
+    with Worker(stage.runtime, tick_seconds=NEVER):
+        assert books.asked.wait(PATIENCE)
+        at_first = left_by(stage)
+        books.released.set()
+        assert eventually(lambda: {"sms", "call", "email"} == left_by(stage))
+
+    assert at_first == set()
+
+
+def test_whoever_dies_before_everything_was_seen_looks_again(returning: tuple[Stage, Silent]) -> None:
+    """A5: it has shown that it is alive, and yet what came in while nobody was there was never seen."""
+    stage, books = returning
+    with Worker(stage.runtime, tick_seconds=NEVER):
+        assert books.asked.wait(PATIENCE)
+        seen = stage.runtime.read(activity.away_since, timedelta(minutes=2))
+        books.released.set()
+    after = stage.runtime.read(activity.away_since, timedelta(minutes=2))
+
+    assert seen == NOW
+    assert after is None
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Whether it comes true within a test's patience."""
+    return _within(PATIENCE, holds)
+
+
+def has_soon(holds: Callable[[], bool]) -> bool:
+    """Whether it comes true in a moment."""
+    return _within(0.4, holds)
+
+
+def _within(seconds: float, holds: Callable[[], bool]) -> bool:
+    until = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > until:
+            return False
+        threading.Event().wait(0.02)
+    return True
