@@ -179,7 +179,7 @@ def declare_restored(runtime: Runtime, taken_at: datetime | None, by: str) -> tu
     incidents = runtime.read(lambda tx: activity.going_on(tx.session))
     if not declared.is_over:
         for id in runtime.read(lambda tx: activity.queued(tx.session, declared.at)):
-            runtime.hang_up(_apart(runtime, restore.doubt, id) or ())
+            runtime.hang_up_soon(_apart(runtime, restore.doubt, id) or ())
         for id, _ in incidents:
             _apart(runtime, restore.alarm_about, id, declared.taken_at)
         runtime.transact(restore.tell_everybody, runtime.edition, declared.taken_at)

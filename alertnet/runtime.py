@@ -19,6 +19,7 @@ from alertnet.core.contact_tree import Network
 from alertnet.core.notification import Kind
 from alertnet.core.routes import FIRST, Way
 from alertnet.group_commit import GroupCommit
+from alertnet.hang_ups import HangUps
 from alertnet.living_trees import LivingTrees
 from alertnet.messages.completion import complete
 from alertnet.messages.fitting import read_fitted
@@ -191,6 +192,16 @@ class Runtime:
             outlet = lines.get(placed_by.get(id, FIRST)) or next(iter(lines.values()))
             outlet.channel.hang_up(id)
 
+    @cached_property
+    def hang_ups(self) -> HangUps:
+        """The crew of this process that ends calls."""
+        return HangUps(lambda call: self.hang_up([call]))
+
+    def hang_up_soon(self, calls: Iterable[str]) -> None:
+        """End calls, by the provider's ids, while whoever asks for it goes on."""
+        if ids := list(calls):
+            self.hang_ups.soon(ids)
+
     def listen(self) -> None:
         """From now on call `on_commit` for what other processes leave due too; on SQLite there is nobody to hear."""
         if self.engine.dialect.name == "postgresql" and not self._listeners:
@@ -201,6 +212,8 @@ class Runtime:
         for listener in self._listeners:
             listener.close()
         self.trees.close()
+        if "hang_ups" in vars(self):
+            self.hang_ups.close()
         self.transactions.close()
         self.engine.dispose()
         self._direct.dispose()

@@ -97,7 +97,7 @@ def _let_in(runtime: Runtime, method: MethodKind, entry: Entry) -> bool:
             runtime.transact(miss_call, runtime.edition, CallIn(id, sender, entry.at))
         else:
             sms = InboundSms(id, sender, entry.to, entry.text, entry.at)
-            runtime.hang_up(runtime.transact(receive_late_sms, runtime.edition, sms))
+            runtime.hang_up_soon(runtime.transact(receive_late_sms, runtime.edition, sms))
     except DatabaseAway:
         raise
     except Exception:

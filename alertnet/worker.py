@@ -28,9 +28,9 @@ from alertnet.transactions import DatabaseAway
 from alertnet.watch import Watch
 from alertnet.ways import ASKING, SENDING, sending, take
 
-HANG_UP, SWEEP, COMEBACK, ERRANDS = "hang_up", "sweep", "comeback", "errands"
-CREWS = {**SENDING, **ASKING, DUE: 16, SWEEP: 1, COMEBACK: len(PROVIDERS), ERRANDS: 2, HANG_UP: 4}
-"""How many threads each kind of work has. The last ones end what the others ask them to, and so close last."""
+SWEEP, COMEBACK, ERRANDS = "sweep", "comeback", "errands"
+CREWS = {**SENDING, **ASKING, DUE: 16, SWEEP: 1, COMEBACK: len(PROVIDERS), ERRANDS: 2}
+"""How many threads each kind of work has."""
 
 TICK_SECONDS = 1
 BEAT_SECONDS = 5
@@ -193,8 +193,7 @@ class Worker:
             self._bell.set()
 
     def _perform(self, job: Job) -> None:
-        for call in perform(job):
-            self._crews[HANG_UP].take(call, partial(self._runtime.hang_up, [call]))
+        self._runtime.hang_up_soon(perform(job))
 
     def _freed(self, crew: str) -> None:
         if crew in self._crowded:

@@ -1,6 +1,6 @@
 """The program's own runtime as one process of a night has it: each step to the database takes time, or is its last."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import MISSING, fields
 from functools import partial
 from pathlib import Path
@@ -77,6 +77,10 @@ class HostRuntime(Runtime):
         if query is worker_store.due:
             self.process.hangs()
         return super().read(query, *args, **kwargs)
+
+    def hang_up_soon(self, calls: Iterable[str]) -> None:
+        for call in calls:
+            self.process.life.spawn(partial(self.hang_up, [call]), self.process.night.thread_is_late_by("hang_up"))
 
     def measure_clock(self) -> None:
         self.process.night.draw_clock(self.process.host)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from alertnet.core.errors import AlertnetError
@@ -58,10 +57,7 @@ class Web:
         except Exception as fault:
             self.night.story.breaks_promise("A11", f"{what} fails by {type(fault).__name__}: {fault}")
             return None
-        self._return(response, hear)
-        if isinstance(response.background, BackgroundTask):
-            response.background.func(*response.background.args, **response.background.kwargs)
-        return None
+        return self._return(response, hear)
 
     def _return(self, answer: Answer, hear: Heard) -> None:
         self.night.time.after(self.night.random.uniform(0.005, 0.05), partial(hear, answer))

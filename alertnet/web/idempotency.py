@@ -9,7 +9,6 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
-from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, Response
 
 from alertnet.core.errors import WrongState
@@ -71,11 +70,8 @@ class Door:
         with self.in_flight.alone(once):
             accepted = self.runtime.transact(accept, act, once)
         answer = accepted.answer or self.runtime.read(lambda tx: accepted.show(tx.session))
-        response = respond(answer)
-        if accepted.hang_ups:
-            # It waits for the provider: whoever asked need not.
-            response.background = BackgroundTask(self.runtime.hang_up, accepted.hang_ups)
-        return response
+        self.runtime.hang_up_soon(accepted.hang_ups)
+        return respond(answer)
 
     def _once(self, key: ApiKey, body: BaseModel | None) -> Once | None:
         if self.idempotency_key is None:

@@ -1,7 +1,6 @@
 """SMS as the provider brings them, and what it reports of ours; a reply leaves only after the commit (A1)."""
 
 from fastapi import APIRouter, Response
-from starlette.background import BackgroundTask
 from twilio.twiml.messaging_response import MessagingResponse
 
 from alertnet.core.contact import MethodKind
@@ -24,15 +23,17 @@ def receive(form: Signed, runtime: InForce) -> Response:
     answer = MessagingResponse()
     if reply is None:
         return Response(str(answer), media_type="text/xml")
+    runtime.hang_up_soon(reply.hang_ups)
     renderer = runtime.renderer(reply.templates)
     words = with_page(reply.kind, reply.said, runtime.settings.public_url or "")
     answer.message(renderer.render(reply.kind, MethodKind.SMS, reply.language, words).text)
-    return Response(str(answer), media_type="text/xml", background=BackgroundTask(runtime.hang_up, reply.hang_ups))
+    return Response(str(answer), media_type="text/xml")
 
 
 @router.post("/status/{attempt}")
 def track(attempt: str, form: Signed, runtime: InForce) -> Response:
     """What became of an SMS; nothing is said of an attempt that isn't there."""
     status = needed(form, "MessageStatus")
-    hang_ups = runtime.transact(track_sms, attempt, needed(form, "MessageSid"), status, form.get("ErrorCode"))
-    return Response(status_code=204, background=BackgroundTask(runtime.hang_up, hang_ups))
+    message = needed(form, "MessageSid")
+    runtime.hang_up_soon(runtime.transact(track_sms, attempt, message, status, form.get("ErrorCode")))
+    return Response(status_code=204)

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from starlette.background import BackgroundTask
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from alertnet.core.codes import ONE_TIME_PIN_LENGTH, WRITTEN_CODE_LENGTH
@@ -53,8 +52,9 @@ def receive(form: Signed, runtime: InForce, keyed: str | None = None) -> Respons
 def track(attempt: str, form: Signed, runtime: InForce) -> Response:
     """How a call goes on and ends; nothing is said of an attempt that isn't there."""
     status, sip_code = needed(form, "CallStatus"), form.get("SipResponseCode")
-    hang_ups = runtime.transact(track_call, attempt, needed(form, "CallSid"), status, sip_code, form.get("ErrorCode"))
-    return Response(status_code=204, background=BackgroundTask(runtime.hang_up, hang_ups))
+    call = needed(form, "CallSid")
+    runtime.hang_up_soon(runtime.transact(track_call, attempt, call, status, sip_code, form.get("ErrorCode")))
+    return Response(status_code=204)
 
 
 @router.post("/{attempt}")
@@ -149,4 +149,5 @@ def _ask(
 
 
 def _answer(runtime: Runtime, twiml: VoiceResponse, hang_ups: tuple[str, ...] = ()) -> Response:
-    return Response(str(twiml), media_type="text/xml", background=BackgroundTask(runtime.hang_up, hang_ups))
+    runtime.hang_up_soon(hang_ups)
+    return Response(str(twiml), media_type="text/xml")

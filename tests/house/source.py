@@ -22,6 +22,7 @@ ALIASES = {
     "shipped": "settings",
     "wakeups": "runtime",
     "file_limit": "runtime",
+    "hang_ups": "runtime",
     "comeback": "worker",
     "living_trees": "runtime",
     "crews": "worker",

@@ -104,8 +104,9 @@ class World:
 
     def settles(self) -> None:
         """Everything that is due now happens, and all that follows from it."""
+        self.runtime.hang_ups.finish()
         while self.worker.step() or any(network.settle() for network in self.networks):
-            pass
+            self.runtime.hang_ups.finish()
 
     def _next_moment(self, end: datetime) -> datetime:
         moments = (self.worker.next_due(), *(network.next_due() for network in self.networks))

@@ -397,7 +397,7 @@ def test_what_the_answer_makes_pointless_is_hung_up(world: World) -> None:
 
     world.client.post(world.link("bob"), data={"answer": "acknowledge"})
 
-    assert world.line.hung_up == ["CA-carol"]
+    assert world.hung_up() == ["CA-carol"]
 
 
 @pytest.mark.postgres

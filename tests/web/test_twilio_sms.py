@@ -88,4 +88,4 @@ def test_what_an_answer_makes_pointless_is_hung_up(world: World) -> None:
 
     world.texts(BOB, world.written_code("bob"))
 
-    assert world.line.hung_up == ["CA-carol"]
+    assert world.hung_up() == ["CA-carol"]

@@ -250,7 +250,7 @@ def test_what_the_answer_makes_pointless_is_hung_up_but_not_the_call_itself(worl
 
     world.answers(bob).keys(world.code(bob))
 
-    assert world.line.hung_up == ["CA-carol"]
+    assert world.hung_up() == ["CA-carol"]
 
 
 def test_when_the_incident_is_closed_a_call_says_nothing_of_it(world: World) -> None:

@@ -3,6 +3,7 @@
 Alice coordinates; she and Bob may have a PIN, and read everything with it; Carol speaks French. All are told at once.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -87,13 +88,18 @@ teams:
 
 
 Headers = dict[str, str] | None
+PATIENCE = 20.0  # seconds until a test gives up waiting
 
 
 @dataclass
 class Line:
-    """A channel for calls that takes all of them, and remembers which were hung up."""
+    """A channel for calls that takes all of them, and remembers which were hung up, once it may hang up."""
 
     hung_up: list[str] = field(default_factory=list)
+    may_hang_up: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.may_hang_up.set()
 
     def send(self, outgoing: Outgoing) -> Result:
         return Accepted(outgoing.attempt)
@@ -105,6 +111,7 @@ class Line:
         return True
 
     def hang_up(self, provider_id: str) -> None:
+        self.may_hang_up.wait(PATIENCE)
         self.hung_up.append(provider_id)
 
 
@@ -116,6 +123,11 @@ class World:
     client: TestClient
     line: Line
     incident: str = ""
+
+    def hung_up(self) -> list[str]:
+        """Which calls were hung up, now that all are that were to be."""
+        self.runtime.hang_ups.finish(PATIENCE)
+        return self.line.hung_up
 
     def raises(self, **facts: Any) -> str:
         """An incident is reported; the id of it."""
