@@ -33,6 +33,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_IP_ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)")
 _SHORTEST = 9  # digits of what is taken for a number although it has no plus
 
 _LINK = re.compile(r"(?<![\w/])(?P<page>(?:https?://[^/\s]+)?/[ac]/)[\w\-]+")
@@ -85,6 +86,8 @@ def mask_text(text: str) -> str:
 
 def _masked_number(found: re.Match[str]) -> str:
     text, plus = found[0], found["plus"]
+    if not plus and _IP_ADDRESS.fullmatch(text):
+        return text
     if not plus and (_DATE.match(text) or sum(map(str.isdigit, text)) < _SHORTEST):
         return text
     return f"{text[: len(plus) + 3]}*****{text[-2:]}"

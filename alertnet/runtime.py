@@ -16,8 +16,10 @@ from alertnet.clock import system_clock
 from alertnet.core.breaker import Breaker
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Network
+from alertnet.core.counted import Counts
 from alertnet.core.notification import Kind
 from alertnet.core.routes import FIRST, Way
+from alertnet.counting import Counting
 from alertnet.group_commit import GroupCommit
 from alertnet.hang_ups import HangUps
 from alertnet.living_trees import LivingTrees
@@ -128,6 +130,11 @@ class Runtime:
             self.templates_broken,
         )
 
+    @cached_property
+    def counting(self) -> Counting:
+        """What this process counts for those who keep watch."""
+        return Counting(self.transact)
+
     @property
     def edition(self) -> pinned.Edition:
         """The trees and templates that new incidents open on."""
@@ -164,8 +171,18 @@ class Runtime:
         Raises:
             DatabaseAway: there is no answer; anything that the flow itself raises: nothing of it was done.
         """
+        counted: list[Counts] = []
+
+        def work(tx: Tx) -> T:
+            nonlocal counted
+            counted = tx.counted  # of the run that is committed, which is the last one
+            return flow(tx, *args, **kwargs)
+
         with self.absence.noticed_by_writer():
-            return self.transactions.transact(lambda tx: flow(tx, *args, **kwargs))
+            value = self.transactions.transact(work)
+        for each in counted:
+            self.counting.add(each)
+        return value
 
     def read(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The value of `query(tx, *args, **kwargs)` over one snapshot; whatever it writes is undone or refused.
@@ -214,6 +231,7 @@ class Runtime:
         self.trees.close()
         if "hang_ups" in vars(self):
             self.hang_ups.close()
+        self.counting.close()
         self.transactions.close()
         self.engine.dispose()
         self._direct.dispose()

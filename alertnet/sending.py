@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import structlog
 
 from alertnet import ways
-from alertnet.channels.base import Outgoing, Result
+from alertnet.channels.base import Accepted, Outgoing, Result
+from alertnet.core.counted import DUE_TO_SENT, SENDS, once, took
+from alertnet.core.notification import Kind
 from alertnet.flows import deliver
 from alertnet.flows.deliver import Claimed
 from alertnet.flows.record_outcome import Outcome, record, record_each
@@ -35,8 +37,10 @@ class Sending:
             return self._record(Outcome(claimed.attempt, claimed.lease, deliver.Withheld()))
         hang_ups = self._record(Outcome(claimed.attempt, claimed.lease, deliver.or_turned_away(claimed, result)))
         ways.note(self.runtime, (claimed.method, claimed.provider), result, claimed.attempt)
+        self._count(claimed, result)
         log.info(
             "attempt_made",
+            ref=claimed.said.ref,
             attempt=claimed.attempt,
             method=claimed.method,
             provider=claimed.provider,
@@ -44,6 +48,14 @@ class Sending:
             result=type(result).__name__,
         )
         return hang_ups
+
+    def _count(self, claimed: Claimed, result: Result) -> None:
+        counting, method = self.runtime.counting, claimed.method.value
+        counting.add(once(SENDS, method, claimed.provider, type(result).__name__.lower()))
+        if claimed.due_at is not None and isinstance(result, Accepted):
+            counting.add(took(DUE_TO_SENT, (self.runtime.now() - claimed.due_at).total_seconds(), method))
+        if claimed.kind is Kind.ALERT:
+            counting.sent(claimed.attempt)
 
     def compose(self, claimed: Claimed) -> Outgoing:
         """The message as it leaves.

@@ -12,7 +12,7 @@ WithWorker = Annotated[bool, typer.Option("--worker/--no-worker", help="Whether 
 
 def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker = True) -> None:
     """Answer the API, the provider and the contacts, and send; until SIGTERM or Ctrl-C."""
-    from alertnet.cli.serving import keep_what_is_loaded, listen, until_signalled, web, working
+    from alertnet.cli.serving import keep_what_is_loaded, listen, log_start, until_signalled, web, working
     from alertnet.cli.startup import checked_runtime
     from alertnet.logging import configure
 
@@ -24,13 +24,14 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
         if with_worker:
             stack.enter_context(working(runtime))
         stack.enter_context(web(runtime, listening, ended))
+        log_start(runtime, "serve" if with_worker else "serve --no-worker", listening)
         keep_what_is_loaded()
         ended.wait()
 
 
 def worker() -> None:
     """Send what is due, beside `serve --no-worker` and other workers on PostgreSQL; until SIGTERM or Ctrl-C."""
-    from alertnet.cli.serving import keep_what_is_loaded, until_signalled, working
+    from alertnet.cli.serving import keep_what_is_loaded, log_start, until_signalled, working
     from alertnet.cli.startup import checked_runtime
     from alertnet.file_limit import raise_limit
     from alertnet.logging import configure
@@ -38,5 +39,6 @@ def worker() -> None:
     configure()
     raise_limit()
     with checked_runtime() as runtime, until_signalled() as ended, working(runtime):
+        log_start(runtime, "worker")
         keep_what_is_loaded()
         ended.wait()

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from alertnet import __version__
 from alertnet.core.errors import BadInput
 from alertnet.file_limit import connections_within, raise_limit
 from alertnet.machine import THIS_MACHINE, Machine
@@ -22,6 +24,8 @@ from alertnet.runtime import Runtime
 from alertnet.web.app import make_app
 from alertnet.web.connections import Server
 from alertnet.worker import Worker
+
+log = structlog.get_logger(__name__)
 
 GRACE_SECONDS = 10  # for answers under way
 LISTEN_SECONDS = 0.2  # between two looks for a signal
@@ -111,6 +115,21 @@ def keep_what_is_loaded() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def log_start(runtime: Runtime, process: str, listening: socket.socket | None = None) -> None:
+    """Say what has begun: which version, on what, with which trees."""
+    host, port = listening.getsockname()[:2] if listening else (None, None)
+    log.info(
+        "started",
+        process=process,
+        version=__version__,
+        host=host,
+        port=port,
+        public_url=runtime.settings.public_url,
+        database=runtime.engine.dialect.name,
+        trees=runtime.edition.trees,
+    )
 
 
 class Ending(threading.Event):

@@ -60,6 +60,7 @@ def checked_runtime(say: Say = log_faults) -> Iterator[Runtime]:
         if files.faults:
             say(files.faults)
         runtime.trees.follow()
+        runtime.counting.follow()
         yield runtime
     finally:
         runtime.close()

@@ -70,6 +70,8 @@ class Claimed:
     """What a mail is encrypted with, where its contact has a key."""
     units: int = 1
     """How much of its sender's pace it was claimed for."""
+    due_at: datetime | None = None
+    """Since when it was due."""
     may_go_over: bool = False
     """Where its provider surely has not sent it, another can have it at once."""
 
@@ -105,6 +107,7 @@ def claimed_from(row: Row[Any], lease: str, at: datetime) -> Claimed:
         extension=row.extension,
         started_at=row.started_at or at,
         provider_id=row.provider_id,
+        due_at=row.due_at,
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Row, select, tuple_, update
 
 from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.contact import WRITTEN, Contact
+from alertnet.core.counted import ANSWERS, once
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.escalation import Answered, Confirmed, Event, Status, Withdrawn
@@ -192,6 +193,7 @@ def _add(
     at: datetime | None,
 ) -> str:
     id = case.tx.chance.id()
+    case.tx.counted.append(once(ANSWERS, kind.value, via.value))
     case.outbox.add(
         "acknowledgements",
         id=id,

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from alertnet.core.counted import Counts
 from alertnet.store.vault import Vault
 
 LEFT_DUE = "left_due"
@@ -42,6 +43,8 @@ class Tx:
     now: datetime
     chance: Chance
     vault: Vault
+    counted: list[Counts] = field(default_factory=list, compare=False)
+    """What is counted once this is committed."""
 
     def leaves_due(self, method: str | None = None) -> None:
         """Something is due once this commits, and whoever waits for that is woken; `method`: an attempt by it."""

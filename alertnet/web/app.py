@@ -21,6 +21,7 @@ from alertnet.web import (
 )
 from alertnet.web.idempotency import InFlight
 from alertnet.web.live import Live
+from alertnet.web.observing import Observing
 
 EDGES = (
     api,
@@ -53,6 +54,7 @@ def make_app(runtime: Runtime) -> FastAPI:
     app.state.in_flight = InFlight()
     app.state.live = Live(runtime)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Observing, runtime=runtime)
     problems.install(app)
     # The edges' own routes: included, FastAPI would build each anew for every application, on its first request.
     app.router.routes.extend(route for edge in EDGES for route in edge.router.routes)

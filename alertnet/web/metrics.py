@@ -14,15 +14,18 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Table, case, func, select
 from starlette.responses import Response
 
+from alertnet import __version__
 from alertnet.core.watch import Files, Observed
 from alertnet.settings import Settings
+from alertnet.store import counters
 from alertnet.store.observations import observe
 from alertnet.store.tables import alarms, attempts, escalations, incidents
 from alertnet.store.tx import Tx
+from alertnet.transactions import DatabaseAway
 from alertnet.web.auth import InForce
 from alertnet.web.gauge import gauge
+from alertnet.web.metrics_counted import as_metrics
 from alertnet.web.metrics_watch import count_watch
-from alertnet.web.problems import documented
 
 QUEUES = {"escalations": escalations, "attempts": attempts, "alarms": alarms}
 
@@ -32,12 +35,28 @@ router = APIRouter()
 @router.get(
     "/metrics",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **documented(503)},
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 def metrics(runtime: InForce) -> Response:
-    """Queues, attempts, open incidents, and what the watch on ourselves sees, in Prometheus' text format."""
+    """Queues, attempts, open incidents, what the watch on ourselves sees, and what was counted, as Prometheus reads it.
+
+    While the database is away: that, and what was counted as far as this process knows.
+    """
+    families = [_build(runtime.engine.dialect.name)]
+    is_there = True
+    try:
+        runtime.counting.share()
+    except DatabaseAway:
+        is_there = False
+    try:
+        families += runtime.read(_count, runtime.settings, runtime.trees.files)
+        runtime.counting.learn(runtime.read(lambda tx: counters.read(tx.session)))
+    except DatabaseAway:
+        is_there = False
+    up = gauge("alertnet_database_up", "1 while the database can be read and written.")
+    up.add_metric([], is_there)
     registry = CollectorRegistry()
-    registry.register(_Counted(runtime.read(_count, runtime.settings, runtime.trees.files)))
+    registry.register(_Counted([*families, up, *as_metrics(runtime.counting.totals())]))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -53,7 +72,16 @@ class _Counted(Collector):
 
 def _count(tx: Tx, settings: Settings, files: Files) -> list[Metric]:
     seen = observe(tx, settings.ways, is_tested=settings.takes_texts, files=files, routes=settings.routes)
-    return [*_queues(tx), _attempts(tx), *_incidents(tx, len(seen.unheard)), _providers(seen), *count_watch(tx, seen)]
+    size = gauge("alertnet_database_size_bytes", "How large the database is.")
+    size.add_metric([], counters.database_bytes(tx.session))
+    found = [*_queues(tx), _attempts(tx), *_incidents(tx, len(seen.unheard)), _providers(seen), *count_watch(tx, seen)]
+    return [*found, size]
+
+
+def _build(database: str) -> Metric:
+    build = gauge("alertnet_build_info", "The version that answers, and its kind of database.", "version", "database")
+    build.add_metric([__version__, database], 1)
+    return build
 
 
 def _queues(tx: Tx) -> list[Metric]:

@@ -14,6 +14,8 @@ from alertnet.settings import Settings
 from alertnet.web.auth import runtime_of
 from alertnet.web.forms import Form, read_form
 
+LONGEST_PATH = 300  # characters of a path or URL that are logged
+
 log = structlog.get_logger(__name__)
 
 
@@ -24,9 +26,11 @@ async def signed_form(request: Request) -> Form:
         HTTPException: 403 for every other request, and for all of them where no token is configured.
     """
     form = await read_form(request)
-    reason = _why_refused(runtime_of(request).settings, request, form)
+    settings = runtime_of(request).settings
+    reason = _why_refused(settings, request, form)
     if reason is not None:
-        log.warning("webhook_refused", reason=reason)
+        path, url = request.url.path[:LONGEST_PATH], _expected(settings, request)[:LONGEST_PATH]
+        log.warning("webhook_refused", reason=reason, path=path, expected_url=url)
         raise HTTPException(403, f"not accepted as the provider's: {reason}")
     return form
 
@@ -41,10 +45,15 @@ def _why_refused(settings: Settings, request: Request, form: Form) -> str | None
     accounts = [account for account in settings.telephones.values() if account.sid == form.get("AccountSid")]
     if not accounts:
         return "another account"
-    url = settings.public_url + request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    url = _expected(settings, request)
     signature = request.headers.get(SIGNATURE_HEADER, "")
     tokens = [token.get_secret_value() for account in accounts for token in account.auth_tokens]
     return None if any(_is_valid(token, url, form, signature) for token in tokens) else "wrong signature"
+
+
+def _expected(settings: Settings, request: Request) -> str:
+    """The URL that the provider was given, and signs."""
+    return (settings.public_url or "") + request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _is_valid(token: str, url: str, form: Form, signature: str) -> bool:

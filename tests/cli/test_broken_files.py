@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from alertnet import __version__
 from alertnet.runtime import Runtime, make_runtime
 from alertnet.settings import read_settings
 from alertnet.store import keys
@@ -70,6 +71,9 @@ def test_serve_starts_on_the_last_good_edition_and_says_so(office: Office, befor
         assert process.wait(WITHIN_SECONDS) == 0
         assert process.stderr is not None
         log = process.stderr.read()
+    (started,) = [json.loads(each) for each in log.splitlines() if '"started"' in each]
+    assert (started["version"], started["host"], started["port"]) == (__version__, "127.0.0.1", port)
+    assert (started["database"], started["trees"]) == ("sqlite", before.edition.trees)
     (line,) = [json.loads(each) for each in log.splitlines() if "last_edition_in_force" in each]
     assert (line["level"], len(line["faults"])) == ("error", 1)
     assert "cordinator" in line["faults"][0]

@@ -24,6 +24,7 @@ ALIASES = {
     "file_limit": "runtime",
     "hang_ups": "runtime",
     "comeback": "worker",
+    "counting": "runtime",
     "living_trees": "runtime",
     "crews": "worker",
     "ways": "worker",

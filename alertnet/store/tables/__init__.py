@@ -6,6 +6,7 @@ is a keyed blind index (`…_index`) or a hash beside it. Roles, ids and statuse
 
 from alertnet.store.tables.access import api_keys, idempotency, inbound, pins, sweeps
 from alertnet.store.tables.base import metadata
+from alertnet.store.tables.counters import counters
 from alertnet.store.tables.duty import arrangements
 from alertnet.store.tables.incidents import (
     acknowledgements,
@@ -40,6 +41,7 @@ __all__ = [
     "breakers",
     "code_numbers",
     "codes",
+    "counters",
     "documents",
     "escalations",
     "guesses",

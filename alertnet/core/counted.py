@@ -1,0 +1,52 @@
+"""What is counted for those who keep watch: each counter and histogram with its labels, whose values are few."""
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SUM = "sum"
+
+
+@dataclass(frozen=True)
+class Series:
+    """A counter, or with `bounds` (in seconds, ascending) a histogram."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...]
+    bounds: tuple[float, ...] = ()
+
+
+Key = tuple[str, tuple[str, ...]]
+"""A series by its name, with a value for each of its labels; of a histogram a bound, `+Inf` or `sum` comes last."""
+Counts = Mapping[Key, float]
+
+SENDS = Series("alertnet_sends", "Attempts handed to a provider.", ("method", "provider", "result"))
+WEBHOOKS = Series("alertnet_webhooks", "Requests of the provider, by what they were answered.", ("webhook", "status"))
+REFUSALS = Series("alertnet_refusals", "Requests that were turned away.", ("door", "status"))
+ANSWERS = Series("alertnet_acknowledgements", "Answers that were recorded.", ("kind", "via"))
+FIRST_SEND = Series(
+    "alertnet_report_to_first_send_seconds",
+    "From an incident's opening until its first alert was taken up to be sent.",
+    (),
+    (0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900),
+)
+DUE_TO_SENT = Series(
+    "alertnet_due_to_sent_seconds",
+    "From when an attempt was due until its provider had answered.",
+    ("method",),
+    (0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900),
+)
+ALL = (SENDS, WEBHOOKS, REFUSALS, ANSWERS, FIRST_SEND, DUE_TO_SENT)
+
+
+def once(series: Series, *values: str) -> dict[Key, float]:
+    """One more of a counter."""
+    return {(series.name, values): 1.0}
+
+
+def took(series: Series, seconds: float, *values: str) -> dict[Key, float]:
+    """One more of a histogram, that took so long."""
+    bounds = [*map(str, series.bounds), "+Inf"]
+    bound = bounds[bisect_left(series.bounds, max(seconds, 0.0))]
+    return {(series.name, (*values, bound)): 1.0, (series.name, (*values, SUM)): max(seconds, 0.0)}
