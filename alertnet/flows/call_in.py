@@ -7,17 +7,20 @@ from enum import StrEnum
 from sqlalchemy import select, update
 
 from alertnet.core.acknowledgement import AnswerKind, Via
+from alertnet.core.codes import is_written_code
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.disclosure import Said, Subject
+from alertnet.core.limits import PUT_THROUGHS
 from alertnet.core.notification import Kind
 from alertnet.flows.case import take_up
 from alertnet.flows.coordinators import tell_coordinators
-from alertnet.flows.held_codes import HeldCode, open_codes
+from alertnet.flows.held_codes import HeldCode, find_sent, open_codes, told_codes
 from alertnet.flows.known_numbers import contacts_at, member_at, open_incident_of
 from alertnet.flows.respond import respond
 from alertnet.flows.unclear_sms import may_answer, ring_once
+from alertnet.flows.wrong_codes import judge_wrong
 from alertnet.store import incidents as incident_store
-from alertnet.store import pinned
+from alertnet.store import limits, pinned
 from alertnet.store.engine import insert_once
 from alertnet.store.pinned import Edition
 from alertnet.store.tables import inbound
@@ -27,6 +30,10 @@ DEFAULT_LANGUAGE = "en"
 NO_REF = "TEL"
 """Stands where a reference would, in an alarm about no incident."""
 PUT_THROUGH, RECORDED, MISSED = "put through", "recorded", "missed"
+_SPOKEN = "; number spoken"
+"""Stands after what came of a call that was not put through, since its number was often enough."""
+TRIES = 3
+"""Wrong codes that one call may key."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +58,16 @@ class Asks(StrEnum):
 class Reception:
     """How it is received. `callback` None: a stranger, who hears one neutral sentence.
 
-    `raised`: the reference of what the caller has just reported. `recorded`: what was recorded of a code, in words,
+    `is_spoken`: the number to call is said, and the call not put through there. `turn`: which try at a code is asked
+    for; from the second on the one before was wrong. `raised`: the reference of what the caller has just reported. `recorded`: what was recorded of a code, in words,
     with the hash of the incident's templates. `hang_ups`: calls that this has made pointless.
     """
 
     language: str
     callback: str | None = None
     asks: Asks | None = None
+    is_spoken: bool = False
+    turn: int = 1
     raised: str | None = None
     recorded: Said | None = None
     templates: str | None = None
@@ -94,9 +104,8 @@ def receive_call(tx: Tx, edition: Edition, call: CallIn) -> Reception:
     if caller is None:
         languages = [tree.language for _, tree in sorted(edition.network.trees.items())]
         return Reception(languages[0] if languages else DEFAULT_LANGUAGE)
-    if not caller.codes:
-        _let_pass(tx, call, caller)
-    return Reception(caller.language, caller.callback, caller.asked)
+    is_spoken = False if caller.codes else _let_pass(tx, call, caller)
+    return Reception(caller.language, caller.callback, caller.asked, is_spoken)
 
 
 def miss_call(tx: Tx, edition: Edition, call: CallIn) -> None:
@@ -116,36 +125,67 @@ def hear_unkeyed_call(tx: Tx, edition: Edition, call: CallIn) -> None:
         _let_pass(tx, call, caller)
 
 
-def key_written_code(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
-    """A right code acknowledges. Whoever keys nothing, or another, is put through, and the coordinators are alarmed."""
+def key_written_code(tx: Tx, edition: Edition, call: CallIn, digits: str, turn: int | None = None) -> Reception:
+    """A right code acknowledges; a wrong one is counted, and may be keyed anew. Whoever keys nothing is put through.
+
+    `turn`: which try it is, so that a webhook that comes twice counts once; None: not known, and one of its own.
+    """
     caller = _find(tx, edition, call.sender)
     if caller is None or not caller.codes:
         return receive_call(tx, edition, call)
     _note(tx, call, known=True)
-    code = next((code for code in caller.codes if code.text == digits), None)
-    recorded = _acknowledge(tx, call, caller, code) if code is not None else None
-    if recorded is not None:
-        return recorded
-    _let_pass(tx, call, caller)
-    return Reception(caller.language, caller.callback)
+    # Before any incident, as whoever is put through without a code.
+    limits.hold(tx, PUT_THROUGHS, call.sender)
+    if digits:
+        code = find_sent(tx, call.sender, [digits]).get(digits)
+        recorded = _acknowledge(tx, call, caller, code) if code in caller.codes else None
+        if recorded is not None:
+            return recorded
+        tries = _count_wrong_key(tx, call, digits, code, turn)
+        if tries < TRIES and any(held.alarm is None for held in open_codes(tx, call.sender)):
+            return Reception(caller.language, caller.callback, Asks.CODE, turn=tries + 1)
+    return Reception(caller.language, caller.callback, is_spoken=_let_pass(tx, call, caller))
 
 
 def _acknowledge(tx: Tx, call: CallIn, caller: _Caller, code: HeldCode) -> Reception | None:
     case = take_up(tx, code.incident)
-    if not case.is_open or not may_answer(case, code):
+    # Looked at again under the incident's lock, where wrong tries are counted.
+    again = find_sent(tx, call.sender, [code.text]).get(code.text)
+    if again is None or not again.counts or again.id != code.id or not case.is_open or not may_answer(case, code):
         return None
     recorded = respond(case, code.tree, code.contact, AnswerKind.ACKNOWLEDGED, Via.CALL, address=call.sender)
     case.finish()
-    keep_reply(tx, call, RECORDED)
+    is_spoken = _pass(tx, call, RECORDED)
     language, templates = case.contact(code.tree, code.contact).language, case.incident.templates
-    return Reception(language, caller.callback, None, None, recorded.words, templates, tuple(case.hang_ups))
+    return Reception(
+        language,
+        caller.callback,
+        is_spoken=is_spoken,
+        recorded=recorded.words,
+        templates=templates,
+        hang_ups=tuple(case.hang_ups),
+    )
+
+
+def _count_wrong_key(tx: Tx, call: CallIn, digits: str, code: HeldCode | None, turn: int | None) -> int:
+    """How many wrong tries the call has made by now; what the number was never sent counts against it."""
+    made = tx.session.scalar(select(inbound.c.wrong_keys).where(inbound.c.provider_id == call.provider_id)) or 0
+    tries = max(turn or made + 1, made)
+    if tries > made:
+        change = update(inbound).where(inbound.c.provider_id == call.provider_id)
+        tx.session.execute(change.values(wrong_keys=tries))
+        if code is None and is_written_code(digits):
+            judge_wrong(tx, call.sender, [digits], told_codes(tx, call.sender), by_text=False)
+    return tries
 
 
 def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
     """A contact that holds open codes at this number, one of the trees in force, or a member of the field."""
-    held = tuple(code for code in open_codes(tx, number) if code.alarm is None)
-    if held:
-        latest = held[-1]
+    told = told_codes(tx, number)
+    if told:
+        held = tuple(code for code in told if code.counts and code.alarm is None)
+        # Whoever is locked out, or only ever had an alarm's code, is known to its incident all the same.
+        latest = (held or [code for code in told if code.alarm is None] or told)[-1]
         tree = pinned.tree(tx.session, incident_store.get(tx.session, latest.incident).trees[latest.tree])
         contact = tree.contacts[latest.contact]
         return _Caller(
@@ -166,13 +206,26 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
     return None
 
 
-def _let_pass(tx: Tx, call: CallIn, caller: _Caller) -> None:
-    """Nothing was keyed: the coordinators are alarmed, whether an incident is open or not, unless one of them calls."""
-    unheard = update(inbound).where(inbound.c.provider_id == call.provider_id, inbound.c.reply.is_(None))
-    if not tx.session.execute(unheard.values(reply=PUT_THROUGH).returning(inbound.c.provider_id)).first():
-        return
-    if not caller.is_coordinator:
+def _let_pass(tx: Tx, call: CallIn, caller: _Caller) -> bool:
+    """Nothing was keyed: the coordinators are alarmed, whether an incident is open or not, unless one of them calls.
+
+    Whether the number to call is spoken, and the call not put through.
+    """
+    is_new = reply_to(tx, call) is None
+    is_spoken = _pass(tx, call, PUT_THROUGH)
+    if is_new and not caller.is_coordinator:
         _alarm(tx, call, caller, Subject.INBOUND_CALL)
+    return is_spoken
+
+
+def _pass(tx: Tx, call: CallIn, came_of_it: str) -> bool:
+    """Note what came of the call, and count that it is put through; whether the number to call is spoken instead."""
+    before = reply_to(tx, call)
+    if before is not None:
+        return before.endswith(_SPOKEN)
+    is_spoken = not limits.use(tx, PUT_THROUGHS, call.sender)
+    keep_reply(tx, call, came_of_it, is_spoken=is_spoken)
+    return is_spoken
 
 
 def _alarm(tx: Tx, call: CallIn, caller: _Caller, subject: Subject) -> None:
@@ -185,8 +238,14 @@ def _alarm(tx: Tx, call: CallIn, caller: _Caller, subject: Subject) -> None:
 
 
 def reply_to(tx: Tx, call: CallIn) -> str | None:
-    """What came of the call so far."""
+    """What came of the call so far, as it is kept."""
     return tx.session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == call.provider_id))
+
+
+def raised_by(tx: Tx, call: CallIn) -> str | None:
+    """The reference of what was raised in this call."""
+    reply = (reply_to(tx, call) or PUT_THROUGH).removesuffix(_SPOKEN)
+    return None if reply == PUT_THROUGH else reply
 
 
 def _note(tx: Tx, call: CallIn, *, known: bool) -> bool:
@@ -203,6 +262,7 @@ def _note(tx: Tx, call: CallIn, *, known: bool) -> bool:
     return insert_once(tx.session, inbound, row)
 
 
-def keep_reply(tx: Tx, call: CallIn, reply: str) -> None:
-    """Remember what came of the call."""
-    tx.session.execute(update(inbound).where(inbound.c.provider_id == call.provider_id).values(reply=reply))
+def keep_reply(tx: Tx, call: CallIn, reply: str, *, is_spoken: bool = False) -> None:
+    """Remember what came of the call, and whether it was not put through."""
+    kept = reply + (_SPOKEN if is_spoken else "")
+    tx.session.execute(update(inbound).where(inbound.c.provider_id == call.provider_id).values(reply=kept))

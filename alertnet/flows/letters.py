@@ -92,7 +92,7 @@ def write(
     for method in _each_address(chosen):
         if alarm is not None and not (case.fresh or anew) and alarm_waits(case, method, alarm):
             continue
-        link, token = None, None
+        link, token = None, words.link
         if with_link:
             link, token = link_token(case, tree, contact, method.kind, method.address, alarm=alarm)
         its_words = replace(words, link=token, timezone=contact.timezone)

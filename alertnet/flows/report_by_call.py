@@ -12,7 +12,7 @@ from alertnet.core.incident import IN_CUSTODY, TYPES_BY_NUMBER, IncidentType
 from alertnet.core.notification import Kind
 from alertnet.core.sms_grammar import Report
 from alertnet.flows import alarms
-from alertnet.flows.call_in import PUT_THROUGH, Asks, CallIn, Reception, keep_reply, receive_call, reply_to
+from alertnet.flows.call_in import Asks, CallIn, Reception, keep_reply, raised_by, receive_call
 from alertnet.flows.case import Case, take_up
 from alertnet.flows.escalate import for_all, move
 from alertnet.flows.known_numbers import member_at
@@ -31,17 +31,17 @@ def key_pin(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
         return received
     if not digits:
         return replace(received, asks=None)
-    if raised := _raised(tx, call):
+    if raised := raised_by(tx, call):
         return replace(received, asks=Asks.TYPE, raised=raised)
     reply = receive_report(tx, edition, sender, Report(panic=False, pin=digits), door=CALL)
-    keep_reply(tx, call, reply.said.ref)
+    keep_reply(tx, call, reply.said.ref, is_spoken=received.is_spoken)
     return replace(received, asks=Asks.TYPE, raised=reply.said.ref, hang_ups=reply.hang_ups)
 
 
 def key_type(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
     """The two digits of the type make known what the call has raised; then it is put through, whatever was keyed."""
     received = receive_call(tx, edition, call)
-    raised, type = _raised(tx, call), _type(digits)
+    raised, type = raised_by(tx, call), _type(digits)
     if received.asks is not Asks.PIN or raised is None or type is None:
         return replace(received, asks=None)
     case = take_up(tx, incidents.id_of(tx.session, raised))
@@ -49,12 +49,6 @@ def key_type(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
         _make_known(case, type)
     case.finish()
     return replace(received, asks=None, hang_ups=tuple(case.hang_ups))
-
-
-def _raised(tx: Tx, call: CallIn) -> str | None:
-    """The reference of what was raised in this call."""
-    reply = reply_to(tx, call)
-    return None if reply == PUT_THROUGH else reply
 
 
 def _type(digits: str) -> IncidentType | None:

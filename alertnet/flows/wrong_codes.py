@@ -41,10 +41,12 @@ class Consequence:
     words: Said
 
 
-def judge_wrong(tx: Tx, number: str, texts: Collection[str], told: Sequence[HeldCode]) -> list[Consequence]:
+def judge_wrong(
+    tx: Tx, number: str, texts: Collection[str], told: Sequence[HeldCode], *, by_text: bool = True
+) -> list[Consequence]:
     """Count codes that this number was never sent, and report those of others. `told`: what it was sent.
 
-    A number that holds codes itself is told nothing of whose they are.
+    `by_text`: the number is answered by whoever asks, in the last of the incidents; else by a text of its own. A number that holds codes itself is told nothing of whose they are.
     """
     owners = holders(tx, texts)
     foreign = sorted({each for owner in owners.values() for each in owner}, key=lambda each: each[0])[:MOST_REPORTED]
@@ -59,16 +61,13 @@ def judge_wrong(tx: Tx, number: str, texts: Collection[str], told: Sequence[Held
             _report_foreign(tx, number, incident, contact)
         else:
             limits.use(tx, FOREIGN_CODES, incident)
-    return count_wrong_tries(tx, number, told, slips) if mine else []
+    return count_wrong_tries(tx, number, told, slips, by_text=by_text) if mine else []
 
 
 def count_wrong_tries(
     tx: Tx, number: str, told: Sequence[HeldCode], tries: int, *, by_text: bool = True
 ) -> list[Consequence]:
-    """Count wrong codes against the number in each open incident that told it any, and do what follows.
-
-    `by_text`: the number is answered by whoever counts, in the last of the incidents; else by a text of its own.
-    """
+    """Count wrong codes against the number in each open incident that told it any, and do what follows."""
     ids = sorted({code.incident for code in told})
     # Whoever counts at the same moment waits here: two tries are two.
     incident_store.lock(tx.session, ids)

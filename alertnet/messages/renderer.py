@@ -18,7 +18,7 @@ from alertnet.messages.message import METHODS, STAGES, SUBJECTS, Message, Script
 from alertnet.messages.page import PAGE, Page, page_values
 from alertnet.messages.sandbox import Environment, blocks_of, write
 from alertnet.messages.templates import LAYOUT, Templates
-from alertnet.messages.words import NEUTRAL, Words, direction, present, read_labels, read_words, spelt
+from alertnet.messages.words import NEUTRAL, Words, direction, present, read_labels, read_words, spelt, spoken_number
 
 SHORTER = ((True, True), (False, True), (False, False))
 """(with_callback, with_no_hint): what an SMS drops when tight, the callback first. Code and link it always keeps."""
@@ -83,11 +83,18 @@ class Renderer:
         values["others"] = [(tag, each["language"]) for tag, each in self._page_words.items() if tag != used]
         return self._environment.get_template(PAGE).render(values)
 
-    def neutral(self, language: str, ref: str = "") -> Script:
-        """What a caller to our number hears, whoever it is; `ref`: of what the caller has just reported (`raised`)."""
+    def neutral(self, language: str, ref: str = "", callback: str = "") -> Script:
+        """What a caller to our number hears, whoever it is; `ref`: of what the caller has just reported (`raised`).
+
+        `callback`: the number that is said to who is not put through (`call_back`).
+        """
         words = self.words(language)
         sentences = {name: getattr(words, name) for name in NEUTRAL}
-        return Script(words.voice(language), sentences | {"raised": words.raised.replace("{ref}", spelt(ref))})
+        sentences |= {
+            "raised": words.raised.replace("{ref}", spelt(ref)),
+            "call_back": words.call_back.replace("{callback}", spoken_number(callback, words.plus)),
+        }
+        return Script(words.voice(language), sentences)
 
     def render(self, kind: Kind, method: MethodKind, language: str, said: Said) -> Message:
         """One message.

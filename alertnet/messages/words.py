@@ -18,7 +18,16 @@ SHORT_ABOUT = 20
 SHORT_LIST = 40
 """Characters of an SMS that a contact's id and a list of codes may take."""
 
-NEUTRAL = ("unknown_caller", "put_through", "key_code", "key_pin", "key_type", "raised")
+NEUTRAL = (
+    "unknown_caller",
+    "put_through",
+    "call_back",
+    "key_code",
+    "wrong_key",
+    "key_pin",
+    "key_type",
+    "raised",
+)
 """What callers to our number may hear."""
 
 RIGHT_TO_LEFT = frozenset(("ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"))
@@ -73,6 +82,9 @@ class Words:
     key_type: str = ""
     raised: str = ""
     """What a member of the field is asked for, and hears once the call has raised an alarm; `{ref}` is spelt."""
+    wrong_key: str = ""
+    call_back: str = ""
+    """What a caller hears after a wrong code, and instead of being put through; `{callback}` is spoken in groups."""
 
     def voice(self, language: str) -> str:
         """The voice for that language tag: its own where it is listed, else the usual one."""
@@ -184,7 +196,7 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
     }
     if is_call:
         values |= {name: spelt(getattr(said, name) or "") for name in ("ref", "code", "spoken_code")}
-        values["callback"] = _spoken_number(said.callback, words.plus)
+        values["callback"] = spoken_number(said.callback, words.plus)
     return values
 
 
@@ -212,7 +224,7 @@ def spelt(text: str) -> str:
     return ", ".join(character for character in text if character.isalnum())
 
 
-def _spoken_number(number: str, plus: str) -> str:
+def spoken_number(number: str, plus: str) -> str:
     """`+573005550101` as `plus 5 7, 3 0 0, 5 5 5, 0 1 0 1`: groups from the end, four and then threes."""
     digits = re.sub(r"\D", "", number)
     head, groups = digits[:-4], [digits[-4:]]

@@ -39,13 +39,14 @@ Turn = Annotated[int | None, Query(ge=1, le=9)]
 
 
 @router.post("")
-def receive(form: Signed, runtime: InForce, keyed: str | None = None) -> Response:
+def receive(form: Signed, runtime: InForce, keyed: str | None = None, turn: Turn = None) -> Response:
     """A call to our number, at its beginning or (`keyed`) when something was asked for."""
     call = CallIn(needed(form, "CallSid"), form.get("From", ""))
     if keyed is None:
         return _receive(runtime, runtime.transact(receive_call, runtime.edition, call))
-    key_in_call_in = KEYED.get(keyed, key_written_code)
-    return _receive(runtime, runtime.transact(key_in_call_in, runtime.edition, call, _digits(form)))
+    if (key_in_call_in := KEYED.get(keyed)) is not None:
+        return _receive(runtime, runtime.transact(key_in_call_in, runtime.edition, call, _digits(form)))
+    return _receive(runtime, runtime.transact(key_written_code, runtime.edition, call, _digits(form), turn))
 
 
 @router.post("/status/{attempt}")
@@ -109,7 +110,7 @@ def _place(question: Question) -> str:
 
 def _receive(runtime: Runtime, reception: Reception) -> Response:
     renderer, twiml = runtime.renderer(runtime.edition.templates), VoiceResponse()
-    words = renderer.neutral(reception.language, reception.raised or "")
+    words = renderer.neutral(reception.language, reception.raised or "", reception.callback or "")
     if reception.recorded is not None and reception.templates is not None:
         script = runtime.renderer(reception.templates).speak(Kind.RECORDED, reception.language, reception.recorded)
         twiml.say(script.sentences["after"], language=script.language)
@@ -119,9 +120,14 @@ def _receive(runtime: Runtime, reception: Reception) -> Response:
         twiml.say(words.sentences["unknown_caller"], language=words.language)
         twiml.hangup()
     elif reception.asks is not None:
-        parts = words.parts(f"key_{reception.asks}")
+        parts = words.parts(f"key_{reception.asks}" if reception.turn == 1 else "wrong_key")
         path = f"/twilio/voice?keyed={reception.asks}"
+        if reception.asks is Asks.CODE:
+            path += f"&turn={reception.turn}"
         _ask(runtime, twiml, path, LENGTHS[reception.asks], USUAL_PATIENCE_SECONDS, parts, words.language)
+    elif reception.is_spoken:
+        twiml.say(words.sentences["call_back"], language=words.language)
+        twiml.hangup()
     else:
         twiml.say(words.sentences["put_through"], language=words.language)
         twiml.dial(reception.callback)

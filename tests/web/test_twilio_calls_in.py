@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alertnet.sandbox.twiml import Dial, Hangup
-from alertnet.store.tables import acknowledgements, alarms, notifications
+from alertnet.store.tables import acknowledgements, alarms, codes, guesses, inbound, notifications
 from tests.web.world import ALICE, ANA, BOB, CALLBACK, CAROL, SECRETS, STRANGER, World, world_in
 
 
@@ -71,13 +71,84 @@ def test_who_keys_nothing_is_put_through_and_the_coordinators_are_alarmed(world:
     assert ringing(world) == [("inbound_call", "bob")]
 
 
-def test_a_wrong_code_acknowledges_nothing(world: World) -> None:
-    wrong = "1234" if world.written_code("bob") != "1234" else "4321"
+def wrong_codes(world: World, count: int) -> list[str]:
+    """So many that were sent to nobody here."""
+    sent = {row.code for row in world.rows(codes)}
+    return [each for each in map(str, range(3000, 3000 + count + len(sent))) if each not in sent][:count]
 
-    after = world.hears("/twilio/voice", From=BOB).keys(wrong, From=BOB)
 
-    assert after.verbs[-1] == Dial(CALLBACK)
+def test_a_wrong_code_is_told_and_may_be_keyed_anew(world: World) -> None:
+    """B4, B9: counted, and not put through at once."""
+    heard = world.hears("/twilio/voice", From=BOB)
+
+    for wrong in wrong_codes(world, 2):
+        heard = heard.keys(wrong, From=BOB)
+        assert "That is not the code" in heard.text
+        assert not any(isinstance(verb, Dial) for verb in heard.verbs)
+    assert [row.tries for row in world.rows(guesses)] == [2]
+    heard = heard.keys(world.written_code("bob"), From=BOB)
+
+    assert [(row.contact, row.via) for row in world.rows(acknowledgements)] == [("bob", "call")]
+    assert heard.verbs[-1] == Dial(CALLBACK)
+
+
+def test_after_three_wrong_codes_a_call_is_put_through(world: World) -> None:
+    heard = world.hears("/twilio/voice", From=BOB)
+
+    for wrong in wrong_codes(world, 3):
+        heard = heard.keys(wrong, From=BOB)
+
+    assert heard.verbs[-1] == Dial(CALLBACK)
     assert world.rows(acknowledgements) == []
+    assert ringing(world) == [("inbound_call", "bob")]
+
+
+def test_a_wrong_code_that_is_brought_twice_counts_once(world: World) -> None:
+    """A1."""
+    heard = world.hears("/twilio/voice", From=BOB)
+
+    [first, second] = [heard.keys(wrong_codes(world, 1)[0], From=BOB) for _ in range(2)]
+
+    assert first.verbs == second.verbs
+    assert [row.tries for row in world.rows(guesses)] == [1]
+
+
+def test_guesses_by_call_end_after_ten_whatever_is_keyed(world: World) -> None:
+    """B9: the counter is that of texts, and the right code counts for nothing any more."""
+    right = world.written_code("bob")
+
+    for place, wrong in enumerate(wrong_codes(world, 40)):
+        world.hears("/twilio/voice?keyed=code", From=BOB, CallSid=f"CA{place}", Digits=wrong)
+    fresh = [row.code for row in world.rows(codes) if row.contact == "bob"]
+    for place, code in enumerate([right, *fresh]):
+        world.hears("/twilio/voice?keyed=code", From=BOB, CallSid=f"CA-right-{place}", Digits=code)
+        world.texts(BOB, code, sid=f"SM-right-{place}")
+
+    assert len(fresh) == 2
+    assert world.rows(acknowledgements) == []
+    assert [(row.tries, row.locked_at is not None) for row in world.rows(guesses)] == [(10, True)]
+    how = [row.said for row in world.rows(notifications) if row.kind == "not_understood" and row.address == BOB]
+    assert [(said["code"], bool(said["link"])) for said in how] == [(fresh[-1], True), (None, True)]
+
+
+def test_whoever_is_locked_out_still_answers_by_link(world: World) -> None:
+    """B4: the number that a call shows is easily forged, and must not take the contact's own proof away."""
+    link = world.link("bob", "email")
+    for place, wrong in enumerate(wrong_codes(world, 12)):
+        world.hears("/twilio/voice?keyed=code", From=BOB, CallSid=f"CA{place}", Digits=wrong)
+
+    world.client.post(link, data={"answer": "decline"})
+
+    assert [(row.contact, row.via) for row in world.rows(acknowledgements)] == [("bob", "link")]
+
+
+def test_a_number_is_put_through_three_times_an_hour(world: World) -> None:
+    """B9: then it is told what to call; each call is on the record, and one alarm rings."""
+    last = [world.hears("/twilio/voice?keyed=code", From=BOB, CallSid=f"CA{place}", Digits="") for place in range(60)]
+
+    assert [heard.verbs[-1] == Dial(CALLBACK) for heard in last] == [True] * 3 + [False] * 57
+    assert "Please call this number now: plus 5 7, 3 0 0, 5 5 5, 0 1 0 1" in last[3].text
+    assert len(world.rows(inbound)) == 60
     assert ringing(world) == [("inbound_call", "bob")]
 
 
