@@ -10,6 +10,7 @@ from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.codes import is_written_code
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.disclosure import Said, Subject
+from alertnet.core.keys import WrongKeys
 from alertnet.core.limits import PUT_THROUGHS
 from alertnet.core.notification import Kind
 from alertnet.flows.case import take_up
@@ -59,8 +60,9 @@ class Reception:
     """How it is received. `callback` None: a stranger, who hears one neutral sentence.
 
     `is_spoken`: the number to call is said, and the call not put through there. `turn`: which try at a code is asked
-    for; from the second on the one before was wrong. `raised`: the reference of what the caller has just reported. `recorded`: what was recorded of a code, in words,
-    with the hash of the incident's templates. `hang_ups`: calls that this has made pointless.
+    for; from the second on the one before was wrong. `raised`: the reference of what the caller has just reported.
+    `recorded`: what was recorded of a code, in words, with the hash of the incident's templates. `hang_ups`: calls that
+    this has made pointless.
     """
 
     language: str
@@ -136,7 +138,7 @@ def key_written_code(tx: Tx, edition: Edition, call: CallIn, digits: str, turn: 
     _note(tx, call, known=True)
     # Before any incident, as whoever is put through without a code.
     limits.hold(tx, PUT_THROUGHS, call.sender)
-    if digits:
+    if digits and not _has_tried_enough(tx, call):
         code = find_sent(tx, call.sender, [digits]).get(digits)
         recorded = _acknowledge(tx, call, caller, code) if code in caller.codes else None
         if recorded is not None:
@@ -167,16 +169,22 @@ def _acknowledge(tx: Tx, call: CallIn, caller: _Caller, code: HeldCode) -> Recep
     )
 
 
+def _has_tried_enough(tx: Tx, call: CallIn) -> bool:
+    made = tx.session.scalar(select(inbound.c.wrong_keys).where(inbound.c.provider_id == call.provider_id))
+    return made is not None and made >= TRIES
+
+
 def _count_wrong_key(tx: Tx, call: CallIn, digits: str, code: HeldCode | None, turn: int | None) -> int:
     """How many wrong tries the call has made by now; what the number was never sent counts against it."""
-    made = tx.session.scalar(select(inbound.c.wrong_keys).where(inbound.c.provider_id == call.provider_id)) or 0
-    tries = max(turn or made + 1, made)
-    if tries > made:
-        change = update(inbound).where(inbound.c.provider_id == call.provider_id)
-        tx.session.execute(change.values(wrong_keys=tries))
+    mine = inbound.c.provider_id == call.provider_id
+    row = tx.session.execute(select(inbound.c.wrong_keys, inbound.c.keyed).where(mine)).one()
+    before = WrongKeys(row.wrong_keys or 0, tuple(row.keyed or ()))
+    after = before.wrong(tx.vault.code_hash(digits).hex(), turn)
+    if after != before:
+        tx.session.execute(update(inbound).where(mine).values(wrong_keys=after.tries, keyed=list(after.keyed)))
         if code is None and is_written_code(digits):
             judge_wrong(tx, call.sender, [digits], told_codes(tx, call.sender), by_text=False)
-    return tries
+    return after.tries
 
 
 def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:

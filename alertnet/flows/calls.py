@@ -12,8 +12,10 @@ from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.flows.attempt import FOLLOW_UP, Held, hold
 from alertnet.flows.cancel import is_wanted
 from alertnet.flows.case import Case
+from alertnet.flows.held_codes import told_codes
 from alertnet.flows.pins import PinCheck, has_pin
 from alertnet.flows.proof import try_contacts_pin
+from alertnet.flows.wrong_codes import count_wrong_tries
 from alertnet.store.tables import alarms, attempts, notifications, served
 from alertnet.store.tx import Tx
 
@@ -124,6 +126,18 @@ class Call:
         self.held.record("code_keyed")
         self.held.outbox.flush()
 
+    def count_wrong_try(self) -> None:
+        """Count a wrong code against the number, with those that it texts or keys elsewhere; a PIN has its own count.
+
+        This call goes on by its own three tries: whoever hears its code was called by us, and can't be forged.
+        """
+        if not self.asks_for_pin:
+            self.held.outbox.flush()
+            told = [
+                each for each in told_codes(self.case.tx, self.row.address) if each.incident == self.case.incident.id
+            ]
+            count_wrong_tries(self.case.tx, self.row.address, told, 1, by_text=False)
+
     def ask_for_code(self, stage: str | None = None, *, turn: int, silent: bool = False) -> Question:
         """The question after the code or the PIN; `stage` in place of the usual words."""
         if self.asks_for_pin:
@@ -145,7 +159,8 @@ def take_call(tx: Tx, attempt_id: str) -> Call | None:
     held = hold(tx, attempt_id)
     if held is None or held.case is None or not held.is_call:
         return None
-    query = select(notifications, attempts.c.failure, attempts.c.wrong_keys, attempts.c.spoken_code)
+    of_attempt = (attempts.c.failure, attempts.c.wrong_keys, attempts.c.keyed, attempts.c.spoken_code)
+    query = select(notifications, *of_attempt)
     joined = query.join(attempts, attempts.c.notification_id == notifications.c.id)
     row = tx.session.execute(joined.where(attempts.c.id == attempt_id)).one()
     return Call(held, held.case, row, row.spoken_code)

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.errors import WrongState
+from alertnet.core.keys import WrongKeys
 from alertnet.core.notification import Failure, Kind
 from alertnet.flows import alarms
 from alertnet.flows.calls import Call, Question, Spoken, take_call
@@ -75,13 +76,15 @@ def _ask_once_more(call: Call, keyed: Keyed) -> Spoken:
 
 
 def _refuse(call: Call, keyed: Keyed) -> Spoken:
-    turn = keyed.turn or call.row.wrong_keys + 1
-    if turn > call.row.wrong_keys:
-        call.held.change(wrong_keys=turn)
-        call.held.record("wrong_code_keyed", turn=turn)
-    if turn >= TRIES:
+    before = WrongKeys(call.row.wrong_keys, tuple(call.row.keyed or ()))
+    after = before.wrong(call.case.tx.vault.code_hash(keyed.digits).hex(), keyed.turn)
+    if after != before:
+        call.held.change(wrong_keys=after.tries, keyed=list(after.keyed))
+        call.held.record("wrong_code_keyed", turn=after.tries)
+        call.count_wrong_try()
+    if after.tries >= TRIES:
         return call.say("nothing_recorded")
-    return call.say(ask=call.ask_for_code("again", turn=turn + 1))
+    return call.say(ask=call.ask_for_code("again", turn=after.tries + 1))
 
 
 def _fail(call: Call) -> Spoken:

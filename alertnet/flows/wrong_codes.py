@@ -46,7 +46,8 @@ def judge_wrong(
 ) -> list[Consequence]:
     """Count codes that this number was never sent, and report those of others. `told`: what it was sent.
 
-    `by_text`: the number is answered by whoever asks, in the last of the incidents; else by a text of its own. A number that holds codes itself is told nothing of whose they are.
+    `by_text`: the number is answered by whoever asks, in the last of the incidents; else by a text of its own. A number
+    that holds codes itself is told nothing of whose they are.
     """
     owners = holders(tx, texts)
     foreign = sorted({each for owner in owners.values() for each in owner}, key=lambda each: each[0])[:MOST_REPORTED]

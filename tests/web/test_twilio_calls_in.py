@@ -113,6 +113,15 @@ def test_a_wrong_code_that_is_brought_twice_counts_once(world: World) -> None:
     assert [row.tries for row in world.rows(guesses)] == [1]
 
 
+def test_other_codes_for_the_same_question_are_further_tries(world: World) -> None:
+    """A6: a try is what is keyed, not what the address of the webhook says; after three the call judges nothing."""
+    for wrong in [*wrong_codes(world, 3), world.written_code("bob")]:
+        world.hears("/twilio/voice?keyed=code&turn=1", From=BOB, Digits=wrong)
+
+    assert [row.tries for row in world.rows(guesses)] == [3]
+    assert world.rows(acknowledgements) == []
+
+
 def test_guesses_by_call_end_after_ten_whatever_is_keyed(world: World) -> None:
     """B9: the counter is that of texts, and the right code counts for nothing any more."""
     right = world.written_code("bob")

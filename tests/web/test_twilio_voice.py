@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alertnet.sandbox.twiml import Hangup
-from alertnet.store.tables import acknowledgements, alarms, escalations, notifications, timeline
+from alertnet.store.tables import acknowledgements, alarms, codes, escalations, guesses, notifications, timeline
 from tests.web.world import BOB, PIN, SECRETS, World, world_in
 
 
@@ -379,3 +379,35 @@ def test_a_stand_down_by_telephone_asks_for_nothing(world: World) -> None:
     assert "This matter is closed" in heard.text
     assert heard.verbs[-1] == Hangup()
     assert heard.question is None
+
+
+def test_other_keys_for_the_same_question_are_further_tries(world: World) -> None:
+    """A6, A1: the same webhook twice is one try; with other keys it is another, and three end the call's judging."""
+    attempt = world.attempt("bob")
+    world.answers(attempt)
+    wrong = [keys for keys in ("111", "222", "333", "444") if keys != world.code(attempt)]
+
+    for keys in (wrong[0], wrong[0], wrong[1], wrong[2]):
+        world.hears(f"/twilio/voice/{attempt}/keypad?turn=1", Digits=keys)
+    world.hears(f"/twilio/voice/{attempt}/keypad?turn=1", Digits=world.code(attempt))
+
+    assert standing(world) == []
+    assert world.row(attempt).wrong_keys == 3
+
+
+def test_wrong_keys_of_our_call_count_with_its_texts_and_the_call_goes_on(world: World) -> None:
+    """B4: one counter over all doors; the spoken code of a call that we placed is good for its own three tries."""
+    attempt = world.attempt("bob")
+    before = world.written_code("bob")
+    for place in range(3):
+        world.texts(BOB, "3001" if before != "3001" else "3002", sid=f"SM{place}")
+    heard = world.answers(attempt)
+    right = world.code(attempt)
+
+    for _ in range(2):
+        heard = heard.keys(wrong_code(right))
+
+    assert [(row.tries, row.renewed_at is not None) for row in world.rows(guesses)] == [(5, True)]
+    assert [row.code for row in world.rows(codes) if row.contact == "bob" and row.voided_at] == [before]
+    heard.keys(right)
+    assert standing(world) == [("bob", "acknowledged", "call")]

@@ -137,6 +137,7 @@ attempts = Table(
     Column("error", String(64)),
     Column("spoken_code", Encrypted),
     Column("wrong_keys", Integer, nullable=False),
+    Column("keyed", Json),  # keyed hashes of the wrong ones, so that a webhook that comes twice counts once
     Column("created_at", Instant, nullable=False),
     Column("started_at", Instant),
     Column("changed_at", Instant, nullable=False),
