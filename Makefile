@@ -7,9 +7,8 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 # The first Python that is new enough and can make a virtual environment; empty if there is none.
-CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11
-CAN_MAKE_VENV := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
-PYTHON ?= $(shell for name in $(CANDIDATES); do $$name -c '$(CAN_MAKE_VENV)' 2>/dev/null && echo $$name && break; done)
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 /usr/local/bin/python3 /usr/bin/python3
+PYTHON ?= $(shell .ci/find-python $(CANDIDATES))
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20

@@ -8,6 +8,7 @@ together with what is wrong.
 import os
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from alertnet.core.errors import Misconfigured
 from alertnet.core.routes import FIRST, MAIL, SECOND, Routes, Way
 from alertnet.settings_names import misspelt, unchanged
 from alertnet.settings_values import MailServer, Rates, TelephoneAccount
+from alertnet.shipped import TEMPLATES, TREES, default_folder
 
 SECRET = frozenset(
     {
@@ -37,6 +39,8 @@ SECRET = frozenset(
 
 TWILIO_API_URL = "https://api.twilio.com"
 
+_TREES, _TEMPLATES = partial(default_folder, TREES), partial(default_folder, TEMPLATES)
+
 
 class Settings(BaseModel):
     """All settings, checked; what is needed only for some methods is None or empty where it is not set."""
@@ -47,8 +51,10 @@ class Settings(BaseModel):
     database_url: values.DatabaseUrl = Field(SecretStr("sqlite:///alertnet.db"), alias="ALERTNET_DATABASE_URL")
     listen_url: values.ServerUrl | None = Field(None, alias="ALERTNET_LISTEN_URL")
     public_url: values.WebUrl | None = Field(None, alias="ALERTNET_PUBLIC_URL")
-    contact_trees: Path = Field(Path("contact_trees"), alias="ALERTNET_CONTACT_TREES")
-    message_templates: Path = Field(Path("message_templates"), alias="ALERTNET_MESSAGE_TEMPLATES")
+    contact_trees: Path = Field(default_factory=_TREES, alias="ALERTNET_CONTACT_TREES")
+    message_templates: Path = Field(
+        default_factory=partial(default_folder, TEMPLATES), alias="ALERTNET_MESSAGE_TEMPLATES"
+    )
     smtp: values.Relay | None = Field(None, alias="ALERTNET_SMTP_URL")
     smtp_2: values.Relay | None = Field(None, alias="ALERTNET_SMTP_2_URL")
     twilio_account_sid: values.AccountSid | None = Field(None, alias="TWILIO_ACCOUNT_SID")

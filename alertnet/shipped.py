@@ -1,13 +1,28 @@
-"""What ships beside the program: in a checkout next to the package, else in `<prefix>/share/alertnet`."""
+"""What comes with the program besides its code: migrations, message templates, and the trees of the example."""
 
-import sys
 from pathlib import Path
 
-BESIDE, INSTALLED = Path(__file__).parents[1], Path(sys.prefix) / "share/alertnet"
+TREES, TEMPLATES, MIGRATIONS = "contact_trees", "message_templates", "migrations"
+
+_CODE = Path(__file__).parent
+_INSTALLED = "share/alertnet"
+"""Where a wheel puts them, below whatever it is installed in: an environment, a user's folder, the system."""
 
 
 def shipped(name: str) -> Path:
-    """The folder of that name as it ships."""
-    is_checkout = (BESIDE / "pyproject.toml").is_file()
-    # An operator's own folder may be mounted beside the package, and a checkout's environment hold an older copy.
-    return BESIDE / name if is_checkout or not (INSTALLED / name).is_dir() else INSTALLED / name
+    """The folder of that name as it ships: of a checkout, of what was installed, or beside the package."""
+    if (_CODE.parent / "pyproject.toml").is_file():
+        return _CODE.parent / name
+    installed = (parent / _INSTALLED / name for parent in _CODE.parents)
+    return next((folder for folder in installed if folder.is_dir()), _CODE.parent / name)
+
+
+def default_folder(name: str) -> Path:
+    """The working folder's own, where there is one; else the one that ships."""
+    own = Path(name)
+    return own if own.exists() or not shipped(name).is_dir() else shipped(name)
+
+
+def are_examples(trees: Path) -> bool:
+    """Whether those trees are not the operator's own, since nobody named any and the working folder has none."""
+    return trees.is_absolute() and trees == shipped(TREES)

@@ -5,10 +5,12 @@ What a command needs is imported inside it, so that `--help` and the like answer
 """
 
 import sys
+from typing import Annotated
 
 import typer
 from dotenv import load_dotenv
 
+from alertnet import __version__
 from alertnet.cli import audit, database, duty, incidents, keys, pins, templates, trees
 from alertnet.cli.call_sheet import call_sheet
 from alertnet.cli.demo import demo
@@ -41,6 +43,21 @@ app.add_typer(duty.app, name="duty")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"alertnet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def begin(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """What goes before every command."""
 
 
 def main() -> None:

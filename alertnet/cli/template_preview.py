@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alertnet.cli.folders import TEMPLATES, or_shipped
 from alertnet.core.contact import Disclosure, MethodKind, Role
 from alertnet.core.disclosure import Said, Subject, details_of
 from alertnet.core.errors import BadInput, Misconfigured
@@ -32,7 +33,12 @@ class Way(StrEnum):
 
 KindOf = Annotated[Kind, typer.Argument(metavar="[KIND]", help=f"One of {', '.join(Kind)}.")]
 Folder = Annotated[
-    Path, typer.Option(envvar="ALERTNET_MESSAGE_TEMPLATES", help="The folder with a folder for each kind of message.")
+    Path,
+    typer.Option(
+        envvar="ALERTNET_MESSAGE_TEMPLATES",
+        callback=or_shipped,
+        help="The folder with a folder for each kind of message.",
+    ),
 ]
 Language = Annotated[str, typer.Option(help="As BCP 47 has it; the nearest there is.")]
 Type = Annotated[str, typer.Option(help="Of the incident.")]
@@ -48,7 +54,7 @@ Every = Annotated[bool, typer.Option("--all", help="Every kind and subject: a sh
 
 def preview(
     kind: KindOf = Kind.ALERT,
-    folder: Folder = Path("message_templates"),
+    folder: Folder = TEMPLATES,
     language: Language = "en",
     type: Type = "arrest",
     role: WhoReads = None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alertnet.cli.columns import aligned
+from alertnet.cli.folders import TEMPLATES, or_shipped
 from alertnet.cli.template_preview import preview
 from alertnet.core.errors import Misconfigured
 
@@ -17,7 +18,12 @@ LONGEST_URL = f"https://{'m' * 32}"
 
 app = typer.Typer(help="The message templates.", epilog="Example: alertnet templates check", no_args_is_help=True)
 Folder = Annotated[
-    Path, typer.Argument(envvar="ALERTNET_MESSAGE_TEMPLATES", help="The folder with a folder for each kind of message.")
+    Path,
+    typer.Argument(
+        envvar="ALERTNET_MESSAGE_TEMPLATES",
+        callback=or_shipped,
+        help="The folder with a folder for each kind of message.",
+    ),
 ]
 PublicUrl = Annotated[
     str,
@@ -29,7 +35,7 @@ app.command(epilog="Example: alertnet templates preview alert --language fr --ty
 
 
 @app.command(epilog="Example: alertnet templates check message_templates")
-def check(folder: Folder = Path("message_templates"), public_url: PublicUrl = LONGEST_URL) -> None:
+def check(folder: Folder = TEMPLATES, public_url: PublicUrl = LONGEST_URL) -> None:
     """Report every fault, by file and line; exit code 2 if there is one.
 
     What a language lacks, names that are not there, what would come out too early or to the wrong people, SMS that do

@@ -19,7 +19,7 @@ ALIASES = {
     "group_commit": "runtime",
     "settings_names": "settings",
     "settings_values": "settings",
-    "shipped": "settings",
+    "shipped": "",
     "wakeups": "runtime",
     "file_limit": "runtime",
     "hang_ups": "runtime",

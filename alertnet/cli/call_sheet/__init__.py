@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alertnet.cli.case import Accused, Consent, Country, Exclude, HowGrave, Nationality, Type, typed_case
+from alertnet.cli.folders import TEMPLATES, or_shipped
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ Ref = Annotated[
 ]
 Trees = Annotated[Path | None, typer.Option(help="Make it from this folder of trees, and leave the database alone.")]
 Templates = Annotated[
-    Path, typer.Option(envvar="ALERTNET_MESSAGE_TEMPLATES", help="The folder with the words of the sheet.")
+    Path,
+    typer.Option(
+        envvar="ALERTNET_MESSAGE_TEMPLATES", callback=or_shipped, help="The folder with the words of the sheet."
+    ),
 ]
 Language = Annotated[str, typer.Option(help="The language of whoever calls; contacts are spoken to in their own.")]
 As = Annotated[Format, typer.Option("--format", help="A PDF to print on A4, or plain text.")]
@@ -46,7 +50,7 @@ def call_sheet(
     perpetrator: Accused = None,
     exclude: Exclude = None,
     trees: Trees = None,
-    templates: Templates = Path("message_templates"),
+    templates: Templates = TEMPLATES,
     language: Language = "en",
     format: As = Format.PDF,
     output: Output = None,

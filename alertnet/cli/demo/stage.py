@@ -1,6 +1,5 @@
 """The demo's stage: the whole program in this process, over real HTTP to the stand-in network and back."""
 
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,13 +18,13 @@ from alertnet.machine import THIS_MACHINE
 from alertnet.runtime import RealChance, Runtime, make_runtime
 from alertnet.sandbox import Handset, Sandbox
 from alertnet.settings import Settings, read_settings
+from alertnet.shipped import TEMPLATES, TREES, shipped
 from alertnet.store.upgrade import upgrade
 
 LOOPBACK = "127.0.0.1"
 SCOPES = ("raise", "read", "coordinate")
 PIN, DURESS_PIN = "47110", "47990"
 """Ana's: the true one, and the one to send when somebody forces her to."""
-HOMES = (Path(__file__).parents[3], Path(sys.prefix) / "share/alertnet")
 """Where the example trees and the messages are: in a checkout, and where a wheel puts them."""
 
 
@@ -90,14 +89,13 @@ def stage() -> Iterator[Stage]:
 
 
 def _settings(folder: Path, url: str, sandbox: Sandbox, account: str, token: str, secret: str) -> Settings:
-    home = next(home for home in HOMES if (home / "contact_trees").is_dir())
     return read_settings(
         {
             "ALERTNET_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}",
             "ALERTNET_SECRET_KEY": secret,
             "ALERTNET_PUBLIC_URL": url,
-            "ALERTNET_CONTACT_TREES": str(home / "contact_trees"),
-            "ALERTNET_MESSAGE_TEMPLATES": str(home / "message_templates"),
+            "ALERTNET_CONTACT_TREES": str(shipped(TREES)),
+            "ALERTNET_MESSAGE_TEMPLATES": str(shipped(TEMPLATES)),
             "ALERTNET_SMTP_URL": sandbox.smtp_url,
             "ALERTNET_RATES": "sms=0,calls=0",
             "ALERTNET_TWILIO_API_URL": sandbox.api_url,

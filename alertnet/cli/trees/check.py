@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alertnet.cli.folders import TREES, or_shipped
+
 if TYPE_CHECKING:
     from alertnet.trees import Fault, Survey
 
 Folder = Annotated[
-    Path, typer.Argument(envvar="ALERTNET_CONTACT_TREES", help="The folder with the trees and teams.yaml.")
+    Path,
+    typer.Argument(
+        envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help="The folder with the trees and teams.yaml."
+    ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 where something is unwise.")]
 
@@ -29,7 +34,7 @@ class Format(StrEnum):
 As = Annotated[Format, typer.Option("--format", help="Lines to read, JSON, or annotations of GitHub Actions.")]
 
 
-def check(folder: Folder = Path("contact_trees"), strict: Strict = False, format: As = Format.TEXT) -> None:
+def check(folder: Folder = TREES, strict: Strict = False, format: As = Format.TEXT) -> None:
     """Report every fault of every file, with its line and what would do, and what is legal but unwise.
 
     Exit code 2 where there is a fault, 1 with --strict where something is unwise, else 0.

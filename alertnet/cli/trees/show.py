@@ -5,17 +5,21 @@ from typing import Annotated
 
 import typer
 
+from alertnet.cli.folders import TREES, or_shipped
 from alertnet.core.errors import Unknown
 
 Folder = Annotated[
-    Path, typer.Argument(envvar="ALERTNET_CONTACT_TREES", help="The folder with the trees and teams.yaml.")
+    Path,
+    typer.Argument(
+        envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help="The folder with the trees and teams.yaml."
+    ),
 ]
 Tree = Annotated[str | None, typer.Option("--tree", help="One tree alone, by its id.")]
 Svg = Annotated[bool, typer.Option("--svg", help="A picture.")]
 Html = Annotated[bool, typer.Option("--html", help="A page to print.")]
 
 
-def show(folder: Folder = Path("contact_trees"), tree: Tree = None, svg: Svg = False, html: Html = False) -> None:
+def show(folder: Folder = TREES, tree: Tree = None, svg: Svg = False, html: Html = False) -> None:
     """Draw the trees: level after level, when each begins, who is told, by what, and who stands in for whom.
 
     Numbers and addresses are not shown, so that it may hang where others see it.

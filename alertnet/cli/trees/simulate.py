@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from alertnet.cli.case import Accused, Consent, Country, Exclude, HowGrave, Nationality, Type, typed_case
+from alertnet.cli.folders import TEMPLATES, TREES, or_shipped
 from alertnet.core.contact_tree import Network
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import Facts
@@ -31,7 +32,10 @@ class Format(StrEnum):
 
 
 Folder = Annotated[
-    Path, typer.Argument(envvar="ALERTNET_CONTACT_TREES", help="The folder with the trees and teams.yaml.")
+    Path,
+    typer.Argument(
+        envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help="The folder with the trees and teams.yaml."
+    ),
 ]
 At = Annotated[
     str | None, typer.Option(help="When it opens, ISO 8601, in the tree's zone unless it names one; now unless given.")
@@ -44,13 +48,16 @@ NoGo = Annotated[bool, typer.Option("--no-go", help="No coordinator says GO; els
 Hours = Annotated[float, typer.Option(help="How many hours to play.")]
 Messages = Annotated[bool, typer.Option("--messages", help="Show the words of each message.")]
 Templates = Annotated[
-    Path, typer.Option(envvar="ALERTNET_MESSAGE_TEMPLATES", help="The folder with the words of the messages.")
+    Path,
+    typer.Option(
+        envvar="ALERTNET_MESSAGE_TEMPLATES", callback=or_shipped, help="The folder with the words of the messages."
+    ),
 ]
 As = Annotated[Format, typer.Option("--format", help="Lines to read, JSON, or a picture.")]
 
 
 def simulate(
-    folder: Folder = Path("contact_trees"),
+    folder: Folder = TREES,
     country: Country = None,
     type: Type = None,
     severity: HowGrave = None,
@@ -64,7 +71,7 @@ def simulate(
     no_go: NoGo = False,
     hours: Hours = 24,
     messages: Messages = False,
-    templates: Templates = Path("message_templates"),
+    templates: Templates = TEMPLATES,
     format: As = Format.TEXT,
 ) -> None:
     """Play a case through on a virtual clock, with the decisions of the real program: nothing is sent.
