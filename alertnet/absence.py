@@ -1,5 +1,6 @@
 """What keeps this process from its database: told when it begins, once a minute, and when it is over."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ class Absence:
         self._writing: str | None = None
         self._since = 0.0
         self._tried_at = float("-inf")
+        self._telling = threading.Lock()
 
     @property
     def cause(self) -> str | None:
@@ -40,7 +42,7 @@ class Absence:
             self._begin(away)
             self._writing = away.cause
             raise
-        if self._writing or self._reading:
+        if self.cause:
             self._end()
 
     @contextmanager
@@ -53,8 +55,9 @@ class Absence:
             self._reading = away.cause
             raise
         if self._reading:
-            self._reading = None
-            if not self._writing:
+            if self._writing:
+                self._reading = None
+            else:
                 self._end()
 
     def is_time_to_try(self) -> bool:
@@ -66,12 +69,17 @@ class Absence:
         return True
 
     def _begin(self, away: DatabaseAway) -> None:
-        if self.cause is None:
-            self._since = self._monotonic()
-        if self._reminder.is_time(away.cause):
-            log.warning("database_away", cause=away.cause, seconds=round(self._monotonic() - self._since))
+        with self._telling:
+            now = self._monotonic()
+            if self.cause is None:
+                self._since = now
+            if self._reminder.is_time(away.cause):
+                log.warning("database_away", cause=away.cause, seconds=round(now - self._since))
 
     def _end(self) -> None:
-        self._reading = self._writing = None
-        self._reminder.reset()
-        log.info("database_back", seconds=round(self._monotonic() - self._since))
+        with self._telling:
+            if self.cause is None:
+                return
+            self._reading = self._writing = None
+            self._reminder.reset()
+            log.info("database_back", seconds=round(self._monotonic() - self._since))
