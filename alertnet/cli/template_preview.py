@@ -159,10 +159,13 @@ def _page(renderer: "Renderer", kind: Kind, language: str, said: Said, disclosur
     else:
         facts = replace(FACTS, type=said.type)
         takes_pin = disclosure is not Disclosure.MINIMAL
-        opened = Page(replace(said, subject=None, about=None), answers=ANSWERS, ask=facts.ask, takes_pin=takes_pin)
+        words = replace(said, subject=None, about=None)
+        opened = Page(words, answers=ANSWERS, ask=facts.ask, takes_pin=takes_pin, opens_details=takes_pin)
         pages = {"": opened}
         if takes_pin:
-            pages["after the PIN:"] = replace(opened, takes_pin=False, details=details_of(facts, disclosure))
+            pages["after the PIN:"] = replace(
+                opened, takes_pin=False, opens_details=False, details=details_of(facts, disclosure)
+            )
     for moment, page in pages.items():
         yield from filter(None, [moment and f"  -- {moment}"])
         yield from _text_of(renderer.page(language, page))

@@ -1,6 +1,5 @@
 """A button of the contact's page was pressed, or its PIN entered: only so does a link change anything (A6)."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -18,7 +17,7 @@ from alertnet.flows.open_page import (
     may_answer,
     show_page,
 )
-from alertnet.flows.proof import check_page_pin
+from alertnet.flows.proof import Sent, prove
 from alertnet.flows.respond import respond
 from alertnet.flows.wrong_person import report_wrong_person
 from alertnet.messages.page import Remark
@@ -26,22 +25,12 @@ from alertnet.store.tables import actions
 from alertnet.store.tx import Tx
 
 
-@dataclass(frozen=True)
-class Form:
-    """What was sent; empty where it was not. `by`: the name or function of whoever answered."""
-
-    answer: str = ""
-    action: str = ""
-    note: str = ""
-    by: str = ""
-    pin: str = ""
-
-
-def answer_page(tx: Tx, token: str, form: Form) -> Opened | None:
+def answer_page(tx: Tx, token: str, form: Sent) -> Opened | None:
     """Record what was sent, and show what holds now; None when no alert ever had such a link.
 
-    Sent again, it counts once. A wrong PIN keeps the details hidden, and the answer beside it is recorded all the same.
+    Sent again, it counts once. Of a contact with a PIN nothing is recorded without it.
     """
+    form = form.without_ticket()
     link = find_link(tx, token)
     if link is None or link.escalation_id is None:
         return None
@@ -50,19 +39,22 @@ def answer_page(tx: Tx, token: str, form: Form) -> Opened | None:
         return show_page(tx, link, outcome=Outcome.OVER)
     if not _is_allowed(form):
         return show_page(tx, link, outcome=Outcome.NOT_ALLOWED)
-    proved, remarks = check_page_pin(case, link, form.pin)
+    proof = prove(case, link, form)
+    if form.answer and proof.is_missing:
+        case.finish()
+        return show_page(tx, link, proof=proof, sent=form, outcome=Outcome.NOT_PROVED)
     done = _record(case, link, form)
     case.finish()
-    return show_page(tx, link, *done, *remarks, proved=proved, hang_ups=tuple(case.hang_ups))
+    return show_page(tx, link, *done, proof=proof, hang_ups=tuple(case.hang_ups))
 
 
-def _is_allowed(form: Form) -> bool:
+def _is_allowed(form: Sent) -> bool:
     if form.answer == ACTION:
         return form.action in list(Action)
     return form.answer in (*ANSWERS, WRONG_PERSON) if form.answer else bool(form.pin)
 
 
-def _record(case: Case, link: Row[Any], form: Form) -> tuple[Remark, ...]:
+def _record(case: Case, link: Row[Any], form: Sent) -> tuple[Remark, ...]:
     """What was done, where the page does not show it anyway."""
     now = case.tx.now
     if form.answer == ACTION:
@@ -78,7 +70,7 @@ def _record(case: Case, link: Row[Any], form: Form) -> tuple[Remark, ...]:
     return ()
 
 
-def _is_reported(case: Case, link: Row[Any], form: Form) -> bool:
+def _is_reported(case: Case, link: Row[Any], form: Sent) -> bool:
     """Whether the very same report is on the record: a page that is sent twice reports once."""
     query = select(actions).where(
         actions.c.incident_id == link.incident_id,

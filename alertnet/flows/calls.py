@@ -13,7 +13,7 @@ from alertnet.flows.attempt import FOLLOW_UP, Held, hold
 from alertnet.flows.cancel import is_wanted
 from alertnet.flows.case import Case
 from alertnet.flows.held_codes import told_codes
-from alertnet.flows.pins import PinCheck, has_pin
+from alertnet.flows.pins import has_pin
 from alertnet.flows.proof import try_contacts_pin
 from alertnet.flows.wrong_codes import count_wrong_tries
 from alertnet.store.tables import alarms, attempts, notifications, served
@@ -81,8 +81,7 @@ class Call:
     @property
     def asks_for_pin(self) -> bool:
         """Whether the contact keys its PIN; one that has none on record keys the spoken code, or could never answer."""
-        contact = self.case.contact(self.row.tree, self.row.contact)
-        return contact.pin and has_pin(self.case.tx, f"{self.row.tree}/{self.row.contact}")
+        return has_pin(self.case.tx, f"{self.row.tree}/{self.row.contact}")
 
     @property
     def alarm(self) -> Row[Any]:
@@ -109,7 +108,7 @@ class Call:
 
     def proves(self, digits: str) -> bool:
         """Whether the digits are the contact's PIN."""
-        return try_contacts_pin(self.case, self.row, digits).check is PinCheck.TRUE
+        return bool(try_contacts_pin(self.case, self.row, digits).check)
 
     def give_code(self) -> None:
         """Draw the code of this call, unless it has one."""

@@ -1,6 +1,5 @@
 """What a coordinator does for an incident from any of its pages: vouch, report an action, close (B4, A6)."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -11,8 +10,8 @@ from alertnet.core.notification import Kind
 from alertnet.flows.act import report_action
 from alertnet.flows.case import Case
 from alertnet.flows.close_incident import close_incident
-from alertnet.flows.open_page import may_answer, takes_pin
-from alertnet.flows.proof import check_page_pin
+from alertnet.flows.open_page import may_answer
+from alertnet.flows.proof import Sent
 from alertnet.flows.vouch import vouch
 from alertnet.messages.page import Desk, Remark
 from alertnet.store.tables import actions, notifications
@@ -21,24 +20,11 @@ VOUCH, ACTION, CLOSE = "vouch", "action", "close"
 ACTS = (VOUCH, ACTION, CLOSE)
 
 
-@dataclass(frozen=True)
-class Sent:
-    """What a coordinator's page sent; empty where it was not. `contact` is `tree/contact`."""
-
-    answer: str = ""
-    contact: str = ""
-    kind: str = ""
-    action: str = ""
-    reason: str = ""
-    note: str = ""
-    pin: str = ""
-
-
 def desk_of(case: Case, link: Row[Any]) -> Desk | None:
     """What the link's coordinator can do now, about those who were told or are to be called."""
     if not may_answer(case, link):
         return None
-    return Desk(tuple(_contacts(case)), takes_pin(case.contact(link.tree, link.contact)))
+    return Desk(tuple(_contacts(case)))
 
 
 def is_allowed(case: Case, sent: Sent) -> bool:
@@ -49,22 +35,18 @@ def is_allowed(case: Case, sent: Sent) -> bool:
     return value and sent.contact in {value for value, _ in _contacts(case)}
 
 
-def carry_out(case: Case, link: Row[Any], sent: Sent) -> tuple[bool, tuple[Remark, ...]]:
-    """Do it, and say so; whoever has a PIN proves itself with it first. Sent again, it counts once."""
-    if takes_pin(case.contact(link.tree, link.contact)):
-        proved, remarks = check_page_pin(case, link, sent.pin)
-        if not proved:
-            return False, remarks or (Remark("wrong_pin"),)
+def carry_out(case: Case, link: Row[Any], sent: Sent) -> tuple[Remark, ...]:
+    """Do it, and say so. Sent again, it counts once."""
     if sent.answer == CLOSE:
         close_incident(case, CloseReason(sent.reason), text=sent.note or None, by=link.contact)
-        return True, ()
+        return ()
     tree, _, contact = sent.contact.partition("/")
     if sent.answer == VOUCH:
         vouch(case, tree, contact, AnswerKind(sent.kind), by=link.contact)
-        return True, (Remark("recorded_vouch", case.tx.now),)
+        return (Remark("recorded_vouch", case.tx.now),)
     if not _is_reported(case, tree, contact, sent):
         report_action(case, tree, contact, Action(sent.action), note=sent.note or None)
-    return True, (Remark("recorded_action", case.tx.now),)
+    return (Remark("recorded_action", case.tx.now),)
 
 
 def _contacts(case: Case) -> list[tuple[str, str]]:

@@ -8,19 +8,10 @@ from sqlalchemy import Row, select
 from alertnet.core.acknowledgement import AnswerKind
 from alertnet.core.contact import Contact, Disclosure
 from alertnet.core.disclosure import details_of
-from alertnet.flows.answer_page import Form
 from alertnet.flows.case import Case, take_up
 from alertnet.flows.letters import said
-from alertnet.flows.open_page import (
-    Opened,
-    Outcome,
-    find_link,
-    hears_of_duress,
-    look_at,
-    may_answer,
-    takes_pin,
-)
-from alertnet.flows.proof import check_page_pin
+from alertnet.flows.open_page import Opened, Outcome, find_link, look_at, may_answer, with_proof
+from alertnet.flows.proof import Proof, Sent, no_proof, prove
 from alertnet.flows.respond import SUBJECTS, revoke
 from alertnet.messages.page import Page, Remark
 from alertnet.store.tables import acknowledgements
@@ -35,28 +26,30 @@ def open_answer(tx: Tx, token: str) -> Opened | None:
     return None if link is None or link.acknowledgement_id is None else _show(tx, link)
 
 
-def revoke_answer(tx: Tx, token: str, form: Form) -> Opened | None:
+def revoke_answer(tx: Tx, token: str, sent: Sent) -> Opened | None:
     """Take the answer back, or show the details to who knows the PIN. Sent again, it counts once."""
     link = find_link(tx, token)
     if link is None or link.acknowledgement_id is None:
         return None
+    sent = sent.without_ticket()
     case = take_up(tx, link.incident_id)
     if not may_answer(case, link):
         return _show(tx, link, outcome=Outcome.OVER)
-    if not (form.answer == REVOKE or (form.pin and not form.answer)):
+    if not (sent.answer == REVOKE or (sent.pin and not sent.answer)):
         return _show(tx, link, outcome=Outcome.NOT_ALLOWED)
-    proved, remarks = check_page_pin(case, link, form.pin)
-    if form.answer == REVOKE and _answer(tx, link).revoked_at is None:
+    proof = prove(case, link, sent)
+    revokes = sent.answer == REVOKE and not proof.is_missing
+    if revokes and _answer(tx, link).revoked_at is None:
         revoke(case, link.acknowledgement_id, by=link.contact)
     case.finish()
-    return _show(tx, link, *remarks, proved=proved, hang_ups=tuple(case.hang_ups))
+    outcome = Outcome.NOT_PROVED if sent.answer and proof.is_missing else Outcome.DONE
+    return _show(tx, link, proof=proof, outcome=outcome, hang_ups=tuple(case.hang_ups))
 
 
 def _show(
     tx: Tx,
     link: Row[Any],
-    *remarks: Remark,
-    proved: bool = False,
+    proof: Proof | None = None,
     outcome: Outcome = Outcome.DONE,
     hang_ups: tuple[str, ...] = (),
 ) -> Opened:
@@ -71,20 +64,20 @@ def _show(
     elif answer.revoked_at is not None:
         page = Page(words, (Remark("recorded_revoke", answer.revoked_at),), asked=True)
     else:
-        page = _standing_page(case, link, contact, answer, Page(words, remarks, (REVOKE,), asked=True), proved)
+        proof = proof or no_proof(tx, link)
+        page = Page(words, proof.remarks, (REVOKE,), asked=True)
+        page = with_proof(case, contact, _standing_page(case, contact, answer, page, proof), proof)
     return Opened(page, contact.language, case.incident.templates, outcome, hang_ups)
 
 
-def _standing_page(case: Case, link: Row[Any], contact: Contact, answer: Row[Any], page: Page, proved: bool) -> Page:
-    reads = proved and contact.disclosure is not Disclosure.MINIMAL
+def _standing_page(case: Case, contact: Contact, answer: Row[Any], page: Page, proof: Proof) -> Page:
+    reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
     # The name and the words of whoever answered are free text: for those who may read everything.
     given = (answer.by, answer.note) if contact.disclosure is Disclosure.FULL else ()
     return replace(
         page,
         stated=(Remark(f"answered_{answer.via}", answer.at),),
-        takes_pin=takes_pin(contact) and not proved,
         details=(*filter(None, given), *details_of(case.facts, contact.disclosure)) if reads else (),
-        duress=hears_of_duress(case, contact, proved=proved),
     )
 
 

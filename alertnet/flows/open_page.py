@@ -1,6 +1,6 @@
 """A contact opens its page: what it may see is read, and nothing at all is changed (A6, A9)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -17,8 +17,9 @@ from alertnet.flows.ahead import Ahead
 from alertnet.flows.case import Case
 from alertnet.flows.letters import said
 from alertnet.flows.outbox import Outbox
+from alertnet.flows.proof import Proof, Sent, coerced, no_proof
 from alertnet.flows.since import happened_since
-from alertnet.messages.page import Page, Remark
+from alertnet.messages.page import TYPED, Page, Remark
 from alertnet.store import incidents as incident_store
 from alertnet.store import pinned
 from alertnet.store.tables import acknowledgements, escalations, links
@@ -39,6 +40,8 @@ class Outcome(StrEnum):
     DONE = "done"
     NOT_ALLOWED = "not allowed"
     """No such answer or action: nothing was recorded."""
+    NOT_PROVED = "not proved"
+    """The PIN is missing: nothing was recorded."""
     OVER = "over"
     """It came too late: nothing was recorded."""
 
@@ -85,24 +88,27 @@ def show_page(
     tx: Tx,
     link: Row[Any],
     *remarks: Remark,
-    proved: bool = False,
+    proof: Proof | None = None,
+    sent: Sent | None = None,
     outcome: Outcome = Outcome.DONE,
     hang_ups: tuple[str, ...] = (),
 ) -> Opened:
-    """The page as things stand. `remarks`: what has just happened; `proved`: the contact's PIN was entered."""
+    """The page as things stand. `remarks`: what has just happened; `sent`: what came of nothing, to be shown again."""
     case = look_at(tx, link.incident_id)
     contact = case.contact(link.tree, link.contact)
     words = said(case, link.tree, contact.timezone)
     if may_answer(case, link):
-        page = _open_page(tx, link, case, contact, Page(words, remarks), proved)
+        proof = proof or no_proof(tx, link)
+        page = _open_page(tx, link, case, contact, Page(words, (*remarks, *proof.remarks)), proof)
+        page = with_proof(case, contact, page, proof, sent)
     else:
         page = Page(words, (Remark("taken_care_of" if case.is_open else "closed"),))
     return Opened(page, contact.language, case.incident.templates, outcome, hang_ups)
 
 
-def _open_page(tx: Tx, link: Row[Any], case: Case, contact: Contact, page: Page, proved: bool) -> Page:
+def _open_page(tx: Tx, link: Row[Any], case: Case, contact: Contact, page: Page, proof: Proof) -> Page:
     facts, standing = case.facts, _standing(tx, link)
-    reads = proved and contact.disclosure is not Disclosure.MINIMAL
+    reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
     free_text = facts.ask is not None and facts.ask not in ASKS
     return Page(
         page.said,
@@ -112,21 +118,25 @@ def _open_page(tx: Tx, link: Row[Any], case: Case, contact: Contact, page: Page,
         actions=tuple(Action) if standing is not None and standing.kind != AnswerKind.DECLINED.value else (),
         # Free text may name somebody: it is for those who read the details.
         ask="other" if free_text and not reads else facts.ask,
-        takes_pin=takes_pin(contact) and not proved,
         details=details_of(facts, contact.disclosure) if reads else (),
-        duress=hears_of_duress(case, contact, proved=proved),
         since=happened_since(tx, link, reads=reads),
     )
 
 
-def takes_pin(contact: Contact) -> bool:
-    """Whether a PIN shows the contact more than the link does: a coordinator may have to know of duress."""
-    return contact.pin and (contact.disclosure is not Disclosure.MINIMAL or contact.is_coordinator)
-
-
-def hears_of_duress(case: Case, contact: Contact, *, proved: bool) -> bool:
-    """Whether the page tells that somebody stands beside the team: to a coordinator alone, after its PIN."""
-    return proved and contact.is_coordinator and case.facts.duress
+def with_proof(case: Case, contact: Contact, page: Page, proof: Proof, sent: Sent | None = None) -> Page:
+    """The page with what the PIN has to do with it, and with what was sent in vain."""
+    # A coordinator may have to know that somebody stands beside the team, or beside a contact.
+    learns = contact.disclosure is not Disclosure.MINIMAL or contact.is_coordinator
+    hears = proof.is_given and contact.is_coordinator
+    return replace(
+        page,
+        takes_pin=proof.is_missing,
+        opens_details=proof.is_missing and learns,
+        ticket=proof.ticket,
+        typed={name: getattr(sent, name) for name in TYPED} if sent else {},
+        duress=hears and case.facts.duress,
+        coerced=coerced(case) if hears else (),
+    )
 
 
 def _recorded(tx: Tx, link: Row[Any], standing: Row[Any] | None) -> tuple[Remark, ...]:

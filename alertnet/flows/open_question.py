@@ -5,27 +5,17 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from alertnet.core.contact import Contact
 from alertnet.core.disclosure import details_of
 from alertnet.core.errors import WrongState
 from alertnet.core.notification import Kind
 from alertnet.flows import alarms, report_task
 from alertnet.flows.case import Case, take_up
 from alertnet.flows.decide import decide_alarm
-from alertnet.flows.desk import ACTS, CLOSE, Sent, carry_out, desk_of, is_allowed
+from alertnet.flows.desk import ACTS, CLOSE, carry_out, desk_of, is_allowed
 from alertnet.flows.errand import errand_of
 from alertnet.flows.letters import said
-from alertnet.flows.open_page import (
-    ANSWERS,
-    Opened,
-    Outcome,
-    find_link,
-    hears_of_duress,
-    look_at,
-    may_answer,
-    takes_pin,
-)
-from alertnet.flows.proof import check_page_pin
+from alertnet.flows.open_page import ANSWERS, Opened, Outcome, find_link, look_at, may_answer, with_proof
+from alertnet.flows.proof import Proof, Sent, no_proof, prove
 from alertnet.flows.tasks import TAKEN
 from alertnet.messages.page import Page, Remark
 from alertnet.store.tables import alarms as alarm_table
@@ -49,24 +39,26 @@ def answer_question(tx: Tx, token: str, sent: Sent) -> Opened | None:
     link = find_link(tx, token)
     if link is None or link.alarm_id is None:
         return None
+    sent = sent.without_ticket()
     case = take_up(tx, link.incident_id)
     alarm = _alarm(tx, link)
     if not may_answer(case, link):
         is_same = sent.answer == CLOSE and not case.is_open and case.incident.close_reason == sent.reason
         return _show(tx, link, outcome=Outcome.DONE if is_same else Outcome.OVER)
-    if sent.pin and not sent.answer:
-        proved, remarks = check_page_pin(case, link, sent.pin)
-        case.finish()
-        return _show(tx, link, *remarks, proved=proved)
-    if not (is_allowed(case, sent) if sent.answer in ACTS else sent.answer in _known(alarm)):
+    is_known = is_allowed(case, sent) if sent.answer in ACTS else sent.answer in _known(alarm)
+    if not (is_known or (sent.pin and not sent.answer)):
         return _show(tx, link, outcome=Outcome.NOT_ALLOWED)
+    proof = prove(case, link, sent)
+    if not sent.answer or proof.is_missing:
+        case.finish()
+        outcome = Outcome.NOT_PROVED if sent.answer else Outcome.DONE
+        return _show(tx, link, proof=proof, sent=sent, outcome=outcome)
     if sent.answer in ACTS:
-        done, remarks = carry_out(case, link, sent)
-        outcome = Outcome.DONE if done else Outcome.NOT_ALLOWED
+        outcome, remarks = Outcome.DONE, carry_out(case, link, sent)
     else:
         outcome, remarks = _record(case, alarm, sent.answer, link.contact), ()
     case.finish()
-    return _show(tx, link, *remarks, outcome=outcome, hang_ups=tuple(case.hang_ups))
+    return _show(tx, link, *remarks, proof=proof, outcome=outcome, hang_ups=tuple(case.hang_ups))
 
 
 def _record(case: Case, alarm: Row[Any], answer: str, by: str) -> Outcome:
@@ -103,7 +95,8 @@ def _show(
     tx: Tx,
     link: Row[Any],
     *remarks: Remark,
-    proved: bool = False,
+    proof: Proof | None = None,
+    sent: Sent | None = None,
     outcome: Outcome = Outcome.DONE,
     hang_ups: tuple[str, ...] = (),
 ) -> Opened:
@@ -120,22 +113,16 @@ def _show(
     )
     page = Page(words, (*_remarks(case, alarm, link.contact), *remarks), asked=True, desk=desk_of(case, link))
     if may_answer(case, link):
-        page = replace(page, **_read(case, link, contact, proved=proved))
+        proof = proof or no_proof(tx, link)
+        details = details_of(case.facts, contact.disclosure) if proof.is_given else ()
+        page = replace(page, remarks=(*page.remarks, *proof.remarks), details=details)
+        page = with_proof(case, contact, page, proof, sent)
     if may_answer(case, link) and (alarm.due_at is not None or _has_been_said(alarm)):
         page = replace(page, answers=_answers(alarm), answered=_has_been_said(alarm))
         if alarm.kind == Kind.TASK.value:
             errand = errand_of(case, alarm)
             page = replace(page, errand=errand, answers=page.answers if errand else ())
     return Opened(page, contact.language, case.incident.templates, outcome, hang_ups)
-
-
-def _read(case: Case, link: Row[Any], contact: Contact, *, proved: bool) -> dict[str, Any]:
-    """What the coordinator may read once it has proved who it is."""
-    return {
-        "takes_pin": takes_pin(contact) and not proved,
-        "details": details_of(case.facts, contact.disclosure) if proved else (),
-        "duress": hears_of_duress(case, contact, proved=proved),
-    }
 
 
 def _remarks(case: Case, alarm: Row[Any], contact: str) -> tuple[Remark, ...]:

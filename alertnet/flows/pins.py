@@ -74,6 +74,11 @@ def has_pin(tx: Tx, owner: str) -> bool:
     return bool(pins.of_owner(tx, owner))
 
 
+def pins_of(tx: Tx, owner: str) -> str:
+    """What stands for the owner's PINs as they are: another text from the moment that any of them is replaced."""
+    return " ".join(sorted(row.id for row in pins.of_owner(tx, owner)))
+
+
 def try_pin(tx: Tx, owner: str, text: str | None, door: str) -> PinTried:
     """What the text proves as a PIN of that owner: the one place that believes, counts and refuses it (B9).
 

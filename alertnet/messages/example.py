@@ -57,7 +57,7 @@ CANARIES = Facts(
 ANSWERS = ("acknowledge", "relay", "decline", "wrong_person")
 DECISIONS = ("go", "hold", "refuse")
 
-ANSWERED = Page(EXAMPLE, answers=ANSWERS, answered=True, actions=tuple(Action), takes_pin=True)
+ANSWERED = Page(EXAMPLE, answers=ANSWERS, answered=True, actions=tuple(Action), takes_pin=True, opens_details=True)
 """A contact's page with everything on it that can be pressed."""
 
 ON_TASK = Page(
@@ -65,6 +65,7 @@ ON_TASK = Page(
     answers=("take", *ANSWERS[:3], "no_answer", "wrong_person"),
     asked=True,
     errand=Errand(("5th Brigade",), "es", "Call them:\nwe know.", ("+573005550111",), ("+573005550111",)),
-    desk=Desk((("colombia/brigade", "5th Brigade (brigade)"),), takes_pin=True),
+    desk=Desk((("colombia/brigade", "5th Brigade (brigade)"),)),
+    takes_pin=True,
 )
 """A coordinator's page with everything on it."""

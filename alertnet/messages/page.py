@@ -1,7 +1,7 @@
 """The contact's page and the coordinator's, put into words; whoever shows one decides what is on it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
 
@@ -12,7 +12,11 @@ from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import ASKS, CloseReason
 from alertnet.messages.words import Words, direction
 
+TICKET = "~"
+"""Between a value of the page and the ticket that it carries: whoever sent it has just entered the PIN."""
 PAGE = "page/page.html.j2"
+TYPED = ("answer", "action", "contact", "kind", "reason", "note", "by")
+"""The fields whose values are shown again, as `typed_answer` and so on."""
 _ANSWERS = (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.DECLINED)
 
 
@@ -52,7 +56,6 @@ class Desk:
     """What a coordinator can do for the incident besides; `contacts`: (value, name) of those whom it is about."""
 
     contacts: tuple[tuple[str, str], ...]
-    takes_pin: bool
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,19 @@ class Page:
     ask: str | None = None
     """On a contact's page, what it is asked to do: one of `ASKS`, or free text for those who may read it."""
     takes_pin: bool = False
+    """A PIN is to be entered: for whatever the page does, and for what it shows then."""
+    ticket: str = ""
+    """What shows that the PIN was entered a moment ago: every value that is sent carries it."""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    """What was sent in vain, by the names of its fields, so that nobody types it again."""
+    opens_details: bool = False
+    """The PIN, entered alone, shows more than the page does now."""
     details: tuple[str, ...] = ()
     """Paragraphs for those who may read them."""
     duress: bool = False
     """Said with the details, to a coordinator who has entered its PIN: somebody stands beside the team."""
+    coerced: tuple[str, ...] = ()
+    """Said likewise: contacts beside whom somebody stood when they entered theirs."""
     since: tuple[Event, ...] = ()
     """What has happened, oldest first."""
     errand: Errand | None = None
@@ -114,18 +126,38 @@ def page_values(
         "question": _question(page, words, say) if page.asked and page.answers else [],
         "stated": [say(remark.word, remark.at) for remark in page.stated],
         "ask": "" if page.asked or not page.answers else _ask(page.ask, labels),
-        "details": [*([labels["under_duress"]] if page.duress else []), *page.details],
+        "details": _details(page, labels),
         "since": [_event(event, labels, say) for event in page.since],
         "callback": said.callback,
         "untouched": say("opening_changes_nothing" if page.stated else "opening_records_nothing"),
-        "takes_name": not page.asked,
-        "answers": [(answer, _label(answer, page, labels)) for answer in page.answers],
-        "answered": page.answered,
-        "actions": [(action, labels[f"action_{action}"]) for action in page.actions],
-        "takes_pin": page.takes_pin,
-        **_errand(page.errand, said, theirs or labels) | _desk(page.desk, words, labels),
+        **_forms(page, labels) | _errand(page.errand, said, theirs or labels) | _desk(page, words, labels),
         "label": {word: say(word) for word in labels},
     }
+
+
+def _forms(page: Page, labels: Mapping[str, str]) -> dict[str, object]:
+    """What can be sent from the page, and what was sent in vain."""
+    return {
+        "takes_name": not page.asked,
+        "answers": [(_carried(answer, page), _label(answer, page, labels)) for answer in page.answers],
+        "answered": page.answered,
+        "actions": [(_carried(action, page), labels[f"action_{action}"]) for action in page.actions],
+        "takes_pin": page.takes_pin,
+        "proves": page.takes_pin,
+        "opens_details": page.opens_details,
+        **{f"typed_{name}": page.typed.get(name, "") for name in TYPED},
+    }
+
+
+def _carried(value: str, page: Page) -> str:
+    """The value with the page's ticket: forms of every version send their values back as they are."""
+    return f"{value}{TICKET}{page.ticket}" if page.ticket else value
+
+
+def _details(page: Page, labels: Mapping[str, str]) -> list[str]:
+    team = [labels["under_duress"]] if page.duress else []
+    contacts = [fill(labels["contact_under_duress"], {"about": contact}) for contact in page.coerced]
+    return [*team, *contacts, *page.details]
 
 
 def _unbroken(title: str, ref: str) -> Markup:
@@ -150,16 +182,16 @@ def _errand(errand: Errand | None, said: Said, theirs: Mapping[str, str]) -> dic
     return {"who": " · ".join(errand.who), "script": errand.words.splitlines(), "calls": calls}
 
 
-def _desk(desk: Desk | None, words: Words, labels: Mapping[str, str]) -> dict[str, object]:
+def _desk(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str, object]:
+    desk = page.desk
     # A running incident keeps its words, and those of an earlier version know nothing of this.
     if desk is None or "vouch" not in labels:
-        return {"contacts": [], "kinds": [], "deeds": [], "reasons": [], "proves": False}
+        return {"contacts": [], "kinds": [], "deeds": [], "reasons": []}
     return {
-        "contacts": list(desk.contacts),
+        "contacts": [(_carried(contact, page), name) for contact, name in desk.contacts],
         "kinds": [(kind.value, labels[f"said_{kind.value}"]) for kind in AnswerKind],
         "deeds": [(action.value, labels[f"action_{action.value}"]) for action in Action],
-        "reasons": [(reason.value, words.reasons[reason]) for reason in CloseReason],
-        "proves": desk.takes_pin,
+        "reasons": [(_carried(reason.value, page), words.reasons[reason]) for reason in CloseReason],
     }
 
 

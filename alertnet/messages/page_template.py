@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from jinja2 import TemplateError, nodes
 
 from alertnet.messages import sandbox
+from alertnet.messages.page import TYPED
 
 STYLE = "page/style.css.j2"
 
@@ -27,7 +28,8 @@ NAMES = frozenset(
             "since",
             "callback",
         ),
-        *("answers", "answered", "actions", "takes_name", "takes_pin", "untouched", "label", "others"),
+        *("answers", "answered", "actions", "takes_name", "takes_pin", "opens_details", "untouched", "label", "others"),
+        *(f"typed_{name}" for name in TYPED),
         *("who", "script", "calls", "contacts", "kinds", "deeds", "reasons", "proves"),
     )
 )

@@ -34,6 +34,7 @@ class _Keys:
     index: bytes
     code: bytes
     pin: bytes
+    proof: bytes
 
 
 class Vault:
@@ -99,6 +100,15 @@ class Vault:
         """Every hash that the PIN may be stored under."""
         return tuple(_keyed_pin(keys.pin, owner, pin) for keys in self._keys)
 
+    def sign(self, text: str) -> str:
+        """What proves later that the text was written here: 32 signs."""
+        return _signed(self._keys[0].proof, text)
+
+    def is_signed(self, text: str, signature: str) -> bool:
+        """Whether the text was signed here, by whichever secret is listed."""
+        given = signature.encode()
+        return any(hmac.compare_digest(_signed(keys.proof, text).encode(), given) for keys in self._keys)
+
     def token_hash(self, token: str) -> bytes:
         """SHA-256 of a link's token: 32 bytes. Without a key, since 80 random bits can't be guessed."""
         return hashlib.sha256(token.encode()).digest()
@@ -114,7 +124,12 @@ def _derive(secret: bytes) -> _Keys:
         index=subkey("index"),
         code=subkey("code"),
         pin=subkey("pin"),
+        proof=subkey("proof"),
     )
+
+
+def _signed(key: bytes, text: str) -> str:
+    return _keyed(key, text).hex()
 
 
 def _keyed(key: bytes, text: str) -> bytes:

@@ -2,11 +2,10 @@
 
 from fastapi import APIRouter, Response
 
-from alertnet.flows.answer_page import Form
-from alertnet.flows.desk import Sent
 from alertnet.flows.open_answer import open_answer, revoke_answer
 from alertnet.flows.open_page import Opened
 from alertnet.flows.open_question import answer_question, open_question
+from alertnet.flows.proof import Sent
 from alertnet.store.tx import Tx
 from alertnet.web.auth import InForce
 from alertnet.web.forms import Posted
@@ -34,4 +33,4 @@ def _opened(tx: Tx, token: str) -> Opened | None:
 
 
 def _pressed(tx: Tx, token: str, sent: Sent) -> Opened | None:
-    return answer_question(tx, token, sent) or revoke_answer(tx, token, Form(answer=sent.answer, pin=sent.pin))
+    return answer_question(tx, token, sent) or revoke_answer(tx, token, sent)

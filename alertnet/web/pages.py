@@ -11,7 +11,7 @@ from alertnet.flows.open_page import Opened, Outcome
 from alertnet.runtime import Runtime
 from alertnet.transactions import DatabaseAway
 
-STATUS = {Outcome.DONE: 200, Outcome.NOT_ALLOWED: 422, Outcome.OVER: 409}
+STATUS = {Outcome.DONE: 200, Outcome.NOT_PROVED: 403, Outcome.NOT_ALLOWED: 422, Outcome.OVER: 409}
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",

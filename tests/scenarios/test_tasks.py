@@ -205,8 +205,8 @@ def test_who_has_a_pin_closes_nothing_without_it(world_of: Worlds) -> None:
     world.runtime.transact(set_pins, "valley/coordinator", pin="47110")
     incident, task = evening(world)
 
-    press(world, task, "close", expect=422, reason="resolved")
-    press(world, task, "close", expect=422, reason="resolved", pin="11111")
+    press(world, task, "close", expect=403, reason="resolved")
+    press(world, task, "close", expect=403, reason="resolved", pin="11111")
     assert incident["status"] == "open"
 
     press(world, task, "close", reason="resolved", pin="47110")

@@ -1,12 +1,14 @@
 """Somebody guesses the PIN of a member: few guesses are heard, and whoever knows it is locked out of nothing (B9)."""
 
+import re
+
 import pytest
 
 from alertnet.flows.pins import set_pins
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.test_field import CONTACTS, LEVELS
 from tests.scenarios.valley import a_tree
-from tests.scenarios.world import World
+from tests.scenarios.world import World, link_in
 
 TRUE, DURESS, ONCE = "47110", "47990", "471101"
 REPORT = "ALERTA {pin} 31 L12 P7 C2 nos siguen"
@@ -73,3 +75,19 @@ def test_the_coordinators_are_told_once_for_each_time_a_door_closes(valley: Worl
     valley.settles()
 
     assert len(told_of_guesses(valley)) == 2
+
+
+def test_a_page_asks_for_the_pin_again_once_its_ticket_has_grown_old(valley: World) -> None:
+    """A6: who finds the page open an hour later can do nothing with it."""
+    valley.runtime.transact(set_pins, "valley/coordinator", TRUE)
+    incident = valley.raises(people=[])
+    link = link_in(next(text for text in valley.phone("coordinator").inbox if "URGENT" in text))
+    page = valley.client.post(link, data={"pin": TRUE}).text
+    answer = re.findall(r'value="(acknowledge~[^"]+)"', page)[0]
+
+    valley.passes(minutes=11)
+    late = valley.client.post(link, data={"answer": answer})
+
+    assert (late.status_code, incident.answers()) == (403, [])
+    again = valley.client.post(link, data={"answer": "acknowledge", "pin": TRUE})
+    assert (again.status_code, incident.answers()) == (200, [("coordinator", "acknowledged", "link")])

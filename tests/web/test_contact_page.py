@@ -3,17 +3,19 @@
 import base64
 import hashlib
 import re
+import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from alertnet.flows.pins import set_pins
 from alertnet.store.tables import acknowledgements, actions, escalations, metadata, notifications
 from alertnet.transactions import DatabaseAway
 from alertnet.web.pages import show
 from tests.postgres import fresh_database
-from tests.web.world import ALICE, BOB, CALLBACK, CAROL, PIN, SECRETS, World, world_in
+from tests.web.world import ALICE, BOB, CALLBACK, CAROL, PIN, ROOT, SECRETS, World, world_in
 
 HIDDEN = (*SECRETS.values(), r"\bP7\b", "Maria")
 """As patterns: the two letters alone may stand in a reference or a link."""
@@ -24,8 +26,14 @@ OTHERS = ("alice", "Valley<", "carol", "Amis", ALICE, CAROL, "desk")
 def world(tmp_path: Path) -> Iterator[World]:
     with world_in(tmp_path) as world:
         world.raises()
-        world.gives_pin()
         yield world
+
+
+@pytest.fixture
+def proving(world: World) -> World:
+    """Bob has a PIN."""
+    world.gives_pin()
+    return world
 
 
 class Elements(HTMLParser):
@@ -84,11 +92,13 @@ def test_no_line_of_the_title_ends_within_the_reference(world: World) -> None:
     assert ".ref { white-space: nowrap }" in html
 
 
-def test_the_page_never_shows_other_recipients(world: World) -> None:
+def test_the_page_never_shows_other_recipients(proving: World) -> None:
     """A9: recipients never see each other, not even when others have answered."""
-    world.client.post(world.link("carol"), data={"answer": "acknowledge", "by": "Carol herself"})
+    proving.client.post(proving.link("carol"), data={"answer": "acknowledge", "by": "Carol herself"})
 
-    html = world.client.get(world.link("bob")).text + world.client.post(world.link("bob"), data={"pin": PIN}).text
+    html = (
+        proving.client.get(proving.link("bob")).text + proving.client.post(proving.link("bob"), data={"pin": PIN}).text
+    )
 
     assert not any(other in html for other in (*OTHERS, "Carol herself"))
 
@@ -206,60 +216,60 @@ def test_the_wrong_person_declines_nothing(world: World) -> None:
     assert [row.contact for row in world.rows(notifications) if row.kind == "notice"] == ["alice"]
 
 
-def test_the_pin_shows_the_details_and_records_nothing(world: World) -> None:
+def test_the_pin_shows_the_details_and_records_nothing(proving: World) -> None:
     """A9: people by their codes, for a contact of full disclosure."""
-    shown = world.client.post(world.link("bob"), data={"pin": PIN}).text
+    shown = proving.client.post(proving.link("bob"), data={"pin": PIN}).text
 
     for detail in (*SECRETS.values(), "P7"):
         assert detail in shown
     assert "Maria" not in shown
-    assert standing(world) == []
+    assert standing(proving) == []
 
 
-def test_the_details_are_gone_without_the_pin(world: World) -> None:
+def test_the_details_are_gone_without_the_pin(proving: World) -> None:
     """A9: they are never kept in the link."""
-    world.client.post(world.link("bob"), data={"pin": PIN})
+    proving.client.post(proving.link("bob"), data={"pin": PIN})
 
-    assert not any(re.search(hidden, world.client.get(world.link("bob")).text) for hidden in HIDDEN)
+    assert not any(re.search(hidden, proving.client.get(proving.link("bob")).text) for hidden in HIDDEN)
 
 
-def test_free_text_of_the_request_waits_for_the_pin(world: World) -> None:
+def test_free_text_of_the_request_waits_for_the_pin(proving: World) -> None:
     """A9: it may name somebody."""
-    world.raises(ask="Visit Maria in the cells")
+    proving.raises(ask="Visit Maria in the cells")
 
-    before = world.client.get(world.link("bob")).text
-    after = world.client.post(world.link("bob"), data={"pin": PIN}).text
+    before = proving.client.get(proving.link("bob")).text
+    after = proving.client.post(proving.link("bob"), data={"pin": PIN}).text
 
     assert "Maria" not in before
     assert "Visit Maria in the cells" in after
 
 
-def test_five_wrong_pins_hide_the_details_for_a_time_and_the_coordinators_hear_of_it(world: World) -> None:
+def test_five_wrong_pins_hide_the_details_for_a_time_and_the_coordinators_hear_of_it(proving: World) -> None:
     """B9: never for good."""
     for _ in range(5):
-        shown = world.client.post(world.link("bob"), data={"pin": "00000"}).text
-    right = world.client.post(world.link("bob"), data={"pin": PIN}).text
+        shown = proving.client.post(proving.link("bob"), data={"pin": "00000"}).text
+    right = proving.client.post(proving.link("bob"), data={"pin": PIN}).text
 
     for page in (shown, right):
         assert "Too many wrong PINs: none is accepted before 24 November, 02:29 (UTC-5)." in page
         assert not any(re.search(hidden, page) for hidden in HIDDEN)
-    assert [row.said["subject"] for row in world.rows(notifications) if row.kind == "notice"] == ["wrong_pins"]
+    assert [row.said["subject"] for row in proving.rows(notifications) if row.kind == "notice"] == ["wrong_pins"]
 
 
-def test_wrong_pins_at_one_link_leave_the_contacts_others_open(world: World) -> None:
+def test_wrong_pins_at_one_link_leave_the_contacts_others_open(proving: World) -> None:
     """B9: whoever has the link from one phone does not keep its owner from the one in the mailbox."""
     for _ in range(9):
-        world.client.post(world.link("bob"), data={"pin": "00000"})
+        proving.client.post(proving.link("bob"), data={"pin": "00000"})
 
-    assert SECRETS["summary"] in world.client.post(world.link("bob", "email"), data={"pin": PIN}).text
+    assert SECRETS["summary"] in proving.client.post(proving.link("bob", "email"), data={"pin": PIN}).text
 
 
-def test_the_page_says_that_there_are_news_and_what_they_are_only_with_the_pin(world: World) -> None:
+def test_the_page_says_that_there_are_news_and_what_they_are_only_with_the_pin(proving: World) -> None:
     """A9: a link that travelled in clear shows no more than minimal until the contact's PIN is entered."""
-    world.updates("Both were seen at the brigade", "They are free")
+    proving.updates("Both were seen at the brigade", "They are free")
 
-    clear = world.client.get(world.link("bob")).text
-    read = world.client.post(world.link("bob"), data={"pin": PIN}).text
+    clear = proving.client.get(proving.link("bob")).text
+    read = proving.client.post(proving.link("bob"), data={"pin": PIN}).text
 
     assert clear.count("24 November, 02:14 (UTC-5) – news: our coordinator will tell you.") == 2
     assert "brigade" not in clear
@@ -286,38 +296,130 @@ def test_the_page_shows_the_contacts_own_reports_and_nobody_elses(world: World) 
     assert re.findall(r"you reported: (\w+)", text) == ["Visited"]
 
 
-def test_only_the_latest_of_many_news_are_shown(world: World) -> None:
+def test_only_the_latest_of_many_news_are_shown(proving: World) -> None:
     """The page comes through any line: under 30 kB."""
-    world.updates(*(f"piece {number}" for number in range(30)))
+    proving.updates(*(f"piece {number}" for number in range(30)))
 
-    read = world.client.post(world.link("bob"), data={"pin": PIN}).text
+    read = proving.client.post(proving.link("bob"), data={"pin": PIN}).text
 
     assert re.findall(r"piece (\d+)", read) == [str(number) for number in range(20, 30)]
-    assert len(world.client.get(world.link("bob")).content) < 30_000
+    assert len(proving.client.get(proving.link("bob")).content) < 30_000
 
 
-def test_a_contact_of_minimal_disclosure_is_asked_for_no_pin(world: World) -> None:
+def test_a_contact_of_minimal_disclosure_proves_itself_and_reads_no_more(world: World) -> None:
+    """A6, A9: the PIN is asked for beside the buttons, and there are no details that it could show."""
     world.gives_pin("valley/carol")
 
     page = world.client.get(world.link("carol")).text
     shown = world.client.post(world.link("carol"), data={"pin": PIN, "answer": "acknowledge"}).text
 
-    assert 'name="pin"' not in page
-    assert not any(hidden in shown for hidden in HIDDEN)
+    assert [field["id"] for field in Elements(page).all("input") if field.get("name") == "pin"] == ["answer-pin"]
+    assert not any(re.search(hidden, shown) for hidden in HIDDEN)
+    assert standing(world) == [("carol", "acknowledged", "link")]
 
 
-def test_a_closed_incident_says_that_it_is_over_and_takes_no_answer(world: World) -> None:
-    world.closes()
+@pytest.mark.parametrize("answer", ["acknowledge", "relay", "decline", "wrong_person"])
+@pytest.mark.parametrize("pin", ["", "00000"])
+def test_of_a_contact_with_a_pin_no_button_counts_without_it(proving: World, answer: str, pin: str) -> None:
+    """A6: whoever reads the SMS is not yet the contact. What was typed is kept."""
+    link = proving.link("bob")
+    before = everything(proving)["escalations"]
 
-    opened = world.client.get(world.link("bob"))
-    answered = world.client.post(world.link("bob"), data={"answer": "acknowledge", "pin": PIN})
+    shown = proving.client.post(link, data={"answer": answer, "pin": pin, "by": 'Night "desk"'})
+
+    assert shown.status_code == 403
+    assert ("enter your PIN as well" in shown.text, "PIN is not right" in shown.text) == (not pin, bool(pin))
+    assert (standing(proving), everything(proving)["escalations"]) == ([], before)
+    assert [field["value"] for field in Elements(shown.text).all("input") if field.get("name") == "by"] == [
+        'Night "desk"'
+    ]
+    assert "00000" not in shown.text
+
+
+def test_an_action_is_reported_with_the_pin_alone_and_its_form_keeps_what_was_typed(proving: World) -> None:
+    """A6."""
+    link = proving.link("bob")
+    proving.client.post(link, data={"answer": "acknowledge", "pin": PIN})
+    report = {"answer": "action", "action": "visited", "note": "at dawn"}
+
+    page = Elements(proving.client.post(link, data=report).text)
+
+    assert proving.rows(actions) == []
+    assert {"value": "visited", "selected": None} in page.all("option")
+    assert "at dawn" in [field.get("value") for field in page.all("input")]
+    assert proving.client.post(link, data={**report, "pin": PIN}).status_code == 200
+    assert [row.note for row in proving.rows(actions)] == ["at dawn"]
+
+
+def carried(html: str, answer: str) -> str:
+    """The value of a page's button, with the ticket that it carries."""
+    return next(str(value) for value in Elements(html).answers if str(value).startswith(f"{answer}~"))
+
+
+def test_a_page_that_has_seen_the_pin_does_not_ask_again_for_a_while(proving: World) -> None:
+    """It carries a ticket, good for this link alone, until the PIN is replaced."""
+    link, elsewhere = proving.link("bob"), proving.link("bob", "email")
+    html = proving.client.post(link, data={"pin": PIN}).text
+    ticket = carried(html, "relay")
+
+    assert 'name="pin"' not in html
+    assert proving.client.post(elsewhere, data={"answer": ticket}).status_code == 403
+    assert proving.client.post(link, data={"answer": ticket[:-1] + "x"}).status_code == 403
+    assert standing(proving) == []
+    shown = proving.client.post(link, data={"answer": ticket}).text
+    assert standing(proving) == [("bob", "relayed", "link")]
+
+    proving.gives_pin()
+    assert proving.client.post(link, data={"answer": carried(shown, "decline")}).status_code == 403
+
+
+def test_a_one_time_pin_is_enough_to_read_and_to_answer(world: World) -> None:
+    world.runtime.transact(set_pins, "valley/bob", one_time=("471101",))
+    link = world.link("bob")
+
+    html = world.client.post(link, data={"pin": "471101"}).text
+
+    assert SECRETS["summary"] in html
+    assert world.client.post(link, data={"answer": carried(html, "acknowledge")}).status_code == 200
+    assert world.client.post(link, data={"answer": "decline", "pin": "471101"}).status_code == 403
+    assert standing(world) == [("bob", "acknowledged", "link")]
+
+
+def test_under_duress_the_page_says_the_same_and_the_other_coordinators_are_warned(world: World) -> None:
+    """B4, A9: byte for byte the answer to a true PIN; the SMS names nothing."""
+    world.gives_pin(duress="47990")
+    world.gives_pin("valley/alice")
+    true = world.client.post(world.link("bob"), data={"pin": PIN}).text
+    forced = world.client.post(world.link("bob"), data={"pin": "47990"}).text
+
+    assert forced == true
+    assert [(row.contact, row.said["subject"]) for row in world.rows(notifications) if row.kind == "notice"] == [
+        ("alice", "read_first")
+    ]
+    read = world.client.post(world.link("alice"), data={"pin": PIN}).text
+    assert "Somebody stands beside bob" in read
+    assert "Somebody stands beside" not in forced + world.client.get(world.link("alice")).text
+
+
+def test_a_tree_that_asks_for_a_pin_which_was_never_set_keeps_nobody_from_answering(world: World) -> None:
+    """Alice and Bob have `pin: true`, and no PIN: the warning is for `trees check`."""
+    assert 'name="pin"' not in world.client.get(world.link("bob")).text
+
+    assert world.client.post(world.link("bob"), data={"answer": "acknowledge"}).status_code == 200
+
+
+def test_a_closed_incident_says_that_it_is_over_and_takes_no_answer(proving: World) -> None:
+    proving.closes()
+
+    opened = proving.client.get(proving.link("bob"))
+    answered = proving.client.post(proving.link("bob"), data={"answer": "acknowledge", "pin": PIN})
 
     assert (opened.status_code, answered.status_code) == (200, 409)
     for page in (opened, answered):
         assert "This matter is closed" in page.text
         assert "Arrest" not in page.text
         assert Elements(page.text).answers == []
-    assert standing(world) == []
+    assert standing(proving) == []
 
 
 def test_a_link_that_leads_nowhere_says_so_in_every_language(world: World) -> None:
@@ -363,10 +465,10 @@ def test_what_a_visitor_writes_is_shown_as_text_or_not_at_all(world: World) -> N
     assert shown.status_code == 200
 
 
-def test_details_are_shown_as_text(world: World) -> None:
-    world.raises(details="<img src=x onerror=alert(1)> {ref} {{ ref }}")
+def test_details_are_shown_as_text(proving: World) -> None:
+    proving.raises(details="<img src=x onerror=alert(1)> {ref} {{ ref }}")
 
-    shown = world.client.post(world.link("bob"), data={"pin": PIN}).text
+    shown = proving.client.post(proving.link("bob"), data={"pin": PIN}).text
 
     assert "&lt;img src=x onerror=alert(1)&gt; {ref} {{ ref }}" in shown
 
@@ -411,3 +513,22 @@ def test_the_page_opens_and_answers_on_postgresql_too(tmp_path: Path, postgres_u
         assert everything(world) == before
         assert world.client.post(world.link("bob"), data={"answer": "acknowledge"}).status_code == 200
         assert standing(world) == [("bob", "acknowledged", "link")]
+
+
+def test_a_page_of_an_earlier_version_asks_for_the_pin_first(tmp_path: Path) -> None:
+    """A6, A8: its buttons have no room for a PIN, and carry the ticket of the one that was entered by itself."""
+    templates = tmp_path / "templates"
+    shutil.copytree(ROOT / "message_templates", templates)
+    page = templates / "page" / "page.html.j2"
+    beside = re.compile(r"{% if proves %}.*?{% endif %}\n", re.DOTALL)
+    page.write_text(beside.sub("", page.read_text()).replace("{% if opens_details %}", "{% if takes_pin %}"))
+    with world_in(tmp_path, ALERTNET_MESSAGE_TEMPLATES=str(templates)) as world:
+        world.raises()
+        world.gives_pin("valley/carol")
+        link = world.link("carol")
+        assert Elements(world.client.get(link).text).all("input")[-1]["name"] == "pin"
+
+        html = world.client.post(link, data={"pin": PIN}).text
+        world.client.post(link, data={"answer": carried(html, "acknowledge")})
+
+        assert standing(world) == [("carol", "acknowledged", "link")]

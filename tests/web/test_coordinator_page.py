@@ -166,6 +166,52 @@ def test_who_answered_by_name_is_shown_after_the_pin(world: World, answer: str) 
     assert standing(world) == ["bob"]
 
 
+@pytest.mark.parametrize("pin", ["", "00000"])
+@pytest.mark.parametrize("act", ["go", "hold", "refuse"])
+def test_who_has_a_pin_decides_nothing_without_it(world: World, question: str, act: str, pin: str) -> None:
+    """A6: neither goes, holds nor skips; the page asks for the PIN beside the buttons."""
+    world.gives_pin("valley/alice")
+
+    refused = world.client.post(question, data={"answer": act, "pin": pin})
+
+    assert refused.status_code == 403
+    assert answers(world) == [None]
+    assert 'id="answer-pin"' in refused.text
+    assert world.client.post(question, data={"answer": act, "pin": PIN}).status_code == 200
+    assert answers(world) == [act]
+
+
+def test_who_has_a_pin_takes_no_alarm_and_revokes_nothing_without_it(world: World, answer: str) -> None:
+    """A6: a thief of the telephone lets nothing stop."""
+    world.gives_pin("valley/alice")
+
+    refused = world.client.post(answer, data={"answer": "revoke"})
+
+    assert (refused.status_code, standing(world)) == (403, ["bob"])
+    assert world.client.post(answer, data={"answer": "revoke", "pin": PIN}).status_code == 200
+    assert standing(world) == []
+
+
+def test_the_desk_keeps_what_was_typed_until_the_pin_is_there(world: World, alarm: str) -> None:
+    """A6: nobody vouches, reports or closes without it."""
+    world.gives_pin("valley/alice")
+    acts = [
+        {"answer": "vouch", "contact": "valley/alice", "kind": "declined"},
+        {"answer": "action", "contact": "valley/alice", "action": "visited", "note": "two officers"},
+        {"answer": "close", "reason": "resolved", "note": "all are free"},
+    ]
+
+    pages = [world.client.post(alarm, data=act) for act in acts]
+
+    assert [page.status_code for page in pages] == [403] * 3
+    assert [page.text.count("<details open>") for page in pages] == [1] * 3
+    for page, kept in zip(pages, ("declined", "visited", "resolved"), strict=True):
+        assert f'value="{kept}" selected' in page.text
+    assert 'value="all are free"' in pages[2].text
+    assert [row.status for row in world.rows(incidents)] == ["open"]
+    assert standing(world) == []
+
+
 def test_after_the_incident_is_closed_no_answer_is_taken_back(world: World, answer: str) -> None:
     world.closes()
 
