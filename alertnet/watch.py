@@ -16,6 +16,8 @@ from alertnet.store import signs
 from alertnet.store import workers as worker_store
 from alertnet.transactions import DatabaseAway
 
+HEAD_HEADER = "Alertnet-Head"
+
 log = structlog.get_logger(__name__)
 
 Errand = Callable[[], None]
@@ -56,7 +58,7 @@ class Watch:
         if turn.test:
             errands["inbound_test"] = partial(self._run, "inbound_test", partial(_test_inbound, settings, knock), None)
         if turn.ping and settings.heartbeat_url:
-            ping = partial(knock, settings.heartbeat_url.get_secret_value(), None, None)
+            ping = partial(_beat, settings.heartbeat_url.get_secret_value(), turn.ping, knock)
             errands["heartbeat"] = partial(self._run, "heartbeat", ping, signs.HEARTBEAT)
         return errands
 
@@ -68,6 +70,12 @@ class Watch:
         elif sign is not None:
             with suppress(DatabaseAway):
                 self._runtime.transact(signs.note, sign)
+
+
+def _beat(url: str, head: str, knock: Knock) -> str | None:
+    """Ping, with the head of the record for somebody outside to keep: in headers, and where the URL says `{head}`."""
+    headers = {"User-Agent": f"alertnet (record {head})", HEAD_HEADER: head}
+    return knock(url.replace("{head}", head), None, headers)
 
 
 def _test_inbound(settings: Settings, knock: Knock) -> str | None:

@@ -15,9 +15,9 @@ from alertnet.core.routes import FIRST, PROVIDERS, SECOND
 from alertnet.messages.templates import read_templates
 from alertnet.runtime import Runtime, wire
 from alertnet.settings import Settings, read_settings
-from alertnet.store import timeline
+from alertnet.store import audit
+from alertnet.store.audit import Break
 from alertnet.store.engine import for_reading
-from alertnet.store.timeline import Break
 from alertnet.store.upgrade import upgrade
 
 REPOSITORY = Path(__file__).parents[1]
@@ -103,7 +103,7 @@ class Database:
     def broken_chains(self) -> list[Break]:
         """Where a timeline does not verify."""
         with Session(for_reading(self.engine)) as session:
-            return timeline.verify(session)
+            return audit.verify(session)
 
     def _let_go(self) -> None:
         self.engine.dispose()

@@ -12,7 +12,7 @@ from sqlalchemy import Row, select
 
 from alertnet.core.notification import Failure, Kind
 from alertnet.sandbox.network import Message
-from alertnet.store import timeline
+from alertnet.store import audit
 from alertnet.store.tables import attempts, incidents, notifications
 from alertnet.store.tx import Tx
 
@@ -80,7 +80,7 @@ def read_record(tx: Tx, messages: Iterable[Message]) -> Record:
     alerts = [_alert(row, refs[row.incident_id], tried[row.id], arrivals) for row in rows]
     known = {row.id for rows in tried.values() for row in rows}
     strays = sum(len(times) for attempt, times in arrivals.items() if attempt not in known)
-    breaks = [f"{each.chain} {each.seq}: {each.why}" for each in timeline.verify(tx.session)]
+    breaks = [f"{each.chain} {each.seq}: {each.why}" for each in audit.verify(tx.session)]
     return Record(alerts, frozenset(refs.values()), strays, breaks)
 
 

@@ -21,15 +21,23 @@ def upgrade() -> None:
     """Bring the database to the newest schema, from nothing or from an earlier version; harmless to repeat."""
     from alertnet.cli.connection import unchecked
     from alertnet.cli.waiting import when_database_is_there
+    from alertnet.store.audit import keyed_since
+    from alertnet.store.checkpoints import give_keys
+    from alertnet.store.tx import Tx
     from alertnet.store.upgrade import upgrade
     from alertnet.transactions import surfacing
 
-    def bring() -> None:
+    def bring() -> "datetime | None":
         with unchecked() as runtime, surfacing(runtime.engine):
-            upgrade(runtime.engine)
+            upgrade(
+                runtime.engine, lambda session: give_keys(Tx(session, runtime.now(), runtime.chance, runtime.vault))
+            )
+            return runtime.read(lambda tx: keyed_since(tx.session))
 
-    when_database_is_there(bring)
+    since = when_database_is_there(bring)
     typer.echo("The database is up to date.")
+    if since is not None:
+        typer.echo(f"The history has a key since {since:%Y-%m-%d %H:%M} UTC, and so have the API keys of then.")
 
 
 @app.command(epilog="Example: alertnet db restored --taken-at 2026-11-24T03:00")

@@ -35,3 +35,4 @@ def close_incident(case: Case, reason: CloseReason, *, text: str | None = None, 
     mark_open(case, False)
     case.record("incident_closed", reason=reason.value, text=text, by=by)
     stand_down(case)
+    case.outbox.record_end(case.incident.id)

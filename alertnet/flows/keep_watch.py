@@ -25,7 +25,7 @@ from alertnet.core.watch import (
     stood_still,
 )
 from alertnet.flows.coordinators import tell_coordinators
-from alertnet.store import limits, observations, put_offs, signs, timeline, troubles
+from alertnet.store import checkpoints, limits, observations, put_offs, signs, timeline, troubles
 from alertnet.store import workers as worker_store
 from alertnet.store.attempts import SENT_BY
 from alertnet.store.pinned import Edition
@@ -47,8 +47,8 @@ NO_REF = "SYSTEM"
 class Errands:
     """What the turn leaves to be done outside any transaction."""
 
-    ping: bool = False
-    """Send the heartbeat."""
+    ping: str | None = None
+    """Send the heartbeat, with this head of the record."""
     test: bool = False
     """Bring a text to our own public URL."""
 
@@ -74,8 +74,11 @@ def keep_watch(
     worker_store.forget(tx)
     put_offs.forget(tx)
     limits.forget_old(tx)
+    if signs.take_turn(tx, signs.CHECKPOINT, ERRAND_EVERY):
+        checkpoints.note_changed(tx)
+    beats = may_beat(seen, found) and signs.take_turn(tx, signs.HEARTBEAT_SENT, ERRAND_EVERY)
     return Errands(
-        ping=may_beat(seen, found) and signs.take_turn(tx, signs.HEARTBEAT_SENT, ERRAND_EVERY),
+        ping=checkpoints.signed_head(tx) if beats else None,
         test=is_tested and signs.take_turn(tx, signs.INBOUND_ASKED, ERRAND_EVERY),
     )
 

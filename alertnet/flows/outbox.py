@@ -11,7 +11,7 @@ from alertnet.core.codec import to_plain
 from alertnet.core.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Kind
-from alertnet.store import tables, timeline
+from alertnet.store import checkpoints, tables, timeline
 from alertnet.store.changes import change_each
 from alertnet.store.tx import Tx
 
@@ -78,6 +78,8 @@ class Outbox:
     """By table and id."""
     entries: dict[str, list[timeline.Entry]] = field(default_factory=dict)
     """By chain."""
+    closed_chains: set[str] = field(default_factory=set)
+    """Of these it is put on the record where they end."""
     written: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """What went into the tables so far, by table."""
 
@@ -92,6 +94,10 @@ class Outbox:
     def record(self, chain: str, kind: str, payload: Mapping[str, Any]) -> None:
         """Add a line to the history of an incident or of the system."""
         self.entries.setdefault(chain, []).append((kind, payload))
+
+    def record_end(self, chain: str) -> None:
+        """Once all of it is written, put on the record where that chain ends."""
+        self.closed_chains.add(chain)
 
     def post(self, letter: Letter, served: tuple[tuple[str, Service], ...] = (), *, send: bool = True) -> str:
         """A notification with its first attempt, and the escalations (tree, service) that it counts for.
@@ -235,8 +241,10 @@ class Outbox:
                 alike.setdefault(frozenset(values), []).append({"key": id} | values)
             for changes in alike.values():
                 change_each(self.tx.session, tables.metadata.tables[table], changes)
-        timeline.append_each(self.tx, self.entries, begin=begin)
+        ends = timeline.append_each(self.tx, self.entries, begin=begin)
         self.entries = {}
+        checkpoints.note(self.tx, {chain: ends[chain] for chain in self.closed_chains & set(ends)})
+        self.closed_chains.clear()
 
     def _tell_apart(self, codes: set[str]) -> None:
         """Whoever has another open incident is told, with the code of this one, that this is another one."""

@@ -6,6 +6,7 @@
 not, `refused_<method>`: our account may not send one; how many `times` since. `restored`: a backup became the database;
 `barred_<way>`: a way began to be as good as not there. `written`: somebody tried whether the database takes anything.
 `away_since`: somebody was away, and has not yet seen what came in meanwhile.
+`checkpoint`: the last look whether the record has changed.
 """
 
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ WATCH, WATCH_SINCE = "watch", "watch_since"
 INBOUND_ASKED, INBOUND = "inbound_asked", "inbound"
 RESTORED = "restored"
 WRITTEN = "written"
+CHECKPOINT = "checkpoint"
 HEARTBEAT_SENT, HEARTBEAT = "heartbeat_sent", "heartbeat"
 
 OFTEN_ENOUGH = timedelta(seconds=10)

@@ -1,29 +1,31 @@
 """The history nobody can rewrite unseen: one hash chain for each incident and one for the system (A10).
 
-    digest = H(salt, payload)        hash = H(previous hash, seq, at, kind, digest)        H = SHA-256
+    digest = H(salt, payload)        hash = HMAC(key, previous hash, seq, at, kind, digest)        H = SHA-256
 
-Purging an entry takes its payload and salt; the digest stays, from which nothing can be guessed back without the salt,
-and the chain still verifies. A chain begins with the hash of its name, so that whole chains can't be exchanged.
+The key is derived from the secret, so that nobody makes a link who has the database alone. Purging an entry takes its
+payload and salt; the digest stays, from which nothing can be guessed back without the salt, and the chain still
+verifies. A chain begins with the hash of its name, so that whole chains can't be exchanged. Where the system's own
+chain ends is kept beside it; where the others end, it holds (`store.checkpoints`).
 """
 
 import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, bindparam, func, insert, select, text, type_coerce
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from alertnet.store.columns import canonical, vault_of
-from alertnet.store.tables import timeline
+from alertnet.store.columns import canonical
+from alertnet.store.engine import insert_once
+from alertnet.store.tables import chain_heads, timeline
 from alertnet.store.tx import Tx
-from alertnet.store.vault import Unreadable, Vault
+from alertnet.store.vault import Purpose
 
 SYSTEM = "system"
+PURGED = "purged"
 SALT_BYTES = 16
-VERIFIED_AT_ONCE = 1000  # rows in memory while verifying
 
 Entry = tuple[str, Mapping[str, Any]]
 """A kind, kept in clear, and its payload of plain JSON values, kept sealed."""
@@ -42,12 +44,11 @@ _LOCK_SYSTEM = text("SELECT pg_advisory_xact_lock(hashtext('alertnet timeline'))
 
 
 @dataclass(frozen=True)
-class Break:
-    """Where a chain does not hold, and why."""
+class Head:
+    """Where a chain ends: the seq and hash of its last entry."""
 
-    chain: str
-    seq: int
-    why: str
+    length: int
+    hash: bytes
 
 
 def append(tx: Tx, chain: str, *entries: Entry) -> None:
@@ -55,19 +56,44 @@ def append(tx: Tx, chain: str, *entries: Entry) -> None:
     append_each(tx, {chain: entries} if entries else {})
 
 
-def append_each(tx: Tx, chains: Mapping[str, Sequence[Entry]], *, begin: bool = False) -> None:
-    """Add entries to several chains; `begin`: they are the first of theirs."""
+def append_each(tx: Tx, chains: Mapping[str, Sequence[Entry]], *, begin: bool = False) -> dict[str, Head]:
+    """Add entries to several chains, and say where these end now; `begin`: they are the first of theirs."""
     if not chains:
-        return
-    if SYSTEM in chains and tx.session.get_bind().dialect.name == "postgresql":
-        # An incident's chain is guarded by its row; the system's has none, and two writers would take the same seq.
-        tx.session.execute(_LOCK_SYSTEM)
-    found = () if begin else tx.session.execute(_HEADS, {"chains": list(chains)})
-    heads = {head.chain: (head.seq, head.hash) for head in found}
+        return {}
+    if SYSTEM in chains:
+        lock_system(tx.session)
+    heads = {} if begin else heads_of(tx.session, list(chains))
     rows: list[dict[str, Any]] = []
+    ends: dict[str, Head] = {}
     for chain, entries in chains.items():
-        rows += _links(tx, chain, *heads.get(chain, (0, _origin(chain))), entries)
+        head = heads.get(chain, Head(0, origin(chain)))
+        links = _links(tx, chain, head.length, head.hash, entries)
+        ends[chain] = Head(links[-1]["seq"], links[-1]["hash"]) if links else head
+        rows += links
     tx.session.execute(_APPEND, rows)
+    if SYSTEM in ends:
+        _keep_end(tx, ends[SYSTEM])
+    return ends
+
+
+def lock_system(session: Session) -> None:
+    """Let nobody else write to the system's chain until the transaction ends."""
+    if session.get_bind().dialect.name == "postgresql":
+        # An incident's chain is guarded by its row; the system's has none, and two writers would take the same seq.
+        session.execute(_LOCK_SYSTEM)
+
+
+def heads_of(session: Session, chains: Sequence[str]) -> dict[str, Head]:
+    """Where those of the chains end that there are."""
+    found = session.execute(_HEADS, {"chains": list(chains)})
+    return {row.chain: Head(row.seq, row.hash) for row in found}
+
+
+def purge(tx: Tx, chain: str, last: int, why: Mapping[str, Any]) -> None:
+    """Take payload and salt from the entries of a chain up to that seq, and put that on the record itself."""
+    emptied = (timeline.c.chain == chain) & (timeline.c.seq <= last)
+    tx.session.execute(update(timeline).where(emptied).values(payload=None, salt=None))
+    append(tx, chain, (PURGED, {"last": last, **why}))
 
 
 def _links(tx: Tx, chain: str, seq: int, previous: bytes, entries: Sequence[Entry]) -> list[dict[str, Any]]:
@@ -76,8 +102,8 @@ def _links(tx: Tx, chain: str, seq: int, previous: bytes, entries: Sequence[Entr
     for kind, payload in entries:
         seq += 1
         salt = tx.chance.bytes(SALT_BYTES)
-        digest = _digest(salt, canonical(payload).encode())
-        previous = _link(previous, seq, tx.now, kind, digest)
+        digest = digest_of(salt, canonical(payload).encode())
+        previous = tx.vault.mac(Purpose.RECORD, link(previous, seq, tx.now, kind, digest))
         rows.append(
             {
                 "chain": chain,
@@ -93,50 +119,29 @@ def _links(tx: Tx, chain: str, seq: int, previous: bytes, entries: Sequence[Entr
     return rows
 
 
-def verify(session: Session) -> list[Break]:
-    """Every place where a chain does not hold, by chain and seq; empty when all hold. Reads a little at a time."""
-    return list(_breaks(session))
+def vouched(end: Head) -> bytes:
+    """What the code vouches for that is kept beside the end of the system's chain."""
+    return b"end" + end.length.to_bytes(8) + end.hash
 
 
-def _breaks(session: Session) -> Iterator[Break]:
-    # The payload comes sealed, so that one that can't be opened is a finding and not the end of the search.
-    sealed = type_coerce(timeline.c.payload, LargeBinary).label("sealed")
-    columns = [column for column in timeline.c if column.name != "payload"]
-    query = select(*columns, sealed).order_by(timeline.c.chain, timeline.c.seq)
-    vault = vault_of(session.get_bind().dialect)
-    chain, seq, previous = None, 0, b""
-    for row in session.execute(query.execution_options(yield_per=VERIFIED_AT_ONCE)):
-        if row.chain != chain:
-            chain, seq, previous = row.chain, 0, _origin(row.chain)
-        why = _fault(row, seq, previous, vault)
-        if why:
-            yield Break(row.chain, row.seq, why)
-        seq, previous = row.seq, row.hash
+def _keep_end(tx: Tx, end: Head) -> None:
+    values = {"length": end.length, "hash": end.hash, "mac": tx.vault.mac(Purpose.HEAD, vouched(end))}
+    if not insert_once(tx.session, chain_heads, {"chain": SYSTEM, **values}):
+        tx.session.execute(update(chain_heads).where(chain_heads.c.chain == SYSTEM).values(values))
 
 
-def _fault(row: Any, last: int, previous: bytes, vault: Vault) -> str | None:
-    if row.seq != last + 1:
-        return f"entries {last + 1} to {row.seq - 1} are missing"
-    if row.hash != _link(previous, row.seq, row.at, row.kind, row.digest):
-        return "the entry was altered"
-    if row.sealed is None and row.salt is None:
-        return None
-    try:
-        payload = canonical(json.loads(vault.open(row.sealed or b""))).encode()
-    except (Unreadable, ValueError):
-        return "the payload can't be read"
-    return None if row.digest == _digest(row.salt or b"", payload) else "the payload was altered"
-
-
-def _origin(chain: str) -> bytes:
+def origin(chain: str) -> bytes:
+    """What the first entry of a chain is bound to."""
     return hashlib.sha256(chain.encode()).digest()
 
 
-def _digest(salt: bytes, payload: bytes) -> bytes:
+def digest_of(salt: bytes, payload: bytes) -> bytes:
+    """What stays of a payload for ever."""
     return hashlib.sha256(salt + payload).digest()
 
 
-def _link(previous: bytes, seq: int, at: datetime, kind: str, digest: bytes) -> bytes:
+def link(previous: bytes, seq: int, at: datetime, kind: str, digest: bytes) -> bytes:
+    """What the hash of an entry is made of."""
     # Every part but the kind has a fixed length, so that no two entries run together to the same bytes.
     moment = at.astimezone(UTC).isoformat(timespec="microseconds")
-    return hashlib.sha256(previous + seq.to_bytes(8) + moment.encode() + kind.encode() + digest).digest()
+    return previous + seq.to_bytes(8) + moment.encode() + kind.encode() + digest

@@ -9,6 +9,7 @@ import hmac
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -21,10 +22,24 @@ from alertnet.core.errors import AlertnetError, Misconfigured
 SECRET_LENGTH = 32
 KEY_ID_BYTES = 4
 NONCE_BYTES = 12
+SHORTEST_MAC = 8
 
 
 class Unreadable(AlertnetError):
     """A sealed value was made with a secret that is not listed, or is damaged."""
+
+
+class Purpose(StrEnum):
+    """What a message authentication code vouches for: each purpose has keys of its own."""
+
+    RECORD = "record"
+    """A link of a chain of the history."""
+    HEAD = "head"
+    """Where the history ends."""
+    API_KEY = "api key"
+    """The text of an API key."""
+    API_KEY_ROW = "api key row"
+    """What is stored of an API key."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +50,7 @@ class _Keys:
     code: bytes
     pin: bytes
     proof: bytes
+    mac: dict[Purpose, bytes]
 
 
 class Vault:
@@ -109,6 +125,19 @@ class Vault:
         given = signature.encode()
         return any(hmac.compare_digest(_signed(keys.proof, text).encode(), given) for keys in self._keys)
 
+    def mac(self, purpose: Purpose, message: bytes) -> bytes:
+        """HMAC-SHA256 of a message, to be stored: 32 bytes that nobody can make without the secret."""
+        return hmac.digest(self._keys[0].mac[purpose], message, "sha256")
+
+    def is_mac(self, purpose: Purpose, message: bytes, mac: bytes) -> bool:
+        """Whether that is the message's, by whichever listed secret; it may be cut to its first 8 bytes."""
+        made = (hmac.digest(keys.mac[purpose], message, "sha256") for keys in self._keys)
+        return len(mac) >= SHORTEST_MAC and any(hmac.compare_digest(each[: len(mac)], mac) for each in made)
+
+    def is_newest_mac(self, purpose: Purpose, message: bytes, mac: bytes) -> bool:
+        """Whether that is the message's by the secret that seals now."""
+        return hmac.compare_digest(self.mac(purpose, message), mac)
+
     def token_hash(self, token: str) -> bytes:
         """SHA-256 of a link's token: 32 bytes. Without a key, since 80 random bits can't be guessed."""
         return hashlib.sha256(token.encode()).digest()
@@ -125,6 +154,7 @@ def _derive(secret: bytes) -> _Keys:
         code=subkey("code"),
         pin=subkey("pin"),
         proof=subkey("proof"),
+        mac={purpose: subkey(purpose) for purpose in Purpose},
     )
 
 

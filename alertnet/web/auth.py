@@ -42,6 +42,8 @@ def key_with(scope: str) -> Callable[..., ApiKey]:
             challenge = f'Bearer realm="alertnet", error="insufficient_scope", scope="{scope}"'
             detail = f"API key {key.id} has no scope {scope!r} (it has: {', '.join(sorted(key.scopes))})"
             raise HTTPException(403, detail, {"WWW-Authenticate": challenge})
+        if key.is_dated:
+            runtime_of(request).transact(keys.renew, given.credentials)
         return key
 
     return permitted

@@ -1,10 +1,22 @@
 """`trees check`, `templates check`, `db upgrade`: what is wrong is named, all of it, before it matters."""
 
+import hashlib
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
+from alembic import command
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
 from alertnet.runtime import Runtime
-from tests.cli.conftest import REPOSITORY, Office
+from alertnet.store.engine import make_engine
+from alertnet.store.keys import find
+from alertnet.store.tables import api_keys, timeline
+from alertnet.store.timeline import SYSTEM, digest_of, link, origin
+from alertnet.store.upgrade import alembic_config
+from alertnet.store.vault import Vault
+from tests.cli.conftest import REPOSITORY, SECRET, Office
 
 
 def copied(folder: str, office: Office, added: dict[str, str]) -> Path:
@@ -146,6 +158,33 @@ def at(runtime: Runtime, revision: str) -> None:
 def test_upgrade_brings_the_schema_and_may_be_repeated(office: Office) -> None:
     assert [office.types("db", "upgrade").code for _ in range(2)] == [0, 0]
     assert office.types("keys", "list").code == 0
+
+
+def test_upgrade_of_a_database_from_before_says_since_when_it_has_keys(office: Office) -> None:
+    """A10: what was there is covered from then on, and keys that were made go on opening."""
+    engine = make_engine(f"sqlite:///{office.folder / 'alertnet.db'}", Vault([SECRET]))
+    text = "alertnet_before_00"
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "2026_11_26_account_faults")
+        at = datetime(2026, 11, 24, tzinfo=UTC)
+        digest = digest_of(b"salt", b"{}")
+        hash = hashlib.sha256(link(origin(SYSTEM), 1, at, "key_created", digest)).digest()
+        entry = {"kind": "key_created", "payload": {}, "salt": b"salt", "digest": digest, "hash": hash}
+        connection.execute(insert(timeline).values(chain=SYSTEM, seq=1, at=at, **entry))
+        key = {"id": "before", "scopes": ["read"], "created_at": at}
+        connection.execute(insert(api_keys).values(hash=hashlib.sha256(text.encode()).digest(), **key))
+
+    first, second = (office.types("db", "upgrade") for _ in range(2))
+
+    assert "The history has a key since 20" in first.out
+    assert first.out == second.out
+    verified = office.types("audit", "verify")
+    assert (verified.code, "Every link since 20" in verified.out) == (0, True)
+    with Session(engine) as session:
+        found = find(session, text)
+        assert found is not None
+        assert found.id == "before"
+    engine.dispose()
 
 
 def test_upgrade_runs_beside_a_process_that_has_the_database_open(office: Office, runtime: Runtime) -> None:

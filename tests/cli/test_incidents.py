@@ -1,11 +1,11 @@
 """`incidents` and `audit`: how things stand, closing, and whether the history is the one that was written."""
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from alertnet.core.incident import IncidentStatus
 from alertnet.runtime import Runtime
-from alertnet.store import incidents, timeline
-from alertnet.store.tables import notifications
+from alertnet.store import audit, incidents
+from alertnet.store.tables import chain_heads, notifications
 from alertnet.store.tables import timeline as entries
 from tests.cli.conftest import Office
 
@@ -79,9 +79,33 @@ def test_a_changed_history_is_reported_by_chain_and_seq(office: Office, runtime:
     chain = runtime.read(lambda tx: incidents.id_of(tx.session, ref))
     change = update(entries).where(entries.c.chain == chain, entries.c.seq == 2).values(kind="nothing_happened")
     runtime.transact(lambda tx: tx.session.execute(change))
-    assert runtime.read(lambda tx: timeline.verify(tx.session))
+    assert runtime.read(lambda tx: audit.verify(tx.session))
 
     said = office.types("audit", "verify")
 
     assert said.code == 1
     assert f"{chain} 2: " in said.out
+
+
+def test_a_head_that_was_kept_outside_holds_the_database_to_it(office: Office, runtime: Runtime, ref: str) -> None:
+    """A10: `audit head` prints it alone, and it covers all that there is; `audit verify --head` misses what is gone."""
+    head = office.types("audit", "head")
+    assert (head.code, head.out.count("\n")) == (0, 1)
+    assert office.types("audit", "verify", "--head", head.out.strip()).code == 0
+    chain = runtime.read(lambda tx: incidents.id_of(tx.session, ref))
+    runtime.transact(lambda tx: tx.session.execute(delete(entries).where(entries.c.chain == "system")))
+    runtime.transact(lambda tx: tx.session.execute(delete(chain_heads)))
+
+    said = office.types("audit", "verify", "--head", head.out.strip())
+
+    assert office.types("audit", "verify").code == 0
+    assert said.code == 1
+    assert said.out.startswith("system 1: entries 1 to ")
+    assert chain not in said.out
+
+
+def test_what_is_no_head_is_refused(office: Office, runtime: Runtime) -> None:
+    said = office.types("audit", "verify", "--head", "yesterday")
+
+    assert (said.code, said.out) == (2, "")
+    assert "'yesterday'" in said.err

@@ -4,7 +4,7 @@ import pytest
 
 from alertnet.flows.pins import PinCheck, try_pin
 from alertnet.runtime import Runtime
-from alertnet.store import history, keys, timeline
+from alertnet.store import audit, history, keys, timeline
 from tests.cli.conftest import Office
 
 
@@ -78,7 +78,7 @@ def test_what_commands_change_is_on_the_record(office: Office, runtime: Runtime)
     entries = runtime.read(lambda tx: history.entries(tx.session, timeline.SYSTEM, 0, 10))
     assert [entry["kind"] for entry in entries] == ["key_created", "pins_set"]
     assert "47110" not in str(entries)
-    assert runtime.read(lambda tx: timeline.verify(tx.session)) == []
+    assert runtime.read(lambda tx: audit.verify(tx.session)) == []
 
 
 def test_a_pin_from_standard_input_proves_its_owner_and_is_echoed_nowhere(office: Office, runtime: Runtime) -> None:

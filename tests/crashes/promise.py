@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alertnet.sandbox import Answer
-from alertnet.store import timeline
+from alertnet.store import audit
 from alertnet.store.engine import make_engine
 from alertnet.store.tables import attempts, notifications
 from alertnet.store.vault import Vault
@@ -59,7 +59,7 @@ def outcome_of(world: World) -> Outcome:
     """How things stand, outside and on the record."""
     engine = make_engine(world.database_url, Vault([SECRET]))
     with Session(engine) as session:
-        breaks = [f"{each.chain} {each.seq}: {each.why}" for each in timeline.verify(session)]
+        breaks = [f"{each.chain} {each.seq}: {each.why}" for each in audit.verify(session)]
         marked = select(notifications.c.address).join(attempts).where(attempts.c.extra)
         extras = Counter(session.scalars(marked))
     engine.dispose()

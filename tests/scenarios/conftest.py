@@ -15,7 +15,7 @@ from alertnet.messages.templates import read_templates
 from alertnet.runtime import wire
 from alertnet.sandbox import Sandbox
 from alertnet.settings import read_settings
-from alertnet.store import keys, timeline
+from alertnet.store import audit, keys
 from alertnet.store.tables import attempts, escalations
 from alertnet.store.tx import Tx
 from alertnet.trees import read_network
@@ -111,7 +111,7 @@ def _promises_broken(tx: Tx) -> list[object]:
     stuck = select(attempts.c.id, attempts.c.status).where(
         attempts.c.status.in_(["queued", "sending", "unknown"]), attempts.c.due_at.is_(None)
     )
-    return [*timeline.verify(tx.session), *tx.session.execute(forgotten), *tx.session.execute(stuck)]
+    return [*audit.verify(tx.session), *tx.session.execute(forgotten), *tx.session.execute(stuck)]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from alertnet.knock import knock
-from alertnet.watch import Watch
+from alertnet.watch import HEAD_HEADER, Watch
 from tests.scenarios.world import World
 
 BEAT = timedelta(seconds=5)
@@ -68,6 +68,8 @@ class DeadMan:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.pings: list[datetime] = []
+        self.heads: list[str] = []
+        """The head of the record that each ping carried."""
         self.redirect: str | None = None
         self.clock: Callable[[], datetime] | None = None
         place.serve = self._take
@@ -75,6 +77,7 @@ class DeadMan:
     def _take(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Served:
         assert self.clock is not None
         self.pings.append(self.clock())
+        self.heads.append(headers[HEAD_HEADER])
         return (302, {"Location": self.redirect}) if self.redirect else (200, {})
 
 

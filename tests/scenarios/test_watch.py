@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
 
 from alertnet.knock import knock
 from alertnet.runtime import wire
@@ -15,6 +15,10 @@ from alertnet.sandbox import Fault, Sandbox
 from alertnet.sandbox.handset import Call
 from alertnet.store import signs
 from alertnet.store import workers as worker_store
+from alertnet.store.audit import Break, verify
+from alertnet.store.checkpoints import read_head
+from alertnet.store.history import heads
+from alertnet.store.incidents import id_of
 from alertnet.store.tables import escalations, inbound, notifications, timeline
 from alertnet.store.tx import Tx
 from alertnet.watch import Watch
@@ -123,6 +127,29 @@ def test_the_heartbeat_is_heard_each_minute_while_all_is_well(night: Night) -> N
 def test_the_test_of_the_inbound_path_leaves_nothing_behind(night: Night) -> None:
     """It is no text of anybody."""
     assert night.world.runtime.read(lambda tx: tx.session.execute(select(inbound)).all()) == []
+
+
+def test_the_heartbeat_carries_the_head_of_the_record(night: Night) -> None:
+    """A10: whoever waits for it outside keeps what the database is held to, a minute at a time."""
+    incident = night.world.raises()
+    night.passes(seconds=120)
+    runtime = night.world.runtime
+
+    def verified(head: str) -> list[Break]:
+        return runtime.read(lambda tx: verify(tx.session, read_head(tx.session, head)))
+
+    before = verified(night.dead_man.heads[-1])
+    chain = runtime.read(lambda tx: id_of(tx.session, incident.ref))
+    last = runtime.read(lambda tx: heads(tx.session, [chain]))[chain]
+    tail = (timeline.c.chain == chain) & (timeline.c.seq == last)
+    kept = runtime.read(lambda tx: tx.session.execute(select(timeline).where(tail)).one())
+    runtime.transact(lambda tx: tx.session.execute(delete(timeline).where(tail)))
+    after = verified(night.dead_man.heads[-1])
+    runtime.transact(lambda tx: tx.session.execute(insert(timeline).values(kept._asdict())))
+
+    assert len(night.dead_man.heads) == len(night.dead_man.pings)
+    assert before == []
+    assert after == [Break(chain, last, f"entries {last} to {last} are missing")]
 
 
 def test_when_the_provider_is_silent_the_heartbeat_stops_and_the_mailbox_rings(

@@ -1,12 +1,17 @@
 """API keys."""
 
+import hashlib
+from dataclasses import replace
+
 import pytest
+from sqlalchemy import insert, update
 
 from alertnet.core.errors import BadInput, Unknown
-from alertnet.store.keys import create, find, list_all, revoke
+from alertnet.store.keys import create, find, list_all, renew, revoke, vouch_for_all
 from alertnet.store.tables import api_keys
 from alertnet.store.tx import Tx
-from tests.store.conftest import NOW
+from alertnet.store.vault import Vault
+from tests.store.conftest import NOW, SECRET
 
 
 def test_a_key_is_recognised_with_its_team_and_scopes(tx: Tx) -> None:
@@ -61,3 +66,62 @@ def test_a_key_that_never_was_cannot_be_revoked(tx: Tx) -> None:
 def test_a_scope_that_does_not_exist_is_refused_with_those_that_do(tx: Tx, scopes: list[str]) -> None:
     with pytest.raises(BadInput, match="raise, read, coordinate, administer"):
         create(tx, None, scopes)
+
+
+def plant(tx: Tx, key: str = "alertnet_planted_00") -> str:
+    """A key as somebody stores it who has the database, but not the secret; or an earlier version."""
+    hash = hashlib.sha256(key.encode()).digest()
+    row = {"id": "planted", "hash": hash, "team": "north", "scopes": ["read"], "created_at": NOW}
+    tx.session.execute(insert(api_keys).values(row))
+    return key
+
+
+def test_a_key_that_was_put_into_the_database_opens_nothing(tx: Tx) -> None:
+    """A10: stored keys are keyed."""
+    assert find(tx.session, plant(tx)) is None
+
+
+def test_a_key_from_before_keys_were_vouched_for_goes_on_opening(tx: Tx) -> None:
+    """At the upgrade all that are there are vouched for."""
+    key = plant(tx)
+
+    vouch_for_all(tx)
+
+    found = find(tx.session, key)
+    assert found is not None
+    assert (found.team, set(found.scopes)) == ("north", {"read"})
+
+
+@pytest.mark.parametrize("values", [{"scopes": ["administer"]}, {"team": None}, {"id": "another2"}])
+def test_a_key_that_was_given_more_opens_nothing(tx: Tx, values: dict[str, object]) -> None:
+    """A10: all that is stored of it is vouched for."""
+    _, key = create(tx, "north", ["read"])
+    tx.session.execute(update(api_keys).values(values))
+
+    assert find(tx.session, key) is None
+
+
+def test_a_revoked_key_that_was_brought_back_opens_nothing(tx: Tx) -> None:
+    key_id, key = create(tx, None, ["read"])
+    revoke(tx, key_id)
+    tx.session.execute(update(api_keys).values(revoked_at=None))
+
+    assert find(tx.session, key) is None
+
+
+def test_the_newest_secret_vouches_for_a_key_once_it_is_used(tx: Tx) -> None:
+    """A secret can be dropped when all that is in use has been renewed."""
+    _, key = create(tx, None, ["read"])
+    newest = "another secret, that is long enough as well"
+    dialect = vars(tx.session.get_bind().dialect)
+    dialect["vault"] = Vault([newest, SECRET])
+    found = find(tx.session, key)
+    assert found is not None
+    assert found.is_dated
+
+    renew(replace(tx, vault=dialect["vault"]), key)
+    dialect["vault"] = Vault([newest])
+
+    found = find(tx.session, key)
+    assert found is not None
+    assert not found.is_dated

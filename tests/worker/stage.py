@@ -24,7 +24,7 @@ from alertnet.messages.templates import read_templates
 from alertnet.runtime import Runtime, wire
 from alertnet.sandbox import Answer, Sandbox, Unreachable
 from alertnet.settings import read_settings
-from alertnet.store import timeline
+from alertnet.store import audit
 from alertnet.store.pinned import Edition
 from alertnet.store.tables import attempts, escalations, notifications
 from alertnet.store.tables import timeline as entries
@@ -195,7 +195,7 @@ class Stage:
     def history(self, chain: str) -> list[tuple[str, dict[str, Any]]]:
         """Kinds and payloads of a chain, in order."""
         query = select(entries.c.kind, entries.c.payload).where(entries.c.chain == chain).order_by(entries.c.seq)
-        assert self.runtime.read(lambda tx: timeline.verify(tx.session)) == []
+        assert self.runtime.read(lambda tx: audit.verify(tx.session)) == []
         return [(row.kind, row.payload) for row in self.runtime.read(lambda tx: tx.session.execute(query).all())]
 
     def kinds(self, chain: str) -> list[str]:

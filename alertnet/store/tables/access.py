@@ -53,6 +53,7 @@ api_keys = Table(
     Column("scopes", Json, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
+    Column("mac", LargeBinary(32)),  # over all of the row: none opens anything that was made without the secret
 )
 
 pins = Table(

@@ -125,4 +125,14 @@ timeline = Table(
     Column("salt", LargeBinary(16)),
     Column("digest", LargeBinary(32), nullable=False),  # H(salt, payload), which outlives both
     Column("hash", LargeBinary(32), nullable=False),
+    Index("ix_timeline_at", "at"),
+)
+
+chain_heads = Table(
+    "chain_heads",
+    metadata,
+    Column("chain", String(32), primary_key=True),  # `system` alone: it holds where the others end
+    Column("length", Integer, nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("mac", LargeBinary(32), nullable=False),
 )
