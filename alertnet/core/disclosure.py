@@ -35,6 +35,7 @@ class Subject(StrEnum):
     READ_FIRST = "read_first"
     """News that must be read before anybody is called: said in place of duress, which no SMS, call or column names."""
     UNKNOWN_NUMBER = "unknown_number"
+    FLOOD = "flood"
     NOBODY = "nobody"
     GO = "go"
     HOLD = "hold"

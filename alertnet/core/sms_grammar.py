@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import takewhile
 
+from alertnet.core.auto_replies import says_so
 from alertnet.core.codes import is_pin, is_written_code
 from alertnet.core.incident import TYPES_BY_NUMBER, Scope, narrowest
 
@@ -216,7 +217,7 @@ def _only_answer(text: str, words: list[_Word]) -> tuple[Answer, ...]:
     """The answer with the only code of a text that begins with something else, by the verb right before it."""
     matches = [(place, _VERB_WITH_CODE.fullmatch(word.plain)) for place, word in enumerate(words)]
     codes = [(place, match) for place, match in matches if match is not None and is_written_code(match[2])]
-    if len(codes) != 1 or _REPORT.fullmatch(words[0].plain):
+    if len(codes) != 1 or _REPORT.fullmatch(words[0].plain) or says_so(text):
         return ()
     place, match = codes[0]
     apart = place > 0 and match[1] is None and words[place - 1].plain in VERBS

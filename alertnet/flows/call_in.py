@@ -15,6 +15,7 @@ from alertnet.core.limits import PUT_THROUGHS
 from alertnet.core.notification import Kind
 from alertnet.flows.case import take_up
 from alertnet.flows.coordinators import tell_coordinators
+from alertnet.flows.floods import tell_drop
 from alertnet.flows.held_codes import HeldCode, find_sent, open_codes, told_codes
 from alertnet.flows.known_numbers import contacts_at, member_at, open_incident_of
 from alertnet.flows.respond import respond
@@ -106,7 +107,7 @@ def receive_call(tx: Tx, edition: Edition, call: CallIn) -> Reception:
     if caller is None:
         languages = [tree.language for _, tree in sorted(edition.network.trees.items())]
         return Reception(languages[0] if languages else DEFAULT_LANGUAGE)
-    is_spoken = False if caller.codes else _let_pass(tx, call, caller)
+    is_spoken = False if caller.codes else _let_pass(tx, edition, call, caller)
     return Reception(caller.language, caller.callback, caller.asked, is_spoken)
 
 
@@ -124,7 +125,7 @@ def hear_unkeyed_call(tx: Tx, edition: Edition, call: CallIn) -> None:
     if caller is None:
         keep_reply(tx, call, MISSED)
     else:
-        _let_pass(tx, call, caller)
+        _let_pass(tx, edition, call, caller)
 
 
 def key_written_code(tx: Tx, edition: Edition, call: CallIn, digits: str, turn: int | None = None) -> Reception:
@@ -146,7 +147,7 @@ def key_written_code(tx: Tx, edition: Edition, call: CallIn, digits: str, turn: 
         tries = _count_wrong_key(tx, call, digits, code, turn)
         if tries < TRIES and any(held.alarm is None for held in open_codes(tx, call.sender)):
             return Reception(caller.language, caller.callback, Asks.CODE, turn=tries + 1)
-    return Reception(caller.language, caller.callback, is_spoken=_let_pass(tx, call, caller))
+    return Reception(caller.language, caller.callback, is_spoken=_let_pass(tx, edition, call, caller))
 
 
 def _acknowledge(tx: Tx, call: CallIn, caller: _Caller, code: HeldCode) -> Reception | None:
@@ -214,7 +215,7 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
     return None
 
 
-def _let_pass(tx: Tx, call: CallIn, caller: _Caller) -> bool:
+def _let_pass(tx: Tx, edition: Edition, call: CallIn, caller: _Caller) -> bool:
     """Nothing was keyed: the coordinators are alarmed, whether an incident is open or not, unless one of them calls.
 
     Whether the number to call is spoken, and the call not put through.
@@ -223,6 +224,8 @@ def _let_pass(tx: Tx, call: CallIn, caller: _Caller) -> bool:
     is_spoken = _pass(tx, call, PUT_THROUGH)
     if is_new and not caller.is_coordinator:
         _alarm(tx, call, caller, Subject.INBOUND_CALL)
+    if is_new and is_spoken:
+        tell_drop(tx, [tree for _, tree in sorted(edition.network.trees.items())], PUT_THROUGHS)
     return is_spoken
 
 

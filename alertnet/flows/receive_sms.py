@@ -4,17 +4,19 @@ An open code of the number is tried first, then the member's grammar; what else 
 A stranger's text is only kept: nothing is answered, so nothing is learnt.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from alertnet.core.contact import MethodKind
 from alertnet.core.disclosure import Subject
+from alertnet.core.limits import Limit
 from alertnet.core.notification import Kind
-from alertnet.core.sms_grammar import is_opt_out, parse_answers, parse_report, parse_turn
+from alertnet.core.sms_grammar import Answer, is_opt_out, parse_answers, parse_report, parse_turn
 from alertnet.core.watch import SELF_TEST
 from alertnet.flows.answer_by_sms import record_answers
 from alertnet.flows.case import take_up, take_up_each
 from alertnet.flows.coordinators import RANKS
 from alertnet.flows.duty import take_turn
+from alertnet.flows.floods import may_look, may_reply, tell_drop
 from alertnet.flows.held_codes import HeldCode, find_sent, told_codes
 from alertnet.flows.known_numbers import contacts_at, member_at
 from alertnet.flows.outbox import Letter, Outbox
@@ -100,14 +102,41 @@ def _react(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[bool, Reply | Non
     turn = parse_turn(sms.body)
     if turn is not None and sender is not None and (reply := take_turn(tx, edition, sender, turn)):
         return True, reply
+    known, reply, limit = _hear_rest(tx, edition, sms, answers, texts, sent)
+    trees = [tree for _, tree in sorted(edition.network.trees.items())]
+    tell_drop(tx, trees, limit)
+    return known, reply
+
+
+def _hear_rest(
+    tx: Tx,
+    edition: Edition,
+    sms: InboundSms,
+    answers: Sequence[Answer],
+    texts: Collection[str],
+    sent: Mapping[str, HeldCode],
+) -> tuple[bool, Reply | None, Limit | None]:
+    """What acts on nothing: wrong codes, verbs and words; with the limit that drops something of it, if one does."""
     told = told_codes(tx, sms.sender)
-    guessed = texts - set(sent)
+    guessed = [text for text in texts if text not in sent]
+    if not (told or sent or _is_listed(edition, sms.sender)):
+        limit = may_look(tx, sms.sender) if guessed else None
+        if guessed and limit is None:
+            judge_wrong(tx, sms.sender, guessed, told)
+        return False, None, limit
+    # Decided before any incident is held; what this number was ever sent is always answered.
+    is_answered, limit = (True, None) if sent else may_reply(tx, sms, is_answer=bool(answers))
     consequences = judge_wrong(tx, sms.sender, guessed, told) if guessed else []
     if answers and told:
-        return True, _reply_to_holder(tx, sms, told, consequences)
+        reply = _reply_to_holder(tx, sms, told, consequences)
+        return True, reply if is_answered or consequences else None, limit
     known, reply = _pass_on(tx, edition, sms, told, Subject.NOT_UNDERSTOOD)
     # Whoever tries codes that are not theirs hears nothing.
-    return known, None if guessed else reply
+    return known, reply if is_answered and not guessed else None, limit
+
+
+def _is_listed(edition: Edition, number: str) -> bool:
+    return member_at(edition.network, number) is not None or bool(contacts_at(edition.network, number))
 
 
 def _reply_to_holder(

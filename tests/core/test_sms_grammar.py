@@ -105,6 +105,8 @@ FREE_TEXTS = [
     "we can't come, 4711",
     "4711 4712 4713 4714",
     "GO 4711 4712 4713 4714",
+    # A machine has read nothing.
+    "Automatic reply: I am out of office, call extension 4711",
     # A report is one, whatever its words hold.
     "SOS camion 4711",
     "ALERTA 47110 20 placa 4711",

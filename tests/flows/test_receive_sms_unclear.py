@@ -1,9 +1,11 @@
 """Texts that carry no right code: free text, verbs alone, wrong codes, STOP, and strangers (A6, A12, B4)."""
 
+from datetime import timedelta
+
 import pytest
 
 from alertnet.flows.update import exclude
-from alertnet.store.tables import codes, guesses, inbound, notifications
+from alertnet.store.tables import codes, guesses, inbound, limit_usage, notifications
 from tests.flows.switchboard import CAST, Switchboard
 
 WRONG = "9999"
@@ -119,7 +121,7 @@ def test_whatever_a_locked_out_number_texts_reaches_people_and_is_answered(alert
         alerted.texts("ombuds", WRONG)
 
     for text in (own, "¿por qué?", WRONG):
-        assert alerted.texts("ombuds", text)
+        assert alerted.texts("ombuds", text) or text == WRONG
         assert alerted.history(alerted.newest(), "sms_received")[-1]["text"] == text
     assert alerted.alarms() == [("not_understood", "ombuds")]
 
@@ -300,3 +302,75 @@ def test_a_stranger_learns_nothing(board: Switchboard, text: str) -> None:
     [kept] = board.rows(inbound)
     assert (kept.known, kept.reply, kept.body) == (False, None, text[:1600])
     assert board.rows(notifications) == []
+
+
+def test_a_strangers_texts_are_looked_at_five_times_an_hour(board: Switchboard) -> None:
+    """B9: the rest is kept; one valid code 320 times is one notice."""
+    incident = board.opens()
+    code = board.code_of("coordinator")
+
+    for body in [code] * 40 + [" ".join([code] * 320)] * 5:
+        assert board.texts("stranger", body) is None
+
+    assert len(board.rows(inbound)) == 45
+    assert len(board.history(incident, "foreign_code")) == 1
+    told = [row for row in board.rows(notifications, kind="notice") if row.said["subject"] == "foreign_code"]
+    assert len(told) == len({row.contact for row in told})
+    assert board.history("system", "limit_reached") == [{"limit": "stranger_texts"}]
+    assert ("flood", "coordinator") in board.notices()
+    board.passes(minutes=61)
+    board.texts("stranger", code)
+    assert board.history(incident, "foreign_code")[-1]["untold"] == 4
+
+
+def test_texts_of_all_strangers_together_are_looked_at_sixty_times_an_hour(board: Switchboard) -> None:
+    """B9: whatever numbers they show."""
+    board.opens()
+    for place in range(70):
+        CAST[f"stranger {place}"] = f"+57300888{place:04}"
+        board.texts(f"stranger {place}", "OK 3001")
+
+    assert board.history("system", "limit_reached") == [{"limit": "all_stranger_texts"}]
+    [used] = board.rows(limit_usage, name="all_stranger_texts")
+    assert (len(used.until), used.dropped) == (60, 10)
+
+
+def test_replies_to_a_known_number_get_fewer(alerted: Switchboard) -> None:
+    """B9: five in ten minutes, then one in ten minutes; each text is on the record."""
+    replies = [alerted.texts("ombuds", f"pregunta {place}") for place in "abcdefgh"]
+
+    assert [reply is not None for reply in replies] == [True] * 5 + [False] * 3
+    assert len(alerted.history(alerted.newest(), "sms_received")) == 8
+    assert ("flood", "coordinator") in alerted.notices()
+    alerted.passes(minutes=11)
+    assert [alerted.texts("ombuds", f"otra {place}") is not None for place in "ab"] == [True, False]
+
+
+def test_a_code_that_the_number_was_sent_is_always_answered(alerted: Switchboard) -> None:
+    """B9, A12: in a flood too."""
+    code = alerted.code_of("ombuds")
+    for place in "abcdefgh":
+        alerted.texts("ombuds", f"pregunta {place}")
+
+    assert all(alerted.texts("ombuds", code) for _ in range(10))
+    assert alerted.answers() == [("ombuds", "acknowledged")]
+
+
+def test_an_auto_responder_is_answered_once(alerted: Switchboard) -> None:
+    """A12: its text reaches people all the same."""
+    replies = []
+    for _ in range(100):
+        replies.append(alerted.texts("ombuds", "Gracias por su mensaje, le contestaremos pronto."))
+        alerted.at += timedelta(seconds=3)
+
+    assert [reply is not None for reply in replies] == [True] + [False] * 99
+    assert alerted.texts("ombuds", "Respuesta automática: fuera de la oficina") is None
+    assert alerted.alarms() == [("not_understood", "ombuds")]
+
+
+def test_a_report_is_answered_in_any_flood(board: Switchboard) -> None:
+    """B9: a report from a member is never limited."""
+    for place in "abcdefgh":
+        board.texts("ana", f"pregunta {place}")
+
+    assert all(board.texts("ana", "SOS") for _ in range(8))

@@ -1,0 +1,47 @@
+"""Which texts are a machine's (B9)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alertnet.core.auto_replies import Earlier, looks_automatic
+
+NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
+
+
+def before(seconds: float, body: str, *, is_answered: bool = False) -> Earlier:
+    return Earlier(body, NOW - timedelta(seconds=seconds), is_answered)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "I am out of the office until Monday.",
+        "Auto-Reply: I'm driving with Do Not Disturb on.",
+        "Réponse automatique : je suis en congé",
+        "Respuesta automática: estoy fuera de la oficina",
+        "Abwesenheitsnotiz: Ich bin nicht im Büro",
+        "Resposta automática. Estou fora do escritório",
+    ],
+)
+def test_a_machine_says_that_it_is_one(body: str) -> None:
+    assert looks_automatic(body, [], NOW)
+
+
+@pytest.mark.parametrize("body", ["¿Quién es?", "Estoy de vacaciones, llamen a Ana", "we left the office", "ok", ""])
+def test_a_person_is_none(body: str) -> None:
+    assert not looks_automatic(body, [], NOW)
+
+
+def test_the_same_text_within_seconds_of_our_reply_is_a_machines() -> None:
+    assert looks_automatic("Hola", [before(5, "hola!", is_answered=True)], NOW)
+    assert not looks_automatic("Hola", [before(60, "hola!", is_answered=True)], NOW)
+    assert not looks_automatic("Hola", [before(5, "¿quién?", is_answered=True)], NOW)
+
+
+def test_the_same_text_a_third_time_is_a_machines() -> None:
+    twice = [before(200, "Hola"), before(100, "Hola")]
+
+    assert not looks_automatic("Hola", twice[:1], NOW)
+    assert looks_automatic("Hola", twice, NOW)
+    assert not looks_automatic("Hola", [before(7000, "Hola"), before(9000, "Hola")], NOW)
