@@ -110,6 +110,8 @@ class Runtime:
     """How many segments the last message of a method, kind and language took: what the next one is thought to take."""
     absence: Absence = field(default_factory=Absence)
     """What keeps this process from the database, while something does."""
+    queues: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
+    """Which providers waiting messages wait for, by the index of their number, while one keeps others waiting."""
     _listeners: list[Listener] = field(default_factory=list)
 
     @property

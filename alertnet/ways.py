@@ -57,7 +57,9 @@ def take(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str, Room]
         lines.append(Line(provider, senders, rate, rooms[crew].room, partial(hold.reserve, crew)))
     if not any(line.room for line in lines):
         return Claims()
-    return claims.claim(tx, method, Outward(lines, runtime.settings.routes, runtime.breakers, runtime.lengths))
+    return claims.claim(
+        tx, method, Outward(lines, runtime.settings.routes, runtime.breakers, runtime.lengths, runtime.queues)
+    )
 
 
 def charge(runtime: Runtime, claimed: Claimed, units: int, *, paid: int) -> None:

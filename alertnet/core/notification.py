@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from alertnet.core.incident import Severity
+
 
 class Kind(StrEnum):
     """Why a message is sent. Only alerts and reminders are alerts: the rest may leave after an acknowledgement."""
@@ -27,6 +29,20 @@ class Kind(StrEnum):
     def is_alert(self) -> bool:
         """Whether an acknowledgement or a stop cancels it (A4)."""
         return self in (Kind.ALERT, Kind.REMINDER)
+
+
+URGENT = frozenset({Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM, Kind.TASK})
+"""What rings, or wants an answer."""
+
+CLASSES = 3
+"""How many ranks each severity has."""
+
+
+def send_rank(severity: Severity, kind: Kind, *, again: bool = False) -> int:
+    """The order in which a message is sent: by severity; then what is urgent and new, what is `again`, and the rest."""
+    if kind not in URGENT:
+        return severity.rank * CLASSES + 2
+    return severity.rank * CLASSES + (1 if again or kind is Kind.REMINDER else 0)
 
 
 class AttemptStatus(StrEnum):

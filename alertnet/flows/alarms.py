@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy import Row, Select, bindparam, func, select, update
 
 from alertnet.core.contact import RINGING, WRITTEN, Contact, MethodKind
 from alertnet.core.disclosure import Subject
@@ -15,7 +15,7 @@ from alertnet.flows.case import Case, Code
 from alertnet.flows.codes import codes_in_place, decision_code, good_from
 from alertnet.flows.letters import said, write
 from alertnet.store.escalations import Escalation
-from alertnet.store.tables import alarms, codes
+from alertnet.store.tables import alarms, codes, escalations
 from alertnet.store.tx import Tx
 
 AGAIN = timedelta(minutes=10)
@@ -112,7 +112,7 @@ def ring_one(
 ) -> None:
     """Let an alarm ring again at one coordinator, with that code; `anew`: also if it has not left yet with another."""
     words = _words(subject_of(case, alarm), alarm.about, alarm.level, alarm.contacts, alarm.automatic_at)
-    _ring(case, Kind(alarm.kind), alarm.id, tree, contact, code, words, methods, anew=anew)
+    _ring(case, Kind(alarm.kind), alarm.id, tree, contact, code, words, methods, again=True, anew=anew)
 
 
 def open_alarms(case: Case) -> Sequence[Row[Any]]:
@@ -182,9 +182,11 @@ def ring_anew(case: Case, asked: Collection[str]) -> None:
 
 
 def due(tx: Tx, limit: int) -> list[tuple[str, str]]:
-    """(alarm, incident) of what is to ring again, oldest first."""
+    """(alarm, incident) of what is to ring again, most severe first, then oldest (A7)."""
     query = select(alarms.c.id, alarms.c.incident_id).where(alarms.c.due_at.is_not(None), alarms.c.due_at <= tx.now)
-    return [(row.id, row.incident_id) for row in tx.session.execute(query.order_by(alarms.c.due_at).limit(limit))]
+    gravest = select(func.min(escalations.c.rank)).where(escalations.c.incident_id == alarms.c.incident_id)
+    in_order = query.order_by(func.coalesce(gravest.scalar_subquery(), 0), alarms.c.due_at).limit(limit)
+    return [(row.id, row.incident_id) for row in tx.session.execute(in_order)]
 
 
 def asked_event(level: int) -> Asked:
@@ -225,8 +227,21 @@ def _ring(
     words: dict[str, Any],
     methods: frozenset[MethodKind],
     *,
+    again: bool = False,
     anew: bool = False,
 ) -> None:
     text, code_id = (code.text, code.id) if code else (None, None)
     common = replace(said(case, tree, contact.timezone), code=text, at=case.tx.now, **words)
-    write(case, kind, tree, contact, common, methods=methods, alarm=alarm, code=code_id, with_link=True, anew=anew)
+    write(
+        case,
+        kind,
+        tree,
+        contact,
+        common,
+        methods=methods,
+        alarm=alarm,
+        code=code_id,
+        with_link=True,
+        again=again,
+        anew=anew,
+    )

@@ -10,11 +10,11 @@ from sqlalchemy import Row, Select, bindparam, select
 from alertnet.core.breaker import pause_after
 from alertnet.core.contact import MethodKind
 from alertnet.core.escalation import Delayed, Event, Failed
-from alertnet.core.notification import UNDER_WAY, UNSETTLED, AttemptStatus, Failure, Kind
+from alertnet.core.notification import UNDER_WAY, UNSETTLED, URGENT, AttemptStatus, Failure, Kind
 from alertnet.core.provider_codes import AccountFault, account_fault, is_whole_account
 from alertnet.flows.alarms import asked_event
 from alertnet.flows.cancel import HANG_UP_WITHIN, is_wanted
-from alertnet.flows.case import URGENT, Case, take_up
+from alertnet.flows.case import Case, take_up
 from alertnet.flows.escalate import move, stale_kinds
 from alertnet.flows.outbox import Outbox
 from alertnet.flows.second_dial import as_shown, dial_again
@@ -87,7 +87,7 @@ class Held:
             case AttemptStatus.SENT:
                 # Cancelled while it was on its way to the provider: it left after all.
                 left = self.status is AttemptStatus.CANCELLED and not was_heard_of
-                if self.status in UNSETTLED or left:
+                if self.status in UNSETTLED or left or self._call_off_again():
                     self.sent()
             case AttemptStatus.DELIVERED:
                 self._delivered()
@@ -227,8 +227,22 @@ class Held:
         if self.status is AttemptStatus.DELIVERED:
             self.change(due_at=None)
         elif self.row.failure != Failure.WRONG_PERSON.value:
+            self._call_off_again()
             self._note_question()
             self._become(AttemptStatus.DELIVERED, failure=None, error=None)
+
+    def _call_off_again(self) -> bool:
+        """Its outcome was given up, and is known after all: the re-send that has not left is not needed (A5)."""
+        if self.row.failure != Failure.OUTCOME_UNKNOWN.value:
+            return False
+        again = attempt_store.unsent_again(self.tx.session, self.row.notification_id)
+        for id in again:
+            cancelled = {"status": AttemptStatus.CANCELLED.value, "changed_at": self.tx.now}
+            self.outbox.change("attempts", id, due_at=None, lease=None, checks=0, **cancelled)
+            self.record("attempt_cancelled", attempt=id, why="the first one is known of")
+        if again:
+            self.change(failure=None, error=None)
+        return bool(again)
 
     def _end_of_call(self) -> tuple[AttemptStatus, Failure | None]:
         """Something picked up, perhaps a voicemail: only the code proves that it was a person (A6)."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from alertnet.core.contact import Contact
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.incident import Facts, Incident, IncidentStatus
-from alertnet.core.notification import Kind
+from alertnet.core.notification import CLASSES, Kind, send_rank
 from alertnet.core.resolution import Plans, left_out
 from alertnet.flows.ahead import Ahead
 from alertnet.flows.outbox import Outbox
@@ -15,8 +15,6 @@ from alertnet.store import incidents as incident_store
 from alertnet.store import pinned
 from alertnet.store.escalations import Escalation, fixed, moving
 from alertnet.store.tx import Tx
-
-URGENT = frozenset({Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM, Kind.TASK})
 
 
 @dataclass(frozen=True)
@@ -69,9 +67,9 @@ class Case:
         """Add a line to the incident's timeline."""
         self.outbox.record(self.incident.id, kind, payload)
 
-    def rank(self, kind: Kind) -> int:
-        """The order in which a message is sent: by severity, and what is urgent before what can wait."""
-        return self.facts.severity.rank * 2 + (0 if kind in URGENT else 1)
+    def rank(self, kind: Kind, *, again: bool = False) -> int:
+        """The order in which a message of this incident is sent."""
+        return send_rank(self.facts.severity, kind, again=again)
 
     def kin(self, tree: str, contact: str) -> list[tuple[str, Contact]]:
         """The same recipient in every pinned tree, this contact first."""
@@ -107,6 +105,9 @@ class Case:
     def change_facts(self, facts: Facts) -> None:
         """Take new facts: plans are resolved again on the pinned trees, at once (A8)."""
         self.plans = pinned.plans(self.tx, facts, self.incident.trees)
+        graver_by = self.facts.severity.rank - facts.severity.rank
+        if graver_by:
+            self.outbox.move_up(self.incident.id, graver_by * CLASSES)
         self.incident = replace(self.incident, facts=facts)
         self.save_facts()
 

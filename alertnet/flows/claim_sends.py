@@ -39,6 +39,9 @@ AWAY = "provider_away"
 CLOSED = "closed"
 """The contact has closed since it was planned: its other methods take over."""
 
+MOST_QUEUES = 2000
+"""Of how many numbers it is known at most which providers they wait for."""
+
 MOST_SEEN = 100
 """How far down the queue one look goes for what may leave, or has to wait for a provider."""
 
@@ -92,12 +95,13 @@ def claim(tx: Tx, method: MethodKind, outward: Outward) -> Claims:
     or shorter than expected is charged by `charge`. A number that is being called, over all incidents, is spared.
     """
     claims = Claims()
-    slots = Slots(tx, method, outward)
+    slots, known = Slots(tx, method, outward), len(outward.queues)
     _fill(tx, method, claims, slots, outward)
     change_each(tx.session, attempts, [_under_lease(each) for each in claims.claimed])
     change_each(tx.session, attempts, [{"key": id, "due_at": until} for id, until in claims.waiting.items()])
     slots.use(LEASE)
-    claims.next_at = slots.next_at()
+    # What was found to wait for another provider is passed over by the next look, which goes further down.
+    claims.next_at = tx.now if slots.left and len(outward.queues) > known else slots.next_at()
     return claims
 
 
@@ -139,7 +143,10 @@ def _fill(tx: Tx, method: MethodKind, claims: Claims, slots: Slots, outward: Out
     least_tried = slots.is_trial
     most = slots.left or MOST_SEEN
     while (slots.left or slots.barred_until(outward.providers) is not None) and len(seen) < MOST_SEEN:
-        due = attempt_store.take(tx.session, method, tx.now, most, besides=seen, spared=spared, least_tried=least_tried)
+        waiting = _waiting_elsewhere(slots, outward)
+        due = attempt_store.take(
+            tx.session, method, tx.now, most, besides=seen, spared=spared | waiting, least_tried=least_tried
+        )
         seen += [row.id for row in due]
         is_all = len(due) < most
         if method is MethodKind.CALL:
@@ -153,9 +160,17 @@ def _fill(tx: Tx, method: MethodKind, claims: Claims, slots: Slots, outward: Out
             spared |= {row.address_index for row in due if row.id in {each.attempt for each in claims.claimed}}
         if is_all:
             # A second call to a number waits for the first, and is not among these.
-            claims.is_all = method is not MethodKind.CALL and not claims.unplaced
+            claims.is_all = method is not MethodKind.CALL and not (claims.unplaced or waiting)
+            if not (claims.unplaced or waiting):
+                outward.queues.clear()
             return
         most *= 2
+
+
+def _waiting_elsewhere(slots: Slots, outward: Outward) -> set[bytes]:
+    """The numbers that are known to wait for providers without a place: who goes by another is not to wait for them."""
+    queues = list(outward.queues.items())
+    return {index for index, order in queues if set(order) <= set(outward.providers) and slots.are_taken(order)}
 
 
 def _judge(tx: Tx, claims: Claims, row: Row[Any], services: Sequence[Row[Any]], slots: Slots, outward: Outward) -> None:
@@ -190,6 +205,8 @@ def _place(tx: Tx, claims: Claims, row: Row[Any], slots: Slots, outward: Outward
         waits[row.id] = max(until, tx.now + FIRST_PAUSE)
     else:
         claims.unplaced += 1
+        if len(outward.providers) > 1 and len(outward.queues) < MOST_QUEUES:
+            outward.queues[row.address_index] = order
 
 
 def _under_lease(claimed: Claimed) -> dict[str, Any]:

@@ -8,13 +8,13 @@ from alertnet.core.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import Severity
-from alertnet.core.notification import Kind
+from alertnet.core.notification import Kind, send_rank
 from alertnet.flows.known_numbers import words_of
 from alertnet.flows.outbox import Letter, Outbox
 from alertnet.messages.message import METHODS
 from alertnet.store.tx import Tx
 
-RANKS = {Kind.ALARM: Severity.SERIOUS.rank * 2, Kind.NOTICE: Severity.MODERATE.rank * 2 + 1}
+RANKS = {Kind.ALARM: send_rank(Severity.SERIOUS, Kind.ALARM), Kind.NOTICE: send_rank(Severity.MODERATE, Kind.NOTICE)}
 """An alarm as one of a serious incident; a notice as one of a moderate one: after all that is urgent."""
 
 

@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from alertnet.core.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.disclosure import Said, Subject
-from alertnet.core.notification import Kind
+from alertnet.core.notification import URGENT, Kind
 from alertnet.core.reach import Reach
-from alertnet.flows.case import URGENT, Case
+from alertnet.flows.case import Case
 from alertnet.flows.codes import written_code
 from alertnet.flows.links import link_token
 from alertnet.flows.outbox import Letter, Service
@@ -80,12 +80,13 @@ def write(
     code: str | None = None,
     with_link: bool = False,
     send: bool = True,
+    again: bool = False,
     anew: bool = False,
 ) -> None:
     """A message that is no alert, by all the contact's methods of those kinds; if it is closed, by those for that too.
 
-    Of an `alarm` that is repeated, what has not left yet by a method is not written again, unless it has to say
-    something else (`anew`).
+    `again`: it was said before, and leaves after what is new. Of an `alarm` that is repeated, what has not left yet by
+    a method is not written again, unless it has to say something else (`anew`).
     """
     reach = Reach(contact, case.plans[tree].times[contact.id])
     chosen = [method for method in reach.at_any_hour(case.tx.now) if method.kind in methods]
@@ -96,7 +97,8 @@ def write(
         if with_link:
             link, token = link_token(case, tree, contact, method.kind, method.address, alarm=alarm)
         its_words = replace(words, link=token, timezone=contact.timezone)
-        letter = replace(_letter(case, kind, tree, contact, method, its_words), alarm=alarm, code=code, link=link)
+        letter = _letter(case, kind, tree, contact, method, its_words)
+        letter = replace(letter, alarm=alarm, code=code, link=link, rank=case.rank(kind, again=again))
         case.outbox.post(letter, send=send)
 
 

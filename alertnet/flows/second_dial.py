@@ -10,8 +10,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from alertnet.core.contact import MethodKind
-from alertnet.core.notification import AttemptStatus, Failure, Kind
-from alertnet.flows.case import URGENT
+from alertnet.core.notification import URGENT, AttemptStatus, Failure, Kind
 from alertnet.flows.outbox import Outbox
 from alertnet.store import attempts as attempt_store
 

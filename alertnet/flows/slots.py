@@ -1,6 +1,6 @@
 """What may leave now by a method: free threads, the pace of each number, and which provider works."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -34,13 +34,15 @@ class Outward:
     """All that a claim knows of the ways out: which there are, who takes what, and what this process has learned.
 
     `breakers`: what was last seen of them; where a provider is back, its row itself decides who tries. `lengths`: how
-    many units the last message of a method, kind and language took, 1 where it is not known.
+    many units the last message of a method, kind and language took, 1 where it is not known. `queues`: the providers
+    that the numbers of what waits may be reached by, by the index of the number, as far as a look has found out.
     """
 
     lines: Sequence[Line]
     routes: Routes = IN_ORDER
     breakers: Mapping[Way, Breaker] = field(default_factory=dict)
     lengths: Mapping[tuple[MethodKind, Kind, str], int] = field(default_factory=dict)
+    queues: MutableMapping[bytes, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def providers(self) -> list[str]:
@@ -86,6 +88,13 @@ class Slots:
     def is_trial(self) -> bool:
         """Whether all that may leave is one attempt that shows whether a provider works again."""
         return bool(self._tried) and all(not each.room or name in self._tried for name, each in self._places.items())
+
+    def are_taken(self, order: Sequence[str]) -> bool:
+        """Whether all of these providers work, or one of them, and none has a place."""
+        has_place = any(
+            each.room and any(map(self._free, each.senders)) for each in map(self._places.__getitem__, order)
+        )
+        return not has_place and self.barred_until(order) is None
 
     def take(self, order: Sequence[str], units: int, preferred: str | None = None) -> tuple[str, str] | None:
         """A place by the first of these providers that has one: the provider and the number it leaves from.

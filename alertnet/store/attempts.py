@@ -100,6 +100,15 @@ _RELEASE = (
     .where(attempts.c.id.in_(_WAITING.with_for_update(skip_locked=True)))
     .values(due_at=attempts.c.created_at)
 )
+_WAITS = select(attempts.c.id).where(
+    attempts.c.incident_id == bindparam("incident"),
+    attempts.c.status.in_((*QUEUED, *SENDING, AttemptStatus.UNKNOWN.value)),
+)
+_MOVE_UP = (
+    update(attempts)
+    .where(attempts.c.id.in_(_WAITS.order_by(attempts.c.id).with_for_update()))
+    .values(rank=attempts.c.rank - bindparam("ranks"))
+)
 _LEASES_OVER = (
     select(attempts.c.id)
     .where(attempts.c.method.in_(SENT_BY), attempts.c.status.in_(SENDING), attempts.c.due_at <= _NOW)
@@ -146,6 +155,11 @@ def take_asked(
 def release(session: Session, method: MethodKind, now: datetime) -> None:
     """Let what waits for a provider be due again, in the order in which it was due at first."""
     session.execute(_RELEASE, {"key_method": method.value, "now": now})
+
+
+def move_up(session: Session, incident: str, ranks: int) -> None:
+    """Let what an incident has waiting, or may send once more, leave by so many ranks sooner (A7)."""
+    session.execute(_MOVE_UP, {"incident": incident, "ranks": ranks})
 
 
 def with_words(session: Session, ids: Sequence[str]) -> tuple[list[Row[Any]], dict[str, str]]:
@@ -210,6 +224,13 @@ def bound_elsewhere(session: Session, provider_id: str, id: str) -> bool:
     """Whether another attempt is known to the provider by that id."""
     query = select(attempts.c.id).where(attempts.c.provider_id == provider_id, attempts.c.id != id)
     return session.scalar(query.limit(1)) is not None
+
+
+def unsent_again(session: Session, notification: str) -> Sequence[str]:
+    """Ids of the re-sends of that notification which have not left yet; by id."""
+    unsent = attempts.c.extra & attempts.c.status.in_((*QUEUED, *SENDING))
+    query = select(attempts.c.id).where(attempts.c.notification_id == notification, unsent)
+    return session.scalars(query.order_by(attempts.c.id)).all()
 
 
 def rang_out_before(session: Session, notification: str, besides: str) -> bool:

@@ -72,6 +72,19 @@ def test_a_graver_alarm_overtakes_those_that_wait(paced_world: World) -> None:
     assert sorted(messages[:2] + messages[3:]) == sorted(incident.ref for incident in mild)
 
 
+def test_what_becomes_graver_overtakes_those_that_wait(paced_world: World) -> None:
+    """A7, A8: a raised severity counts at once, also for what is queued already."""
+    mild = [reports(paced_world, type=MODERATE) for _ in range(4)]
+    each_second(paced_world, 1)
+    graver = mild[-1]
+
+    graver.act("updates", text="they are armed", severity="critical")
+    each_second(paced_world, 1)
+
+    messages = [ref_in(text) for text in paced_world.phone("coordinator").inbox]
+    assert messages[2] == graver.ref
+
+
 def test_what_nobody_wants_any_more_takes_no_pace(paced_world: World) -> None:
     """A4: it is dropped before it is sent, and the next one leaves in its second."""
     grave, superseded = reports(paced_world, type=CRITICAL), reports(paced_world, type="death_threat")

@@ -1,6 +1,7 @@
 """Which attempts are taken, in which order and how fast, and which are put aside."""
 
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -13,14 +14,18 @@ from alertnet.core.contact_tree import Level
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Kind
-from alertnet.core.routes import FIRST
+from alertnet.core.routes import FIRST, SECOND, Routes
+from alertnet.flows.alarms import due
 from alertnet.flows.claim_sends import LEASE, Claims, claim
 from alertnet.flows.letters import notify_coordinators
+from alertnet.flows.outbox import Letter, Outbox
 from alertnet.flows.respond import respond
+from alertnet.flows.ring_again import repeat_alarm
 from alertnet.flows.slots import Line, Outward
 from alertnet.flows.update import exclude
 from alertnet.runtime import Runtime
 from alertnet.store.tables import attempts, notifications
+from alertnet.store.tx import Tx
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, DIEGO, MINUTE, NOW, OURS, OURS_TOO, Stage, network
 
@@ -32,6 +37,16 @@ def claims_by(runtime: Runtime, method: MethodKind = MethodKind.SMS, limit: int 
 def change(stage: Stage, notification: str, **values: object) -> None:
     rows = update(notifications).where(notifications.c.id == notification).values(**values)
     stage.runtime.transact(lambda tx: tx.session.execute(rows))
+
+
+def post_notices(tx: Tx, numbers: Sequence[str]) -> None:
+    """A text to each of these numbers, of no incident."""
+    outbox = Outbox(tx)
+    words = Said("PBI", "PBI", "news", "+573005550199", "UTC")
+    for number in numbers:
+        letter = Letter(Kind.NOTICE, "carla", MethodKind.SMS, number, "en", words, tx.now, rank=0)
+        outbox.post(letter)
+    outbox.flush()
 
 
 def test_the_most_severe_goes_first(stage: Stage) -> None:
@@ -165,6 +180,52 @@ def test_several_numbers_share_the_load(stages: Stages) -> None:
 
     sent = [row.sender for row in stage.attempts(MethodKind.SMS) if row.status == "sent"]
     assert sorted(sent) == [OURS, OURS_TOO]
+
+
+def test_what_is_new_leaves_before_old_alarms_that_are_repeated(stage: Stage) -> None:
+    """A7: what a phone has heard before, however often, does not keep it from what is new and as grave."""
+    for _ in range(3):
+        stage.opens(verified=False)
+    stage.runs()
+    stage.clock.at += 10 * MINUTE
+    for alarm, incident in stage.runtime.read(due, 10):
+        stage.runtime.transact(repeat_alarm, alarm, incident)
+    stage.clock.at += timedelta(milliseconds=1)
+    new = stage.opens()
+
+    first, *others = claims_by(stage.runtime).claimed
+
+    assert (first.kind, first.attempt) == (Kind.ALERT, stage.attempts(MethodKind.SMS)[-1].id)
+    assert stage.attempts(MethodKind.SMS)[-1].incident_id == new
+    assert [each.kind for each in others] == [Kind.DECISION] * 3
+
+
+def test_the_gravest_alarms_are_repeated_first(stage: Stage) -> None:
+    """A7: after a while away, the alarms of a critical incident ring again before older ones of others."""
+    old = stage.opens(verified=False, severity=Severity.MODERATE)
+    stage.clock.at += MINUTE
+    grave = stage.opens(verified=False)
+    stage.clock.at += 60 * MINUTE
+
+    assert [incident for _, incident in stage.runtime.read(due, 10)] == [grave, old]
+
+
+def test_who_waits_for_one_provider_keeps_nobody_waiting_who_goes_by_another(stage: Stage) -> None:
+    """A11: behind 150 that wait for a provider's pace, an alert for an idle one leaves in the same moment."""
+    by_one = [Line(FIRST, (OURS,), 1, 16), Line(SECOND, (OURS_TOO,), 1, 16)]
+    outward = Outward(by_one, Routes({"+57": (FIRST,), "+34": (SECOND,)}))
+    stage.runtime.transact(post_notices, [f"+57300{number:07d}" for number in range(150)])
+    stage.clock.at += timedelta(milliseconds=1)
+    stage.runtime.transact(post_notices, ["+34600550140"])
+
+    taken = []
+    for _ in range(3):
+        claims = stage.runtime.transact(claim, MethodKind.SMS, outward)
+        taken.append([each.to for each in claims.claimed])
+
+    assert taken[0] == ["+573000000000"]
+    assert ["+34600550140"] in taken
+    assert claims.next_at == stage.clock.at + timedelta(seconds=1)
 
 
 def test_an_excluded_contact_gets_nothing_that_was_queued(stage: Stage) -> None:

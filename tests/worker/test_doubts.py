@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from alertnet.channels.base import CannotTell
+import pytest
+
+from alertnet.channels.base import Absent, CannotTell
 from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import Level
@@ -11,6 +13,7 @@ from alertnet.flows.claim_sends import LEASE, claim
 from alertnet.flows.reconcile import MOST_QUESTIONS, expire_lease, settle, take_doubts
 from alertnet.flows.respond import respond
 from alertnet.flows.slots import Line, Outward
+from alertnet.flows.track import track_sms
 from alertnet.sandbox import Fault
 from alertnet.sandbox.network import Message
 from tests.worker.conftest import Stages
@@ -78,6 +81,28 @@ def test_what_can_not_be_found_is_sent_once_more_with_the_same_code(stage: Stage
     assert stage.notified()["sms"] == "delivered"
     assert "attempt_sent_again" in stage.kinds(incident)
     assert stage.attempts(MethodKind.CALL) == []
+
+
+@pytest.mark.parametrize("status", ["sent", "delivered"])
+def test_a_re_send_that_has_not_left_is_called_off_when_the_first_turns_up(stage: Stage, status: str) -> None:
+    """A5: at most one extra for each unknown outcome, and none where a late callback says that none is needed."""
+    stage.sandbox.misbehaves(Fault.ERROR_500, number=CARLA)
+    incident = stage.opens()
+    stage.runs()
+    first = stage.attempt(MethodKind.SMS)
+    for seconds in (15, 60):
+        stage.clock.at += timedelta(seconds=seconds)
+        (doubted,) = stage.runtime.transact(take_doubts, MethodKind.SMS, 1).claimed
+        stage.runtime.transact(settle, doubted.attempt, doubted.lease, Absent())
+    assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["failed", "queued"]
+
+    stage.runtime.transact(track_sms, first.id, "SM1", status)
+    stage.runs()
+
+    assert [row.status for row in stage.attempts(MethodKind.SMS)] == [status, "cancelled"]
+    assert stage.sandbox.handset(CARLA).inbox == []
+    assert stage.notified()["sms"] == status
+    assert stage.kinds(incident)[-2:] == ["attempt_cancelled", f"attempt_{status}"]
 
 
 def test_a_second_unknown_fails_and_the_next_method_goes_at_once(stage: Stage) -> None:
