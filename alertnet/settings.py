@@ -69,6 +69,8 @@ class Settings(BaseModel):
     rates: values.Pace = Field(Rates(), alias="ALERTNET_RATES")
     heartbeat_url: values.HeartbeatUrl | None = Field(None, alias="ALERTNET_HEARTBEAT_URL")
 
+    trusted_proxies: values.Proxies = Field((), alias="ALERTNET_TRUSTED_PROXIES")
+
     @property
     def telephones(self) -> dict[str, TelephoneAccount]:
         """The accounts that messages and calls can go by, by provider."""

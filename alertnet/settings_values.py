@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -111,6 +111,16 @@ def _numbers(numbers: tuple[str, ...]) -> tuple[str, ...]:
     return numbers
 
 
+def _proxies(texts: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        proxies = tuple(ip_network(text) for text in texts)
+    except ValueError:
+        proxies = ()
+    if len(proxies) < len(texts) or any(proxy.prefixlen == 0 for proxy in proxies):
+        raise ValueError("addresses such as 192.0.2.7, or networks such as 10.1.0.0/16, with commas; not everybody")
+    return proxies
+
+
 def _account_sid(sid: str) -> str:
     if not re.fullmatch(r"AC[0-9A-Za-z]+", sid):
         raise ValueError("AC and the digits that the provider's console shows")
@@ -172,6 +182,7 @@ WebUrl = Annotated[str, AfterValidator(_web_url)]
 HeartbeatUrl = Annotated[SecretStr, AfterValidator(_heartbeat_url)]
 AccountSid = Annotated[str, AfterValidator(_account_sid)]
 Numbers = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_numbers)]
+Proxies = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_proxies), BeforeValidator(_split)]
 Relay = Annotated[MailServer, BeforeValidator(_mail_server)]
 Pace = Annotated[Rates, BeforeValidator(_rates)]
 Routing = Annotated[Routes, BeforeValidator(_routes)]

@@ -24,6 +24,8 @@ Counts = Mapping[Key, float]
 SENDS = Series("alertnet_sends", "Attempts handed to a provider.", ("method", "provider", "result"))
 WEBHOOKS = Series("alertnet_webhooks", "Requests of the provider, by what they were answered.", ("webhook", "status"))
 REFUSALS = Series("alertnet_refusals", "Requests that were turned away.", ("door", "status"))
+WRONG_KEYS = Series("alertnet_wrong_keys", "Requests with a wrong API key.", ())
+DROPPED = Series("alertnet_requests_dropped", "Requests that a limit of the API turned away.", ("limit",))
 ANSWERS = Series("alertnet_acknowledgements", "Answers that were recorded.", ("kind", "via"))
 FIRST_SEND = Series(
     "alertnet_report_to_first_send_seconds",
@@ -37,7 +39,7 @@ DUE_TO_SENT = Series(
     ("method",),
     (0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900),
 )
-ALL = (SENDS, WEBHOOKS, REFUSALS, ANSWERS, FIRST_SEND, DUE_TO_SENT)
+ALL = (SENDS, WEBHOOKS, REFUSALS, WRONG_KEYS, DROPPED, ANSWERS, FIRST_SEND, DUE_TO_SENT)
 
 
 def once(series: Series, *values: str) -> dict[Key, float]:

@@ -5,7 +5,7 @@ the database where all processes must agree, else in the process. What a limit d
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -137,3 +137,21 @@ WRONG_KEYS = Limit("wrong_keys", 10, MINUTE)
 
 REQUESTS = Limit("requests", 50, timedelta(seconds=1))
 """Requests with one API key."""
+
+EVENT_STREAMS = 20
+"""Event streams that are open with one API key."""
+
+LONGEST_BODY = 64 * 1024
+"""Bytes of a request."""
+
+LONGEST_NOTE = 500
+"""Characters of a `note`, and of `by`: who somebody says to be."""
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2101, 1, 1, tzinfo=UTC)
+"""Every instant that comes from outside lies within these: 2000 to 2100."""
+
+
+def is_instant(at: datetime) -> bool:
+    """Whether the instant is one that anything here can be about; it must have a zone."""
+    return EARLIEST <= at < LATEST

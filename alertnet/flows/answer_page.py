@@ -5,11 +5,13 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from alertnet.core.acknowledgement import Action, Via
+from alertnet.core.limits import LONGEST_NOTE
 from alertnet.flows.act import report_action
 from alertnet.flows.case import Case, take_up
 from alertnet.flows.open_page import (
     ACTION,
     ANSWERS,
+    TOO_LONG,
     WRONG_PERSON,
     Opened,
     Outcome,
@@ -37,6 +39,8 @@ def answer_page(tx: Tx, token: str, form: Sent) -> Opened | None:
     case = take_up(tx, link.incident_id)
     if not may_answer(case, link):
         return show_page(tx, link, outcome=Outcome.OVER)
+    if max(len(form.note), len(form.by)) > LONGEST_NOTE:
+        return show_page(tx, link, TOO_LONG, sent=form, outcome=Outcome.NOT_ALLOWED)
     if not _is_allowed(form):
         return show_page(tx, link, outcome=Outcome.NOT_ALLOWED)
     proof = prove(case, link, form)

@@ -30,6 +30,7 @@ ANSWERS = {
     "relay": AnswerKind.RELAYED,
     "decline": AnswerKind.DECLINED,
 }
+TOO_LONG = Remark("too_long")
 WRONG_PERSON, ACTION = "wrong_person", "action"
 _WORDS = {kind: f"recorded_{answer}" for answer, kind in ANSWERS.items()}
 

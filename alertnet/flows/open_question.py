@@ -7,6 +7,7 @@ from sqlalchemy import Row, select
 
 from alertnet.core.disclosure import details_of
 from alertnet.core.errors import WrongState
+from alertnet.core.limits import LONGEST_NOTE
 from alertnet.core.notification import Kind
 from alertnet.flows import alarms, report_task
 from alertnet.flows.case import Case, take_up
@@ -14,7 +15,7 @@ from alertnet.flows.decide import decide_alarm
 from alertnet.flows.desk import ACTS, CLOSE, carry_out, desk_of, is_allowed
 from alertnet.flows.errand import errand_of
 from alertnet.flows.letters import said
-from alertnet.flows.open_page import ANSWERS, Opened, Outcome, find_link, look_at, may_answer, with_proof
+from alertnet.flows.open_page import ANSWERS, TOO_LONG, Opened, Outcome, find_link, look_at, may_answer, with_proof
 from alertnet.flows.proof import Proof, Sent, no_proof, prove
 from alertnet.flows.tasks import TAKEN
 from alertnet.messages.page import Page, Remark
@@ -45,6 +46,8 @@ def answer_question(tx: Tx, token: str, sent: Sent) -> Opened | None:
     if not may_answer(case, link):
         is_same = sent.answer == CLOSE and not case.is_open and case.incident.close_reason == sent.reason
         return _show(tx, link, outcome=Outcome.DONE if is_same else Outcome.OVER)
+    if len(sent.note) > LONGEST_NOTE:
+        return _show(tx, link, TOO_LONG, sent=sent, outcome=Outcome.NOT_ALLOWED)
     is_known = is_allowed(case, sent) if sent.answer in ACTS else sent.answer in _known(alarm)
     if not (is_known or (sent.pin and not sent.answer)):
         return _show(tx, link, outcome=Outcome.NOT_ALLOWED)

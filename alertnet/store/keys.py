@@ -7,7 +7,7 @@ secret opens nothing.
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -103,6 +103,12 @@ def renew(tx: Tx, key: str) -> None:
     if found is not None:
         row = tx.session.execute(select(api_keys).where(api_keys.c.id == found.id)).one()
         _vouch(tx, row, {"hash": tx.vault.mac(Purpose.API_KEY, key.encode())})
+
+
+def revoked_of(session: Session, ids: Sequence[str]) -> frozenset[str]:
+    """Those of these keys that open nothing any more."""
+    query = select(api_keys.c.id).where(api_keys.c.id.in_(ids), api_keys.c.revoked_at.is_not(None))
+    return frozenset(session.scalars(query))
 
 
 def list_all(session: Session) -> list[ApiKey]:

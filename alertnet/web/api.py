@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
 from alertnet.core.errors import BadInput, Unknown
+from alertnet.core.limits import is_instant
 from alertnet.flows.accept import Show
 from alertnet.flows.case import Case
 from alertnet.flows.open_incident import open_incident
@@ -124,11 +125,13 @@ def _cursor(opened_at: datetime, id: str) -> str:
 
 
 def _read_cursor(text: str) -> tuple[datetime, str]:
+    """What `_cursor` was given; nothing that it would have written otherwise is taken."""
     try:
         at, id = base64.b64decode(text, altchars=b"-_", validate=True).decode("ascii").split(" ")
-        opened_at = datetime.fromisoformat(at)
-    except (ValueError, binascii.Error):
-        opened_at = None
-    if opened_at is None or opened_at.tzinfo is None:
+        opened_at = datetime.fromisoformat(at).astimezone(UTC)
+        is_own = is_instant(opened_at) and id.isalnum() and _cursor(opened_at, id) == text
+    except (ValueError, OverflowError, binascii.Error):
+        is_own = False
+    if not is_own:
         raise BadInput("cursor", text, "the `next` of an earlier answer")
     return opened_at, id

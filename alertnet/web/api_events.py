@@ -13,7 +13,7 @@ from alertnet.store.history import EntryView
 from alertnet.store.tx import Tx
 from alertnet.transactions import DatabaseAway
 from alertnet.web.api import DURESS_SCOPE, id_of
-from alertnet.web.auth import Credentials, InForce, Reader
+from alertnet.web.auth import Credentials, InForce, Reader, throttle_of
 from alertnet.web.live import Live
 from alertnet.web.problems import documented
 
@@ -26,8 +26,9 @@ async def followed(request: Request, ref: str, key: Reader, runtime: InForce) ->
     """The chain of the incident, followed until the stream ends."""
     chain = await asyncio.to_thread(runtime.read, lambda tx: id_of(tx.session, ref, key))
     live = await live_of(request)
-    async with live.following(chain):
-        yield chain
+    with throttle_of(request).streaming(key.id):
+        async with live.following(chain, key.id):
+            yield chain
 
 
 async def live_of(request: Request) -> Live:
@@ -44,6 +45,7 @@ async def live_of(request: Request) -> Live:
 async def follow(
     chain: Annotated[str, Depends(followed)],
     live: Annotated[Live, Depends(live_of)],
+    key: Reader,
     runtime: InForce,
     given: Credentials,
     last_event_id: Annotated[int, Header(ge=0, lt=2**31)] = 0,
@@ -56,7 +58,7 @@ async def follow(
             seq = entry["seq"]
             yield ServerSentEvent(data=entry, event=entry["kind"], id=str(seq))
         if not entries:
-            await live.beyond(chain, seq)
+            await live.beyond(chain, seq, key.id)
 
 
 def _entries(runtime: Runtime, key: str, chain: str, seq: int) -> list[EntryView] | None:

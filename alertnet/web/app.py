@@ -1,9 +1,11 @@
 """The web application: every edge on one runtime, every error a problem document, no body longer than it may be."""
 
 from fastapi import FastAPI, HTTPException
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alertnet import __version__
+from alertnet.core.limits import LONGEST_BODY
 from alertnet.runtime import Runtime
 from alertnet.web import (
     api,
@@ -22,6 +24,7 @@ from alertnet.web import (
 from alertnet.web.idempotency import InFlight
 from alertnet.web.live import Live
 from alertnet.web.observing import Observing
+from alertnet.web.throttle import Throttle
 
 EDGES = (
     api,
@@ -36,7 +39,6 @@ EDGES = (
     health,
     metrics,
 )
-LONGEST_BODY = 256 * 1024  # bytes
 
 
 def make_app(runtime: Runtime) -> FastAPI:
@@ -53,7 +55,9 @@ def make_app(runtime: Runtime) -> FastAPI:
     app.state.runtime = runtime
     app.state.in_flight = InFlight()
     app.state.live = Live(runtime)
+    app.state.throttle = Throttle(runtime.counting.add)
     app.add_middleware(BodyLimit)
+    app.add_middleware(NeverKept)
     app.add_middleware(Observing, runtime=runtime)
     problems.install(app)
     # The edges' own routes: included, FastAPI would build each anew for every application, on its first request.
@@ -80,3 +84,20 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted if scope["type"] == "http" else receive, send)
+
+
+class NeverKept:
+    """Lets no browser and no proxy keep an answer: each may name somebody, or is another one in a moment."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the answer on, saying so."""
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(raw=message["headers"])["Cache-Control"] = "no-store"
+            await send(message)
+
+        await self._app(scope, receive, marked if scope["type"] == "http" else send)

@@ -6,7 +6,7 @@ from alertnet.flows.answer_page import answer_page
 from alertnet.flows.open_page import open_page
 from alertnet.flows.proof import Sent
 from alertnet.web.auth import InForce
-from alertnet.web.forms import Posted
+from alertnet.web.forms import Posted, typed
 from alertnet.web.pages import show
 
 router = APIRouter(prefix="/a", include_in_schema=False)
@@ -22,5 +22,5 @@ def open(token: str, runtime: InForce, lang: str | None = None) -> Response:
 @router.post("/{token}")
 def answer(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
     """A button was pressed, or a PIN entered."""
-    sent = Sent(**{name: form.get(name, "").strip() for name in FIELDS})
+    sent = Sent(**{name: typed(form, name) for name in FIELDS})
     return show(runtime, form.get("lang", lang), lambda: runtime.transact(answer_page, token, sent))

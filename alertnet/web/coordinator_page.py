@@ -8,7 +8,7 @@ from alertnet.flows.open_question import answer_question, open_question
 from alertnet.flows.proof import Sent
 from alertnet.store.tx import Tx
 from alertnet.web.auth import InForce
-from alertnet.web.forms import Posted
+from alertnet.web.forms import Posted, typed
 from alertnet.web.pages import show
 
 router = APIRouter(prefix="/c", include_in_schema=False)
@@ -24,7 +24,7 @@ def open(token: str, runtime: InForce, lang: str | None = None) -> Response:
 @router.post("/{token}")
 def answer(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
     """A button was pressed, or a PIN entered."""
-    sent = Sent(**{name: form.get(name, "").strip() for name in FIELDS})
+    sent = Sent(**{name: typed(form, name) for name in FIELDS})
     return show(runtime, form.get("lang", lang), lambda: runtime.transact(_pressed, token, sent))
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Annotated, Any, Self, TypeVar
 
@@ -21,10 +21,12 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from alertnet.core.countries import COUNTRIES
 from alertnet.core.incident import TYPES
+from alertnet.core.limits import LONGEST_NOTE, is_instant
 
 E = TypeVar("E", bound=Enum)
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+FURTHEST_ZONE = timedelta(hours=14)  # from UTC, that there is
 NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]+$"
 NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+$"
 
@@ -57,17 +59,25 @@ def among(names: Collection[str], shown: str | None = None) -> AfterValidator:
 
 
 def _instant(value: Any) -> datetime:
+    at = _read_instant(value) if isinstance(value, str) and INSTANT.fullmatch(value) else None
+    if at is None or not is_instant(at):
+        raise _refused("an instant with its zone, such as 2026-11-24T13:00:00Z", "one of the years 2000 to 2100")
+    return at.astimezone(UTC)
+
+
+def _read_instant(text: str) -> datetime | None:
     try:
-        if isinstance(value, str) and INSTANT.fullmatch(value):
-            return datetime.fromisoformat(value.upper()).astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise _refused("an instant with its zone, such as 2026-11-24T13:00:00Z")
+        at = datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None
+    offset = at.utcoffset()
+    return at if offset is not None and abs(offset) <= FURTHEST_ZONE else None
 
 
 Name = Annotated[str, Field(max_length=128, pattern=NO_CONTROLS)]
 Line = Annotated[str, Field(max_length=500, pattern=NO_CONTROLS)]
-Note = Annotated[str, Field(max_length=4_000, pattern=NO_CONTROLS_BUT_LINES)]
+Note = Annotated[str, Field(max_length=LONGEST_NOTE, pattern=NO_CONTROLS_BUT_LINES)]
+Words = Annotated[str, Field(max_length=4_000, pattern=NO_CONTROLS_BUT_LINES)]
 Narrative = Annotated[str, Field(max_length=50_000, pattern=NO_CONTROLS_BUT_LINES)]
 TypeCode = Annotated[str, among(TYPES), WithJsonSchema({"type": "string", "enum": list(TYPES)})]
 Country = Annotated[

@@ -1,15 +1,19 @@
 """Forms as they were posted: every field, blank ones and repeated ones too, and never more of them than is read."""
 
+import re
 from typing import Annotated
 from urllib.parse import parse_qsl
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, HTTPException, Path, Request
 from starlette.datastructures import ImmutableMultiDict
 
 from alertnet.core.errors import BadInput
+from alertnet.core.limits import LONGEST_BODY
 
-LONGEST_FORM = 64 * 1024  # bytes; the provider's longest message makes about 20 kB
 MOST_FIELDS = 200
+IDENTIFIER = re.compile(r"[\x21-\x7e]{1,64}", re.ASCII)
+UNTYPED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters, but for tabs and ends of lines, and halves of characters."""
 
 Form = ImmutableMultiDict[str, str]
 
@@ -23,8 +27,8 @@ async def read_form(request: Request) -> Form:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LONGEST_FORM:
-            raise HTTPException(413, f"the form is longer than {LONGEST_FORM} bytes")
+        if len(body) > LONGEST_BODY:
+            raise HTTPException(413, f"the form is longer than {LONGEST_BODY} bytes")
     try:
         pairs = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
@@ -44,4 +48,28 @@ def needed(form: Form, name: str) -> str:
     return value
 
 
+def identifier(form: Form, name: str) -> str:
+    """The value of a field that must be there, and by which something is found: a short word.
+
+    Raises:
+        BadInput: it is missing, or longer or otherwise than any identifier.
+    """
+    value = needed(form, name)
+    if not IDENTIFIER.fullmatch(value):
+        raise BadInput(name, value, "an identifier: at most 64 letters, digits and signs, without spaces")
+    return value
+
+
+def word(form: Form, name: str) -> str | None:
+    """The value of a field that may be there, where it is a short word."""
+    value = form.get(name, "")
+    return value if IDENTIFIER.fullmatch(value) else None
+
+
+def typed(form: Form, name: str) -> str:
+    """What somebody typed into a field, without what no keyboard types; empty where it is missing."""
+    return UNTYPED.sub("", form.get(name, "")).strip()
+
+
 Posted = Annotated[Form, Depends(read_form)]
+Identifier = Annotated[str, Path(pattern=r"^[\x21-\x7e]{1,64}$")]

@@ -14,7 +14,7 @@ import structlog
 from fastapi import HTTPException
 
 from alertnet.runtime import Runtime
-from alertnet.store import history
+from alertnet.store import history, keys
 
 LOOK_SECONDS = 1.0
 GATHER_SECONDS = 0.02  # commits that come together are looked at together
@@ -25,17 +25,19 @@ log = structlog.get_logger(__name__)
 
 @dataclass
 class Live:
-    """Who follows which chain, and how far each chain has come."""
+    """Who follows which chain with which key, how far each chain has come, and which keys are in force."""
 
     runtime: Runtime
     _followers: Counter[str] = field(default_factory=Counter)
+    _keys: Counter[str] = field(default_factory=Counter)
     _heads: dict[str, int] = field(default_factory=dict)
+    _revoked: frozenset[str] = frozenset()
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _listener: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def following(self, chain: str) -> AsyncIterator[None]:
-        """Within this the listener looks at the chain too.
+    async def following(self, chain: str, key_id: str) -> AsyncIterator[None]:
+        """Within this the listener looks at the chain and the key too.
 
         Raises:
             HTTPException: 429, too many follow already.
@@ -43,20 +45,22 @@ class Live:
         if self._followers.total() >= MOST_FOLLOWERS:
             raise HTTPException(429, "too many event streams are open", {"Retry-After": "30"})
         self._followers[chain] += 1
+        self._keys[key_id] += 1
         if self._listener is None:
             self._listener = asyncio.create_task(self._listen())
         try:
             yield
         finally:
             self._followers -= Counter([chain])
+            self._keys -= Counter([key_id])
             if not self._followers and self._listener is not None:
                 self._listener.cancel()
                 self._listener = None
 
-    async def beyond(self, chain: str, seq: int) -> None:
-        """Returns when the chain has an entry after that one."""
+    async def beyond(self, chain: str, seq: int, key_id: str) -> None:
+        """Returns when the chain has an entry after that one, or the key was revoked."""
         async with self._news:
-            await self._news.wait_for(lambda: self._heads.get(chain, 0) > seq)
+            await self._news.wait_for(lambda: self._heads.get(chain, 0) > seq or key_id in self._revoked)
 
     async def _listen(self) -> None:
         woken = asyncio.Event()
@@ -73,15 +77,17 @@ class Live:
             self.runtime.on_commit.remove(hook)
 
     async def _look(self) -> None:
-        chains = list(self._followers)
+        chains, ids = list(self._followers), list(self._keys)
         try:
-            heads = await asyncio.to_thread(self.runtime.read, lambda tx: history.heads(tx.session, chains))
+            heads, revoked = await asyncio.to_thread(
+                self.runtime.read, lambda tx: (history.heads(tx.session, chains), keys.revoked_of(tx.session, ids))
+            )
         except Exception as error:
             # Whoever follows waits for the next look; a listener that ended would leave them waiting for ever.
             log.warning("live_look_failed", error=type(error).__name__)
             return
         async with self._news:
-            self._heads = heads
+            self._heads, self._revoked = heads, revoked
             self._news.notify_all()
 
 

@@ -31,6 +31,7 @@ from alertnet.web.fields import (
     Note,
     Strict,
     TypeCode,
+    Words,
     one_of,
 )
 
@@ -133,7 +134,7 @@ class Case(Strict):
 class News(Strict):
     """What has become known since; a field that is absent stays as it was."""
 
-    text: Note
+    text: Words
     severity: Annotated[Severity, one_of(Severity)] | None = None
     type: TypeCode | None = None
     people: People | None = None
@@ -195,14 +196,14 @@ class Closing(Strict):
     """Why it is over."""
 
     reason: Annotated[CloseReason, one_of(CloseReason)]
-    text: Note | None = None
+    text: Words | None = None
 
 
 class Reopening(Strict):
     """Why it is not over."""
 
     reason: Line
-    text: Note | None = None
+    text: Words | None = None
 
 
 class Page(Strict):

@@ -75,7 +75,9 @@ class Problem(Response):
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problems that a path answers with, for its OpenAPI document."""
     content = {MEDIA_TYPE: {"schema": SCHEMA}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    # Whoever needs a key may come too often with it, or with a wrong one.
+    known = sorted({*statuses, 429} if 401 in statuses else {*statuses})
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in known}
 
 
 def install(app: FastAPI) -> None:

@@ -9,7 +9,7 @@ from alertnet.flows.receive_sms import receive_sms
 from alertnet.flows.track import track_sms
 from alertnet.store.inbound import InboundSms
 from alertnet.web.auth import InForce
-from alertnet.web.forms import needed
+from alertnet.web.forms import Identifier, identifier, needed, word
 from alertnet.web.signature import Signed
 
 router = APIRouter(prefix="/twilio/sms", include_in_schema=False)
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/twilio/sms", include_in_schema=False)
 @router.post("")
 def receive(form: Signed, runtime: InForce) -> Response:
     """The one reply to a text, or none."""
-    sms = InboundSms(needed(form, "MessageSid"), needed(form, "From"), form.get("To", ""), form.get("Body", ""))
+    sms = InboundSms(identifier(form, "MessageSid"), needed(form, "From"), form.get("To", ""), form.get("Body", ""))
     reply = runtime.transact(receive_sms, runtime.edition, sms)
     answer = MessagingResponse()
     if reply is None:
@@ -31,9 +31,9 @@ def receive(form: Signed, runtime: InForce) -> Response:
 
 
 @router.post("/status/{attempt}")
-def track(attempt: str, form: Signed, runtime: InForce) -> Response:
+def track(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
     """What became of an SMS; nothing is said of an attempt that isn't there."""
     status = needed(form, "MessageStatus")
-    message = needed(form, "MessageSid")
-    runtime.hang_up_soon(runtime.transact(track_sms, attempt, message, status, form.get("ErrorCode")))
+    message = identifier(form, "MessageSid")
+    runtime.hang_up_soon(runtime.transact(track_sms, attempt, message, status, word(form, "ErrorCode")))
     return Response(status_code=204)

@@ -15,7 +15,7 @@ from alertnet.flows.report_by_call import key_pin, key_type
 from alertnet.flows.track import track_call
 from alertnet.runtime import Runtime
 from alertnet.web.auth import InForce
-from alertnet.web.forms import Form, needed
+from alertnet.web.forms import Form, Identifier, identifier, needed, word
 from alertnet.web.signature import Signed
 
 router = APIRouter(prefix="/twilio/voice", include_in_schema=False)
@@ -41,7 +41,7 @@ Turn = Annotated[int | None, Query(ge=1, le=9)]
 @router.post("")
 def receive(form: Signed, runtime: InForce, keyed: str | None = None, turn: Turn = None) -> Response:
     """A call to our number, at its beginning or (`keyed`) when something was asked for."""
-    call = CallIn(needed(form, "CallSid"), form.get("From", ""))
+    call = CallIn(identifier(form, "CallSid"), form.get("From", ""))
     if keyed is None:
         return _receive(runtime, runtime.transact(receive_call, runtime.edition, call))
     if (key_in_call_in := KEYED.get(keyed)) is not None:
@@ -50,22 +50,21 @@ def receive(form: Signed, runtime: InForce, keyed: str | None = None, turn: Turn
 
 
 @router.post("/status/{attempt}")
-def track(attempt: str, form: Signed, runtime: InForce) -> Response:
+def track(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
     """How a call goes on and ends; nothing is said of an attempt that isn't there."""
-    status, sip_code = needed(form, "CallStatus"), form.get("SipResponseCode")
-    call = needed(form, "CallSid")
-    runtime.hang_up_soon(runtime.transact(track_call, attempt, call, status, sip_code, form.get("ErrorCode")))
+    status, codes = needed(form, "CallStatus"), (word(form, "SipResponseCode"), word(form, "ErrorCode"))
+    runtime.hang_up_soon(runtime.transact(track_call, attempt, identifier(form, "CallSid"), status, *codes))
     return Response(status_code=204)
 
 
 @router.post("/{attempt}")
-def answer(attempt: str, form: Signed, runtime: InForce) -> Response:
+def answer(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
     """Our call was picked up."""
-    return _speak(runtime, attempt, runtime.transact(answer_call, attempt, needed(form, "CallSid")))
+    return _speak(runtime, attempt, runtime.transact(answer_call, attempt, identifier(form, "CallSid")))
 
 
 @router.post("/{attempt}/keypad")
-def key(attempt: str, form: Signed, runtime: InForce, turn: Turn = None, silent: bool = False) -> Response:
+def key(attempt: Identifier, form: Signed, runtime: InForce, turn: Turn = None, silent: bool = False) -> Response:
     """Keys were pressed in our call, or none in time."""
     return _speak(runtime, attempt, runtime.transact(key_in, attempt, _keyed(form, turn, silent)))
 

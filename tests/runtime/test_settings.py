@@ -28,6 +28,7 @@ WHOLE = {
     "ALERTNET_TWILIO_API_URL": "http://127.0.0.1:8700",
     "ALERTNET_RATES": "sms=0, calls=2.5",
     "ALERTNET_HEARTBEAT_URL": "https://watch.example.org/ping?key=hunter2",
+    "ALERTNET_TRUSTED_PROXIES": "192.0.2.7, 10.1.0.0/16,2001:db8::/48",
 }
 
 
@@ -164,6 +165,10 @@ def test_a_mail_server_without_a_user_is_not_logged_in_to() -> None:
         ("ALERTNET_RATES", "sms=1,sms=2"),
         ("ALERTNET_RATES", "letters=1"),
         ("ALERTNET_RATES", "sms=-1"),
+        ("ALERTNET_TRUSTED_PROXIES", "proxy.example.org"),
+        ("ALERTNET_TRUSTED_PROXIES", "10.1.0.7/16"),
+        ("ALERTNET_TRUSTED_PROXIES", "192.0.2.7, 0.0.0.0/0"),
+        ("ALERTNET_TRUSTED_PROXIES", "::/0"),
         ("ALERTNET_HEARTBEAT_URL", "http://watch.example.org/hunter2"),
         ("ALERTNET_HEARTBEAT_URL", "https://watch.example.org:99999/hunter2"),
         ("ALERTNET_HEARTBEAT_URL", "https://watch.example.org:port/hunter2"),

@@ -33,13 +33,14 @@ class Clock:
         self.time += timedelta(**duration)
 
 
-def settings_for(url: str) -> Settings:
+def settings_for(url: str, **more: str) -> Settings:
     """The settings of a program on that database, which can't send anything."""
     return read_settings(
         {
             "ALERTNET_SECRET_KEY": SECRET,
             "ALERTNET_DATABASE_URL": url,
             "ALERTNET_PUBLIC_URL": "https://alert.example.org",
+            **more,
         }
     )
 

@@ -11,8 +11,11 @@ from fastapi.testclient import TestClient
 from alertnet.core.incident import CloseReason
 from alertnet.flows.case import take_up
 from alertnet.flows.close_incident import close_incident
+from alertnet.flows.pins import set_pins
+from alertnet.flows.receive_sms import receive_sms
 from alertnet.runtime import Runtime
 from alertnet.store import incidents, keys
+from alertnet.store.inbound import InboundSms
 from alertnet.store.tx import Tx
 from alertnet.web.app import make_app
 from tests.web.conftest import MakeKey
@@ -123,6 +126,41 @@ def test_a_revoked_key_ends_its_stream_before_the_next_entry(api: TestClient, ru
 
     assert "incident_opened" in told
     assert "incident_closed" not in told
+
+
+def test_a_revoked_key_ends_its_stream_though_nothing_happens(api: TestClient, runtime: Runtime) -> None:
+    """A connection that stands idle is no longer anybody's: it ends within two looks of the listener."""
+    ref = api.post("/v1/incidents", json=REPORT).json()["ref"]
+    id, text = runtime.transact(keys.create, None, ["read"])
+    revoked = iter([id])
+
+    def then(text: str) -> None:
+        if "incident_opened" in text:
+            for id in revoked:
+                runtime.transact(keys.revoke, id)
+
+    headers = {"Authorization": f"Bearer {text}"}
+    told = asyncio.run(follow(make_app(runtime), f"/v1/incidents/{ref}/events", headers, lambda _: False, then))
+
+    assert "incident_opened" in told
+
+
+def test_a_stream_names_duress_to_a_key_that_coordinates_alone(api: TestClient, key: MakeKey, runtime: Runtime) -> None:
+    """B4: live as in the timeline."""
+    runtime.transact(set_pins, "north/ana", "47110", "47990")
+    sms = InboundSms("SM1", "+573005550001", "+15005550006", "ALERT 47990 32 L12")
+    reply = runtime.transact(receive_sms, runtime.edition, sms)
+    assert reply is not None
+
+    def told(*scopes: str) -> str:
+        path, headers = f"/v1/incidents/{reply.said.ref}/events", key(*scopes, team="north")
+        return asyncio.run(
+            follow(make_app(runtime), path, headers, lambda text: "alarm_raised" in text, lambda _: None)
+        )
+
+    assert '"pin": "duress"' in told("read", "coordinate")
+    assert '"pin": "true"' in told("read")
+    assert "duress" not in told("read")
 
 
 def test_a_stream_of_an_unknown_incident_is_a_problem_and_no_stream(api: TestClient) -> None:

@@ -1,12 +1,13 @@
 """What the API does not take: each refusal is a problem document that names field, value and what is allowed."""
 
+import base64
 import json
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from alertnet.web.app import LONGEST_BODY
+from alertnet.core.limits import LONGEST_BODY
 
 REPORT = {"type": "arrest", "country": "CO"}
 
@@ -166,3 +167,78 @@ def test_every_path_documents_its_problems(api: TestClient) -> None:
 
     assert len(answers) > 50
     assert all(list(answer["content"]) == ["application/problem+json"] for answer in answers)
+
+
+def cursor(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0001-01-01T00:00:00+00:00 0a",
+        "0001-01-01T00:00:00+14:00 0a",
+        "9999-12-31T23:59:59-14:00 0a",
+        "1999-12-31T23:59:59+00:00 0a",
+        "2026-11-24T03:12:00+00:00 \x00",
+        "2026-11-24T03:12:00+00:00 ",
+        "2026-11-24 03:12:00+00:00 0a",
+        "2026-11-24T03:12:00Z 0a",
+        "2026-11-24T04:12:00+01:00 0a",
+    ],
+)
+def test_a_cursor_that_we_never_gave_is_refused(api: TestClient, text: str) -> None:
+    """B9: also one that means the same as one of ours, written otherwise."""
+    assert api.get("/v1/incidents", params={"cursor": cursor("2026-11-24T03:12:00+00:00 0a")}).status_code == 200
+
+    [error] = errors_of(api.get("/v1/incidents", params={"cursor": cursor(text)}))
+
+    assert (error["field"], error["allowed"]) == ("cursor", ["the `next` of an earlier answer"])
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "0001-01-01T00:00:00Z",
+        "1999-12-31T23:59:59Z",
+        "2101-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "2026-11-24T03:00:00+14:01",
+        "2026-11-24T03:00:00-99:99",
+    ],
+)
+@pytest.mark.parametrize(
+    ("act", "body", "field"),
+    [
+        ("", REPORT, "occurred_at"),
+        ("/acknowledgements", {"tree": "colombia", "contact": "coordinator", "kind": "acknowledged"}, "heard_at"),
+        ("/actions", {"contact": "coordinator", "action": "visited"}, "at"),
+        ("/consent", {"scope": "internal", "given_by": "Ana", "how": "by phone"}, "at"),
+    ],
+)
+def test_an_instant_outside_of_2000_to_2100_is_refused(
+    api: TestClient, at: str, act: str, body: dict[str, Any], field: str
+) -> None:
+    """B9: such a one, once on the record, would make every page that shows it fail for good."""
+    ref = api.post("/v1/incidents", json=REPORT).json()["ref"]
+    path = f"/v1/incidents/{ref}{act}" if act else "/v1/incidents"
+
+    [error] = errors_of(api.post(path, json=body | {field: at}))
+
+    assert error["field"] == field
+    assert api.get(f"/v1/incidents/{ref}").json()["acknowledgements"] == []
+
+
+def test_no_text_with_a_nul_is_taken(api: TestClient) -> None:
+    """PostgreSQL keeps none, SQLite does."""
+    ref = api.post("/v1/incidents", json=REPORT).json()["ref"]
+
+    for path, body, field in (
+        ("/v1/incidents", REPORT, "summary"),
+        (f"/v1/incidents/{ref}/updates", {}, "text"),
+        (f"/v1/incidents/{ref}/exclude", {}, "contacts"),
+        (f"/v1/incidents/{ref}/close", {"reason": "resolved"}, "text"),
+    ):
+        value = ["a\x00b"] if field == "contacts" else "a\x00b"
+        [error] = errors_of(api.post(path, json=body | {field: value}))
+        assert error["field"].startswith(field)

@@ -532,3 +532,22 @@ def test_a_page_of_an_earlier_version_asks_for_the_pin_first(tmp_path: Path) -> 
         world.client.post(link, data={"answer": carried(html, "acknowledge")})
 
         assert standing(world) == [("carol", "acknowledged", "link")]
+
+
+@pytest.mark.parametrize("field", ["note", "by"])
+def test_a_text_that_is_too_long_records_nothing_and_says_so(world: World, field: str) -> None:
+    """B9: `note` and `by` have 500 characters; nobody believes that the rest was kept."""
+    pressed = {"answer": "acknowledge", "note": "", "by": ""}
+
+    refused = world.client.post(world.link("carol"), data=pressed | {field: "x" * 501})
+    assert (refused.status_code, standing(world)) == (422, [])
+    assert "500 caractères au plus" in refused.text
+
+    assert world.client.post(world.link("carol"), data=pressed | {field: "x" * 500}).status_code == 200
+    assert standing(world) == [("carol", "acknowledged", "link")]
+
+
+def test_what_no_keyboard_types_is_left_out(world: World) -> None:
+    world.client.post(world.link("carol"), data={"answer": "acknowledge", "by": "Carol\x00\x1b Example"})
+
+    assert [row.by for row in world.rows(acknowledgements)] == ["Carol Example"]

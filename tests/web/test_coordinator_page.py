@@ -217,3 +217,12 @@ def test_after_the_incident_is_closed_no_answer_is_taken_back(world: World, answ
 
     assert world.client.post(answer, data={"answer": "revoke"}).status_code == 409
     assert standing(world) == ["bob"]
+
+
+def test_a_note_that_is_too_long_records_nothing_and_says_so(world: World, alarm: str) -> None:
+    """B9: a note has 500 characters."""
+    refused = world.client.post(alarm, data={"answer": "close", "reason": "resolved", "note": "x" * 501, "pin": PIN})
+
+    assert refused.status_code == 422
+    assert "at most 500 characters" in refused.text
+    assert [row.status for row in world.rows(incidents)] == ["open"]

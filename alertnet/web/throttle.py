@@ -1,0 +1,108 @@
+"""How often each API key may ask, and each address with a wrong one (B9): counted in this process.
+
+A right key is looked at first, so that it goes on working from an address from which others are guessing.
+"""
+
+import math
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+from fastapi import HTTPException
+
+from alertnet.core import counted
+from alertnet.core.counted import Counts, once
+from alertnet.core.limits import EVENT_STREAMS, MINUTE, REQUESTS, UNUSED, WRONG_KEYS, Limit, Usage
+
+MOST_REMEMBERED = 10_000
+"""Addresses and keys, each: of more than that the one that was seen first is forgotten."""
+
+STREAMS = "event_streams"
+RETRY_SECONDS = 30
+"""After so long another stream may be tried: nobody knows when one ends."""
+
+K = TypeVar("K", bound=Hashable)
+log = structlog.get_logger(__name__)
+
+
+class TooOften(HTTPException):
+    """Not now, with the seconds until it may be tried again."""
+
+    def __init__(self, detail: str, seconds: float) -> None:
+        super().__init__(429, detail, {"Retry-After": str(max(1, math.ceil(seconds)))})
+
+
+@dataclass
+class Throttle:
+    """What was used of the limits of the API, and what they dropped. Safe to use from any thread."""
+
+    count: Callable[[Counts], None]
+    """Puts down what is shown in `/metrics`."""
+    _streams: Counter[str] = field(default_factory=Counter)
+    _requests: OrderedDict[str, Usage] = field(default_factory=OrderedDict)
+    _wrong: OrderedDict[str, Usage] = field(default_factory=OrderedDict)
+    _told_at: datetime | None = None
+    _untold: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def admit(self, key_id: str, now: datetime) -> None:
+        """Count one request with that key.
+
+        Raises:
+            TooOften: it has asked as often as it may.
+        """
+        with self._lock:
+            wait = self._use(REQUESTS, self._requests, key_id, now)
+        if wait is not None:
+            detail = f"API key {key_id} has asked {REQUESTS.most} times in a second, which is as often as it may"
+            raise TooOften(detail, wait)
+
+    def refuse(self, address: str, now: datetime) -> None:
+        """Count one request with a wrong key from that address; the log says so, once in a minute.
+
+        Raises:
+            TooOften: there were too many from there.
+        """
+        with self._lock:
+            self._untold += 1
+            wait = self._use(WRONG_KEYS, self._wrong, address, now)
+            if self._told_at is None or not self._told_at <= now < self._told_at + MINUTE:
+                log.warning("wrong_api_keys", times=self._untold, latest_from=address)
+                self._told_at, self._untold = now, 0
+        self.count(once(counted.WRONG_KEYS))
+        if wait is not None:
+            raise TooOften("too many requests with a wrong API key came from this address", wait)
+
+    @contextmanager
+    def streaming(self, key_id: str) -> Iterator[None]:
+        """Within this the key has one event stream more.
+
+        Raises:
+            TooOften: it has as many as it may.
+        """
+        with self._lock:
+            if self._streams[key_id] >= EVENT_STREAMS:
+                self.count(once(counted.DROPPED, STREAMS))
+                raise TooOften(f"API key {key_id} has {EVENT_STREAMS} event streams, as many as it may", RETRY_SECONDS)
+            self._streams[key_id] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._streams -= Counter([key_id])
+
+    def _use(self, limit: Limit, usages: OrderedDict[K, Usage], key: K, now: datetime) -> float | None:
+        """None where there was room, else the seconds until there is."""
+        before = usages.get(key, UNUSED)
+        used = usages[key] = limit.use(before, now)
+        while len(usages) > MOST_REMEMBERED:
+            usages.popitem(last=False)
+        if limit.room(before, now):
+            return None
+        self.count(once(counted.DROPPED, limit.name))
+        return (limit.retry_at(used, now) - now).total_seconds()
