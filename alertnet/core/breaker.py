@@ -60,6 +60,22 @@ class Breaker:
 
 SOUND = Breaker()
 
+CLOCKS_DIFFER = timedelta(seconds=5)
+
+
+def as_believed(breaker: Breaker, now: datetime) -> Breaker:
+    """The breaker without moments that nobody can have set by now: the clock was ahead when they were."""
+
+    def held(moment: datetime | None, furthest: timedelta) -> datetime | None:
+        return now if moment is not None and moment > now + furthest + CLOCKS_DIFFER else moment
+
+    return replace(
+        breaker,
+        opened_at=held(breaker.opened_at, timedelta()),
+        try_at=held(breaker.try_at, LONGEST_PAUSE),
+        paused_until=held(breaker.paused_until, LONGEST_PAUSE),
+    )
+
 
 def after_fault(
     breaker: Breaker, now: datetime, fault: AccountFault | None = None, *, is_certain: bool = False

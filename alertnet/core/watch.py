@@ -16,6 +16,8 @@ from alertnet.core.routes import IN_ORDER, Routes, Way
 
 LATEST = timedelta(seconds=60)
 """What is due may be this late; half a minute of it goes by where the lease of a worker that died is waited for."""
+PACED_LATEST = timedelta(minutes=2)
+"""What a number's pace holds back may be this late: more than that nobody has agreed to."""
 GONE_AFTER = timedelta(seconds=30)
 """A worker shows every five seconds that it is alive."""
 FEWEST_LOST = 3
@@ -206,11 +208,13 @@ def fault_behind(seen: Observed, part: Part) -> AccountFault | None:
 
 
 def lateness(seen: Observed) -> dict[str, timedelta]:
-    """By queue, how late its oldest row is; what the pace or a channel that fails holds back is not late."""
+    """By queue, how late its oldest row is; what a channel that fails holds back is not, nor for a while the pace."""
+    late = {name: max(seen.now - max(due_at, seen.since), timedelta()) for name, due_at in seen.due.items()}
+    failing = failing_methods(seen)
     return {
-        name: max(seen.now - max(due_at, seen.since), timedelta())
-        for name, due_at in seen.due.items()
-        if not _is_held_back(seen, name)
+        name: span
+        for name, span in late.items()
+        if name not in failing and (span > PACED_LATEST or not _is_paced(seen, name))
     }
 
 
@@ -258,11 +262,9 @@ def _heard_since(reports: Reports, at: datetime | None) -> bool:
     return reports.heard_at is not None and at is not None and reports.heard_at >= at
 
 
-def _is_held_back(seen: Observed, queue: str) -> bool:
-    if queue not in {method.value for method in MethodKind}:
-        return False
-    paced_until = seen.paced_until.get(MethodKind(queue))
-    return queue in failing_methods(seen) or (paced_until is not None and paced_until > seen.now - PACE_IN_USE)
+def _is_paced(seen: Observed, queue: str) -> bool:
+    paced_until = seen.paced_until.get(MethodKind(queue)) if queue in set(MethodKind) else None
+    return paced_until is not None and paced_until > seen.now - PACE_IN_USE
 
 
 def _long_away(seen: Observed) -> set[Way]:

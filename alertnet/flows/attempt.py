@@ -133,7 +133,8 @@ class Held:
         if self.row.extra:
             self.failed(Failure.OUTCOME_UNKNOWN, code)
         else:
-            due_at = max(self.tx.now, (self.row.started_at or self.row.created_at) + ASK_AFTER)
+            began = min(self.row.started_at or self.row.created_at, self.tx.now)
+            due_at = max(self.tx.now, began + ASK_AFTER)
             self._become(AttemptStatus.UNKNOWN, due_at=due_at, checks=0, error=code)
 
     def wait(self, due_at: datetime, code: str) -> None:

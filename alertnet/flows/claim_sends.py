@@ -14,7 +14,7 @@ from alertnet.core.contact import MethodKind
 from alertnet.core.escalation import State, Unsent
 from alertnet.core.incident import Facts, IncidentStatus
 from alertnet.core.notification import AttemptStatus, Kind
-from alertnet.core.pace import free_after
+from alertnet.core.pace import believed, free_after
 from alertnet.core.progress import closed_by, still_wanted
 from alertnet.core.resolution import may_be_told
 from alertnet.flows.attempt import hold
@@ -107,7 +107,7 @@ def claim(tx: Tx, method: MethodKind, outward: Outward) -> Claims:
 
 def charge(tx: Tx, method: MethodKind, sender: str, units: int, rate: float) -> None:
     """A message is so many units longer than it was claimed for, or shorter: its sender pauses for that, too."""
-    free_at = sender_store.hold(tx, method, [sender])[sender]
+    free_at = believed(sender_store.hold(tx, method, [sender])[sender], tx.now, rate)
     sender_store.keep(tx, method, {sender: free_after(free_at, tx.now, units, rate)})
 
 

@@ -25,6 +25,7 @@ from alertnet.core.watch import (
     stood_still,
 )
 from alertnet.flows.coordinators import tell_coordinators
+from alertnet.store import attempts as attempt_store
 from alertnet.store import checkpoints, limits, observations, put_offs, signs, timeline, troubles
 from alertnet.store import workers as worker_store
 from alertnet.store.attempts import SENT_BY
@@ -71,6 +72,8 @@ def keep_watch(
     seen = observations.observe(tx, ways, is_tested=is_tested, files=files, routes=routes)
     found = find_trouble(seen)
     _follow(tx, trees, seen, found)
+    if attempt_store.bring_near(tx.session, tx.now):
+        tx.leaves_due()
     worker_store.forget(tx)
     put_offs.forget(tx)
     limits.forget_old(tx)
@@ -85,7 +88,8 @@ def keep_watch(
 
 def _note_gap(tx: Tx, trees: list[ContactTree], previous: Sign | None) -> None:
     """Whoever was away for long says so, if it was not on purpose: what came in meanwhile is answered late."""
-    if previous is not None and tx.now - previous.at < GAP:
+    # One from the future is from before the clock was put back: what is late counts from now on.
+    if previous is not None and abs(tx.now - previous.at) < GAP:
         return
     signs.note(tx, signs.WATCH_SINCE)
     if previous is None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from alertnet.core.breaker import SOUND, Breaker
 from alertnet.core.contact import MethodKind
 from alertnet.core.notification import Kind
-from alertnet.core.pace import free_after, units_free
+from alertnet.core.pace import believed, free_after, units_free
 from alertnet.core.routes import IN_ORDER, Routes, Way
 from alertnet.store import breakers as breaker_store
 from alertnet.store import senders as sender_store
@@ -74,7 +74,11 @@ class Slots:
         self._free_at: dict[str, datetime] = {}
         if self._rates or method is MethodKind.CALL:
             # Held also without a pace: two workers must not ring one number, each unseen by the other.
-            self._free_at = sender_store.hold(tx, method, [one for line in outward.lines for one in line.senders])
+            held = sender_store.hold(tx, method, [one for line in outward.lines for one in line.senders])
+            self._free_at = {
+                sender: believed(free_at, tx.now, rate) if (rate := self._rates.get(sender)) else free_at
+                for sender, free_at in held.items()
+            }
         self._tried: dict[str, Breaker] = {}
         self._used: set[str] = set()
         self._places = {line.provider: self._places_on(line) for line in outward.lines}

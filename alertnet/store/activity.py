@@ -57,8 +57,10 @@ def away_since(tx: Tx, least: timedelta) -> datetime | None:
     """
     known = tx.session.scalar(select(signs.c.at).where(signs.c.name == AWAY_SINCE))
     last = newest(tx.session)
-    if known is not None or last is None or tx.now - last < least:
+    # Of a clock that was ahead and was put back nothing is known: it is looked, and from then on.
+    if known is not None or last is None or abs(tx.now - last) < least:
         return known
+    last = min(last, tx.now)
     insert_once(tx.session, signs, {"name": AWAY_SINCE, "at": last, "times": 1})
     return last
 

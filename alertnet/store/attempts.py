@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, Select, bindparam, func, select, update
+from sqlalchemy import CursorResult, Row, Select, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -98,7 +98,20 @@ _WAITING = select(attempts.c.id).where(
 _RELEASE = (
     update(attempts)
     .where(attempts.c.id.in_(_WAITING.with_for_update(skip_locked=True)))
-    .values(due_at=attempts.c.created_at)
+    .values(due_at=case((attempts.c.created_at > _NOW, _NOW), else_=attempts.c.created_at))
+)
+FURTHEST = timedelta(minutes=3)
+"""Nothing that was begun or put off waits longer than this for its next look; a backup holds it for two minutes."""
+_OUT_OF_REACH = select(attempts.c.id).where(
+    attempts.c.method.in_(SENT_BY),
+    attempts.c.due_at > bindparam("furthest", type_=Instant()),
+    or_(
+        attempts.c.status.in_((*SENDING, AttemptStatus.UNKNOWN.value)),
+        and_(attempts.c.status.in_(QUEUED), attempts.c.delays > 0),
+    ),
+)
+_BRING_NEAR = (
+    update(attempts).where(attempts.c.id.in_(_OUT_OF_REACH.with_for_update(skip_locked=True))).values(due_at=_NOW)
 )
 _WAITS = select(attempts.c.id).where(
     attempts.c.incident_id == bindparam("incident"),
@@ -119,6 +132,7 @@ _BUSY = select(attempts.c.address_index).where(
     attempts.c.status.in_(ON_THE_LINE),
     attempts.c.due_at.is_not(None),
     attempts.c.changed_at > bindparam("since"),
+    attempts.c.changed_at < bindparam("until"),
 )
 LAST_SIGN = timedelta(seconds=40)
 """A call rings for 30 s, and one that is spoken with asks us for words more often than this."""
@@ -160,6 +174,15 @@ def release(session: Session, method: MethodKind, now: datetime) -> None:
 def move_up(session: Session, incident: str, ranks: int) -> None:
     """Let what an incident has waiting, or may send once more, leave by so many ranks sooner (A7)."""
     session.execute(_MOVE_UP, {"incident": incident, "ranks": ranks})
+
+
+def bring_near(session: Session, now: datetime) -> bool:
+    """Let what waits for a moment that nobody can have set by now be due; whether there was any.
+
+    The clock was ahead when it was set, and has been put back.
+    """
+    moved = session.execute(_BRING_NEAR, {"now": now, "furthest": now + FURTHEST})
+    return cast(CursorResult[Any], moved).rowcount > 0
 
 
 def with_words(session: Session, ids: Sequence[str]) -> tuple[list[Row[Any]], dict[str, str]]:
@@ -205,7 +228,8 @@ def leases_over(session: Session, now: datetime, most: int) -> Sequence[str]:
 
 def busy_numbers(session: Session, now: datetime) -> set[bytes]:
     """Indexes of the numbers that we call right now, over all incidents; the report of a call's end may be lost."""
-    return set(session.scalars(_BUSY, {"since": now - LAST_SIGN}))
+    # A sign from the future is from before the clock was put back.
+    return set(session.scalars(_BUSY, {"since": now - LAST_SIGN, "until": now + LAST_SIGN}))
 
 
 def providers_of(session: Session, provider_ids: Sequence[str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, select, update
 
-from alertnet.core.breaker import SOUND, Breaker
+from alertnet.core.breaker import SOUND, Breaker, as_believed
 from alertnet.core.contact import MethodKind
 from alertnet.core.provider_codes import AccountFault
 from alertnet.core.routes import Way
@@ -19,13 +19,14 @@ _HELD: Select[Any] = select(breakers).where(_KEY).with_for_update()
 
 def found(tx: Tx) -> dict[Way, Breaker]:
     """What is wrong now; a way that is missing is sound."""
-    return {(MethodKind(row.method), row.provider): _breaker(row) for row in tx.session.execute(_ALL)}
+    rows = tx.session.execute(_ALL)
+    return {(MethodKind(row.method), row.provider): as_believed(_breaker(row), tx.now) for row in rows}
 
 
 def hold(tx: Tx, way: Way) -> Breaker:
     """The breaker of that way; where something is wrong with it, it is held until the transaction ends."""
     row = tx.session.execute(_HELD, _key(way)).first()
-    return SOUND if row is None else _breaker(row)
+    return SOUND if row is None else as_believed(_breaker(row), tx.now)
 
 
 def keep(tx: Tx, way: Way, breaker: Breaker) -> None:

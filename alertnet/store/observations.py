@@ -24,6 +24,9 @@ STUBBORN = 3
 FOR_LONG = timedelta(seconds=30)
 """Before that it may be no more than a provider that asks for a moment's patience."""
 
+CLOCKS_DIFFER = timedelta(seconds=10)
+"""What was seen later than this was seen before the clock was put back, and says nothing."""
+
 _NOW = bindparam("now", type_=Instant())
 
 
@@ -68,7 +71,7 @@ def observe(
     tx: Tx, ways: frozenset[Way], *, is_tested: bool, files: Files = Files.IN_FORCE, routes: Routes = IN_ORDER
 ) -> Observed:
     """All that is judged, as it stands. `ways`: all there are; `is_tested`: the inbound path should answer its test."""
-    seen = signs.read(tx.session)
+    seen = {name: sign for name, sign in signs.read(tx.session).items() if sign.at <= tx.now + CLOCKS_DIFFER}
     ill = {way: breaker for way, breaker in breakers.found(tx).items() if way in ways}
     return Observed(
         now=tx.now,
@@ -81,7 +84,7 @@ def observe(
         reports=signs.reports(seen),
         is_tested=is_tested,
         inbound_at=signs.when(seen.get(signs.INBOUND)),
-        workers=workers.seen(tx.session),
+        workers=tuple(each for each in workers.seen(tx.session) if each.seen_at <= tx.now + CLOCKS_DIFFER),
         unheard=tuple(unheard(tx.session)),
         files=files,
         routes=routes,

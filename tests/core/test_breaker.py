@@ -13,6 +13,7 @@ from alertnet.core.breaker import (
     after_question,
     after_success,
     after_too_fast,
+    as_believed,
 )
 from alertnet.core.provider_codes import AccountFault
 
@@ -158,3 +159,14 @@ def test_a_provider_that_asks_for_a_pause_is_not_away() -> None:
 
 def test_an_answer_that_comes_when_it_is_closed_changes_nothing() -> None:
     assert after_question(SOUND, NOW, is_back=False) == SOUND
+
+
+def test_moments_that_it_can_not_have_set_are_not_believed() -> None:
+    """A clock that was ahead, and was put back: it is asked now, and not when that moment comes again."""
+    ahead = after_too_fast(opened(), NOW, 3600 * SECOND)
+
+    assert as_believed(opened(), NOW) == opened()
+    assert as_believed(ahead, NOW) == ahead
+    before = NOW - timedelta(hours=1)
+    assert as_believed(opened(), before) == Breaker(RUN, before, try_at=before)
+    assert as_believed(ahead, before).rests_until(before) is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertnet.core.pace import CATCH_UP, free_after, units_free
+from alertnet.core.pace import CATCH_UP, MOST_UNITS_AHEAD, believed, free_after, units_free
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
@@ -46,3 +46,12 @@ def test_the_limit_is_used_and_never_exceeded(rate: float, lateness: list[int], 
         seconds = (now - began).total_seconds()
         assert sent <= rate * (seconds + CATCH_UP.total_seconds()) + segments
     assert sent >= 0.95 * rate * (free_at - began - CATCH_UP).total_seconds()
+
+
+@pytest.mark.parametrize("rate", [0.1, 1, 100])
+def test_a_moment_that_the_pace_can_not_have_set_is_not_believed(rate: float) -> None:
+    """A clock that was ahead, and was put back: no number waits for it to be that late once more."""
+    furthest = NOW + timedelta(seconds=MOST_UNITS_AHEAD / rate)
+
+    assert believed(furthest, NOW, rate) == furthest
+    assert believed(furthest + timedelta(seconds=6), NOW, rate) == NOW

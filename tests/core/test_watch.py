@@ -89,14 +89,17 @@ def test_a_minute_is_tolerated(due: dict[str, datetime], late: bool) -> None:
     assert (Part.PUNCTUALITY in find_trouble(replace(QUIET, due=due))) is late
 
 
-def test_what_the_pace_holds_back_is_not_late() -> None:
-    """A long queue at the provider's own limit is no fault of ours."""
-    waiting = replace(QUIET, due={"sms": ago(600), "call": ago(600)})
+def test_what_the_pace_holds_back_is_not_late_for_two_minutes() -> None:
+    """A queue at the provider's own limit is no fault of ours, but nobody has agreed to wait longer than that."""
+    waiting = replace(QUIET, due={"sms": ago(120), "call": ago(120), "email": ago(61)})
 
     paced = replace(waiting, paced_until={MethodKind.SMS: ago(-1), MethodKind.CALL: ago(60)})
+    longer = replace(paced, due={"sms": ago(121)})
 
-    assert set(lateness(waiting)) == {"sms", "call"}
-    assert set(lateness(paced)) == {"call"}
+    assert set(lateness(waiting)) == {"sms", "call", "email"}
+    assert set(lateness(paced)) == {"call", "email"}
+    assert set(lateness(longer)) == {"sms"}
+    assert find_trouble(longer) == {Part.PUNCTUALITY}
 
 
 def test_where_somebody_has_no_other_provider_its_absence_is_trouble() -> None:

@@ -1,0 +1,142 @@
+"""The clock was an hour ahead and is set right: nothing waits for the hour, and what waits too long is known."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from alertnet.channels.base import Cause, NotSent
+from alertnet.core.contact import MethodKind
+from alertnet.core.routes import FIRST
+from alertnet.flows.breakers import note
+from alertnet.store import breakers as breaker_store
+from alertnet.store import signs
+from alertnet.store.tables import attempts, senders
+from alertnet.store.tx import Tx
+from alertnet.watch import Watch
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.record import reports, tries
+from tests.scenarios.world import FRIDAY_NIGHT, World
+
+HOUR = timedelta(hours=1)
+SMS = (MethodKind.SMS, FIRST)
+
+
+@pytest.fixture
+def world(world_on: Worlds, tmp_path: Path) -> World:
+    return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", ALERTNET_RATES="sms=1,calls=1")
+
+
+def ahead(world: World) -> None:
+    """Everything so far happened on a clock that was an hour ahead."""
+    world.clock.at = FRIDAY_NIGHT + HOUR
+
+
+def set_right(world: World) -> None:
+    world.clock.at -= HOUR
+
+
+def beats(world: World) -> None:
+    """A worker shows that it is alive, and looks."""
+    Watch(world.runtime, "a worker", lambda *_: None).beat()
+
+
+def test_the_pace_of_a_clock_that_was_ahead_holds_nothing_back(world: World) -> None:
+    """A7: the numbers were last used an hour ahead; what is reported now leaves now."""
+    ahead(world)
+    world.raises()
+    world.passes(seconds=30)
+    set_right(world)
+
+    incident = world.raises()
+    world.passes(seconds=5)
+
+    assert [attempt.status for attempt in tries(incident, "coordinator", "sms")] == ["delivered"]
+
+
+@pytest.mark.parametrize("pause", [timedelta(seconds=50), None], ids=["a pause", "away"])
+def test_a_breaker_of_a_clock_that_was_ahead_holds_nothing_back(world: World, pause: timedelta | None) -> None:
+    """A11: a pause that ends in an hour, and a provider that is asked in an hour, are not believed."""
+    ahead(world)
+    result = NotSent("429", pause, Cause.TOO_FAST) if pause else NotSent("401", cause=Cause.ACCOUNT)
+    world.runtime.transact(note, SMS, result)
+    assert SMS in world.runtime.read(breaker_store.found)
+    set_right(world)
+
+    incident = world.raises()
+    world.passes(seconds=10)
+
+    assert [attempt.status for attempt in tries(incident, "coordinator", "sms")] == ["delivered"]
+    assert world.runtime.read(breaker_store.found) == {}
+
+
+def test_what_waited_on_a_clock_that_was_ahead_leaves(world: World) -> None:
+    """A5: put off, begun and in doubt: none of them waits for the hour."""
+    ahead(world)
+    world.sandbox.stop()
+    incident = world.raises()
+    world.passes(seconds=40)
+    world.sandbox.start()
+    set_right(world)
+    assert [attempt.status for attempt in tries(incident, "coordinator", "sms")] == ["queued"]
+
+    beats(world)
+    world.passes(seconds=20)
+
+    assert [attempt.status for attempt in tries(incident, "coordinator", "sms")] == ["delivered"]
+    assert len(world.phone("coordinator").inbox) == 1
+
+
+def test_an_expired_lease_of_a_clock_that_was_ahead_is_found(world: World) -> None:
+    """A5: whoever sent it died, and the lease seems to last for an hour."""
+    ahead(world)
+    incident = reports(world)
+    begun = {"status": "sending", "lease": "x" * 32, "due_at": world.clock.at + timedelta(seconds=30)}
+    world.runtime.transact(lambda tx: tx.session.execute(update(attempts).values(begun)))
+    set_right(world)
+
+    beats(world)
+    world.passes(minutes=2)
+
+    statuses = {attempt.extra: attempt.status for attempt in tries(incident, "coordinator", "sms")}
+    assert statuses == {False: "failed", True: "delivered"}
+
+
+def held_up(tx: Tx, until: datetime) -> None:
+    tx.session.execute(update(senders).values(free_at=until))
+
+
+def test_what_the_pace_holds_for_more_than_two_minutes_is_late_and_shown(world: World) -> None:
+    """A11: a queue that is too long for its number stops the heartbeat, and `/readyz` and the metrics say which."""
+    beats(world)
+    world.raises()
+    for _ in range(8):
+        world.clock.at += timedelta(seconds=10)
+        beats(world)
+    incident = reports(world)
+    found = []
+    for _ in range(15):
+        world.clock.at += timedelta(seconds=10)
+        world.runtime.transact(held_up, world.clock.at + timedelta(seconds=20))
+        beats(world)
+        found.append(world.client.get("/readyz").json()["late"].get("sms"))
+
+    assert [attempt.status for attempt in tries(incident, "coordinator", "sms")] == ["queued"]
+    assert found == [None] * 12 + [130, 140, 150]
+    assert 'alertnet_late_seconds{queue="sms"} 150.0' in world.client.get("/metrics").text
+    assert "punctuality" in world.client.get("/readyz").json()["trouble"]
+
+
+def test_what_is_late_is_found_though_the_watch_began_on_a_clock_that_was_ahead(world: World) -> None:
+    """A11: `/readyz` must not be green for an hour because nothing before then counts."""
+    ahead(world)
+    beats(world)
+    set_right(world)
+    reports(world)
+    for _ in range(9):
+        world.clock.at += timedelta(seconds=10)
+        beats(world)
+
+    assert world.client.get("/readyz").json()["late"]["sms"] > 60
+    assert world.runtime.read(lambda tx: signs.read(tx.session)[signs.WATCH_SINCE].at) < world.clock.at
