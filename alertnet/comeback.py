@@ -7,15 +7,18 @@ and never silences anything.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 
+from alertnet.channels.base import Entry
 from alertnet.core.contact import MethodKind
 from alertnet.core.routes import Way
 from alertnet.flows import restore
+from alertnet.flows.lost import Sent, remember
 from alertnet.runtime import Runtime
 from alertnet.store import activity
 from alertnet.store.activity import Declaration
@@ -178,12 +181,28 @@ def declare_restored(runtime: Runtime, taken_at: datetime | None, by: str) -> tu
     declared = runtime.transact(restore.hold_back, taken_at, by, ways_in)
     incidents = runtime.read(lambda tx: activity.going_on(tx.session))
     if not declared.is_over:
+        # Before anything draws a code: one that was told since the backup must not be given to another.
+        declared = replace(declared, lost=_find_lost(runtime, declared.taken_at))
         for id in runtime.read(lambda tx: activity.queued(tx.session, declared.at)):
             runtime.hang_up_soon(_apart(runtime, restore.doubt, id) or ())
         for id, _ in incidents:
             _apart(runtime, restore.alarm_about, id, declared.taken_at)
-        runtime.transact(restore.tell_everybody, runtime.edition, declared.taken_at)
+        runtime.transact(restore.tell_everybody, runtime.edition, declared.taken_at, declared.lost)
     return declared, [ref for _, ref in incidents]
+
+
+def _find_lost(runtime: Runtime, taken_at: datetime) -> dict[str, tuple[str, ...]]:
+    """The incidents that the provider's books name and the database does not; their codes are kept."""
+    until = runtime.now() + LOOKED_WITHIN
+    entries: list[Entry] = []
+    for (method, _), outlet in runtime.outlets.items():
+        if method is MethodKind.SMS and outlet.ledger is not None:
+            listings = list_each(runtime, outlet.ledger.outgoing, outlet.senders, taken_at, until)
+            entries += [entry for each in listings for entry in each.entries]
+            if not all(each.is_whole for each in listings):
+                log.warning("lost_incidents_unread", since=taken_at.isoformat())
+    sent = [Sent(entry.to, entry.text) for entry in sorted(entries, key=lambda entry: entry.at)]
+    return runtime.transact(remember, runtime.edition, sent)
 
 
 def _apart(runtime: Runtime, flow: Callable[..., T], id: str, *args: Any) -> T | None:

@@ -71,3 +71,5 @@ def restored(
     typer.echo(f"Restored from the backup of {declared.taken_at:%Y-%m-%d %H:%M} UTC.")
     typer.echo(f"Queued messages that the provider is asked about before they are sent: {declared.queued}.")
     typer.echo(f"Incidents that may lack answers: {', '.join(refs) or 'none'}.")
+    for ref, told in declared.lost.items():
+        typer.echo(f"Lost since, by what the provider has sent: {ref}, told to {', '.join(told)}.")

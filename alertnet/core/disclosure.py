@@ -63,6 +63,9 @@ class Subject(StrEnum):
     LAST_EDITION = "last_edition"
     STOOD_STILL = "stood_still"
     RESTORED = "restored"
+    LOST_REPORTS = "lost_reports"
+    LOST_INCIDENT = "lost_incident"
+    LOST_ANSWER = "lost_answer"
     REOPENED = "reopened"
 
     @classmethod
@@ -108,7 +111,7 @@ class Said:
     """By when an action is expected."""
     reason: CloseReason | None = None
     names: tuple[str, ...] = ()
-    """What the field's message was understood to say: type names and codes only."""
+    """What the field's message was understood to say: type names and codes only; or a list for the coordinators."""
     open_codes: tuple[str, ...] = ()
     """The open codes of this number, for a reply to an answer without one."""
     spoken_code: str | None = None

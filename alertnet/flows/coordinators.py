@@ -26,6 +26,7 @@ def tell_coordinators(
     *,
     ref: str,
     about: str | None = None,
+    names: tuple[str, ...] = (),
     besides: str | None = None,
     by: frozenset[MethodKind] = WRITTEN,
     first_only: bool = True,
@@ -42,7 +43,7 @@ def tell_coordinators(
             methods = [] if contact.addresses & told else _ways(contact, kind, by)
             for method in methods[:1] if first_only else methods:
                 told |= contact.addresses
-                words = replace(words_of(tree, contact), ref=ref, subject=subject, about=about, at=tx.now)
+                words = replace(words_of(tree, contact), ref=ref, subject=subject, about=about, names=names, at=tx.now)
                 leaves_at = _quiet_until(tx, tree, contact, method) if kind is Kind.NOTICE else None
                 outbox.post(replace(_letter(tx, kind, tree, contact, method, words), leaves_at=leaves_at))
     outbox.flush()

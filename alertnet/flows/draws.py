@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, select
 
 from alertnet.core.codes import WRITTEN_CODE_LENGTH, is_written_code
 from alertnet.core.incident import IncidentStatus
+from alertnet.store import lost
 from alertnet.store.tables import code_numbers, codes, incidents
 from alertnet.store.tx import Tx
 
@@ -20,6 +21,7 @@ _HELD = (
     .join(incidents, incidents.c.id == codes.c.incident_id)
     .where(codes.c.code_hash.in_(bindparam("hashes", expanding=True)), codes.c.voided_at.is_(None))
     .where((incidents.c.status == IncidentStatus.OPEN.value) | (incidents.c.closed_at > bindparam("lately")))
+    .union_all(lost.HELD)
 )
 
 
@@ -56,7 +58,7 @@ class Draws:
         self._held |= self._holders([text for text in drawn if is_written_code(text) and text not in self._given])
 
     def _holders(self, texts: list[str]) -> dict[str, set[bytes]]:
-        """The numbers that hold each of the texts: in an open incident, or one closed less than 7 days ago."""
+        """The numbers that hold each of the texts: in an incident open, closed less than 7 days ago, or lost."""
         texts_of = {hash: text for text in texts for hash in self._tx.vault.code_hashes(text)}
         held: dict[str, set[bytes]] = {text: set() for text in texts}
         values = {"hashes": list(texts_of), "lately": self._tx.now - KEPT_AFTER_CLOSING}

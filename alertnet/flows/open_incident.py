@@ -18,10 +18,14 @@ from alertnet.store import incidents as incident_store
 from alertnet.store import pinned
 from alertnet.store.escalations import Escalation
 from alertnet.store.pinned import Edition
-from alertnet.store.tables import incidents
+from alertnet.store.tables import incidents, lost_codes
 from alertnet.store.tx import Tx
 
-_WITH_REF = select(incidents.c.id).where(incidents.c.ref == bindparam("ref"))
+_WITH_REF = (
+    select(incidents.c.id)
+    .where(incidents.c.ref == bindparam("ref"))
+    .union_all(select(lost_codes.c.id).where(lost_codes.c.ref == bindparam("ref")))
+)
 
 
 def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Case:

@@ -19,12 +19,13 @@ from alertnet.flows.duty import take_turn
 from alertnet.flows.floods import may_look, may_reply, tell_drop
 from alertnet.flows.held_codes import HeldCode, find_sent, told_codes
 from alertnet.flows.known_numbers import contacts_at, member_at
+from alertnet.flows.lost import pass_on_answer
 from alertnet.flows.outbox import Letter, Outbox
 from alertnet.flows.pass_on_sms import pass_on_from_contact, pass_on_from_member
 from alertnet.flows.report_by_sms import receive_report
 from alertnet.flows.unclear_sms import reply_to_holder, reply_unclear
 from alertnet.flows.wrong_codes import Consequence, judge_wrong
-from alertnet.store import inbound, signs
+from alertnet.store import inbound, lost, signs
 from alertnet.store.inbound import InboundSms, Recipient, Reply
 from alertnet.store.pinned import Edition
 from alertnet.store.tx import Tx
@@ -96,6 +97,9 @@ def _react(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[bool, Reply | Non
         sent = find_sent(tx, sms.sender, texts)
         if all(text in sent and sent[text].counts and sent[text].incident in cases for text in texts):
             return True, record_answers(sms, [(each, sent[each.code]) for each in answers if each.code], cases)
+    guessed = texts - set(sent)
+    if guessed and (told_before := lost.find(tx, sms.sender, guessed)):
+        return True, pass_on_answer(tx, edition, sms, told_before)
     report, sender = parse_report(sms.body), member_at(edition.network, sms.sender)
     if report is not None and sender is not None:
         return True, receive_report(tx, edition, sender, report, sms.heard_at)

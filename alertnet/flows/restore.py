@@ -12,6 +12,7 @@ from alertnet.flows.alarms import open_alarms, raise_alarm
 from alertnet.flows.attempt import hold
 from alertnet.flows.case import take_up
 from alertnet.flows.coordinators import tell_coordinators
+from alertnet.flows.lost import Told, tell_of_incidents
 from alertnet.store import activity, signs, timeline
 from alertnet.store import sweeps as sweep_store
 from alertnet.store.activity import Declaration
@@ -64,14 +65,21 @@ def alarm_about(tx: Tx, incident_id: str, taken_at: datetime) -> None:
     case.finish()
 
 
-def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime) -> None:
-    """All coordinators: incidents that were raised since are not known any more. With that all is done, once."""
+def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime, told: Told) -> None:
+    """All coordinators: incidents that were raised since are not known any more. With that all is done, once.
+
+    `told`: those that the provider's books name.
+    """
     declared = activity.declared(tx.session)
     if declared is None or declared.is_over:
         return
-    trees = edition.network.trees.values()
-    tell_coordinators(tx, trees, Kind.ALARM, Subject.RESTORED, ref=NO_REF, about=_moment(taken_at))
-    timeline.append(tx, timeline.SYSTEM, (activity.MADE_KNOWN, {"taken_at": taken_at.isoformat()}))
+    if told:
+        tell_of_incidents(tx, edition, told, since=_moment(taken_at), ref=NO_REF)
+    else:
+        trees = edition.network.trees.values()
+        tell_coordinators(tx, trees, Kind.ALARM, Subject.RESTORED, ref=NO_REF, about=_moment(taken_at))
+    lost = {ref: list(names) for ref, names in told.items()}
+    timeline.append(tx, timeline.SYSTEM, (activity.MADE_KNOWN, {"taken_at": taken_at.isoformat(), "lost": lost}))
 
 
 def _declare(tx: Tx, taken_at: datetime, by: str) -> Declaration:

@@ -1,7 +1,7 @@
 """When the database was last written to, and what hung in the balance then: for those who come back after a while."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,6 +79,8 @@ class Declaration:
     queued: int
     is_over: bool
     """All of it was done; else it broke off, and goes on when it is said again."""
+    lost: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Incidents that it does not know, by reference, with whom they were told to; as far as was found."""
 
 
 def declared(session: Session) -> Declaration | None:
@@ -88,9 +90,8 @@ def declared(session: Session) -> Declaration | None:
     if not rows or (is_over and rows[0].at != newest(session)):
         return None
     began = rows[1] if is_over else rows[0]
-    return Declaration(
-        datetime.fromisoformat(began.payload["taken_at"]), began.at, began.payload["queued"], is_over=is_over
-    )
+    taken_at, lost = datetime.fromisoformat(began.payload["taken_at"]), rows[0].payload.get("lost", {})
+    return Declaration(taken_at, began.at, began.payload["queued"], is_over=is_over, lost=lost)
 
 
 def queued(session: Session, before: datetime) -> Sequence[str]:

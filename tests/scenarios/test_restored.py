@@ -13,6 +13,7 @@ from alertnet.comeback import come_back, declare_restored
 from alertnet.core.contact import MethodKind
 from alertnet.core.routes import FIRST
 from alertnet.core.watch import FEWEST_LOST
+from alertnet.flows.draws import Draws
 from alertnet.flows.restore import hold_back
 from alertnet.store import signs
 from tests.scenarios.conftest import Worlds
@@ -264,3 +265,82 @@ def test_taking_another_program_for_an_old_backup_silences_nothing(valley: World
     assert incident.told("alarm") != []
     assert stands(incident)[-1] == "delivered"
     assert len(alerts(valley, "ombuds")) == 1
+
+
+@pytest.fixture
+def lost(valley: World, backs_up: BackUp) -> str:
+    """The reference of an incident that was raised since the backup, told to the ombuds, and is lost."""
+    valley.raises()
+    valley.texts("ombuds", f"OK {code_in(alerts(valley, 'ombuds')[0])}")
+    restore = backs_up()
+    valley.clock.at += timedelta(minutes=3)
+    incident = valley.raises()
+    valley.settles()
+    valley.clock.at += timedelta(minutes=3)
+    restore()
+    return incident.ref
+
+
+def test_a_lost_incident_is_named_to_the_coordinators_with_those_who_were_told(valley: World, lost: str) -> None:
+    """A12: the provider's books hold its reference, and the numbers that it went to."""
+    declares(valley)
+    valley.settles()
+
+    for who in ("coordinator", "second coordinator"):
+        named = [text for text in inbox(valley, who) if lost in text]
+        assert any(f"reports and answers since 2026-11-27 02:14 UTC may be lost: {lost}" in text for text in named)
+        assert any(f"ALARM {lost}: the record is lost, told were: ombuds" in text for text in named)
+
+
+def test_what_is_said_of_lost_incidents_is_said_once(valley: World, lost: str) -> None:
+    declares(valley)
+    declares(valley)
+    valley.settles()
+
+    assert len([text for text in inbox(valley, "coordinator") if lost in text]) == 2
+
+
+def test_an_answer_to_a_lost_incident_reaches_people_and_has_a_reply(valley: World, lost: str) -> None:
+    """A12: it answers nothing that the database knows, and is not dropped."""
+    (code,) = (code_in(text) for text in inbox(valley, "ombuds") if lost in text)
+    declares(valley)
+
+    first, again = (valley.texts("ombuds", f"OK {code}") for _ in range(2))
+
+    for reply in (first, again):
+        assert reply is not None
+        assert lost in reply
+        assert "coordinator" in reply
+    told = [text for text in inbox(valley, "coordinator") if "ombuds answered; its record is lost" in text]
+    assert len([text for text in told if f"ALARM {lost}" in text]) == 1
+
+
+def test_a_code_of_a_lost_incident_is_given_to_no_other(valley: World, lost: str) -> None:
+    """A6: whoever answers the lost one by its code must not be taken to answer another."""
+    (code,) = (code_in(text) for text in inbox(valley, "ombuds") if lost in text)
+    declares(valley)
+
+    held = valley.runtime.transact(lambda tx: Draws(tx, 1).holds([*tx.vault.indexes(OMBUDS)], code))
+    elsewhere = valley.runtime.transact(lambda tx: Draws(tx, 1).holds([*tx.vault.indexes("+573005550199")], code))
+    incident = valley.raises()
+    valley.settles()
+    valley.texts("ombuds", f"OK {code}")
+
+    assert (held, elsewhere) == (True, False)
+    assert incident.answers() == []
+
+
+def test_a_lost_code_of_an_incident_that_is_known_reaches_its_coordinators_too(valley: World, backs_up: BackUp) -> None:
+    """What was told since the backup of an incident that is in it."""
+    incident = reports(valley)
+    restore = backs_up()
+    valley.settles()
+    code = code_in(alerts(valley, "ombuds")[0])
+    valley.clock.at += timedelta(minutes=3)
+    restore()
+    declares(valley)
+    valley.passes(minutes=1)
+
+    valley.texts("ombuds", f"OK {code}")
+
+    assert incident.answers() == [("ombuds", "acknowledged", "sms")]

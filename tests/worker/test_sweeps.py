@@ -189,7 +189,7 @@ def test_workers_that_find_themselves_on_an_old_backup_together_tell_everybody_o
     stage.runtime.transact(restore.hold_back, None, "found at the start", [])
 
     for _ in range(2):
-        stage.runtime.transact(restore.tell_everybody, stage.runtime.edition, NOW)
+        stage.runtime.transact(restore.tell_everybody, stage.runtime.edition, NOW, {})
 
     assert [kind for kind, _ in stage.history("system")].count("restore_made_known") == 1
 

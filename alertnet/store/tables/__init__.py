@@ -19,6 +19,7 @@ from alertnet.store.tables.incidents import (
     timeline,
 )
 from alertnet.store.tables.limits import limit_usage
+from alertnet.store.tables.lost import lost_codes
 from alertnet.store.tables.sending import (
     attempts,
     breakers,
@@ -52,6 +53,7 @@ __all__ = [
     "incidents",
     "limit_usage",
     "links",
+    "lost_codes",
     "metadata",
     "notifications",
     "pins",
