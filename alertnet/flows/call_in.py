@@ -18,6 +18,8 @@ from alertnet.flows.coordinators import tell_coordinators
 from alertnet.flows.floods import tell_drop
 from alertnet.flows.held_codes import HeldCode, find_sent, open_codes, told_codes
 from alertnet.flows.known_numbers import contacts_at, member_at, open_incident_of
+from alertnet.flows.pins import CALL, has_pin
+from alertnet.flows.proof import Door, try_contacts_pin
 from alertnet.flows.respond import respond
 from alertnet.flows.unclear_sms import may_answer, ring_once
 from alertnet.flows.wrong_codes import judge_wrong
@@ -52,6 +54,8 @@ class Asks(StrEnum):
     """What may be keyed before a call is put through."""
 
     CODE = "code"
+    PROOF = "proof"
+    """A contact's PIN, after its code."""
     PIN = "pin"
     TYPE = "type"
 
@@ -61,9 +65,9 @@ class Reception:
     """How it is received. `callback` None: a stranger, who hears one neutral sentence.
 
     `is_spoken`: the number to call is said, and the call not put through there. `turn`: which try at a code is asked
-    for; from the second on the one before was wrong. `raised`: the reference of what the caller has just reported.
-    `recorded`: what was recorded of a code, in words, with the hash of the incident's templates. `hang_ups`: calls that
-    this has made pointless.
+    for; from the second on the one before was wrong. `code`: the id of the one that waits for a PIN. `raised`: the
+    reference of what the caller has just reported. `recorded`: what was recorded of a code, in words, with the hash of
+    the incident's templates. `hang_ups`: calls that this has made pointless.
     """
 
     language: str
@@ -71,6 +75,7 @@ class Reception:
     asks: Asks | None = None
     is_spoken: bool = False
     turn: int = 1
+    code: str | None = None
     raised: str | None = None
     recorded: Said | None = None
     templates: str | None = None
@@ -150,11 +155,40 @@ def key_written_code(tx: Tx, edition: Edition, call: CallIn, digits: str, turn: 
     return Reception(caller.language, caller.callback, is_spoken=_let_pass(tx, edition, call, caller))
 
 
-def _acknowledge(tx: Tx, call: CallIn, caller: _Caller, code: HeldCode) -> Reception | None:
+def key_contacts_pin(tx: Tx, edition: Edition, call: CallIn, digits: str, code_id: str) -> Reception:
+    """The PIN after a right code: with it the code acknowledges. There is one try in a call, then it is put through."""
+    caller = _find(tx, edition, call.sender)
+    code = next((code for code in caller.codes if code.id == code_id), None) if caller else None
+    if caller is None or code is None:
+        return receive_call(tx, edition, call)
+    _note(tx, call, known=True)
+    limits.hold(tx, PUT_THROUGHS, call.sender)
+    came_of_it = reply_to(tx, call)
+    is_recorded = came_of_it is not None and came_of_it.startswith(RECORDED)
+    if is_recorded or (digits and came_of_it is None):
+        recorded = _acknowledge(tx, call, caller, code, None if is_recorded else digits, asks=False)
+        if recorded is not None:
+            return recorded
+    return Reception(caller.language, caller.callback, is_spoken=_let_pass(tx, call, caller))
+
+
+def _acknowledge(
+    tx: Tx, call: CallIn, caller: _Caller, code: HeldCode, pin: str | None = None, *, asks: bool = True
+) -> Reception | None:
+    """What the caller hears of its code, or the question for its PIN; None where the code does not count.
+
+    The number that a call shows is easily forged, and a code may be read over a shoulder: where a PIN is set, it is
+    keyed as well (A6).
+    """
     case = take_up(tx, code.incident)
     # Looked at again under the incident's lock, where wrong tries are counted.
     again = find_sent(tx, call.sender, [code.text]).get(code.text)
     if again is None or not again.counts or again.id != code.id or not case.is_open or not may_answer(case, code):
+        return None
+    if asks and has_pin(tx, f"{code.tree}/{code.contact}"):
+        return Reception(caller.language, caller.callback, Asks.PROOF, code=code.id)
+    if pin and not try_contacts_pin(case, Door(code.tree, code.contact, CALL, call.sender), pin).check:
+        case.finish()
         return None
     recorded = respond(case, code.tree, code.contact, AnswerKind.ACKNOWLEDGED, Via.CALL, address=call.sender)
     case.finish()

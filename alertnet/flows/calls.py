@@ -1,19 +1,20 @@
 """A call that somebody picked up, under a flow's hands: what it is about, and what may be said and asked in it."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Row, Select, select
 
 from alertnet.core.codec import from_plain
-from alertnet.core.codes import PIN_LENGTH, SPOKEN_CODE_LENGTH
+from alertnet.core.codes import SPOKEN_CODE_LENGTH
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.flows.attempt import FOLLOW_UP, Held, hold
 from alertnet.flows.cancel import is_wanted
 from alertnet.flows.case import Case
 from alertnet.flows.held_codes import told_codes
-from alertnet.flows.pins import has_pin
+from alertnet.flows.pins import digits_of_pin
 from alertnet.flows.proof import try_contacts_pin
 from alertnet.flows.wrong_codes import count_wrong_tries
 from alertnet.store.tables import alarms, attempts, notifications, served
@@ -78,10 +79,15 @@ class Call:
         """Whether its code was keyed."""
         return self.asks_for_code and self.held.status is AttemptStatus.DELIVERED
 
+    @cached_property
+    def pin_digits(self) -> int:
+        """How many digits the contact's PIN has; 0 where none is on record."""
+        return digits_of_pin(self.case.tx, f"{self.row.tree}/{self.row.contact}")
+
     @property
     def asks_for_pin(self) -> bool:
         """Whether the contact keys its PIN; one that has none on record keys the spoken code, or could never answer."""
-        return has_pin(self.case.tx, f"{self.row.tree}/{self.row.contact}")
+        return self.pin_digits > 0
 
     @property
     def alarm(self) -> Row[Any]:
@@ -140,7 +146,7 @@ class Call:
     def ask_for_code(self, stage: str | None = None, *, turn: int, silent: bool = False) -> Question:
         """The question after the code or the PIN; `stage` in place of the usual words."""
         if self.asks_for_pin:
-            return Question(stage or "pin", PIN_LENGTH, turn, silent)
+            return Question(stage or "pin", self.pin_digits, turn, silent)
         return Question(stage or "code", SPOKEN_CODE_LENGTH, turn, silent)
 
     def say(self, *stages: str, ask: Question | None = None) -> Spoken:

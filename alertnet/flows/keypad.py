@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from sqlalchemy import update
 
 from alertnet.core.acknowledgement import AnswerKind, Via
+from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.keys import WrongKeys
 from alertnet.core.notification import Failure, Kind
 from alertnet.flows import alarms
 from alertnet.flows.calls import Call, Question, Spoken, take_call
 from alertnet.flows.decide import decide_alarm
+from alertnet.flows.letters import notify_coordinators
 from alertnet.flows.report_task import take
 from alertnet.flows.respond import respond
 from alertnet.flows.wrong_person import report_wrong_person
@@ -88,6 +90,13 @@ def _refuse(call: Call, keyed: Keyed) -> Spoken:
 
 
 def _fail(call: Call) -> Spoken:
+    """The number is a stranger's. Where a PIN is set anybody could say so: people hear of it, and nothing stops."""
+    if call.asks_for_pin:
+        if call.row.wrong_keys < TRIES:
+            call.held.change(wrong_keys=TRIES)
+            call.held.record("wrong_person_unproved")
+            notify_coordinators(call.case, Subject.WRONG_PERSON, call.row.contact)
+        return call.say("nothing_recorded")
     call.held.failed(Failure.WRONG_PERSON, tell=False)
     call.held.outbox.flush()
     report_wrong_person(call.case, call.row.tree, call.row.contact, call.row.address)

@@ -74,6 +74,12 @@ def has_pin(tx: Tx, owner: str) -> bool:
     return bool(pins.of_owner(tx, owner))
 
 
+def digits_of_pin(tx: Tx, owner: str) -> int:
+    """How many digits the owner keys as its PIN: six where it has one-time ones alone, 0 where it has none."""
+    kinds = {row.kind for row in pins.of_owner(tx, owner)}
+    return 0 if not kinds else ONE_TIME_PIN_LENGTH if kinds == {PinKind.ONE_TIME.value} else PIN_LENGTH
+
+
 def pins_of(tx: Tx, owner: str) -> str:
     """What stands for the owner's PINs as they are: another text from the moment that any of them is replaced."""
     return " ".join(sorted(row.id for row in pins.of_owner(tx, owner)))

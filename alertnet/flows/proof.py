@@ -25,6 +25,16 @@ TICKET_LASTS = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
+class Door:
+    """Where a contact enters its PIN, if not at a link or a call of ours: these name theirs themselves."""
+
+    tree: str
+    contact: str
+    method: str
+    address: str
+
+
+@dataclass(frozen=True)
 class Sent:
     """What a page sent; empty where it was not. `contact` is `tree/contact`; `by`: who answered for the contact."""
 
@@ -83,7 +93,7 @@ def prove(case: Case, link: Row[Any], sent: Sent) -> Proof:
     return Proof(True, False, (Remark("pin_locked", tried.heard_at) if tried.heard_at else Remark("wrong_pin"),))
 
 
-def try_contacts_pin(case: Case, row: Row[Any], text: str) -> PinTried:
+def try_contacts_pin(case: Case, row: Row[Any] | Door, text: str) -> PinTried:
     """What the text proves as the PIN of the contact of a link or notification, at the door that this is.
 
     A wrong one goes on the record, and the coordinators hear when it was one too many, or was the one for duress: that
@@ -113,7 +123,7 @@ def tell_closing(case: Case, owner: str) -> None:
     notify_coordinators(case, Subject.WRONG_PINS, owner.partition("/")[2])
 
 
-def _owner(row: Row[Any]) -> str:
+def _owner(row: Row[Any] | Door) -> str:
     return f"{row.tree}/{row.contact}"
 
 

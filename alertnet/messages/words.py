@@ -24,6 +24,7 @@ NEUTRAL = (
     "call_back",
     "key_code",
     "wrong_key",
+    "key_proof",
     "key_pin",
     "key_type",
     "raised",
@@ -78,6 +79,8 @@ class Words:
     """What each subject states, `{about}` standing for whom."""
     faults: dict[str, str] = field(default_factory=dict)
     """What a provider has against our account, said after what can't be sent for it."""
+    key_proof: str = ""
+    """What it is asked for after its code, where it has a PIN."""
     key_pin: str = ""
     key_type: str = ""
     raised: str = ""

@@ -8,7 +8,7 @@ from twilio.twiml.voice_response import Gather, VoiceResponse
 from alertnet.core.codes import ONE_TIME_PIN_LENGTH, WRITTEN_CODE_LENGTH
 from alertnet.core.notification import Kind
 from alertnet.flows.answer_call import answer_call
-from alertnet.flows.call_in import Asks, CallIn, Reception, key_written_code, receive_call
+from alertnet.flows.call_in import Asks, CallIn, Reception, key_contacts_pin, key_written_code, receive_call
 from alertnet.flows.calls import Question, Spoken
 from alertnet.flows.keypad import Keyed, key_in
 from alertnet.flows.report_by_call import key_pin, key_type
@@ -26,7 +26,7 @@ PATIENCE_SECONDS = {"again": 12}
 USUAL_PATIENCE_SECONDS = 8
 """How long the first key, and each one after another, is waited for."""
 
-LENGTHS = {Asks.CODE: WRITTEN_CODE_LENGTH, Asks.PIN: ONE_TIME_PIN_LENGTH, Asks.TYPE: 2}
+LENGTHS = {Asks.CODE: WRITTEN_CODE_LENGTH, Asks.PROOF: ONE_TIME_PIN_LENGTH, Asks.PIN: ONE_TIME_PIN_LENGTH, Asks.TYPE: 2}
 """How many keys each question takes at most; the star ends what is shorter."""
 
 KEYED = {"pin": key_pin, "type": key_type}
@@ -39,13 +39,15 @@ Turn = Annotated[int | None, Query(ge=1, le=9)]
 
 
 @router.post("")
-def receive(form: Signed, runtime: InForce, keyed: str | None = None, turn: Turn = None) -> Response:
+def receive(form: Signed, runtime: InForce, keyed: str | None = None, turn: Turn = None, code: str = "") -> Response:
     """A call to our number, at its beginning or (`keyed`) when something was asked for."""
     call = CallIn(identifier(form, "CallSid"), form.get("From", ""))
     if keyed is None:
         return _receive(runtime, runtime.transact(receive_call, runtime.edition, call))
     if (key_in_call_in := KEYED.get(keyed)) is not None:
         return _receive(runtime, runtime.transact(key_in_call_in, runtime.edition, call, _digits(form)))
+    if keyed == Asks.PROOF:
+        return _receive(runtime, runtime.transact(key_contacts_pin, runtime.edition, call, _digits(form), code))
     return _receive(runtime, runtime.transact(key_written_code, runtime.edition, call, _digits(form), turn))
 
 
@@ -123,6 +125,8 @@ def _receive(runtime: Runtime, reception: Reception) -> Response:
         path = f"/twilio/voice?keyed={reception.asks}"
         if reception.asks is Asks.CODE:
             path += f"&turn={reception.turn}"
+        if reception.code is not None:
+            path += f"&code={reception.code}"
         _ask(runtime, twiml, path, LENGTHS[reception.asks], USUAL_PATIENCE_SECONDS, parts, words.language)
     elif reception.is_spoken:
         twiml.say(words.sentences["call_back"], language=words.language)

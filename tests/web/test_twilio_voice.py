@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.sandbox.twiml import Hangup
+from alertnet.flows.pins import set_pins
+from alertnet.sandbox.twiml import Dial, Hangup
 from alertnet.store.tables import acknowledgements, alarms, codes, escalations, guesses, notifications, timeline
-from tests.web.world import BOB, PIN, SECRETS, World, world_in
+from tests.web.world import BOB, CALLBACK, PIN, SECRETS, World, world_in
 
 
 @pytest.fixture
@@ -277,6 +278,51 @@ def test_a_contact_with_a_pin_keys_that(world: World) -> None:
     assert standing(world) == []
     again.keys(PIN)
     assert standing(world) == [("bob", "acknowledged", "call")]
+
+
+def test_who_has_only_one_time_pins_keys_six_digits(world: World) -> None:
+    world.runtime.transact(set_pins, "valley/bob", one_time=("471101",))
+    heard = world.answers(world.attempt("bob"))
+    assert heard.question is not None
+    assert heard.question.num_digits == 6
+
+    heard.keys("471101")
+
+    assert standing(world) == [("bob", "acknowledged", "call")]
+
+
+def test_without_the_pin_nobody_can_say_that_the_number_is_a_strangers(world: World) -> None:
+    """A6: nothing stops; the coordinators hear of it once."""
+    world.gives_pin()
+    attempt = world.attempt("bob")
+    heard = world.answers(attempt)
+    for _ in range(2):
+        heard.keys("9", "*")
+
+    assert f"call:{BOB}" not in world.rows(escalations)[0].state["stale"]
+    assert [row.said["subject"] for row in world.rows(notifications) if row.kind == "notice"] == ["wrong_person"]
+    assert heard.keys(PIN).text.startswith("Nothing was recorded.")
+
+
+def test_a_contact_with_a_pin_that_calls_us_keys_it_after_its_code(world: World) -> None:
+    """A6: a shown number is easily forged, and a code easily read."""
+    world.gives_pin()
+    wrong, right = (
+        world.hears("/twilio/voice", From=BOB, CallSid=sid).keys(world.written_code("bob"), From=BOB, CallSid=sid)
+        for sid in ("CA1", "CA2")
+    )
+    assert wrong.text == right.text == "Please key your PIN and then the star."
+    assert standing(world) == []
+
+    heard = [wrong.keys("11111", From=BOB, CallSid="CA1") for _ in range(2)]
+    assert [each.verbs for each in heard] == [heard[0].verbs] * 2
+    assert heard[0].verbs[-1] == Dial(CALLBACK)
+    assert standing(world) == []
+
+    first, again = (right.keys(PIN, From=BOB, CallSid="CA2") for _ in range(2))
+    assert standing(world) == [("bob", "acknowledged", "call")]
+    assert first.verbs == again.verbs
+    assert [row.kind for row in world.rows(timeline)].count("pin_entered") == 2
 
 
 def test_wrong_pins_on_the_page_and_in_a_call_count_together(world: World) -> None:
