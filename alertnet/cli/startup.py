@@ -21,7 +21,7 @@ from alertnet.messages.templates import Templates, read_files
 from alertnet.runtime import Runtime, wire
 from alertnet.settings import Settings, examine, missing_for
 from alertnet.shipped import TEMPLATES, are_examples, shipped
-from alertnet.store import documents, pinned, signs
+from alertnet.store import documents, pinned, pins, signs
 from alertnet.store.pinned import Edition
 from alertnet.trees import Fault, fault_of, read_folder
 
@@ -60,11 +60,25 @@ def checked_runtime(say: Say = log_faults) -> Iterator[Runtime]:
     try:
         if files.faults:
             say(files.faults)
+        _warn_of_missing_pins(runtime)
         runtime.trees.follow()
         runtime.counting.follow()
         yield runtime
     finally:
         runtime.close()
+
+
+def _warn_of_missing_pins(runtime: Runtime) -> None:
+    """Say which contacts are to prove themselves with a PIN that was never set: their links and calls work without."""
+    known = runtime.read(pins.owners)
+    asked = (
+        f"{tree.id}/{contact.id}"
+        for tree in runtime.network.trees.values()
+        for contact in tree.contacts.values()
+        if contact.pin
+    )
+    if missing := sorted(set(asked) - known):
+        log.warning("pins_not_set", contacts=missing, mend="alertnet pins set TREE/CONTACT --pin -")
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,7 @@ def key_contacts_pin(tx: Tx, edition: Edition, call: CallIn, digits: str, code_i
         recorded = _acknowledge(tx, call, caller, code, None if is_recorded else digits, asks=False)
         if recorded is not None:
             return recorded
-    return Reception(caller.language, caller.callback, is_spoken=_let_pass(tx, call, caller))
+    return Reception(caller.language, caller.callback, is_spoken=_let_pass(tx, edition, call, caller))
 
 
 def _acknowledge(

@@ -23,6 +23,11 @@ def of_owner(tx: Tx, owner: str) -> list[Row[Any]]:
     return list(tx.session.execute(select(pins).where(pins.c.owner == owner)).all())
 
 
+def owners(tx: Tx) -> frozenset[str]:
+    """Everybody who has a PIN."""
+    return frozenset(tx.session.scalars(select(pins.c.owner).distinct()))
+
+
 def hold_of_owner(tx: Tx, owner: str) -> list[Row[Any]]:
     """The same, held: nobody else tries a PIN of that owner until the transaction ends."""
     query = select(pins).where(pins.c.owner == owner).order_by(pins.c.id)

@@ -1,11 +1,17 @@
 """`keys` and `pins`: what proves who somebody is takes effect at once beside a running process, and is shown once."""
 
-import pytest
+import re
+import shutil
+from pathlib import Path
 
-from alertnet.flows.pins import PinCheck, try_pin
+import pytest
+from structlog.testing import capture_logs
+
+from alertnet.cli.startup import checked_runtime
+from alertnet.flows.pins import PinCheck, set_pins, try_pin
 from alertnet.runtime import Runtime
 from alertnet.store import audit, history, keys, timeline
-from tests.cli.conftest import Office
+from tests.cli.conftest import REPOSITORY, Office
 
 
 def holder(runtime: Runtime, key: str) -> keys.ApiKey | None:
@@ -121,3 +127,21 @@ def test_an_owner_whom_the_network_does_not_know_is_refused(office: Office, runt
 def test_pins_set_without_a_pin_is_refused(office: Office, runtime: Runtime) -> None:
     assert office.types("pins", "set", "north/ana").code == 2
     assert office.types("pins", "set", "north/ana", "--pin", "-").code == 2
+
+
+def test_a_start_names_the_contacts_whose_pin_was_never_set(
+    office: Office, runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A6: until it is set, their links and calls work without."""
+    folder = tmp_path / "trees"
+    shutil.copytree(REPOSITORY / "contact_trees", folder)
+    tree = folder / "colombia.yaml"
+    tree.write_text(re.sub(r"(\n  (?:coordinator|coordinator-2):\n)", r"\1    pin: true\n", tree.read_text()))
+    for name, value in {**office.env, "ALERTNET_CONTACT_TREES": str(folder)}.items():
+        monkeypatch.setenv(name, value)
+    runtime.transact(set_pins, "colombia/coordinator", "47110")
+
+    with capture_logs() as log, checked_runtime():
+        pass
+
+    assert [line["contacts"] for line in log if line["event"] == "pins_not_set"] == [["colombia/coordinator-2"]]
