@@ -1,12 +1,14 @@
 """On SQLite one worker at a time: a lock beside the database, which the system lets go of when its process dies."""
 
 import fcntl
+import os
 from pathlib import Path
 from typing import IO
 
 from sqlalchemy import Engine
 
 from alertnet.core.errors import Misconfigured
+from alertnet.store.private_files import for_the_owner
 
 
 class WorkerLock:
@@ -26,7 +28,7 @@ class WorkerLock:
         if self._path is None:
             return
         try:
-            file = self._path.open("w")
+            file = os.fdopen(for_the_owner(str(self._path), os.O_CREAT | os.O_WRONLY), "w")
         except OSError as error:
             raise Misconfigured([f"{self._path}: it can't be written ({error.strerror})"]) from error
         try:

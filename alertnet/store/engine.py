@@ -1,5 +1,6 @@
 """Engines for SQLite and PostgreSQL whose every connection is durable, strict, and gives up within seconds."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, make_url
@@ -7,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
+from alertnet.store.private_files import make_private
 from alertnet.store.vault import Vault
 
 SQLITE_PRAGMAS = {
@@ -68,6 +70,7 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
     # An error's text goes to the log: hide_parameters keeps names and numbers out of it.
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(parsed, hide_parameters=True, pool_size=16, max_overflow=48, pool_timeout=5)
+        event.listen(engine, "do_connect", _make_private)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         event.listen(engine, "reset", _end_sqlite)
@@ -108,6 +111,11 @@ def insert_once(session: Session, table: Table, values: dict[str, Any]) -> bool:
     else:
         statement = postgresql.insert(table).on_conflict_do_nothing()
     return session.execute(statement.values(values).returning(*table.primary_key)).first() is not None
+
+
+def _make_private(_dialect: object, _record: object, arguments: Sequence[Any], _named: object) -> None:
+    if not str(arguments[0]).startswith("file:"):
+        make_private(arguments[0])
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -1,13 +1,18 @@
 """Connections are durable, strict and give up within seconds, and only the databases that are meant are taken."""
 
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from sqlalchemy import Engine, insert, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from alertnet.store.engine import insert_once, make_engine, parse_url
 from alertnet.store.tables import code_numbers, senders, workers
 from alertnet.store.vault import Vault
+from alertnet.worker_lock import WorkerLock
 from tests.store.conftest import NOW
 
 
@@ -79,3 +84,55 @@ def test_other_databases_are_refused_and_no_password_is_shown(url: str, vault: V
         make_engine(url, vault)
 
     assert "hunter2" not in str(caught.value)
+
+
+def modes(path: Path) -> dict[str, str]:
+    return {each.name: f"{each.stat().st_mode & 0o777:o}" for each in path.parent.glob(f"{path.name}*")}
+
+
+@pytest.fixture
+def umask() -> Iterator[None]:
+    """The one of most machines: whoever is on them may read what is made."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def test_the_files_of_a_database_are_for_their_owner_alone(tmp_path: Path, vault: Vault, umask: None) -> None:
+    """A9: a shell on the machine is not yet the secret, and should not need it."""
+    path = tmp_path / "alertnet.db"
+    engine = make_engine(f"sqlite:///{path}", vault)
+    lock = WorkerLock(engine)
+    lock.take()
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE names (name TEXT)"))
+
+        assert modes(path) == dict.fromkeys(
+            ("alertnet.db", "alertnet.db-wal", "alertnet.db-shm", "alertnet.db.lock"), "600"
+        )
+    lock.release()
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("mode", "then"), [(0o644, "600"), (0o666, "600"), (0o600, "600"), (0o640, "640"), (0o660, "660")]
+)
+def test_a_file_that_everybody_could_read_is_closed_and_a_groups_is_left(
+    tmp_path: Path, vault: Vault, mode: int, then: str
+) -> None:
+    path = tmp_path / "alertnet.db"
+    path.touch()
+    path.chmod(mode)
+    engine = make_engine(f"sqlite:///{path}", vault)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE names (name TEXT)"))
+
+        assert set(modes(path).values()) == {then}
+    engine.dispose()
+
+
+def test_where_no_file_can_be_made_sqlite_says_so(tmp_path: Path, vault: Vault) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'nowhere' / 'alertnet.db'}", vault)
+
+    with pytest.raises(OperationalError, match="unable to open database file"):
+        engine.connect()
