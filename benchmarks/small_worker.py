@@ -3,7 +3,7 @@
 import sys
 from contextlib import closing
 
-from alertnet.cli.serving import until_signalled
+from alertnet.cli.process_end import until_signalled
 from alertnet.core.contact import MethodKind
 from alertnet.runtime import make_runtime
 from alertnet.settings import read_settings

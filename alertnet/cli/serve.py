@@ -12,33 +12,36 @@ WithWorker = Annotated[bool, typer.Option("--worker/--no-worker", help="Whether 
 
 def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker = True) -> None:
     """Answer the API, the provider and the contacts, and send; until SIGTERM or Ctrl-C."""
-    from alertnet.cli.serving import keep_what_is_loaded, listen, log_start, until_signalled, web, working
+    from alertnet.cli.process_end import logged_end, until_signalled, wait_for
+    from alertnet.cli.serving import keep_what_is_loaded, listen, log_start, web, working
     from alertnet.cli.startup import checked_runtime
     from alertnet.logging import configure
 
     configure()
-    with ExitStack() as stack:
+    name = "serve" if with_worker else "serve --no-worker"
+    with logged_end(name), ExitStack() as stack:
         runtime = stack.enter_context(checked_runtime())
         listening = stack.enter_context(listen(host, port))
         ended = stack.enter_context(until_signalled())
         if with_worker:
             stack.enter_context(working(runtime))
         stack.enter_context(web(runtime, listening, ended))
-        log_start(runtime, "serve" if with_worker else "serve --no-worker", listening)
+        log_start(runtime, name, listening)
         keep_what_is_loaded()
-        ended.wait()
+        wait_for(ended)
 
 
 def worker() -> None:
     """Send what is due, beside `serve --no-worker` and other workers on PostgreSQL; until SIGTERM or Ctrl-C."""
-    from alertnet.cli.serving import keep_what_is_loaded, log_start, until_signalled, working
+    from alertnet.cli.process_end import logged_end, until_signalled, wait_for
+    from alertnet.cli.serving import keep_what_is_loaded, log_start, working
     from alertnet.cli.startup import checked_runtime
     from alertnet.file_limit import raise_limit
     from alertnet.logging import configure
 
     configure()
     raise_limit()
-    with checked_runtime() as runtime, until_signalled() as ended, working(runtime):
+    with logged_end("worker"), checked_runtime() as runtime, until_signalled() as ended, working(runtime):
         log_start(runtime, "worker")
         keep_what_is_loaded()
-        ended.wait()
+        wait_for(ended)

@@ -4,23 +4,24 @@ The main thread only waits, and takes the signals: the web server's own handlers
 """
 
 import gc
-import signal
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from datetime import timedelta
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
 from alertnet import __version__
+from alertnet.cli.process_end import Fault
 from alertnet.core.errors import BadInput
+from alertnet.core.watch import Seen
 from alertnet.file_limit import connections_within, raise_limit
 from alertnet.machine import THIS_MACHINE, Machine
 from alertnet.runtime import Runtime
+from alertnet.store import workers
 from alertnet.web.app import make_app
 from alertnet.web.connections import Server
 from alertnet.worker import Worker
@@ -28,8 +29,9 @@ from alertnet.worker import Worker
 log = structlog.get_logger(__name__)
 
 GRACE_SECONDS = 10  # for answers under way
-LISTEN_SECONDS = 0.2  # between two looks for a signal
 BACKLOG = 2048
+SILENCE = timedelta(seconds=35)
+"""Who has given no sign of life for so long, beside others that work, has ended."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -50,7 +52,7 @@ def web(runtime: Runtime, listening: socket.socket, ended: threading.Event) -> I
     """Answer there while inside; `ended` is set when the web has ended, for whatever reason.
 
     Raises:
-        RuntimeError: it ended before its time.
+        Fault: it ended before its time.
     """
     with answering(make_app(runtime), listening, ended, GRACE_SECONDS):
         yield
@@ -61,7 +63,7 @@ def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event, gr
     """The same for any application; at the end what is under way has that long.
 
     Raises:
-        RuntimeError: it ended before its time.
+        Fault: it ended before its time.
     """
     config = uvicorn.Config(
         app,
@@ -79,6 +81,9 @@ def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event, gr
     def run() -> None:
         try:
             server.run()
+        except BaseException:
+            # Python says nothing of a thread that ends by SystemExit, as the server's own start does.
+            log.critical("web_failed", exc_info=True)
         finally:
             ended.set()
 
@@ -87,7 +92,7 @@ def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event, gr
     try:
         yield
         if not thread.is_alive():
-            raise RuntimeError("the web ended by itself; the log says why")
+            raise Fault("the web has ended by itself")
     finally:
         server.should_exit = True
         thread.join()
@@ -100,12 +105,23 @@ def working(runtime: Runtime, machine: Machine = THIS_MACHINE) -> Iterator[None]
     Raises:
         Misconfigured: on SQLite, where another worker runs on the same database.
     """
-    worker = Worker(runtime, machine=machine)
+    worker, gone = Worker(runtime, machine=machine), _gone(runtime)
     worker.start()
+    if gone is not None:
+        log.warning("worker_gone", started_at=gone.started_at, seen_at=gone.seen_at)
     try:
         yield
     finally:
         worker.stop()
+
+
+def _gone(runtime: Runtime) -> Seen | None:
+    """The last worker that has ended without a word, such as by `kill -9` or without memory."""
+    # On SQLite there is one at a time: whoever is still noted as this one begins has ended so.
+    silence = timedelta() if runtime.engine.dialect.name == "sqlite" else SILENCE
+    seen = runtime.read(lambda tx: workers.seen(tx.session))
+    gone = [each for each in seen if each.seen_at + silence <= runtime.now()]
+    return max(gone, key=lambda each: each.seen_at, default=None)
 
 
 def keep_what_is_loaded() -> None:
@@ -130,39 +146,3 @@ def log_start(runtime: Runtime, process: str, listening: socket.socket | None = 
         database=runtime.engine.dialect.name,
         trees=runtime.edition.trees,
     )
-
-
-class Ending(threading.Event):
-    """An event that a signal's handler may announce, in the thread that waits for it.
-
-    A handler runs between two steps of the main thread: it can't take the lock of an event that is being waited for,
-    and what comes right before the wait goes unheard by a wait without an end.
-    """
-
-    is_announced = False
-
-    def wait(self, timeout: float | None = None) -> bool:
-        until = None if timeout is None else time.monotonic() + timeout
-        while not self.is_announced:
-            left = LISTEN_SECONDS if until is None else min(LISTEN_SECONDS, until - time.monotonic())
-            if super().wait(max(left, 0)):
-                return True
-            if until is not None and time.monotonic() >= until:
-                return self.is_announced
-        return True
-
-
-@contextmanager
-def until_signalled() -> Iterator[Ending]:
-    """An event that SIGINT or SIGTERM announces, in place of what they do otherwise."""
-    signalled = Ending()
-
-    def note(_number: int, _frame: FrameType | None) -> None:
-        signalled.is_announced = True
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield signalled
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

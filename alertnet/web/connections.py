@@ -15,13 +15,14 @@ import structlog
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from alertnet.reminder import Reminder
+
 DEADLINE_SECONDS = 10
 """For the head of a request, then for its body, and for whoever is to take our answer."""
 SWEEP_SECONDS = 1.0
 LET_IN_AT_ONCE = 16
 OUT_OF_FILES_SECONDS = 0.1
 """How long nobody is let in where the system has no file left."""
-REPORT_SECONDS = 60.0
 
 log = structlog.get_logger(__name__)
 
@@ -140,6 +141,7 @@ class Server(uvicorn.Server):
         self._deadline_seconds = deadline_seconds
         self._most = most
         self._open = 0
+        self._reminder, self._cut_reminder = Reminder(), Reminder()
         self._entering: set[asyncio.Task[None]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -173,7 +175,8 @@ class Server(uvicorn.Server):
                 return
             except OSError as fault:
                 # To try again at once would take all of the processor, and free no file.
-                log.error("out_of_files", fault=type(fault).__name__, connections=self._open)
+                if self._reminder.is_time("out_of_files"):
+                    log.error("out_of_files", fault=fault.strerror, connections=self._open)
                 self._loop.remove_reader(self._listening)
                 self._loop.call_later(OUT_OF_FILES_SECONDS, self._listen)
                 return
@@ -208,13 +211,12 @@ class Server(uvicorn.Server):
         self._open -= 1
 
     async def _sweep(self) -> None:
-        reported_at = self._loop.time()
         while True:
             await asyncio.sleep(min(SWEEP_SECONDS, self._deadline_seconds))
             self._waiting.cut_late()
-            if self._waiting.cut and self._loop.time() - reported_at >= REPORT_SECONDS:
+            if self._waiting.cut and self._cut_reminder.is_time("requests_cut"):
                 log.warning("requests_cut", count=self._waiting.cut, connections=self._open)
-                self._waiting.cut, reported_at = 0, self._loop.time()
+                self._waiting.cut = 0
 
 
 def turn_away(connection: socket.socket) -> None:

@@ -1,5 +1,6 @@
 """`serve` and `worker`: what is wrong is told before anything begins, and a signal ends everything in good order."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -8,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -42,6 +44,12 @@ def answers(url: str) -> int:
             return error.code
         except OSError:
             assert time.monotonic() < until, f"nothing answers at {url}"
+
+
+def events(said: str, *names: str) -> list[dict[str, Any]]:
+    """What it logged under these names."""
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    return [line for line in lines if line["event"] in names]
 
 
 def test_everything_wrong_is_reported_at_once_by_name(office: Office) -> None:
@@ -124,6 +132,46 @@ def test_serve_answers_until_a_signal_ends_it_in_good_order(office: Office, runt
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(WITHIN_SECONDS) == 0
+
+
+def test_a_terminal_that_is_closed_ends_it_in_good_order_and_the_log_says_so(office: Office, runtime: Runtime) -> None:
+    """A11: a signal that would end a process in silence is one like the others."""
+    port = free_port()
+    with running(office, "serve", "--no-worker", "--port", str(port)) as process:
+        assert answers(f"http://127.0.0.1:{port}/healthz") == 200
+
+        process.send_signal(signal.SIGHUP)
+        _, said = process.communicate(timeout=WITHIN_SECONDS)
+
+    assert process.returncode == 0
+    assert [each["cause"] for each in events(said, "process_ending", "process_ended")] == ["SIGHUP", "in good order"]
+
+
+def test_a_signal_while_it_waits_to_begin_ends_it_at_once(office: Office) -> None:
+    """Before there is anything to be ended in good order, too, and not in silence."""
+    office.env["ALERTNET_DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/none"
+    with running(office, "worker") as process:
+        assert process.stderr is not None
+        line = next(line for line in process.stderr if "waiting_for_database" in line)
+
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=WITHIN_SECONDS)
+
+    assert line
+    assert process.returncode == 128 + signal.SIGTERM
+    assert [each["cause"] for each in events(said, "process_ended")] == ["SIGTERM"]
+
+
+def test_who_begins_after_a_kill_says_that_the_last_one_ended_without_a_word(office: Office, runtime: Runtime) -> None:
+    """What nobody can catch is told by the next one."""
+    port = free_port()
+    for is_killed in (True, False):
+        with running(office, "serve", "--port", str(port)) as process:
+            assert answers(f"http://127.0.0.1:{port}/healthz") == 200
+            process.send_signal(signal.SIGKILL if is_killed else signal.SIGTERM)
+            _, said = process.communicate(timeout=WITHIN_SECONDS)
+
+    assert len(events(said, "worker_gone")) == 1
 
 
 def test_an_incident_is_closed_beside_a_running_serve(office: Office, runtime: Runtime, ref: str) -> None:

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from alertnet.cli.serving import listen
 from alertnet.comeback import come_back, declare_restored
 from alertnet.core.contact_tree import Network
+from alertnet.hang_ups import HangUps
 from alertnet.logging import configure
 from alertnet.messages.templates import Templates
 from alertnet.runtime import Runtime, wire
@@ -70,20 +71,43 @@ def run(installed: Installed, microseconds: Any, orders: Connection, leaves: Con
     with closing(wire(read_settings(settings), network, templates, clock=SharedClock(microseconds))) as runtime:
         announce_commits(runtime.engine, announce)
         replies = Replies(make_app(runtime), announce)
-        worker = Worker(runtime)
+        worker, hang_ups = Worker(runtime), LastOfAll(lambda call: runtime.hang_up([call]))
+        vars(runtime)["hang_ups"] = hang_ups
         does: dict[str, Callable[[], object]] = {
             "step": worker.step,
             "next_due": worker.next_due,
-            "sweep": worker.sweep,
+            "sweep": partial(_then, worker.sweep, hang_ups.finish),
             "beat": partial(_beat, Watch(runtime, worker.id, _nobody)),
-            "come_back": partial(come_back, runtime),
-            "restored": partial(_declare_restored, runtime, announce),
-            "rest": replies.rest,
+            "come_back": partial(_then, partial(come_back, runtime), hang_ups.finish),
+            "restored": partial(_then, partial(_declare_restored, runtime, announce), hang_ups.finish),
+            "rest": partial(_then, replies.rest, hang_ups.finish),
         }
         with _serving(replies) as port:
             orders.send(port)
             while (order := orders.recv()) is not None:
                 orders.send(does[order]())
+
+
+class LastOfAll(HangUps):
+    """Ends calls once all else is done that was ordered, so that effects have one order each time."""
+
+    def __init__(self, hang_up: Callable[[str], None]) -> None:
+        super().__init__(hang_up)
+        self._waiting: list[str] = []
+
+    def soon(self, calls: Iterable[str]) -> None:
+        self._waiting += calls
+
+    def finish(self, within_seconds: float | None = None) -> None:
+        while self._waiting:
+            self._hang_up(self._waiting.pop(0))
+
+
+def _then(work: Callable[[], object], after: Callable[[], object]) -> object:
+    """What the work gives, when what comes after it is done too."""
+    value = work()
+    after()
+    return value
 
 
 def _beat(watch: Watch) -> None:

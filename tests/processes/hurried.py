@@ -8,8 +8,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 
-from alertnet.cli.serving import listen, until_signalled, web, working
+from alertnet.cli.process_end import logged_end, until_signalled, wait_for
+from alertnet.cli.serving import listen, web, working
 from alertnet.clock import system_clock
+from alertnet.logging import configure
 from alertnet.runtime import make_runtime
 from alertnet.settings import read_settings
 
@@ -22,7 +24,8 @@ def hurried_since(start: datetime) -> Callable[[], datetime]:
 
 
 def main(start: str, role: str, *port: str) -> None:
-    with ExitStack() as stack:
+    configure()
+    with logged_end(role), ExitStack() as stack:
         runtime = make_runtime(read_settings(), clock=hurried_since(datetime.fromisoformat(start)))
         stack.callback(runtime.close)
         ended = stack.enter_context(until_signalled())
@@ -31,7 +34,7 @@ def main(start: str, role: str, *port: str) -> None:
         if role != "worker":
             listening = stack.enter_context(listen("127.0.0.1", int(*port)))
             stack.enter_context(web(runtime, listening, ended))
-        ended.wait()
+        wait_for(ended)
 
 
 if __name__ == "__main__":
