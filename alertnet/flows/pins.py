@@ -1,6 +1,5 @@
 """PINs: set by an administrator, checked where a phone or a page must prove more than its number or link."""
 
-import hmac
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,6 +64,7 @@ def set_pins(
             _check_shape(kind, text)
         if texts:
             pins.replace(tx, owner, kind, dict.fromkeys(texts))
+    pins.hide_lack_of_duress(tx, owner)
     if any(_proves_two_things(tx, owner, text) for text in (pin, duress) if text):
         raise BadInput("duress", "*" * PIN_LENGTH, "another PIN than the true one")
 
@@ -76,8 +76,8 @@ def has_pin(tx: Tx, owner: str) -> bool:
 
 def digits_of_pin(tx: Tx, owner: str) -> int:
     """How many digits the owner keys as its PIN: six where it has one-time ones alone, 0 where it has none."""
-    kinds = {row.kind for row in pins.of_owner(tx, owner)}
-    return 0 if not kinds else ONE_TIME_PIN_LENGTH if kinds == {PinKind.ONE_TIME.value} else PIN_LENGTH
+    kinds = {pins.kind_of(row) for row in pins.of_owner(tx, owner)}
+    return 0 if not kinds else ONE_TIME_PIN_LENGTH if kinds == {PinKind.ONE_TIME} else PIN_LENGTH
 
 
 def pins_of(tx: Tx, owner: str) -> str:
@@ -97,7 +97,7 @@ def try_pin(tx: Tx, owner: str, text: str | None, door: str) -> PinTried:
         return PinTried(PinCheck.ABSENT)
     here = f"{owner} {door}"
     tries = PinTries(limits.usage(tx, WRONG_PINS, owner), limits.usage(tx, PINS_AT_DOOR, here))
-    found = _matching(tx, owner, text, known)
+    found = pins.matching(tx, owner, text, known)
     if not tries.is_heard(tx.now):
         return PinTried(PinCheck.CLOSED, heard_at=tries.heard_at(tx.now))
     check = _proven(tx, found)
@@ -111,17 +111,12 @@ def try_pin(tx: Tx, owner: str, text: str | None, door: str) -> PinTried:
     return PinTried(PinCheck.WRONG, closes, None if after.is_heard(tx.now) else after.heard_at(tx.now))
 
 
-def _matching(tx: Tx, owner: str, text: str, known: list[Row[Any]]) -> list[Row[Any]]:
-    """The owner's PINs that the text is; every one is compared whole, so that no time taken tells how near it came."""
-    hashes = tx.vault.pin_hashes(owner, text)
-    return [row for row in known if sum(hmac.compare_digest(row.hash, hash) for hash in hashes)]
-
-
 def _proven(tx: Tx, found: list[Row[Any]]) -> PinCheck:
     for row in found:
-        if row.kind == PinKind.ONE_TIME.value:
+        kind = pins.kind_of(row)
+        if kind is PinKind.ONE_TIME:
             return PinCheck.TRUE if pins.use_up(tx, row.id) else PinCheck.WRONG
-        return PinCheck.DURESS if row.kind == PinKind.DURESS.value else PinCheck.TRUE
+        return PinCheck.DURESS if kind is PinKind.DURESS else PinCheck.TRUE
     return PinCheck.WRONG
 
 
@@ -133,5 +128,4 @@ def _check_shape(kind: PinKind, text: str) -> None:
 
 
 def _proves_two_things(tx: Tx, owner: str, text: str) -> bool:
-    hashes = tx.vault.pin_hashes(owner, text)
-    return sum(row.hash in hashes for row in pins.of_owner(tx, owner)) > 1
+    return len(pins.matching(tx, owner, text, pins.of_owner(tx, owner))) > 1

@@ -44,4 +44,4 @@ def _tighten(path: Path) -> None:
     except OSError as error:
         log.warning("file_is_open_to_everybody", **was, error=error.strerror)
     else:
-        log.warning("file_was_open_to_everybody", **was, now=f"{FOR_THE_OWNER:04o}")
+        log.info("file_was_open_to_everybody", **was, now=f"{FOR_THE_OWNER:04o}")

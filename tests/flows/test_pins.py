@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from alertnet.core.errors import BadInput
-from alertnet.flows.pins import PinCheck, has_pin, set_pins, try_pin
+from alertnet.flows.pins import TEXT, PinCheck, has_pin, set_pins, try_pin
 from alertnet.store.tables import pins
+from alertnet.store.tx import Tx
 from tests.flows.switchboard import Switchboard
 
 ANA = "north/ana"
@@ -171,3 +173,40 @@ def test_the_duress_pin_differs_from_the_true_one_whenever_either_is_set(
 
 def test_pins_are_kept_as_hashes(set_for_ana: Switchboard) -> None:
     assert "47110" not in str(set_for_ana.rows(pins))
+
+
+def test_the_table_does_not_tell_who_has_a_pin_for_duress(board: Switchboard) -> None:
+    """B4: whoever reads the database without the secret sees the same of both."""
+    board.runtime.transact(set_pins, ANA, pin="47110", duress="47990")
+    board.runtime.transact(set_pins, "north/luis", pin="47110")
+    board.runtime.transact(set_pins, "north/luis", pin="47111")
+
+    kinds = {owner: sorted(row.kind for row in board.rows(pins, owner=owner)) for owner in (ANA, "north/luis")}
+
+    assert kinds[ANA] == kinds["north/luis"] == ["other", "pin"]
+
+
+def test_a_pin_for_duress_of_an_earlier_version_is_still_one(board: Switchboard) -> None:
+    """Its row says so in clear until the PINs are set anew."""
+
+    def as_before(tx: Tx) -> None:
+        row = {"id": "0" * 32, "owner": ANA, "kind": "duress", "hash": tx.vault.pin_hash(ANA, "47990")}
+        tx.session.execute(insert(pins), row)
+
+    board.runtime.transact(set_pins, ANA, pin="47110")
+    board.runtime.transact(as_before)
+    assert board.runtime.transact(try_pin, ANA, "47990", TEXT).check is PinCheck.DURESS
+
+    board.runtime.transact(set_pins, ANA, duress="47991")
+
+    assert board.runtime.transact(try_pin, ANA, "47990", TEXT).check is PinCheck.WRONG
+    assert board.runtime.transact(try_pin, ANA, "47991", TEXT).check is PinCheck.DURESS
+    assert "duress" not in [row.kind for row in board.rows(pins, owner=ANA)]
+
+
+def test_an_earlier_version_does_not_take_the_pin_for_duress_for_the_true_one(board: Switchboard) -> None:
+    """While versions are exchanged one by one: it looks for the hash of any PIN, and finds a wrong one."""
+    board.runtime.transact(set_pins, ANA, pin="47110", duress="47990")
+    hashes = board.runtime.transact(lambda tx: tx.vault.pin_hashes(ANA, "47990"))
+
+    assert not [row for row in board.rows(pins, owner=ANA) if row.hash in hashes]
