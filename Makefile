@@ -1,6 +1,6 @@
 # Where a developer starts: `make` alone lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo browser pooler test check screenshots simulate bench long torture crash-matrix
+.PHONY: help venv demo browser pooler proxy test check screenshots simulate bench long torture crash-matrix
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -33,7 +33,10 @@ browser: venv
 pooler: venv
 	$(BIN)/python -m tests.pgbouncer
 
-test: browser pooler ## all tests but the long ones, on SQLite and on a real PostgreSQL
+proxy: venv
+	$(BIN)/python -m tests.caddy
+
+test: browser pooler proxy ## all tests but the long ones, on SQLite and on a real PostgreSQL
 	$(BIN)/python -m pytest -n logical --dist loadgroup -m "not long"
 
 check: venv ## what must be clean before a commit: lint, format, types, fast tests

@@ -174,7 +174,7 @@ def missing_for(settings: Settings, kinds: Iterable[MethodKind]) -> tuple[str, .
 
 
 def _gather(env: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
-    """The values by variable, and the faults in where they are to be found. An empty variable is not set."""
+    """The values by variable, and the faults in where they are to be found. An empty variable or file is not set."""
     texts: dict[str, str] = {}
     faults: list[str] = []
     for name in NAMES.values():
@@ -185,7 +185,8 @@ def _gather(env: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
             faults.append(f"{name}: {name}_FILE is set too (allowed: one of the two)")
         elif file:
             try:
-                texts[name] = Path(file).read_text().strip()
+                text = Path(file).read_text().strip()
+                texts |= {name: text} if text else {}
             except (OSError, UnicodeDecodeError) as error:
                 faults.append(f"{name}: {name}_FILE {file!r} can't be read ({type(error).__name__})")
     return texts, faults

@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 
 def may_install() -> bool:
@@ -17,6 +19,17 @@ def install(packages: Sequence[str]) -> list[str]:
     options = ("-y", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300")
     commands = (("apt-get", "update", "-qq"), ("apt-get", "install", *options, *packages))
     return [fault for command in commands if (fault := fault_of(*command))]
+
+
+def unpack(package: str, target: Path) -> list[str]:
+    """Put the files of a package into a folder, so that no service of its own begins; what went wrong."""
+    with TemporaryDirectory() as folder:
+        fault = fault_of("apt-get", "download", "-qq", package, folder=folder)
+        found = next(Path(folder).glob(f"{package}_*.deb"), None)
+        if found is None:
+            return [fault]
+        unpacked = fault_of("dpkg-deb", "--extract", str(found), str(target))
+        return [unpacked] if unpacked else []
 
 
 def fault_of(*command: str, seconds: float | None = None, folder: str | None = None) -> str:

@@ -64,7 +64,7 @@ def install() -> str:
         return find()
     except Missing:
         if debian.may_install():
-            said = debian.install(_libraries()) + _take_program()
+            said = debian.install(_libraries()) + debian.unpack("pgbouncer", FOLDER)
     try:
         return find()
     except Missing as missing:
@@ -77,16 +77,6 @@ def _libraries() -> list[str]:
     listed = subprocess.run(["apt-cache", "depends", "pgbouncer"], capture_output=True, text=True, check=False)
     needed = [line.partition("Depends: ")[2] for line in listed.stdout.splitlines()]
     return [name for name in needed if name.startswith("lib")]
-
-
-def _take_program() -> list[str]:
-    with TemporaryDirectory() as folder:
-        fault = debian.fault_of("apt-get", "download", "-qq", "pgbouncer", folder=folder)
-        package = next(Path(folder).glob("pgbouncer_*.deb"), None)
-        if package is None:
-            return [fault]
-        unpacked = debian.fault_of("dpkg-deb", "--extract", str(package), str(FOLDER))
-        return [unpacked] if unpacked else []
 
 
 @contextmanager

@@ -1,0 +1,118 @@
+"""A real Caddy for the tests, with the file that we deploy: found where there is one, else of Debian's package.
+
+    python -m tests.caddy
+
+Of the package the program alone is taken: no service of its own begins.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests import debian
+from tests.ports import free_port
+
+SETTING = "ALERTNET_TEST_CADDY"
+"""The variable that says where one is."""
+FOLDER = Path(sys.prefix) / "caddy"
+"""Where the program of the package is put."""
+CADDYFILE = Path(__file__).parents[1] / "deploy/Caddyfile"
+WITHIN_SECONDS = 30
+
+
+class Missing(Exception):
+    """What the tests of the proxy lack, in one line."""
+
+
+def find() -> str:
+    """Where a Caddy is that runs on this machine.
+
+    Raises:
+        Missing: there is none, and why.
+    """
+    path = os.pathsep.join([os.environ.get("PATH", ""), str(FOLDER / "usr/bin")])
+    program = os.environ.get(SETTING) or shutil.which("caddy", path=path)
+    fault = debian.fault_of(program, "version", seconds=WITHIN_SECONDS) if program else "none is installed"
+    if program and not fault:
+        return program
+    raise Missing(
+        f"NO TEST OF THE PROXY RUNS. Missing: Caddy ({fault}). On Debian, as root: apt-get install caddy. "
+        f"Or say in {SETTING} where it is."
+    )
+
+
+def install() -> str:
+    """Where one is now.
+
+    Raises:
+        Missing: as `find`, and what the installer said.
+    """
+    said: list[str] = []
+    try:
+        return find()
+    except Missing:
+        if debian.may_install():
+            debian.fault_of("apt-get", "update", "-qq")
+            said = debian.unpack("caddy", FOLDER)
+    try:
+        return find()
+    except Missing as missing:
+        raise Missing(" ".join([str(missing), *(f"Installing ended with: {fault}" for fault in said[-1:])])) from None
+
+
+@contextmanager
+def proxy_before(webs: Sequence[str]) -> Iterator[tuple[str, Path]]:
+    """The URL of the proxy before those webs (`host:port`), and the file of its log.
+
+    Raises:
+        Missing: see `find`.
+    """
+    url = f"http://127.0.0.1:{free_port()}"
+    with TemporaryDirectory() as name:
+        log = Path(name) / "log"
+        program = find()
+        environment = {"ALERTNET_HOST": url, "ALERTNET_WEBS": " ".join(webs), "HOME": name, "XDG_DATA_HOME": name}
+        # Debian's is older than the image that we deploy, where this has another name.
+        environment |= {"CADDY_BUFFERS": "buffer_requests"} if _version(program) < (2, 7) else {}
+        command = [program, "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
+        with log.open("w") as output:
+            process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=name)
+        try:
+            _wait(url, process, log)
+            yield url, log
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _version(program: str) -> tuple[int, ...]:
+    said = subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout
+    return tuple(int(part) for part in said.lstrip("v").partition(" ")[0].partition("-")[0].strip().split(".")[:2])
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + WITHIN_SECONDS
+    while True:
+        try:
+            urllib.request.urlopen(f"{url}/metrics", timeout=5)
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    try:
+        install()
+    except Missing as missing:
+        sys.stderr.write(f"*** {missing}\n")

@@ -1,0 +1,80 @@
+"""What compose starts: every setting reaches the program, secrets are files, and the front agrees with the web."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from alertnet.core.limits import LONGEST_BODY
+from alertnet.settings import NAMES, SECRET, examine
+from alertnet.web.connections import DEADLINE_SECONDS
+
+ROOT = Path(__file__).parents[2]
+CADDYFILE = (ROOT / "deploy/Caddyfile").read_text()
+PROGRAMS = ("migrate", "web-1", "web-2", "worker")
+
+
+@cache
+def compose() -> dict[str, Any]:
+    return dict(yaml.safe_load((ROOT / "compose.yaml").read_text()))
+
+
+def environment(service: str) -> dict[str, str]:
+    return dict(compose()["services"][service]["environment"])
+
+
+@pytest.mark.parametrize("service", PROGRAMS)
+@pytest.mark.parametrize("name", sorted(NAMES.values()))
+def test_every_setting_is_passed_on_and_every_secret_is_a_file(service: str, name: str) -> None:
+    given = environment(service)
+
+    assert (name in given, f"{name}_FILE" in given) == (name not in SECRET, name in SECRET)
+
+
+@pytest.mark.parametrize("service", PROGRAMS)
+def test_every_secret_that_is_named_is_given(service: str) -> None:
+    named = {Path(path).name for name, path in environment(service).items() if name.endswith("_FILE")}
+
+    assert named == set(compose()["services"][service]["secrets"])
+    assert named <= set(compose()["secrets"])
+    assert all(f"deploy/secrets/{each}" == compose()["secrets"][each]["file"] for each in named)
+
+
+def test_a_setting_that_is_left_empty_is_none(tmp_path: Path) -> None:
+    """As compose passes it on: an empty variable, or an empty file."""
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "key").write_text("a secret for tests that is long enough\n")
+    given = {name: str(tmp_path / "empty") if name.endswith("_FILE") else "" for name in environment("web-1")}
+
+    reading = examine(given | {"ALERTNET_SECRET_KEY_FILE": str(tmp_path / "key")})
+
+    assert reading.faults == ()
+    assert (reading.settings.smtp_2, reading.settings.heartbeat_url) == (None, None)
+
+
+def test_no_log_grows_without_end() -> None:
+    for name, service in compose()["services"].items():
+        assert service["logging"]["options"]["max-size"], name
+
+
+def test_the_front_knows_both_webs_and_the_public_name_leads_to_it_inside() -> None:
+    (webs,) = re.findall(r"\{\$ALERTNET_WEBS:(.*?)\}", CADDYFILE)
+    front = compose()["services"]["caddy"]
+
+    assert set(webs.split()) == {f"{name}:8000" for name in compose()["services"] if name.startswith("web")}
+    assert front["networks"]["default"]["aliases"] == ["${ALERTNET_HOST}"]
+    (network,) = compose()["networks"]["default"]["ipam"]["config"]
+    assert environment("web-1")["ALERTNET_TRUSTED_PROXIES"] == network["subnet"]
+
+
+def test_the_front_gives_a_request_as_long_and_as_much_as_the_web_does() -> None:
+    """B9: bodies 64 kB within 10 s."""
+    assert re.findall(r"read_(?:header|body) (\w+)", CADDYFILE) == [f"{DEADLINE_SECONDS}s"] * 2
+    (buffered,) = re.findall(r"request_buffers (\d+)KiB", CADDYFILE)
+    (longest,) = re.findall(r"max_size (\d+)KiB", CADDYFILE)
+
+    assert int(buffered) * 1024 == LONGEST_BODY
+    assert int(longest) * 1024 > LONGEST_BODY, "so that the web says in words what is too long"
