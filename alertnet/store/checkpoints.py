@@ -123,8 +123,10 @@ def _in_parts(heads: Mapping[str, Head]) -> list[dict[str, Head]]:
 
 def _ends_since(session: Session, since: datetime | None) -> dict[str, Head]:
     """Where the chains of incidents end that have entries from then on."""
-    query = select(timeline.c.chain).where(timeline.c.chain != SYSTEM).distinct()
-    chains = session.scalars(query if since is None else query.where(timeline.c.at >= since)).all()
+    query = select(timeline.c.chain).where(timeline.c.chain != SYSTEM)
+    # Not distinct where a moment narrows it down: SQLite would go by the chains, through all that ever was.
+    found = session.scalars(query.distinct() if since is None else query.where(timeline.c.at >= since))
+    chains = sorted(set(found))
     ends: dict[str, Head] = {}
     for start in range(0, len(chains), MOST_CHAINS):
         ends |= heads_of(session, chains[start : start + MOST_CHAINS])
