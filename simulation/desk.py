@@ -21,6 +21,7 @@ from alertnet.web.models import (
     Exclusion,
     News,
     Person,
+    Reopening,
     Report,
     Reresolution,
     Verdict,
@@ -160,6 +161,13 @@ class Desk:
         reason = self.night.random.choice([CloseReason.RESOLVED, CloseReason.FALSE_ALARM])
         closing = Closing(reason=reason, text=f"{SECRET} is back")
         self._post(f"{ref}: closed, {reason}", lambda door: api_acts.close(ref, closing, self._key, door))
+        if self.night.random.random() < 0.5:
+            self.night.time.after(self.night.random.uniform(0, 1800), partial(self._reopens, ref))
+
+    def _reopens(self, ref: str) -> None:
+        """Sometimes before it was closed at all, since that request was lost."""
+        reopening = Reopening(reason=f"{SECRET} was taken again")
+        self._post(f"{ref}: reopened", lambda door: api_acts.reopen(ref, reopening, self._key, door))
 
     def _report(self) -> Report:
         random = self.night.random

@@ -32,6 +32,13 @@ _ATTEMPTS: Select[Any] = (
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .order_by(attempts.c.notification_id, attempts.c.extra, attempts.c.created_at)
 )
+_OF_CLOSED: Select[Any] = (
+    select(incidents.c.ref, notifications.c.kind, notifications.c.contact, attempts.c.status)
+    .join(notifications, notifications.c.incident_id == incidents.c.id)
+    .join(attempts, attempts.c.notification_id == notifications.c.id)
+    .where(incidents.c.status == "closed")
+    .where(notifications.c.method != "call")
+)
 _REPLIES: Select[Any] = select(notifications.c.address, notifications.c.kind).where(
     notifications.c.kind.in_(["not_understood", "receipt"]), notifications.c.method == "sms"
 )
@@ -43,7 +50,7 @@ _FORGOTTEN: Select[Any] = select(escalations.c.tree, escalations.c.status).where
 def reckon(night: "Night") -> None:
     """Check everything that is on the record."""
     history = night.database.rows(_HISTORY)
-    checks = (_once, _remembered, _settled, _gone_over, _final, _proven, _heard, _replied, _chained)
+    checks = (_once, _remembered, _settled, _gone_over, _final, _proven, _heard, _replied, _stood_down, _chained)
     for check in checks:
         for promise, how in check(night, history):
             night.story.breaks_promise(promise, how)
@@ -89,7 +96,9 @@ def _settled(night: "Night", _: Sequence[Row[Any]]) -> Found:
             is_waiting = row.status in ("queued", "unknown") and not (night.mischief.rate or is_in_line)
             if is_waiting and row.due_at is not None and row.due_at < long_ago:
                 yield "A5", f"{row.method} {row.id[:4]} to {row.contact} is {row.status}, due since {row.due_at}"
-        planned, extras = [row for row in tries if not row.extra], [row for row in tries if row.extra]
+        # What a close kept from leaving is queued anew when it is reopened.
+        made = [row for row in tries if not _never_left(row)]
+        planned, extras = [row for row in made if not row.extra], [row for row in made if row.extra]
         # One whose receipt comes late after all is no longer among these.
         unknown = [row for row in planned if row.failure == "outcome_unknown"]
         # A call that rang out is placed once more at once, and that is no doubt about the first.
@@ -111,6 +120,25 @@ def _gone_over(night: "Night", history: Sequence[Row[Any]]) -> Found:
         if row.kind == "attempt_delayed" and row.payload["method"] in well and not night.mischief.rate:
             what = f"{row.payload['method']} {row.payload['attempt'][:4]} to {row.payload['contact']}"
             yield "A11", f"{what} waits ({row.payload['error']}), though the second provider was well all night"
+
+
+def _stood_down(night: "Night", _: Sequence[Row[Any]]) -> Found:
+    """A12: whoever was told of an incident that is closed was told that it is over."""
+    told: dict[str, dict[str, set[str]]] = {}
+    for row in night.database.rows(_OF_CLOSED):
+        kind = "alert" if row.kind in ("alert", "reminder") else row.kind
+        if kind != "alert" or row.status in ("sent", "delivered"):
+            told.setdefault(row.ref, {}).setdefault(kind, set()).add(row.contact)
+    for ref, by_kind in told.items():
+        over = by_kind.get("stand_down", set()) | by_kind.get("correction", set())
+        # Who has left the trees since goes by the name of whoever has the same number.
+        missing = by_kind.get("alert", set()) - over if ref not in night.desk.re_resolved else set()
+        for contact in sorted(missing):
+            yield "A12", f"{contact} was told of {ref}, and not that it is over"
+
+
+def _never_left(row: Row[Any]) -> bool:
+    return bool(row.status == "cancelled" and row.provider_id is None and row.failure is None)
 
 
 def _rang_out(calls: Sequence[Row[Any]]) -> int:

@@ -32,6 +32,7 @@ _ALERTS: Select[Any] = (
         attempts.c.rank,
         attempts.c.address_index,
         attempts.c.failure,
+        attempts.c.extra,
         notifications.c.kind,
         served.c.escalation_id,
         served.c.contact,
@@ -88,7 +89,7 @@ def _let_leave(case: Case, closed_at: datetime) -> None:
     values = {"incident": case.incident.id, "closed_at": closed_at}
     rows = case.tx.session.execute(_HELD_BACK, values).all()
     for row in {row.notification_id: row for row in rows if is_wanted(case, row)}.values():
-        case.outbox.again(row, extra=False)
+        case.outbox.again(row, extra=row.extra)
         case.outbox.change("notifications", row.notification_id, status=AttemptStatus.QUEUED.value)
 
 
