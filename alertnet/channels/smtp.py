@@ -32,7 +32,8 @@ _OUR_CREDENTIALS = (530, 534, 535, 538)
 
 _OUR_SENDER = re.compile(
     rb"5\.(1\.[78]|7\.(3|8|9|1[34]|2[0-7]))\b"
-    rb"|.*\b(relay(ing)? (access )?(denied|not|prohibited)|(unable|not \w+) to relay)\b",
+    rb"|.*\b(relay(ing)? (access )?(denied|not|prohibited)|(unable|not \w+) to relay"
+    rb"|(sender|client)( \w+)* (rejected|blocked|denied|not allowed)|blocked using)\b",
     re.IGNORECASE | re.DOTALL,
 )
 """Refusals of a recipient or a mail that are meant for whoever sends it (RFC 3463, RFC 7372); those of relays that let
@@ -236,8 +237,10 @@ def _not_accepted(code: int, reply: bytes, failure: Failure) -> Refused | NotSen
         return NotSent(str(code), cause=Cause.ADDRESS if is_this_mails else Cause.PROVIDER)
     if code in _OUR_CREDENTIALS:
         return _account_refused(str(code), AccountFault.TOKEN)
-    if failure is Failure.OUR_ACCOUNT or _OUR_SENDER.match(reply):
+    if failure is Failure.OUR_ACCOUNT:
         return _account_refused(str(code), AccountFault.PERMISSION)
+    if _OUR_SENDER.match(reply):
+        return NotSent(str(code), fault=AccountFault.PERMISSION)
     if failure is Failure.BOUNCED and _NO_SUCH_MAILBOX.match(reply):
         return Refused(Failure.INVALID, str(code))
     return Refused(failure, str(code))

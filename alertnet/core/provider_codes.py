@@ -38,9 +38,9 @@ class AccountFault(StrEnum):
 
 
 _WHOLE_ACCOUNT: dict[AccountFault, tuple[int, ...]] = {
-    AccountFault.TOKEN: (401, 20003),
-    AccountFault.BALANCE: (402, 10001, 20005, 30002),
-    AccountFault.PERMISSION: (301, 302, 303, 307, 308, 403, 405, 407, 10002, 20403),
+    AccountFault.TOKEN: (401, 20003, 20101, 20104, 20107, 20151),
+    AccountFault.BALANCE: (402, 10001, 20005, 30002, 90010),
+    AccountFault.PERMISSION: (301, 302, 303, 307, 308, 403, 405, 407, 10002, 20006, 20403),
     AccountFault.SETTINGS: (404, 20404, 21205, 21609),
 }
 _SENDERS = frozenset({21210, 21212, 21213, 21603, 21606, 21659, 21660, 21703})

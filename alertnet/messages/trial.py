@@ -13,10 +13,12 @@ from alertnet.core.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.incident import TYPES, CloseReason
 from alertnet.core.notification import Kind
+from alertnet.core.provider_codes import AccountFault
 from alertnet.core.sms_encoding import SmsSize, count
 from alertnet.messages.example import EXAMPLE
 from alertnet.messages.message import METHODS, SUBJECTS
 from alertnet.messages.renderer import Renderer
+from alertnet.messages.words import ACCOUNT_SUBJECTS
 
 BARE = Said(EXAMPLE.sender, EXAMPLE.organisation, EXAMPLE.ref, EXAMPLE.callback, EXAMPLE.timezone)
 """What is there at least."""
@@ -50,4 +52,6 @@ def _cases(kind: Kind, filled: Said) -> Iterator[Said]:
     for subject, reason in product(subjects, reasons):
         about = replace(filled, subject=subject, reason=reason)
         yield from (about, replace(about, drill=True), replace(BARE, subject=subject, reason=reason))
+        if subject in ACCOUNT_SUBJECTS:
+            yield from (replace(BARE, subject=subject, about=fault) for fault in AccountFault)
     yield from (replace(filled, subject=subjects[0], reason=reasons[0], type=type) for type in TYPES)

@@ -1,5 +1,6 @@
 """Every SMS: one segment, the promised words, and what gives way when room is tight."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -8,9 +9,12 @@ from alertnet.core.contact import MethodKind
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import TYPES
 from alertnet.core.notification import Kind
-from alertnet.core.sms_encoding import count
+from alertnet.core.provider_codes import AccountFault
+from alertnet.core.sms_encoding import count, fold
 from alertnet.messages.message import METHODS, SUBJECTS
 from alertnet.messages.renderer import Renderer
+from alertnet.messages.trial import BARE
+from alertnet.messages.words import ACCOUNT_SUBJECTS
 from tests.messages.conftest import Say
 
 LONG_LINK = "https://" + "a" * 32 + "/a/ABCDEFGH23456789"
@@ -164,3 +168,22 @@ def test_text_from_outside_stays_on_its_line(renderer: Renderer, said: Say) -> N
     text = sms(renderer, Kind.NOTICE, "en", said(subject=Subject.DECLINED, about="x\n\nCall +1"))
 
     assert text.startswith("PBI A-7K3M: x Call +1 can't act")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("fault", AccountFault)
+@pytest.mark.parametrize("subject", ACCOUNT_SUBJECTS)
+def test_an_alarm_says_what_the_provider_has_against_our_account(
+    renderer: Renderer, language: str, fault: AccountFault, subject: Subject
+) -> None:
+    """B3: the cause in words, in one segment, and without it what fails alone."""
+    said = replace(BARE, sender="PEACEBRIGADE", ref="SYSTEM", subject=subject, about=fault)
+
+    told = renderer.render(Kind.ALARM, MethodKind.SMS, language, said).text
+    bare = renderer.render(Kind.ALARM, MethodKind.SMS, language, replace(said, about=None)).text
+
+    words = renderer.words(language)
+    assert fold(words.faults[fault]) in told
+    assert fold(words.subjects[subject]) in bare
+    assert len(told) > len(bare)
+    assert (count(told).encoding, count(told).segments) == ("gsm7", 1)
