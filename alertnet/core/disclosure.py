@@ -74,6 +74,19 @@ class Subject(StrEnum):
         return cls.READ_FIRST if value == DURESS else None
 
 
+IN_FLOODS = frozenset({Subject.NOT_UNDERSTOOD, Subject.INBOUND_CALL, Subject.MISSED_CALL})
+"""What anybody with a known number can make ring, as often as it likes: counted with the notices (B9)."""
+
+
+@dataclass(frozen=True)
+class Further:
+    """One more notice, which is told in another one."""
+
+    ref: str
+    subject: Subject
+    about: str | None = None
+
+
 @dataclass(frozen=True)
 class Said:
     """The words of one message. There is no field for a person, a place, a route or free text."""
@@ -116,6 +129,8 @@ class Said:
     """The open codes of this number, for a reply to an answer without one."""
     spoken_code: str | None = None
     """Three digits, valid in this call alone."""
+    more: tuple[Further, ...] = ()
+    """What else came for the coordinator meanwhile."""
 
 
 DURESS = "duress"

@@ -123,13 +123,7 @@ DROPS_TOLD = Limit("drops_told", 1, HOUR)
 """Notices that a limit drops something, for each limit."""
 
 NOTICES = Limit("notices", 1, 10 * MINUTE)
-ALL_TEXTS_TOLD = Limit("texts_told", 1, 10 * MINUTE)
-"""Alarms and notices that one number, or one contact in an incident, texts or calls; each text is on the record."""
-
-DROPS_TOLD = Limit("drops_told", 1, HOUR)
-"""Notices that a limit drops something, for each limit."""
-
-NOTICES = Limit("all_notices", 12, HOUR)
+ALL_NOTICES = Limit("all_notices", 12, HOUR)
 """Notices by SMS to one coordinator; what comes meanwhile is held and told in the next."""
 
 WRONG_KEYS = Limit("wrong_keys", 10, MINUTE)

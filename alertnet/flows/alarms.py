@@ -1,5 +1,6 @@
 """Alarms and decisions: SMS and call to every coordinator, at any hour, again until one of them answers (B3)."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,12 +9,13 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, func, select, update
 
 from alertnet.core.contact import RINGING, WRITTEN, Contact, MethodKind
-from alertnet.core.disclosure import Subject
+from alertnet.core.disclosure import IN_FLOODS, Subject
 from alertnet.core.escalation import Asked
 from alertnet.core.notification import Kind
 from alertnet.flows.case import Case, Code
 from alertnet.flows.codes import codes_in_place, decision_code, good_from
 from alertnet.flows.letters import said, write
+from alertnet.flows.rings import count_rings, may_ring
 from alertnet.store.escalations import Escalation
 from alertnet.store.tables import alarms, codes, escalations
 from alertnet.store.tx import Tx
@@ -96,6 +98,7 @@ def ring(case: Case, alarm: Row[Any]) -> None:
     if code is not None:
         good_from(case, code, case.coordinators())
     in_place = codes_in_place(case, alarm.id)
+    _count_rings(case, Subject(alarm.subject))
     for tree, contact in case.coordinators():
         ring_one(case, alarm, tree, contact, in_place.get((tree, contact.id), code))
 
@@ -113,6 +116,13 @@ def ring_one(
     """Let an alarm ring again at one coordinator, with that code; `anew`: also if it has not left yet with another."""
     words = _words(subject_of(case, alarm), alarm.about, alarm.level, alarm.contacts, alarm.automatic_at)
     _ring(case, Kind(alarm.kind), alarm.id, tree, contact, code, words, methods, again=True, anew=anew)
+
+
+def may_repeat(case: Case, alarm: Row[Any]) -> bool:
+    """Whether an alarm may ring again now: what comes in floods not where it and notices were as many as may be."""
+    if Subject(alarm.subject) not in IN_FLOODS:
+        return True
+    return any(may_ring(case.tx, address) for _, contact in case.coordinators() for address in contact.numbers)
 
 
 def open_alarms(case: Case) -> Sequence[Row[Any]]:
@@ -213,8 +223,18 @@ def _words(
 
 def _ring_everybody(case: Case, kind: Kind, alarm: str, code: Code | None, words: dict[str, Any]) -> None:
     methods = RINGING | WRITTEN if kind is Kind.TASK else RINGING
+    _count_rings(case, words["subject"])
     for tree, contact in case.coordinators():
         _ring(case, kind, alarm, tree, contact, code, words, methods)
+
+
+def _count_rings(case: Case, subject: Subject) -> None:
+    """What comes in floods counts at each phone that it is written to or rings at."""
+    if subject in IN_FLOODS:
+        ways = (method for _, contact in case.coordinators() for method in contact.methods if method.kind in RINGING)
+        # In this order, since others may count there at the same moment.
+        for address, count in sorted(Counter(method.address for method in ways).items()):
+            count_rings(case.tx, address, count)
 
 
 def _ring(

@@ -11,7 +11,7 @@ from alertnet.core.codes import is_written_code
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.keys import WrongKeys
-from alertnet.core.limits import PUT_THROUGHS
+from alertnet.core.limits import PUT_THROUGHS, TEXTS_TOLD
 from alertnet.core.notification import Kind
 from alertnet.flows.case import take_up
 from alertnet.flows.coordinators import tell_coordinators
@@ -36,6 +36,8 @@ NO_REF = "TEL"
 PUT_THROUGH, RECORDED, MISSED = "put through", "recorded", "missed"
 _SPOKEN = "; number spoken"
 """Stands after what came of a call that was not put through, since its number was often enough."""
+CONTACTS = "contacts"
+"""By which calls of contacts are counted together."""
 TRIES = 3
 """Wrong codes that one call may key."""
 
@@ -275,11 +277,24 @@ def _pass(tx: Tx, call: CallIn, came_of_it: str) -> bool:
 
 def _alarm(tx: Tx, call: CallIn, caller: _Caller, subject: Subject) -> None:
     if caller.incident is None:
-        tell_coordinators(tx, caller.trees, Kind.ALARM, subject, ref=NO_REF, about=caller.id, besides=call.sender)
+        _tell_of_call(tx, call, caller, subject)
         return
     case = take_up(tx, caller.incident)
     ring_once(case, subject, caller.id)
     case.finish()
+
+
+def _tell_of_call(tx: Tx, call: CallIn, caller: _Caller, subject: Subject) -> None:
+    """The first call of a phone is an alarm; what it has to say besides within ten minutes can wait for their end."""
+    told_at = limits.turn(tx, TEXTS_TOLD, call.sender)
+    if told_at is None:
+        return
+    # Of contacts together one is an alarm in that time: whoever shows their numbers may have forged them.
+    rings = told_at == tx.now and (caller.is_member or limits.use(tx, TEXTS_TOLD, CONTACTS))
+    kind = Kind.ALARM if rings else Kind.NOTICE
+    tell_coordinators(
+        tx, caller.trees, kind, subject, ref=NO_REF, about=caller.id, besides=call.sender, leaves_at=told_at
+    )
 
 
 def reply_to(tx: Tx, call: CallIn) -> str | None:

@@ -19,6 +19,7 @@ from alertnet.core.progress import closed_by, still_wanted
 from alertnet.core.resolution import may_be_told
 from alertnet.flows.attempt import hold
 from alertnet.flows.deliver import Claimed, claimed_from
+from alertnet.flows.notice_pace import JOINED, NoticePace
 from alertnet.flows.sealed import seal_for
 from alertnet.flows.slots import Outward, Slots
 from alertnet.flows.tasks import served_by
@@ -137,6 +138,7 @@ def hold_up(tx: Tx, attempt_id: str, until: datetime) -> list[str]:
 
 def _fill(tx: Tx, method: MethodKind, claims: Claims, slots: Slots, outward: Outward) -> None:
     """Go down the queue until there are no more places, or no more attempts."""
+    pace = NoticePace(tx, method)
     seen: list[str] = []
     spared = attempt_store.busy_numbers(tx.session, tx.now) if method is MethodKind.CALL else set()
     # What a provider refuses for itself alone must not be all that it is ever tried with (A11).
@@ -154,8 +156,9 @@ def _fill(tx: Tx, method: MethodKind, claims: Claims, slots: Slots, outward: Out
         rows, broken = attempt_store.with_words(tx.session, [row.id for row in due])
         claims.broken |= broken
         services = _services(tx, rows)
+        pace.expect(rows)
         for row in rows:
-            _judge(tx, claims, row, services.get(row.notification_id, ()), slots, outward)
+            _judge(tx, claims, row, services.get(row.notification_id, ()), slots, outward, pace)
         if method is MethodKind.CALL:
             spared |= {row.address_index for row in due if row.id in {each.attempt for each in claims.claimed}}
         if is_all:
@@ -173,12 +176,24 @@ def _waiting_elsewhere(slots: Slots, outward: Outward) -> set[bytes]:
     return {index for index, order in queues if set(order) <= set(outward.providers) and slots.are_taken(order)}
 
 
-def _judge(tx: Tx, claims: Claims, row: Row[Any], services: Sequence[Row[Any]], slots: Slots, outward: Outward) -> None:
+def _judge(
+    tx: Tx,
+    claims: Claims,
+    row: Row[Any],
+    services: Sequence[Row[Any]],
+    slots: Slots,
+    outward: Outward,
+    pace: NoticePace,
+) -> None:
     try:
-        if _obstacle(tx, row, services) is None:
-            _place(tx, claims, row, slots, outward)
-        else:
+        if row.id in pace.joined or _obstacle(tx, row, services) is not None:
             claims.unwanted.append(row.id)
+        elif until := pace.held_until(row):
+            claims.waiting[row.id] = until
+        else:
+            _place(tx, claims, row, slots, outward)
+            if claims.claimed and claims.claimed[-1].attempt == row.id:
+                claims.claimed[-1] = pace.leaves(row, claims.claimed[-1], lambda other: not _obstacle(tx, other, ()))
     except DBAPIError:
         raise
     except Exception as fault:
@@ -238,6 +253,8 @@ def _services(tx: Tx, rows: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:
 
 def _obstacle(tx: Tx, row: Row[Any], services: Sequence[Row[Any]]) -> str | None:
     """Why the attempt may not leave now; None when it may."""
+    if row.error == JOINED:
+        return JOINED
     facts = from_plain(Facts, row.facts) if row.incident_id else None
     if facts is not None and row.is_alert:
         plans = pinned.plans(tx, facts, row.trees)

@@ -30,11 +30,12 @@ def tell_coordinators(
     besides: str | None = None,
     by: frozenset[MethodKind] = WRITTEN,
     first_only: bool = True,
+    leaves_at: datetime | None = None,
 ) -> None:
     """Once, by the first of those methods or by all of them, to each coordinator of these trees.
 
     Who has none of them is told by any that can say it. `ref` stands where a reference would. `besides`: an address of
-    whoever it is about, and need not be told.
+    whoever it is about, and need not be told. `leaves_at`: not before then.
     """
     outbox = Outbox(tx)
     told = {besides}
@@ -44,8 +45,9 @@ def tell_coordinators(
             for method in methods[:1] if first_only else methods:
                 told |= contact.addresses
                 words = replace(words_of(tree, contact), ref=ref, subject=subject, about=about, names=names, at=tx.now)
-                leaves_at = _quiet_until(tx, tree, contact, method) if kind is Kind.NOTICE else None
-                outbox.post(replace(_letter(tx, kind, tree, contact, method, words), leaves_at=leaves_at))
+                at = leaves_at or tx.now
+                leaves = (_quiet_until(at, tree, contact, method) if kind is Kind.NOTICE else None) or leaves_at
+                outbox.post(replace(_letter(tx, kind, tree, contact, method, words), leaves_at=leaves))
     outbox.flush()
 
 
@@ -56,9 +58,9 @@ def _ways(contact: Contact, kind: Kind, by: frozenset[MethodKind]) -> list[Metho
     return list({(method.kind, method.address): method for method in chosen}.values())
 
 
-def _quiet_until(tx: Tx, tree: ContactTree, contact: Contact, method: Method) -> datetime | None:
+def _quiet_until(at: datetime, tree: ContactTree, contact: Contact, method: Method) -> datetime | None:
     """When an SMS that can wait may leave, where the contact is in its quiet hours."""
-    return None if method.kind is MethodKind.EMAIL else tree.times(contact, Severity.MODERATE).quiet_until(tx.now)
+    return None if method.kind is MethodKind.EMAIL else tree.times(contact, Severity.MODERATE).quiet_until(at)
 
 
 def _letter(tx: Tx, kind: Kind, tree: ContactTree, contact: Contact, method: Method, words: Said) -> Letter:

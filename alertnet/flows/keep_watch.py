@@ -76,7 +76,8 @@ def keep_watch(
         tx.leaves_due()
     worker_store.forget(tx)
     put_offs.forget(tx)
-    limits.forget_old(tx)
+    if dropped := limits.forget_old(tx):
+        timeline.append(tx, timeline.SYSTEM, ("limits_dropped", dropped))
     if signs.take_turn(tx, signs.CHECKPOINT, ERRAND_EVERY):
         checkpoints.note_changed(tx)
     beats = may_beat(seen, found) and signs.take_turn(tx, signs.HEARTBEAT_SENT, ERRAND_EVERY)

@@ -109,10 +109,11 @@ def notify_coordinators(
     *,
     besides: tuple[str, str] | None = None,
     acknowledgement: str | None = None,
+    leaves_at: datetime | None = None,
 ) -> None:
     """A notice to each coordinator who was told of the incident, or to all where none was yet: one SMS or mail.
 
-    In the quiet hours of a coordinator it is a mail, or else an SMS at their end.
+    In the quiet hours of a coordinator it is a mail, or else an SMS at their end. `leaves_at`: not before then.
     `besides`: (tree, contact) of the one who needs none. `acknowledgement`: the answer that it is about, with a link to
     the page on which it can be taken back.
     """
@@ -123,11 +124,13 @@ def notify_coordinators(
     for tree, contact in listening:
         if (tree, contact.id) not in spared:
             words = replace(said(case, tree, contact.timezone), subject=subject, about=about, at=case.tx.now)
-            _notice(case, tree, contact, words, acknowledgement)
+            _notice(case, tree, contact, words, acknowledgement, leaves_at or case.tx.now)
 
 
-def _notice(case: Case, tree: str, contact: Contact, words: Said, acknowledgement: str | None) -> None:
-    way = Reach(contact, case.plans[tree].times[contact.id]).for_a_notice(case.tx.now)
+def _notice(
+    case: Case, tree: str, contact: Contact, words: Said, acknowledgement: str | None, leaves_at: datetime
+) -> None:
+    way = Reach(contact, case.plans[tree].times[contact.id]).for_a_notice(leaves_at)
     if way is None:
         return
     method, at = way

@@ -6,12 +6,13 @@ from dataclasses import replace
 from alertnet.core.contact import Contact
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
+from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.notification import Kind
 from alertnet.flows.case import take_up
 from alertnet.flows.coordinators import tell_coordinators
 from alertnet.flows.known_numbers import NO_REF, InTheField, open_incident_of, words_of
 from alertnet.flows.unclear_sms import ring_once
-from alertnet.store import timeline
+from alertnet.store import limits, timeline
 from alertnet.store.inbound import InboundSms, Recipient, Reply
 from alertnet.store.pinned import Edition
 from alertnet.store.tx import Tx
@@ -45,5 +46,8 @@ def pass_on_from_contact(
 
 def _notify(tx: Tx, trees: Iterable[ContactTree], sms: InboundSms, subject: Subject, *, about: str, by: str) -> None:
     """The text goes on the system's record; each coordinator, but the sender, gets one notice that it is there."""
+    told_at = limits.turn(tx, TEXTS_TOLD, sms.sender)
     timeline.append(tx, timeline.SYSTEM, ("sms_received", {"by": by, "text": sms.body}))
-    tell_coordinators(tx, trees, Kind.NOTICE, subject, ref=NO_REF, about=about, besides=sms.sender)
+    if told_at is not None:
+        besides = sms.sender
+        tell_coordinators(tx, trees, Kind.NOTICE, subject, ref=NO_REF, about=about, besides=besides, leaves_at=told_at)

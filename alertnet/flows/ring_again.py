@@ -5,7 +5,7 @@ from sqlalchemy import select, update
 from alertnet.core.notification import Kind
 from alertnet.core.repeating import next_repeat
 from alertnet.flows import field_status
-from alertnet.flows.alarms import AGAIN, FIRST_AFTER_HOLD, ring
+from alertnet.flows.alarms import AGAIN, FIRST_AFTER_HOLD, may_repeat, ring
 from alertnet.flows.case import take_up
 from alertnet.flows.report_task import still_to_do
 from alertnet.store.tables import alarms
@@ -21,6 +21,10 @@ def repeat_alarm(tx: Tx, alarm_id: str, incident_id: str) -> list[str]:
     kind = Kind(alarm.kind)
     if kind is Kind.FIELD_STATUS:
         field_status.tell_nobody_yet(case, alarm.id)
+    elif not may_repeat(case, alarm):
+        later = next_repeat(alarm.due_at, AGAIN, tx.now)
+        tx.session.execute(update(alarms).where(alarms.c.id == alarm_id).values(due_at=later))
+        case.record("alarm_held", subject=alarm.subject)
     elif kind is not Kind.TASK or still_to_do(case, alarm):
         ring(case, alarm)
         pause = FIRST_AFTER_HOLD if alarm.answer == "hold" else AGAIN

@@ -5,12 +5,14 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from alertnet.core.disclosure import Said, Subject
+from alertnet.core.disclosure import IN_FLOODS, Said, Subject
+from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.notification import Kind
 from alertnet.flows.alarms import open_alarms, raise_alarm
 from alertnet.flows.case import Case, take_up
 from alertnet.flows.held_codes import HeldCode
-from alertnet.flows.letters import said
+from alertnet.flows.letters import notify_coordinators, said
+from alertnet.store import limits
 from alertnet.store.inbound import InboundSms, Recipient, Reply
 from alertnet.store.tables import acknowledgements
 from alertnet.store.tx import Tx
@@ -30,10 +32,22 @@ def keep_text(case: Case, code: HeldCode, text: str) -> None:
 
 
 def ring_once(case: Case, subject: Subject, about: str) -> None:
-    """Alarm the coordinators, unless this very alarm rings already."""
+    """Alarm the coordinators, unless this very alarm rings already.
+
+    Of what comes in floods one alarm rings in an incident: more of it, from whomever, is a notice, and so is what
+    comes within ten minutes of an alarm that was answered (B9).
+    """
     ringing = {(alarm.subject, alarm.about) for alarm in open_alarms(case)}
-    if case.is_open and (subject.value, about) not in ringing:
+    if not case.is_open or (subject.value, about) in ringing:
+        return
+    if subject not in IN_FLOODS:
         raise_alarm(case, Kind.ALARM, subject, about=about)
+        return
+    told_at = limits.turn(case.tx, TEXTS_TOLD, f"{case.incident.id} {subject} {about}")
+    if told_at == case.tx.now and not any(each in IN_FLOODS for each, _ in ringing):
+        raise_alarm(case, Kind.ALARM, subject, about=about)
+    elif told_at is not None:
+        notify_coordinators(case, subject, about, leaves_at=told_at)
 
 
 def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], alarm: Subject | None) -> Reply | None:

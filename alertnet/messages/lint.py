@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import product
 
 from alertnet.core.contact import MethodKind
-from alertnet.core.disclosure import Said
+from alertnet.core.disclosure import Further, Said, Subject
 from alertnet.core.incident import TYPES, CloseReason
 from alertnet.core.notification import Kind
 from alertnet.core.sms_encoding import count, is_gsm7
@@ -24,6 +24,7 @@ REQUIRED = ("en", "fr", "es")
 
 _AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _TOKEN = "X" * 16
+_MORE = tuple(Further("A-7K3M", Subject.FOREIGN_CODE, "m" * 40) for _ in range(30))
 
 
 def find_faults(templates: Templates, public_url: str, spared: Collection[str] = ()) -> list[str]:
@@ -120,6 +121,8 @@ def _longest(kind: Kind, renderer: Renderer, language: str, public_url: str) -> 
     codes = ((), tuple("4711" for _ in range(30))) if kind in (Kind.RECEIPT, Kind.NOT_UNDERSTOOD) else ((),)
     for subject, reason, open_codes in product(SUBJECTS.get(kind, (None,)), reasons, codes):
         about = replace(base, subject=subject, reason=reason, open_codes=open_codes)
+        if kind is Kind.NOTICE:
+            yield from (replace(about, more=_MORE), replace(about, more=_MORE, link=None, drill=True))
         for drill, also, answerable in product((False, True), repeat=3):
             code = "4711" if answerable else None
             yield replace(about, drill=drill, also=also, answerable=answerable, code=code)

@@ -16,7 +16,8 @@ from alertnet.messages.message import PAUSE
 
 SHORT_ABOUT = 20
 SHORT_LIST = 40
-"""Characters of an SMS that a contact's id and a list of codes may take."""
+SHORT_NEWS = 60
+"""Characters of an SMS that a contact's id, a list of codes and further notices may take."""
 
 NEUTRAL = (
     "unknown_caller",
@@ -194,6 +195,7 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
         "about": about or "",
         "statement": words.statement(said.subject, about) if said.subject else "",
         "names": _listed(names, SHORT_LIST if is_sms else None),
+        "more": _further(said, words, is_sms=is_sms),
         "slowly": f" {PAUSE} ".join(said.spoken_code or ""),
         "open_codes": _listed(said.open_codes, SHORT_LIST if is_sms else None),
     }
@@ -201,6 +203,19 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
         values |= {name: spelt(getattr(said, name) or "") for name in ("ref", "code", "spoken_code")}
         values["callback"] = spoken_number(said.callback, words.plus)
     return values
+
+
+def _further(said: Said, words: Words, *, is_sms: bool) -> str:
+    """What other notices state; in an SMS as many as there is room for, beside a link only how many there are."""
+    stated = [
+        f"{each.ref} {words.statement(each.subject, _cut(each.about, SHORT_ABOUT) if each.about else None)}"
+        for each in said.more
+    ]
+    if not is_sms:
+        return "\n".join(stated)
+    if said.link and stated:
+        return f"+{len(stated)}"
+    return _listed(stated, SHORT_NEWS)
 
 
 def _text(value: object) -> str:

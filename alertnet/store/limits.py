@@ -4,6 +4,7 @@ Held before any incident's row: what decides whether a text or call is looked at
 `put_throughs`, `wrong_pins`). Held after it: what an incident's own flow counts. So no two flows wait for each other.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -62,10 +63,27 @@ def use(tx: Tx, limit: Limit, key: str) -> bool:
     return limit.room(used, tx.now) > 0
 
 
-def forget_old(tx: Tx) -> int:
-    """Delete what counts for nothing any more; how many keys that were."""
-    old = delete(limit_usage).where(limit_usage.c.lasts_until < tx.now).returning(limit_usage.c.key)
-    return len(tx.session.execute(old).all())
+def turn(tx: Tx, limit: Limit, key: str) -> datetime | None:
+    """Count one use, and say when it may be told: now, later if it is the first without room, never if it is another.
+
+    What is told later stands for all that come until then.
+    """
+    used = hold(tx, limit, key)
+    if limit.room(used, tx.now):
+        keep(tx, limit, key, limit.use(replace(used, dropped=0), tx.now))
+        return tx.now
+    keep(tx, limit, key, limit.use(used, tx.now))
+    return None if used.dropped else limit.retry_at(used, tx.now)
+
+
+def forget_old(tx: Tx) -> dict[str, int]:
+    """Delete what counts for nothing any more; how much of it each limit has dropped, by its name."""
+    over = limit_usage.c.lasts_until < tx.now
+    old = delete(limit_usage).where(over).returning(limit_usage.c.name, limit_usage.c.dropped)
+    dropped: dict[str, int] = {}
+    for row in tx.session.execute(old):
+        dropped[row.name] = dropped.get(row.name, 0) + row.dropped
+    return {name: count for name, count in dropped.items() if count}
 
 
 def _named(tx: Tx, limit: Limit, key: str) -> dict[str, object]:

@@ -109,6 +109,9 @@ def test_an_action_is_told_to_the_coordinators(world_of: Worlds) -> None:
 
     incident.act("actions", contact="ombuds", action="visited", note="saw them at Vereda Secreta")
 
+    # There was one of the answer: the next SMS goes ten minutes later.
+    assert world.phone("coordinator").inbox[before:] == []
+    world.passes(minutes=10)
     notices = world.phone("coordinator").inbox[before:]
     assert len(notices) == 1
     assert "Secreta" not in notices[0]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from alertnet.core.limits import HOUR, Limit
+from alertnet.core.limits import HOUR, UNUSED, Limit
 from alertnet.store import limits
 from alertnet.store.tx import Tx
 from tests.store.conftest import NOW, Foreseen
@@ -34,10 +34,12 @@ def test_uses_at_the_same_moment_are_each_counted(engine: Engine, tx: Tx) -> Non
         assert sum(crew.map(use, range(60))) == 3
 
 
-def test_what_counts_for_nothing_is_forgotten(tx: Tx) -> None:
-    limits.use(tx, THREE, NUMBER)
+def test_what_counts_for_nothing_is_forgotten_but_for_what_was_dropped(tx: Tx) -> None:
+    for _ in range(5):
+        limits.use(tx, THREE, NUMBER)
     limits.use(replace(tx, now=NOW + timedelta(minutes=30)), THREE, OTHER)
 
     forgotten = limits.forget_old(replace(tx, now=NOW + timedelta(minutes=61)))
 
-    assert (forgotten, len(limits.usage(tx, THREE, OTHER).until)) == (1, 1)
+    assert (forgotten, len(limits.usage(tx, THREE, OTHER).until)) == ({THREE.name: 2}, 1)
+    assert limits.usage(tx, THREE, NUMBER) == UNUSED
