@@ -1,6 +1,6 @@
 # Where a developer starts: `make` alone lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo browser pooler proxy test check screenshots simulate bench long torture crash-matrix
+.PHONY: help venv demo browser pooler proxy test check screenshots simulate bench long soak torture crash-matrix
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -56,6 +56,9 @@ bench: venv ## measure speed
 
 long: venv ## the tests that take minutes
 	$(BIN)/python -m pytest -m long
+
+soak: venv ## one process for an hour at fifty times the speed, with all that happens to it (MINUTES= SEED=)
+	SOAK_MINUTES=$(or $(MINUTES),60) SOAK_SEED=$(or $(SEED),4711) $(BIN)/python -m pytest -m long -s tests/processes/test_soak.py
 
 torture: venv ## try to lose an alert: kill -9, no database, a provider that fails (SECONDS= INCIDENTS= SEED= TIMES= TRIALS=)
 	$(BIN)/python -m torture $(TRIALS) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(INCIDENTS),--incidents $(INCIDENTS)) \

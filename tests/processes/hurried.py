@@ -1,6 +1,6 @@
-"""`serve` and `worker` as they are, but in a time that runs twenty times as fast: waits of a minute take three seconds.
+"""`serve` and `worker` as they are, but in a time that runs many times as fast: at 20, a minute takes three seconds.
 
-python -m tests.processes.hurried 2026-11-24T16:00:00+00:00 serve PORT | web PORT | worker
+python -m tests.processes.hurried 2026-11-24T16:00:00+00:00 20 serve PORT | web PORT | worker
 """
 
 import sys
@@ -16,17 +16,18 @@ from alertnet.runtime import make_runtime
 from alertnet.settings import read_settings
 
 SPEED = 20
+"""How many times as fast it runs, unless told otherwise."""
 
 
-def hurried_since(start: datetime) -> Callable[[], datetime]:
+def hurried_since(start: datetime, speed: int) -> Callable[[], datetime]:
     """A clock that was right then, and is the same in every process of this machine."""
-    return lambda: start + (system_clock() - start) * SPEED
+    return lambda: start + (system_clock() - start) * speed
 
 
-def main(start: str, role: str, *port: str) -> None:
+def main(start: str, speed: str, role: str, *port: str) -> None:
     configure()
     with logged_end(role), ExitStack() as stack:
-        runtime = make_runtime(read_settings(), clock=hurried_since(datetime.fromisoformat(start)))
+        runtime = make_runtime(read_settings(), clock=hurried_since(datetime.fromisoformat(start), int(speed)))
         stack.callback(runtime.close)
         ended = stack.enter_context(until_signalled())
         if role != "web":

@@ -26,7 +26,7 @@ from alertnet.store import keys
 from alertnet.store.tables import workers
 from tests.database import migrate
 from tests.ports import free_port
-from tests.processes.hurried import hurried_since
+from tests.processes.hurried import SPEED, hurried_since
 
 REPOSITORY = Path(__file__).parents[2]
 ACCOUNT, TOKEN = "AC" + "0" * 32, "a-token"
@@ -78,6 +78,19 @@ class Process:
         self._process.wait()
 
     @property
+    def use(self) -> dict[str, int]:
+        """What it takes now: open `files`, `threads`, and `megabytes` of memory (Linux)."""
+        about = Path(f"/proc/{self._process.pid}")
+        status = dict(line.split(":", 1) for line in (about / "status").read_text().splitlines())
+        files = len(list((about / "fd").iterdir()))
+        return {"files": files, "threads": int(status["Threads"]), "megabytes": int(status["VmRSS"].split()[0]) >> 10}
+
+    def ends(self) -> int:
+        """It is told to end, and has; its exit code."""
+        self._process.terminate()
+        return self._process.wait(WITHIN_SECONDS)
+
+    @property
     def has_ended(self) -> bool:
         """Whether it is over, by itself or not."""
         return self._process.poll() is not None
@@ -112,7 +125,7 @@ class Process:
 class Installation:
     """A folder with a database, a network on this machine, and the processes that were started.
 
-    `hurried`: time runs twenty times as fast, in the processes and in the network. `trees`: others than the examples.
+    `hurried`: time runs `speed` times as fast, in the processes and in the network. `trees`: others than the examples.
     """
 
     def __init__(
@@ -121,6 +134,7 @@ class Installation:
         database_url: str,
         *,
         hurried: bool = False,
+        speed: int = SPEED,
         trees: Path = REPOSITORY / "contact_trees",
     ) -> None:
         self.most_files: int | None = None
@@ -130,7 +144,8 @@ class Installation:
         self._since = system_clock() if hurried else None
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        clock = hurried_since(self._since) if self._since else system_clock
+        self._speed = speed
+        clock = hurried_since(self._since, speed) if self._since else system_clock
         sandbox = Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url=self.url, live=True, now=clock)
         self.sandbox = self._stack.enter_context(sandbox)
         self.environment = self._settings(database_url, trees)
@@ -237,7 +252,7 @@ class Installation:
     def _hurried(self, words: tuple[str, ...]) -> list[str]:
         assert self._since is not None
         role = "web" if "--no-worker" in words else words[0]
-        return [self._since.isoformat(), role, *([] if role == "worker" else [str(self.port)])]
+        return [self._since.isoformat(), str(self._speed), role, *([] if role == "worker" else [str(self.port)])]
 
     def _settings(self, database_url: str, trees: Path) -> dict[str, str]:
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
