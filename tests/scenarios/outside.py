@@ -78,6 +78,7 @@ class DeadMan:
         assert self.clock is not None
         self.pings.append(self.clock())
         self.heads.append(headers[HEAD_HEADER])
+        assert path.endswith(f"&head={self.heads[-1]}")
         return (302, {"Location": self.redirect}) if self.redirect else (200, {})
 
 

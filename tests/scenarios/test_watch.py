@@ -63,7 +63,7 @@ def night_of(places: Callable[[], Place], mail_server: Sandbox) -> Callable[...,
         world = world_of(
             *where,
             ALERTNET_PUBLIC_URL=front.place.url,
-            ALERTNET_HEARTBEAT_URL=f"{dead_man.place.url}/ping/5f1c?source=alertnet",
+            ALERTNET_HEARTBEAT_URL=f"{dead_man.place.url}/ping/5f1c?source=alertnet&head={{head}}",
             ALERTNET_SMTP_URL=mail_server.smtp_url,
             **settings,
         )
