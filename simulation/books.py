@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from alertnet.channels.base import Entry, Found, Listing, Lookup, Question
+from alertnet.channels.twilio_ledger import LIST_SECONDS
 from alertnet.core.notification import AttemptStatus
 from simulation.message import found
+from simulation.mischief import Trouble
 
 if TYPE_CHECKING:
     from simulation.line import Line
@@ -39,8 +41,11 @@ class Books:
         return self._list([each for each in self.night.provider.texts.values() if each.to == number], since)
 
     def _list(self, entries: Sequence[Entry], since: datetime) -> Listing:
-        self.line.process.life.sleep(self.night.random.uniform(0.05, 0.3))
-        if self.line.way in self.night.provider.troubles:
+        trouble = self.night.provider.troubles.get(self.line.way)
+        self.line.process.life.sleep(
+            LIST_SECONDS if trouble is Trouble.SILENT else self.night.random.uniform(0.05, 0.3)
+        )
+        if trouble not in (None, Trouble.DENIES):
             return Listing((), is_whole=False)
         listed_until = self.night.time.now - timedelta(seconds=self.night.mischief.list_late)
         listed = [each for each in entries if since <= each.at <= listed_until]
