@@ -227,7 +227,7 @@ def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
         case Subject.LEVEL:
             automatic = [say("automatic_at", said.automatic_at)] if said.automatic_at else []
             return [say("decision_level"), *automatic]
-        case Subject.READ_FIRST if not page.duress:
+        case Subject.READ_FIRST if not (page.duress or page.coerced):
             return [say("read_first" if page.takes_pin else "read_first_without_pin")]
         case None:
             return []

@@ -1,0 +1,224 @@
+"""Whatever is sent to any field of any route or page is answered, and never by a fault of ours (A11, B5)."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import Response
+
+from alertnet.store import keys
+from alertnet.store.tables import incidents
+from tests.postgres import fresh_database
+from tests.web.world import ANA, BOB, OURS, PIN, World, world_in
+
+TEXTS = (
+    "",
+    " ",
+    "\x00",
+    "a\x00b",
+    "\ud800",
+    "x" * 129,
+    "x" * 501,
+    "é" * 4001,
+    "💥",
+    "\u202e",
+    "'\";--",
+    "\r\n",
+    "../..",
+)
+NAMES = ("bob@9999999999999999d", "bob@-1m", "@1d", "valley", "alice", "P7", "arrest", "NaN", "null", "A-7K3M")
+INSTANTS = (
+    "0001-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "2000-01-01T00:00:00Z",
+    "2100-12-31T23:59:59Z",
+    "2026-11-24T07:00:00+99:99",
+    "2026-11-24T07:00:60Z",
+    "2026-02-30T00:00:00Z",
+)
+OTHERS: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    1e308,
+    10**30,
+    float("nan"),
+    float("inf"),
+    [],
+    {},
+    [[]],
+    [None],
+    {"a": 1},
+    ["x"] * 101,
+    [{}],
+)
+ODD = (*TEXTS, *NAMES, *INSTANTS, *OTHERS)
+TRIES = 2
+"""Values for each field in one run: with another seed it is others."""
+
+AT = "2026-11-24T07:00:00Z"
+PERSON = {"code": "P7", "kind": "other", "nationality": "ES", "name": "x", "contact": "bob"}
+REPORT = {
+    "type": "arrest",
+    "severity": "critical",
+    "country": "CO",
+    "occurred_at": AT,
+    "place": "L1",
+    "summary": "s",
+    "details": "d",
+    "people": [PERSON],
+    "perpetrator": "army",
+    "ask": "visit",
+    "consent": "international",
+    "exclude": ["bob"],
+    "certainty": "likely",
+    "drill": False,
+}
+CASE = {
+    "type": "arrest",
+    "country": "CO",
+    "severity": "critical",
+    "consent": "international",
+    "nationality": ["ES"],
+    "perpetrator": "army",
+    "exclude": ["bob"],
+    "at": AT,
+    "answers": ["bob@12m"],
+    "no_go": False,
+    "hours": 2.0,
+    "messages": True,
+}
+BODIES: dict[str, dict[str, Any]] = {
+    "/v1/incidents": REPORT,
+    "/v1/trees/{tree}/preview": CASE,
+    "/v1/incidents/{ref}/updates": {"text": "n", "severity": "critical", "type": "arrest", "people": [PERSON]},
+    "/v1/incidents/{ref}/go": {"decision": "go", "tree": "valley", "level": "Coordination"},
+    "/v1/incidents/{ref}/acknowledgements": {
+        "tree": "valley",
+        "contact": "bob",
+        "kind": "acknowledged",
+        "heard_at": AT,
+        "note": "n",
+    },
+    "/v1/incidents/{ref}/actions": {"contact": "bob", "action": "visited", "tree": "valley", "at": AT, "note": "n"},
+    "/v1/incidents/{ref}/consent": {"scope": "public", "given_by": "x", "how": "y", "at": AT, "people": ["P7"]},
+    "/v1/incidents/{ref}/exclude": {"contacts": ["carol"]},
+    "/v1/incidents/{ref}/re-resolve": {"apply": True, "expected": "a" * 64},
+    "/v1/incidents/{ref}/reopen": {"reason": "x", "text": "t"},
+    "/v1/incidents/{ref}/close": {"reason": "resolved", "text": "t"},
+}
+FORMS: dict[str, dict[str, str]] = {
+    "a": {"answer": "action", "action": "visited", "note": "n", "by": "b", "pin": PIN, "lang": "en"},
+    "c": {"answer": "vouch", "contact": "valley/bob", "kind": "acknowledged", "note": "n", "pin": PIN, "lang": "en"},
+}
+
+
+def is_under_way(world: World) -> None:
+    """An incident of which bob and carol are told, and an alarm to alice: bob called our number."""
+    world.raises()
+    world.hears("/twilio/voice", From=BOB).keys("", From=BOB)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    settings = {}
+    if request.param == "postgres":
+        settings["ALERTNET_DATABASE_URL"] = fresh_database(request.getfixturevalue("postgres_url"))
+    with world_in(tmp_path, **settings) as world:
+        is_under_way(world)
+        world.gives_pin("valley/bob")
+        world.gives_pin("valley/alice")
+        _, key = world.runtime.transact(keys.create, None, ["administer"])
+        world.client.headers["Authorization"] = f"Bearer {key}"
+        yield world
+
+
+@pytest.fixture
+def chance() -> Random:
+    return Random(11)
+
+
+def posts(world: World) -> list[str]:
+    """Each path of the API that takes a body."""
+    app = world.client.app
+    assert isinstance(app, FastAPI)
+    return [path for path, methods in app.openapi()["paths"].items() if "post" in methods]
+
+
+def mutated(body: dict[str, Any], chance: Random) -> Iterator[dict[str, Any]]:
+    """The body with one odd value in it, in each of its fields and in those of what they hold."""
+    for name, value in body.items():
+        for odd in chance.sample(ODD, TRIES):
+            yield body | {name: odd}
+        if isinstance(value, list):
+            yield from (body | {name: [odd]} for odd in chance.sample(ODD, TRIES))
+            if isinstance(value[0], dict):
+                yield from (body | {name: [each]} for each in mutated(value[0], chance))
+
+
+def asks(world: World, path: str, body: dict[str, Any]) -> Response:
+    """The body as JSON; the time stands still, and the limit of requests in a second is put aside."""
+    app = world.client.app
+    assert isinstance(app, FastAPI)
+    app.state.throttle._requests.clear()
+    path = path.format(tree="valley", ref=world.ref())
+    return world.client.post(path, content=json.dumps(body), headers={"Content-Type": "application/json"})
+
+
+def all_is_shown(world: World) -> None:
+    """What is on the record by now is read by everybody who may."""
+    app = world.client.app
+    assert isinstance(app, FastAPI)
+    app.state.throttle._requests.clear()
+    paths = ["/v1/incidents", f"/v1/incidents/{world.ref()}", f"/v1/incidents/{world.ref()}/timeline"]
+    paths += [world.link(who) for who in ("alice", "bob", "carol")]
+    assert {path: world.client.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
+    assert world.client.post(world.link("bob"), data={"pin": PIN}).status_code == 200
+
+
+def test_every_route_refuses_what_it_can_not_use(world: World, chance: Random) -> None:
+    assert sorted(posts(world)) == sorted(BODIES)
+
+    for path, body in BODIES.items():
+        for odd in mutated(body, chance):
+            answer = asks(world, path, odd)
+            assert answer.status_code < 500, (path, odd, answer.text)
+            if path.endswith("close") and answer.status_code == 200:
+                is_under_way(world)
+    all_is_shown(world)
+
+
+def test_every_page_refuses_what_it_can_not_use(world: World, chance: Random) -> None:
+    for page, form in FORMS.items():
+        for name in form:
+            for odd in (*chance.sample([text for text in TEXTS if text != "\ud800"], 4), *chance.sample(NAMES, 2)):
+                link = world.link("bob" if page == "a" else "alice", page=page)
+                answer = world.client.post(link, data=form | {name: odd})
+                assert answer.status_code < 500, (page, name, odd)
+                assert world.client.get(link, params={"lang": odd}).status_code == 200
+    assert [row.status for row in world.rows(incidents)] == ["open"]
+    all_is_shown(world)
+
+
+def test_every_webhook_takes_or_refuses_what_the_provider_never_sends(world: World, chance: Random) -> None:
+    sms, call = world.attempt("bob", "sms"), world.attempt("bob")
+    brought: dict[str, dict[str, Any]] = {
+        "/twilio/sms": {"MessageSid": "SM1", "From": ANA, "To": OURS, "Body": "SOS"},
+        f"/twilio/sms/status/{sms}": {"MessageSid": "SM2", "MessageStatus": "failed", "ErrorCode": "30003"},
+        f"/twilio/voice/status/{call}": {"CallSid": "CA1", "CallStatus": "failed", "SipResponseCode": "486"},
+        f"/twilio/voice/{call}/keypad?turn=1": {"CallSid": "CA1", "Digits": "123", "FinishedOnKey": ""},
+        "/twilio/voice": {"CallSid": "CA2", "From": BOB},
+        "/twilio/voice?keyed=pin": {"CallSid": "CA3", "From": ANA, "Digits": PIN},
+        "/twilio/voice?keyed=code": {"CallSid": "CA4", "From": BOB, "Digits": "4711"},
+    }
+    for url, fields in brought.items():
+        for name in fields:
+            for odd in chance.sample([text for text in TEXTS if text != "\ud800"], 3):
+                answer = world.post(url, **fields | {name: odd})
+                assert answer.status_code < 500, (url, name, odd)
+    all_is_shown(world)
