@@ -13,6 +13,7 @@ from alertnet.store import pinned
 from simulation.cast import FIELD_PHONE, NEWCOMER, draw_network, edit
 from simulation.database import Database
 from simulation.desk import Desk
+from simulation.guesser import Guesser
 from simulation.host import Host, Process, running
 from simulation.mischief import Mischief, Span, Trouble, draw_mischief, draw_watched
 from simulation.outside import Outside
@@ -71,6 +72,7 @@ class Night:
         self.provider = Provider(self)
         self.outside = Outside(self)
         self.people = People(self)
+        self.guesser = Guesser(self)
         self.promises = Promises(self)
         self.web = Web(self)
         self.desk = Desk(self)
@@ -84,6 +86,7 @@ class Night:
             self.time.after(self.random.uniform(0, 1), host.start)
         self._plan_faults(self.mischief)
         self._plan_deeds()
+        self.guesser.begin()
         self.watch.begin()
         self.time.run(self._at(self.length))
         self._calms_down()

@@ -110,7 +110,7 @@ class People:
         answer = self.night.random.choice(["acknowledge", "acknowledge", "decline", "relay"])
         self.proves("link", address)
         self.night.story.tell("mailbox", f"{self.night.name_of(address)} presses {answer}")
-        form = Form({"answer": answer, "by": "the desk"})
+        form = Form({"answer": answer, "by": "the desk", "pin": self.night.guesser.pin_at(address)})
         self.night.web.request("a button of the page", lambda runtime: contact_page.answer(token, form, runtime))
 
     def raise_by_sms(self) -> None:

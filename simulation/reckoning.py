@@ -13,6 +13,7 @@ from alertnet.core.incident import Facts
 from alertnet.core.routes import SECOND
 from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, timeline
 from simulation.consent import why_barred
+from simulation.guesser import check_guesses
 from simulation.heartbeat import check_silence
 from simulation.people import QUESTION, SOS
 from simulation.punctuality import check_punctuality
@@ -54,6 +55,8 @@ def reckon(night: "Night") -> None:
     for check in checks:
         for promise, how in check(night, history):
             night.story.breaks_promise(promise, how)
+    for promise, how in check_guesses(night):
+        night.story.breaks_promise(promise, how)
     check_punctuality(night, history)
     check_silence(night)
 

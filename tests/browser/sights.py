@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from playwright.sync_api import BrowserContext, Page, expect
 
 from alertnet.cli.demo.evening import Evening
+from alertnet.flows.pins import set_pins
 
 LINK = re.compile(r"http://\S+/(?:a|c)/\w+")
 CODE = re.compile(r"URGENTE .* responda (\d{4})")
@@ -81,6 +82,15 @@ class Sight:
         page.get_by_role("button", name="I take charge").click()
         page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
 
+    def contact_page_with_pin(self, page: Page) -> None:
+        """What was pressed without the PIN, which is asked for."""
+        self.evening.stage.runtime.transact(set_pins, "international/embassy-es", pin="47110")
+        page.goto(f"{self.link('embassy-es', 'a')}?lang=en")
+        page.get_by_text("Change my answer").click()
+        page.get_by_role("button", name="I can't act").click()
+        expect(page.get_by_text("please enter your PIN as well")).to_be_visible()
+        page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+
     def coordinators_page(self, page: Page) -> None:
         """The question whether it is true."""
         page.goto(f"{self.link('coordinator', 'c')}?lang=en")
@@ -94,5 +104,6 @@ SIGHTS: Mapping[str, Callable[[Sight, Page], None]] = {
     "sandbox as the alarm spreads": Sight.sandbox_as_it_spreads,
     "contact's page": Sight.contact_page,
     "contact's page, answered": Sight.contact_page_answered,
+    "contact's page that asks for a PIN": Sight.contact_page_with_pin,
 }
 """In the order in which they follow from one another."""

@@ -27,6 +27,9 @@ class Mutant:
 
 
 MUTANTS = {
+    "a page does as it is told without its PIN": Mutant(
+        "A6", "alertnet/flows/proof.py", "self.is_needed and not self.is_given", "False"
+    ),
     "commit after send": Mutant(
         "A5",
         "alertnet/dispatch.py",
