@@ -72,6 +72,11 @@ class Settings(BaseModel):
     trusted_proxies: values.Proxies = Field((), alias="ALERTNET_TRUSTED_PROXIES")
 
     @property
+    def trees_are_examples(self) -> bool:
+        """Whether nobody named a folder and the working folder has none, so that those that ship are used."""
+        return "contact_trees" not in self.model_fields_set and self.contact_trees.is_absolute()
+
+    @property
     def telephones(self) -> dict[str, TelephoneAccount]:
         """The accounts that messages and calls can go by, by provider."""
         given = {

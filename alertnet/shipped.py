@@ -21,8 +21,3 @@ def default_folder(name: str) -> Path:
     """The working folder's own, where there is one; else the one that ships."""
     own = Path(name)
     return own if own.exists() or not shipped(name).is_dir() else shipped(name)
-
-
-def are_examples(trees: Path) -> bool:
-    """Whether those trees are not the operator's own, since nobody named any and the working folder has none."""
-    return trees.is_absolute() and trees == shipped(TREES)

@@ -20,7 +20,7 @@ from alertnet.messages.fitting import fit, read_fitted
 from alertnet.messages.templates import Templates, read_files
 from alertnet.runtime import Runtime, wire
 from alertnet.settings import Settings, examine, missing_for
-from alertnet.shipped import TEMPLATES, are_examples, shipped
+from alertnet.shipped import TEMPLATES, shipped
 from alertnet.store import documents, pinned, pins, signs
 from alertnet.store.pinned import Edition
 from alertnet.trees import Fault, fault_of, read_folder
@@ -54,7 +54,7 @@ def checked_runtime(say: Say = log_faults) -> Iterator[Runtime]:
         DatabaseAway: it could not be reached for minutes.
     """
     files = read_all()
-    if are_examples(files.settings.contact_trees):
+    if files.settings.trees_are_examples:
         log.warning("trees_of_the_example", folder=str(files.settings.contact_trees))
     runtime = when_database_is_there(partial(_open, files))
     try:

@@ -47,6 +47,19 @@ def test_the_secret_key_alone_is_enough() -> None:
     assert settings.rates == Rates(sms=1, calls=1)
 
 
+def test_trees_of_the_example_are_told_from_a_folder_that_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not read_settings(LEAST).trees_are_examples, "the working folder has its own"
+    monkeypatch.chdir(tmp_path)
+
+    by_default = read_settings(LEAST)
+    named = read_settings(LEAST | {"ALERTNET_CONTACT_TREES": str(by_default.contact_trees)})
+
+    assert (by_default.trees_are_examples, named.trees_are_examples) == (True, False)
+    assert by_default.contact_trees == named.contact_trees
+
+
 def test_every_setting_is_read() -> None:
     settings = read_settings(WHOLE)
 
