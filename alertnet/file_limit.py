@@ -5,13 +5,13 @@ Out of files, nothing works any more: no report is taken, no message leaves, the
 
 import resource
 
+from alertnet.core.limits import MOST_CONNECTIONS
+
 RESERVED = 256
 """Files that incoming connections never take.
 
 At most 130 for the database (SQLite's 64 connections), 100 for what is sent and asked at the same time, 26 besides.
 """
-MOST_CONNECTIONS = 1000
-"""More than everybody whom an alarm concerns; each takes memory."""
 _ENDLESS = 10240
 """In place of a limit that is none, which some systems take for no number of files."""
 

@@ -138,6 +138,12 @@ EVENT_STREAMS = 20
 LONGEST_BODY = 64 * 1024
 """Bytes of a request."""
 
+REQUEST_SECONDS = 10
+"""For the head of a request, then for its body, and for whoever is to take our answer."""
+
+MOST_CONNECTIONS = 1000
+"""To one process: more than everybody whom an alarm concerns, and each takes a file and memory."""
+
 LONGEST_NOTE = 500
 """Characters of a `note`, and of `by`: who somebody says to be."""
 

@@ -15,10 +15,9 @@ import structlog
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from alertnet.core.limits import REQUEST_SECONDS
 from alertnet.reminder import Reminder
 
-DEADLINE_SECONDS = 10
-"""For the head of a request, then for its body, and for whoever is to take our answer."""
 SWEEP_SECONDS = 1.0
 LET_IN_AT_ONCE = 16
 OUT_OF_FILES_SECONDS = 0.1
@@ -134,7 +133,7 @@ class Server(uvicorn.Server):
     """uvicorn's server, but whoever comes is let in here, and only as far as there is room."""
 
     def __init__(
-        self, config: uvicorn.Config, listening: socket.socket, most: int, deadline_seconds: float = DEADLINE_SECONDS
+        self, config: uvicorn.Config, listening: socket.socket, most: int, deadline_seconds: float = REQUEST_SECONDS
     ) -> None:
         super().__init__(config)
         self._listening = listening

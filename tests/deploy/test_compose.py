@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from alertnet.core.limits import LONGEST_BODY
+from alertnet.core.limits import LONGEST_BODY, REQUEST_SECONDS
 from alertnet.settings import NAMES, SECRET, examine
-from alertnet.web.connections import DEADLINE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 CADDYFILE = (ROOT / "deploy/Caddyfile").read_text()
@@ -72,7 +71,7 @@ def test_the_front_knows_both_webs_and_the_public_name_leads_to_it_inside() -> N
 
 def test_the_front_gives_a_request_as_long_and_as_much_as_the_web_does() -> None:
     """B9: bodies 64 kB within 10 s."""
-    assert re.findall(r"read_(?:header|body) (\w+)", CADDYFILE) == [f"{DEADLINE_SECONDS}s"] * 2
+    assert re.findall(r"read_(?:header|body) (\w+)", CADDYFILE) == [f"{REQUEST_SECONDS}s"] * 2
     (buffered,) = re.findall(r"request_buffers (\d+)KiB", CADDYFILE)
     (longest,) = re.findall(r"max_size (\d+)KiB", CADDYFILE)
 

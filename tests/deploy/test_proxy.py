@@ -2,8 +2,11 @@
 
 import http.client
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +17,8 @@ import pytest
 from alertnet.core.limits import LONGEST_BODY
 from tests.caddy import Missing, find, proxy_before
 
+STREAMED = 13  # seconds that an event stream of these tests lasts, with an event in each
+HALF_A_BODY = b"POST /v1/incidents HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 50\r\n\r\n{"
 TOKEN = "Abcdefgh23456789"
 SIGNED = {"X-Twilio-Signature": "c2lnbmVkLWJ5LXRoZS1wcm92aWRlcg=="}
 
@@ -48,8 +53,18 @@ class _Answers(BaseHTTPRequestHandler):
                 self.connection.close()
                 return
         self.send_response(200)
+        if self.path.endswith("/events"):
+            self._stream()
+            return
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def _stream(self) -> None:
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        for _ in range(STREAMED):
+            self.wfile.write(b"data: {}\n\n")
+            time.sleep(1)
 
     do_GET = do_POST = _answer
 
@@ -136,6 +151,27 @@ def test_what_broke_off_is_made_again_only_where_it_changes_nothing(front: Front
     answers = [front.asks("GET", "/v1/incidents") for _ in range(4)]
 
     assert answers == [200] * 4
+
+
+@pytest.mark.long
+def test_whoever_sends_half_a_request_has_ten_seconds_and_a_stream_has_no_end(front: Front) -> None:
+    """B9: a connection is held by nobody for longer; but an event stream goes on for hours."""
+    address = urlsplit(front.url)
+    began = time.monotonic()
+    with ExitStack() as stack:
+        halves = []
+        for half in (b"POST /v1/incidents HTTP/1.1\r\nHo", HALF_A_BODY):
+            halves.append(stack.enter_context(socket.create_connection((address.hostname, address.port), timeout=30)))
+            halves[-1].sendall(half)
+        connection = http.client.HTTPConnection(address.netloc, timeout=30)
+        connection.request("GET", "/v1/incidents/A-7K3M/events")
+        events = connection.getresponse().read().count(b"data:")
+        for each in halves:
+            each.recv(1000)
+        connection.close()
+
+    assert events == STREAMED
+    assert time.monotonic() - began < STREAMED + 10
 
 
 def test_its_log_holds_no_token_no_signature_and_no_address(front: Front) -> None:
