@@ -5,6 +5,7 @@ What a command needs is imported inside it, so that `--help` and the like answer
 """
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ from alertnet.cli.call_sheet import call_sheet
 from alertnet.cli.demo import demo
 from alertnet.cli.raise_incident import raise_incident
 from alertnet.cli.serve import serve, worker
-from alertnet.core.errors import AlertnetError
+from alertnet.core.errors import AlertnetError, BadInput
 
 app = typer.Typer(
     name="alertnet",
@@ -60,10 +61,22 @@ def begin(
     """What goes before every command."""
 
 
+def _check_text(arguments: Sequence[str]) -> None:
+    """Nothing, where all that was typed is text: other bytes could be neither sealed nor shown.
+
+    Raises:
+        BadInput: it is not.
+    """
+    for argument in arguments:
+        if not argument.isascii() and any("\ud800" <= sign <= "\udfff" for sign in argument):
+            raise BadInput("argument", argument.encode(errors="replace").decode(), "text in UTF-8")
+
+
 def main() -> None:
     """Run the command that was typed, in the environment with the `.env` of this folder."""
     load_dotenv(".env")
     try:
+        _check_text(sys.argv)
         app(prog_name="alertnet")
     except AlertnetError as error:
         typer.echo(error.for_operator, err=True)

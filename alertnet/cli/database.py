@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from alertnet.core.errors import BadInput
+from alertnet.core.limits import EARLIEST
 
 app = typer.Typer(
     help="The schema of the database, and its return from a backup.",
@@ -65,7 +66,7 @@ def restored(
         require_sound(runtime.engine)
     with checked_runtime(on_stderr) as runtime:
         moment = taken_at.replace(tzinfo=UTC) if taken_at else None
-        if moment and moment > runtime.now():
+        if moment and not EARLIEST <= moment <= runtime.now():
             raise BadInput("--taken-at", f"{moment:%Y-%m-%dT%H:%M}", "a moment that has passed, in UTC")
         declared, refs = declare_restored(runtime, moment, BY)
     typer.echo(f"Restored from the backup of {declared.taken_at:%Y-%m-%d %H:%M} UTC.")

@@ -1,16 +1,16 @@
 """`alertnet duty`: who is on duty for each contact that has a rota, and who takes a turn out of order."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from alertnet.cli.connection import connected
+from alertnet.cli.moments import typed_moment
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.duty import Arrangement, shift_at
-from alertnet.core.errors import BadInput
 
 app = typer.Typer(
     help="Who is on duty.",
@@ -71,9 +71,4 @@ def _clock(moment: datetime, zone: str) -> str:
 
 
 def _moment(name: str, text: str, zone: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-    except ValueError:
-        raise BadInput(name, text, ("YYYY-MM-DD", "YYYY-MM-DDTHH:MM")) from None
+    return typed_moment(name, text, ZoneInfo(zone), "YYYY-MM-DD", "YYYY-MM-DDTHH:MM") if text else None

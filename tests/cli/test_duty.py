@@ -50,6 +50,9 @@ def test_a_turn_out_of_order_holds_at_once_and_is_on_the_record(office: Office, 
         (["colombia/coordinator-2", "mary"], "north/ana, north/luis"),
         (["colombia/coordinator-2", "ana", "--until", "Christmas"], "YYYY-MM-DD"),
         (["colombia/coordinator-2", "ana", "--until", "2020-01-01"], "a moment that is still to come"),
+        (["colombia/coordinator-2", "ana", "--until", "9999-12-31"], "within the years 2000 to 2100"),
+        (["colombia/coordinator-2", "ana", "--from", "0001-01-01"], "within the years 2000 to 2100"),
+        (["colombia/coordinator-2", "\udcff"], "text in UTF-8"),
     ],
 )
 def test_what_can_not_be_arranged_is_refused_with_what_can(office: Office, typed: list[str], fault: str) -> None:

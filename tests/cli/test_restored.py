@@ -43,11 +43,12 @@ def test_it_is_on_the_record_with_the_moment_of_the_backup(office: Office, runti
     assert payload == {"taken_at": "2026-01-02T03:04:00+00:00", "queued": 1, "by": "command line"}
 
 
-@pytest.mark.parametrize("moment", ["soon", "tomorrow's"])
+@pytest.mark.parametrize("moment", ["soon", "0001-01-01T00:00", "tomorrow's"])
 def test_a_moment_that_can_not_be_is_refused(office: Office, runtime: Runtime, moment: str) -> None:
     tomorrow = runtime.now() + timedelta(days=1)
 
-    said = office.types("db", "restored", "--taken-at", moment if moment == "soon" else f"{tomorrow:%Y-%m-%dT%H:%M}")
+    typed = f"{tomorrow:%Y-%m-%dT%H:%M}" if moment == "tomorrow's" else moment
+    said = office.types("db", "restored", "--taken-at", typed)
 
     assert said.code == 2
     assert "--taken-at" in said.err

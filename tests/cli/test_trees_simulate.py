@@ -70,6 +70,8 @@ def test_what_can_not_be_played_is_refused_by_name(office: Office) -> None:
         ((*ARREST, "--answers", "nobody@5m"), "--answers"),
         ((*ARREST, "--answers", "coordinator"), "CONTACT@AFTER"),
         ((*ARREST, "--at", "tomorrow"), "--at"),
+        ((*ARREST, "--at", "0001-01-01"), "within the years 2000 to 2100"),
+        ((*ARREST, "--at", "9999-12-31T23:59-12:00"), "within the years 2000 to 2100"),
         ((*ARREST, "--hours", "0"), "--hours"),
     ):
         said = office.types("trees", "simulate", TREES, *words)

@@ -1,7 +1,7 @@
 """`alertnet trees simulate`: who would be told what, when and in which language, before it happens."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +11,7 @@ import typer
 
 from alertnet.cli.case import Accused, Consent, Country, Exclude, HowGrave, Nationality, Type, typed_case
 from alertnet.cli.folders import TEMPLATES, TREES, or_shipped
+from alertnet.cli.moments import typed_moment
 from alertnet.core.contact_tree import Network
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import Facts
@@ -131,8 +132,4 @@ def _moment(text: str | None, zone: ZoneInfo) -> datetime:
         from alertnet.clock import system_clock
 
         return system_clock().replace(microsecond=0)
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput("--at", text, "a moment of ISO 8601, such as 2026-12-24T22:00") from None
-    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    return typed_moment("--at", text, zone, "a moment of ISO 8601, such as 2026-12-24T22:00")
