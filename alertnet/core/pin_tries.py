@@ -28,7 +28,16 @@ class PinTries:
     def after_wrong(self, now: datetime) -> "PinTries":
         """With one more wrong PIN, heard here; of this door's the latest are kept, whichever the limit would keep."""
         latest = replace(self.here, until=self.here.until[1 - PINS_AT_DOOR.most :])
-        return PinTries(WRONG_PINS.use(self.everywhere, now), PINS_AT_DOOR.use(latest, now))
+        everywhere = replace(WRONG_PINS.use(self.everywhere, now), dropped=0)
+        return PinTries(everywhere, PINS_AT_DOOR.use(latest, now))
+
+    def after_unheard(self) -> "PinTries":
+        """With one more that a closed door did not look at: counted until one is heard again, so that it is told."""
+        return replace(self, everywhere=replace(self.everywhere, dropped=self.everywhere.dropped + 1))
+
+    def after_right(self) -> "PinTries":
+        """As it stands once a right PIN was heard."""
+        return replace(self, everywhere=replace(self.everywhere, dropped=0))
 
     def heard_at(self, now: datetime) -> datetime:
         """From when on this door is open."""

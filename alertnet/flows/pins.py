@@ -39,11 +39,15 @@ TEXT, CALL = "text", "call"
 
 @dataclass(frozen=True)
 class PinTried:
-    """What came of a PIN. `closes`: it was one wrong PIN too many; `heard_at`: from when on its door hears another."""
+    """What came of a PIN. `closes`: it was one wrong PIN too many; `heard_at`: from when on its door hears another.
+
+    `unheard`: how many were not looked at since one was heard last.
+    """
 
     check: PinCheck
     closes: bool = False
     heard_at: datetime | None = None
+    unheard: int = 0
 
 
 def set_pins(
@@ -99,16 +103,25 @@ def try_pin(tx: Tx, owner: str, text: str | None, door: str) -> PinTried:
     tries = PinTries(limits.usage(tx, WRONG_PINS, owner), limits.usage(tx, PINS_AT_DOOR, here))
     found = pins.matching(tx, owner, text, known)
     if not tries.is_heard(tx.now):
+        _keep(tx, owner, here, tries, tries.after_unheard())
         return PinTried(PinCheck.CLOSED, heard_at=tries.heard_at(tx.now))
-    check = _proven(tx, found)
-    if check:
-        return PinTried(check)
-    after = tries.after_wrong(tx.now)
-    for limit, key, used in ((WRONG_PINS, owner, after.everywhere), (PINS_AT_DOOR, here, after.here)):
-        limits.hold(tx, limit, key)
-        limits.keep(tx, limit, key, used)
+    check, unheard = _proven(tx, found), tries.everywhere.dropped
+    after = tries.after_right() if check else tries.after_wrong(tx.now)
+    _keep(tx, owner, here, tries, after)
     closes = after.everywhere.closed_until != tries.everywhere.closed_until
-    return PinTried(PinCheck.WRONG, closes, None if after.is_heard(tx.now) else after.heard_at(tx.now))
+    return PinTried(check, closes, None if after.is_heard(tx.now) else after.heard_at(tx.now), unheard)
+
+
+def _keep(tx: Tx, owner: str, here: str, before: PinTries, after: PinTries) -> None:
+    """Put down what has changed; the owner's PINs are held, so that nobody else counts meanwhile."""
+    changes = (
+        (WRONG_PINS, owner, before.everywhere, after.everywhere),
+        (PINS_AT_DOOR, here, before.here, after.here),
+    )
+    for limit, key, was, used in changes:
+        if used != was:
+            limits.hold(tx, limit, key)
+            limits.keep(tx, limit, key, used)
 
 
 def _proven(tx: Tx, found: list[Row[Any]]) -> PinCheck:

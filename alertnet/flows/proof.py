@@ -101,8 +101,10 @@ def try_contacts_pin(case: Case, row: Row[Any] | Door, text: str) -> PinTried:
     """
     owner = _owner(row)
     tried = try_pin(case.tx, owner, text, f"{row.method} {row.address}")
-    if tried.check not in (PinCheck.ABSENT, PinCheck.NONE_SET):
-        case.record(PIN_ENTERED, tree=row.tree, contact=row.contact, method=row.method, pin=tried.check.value)
+    if tried.check in (PinCheck.TRUE, PinCheck.DURESS, PinCheck.WRONG):
+        entry = {"tree": row.tree, "contact": row.contact, "method": row.method, "pin": tried.check.value}
+        # What a closed door did not look at is a number, and not a line each.
+        case.record(PIN_ENTERED, **entry, unheard=tried.unheard)
     if tried.check is PinCheck.DURESS:
         notify_coordinators(case, Subject.READ_FIRST, row.contact, besides=(row.tree, row.contact))
     if tried.closes:

@@ -59,6 +59,8 @@ def receive_report(
         "text": report.text,
         "pin": pin.value,
     }
+    if tried.unheard:
+        entry["unheard_pins"] = tried.unheard
     if heard_at is not None:
         entry["heard_at"] = heard_at.isoformat()
     case = _join_recent(tx, sender, facts, report, entry) or _open(tx, edition, sender, facts, entry)

@@ -88,6 +88,13 @@ def test_doors_stay_closed_longer_each_time_up_to_four_hours(owner: Owner) -> No
     assert waits == [15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 4 * HOUR, 4 * HOUR]
 
 
+def test_what_a_closed_door_did_not_look_at_is_counted_until_one_is_heard() -> None:
+    tries = PinTries(UNUSED, UNUSED).after_unheard().after_unheard()
+
+    assert tries.everywhere.dropped == 2
+    assert (tries.after_right().everywhere.dropped, tries.after_wrong(START).everywhere.dropped) == (0, 0)
+
+
 def test_who_guesses_at_every_door_all_day_has_a_negligible_chance(owner: Owner) -> None:
     """Of a hundred thousand PINs, of which two are an owner's."""
     for _ in range(24 * 60):

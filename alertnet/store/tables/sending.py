@@ -70,7 +70,7 @@ links = Table(
     Column("contact", String(64), nullable=False),
     Column("method", String(8), nullable=False),
     Column("address", Encrypted, nullable=False),
-    Column("pin_tries", Integer, nullable=False),
+    Column("pin_tries", Integer, nullable=False),  # no longer read: an earlier version counts here what it hears
     Column("created_at", Instant, nullable=False),
 )
 
