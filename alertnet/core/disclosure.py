@@ -29,6 +29,7 @@ class Subject(StrEnum):
     RELAYED = "relayed"
     DECLINED = "declined"
     ACTION = "action"
+    MORE_ANSWERS = "more_answers"
     ACTION_MISSING = "action_missing"
     INBOUND_CALL = "inbound_call"
     MISSED_CALL = "missed_call"

@@ -6,6 +6,7 @@ from alertnet.core.acknowledgement import Action
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation import Acted, Event
 from alertnet.flows.case import Case
+from alertnet.flows.changes import announce_rest, told_at
 from alertnet.flows.escalate import move
 from alertnet.flows.letters import notify_coordinators
 from alertnet.flows.respond import counted_in
@@ -26,7 +27,11 @@ def report_action(
         note=note,
     )
     case.record("action_reported", tree=tree, contact=contact_id, action=action.value, note=note)
-    notify_coordinators(case, Subject.ACTION, contact_id, besides=(tree, contact_id))
+    leaves_at = told_at(case, tree, contact_id)
+    if leaves_at == case.tx.now:
+        notify_coordinators(case, Subject.ACTION, contact_id, besides=(tree, contact_id))
+    elif leaves_at is not None:
+        announce_rest(case, tree, contact_id, leaves_at)
     if action is not Action.NONE:
         events: dict[str, list[Event]] = {}
         for escalation, id in counted_in(case, tree, contact_id):

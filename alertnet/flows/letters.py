@@ -82,6 +82,7 @@ def write(
     send: bool = True,
     again: bool = False,
     anew: bool = False,
+    leaves_at: datetime | None = None,
 ) -> None:
     """A message that is no alert, by all the contact's methods of those kinds; if it is closed, by those for that too.
 
@@ -99,7 +100,7 @@ def write(
         its_words = replace(words, link=token, timezone=contact.timezone)
         letter = _letter(case, kind, tree, contact, method, its_words)
         letter = replace(letter, alarm=alarm, code=code, link=link, rank=case.rank(kind, again=again))
-        case.outbox.post(letter, send=send)
+        case.outbox.post(replace(letter, leaves_at=leaves_at), send=send)
 
 
 def notify_coordinators(

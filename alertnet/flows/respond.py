@@ -17,6 +17,7 @@ from alertnet.core.escalation import Answered, Confirmed, Event, Status, Withdra
 from alertnet.core.notification import Kind
 from alertnet.core.progress import still_says
 from alertnet.flows.case import Case
+from alertnet.flows.changes import announce_rest, revise, told_at
 from alertnet.flows.codes import known_code
 from alertnet.flows.escalate import move
 from alertnet.flows.field_status import tell_has_it
@@ -76,8 +77,8 @@ def respond(
     case.record(kind.value, tree=tree, contact=contact_id, via=via.value, acknowledgement=id)
     _let_count(case, tree, contact_id, partial(Answered, kind=kind, address=address), before, vouched=vouched)
     recorded = _recorded(case, tree, contact, id, kind, at or case.tx.now)
-    _confirm(case, tree, contact, recorded, address if replying else None, by_letter=by_letter)
-    notify_coordinators(case, SUBJECTS[kind], contact_id, besides=(tree, contact_id), acknowledgement=id)
+    leaves_at = case.tx.now if before is None else told_at(case, tree, contact_id)
+    _confirm(case, tree, contact, recorded, address if replying else None, at=leaves_at, by_letter=by_letter)
     if kind is AnswerKind.ACKNOWLEDGED and case.is_coordinator(tree, contact_id):
         tell_has_it(case, recorded.at)
     return recorded
@@ -233,17 +234,39 @@ def _recorded(case: Case, tree: str, contact: Contact, id: str, kind: AnswerKind
     return Recorded(id, kind, at, due_at, words)
 
 
+def _tell_coordinators(case: Case, tree: str, contact_id: str, recorded: Recorded, *, at: datetime | None) -> None:
+    if at == case.tx.now:
+        besides = (tree, contact_id)
+        notify_coordinators(case, SUBJECTS[recorded.kind], contact_id, besides=besides, acknowledgement=recorded.id)
+    elif at is not None:
+        announce_rest(case, tree, contact_id, at)
+
+
 def _confirm(
-    case: Case, tree: str, contact: Contact, recorded: Recorded, answered_there: str | None, *, by_letter: bool
+    case: Case,
+    tree: str,
+    contact: Contact,
+    recorded: Recorded,
+    answered_there: str | None,
+    *,
+    at: datetime | None,
+    by_letter: bool,
 ) -> None:
-    """Tell whoever answered at all its written methods, so that a stranger's answer is noticed."""
+    """Tell the coordinators, and whoever answered at all its written methods, so that a stranger's answer is noticed.
+
+    `at`: when; None: with what is to be told at the end of the hour.
+    """
     kind = Kind.DECLINED if recorded.kind is AnswerKind.DECLINED else Kind.RECORDED
-    elsewhere = replace(
-        contact,
-        methods=tuple(method for method in contact.methods if method.address != answered_there),
-        when_closed=tuple(method for method in contact.when_closed if method.address != answered_there),
-    )
-    write(case, kind, tree, elsewhere, recorded.words)
+    _tell_coordinators(case, tree, contact.id, recorded, at=at)
+    if at is None:
+        revise(case, kind, tree, contact, recorded.words)
+    else:
+        elsewhere = replace(
+            contact,
+            methods=tuple(method for method in contact.methods if method.address != answered_there),
+            when_closed=tuple(method for method in contact.when_closed if method.address != answered_there),
+        )
+        write(case, kind, tree, elsewhere, recorded.words, leaves_at=at)
     if answered_there is not None and not by_letter:
         its_own = tuple(method for method in contact.ways if method.address == answered_there)
         there = replace(contact, methods=its_own, when_closed=())

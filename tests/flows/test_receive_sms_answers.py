@@ -1,6 +1,7 @@
 """Answers by SMS with a right code: of contacts, and of the coordinators who decide (A6, B4)."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
@@ -300,3 +301,47 @@ def test_the_reply_carries_the_calls_that_became_pointless(board: Switchboard) -
     [reply] = board.replies
     assert reply
     assert reply.hang_ups == ("CA1",)
+
+
+def test_changes_of_an_answer_are_told_five_times_an_hour_and_the_rest_in_one(board: Switchboard) -> None:
+    """B9: 60 changes are not 120 SMS; each counts, and what is confirmed at the hour's end is what stands."""
+    incident = board.opens()
+    board.tells(incident, "ombuds")
+    code = board.code_of("ombuds")
+
+    replies = [board.texts("ombuds", f"{verb} {code}") for verb in ("OK", "NO") * 30]
+
+    assert all(replies)
+    assert board.answers() == [("ombuds", "declined")]
+    sent = {row.notification_id: row.due_at for row in board.rows(attempts)}
+    told = [row for row in board.rows(notifications, kind="notice", contact="coordinator") if row.id in sent]
+    assert [row.said["subject"] for row in told] == ["acknowledged", "declined"] * 3 + ["more_answers"]
+    assert [sent[row.id] - board.at for row in told] == [timedelta()] * 6 + [timedelta(hours=1)]
+    assert len(board.history(incident, "declined")) == 30
+
+
+def test_the_confirmation_at_the_end_of_the_hour_says_what_stands(board: Switchboard) -> None:
+    """A6, B9: at all its methods."""
+    board.opens()
+    code = board.code_of("coordinator")
+    for verb in ("OK", "NO") * 5:
+        board.texts("coordinator", f"{verb} {code}")
+
+    sent = {row.notification_id: row.due_at for row in board.rows(attempts)}
+    by_mail = [row for row in board.rows(notifications, contact="coordinator", method="email") if row.id in sent]
+    later = [row for row in by_mail if row.kind in ("recorded", "declined") and sent[row.id] > board.at]
+    assert [(row.kind, row.said["subject"]) for row in later] == [("declined", "declined")]
+
+
+def test_reports_of_action_are_told_five_times_an_hour(board: Switchboard) -> None:
+    """B9."""
+    board.tells(board.opens(), "ombuds")
+    code = board.code_of("ombuds")
+
+    for place in range(20):
+        board.texts("ombuds", f"HECHO {code} visita {place}")
+
+    told = [row.said["subject"] for row in board.rows(notifications, kind="notice", contact="coordinator")]
+    assert told.count("action") == 5
+    assert told.count("more_answers") == 1
+    assert len(board.actions()) == 20
