@@ -21,6 +21,7 @@ from alertnet.store.tx import Tx
 from alertnet.trees import read_network
 from alertnet.web.app import make_app
 from tests.database import migrate
+from tests.postgres import fresh_database
 from tests.scenarios.valley import FIELD
 from tests.scenarios.world import PUBLIC_URL, REPOSITORY, Clock, World
 
@@ -118,6 +119,14 @@ def _promises_broken(tx: Tx) -> list[object]:
 def world(world_on: Worlds, tmp_path: Path) -> World:
     """The world of the example trees, on SQLite."""
     return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def either_world(request: pytest.FixtureRequest, world_on: Worlds, tmp_path: Path) -> World:
+    """A world on each kind of database."""
+    if request.param == "sqlite":
+        return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}")
+    return world_on(fresh_database(request.getfixturevalue("postgres_url")))
 
 
 @pytest.fixture

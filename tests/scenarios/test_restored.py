@@ -14,12 +14,13 @@ from alertnet.core.contact import MethodKind
 from alertnet.core.routes import FIRST
 from alertnet.core.watch import FEWEST_LOST
 from alertnet.flows.draws import Draws
+from alertnet.flows.lost import Sent, remember
 from alertnet.flows.restore import hold_back
 from alertnet.store import signs
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
 from tests.scenarios.valley import a_tree
-from tests.scenarios.world import Incident, World, code_in
+from tests.scenarios.world import CAST, Incident, World, code_in
 
 OMBUDS = "+573005550120"
 CONTACTS = f"""
@@ -344,3 +345,17 @@ def test_a_lost_code_of_an_incident_that_is_known_reaches_its_coordinators_too(v
     valley.texts("ombuds", f"OK {code}")
 
     assert incident.answers() == [("ombuds", "acknowledged", "sms")]
+
+
+def test_what_the_provider_has_sent_is_kept_and_heard_on_either_database(either_world: World) -> None:
+    """A12: by SMS; once, however often it is read."""
+    world, number = either_world, CAST["ombuds"]
+    sent = [Sent(number, f"PBI URGENT B-HKW6: arrest. Answer 4711 or NO 4711. https://a.example/a/{'X' * 16}")]
+
+    told = [world.runtime.transact(remember, world.runtime.edition, sent) for _ in range(2)]
+    reply = world.texts("ombuds", "OK 4711")
+
+    assert told == [{"B-HKW6": ("ombuds",)}] * 2
+    assert world.runtime.transact(lambda tx: Draws(tx, 1).holds([*tx.vault.indexes(number)], "4711"))
+    assert reply is not None
+    assert "B-HKW6" in reply

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,20 +14,10 @@ from alertnet.runtime import Runtime, make_runtime
 from alertnet.sandbox import Fault
 from alertnet.sending import Sending
 from alertnet.worker import CREWS, Worker, strides
-from tests.postgres import fresh_database
-from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, reports, tries
 from tests.scenarios.world import CAST, World, code_in
 
 COORDINATOR = CAST["coordinator"]
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def either_world(request: pytest.FixtureRequest, world_on: Worlds, tmp_path: Path) -> World:
-    """A world on each kind of database."""
-    if request.param == "sqlite":
-        return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}")
-    return world_on(fresh_database(request.getfixturevalue("postgres_url")))
 
 
 @pytest.fixture
