@@ -78,11 +78,8 @@ def proxy_before(webs: Sequence[str]) -> Iterator[tuple[str, Path]]:
     url = f"http://127.0.0.1:{free_port()}"
     with TemporaryDirectory() as name:
         log = Path(name) / "log"
-        program = find()
         environment = {"ALERTNET_HOST": url, "ALERTNET_WEBS": " ".join(webs), "HOME": name, "XDG_DATA_HOME": name}
-        # Debian's is older than the image that we deploy, where this has another name.
-        environment |= {"CADDY_BUFFERS": "buffer_requests"} if _version(program) < (2, 7) else {}
-        command = [program, "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
+        command = [find(), "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
         with log.open("w") as output:
             process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=name)
         try:
@@ -91,11 +88,6 @@ def proxy_before(webs: Sequence[str]) -> Iterator[tuple[str, Path]]:
         finally:
             process.kill()
             process.wait()
-
-
-def _version(program: str) -> tuple[int, ...]:
-    said = subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout
-    return tuple(int(part) for part in said.lstrip("v").partition(" ")[0].partition("-")[0].strip().split(".")[:2])
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -1,5 +1,7 @@
 """`alertnet serve` and `alertnet worker`: the processes that run day and night."""
 
+import threading
+import time
 from contextlib import ExitStack
 from typing import Annotated
 
@@ -7,10 +9,14 @@ import typer
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 means any that is free.")]
+Drain = Annotated[
+    float,
+    typer.Option(min=0, max=60, help="Seconds to go on answering after a signal, while /healthz says 503."),
+]
 WithWorker = Annotated[bool, typer.Option("--worker/--no-worker", help="Whether this process also sends.")]
 
 
-def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker = True) -> None:
+def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker = True, drain: Drain = 0) -> None:
     """Answer the API, the provider and the contacts, and send; until SIGTERM or Ctrl-C."""
     from alertnet.cli.process_end import logged_end, until_signalled, wait_for
     from alertnet.cli.serving import keep_what_is_loaded, listen, log_start, web, working
@@ -25,10 +31,13 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
         ended = stack.enter_context(until_signalled())
         if with_worker:
             stack.enter_context(working(runtime))
-        stack.enter_context(web(runtime, listening, ended))
+        leaving = threading.Event()
+        stack.enter_context(web(runtime, listening, ended, leaving))
         log_start(runtime, name, listening)
         keep_what_is_loaded()
         wait_for(ended)
+        leaving.set()
+        time.sleep(drain)
 
 
 def worker() -> None:

@@ -48,13 +48,17 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 @contextmanager
-def web(runtime: Runtime, listening: socket.socket, ended: threading.Event) -> Iterator[None]:
+def web(
+    runtime: Runtime, listening: socket.socket, ended: threading.Event, leaving: threading.Event | None = None
+) -> Iterator[None]:
     """Answer there while inside; `ended` is set when the web has ended, for whatever reason.
+
+    Once `leaving` is set, a front is told to send nothing more here.
 
     Raises:
         Fault: it ended before its time.
     """
-    with answering(make_app(runtime), listening, ended, GRACE_SECONDS):
+    with answering(make_app(runtime, leaving), listening, ended, GRACE_SECONDS):
         yield
 
 

@@ -1,5 +1,7 @@
 """The web application: every edge on one runtime, every error a problem document, no body longer than it may be."""
 
+import threading
+
 from fastapi import FastAPI, HTTPException
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -41,8 +43,8 @@ EDGES = (
 )
 
 
-def make_app(runtime: Runtime) -> FastAPI:
-    """The application; it neither starts a worker nor closes the runtime."""
+def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAPI:
+    """The application; it neither starts a worker nor closes the runtime. `leaving`: set before it ends."""
     app = FastAPI(
         title="alertnet",
         version=__version__,
@@ -53,6 +55,7 @@ def make_app(runtime: Runtime) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.runtime = runtime
+    app.state.leaving = leaving or threading.Event()
     app.state.in_flight = InFlight()
     app.state.live = Live(runtime)
     app.state.throttle = Throttle(runtime.counting.add)

@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NotRequired
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
@@ -61,9 +61,11 @@ class Ready(TypedDict):
     fault: str | None
 
 
-@router.get("/healthz", response_model=Alive)
-async def healthz() -> Response:
-    """The process answers."""
+@router.get("/healthz", response_model=Alive, responses={503: {"model": Alive, "description": "About to end"}})
+async def healthz(request: Request) -> Response:
+    """The process answers, and is not about to end."""
+    if request.app.state.leaving.is_set():
+        return JSONResponse(Alive(status="leaving"), 503)
     return JSONResponse(Alive(status="ok"))
 
 

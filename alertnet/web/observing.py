@@ -12,8 +12,8 @@ REFUSED = frozenset({401, 403, 408, 413, 429, 503})
 DOORS = {"/twilio": "webhook", "/v1": "api", "/a": "page", "/c": "page"}
 """Which door the routes that begin so belong to."""
 
-READINESS = "/readyz"
-"""Its 503 is the answer to what it is asked each second."""
+SAID_BY_STATUS = frozenset({"/healthz", "/readyz"})
+"""Their 503 is the answer to what they are asked each second."""
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +44,7 @@ class Observing:
 
     def _count(self, scope: Scope, status: int, error: str | None = None) -> None:
         route = getattr(scope.get("route"), "path", "other")
-        if route == READINESS:
+        if route in SAID_BY_STATUS:
             return
         door = next((door for prefix, door in DOORS.items() if route.startswith(f"{prefix}/")), "other")
         if status >= 500:

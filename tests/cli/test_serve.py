@@ -16,6 +16,7 @@ import pytest
 from alertnet.runtime import Runtime
 from tests.cli.conftest import WITHIN_SECONDS, Office
 from tests.ports import free_port
+from tests.processes.installation import eventually
 
 
 @contextmanager
@@ -182,3 +183,16 @@ def test_an_incident_is_closed_beside_a_running_serve(office: Office, runtime: R
 
         assert office.types("incidents", "close", ref, "--reason", "released").code == 0
         assert f"{ref}  closed" in office.types("incidents", "list").out
+
+
+def test_a_web_that_is_to_end_goes_on_answering_while_the_front_is_told(office: Office, runtime: Runtime) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with running(office, "serve", "--no-worker", "--drain", "60", "--port", str(port)) as process:
+        assert answers(f"{url}/healthz") == 200
+
+        process.send_signal(signal.SIGTERM)
+
+        eventually(lambda: answers(f"{url}/healthz") == 503, "the front is told")
+        assert answers(f"{url}/v1/trees") == 401
+        assert process.poll() is None

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from alertnet.cli.serving import GRACE_SECONDS
 from alertnet.core.limits import LONGEST_BODY, REQUEST_SECONDS
 from alertnet.settings import NAMES, SECRET, examine
 
@@ -72,8 +73,17 @@ def test_the_front_knows_both_webs_and_the_public_name_leads_to_it_inside() -> N
 def test_the_front_gives_a_request_as_long_and_as_much_as_the_web_does() -> None:
     """B9: bodies 64 kB within 10 s."""
     assert re.findall(r"read_(?:header|body) (\w+)", CADDYFILE) == [f"{REQUEST_SECONDS}s"] * 2
-    (buffered,) = re.findall(r"request_buffers (\d+)KiB", CADDYFILE)
     (longest,) = re.findall(r"max_size (\d+)KiB", CADDYFILE)
 
-    assert int(buffered) * 1024 == LONGEST_BODY
     assert int(longest) * 1024 > LONGEST_BODY, "so that the web says in words what is too long"
+
+
+def test_a_web_that_ends_says_so_for_longer_than_the_front_takes_to_see_it() -> None:
+    interval, timeout = (
+        int(each) for name in ("interval", "timeout") for each in re.findall(rf"health_{name} (\d+)s", CADDYFILE)
+    )
+    for name in ("web-1", "web-2"):
+        command, grace = (compose()["services"][name][key] for key in ("command", "stop_grace_period"))
+        drain = int(command[command.index("--drain") + 1])
+
+        assert interval + timeout < drain < int(grace.removesuffix("s")) - GRACE_SECONDS

@@ -29,7 +29,8 @@ class Web(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answers)
         self.heard: list[str] = []
-        self.breaks_off = False
+        self.breaks_off = self.is_leaving = False
+        self.was_asked = threading.Event()
         self.thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
         self.thread.start()
 
@@ -52,7 +53,9 @@ class _Answers(BaseHTTPRequestHandler):
             if self.server.breaks_off:
                 self.connection.close()
                 return
-        self.send_response(200)
+        else:
+            self.server.was_asked.set()
+        self.send_response(503 if self.path == "/healthz" and self.server.is_leaving else 200)
         if self.path.endswith("/events"):
             self._stream()
             return
@@ -130,12 +133,25 @@ def test_a_webhook_without_a_signature_and_a_body_that_is_too_long_come_no_furth
 
 def test_while_one_web_is_exchanged_the_other_takes_everything(front: Front) -> None:
     """A1: nobody who reports meets an error because a process is exchanged."""
-    front.webs[0].ends()
+    first, second = front.webs
+    first.is_leaving = True
+    assert first.was_asked.wait(10), "how it is"
+    first.was_asked.clear()
+    assert first.was_asked.wait(10), "what it said before is known now"
+    for web in front.webs:
+        web.heard.clear()
+    first.ends()
 
     answers = [front.asks(method, "/v1/incidents", b"x") for _ in range(10) for method in ("GET", "POST")]
 
     assert answers == [200] * 20
-    assert front.webs[0].heard == []
+    assert (len(first.heard), len(second.heard)) == (0, 20)
+
+
+def test_a_request_that_changes_nothing_goes_to_the_other_web_when_one_has_just_died(front: Front) -> None:
+    front.webs[0].ends()
+
+    assert [front.asks("GET", "/v1/incidents") for _ in range(10)] == [200] * 10
 
 
 def test_what_broke_off_is_made_again_only_where_it_changes_nothing(front: Front) -> None:
