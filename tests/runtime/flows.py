@@ -41,7 +41,9 @@ def keep_what_commit_refuses(tx: Tx, name: str) -> None:
     """A broken foreign key that SQLite looks at only when it commits."""
     keep(tx, name)
     tx.session.execute(text("PRAGMA defer_foreign_keys = ON"))
-    tx.session.execute(text("INSERT INTO code_numbers VALUES ('no such code', x'00', 'tree', 'contact', 0, 1, NULL)"))
+    columns = "code_id, number_index, tree, contact, relays, open"
+    row = "'no such code', x'00', 'tree', 'contact', 0, 1"
+    tx.session.execute(text(f"INSERT INTO code_numbers ({columns}) VALUES ({row})"))
 
 
 def kept(tx: Tx) -> list[str]:
