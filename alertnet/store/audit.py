@@ -14,13 +14,14 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from alertnet.store import keys
-from alertnet.store.checkpoints import CHECKPOINT, KEYED, SEALED, SignedHead, heads_in
+from alertnet.store.checkpoints import CHECKPOINT, SEALED, SignedHead, heads_in
 from alertnet.store.columns import canonical, vault_of
 from alertnet.store.tables import api_keys, chain_heads, incidents, timeline
-from alertnet.store.timeline import PURGED, SYSTEM, Head, digest_of, link, origin, vouched
+from alertnet.store.timeline import KEYED, PURGED, SYSTEM, Head, digest_of, link, origin, vouched
 from alertnet.store.vault import Purpose, Unreadable, Vault
 
 AT_ONCE = 1000  # rows in memory
+HASH_KEPT = 8  # bytes of each checkpoint's hash
 
 EXCHANGE = timedelta(hours=1)
 """After an upgrade the version before may still run for so long, and write links without a key."""
@@ -50,8 +51,8 @@ class Known:
 
     keyed_at: datetime | None = None
     """When it was said that from then on every link has a key; None where that has always been so."""
-    ends: dict[str, Head] = field(default_factory=dict)
-    """The last checkpoint of each chain."""
+    ends: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    """Every checkpoint of each chain: how its hash began at that length."""
     without_key: dict[str, int] = field(default_factory=dict)
     """Up to where the entries of a chain may have none, since a checkpoint that has one covers them."""
 
@@ -62,7 +63,12 @@ class Known:
             self.keyed_at = row.at
         if self.keyed_at is not None and row.at <= self.keyed_at + EXCHANGE:
             self.without_key |= {chain: head.length for chain, head in heads.items()} | {SYSTEM: row.seq}
-        self.ends |= heads
+        for chain, head in heads.items():
+            self.ends.setdefault(chain, {}).setdefault(head.length, head.hash[:HASH_KEPT])
+
+    def length_of(self, chain: str) -> int:
+        """How long it was at its last checkpoint."""
+        return max(self.ends.get(chain, {0: b""}))
 
 
 @dataclass
@@ -101,8 +107,8 @@ class _Chain:
             yield Break(self.name, bare.start, _all_of(NOT_KEYED, bare))
         for emptied in _beyond(self.emptied, self.purged_to):
             yield Break(self.name, emptied.start, _all_of("the payload is gone, and no entry says so", emptied))
-        if (end := known.ends.get(self.name)) and end.length > self.last:
-            yield Break(self.name, self.last + 1, f"entries {self.last + 1} to {end.length} are missing")
+        if (length := known.length_of(self.name)) > self.last:
+            yield Break(self.name, self.last + 1, f"entries {self.last + 1} to {length} are missing")
 
     def _fault_of_payload(self, row: Row[Any]) -> str | None:
         if row.sealed is None and row.salt is None:
@@ -161,7 +167,7 @@ def _of_system(session: Session, vault: Vault, known: Known, kept: SignedHead | 
             yield Break(SYSTEM, entry.seq, "the entry is not the one that the head names")
     if row is None and is_keyed:
         yield Break(SYSTEM, chain.last, "where the chain ends is not on the record any more")
-    known.ends[SYSTEM] = Head(max(end.length if end else 0, kept.length if kept else 0), b"")
+    known.ends[SYSTEM] = {max(end.length if end else 0, kept.length if kept else 0): b""}
     yield from chain.breaks_at_end(known)
 
 
@@ -176,12 +182,12 @@ def _of_incidents(session: Session, vault: Vault, known: Known) -> Iterator[Brea
             missing.discard(row.chain)
         if (why := chain.take(row)) is not None:
             yield Break(row.chain, row.seq, why)
-        elif (end := known.ends.get(row.chain)) and row.seq == end.length and row.hash != end.hash:
+        elif not row.hash.startswith(known.ends.get(row.chain, {}).get(row.seq, b"")):
             yield Break(row.chain, row.seq, "the entry is not the one that the checkpoint names")
     if chain is not None:
         yield from chain.breaks_at_end(known)
     for name in sorted(missing):
-        had = f": it had {known.ends[name].length} entries" if name in known.ends else ""
+        had = f": it had {known.length_of(name)} entries" if name in known.ends else ""
         yield Break(name, 0, f"the chain is missing{had}")
 
 

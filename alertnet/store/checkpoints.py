@@ -18,13 +18,11 @@ from alertnet.core.errors import BadInput
 from alertnet.store import keys
 from alertnet.store.columns import vault_of
 from alertnet.store.tables import timeline
-from alertnet.store.timeline import SYSTEM, Head, append, heads_of, lock_system
+from alertnet.store.timeline import KEYED, SYSTEM, Head, append, heads_of, lock_system
 from alertnet.store.tx import Tx
 from alertnet.store.vault import Purpose, Unreadable, Vault
 
 CHECKPOINT = "checkpoint"
-KEYED = "chains_keyed"
-"""From here on every link has a key: the checkpoint of all that was there when the database was upgraded."""
 
 MOST_CHAINS = 1000
 """How many chains an entry holds."""

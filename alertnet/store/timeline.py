@@ -18,13 +18,14 @@ from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from alertnet.store.columns import canonical
-from alertnet.store.engine import insert_once
 from alertnet.store.tables import chain_heads, timeline
 from alertnet.store.tx import Tx
 from alertnet.store.vault import Purpose
 
 SYSTEM = "system"
 PURGED = "purged"
+KEYED = "chains_keyed"
+"""From here on every link has a key: the checkpoint of all that was there when the database was upgraded."""
 SALT_BYTES = 16
 
 Entry = tuple[str, Mapping[str, Any]]
@@ -51,6 +52,14 @@ class Head:
     hash: bytes
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """Where the system's chain ended when it was last written to; `is_ours`: that was said with the secret."""
+
+    end: Head
+    is_ours: bool
+
+
 def append(tx: Tx, chain: str, *entries: Entry) -> None:
     """Add entries at `tx.now` to an incident's chain, whose row the transaction holds, or to that of the system."""
     append_each(tx, {chain: entries} if entries else {})
@@ -65,14 +74,19 @@ def append_each(tx: Tx, chains: Mapping[str, Sequence[Entry]], *, begin: bool = 
     heads = {} if begin else heads_of(tx.session, list(chains))
     rows: list[dict[str, Any]] = []
     ends: dict[str, Head] = {}
+    kept = _kept_end(tx) if SYSTEM in chains else None
     for chain, entries in chains.items():
         head = heads.get(chain, Head(0, origin(chain)))
+        if chain == SYSTEM and kept is not None and kept.is_ours and kept.end.length >= head.length:
+            # What was cut off leaves a gap for ever: nothing is written in its place.
+            head = kept.end
         links = _links(tx, chain, head.length, head.hash, entries)
         ends[chain] = Head(links[-1]["seq"], links[-1]["hash"]) if links else head
         rows += links
     tx.session.execute(_APPEND, rows)
     if SYSTEM in ends:
-        _keep_end(tx, ends[SYSTEM])
+        is_first = SYSTEM not in heads or any(kind == KEYED for kind, _ in chains[SYSTEM])
+        _keep_end(tx, ends[SYSTEM], kept, is_first=is_first)
     return ends
 
 
@@ -124,10 +138,21 @@ def vouched(end: Head) -> bytes:
     return b"end" + end.length.to_bytes(8) + end.hash
 
 
-def _keep_end(tx: Tx, end: Head) -> None:
+def _kept_end(tx: Tx) -> _Kept | None:
+    row = tx.session.execute(select(chain_heads).where(chain_heads.c.chain == SYSTEM)).first()
+    if row is None:
+        return None
+    end = Head(row.length, row.hash)
+    return _Kept(end, tx.vault.is_mac(Purpose.HEAD, vouched(end), row.mac))
+
+
+def _keep_end(tx: Tx, end: Head, kept: _Kept | None, *, is_first: bool) -> None:
+    """Keep where the system's chain ends; what was taken away or altered is not made good, so that it is found."""
     values = {"length": end.length, "hash": end.hash, "mac": tx.vault.mac(Purpose.HEAD, vouched(end))}
-    if not insert_once(tx.session, chain_heads, {"chain": SYSTEM, **values}):
+    if kept is not None and kept.is_ours:
         tx.session.execute(update(chain_heads).where(chain_heads.c.chain == SYSTEM).values(values))
+    elif kept is None and is_first:
+        tx.session.execute(insert(chain_heads).values(chain=SYSTEM, **values))
 
 
 def origin(chain: str) -> bytes:

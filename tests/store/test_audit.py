@@ -162,6 +162,39 @@ def test_where_the_system_chain_ends_can_not_be_moved(told: Tx) -> None:
     assert verify(told.session) == [Break(SYSTEM, 1, "where the chain ends was altered")]
 
 
+def goes_on(tx: Tx) -> None:
+    """The program knows nothing of what somebody did, and writes on."""
+    later = replace(tx, now=NOW + MINUTE)
+    for _ in range(2):
+        append(later, "one", ("reopened", {}))
+    checkpoints.note_changed(later)
+
+
+def test_what_was_cut_off_is_found_when_the_program_has_gone_on(told: Tx) -> None:
+    """A later checkpoint takes nothing from an earlier one."""
+    remove(told, entry("one", 3))
+    goes_on(told)
+
+    assert verify(told.session) == [Break("one", 3, "the entry is not the one that the checkpoint names")]
+
+
+@pytest.mark.parametrize("which", [timeline.c.chain == SYSTEM, timeline.c.seq > 0], ids=["system", "all rows"])
+def test_a_gap_in_the_system_chain_stays(told: Tx, which: Any) -> None:
+    """Nothing is written in the place of what is gone."""
+    remove(told, which)
+    goes_on(told)
+
+    assert Break(SYSTEM, 2, "entries 1 to 1 are missing") in verify(told.session)
+
+
+@pytest.mark.parametrize("spoil", [delete(chain_heads), update(chain_heads).values(length=0)], ids=["gone", "altered"])
+def test_where_the_chain_ended_is_not_made_good(told: Tx, spoil: Any) -> None:
+    told.session.execute(spoil)
+    goes_on(told)
+
+    assert any(each.chain == SYSTEM and "where the chain ends" in each.why for each in verify(told.session))
+
+
 # Checkpoints
 
 
