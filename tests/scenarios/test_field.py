@@ -95,7 +95,8 @@ def test_under_duress_nothing_in_clear_says_so(valley: World, capsys: pytest.Cap
 
     texts = [str(text) for who in ("coordinator", "second") for text in valley.phone(who).inbox]
     assert sum("before you call anybody, read" in text for text in texts) >= 2
-    log = capsys.readouterr().out
+    # Where the log goes to depends on whether a test before this one has configured it.
+    log = "".join(capsys.readouterr())
     assert "attempt_made" in log
     said = "\n".join([*texts, log]).lower()
     assert not [word for word in ("duress", "do not call", "read_first") if word in said]
