@@ -11,6 +11,7 @@ from alertnet.core.routes import Way, way_name
 from alertnet.messages.renderer import Renderer
 from alertnet.store import pinned
 from simulation.cast import FIELD_PHONE, NEWCOMER, draw_network, edit
+from simulation.code_guesser import CodeGuesser
 from simulation.database import Database
 from simulation.desk import Desk
 from simulation.guesser import Guesser
@@ -73,6 +74,7 @@ class Night:
         self.outside = Outside(self)
         self.people = People(self)
         self.guesser = Guesser(self)
+        self.code_guesser = CodeGuesser(self)
         self.promises = Promises(self)
         self.web = Web(self)
         self.desk = Desk(self)
@@ -87,6 +89,7 @@ class Night:
         self._plan_faults(self.mischief)
         self._plan_deeds()
         self.guesser.begin()
+        self.code_guesser.begin()
         self.watch.begin()
         self.time.run(self._at(self.length))
         self._calms_down()

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, Select, func, select
 
 from alertnet.core.codec import from_plain
+from alertnet.core.disclosure import Subject
 from alertnet.core.incident import Facts
 from alertnet.core.routes import SECOND
 from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, timeline
+from simulation.code_guesser import check_code_guesses
 from simulation.consent import why_barred
 from simulation.guesser import check_guesses
 from simulation.heartbeat import check_silence
@@ -40,7 +42,7 @@ _OF_CLOSED: Select[Any] = (
     .where(incidents.c.status == "closed")
     .where(notifications.c.method != "call")
 )
-_REPLIES: Select[Any] = select(notifications.c.address, notifications.c.kind).where(
+_REPLIES: Select[Any] = select(notifications.c.address, notifications.c.kind, notifications.c.said).where(
     notifications.c.kind.in_(["not_understood", "receipt"]), notifications.c.method == "sms"
 )
 _FORGOTTEN: Select[Any] = select(escalations.c.tree, escalations.c.status).where(
@@ -55,7 +57,7 @@ def reckon(night: "Night") -> None:
     for check in checks:
         for promise, how in check(night, history):
             night.story.breaks_promise(promise, how)
-    for promise, how in check_guesses(night):
+    for promise, how in (*check_guesses(night), *check_code_guesses(night)):
         night.story.breaks_promise(promise, how)
     check_punctuality(night, history)
     check_silence(night)
@@ -195,7 +197,9 @@ def _heard(night: "Night", _: Sequence[Row[Any]]) -> Found:
 
 def _replied(night: "Night", _: Sequence[Row[Any]]) -> Found:
     """A12: nobody has two replies to one text, and whoever called for help or asked something has one."""
-    by_sms = [(row.address, row.kind) for row in night.database.rows(_REPLIES)]
+    # What becomes of a number's codes is told to all phones of its owner, whoever tried them.
+    told = [row for row in night.database.rows(_REPLIES) if row.said["subject"] != Subject.WRONG_CODES.value]
+    by_sms = [(row.address, row.kind) for row in told]
     unanswered = [row for row in night.database.rows(select(inbound)) if row.reply is None]
     silent = Counter(row.sender for row in unanswered)
     for address, count in Counter(address for address, kind in by_sms if kind == "not_understood").items():

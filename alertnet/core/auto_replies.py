@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 SOONEST, AT_ONCE = timedelta(seconds=1), timedelta(seconds=20)
 """Within this of our reply nobody has written the very same text again; what came with it was no answer to it."""
-OFTEN = 2
-"""A text that came so often within `LATELY` and comes once more is sent by a machine."""
+OFTEN = 4
+"""A text that came and was answered so often within `LATELY`, and comes once more, is sent by a machine."""
 LATELY = timedelta(minutes=10)
 
 PHRASES = (
@@ -71,13 +71,14 @@ def says_so(body: str) -> bool:
 def looks_automatic(body: str, earlier: Sequence[Earlier], now: datetime) -> bool:
     """Whether a machine most likely wrote it: by its own words, or since it is the same text again and again.
 
-    Somebody who sends a text a second time is a person; who does so within seconds of our reply, or a third time
-    within minutes, is not.
+    Somebody who sends a text again may not have had our reply; who does so within seconds of it, or a fifth time
+    within minutes, is no person.
     """
     if says_so(body):
         return True
-    same = [each for each in earlier if now - each.at <= LATELY and _plain(each.body) == _plain(body)]
-    return len(same) >= OFTEN or any(each.is_answered and SOONEST <= now - each.at <= AT_ONCE for each in same)
+    same = [each.at for each in earlier if each.is_answered and _plain(each.body) == _plain(body)]
+    often = sum(now - at <= LATELY for at in same) >= OFTEN
+    return often or any(SOONEST <= now - at <= AT_ONCE for at in same)
 
 
 def _plain(body: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
-from alertnet.core.auto_replies import Earlier, looks_automatic
+from alertnet.core.auto_replies import OFTEN, Earlier, looks_automatic
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
 from alertnet.core.limits import ALL_STRANGER_TEXTS, DROPS_TOLD, REPLIES, STRANGER_TEXTS, Limit
@@ -17,7 +17,7 @@ from alertnet.store.tables import inbound
 from alertnet.store.tx import Tx
 
 EVERYBODY = "everybody"
-REMEMBERED = 3
+REMEMBERED = OFTEN
 """So many texts of a number are looked at to see whether a machine writes them."""
 
 

@@ -39,9 +39,11 @@ def test_the_same_text_within_seconds_of_our_reply_is_a_machines() -> None:
     assert not looks_automatic("Hola", [before(5, "¿quién?", is_answered=True)], NOW)
 
 
-def test_the_same_text_a_third_time_is_a_machines() -> None:
-    twice = [before(200, "Hola"), before(100, "Hola")]
+def test_the_same_text_a_fifth_time_is_a_machines() -> None:
+    """Who had none of our replies sends it again: those that were not answered say nothing."""
+    again = [before(200 - 40 * place, "Hola", is_answered=True) for place in range(4)]
 
-    assert not looks_automatic("Hola", twice[:1], NOW)
-    assert looks_automatic("Hola", twice, NOW)
-    assert not looks_automatic("Hola", [before(7000, "Hola"), before(9000, "Hola")], NOW)
+    assert not looks_automatic("Hola", again[:3], NOW)
+    assert looks_automatic("Hola", again, NOW)
+    assert not looks_automatic("Hola", [before(200 - 40 * place, "Hola") for place in range(4)], NOW)
+    assert not looks_automatic("Hola", [before(7000, "Hola", is_answered=True)] * 4, NOW)

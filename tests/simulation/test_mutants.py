@@ -158,6 +158,11 @@ MUTANTS = {
     "the test of the way in comes in, and does not count": Mutant(
         "A2", "alertnet/flows/receive_sms.py", "        signs.note(tx, signs.INBOUND)\n"
     ),
+    "wrong codes are not counted": Mutant(
+        "A6",
+        "alertnet/flows/wrong_codes.py",
+        "    guess_store.keep(tx, number, before, {id: each for id, (each, _) in after.items()})\n",
+    ),
     "everybody in the trees hears of trouble of our own": Mutant(
         "A9",
         "alertnet/flows/coordinators.py",
