@@ -97,8 +97,12 @@ WRONG_CODES = Limit("wrong_codes", 5, HOUR)
 """Wrong written codes of a number in one incident, over all doors: then its codes are void and made afresh once."""
 
 WRONG_PINS = Limit("wrong_pins", 5, HOUR, closes_for=15 * MINUTE, longest=4 * HOUR)
-PINS_AT_DOOR = Limit("pins_at_door", 2, 5 * HOUR)
-"""Wrong PINs of a member or contact over all doors, and at one of them: `core.pin_tries` says how they go together."""
+"""Wrong PINs of a member or contact, over all doors together: then every door waits, never for good.
+
+While they wait a right PIN counts for nothing either, or the answer would tell a guesser; a report still opens,
+unverified, and a coordinator lets it pass. Whoever never stops has fifty tries on the first day, then thirty a day,
+against a hundred thousand PINs.
+"""
 
 STRANGER_TEXTS = Limit("stranger_texts", 5, HOUR)
 ALL_STRANGER_TEXTS = Limit("all_stranger_texts", 60, HOUR)

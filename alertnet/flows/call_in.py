@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.codes import is_written_code
+from alertnet.core.contact import MethodKind
 from alertnet.core.contact_tree import ContactTree
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.keys import WrongKeys
@@ -18,7 +19,7 @@ from alertnet.flows.coordinators import tell_coordinators
 from alertnet.flows.floods import tell_drop
 from alertnet.flows.held_codes import HeldCode, find_sent, open_codes, told_codes
 from alertnet.flows.known_numbers import contacts_at, member_at, open_incident_of
-from alertnet.flows.pins import CALL, has_pin
+from alertnet.flows.pins import has_pin
 from alertnet.flows.proof import Door, try_contacts_pin
 from alertnet.flows.respond import respond
 from alertnet.flows.unclear_sms import may_answer, ring_once
@@ -189,7 +190,7 @@ def _acknowledge(
         return None
     if asks and has_pin(tx, f"{code.tree}/{code.contact}"):
         return Reception(caller.language, caller.callback, Asks.PROOF, code=code.id)
-    if pin and not try_contacts_pin(case, Door(code.tree, code.contact, CALL, call.sender), pin).check:
+    if pin and not try_contacts_pin(case, Door(code.tree, code.contact, MethodKind.CALL.value), pin).check:
         case.finish()
         return None
     recorded = respond(case, code.tree, code.contact, AnswerKind.ACKNOWLEDGED, Via.CALL, address=call.sender)

@@ -12,7 +12,7 @@ from alertnet.core.notification import Kind
 from alertnet.core.sms_grammar import Turn
 from alertnet.flows.coordinators import tell_coordinators
 from alertnet.flows.known_numbers import InTheField, words_of
-from alertnet.flows.pins import TEXT, PinCheck, PinTried, try_pin
+from alertnet.flows.pins import PinCheck, PinTried, try_pin
 from alertnet.flows.report_by_sms import receive_duress
 from alertnet.store import duty, timeline
 from alertnet.store.inbound import Recipient, Reply
@@ -61,7 +61,7 @@ def take_turn(tx: Tx, edition: Edition, sender: InTheField, turn: Turn) -> Reply
         for contact in tree.with_duty
         if contact.duty is not None and sender.owner in {each.id for each in contact.duty.rota}
     ]
-    tried = try_pin(tx, sender.owner, turn.pin, TEXT) if posts else PinTried(PinCheck.NONE_SET)
+    tried = try_pin(tx, sender.owner, turn.pin) if posts else PinTried(PinCheck.NONE_SET)
     if tried.closes:
         _tell_closing(tx, edition, sender)
     if not tried.check:

@@ -1,7 +1,7 @@
 """PINs: set by an administrator, checked where a phone or a page must prove more than its number or link."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -10,8 +10,7 @@ from sqlalchemy import Row
 
 from alertnet.core.codes import ONE_TIME_PIN_LENGTH, PIN_LENGTH, is_pin
 from alertnet.core.errors import BadInput
-from alertnet.core.limits import PINS_AT_DOOR, WRONG_PINS
-from alertnet.core.pin_tries import PinTries
+from alertnet.core.limits import WRONG_PINS, Usage
 from alertnet.store import limits, pins
 from alertnet.store.pins import PinKind
 from alertnet.store.tx import Tx
@@ -33,13 +32,9 @@ class PinCheck(StrEnum):
         return self in (PinCheck.TRUE, PinCheck.DURESS)
 
 
-TEXT, CALL = "text", "call"
-"""The doors of a member; those of a contact are the ways to each of its addresses."""
-
-
 @dataclass(frozen=True)
 class PinTried:
-    """What came of a PIN. `closes`: it was one wrong PIN too many; `heard_at`: from when on its door hears another.
+    """What came of a PIN. `closes`: it was one wrong PIN too many; `heard_at`: from when on another is heard.
 
     `unheard`: how many were not looked at since one was heard last.
     """
@@ -89,39 +84,33 @@ def pins_of(tx: Tx, owner: str) -> str:
     return " ".join(sorted(row.id for row in pins.of_owner(tx, owner)))
 
 
-def try_pin(tx: Tx, owner: str, text: str | None, door: str) -> PinTried:
+def try_pin(tx: Tx, owner: str, text: str | None) -> PinTried:
     """What the text proves as a PIN of that owner: the one place that believes, counts and refuses it (B9).
 
-    A one-time PIN is used up by this, unless its door is closed. Tries at the same moment are judged one by one.
+    A one-time PIN is used up by this, unless the doors are closed. Tries at the same moment are judged one by one.
     """
     known = pins.hold_of_owner(tx, owner)
     if not known:
         return PinTried(PinCheck.NONE_SET)
     if not text:
         return PinTried(PinCheck.ABSENT)
-    here = f"{owner} {door}"
-    tries = PinTries(limits.usage(tx, WRONG_PINS, owner), limits.usage(tx, PINS_AT_DOOR, here))
+    before = limits.usage(tx, WRONG_PINS, owner)
     found = pins.matching(tx, owner, text, known)
-    if not tries.is_heard(tx.now):
-        _keep(tx, owner, here, tries, tries.after_unheard())
-        return PinTried(PinCheck.CLOSED, heard_at=tries.heard_at(tx.now))
-    check, unheard = _proven(tx, found), tries.everywhere.dropped
-    after = tries.after_right() if check else tries.after_wrong(tx.now)
-    _keep(tx, owner, here, tries, after)
-    closes = after.everywhere.closed_until != tries.everywhere.closed_until
-    return PinTried(check, closes, None if after.is_heard(tx.now) else after.heard_at(tx.now), unheard)
+    if WRONG_PINS.is_closed(before, tx.now):
+        _keep(tx, owner, before, WRONG_PINS.use(before, tx.now))
+        return PinTried(PinCheck.CLOSED, heard_at=before.closed_until)
+    check = _proven(tx, found)
+    after = replace(before if check else WRONG_PINS.use(before, tx.now), dropped=0)
+    _keep(tx, owner, before, after)
+    closes = WRONG_PINS.is_closed(after, tx.now)
+    return PinTried(check, closes, after.closed_until if closes else None, before.dropped)
 
 
-def _keep(tx: Tx, owner: str, here: str, before: PinTries, after: PinTries) -> None:
+def _keep(tx: Tx, owner: str, before: Usage, after: Usage) -> None:
     """Put down what has changed; the owner's PINs are held, so that nobody else counts meanwhile."""
-    changes = (
-        (WRONG_PINS, owner, before.everywhere, after.everywhere),
-        (PINS_AT_DOOR, here, before.here, after.here),
-    )
-    for limit, key, was, used in changes:
-        if used != was:
-            limits.hold(tx, limit, key)
-            limits.keep(tx, limit, key, used)
+    if after != before:
+        limits.hold(tx, WRONG_PINS, owner)
+        limits.keep(tx, WRONG_PINS, owner, after)
 
 
 def _proven(tx: Tx, found: list[Row[Any]]) -> PinCheck:

@@ -26,12 +26,11 @@ TICKET_LASTS = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Door:
-    """Where a contact enters its PIN, if not at a link or a call of ours: these name theirs themselves."""
+    """Where a contact enters its PIN, if not at a link or in a call of ours."""
 
     tree: str
     contact: str
     method: str
-    address: str
 
 
 @dataclass(frozen=True)
@@ -94,13 +93,13 @@ def prove(case: Case, link: Row[Any], sent: Sent) -> Proof:
 
 
 def try_contacts_pin(case: Case, row: Row[Any] | Door, text: str) -> PinTried:
-    """What the text proves as the PIN of the contact of a link or notification, at the door that this is.
+    """What the text proves as the PIN of the contact of a link or notification, at that door.
 
     A wrong one goes on the record, and the coordinators hear when it was one too many, or was the one for duress: that
     does what the true one does, so that who stands beside the contact learns nothing.
     """
     owner = _owner(row)
-    tried = try_pin(case.tx, owner, text, f"{row.method} {row.address}")
+    tried = try_pin(case.tx, owner, text)
     if tried.check in (PinCheck.TRUE, PinCheck.DURESS, PinCheck.WRONG):
         entry = {"tree": row.tree, "contact": row.contact, "method": row.method, "pin": tried.check.value}
         # What a closed door did not look at is a number, and not a line each.

@@ -16,7 +16,6 @@ from alertnet.flows.call_in import Asks, CallIn, Reception, keep_reply, raised_b
 from alertnet.flows.case import Case, take_up
 from alertnet.flows.escalate import for_all, move
 from alertnet.flows.known_numbers import member_at
-from alertnet.flows.pins import CALL
 from alertnet.flows.report_by_sms import receive_report
 from alertnet.store import incidents
 from alertnet.store.pinned import Edition
@@ -33,7 +32,7 @@ def key_pin(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
         return replace(received, asks=None)
     if raised := raised_by(tx, call):
         return replace(received, asks=Asks.TYPE, raised=raised)
-    reply = receive_report(tx, edition, sender, Report(panic=False, pin=digits), door=CALL)
+    reply = receive_report(tx, edition, sender, Report(panic=False, pin=digits))
     keep_reply(tx, call, reply.said.ref, is_spoken=received.is_spoken)
     return replace(received, asks=Asks.TYPE, raised=reply.said.ref, hang_ups=reply.hang_ups)
 

@@ -22,7 +22,7 @@ from alertnet.flows.decide import decide
 from alertnet.flows.escalate import for_all, move
 from alertnet.flows.known_numbers import InTheField, open_incident_of, words_of
 from alertnet.flows.open_incident import open_incident
-from alertnet.flows.pins import TEXT, PinCheck, try_pin
+from alertnet.flows.pins import PinCheck, try_pin
 from alertnet.flows.proof import tell_closing
 from alertnet.flows.unclear_sms import ring_once
 from alertnet.store.inbound import Recipient, Reply
@@ -40,14 +40,12 @@ def receive_report(
     sender: InTheField,
     report: Report,
     heard_at: datetime | None = None,
-    *,
-    door: str = TEXT,
 ) -> Reply:
     """Raise the alarm, whatever could be read of the report; the reply echoes what was understood.
 
     `heard_at`: when the provider got it, of a report that reaches us late.
     """
-    tried = try_pin(tx, sender.owner, report.pin, door)
+    tried = try_pin(tx, sender.owner, report.pin)
     pin = tried.check
     duress = pin is PinCheck.DURESS
     facts = replace(

@@ -19,7 +19,7 @@ def holder(runtime: Runtime, key: str) -> keys.ApiKey | None:
 
 
 def proves(runtime: Runtime, owner: str, pin: str) -> PinCheck:
-    return runtime.transact(try_pin, owner, pin, "text").check
+    return runtime.transact(try_pin, owner, pin).check
 
 
 def test_a_new_key_is_printed_alone_and_opens_what_it_was_made_for(office: Office, runtime: Runtime) -> None:

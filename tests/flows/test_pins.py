@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from alertnet.core.errors import BadInput
-from alertnet.flows.pins import TEXT, PinCheck, has_pin, set_pins, try_pin
+from alertnet.flows.pins import PinCheck, has_pin, set_pins, try_pin
 from alertnet.store.tables import pins
 from alertnet.store.tx import Tx
 from tests.flows.switchboard import Switchboard
@@ -17,8 +17,8 @@ from tests.flows.switchboard import Switchboard
 ANA = "north/ana"
 
 
-def tries(board: Switchboard, text: str | None, owner: str = ANA, door: str = "text") -> PinCheck:
-    return board.runtime.transact(try_pin, owner, text, door).check
+def tries(board: Switchboard, text: str | None, owner: str = ANA) -> PinCheck:
+    return board.runtime.transact(try_pin, owner, text).check
 
 
 @pytest.fixture
@@ -110,13 +110,15 @@ def test_true_pins_and_those_for_duress_close_no_door(set_for_ana: Switchboard) 
     assert proved == [PinCheck.TRUE, PinCheck.DURESS] * 5
 
 
-def test_whoever_guesses_at_one_door_does_not_close_another(set_for_ana: Switchboard) -> None:
-    """B9: counted over all doors; the owner proves itself where hardly anybody has guessed."""
-    for _ in range(20):
-        tries(set_for_ana, "11111")
+def test_doors_stay_closed_longer_each_time_up_to_four_hours(set_for_ana: Switchboard) -> None:
+    waits = []
+    for _ in range(7):
+        last = [set_for_ana.runtime.transact(try_pin, ANA, "11111") for _ in range(5)][-1]
+        assert last.heard_at
+        waits.append((last.heard_at - set_for_ana.at) / timedelta(minutes=1))
+        set_for_ana.at = last.heard_at
 
-    assert tries(set_for_ana, "47110") is PinCheck.CLOSED
-    assert tries(set_for_ana, "47110", door="call") is PinCheck.TRUE
+    assert waits == [15, 30, 60, 120, 240, 240, 240]
 
 
 def test_guesses_of_another_owners_pin_close_nothing(set_for_ana: Switchboard) -> None:
@@ -195,12 +197,12 @@ def test_a_pin_for_duress_of_an_earlier_version_is_still_one(board: Switchboard)
 
     board.runtime.transact(set_pins, ANA, pin="47110")
     board.runtime.transact(as_before)
-    assert board.runtime.transact(try_pin, ANA, "47990", TEXT).check is PinCheck.DURESS
+    assert board.runtime.transact(try_pin, ANA, "47990").check is PinCheck.DURESS
 
     board.runtime.transact(set_pins, ANA, duress="47991")
 
-    assert board.runtime.transact(try_pin, ANA, "47990", TEXT).check is PinCheck.WRONG
-    assert board.runtime.transact(try_pin, ANA, "47991", TEXT).check is PinCheck.DURESS
+    assert board.runtime.transact(try_pin, ANA, "47990").check is PinCheck.WRONG
+    assert board.runtime.transact(try_pin, ANA, "47991").check is PinCheck.DURESS
     assert "duress" not in [row.kind for row in board.rows(pins, owner=ANA)]
 
 

@@ -77,6 +77,22 @@ def test_the_coordinators_are_told_once_for_each_time_a_door_closes(valley: Worl
     assert len(told_of_guesses(valley)) == 2
 
 
+def test_a_flood_of_guesses_is_a_number_on_the_record_and_not_a_line_each(valley: World) -> None:
+    """B9: what a limit drops is counted, on the timeline."""
+    valley.runtime.transact(set_pins, "valley/coordinator", TRUE)
+    incident = valley.raises(people=[])
+    link = link_in(next(text for text in valley.phone("coordinator").inbox if "URGENT" in text))
+    for _ in range(20):
+        valley.client.post(link, data={"pin": "00000"})
+    valley.passes(minutes=15)
+    valley.client.post(link, data={"pin": TRUE})
+
+    path = f"/v1/incidents/{incident.ref}/timeline"
+    entries = valley.client.get(path, headers=valley.headers).json()["items"]
+    entered = [each["payload"] for each in entries if each["kind"] == "pin_entered"]
+    assert [(each["pin"], each["unheard"]) for each in entered] == [*[("wrong", 0)] * 5, ("true", 15)]
+
+
 def test_a_page_asks_for_the_pin_again_once_its_ticket_has_grown_old(valley: World) -> None:
     """A6: who finds the page open an hour later can do nothing with it."""
     valley.runtime.transact(set_pins, "valley/coordinator", TRUE)
