@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 SOONEST, AT_ONCE = timedelta(seconds=1), timedelta(seconds=20)
 """Within this of our reply nobody has written the very same text again; what came with it was no answer to it."""
 OFTEN = 4
-"""A text that came and was answered so often within `LATELY`, and comes once more, is sent by a machine."""
+"""A text that came so often within `LATELY`, and comes once more, is sent by a machine."""
 LATELY = timedelta(minutes=10)
 
 PHRASES = (
@@ -76,9 +76,9 @@ def looks_automatic(body: str, earlier: Sequence[Earlier], now: datetime) -> boo
     """
     if says_so(body):
         return True
-    same = [each.at for each in earlier if each.is_answered and _plain(each.body) == _plain(body)]
-    often = sum(now - at <= LATELY for at in same) >= OFTEN
-    return often or any(SOONEST <= now - at <= AT_ONCE for at in same)
+    same = [each for each in earlier if _plain(each.body) == _plain(body)]
+    often = sum(now - each.at <= LATELY for each in same) >= OFTEN
+    return often or any(each.is_answered and SOONEST <= now - each.at <= AT_ONCE for each in same)
 
 
 def _plain(body: str) -> str:

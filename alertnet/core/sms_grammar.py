@@ -142,6 +142,12 @@ def parse_answers(text: str) -> tuple[Answer, ...]:
     return (*(Answer(*each) for each in found[:-1]), Answer(verb, code, note))
 
 
+def says_more(text: str) -> bool:
+    """Whether a text has words besides verbs and digits: something for people to read."""
+    plain = (word.plain for word in _words(_clean(text)))
+    return any(not (each in VERBS or each.isdigit() or _VERB_WITH_CODE.fullmatch(each)) for each in plain)
+
+
 def parse_report(text: str) -> Report | None:
     """The report of a text that begins with SOS, HELP or ALERT, ALERTE, ALERTA; None of any other.
 

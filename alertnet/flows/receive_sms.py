@@ -10,7 +10,7 @@ from alertnet.core.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.limits import Limit
 from alertnet.core.notification import Kind
-from alertnet.core.sms_grammar import Answer, is_opt_out, parse_answers, parse_report, parse_turn
+from alertnet.core.sms_grammar import Answer, is_opt_out, parse_answers, parse_report, parse_turn, says_more
 from alertnet.core.watch import SELF_TEST
 from alertnet.flows.answer_by_sms import record_answers
 from alertnet.flows.case import take_up, take_up_each
@@ -146,9 +146,12 @@ def _is_listed(edition: Edition, number: str) -> bool:
 def _reply_to_holder(
     tx: Tx, sms: InboundSms, told: Sequence[HeldCode], consequences: Sequence[Consequence]
 ) -> Reply | None:
-    """The one reply to codes or verbs that acted on nothing: what became of the number's codes, else which count."""
+    """The one reply to codes or verbs that acted on nothing: what became of the number's codes, else which count.
+
+    The only number of a text may be a code, and may be a road: words around it are for people to read as well (A12).
+    """
     now = told_codes(tx, sms.sender) if consequences else told
-    reply = reply_unclear(tx, sms, now, None)
+    reply = reply_unclear(tx, sms, now, Subject.NOT_UNDERSTOOD if says_more(sms.body) else None)
     if not consequences:
         return reply
     last = consequences[-1]

@@ -78,6 +78,19 @@ def test_a_wrong_code_acts_no_more_than_a_verb(alerted: Switchboard) -> None:
     assert alerted.code_of("ombuds") in reply
 
 
+def test_words_around_a_number_that_is_no_code_are_read_by_people(alerted: Switchboard) -> None:
+    """A12: a road or an hour is no guess alone; a code without a word is nothing to read."""
+    alerted.texts("ombuds", "OK 4599")
+    assert alerted.alarms() == []
+
+    reply = alerted.texts("ombuds", "Nos llevan por el km 4500, estamos mal")
+
+    assert reply
+    assert alerted.answers() == []
+    assert alerted.alarms() == [("not_understood", "ombuds")]
+    assert "km 4500" in alerted.history(alerted.newest(), "sms_received")[-1]["text"]
+
+
 def test_five_wrong_codes_void_what_the_number_holds_and_make_it_afresh(alerted: Switchboard) -> None:
     """B4; the fresh code comes in the reply, and the coordinators are told."""
     before = alerted.code_of("ombuds")
