@@ -40,7 +40,7 @@ def test_the_same_text_within_seconds_of_our_reply_is_a_machines() -> None:
 
 
 def test_the_same_text_a_fifth_time_is_a_machines() -> None:
-    """Who had none of our replies sends it again: those that were not answered say nothing."""
+    """Three times is a person who had no reply; five alike in ten minutes, answered or not, are not."""
     again = [before(200 - 40 * place, "Hola", is_answered=True) for place in range(4)]
 
     assert not looks_automatic("Hola", again[:3], NOW)
