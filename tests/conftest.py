@@ -1,15 +1,32 @@
 """What every test may use: a PostgreSQL server, and properties that try the same examples on every machine."""
 
 import gc
+from collections.abc import Callable
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.postgres import postgres_url
 
-__all__ = ["postgres_url"]
+__all__ = ["Logged", "logged", "postgres_url"]
+
+Logged = Callable[[], list[str]]
 
 settings.register_profile("alertnet", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("alertnet")
+
+
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Logged:
+    """The lines of the log since it was asked for last, wherever a test before this one has led the log."""
+
+    def read() -> list[str]:
+        printed = "".join(capsys.readouterr()).splitlines()
+        handed_on = list(caplog.messages)
+        caplog.clear()
+        return handed_on or printed
+
+    return read
 
 
 def pytest_collection_finish() -> None:

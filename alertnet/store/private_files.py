@@ -22,6 +22,8 @@ def for_the_owner(path: str, flags: int) -> int:
 def make_private(database: str) -> None:
     """Make the SQLite file, if it is not there, and take from everybody what is open to everybody.
 
+    The owner is given nothing that it had not: who may only read its own file has a reason.
+
     What is open to a group alone stays: that is somebody's choice, and no umask's. Where nothing can be made, SQLite
     says why.
     """
@@ -38,10 +40,10 @@ def _tighten(path: Path) -> None:
         return
     if not mode & stat.S_IRWXO:
         return
-    was = {"file": path.name, "mode": f"{mode:04o}"}
+    was, now = {"file": path.name, "mode": f"{mode:04o}"}, mode & FOR_THE_OWNER
     try:
-        path.chmod(FOR_THE_OWNER)
+        path.chmod(now)
     except OSError as error:
         log.warning("file_is_open_to_everybody", **was, error=error.strerror)
     else:
-        log.info("file_was_open_to_everybody", **was, now=f"{FOR_THE_OWNER:04o}")
+        log.info("file_was_open_to_everybody", **was, now=f"{now:04o}")

@@ -3,6 +3,7 @@
 import pytest
 
 from alertnet.flows.pins import set_pins
+from tests.conftest import Logged
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import FIELD, a_tree
 from tests.scenarios.world import World, code_in
@@ -88,15 +89,14 @@ def test_under_duress_the_coordinators_are_alarmed_and_the_phone_is_left_alone(v
     assert valley.phone("ana").calls == valley.phone("+573005550002").calls == []
 
 
-def test_under_duress_nothing_in_clear_says_so(valley: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_under_duress_nothing_in_clear_says_so(valley: World, logged: Logged) -> None:
     """A9, B4: SMS, call and log are neutral; what to know stands on the page."""
     valley.texts("ana", REPORT.format(pin=DURESS))
     valley.passes(minutes=11)
 
     texts = [str(text) for who in ("coordinator", "second") for text in valley.phone(who).inbox]
     assert sum("before you call anybody, read" in text for text in texts) >= 2
-    # Where the log goes to depends on whether a test before this one has configured it.
-    log = "".join(capsys.readouterr())
+    log = "\n".join(logged())
     assert "attempt_made" in log
     said = "\n".join([*texts, log]).lower()
     assert not [word for word in ("duress", "do not call", "read_first") if word in said]

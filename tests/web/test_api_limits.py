@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from alertnet.core.limits import EVENT_STREAMS, LONGEST_BODY, LONGEST_NOTE, REQUESTS, WRONG_KEYS
 from alertnet.runtime import Runtime
 from alertnet.web.app import make_app
+from tests.conftest import Logged
 from tests.web.conftest import Clock, MakeKey, settings_for
 from tests.web.test_api_events import follow
 
@@ -53,14 +54,14 @@ def test_no_key_and_a_key_of_another_scope_are_no_wrong_keys(client: TestClient,
 
 
 def test_wrong_keys_are_counted_and_said_once_a_minute_without_the_key(
-    client: TestClient, clock: Clock, capsys: pytest.CaptureFixture[str]
+    client: TestClient, clock: Clock, logged: Logged
 ) -> None:
     """A9: the log never holds a key, not even a wrong one: it may be a right one with a slip."""
     guesses(client, 15)
     clock.forward(seconds=61)
     guesses(client, 1)
 
-    said = [line for line in "".join(capsys.readouterr()).splitlines() if "wrong_api_keys" in line]
+    said = [line for line in logged() if "wrong_api_keys" in line]
     assert len(said) == 2
     assert re.search(r"times\W+15\b", said[1])
     assert "abcdefgh" not in str(said)
