@@ -4,8 +4,8 @@ import logging
 
 from sqlalchemy import text
 
-from alertnet.logging import configure
-from alertnet.runtime import Runtime
+from alertnet.runtime.logging import configure
+from alertnet.runtime.wiring import Runtime
 from alertnet.store import tables
 from benchmarks.figures import Figure
 from benchmarks.fleet import fleet

@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import func, select
 
-from alertnet.runtime import Runtime, make_runtime
-from alertnet.settings import read_settings
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.runtime.wiring import Runtime, make_runtime
+from alertnet.store.db.tx import Tx
 from alertnet.store.tables import workers
-from alertnet.store.tx import Tx
 from alertnet.store.upgrade import upgrade
 from benchmarks.program import environment, settings
 from tests.postgres import fresh_database, own_server

@@ -1,12 +1,12 @@
 """Opens and closes incidents by the program's own flows, where raising them is not what is measured."""
 
 from alertnet.core.incident import CloseReason
-from alertnet.flows.case import take_up
-from alertnet.flows.close_incident import close_incident
-from alertnet.flows.open_incident import open_incident
-from alertnet.store.pinned import Edition
-from alertnet.store.tx import Tx
-from alertnet.web.models import Report
+from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.incidents.open_incident import open_incident
+from alertnet.flows.unit.locked_incident import take_up
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.editions import Edition
+from alertnet.web.api.models import Report
 from benchmarks.trees import report
 
 

@@ -11,9 +11,9 @@ from statistics import median
 from sqlalchemy import Table, update
 
 from alertnet.core.notification import AttemptStatus
-from alertnet.runtime import Runtime
+from alertnet.runtime.wiring import Runtime
 from alertnet.store import tables
-from alertnet.worker import Worker
+from alertnet.worker.service import Worker
 from benchmarks.copies import OF_AN_INCIDENT, multiply
 from benchmarks.figures import Figure
 from benchmarks.incidents import close_one, open_one

@@ -24,15 +24,15 @@ import structlog
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
-from alertnet.messages.templates import read_templates
-from alertnet.runtime import Runtime, wire
+from alertnet.messages.templates.load import read_templates
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.runtime.wiring import Runtime, wire
 from alertnet.sandbox import Answer, Sandbox
-from alertnet.settings import read_settings
-from alertnet.store import keys
+from alertnet.store.records import api_keys
 from alertnet.store.upgrade import upgrade
 from alertnet.trees import read_network
 from alertnet.web.app import make_app
-from alertnet.worker import Worker
+from alertnet.worker.service import Worker
 from benchmarks.figures import Figure
 from benchmarks.program import ROOT
 
@@ -129,7 +129,7 @@ class Stage:
         event.listen(self.runtime.engine, "before_cursor_execute", recorder.executed)
         self.worker = Worker(self.runtime)
         self.client = TestClient(make_app(self.runtime))
-        _, key = self.runtime.transact(keys.create, None, ("administer",))
+        _, key = self.runtime.transact(api_keys.create, None, ("administer",))
         self.headers = {"Authorization": f"Bearer {key}"}
 
     def raises(self) -> str:

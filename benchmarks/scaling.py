@@ -9,8 +9,8 @@ from datetime import timedelta
 from sqlalchemy import text, update
 
 from alertnet.core.notification import AttemptStatus
+from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts
-from alertnet.store.tx import Tx
 from benchmarks.figures import Figure
 from benchmarks.fleet import Fleet, fleet
 from benchmarks.incidents import open_one

@@ -3,11 +3,11 @@
 import sys
 from contextlib import closing
 
-from alertnet.cli.process_end import until_signalled
-from alertnet.core.contact import MethodKind
-from alertnet.runtime import make_runtime
-from alertnet.settings import read_settings
-from alertnet.worker import Worker
+from alertnet.cli.server.process_end import until_signalled
+from alertnet.core.directory.contact import MethodKind
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.runtime.wiring import make_runtime
+from alertnet.worker.service import Worker
 
 
 def main(senders: str) -> None:

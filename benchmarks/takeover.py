@@ -6,8 +6,8 @@ import time
 from sqlalchemy import func, select
 
 from alertnet.core.notification import AttemptStatus
+from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts
-from alertnet.store.tx import Tx
 from benchmarks.figures import Figure
 from benchmarks.fleet import await_that, fleet
 from benchmarks.incidents import open_one

@@ -6,9 +6,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from alertnet.logging import configure
-from alertnet.runtime import Runtime, make_runtime
-from alertnet.settings import read_settings
+from alertnet.runtime.logging import configure
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.runtime.wiring import Runtime, make_runtime
 from alertnet.store.upgrade import upgrade
 from benchmarks.figures import Figure
 from benchmarks.looks import WAITS, compare, fill

@@ -8,9 +8,9 @@ from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from alertnet.messages.templates import read_templates
-from alertnet.runtime import wire
-from alertnet.settings import read_settings
+from alertnet.messages.templates.load import read_templates
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.runtime.wiring import wire
 from alertnet.store.upgrade import upgrade
 from alertnet.trees import read_network
 from benchmarks.figures import Figure

@@ -1,12 +1,12 @@
-"""Runs migrations on the connection that `alertnet.store.upgrade` hands over, else on the database of the settings."""
+"""Runs migrations on the connection that `store.upgrade` hands over, else on the database of the settings."""
 
 from alembic import context
 from sqlalchemy import Connection
 
-from alertnet.settings import read_settings
-from alertnet.store.engine import make_engine
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.store.db.engine import make_engine
+from alertnet.store.db.vault import Vault
 from alertnet.store.tables import metadata
-from alertnet.store.vault import Vault
 
 
 def migrate(connection: Connection) -> None:

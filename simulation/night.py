@@ -5,27 +5,27 @@ from functools import partial
 from random import Random
 
 from alertnet.channels.base import Outgoing
-from alertnet.core.contact import MethodKind
-from alertnet.core.contact_tree import Network
-from alertnet.core.routes import Way, way_name
+from alertnet.core.delivery.provider_routes import Way, way_name
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import Network
 from alertnet.messages.renderer import Renderer
-from alertnet.store import pinned
-from simulation.cast import FIELD_PHONE, NEWCOMER, draw_network, edit
-from simulation.code_guesser import CodeGuesser
-from simulation.database import Database
-from simulation.desk import Desk
-from simulation.guesser import Guesser
-from simulation.host import Host, Process, running
-from simulation.mischief import Mischief, Span, Trouble, draw_mischief, draw_watched
-from simulation.outside import Outside
-from simulation.people import People
-from simulation.promises import Promises
-from simulation.provider import Provider
-from simulation.reckoning import reckon
-from simulation.story import Story
-from simulation.time import Time
-from simulation.watch import Watch
-from simulation.web import Web
+from alertnet.store.records import editions
+from simulation.checks.end_of_night import reckon
+from simulation.checks.promises import Promises
+from simulation.checks.watch import Watch
+from simulation.hosts.database import Database
+from simulation.hosts.host import Host, Process, running
+from simulation.hosts.web import Web
+from simulation.outside.code_guesser import CodeGuesser
+from simulation.outside.coordinator_desk import Desk
+from simulation.outside.endpoints import Outside
+from simulation.outside.people import People
+from simulation.outside.pin_guesser import Guesser
+from simulation.outside.provider import Provider
+from simulation.world.cast import FIELD_PHONE, NEWCOMER, draw_network, edit
+from simulation.world.faults import Mischief, Span, Trouble, draw_mischief, draw_watched
+from simulation.world.story import Story
+from simulation.world.time import Time
 
 START = datetime(2026, 11, 27, 2, 14, 0, 123457, tzinfo=UTC)
 MINUTE = 60.0
@@ -142,9 +142,9 @@ class Night:
         self.edited_at = self.time.now
         self.has_committed()
 
-    def _publish(self, network: Network) -> pinned.Edition:
+    def _publish(self, network: Network) -> editions.Edition:
         pattern = self.database.pattern
-        return pattern.transact(pinned.publish, network, pattern.templates.to_text())
+        return pattern.transact(editions.publish, network, pattern.templates.to_text())
 
     def describe(self, outgoing: Outgoing) -> str:
         """A message, for the story."""

@@ -10,10 +10,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from alertnet.messages.renderer import Renderer
-from simulation.database import Database
-from simulation.logs import Faults
+from simulation.hosts.database import Database
 from simulation.night import Night
-from simulation.story import Break
+from simulation.world.logs import Faults
+from simulation.world.story import Break
 
 STRIDE = 25
 """How many nights a process lives through before it reports."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from alertnet.store.engine import make_engine
+from alertnet.store.db.engine import make_engine
+from alertnet.store.db.vault import Vault
 from alertnet.store.upgrade import upgrade
-from alertnet.store.vault import Vault
 from tests.postgres import become_copy, fresh_database, server_of
 
 

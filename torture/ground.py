@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import func, select
 
+from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.sandbox import Fault
+from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts, escalations
-from alertnet.store.tx import Tx
-from alertnet.transactions import DatabaseAway
 from benchmarks.trees import COUNTRIES, trees
 from tests.postgres import Server, fresh_database, own_server
 from tests.processes.installation import Installation, Process

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from sqlalchemy import Row, select
 
 from alertnet.core.notification import Failure, Kind
-from alertnet.sandbox.network import Message
-from alertnet.store import audit
+from alertnet.sandbox.telephony.network import Message
+from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts, incidents, notifications
-from alertnet.store.tx import Tx
+from alertnet.store.views import audit
 
 LATE = timedelta(seconds=5)
 UNKNOWN = Failure.OUTCOME_UNKNOWN.value

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from alertnet.core.contact import MethodKind
+from alertnet.core.delivery.provider_codes import AccountFault
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus, Failure
-from alertnet.core.provider_codes import AccountFault
 
 
 @dataclass(frozen=True)

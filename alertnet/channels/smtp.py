@@ -14,9 +14,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from alertnet.channels.base import Accepted, CannotTell, Cause, Lookup, NotSent, Outgoing, Refused, Result, Unsure
 from alertnet.channels.deadline import Deadline, DeadlineReader, open_socket
 from alertnet.channels.mail import compose, mail_address, message_id
+from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.errors import BadInput
 from alertnet.core.notification import Failure
-from alertnet.core.provider_codes import AccountFault
 
 SETTING = "ALERTNET_SMTP_URL"
 PORT = 587

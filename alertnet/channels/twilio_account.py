@@ -31,7 +31,7 @@ from alertnet.channels.transport import (
     NotConnected,
     Transport,
 )
-from alertnet.core.provider_codes import (
+from alertnet.core.delivery.provider_codes import (
     account_fault,
     failure_of,
     is_one_numbers,

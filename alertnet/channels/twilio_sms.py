@@ -8,7 +8,7 @@ from twilio.base import values
 from alertnet.channels.base import Entry, Found, Lookup, Outgoing, Result
 from alertnet.channels.twilio_account import PAGE_SIZE, Account, ask, entries_of, is_there, sought, submit
 from alertnet.channels.twilio_ledger import TwilioLedger
-from alertnet.core.provider_codes import outcome_of_sms
+from alertnet.core.delivery.provider_codes import outcome_of_sms
 
 _LONGEST_VALIDITY_SECONDS = 36_000
 

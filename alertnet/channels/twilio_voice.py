@@ -9,7 +9,7 @@ from twilio.base import values
 from alertnet.channels.base import Entry, Found, Lookup, Outgoing, Refused, Result
 from alertnet.channels.twilio_account import PAGE_SIZE, Account, ask, entries_of, is_there, sought, submit
 from alertnet.channels.twilio_ledger import TwilioLedger
-from alertnet.core.provider_codes import outcome_of_call
+from alertnet.core.delivery.provider_codes import outcome_of_call
 
 RING_SECONDS = 30
 """About six rings; most voicemails take over before."""

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alertnet.core.contact_tree import Network
+from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import Misconfigured
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from alertnet.runtime import Runtime
+    from alertnet.runtime.wiring import Runtime
 
 
 @contextmanager
@@ -31,10 +31,10 @@ def connected() -> Iterator["Runtime"]:
 @contextmanager
 def unchecked() -> Iterator["Runtime"]:
     """The same on a database of any age."""
-    from alertnet.logging import configure
-    from alertnet.messages.templates import Templates
-    from alertnet.runtime import wire
-    from alertnet.settings import read_settings
+    from alertnet.messages.templates.load import Templates
+    from alertnet.runtime.logging import configure
+    from alertnet.runtime.settings.settings import read_settings
+    from alertnet.runtime.wiring import wire
 
     configure(level=logging.WARNING)
     runtime = wire(read_settings(), Network({}, {}, {}), Templates({}))
@@ -55,9 +55,9 @@ def require_newest_schema(engine: "Engine") -> None:
     from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
-    from alertnet.store.engine import for_reading
+    from alertnet.runtime.database.transactions import surfacing
+    from alertnet.store.db.engine import for_reading
     from alertnet.store.upgrade import alembic_config
-    from alertnet.transactions import surfacing
 
     with surfacing(engine), for_reading(engine).connect() as connection:
         there = set(MigrationContext.configure(connection).get_current_heads())
@@ -95,7 +95,7 @@ def require_sound(engine: "Engine") -> None:
     """
     from sqlalchemy.exc import DatabaseError
 
-    from alertnet.transactions import surfacing
+    from alertnet.runtime.database.transactions import surfacing
 
     require_file(engine)
     if engine.dialect.name != "sqlite":

@@ -12,17 +12,18 @@ import structlog
 import typer
 
 from alertnet.cli.connection import require_newest_schema
-from alertnet.cli.templates import LONGEST_URL
-from alertnet.cli.waiting import when_database_is_there
-from alertnet.core.contact_tree import Network
+from alertnet.cli.templates.check import LONGEST_URL
+from alertnet.cli.waiting_for_database import when_database_is_there
+from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import Misconfigured
-from alertnet.messages.fitting import fit, read_fitted
-from alertnet.messages.templates import Templates, read_files
-from alertnet.runtime import Runtime, wire
-from alertnet.settings import Settings, examine, missing_for
+from alertnet.messages.checks.fitting import fit, read_fitted
+from alertnet.messages.templates.load import Templates, read_files
+from alertnet.runtime.settings.settings import Settings, examine, missing_for
+from alertnet.runtime.wiring import Runtime, wire
 from alertnet.shipped import TEMPLATES, shipped
-from alertnet.store import documents, pinned, pins, signs
-from alertnet.store.pinned import Edition
+from alertnet.store.monitoring import heartbeats
+from alertnet.store.records import documents, editions, pins
+from alertnet.store.records.editions import Edition
 from alertnet.trees import Fault, fault_of, read_folder
 
 NOTHING = Network({}, {}, {})
@@ -105,7 +106,7 @@ def _open(files: Files) -> Runtime:
             runtime = _on_last_edition(runtime, files)
         else:
             require_newest_schema(runtime.engine)
-        runtime.transact(signs.note, signs.WRITTEN)
+        runtime.transact(heartbeats.note, heartbeats.WRITTEN)
     except BaseException:
         runtime.close()
         raise
@@ -163,7 +164,7 @@ def _last_edition(runtime: Runtime, faults: tuple[str, ...]) -> Edition:
         require_newest_schema(runtime.engine)
     except Misconfigured as error:
         raise Misconfigured([*faults, *error.faults]) from None
-    last = runtime.read(lambda tx: pinned.last_edition(tx.session))
+    last = runtime.read(lambda tx: editions.last_edition(tx.session))
     if last is None:
         raise Misconfigured(faults)
     return last

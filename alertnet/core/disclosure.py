@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from alertnet.core.contact import Disclosure
+from alertnet.core.directory.contact import Disclosure
 from alertnet.core.incident import CloseReason, Facts, Severity
 
 

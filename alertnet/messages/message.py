@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from alertnet.core.contact import MethodKind
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import Kind
 

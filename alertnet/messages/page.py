@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
-from alertnet.core.acknowledgement import Action, AnswerKind
 from alertnet.core.disclosure import Said, Subject
+from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import ASKS, CloseReason
 from alertnet.messages.words import Words, direction
 

@@ -9,15 +9,15 @@ from typing import Any
 from jinja2 import Template
 from markupsafe import Markup, escape
 
-from alertnet.core.contact import MethodKind
+from alertnet.core.delivery.sms_encoding import SmsSize, count, fold
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import Unknown
 from alertnet.core.notification import Kind
-from alertnet.core.sms_encoding import SmsSize, count, fold
 from alertnet.messages.message import METHODS, STAGES, SUBJECTS, Message, Script, fallbacks
 from alertnet.messages.page import PAGE, Page, page_values
-from alertnet.messages.sandbox import Environment, blocks_of, write
-from alertnet.messages.templates import LAYOUT, Templates
+from alertnet.messages.templates.load import LAYOUT, Templates
+from alertnet.messages.templates.restricted_jinja import Environment, blocks_of, write
 from alertnet.messages.words import NEUTRAL, Words, direction, present, read_labels, read_words, spelt, spoken_number
 
 SHORTER = ((True, True), (False, True), (False, False))

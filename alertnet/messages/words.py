@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from alertnet.core.contact import MethodKind
+from alertnet.core.delivery.provider_codes import AccountFault
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import TYPES, CloseReason, Severity
-from alertnet.core.provider_codes import AccountFault
 from alertnet.messages.message import PAUSE
 
 SHORT_ABOUT = 20

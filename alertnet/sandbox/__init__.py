@@ -4,11 +4,11 @@ It speaks the provider's own protocol (REST, TwiML, signed webhooks) and SMTP, s
 against it unchanged. Nothing in production imports it.
 """
 
-from alertnet.sandbox.faults import Fault
-from alertnet.sandbox.handset import Call, Handset
 from alertnet.sandbox.mail import Mail, Mailbox
-from alertnet.sandbox.network import Behaviour
 from alertnet.sandbox.server import Sandbox
-from alertnet.sandbox.webhooks import Answer, Delivery, Unreachable
+from alertnet.sandbox.telephony.faults import Fault
+from alertnet.sandbox.telephony.handset import Call, Handset
+from alertnet.sandbox.telephony.network import Behaviour
+from alertnet.sandbox.telephony.webhooks import Answer, Delivery, Unreachable
 
 __all__ = ["Answer", "Behaviour", "Call", "Delivery", "Fault", "Handset", "Mail", "Mailbox", "Sandbox", "Unreachable"]

@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from alertnet.sandbox.calls import Exchange
-from alertnet.sandbox.faults import Fault
-from alertnet.sandbox.handset import Handset
 from alertnet.sandbox.listener import LOOPBACK, Listener
 from alertnet.sandbox.mail import Mailbox, PostOffice
-from alertnet.sandbox.network import Network
-from alertnet.sandbox.rest import Rest
-from alertnet.sandbox.texts import MessageCentre
-from alertnet.sandbox.webhooks import Delivery, Post, Webhooks, deliver_due, post_over_http, visit
+from alertnet.sandbox.rest.endpoints import Rest
+from alertnet.sandbox.telephony.calls import Exchange
+from alertnet.sandbox.telephony.faults import Fault
+from alertnet.sandbox.telephony.handset import Handset
+from alertnet.sandbox.telephony.network import Network
+from alertnet.sandbox.telephony.texts import MessageCentre
+from alertnet.sandbox.telephony.webhooks import Delivery, Post, Webhooks, deliver_due, post_over_http, visit
 
 LONGEST_WAIT = timedelta(milliseconds=500)
 """Between two looks at the clock in live mode, when nothing wakes it."""

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from alertnet.core.contact import ABROAD, Contact, Method, Role
-from alertnet.core.contact_tree import (
+from alertnet.core.directory.contact import ABROAD, Contact, Method, Role
+from alertnet.core.directory.contact_tree import (
     EVERYWHERE,
     ActionDue,
     ContactTree,
@@ -16,11 +16,11 @@ from alertnet.core.contact_tree import (
     Team,
     When,
 )
-from alertnet.core.duty import Duty, Officer
+from alertnet.core.directory.on_call import Duty, Officer
 from alertnet.core.incident import Affected, Scope
-from alertnet.trees.calendar import calendars
-from alertnet.trees.field_form import FieldForm, TeamForm
-from alertnet.trees.form import ContactForm, LevelForm, MethodForm, NeedsGoForm, TreeForm, WhenForm
+from alertnet.trees.forms.field_form import FieldForm, TeamForm
+from alertnet.trees.forms.tree_form import ContactForm, LevelForm, MethodForm, NeedsGoForm, TreeForm, WhenForm
+from alertnet.trees.reading.calendar import calendars
 
 SharedContacts = Mapping[str, tuple[str, ContactForm]]
 """What a tree includes, by id, each contact with the file that it stands in."""

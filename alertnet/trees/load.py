@@ -7,21 +7,21 @@ from itertools import groupby
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from alertnet.core.contact_tree import Network
+from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import Misconfigured
 from alertnet.trees import build
-from alertnet.trees.advice import advice
 from alertnet.trees.build import SharedContacts
-from alertnet.trees.conform import conform
-from alertnet.trees.coverage import uncovered
-from alertnet.trees.document import Document, Node, empty_document
-from alertnet.trees.fault import Fault, fault_of
-from alertnet.trees.field_form import FieldForm
-from alertnet.trees.form import Form, SharedForm, TreeForm
-from alertnet.trees.include import Contacts, Library, is_shared
-from alertnet.trees.keyring import NO_KEYS, Keyring
-from alertnet.trees.references import TreeNodes, deputy_faults, field_faults, network_faults, tree_faults
-from alertnet.trees.yaml_file import Unreadable, read_document
+from alertnet.trees.checks.advice import advice
+from alertnet.trees.checks.coverage import uncovered
+from alertnet.trees.checks.references import TreeNodes, deputy_faults, field_faults, network_faults, tree_faults
+from alertnet.trees.forms.conform import conform
+from alertnet.trees.forms.field_form import FieldForm
+from alertnet.trees.forms.tree_form import Form, SharedForm, TreeForm
+from alertnet.trees.reading.document import Document, Node, empty_document
+from alertnet.trees.reading.fault import Fault, fault_of
+from alertnet.trees.reading.include import Contacts, Library, is_shared
+from alertnet.trees.reading.keyring import NO_KEYS, Keyring
+from alertnet.trees.reading.yaml_file import Unreadable, read_document
 
 F = TypeVar("F", bound=Form)
 

@@ -8,34 +8,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alertnet import __version__
 from alertnet.core.limits import LONGEST_BODY
-from alertnet.runtime import Runtime
-from alertnet.web import (
-    api,
-    api_acts,
-    api_events,
-    api_re_resolve,
-    api_trees,
-    contact_page,
-    coordinator_page,
-    health,
-    metrics,
-    problems,
-    twilio_sms,
-    twilio_voice,
-)
+from alertnet.runtime.wiring import Runtime
+from alertnet.web import problems
+from alertnet.web.api import actions, events, incidents, re_resolve, trees
+from alertnet.web.api.event_broadcast import Live
 from alertnet.web.idempotency import InFlight
-from alertnet.web.live import Live
-from alertnet.web.observing import Observing
+from alertnet.web.monitoring import health, metrics
+from alertnet.web.monitoring.observing import Observing
+from alertnet.web.pages import contact_page, coordinator_page
 from alertnet.web.throttle import Throttle
+from alertnet.web.twilio import sms, voice
 
 EDGES = (
-    api,
-    api_acts,
-    api_re_resolve,
-    api_events,
-    api_trees,
-    twilio_sms,
-    twilio_voice,
+    incidents,
+    actions,
+    re_resolve,
+    events,
+    trees,
+    sms,
+    voice,
     contact_page,
     coordinator_page,
     health,

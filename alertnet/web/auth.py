@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from alertnet.runtime import Runtime
-from alertnet.store import keys
-from alertnet.store.keys import ApiKey
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.records import api_keys
+from alertnet.store.records.api_keys import ApiKey
 from alertnet.web.client_address import client_address
 from alertnet.web.throttle import Throttle
 
@@ -47,7 +47,7 @@ def key_with(scope: str) -> Callable[..., ApiKey]:
         if given is None:
             raise _unauthenticated("an API key is needed: Authorization: Bearer alertnet_…", "")
         runtime, throttle = runtime_of(request), throttle_of(request)
-        key = runtime.read(lambda tx: keys.find(tx.session, given.credentials))
+        key = runtime.read(lambda tx: api_keys.find(tx.session, given.credentials))
         if key is None:
             throttle.refuse(client_address(request, runtime.settings.trusted_proxies), runtime.now())
             raise _unauthenticated("no such API key is in force", ', error="invalid_token"')
@@ -58,7 +58,7 @@ def key_with(scope: str) -> Callable[..., ApiKey]:
             detail = f"API key {key.id} has no scope {scope!r} (it has: {', '.join(sorted(key.scopes))})"
             raise HTTPException(403, detail, {"WWW-Authenticate": challenge})
         if key.is_dated:
-            runtime_of(request).transact(keys.renew, given.credentials)
+            runtime_of(request).transact(api_keys.renew, given.credentials)
         return key
 
     return permitted

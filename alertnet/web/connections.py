@@ -16,7 +16,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from alertnet.core.limits import REQUEST_SECONDS
-from alertnet.reminder import Reminder
+from alertnet.runtime.reminder import Reminder
 
 SWEEP_SECONDS = 1.0
 LET_IN_AT_ONCE = 16

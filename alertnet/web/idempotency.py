@@ -12,10 +12,10 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from alertnet.core.errors import WrongState
-from alertnet.flows.accept import Act, accept
-from alertnet.runtime import Runtime
-from alertnet.store.idempotency import Answer, Once
-from alertnet.store.keys import ApiKey
+from alertnet.flows.unit.idempotent_request import Act, accept
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.records.api_keys import ApiKey
+from alertnet.store.records.idempotency import Answer, Once
 from alertnet.web.auth import runtime_of
 
 IdempotencyKey = Annotated[

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from alertnet.core.errors import BadInput, Forbidden, Unknown, WrongState
-from alertnet.transactions import DatabaseAway
+from alertnet.runtime.database.transactions import DatabaseAway
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST_VALUE = 200  # signs of a refused value that are said back

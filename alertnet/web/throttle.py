@@ -15,9 +15,9 @@ from typing import TypeVar
 import structlog
 from fastapi import HTTPException
 
-from alertnet.core import counted
-from alertnet.core.counted import Counts, once
 from alertnet.core.limits import EVENT_STREAMS, MINUTE, REQUESTS, UNUSED, WRONG_KEYS, Limit, Usage
+from alertnet.core.monitoring import metrics
+from alertnet.core.monitoring.metrics import Counts, once
 
 MOST_REMEMBERED = 10_000
 """Addresses and keys, each: of more than that the one that was seen first is forgotten."""
@@ -74,7 +74,7 @@ class Throttle:
             if self._told_at is None or not self._told_at <= now < self._told_at + MINUTE:
                 log.warning("wrong_api_keys", times=self._untold, latest_from=address)
                 self._told_at, self._untold = now, 0
-        self.count(once(counted.WRONG_KEYS))
+        self.count(once(metrics.WRONG_KEYS))
         if wait is not None:
             raise TooOften("too many requests with a wrong API key came from this address", wait)
 
@@ -87,7 +87,7 @@ class Throttle:
         """
         with self._lock:
             if self._streams[key_id] >= EVENT_STREAMS:
-                self.count(once(counted.DROPPED, STREAMS))
+                self.count(once(metrics.DROPPED, STREAMS))
                 raise TooOften(f"API key {key_id} has {EVENT_STREAMS} event streams, as many as it may", RETRY_SECONDS)
             self._streams[key_id] += 1
         try:
@@ -104,5 +104,5 @@ class Throttle:
             usages.popitem(last=False)
         if limit.room(before, now):
             return None
-        self.count(once(counted.DROPPED, limit.name))
+        self.count(once(metrics.DROPPED, limit.name))
         return (limit.retry_at(used, now) - now).total_seconds()

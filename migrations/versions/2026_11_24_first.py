@@ -1,7 +1,7 @@
 """Incidents and their escalations: who must hear, the codes and links of the answers, the answers, the history.
 
 Types are plain here, so that this migration stays as it is whatever becomes of the program; a `LargeBinary` without a
-length holds what `alertnet.store.columns` seals.
+length holds what `alertnet.store.db.columns` seals.
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """What goes out and comes in: notifications, their attempts, senders, inbound messages, keys and PINs.
 
 Types are plain here, so that this migration stays as it is whatever becomes of the program; a `LargeBinary` without a
-length holds what `alertnet.store.columns` seals.
+length holds what `alertnet.store.db.columns` seals.
 """
 
 import sqlalchemy as sa

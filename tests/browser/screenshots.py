@@ -14,7 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.page import page_over
-from alertnet.logging import configure
+from alertnet.runtime.logging import configure
 from tests.browser.chromium import ARGUMENTS, Missing, find
 from tests.browser.sights import Sight
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from playwright.sync_api import BrowserContext, Page, expect
 
 from alertnet.cli.demo.evening import Evening
-from alertnet.flows.pins import set_pins
+from alertnet.flows.credentials.pins import set_pins
 
 LINK = re.compile(r"http://\S+/(?:a|c)/\w+")
 CODE = re.compile(r"URGENTE .* responda (\d{4})")

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from alertnet.channels.base import Outgoing
-from alertnet.core.contact import MethodKind
+from alertnet.core.directory.contact import MethodKind
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from alertnet.core.delivery.provider_codes import failure_of, is_throttle, outcome_of_call, outcome_of_sms
 from alertnet.core.notification import AttemptStatus, Failure
-from alertnet.core.provider_codes import failure_of, is_throttle, outcome_of_call, outcome_of_sms
 
 DELIVERED = (AttemptStatus.DELIVERED, None)
 SENT = (AttemptStatus.SENT, None)

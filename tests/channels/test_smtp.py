@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 from alertnet.channels.base import Accepted, CannotTell, Cause, NotSent, Outgoing, Refused, Unsure
 from alertnet.channels.mail import compose, mail_address
 from alertnet.channels.smtp import SmtpRelay, is_loopback
-from alertnet.core.contact import MethodKind
+from alertnet.core.delivery.provider_codes import AccountFault
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import BadInput
 from alertnet.core.notification import Failure
-from alertnet.core.provider_codes import AccountFault
 
 MAIL = Outgoing(
     "a1b2",

@@ -12,7 +12,7 @@ from alertnet.channels.twilio_account import Account
 from alertnet.channels.twilio_ledger import LIST_PAGE_SIZE, MOST_PAGES, TwilioLedger
 from alertnet.channels.twilio_sms import TwilioSms
 from alertnet.channels.twilio_voice import TwilioVoice
-from alertnet.core.contact import MethodKind
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
 from tests.channels.conftest import Provider, reply
 

@@ -10,8 +10,8 @@ import pytest
 from alertnet.channels.base import Absent, Accepted, CannotTell, Cause, Found, NotSent, Outgoing, Refused, Unsure
 from alertnet.channels.twilio_account import Account
 from alertnet.channels.twilio_sms import TwilioSms
+from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.notification import AttemptStatus, Failure
-from alertnet.core.provider_codes import AccountFault
 from tests.channels.conftest import Provider
 
 

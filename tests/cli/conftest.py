@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from alertnet.core.contact import MethodKind
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.incident import Facts, Scope, Severity
-from alertnet.flows.open_incident import open_incident
-from alertnet.runtime import Runtime, make_runtime
-from alertnet.settings import read_settings
+from alertnet.flows.incidents.open_incident import open_incident
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.runtime.wiring import Runtime, make_runtime
 from tests.cli.typed import run
 from tests.database import migrate
 
@@ -23,11 +23,11 @@ FORKING = multiprocessing.get_context("forkserver")
 FORKING.set_forkserver_preload(
     [
         "tests.cli.typed",
-        "alertnet.cli.acts",
+        "alertnet.cli.admin.actions",
         "alertnet.cli.startup",
         "alertnet.cli.call_sheet.sources",
         "alertnet.cli.call_sheet.pdf",
-        "alertnet.messages.call_sheet",
+        "alertnet.messages.call_sheet.sheet",
     ]
 )
 

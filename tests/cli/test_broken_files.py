@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from alertnet import __version__
-from alertnet.runtime import Runtime, make_runtime
-from alertnet.settings import read_settings
-from alertnet.store import keys
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.runtime.wiring import Runtime, make_runtime
+from alertnet.store.records import api_keys
 from tests.cli.conftest import REPOSITORY, WITHIN_SECONDS, Office
 from tests.cli.test_serve import answers, running
 from tests.database import migrate
@@ -52,7 +52,7 @@ def ask(url: str, key: str) -> dict[str, Any]:
 
 def test_serve_starts_on_the_last_good_edition_and_says_so(office: Office, before: Runtime, tree: Path) -> None:
     """A8: a broken file never replaces the last good one, at a restart neither."""
-    _, key = before.transact(keys.create, None, ("read",))
+    _, key = before.transact(api_keys.create, None, ("read",))
     misspells(tree)
     port = free_port()
     with running(office, "serve", "--port", str(port)) as process:

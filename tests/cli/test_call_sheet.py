@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from alertnet.core.acknowledgement import AnswerKind, Via
+from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.incident import CloseReason
-from alertnet.flows.case import take_up
-from alertnet.flows.close_incident import close_incident
-from alertnet.flows.respond import respond
-from alertnet.runtime import Runtime
-from alertnet.store import incidents
-from alertnet.store.tx import Tx
+from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.unit.locked_incident import take_up
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents
 from tests.cli.conftest import REPOSITORY, Office, Said
 
 ARREST = ("--country", "CO", "--type", "arrest", "--consent", "international", "--nationality", "ES")

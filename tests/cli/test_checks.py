@@ -9,13 +9,13 @@ from alembic import command
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from alertnet.runtime import Runtime
-from alertnet.store.engine import make_engine
-from alertnet.store.keys import find
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.engine import make_engine
+from alertnet.store.db.vault import Vault
+from alertnet.store.records.api_keys import find
+from alertnet.store.records.timeline import SYSTEM, digest_of, link, origin
 from alertnet.store.tables import api_keys, timeline
-from alertnet.store.timeline import SYSTEM, digest_of, link, origin
 from alertnet.store.upgrade import alembic_config
-from alertnet.store.vault import Vault
 from tests.cli.conftest import REPOSITORY, SECRET, Office
 
 

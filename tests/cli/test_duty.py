@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.runtime import Runtime
-from alertnet.store import history, timeline
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.records import timeline
+from alertnet.store.views import timeline_view
 from tests.cli.conftest import Office
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +39,7 @@ def test_a_turn_out_of_order_holds_at_once_and_is_on_the_record(office: Office, 
     assert office.types("duty", "show").out.startswith("colombia/coordinator-2: north/luis;")
     office.types("duty", "set", "colombia/coordinator-2", "luis", "--off", "--until", "2035-12-27")
     assert office.types("duty", "show").out.startswith("colombia/coordinator-2: north/ana;")
-    entries = runtime.read(lambda tx: history.entries(tx.session, timeline.SYSTEM, 0, 10))
+    entries = runtime.read(lambda tx: timeline_view.entries(tx.session, timeline.SYSTEM, 0, 10))
     assert [each["kind"] for each in entries].count("duty_arranged") == 2
 
 

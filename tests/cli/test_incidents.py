@@ -3,10 +3,11 @@
 from sqlalchemy import delete, func, select, update
 
 from alertnet.core.incident import IncidentStatus
-from alertnet.runtime import Runtime
-from alertnet.store import audit, incidents
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.records import incidents
 from alertnet.store.tables import chain_heads, notifications
 from alertnet.store.tables import timeline as entries
+from alertnet.store.views import audit
 from tests.cli.conftest import Office
 
 

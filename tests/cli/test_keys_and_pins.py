@@ -8,14 +8,15 @@ import pytest
 from structlog.testing import capture_logs
 
 from alertnet.cli.startup import checked_runtime
-from alertnet.flows.pins import PinCheck, set_pins, try_pin
-from alertnet.runtime import Runtime
-from alertnet.store import audit, history, keys, timeline
+from alertnet.flows.credentials.pins import PinCheck, set_pins, try_pin
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.records import api_keys, timeline
+from alertnet.store.views import audit, timeline_view
 from tests.cli.conftest import REPOSITORY, Office
 
 
-def holder(runtime: Runtime, key: str) -> keys.ApiKey | None:
-    return runtime.read(lambda tx: keys.find(tx.session, key))
+def holder(runtime: Runtime, key: str) -> api_keys.ApiKey | None:
+    return runtime.read(lambda tx: api_keys.find(tx.session, key))
 
 
 def proves(runtime: Runtime, owner: str, pin: str) -> PinCheck:
@@ -47,12 +48,12 @@ def test_a_team_that_nobody_knows_is_refused_with_those_there_are(office: Office
 
     assert (said.code, said.out) == (2, "")
     assert f"--team: {team!r} is not allowed (allowed: north)" in said.err
-    assert runtime.read(lambda tx: keys.list_all(tx.session)) == []
+    assert runtime.read(lambda tx: api_keys.list_all(tx.session)) == []
     assert office.types("keys", "create", "--team", "north", "--scope", "read").code == 0
 
 
 def test_a_revoked_key_opens_nothing_from_that_moment(office: Office, runtime: Runtime) -> None:
-    key_id, key = runtime.transact(keys.create, "north", ["read"])
+    key_id, key = runtime.transact(api_keys.create, "north", ["read"])
     assert holder(runtime, key)
 
     said = office.types("keys", "revoke", key_id)
@@ -62,7 +63,7 @@ def test_a_revoked_key_opens_nothing_from_that_moment(office: Office, runtime: R
 
 
 def test_the_list_has_every_key_by_its_id_and_none_by_its_text(office: Office, runtime: Runtime) -> None:
-    key_id, key = runtime.transact(keys.create, "north", ["read", "raise"])
+    key_id, key = runtime.transact(api_keys.create, "north", ["read", "raise"])
 
     said = office.types("keys", "list")
 
@@ -81,7 +82,7 @@ def test_what_commands_change_is_on_the_record(office: Office, runtime: Runtime)
     office.types("keys", "create", "--scope", "read")
     office.types("pins", "set", "north/ana", "--pin", "47110")
 
-    entries = runtime.read(lambda tx: history.entries(tx.session, timeline.SYSTEM, 0, 10))
+    entries = runtime.read(lambda tx: timeline_view.entries(tx.session, timeline.SYSTEM, 0, 10))
     assert [entry["kind"] for entry in entries] == ["key_created", "pins_set"]
     assert "47110" not in str(entries)
     assert runtime.read(lambda tx: audit.verify(tx.session)) == []

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from alertnet.cli.process_end import FAULT_CODE, SIGNALS, Ending, logged_end, until_signalled, wait_for
+from alertnet.cli.server.process_end import FAULT_CODE, SIGNALS, Ending, logged_end, until_signalled, wait_for
 from alertnet.core.errors import Misconfigured
-from alertnet.logging import configure
+from alertnet.runtime.logging import configure
 
 PATIENCE = 20.0
 

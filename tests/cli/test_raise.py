@@ -1,8 +1,8 @@
 """`raise`: an incident from a terminal, beside a running `serve`."""
 
 from alertnet.core.incident import IncidentStatus, Scope
-from alertnet.runtime import Runtime
-from alertnet.store import incidents
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.records import incidents
 from tests.cli.conftest import Office
 
 ARREST = ("raise", "--country", "CO", "--type", "arrest", "--consent", "national", "--person", "P7")

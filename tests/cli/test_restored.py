@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from alertnet.runtime import Runtime
+from alertnet.runtime.wiring import Runtime
 from alertnet.store.tables import attempts, notifications, timeline
 from tests.cli.conftest import Office
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from alertnet.runtime import Runtime
+from alertnet.runtime.wiring import Runtime
 from tests.cli.conftest import WITHIN_SECONDS, Office
 from tests.ports import free_port
 from tests.processes.installation import eventually

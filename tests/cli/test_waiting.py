@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.cli.waiting import when_database_is_there
+from alertnet.cli.waiting_for_database import when_database_is_there
 from alertnet.core.errors import Misconfigured
-from alertnet.runtime import Runtime
-from alertnet.transactions import DatabaseAway, NotWritable
+from alertnet.runtime.database.transactions import DatabaseAway, NotWritable
+from alertnet.runtime.wiring import Runtime
 from tests.cli.conftest import WITHIN_SECONDS, Office
 
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alertnet.core.acknowledgement import AnswerKind
-from alertnet.core.contact import Contact, Method, MethodKind, Role
-from alertnet.core.contact_tree import ContactTree, Level, Repeat
-from alertnet.core.escalation import Answered, Event, State, Status
+from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
+from alertnet.core.directory.contact_tree import ContactTree, Level, Repeat
+from alertnet.core.escalation.advance import advance, begin
+from alertnet.core.escalation.decision import Step
+from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.core.escalation.state import Answered, Event, State, Status
 from alertnet.core.incident import Facts, Perpetrator, Scope, Severity
 from alertnet.core.notification import Kind
-from alertnet.core.progress import advance, begin
-from alertnet.core.resolution import Plan, resolve
-from alertnet.core.step import Step
+from alertnet.core.resolution.resolve import Plan, resolve
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertnet.core.escalation import Event, State, Status
+from alertnet.core.escalation.advance import advance, begin, restore, stop
+from alertnet.core.escalation.decision import Step
+from alertnet.core.escalation.state import Event, State, Status
 from alertnet.core.incident import Facts
-from alertnet.core.progress import advance, begin, restore, stop
-from alertnet.core.resolution import Plan, resolve
-from alertnet.core.step import Step
+from alertnet.core.resolution.resolve import Plan, resolve
 from tests.core.cast import NOW
 from tests.core.strategies import Happening, Story
 

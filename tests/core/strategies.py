@@ -7,11 +7,21 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from alertnet.core.acknowledgement import AnswerKind
-from alertnet.core.availability import Hours, Span
-from alertnet.core.contact import Contact, Method, MethodKind, Role
-from alertnet.core.contact_tree import ActionDue, ContactTree, Level, NeedsGo, Otherwise, Repeat, Start, Then, When
-from alertnet.core.escalation import (
+from alertnet.core.directory.availability import Hours, Span
+from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
+from alertnet.core.directory.contact_tree import (
+    ActionDue,
+    ContactTree,
+    Level,
+    NeedsGo,
+    Otherwise,
+    Repeat,
+    Start,
+    Then,
+    When,
+)
+from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.core.escalation.state import (
     Acted,
     Answered,
     Asked,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from alertnet.core.acknowledgement import Standing, can_be_met, is_met
-from alertnet.core.contact_tree import Quota
+from alertnet.core.directory.contact_tree import Quota
+from alertnet.core.escalation.quorum import Standing, can_be_met, is_met
 
 YES = Standing("A", acknowledged=True, reachable=True)
 SILENT = Standing("A", acknowledged=False, reachable=True)

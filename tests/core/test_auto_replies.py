@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alertnet.core.auto_replies import Earlier, looks_automatic
+from alertnet.core.inbound.auto_replies import Earlier, looks_automatic
 
 NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
 

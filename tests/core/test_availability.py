@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alertnet.core.availability import Hours, Span, Times
+from alertnet.core.directory.availability import Hours, Span, Times
 
 ZONES = (
     "America/Bogota",

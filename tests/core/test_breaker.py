@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alertnet.core.breaker import (
+from alertnet.core.delivery.circuit_breaker import (
     LONGEST_PAUSE,
     RUN,
     SOUND,
@@ -15,7 +15,7 @@ from alertnet.core.breaker import (
     after_too_fast,
     as_believed,
 )
-from alertnet.core.provider_codes import AccountFault
+from alertnet.core.delivery.provider_codes import AccountFault
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

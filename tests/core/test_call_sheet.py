@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from alertnet.core.acknowledgement import AnswerKind, Via
-from alertnet.core.call_sheet import Answered, CallSheet, Progress, SheetTree, of_case, of_everything, of_plans
-from alertnet.core.contact import Role
-from alertnet.core.contact_tree import ContactTree, NeedsGo, Start, Then, When
-from alertnet.core.escalation import Asked, State, Status
+from alertnet.core.directory.contact import Role
+from alertnet.core.directory.contact_tree import ContactTree, NeedsGo, Start, Then, When
+from alertnet.core.escalation.quorum import AnswerKind, Via
+from alertnet.core.escalation.state import Asked, State, Status
+from alertnet.core.forecast.call_sheet import Answered, CallSheet, Progress, SheetTree, of_case, of_everything, of_plans
 from alertnet.core.incident import Affected, Perpetrator, Scope, Severity
-from alertnet.core.resolution import resolve
+from alertnet.core.resolution.resolve import resolve
 from tests.core.cast import NOW, Night, contact, coordinator, embassy, facts, level, minutes, plan_of, sms, tree
 
 ANSWERED = Answered(AnswerKind.ACKNOWLEDGED, Via.SMS, NOW)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from alertnet.core.acknowledgement import AnswerKind
 from alertnet.core.codec import from_plain, to_plain
-from alertnet.core.contact import Disclosure
-from alertnet.core.contact_tree import ActionDue, ContactTree, NeedsGo, Otherwise, Start, Then, When
-from alertnet.core.escalation import Question, Run, RunStatus, State, Status, Turn, Use
+from alertnet.core.directory.contact import Disclosure
+from alertnet.core.directory.contact_tree import ActionDue, ContactTree, NeedsGo, Otherwise, Start, Then, When
+from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.core.escalation.state import Question, Run, RunStatus, State, Status, Turn, Use
 from alertnet.core.incident import Affected, Facts, PersonKind, Scope, Severity
 from tests.core.cast import NOW, call, contact, coordinator, facts, level, minutes, sms, tree
 

@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from alertnet.core.availability import Hours
-from alertnet.core.contact import Contact, Method, MethodKind, Role
-from alertnet.core.coverage import gaps, shown
+from alertnet.core.directory.availability import Hours
+from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
+from alertnet.core.directory.coverage import gaps, shown
 from alertnet.core.incident import Scope
 
 MONDAY = date(2026, 11, 23)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.core.differences import differences
-from alertnet.core.duty import Duty, Officer
+from alertnet.core.directory.on_call import Duty, Officer
+from alertnet.core.replan.describe_tree_diff import differences
 from alertnet.trees import read_network
 
 TREE = """

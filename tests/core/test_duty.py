@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alertnet.core.duty import Arrangement, Duty, Officer, on_duty, shift_at
+from alertnet.core.directory.on_call import Arrangement, Duty, Officer, on_duty, shift_at
 from tests.core.cast import call, coordinator, email, level, sms, tree
 
 ANA, LUIS, MARY = (Officer(f"north/{name}", f"+{name}", "es") for name in ("ana", "luis", "mary"))

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from alertnet.core.contact import Contact, Role
-from alertnet.core.contact_tree import ActionDue, Otherwise, Then
-from alertnet.core.escalation import Acted, Failed, Go, PlanChanged, Status, Withdrawn
+from alertnet.core.directory.contact import Contact, Role
+from alertnet.core.directory.contact_tree import ActionDue, Otherwise, Then
+from alertnet.core.escalation.advance import restore, still_wanted, stop
+from alertnet.core.escalation.state import Acted, Failed, Go, PlanChanged, Status, Withdrawn
 from alertnet.core.incident import Perpetrator
-from alertnet.core.progress import restore, still_wanted, stop
 from tests.core.cast import NOW, Night, acknowledged, call, contact, declined, level, minutes, plan_of, sms, tree
 
 NEXT = ActionDue(minutes(60))

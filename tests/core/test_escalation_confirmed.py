@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from alertnet.core.acknowledgement import AnswerKind
-from alertnet.core.contact import Contact
-from alertnet.core.contact_tree import Then
-from alertnet.core.escalation import Answered, Confirmed, Status, Withdrawn
+from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import Then
+from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.core.escalation.state import Answered, Confirmed, Status, Withdrawn
 from tests.core.cast import Night, acknowledged, contact, coordinator, declined, level, plan_of, tree
 
 

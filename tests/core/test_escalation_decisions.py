@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from alertnet.core.contact import Contact
-from alertnet.core.contact_tree import NeedsGo, Start, Then
-from alertnet.core.escalation import Asked, Go, Hold, PlanChanged, Refuse, Status
+from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import NeedsGo, Start, Then
+from alertnet.core.escalation.advance import stop
+from alertnet.core.escalation.state import Asked, Go, Hold, PlanChanged, Refuse, Status
 from alertnet.core.incident import Severity
-from alertnet.core.progress import stop
 from tests.core.cast import NOW, Night, acknowledged, contact, coordinator, level, minutes, plan_of, tree
 
 GATED = NeedsGo(proceed_after=minutes(20))

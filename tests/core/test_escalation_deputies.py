@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from alertnet.core.contact import Contact, MethodKind
-from alertnet.core.contact_tree import Then, When
-from alertnet.core.escalation import Failed, PlanChanged, Status
+from alertnet.core.directory.contact import Contact, MethodKind
+from alertnet.core.directory.contact_tree import Then, When
+from alertnet.core.escalation.state import Failed, PlanChanged, Status
 from alertnet.core.incident import Affected
 from tests.core.cast import (
     Night,

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from alertnet.core.availability import Hours
-from alertnet.core.contact import Contact
-from alertnet.core.escalation import Failed, Status, Unsent
+from alertnet.core.directory.availability import Hours
+from alertnet.core.directory.contact import Contact
+from alertnet.core.escalation.state import Failed, Status, Unsent
 from alertnet.core.incident import Severity
 from tests.core.cast import Night, acknowledged, call, contact, email, level, plan_of, relayed, sms, tree
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from alertnet.core.contact import Contact
-from alertnet.core.contact_tree import Quota, Then
-from alertnet.core.escalation import Delayed, Failed, Status
+from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import Quota, Then
+from alertnet.core.escalation.state import Delayed, Failed, Status
 from alertnet.core.incident import Scope
 from tests.core.cast import (
     Night,

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from alertnet.core.contact import Contact
-from alertnet.core.contact_tree import Then
-from alertnet.core.escalation import Failed, Status
+from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import Then
+from alertnet.core.escalation.state import Failed, Status
 from alertnet.core.incident import Scope
 from alertnet.core.notification import Kind
 from tests.core.cast import (

@@ -1,11 +1,11 @@
 """Methods that no machine uses: due, judged and failing like any other, and asked of the coordinators (B1, B3)."""
 
-from alertnet.core import turn as turns
-from alertnet.core.availability import Hours
-from alertnet.core.contact import Contact, Method, MethodKind
-from alertnet.core.escalation import Failed
+from alertnet.core.directory.availability import Hours
+from alertnet.core.directory.contact import Contact, Method, MethodKind
+from alertnet.core.directory.usable_methods import Reach
+from alertnet.core.escalation import contact_steps as turns
+from alertnet.core.escalation.state import Failed
 from alertnet.core.notification import Kind
-from alertnet.core.reach import Reach
 from tests.core.cast import NOW, Night, acknowledged, contact, level, minutes, plan_of, sms, tree
 
 CLOSED = Hours("", ((),) * 7)

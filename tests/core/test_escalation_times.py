@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from alertnet.core.contact import Contact
-from alertnet.core.contact_tree import NeedsGo, Start
-from alertnet.core.escalation import Asked, Failed, Go, Status
+from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import NeedsGo, Start
+from alertnet.core.escalation.state import Asked, Failed, Go, Status
 from alertnet.core.incident import Severity
 from tests.core.cast import (
     Night,

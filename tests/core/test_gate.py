@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from alertnet.core.contact import Contact, Role
-from alertnet.core.contact_tree import NeedsGo, When
-from alertnet.core.gate import Gate, Waiting
+from alertnet.core.directory.contact import Contact, Role
+from alertnet.core.directory.contact_tree import NeedsGo, When
 from alertnet.core.incident import Affected, Perpetrator, Scope, Severity
+from alertnet.core.resolution.approval import Gate, Waiting
 from tests.core.cast import contact, coordinator, embassy, level, minutes, plan_of, tree
 
 CRITICAL = frozenset({Severity.CRITICAL})

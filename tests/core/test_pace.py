@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertnet.core.pace import CATCH_UP, MOST_UNITS_AHEAD, believed, free_after, units_free
+from alertnet.core.delivery.rate_limit import CATCH_UP, MOST_UNITS_AHEAD, believed, free_after, units_free
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alertnet.core.codec import from_plain, to_plain
-from alertnet.core.contact import MethodKind
-from alertnet.core.contact_tree import ContactTree
-from alertnet.core.course import ENDED
-from alertnet.core.escalation import LAST_RESORT, Go, State, Status
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.escalation.advance import advance, still_wanted
+from alertnet.core.escalation.context import ENDED
+from alertnet.core.escalation.decision import Send
+from alertnet.core.escalation.state import LAST_RESORT, Go, State, Status
 from alertnet.core.incident import Facts
-from alertnet.core.progress import advance, still_wanted
-from alertnet.core.resolution import Plan, Reason, may_be_told, resolve
-from alertnet.core.step import Send
+from alertnet.core.resolution.resolve import Plan, Reason, may_be_told, resolve
 from tests.core.cast import NOW
 from tests.core.playback import Playback, Taken, moments
 from tests.core.strategies import TREES, Story, incidents, stories

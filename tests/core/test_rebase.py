@@ -5,14 +5,14 @@ from typing import Any
 
 from hypothesis import given, settings
 
-from alertnet.core.acknowledgement import AnswerKind
-from alertnet.core.contact_tree import ContactTree, Level
-from alertnet.core.escalation import Replanned, RunStatus, State, Status
+from alertnet.core.directory.contact_tree import ContactTree, Level
+from alertnet.core.escalation.advance import advance
+from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.core.escalation.state import Replanned, RunStatus, State, Status
 from alertnet.core.incident import Scope
-from alertnet.core.progress import advance
-from alertnet.core.rebase import rebase
-from alertnet.core.resolution import Plan, resolve
-from alertnet.core.succession import as_edited, retire, succeed
+from alertnet.core.replan.state_migration import rebase
+from alertnet.core.replan.tree_migration import as_edited, retire, succeed
+from alertnet.core.resolution.resolve import Plan, resolve
 from tests.core.cast import (
     NOW,
     Night,

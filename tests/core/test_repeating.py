@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alertnet.core.repeating import next_repeat
+from alertnet.core.delivery.next_repeat import next_repeat
 
 START = datetime(2026, 11, 27, 2, 14, tzinfo=UTC)
 TEN = timedelta(minutes=10)

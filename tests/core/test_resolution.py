@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from alertnet.core.contact import Contact, Method, MethodKind, Role
-from alertnet.core.contact_tree import ContactTree, When
+from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
+from alertnet.core.directory.contact_tree import ContactTree, When
 from alertnet.core.incident import Affected, Perpetrator, Scope, Severity
-from alertnet.core.resolution import Pruned, Reason, consent_of, may_be_told, resolve, unmatched_exclusions
+from alertnet.core.resolution.resolve import Pruned, Reason, consent_of, may_be_told, resolve, unmatched_exclusions
 from tests.core.cast import contact, coordinator, email, embassy, facts, level, plan_of, sms, tree
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from alertnet.core.contact import MethodKind
-from alertnet.core.routes import ANY_NUMBER, FIRST, IN_ORDER, MAIL, SECOND, Routes
+from alertnet.core.delivery.provider_routes import ANY_NUMBER, FIRST, IN_ORDER, MAIL, SECOND, Routes
+from alertnet.core.directory.contact import MethodKind
 
 SMS, CALL, EMAIL = MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL
 ROUTES = Routes({"+57": (SECOND, FIRST), "+571": (SECOND,), MAIL: (SECOND, FIRST), ANY_NUMBER: (FIRST,)})

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertnet.core.sms_encoding import SmsSize, count, fold, is_gsm7
+from alertnet.core.delivery.sms_encoding import SmsSize, count, fold, is_gsm7
 
 CALCULATED = [
     ("", "gsm7", 0, 1),

@@ -2,8 +2,7 @@
 
 import pytest
 
-from alertnet.core.incident import Scope
-from alertnet.core.sms_grammar import (
+from alertnet.core.inbound.sms_grammar import (
     ALARMS,
     OPT_OUTS,
     PANIC,
@@ -17,6 +16,7 @@ from alertnet.core.sms_grammar import (
     parse_report,
     parse_turn,
 )
+from alertnet.core.incident import Scope
 
 OK, NO, RELAY, DONE, GO, HOLD = Verb
 

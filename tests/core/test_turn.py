@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from alertnet.core import turn as turns
-from alertnet.core.contact import MethodKind
-from alertnet.core.escalation import Turn, Use
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.usable_methods import Reach, stale_key
+from alertnet.core.escalation import contact_steps as turns
+from alertnet.core.escalation.state import Turn, Use
 from alertnet.core.notification import Kind
-from alertnet.core.reach import Reach, stale_key
 from tests.core.cast import NOW, call, contact, email, level, minutes, offset, sms
 
 ANA = contact("ana", sms("+1"), call("+2", 3), email("ana@pbi.example", 1))

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alertnet.core.contact import MethodKind
-from alertnet.core.routes import ANY_NUMBER, FIRST, SECOND, Routes
-from alertnet.core.watch import (
+from alertnet.core.delivery.provider_routes import ANY_NUMBER, FIRST, SECOND, Routes
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.monitoring.self_monitoring import (
     Files,
     Observed,
     Part,

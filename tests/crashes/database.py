@@ -6,12 +6,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from alertnet.core.contact_tree import Network
-from alertnet.flows.pins import set_pins
-from alertnet.messages.templates import Templates, read_templates
-from alertnet.runtime import wire
-from alertnet.settings import read_settings
-from alertnet.store import keys
+from alertnet.core.directory.contact_tree import Network
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.messages.templates.load import Templates, read_templates
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.runtime.wiring import wire
+from alertnet.store.records import api_keys
 from alertnet.trees.load import read_network
 from tests.database import migrate
 from tests.postgres import fresh_database
@@ -132,7 +132,7 @@ def _prepared(folder: Path, url: str, server: str | None = None) -> Original:
     templates = read_templates(ROOT / "message_templates")
     with closing(wire(read_settings(settings(folder, url)), network, templates)) as runtime:
         migrate(runtime.engine)
-        _, key = runtime.transact(keys.create, "north", ("administer",))
+        _, key = runtime.transact(api_keys.create, "north", ("administer",))
         runtime.transact(set_pins, "north/ana", PIN)
         runtime.transact(set_pins, "valley/office", PIN)
         # The first look keeps the trees and templates; no story is about that.

@@ -21,17 +21,17 @@ from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy import Engine, event
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alertnet.cli.serving import listen
-from alertnet.comeback import come_back, declare_restored
-from alertnet.core.contact_tree import Network
-from alertnet.hang_ups import HangUps
-from alertnet.logging import configure
-from alertnet.messages.templates import Templates
-from alertnet.runtime import Runtime, wire
-from alertnet.settings import read_settings
-from alertnet.watch import Watch
+from alertnet.cli.server.processes import listen
+from alertnet.core.directory.contact_tree import Network
+from alertnet.messages.templates.load import Templates
+from alertnet.runtime.hang_ups import HangUps
+from alertnet.runtime.logging import configure
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.runtime.wiring import Runtime, wire
 from alertnet.web.app import make_app
-from alertnet.worker import Worker
+from alertnet.worker.self_monitoring import Watch
+from alertnet.worker.service import Worker
+from alertnet.worker.startup_recovery import come_back, declare_restored
 from tests.crashes.effects import Effect, Kind
 
 Announce = Callable[[Effect], None]

@@ -15,10 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alertnet.sandbox import Answer
-from alertnet.store import audit
-from alertnet.store.engine import make_engine
+from alertnet.store.db.engine import make_engine
+from alertnet.store.db.vault import Vault
 from alertnet.store.tables import attempts, notifications
-from alertnet.store.vault import Vault
+from alertnet.store.views import audit
 from tests.crashes.database import SECRET
 from tests.crashes.effects import Effect, Kind
 from tests.crashes.stories import Story

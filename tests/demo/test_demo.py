@@ -16,7 +16,7 @@ from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.stage import stage
 from alertnet.cli.demo.tour import Tour
 from alertnet.cli.demo.watch import Missed, Watch
-from alertnet.clock import system_clock
+from alertnet.runtime.clock import system_clock
 
 
 def test_the_tour_plays_one_incident_through_in_less_than_a_minute(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from alertnet.cli.serving import GRACE_SECONDS
+from alertnet.cli.server.processes import GRACE_SECONDS
 from alertnet.core.limits import LONGEST_BODY, REQUEST_SECONDS
-from alertnet.settings import NAMES, SECRET, examine
+from alertnet.runtime.settings.settings import NAMES, SECRET, examine
 
 ROOT = Path(__file__).parents[2]
 CADDYFILE = (ROOT / "deploy/Caddyfile").read_text()

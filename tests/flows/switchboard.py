@@ -14,24 +14,24 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from alertnet.core.contact import MethodKind
-from alertnet.core.contact_tree import Network
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import Network
 from alertnet.core.incident import CloseReason, Facts, Scope, Severity
-from alertnet.flows.case import Case, take_up
-from alertnet.flows.close_incident import close_incident
-from alertnet.flows.codes import written_code
-from alertnet.flows.escalate import escalate
-from alertnet.flows.held_codes import open_codes
-from alertnet.flows.open_incident import open_incident
-from alertnet.flows.receive_sms import receive_sms
-from alertnet.messages.templates import Templates, read_templates
-from alertnet.runtime import Runtime, wire
-from alertnet.settings import read_settings
-from alertnet.store import escalations as escalation_store
-from alertnet.store import incidents as incident_store
-from alertnet.store.inbound import InboundSms, Reply
+from alertnet.flows.credentials.codes_of_number import open_codes
+from alertnet.flows.credentials.written_codes import written_code
+from alertnet.flows.escalation.escalate import escalate
+from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.incidents.open_incident import open_incident
+from alertnet.flows.sms.receive_sms import receive_sms
+from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.messages.templates.load import Templates, read_templates
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.runtime.wiring import Runtime, wire
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import escalations as escalation_store
+from alertnet.store.records import incidents as incident_store
+from alertnet.store.records.inbound import InboundSms, Reply
 from alertnet.store.tables import acknowledgements, actions, alarms, incidents, notifications, timeline
-from alertnet.store.tx import Tx
 from alertnet.trees import read_network
 
 ROOT = Path(__file__).parents[2]

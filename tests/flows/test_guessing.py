@@ -2,8 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from alertnet.flows.receive_sms import receive_sms
-from alertnet.store.inbound import InboundSms
+from alertnet.flows.sms.receive_sms import receive_sms
+from alertnet.store.records.inbound import InboundSms
 from alertnet.store.tables import guesses
 from tests.flows.switchboard import CAST, OURS, Switchboard
 

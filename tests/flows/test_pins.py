@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import insert
 
 from alertnet.core.errors import BadInput
-from alertnet.flows.pins import PinCheck, has_pin, set_pins, try_pin
+from alertnet.flows.credentials.pins import PinCheck, has_pin, set_pins, try_pin
+from alertnet.store.db.tx import Tx
 from alertnet.store.tables import pins
-from alertnet.store.tx import Tx
 from tests.flows.switchboard import Switchboard
 
 ANA = "north/ana"

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from alertnet.core.incident import Affected, Perpetrator, Scope
-from alertnet.flows.update import exclude
+from alertnet.flows.incidents.update import exclude
 from alertnet.store.tables import alarms, attempts, notifications
 from tests.flows.switchboard import Switchboard
 

@@ -6,7 +6,7 @@ import pytest
 
 from alertnet.core.incident import Certainty, Incident, Scope, Severity
 from alertnet.core.notification import Kind
-from alertnet.flows.pins import set_pins
+from alertnet.flows.credentials.pins import set_pins
 from alertnet.store.tables import alarms, incidents, notifications
 from tests.flows.switchboard import CAST, Switchboard
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from alertnet.flows.update import exclude
+from alertnet.flows.incidents.update import exclude
 from alertnet.store.tables import codes, guesses, inbound, limit_usage, notifications
 from tests.flows.switchboard import CAST, Switchboard
 

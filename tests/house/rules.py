@@ -5,10 +5,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 from tests.house.source import PROGRAM, Module, targets
 
-EDGE = "runtime flows store core settings logging"
+EDGE = "runtime flows store core"
 MAY_IMPORT = {
     "": "",
     "core": "",
@@ -17,15 +18,16 @@ MAY_IMPORT = {
     "store": "core",
     "channels": "core",
     "flows": "store channels.base messages core",
-    "settings": "store.engine store.vault core",
-    "logging": "core",
-    "runtime": "core trees messages store channels flows worker settings logging",
+    "runtime": "core trees messages store channels",
     "worker": f"{EDGE} channels.base",
     "web": EDGE,
     "cli": f"{EDGE} web worker trees messages sandbox",
     "sandbox": "core",
 }
 """Who may import whom, besides itself: layer -> layers or single modules. `cli` alone starts the others."""
+
+FLOORS = ("unit", "credentials", "notifications", "escalation", "incidents sending", "pages system", "sms", "voice")
+"""The rooms of the flows from the ground up: each imports only what stands on a lower floor."""
 
 IMPURE = re.compile(
     r"(asyncio|concurrent|http|io|logging|multiprocessing|os|pathlib|queue|random|secrets|select|shutil|signal|smtplib"
@@ -35,6 +37,7 @@ IMPURE = re.compile(
 
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 40
+LARGEST_FOLDER = 15
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Ban:
     advice: str
 
 
-WIRING = frozenset({"runtime", "settings", "sandbox"})
+WIRING = frozenset({"runtime", "sandbox"})
 BANS = (
     Ban(
         r"(\bdatetime\.(now|utcnow|today)|\bdate\.today|\btime\.(time|time_ns|gmtime|localtime))$",
@@ -94,12 +97,43 @@ def cycles(modules: Iterable[Module]) -> Iterator[str]:
     """The first ring of modules that import one another, imports within functions included."""
     modules = list(modules)
     known = {module.name for module in modules}
-    graph = {module.name: targets(module, known) - {module.name} for module in modules}
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        ring = " <- ".join(error.args[1])
+    if ring := _ring({module.name: targets(module, known) - {module.name} for module in modules}):
         yield f"{ring}: a ring of imports; move what they share into a module of its own"
+
+
+def circles_of_rooms(modules: Iterable[Module]) -> Iterator[str]:
+    """The first ring of rooms: what stands in one folder needs another folder, which needs the first."""
+    modules = list(modules)
+    room = {module.name: module.room for module in modules}
+    graph: dict[str, set[str]] = {}
+    for module in modules:
+        graph.setdefault(module.room, set()).update(room[each] for each in targets(module, set(room)))
+    if ring := _ring({each: needed - {each} for each, needed in graph.items()}):
+        yield f"{PROGRAM}.{ring}: a ring of rooms; move what they share into a room below both"
+
+
+def stairs_up(modules: Iterable[Module]) -> Iterator[str]:
+    """Flows that import from a room on their own floor, or above it."""
+    floors = {f"flows.{room}": floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
+    modules = list(modules)
+    rooms = {module.name: module.room for module in modules}
+    for module in modules:
+        if module.layer == "flows" and module.room not in {*floors, "flows"}:
+            yield f"{module.name} stands in no room of FLOORS: move it into one, or draw its floor"
+        for target in sorted(targets(module, set(rooms))):
+            here, there = floors.get(module.room), floors.get(rooms[target])
+            if here is not None and there is not None and rooms[target] != module.room and there >= here:
+                yield f"{module.name} imports {target}, which stands no lower; move what both need down"
+
+
+def overfull(folder: Path) -> Iterator[str]:
+    """Folders in which nobody finds anything by looking."""
+    for each in [folder, *sorted(folder.rglob("*"))]:
+        if not each.is_dir() or each.name == "__pycache__":
+            continue
+        entries = [entry for entry in each.iterdir() if entry.name != "__pycache__"]
+        if len(entries) > LARGEST_FOLDER and any(entry.suffix == ".py" for entry in entries):
+            yield f"{each.name} has {len(entries)} entries, at most {LARGEST_FOLDER}: give what belongs together a room"
 
 
 def banned_names(modules: Iterable[Module]) -> Iterator[str]:
@@ -120,6 +154,15 @@ def oversized(modules: Iterable[Module]) -> Iterator[str]:
         for name, length in module.functions():
             if length > LONGEST_FUNCTION:
                 yield f"{module.name}.{name} has {length} lines, at most {LONGEST_FUNCTION}: give its steps names"
+
+
+def _ring(graph: dict[str, set[str]]) -> str | None:
+    """One ring of the graph in words; None when there is none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return " <- ".join(error.args[1])
+    return None
 
 
 def _is_listed(layer: str, target: str, target_layer: str) -> bool:

@@ -1,4 +1,4 @@
-"""The program read as text: its modules, what each imports and names, and which layer it belongs to."""
+"""The program read as text: its modules, what each imports and names, and in which layer and room it stands."""
 
 import ast
 from collections.abc import Iterator
@@ -9,36 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PROGRAM = "alertnet"
 
-ALIASES = {
-    "__main__": "cli",
-    "transactions": "runtime",
-    "absence": "runtime",
-    "reminder": "runtime",
-    "causes": "runtime",
-    "clock": "runtime",
-    "group_commit": "runtime",
-    "settings_names": "settings",
-    "settings_values": "settings",
-    "shipped": "",
-    "wakeups": "runtime",
-    "file_limit": "runtime",
-    "hang_ups": "runtime",
-    "comeback": "worker",
-    "counting": "runtime",
-    "living_trees": "runtime",
-    "crews": "worker",
-    "ways": "worker",
-    "knock": "runtime",
-    "dispatch": "worker",
-    "questions": "worker",
-    "sending": "worker",
-    "together": "worker",
-    "sweeps": "worker",
-    "machine": "worker",
-    "worker_lock": "worker",
-    "watch": "worker",
-}
-"""Modules that belong to a layer of another name."""
+BESIDE = {"__main__": "cli", "shipped": ""}
+"""Modules beside the layers: `python -m alertnet`, and where what ships is found, which everybody may ask."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +27,15 @@ class Module:
 
     @property
     def layer(self) -> str:
-        """The part of the program it belongs to: `store` for alertnet.store.engine, empty for alertnet itself."""
+        """The part of the program it belongs to: `store` for alertnet.store.db.engine, empty for alertnet itself."""
         parts = self.name.split(".")
-        layer = parts[1] if len(parts) > 1 else ""
-        return "runtime" if layer.startswith("runtime_") else ALIASES.get(layer, layer)
+        return BESIDE.get(parts[1], parts[1]) if len(parts) > 1 else ""
+
+    @property
+    def room(self) -> str:
+        """The folder that it stands in, `store.db` for alertnet.store.db.engine; beside rooms a module is its own."""
+        parts = self.name.split(".")[1:]
+        return ".".join(parts[:-1] if len(parts) > 2 and not self.is_package else parts)
 
     def imports(self) -> Iterator[str]:
         """What it imports anywhere, functions included: `json` or, for a name out of a module, `json.loads`."""
@@ -96,7 +73,7 @@ def read_modules(folder: Path) -> list[Module]:
 
 
 def targets(module: Module, known: set[str]) -> set[str]:
-    """The modules among `known` that it imports: `alertnet.core.codes` for `from alertnet.core.codes import draw`."""
+    """The modules among `known` that it imports: `alertnet.core.codec` for `from alertnet.core.codec import dump`."""
     candidates = ((name, name.rpartition(".")[0]) for name in module.imports())
     return {next(name for name in pair if name in known) for pair in candidates if known.intersection(pair)}
 

@@ -1,10 +1,11 @@
-"""How the house is built (design, part C): who imports whom, who holds the clock, how long a thing may be."""
+"""How the house is built (docs/architecture.md): who imports whom, who holds the clock, how long a thing may be."""
 
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import packages_distributions
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,8 @@ RULES: list[Rule] = [
     rules.forbidden_imports,
     rules.impure_imports,
     rules.cycles,
+    rules.circles_of_rooms,
+    rules.stairs_up,
     rules.banned_names,
     rules.oversized,
 ]
@@ -41,6 +44,23 @@ BREACHES: list[tuple[str, Rule, dict[str, str]]] = [
     ("core knows a library", rules.impure_imports, {"core.codes": "import sqlalchemy"}),
     ("core opens a file", rules.impure_imports, {"core.codes": "from pathlib import Path"}),
     ("a ring of two", rules.cycles, {"core.a": "import alertnet.core.b", "core.b": "from alertnet.core.a import x"}),
+    (
+        "a ring of rooms",
+        rules.circles_of_rooms,
+        {
+            "core.a": "",
+            "core.a.x": "import alertnet.core.b.x",
+            "core.a.y": "",
+            "core.b.x": "",
+            "core.b.y": "import alertnet.core.a.y",
+        },
+    ),
+    (
+        "an arrow up the stairs",
+        rules.stairs_up,
+        {"flows.unit.a": "import alertnet.flows.sms.b", "flows.sms.b": ""},
+    ),
+    ("a flow in no room", rules.stairs_up, {"flows.attic.a": ""}),
     ("a clock in a flow", rules.banned_names, {"flows.f": "import datetime as dt\nnow = dt.datetime.now(dt.UTC)"}),
     ("seconds in a flow", rules.banned_names, {"flows.f": "from time import time"}),
     ("dice in the web", rules.banned_names, {"web.api": "import secrets"}),
@@ -53,7 +73,7 @@ INNOCENT = {
     "core.codes": "import hashlib\nfrom alertnet.core.errors import BadInput",
     "core.errors": "",
     "channels.base": "import time\nstart = time.monotonic()",
-    "flows.escalate": "from alertnet.channels.base import Outgoing\nimport alertnet.core.codes",
+    "flows.escalation.escalate": "from alertnet.channels.base import Outgoing\nimport alertnet.core.codes",
     "runtime": "import secrets\nfrom datetime import UTC, datetime\nnow = datetime.now(UTC)",
     "web.api": "from datetime import datetime\nfrom alertnet import runtime, __version__",
 }
@@ -80,6 +100,21 @@ def test_the_program_keeps_the_rule(rule: Rule) -> None:
     faults = list(rule(read_modules(ROOT / PROGRAM)))
 
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("folder", ["alertnet", "simulation"])
+def test_every_folder_can_be_overlooked(folder: str) -> None:
+    """Fifteen entries, and no more."""
+    faults = list(rules.overfull(ROOT / folder))
+
+    assert not faults, "\n".join(faults)
+
+
+def test_a_folder_too_full_is_found(tmp_path: Path) -> None:
+    for number in range(16):
+        (tmp_path / f"module_{number}.py").touch()
+
+    assert len(list(rules.overfull(tmp_path))) == 1
 
 
 def test_no_migration_reads_the_clock() -> None:

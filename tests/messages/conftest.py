@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from alertnet.core.disclosure import Said
-from alertnet.messages.example import EXAMPLE
+from alertnet.messages.checks.example import EXAMPLE
 from alertnet.messages.renderer import Renderer
-from alertnet.messages.templates import Templates, read_templates
+from alertnet.messages.templates.load import Templates, read_templates
 
 Say = Callable[..., Said]
 Fill = Callable[[dict[str, str]], Path]

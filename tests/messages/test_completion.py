@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from alertnet.messages.completion import complete
 from alertnet.messages.renderer import Renderer
-from alertnet.messages.templates import Templates
+from alertnet.messages.templates.completion import complete
+from alertnet.messages.templates.load import Templates
 
 PAGE_WORDS = "page/en.yaml"
 

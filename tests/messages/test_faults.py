@@ -12,8 +12,8 @@ from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import Misconfigured
 from alertnet.core.incident import Affected, Facts
-from alertnet.messages.sandbox import NAMES, Environment, write
-from alertnet.messages.templates import Templates, read_templates
+from alertnet.messages.templates.load import Templates, read_templates
+from alertnet.messages.templates.restricted_jinja import NAMES, Environment, write
 from tests.messages.conftest import Fill
 
 SECRETS = {field.name for kind in (Facts, Affected) for field in fields(kind)} - {field.name for field in fields(Said)}

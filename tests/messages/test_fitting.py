@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from alertnet.core.contact import MethodKind
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import Misconfigured
 from alertnet.core.notification import Kind
-from alertnet.messages.fitting import Fitted, read_fitted
+from alertnet.messages.checks.fitting import Fitted, read_fitted
 from alertnet.messages.renderer import Renderer
-from alertnet.messages.templates import Templates
+from alertnet.messages.templates.load import Templates
 from tests.messages.conftest import SHIPPED, Fill, Say
 
 URL = "https://alarm.example.org"

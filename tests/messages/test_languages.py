@@ -2,14 +2,14 @@
 
 import pytest
 
-from alertnet.core.contact import MethodKind
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Unknown
 from alertnet.core.incident import ASKS
 from alertnet.core.notification import Kind
-from alertnet.messages.lint import find_faults, find_foreign_characters, find_missing, find_oversize
+from alertnet.messages.checks.lint import find_faults, find_foreign_characters, find_missing, find_oversize
 from alertnet.messages.message import fallbacks
 from alertnet.messages.renderer import Renderer
-from alertnet.messages.templates import Templates
+from alertnet.messages.templates.load import Templates
 from tests.messages.conftest import Say
 
 URL = "https://" + "a" * 32

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from alertnet.core.contact import Disclosure
+from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import details_of
 from alertnet.core.errors import Misconfigured
-from alertnet.messages.example import CANARIES
-from alertnet.messages.leaks import find_leaks
+from alertnet.messages.checks.example import CANARIES
+from alertnet.messages.checks.leaks import find_leaks
 from alertnet.messages.renderer import Renderer
-from alertnet.messages.templates import Templates, read_templates
+from alertnet.messages.templates.load import Templates, read_templates
 from tests.messages.conftest import Fill
 
 

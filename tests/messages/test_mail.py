@@ -5,12 +5,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from alertnet.core.contact import MethodKind
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.incident import TYPES
 from alertnet.core.notification import Kind
 from alertnet.messages.message import METHODS
 from alertnet.messages.renderer import Renderer
-from alertnet.messages.templates import Templates
+from alertnet.messages.templates.load import Templates
 from tests.messages.conftest import AT, Say
 
 MAILS = [kind for kind, methods in METHODS.items() if MethodKind.EMAIL in methods]

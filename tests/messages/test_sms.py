@@ -5,15 +5,15 @@ from itertools import product
 
 import pytest
 
-from alertnet.core.contact import MethodKind
+from alertnet.core.delivery.provider_codes import AccountFault
+from alertnet.core.delivery.sms_encoding import count, fold
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import TYPES
 from alertnet.core.notification import Kind
-from alertnet.core.provider_codes import AccountFault
-from alertnet.core.sms_encoding import count, fold
+from alertnet.messages.checks.trial import BARE
 from alertnet.messages.message import METHODS, SUBJECTS
 from alertnet.messages.renderer import Renderer
-from alertnet.messages.trial import BARE
 from alertnet.messages.words import ACCOUNT_SUBJECTS
 from tests.messages.conftest import Say
 

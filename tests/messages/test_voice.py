@@ -2,7 +2,7 @@
 
 import pytest
 
-from alertnet.core.contact import MethodKind
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.incident import TYPES
 from alertnet.core.notification import Kind

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 
-from alertnet.cli.process_end import logged_end, until_signalled, wait_for
-from alertnet.cli.serving import listen, web, working
-from alertnet.clock import system_clock
-from alertnet.logging import configure
-from alertnet.runtime import make_runtime
-from alertnet.settings import read_settings
+from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
+from alertnet.cli.server.processes import listen, web, working
+from alertnet.runtime.clock import system_clock
+from alertnet.runtime.logging import configure
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.runtime.wiring import make_runtime
 
 SPEED = 20
 """How many times as fast it runs, unless told otherwise."""

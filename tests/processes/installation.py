@@ -18,11 +18,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from alertnet.clock import system_clock
-from alertnet.runtime import make_runtime
+from alertnet.runtime.clock import system_clock
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.runtime.wiring import make_runtime
 from alertnet.sandbox import Handset, Sandbox
-from alertnet.settings import read_settings
-from alertnet.store import keys
+from alertnet.store.records import api_keys
 from alertnet.store.tables import workers
 from tests.database import migrate
 from tests.ports import free_port
@@ -246,7 +246,7 @@ class Installation:
     def _prepare(self) -> str:
         """Migrate, and make a key."""
         migrate(self.runtime.engine)
-        _, key = self.runtime.transact(keys.create, "north", ("administer",))
+        _, key = self.runtime.transact(api_keys.create, "north", ("administer",))
         return key
 
     def _hurried(self, words: tuple[str, ...]) -> list[str]:

@@ -1,7 +1,7 @@
 """The heartbeat of a real installation: the worker tests the way in over real HTTP, and then pings."""
 
-from alertnet.store import signs
-from alertnet.store.tx import Tx
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import heartbeats
 from tests.processes.conftest import Installs
 from tests.processes.installation import eventually
 from tests.scenarios.outside import Place, Served
@@ -29,4 +29,4 @@ def test_the_heartbeat_leaves_once_the_way_in_has_answered(installs: Installs) -
 
 
 def _is_noted(tx: Tx) -> bool:
-    return signs.HEARTBEAT in signs.read(tx.session)
+    return heartbeats.HEARTBEAT in heartbeats.read(tx.session)

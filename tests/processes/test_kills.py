@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from sqlalchemy import insert
 
-from alertnet.clock import system_clock
+from alertnet.runtime.clock import system_clock
 from alertnet.sandbox import Fault
 from alertnet.store.tables import workers
 from tests.processes.conftest import Installs

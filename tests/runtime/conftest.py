@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.runtime import Runtime
+from alertnet.runtime.wiring import Runtime
 from tests.database import migrate
 from tests.postgres import fresh_database
 from tests.runtime.flows import connect

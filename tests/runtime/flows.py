@@ -2,12 +2,12 @@
 
 from sqlalchemy import insert, select, text
 
-from alertnet.core.contact_tree import Network
-from alertnet.messages.templates import Templates
-from alertnet.runtime import Clock, Runtime, wire
-from alertnet.settings import read_settings
+from alertnet.core.directory.contact_tree import Network
+from alertnet.messages.templates.load import Templates
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.runtime.wiring import Clock, Runtime, wire
+from alertnet.store.db.tx import Tx
 from alertnet.store.tables import workers
-from alertnet.store.tx import Tx
 
 SECRET = "a secret for the tests alone of no use elsewhere"
 

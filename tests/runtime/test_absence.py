@@ -12,12 +12,12 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from structlog.testing import capture_logs
 
-from alertnet.absence import Absence
-from alertnet.causes import Cause, cause_of
-from alertnet.runtime import Runtime
-from alertnet.store.engine import make_engine
-from alertnet.store.vault import Vault
-from alertnet.transactions import DatabaseAway, NotWritable
+from alertnet.runtime.database.faults import Cause, cause_of
+from alertnet.runtime.database.outage import Absence
+from alertnet.runtime.database.transactions import DatabaseAway, NotWritable
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.engine import make_engine
+from alertnet.store.db.vault import Vault
 from tests.runtime.flows import connect, keep, kept
 
 

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
-from alertnet.runtime import Runtime
-from alertnet.store.tx import Tx
-from alertnet.transactions import DatabaseAway
+from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
 from tests.runtime.flows import Refused, keep, keep_and_refuse, keep_as_due, keep_what_commit_refuses, kept
 
 PATIENCE = 20  # seconds until a test that hangs fails

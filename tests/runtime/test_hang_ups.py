@@ -2,7 +2,7 @@
 
 import threading
 
-from alertnet.hang_ups import MOST, THREADS, HangUps
+from alertnet.runtime.hang_ups import MOST, THREADS, HangUps
 
 PATIENCE = 20.0
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from alertnet.knock import knock
+from alertnet.runtime.http_ping import knock
 from tests.scenarios.outside import Place, Served
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import structlog
 
-from alertnet.logging import DROPPED, QUIET, TAKEN_OVER, configure, mask_text
+from alertnet.runtime.logging import DROPPED, QUIET, TAKEN_OVER, configure, mask_text
 
 
 class Log(io.StringIO):

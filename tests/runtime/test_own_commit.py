@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from alertnet.runtime import Runtime
-from alertnet.store.tx import Tx
-from alertnet.transactions import DatabaseAway
+from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
 from tests.runtime.flows import Refused, connect, keep, keep_as_due, kept
 
 PATIENCE = 20  # seconds until a test that hangs fails

@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import create_engine, text
 
-from alertnet.core.contact_tree import Network
-from alertnet.messages.templates import Templates
-from alertnet.runtime import Runtime, wire
-from alertnet.settings import read_settings
-from alertnet.store.engine import POSTGRES_SESSION
-from alertnet.store.tx import Tx
+from alertnet.core.directory.contact_tree import Network
+from alertnet.messages.templates.load import Templates
+from alertnet.runtime.database.transactions import NotWritable
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.runtime.wiring import Runtime, wire
+from alertnet.store.db.engine import POSTGRES_SESSION
+from alertnet.store.db.tx import Tx
 from alertnet.store.upgrade import upgrade
-from alertnet.transactions import NotWritable
 from tests.pgbouncer import Missing, pooler_before
 from tests.postgres import fresh_database
 from tests.runtime.flows import SECRET, connect, keep, keep_as_due, kept

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-from alertnet.core.contact import MethodKind
+from alertnet.core.delivery.provider_routes import ANY_NUMBER, MAIL, Routes
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Misconfigured
-from alertnet.core.routes import ANY_NUMBER, MAIL, Routes
-from alertnet.settings import NAMES, examine, missing_for, read_settings
-from alertnet.settings_names import EXAMPLES, misspelt
-from alertnet.settings_values import MailServer, Rates
+from alertnet.runtime.settings.setting_names import EXAMPLES, misspelt
+from alertnet.runtime.settings.setting_types import MailServer, Rates
+from alertnet.runtime.settings.settings import NAMES, examine, missing_for, read_settings
 
 KEY = "a secret for the tests alone of no use elsewhere"
 LEAST = {"ALERTNET_SECRET_KEY": KEY}

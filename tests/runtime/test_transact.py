@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from alertnet.runtime import Runtime
-from alertnet.store.tx import Tx
-from alertnet.transactions import DatabaseAway
+from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
 from tests.runtime.flows import Refused, connect, keep, keep_and_refuse, keep_as_due, kept
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from alertnet.core.errors import Misconfigured
-from alertnet.runtime import RealChance, make_runtime
-from alertnet.settings import Settings, read_settings
+from alertnet.runtime.settings.settings import Settings, read_settings
+from alertnet.runtime.wiring import RealChance, make_runtime
 from tests.runtime.flows import SECRET
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
 from alertnet.sandbox import Answer, Fault, Sandbox, Unreachable
-from alertnet.sandbox.webhooks import post_over_http
+from alertnet.sandbox.telephony.webhooks import post_over_http
 from tests.sandbox.conftest import ACCOUNT, ALICE, BOB, OURS, TOKEN, Clock, Receiver
 
 

@@ -7,7 +7,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from alertnet.sandbox import Behaviour, Sandbox
-from alertnet.sandbox.texts import count_segments
+from alertnet.sandbox.telephony.texts import count_segments
 from tests.sandbox.conftest import ALICE, BOB, NOW, OURS, TOKEN, Clock, Receiver, client_for
 
 

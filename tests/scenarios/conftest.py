@@ -11,13 +11,14 @@ import structlog
 from fastapi.testclient import TestClient
 from sqlalchemy import event, select
 
-from alertnet.messages.templates import read_templates
-from alertnet.runtime import wire
+from alertnet.messages.templates.load import read_templates
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.runtime.wiring import wire
 from alertnet.sandbox import Sandbox
-from alertnet.settings import read_settings
-from alertnet.store import audit, keys
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import api_keys
 from alertnet.store.tables import attempts, escalations
-from alertnet.store.tx import Tx
+from alertnet.store.views import audit
 from alertnet.trees import read_network
 from alertnet.web.app import make_app
 from tests.database import migrate
@@ -82,7 +83,7 @@ def world_on(tmp_path: Path) -> Iterator[Worlds]:
         if runtime.engine.dialect.name == "sqlite":
             event.listen(runtime.engine, "connect", _spare_the_disk)
         migrate(runtime.engine)
-        _, key = runtime.transact(keys.create, "north", ("administer",))
+        _, key = runtime.transact(api_keys.create, "north", ("administer",))
         # Entered, it keeps one event loop; else it would start a thread with one for each request.
         client = clients.enter_context(TestClient(make_app(runtime)))
         world = World(runtime, client, sandbox, clock, key)

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
-from alertnet.knock import knock
-from alertnet.watch import HEAD_HEADER, Watch
+from alertnet.runtime.http_ping import knock
+from alertnet.worker.self_monitoring import HEAD_HEADER, Watch
 from tests.scenarios.world import World
 
 BEAT = timedelta(seconds=5)

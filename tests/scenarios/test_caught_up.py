@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from alertnet.flows.pins import set_pins
+from alertnet.flows.credentials.pins import set_pins
 from alertnet.sandbox import Fault
 from alertnet.store.tables import acknowledgements, inbound, notifications, timeline
 from tests.scenarios.conftest import Worlds

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import update
 
 from alertnet.channels.base import Cause, NotSent
-from alertnet.core.contact import MethodKind
-from alertnet.core.routes import FIRST
-from alertnet.flows.breakers import note
-from alertnet.store import breakers as breaker_store
-from alertnet.store import signs
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.flows.sending.provider_health import note
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import heartbeats
+from alertnet.store.queues import circuit_breakers as breaker_store
 from alertnet.store.tables import attempts, senders
-from alertnet.store.tx import Tx
-from alertnet.watch import Watch
+from alertnet.worker.self_monitoring import Watch
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
 from tests.scenarios.world import FRIDAY_NIGHT, World
@@ -139,4 +139,4 @@ def test_what_is_late_is_found_though_the_watch_began_on_a_clock_that_was_ahead(
         beats(world)
 
     assert world.client.get("/readyz").json()["late"]["sms"] > 60
-    assert world.runtime.read(lambda tx: signs.read(tx.session)[signs.WATCH_SINCE].at) < world.clock.at
+    assert world.runtime.read(lambda tx: heartbeats.read(tx.session)[heartbeats.WATCH_SINCE].at) < world.clock.at

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from alertnet.channels.base import Channel, Lookup, Outgoing, Result
-from alertnet.core.contact import MethodKind
-from alertnet.core.routes import FIRST
-from alertnet.dispatch import Search, perform
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
 from alertnet.sandbox import Fault
-from alertnet.sending import Sending
-from alertnet.worker import CREWS, strides
+from alertnet.worker.due_work import Search, perform
+from alertnet.worker.sender import Sending
+from alertnet.worker.service import CREWS, strides
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
 from tests.scenarios.valley import COORDINATION, a_tree

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from alertnet.logging import configure
+from alertnet.runtime.logging import configure
 from tests.scenarios.world import World, code_in
 
 FORM = {"MessageSid": "SM1", "From": "+573005559999", "To": "+15005550006", "Body": "hello", "AccountSid": "AC0"}

@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 
-from alertnet import logging as our_logging
+from alertnet.runtime import logging as our_logging
 from tests.scenarios.world import World, code_in, link_in
 
 SECRETS = ("Secreta", "Maria", "L12", "Vereda", "Confidential", "P7", "taken")

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alertnet.flows.duty import set_duty
-from alertnet.flows.pins import set_pins
-from alertnet.store import incidents
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.flows.sms.on_call import set_duty
+from alertnet.store.records import incidents
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import a_tree
 from tests.scenarios.world import World, code_in

@@ -6,8 +6,8 @@ from shutil import copytree
 import pytest
 from sqlalchemy import select, update
 
+from alertnet.store.records.timeline import SYSTEM
 from alertnet.store.tables import escalations, incidents, timeline
-from alertnet.store.timeline import SYSTEM
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, reports, tries
 from tests.scenarios.world import REPOSITORY, Incident, World

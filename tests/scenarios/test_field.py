@@ -2,7 +2,7 @@
 
 import pytest
 
-from alertnet.flows.pins import set_pins
+from alertnet.flows.credentials.pins import set_pins
 from tests.conftest import Logged
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import FIELD, a_tree

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alertnet.trees import read_folder
-from alertnet.watch import Watch
+from alertnet.worker.self_monitoring import Watch
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, FIELD, a_tree
 from tests.scenarios.world import World

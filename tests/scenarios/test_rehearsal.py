@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from alertnet.core.forecast.simulate import rehearse
+from alertnet.core.forecast.simulation import Rehearsal, Script
 from alertnet.core.incident import Affected, Facts, Perpetrator, PersonKind, Scope, Severity
-from alertnet.core.rehearsal import Rehearsal, Script
-from alertnet.core.rehearse import rehearse
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
 from tests.scenarios.valley import a_tree

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from alertnet.channels.base import Outgoing
-from alertnet.comeback import come_back, declare_restored
-from alertnet.core.contact import MethodKind
-from alertnet.core.routes import FIRST
-from alertnet.core.watch import FEWEST_LOST
-from alertnet.flows.draws import Draws
-from alertnet.flows.lost import Sent, remember
-from alertnet.flows.restore import hold_back
-from alertnet.store import signs
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.monitoring.self_monitoring import FEWEST_LOST
+from alertnet.flows.system.lost_incidents import Sent, remember
+from alertnet.flows.system.restored_backup import hold_back
+from alertnet.flows.unit.code_pool import Draws
+from alertnet.store.monitoring import heartbeats
+from alertnet.worker.startup_recovery import come_back, declare_restored
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
 from tests.scenarios.valley import a_tree
@@ -115,7 +115,7 @@ def test_reports_that_came_to_the_lost_database_are_not_missed(valley: World, ba
     valley.passes(minutes=3)
 
     assert [stands(incident) for incident in incidents] == [["delivered"]] * FEWEST_LOST
-    assert valley.runtime.read(lambda tx: signs.reports(signs.read(tx.session)))[MethodKind.SMS].lost == 0
+    assert valley.runtime.read(lambda tx: heartbeats.reports(heartbeats.read(tx.session)))[MethodKind.SMS].lost == 0
 
 
 def test_what_never_left_is_sent_once_the_provider_was_asked_twice(valley: World, backs_up: BackUp) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from alertnet.dispatch import Job, Search, perform
-from alertnet.flows.pins import set_pins
-from alertnet.sending import Sending
-from alertnet.worker import CREWS, strides
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.worker.due_work import Job, Search, perform
+from alertnet.worker.sender import Sending
+from alertnet.worker.service import CREWS, strides
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree

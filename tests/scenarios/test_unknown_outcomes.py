@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from alertnet.channels.base import Channel, Lookup, Outgoing, Result
-from alertnet.core.contact import MethodKind
-from alertnet.core.routes import FIRST
-from alertnet.dispatch import Job, Search, perform
-from alertnet.runtime import Runtime, make_runtime
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.runtime.wiring import Runtime, make_runtime
 from alertnet.sandbox import Fault
-from alertnet.sending import Sending
-from alertnet.worker import CREWS, Worker, strides
+from alertnet.worker.due_work import Job, Search, perform
+from alertnet.worker.sender import Sending
+from alertnet.worker.service import CREWS, Worker, strides
 from tests.scenarios.record import planned, reports, tries
 from tests.scenarios.world import CAST, World, code_in
 

@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from alertnet.knock import knock
-from alertnet.runtime import wire
+from alertnet.runtime.http_ping import knock
+from alertnet.runtime.wiring import wire
 from alertnet.sandbox import Fault, Sandbox
-from alertnet.sandbox.handset import Call
-from alertnet.store import signs
-from alertnet.store import workers as worker_store
-from alertnet.store.audit import Break, verify
-from alertnet.store.checkpoints import read_head
-from alertnet.store.history import heads
-from alertnet.store.incidents import id_of
+from alertnet.sandbox.telephony.handset import Call
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import heartbeats
+from alertnet.store.queues import workers as worker_store
+from alertnet.store.records.checkpoints import read_head
+from alertnet.store.records.incidents import id_of
 from alertnet.store.tables import escalations, inbound, notifications, timeline
-from alertnet.store.tx import Tx
-from alertnet.watch import Watch
+from alertnet.store.views.audit import Break, verify
+from alertnet.store.views.timeline_view import heads
+from alertnet.worker.self_monitoring import Watch
 from tests.postgres import fresh_database
 from tests.scenarios.conftest import ACCOUNT, TOKEN, Worlds
 from tests.scenarios.outside import DeadMan, Front, Night, Place
@@ -268,12 +268,12 @@ def test_when_nothing_comes_in_the_heartbeat_stops_and_the_coordinators_hear(nig
 
 def test_a_test_with_a_wrong_signature_counts_for_nothing(night: Night) -> None:
     """Nobody else can keep the heartbeat going."""
-    before = night.world.runtime.read(lambda tx: signs.read(tx.session)[signs.INBOUND])
+    before = night.world.runtime.read(lambda tx: heartbeats.read(tx.session)[heartbeats.INBOUND])
     night.world.clock.at += MINUTE
 
     knock(f"{night.front.place.url}/twilio/sms", {"MessageSid": "alertnet-self-test"}, {"X-Twilio-Signature": "none"})
 
-    assert night.world.runtime.read(lambda tx: signs.read(tx.session)[signs.INBOUND]) == before
+    assert night.world.runtime.read(lambda tx: heartbeats.read(tx.session)[heartbeats.INBOUND]) == before
 
 
 def test_when_rows_are_late_the_heartbeat_stops_and_the_coordinators_hear(night: Night) -> None:
@@ -336,12 +336,12 @@ def test_a_redirect_is_not_followed(night: Night, places: Callable[[], Place]) -
     """A request of ours goes where the operator has said, and nowhere else."""
     elsewhere = DeadMan(places())
     night.dead_man.redirect = elsewhere.place.url
-    before = night.world.runtime.read(lambda tx: signs.read(tx.session)[signs.HEARTBEAT])
+    before = night.world.runtime.read(lambda tx: heartbeats.read(tx.session)[heartbeats.HEARTBEAT])
 
     night.passes(minutes=2)
 
     assert elsewhere.pings == []
-    assert night.world.runtime.read(lambda tx: signs.read(tx.session)[signs.HEARTBEAT]) == before
+    assert night.world.runtime.read(lambda tx: heartbeats.read(tx.session)[heartbeats.HEARTBEAT]) == before
 
 
 def test_each_trouble_is_on_the_record(night: Night) -> None:

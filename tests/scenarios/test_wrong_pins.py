@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from alertnet.flows.pins import set_pins
+from alertnet.flows.credentials.pins import set_pins
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.test_field import CONTACTS, LEVELS
 from tests.scenarios.valley import a_tree

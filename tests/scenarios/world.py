@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 from fastapi.testclient import TestClient
 
-from alertnet.runtime import Runtime
+from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox import Answer, Handset, Mailbox, Sandbox, Unreachable
-from alertnet.worker import Worker
+from alertnet.worker.service import Worker
 
 FRIDAY_NIGHT = datetime(2026, 11, 27, 2, 14, tzinfo=UTC)
 PUBLIC_URL = "https://alarm.example.org"

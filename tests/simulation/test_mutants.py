@@ -28,15 +28,15 @@ class Mutant:
 
 MUTANTS = {
     "a page does as it is told without its PIN": Mutant(
-        "A6", "alertnet/flows/proof.py", "self.is_needed and not self.is_given", "False"
+        "A6", "alertnet/flows/escalation/pin_proof.py", "self.is_needed and not self.is_given", "False"
     ),
     "commit after send": Mutant(
         "A5",
-        "alertnet/dispatch.py",
-        "        claims = runtime.transact(ways.take, runtime, method, self._rooms)\n",
+        "alertnet/worker/due_work.py",
+        "        claims = runtime.transact(provider_health.take, runtime, method, self._rooms)\n",
         """
         def take_and_send(tx):
-            claims = ways.take(tx, runtime, method, self._rooms)
+            claims = provider_health.take(tx, runtime, method, self._rooms)
             for each in claims.claimed:
                 runtime.outlets[each.method, each.provider].channel.send(self._sending.compose(each))
             return claims
@@ -46,86 +46,95 @@ MUTANTS = {
     ),
     "lease without fencing: at the send": Mutant(
         "A5 A4",
-        "alertnet/flows/deliver.py",
+        "alertnet/flows/sending/render_and_send.py",
         "    if row is None or row.status != AttemptStatus.SENDING.value or row.lease != lease:\n        return False\n"
         "    return bool(row.due_at > tx.now)\n",
         "    return row is not None\n",
     ),
     "lease without fencing: at the record": Mutant(
         "A5",
-        "alertnet/flows/record_outcome.py",
+        "alertnet/flows/sending/record_outcome.py",
         "held.status is AttemptStatus.SENDING and is_ours",
         "True",
     ),
     "lease without fencing: at the answer to a question": Mutant(
         "A5",
-        "alertnet/flows/reconcile.py",
+        "alertnet/flows/sending/settle_unknown.py",
         "held.status is before and held.row.lease == lease",
         "held.status is before",
     ),
     "an end in good order leaves behind what it has claimed": Mutant(
-        "A5", "alertnet/worker.py", "        for crew in self._crews.values():\n            crew.close()\n"
+        "A5", "alertnet/worker/service.py", "        for crew in self._crews.values():\n            crew.close()\n"
     ),
     "what came in a moment before the list was read is not looked for again": Mutant(
-        "A12", "alertnet/sweeps.py", "OVERLAP = timedelta(minutes=10)", "OVERLAP = timedelta()"
+        "A12", "alertnet/worker/missed_inbound.py", "OVERLAP = timedelta(minutes=10)", "OVERLAP = timedelta()"
     ),
     "who wrote while we were away gets no reply": Mutant(
         "A12",
-        "alertnet/flows/receive_sms.py",
+        "alertnet/flows/sms/receive_sms.py",
         "    if reply.to is not None:\n        _post(tx, sms, reply, reply.to)\n",
     ),
     "what one provider did not take waits for it, though there is another": Mutant(
-        "A11", "alertnet/flows/claim_sends.py", "may_go_over = row.provider is None and", "may_go_over = False and"
+        "A11",
+        "alertnet/flows/sending/claim_sends.py",
+        "may_go_over = row.provider is None and",
+        "may_go_over = False and",
     ),
     "what one provider may have taken goes by the other": Mutant(
         "A5",
-        "alertnet/flows/deliver.py",
+        "alertnet/flows/sending/render_and_send.py",
         "case NotSent(code) | Refused(Failure.OUR_ACCOUNT, code) if",
         "case NotSent(code) | Unsure(code) | Refused(Failure.OUR_ACCOUNT, code) if",
     ),
     "an expired lease is sent again unmarked": Mutant(
-        "A5 A11", "alertnet/flows/reconcile.py", 'held.unsure("lease")', 'held.wait(tx.now, "lease")'
+        "A5 A11", "alertnet/flows/sending/settle_unknown.py", 'held.unsure("lease")', 'held.wait(tx.now, "lease")'
     ),
     "due time anchored to now: where levels start": Mutant(
-        "A7", "alertnet/core/opening.py", "    start = course.on_time(moment)\n", "    start = course.now\n"
+        "A7",
+        "alertnet/core/escalation/open_level.py",
+        "    start = course.on_time(moment)\n",
+        "    start = course.now\n",
     ),
     "due time anchored to now: wherever a moment is taken": Mutant(
-        "A7", "alertnet/core/course.py", "return moment if self.now - moment <= LATE else self.now", "return self.now"
+        "A7",
+        "alertnet/core/escalation/context.py",
+        "return moment if self.now - moment <= LATE else self.now",
+        "return self.now",
     ),
     "due time anchored to now: where turns begin": Mutant(
         "A7",
-        "alertnet/core/opening.py",
+        "alertnet/core/escalation/open_level.py",
         "turns.begin(course.reach(id), run.opened_at, told)",
         "turns.begin(course.reach(id), course.now, told)",
     ),
     "acknowledgement not read at the send": Mutant(
         "A4 A5",
-        "alertnet/sending.py",
-        "if not runtime.read(deliver.still_ours, claimed.attempt, claimed.lease):",
+        "alertnet/worker/sender.py",
+        "if not runtime.read(render_and_send.still_ours, claimed.attempt, claimed.lease):",
         "if False:",
     ),
     "acknowledgement not read at the send: a cancelled one goes": Mutant(
         "A4",
-        "alertnet/flows/deliver.py",
+        "alertnet/flows/sending/render_and_send.py",
         "    if row is None or row.status != AttemptStatus.SENDING.value or row.lease != lease:\n        return False\n"
         "    return bool(row.due_at > tx.now)\n",
         '    return row is not None and (row.status == "cancelled" or (row.lease == lease and row.due_at > tx.now))\n',
     ),
     "acknowledgement cancels nothing": Mutant(
-        "A4", "alertnet/flows/escalate.py", "    if not case.fresh:\n        cancel_unwanted(case)\n"
+        "A4", "alertnet/flows/escalation/escalate.py", "    if not case.fresh:\n        cancel_unwanted(case)\n"
     ),
     "pruning skipped at the send": Mutant(
-        "A3", "alertnet/flows/claim_sends.py", " or _obstacle(tx, row, services) is not None:", ":"
+        "A3", "alertnet/flows/sending/claim_sends.py", " or _obstacle(tx, row, services) is not None:", ":"
     ),
     "wider consent is applied unseen": Mutant(
         "A8",
-        "alertnet/flows/consent.py",
+        "alertnet/flows/incidents/consent.py",
         "wider = [each for each in given if _widens(holds[each.person], scope)]",
         "wider: list[Wider] = []",
     ),
     "whoever looks what an edit would change applies it": Mutant(
         "A8",
-        "alertnet/web/api_re_resolve.py",
+        "alertnet/web/api/re_resolve.py",
         "        found = door.runtime.read(lambda tx: difference(look_at(tx, id_of(tx.session, ref, key)), edition))\n",
         """
         found = door.runtime.read(lambda tx: difference(look_at(tx, id_of(tx.session, ref, key)), edition))
@@ -133,39 +142,45 @@ MUTANTS = {
 """,
     ),
     "nobody asks whether an office is closed": Mutant(
-        "A7", "alertnet/core/reach.py", "return None if is_open else self.times.closed_by(at)", "return None"
+        "A7",
+        "alertnet/core/directory/usable_methods.py",
+        "return None if is_open else self.times.closed_by(at)",
+        "return None",
     ),
     "wake-up without sweep: no tick": Mutant(
         "A2 A5 A7",
-        "alertnet/worker.py",
+        "alertnet/worker/service.py",
         'self._scheduler.add_job(self._bell.set, "interval", seconds=self._tick.total_seconds())',
     ),
     "wake-up without sweep: no alarm clock": Mutant(
-        "A2 A7", "alertnet/worker.py", "        self._plan(search.next_at)\n"
+        "A2 A7", "alertnet/worker/service.py", "        self._plan(search.next_at)\n"
     ),
     "wake-up without sweep: the next due time is not looked up": Mutant(
-        "A2 A7", "alertnet/dispatch.py", "        self._expect(due.next_at)\n"
+        "A2 A7", "alertnet/worker/due_work.py", "        self._expect(due.next_at)\n"
     ),
     "the heartbeat goes on, whatever is found": Mutant(
         "A12",
-        "alertnet/core/watch.py",
+        "alertnet/core/monitoring/self_monitoring.py",
         "return not (set(found) - SPARED) and (answered or not seen.is_tested)",
         "return True",
     ),
     "the watch does not look at what is late": Mutant(
-        "A2", "alertnet/core/watch.py", "any(late > LATEST for late in lateness(seen).values())", "False"
+        "A2",
+        "alertnet/core/monitoring/self_monitoring.py",
+        "any(late > LATEST for late in lateness(seen).values())",
+        "False",
     ),
     "the test of the way in comes in, and does not count": Mutant(
-        "A2", "alertnet/flows/receive_sms.py", "        signs.note(tx, signs.INBOUND)\n"
+        "A2", "alertnet/flows/sms/receive_sms.py", "        heartbeats.note(tx, heartbeats.INBOUND)\n"
     ),
     "wrong codes are not counted": Mutant(
         "A6",
-        "alertnet/flows/wrong_codes.py",
+        "alertnet/flows/sms/wrong_codes.py",
         "    guess_store.keep(tx, number, before, {id: each for id, (each, _) in after.items()})\n",
     ),
     "everybody in the trees hears of trouble of our own": Mutant(
         "A9",
-        "alertnet/flows/coordinators.py",
+        "alertnet/flows/notifications/system_notices.py",
         "for contact in tree.coordinators:",
         "for contact in tree.contacts.values():",
     ),

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from alertnet.store.engine import make_engine
-from alertnet.store.tx import Tx
-from alertnet.store.vault import Vault
+from alertnet.store.db.engine import make_engine
+from alertnet.store.db.tx import Tx
+from alertnet.store.db.vault import Vault
 from tests.database import migrate
 from tests.postgres import fresh_database
 

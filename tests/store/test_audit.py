@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 
 from alertnet.core.errors import BadInput
-from alertnet.store import checkpoints
-from alertnet.store.audit import Break, keyed_since, verify
-from alertnet.store.columns import canonical
+from alertnet.store.db.columns import canonical
+from alertnet.store.db.tx import Tx
+from alertnet.store.db.vault import Vault
+from alertnet.store.records import checkpoints
+from alertnet.store.records.timeline import SYSTEM, Head, append, digest_of, link, origin, purge
 from alertnet.store.tables import api_keys, chain_heads, timeline
-from alertnet.store.timeline import SYSTEM, Head, append, digest_of, link, origin, purge
-from alertnet.store.tx import Tx
-from alertnet.store.vault import Vault
+from alertnet.store.views.audit import Break, keyed_since, verify
 from tests.store.conftest import NOW, SECRET
 
 MINUTE = timedelta(minutes=1)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Column, Engine, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import StatementError
 
-from alertnet.store.columns import Encrypted, EncryptedJson, Instant, Json
+from alertnet.store.db.columns import Encrypted, EncryptedJson, Instant, Json
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NOTES = Table(

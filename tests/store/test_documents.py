@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import func, select
 
 from alertnet.core.errors import Unknown
-from alertnet.store.documents import fetch, keep
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.documents import fetch, keep
 from alertnet.store.tables import documents
-from alertnet.store.tx import Tx
 
 
 def test_a_document_is_found_by_the_hash_of_its_content(tx: Tx) -> None:

@@ -9,10 +9,10 @@ from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from alertnet.store.engine import insert_once, make_engine, parse_url
+from alertnet.store.db.engine import insert_once, make_engine, parse_url
+from alertnet.store.db.vault import Vault
 from alertnet.store.tables import code_numbers, senders, workers
-from alertnet.store.vault import Vault
-from alertnet.worker_lock import WorkerLock
+from alertnet.worker.single_worker_lock import WorkerLock
 from tests.store.conftest import NOW
 
 

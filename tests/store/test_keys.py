@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import insert, update
 
 from alertnet.core.errors import BadInput, Unknown
-from alertnet.store.keys import create, find, list_all, renew, revoke, vouch_for_all
+from alertnet.store.db.tx import Tx
+from alertnet.store.db.vault import Vault
+from alertnet.store.records.api_keys import create, find, list_all, renew, revoke, vouch_for_all
 from alertnet.store.tables import api_keys
-from alertnet.store.tx import Tx
-from alertnet.store.vault import Vault
 from tests.store.conftest import NOW, SECRET
 
 

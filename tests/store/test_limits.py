@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from alertnet.core.limits import HOUR, UNUSED, Limit
-from alertnet.store import limits
-from alertnet.store.tx import Tx
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import limits
 from tests.store.conftest import NOW, Foreseen
 
 THREE = Limit("three", 3, HOUR)

@@ -6,10 +6,10 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine, inspect
 
-from alertnet.store.engine import make_engine
+from alertnet.store.db.engine import make_engine
+from alertnet.store.db.vault import Vault
 from alertnet.store.tables import metadata
 from alertnet.store.upgrade import alembic_config, upgrade
-from alertnet.store.vault import Vault
 from tests.postgres import fresh_database
 
 

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
-from alertnet.core.contact import MethodKind
-from alertnet.core.routes import FIRST
-from alertnet.store.breakers import hold
-from alertnet.store.engine import make_engine
-from alertnet.store.observations import observe
-from alertnet.store.tx import Tx
-from alertnet.store.vault import Vault
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.store.db.engine import make_engine
+from alertnet.store.db.tx import Tx
+from alertnet.store.db.vault import Vault
+from alertnet.store.monitoring.observations import observe
+from alertnet.store.queues.circuit_breakers import hold
 from tests.database import migrate
 from tests.store.conftest import NOW, Foreseen
 

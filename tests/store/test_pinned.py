@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from alertnet.core.contact_tree import Network
-from alertnet.store import pinned
-from alertnet.store.tx import Tx
+from alertnet.core.directory.contact_tree import Network
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import editions
 from alertnet.trees import read_network
 
 TREES = Path(__file__).parents[2] / "contact_trees"
@@ -17,12 +17,12 @@ def test_it_is_told_which_trees_are_in_force_and_since_when(tx: Tx) -> None:
     network = read_network(TREES)
     later = replace(tx, now=tx.now + timedelta(hours=1))
 
-    assert pinned.in_force(tx.session) is None
+    assert editions.in_force(tx.session) is None
 
-    first, again = pinned.publish(tx, network, "{}"), pinned.publish(later, network, "{}")
+    first, again = editions.publish(tx, network, "{}"), editions.publish(later, network, "{}")
 
     assert again == first
-    latest = pinned.in_force(tx.session)
+    latest = editions.in_force(tx.session)
     assert latest
     assert (latest.trees, latest.since) == (first.trees, tx.now)
 
@@ -31,11 +31,11 @@ def test_an_edited_tree_comes_into_force(tx: Tx) -> None:
     network = read_network(TREES)
     edited = Network({**network.trees, "colombia": replace(network.trees["colombia"], rounds=9)}, {}, {})
     later = replace(tx, now=tx.now + timedelta(hours=1))
-    pinned.publish(tx, network, "{}")
+    editions.publish(tx, network, "{}")
 
-    edition = pinned.publish(later, edited, "{}")
+    edition = editions.publish(later, edited, "{}")
 
-    latest = pinned.in_force(tx.session)
+    latest = editions.in_force(tx.session)
     assert latest
     assert (latest.trees, latest.since) == (edition.trees, later.now)
 
@@ -43,15 +43,15 @@ def test_an_edited_tree_comes_into_force(tx: Tx) -> None:
 def test_the_last_edition_is_had_back_whole_from_the_database(tx: Tx) -> None:
     """A8: trees, teams and people, as they were put in force last; putting it in force again is no change."""
     network = read_network(TREES)
-    assert pinned.last_edition(tx.session) is None
+    assert editions.last_edition(tx.session) is None
 
-    edition = pinned.publish(tx, network, "{}")
-    pinned._trees.clear()
-    last = pinned.last_edition(tx.session)
+    edition = editions.publish(tx, network, "{}")
+    editions._trees.clear()
+    last = editions.last_edition(tx.session)
 
     assert last == edition
     assert last.network.teams["north"].members["ana"].phone == "+573005550001"
-    assert pinned.publish(replace(tx, now=tx.now + timedelta(hours=1)), last.network, "{}") == edition
-    latest = pinned.in_force(tx.session)
+    assert editions.publish(replace(tx, now=tx.now + timedelta(hours=1)), last.network, "{}") == edition
+    latest = editions.in_force(tx.session)
     assert latest is not None
     assert latest.since == tx.now

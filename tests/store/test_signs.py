@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from alertnet.core.contact import MethodKind
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.monitoring.self_monitoring import Reports
 from alertnet.core.notification import Failure
-from alertnet.core.watch import Reports
-from alertnet.store import signs
-from alertnet.store.tx import Tx
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import heartbeats
 from tests.store.conftest import NOW
 
 At = Callable[[float], Tx]
@@ -24,40 +24,40 @@ def at(tx: Tx) -> At:
 
 
 def test_a_turn_is_taken_once_in_a_while(at: At) -> None:
-    taken = [signs.take_turn(at(second), "watch", EVERY) for second in (0, 5, 10, 19, 20)]
+    taken = [heartbeats.take_turn(at(second), "watch", EVERY) for second in (0, 5, 10, 19, 20)]
 
     assert taken == [True, False, True, False, True]
 
 
 def test_a_clock_that_was_put_back_stops_no_turns(at: At) -> None:
     """Or the heartbeat would stop for as long as the clock was wrong."""
-    signs.take_turn(at(3600), "watch", EVERY)
+    heartbeats.take_turn(at(3600), "watch", EVERY)
 
-    assert signs.take_turn(at(0), "watch", EVERY)
+    assert heartbeats.take_turn(at(0), "watch", EVERY)
 
 
 def test_what_is_lost_is_counted_from_the_last_report_on(at: At) -> None:
     for second in (0, 1):
-        signs.note_lost_report(at(second), MethodKind.SMS, NOW)
-    signs.note_report(at(2), MethodKind.SMS)
-    signs.note_lost_report(at(3), MethodKind.SMS, NOW)
-    signs.note_lost_report(at(4), MethodKind.SMS, NOW)
+        heartbeats.note_lost_report(at(second), MethodKind.SMS, NOW)
+    heartbeats.note_report(at(2), MethodKind.SMS)
+    heartbeats.note_lost_report(at(3), MethodKind.SMS, NOW)
+    heartbeats.note_lost_report(at(4), MethodKind.SMS, NOW)
 
-    found = signs.reports(signs.read(at(5).session))[MethodKind.SMS]
+    found = heartbeats.reports(heartbeats.read(at(5).session))[MethodKind.SMS]
 
     assert found == Reports(NOW + timedelta(seconds=2), 2, NOW + timedelta(seconds=4))
 
 
 def test_what_left_before_a_backup_became_the_database_is_not_missed(at: At) -> None:
-    signs.note(at(10), signs.RESTORED)
+    heartbeats.note(at(10), heartbeats.RESTORED)
     for left in (0, 10, 11):
-        signs.note_lost_report(at(70), MethodKind.SMS, NOW + timedelta(seconds=left))
+        heartbeats.note_lost_report(at(70), MethodKind.SMS, NOW + timedelta(seconds=left))
 
-    assert signs.reports(signs.read(at(71).session))[MethodKind.SMS].lost == 1
+    assert heartbeats.reports(heartbeats.read(at(71).session))[MethodKind.SMS].lost == 1
 
 
 def test_only_what_our_account_may_not_send_is_a_sign(at: At) -> None:
     for failure in Failure:
-        signs.note_failure(at(0), MethodKind.EMAIL, failure)
+        heartbeats.note_failure(at(0), MethodKind.EMAIL, failure)
 
-    assert signs.reports(signs.read(at(1).session))[MethodKind.EMAIL].refused == 1
+    assert heartbeats.reports(heartbeats.read(at(1).session))[MethodKind.EMAIL].refused == 1

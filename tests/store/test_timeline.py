@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import func, select
 
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.timeline import SYSTEM, append
 from alertnet.store.tables import timeline
-from alertnet.store.timeline import SYSTEM, append
-from alertnet.store.tx import Tx
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from alertnet.core.errors import Misconfigured
-from alertnet.store.vault import Unreadable, Vault
+from alertnet.store.db.vault import Unreadable, Vault
 
 OLD = "the secret of last year, by now replaced"
 NEW = "the secret of this year, put in front of it"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alertnet.trees import advise, check_folder
-from alertnet.trees.form import ContactForm, LevelForm, TreeForm
+from alertnet.trees.forms.tree_form import ContactForm, LevelForm, TreeForm
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "coordinators.md").read_text()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.core.contact_tree import Network
+from alertnet.core.directory.contact_tree import Network
 from alertnet.core.incident import Scope
 from alertnet.trees import check_folder, read_network
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.core.contact import Contact
+from alertnet.core.directory.contact import Contact
 from alertnet.trees import check_folder, read_network
 
 EMBASSY = """\

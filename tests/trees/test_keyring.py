@@ -8,7 +8,7 @@ from pysequoia import Cert, Tsk
 from pysequoia.packet import PacketPile
 
 from alertnet.core.codec import from_plain, to_plain
-from alertnet.core.contact_tree import ContactTree
+from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.trees import read_network, survey
 from tests.trees.test_advice import FIELD, TREE
 

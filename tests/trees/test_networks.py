@@ -6,8 +6,18 @@ from pathlib import Path
 import pytest
 
 from alertnet.core.codec import from_plain, to_plain
-from alertnet.core.contact import Method, MethodKind
-from alertnet.core.contact_tree import ActionDue, ContactTree, Level, NeedsGo, Network, Otherwise, Repeat, Then, When
+from alertnet.core.directory.contact import Method, MethodKind
+from alertnet.core.directory.contact_tree import (
+    ActionDue,
+    ContactTree,
+    Level,
+    NeedsGo,
+    Network,
+    Otherwise,
+    Repeat,
+    Then,
+    When,
+)
 from alertnet.core.errors import Misconfigured
 from alertnet.core.incident import Affected, PersonKind, Scope, Severity
 from alertnet.trees import check_folder, read_network

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from alertnet.core.duty import Duty, Officer
+from alertnet.core.directory.on_call import Duty, Officer
 from alertnet.trees import check_folder, read_network
 
 FIELD = """

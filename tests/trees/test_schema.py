@@ -8,9 +8,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from alertnet.trees.form import Form
-from alertnet.trees.keys import KEYS
-from alertnet.trees.schema import schema
+from alertnet.trees.forms.key_help import KEYS
+from alertnet.trees.forms.schema import schema
+from alertnet.trees.forms.tree_form import Form
 
 FILES = sorted((Path(__file__).parents[2] / "contact_trees").glob("**/*.yaml"))
 VALIDATOR = Draft202012Validator(schema())

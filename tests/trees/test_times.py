@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alertnet.core.availability import Times
-from alertnet.core.contact import Method, MethodKind
-from alertnet.core.contact_tree import ContactTree
+from alertnet.core.directory.availability import Times
+from alertnet.core.directory.contact import Method, MethodKind
+from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.incident import Severity
 from alertnet.trees import read_network
 

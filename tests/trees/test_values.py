@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from alertnet.core.countries import COUNTRIES
-from alertnet.trees import values
-from alertnet.trees.fault import NotAllowed
+from alertnet.core.directory.countries import COUNTRIES
+from alertnet.trees.reading import values
+from alertnet.trees.reading.fault import NotAllowed
 
 
 @pytest.mark.parametrize(

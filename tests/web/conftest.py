@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from alertnet.core.contact_tree import Network
-from alertnet.messages.templates import Templates, read_templates
-from alertnet.runtime import Runtime, wire
-from alertnet.settings import Settings, read_settings
-from alertnet.store import keys
+from alertnet.core.directory.contact_tree import Network
+from alertnet.messages.templates.load import Templates, read_templates
+from alertnet.runtime.settings.settings import Settings, read_settings
+from alertnet.runtime.wiring import Runtime, wire
+from alertnet.store.records import api_keys
 from alertnet.trees.load import read_network
 from alertnet.web.app import make_app
 from tests.database import migrate
@@ -85,7 +85,7 @@ def key(runtime: Runtime) -> MakeKey:
     """Makes an API key of those scopes, as the headers that carry it."""
 
     def make(*scopes: str, team: str | None = None) -> dict[str, str]:
-        _, text = runtime.transact(keys.create, team, scopes)
+        _, text = runtime.transact(api_keys.create, team, scopes)
         return {"Authorization": f"Bearer {text}"}
 
     return make

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from alertnet.runtime import Runtime
-from alertnet.store import incidents
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.records import incidents
 from tests.web.conftest import Clock, MakeKey
 
 REPORT = {

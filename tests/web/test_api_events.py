@@ -9,14 +9,14 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from alertnet.core.incident import CloseReason
-from alertnet.flows.case import take_up
-from alertnet.flows.close_incident import close_incident
-from alertnet.flows.pins import set_pins
-from alertnet.flows.receive_sms import receive_sms
-from alertnet.runtime import Runtime
-from alertnet.store import incidents, keys
-from alertnet.store.inbound import InboundSms
-from alertnet.store.tx import Tx
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.sms.receive_sms import receive_sms
+from alertnet.flows.unit.locked_incident import take_up
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import api_keys, incidents
+from alertnet.store.records.inbound import InboundSms
 from alertnet.web.app import make_app
 from tests.web.conftest import MakeKey
 
@@ -105,13 +105,13 @@ def test_who_was_cut_off_goes_on_after_the_last_event(api: TestClient, runtime: 
 def test_a_revoked_key_ends_its_stream_before_the_next_entry(api: TestClient, runtime: Runtime) -> None:
     """Who may no longer read is told nothing more, though the connection stands."""
     ref = api.post("/v1/incidents", json=REPORT).json()["ref"]
-    id, text = runtime.transact(keys.create, None, ["read"])
+    id, text = runtime.transact(api_keys.create, None, ["read"])
     revoked = iter([id])
 
     def then(text: str) -> None:
         if "incident_opened" in text:
             for id in revoked:
-                runtime.transact(keys.revoke, id)
+                runtime.transact(api_keys.revoke, id)
                 runtime.transact(close, ref)
 
     told = asyncio.run(
@@ -131,13 +131,13 @@ def test_a_revoked_key_ends_its_stream_before_the_next_entry(api: TestClient, ru
 def test_a_revoked_key_ends_its_stream_though_nothing_happens(api: TestClient, runtime: Runtime) -> None:
     """A connection that stands idle is no longer anybody's: it ends within two looks of the listener."""
     ref = api.post("/v1/incidents", json=REPORT).json()["ref"]
-    id, text = runtime.transact(keys.create, None, ["read"])
+    id, text = runtime.transact(api_keys.create, None, ["read"])
     revoked = iter([id])
 
     def then(text: str) -> None:
         if "incident_opened" in text:
             for id in revoked:
-                runtime.transact(keys.revoke, id)
+                runtime.transact(api_keys.revoke, id)
 
     headers = {"Authorization": f"Bearer {text}"}
     told = asyncio.run(follow(make_app(runtime), f"/v1/incidents/{ref}/events", headers, lambda _: False, then))

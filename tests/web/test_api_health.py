@@ -11,14 +11,15 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event
 
 from alertnet.channels.base import Cause, NotSent
-from alertnet.core.breaker import PATIENCE, RUN
-from alertnet.core.contact import MethodKind
-from alertnet.core.routes import FIRST, SECOND
-from alertnet.flows.breakers import note
-from alertnet.runtime import Runtime
-from alertnet.store import signs, workers
-from alertnet.store.tx import Tx
-from alertnet.transactions import NotWritable
+from alertnet.core.delivery.circuit_breaker import PATIENCE, RUN
+from alertnet.core.delivery.provider_routes import FIRST, SECOND
+from alertnet.core.directory.contact import MethodKind
+from alertnet.flows.sending.provider_health import note
+from alertnet.runtime.database.transactions import NotWritable
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import heartbeats
+from alertnet.store.queues import workers
 from tests.web.conftest import Clock
 from tests.web.world import NOW, world_in
 
@@ -174,7 +175,7 @@ def test_a_provider_that_is_not_there_any_more_is_not_away(tmp_path: Path) -> No
 
 def test_what_is_late_is_named_and_stops_no_traffic(api: TestClient, runtime: Runtime, clock: Clock) -> None:
     """Which part is in trouble; the heartbeat stops, and reports still come in."""
-    runtime.transact(signs.note, signs.WATCH_SINCE)
+    runtime.transact(heartbeats.note, heartbeats.WATCH_SINCE)
     api.post("/v1/incidents", json=REPORT)
     clock.forward(seconds=61)
     runtime.transact(workers.beat, "a worker")
@@ -187,11 +188,11 @@ def test_what_is_late_is_named_and_stops_no_traffic(api: TestClient, runtime: Ru
 
 
 def test_the_metrics_show_what_the_watch_sees(api: TestClient, runtime: Runtime, clock: Clock) -> None:
-    runtime.transact(signs.note, signs.WATCH_SINCE)
-    runtime.transact(signs.note, signs.HEARTBEAT)
+    runtime.transact(heartbeats.note, heartbeats.WATCH_SINCE)
+    runtime.transact(heartbeats.note, heartbeats.HEARTBEAT)
     beat_at = clock().timestamp()
     api.post("/v1/incidents", json=REPORT)
-    runtime.transact(signs.note_lost_report, MethodKind.SMS, clock())
+    runtime.transact(heartbeats.note_lost_report, MethodKind.SMS, clock())
     runtime.transact(workers.beat, "a worker")
     clock.forward(seconds=61)
 

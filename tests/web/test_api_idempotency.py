@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from alertnet.core.contact_tree import Network
-from alertnet.messages.templates import Templates
-from alertnet.runtime import Runtime, wire
-from alertnet.store import keys
+from alertnet.core.directory.contact_tree import Network
+from alertnet.messages.templates.load import Templates
+from alertnet.runtime.wiring import Runtime, wire
+from alertnet.store.records import api_keys
 from alertnet.web.app import make_app
 from tests.database import migrate
 from tests.postgres import fresh_database
@@ -106,7 +106,7 @@ def test_the_same_request_to_two_processes_has_one_effect(
     first = wire(settings_for(url), network, templates)
     migrate(first.engine)
     runtimes = [first, wire(settings_for(url), network, templates)]
-    _, key = runtimes[0].transact(keys.create, None, ["administer"])
+    _, key = runtimes[0].transact(api_keys.create, None, ["administer"])
     clients = [TestClient(make_app(each), headers={"Authorization": f"Bearer {key}"}) for each in runtimes]
 
     with clients[0], clients[1], ThreadPoolExecutor(8) as pool:

@@ -3,8 +3,8 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from alertnet.runtime import Runtime
-from alertnet.store import incidents, keys
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.records import api_keys, incidents
 from tests.web.conftest import MakeKey
 
 REPORT = {"type": "arrest", "country": "CO"}
@@ -63,11 +63,11 @@ def test_a_refusal_names_the_scope_that_is_lacking(client: TestClient, key: Make
 
 
 def test_a_revoked_key_opens_nothing_at_once(client: TestClient, runtime: Runtime) -> None:
-    id, text = runtime.transact(keys.create, None, ["read"])
+    id, text = runtime.transact(api_keys.create, None, ["read"])
     headers = {"Authorization": f"Bearer {text}"}
     assert client.get("/v1/incidents", headers=headers).status_code == 200
 
-    runtime.transact(keys.revoke, id)
+    runtime.transact(api_keys.revoke, id)
 
     assert client.get("/v1/incidents", headers=headers).status_code == 401
 

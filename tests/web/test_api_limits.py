@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from alertnet.core.limits import EVENT_STREAMS, LONGEST_BODY, LONGEST_NOTE, REQUESTS, WRONG_KEYS
-from alertnet.runtime import Runtime
+from alertnet.runtime.wiring import Runtime
 from alertnet.web.app import make_app
 from tests.conftest import Logged
 from tests.web.conftest import Clock, MakeKey, settings_for

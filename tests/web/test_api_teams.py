@@ -7,9 +7,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from alertnet.flows.receive_sms import receive_sms
-from alertnet.runtime import Runtime
-from alertnet.store.inbound import InboundSms
+from alertnet.flows.sms.receive_sms import receive_sms
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.records.inbound import InboundSms
 from tests.web.conftest import MakeKey
 
 REPORT = {"type": "arrest", "country": "CO"}

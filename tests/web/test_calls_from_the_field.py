@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Row
 
-from alertnet.sandbox.twiml import Dial
+from alertnet.sandbox.telephony.twiml import Dial
 from alertnet.store.tables import alarms, incidents, notifications, timeline
 from tests.web.world import ALICE, ANA, CALLBACK, PIN, Heard, World, world_in
 

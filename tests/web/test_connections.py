@@ -12,7 +12,7 @@ import uvicorn
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
-from alertnet.cli.serving import listen
+from alertnet.cli.server.processes import listen
 from alertnet.web.connections import Server
 
 MOST = 6

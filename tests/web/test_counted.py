@@ -10,10 +10,10 @@ import pytest
 import structlog
 from fastapi.testclient import TestClient
 
-from alertnet.core.counted import ALL, DUE_TO_SENT, SENDS, once, took
-from alertnet.logging import configure
-from alertnet.runtime import Runtime
-from alertnet.store import counters
+from alertnet.core.monitoring.metrics import ALL, DUE_TO_SENT, SENDS, once, took
+from alertnet.runtime.logging import configure
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.monitoring import counters
 
 
 def line(text: str, start: str) -> float:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from alertnet.flows.pins import set_pins
-from alertnet.store import keys
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import api_keys
 from alertnet.store.tables import incidents, metadata, notifications
-from alertnet.store.tx import Tx
 from tests.web.world import ANA, PIN, TREE, World, world_in
 
 DURESS = "47990"
@@ -36,7 +36,7 @@ def reports(world: World, pin: str, sid: str = "SM1") -> str:
 
 def timeline(world: World, ref: str, *scopes: str) -> list[dict[str, Any]]:
     """The timeline as a key of the team with those scopes reads it."""
-    _, key = world.runtime.transact(keys.create, "north", scopes)
+    _, key = world.runtime.transact(api_keys.create, "north", scopes)
     answer = world.client.get(f"/v1/incidents/{ref}/timeline", headers={"Authorization": f"Bearer {key}"})
     return list(answer.json()["items"])
 
@@ -79,7 +79,7 @@ def test_what_an_earlier_version_put_down_is_neutral_too(world: World) -> None:
     ref = reports(world, PIN)
 
     def as_before(tx: Tx) -> None:
-        from alertnet.store.timeline import append
+        from alertnet.store.records.timeline import append
 
         payload = {"subject": "duress", "about": "north", "level": None}
         append(tx, world.incident, ("duress", {"team": "north"}), ("alarm_raised", payload))

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import Response
 
-from alertnet.store import keys
+from alertnet.store.records import api_keys
 from alertnet.store.tables import incidents
 from tests.postgres import fresh_database
 from tests.web.world import ANA, BOB, OURS, PIN, World, world_in
@@ -133,7 +133,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
         is_under_way(world)
         world.gives_pin("valley/bob")
         world.gives_pin("valley/alice")
-        _, key = world.runtime.transact(keys.create, None, ["administer"])
+        _, key = world.runtime.transact(api_keys.create, None, ["administer"])
         world.client.headers["Authorization"] = f"Bearer {key}"
         yield world
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.sandbox.twiml import Dial, Hangup
+from alertnet.sandbox.telephony.twiml import Dial, Hangup
 from alertnet.store.tables import acknowledgements, alarms, codes, guesses, inbound, notifications
 from tests.web.world import ALICE, ANA, BOB, CALLBACK, CAROL, SECRETS, STRANGER, World, world_in
 

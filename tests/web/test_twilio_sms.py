@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alertnet.sandbox.twiml import read_messages
+from alertnet.sandbox.telephony.twiml import read_messages
 from alertnet.store.tables import acknowledgements
 from tests.web.world import BOB, CAROL, SECRETS, STRANGER, World, world_in
 

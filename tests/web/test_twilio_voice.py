@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.flows.pins import set_pins
-from alertnet.sandbox.twiml import Dial, Hangup
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.sandbox.telephony.twiml import Dial, Hangup
 from alertnet.store.tables import acknowledgements, alarms, codes, escalations, guesses, notifications, timeline
 from tests.web.world import BOB, CALLBACK, PIN, SECRETS, World, world_in
 

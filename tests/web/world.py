@@ -19,18 +19,18 @@ from starlette.datastructures import ImmutableMultiDict
 from twilio.request_validator import RequestValidator
 
 from alertnet.channels.base import Accepted, CannotTell, Lookup, Outgoing, Result
-from alertnet.core.contact import MethodKind
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.incident import Affected, CloseReason, Facts, Scope, Severity
-from alertnet.core.routes import FIRST
-from alertnet.flows.case import take_up
-from alertnet.flows.close_incident import close_incident
-from alertnet.flows.open_incident import open_incident
-from alertnet.flows.pins import set_pins
-from alertnet.flows.update import update_incident
-from alertnet.runtime import Runtime, make_runtime
-from alertnet.runtime_channels import Outlet
-from alertnet.sandbox.twiml import Gather, Say, Verb, read_voice
-from alertnet.settings import read_settings
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.incidents.open_incident import open_incident
+from alertnet.flows.incidents.update import update_incident
+from alertnet.flows.unit.locked_incident import take_up
+from alertnet.runtime.outlets import Outlet
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.runtime.wiring import Runtime, make_runtime
+from alertnet.sandbox.telephony.twiml import Gather, Say, Verb, read_voice
 from alertnet.store.tables import attempts, codes, incidents, links, notifications
 from alertnet.web.app import make_app
 from tests.database import migrate

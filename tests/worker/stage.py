@@ -14,22 +14,22 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Row, select
 
-from alertnet.core.contact import Contact, Method, MethodKind, Role
-from alertnet.core.contact_tree import ContactTree, Level, Network
+from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
+from alertnet.core.directory.contact_tree import ContactTree, Level, Network
 from alertnet.core.incident import Facts, Scope, Severity
-from alertnet.flows.case import Case, take_up
-from alertnet.flows.open_incident import open_incident
-from alertnet.flows.track import track_call, track_sms
-from alertnet.messages.templates import read_templates
-from alertnet.runtime import Runtime, wire
+from alertnet.flows.incidents.open_incident import open_incident
+from alertnet.flows.sending.provider_callbacks import track_call, track_sms
+from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.messages.templates.load import read_templates
+from alertnet.runtime.settings.settings import read_settings
+from alertnet.runtime.wiring import Runtime, wire
 from alertnet.sandbox import Answer, Sandbox, Unreachable
-from alertnet.settings import read_settings
-from alertnet.store import audit
-from alertnet.store.pinned import Edition
+from alertnet.store.db.tx import Chance, Tx
+from alertnet.store.records.editions import Edition
 from alertnet.store.tables import attempts, escalations, notifications
 from alertnet.store.tables import timeline as entries
-from alertnet.store.tx import Chance, Tx
-from alertnet.worker import Worker
+from alertnet.store.views import audit
+from alertnet.worker.service import Worker
 from tests.database import migrate
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)

@@ -6,14 +6,14 @@ import pytest
 from sqlalchemy import select
 
 from alertnet.channels.base import Accepted, Refused
-from alertnet.core.contact import MethodKind
-from alertnet.core.contact_tree import Level, Network
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import Level, Network
 from alertnet.core.notification import Failure
-from alertnet.core.routes import FIRST
-from alertnet.flows.claim_sends import claim
-from alertnet.flows.escalate import escalate_due
-from alertnet.flows.record_outcome import Outcome, record_each
-from alertnet.flows.slots import Line, Outward
+from alertnet.flows.escalation.escalate import escalate_due
+from alertnet.flows.sending.claim_sends import claim
+from alertnet.flows.sending.record_outcome import Outcome, record_each
+from alertnet.flows.sending.send_capacity import Line, Outward
 from alertnet.store.tables import escalations, incidents
 from tests.worker.conftest import Stages
 from tests.worker.stage import MINUTE, OURS, Stage, network

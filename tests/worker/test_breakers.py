@@ -6,27 +6,27 @@ import pytest
 from sqlalchemy import select
 
 from alertnet.channels.base import Absent, Accepted, Cause, Lookup, NotSent, Outgoing, Refused, Result, Unsure
-from alertnet.core.breaker import RUN
-from alertnet.core.contact import MethodKind
-from alertnet.core.contact_tree import Level
+from alertnet.core.delivery.circuit_breaker import RUN
+from alertnet.core.delivery.provider_codes import AccountFault
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import Level
 from alertnet.core.incident import Severity
+from alertnet.core.monitoring.self_monitoring import Part, find_trouble
 from alertnet.core.notification import Failure
-from alertnet.core.provider_codes import AccountFault
-from alertnet.core.routes import FIRST
-from alertnet.core.watch import Part, find_trouble
-from alertnet.flows.answer_call import answer_call
-from alertnet.flows.breakers import note, take_question
-from alertnet.flows.claim_sends import claim
-from alertnet.flows.deliver import FAULT
-from alertnet.flows.slots import Line, Outward
-from alertnet.runtime import Runtime
-from alertnet.runtime_channels import Outlet
+from alertnet.flows.sending.claim_sends import claim
+from alertnet.flows.sending.provider_health import note, take_question
+from alertnet.flows.sending.render_and_send import FAULT
+from alertnet.flows.sending.send_capacity import Line, Outward
+from alertnet.flows.voice.call_answered import answer_call
+from alertnet.runtime.outlets import Outlet
+from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox import Fault
-from alertnet.store import breakers as breaker_store
-from alertnet.store.observations import observe
+from alertnet.store.monitoring.observations import observe
+from alertnet.store.queues import circuit_breakers as breaker_store
 from alertnet.store.tables import breakers
-from alertnet.ways import take
-from alertnet.worker import CREWS, Worker, strides
+from alertnet.worker.provider_health import take
+from alertnet.worker.service import CREWS, Worker, strides
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, MINUTE, NOW, OURS, Stage, network
 

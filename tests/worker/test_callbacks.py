@@ -7,17 +7,17 @@ import pytest
 from sqlalchemy import update
 
 from alertnet.channels.base import Lookup, Outgoing, Result
-from alertnet.core.acknowledgement import AnswerKind, Via
-from alertnet.core.contact import MethodKind
-from alertnet.core.contact_tree import Level
-from alertnet.core.routes import FIRST
-from alertnet.flows.answer_call import answer_call
-from alertnet.flows.attempt import ASK_AFTER, FOLLOW_UP
-from alertnet.flows.claim_sends import claim
-from alertnet.flows.keypad import Keyed, key_in
-from alertnet.flows.respond import respond
-from alertnet.flows.slots import Line, Outward
-from alertnet.flows.track import track_call, track_sms
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import Level
+from alertnet.core.escalation.quorum import AnswerKind, Via
+from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.sending.claim_sends import claim
+from alertnet.flows.sending.locked_attempt import ASK_AFTER, FOLLOW_UP
+from alertnet.flows.sending.provider_callbacks import track_call, track_sms
+from alertnet.flows.sending.send_capacity import Line, Outward
+from alertnet.flows.voice.call_answered import answer_call
+from alertnet.flows.voice.keypad import Keyed, key_in
 from alertnet.sandbox import Behaviour, Fault
 from alertnet.store.tables import notifications
 from tests.worker.conftest import Stages

@@ -7,25 +7,25 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.codec import to_plain
-from alertnet.core.contact import MethodKind
-from alertnet.core.contact_tree import Level
+from alertnet.core.delivery.provider_routes import FIRST, SECOND, Routes
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import Level
 from alertnet.core.disclosure import Said, Subject
+from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Kind
-from alertnet.core.routes import FIRST, SECOND, Routes
-from alertnet.flows.alarms import due
-from alertnet.flows.claim_sends import LEASE, Claims, claim
-from alertnet.flows.letters import notify_coordinators
-from alertnet.flows.outbox import Letter, Outbox
-from alertnet.flows.respond import respond
-from alertnet.flows.ring_again import repeat_alarm
-from alertnet.flows.slots import Line, Outward
-from alertnet.flows.update import exclude
-from alertnet.runtime import Runtime
+from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.escalation.repeat_alarm import repeat_alarm
+from alertnet.flows.incidents.update import exclude
+from alertnet.flows.notifications.compose import notify_coordinators
+from alertnet.flows.notifications.coordinator_alarms import due
+from alertnet.flows.sending.claim_sends import LEASE, Claims, claim
+from alertnet.flows.sending.send_capacity import Line, Outward
+from alertnet.flows.unit.unit_of_work import Letter, Outbox
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts, notifications
-from alertnet.store.tx import Tx
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, DIEGO, MINUTE, NOW, OURS, OURS_TOO, Stage, network
 

@@ -7,17 +7,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select, text
 
-from alertnet.clock import system_clock
-from alertnet.core.codes import WRITTEN_CODE_LENGTH, is_written_code
-from alertnet.core.contact_tree import Level
+from alertnet.core.directory.contact_tree import Level
+from alertnet.core.inbound.code_formats import WRITTEN_CODE_LENGTH, is_written_code
 from alertnet.core.incident import CloseReason
-from alertnet.flows.close_incident import close_incident
-from alertnet.flows.escalate import escalate_due
-from alertnet.flows.held_codes import find_sent, open_codes
-from alertnet.flows.reopen_incident import reopen_incident
-from alertnet.runtime import RealChance
+from alertnet.flows.credentials.codes_of_number import find_sent, open_codes
+from alertnet.flows.escalation.escalate import escalate_due
+from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.incidents.reopen_incident import reopen_incident
+from alertnet.runtime.clock import system_clock
+from alertnet.runtime.wiring import RealChance
+from alertnet.store.db.tx import Tx
 from alertnet.store.tables import code_numbers, codes
-from alertnet.store.tx import Tx
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, MINUTE, Stage, network, opening
 

@@ -5,17 +5,17 @@ from datetime import timedelta
 import pytest
 
 from alertnet.channels.base import Absent, CannotTell
-from alertnet.core.acknowledgement import AnswerKind, Via
-from alertnet.core.contact import MethodKind
-from alertnet.core.contact_tree import Level
-from alertnet.core.routes import FIRST
-from alertnet.flows.claim_sends import LEASE, claim
-from alertnet.flows.reconcile import MOST_QUESTIONS, expire_lease, settle, take_doubts
-from alertnet.flows.respond import respond
-from alertnet.flows.slots import Line, Outward
-from alertnet.flows.track import track_sms
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import Level
+from alertnet.core.escalation.quorum import AnswerKind, Via
+from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.sending.claim_sends import LEASE, claim
+from alertnet.flows.sending.provider_callbacks import track_sms
+from alertnet.flows.sending.send_capacity import Line, Outward
+from alertnet.flows.sending.settle_unknown import MOST_QUESTIONS, expire_lease, settle, take_doubts
 from alertnet.sandbox import Fault
-from alertnet.sandbox.network import Message
+from alertnet.sandbox.telephony.network import Message
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, CARLAS_MAIL, DIEGO, EMMA, MINUTE, NOW, OURS, Stage, network
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from alertnet.channels.base import Lookup, Outgoing, Result
-from alertnet.core.contact import MethodKind
-from alertnet.core.routes import FIRST
-from alertnet.runtime_channels import Outlet
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.runtime.outlets import Outlet
 from alertnet.store.tables import escalations, notifications
 from tests.worker.stage import MINUTE, NOW, OURS, Stage
 

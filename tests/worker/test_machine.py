@@ -3,8 +3,8 @@
 import threading
 from datetime import timedelta
 
-from alertnet.clock import system_clock
-from alertnet.machine import THIS_MACHINE, SteadyScheduler
+from alertnet.runtime.clock import system_clock
+from alertnet.worker.platform import THIS_MACHINE, SteadyScheduler
 
 PATIENCE = 20.0  # seconds until a test gives up waiting
 

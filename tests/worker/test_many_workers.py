@@ -10,12 +10,12 @@ from sqlalchemy import event, update
 from sqlalchemy.orm import Session
 
 from alertnet.channels.base import Absent, Accepted, Channel, Lookup, Outgoing, Result
-from alertnet.clock import system_clock
-from alertnet.core.contact import MethodKind
-from alertnet.core.routes import FIRST
-from alertnet.runtime import Runtime
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.runtime.clock import system_clock
+from alertnet.runtime.wiring import Runtime
 from alertnet.store.tables import attempts
-from alertnet.worker import Worker
+from alertnet.worker.service import Worker
 from tests.worker.conftest import Stages
 from tests.worker.stage import MINUTE, OURS, Stage, opening
 

@@ -5,20 +5,20 @@ from datetime import timedelta
 import pytest
 
 from alertnet.channels.base import Accepted, NotSent, Refused, Unsure
-from alertnet.core.acknowledgement import AnswerKind, Via
-from alertnet.core.contact import MethodKind
-from alertnet.core.contact_tree import Level, NeedsGo
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import Level, NeedsGo
 from alertnet.core.disclosure import Subject
+from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Failure
-from alertnet.core.routes import FIRST
-from alertnet.flows.claim_sends import LEASE, claim
-from alertnet.flows.deliver import Claimed, render, still_ours
-from alertnet.flows.letters import notify_coordinators
-from alertnet.flows.record_outcome import Outcome, record
-from alertnet.flows.respond import respond
-from alertnet.flows.slots import Line, Outward
-from alertnet.flows.update import exclude
+from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.incidents.update import exclude
+from alertnet.flows.notifications.compose import notify_coordinators
+from alertnet.flows.sending.claim_sends import LEASE, claim
+from alertnet.flows.sending.record_outcome import Outcome, record
+from alertnet.flows.sending.render_and_send import Claimed, render, still_ours
+from alertnet.flows.sending.send_capacity import Line, Outward
 from alertnet.sandbox import Behaviour, Fault
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, CARLAS_MAIL, DIEGO, MINUTE, NOW, OURS, Stage, network

@@ -10,21 +10,21 @@ import pytest
 from sqlalchemy import Update, update
 
 from alertnet.channels.base import Absent, Accepted, Lookup, Outgoing, Result
-from alertnet.clock import system_clock
-from alertnet.core.acknowledgement import AnswerKind, Via
 from alertnet.core.codec import to_plain
-from alertnet.core.contact import MethodKind
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.delivery.rate_limit import CATCH_UP
+from alertnet.core.delivery.sms_encoding import count
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
-from alertnet.core.pace import CATCH_UP
-from alertnet.core.routes import FIRST
-from alertnet.core.sms_encoding import count
-from alertnet.dispatch import Search, perform
-from alertnet.flows.respond import respond
-from alertnet.runtime_channels import Outlet
-from alertnet.sending import Sending
+from alertnet.core.escalation.quorum import AnswerKind, Via
+from alertnet.flows.escalation.record_response import respond
+from alertnet.runtime.clock import system_clock
+from alertnet.runtime.outlets import Outlet
+from alertnet.store.db.tx import Tx
 from alertnet.store.tables import notifications
-from alertnet.store.tx import Tx
-from alertnet.worker import CREWS, Worker, strides
+from alertnet.worker.due_work import Search, perform
+from alertnet.worker.sender import Sending
+from alertnet.worker.service import CREWS, Worker, strides
 from tests.worker.conftest import Stages
 from tests.worker.stage import OURS, Stage
 

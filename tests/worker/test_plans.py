@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, text, update
 
-from alertnet.core.contact import MethodKind
-from alertnet.core.contact_tree import Level
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import Level
 from alertnet.core.incident import CloseReason
-from alertnet.flows.close_incident import close_incident
+from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.sandbox import Fault
 from alertnet.store.tables import attempts
 from benchmarks.copies import multiply

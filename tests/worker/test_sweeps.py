@@ -8,15 +8,15 @@ import pytest
 from sqlalchemy import select
 
 from alertnet.channels.base import CannotTell, Entry, Found, Listing, Lookup, Outgoing, Question
-from alertnet.clock import system_clock
-from alertnet.core.contact import MethodKind
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
-from alertnet.core.routes import FIRST
-from alertnet.flows import restore
-from alertnet.store import sweeps as sweep_store
+from alertnet.flows.system import restored_backup
+from alertnet.runtime.clock import system_clock
+from alertnet.store.monitoring import inbound_polls as sweep_store
 from alertnet.store.tables import inbound, sweeps
-from alertnet.sweeps import GRACE, OVERLAP, sweep
-from alertnet.worker import Worker
+from alertnet.worker.missed_inbound import GRACE, OVERLAP, sweep
+from alertnet.worker.service import Worker
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, NOW, OURS, Stage
 
@@ -186,10 +186,10 @@ def test_a_worker_that_begins_on_an_old_backup_sends_nothing_before_it_has_asked
 
 def test_workers_that_find_themselves_on_an_old_backup_together_tell_everybody_once(stages: Stages) -> None:
     stage = stages()
-    stage.runtime.transact(restore.hold_back, None, "found at the start", [])
+    stage.runtime.transact(restored_backup.hold_back, None, "found at the start", [])
 
     for _ in range(2):
-        stage.runtime.transact(restore.tell_everybody, stage.runtime.edition, NOW, {})
+        stage.runtime.transact(restored_backup.tell_everybody, stage.runtime.edition, NOW, {})
 
     assert [kind for kind, _ in stage.history("system")].count("restore_made_known") == 1
 

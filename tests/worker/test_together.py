@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from alertnet.together import Together
+from alertnet.worker.batcher import Together
 
 PATIENCE = 10  # seconds that no test should ever need
 

@@ -11,17 +11,17 @@ import pytest
 from sqlalchemy import select
 
 from alertnet.channels.base import Absent, Accepted, CannotTell, Listing, Lookup, Outgoing, Question, Result
-from alertnet.clock import system_clock
-from alertnet.core.contact import MethodKind
-from alertnet.core.contact_tree import Level
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import Level
 from alertnet.core.errors import Misconfigured
-from alertnet.core.routes import FIRST
-from alertnet.flows.track import track_call
-from alertnet.runtime_channels import Outlet
-from alertnet.store import activity
-from alertnet.store import workers as worker_store
+from alertnet.flows.sending.provider_callbacks import track_call
+from alertnet.runtime.clock import system_clock
+from alertnet.runtime.outlets import Outlet
+from alertnet.store.monitoring import last_activity
+from alertnet.store.queues import workers as worker_store
 from alertnet.store.tables import workers
-from alertnet.worker import Worker
+from alertnet.worker.service import Worker
 from tests.worker.conftest import Stages
 from tests.worker.stage import CONTACTS, MINUTE, NOW, OURS, Stage, network, quick
 
@@ -270,9 +270,9 @@ def test_whoever_dies_before_everything_was_seen_looks_again(returning: tuple[St
     stage, books = returning
     with Worker(stage.runtime, tick_seconds=NEVER):
         assert books.asked.wait(PATIENCE)
-        seen = stage.runtime.read(activity.away_since, timedelta(minutes=2))
+        seen = stage.runtime.read(last_activity.away_since, timedelta(minutes=2))
         books.released.set()
-    after = stage.runtime.read(activity.away_since, timedelta(minutes=2))
+    after = stage.runtime.read(last_activity.away_since, timedelta(minutes=2))
 
     assert seen == NOW
     assert after is None

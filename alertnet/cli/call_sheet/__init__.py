@@ -6,14 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.case import Accused, Consent, Country, Exclude, HowGrave, Nationality, Type, typed_case
 from alertnet.cli.folders import TEMPLATES, or_shipped
+from alertnet.cli.incidents.incident_options import (
+    Accused,
+    Consent,
+    Country,
+    Exclude,
+    HowGrave,
+    Nationality,
+    Type,
+    typed_case,
+)
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
-    from alertnet.core.call_sheet import CallSheet
+    from alertnet.core.forecast.call_sheet import CallSheet
     from alertnet.core.incident import Facts
-    from alertnet.messages.sheet import Origin
+    from alertnet.messages.call_sheet.layout import Origin
 
 
 class Format(StrEnum):
@@ -83,8 +92,8 @@ def _require_one_source(ref: str | None, facts: "Facts | None", trees: Path | No
 
 def _printed(sheet: "CallSheet", origin: "Origin", templates: Path, language: str, format: Format) -> bytes:
     from alertnet.cli.call_sheet.text import as_text
-    from alertnet.messages.call_sheet import footer, put_into_words
-    from alertnet.messages.fitting import read_fitted
+    from alertnet.messages.call_sheet.sheet import footer, put_into_words
+    from alertnet.messages.checks.fitting import read_fitted
     from alertnet.messages.renderer import Renderer
     from alertnet.shipped import shipped
 

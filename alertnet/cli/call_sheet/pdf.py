@@ -15,7 +15,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Table, TableStyle
 
-from alertnet.messages.sheet import Boxes, Group, Line, Style
+from alertnet.messages.call_sheet.layout import Boxes, Group, Line, Style
 
 PLAIN, BOLD = "Vera", "VeraBd"
 """The fonts that come with the library: they are embedded, so that every reader and printer has them."""

@@ -8,20 +8,21 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from alertnet.cli.connection import connected
-from alertnet.clock import system_clock
-from alertnet.core import call_sheet
-from alertnet.core.call_sheet import CallSheet
-from alertnet.core.contact_tree import ContactTree
+from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.errors import AlertnetError, BadInput, Misconfigured
+from alertnet.core.forecast import call_sheet
+from alertnet.core.forecast.call_sheet import CallSheet
 from alertnet.core.incident import Facts, IncidentStatus
-from alertnet.core.resolution import unmatched_exclusions
-from alertnet.messages.sheet import Origin, moment
-from alertnet.settings import examine, read_settings
-from alertnet.store import incidents, pinned, progress
-from alertnet.store.engine import parse_url
-from alertnet.store.tx import Tx
-from alertnet.store.vault import Unreadable
-from alertnet.transactions import DatabaseAway
+from alertnet.core.resolution.resolve import unmatched_exclusions
+from alertnet.messages.call_sheet.layout import Origin, moment
+from alertnet.runtime.clock import system_clock
+from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.settings.settings import examine, read_settings
+from alertnet.store.db.engine import parse_url
+from alertnet.store.db.tx import Tx
+from alertnet.store.db.vault import Unreadable
+from alertnet.store.records import editions, incidents
+from alertnet.store.views import incident_progress
 from alertnet.trees import read_network
 
 
@@ -77,10 +78,10 @@ def _require_file() -> None:
 def _from_database(tx: Tx, wanted: Wanted) -> Draft:
     if wanted.ref is not None:
         return _of_incident(tx, wanted.ref)
-    latest = pinned.in_force(tx.session)
+    latest = editions.in_force(tx.session)
     if latest is None:
         raise _NoTrees("it has never had trees in force")
-    trees = [pinned.tree(tx.session, hash) for _, hash in sorted(latest.trees.items())]
+    trees = [editions.tree(tx.session, hash) for _, hash in sorted(latest.trees.items())]
     sheet = _sheet(wanted.facts, trees)
     since = {"at": moment(latest.since)}
     return sheet, Origin(tx.now, "from_database", _named(sheet, latest.trees), since)
@@ -88,8 +89,8 @@ def _from_database(tx: Tx, wanted: Wanted) -> Draft:
 
 def _of_incident(tx: Tx, ref: str) -> Draft:
     incident = incidents.get(tx.session, incidents.id_of(tx.session, ref))
-    plans = pinned.plans(tx, incident.facts, incident.trees)
-    sheet = call_sheet.of_plans(incident.facts, plans.values(), progress.of_incident(tx.session, incident.id))
+    plans = editions.plans(tx, incident.facts, incident.trees)
+    sheet = call_sheet.of_plans(incident.facts, plans.values(), incident_progress.of_incident(tx.session, incident.id))
     return sheet, Origin(
         tx.now,
         "from_incident",
@@ -104,7 +105,7 @@ def _of_incident(tx: Tx, ref: str) -> Draft:
 def _from_folder(facts: Facts | None, folder: Path) -> Draft:
     trees = [tree for _, tree in sorted(read_network(folder).trees.items())]
     sheet = _sheet(facts, trees)
-    hashes = {tree.id: sha256(pinned.text_of(tree).encode()).hexdigest() for tree in trees}
+    hashes = {tree.id: sha256(editions.text_of(tree).encode()).hexdigest() for tree in trees}
     return sheet, Origin(system_clock(), "from_folder", _named(sheet, hashes), {"folder": str(folder)})
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from alertnet.clock import system_clock
+from alertnet.runtime.clock import system_clock
 
 
 class DemoClock:

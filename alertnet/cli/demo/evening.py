@@ -6,9 +6,9 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from alertnet.cli.acts import close_incident
-from alertnet.cli.demo.cast import make_cast
-from alertnet.cli.demo.record import Record
+from alertnet.cli.admin.actions import close_incident
+from alertnet.cli.demo.page_content.cast import make_cast
+from alertnet.cli.demo.page_content.record import Record
 from alertnet.cli.demo.scenes import PLOTS
 from alertnet.cli.demo.stage import Stage, stage
 from alertnet.core.errors import BadInput, Unknown

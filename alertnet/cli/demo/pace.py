@@ -8,11 +8,11 @@ from sqlalchemy import exists, func, select
 
 from alertnet.cli.demo.clock import DemoClock
 from alertnet.core.notification import AttemptStatus
-from alertnet.runtime import Runtime
+from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox import Sandbox
-from alertnet.store import workers
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import workers
 from alertnet.store.tables import attempts, timeline
-from alertnet.store.tx import Tx
 
 NOTHING = workers.Due(frozenset(), frozenset(), leases=False, escalations=False, alarms=False)
 LOOK_SECONDS = 0.02

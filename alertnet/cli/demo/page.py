@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.stage import LOOPBACK
-from alertnet.cli.serving import answering, listen
+from alertnet.cli.server.processes import answering, listen
 from alertnet.sandbox.page import make_page
 
 GRACE_SECONDS = 5

@@ -11,8 +11,8 @@ from alertnet.cli.demo.page import open_browser, page_over
 from alertnet.cli.demo.stage import DURESS_PIN, PIN, Stage, stage
 from alertnet.cli.demo.tour import Tour
 from alertnet.cli.demo.watch import Missed, Watch
-from alertnet.cli.process_end import until_signalled
-from alertnet.logging import configure
+from alertnet.cli.server.process_end import until_signalled
+from alertnet.runtime.logging import configure
 
 TOUR_SECONDS = 50.0
 LOOK_SECONDS = 0.1

@@ -9,17 +9,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from alertnet.cli.acts import create_key, set_pins
+from alertnet.cli.admin.actions import create_key, set_pins
 from alertnet.cli.demo.api import Api
 from alertnet.cli.demo.clock import DemoClock
 from alertnet.cli.demo.pace import Pace
-from alertnet.cli.serving import listen, web, working
-from alertnet.machine import THIS_MACHINE
-from alertnet.runtime import RealChance, Runtime, make_runtime
+from alertnet.cli.server.processes import listen, web, working
+from alertnet.runtime.settings.settings import Settings, read_settings
+from alertnet.runtime.wiring import RealChance, Runtime, make_runtime
 from alertnet.sandbox import Handset, Sandbox
-from alertnet.settings import Settings, read_settings
 from alertnet.shipped import TEMPLATES, TREES, shipped
 from alertnet.store.upgrade import upgrade
+from alertnet.worker.platform import THIS_MACHINE
 
 LOOPBACK = "127.0.0.1"
 SCOPES = ("raise", "read", "coordinate")

@@ -39,7 +39,7 @@ def check(folder: Folder = TREES, strict: Strict = False, format: As = Format.TE
 
     Exit code 2 where there is a fault, 1 with --strict where something is unwise, else 0.
     """
-    from alertnet.clock import system_clock
+    from alertnet.runtime.clock import system_clock
     from alertnet.trees import survey
 
     # Hundreds of trees are read once, and then the process ends: looking for garbage would take a third of the time.

@@ -11,7 +11,7 @@ After = Annotated[Path, typer.Argument(metavar="AFTER", help="The folder as it w
 
 def diff(before: Before, after: After) -> None:
     """Say who would be told sooner, later or no more, and what else is not as it was; both folders have to be whole."""
-    from alertnet.core.differences import differences
+    from alertnet.core.replan.describe_tree_diff import differences
     from alertnet.trees import read_network
 
     lines = differences(read_network(before), read_network(after))

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from html import escape
 
+from alertnet.core.forecast.simulation import Told
 from alertnet.core.notification import Kind
-from alertnet.core.rehearsal import Told
-from alertnet.flows.preview import Played
+from alertnet.flows.incidents.preview import Played
 
 WIDTH, LEFT, ROW, TOP = 1100, 300, 22, 64
 MARKS = {"sms": "S", "call": "C", "email": "M", "task": "T"}

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from alertnet.core.contact import Contact, Method
-from alertnet.core.contact_tree import ContactTree, Level
+from alertnet.core.directory.contact import Contact, Method
+from alertnet.core.directory.contact_tree import ContactTree, Level
 from alertnet.core.incident import Severity
 
 

@@ -10,6 +10,6 @@ def schema() -> None:
 
     # yaml-language-server: $schema=./tree.schema.json
     """
-    from alertnet.trees.schema import schema as made
+    from alertnet.trees.forms.schema import schema as made
 
     typer.echo(json.dumps(made(), indent=2, ensure_ascii=False))

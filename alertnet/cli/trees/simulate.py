@@ -9,17 +9,26 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from alertnet.cli.case import Accused, Consent, Country, Exclude, HowGrave, Nationality, Type, typed_case
 from alertnet.cli.folders import TEMPLATES, TREES, or_shipped
+from alertnet.cli.incidents.incident_options import (
+    Accused,
+    Consent,
+    Country,
+    Exclude,
+    HowGrave,
+    Nationality,
+    Type,
+    typed_case,
+)
 from alertnet.cli.moments import typed_moment
-from alertnet.core.contact_tree import Network
+from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput
+from alertnet.core.forecast.simulate import rehearse
+from alertnet.core.forecast.simulation import Script, answers_of
 from alertnet.core.incident import Facts
-from alertnet.core.rehearsal import Script, answers_of
-from alertnet.core.rehearse import rehearse
 
 if TYPE_CHECKING:
-    from alertnet.flows.preview import Played
+    from alertnet.flows.incidents.preview import Played
 
 LONGEST_HOURS = 24 * 7
 
@@ -94,8 +103,8 @@ def simulate(
 def _play(
     facts: Facts, network: Network, opened_at: datetime, hours: float, script: Script, templates: Path
 ) -> "Played":
-    from alertnet.flows.preview import Played
-    from alertnet.messages.fitting import read_fitted
+    from alertnet.flows.incidents.preview import Played
+    from alertnet.messages.checks.fitting import read_fitted
     from alertnet.messages.renderer import Renderer
     from alertnet.shipped import shipped
 
@@ -129,7 +138,7 @@ def _zone(facts: Facts, network: Network) -> ZoneInfo:
 
 def _moment(text: str | None, zone: ZoneInfo) -> datetime:
     if text is None:
-        from alertnet.clock import system_clock
+        from alertnet.runtime.clock import system_clock
 
         return system_clock().replace(microsecond=0)
     return typed_moment("--at", text, zone, "a moment of ISO 8601, such as 2026-12-24T22:00")

@@ -5,8 +5,8 @@ from html import escape
 from textwrap import wrap
 
 from alertnet.cli.trees.outline import details, head, span, terms
-from alertnet.core.contact import Contact
-from alertnet.core.contact_tree import ContactTree
+from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import ContactTree
 
 WIDTH, MARGIN, CARD, GAP, LINE = 1180, 24, 268, 14, 17
 IN_A_ROW = (WIDTH - 2 * MARGIN - 80) // (CARD + GAP)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from alertnet.core.forecast.simulation import AGAIN, Noted, Told
 from alertnet.core.notification import Kind
-from alertnet.core.rehearsal import AGAIN, Noted, Told
-from alertnet.flows.preview import Played, words_of
+from alertnet.flows.incidents.preview import Played, words_of
 
 HAPPENS = {
     "level_opened": "{level} opens (round {round})",

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from alertnet.core.errors import BadInput, Unknown, WrongState
-from alertnet.sandbox.handset import Call, Handset
-from alertnet.sandbox.network import Behaviour
 from alertnet.sandbox.page.evening import Evening
 from alertnet.sandbox.page.screens import HABITS, key_of
 from alertnet.sandbox.page.view import KEYS, REASONS, SPEEDS
+from alertnet.sandbox.telephony.handset import Call, Handset
+from alertnet.sandbox.telephony.network import Behaviour
 
 LONGEST_TEXT = 1600
 OFF_AIR = frozenset({Behaviour.SWITCHED_OFF, Behaviour.NO_COVERAGE})

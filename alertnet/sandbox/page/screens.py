@@ -7,10 +7,10 @@ from email.utils import parsedate_to_datetime
 
 from markupsafe import Markup, escape
 
-from alertnet.sandbox.handset import Call, Handset
 from alertnet.sandbox.mail import LINK, Mailbox
-from alertnet.sandbox.network import FINISHED, Behaviour, CallRecord, Message
 from alertnet.sandbox.server import Sandbox
+from alertnet.sandbox.telephony.handset import Call, Handset
+from alertnet.sandbox.telephony.network import FINISHED, Behaviour, CallRecord, Message
 
 HABITS = {
     Behaviour.MANUAL: "in its owner’s hand",

@@ -7,7 +7,7 @@ from alertnet.store.tables.base import metadata
 counters = Table(
     "counters",
     metadata,
-    Column("name", String(64), primary_key=True),  # of `core.counted.Series`
+    Column("name", String(64), primary_key=True),  # of `core.monitoring.metrics.Series`
     Column("labels", String(128), primary_key=True),  # their values, a JSON list
     Column("number", Float, nullable=False),
 )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Index, String, Table
 
-from alertnet.store.columns import Instant
+from alertnet.store.db.columns import Instant
 from alertnet.store.tables.base import metadata
 
 arrangements = Table(

@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, UniqueConstraint
 
-from alertnet.store.columns import Encrypted, EncryptedJson, Instant, Json
+from alertnet.store.db.columns import Encrypted, EncryptedJson, Instant, Json
 from alertnet.store.tables.base import index_of_due, metadata
 
 documents = Table(

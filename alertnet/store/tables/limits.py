@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table
 
-from alertnet.store.columns import Instant, Json
+from alertnet.store.db.columns import Instant, Json
 from alertnet.store.tables.base import metadata
 
 limit_usage = Table(

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, LargeBinary, String, Table
 
-from alertnet.store.columns import Instant
+from alertnet.store.db.columns import Instant
 from alertnet.store.tables.base import metadata
 
 lost_codes = Table(

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
-from alertnet.store.columns import Encrypted, EncryptedJson, Instant, Json
+from alertnet.store.db.columns import Encrypted, EncryptedJson, Instant, Json
 from alertnet.store.tables.base import WHERE_DUE, metadata
 
 codes = Table(
@@ -162,7 +162,7 @@ senders = Table(
 breakers = Table(
     "breakers",
     metadata,
-    # A row while something is wrong with a provider, for one method; see `core.breaker`.
+    # A row while something is wrong with a provider, for one method; see `core.delivery.circuit_breaker`.
     Column("method", String(8), primary_key=True),
     Column("provider", String(8), primary_key=True),
     Column("faults", Integer, nullable=False),

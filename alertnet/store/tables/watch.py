@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, Integer, String, Table, text
 
-from alertnet.store.columns import Instant
+from alertnet.store.db.columns import Instant
 from alertnet.store.tables.base import metadata
 
 workers = Table(
@@ -16,7 +16,7 @@ workers = Table(
 signs = Table(
     "signs",
     metadata,
-    Column("name", String(32), primary_key=True),  # see `store.signs`
+    Column("name", String(32), primary_key=True),  # see `store.monitoring.heartbeats`
     Column("at", Instant, nullable=False),
     Column("times", Integer, nullable=False),
 )

@@ -1,0 +1,1 @@
+"""Commands of whoever runs an installation: keys, PINs, duty, the audit."""

@@ -1,0 +1,105 @@
+"""What the commands change, each in one transaction, and what they put on the system's record of it (A10)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.on_call import Arrangement
+from alertnet.core.errors import BadInput, Unknown
+from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH
+from alertnet.core.incident import CloseReason
+from alertnet.flows.credentials import pins
+from alertnet.flows.incidents import close_incident as closing
+from alertnet.flows.sms import on_call
+from alertnet.flows.unit.locked_incident import take_up
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import api_keys, incidents, timeline
+
+BY = "command line"
+"""Who did it, as the timeline has it."""
+
+
+def create_key(tx: Tx, team: str | None, scopes: Iterable[str]) -> str:
+    """The text of a new API key.
+
+    Raises:
+        BadInput: no scope, or one that does not exist.
+    """
+    granted = sorted(scopes)
+    id, key = api_keys.create(tx, team, granted)
+    timeline.append(tx, timeline.SYSTEM, ("key_created", {"key": id, "team": team, "scopes": granted, "by": BY}))
+    return key
+
+
+def revoke_key(tx: Tx, id: str) -> None:
+    """Let the key open nothing from now on.
+
+    Raises:
+        Unknown: there is no such key.
+    """
+    api_keys.revoke(tx, id)
+    timeline.append(tx, timeline.SYSTEM, ("key_revoked", {"key": id, "by": BY}))
+
+
+def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> list[str]:
+    """Close it; the calls to hang up, by the provider's ids.
+
+    Raises:
+        Unknown: there is no such incident.
+        WrongState: it is closed already.
+    """
+    case = take_up(tx, incidents.id_of(tx.session, ref))
+    closing.close_incident(case, reason, text=text, by=BY)
+    case.finish()
+    return case.hang_ups
+
+
+def check_team(network: Network, team: str) -> None:
+    """Nothing, where the network has that field team.
+
+    Raises:
+        BadInput: it has none of that name.
+    """
+    if team not in network.teams:
+        raise BadInput("--team", team, sorted(network.teams) or "nothing: teams.yaml has no team")
+
+
+def check_owner(network: Network, owner: str) -> None:
+    """Nothing, where `owner` is a TEAM/MEMBER or TREE/CONTACT of the network.
+
+    Raises:
+        Unknown: it is neither.
+    """
+    group, _, name = owner.partition("/")
+    members = network.teams[group].members if group in network.teams else {}
+    contacts = network.trees[group].contacts if group in network.trees else {}
+    if name not in {*members, *contacts}:
+        raise Unknown("member or contact", owner)
+
+
+def set_pins(tx: Tx, owner: str, pin: str | None, duress: str | None, one_time: int) -> list[str]:
+    """Replace the PINs that are given; the one-time PINs that were drawn, as many as asked for.
+
+    Raises:
+        BadInput: a PIN of another shape, or one for two purposes.
+    """
+    fresh: set[str] = set()
+    while len(fresh) < one_time:
+        fresh.add(tx.chance.digits(ONE_TIME_PIN_LENGTH))
+    pins.set_pins(tx, owner, pin, duress, fresh)
+    kinds = [kind for kind, given in (("pin", pin), ("duress", duress), ("one_time", fresh)) if given]
+    timeline.append(tx, timeline.SYSTEM, ("pins_set", {"owner": owner, "kinds": kinds, "by": BY}))
+    return sorted(fresh)
+
+
+def set_duty(
+    tx: Tx,
+    network: Network,
+    owner: str,
+    member: str,
+    is_on: bool,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+) -> Arrangement:
+    """See `flows.sms.on_call.set_duty`."""
+    return on_call.set_duty(tx, network, owner, member, is_on=is_on, starts_at=starts_at, ends_at=ends_at, by=BY)

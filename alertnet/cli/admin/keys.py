@@ -1,0 +1,60 @@
+"""`alertnet keys`: who may use the API, and for what."""
+
+from typing import Annotated
+
+import typer
+
+from alertnet.cli.columns import aligned
+from alertnet.cli.connection import connected
+
+app = typer.Typer(help="The keys of the API.", epilog="Example: alertnet keys list", no_args_is_help=True)
+TeamOption = Annotated[
+    str | None, typer.Option(help="The field team whose incidents alone the key opens; all without it.")
+]
+ScopeOption = Annotated[str, typer.Option(help="With commas between them: raise, read, coordinate, administer.")]
+
+
+@app.command(epilog="Example: alertnet keys create --team north --scope raise,read")
+def create(scope: ScopeOption, team: TeamOption = None) -> None:
+    """Make a key and print it, alone; it is not stored and can't be shown again."""
+    from alertnet.cli.admin import actions
+    from alertnet.runtime.settings.settings import read_settings
+    from alertnet.trees import read_network
+
+    if team is not None:
+        actions.check_team(read_network(read_settings().contact_trees), team)
+    scopes = [part.strip() for part in scope.split(",") if part.strip()]
+    with connected() as runtime:
+        key = runtime.transact(actions.create_key, team, scopes)
+    typer.echo(key)
+
+
+@app.command("list", epilog="Example: alertnet keys list")
+def list_all() -> None:
+    """Print every key ever made, oldest first: id, team, scopes, when it was made and revoked."""
+    from alertnet.store.records import api_keys
+
+    with connected() as runtime:
+        made = runtime.read(lambda tx: api_keys.list_all(tx.session))
+    rows = [
+        (
+            key.id,
+            key.team,
+            ",".join(sorted(key.scopes, key=api_keys.SCOPES.index)),
+            f"{key.created_at:%Y-%m-%d %H:%M}Z",
+            f"revoked {key.revoked_at:%Y-%m-%d %H:%M}Z" if key.revoked_at else "",
+        )
+        for key in made
+    ]
+    for line in aligned(rows):
+        typer.echo(line)
+
+
+@app.command(epilog="Example: alertnet keys revoke k3m7qwxa")
+def revoke(key: Annotated[str, typer.Argument(metavar="ID", help="As `keys list` shows it.")]) -> None:
+    """Let the key open nothing from now on."""
+    from alertnet.cli.admin import actions
+
+    with connected() as runtime:
+        runtime.transact(actions.revoke_key, key)
+    typer.echo(f"{key} is revoked.")

@@ -1,0 +1,49 @@
+"""`alertnet pins`: what members and contacts prove themselves with; set here, never in YAML, and never shown again."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from alertnet.cli.connection import connected
+from alertnet.core.errors import BadInput
+
+app = typer.Typer(
+    help="The PINs of members and contacts.",
+    epilog="Example: alertnet pins set north/ana --pin -",
+    no_args_is_help=True,
+)
+Owner = Annotated[str, typer.Argument(metavar="OWNER", help="TEAM/MEMBER or TREE/CONTACT.")]
+Pin = Annotated[str | None, typer.Option(help="Five digits; - reads them from standard input.")]
+Duress = Annotated[str | None, typer.Option(help="Five digits that look true and raise a silent alarm; - as above.")]
+OneTime = Annotated[int, typer.Option(min=0, max=100, help="Print that many fresh PINs of six digits, each good once.")]
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `set` a command of its own while it is the only one."""
+
+
+@app.command("set", epilog="Example: alertnet pins set north/ana --pin 47110 --duress 47990 --one-time 5")
+def set_pins(owner: Owner, pin: Pin = None, duress: Duress = None, one_time: OneTime = 0) -> None:
+    """Replace the PINs that are given, and leave the others. Each `-` reads one line, the true PIN first."""
+    from alertnet.cli.admin import actions
+    from alertnet.cli.startup import on_stderr, trees_in_force
+
+    if not (pin or duress or one_time):
+        raise typer.BadParameter("needs at least one of --pin, --duress and --one-time")
+    with connected() as runtime:
+        actions.check_owner(trees_in_force(runtime, on_stderr), owner)
+        fresh = runtime.transact(actions.set_pins, owner, _typed(pin), _typed(duress), one_time)
+    typer.echo(f"The PINs of {owner} are set.", err=True)
+    for text in fresh:
+        typer.echo(text)
+
+
+def _typed(text: str | None) -> str | None:
+    if text != "-":
+        return text
+    line = sys.stdin.readline().strip()
+    if not line:
+        raise BadInput("standard input", line, "one PIN on a line")
+    return line

@@ -1,0 +1,191 @@
+"""An incident's timeline in sentences: what was sent together stands in one line, what nobody would miss in none."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from alertnet.cli.demo.page_content.names import FAILURES, MESSAGES, METHODS, Names, listed
+from alertnet.core.incident import TYPES
+from alertnet.sandbox.page import Line, Tone
+from alertnet.store.views.timeline_view import EntryView
+
+TOGETHER = timedelta(seconds=20)
+"""Messages of one kind that leave within that time are one line."""
+UNSEEN = frozenset({"attempt_delivered", "attempt_cancelled", "rule_met", "alarm_answered", "code_keyed"})
+
+Payload = Mapping[str, Any]
+Sentence = Callable[[Payload, Names], tuple[Tone, str, str]]
+
+SUBJECTS = {
+    "verify": "Is it true?",
+    "unanswered": "nobody has answered",
+    "foreign_code": "a code came from a strange number",
+    "wrong_codes": "wrong codes",
+    "wrong_pins": "many wrong PINs",
+    "not_understood": "a message that nobody could read",
+    "opted_out": "a telephone refuses our messages",
+    "news": "news from the field",
+    "inbound_call": "somebody called our number",
+    "wrong_person": "a wrong number",
+}
+VIA = {"sms": "by SMS", "call": "by the keys of a telephone", "link": "on the page", "email": "by mail"}
+
+
+def tell(entries: Iterable[EntryView], names: Names) -> tuple[Line, ...]:
+    """One line after the other, oldest first."""
+    told: list[Line] = []
+    sent: dict[str, tuple[int, datetime, dict[str, list[str]]]] = {}
+    for entry in entries:
+        kind, payload, at = entry["kind"], entry["payload"] or {}, datetime.fromisoformat(entry["at"])
+        if kind == "attempt_sent":
+            _gather(told, sent, payload, at, names)
+        elif kind not in UNSEEN:
+            tone, text, detail = SENTENCES.get(kind, _other(kind))(payload, names)
+            told.append(Line(at, tone, text, detail))
+    return tuple(told)
+
+
+def _gather(
+    told: list[Line],
+    sent: dict[str, tuple[int, datetime, dict[str, list[str]]]],
+    payload: Payload,
+    at: datetime,
+    names: Names,
+) -> None:
+    message = str(payload.get("message"))
+    place, last, whom = sent.get(message, (len(told), at, {}))
+    if place == len(told) or at - last > TOGETHER:
+        place, whom = len(told), {}
+        told.append(Line(at, Tone.TOLD, MESSAGES.get(message, message.replace("_", " "))))
+    methods = whom.setdefault(names.contact(payload.get("tree"), str(payload.get("contact"))), [])
+    methods.append(METHODS.get(str(payload.get("method")), "message"))
+    sent[message] = (place, at, whom)
+    detail = "; ".join(f"{who}: {' and '.join(dict.fromkeys(methods))}" for who, methods in whom.items())
+    told[place] = replace(told[place], detail=detail)
+
+
+def _opened(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+    facts = f"{payload['severity']}, consent: {payload['consent']}"
+    who = str(payload.get("by"))
+    raised = names.contact(None, who) if not who.startswith("key ") else "the API"
+    kind = TYPES[payload["type"]].names["en"] if payload.get("type") in TYPES else "incident"
+    return Tone.ALARM, f"{raised} raises the alarm: {kind}", facts
+
+
+def _reported(payload: Payload, _: Names) -> tuple[Tone, str, str]:
+    understood = listed([str(each).replace("_", " ") for each in payload.get("understood", [])])
+    proved = {
+        "true": "The PIN is right.",
+        "duress": "The duress PIN: nothing automatic reaches the team's telephones.",
+        "absent": "Without a PIN.",
+    }
+    detail = " ".join(filter(None, (proved.get(str(payload.get("pin")), "Without a right PIN."), payload.get("text"))))
+    return Tone.QUIET, f"Understood: {understood or 'a call for help'}", detail
+
+
+def _written(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+    who = str(payload.get("contact") or payload.get("by") or "")
+    return Tone.QUIET, f"{names.contact(payload.get('tree'), who)} writes", str(payload.get("text") or "")
+
+
+def _level(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+    causes = {"automatic": "nobody decided in time", "gave_way": "the level before it had nobody left"}
+    level, tree = payload["level"], names.tree(str(payload["tree"]))
+    return Tone.TOLD, f"Level “{level}” opens", ", ".join(filter(None, (tree, causes.get(str(payload.get("cause"))))))
+
+
+def _failed(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+    who = names.contact(payload.get("tree"), str(payload.get("contact")))
+    why = str(payload.get("failure") or payload.get("error") or "")
+    method = METHODS.get(str(payload.get("method")), "message")
+    return Tone.TROUBLE, f"{who} was not reached", f"{method}: {FAILURES.get(why, why.replace('_', ' '))}"
+
+
+def _answer(words: str) -> Sentence:
+    def sentence(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+        who = names.contact(payload.get("tree"), str(payload.get("contact")))
+        return Tone.ANSWERED, f"{who} {words}", VIA.get(str(payload.get("via")), "")
+
+    return sentence
+
+
+def _raised(payload: Payload, _: Names) -> tuple[Tone, str, str]:
+    subject = str(payload.get("subject"))
+    if subject == "level":
+        return Tone.ASKED, f"May level “{payload.get('about')}” be told?", "The coordinators are asked."
+    if subject == "verify":
+        return Tone.ASKED, "Is it true?", "The coordinators are asked."
+    if subject == "task":
+        return Tone.ASKED, f"Who calls {payload.get('about')}?", "The coordinators are asked."
+    return Tone.TROUBLE, f"Alarm to the coordinators: {SUBJECTS.get(subject, subject.replace('_', ' '))}", ""
+
+
+def _decided(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+    words = {"go": "GO", "hold": "HOLD: it waits", "refuse": "Refused"}[str(payload["decision"])]
+    about = f" for level “{payload['level']}”" if payload.get("level") else ""
+    by = str(payload.get("by") or "")
+    tree, _, contact = by.partition("/")
+    return Tone.ANSWERED, f"{words}{about}", f"decided by {names.contact(tree, contact)}" if contact else ""
+
+
+def _said(tone: Tone, text: str, detail: str = "") -> Sentence:
+    """A sentence whose `{names}` are filled from the payload; the contact by its name, the tree by its title."""
+
+    def sentence(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+        tree = payload.get("tree")
+        known = defaultdict(str, {key: str(value).replace("_", " ") for key, value in payload.items()})
+        known |= {"tree": names.tree(str(tree)), "contact": names.contact(tree, str(payload.get("contact", "")))}
+        known |= {"stands_for": names.contact(tree, str(payload.get("stands_for", "")))}
+        return tone, text.format_map(known), detail.format_map(known)
+
+    return sentence
+
+
+def _other(kind: str) -> Sentence:
+    return _said(Tone.QUIET, kind.replace("_", " ").capitalize())
+
+
+SENTENCES: Mapping[str, Sentence] = {
+    "incident_opened": _opened,
+    "report_received": _reported,
+    "sms_received": _written,
+    "level_opened": _level,
+    "attempt_failed": _failed,
+    "attempt_unknown": _said(Tone.TROUBLE, "Nobody knows yet whether {contact} was reached"),
+    "attempt_delayed": _said(Tone.TROUBLE, "A message to {contact} has to wait"),
+    "attempt_sent_again": _said(Tone.TOLD, "Sent to {contact} once more"),
+    "acknowledged": _answer("takes charge"),
+    "relayed": _answer("has passed it on"),
+    "declined": _answer("can’t act"),
+    "acknowledgement_revoked": _said(Tone.TROUBLE, "The answer of {contact} is taken back"),
+    "acknowledgement_withdrawn": _said(Tone.TROUBLE, "Level “{level}” has lost its answer", "{tree}"),
+    "escalation_acknowledged": _said(Tone.ANSWERED, "{tree}: acknowledged"),
+    "escalation_unanswered": _said(Tone.TROUBLE, "{tree}: nobody has answered", "It goes round again."),
+    "escalation_stopped": _said(Tone.QUIET, "{tree}: stopped"),
+    "level_gave_way": _said(Tone.TROUBLE, "Level “{level}” has nobody left who could answer", "{tree}"),
+    "level_held": _said(Tone.ASKED, "Level “{level}” waits", "{tree}"),
+    "level_refused": _said(Tone.ASKED, "Level “{level}” is left out", "{tree}"),
+    "waits_for_verification": _said(Tone.ASKED, "Level “{level}” waits until it is known to be true", "{tree}"),
+    "go_asked": _said(Tone.ASKED, "Level “{level}” waits for a coordinator’s go", "{tree}"),
+    "deputy_told": _said(Tone.TOLD, "{contact} is told in place of {stands_for}"),
+    "round_began": _said(Tone.ALARM, "Round {round} begins", "{tree}"),
+    "action_reported": _said(Tone.ANSWERED, "{contact} reports: {action}"),
+    "action_missing": _said(Tone.TROUBLE, "Level “{level}” answered, but nobody said what was done", "{tree}"),
+    "decision_raised": _raised,
+    "alarm_raised": _raised,
+    "task_raised": _raised,
+    "task_repeated": _said(Tone.ASKED, "The coordinators are asked again to call somebody"),
+    "task_failed": _said(Tone.TROUBLE, "{contact} was called in vain"),
+    "decision_repeated": _said(Tone.ASKED, "The coordinators are asked again"),
+    "alarm_repeated": _said(Tone.TROUBLE, "The alarm to the coordinators is repeated"),
+    "decision": _decided,
+    "field_told": _said(Tone.TOLD, "The field hears how its report fares"),
+    "foreign_code": _said(Tone.TROUBLE, "A right code from a strange number counts for nothing", "from {sender}"),
+    "codes_voided": _said(Tone.TROUBLE, "Too many wrong codes: {contact} gets fresh ones"),
+    "wrong_code_keyed": _said(Tone.TROUBLE, "{contact} keyed a wrong code"),
+    "wrong_person": _said(Tone.TROUBLE, "{contact}: the number belongs to somebody else"),
+    "incident_closed": _said(Tone.ANSWERED, "Closed: {reason}", "The all-clear goes to exactly those who were told."),
+    "incident_reopened": _said(Tone.ALARM, "Opened again"),
+}

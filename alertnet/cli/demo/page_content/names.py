@@ -1,0 +1,80 @@
+"""What people, levels and messages are called on the page, as one incident's pinned trees have them."""
+
+from dataclasses import dataclass
+
+from alertnet.cli.demo.page_content.cast import called
+from alertnet.core.escalation.state import LAST_RESORT
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.sandbox.page import Cast
+
+METHODS = {"sms": "SMS", "call": "call", "email": "mail", "task": "a coordinator"}
+MESSAGES = {
+    "alert": "Alert",
+    "reminder": "Alert once more",
+    "decision": "Question",
+    "alarm": "Alarm",
+    "task": "Task",
+    "notice": "Notice",
+    "recorded": "Confirmation",
+    "declined": "Confirmation",
+    "field_status": "Word to the field",
+    "update": "News",
+    "correction": "Correction",
+    "stand_down": "All-clear",
+    "action_reminder": "What was done?",
+}
+FAILURES = {
+    "busy": "busy",
+    "no_answer": "no answer",
+    "no_code": "answered, but no code was keyed",
+    "undelivered": "not delivered",
+    "invalid": "no such number",
+    "opted_out": "refuses our messages",
+    "wrong_person": "the wrong person",
+    "bounced": "refused by the mail server",
+    "outcome_unknown": "nobody knows whether it arrived",
+}
+REASONS = {
+    "consent": "no consent to tell them",
+    "excluded": "excluded",
+    "perpetrator": "belongs to the accused",
+    "involved": "involved",
+    "nationality": "another nationality",
+    "severity": "not at this severity",
+    "type": "not for this type",
+    "refused": "a coordinator refused",
+    "drill": "takes no part in drills",
+}
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of one case, and where its people stand on the page."""
+
+    case: Case
+    cast: Cast
+
+    def contact(self, tree: str | None, id: str) -> str:
+        """A contact, or a member of the field as `team/member`."""
+        if tree is not None and tree in self.case.plans and id in self.case.tree(tree).contacts:
+            return called(self.case.contact(tree, id))
+        key = id.removeprefix("field/").replace("/", "-")
+        return next((party.title for party in self.cast.field if party.key == key), id)
+
+    def party(self, tree: str, id: str) -> str | None:
+        """The key of the party that the contact is on the page."""
+        addresses = self.case.contact(tree, id).addresses
+        return next((self.cast.by_address[each].key for each in addresses if each in self.cast.by_address), None)
+
+    def tree(self, id: str) -> str:
+        """A tree by its title."""
+        return self.case.tree(id).title if id in self.case.plans else id
+
+    def level(self, tree: str, index: int) -> str:
+        """A level by its place."""
+        return "Last resort" if index == LAST_RESORT else self.case.tree(tree).levels[index].name
+
+
+def listed(names: list[str]) -> str:
+    """`A, B and C`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

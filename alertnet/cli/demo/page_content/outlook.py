@@ -1,0 +1,105 @@
+"""What comes next in words, and what a newcomer could do now."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Row, select
+
+from alertnet.cli.demo.page_content.forecast import Foretold
+from alertnet.cli.demo.page_content.names import METHODS, Names, listed
+from alertnet.core.escalation.decision import Send
+from alertnet.core.escalation.state import LAST_RESORT, Status
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.sandbox.page import Coming, Hint, Tone
+from alertnet.store.tables import alarms
+
+MOST = 5
+"""Things to come that are shown."""
+
+
+def coming(case: Case, foretold: list[Foretold], names: Names, now: datetime) -> tuple[Coming, ...]:
+    """The next things, earliest first."""
+    ahead = [*_alarms(case, now), *(told for each in foretold for told in _steps(each, names))]
+    return tuple(sorted(ahead, key=lambda each: each.at)[:MOST])
+
+
+def hint(case: Case | None, answered: bool, field: str, coordinator: str) -> Hint:
+    """What to try; `answered`: a coordinator has taken charge. `field`, `coordinator`: whose telephone is meant."""
+    if case is None:
+        return Hint(
+            "Raise the alarm",
+            "Write SOS on Ana’s telephone, the first in the field, and send it. That is all she has to remember.",
+            field,
+        )
+    if not case.is_open:
+        return Hint("It is over", "Everybody who was told has the all-clear. Begin with a story, or send SOS again.")
+    if not case.facts.verified and not answered:
+        return Hint(
+            "A coordinator’s telephone rings",
+            "Answer it: press the three digits that you hear, then 1 if it is true. Or send a code from its SMS. Or do "
+            "nothing, press “Jump to what comes next”, and see whom the alarm reaches then.",
+            coordinator,
+        )
+    if not case.facts.verified:
+        return Hint(
+            "Is it true?",
+            "A bare SOS goes no further than the coordinators until one of them has spoken with the team. Send GO with "
+            "the code of the question, and the others are told at their time.",
+            coordinator,
+        )
+    if all(each.state.status is Status.ACKNOWLEDGED for each in case.escalations):
+        return Hint("Answered", "Nobody is alarmed any more. When the team is safe, give the all-clear.")
+    return Hint(
+        "The alarm spreads",
+        "Jump ahead, level by level. Answer for anybody: send a code, press keys in a call, or open the link of an SMS "
+        "or mail and press a button there. When the team is safe, give the all-clear.",
+    )
+
+
+def _steps(foretold: Foretold, names: Names) -> Iterator[Coming]:
+    step, tree = foretold.step, foretold.tree
+    title = names.tree(tree)
+    opened = {str(note.payload["level"]) for note in step.noted("level_opened")}
+    by_level: dict[str, list[Send]] = {}
+    for send in step.sends:
+        by_level.setdefault(names.level(tree, send.index), []).append(send)
+    if step.noted("escalation_unanswered"):
+        yield Coming(foretold.at, Tone.TROUBLE, "Nobody answered: every coordinator is alarmed", title)
+    for level, sends in by_level.items():
+        if level in opened or any(send.index == LAST_RESORT for send in sends):
+            yield Coming(foretold.at, Tone.ALARM, f"“{level}” is told", _whom(sends, tree, names))
+        else:
+            yield Coming(foretold.at, Tone.TOLD, _whom(sends, tree, names), f"{level}: once more, by another way")
+    for note in (*step.noted("waits_for_verification"), *step.noted("go_asked")):
+        yield Coming(foretold.at, Tone.ASKED, f"“{note.payload['level']}” waits for a coordinator’s go", title)
+    for note in step.noted("action_missing"):
+        yield Coming(foretold.at, Tone.TROUBLE, "Nobody has said what was done", str(note.payload["level"]))
+
+
+def _whom(sends: list[Send], tree: str, names: Names) -> str:
+    methods: dict[str, list[str]] = {}
+    for send in sends:
+        method = names.case.contact(tree, send.contact).ways[send.method]
+        methods.setdefault(names.contact(tree, send.contact), []).append(METHODS.get(method.kind.value, "message"))
+    return "; ".join(f"{who}: {listed(by)}" for who, by in methods.items())
+
+
+def _alarms(case: Case, now: datetime) -> Iterator[Coming]:
+    """What is asked or said again until a coordinator answers."""
+    query = select(alarms).where(alarms.c.incident_id == case.incident.id, alarms.c.due_at.is_not(None))
+    for row in case.tx.session.execute(query):
+        yield Coming(max(row.due_at, now), *_repeated(row))
+
+
+def _repeated(row: Row[tuple[object, ...]]) -> tuple[Tone, str, str]:
+    match row.kind:
+        case "field_status":
+            return Tone.TOLD, "The field is told that nobody has answered yet", ""
+        case "decision" if row.subject == "verify":
+            return Tone.ASKED, "The coordinators are asked again: is it true?", ""
+        case "decision":
+            return Tone.ASKED, f"The coordinators are asked again: may “{row.about}” be told?", ""
+        case "task":
+            return Tone.ASKED, f"The coordinators are asked again to call {row.about}", ""
+        case _:
+            return Tone.TROUBLE, "The alarm to the coordinators is repeated", ""

@@ -1,0 +1,88 @@
+"""What is on record, as the page tells it: the newest incident with all that belongs to it, in one read."""
+
+from datetime import tzinfo
+
+from sqlalchemy import func, select
+
+from alertnet.cli.demo.page_content import chronicle, outlook, standing
+from alertnet.cli.demo.page_content.forecast import foretell
+from alertnet.cli.demo.page_content.names import Names
+from alertnet.core.incident import TYPES, IncidentStatus
+from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.runtime.wiring import Runtime
+from alertnet.sandbox.page import Cast, Incident, Story
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents
+from alertnet.store.tables import timeline
+from alertnet.store.views import incident_view, timeline_view
+from alertnet.store.views.shapes import IncidentView
+
+MOST_ENTRIES = 3000
+MOST_INCIDENTS = 20
+
+
+class Record:
+    """The record of one runtime. The story changes when something is added to the record, and only then."""
+
+    def __init__(self, runtime: Runtime, cast: Cast, zone: tzinfo) -> None:
+        self._runtime = runtime
+        self._cast = cast
+        self._zone = zone
+        self._told: tuple[int, Story] | None = None
+
+    def story(self) -> Story:
+        """As it stands. Raises DatabaseAway where there is no answer."""
+        length = self._runtime.read(_length)
+        if self._told is None or self._told[0] != length:
+            self._told = length, self._runtime.read(_tell, self._runtime, self._cast, self._zone)
+        return self._told[1]
+
+
+def _length(tx: Tx) -> int:
+    return tx.session.scalar(select(func.count()).select_from(timeline)) or 0
+
+
+def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
+    first, coordinator = cast.field[0].key, next(cast.protectors).key
+    known = incidents.page(tx.session, None, None, MOST_INCIDENTS)
+    if not known:
+        return Story(outlook.hint(None, False, first, coordinator), rings=standing.mark_plan(runtime.network))
+    opened = [each for each in known if each.status is IncidentStatus.OPEN]
+    case = take_up(tx, (opened or known)[0].id)
+    seen = incident_view.of_incident(tx.session, case.incident.id)
+    names = Names(case, cast)
+    foretold = foretell(case, tx.now)
+    return Story(
+        hint=outlook.hint(case, _is_answered(case, seen), first, coordinator),
+        incident=_head(case, names),
+        others_open=max(len(opened) - 1, 0),
+        lines=chronicle.tell(timeline_view.entries(tx.session, case.incident.id, 0, MOST_ENTRIES), names),
+        coming=outlook.coming(case, foretold, names, tx.now) if case.is_open else (),
+        parties=standing.mark_contacts(seen, names),
+        rings=standing.mark_levels(case, foretold, zone),
+    )
+
+
+def _head(case: Case, names: Names) -> Incident:
+    facts = case.facts
+    return Incident(
+        ref=case.incident.ref,
+        title=TYPES[facts.type].names["en"].capitalize(),
+        facts=(
+            facts.severity.value,
+            "verified" if facts.verified else "not verified yet",
+            *(["drill"] if facts.drill else []),
+            "open" if case.is_open else f"closed: {(case.incident.close_reason or '').replace('_', ' ')}",
+        ),
+        marks=standing.mark_trees(case, names),
+        is_open=case.is_open,
+    )
+
+
+def _is_answered(case: Case, seen: IncidentView) -> bool:
+    return any(
+        each["kind"] == "acknowledged"
+        and each["revoked_at"] is None
+        and case.is_coordinator(each["tree"], each["contact"])
+        for each in seen["acknowledgements"]
+    )

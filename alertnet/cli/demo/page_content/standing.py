@@ -1,0 +1,129 @@
+"""How everybody stands in an incident: a mark for each contact, level and tree."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta, tzinfo
+
+from alertnet.cli.demo.page_content.cast import ring_key
+from alertnet.cli.demo.page_content.forecast import Foretold
+from alertnet.cli.demo.page_content.names import REASONS, Names
+from alertnet.core.directory.contact_tree import ContactTree, Network
+from alertnet.core.escalation.state import RunStatus, Status
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.sandbox.page import Mark, Tone
+from alertnet.store.records.escalations import Escalation
+from alertnet.store.views.shapes import IncidentView
+
+ANSWERS = {
+    "acknowledged": Mark(Tone.ANSWERED, "takes charge"),
+    "relayed": Mark(Tone.ANSWERED, "passed it on"),
+    "declined": Mark(Tone.TROUBLE, "can’t act"),
+}
+ALERTS = ("alert", "reminder")
+NOT_VERIFIED = Mark(Tone.ASKED, "waits: is it true?")
+TREES = {
+    Status.SCHEDULED: Mark(Tone.QUIET, "begins later"),
+    Status.WAITING_FOR_GO: Mark(Tone.ASKED, "waits for a coordinator"),
+    Status.RUNNING: Mark(Tone.ALARM, "nobody has answered yet"),
+    Status.ACKNOWLEDGED: Mark(Tone.ANSWERED, "acknowledged"),
+    Status.UNANSWERED: Mark(Tone.ALARM, "nobody answered: round again"),
+    Status.STOPPED: Mark(Tone.QUIET, "stopped"),
+}
+
+
+def mark_contacts(view: IncidentView, names: Names) -> dict[str, Mark]:
+    """By the key of the party: who was told, answered, could not be reached or was left out."""
+    marks: dict[str, Mark] = {}
+    for pruned in view["pruned"]:
+        _put(
+            marks, names, pruned["tree"], pruned["contact"], Mark(Tone.QUIET, f"left out: {REASONS[pruned['reason']]}")
+        )
+    for each in view["notifications"]:
+        if each["tree"] and each["kind"] in ALERTS:
+            failed = each["status"] == "failed"
+            mark = Mark(Tone.TROUBLE, "not reached") if failed else Mark(Tone.TOLD, "told")
+            if not failed or names.party(each["tree"], each["contact"]) not in marks:
+                _put(marks, names, each["tree"], each["contact"], mark)
+    for answer in view["acknowledgements"]:
+        if answer["revoked_at"] is None:
+            _put(marks, names, answer["tree"], answer["contact"], ANSWERS[answer["kind"]])
+    return marks
+
+
+def mark_trees(case: Case, names: Names) -> tuple[Mark, ...]:
+    """One mark for each tree that has an escalation, and for those that told nobody."""
+    marks = [(names.tree(tree), _of_tree(case.escalation_of(tree))) for tree in sorted(case.plans)]
+    return tuple(Mark(mark.tone, f"{title}: {mark.text}") for title, mark in marks)
+
+
+def mark_levels(case: Case, foretold: list[Foretold], zone: tzinfo) -> dict[str, Mark]:
+    """By the key of the ring: open, answered, waiting, left out, or when it will open."""
+    marks: dict[str, Mark] = {}
+    for tree, plan in case.plans.items():
+        escalation = case.escalation_of(tree)
+        opens, asks = (dict(_noted(foretold, tree, kind)) for kind in ("level_opened", "go_asked"))
+        for planned in plan.levels:
+            told = escalation is not None and planned.contacts
+            mark = _of_level(escalation, planned.index) if escalation and told else Mark(Tone.QUIET, "left out")
+            if mark is None and planned.level.name in asks:
+                mark = Mark(Tone.ASKED, f"at {asks[planned.level.name].astimezone(zone):%H:%M} a go is asked for")
+            elif mark is None and planned.level.name in opens:
+                mark = Mark(Tone.QUIET, f"at {opens[planned.level.name].astimezone(zone):%H:%M}, if nobody answers")
+            marks[ring_key(tree, planned.index)] = mark or _later(case, escalation)
+    return marks
+
+
+def mark_plan(network: Network) -> dict[str, Mark]:
+    """By the key of the ring: when it would open, where there is no incident."""
+    return {key: mark for tree in network.trees.values() for key, mark in _planned(tree)}
+
+
+def _planned(tree: ContactTree) -> Iterator[tuple[str, Mark]]:
+    at = tree.start.after
+    for index, level in enumerate(tree.levels):
+        minutes = at // timedelta(minutes=1)
+        yield ring_key(tree.id, index), Mark(Tone.QUIET, f"after {minutes} min" if minutes else "at once")
+        at += level.wait
+
+
+def _of_tree(escalation: Escalation | None) -> Mark:
+    if escalation is None:
+        return Mark(Tone.QUIET, "tells nobody")
+    state = escalation.state
+    if state.status is Status.RUNNING and any(run.status is RunStatus.MET for run in state.runs):
+        return Mark(Tone.TOLD, "answered so far, and goes on")
+    return TREES[state.status]
+
+
+def _of_level(escalation: Escalation, index: int) -> Mark | None:
+    state = escalation.state
+    run = next((each for each in state.runs if each.index == index), None)
+    if state.question is not None and state.question.index == index:
+        return Mark(Tone.ASKED, "waits for a go")
+    if state.unverified_index == index and run is None:
+        return NOT_VERIFIED
+    if run is None:
+        return None
+    if run.status is RunStatus.MET:
+        return Mark(Tone.ANSWERED, "answered")
+    over = state.status in (Status.STOPPED, Status.ACKNOWLEDGED)
+    return Mark(Tone.QUIET, "was told") if over else Mark(Tone.ALARM, "told, no answer yet")
+
+
+def _later(case: Case, escalation: Escalation | None) -> Mark:
+    if escalation is None or not case.is_open or escalation.state.status is Status.ACKNOWLEDGED:
+        return Mark(Tone.QUIET, "not needed")
+    return Mark(Tone.QUIET, "later") if case.facts.verified else NOT_VERIFIED
+
+
+def _noted(foretold: list[Foretold], tree: str, kind: str) -> Iterator[tuple[str, datetime]]:
+    """The levels in notes of that kind, each with its earliest moment, which comes last."""
+    for each in reversed(foretold):
+        if each.tree == tree:
+            for note in each.step.noted(kind):
+                yield str(note.payload["level"]), each.at
+
+
+def _put(marks: dict[str, Mark], names: Names, tree: str, contact: str, mark: Mark) -> None:
+    party = names.party(tree, contact)
+    if party is not None:
+        marks[party] = mark

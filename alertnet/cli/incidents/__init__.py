@@ -1,0 +1,1 @@
+"""Commands about incidents: raise, list, show, close."""

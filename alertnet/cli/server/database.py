@@ -1,0 +1,76 @@
+"""`alertnet db`: the schema of the database, and what has to be said of one that was restored."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from alertnet.core.errors import BadInput
+from alertnet.core.limits import EARLIEST
+
+app = typer.Typer(
+    help="The schema of the database, and its return from a backup.",
+    epilog="Example: alertnet db upgrade",
+    no_args_is_help=True,
+)
+
+TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+
+
+@app.command(epilog="Example: alertnet db upgrade")
+def upgrade() -> None:
+    """Bring the database to the newest schema, from nothing or from an earlier version; harmless to repeat."""
+    from alertnet.cli.connection import unchecked
+    from alertnet.cli.waiting_for_database import when_database_is_there
+    from alertnet.runtime.database.transactions import surfacing
+    from alertnet.store.db.tx import Tx
+    from alertnet.store.records.checkpoints import give_keys
+    from alertnet.store.upgrade import upgrade
+    from alertnet.store.views.audit import keyed_since
+
+    def bring() -> "datetime | None":
+        with unchecked() as runtime, surfacing(runtime.engine):
+            upgrade(
+                runtime.engine, lambda session: give_keys(Tx(session, runtime.now(), runtime.chance, runtime.vault))
+            )
+            return runtime.read(lambda tx: keyed_since(tx.session))
+
+    since = when_database_is_there(bring)
+    typer.echo("The database is up to date.")
+    if since is not None:
+        typer.echo(f"The history has a key since {since:%Y-%m-%d %H:%M} UTC, and so have the API keys of then.")
+
+
+@app.command(epilog="Example: alertnet db restored --taken-at 2026-11-24T03:00")
+def restored(
+    taken_at: Annotated[
+        datetime | None,
+        typer.Option(formats=TIMES, help="When the backup was taken, in UTC; the newest moment in it unless told."),
+    ] = None,
+) -> None:
+    """Say that the database was restored from a backup, so that nothing old is sent again.
+
+    Run it after the restore and before any `serve` or `worker` begins. Messages that were waiting in the backup are
+    looked for at the provider first, and sent only if it does not know them. Escalations and alarms stand still for two
+    minutes, in which a worker fetches the texts and calls that came in since; then everything goes on as after an
+    outage. Coordinators are alarmed, and so is each incident in which somebody is still waited for: what was answered
+    by call, page or API since the backup is lost, and so are incidents that were raised since. If the command dies over
+    it, type it again: it goes on where it broke off, as does a worker that begins.
+    """
+    from alertnet.cli.admin.actions import BY
+    from alertnet.cli.connection import require_sound, unchecked
+    from alertnet.cli.startup import checked_runtime, on_stderr
+    from alertnet.worker.startup_recovery import declare_restored
+
+    with unchecked() as runtime:
+        require_sound(runtime.engine)
+    with checked_runtime(on_stderr) as runtime:
+        moment = taken_at.replace(tzinfo=UTC) if taken_at else None
+        if moment and not EARLIEST <= moment <= runtime.now():
+            raise BadInput("--taken-at", f"{moment:%Y-%m-%dT%H:%M}", "a moment that has passed, in UTC")
+        declared, refs = declare_restored(runtime, moment, BY)
+    typer.echo(f"Restored from the backup of {declared.taken_at:%Y-%m-%d %H:%M} UTC.")
+    typer.echo(f"Queued messages that the provider is asked about before they are sent: {declared.queued}.")
+    typer.echo(f"Incidents that may lack answers: {', '.join(refs) or 'none'}.")
+    for ref, told in declared.lost.items():
+        typer.echo(f"Lost since, by what the provider has sent: {ref}, told to {', '.join(told)}.")

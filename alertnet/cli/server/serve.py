@@ -1,0 +1,56 @@
+"""`alertnet serve` and `alertnet worker`: the processes that run day and night."""
+
+import threading
+import time
+from contextlib import ExitStack
+from typing import Annotated
+
+import typer
+
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 means any that is free.")]
+Drain = Annotated[
+    float,
+    typer.Option(min=0, max=60, help="Seconds to go on answering after a signal, while /healthz says 503."),
+]
+WithWorker = Annotated[bool, typer.Option("--worker/--no-worker", help="Whether this process also sends.")]
+
+
+def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker = True, drain: Drain = 0) -> None:
+    """Answer the API, the provider and the contacts, and send; until SIGTERM or Ctrl-C."""
+    from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
+    from alertnet.cli.server.processes import keep_what_is_loaded, listen, log_start, web, working
+    from alertnet.cli.startup import checked_runtime
+    from alertnet.runtime.logging import configure
+
+    configure()
+    name = "serve" if with_worker else "serve --no-worker"
+    with logged_end(name), ExitStack() as stack:
+        runtime = stack.enter_context(checked_runtime())
+        listening = stack.enter_context(listen(host, port))
+        ended = stack.enter_context(until_signalled())
+        if with_worker:
+            stack.enter_context(working(runtime))
+        leaving = threading.Event()
+        stack.enter_context(web(runtime, listening, ended, leaving))
+        log_start(runtime, name, listening)
+        keep_what_is_loaded()
+        wait_for(ended)
+        leaving.set()
+        time.sleep(drain)
+
+
+def worker() -> None:
+    """Send what is due, beside `serve --no-worker` and other workers on PostgreSQL; until SIGTERM or Ctrl-C."""
+    from alertnet.cli.server.file_limit import raise_limit
+    from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
+    from alertnet.cli.server.processes import keep_what_is_loaded, log_start, working
+    from alertnet.cli.startup import checked_runtime
+    from alertnet.runtime.logging import configure
+
+    configure()
+    raise_limit()
+    with logged_end("worker"), checked_runtime() as runtime, until_signalled() as ended, working(runtime):
+        log_start(runtime, "worker")
+        keep_what_is_loaded()
+        wait_for(ended)

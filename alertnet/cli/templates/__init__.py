@@ -1,0 +1,1 @@
+"""`alertnet templates`: check and preview the messages."""

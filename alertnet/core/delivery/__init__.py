@@ -1,0 +1,1 @@
+"""How messages leave: provider routes, rate limits, circuit breakers, the encoding of SMS."""

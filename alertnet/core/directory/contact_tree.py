@@ -1,0 +1,199 @@
+"""A contact tree: who serves a country, in which levels they hear, what counts as an answer; and the field's teams."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Literal
+
+from alertnet.core.directory.availability import Calendars, Times
+from alertnet.core.directory.contact import Contact, MethodKind
+from alertnet.core.directory.on_call import Arrangement, Officer, on_duty
+from alertnet.core.incident import Affected, Scope, Severity
+
+EVERYWHERE = "*"
+
+
+class Then(StrEnum):
+    """What a satisfied level does to its escalation."""
+
+    STOP = "stop"
+    NEXT = "next"
+
+
+class Otherwise(StrEnum):
+    """What happens when an acknowledged level reports no action in time."""
+
+    NEXT = "next"
+    AGAIN = "again"
+
+
+Quota = Literal["any", "all", "each_organisation"] | int
+"""How many of a level's contacts must acknowledge; a number beyond those notified means all of them."""
+
+
+@dataclass(frozen=True)
+class When:
+    """Which incidents a level is for. Empty `severity` and `type` mean every one."""
+
+    severity: frozenset[Severity] = frozenset()
+    type: frozenset[str] = frozenset()
+    nationality: bool = False
+    """`nationality: match`: only contacts that represent one of the affected, and those that represent nobody."""
+
+
+@dataclass(frozen=True)
+class NeedsGo:
+    """A coordinator decides before this level opens, unless the severity is among those excepted."""
+
+    unless_severity: frozenset[Severity] = frozenset()
+    proceed_after: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """The telephones ring again at start + k x every, k = 1 … times."""
+
+    every: timedelta
+    times: int
+
+
+@dataclass(frozen=True)
+class ActionDue:
+    """An acknowledgement is followed by an action within `after`."""
+
+    after: timedelta
+    otherwise: Otherwise = Otherwise.NEXT
+
+
+@dataclass(frozen=True)
+class Level:
+    """A step of the tree: everybody in `notify` is told when it opens."""
+
+    name: str
+    notify: tuple[str, ...]
+    acknowledge: Quota = "any"
+    wait: timedelta = timedelta(minutes=15)
+    when: When = When()
+    needs_go: NeedsGo | None = None
+    repeat: Repeat | None = None
+    then: Then | None = None
+    """None = next where all of its contacts are coordinators, else stop."""
+    action_due: ActionDue | None = None
+    confirm: bool = False
+    """An acknowledgement counts once a coordinator has confirmed it."""
+    former: bool = False
+    """It left the tree while an incident ran on it: it tells nobody, what was answered in it stays on record."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """When the tree begins, counted from the opening of the incident."""
+
+    after: timedelta = timedelta()
+    unless_acknowledged: bool = False
+
+
+@dataclass(frozen=True)
+class ContactTree:
+    """One tree, checked and whole: every id in `levels`, `last_resort` and `deputy` is in `contacts`."""
+
+    id: str
+    title: str
+    scope: Scope
+    countries: frozenset[str]
+    timezone: str
+    language: str
+    sender: str
+    callback: str
+    contacts: dict[str, Contact]
+    levels: tuple[Level, ...]
+    last_resort: tuple[str, ...]
+    start: Start = Start()
+    rounds: int = 3
+    ask_if_unknown_perpetrator: bool = True
+    calendars: Calendars = field(default_factory=dict)
+    """The holidays that its contacts keep, by country."""
+
+    def times(self, contact: Contact, severity: Severity) -> Times:
+        """When that contact is there for incidents of the severity."""
+        holidays = tuple((country, self.calendars.get(country, {})) for country in contact.holidays)
+        return Times(contact.timezone, contact.hours, contact.closed, holidays, contact.quiet.get(severity))
+
+    def serves(self, country: str) -> bool:
+        """Whether an incident in that country (ISO 3166-1 alpha-2) opens an escalation here."""
+        return country in self.countries or EVERYWHERE in self.countries
+
+    @cached_property
+    def with_tasks(self) -> bool:
+        """Whether any of its contacts is called by a coordinator in a machine's place."""
+        return any(method.kind is MethodKind.TASK for contact in self.contacts.values() for method in contact.ways)
+
+    @cached_property
+    def with_duty(self) -> tuple[Contact, ...]:
+        """The contacts whose telephones a rota hands on."""
+        return tuple(contact for contact in self.contacts.values() if contact.duty is not None)
+
+    def on_duty(
+        self, at: datetime, besides: str | None = None, arranged: Mapping[str, Sequence[Arrangement]] | None = None
+    ) -> dict[str, Officer]:
+        """Whoever is on duty at that moment, by contact; none where the contact's own numbers serve (see `duty`)."""
+        known = arranged or {}
+        turns = {
+            contact.id: on_duty(contact.duty, self.timezone, known.get(contact.id, ()), at, besides)
+            for contact in self.with_duty
+            if contact.duty is not None
+        }
+        return {id: officer for id, officer in turns.items() if officer is not None}
+
+    def staffed(self, officers: Mapping[str, Officer]) -> "ContactTree":
+        """The tree while those are on duty, by contact."""
+        staffed = {id: self.contacts[id].staffed_by(officer) for id, officer in officers.items()}
+        return replace(self, contacts=self.contacts | staffed) if staffed else self
+
+    @property
+    def coordinators(self) -> tuple[Contact, ...]:
+        """The contacts that decide and are alarmed, in the order of the file."""
+        return tuple(contact for contact in self.contacts.values() if contact.is_coordinator)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One of a field team; `silent` phones are never written to on our own account."""
+
+    id: str
+    name: str
+    phone: str
+    language: str
+    silent: bool = False
+
+
+@dataclass(frozen=True)
+class Team:
+    """A field team and its standing consent, which holds where a message carries none."""
+
+    id: str
+    country: str
+    language: str
+    consent: Scope
+    members: dict[str, Member]
+
+
+@dataclass(frozen=True)
+class Network:
+    """All trees in force, the teams of the field, and the codes of those accompanied."""
+
+    trees: dict[str, ContactTree]
+    teams: dict[str, Team]
+    people: dict[str, Affected]
+
+    @property
+    def methods(self) -> frozenset[MethodKind]:
+        """The methods that any contact is reached by."""
+        contacts = [contact for tree in self.trees.values() for contact in tree.contacts.values()]
+        return frozenset(method.kind for contact in contacts for method in contact.ways)
+
+    def serving(self, country: str) -> tuple[ContactTree, ...]:
+        """The trees that serve a country, in the order of their ids."""
+        return tuple(tree for _, tree in sorted(self.trees.items()) if tree.serves(country))

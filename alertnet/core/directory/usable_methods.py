@@ -1,0 +1,72 @@
+"""Which methods of a contact may be used at a moment: none that fails, has passed it on, or rings where nobody is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from alertnet.core.directory.availability import Times
+from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
+
+
+def stale_key(contact: Contact, method: Method) -> str:
+    """How an address that is bad for one kind of method is remembered; the words of a task are no address."""
+    address = f"{contact.id}:{method.address}" if method.kind is MethodKind.TASK else method.address
+    return f"{method.kind}:{address}"
+
+
+ALWAYS = Times()
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A contact with what is known of its times and addresses. A method goes by its place among `contact.ways`."""
+
+    contact: Contact
+    times: Times = ALWAYS
+    relayed: tuple[str, ...] = ()
+    """Addresses that passed it on: they are not used again."""
+    stale: tuple[str, ...] = ()
+    """`method:address` of those that are invalid, opted out or somebody else's."""
+
+    @property
+    def own(self) -> range:
+        """The places of the methods that hours close."""
+        return range(len(self.contact.methods))
+
+    @property
+    def in_their_place(self) -> range:
+        """The places of the `when_closed` methods."""
+        own = len(self.contact.methods)
+        return range(own, own + len(self.contact.when_closed))
+
+    def has_left(self, place: int) -> bool:
+        """Whether it was the contact's once, and is no more."""
+        return place >= len(self.contact.methods) + len(self.contact.when_closed)
+
+    def is_stale(self, place: int) -> bool:
+        """Whether its address is bad for it."""
+        return stale_key(self.contact, self.contact.ways[place]) in self.stale
+
+    def has_relayed(self, place: int) -> bool:
+        """Whether its address passed it on."""
+        return self.contact.ways[place].address in self.relayed
+
+    def closed_by(self, place: int, at: datetime) -> str | None:
+        """What closes that method then; mail and what is used while closed are never closed."""
+        is_open = place not in self.own or self.contact.ways[place].kind is MethodKind.EMAIL
+        return None if is_open else self.times.closed_by(at)
+
+    def at_any_hour(self, at: datetime) -> tuple[Method, ...]:
+        """The methods for what has to be said now: its own, and while it is closed those for that as well."""
+        return self.contact.methods + (self.contact.when_closed if self.times.closed_by(at) else ())
+
+    def for_a_notice(self, at: datetime) -> tuple[Method, datetime] | None:
+        """The method for what can wait, and when it may leave: what disturbs nobody, else at the end of quiet hours."""
+        written = [place for place in self.own if self.contact.ways[place].kind in WRITTEN]
+        moments = {place: self.held_until(place, at) for place in written}
+        place = min(written, key=moments.__getitem__, default=None)
+        return None if place is None else (self.contact.ways[place], moments[place])
+
+    def held_until(self, place: int, at: datetime) -> datetime:
+        """When it may be used, if it is planned for then: at the end of quiet hours; mail is never held back."""
+        disturbs = self.contact.ways[place].kind is not MethodKind.EMAIL
+        return (self.times.quiet_until(at) if disturbs else None) or at

@@ -1,0 +1,111 @@
+"""How an escalation goes on: given its plan, its state, what happened and the moment, what comes next (B3).
+
+`advance` is the only decider. It works off everything due up to now in the order of the planned moments, so that a
+night gives the same plan however often it is looked at; an answer comes before what is due at the same instant (A7).
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from alertnet.core.directory.usable_methods import Reach
+from alertnet.core.escalation.apply_events import reconsider, take
+from alertnet.core.escalation.context import Course
+from alertnet.core.escalation.decision import Ask, Send, Step
+from alertnet.core.escalation.due import Agenda
+from alertnet.core.escalation.level_status import is_live, live_turns
+from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.core.escalation.shift_moments import postponed
+from alertnet.core.escalation.state import Event, State, Status
+from alertnet.core.resolution.resolve import Plan
+
+
+def begin(plan: Plan, opened_at: datetime, alone: bool) -> State:
+    """The state of an escalation whose incident opened then; `alone`: the only one of its incident."""
+    start = plan.tree.start
+    waits = timedelta() if alone and start.unless_acknowledged else start.after
+    return State(Status.SCHEDULED, start_at=opened_at + waits)
+
+
+def advance(
+    plan: Plan, state: State, now: datetime, events: Iterable[Event] = (), *, others_acknowledged: bool = False
+) -> Step:
+    """Take the events and all that is due by now; the next due time is None only for what is acknowledged or stopped.
+
+    What was due before the events comes before them; but after an outage they come first. `others_acknowledged`: the
+    incident has other escalations, and all of them are acknowledged (`start.unless`).
+    """
+    course = Course(plan, state, now)
+    reconsider(course)
+    agenda = Agenda(course, others_acknowledged)
+    happened = tuple(events)
+    if happened:
+        agenda.catch_up()
+    for event in happened:
+        take(course, event)
+    agenda.run_until(now)
+    return Step(course.state, agenda.due_at(), _sends(course), _asks(course), tuple(course.notes))
+
+
+def stop(state: State, now: datetime) -> State:
+    """Closed, merged or without consent: nothing more happens until it is restored."""
+    if state.status is Status.STOPPED:
+        return state
+    return replace(state, status=Status.STOPPED, stopped_from=state.status, stopped_at=now)
+
+
+def restore(state: State, now: datetime, closed_at: datetime | None = None) -> State:
+    """Reopened: it stands where it stood, and has as much time left for everything as it had then.
+
+    `closed_at`: when it stopped, where the state does not say so.
+    """
+    if state.status is not Status.STOPPED or state.stopped_from is None:
+        return state
+    stopped_at = state.stopped_at or closed_at or now
+    restored = replace(state, status=state.stopped_from, stopped_from=None, stopped_at=None)
+    return postponed(restored, now - stopped_at)
+
+
+def still_wanted(plan: Plan, state: State, index: int, contact: str, method: int) -> bool:
+    """Whether an alert of that level to that contact's method may still leave: read again right before it does (A4)."""
+    course = Course(plan, state, state.start_at)
+    run = course.find(index)
+    return run is not None and _is_usable(course, contact, method) and is_live(course, run, contact)
+
+
+def closed_by(plan: Plan, contact: str, method: int, at: datetime) -> str | None:
+    """What closes that method of the contact at that moment: asked again right before an alert leaves."""
+    return Reach(plan.tree.contacts[contact], plan.times[contact]).closed_by(method, at)
+
+
+def still_says(plan: Plan, state: State, contact: str, kind: AnswerKind) -> bool:
+    """Whether the contact's answer is the one that counts now; false once it was asked again for another."""
+    if contact not in plan.allowed:
+        return True
+    asked_anew = contact in state.asked_anew and contact in plan.last_resort
+    return state.answers.get(contact) is kind and not asked_anew
+
+
+def _sends(course: Course) -> tuple[Send, ...]:
+    """What is still wanted once all is decided: of several messages by one method to a contact only the first (A7)."""
+    live = {run.index: {turn.contact for turn in live_turns(course, run)} for run in course.state.runs}
+    sends: dict[tuple[str, int], Send] = {}
+    for send in course.sends:
+        if send.contact in live[send.index] and _is_usable(course, send.contact, send.method):
+            sends.setdefault((send.contact, send.method), send)
+    return tuple(sends.values())
+
+
+def _asks(course: Course) -> tuple[Ask, ...]:
+    """The questions that have not been overtaken."""
+    question, to_confirm = course.state.question, course.state.to_confirm
+    pending = None if question is None else question.index
+    return tuple(
+        each for each in course.asks if (each.contact in to_confirm if each.contact else each.index == pending)
+    )
+
+
+def _is_usable(course: Course, contact: str, method: int) -> bool:
+    """Whether the address is the contact's, and neither stale nor one that passed it on."""
+    reach = course.reach(contact)
+    return not (reach.has_left(method) or reach.has_relayed(method) or reach.is_stale(method))

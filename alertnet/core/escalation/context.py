@@ -1,0 +1,131 @@
+"""The working copy on which one decision is made: the plan, the state so far, the instant, and what the shell is to do.
+
+It lives for one `progress.advance` and is never kept. It knows what is so, and decides nothing.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import Level, Then
+from alertnet.core.directory.usable_methods import Reach
+from alertnet.core.escalation.contact_steps import Next, Ring
+from alertnet.core.escalation.decision import Ask, Note, Send
+from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.core.escalation.state import LAST_RESORT, Run, State, Status, Turn
+from alertnet.core.resolution.resolve import Plan
+
+LATE = timedelta(seconds=60)
+"""What starts later than this after its planned moment has its clock begin when it really starts (A7)."""
+
+SHORTEST_VALIDITY = timedelta(minutes=5)
+
+ENDED = (AnswerKind.ACKNOWLEDGED, AnswerKind.DECLINED)
+"""The answers that end a contact's methods and repeats."""
+
+
+def pause_after(round: int) -> timedelta:
+    """The pause after a round that nobody answered: 15, 30, 60, 120, then always 240 minutes."""
+    return min(timedelta(minutes=15) * (1 << min(round - 1, 10)), timedelta(hours=4))
+
+
+class Course:
+    """`state` is replaced as decisions fall; `sends`, `asks` and `notes` collect what the shell is to do."""
+
+    def __init__(self, plan: Plan, state: State, now: datetime) -> None:
+        self.plan = plan
+        self.state = state
+        self.now = now
+        self.moment = now
+        """The instant that is being decided on: an event's, or the one that something due was planned for."""
+        self.catching_up = False
+        """Set when the incident has just been verified: levels open now, and end when they would have."""
+        self.sends: list[Send] = []
+        self.asks: list[Ask] = []
+        self.notes: list[Note] = []
+
+    def change(self, **values: object) -> None:
+        """Replace fields of the state."""
+        self.state = replace(self.state, **values)  # type: ignore[arg-type]
+
+    def note(self, kind: str, **payload: object) -> None:
+        """Add a line for the timeline."""
+        self.notes.append(Note(kind, payload))
+
+    @property
+    def is_active(self) -> bool:
+        """Whether alerts may leave: neither acknowledged nor stopped (A4)."""
+        return self.state.status not in (Status.ACKNOWLEDGED, Status.STOPPED)
+
+    def on_time(self, moment: datetime) -> datetime:
+        """The planned moment, or now when that lies further back than punctuality allows (A7)."""
+        return moment if self.now - moment <= LATE else self.now
+
+    def contact(self, id: str) -> Contact:
+        """The contact of that id in the tree."""
+        return self.plan.tree.contacts[id]
+
+    def reach(self, id: str) -> Reach:
+        """By which methods the contact may be reached, as things stand."""
+        return Reach(self.contact(id), self.plan.times[id], self.state.relayed, self.state.stale)
+
+    def answer(self, index: int, contact: str) -> AnswerKind | None:
+        """What the contact said, as far as it counts for that level."""
+        if index == LAST_RESORT and contact in self.state.asked_anew:
+            return None
+        return self.state.answers.get(contact)
+
+    def has_ended(self, index: int, contact: str) -> bool:
+        """Whether the contact's answer ends its methods in that level."""
+        return self.answer(index, contact) in ENDED
+
+    def level(self, run: Run) -> Level:
+        """The level as the tree has it, or the one that last resort forms: it lasts until the next round."""
+        if run.index == LAST_RESORT:
+            return Level(name="Last resort", notify=(), wait=pause_after(run.round))
+        return self.plan.levels[run.index].level
+
+    def then(self, run: Run) -> Then:
+        """What the run's satisfied rule does."""
+        return Then.STOP if run.index == LAST_RESORT else self.plan.levels[run.index].then
+
+    @property
+    def this_round(self) -> list[Run]:
+        """The levels opened in this round, last resort apart."""
+        return [run for run in self.state.runs if run.round == self.state.round and run.index != LAST_RESORT]
+
+    def find(self, index: int | None) -> Run | None:
+        """The latest run of a level, if it was opened."""
+        return next((run for run in self.state.runs if run.index == index), None)
+
+    def run(self, index: int) -> Run:
+        """The latest run of a level that was opened."""
+        return next(run for run in self.state.runs if run.index == index)
+
+    def turn(self, index: int, contact: str) -> Turn | None:
+        """The contact's turn in a level that was opened."""
+        return next((turn for turn in self.run(index).turns if turn.contact == contact), None)
+
+    def put(self, run: Run) -> None:
+        """Put a run in the place of the one it continues."""
+        self.change(runs=tuple(run if each.index == run.index else each for each in self.state.runs))
+
+    def put_turn(self, index: int, turn: Turn) -> None:
+        """Put a turn in the place of the same contact's in that level, or beside the others."""
+        run = self.run(index)
+        if self.turn(index, turn.contact) is None:
+            self.put(replace(run, turns=(*run.turns, turn)))
+        else:
+            self.put(replace(run, turns=tuple(turn if each.contact == turn.contact else each for each in run.turns)))
+
+    def note_closed(self, index: int, following: Next) -> None:
+        """Put on the record that a contact was closed when a message of its turn was to leave."""
+        if following.closed_by is not None:
+            level = self.level(self.run(index)).name
+            self.note("contact_closed", contact=following.turn.contact, level=level, closed_by=following.closed_by)
+
+    def ring(self, index: int, contact: str, ring: Ring) -> None:
+        """Plan one message of a turn."""
+        run = self.run(index)
+        expires_at = max(run.ends_at, self.on_time(ring.at) + SHORTEST_VALIDITY)
+        self.sends.append(Send(ring.kind, index, run.round, contact, ring.method, ring.at, expires_at))

@@ -1,0 +1,76 @@
+"""Who answered what, by which way, and whether a level's rule is met or can still be met."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from alertnet.core.directory.contact_tree import Quota
+
+
+class AnswerKind(StrEnum):
+    """What a contact said. Only `acknowledged` ever counts for a rule."""
+
+    ACKNOWLEDGED = "acknowledged"
+    RELAYED = "relayed"
+    DECLINED = "declined"
+
+
+class Via(StrEnum):
+    """How the answer came, each a proof of its own (A6)."""
+
+    SMS = "sms"
+    CALL = "call"
+    LINK = "link"
+    EMAIL = "email"
+    VOUCHED = "vouched"
+
+
+class Action(StrEnum):
+    """What somebody did after acknowledging."""
+
+    CALLED_AUTHORITY = "called_authority"
+    RAISED_WITH_MINISTRY = "raised_with_ministry"
+    VISITED = "visited"
+    OBSERVED = "observed"
+    STATEMENT = "statement"
+    REFERRED = "referred"
+    PROTECTION_MEASURES = "protection_measures"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one contact of a level stands, with those who stand in for it."""
+
+    organisation: str
+    acknowledged: bool
+    reachable: bool
+    """Whether it, or a deputy, may still acknowledge."""
+
+
+def is_met(quota: Quota, standings: Iterable[Standing]) -> bool:
+    """Whether the rule is met; a level that told nobody is never met.
+
+    `any`: one has acknowledged · `all`: every one · `each_organisation`: one of each · N: N of them, or all where fewer
+    are left.
+    """
+    everyone = tuple(standings)
+    return _reaches(quota, everyone, [each for each in everyone if each.acknowledged])
+
+
+def can_be_met(quota: Quota, standings: Iterable[Standing]) -> bool:
+    """Whether enough contacts have acknowledged or may still do so."""
+    everyone = tuple(standings)
+    return _reaches(quota, everyone, [each for each in everyone if each.acknowledged or each.reachable])
+
+
+def _reaches(quota: Quota, everyone: Sequence[Standing], those: Sequence[Standing]) -> bool:
+    match quota:
+        case "any":
+            return bool(those)
+        case "all":
+            return bool(those) and len(those) == len(everyone)
+        case "each_organisation":
+            return bool(those) and {each.organisation for each in those} == {each.organisation for each in everyone}
+        case number:
+            return bool(those) and len(those) >= min(int(number), len(everyone))

@@ -1,0 +1,248 @@
+"""An escalation as a value: its status, the levels it has opened, whose turn it was, and what is to happen when.
+
+The values here are what the database keeps of an escalation between two moments. `progress.advance` alone moves them.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.escalation.quorum import AnswerKind
+
+LAST_RESORT = -1
+"""The index of the level that the tree's `last_resort` forms at the end of each round."""
+
+
+class Status(StrEnum):
+    """Where an escalation stands."""
+
+    SCHEDULED = "scheduled"
+    WAITING_FOR_GO = "waiting_for_go"
+    RUNNING = "running"
+    ACKNOWLEDGED = "acknowledged"
+    UNANSWERED = "unanswered"
+    STOPPED = "stopped"
+
+
+class RunStatus(StrEnum):
+    """How an opened level fares."""
+
+    OPEN = "open"
+    MET = "met"
+    GAVE_WAY = "gave_way"
+    """Nobody left could meet its rule: the next opened at once, later answers still count."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """A method that was used: its place in the contact's methods, and the moment it was planned for."""
+
+    method: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One contact's turn in an opened level: its methods count from `starts_at`."""
+
+    contact: str
+    starts_at: datetime
+    told: bool
+    """False when it had answered before: then it counts, but is not told again."""
+    principal: bool = True
+    """Whether the level itself names it, so that the rule is about it; else it only stands in."""
+    stands_for: tuple[str, ...] = ()
+    uses: tuple[Use, ...] = ()
+    failed: tuple[int, ...] = ()
+    handed_over: tuple[int, ...] = ()
+    """The methods whose failure has brought the next one forward."""
+    repeats: int = 0
+    """The highest k whose moment has passed."""
+    deputised: bool = False
+    closed_from: datetime | None = None
+    """When the contact turned out to be closed: from then on the methods for that are used."""
+    skipped: tuple[int, ...] = ()
+    """The methods that reach nobody because the contact was closed at their moment."""
+    edited_at: datetime | None = None
+    """When other methods took the place of the contact's own: none of them counts from before."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A level that was opened, at its planned moment or by an event; `ends_at` is when the next is due."""
+
+    index: int
+    round: int
+    opened_at: datetime
+    ends_at: datetime
+    turns: tuple[Turn, ...]
+    status: RunStatus = RunStatus.OPEN
+    met_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """A level that waits for a go; `automatic_at` None: it never proceeds by itself."""
+
+    index: int
+    asked_at: datetime
+    automatic_at: datetime | None
+    sent: bool = False
+    """Whether any coordinator was reached with it."""
+
+
+@dataclass(frozen=True)
+class State:
+    """All that an escalation remembers."""
+
+    status: Status
+    start_at: datetime
+    round: int = 1
+    onward_from: datetime | None = None
+    """No level opens before this: when the round began, or a decision moved it on."""
+    passed: int = -1
+    """The last level whose moment has come in this round: one before it that was skipped opens as soon as it may."""
+    overdue: tuple[int, ...] = ()
+    """Levels that an edit has brought in after their moment in an earlier round: they open as soon as they may."""
+    runs: tuple[Run, ...] = ()
+    """The latest of each level, in the order of opening."""
+    answers: dict[str, AnswerKind] = field(default_factory=dict)
+    asked_anew: tuple[str, ...] = ()
+    """Contacts whose answer was given before the end of the tree: last resort is told again, and answers anew."""
+    relayed: tuple[str, ...] = ()
+    """Addresses that passed it on: they are not used again."""
+    stale: tuple[str, ...] = ()
+    """`method:address` of those that are invalid, opted out or somebody else's."""
+    goes: tuple[int, ...] = ()
+    refused: tuple[int, ...] = ()
+    held: tuple[int, ...] = ()
+    """Levels that a hold keeps from proceeding by themselves, for good."""
+    question: Question | None = None
+    unverified_since: datetime | None = None
+    """The planned moment of the level that waits for the incident to be verified."""
+    unverified_index: int | None = None
+    round_due_at: datetime | None = None
+    action_due_at: datetime | None = None
+    acted: tuple[str, ...] = ()
+    """Contacts that have reported an action."""
+    met_index: int | None = None
+    """The level whose rule acknowledged the escalation."""
+    missed_index: int | None = None
+    """The level that acknowledged, but reported no action in time: it does not acknowledge again by itself."""
+    confirmed: tuple[str, ...] = ()
+    """Contacts whose acknowledgement a coordinator has confirmed or vouched for."""
+    to_confirm: tuple[str, ...] = ()
+    """Contacts whose acknowledgement the coordinators are asked to confirm."""
+    stopped_from: Status | None = None
+    stopped_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A contact answered, or changed its answer. `address` is the number or mailbox it came from, where known."""
+
+    contact: str
+    kind: AnswerKind
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """A coordinator confirms that the contact has acknowledged."""
+
+    contact: str
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """An answer was revoked, or turned out to be another person's."""
+
+    contact: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The provider reported that this method did not reach the contact; `stale`: the kinds its address is bad for."""
+
+    contact: str
+    method: int
+    stale: tuple[MethodKind, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """The message did not leave, because between its moment and now the contact has closed, or its duty has changed."""
+
+    contact: str
+    method: int
+
+
+@dataclass(frozen=True)
+class Delayed:
+    """The provider is away: the message waits, and the contact's next method goes."""
+
+    contact: str
+    method: int
+
+
+@dataclass(frozen=True)
+class Go:
+    """A coordinator opens this level now."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A coordinator waits: this level never proceeds by itself."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """A coordinator skips this level for good."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The question of this level has reached a coordinator's phone or mailbox."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Acted:
+    """A contact reported what it did."""
+
+    contact: str
+
+
+@dataclass(frozen=True)
+class PlanChanged:
+    """The incident was verified, or its severity, consent or exclusions changed: look again."""
+
+
+@dataclass(frozen=True)
+class Replanned:
+    """A coordinator has applied edited trees or wider consent: the state stands on the new plan, look again."""
+
+
+Event = (
+    Answered
+    | Confirmed
+    | Withdrawn
+    | Failed
+    | Unsent
+    | Delayed
+    | Go
+    | Hold
+    | Refuse
+    | Asked
+    | Acted
+    | PlanChanged
+    | Replanned
+)

@@ -1,0 +1,1 @@
+"""What would happen if nobody, or somebody, answered: simulations and the call sheet."""

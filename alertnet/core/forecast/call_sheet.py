@@ -1,0 +1,191 @@
+"""Whom to call by hand, in which order, when nothing else works: the plan of a case, or the trees whole (B7)."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import ContactTree, Level, Then
+from alertnet.core.escalation.quorum import AnswerKind, Via
+from alertnet.core.escalation.state import State
+from alertnet.core.incident import Facts
+from alertnet.core.resolution.approval import Gate
+from alertnet.core.resolution.resolve import Plan, PlannedLevel, Pruned, deputies_of, left_out, resolve
+
+Key = tuple[str, str]
+"""A contact by the id of its tree and its own."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a contact has said already, by which way, and when."""
+
+    kind: AnswerKind
+    via: Via
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One contact to call."""
+
+    contact: Contact
+    deputy_of: str | None = None
+    same_as: Key | None = None
+    """A contact further up that has one of its addresses: one call serves both."""
+    answered: Answered | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A level: when its calls begin, what it waits for, and whom to call."""
+
+    number: int
+    """Its place in the tree, from 1."""
+    level: Level
+    starts_after: timedelta | None
+    """From the opening of the incident, as long as nobody answers; None: only once a coordinator has said go."""
+    gate: Gate | None
+    unverified: bool
+    """It waits until somebody has made sure that the report is genuine."""
+    then: Then
+    """What its satisfied rule does."""
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class SheetTree:
+    """The part of one tree."""
+
+    tree: ContactTree
+    steps: tuple[Step, ...]
+    last_resort: tuple[Entry, ...]
+    spared: tuple[Pruned, ...]
+    """Who must not be called, and why."""
+
+
+@dataclass(frozen=True)
+class CallSheet:
+    """The whole sheet. `facts` None: every tree as it is written, not narrowed to a case."""
+
+    trees: tuple[SheetTree, ...]
+    facts: Facts | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is known of an incident that is under way."""
+
+    states: Mapping[str, State] = field(default_factory=dict)
+    """Of each escalation, by its tree."""
+    answers: Mapping[Key, Answered] = field(default_factory=dict)
+
+
+NOTHING_YET = Progress()
+
+
+def of_everything(trees: Iterable[ContactTree]) -> CallSheet:
+    """Every tree with every level and everybody in it: nobody's consent has been asked for that."""
+    seen: dict[str, Key] = {}
+    return CallSheet(tuple(_whole(_Page(tree, frozenset(tree.contacts), seen, {})) for tree in trees))
+
+
+def of_case(facts: Facts, trees: Iterable[ContactTree]) -> CallSheet:
+    """Those whom an incident with these facts would tell, in the trees that serve its country.
+
+    Where nobody in those may be told, the last resort of every tree, as when an incident opens (A2).
+    """
+    everywhere = tuple(trees)
+    plans = resolve(facts, [tree for tree in everywhere if tree.serves(facts.country)])
+    if all(plan.reaches_nobody for plan in plans):
+        plans = resolve(facts, everywhere)
+    return of_plans(facts, plans)
+
+
+def of_plans(facts: Facts, plans: Iterable[Plan], progress: Progress = NOTHING_YET) -> CallSheet:
+    """The sheet of plans that are already made, with what has come of them so far."""
+    kept = tuple(plans)
+    alone = sum(not plan.reaches_nobody for plan in kept) <= 1
+    seen: dict[str, Key] = {}
+    trees = []
+    answers = {
+        address: answered
+        for plan in kept
+        for id, contact in plan.tree.contacts.items()
+        if (answered := progress.answers.get((plan.tree.id, id))) is not None
+        for address in contact.addresses
+    }
+    for plan in kept:
+        page = _Page(plan.tree, plan.allowed, seen, answers)
+        trees.append(_of_plan(plan, page, progress.states.get(plan.tree.id), alone))
+    return CallSheet(tuple(trees), facts)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """What the entries of one tree are made from. `seen`: who was first to be listed with an address."""
+
+    tree: ContactTree
+    allowed: frozenset[str]
+    seen: dict[str, Key]
+    answers: Mapping[str, Answered]
+    """By the address of whoever answered: the same recipient may be in several trees."""
+
+    def entries(self, contacts: Iterable[str], deputies: frozenset[str]) -> Iterator[Entry]:
+        """Each contact, and behind it those of the deputies who stand in for it."""
+        for id in contacts:
+            yield self._entry(id)
+            before = id
+            for deputy in deputies_of(self.tree, id):
+                if deputy in deputies:
+                    yield self._entry(deputy, deputy_of=before)
+                    before = deputy
+
+    def step(
+        self, planned: PlannedLevel, moment: timedelta | None, gate: Gate | None = None, unverified: bool = False
+    ) -> Step:
+        """The level that begins then."""
+        entries = tuple(self.entries(planned.contacts, planned.deputies))
+        return Step(planned.index + 1, planned.level, moment, gate, unverified, planned.then, entries)
+
+    def last_resort(self, contacts: Iterable[str]) -> tuple[Entry, ...]:
+        """Those who are called when no level is left."""
+        return tuple(self.entries(contacts, self.allowed))
+
+    def _entry(self, id: str, deputy_of: str | None = None) -> Entry:
+        contact, key = self.tree.contacts[id], (self.tree.id, id)
+        firsts = [self.seen.setdefault(address, key) for address in sorted(contact.addresses)]
+        same_as = next((first for first in firsts if first != key), None)
+        answers = [self.answers[address] for address in contact.addresses if address in self.answers]
+        return Entry(contact, deputy_of, same_as, max(answers, key=lambda each: each.at, default=None))
+
+
+def _whole(page: _Page) -> SheetTree:
+    tree, steps, moment = page.tree, [], page.tree.start.after
+    for index, level in enumerate(tree.levels):
+        coordination = all(tree.contacts[id].is_coordinator for id in level.notify)
+        planned = PlannedLevel(index, level, level.notify, None, coordination, frozenset(tree.contacts))
+        steps.append(page.step(planned, moment))
+        moment += level.wait
+    return SheetTree(tree, tuple(steps), page.last_resort(tree.last_resort), ())
+
+
+def _of_plan(plan: Plan, page: _Page, state: State | None, alone: bool) -> SheetTree:
+    goes, refused = (state.goes, state.refused) if state else ((), ())
+    start = plan.tree.start
+    moment: timedelta | None = timedelta() if alone and start.unless_acknowledged else start.after
+    steps = []
+    for planned in (each for each in plan.levels if each.contacts and each.index not in refused):
+        given = planned.index in goes
+        gate = None if given else planned.gate
+        unverified = not (plan.verified or planned.coordination or given)
+        moment = None if unverified else _after_gate(moment, gate)
+        steps.append(page.step(planned, moment, gate, unverified))
+        moment = None if moment is None else moment + planned.level.wait
+    return SheetTree(plan.tree, tuple(steps), page.last_resort(plan.last_resort), left_out(plan, refused))
+
+
+def _after_gate(moment: timedelta | None, gate: Gate | None) -> timedelta | None:
+    if moment is None or gate is None:
+        return moment
+    return None if gate.proceed_after is None else moment + gate.proceed_after

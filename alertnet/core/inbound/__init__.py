@@ -1,0 +1,1 @@
+"""What a text or a key says: answers with codes, reports from the field (B4)."""

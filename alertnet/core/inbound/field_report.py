@@ -1,0 +1,63 @@
+"""What a member's report makes known of an incident: a new one's facts, and what it adds to one just opened."""
+
+from dataclasses import replace
+
+from alertnet.core.directory.contact_tree import Member, Team
+from alertnet.core.inbound.sms_grammar import Report
+from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Scope, Severity, narrowest
+
+UNKNOWN_TYPE = "other"
+
+
+def facts_of(report: Report, team: Team, member: Member, *, verified: bool, duress: bool) -> Facts:
+    """The facts of a new incident; consent that the report does not give is the team's standing one."""
+    return Facts(
+        type=report.type or UNKNOWN_TYPE,
+        severity=_severity(report, duress),
+        country=team.country,
+        consent=report.consent or team.consent,
+        people=tuple(Affected(code) for code in report.people),
+        verified=verified,
+        certainty=Certainty.OBSERVED if verified else Certainty.UNVERIFIED,
+        place=report.place,
+        details=report.text,
+        raised_from=member.phone,
+        team=team.id,
+        field_language=member.language,
+        field_silent=member.silent or duress,
+        duress=duress,
+    )
+
+
+def add_to(known: Facts, news: Facts, said: Scope | None) -> Facts:
+    """The known facts with what a proven second report of the same phone adds.
+
+    Severity only rises, consent (`said`, if any) only narrows, and what was known of type and place stays.
+    """
+    names = {person.code for person in known.people}
+    return replace(
+        known,
+        type=news.type if known.type == UNKNOWN_TYPE else known.type,
+        severity=min(known.severity, news.severity, key=lambda severity: severity.rank),
+        consent=narrowest([known.consent, said]) if said else known.consent,
+        people=known.people + tuple(person for person in news.people if person.code not in names),
+        place=known.place or news.place,
+        details="\n".join(text for text in (known.details, news.details) if text) or None,
+        certainty=news.certainty,
+        field_silent=known.field_silent or news.field_silent,
+        duress=known.duress or news.duress,
+    )
+
+
+def understood(report: Report) -> tuple[str, ...]:
+    """What the report was understood to say, as type names and codes alone."""
+    type = report.type or ("SOS" if report.panic else None)
+    consent = f"C{report.consent.rank}" if report.consent else None
+    return tuple(each for each in (type, report.place, *report.people, consent) if each)
+
+
+def _severity(report: Report, duress: bool) -> Severity:
+    """The type's own; critical for a cry for help; serious where the type could not be read."""
+    if report.panic or duress:
+        return Severity.CRITICAL
+    return TYPES[report.type].severity if report.type else Severity.SERIOUS

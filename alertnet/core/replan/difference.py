@@ -1,0 +1,176 @@
+"""What re-resolving would change: the plans an incident runs on, and those by the trees in force and all consent (A8).
+
+It is shown to a coordinator before anything of it is done; its hash says that exactly this was seen.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from alertnet.core.codec import to_plain
+from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import ContactTree, Network
+from alertnet.core.incident import Facts, Scope, Wider
+from alertnet.core.replan.describe_tree_diff import differences, end_of
+from alertnet.core.replan.tree_migration import as_edited
+from alertnet.core.resolution.resolve import Plan, consent_of, deputies_of
+
+ADDED, REMOVED, CHANGED = "added", "removed", "changed"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A level, contact or method that was added, removed or changed.
+
+    `address` is the end of a method's address; an empty field does not apply.
+    """
+
+    change: str
+    tree: str
+    level: str = ""
+    contact: str = ""
+    method: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A contact that the plan would tell, and the first level that names it; None for last resort alone."""
+
+    tree: str
+    contact: str
+    level: str | None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What would change, in parts and in words; all of it empty where nothing would."""
+
+    hash: str
+    consent_before: Scope
+    consent_after: Scope
+    joining: tuple[str, ...]
+    """Trees that would serve the incident from now on."""
+    leaving: tuple[str, ...]
+    levels: tuple[Change, ...]
+    contacts: tuple[Change, ...]
+    methods: tuple[Change, ...]
+    newly_told: tuple[Reached, ...]
+    no_longer_told: tuple[Reached, ...]
+    words: tuple[str, ...]
+
+
+def with_consent(facts: Facts, wider: Iterable[Wider]) -> Facts:
+    """The facts once the wider consent that is recorded holds."""
+    for each in wider:
+        if each.person is None:
+            facts = replace(facts, consent=each.scope)
+        else:
+            people = (
+                replace(person, consent=each.scope) if person.code == each.person else person for person in facts.people
+            )
+            facts = replace(facts, people=tuple(people))
+    return facts
+
+
+def compare(
+    before: Mapping[str, Plan], after: Mapping[str, Plan], known: Facts, wider: tuple[Wider, ...], versions: object
+) -> Difference:
+    """The difference between the plans that an incident with those facts runs on and those that would take over.
+
+    The trees of both are as somebody has written them, whoever is on duty; `versions` stands for their contents.
+    """
+    old = {id: as_edited(plan.tree) for id, plan in before.items() if any(not each.former for each in plan.tree.levels)}
+    new = {id: plan.tree for id, plan in after.items()}
+    was, becomes = _reached(before), _reached(after)
+    newly = tuple(each for key, each in becomes.items() if key not in was)
+    no_longer = tuple(each for key, each in was.items() if key not in becomes)
+    consents = consent_of(known), consent_of(with_consent(known, wider))
+    both = [(old[id], new[id]) for id in sorted(old.keys() & new.keys())]
+    found = Difference(
+        hash="",
+        consent_before=consents[0],
+        consent_after=consents[1],
+        joining=tuple(sorted(new.keys() - old.keys())),
+        leaving=tuple(sorted(old.keys() - new.keys())),
+        levels=tuple(change for trees in both for change in _levels(*trees)),
+        contacts=tuple(change for trees in both for change in _contacts(*trees)),
+        methods=tuple(change for trees in both for change in _methods(*trees)),
+        newly_told=newly,
+        no_longer_told=no_longer,
+        words=(
+            *_of_consent(*consents, wider),
+            *(f"{_who(after, each)} {_newly(each)}" for each in newly),
+            *(f"{_who(before, each)} is told nothing more" for each in no_longer),
+            *differences(Network(old, {}, {}), Network(new, {}, {})),
+        ),
+    )
+    # Of all that is shown and all that would be applied: nothing unseen ever is.
+    seen = json.dumps([to_plain(found), to_plain(wider), versions], sort_keys=True)
+    return replace(found, hash=hashlib.sha256(seen.encode()).hexdigest())
+
+
+def _reached(plans: Mapping[str, Plan]) -> dict[tuple[str, str], Reached]:
+    """Whom the plans may tell, as a contact of a level, a deputy, or the last resort."""
+    found: dict[tuple[str, str], Reached] = {}
+    for id, plan in plans.items():
+        named = [(level.level.name, contact) for level in plan.levels for contact in level.contacts]
+        named += [(level.level.name, contact) for level in plan.levels for contact in sorted(level.deputies)]
+        for level, contact in named:
+            found.setdefault((id, contact), Reached(id, contact, level))
+        stand_ins = [deputy for each in plan.last_resort for deputy in deputies_of(plan.tree, each)]
+        for contact in [*plan.last_resort, *(deputy for deputy in stand_ins if deputy in plan.allowed)]:
+            found.setdefault((id, contact), Reached(id, contact, None))
+    return found
+
+
+def _levels(before: ContactTree, after: ContactTree) -> Iterator[Change]:
+    old, new = ({level.name: level for level in tree.levels} for tree in (before, after))
+    for name, change in _changes(old, new):
+        yield Change(change, after.id, level=name)
+
+
+def _contacts(before: ContactTree, after: ContactTree) -> Iterator[Change]:
+    for id, change in _changes(before.contacts, after.contacts):
+        yield Change(change, after.id, contact=id)
+
+
+def _methods(before: ContactTree, after: ContactTree) -> Iterator[Change]:
+    for id in sorted(before.contacts.keys() & after.contacts.keys()):
+        for (kind, address), change in _changes(_ways(before.contacts[id]), _ways(after.contacts[id])):
+            yield Change(change, after.id, contact=id, method=kind, address=end_of(address))
+
+
+def _ways(contact: Contact) -> dict[tuple[str, str], object]:
+    ways: dict[tuple[str, str], object] = {}
+    for method in contact.ways:
+        ways[method.kind.value, method.address] = (ways.get((method.kind.value, method.address)), method)
+    return ways
+
+
+def _changes(before: Mapping[Any, object], after: Mapping[Any, object]) -> Iterator[tuple[Any, str]]:
+    for key in sorted({*before, *after}):
+        if key not in before:
+            yield key, ADDED
+        elif key not in after:
+            yield key, REMOVED
+        elif before[key] != after[key]:
+            yield key, CHANGED
+
+
+def _of_consent(before: Scope, after: Scope, wider: tuple[Wider, ...]) -> Iterator[str]:
+    if before is not after:
+        yield f"consent: {before} → {after}"
+    elif wider:
+        yield f"consent stays {before}: it is the narrowest of the incident's and its people's"
+
+
+def _who(plans: Mapping[str, Plan], reached: Reached) -> str:
+    contact = plans[reached.tree].tree.contacts[reached.contact]
+    return f"{reached.tree}: {contact.organisation} ({contact.id})"
+
+
+def _newly(reached: Reached) -> str:
+    return f"may be told, in level {reached.level}" if reached.level else "may be told, as last resort"

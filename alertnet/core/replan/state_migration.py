@@ -1,0 +1,210 @@
+"""What an escalation remembers, carried over to the plan that a coordinator has applied: nothing is forgotten (A2, A8).
+
+Answers, failures and what was sent keep their place; those who are in a level no more leave it, those who are new in
+one that is open get their turn in it now, and no clock begins in the past (A7).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from alertnet.core.directory.contact_tree import Level
+from alertnet.core.directory.usable_methods import Reach
+from alertnet.core.escalation import contact_steps as turns
+from alertnet.core.escalation.context import ENDED
+from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.core.escalation.state import LAST_RESORT, Run, RunStatus, State, Status, Turn, Use
+from alertnet.core.replan.tree_migration import Places
+from alertnet.core.resolution.approval import Gate
+from alertnet.core.resolution.resolve import Plan, deputies_of
+
+
+def rebase(state: State, before: Plan, after: Plan, places: Places, now: datetime) -> State:
+    """The state as it stands on the plan `after`, whose tree has taken the place of that of `before`.
+
+    Where the two plans are the same nothing changes.
+    """
+    moved = _moved(state, before, after, places)
+    return _Carried(moved, before, after, places, now).over()
+
+
+def _moved(state: State, before: Plan, after: Plan, places: Places) -> State:
+    """Every place and name as it is in the tree after."""
+
+    def level(index: int | None) -> int | None:
+        return index if index is None or index == LAST_RESORT else places.levels[index]
+
+    def levels(indexes: Iterable[int]) -> tuple[int, ...]:
+        return tuple(places.levels[index] for index in indexes)
+
+    def contacts(ids: Iterable[str]) -> tuple[str, ...]:
+        return tuple(places.contacts[id] for id in ids)
+
+    question = state.question
+    return replace(
+        state,
+        passed=_passed(state, before, after, places),
+        runs=tuple(_moved_run(run, places) for run in state.runs),
+        answers={places.contacts[id]: kind for id, kind in state.answers.items()},
+        asked_anew=contacts(state.asked_anew),
+        overdue=levels(state.overdue),
+        goes=levels(state.goes),
+        refused=levels(state.refused),
+        held=levels(state.held),
+        question=None if question is None else replace(question, index=places.levels[question.index]),
+        unverified_index=level(state.unverified_index),
+        acted=contacts(state.acted),
+        met_index=level(state.met_index),
+        missed_index=level(state.missed_index),
+        confirmed=contacts(state.confirmed),
+        to_confirm=contacts(state.to_confirm),
+    )
+
+
+def _passed(state: State, before: Plan, after: Plan, places: Places) -> int:
+    """The last level whose moment has come; at the end of the tree that is each, also one that is new."""
+    if state.passed >= len(before.tree.levels) or state.round_due_at is not None:
+        return len(after.tree.levels)
+    passed = (places.levels[index] for index in range(state.passed + 1))
+    return max((index for index in passed if not after.tree.levels[index].former), default=-1)
+
+
+def _moved_run(run: Run, places: Places) -> Run:
+    index = run.index if run.index == LAST_RESORT else places.levels[run.index]
+    return replace(run, index=index, turns=tuple(_moved_turn(turn, places) for turn in run.turns))
+
+
+def _moved_turn(turn: Turn, places: Places) -> Turn:
+    place = places.methods[turn.contact]
+    return replace(
+        turn,
+        contact=places.contacts[turn.contact],
+        stands_for=tuple(places.contacts[id] for id in turn.stands_for),
+        uses=tuple(Use(place[use.method], use.at) for use in turn.uses),
+        failed=tuple(place[each] for each in turn.failed),
+        handed_over=tuple(place[each] for each in turn.handed_over),
+        skipped=tuple(place[each] for each in turn.skipped),
+    )
+
+
+@dataclass(frozen=True)
+class _Carried:
+    """A state whose places are those of the plan after, and what an edit means for it."""
+
+    state: State
+    before: Plan
+    after: Plan
+    places: Places
+    now: datetime
+
+    def over(self) -> State:
+        """The state on the plan after."""
+        start, edited = self.before.tree.start, self.after.tree.start
+        starts_at = self.state.start_at
+        if self.state.status is Status.SCHEDULED and start != edited:
+            starts_at = max(starts_at + (edited.after - start.after), self.now)
+        return replace(
+            self.state,
+            start_at=starts_at,
+            goes=tuple(index for index in self.state.goes if not self._has_new_reason_to_wait(index)),
+            overdue=self._overdue(),
+            runs=tuple(self._run(run) for run in self.state.runs),
+        )
+
+    def _overdue(self) -> tuple[int, ...]:
+        """In a later round also the levels that tell somebody only now: their moment was in the first."""
+        told = {self.places.levels[level.index] for level in self.before.levels if level.contacts}
+        opened = {run.index for run in self.state.runs}
+        fresh = (level.index for level in self.after.levels if level.contacts and level.index not in told | opened)
+        return (*self.state.overdue, *fresh) if self.state.round > 1 else self.state.overdue
+
+    def _run(self, run: Run) -> Run:
+        level, edited = self._level(run.index)
+        if edited is not None and edited.former:
+            stays = [replace(turn, told=False) for turn in run.turns if self._has_acknowledged(turn)]
+            ends = run if run.status is RunStatus.MET else replace(run, status=RunStatus.GAVE_WAY)
+            return replace(ends, turns=tuple(stays), ends_at=min(run.ends_at, self.now))
+        told, tells = self._named(self.before, run.index), self._named(self.after, run.index)
+        leaving = {self.places.contacts[id] for id in told} - tells
+        stays = [turn for turn in run.turns if turn.contact not in leaving or self._has_acknowledged(turn)]
+        stays = [turn for turn in stays if turn.principal or not turn.stands_for or {*turn.stands_for} - leaving]
+        run = replace(run, turns=tuple(self._turn(turn, level, edited) for turn in stays))
+        if level is not None and edited is not None and level.wait != edited.wait and run.status is RunStatus.OPEN:
+            ends_at = run.ends_at + (edited.wait - level.wait)
+            run = replace(run, ends_at=max(ends_at, min(run.ends_at, self.now)))
+        return self._with_newcomers(run)
+
+    def _turn(self, turn: Turn, level: Level | None, edited: Level | None) -> Turn:
+        old = next(id for id, now in self.places.contacts.items() if now == turn.contact)
+        was, contact = self.before.tree.contacts[old], self.after.tree.contacts[turn.contact]
+        place = self.places.methods[old]
+        fresh = set(range(len(contact.ways))) - set(place)
+        if fresh or any(contact.ways[place[at]].after != way.after for at, way in enumerate(was.ways)):
+            reach = self._reach(turn.contact)
+            failed = tuple(each for each in sorted(fresh) if reach.is_stale(each) and each not in turn.failed)
+            turn = replace(turn, edited_at=self.now, failed=turn.failed + failed)
+        if (was.deputy and self.places.contacts[was.deputy]) != contact.deputy:
+            turn = replace(turn, deputised=False)
+        if level is not None and edited is not None and edited.repeat and level.repeat != edited.repeat:
+            passed = max(0, (self.now - turn.starts_at) // edited.repeat.every)
+            turn = replace(turn, repeats=min(passed, edited.repeat.times))
+        return turn
+
+    def _with_newcomers(self, run: Run) -> Run:
+        """Whoever the level names now has a turn in it; who was told in another that it has left takes that along."""
+        if run.round != self.state.round or run.status is RunStatus.MET or not self._may_take_in(run.index):
+            return run
+        principals = {turn.contact for turn in run.turns if turn.principal}
+        known = {self.places.contacts[id] for id in self._principals(self.before, run.index)}
+        fresh = [id for id in self._principals(self.after, run.index) if id not in known | principals]
+        begun = {id: self._begun(run.index, id) for id in fresh}
+        others = tuple(turn for turn in run.turns if turn.contact not in begun)
+        return replace(run, turns=(*others, *begun.values()))
+
+    def _begun(self, index: int, id: str) -> Turn:
+        had = [
+            turn for run in self.state.runs if run.round == self.state.round for turn in run.turns if turn.contact == id
+        ]
+        ended = self.state.answers.get(id) in ENDED and not (index == LAST_RESORT and id in self.state.asked_anew)
+        if had:
+            return replace(had[-1], principal=True, told=not ended)
+        return turns.begin(self._reach(id), self.now, not ended)
+
+    def _may_take_in(self, index: int) -> bool:
+        """Whoever joins an open level needs no other go than those who are in it; a new reason to wait asks anew."""
+        if index == LAST_RESORT:
+            return True
+        planned = self.after.levels[index]
+        verified = planned.coordination or self.after.verified or index in self.state.goes
+        return verified and not self._has_new_reason_to_wait(index)
+
+    def _has_new_reason_to_wait(self, index: int) -> bool:
+        old = self.places.levels.index(index) if index in self.places.levels else None
+        was = self.before.levels[old].gate if old is not None else None
+        return bool(_reasons(self.after.levels[index].gate) - _reasons(was))
+
+    def _level(self, index: int) -> tuple[Level | None, Level | None]:
+        if index == LAST_RESORT:
+            return None, None
+        return self.before.tree.levels[self.places.levels.index(index)], self.after.tree.levels[index]
+
+    def _principals(self, plan: Plan, index: int) -> tuple[str, ...]:
+        """Whom a level names; `index` is its place after, whichever plan it is."""
+        if index == LAST_RESORT:
+            return plan.last_resort
+        place = self.places.levels.index(index) if plan is self.before else index
+        return plan.levels[place].contacts
+
+    def _named(self, plan: Plan, index: int) -> set[str]:
+        principals = self._principals(plan, index)
+        return {*principals, *(deputy for id in principals for deputy in deputies_of(plan.tree, id))}
+
+    def _has_acknowledged(self, turn: Turn) -> bool:
+        return self.state.answers.get(turn.contact) is AnswerKind.ACKNOWLEDGED
+
+    def _reach(self, id: str) -> Reach:
+        return Reach(self.after.tree.contacts[id], self.after.times[id], self.state.relayed, self.state.stale)
+
+
+def _reasons(gate: Gate | None) -> frozenset[str]:
+    return frozenset(gate.reasons) if gate is not None else frozenset()

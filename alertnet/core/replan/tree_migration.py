@@ -1,0 +1,138 @@
+"""An edited tree takes the place of the one that an incident runs on, and keeps a place for all that has gone (A8).
+
+What is on record of an incident names levels, contacts and methods by their place. So nothing that it may name ever
+loses one: what has left the tree stays in it as `former`, where nobody is told by it any more.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+
+from alertnet.core.directory.contact import Contact, Method
+from alertnet.core.directory.contact_tree import ContactTree, Level
+from alertnet.core.resolution.resolve import Plan
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where everything of a tree is found in the one that took its place."""
+
+    levels: tuple[int, ...]
+    """By the place it had."""
+    contacts: dict[str, str]
+    """By the id it had: another, where the same recipient goes by another id now."""
+    methods: dict[str, tuple[int, ...]]
+    """By the id that the contact had, and the place that the method had."""
+
+    @property
+    def is_everything_where_it_was(self) -> bool:
+        """Whether whatever names a place may go on doing so."""
+        return (
+            all(id == now for id, now in self.contacts.items())
+            and self.levels == tuple(range(len(self.levels)))
+            and all(places == tuple(range(len(places))) for places in self.methods.values())
+        )
+
+
+def succeed(before: Plan, edited: ContactTree) -> tuple[ContactTree, Places]:
+    """The edited tree with a place for all that the plan's tree had, and where it is found.
+
+    A level is the same by its name, or else if it tells one of the same contacts; a contact by its id, or else by a
+    number or address; a method by its kind and address.
+    """
+    tree = before.tree
+    contacts = _same_contacts(tree, edited)
+    methods: dict[str, tuple[int, ...]] = {}
+    kept = dict(edited.contacts)
+    for id, contact in tree.contacts.items():
+        if contacts[id] in edited.contacts:
+            kept[contacts[id]], methods[id] = _with_former_methods(edited.contacts[contacts[id]], contact)
+        else:
+            methods[id] = tuple(range(len(contact.ways)))
+        if id not in edited.contacts:
+            kept[id] = _retired(contact)
+    levels = _same_levels(tree.levels, edited.levels, contacts)
+    gone = [place for place in range(len(tree.levels)) if place not in levels]
+    levels |= zip(gone, count(len(edited.levels)), strict=False)
+    succeeded = replace(edited, contacts=kept, levels=edited.levels + tuple(_former_levels(before, gone)))
+    return succeeded, Places(tuple(levels[place] for place in range(len(tree.levels))), contacts, methods)
+
+
+def retire(before: Plan) -> tuple[ContactTree, Places]:
+    """The plan's tree, once it serves the incident no more: everything keeps its place, and nobody is told."""
+    tree, levels = before.tree, range(len(before.tree.levels))
+    retired = replace(
+        tree,
+        contacts={id: _retired(contact) for id, contact in tree.contacts.items()},
+        levels=tuple(_former_levels(before, levels)),
+        last_resort=(),
+    )
+    methods = {id: tuple(range(len(contact.ways))) for id, contact in tree.contacts.items()}
+    return retired, Places(tuple(levels), {id: id for id in tree.contacts}, methods)
+
+
+def as_edited(tree: ContactTree) -> ContactTree:
+    """The tree without what is only kept for the record, as somebody has written it."""
+    contacts = {
+        id: replace(contact, former_methods=()) if contact.former_methods else contact
+        for id, contact in tree.contacts.items()
+        if not contact.former
+    }
+    return replace(tree, contacts=contacts, levels=tuple(level for level in tree.levels if not level.former))
+
+
+def _retired(contact: Contact) -> Contact:
+    return replace(contact, former=True, deputy=None, duty=None)
+
+
+def _former_levels(before: Plan, places: Iterable[int]) -> Iterable[Level]:
+    """They keep what a satisfied rule does there, since that hung on who was told."""
+    does = {planned.index: planned.then for planned in before.levels}
+    for place in places:
+        level = before.tree.levels[place]
+        yield replace(level, former=True, then=does.get(place, level.then))
+
+
+def _same_contacts(tree: ContactTree, edited: ContactTree) -> dict[str, str]:
+    found = {id: id for id in tree.contacts}
+    fresh = [contact for id, contact in edited.contacts.items() if id not in tree.contacts]
+    for id, contact in tree.contacts.items():
+        heir = next((each for each in fresh if each.is_same_recipient(contact)), None)
+        if id not in edited.contacts and heir is not None:
+            found[id] = heir.id
+            fresh.remove(heir)
+    return found
+
+
+def _same_levels(before: Sequence[Level], after: Sequence[Level], contacts: Mapping[str, str]) -> dict[int, int]:
+    """By their names, else by whom they tell; those that have gone are left out."""
+    by_name = {level.name: place for place, level in enumerate(after)}
+    found = {place: by_name[level.name] for place, level in enumerate(before) if level.name in by_name}
+    fresh = [place for place in range(len(after)) if place not in found.values()]
+    for place, level in enumerate(before):
+        told = {contacts[id] for id in level.notify}
+        heir = next((each for each in fresh if told.intersection(after[each].notify)), None)
+        if place not in found and heir is not None:
+            found[place] = heir
+            fresh.remove(heir)
+    return found
+
+
+def _with_former_methods(edited: Contact, before: Contact) -> tuple[Contact, tuple[int, ...]]:
+    """The contact with the methods that it had and has no more at the end, and where each is found in it."""
+    free = list(enumerate(edited.ways))
+    former: list[Method] = []
+    places: list[int] = []
+    for method in before.ways:
+        same = next((each for each in free if _names(each[1]) == _names(method)), None)
+        if same is None:
+            places.append(len(edited.ways) + len(former))
+            former.append(method)
+        else:
+            places.append(same[0])
+            free.remove(same)
+    return replace(edited, former_methods=tuple(former)), tuple(places)
+
+
+def _names(method: Method) -> tuple[str, str]:
+    return method.kind, method.address

@@ -1,0 +1,1 @@
+"""Who may hear of an incident, and what keeps the others from it (A3, B1)."""

@@ -1,0 +1,104 @@
+"""Who may not be told of an incident at all, by any address and whoever lists it, and why (A3)."""
+
+from dataclasses import replace
+from enum import StrEnum
+from functools import cached_property
+
+from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.incident import Facts, Scope, narrowest
+
+
+class Reason(StrEnum):
+    """Why a contact is not told; where several hold, the first in this order is given."""
+
+    CONSENT = "consent"
+    EXCLUDED = "excluded"
+    PERPETRATOR = "perpetrator"
+    INVOLVED = "involved"
+    NATIONALITY = "nationality"
+    SEVERITY = "severity"
+    TYPE = "type"
+    REFUSED = "refused"
+    DRILL = "drill"
+
+
+BINDING = frozenset({Reason.CONSENT, Reason.EXCLUDED, Reason.PERPETRATOR, Reason.INVOLVED})
+"""These hold for every address of the contact, whoever else lists it (A3)."""
+
+_ORDER = {reason: place for place, reason in enumerate(Reason)}
+
+
+def consent_of(facts: Facts) -> Scope:
+    """The narrowest of the incident's consent and that of its people; consent recorded nowhere narrows nothing."""
+    return narrowest([facts.consent, *(person.consent for person in facts.people if person.consent is not None)])
+
+
+def names_of(contact: Contact) -> tuple[str, str, str]:
+    """What a contact can be excluded by: its id, its organisation, its role."""
+    return contact.id, contact.organisation, contact.role.value
+
+
+class Bars:
+    """Which contacts and addresses may not be told at all, whoever lists them, and why."""
+
+    def __init__(self, facts: Facts, trees: tuple[ContactTree, ...]) -> None:
+        self.facts = facts
+        self.trees = trees
+        self.consent = consent_of(facts)
+        self.excluded = {*facts.exclude, *(name for person in facts.people for name in person.exclude)}
+        self.involved = {person.contact for person in facts.people}
+        self.internal = {
+            address
+            for tree in trees
+            for contact in tree.contacts.values()
+            if contact.is_coordinator or contact.id in tree.last_resort
+            for address in contact.addresses
+        }
+        self.contacts: dict[tuple[str, str], Reason] = {}
+        self.addresses: dict[str, Reason] = {}
+        for tree in trees:
+            for contact in tree.contacts.values():
+                reason = self._judge(self.as_judged(tree, contact))
+                if reason is not None:
+                    self.contacts[tree.id, contact.id] = reason
+                    self._bar_addresses(contact, reason)
+
+    @cached_property
+    def _current(self) -> set[str]:
+        contacts = (contact for tree in self.trees for contact in tree.contacts.values())
+        return {address for contact in contacts if not contact.former for address in contact.addresses}
+
+    def of(self, tree: ContactTree, contact: Contact) -> Reason | None:
+        """Why the contact may not be told: its own reason, or that of another who has one of its addresses."""
+        reasons = [self.addresses[address] for address in contact.addresses if address in self.addresses]
+        if (own := self.contacts.get((tree.id, contact.id))) is not None:
+            reasons.append(own)
+        return min(reasons, key=_ORDER.__getitem__, default=None)
+
+    def as_judged(self, tree: ContactTree, contact: Contact) -> Contact:
+        """The contact with the scope that counts: coordinators and last resort are internal, whatever is written."""
+        named = contact.is_coordinator or contact.id in tree.last_resort
+        shared = bool(contact.addresses) and contact.addresses <= self.internal
+        return replace(contact, scope=Scope.INTERNAL) if named or shared else contact
+
+    def _judge(self, contact: Contact) -> Reason | None:
+        if not self.consent.allows(contact.scope):
+            return Reason.CONSENT
+        if self.excluded.intersection(names_of(contact)):
+            return Reason.EXCLUDED
+        if contact.belongs_to is not None and contact.belongs_to == self.facts.perpetrator.value:
+            return Reason.PERPETRATOR
+        if self.facts.raised_from in contact.numbers or contact.id in self.involved:
+            return Reason.INVOLVED
+        return None
+
+    def _bar_addresses(self, contact: Contact, reason: Reason) -> None:
+        for address in contact.addresses:
+            # A number of the coordinators is theirs, even where a contact abroad lists it too.
+            if reason is Reason.CONSENT and address in self.internal:
+                continue
+            # What held for somebody who has left the tree says nothing of who has the number now.
+            if contact.former and address in self._current:
+                continue
+            self.addresses[address] = min(reason, self.addresses.get(address, reason), key=_ORDER.__getitem__)

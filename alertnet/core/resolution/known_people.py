@@ -1,0 +1,51 @@
+"""A report against what is on record: the codes of those accompanied, and the names that the trees know (B1)."""
+
+from dataclasses import replace
+
+from alertnet.core.directory.contact_tree import Network
+from alertnet.core.errors import BadInput
+from alertnet.core.incident import Affected, Facts, narrowest
+from alertnet.core.resolution.resolve import unmatched_exclusions
+
+
+def with_records(reported: Facts, network: Network) -> tuple[Facts, tuple[str, ...]]:
+    """The facts with what `people:` of teams.yaml knows; a code's record wins, the narrower consent holds."""
+    merged, differences = [], []
+    for person in reported.people:
+        record = network.people.get(person.code)
+        if record is None:
+            merged.append(person)
+            continue
+        if person.nationality not in (None, record.nationality):
+            differences.append(
+                f"{person.code}: nationality {person.nationality} was reported, {record.nationality} is on record"
+            )
+        merged.append(_merge(person, record))
+    return replace(reported, people=tuple(merged)), tuple(differences)
+
+
+def _merge(person: Affected, record: Affected) -> Affected:
+    consents = [consent for consent in (person.consent, record.consent) if consent is not None]
+    return replace(
+        person,
+        kind=record.kind,
+        nationality=record.nationality or person.nationality,
+        consent=narrowest(consents) if consents else None,
+        exclude=tuple(dict.fromkeys((*person.exclude, *record.exclude))),
+    )
+
+
+def check_names(facts: Facts, network: Network) -> None:
+    """Refuse a name to be spared, or a contact among the people, that no tree knows.
+
+    Raises:
+        BadInput: the first such name, and those that are known.
+    """
+    unknown = unmatched_exclusions(facts.exclude, network.trees.values())
+    if unknown:
+        names = sorted({id for tree in network.trees.values() for id in tree.contacts})
+        raise BadInput("exclude", unknown[0], ["a contact's id, its organisation or a role", *names])
+    known = {id for tree in network.trees.values() for id in tree.contacts}
+    for place, person in enumerate(facts.people):
+        if person.contact is not None and person.contact not in known:
+            raise BadInput(f"people.{place}.contact", person.contact, sorted(known))

@@ -1,0 +1,231 @@
+"""Who must hear of an incident: the levels of each tree, less whom consent, the perpetrator or `when` prune (B1)."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from alertnet.core.directory.availability import Times
+from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import ContactTree, Level, Then, When
+from alertnet.core.directory.recipients import Recipients
+from alertnet.core.incident import Facts, Severity
+from alertnet.core.resolution.approval import Gate, gate_of, nationality_unknown
+from alertnet.core.resolution.exclusions import BINDING, Bars, Reason, consent_of, names_of
+
+__all__ = [
+    "BINDING",
+    "Plan",
+    "PlannedLevel",
+    "Plans",
+    "Pruned",
+    "Reason",
+    "consent_of",
+    "deputies_of",
+    "left_out",
+    "may_be_told",
+    "opening",
+    "resolve",
+    "unmatched_exclusions",
+]
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """A contact that a level, deputy or last resort names and that is not told. `level` None: last resort."""
+
+    tree: str
+    level: str | None
+    contact: str
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class PlannedLevel:
+    """A level of the tree with the contacts that are left; `index` is its place in the tree."""
+
+    index: int
+    level: Level
+    contacts: tuple[str, ...]
+    gate: Gate | None
+    coordination: bool
+    """Whether only coordinators are told: such levels run unverified, and for ever."""
+    deputies: frozenset[str] = frozenset()
+    """Those who may stand in for its contacts."""
+
+    @property
+    def then(self) -> Then:
+        """What its satisfied rule does: as written, else next where all are coordinators."""
+        return self.level.then or (Then.NEXT if self.coordination else Then.STOP)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A tree as it applies to one incident, now."""
+
+    tree: ContactTree
+    severity: Severity
+    verified: bool
+    levels: tuple[PlannedLevel, ...]
+    last_resort: tuple[str, ...]
+    allowed: frozenset[str]
+    """Contact ids that may be told at all: deputies are taken from these."""
+    pruned: tuple[Pruned, ...]
+    involved: frozenset[str] = frozenset()
+    """Contact ids whose deputy is told instead."""
+
+    @cached_property
+    def times(self) -> dict[str, Times]:
+        """When each contact is there."""
+        return {id: self.tree.times(contact, self.severity) for id, contact in self.tree.contacts.items()}
+
+    @property
+    def reaches_nobody(self) -> bool:
+        """Whether no level is left with anybody: such a tree opens no escalation."""
+        return not any(level.contacts for level in self.levels)
+
+
+class Plans(dict[str, Plan]):
+    """The plans of one incident by tree, never changed once made."""
+
+    @cached_property
+    def recipients(self) -> Recipients:
+        """Which of their contacts are one."""
+        return Recipients(plan.tree for plan in self.values())
+
+
+def resolve(facts: Facts, trees: Iterable[ContactTree]) -> tuple[Plan, ...]:
+    """One plan for each tree, in the order given; those that reach nobody are among them, with what was pruned.
+
+    The trees are judged together, since a contact that is barred in one is barred by all its addresses in every other.
+    """
+    everywhere = tuple(trees)
+    bars = Bars(facts, everywhere)
+    plans = (_plan(facts, tree, bars) for tree in everywhere)
+    return tuple(plan if plan.tree.serves(facts.country) else _for_last_resort_alone(plan) for plan in plans)
+
+
+def opening(plans: Iterable[Plan]) -> tuple[Plan, ...]:
+    """The plans that open an escalation, by tree: those that reach somebody, or else those with a last resort (A2)."""
+    known = sorted(plans, key=lambda plan: plan.tree.id)
+    reaching = tuple(plan for plan in known if not plan.reaches_nobody)
+    return reaching or tuple(plan for plan in known if plan.last_resort)
+
+
+def left_out(plan: Plan, refused: Collection[int]) -> tuple[Pruned, ...]:
+    """Who is not told, and why: whom the plan prunes, and those of the levels that a coordinator has refused."""
+    levels = [planned for planned in plan.levels if planned.index in refused]
+    return plan.pruned + tuple(
+        Pruned(plan.tree.id, planned.level.name, id, Reason.REFUSED) for planned in levels for id in planned.contacts
+    )
+
+
+def may_be_told(facts: Facts, trees: Iterable[ContactTree], address: str) -> Reason | None:
+    """The reason why nothing may go to that address now, or None: asked again at the moment of sending (A3)."""
+    return Bars(facts, tuple(trees)).addresses.get(address)
+
+
+def unmatched_exclusions(names: Iterable[str], trees: Iterable[ContactTree]) -> tuple[str, ...]:
+    """Names to exclude that are no contact's id, organisation or role: a slip would tell whom it meant to spare."""
+    known = {name for tree in trees for contact in tree.contacts.values() for name in names_of(contact)}
+    return tuple(name for name in names if name not in known)
+
+
+def deputies_of(tree: ContactTree, id: str) -> Iterator[str]:
+    """The chain of those who stand in for a contact, each at most once."""
+    seen = {id}
+    deputy = tree.contacts[id].deputy
+    while deputy is not None and deputy not in seen:
+        yield deputy
+        seen.add(deputy)
+        deputy = tree.contacts[deputy].deputy
+
+
+@dataclass(frozen=True)
+class _Sifted:
+    """Those whom a level or last resort names, parted into who is told, who may stand in, and who is neither."""
+
+    contacts: tuple[str, ...]
+    deputies: frozenset[str]
+    pruned: tuple[Pruned, ...]
+
+
+def _plan(facts: Facts, tree: ContactTree, bars: Bars) -> Plan:
+    reasons = {
+        contact.id: bars.of(tree, contact) or (Reason.DRILL if facts.drill and not _drills(tree, contact) else None)
+        for contact in tree.contacts.values()
+    }
+    levels: list[PlannedLevel] = []
+    pruned: list[Pruned] = []
+    for index, level in enumerate(tree.levels):
+        if level.former:
+            levels.append(PlannedLevel(index, level, (), None, coordination=False))
+            continue
+        sifted = _sift(facts, tree, level.notify, level.when, level.name, reasons)
+        reached = [bars.as_judged(tree, tree.contacts[id]) for id in (*sifted.contacts, *sifted.deputies)]
+        coordination = all(tree.contacts[id].is_coordinator for id in sifted.contacts or level.notify)
+        gate = gate_of(facts, tree, level, reached)
+        levels.append(PlannedLevel(index, level, sifted.contacts, gate, coordination, sifted.deputies))
+        pruned += sifted.pruned
+    last = _sift(facts, tree, tree.last_resort, When(), None, reasons)
+    return Plan(
+        tree=tree,
+        severity=facts.severity,
+        verified=facts.verified,
+        levels=tuple(levels),
+        last_resort=last.contacts,
+        allowed=frozenset(id for id, reason in reasons.items() if reason is None and not tree.contacts[id].former),
+        pruned=(*pruned, *last.pruned),
+        involved=frozenset(id for id, reason in reasons.items() if reason is Reason.INVOLVED),
+    )
+
+
+def _for_last_resort_alone(plan: Plan) -> Plan:
+    """A tree of another country: it lends its last resort where nobody else may be told (A2)."""
+    nobody = (replace(level, contacts=(), gate=None, deputies=frozenset()) for level in plan.levels)
+    return replace(plan, levels=tuple(nobody), pruned=())
+
+
+def _sift(
+    facts: Facts,
+    tree: ContactTree,
+    notify: tuple[str, ...],
+    when: When,
+    level: str | None,
+    reasons: dict[str, Reason | None],
+) -> _Sifted:
+    deputies = {id: tuple(deputies_of(tree, id)) for id in notify}
+    everybody = dict.fromkeys((*notify, *(deputy for chain in deputies.values() for deputy in chain)))
+    why = {id: _reason(facts, tree.contacts[id], when, reasons[id]) for id in everybody}
+    told: list[str] = []
+    for id in notify:
+        if why[id] is None:
+            told.append(id)
+        elif why[id] is Reason.INVOLVED:
+            told += [deputy for deputy in deputies[id] if why[deputy] is None][:1]
+    return _Sifted(
+        contacts=tuple(dict.fromkeys(told)),
+        deputies=frozenset(deputy for chain in deputies.values() for deputy in chain if why[deputy] is None),
+        pruned=tuple(Pruned(tree.id, level, id, reason) for id, reason in why.items() if reason is not None),
+    )
+
+
+def _drills(tree: ContactTree, contact: Contact) -> bool:
+    return contact.drills or contact.is_coordinator or contact.id in tree.last_resort
+
+
+def _reason(facts: Facts, contact: Contact, when: When, bar: Reason | None) -> Reason | None:
+    if bar in BINDING:
+        return bar
+    if when.nationality and _is_of_another_nation(facts, contact):
+        return Reason.NATIONALITY
+    if when.severity and facts.severity not in when.severity:
+        return Reason.SEVERITY
+    if when.type and facts.type not in when.type:
+        return Reason.TYPE
+    return bar
+
+
+def _is_of_another_nation(facts: Facts, contact: Contact) -> bool:
+    if contact.represents is None or contact.priority or nationality_unknown(facts):
+        return False
+    return contact.represents not in {person.nationality for person in facts.people}

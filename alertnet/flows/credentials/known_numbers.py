@@ -1,0 +1,80 @@
+"""Whose number it is by the network in force, a member's, a contact's or nobody's, and what is said to its owner."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+
+from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import ContactTree, Member, Network, Team
+from alertnet.core.disclosure import Said
+from alertnet.core.incident import IncidentStatus
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import incidents
+
+NO_REF = "SMS"
+"""Stands where a reference would, in words about no incident."""
+
+
+@dataclass(frozen=True)
+class InTheField:
+    """A member, and the trees that serve its team's country; all there are where none does."""
+
+    team: Team
+    member: Member
+    trees: tuple[ContactTree, ...]
+
+    @property
+    def tree(self) -> ContactTree:
+        """The one that speaks to the team: it reaches the least far."""
+        return min(self.trees, key=lambda tree: (tree.scope.rank, tree.id))
+
+    @property
+    def owner(self) -> str:
+        """By which its PINs and its reports go."""
+        return f"{self.team.id}/{self.member.id}"
+
+
+def member_at(network: Network, number: str) -> InTheField | None:
+    """The member with that phone."""
+    for team in network.teams.values():
+        for member in team.members.values():
+            if member.phone == number:
+                trees = network.serving(team.country) or tuple(network.trees.values())
+                return InTheField(team, member, trees)
+    return None
+
+
+def contacts_at(network: Network, number: str) -> list[tuple[ContactTree, Contact]]:
+    """Every contact with that telephone number, in the order of the trees."""
+    return [
+        (tree, contact)
+        for _, tree in sorted(network.trees.items())
+        for contact in tree.contacts.values()
+        if number in contact.numbers
+    ]
+
+
+def open_incident_of(tx: Tx, phone: str, *, team: str | None = None, since: datetime | None = None) -> str | None:
+    """The id of the open incident that the phone raised last.
+
+    With `team` also of one that concerns the team; with `since` only of one opened after that.
+    """
+    concerns: ColumnElement[bool] = incidents.c.raised_index.in_(tx.vault.indexes(phone))
+    if team is not None:
+        concerns |= incidents.c.team == team
+    query = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value, concerns)
+    if since is not None:
+        query = query.where(incidents.c.opened_at > since)
+    return tx.session.scalar(query.order_by(incidents.c.opened_at.desc()).limit(1))
+
+
+def words_of(tree: ContactTree, contact: Contact | None = None) -> Said:
+    """What a tree says of itself, where no incident has pinned it; in the contact's time zone, if there is one."""
+    return Said(
+        sender=tree.sender,
+        organisation=tree.title,
+        ref=NO_REF,
+        callback=tree.callback,
+        timezone=contact.timezone if contact else tree.timezone,
+    )

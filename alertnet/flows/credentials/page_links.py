@@ -1,0 +1,75 @@
+"""Links: one for each contact, method and thing that it is about; its token is the only key to the page (B4)."""
+
+from typing import Any
+
+from sqlalchemy import BindParameter, Row, Select, bindparam, select
+
+from alertnet.core.directory.contact import Contact, MethodKind
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.store.tables import links
+
+LINK_SIGNS = "abcdefghijkmnpqrstuvwxyz23456789"
+LINK_LENGTH = 16  # of 32 signs: 80 bits
+
+_INCIDENTS: BindParameter[Any] = bindparam("incidents", expanding=True)
+_LINKS: Select[Any] = select(
+    links.c.incident_id,
+    links.c.id,
+    links.c.token,
+    links.c.escalation_id,
+    links.c.alarm_id,
+    links.c.acknowledgement_id,
+    links.c.tree,
+    links.c.contact,
+    links.c.method,
+    links.c.address,
+).where(links.c.incident_id.in_(_INCIDENTS))
+
+
+def link_token(
+    case: Case,
+    tree: str,
+    contact: Contact,
+    method: MethodKind,
+    address: str,
+    *,
+    escalation: str | None = None,
+    alarm: str | None = None,
+    acknowledgement: str | None = None,
+) -> tuple[str, str]:
+    """The id and token of the contact's link, by one method, to what it is about; made at the first need."""
+    key = (escalation or alarm or acknowledgement or "", tree, contact.id, method.value, address)
+    made = known_links_of(case)
+    if key not in made:
+        id, token = case.tx.chance.id(), case.tx.chance.letters(LINK_LENGTH, LINK_SIGNS)
+        case.outbox.add(
+            "links",
+            id=id,
+            token=token,
+            token_hash=case.tx.vault.token_hash(token),
+            incident_id=case.incident.id,
+            escalation_id=escalation,
+            alarm_id=alarm,
+            acknowledgement_id=acknowledgement,
+            tree=tree,
+            contact=contact.id,
+            method=method.value,
+            address=address,
+            pin_tries=0,
+            created_at=case.tx.now,
+        )
+        made[key] = (id, token)
+    return made[key]
+
+
+def known_links_of(case: Case) -> dict[tuple[str, str, str, str, str], tuple[str, str]]:
+    if case.known_links is None:
+        rows = case.ahead.take(_LINKS, case.incident.id)
+        case.known_links = {
+            (_about(row), row.tree, row.contact, row.method, row.address): (row.id, row.token) for row in rows
+        }
+    return case.known_links
+
+
+def _about(link: Row[Any]) -> str:
+    return str(link.escalation_id or link.alarm_id or link.acknowledgement_id or "")

@@ -1,0 +1,133 @@
+"""PINs: set by an administrator, checked where a phone or a page must prove more than its number or link."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row
+
+from alertnet.core.errors import BadInput
+from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH, PIN_LENGTH, is_pin
+from alertnet.core.limits import WRONG_PINS, Usage
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import limits, pins
+from alertnet.store.records.pins import PinKind
+
+
+class PinCheck(StrEnum):
+    """What a text proves as somebody's PIN; true in a condition where it is a PIN of theirs, also under duress."""
+
+    TRUE = "true"
+    DURESS = "duress"
+    WRONG = "wrong"
+    ABSENT = "absent"
+    """There is one, and none was given."""
+    CLOSED = "closed"
+    """It was not looked at: too many wrong ones came before."""
+    NONE_SET = "none_set"
+
+    def __bool__(self) -> bool:
+        return self in (PinCheck.TRUE, PinCheck.DURESS)
+
+
+@dataclass(frozen=True)
+class PinTried:
+    """What came of a PIN. `closes`: it was one wrong PIN too many; `heard_at`: from when on another is heard.
+
+    `unheard`: how many were not looked at since one was heard last.
+    """
+
+    check: PinCheck
+    closes: bool = False
+    heard_at: datetime | None = None
+    unheard: int = 0
+
+
+def set_pins(
+    tx: Tx, owner: str, pin: str | None = None, duress: str | None = None, one_time: Collection[str] = ()
+) -> None:
+    """Replace the PINs that are given, leave the others. `owner` is `team/member` or `tree/contact`.
+
+    Raises:
+        BadInput: a PIN of another shape (5 digits, 6 for one-time), or one for two purposes; its value is not shown.
+    """
+    given = {
+        PinKind.PIN: [] if pin is None else [pin],
+        PinKind.DURESS: [] if duress is None else [duress],
+        PinKind.ONE_TIME: one_time,
+    }
+    for kind, texts in given.items():
+        for text in texts:
+            _check_shape(kind, text)
+        if texts:
+            pins.replace(tx, owner, kind, dict.fromkeys(texts))
+    pins.hide_lack_of_duress(tx, owner)
+    if any(_proves_two_things(tx, owner, text) for text in (pin, duress) if text):
+        raise BadInput("duress", "*" * PIN_LENGTH, "another PIN than the true one")
+
+
+def has_pin(tx: Tx, owner: str) -> bool:
+    """Whether the owner has a PIN, of whichever kind: then it is to prove itself with one."""
+    return bool(pins.of_owner(tx, owner))
+
+
+def digits_of_pin(tx: Tx, owner: str) -> int:
+    """How many digits the owner keys as its PIN: six where it has one-time ones alone, 0 where it has none."""
+    kinds = {pins.kind_of(row) for row in pins.of_owner(tx, owner)}
+    return 0 if not kinds else ONE_TIME_PIN_LENGTH if kinds == {PinKind.ONE_TIME} else PIN_LENGTH
+
+
+def pins_of(tx: Tx, owner: str) -> str:
+    """What stands for the owner's PINs as they are: another text from the moment that any of them is replaced."""
+    return " ".join(sorted(row.id for row in pins.of_owner(tx, owner)))
+
+
+def try_pin(tx: Tx, owner: str, text: str | None) -> PinTried:
+    """What the text proves as a PIN of that owner: the one place that believes, counts and refuses it (B9).
+
+    A one-time PIN is used up by this, unless the doors are closed. Tries at the same moment are judged one by one.
+    """
+    known = pins.hold_of_owner(tx, owner)
+    if not known:
+        return PinTried(PinCheck.NONE_SET)
+    if not text:
+        return PinTried(PinCheck.ABSENT)
+    before = limits.usage(tx, WRONG_PINS, owner)
+    found = pins.matching(tx, owner, text, known)
+    if WRONG_PINS.is_closed(before, tx.now):
+        _keep(tx, owner, before, WRONG_PINS.use(before, tx.now))
+        return PinTried(PinCheck.CLOSED, heard_at=before.closed_until)
+    check = _proven(tx, found)
+    after = replace(before if check else WRONG_PINS.use(before, tx.now), dropped=0)
+    _keep(tx, owner, before, after)
+    closes = WRONG_PINS.is_closed(after, tx.now)
+    return PinTried(check, closes, after.closed_until if closes else None, before.dropped)
+
+
+def _keep(tx: Tx, owner: str, before: Usage, after: Usage) -> None:
+    """Put down what has changed; the owner's PINs are held, so that nobody else counts meanwhile."""
+    if after != before:
+        limits.hold(tx, WRONG_PINS, owner)
+        limits.keep(tx, WRONG_PINS, owner, after)
+
+
+def _proven(tx: Tx, found: list[Row[Any]]) -> PinCheck:
+    for row in found:
+        kind = pins.kind_of(row)
+        if kind is PinKind.ONE_TIME:
+            return PinCheck.TRUE if pins.use_up(tx, row.id) else PinCheck.WRONG
+        return PinCheck.DURESS if kind is PinKind.DURESS else PinCheck.TRUE
+    return PinCheck.WRONG
+
+
+def _check_shape(kind: PinKind, text: str) -> None:
+    length = ONE_TIME_PIN_LENGTH if kind is PinKind.ONE_TIME else PIN_LENGTH
+    if not (is_pin(text) and len(text) == length):
+        # The value is a secret also when it has a slip in it.
+        raise BadInput(kind.value, "*" * len(text), f"{length} digits")
+
+
+def _proves_two_things(tx: Tx, owner: str, text: str) -> bool:
+    return len(pins.matching(tx, owner, text, pins.of_owner(tx, owner))) > 1

@@ -1,0 +1,1 @@
+"""What moves an escalation: its due times, answers, decisions, actions."""

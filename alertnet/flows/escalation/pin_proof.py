@@ -1,0 +1,145 @@
+"""What a contact proves with its PIN on a page, or in a call that reached it (A6, A9).
+
+Where a PIN is on record, a link or a call does nothing without it: whoever reads an SMS or picks up a telephone is not
+yet the contact. A page that has seen the PIN carries a ticket for a while, in the values of its own buttons and lists,
+so that each act does not ask again; it is worth nothing at another link, and nothing once a PIN is replaced. Where a
+tree says `pin: true` and none was ever set, nobody could prove anything: there the link and the call are proof.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from alertnet.core.disclosure import Subject
+from alertnet.flows.credentials.pins import PinCheck, PinTried, has_pin, pins_of, try_pin
+from alertnet.flows.notifications.compose import notify_coordinators
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.messages.page import TICKET, Remark
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import timeline
+
+PIN_ENTERED = "pin_entered"
+TICKET_LASTS = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where a contact enters its PIN, if not at a link or in a call of ours."""
+
+    tree: str
+    contact: str
+    method: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a page sent; empty where it was not. `contact` is `tree/contact`; `by`: who answered for the contact."""
+
+    answer: str = ""
+    action: str = ""
+    contact: str = ""
+    kind: str = ""
+    reason: str = ""
+    note: str = ""
+    by: str = ""
+    pin: str = ""
+    ticket: str = ""
+
+    def without_ticket(self) -> "Sent":
+        """The same with its ticket apart from the values that carried it."""
+        answer, _, ticket = self.answer.partition(TICKET)
+        values = {"answer": answer}
+        for name in ("action", "contact", "reason"):
+            values[name], _, also = getattr(self, name).partition(TICKET)
+            ticket = ticket or also
+        return replace(self, **values, ticket=ticket)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Whether whoever has a page open must enter a PIN, and has; `remarks` says why it has not."""
+
+    is_needed: bool
+    is_given: bool = False
+    remarks: tuple[Remark, ...] = ()
+    ticket: str = ""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the page does nothing yet."""
+        return self.is_needed and not self.is_given
+
+
+def no_proof(tx: Tx, link: Row[Any]) -> Proof:
+    """Of a page that was just opened."""
+    return Proof(has_pin(tx, _owner(link)))
+
+
+def prove(case: Case, link: Row[Any], sent: Sent) -> Proof:
+    """What is proved by the PIN that was sent, or by the ticket that came of it before."""
+    tx, owner = case.tx, _owner(link)
+    if not has_pin(tx, owner):
+        return Proof(False)
+    if _is_good(tx, link, sent.ticket):
+        return Proof(True, True, (), sent.ticket)
+    tried = try_contacts_pin(case, link, sent.pin)
+    if tried.check:
+        return Proof(True, True, (), _ticket(tx, link, tx.now + TICKET_LASTS))
+    if tried.check is PinCheck.ABSENT:
+        return Proof(True, False, (Remark("pin_needed"),))
+    return Proof(True, False, (Remark("pin_locked", tried.heard_at) if tried.heard_at else Remark("wrong_pin"),))
+
+
+def try_contacts_pin(case: Case, row: Row[Any] | Door, text: str) -> PinTried:
+    """What the text proves as the PIN of the contact of a link or notification, at that door.
+
+    A wrong one goes on the record, and the coordinators hear when it was one too many, or was the one for duress: that
+    does what the true one does, so that who stands beside the contact learns nothing.
+    """
+    owner = _owner(row)
+    tried = try_pin(case.tx, owner, text)
+    if tried.check in (PinCheck.TRUE, PinCheck.DURESS, PinCheck.WRONG):
+        entry = {"tree": row.tree, "contact": row.contact, "method": row.method, "pin": tried.check.value}
+        # What a closed door did not look at is a number, and not a line each.
+        case.record(PIN_ENTERED, **entry, unheard=tried.unheard)
+    if tried.check is PinCheck.DURESS:
+        notify_coordinators(case, Subject.READ_FIRST, row.contact, besides=(row.tree, row.contact))
+    if tried.closes:
+        tell_closing(case, owner)
+    return tried
+
+
+def coerced(case: Case) -> tuple[str, ...]:
+    """The contacts who have entered their PIN for duress, on a page of this incident or in a call about it."""
+    entered = (timeline.c.chain == case.incident.id) & (timeline.c.kind == PIN_ENTERED)
+    found = case.tx.session.scalars(select(timeline.c.payload).where(entered).order_by(timeline.c.seq))
+    return tuple(dict.fromkeys(each["contact"] for each in found if each and each["pin"] == PinCheck.DURESS.value))
+
+
+def tell_closing(case: Case, owner: str) -> None:
+    """The coordinators hear, once for each time, that the owner's PIN is not believed for a while."""
+    case.record("pins_closed", owner=owner)
+    notify_coordinators(case, Subject.WRONG_PINS, owner.partition("/")[2])
+
+
+def _owner(row: Row[Any] | Door) -> str:
+    return f"{row.tree}/{row.contact}"
+
+
+def _ticket(tx: Tx, link: Row[Any], until: datetime) -> str:
+    moment = f"{int(until.timestamp())}"
+    return f"{moment}.{tx.vault.sign(_signed_text(tx, link, moment))}"
+
+
+def _is_good(tx: Tx, link: Row[Any], ticket: str) -> bool:
+    moment, _, signature = ticket.partition(".")
+    if not (moment.isascii() and moment.isdigit()) or not tx.vault.is_signed(_signed_text(tx, link, moment), signature):
+        return False
+    # Signed, so it is a moment that was written here.
+    return tx.now <= datetime.fromtimestamp(int(moment), UTC)
+
+
+def _signed_text(tx: Tx, link: Row[Any], moment: str) -> str:
+    return f"{link.id} {moment} {pins_of(tx, _owner(link))}"

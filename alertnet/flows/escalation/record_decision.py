@@ -1,0 +1,110 @@
+"""A coordinator's decision: go, hold or refuse, for one level of one tree, or for the incident as a whole (verify)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from alertnet.core.disclosure import Subject
+from alertnet.core.errors import BadInput, Unknown, WrongState
+from alertnet.core.escalation.state import Event, Go, Hold, PlanChanged, Refuse, Status
+from alertnet.flows.escalation.escalate import for_all, move
+from alertnet.flows.escalation.record_response import confirm, take_back
+from alertnet.flows.notifications import coordinator_alarms
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.store.tables import alarms as alarm_table
+
+EVENTS: dict[str, Callable[[int], Event]] = {"go": Go, "hold": Hold, "refuse": Refuse}
+
+
+def decide(
+    case: Case, decision: str, *, tree: str | None = None, level: str | None = None, by: str | None = None
+) -> None:
+    """Go opens a level of any escalation that isn't stopped, hold ends its automatic time, refuse skips it for good.
+
+    Without tree and level the decision is about the incident: a go verifies it.
+
+    Raises:
+        BadInput: no such decision, or a tree without its level. Unknown: no such tree or level.
+        WrongState: the incident is closed, the escalation stopped, or there is nothing left to verify.
+    """
+    if decision not in EVENTS:
+        raise BadInput("decision", decision, tuple(EVENTS))
+    if not case.is_open:
+        raise WrongState(f"incident {case.incident.ref}", "closed", "reopen it first")
+    if tree is None and level is None:
+        _verify(case, decision, by)
+        return
+    if tree is None or level is None:
+        raise BadInput("level" if level is None else "tree", None, "tree and level together, or neither")
+    _decide_level(case, decision, tree, level, by)
+
+
+def decide_alarm(case: Case, alarm: Row[Any], decision: str, by: str | None) -> None:
+    """The decision that one question asks for, by its code, its link or its call.
+
+    Raises:
+        WrongState: it was decided or overtaken before.
+    """
+    if alarm.due_at is None:
+        raise WrongState("the question", alarm.answer or "over", "it was decided before")
+    if alarm.subject == Subject.VERIFY.value:
+        decide(case, decision, by=by)
+        return
+    escalation = next(each for each in case.escalations if each.id == alarm.escalation_id)
+    if alarm.subject == Subject.CONFIRM.value:
+        _confirm(case, alarm, escalation.tree, decision, by)
+        return
+    decide(case, decision, tree=escalation.tree, level=alarm.about, by=by)
+
+
+def _confirm(case: Case, alarm: Row[Any], tree: str, decision: str, by: str | None) -> None:
+    """Go: the contact takes charge. Hold: it is asked about again. Refuse: it never said so, and is told again."""
+    case.record("decision", decision=decision, subject=Subject.CONFIRM.value, tree=tree, contact=alarm.about, by=by)
+    coordinator_alarms.answer_alarm(case, alarm.id, decision, by)
+    if decision == "go":
+        confirm(case, tree, alarm.about)
+    elif decision == "refuse":
+        take_back(case, tree, alarm.about)
+
+
+def oldest_question(case: Case) -> Row[Any] | None:
+    """The oldest decision of the incident that is still open."""
+    query = select(alarm_table).where(
+        alarm_table.c.incident_id == case.incident.id,
+        alarm_table.c.kind == "decision",
+        alarm_table.c.due_at.is_not(None),
+    )
+    return case.tx.session.execute(query.order_by(alarm_table.c.raised_at).limit(1)).first()
+
+
+def _verify(case: Case, decision: str, by: str | None) -> None:
+    if case.facts.verified:
+        raise WrongState(f"incident {case.incident.ref}", "verified", "name a tree and a level")
+    case.record("decision", decision=decision, subject=Subject.VERIFY.value, by=by)
+    for alarm in coordinator_alarms.open_alarms(case):
+        if alarm.subject == Subject.VERIFY.value:
+            coordinator_alarms.answer_alarm(case, alarm.id, decision, by)
+    if decision == "go":
+        case.change_facts(replace(case.facts, verified=True))
+        move(case, for_all(case, PlanChanged()))
+
+
+def _decide_level(case: Case, decision: str, tree: str, level: str, by: str | None) -> None:
+    escalation = case.escalation_of(tree)
+    if escalation is None:
+        raise Unknown("escalation of tree", tree)
+    if escalation.state.status is Status.STOPPED:
+        raise WrongState(f"escalation {tree}", "stopped", "it can't be decided on")
+    planned = next((each for each in case.plans[tree].levels if each.level.name == level), None)
+    if planned is None:
+        raise Unknown(f"level of tree {tree}", level)
+    if decision == "go" and not planned.contacts:
+        raise WrongState(f"level {level}", "empty", "all of its contacts are pruned")
+    case.record("decision", decision=decision, tree=tree, level=level, by=by)
+    for alarm in coordinator_alarms.open_alarms(case):
+        if alarm.escalation_id == escalation.id and alarm.about == level and alarm.kind == "decision":
+            coordinator_alarms.answer_alarm(case, alarm.id, decision, by)
+    move(case, {escalation.id: [EVENTS[decision](planned.index)]})
+    case.save_facts()

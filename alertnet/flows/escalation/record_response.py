@@ -1,0 +1,273 @@
+"""An answer, by whichever proof: recorded once, counted wherever the contact was told, and confirmed to it (A6)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Row, select, tuple_, update
+
+from alertnet.core.directory.contact import WRITTEN, Contact
+from alertnet.core.disclosure import Said, Subject
+from alertnet.core.errors import Unknown, WrongState
+from alertnet.core.escalation.advance import still_says
+from alertnet.core.escalation.quorum import AnswerKind, Via
+from alertnet.core.escalation.state import Answered, Confirmed, Event, Status, Withdrawn
+from alertnet.core.monitoring.metrics import ANSWERS, once
+from alertnet.core.notification import Kind
+from alertnet.flows.credentials.written_codes import known_code
+from alertnet.flows.escalation.escalate import move
+from alertnet.flows.notifications.answer_changes import announce_rest, revise, told_at
+from alertnet.flows.notifications.compose import notify_coordinators, said, write
+from alertnet.flows.notifications.field_reassurance import tell_has_it
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.store.tables import acknowledgements
+
+SUBJECTS = {
+    AnswerKind.ACKNOWLEDGED: Subject.ACKNOWLEDGED,
+    AnswerKind.RELAYED: Subject.RELAYED,
+    AnswerKind.DECLINED: Subject.DECLINED,
+}
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What was recorded, for the confirmation. `due_at`: by when an action is expected."""
+
+    id: str
+    kind: AnswerKind
+    at: datetime
+    due_at: datetime | None
+    words: Said
+
+
+def respond(
+    case: Case,
+    tree: str,
+    contact_id: str,
+    kind: AnswerKind,
+    via: Via,
+    *,
+    address: str | None = None,
+    by: str | None = None,
+    note: str | None = None,
+    at: datetime | None = None,
+    replying: bool = False,
+    by_letter: bool = False,
+) -> Recorded:
+    """Record the answer and move the escalations it counts in. The same answer again changes nothing and says the same.
+
+    `address`: where it came from; one that only relays passes on whatever it says. `replying`: the confirmation to that
+    address is the answer to its own message, so it is not sent there again; `by_letter`: the caller posts it.
+
+    Raises:
+        WrongState: the incident is closed, or the contact is involved in it or barred from it.
+    """
+    contact = respondent(case, tree, contact_id)
+    passes_on = _only_relays(contact, address)
+    kind = AnswerKind.RELAYED if passes_on and kind is AnswerKind.ACKNOWLEDGED else kind
+    vouched = via is Via.VOUCHED and kind is AnswerKind.ACKNOWLEDGED
+    before = _standing(case, tree, contact_id)
+    if before is not None and (passes_on or _says_the_same(case, before, kind, address)):
+        if vouched:
+            confirm(case, tree, contact_id)
+        return _recorded(case, tree, contact, before.id, kind, before.at)
+    id = _add(case, tree, contact_id, kind, via, address, by, note, at)
+    case.record(kind.value, tree=tree, contact=contact_id, via=via.value, acknowledgement=id)
+    _let_count(case, tree, contact_id, partial(Answered, kind=kind, address=address), before, vouched=vouched)
+    recorded = _recorded(case, tree, contact, id, kind, at or case.tx.now)
+    leaves_at = case.tx.now if before is None else told_at(case, tree, contact_id)
+    _confirm(case, tree, contact, recorded, address if replying else None, at=leaves_at, by_letter=by_letter)
+    if kind is AnswerKind.ACKNOWLEDGED and case.is_coordinator(tree, contact_id):
+        tell_has_it(case, recorded.at)
+    return recorded
+
+
+def _let_count(
+    case: Case, tree: str, contact_id: str, answered: partial[Answered], before: Row[Any] | None, *, vouched: bool
+) -> None:
+    """The answer takes the place of the one before, and counts wherever the contact stands."""
+    made: list[Callable[[str], Event]] = [answered]
+    if before is not None:
+        _revoke_row(case, before.id)
+        if answered.keywords["kind"] is AnswerKind.RELAYED:
+            made.insert(0, Withdrawn)
+    if vouched:
+        made.append(Confirmed)
+    move(case, _events(case, tree, contact_id, *made))
+
+
+def revoke(case: Case, acknowledgement: str, *, by: str | None = None) -> None:
+    """Take an answer back: where its level's rule is no longer met, the escalation goes on. `by`: who did so.
+
+    Raises:
+        Unknown: the incident has no such answer. WrongState: it was revoked before.
+    """
+    query = select(acknowledgements).where(acknowledgements.c.id == acknowledgement)
+    row = case.tx.session.execute(query.where(acknowledgements.c.incident_id == case.incident.id)).first()
+    if row is None:
+        raise Unknown("acknowledgement", acknowledgement)
+    if row.revoked_at is not None:
+        raise WrongState(f"acknowledgement {acknowledgement}", "revoked", "it can be revoked once")
+    _revoke_row(case, row.id)
+    case.record("acknowledgement_revoked", acknowledgement=row.id, tree=row.tree, contact=row.contact, by=by)
+    move(case, _events(case, row.tree, row.contact, Withdrawn))
+
+
+def confirm(case: Case, tree: str, contact_id: str) -> None:
+    """A coordinator confirms that the contact takes charge: wherever it said so it counts."""
+    move(case, _events(case, tree, contact_id, Confirmed))
+
+
+def take_back(case: Case, tree: str, contact_id: str) -> None:
+    """A coordinator knows that the contact does not take charge: as if it had never said so."""
+    standing = _standing(case, tree, contact_id)
+    if standing is not None:
+        revoke(case, standing.id)
+
+
+def counted_in(case: Case, tree: str, contact_id: str) -> list[tuple[str, str]]:
+    """(escalation id, contact id) wherever the recipient stands, by a shared number or address."""
+    found = []
+    for kin_tree, kin in case.kin(tree, contact_id):
+        escalation = case.escalation_of(kin_tree)
+        if escalation is not None:
+            found.append((escalation.id, kin.id))
+    return found
+
+
+def respondent(case: Case, tree: str, contact_id: str) -> Contact:
+    """The contact, if it may answer.
+
+    Raises:
+        WrongState: the incident is closed, or the contact is involved in it or barred from it.
+    """
+    if not case.is_open:
+        raise WrongState(f"incident {case.incident.ref}", "closed", "reopen it first")
+    if contact_id not in case.plans[tree].allowed:
+        raise WrongState(f"contact {contact_id}", "barred from this incident", "it can't answer for it")
+    return case.contact(tree, contact_id)
+
+
+def _events(case: Case, tree: str, contact_id: str, *made: Callable[[str], Event]) -> dict[str, list[Event]]:
+    """What happens to the contact, wherever its answer counts."""
+    events: dict[str, list[Event]] = {}
+    for escalation, id in counted_in(case, tree, contact_id):
+        events.setdefault(escalation, []).extend(make(id) for make in made)
+    return events
+
+
+def _only_relays(contact: Contact, address: str | None) -> bool:
+    methods = [method for method in contact.ways if method.address == address]
+    return bool(methods) and all(method.relays for method in methods)
+
+
+def _standing(case: Case, tree: str, contact_id: str) -> Row[Any] | None:
+    """The contact's answer that holds now, in whichever tree it was given."""
+    everywhere = [(kin_tree, kin.id) for kin_tree, kin in case.kin(tree, contact_id)]
+    query = select(acknowledgements).where(
+        acknowledgements.c.incident_id == case.incident.id,
+        tuple_(acknowledgements.c.tree, acknowledgements.c.contact).in_(everywhere),
+        acknowledgements.c.revoked_at.is_(None),
+    )
+    return case.tx.session.execute(query).first()
+
+
+def _says_the_same(case: Case, before: Row[Any], kind: AnswerKind, address: str | None) -> bool:
+    """Whether the answer adds nothing to the one before; that another number passes it on does."""
+    if before.kind != kind.value or (kind is AnswerKind.RELAYED and before.address != address):
+        return False
+    states = {escalation.id: (case.plans[escalation.tree], escalation.state) for escalation in case.escalations}
+    return all(still_says(*states[id], kin, kind) for id, kin in counted_in(case, before.tree, before.contact))
+
+
+def _add(
+    case: Case,
+    tree: str,
+    contact_id: str,
+    kind: AnswerKind,
+    via: Via,
+    address: str | None,
+    by: str | None,
+    note: str | None,
+    at: datetime | None,
+) -> str:
+    id = case.tx.chance.id()
+    case.tx.counted.append(once(ANSWERS, kind.value, via.value))
+    case.outbox.add(
+        "acknowledgements",
+        id=id,
+        incident_id=case.incident.id,
+        tree=tree,
+        contact=contact_id,
+        kind=kind.value,
+        via=via.value,
+        at=at or case.tx.now,
+        address=address,
+        by=by,
+        note=note,
+        revoked_at=None,
+    )
+    return id
+
+
+def _revoke_row(case: Case, id: str) -> None:
+    change = update(acknowledgements).where(acknowledgements.c.id == id)
+    case.tx.session.execute(change.values(revoked_at=case.tx.now))
+
+
+def _recorded(case: Case, tree: str, contact: Contact, id: str, kind: AnswerKind, at: datetime) -> Recorded:
+    due = [
+        escalation.state.action_due_at
+        for escalation in case.escalations
+        if escalation.state.status is Status.ACKNOWLEDGED and escalation.state.action_due_at is not None
+    ]
+    due_at = min(due, default=None) if kind is AnswerKind.ACKNOWLEDGED else None
+    words = replace(
+        said(case, tree, contact.timezone),
+        subject=SUBJECTS[kind],
+        code=known_code(case, tree, contact.id),
+        at=at,
+        due_at=due_at,
+    )
+    return Recorded(id, kind, at, due_at, words)
+
+
+def _tell_coordinators(case: Case, tree: str, contact_id: str, recorded: Recorded, *, at: datetime | None) -> None:
+    if at == case.tx.now:
+        besides = (tree, contact_id)
+        notify_coordinators(case, SUBJECTS[recorded.kind], contact_id, besides=besides, acknowledgement=recorded.id)
+    elif at is not None:
+        announce_rest(case, tree, contact_id, at)
+
+
+def _confirm(
+    case: Case,
+    tree: str,
+    contact: Contact,
+    recorded: Recorded,
+    answered_there: str | None,
+    *,
+    at: datetime | None,
+    by_letter: bool,
+) -> None:
+    """Tell the coordinators, and whoever answered at all its written methods, so that a stranger's answer is noticed.
+
+    `at`: when; None: with what is to be told at the end of the hour.
+    """
+    kind = Kind.DECLINED if recorded.kind is AnswerKind.DECLINED else Kind.RECORDED
+    _tell_coordinators(case, tree, contact.id, recorded, at=at)
+    if at is None:
+        revise(case, kind, tree, contact, recorded.words)
+    else:
+        elsewhere = replace(
+            contact,
+            methods=tuple(method for method in contact.methods if method.address != answered_there),
+            when_closed=tuple(method for method in contact.when_closed if method.address != answered_there),
+        )
+        write(case, kind, tree, elsewhere, recorded.words, leaves_at=at)
+    if answered_there is not None and not by_letter:
+        its_own = tuple(method for method in contact.ways if method.address == answered_there)
+        there = replace(contact, methods=its_own, when_closed=())
+        write(case, kind, tree, there, recorded.words, methods=WRITTEN, send=False)

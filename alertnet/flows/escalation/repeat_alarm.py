@@ -1,0 +1,35 @@
+"""What coordinators have not answered rings again, hourly for a decision on hold; a promise to the field is kept."""
+
+from sqlalchemy import select, update
+
+from alertnet.core.delivery.next_repeat import next_repeat
+from alertnet.core.notification import Kind
+from alertnet.flows.escalation.report_phone_task import still_to_do
+from alertnet.flows.notifications import field_reassurance
+from alertnet.flows.notifications.coordinator_alarms import AGAIN, FIRST_AFTER_HOLD, may_repeat, ring
+from alertnet.flows.unit.locked_incident import take_up
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import alarms
+
+
+def repeat_alarm(tx: Tx, alarm_id: str, incident_id: str) -> list[str]:
+    """Ring again if nobody has answered; the calls to hang up after the commit."""
+    case = take_up(tx, incident_id)
+    alarm = tx.session.execute(select(alarms).where(alarms.c.id == alarm_id).with_for_update()).one()
+    if alarm.due_at is None or alarm.due_at > tx.now or not case.is_open:
+        return []
+    kind = Kind(alarm.kind)
+    if kind is Kind.FIELD_STATUS:
+        field_reassurance.tell_nobody_yet(case, alarm.id)
+    elif not may_repeat(case, alarm):
+        later = next_repeat(alarm.due_at, AGAIN, tx.now)
+        tx.session.execute(update(alarms).where(alarms.c.id == alarm_id).values(due_at=later))
+        case.record("alarm_held", subject=alarm.subject)
+    elif kind is not Kind.TASK or still_to_do(case, alarm):
+        ring(case, alarm)
+        pause = FIRST_AFTER_HOLD if alarm.answer == "hold" else AGAIN
+        values = {"asked": alarm.asked + 1, "due_at": next_repeat(alarm.due_at, pause, tx.now)}
+        tx.session.execute(update(alarms).where(alarms.c.id == alarm_id).values(values))
+        case.record(f"{kind.value}_repeated", subject=alarm.subject, asked=alarm.asked + 1)
+    case.finish()
+    return case.hang_ups

@@ -1,0 +1,39 @@
+"""What somebody did after acknowledging: recorded, told to the coordinators, and what the escalation waited for."""
+
+from datetime import datetime
+
+from alertnet.core.disclosure import Subject
+from alertnet.core.escalation.quorum import Action
+from alertnet.core.escalation.state import Acted, Event
+from alertnet.flows.escalation.escalate import move
+from alertnet.flows.escalation.record_response import counted_in
+from alertnet.flows.notifications.answer_changes import announce_rest, told_at
+from alertnet.flows.notifications.compose import notify_coordinators
+from alertnet.flows.unit.locked_incident import Case
+
+
+def report_action(
+    case: Case, tree: str, contact_id: str, action: Action, *, at: datetime | None = None, note: str | None = None
+) -> None:
+    """Record an action of a contact; `none` is kept, but ends no waiting for one."""
+    case.outbox.add(
+        "actions",
+        id=case.tx.chance.id(),
+        incident_id=case.incident.id,
+        tree=tree,
+        contact=contact_id,
+        action=action.value,
+        at=at or case.tx.now,
+        note=note,
+    )
+    case.record("action_reported", tree=tree, contact=contact_id, action=action.value, note=note)
+    leaves_at = told_at(case, tree, contact_id)
+    if leaves_at == case.tx.now:
+        notify_coordinators(case, Subject.ACTION, contact_id, besides=(tree, contact_id))
+    elif leaves_at is not None:
+        announce_rest(case, tree, contact_id, leaves_at)
+    if action is not Action.NONE:
+        events: dict[str, list[Event]] = {}
+        for escalation, id in counted_in(case, tree, contact_id):
+            events.setdefault(escalation, []).append(Acted(id))
+        move(case, events)

@@ -1,0 +1,25 @@
+"""The number or mailbox turned out to be a stranger's: it fails wherever it stands, and the contact's other ways go."""
+
+from alertnet.core.directory.usable_methods import stale_key
+from alertnet.core.disclosure import Subject
+from alertnet.core.escalation.state import Event, Failed
+from alertnet.core.notification import Failure
+from alertnet.flows.escalation.escalate import move, stale_kinds
+from alertnet.flows.notifications.compose import notify_coordinators
+from alertnet.flows.unit.locked_incident import Case
+
+
+def report_wrong_person(case: Case, tree: str, contact_id: str, address: str) -> None:
+    """Take the address out of use in this incident, and tell the coordinators. It is never a decline."""
+    events: dict[str, list[Event]] = {}
+    for kin_tree, kin in case.kin(tree, contact_id):
+        escalation = case.escalation_of(kin_tree)
+        for place, method in enumerate(kin.ways):
+            if escalation is None or method.address != address or stale_key(kin, method) in escalation.state.stale:
+                continue
+            stale = stale_kinds(Failure.WRONG_PERSON, method.kind)
+            events.setdefault(escalation.id, []).append(Failed(kin.id, place, stale))
+    if events:
+        case.record("wrong_person", tree=tree, contact=contact_id)
+        move(case, events)
+        notify_coordinators(case, Subject.WRONG_PERSON, contact_id)

@@ -1,0 +1,1 @@
+"""What is done to an incident: opened, updated, re-resolved, closed."""

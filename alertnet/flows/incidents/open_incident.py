@@ -1,0 +1,101 @@
+"""Opening an incident: resolved, planned and queued in the very transaction that accepts it (A1, A2)."""
+
+from sqlalchemy import bindparam, select
+
+from alertnet.core.disclosure import Subject
+from alertnet.core.escalation.advance import begin
+from alertnet.core.incident import REF_LETTERS, REF_SIGNS, Facts, Incident, IncidentStatus
+from alertnet.core.notification import Kind
+from alertnet.core.resolution.known_people import check_names, with_records
+from alertnet.core.resolution.resolve import Plans, opening
+from alertnet.flows.escalation.escalate import for_all, move
+from alertnet.flows.escalation.no_recipients import NOBODY, nobody_serves
+from alertnet.flows.notifications import coordinator_alarms, field_reassurance
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.prefetch import Ahead
+from alertnet.flows.unit.unit_of_work import Outbox
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import editions
+from alertnet.store.records import incidents as incident_store
+from alertnet.store.records.editions import Edition
+from alertnet.store.records.escalations import Escalation
+from alertnet.store.tables import incidents, lost_codes
+
+_WITH_REF = (
+    select(incidents.c.id)
+    .where(incidents.c.ref == bindparam("ref"))
+    .union_all(select(lost_codes.c.id).where(lost_codes.c.ref == bindparam("ref")))
+)
+
+
+def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Case:
+    """Open an incident on the trees in force; its first alerts are queued when this returns.
+
+    `by` says who raised it, for the history. The case is finished: everything of it is written.
+
+    Raises:
+        BadInput: somebody is to be spared whom no tree knows, or a person's `contact` is none.
+    """
+    facts, differences = with_records(reported, edition.network)
+    check_names(facts, edition.network)
+    plans, warnings = plans_in_force(tx, edition, facts)
+    incident = Incident(
+        id=tx.chance.id(),
+        ref=_free_ref(tx),
+        status=IncidentStatus.OPEN,
+        facts=facts,
+        trees={id: edition.trees[id] for id in plans},
+        templates=edition.templates,
+        opened_at=tx.now,
+        warnings=(*differences, *warnings),
+    )
+    ahead = Ahead(tx, [])
+    case = Case(tx, incident, plans, [], Outbox(tx), ahead, known_codes={}, known_links={}, fresh=True)
+    incident_store.add(tx, incident, case.pruned())
+    case.record("incident_opened", by=by, type=facts.type, severity=facts.severity.value, consent=facts.consent.value)
+    case.escalations = _escalations(case)
+    move(case, for_all(case))
+    if not facts.verified and case.escalations:
+        coordinator_alarms.raise_alarm(case, Kind.DECISION, Subject.VERIFY)
+    field_reassurance.promise(case)
+    case.finish()
+    return case
+
+
+def _escalations(case: Case) -> list[Escalation]:
+    opened = opening(case.plans.values())
+    return [
+        Escalation(
+            id=case.tx.chance.id(),
+            incident_id=case.incident.id,
+            tree=plan.tree.id,
+            scope=plan.tree.scope.value,
+            state=begin(plan, case.tx.now, alone=len(opened) == 1),
+            due_at=case.tx.now,
+            new=True,
+        )
+        for plan in opened
+    ]
+
+
+def plans_in_force(tx: Tx, edition: Edition, facts: Facts) -> tuple[Plans, tuple[str, ...]]:
+    """The plans of the trees that serve the country; where those reach nobody, of all trees, for their last resort.
+
+    Beside them what is to be said of that.
+    """
+    serving = edition.network.serving(facts.country)
+    plans = editions.plans(tx, facts, {tree.id: edition.trees[tree.id] for tree in serving})
+    if any(not plan.reaches_nobody for plan in plans.values()):
+        return plans, ()
+    everywhere = editions.plans(tx, facts, edition.trees)
+    if any(plan.last_resort for plan in everywhere.values()):
+        return everywhere, (nobody_serves(facts.country),)
+    return plans, (NOBODY,)
+
+
+def _free_ref(tx: Tx) -> str:
+    """A reference that can be spoken and that no other incident has: one letter, a hyphen, four signs."""
+    while True:
+        ref = f"{tx.chance.letters(1, REF_LETTERS)}-{tx.chance.letters(4, REF_SIGNS)}"
+        if tx.session.scalar(_WITH_REF, {"ref": ref}) is None:
+            return ref

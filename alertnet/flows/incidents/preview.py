@@ -1,0 +1,141 @@
+"""A rehearsal with all that is to be shown of it: words, local times, cost."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from alertnet.core.delivery.sms_encoding import count
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import Network
+from alertnet.core.disclosure import Said, Subject
+from alertnet.core.forecast.simulation import Rehearsal, Told
+from alertnet.core.incident import Facts
+from alertnet.core.notification import Kind
+from alertnet.messages.message import Message
+from alertnet.messages.renderer import Renderer
+
+REF, CODE, SPOKEN_CODE, LINK = "A-7K3M", "4711", "407", "https://alertnet.example/a/0000000000000000"
+"""What stands in each message for the things that only a real incident has."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """An incident that was played. `renderer` None: there are no templates at hand, and each SMS counts one segment."""
+
+    facts: Facts
+    network: Network
+    opened_at: datetime
+    rehearsal: Rehearsal
+    renderer: Renderer | None
+
+    def after(self, at: datetime) -> timedelta:
+        """How long after the opening."""
+        return at - self.opened_at
+
+    def local(self, told: Told) -> datetime:
+        """The moment on the recipient's own clock."""
+        return told.at.astimezone(ZoneInfo(told.contact.timezone))
+
+    def message(self, told: Told) -> Message | None:
+        """The words as they would leave; None for a task, or without templates."""
+        if self.renderer is None or told.method.kind is MethodKind.TASK:
+            return None
+        return self.renderer.render(told.kind, told.method.kind, told.contact.language, self._said(told))
+
+    @cached_property
+    def cost(self) -> dict[str, int]:
+        """Messages, and for SMS the segments that the provider bills."""
+        kinds = [told.method.kind for told in self.rehearsal.told]
+        texts = [told for told in self.rehearsal.told if told.method.kind is MethodKind.SMS]
+        return {
+            "sms": len(texts),
+            "segments": sum(self._segments(told) for told in texts),
+            "calls": kinds.count(MethodKind.CALL),
+            "emails": kinds.count(MethodKind.EMAIL),
+        }
+
+    def as_plain(self, *, with_words: bool = False) -> dict[str, object]:
+        """All of it as JSON values."""
+        rehearsal = self.rehearsal
+        return {
+            "opened_at": _instant(self.opened_at),
+            "events": [self._event(told, with_words) for told in rehearsal.told],
+            "decisions": [
+                {"at": _instant(each.at), "tree": each.tree, "level": each.payload.get("level")}
+                for each in rehearsal.noted
+                if each.kind == "go_asked"
+            ],
+            "pruned": [
+                {"tree": each.tree, "level": each.level, "contact": each.contact, "reason": each.reason.value}
+                for each in rehearsal.pruned
+            ],
+            "closed": [
+                {
+                    "at": _instant(each.at),
+                    "tree": each.tree,
+                    "level": each.level,
+                    "contact": each.contact,
+                    "by": each.by,
+                }
+                for each in rehearsal.closed
+            ],
+            "cost": self.cost,
+            "until": _instant(rehearsal.until),
+            "ends_at": _instant(rehearsal.ends_at) if rehearsal.ends_at else None,
+        }
+
+    def _event(self, told: Told, with_words: bool) -> dict[str, object]:
+        event: dict[str, object] = {
+            "at": _instant(told.at),
+            "offset_seconds": self.after(told.at).total_seconds(),
+            "tree": told.tree,
+            "trees": list(told.trees),
+            "level": told.level,
+            "round": told.round,
+            "contact": told.contact.id,
+            "method": told.method.kind.value,
+            "kind": told.kind.value,
+            "language": told.contact.language,
+            "local_time": self.local(told).isoformat(),
+        }
+        message = self.message(told) if with_words else None
+        return event | ({"message": "\n".join(words_of(message))} if message else {})
+
+    def _segments(self, told: Told) -> int:
+        message = self.message(told)
+        return count(message.text).segments if message else 1
+
+    def _said(self, told: Told) -> Said:
+        tree = self.network.trees[told.trees[0]]
+        subjects = {Kind.DECISION: Subject.LEVEL, Kind.ALARM: Subject.UNANSWERED, Kind.TASK: Subject.TASK}
+        names = [level.name for level in tree.levels]
+        asked = names.index(told.level) if told.kind is Kind.DECISION else None
+        return Said(
+            sender=tree.sender,
+            organisation=tree.title,
+            ref=REF,
+            callback=tree.callback,
+            timezone=told.contact.timezone,
+            type=self.facts.type,
+            severity=self.facts.severity,
+            code=CODE,
+            spoken_code=SPOKEN_CODE,
+            link=LINK,
+            subject=subjects.get(told.kind),
+            about=told.level if told.kind is Kind.DECISION else tree.id,
+            level=None if asked is None else asked + 1,
+            contacts=None if asked is None else len(tree.levels[asked].notify),
+            at=self.opened_at,
+        )
+
+
+def words_of(message: Message) -> list[str]:
+    """The lines of a message: an SMS, a mail with its subject first, or the sentences of a call."""
+    if message.sentences:
+        return list(message.sentences)
+    return [*([message.subject] if message.subject else []), *message.text.strip().splitlines()]
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

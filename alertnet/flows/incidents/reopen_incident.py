@@ -1,0 +1,103 @@
+"""Reopening: it goes on where it stood, what was asked is asked anew, who heard that it was over hears of it (B3)."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, Select, bindparam, select
+
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.errors import WrongState
+from alertnet.core.escalation.advance import restore
+from alertnet.core.escalation.state import Failed, PlanChanged
+from alertnet.core.incident import IncidentStatus
+from alertnet.core.notification import AttemptStatus, Failure
+from alertnet.flows.credentials.written_codes import mark_open
+from alertnet.flows.escalation.escalate import move, stale_kinds
+from alertnet.flows.escalation.no_recipients import stop_what_reaches_nobody
+from alertnet.flows.notifications import coordinator_alarms
+from alertnet.flows.notifications.cancel_alerts import is_wanted
+from alertnet.flows.notifications.stand_down import take_back
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.store.db.columns import Instant
+from alertnet.store.records import incidents as incident_store
+from alertnet.store.tables import attempts, notifications, served
+
+_ALERTS: Select[Any] = (
+    select(
+        attempts.c.id,
+        attempts.c.notification_id,
+        attempts.c.incident_id,
+        attempts.c.method,
+        attempts.c.rank,
+        attempts.c.address_index,
+        attempts.c.failure,
+        attempts.c.extra,
+        notifications.c.kind,
+        served.c.escalation_id,
+        served.c.contact,
+        served.c.level_index,
+        served.c.method.label("place"),
+    )
+    .join(notifications, notifications.c.id == attempts.c.notification_id)
+    .join(served, served.c.notification_id == attempts.c.notification_id)
+    .where(attempts.c.incident_id == bindparam("incident"), attempts.c.is_alert)
+    .order_by(attempts.c.id, served.c.escalation_id)
+)
+_CLOSED_AT: BindParameter[Any] = bindparam("closed_at", type_=Instant())
+_HELD_BACK = _ALERTS.where(
+    attempts.c.status == AttemptStatus.CANCELLED.value,
+    attempts.c.changed_at >= _CLOSED_AT,
+    attempts.c.provider_id.is_(None),
+    attempts.c.failure.is_(None),
+    attempts.c.due_at.is_(None),
+)
+"""Alerts that the close kept from leaving, and that certainly never left."""
+_FAILED_MEANWHILE = _ALERTS.where(
+    attempts.c.status == AttemptStatus.FAILED.value,
+    attempts.c.changed_at >= _CLOSED_AT,
+    attempts.c.failure != Failure.OUR_ACCOUNT.value,
+)
+
+
+def reopen_incident(case: Case, *, by: str, reason: str | None = None) -> None:
+    """Open a closed incident again: each escalation stands where it stood, with as much time left as it had.
+
+    Raises:
+        WrongState: it is open.
+    """
+    closed_at = case.incident.closed_at
+    if case.is_open or closed_at is None:
+        raise WrongState(f"incident {case.incident.ref}", "open", "only a closed one can be reopened")
+    case.incident = replace(case.incident, status=IncidentStatus.OPEN, closed_at=None, close_reason=None)
+    incident_store.save_status(case.tx.session, case.incident)
+    for escalation in case.escalations:
+        escalation.state = restore(escalation.state, case.tx.now, closed_at)
+    stop_what_reaches_nobody(case)
+    mark_open(case, True)
+    case.record("incident_reopened", by=by, reason=reason)
+    asked = coordinator_alarms.ask_anew(case, closed_at)
+    failed = _failed_meanwhile(case, closed_at)
+    move(case, {each.id: [PlanChanged(), *failed.get(each.id, ())] for each in case.escalations})
+    coordinator_alarms.ring_anew(case, asked)
+    _let_leave(case, closed_at)
+    take_back(case, closed_at)
+
+
+def _let_leave(case: Case, closed_at: datetime) -> None:
+    """What the close kept from leaving leaves now, where it is still wanted: its moment had come, and nobody heard."""
+    values = {"incident": case.incident.id, "closed_at": closed_at}
+    rows = case.tx.session.execute(_HELD_BACK, values).all()
+    for row in {row.notification_id: row for row in rows if is_wanted(case, row)}.values():
+        case.outbox.again(row, extra=row.extra)
+        case.outbox.change("notifications", row.notification_id, status=AttemptStatus.QUEUED.value)
+
+
+def _failed_meanwhile(case: Case, closed_at: datetime) -> dict[str, list[Failed]]:
+    """What turned out not to have reached anybody while nothing could follow from it, by escalation."""
+    values = {"incident": case.incident.id, "closed_at": closed_at}
+    failed: dict[str, list[Failed]] = {}
+    for row in case.tx.session.execute(_FAILED_MEANWHILE, values):
+        stale = stale_kinds(Failure(row.failure), MethodKind(row.method))
+        failed.setdefault(row.escalation_id, []).append(Failed(row.contact, row.place, stale))
+    return failed

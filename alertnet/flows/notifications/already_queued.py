@@ -1,0 +1,37 @@
+"""A repeat adds nothing to what has not left yet: while the provider is away, nobody's messages pile up (A7)."""
+
+from sqlalchemy import Select, bindparam, select
+
+from alertnet.core.directory.contact import Method
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.store.queues.attempts import QUEUED
+from alertnet.store.tables import attempts, notifications
+
+_WAITING: Select[tuple[str]] = (
+    select(attempts.c.id)
+    .join(notifications, notifications.c.id == attempts.c.notification_id)
+    .where(
+        attempts.c.incident_id == bindparam("incident"),
+        attempts.c.method == bindparam("method"),
+        attempts.c.address_index.in_(bindparam("indexes", expanding=True)),
+        attempts.c.status.in_(QUEUED),
+    )
+    .limit(1)
+)
+_ALERT_WAITING = _WAITING.where(attempts.c.is_alert)
+_ALARM_WAITING = _WAITING.where(notifications.c.alarm_id == bindparam("alarm"))
+
+
+def alert_waits(case: Case, method: Method) -> bool:
+    """Whether an alert or reminder of this incident to that method has not left."""
+    return case.tx.session.scalar(_ALERT_WAITING, _of(case, method)) is not None
+
+
+def alarm_waits(case: Case, method: Method, alarm: str) -> bool:
+    """Whether that alarm or question, raised or repeated earlier, has not left for that method."""
+    return case.tx.session.scalar(_ALARM_WAITING, _of(case, method) | {"alarm": alarm}) is not None
+
+
+def _of(case: Case, method: Method) -> dict[str, object]:
+    indexes = case.tx.vault.indexes(method.address)
+    return {"incident": case.incident.id, "method": method.kind.value, "indexes": list(indexes)}

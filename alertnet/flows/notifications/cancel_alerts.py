@@ -1,0 +1,122 @@
+"""Stop means stop: what may not leave is cancelled in the transaction that made it so, rings are hung up (A3, A4)."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, select, update
+
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.escalation.advance import still_wanted
+from alertnet.core.notification import AttemptStatus
+from alertnet.core.resolution.exclusions import Bars
+from alertnet.flows.notifications.redial import as_shown
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.store.tables import attempts, notifications, served
+
+IN_DOUBT = (AttemptStatus.SENDING.value, AttemptStatus.UNKNOWN.value)
+UNSENT = (AttemptStatus.QUEUED.value, *IN_DOUBT)
+
+HANG_UP_WITHIN = timedelta(seconds=5)
+"""A call that rings for nothing is over by then, or hung up once more."""
+
+_STOPPABLE = attempts.c.status.in_(UNSENT) | (
+    (attempts.c.status == AttemptStatus.SENT.value) & (attempts.c.method == MethodKind.CALL.value)
+)
+
+_UNDER_WAY: Select[Any] = (
+    select(
+        attempts.c.id,
+        attempts.c.incident_id,
+        attempts.c.notification_id,
+        attempts.c.status,
+        attempts.c.method,
+        attempts.c.provider_id,
+        served.c.escalation_id,
+        served.c.contact,
+        served.c.level_index,
+        served.c.method.label("place"),
+    )
+    .join(served, served.c.notification_id == attempts.c.notification_id)
+    .where(attempts.c.incident_id.in_(bindparam("incidents", expanding=True)), attempts.c.is_alert, _STOPPABLE)
+    .order_by(attempts.c.id)
+)
+_NO_ALERTS: Select[Any] = (
+    select(
+        attempts.c.id,
+        attempts.c.notification_id,
+        attempts.c.status,
+        attempts.c.method,
+        attempts.c.provider_id,
+        notifications.c.tree,
+        notifications.c.contact,
+        notifications.c.address,
+        notifications.c.alarm_id,
+    )
+    .join(notifications, notifications.c.id == attempts.c.notification_id)
+    .where(attempts.c.incident_id == bindparam("incident"), attempts.c.is_alert.is_(False), _STOPPABLE)
+    .order_by(attempts.c.id)
+)
+
+
+def cancel_unwanted(case: Case) -> None:
+    """Cancel the waiting alerts that no escalation wants any more, and end the calls that ring for nothing."""
+    wanted: dict[str, bool] = {}
+    rows = case.ahead.take(_UNDER_WAY, case.incident.id)
+    for row in rows:
+        wanted[row.id] = wanted.get(row.id, False) or is_wanted(case, row)
+    for row in {row.id: row for row in rows}.values():
+        if not wanted[row.id]:
+            cancel(case, row)
+
+
+def cancel_barred(case: Case) -> None:
+    """Cancel what is no alert, too, for those who may not be told any more: also what has been claimed (A3).
+
+    No kind is an exception, not even the all-clear: whoever is not to be told hears nothing more from us. The
+    field's own phones, written `team/member`, are in no tree that could bar them.
+    """
+    barred = Bars(case.facts, tuple(plan.tree for plan in case.plans.values())).addresses
+    for row in case.tx.session.execute(_NO_ALERTS, {"incident": case.incident.id}).all():
+        if row.address in barred and "/" not in row.contact:
+            cancel(case, row, why=barred[row.address].value)
+
+
+def cancel_for_those_gone(case: Case) -> None:
+    """Cancel what is no alert, too, for those who have left their tree, and for numbers that are theirs no more."""
+    for row in case.tx.session.execute(_NO_ALERTS, {"incident": case.incident.id}).all():
+        contact = case.contact(row.tree, row.contact) if row.tree and "/" not in row.contact else None
+        if contact is not None and (contact.former or row.address in contact.left):
+            cancel(case, row)
+
+
+def cancel_asking(case: Case, alarms: Collection[str]) -> None:
+    """Cancel what has not left yet and asks for something that nobody has to do any more, also what was claimed."""
+    rows = case.tx.session.execute(_NO_ALERTS, {"incident": case.incident.id}).all() if alarms else ()
+    for row in rows:
+        if row.alarm_id in alarms and row.status in UNSENT:
+            cancel(case, row)
+
+
+def is_wanted(case: Case, row: Row[Any]) -> bool:
+    """Whether one of the escalations that an alert counts for still wants it to leave."""
+    escalation = next((each for each in case.escalations if each.id == row.escalation_id), None)
+    if escalation is None or not case.is_open:
+        return False
+    plan = case.plans[escalation.tree]
+    return still_wanted(plan, escalation.state, row.level_index, row.contact, row.place)
+
+
+def cancel(case: Case, row: Row[Any], **why: str) -> None:
+    """Cancel an attempt. Of one that was on its way it stays open whether it left: that is still found out (A5)."""
+    values: dict[str, Any] = {"status": AttemptStatus.CANCELLED.value, "changed_at": case.tx.now}
+    if row.status not in IN_DOUBT:
+        values |= {"due_at": None, "lease": None, "checks": 0}
+    if row.status not in UNSENT and row.provider_id:
+        # Whoever is to hang up may die before: until the provider says that it is over, the call is asked about.
+        case.hang_ups.append(row.provider_id)
+        values["due_at"] = case.tx.now + HANG_UP_WITHIN
+    case.tx.session.execute(update(attempts).where(attempts.c.id == row.id).values(values))
+    change = update(notifications).where(notifications.c.id == row.notification_id)
+    case.tx.session.execute(change.values(status=as_shown(case.tx.session, row, AttemptStatus.CANCELLED).value))
+    case.record("attempt_cancelled", attempt=row.id, contact=row.contact, method=row.method, **why)

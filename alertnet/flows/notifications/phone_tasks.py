@@ -1,0 +1,130 @@
+"""Tasks: no machine reaches the contact, a coordinator does, and says what came of it (B1).
+
+A task is an alarm to the coordinators and one notification by the method `task`, to the contact that is to be called;
+what that one counts for says whether it is still to be done.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, select
+
+from alertnet.core.directory.contact import Contact, MethodKind
+from alertnet.core.disclosure import Subject
+from alertnet.core.escalation.advance import closed_by
+from alertnet.core.escalation.decision import Send
+from alertnet.core.escalation.state import Unsent
+from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.flows.notifications import coordinator_alarms
+from alertnet.flows.notifications.cancel_alerts import cancel_asking, is_wanted
+from alertnet.flows.notifications.compose import said
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.unit_of_work import Letter, Service
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.escalations import Escalation
+from alertnet.store.tables import alarms as alarm_table
+from alertnet.store.tables import escalations, notifications, served
+
+TAKEN = "taken"
+"""A coordinator is calling: the others are left in peace meanwhile."""
+OVERTAKEN, CLOSED = "overtaken", "hours"
+
+_SERVED: Select[Any] = (
+    select(
+        notifications.c.incident_id,
+        notifications.c.alarm_id,
+        notifications.c.id.label("notification_id"),
+        served.c.escalation_id,
+        served.c.contact,
+        served.c.level_index,
+        served.c.method.label("place"),
+        escalations.c.tree,
+        escalations.c.state,
+    )
+    .join(served, served.c.notification_id == notifications.c.id)
+    .join(escalations, escalations.c.id == served.c.escalation_id)
+    .where(notifications.c.method == MethodKind.TASK.value)
+    .order_by(notifications.c.id, served.c.escalation_id)
+)
+_OF_ALARMS = _SERVED.where(notifications.c.alarm_id.in_(bindparam("alarms", expanding=True)))
+_OPEN = _SERVED.join(alarm_table, alarm_table.c.id == notifications.c.alarm_id).where(
+    notifications.c.incident_id.in_(bindparam("incidents", expanding=True)), alarm_table.c.due_at.is_not(None)
+)
+
+
+def ask(case: Case, escalation: Escalation, contact: Contact, send: Send, level: str) -> Unsent | None:
+    """Ask the coordinators to call the contact; `Unsent` where it has closed since the moment that was planned."""
+    if closed_by(case.plans[escalation.tree], contact.id, send.method, case.tx.now):
+        return Unsent(contact.id, send.method)
+    method = contact.ways[send.method]
+    alarm = coordinator_alarms.raise_alarm(
+        case, Kind.TASK, Subject.TASK, about=contact.id, escalation=escalation.id, level=send.index + 1
+    )
+    letter = Letter(
+        kind=Kind.TASK,
+        contact=contact.id,
+        method=MethodKind.TASK,
+        address=contact.address_in(escalation.tree, method),
+        language=contact.language,
+        said=said(case, escalation.tree, contact.timezone),
+        planned_at=send.at,
+        rank=case.rank(Kind.TASK),
+        incident=case.incident.id,
+        tree=escalation.tree,
+        level=level,
+        round=send.round,
+        escalation=escalation.id,
+        alarm=alarm,
+        expires_at=send.expires_at,
+    )
+    service = Service(escalation.id, contact.id, send.method, send.index, send.round)
+    notification = case.outbox.post(letter, ((escalation.tree, service),), send=False)
+    case.posted[escalation.id, method.kind, letter.address] = (notification, [escalation.tree])
+    return None
+
+
+def withdraw(case: Case) -> None:
+    """Take back what nobody has to do any more: the escalation goes no further, or the contact may not be told (A4)."""
+    if case.fresh or not any(plan.tree.with_tasks for plan in case.plans.values()):
+        return
+    rows = case.ahead.take(_OPEN, case.incident.id)
+    wanted = {row.alarm_id for row in rows if is_wanted(case, row)}
+    for row in _each_task(rows):
+        if row.alarm_id not in wanted:
+            end(case, row, OVERTAKEN, None)
+
+
+def settle(case: Case, everywhere: Iterable[tuple[str, str]], answer: str, by: str | None) -> None:
+    """What was asked about the contact, by (escalation, contact), has its result."""
+    stands = set(everywhere)
+    rows = open_tasks(case)
+    for row in _each_task([row for row in rows if (row.escalation_id, row.contact) in stands]):
+        end(case, row, answer, by)
+
+
+def end(case: Case, task: Row[Any], answer: str, by: str | None) -> None:
+    """A task is over: `overtaken`, `hours`, an answer of the contact, or why there is none."""
+    statuses = {OVERTAKEN: AttemptStatus.CANCELLED, CLOSED: AttemptStatus.CANCELLED}
+    reached = AttemptStatus.FAILED if answer in ("no_answer", "wrong_person") else AttemptStatus.DELIVERED
+    case.outbox.change("notifications", task.notification_id, status=statuses.get(answer, reached).value)
+    coordinator_alarms.answer_alarm(case, task.alarm_id, answer, by)
+    cancel_asking(case, {task.alarm_id})
+
+
+def open_tasks(case: Case) -> Sequence[Row[Any]]:
+    """What is still to be done, with what it counts for: a row for each escalation."""
+    has_any = any(plan.tree.with_tasks for plan in case.plans.values())
+    values = {"incidents": [case.incident.id]}
+    return case.tx.session.execute(_OPEN, values).all() if has_any else ()
+
+
+def served_by(tx: Tx, alarm_ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
+    """What those tasks count for, by the alarm's id: escalation and its state, contact, level, place of the method."""
+    found: dict[str, list[Row[Any]]] = {}
+    for row in tx.session.execute(_OF_ALARMS, {"alarms": list(alarm_ids)}) if alarm_ids else ():
+        found.setdefault(row.alarm_id, []).append(row)
+    return found
+
+
+def _each_task(rows: Sequence[Row[Any]]) -> Iterable[Row[Any]]:
+    return {row.alarm_id: row for row in rows}.values()

@@ -1,0 +1,43 @@
+"""A call that rings out is placed once more, by the same number: phones set to Do Not Disturb let the second through.
+
+Telephones do so within two or three minutes, so it goes at once. It is an attempt more of the same message: with a code
+of its own, and with no third.
+"""
+
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import IN_FLOODS
+from alertnet.core.notification import URGENT, AttemptStatus, Failure, Kind
+from alertnet.flows.unit.unit_of_work import Outbox
+from alertnet.store.queues import attempts as attempt_store
+from alertnet.store.tables import alarms
+
+
+def dial_again(outbox: Outbox, row: Row[Any], failure: Failure) -> bool:
+    """Queue the second call after that attempt failed so; whether one was."""
+    is_urgent_call = row.method == MethodKind.CALL.value and Kind(row.kind) in URGENT
+    if failure is not Failure.NO_ANSWER or not is_urgent_call or _comes_in_floods(outbox.tx.session, row):
+        return False
+    if attempt_store.rang_out_before(outbox.tx.session, row.notification_id, row.id):
+        return False
+    outbox.again(row, extra=row.extra, sender=row.sender)
+    return True
+
+
+def _comes_in_floods(session: Session, row: Row[Any]) -> bool:
+    """Whether it is an alarm of those that anybody can make ring: it rings every ten minutes, and no more (B9)."""
+    if row.kind != Kind.ALARM.value or row.alarm_id is None:
+        return False
+    return session.scalar(select(alarms.c.subject).where(alarms.c.id == row.alarm_id)) in IN_FLOODS
+
+
+def as_shown(session: Session, row: Row[Any], status: AttemptStatus) -> AttemptStatus:
+    """What its notification shows once that attempt stands so: of a cancelled second call, that the first rang out."""
+    is_cancelled_call = status is AttemptStatus.CANCELLED and row.method == MethodKind.CALL.value
+    if is_cancelled_call and attempt_store.rang_out_before(session, row.notification_id, row.id):
+        return AttemptStatus.FAILED
+    return status

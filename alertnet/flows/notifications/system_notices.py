@@ -1,0 +1,78 @@
+"""What the coordinators are told where no incident is concerned: it carries no code, and nobody has to answer it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
+from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.disclosure import Said, Subject
+from alertnet.core.incident import Severity
+from alertnet.core.notification import Kind, send_rank
+from alertnet.flows.credentials.known_numbers import words_of
+from alertnet.flows.unit.unit_of_work import Letter, Outbox
+from alertnet.messages.message import METHODS
+from alertnet.store.db.tx import Tx
+
+RANKS = {Kind.ALARM: send_rank(Severity.SERIOUS, Kind.ALARM), Kind.NOTICE: send_rank(Severity.MODERATE, Kind.NOTICE)}
+"""An alarm as one of a serious incident; a notice as one of a moderate one: after all that is urgent."""
+
+
+def tell_coordinators(
+    tx: Tx,
+    trees: Iterable[ContactTree],
+    kind: Kind,
+    subject: Subject,
+    *,
+    ref: str,
+    about: str | None = None,
+    names: tuple[str, ...] = (),
+    besides: str | None = None,
+    by: frozenset[MethodKind] = WRITTEN,
+    first_only: bool = True,
+    leaves_at: datetime | None = None,
+) -> None:
+    """Once, by the first of those methods or by all of them, to each coordinator of these trees.
+
+    Who has none of them is told by any that can say it. `ref` stands where a reference would. `besides`: an address of
+    whoever it is about, and need not be told. `leaves_at`: not before then.
+    """
+    outbox = Outbox(tx)
+    told = {besides}
+    for tree in trees:
+        for contact in tree.coordinators:
+            methods = [] if contact.addresses & told else _ways(contact, kind, by)
+            for method in methods[:1] if first_only else methods:
+                told |= contact.addresses
+                words = replace(words_of(tree, contact), ref=ref, subject=subject, about=about, names=names, at=tx.now)
+                at = leaves_at or tx.now
+                leaves = (_quiet_until(at, tree, contact, method) if kind is Kind.NOTICE else None) or leaves_at
+                outbox.post(replace(_letter(tx, kind, tree, contact, method, words), leaves_at=leaves))
+    outbox.flush()
+
+
+def _ways(contact: Contact, kind: Kind, by: frozenset[MethodKind]) -> list[Method]:
+    """Each address once for each kind of method."""
+    methods = [method for method in contact.methods if method.kind in METHODS[kind]]
+    chosen = [method for method in methods if method.kind in by] or methods
+    return list({(method.kind, method.address): method for method in chosen}.values())
+
+
+def _quiet_until(at: datetime, tree: ContactTree, contact: Contact, method: Method) -> datetime | None:
+    """When an SMS that can wait may leave, where the contact is in its quiet hours."""
+    return None if method.kind is MethodKind.EMAIL else tree.times(contact, Severity.MODERATE).quiet_until(at)
+
+
+def _letter(tx: Tx, kind: Kind, tree: ContactTree, contact: Contact, method: Method, words: Said) -> Letter:
+    return Letter(
+        kind=kind,
+        contact=contact.id,
+        method=method.kind,
+        address=method.address,
+        language=contact.language,
+        said=words,
+        planned_at=tx.now,
+        rank=RANKS[kind],
+        tree=tree.id,
+        extension=method.extension,
+    )

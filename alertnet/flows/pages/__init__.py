@@ -1,0 +1,1 @@
+"""The contact's and the coordinator's page: what they show, and what is pressed there."""

@@ -1,0 +1,167 @@
+"""A contact opens its page: what it may see is read, and nothing at all is changed (A6, A9)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from alertnet.core.codec import from_plain
+from alertnet.core.directory.contact import Contact, Disclosure
+from alertnet.core.disclosure import details_of
+from alertnet.core.escalation.quorum import Action, AnswerKind
+from alertnet.core.escalation.state import State, Status
+from alertnet.core.incident import ASKS
+from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, no_proof
+from alertnet.flows.incidents.news import happened_since
+from alertnet.flows.notifications.compose import said
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.prefetch import Ahead
+from alertnet.flows.unit.unit_of_work import Outbox
+from alertnet.messages.page import TYPED, Page, Remark
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import editions
+from alertnet.store.records import incidents as incident_store
+from alertnet.store.tables import acknowledgements, escalations, links
+
+ANSWERS = {
+    "acknowledge": AnswerKind.ACKNOWLEDGED,
+    "relay": AnswerKind.RELAYED,
+    "decline": AnswerKind.DECLINED,
+}
+TOO_LONG = Remark("too_long")
+WRONG_PERSON, ACTION = "wrong_person", "action"
+_WORDS = {kind: f"recorded_{answer}" for answer, kind in ANSWERS.items()}
+
+
+class Outcome(StrEnum):
+    """What became of what was sent to a page; opening one is `done`."""
+
+    DONE = "done"
+    NOT_ALLOWED = "not allowed"
+    """No such answer or action: nothing was recorded."""
+    NOT_PROVED = "not proved"
+    """The PIN is missing: nothing was recorded."""
+    OVER = "over"
+    """It came too late: nothing was recorded."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A page to be shown in the contact's language, or another, in the words that its incident is pinned to."""
+
+    page: Page
+    language: str
+    templates: str
+    outcome: Outcome = Outcome.DONE
+    hang_ups: tuple[str, ...] = ()
+
+
+def open_page(tx: Tx, token: str) -> Opened | None:
+    """The page of a contact's link, no more than minimal; None when no alert ever had such a link."""
+    link = find_link(tx, token)
+    return None if link is None or link.escalation_id is None else show_page(tx, link)
+
+
+def find_link(tx: Tx, token: str) -> Row[Any] | None:
+    """The link of that token."""
+    return tx.session.execute(select(links).where(links.c.token_hash == tx.vault.token_hash(token))).first()
+
+
+def look_at(tx: Tx, incident_id: str) -> Case:
+    """The case of an incident for reading alone: nothing is held, and escalations are left out."""
+    incident = incident_store.get(tx.session, incident_id)
+    plans = editions.plans(tx, incident.facts, incident.trees)
+    return Case(tx, incident, plans, [], Outbox(tx), Ahead(tx, []))
+
+
+def may_answer(case: Case, link: Row[Any]) -> bool:
+    """Whether the incident is open, and the link's contact neither barred from it nor involved in it (A3).
+
+    Nor may it from a number or mailbox that it has left.
+    """
+    is_its_own = link.address not in case.contact(link.tree, link.contact).left
+    return case.is_open and is_its_own and link.contact in case.plans[link.tree].allowed
+
+
+def show_page(
+    tx: Tx,
+    link: Row[Any],
+    *remarks: Remark,
+    proof: Proof | None = None,
+    sent: Sent | None = None,
+    outcome: Outcome = Outcome.DONE,
+    hang_ups: tuple[str, ...] = (),
+) -> Opened:
+    """The page as things stand. `remarks`: what has just happened; `sent`: what came of nothing, to be shown again."""
+    case = look_at(tx, link.incident_id)
+    contact = case.contact(link.tree, link.contact)
+    words = said(case, link.tree, contact.timezone)
+    if may_answer(case, link):
+        proof = proof or no_proof(tx, link)
+        page = _open_page(tx, link, case, contact, Page(words, (*remarks, *proof.remarks)), proof)
+        page = with_proof(case, contact, page, proof, sent)
+    else:
+        page = Page(words, (Remark("taken_care_of" if case.is_open else "closed"),))
+    return Opened(page, contact.language, case.incident.templates, outcome, hang_ups)
+
+
+def _open_page(tx: Tx, link: Row[Any], case: Case, contact: Contact, page: Page, proof: Proof) -> Page:
+    facts, standing = case.facts, _standing(tx, link)
+    reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
+    free_text = facts.ask is not None and facts.ask not in ASKS
+    return Page(
+        page.said,
+        (*_recorded(tx, link, standing), *page.remarks),
+        (*ANSWERS, WRONG_PERSON),
+        answered=standing is not None,
+        actions=tuple(Action) if standing is not None and standing.kind != AnswerKind.DECLINED.value else (),
+        # Free text may name somebody: it is for those who read the details.
+        ask="other" if free_text and not reads else facts.ask,
+        details=details_of(facts, contact.disclosure) if reads else (),
+        since=happened_since(tx, link, reads=reads),
+    )
+
+
+def with_proof(case: Case, contact: Contact, page: Page, proof: Proof, sent: Sent | None = None) -> Page:
+    """The page with what the PIN has to do with it, and with what was sent in vain."""
+    # A coordinator may have to know that somebody stands beside the team, or beside a contact.
+    learns = contact.disclosure is not Disclosure.MINIMAL or contact.is_coordinator
+    hears = proof.is_given and contact.is_coordinator
+    return replace(
+        page,
+        takes_pin=proof.is_missing,
+        opens_details=proof.is_missing and learns,
+        ticket=proof.ticket,
+        typed={name: getattr(sent, name) for name in TYPED} if sent else {},
+        duress=hears and case.facts.duress,
+        coerced=coerced(case) if hears else (),
+    )
+
+
+def _recorded(tx: Tx, link: Row[Any], standing: Row[Any] | None) -> tuple[Remark, ...]:
+    """What holds of the contact's answer, by when an action is expected, and whom to call."""
+    if standing is None:
+        return ()
+    kind = AnswerKind(standing.kind)
+    due_at = _action_due_at(tx, link.incident_id) if kind is AnswerKind.ACKNOWLEDGED else None
+    expected = (Remark("expected_by", due_at),) if due_at else ()
+    return Remark(_WORDS[kind], standing.at), *expected, Remark("call_us")
+
+
+def _standing(tx: Tx, link: Row[Any]) -> Row[Any] | None:
+    query = select(acknowledgements).where(
+        acknowledgements.c.incident_id == link.incident_id,
+        acknowledgements.c.tree == link.tree,
+        acknowledgements.c.contact == link.contact,
+        acknowledgements.c.revoked_at.is_(None),
+    )
+    return tx.session.execute(query).first()
+
+
+def _action_due_at(tx: Tx, incident_id: str) -> datetime | None:
+    acknowledged = escalations.c.status == Status.ACKNOWLEDGED.value
+    query = select(escalations.c.state).where(escalations.c.incident_id == incident_id, acknowledged)
+    due = [from_plain(State, state).action_due_at for state in tx.session.scalars(query)]
+    return min((at for at in due if at is not None), default=None)

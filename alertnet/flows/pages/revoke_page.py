@@ -1,0 +1,86 @@
+"""The coordinator's page of an answer: who said what, when and how; its one button takes the answer back (A6)."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from alertnet.core.directory.contact import Contact, Disclosure
+from alertnet.core.disclosure import details_of
+from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove
+from alertnet.flows.escalation.record_response import SUBJECTS, revoke
+from alertnet.flows.notifications.compose import said
+from alertnet.flows.pages.contact_page import Opened, Outcome, find_link, look_at, may_answer, with_proof
+from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.messages.page import Page, Remark
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import acknowledgements
+
+REVOKE = "revoke"
+
+
+def open_answer(tx: Tx, token: str) -> Opened | None:
+    """The page of a coordinator's link, no more than minimal; None when no notice of an answer ever had such a link."""
+    link = find_link(tx, token)
+    return None if link is None or link.acknowledgement_id is None else _show(tx, link)
+
+
+def revoke_answer(tx: Tx, token: str, sent: Sent) -> Opened | None:
+    """Take the answer back, or show the details to who knows the PIN. Sent again, it counts once."""
+    link = find_link(tx, token)
+    if link is None or link.acknowledgement_id is None:
+        return None
+    sent = sent.without_ticket()
+    case = take_up(tx, link.incident_id)
+    if not may_answer(case, link):
+        return _show(tx, link, outcome=Outcome.OVER)
+    if not (sent.answer == REVOKE or (sent.pin and not sent.answer)):
+        return _show(tx, link, outcome=Outcome.NOT_ALLOWED)
+    proof = prove(case, link, sent)
+    revokes = sent.answer == REVOKE and not proof.is_missing
+    if revokes and _answer(tx, link).revoked_at is None:
+        revoke(case, link.acknowledgement_id, by=link.contact)
+    case.finish()
+    outcome = Outcome.NOT_PROVED if sent.answer and proof.is_missing else Outcome.DONE
+    return _show(tx, link, proof=proof, outcome=outcome, hang_ups=tuple(case.hang_ups))
+
+
+def _show(
+    tx: Tx,
+    link: Row[Any],
+    proof: Proof | None = None,
+    outcome: Outcome = Outcome.DONE,
+    hang_ups: tuple[str, ...] = (),
+) -> Opened:
+    case = look_at(tx, link.incident_id)
+    contact = case.contact(link.tree, link.contact)
+    answer = _answer(tx, link)
+    words = replace(
+        said(case, link.tree, contact.timezone), subject=SUBJECTS[AnswerKind(answer.kind)], about=answer.contact
+    )
+    if not may_answer(case, link):
+        page = Page(words, (Remark("taken_care_of" if case.is_open else "closed"),), asked=True)
+    elif answer.revoked_at is not None:
+        page = Page(words, (Remark("recorded_revoke", answer.revoked_at),), asked=True)
+    else:
+        proof = proof or no_proof(tx, link)
+        page = Page(words, proof.remarks, (REVOKE,), asked=True)
+        page = with_proof(case, contact, _standing_page(case, contact, answer, page, proof), proof)
+    return Opened(page, contact.language, case.incident.templates, outcome, hang_ups)
+
+
+def _standing_page(case: Case, contact: Contact, answer: Row[Any], page: Page, proof: Proof) -> Page:
+    reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
+    # The name and the words of whoever answered are free text: for those who may read everything.
+    given = (answer.by, answer.note) if contact.disclosure is Disclosure.FULL else ()
+    return replace(
+        page,
+        stated=(Remark(f"answered_{answer.via}", answer.at),),
+        details=(*filter(None, given), *details_of(case.facts, contact.disclosure)) if reads else (),
+    )
+
+
+def _answer(tx: Tx, link: Row[Any]) -> Row[Any]:
+    query = select(acknowledgements).where(acknowledgements.c.id == link.acknowledgement_id)
+    return tx.session.execute(query).one()

@@ -1,0 +1,85 @@
+"""A button of the contact's page was pressed, or its PIN entered: only so does a link change anything (A6)."""
+
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from alertnet.core.escalation.quorum import Action, Via
+from alertnet.core.limits import LONGEST_NOTE
+from alertnet.flows.escalation.pin_proof import Sent, prove
+from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.escalation.report_action import report_action
+from alertnet.flows.escalation.report_wrong_person import report_wrong_person
+from alertnet.flows.pages.contact_page import (
+    ACTION,
+    ANSWERS,
+    TOO_LONG,
+    WRONG_PERSON,
+    Opened,
+    Outcome,
+    find_link,
+    may_answer,
+    show_page,
+)
+from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.messages.page import Remark
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import actions
+
+
+def answer_page(tx: Tx, token: str, form: Sent) -> Opened | None:
+    """Record what was sent, and show what holds now; None when no alert ever had such a link.
+
+    Sent again, it counts once. Of a contact with a PIN nothing is recorded without it.
+    """
+    form = form.without_ticket()
+    link = find_link(tx, token)
+    if link is None or link.escalation_id is None:
+        return None
+    case = take_up(tx, link.incident_id)
+    if not may_answer(case, link):
+        return show_page(tx, link, outcome=Outcome.OVER)
+    if max(len(form.note), len(form.by)) > LONGEST_NOTE:
+        return show_page(tx, link, TOO_LONG, sent=form, outcome=Outcome.NOT_ALLOWED)
+    if not _is_allowed(form):
+        return show_page(tx, link, outcome=Outcome.NOT_ALLOWED)
+    proof = prove(case, link, form)
+    if form.answer and proof.is_missing:
+        case.finish()
+        return show_page(tx, link, proof=proof, sent=form, outcome=Outcome.NOT_PROVED)
+    done = _record(case, link, form)
+    case.finish()
+    return show_page(tx, link, *done, proof=proof, hang_ups=tuple(case.hang_ups))
+
+
+def _is_allowed(form: Sent) -> bool:
+    if form.answer == ACTION:
+        return form.action in list(Action)
+    return form.answer in (*ANSWERS, WRONG_PERSON) if form.answer else bool(form.pin)
+
+
+def _record(case: Case, link: Row[Any], form: Sent) -> tuple[Remark, ...]:
+    """What was done, where the page does not show it anyway."""
+    now = case.tx.now
+    if form.answer == ACTION:
+        if not _is_reported(case, link, form):
+            report_action(case, link.tree, link.contact, Action(form.action), note=form.note or None)
+        return (Remark("recorded_action", now),)
+    if form.answer == WRONG_PERSON:
+        report_wrong_person(case, link.tree, link.contact, link.address)
+        return (Remark("recorded_wrong_person", now),)
+    if form.answer:
+        kind, by = ANSWERS[form.answer], form.by or None
+        respond(case, link.tree, link.contact, kind, Via.LINK, address=link.address, by=by)
+    return ()
+
+
+def _is_reported(case: Case, link: Row[Any], form: Sent) -> bool:
+    """Whether the very same report is on the record: a page that is sent twice reports once."""
+    query = select(actions).where(
+        actions.c.incident_id == link.incident_id,
+        actions.c.tree == link.tree,
+        actions.c.contact == link.contact,
+        actions.c.action == form.action,
+    )
+    return any((row.note or "") == form.note for row in case.tx.session.execute(query))

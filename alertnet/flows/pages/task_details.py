@@ -1,0 +1,44 @@
+"""Whom a task asks to call, as its page shows it: the contact, its numbers, and what to say."""
+
+import re
+from typing import Any
+
+import phonenumbers
+from phonenumbers import PhoneNumberType, number_type
+from sqlalchemy import Row, select
+
+from alertnet.core.directory.contact import Contact, MethodKind
+from alertnet.flows.notifications.phone_tasks import served_by
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.messages.page import Errand
+from alertnet.store.tables import escalations
+
+MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+_NUMBER = re.compile(r"\+[0-9](?:[ -]?[0-9]){6,14}")
+
+
+def errand_of(case: Case, alarm: Row[Any]) -> Errand | None:
+    """What the page of that task shows; None where its contact may not be told any more (A3)."""
+    tree = case.tx.session.scalar(select(escalations.c.tree).where(escalations.c.id == alarm.escalation_id))
+    if tree is None or alarm.about not in case.plans[tree].allowed:
+        return None
+    contact = case.contact(tree, alarm.about)
+    place = next(each.place for each in served_by(case.tx, [alarm.id])[alarm.id] if each.contact == contact.id)
+    words = contact.ways[place].address
+    numbers = _numbers(words, contact)
+    who = tuple(dict.fromkeys(part for part in (contact.organisation, contact.name, contact.id) if part))
+    return Errand(who, contact.language, words, numbers, tuple(number for number in numbers if _is_mobile(number)))
+
+
+def _numbers(words: str, contact: Contact) -> tuple[str, ...]:
+    """Those in the words of the task, then the contact's own."""
+    written = (re.sub("[ -]", "", found) for found in _NUMBER.findall(words))
+    calls = (method.address for method in contact.at_hand if method.kind in (MethodKind.CALL, MethodKind.SMS))
+    return tuple(dict.fromkeys((*written, *calls)))
+
+
+def _is_mobile(number: str) -> bool:
+    try:
+        return number_type(phonenumbers.parse(number)) in MOBILE
+    except phonenumbers.NumberParseException:
+        return False

@@ -1,0 +1,1 @@
+"""The way of an attempt: claimed, rendered, sent, settled (A5)."""

@@ -1,0 +1,289 @@
+"""Taking attempts to send: paced first, most severe first, and only what may still leave (A3, A4, A7)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy.exc import DBAPIError
+
+from alertnet.core.codec import from_plain
+from alertnet.core.delivery.circuit_breaker import FIRST_PAUSE
+from alertnet.core.delivery.rate_limit import believed, free_after
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.escalation.advance import closed_by, still_wanted
+from alertnet.core.escalation.state import State, Unsent
+from alertnet.core.incident import Facts, IncidentStatus
+from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.core.resolution.resolve import may_be_told
+from alertnet.flows.notifications.phone_tasks import served_by
+from alertnet.flows.sending.encrypt_mail import seal_for
+from alertnet.flows.sending.locked_attempt import hold
+from alertnet.flows.sending.notice_pace import JOINED, NoticePace
+from alertnet.flows.sending.render_and_send import Claimed, claimed_from
+from alertnet.flows.sending.send_capacity import Outward, Slots
+from alertnet.store.db.bulk_update import change_each
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import attempts as attempt_store
+from alertnet.store.queues import sender_pace as sender_store
+from alertnet.store.records import editions
+from alertnet.store.tables import alarms, attempts, escalations, served
+
+LEASE = timedelta(seconds=30)
+"""How long a worker has to send and report; then the outcome is unknown (A5)."""
+
+UNWANTED = "no longer wanted"
+RELIEVED = "relieved"
+"""Another is on duty since it was planned, and is told instead."""
+AWAY = "provider_away"
+CLOSED = "closed"
+"""The contact has closed since it was planned: its other methods take over."""
+
+MOST_QUEUES = 2000
+"""Of how many numbers it is known at most which providers they wait for."""
+
+MOST_SEEN = 100
+"""How far down the queue one look goes for what may leave, or has to wait for a provider."""
+
+_SERVED: Select[Any] = (
+    select(
+        served.c.notification_id,
+        served.c.contact,
+        served.c.level_index,
+        served.c.method.label("place"),
+        escalations.c.tree,
+        escalations.c.state,
+    )
+    .join(escalations, escalations.c.id == served.c.escalation_id)
+    .where(served.c.notification_id.in_(bindparam("notifications", expanding=True)))
+)
+
+_ALARM_DUE = select(alarms.c.due_at).where(alarms.c.id == bindparam("alarm"))
+"""None once it was answered, decided or overtaken."""
+
+
+@dataclass
+class Claims:
+    """What a look at the queue gave.
+
+    `unwanted`: attempts that may not leave any more, for `put_aside`. `held_up`: those that have to wait for a provider
+    from now on, each with the moment to look again, for `hold_up`. `waiting`: those that did so already. `broken`:
+    those that can't be read, with the name of the fault. `unplaced`: how many only wait for a thread or for the pace.
+    `next_at`: the pace allows no more before then; None where it holds nothing back. `is_all`: nothing else that is due
+    was left in the queue.
+    """
+
+    claimed: list[Claimed] = field(default_factory=list)
+    unwanted: list[str] = field(default_factory=list)
+    held_up: dict[str, datetime] = field(default_factory=dict)
+    waiting: dict[str, datetime] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    unplaced: int = 0
+    next_at: datetime | None = None
+    is_all: bool = False
+
+    @property
+    def leaves_nothing(self) -> bool:
+        """Whether there is nothing to be done but to send what was claimed."""
+        return self.is_all and not (self.unwanted or self.held_up or self.broken)
+
+
+def claim(tx: Tx, method: MethodKind, outward: Outward) -> Claims:
+    """Take due attempts of a method, as many as there are places for, each under a lease of its own.
+
+    A place is a free thread of a provider that works, and a number whose pace lets it send now; what turns out longer
+    or shorter than expected is charged by `charge`. A number that is being called, over all incidents, is spared.
+    """
+    claims = Claims()
+    slots, known = Slots(tx, method, outward), len(outward.queues)
+    _fill(tx, method, claims, slots, outward)
+    change_each(tx.session, attempts, [_under_lease(each) for each in claims.claimed])
+    change_each(tx.session, attempts, [{"key": id, "due_at": until} for id, until in claims.waiting.items()])
+    slots.use(LEASE)
+    # What was found to wait for another provider is passed over by the next look, which goes further down.
+    claims.next_at = tx.now if slots.left and len(outward.queues) > known else slots.next_at()
+    return claims
+
+
+def charge(tx: Tx, method: MethodKind, sender: str, units: int, rate: float) -> None:
+    """A message is so many units longer than it was claimed for, or shorter: its sender pauses for that, too."""
+    free_at = believed(sender_store.hold(tx, method, [sender])[sender], tx.now, rate)
+    sender_store.keep(tx, method, {sender: free_after(free_at, tx.now, units, rate)})
+
+
+def put_aside(tx: Tx, attempt_id: str) -> list[str]:
+    """Cancel a queued attempt that may not leave any more."""
+    held = hold(tx, attempt_id)
+    if held is None or held.status is not AttemptStatus.QUEUED:
+        return []
+    rows, _ = attempt_store.with_words(tx.session, [attempt_id])
+    for row in rows:
+        why = _obstacle(tx, row, _services(tx, rows).get(row.notification_id, ()))
+        if why is not None:
+            held.cancelled(why)
+        if why in (CLOSED, RELIEVED):
+            held.happens(lambda service: Unsent(service.contact, service.place))
+    return held.finish()
+
+
+def hold_up(tx: Tx, attempt_id: str, until: datetime) -> list[str]:
+    """Its providers are away: it waits for them, and the next method goes."""
+    held = hold(tx, attempt_id)
+    if held is None or held.status is not AttemptStatus.QUEUED:
+        return []
+    held.wait(until, AWAY)
+    return held.finish()
+
+
+def _fill(tx: Tx, method: MethodKind, claims: Claims, slots: Slots, outward: Outward) -> None:
+    """Go down the queue until there are no more places, or no more attempts."""
+    pace = NoticePace(tx, method)
+    seen: list[str] = []
+    spared = attempt_store.busy_numbers(tx.session, tx.now) if method is MethodKind.CALL else set()
+    # What a provider refuses for itself alone must not be all that it is ever tried with (A11).
+    least_tried = slots.is_trial
+    most = slots.left or MOST_SEEN
+    while (slots.left or slots.barred_until(outward.providers) is not None) and len(seen) < MOST_SEEN:
+        waiting = _waiting_elsewhere(slots, outward)
+        due = attempt_store.take(
+            tx.session, method, tx.now, most, besides=seen, spared=spared | waiting, least_tried=least_tried
+        )
+        seen += [row.id for row in due]
+        is_all = len(due) < most
+        if method is MethodKind.CALL:
+            due = list({row.address_index: row for row in reversed(due)}.values())
+        rows, broken = attempt_store.with_words(tx.session, [row.id for row in due])
+        claims.broken |= broken
+        services = _services(tx, rows)
+        pace.expect(rows)
+        for row in rows:
+            _judge(tx, claims, row, services.get(row.notification_id, ()), slots, outward, pace)
+        if method is MethodKind.CALL:
+            spared |= {row.address_index for row in due if row.id in {each.attempt for each in claims.claimed}}
+        if is_all:
+            # A second call to a number waits for the first, and is not among these.
+            claims.is_all = method is not MethodKind.CALL and not (claims.unplaced or waiting)
+            if not (claims.unplaced or waiting):
+                outward.queues.clear()
+            return
+        most *= 2
+
+
+def _waiting_elsewhere(slots: Slots, outward: Outward) -> set[bytes]:
+    """The numbers that are known to wait for providers without a place: who goes by another is not to wait for them."""
+    queues = list(outward.queues.items())
+    return {index for index, order in queues if set(order) <= set(outward.providers) and slots.are_taken(order)}
+
+
+def _judge(
+    tx: Tx,
+    claims: Claims,
+    row: Row[Any],
+    services: Sequence[Row[Any]],
+    slots: Slots,
+    outward: Outward,
+    pace: NoticePace,
+) -> None:
+    try:
+        if row.id in pace.joined or _obstacle(tx, row, services) is not None:
+            claims.unwanted.append(row.id)
+        elif until := pace.held_until(row):
+            claims.waiting[row.id] = until
+        else:
+            _place(tx, claims, row, slots, outward)
+            if claims.claimed and claims.claimed[-1].attempt == row.id:
+                claims.claimed[-1] = pace.leaves(row, claims.claimed[-1], lambda other: not _obstacle(tx, other, ()))
+    except DBAPIError:
+        raise
+    except Exception as fault:
+        # What can't be read must not keep the others from leaving (A11).
+        claims.broken[row.id] = type(fault).__name__
+
+
+def _place(tx: Tx, claims: Claims, row: Row[Any], slots: Slots, outward: Outward) -> None:
+    """Let it leave by the first provider of its route that has a place; whoever has turned it away comes last."""
+    order = outward.routes.order(MethodKind(row.method), row.address, outward.providers)
+    order = tuple(sorted(order, key=lambda provider: provider == row.provider))
+    # Read as a whole before anything is taken for it: what can't be read must not use up the pace.
+    claimed = replace(claimed_from(row, tx.chance.id(), tx.now), seal=seal_for(tx, row))
+    units = outward.lengths.get((claimed.method, claimed.kind, claimed.language), 1)
+    # Who has a number before it was ever tried is called a second time, and by the same one.
+    preferred = row.sender if row.started_at is None else None
+    if place := slots.take(order, units, preferred):
+        provider, sender = place
+        others = [other for other in order if other != provider]
+        may_go_over = row.provider is None and bool(others) and slots.barred_until(others) is None
+        claims.claimed.append(replace(claimed, provider=provider, sender=sender, units=units, may_go_over=may_go_over))
+    elif until := slots.barred_until(order):
+        waits = claims.waiting if row.delays else claims.held_up
+        waits[row.id] = max(until, tx.now + FIRST_PAUSE)
+    else:
+        claims.unplaced += 1
+        if len(outward.providers) > 1 and len(outward.queues) < MOST_QUEUES:
+            outward.queues[row.address_index] = order
+
+
+def _under_lease(claimed: Claimed) -> dict[str, Any]:
+    return {
+        "key": claimed.attempt,
+        "status": AttemptStatus.SENDING.value,
+        "lease": claimed.lease,
+        "due_at": claimed.at + LEASE,
+        "sender": claimed.sender,
+        "provider": claimed.provider,
+        "started_at": claimed.at,
+        "changed_at": claimed.at,
+    }
+
+
+def _services(tx: Tx, rows: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:
+    """What the alerts and tasks among these count for, with the states of those escalations, by notification.
+
+    They are not held: whoever holds an incident may be waiting for an attempt of ours.
+    """
+    alerts = [row.notification_id for row in rows if row.is_alert]
+    services: dict[str, list[Row[Any]]] = {}
+    for service in tx.session.execute(_SERVED, {"notifications": alerts}) if alerts else ():
+        services.setdefault(service.notification_id, []).append(service)
+    asked = [row for row in rows if row.kind == Kind.TASK.value]
+    tasks = served_by(tx, [row.alarm_id for row in asked])
+    return services | {row.notification_id: tasks.get(row.alarm_id, []) for row in asked}
+
+
+def _obstacle(tx: Tx, row: Row[Any], services: Sequence[Row[Any]]) -> str | None:
+    """Why the attempt may not leave now; None when it may."""
+    if row.error == JOINED:
+        return JOINED
+    facts = from_plain(Facts, row.facts) if row.incident_id else None
+    if facts is not None and row.is_alert:
+        plans = editions.plans(tx, facts, row.trees)
+        is_open = row.incident_status == IncidentStatus.OPEN.value
+        wanted = [each for each in services if is_open and _wants(plans[each.tree], each)]
+        if not wanted:
+            return UNWANTED
+        if all(closed_by(plans[each.tree], each.contact, each.place, tx.now) for each in wanted):
+            return CLOSED
+        if all(plans[each.tree].tree.contacts[each.contact].ways[each.place].address != row.address for each in wanted):
+            return RELIEVED
+    # The field's own phones are written `team/member`, and no tree bars them.
+    elif facts is not None and "/" not in row.contact:
+        trees = [editions.tree(tx.session, hash) for hash in row.trees.values()]
+        if (reason := may_be_told(facts, trees, row.address)) is not None:
+            return reason.value
+        if row.kind == Kind.TASK.value and not _is_to_be_done(tx, facts, row, services):
+            return UNWANTED
+    if row.alarm_id and tx.session.scalar(_ALARM_DUE, {"alarm": row.alarm_id}) is None:
+        return UNWANTED
+    return None
+
+
+def _is_to_be_done(tx: Tx, facts: Facts, row: Row[Any], services: Sequence[Row[Any]]) -> bool:
+    """Whether the contact of a task may still be told, and somebody waits for its answer."""
+    plans = editions.plans(tx, facts, row.trees)
+    return row.incident_status == IncidentStatus.OPEN.value and any(_wants(plans[each.tree], each) for each in services)
+
+
+def _wants(plan: Any, service: Row[Any]) -> bool:
+    state = from_plain(State, service.state)
+    return still_wanted(plan, state, service.level_index, service.contact, service.place)

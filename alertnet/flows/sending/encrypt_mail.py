@@ -1,0 +1,60 @@
+"""Mail to contacts with a key: what they may read goes inside, and never outside (A9)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+
+from alertnet.channels.base import Outgoing
+from alertnet.core.codec import from_plain
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import details_of
+from alertnet.core.incident import Facts
+from alertnet.core.notification import Kind
+from alertnet.flows.sending.locked_attempt import hold
+from alertnet.messages.pgp import CannotEncrypt, encrypt
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import editions
+
+WITH_DETAILS = frozenset({Kind.ALERT, Kind.REMINDER})
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Seal:
+    """The key of a contact, from the tree that its incident is pinned to (A8), and what it alone may read."""
+
+    key: str
+    details: tuple[str, ...]
+
+
+def seal_for(tx: Tx, row: Row[Any]) -> Seal | None:
+    """What that attempt is encrypted with (see `store.queues.attempts.with_words`); None where it is sent as it is."""
+    if row.method != MethodKind.EMAIL.value or row.incident_id is None or row.tree not in row.trees:
+        return None
+    contact = editions.tree(tx.session, row.trees[row.tree]).contacts.get(row.contact)
+    if contact is None or contact.pgp is None:
+        return None
+    tells = Kind(row.kind) in WITH_DETAILS
+    return Seal(contact.pgp, details_of(from_plain(Facts, row.facts), contact.disclosure) if tells else ())
+
+
+def sealed(mail: Outgoing, seal: Seal, heading: str, at: datetime) -> Outgoing:
+    """The mail with its words inside; without encryption the mail as it is, which says why it is so."""
+    inside = "\n".join([mail.text, heading, "", *seal.details]) if seal.details else mail.text
+    try:
+        return replace(mail, text="", html="", encrypted=encrypt(inside, seal.key, at))
+    except CannotEncrypt as error:
+        log.warning("mail_not_encrypted", attempt=mail.attempt, why=str(error))
+        return replace(mail, unsealed=str(error))
+
+
+def record_unsealed(tx: Tx, attempt_id: str, why: str) -> None:
+    """Put on record that a mail leaves as everybody else's does, although its contact has a key."""
+    held = hold(tx, attempt_id)
+    if held is not None:
+        held.record("mail_not_encrypted", why=why)
+        held.finish()

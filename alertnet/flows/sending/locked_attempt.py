@@ -1,0 +1,309 @@
+"""One attempt under a flow's hands: held after its incident, and what becomes of it written wherever it matters."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, select
+
+from alertnet.core.delivery.circuit_breaker import pause_after
+from alertnet.core.delivery.provider_codes import AccountFault, account_fault, is_whole_account
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.escalation.state import Delayed, Event, Failed
+from alertnet.core.notification import UNDER_WAY, UNSETTLED, URGENT, AttemptStatus, Failure, Kind
+from alertnet.flows.escalation.escalate import move, stale_kinds
+from alertnet.flows.notifications.cancel_alerts import HANG_UP_WITHIN, is_wanted
+from alertnet.flows.notifications.coordinator_alarms import asked_event
+from alertnet.flows.notifications.redial import as_shown, dial_again
+from alertnet.flows.notifications.stand_down import tell_late
+from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.flows.unit.unit_of_work import Outbox
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import heartbeats
+from alertnet.store.queues import attempts as attempt_store
+from alertnet.store.records import timeline
+from alertnet.store.tables import alarms, incidents, served
+
+ASK_AFTER = timedelta(seconds=15)
+"""An unknown outcome is given this long to be settled by its callback."""
+FOLLOW_UP = timedelta(seconds=60)
+"""Callbacks can be lost: the provider is asked about what it took if it has not reported by then."""
+
+_SERVICES: Select[Any] = (
+    select(served.c.escalation_id, served.c.contact, served.c.level_index, served.c.method.label("place"))
+    .where(served.c.notification_id == bindparam("notification"))
+    .order_by(served.c.escalation_id)
+)
+_HOLD: Select[Any] = (
+    select(incidents.c.id).where(incidents.c.id.in_(bindparam("ids", expanding=True))).order_by(incidents.c.id)
+)
+_HOLD_WAITING = _HOLD.with_for_update()
+_HOLD_FREE = _HOLD.with_for_update(skip_locked=True)
+_LONGEST_ID = 64  # characters of a provider's id that are kept; the Message-ID of a mail may be longer
+
+
+@dataclass
+class Held:
+    """An attempt, its incident held; a few messages belong to none. `row`: as it was found, with its notification."""
+
+    tx: Tx
+    row: Row[Any]
+    status: AttemptStatus
+    provider_id: str | None
+    outbox: Outbox
+    cases: dict[str, Case]
+    """By incident: two attempts of one incident that are held together share its case."""
+    events: dict[str, list[Event]] = field(default_factory=dict)
+    hang_ups: list[str] = field(default_factory=list)
+    account_fault: AccountFault | None = None
+    """What its provider, which had taken it, turned out to have against our account."""
+    may_be_late: bool = False
+    """Whether it turns out to have left, or perhaps to have, although it was cancelled."""
+
+    @property
+    def case(self) -> Case | None:
+        """Its incident's case, taken up only when it is needed: most outcomes call for nothing."""
+        id = self.row.incident_id
+        if id is not None and id not in self.cases:
+            self.cases[id] = take_up(self.tx, id)
+        return self.cases.get(id)
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it rings."""
+        return bool(self.row.method == MethodKind.CALL.value)
+
+    def fares(
+        self, provider_id: str, status: AttemptStatus, failure: Failure | None = None, code: object = None
+    ) -> None:
+        """Take the provider's word for it, which may come late, in any order, and more than once."""
+        if self.provider_id not in (None, provider_id[:_LONGEST_ID]):
+            return
+        was_heard_of = self.provider_id is not None
+        self.bind(provider_id)
+        if self.is_call and status is AttemptStatus.DELIVERED:
+            status, failure = self._end_of_call()
+        match status:
+            case AttemptStatus.SENT:
+                # Cancelled while it was on its way to the provider: it left after all.
+                left = self.status is AttemptStatus.CANCELLED and not was_heard_of
+                if self.status in UNSETTLED or left or self._call_off_again():
+                    self.sent()
+            case AttemptStatus.DELIVERED:
+                self._delivered()
+            case AttemptStatus.FAILED if self.status in UNDER_WAY and is_whole_account(str(code)):
+                self._refused_later(str(code))
+            case AttemptStatus.FAILED if self.status in UNDER_WAY:
+                self.failed(failure or Failure.UNDELIVERED, code)
+            case AttemptStatus.CANCELLED if self.status in UNDER_WAY:
+                self.cancelled("hung up")
+            case AttemptStatus.FAILED if self.status is AttemptStatus.CANCELLED:
+                self.change(due_at=None, lease=None, failure=(failure or Failure.UNDELIVERED).value)
+            case AttemptStatus.CANCELLED if self.status is AttemptStatus.CANCELLED:
+                self.change(due_at=None, lease=None)
+
+    def bind(self, provider_id: str) -> None:
+        """Remember under which id the provider has it."""
+        if self.provider_id is None:
+            self.provider_id = provider_id[:_LONGEST_ID]
+            self.change(provider_id=self.provider_id)
+
+    def sent(self) -> None:
+        """The provider has it. A call that nobody wants any more is ended."""
+        follow_up = None if self.row.method == MethodKind.EMAIL.value else self.tx.now + FOLLOW_UP
+        if self.status is AttemptStatus.CANCELLED and self.is_call and self.provider_id:
+            self.hang_ups.append(self.provider_id)
+            follow_up = self.tx.now + HANG_UP_WITHIN
+        self._note_question()
+        self._become(AttemptStatus.SENT, due_at=follow_up, checks=0)
+
+    def failed(self, failure: Failure, code: object = None, *, tell: bool = True) -> None:
+        """It did not reach anybody; `tell`: the escalations hear of it, so that the next method goes at once."""
+        heartbeats.note_failure(self.tx, MethodKind(self.row.method), failure)
+        self._become(AttemptStatus.FAILED, failure=failure.value, error=None if code is None else str(code))
+        if dial_again(self.outbox, self.row, failure):
+            self._show(AttemptStatus.QUEUED)
+            self.record("dialled_again")
+        if tell:
+            stale = stale_kinds(failure, MethodKind(self.row.method))
+            self.happens(lambda service: Failed(service.contact, service.place, stale))
+
+    def unsure(self, code: str) -> None:
+        """Nobody knows whether it left. The one re-send is not re-sent again (A5)."""
+        if self.row.extra:
+            self.failed(Failure.OUTCOME_UNKNOWN, code)
+        else:
+            began = min(self.row.started_at or self.row.created_at, self.tx.now)
+            due_at = max(self.tx.now, began + ASK_AFTER)
+            self._become(AttemptStatus.UNKNOWN, due_at=due_at, checks=0, error=code)
+
+    def wait(self, due_at: datetime, code: str) -> None:
+        """It has not left, and is queued again; the first time the next method goes meanwhile."""
+        self._queue_again(due_at=due_at, delays=self.row.delays + 1, error=code, provider=None)
+        self._delayed(code)
+
+    def turned_away(self, code: str) -> None:
+        """Its provider surely has not sent it: another one has it at once."""
+        self._queue_again(due_at=self.tx.now, error=code)
+        self.record("attempt_turned_away", provider=self.row.provider, error=code)
+        self.tx.leaves_due(self.row.method)
+
+    def send_again(self) -> None:
+        """Queue the one re-send of what can't be found, with the same words and code (A5)."""
+        self.outbox.again(self.row, extra=True)
+        self._show(AttemptStatus.QUEUED)
+        self.record("attempt_sent_again")
+
+    def never_left(self) -> None:
+        """Cancelled on its way, and it surely has not left."""
+        self.change(due_at=None, lease=None)
+
+    def may_have_left(self, code: str, *, given_up: bool = False) -> None:
+        """Cancelled on its way, and nobody knows whether it left; `given_up`: nor will anybody."""
+        failure = Failure.OUTCOME_UNKNOWN.value if given_up else None
+        due_at = None if given_up else self.tx.now + ASK_AFTER
+        self.change(due_at=due_at, lease=None, checks=0, failure=failure, error=code)
+        self.may_be_late = True
+
+    def cancelled(self, why: str) -> None:
+        """It is not to leave, or was taken back."""
+        self._become(AttemptStatus.CANCELLED, entry={"why": why})
+
+    def change(self, **values: object) -> None:
+        """Replace columns that nobody else has to hear of; like all else it is written when the outbox is flushed."""
+        self.outbox.change("attempts", self.row.id, **values)
+
+    def happens(self, event: Callable[[Row[Any]], Event]) -> None:
+        """Let every escalation that it counts for hear of this."""
+        for service in self._services():
+            self.events.setdefault(service.escalation_id, []).append(event(service))
+
+    def record(self, kind: str, **payload: object) -> None:
+        """Add a line to the history: which attempt, to whom and how, never a number or a word of it."""
+        row = self.row
+        which = {"attempt": row.id, "message": row.kind, "tree": row.tree, "contact": row.contact, "method": row.method}
+        self.outbox.record(row.incident_id or timeline.SYSTEM, kind, which | payload)
+
+    def finish(self) -> list[str]:
+        """Write what follows from it; the calls to hang up once the transaction is over, by the provider's ids."""
+        self.outbox.flush()
+        return self.follow()
+
+    def follow(self) -> list[str]:
+        """Let the escalations go on from what is written of it; the calls to hang up."""
+        # Whoever answers a call that was cancelled hears in it that it is over.
+        is_late = self.may_be_late and self.row.is_alert and not self.is_call
+        case = self.case if self.events or is_late else None
+        if case is None:
+            return self.hang_ups
+        if self.events:
+            move(case, self.events)
+        if is_late:
+            tell_late(case, self.row.notification_id)
+        case.finish()
+        return [*self.hang_ups, *case.hang_ups]
+
+    def _refused_later(self, code: str) -> None:
+        """It was taken, and then our account was found not to be in order: it waits, as if it had been refused."""
+        self.account_fault = account_fault(code)
+        self._become(AttemptStatus.FAILED, failure=Failure.OUR_ACCOUNT.value, error=code)
+        self._show(AttemptStatus.QUEUED)
+        delays = self.row.delays
+        self.outbox.again(
+            self.row, extra=self.row.extra, leaves_at=self.tx.now + pause_after(delays), delays=delays + 1
+        )
+        self._delayed(code)
+
+    def _delayed(self, code: str) -> None:
+        """The first time it has to wait the next method goes meanwhile."""
+        if self.row.delays == 0:
+            self.record("attempt_delayed", error=code)
+            self.happens(lambda service: Delayed(service.contact, service.place))
+
+    def _queue_again(self, **values: object) -> None:
+        self.status = AttemptStatus.QUEUED
+        self.change(status=self.status.value, lease=None, **values)
+
+    def _delivered(self) -> None:
+        if self.status is AttemptStatus.DELIVERED:
+            self.change(due_at=None)
+        elif self.row.failure != Failure.WRONG_PERSON.value:
+            self._call_off_again()
+            self._note_question()
+            self._become(AttemptStatus.DELIVERED, failure=None, error=None)
+
+    def _call_off_again(self) -> bool:
+        """Its outcome was given up, and is known after all: the re-send that has not left is not needed (A5)."""
+        if self.row.failure != Failure.OUTCOME_UNKNOWN.value:
+            return False
+        again = attempt_store.unsent_again(self.tx.session, self.row.notification_id)
+        for id in again:
+            cancelled = {"status": AttemptStatus.CANCELLED.value, "changed_at": self.tx.now}
+            self.outbox.change("attempts", id, due_at=None, lease=None, checks=0, **cancelled)
+            self.record("attempt_cancelled", attempt=id, why="the first one is known of")
+        if again:
+            self.change(failure=None, error=None)
+        return bool(again)
+
+    def _end_of_call(self) -> tuple[AttemptStatus, Failure | None]:
+        """Something picked up, perhaps a voicemail: only the code proves that it was a person (A6)."""
+        asks = self.row.incident_id is not None and Kind(self.row.kind) in URGENT
+        if self.status is AttemptStatus.DELIVERED or not asks:
+            return AttemptStatus.DELIVERED, None
+        if self.row.is_alert and not self.is_wanted():
+            return AttemptStatus.CANCELLED, None
+        return AttemptStatus.FAILED, Failure.NO_CODE
+
+    def is_wanted(self) -> bool:
+        """Whether an alert may still ring."""
+        case = self.case
+        return case is not None and any(is_wanted(case, service) for service in self._services())
+
+    def _services(self) -> Sequence[Row[Any]]:
+        return self.tx.session.execute(_SERVICES, {"notification": self.row.notification_id}).all()
+
+    def _become(self, status: AttemptStatus, *, entry: dict[str, object] | None = None, **values: object) -> None:
+        due_at = values.pop("due_at", None)
+        self.may_be_late |= self.status is AttemptStatus.CANCELLED
+        self.change(status=status.value, due_at=due_at, lease=None, changed_at=self.tx.now, **values)
+        self._show(as_shown(self.tx.session, self.row, status))
+        told = {name: value for name, value in values.items() if name in ("failure", "error") and value is not None}
+        self.record(f"attempt_{status.value}", **told, **(entry or {}))
+        self.status = status
+        if self.is_call and status not in UNDER_WAY:
+            # Another call may wait for this number.
+            self.tx.leaves_due()
+
+    def _show(self, status: AttemptStatus) -> None:
+        self.outbox.change("notifications", self.row.notification_id, status=status.value)
+
+    def _note_question(self) -> None:
+        """A decision has reached a coordinator: from now on its automatic time counts."""
+        if self.row.kind != Kind.DECISION.value or self.status not in UNSETTLED or self.case is None:
+            return
+        alarm = self.tx.session.execute(select(alarms).where(alarms.c.id == self.row.alarm_id)).one()
+        for escalation in self.case.escalations:
+            question = escalation.state.question
+            if escalation.id == alarm.escalation_id and question is not None and not question.sent:
+                self.events.setdefault(escalation.id, []).append(asked_event(alarm.level))
+
+
+def hold(tx: Tx, attempt_id: str) -> Held | None:
+    """The attempt, its incident held before it; None where there is none."""
+    return _hold(tx, [attempt_id], _HOLD_WAITING, Outbox(tx)).get(attempt_id)
+
+
+def hold_each(tx: Tx, ids: Sequence[str], outbox: Outbox) -> dict[str, Held]:
+    """Several attempts by id, with that outbox for them all; without those whose incident another flow holds."""
+    return _hold(tx, ids, _HOLD_FREE, outbox)
+
+
+def _hold(tx: Tx, ids: Sequence[str], statement: Select[Any], outbox: Outbox) -> dict[str, Held]:
+    incident_of = attempt_store.incidents_of(tx.session, ids)
+    wanted = sorted({incident for incident in incident_of.values() if incident is not None})
+    held = set(tx.session.scalars(statement, {"ids": wanted})) if wanted else set()
+    free = [id for id, incident in incident_of.items() if incident is None or incident in held]
+    rows = attempt_store.lock(tx.session, free) if free else ()
+    cases: dict[str, Case] = {}
+    return {row.id: Held(tx, row, AttemptStatus(row.status), row.provider_id, outbox, cases) for row in rows}

@@ -1,0 +1,106 @@
+"""What sends say of their provider: a breaker for each provider and method, moved by whoever sends, seen by all."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from alertnet.channels.base import Cause, NotSent, Result, Unsure
+from alertnet.core.delivery.circuit_breaker import Breaker, after_fault, after_question, after_success, after_too_fast
+from alertnet.core.delivery.provider_routes import FIRST, Way
+from alertnet.core.directory.contact import MethodKind
+from alertnet.flows.sending.locked_attempt import Held
+from alertnet.flows.sending.render_and_send import OURS
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import heartbeats
+from alertnet.store.queues import attempts as attempt_store
+from alertnet.store.queues import circuit_breakers as breaker_store
+from alertnet.store.records import timeline
+
+QUESTION = timedelta(seconds=30)
+"""How long a worker has to ask a provider whether it is back."""
+
+
+def note(tx: Tx, way: Way, result: Result, attempt: str | None = None) -> Breaker:
+    """Let all workers know what an attempt says of its provider; the breaker as it is now.
+
+    A lost answer is no fault where a callback, sooner than it, has said that the provider has the attempt.
+    """
+    before = breaker_store.hold(tx, way)
+    is_taken = isinstance(result, Unsure) and attempt is not None and attempt_store.is_bound(tx.session, attempt)
+    after = after_success(before, tx.now) if is_taken else _after(before, result, tx)
+    _replace(tx, way, before, after, code=getattr(result, "code", None))
+    return after
+
+
+def note_heard(held: Held) -> None:
+    """The provider says what became of an attempt; where nobody knew yet that it has it, this shows that it works.
+
+    Unless it says that our account is refused. To be called before the attempt is finished: the breaker is held before
+    the history of the system is.
+    """
+    is_news = held.row.provider_id is None and held.provider_id is not None
+    if not is_news and held.account_fault is None:
+        return
+    way = (MethodKind(held.row.method), held.row.provider or FIRST)
+    before = breaker_store.hold(held.tx, way)
+    if held.account_fault is None:
+        after = after_success(before, held.tx.now)
+    else:
+        after = after_fault(before, held.tx.now, held.account_fault, is_certain=True)
+    _replace(held.tx, way, before, after)
+
+
+def take_question(tx: Tx, way: Way) -> bool:
+    """Whether it is ours now to ask that provider whether it is back; nobody else does for a while."""
+    breaker = breaker_store.hold(tx, way)
+    is_ours = breaker.is_open and breaker.try_at is not None and breaker.try_at <= tx.now
+    if is_ours:
+        breaker_store.keep(tx, way, replace(breaker, try_at=tx.now + QUESTION))
+    return is_ours
+
+
+def take_answer(tx: Tx, way: Way, is_back: bool) -> Breaker:
+    """It was asked whether it is back; if so, one attempt tries."""
+    before = breaker_store.hold(tx, way)
+    after = after_question(before, tx.now, is_back=is_back)
+    breaker_store.keep(tx, way, after)
+    if after.is_back and not before.is_back:
+        _release(tx, way)
+    return after
+
+
+def _after(breaker: Breaker, result: Result, tx: Tx) -> Breaker:
+    if result in OURS:
+        return breaker
+    match result:
+        case NotSent(retry_after=pause, cause=Cause.TOO_FAST):
+            return after_too_fast(breaker, tx.now, pause)
+        case NotSent(cause=Cause.PROVIDER | Cause.ACCOUNT as cause, fault=fault):
+            return after_fault(breaker, tx.now, fault, is_certain=cause is Cause.ACCOUNT)
+        case Unsure():
+            return after_fault(breaker, tx.now)
+    return after_success(breaker, tx.now)
+
+
+def _replace(tx: Tx, way: Way, before: Breaker, after: Breaker, *, code: str | None = None) -> None:
+    """Keep it as it is now, and let be known what that changes."""
+    if after != before:
+        breaker_store.keep(tx, way, after)
+    if after.bars_until(tx.now) is not None and before.bars_until(tx.now) is None:
+        heartbeats.note(tx, heartbeats.barred(way))
+    if after.opened_at is not None and before.opened_at is None:
+        _record(tx, way, "provider_away", code=code, fault=after.fault)
+    if before.opened_at is not None and after.opened_at is None:
+        _record(tx, way, "provider_back", since=before.opened_at.isoformat())
+        _release(tx, way)
+
+
+def _record(tx: Tx, way: Way, kind: str, **payload: object) -> None:
+    method, provider = way
+    timeline.append(tx, timeline.SYSTEM, (kind, {"method": method.value, "provider": provider, **payload}))
+
+
+def _release(tx: Tx, way: Way) -> None:
+    """What waits for it is due again."""
+    method, _ = way
+    attempt_store.release(tx.session, method, tx.now)
+    tx.leaves_due()

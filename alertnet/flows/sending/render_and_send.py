@@ -1,0 +1,193 @@
+"""Between two transactions: a claimed attempt is rendered, looked at once more, and handed to its channel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+
+from alertnet.channels.base import (
+    CannotTell,
+    Channel,
+    Ledger,
+    Lookup,
+    NotSent,
+    Outgoing,
+    Question,
+    Refused,
+    Result,
+    Unsure,
+)
+from alertnet.core.codec import from_plain
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.delivery.sms_encoding import count
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import Said
+from alertnet.core.escalation.context import SHORTEST_VALIDITY
+from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.flows.sending.encrypt_mail import Seal, sealed
+from alertnet.messages.renderer import Renderer
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import attempts as attempt_store
+
+UNRENDERED = Refused(Failure.OUR_ACCOUNT, "template")
+UNCONFIGURED = Refused(Failure.OUR_ACCOUNT, "settings")
+FAULT = Unsure("fault")
+OURS = (UNRENDERED, UNCONFIGURED, FAULT)
+"""These are our own faults, and say nothing of the provider."""
+
+_PAGES = {Kind.DECISION: "c", Kind.ALARM: "c", Kind.NOTICE: "c", Kind.TASK: "c"}
+"""Which page a link leads to: the coordinator's, else the contact's."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """An attempt that is ours while its lease lasts, and what its message needs. `at`: when it was claimed."""
+
+    attempt: str
+    notification: str
+    lease: str
+    at: datetime
+    kind: Kind
+    method: MethodKind
+    to: str
+    provider: str
+    sender: str
+    language: str
+    said: Said
+    templates: str | None
+    """The hash of those that its incident is pinned to; None where there is no incident."""
+    expires_at: datetime | None
+    extension: str | None
+    started_at: datetime
+    provider_id: str | None
+    seal: Seal | None = None
+    """What a mail is encrypted with, where its contact has a key."""
+    units: int = 1
+    """How much of its sender's pace it was claimed for."""
+    due_at: datetime | None = None
+    """Since when it was due."""
+    may_go_over: bool = False
+    """Where its provider surely has not sent it, another can have it at once."""
+
+
+@dataclass(frozen=True)
+class TurnedAway:
+    """Surely not sent by this provider, and another can have it at once; `code` is the provider's reason."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """Never handed to a channel: when it was about to leave it was not to leave any more."""
+
+
+def claimed_from(row: Row[Any], lease: str, at: datetime) -> Claimed:
+    """The attempt of that row (see `store.queues.attempts.with_words`), with provider and number that it left by."""
+    return Claimed(
+        attempt=row.id,
+        notification=row.notification_id,
+        lease=lease,
+        at=at,
+        kind=Kind(row.kind),
+        method=MethodKind(row.method),
+        to=row.address,
+        provider=row.provider or FIRST,
+        sender=row.sender or "",
+        language=row.language,
+        said=from_plain(Said, row.said),
+        templates=row.templates,
+        expires_at=row.expires_at,
+        extension=row.extension,
+        started_at=row.started_at or at,
+        provider_id=row.provider_id,
+        due_at=row.due_at,
+    )
+
+
+def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
+    """The message as it leaves; a call leaves without words, which are fetched when it is answered.
+
+    Raises:
+        Unknown: no template says this kind by this method.
+    """
+    outgoing = Outgoing(
+        attempt=claimed.attempt,
+        notification=claimed.notification,
+        method=claimed.method,
+        to=claimed.to,
+        sender=claimed.sender,
+        validity=max(claimed.expires_at - claimed.at, SHORTEST_VALIDITY) if claimed.expires_at else None,
+        extension=claimed.extension,
+    )
+    if claimed.method is MethodKind.CALL:
+        return outgoing
+    words = with_page(claimed.kind, claimed.said, public_url)
+    message = renderer.render(claimed.kind, claimed.method, claimed.language, words)
+    if claimed.method is MethodKind.SMS:
+        return replace(outgoing, text=message.text)
+    headers = {"Date": format_datetime(claimed.at)}
+    mail = replace(outgoing, text=message.text, subject=message.subject, html=message.html, headers=headers)
+    if claimed.seal is None:
+        return mail
+    return sealed(mail, claimed.seal, renderer.page_words(claimed.language)["details"], claimed.at)
+
+
+def with_page(kind: Kind, said: Said, public_url: str) -> Said:
+    """The words with the address of the page in place of its token."""
+    return replace(said, link=f"{public_url}/{_PAGES.get(kind, 'a')}/{said.link}") if said.link else said
+
+
+def units(outgoing: Outgoing) -> int:
+    """How much of its sender's pace it takes: the segments of an SMS, else 1."""
+    return count(outgoing.text).segments if outgoing.method is MethodKind.SMS else 1
+
+
+def still_ours(tx: Tx, attempt_id: str, lease: str) -> bool:
+    """Whether it may still leave: asked right before the first byte does (A4)."""
+    row = attempt_store.standing(tx.session, attempt_id)
+    if row is None or row.status != AttemptStatus.SENDING.value or row.lease != lease:
+        return False
+    return bool(row.due_at > tx.now)
+
+
+def hand_over(channel: Channel, outgoing: Outgoing) -> Result:
+    """What the channel makes of it. A fault in our own code leaves us unsure, like a lost answer."""
+    try:
+        return channel.send(outgoing)
+    except Exception:
+        log.exception("channel_failed", attempt=outgoing.attempt, method=outgoing.method)
+        return FAULT
+
+
+def or_turned_away(claimed: Claimed, result: Result) -> Result | TurnedAway:
+    """What came of it, seen with another provider at hand: the recipient's own fault is one by any provider."""
+    match result:
+        case NotSent(code) | Refused(Failure.OUR_ACCOUNT, code) if claimed.may_go_over:
+            return TurnedAway(code)
+    return result
+
+
+def look_up(channel: Channel, question: Question) -> Lookup:
+    """What the provider says became of it."""
+    outgoing = question.outgoing
+    try:
+        return channel.lookup(outgoing, question.since, question.provider_id)
+    except Exception:
+        log.exception("channel_failed", attempt=outgoing.attempt, method=outgoing.method)
+        return CannotTell()
+
+
+def look_up_many(ledger: Ledger, questions: Sequence[Question]) -> list[Lookup]:
+    """What the provider's books say became of them."""
+    try:
+        return ledger.look_up(questions)
+    except Exception:
+        log.exception("ledger_failed", method=questions[0].outgoing.method)
+        return [CannotTell() for _ in questions]

@@ -1,0 +1,166 @@
+"""What may leave now by a method: free threads, the pace of each number, and which provider works."""
+
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from alertnet.core.delivery.circuit_breaker import SOUND, Breaker
+from alertnet.core.delivery.provider_routes import IN_ORDER, Routes, Way
+from alertnet.core.delivery.rate_limit import believed, free_after, units_free
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.notification import Kind
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import circuit_breakers as breaker_store
+from alertnet.store.queues import sender_pace as sender_store
+
+
+@dataclass(frozen=True)
+class Line:
+    """A provider as a claim sees it: the numbers that we have there, units a second for each, and free threads for it.
+
+    A unit is an SMS segment or a call; a rate of 0 is no pace. `reserve`: whether one of the threads is put aside for
+    what is claimed; other claims at the same moment have their share of them.
+    """
+
+    provider: str
+    senders: tuple[str, ...]
+    rate: float
+    room: int
+    reserve: Callable[[], bool] = lambda: True
+
+
+@dataclass(frozen=True)
+class Outward:
+    """All that a claim knows of the ways out: which there are, who takes what, and what this process has learned.
+
+    `breakers`: what was last seen of them; where a provider is back, its row itself decides who tries. `lengths`: how
+    many units the last message of a method, kind and language took, 1 where it is not known. `queues`: the providers
+    that the numbers of what waits may be reached by, by the index of the number, as far as a look has found out.
+    """
+
+    lines: Sequence[Line]
+    routes: Routes = IN_ORDER
+    breakers: Mapping[Way, Breaker] = field(default_factory=dict)
+    lengths: Mapping[tuple[MethodKind, Kind, str], int] = field(default_factory=dict)
+    queues: MutableMapping[bytes, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def providers(self) -> list[str]:
+        """Those that there are lines to."""
+        return [line.provider for line in self.lines]
+
+
+_NO_LIMIT = 1 << 16
+"""More units than anybody has threads for."""
+
+
+@dataclass
+class _Places:
+    """Where there is room on a line: threads, and numbers in turn."""
+
+    room: int
+    reserve: Callable[[], bool]
+    senders: list[str] = field(default_factory=list)
+
+
+class Slots:
+    """Places for attempts, each one with a provider and a number; `use` writes down which were taken."""
+
+    def __init__(self, tx: Tx, method: MethodKind, outward: Outward) -> None:
+        self._tx = tx
+        self._method = method
+        self._rates = {sender: line.rate for line in outward.lines for sender in line.senders if line.rate}
+        self._breakers = {each: outward.breakers.get((method, each), SOUND) for each in outward.providers}
+        self._free_at: dict[str, datetime] = {}
+        if self._rates or method is MethodKind.CALL:
+            # Held also without a pace: two workers must not ring one number, each unseen by the other.
+            held = sender_store.hold(tx, method, [one for line in outward.lines for one in line.senders])
+            self._free_at = {
+                sender: believed(free_at, tx.now, rate) if (rate := self._rates.get(sender)) else free_at
+                for sender, free_at in held.items()
+            }
+        self._tried: dict[str, Breaker] = {}
+        self._used: set[str] = set()
+        self._places = {line.provider: self._places_on(line) for line in outward.lines}
+
+    @property
+    def left(self) -> int:
+        """How many places there are still, for messages of one unit."""
+        return sum(min(places.room, sum(map(self._free, places.senders))) for places in self._places.values())
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether all that may leave is one attempt that shows whether a provider works again."""
+        return bool(self._tried) and all(not each.room or name in self._tried for name, each in self._places.items())
+
+    def are_taken(self, order: Sequence[str]) -> bool:
+        """Whether all of these providers work, or one of them, and none has a place."""
+        has_place = any(
+            each.room and any(map(self._free, each.senders)) for each in map(self._places.__getitem__, order)
+        )
+        return not has_place and self.barred_until(order) is None
+
+    def take(self, order: Sequence[str], units: int, preferred: str | None = None) -> tuple[str, str] | None:
+        """A place by the first of these providers that has one: the provider and the number it leaves from.
+
+        `preferred`: the number that it is to leave from, if that has a place.
+        """
+        for provider in sorted(order, key=lambda provider: preferred not in self._places[provider].senders):
+            places = self._places[provider]
+            senders = sorted(places.senders, key=lambda sender: sender != preferred)
+            sender = next((sender for sender in senders if self._free(sender)), None)
+            if places.room and sender is not None:
+                if not places.reserve():
+                    places.room = 0
+                    continue
+                places.room -= 1
+                places.senders.remove(sender)
+                places.senders.append(sender)
+                self._used |= {provider, sender}
+                if rate := self._rates.get(sender):
+                    self._free_at[sender] = free_after(self._free_at[sender], self._tx.now, units, rate)
+                return provider, sender
+        return None
+
+    def barred_until(self, order: Sequence[str]) -> datetime | None:
+        """Until when all of these providers are as good as not there; None where one of them only needs a moment."""
+        until = [self._breakers[provider].bars_until(self._tx.now) for provider in order]
+        return min((moment for moment in until if moment is not None), default=None) if None not in until else None
+
+    def use(self, lease: timedelta) -> None:
+        """Write down what was taken: its numbers are busy, and during the lease nobody else tries a provider."""
+        busy = {sender: self._free_at[sender] for sender in self._rates if sender in self._used}
+        sender_store.keep(self._tx, self._method, busy)
+        for provider, breaker in self._tried.items():
+            if provider in self._used:
+                trying = replace(breaker, try_at=self._tx.now + lease)
+                breaker_store.keep(self._tx, (self._method, provider), trying)
+
+    def next_at(self) -> datetime | None:
+        """When the pace allows more; None where it holds nothing back."""
+        moments = [self._free_at[sender] for sender in self._rates if self._free_at[sender] > self._tx.now]
+        return min(moments, default=None)
+
+    def _places_on(self, line: Line) -> _Places:
+        breaker = self._breakers[line.provider]
+        if breaker.rests_until(self._tx.now) is not None:
+            return _Places(0, line.reserve)
+        room = line.room if breaker.opened_at is None else min(line.room, self._room_to_try(line.provider))
+        turn = int(self._tx.chance.digits(3)) % len(line.senders)
+        return _Places(room, line.reserve, [*line.senders[turn:], *line.senders[:turn]])
+
+    def _room_to_try(self, provider: str) -> int:
+        """One attempt may try a provider that is back; none while another worker's does already."""
+        breaker = breaker_store.hold(self._tx, (self._method, provider))
+        if breaker.rests_until(self._tx.now) is not None:
+            return 0
+        if breaker.opened_at is None:
+            # Another worker's attempt has succeeded meanwhile.
+            return _NO_LIMIT
+        self._tried[provider] = breaker
+        return 1
+
+    def _free(self, sender: str) -> int:
+        """How many units it may send now."""
+        rate = self._rates.get(sender)
+        return units_free(self._free_at[sender], self._tx.now, rate) if rate else _NO_LIMIT

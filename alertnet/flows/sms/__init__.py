@@ -1,0 +1,1 @@
+"""Texts to our number: answers, reports, and what is neither (B4)."""

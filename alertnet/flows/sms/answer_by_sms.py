@@ -1,0 +1,184 @@
+"""Answers with a right code: alerts acknowledged, passed on or declined, questions decided, alarms taken (A6, B4)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from alertnet.core.disclosure import Subject
+from alertnet.core.errors import WrongState
+from alertnet.core.escalation.quorum import Action, AnswerKind, Via
+from alertnet.core.inbound.sms_grammar import Answer, Verb
+from alertnet.core.notification import Kind
+from alertnet.flows.credentials.codes_of_number import HeldCode
+from alertnet.flows.escalation.record_decision import decide_alarm, oldest_question
+from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.escalation.report_action import report_action
+from alertnet.flows.escalation.report_phone_task import report_answer, tree_of
+from alertnet.flows.notifications.compose import said
+from alertnet.flows.notifications.coordinator_alarms import answer_alarm, subject_of
+from alertnet.flows.sms.unclear_sms import keep_text, may_answer, reply_to_holder, ring_once
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.store.records.inbound import InboundSms, Reply
+from alertnet.store.tables import alarms
+
+KINDS = {
+    Verb.OK: AnswerKind.ACKNOWLEDGED,
+    Verb.DONE: AnswerKind.ACKNOWLEDGED,
+    Verb.RELAY: AnswerKind.RELAYED,
+    Verb.NO: AnswerKind.DECLINED,
+}
+DECISIONS = {Verb.GO: "go", Verb.HOLD: "hold", Verb.NO: "hold"}
+STANDING = {"go": Subject.GO, "hold": Subject.HOLD, "acknowledged": Subject.ACKNOWLEDGED}
+"""What an alarm or question that was answered before is said to be."""
+
+
+def record_answers(
+    sms: InboundSms, answers: Sequence[tuple[Answer, HeldCode]], cases: Mapping[str, Case]
+) -> Reply | None:
+    """Let every answer count; there is one reply, to one of them, and the others are confirmed by an SMS each.
+
+    `cases`: of all their incidents, held since before the codes were found good.
+    """
+    reply: Reply | None = None
+    hang_ups: list[str] = []
+    by_incident = groupby(sorted(answers, key=lambda each: each[1].incident), key=lambda each: each[1].incident)
+    for incident, group in by_incident:
+        case = cases[incident]
+        for place, (answer, code) in enumerate(group):
+            if place == 0:
+                keep_text(case, code, sms.body)
+            given = _record(case, sms, answer, code, replying=reply is None)
+            reply = reply or given
+            # The next answer may be about the same contact, and must find this one on the record.
+            case.finish()
+        hang_ups += case.hang_ups
+    return replace(reply, hang_ups=tuple(hang_ups)) if reply else None
+
+
+def _record(case: Case, sms: InboundSms, answer: Answer, code: HeldCode, *, replying: bool) -> Reply | None:
+    if not may_answer(case, code):
+        ring_once(case, Subject.NOT_UNDERSTOOD, code.contact)
+        return None
+    if not case.is_open:
+        return _reply(case, code, Kind.ALREADY_CLOSED)
+    if code.alarm is not None:
+        alarm = case.tx.session.execute(select(alarms).where(alarms.c.id == code.alarm)).one()
+        match Kind(alarm.kind):
+            case Kind.DECISION:
+                return _decide(case, code, alarm, answer)
+            case Kind.TASK:
+                return _report(case, sms, code, alarm, answer)
+            case _:
+                return _take(case, code, alarm, answer)
+    if answer.verb in (Verb.GO, Verb.HOLD):
+        return _decide_by_own_code(case, code, answer)
+    return _respond(case, sms, answer, code, replying=replying)
+
+
+def _respond(case: Case, sms: InboundSms, answer: Answer, code: HeldCode, *, replying: bool) -> Reply:
+    done = answer.verb is Verb.DONE
+    recorded = respond(
+        case,
+        code.tree,
+        code.contact,
+        KINDS[answer.verb],
+        Via.SMS,
+        address=sms.sender,
+        note=None if done else answer.note,
+        at=sms.heard_at,
+        replying=replying,
+        by_letter=sms.heard_at is not None,
+    )
+    words = recorded.words
+    if done:
+        # What was done is told in free text; `observed` claims the least of the actions that end the waiting for one.
+        report_action(case, code.tree, code.contact, Action.OBSERVED, at=sms.heard_at, note=answer.note)
+        words = replace(words, subject=Subject.ACTION, at=case.tx.now)
+    kind = Kind.DECLINED if recorded.kind is AnswerKind.DECLINED else Kind.RECORDED
+    return reply_to_holder(case, code, kind, words)
+
+
+def _decide_by_own_code(case: Case, code: HeldCode, answer: Answer) -> Reply:
+    """GO or HOLD with the code of an alert: from a coordinator it means the incident's oldest open question."""
+    if case.is_coordinator(code.tree, code.contact):
+        question = oldest_question(case) or _last_decided(case)
+        if question is not None:
+            return _decide(case, code, question, answer)
+    ring_once(case, Subject.NOT_UNDERSTOOD, code.contact)
+    return _reply(case, code, Kind.NOT_UNDERSTOOD, code=code.text)
+
+
+def _decide(case: Case, code: HeldCode, question: Row[Any], answer: Answer) -> Reply:
+    decision = DECISIONS.get(answer.verb)
+    if decision is None:
+        return _ask_again(case, code, question)
+    try:
+        decide_alarm(case, question, decision, code.contact)
+    except WrongState:
+        return _reply_standing(case, code, question)
+    return _reply(case, code, Kind.RECORDED, subject=STANDING[decision], at=case.tx.now)
+
+
+def _ask_again(case: Case, code: HeldCode, question: Row[Any]) -> Reply:
+    """A code without GO or HOLD decides nothing, and with them it reports nothing: what is asked is the answer."""
+    if question.due_at is None:
+        return _reply_standing(case, code, question)
+    return _reply(
+        case,
+        code,
+        Kind(question.kind),
+        code=code.text,
+        subject=subject_of(case, question),
+        about=None if question.kind == Kind.TASK.value else question.about,
+        level=question.level,
+        contacts=question.contacts,
+        automatic_at=question.automatic_at,
+    )
+
+
+def _take(case: Case, code: HeldCode, alarm: Row[Any], answer: Answer) -> Reply:
+    """Who takes an alarm on silences it; one who can't, or passes it on, leaves it ringing for the others."""
+    if answer.verb in (Verb.NO, Verb.RELAY):
+        return _reply(case, code, Kind.DECLINED, code=code.text, at=case.tx.now)
+    if alarm.due_at is None:
+        return _reply_standing(case, code, alarm)
+    answer_alarm(case, alarm.id, "acknowledged", code.contact)
+    return _reply(case, code, Kind.RECORDED, subject=Subject.ACKNOWLEDGED, at=case.tx.now)
+
+
+def _report(case: Case, sms: InboundSms, code: HeldCode, task: Row[Any], answer: Answer) -> Reply:
+    """What came of a task: the contact's answer, for which the coordinator vouches, and with DONE what it does."""
+    if answer.verb not in KINDS:
+        return _ask_again(case, code, task)
+    done = answer.verb is Verb.DONE
+    note = None if done else answer.note
+    try:
+        report_answer(case, task, KINDS[answer.verb], code.contact, note=note, at=sms.heard_at)
+    except WrongState:
+        return _reply(case, code, Kind.ALREADY_CLOSED)
+    if done:
+        tree = tree_of(case, task)
+        report_action(case, tree, task.about, Action.OBSERVED, at=sms.heard_at, note=answer.note)
+    return _reply(case, code, Kind.RECORDED, subject=Subject.ACTION, at=case.tx.now)
+
+
+def _last_decided(case: Case) -> Row[Any] | None:
+    query = select(alarms).where(alarms.c.incident_id == case.incident.id, alarms.c.kind == Kind.DECISION.value)
+    return case.tx.session.execute(query.order_by(alarms.c.answered_at.desc()).limit(1)).first()
+
+
+def _reply_standing(case: Case, code: HeldCode, alarm: Row[Any]) -> Reply:
+    """What was answered before, or that nothing more is wanted."""
+    subject = STANDING.get(alarm.answer or "")
+    if subject is None:
+        return _reply(case, code, Kind.ALREADY_CLOSED)
+    return _reply(case, code, Kind.RECORDED, subject=subject, at=alarm.answered_at)
+
+
+def _reply(case: Case, held: HeldCode, kind: Kind, /, **words: Any) -> Reply:
+    contact = case.contact(held.tree, held.contact)
+    common = said(case, held.tree, contact.timezone)
+    return reply_to_holder(case, held, kind, replace(common, **words))

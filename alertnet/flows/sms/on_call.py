@@ -1,0 +1,110 @@
+"""Who is on duty: arranged by command for some days, or by SMS until the turn changes; it holds at once (B1)."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import ContactTree, Network
+from alertnet.core.directory.on_call import Arrangement, shift_at
+from alertnet.core.disclosure import Subject
+from alertnet.core.errors import BadInput, Unknown
+from alertnet.core.inbound.sms_grammar import Turn
+from alertnet.core.notification import Kind
+from alertnet.flows.credentials.known_numbers import InTheField, words_of
+from alertnet.flows.credentials.pins import PinCheck, PinTried, try_pin
+from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.sms.report_by_sms import receive_duress
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import on_call, timeline
+from alertnet.store.records.editions import Edition
+from alertnet.store.records.inbound import Recipient, Reply
+
+
+def set_duty(
+    tx: Tx,
+    network: Network,
+    owner: str,
+    member: str,
+    *,
+    is_on: bool,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    by: str,
+) -> Arrangement:
+    """Put a member on duty for a contact (`tree/contact`), or off it: from now, or as said, until the turn changes.
+
+    Raises:
+        Unknown: no such contact with a rota. BadInput: nobody of that rota, or a time that ends before it begins.
+    """
+    tree, contact = _with_rota(network, owner)
+    assert contact.duty is not None
+    officers = {name: each for each in contact.duty.rota for name in (each.id, each.id.partition("/")[2])}
+    if member not in officers:
+        raise BadInput("member", member, tuple(each.id for each in contact.duty.rota) or "nobody: the rota is empty")
+    begins = starts_at or tx.now
+    ends = ends_at or shift_at(contact.duty, tree.timezone, begins).ends_at
+    if ends <= max(begins, tx.now):
+        raise BadInput("until", ends.isoformat(), "a moment that is still to come, and after the beginning")
+    arrangement = Arrangement(officers[member].id, is_on, begins, ends)
+    _record(tx, tree, contact, arrangement, by)
+    return arrangement
+
+
+def take_turn(tx: Tx, edition: Edition, sender: InTheField, turn: Turn) -> Reply | None:
+    """ON or OFF by SMS, until the turn changes; None where the PIN is wrong or no rota has the sender.
+
+    Under duress the reply is the same, the phone is off duty whatever it says, and the coordinators are alarmed.
+    """
+    posts = [
+        (tree, contact)
+        for _, tree in sorted(edition.network.trees.items())
+        for contact in tree.with_duty
+        if contact.duty is not None and sender.owner in {each.id for each in contact.duty.rota}
+    ]
+    tried = try_pin(tx, sender.owner, turn.pin) if posts else PinTried(PinCheck.NONE_SET)
+    if tried.closes:
+        _tell_closing(tx, edition, sender)
+    if not tried.check:
+        return None
+    duress = tried.check is PinCheck.DURESS
+    for tree, contact in posts:
+        assert contact.duty is not None
+        ends_at = shift_at(contact.duty, tree.timezone, tx.now).ends_at
+        arrangement = Arrangement(sender.owner, turn.is_on and not duress, tx.now, ends_at)
+        _record(tx, tree, contact, arrangement, sender.owner)
+    hang_ups: tuple[str, ...] = ()
+    if duress:
+        hang_ups = tuple(receive_duress(tx, edition, sender, "ON" if turn.is_on else "OFF").hang_ups)
+    named = ", ".join(dict.fromkeys(contact.id for _, contact in posts))
+    words = replace(words_of(sender.tree), subject=Subject.ON_DUTY if turn.is_on else Subject.OFF_DUTY, about=named)
+    to = Recipient(sender.owner, sender.tree.id)
+    return Reply(Kind.NOTICE, sender.member.language, words, edition.templates, hang_ups, to)
+
+
+def _tell_closing(tx: Tx, edition: Edition, sender: InTheField) -> None:
+    timeline.append(tx, timeline.SYSTEM, ("pins_closed", {"owner": sender.owner}))
+    trees = edition.network.serving(sender.team.country)
+    tell_coordinators(tx, trees, Kind.NOTICE, Subject.WRONG_PINS, ref=sender.team.id, about=sender.owner)
+
+
+def _with_rota(network: Network, owner: str) -> tuple[ContactTree, Contact]:
+    known = {
+        f"{tree.id}/{contact.id}": (tree, contact) for tree in network.trees.values() for contact in tree.with_duty
+    }
+    if owner not in known:
+        raise Unknown("contact with a duty rota", owner)
+    return known[owner]
+
+
+def _record(tx: Tx, tree: ContactTree, contact: Contact, arrangement: Arrangement, by: str) -> None:
+    on_call.arrange(tx, tree.id, contact.id, arrangement)
+    entry = {
+        "tree": tree.id,
+        "contact": contact.id,
+        "officer": arrangement.officer,
+        "on": arrangement.is_on,
+        "from": arrangement.starts_at.isoformat(),
+        "until": arrangement.ends_at.isoformat(),
+        "by": by,
+    }
+    timeline.append(tx, timeline.SYSTEM, ("duty_arranged", entry))

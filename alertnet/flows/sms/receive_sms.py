@@ -1,0 +1,172 @@
+"""An SMS to our number: whose it is and what it says decide who acts on it; each has one effect and one answer (A1).
+
+An open code of the number is tried first, then the member's grammar; what else somebody known sends goes to people.
+A stranger's text is only kept: nothing is answered, so nothing is learnt.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import Subject
+from alertnet.core.inbound.sms_grammar import Answer, is_opt_out, parse_answers, parse_report, parse_turn, says_more
+from alertnet.core.limits import Limit
+from alertnet.core.monitoring.self_monitoring import SELF_TEST
+from alertnet.core.notification import Kind
+from alertnet.flows.credentials.codes_of_number import HeldCode, find_sent, told_codes
+from alertnet.flows.credentials.known_numbers import contacts_at, member_at
+from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
+from alertnet.flows.notifications.system_notices import RANKS
+from alertnet.flows.sms.answer_by_sms import record_answers
+from alertnet.flows.sms.forward_sms import pass_on_from_contact, pass_on_from_member
+from alertnet.flows.sms.on_call import take_turn
+from alertnet.flows.sms.report_by_sms import receive_report
+from alertnet.flows.sms.unclear_sms import reply_to_holder, reply_unclear
+from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong
+from alertnet.flows.system.lost_incidents import pass_on_answer
+from alertnet.flows.unit.locked_incident import take_up, take_up_each
+from alertnet.flows.unit.unit_of_work import Letter, Outbox
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import heartbeats
+from alertnet.store.records import inbound, lost_codes
+from alertnet.store.records.editions import Edition
+from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+
+
+def receive_sms(tx: Tx, edition: Edition, sms: InboundSms) -> Reply | None:
+    """The reply to the text, to be rendered once the commit stands; None: silence. The same again changes nothing.
+
+    Our own test of this path is only noted.
+    """
+    if sms.provider_id == SELF_TEST:
+        heartbeats.note(tx, heartbeats.INBOUND)
+        return None
+    if not inbound.take(tx, sms):
+        return inbound.reply_to(tx.session, sms.provider_id)
+    known, reply = _react(tx, edition, sms)
+    inbound.settle(tx, sms.provider_id, known=known, reply=reply)
+    return reply
+
+
+def receive_late_sms(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[str, ...]:
+    """A text that nobody brought us in time: the same, but for the reply, which goes out as an SMS of its own.
+
+    Whoever brings it after all gets no answer. The calls to hang up, by the provider's ids.
+    """
+    if not inbound.take(tx, sms):
+        return ()
+    known, reply = _react(tx, edition, sms)
+    inbound.settle(tx, sms.provider_id, known=known, reply=None)
+    if reply is None:
+        return ()
+    if reply.to is not None:
+        _post(tx, sms, reply, reply.to)
+    return reply.hang_ups
+
+
+def _post(tx: Tx, sms: InboundSms, reply: Reply, to: Recipient) -> None:
+    case = take_up(tx, to.incident) if to.incident else None
+    outbox = Outbox(tx)
+    letter = Letter(
+        kind=reply.kind,
+        contact=to.contact,
+        method=MethodKind.SMS,
+        address=sms.sender,
+        language=reply.language,
+        said=reply.said,
+        planned_at=tx.now,
+        rank=case.rank(reply.kind) if case else RANKS[Kind.NOTICE],
+        incident=to.incident,
+        tree=to.tree,
+    )
+    outbox.post(letter)
+    outbox.flush()
+
+
+def _react(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[bool, Reply | None]:
+    """Whether the sender is known, and the reply."""
+    if is_opt_out(sms.body):
+        # The network answers a STOP itself, and lets nothing through after it.
+        known, _ = _pass_on(tx, edition, sms, told_codes(tx, sms.sender), Subject.OPTED_OUT)
+        return known, None
+    answers = parse_answers(sms.body)
+    texts = {answer.code for answer in answers if answer.code}
+    sent = find_sent(tx, sms.sender, texts) if texts else {}
+    if texts and all(text in sent and sent[text].counts for text in texts):
+        # Looked at again under the incidents' locks, where wrong tries are counted: of many texts at the same moment
+        # each is judged after those before it.
+        cases = take_up_each(tx, sorted({code.incident for code in sent.values()}), Outbox(tx))
+        sent = find_sent(tx, sms.sender, texts)
+        if all(text in sent and sent[text].counts and sent[text].incident in cases for text in texts):
+            return True, record_answers(sms, [(each, sent[each.code]) for each in answers if each.code], cases)
+    guessed = texts - set(sent)
+    if guessed and (told_before := lost_codes.find(tx, sms.sender, guessed)):
+        return True, pass_on_answer(tx, edition, sms, told_before)
+    report, sender = parse_report(sms.body), member_at(edition.network, sms.sender)
+    if report is not None and sender is not None:
+        return True, receive_report(tx, edition, sender, report, sms.heard_at)
+    turn = parse_turn(sms.body)
+    if turn is not None and sender is not None and (reply := take_turn(tx, edition, sender, turn)):
+        return True, reply
+    known, reply, limit = _hear_rest(tx, edition, sms, answers, texts, sent)
+    trees = [tree for _, tree in sorted(edition.network.trees.items())]
+    tell_drop(tx, trees, limit)
+    return known, reply
+
+
+def _hear_rest(
+    tx: Tx,
+    edition: Edition,
+    sms: InboundSms,
+    answers: Sequence[Answer],
+    texts: Collection[str],
+    sent: Mapping[str, HeldCode],
+) -> tuple[bool, Reply | None, Limit | None]:
+    """What acts on nothing: wrong codes, verbs and words; with the limit that drops something of it, if one does."""
+    told = told_codes(tx, sms.sender)
+    guessed = [text for text in texts if text not in sent]
+    if not (told or sent or _is_listed(edition, sms.sender)):
+        limit = may_look(tx, sms.sender) if guessed else None
+        if guessed and limit is None:
+            judge_wrong(tx, sms.sender, guessed, told)
+        return False, None, limit
+    # Decided before any incident is held; what this number was ever sent is always answered.
+    is_answered, limit = (True, None) if sent else may_reply(tx, sms, is_answer=bool(answers))
+    consequences = judge_wrong(tx, sms.sender, guessed, told) if guessed else []
+    if answers and told:
+        reply = _reply_to_holder(tx, sms, told, consequences)
+        return True, reply if is_answered or consequences else None, limit
+    known, reply = _pass_on(tx, edition, sms, told, Subject.NOT_UNDERSTOOD)
+    # Whoever tries codes that are not theirs hears nothing.
+    return known, reply if is_answered and not guessed else None, limit
+
+
+def _is_listed(edition: Edition, number: str) -> bool:
+    return member_at(edition.network, number) is not None or bool(contacts_at(edition.network, number))
+
+
+def _reply_to_holder(
+    tx: Tx, sms: InboundSms, told: Sequence[HeldCode], consequences: Sequence[Consequence]
+) -> Reply | None:
+    """The one reply to codes or verbs that acted on nothing: what became of the number's codes, else which count.
+
+    The only number of a text may be a code, and may be a road: words around it are for people to read as well (A12).
+    """
+    now = told_codes(tx, sms.sender) if consequences else told
+    reply = reply_unclear(tx, sms, now, Subject.NOT_UNDERSTOOD if says_more(sms.body) else None)
+    if not consequences:
+        return reply
+    last = consequences[-1]
+    return reply_to_holder(last.case, last.code, Kind.NOT_UNDERSTOOD, last.words)
+
+
+def _pass_on(
+    tx: Tx, edition: Edition, sms: InboundSms, told: Sequence[HeldCode], subject: Subject
+) -> tuple[bool, Reply | None]:
+    """Let the coordinators have the text, by whatever makes the number known."""
+    if told:
+        return True, reply_unclear(tx, sms, told, subject)
+    if sender := member_at(edition.network, sms.sender):
+        return True, pass_on_from_member(tx, edition, sender, sms, subject)
+    if listed := contacts_at(edition.network, sms.sender):
+        return True, pass_on_from_contact(tx, edition, listed, sms, subject)
+    return False, None

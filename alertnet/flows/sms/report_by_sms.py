@@ -1,0 +1,138 @@
+"""Reports from the field: SOS, HELP and ALERT of a member open an incident, or join the one just opened (B3, B4).
+
+A PIN decides what is believed, never what is answered: after a duress PIN, a wrong one or none the reply is that to a
+true one.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from alertnet.core.disclosure import Subject
+from alertnet.core.escalation.state import PlanChanged
+from alertnet.core.inbound.field_report import add_to, facts_of, understood
+from alertnet.core.inbound.sms_grammar import Report
+from alertnet.core.incident import IN_CUSTODY, Certainty, Facts
+from alertnet.core.notification import Kind
+from alertnet.flows.credentials.known_numbers import InTheField, open_incident_of, words_of
+from alertnet.flows.credentials.pins import PinCheck, try_pin
+from alertnet.flows.escalation.escalate import for_all, move
+from alertnet.flows.escalation.pin_proof import tell_closing
+from alertnet.flows.escalation.record_decision import decide
+from alertnet.flows.incidents.open_incident import open_incident
+from alertnet.flows.notifications import coordinator_alarms
+from alertnet.flows.sms.unclear_sms import ring_once
+from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.editions import Edition
+from alertnet.store.records.inbound import Recipient, Reply
+from alertnet.store.tables import timeline
+
+JOINS_FOR = timedelta(minutes=10)
+"""What a phone sends so soon after its report is about the same event."""
+
+
+def receive_report(
+    tx: Tx,
+    edition: Edition,
+    sender: InTheField,
+    report: Report,
+    heard_at: datetime | None = None,
+) -> Reply:
+    """Raise the alarm, whatever could be read of the report; the reply echoes what was understood.
+
+    `heard_at`: when the provider got it, of a report that reaches us late.
+    """
+    tried = try_pin(tx, sender.owner, report.pin)
+    pin = tried.check
+    duress = pin is PinCheck.DURESS
+    facts = replace(
+        facts_of(report, sender.team, sender.member, verified=bool(pin), duress=duress), occurred_at=heard_at
+    )
+    entry: dict[str, Any] = {
+        "by": sender.owner,
+        "understood": list(understood(report)),
+        "text": report.text,
+        "pin": pin.value,
+    }
+    if tried.unheard:
+        entry["unheard_pins"] = tried.unheard
+    if heard_at is not None:
+        entry["heard_at"] = heard_at.isoformat()
+    case = _join_recent(tx, sender, facts, report, entry) or _open(tx, edition, sender, facts, entry)
+    if tried.closes:
+        tell_closing(case, sender.owner)
+    case.finish()
+    return _reply(case, edition, sender, report, facts)
+
+
+def _reply(case: Case, edition: Edition, sender: InTheField, report: Report, facts: Facts) -> Reply:
+    # Nothing that the PIN decided is among these words.
+    words = replace(words_of(sender.tree), ref=case.incident.ref, at=case.tx.now, names=understood(report))
+    # A late text rings in a pocket that somebody else may hold; the PIN has no say in it either.
+    is_silent = sender.member.silent or facts.type in IN_CUSTODY
+    to = None if is_silent else Recipient(sender.owner, sender.tree.id, case.incident.id)
+    return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, tuple(case.hang_ups), to)
+
+
+def receive_duress(tx: Tx, edition: Edition, sender: InTheField, understood: str) -> Case:
+    """Raise the alarm for a member who gave the PIN for duress with a text that reports nothing.
+
+    What it opens waits for a coordinator before others hear, and is on the list of no team: a key that was taken with
+    the phone must not show it.
+    """
+    report = Report(panic=True)
+    facts = facts_of(report, sender.team, sender.member, verified=True, duress=True)
+    entry = {"by": sender.owner, "understood": [understood], "text": None, "pin": PinCheck.DURESS.value}
+    waiting = replace(facts, verified=False, certainty=Certainty.UNVERIFIED, team=None)
+    case = _join_recent(tx, sender, facts, report, entry) or _open(tx, edition, sender, waiting, entry)
+    case.finish()
+    return case
+
+
+def _join_recent(tx: Tx, sender: InTheField, facts: Facts, report: Report, entry: dict[str, Any]) -> Case | None:
+    """The open incident that the phone has just raised, with the report in it; None where there is none."""
+    recent = open_incident_of(tx, sender.member.phone, since=tx.now - JOINS_FOR)
+    case = take_up(tx, recent) if recent else None
+    if case is None or not case.is_open:
+        return None
+    _join(case, facts, report, entry)
+    return case
+
+
+def _open(tx: Tx, edition: Edition, sender: InTheField, facts: Facts, entry: dict[str, Any]) -> Case:
+    case = open_incident(tx, edition, facts, by=sender.owner)
+    case.record("report_received", **entry)
+    if facts.duress:
+        coordinator_alarms.raise_alarm(case, Kind.ALARM, Subject.NEWS, about=sender.team.id)
+    return case
+
+
+def _join(case: Case, news: Facts, report: Report, entry: dict[str, Any]) -> None:
+    """The same text again adds nothing; a new one alarms the coordinators, and only a PIN lets it change the facts."""
+    if _was_heard(case, entry):
+        return
+    case.record("report_received", **entry)
+    about, known = news.team or case.incident.ref, case.facts
+    if news.verified:
+        case.change_facts(add_to(known, news, report.consent))
+    if case.facts.duress and not known.duress:
+        # Whatever rings already has said nothing of it.
+        coordinator_alarms.raise_alarm(case, Kind.ALARM, Subject.NEWS, about=about)
+    else:
+        ring_once(case, Subject.NEWS, about)
+    if not news.verified:
+        return
+    if case.facts.verified:
+        move(case, for_all(case, PlanChanged()))
+    else:
+        decide(case, "go", by=news.team)
+    if case.facts.field_silent or case.facts.type in IN_CUSTODY:
+        coordinator_alarms.silence(case, escalation=None, kinds=(Kind.FIELD_STATUS,), answer="silent")
+
+
+def _was_heard(case: Case, entry: dict[str, Any]) -> bool:
+    query = select(timeline.c.payload).where(timeline.c.chain == case.incident.id, timeline.c.kind == "report_received")
+    return entry in list(case.tx.session.scalars(query))

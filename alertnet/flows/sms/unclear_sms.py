@@ -1,0 +1,110 @@
+"""Texts of a number known to open incidents that carry no right code: people read them, the sender hears how (A12)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from alertnet.core.disclosure import IN_FLOODS, Said, Subject
+from alertnet.core.limits import TEXTS_TOLD
+from alertnet.core.notification import Kind
+from alertnet.flows.credentials.codes_of_number import HeldCode
+from alertnet.flows.notifications.compose import notify_coordinators, said
+from alertnet.flows.notifications.coordinator_alarms import open_alarms, raise_alarm
+from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import limits
+from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.tables import acknowledgements
+
+MOST_INCIDENTS = 5
+"""A text is put into so many open incidents of its sender, the latest: in more it would only ring the same people."""
+
+
+def may_answer(case: Case, code: HeldCode) -> bool:
+    """Whether the code's contact may hear of the incident at all, now: even a reply would be news to it (A3)."""
+    return code.contact in case.plans[code.tree].allowed
+
+
+def keep_text(case: Case, code: HeldCode, text: str) -> None:
+    """Put what a contact wrote on the incident's record, as it is."""
+    case.record("sms_received", tree=code.tree, contact=code.contact, text=text)
+
+
+def ring_once(case: Case, subject: Subject, about: str) -> None:
+    """Alarm the coordinators, unless this very alarm rings already.
+
+    Of what comes in floods one alarm rings in an incident: more of it, from whomever, is a notice, and so is what
+    comes within ten minutes of an alarm that was answered (B9).
+    """
+    ringing = {(alarm.subject, alarm.about) for alarm in open_alarms(case)}
+    if not case.is_open or (subject.value, about) in ringing:
+        return
+    if subject not in IN_FLOODS:
+        raise_alarm(case, Kind.ALARM, subject, about=about)
+        return
+    told_at = limits.turn(case.tx, TEXTS_TOLD, f"{case.incident.id} {subject} {about}")
+    if told_at == case.tx.now and not any(each in IN_FLOODS for each, _ in ringing):
+        raise_alarm(case, Kind.ALARM, subject, about=about)
+    elif told_at is not None:
+        notify_coordinators(case, subject, about, leaves_at=told_at)
+
+
+def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], alarm: Subject | None) -> Reply | None:
+    """The reply to a text that acknowledges nothing: names the codes that would. None where silence is due.
+
+    `told`: all codes that the number was sent, good or not. The text goes into the sender's incidents and alarms their
+    coordinators; `alarm` None: not if it was only a verb or a wrong code of a number that can still answer.
+    """
+    heard = []
+    for case, own in _cases(tx, told):
+        keep_text(case, own[0], sms.body)
+        if alarm is not None or not _good(own):
+            ring_once(case, alarm or Subject.NOT_UNDERSTOOD, own[0].contact)
+        case.finish()
+        if may_answer(case, own[0]):
+            heard.append((case, own))
+    if not heard:
+        return None
+    case, own = heard[-1]
+    contact = case.contact(own[0].tree, own[0].contact)
+    words = said(case, own[0].tree, contact.timezone)
+    if alarm is not None and len(heard) == 1:
+        words = replace(words, code=_code_to_answer(case, own))
+    else:
+        words = replace(words, open_codes=tuple(code.text for _, codes in heard for code in _good(codes)))
+    return reply_to_holder(case, own[0], Kind.NOT_UNDERSTOOD, words)
+
+
+def _good(codes: Sequence[HeldCode]) -> list[HeldCode]:
+    """Those by which something can still be answered."""
+    return [code for code in codes if code.counts and code.asks]
+
+
+def reply_to_holder(case: Case, code: HeldCode, kind: Kind, words: Said) -> Reply:
+    """A reply to whoever holds the code, in the contact's language."""
+    to = Recipient(code.contact, code.tree, case.incident.id)
+    return Reply(kind, case.contact(code.tree, code.contact).language, words, case.incident.templates, to=to)
+
+
+def _cases(tx: Tx, told: Sequence[HeldCode]) -> list[tuple[Case, list[HeldCode]]]:
+    """The latest incidents of those codes with the codes of each, oldest first."""
+    latest = list(dict.fromkeys(code.incident for code in reversed(told)))[:MOST_INCIDENTS]
+    # Locked in the order of their ids, so that two flows never wait for each other.
+    cases = [take_up(tx, incident) for incident in sorted(latest)]
+    cases.sort(key=lambda case: case.incident.opened_at)
+    return [(case, [code for code in told if code.incident == case.incident.id]) for case in cases]
+
+
+def _code_to_answer(case: Case, own: Sequence[HeldCode]) -> str | None:
+    """The sender's own code, unless it has answered already and the alarm no longer goes on for it."""
+    code = next((code for code in _good(own) if code.alarm is None), None)
+    if code is None:
+        return None
+    answered = select(acknowledgements.c.id).where(
+        acknowledgements.c.incident_id == case.incident.id,
+        acknowledgements.c.tree == code.tree,
+        acknowledgements.c.contact == code.contact,
+        acknowledgements.c.revoked_at.is_(None),
+    )
+    return None if case.tx.session.scalar(answered.limit(1)) else code.text

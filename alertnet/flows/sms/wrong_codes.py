@@ -1,0 +1,164 @@
+"""Codes that are not right where they come from: counted by number and incident, over all doors (B4, B9).
+
+Five void what the number holds, and make it afresh once; after five more nothing from that number counts in that
+incident. The contact's other numbers, its link, and a call that we place to it go on: who shows a number may forge it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import Said, Subject
+from alertnet.core.inbound.wrong_codes import Guesses, Verdict
+from alertnet.core.limits import FOREIGN_CODES
+from alertnet.core.notification import Kind
+from alertnet.flows.credentials.codes_of_number import HeldCode, holders
+from alertnet.flows.credentials.page_links import link_token
+from alertnet.flows.credentials.written_codes import code_in_place, void, void_there, written_code
+from alertnet.flows.notifications.compose import notify_coordinators, said, write
+from alertnet.flows.notifications.coordinator_alarms import ring_one
+from alertnet.flows.sms.unclear_sms import may_answer
+from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import guesses as guess_store
+from alertnet.store.records import incidents as incident_store
+from alertnet.store.records import limits
+from alertnet.store.tables import alarms
+
+MOST_REPORTED = 5
+"""Incidents in which a text is reported as one with somebody else's code, at most."""
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """What a number is told of its wrong codes in an incident: its fresh code, or how to answer instead."""
+
+    case: Case
+    code: HeldCode
+    """One that it had."""
+    words: Said
+
+
+def judge_wrong(
+    tx: Tx, number: str, texts: Collection[str], told: Sequence[HeldCode], *, by_text: bool = True
+) -> list[Consequence]:
+    """Count codes that this number was never sent, and report those of others. `told`: what it was sent.
+
+    `by_text`: the number is answered by whoever asks, in the last of the incidents; else by a text of its own. A number
+    that holds codes itself is told nothing of whose they are.
+    """
+    owners = holders(tx, texts)
+    foreign = sorted({each for owner in owners.values() for each in owner}, key=lambda each: each[0])[:MOST_REPORTED]
+    slips = sum(text not in owners for text in texts)
+    mine = {code.incident for code in told} if slips else set()
+    told_of = {incident for incident, _ in foreign if _has_room(tx, incident)}
+    # Incidents first, all of them in the order of their ids, then what is counted: no two flows wait for each other.
+    if ids := sorted(mine | told_of):
+        incident_store.lock(tx.session, ids)
+    for incident, contact in foreign:
+        if incident in told_of:
+            _report_foreign(tx, number, incident, contact)
+        else:
+            limits.use(tx, FOREIGN_CODES, incident)
+    return count_wrong_tries(tx, number, told, slips, by_text=by_text) if mine else []
+
+
+def count_wrong_tries(
+    tx: Tx, number: str, told: Sequence[HeldCode], tries: int, *, by_text: bool = True
+) -> list[Consequence]:
+    """Count wrong codes against the number in each open incident that told it any, and do what follows."""
+    ids = sorted({code.incident for code in told})
+    # Whoever counts at the same moment waits here: two tries are two.
+    incident_store.lock(tx.session, ids)
+    before = guess_store.read(tx, ids, number)
+    counting = [id for id in ids if before.get(id, Guesses()).locked_at is None]
+    after = {id: before.get(id, Guesses()).wrong(tx.now, tries) for id in counting}
+    guess_store.keep(tx, number, before, {id: each for id, (each, _) in after.items()})
+    return _carry_out(tx, number, told, {id: verdict for id, (_, verdict) in after.items()}, by_text=by_text)
+
+
+def _carry_out(
+    tx: Tx, number: str, told: Sequence[HeldCode], verdicts: Mapping[str, Verdict], *, by_text: bool
+) -> list[Consequence]:
+    consequences = []
+    for incident, verdict in verdicts.items():
+        if verdict is Verdict.COUNTED:
+            continue
+        case, own = take_up(tx, incident), [code for code in told if code.incident == incident]
+        is_renewed = verdict is Verdict.RENEWED
+        words = _renew(case, number, own) if is_renewed else _lock_out(case, number, own)
+        case.record("codes_voided" if is_renewed else "number_locked_out", tree=own[0].tree, contact=own[0].contact)
+        notify_coordinators(case, Subject.WRONG_CODES if is_renewed else Subject.LOCKED_OUT, own[0].contact)
+        case.finish()
+        if words is not None:
+            consequences.append(Consequence(case, own[0], words))
+    for each in consequences[:-1] if by_text else consequences:
+        _write_there(each, number)
+    return consequences
+
+
+def _renew(case: Case, number: str, own: Sequence[HeldCode]) -> Said | None:
+    """Void what the number holds and make it afresh; the words for the number itself, if it had a code of its own."""
+    words = None
+    for code in [code for code in own if code.counts]:
+        contact = case.contact(code.tree, code.contact)
+        if code.alarm is not None:
+            # All coordinators share it: the slips of one must not lock out another.
+            void_there(case, code.id, number)
+            alarm = case.tx.session.execute(select(alarms).where(alarms.c.id == code.alarm)).one()
+            if alarm.due_at is not None and may_answer(case, code):
+                fresh = code_in_place(case, alarm.id, code.tree, contact)
+                case.outbox.flush()
+                ring_one(case, alarm, code.tree, contact, fresh, frozenset({MethodKind.SMS}), anew=True)
+            continue
+        void(case, code.id)
+        if may_answer(case, code) and (fresh := written_code(case, code.tree, contact)):
+            words = replace(_words(case, code, number), code=fresh.text)
+            elsewhere = tuple(method for method in contact.methods if method.address != number)
+            write(case, Kind.NOT_UNDERSTOOD, code.tree, replace(contact, methods=elsewhere), replace(words, link=None))
+    return words
+
+
+def _lock_out(case: Case, number: str, own: Sequence[HeldCode]) -> Said | None:
+    code = next((code for code in own if code.alarm is None), own[0])
+    return _words(case, code, number) if may_answer(case, code) else None
+
+
+def _words(case: Case, code: HeldCode, number: str) -> Said:
+    """What is said to a number of its wrong codes; the link is good whatever becomes of them."""
+    contact = case.contact(code.tree, code.contact)
+    kin = [tree for tree, _ in case.kin(code.tree, code.contact)]
+    escalation = next((each.id for tree in kin if (each := case.escalation_of(tree))), None)
+    words = replace(said(case, code.tree, contact.timezone), subject=Subject.WRONG_CODES)
+    if escalation is None:
+        return words
+    _, token = link_token(case, code.tree, contact, MethodKind.SMS, number, escalation=escalation)
+    return replace(words, link=token)
+
+
+def _write_there(consequence: Consequence, number: str) -> None:
+    """Tell the number by a text of its own, where it takes texts."""
+    case, code = consequence.case, consequence.code
+    contact = case.contact(code.tree, code.contact)
+    there = tuple(method for method in contact.ways if method.address == number and method.kind is MethodKind.SMS)
+    write(case, Kind.NOT_UNDERSTOOD, code.tree, replace(contact, methods=there, when_closed=()), consequence.words)
+    case.finish()
+
+
+def _has_room(tx: Tx, incident: str) -> bool:
+    """Whether the incident's coordinators are told of one more; nothing is held yet."""
+    return FOREIGN_CODES.room(limits.usage(tx, FOREIGN_CODES, incident), tx.now) > 0
+
+
+def _report_foreign(tx: Tx, number: str, incident: str, contact: str | None) -> None:
+    before = limits.hold(tx, FOREIGN_CODES, incident)
+    limits.keep(tx, FOREIGN_CODES, incident, replace(FOREIGN_CODES.use(before, tx.now), dropped=0))
+    if not FOREIGN_CODES.room(before, tx.now):
+        return
+    case = take_up(tx, incident)
+    untold = {"untold": before.dropped} if before.dropped else {}
+    case.record("foreign_code", contact=contact, sender=f"…{number[-4:]}", **untold)
+    notify_coordinators(case, Subject.FOREIGN_CODE, contact)
+    case.finish()

@@ -1,0 +1,1 @@
+"""What concerns the installation and no incident: monitoring, duty, restored backups."""

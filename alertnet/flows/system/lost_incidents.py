@@ -1,0 +1,83 @@
+"""Incidents lost with a database: read from what the provider sent of them, and made known to people (A12)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from alertnet.core.disclosure import Subject
+from alertnet.core.inbound.lost_incidents import traces_of
+from alertnet.core.notification import Kind
+from alertnet.flows.credentials.codes_of_number import find_sent
+from alertnet.flows.credentials.known_numbers import contacts_at, member_at, words_of
+from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import lost_codes, timeline
+from alertnet.store.records.editions import Edition
+from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.records.lost_codes import LostCode
+
+Told = Mapping[str, Sequence[str]]
+"""Lost incidents by reference, with whom they were told to: ids of contacts, or the end of a number."""
+
+MOST_NAMED = 10
+"""Incidents of which whom they were told to is a message of its own."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message that left our number since the backup."""
+
+    to: str
+    text: str
+
+
+def remember(tx: Tx, edition: Edition, sent: Sequence[Sent]) -> dict[str, tuple[str, ...]]:
+    """Keep the codes that are not known here, so that none is taken for another's; the incidents that are not.
+
+    Once more it changes nothing.
+    """
+    traces = [(each, traces_of(each.text)) for each in sent]
+    unknown = lost_codes.unknown_refs(tx.session, {ref for _, found in traces for ref in found.refs})
+    told: dict[str, dict[str, None]] = {}
+    for each, found in traces:
+        known = find_sent(tx, each.to, found.codes) if found.codes else {}
+        fresh = [code for code in found.codes if code not in known]
+        for ref in found.refs[:1]:
+            lost_codes.keep(tx, ref, each.to, fresh)
+        for ref in found.refs:
+            if ref in unknown:
+                told.setdefault(ref, {})[_who(edition, each.to)] = None
+    return {ref: tuple(names) for ref, names in sorted(told.items())}
+
+
+def tell_of_incidents(tx: Tx, edition: Edition, told: Told, *, since: str, ref: str) -> None:
+    """All coordinators: which incidents are not known any more, and who had heard of each."""
+    trees = list(edition.network.trees.values())
+    tell_coordinators(tx, trees, Kind.ALARM, Subject.LOST_REPORTS, ref=ref, about=since, names=tuple(told))
+    for each in list(told)[:MOST_NAMED]:
+        tell_coordinators(tx, trees, Kind.ALARM, Subject.LOST_INCIDENT, ref=each, names=tuple(told[each]))
+
+
+def pass_on_answer(tx: Tx, edition: Edition, sms: InboundSms, found: Mapping[str, LostCode]) -> Reply | None:
+    """A text with a code of a lost incident: the coordinators are alarmed by the first, and have each on the record."""
+    ref, is_new = next((each.ref, each.is_new) for each in found.values())
+    listed, who = contacts_at(edition.network, sms.sender), _who(edition, sms.sender)
+    trees = [tree for tree, _ in listed] or list(edition.network.trees.values())
+    entry = {"ref": ref, "by": who, "text": sms.body, "at": (sms.heard_at or tx.now).isoformat()}
+    timeline.append(tx, timeline.SYSTEM, ("lost_incident_answered", entry))
+    kind = Kind.ALARM if is_new else Kind.NOTICE
+    tell_coordinators(tx, trees, kind, Subject.LOST_ANSWER, ref=ref, about=who, besides=sms.sender)
+    for each in {code.ref for code in found.values()}:
+        lost_codes.note_answer(tx, sms.sender, each)
+    if not listed:
+        return None
+    tree, contact = listed[0]
+    words = replace(words_of(tree, contact), ref=ref)
+    return Reply(Kind.NOT_UNDERSTOOD, contact.language, words, edition.templates, to=Recipient(contact.id, tree.id))
+
+
+def _who(edition: Edition, number: str) -> str:
+    """Whose number it is, or its end."""
+    if listed := contacts_at(edition.network, number):
+        return listed[0][1].id
+    sender = member_at(edition.network, number)
+    return sender.owner if sender else f"..{number[-2:]}"

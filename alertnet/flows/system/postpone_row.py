@@ -1,0 +1,15 @@
+"""A row that can't be worked on is put off and reported, so that it holds up no other (A11)."""
+
+from datetime import timedelta
+
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import postponed_rows
+from alertnet.store.records import timeline
+
+PAUSE = timedelta(minutes=1)
+
+
+def put_off(tx: Tx, queue: str, id: str, fault: str) -> None:
+    """Look at that row of `alarms`, `attempts` or `escalations` again in a minute; `fault`: what it raised, by name."""
+    if postponed_rows.put_off(tx, queue, id, tx.now + PAUSE):
+        timeline.append(tx, timeline.SYSTEM, ("put_off", {"queue": queue, "row": id, "fault": fault}))

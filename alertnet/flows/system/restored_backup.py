@@ -1,0 +1,100 @@
+"""An old backup is the database now: what it would do again is held back, asked about, and made known (A5, A12, B7)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Table, update
+
+from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.disclosure import Subject
+from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.flows.notifications.coordinator_alarms import open_alarms, raise_alarm
+from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.sending.locked_attempt import hold
+from alertnet.flows.system.lost_incidents import Told, tell_of_incidents
+from alertnet.flows.unit.locked_incident import take_up
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import heartbeats, last_activity
+from alertnet.store.monitoring import inbound_polls as sweep_store
+from alertnet.store.monitoring.last_activity import Declaration
+from alertnet.store.records import timeline
+from alertnet.store.records.editions import Edition
+from alertnet.store.tables import alarms, attempts, escalations
+
+HELD_FOR = timedelta(minutes=2)
+"""Answers that came in since the backup are fetched meanwhile; with them or without, everything then goes on (A2)."""
+
+NO_REF = "DB"
+"""Stands where a reference would, in an alarm about no incident."""
+CODE = "restored"
+
+
+def hold_back(tx: Tx, taken_at: datetime | None, by: str, ways_in: Sequence[Way]) -> Declaration:
+    """Let nothing old happen at once, and put that on the record, unless all that was done before.
+
+    `taken_at` None: as was said before, else the newest moment in the database. `ways_in`: by which texts and calls may
+    have come in since, to be looked for.
+    """
+    declared = last_activity.declared(tx.session)
+    if declared is None or taken_at not in (None, declared.taken_at):
+        declared = _declare(tx, taken_at or last_activity.newest(tx.session) or tx.now, by)
+    if declared.is_over:
+        return declared
+    until = tx.now + HELD_FOR
+    _stop(tx, escalations, until)
+    _stop(tx, alarms, until)
+    _stop(tx, attempts, until, attempts.c.status == AttemptStatus.QUEUED.value, attempts.c.created_at < declared.at)
+    sweep_store.rewind(tx, ways_in, declared.taken_at)
+    return declared
+
+
+def doubt(tx: Tx, attempt_id: str) -> list[str]:
+    """It was queued when the backup was taken, and has probably left since: the provider is asked first (A5)."""
+    held = hold(tx, attempt_id)
+    if held is None or held.status is not AttemptStatus.QUEUED:
+        return []
+    held.change(started_at=held.row.created_at)
+    held.unsure(CODE)
+    return held.finish()
+
+
+def alarm_about(tx: Tx, incident_id: str, taken_at: datetime) -> None:
+    """The coordinators of an incident that goes on: answers by call, page or API can't be fetched again."""
+    case = take_up(tx, incident_id)
+    if all(alarm.subject != Subject.RESTORED.value for alarm in open_alarms(case)):
+        raise_alarm(case, Kind.ALARM, Subject.RESTORED, about=_moment(taken_at))
+    case.finish()
+
+
+def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime, told: Told) -> None:
+    """All coordinators: incidents that were raised since are not known any more. With that all is done, once.
+
+    `told`: those that the provider's books name.
+    """
+    declared = last_activity.declared(tx.session)
+    if declared is None or declared.is_over:
+        return
+    if told:
+        tell_of_incidents(tx, edition, told, since=_moment(taken_at), ref=NO_REF)
+    else:
+        trees = edition.network.trees.values()
+        tell_coordinators(tx, trees, Kind.ALARM, Subject.RESTORED, ref=NO_REF, about=_moment(taken_at))
+    lost = {ref: list(names) for ref, names in told.items()}
+    timeline.append(tx, timeline.SYSTEM, (last_activity.MADE_KNOWN, {"taken_at": taken_at.isoformat(), "lost": lost}))
+
+
+def _declare(tx: Tx, taken_at: datetime, by: str) -> Declaration:
+    queued = len(last_activity.queued(tx.session, before=tx.now))
+    entry = {"taken_at": taken_at.isoformat(), "queued": queued, "by": by}
+    timeline.append(tx, timeline.SYSTEM, (last_activity.RESTORED, entry))
+    heartbeats.note(tx, heartbeats.RESTORED)
+    return Declaration(taken_at, tx.now, queued, is_over=False)
+
+
+def _stop(tx: Tx, queue: Table, until: datetime, *which: ColumnElement[bool]) -> None:
+    overdue = update(queue).where(queue.c.due_at.is_not(None), queue.c.due_at < until, *which)
+    tx.session.execute(overdue.values(due_at=until))
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,143 @@
+"""The watch on ourselves, a turn at a time: whichever worker comes first looks, and the coordinators hear of trouble.
+
+It is told by ways that work: never by the very channel that fails, unless there is no other.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from alertnet.core.delivery.provider_routes import IN_ORDER, Routes, Way
+from alertnet.core.directory.contact import WRITTEN
+from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.disclosure import Subject
+from alertnet.core.monitoring.self_monitoring import (
+    CAN_WAIT,
+    SAID_BY,
+    SUBJECTS,
+    Files,
+    Observed,
+    Part,
+    fault_behind,
+    find_trouble,
+    follow,
+    may_beat,
+    stood_still,
+)
+from alertnet.core.notification import Kind
+from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import heartbeats, observations, troubles
+from alertnet.store.monitoring.heartbeats import Sign
+from alertnet.store.queues import attempts as attempt_store
+from alertnet.store.queues import postponed_rows
+from alertnet.store.queues import workers as worker_store
+from alertnet.store.queues.attempts import SENT_BY
+from alertnet.store.records import checkpoints, limits, timeline
+from alertnet.store.records.editions import Edition
+
+EVERY = timedelta(seconds=9)
+"""With a beat each 5 s somebody takes a turn each 10 s."""
+GAP = timedelta(seconds=30)
+"""After a longer pause between two turns, what is late by it has a minute to catch up."""
+ERRAND_EVERY = timedelta(seconds=59)
+"""How often the heartbeat is sent and the inbound path is tested: each minute."""
+
+NO_REF = "SYSTEM"
+"""Stands where a reference would, in alarms about ourselves."""
+
+
+@dataclass(frozen=True)
+class Errands:
+    """What the turn leaves to be done outside any transaction."""
+
+    ping: str | None = None
+    """Send the heartbeat, with this head of the record."""
+    test: bool = False
+    """Bring a text to our own public URL."""
+
+
+def keep_watch(
+    tx: Tx,
+    edition: Edition,
+    ways: frozenset[Way],
+    *,
+    is_tested: bool,
+    files: Files = Files.IN_FORCE,
+    routes: Routes = IN_ORDER,
+) -> Errands:
+    """Take a turn, unless another worker has just done so; what is observed hangs on `ways` and `is_tested`."""
+    before = heartbeats.read(tx.session)
+    if not heartbeats.take_turn(tx, heartbeats.WATCH, EVERY):
+        return Errands()
+    trees = [tree for _, tree in sorted(edition.network.trees.items())]
+    _note_gap(tx, trees, before.get(heartbeats.WATCH))
+    seen = observations.observe(tx, ways, is_tested=is_tested, files=files, routes=routes)
+    found = find_trouble(seen)
+    _follow(tx, trees, seen, found)
+    if attempt_store.bring_near(tx.session, tx.now):
+        tx.leaves_due()
+    worker_store.forget(tx)
+    postponed_rows.forget(tx)
+    if dropped := limits.forget_old(tx):
+        timeline.append(tx, timeline.SYSTEM, ("limits_dropped", dropped))
+    if heartbeats.take_turn(tx, heartbeats.CHECKPOINT, ERRAND_EVERY):
+        checkpoints.note_changed(tx)
+    beats = may_beat(seen, found) and heartbeats.take_turn(tx, heartbeats.HEARTBEAT_SENT, ERRAND_EVERY)
+    return Errands(
+        ping=checkpoints.signed_head(tx) if beats else None,
+        test=is_tested and heartbeats.take_turn(tx, heartbeats.INBOUND_ASKED, ERRAND_EVERY),
+    )
+
+
+def _note_gap(tx: Tx, trees: list[ContactTree], previous: Sign | None) -> None:
+    """Whoever was away for long says so, if it was not on purpose: what came in meanwhile is answered late."""
+    # One from the future is from before the clock was put back: what is late counts from now on.
+    if previous is not None and abs(tx.now - previous.at) < GAP:
+        return
+    heartbeats.note(tx, heartbeats.WATCH_SINCE)
+    if previous is None:
+        return
+    still = stood_still(previous.at, tx.now, worker_store.seen(tx.session))
+    if still is not None:
+        timeline.append(tx, timeline.SYSTEM, ("stood_still", {"seconds": round(still.total_seconds())}))
+        _tell(tx, trees, Kind.ALARM, Subject.STOOD_STILL, about=_span(still))
+
+
+def _follow(tx: Tx, trees: list[ContactTree], seen: Observed, found: frozenset[Part]) -> None:
+    standing = troubles.standing(tx.session)
+    changes = follow(found, standing, tx.now)
+    broken = found | {each.part for each in standing}
+    for part in changes.begun:
+        troubles.begin(tx, part)
+        timeline.append(tx, timeline.SYSTEM, ("trouble_began", {"part": part.value}))
+        if SAID_BY.get(part) not in found:
+            kind = Kind.NOTICE if part in CAN_WAIT else Kind.ALARM
+            _tell(tx, trees, kind, SUBJECTS[part][0], broken, about=fault_behind(seen, part))
+    for part in changes.over:
+        timeline.append(tx, timeline.SYSTEM, ("trouble_over", {"part": part.value}))
+    for subject in dict.fromkeys(SUBJECTS[part][1] for part in changes.over):
+        _tell(tx, trees, Kind.NOTICE, subject, broken - set(changes.over))
+    troubles.clear(tx, changes.cleared)
+    troubles.clear(tx, changes.back, is_clear=False)
+    troubles.end(tx, changes.over)
+
+
+def _tell(
+    tx: Tx,
+    trees: list[ContactTree],
+    kind: Kind,
+    subject: Subject,
+    broken: frozenset[Part] = frozenset(),
+    about: str | None = None,
+) -> None:
+    """An alarm goes by every way that works, at once; a notice by the first one that is read."""
+    ways = frozenset(method for method in SENT_BY if Part(method) not in broken)
+    is_alarm = kind is Kind.ALARM
+    by = ways if is_alarm else ways & WRITTEN
+    tell_coordinators(tx, trees, kind, subject, ref=NO_REF, about=about, by=by, first_only=not is_alarm)
+
+
+def _span(span: timedelta) -> str:
+    """As in `25 min` or `7 h`, which are the same in every language."""
+    minutes = round(span.total_seconds() / 60)
+    return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"

@@ -1,0 +1,67 @@
+"""Drawing written codes: any number holds a text once, and who holds what is asked for many codes at a time (B4)."""
+
+from datetime import timedelta
+
+from sqlalchemy import bindparam, select
+
+from alertnet.core.inbound.code_formats import WRITTEN_CODE_LENGTH, is_written_code
+from alertnet.core.incident import IncidentStatus
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import lost_codes
+from alertnet.store.tables import code_numbers, codes, incidents
+
+KEPT_AFTER_CLOSING = timedelta(days=7)
+FEWEST, MANY = 4, 64
+"""How many are drawn at once: what most flows need, and where most of what was drawn is held already."""
+MOST_ROUNDS = 4
+
+_HELD = (
+    select(codes.c.code_hash, code_numbers.c.number_index)
+    .join(code_numbers, code_numbers.c.code_id == codes.c.id)
+    .join(incidents, incidents.c.id == codes.c.incident_id)
+    .where(codes.c.code_hash.in_(bindparam("hashes", expanding=True)), codes.c.voided_at.is_(None))
+    .where((incidents.c.status == IncidentStatus.OPEN.value) | (incidents.c.closed_at > bindparam("lately")))
+    .union_all(lost_codes.HELD)
+)
+
+
+class Draws:
+    """Texts for the codes of incidents that are taken up together, of which each is given out once.
+
+    Two transactions may draw the same text at the same moment: what then holds it once is an index of `code_numbers`.
+    """
+
+    def __init__(self, tx: Tx, expected: int) -> None:
+        self._tx = tx
+        self._expected = max(expected + expected // 8, FEWEST)
+        self._held: dict[str, set[bytes]] = {}
+        """What was drawn and not given out yet, with the numbers that hold such a code."""
+        self._given: set[str] = set()
+
+    def take(self, numbers: list[bytes]) -> str | None:
+        """A text that none of the numbers holds; None when so many are open there that none can be found."""
+        for rounds in range(MOST_ROUNDS):
+            for text, holders in self._held.items():
+                if holders.isdisjoint(numbers):
+                    del self._held[text]
+                    self._given.add(text)
+                    return text
+            self._draw(MANY if rounds else self._expected)
+        return None
+
+    def holds(self, numbers: list[bytes], text: str) -> bool:
+        """Whether one of the numbers has that very code already."""
+        return not self._holders([text])[text].isdisjoint(numbers)
+
+    def _draw(self, count: int) -> None:
+        drawn = dict.fromkeys(self._tx.chance.digits(WRITTEN_CODE_LENGTH) for _ in range(count))
+        self._held |= self._holders([text for text in drawn if is_written_code(text) and text not in self._given])
+
+    def _holders(self, texts: list[str]) -> dict[str, set[bytes]]:
+        """The numbers that hold each of the texts: in an incident open, closed less than 7 days ago, or lost."""
+        texts_of = {hash: text for text in texts for hash in self._tx.vault.code_hashes(text)}
+        held: dict[str, set[bytes]] = {text: set() for text in texts}
+        values = {"hashes": list(texts_of), "lately": self._tx.now - KEPT_AFTER_CLOSING}
+        for row in self._tx.session.connection().execute(_HELD, values):
+            held[texts_of[row.code_hash]].add(row.number_index)
+        return held

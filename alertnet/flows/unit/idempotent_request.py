@@ -1,0 +1,51 @@
+"""Accepting a request: what it does and, where it came with an Idempotency-Key, its answer in one transaction (A1)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from alertnet.core.errors import BadInput, WrongState
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import idempotency
+from alertnet.store.records.idempotency import Answer, Once
+
+Show = Callable[[Session], Answer]
+"""Reads the answer, as things stand in that session."""
+
+Act = Callable[[Tx], tuple[Case, Show]]
+"""Changes an incident, and says how the answer to it is read."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What came of a request. `answer` is None where it is to be read after the commit."""
+
+    answer: Answer | None
+    show: Show
+    hang_ups: tuple[str, ...] = ()
+    """Calls (the provider's ids) that are to be ended now."""
+
+
+def accept(tx: Tx, act: Act, once: Once | None) -> Accepted:
+    """Do it, unless it was done before under the same key: then its answer is the one that was given.
+
+    Raises:
+        BadInput: the key came before with another body. WrongState: it is being accepted elsewhere at this moment.
+    """
+    if once is None:
+        case, show = act(tx)
+        case.finish()
+        return Accepted(None, show, tuple(case.hang_ups))
+    if kept := idempotency.find(tx.session, once.key):
+        body, answer = kept
+        if body != once.body:
+            raise BadInput("Idempotency-Key", None, "the request it was first used with, or a key of its own")
+        return Accepted(answer, lambda _: answer)
+    case, show = act(tx)
+    case.finish()
+    answer = show(tx.session)
+    if not idempotency.keep(tx, once, case.incident.id, answer):
+        raise WrongState("a request with this Idempotency-Key", "in flight", "wait for its answer")
+    return Accepted(answer, show, tuple(case.hang_ups))

@@ -1,0 +1,160 @@
+"""One incident under a flow's hands: its row held, its plans, its escalations, and what is to be written of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.incident import Facts, Incident, IncidentStatus
+from alertnet.core.notification import CLASSES, Kind, send_rank
+from alertnet.core.resolution.resolve import Plans, left_out
+from alertnet.flows.unit.prefetch import Ahead
+from alertnet.flows.unit.unit_of_work import Outbox
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import editions
+from alertnet.store.records import escalations as escalation_store
+from alertnet.store.records import incidents as incident_store
+from alertnet.store.records.escalations import Escalation, fixed, moving
+
+
+@dataclass(frozen=True)
+class Code:
+    """A written code."""
+
+    id: str
+    text: str
+
+
+@dataclass
+class Case:
+    """An incident under a flow's hands. Whatever is changed through it is written by `finish`."""
+
+    tx: Tx
+    incident: Incident
+    plans: Plans
+    escalations: list[Escalation]
+    outbox: Outbox
+    ahead: Ahead
+    known_codes: dict[tuple[str, str], Code] | None = None
+    """By (tree, contact); None until they were asked for, empty for an incident that is just being opened."""
+    known_links: dict[tuple[str, str, str, str, str], tuple[str, str]] | None = None
+    posted: dict[tuple[str, str, str], tuple[str, list[str]]] = field(default_factory=dict)
+    """First alerts of this very flow by (escalation, method, address): the notification and the trees it counts for."""
+    fresh: bool = False
+    """Being opened in this very flow: nothing of it can be under way yet."""
+    hang_ups: list[str] = field(default_factory=list)
+    """Calls (the provider's ids) that are to be ended once the transaction is over."""
+
+    @property
+    def facts(self) -> Facts:
+        """What is known of the incident."""
+        return self.incident.facts
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not been closed."""
+        return self.incident.status is IncidentStatus.OPEN
+
+    def tree(self, id: str) -> ContactTree:
+        """The pinned tree of that id."""
+        return self.plans[id].tree
+
+    def contact(self, tree: str, id: str) -> Contact:
+        """A contact of a pinned tree."""
+        return self.plans[tree].tree.contacts[id]
+
+    def record(self, kind: str, **payload: object) -> None:
+        """Add a line to the incident's timeline."""
+        self.outbox.record(self.incident.id, kind, payload)
+
+    def rank(self, kind: Kind, *, again: bool = False) -> int:
+        """The order in which a message of this incident is sent."""
+        return send_rank(self.facts.severity, kind, again=again)
+
+    def kin(self, tree: str, contact: str) -> list[tuple[str, Contact]]:
+        """The same recipient in every pinned tree, this contact first."""
+        return self.plans.recipients.same_as(tree, contact)
+
+    def coordinators(self) -> list[tuple[str, Contact]]:
+        """Those whom alarms and decisions go to: each recipient once, in the order of the trees, if it may be told."""
+        found: list[tuple[str, Contact]] = []
+        seen: set[str] = set()
+        for id, plan in self.plans.items():
+            for contact in plan.tree.coordinators:
+                if contact.id in plan.allowed and not contact.addresses & seen:
+                    found.append((id, contact))
+                    seen |= contact.addresses
+        return found
+
+    def is_coordinator(self, tree: str, contact: str) -> bool:
+        """Whether the recipient is a coordinator, in whichever tree."""
+        return any(each.is_coordinator for _, each in self.kin(tree, contact))
+
+    def escalation_of(self, tree: str) -> Escalation | None:
+        """The escalation of that tree, if it opened one."""
+        return next((each for each in self.escalations if each.tree == tree), None)
+
+    def save(self, escalation: Escalation) -> None:
+        """Write where an escalation stands; a new one is put on the record."""
+        columns = moving(escalation, self.facts.severity.rank)
+        if escalation.new:
+            self.outbox.add("escalations", **fixed(escalation, self.incident.trees[escalation.tree]), **columns)
+        else:
+            self.outbox.change("escalations", escalation.id, **columns)
+
+    def change_facts(self, facts: Facts) -> None:
+        """Take new facts: plans are resolved again on the pinned trees, at once (A8)."""
+        self.plans = editions.plans(self.tx, facts, self.incident.trees)
+        graver_by = self.facts.severity.rank - facts.severity.rank
+        if graver_by:
+            self.outbox.move_up(self.incident.id, graver_by * CLASSES)
+        self.incident = replace(self.incident, facts=facts)
+        self.save_facts()
+
+    def save_facts(self) -> None:
+        """Write what is known, and who is not told for it."""
+        incident_store.save_facts(self.tx.session, self.incident, self.pruned())
+
+    def warn(self, text: str) -> None:
+        """Add to what is to be known beside the plan, once."""
+        warnings = dict.fromkeys((*self.incident.warnings, text))
+        self.incident = replace(self.incident, warnings=tuple(warnings))
+        self.save_facts()
+
+    def pruned(self) -> list[dict[str, object]]:
+        """Who is not told and why, as the answer shows it."""
+        refused = {each.tree: each.state.refused for each in self.escalations}
+        return [
+            {"tree": each.tree, "level": each.level, "contact": each.contact, "reason": each.reason.value}
+            for id, plan in self.plans.items()
+            for each in left_out(plan, refused.get(id, ()))
+        ]
+
+    def finish(self) -> None:
+        """Write what was gathered: rows first, then the history of it."""
+        self.outbox.flush(begin=self.fresh)
+        self.fresh = False
+
+
+def take_up(tx: Tx, incident_id: str) -> Case:
+    """The case of an incident, held in the order of locks: incident, then escalations.
+
+    Raises:
+        Unknown: there is no such incident.
+    """
+    return take_up_each(tx, [incident_id], Outbox(tx))[incident_id]
+
+
+def take_up_each(tx: Tx, ids: Sequence[str], outbox: Outbox) -> dict[str, Case]:
+    """The cases of several incidents by id, with that outbox for them all: it is flushed at the end instead of each.
+
+    Raises:
+        Unknown: there is no such incident.
+    """
+    incidents = incident_store.lock(tx.session, ids)
+    escalations = escalation_store.of_incidents(tx.session, ids)
+    ahead = Ahead(tx, ids)
+    return {
+        id: Case(tx, each, editions.plans(tx, each.facts, each.trees), escalations[id], outbox, ahead)
+        for id, each in incidents.items()
+    }

@@ -1,0 +1,262 @@
+"""What a flow is about to put on the record, gathered row by row and written in a few statements at its end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, bindparam, insert, select
+
+from alertnet.core.codec import to_plain
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import Said
+from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.store import tables
+from alertnet.store.db.bulk_update import change_each
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import attempts as attempt_store
+from alertnet.store.records import checkpoints, timeline
+
+INSERTS = {table.name: insert(table) for table in tables.metadata.sorted_tables}
+"""In the order in which foreign keys want them."""
+
+_MINE, _THEIRS, _OTHERS = tables.code_numbers.alias(), tables.code_numbers.alias(), tables.codes.alias()
+_BESIDE_ANOTHER = select(tables.codes.c.id).where(
+    tables.codes.c.id.in_(bindparam("made", expanding=True)),
+    select(_OTHERS.c.id)
+    .join(_THEIRS, _THEIRS.c.code_id == _OTHERS.c.id)
+    .join(_MINE, _MINE.c.number_index == _THEIRS.c.number_index)
+    .where(_MINE.c.code_id == tables.codes.c.id, _THEIRS.c.open, _OTHERS.c.incident_id != tables.codes.c.incident_id)
+    .exists(),
+)
+"""Of codes just made, those one of whose numbers has an open code of another incident."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One notification to be sent: to whom, by which way, and what it may say."""
+
+    kind: Kind
+    contact: str
+    """A contact's id, or `team/member`."""
+    method: MethodKind
+    address: str
+    language: str
+    said: Said
+    planned_at: datetime
+    rank: int
+    incident: str | None = None
+    tree: str | None = None
+    level: str | None = None
+    round: int = 0
+    escalation: str | None = None
+    alarm: str | None = None
+    code: str | None = None
+    link: str | None = None
+    extension: str | None = None
+    expires_at: datetime | None = None
+    leaves_at: datetime | None = None
+    """None: now."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """That a notification counts for an escalation, as which contact and method there."""
+
+    escalation: str
+    contact: str
+    method: int
+    level_index: int
+    round: int
+
+
+@dataclass
+class Outbox:
+    """Rows and changes on their way to the tables, and the history of them; of one incident or of several."""
+
+    tx: Tx
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    changes: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    """By table and id."""
+    entries: dict[str, list[timeline.Entry]] = field(default_factory=dict)
+    """By chain."""
+    closed_chains: set[str] = field(default_factory=set)
+    """Of these it is put on the record where they end."""
+    written: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What went into the tables so far, by table."""
+
+    def add(self, table: str, **row: Any) -> None:
+        """One row for that table."""
+        self.rows.setdefault(table, []).append(row)
+
+    def change(self, table: str, id: str, **values: Any) -> None:
+        """Replace columns of a row that is there already."""
+        self.changes.setdefault(table, {}).setdefault(id, {}).update(values)
+
+    def record(self, chain: str, kind: str, payload: Mapping[str, Any]) -> None:
+        """Add a line to the history of an incident or of the system."""
+        self.entries.setdefault(chain, []).append((kind, payload))
+
+    def record_end(self, chain: str) -> None:
+        """Once all of it is written, put on the record where that chain ends."""
+        self.closed_chains.add(chain)
+
+    def post(self, letter: Letter, served: tuple[tuple[str, Service], ...] = (), *, send: bool = True) -> str:
+        """A notification with its first attempt, and the escalations (tree, service) that it counts for.
+
+        `send=False`: it is on its way already, as the answer to a webhook.
+        """
+        id = self.tx.chance.id()
+        index = self.tx.vault.index(letter.address)
+        status = AttemptStatus.QUEUED if send else AttemptStatus.SENT
+        self.add(
+            "notifications",
+            id=id,
+            incident_id=letter.incident,
+            escalation_id=letter.escalation,
+            alarm_id=letter.alarm,
+            kind=letter.kind.value,
+            tree=letter.tree,
+            level=letter.level,
+            round=letter.round,
+            contact=letter.contact,
+            method=letter.method.value,
+            language=letter.language,
+            address=letter.address,
+            address_index=index,
+            extension=letter.extension,
+            trees=sorted({tree for tree, _ in served}) or ([letter.tree] if letter.tree else []),
+            said=to_plain(letter.said),
+            code_id=letter.code,
+            link_id=letter.link,
+            planned_at=letter.planned_at,
+            expires_at=letter.expires_at,
+            status=status.value,
+        )
+        for _, service in served:
+            self.serve(id, service)
+        if send:
+            self.attempt(
+                id, letter.incident, letter.method.value, letter.kind, letter.rank, index, leaves_at=letter.leaves_at
+            )
+        return id
+
+    def serve(self, notification: str, service: Service) -> None:
+        """Let a notification count for one more escalation."""
+        self.add(
+            "served",
+            notification_id=notification,
+            escalation_id=service.escalation,
+            contact=service.contact,
+            method=service.method,
+            level_index=service.level_index,
+            round=service.round,
+        )
+
+    def share(self, notification: str, trees: list[str]) -> None:
+        """Let a notification count for those trees too, whether it is written yet or not."""
+        for row in self.rows.get("notifications", ()):
+            if row["id"] == notification:
+                row["trees"] = trees
+                return
+        shared = self.changes.get("notifications", {}).get(notification, {}).get("trees", ())
+        self.change("notifications", notification, trees=sorted({*trees, *shared}))
+
+    def attempt(
+        self,
+        notification: str,
+        incident: str | None,
+        method: str,
+        kind: Kind,
+        rank: int,
+        index: bytes,
+        *,
+        extra: bool = False,
+        leaves_at: datetime | None = None,
+        sender: str | None = None,
+        delays: int = 0,
+    ) -> None:
+        """An attempt to send a notification, due now unless `leaves_at` says when.
+
+        `extra`: the one re-send after an unknown outcome (A5). `sender`: the number that it is to come from; else any.
+        `delays`: how often it was surely not sent before.
+        """
+        place = len(self.written.get("attempts", ())) + len(self.rows.get("attempts", ()))
+        self.add(
+            "attempts",
+            id=self.tx.chance.id(),
+            notification_id=notification,
+            incident_id=incident,
+            method=method,
+            is_alert=kind.is_alert,
+            rank=rank,
+            address_index=index,
+            status=AttemptStatus.QUEUED.value,
+            due_at=leaves_at or self.tx.now,
+            sender=sender,
+            extra=extra,
+            checks=0,
+            delays=delays,
+            wrong_keys=0,
+            created_at=self.tx.now + timedelta(microseconds=place),  # what was written first leaves first
+            changed_at=self.tx.now,
+        )
+        self.tx.leaves_due(method)
+
+    def move_up(self, incident: str, ranks: int) -> None:
+        """Let what waits of an incident leave by so many ranks sooner, whether it is written yet or not."""
+        for row in self.rows.get("attempts", ()):
+            if row["incident_id"] == incident:
+                row["rank"] -= ranks
+        attempt_store.move_up(self.tx.session, incident, ranks)
+
+    def again(
+        self,
+        row: Row[Any],
+        *,
+        extra: bool,
+        sender: str | None = None,
+        leaves_at: datetime | None = None,
+        delays: int = 0,
+    ) -> None:
+        """One more attempt of what that one's notification says."""
+        self.attempt(
+            row.notification_id,
+            row.incident_id,
+            row.method,
+            Kind(row.kind),
+            row.rank,
+            row.address_index,
+            extra=extra,
+            sender=sender,
+            leaves_at=leaves_at,
+            delays=delays,
+        )
+
+    def flush(self, *, begin: bool = False) -> None:
+        """Write what was gathered; `begin`: its history is the first of its chains."""
+        connection = self.tx.session.connection()
+        made = [row["id"] for row in self.rows.get("codes", ()) if row["contact"] is not None]
+        for table, statement in INSERTS.items():
+            if table == "notifications" and made:
+                self._tell_apart({*connection.scalars(_BESIDE_ANOTHER, {"made": made})})
+            rows = self.rows.pop(table, None)
+            if rows:
+                connection.execute(statement, rows)
+                self.written.setdefault(table, []).extend(rows)
+        for table in list(self.changes):
+            alike: dict[frozenset[str], list[dict[str, Any]]] = {}
+            for id, values in self.changes.pop(table).items():
+                alike.setdefault(frozenset(values), []).append({"key": id} | values)
+            for changes in alike.values():
+                change_each(self.tx.session, tables.metadata.tables[table], changes)
+        ends = timeline.append_each(self.tx, self.entries, begin=begin)
+        self.entries = {}
+        checkpoints.note(self.tx, {chain: ends[chain] for chain in self.closed_chains & set(ends)})
+        self.closed_chains.clear()
+
+    def _tell_apart(self, codes: set[str]) -> None:
+        """Whoever has another open incident is told, with the code of this one, that this is another one."""
+        for row in self.rows.get("notifications", ()):
+            if row["code_id"] in codes:
+                row["said"]["also"] = True

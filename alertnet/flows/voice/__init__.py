@@ -1,0 +1,1 @@
+"""Calls: those that we make, and those that come in (B4)."""

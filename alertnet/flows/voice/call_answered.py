@@ -1,0 +1,50 @@
+"""Somebody, or something, picked up: what a voicemail may keep, then the code that only a listener can key (A6, A9).
+
+A call about no incident asks for nothing: it says what it has to, and ends.
+"""
+
+from sqlalchemy import select
+
+from alertnet.core.codec import from_plain
+from alertnet.core.disclosure import Said
+from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.flows.sending.locked_attempt import hold
+from alertnet.flows.sending.provider_health import note_heard
+from alertnet.flows.voice.keypad import MENU, TRIES
+from alertnet.flows.voice.live_call import Spoken, take_call
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import notifications
+
+
+def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
+    """What a call says first; None when there is no such call. Asked again, it says the same.
+
+    `provider_id`: the provider's id of the call, which a lost answer may have kept from us.
+    """
+    call = take_call(tx, attempt_id)
+    if call is None:
+        return _announce(tx, attempt_id, provider_id)
+    call.held.fares(provider_id, AttemptStatus.SENT)
+    note_heard(call.held)
+    if call.is_keyed:
+        return call.say(ask=MENU)
+    if call.row.failure == Failure.WRONG_PERSON.value or not call.is_wanted:
+        return call.say("taken_care_of")
+    if not call.asks_for_code:
+        return call.say("greeting", "after")
+    if call.row.wrong_keys >= TRIES:
+        return call.say("nothing_recorded")
+    call.give_code()
+    return call.say("greeting", ask=call.ask_for_code(turn=call.row.wrong_keys + 1))
+
+
+def _announce(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
+    held = hold(tx, attempt_id)
+    if held is None or held.row.incident_id or not held.is_call:
+        return None
+    held.fares(provider_id, AttemptStatus.SENT)
+    note_heard(held)
+    held.finish()
+    said = tx.session.scalar(select(notifications.c.said).where(notifications.c.id == held.row.notification_id))
+    kind, language = Kind(held.row.kind), held.row.language
+    return Spoken(kind, language, from_plain(Said, said), None, ("no_incident",), None, ())

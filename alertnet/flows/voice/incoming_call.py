@@ -1,0 +1,329 @@
+"""A call to our number: those we know are put through to a human, a code keyed in it counts, others learn nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select, update
+
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.disclosure import Said, Subject
+from alertnet.core.escalation.quorum import AnswerKind, Via
+from alertnet.core.inbound.code_formats import is_written_code
+from alertnet.core.inbound.wrong_keys import WrongKeys
+from alertnet.core.limits import PUT_THROUGHS, TEXTS_TOLD
+from alertnet.core.notification import Kind
+from alertnet.flows.credentials.codes_of_number import HeldCode, find_sent, open_codes, told_codes
+from alertnet.flows.credentials.known_numbers import contacts_at, member_at, open_incident_of
+from alertnet.flows.credentials.pins import has_pin
+from alertnet.flows.escalation.pin_proof import Door, try_contacts_pin
+from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.notifications.floods import tell_drop
+from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.sms.unclear_sms import may_answer, ring_once
+from alertnet.flows.sms.wrong_codes import judge_wrong
+from alertnet.flows.unit.locked_incident import take_up
+from alertnet.store.db.engine import insert_once
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import editions, limits
+from alertnet.store.records import incidents as incident_store
+from alertnet.store.records.editions import Edition
+from alertnet.store.tables import inbound
+
+DEFAULT_LANGUAGE = "en"
+NO_REF = "TEL"
+"""Stands where a reference would, in an alarm about no incident."""
+PUT_THROUGH, RECORDED, MISSED = "put through", "recorded", "missed"
+_SPOKEN = "; number spoken"
+"""Stands after what came of a call that was not put through, since its number was often enough."""
+CONTACTS = "contacts"
+"""By which calls of contacts are counted together."""
+TRIES = 3
+"""Wrong codes that one call may key."""
+
+
+@dataclass(frozen=True)
+class CallIn:
+    """A call that comes in, by the provider's id of it, from that number (E.164, or whatever the network showed)."""
+
+    provider_id: str
+    sender: str
+    heard_at: datetime | None = None
+    """When the provider had it, of a call that it could not bring us."""
+
+
+class Asks(StrEnum):
+    """What may be keyed before a call is put through."""
+
+    CODE = "code"
+    PROOF = "proof"
+    """A contact's PIN, after its code."""
+    PIN = "pin"
+    TYPE = "type"
+
+
+@dataclass(frozen=True)
+class Reception:
+    """How it is received. `callback` None: a stranger, who hears one neutral sentence.
+
+    `is_spoken`: the number to call is said, and the call not put through there. `turn`: which try at a code is asked
+    for; from the second on the one before was wrong. `code`: the id of the one that waits for a PIN. `raised`: the
+    reference of what the caller has just reported. `recorded`: what was recorded of a code, in words, with the hash of
+    the incident's templates. `hang_ups`: calls that this has made pointless.
+    """
+
+    language: str
+    callback: str | None = None
+    asks: Asks | None = None
+    is_spoken: bool = False
+    turn: int = 1
+    code: str | None = None
+    raised: str | None = None
+    recorded: Said | None = None
+    templates: str | None = None
+    hang_ups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Caller:
+    """Somebody known; `incident`: the latest open one that concerns them; `trees`: whose coordinators hear without."""
+
+    id: str
+    """A contact's, or a team's."""
+    language: str
+    callback: str
+    incident: str | None = None
+    codes: tuple[HeldCode, ...] = ()
+    trees: tuple[ContactTree, ...] = ()
+    is_coordinator: bool = False
+    is_member: bool = False
+
+    @property
+    def asked(self) -> Asks | None:
+        """What it may prove itself with."""
+        return Asks.CODE if self.codes else Asks.PIN if self.is_member else None
+
+
+def receive_call(tx: Tx, edition: Edition, call: CallIn) -> Reception:
+    """Whom the call is put through to, and what is asked for before. The same call again hears the same.
+
+    The coordinators hear of a member's call at once: it may be cut off before anything is keyed.
+    """
+    caller = _find(tx, edition, call.sender)
+    _note(tx, call, known=caller is not None)
+    if caller is None:
+        languages = [tree.language for _, tree in sorted(edition.network.trees.items())]
+        return Reception(languages[0] if languages else DEFAULT_LANGUAGE)
+    is_spoken = False if caller.codes else _let_pass(tx, edition, call, caller)
+    return Reception(caller.language, caller.callback, caller.asked, is_spoken)
+
+
+def miss_call(tx: Tx, edition: Edition, call: CallIn) -> None:
+    """A call that nobody received, since we were away: whoever is known and called in vain is heard of all the same."""
+    caller = _find(tx, edition, call.sender)
+    if _note(tx, call, known=caller is not None) and caller is not None:
+        keep_reply(tx, call, MISSED)
+        _alarm(tx, call, caller, Subject.MISSED_CALL)
+
+
+def hear_unkeyed_call(tx: Tx, edition: Edition, call: CallIn) -> None:
+    """A call that ended while a code was waited for: nobody brings us its silence, and the coordinators hear of it."""
+    caller = _find(tx, edition, call.sender)
+    if caller is None:
+        keep_reply(tx, call, MISSED)
+    else:
+        _let_pass(tx, edition, call, caller)
+
+
+def key_written_code(tx: Tx, edition: Edition, call: CallIn, digits: str, turn: int | None = None) -> Reception:
+    """A right code acknowledges; a wrong one is counted, and may be keyed anew. Whoever keys nothing is put through.
+
+    `turn`: which try it is, so that a webhook that comes twice counts once; None: not known, and one of its own.
+    """
+    caller = _find(tx, edition, call.sender)
+    if caller is None or not caller.codes:
+        return receive_call(tx, edition, call)
+    _note(tx, call, known=True)
+    # Before any incident, as whoever is put through without a code.
+    limits.hold(tx, PUT_THROUGHS, call.sender)
+    if digits and not _has_tried_enough(tx, call):
+        code = find_sent(tx, call.sender, [digits]).get(digits)
+        recorded = _acknowledge(tx, call, caller, code) if code in caller.codes else None
+        if recorded is not None:
+            return recorded
+        tries = _count_wrong_key(tx, call, digits, code, turn)
+        if tries < TRIES and any(held.alarm is None for held in open_codes(tx, call.sender)):
+            return Reception(caller.language, caller.callback, Asks.CODE, turn=tries + 1)
+    return Reception(caller.language, caller.callback, is_spoken=_let_pass(tx, edition, call, caller))
+
+
+def key_contacts_pin(tx: Tx, edition: Edition, call: CallIn, digits: str, code_id: str) -> Reception:
+    """The PIN after a right code: with it the code acknowledges. There is one try in a call, then it is put through."""
+    caller = _find(tx, edition, call.sender)
+    code = next((code for code in caller.codes if code.id == code_id), None) if caller else None
+    if caller is None or code is None:
+        return receive_call(tx, edition, call)
+    _note(tx, call, known=True)
+    limits.hold(tx, PUT_THROUGHS, call.sender)
+    came_of_it = reply_to(tx, call)
+    is_recorded = came_of_it is not None and came_of_it.startswith(RECORDED)
+    if is_recorded or (digits and came_of_it is None):
+        recorded = _acknowledge(tx, call, caller, code, None if is_recorded else digits, asks=False)
+        if recorded is not None:
+            return recorded
+    return Reception(caller.language, caller.callback, is_spoken=_let_pass(tx, edition, call, caller))
+
+
+def _acknowledge(
+    tx: Tx, call: CallIn, caller: _Caller, code: HeldCode, pin: str | None = None, *, asks: bool = True
+) -> Reception | None:
+    """What the caller hears of its code, or the question for its PIN; None where the code does not count.
+
+    The number that a call shows is easily forged, and a code may be read over a shoulder: where a PIN is set, it is
+    keyed as well (A6).
+    """
+    case = take_up(tx, code.incident)
+    # Looked at again under the incident's lock, where wrong tries are counted.
+    again = find_sent(tx, call.sender, [code.text]).get(code.text)
+    if again is None or not again.counts or again.id != code.id or not case.is_open or not may_answer(case, code):
+        return None
+    if asks and has_pin(tx, f"{code.tree}/{code.contact}"):
+        return Reception(caller.language, caller.callback, Asks.PROOF, code=code.id)
+    if pin and not try_contacts_pin(case, Door(code.tree, code.contact, MethodKind.CALL.value), pin).check:
+        case.finish()
+        return None
+    recorded = respond(case, code.tree, code.contact, AnswerKind.ACKNOWLEDGED, Via.CALL, address=call.sender)
+    case.finish()
+    is_spoken = _pass(tx, call, RECORDED)
+    language, templates = case.contact(code.tree, code.contact).language, case.incident.templates
+    return Reception(
+        language,
+        caller.callback,
+        is_spoken=is_spoken,
+        recorded=recorded.words,
+        templates=templates,
+        hang_ups=tuple(case.hang_ups),
+    )
+
+
+def _has_tried_enough(tx: Tx, call: CallIn) -> bool:
+    made = tx.session.scalar(select(inbound.c.wrong_keys).where(inbound.c.provider_id == call.provider_id))
+    return made is not None and made >= TRIES
+
+
+def _count_wrong_key(tx: Tx, call: CallIn, digits: str, code: HeldCode | None, turn: int | None) -> int:
+    """How many wrong tries the call has made by now; what the number was never sent counts against it."""
+    mine = inbound.c.provider_id == call.provider_id
+    row = tx.session.execute(select(inbound.c.wrong_keys, inbound.c.keyed).where(mine)).one()
+    before = WrongKeys(row.wrong_keys or 0, tuple(row.keyed or ()))
+    after = before.wrong(tx.vault.code_hash(digits).hex(), turn)
+    if after != before:
+        tx.session.execute(update(inbound).where(mine).values(wrong_keys=after.tries, keyed=list(after.keyed)))
+        if code is None and is_written_code(digits):
+            judge_wrong(tx, call.sender, [digits], told_codes(tx, call.sender), by_text=False)
+    return after.tries
+
+
+def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
+    """A contact that holds open codes at this number, one of the trees in force, or a member of the field."""
+    told = told_codes(tx, number)
+    if told:
+        held = tuple(code for code in told if code.counts and code.alarm is None)
+        # Whoever is locked out, or only ever had an alarm's code, is known to its incident all the same.
+        latest = (held or [code for code in told if code.alarm is None] or told)[-1]
+        tree = editions.tree(tx.session, incident_store.get(tx.session, latest.incident).trees[latest.tree])
+        contact = tree.contacts[latest.contact]
+        return _Caller(
+            contact.id, contact.language, tree.callback, latest.incident, held, is_coordinator=contact.is_coordinator
+        )
+    listed = contacts_at(edition.network, number)
+    is_coordinator = any(contact.is_coordinator for _, contact in listed)
+    # Whoever is both may have something to report.
+    if field := member_at(edition.network, number):
+        incident = open_incident_of(tx, number, team=field.team.id)
+        owner, callback = field.team.id, field.tree.callback
+        return _Caller(
+            owner, field.member.language, callback, incident, (), field.trees, is_coordinator, is_member=True
+        )
+    for tree, contact in listed:
+        trees = tuple(each for each, _ in listed)
+        return _Caller(contact.id, contact.language, tree.callback, trees=trees, is_coordinator=is_coordinator)
+    return None
+
+
+def _let_pass(tx: Tx, edition: Edition, call: CallIn, caller: _Caller) -> bool:
+    """Nothing was keyed: the coordinators are alarmed, whether an incident is open or not, unless one of them calls.
+
+    Whether the number to call is spoken, and the call not put through.
+    """
+    is_new = reply_to(tx, call) is None
+    is_spoken = _pass(tx, call, PUT_THROUGH)
+    if is_new and not caller.is_coordinator:
+        _alarm(tx, call, caller, Subject.INBOUND_CALL)
+    if is_new and is_spoken:
+        tell_drop(tx, [tree for _, tree in sorted(edition.network.trees.items())], PUT_THROUGHS)
+    return is_spoken
+
+
+def _pass(tx: Tx, call: CallIn, came_of_it: str) -> bool:
+    """Note what came of the call, and count that it is put through; whether the number to call is spoken instead."""
+    before = reply_to(tx, call)
+    if before is not None:
+        return before.endswith(_SPOKEN)
+    is_spoken = not limits.use(tx, PUT_THROUGHS, call.sender)
+    keep_reply(tx, call, came_of_it, is_spoken=is_spoken)
+    return is_spoken
+
+
+def _alarm(tx: Tx, call: CallIn, caller: _Caller, subject: Subject) -> None:
+    if caller.incident is None:
+        _tell_of_call(tx, call, caller, subject)
+        return
+    case = take_up(tx, caller.incident)
+    ring_once(case, subject, caller.id)
+    case.finish()
+
+
+def _tell_of_call(tx: Tx, call: CallIn, caller: _Caller, subject: Subject) -> None:
+    """The first call of a phone is an alarm; what it has to say besides within ten minutes can wait for their end."""
+    told_at = limits.turn(tx, TEXTS_TOLD, call.sender)
+    if told_at is None:
+        return
+    # Of contacts together one is an alarm in that time: whoever shows their numbers may have forged them.
+    rings = told_at == tx.now and (caller.is_member or limits.use(tx, TEXTS_TOLD, CONTACTS))
+    kind = Kind.ALARM if rings else Kind.NOTICE
+    tell_coordinators(
+        tx, caller.trees, kind, subject, ref=NO_REF, about=caller.id, besides=call.sender, leaves_at=told_at
+    )
+
+
+def reply_to(tx: Tx, call: CallIn) -> str | None:
+    """What came of the call so far, as it is kept."""
+    return tx.session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == call.provider_id))
+
+
+def raised_by(tx: Tx, call: CallIn) -> str | None:
+    """The reference of what was raised in this call."""
+    reply = (reply_to(tx, call) or PUT_THROUGH).removesuffix(_SPOKEN)
+    return None if reply == PUT_THROUGH else reply
+
+
+def _note(tx: Tx, call: CallIn, *, known: bool) -> bool:
+    """Put the call on the record; False when it is there already."""
+    row = {
+        "provider_id": call.provider_id,
+        "kind": "call",
+        "sender_index": tx.vault.index(call.sender),
+        "sender": call.sender,
+        "body": "",
+        "received_at": call.heard_at or tx.now,
+        "known": known,
+    }
+    return insert_once(tx.session, inbound, row)
+
+
+def keep_reply(tx: Tx, call: CallIn, reply: str, *, is_spoken: bool = False) -> None:
+    """Remember what came of the call, and whether it was not put through."""
+    kept = reply + (_SPOKEN if is_spoken else "")
+    tx.session.execute(update(inbound).where(inbound.c.provider_id == call.provider_id).values(reply=kept))

@@ -1,0 +1,167 @@
+"""What is keyed in a call that we placed: the code that proves a listener, then the answer (A6).
+
+The address to which the keys are brought says which try they are, so that a webhook that comes twice counts once.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import update
+
+from alertnet.core.disclosure import Subject
+from alertnet.core.errors import WrongState
+from alertnet.core.escalation.quorum import AnswerKind, Via
+from alertnet.core.inbound.wrong_keys import WrongKeys
+from alertnet.core.notification import Failure, Kind
+from alertnet.flows.escalation.record_decision import decide_alarm
+from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.escalation.report_phone_task import take
+from alertnet.flows.escalation.report_wrong_person import report_wrong_person
+from alertnet.flows.notifications import coordinator_alarms
+from alertnet.flows.notifications.compose import notify_coordinators
+from alertnet.flows.voice.live_call import Call, Question, Spoken, take_call
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import alarms as alarm_table
+
+TRIES = 3
+MENU = Question("after", 1)
+ANSWERS = {"2": AnswerKind.RELAYED, "3": AnswerKind.DECLINED}
+THANKS = {AnswerKind.RELAYED: "thanks_relayed", AnswerKind.DECLINED: "thanks_declined"}
+DECISIONS = {"1": "go", "2": "hold"}
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """What was keyed to which question; `turn` None: not known, so it counts as a try of its own."""
+
+    digits: str
+    is_wrong_person: bool = False
+    """9 and the star."""
+    turn: int | None = None
+    silent: bool = False
+    """Nothing was keyed when this question was asked before."""
+
+
+def key_in(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
+    """What the call says to these keys; None when there is no such call. The same keys again have no further effect."""
+    call = take_call(tx, attempt_id)
+    if call is None:
+        return None
+    if call.row.failure == Failure.WRONG_PERSON.value:
+        return call.say("wrong_person")
+    if call.is_keyed:
+        return _choose(call, keyed.digits)
+    if not call.is_wanted:
+        return call.say("taken_care_of")
+    if keyed.is_wrong_person:
+        return _fail(call)
+    if call.row.wrong_keys >= TRIES:
+        return call.say("nothing_recorded")
+    if not keyed.digits:
+        return _ask_once_more(call, keyed)
+    return _accept(call) if _is_right(call, keyed) else _refuse(call, keyed)
+
+
+def _is_right(call: Call, keyed: Keyed) -> bool:
+    if not call.asks_for_pin:
+        return keyed.digits == call.code
+    # Brought twice, it is one try: the first time it was wrong.
+    is_new = keyed.turn is None or keyed.turn > call.row.wrong_keys
+    return is_new and call.proves(keyed.digits)
+
+
+def _ask_once_more(call: Call, keyed: Keyed) -> Spoken:
+    """Silence is no wrong try; a second one is most likely a machine's."""
+    if keyed.silent:
+        return call.say("nothing_recorded")
+    turn = keyed.turn or call.row.wrong_keys + 1
+    return call.say(ask=call.ask_for_code("again", turn=turn, silent=True))
+
+
+def _refuse(call: Call, keyed: Keyed) -> Spoken:
+    before = WrongKeys(call.row.wrong_keys, tuple(call.row.keyed or ()))
+    after = before.wrong(call.case.tx.vault.code_hash(keyed.digits).hex(), keyed.turn)
+    if after != before:
+        call.held.change(wrong_keys=after.tries, keyed=list(after.keyed))
+        call.held.record("wrong_code_keyed", turn=after.tries)
+        call.count_wrong_try()
+    if after.tries >= TRIES:
+        return call.say("nothing_recorded")
+    return call.say(ask=call.ask_for_code("again", turn=after.tries + 1))
+
+
+def _fail(call: Call) -> Spoken:
+    """The number is a stranger's. Where a PIN is set anybody could say so: people hear of it, and nothing stops."""
+    if call.asks_for_pin:
+        if call.row.wrong_keys < TRIES:
+            call.held.change(wrong_keys=TRIES)
+            call.held.record("wrong_person_unproved")
+            notify_coordinators(call.case, Subject.WRONG_PERSON, call.row.contact)
+        return call.say("nothing_recorded")
+    call.held.failed(Failure.WRONG_PERSON, tell=False)
+    call.held.outbox.flush()
+    report_wrong_person(call.case, call.row.tree, call.row.contact, call.row.address)
+    return call.say("wrong_person")
+
+
+def _accept(call: Call) -> Spoken:
+    """The code is right: whoever hangs up now has taken charge, or has the alarm or task, or leaves a decision open."""
+    # First of all: what the answer makes pointless is hung up, and that must not be this very call.
+    call.accept()
+    if call.kind is Kind.ALARM:
+        coordinator_alarms.answer_alarm(call.case, call.row.alarm_id, "acknowledged", call.row.contact)
+    elif call.kind is Kind.TASK:
+        take(call.case, call.alarm, call.row.contact)
+    elif call.kind.is_alert and _respond(call, AnswerKind.ACKNOWLEDGED) is AnswerKind.RELAYED:
+        return call.say("thanks_relayed")
+    return call.say(ask=MENU)
+
+
+def _choose(call: Call, digits: str) -> Spoken:
+    """The keys after the code. Silence ends the call; what is none of the answers hears them again."""
+    if not call.may_answer:
+        return call.say("taken_care_of")
+    if call.kind is Kind.DECISION:
+        return _decide(call, digits)
+    if not digits:
+        return call.say()
+    answer = ANSWERS.get(digits)
+    if answer is None:
+        return call.say(ask=MENU)
+    if call.kind.is_alert:
+        _respond(call, answer)
+    elif answer is AnswerKind.DECLINED:
+        _let_ring_on(call)
+    return call.say(THANKS[answer])
+
+
+def _decide(call: Call, digits: str) -> Spoken:
+    decision = DECISIONS.get(digits)
+    if not digits:
+        return call.say("nothing_recorded")
+    if decision is None:
+        return call.say(ask=MENU)
+    try:
+        if call.alarm.answer != decision:
+            decide_alarm(call.case, call.alarm, decision, call.row.contact)
+    except WrongState:
+        return call.say("taken_care_of")
+    return call.say(f"thanks_{decision}")
+
+
+def _let_ring_on(call: Call) -> None:
+    """Who took the alarm or task can't act after all: it rings for all coordinators again."""
+    alarm = call.alarm
+    if alarm.answered_by == call.row.contact:
+        again = {
+            "answer": None,
+            "answered_by": None,
+            "answered_at": None,
+            "due_at": call.case.tx.now + coordinator_alarms.AGAIN,
+        }
+        call.case.tx.session.execute(update(alarm_table).where(alarm_table.c.id == alarm.id).values(again))
+        call.case.record("alarm_declined", alarm=alarm.id, by=call.row.contact)
+
+
+def _respond(call: Call, answer: AnswerKind) -> AnswerKind:
+    row = call.row
+    return respond(call.case, row.tree, row.contact, answer, Via.CALL, address=row.address).kind

@@ -1,0 +1,171 @@
+"""A call that somebody picked up, under a flow's hands: what it is about, and what may be said and asked in it."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from alertnet.core.codec import from_plain
+from alertnet.core.disclosure import Said
+from alertnet.core.inbound.code_formats import SPOKEN_CODE_LENGTH
+from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.flows.credentials.codes_of_number import told_codes
+from alertnet.flows.credentials.pins import digits_of_pin
+from alertnet.flows.escalation.pin_proof import try_contacts_pin
+from alertnet.flows.notifications.cancel_alerts import is_wanted
+from alertnet.flows.sending.locked_attempt import FOLLOW_UP, Held, hold
+from alertnet.flows.sms.wrong_codes import count_wrong_tries
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import alarms, attempts, notifications, served
+
+ASKING = frozenset({Kind.DECISION, Kind.ALARM, Kind.TASK})
+
+
+@dataclass(frozen=True)
+class Question:
+    """A stage that is answered with keys, and that they may interrupt. `digits`: how many at most.
+
+    `turn` counts the tries from 1; None: no key is wrong. `silent`: nothing was keyed when it was asked before.
+    """
+
+    stage: str
+    digits: int
+    turn: int | None = None
+    silent: bool = False
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What a call says next, as stages of its script, and what it then asks; without a question it hangs up.
+
+    `templates`: the hash of those that the incident is pinned to; None: those in force, since it is about no incident.
+    `hang_ups`: other calls that have become pointless.
+    """
+
+    kind: Kind
+    language: str
+    said: Said
+    templates: str | None
+    stages: tuple[str, ...]
+    question: Question | None
+    hang_ups: tuple[str, ...]
+
+
+@dataclass
+class Call:
+    """One attempt to call a contact, and the case it belongs to."""
+
+    held: Held
+    case: Case
+    row: Row[Any]
+    """The notification, with what the attempt has heard so far: failure, wrong keys, spoken code."""
+    code: str | None
+    """Three digits, random for this call and valid in it alone; None until somebody picks up."""
+
+    @property
+    def kind(self) -> Kind:
+        """Why it was placed."""
+        return Kind(self.row.kind)
+
+    @property
+    def asks_for_code(self) -> bool:
+        """Whether somebody has to prove that a person listens; the other kinds only say what they have to."""
+        return self.kind.is_alert or self.kind in ASKING
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether its code was keyed."""
+        return self.asks_for_code and self.held.status is AttemptStatus.DELIVERED
+
+    @cached_property
+    def pin_digits(self) -> int:
+        """How many digits the contact's PIN has; 0 where none is on record."""
+        return digits_of_pin(self.case.tx, f"{self.row.tree}/{self.row.contact}")
+
+    @property
+    def asks_for_pin(self) -> bool:
+        """Whether the contact keys its PIN; one that has none on record keys the spoken code, or could never answer."""
+        return self.pin_digits > 0
+
+    @property
+    def alarm(self) -> Row[Any]:
+        """The alarm or decision that it rings for."""
+        return self.case.tx.session.execute(select(alarms).where(alarms.c.id == self.row.alarm_id)).one()
+
+    @property
+    def may_answer(self) -> bool:
+        """Whether the incident is open, and the contact neither barred from it nor involved in it (A3)."""
+        is_its_own = self.row.address not in self.case.contact(self.row.tree, self.row.contact).left
+        return self.case.is_open and is_its_own and self.row.contact in self.case.plans[self.row.tree].allowed
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether what it asks is still to be answered (A4)."""
+        if not self.asks_for_code:
+            return True
+        if self.kind in ASKING:
+            return self.may_answer and self.alarm.due_at is not None
+        place = served.c.method.label("place")
+        query: Select[Any] = select(served.c.escalation_id, served.c.contact, served.c.level_index, place)
+        services = self.case.tx.session.execute(query.where(served.c.notification_id == self.row.id))
+        return self.may_answer and any(is_wanted(self.case, service) for service in services)
+
+    def proves(self, digits: str) -> bool:
+        """Whether the digits are the contact's PIN."""
+        return bool(try_contacts_pin(self.case, self.row, digits).check)
+
+    def give_code(self) -> None:
+        """Draw the code of this call, unless it has one."""
+        if self.code is None:
+            self.code = self.case.tx.chance.digits(SPOKEN_CODE_LENGTH)
+            self.held.change(spoken_code=self.code)
+
+    def accept(self) -> None:
+        """A person listens: the attempt is delivered, while the call goes on until the provider reports its end."""
+        now = self.case.tx.now
+        status = AttemptStatus.DELIVERED.value
+        self.held.change(status=status, failure=None, error=None, due_at=now + FOLLOW_UP, lease=None, changed_at=now)
+        self.held.outbox.change("notifications", self.row.id, status=status)
+        self.held.record("code_keyed")
+        self.held.outbox.flush()
+
+    def count_wrong_try(self) -> None:
+        """Count a wrong code against the number, with those that it texts or keys elsewhere; a PIN has its own count.
+
+        This call goes on by its own three tries: whoever hears its code was called by us, and can't be forged.
+        """
+        if not self.asks_for_pin:
+            self.held.outbox.flush()
+            told = [
+                each for each in told_codes(self.case.tx, self.row.address) if each.incident == self.case.incident.id
+            ]
+            count_wrong_tries(self.case.tx, self.row.address, told, 1, by_text=False)
+
+    def ask_for_code(self, stage: str | None = None, *, turn: int, silent: bool = False) -> Question:
+        """The question after the code or the PIN; `stage` in place of the usual words."""
+        if self.asks_for_pin:
+            return Question(stage or "pin", self.pin_digits, turn, silent)
+        return Question(stage or "code", SPOKEN_CODE_LENGTH, turn, silent)
+
+    def say(self, *stages: str, ask: Question | None = None) -> Spoken:
+        """Write down what was done, and say this."""
+        said = replace(from_plain(Said, self.row.said), spoken_code=None if self.asks_for_pin else self.code)
+        self.held.change(changed_at=self.case.tx.now)
+        hang_ups = self.held.finish()
+        self.case.finish()
+        every = tuple(dict.fromkeys((*hang_ups, *self.case.hang_ups)))
+        return Spoken(self.kind, self.row.language, said, self.case.incident.templates, stages, ask, every)
+
+
+def take_call(tx: Tx, attempt_id: str) -> Call | None:
+    """The call of that attempt, held in the order of locks; None when there is none."""
+    held = hold(tx, attempt_id)
+    if held is None or held.case is None or not held.is_call:
+        return None
+    of_attempt = (attempts.c.failure, attempts.c.wrong_keys, attempts.c.keyed, attempts.c.spoken_code)
+    query = select(notifications, *of_attempt)
+    joined = query.join(attempts, attempts.c.notification_id == notifications.c.id)
+    row = tx.session.execute(joined.where(attempts.c.id == attempt_id)).one()
+    return Call(held, held.case, row, row.spoken_code)

@@ -1,0 +1,66 @@
+"""A member's call to our number: the PIN that is keyed raises the alarm at once, the type after it says of what (B4).
+
+The PIN alone is enough, since a call may be cut off at any moment. As with a text, it decides what is believed, and
+never what is answered.
+"""
+
+from dataclasses import replace
+
+from alertnet.core.escalation.state import PlanChanged
+from alertnet.core.inbound.field_report import add_to
+from alertnet.core.inbound.sms_grammar import Report
+from alertnet.core.incident import IN_CUSTODY, TYPES_BY_NUMBER, IncidentType
+from alertnet.core.notification import Kind
+from alertnet.flows.credentials.known_numbers import member_at
+from alertnet.flows.escalation.escalate import for_all, move
+from alertnet.flows.notifications import coordinator_alarms
+from alertnet.flows.sms.report_by_sms import receive_report
+from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.flows.voice.incoming_call import Asks, CallIn, Reception, keep_reply, raised_by, receive_call
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents
+from alertnet.store.records.editions import Edition
+
+
+def key_pin(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
+    """Whatever is keyed raises the alarm, verified by a true PIN alone; silence is put through."""
+    received = receive_call(tx, edition, call)
+    sender = member_at(edition.network, call.sender)
+    if sender is None or received.asks is not Asks.PIN:
+        return received
+    if not digits:
+        return replace(received, asks=None)
+    if raised := raised_by(tx, call):
+        return replace(received, asks=Asks.TYPE, raised=raised)
+    reply = receive_report(tx, edition, sender, Report(panic=False, pin=digits))
+    keep_reply(tx, call, reply.said.ref, is_spoken=received.is_spoken)
+    return replace(received, asks=Asks.TYPE, raised=reply.said.ref, hang_ups=reply.hang_ups)
+
+
+def key_type(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
+    """The two digits of the type make known what the call has raised; then it is put through, whatever was keyed."""
+    received = receive_call(tx, edition, call)
+    raised, type = raised_by(tx, call), _type(digits)
+    if received.asks is not Asks.PIN or raised is None or type is None:
+        return replace(received, asks=None)
+    case = take_up(tx, incidents.id_of(tx.session, raised))
+    if case.is_open:
+        _make_known(case, type)
+    case.finish()
+    return replace(received, asks=None, hang_ups=tuple(case.hang_ups))
+
+
+def _type(digits: str) -> IncidentType | None:
+    return TYPES_BY_NUMBER.get(int(digits)) if digits.isascii() and digits.isdigit() else None
+
+
+def _make_known(case: Case, type: IncidentType) -> None:
+    """The first type that is named stands; severity only rises."""
+    known = add_to(case.facts, replace(case.facts, type=type.code, severity=type.severity, details=None), None)
+    if known == case.facts:
+        return
+    case.record("type_keyed", type=type.code)
+    case.change_facts(known)
+    move(case, for_all(case, PlanChanged()))
+    if type.code in IN_CUSTODY:
+        coordinator_alarms.silence(case, escalation=None, kinds=(Kind.FIELD_STATUS,), answer="silent")

@@ -1,0 +1,1 @@
+"""The call sheet on paper: whom to call, in which order, with which words."""

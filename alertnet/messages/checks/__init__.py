@@ -1,0 +1,1 @@
+"""What is wrong with message templates: names, leaks, lengths, differences between languages."""

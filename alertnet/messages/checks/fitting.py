@@ -1,0 +1,90 @@
+"""A folder of templates that was written for another version, made to fit this one.
+
+Words and kinds that it lacks come from those that ship with the program, and what this version does not know is passed
+over: a folder that somebody keeps must not end the program at an upgrade, nor on the way back.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from alertnet.core.errors import Misconfigured
+from alertnet.messages import words
+from alertnet.messages.checks import lint
+from alertnet.messages.message import STAGES
+from alertnet.messages.templates.completion import blocks, complete, gained, read_table, write_table
+from alertnet.messages.templates.load import Templates, find_faults, in_english, is_known, read_files
+from alertnet.messages.templates.restricted_jinja import find_unknown_subjects
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Templates that this version can use, and what it took to make them so, by file, as in `words/fr.yaml: plus`.
+
+    `added` ships with the program, `unknown` is passed over, `untranslated` is said in English.
+    """
+
+    templates: Templates
+    added: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    untranslated: tuple[str, ...] = ()
+
+    def find_faults(self, public_url: str) -> list[str]:
+        """What keeps them from being used as a whole; what two versions wrote is not compared."""
+        mixed = {each.partition(":")[0] for each in (*self.added, *self.unknown, *self.untranslated)}
+        beside = {path for path in self.templates.files if in_english(path) in mixed}
+        return lint.find_faults(self.templates, public_url, spared=frozenset(mixed | beside))
+
+
+def read_fitted(folder: Path, shipped: Path) -> Fitted:
+    """The templates of the folder, completed by those that ship with the program.
+
+    Raises:
+        Misconfigured: with every fault of a file, whatever version it was written for.
+    """
+    files, faults = read_files(folder)
+    fitted = fit(Templates(files), Templates(read_files(shipped)[0] if shipped.is_dir() else files))
+    own = [(path, source) for path, source in fitted.templates.files.items() if path in files]
+    faults += [fault for path, source in own for fault in find_faults(path, source)]
+    if faults:
+        raise Misconfigured(f"{folder}/{fault}" for fault in faults)
+    unknown = [fault for path, source in own if path.endswith(".j2") for fault in find_unknown_subjects(path, source)]
+    return Fitted(fitted.templates, fitted.added, (*fitted.unknown, *unknown), fitted.untranslated)
+
+
+def fit(own: Templates, shipped: Templates) -> Fitted:
+    """The same of templates that were read; none of them has to be sound."""
+    files, unknown = {}, []
+    for path, source in own.files.items():
+        if is_known(path):
+            files[path], names = _without_unknown(path, source, shipped)
+            unknown += [f"{path}: {name}" for name in names]
+        else:
+            unknown.append(path)
+    known = Templates(files)
+    completed = complete(known, shipped, lint.languages_of(shipped))
+    foreign = set(lint.languages_of(own)) - set(lint.languages_of(shipped))
+    untranslated = [path for tag in sorted(foreign) for path in lint.find_absent(completed, tag)]
+    return Fitted(completed, tuple(_added(known, completed)), tuple(unknown), tuple(untranslated))
+
+
+def _without_unknown(path: str, source: str, shipped: Templates) -> tuple[str, list[str]]:
+    """The file with what this version knows of its words, and the names of what it does not, stages of calls too."""
+    if path.endswith("/voice.j2"):
+        return source, [name for name in blocks(source) if name not in STAGES]
+    raw = read_table(source) if path.endswith(".yaml") else {}
+    if path.startswith("words/"):
+        known, unknown = words.without_unknown(raw)
+    else:
+        english = read_table(shipped.files.get(in_english(path), ""))
+        known = {name: raw[name] for name in raw if name in english}
+        unknown = sorted(raw.keys() - english.keys())
+    return (write_table(known) if unknown else source), unknown
+
+
+def _added(before: Templates, after: Templates) -> Iterator[str]:
+    for path, source in after.files.items():
+        if path not in before.files:
+            yield path
+        else:
+            yield from (f"{path}: {name}" for name in sorted(gained(path, before.files[path], source)))

@@ -1,0 +1,104 @@
+"""What may be said where (A9): before a code is keyed, on a lock screen, to those who are not coordinators.
+
+A template can name no person and no place at all; what it can do is say too early what it has, or to the wrong people.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import product
+
+from jinja2 import nodes
+
+from alertnet.core.directory.contact import Disclosure
+from alertnet.core.disclosure import Subject, details_of
+from alertnet.core.notification import Kind
+from alertnet.messages.checks.example import ANSWERED, CANARIES, EXAMPLE, ON_TASK
+from alertnet.messages.message import METHODS, STAGES, SUBJECTS
+from alertnet.messages.page import Page
+from alertnet.messages.renderer import Renderer
+from alertnet.messages.templates.load import Templates
+from alertnet.messages.templates.restricted_jinja import NAMES, Environment
+from alertnet.messages.words import read_words
+
+FOR_COORDINATORS = frozenset({Kind.DECISION, Kind.ALARM, Kind.NOTICE, Kind.TASK})
+"""The kinds that only coordinators get: they alone may read of other contacts."""
+
+_OF_OTHERS = frozenset({"about", "statement", "more"})
+_SPOKEN = frozenset({"spoken_code", "slowly"})
+_ANYWHERE = frozenset({"sender", "organisation", "ref", "callback", "drill", "also"})
+_BEFORE_THE_CODE = {"code": _ANYWHERE | _SPOKEN, "again": _ANYWHERE | _SPOKEN, "no_incident": _ANYWHERE | {"statement"}}
+_ON_A_SUBJECT = _ANYWHERE | {"type", "severity"}
+_TOLD_NEUTRALLY = ("sexual_violence", "torture")
+
+
+def find_leaks(renderer: Renderer) -> list[str]:
+    """Every place where something could come out that must not, of a folder in which nothing is missing."""
+    files = renderer.templates.files
+    spoken = [*_said_too_soon("call", files), *(fault for kind in METHODS for fault in _said_too_soon(kind, files))]
+    return [*spoken, *_said_to_others(files), *_telling_types(renderer.templates), *find_on_pages(renderer)]
+
+
+def find_on_pages(renderer: Renderer) -> list[str]:
+    """The contact's page by disclosure, the coordinator's by question or task, with canaries in what is hidden."""
+    by_contact = (
+        replace(ANSWERED, said=replace(EXAMPLE, about=CANARIES.place), details=details_of(CANARIES, disclosure))
+        for disclosure in Disclosure
+    )
+    by_coordinator = (
+        replace(ANSWERED, said=replace(EXAMPLE, subject=subject), asked=True)
+        for subject in (*SUBJECTS[Kind.DECISION], Subject.UNANSWERED)
+    )
+    pages = (*by_contact, *by_coordinator, ON_TASK)
+    shown = product(renderer.languages, pages)
+    return list(dict.fromkeys(fault for each in shown for fault in _canaries(renderer, *each)))
+
+
+def _canaries(renderer: Renderer, language: str, page: Page) -> Iterator[str]:
+    try:
+        shown = renderer.page(language, page)
+    # What a label or a template can do wrong at this point is of many kinds, and each means the same.
+    except Exception as error:
+        yield f"page/page.html.j2: can't be shown in {language}: {error}"
+        return
+    hidden = {CANARIES.place, CANARIES.people[0].name, CANARIES.people[0].code, CANARIES.details, CANARIES.summary}
+    allowed = {part for paragraph in page.details for part in hidden if part and part in paragraph}
+    yield from (f"page/{language}.yaml: {text} may not be shown" for text in hidden - allowed if text and text in shown)
+
+
+def _said_too_soon(kind: str, files: dict[str, str]) -> Iterator[str]:
+    """Whoever picks up, and any voicemail, hears what stands before the code."""
+    for path, source in _of(kind, "voice.j2", files):
+        for block in Environment({}).parse(source).find_all(nodes.Block):
+            if block.name in STAGES and block.name != "after":
+                allowed = _BEFORE_THE_CODE.get(block.name, _ANYWHERE)
+                yield from _beyond(path, block, allowed, f"in {block.name!r}, which anybody may hear")
+
+
+def _said_to_others(files: dict[str, str]) -> Iterator[str]:
+    for kind in ("mail", *METHODS):
+        for path, source in _of(kind, "subject.j2", files):
+            yield from _beyond(path, Environment({}).parse(source), _ON_A_SUBJECT, "in a subject")
+    for kind in METHODS:
+        others = frozenset() if kind in FOR_COORDINATORS else _OF_OTHERS
+        for part, hidden in (("sms.j2", others | _SPOKEN), ("body.j2", others | _SPOKEN), ("voice.j2", others)):
+            for path, source in _of(kind, part, files):
+                yield from _beyond(path, Environment({}).parse(source), NAMES - hidden, "here")
+
+
+def _of(kind: str, part: str, files: dict[str, str]) -> Iterable[tuple[str, str]]:
+    return [(path, files[path]) for path in files if path.startswith(f"{kind}/") and path.endswith(f"/{part}")]
+
+
+def _beyond(path: str, tree: nodes.Node, allowed: frozenset[str], place: str) -> Iterator[str]:
+    for name in tree.find_all(nodes.Name):
+        if name.name not in allowed:
+            known = ", ".join(sorted(allowed))
+            yield f"{path}:{name.lineno}: {name.name!r} may not be said {place} (allowed: {known})"
+
+
+def _telling_types(templates: Templates) -> Iterator[str]:
+    """The types whose true name would betray somebody are all called the same."""
+    for language, source in templates.tables("words"):
+        types = read_words(language, source).types
+        if len({types[code] for code in _TOLD_NEUTRALLY}) > 1:
+            yield f"words/{language}.yaml: types: {' and '.join(_TOLD_NEUTRALLY)} need the same neutral name"

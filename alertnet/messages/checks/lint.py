@@ -1,0 +1,173 @@
+"""What the templates lack as a whole: files and words of a language, stages of a call, room in an SMS."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import product
+
+from alertnet.core.delivery.sms_encoding import count, is_gsm7
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import Further, Said, Subject
+from alertnet.core.incident import TYPES, CloseReason
+from alertnet.core.notification import Kind
+from alertnet.messages.checks.leaks import find_leaks
+from alertnet.messages.checks.parity import LABELS, find_uneven
+from alertnet.messages.message import METHODS, STAGES, SUBJECTS
+from alertnet.messages.page import PAGE
+from alertnet.messages.renderer import Renderer, fits
+from alertnet.messages.templates.load import LAYOUT, PARTS, Templates
+from alertnet.messages.templates.restricted_jinja import Environment
+from alertnet.messages.words import read_labels
+
+REQUIRED = ("en", "fr", "es")
+"""The languages that are always there, and whose every SMS is GSM-7."""
+
+_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+_TOKEN = "X" * 16
+_MORE = tuple(Further("A-7K3M", Subject.FOREIGN_CODE, "m" * 40) for _ in range(30))
+
+
+def find_faults(templates: Templates, public_url: str, spared: Collection[str] = ()) -> list[str]:
+    """Everything that keeps these templates from being used, each by its file; nothing = fit for use.
+
+    `templates check` and the start of the program run it. A language is complete or it is a fault: adding one means
+    adding its folders until none is left here. `spared`: files that may be missing, or say another thing than English.
+    """
+    faults = find_missing(templates, spared)
+    # What isn't there can't be rendered: the rest is looked at once the folder is whole.
+    if faults:
+        return faults
+    renderer = Renderer(templates)
+    return [
+        *find_uneven(templates, languages_of(templates), spared),
+        *find_foreign_characters(templates),
+        *find_leaks(renderer),
+        *find_oversize(renderer, public_url),
+    ]
+
+
+def languages_of(templates: Templates) -> list[str]:
+    """Those that must be there, and those that have any file at all, in the order of the alphabet."""
+    return sorted({*REQUIRED, *_languages(templates)})
+
+
+def find_missing(templates: Templates, spared: Collection[str] = ()) -> list[str]:
+    """Files, stages of calls, and words of the page and the call sheet that a language lacks beside English."""
+    languages = languages_of(templates)
+    absent = [path for path in (LAYOUT, PAGE) if path not in templates.files]
+    absent += [path for language in languages for path in find_absent(templates, language)]
+    faults = [f"{path}: missing" for path in absent if path not in spared]
+    found = (
+        (path, fault)
+        for language in languages
+        for path, fault in (*_stages(templates, language), *_labels(templates, language))
+    )
+    return faults or [f"{path}: {fault}" for path, fault in found if path not in spared]
+
+
+def find_absent(templates: Templates, language: str) -> list[str]:
+    """The files that a language lacks."""
+    return [path for path in _paths(language) if not _is_there(path, templates)]
+
+
+def find_foreign_characters(templates: Templates) -> list[str]:
+    """Characters in the SMS of EN, FR and ES that would be replaced on sending: better seen as they will arrive."""
+    faults = []
+    for path, source in templates.files.items():
+        if path.endswith("/sms.j2") and path.split("/")[1] in REQUIRED:
+            for number, line in enumerate(source.splitlines(), start=1):
+                foreign = "".join(sorted({character for character in line if not is_gsm7(character)}))
+                faults += [f"{path}:{number}: {foreign!r} is not in the SMS alphabet (GSM 03.38)"] if foreign else []
+    return faults
+
+
+def find_oversize(renderer: Renderer, public_url: str) -> list[str]:
+    """The SMS that do not fit even at their shortest: one GSM-7 segment, in other languages also two of UCS-2.
+
+    Tried for the longest case: this public URL, a sender of 12, a reference of 6, a callback of 13 characters, and of
+    every language its longest type, in drills too, and for every subject and reason.
+    """
+    faults = set()
+    for kind, language in product((kind for kind in METHODS if MethodKind.SMS in METHODS[kind]), renderer.languages):
+        for said in _longest(kind, renderer, language, public_url):
+            text = renderer.render(kind, MethodKind.SMS, language, said).text
+            size = count(text)
+            if not fits(size) or (language in REQUIRED and size.encoding != "gsm7"):
+                subject = f", {said.subject or said.reason}" if said.subject or said.reason else ""
+                place = f"{kind}/{language}/sms.j2: {said.type}{subject}{', drill' if said.drill else ''}"
+                faults.add(f"{place}: {size.units} {size.encoding} units in {size.segments} segments: {text}")
+    return sorted(faults)
+
+
+def _longest(kind: Kind, renderer: Renderer, language: str, public_url: str) -> Iterator[Said]:
+    words = renderer.words(language)
+    base = Said(
+        sender="M" * 12,
+        organisation="M",
+        ref="A-7K3M",
+        callback="+573005550101",
+        timezone="UTC",
+        type=max(TYPES, key=lambda code: count(words.short_type(code)).units),
+        link=f"{public_url.rstrip('/')}/a/{_TOKEN}",
+        about="m" * 40,
+        level=10,
+        contacts=100,
+        at=_AT,
+        due_at=_AT,
+        automatic_at=_AT,
+        names=tuple("M" * 3 for _ in range(30)),
+    )
+    reasons = tuple(CloseReason) if kind is Kind.STAND_DOWN else (None,)
+    codes = ((), tuple("4711" for _ in range(30))) if kind in (Kind.RECEIPT, Kind.NOT_UNDERSTOOD) else ((),)
+    for subject, reason, open_codes in product(SUBJECTS.get(kind, (None,)), reasons, codes):
+        about = replace(base, subject=subject, reason=reason, open_codes=open_codes)
+        if kind is Kind.NOTICE:
+            yield from (replace(about, more=_MORE), replace(about, more=_MORE, link=None, drill=True))
+        for drill, also, answerable in product((False, True), repeat=3):
+            code = "4711" if answerable else None
+            yield replace(about, drill=drill, also=also, answerable=answerable, code=code)
+
+
+def _languages(templates: Templates) -> Iterator[str]:
+    for path in templates.files:
+        folder, *rest = path.split("/")
+        if folder in ("words", *LABELS) and path.endswith(".yaml"):
+            yield rest[0].removesuffix(".yaml")
+        elif len(rest) > 1:
+            yield rest[0]
+
+
+def _paths(language: str) -> Iterator[str]:
+    yield from (f"words/{language}.yaml", f"call/{language}/voice.j2")
+    yield from (f"{folder}/{language}.yaml" for folder in LABELS)
+    for kind, methods in METHODS.items():
+        for method in sorted(methods):
+            yield from (f"{kind}/{language}/{part}" for part in PARTS[method])
+
+
+def _is_there(path: str, templates: Templates) -> bool:
+    """A kind's own subject line is optional beside the one of all mails."""
+    _, *rest = path.split("/")
+    return path in templates.files or (rest[-1] == "subject.j2" and "/".join(("mail", *rest)) in templates.files)
+
+
+def _stages(templates: Templates, language: str) -> Iterator[tuple[str, str]]:
+    """Each file of a call with what is wrong with its stages; of those that are there."""
+    environment = Environment(templates.files)
+    call = f"call/{language}/voice.j2"
+    shared = environment.get_template(call).blocks if call in templates.files else STAGES
+    paths = [f"{kind}/{language}/voice.j2" for kind, methods in METHODS.items() if MethodKind.CALL in methods]
+    for path in (path for path in paths if path in templates.files):
+        own = environment.get_template(path).blocks
+        yield from ((path, f"missing stage {stage!r}") for stage in STAGES if stage not in {*shared, *own})
+        known = ", ".join(STAGES)
+        yield from ((path, f"unknown stage {stage!r} (known: {known})") for stage in own if stage not in STAGES)
+
+
+def _labels(templates: Templates, language: str) -> Iterator[tuple[str, str]]:
+    """Each table of labels with what is wrong with it; of those that are there."""
+    for path, english in ((f"{folder}/{language}.yaml", f"{folder}/en.yaml") for folder in LABELS):
+        if path in templates.files and english in templates.files:
+            known, found = (set(read_labels(templates.files[name])) for name in (english, path))
+            yield from ((path, f"missing {name!r}") for name in sorted(known - found))
+            yield from ((path, f"unknown {name!r} (not in {english})") for name in sorted(found - known))

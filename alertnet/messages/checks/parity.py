@@ -1,0 +1,47 @@
+"""Whether every language says the same: each message and label names what its English one does, and no more."""
+
+import re
+from collections.abc import Collection, Iterator
+
+from jinja2 import nodes
+
+from alertnet.messages.message import METHODS
+from alertnet.messages.templates.load import PARTS, Templates
+from alertnet.messages.templates.restricted_jinja import Environment
+from alertnet.messages.words import read_labels
+
+LABELS = ("page", "sheet")
+"""Folders with one file of labels for each language."""
+
+_PLACE = re.compile(r"{(\w+)}")
+
+
+def find_uneven(templates: Templates, languages: list[str], spared: Collection[str] = ()) -> Iterator[str]:
+    """Parts that a language leaves out or adds, of a folder in which nothing is missing but what is `spared`."""
+    others = [language for language in languages if language != "en"]
+    for kind in ("call", *METHODS):
+        for part in sorted({part for parts in PARTS.values() for part in parts}):
+            named = {tag: _names(templates, f"{kind}/{tag}/{part}") for tag in ("en", *others)}
+            for language in others:
+                path = f"{kind}/{language}/{part}"
+                yield from _compare(path, named["en"], named[language]) if path not in spared else ()
+    for folder in LABELS:
+        english = read_labels(templates.files[f"{folder}/en.yaml"])
+        for path in (path for path in (f"{folder}/{each}.yaml" for each in others) if path not in spared):
+            for name, text in read_labels(templates.files[path]).items():
+                yield from _compare(f"{path}: {name}", _places(english[name]), _places(text))
+
+
+def _names(templates: Templates, path: str) -> frozenset[str]:
+    """What a template says; what it only chooses by is its own affair."""
+    tree = Environment({}).parse(templates.files.get(path, ""))
+    return frozenset(name.name for said in tree.find_all(nodes.Output) for name in said.find_all(nodes.Name))
+
+
+def _places(text: str) -> frozenset[str]:
+    return frozenset(_PLACE.findall(text))
+
+
+def _compare(place: str, english: frozenset[str], own: frozenset[str]) -> Iterator[str]:
+    yield from (f"{place}: leaves out {name!r}, which English says" for name in sorted(english - own))
+    yield from (f"{place}: says {name!r}, which English does not" for name in sorted(own - english))

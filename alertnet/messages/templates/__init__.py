@@ -1,0 +1,1 @@
+"""Message templates: loaded, completed, and rendered within bounds."""

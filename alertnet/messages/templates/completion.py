@@ -1,0 +1,91 @@
+"""Templates of one version, completed where the program has come to need more since (A8)."""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import yaml
+
+from alertnet.messages.message import STAGES
+from alertnet.messages.templates.load import Templates, in_english, language_of
+
+_BLOCK = re.compile(r"\{%-?\s*block\s+(?P<name>\w+).*?\{%-?\s*endblock\b.*?%\}", re.DOTALL)
+
+
+def complete(own: Templates, latest: Templates, languages: Collection[str] = ()) -> Templates:
+    """The own ones, with those messages, words and stages of calls of the latest that they lack.
+
+    An incident may outlive an upgrade: what it says stays as it was, and what it could not say before can be said, in
+    the languages that it has and in those of `languages`. What the latest do not say in a language is English.
+    """
+    spoken = {tag for tag, _ in own.tables("words")}.union(languages, [None])
+    files = {path: _completed(path, own, latest) for path in own.files}
+    more = latest.files.items()
+    return Templates(files | {path: text for path, text in more if path not in files and language_of(path) in spoken})
+
+
+def gained(path: str, before: str, after: str) -> Iterator[str]:
+    """What a completed file has more than before: words, as in `subjects.go`, or stages of a call."""
+    if before == after:
+        return
+    if path.endswith(".yaml"):
+        yield from _new_words(read_table(before), read_table(after))
+    else:
+        yield from blocks(after).keys() - blocks(before).keys()
+
+
+def read_table(source: str) -> dict[str, Any]:
+    """The words of a file by their names; of one that is none, nothing."""
+    try:
+        raw = yaml.load(source, yaml.BaseLoader)  # noqa: S506 - nothing but text
+    except (yaml.YAMLError, RecursionError):
+        return {}
+    return raw if isinstance(raw, dict) and all(isinstance(name, str) for name in raw) else {}
+
+
+def write_table(words: dict[str, Any]) -> str:
+    """Words as the text of a file."""
+    return yaml.safe_dump(words, allow_unicode=True, sort_keys=False)
+
+
+def _completed(path: str, own: Templates, latest: Templates) -> str:
+    source, more = own.files[path], latest.files.get(path) or latest.files.get(in_english(path))
+    if more is None:
+        return source
+    if path.endswith(".yaml"):
+        return _completed_table(source, more)
+    if path.endswith("/voice.j2"):
+        shared = own.files.get(f"call/{language_of(path)}/voice.j2", "")
+        return _completed_call(source, more, spoken=blocks(shared).keys())
+    return source
+
+
+def _completed_table(table: str, latest: str) -> str:
+    words = read_table(table)
+    merged = _merged(words, read_table(latest))
+    return table if merged == words or not words else write_table(merged)
+
+
+def _merged(words: Any, more: Any) -> Any:
+    if not (isinstance(words, dict) and isinstance(more, dict)):
+        return words
+    return {name: _merged(words[name], more.get(name)) if name in words else more[name] for name in {**more, **words}}
+
+
+def _completed_call(call: str, latest: str, spoken: Collection[str]) -> str:
+    there = {*blocks(call), *spoken}
+    more = [block for name, block in blocks(latest).items() if name in STAGES and name not in there]
+    return "\n".join([call, *more]) if more else call
+
+
+def blocks(call: str) -> dict[str, str]:
+    """The stages of a call, each as it is written."""
+    return {found["name"]: found[0] for found in _BLOCK.finditer(call)}
+
+
+def _new_words(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+    for name, word in after.items():
+        if name not in before:
+            yield name
+        elif isinstance(word, dict) and isinstance(before[name], dict):
+            yield from (f"{name}.{each}" for each in word if each not in before[name])

@@ -1,0 +1,153 @@
+"""The templates as they lie in a folder, checked one by one; what they lack as a whole is `lint`'s to find."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.errors import Misconfigured
+from alertnet.core.notification import Kind
+from alertnet.messages import words
+from alertnet.messages.message import METHODS
+from alertnet.messages.templates import page_template, restricted_jinja
+
+PARTS = {
+    MethodKind.SMS: ("sms.j2",),
+    MethodKind.CALL: ("voice.j2",),
+    MethodKind.EMAIL: ("subject.j2", "body.j2"),
+}
+"""The files of one kind and language, by method. A subject may come from `mail/`, stages of a call from `call/`."""
+
+LAYOUT = "mail/mail.html.j2"
+"""The one page that all mails share."""
+
+LARGEST_FILE = 4 * restricted_jinja.MAX_SOURCE
+"""Bytes: more is not even read."""
+
+LANGUAGE = r"[a-z]{2,3}(?:-[A-Z]{2})?"
+_MESSAGE = re.compile(rf"([a-z_]+)/(?P<language>{LANGUAGE})/([a-z]+\.j2)")
+_WORDS = re.compile(rf"(words|page|sheet)/(?P<language>{LANGUAGE})\.yaml")
+_PAGE = re.compile(r"page/[a-z_]+\.(?:html|css)\.j2")
+
+
+@dataclass(frozen=True)
+class Templates:
+    """Every file by its path in the folder, as it was read: what an incident is pinned to (A8)."""
+
+    files: dict[str, str]
+
+    @classmethod
+    def from_text(cls, text: str) -> "Templates":
+        """What `to_text` wrote down."""
+        return cls(json.loads(text))
+
+    def to_text(self) -> str:
+        """All files as one text, the same for the same content."""
+        return json.dumps(self.files, sort_keys=True, ensure_ascii=False)
+
+    @cached_property
+    def hash(self) -> str:
+        """The same for the same content, whatever the folder."""
+        digest = hashlib.sha256()
+        for path, source in sorted(self.files.items()):
+            digest.update(f"{path}\0{len(source)}\0{source}".encode())
+        return digest.hexdigest()
+
+    def tables(self, folder: Literal["words", "page", "sheet"]) -> Iterator[tuple[str, str]]:
+        """The languages of that folder with their sources."""
+        for path, source in self.files.items():
+            if (found := _WORDS.fullmatch(path)) and found[1] == folder:
+                yield found[2], source
+
+
+def read_templates(folder: Path) -> Templates:
+    """All `.j2` and `.yaml` files of the folder, as this version of the program would have them.
+
+    Raises:
+        Misconfigured: with every fault found: a folder or file that can't be read, a name that no message has,
+            a syntax error, a variable that isn't there.
+    """
+    files, faults = read_files(folder)
+    faults += [fault for path, source in files.items() for fault in _find_all_faults(path, source)]
+    if faults:
+        raise Misconfigured(f"{folder}/{fault}" for fault in faults)
+    return Templates(files)
+
+
+def read_files(folder: Path) -> tuple[dict[str, str], list[str]]:
+    """All `.j2` and `.yaml` files of the folder by their paths in it, and those that can't be read.
+
+    Raises:
+        Misconfigured: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise Misconfigured([f"{folder}: no such folder of message templates"])
+    files: dict[str, str] = {}
+    faults: list[str] = []
+    for file in sorted(path for path in folder.rglob("*") if path.suffix in (".j2", ".yaml") and path.is_file()):
+        path = file.relative_to(folder).as_posix()
+        try:
+            if file.stat().st_size > LARGEST_FILE:
+                faults.append(f"{path}:1: {file.stat().st_size} bytes are too many (at most {LARGEST_FILE})")
+                continue
+            files[path] = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(f"{path}: can't be read: {error}")
+    return files, faults
+
+
+def is_known(path: str) -> bool:
+    """Whether the program has a use for a file of that name."""
+    found = _MESSAGE.fullmatch(path)
+    is_message = bool(found and found[3] in _parts_of(found[1]))
+    return is_message or path == LAYOUT or bool(_PAGE.fullmatch(path) or _WORDS.fullmatch(path))
+
+
+def language_of(path: str) -> str | None:
+    """Which language the file is for; None: for all."""
+    found = _WORDS.fullmatch(path) or _MESSAGE.fullmatch(path)
+    return found["language"] if found else None
+
+
+def in_english(path: str) -> str:
+    """The file of the same words in English; the same file, if it is for all languages."""
+    tag = language_of(path)
+    return path if tag is None else re.sub(rf"/{tag}(/|\.yaml$)", r"/en\1", path)
+
+
+def find_faults(path: str, source: str) -> list[str]:
+    """What keeps a file from being used; missing and unknown words do, subjects that do not exist don't."""
+    if len(source) > restricted_jinja.MAX_SOURCE:
+        return [f"{path}:1: {len(source)} characters are too many (at most {restricted_jinja.MAX_SOURCE})"]
+    if path == LAYOUT:
+        return restricted_jinja.find_faults(path, source, restricted_jinja.LAYOUT_NAMES)
+    if _PAGE.fullmatch(path):
+        return page_template.find_faults(path, source)
+    if found := _WORDS.fullmatch(path):
+        return words.find_faults(path, source) if found[1] == "words" else words.find_label_faults(path, source)
+    return restricted_jinja.find_faults(path, source)
+
+
+def _find_all_faults(path: str, source: str) -> list[str]:
+    if not is_known(path):
+        return [f"{path}: no message has a file of that name (known: <kind>/<language>/ with {_known()})"]
+    faults = find_faults(path, source)
+    return faults or (restricted_jinja.find_unknown_subjects(path, source) if _MESSAGE.fullmatch(path) else [])
+
+
+def _parts_of(kind: str) -> tuple[str, ...]:
+    if kind == "call":
+        return PARTS[MethodKind.CALL]
+    if kind == "mail":
+        return ("subject.j2",)
+    methods = METHODS.get(Kind(kind), frozenset()) if kind in list(Kind) else frozenset()
+    return tuple(part for method in methods for part in PARTS[method])
+
+
+def _known() -> str:
+    return ", ".join(part for parts in PARTS.values() for part in parts)

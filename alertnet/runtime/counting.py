@@ -1,0 +1,103 @@
+"""What this process counts: kept in memory, and added every few seconds to what all processes have counted.
+
+A process that is killed loses its last seconds. While the database is away nothing is lost, only shown here alone.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+import structlog
+
+from alertnet.core.monitoring.metrics import FIRST_SEND, Counts, Key, took
+from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import counters
+
+EVERY_SECONDS = 5
+MOST_SENT = 500
+"""Alerts of which it is looked up at once whether they were the first of their incident."""
+
+log = structlog.get_logger(__name__)
+
+
+class Counting:
+    """The counters of one process; `transact` runs a flow."""
+
+    def __init__(self, transact: Callable[[Callable[[Tx], Counts]], Counts]) -> None:
+        self._transact = transact
+        self._new: Counter[Key] = Counter()
+        self._sent: list[str] = []
+        self._known: Counter[Key] = Counter()
+        self._lock = threading.Lock()
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def add(self, counted: Counts) -> None:
+        """Count that too."""
+        with self._lock:
+            self._new.update(counted)
+
+    def sent(self, attempt: str) -> None:
+        """An alert has left; whether it was the first of its incident is looked up later."""
+        with self._lock:
+            if len(self._sent) < MOST_SENT:
+                self._sent.append(attempt)
+
+    def totals(self) -> dict[Key, float]:
+        """What all have counted, as far as this process knows."""
+        with self._lock:
+            return dict(self._known + self._new)
+
+    def share(self) -> None:
+        """Add it to what all have counted.
+
+        Raises:
+            DatabaseAway: it can't be now; it is kept for the next time.
+        """
+        with self._lock:
+            new, sent = Counter(self._new), list(self._sent)
+        if not (new or sent):
+            return
+        self.learn(self._transact(lambda tx: _put(tx, new, sent)), shared=new)
+        with self._lock:
+            del self._sent[: len(sent)]
+
+    def learn(self, known: Counts, shared: Counts | None = None) -> None:
+        """What all have counted, `shared` of this process among it."""
+        with self._lock:
+            self._known = Counter(known)
+            self._new.subtract(shared or {})
+            self._new = +self._new
+
+    def follow(self) -> None:
+        """From now on share by itself, in a thread of its own."""
+        self._thread = threading.Thread(target=self._run, name="counting", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Share once more, where it was followed, and end."""
+        if self._thread is not None:
+            self._ending.set()
+            self._thread.join()
+            self._try()
+
+    def _run(self) -> None:
+        while not self._ending.wait(EVERY_SECONDS):
+            self._try()
+
+    def _try(self) -> None:
+        try:
+            self.share()
+        except DatabaseAway:
+            log.warning("database_away", job="counting")
+        except Exception:
+            log.exception("counters_not_shared")
+
+
+def _put(tx: Tx, new: Counter[Key], sent: list[str]) -> Counts:
+    counted = Counter(new)
+    for wait in counters.first_sends(tx.session, sent) if sent else ():
+        counted.update(took(FIRST_SEND, wait.total_seconds()))
+    counters.add(tx, counted)
+    return counters.read(tx.session)

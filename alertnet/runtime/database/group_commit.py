@@ -1,0 +1,176 @@
+"""The door to SQLite: one thread writes, and what is queued together is committed together.
+
+A commit waits for the disk; sixty flows that share one wait for it once.
+"""
+
+import sqlite3
+import threading
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session
+
+from alertnet.runtime.database.transactions import Begin, DatabaseAway, Work, run_alone, surfacing
+from alertnet.runtime.database.wakeups import Hook, Wakeups
+from alertnet.store.db.tx import left_due, undoing
+
+T = TypeVar("T")
+
+GROUP = 64  # flows in one commit at most
+
+
+@dataclass(eq=False)
+class _Job:
+    """A flow on its way through the writer thread."""
+
+    work: Work[Any]
+    value: Any = None
+    error: BaseException | None = None
+    answered: threading.Event = field(default_factory=threading.Event)
+
+    def fail(self, error: BaseException) -> None:
+        self.error = error
+        self.answered.set()
+
+
+class GroupCommit:
+    """One writer thread: each flow of a group in its savepoint, one commit for all, and the answers after it.
+
+    A flow that raises is undone and runs again by itself after the group, so that it spoils nothing for the others.
+    When the database itself fails, the whole group is undone and all hear `DatabaseAway`; the thread lives on.
+    """
+
+    def __init__(self, engine: Engine, begin: Begin, wakeups: Wakeups) -> None:
+        self.commits = 0
+        self._engine = engine
+        self._begin = begin
+        self._wakeups = wakeups
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._gate = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
+        self._thread.start()
+
+    def transact(self, work: Work[T]) -> T:
+        """The value of the work, after the commit that holds it.
+
+        Raises:
+            DatabaseAway: the file can't be written, is locked by another process for long, or the program is stopping.
+            RuntimeError: a flow asked for a transaction inside its own, which would wait for itself.
+        """
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a flow is one transaction: it can't ask for another inside")
+        job = _Job(work)
+        with self._gate:
+            if self._closed:
+                raise DatabaseAway("the program is ending")
+            self._queue.put(job)
+        job.answered.wait()
+        if job.error is not None:
+            raise job.error
+        return job.value  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Finish what is queued and end the thread."""
+        with self._gate:
+            self._closed = True
+            self._queue.put(None)
+        self._thread.join()
+
+    def _write(self) -> None:
+        while jobs := self._take():
+            again = self._together(jobs) if len(jobs) > 1 else jobs
+            for job in again:
+                self._alone(job)
+
+    def _take(self) -> list[_Job]:
+        """What is queued, after waiting for the first; empty when there is no more to come."""
+        jobs: list[_Job] = []
+        job = self._queue.get()
+        while job is not None:
+            jobs.append(job)
+            if len(jobs) == GROUP:
+                return jobs
+            try:
+                job = self._queue.get_nowait()
+            except Empty:
+                return jobs
+        if jobs:
+            self._queue.put(None)
+        return jobs
+
+    def _alone(self, job: _Job) -> None:
+        try:
+            with surfacing(self._engine):
+                job.value, hooks = run_alone(self._engine, self._begin, job.work, self._wakeups)
+        except BaseException as error:
+            job.fail(error)
+        else:
+            self._release([job], hooks)
+
+    def _together(self, jobs: list[_Job]) -> list[_Job]:
+        """Commit those that succeed, and return those that did not."""
+        again: list[_Job] = []
+        undo: list[Hook] = []
+        due: set[str] | None = None
+        try:
+            with surfacing(self._engine), self._engine.begin() as connection:
+                for job in jobs:
+                    try:
+                        left = self._in_savepoint(connection, job, undo)
+                        due = due if left is None else left | (due or set())
+                    except BaseException:
+                        if _given_up(connection):
+                            raise
+                        again.append(job)
+                hooks = None if due is None else self._take_along(connection, due, undo)
+        except DatabaseAway as error:
+            _call(undo)
+            for job in jobs:
+                job.fail(error)
+            return []
+        except BaseException:
+            # One of them left what can't be committed: alone, it fails for its own caller only.
+            _call(undo)
+            return jobs
+        self._release([job for job in jobs if job not in again], hooks)
+        return again
+
+    def _in_savepoint(self, connection: Connection, job: _Job, undo: list[Hook]) -> set[str] | None:
+        """Run it; what is to be called if the group is not committed after all comes into `undo`."""
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            with undoing(session) as own:
+                job.value = job.work(self._begin(session))
+                session.commit()
+            undo += own
+            return left_due(session)
+
+    def _take_along(self, connection: Connection, due: set[str], undo: list[Hook]) -> list[Hook]:
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            with undoing(session) as own:
+                hooks = self._wakeups.take(self._begin(session), due)
+                session.commit()
+            undo += own
+            return hooks
+
+    def _release(self, jobs: list[_Job], hooks: list[Hook] | None) -> None:
+        if not jobs:
+            return
+        self.commits += 1
+        if hooks is not None:
+            self._wakeups.fire(hooks)
+        for job in jobs:
+            job.answered.set()
+
+
+def _call(hooks: list[Hook]) -> None:
+    for hook in hooks:
+        hook()
+
+
+def _given_up(connection: Connection) -> bool:
+    """Whether SQLite undid the whole transaction by itself, as it does when the disk is full."""
+    driver = connection.connection.driver_connection
+    return isinstance(driver, sqlite3.Connection) and not driver.in_transaction

@@ -1,0 +1,85 @@
+"""What keeps this process from its database: told when it begins, once a minute, and when it is over."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.reminder import Monotonic, Reminder
+
+TRY_SECONDS = 2.0
+"""How often the database is tried only to learn whether it is over."""
+
+log = structlog.get_logger(__name__)
+
+
+class Absence:
+    """What kept this process from reading and from writing, while it does; safe for any number of threads."""
+
+    def __init__(self, monotonic: Monotonic = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._reminder = Reminder(monotonic)
+        self._reading: str | None = None
+        self._writing: str | None = None
+        self._since = 0.0
+        self._tried_at = float("-inf")
+        self._telling = threading.Lock()
+
+    @property
+    def cause(self) -> str | None:
+        """In words; None: the database answered last time."""
+        return self._writing or self._reading
+
+    @contextmanager
+    def noticed_by_writer(self) -> Iterator[None]:
+        """Around whatever commits."""
+        try:
+            yield
+        except DatabaseAway as away:
+            self._begin(away)
+            self._writing = away.cause
+            raise
+        if self.cause:
+            self._end()
+
+    @contextmanager
+    def noticed_by_reader(self) -> Iterator[None]:
+        """Around whatever only reads: that it can says nothing about writing."""
+        try:
+            yield
+        except DatabaseAway as away:
+            self._begin(away)
+            self._reading = away.cause
+            raise
+        if self._reading:
+            if self._writing:
+                self._reading = None
+            else:
+                self._end()
+
+    def is_time_to_try(self) -> bool:
+        """Whether nobody tried within the last moments; then whoever asks does."""
+        now = self._monotonic()
+        if now - self._tried_at < TRY_SECONDS:
+            return False
+        self._tried_at = now
+        return True
+
+    def _begin(self, away: DatabaseAway) -> None:
+        with self._telling:
+            now = self._monotonic()
+            if self.cause is None:
+                self._since = now
+            if self._reminder.is_time(away.cause):
+                log.warning("database_away", cause=away.cause, seconds=round(now - self._since))
+
+    def _end(self) -> None:
+        with self._telling:
+            if self.cause is None:
+                return
+            self._reading = self._writing = None
+            self._reminder.reset()
+            log.info("database_back", seconds=round(self._monotonic() - self._since))

@@ -1,0 +1,137 @@
+"""The one door to the database: runs a flow in a transaction, commits, and only then lets its value out.
+
+What every such door promises, and the one of PostgreSQL, where each caller has a transaction of its own; the one of
+SQLite is in `group_commit`. A database that can't be reached, or can't commit, becomes `DatabaseAway`.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from alertnet.core.errors import AlertnetError
+from alertnet.runtime.database.faults import cause_of
+from alertnet.runtime.database.wakeups import Hook, Wakeups
+from alertnet.store.db.tx import Tx, left_due, undoing
+
+T = TypeVar("T")
+Work = Callable[[Tx], T]
+Begin = Callable[[Session], Tx]
+"""Gives a session its moment, chance and vault."""
+
+NOTIFY = text("SELECT pg_notify('alertnet', '')")
+
+TRIES = 3
+"""How often a flow runs at most that collides with others."""
+
+
+class DatabaseAway(AlertnetError):
+    """The database can't be reached or can't commit: whoever asked has no answer, and may ask again.
+
+    `cause` says why, for whoever runs the program; nobody else is told.
+    """
+
+    retry_after = timedelta(seconds=2)
+    exit_code = os.EX_TEMPFAIL
+
+    def __init__(self, cause: str = "it can't be reached") -> None:
+        self.cause = cause
+        super().__init__("the database can't be reached: try again")
+
+    @property
+    def for_operator(self) -> str:
+        """Why."""
+        return f"the database gives no answer: {self.cause}"
+
+
+class NotWritable(DatabaseAway):
+    """It is there and takes nothing, until a person sees to it: a full disk, a file that can only be read."""
+
+
+class Transactions(Protocol):
+    """How flows reach the database."""
+
+    commits: int
+    """Transactions that were committed, each with one flow or more in it."""
+
+    def transact(self, work: Work[T]) -> T:
+        """The value of the work, after the commit that holds it."""
+        ...
+
+    def close(self) -> None:
+        """Finish what was asked, and take no more."""
+        ...
+
+
+@contextmanager
+def surfacing(engine: Engine) -> Iterator[None]:
+    """Raises `DatabaseAway` in place of a driver's error that means it, and lets every other error through."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeout) as error:
+        cause = cause_of(error, engine)
+        if cause is None:
+            raise
+        raise (NotWritable if cause.lasts else DatabaseAway)(cause.words) from error
+
+
+def run_alone(engine: Engine, begin: Begin, work: Work[T], wakeups: Wakeups) -> tuple[T, list[Hook] | None]:
+    """One flow in a transaction of its own: its value, and what is to be called since it left something due."""
+    with Session(engine) as session, undoing(session):
+        tx = begin(session)
+        value = work(tx)
+        methods = left_due(session)
+        hooks = None if methods is None else wakeups.take(tx, methods)
+        if hooks is not None and engine.dialect.name == "postgresql":
+            session.execute(NOTIFY)
+        session.commit()
+        return value, hooks
+
+
+@dataclass(eq=False)
+class OwnCommit:
+    """A transaction for each caller on its own thread, run again where it collides with one of another."""
+
+    engine: Engine
+    begin: Begin
+    wakeups: Wakeups
+    commits: int = 0
+    _counting: threading.Lock = field(default_factory=threading.Lock)
+
+    def transact(self, work: Work[T]) -> T:
+        """The value of the work, after its commit.
+
+        Raises:
+            DatabaseAway: the database can't be reached, or was too busy within its time-outs.
+        """
+        with surfacing(self.engine):
+            value, hooks = self._run(work)
+        with self._counting:
+            self.commits += 1
+        if hooks is not None:
+            self.wakeups.fire(hooks)
+        return value
+
+    def close(self) -> None:
+        """Nothing is under way here but what its caller waits for."""
+
+    def _run(self, work: Work[T]) -> tuple[T, list[Hook] | None]:
+        # On SQLite the driver would be nine megabytes for nothing.
+        from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
+
+        for _ in range(TRIES - 1):
+            try:
+                return run_alone(self.engine, self.begin, work, self.wakeups)
+            except DBAPIError as error:
+                # Of two that made the same thing at once, the second finds it there when it looks again.
+                if not isinstance(error.orig, (DeadlockDetected, SerializationFailure, UniqueViolation)):
+                    raise
+        return run_alone(self.engine, self.begin, work, self.wakeups)

@@ -1,0 +1,95 @@
+"""Wake-ups: this process and, on PostgreSQL, all others hear of what was left due; the tick makes up for losses."""
+
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from alertnet.runtime.reminder import Reminder
+from alertnet.store.db.tx import Tx, undoing
+
+RECONNECT_SECONDS = 1.0
+LISTEN_SECONDS = 0.5  # how long one look for notifications lasts, and so how soon a listener ends
+
+log = structlog.get_logger(__name__)
+
+
+Hook = Callable[[], object]
+
+Taker = Callable[[Tx, Collection[str]], Hook]
+"""Takes what a transaction leaves due, inside it, by the methods of the attempts; gives what is to be done after it."""
+
+
+@dataclass(frozen=True)
+class Wakeups:
+    """What is called when something was left due: short, and never a transaction itself."""
+
+    hooks: list[Hook] = field(default_factory=list)
+    """Called after every commit that leaves something due, by whichever process."""
+    bells: list[Hook] = field(default_factory=list)
+    """Called as well where nobody has taken it."""
+    takers: list[Taker] = field(default_factory=list)
+
+    def take(self, tx: Tx, methods: set[str]) -> list[Hook]:
+        """Let the takers take at once what the transaction leaves due: it is under way one transaction sooner."""
+        if not self.takers or not methods:
+            return list(self.bells)
+        try:
+            with undoing(tx.session), tx.session.begin_nested():
+                return [take(tx, methods) for take in self.takers]
+        except Exception:
+            log.exception("taking_failed")
+            return list(self.bells)
+
+    def fire(self, also: list[Hook] | None = None) -> None:
+        """Call every hook, and the bells or what was taken; one that raises is logged and stops none of the others."""
+        for hook in (*(self.bells if also is None else also), *self.hooks):
+            try:
+                hook()
+            except Exception:
+                log.exception("wake_up_failed")
+
+
+class Listener:
+    """A thread that fires the wake-ups whenever any process notifies; it reconnects by itself and ends with `close`."""
+
+    def __init__(self, engine: Engine, wakeups: Wakeups) -> None:
+        self._engine = engine
+        self._wakeups = wakeups
+        self._closing = threading.Event()
+        self._reminder = Reminder()
+        self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread and its connection."""
+        self._closing.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        # On SQLite nobody listens, and the driver would be nine megabytes for nothing.
+        import psycopg
+
+        while not self._closing.is_set():
+            try:
+                self._listen()
+            except (SQLAlchemyError, psycopg.Error) as error:
+                if self._reminder.is_time("lost"):
+                    log.warning("listener_lost", error=type(error).__name__)
+                self._closing.wait(RECONNECT_SECONDS)
+
+    def _listen(self) -> None:
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            driver: Any = connection.connection.driver_connection
+            # A connection that listens must never go back to the pool.
+            connection.detach()
+            driver.execute("LISTEN alertnet")
+            self._reminder.reset()
+            self._wakeups.fire()
+            while not self._closing.is_set():
+                for _ in driver.notifies(timeout=LISTEN_SECONDS, stop_after=1):
+                    self._wakeups.fire()

@@ -1,0 +1,43 @@
+"""The ways out that the settings have: a channel for each method and provider, and what it sends from, how fast."""
+
+from dataclasses import dataclass
+
+from alertnet.channels.base import Channel, Ledger
+from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.directory.contact import MethodKind
+from alertnet.runtime.settings.settings import Settings
+
+
+@dataclass(frozen=True)
+class Outlet:
+    """A channel with the numbers (or the one address) it sends from, and how many units each may send in a second.
+
+    A unit is an SMS segment or a call; 0 means as many as there are. `ledger`: the provider's books, where it has any.
+    """
+
+    channel: Channel
+    senders: tuple[str, ...]
+    rate: float
+    ledger: Ledger | None = None
+
+
+def open_outlets(settings: Settings) -> dict[Way, Outlet]:
+    """An outlet for each method and provider whose settings are there."""
+    # The provider's SDK takes long to import, and most commands never send.
+    from alertnet.channels.smtp import SmtpRelay
+    from alertnet.channels.twilio_account import Account
+    from alertnet.channels.twilio_sms import TwilioSms
+    from alertnet.channels.twilio_voice import TwilioVoice
+
+    outlets: dict[Way, Outlet] = {}
+    for provider, telephone in settings.telephones.items() if settings.public_url else ():
+        tokens = [token.get_secret_value() for token in telephone.auth_tokens]
+        account = Account(telephone.sid, tokens, settings.public_url or "", telephone.api_url)
+        sms, voice = TwilioSms(account), TwilioVoice(account)
+        outlets[MethodKind.SMS, provider] = Outlet(sms, telephone.numbers, settings.rates.sms, sms.ledger)
+        outlets[MethodKind.CALL, provider] = Outlet(voice, telephone.numbers, settings.rates.calls, voice.ledger)
+    for provider, server in settings.relays.items():
+        password = server.password.get_secret_value() if server.password else ""
+        relay = SmtpRelay(server.host, server.port, server.sender, server.user, password)
+        outlets[MethodKind.EMAIL, provider] = Outlet(relay, (server.sender,), 0)
+    return outlets

@@ -1,0 +1,188 @@
+"""The form of each setting: text from the environment becomes a value, or an error that says what is allowed."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Annotated, Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+
+from alertnet.core.delivery.provider_routes import ANY_NUMBER, MAIL, PROVIDERS, Routes
+from alertnet.store.db.engine import parse_url
+from alertnet.store.db.vault import SECRET_LENGTH
+
+_WEB_URL = "https://host/path or https://host:port/path without spaces, ports 1 to 65535, or http:// on loopback"
+_HOST = re.compile(r"((?!-)[\w-]{1,63}(?<!-)\.)*(?!-)[\w-]{1,63}(?<!-)\.?")
+_SLOWEST, _FASTEST = 0.01, 10000
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How much one sender may send in a second, 0 = unlimited: SMS segments, and calls begun."""
+
+    sms: float = 1.0
+    calls: float = 1.0
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where mail is handed over. Without a user there is no authentication."""
+
+    host: str
+    port: int
+    sender: str
+    user: str | None
+    password: SecretStr | None
+
+
+@dataclass(frozen=True)
+class TelephoneAccount:
+    """An account with a telephone provider: who we are there, and the numbers that we have."""
+
+    sid: str
+    auth_tokens: tuple[SecretStr, ...]
+    numbers: tuple[str, ...]
+    api_url: str
+
+
+def _split(text: Any) -> Any:
+    return tuple(part.strip() for part in text.split(",") if part.strip()) if isinstance(text, str) else text
+
+
+def _secret_keys(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if not keys or any(len(key.get_secret_value()) < SECRET_LENGTH for key in keys):
+        raise ValueError(f"texts of at least {SECRET_LENGTH} characters, separated by commas")
+    return keys
+
+
+def _database_url(url: SecretStr) -> SecretStr:
+    parse_url(url.get_secret_value())
+    return url
+
+
+def _server_url(url: SecretStr) -> SecretStr:
+    if not parse_url(url.get_secret_value()).drivername.startswith("postgresql"):
+        raise ValueError("postgresql+psycopg://user@host/database, the server itself")
+    return url
+
+
+def _web_url(text: str) -> str:
+    if not _is_web_url(text) or "?" in text:
+        raise ValueError(_WEB_URL)
+    return text.rstrip("/")
+
+
+def _heartbeat_url(url: SecretStr) -> SecretStr:
+    if not _is_web_url(url.get_secret_value()):
+        raise ValueError(f"{_WEB_URL}; ?query too")
+    return url
+
+
+def _is_web_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+    whole = text.isprintable() and " " not in text and not parts.fragment
+    return safe and whole and port != 0 and _is_host(parts.hostname or "")
+
+
+def _is_host(host: str) -> bool:
+    """Whether that can be the name or the address of a host."""
+    try:
+        return bool(_HOST.fullmatch(host) or ip_address(host))
+    except ValueError:
+        return False
+
+
+def _is_loopback(host: str | None) -> bool:
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _numbers(numbers: tuple[str, ...]) -> tuple[str, ...]:
+    if not numbers or not all(re.fullmatch(r"\+[1-9]\d{6,14}", number) for number in numbers):
+        raise ValueError("numbers like +573005550101, separated by commas")
+    return numbers
+
+
+def _proxies(texts: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        proxies = tuple(ip_network(text) for text in texts)
+    except ValueError:
+        proxies = ()
+    if len(proxies) < len(texts) or any(proxy.prefixlen == 0 for proxy in proxies):
+        raise ValueError("addresses such as 192.0.2.7, or networks such as 10.1.0.0/16, with commas; not everybody")
+    return proxies
+
+
+def _account_sid(sid: str) -> str:
+    if not re.fullmatch(r"AC[0-9A-Za-z]+", sid):
+        raise ValueError("AC and the digits that the provider's console shows")
+    return sid
+
+
+def _rates(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    pairs = dict(re.findall(r"(sms|calls)=(\d+(?:\.\d+)?)(?:,|$)", re.sub(r"\s", "", text)))
+    rates = {name: float(rate) for name, rate in pairs.items()}
+    is_whole = re.sub(r"\s", "", text) == ",".join(f"{name}={rate}" for name, rate in pairs.items())
+    if not is_whole or not all(rate == 0 or _SLOWEST <= rate <= _FASTEST for rate in rates.values()):
+        raise ValueError(f"sms=1,calls=1 with {_SLOWEST} to {_FASTEST} for each second, or 0 for unlimited")
+    return Rates(**rates)
+
+
+def _routes(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    orders: dict[str, tuple[str, ...]] = {}
+    for part in text.split():
+        prefix, _, order = part.partition("=")
+        providers = tuple(order.split(","))
+        is_order = set(providers) <= set(PROVIDERS) and len(set(providers)) == len(providers)
+        if not re.fullmatch(rf"\+[1-9]\d{{0,14}}|\*|{MAIL}", prefix) or not is_order or prefix in orders:
+            raise ValueError("+57=2,1 mail=1,2 *=1,2: each prefix once, with the providers in the order to try")
+        orders[prefix] = providers
+    return Routes({ANY_NUMBER if prefix == "*" else prefix: order for prefix, order in orders.items()})
+
+
+def _mail_server(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    try:
+        parts = urlsplit(text)
+        sender, port = parse_qs(parts.query)["from"][0], parts.port or 587
+    except (ValueError, KeyError):
+        parts, sender, port = urlsplit(""), "", 0
+    host = parts.hostname or ""
+    if parts.scheme != "smtp" or not _is_host(host) or "@" not in sender:
+        # An error of the standard library would quote part of the password.
+        raise ValueError("smtp://user:password@host:587?from=alert@example.org") from None
+    user, password = parts.username, parts.password
+    return MailServer(
+        host,
+        port,
+        sender,
+        None if user is None else unquote(user),
+        None if password is None else SecretStr(unquote(password)),
+    )
+
+
+Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
+SecretKeys = Annotated[Secrets, AfterValidator(_secret_keys)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
+ServerUrl = Annotated[SecretStr, AfterValidator(_server_url)]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
+HeartbeatUrl = Annotated[SecretStr, AfterValidator(_heartbeat_url)]
+AccountSid = Annotated[str, AfterValidator(_account_sid)]
+Numbers = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_numbers)]
+Proxies = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_proxies), BeforeValidator(_split)]
+Relay = Annotated[MailServer, BeforeValidator(_mail_server)]
+Pace = Annotated[Rates, BeforeValidator(_rates)]
+Routing = Annotated[Routes, BeforeValidator(_routes)]

@@ -1,0 +1,241 @@
+"""The settings of B6: read from the environment, `.env` and `…_FILE`, and every fault reported at once.
+
+A fault names its variable, and shows its value unless that is a secret. A name that is misspelt is a fault too. What
+only some methods need is asked for by `missing_for`, once the trees in force are known, and by `Reading.faults_for`
+together with what is wrong.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from alertnet.core.delivery.provider_routes import FIRST, MAIL, SECOND, Routes, Way
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.errors import Misconfigured
+from alertnet.runtime.settings import setting_types as values
+from alertnet.runtime.settings.setting_names import misspelt, unchanged
+from alertnet.runtime.settings.setting_types import MailServer, Rates, TelephoneAccount
+from alertnet.shipped import TEMPLATES, TREES, default_folder
+
+SECRET = frozenset(
+    {
+        "ALERTNET_DATABASE_URL",
+        "ALERTNET_LISTEN_URL",
+        "ALERTNET_SECRET_KEY",
+        "ALERTNET_SMTP_URL",
+        "ALERTNET_SMTP_2_URL",
+        "ALERTNET_HEARTBEAT_URL",
+        "TWILIO_AUTH_TOKEN",
+        "TWILIO_2_AUTH_TOKEN",
+    }
+)
+"""Variables whose value is never shown, because it is a secret or may hold one."""
+
+TWILIO_API_URL = "https://api.twilio.com"
+
+_TREES, _TEMPLATES = partial(default_folder, TREES), partial(default_folder, TEMPLATES)
+
+
+class Settings(BaseModel):
+    """All settings, checked; what is needed only for some methods is None or empty where it is not set."""
+
+    model_config = ConfigDict(frozen=True, validate_by_name=True, validate_by_alias=True)
+
+    secret_keys: values.SecretKeys = Field(alias="ALERTNET_SECRET_KEY")
+    database_url: values.DatabaseUrl = Field(SecretStr("sqlite:///alertnet.db"), alias="ALERTNET_DATABASE_URL")
+    listen_url: values.ServerUrl | None = Field(None, alias="ALERTNET_LISTEN_URL")
+    public_url: values.WebUrl | None = Field(None, alias="ALERTNET_PUBLIC_URL")
+    contact_trees: Path = Field(default_factory=_TREES, alias="ALERTNET_CONTACT_TREES")
+    message_templates: Path = Field(
+        default_factory=partial(default_folder, TEMPLATES), alias="ALERTNET_MESSAGE_TEMPLATES"
+    )
+    smtp: values.Relay | None = Field(None, alias="ALERTNET_SMTP_URL")
+    smtp_2: values.Relay | None = Field(None, alias="ALERTNET_SMTP_2_URL")
+    twilio_account_sid: values.AccountSid | None = Field(None, alias="TWILIO_ACCOUNT_SID")
+    twilio_auth_tokens: values.Secrets = Field((), alias="TWILIO_AUTH_TOKEN")
+    twilio_from: values.Numbers = Field((), alias="ALERTNET_TWILIO_FROM")
+    twilio_api_url: values.WebUrl = Field(TWILIO_API_URL, alias="ALERTNET_TWILIO_API_URL")
+    twilio_2_account_sid: values.AccountSid | None = Field(None, alias="TWILIO_2_ACCOUNT_SID")
+    twilio_2_auth_tokens: values.Secrets = Field((), alias="TWILIO_2_AUTH_TOKEN")
+    twilio_2_from: values.Numbers = Field((), alias="ALERTNET_TWILIO_2_FROM")
+    twilio_2_api_url: values.WebUrl = Field(TWILIO_API_URL, alias="ALERTNET_TWILIO_2_API_URL")
+    routes: values.Routing = Field(Routes(), alias="ALERTNET_ROUTES")
+    rates: values.Pace = Field(Rates(), alias="ALERTNET_RATES")
+    heartbeat_url: values.HeartbeatUrl | None = Field(None, alias="ALERTNET_HEARTBEAT_URL")
+
+    trusted_proxies: values.Proxies = Field((), alias="ALERTNET_TRUSTED_PROXIES")
+
+    @property
+    def trees_are_examples(self) -> bool:
+        """Whether nobody named a folder and the working folder has none, so that those that ship are used."""
+        return "contact_trees" not in self.model_fields_set and self.contact_trees.is_absolute()
+
+    @property
+    def telephones(self) -> dict[str, TelephoneAccount]:
+        """The accounts that messages and calls can go by, by provider."""
+        given = {
+            FIRST: (self.twilio_account_sid, self.twilio_auth_tokens, self.twilio_from, self.twilio_api_url),
+            SECOND: (self.twilio_2_account_sid, self.twilio_2_auth_tokens, self.twilio_2_from, self.twilio_2_api_url),
+        }
+        return {
+            provider: TelephoneAccount(sid, tokens, numbers, api_url)
+            for provider, (sid, tokens, numbers, api_url) in given.items()
+            if sid and tokens and numbers
+        }
+
+    @property
+    def relays(self) -> dict[str, MailServer]:
+        """The relays that mail can go by, by provider."""
+        given = {FIRST: self.smtp, SECOND: self.smtp_2}
+        return {provider: relay for provider, relay in given.items() if relay is not None}
+
+    @property
+    def takes_texts(self) -> bool:
+        """Whether the provider can bring texts and calls, and we can tell that it is the provider."""
+        return bool(self.public_url and self.telephones)
+
+    @property
+    def ways(self) -> frozenset[Way]:
+        """The methods that can be used, each with every provider of it."""
+        spoken = {(method, provider) for method in (MethodKind.SMS, MethodKind.CALL) for provider in self.telephones}
+        return frozenset({*(spoken if self.public_url else ()), *((MethodKind.EMAIL, relay) for relay in self.relays)})
+
+
+NAMES = {name: str(field.alias) for name, field in Settings.model_fields.items()}
+"""The variable of each setting."""
+
+_TELEPHONE = ("public_url", "twilio_account_sid", "twilio_auth_tokens", "twilio_from")
+NEEDED = {MethodKind.SMS: _TELEPHONE, MethodKind.CALL: _TELEPHONE, MethodKind.EMAIL: ("public_url", "smtp")}
+"""What a method can't do without."""
+
+_SECOND_TELEPHONE = ("twilio_2_account_sid", "twilio_2_auth_tokens", "twilio_2_from")
+_SECOND_RELAY = ("smtp_2",)
+
+
+class _Draft(Settings):
+    """The settings without those that are wrong, so that the others can be looked at all the same."""
+
+    secret_keys: values.SecretKeys = Field((), alias="ALERTNET_SECRET_KEY")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The settings as far as they can be read, to be used as a whole only without faults, and their faults in order."""
+
+    settings: Settings
+    faults: tuple[str, ...]
+
+    def faults_for(self, kinds: Iterable[MethodKind]) -> tuple[str, ...]:
+        """The faults together with what these methods need; a variable that is wrong is not missing too."""
+        settled = _named(self.faults)
+        missing = [fault for fault in missing_for(self.settings, kinds) if _variable(fault) not in settled]
+        return _in_order([*self.faults, *missing])
+
+
+def read_settings(env: Mapping[str, str] | None = None) -> Settings:
+    """The settings of that environment alone; of this process and the `.env` of its folder when None is given.
+
+    Raises:
+        Misconfigured: every variable that is wrong or missing, by name.
+    """
+    reading = examine(env)
+    if reading.faults:
+        raise Misconfigured(reading.faults)
+    return reading.settings
+
+
+def examine(env: Mapping[str, str] | None = None) -> Reading:
+    """The settings where `read_settings` finds them, for who goes on looking for faults when some are wrong."""
+    found: Mapping[str, str | None] = env if env is not None else {**dotenv_values(".env"), **os.environ}
+    texts, faults = _gather(found)
+    faults += unchanged(texts)
+    settled = _named(faults)
+    given = settled | texts.keys()
+    try:
+        settings = Settings.model_validate(texts)
+    except ValidationError as error:
+        faults += [_fault(entry) for entry in error.errors() if entry["loc"][0] not in settled]
+        wrong = {entry["loc"][0] for entry in error.errors()}
+        settings = _Draft.model_validate({name: text for name, text in texts.items() if name not in wrong})
+    faults += _listen_faults(settings)
+    faults += _second_provider_faults(settings, given, _named(faults))
+    return Reading(settings, _in_order([*faults, *misspelt(found, NAMES.values())]))
+
+
+def missing_for(settings: Settings, kinds: Iterable[MethodKind]) -> tuple[str, ...]:
+    """A fault for every variable that these methods need and that is not set; empty when they can all be used."""
+    uses: dict[str, list[str]] = {}
+    for kind in sorted(kinds):
+        for name in NEEDED.get(kind, ()):
+            if not getattr(settings, name):
+                uses.setdefault(name, []).append(kind)
+    return tuple(f"{NAMES[name]}: missing (the trees in force use {', '.join(by)})" for name, by in uses.items())
+
+
+def _gather(env: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
+    """The values by variable, and the faults in where they are to be found. An empty variable or file is not set."""
+    texts: dict[str, str] = {}
+    faults: list[str] = []
+    for name in NAMES.values():
+        text, file = env.get(name), env.get(f"{name}_FILE")
+        if text:
+            texts[name] = text
+        if text and file:
+            faults.append(f"{name}: {name}_FILE is set too (allowed: one of the two)")
+        elif file:
+            try:
+                text = Path(file).read_text().strip()
+                texts |= {name: text} if text else {}
+            except (OSError, UnicodeDecodeError) as error:
+                faults.append(f"{name}: {name}_FILE {file!r} can't be read ({type(error).__name__})")
+    return texts, faults
+
+
+def _listen_faults(settings: Settings) -> Iterator[str]:
+    """A line of our own to a server that is not used."""
+    if settings.listen_url and not settings.database_url.get_secret_value().startswith("postgres"):
+        yield "ALERTNET_LISTEN_URL: set beside a database that is a file (allowed: beside a pooler of PostgreSQL)"
+
+
+def _second_provider_faults(settings: Settings, given: Set[str], wrong: Set[str]) -> Iterator[str]:
+    """What the second provider lacks, and what is to go by it although it isn't there."""
+    begun = [variable for name, variable in NAMES.items() if name.startswith("twilio_2_") and variable in given]
+    telephone, relay = (
+        [NAMES[name] for name in names if not getattr(settings, name) and NAMES[name] not in wrong]
+        for names in (_SECOND_TELEPHONE, _SECOND_RELAY)
+    )
+    for variable in telephone if begun else ():
+        yield f"{variable}: missing ({', '.join(begun)} is set)"
+    for prefix, order in settings.routes.orders.items():
+        lacks = relay if prefix == MAIL else telephone
+        if SECOND in order and lacks:
+            route = f"{prefix or '*'}={','.join(order)}"
+            yield f"ALERTNET_ROUTES: {route!r} is not allowed (allowed: provider 1, while {lacks[0]} is not set)"
+
+
+def _fault(entry: Any) -> str:
+    name = entry["loc"][0]
+    if entry["type"] == "missing":
+        return f"{name}: missing"
+    allowed = entry.get("ctx", {}).get("error", entry["msg"])
+    shown = "its value" if name in SECRET else repr(entry["input"])
+    return f"{name}: {shown} is not allowed (allowed: {allowed})"
+
+
+def _variable(fault: str) -> str:
+    return fault.partition(":")[0]
+
+
+def _named(faults: Iterable[str]) -> set[str]:
+    return set(map(_variable, faults))
+
+
+def _in_order(faults: Iterable[str]) -> tuple[str, ...]:
+    order = {name: place for place, name in enumerate(NAMES.values())}
+    return tuple(sorted(faults, key=lambda fault: order.get(_variable(fault), len(order))))

@@ -1,0 +1,294 @@
+"""The one place that wires: settings become an engine, a vault, a clock and chance, and flows get their door."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, lru_cache
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from alertnet.core.delivery.circuit_breaker import Breaker
+from alertnet.core.delivery.provider_routes import FIRST, Way
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import Network
+from alertnet.core.monitoring.metrics import Counts
+from alertnet.core.notification import Kind
+from alertnet.messages.checks.fitting import read_fitted
+from alertnet.messages.renderer import Renderer
+from alertnet.messages.templates.completion import complete
+from alertnet.messages.templates.load import Templates
+from alertnet.runtime.clock import system_clock
+from alertnet.runtime.counting import Counting
+from alertnet.runtime.database.group_commit import GroupCommit
+from alertnet.runtime.database.outage import Absence
+from alertnet.runtime.database.transactions import OwnCommit, Transactions, surfacing
+from alertnet.runtime.database.wakeups import Listener, Wakeups
+from alertnet.runtime.hang_ups import HangUps
+from alertnet.runtime.outlets import Outlet, open_outlets
+from alertnet.runtime.settings.settings import Settings, missing_for
+from alertnet.runtime.tree_reloader import LivingTrees
+from alertnet.shipped import shipped
+from alertnet.store.db.engine import for_reading, make_engine
+from alertnet.store.db.tx import Chance, Tx
+from alertnet.store.db.vault import Vault
+from alertnet.store.queues import attempts
+from alertnet.store.records import documents, editions
+from alertnet.trees import Fault, read_network
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+
+RENDERERS = 8
+"""Editions of the templates that are ready at once: those in force, and those that open incidents are pinned to."""
+
+
+class RealChance:
+    """Chance from the operating system's source of secrets."""
+
+    def id(self) -> str:
+        return secrets.token_hex(16)
+
+    def digits(self, count: int) -> str:
+        return f"{secrets.randbelow(10**count):0{count}d}"
+
+    def letters(self, count: int, alphabet: str) -> str:
+        return "".join(secrets.choice(alphabet) for _ in range(count))
+
+    def bytes(self, count: int) -> bytes:
+        return secrets.token_bytes(count)
+
+
+class DatabaseClock:
+    """PostgreSQL's time, so that all machines agree: measured, then carried on by the monotonic clock."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.measure()
+
+    def __call__(self) -> datetime:
+        return self._base + timedelta(seconds=time.monotonic())
+
+    def measure(self) -> None:
+        """Ask the database what time it is.
+
+        Raises:
+            DatabaseAway: it can't be reached; the clock goes on as it was.
+        """
+        with surfacing(self._engine), self._engine.connect() as connection:
+            before = time.monotonic()
+            there: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            middle = (before + time.monotonic()) / 2
+        self._base = there.astimezone(UTC) - timedelta(seconds=middle)
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Everything a process needs to run flows. Make one with `make_runtime`, and close it at the end."""
+
+    settings: Settings
+    engine: Engine
+    vault: Vault
+    chance: Chance
+    clock: Clock
+    network: Network
+    """The trees as this process began; `edition` has those in force."""
+    templates: Templates
+    wakeups: Wakeups
+    transactions: Transactions
+    _reading: Engine
+    broken: tuple[Fault, ...] = ()
+    """What kept the trees of the folder from being in force at the start: `network` is the last good one."""
+    templates_broken: tuple[Fault, ...] = ()
+    """The same of the templates."""
+    breakers: dict[Way, Breaker] = field(default_factory=dict)
+    """What this process last saw of them: a look at the queues reads them, an attempt moves them."""
+    lengths: dict[tuple[MethodKind, Kind, str], int] = field(default_factory=dict)
+    """How many segments the last message of a method, kind and language took: what the next one is thought to take."""
+    absence: Absence = field(default_factory=Absence)
+    """What keeps this process from the database, while something does."""
+    queues: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
+    """Which providers waiting messages wait for, by the index of their number, while one keeps others waiting."""
+    _listeners: list[Listener] = field(default_factory=list)
+
+    @property
+    def on_commit(self) -> list[Callable[[], object]]:
+        """Called after each commit whose flow called `tx.leaves_due`; add to it freely."""
+        return self.wakeups.hooks
+
+    @cached_property
+    def trees(self) -> LivingTrees:
+        """The trees in force, as the folder of the settings is edited."""
+        return LivingTrees(
+            self.network,
+            self.settings.contact_trees,
+            lambda network: self.transact(editions.publish, network, self.templates.to_text()),
+            lambda kinds: missing_for(self.settings, kinds),
+            self.now,
+            self.broken,
+            self.templates_broken,
+        )
+
+    @cached_property
+    def counting(self) -> Counting:
+        """What this process counts for those who keep watch."""
+        return Counting(self.transact)
+
+    @property
+    def edition(self) -> editions.Edition:
+        """The trees and templates that new incidents open on."""
+        return self.trees.edition
+
+    @cached_property
+    def renderer(self) -> Callable[[str], Renderer]:
+        """Gives the renderer of the templates that were kept under a hash, such as `edition.templates`."""
+        return lru_cache(maxsize=RENDERERS)(self._read_renderer)
+
+    @cached_property
+    def outlets(self) -> dict[Way, Outlet]:
+        """The ways out, for those methods and providers whose settings are there."""
+        return open_outlets(self.settings)
+
+    @property
+    def commits(self) -> int:
+        """Transactions committed so far, each with one flow or more in it."""
+        return self.transactions.commits
+
+    def now(self) -> datetime:
+        """The database's time, aware UTC."""
+        return self.clock()
+
+    def measure_clock(self) -> None:
+        """Compare the clock with the database's again; does nothing where they are the same."""
+        if isinstance(self.clock, DatabaseClock):
+            with self.absence.noticed_by_reader():
+                self.clock.measure()
+
+    def transact(self, flow: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The value of `flow(tx, *args, **kwargs)`, after the commit that holds what it did.
+
+        Raises:
+            DatabaseAway: there is no answer; anything that the flow itself raises: nothing of it was done.
+        """
+        counted: list[Counts] = []
+
+        def work(tx: Tx) -> T:
+            nonlocal counted
+            counted = tx.counted  # of the run that is committed, which is the last one
+            return flow(tx, *args, **kwargs)
+
+        with self.absence.noticed_by_writer():
+            value = self.transactions.transact(work)
+        for each in counted:
+            self.counting.add(each)
+        return value
+
+    def read(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The value of `query(tx, *args, **kwargs)` over one snapshot; whatever it writes is undone or refused.
+
+        Raises:
+            DatabaseAway: there is no answer; anything that the query itself raises.
+        """
+        with self.absence.noticed_by_reader(), surfacing(self._reading), Session(self._reading) as session:
+            return query(Tx(session, self.now(), self.chance, self.vault), *args, **kwargs)
+
+    def make_ready(self) -> None:
+        """Have at hand what the first alert needs: the ways out, the edition, and its templates compiled."""
+        self.renderer(self.edition.templates).compile()
+        self.outlets  # noqa: B018
+
+    def hang_up(self, calls: Iterable[str]) -> None:
+        """End calls, by the provider's ids; waits for the provider, so never inside a transaction or a request."""
+        ids = list(calls)
+        lines = {provider: outlet for (kind, provider), outlet in self.outlets.items() if kind is MethodKind.CALL}
+        if not ids or not lines:
+            return
+        placed_by = self.read(lambda tx: attempts.providers_of(tx.session, ids)) if len(lines) > 1 else {}
+        for id in ids:
+            outlet = lines.get(placed_by.get(id, FIRST)) or next(iter(lines.values()))
+            outlet.channel.hang_up(id)
+
+    @cached_property
+    def hang_ups(self) -> HangUps:
+        """The crew of this process that ends calls."""
+        return HangUps(lambda call: self.hang_up([call]))
+
+    def hang_up_soon(self, calls: Iterable[str]) -> None:
+        """End calls, by the provider's ids, while whoever asks for it goes on."""
+        if ids := list(calls):
+            self.hang_ups.soon(ids)
+
+    def listen(self) -> None:
+        """From now on call `on_commit` for what other processes leave due too; on SQLite there is nobody to hear."""
+        if self.engine.dialect.name == "postgresql" and not self._listeners:
+            self._listeners.append(Listener(self._direct, self.wakeups))
+
+    def close(self) -> None:
+        """Finish what was asked, end the threads, let go of the database."""
+        for listener in self._listeners:
+            listener.close()
+        self.trees.close()
+        if "hang_ups" in vars(self):
+            self.hang_ups.close()
+        self.counting.close()
+        self.transactions.close()
+        self.engine.dispose()
+        self._direct.dispose()
+
+    @cached_property
+    def _direct(self) -> Engine:
+        """Sessions of our own, where those of the engine are lent for one transaction."""
+        url = self.settings.listen_url
+        return make_engine(url.get_secret_value(), self.vault) if url else self.engine
+
+    def _read_renderer(self, hash: str) -> Renderer:
+        templates, latest = self._read_templates(hash), self.edition.templates
+        return Renderer(templates if hash == latest else complete(templates, self._read_templates(latest)))
+
+    def _read_templates(self, hash: str) -> Templates:
+        return Templates.from_text(self.read(lambda tx: documents.fetch(tx.session, hash)))
+
+
+def make_runtime(settings: Settings, *, clock: Clock | None = None, chance: Chance | None = None) -> Runtime:
+    """The runtime with the trees and templates of the folders that the settings name.
+
+    Raises:
+        Misconfigured: trees or templates that can't be used.
+        DatabaseAway: PostgreSQL can't be asked for its time.
+    """
+    network = read_network(settings.contact_trees)
+    templates = read_fitted(settings.message_templates, shipped("message_templates")).templates
+    return wire(settings, network, templates, clock=clock, chance=chance)
+
+
+def wire(
+    settings: Settings,
+    network: Network,
+    templates: Templates,
+    *,
+    clock: Clock | None = None,
+    chance: Chance | None = None,
+) -> Runtime:
+    """The runtime around a network and templates that are already read.
+
+    Raises:
+        DatabaseAway: PostgreSQL can't be asked for its time.
+    """
+    vault = Vault([secret.get_secret_value() for secret in settings.secret_keys])
+    engine = make_engine(settings.database_url.get_secret_value(), vault, pooled=settings.listen_url is not None)
+    on_postgres = engine.dialect.name == "postgresql"
+    clock = clock or (DatabaseClock(engine) if on_postgres else system_clock)
+    chance = chance or RealChance()
+    wakeups = Wakeups()
+
+    def begin(session: Session) -> Tx:
+        return Tx(session, clock(), chance, vault)
+
+    transactions = (OwnCommit if on_postgres else GroupCommit)(engine, begin, wakeups)
+    return Runtime(
+        settings, engine, vault, chance, clock, network, templates, wakeups, transactions, for_reading(engine)
+    )

@@ -1,0 +1,1 @@
+"""The provider's REST API, as the sandbox answers it."""

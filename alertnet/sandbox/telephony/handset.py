@@ -1,0 +1,179 @@
+"""The people at the other end, as a test or a demo speaks of them: a phone in a hand, and a call they are in."""
+
+from collections.abc import Callable
+
+from alertnet.core.errors import WrongState
+from alertnet.sandbox.telephony.calls import Exchange
+from alertnet.sandbox.telephony.network import Behaviour, CallRecord, Network
+from alertnet.sandbox.telephony.texts import MessageCentre
+from alertnet.sandbox.telephony.twiml import Say
+
+
+class Call:
+    """A call as the person holding the phone lives it."""
+
+    def __init__(self, record: CallRecord, exchange: Exchange) -> None:
+        self.record = record
+        self._exchange = exchange
+
+    @property
+    def status(self) -> str:
+        """In the provider's words: ringing, in-progress, completed and so on."""
+        return self.record.status
+
+    @property
+    def heard(self) -> list[Say]:
+        """Every sentence so far, each with its `text` and `language`."""
+        return list(self.record.heard)
+
+    @property
+    def words(self) -> str:
+        """All that was heard so far, as one text."""
+        return " ".join(say.text for say in self.record.heard)
+
+    @property
+    def waits_for_keys(self) -> bool:
+        """Whether it has asked something that keys can answer."""
+        return self.record.gather is not None
+
+    @property
+    def put_through_to(self) -> str | None:
+        """The number it was connected with, if any."""
+        return self.record.put_through_to
+
+    def press(self, keys: str) -> "Call":
+        """Key these at the question just heard, wait, and hear what follows."""
+        self._exchange.player.press(self.record, keys)
+        return self
+
+    def keys(self, key: str) -> "Call":
+        """Press one key, as a thumb does; what follows is heard once the keys so far answer the question.
+
+        Raises:
+            WrongState: the call asks for no keys.
+        """
+        gather = self.record.gather
+        keyed = self.record.keyed + key
+        if gather is None or gather.ends_with(keyed):
+            return self.press(keyed)
+        self.record.keyed = keyed
+        return self
+
+    def stays_silent(self) -> "Call":
+        """Key nothing more until the question times out, and hear what follows."""
+        if keyed := self.record.keyed:
+            return self.press(keyed)
+        self._exchange.player.stay_silent(self.record)
+        return self
+
+    def hang_up(self) -> None:
+        """End it from this side; nothing happens if it is over."""
+        self._exchange.end(self.record, "completed")
+
+
+class Handset:
+    """One number, and whoever has the phone."""
+
+    def __init__(
+        self,
+        number: str,
+        network: Network,
+        texts: MessageCentre,
+        exchange: Exchange,
+        alertnet: Callable[[], tuple[str, str]],
+    ) -> None:
+        self.number = number
+        self._network = network
+        self._texts = texts
+        self._exchange = exchange
+        self._alertnet = alertnet
+
+    def behaves(self, behaviour: Behaviour | str) -> None:
+        """Treat what comes in like this from now on."""
+        with self._network.lock:
+            self._network.behaviours[self.number] = Behaviour(behaviour)
+        self._texts.release(self.number)
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """How it treats what comes in."""
+        with self._network.lock:
+            return self._network.behaviours[self.number]
+
+    @property
+    def inbox(self) -> list[str]:
+        """The texts that arrived, oldest first."""
+        with self._network.lock:
+            return [message.body for message in self._network.inboxes[self.number]]
+
+    def sends(self, text: str, to: str | None = None, times: int = 1) -> str | None:
+        """Text alertnet, at once, and return its reply, which is in the inbox too; None when none came.
+
+        It goes to `to`, else to the number that texted last, else to alertnet's own; `times` brings the same message
+        (one MessageSid) more than once.
+        """
+        public_url, number = self._alertnet()
+        with self._network.lock:
+            inbox = self._network.inboxes[self.number]
+            to = to or (inbox[-1].sender if inbox else number)
+        return self._texts.receive(self.number, to, text, f"{public_url}/twilio/sms", times)
+
+    def sends_again(self) -> str | None:
+        """Let the network bring alertnet the last text of this phone once more; the reply, as of `sends`."""
+        with self._network.lock:
+            sent = [each for each in self._network.messages.values() if each.sender == self.number]
+        return self._texts.bring(sent[-1], f"{self._alertnet()[0]}/twilio/sms")
+
+    def dials(self, to: str | None = None) -> Call:
+        """Call alertnet, at its own number unless told; the call goes on, or is over if no more than words came."""
+        public_url, number = self._alertnet()
+        record = self._exchange.dial_in(self.number, to or number, f"{public_url}/twilio/voice")
+        return Call(record, self._exchange)
+
+    @property
+    def ringing(self) -> Call | None:
+        """The call that rings here now; None when it is quiet."""
+        record = self._network.ringing(self.number)
+        return Call(record, self._exchange) if record else None
+
+    @property
+    def talking(self) -> Call | None:
+        """The call that somebody is in here, whoever called; None when there is none."""
+        with self._network.lock:
+            found = (
+                call
+                for call in self._network.calls.values()
+                if call.status == "in-progress" and self.number in (call.to, call.sender)
+            )
+            record = next(found, None)
+        return Call(record, self._exchange) if record else None
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call that was ever meant for this number, oldest first."""
+        with self._network.lock:
+            return [Call(call, self._exchange) for call in self._network.calls.values() if call.to == self.number]
+
+    def answers(self) -> Call:
+        """Pick up what rings, and hear it up to its first question or its end.
+
+        Raises:
+            WrongState: it does not ring.
+        """
+        call = self._must_ring()
+        self._exchange.answer(call.record)
+        return call
+
+    def rejects(self) -> None:
+        """Decline what rings: the caller hears that the line is busy.
+
+        Raises:
+            WrongState: it does not ring.
+        """
+        self._exchange.end(self._must_ring().record, "busy")
+
+    def _must_ring(self) -> Call:
+        call = self.ringing
+        if call is None:
+            raise WrongState(f"handset {self.number}", "quiet", "only a ringing phone can be answered or rejected")
+        return call

@@ -1,0 +1,179 @@
+"""What the stand-in network knows: handsets, messages, calls, and what is due. No I/O, no clock of its own."""
+
+import heapq
+import itertools
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from alertnet.sandbox.telephony.faults import Fault, Faults
+from alertnet.sandbox.telephony.twiml import Gather, Say, Verb
+
+FINISHED = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
+"""Call statuses that nothing follows."""
+
+
+class Behaviour(StrEnum):
+    """How the owner of a number, or its carrier, treats what comes in."""
+
+    MANUAL = "manual"
+    """Texts arrive; calls ring until somebody answers, rejects or the time is up."""
+    SWITCHED_OFF = "switched_off"
+    """Texts are undelivered (30003), calls get no answer."""
+    NO_COVERAGE = "no_coverage"
+    """Texts stay `sent` until it behaves otherwise, calls get no answer."""
+    BUSY = "busy"
+    VOICEMAIL = "voicemail"
+    """Calls are answered by a machine that keys nothing; texts arrive."""
+    INVALID = "invalid"
+    """No such number: 21211 for texts, 21217 for calls."""
+    OPTED_OUT = "opted_out"
+    """Texts are refused with 21610; calls ring."""
+    WRONG_PERSON = "wrong_person"
+    """A stranger, who answers and keys 9 and the star; texts arrive."""
+    NO_RECEIPTS = "no_receipts"
+    """Texts arrive, but stay `sent` for ever."""
+
+
+@dataclass
+class Message:
+    """One SMS in either direction; `status` in the provider's words."""
+
+    sid: str
+    direction: str
+    sender: str
+    to: str
+    body: str
+    status: str
+    created_at: datetime
+    updated_at: datetime
+    listed_from: datetime
+    sent_at: datetime | None = None
+    status_callback: str | None = None
+    error_code: int | None = None
+    faults: Mapping[Fault, timedelta] = field(default_factory=dict)
+
+
+@dataclass
+class CallRecord:
+    """One call in either direction: where it stands, what was said in it, and what it waits for."""
+
+    sid: str
+    direction: str
+    sender: str
+    to: str
+    url: str
+    status: str
+    created_at: datetime
+    updated_at: datetime
+    listed_from: datetime
+    timeout: timedelta = timedelta(seconds=60)
+    """How long it rings."""
+    send_digits: str | None = None
+    status_callback: str | None = None
+    events: frozenset[str] = frozenset({"completed"})
+    faults: Mapping[Fault, timedelta] = field(default_factory=dict)
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    sequence: int = 0
+    """How many progress events there were."""
+    heard: list[Say] = field(default_factory=list)
+    put_through_to: str | None = None
+    gather: Gather | None = None
+    """The question it waits on, if any; `rest` is what follows on silence."""
+    rest: tuple[Verb, ...] = ()
+    keyed: str = ""
+    """The keys pressed one by one at this question so far."""
+
+    @property
+    def seconds(self) -> int:
+        """How long they talked; 0 while it lasts, or when nobody answered."""
+        if self.answered_at is None or self.ended_at is None:
+            return 0
+        return int((self.ended_at - self.answered_at).total_seconds())
+
+
+Action = Callable[[datetime], object]
+"""Something due, called with the instant it was due at."""
+
+
+class Network:
+    """All state of the sandbox; whoever changes it holds `lock`.
+
+    Nothing happens at once: what follows from a change is planned, and taken by whoever lets time pass (`take_due`).
+    """
+
+    def __init__(self, account_sid: str, now: Callable[[], datetime], ids: Iterator[int]) -> None:
+        self.account_sid = account_sid
+        self.now = now
+        self.lock = threading.Condition(threading.RLock())
+        self.faults = Faults()
+        self.messages: dict[str, Message] = {}
+        self.calls: dict[str, CallRecord] = {}
+        self.inboxes: defaultdict[str, list[Message]] = defaultdict(list)
+        self.held: defaultdict[str, list[Message]] = defaultdict(list)
+        """What waits for coverage."""
+        self.behaviours: defaultdict[str, Behaviour] = defaultdict(lambda: Behaviour.MANUAL)
+        self._under_way = 0
+        self._ids = ids
+        self._order = itertools.count()
+        self._agenda: list[tuple[datetime, int, Action]] = []
+
+    def new_sid(self, prefix: str) -> str:
+        """A name as the provider gives them: `SM` or `CA` and 32 hexadecimal digits."""
+        return f"{prefix}{next(self._ids):032x}"
+
+    def plan(self, at: datetime, action: Action) -> None:
+        """Let it happen at that instant, after what was planned for the same one earlier."""
+        with self.lock:
+            heapq.heappush(self._agenda, (at, next(self._order), action))
+            self.lock.notify_all()
+
+    def take_due(self) -> tuple[datetime, Action] | None:
+        """The earliest planned thing that is due by now, taken off the agenda; None when there is none.
+
+        It is under way until `done` is called.
+        """
+        with self.lock:
+            if not self._agenda or self._agenda[0][0] > self.now():
+                return None
+            at, _, action = heapq.heappop(self._agenda)
+            self._under_way += 1
+            return at, action
+
+    def done(self) -> None:
+        """What was taken has happened."""
+        with self.lock:
+            self._under_way -= 1
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something that was planned is happening right now."""
+        with self.lock:
+            return self._under_way > 0
+
+    def next_due(self) -> datetime | None:
+        """When the next planned thing is due; None when nothing is planned."""
+        with self.lock:
+            return self._agenda[0][0] if self._agenda else None
+
+    def wait_for_due(self, at_most: timedelta) -> None:
+        """Block until something may be due, or that long."""
+        with self.lock:
+            wait = min(self._agenda[0][0] - self.now(), at_most) if self._agenda else at_most
+            if wait > timedelta(0):
+                self.lock.wait(wait.total_seconds())
+
+    def wake(self) -> None:
+        """Let whoever waits for what is due look up."""
+        with self.lock:
+            self.lock.notify_all()
+
+    def ringing(self, number: str) -> CallRecord | None:
+        """The call that rings at this number the longest."""
+        with self.lock:
+            calls = self.calls.values()
+            return next((call for call in calls if call.to == number and call.status == "ringing"), None)

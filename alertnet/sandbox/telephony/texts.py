@@ -1,0 +1,139 @@
+"""The message centre: takes SMS from alertnet, lets them fare as their handset does, and brings what handsets send."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import partial
+
+from alertnet.sandbox.telephony.faults import Fault
+from alertnet.sandbox.telephony.network import Behaviour, Message, Network
+from alertnet.sandbox.telephony.parameters import TextRequest
+from alertnet.sandbox.telephony.refusals import Refusal
+from alertnet.sandbox.telephony.twiml import read_messages
+from alertnet.sandbox.telephony.webhooks import Delivery, Webhooks
+
+REFUSED = {Behaviour.INVALID: 21211, Behaviour.OPTED_OUT: 21610}
+GSM7 = frozenset("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+                 "¿abcdefghijklmnopqrstuvwxyzäöñüà")  # fmt: skip
+GSM7_ESCAPED = frozenset("\f^{}\\[~]|€")
+
+
+class MessageCentre:
+    """SMS in both directions."""
+
+    def __init__(self, network: Network, webhooks: Webhooks) -> None:
+        self._network = network
+        self._webhooks = webhooks
+
+    def accept(self, request: TextRequest, faults: Mapping[Fault, timedelta]) -> Message:
+        """Queue an SMS of alertnet's; it goes on when time passes.
+
+        Raises:
+            Refusal: its number is invalid or opted out.
+        """
+        network = self._network
+        with network.lock:
+            if code := REFUSED.get(network.behaviours[request.to]):
+                raise Refusal(code, request.to)
+            message = self._record("outbound-api", request.sender, request.to, request.body, "queued")
+            message.status_callback = request.status_callback
+            message.faults = faults
+            message.listed_from += faults.get(Fault.LIST_LATE, timedelta(0))
+            network.plan(message.created_at, partial(self._send, message))
+        return message
+
+    def receive(self, sender: str, to: str, body: str, url: str, times: int) -> str | None:
+        """Bring alertnet a handset's SMS, `times` over, as webhooks with one MessageSid.
+
+        The first text of its last answer, which also reaches the handset; None when it sent none or could not be
+        reached (the message stays in the list either way).
+        """
+        with self._network.lock:
+            message = self._record("inbound", sender, to, body, "received")
+            message.sent_at = message.created_at
+        replies = [self.bring(message, url) for _ in range(times)]
+        return replies[-1] if replies else None
+
+    def bring(self, message: Message, url: str) -> str | None:
+        """Bring alertnet a text that came in, for the first time or once more; see `receive` for what is returned."""
+        replies = self._reply(message, self._webhooks.post(url, self._inbound_params(message)))
+        return replies[0] if replies else None
+
+    def release(self, number: str) -> None:
+        """Bring what has waited for coverage; it fares as the handset does now."""
+        with self._network.lock:
+            held = self._network.held.pop(number, [])
+            for message in held:
+                self._network.plan(self._network.now(), partial(self._send, message))
+
+    def _record(self, direction: str, sender: str, to: str, body: str, status: str) -> Message:
+        now = self._network.now()
+        message = Message(self._network.new_sid("SM"), direction, sender, to, body, status, now, now, now)
+        self._network.messages[message.sid] = message
+        return message
+
+    def _send(self, message: Message, at: datetime) -> None:
+        with self._network.lock:
+            message.sent_at = at
+            self._progress(message, "sent", at)
+            match self._network.behaviours[message.to]:
+                case Behaviour.SWITCHED_OFF:
+                    message.error_code = 30003
+                    self._progress(message, "undelivered", at)
+                case Behaviour.NO_COVERAGE:
+                    self._network.held[message.to].append(message)
+                case Behaviour.NO_RECEIPTS:
+                    self._network.inboxes[message.to].append(message)
+                case _:
+                    self._network.inboxes[message.to].append(message)
+                    self._progress(message, "delivered", at)
+
+    def _progress(self, message: Message, status: str, at: datetime) -> None:
+        message.status = status
+        message.updated_at = at
+        if message.status_callback:
+            params = self._status_params(message)
+            self._webhooks.plan(self._network, at, message.status_callback, params, message.faults)
+
+    def _status_params(self, message: Message) -> dict[str, str]:
+        params = self._common_params(message) | {"MessageStatus": message.status, "SmsStatus": message.status}
+        if message.error_code:
+            params["ErrorCode"] = str(message.error_code)
+        if message.status == "delivered":
+            params["RawDlrDoneDate"] = message.updated_at.strftime("%y%m%d%H%M")
+        return params
+
+    def _inbound_params(self, message: Message) -> dict[str, str]:
+        # The provider sends what it does not know blank, and signs over it.
+        unknown = dict.fromkeys(("FromCity", "FromState", "FromZip", "FromCountry", "ToCity", "ToState", "ToZip"), "")
+        sizes = {"NumMedia": "0", "NumSegments": str(count_segments(message.body))}
+        return self._common_params(message) | sizes | unknown | {"Body": message.body, "SmsStatus": "received"}
+
+    def _common_params(self, message: Message) -> dict[str, str]:
+        return {
+            "MessageSid": message.sid,
+            "SmsSid": message.sid,
+            "AccountSid": self._network.account_sid,
+            "ApiVersion": "2010-04-01",
+            "From": message.sender,
+            "To": message.to,
+        }
+
+    def _reply(self, message: Message, delivery: Delivery) -> list[str]:
+        answer = delivery.answer
+        replies = list(read_messages(answer.body)) if answer is not None and answer.status == 200 else []
+        with self._network.lock:
+            for text in replies:
+                reply = self._record("outbound-reply", message.to, message.sender, text, "delivered")
+                self._network.inboxes[reply.to].append(reply)
+        return replies
+
+
+def count_segments(body: str) -> int:
+    """How many SMS this text takes: 160 or 153 septets each in GSM 03.38, else 70 or 67 UTF-16 units."""
+    if all(character in GSM7 or character in GSM7_ESCAPED for character in body):
+        length = len(body) + sum(character in GSM7_ESCAPED for character in body)
+        alone, joined = 160, 153
+    else:
+        length = len(body.encode("utf-16-be")) // 2
+        alone, joined = 70, 67
+    return 1 if length <= alone else -(-length // joined)

@@ -1,0 +1,115 @@
+"""What goes on in an answered call: alertnet's TwiML is fetched and spoken, and pressed keys are brought to it."""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import urljoin
+
+from alertnet.core.errors import WrongState
+from alertnet.sandbox.telephony.network import FINISHED, CallRecord, Network
+from alertnet.sandbox.telephony.twiml import BadTwiml, Dial, Gather, Hangup, Redirect, Say, Verb, read_voice
+from alertnet.sandbox.telephony.webhooks import Webhooks
+
+APPLICATION_ERROR = Say("We're sorry, an application error has occurred. Goodbye.", "en-US")
+"""What the provider says when the TwiML could not be had."""
+MOST_DOCUMENTS = 20
+"""In one go, without a key pressed: a Redirect that leads back to itself ends here."""
+
+
+class Player:
+    """Plays documents up to the next question, the next put-through, or the end of the call."""
+
+    def __init__(self, network: Network, webhooks: Webhooks, end: Callable[[CallRecord, str], None]) -> None:
+        self._network = network
+        self._webhooks = webhooks
+        self._end = end
+
+    def play_from(self, call: CallRecord, url: str, keyed: Mapping[str, str] | None = None) -> None:
+        """Fetch and hear what alertnet says at this URL, and at those it redirects to."""
+        params = call_params(self._network.account_sid, call) | {"CallStatus": call.status}
+        next_url: str | None = urljoin(call.url, url)
+        for _ in range(MOST_DOCUMENTS):
+            if next_url is None:
+                return
+            call.url = next_url
+            verbs = self._fetch(call.url, params | dict(keyed or {}))
+            next_url, keyed = self._hear(call, verbs), None
+        self._hear(call, (APPLICATION_ERROR,))
+
+    def press(self, call: CallRecord, keys: str) -> None:
+        """Key these at the current question, and hear the answer to it.
+
+        Raises:
+            WrongState: the call asks for no keys.
+        """
+        gather = self._question(call)
+        digits, finished_on = gather.collect(keys)
+        if digits:
+            self.play_from(call, gather.action, {"Digits": digits, "FinishedOnKey": finished_on})
+        else:
+            self.stay_silent(call)
+
+    def stay_silent(self, call: CallRecord) -> None:
+        """Key nothing until the question times out: alertnet is told if it wants to be, else the document goes on.
+
+        Raises:
+            WrongState: the call asks for no keys.
+        """
+        gather = self._question(call)
+        if gather.action_on_empty_result:
+            self.play_from(call, gather.action, {"Digits": "", "FinishedOnKey": ""})
+        elif next_url := self._hear(call, call.rest):
+            self.play_from(call, next_url)
+
+    def _question(self, call: CallRecord) -> Gather:
+        if call.gather is None:
+            raise WrongState(f"call {call.sid}", call.status, "only a call that asks for keys takes any")
+        return call.gather
+
+    def _fetch(self, url: str, params: Mapping[str, str]) -> tuple[Verb, ...]:
+        answer = self._webhooks.post(url, params).answer
+        if answer is None or answer.status != 200:
+            return (APPLICATION_ERROR,)
+        try:
+            return read_voice(answer.body)
+        except BadTwiml:
+            return (APPLICATION_ERROR,)
+
+    def _hear(self, call: CallRecord, verbs: tuple[Verb, ...]) -> str | None:
+        """The URL to go on at, when a Redirect comes before a question or the end."""
+        with self._network.lock:
+            # Alertnet may have hung up while its answer was under way.
+            if call.status in FINISHED:
+                return None
+            call.gather, call.rest, call.keyed = None, (), ""
+            for position, verb in enumerate(verbs):
+                match verb:
+                    case Say():
+                        call.heard.append(verb)
+                    case Gather():
+                        call.heard.extend(verb.says)
+                        call.gather, call.rest = verb, verbs[position + 1 :]
+                        return None
+                    case Dial():
+                        call.put_through_to = verb.number
+                        return None
+                    case Redirect():
+                        return urljoin(call.url, verb.url)
+                    case Hangup():
+                        break
+            self._end(call, "completed")
+            return None
+
+
+def call_params(account_sid: str, call: CallRecord) -> dict[str, str]:
+    """The fields of every webhook about a call; what the provider does not know is blank, and signed all the same."""
+    return {
+        "CallSid": call.sid,
+        "AccountSid": account_sid,
+        "ApiVersion": "2010-04-01",
+        "Direction": call.direction,
+        "From": call.sender,
+        "Caller": call.sender,
+        "To": call.to,
+        "Called": call.to,
+        "CallerCity": "",
+        "CalledCity": "",
+    }

@@ -1,0 +1,105 @@
+"""Calls alertnet back as the provider does: signed, form-encoded, tried once. Never leaves the loopback interface."""
+
+from collections.abc import Callable, Container, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urldefrag, urlsplit
+
+import urllib3
+from twilio.request_validator import RequestValidator
+
+from alertnet.sandbox.telephony.faults import Fault
+from alertnet.sandbox.telephony.network import Network
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+LIMITS = urllib3.Timeout(connect=5, read=15)
+"""The provider's own, in seconds."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a webhook was answered."""
+
+    status: int
+    body: str
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One webhook and what came of it; `answer` is None when nobody could be reached."""
+
+    url: str
+    params: Mapping[str, str]
+    answer: Answer | None
+
+
+class Unreachable(Exception):
+    """No answer came: refused, reset or too late."""
+
+
+Post = Callable[[str, Mapping[str, str], Mapping[str, str]], Answer]
+"""POSTs (url, form fields, headers); raises Unreachable when no answer comes."""
+
+
+class Webhooks:
+    """Signs with the account's token, over exactly the URL that was given and every field, blank ones too."""
+
+    def __init__(self, auth_token: str, post: Post) -> None:
+        self._validator = RequestValidator(auth_token)
+        self._post = post
+
+    def post(self, url: str, params: Mapping[str, str]) -> Delivery:
+        """Deliver it now. A fragment is for the provider's eyes: neither signed nor sent."""
+        url = urldefrag(url).url
+        signature = self._validator.compute_signature(url, params)
+        headers = {"X-Twilio-Signature": signature, "User-Agent": "TwilioProxy/1.1"}
+        try:
+            return Delivery(url, params, self._post(url, params, headers))
+        except Unreachable:
+            return Delivery(url, params, None)
+
+    def plan(
+        self, network: Network, at: datetime, url: str, params: Mapping[str, str], faults: Container[Fault]
+    ) -> None:
+        """Let it be delivered at that instant: once, or as often as the faults have it."""
+        times = 0 if Fault.CALL_BACK_NEVER in faults else 2 if Fault.CALL_BACK_TWICE in faults else 1
+        for _ in range(times):
+            network.plan(at, lambda _: self.post(url, params))
+
+
+def post_over_http() -> Post:
+    """The usual way to deliver: over HTTP with connections kept, to loopback addresses only."""
+    pool = urllib3.PoolManager(maxsize=8, timeout=LIMITS, retries=False)
+
+    def post(url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+        if urlsplit(url).hostname not in LOOPBACK:
+            raise Unreachable("the sandbox calls back on the loopback interface only")
+        try:
+            response = pool.request_encode_body("POST", url, fields=params, headers=headers, encode_multipart=False)
+        except urllib3.exceptions.HTTPError as error:
+            raise Unreachable(str(error)) from error
+        return Answer(response.status, response.data.decode(errors="replace"))
+
+    return post
+
+
+def visit(method: str, url: str) -> None:
+    """Open a link as a scanner does, on loopback addresses only; whatever comes of it is thrown away."""
+    if urlsplit(url).hostname in LOOPBACK:
+        with suppress(urllib3.exceptions.HTTPError):
+            urllib3.request(method, url, timeout=LIMITS, retries=False, headers={"User-Agent": "LinkScanner/1.0"})
+
+
+def deliver_due(network: Network) -> list[Delivery]:
+    """Let happen all that is due by now, and all that follows from it; the webhooks that this delivered."""
+    deliveries = []
+    while (due := network.take_due()) is not None:
+        at, action = due
+        try:
+            outcome = action(at)
+        finally:
+            network.done()
+        if isinstance(outcome, Delivery):
+            deliveries.append(outcome)
+    return deliveries

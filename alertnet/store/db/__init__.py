@@ -1,0 +1,1 @@
+"""The database itself: engines, column types, transactions, secrecy, upgrades."""

@@ -1,0 +1,85 @@
+"""Column types: text and JSON that are sealed on their way into the database, and instants that are always aware UTC.
+
+The sealed ones find the vault on the dialect, where `store.db.engine.make_engine` puts it, so that no key is a global.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from sqlalchemy import JSON, DateTime, Dialect, LargeBinary
+from sqlalchemy.types import TypeDecorator
+
+from alertnet.store.db.vault import Vault
+
+
+def vault_of(dialect: Dialect) -> Vault:
+    """The vault of the engine that speaks this dialect."""
+    return cast(Vault, vars(dialect)["vault"])
+
+
+def canonical(value: Any) -> str:
+    """The one JSON text of a plain value: sorted keys, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+class Encrypted(TypeDecorator[str]):
+    """Text that the database holds sealed."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """The text, sealed."""
+        return None if value is None else vault_of(dialect).seal(value.encode())
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        """The text again."""
+        return None if value is None else vault_of(dialect).open(value).decode()
+
+
+class EncryptedJson(TypeDecorator[Any]):
+    """A plain JSON value that the database holds sealed; None is NULL."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        """Its canonical JSON, sealed."""
+        return None if value is None else vault_of(dialect).seal(canonical(value).encode())
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
+        """The value again."""
+        return None if value is None else json.loads(vault_of(dialect).open(value))
+
+
+class Json(TypeDecorator[Any]):
+    """A plain JSON value in clear; None is NULL."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime in UTC: `timestamptz` on PostgreSQL, text that sorts by time on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The instant in UTC.
+
+        Raises:
+            ValueError: the datetime is naive, so that nobody can say which instant it is.
+        """
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value.isoformat()} has no time zone: an instant is an aware datetime")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The instant in UTC; SQLite keeps none but UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -1,0 +1,141 @@
+"""Engines for SQLite and PostgreSQL whose every connection is durable, strict, and gives up within seconds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session
+
+from alertnet.store.db.private_files import make_private
+from alertnet.store.db.vault import Vault
+
+SQLITE_PRAGMAS = {
+    "journal_mode": "WAL",
+    "synchronous": "FULL",
+    "busy_timeout": "5000",  # milliseconds
+    "foreign_keys": "ON",
+}
+POSTGRES_CONNECT = {
+    "connect_timeout": "3",  # seconds
+    "tcp_user_timeout": "5000",  # milliseconds until an unanswered packet ends the connection
+    "keepalives_idle": "5",  # seconds
+    "keepalives_interval": "2",
+    "keepalives_count": "2",
+}
+POSTGRES_SESSION = {
+    "timezone": "UTC",
+    "statement_timeout": "5000",  # milliseconds
+    "lock_timeout": "3000",
+    "idle_in_transaction_session_timeout": "15000",
+    # Every query here has its index. On a night that fills the tables faster than statistics are gathered, the planner
+    # would read them whole, hundreds of times a second.
+    "enable_seqscan": "off",
+    "jit": "off",
+}
+_SET_LOCALLY = "SELECT " + ", ".join(
+    f"set_config('{name}', '{value}', true)" for name, value in POSTGRES_SESSION.items()
+)
+URL_FORMS = "sqlite:///file.db, or postgresql+psycopg://user@host/database"
+
+
+def parse_url(text: str) -> URL:
+    """The URL with its driver: bare `postgresql://` means psycopg 3.
+
+    Raises:
+        ValueError: it is neither a SQLite file nor a PostgreSQL database; says what is allowed, and shows no password.
+    """
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ValueError(URL_FORMS) from None
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg")
+    in_memory = url.drivername == "sqlite" and url.database in (None, "", ":memory:")
+    if in_memory or url.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise ValueError(URL_FORMS)
+    return url
+
+
+def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
+    """An engine whose transactions write: `BEGIN IMMEDIATE` on SQLite. Connects to nothing yet.
+
+    `pooled`: the URL leads to a pooler, such as PgBouncer, that lends a session for one transaction at a time.
+
+    Raises:
+        ValueError: see `parse_url`.
+    """
+    parsed = parse_url(url)
+    # An error's text goes to the log: hide_parameters keeps names and numbers out of it.
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, hide_parameters=True, pool_size=16, max_overflow=48, pool_timeout=5)
+        event.listen(engine, "do_connect", _make_private)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "reset", _end_sqlite)
+    else:
+        connect: dict[str, Any] = {name: each for name, each in POSTGRES_CONNECT.items() if name not in parsed.query}
+        if pooled:
+            # The next transaction may have another session, and this one another program: nothing may stay in it.
+            connect["prepare_threshold"] = None
+        elif "options" not in parsed.query:
+            connect["options"] = " ".join(f"-c {name}={value}" for name, value in POSTGRES_SESSION.items())
+        engine = create_engine(
+            parsed,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=10,
+            pool_timeout=5,
+            connect_args=connect,
+        )
+        if pooled:
+            event.listen(engine, "begin", _set_locally)
+    vars(engine.dialect)["vault"] = vault
+    return engine
+
+
+def for_reading(engine: Engine) -> Engine:
+    """The same engine for transactions that only read, each one snapshot; on SQLite they never wait for the writer."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(reads=True)
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def insert_once(session: Session, table: Table, values: dict[str, Any]) -> bool:
+    """Insert the row unless its key is taken, also by a transaction at the same moment; whether it was inserted."""
+    statement: Insert
+    if session.get_bind().dialect.name == "sqlite":
+        statement = sqlite.insert(table).on_conflict_do_nothing()
+    else:
+        statement = postgresql.insert(table).on_conflict_do_nothing()
+    return session.execute(statement.values(values).returning(*table.primary_key)).first() is not None
+
+
+def _make_private(_dialect: object, _record: object, arguments: Sequence[Any], _named: object) -> None:
+    if not str(arguments[0]).startswith("file:"):
+        make_private(arguments[0])
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own BEGIN is deferred, and a deferred transaction that turns to writing fails under contention.
+    connection.isolation_level = None
+    for pragma, value in SQLITE_PRAGMAS.items():
+        connection.execute(f"PRAGMA {pragma} = {value}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reads = connection.get_execution_options().get("reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _set_locally(connection: Connection) -> None:
+    connection.exec_driver_sql(_SET_LOCALLY)
+
+
+def _end_sqlite(connection: Any, _record: object, _state: object) -> None:
+    # A COMMIT that fails leaves SQLite's transaction open, with its lock; SQLAlchemy takes it for ended and would lend
+    # the connection to the next flow.
+    if connection.in_transaction:
+        connection.rollback()

@@ -1,0 +1,77 @@
+"""What a flow works with: the session of its transaction, its moment, and the only sources of chance and secrecy."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from alertnet.core.monitoring.metrics import Counts
+from alertnet.store.db.vault import Vault
+
+LEFT_DUE = "left_due"
+IF_UNDONE = "if_undone"
+
+
+class Chance(Protocol):
+    """Randomness and ids, so that a test can foresee them."""
+
+    def id(self) -> str:
+        """A fresh id: 32 lower-case hexadecimal digits."""
+        ...
+
+    def digits(self, count: int) -> str:
+        """That many random decimal digits."""
+        ...
+
+    def letters(self, count: int, alphabet: str) -> str:
+        """That many random letters of the alphabet."""
+        ...
+
+    def bytes(self, count: int) -> bytes:
+        """That many random bytes."""
+        ...
+
+
+@dataclass(frozen=True)
+class Tx:
+    """One transaction. `now` is the moment of the whole flow (aware UTC); nothing in a flow reads a clock."""
+
+    session: Session
+    now: datetime
+    chance: Chance
+    vault: Vault
+    counted: list[Counts] = field(default_factory=list, compare=False)
+    """What is counted once this is committed."""
+
+    def leaves_due(self, method: str | None = None) -> None:
+        """Something is due once this commits, and whoever waits for that is woken; `method`: an attempt by it."""
+        self.session.info.setdefault(LEFT_DUE, set()).update({method} if method else ())
+
+    def if_undone(self, undo: Callable[[], object]) -> None:
+        """Where what this flow does is not committed, call that, which takes back what it did outside the database."""
+        self.session.info.setdefault(IF_UNDONE, []).append(undo)
+
+
+def left_due(session: Session) -> set[str] | None:
+    """The methods of what the session's flow left due; None where it left nothing."""
+    return session.info.get(LEFT_DUE)
+
+
+@contextmanager
+def undoing(session: Session) -> Iterator[list[Callable[[], object]]]:
+    """Where the block raises, do what flows inside it asked for in that case; else that is what whoever goes on has."""
+    before = session.info.pop(IF_UNDONE, [])
+    inside: list[Callable[[], object]] = []
+    session.info[IF_UNDONE] = inside
+    try:
+        yield inside
+    except BaseException:
+        for undo in inside:
+            undo()
+        inside.clear()
+        raise
+    finally:
+        session.info[IF_UNDONE] = [*before, *inside]

@@ -1,0 +1,1 @@
+"""What the monitoring of ourselves goes by: heartbeats, observations, troubles."""

@@ -1,0 +1,50 @@
+"""What all processes have counted together (`core.monitoring.metrics`), so that whoever is asked says the same."""
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import exists, or_, select, text, update
+from sqlalchemy.orm import Session, aliased
+
+from alertnet.core.monitoring.metrics import Counts, Key
+from alertnet.store.db.engine import insert_once
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import attempts, counters, incidents
+
+
+def add(tx: Tx, counted: Counts) -> None:
+    """Add it to what was counted before; in the order of the names, so that no two wait for each other."""
+    for (name, labels), number in sorted(counted.items()):
+        key = {"name": name, "labels": json.dumps(labels)}
+        if not insert_once(tx.session, counters, {**key, "number": number}):
+            row = (counters.c.name == name) & (counters.c.labels == key["labels"])
+            tx.session.execute(update(counters).where(row).values(number=counters.c.number + number))
+
+
+def read(session: Session) -> dict[Key, float]:
+    """Everything that was counted."""
+    return {(row.name, tuple(json.loads(row.labels))): row.number for row in session.execute(select(counters))}
+
+
+def first_sends(session: Session, ids: Sequence[str]) -> list[timedelta]:
+    """Of those attempts that were the first alert of their incident to be sent: how long after it was opened."""
+    earlier = aliased(attempts)
+    is_earlier = or_(
+        earlier.c.started_at < attempts.c.started_at,
+        (earlier.c.started_at == attempts.c.started_at) & (earlier.c.id < attempts.c.id),
+    )
+    others = exists().where(earlier.c.incident_id == attempts.c.incident_id, earlier.c.is_alert, is_earlier)
+    query = (
+        select(attempts.c.started_at, incidents.c.opened_at)
+        .join(incidents, incidents.c.id == attempts.c.incident_id)
+        .where(attempts.c.id.in_(ids), attempts.c.is_alert, attempts.c.started_at.is_not(None), ~others)
+    )
+    return [row.started_at - row.opened_at for row in session.execute(query)]
+
+
+def database_bytes(session: Session) -> int:
+    """How large the database is."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    sizes = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    return int(session.scalar(text(sizes if is_sqlite else "SELECT pg_database_size(current_database())")) or 0)

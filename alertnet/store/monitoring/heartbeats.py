@@ -1,0 +1,125 @@
+"""Signs of life: when something was seen last, shared by all processes, one row for each.
+
+`watch`: the last turn of whoever keeps watch; `watch_since`: no gap between turns since then; `inbound_asked` and
+`inbound`: the inbound path's test and its answer; `heartbeat_sent` and `heartbeat`: the ping and its 2xx;
+`reported_<method>`: a report of the provider arrived on a message that our account may send; `lost_<method>`: one did
+not, `refused_<method>`: our account may not send one; how many `times` since. `restored`: a backup became the database;
+`barred_<way>`: a way began to be as good as not there. `written`: somebody tried whether the database takes anything.
+`away_since`: somebody was away, and has not yet seen what came in meanwhile.
+`checkpoint`: the last look whether the record has changed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from alertnet.core.delivery.provider_routes import Way, way_name
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.monitoring.self_monitoring import Reports
+from alertnet.core.notification import Failure
+from alertnet.store.db.engine import insert_once
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues.attempts import SENT_BY
+from alertnet.store.tables import signs
+
+WATCH, WATCH_SINCE = "watch", "watch_since"
+INBOUND_ASKED, INBOUND = "inbound_asked", "inbound"
+RESTORED = "restored"
+WRITTEN = "written"
+CHECKPOINT = "checkpoint"
+HEARTBEAT_SENT, HEARTBEAT = "heartbeat_sent", "heartbeat"
+
+OFTEN_ENOUGH = timedelta(seconds=10)
+"""A sign of something that goes on all the time is not renewed more often than this."""
+
+
+@dataclass(frozen=True)
+class Sign:
+    """When it was seen last, and how often since something else was (see above)."""
+
+    at: datetime
+    times: int
+
+
+def barred(way: Way) -> str:
+    """The name of the sign of a way that is as good as not there."""
+    return f"barred_{way_name(way)}"
+
+
+def read(session: Session) -> dict[str, Sign]:
+    """All signs that there are, by name."""
+    return {row.name: Sign(row.at, row.times) for row in session.execute(select(signs))}
+
+
+def note(tx: Tx, name: str) -> None:
+    """It is seen now."""
+    if not insert_once(tx.session, signs, {"name": name, "at": tx.now, "times": 1}):
+        tx.session.execute(update(signs).where(signs.c.name == name).values(at=tx.now))
+
+
+def take_turn(tx: Tx, name: str, every: timedelta) -> bool:
+    """Note it, as seen once, if it was not for that long; False: somebody else has, or does so at this very moment."""
+    row = select(signs.c.at).where(signs.c.name == name)
+    seen_at = tx.session.scalar(row)
+    if seen_at is None:
+        return insert_once(tx.session, signs, {"name": name, "at": tx.now, "times": 1})
+    # One from the future is from before the clock was put back.
+    is_over = (signs.c.at <= tx.now - every) | (signs.c.at > tx.now + every)
+    if abs(tx.now - seen_at) < every or tx.session.scalar(row.where(is_over).with_for_update(skip_locked=True)) is None:
+        return False
+    tx.session.execute(update(signs).where(signs.c.name == name).values(at=tx.now, times=1))
+    return True
+
+
+def note_report(tx: Tx, method: MethodKind) -> None:
+    """A report of the provider has arrived."""
+    take_turn(tx, f"reported_{method}", OFTEN_ENOUGH)
+
+
+def note_lost_report(tx: Tx, method: MethodKind, left_at: datetime) -> None:
+    """A message that left then came to its end, and we learnt of it only by asking.
+
+    Of what left before a backup became the database nothing is known: the one that was lost may have had the report.
+    """
+    restored_at = tx.session.scalar(select(signs.c.at).where(signs.c.name == RESTORED))
+    if restored_at is None or left_at > restored_at:
+        _count(tx, f"lost_{method}", method)
+
+
+def note_failure(tx: Tx, method: MethodKind, failure: Failure) -> None:
+    """A message has failed: it is a sign if our account may not send it; all others are the recipient's."""
+    if failure is Failure.OUR_ACCOUNT:
+        _count(tx, f"refused_{method}", method)
+
+
+def reports(seen: Mapping[str, Sign]) -> dict[MethodKind, Reports]:
+    """What the provider says of each method."""
+    found = {}
+    for method in SENT_BY:
+        heard, lost, refused = (seen.get(f"{name}_{method}") for name in ("reported", "lost", "refused"))
+        found[method] = Reports(when(heard), *_times(lost), *_times(refused))
+    return found
+
+
+def _count(tx: Tx, name: str, method: MethodKind) -> None:
+    """One more since the last report. Nobody waits here: what another transaction counts at this moment is left out."""
+    row = select(signs).where(signs.c.name == name)
+    before = tx.session.execute(row.with_for_update(skip_locked=True)).first()
+    if before is None:
+        insert_once(tx.session, signs, {"name": name, "at": tx.now, "times": 1})
+        return
+    heard_at = tx.session.scalar(select(signs.c.at).where(signs.c.name == f"reported_{method}"))
+    times = before.times + 1 if heard_at is None or heard_at < before.at else 1
+    tx.session.execute(update(signs).where(signs.c.name == name).values(at=tx.now, times=times))
+
+
+def _times(sign: Sign | None) -> tuple[int, datetime | None]:
+    return (sign.times, sign.at) if sign else (0, None)
+
+
+def when(sign: Sign | None) -> datetime | None:
+    """When it was seen last; None: never."""
+    return sign.at if sign else None

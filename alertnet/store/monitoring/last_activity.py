@@ -1,0 +1,121 @@
+"""When the database was last written to, and what hung in the balance then: for those who come back after a while."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, delete, func, select
+from sqlalchemy.orm import Session
+
+from alertnet.core.escalation.state import Status
+from alertnet.core.incident import IncidentStatus
+from alertnet.core.notification import AttemptStatus
+from alertnet.store.db.engine import insert_once
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues.attempts import SENT_BY
+from alertnet.store.records.timeline import SYSTEM
+from alertnet.store.tables import attempts, escalations, incidents, signs, sweeps, timeline, workers
+
+AWAY_SINCE = "away_since"
+"""The sign of somebody who was away, and has not yet seen what came in meanwhile."""
+
+RESTORED, MADE_KNOWN = "database_restored", "restore_made_known"
+"""What the system's chain says of a backup that became the database, and then that everybody was told of it."""
+
+_NEWEST: Select[Any] = select(
+    select(func.max(attempts.c.changed_at)).scalar_subquery(),
+    select(func.max(workers.c.seen_at)).scalar_subquery(),
+    select(func.max(sweeps.c.seen_until)).scalar_subquery(),
+    select(func.max(timeline.c.at))
+    .where(timeline.c.chain == SYSTEM, timeline.c.kind.in_((RESTORED, MADE_KNOWN)))
+    .scalar_subquery(),
+)
+_DECLARED: Select[Any] = (
+    select(timeline.c.kind, timeline.c.at, timeline.c.payload)
+    .where(timeline.c.chain == SYSTEM, timeline.c.kind.in_((RESTORED, MADE_KNOWN)))
+    .order_by(timeline.c.seq.desc())
+    .limit(2)
+)
+_AT_REST = (Status.ACKNOWLEDGED.value, Status.STOPPED.value)
+
+
+def newest(session: Session) -> datetime | None:
+    """The latest moment that the database knows of; None where nothing was ever done with it.
+
+    Every attempt is written down before the provider is called, so whatever the provider got later than this, and well
+    later, was not sent on the strength of this database.
+    """
+    moments = session.execute(_NEWEST).one()
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def away_since(tx: Tx, least: timedelta) -> datetime | None:
+    """When somebody was last at work, if that is at least that long ago or what there was to see was not seen yet.
+
+    It is remembered until `back`: whoever looks writes to the database meanwhile, and may die over it.
+    """
+    known = tx.session.scalar(select(signs.c.at).where(signs.c.name == AWAY_SINCE))
+    last = newest(tx.session)
+    # Of a clock that was ahead and was put back nothing is known: it is looked, and from then on.
+    if known is not None or last is None or abs(tx.now - last) < least:
+        return known
+    last = min(last, tx.now)
+    insert_once(tx.session, signs, {"name": AWAY_SINCE, "at": last, "times": 1})
+    return last
+
+
+def back(tx: Tx) -> None:
+    """All that there was to see has been seen."""
+    tx.session.execute(delete(signs).where(signs.c.name == AWAY_SINCE))
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """Somebody has said that a backup is the database now. `queued`: how many messages waited in it."""
+
+    taken_at: datetime
+    at: datetime
+    queued: int
+    is_over: bool
+    """All of it was done; else it broke off, and goes on when it is said again."""
+    lost: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Incidents that it does not know, by reference, with whom they were told to; as far as was found."""
+
+
+def declared(session: Session) -> Declaration | None:
+    """The last one, if it broke off, or if nothing has been done with the database since."""
+    rows = session.execute(_DECLARED).all()
+    is_over = bool(rows) and rows[0].kind == MADE_KNOWN
+    if not rows or (is_over and rows[0].at != newest(session)):
+        return None
+    began = rows[1] if is_over else rows[0]
+    taken_at, lost = datetime.fromisoformat(began.payload["taken_at"]), rows[0].payload.get("lost", {})
+    return Declaration(taken_at, began.at, began.payload["queued"], is_over=is_over, lost=lost)
+
+
+def queued(session: Session, before: datetime) -> Sequence[str]:
+    """Ids of the attempts that wait to be sent and were made before then, in the order of their making."""
+    query = select(attempts.c.id).where(
+        attempts.c.method.in_(SENT_BY),
+        attempts.c.status == AttemptStatus.QUEUED.value,
+        attempts.c.due_at.is_not(None),
+        attempts.c.created_at < before,
+    )
+    return session.scalars(query.order_by(attempts.c.created_at, attempts.c.id)).all()
+
+
+def going_on(session: Session) -> list[tuple[str, str]]:
+    """Id and reference of the open incidents in which somebody is still waited for, oldest first."""
+    waited_for = select(escalations.c.id).where(
+        escalations.c.incident_id == incidents.c.id, escalations.c.status.not_in(_AT_REST)
+    )
+    query = select(incidents.c.id, incidents.c.ref).where(incidents.c.status == IncidentStatus.OPEN.value)
+    rows = session.execute(query.where(waited_for.exists()).order_by(incidents.c.opened_at))
+    return [(row.id, row.ref) for row in rows]
+
+
+def unbound(session: Session, provider_ids: Collection[str]) -> set[str]:
+    """Those of these ids of the provider that no attempt is known by."""
+    known = select(attempts.c.provider_id).where(attempts.c.provider_id.in_(provider_ids))
+    return set(provider_ids) - set(session.scalars(known))

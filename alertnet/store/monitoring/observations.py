@@ -1,0 +1,133 @@
+"""What the watch looks at: a few steps into the indexes of what is due, whatever there is of closed incidents."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, bindparam, exists, select
+from sqlalchemy.orm import Session
+
+from alertnet.core.delivery.circuit_breaker import Breaker
+from alertnet.core.delivery.provider_routes import IN_ORDER, Routes, Way
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.monitoring.self_monitoring import Files, Observed
+from alertnet.store.db.columns import Instant
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import heartbeats
+from alertnet.store.monitoring.heartbeats import Sign
+from alertnet.store.queues import circuit_breakers, postponed_rows, workers
+from alertnet.store.queues.attempts import ASKED, QUEUED, SENDING, SENT_BY, busy_numbers
+from alertnet.store.records.escalations import unheard
+from alertnet.store.tables import alarms, attempts, escalations, senders
+
+STUBBORN = 3
+"""So often an attempt was surely not sent, and waits."""
+FOR_LONG = timedelta(seconds=30)
+"""Before that it may be no more than a provider that asks for a moment's patience."""
+
+CLOCKS_DIFFER = timedelta(seconds=10)
+"""What was seen later than this was seen before the clock was put back, and says nothing."""
+
+_NOW = bindparam("now", type_=Instant())
+
+
+def _oldest(table: Table, *conditions: ColumnElement[bool]) -> Any:
+    query = select(table.c.due_at).where(table.c.due_at <= _NOW, *conditions)
+    return query.order_by(table.c.due_at).limit(1).scalar_subquery()
+
+
+def _oldest_attempt(method: MethodKind, status: str, *conditions: ColumnElement[bool]) -> Any:
+    return _oldest(attempts, attempts.c.method == method.value, attempts.c.status == status, *conditions)
+
+
+_IS_FREE = attempts.c.address_index.not_in(bindparam("busy", expanding=True))
+_TO_SEND = {
+    method.value: _oldest_attempt(method, *QUEUED, *([_IS_FREE] if method is MethodKind.CALL else []))
+    for method in SENT_BY
+}
+_OLDEST = select(
+    _oldest(escalations).label("escalations"),
+    _oldest(alarms).label("alarms"),
+    *(subquery.label(method) for method, subquery in _TO_SEND.items()),
+    *(_oldest_attempt(method, *SENDING).label(f"leases/{method}") for method in SENT_BY),
+    *(_oldest_attempt(method, status).label(f"questions/{method}/{status}") for method in SENT_BY for status in ASKED),
+)
+_STUBBORN = select(
+    *(
+        exists()
+        .where(
+            attempts.c.method == method.value,
+            attempts.c.status.in_(QUEUED),
+            attempts.c.due_at.is_not(None),
+            attempts.c.delays >= STUBBORN,
+            attempts.c.created_at < bindparam("then", type_=Instant()),
+        )
+        .label(method.value)
+        for method in SENT_BY
+    )
+)
+
+
+def observe(
+    tx: Tx, ways: frozenset[Way], *, is_tested: bool, files: Files = Files.IN_FORCE, routes: Routes = IN_ORDER
+) -> Observed:
+    """All that is judged, as it stands. `ways`: all there are; `is_tested`: the inbound path should answer its test."""
+    seen = {name: sign for name, sign in heartbeats.read(tx.session).items() if sign.at <= tx.now + CLOCKS_DIFFER}
+    ill = {way: breaker for way, breaker in circuit_breakers.found(tx).items() if way in ways}
+    return Observed(
+        now=tx.now,
+        since=heartbeats.when(seen.get(heartbeats.WATCH_SINCE)) or tx.now,
+        due=_due(tx),
+        paced_until=_paced_until(tx.session),
+        ways=ways,
+        away=_away(ill, seen, tx.now),
+        stubborn=_stubborn(tx, ill),
+        reports=heartbeats.reports(seen),
+        is_tested=is_tested,
+        inbound_at=heartbeats.when(seen.get(heartbeats.INBOUND)),
+        workers=tuple(each for each in workers.seen(tx.session) if each.seen_at <= tx.now + CLOCKS_DIFFER),
+        unheard=tuple(unheard(tx.session)),
+        files=files,
+        routes=routes,
+        faults={way: breaker.fault for way, breaker in ill.items() if breaker.fault is not None},
+    )
+
+
+def _away(ill: Mapping[Way, Breaker], seen: Mapping[str, Sign], now: datetime) -> dict[Way, datetime]:
+    """The ways that are as good as not there, since when; a provider that has answered is only waited for."""
+    return {
+        way: breaker.opened_at or heartbeats.when(seen.get(heartbeats.barred(way))) or now
+        for way, breaker in ill.items()
+        if breaker.bars_until(now) is not None
+    }
+
+
+def _due(tx: Tx) -> dict[str, datetime]:
+    """By queue, since when its oldest row is due; a call that waits for the end of another to its number is not."""
+    row = tx.session.execute(_OLDEST, {"now": tx.now, "busy": list(busy_numbers(tx.session, tx.now))}).one()
+    found: dict[str, datetime] = {}
+    named = [(name.partition("/")[0], due_at) for name, due_at in row._mapping.items()]
+    faulty = [("put_off", row.since) for row in postponed_rows.standing(tx.session)]
+    for name, due_at in [*named, *faulty]:
+        if due_at is not None:
+            found[name] = min(due_at, found.get(name, due_at))
+    return found
+
+
+def _paced_until(session: Session) -> dict[MethodKind, datetime]:
+    found: dict[MethodKind, datetime] = {}
+    for row in session.execute(select(senders)):
+        method = MethodKind(row.name.partition(":")[0])
+        found[method] = max(row.free_at, found.get(method, row.free_at))
+    return found
+
+
+def _stubborn(tx: Tx, ill: Collection[Way]) -> frozenset[MethodKind]:
+    """The methods with a provider that is `ill` by which something waits that could not be sent again and again.
+
+    Where the providers are well it is the recipient's own: a mailbox that wants to be asked once more.
+    """
+    if not ill:
+        return frozenset()
+    found = tx.session.execute(_STUBBORN, {"then": tx.now - FOR_LONG}).one()._mapping
+    return frozenset(method for method, _ in ill if found[method.value])

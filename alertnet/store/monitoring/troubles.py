@@ -1,0 +1,44 @@
+"""Trouble on the record: each part's stands once, from when it was told of until it is over."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from alertnet.core.monitoring.self_monitoring import Part, Standing
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import troubles
+
+_IS_STANDING = troubles.c.over_at.is_(None)
+
+
+def standing(session: Session) -> list[Standing]:
+    """What is not over, oldest first; what only a later version knows is left to it."""
+    query = (
+        select(troubles)
+        .where(_IS_STANDING, troubles.c.part.in_(list(Part)))
+        .order_by(troubles.c.began_at, troubles.c.part)
+    )
+    return [Standing(Part(row.part), row.clear_since) for row in session.execute(query)]
+
+
+def begin(tx: Tx, part: Part) -> None:
+    """It begins now."""
+    row = {"id": tx.chance.id(), "part": part.value, "began_at": tx.now, "clear_since": None, "over_at": None}
+    tx.session.execute(troubles.insert().values(row))
+
+
+def clear(tx: Tx, parts: Collection[Part], *, is_clear: bool = True) -> None:
+    """Nothing is seen of it from now on, or it has come back."""
+    _change(tx, parts, clear_since=tx.now if is_clear else None)
+
+
+def end(tx: Tx, parts: Collection[Part]) -> None:
+    """It is over."""
+    _change(tx, parts, over_at=tx.now)
+
+
+def _change(tx: Tx, parts: Collection[Part], **values: object) -> None:
+    if parts:
+        names = [part.value for part in parts]
+        tx.session.execute(update(troubles).where(_IS_STANDING, troubles.c.part.in_(names)).values(values))

@@ -1,0 +1,52 @@
+"""Breakers, shared by all workers: a row for each provider and method with which something is wrong, else none."""
+
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, delete, select, update
+
+from alertnet.core.delivery.circuit_breaker import SOUND, Breaker, as_believed
+from alertnet.core.delivery.provider_codes import AccountFault
+from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.directory.contact import MethodKind
+from alertnet.store.db.engine import insert_once
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import breakers
+
+_ALL: Select[Any] = select(breakers)
+_KEY = (breakers.c.method == bindparam("key_method")) & (breakers.c.provider == bindparam("key_provider"))
+_HELD: Select[Any] = select(breakers).where(_KEY).with_for_update()
+
+
+def found(tx: Tx) -> dict[Way, Breaker]:
+    """What is wrong now; a way that is missing is sound."""
+    rows = tx.session.execute(_ALL)
+    return {(MethodKind(row.method), row.provider): as_believed(_breaker(row), tx.now) for row in rows}
+
+
+def hold(tx: Tx, way: Way) -> Breaker:
+    """The breaker of that way; where something is wrong with it, it is held until the transaction ends."""
+    row = tx.session.execute(_HELD, _key(way)).first()
+    return SOUND if row is None else as_believed(_breaker(row), tx.now)
+
+
+def keep(tx: Tx, way: Way, breaker: Breaker) -> None:
+    """Replace the breaker of that way."""
+    if breaker == SOUND:
+        tx.session.execute(delete(breakers).where(_KEY), _key(way))
+    elif not insert_once(tx.session, breakers, _columns(way, breaker)):
+        tx.session.execute(update(breakers).where(_KEY), _key(way) | _columns(way, breaker))
+
+
+def _key(way: Way) -> dict[str, str]:
+    method, provider = way
+    return {"key_method": method.value, "key_provider": provider}
+
+
+def _columns(way: Way, breaker: Breaker) -> dict[str, Any]:
+    method, provider = way
+    return {"method": method.value, "provider": provider, **vars(breaker)}
+
+
+def _breaker(row: Row[Any]) -> Breaker:
+    fault = AccountFault(row.fault) if row.fault else None
+    return Breaker(row.faults, row.opened_at, row.is_back, row.try_at, row.paused_until, fault)

@@ -1,0 +1,55 @@
+"""Rows of the queues that can't be worked on, and since when; kept apart, so that a due row costs nothing more for it.
+
+A row that is worked on at last gets another due time than it was put off to, or none: by that it is known to be over.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, case, delete, literal, select, tuple_, union_all, update
+from sqlalchemy.orm import Session
+
+from alertnet.store.db.engine import insert_once
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import alarms, attempts, escalations, put_offs
+
+QUEUES = {table.name: table for table in (alarms, attempts, escalations)}
+
+_KEY = (put_offs.c.queue, put_offs.c.row_id)
+_STANDING = union_all(
+    *(
+        select(*_KEY, put_offs.c.since)
+        .join(table, table.c.id == put_offs.c.row_id)
+        .where(put_offs.c.queue == name, table.c.due_at == put_offs.c.until)
+        for name, table in QUEUES.items()
+    )
+)
+
+
+def put_off(tx: Tx, queue: str, id: str, until: datetime) -> bool:
+    """Let that row be due only then, and remember since when it should have been worked on; False: it is not due."""
+    table = QUEUES[queue]
+    due_at = tx.session.scalar(select(table.c.due_at).where(table.c.id == id).with_for_update())
+    if due_at is None:
+        return False
+    tx.session.execute(update(table).where(table.c.id == id).values(due_at=until))
+    row = {"queue": queue, "row_id": id, "since": due_at, "until": until}
+    if not insert_once(tx.session, put_offs, row):
+        since = case((put_offs.c.until == due_at, put_offs.c.since), else_=literal(due_at, put_offs.c.since.type))
+        known = update(put_offs).where(put_offs.c.queue == queue, put_offs.c.row_id == id)
+        tx.session.execute(known.values(since=since, until=until))
+    return True
+
+
+def standing(session: Session) -> Sequence[Row[Any]]:
+    """Queue, id and `since` of the rows that have not got over their fault."""
+    return session.execute(_STANDING).all()
+
+
+def forget(tx: Tx) -> None:
+    """Drop what is remembered of all others."""
+    known = {tuple(row) for row in tx.session.execute(select(*_KEY))}
+    done = known - {(row.queue, row.row_id) for row in standing(tx.session)} if known else known
+    if done:
+        tx.session.execute(delete(put_offs).where(tuple_(*_KEY).in_(sorted(done))))

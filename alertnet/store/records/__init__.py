@@ -1,0 +1,1 @@
+"""What is kept: one owner for each table."""

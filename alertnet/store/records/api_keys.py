@@ -1,0 +1,159 @@
+"""API keys: shown once when they are made, stored as keyed hashes, and recognised by the id that each carries.
+
+What is stored of one is vouched for as a whole: a key that was put into the database, or given more scopes, without the
+secret opens nothing.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from alertnet.core.errors import BadInput, Unknown
+from alertnet.store.db.columns import canonical, vault_of
+from alertnet.store.db.tx import Tx
+from alertnet.store.db.vault import Purpose, Vault
+from alertnet.store.tables import api_keys
+
+SCOPES = ("raise", "read", "coordinate", "administer")
+EVERYTHING = "administer"
+ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+ID_LENGTH = 8
+SECRET_BYTES = 24
+KEY = re.compile(r"alertnet_(?P<id>[a-z2-9]{1,16})_[0-9a-f]+")
+
+_IN_FORCE = select(api_keys).where(api_keys.c.id == bindparam("id"), api_keys.c.revoked_at.is_(None))
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """A key without its secret. `team` is None for one that speaks for no field team."""
+
+    id: str
+    team: str | None
+    scopes: frozenset[str]
+    created_at: datetime
+    revoked_at: datetime | None
+    is_dated: bool = False
+    """Whether an older secret vouches for it: then `renew`."""
+
+    def may(self, scope: str) -> bool:
+        """Whether it has that scope, or may do everything."""
+        return bool(self.scopes & {scope, EVERYTHING})
+
+
+def create(tx: Tx, team: str | None, scopes: Iterable[str]) -> tuple[str, str]:
+    """A new key's id, and its text `alertnet_<id>_<secret>`, which nobody can read again.
+
+    Raises:
+        BadInput: no scope, or one that does not exist.
+    """
+    granted = set(scopes)
+    if not granted or not granted <= set(SCOPES):
+        raise BadInput("scopes", ",".join(sorted(granted - set(SCOPES))), SCOPES)
+    key_id = tx.chance.letters(ID_LENGTH, ID_LETTERS)
+    key = f"alertnet_{key_id}_{tx.chance.bytes(SECRET_BYTES).hex()}"
+    row = {
+        "id": key_id,
+        "hash": tx.vault.mac(Purpose.API_KEY, key.encode()),
+        "team": team,
+        "scopes": sorted(granted),
+        "created_at": tx.now,
+        "revoked_at": None,
+    }
+    mac = tx.vault.mac(Purpose.API_KEY_ROW, _whole(row))
+    tx.session.execute(insert(api_keys), row | {"mac": mac})
+    return key_id, key
+
+
+def find(session: Session, key: str) -> ApiKey | None:
+    """The key with that text, if there is one that we made and that was not revoked."""
+    form = KEY.fullmatch(key)
+    if form is None:
+        return None
+    vault = vault_of(session.get_bind().dialect)
+    row = session.execute(_IN_FORCE, {"id": form["id"]}).first()
+    if row is None or not is_vouched_for(session, row) or not _is_text_of(vault, row, key):
+        return None
+    is_dated = not vault.is_newest_mac(Purpose.API_KEY_ROW, _whole(row._asdict()), row.mac)
+    return replace(_key(row), is_dated=is_dated)
+
+
+def is_vouched_for(session: Session, row: Row[Any]) -> bool:
+    """Whether all that is stored of a key was written with a listed secret."""
+    vault = vault_of(session.get_bind().dialect)
+    return row.mac is not None and vault.is_mac(Purpose.API_KEY_ROW, _whole(row._asdict()), row.mac)
+
+
+def vouch_for_all(tx: Tx) -> None:
+    """Vouch for the keys that are there from before keys were vouched for."""
+    for row in tx.session.execute(select(api_keys).where(api_keys.c.mac.is_(None))).all():
+        _vouch(tx, row, {})
+
+
+def renew(tx: Tx, key: str) -> None:
+    """Let the newest secret vouch for a key that is in force by an older one: that one may be dropped some day."""
+    found = find(tx.session, key)
+    if found is not None:
+        row = tx.session.execute(select(api_keys).where(api_keys.c.id == found.id)).one()
+        _vouch(tx, row, {"hash": tx.vault.mac(Purpose.API_KEY, key.encode())})
+
+
+def revoked_of(session: Session, ids: Sequence[str]) -> frozenset[str]:
+    """Those of these keys that open nothing any more."""
+    query = select(api_keys.c.id).where(api_keys.c.id.in_(ids), api_keys.c.revoked_at.is_not(None))
+    return frozenset(session.scalars(query))
+
+
+def list_all(session: Session) -> list[ApiKey]:
+    """Every key ever made, oldest first."""
+    rows = session.execute(select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id))
+    return [_key(row) for row in rows]
+
+
+def revoke(tx: Tx, key_id: str) -> None:
+    """From now on the key opens nothing; a second time changes nothing.
+
+    Raises:
+        Unknown: there is no such key.
+    """
+    row = tx.session.execute(select(api_keys).where(api_keys.c.id == key_id).with_for_update()).first()
+    if row is None:
+        raise Unknown("API key", key_id)
+    if row.revoked_at is None:
+        _vouch(tx, row, {"revoked_at": tx.now})
+
+
+def _vouch(tx: Tx, row: Row[Any], changes: dict[str, Any]) -> None:
+    mac = tx.vault.mac(Purpose.API_KEY_ROW, _whole(row._asdict() | changes))
+    tx.session.execute(update(api_keys).where(api_keys.c.id == row.id).values(**changes, mac=mac))
+
+
+def _is_text_of(vault: Vault, row: Row[Any], key: str) -> bool:
+    """Whether the row is of the key with that text; the hash of one from an earlier version was made without secret."""
+    has_none = hmac.compare_digest(row.hash, hashlib.sha256(key.encode()).digest())
+    return vault.is_mac(Purpose.API_KEY, key.encode(), row.hash) or has_none
+
+
+def _whole(row: Mapping[str, Any]) -> bytes:
+    """All that is stored of a key, as it is vouched for."""
+    revoked_at = row["revoked_at"]
+    fields = {
+        "id": row["id"],
+        "hash": row["hash"].hex(),
+        "team": row["team"],
+        "scopes": sorted(row["scopes"]),
+        "created_at": row["created_at"].isoformat(),
+        "revoked_at": revoked_at.isoformat() if revoked_at else None,
+    }
+    return canonical(fields).encode()
+
+
+def _key(row: Row[Any]) -> ApiKey:
+    return ApiKey(row.id, row.team, frozenset(row.scopes), row.created_at, row.revoked_at)

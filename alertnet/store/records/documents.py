@@ -1,0 +1,31 @@
+"""Trees and templates as they were when an incident opened: each content is kept once, under its hash (A8)."""
+
+import hashlib
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from alertnet.core.errors import Unknown
+from alertnet.store.db.engine import insert_once
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import documents
+
+
+def keep(tx: Tx, kind: str, content: str) -> str:
+    """The hash under which the content is kept from now on: SHA-256, 64 hexadecimal digits. `kind` says what it is."""
+    name = hashlib.sha256(content.encode()).hexdigest()
+    if not tx.session.scalar(select(exists().where(documents.c.hash == name))):
+        insert_once(tx.session, documents, {"hash": name, "kind": kind, "content": content})
+    return name
+
+
+def fetch(session: Session, name: str) -> str:
+    """The content of that hash.
+
+    Raises:
+        Unknown: nothing was kept under it.
+    """
+    content: str | None = session.scalar(select(documents.c.content).where(documents.c.hash == name))
+    if content is None:
+        raise Unknown("document", name)
+    return content

@@ -1,0 +1,126 @@
+"""Escalations on the record, the first queue: each has a next due time until it is acknowledged or stopped (A2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy.orm import Session
+
+from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.escalation.state import LAST_RESORT, State, Status
+from alertnet.core.resolution.resolve import Plan
+from alertnet.store.tables import escalations, incidents
+
+
+@dataclass
+class Escalation:
+    """One tree's escalation of an incident; `level` is the name of the last one opened."""
+
+    id: str
+    incident_id: str
+    tree: str
+    scope: str
+    state: State
+    due_at: datetime | None
+    level: str | None = None
+    new: bool = False
+    """Not written yet: it is being opened."""
+
+
+_OF_INCIDENTS: Select[Any] = (
+    select(escalations)
+    .where(escalations.c.incident_id.in_(bindparam("incidents", expanding=True)))
+    .order_by(escalations.c.incident_id, escalations.c.tree)
+    .with_for_update()
+)
+_DUE: Select[Any] = (
+    select(escalations.c.id, escalations.c.incident_id)
+    .join(incidents, incidents.c.id == escalations.c.incident_id)
+    .where(escalations.c.due_at.is_not(None), escalations.c.due_at <= bindparam("now", type_=escalations.c.due_at.type))
+    .order_by(escalations.c.rank, escalations.c.due_at)
+    .limit(bindparam("most"))
+)
+_TO_MOVE = _DUE.with_for_update(of=incidents, skip_locked=True)
+
+
+def fixed(escalation: Escalation, tree_hash: str) -> dict[str, Any]:
+    """The columns of a new escalation that never change."""
+    return {
+        "id": escalation.id,
+        "incident_id": escalation.incident_id,
+        "tree": escalation.tree,
+        "tree_hash": tree_hash,
+        "scope": escalation.scope,
+    }
+
+
+def moving(escalation: Escalation, rank: int) -> dict[str, Any]:
+    """The columns that change: status, level, round, rank, due time and state."""
+    return {
+        "status": escalation.state.status.value,
+        "level": escalation.level,
+        "round": escalation.state.round,
+        "rank": rank,
+        "due_at": escalation.due_at,
+        "state": to_plain(escalation.state),
+    }
+
+
+def of_incidents(session: Session, ids: Sequence[str]) -> dict[str, list[Escalation]]:
+    """Each incident's escalations by tree, held until the transaction ends (the incidents' rows are held before)."""
+    found: dict[str, list[Escalation]] = {id: [] for id in ids}
+    for row in session.execute(_OF_INCIDENTS, {"incidents": list(ids)}):
+        found[row.incident_id].append(_escalation(row))
+    return found
+
+
+def due(session: Session, now: datetime, limit: int) -> list[tuple[str, str]]:
+    """(escalation, incident) of what is due, most severe first, then oldest; nothing is held."""
+    return [(row.id, row.incident_id) for row in session.execute(_DUE, {"now": now, "most": limit})]
+
+
+def take_due(session: Session, now: datetime, limit: int) -> list[str]:
+    """Incidents in the order of what is due of them, held until the transaction ends; none that others hold."""
+    return [row.incident_id for row in session.execute(_TO_MOVE, {"now": now, "most": limit})]
+
+
+def next_due(session: Session) -> datetime | None:
+    """The earliest due time of all."""
+    query = select(escalations.c.due_at).where(escalations.c.due_at.is_not(None)).order_by(escalations.c.due_at)
+    return session.scalar(query.limit(1))
+
+
+def put_off(session: Session, id: str, until: datetime) -> None:
+    """Look at this one again only then: it failed, and must not hold up the others (A11)."""
+    session.execute(update(escalations).where(escalations.c.id == id).values(due_at=until))
+
+
+def level_name(plan: Plan, state: State) -> str | None:
+    """The name of the level opened last; None before the first."""
+    if not state.runs:
+        return None
+    index = state.runs[-1].index
+    return "Last resort" if index == LAST_RESORT else plan.tree.levels[index].name
+
+
+def unheard(session: Session) -> list[str]:
+    """The references of open incidents none of whose escalations goes on: nobody at all may be told (A2)."""
+    goes_on = select(escalations.c.id).where(
+        escalations.c.incident_id == incidents.c.id, escalations.c.status != Status.STOPPED.value
+    )
+    query = select(incidents.c.ref).where(incidents.c.status == "open", ~goes_on.exists())
+    return list(session.scalars(query.order_by(incidents.c.opened_at)))
+
+
+def _escalation(row: Row[Any]) -> Escalation:
+    return Escalation(
+        id=row.id,
+        incident_id=row.incident_id,
+        tree=row.tree,
+        scope=row.scope,
+        state=from_plain(State, row.state),
+        due_at=row.due_at,
+        level=row.level,
+    )

@@ -1,0 +1,46 @@
+"""What each number has tried in an incident: read and written by whoever holds it, so that each try counts."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from alertnet.core.inbound.wrong_codes import Guesses
+from alertnet.core.limits import Usage
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import guesses
+
+
+def read(tx: Tx, incidents: Sequence[str], number: str) -> dict[str, Guesses]:
+    """What the number has tried in those of the incidents in which it has tried anything."""
+    query = select(guesses).where(
+        guesses.c.incident_id.in_(incidents), guesses.c.number_index.in_(tx.vault.indexes(number))
+    )
+    return {
+        row.incident_id: Guesses(
+            Usage(tuple(datetime.fromisoformat(moment) for moment in row.until)),
+            row.tries,
+            row.renewed_at,
+            row.locked_at,
+        )
+        for row in tx.session.execute(query)
+    }
+
+
+def keep(tx: Tx, number: str, before: Mapping[str, Guesses], after: Mapping[str, Guesses]) -> None:
+    """Put down what the number has tried by now, by incident; `before`: what was read."""
+    fresh = []
+    for incident, each in after.items():
+        values = {
+            "until": [moment.isoformat() for moment in each.usage.until],
+            "tries": each.tries,
+            "renewed_at": each.renewed_at,
+            "locked_at": each.locked_at,
+        }
+        if incident in before:
+            mine = guesses.c.number_index.in_(tx.vault.indexes(number))
+            tx.session.execute(update(guesses).where(guesses.c.incident_id == incident, mine).values(values))
+        else:
+            fresh.append({"incident_id": incident, "number_index": tx.vault.index(number), **values})
+    if fresh:
+        tx.session.execute(insert(guesses), fresh)

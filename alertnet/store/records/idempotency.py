@@ -1,0 +1,51 @@
+"""Answers that were given under an Idempotency-Key, kept as long as the incident they are about (A1)."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alertnet.store.db.engine import insert_once
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import idempotency
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer over HTTP: its status, its JSON, and where the thing it made is found."""
+
+    status: int
+    body: Any
+    location: str | None = None
+
+
+@dataclass(frozen=True)
+class Once:
+    """A request that counts once: hashes (SHA-256) of who asked where under which key, and of what was asked."""
+
+    key: bytes
+    body: bytes
+
+
+def find(session: Session, key: bytes) -> tuple[bytes, Answer] | None:
+    """The body's hash and the answer of the request that was accepted under that key."""
+    row = session.execute(select(idempotency).where(idempotency.c.key_hash == key)).first()
+    if row is None:
+        return None
+    return row.body_hash, Answer(row.status, json.loads(row.answer["body"]), row.answer["location"])
+
+
+def keep(tx: Tx, once: Once, incident_id: str, answer: Answer) -> bool:
+    """Keep the answer; False if another request was accepted under the same key at the same moment."""
+    values = {
+        "key_hash": once.key,
+        "body_hash": once.body,
+        "incident_id": incident_id,
+        "status": answer.status,
+        # As text: a sealed column sorts the keys of what it keeps, and the same answer has the same order.
+        "answer": {"body": json.dumps(answer.body), "location": answer.location},
+        "at": tx.now,
+    }
+    return insert_once(tx.session, idempotency, values)

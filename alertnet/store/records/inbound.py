@@ -1,0 +1,116 @@
+"""Texts that came in and what was answered: the same message again finds the same answer (A1)."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.disclosure import Said
+from alertnet.core.notification import Kind
+from alertnet.store.db.engine import insert_once
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import inbound
+
+LONGEST_BODY = 1600
+"""Characters kept; Twilio joins no more parts than that."""
+
+MOST_AT_ONCE = 1000
+"""Ids that one statement asks for."""
+
+
+@dataclass(frozen=True)
+class InboundSms:
+    """A text as the provider brought it. `sender` and `to` are E.164; `to` is one of our numbers.
+
+    `heard_at`: when it reached the provider, of a text that we fetched there because it was not brought to us in time.
+    """
+
+    provider_id: str
+    sender: str
+    to: str
+    body: str
+    heard_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who is answered: a contact's id or `team/member`, its tree, and the incident that it is about, if any."""
+
+    contact: str
+    tree: str | None = None
+    incident: str | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The one answer to a text, rendered when it leaves; `templates` is the hash of those to use.
+
+    `hang_ups`: calls (the provider's ids) that the text has made pointless. `to`: None where only the answer to the
+    webhook itself may reach the phone, and nothing that comes later.
+    """
+
+    kind: Kind
+    language: str
+    said: Said
+    templates: str
+    hang_ups: tuple[str, ...] = ()
+    to: Recipient | None = None
+
+
+def take(tx: Tx, sms: InboundSms) -> bool:
+    """Keep the text, as of an unknown sender so far; False when it came before, also at this very moment."""
+    row = {
+        "provider_id": sms.provider_id,
+        "kind": "sms",
+        "sender_index": tx.vault.index(sms.sender),
+        "sender": sms.sender,
+        "body": sms.body[:LONGEST_BODY],
+        "received_at": sms.heard_at or tx.now,
+        "known": False,
+    }
+    return insert_once(tx.session, inbound, row)
+
+
+def settle(tx: Tx, provider_id: str, *, known: bool, reply: Reply | None) -> None:
+    """Keep whether the sender is known, and what it is answered."""
+    plain = json.dumps(to_plain(reply)) if reply else None
+    change = update(inbound).where(inbound.c.provider_id == provider_id)
+    tx.session.execute(change.values(known=known, reply=plain))
+
+
+def reply_to(session: Session, provider_id: str) -> Reply | None:
+    """What that text was answered; None for silence."""
+    plain = session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == provider_id))
+    return from_plain(Reply, json.loads(plain)) if plain else None
+
+
+def unseen(tx: Tx, provider_ids: Iterable[str]) -> set[str]:
+    """Those of these texts and calls that never came."""
+    asked = sorted(set(provider_ids))
+    seen: set[str] = set()
+    for start in range(0, len(asked), MOST_AT_ONCE):
+        some = asked[start : start + MOST_AT_ONCE]
+        seen |= set(tx.session.scalars(select(inbound.c.provider_id).where(inbound.c.provider_id.in_(some))))
+    return set(asked) - seen
+
+
+def unkeyed_calls(tx: Tx, before: datetime, since: datetime) -> list[tuple[str, str]]:
+    """(provider's id, sender) of the calls of known numbers between those moments that came to nothing so far."""
+    query = select(inbound.c.provider_id, inbound.c.sender).where(
+        inbound.c.kind == "call",
+        inbound.c.reply.is_(None),
+        inbound.c.known,
+        inbound.c.received_at > since,
+        inbound.c.received_at <= before,
+    )
+    return [(row.provider_id, row.sender) for row in tx.session.execute(query)]
+
+
+def newest(session: Session) -> datetime | None:
+    """When the latest text or call came in; None when none ever did."""
+    latest: datetime | None = session.scalar(select(func.max(inbound.c.received_at)))
+    return latest

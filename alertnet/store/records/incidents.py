@@ -1,0 +1,152 @@
+"""Incidents on the record: adding, locking, finding and changing them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.errors import Unknown
+from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Wider
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import incidents
+
+_ADD = insert(incidents)
+_LOCK: Select[Any] = (
+    select(incidents)
+    .where(incidents.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(incidents.c.id)
+    .with_for_update()
+)
+
+
+def add(tx: Tx, incident: Incident, pruned: list[dict[str, Any]]) -> None:
+    """Put a new incident on the record."""
+    facts = incident.facts
+    tx.session.execute(
+        _ADD,
+        {
+            "id": incident.id,
+            "ref": incident.ref,
+            "status": incident.status.value,
+            "type": facts.type,
+            "severity": facts.severity.value,
+            "country": facts.country,
+            "facts": to_plain(facts),
+            "trees": incident.trees,
+            "templates": incident.templates,
+            "pruned": pruned,
+            "warnings": list(incident.warnings),
+            "team": facts.team,
+            "raised_index": tx.vault.index(facts.raised_from) if facts.raised_from else None,
+            "opened_at": incident.opened_at,
+        },
+    )
+
+
+def lock(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
+    """The incidents by id, held until the transaction ends: the first lock of every flow that changes any.
+
+    Raises:
+        Unknown: there is none of one of those ids.
+    """
+    found = {row.id: _incident(row) for row in session.execute(_LOCK, {"ids": list(ids)})}
+    for id in ids:
+        if id not in found:
+            raise Unknown("incident", id)
+    return found
+
+
+def id_of(session: Session, ref: str, team: str | None = None) -> str:
+    """The id of the incident with that reference, in any case of letters; with `team`, of that team's alone.
+
+    Raises:
+        Unknown: there is none. Of another team's incident the answer, and the work for it, is the same.
+    """
+    id = session.scalar(_of_team(select(incidents.c.id).where(incidents.c.ref == ref.strip().upper()), team))
+    if id is None:
+        raise Unknown("incident", ref)
+    return str(id)
+
+
+def get(session: Session, id: str) -> Incident:
+    """The incident as it is, for reading alone."""
+    return _incident(session.execute(select(incidents).where(incidents.c.id == id)).one())
+
+
+def pruned_of(session: Session, id: str) -> list[dict[str, Any]]:
+    """Who was pruned, as the last resolution found it."""
+    return list(session.scalars(select(incidents.c.pruned).where(incidents.c.id == id)).one())
+
+
+def page(
+    session: Session, status: str | None, before: tuple[Any, str] | None, limit: int, team: str | None = None
+) -> list[Incident]:
+    """A page of incidents, newest first, with `team` of that team's alone.
+
+    `before` is the opening time and id of the last one seen.
+    """
+    query = _of_team(select(incidents), team)
+    query = query.order_by(incidents.c.opened_at.desc(), incidents.c.id.desc()).limit(limit)
+    if status is not None:
+        query = query.where(incidents.c.status == status)
+    if before is not None:
+        at, id = before
+        later = (incidents.c.opened_at < at) | ((incidents.c.opened_at == at) & (incidents.c.id < id))
+        query = query.where(later)
+    return [_incident(row) for row in session.execute(query)]
+
+
+def save_facts(session: Session, incident: Incident, pruned: list[dict[str, Any]]) -> None:
+    """Replace the facts, what they prune, what to know beside that, and the consent that waits."""
+    facts = incident.facts
+    values = {
+        "facts": to_plain(facts),
+        "severity": facts.severity.value,
+        "type": facts.type,
+        "pruned": pruned,
+        "warnings": list(incident.warnings),
+        "wider": to_plain(incident.wider) or None,
+    }
+    session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
+
+
+def save_plan(session: Session, incident: Incident, pruned: list[dict[str, Any]]) -> None:
+    """Replace what it runs on: the trees, the facts and what they prune, and the consent that waits."""
+    save_facts(session, incident, pruned)
+    values = {"trees": incident.trees, "replanned_at": incident.replanned_at}
+    session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
+
+
+def save_status(session: Session, incident: Incident) -> None:
+    """Replace whether it is open, and why not."""
+    values = {
+        "status": incident.status.value,
+        "closed_at": incident.closed_at,
+        "close_reason": incident.close_reason.value if incident.close_reason else None,
+        "merged_into": incident.merged_into,
+    }
+    session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
+
+
+def _of_team(query: Select[Any], team: str | None) -> Select[Any]:
+    return query if team is None else query.where(incidents.c.team == team)
+
+
+def _incident(row: Row[Any]) -> Incident:
+    return Incident(
+        id=row.id,
+        ref=row.ref,
+        status=IncidentStatus(row.status),
+        facts=from_plain(Facts, row.facts),
+        trees=row.trees,
+        templates=row.templates,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        close_reason=CloseReason(row.close_reason) if row.close_reason else None,
+        merged_into=row.merged_into,
+        warnings=tuple(row.warnings),
+        wider=from_plain(tuple[Wider, ...], row.wider or ()),
+        replanned_at=row.replanned_at,
+    )

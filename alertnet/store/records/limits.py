@@ -1,0 +1,95 @@
+"""What each key has used of a limit, in a row that the transaction holds: two uses at the same moment are two (B9).
+
+Held before any incident's row: what decides whether a text or call is looked at (`stranger_texts`, `replies`,
+`put_throughs`, `wrong_pins`). Held after it: what an incident's own flow counts. So no two flows wait for each other.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, select, update
+
+from alertnet.core.limits import UNUSED, Limit, Usage
+from alertnet.store.db.engine import insert_once
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import limit_usage
+
+_ROW = (limit_usage.c.name == bindparam("of")) & (limit_usage.c.key == bindparam("by"))
+_READ = select(limit_usage).where(_ROW)
+_HOLD = _READ.with_for_update()
+
+
+def usage(tx: Tx, limit: Limit, key: str) -> Usage:
+    """What the key has used of the limit, read without holding it."""
+    row = tx.session.execute(_READ, _named(tx, limit, key)).first()
+    return UNUSED if row is None else _usage(row)
+
+
+def hold(tx: Tx, limit: Limit, key: str) -> Usage:
+    """What the key has used of the limit; nobody else counts against it until the transaction ends."""
+    named = _named(tx, limit, key)
+    row = tx.session.execute(_HOLD, named).first()
+    if row is None:
+        fresh = {
+            "name": limit.name,
+            "key": named["by"],
+            "until": [],
+            "dropped": 0,
+            "closings": 0,
+            "lasts_until": tx.now,
+        }
+        insert_once(tx.session, limit_usage, fresh)
+        row = tx.session.execute(_HOLD, named).one()
+    return _usage(row)
+
+
+def keep(tx: Tx, limit: Limit, key: str, used: Usage) -> None:
+    """Put down what the key, which the transaction holds, has used by now."""
+    values = {
+        "until": [moment.isoformat() for moment in used.until],
+        "dropped": used.dropped,
+        "closings": used.closings,
+        "closed_until": used.closed_until,
+        "lasts_until": limit.lasts_until(used) or tx.now,
+    }
+    tx.session.execute(update(limit_usage).where(_ROW).values(values), _named(tx, limit, key))
+
+
+def use(tx: Tx, limit: Limit, key: str) -> bool:
+    """Count one use; False when the limit drops it, which is counted as well."""
+    used = hold(tx, limit, key)
+    keep(tx, limit, key, limit.use(used, tx.now))
+    return limit.room(used, tx.now) > 0
+
+
+def turn(tx: Tx, limit: Limit, key: str) -> datetime | None:
+    """Count one use, and say when it may be told: now, later if it is the first without room, never if it is another.
+
+    What is told later stands for all that come until then.
+    """
+    used = hold(tx, limit, key)
+    if limit.room(used, tx.now):
+        keep(tx, limit, key, limit.use(replace(used, dropped=0), tx.now))
+        return tx.now
+    keep(tx, limit, key, limit.use(used, tx.now))
+    return None if used.dropped else limit.retry_at(used, tx.now)
+
+
+def forget_old(tx: Tx) -> dict[str, int]:
+    """Delete what counts for nothing any more; how much of it each limit has dropped, by its name."""
+    over = limit_usage.c.lasts_until < tx.now
+    old = delete(limit_usage).where(over).returning(limit_usage.c.name, limit_usage.c.dropped)
+    dropped: dict[str, int] = {}
+    for row in tx.session.execute(old):
+        dropped[row.name] = dropped.get(row.name, 0) + row.dropped
+    return {name: count for name, count in dropped.items() if count}
+
+
+def _named(tx: Tx, limit: Limit, key: str) -> dict[str, object]:
+    return {"of": limit.name, "by": tx.vault.index(key)}
+
+
+def _usage(row: Row[Any]) -> Usage:
+    until = tuple(datetime.fromisoformat(moment) for moment in row.until)
+    return Usage(until, row.dropped, row.closings, row.closed_until)

@@ -1,0 +1,64 @@
+"""Codes that people were told by a database that is no more: nobody else is given them, and answers reach people."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy.orm import Session
+
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import incidents, lost_codes
+
+KEPT_FOR = timedelta(days=30)
+
+HELD: Select[Any] = select(lost_codes.c.code_hash, lost_codes.c.number_index).where(
+    lost_codes.c.code_hash.in_(bindparam("hashes", expanding=True))
+)
+"""The numbers that were told one of these codes."""
+
+
+@dataclass(frozen=True)
+class LostCode:
+    """One of them; `is_new`: no answer to its incident came from that number before."""
+
+    ref: str
+    is_new: bool
+
+
+def unknown_refs(session: Session, refs: Collection[str]) -> set[str]:
+    """Those of these references that no incident has."""
+    return set(refs) - set(session.scalars(select(incidents.c.ref).where(incidents.c.ref.in_(refs))))
+
+
+def keep(tx: Tx, ref: str, number: str, codes: Iterable[str]) -> None:
+    """That number was told those codes, of that incident; what was kept before stays."""
+    tx.session.execute(delete(lost_codes).where(lost_codes.c.lasts_until < tx.now))
+    known = find(tx, number, codes := list(codes))
+    for code in (code for code in codes if code not in known):
+        row = {
+            "id": tx.chance.id(),
+            "ref": ref,
+            "number_index": tx.vault.index(number),
+            "code_hash": tx.vault.code_hash(code),
+            "lasts_until": tx.now + KEPT_FOR,
+            "answered_at": None,
+        }
+        tx.session.execute(lost_codes.insert().values(row))
+
+
+def find(tx: Tx, number: str, codes: Collection[str]) -> dict[str, LostCode]:
+    """Those of these codes that the number was told by the database that was lost."""
+    text_of = {hash: text for text in codes for hash in tx.vault.code_hashes(text)}
+    query = select(lost_codes).where(
+        lost_codes.c.number_index.in_(tx.vault.indexes(number)), lost_codes.c.code_hash.in_(text_of)
+    )
+    rows = tx.session.execute(query)
+    return {text_of[row.code_hash]: LostCode(row.ref, row.answered_at is None) for row in rows}
+
+
+def note_answer(tx: Tx, number: str, ref: str) -> None:
+    """An answer to that incident has come from the number."""
+    mine = lost_codes.c.number_index.in_(tx.vault.indexes(number)) & (lost_codes.c.ref == ref)
+    tx.session.execute(update(lost_codes).where(mine, lost_codes.c.answered_at.is_(None)).values(answered_at=tx.now))

@@ -1,0 +1,49 @@
+"""What was arranged about duty beside the rotas: it holds at once, for running incidents as well."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import insert, select
+
+from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.directory.on_call import Arrangement, Officer
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import arrangements
+
+Roster = tuple[tuple[str, str, Officer], ...]
+"""(tree, contact, whoever is on duty for it)."""
+
+
+def arrange(tx: Tx, tree: str, contact: str, arrangement: Arrangement) -> None:
+    """Put it on the record; it stands above everything arranged before."""
+    row = {
+        "id": tx.chance.id(),
+        "tree": tree,
+        "contact": contact,
+        "officer": arrangement.officer,
+        "is_on": arrangement.is_on,
+        "starts_at": arrangement.starts_at,
+        "ends_at": arrangement.ends_at,
+        "made_at": tx.now,
+    }
+    tx.session.execute(insert(arrangements).values(row))
+
+
+def arranged(tx: Tx) -> dict[str, dict[str, list[Arrangement]]]:
+    """What is not over yet, by tree and contact, oldest first."""
+    query = select(arrangements).where(arrangements.c.ends_at > tx.now)
+    found: dict[str, dict[str, list[Arrangement]]] = {}
+    for row in tx.session.execute(query.order_by(arrangements.c.made_at, arrangements.c.id)):
+        each = Arrangement(row.officer, row.is_on, row.starts_at, row.ends_at)
+        found.setdefault(row.tree, {}).setdefault(row.contact, []).append(each)
+    return found
+
+
+def roster(tx: Tx, trees: Iterable[ContactTree], besides: str | None) -> Roster:
+    """Who is on duty now in those trees, less the number `besides`."""
+    on_rota = [tree for tree in trees if tree.with_duty]
+    known = arranged(tx) if on_rota else {}
+    return tuple(
+        (tree.id, contact, officer)
+        for tree in on_rota
+        for contact, officer in tree.on_duty(tx.now, besides, known.get(tree.id)).items()
+    )

@@ -1,0 +1,94 @@
+"""PINs on the record, as keyed hashes alone: a true one and one for duress of each owner, and some for one use each.
+
+The one for duress has a neutral name and a hash of its own kind; who has none gets a row that no text ever matches, so
+that the table does not tell who has one.
+"""
+
+import hmac
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, update
+
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import pins
+
+
+class PinKind(StrEnum):
+    """What a PIN proves: its owner, its owner under threat, or its owner once."""
+
+    PIN = "pin"
+    DURESS = "duress"
+    ONE_TIME = "one_time"
+
+
+_OTHER = "other"
+_DURESS = (_OTHER, PinKind.DURESS.value)
+"""How the kind is written, and how earlier versions wrote it, with the hash of any PIN."""
+_HASH_BYTES = 32
+
+
+def kind_of(row: Row[Any]) -> PinKind:
+    """What the PIN of that row proves."""
+    return PinKind.DURESS if row.kind in _DURESS else PinKind(row.kind)
+
+
+def matching(tx: Tx, owner: str, text: str, known: Iterable[Row[Any]]) -> list[Row[Any]]:
+    """Those of the owner's PINs that the text is.
+
+    Every one is compared whole, so that no time taken tells how near it came.
+    """
+    usual, other = tx.vault.pin_hashes(owner, text), tx.vault.pin_hashes(owner, _as_other(text))
+    return [
+        row
+        for row in known
+        if sum(hmac.compare_digest(row.hash, hash) for hash in (other if row.kind == _OTHER else usual))
+    ]
+
+
+def of_owner(tx: Tx, owner: str) -> list[Row[Any]]:
+    """Every PIN of that owner, used ones too."""
+    return list(tx.session.execute(select(pins).where(pins.c.owner == owner)).all())
+
+
+def owners(tx: Tx) -> frozenset[str]:
+    """Everybody who has a PIN."""
+    return frozenset(tx.session.scalars(select(pins.c.owner).distinct()))
+
+
+def hold_of_owner(tx: Tx, owner: str) -> list[Row[Any]]:
+    """The same, held: nobody else tries a PIN of that owner until the transaction ends."""
+    query = select(pins).where(pins.c.owner == owner).order_by(pins.c.id)
+    return list(tx.session.execute(query.with_for_update()).all())
+
+
+def replace(tx: Tx, owner: str, kind: PinKind, texts: Iterable[str]) -> None:
+    """From now on these are the owner's PINs of that kind, and no others."""
+    stored = _DURESS if kind is PinKind.DURESS else (kind.value,)
+    tx.session.execute(delete(pins).where(pins.c.owner == owner, pins.c.kind.in_(stored)))
+    written = _as_other if kind is PinKind.DURESS else str
+    for text in texts:
+        _add(tx, owner, stored[0], tx.vault.pin_hash(owner, written(text)))
+
+
+def hide_lack_of_duress(tx: Tx, owner: str) -> None:
+    """Let an owner with a true PIN and none for duress look like one that has both."""
+    kinds = {kind_of(row) for row in of_owner(tx, owner)}
+    if PinKind.PIN in kinds and PinKind.DURESS not in kinds:
+        _add(tx, owner, _OTHER, tx.chance.bytes(_HASH_BYTES))
+
+
+def use_up(tx: Tx, id: str) -> bool:
+    """Use a PIN that is good once; False when it has been used."""
+    unused = update(pins).where(pins.c.id == id, pins.c.used_at.is_(None))
+    return tx.session.execute(unused.values(used_at=tx.now).returning(pins.c.id)).first() is not None
+
+
+def _add(tx: Tx, owner: str, kind: str, hash: bytes) -> None:
+    tx.session.execute(insert(pins), {"id": tx.chance.id(), "owner": owner, "kind": kind, "hash": hash})
+
+
+def _as_other(text: str) -> str:
+    # A program of an earlier version must not take it for the true one.
+    return f"{_OTHER} {text}"

@@ -1,0 +1,172 @@
+"""The history nobody can rewrite unseen: one hash chain for each incident and one for the system (A10).
+
+    digest = H(salt, payload)        hash = HMAC(key, previous hash, seq, at, kind, digest)        H = SHA-256
+
+The key is derived from the secret, so that nobody makes a link who has the database alone. Purging an entry takes its
+payload and salt; the digest stays, from which nothing can be guessed back without the salt, and the chain still
+verifies. A chain begins with the hash of its name, so that whole chains can't be exchanged. Where the system's own
+chain ends is kept beside it; where the others end, it holds (`store.records.checkpoints`).
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from alertnet.store.db.columns import canonical
+from alertnet.store.db.tx import Tx
+from alertnet.store.db.vault import Purpose
+from alertnet.store.tables import chain_heads, timeline
+
+SYSTEM = "system"
+PURGED = "purged"
+KEYED = "chains_keyed"
+"""From here on every link has a key: the checkpoint of all that was there when the database was upgraded."""
+SALT_BYTES = 16
+
+Entry = tuple[str, Mapping[str, Any]]
+"""A kind, kept in clear, and its payload of plain JSON values, kept sealed."""
+
+_LAST = (
+    select(timeline.c.chain, func.max(timeline.c.seq).label("seq"))
+    .where(timeline.c.chain.in_(bindparam("chains", expanding=True)))
+    .group_by(timeline.c.chain)
+    .subquery()
+)
+_HEADS = select(timeline.c.chain, timeline.c.seq, timeline.c.hash).join(
+    _LAST, (timeline.c.chain == _LAST.c.chain) & (timeline.c.seq == _LAST.c.seq)
+)
+_APPEND = insert(timeline)
+_LOCK_SYSTEM = text("SELECT pg_advisory_xact_lock(hashtext('alertnet timeline'))")
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where a chain ends: the seq and hash of its last entry."""
+
+    length: int
+    hash: bytes
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Where the system's chain ended when it was last written to; `is_ours`: that was said with the secret."""
+
+    end: Head
+    is_ours: bool
+
+
+def append(tx: Tx, chain: str, *entries: Entry) -> None:
+    """Add entries at `tx.now` to an incident's chain, whose row the transaction holds, or to that of the system."""
+    append_each(tx, {chain: entries} if entries else {})
+
+
+def append_each(tx: Tx, chains: Mapping[str, Sequence[Entry]], *, begin: bool = False) -> dict[str, Head]:
+    """Add entries to several chains, and say where these end now; `begin`: they are the first of theirs."""
+    if not chains:
+        return {}
+    if SYSTEM in chains:
+        lock_system(tx.session)
+    heads = {} if begin else heads_of(tx.session, list(chains))
+    rows: list[dict[str, Any]] = []
+    ends: dict[str, Head] = {}
+    kept = _kept_end(tx) if SYSTEM in chains else None
+    for chain, entries in chains.items():
+        head = heads.get(chain, Head(0, origin(chain)))
+        if chain == SYSTEM and kept is not None and kept.is_ours and kept.end.length >= head.length:
+            # What was cut off leaves a gap for ever: nothing is written in its place.
+            head = kept.end
+        links = _links(tx, chain, head.length, head.hash, entries)
+        ends[chain] = Head(links[-1]["seq"], links[-1]["hash"]) if links else head
+        rows += links
+    tx.session.execute(_APPEND, rows)
+    if SYSTEM in ends:
+        is_first = SYSTEM not in heads or any(kind == KEYED for kind, _ in chains[SYSTEM])
+        _keep_end(tx, ends[SYSTEM], kept, is_first=is_first)
+    return ends
+
+
+def lock_system(session: Session) -> None:
+    """Let nobody else write to the system's chain until the transaction ends."""
+    if session.get_bind().dialect.name == "postgresql":
+        # An incident's chain is guarded by its row; the system's has none, and two writers would take the same seq.
+        session.execute(_LOCK_SYSTEM)
+
+
+def heads_of(session: Session, chains: Sequence[str]) -> dict[str, Head]:
+    """Where those of the chains end that there are."""
+    found = session.execute(_HEADS, {"chains": list(chains)})
+    return {row.chain: Head(row.seq, row.hash) for row in found}
+
+
+def purge(tx: Tx, chain: str, last: int, why: Mapping[str, Any]) -> None:
+    """Take payload and salt from the entries of a chain up to that seq, and put that on the record itself."""
+    emptied = (timeline.c.chain == chain) & (timeline.c.seq <= last)
+    tx.session.execute(update(timeline).where(emptied).values(payload=None, salt=None))
+    append(tx, chain, (PURGED, {"last": last, **why}))
+
+
+def _links(tx: Tx, chain: str, seq: int, previous: bytes, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """The rows of the entries, each bound to the one before."""
+    rows = []
+    for kind, payload in entries:
+        seq += 1
+        salt = tx.chance.bytes(SALT_BYTES)
+        digest = digest_of(salt, canonical(payload).encode())
+        previous = tx.vault.mac(Purpose.RECORD, link(previous, seq, tx.now, kind, digest))
+        rows.append(
+            {
+                "chain": chain,
+                "seq": seq,
+                "at": tx.now,
+                "kind": kind,
+                "payload": payload,
+                "salt": salt,
+                "digest": digest,
+                "hash": previous,
+            }
+        )
+    return rows
+
+
+def vouched(end: Head) -> bytes:
+    """What the code vouches for that is kept beside the end of the system's chain."""
+    return b"end" + end.length.to_bytes(8) + end.hash
+
+
+def _kept_end(tx: Tx) -> _Kept | None:
+    row = tx.session.execute(select(chain_heads).where(chain_heads.c.chain == SYSTEM)).first()
+    if row is None:
+        return None
+    end = Head(row.length, row.hash)
+    return _Kept(end, tx.vault.is_mac(Purpose.HEAD, vouched(end), row.mac))
+
+
+def _keep_end(tx: Tx, end: Head, kept: _Kept | None, *, is_first: bool) -> None:
+    """Keep where the system's chain ends; what was taken away or altered is not made good, so that it is found."""
+    values = {"length": end.length, "hash": end.hash, "mac": tx.vault.mac(Purpose.HEAD, vouched(end))}
+    if kept is not None and kept.is_ours:
+        tx.session.execute(update(chain_heads).where(chain_heads.c.chain == SYSTEM).values(values))
+    elif kept is None and is_first:
+        tx.session.execute(insert(chain_heads).values(chain=SYSTEM, **values))
+
+
+def origin(chain: str) -> bytes:
+    """What the first entry of a chain is bound to."""
+    return hashlib.sha256(chain.encode()).digest()
+
+
+def digest_of(salt: bytes, payload: bytes) -> bytes:
+    """What stays of a payload for ever."""
+    return hashlib.sha256(salt + payload).digest()
+
+
+def link(previous: bytes, seq: int, at: datetime, kind: str, digest: bytes) -> bytes:
+    """What the hash of an entry is made of."""
+    # Every part but the kind has a fixed length, so that no two entries run together to the same bytes.
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
+    return previous + seq.to_bytes(8) + moment.encode() + kind.encode() + digest

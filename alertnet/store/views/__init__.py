@@ -1,0 +1,1 @@
+"""What the outside sees of incidents, read in a handful of queries."""

@@ -1,0 +1,219 @@
+"""Whether the history is still the one that was written: every place where it is not, without reading it all at once.
+
+First the system's chain, whose checkpoints say where the others must end, then those, a few entries at a time.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+from alertnet.store.db.columns import canonical, vault_of
+from alertnet.store.db.vault import Purpose, Unreadable, Vault
+from alertnet.store.records import api_keys as keys
+from alertnet.store.records.checkpoints import CHECKPOINT, SEALED, SignedHead, heads_in
+from alertnet.store.records.timeline import KEYED, PURGED, SYSTEM, Head, digest_of, link, origin, vouched
+from alertnet.store.tables import api_keys, chain_heads, incidents, timeline
+
+AT_ONCE = 1000  # rows in memory
+HASH_KEPT = 8  # bytes of each checkpoint's hash
+
+EXCHANGE = timedelta(hours=1)
+"""After an upgrade the version before may still run for so long, and write links without a key."""
+
+API_KEYS = "api_keys"
+"""In place of a chain: what is found of the keys of the API."""
+
+NOT_KEYED = "the entry has no key"
+
+_ENTRIES: Select[Any] = select(*(column for column in timeline.c if column.name != "payload"), SEALED).order_by(
+    timeline.c.chain, timeline.c.seq
+)
+
+
+@dataclass(frozen=True)
+class Break:
+    """Where a chain does not hold, and why; `seq` 0: the chain as a whole."""
+
+    chain: str
+    seq: int
+    why: str
+
+
+@dataclass
+class Known:
+    """What the system's chain says of the others, and of itself."""
+
+    keyed_at: datetime | None = None
+    """When it was said that from then on every link has a key; None where that has always been so."""
+    ends: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    """Every checkpoint of each chain: how its hash began at that length."""
+    without_key: dict[str, int] = field(default_factory=dict)
+    """Up to where the entries of a chain may have none, since a checkpoint that has one covers them."""
+
+    def learn(self, row: Row[Any], payload: Any) -> None:
+        """Take a checkpoint that has a key."""
+        heads = heads_in(payload)
+        if row.kind == KEYED and self.keyed_at is None:
+            self.keyed_at = row.at
+        if self.keyed_at is not None and row.at <= self.keyed_at + EXCHANGE:
+            self.without_key |= {chain: head.length for chain, head in heads.items()} | {SYSTEM: row.seq}
+        for chain, head in heads.items():
+            self.ends.setdefault(chain, {}).setdefault(head.length, head.hash[:HASH_KEPT])
+
+    def length_of(self, chain: str) -> int:
+        """How long it was at its last checkpoint."""
+        return max(self.ends.get(chain, {0: b""}))
+
+
+@dataclass
+class _Chain:
+    """One chain while it is read."""
+
+    name: str
+    vault: Vault
+    last: int = 0
+    hash: bytes = b""
+    bare: list[range] = field(default_factory=list)
+    """Entries whose links have no key."""
+    emptied: list[range] = field(default_factory=list)
+    purged_to: int = 0
+
+    def take(self, row: Row[Any]) -> str | None:
+        """Follow the chain to this entry; what does not hold there."""
+        previous, expected = (self.hash if self.last else origin(self.name)), self.last + 1
+        self.last, self.hash = row.seq, row.hash
+        if row.seq != expected:
+            return f"entries {expected} to {row.seq - 1} are missing"
+        made_of = link(previous, row.seq, row.at, row.kind, row.digest)
+        if not self.vault.is_mac(Purpose.RECORD, made_of, row.hash):
+            if row.hash != hashlib.sha256(made_of).digest():
+                return "the entry was altered"
+            _extend(self.bare, row.seq)
+        return self._fault_of_payload(row)
+
+    def has_key(self, row: Row[Any]) -> bool:
+        """Whether the link of the entry that was just taken has a key."""
+        return not (self.bare and row.seq in self.bare[-1])
+
+    def breaks_at_end(self, known: Known) -> Iterator[Break]:
+        """What can be said once all of it was read."""
+        for bare in _beyond(self.bare, known.without_key.get(self.name, 0)):
+            yield Break(self.name, bare.start, _all_of(NOT_KEYED, bare))
+        for emptied in _beyond(self.emptied, self.purged_to):
+            yield Break(self.name, emptied.start, _all_of("the payload is gone, and no entry says so", emptied))
+        if (length := known.length_of(self.name)) > self.last:
+            yield Break(self.name, self.last + 1, f"entries {self.last + 1} to {length} are missing")
+
+    def _fault_of_payload(self, row: Row[Any]) -> str | None:
+        if row.sealed is None and row.salt is None:
+            _extend(self.emptied, row.seq)
+            return None
+        try:
+            payload = json.loads(self.vault.open(row.sealed or b""))
+        except (Unreadable, ValueError):
+            return "the payload can't be read"
+        if row.digest != digest_of(row.salt or b"", canonical(payload).encode()):
+            return "the payload was altered"
+        if row.kind == PURGED and self.has_key(row):
+            self.purged_to = max(self.purged_to, min(int(payload["last"]), row.seq - 1))
+        return None
+
+
+def verify(session: Session, head: SignedHead | None = None) -> list[Break]:
+    """Every place where the history does not hold, by chain and seq; empty when all of it does.
+
+    `head`: what somebody outside has kept, to which it is held as well.
+    """
+    known = Known()
+    vault = vault_of(session.get_bind().dialect)
+    return [
+        *_of_system(session, vault, known, head),
+        *_of_incidents(session, vault, known),
+        *_of_api_keys(session),
+    ]
+
+
+def keyed_since(session: Session) -> datetime | None:
+    """From when on the links of an upgraded database have a key; None where they always had."""
+    query = select(timeline.c.at).where(timeline.c.chain == SYSTEM, timeline.c.kind == KEYED)
+    return session.scalar(query.order_by(timeline.c.seq).limit(1))
+
+
+def _of_system(session: Session, vault: Vault, known: Known, kept: SignedHead | None) -> Iterator[Break]:
+    chain = _Chain(SYSTEM, vault)
+    row = session.execute(select(chain_heads).where(chain_heads.c.chain == SYSTEM)).first()
+    end = Head(row.length, row.hash) if row is not None else None
+    if row is not None and end is not None and not vault.is_mac(Purpose.HEAD, vouched(end), row.mac):
+        yield Break(SYSTEM, row.length, "where the chain ends was altered")
+        end = None
+    is_keyed = False
+    for entry in _read(session, _ENTRIES.where(timeline.c.chain == SYSTEM)):
+        why = chain.take(entry)
+        if why is not None:
+            yield Break(SYSTEM, entry.seq, why)
+        elif chain.has_key(entry):
+            is_keyed = True
+            if entry.kind in (CHECKPOINT, KEYED) and entry.sealed is not None:
+                known.learn(entry, json.loads(vault.open(entry.sealed)))
+        if end is not None and entry.seq == end.length and entry.hash != end.hash:
+            yield Break(SYSTEM, entry.seq, "the entry is not the one that the chain ended with")
+        if kept is not None and entry.seq == kept.length and not entry.hash.startswith(kept.hash):
+            yield Break(SYSTEM, entry.seq, "the entry is not the one that the head names")
+    if row is None and is_keyed:
+        yield Break(SYSTEM, chain.last, "where the chain ends is not on the record any more")
+    known.ends[SYSTEM] = {max(end.length if end else 0, kept.length if kept else 0): b""}
+    yield from chain.breaks_at_end(known)
+
+
+def _of_incidents(session: Session, vault: Vault, known: Known) -> Iterator[Break]:
+    missing = set(known.ends) - {SYSTEM} | set(session.scalars(select(incidents.c.id)))
+    chain: _Chain | None = None
+    for row in _read(session, _ENTRIES.where(timeline.c.chain != SYSTEM)):
+        if chain is None or row.chain != chain.name:
+            if chain is not None:
+                yield from chain.breaks_at_end(known)
+            chain = _Chain(row.chain, vault)
+            missing.discard(row.chain)
+        if (why := chain.take(row)) is not None:
+            yield Break(row.chain, row.seq, why)
+        elif not row.hash.startswith(known.ends.get(row.chain, {}).get(row.seq, b"")):
+            yield Break(row.chain, row.seq, "the entry is not the one that the checkpoint names")
+    if chain is not None:
+        yield from chain.breaks_at_end(known)
+    for name in sorted(missing):
+        had = f": it had {known.length_of(name)} entries" if name in known.ends else ""
+        yield Break(name, 0, f"the chain is missing{had}")
+
+
+def _of_api_keys(session: Session) -> Iterator[Break]:
+    for row in session.execute(select(api_keys).order_by(api_keys.c.id)):
+        if not keys.is_vouched_for(session, row):
+            yield Break(API_KEYS, 0, f"key {row.id} was made or changed without the secret, and opens nothing")
+
+
+def _read(session: Session, query: Select[Any]) -> Iterator[Row[Any]]:
+    # The payload comes sealed, so that one that can't be opened is a finding and not the end of the search.
+    yield from session.execute(query.execution_options(yield_per=AT_ONCE))
+
+
+def _extend(ranges: list[range], seq: int) -> None:
+    if ranges and ranges[-1].stop == seq:
+        ranges[-1] = range(ranges[-1].start, seq + 1)
+    else:
+        ranges.append(range(seq, seq + 1))
+
+
+def _beyond(ranges: list[range], last: int) -> Iterator[range]:
+    """What of them comes after that seq."""
+    rest = (range(max(each.start, last + 1), each.stop) for each in ranges)
+    return (each for each in rest if each)
+
+
+def _all_of(why: str, entries: range) -> str:
+    return why if len(entries) == 1 else f"{why} (to {entries.stop - 1})"

@@ -1,0 +1,115 @@
+"""What the outside sees of an incident (B5), read in a handful of queries for one incident or a whole page."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import BindParameter, Row, Select, Table, bindparam, select
+from sqlalchemy.orm import Session
+
+from alertnet.core.incident import Incident
+from alertnet.store import tables
+from alertnet.store.views import shapes
+from alertnet.store.views.shapes import AcknowledgementView, AnyRow, IncidentView
+
+Rows = dict[str, list[Row[Any]]]
+
+_IDS: BindParameter[str] = bindparam("ids", expanding=True)
+_SHOWN = ("id", "incident_id", "tree", "level", "round", "contact", "method", "kind", "language", "trees", "status")
+"""Of a notification: without the sealed columns, which the answer has no use for."""
+
+
+def _of(table: Table, *order: str, names: Sequence[str] | None = None) -> Select[Any]:
+    columns = table.c if names is None else [table.c[name] for name in names]
+    return select(*columns).where(table.c.incident_id.in_(_IDS)).order_by(*(table.c[name] for name in order))
+
+
+_UNMADE = {"provider_id": None, "failure": None, "error": None}
+"""An attempt that was not made yet: columns that its row leaves out."""
+
+_INCIDENTS: Select[Any] = select(tables.incidents).where(tables.incidents.c.id.in_(_IDS))
+_ESCALATIONS = _of(tables.escalations, "tree")
+_NOTIFICATIONS = _of(tables.notifications, "planned_at", "id", names=_SHOWN)
+_ATTEMPTS = _of(tables.attempts, "created_at", "id")
+_ANSWERS = _of(tables.acknowledgements, "at", "id")
+_ACTIONS = _of(tables.actions, "at", "id")
+
+
+def of_incidents(session: Session, ids: Sequence[str]) -> list[IncidentView]:
+    """The incidents of those ids, in that order."""
+    these = {"ids": list(ids)}
+    facts = {row.id: row for row in session.execute(_INCIDENTS, these)}
+    escalations = _by_incident(session, _ESCALATIONS, these)
+    notifications = _by_incident(session, _NOTIFICATIONS, these)
+    attempts: Rows = defaultdict(list)
+    for row in session.execute(_ATTEMPTS, these):
+        attempts[row.notification_id].append(row)
+    answers = _by_incident(session, _ANSWERS, these)
+    actions = _by_incident(session, _ACTIONS, these)
+    return [
+        shapes.incident_view(
+            facts[id],
+            escalations=[shapes.escalation_view(row) for row in escalations[id]],
+            notifications=[shapes.notification_view(row, attempts[row.id]) for row in notifications[id]],
+            acknowledgements=[shapes.acknowledgement_view(row) for row in answers[id]],
+            actions=[shapes.action_view(row) for row in actions[id]],
+        )
+        for id in ids
+    ]
+
+
+def of_incident(session: Session, id: str) -> IncidentView:
+    """The incident of that id."""
+    return of_incidents(session, [id])[0]
+
+
+def of_opened(
+    incident: Incident, pruned: list[dict[str, Any]], written: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> IncidentView:
+    """The same of one that was opened just now, from the rows that were written of it, by table.
+
+    To read them back would take from the time of its first alerts, which are leaving at that moment.
+    """
+    facts = incident.facts
+    row = SimpleNamespace(
+        ref=incident.ref,
+        status=incident.status.value,
+        type=facts.type,
+        severity=facts.severity.value,
+        facts={"consent": facts.consent.value, "drill": facts.drill, "verified": facts.verified},
+        opened_at=incident.opened_at,
+        pruned=pruned,
+        warnings=list(incident.warnings),
+    )
+    attempts: dict[str, list[AnyRow]] = defaultdict(list)
+    for attempt in _sorted(written.get("attempts", ()), "id"):
+        attempts[attempt.notification_id].append(attempt)
+    return shapes.incident_view(
+        row,
+        escalations=[shapes.escalation_view(each) for each in _sorted(written.get("escalations", ()), "tree")],
+        notifications=[
+            shapes.notification_view(each, attempts[each.id])
+            for each in _sorted(written.get("notifications", ()), "planned_at", "id")
+        ],
+        acknowledgements=[],
+        actions=[],
+    )
+
+
+def of_acknowledgement(session: Session, id: str) -> AcknowledgementView:
+    """The acknowledgement of that id."""
+    answers = tables.acknowledgements
+    return shapes.acknowledgement_view(session.execute(select(answers).where(answers.c.id == id)).one())
+
+
+def _by_incident(session: Session, query: Select[Any], these: dict[str, list[str]]) -> Rows:
+    rows: Rows = defaultdict(list)
+    for row in session.execute(query, these):
+        rows[row.incident_id].append(row)
+    return rows
+
+
+def _sorted(rows: Sequence[Mapping[str, Any]], *names: str) -> list[SimpleNamespace]:
+    return sorted((SimpleNamespace(**{**_UNMADE, **row}) for row in rows), key=attrgetter(*names))

@@ -1,0 +1,1 @@
+"""What is unwise or impossible in trees that can be read."""

@@ -1,0 +1,140 @@
+"""What is legal in a contact tree but unwise: it is used as it stands, and somebody should look at it once more."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+import phonenumbers
+
+from alertnet.core.directory.contact import OF_THE_STATE, Role
+from alertnet.core.directory.contact_tree import EVERYWHERE
+from alertnet.core.incident import Scope
+from alertnet.trees.checks.references import TreeNodes
+from alertnet.trees.reading.document import Node
+from alertnet.trees.reading.fault import Fault
+from alertnet.trees.reading.values import parsed_number
+
+RINGING = ("sms", "call")
+ADDRESSES = ("sms", "call", "email")
+GOOD_FOR = timedelta(days=183)
+"""Half a year: staff of embassies and offices changes about as fast."""
+
+NO_REPLIES = frozenset(["CG", "CN", "CR", "CU", "ET", "GN", "GT", "HT", "IN", "KR", "LY", "PA", "PS", "QA", "TR", "VN"])
+"""Countries where an SMS from abroad can't be answered (Twilio's SMS guidelines: two-way not supported)."""
+
+ABROAD = (Scope.INTERNATIONAL.value, Scope.PUBLIC.value)
+
+
+def advice(trees: Sequence[TreeNodes], field: Node, today: date) -> Iterator[Fault]:
+    """A line for each thing that is unwise, at its place; `today` tells how old `verified` is."""
+    for tree in trees:
+        for _, contact in tree.contacts.items():
+            yield from _of_contact(contact, today)
+        for level in tree.root["levels"].entries():
+            yield from _unsatisfiable(level, tree)
+    yield from _two_roles(trees)
+    yield from _unserved(field, trees)
+    yield from _unheard(field, trees)
+
+
+def _of_contact(contact: Node, today: date) -> Iterator[Fault]:
+    methods = list(contact["methods"].entries())
+    kinds = [kind for method in methods for kind in method.value if kind in (*ADDRESSES, "task")]
+    if len(methods) == 1 and kinds != ["task"]:
+        yield _at(contact["methods"], "has one method alone: nothing is left when that fails")
+    if kinds and not {*RINGING, "task"} & set(kinds):
+        yield _at(contact["methods"], "has neither sms nor call: at night nobody is woken")
+    if contact["role"].value in OF_THE_STATE and set(RINGING) & set(kinds):
+        yield _at(
+            contact["methods"],
+            "a machine rings an authority, where a coordinator who calls is heard better: write it as a task",
+        )
+    for method in (*methods, *contact["when_closed"].entries()):
+        if "sms" in method.value:
+            yield from _of_number(method["sms"], answerable=len(set(kinds)) > 1)
+    yield from _stale(contact["verified"], today)
+
+
+def _of_number(number: Node, *, answerable: bool) -> Iterator[Fault]:
+    try:
+        parsed = parsed_number(number.value)
+    except phonenumbers.NumberParseException:
+        return
+    if phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.FIXED_LINE:
+        yield number.fault("an SMS to a landline:")
+    region = phonenumbers.region_code_for_number(parsed)
+    if region in NO_REPLIES and not answerable:
+        yield number.fault(f"an SMS can't be answered in {region}, and there is no other method:")
+
+
+def _stale(verified: Node, today: date) -> Iterator[Fault]:
+    try:
+        tried = date.fromisoformat(verified.value)
+    except (TypeError, ValueError):
+        return
+    if today - tried > GOOD_FOR:
+        yield verified.fault("was last tried more than 6 months ago:")
+
+
+def _unsatisfiable(level: Node, tree: TreeNodes) -> Iterator[Fault]:
+    """An answer from a number that only passes on is a relay, and relays satisfy nothing."""
+    listed = [name.value for name in level["notify"].texts()]
+    only_relay = [name for name in listed if name in tree.contacts and _only_relays(tree.contacts[name])]
+    wanted = level["acknowledge"].value or "any"
+    able = len(listed) - len(only_relay)
+    if only_relay and (not able or wanted in ("all", "each_organisation") or (wanted.isdigit() and int(wanted) > able)):
+        yield _at(level["notify"], f"no answers can satisfy this level: {', '.join(only_relay)} can only relay")
+
+
+def _only_relays(contact: Node) -> bool:
+    methods = list(contact["methods"].entries())
+    return bool(methods) and all(method["acknowledges_as"].value == "relay" for method in methods)
+
+
+def _two_roles(trees: Sequence[TreeNodes]) -> Iterator[Fault]:
+    """One telephone that is told as two: who answers for which is anybody's guess."""
+    first: dict[str, tuple[str, str]] = {}
+    for address, contact in _addresses(trees):
+        role = contact["role"].value
+        if isinstance(address.value, str) and isinstance(role, str):
+            known, place = first.setdefault(address.value, (role, address.position))
+            if known != role:
+                yield address.fault(f"the same as of a contact with role {known}, at {place}:")
+
+
+def _addresses(trees: Iterable[TreeNodes]) -> Iterator[tuple[Node, Node]]:
+    for tree in trees:
+        for contact in tree.contacts.values():
+            for method in (*contact["methods"].entries(), *contact["when_closed"].entries()):
+                yield from ((method[kind], contact) for kind in method.value if kind in ADDRESSES)
+
+
+def _unserved(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
+    served = {country.value for tree in trees for country in tree.root["serves"]["countries"].texts()}
+    for _, team in field["teams"].items():
+        if served.isdisjoint({team["country"].value, EVERYWHERE}):
+            yield team["country"].fault("no tree serves the country of this team:")
+
+
+def _unheard(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
+    """Somebody whose embassy may be told, and has no contact."""
+    contacts = [tree.contacts[name] for tree in trees for name in _told(tree)]
+    known = {contact["represents"].value for contact in contacts if contact["role"].value == Role.EMBASSY.value}
+    for _, person in field["people"].items():
+        nation = person["nationality"]
+        may_be_told = person["consent"].value in (*ABROAD, None)
+        if isinstance(nation.value, str) and may_be_told and nation.value not in known:
+            yield nation.fault("no tree has an embassy of this person's country:")
+
+
+def _told(tree: TreeNodes) -> Iterator[str]:
+    """The contacts that a level or the last resort names, or somebody's deputy."""
+    deputies = {contact["deputy"].value for contact in tree.contacts.values()}
+    listed = [*(level["notify"] for level in tree.root["levels"].entries()), tree.root["last_resort"]]
+    named = {name.value for names in listed for name in names.texts()}
+    yield from (name for name in tree.contacts if name in named | deputies)
+
+
+def _at(node: Node, message: str) -> Fault:
+    """At a whole list or mapping, whose value says nothing."""
+    return replace(node.fault(message), value=None)

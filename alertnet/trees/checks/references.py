@@ -1,0 +1,160 @@
+"""What a form can't see: names that lead nowhere, circles, doubles, and countries that nobody coordinates.
+
+It looks at documents and not at filled-in forms, so that a file with faults of form shows these as well.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from alertnet.core.directory.contact import Role
+from alertnet.core.directory.contact_tree import EVERYWHERE
+from alertnet.trees.reading.document import Node
+from alertnet.trees.reading.fault import Fault, shortened
+
+
+@dataclass(frozen=True)
+class TreeNodes:
+    """The top of a tree's file, and all contacts that the tree has, its own and included ones."""
+
+    root: Node
+    contacts: Mapping[str, Node]
+
+
+def tree_faults(nodes: TreeNodes) -> Iterator[Fault]:
+    """The faults inside one tree."""
+    tree, known = nodes.root, tuple(nodes.contacts)
+    yield from _doubled("level name", (level["name"] for level in tree["levels"].entries()))
+    for level in tree["levels"].entries():
+        yield from _listed_faults(level["notify"], known)
+        yield from _unreachable_quota(level)
+        yield from _beside_campaigners(level, nodes.contacts)
+    yield from _listed_faults(tree["last_resort"], known)
+    yield from deputy_faults(tree["contacts"], known)
+
+
+def field_faults(field: Node) -> Iterator[Fault]:
+    """The faults inside `teams.yaml`: a phone is how a member is known, so no two have the same."""
+    members = (member for _, team in field["teams"].items() for _, member in team["members"].items())
+    yield from _doubled("phone", (member["phone"] for member in members))
+
+
+def network_faults(trees: Sequence[TreeNodes], field: Node) -> Iterator[Fault]:
+    """The faults between the files, given all trees and the top of `teams.yaml`."""
+    yield from _doubled("tree id", (tree.root["tree"] for tree in trees))
+    yield from _uncoordinated(trees)
+    yield from _unknown_exclusions(field, trees)
+    yield from _rota_faults(field, trees)
+
+
+def _doubled(what: str, nodes: Iterable[Node]) -> Iterator[Fault]:
+    first: dict[str, Node] = {}
+    for node in nodes:
+        if isinstance(node.value, str) and first.setdefault(node.value, node) is not node:
+            yield node.fault(f"duplicate {what}, first at {first[node.value].position}:")
+
+
+def _listed_faults(names: Node, known: tuple[str, ...]) -> Iterator[Fault]:
+    yield from (name.fault("unknown contact", known) for name in names.texts() if name.value not in known)
+    yield from _doubled("contact", names.texts())
+
+
+def _unreachable_quota(level: Node) -> Iterator[Fault]:
+    wanted, contacts = level["acknowledge"], len(list(level["notify"].texts()))
+    is_number = isinstance(wanted.value, str) and re.fullmatch(r"[0-9]{1,4}", wanted.value)
+    if is_number and 0 < contacts < int(wanted.value):
+        allowed = ("any", "all", "each_organisation", f"a number up to {contacts}")
+        yield wanted.fault("more acknowledgements than the level has contacts:", allowed)
+
+
+def _beside_campaigners(level: Node, contacts: Mapping[str, Node]) -> Iterator[Fault]:
+    """The ICRC speaks with all sides in confidence, and is not told in one breath with those who speak in public."""
+    roles = {
+        name.value: contacts[name.value]["role"].value for name in level["notify"].texts() if name.value in contacts
+    }
+    if {Role.NGO, Role.MEDIA}.intersection(roles.values()):
+        for name in level["notify"].texts():
+            if roles.get(name.value) == Role.ICRC:
+                yield name.fault("a contact with role icrc needs a level without ngo and media:")
+
+
+def deputy_faults(contacts: Node, known: tuple[str, ...]) -> Iterator[Fault]:
+    """Deputies that nobody knows, and those that go round in a circle, among the contacts of one file."""
+    named = {name: contact["deputy"] for name, contact in contacts.items()}
+    deputies = {name: node for name, node in named.items() if isinstance(node.value, str)}
+    yield from (node.fault("unknown contact", known) for node in deputies.values() if node.value not in known)
+    for circle in _circles({name: node.value for name, node in deputies.items()}):
+        way = shortened(" → ".join([*circle, circle[0]]))
+        yield deputies[circle[0]].fault(f"deputies go round in a circle, {way}:")
+
+
+def _circles(successors: Mapping[str, str]) -> Iterator[list[str]]:
+    settled: set[str] = set()
+    for start in successors:
+        chain: list[str] = []
+        at = start
+        while at in successors and at not in settled:
+            settled.add(at)
+            chain.append(at)
+            at = successors[at]
+        if at in chain:
+            yield chain[chain.index(at) :]
+
+
+def _uncoordinated(trees: Sequence[TreeNodes]) -> Iterator[Fault]:
+    coordinated = {
+        country.value
+        for tree in trees
+        if _has_coordinator(tree)
+        for country in tree.root["serves"]["countries"].texts()
+    }
+    for tree in trees:
+        for country in tree.root["serves"]["countries"].texts():
+            if country.value == EVERYWHERE and not _has_coordinator(tree):
+                yield country.fault("needs a contact with role coordinator in this tree, since it serves")
+            elif coordinated.isdisjoint({country.value, EVERYWHERE}):
+                yield country.fault("no contact with role coordinator in any tree that serves")
+
+
+def _countries(tree: TreeNodes) -> Iterator[Node]:
+    return tree.root["serves"]["countries"].texts()
+
+
+def _has_coordinator(tree: TreeNodes) -> bool:
+    return any(contact["role"].value == Role.COORDINATOR for contact in tree.contacts.values())
+
+
+def _unknown_exclusions(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
+    known = tuple(sorted(_excludable(trees)))
+    for _, person in field["people"].items():
+        for name in person["exclude"].texts():
+            if name.value not in known:
+                yield name.fault("unknown contact, organisation or role", known)
+
+
+def _rota_faults(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
+    """Whoever is on a rota is a member of the field whose phone may be written to, and is named without doubt."""
+    members = [
+        (name, f"{team}/{name}", member)
+        for team, its in field["teams"].items()
+        for name, member in its["members"].items()
+    ]
+    silent = {of for name, whole, member in members if member["silent"].value == "true" for of in (name, whole)}
+    short = [name for name, _, _ in members]
+    known = tuple(sorted({*short, *(whole for _, whole, _ in members)}))
+    for entry in (
+        each for tree in trees for contact in tree.contacts.values() for each in contact["duty"]["rota"].texts()
+    ):
+        if entry.value not in known:
+            yield entry.fault("unknown member of teams.yaml", known)
+        elif short.count(entry.value) > 1:
+            clear = tuple(whole for name, whole, _ in members if name == entry.value)
+            yield entry.fault("a member of several teams: write the team before", clear)
+        elif entry.value in silent:
+            yield entry.fault("a silent member, whose phone is never written to:")
+
+
+def _excludable(trees: Sequence[TreeNodes]) -> set[str]:
+    contacts = [(name, contact) for tree in trees for name, contact in tree.contacts.items()]
+    said = (contact[key].value for _, contact in contacts for key in ("organisation", "role"))
+    return {name for name, _ in contacts} | {value for value in said if isinstance(value, str)}

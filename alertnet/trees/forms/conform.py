@@ -1,0 +1,67 @@
+"""Hold a document against its form: the form filled in, or every fault with its line."""
+
+from functools import lru_cache
+from typing import Any, TypeVar, cast, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from alertnet.trees.forms.tree_form import Form
+from alertnet.trees.reading.document import Document, Steps
+from alertnet.trees.reading.fault import Fault, NotAllowed
+
+F = TypeVar("F", bound=Form)
+
+_SHAPES = {
+    "list_type": "needs a list",
+    "dict_type": "needs a mapping",
+    "model_type": "needs a mapping",
+    "too_short": "is empty",
+}
+
+
+def conform(document: Document, form: type[F]) -> tuple[F | None, tuple[Fault, ...]]:
+    """The filled-in form, or None and the faults; for the same document the same ones."""
+    return cast("tuple[F | None, tuple[Fault, ...]]", _conform(document, form))
+
+
+@lru_cache(maxsize=1024)
+def _conform(document: Document, form: type[Form]) -> tuple[Form | None, tuple[Fault, ...]]:
+    try:
+        return form.model_validate(document.content), ()
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        return None, tuple(_fault(document, form, detail) for detail in details)
+
+
+def _fault(document: Document, form: type[Form], detail: ErrorDetails) -> Fault:
+    in_key = detail["loc"][-1:] == ("[key]",)
+    steps: Steps = detail["loc"][:-1] if in_key else detail["loc"]
+    value = steps[-1] if in_key else detail["input"]
+    match detail["type"]:
+        case "value_error":
+            cause: NotAllowed = detail["ctx"]["error"]
+            return document.fault(steps, cause.message, value, cause.allowed, at_key=in_key)
+        case "missing":
+            return document.fault(steps, f"required key '{steps[-1]}' is missing")
+        case "extra_forbidden":
+            return _unknown_key(document, steps, _form_at(form, steps[:-1]))
+        case shape:
+            return document.fault(steps, _SHAPES[shape], value)
+
+
+def _unknown_key(document: Document, steps: Steps, form: type[Form]) -> Fault:
+    key = str(steps[-1])
+    if key in form.not_yet:
+        message = f"'{key}' is not available in this version of alertnet: remove it"
+        return document.fault(steps, message, at_key=True)
+    return document.fault(steps, "unknown key", key, tuple(form.model_fields), at_key=True)
+
+
+def _form_at(form: type[Form], steps: Steps) -> type[Form]:
+    kind: Any = form
+    for step in steps:
+        kind = kind.model_fields[step].annotation if hasattr(kind, "model_fields") else get_args(kind)[-1]
+        if type(None) in get_args(kind):
+            kind = get_args(kind)[0]
+    return cast("type[Form]", kind)

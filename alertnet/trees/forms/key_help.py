@@ -1,0 +1,156 @@
+"""Every key of the contact trees explained, with an example: what an editor shows and `trees schema` is made of."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from alertnet.core.directory.contact_tree import EVERYWHERE
+from alertnet.core.incident import TYPES
+
+MOMENT = r"^(Mo|Tu|We|Th|Fr|Sa|Su) ([01][0-9]|2[0-3]):[0-5][0-9]$"
+DURATION = r"^[0-9]{1,7}[smhd]$"
+NUMBER = r"^\+[1-9][0-9]{6,14}$"
+SLUG = r"^[a-z0-9][a-z0-9-]{0,62}$"
+COUNTRY = r"^[A-Z]{2}$"
+KEY_FILE = r"^([A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(asc|pgp|gpg)$"
+LANGUAGE = r"^[a-z]{2,3}(-[A-Z]{2})?$"
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a key means and how it may look; the pattern of its single values, or all that they may be."""
+
+    what: str
+    example: Any
+    pattern: str | None = None
+    values: tuple[str, ...] = ()
+
+
+TREE = {
+    "tree": Key("The id of the tree.", "colombia", SLUG),
+    "title": Key("Who calls, in full: spoken in calls and written in mail.", "Colombia support network"),
+    "scope": Key("How far news goes that this tree spreads; the default for its contacts.", "national"),
+    "serves": Key("The countries whose incidents open an escalation here.", {"countries": ["CO"]}),
+    "timezone": Key("The IANA time zone of its contacts, unless they have their own.", "America/Bogota"),
+    "language": Key("The language of its contacts, unless they have their own.", "es", LANGUAGE),
+    "sender": Key("Who calls, in every SMS, call and subject: at most 12 GSM-7 characters.", "PBI"),
+    "callback": Key("The number of a human, in every message (E.164).", "+573005550101", NUMBER),
+    "start": Key("When the tree begins, counted from the opening; at once unless given.", {"after": "0m"}),
+    "rounds": Key("How often the whole tree runs before coordination levels alone go on, for ever.", 3),
+    "unknown_perpetrator": Key("Whether levels with authorities or ministries then wait for a go.", "ask"),
+    "last_resort": Key("Who is told when nobody has answered: ids of contacts.", ["head-office"]),
+    "contacts": Key("The contacts, by id.", {"coordinator": {"role": "coordinator"}}),
+    "include": Key("Files of contacts that several trees share.", ["shared/embassies.yaml"]),
+    "levels": Key("The steps, in order: who is told, and how long to wait.", [{"name": "Coordination"}]),
+}
+SERVES = {"countries": Key("ISO 3166-1 alpha-2, or * for everywhere.", ["CO"])}
+START = {
+    "after": Key("How long after the opening.", "30m", DURATION),
+    "unless": Key("Stay away while every other escalation is acknowledged.", "acknowledged"),
+}
+CONTACT = {
+    "role": Key("What it is to the network; coordinators decide and are alarmed.", "embassy"),
+    "organisation": Key("The organisation, as people call it.", "Embassy of Spain"),
+    "name": Key("The function that is reached, for coordinators to read.", "Duty coordinator"),
+    "methods": Key("How it is reached, in order.", [{"sms": "+573005550101"}, {"email": "x@y.example", "after": "3m"}]),
+    "scope": Key("How far news goes that reaches it; the tree's unless given.", "international"),
+    "disclosure": Key("How much it may read.", "minimal"),
+    "language": Key("Its language.", "es", LANGUAGE),
+    "timezone": Key("Its IANA time zone.", "America/Bogota"),
+    "represents": Key("The country whose nationals it protects, for `nationality: match`.", "ES", COUNTRY),
+    "belongs_to": Key("It is left out when the alleged perpetrator is this.", "army"),
+    "pgp": Key("The file of its public OpenPGP key: mail to it is encrypted.", "keys/embassy-es.asc", KEY_FILE),
+    "deputy": Key("Who is told when it can't be reached, says no, or stays silent.", "coordinator-2", SLUG),
+    "priority": Key("Told whatever the nationality of those affected.", True),
+    "pin": Key("It proves itself with a PIN (set with `alertnet pins set`, never here).", True),
+    "drills": Key("It takes part in drills.", True),
+    "verified": Key("When somebody last tried these numbers.", "2026-10-01"),
+    "hours": Key("When somebody is there (opening_hours syntax); always, unless given.", "Mo-Fr 08:30-16:30"),
+    "holidays": Key("The countries whose holidays close it.", ["CO", "ES"]),
+    "closed": Key("More days on which it is closed.", ["2026-12-24"]),
+    "when_closed": Key("How it is reached while it is closed.", [{"sms": "+573005550199", "acknowledges_as": "relay"}]),
+    "quiet": Key("When incidents of a severity do not ring it.", {"moderate": "22:00-07:00"}),
+    "duty": Key("Which member of the field has its phone, week by week.", {"rota": ["ana"], "change": "Mo 09:00"}),
+}
+METHOD = {
+    "sms": Key("A number for SMS (E.164).", "+573005550101", NUMBER),
+    "call": Key("A number to call (E.164).", "+573005550101", NUMBER),
+    "email": Key("A mail address.", "duty@pbi-colombia.example"),
+    "task": Key(
+        "No machine reaches it: what a coordinator is to do and to say, with a number to call.",
+        "Call the duty officer, +576075550111: we know, we are watching",
+    ),
+    "after": Key("How long after the level began.", "3m", DURATION),
+    "extension": Key("Dialled once the call is answered: digits, and w for half a second.", "ww1234", "^[0-9w]{1,32}$"),
+    "acknowledges_as": Key("An answer from here only passes the news on.", "relay"),
+}
+LEVEL = {
+    "name": Key("The name of the level, shown to coordinators.", "Embassies"),
+    "notify": Key("Who is told: ids of contacts.", ["embassy-es", "embassy-de"]),
+    "acknowledge": Key("How many must take it on: any, all, each_organisation, or a number.", "each_organisation"),
+    "wait": Key("How long until the next level, if it is not satisfied.", "30m", DURATION),
+    "when": Key("Which incidents it is for.", {"severity": ["critical", "serious"], "nationality": "match"}),
+    "needs_go": Key("A coordinator decides first.", {"unless_severity": ["critical"], "proceed_after": "20m"}),
+    "repeat": Key("The phones ring again.", {"every": "3m", "times": 2}),
+    "then": Key("What happens once it is satisfied; next where all are coordinators, else stop.", "next"),
+    "action_due": Key("Whoever took it on reports what was done by then.", {"after": "60m", "otherwise": "next"}),
+    "confirm": Key("A coordinator confirms each answer before it counts.", "coordinator"),
+}
+WHEN = {
+    "severity": Key("Only for these.", ["critical", "serious"]),
+    "type": Key("Only for these types; * is every one.", ["arrest", "abduction"], values=(EVERYWHERE, *TYPES)),
+    "nationality": Key("Of those who represent a country, only that of those affected.", "match"),
+}
+NEEDS_GO = {
+    "unless_severity": Key("At once for these.", ["critical"]),
+    "proceed_after": Key("By itself after this, if nobody decides.", "20m", DURATION),
+}
+REPEAT = {"every": Key("How often.", "3m", DURATION), "times": Key("How many times.", 2)}
+ACTION_DUE = {
+    "after": Key("How long after it was satisfied.", "60m", DURATION),
+    "otherwise": Key("What happens if nobody has reported by then.", "next"),
+}
+DUTY = {
+    "rota": Key("Members of teams.yaml, in turn; `team/member` where two teams have one of that id.", ["ana", "luis"]),
+    "change": Key("When the duty changes each week, in the tree's zone.", "Mo 09:00", MOMENT),
+}
+FIELD = {
+    "teams": Key("The field teams, by id.", {"north": {"country": "CO", "language": "es"}}),
+    "people": Key("Codes for those accompanied; never a name.", {"P7": {"kind": "accompanier", "nationality": "ES"}}),
+}
+TEAM = {
+    "country": Key("Where it works.", "CO", COUNTRY),
+    "language": Key("The language it is answered in.", "es", LANGUAGE),
+    "consent": Key("Standing consent where a message carries none; internal unless given.", "national"),
+    "members": Key("Who may raise an alarm, by id.", {"ana": {"name": "Ana Example", "phone": "+573005550001"}}),
+}
+MEMBER = {
+    "name": Key("For coordinators to read.", "Ana Example"),
+    "phone": Key("Where its texts come from (E.164).", "+573005550001", NUMBER),
+    "language": Key("Its language; the team's unless given.", "es", LANGUAGE),
+    "silent": Key("Nothing is ever sent to this phone on our own account.", False),
+}
+PERSON = {
+    "kind": Key("What somebody is to the network.", "accompanier"),
+    "nationality": Key("Whose embassy is told.", "ES", COUNTRY),
+    "consent": Key("How far news of this person may go.", "international"),
+    "exclude": Key("Contacts, organisations or roles that never hear of this person.", ["ministry-defence"]),
+}
+KEYS = {
+    "TreeForm": TREE,
+    "SharedForm": {name: TREE[name] for name in ("contacts", "include")},
+    "ServesForm": SERVES,
+    "StartForm": START,
+    "ContactForm": CONTACT,
+    "MethodForm": METHOD,
+    "LevelForm": LEVEL,
+    "WhenForm": WHEN,
+    "NeedsGoForm": NEEDS_GO,
+    "RepeatForm": REPEAT,
+    "ActionDueForm": ACTION_DUE,
+    "DutyForm": DUTY,
+    "FieldForm": FIELD,
+    "TeamForm": TEAM,
+    "MemberForm": MEMBER,
+    "PersonForm": PERSON,
+}
+"""By the form that has them."""

@@ -1,0 +1,74 @@
+"""The JSON Schema (2020-12) of the contact trees, so that an editor completes and explains what is being written."""
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from alertnet.trees.forms.field_form import FieldForm
+from alertnet.trees.forms.key_help import DURATION, KEYS, Key
+from alertnet.trees.forms.tree_form import SharedForm, TreeForm
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+SPAN = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+
+def schema() -> dict[str, Any]:
+    """The schema of any file in the folder: a tree, a file of shared contacts, or `teams.yaml`."""
+    made = TypeAdapter(TreeForm | SharedForm | FieldForm).json_schema(mode="validation")
+    forms = made["$defs"]
+    for name, keys in KEYS.items():
+        for key, described in keys.items():
+            if name in forms and key in forms[name]["properties"]:
+                forms[name]["properties"][key] = _explained(forms[name]["properties"][key], described)
+    for name in ("TreeForm", "SharedForm"):
+        include = forms[name]["properties"]["include"]
+        include["anyOf"] = [{"type": "string"}, {"type": include.pop("type"), "items": include.pop("items")}]
+    for form in forms.values():
+        form.pop("description", None)
+        form.pop("title", None)
+    shared_or_field = _if("contacts", "SharedForm", {"$ref": "#/$defs/FieldForm"})
+    return {
+        "$schema": DIALECT,
+        "title": "alertnet contact trees",
+        **_if("tree", "TreeForm", shared_or_field),
+        "$defs": forms,
+    }
+
+
+def _if(key: str, form: str, otherwise: dict[str, Any]) -> dict[str, Any]:
+    """What a file with that key is; so an editor marks what is wrong in it, and not that it is nothing at all."""
+    return {"if": {"required": [key]}, "then": {"$ref": f"#/$defs/{form}"}, "else": otherwise}
+
+
+def _explained(property: dict[str, Any], key: Key) -> dict[str, Any]:
+    """The property with words for people, and as it is written in YAML instead of as it is kept."""
+    written = _as_written(property, key.pattern)
+    written.pop("title", None)
+    written.pop("default", None)
+    if key.values:
+        written["items"] = {"enum": list(key.values)}
+    return {"description": key.what, "examples": [key.example], **written}
+
+
+def _as_written(property: dict[str, Any], pattern: str | None) -> dict[str, Any]:
+    """Durations, spans and hours are texts in the file, whatever they become."""
+    if property.get("format") == "duration":
+        return {"type": "string", "pattern": DURATION}
+    if property.get("$ref", "").endswith("/Hours"):
+        return {"type": "string"}
+    if "prefixItems" in property:
+        return {"type": "string", "pattern": pattern or SPAN}
+    found = {name: _inside(name, part, pattern) for name, part in property.items()}
+    if pattern and found.get("type") == "string":
+        found["pattern"] = pattern
+    if "anyOf" in found:
+        found["anyOf"] = [part for part in found["anyOf"] if part.get("type") != "null"]
+        if len(found["anyOf"]) == 1:
+            found |= found.pop("anyOf")[0]
+    return found
+
+
+def _inside(name: str, part: Any, pattern: str | None) -> Any:
+    if name == "anyOf":
+        return [_as_written(each, pattern) for each in part]
+    return _as_written(part, pattern) if name in ("items", "additionalProperties") and isinstance(part, dict) else part

@@ -1,0 +1,238 @@
+"""The form of `contact_trees/*.yaml`: every key of B1 with what it may hold. It knows nothing of other keys."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from alertnet.core.directory.availability import Hours, Span
+from alertnet.core.directory.contact import RINGING, Contact, Disclosure, MethodKind, Role
+from alertnet.core.directory.contact_tree import EVERYWHERE, ActionDue, ContactTree, Level, Otherwise, Quota, Then
+from alertnet.core.incident import TYPES, Perpetrator, PersonKind, Scope, Severity
+from alertnet.trees.reading import values
+from alertnet.trees.reading.calendar import holidays_of, opening_hours
+from alertnet.trees.reading.fault import NotAllowed
+
+T = TypeVar("T")
+
+
+def _read(parse: Callable[[str], Any]) -> BeforeValidator:
+    def read(raw: Any) -> Any:
+        if not isinstance(raw, str):
+            raise NotAllowed("needs a single value, not a list or mapping")
+        return parse(raw)
+
+    return BeforeValidator(read)
+
+
+Slug = Annotated[str, _read(values.slug)]
+Code = Annotated[str, _read(values.person_code)]
+Line = Annotated[str, _read(values.line)]
+Number = Annotated[str, _read(values.number)]
+Mail = Annotated[str, _read(values.mail_address)]
+KeyFile = Annotated[str, _read(values.key_file)]
+Task = Annotated[str, _read(values.task)]
+Extension = Annotated[str, _read(values.extension)]
+Sender = Annotated[str, _read(values.sender)]
+Language = Annotated[str, _read(values.language)]
+Zone = Annotated[str, _read(values.zone)]
+Country = Annotated[str, _read(values.country)]
+Served = Annotated[str, _read(values.served)]
+Wait = Annotated[timedelta, _read(values.wait)]
+Delay = Annotated[timedelta, _read(values.duration)]
+Count = Annotated[int, _read(values.whole(1, 99))]
+YesNo = Annotated[bool, _read(values.yes_or_no)]
+Day = Annotated[date, _read(values.day)]
+OpeningHours = Annotated[Hours, _read(opening_hours)]
+HolidaysOf = Annotated[str, _read(holidays_of)]
+NightSpan = Annotated[Span, _read(values.span)]
+WeeklyMoment = Annotated[tuple[int, int], _read(values.weekly_moment)]
+Acknowledge = Annotated[Quota, _read(values.quota)]
+OneScope = Annotated[Scope, _read(values.one_of("scope", Scope))]
+OneRole = Annotated[Role, _read(values.one_of("role", Role))]
+OneDisclosure = Annotated[Disclosure, _read(values.one_of("disclosure", Disclosure))]
+OneSeverity = Annotated[Severity, _read(values.one_of("severity", Severity))]
+OneType = Annotated[str, _read(values.one_of("type", (EVERYWHERE, *TYPES)))]
+OneKind = Annotated[PersonKind, _read(values.one_of("kind", PersonKind))]
+OnePerpetrator = Annotated[Perpetrator, _read(values.perpetrator)]
+OneThen = Annotated[Then, _read(values.one_of("continuation", Then))]
+OneOtherwise = Annotated[Otherwise, _read(values.one_of("continuation", Otherwise))]
+Confirmer = Annotated[Literal["coordinator"], _read(values.one_of("role that confirms", ("coordinator",)))]
+Match = Annotated[Literal["match"], _read(values.one_of("rule", ("match",)))]
+Relay = Annotated[Literal["relay"], _read(values.one_of("kind of acknowledgement", ("relay",)))]
+Files = Annotated[
+    list[Annotated[str, _read(values.included)]], BeforeValidator(lambda raw: [raw] if isinstance(raw, str) else raw)
+]
+"""One name, or a list of them."""
+Acknowledged = Annotated[Literal["acknowledged"], _read(values.one_of("condition", ("acknowledged",)))]
+AskOrProceed = Annotated[Literal["ask", "proceed"], _read(values.one_of("rule", ("ask", "proceed")))]
+Some = Annotated[list[T], Field(min_length=1)]
+Named = Annotated[dict[Slug, T], Field(min_length=1)]
+
+
+class Form(BaseModel):
+    """A mapping of the file: its keys and no others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    not_yet: ClassVar[frozenset[str]] = frozenset()
+    """Keys of B1 that this version refuses by name."""
+
+
+class ServesForm(Form):
+    countries: Some[Served]
+
+
+class StartForm(Form):
+    after: Delay = timedelta()
+    unless: Acknowledged | None = None
+
+
+class MethodForm(Form):
+    """Exactly one of sms, call, email and task."""
+
+    sms: Number | None = None
+    call: Number | None = None
+    email: Mail | None = None
+    task: Task | None = None
+    after: Delay = timedelta()
+    extension: Extension | None = None
+    acknowledges_as: Relay | None = None
+
+    @cached_property
+    def ways(self) -> list[tuple[MethodKind, str]]:
+        """The kinds that are given, with their addresses."""
+        given = ((MethodKind.SMS, self.sms), (MethodKind.CALL, self.call), (MethodKind.EMAIL, self.email))
+        return [(kind, address) for kind, address in (*given, (MethodKind.TASK, self.task)) if address]
+
+    @model_validator(mode="after")
+    def _is_one_way(self) -> Self:
+        if len(self.ways) != 1:
+            raise NotAllowed("a method needs exactly one address", ("sms", "call", "email", "task"))
+        if self.extension and not self.call:
+            raise NotAllowed("an extension can only be dialled in a call", ("call",))
+        if self.acknowledges_as and self.task:
+            raise NotAllowed(
+                "the coordinator says what came of a task: acknowledges_as is for", ("sms", "call", "email")
+            )
+        return self
+
+
+class DutyForm(Form):
+    """A rota; its members are those of teams.yaml, by `member` or `team/member`."""
+
+    rota: list[Line]
+    change: WeeklyMoment
+
+
+class ContactForm(Form):
+    role: OneRole
+    organisation: Line
+    methods: Some[MethodForm]
+    name: Line | None = None
+    scope: OneScope | None = None
+    disclosure: OneDisclosure = Contact.disclosure
+    language: Language | None = None
+    timezone: Zone | None = None
+    represents: Country | None = None
+    belongs_to: OnePerpetrator | None = None
+    deputy: Slug | None = None
+    priority: YesNo = Contact.priority
+    pin: YesNo = Contact.pin
+    drills: YesNo = Contact.drills
+    verified: Day | None = None
+    hours: OpeningHours | None = None
+    holidays: list[HolidaysOf] = []
+    closed: list[Day] = []
+    when_closed: list[MethodForm] = []
+    quiet: dict[OneSeverity, NightSpan] = {}
+    duty: DutyForm | None = None
+    pgp: KeyFile | None = None
+
+    @model_validator(mode="after")
+    def _is_called_by_the_right_ones(self) -> Self:
+        kinds = {kind for method in (*self.methods, *self.when_closed) for kind, _ in method.ways}
+        if self.role is Role.ICRC and kinds - {MethodKind.TASK}:
+            raise NotAllowed("a contact with role icrc is called by a coordinator alone, never by a machine", ("task",))
+        if self.role is Role.COORDINATOR and MethodKind.TASK in kinds:
+            raise NotAllowed("a coordinator does the tasks, and can't be one", ("sms", "call", "email"))
+        return self
+
+    @model_validator(mode="after")
+    def _can_close(self) -> Self:
+        if self.when_closed and not (self.hours or self.holidays or self.closed):
+            raise NotAllowed("a contact with when_closed needs times at which it is", ("hours", "holidays", "closed"))
+        if self.pgp and not any(method.email for method in self.methods):
+            raise NotAllowed("a contact with pgp needs a mail address to write to", ("email",))
+        if self.duty and not any(kind in RINGING for method in self.methods for kind, _ in method.ways):
+            raise NotAllowed("a duty needs numbers that serve when nobody is on it", ("sms", "call"))
+        return self
+
+
+class WhenForm(Form):
+    severity: Some[OneSeverity] | None = None
+    type: Some[OneType] | None = None
+    nationality: Match | None = None
+
+
+class NeedsGoForm(Form):
+    unless_severity: Some[OneSeverity] | None = None
+    proceed_after: Wait | None = None
+
+
+class RepeatForm(Form):
+    every: Wait
+    times: Count
+
+
+class ActionDueForm(Form):
+    after: Wait
+    otherwise: OneOtherwise = ActionDue.otherwise
+
+
+class LevelForm(Form):
+    name: Line
+    notify: Some[Slug]
+    acknowledge: Acknowledge = Level.acknowledge
+    wait: Wait = Level.wait
+    when: WhenForm = WhenForm()
+    needs_go: NeedsGoForm | None = None
+    repeat: RepeatForm | None = None
+    then: OneThen | None = None
+    action_due: ActionDueForm | None = None
+    confirm: Confirmer | None = None
+
+
+class SharedForm(Form):
+    """A file of contacts that trees include."""
+
+    contacts: Named[ContactForm]
+    include: Files = []
+
+
+class TreeForm(Form):
+    """A contact tree."""
+
+    tree: Slug
+    title: Line
+    scope: OneScope
+    serves: ServesForm
+    timezone: Zone
+    language: Language
+    sender: Sender
+    callback: Number
+    contacts: Named[ContactForm] = {}
+    include: Files = []
+    levels: Some[LevelForm]
+    last_resort: Some[Slug]
+    start: StartForm = StartForm()
+    rounds: Count = ContactTree.rounds
+    unknown_perpetrator: AskOrProceed = "ask"
+
+    @model_validator(mode="after")
+    def _has_contacts(self) -> Self:
+        if not self.contacts and not self.include:
+            raise NotAllowed("a tree needs contacts of its own, or a file that it includes", ("contacts", "include"))
+        return self

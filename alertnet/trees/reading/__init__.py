@@ -1,0 +1,1 @@
+"""YAML to plain values, every fault with its file and line."""

@@ -1,0 +1,111 @@
+"""Opening hours and holidays as libraries know them, read into the plain days and minutes of the core.
+
+Whatever stands in a tree gives the same days whenever it is read, so that one content is one version (A8): dates are
+worked out for a fixed span of years, and after it the weekly pattern holds.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from functools import cache, lru_cache
+
+import holidays
+from opening_hours import OpeningHours, State, validate
+
+from alertnet.core.directory.availability import Calendars, Hours, Span
+from alertnet.trees.reading.fault import NotAllowed
+
+YEARS = range(2026, 2036)
+"""The years for which holidays and dates within opening hours are worked out."""
+
+LONGEST = 255  # characters, as in OpenStreetMap
+
+_DAY = timedelta(days=1)
+_A_MONDAY = date(2026, 6, 1)
+_FORMS = (
+    "Mo-Fr 08:30-16:30",
+    "Mo-Th 08:00-12:00,14:00-17:00; Fr 08:00-13:00",
+    "Mo-Fr 09:00-17:00; Jul-Aug Mo-Fr 08:00-14:00; Dec 24 off",
+    "24/7",
+)
+_ELSEWHERE = (
+    (r"\b[PS]H\b", "public holidays stand in", "holidays: [CO, ES], closed: [2026-12-24]"),
+    (r"sun(rise|set)|dawn|dusk", "hours that hang on the sun are not known here:", _FORMS[0]),
+    (r'"|\bunknown\b', "nobody can tell whether this is open:", _FORMS[0]),
+    (r"\d\+", "an open end says nothing about when it closes:", _FORMS[0]),
+)
+"""What the syntax allows and a contact can't have, and what to write in its place."""
+
+
+@lru_cache(maxsize=10_000)
+def opening_hours(text: str) -> Hours:
+    """Opening hours in the syntax of OpenStreetMap, without holidays, the sun, comments and open ends."""
+    for pattern, message, instead in _ELSEWHERE:
+        if re.search(pattern, text):
+            raise NotAllowed(message, (instead,))
+    if len(text) > LONGEST or not validate(text):
+        raise NotAllowed("not opening hours", _FORMS)
+    parsed = OpeningHours(text)
+    dates = _spans(parsed, date(YEARS.start, 1, 1), date(YEARS.stop, 1, 1)) if _names_dates(text) else {}
+    week = tuple(_usual(parsed, dates, weekday) for weekday in range(7))
+    special = {day: spans for day, spans in dates.items() if spans != week[day.weekday()]}
+    if not any(week) and not any(special.values()):
+        raise NotAllowed("hours that are never open", _FORMS)
+    return Hours(text, week, special)
+
+
+def holidays_of(text: str) -> str:
+    """A country whose holidays are known."""
+    if text not in _countries():
+        raise NotAllowed("unknown country", sorted(_countries()))
+    return text
+
+
+def calendars(countries: Iterable[str]) -> Calendars:
+    """The public holidays of those countries, with their English names where there are any."""
+    return {country: _calendar(country) for country in sorted(set(countries))}
+
+
+@cache
+def _calendar(country: str) -> dict[date, str]:
+    named = holidays.country_holidays(country, years=YEARS, language="en_US")
+    return {day: name for day, name in sorted(named.items()) if day.year in YEARS}
+
+
+@cache
+def _countries() -> frozenset[str]:
+    return frozenset(name for name in holidays.list_supported_countries(include_aliases=False) if len(name) == 2)
+
+
+def _names_dates(text: str) -> bool:
+    """Whether some days may differ from their weekday: a month, a week, Easter, a year or the nth of a weekday."""
+    return re.search(r"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|week|easter|\[|\b\d{4}\b", text) is not None
+
+
+def _usual(parsed: OpeningHours, dates: dict[date, tuple[Span, ...]], weekday: int) -> tuple[Span, ...]:
+    """The spans that most of those days have."""
+    if not dates:
+        day = _A_MONDAY + weekday * _DAY
+        return _spans(parsed, day, day + _DAY)[day]
+    these = [spans for day, spans in dates.items() if day.weekday() == weekday]
+    return max(dict.fromkeys(these), key=these.count)
+
+
+def _spans(parsed: OpeningHours, first: date, end: date) -> dict[date, tuple[Span, ...]]:
+    """The spans of each day from `first` to the day before `end`."""
+    days: dict[date, tuple[Span, ...]] = {first + count * _DAY: () for count in range((end - first).days)}
+    found = parsed.intervals(datetime.combine(first, time()), datetime.combine(end, time()))
+    for opens, closes, state, _ in found:
+        if state == State.OPEN:
+            for day, span in _by_day(opens, closes):
+                days[day] = (*days[day], span)
+    return days
+
+
+def _by_day(opens: datetime, closes: datetime) -> Iterator[tuple[date, Span]]:
+    """An interval cut at each midnight."""
+    while opens < closes:
+        midnight = datetime.combine(opens.date() + _DAY, time())
+        ends = 1440 if closes >= midnight else closes.hour * 60 + closes.minute
+        yield opens.date(), (opens.hour * 60 + opens.minute, ends)
+        opens = midnight

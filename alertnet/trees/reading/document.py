@@ -1,0 +1,85 @@
+"""The content of a YAML file as plain text values, with the place of each, so that every fault can say its line."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from alertnet.trees.reading.fault import Fault, shortened
+
+Steps = tuple[str | int, ...]
+"""The way from the top of the file to a value: keys of mappings and places in lists."""
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """The content of one file: dicts, lists and strings, with the line and column (from 1) of all of them."""
+
+    file: str
+    content: Any
+    marks: dict[Steps, tuple[int, int]]
+    """Where a scalar stands, or the key of a list or mapping."""
+    keys: dict[Steps, tuple[int, int]]
+    faults: tuple[Fault, ...]
+
+    @property
+    def root(self) -> "Node":
+        """The top of the file."""
+        return Node(self, (), self.content)
+
+    def fault(
+        self, steps: Steps, message: str, value: object = None, allowed: tuple[str, ...] = (), at_key: bool = False
+    ) -> Fault:
+        """A fault at that value, or at its key; at the nearest mapping around it where it is missing."""
+        place = steps
+        while place not in self.marks:
+            place = place[:-1]
+        line, column = self.keys.get(place, self.marks[place]) if at_key else self.marks[place]
+        shown = value if isinstance(value, str) else None
+        return Fault(self.file, line, column, dotted(steps), shown, message, allowed)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value in its document, which may be of any shape or missing: asking it for what it lacks gives nothing."""
+
+    document: Document
+    steps: Steps
+    value: Any
+
+    def __getitem__(self, key: str) -> "Node":
+        inside = self.value.get(key) if isinstance(self.value, dict) else None
+        return Node(self.document, (*self.steps, key), inside)
+
+    def items(self) -> "Iterator[tuple[str, Node]]":
+        """The entries of a mapping."""
+        if isinstance(self.value, dict):
+            yield from ((key, self[key]) for key in self.value)
+
+    def entries(self) -> "Iterator[Node]":
+        """The entries of a list."""
+        if isinstance(self.value, list):
+            yield from (Node(self.document, (*self.steps, place), value) for place, value in enumerate(self.value))
+
+    def texts(self) -> "Iterator[Node]":
+        """The entries of a list that are single values."""
+        return (entry for entry in self.entries() if isinstance(entry.value, str))
+
+    @property
+    def position(self) -> str:
+        """Where it stands, as `file:line`."""
+        line, _ = self.document.marks[self.steps]
+        return f"{self.document.file}:{line}"
+
+    def fault(self, message: str, allowed: tuple[str, ...] = ()) -> Fault:
+        """A fault at this value."""
+        return self.document.fault(self.steps, message, self.value, allowed)
+
+
+def empty_document(file: str) -> Document:
+    """What stands for a file that need not be there: an empty mapping."""
+    return Document(file, {}, {(): (1, 1)}, {}, ())
+
+
+def dotted(steps: Steps) -> str:
+    """The way as a fault shows it: `levels.1.notify.0`."""
+    return ".".join(shortened(str(step)) for step in steps)

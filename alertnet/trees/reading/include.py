@@ -1,0 +1,105 @@
+"""`include:` follows trees to the files whose contacts they share; each file is read once, whoever includes it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from alertnet.trees.reading.document import Document, Node
+from alertnet.trees.reading.fault import Fault, shortened
+from alertnet.trees.reading.yaml_file import Unreadable, read_document
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """All contacts that a file can name, its own first, with the file of each. `whole`: every include led to a file."""
+
+    nodes: dict[str, Node]
+    whole: bool
+
+    def source(self, id: str) -> str:
+        """The file in which the contact stands."""
+        return self.nodes[id].document.file
+
+
+def is_shared(document: Document) -> bool:
+    """Whether it is a file of contacts alone, for trees to include."""
+    content = document.content
+    return isinstance(content, dict) and "contacts" in content and not {"tree", "levels"} & content.keys()
+
+
+class Library:
+    """The shared files of one folder. `faults` gathers what is wrong with the includes themselves."""
+
+    def __init__(self, folder: Path, documents: list[Document]) -> None:
+        self._folder = folder.resolve()
+        self._documents: dict[str, Document | None] = {document.file: document for document in documents}
+        self.faults: list[Fault] = []
+        self.unreadable: list[Fault] = []
+
+    @property
+    def shared(self) -> list[Document]:
+        """The files of shared contacts: those beside the trees, and those that an include led to."""
+        return [document for document in self._documents.values() if document is not None and is_shared(document)]
+
+    def contacts_of(self, document: Document) -> Contacts:
+        """The contacts of a tree or shared file, with those of all that it includes."""
+        return self._gather(document, (document.file,))
+
+    def _gather(self, document: Document, way: tuple[str, ...]) -> Contacts:
+        nodes = dict(document.root["contacts"].items())
+        whole = True
+        for entry in _included(document):
+            inner = self._follow(entry, way)
+            if inner is None:
+                whole = False
+                continue
+            found = self._gather(inner, (*way, inner.file))
+            whole = whole and found.whole
+            for id, node in found.nodes.items():
+                if nodes.setdefault(id, node).steps != node.steps or nodes[id].document is not node.document:
+                    self.faults.append(_doubled(nodes[id], node))
+        return Contacts(nodes, whole)
+
+    def _follow(self, entry: Node, way: tuple[str, ...]) -> Document | None:
+        """The file that an include leads to; None where it is none, with the fault gathered."""
+        try:
+            path = (self._folder / entry.document.file).parent.joinpath(entry.value).resolve()
+        except (OSError, RuntimeError, ValueError):
+            self.faults.append(entry.fault("leads to no file:"))
+            return None
+        if not path.is_relative_to(self._folder):
+            self.faults.append(entry.fault("leads out of the folder of the trees:"))
+            return None
+        file = path.relative_to(self._folder).as_posix()
+        if file in way:
+            circle = shortened(" → ".join([*way[way.index(file) :], file]))
+            self.faults.append(entry.fault(f"includes go round in a circle, {circle}:"))
+            return None
+        if not path.is_file():
+            self.faults.append(entry.fault("there is no such file:"))
+            return None
+        document = self._read(path, file)
+        if document is not None and not is_shared(document):
+            self.faults.append(entry.fault("is no file of contacts alone (no 'tree', no 'levels'):"))
+            return None
+        return document
+
+    def _read(self, path: Path, file: str) -> Document | None:
+        if file not in self._documents:
+            try:
+                self._documents[file] = read_document(path, file)
+            except Unreadable as error:
+                self._documents[file] = None
+                self.unreadable.append(error.fault)
+        return self._documents[file]
+
+
+def _included(document: Document) -> Iterator[Node]:
+    """One name, or a list of them."""
+    node = document.root["include"]
+    yield from [node] if isinstance(node.value, str) else node.texts()
+
+
+def _doubled(first: Node, second: Node) -> Fault:
+    """A contact of an included file that stands somewhere else as well: shown at the one that comes first."""
+    return first.document.fault(first.steps, f"duplicate contact, also at {second.position}", at_key=True)

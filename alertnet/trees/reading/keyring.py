@@ -1,0 +1,119 @@
+"""The OpenPGP keys that contacts name: read from the folder of the trees, and held against the day."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from alertnet.trees.reading.document import Node
+from alertnet.trees.reading.fault import Fault
+
+LARGEST = 200_000
+"""Bytes of a file with one key."""
+
+SOON = timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class Key:
+    """One public key as it is pinned, in ASCII armor, and until when it can be used; None: for ever."""
+
+    text: str
+    expires_at: datetime | None
+
+
+class Keyring:
+    """The keys of one folder, each read once; `faults` gathers those that can't be used whatever the day."""
+
+    def __init__(self, folder: Path, contacts: Iterable[Node]) -> None:
+        self._folder = folder.resolve()
+        self._named = [contact["pgp"] for contact in contacts if isinstance(contact["pgp"].value, str)]
+        self._keys: dict[str, Key] = {}
+        self.faults: list[Fault] = []
+        for node in dict.fromkeys(self._named):
+            if node.value not in self._keys:
+                self._take(node)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Each key by the path that the trees have for it."""
+        return {path: key.text for path, key in self._keys.items()}
+
+    def expired(self, today: date) -> Iterator[Fault]:
+        """Keys that nobody can be written to with any more."""
+        for node, expires_at in self._expiring():
+            if expires_at.date() <= today:
+                yield node.fault(f"a key that expired on {expires_at:%Y-%m-%d}:")
+
+    def expiring(self, today: date) -> Iterator[Fault]:
+        """Keys that will have expired before somebody thinks of it."""
+        for node, expires_at in self._expiring():
+            if today < expires_at.date() <= today + SOON:
+                yield node.fault(f"a key that expires on {expires_at:%Y-%m-%d}:")
+
+    def _expiring(self) -> Iterator[tuple[Node, datetime]]:
+        for node in self._named:
+            key = self._keys.get(node.value)
+            if key is not None and key.expires_at is not None:
+                yield node, key.expires_at
+
+    def _take(self, node: Node) -> None:
+        try:
+            self._keys[node.value] = read_key(self._read(node.value))
+        except _Unusable as error:
+            self.faults.append(node.fault(f"{error}:"))
+
+    def _read(self, name: str) -> bytes:
+        try:
+            path = self._folder.joinpath(name).resolve()
+            if not path.is_relative_to(self._folder):
+                raise _Unusable("a key outside the folder of the trees")
+            if not path.is_file():
+                raise _Unusable("there is no such key file")
+            if path.stat().st_size > LARGEST:
+                raise _Unusable(f"a key file larger than {LARGEST:,} bytes")
+            return path.read_bytes()
+        except (OSError, RuntimeError, ValueError):
+            raise _Unusable("a key file that can't be read") from None
+
+
+NO_KEYS = Keyring(Path(), ())
+
+
+class _Unusable(Exception):
+    """Why no mail can be encrypted with it."""
+
+
+def read_key(content: bytes) -> Key:
+    """The one public key of a file.
+
+    Raises:
+        _Unusable: it holds none or several, a secret key, or one that is revoked or can't encrypt.
+    """
+    # Most installations have no key, and start without the library.
+    from pysequoia import Cert, encrypt
+
+    try:
+        certificates = Cert.split_bytes(content)
+        secret = len(certificates) == 1 and _is_secret(content)
+    # The library tells a damaged file by a bare RuntimeError, and its text is a trace of itself.
+    except Exception:
+        raise _Unusable("a file that holds no OpenPGP key") from None
+    if len(certificates) != 1:
+        raise _Unusable(f"a file that holds {len(certificates)} keys instead of one")
+    (certificate,) = certificates
+    if secret:
+        raise _Unusable("a file that holds a secret key, which is its owner's alone: export the public one")
+    if certificate.is_revoked:
+        raise _Unusable("a key that was revoked")
+    try:
+        encrypt(b"", [certificate])
+    except Exception:
+        raise _Unusable("a key that can't encrypt") from None
+    return Key(str(certificate), certificate.expiration)
+
+
+def _is_secret(content: bytes) -> bool:
+    from pysequoia import Tsk
+
+    return str(Tsk.from_bytes(content)).startswith("-----BEGIN PGP PRIVATE")

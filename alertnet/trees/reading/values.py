@@ -1,0 +1,218 @@
+"""Single values of a contact tree: from the text as written to what it means. What can't be read is NotAllowed."""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from functools import cache, lru_cache
+from typing import TypeVar
+from zoneinfo import available_timezones
+
+import phonenumbers
+from phonenumbers import shortnumberinfo
+
+from alertnet.core.directory.availability import Span
+from alertnet.core.directory.contact_tree import EVERYWHERE, Quota
+from alertnet.core.directory.countries import COUNTRIES
+from alertnet.core.incident import Perpetrator
+from alertnet.trees.reading.fault import NotAllowed
+
+T = TypeVar("T", bound=str)
+
+LONGEST_WAIT = timedelta(days=30)
+LONGEST_LINE = 120  # characters
+LONGEST_TASK = 1000
+LONGEST_ADDRESS = 254  # characters (RFC 5321, 4.5.3.1.3, less the brackets)
+
+WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}")
+_STATE_OF_KNOWLEDGE = {Perpetrator.UNKNOWN, Perpetrator.NONE}
+
+
+def matching(pattern: str, message: str, allowed: str) -> Callable[[str], str]:
+    """A reader of texts that match the whole pattern."""
+    compiled = re.compile(pattern)
+
+    def read(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise NotAllowed(message, (allowed,))
+        return text
+
+    return read
+
+
+def one_of(what: str, known: Iterable[T]) -> Callable[[str], T]:
+    """A reader of the values of an enumeration."""
+    by_text = {str(value): value for value in known}
+
+    def read(text: str) -> T:
+        if text not in by_text:
+            raise NotAllowed(f"unknown {what}", by_text)
+        return by_text[text]
+
+    return read
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """A reader of whole numbers from low to high."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,4}", text) or not low <= int(text) <= high:
+            raise NotAllowed("not a whole number in range", (f"{low} to {high}",))
+        return int(text)
+
+    return read
+
+
+slug = matching(r"[a-z0-9][a-z0-9-]{0,62}", "not an id", "lower-case letters, digits and hyphens, such as embassy-es")
+# C0 to C3 are the consent of a field message, so no person can go by them.
+person_code = matching(
+    r"(?!C[0-3]$)[A-Z][A-Z0-9]{0,7}", "not a code", "a capital, then capitals and digits, such as P7"
+)
+language = matching(r"[a-z]{2,3}(-[A-Z]{2})?", "not a language", "a code in lower case, such as es or es-CO")
+extension = matching(r"[0-9w]{1,32}", "not an extension", "digits, and w for half a second, such as ww1234")
+# Letters that GSM 03.38 holds in one septet each, and the marks that no carrier alters.
+sender = matching(
+    r"(?! )[A-Za-z0-9ÄÅÆÇÉÑÖØÜßàäåæèéìñòöøùü .'&/-]{1,12}(?<! )",
+    "not a sender",
+    "1 to 12 GSM-7 letters, digits or spaces",
+)
+included = matching(
+    r"(?!/)[\w. /-]{1,115}\.ya?ml", "not a file of contacts", "a path from here, such as shared/embassies.yaml"
+)
+perpetrator = one_of("perpetrator", (kind for kind in Perpetrator if kind not in _STATE_OF_KNOWLEDGE))
+country = one_of("country", sorted(COUNTRIES))
+served = one_of("country", (EVERYWHERE, *sorted(COUNTRIES)))
+
+
+def duration(text: str) -> timedelta:
+    """`90s 10m 2h 1d`, at most 30 days."""
+    found = re.fullmatch(r"([0-9]{1,7})([smhd])", text)
+    if not found:
+        raise NotAllowed("not a duration", ("90s", "10m", "2h", "1d"))
+    length = timedelta(**{_UNITS[found[2]]: int(found[1])})
+    if length > LONGEST_WAIT:
+        raise NotAllowed("too long a duration", ("at most 30d",))
+    return length
+
+
+def wait(text: str) -> timedelta:
+    """A duration that is not nothing."""
+    length = duration(text)
+    if not length:
+        raise NotAllowed("too short a duration", ("at least 1s",))
+    return length
+
+
+@lru_cache(maxsize=20_000)
+def parsed_number(text: str) -> phonenumbers.PhoneNumber:
+    """The number in its parts; raises `NumberParseException` where it is none."""
+    return phonenumbers.parse(text)
+
+
+@lru_cache(maxsize=20_000)
+def number(text: str) -> str:
+    """A telephone number in E.164; emergency and short numbers are refused, since no machine may ring them."""
+    wanted = NotAllowed("not a telephone number", ("E.164 without spaces, such as +573005550101",))
+    emergency = NotAllowed("an emergency number, which no machine may ring,", wanted.allowed)
+    if text.removeprefix("+") in ("112", "911", "999"):
+        raise emergency
+    if not re.fullmatch(r"\+[1-9][0-9]{4,14}", text):
+        raise wanted
+    try:
+        parsed = parsed_number(text)
+    except phonenumbers.NumberParseException:
+        raise wanted from None
+    region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    if shortnumberinfo.is_emergency_number(phonenumbers.national_significant_number(parsed), region):
+        raise emergency
+    # Possible, not valid: numbering plans change faster than any table of them.
+    if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise wanted
+    return text
+
+
+def key_file(text: str) -> str:
+    """The path of a file with a public key, inside the folder of the trees."""
+    if len(text) > LONGEST_ADDRESS or not re.fullmatch(
+        r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*\.(?:asc|pgp|gpg)", text, re.ASCII
+    ):
+        raise NotAllowed("not a key file", ("a path in the folder of the trees, such as keys/embassy-es.asc",))
+    return text
+
+
+def mail_address(text: str) -> str:
+    """An addr-spec of RFC 5322 without quotes, comments or literals: nothing that could end a header."""
+    if len(text) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(text):
+        raise NotAllowed("not a mail address", ("name@domain, such as duty@pbi-colombia.example",))
+    return text
+
+
+def zone(text: str) -> str:
+    """An IANA time zone."""
+    if text not in _zones():
+        raise NotAllowed("unknown time zone", sorted(_zones()))
+    return text
+
+
+@cache
+def _zones() -> set[str]:
+    return available_timezones()
+
+
+def line(text: str) -> str:
+    """Words for people, on one line."""
+    if not text.strip() or len(text) > LONGEST_LINE or not text.isprintable():
+        raise NotAllowed("not a line of text", (f"1 to {LONGEST_LINE} characters without line breaks or tabs",))
+    return text.strip()
+
+
+def task(text: str) -> str:
+    """What a coordinator is asked to do and to say, on one line or on several."""
+    words = text.strip()
+    if not words or len(words) > LONGEST_TASK or not all(line.isprintable() for line in words.split("\n")):
+        raise NotAllowed("not the words of a task", (f"1 to {LONGEST_TASK} characters without tabs",))
+    return words
+
+
+def yes_or_no(text: str) -> bool:
+    """`true` or `false`, as YAML 1.2 has them."""
+    return one_of("answer", ("true", "false"))(text) == "true"
+
+
+def day(text: str) -> date:
+    """A date of ISO 8601."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NotAllowed("not a date", ("YYYY-MM-DD, such as 2026-10-01",)) from None
+
+
+def span(text: str) -> Span:
+    """A span of each day, `22:00-07:00`, which may go past midnight."""
+    found = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])", text)
+    begins, ends = (int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])) if found else (0, 0)
+    if begins == ends:
+        raise NotAllowed("not a span of the day", ("HH:MM-HH:MM, such as 22:00-07:00",))
+    return begins, ends
+
+
+def weekly_moment(text: str) -> tuple[int, int]:
+    """A moment of each week, `Mo 09:00`: the weekday (0 = Monday) and the minute of the day."""
+    found = re.fullmatch(rf"({'|'.join(WEEKDAYS)}) ([01][0-9]|2[0-3]):([0-5][0-9])", text)
+    if not found:
+        raise NotAllowed("not a moment of the week", ("weekday and time, such as Mo 09:00",))
+    return WEEKDAYS.index(found[1]), int(found[2]) * 60 + int(found[3])
+
+
+def quota(text: str) -> Quota:
+    """How many must acknowledge."""
+    match text:
+        case "any" | "all" | "each_organisation":
+            return text
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", text):
+        raise NotAllowed("unknown rule", ("any", "all", "each_organisation", "a number from 1"))
+    return int(text)

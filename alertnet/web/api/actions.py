@@ -1,0 +1,206 @@
+"""What coordinators do to an incident over HTTP (B5): each act is one flow, and answers how things stand."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from alertnet.core.directory.contact_tree import Network
+from alertnet.core.errors import BadInput, Unknown
+from alertnet.core.incident import Affected, Facts
+from alertnet.core.resolution.known_people import check_names, with_records
+from alertnet.flows.escalation import vouch as vouching
+from alertnet.flows.escalation.record_decision import decide
+from alertnet.flows.escalation.record_response import revoke
+from alertnet.flows.escalation.report_action import report_action
+from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.incidents.consent import hear_consent
+from alertnet.flows.incidents.reopen_incident import reopen_incident
+from alertnet.flows.incidents.update import exclude, update_incident
+from alertnet.flows.unit.idempotent_request import Act, Show
+from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.api_keys import ApiKey
+from alertnet.store.records.idempotency import Answer
+from alertnet.store.views import incident_view
+from alertnet.store.views.shapes import AcknowledgementView, IncidentView, moment
+from alertnet.web.api.incidents import id_of, shown
+from alertnet.web.api.models import Closing, Consent, Deed, Exclusion, News, Person, Reopening, Verdict, Vouched
+from alertnet.web.auth import Coordinator
+from alertnet.web.idempotency import ByDoor
+from alertnet.web.problems import documented
+
+AHEAD = timedelta(minutes=5)  # by which another clock may be ahead of ours
+
+router = APIRouter(prefix="/v1/incidents/{ref}", responses=documented(400, 401, 403, 404, 409, 413, 422, 503))
+
+
+@router.post("/updates", response_model=IncidentView)
+def update(ref: str, news: News, key: Coordinator, door: ByDoor) -> Response:
+    """News, told to exactly those who were told of the incident; what is new in it changes the plan at once."""
+    network = door.runtime.edition.network
+
+    def do(case: Case) -> None:
+        update_incident(case, news.text, _renewed(case.facts, news, network), by=by(key))
+
+    return door.carry_out(key, news, on(ref, key, do))
+
+
+@router.post("/go", response_model=IncidentView)
+def decide_level(ref: str, verdict: Verdict, key: Coordinator, door: ByDoor) -> Response:
+    """Go, hold or refuse, for a level of a tree; without tree and level a go verifies the incident."""
+    words = verdict.decision.value
+    return door.carry_out(
+        key,
+        verdict,
+        on(ref, key, lambda case: decide(case, words, tree=verdict.tree, level=verdict.level, by=by(key))),
+    )
+
+
+@router.post("/acknowledgements", status_code=201, response_model=AcknowledgementView)
+def vouch(ref: str, heard: Vouched, key: Coordinator, door: ByDoor) -> Response:
+    """An answer that a coordinator heard and vouches for (A6)."""
+
+    def act(tx: Tx) -> tuple[Case, Show]:
+        case = take_up(tx, id_of(tx.session, ref, key))
+        _check_contact(case, heard.tree, heard.contact)
+        at = _past(tx, "heard_at", heard.heard_at)
+        recorded = vouching.vouch(case, heard.tree, heard.contact, heard.kind, by=by(key), note=heard.note, at=at)
+        return case, partial(_acknowledgement, id=recorded.id)
+
+    return door.carry_out(key, heard, act)
+
+
+@router.delete("/acknowledgements/{id}", response_model=IncidentView)
+def revoke_acknowledgement(ref: str, id: str, key: Coordinator, door: ByDoor) -> Response:
+    """Take an answer back: where its level's rule is no longer met, the escalation goes on."""
+    if not (id.isascii() and id.isalnum()):
+        raise Unknown("acknowledgement", id[:32])
+    return door.carry_out(key, None, on(ref, key, lambda case: revoke(case, id, by=by(key))))
+
+
+@router.post("/actions", response_model=IncidentView)
+def report(ref: str, deed: Deed, key: Coordinator, door: ByDoor) -> Response:
+    """What a contact did after it acknowledged."""
+
+    def do(case: Case) -> None:
+        at = _past(case.tx, "at", deed.at)
+        report_action(case, _tree_of(case, deed), deed.contact, deed.action, at=at, note=deed.note)
+
+    return door.carry_out(key, deed, on(ref, key, do))
+
+
+@router.post("/consent", response_model=IncidentView)
+def record_consent(ref: str, consent: Consent, key: Coordinator, door: ByDoor) -> Response:
+    """Consent of the incident or of some of its people; a narrower one holds at once.
+
+    A wider one is kept, and takes effect when a coordinator re-resolves, having seen the difference (A8).
+    """
+
+    def do(case: Case) -> None:
+        hear_consent(
+            case,
+            consent.scope,
+            given_by=consent.given_by,
+            how=consent.how,
+            at=_past(case.tx, "at", consent.at),
+            people=tuple(consent.people),
+            by=by(key),
+        )
+
+    return door.carry_out(key, consent, on(ref, key, do))
+
+
+@router.post("/exclude", response_model=IncidentView)
+def spare(ref: str, exclusion: Exclusion, key: Coordinator, door: ByDoor) -> Response:
+    """Spare contacts, organisations or roles from now on."""
+    return door.carry_out(
+        key, exclusion, on(ref, key, lambda case: exclude(case, tuple(exclusion.contacts), by=by(key)))
+    )
+
+
+@router.post("/close", response_model=IncidentView)
+def close(ref: str, closing: Closing, key: Coordinator, door: ByDoor) -> Response:
+    """It is over: everything stops, and those who were told hear so."""
+    return door.carry_out(
+        key, closing, on(ref, key, lambda case: close_incident(case, closing.reason, text=closing.text, by=by(key)))
+    )
+
+
+@router.post("/reopen", response_model=IncidentView)
+def reopen(ref: str, reopening: Reopening, key: Coordinator, door: ByDoor) -> Response:
+    """It is not over: each escalation goes on where it stood."""
+    why = ": ".join(filter(None, (reopening.reason, reopening.text)))
+    return door.carry_out(key, reopening, on(ref, key, lambda case: reopen_incident(case, by=by(key), reason=why)))
+
+
+def on(ref: str, key: ApiKey, do: Callable[[Case], None]) -> Act:
+    """The act that takes up the incident, if the key may know of it, does that to it, and shows it."""
+
+    def act(tx: Tx) -> tuple[Case, Show]:
+        case = take_up(tx, id_of(tx.session, ref, key))
+        do(case)
+        return case, partial(shown, id=case.incident.id)
+
+    return act
+
+
+def by(key: ApiKey) -> str:
+    """Who did it, for the history."""
+    return f"key {key.id}"
+
+
+def _past(tx: Tx, field: str, at: datetime | None) -> datetime | None:
+    if at is not None and at > tx.now + AHEAD:
+        raise BadInput(field, moment(at), "a moment that has passed")
+    return at
+
+
+def _renewed(facts: Facts, news: News, network: Network) -> Facts:
+    """The facts with what is new in them, and with what is on record of people who are named now."""
+    given = {name: getattr(news, name) for name in ("severity", "type", "perpetrator")}
+    renewed = replace(facts, **{name: value for name, value in given.items() if value is not None})
+    if not news.people:
+        return renewed
+    recorded, _ = with_records(replace(renewed, people=_people(facts.people, news.people)), network)
+    check_names(recorded, network)
+    return recorded
+
+
+def _people(before: tuple[Affected, ...], named: list[Person]) -> tuple[Affected, ...]:
+    """Those named are added or renewed. Nobody is taken off: a consent that narrows must not vanish unseen (A3)."""
+    people = {person.code: person for person in before}
+    for person in named:
+        given = {name: getattr(person, name) for name in person.model_fields_set}
+        people[person.code] = replace(people.get(person.code, Affected(person.code)), **given)
+    return tuple(people.values())
+
+
+def _check_contact(case: Case, tree: str, contact: str) -> None:
+    if tree not in case.plans:
+        raise BadInput("tree", tree, sorted(case.plans))
+    if contact not in case.tree(tree).contacts:
+        raise BadInput("contact", contact, sorted(case.tree(tree).contacts))
+
+
+def _tree_of(case: Case, deed: Deed) -> str:
+    """The tree that is named, else the only one with a contact of that id."""
+    if deed.tree is not None:
+        _check_contact(case, deed.tree, deed.contact)
+        return deed.tree
+    trees = [id for id in case.plans if deed.contact in case.tree(id).contacts]
+    if not trees:
+        raise BadInput(
+            "contact", deed.contact, sorted({id for plan in case.plans.values() for id in plan.tree.contacts})
+        )
+    if len(trees) > 1:
+        raise BadInput("tree", None, sorted(trees))
+    return trees[0]
+
+
+def _acknowledgement(session: Session, id: str) -> Answer:
+    return Answer(201, incident_view.of_acknowledgement(session, id))

@@ -1,0 +1,113 @@
+"""The types of fields, and bodies in which every field is known: what is refused is said with what would have done."""
+
+import re
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic.json_schema import WithJsonSchema
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+
+from alertnet.core.directory.countries import COUNTRIES
+from alertnet.core.incident import TYPES
+from alertnet.core.limits import LONGEST_NOTE, is_instant
+
+E = TypeVar("E", bound=Enum)
+
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+FURTHEST_ZONE = timedelta(hours=14)  # from UTC, that there is
+NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]+$"
+NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+$"
+
+
+def _refused(*allowed: str) -> PydanticCustomError:
+    return PydanticCustomError("not_allowed", "not allowed", {"allowed": list(allowed)})
+
+
+def one_of(kind: type[E]) -> BeforeValidator:
+    """Takes the values of an enumeration, written exactly so."""
+
+    def read(value: Any) -> E:
+        try:
+            return kind(value)
+        except ValueError:
+            raise _refused(*(each.value for each in kind)) from None
+
+    return BeforeValidator(read)
+
+
+def among(names: Collection[str], shown: str | None = None) -> AfterValidator:
+    """Takes those names alone; `shown` says in a word which they are, where they are too many to list."""
+
+    def read(name: str) -> str:
+        if name not in names:
+            raise _refused(shown) if shown else _refused(*names)
+        return name
+
+    return AfterValidator(read)
+
+
+def _instant(value: Any) -> datetime:
+    at = _read_instant(value) if isinstance(value, str) and INSTANT.fullmatch(value) else None
+    if at is None or not is_instant(at):
+        raise _refused("an instant with its zone, such as 2026-11-24T13:00:00Z", "one of the years 2000 to 2100")
+    return at.astimezone(UTC)
+
+
+def _read_instant(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None
+    offset = at.utcoffset()
+    return at if offset is not None and abs(offset) <= FURTHEST_ZONE else None
+
+
+Name = Annotated[str, Field(max_length=128, pattern=NO_CONTROLS)]
+Line = Annotated[str, Field(max_length=500, pattern=NO_CONTROLS)]
+Note = Annotated[str, Field(max_length=LONGEST_NOTE, pattern=NO_CONTROLS_BUT_LINES)]
+Words = Annotated[str, Field(max_length=4_000, pattern=NO_CONTROLS_BUT_LINES)]
+Narrative = Annotated[str, Field(max_length=50_000, pattern=NO_CONTROLS_BUT_LINES)]
+TypeCode = Annotated[str, among(TYPES), WithJsonSchema({"type": "string", "enum": list(TYPES)})]
+Country = Annotated[
+    str,
+    among(COUNTRIES, "ISO 3166-1 alpha-2"),
+    WithJsonSchema({"type": "string", "enum": sorted(COUNTRIES), "description": "ISO 3166-1 alpha-2"}),
+]
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+Names = Annotated[list[Name], Field(max_length=100)]
+
+
+class Strict(BaseModel):
+    """A body in which every field must be known."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _naming_fields(cls, given: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return validate(given)
+        except ValidationError as error:
+            faults = [_retold(fault, cls) for fault in error.errors()]
+            raise ValidationError.from_exception_data(cls.__name__, faults) from None
+
+
+def _retold(fault: ErrorDetails, model: type[BaseModel]) -> InitErrorDetails:
+    """The same error; that of an unknown field says which there are, which Pydantic's own does not."""
+    context = fault.get("ctx", {})
+    if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
+        context = {"allowed": list(model.model_fields)}
+    error = PydanticCustomError(fault["type"], fault["msg"], context)
+    return InitErrorDetails(type=error, loc=fault["loc"], input=fault["input"])

@@ -1,0 +1,138 @@
+"""Incidents over HTTP (B5): raised, listed, shown, and their history."""
+
+import base64
+import binascii
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from sqlalchemy.orm import Session
+from starlette.responses import JSONResponse, Response
+from typing_extensions import TypedDict
+
+from alertnet.core.errors import BadInput, Unknown
+from alertnet.core.limits import is_instant
+from alertnet.flows.incidents.open_incident import open_incident
+from alertnet.flows.unit.idempotent_request import Show
+from alertnet.flows.unit.locked_incident import Case
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents
+from alertnet.store.records.api_keys import ApiKey
+from alertnet.store.records.idempotency import Answer
+from alertnet.store.views import incident_view, timeline_view
+from alertnet.store.views.shapes import IncidentView
+from alertnet.store.views.timeline_view import EntryView
+from alertnet.web.api.models import Page, Report
+from alertnet.web.auth import InForce, Raiser, Reader
+from alertnet.web.idempotency import ByDoor
+from alertnet.web.problems import documented
+
+PAGE = 50  # incidents at once
+ENTRIES = 500  # lines of a timeline at once
+DURESS_SCOPE = "coordinate"
+"""A key without it sees an incident as after a true PIN: it may lie where the team is (B4)."""
+REF = re.compile(r"[A-Za-z]-[A-Za-z0-9]{4}", re.ASCII)
+
+router = APIRouter()
+
+
+class IncidentPage(TypedDict):
+    items: list[IncidentView]
+    next: str | None
+
+
+class TimelinePage(TypedDict):
+    items: list[EntryView]
+    next: int | None
+
+
+@router.post(
+    "/v1/incidents",
+    status_code=201,
+    response_model=IncidentView,
+    responses=documented(400, 401, 403, 409, 413, 422, 503),
+)
+def raise_incident(report: Report, key: Raiser, door: ByDoor) -> Response:
+    """Raise an incident: when this answers, it is on the record and its first alerts are queued."""
+    edition = door.runtime.edition
+
+    def act(tx: Tx) -> tuple[Case, Show]:
+        case = open_incident(tx, edition, report.facts(key.team), by=f"key {key.id}")
+        return case, lambda _: opened(case)
+
+    return door.carry_out(key, report, act)
+
+
+@router.get("/v1/incidents", response_model=IncidentPage, responses=documented(401, 403, 422, 503))
+def list_incidents(page: Annotated[Page, Query()], key: Reader, runtime: InForce) -> Response:
+    """Incidents, newest first; a key of a team lists that team's alone."""
+    before = _read_cursor(page.cursor) if page.cursor else None
+
+    def query(tx: Tx) -> IncidentPage:
+        found = incidents.page(tx.session, page.status, before, PAGE + 1, key.team)
+        last = found[PAGE - 1] if len(found) > PAGE else None
+        items = incident_view.of_incidents(tx.session, [incident.id for incident in found[:PAGE]])
+        return IncidentPage(items=items, next=_cursor(last.opened_at, last.id) if last else None)
+
+    return JSONResponse(runtime.read(query))
+
+
+@router.get("/v1/incidents/{ref}", response_model=IncidentView, responses=documented(401, 403, 404, 422, 503))
+def show_incident(ref: str, key: Reader, runtime: InForce) -> Response:
+    """One incident: who is told, by what, and who has answered."""
+    return JSONResponse(runtime.read(lambda tx: incident_view.of_incident(tx.session, id_of(tx.session, ref, key))))
+
+
+@router.get("/v1/incidents/{ref}/timeline", response_model=TimelinePage, responses=documented(401, 403, 404, 422, 503))
+def show_timeline(
+    ref: str, key: Reader, runtime: InForce, cursor: Annotated[int, Query(ge=0, lt=2**31)] = 0
+) -> Response:
+    """The incident's history from its beginning, or from after the seq that `cursor` names."""
+
+    def query(tx: Tx) -> TimelinePage:
+        items = timeline_view.entries(
+            tx.session, id_of(tx.session, ref, key), cursor, ENTRIES, with_duress=key.may(DURESS_SCOPE)
+        )
+        return TimelinePage(items=items, next=items[-1]["seq"] if len(items) == ENTRIES else None)
+
+    return JSONResponse(runtime.read(query))
+
+
+def opened(case: Case) -> Answer:
+    """The incident of a case that was just opened, as an answer, with its place."""
+    incident = incident_view.of_opened(case.incident, case.pruned(), case.outbox.written)
+    return Answer(201, incident, f"/v1/incidents/{case.incident.ref}")
+
+
+def shown(session: Session, id: str) -> Answer:
+    """The incident as an answer, as it stands."""
+    return Answer(200, incident_view.of_incident(session, id), None)
+
+
+def id_of(session: Session, ref: str, key: ApiKey) -> str:
+    """The id of the incident with that reference, where the key may know of it: the one door to an incident here.
+
+    Raises:
+        Unknown: there is none, or it is another team's: nobody can tell which.
+    """
+    if not REF.fullmatch(ref):
+        raise Unknown("incident", ref[:32])
+    return incidents.id_of(session, ref, key.team)
+
+
+def _cursor(opened_at: datetime, id: str) -> str:
+    return base64.urlsafe_b64encode(f"{opened_at.isoformat()} {id}".encode()).decode()
+
+
+def _read_cursor(text: str) -> tuple[datetime, str]:
+    """What `_cursor` was given; nothing that it would have written otherwise is taken."""
+    try:
+        at, id = base64.b64decode(text, altchars=b"-_", validate=True).decode("ascii").split(" ")
+        opened_at = datetime.fromisoformat(at).astimezone(UTC)
+        is_own = is_instant(opened_at) and id.isalnum() and _cursor(opened_at, id) == text
+    except (ValueError, OverflowError, binascii.Error):
+        is_own = False
+    if not is_own:
+        raise BadInput("cursor", text, "the `next` of an earlier answer")
+    return opened_at, id

@@ -1,0 +1,213 @@
+"""The bodies of requests (B5), and the facts that a report makes."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree
+from alertnet.core.directory.countries import COUNTRIES
+from alertnet.core.escalation.quorum import Action, AnswerKind
+from alertnet.core.incident import (
+    TYPES,
+    Affected,
+    Certainty,
+    CloseReason,
+    Facts,
+    IncidentStatus,
+    Perpetrator,
+    PersonKind,
+    Scope,
+    Severity,
+)
+from alertnet.web.api.fields import (
+    NO_CONTROLS,
+    Country,
+    Instant,
+    Line,
+    Name,
+    Names,
+    Narrative,
+    Note,
+    Strict,
+    TypeCode,
+    Words,
+    one_of,
+)
+
+
+class Decision(StrEnum):
+    """What a coordinator says of a level, or of an incident that nobody has verified."""
+
+    GO = "go"
+    HOLD = "hold"
+    REFUSE = "refuse"
+
+
+class Person(Strict):
+    """One of those affected, by a pseudonym."""
+
+    code: Annotated[str, Field(max_length=32, pattern=NO_CONTROLS)]
+    kind: Annotated[PersonKind, one_of(PersonKind)] = PersonKind.OTHER
+    nationality: Country | None = None
+    name: Line | None = None
+    contact: Name | None = None
+
+    def affected(self) -> Affected:
+        """The person as the core has it."""
+        return Affected(self.code, self.kind, self.nationality, self.name, self.contact)
+
+
+People = Annotated[list[Person], Field(max_length=100)]
+
+
+class Report(Strict):
+    """An incident that is raised."""
+
+    type: TypeCode
+    country: Country
+    severity: Annotated[Severity, one_of(Severity)] | None = None
+    occurred_at: Instant | None = None
+    place: Line | None = None
+    summary: Line | None = None
+    details: Narrative | None = None
+    people: People = Field(default_factory=list)
+    perpetrator: Annotated[Perpetrator, one_of(Perpetrator)] = Perpetrator.UNKNOWN
+    ask: Line | None = None
+    consent: Annotated[Scope, one_of(Scope)] = Scope.INTERNAL
+    exclude: Names = Field(default_factory=list)
+    certainty: Annotated[Certainty, one_of(Certainty)] = Certainty.OBSERVED
+    drill: bool = False
+
+    def facts(self, team: str | None) -> Facts:
+        """The facts as reported; the severity is that of the type where none was given."""
+        return Facts(
+            type=self.type,
+            severity=self.severity or TYPES[self.type].severity,
+            country=self.country,
+            consent=self.consent,
+            people=tuple(person.affected() for person in self.people),
+            perpetrator=self.perpetrator,
+            exclude=tuple(self.exclude),
+            drill=self.drill,
+            certainty=self.certainty,
+            occurred_at=self.occurred_at,
+            place=self.place,
+            summary=self.summary,
+            details=self.details,
+            ask=self.ask,
+            team=team,
+        )
+
+
+class Case(Strict):
+    """Something that might happen, and what people would do. `country`: one that the tree serves unless given."""
+
+    type: TypeCode
+    country: Country | None = None
+    severity: Annotated[Severity, one_of(Severity)] | None = None
+    consent: Annotated[Scope, one_of(Scope)] = Scope.INTERNAL
+    nationality: Annotated[list[Country], Field(max_length=20)] = Field(default_factory=list)
+    perpetrator: Annotated[Perpetrator, one_of(Perpetrator)] = Perpetrator.UNKNOWN
+    exclude: Names = Field(default_factory=list)
+    at: Instant | None = None
+    answers: Names = Field(default_factory=list)
+    """Who acknowledges, and how long after the opening: `embassy-es@12m`."""
+    no_go: bool = False
+    hours: Annotated[float, Field(gt=0, le=72)] = 24.0
+    messages: bool = False
+
+    def facts(self, tree: ContactTree) -> Facts:
+        """The facts of an incident that this would be."""
+        served = sorted(tree.countries - {EVERYWHERE}) or sorted(COUNTRIES)
+        return Facts(
+            type=self.type,
+            severity=self.severity or TYPES[self.type].severity,
+            country=self.country or served[0],
+            consent=self.consent,
+            people=tuple(Affected(code=each, nationality=each) for each in self.nationality),
+            perpetrator=self.perpetrator,
+            exclude=tuple(self.exclude),
+        )
+
+
+class News(Strict):
+    """What has become known since; a field that is absent stays as it was."""
+
+    text: Words
+    severity: Annotated[Severity, one_of(Severity)] | None = None
+    type: TypeCode | None = None
+    people: People | None = None
+    perpetrator: Annotated[Perpetrator, one_of(Perpetrator)] | None = None
+
+
+class Verdict(Strict):
+    """A decision on a level, or without tree and level on whether the incident is verified."""
+
+    decision: Annotated[Decision, one_of(Decision)]
+    tree: Name | None = None
+    level: Name | None = None
+
+
+class Vouched(Strict):
+    """An answer that a coordinator heard and vouches for."""
+
+    tree: Name
+    contact: Name
+    kind: Annotated[AnswerKind, one_of(AnswerKind)]
+    heard_at: Instant | None = None
+    note: Note | None = None
+
+
+class Deed(Strict):
+    """What a contact did. `tree` is needed where several trees have a contact of that id."""
+
+    contact: Name
+    action: Annotated[Action, one_of(Action)]
+    tree: Name | None = None
+    at: Instant | None = None
+    note: Note | None = None
+
+
+class Consent(Strict):
+    """Consent of the incident, or of some of its people."""
+
+    scope: Annotated[Scope, one_of(Scope)]
+    given_by: Line
+    how: Line
+    at: Instant | None = None
+    people: Names = Field(default_factory=list)
+
+
+class Reresolution(Strict):
+    """`apply: false` shows what would change; `apply: true` does it, if `expected` is the hash of what was shown."""
+
+    apply: bool
+    expected: Annotated[str, Field(max_length=64)] | None = None
+
+
+class Exclusion(Strict):
+    """Contact ids, organisations or roles that are spared from now on."""
+
+    contacts: Annotated[list[Name], Field(min_length=1, max_length=100)]
+
+
+class Closing(Strict):
+    """Why it is over."""
+
+    reason: Annotated[CloseReason, one_of(CloseReason)]
+    text: Words | None = None
+
+
+class Reopening(Strict):
+    """Why it is not over."""
+
+    reason: Line
+    text: Words | None = None
+
+
+class Page(Strict):
+    """Which incidents to list; `cursor` is the `next` of the page before."""
+
+    status: Annotated[IncidentStatus, one_of(IncidentStatus)] | None = None
+    cursor: Annotated[str, Field(max_length=200)] | None = None

@@ -1,0 +1,116 @@
+"""Re-resolving an incident over HTTP (A8, B5): first what would change, then exactly that."""
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse, Response
+from typing_extensions import TypedDict
+
+from alertnet.core.errors import BadInput
+from alertnet.core.replan.difference import Change, Difference
+from alertnet.flows.incidents.re_resolve import difference, re_resolve
+from alertnet.flows.pages.contact_page import look_at
+from alertnet.store.views.shapes import IncidentView
+from alertnet.web.api.actions import by, on
+from alertnet.web.api.incidents import id_of
+from alertnet.web.api.models import Reresolution
+from alertnet.web.auth import Coordinator
+from alertnet.web.idempotency import ByDoor
+from alertnet.web.problems import documented
+
+router = APIRouter(prefix="/v1/incidents/{ref}", responses=documented(400, 401, 403, 404, 409, 413, 422, 503))
+
+
+class ConsentChange(TypedDict):
+    """What counts of the incident's consent and its people's, before and after."""
+
+    before: str
+    after: str
+
+
+class TreeChanges(TypedDict):
+    """Trees that begin to serve the incident, and that no longer do."""
+
+    joining: list[str]
+    leaving: list[str]
+
+
+class LevelChange(TypedDict):
+    """`change`: added, removed or changed."""
+
+    tree: str
+    level: str
+    change: str
+
+
+class ContactChange(TypedDict):
+    tree: str
+    contact: str
+    change: str
+
+
+class MethodChange(TypedDict):
+    """`address` is shown by its end alone."""
+
+    tree: str
+    contact: str
+    method: str
+    address: str
+    change: str
+
+
+class Told(TypedDict):
+    """`level` is None for the last resort."""
+
+    tree: str
+    level: str | None
+    contact: str
+
+
+class DifferenceView(TypedDict):
+    """What re-resolving would change; `hash` is what `expected` takes. `words` say the same for people."""
+
+    hash: str
+    words: list[str]
+    consent: ConsentChange
+    trees: TreeChanges
+    levels: list[LevelChange]
+    contacts: list[ContactChange]
+    methods: list[MethodChange]
+    newly_told: list[Told]
+    no_longer_told: list[Told]
+
+
+@router.post("/re-resolve", response_model=DifferenceView | IncidentView)
+def re_resolve_incident(ref: str, asked: Reresolution, key: Coordinator, door: ByDoor) -> Response:
+    """Show what the trees in force and wider consent would change (`apply: false`), or apply what was shown."""
+    edition = door.runtime.edition
+    if not asked.apply:
+        found = door.runtime.read(lambda tx: difference(look_at(tx, id_of(tx.session, ref, key)), edition))
+        return JSONResponse(_view(found))
+    expected = asked.expected
+    if expected is None:
+        raise BadInput("expected", None, "the `hash` of the difference that was looked at")
+    return door.carry_out(key, asked, on(ref, key, lambda case: re_resolve(case, edition, expected, by=by(key))))
+
+
+def _view(found: Difference) -> DifferenceView:
+    return DifferenceView(
+        hash=found.hash,
+        words=list(found.words),
+        consent=ConsentChange(before=found.consent_before.value, after=found.consent_after.value),
+        trees=TreeChanges(joining=list(found.joining), leaving=list(found.leaving)),
+        levels=[LevelChange(tree=each.tree, level=each.level, change=each.change) for each in found.levels],
+        contacts=[ContactChange(tree=each.tree, contact=each.contact, change=each.change) for each in found.contacts],
+        methods=[_method(each) for each in found.methods],
+        newly_told=[Told(tree=each.tree, level=each.level, contact=each.contact) for each in found.newly_told],
+        no_longer_told=[Told(tree=each.tree, level=each.level, contact=each.contact) for each in found.no_longer_told],
+    )
+
+
+def _method(change: Change) -> MethodChange:
+    return MethodChange(
+        tree=change.tree,
+        contact=change.contact,
+        method=change.method,
+        address=change.address,
+        change=change.change,
+    )

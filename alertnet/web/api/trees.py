@@ -1,0 +1,78 @@
+"""The contact trees over HTTP (B5): those in force, what is wrong with an edit, and what they would do."""
+
+from datetime import timedelta
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse, Response
+from typing_extensions import TypedDict
+
+from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.errors import Unknown
+from alertnet.core.forecast.simulate import rehearse
+from alertnet.core.forecast.simulation import Script, answers_of
+from alertnet.flows.incidents.preview import Played
+from alertnet.web.api.models import Case
+from alertnet.web.auth import InForce, Reader
+from alertnet.web.problems import documented
+
+router = APIRouter()
+
+
+class TreeView(TypedDict):
+    """`version` is the hash of the tree's content, to which incidents are pinned."""
+
+    id: str
+    title: str
+    scope: str
+    countries: list[str]
+    version: str
+
+
+class FaultView(TypedDict):
+    """A fault of a file as it is now; `line` and `column` count from 1, and 0 means the folder."""
+
+    file: str
+    line: int
+    column: int
+    value: str | None
+    text: str
+
+
+class TreesView(TypedDict):
+    """While there are `faults`, `items` are the trees of the last good edition."""
+
+    items: list[TreeView]
+    faults: list[FaultView]
+
+
+@router.get("/v1/trees", response_model=TreesView, responses=documented(401, 403, 503))
+def list_trees(key: Reader, runtime: InForce) -> Response:
+    """The contact trees in force, and what is wrong with an edit that is not."""
+    edition = runtime.edition
+    trees = [_tree(tree, edition.trees[id]) for id, tree in sorted(edition.network.trees.items())]
+    faults = [
+        FaultView(file=each.file, line=each.line, column=each.column, value=each.value, text=str(each))
+        for each in runtime.trees.faults
+    ]
+    return JSONResponse(TreesView(items=trees, faults=faults))
+
+
+@router.post("/v1/trees/{tree}/preview", responses=documented(400, 401, 403, 404, 413, 422, 503))
+def preview(tree: str, case: Case, key: Reader, runtime: InForce) -> Response:
+    """Who of that tree would hear what, when, if this happened: played through, nothing is sent."""
+    edition = runtime.edition
+    if tree not in edition.network.trees:
+        raise Unknown("tree", tree[:64])
+    at = case.at or runtime.now()
+    script = Script(answers_of("answers", case.answers, edition.network), gives_go=not case.no_go)
+    until = at + timedelta(hours=case.hours)
+    facts = case.facts(edition.network.trees[tree])
+    rehearsal = rehearse(facts, edition.network.trees.values(), at, until, script).of_tree(tree)
+    played = Played(facts, edition.network, at, rehearsal, runtime.renderer(edition.templates))
+    return JSONResponse(played.as_plain(with_words=case.messages))
+
+
+def _tree(tree: ContactTree, version: str) -> TreeView:
+    return TreeView(
+        id=tree.id, title=tree.title, scope=tree.scope.value, countries=sorted(tree.countries), version=version
+    )

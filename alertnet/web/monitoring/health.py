@@ -1,0 +1,136 @@
+"""Whether the program is alive, and whether it can do its work: for load balancers, and for those who keep watch."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import NotRequired
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+from typing_extensions import TypedDict
+
+from alertnet.core.delivery.provider_codes import AccountFault
+from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.monitoring.self_monitoring import LATEST, Observed, find_trouble, lateness, may_beat
+from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.monitoring import heartbeats
+from alertnet.store.monitoring.observations import observe
+from alertnet.web.auth import InForce
+
+FRESH = timedelta(seconds=10)
+"""Where no worker was seen for this long, none works."""
+
+router = APIRouter()
+
+
+class Alive(TypedDict):
+    status: str
+
+
+class Away(TypedDict):
+    """A provider to which nothing is handed for now, by one method; `since` is ISO 8601.
+
+    `fault`: what it has against our account, where that is why: `token`, `balance`, `permission` or `settings`.
+    """
+
+    method: str
+    provider: str
+    since: str
+    fault: NotRequired[str]
+
+
+class Ready(TypedDict):
+    """Whether traffic may come, and what needs a person but stops none; without a database only that is known.
+
+    `heartbeat`: whether it is sent, or would be if its URL were set. `trouble`: the parts that are in trouble. `late`:
+    by queue, for how many seconds its oldest row is late, where that is more than is tolerated. `inbound_at`: when the
+    inbound path answered its test last (ISO 8601). `unheard`: open incidents of which nobody at all may be told (A2).
+    `away`: providers that do not work. `fault`: what keeps from the database, in words.
+    """
+
+    ready: bool
+    database: bool
+    trees: bool
+    worker: bool
+    heartbeat: bool
+    trouble: list[str]
+    late: dict[str, int]
+    inbound_at: str | None
+    unheard: list[str]
+    away: list[Away]
+    fault: str | None
+
+
+@router.get("/healthz", response_model=Alive, responses={503: {"model": Alive, "description": "About to end"}})
+async def healthz(request: Request) -> Response:
+    """The process answers, and is not about to end."""
+    if request.app.state.leaving.is_set():
+        return JSONResponse(Alive(status="leaving"), 503)
+    return JSONResponse(Alive(status="ok"))
+
+
+@router.get("/readyz", response_model=Ready, responses={503: {"model": Ready, "description": "Not ready"}})
+def readyz(runtime: InForce) -> Response:
+    """The database answers, trees are in force, a worker was seen a moment ago; and whatever else is wrong."""
+    ready = _ready(runtime)
+    return JSONResponse(ready, 200 if ready["ready"] else 503)
+
+
+def _ready(runtime: Runtime) -> Ready:
+    trees = bool(runtime.edition.trees)
+    settings = runtime.settings
+    try:
+        files = runtime.trees.files
+        seen = runtime.read(observe, settings.ways, is_tested=settings.takes_texts, files=files)
+        fault = _write_fault(runtime) if runtime.absence.cause or not _works(seen) else None
+    except DatabaseAway as fault_of_reading:
+        return Ready(
+            ready=False,
+            database=False,
+            trees=trees,
+            worker=False,
+            heartbeat=False,
+            trouble=[],
+            late={},
+            inbound_at=None,
+            unheard=[],
+            away=[],
+            fault=fault_of_reading.cause,
+        )
+    return _judged(seen, trees, fault)
+
+
+def _write_fault(runtime: Runtime) -> str | None:
+    """What keeps from writing. To know that it is over somebody has to write, and here perhaps nobody else does."""
+    if runtime.absence.is_time_to_try():
+        with suppress(DatabaseAway):
+            runtime.transact(heartbeats.note, heartbeats.WRITTEN)
+    return runtime.absence.cause
+
+
+def _works(seen: Observed) -> bool:
+    return any(seen.now - each.seen_at < FRESH for each in seen.workers)
+
+
+def _judged(seen: Observed, trees: bool, fault: str | None) -> Ready:
+    found = find_trouble(seen)
+    worker = _works(seen)
+    return Ready(
+        ready=trees and worker and fault is None,
+        database=fault is None,
+        trees=trees,
+        worker=worker,
+        heartbeat=worker and may_beat(seen, found),
+        trouble=sorted(found),
+        late={name: round(late.total_seconds()) for name, late in lateness(seen).items() if late > LATEST},
+        inbound_at=seen.inbound_at.isoformat() if seen.inbound_at else None,
+        unheard=list(seen.unheard),
+        away=[_away(way, since, seen.faults.get(way)) for way, since in sorted(seen.away.items())],
+        fault=fault,
+    )
+
+
+def _away(way: Way, since: datetime, fault: AccountFault | None) -> Away:
+    method, provider = way
+    away = Away(method=method, provider=provider, since=since.isoformat())
+    return {**away, "fault": fault.value} if fault else away

@@ -1,0 +1,55 @@
+"""Counts what the web answers, and logs a line for each fault of ours (5xx)."""
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from alertnet.core.monitoring.metrics import REFUSALS, WEBHOOKS, once
+from alertnet.runtime.wiring import Runtime
+
+REFUSED = frozenset({401, 403, 408, 413, 429, 503})
+"""Statuses by which somebody was turned away, whatever was asked; others say what was wrong with it."""
+
+DOORS = {"/twilio": "webhook", "/v1": "api", "/a": "page", "/c": "page"}
+"""Which door the routes that begin so belong to."""
+
+SAID_BY_STATUS = frozenset({"/healthz", "/readyz"})
+"""Their 503 is the answer to what they are asked each second."""
+
+log = structlog.get_logger(__name__)
+
+
+class Observing:
+    """Around the whole application; it changes nothing."""
+
+    def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
+        self._app = app
+        self._runtime = runtime
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, looking at the status of its answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def observed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._count(scope, message["status"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, observed)
+        except Exception as error:
+            self._count(scope, 500, type(error).__name__)
+            raise
+
+    def _count(self, scope: Scope, status: int, error: str | None = None) -> None:
+        route = getattr(scope.get("route"), "path", "other")
+        if route in SAID_BY_STATUS:
+            return
+        door = next((door for prefix, door in DOORS.items() if route.startswith(f"{prefix}/")), "other")
+        if status >= 500:
+            log.error("request_failed", method=scope["method"], route=route, status=status, error=error)
+        if door == "webhook":
+            self._runtime.counting.add(once(WEBHOOKS, route.removeprefix("/twilio/"), str(status)))
+        if status in REFUSED:
+            self._runtime.counting.add(once(REFUSALS, door, str(status)))

@@ -1,0 +1,1 @@
+"""The contact's and the coordinator's page over HTTP."""

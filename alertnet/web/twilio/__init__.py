@@ -1,0 +1,1 @@
+"""The provider's webhooks, signed over the public URL."""

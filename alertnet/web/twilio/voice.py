@@ -1,0 +1,162 @@
+"""Calls, spoken and keyed: each answer says what a flow decided, after its commit, as TwiML (A1)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from twilio.twiml.voice_response import Gather, VoiceResponse
+
+from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH, WRITTEN_CODE_LENGTH
+from alertnet.core.notification import Kind
+from alertnet.flows.sending.provider_callbacks import track_call
+from alertnet.flows.voice.call_answered import answer_call
+from alertnet.flows.voice.incoming_call import Asks, CallIn, Reception, key_contacts_pin, key_written_code, receive_call
+from alertnet.flows.voice.keypad import Keyed, key_in
+from alertnet.flows.voice.live_call import Question, Spoken
+from alertnet.flows.voice.report_by_call import key_pin, key_type
+from alertnet.runtime.wiring import Runtime
+from alertnet.web.auth import InForce
+from alertnet.web.forms import Form, Identifier, identifier, needed, word
+from alertnet.web.twilio.signature import Signed
+
+router = APIRouter(prefix="/twilio/voice", include_in_schema=False)
+
+STAR = "*"
+WRONG_PERSON = "9"
+PATIENCE_SECONDS = {"again": 12}
+USUAL_PATIENCE_SECONDS = 8
+"""How long the first key, and each one after another, is waited for."""
+
+LENGTHS = {Asks.CODE: WRITTEN_CODE_LENGTH, Asks.PROOF: ONE_TIME_PIN_LENGTH, Asks.PIN: ONE_TIME_PIN_LENGTH, Asks.TYPE: 2}
+"""How many keys each question takes at most; the star ends what is shorter."""
+
+KEYED = {"pin": key_pin, "type": key_type}
+"""What takes the keys of a call to our number, by what was asked; a written code otherwise."""
+
+PAUSE_SECONDS = 1
+"""Between digits that are said slowly: a verb of its own, since not every voice of the provider reads marks for it."""
+
+Turn = Annotated[int | None, Query(ge=1, le=9)]
+
+
+@router.post("")
+def receive(form: Signed, runtime: InForce, keyed: str | None = None, turn: Turn = None, code: str = "") -> Response:
+    """A call to our number, at its beginning or (`keyed`) when something was asked for."""
+    call = CallIn(identifier(form, "CallSid"), form.get("From", ""))
+    if keyed is None:
+        return _receive(runtime, runtime.transact(receive_call, runtime.edition, call))
+    if (key_in_call_in := KEYED.get(keyed)) is not None:
+        return _receive(runtime, runtime.transact(key_in_call_in, runtime.edition, call, _digits(form)))
+    if keyed == Asks.PROOF:
+        return _receive(runtime, runtime.transact(key_contacts_pin, runtime.edition, call, _digits(form), code))
+    return _receive(runtime, runtime.transact(key_written_code, runtime.edition, call, _digits(form), turn))
+
+
+@router.post("/status/{attempt}")
+def track(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
+    """How a call goes on and ends; nothing is said of an attempt that isn't there."""
+    status, codes = needed(form, "CallStatus"), (word(form, "SipResponseCode"), word(form, "ErrorCode"))
+    runtime.hang_up_soon(runtime.transact(track_call, attempt, identifier(form, "CallSid"), status, *codes))
+    return Response(status_code=204)
+
+
+@router.post("/{attempt}")
+def answer(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
+    """Our call was picked up."""
+    return _speak(runtime, attempt, runtime.transact(answer_call, attempt, identifier(form, "CallSid")))
+
+
+@router.post("/{attempt}/keypad")
+def key(attempt: Identifier, form: Signed, runtime: InForce, turn: Turn = None, silent: bool = False) -> Response:
+    """Keys were pressed in our call, or none in time."""
+    return _speak(runtime, attempt, runtime.transact(key_in, attempt, _keyed(form, turn, silent)))
+
+
+def _keyed(form: Form, turn: int | None, silent: bool) -> Keyed:
+    """The star ends what is keyed: 9 and the star are the 9, finished by it."""
+    keys, finished_on = form.get("Digits", ""), form.get("FinishedOnKey", STAR)
+    digits = _digits(form)
+    is_wrong_person = digits == WRONG_PERSON and (keys != digits or finished_on == STAR)
+    return Keyed(digits, is_wrong_person, turn, silent)
+
+
+def _digits(form: Form) -> str:
+    return form.get("Digits", "").removesuffix(STAR)
+
+
+def _speak(runtime: Runtime, attempt: str, spoken: Spoken | None) -> Response:
+    twiml = VoiceResponse()
+    if spoken is None:
+        twiml.hangup()
+        return _answer(runtime, twiml)
+    templates = spoken.templates or runtime.edition.templates
+    script = runtime.renderer(templates).speak(spoken.kind, spoken.language, spoken.said)
+    for stage in spoken.stages:
+        twiml.say(script.sentences[stage], language=script.language)
+    question = spoken.question
+    if question is None:
+        twiml.hangup()
+    else:
+        path = f"/twilio/voice/{attempt}/keypad{_place(question)}"
+        patience = PATIENCE_SECONDS.get(question.stage, USUAL_PATIENCE_SECONDS)
+        _ask(runtime, twiml, path, question.digits, patience, script.parts(question.stage), script.language)
+    return _answer(runtime, twiml, spoken.hang_ups)
+
+
+def _place(question: Question) -> str:
+    """Which try the keys are brought back for, as a query; it is signed like all of the URL."""
+    if question.turn is None:
+        return ""
+    return f"?turn={question.turn}" + ("&silent=1" if question.silent else "")
+
+
+def _receive(runtime: Runtime, reception: Reception) -> Response:
+    renderer, twiml = runtime.renderer(runtime.edition.templates), VoiceResponse()
+    words = renderer.neutral(reception.language, reception.raised or "", reception.callback or "")
+    if reception.recorded is not None and reception.templates is not None:
+        script = runtime.renderer(reception.templates).speak(Kind.RECORDED, reception.language, reception.recorded)
+        twiml.say(script.sentences["after"], language=script.language)
+    if reception.raised is not None:
+        twiml.say(words.sentences["raised"], language=words.language)
+    if reception.callback is None:
+        twiml.say(words.sentences["unknown_caller"], language=words.language)
+        twiml.hangup()
+    elif reception.asks is not None:
+        parts = words.parts(f"key_{reception.asks}" if reception.turn == 1 else "wrong_key")
+        path = f"/twilio/voice?keyed={reception.asks}"
+        if reception.asks is Asks.CODE:
+            path += f"&turn={reception.turn}"
+        if reception.code is not None:
+            path += f"&code={reception.code}"
+        _ask(runtime, twiml, path, LENGTHS[reception.asks], USUAL_PATIENCE_SECONDS, parts, words.language)
+    elif reception.is_spoken:
+        twiml.say(words.sentences["call_back"], language=words.language)
+        twiml.hangup()
+    else:
+        twiml.say(words.sentences["put_through"], language=words.language)
+        twiml.dial(reception.callback)
+    return _answer(runtime, twiml, reception.hang_ups)
+
+
+def _ask(
+    runtime: Runtime, twiml: VoiceResponse, path: str, digits: int, patience: int, parts: tuple[str, ...], language: str
+) -> None:
+    """A sentence that keys may interrupt; silence is reported as well."""
+    gather = Gather(
+        num_digits=digits,
+        finish_on_key=STAR,
+        timeout=patience,
+        action_on_empty_result=True,
+        # Absolute, because the public URL may have a path of its own.
+        action=f"{runtime.settings.public_url}{path}",
+        method="POST",
+    )
+    for place, part in enumerate(parts):
+        if place:
+            gather.pause(length=PAUSE_SECONDS)
+        gather.say(part, language=language)
+    twiml.append(gather)
+
+
+def _answer(runtime: Runtime, twiml: VoiceResponse, hang_ups: tuple[str, ...] = ()) -> Response:
+    runtime.hang_up_soon(hang_ups)
+    return Response(str(twiml), media_type="text/xml")

@@ -1,0 +1,228 @@
+"""What is due, as jobs: each is one unit of work for whatever thread takes it, and its failure stays its own (A11)."""
+
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+import structlog
+
+from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.directory.contact import MethodKind
+from alertnet.flows.escalation.escalate import escalate, escalate_due
+from alertnet.flows.escalation.repeat_alarm import repeat_alarm
+from alertnet.flows.notifications.coordinator_alarms import due as alarms_due
+from alertnet.flows.sending.claim_sends import Claims, hold_up, put_aside
+from alertnet.flows.sending.settle_unknown import expire_lease, take_doubts
+from alertnet.flows.system.postpone_row import put_off
+from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import attempts as attempt_store
+from alertnet.store.queues import workers as worker_store
+from alertnet.store.queues.attempts import SENT_BY
+from alertnet.store.records import escalations as escalation_store
+from alertnet.worker import provider_health
+from alertnet.worker.sender import Sending
+from alertnet.worker.status_queries import ask, most_at_once
+from alertnet.worker.thread_pools import Room
+
+DUE = "due"
+"""The crew for what needs the database alone; each method has a crew of its own."""
+
+ESCALATIONS = "escalations"
+
+BATCH = 32
+"""How many escalations share a transaction at most: those that come after them wait so long."""
+
+MOST_ROWS = 100
+"""How many due rows of a queue one look lists."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work on one row, for the threads of one crew; it gives the calls to hang up, by the provider's ids."""
+
+    crew: str
+    key: str
+    run: Callable[[], Sequence[str]]
+    reserved: bool = False
+    """Whether a thread of the crew was put aside for it."""
+
+
+def perform(job: Job) -> Sequence[str]:
+    """Do it, whatever happens; the calls to hang up."""
+    try:
+        return job.run()
+    except DatabaseAway:
+        pass  # `Absence` tells why.
+    except Exception:
+        log.exception("job_failed", job=job.key)
+    return ()
+
+
+class Search:
+    """One look for what is due, no more than each crew has room for; what it finds to send is claimed.
+
+    `under_way`: keys of jobs that were found before and are not over. When `jobs` is at its end, `crowded` are the
+    crews that had no room for more, and `next_at` is when to look again: something falls due, or the pace allows it.
+    """
+
+    def __init__(self, sending: Sending, rooms: Mapping[str, Room], under_way: Container[str]) -> None:
+        self.crowded: set[str] = set()
+        self.next_at: datetime | None = None
+        self._sending = sending
+        self._runtime = sending.runtime
+        self._rooms = rooms
+        self._under_way = under_way
+
+    def jobs(self) -> Iterator[Job]:
+        """The jobs, each as soon as it is found: none waits for those of another method (A11)."""
+        due = self._runtime.read(worker_store.due)
+        self._expect(due.next_at)
+        yield from self._guarded([], partial(self._questions, due.trouble))
+        for method in SENT_BY:
+            present = [(method, provider) for provider in provider_health.providers_for(self._runtime, method)]
+            if method in due.queued:
+                crews = [provider_health.sending(way) for way in present]
+                yield from self._guarded(crews, partial(self._sends, method, crews))
+            for way in present if method in due.asked else ():
+                yield from self._guarded([provider_health.asking(way)], partial(self._doubts, way))
+        if due.escalations:
+            yield from self._guarded([DUE], self._escalations)
+        if due.leases or due.alarms:
+            yield from self._guarded([DUE], self._rows)
+
+    def _expect(self, at: datetime | None) -> None:
+        self.next_at = min((each for each in (self.next_at, at) if each is not None), default=None)
+
+    def _guarded(self, crews: Sequence[str], part: Callable[[], Iterator[Job]]) -> Iterator[Job]:
+        """What a part of the search finds, where one of the crews that it is for has room."""
+        if crews and not any(self._rooms[crew].room for crew in crews):
+            self.crowded.update(crews)
+            return
+        try:
+            yield from part()
+        except DatabaseAway:
+            raise
+        except Exception:
+            log.exception("search_failed", crews=crews)
+
+    def _questions(self, trouble: bool) -> Iterator[Job]:
+        for way in provider_health.look(self._runtime, trouble):
+            crew = provider_health.asking(way)
+            if self._rooms[crew].room:
+                yield Job(crew, f"{crew}/back", partial(provider_health.ask_whether_back, self._runtime, way))
+
+    def _sends(self, method: MethodKind, crews: Sequence[str]) -> Iterator[Job]:
+        runtime = self._runtime
+        claims = runtime.transact(provider_health.take, runtime, method, self._rooms)
+        self._expect(claims.next_at)
+        jobs = send_jobs(self._sending, claims)
+        yield from jobs
+        self._put_off(claims)
+        self.crowded.update(crew for crew in crews if self._rooms[crew].room <= 0)
+        yield from self._as_room_is(
+            [
+                *(_job(runtime, "attempts", id, put_aside, id) for id in claims.unwanted),
+                *(_job(runtime, "attempts", id, hold_up, id, until) for id, until in claims.held_up.items()),
+            ]
+        )
+
+    def _doubts(self, way: Way) -> Iterator[Job]:
+        (method, provider), crew = way, provider_health.asking(way)
+        others = [other for other in provider_health.providers_for(self._runtime, method) if other != provider]
+        most = most_at_once(self._runtime, way)
+        claims = self._runtime.transact(take_doubts, method, most, others)
+        if claims.claimed:
+            questions = partial(ask, self._runtime, way, claims.claimed, self._sending.compose)
+            yield Job(crew, f"{crew}/{claims.claimed[0].lease}", questions)
+        self._put_off(claims)
+        if len(claims.claimed) >= most:
+            self.crowded.add(crew)
+
+    def _put_off(self, claims: Claims) -> None:
+        for id, fault in claims.broken.items():
+            log.error("attempt_unreadable", attempt=id, fault=fault)
+            self._runtime.transact(put_off, "attempts", id, fault)
+
+    def _escalations(self) -> Iterator[Job]:
+        """One job for all that are due: they share their transactions."""
+        if ESCALATIONS in self._under_way:
+            self.crowded.add(DUE)
+        else:
+            yield Job(DUE, ESCALATIONS, partial(_escalate, self._runtime))
+
+    def _rows(self) -> Iterator[Job]:
+        runtime, most = self._runtime, MOST_ROWS
+        alarms, leases = runtime.read(_due_rows, most)
+        yield from self._as_room_is(
+            [
+                *(_job(runtime, "alarms", id, repeat_alarm, id, incident) for id, incident in alarms),
+                *(_job(runtime, "attempts", id, expire_lease, id) for id in leases),
+            ]
+        )
+
+    def _as_room_is(self, jobs: Sequence[Job]) -> Iterator[Job]:
+        """Those for the database's crew that are not under way yet, and that it has room for."""
+        room = self._rooms[DUE].room
+        waiting = [job for job in jobs if job.key not in self._under_way]
+        yield from waiting[:room]
+        if len(waiting) > room:
+            self.crowded.add(DUE)
+
+
+def _due_rows(tx: Tx, most: int) -> tuple[list[tuple[str, str]], Sequence[str]]:
+    """Due alarms, each with its incident, and attempts whose lease is over."""
+    return alarms_due(tx, most), attempt_store.leases_over(tx.session, tx.now, most)
+
+
+def send_jobs(sending: Sending, claims: Claims) -> list[Job]:
+    """A job for each attempt that was claimed to be sent."""
+    return [
+        Job(
+            provider_health.sending((each.method, each.provider)),
+            each.attempt,
+            partial(sending.send, each),
+            reserved=True,
+        )
+        for each in claims.claimed
+    ]
+
+
+def _escalate(runtime: Runtime) -> Sequence[str]:
+    """Escalate what is due, a batch after the other; where one fails, each of its rows alone (A11)."""
+    hang_ups: list[str] = []
+    count = BATCH
+    while count == BATCH:
+        try:
+            count, calls = runtime.transact(escalate_due, BATCH)
+        except DatabaseAway:
+            raise
+        except Exception:
+            log.exception("batch_failed", queue=ESCALATIONS)
+            for id, incident in runtime.read(lambda tx: escalation_store.due(tx.session, tx.now, BATCH)):
+                hang_ups += _do(runtime, ESCALATIONS, id, escalate, (id, incident))
+        else:
+            hang_ups += calls
+    return hang_ups
+
+
+def _job(runtime: Runtime, queue: str, id: str, flow: Callable[..., list[str] | None], *args: object) -> Job:
+    return Job(DUE, f"{queue}/{id}", partial(_do, runtime, queue, id, flow, args))
+
+
+def _do(
+    runtime: Runtime, queue: str, id: str, flow: Callable[..., Sequence[str] | None], args: tuple[object, ...]
+) -> Sequence[str]:
+    """One flow over one row; where it fails, the row waits."""
+    try:
+        return runtime.transact(flow, *args) or ()
+    except DatabaseAway:
+        raise
+    except Exception as fault:
+        log.exception("row_failed", queue=queue, row=id)
+        runtime.transact(put_off, queue, id, type(fault).__name__)
+    return ()

@@ -1,0 +1,106 @@
+"""What came in while nobody listened: fetched from the provider, and let in by the same door as a webhook (A1, A12).
+
+Webhooks are tried once or twice within 15 seconds, and are lost while the web, the database or the way to it is away.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from alertnet.channels.base import Entry, Ledger, Listing
+from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.directory.contact import MethodKind
+from alertnet.flows.sms.receive_sms import receive_late_sms
+from alertnet.flows.voice.incoming_call import CallIn, hear_unkeyed_call, miss_call
+from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.monitoring import inbound_polls as sweep_store
+from alertnet.store.monitoring.inbound_polls import Sweep
+from alertnet.store.records.inbound import InboundSms, unkeyed_calls, unseen
+from alertnet.worker.provider_health import is_away
+
+OVERLAP = timedelta(minutes=10)
+"""Lists of the provider lag behind: what came shortly before the last look is looked for again."""
+GRACE = timedelta(seconds=30)
+"""What came a moment ago is brought by its webhook, which alone can answer within the exchange."""
+TO_KEY = timedelta(minutes=1)
+"""Whoever has keyed nothing so long after calling our number has hung up."""
+FORGOTTEN = timedelta(days=1)
+
+log = structlog.get_logger(__name__)
+
+
+def sweep(runtime: Runtime, *, at_once: bool = False) -> None:
+    """Look for what came in by SMS and by call, at each provider, if it is time to, and nobody does, or `at_once`."""
+    for way in runtime.outlets:
+        if not is_away(runtime, way):
+            sweep_way(runtime, way, at_once=at_once)
+    hear_unkeyed(runtime)
+
+
+def sweep_way(runtime: Runtime, way: Way, *, at_once: bool = False, until: datetime | None = None) -> None:
+    """The same for one way; `until`: no list is asked for any more from then on."""
+    outlet = runtime.outlets[way]
+    turn = None if outlet.ledger is None else runtime.transact(sweep_store.take, way, at_once=at_once)
+    if outlet.ledger is None or turn is None:
+        return
+    is_whole, is_all = _let_in_all(runtime, turn, outlet.ledger, outlet.senders, until)
+    again_after = sweep_store.EVERY if is_all else GRACE
+    runtime.transact(sweep_store.finish, turn, is_whole=is_whole, again_after=again_after)
+
+
+def hear_unkeyed(runtime: Runtime) -> None:
+    """Let the coordinators hear of each known caller who hung up before keying anything (B4)."""
+    now = runtime.now()
+    for id, sender in runtime.read(unkeyed_calls, now - TO_KEY, now - FORGOTTEN):
+        try:
+            runtime.transact(hear_unkeyed_call, runtime.edition, CallIn(id, sender))
+        except DatabaseAway:
+            raise
+        except Exception:
+            log.exception("inbound_failed", method=MethodKind.CALL, provider_id=id)
+
+
+def list_each(
+    runtime: Runtime, ask: Callable[[str, datetime], Listing], numbers: Sequence[str], since: datetime, until: datetime
+) -> list[Listing]:
+    """The list of each number, as far as there is time: the rest is not whole."""
+    unread = Listing((), is_whole=False)
+    return [ask(number, since) if runtime.now() < until else unread for number in numbers]
+
+
+def _let_in_all(
+    runtime: Runtime, turn: Sweep, ledger: Ledger, numbers: tuple[str, ...], until: datetime | None
+) -> tuple[bool, bool]:
+    """Whether all that came in since the last look was found and let in, and nothing waits for its webhook any more."""
+    until = until or turn.at + sweep_store.LEASE
+    listings = list_each(runtime, ledger.incoming, numbers, turn.seen_until - OVERLAP, until)
+    listed = [entry for listing in listings for entry in listing.entries]
+    missed = runtime.read(unseen, [entry.found.provider_id for entry in listed])
+    unheard = sorted((entry for entry in listed if entry.found.provider_id in missed), key=lambda entry: entry.at)
+    late = [entry for entry in unheard if entry.at <= turn.at - GRACE]
+    method, provider = turn.way
+    failed = [entry for entry in late if not _let_in(runtime, method, entry)]
+    is_read = all(listing.is_whole for listing in listings)
+    if late or not is_read:
+        found = {"late": len(late), "failed": len(failed), "is_read": is_read}
+        log.warning("inbound_swept", method=method, provider=provider, **found)
+    return is_read and not failed, len(late) == len(unheard)
+
+
+def _let_in(runtime: Runtime, method: MethodKind, entry: Entry) -> bool:
+    """One that fails is put down, keeps no other out, and is tried again with the next look (A11)."""
+    id, sender = entry.found.provider_id, entry.sender
+    try:
+        if method is MethodKind.CALL:
+            runtime.transact(miss_call, runtime.edition, CallIn(id, sender, entry.at))
+        else:
+            sms = InboundSms(id, sender, entry.to, entry.text, entry.at)
+            runtime.hang_up_soon(runtime.transact(receive_late_sms, runtime.edition, sms))
+    except DatabaseAway:
+        raise
+    except Exception:
+        log.exception("inbound_failed", method=method, provider_id=id)
+        return False
+    return True

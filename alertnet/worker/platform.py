@@ -1,0 +1,137 @@
+"""What a worker runs on: threads, a bell, a scheduler, and the machine's own clock.
+
+A worker is given these, so that a simulation can run the very same worker on virtual time and without threads.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import Engine
+
+from alertnet.runtime.clock import system_clock
+from alertnet.runtime.http_ping import Knock, knock
+from alertnet.worker.single_worker_lock import WorkerLock
+
+SET_BACK = timedelta(seconds=2)
+"""A clock that goes back by more than this was set."""
+SHORTEST_REST_SECONDS, LONGEST_REST_SECONDS = 0.01, 0.05
+REST_IN_LOOKS = 4
+"""From the beginning of a look to that of the next, as many times as long as the look took."""
+LONGEST_WAIT_SECONDS = 2.0
+"""Between two looks of the scheduler at the clock."""
+
+
+class Bell(Protocol):
+    """A `threading.Event`."""
+
+    def set(self) -> None: ...
+
+    def clear(self) -> None: ...
+
+    def wait(self) -> object: ...
+
+
+class Thread(Protocol):
+    """A `threading.Thread`."""
+
+    def start(self) -> None: ...
+
+    def join(self) -> None: ...
+
+
+class Pool(Protocol):
+    """A `ThreadPoolExecutor`."""
+
+    def submit(self, work: Callable[..., None], /, *args: Any) -> object: ...
+
+    def shutdown(self) -> None:
+        """Wait until everything that was submitted is done."""
+        ...
+
+
+class Scheduler(Protocol):
+    """As much of APScheduler as is a ticker (`interval`) and an alarm clock (`date`)."""
+
+    def add_job(self, func: Callable[[], object], trigger: str, **options: Any) -> object: ...
+
+    def start(self) -> None: ...
+
+    def shutdown(self) -> None: ...
+
+
+class Lock(Protocol):
+    """A `WorkerLock`."""
+
+    def take(self) -> None: ...
+
+    def release(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Makes whatever a worker needs to run. `now` is the clock that its scheduler goes by, and no other."""
+
+    bell: Callable[[], Bell]
+    thread: Callable[[Callable[[], None], str], Thread]
+    """By what it does and its name."""
+    pool: Callable[[int, str], Pool]
+    """By how many threads it has and their name."""
+    scheduler: Callable[[], Scheduler]
+    lock: Callable[[Engine], Lock]
+    now: Callable[[], datetime]
+    knock: Knock | None = None
+    """How the world outside is reached, beside the channels; None: there is none, and no watch is kept for it."""
+
+
+class SpacedBell(threading.Event):
+    """Lets whoever waits go on only after a rest: what rings meanwhile is one ring.
+
+    Under load something rings with every message, and a look at the queues costs as much as an escalation: it may take
+    a quarter of the time, however slow the machine is.
+    """
+
+    _last = float("-inf")
+
+    def wait(self, timeout: float | None = None) -> bool:
+        look = time.monotonic() - self._last
+        rung = super().wait(timeout)
+        rest = min(max(SHORTEST_REST_SECONDS, REST_IN_LOOKS * look), LONGEST_REST_SECONDS)
+        time.sleep(max(0.0, self._last + rest - time.monotonic()))
+        self._last = time.monotonic()
+        return rung
+
+
+def _thread(work: Callable[[], None], name: str) -> Thread:
+    return threading.Thread(target=work, name=name)
+
+
+class SteadyScheduler(BackgroundScheduler):  # type: ignore[misc]
+    """APScheduler goes by the machine's clock: set back by an hour, it would let every job wait for an hour."""
+
+    latest = datetime.min.replace(tzinfo=UTC)
+    """The latest moment that it knows of."""
+
+    def _process_jobs(self) -> float:
+        now = system_clock()
+        if now + SET_BACK < self.latest:
+            for job in self.get_jobs():
+                job.modify(next_run_time=now)
+        self.latest = now
+        wait: float | None = super()._process_jobs()
+        return LONGEST_WAIT_SECONDS if wait is None else min(wait, LONGEST_WAIT_SECONDS)
+
+
+def _scheduler() -> Scheduler:
+    # A job that is late must still run, however late, and never be skipped because an earlier one is not over: by
+    # default APScheduler drops both, and an alarm clock that is dropped once never rings again.
+    defaults = {"coalesce": True, "misfire_grace_time": None, "max_instances": 50}
+    return SteadyScheduler(timezone="UTC", job_defaults=defaults)
+
+
+THIS_MACHINE = Machine(SpacedBell, _thread, ThreadPoolExecutor, _scheduler, WorkerLock, system_clock, knock)

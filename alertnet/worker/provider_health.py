@@ -1,0 +1,120 @@
+"""The ways out as a worker uses them: its threads for each, what may leave by them, and which provider is away."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+import structlog
+
+from alertnet.channels.base import Accepted, Refused, Result
+from alertnet.core.delivery.circuit_breaker import SOUND, Breaker
+from alertnet.core.delivery.provider_routes import FIRST, PROVIDERS, Way, way_name
+from alertnet.core.directory.contact import MethodKind
+from alertnet.flows.sending import claim_sends as claims
+from alertnet.flows.sending import provider_health
+from alertnet.flows.sending.claim_sends import Claims
+from alertnet.flows.sending.render_and_send import Claimed
+from alertnet.flows.sending.send_capacity import Line, Outward
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import circuit_breakers as breaker_store
+from alertnet.worker.thread_pools import Hold, Room
+
+log = structlog.get_logger(__name__)
+
+
+def sending(way: Way) -> str:
+    """The crew that sends by a way: one that hangs holds up no other (A11)."""
+    return way_name(way)
+
+
+def asking(way: Way) -> str:
+    """The crew that asks what became of what went by a way, and whether its provider is back."""
+    return f"ask_{way_name(way)}"
+
+
+_THREADS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8}
+SENDING = {sending((method, provider)): size for method, size in _THREADS.items() for provider in PROVIDERS}
+ASKING = {asking((method, provider)): 1 for method in _THREADS for provider in PROVIDERS}
+"""How many threads these crews have."""
+
+
+def providers_for(runtime: Runtime, method: MethodKind) -> list[str]:
+    """The providers that there are for a method; without any its attempts fail, in the first one's threads."""
+    return [provider for kind, provider in runtime.outlets if kind is method] or [FIRST]
+
+
+def take(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str, Room]) -> Claims:
+    """Claim what there is to send by that method, as far as the crews have room, by whichever provider can have it.
+
+    The room is put aside before anything is claimed for it, and free again where the claim is not committed.
+    """
+    hold = Hold(rooms)
+    tx.if_undone(hold.release)
+    lines = []
+    for provider in providers_for(runtime, method):
+        outlet, crew = runtime.outlets.get((method, provider)), sending((method, provider))
+        senders, rate = (outlet.senders, outlet.rate) if outlet else (("",), 0.0)
+        lines.append(Line(provider, senders, rate, rooms[crew].room, partial(hold.reserve, crew)))
+    if not any(line.room for line in lines):
+        return Claims()
+    return claims.claim(
+        tx, method, Outward(lines, runtime.settings.routes, runtime.breakers, runtime.lengths, runtime.queues)
+    )
+
+
+def charge(runtime: Runtime, claimed: Claimed, units: int, *, paid: int) -> None:
+    """Let the pace know that a message takes so many units and not what was paid for; 0: it has not left."""
+    rate = runtime.outlets[claimed.method, claimed.provider].rate
+    if rate and units != paid:
+        runtime.lengths[claimed.method, claimed.kind, claimed.language] = units or paid
+        runtime.transact(claims.charge, claimed.method, claimed.sender, units - paid, rate)
+
+
+def look(runtime: Runtime, trouble: bool) -> Iterator[Way]:
+    """See which providers are in trouble, if any; those that are to be asked now whether they are back."""
+    found = runtime.read(breaker_store.found) if trouble else {}
+    for way in runtime.outlets:
+        breaker = found.get(way, SOUND)
+        _see(runtime, way, breaker)
+        if breaker.is_open and breaker.try_at is not None and breaker.try_at <= runtime.now():
+            yield way
+
+
+def ask_whether_back(runtime: Runtime, way: Way) -> tuple[str, ...]:
+    """Ask a provider that is away for a sign of life, unless another worker does; nothing rings by it."""
+    if runtime.transact(provider_health.take_question, way):
+        is_back = runtime.outlets[way].channel.answers()
+        _see(runtime, way, runtime.transact(provider_health.take_answer, way, is_back))
+        log.info("provider_asked", method=way[0], provider=way[1], is_back=is_back)
+    return ()
+
+
+def note(runtime: Runtime, way: Way, result: Result, attempt: str) -> None:
+    """Take from what came of an attempt how its provider fares; costs nothing while all is well."""
+    before = runtime.breakers.get(way, SOUND)
+    if isinstance(result, Accepted | Refused) and before == SOUND:
+        return
+    try:
+        after = runtime.transact(provider_health.note, way, result, attempt)
+    except Exception as fault:
+        # What the attempt came to is written down, and the next one says the same of the provider.
+        log.warning("provider_unnoted", method=way[0], provider=way[1], fault=type(fault).__name__)
+        return
+    _see(runtime, way, after)
+    method, provider = way
+    if after.opened_at is not None and before.opened_at is None:
+        log.error("provider_away", method=method, provider=provider, faults=after.faults, fault=after.fault)
+    elif before.opened_at is not None and after.opened_at is None:
+        log.info("provider_back", method=method, provider=provider)
+
+
+def is_away(runtime: Runtime, way: Way) -> bool:
+    """Whether there is no use in asking that provider anything now."""
+    return runtime.breakers.get(way, SOUND).is_open
+
+
+def _see(runtime: Runtime, way: Way, breaker: Breaker) -> None:
+    if breaker == SOUND:
+        runtime.breakers.pop(way, None)
+    else:
+        runtime.breakers[way] = breaker

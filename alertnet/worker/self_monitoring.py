@@ -1,0 +1,87 @@
+"""The watch on ourselves in one process: it takes its turns, and runs their errands outside any transaction."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+import structlog
+from twilio.request_validator import SIGNATURE_HEADER, RequestValidator
+
+from alertnet.core.monitoring.self_monitoring import SELF_TEST
+from alertnet.flows.system.self_monitoring import keep_watch
+from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.http_ping import Knock
+from alertnet.runtime.settings.settings import Settings
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.monitoring import heartbeats
+from alertnet.store.queues import workers as worker_store
+
+HEAD_HEADER = "Alertnet-Head"
+
+log = structlog.get_logger(__name__)
+
+Errand = Callable[[], None]
+
+
+class Watch:
+    """The part of a worker in it. `knock` None: there is no world outside for whom to keep watch."""
+
+    def __init__(self, runtime: Runtime, worker: str, knock: Knock | None) -> None:
+        self._runtime = runtime
+        self._worker = worker
+        self._knock = knock
+
+    def beat(self) -> dict[str, Errand]:
+        """Show that the worker is alive, and look; the errands to be run, each on a thread of its own, by name."""
+        try:
+            self._runtime.transact(worker_store.beat, self._worker)
+            self._runtime.measure_clock()
+            return self._look(self._knock) if self._knock is not None else {}
+        except DatabaseAway:
+            pass  # Nobody can look, so the heartbeat stops; `Absence` tells why.
+        except Exception:
+            log.exception("beat_failed")
+        return {}
+
+    def _look(self, knock: Knock) -> dict[str, Errand]:
+        runtime, settings = self._runtime, self._runtime.settings
+        tested = settings.takes_texts
+        turn = runtime.transact(
+            keep_watch,
+            runtime.edition,
+            settings.ways,
+            is_tested=tested,
+            files=runtime.trees.files,
+            routes=settings.routes,
+        )
+        errands: dict[str, Errand] = {}
+        if turn.test:
+            errands["inbound_test"] = partial(self._run, "inbound_test", partial(_test_inbound, settings, knock), None)
+        if turn.ping and settings.heartbeat_url:
+            ping = partial(_beat, settings.heartbeat_url.get_secret_value(), turn.ping, knock)
+            errands["heartbeat"] = partial(self._run, "heartbeat", ping, heartbeats.HEARTBEAT)
+        return errands
+
+    def _run(self, name: str, errand: Callable[[], str | None], sign: str | None) -> None:
+        """Run it; its answer is on the record as a sign, unless whoever answers has noted it."""
+        fault = errand()
+        if fault is not None:
+            log.warning("errand_failed", errand=name, fault=fault)
+        elif sign is not None:
+            with suppress(DatabaseAway):
+                self._runtime.transact(heartbeats.note, sign)
+
+
+def _beat(url: str, head: str, knock: Knock) -> str | None:
+    """Ping, with the head of the record for somebody outside to keep: in headers, and where the URL says `{head}`."""
+    headers = {"User-Agent": f"alertnet (record {head})", HEAD_HEADER: head}
+    return knock(url.replace("{head}", head), None, headers)
+
+
+def _test_inbound(settings: Settings, knock: Knock) -> str | None:
+    """A text from our number to itself, signed as the provider signs: by the way in to where it is noted."""
+    account = next(iter(settings.telephones.values()))
+    url, number = f"{settings.public_url}/twilio/sms", account.numbers[0]
+    form = {"AccountSid": account.sid, "MessageSid": SELF_TEST, "From": number, "To": number, "Body": ""}
+    validator = RequestValidator(account.auth_tokens[0].get_secret_value())
+    return knock(url, form, {SIGNATURE_HEADER: validator.compute_signature(url, form)})

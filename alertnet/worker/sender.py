@@ -1,0 +1,101 @@
+"""One attempt on its way: rendered, looked at once more, handed to its channel, and written down."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from alertnet.channels.base import Accepted, Outgoing, Result
+from alertnet.core.monitoring.metrics import DUE_TO_SENT, SENDS, once, took
+from alertnet.core.notification import Kind
+from alertnet.flows.sending import render_and_send
+from alertnet.flows.sending.encrypt_mail import record_unsealed
+from alertnet.flows.sending.record_outcome import Outcome, record, record_each
+from alertnet.flows.sending.render_and_send import Claimed
+from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.wiring import Runtime
+from alertnet.worker import provider_health
+from alertnet.worker.batcher import Together
+from alertnet.worker.platform import THIS_MACHINE, Machine
+
+log = structlog.get_logger(__name__)
+
+
+class Sending:
+    """Sends what was claimed; for any number of threads."""
+
+    def __init__(self, runtime: Runtime, machine: Machine = THIS_MACHINE) -> None:
+        self.runtime = runtime
+        self._record_each = Together[Outcome, list[str] | None](
+            lambda outcomes: runtime.transact(record_each, outcomes), machine.bell
+        )
+
+    def send(self, claimed: Claimed) -> Sequence[str]:
+        """Hand an attempt to its channel, unless it must not leave any more; the calls to hang up."""
+        result = self._try(claimed)
+        if result is None:
+            log.info("attempt_withheld", attempt=claimed.attempt, method=claimed.method)
+            return self._record(Outcome(claimed.attempt, claimed.lease, render_and_send.Withheld()))
+        hang_ups = self._record(
+            Outcome(claimed.attempt, claimed.lease, render_and_send.or_turned_away(claimed, result))
+        )
+        provider_health.note(self.runtime, (claimed.method, claimed.provider), result, claimed.attempt)
+        self._count(claimed, result)
+        log.info(
+            "attempt_made",
+            ref=claimed.said.ref,
+            attempt=claimed.attempt,
+            method=claimed.method,
+            provider=claimed.provider,
+            kind=claimed.kind,
+            result=type(result).__name__,
+        )
+        return hang_ups
+
+    def _count(self, claimed: Claimed, result: Result) -> None:
+        counting, method = self.runtime.counting, claimed.method.value
+        counting.add(once(SENDS, method, claimed.provider, type(result).__name__.lower()))
+        if claimed.due_at is not None and isinstance(result, Accepted):
+            counting.add(took(DUE_TO_SENT, (self.runtime.now() - claimed.due_at).total_seconds(), method))
+        if claimed.kind is Kind.ALERT:
+            counting.sent(claimed.attempt)
+
+    def compose(self, claimed: Claimed) -> Outgoing:
+        """The message as it leaves.
+
+        Raises:
+            Unknown: no template says this kind by this method. DatabaseAway: the templates can't be read.
+        """
+        renderer = self.runtime.renderer(claimed.templates or self.runtime.edition.templates)
+        return render_and_send.render(claimed, renderer, self.runtime.settings.public_url or "")
+
+    def _try(self, claimed: Claimed) -> Result | None:
+        runtime = self.runtime
+        outlet = runtime.outlets.get((claimed.method, claimed.provider))
+        if outlet is None:
+            return render_and_send.UNCONFIGURED
+        try:
+            outgoing = self.compose(claimed)
+        except DatabaseAway:
+            raise
+        except Exception:
+            log.exception("message_unspeakable", attempt=claimed.attempt, method=claimed.method, kind=claimed.kind)
+            return render_and_send.UNRENDERED
+        units = render_and_send.units(outgoing)
+        provider_health.charge(runtime, claimed, units, paid=claimed.units)
+        if not runtime.read(render_and_send.still_ours, claimed.attempt, claimed.lease):
+            provider_health.charge(runtime, claimed, 0, paid=units)
+            return None
+        if outgoing.unsealed:
+            runtime.transact(record_unsealed, claimed.attempt, outgoing.unsealed)
+        return render_and_send.hand_over(outlet.channel, outgoing)
+
+    def _record(self, outcome: Outcome) -> Sequence[str]:
+        """Together with those that come in at the same time; alone where that is not possible (A11)."""
+        try:
+            hang_ups = self._record_each(outcome)
+        except DatabaseAway:
+            raise
+        except Exception:
+            log.exception("outcomes_failed", attempt=outcome.attempt)
+            hang_ups = None
+        return self.runtime.transact(record, outcome) if hang_ups is None else hang_ups

@@ -1,0 +1,240 @@
+"""Does what is due: a ticker and an alarm clock ring one bell, one thread looks what there is, crews of threads do it.
+
+The database's due rows are the only truth. APScheduler rings each second and at the next due time, a commit at once.
+Each channel has a crew of its own, so that one that hangs delays no other (A11).
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from alertnet.core.delivery.provider_routes import PROVIDERS
+from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import workers as worker_store
+from alertnet.store.queues.attempts import SENT_BY
+from alertnet.worker.due_work import DUE, Job, Search, perform, send_jobs
+from alertnet.worker.missed_inbound import sweep
+from alertnet.worker.platform import THIS_MACHINE, Machine
+from alertnet.worker.provider_health import ASKING, SENDING, sending, take
+from alertnet.worker.self_monitoring import Watch
+from alertnet.worker.sender import Sending
+from alertnet.worker.startup_recovery import Comeback
+from alertnet.worker.thread_pools import Crew, Room, Stride, UnderWay
+
+SWEEP, COMEBACK, ERRANDS = "sweep", "comeback", "errands"
+CREWS = {**SENDING, **ASKING, DUE: 16, SWEEP: 1, COMEBACK: len(PROVIDERS), ERRANDS: 2}
+"""How many threads each kind of work has."""
+
+TICK_SECONDS = 1
+BEAT_SECONDS = 5
+SWEEP_SECONDS = 10
+"""How often it looks whether it is time to look for what came in unheard."""
+
+EARLIEST = timedelta(milliseconds=1)
+"""Two clocks differ by microseconds: an alarm that rings too soon finds nothing."""
+
+STRIDE = 100
+"""How much a step by hand takes up at once."""
+
+log = structlog.get_logger(__name__)
+
+
+def strides(crews: Iterable[str], most: int = STRIDE) -> dict[str, Stride]:
+    """So much of each kind of work at once, for who does it by hand."""
+    return {name: Stride(most) for name in crews}
+
+
+class Worker:
+    """The worker of one process: it runs from `start` to `stop`, or step by step where a test holds the clock."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        crews: Mapping[str, int] | None = None,
+        tick_seconds: float = TICK_SECONDS,
+        machine: Machine = THIS_MACHINE,
+    ) -> None:
+        self.id = runtime.chance.id()
+        self._runtime = runtime
+        self._sending = Sending(runtime, machine)
+        self._machine = machine
+        self._sizes = {**CREWS, **(crews or {})}
+        self._tick = timedelta(seconds=tick_seconds)
+        self._lock = machine.lock(runtime.engine)
+        self._lookout = Watch(runtime, self.id, machine.knock)
+        self._bell = machine.bell()
+        self._stopping = False
+        self._comeback = Comeback(runtime)
+        self._crowded: frozenset[str] = frozenset()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def step(self) -> int:
+        """Do everything that is due, and what becomes due by it, on the calling thread; how many jobs that took."""
+        done: set[str] = set()
+        count = 0
+        while jobs := list(Search(self._sending, strides(self._sizes), done).jobs()):
+            for job in jobs:
+                self._runtime.hang_up(perform(job))
+            done |= {job.key for job in jobs}
+            count += len(jobs)
+        return count
+
+    def next_due(self) -> datetime | None:
+        """When something falls due next, after now; what the pace holds back is not counted."""
+        return self._runtime.read(worker_store.next_due)
+
+    def start(self) -> None:
+        """Begin, in threads of its own.
+
+        Raises:
+            Misconfigured: on SQLite, where another worker runs on the same database.
+        """
+        self._lock.take()
+        self._stopping, self._comeback = False, Comeback(self._runtime)
+        self._crews = {name: self._crew(name, size) for name, size in self._sizes.items()}
+        self._watcher = self._machine.thread(self._watch, "worker")
+        self._scheduler = self._machine.scheduler()
+        self._scheduler.add_job(self._bell.set, "interval", seconds=self._tick.total_seconds())
+        self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, max_instances=1)
+        self._scheduler.add_job(self._sweep, "interval", seconds=SWEEP_SECONDS)
+        self._runtime.make_ready()
+        self._come_back()
+        self._runtime.wakeups.bells.append(self._bell.set)
+        self._runtime.wakeups.takers.append(self._take)
+        self._runtime.listen()
+        self._watcher.start()
+        self._scheduler.start()
+        self._beat()
+        self._sweep()
+        self._bell.set()
+
+    def stop(self) -> None:
+        """Claim nothing more, finish what was claimed, and end."""
+        self._stopping = True
+        self._runtime.wakeups.takers.remove(self._take)
+        self._runtime.wakeups.bells.remove(self._bell.set)
+        self._bell.set()
+        self._watcher.join()
+        self._scheduler.shutdown()
+        for crew in self._crews.values():
+            crew.close()
+        with suppress(DatabaseAway):
+            self._runtime.transact(worker_store.leave, self.id)
+        self._lock.release()
+
+    def _crew(self, name: str, size: int) -> Crew:
+        return Crew(self._machine.pool(size, name), size, partial(self._freed, name))
+
+    def _watch(self) -> None:
+        while not self._stopping:
+            self._bell.wait()
+            self._bell.clear()
+            try:
+                self._look()
+            except DatabaseAway:
+                pass  # `Absence` tells why.
+            except Exception:
+                log.exception("look_failed")
+
+    def _look(self) -> None:
+        self._come_back()
+        if self._stopping or self._comeback.holds_all:
+            return
+        rooms, held = self._rooms()
+        search = Search(self._sending, rooms, UnderWay(self._crews))
+        for job in search.jobs():
+            self._crews[job.crew].take(job.key, partial(self._perform, job), reserved=job.reserved)
+        self._crowded = frozenset(search.crowded - held)
+        if any(self._crews[name].room for name in self._crowded):
+            self._bell.set()
+        self._plan(search.next_at)
+
+    def _take(self, tx: Tx, methods: Collection[str]) -> Callable[[], None]:
+        """Claim in the very transaction that leaves something due, as far as threads are free."""
+        # Always in the same order: two that each hold a sender which the other one wants would never go on.
+        is_still = self._stopping or self._comeback.holds_all
+        wanted = [] if is_still else [method for method in SENT_BY if method in methods]
+        rooms, _ = self._rooms()
+        taken = [take(tx, self._runtime, method, rooms) for method in wanted]
+        jobs = [job for claims in taken for job in send_jobs(self._sending, claims)]
+        return partial(self._begin, jobs, is_all=bool(jobs) and all(claims.leaves_nothing for claims in taken))
+
+    def _begin(self, jobs: list[Job], *, is_all: bool) -> None:
+        """Let the crews do what was taken; what there is else, now or soon, is looked for out of their way."""
+        for job in jobs:
+            looks = not is_all or job is jobs[-1]
+            perform = self._perform_and_look if looks else self._perform
+            self._crews[job.crew].take(job.key, partial(perform, job), reserved=job.reserved)
+        if not jobs:
+            self._bell.set()
+
+    def _perform_and_look(self, job: Job) -> None:
+        self._and_look(partial(self._perform, job))
+
+    def _and_look(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        finally:
+            self._bell.set()
+
+    def _perform(self, job: Job) -> None:
+        self._runtime.hang_up_soon(perform(job))
+
+    def _freed(self, crew: str) -> None:
+        if crew in self._crowded:
+            self._bell.set()
+
+    def _plan(self, next_at: datetime | None) -> None:
+        """Set the alarm clock for what is due soon; a later tick sees to the rest."""
+        wait = next_at - self._runtime.now() if next_at else 2 * self._tick
+        if wait < 2 * self._tick:
+            at = self._machine.now() + max(wait, EARLIEST)
+            self._scheduler.add_job(self._bell.set, "date", run_date=at, id="wake", replace_existing=True)
+
+    def _come_back(self) -> None:
+        """Look for what came in while nobody was there; while the database is away the next look tries again."""
+        if self._stopping or self._comeback.has_begun:
+            return
+        with suppress(DatabaseAway):
+            for name, job in self._comeback.begin().items():
+                self._crews[COMEBACK].take(name, partial(self._and_look, job))
+
+    def _rooms(self) -> tuple[Mapping[str, Room], frozenset[str]]:
+        """The crews, and those by name that are to send nothing yet: they have no room."""
+        if self._comeback.is_over:
+            return self._crews, frozenset()
+        held = frozenset(sending(way) for way in self._comeback.held)
+        return {**self._crews, **{name: Stride(0) for name in held}}, held
+
+    def sweep(self) -> None:
+        """Fetch what came in while nobody listened, if it is time to."""
+        with suppress(DatabaseAway):
+            sweep(self._runtime)
+
+    def _sweep(self) -> None:
+        if self._comeback.is_over and self._crews[SWEEP].room:
+            self._crews[SWEEP].take(SWEEP, self.sweep)
+
+    def _beat(self) -> None:
+        self._come_back()
+        if not self._comeback.has_begun:
+            # Once it shows that it is alive nobody could tell any more that it was away.
+            return
+        for name, errand in self._lookout.beat().items():
+            if not self._crews[ERRANDS].is_at(name):
+                self._crews[ERRANDS].take(name, errand)

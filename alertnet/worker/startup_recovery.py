@@ -1,0 +1,216 @@
+"""Back after a while away: what was said meanwhile counts first, and an old backup is told from the database as it was.
+
+A backup that is restored would send everything again that was due after it was taken. Whoever restores one says so
+(`alertnet db restored`); a worker that begins looks for itself too: messages of ours at the provider that are younger
+than anything in the database were sent on the strength of another. Being wrong about it costs two minutes and an alarm,
+and never silences anything.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+import structlog
+
+from alertnet.channels.base import Entry
+from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.directory.contact import MethodKind
+from alertnet.flows.system import restored_backup
+from alertnet.flows.system.lost_incidents import Sent, remember
+from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.monitoring import last_activity
+from alertnet.store.monitoring.last_activity import Declaration
+from alertnet.worker.missed_inbound import hear_unkeyed, list_each, sweep_way
+
+T = TypeVar("T")
+
+AWAY = timedelta(minutes=2)
+"""Shorter than this nobody was away; it also covers the difference between our clock and the provider's."""
+
+HEARD_WITHIN = timedelta(seconds=3)
+"""So long everything waits for what was answered meanwhile."""
+LOOKED_WITHIN = timedelta(seconds=10)
+"""So long whatever would go by a way waits for its provider, which has no longer in all."""
+
+log = structlog.get_logger(__name__)
+
+
+class Comeback:
+    """What a worker looks for before it goes on, at each provider; it is said what has to wait for that meanwhile.
+
+    For a moment everything waits, so that what was answered counts before anything goes on. A provider that takes
+    longer than that holds back only what would go by it, and that no longer than it has in all.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.has_begun = False
+        self._runtime = runtime
+        self._began_at = runtime.now()
+        self._unseen: set[Way] = set()
+        """Ways that were not looked at yet."""
+        self._is_settling = False
+        """A backup is being made the database."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing to wait for any more."""
+        return self.has_begun and not self._unseen
+
+    @property
+    def holds_all(self) -> bool:
+        """Whether nothing at all is to go on yet."""
+        if not self.has_begun or self._is_settling:
+            return True
+        return bool(self._unseen) and self._runtime.now() < self._began_at + HEARD_WITHIN
+
+    @property
+    def held(self) -> frozenset[Way]:
+        """The ways by which nothing is to be sent yet."""
+        return frozenset(self._unseen) if self._runtime.now() < self._ends_at else frozenset()
+
+    def begin(self) -> dict[str, Callable[[], None]]:
+        """See whether somebody was at work a moment ago; else what there is to do, each a job for itself, by name.
+
+        To be called before anything is written. A look that somebody died over is taken up again.
+
+        Raises:
+            DatabaseAway: it is to be called once more.
+        """
+        runtime = self._runtime
+        since = runtime.transact(last_activity.away_since, AWAY)
+        declared = runtime.read(lambda tx: last_activity.declared(tx.session))
+        broke_off = declared is not None and not declared.is_over
+        books = [way for way, outlet in runtime.outlets.items() if outlet.ledger is not None]
+        self._began_at = runtime.now()
+        self._unseen = set(books if since is not None or broke_off else ())
+        self._is_settling, self.has_begun = broke_off, True
+        if broke_off:
+            return {"restored": partial(self._run, books, self._settle)}
+        if since is not None and not books:
+            runtime.transact(last_activity.back)
+        return (
+            {}
+            if since is None
+            else {
+                provider: partial(self._run, ways, partial(self._judge, ways, since))
+                for provider, ways in _by_provider(books).items()
+            }
+        )
+
+    @property
+    def _ends_at(self) -> datetime:
+        return self._began_at + LOOKED_WITHIN
+
+    def _run(self, ways: Sequence[Way], first: Callable[[], None]) -> None:
+        """Everything there is to see by these ways; whatever goes wrong, it must not keep alarms from leaving (A11)."""
+        fetching = [partial(self._fetch, way) for way in ways]
+        steps: list[Callable[[], None]] = [first, *fetching, partial(hear_unkeyed, self._runtime)]
+        try:
+            for step in steps:
+                _guarded(step)
+            self._unseen.difference_update(ways)
+            if not self._unseen:
+                self._runtime.transact(last_activity.back)
+        except DatabaseAway:
+            # Once it is there again all of it begins again.
+            self.has_begun = False
+
+    def _judge(self, ways: Sequence[Way], last: datetime) -> None:
+        """Make the backup that this is the database, if it is one."""
+        if not self._is_settling and any(self._is_another(way, last) for way in ways):
+            log.error("database_is_old", newest=last.isoformat())
+            self._settle()
+
+    def _settle(self) -> None:
+        self._is_settling = True
+        try:
+            declare_restored(self._runtime, None, by="found at the start")
+        finally:
+            self._is_settling = False
+
+    def _fetch(self, way: Way) -> None:
+        """What came in meanwhile. Whoever has the turn to look may have died over it: its lease is not waited for."""
+        try:
+            sweep_way(self._runtime, way, at_once=True, until=self._ends_at)
+        finally:
+            self._unseen.discard(way)
+
+    def _is_another(self, way: Way, last: datetime) -> bool:
+        """Whether the provider has messages of ours that this database knows nothing of."""
+        method, outlet = way[0], self._runtime.outlets[way]
+        if method is not MethodKind.SMS or outlet.ledger is None:
+            return False
+        since = last + AWAY
+        listings = list_each(self._runtime, outlet.ledger.outgoing, outlet.senders, since, self._ends_at)
+        ids = {entry.found.provider_id for each in listings for entry in each.entries if entry.at > since}
+        return bool(ids and self._runtime.read(lambda tx: last_activity.unbound(tx.session, ids)))
+
+
+def _guarded(step: Callable[[], None]) -> None:
+    try:
+        step()
+    except DatabaseAway:
+        raise
+    except Exception:
+        log.exception("comeback_failed")
+
+
+def _by_provider(ways: Sequence[Way]) -> dict[str, list[Way]]:
+    found: dict[str, list[Way]] = {}
+    for way in ways:
+        found.setdefault(way[1], []).append(way)
+    return found
+
+
+def come_back(runtime: Runtime) -> None:
+    """All of it, one after the other, before anything is sent."""
+    for job in Comeback(runtime).begin().values():
+        job()
+
+
+def declare_restored(runtime: Runtime, taken_at: datetime | None, by: str) -> tuple[Declaration, Sequence[str]]:
+    """Settle what a backup that was taken then would do again, by default up to the newest moment in it.
+
+    Said again it goes on where it broke off, and does nothing twice. What was declared, and the references of the
+    incidents that may lack answers.
+    """
+    ways_in = [way for way, outlet in runtime.outlets.items() if outlet.ledger is not None]
+    declared = runtime.transact(restored_backup.hold_back, taken_at, by, ways_in)
+    incidents = runtime.read(lambda tx: last_activity.going_on(tx.session))
+    if not declared.is_over:
+        # Before anything draws a code: one that was told since the backup must not be given to another.
+        declared = replace(declared, lost=_find_lost(runtime, declared.taken_at))
+        for id in runtime.read(lambda tx: last_activity.queued(tx.session, declared.at)):
+            runtime.hang_up_soon(_apart(runtime, restored_backup.doubt, id) or ())
+        for id, _ in incidents:
+            _apart(runtime, restored_backup.alarm_about, id, declared.taken_at)
+        runtime.transact(restored_backup.tell_everybody, runtime.edition, declared.taken_at, declared.lost)
+    return declared, [ref for _, ref in incidents]
+
+
+def _find_lost(runtime: Runtime, taken_at: datetime) -> dict[str, tuple[str, ...]]:
+    """The incidents that the provider's books name and the database does not; their codes are kept."""
+    until = runtime.now() + LOOKED_WITHIN
+    entries: list[Entry] = []
+    for (method, _), outlet in runtime.outlets.items():
+        if method is MethodKind.SMS and outlet.ledger is not None:
+            listings = list_each(runtime, outlet.ledger.outgoing, outlet.senders, taken_at, until)
+            entries += [entry for each in listings for entry in each.entries]
+            if not all(each.is_whole for each in listings):
+                log.warning("lost_incidents_unread", since=taken_at.isoformat())
+    sent = [Sent(entry.to, entry.text) for entry in sorted(entries, key=lambda entry: entry.at)]
+    return runtime.transact(remember, runtime.edition, sent)
+
+
+def _apart(runtime: Runtime, flow: Callable[..., T], id: str, *args: Any) -> T | None:
+    """The flow over one row; where it fails, the others are settled all the same (A11)."""
+    try:
+        return runtime.transact(flow, id, *args)
+    except DatabaseAway:
+        raise
+    except Exception:
+        log.exception("restore_failed", row=id)
+        return None

@@ -1,0 +1,70 @@
+"""What the provider has not reported is asked for, many in few requests, so that an outage brings no flood (A5)."""
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from alertnet.channels.base import CannotTell, Lookup, Outgoing, Question
+from alertnet.core.delivery.provider_routes import Way
+from alertnet.flows.sending import render_and_send
+from alertnet.flows.sending.render_and_send import Claimed
+from alertnet.flows.sending.settle_unknown import settle
+from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.wiring import Runtime
+from alertnet.worker.provider_health import is_away
+
+FEW = 2
+"""So many are asked for one by one, which says more: a list of the provider may lag behind."""
+MOST = 500
+MOST_WITHOUT_BOOKS = 16
+"""Where each is a question of its own, all have to be answered within a lease."""
+
+Compose = Callable[[Claimed], Outgoing]
+
+log = structlog.get_logger(__name__)
+
+
+def most_at_once(runtime: Runtime, way: Way) -> int:
+    """How many attempts that went by a way may be asked about together."""
+    outlet = runtime.outlets.get(way)
+    return MOST if outlet and outlet.ledger else MOST_WITHOUT_BOOKS
+
+
+def ask(runtime: Runtime, way: Way, claimed: Sequence[Claimed], compose: Compose) -> list[str]:
+    """Ask what became of them, and settle each by its answer; the calls to hang up."""
+    lookups = _look_up(runtime, way, [_question(each, compose) for each in claimed])
+    hang_ups: list[str] = []
+    for each, lookup in zip(claimed, lookups, strict=True):
+        try:
+            hang_ups += runtime.transact(settle, each.attempt, each.lease, lookup)
+        except DatabaseAway:
+            raise
+        except Exception:
+            log.exception("attempt_unsettled", attempt=each.attempt, method=each.method)
+    found = sum(not isinstance(lookup, CannotTell) for lookup in lookups)
+    method, provider = way
+    log.info("attempts_asked", method=method, provider=provider, asked=len(lookups), answered=found)
+    return hang_ups
+
+
+def _question(claimed: Claimed, compose: Compose) -> Question | None:
+    try:
+        return Question(compose(claimed), claimed.started_at, claimed.provider_id)
+    except DatabaseAway:
+        raise
+    except Exception:
+        log.exception("message_unspeakable", attempt=claimed.attempt, method=claimed.method, kind=claimed.kind)
+        return None
+
+
+def _look_up(runtime: Runtime, way: Way, questions: Sequence[Question | None]) -> list[Lookup]:
+    """The answer to each; what can't be put into words can't be asked for, nor can a provider that is away."""
+    outlet = runtime.outlets.get(way)
+    asked = [question for question in questions if question is not None]
+    if outlet is None or is_away(runtime, way):
+        return [CannotTell(is_away=outlet is not None) for _ in questions]
+    if outlet.ledger is not None and len(asked) > FEW:
+        answers = iter(render_and_send.look_up_many(outlet.ledger, asked))
+    else:
+        answers = iter([render_and_send.look_up(outlet.channel, question) for question in asked])
+    return [CannotTell() if question is None else next(answers) for question in questions]

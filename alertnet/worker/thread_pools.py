@@ -1,0 +1,131 @@
+"""Threads for each kind of work, so that what hangs in one delays no other (A11)."""
+
+import threading
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from alertnet.worker.platform import Pool
+
+log = structlog.get_logger(__name__)
+
+
+class Room(Protocol):
+    """A crew as a claim sees it."""
+
+    @property
+    def room(self) -> int:
+        """For how much more it has free threads."""
+        ...
+
+    def reserve(self) -> bool:
+        """Whether one of them is put aside, for what is going to be taken."""
+        ...
+
+    def release(self) -> None:
+        """One that was put aside is free again."""
+        ...
+
+
+@dataclass
+class Stride:
+    """No threads: how much of one kind of work is done at once by whoever does it by hand."""
+
+    room: int
+
+    def reserve(self) -> bool:
+        is_free = self.room > 0
+        self.room -= is_free
+        return is_free
+
+    def release(self) -> None:
+        self.room += 1
+
+
+class Crew:
+    """Threads for one kind of work; what is found for it is no more than its free threads, so nothing claimed waits."""
+
+    def __init__(self, pool: Pool, size: int, on_free: Callable[[], None]) -> None:
+        self._size = size
+        self._on_free = on_free
+        self._keys: set[str] = set()
+        self._reserved = 0
+        self._pool = pool
+        self._lock = threading.Lock()
+
+    @property
+    def room(self) -> int:
+        """How many threads are free."""
+        return max(0, self._size - len(self._keys) - self._reserved)
+
+    def reserve(self) -> bool:
+        """Whether one of them is put aside: no two claims at the same moment count on the same thread."""
+        with self._lock:
+            if not self.room:
+                return False
+            self._reserved += 1
+            return True
+
+    def release(self) -> None:
+        """One that was put aside is free again."""
+        with self._lock:
+            self._reserved -= 1
+        self._on_free()
+
+    def is_at(self, key: str) -> bool:
+        """Whether one of them works on that row."""
+        return key in self._keys
+
+    def take(self, key: str, work: Callable[[], None], *, reserved: bool = False) -> None:
+        """Let the next free thread do it, or one that was `reserved` for it."""
+        with self._lock:
+            self._keys.add(key)
+            self._reserved -= reserved
+        self._pool.submit(self._work, key, work)
+
+    def close(self) -> None:
+        """Wait until all that was taken is done."""
+        self._pool.shutdown()
+
+    def _work(self, key: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception:
+            log.exception("job_failed", job=key)
+        finally:
+            with self._lock:
+                self._keys.discard(key)
+            self._on_free()
+
+
+class UnderWay(Container[str]):
+    """The keys of the rows that some crew works on."""
+
+    def __init__(self, crews: Mapping[str, Crew]) -> None:
+        self._crews = crews
+
+    def __contains__(self, key: object) -> bool:
+        return any(crew.is_at(str(key)) for crew in self._crews.values())
+
+
+class Hold:
+    """What one claim has put aside of the crews' free threads."""
+
+    def __init__(self, rooms: Mapping[str, Room]) -> None:
+        self._rooms = rooms
+        self._held: list[str] = []
+
+    def reserve(self, crew: str) -> bool:
+        """Whether a free thread of that crew is put aside."""
+        is_free = self._rooms[crew].reserve()
+        if is_free:
+            self._held.append(crew)
+        return is_free
+
+    def release(self) -> None:
+        """The claim was undone: all of it is free again."""
+        for crew in self._held:
+            self._rooms[crew].release()
+        self._held.clear()

@@ -1,0 +1,1 @@
+"""What is checked in each night: the promises, punctuality, how it ends."""

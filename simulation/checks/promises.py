@@ -1,0 +1,223 @@
+"""What must hold whenever a message is handed over, by what is committed at that very moment (A3, A4, A5, A9)."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, Select, bindparam, select
+
+from alertnet.channels.base import Outgoing
+from alertnet.core.codec import from_plain
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.escalation.state import LAST_RESORT
+from alertnet.core.incident import Facts
+from alertnet.core.notification import Kind
+from alertnet.flows.system.self_monitoring import NO_REF
+from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, served
+from simulation.world.cast import NEWCOMER, SECRET
+from simulation.world.expected_consent import why_barred
+from simulation.world.expected_plan import is_closed
+
+if TYPE_CHECKING:
+    from simulation.hosts.host import Host, Process
+    from simulation.night import Night
+
+LEASE = timedelta(seconds=30)
+"""What can't be written down because the database is away is claimed for so long."""
+CLOCKS_DIFFER = timedelta(seconds=2)
+
+_STANDING: Select[Any] = (
+    select(
+        attempts.c.status,
+        attempts.c.due_at,
+        attempts.c.started_at,
+        attempts.c.is_alert,
+        attempts.c.incident_id,
+        notifications.c.contact,
+        notifications.c.kind,
+        notifications.c.alarm_id,
+        incidents.c.status.label("incident_status"),
+        incidents.c.ref,
+        incidents.c.opened_at,
+        incidents.c.facts,
+    )
+    .join(notifications, notifications.c.id == attempts.c.notification_id)
+    .outerjoin(incidents, incidents.c.id == attempts.c.incident_id)
+    .where(attempts.c.id == bindparam("attempt"))
+)
+_CLAIMED: Select[Any] = select(attempts.c.id, attempts.c.method).where(
+    attempts.c.status == "sending",
+    attempts.c.started_at > bindparam("since", type_=attempts.c.started_at.type),
+    attempts.c.due_at > bindparam("now", type_=attempts.c.due_at.type),
+)
+_SERVICES: Select[Any] = (
+    select(escalations.c.status, escalations.c.tree, served.c.contact, served.c.level_index)
+    .join(served, served.c.escalation_id == escalations.c.id)
+    .where(served.c.notification_id == bindparam("notification"))
+)
+_CALLED: Select[Any] = (
+    select(escalations.c.status, escalations.c.tree, served.c.contact)
+    .join(served, served.c.escalation_id == escalations.c.id)
+    .join(notifications, notifications.c.id == served.c.notification_id)
+    .where(notifications.c.alarm_id == bindparam("alarm"), notifications.c.method == MethodKind.TASK.value)
+)
+_ANSWERS: Select[Any] = select(acknowledgements.c.tree, acknowledgements.c.contact).where(
+    acknowledgements.c.incident_id == bindparam("incident"),
+    acknowledgements.c.kind.in_(["acknowledged", "declined"]),
+    acknowledgements.c.revoked_at.is_(None),
+)
+
+
+class Promises:
+    """The ledger of what was handed over and taken."""
+
+    def __init__(self, night: "Night") -> None:
+        self.night = night
+        self.taken: Counter[str] = Counter()
+        """How often the provider took each attempt."""
+        self._replies: dict[str, bytes] = {}
+
+    def is_handed_over(self, process: "Process", outgoing: Outgoing) -> None:
+        """A process is about to write the first byte."""
+        rows = self.night.database.rows(_STANDING, attempt=outgoing.attempt)
+        what = self.night.describe(outgoing)
+        if not rows:
+            self._break("A5", f"{what} is handed over, and no intent to send it is committed")
+            return
+        row = rows[0]
+        self._keeps_consent(row, outgoing, what)
+        self._keeps_to_the_plan(row, outgoing, what)
+        if row.is_alert:
+            self._stops(row, outgoing, what)
+            self._keeps_hours(row, outgoing, what)
+        if row.kind == Kind.TASK.value:
+            self._is_to_be_called(row, what)
+        if row.incident_id is None and row.kind in (Kind.ALARM.value, Kind.NOTICE.value):
+            self._is_about_us(outgoing, what)
+        self._is_claimed(process, row, what)
+        self._is_discreet(outgoing, what)
+
+    def has_left(self, host: "Host", works_since: datetime, began: datetime) -> None:
+        """A process has ended in good order: where no other works, nothing that it holds is left half done."""
+        others = [each for each in self.night.hosts if each.works and each is not host]
+        was_away = self.night.database_is_away or self.night.watch.database_back_at > began - LEASE
+        since = works_since + timedelta(seconds=2 * self.night.mischief.clocks_apart)
+        for row in () if others or was_away else self.night.database.rows(_CLAIMED, since=since, now=host.clock()):
+            what = f"{row.method} {row.id[:4]}"
+            self._break("A5", f"{host.name} has ended in good order, and left {what} claimed and neither sent nor free")
+
+    def was_taken(self, outgoing: Outgoing) -> None:
+        """The provider took it; one attempt is one message, a re-send is an attempt of its own."""
+        self.taken[outgoing.attempt] += 1
+        if self.taken[outgoing.attempt] > 1:
+            self._break("A5", f"{self.night.describe(outgoing)} is taken twice, and the second is not marked as extra")
+
+    def was_accepted(self, ref: str) -> None:
+        """A report was answered with a 201."""
+        if not self.night.database.rows(select(incidents.c.id).where(incidents.c.ref == ref)):
+            self._break("A1", f"{ref} was accepted, and no commit holds it")
+
+    def was_replied_to(self, id: str, reply: bytes) -> None:
+        """A text to us was answered."""
+        if self._replies.setdefault(id, reply) != reply:
+            self._break("A1", f"the text {id} was answered in two ways")
+        if not self.night.database.rows(select(inbound.c.known).where(inbound.c.provider_id == id)):
+            self._break("A1", f"the text {id} was answered, and no commit holds it")
+
+    def _keeps_consent(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
+        if row.facts is None or "/" in row.contact:
+            return
+        why = why_barred(from_plain(Facts, row.facts), self.night.network.trees.values(), outgoing.to)
+        if why is not None:
+            self._break("A3", f"{what} is handed over although {why}")
+
+    def _keeps_to_the_plan(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
+        """Nobody who came later, or is beyond the consent it was reported with, until a coordinator has re-resolved."""
+        reported = self.night.desk.opened.get(row.ref)
+        if row.ref is None or row.ref in self.night.desk.re_resolved or "/" in row.contact:
+            return
+        if outgoing.to == NEWCOMER.address and not opened_after_edit(self.night, row.opened_at):
+            self._break("A8", f"{what} is handed over although nobody has re-resolved since it came into the trees")
+        if reported is None:
+            return
+        asked = Facts(reported.type, reported.severity, reported.country, consent=reported.consent)
+        why = why_barred(asked, self.night.network.trees.values(), outgoing.to)
+        if why is not None:
+            self._break("A8", f"{what} is handed over although nobody has re-resolved: {why}")
+
+    def _stops(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
+        if row.incident_status != "open":
+            self._break("A4", f"{what} is handed over although its incident is closed")
+        services = self.night.database.rows(_SERVICES, notification=outgoing.notification)
+        ended = {each.status for each in services} & {"acknowledged", "stopped"}
+        if services and len(ended) == len({each.status for each in services}):
+            self._break("A4", f"{what} is handed over although its escalation is {' and '.join(sorted(ended))}")
+        elif row.status == "cancelled":
+            self._break("A4", f"{what} is handed over although it was cancelled")
+        elif self._have_answered(row, services):
+            self._break("A4", f"{what} is handed over although {row.contact} has answered")
+
+    def _is_to_be_called(self, row: Row[Any], what: str) -> None:
+        """Nobody is asked to call whom the incident may not reach, or for whom nobody waits."""
+        if row.incident_status != "open":
+            self._break("A4", f"{what} is handed over although its incident is closed")
+        services = self.night.database.rows(_CALLED, alarm=row.alarm_id)
+        if services and all(each.status in ("acknowledged", "stopped") for each in services):
+            self._break("A4", f"{what} is handed over although nobody waits for what comes of it")
+        trees = self.night.network.trees
+        for each in services:
+            addresses = trees[each.tree].contacts[each.contact].addresses
+            barred = [why_barred(from_plain(Facts, row.facts), trees.values(), address) for address in addresses]
+            if any(barred):
+                self._break("A3", f"{what} is handed over although {next(filter(None, barred))}")
+
+    def _keeps_hours(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
+        """No telephone of an office rings that was closed when the message was claimed."""
+        for tree in self.night.network.trees.values():
+            for contact in tree.contacts.values():
+                own = {each.address for each in contact.methods if each.kind is not MethodKind.EMAIL}
+                if outgoing.to in own and is_closed(contact, row.started_at):
+                    self._break("A7", f"{what} is handed over although {contact.id} was closed by then")
+
+    def _have_answered(self, row: Row[Any], services: Any) -> bool:
+        """Whether all it counts for have answered; last resort, and whoever owes an action, may be asked again."""
+        trees = self.night.network.trees
+        if any(each.level_index == LAST_RESORT or _may_ask_again(trees[each.tree]) for each in services):
+            return False
+        answered = {(each.tree, each.contact) for each in self.night.database.rows(_ANSWERS, incident=row.incident_id)}
+        return bool(services) and all((each.tree, each.contact) in answered for each in services)
+
+    def _is_claimed(self, process: "Process", row: Row[Any], what: str) -> None:
+        if process.is_in_transaction:
+            self._break("A5", f"{what} is handed over inside a transaction: should that fail, nobody knows of it")
+        elif row.status != "sending":
+            self._break("A5", f"{what} is handed over although it is {row.status}: whoever sends it has lost its lease")
+        elif row.due_at <= process.host.clock():
+            late = process.host.clock() - row.due_at
+            self._break("A5", f"{what} is handed over {late.total_seconds():.1f} s after its lease was over")
+
+    def _is_about_us(self, outgoing: Outgoing, what: str) -> None:
+        """What concerns no incident goes to coordinators alone, and names none."""
+        coordinators = [each for tree in self.night.network.trees.values() for each in tree.coordinators]
+        if not any(outgoing.to in each.addresses for each in coordinators):
+            self._break("A9", f"{what} is handed over although it concerns no incident, and is for coordinators")
+        words = outgoing.subject + outgoing.text
+        if NO_REF in words and any(ref in words for ref in self.night.database.column(select(incidents.c.ref))):
+            self._break("A9", f"{what} is about ourselves, and names an incident")
+
+    def _is_discreet(self, outgoing: Outgoing, what: str) -> None:
+        clear = (outgoing.subject, outgoing.text if outgoing.method is MethodKind.SMS else "")
+        if any(SECRET in text for text in clear):
+            self._break("A9", f"{what} names a person or a place")
+
+    def _break(self, promise: str, how: str) -> None:
+        self.night.story.breaks_promise(promise, how)
+
+
+def opened_after_edit(night: "Night", opened_at: datetime) -> bool:
+    """Whether an incident may have opened on edited trees, by whichever clock."""
+    return night.edited_at is not None and opened_at > night.edited_at - CLOCKS_DIFFER
+
+
+def _may_ask_again(tree: Any) -> bool:
+    return any(level.action_due is not None for level in tree.levels)

@@ -1,0 +1,1 @@
+"""The machines of a night: processes, lines, databases that fail."""

@@ -1,0 +1,126 @@
+"""The one database of a night: a file that begins as a fresh copy for each, and what is committed in it."""
+
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, Select, event
+from sqlalchemy.orm import Session
+
+from alertnet.core.delivery.provider_routes import FIRST, PROVIDERS, SECOND
+from alertnet.core.directory.contact_tree import Network
+from alertnet.messages.templates.load import read_templates
+from alertnet.runtime.settings.settings import Settings, read_settings
+from alertnet.runtime.wiring import Runtime, wire
+from alertnet.store.db.engine import for_reading
+from alertnet.store.upgrade import upgrade
+from alertnet.store.views import audit
+from alertnet.store.views.audit import Break
+
+REPOSITORY = Path(__file__).parents[1]
+PUBLIC_URL = "https://alarm.example.org"
+HEARTBEAT_URL = "https://heartbeat.example.org/alertnet"
+OURS = {FIRST: ("+15005550006", "+15005550016"), SECOND: ("+15005550026", "+15005550036")}
+"""Our numbers at each provider."""
+FAR_AWAY = datetime(9999, 1, 1, tzinfo=UTC)
+
+_EARLIEST = """
+SELECT min(due_at) FROM (
+    SELECT due_at FROM escalations WHERE due_at IS NOT NULL
+    UNION ALL SELECT due_at FROM alarms WHERE due_at IS NOT NULL
+    UNION ALL SELECT due_at FROM attempts WHERE due_at IS NOT NULL
+    UNION ALL SELECT try_at FROM breakers WHERE opened_at IS NOT NULL AND NOT is_back)
+"""
+
+
+class Database:
+    """A SQLite file and one engine for it, which all processes of all nights share.
+
+    Making an engine ready takes longer than most nights. What a process knows of the others it has from the file alone.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file, self._fresh = folder / "night.db", folder / "fresh.db"
+        env = {
+            "ALERTNET_DATABASE_URL": f"sqlite:///{self._file}",
+            "ALERTNET_SECRET_KEY": "a secret for simulated nights alone",
+            "ALERTNET_PUBLIC_URL": PUBLIC_URL,
+            "ALERTNET_HEARTBEAT_URL": HEARTBEAT_URL,
+            **_accounts("TWILIO", "ALERTNET_TWILIO", "ALERTNET_SMTP", FIRST),
+        }
+        second = _accounts("TWILIO_2", "ALERTNET_TWILIO_2", "ALERTNET_SMTP_2", SECOND)
+        self.settings: dict[tuple[str, ...], Settings] = {
+            (FIRST,): read_settings(env),
+            PROVIDERS: read_settings(env | second),
+        }
+        """By the providers that there are."""
+        templates = read_templates(REPOSITORY / "message_templates")
+        self.pattern: Runtime = wire(self.settings[FIRST,], Network({}, {}, {}), templates)
+        """The runtime that those of all processes are made after; nothing is done through it."""
+        self.engine = self.pattern.engine
+        event.listen(self.engine, "connect", _spare_the_disk)
+        upgrade(self.engine)
+        self._let_go()
+        shutil.move(self._file, self._fresh)
+
+    def begin(self) -> None:
+        """Make it empty."""
+        self._let_go()
+        shutil.copyfile(self._fresh, self._file)
+        self._watch = sqlite3.connect(self._file)
+
+    def end(self) -> None:
+        """Let go of the file."""
+        self._watch.close()
+        self._let_go()
+
+    def close(self) -> None:
+        """No more nights."""
+        self.pattern.close()
+
+    def earliest_due(self) -> datetime:
+        """When the first thing of any queue is due."""
+        (text,) = self._watch.execute(_EARLIEST).fetchone()
+        return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else FAR_AWAY
+
+    def texts(self) -> int:
+        """How many texts have come in."""
+        (count,) = self._watch.execute("SELECT count(*) FROM inbound").fetchone()
+        return int(count)
+
+    def rows(self, query: Select[Any], **values: object) -> Sequence[Row[Any]]:
+        """What is committed, whatever transactions are open."""
+        with Session(for_reading(self.engine)) as session:
+            return session.execute(query, values).all()
+
+    def column(self, query: Select[Any], **values: object) -> Sequence[Any]:
+        """The same of a query for one column."""
+        return [row[0] for row in self.rows(query, **values)]
+
+    def broken_chains(self) -> list[Break]:
+        """Where a timeline does not verify."""
+        with Session(for_reading(self.engine)) as session:
+            return audit.verify(session)
+
+    def _let_go(self) -> None:
+        self.engine.dispose()
+        for suffix in ("-wal", "-shm"):
+            self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
+
+
+def _accounts(telephone: str, numbers: str, mail: str, provider: str) -> dict[str, str]:
+    """The settings of an account and a relay; nothing is ever sent by them but what we bring to ourselves."""
+    return {
+        f"{telephone}_ACCOUNT_SID": "AC" + "0" * 32,
+        f"{telephone}_AUTH_TOKEN": "0" * 32,
+        f"{numbers}_FROM": ",".join(OURS[provider]),
+        f"{mail}_URL": "smtp://localhost?from=alert@example.org",
+    }
+
+
+def _spare_the_disk(connection: Any, _record: object) -> None:
+    """A process of ours dies in these nights, the machine below never: nothing waits for the disk."""
+    connection.execute("PRAGMA synchronous = OFF")

@@ -1,0 +1,135 @@
+"""The way from a process to the provider and back, at the socket where production has its channels."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from alertnet.channels.base import Accepted, Cause, Lookup, NotSent, Outgoing, Refused, Result, Unsure
+from alertnet.core.delivery.provider_codes import AccountFault
+from alertnet.core.delivery.provider_routes import Way, way_name
+from alertnet.core.notification import Failure
+from simulation.hosts.machine import Bell
+from simulation.world.faults import Trouble
+
+if TYPE_CHECKING:
+    from simulation.hosts.host import Process
+    from simulation.night import Night
+
+DEADLINE = 10.0  # seconds after which an exchange is over, as the real channels see to
+
+
+class Line:
+    """The channel of one method to one provider, as one process has it."""
+
+    def __init__(self, night: "Night", process: "Process", way: Way) -> None:
+        self.night = night
+        self.process = process
+        self.way = way
+
+    def send(self, outgoing: Outgoing) -> Result:
+        """Hand it over; on the way it may be lost, refused, or taken without a word."""
+        night, random = self.night, self.night.random
+        night.promises.is_handed_over(self.process, outgoing)
+        if self.process.is_in_transaction:
+            return Unsure("in a transaction")
+        night.story.tell(self.process.host.name, f"hands over {night.describe(outgoing)}{self._by}")
+        if random.random() < night.mischief.stops_before_send:
+            self.process.host.stop(random.uniform(10, 70))
+        self._may_die(f"before {night.describe(outgoing)} has left", random.uniform(0.001, 0.01))
+        result = self._exchange(outgoing)
+        night.story.tell(self.process.host.name, f"hears of {night.describe(outgoing)}: {_words(result)}")
+        self._may_die(f"before it writes down what became of {night.describe(outgoing)}", 0.0)
+        return result
+
+    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
+        """Ask what became of it."""
+        self._may_die("asking the provider", self.night.random.uniform(0.05, 0.3))
+        lookup = self.night.provider.tells_of(outgoing, self.way, provider_id)
+        words = f"asks about {self.night.describe(outgoing)}: {type(lookup).__name__}"
+        self.night.story.tell(self.process.host.name, words)
+        if provider_id is None and self.night.random.random() < self.night.mischief.stops_after_question:
+            self.process.host.stop(self.night.random.uniform(31, 55))
+        self._may_die("after it asked the provider", self.night.random.uniform(0.05, 0.3))
+        return lookup
+
+    def hang_up(self, provider_id: str) -> None:
+        """End a call."""
+        self.process.life.sleep(self.night.random.uniform(0.05, 0.3))
+        if self.way in self.night.provider.troubles:
+            return
+        call = self.night.provider.calls.get(provider_id)
+        if call is not None and call.message.way == self.way:
+            call.is_hung_up()
+
+    def answers(self) -> bool:
+        """Ask the provider for a sign of life."""
+        self.process.life.sleep(self.night.random.uniform(0.05, 0.3))
+        # An account without credit is told what it asks for, and nothing is sent for it.
+        return self.night.provider.troubles.get(self.way) in (None, Trouble.DENIES)
+
+    def _exchange(self, outgoing: Outgoing) -> Result:
+        random, mischief = self.night.random, self.night.mischief
+        trouble = self.night.provider.troubles.get(self.way)
+        if random.random() < mischief.refused:
+            self.process.life.sleep(0.1)
+            return Refused(Failure.INVALID, "21211")
+        if trouble is Trouble.REFUSES:
+            self.process.life.sleep(random.uniform(0.01, 3))
+            return NotSent("connect")
+        if trouble is Trouble.THROTTLES:
+            self.process.life.sleep(0.1)
+            pause = random.choice([None, timedelta(seconds=random.randint(1, 20)), timedelta(hours=1)])
+            return NotSent("429", pause, Cause.TOO_FAST)
+        if trouble is Trouble.DENIES:
+            self.process.life.sleep(0.1)
+            return NotSent("20005", cause=Cause.ACCOUNT, fault=AccountFault.BALANCE)
+        if trouble is Trouble.ERRORS:
+            if random.random() < 0.3:
+                self.night.provider.takes(outgoing, self.way)
+            self.process.life.sleep(0.2)
+            return Unsure("500")
+        if trouble is Trouble.SILENT or random.random() < mischief.request_lost:
+            return self._answer(lambda: None)
+        is_lost = trouble is Trouble.DROPS or random.random() < mischief.answer_lost
+        return self._answer(lambda: self.night.provider.takes(outgoing, self.way).id, is_lost=is_lost)
+
+    def _answer(self, arrives: Callable[[], str | None], *, is_lost: bool = False) -> Result:
+        """The request travels, and nothing that happens to us holds it back; then its answer does."""
+        life, time, random = self.process.life, self.night.time, self.night.random
+        answers: list[str] = []
+        heard = Bell(life)
+
+        def hear(id: str) -> None:
+            answers.append(id)
+            heard.set()
+
+        def arrive() -> None:
+            id = arrives()
+            if id is not None and not is_lost:
+                life.after(random.uniform(0.02, 0.4), lambda: hear(id))
+
+        time.after(random.uniform(0.01, 0.1), arrive)
+        life.after(DEADLINE, heard.set)
+        heard.wait()
+        return Accepted(answers[0]) if answers else Unsure("timeout")
+
+    @property
+    def _by(self) -> str:
+        return "" if len(self.night.mischief.providers) == 1 else f" by {way_name(self.way)}"
+
+    def _may_die(self, where: str, seconds: float) -> None:
+        self.process.life.sleep(seconds)
+        if self.night.may_die():
+            self.process.dies(where)
+
+
+def _words(result: Result) -> str:
+    match result:
+        case Accepted():
+            return "accepted"
+        case Refused(failure, code):
+            return f"refused ({failure}, {code})"
+        case NotSent(code, retry_after):
+            return f"not sent ({code}{f', again after {retry_after}' if retry_after else ''})"
+        case Unsure(code):
+            return f"nobody knows ({code})"

@@ -1,0 +1,171 @@
+"""A machine for the worker on virtual time: its bell, threads and scheduler are tasks and events of one life."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine
+
+from alertnet.worker.platform import Machine
+from alertnet.worker.provider_health import ASKING, SENDING
+from alertnet.worker.service import BEAT_SECONDS, SWEEP_SECONDS
+from simulation.world.time import Do, Life
+
+if TYPE_CHECKING:
+    from simulation.hosts.host import Process
+
+SPARED: dict[float, float] = {BEAT_SECONDS: 60, SWEEP_SECONDS: 35}
+"""A sign of life every few seconds would be most of what happens: one in so many is enough."""
+
+WATCHED = {**SPARED, BEAT_SECONDS: 20.0}
+"""Where a watch is kept, its turns are as far apart as they may be without a gap."""
+
+CLAIMED_FOR = {**SENDING, **ASKING}
+"""What is claimed for these is under a lease, which runs while it waits for a thread."""
+
+LateBy = Callable[[str], float]
+"""After how many seconds a thread of the pool of that name takes up its next work."""
+
+
+class Bell:
+    """Like `threading.Event`."""
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+        self._is_set = False
+        self._waiting: list[Do] = []
+
+    def set(self) -> None:
+        self._is_set = True
+        waiting, self._waiting = self._waiting, []
+        for wake in waiting:
+            wake()
+
+    def clear(self) -> None:
+        self._is_set = False
+
+    def wait(self) -> bool:
+        while not self._is_set:
+            self._waiting.append(self._life.waker())
+            self._life.park()
+        return True
+
+
+class Thread:
+    """Like `threading.Thread`."""
+
+    def __init__(self, life: Life, work: Callable[[], None]) -> None:
+        self._life = life
+        self._work = work
+        self._ended = Bell(life)
+
+    def start(self) -> None:
+        self._life.spawn(self._run)
+
+    def join(self) -> None:
+        self._ended.wait()
+
+    def _run(self) -> None:
+        self._work()
+        self._ended.set()
+
+
+class Pool:
+    """Like a `ThreadPoolExecutor` that is never given more than it has threads."""
+
+    def __init__(self, life: Life, name: str, size: int, late_by: LateBy, overrun: Callable[[str], object]) -> None:
+        self._life = life
+        self._name = name
+        self._size = size
+        self._late_by = late_by
+        self._overrun = overrun
+        self._busy = 0
+        self._idle = Bell(life)
+        self._idle.set()
+
+    def submit(self, work: Callable[..., None], /, *args: Any) -> None:
+        def run() -> None:
+            work(*args)
+            self._busy -= 1
+            if not self._busy:
+                self._idle.set()
+
+        self._busy += 1
+        if self._busy > self._size and self._name in CLAIMED_FOR:
+            self._overrun(f"{self._busy} jobs for the {self._size} threads of {self._name}")
+        self._idle.clear()
+        self._life.spawn(run, self._late_by(self._name))
+
+    def shutdown(self) -> None:
+        self._idle.wait()
+
+
+class Scheduler:
+    """As much of APScheduler as the worker uses. An alarm goes by the machine's own clock, as APScheduler's do."""
+
+    def __init__(
+        self, life: Life, now: Callable[[], datetime], is_unheard: Callable[[], bool], spared: Mapping[float, float]
+    ) -> None:
+        self._life = life
+        self._spared = spared
+        self._now = now
+        self._is_unheard = is_unheard
+        self._ticks: list[tuple[Do, float]] = []
+        self._alarms: dict[str, object] = {}
+
+    def add_job(self, func: Callable[[], object], trigger: str, **options: Any) -> None:
+        if trigger == "interval":
+            seconds = options["seconds"]
+            self._ticks.append((func, seconds))
+            return
+        alarm = self._alarms[options["id"]] = object()
+
+        def ring() -> None:
+            if self._alarms.get(options["id"]) is alarm:
+                func()
+
+        self._life.spawn(ring, max(0.0, (options["run_date"] - self._now()).total_seconds()))
+
+    def start(self) -> None:
+        for func, seconds in self._ticks:
+            if seconds == SWEEP_SECONDS:
+                self._life.repeat(func, self._spared[seconds], self._is_unheard)
+            elif seconds in self._spared:
+                self._life.repeat(func, self._spared[seconds])
+            else:
+                self._life.tick(func, seconds)
+
+    def shutdown(self) -> None:
+        self._alarms.clear()
+        self._life.still()
+
+
+class NoLock:
+    """Any number of workers, as on PostgreSQL."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Nothing is locked."""
+
+    def take(self) -> None:
+        """Others may work, too."""
+
+    def release(self) -> None:
+        """Nothing was taken."""
+
+
+def machine_of(process: "Process") -> Machine:
+    """The machine that one run of a process has."""
+    life, night, now = process.life, process.night, process.host.machine_clock
+    knock = night.outside.knock_of(process)
+    spared = SPARED if knock is None else WATCHED
+    overrun = partial(night.story.breaks_promise, "A5")
+    return Machine(
+        bell=lambda: Bell(life),
+        thread=lambda work, _name: Thread(life, work),
+        pool=lambda size, name: Pool(life, name, size, night.thread_is_late_by, overrun),
+        scheduler=lambda: Scheduler(life, now, night.provider.is_unheard, spared),
+        lock=NoLock,
+        now=now,
+        knock=knock,
+    )

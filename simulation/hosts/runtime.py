@@ -1,0 +1,130 @@
+"""The program's own runtime as one process of a night has it: each step to the database takes time, or is its last."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import MISSING, fields
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy.orm import Session
+
+from alertnet.runtime.database.transactions import OwnCommit
+from alertnet.runtime.database.wakeups import Hook, Wakeups
+from alertnet.runtime.tree_reloader import LivingTrees
+from alertnet.runtime.wiring import Clock, Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import workers as worker_store
+from alertnet.store.records.editions import Edition
+
+if TYPE_CHECKING:
+    from simulation.hosts.host import Process
+    from simulation.night import Night
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class SeededChance:
+    """Chance that a seed foresees."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    def id(self) -> str:
+        return f"{self._random.getrandbits(128):032x}"
+
+    def digits(self, count: int) -> str:
+        return f"{self._random.randrange(10**count):0{count}d}"
+
+    def letters(self, count: int, alphabet: str) -> str:
+        return "".join(self._random.choice(alphabet) for _ in range(count))
+
+    def bytes(self, count: int) -> bytes:
+        return self._random.randbytes(count)
+
+
+class NotifyingWakeups(Wakeups):
+    """What one process leaves due is told to the others, as NOTIFY does; they may never hear of it."""
+
+    tell_others: Callable[[], None]
+
+    def fire(self, also: list[Hook] | None = None) -> None:
+        super().fire(also)
+        if also is not None:
+            self.tell_others()
+
+
+class HostRuntime(Runtime):
+    """A process's way to the database: each step on it takes time, and may be its last."""
+
+    process: "Process"
+
+    def transact(self, flow: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        name = getattr(flow, "__name__", "commit")
+        self.process.goes(f"before the commit of {name}")
+        self.process.is_in_transaction = True
+        try:
+            value = super().transact(flow, *args, **kwargs)
+        finally:
+            self.process.is_in_transaction = False
+        self.process.night.has_committed()
+        self.process.goes(f"after the commit of {name}", needs_database=False)
+        return value
+
+    def read(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        self.process.goes(f"before a look ({getattr(query, '__name__', 'read')})")
+        if query is worker_store.due:
+            self.process.hangs()
+        return super().read(query, *args, **kwargs)
+
+    def hang_up_soon(self, calls: Iterable[str]) -> None:
+        for call in calls:
+            self.process.life.spawn(partial(self.hang_up, [call]), self.process.night.thread_is_late_by("hang_up"))
+
+    def measure_clock(self) -> None:
+        self.process.night.draw_clock(self.process.host)
+
+    def listen(self) -> None:
+        """The night tells it."""
+
+
+def runtime_of(process: "Process") -> HostRuntime:
+    """The runtime of one run of the program, made after the night's pattern."""
+    night, host, pattern = process.night, process.host, process.night.database.pattern
+    chance, wakeups = SeededChance(night.chance), NotifyingWakeups()
+    vars(wakeups)["tell_others"] = partial(night.tell_others, process)
+
+    def begin(session: Session) -> Tx:
+        return Tx(session, host.clock(), chance, pattern.vault)
+
+    own = {
+        "settings": night.database.settings[night.mischief.providers],
+        "clock": host.clock,
+        "chance": chance,
+        "network": night.network,
+        "wakeups": wakeups,
+        "transactions": OwnCommit(pattern.engine, begin, wakeups),
+    }
+    common = {each.name: getattr(pattern, each.name) for each in fields(Runtime) if each.default_factory is MISSING}
+    runtime = HostRuntime(**(common | own))
+    # What takes long to make is made once: the properties find it here.
+    vars(runtime).update(
+        process=process,
+        trees=SharedTrees(night, host.clock),
+        renderer=lambda _hash: night.renderer,
+        outlets=night.provider.outlets(process),
+    )
+    return runtime
+
+
+class SharedTrees(LivingTrees):
+    """The trees as the night has them in the database: each process takes up an edit at once."""
+
+    def __init__(self, night: "Night", now: Clock) -> None:
+        super().__init__(night.network, Path(), lambda _: night.edition, lambda _: (), now)
+        self._night = night
+
+    @property
+    def edition(self) -> Edition:
+        return self._night.edition

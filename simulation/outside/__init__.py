@@ -1,0 +1,1 @@
+"""Everybody outside: provider, people, coordinators, heartbeat service."""

@@ -1,0 +1,79 @@
+"""Somebody who shows another's number, and texts codes until one is right: by then it counts no more (A6, B9)."""
+
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from starlette.responses import Response
+
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.store.tables import acknowledgements, codes
+from alertnet.web.forms import Form
+from alertnet.web.twilio import sms
+from simulation.hosts.database import OURS
+from simulation.hosts.web import Answer, Heard
+from simulation.world.story import Found
+
+if TYPE_CHECKING:
+    from simulation.night import Night
+
+GUESSES = 40
+CHANCE = 0.3
+ENOUGH = 10
+"""After so many wrong codes that were heard within an hour no code of the number counts in that incident."""
+LUCK = "by luck"
+
+
+class CodeGuesser:
+    """Texts wrong codes from one contact's number, then what it was told; other nights are as they were."""
+
+    def __init__(self, night: "Night") -> None:
+        self.night = night
+        self.random = Random(f"code guesser {night.seed}")
+        numbers = {
+            method.address
+            for tree in night.network.trees.values()
+            for contact in tree.contacts.values()
+            for method in contact.methods
+            if method.kind is MethodKind.SMS
+        }
+        comes = bool(numbers) and not night.mischief.quiet and self.random.random() < CHANCE
+        self.number = self.random.choice(sorted(numbers)) if comes else ""
+        self.heard: dict[str, int] = {}
+        """How many wrong ones were heard while the number's code was that one."""
+
+    def begin(self) -> None:
+        """Plan the guesses."""
+        for place in range(GUESSES if self.number else 0):
+            self.night.time.after(self.random.uniform(3, self.night.length), partial(self._guess, place))
+
+    def _guess(self, place: int) -> None:
+        code = self.night.people.known.get(self.number)
+        if code is None:
+            return
+        if self.heard.get(code, 0) >= ENOUGH:
+            self._text(place, f"OK {code} {LUCK}", lambda _: None)
+            return
+        given = set(self.night.database.column(select(codes.c.code)))
+        wrong = next(each for each in (f"{self.random.randrange(2100, 9999)}" for _ in range(99)) if each not in given)
+
+        def hear(answer: Answer) -> None:
+            self.heard[code] = self.heard.get(code, 0) + isinstance(answer, Response)
+
+        self._text(place, wrong, hear)
+
+    def _text(self, place: int, text: str, hear: Heard) -> None:
+        self.night.story.tell("guesser", f"texts {text!r} as {self.night.name_of(self.number)}")
+        id = f"SM-guess-{place}"
+        to = OURS[FIRST][0]
+        self.night.provider.has(id, self.number, to, text)
+        form = Form({"MessageSid": id, "From": self.number, "To": to, "Body": text})
+        self.night.web.request("a guess", lambda runtime: sms.receive(form, runtime), hear)
+
+
+def check_code_guesses(night: "Night") -> Found:
+    """A6: counted before anything is accepted."""
+    if any((note or "").endswith(LUCK) for note in night.database.column(select(acknowledgements.c.note))):
+        yield "A6", f"a code counted after {ENOUGH} wrong ones of the same number"

@@ -1,0 +1,149 @@
+"""Those who are told: some answer, late or wrongly, some decline or pass it on, most nights some never hear it."""
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, select
+from starlette.responses import Response
+
+from alertnet.channels.base import Outgoing
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.store.tables import notifications
+from alertnet.web.forms import Form
+from alertnet.web.pages import contact_page
+from alertnet.web.twilio import sms
+from simulation.hosts.database import OURS, PUBLIC_URL
+from simulation.hosts.web import PATIENCE, Answer
+from simulation.world.cast import FIELD_PHONE
+
+if TYPE_CHECKING:
+    from simulation.night import Night
+
+_DECISION = re.compile(r"GO (\d{4})")
+_TASK = re.compile(r"TASK.* OK (\d{4})")
+_CODE = re.compile(r"nswer (\d{4})")
+_LINK = re.compile(re.escape(PUBLIC_URL) + r"/a/(\w+)")
+
+_TO_CALL: Select[Any] = select(notifications.c.tree, notifications.c.contact).where(
+    notifications.c.method == MethodKind.TASK.value
+)
+
+SOS, QUESTION = "SOS", "what is this?"
+"""In plain words: whoever writes so has a reply."""
+
+AGAIN_AFTER = 60.0  # seconds until somebody who got no reply sends the same text once more
+MOST_TRIES = 4
+
+
+class People:
+    """Everybody with a phone or a mailbox."""
+
+    def __init__(self, night: "Night") -> None:
+        self.night = night
+        self.proven: set[tuple[str, str]] = set()
+        """(via, address) of every answer that came with proof (A6)."""
+        self.known: dict[str, str] = {}
+        """The last code that each number was told."""
+        self.links: dict[str, str] = {}
+        """The last link that each mailbox was sent."""
+        self.written_by: dict[str, str] = {}
+        """The number that wrote to each phone last: there it answers."""
+        self.reports = 0
+        """How many texts were sent that raise an incident, each by an id of its own."""
+        self._texts = 0
+
+    def proves(self, via: str, address: str) -> None:
+        """An answer with proof is on its way from there."""
+        self.proven.add((via, address))
+
+    def read(self, outgoing: Outgoing) -> None:
+        """A text or mail has arrived, and its reader may answer it."""
+        random, chance = self.night.random, self.night.mischief.answers
+        if outgoing.method is MethodKind.EMAIL:
+            if link := _LINK.search(outgoing.text):
+                self.links[outgoing.to] = link[1]
+                if random.random() < chance:
+                    self.night.time.after(self._delay(), partial(self.press, outgoing.to, link[1]))
+            return
+        self.written_by[outgoing.to] = outgoing.sender
+        if decision := _DECISION.search(outgoing.text):
+            if random.random() < max(0.3, chance):
+                word = random.choice(["GO", "GO", "GO", "HOLD"])
+                self.night.time.after(self._delay(), partial(self.write, outgoing.to, f"{word} {decision[1]}"))
+        elif task := _TASK.search(outgoing.text):
+            if random.random() < chance:
+                words = random.choice(["OK {}", "OK {}", "NO {}", "PASS {}", "DONE {} they send somebody"])
+                self.night.time.after(self._delay(), partial(self.report, outgoing.to, words.format(task[1])))
+        elif code := _CODE.search(outgoing.text):
+            self.known[outgoing.to] = code[1]
+            if random.random() < chance:
+                self.night.time.after(self._delay(), partial(self.answer, outgoing.to))
+
+    def answer(self, number: str) -> None:
+        """Somebody answers by SMS with the code that they were told, or with something else."""
+        random = self.night.random
+        code = self.known[number]
+        wrong = f"{(int(code) + 1) % 10000:04d}"
+        words = random.choice([*["OK {}"] * 5, "{}", "NO {}", "PASS {}", "DONE {} called them", QUESTION, wrong])
+        others = sorted(each for each in self.known if each != number)
+        if others and random.random() < 0.05:
+            self.write(random.choice(others), f"OK {code}")
+            return
+        if "{}" in words:
+            self.proves("sms", number)
+        self.write(number, words.format(code))
+
+    def report(self, number: str, text: str) -> None:
+        """A coordinator has called somebody, and says what came of it."""
+        for called in self.night.database.rows(_TO_CALL):
+            self.proves("vouched", f"{called.tree}/{called.contact}")
+        self.write(number, text)
+
+    def write(self, number: str, text: str) -> None:
+        """An SMS to us."""
+        self._texts += 1
+        self._send(number, text, f"SM-in-{self._texts}", 1)
+
+    def press(self, address: str, token: str) -> None:
+        """Somebody presses a button of the page that a mail leads to."""
+        answer = self.night.random.choice(["acknowledge", "acknowledge", "decline", "relay"])
+        self.proves("link", address)
+        self.night.story.tell("mailbox", f"{self.night.name_of(address)} presses {answer}")
+        form = Form({"answer": answer, "by": "the desk", "pin": self.night.guesser.pin_at(address)})
+        self.night.web.request("a button of the page", lambda runtime: contact_page.answer(token, form, runtime))
+
+    def raise_by_sms(self) -> None:
+        """The field calls for help, with one word."""
+        self.write(FIELD_PHONE, SOS)
+
+    def hurry(self, within: float) -> None:
+        """Something of ours hesitates for so many seconds: just then somebody answers."""
+        if self.known and self.night.random.random() < self.night.mischief.answers:
+            number = self.night.random.choice(sorted(self.known))
+            self.night.time.after(self.night.random.uniform(0, within), partial(self.answer, number))
+
+    def _send(self, number: str, text: str, id: str, tries: int) -> None:
+        self.night.story.tell("phone", f"{self.night.name_of(number)} writes {text!r}")
+        to = self.written_by.get(number, OURS[FIRST][0])
+        self.night.provider.has(id, number, to, text)
+        form = Form({"MessageSid": id, "From": number, "To": to, "Body": text})
+        twice = self.night.random.random() < self.night.mischief.callback_doubled
+        self.reports += number == FIELD_PHONE
+
+        def hear(answer: Answer) -> None:
+            if isinstance(answer, Response):
+                self.night.promises.was_replied_to(id, bytes(answer.body))
+            elif tries < MOST_TRIES and not self.night.is_calm:
+                again = f"{id}-{tries}" if self.night.random.random() < 0.5 else id
+                self.night.time.after(AGAIN_AFTER, partial(self._send, number, text, again, tries + 1))
+
+        if self.night.random.random() < self.night.mischief.callback_lost:
+            self.night.story.tell("network", f"loses {text!r} on its way to us")
+            self.night.time.after(PATIENCE, partial(hear, None))
+            return
+        self.night.web.request(f"{text!r}", lambda runtime: sms.receive(form, runtime), hear, twice=twice)
+
+    def _delay(self) -> float:
+        return self.night.random.choice([5.0, 20.0, 90.0, 400.0]) * self.night.random.uniform(0.3, 1.5)

@@ -1,0 +1,1 @@
+"""What a night is made of: cast, story, time, faults."""

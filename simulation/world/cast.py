@@ -1,0 +1,208 @@
+"""Who there is to tell, and of what: contact trees and incidents drawn by seed, small enough for many nights."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from random import Random
+
+from alertnet.core.directory.availability import Hours
+from alertnet.core.directory.contact import ABROAD, Contact, Disclosure, Method, MethodKind, Role
+from alertnet.core.directory.contact_tree import (
+    ActionDue,
+    ContactTree,
+    Level,
+    Member,
+    NeedsGo,
+    Network,
+    Otherwise,
+    Quota,
+    Repeat,
+    Start,
+    Team,
+    Then,
+    When,
+)
+from alertnet.core.incident import Scope, Severity
+
+MINUTE = timedelta(minutes=1)
+NIGHT_BEGINS = 21 * 60 + 14
+"""In minutes, on the wall clocks of those who are told."""
+FIELD_PHONE = "+573005550001"
+NEWCOMER = Method(MethodKind.SMS, "+573005550190")
+"""Of a contact that stands in no tree before the trees are edited."""
+SECRET = "Secreta"
+"""Part of every name, place and free text of a report: no SMS, call or subject may hold it (A9)."""
+
+_STRANGERS = (
+    ("defenders", Role.NGO, None, None),
+    ("jurists", Role.NGO, None, None),
+    ("ombuds", Role.OMBUDS, None, None),
+    ("brigade", Role.AUTHORITY, "army", None),
+    ("police", Role.AUTHORITY, "police", None),
+    ("ministry", Role.MINISTRY, None, None),
+    ("embassy-es", Role.EMBASSY, None, "ES"),
+    ("embassy-de", Role.EMBASSY, None, "DE"),
+    ("un-office", Role.UN, None, None),
+)
+"""Id, role, to whom it belongs, whom it represents."""
+
+
+@dataclass
+class Numbers:
+    """Telephone numbers, each given out once."""
+
+    given: int = 100
+
+    def fresh(self) -> str:
+        self.given += 1
+        return f"+573005550{self.given:03d}"
+
+
+def draw_network(random: Random) -> Network:
+    """One tree, or two that share their head office."""
+    numbers = Numbers()
+    head_office = _contact(random, numbers, "head-office", Role.OTHER)
+    strangers = random.sample(_STRANGERS, len(_STRANGERS))
+    near, far = strangers[: random.choice([1, 2, 2, 3, 4])], strangers[5:6]
+    trees = [_tree(random, numbers, "colombia", near, head_office, Start())]
+    if random.random() < 0.2:
+        start = Start(random.randint(0, 4) * MINUTE, unless_acknowledged=random.random() < 0.5)
+        trees.append(_tree(random, numbers, "europe", far, head_office, start))
+    ana = Member("ana", "Ana", FIELD_PHONE, "en")
+    team = Team("north", "CO", "en", random.choice([Scope.NATIONAL, Scope.INTERNATIONAL]), {"ana": ana})
+    return Network({tree.id: tree for tree in trees}, {"north": team}, {})
+
+
+def edit(random: Random, network: Network) -> Network:
+    """The same trees, but each level of the first one waits half as long, and one tells somebody new as well."""
+    tree = network.trees["colombia"]
+    newcomer = replace(tree.contacts["head-office"], id="newcomer", organisation="New", methods=(NEWCOMER,))
+    newcomer = replace(newcomer, scope=Scope.INTERNAL)
+    told_by = random.choice(tree.levels)
+    levels = tuple(
+        replace(level, wait=level.wait / 2, notify=(*level.notify, "newcomer") if level is told_by else level.notify)
+        for level in tree.levels
+    )
+    edited = replace(tree, contacts={**tree.contacts, "newcomer": newcomer}, levels=levels)
+    return replace(network, trees={**network.trees, "colombia": edited})
+
+
+def _tree(
+    random: Random,
+    numbers: Numbers,
+    id: str,
+    others: Sequence[tuple[str, Role, str | None, str | None]],
+    head_office: Contact,
+    start: Start,
+) -> ContactTree:
+    coordinator = _contact(random, numbers, f"{id}-duty", Role.COORDINATOR, deputy=f"{id}-second")
+    second = _contact(random, numbers, f"{id}-second", Role.COORDINATOR)
+    told = [
+        _with_hours(random, numbers, _or_called(random, _contact(random, numbers, *stranger))) for stranger in others
+    ]
+    contacts = {each.id: each for each in (coordinator, second, *told, head_office)}
+    levels = [Level("Coordination", (coordinator.id,), wait=random.randint(1, 4) * MINUTE, repeat=_repeat(random))]
+    while told:
+        size = random.randint(1, 2)
+        group, told = told[:size], told[size:]
+        levels.append(_level(random, f"Level {len(levels) + 1}", group))
+    return ContactTree(
+        id=id,
+        title=id.capitalize(),
+        scope=Scope.NATIONAL,
+        countries=frozenset({"CO"}),
+        timezone="America/Bogota",
+        language="en",
+        sender="PBI",
+        callback="+573005550199",
+        contacts=contacts,
+        levels=tuple(levels),
+        last_resort=(head_office.id,),
+        start=start,
+        rounds=random.randint(1, 3),
+        ask_if_unknown_perpetrator=random.random() < 0.5,
+    )
+
+
+def _with_hours(random: Random, numbers: Numbers, contact: Contact) -> Contact:
+    """An office that is closed, or closes or opens during the night; mail or a duty phone is there meanwhile."""
+    if random.random() < 0.75:
+        return contact
+    changes = NIGHT_BEGINS + random.randint(1, 8)
+    span = random.choice([(510, 990), (0, changes), (changes, 1440)])
+    number, relays = numbers.fresh(), random.random() < 0.5
+    on_duty = (Method(MethodKind.SMS, number, relays=relays), Method(MethodKind.CALL, number, MINUTE, relays=relays))
+    return replace(contact, hours=Hours("as the night has it", ((span,),) * 7), when_closed=on_duty)
+
+
+def _level(random: Random, name: str, group: Sequence[Contact]) -> Level:
+    quota: Quota = random.choice(["any", "any", "all", "each_organisation", 2])
+    nationality = any(contact.represents for contact in group) and random.random() < 0.5
+    serious = frozenset({Severity.CRITICAL, Severity.SERIOUS})
+    return Level(
+        name,
+        tuple(contact.id for contact in group),
+        acknowledge=quota,
+        wait=random.randint(1, 5) * MINUTE,
+        when=When(severity=serious if random.random() < 0.2 else frozenset(), nationality=nationality),
+        needs_go=_needs_go(random) if random.random() < 0.2 else None,
+        repeat=_repeat(random),
+        then=random.choice([None, None, Then.NEXT]),
+        action_due=ActionDue(10 * MINUTE, random.choice(list(Otherwise))) if random.random() < 0.15 else None,
+    )
+
+
+def _needs_go(random: Random) -> NeedsGo:
+    critical = frozenset({Severity.CRITICAL})
+    proceed_after = random.randint(2, 6) * MINUTE if random.random() < 0.7 else None
+    return NeedsGo(critical if random.random() < 0.5 else frozenset(), proceed_after)
+
+
+def _repeat(random: Random) -> Repeat | None:
+    return Repeat(random.randint(1, 3) * MINUTE, random.randint(1, 2)) if random.random() < 0.4 else None
+
+
+def _or_called(random: Random, contact: Contact) -> Contact:
+    """The contact, or one that a coordinator is asked to call first."""
+    task = Method(MethodKind.TASK, "Call them: we know, we are watching")
+    return replace(contact, methods=(task, *contact.methods)) if random.random() < 0.2 else contact
+
+
+def _contact(
+    random: Random,
+    numbers: Numbers,
+    id: str,
+    role: Role,
+    belongs_to: str | None = None,
+    represents: str | None = None,
+    *,
+    deputy: str | None = None,
+) -> Contact:
+    number = numbers.fresh()
+    kinds = random.choice([("sms",), ("sms",), ("sms",), ("sms", "call"), ("call", "sms"), ("email", "call")])
+    moments = sorted(random.randint(0, 4) for _ in kinds)
+    moments[0] = 0
+    addresses = {"sms": number, "call": number, "email": f"{id}@example.org"}
+    methods = tuple(
+        Method(MethodKind(kind), addresses[kind], half_minutes * MINUTE / 2)
+        for kind, half_minutes in zip(kinds, moments, strict=True)
+    )
+    return Contact(
+        id=id,
+        role=role,
+        organisation=f"Organisation of {id}",
+        methods=methods,
+        scope=_scope(role),
+        language="en",
+        timezone="America/Bogota",
+        disclosure=Disclosure.LIMITED,
+        belongs_to=belongs_to,
+        represents=represents,
+        deputy=deputy,
+    )
+
+
+def _scope(role: Role) -> Scope:
+    if role is Role.COORDINATOR:
+        return Scope.INTERNAL
+    return Scope.INTERNATIONAL if role in ABROAD else Scope.NATIONAL

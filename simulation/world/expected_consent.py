@@ -1,0 +1,22 @@
+"""Who may not be told of an incident, worked out anew from the design (A3), so that one reading checks the other."""
+
+from collections.abc import Iterable
+
+from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.incident import Facts
+
+
+def why_barred(facts: Facts, trees: Iterable[ContactTree], address: str) -> str | None:
+    """Why nothing about the incident may go to that address; None if it may."""
+    listed = [(tree, contact) for tree in trees for contact in tree.contacts.values() if address in contact.addresses]
+    is_internal = any(contact.is_coordinator or contact.id in tree.last_resort for tree, contact in listed)
+    consent = min([facts.consent.rank, *(person.consent.rank for person in facts.people if person.consent is not None)])
+    excluded = {*facts.exclude, *(name for person in facts.people for name in person.exclude)}
+    for _, contact in listed:
+        if excluded & {contact.id, contact.organisation, contact.role.value}:
+            return f"{contact.id} is excluded"
+        if contact.belongs_to is not None and contact.belongs_to == facts.perpetrator.value:
+            return f"{contact.id} belongs to the {contact.belongs_to}, the alleged perpetrator"
+        if contact.scope.rank > consent and not is_internal:
+            return f"{contact.id} is {contact.scope}, which the consent does not cover"
+    return None

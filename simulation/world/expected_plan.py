@@ -1,0 +1,132 @@
+"""What a tree plans when nobody answers and nothing fails, worked out anew from the design (B3, A7)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from alertnet.core.directory.contact import OF_THE_STATE, RINGING, Contact, Method, MethodKind
+from alertnet.core.directory.contact_tree import ContactTree, Level
+from alertnet.core.incident import Facts, Perpetrator, Severity
+from alertnet.core.notification import Kind
+from simulation.world.expected_consent import why_barred
+
+FIRST_PAUSE = timedelta(minutes=15)
+LONGEST_PAUSE = timedelta(hours=4)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One message: `at` is its planned moment, to the microsecond."""
+
+    contact: str
+    method: MethodKind
+    kind: Kind
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is planned before `until`."""
+
+    messages: frozenset[Planned]
+    until: datetime
+
+
+def plan_of(
+    trees: Mapping[str, ContactTree], tree: ContactTree, facts: Facts, start: datetime, until: datetime
+) -> Plan:
+    """The plan up to a moment, or to that of the first level that waits for somebody's decision."""
+    listed = list(trees.values())
+    levels = [(level, _told(listed, tree, level, facts)) for level in tree.levels]
+    messages: list[Planned] = []
+    moment, round = start, 1
+    while moment < until:
+        ends_at = moment
+        told: list[Planned] = []
+        for level, contacts in levels:
+            is_coordination = all(contact.is_coordinator for contact in contacts)
+            if not contacts or (round > tree.rounds and not is_coordination):
+                continue
+            if _waits(tree, level, contacts, facts):
+                return _before([*messages, *told], min(until, ends_at))
+            told += [each for contact in contacts for each in _turn(contact, level, ends_at)]
+            ends_at += level.wait
+        last_resort = [tree.contacts[id] for id in tree.last_resort if not _is_barred(listed, tree.contacts[id], facts)]
+        told += [each for contact in last_resort for each in _turn(contact, Level("", ()), ends_at)]
+        moment = ends_at + min(FIRST_PAUSE * 2 ** (round - 1), LONGEST_PAUSE)
+        round += 1
+        # What a round has left undone when the next one begins is left out.
+        messages += [each for each in told if each.at < moment]
+    return _before(messages, until)
+
+
+def _before(messages: list[Planned], moment: datetime) -> Plan:
+    return Plan(frozenset(each for each in messages if each.at < moment), moment)
+
+
+def _turn(contact: Contact, level: Level, start: datetime) -> Iterator[Planned]:
+    """Each method at its time; then again, the telephones that were used strictly before. Mail knows no hours.
+
+    From the first moment at which it was found closed, what it has for that is used as well.
+    """
+    again = (
+        [(start + k * level.repeat.every, 1, None) for k in range(1, level.repeat.times + 1)] if level.repeat else []
+    )
+    waiting: list[tuple[datetime, int, Method | None]] = [*((start + each.after, 0, each) for each in contact.methods)]
+    waiting += again
+    used: list[tuple[datetime, Method]] = []
+    was_closed = False
+    if is_closed(contact, start):
+        was_closed = True
+        waiting += [(start + each.after, 0, each) for each in contact.when_closed]
+    while waiting:
+        first = min(waiting, key=lambda each: each[:2])
+        waiting.remove(first)
+        at, _, method = first
+        rings = [method] if method else [each for when, each in used if each.kind in RINGING and when < at]
+        for each in rings:
+            if each in contact.methods and each.kind is not MethodKind.EMAIL and is_closed(contact, at):
+                if not was_closed:
+                    was_closed = True
+                    waiting += [(max(start + other.after, at), 0, other) for other in contact.when_closed]
+            # A task is sent to nobody: the coordinators are alarmed.
+            elif each.kind is not MethodKind.TASK:
+                used += [(at, each)] if method else []
+                yield Planned(contact.id, each.kind, Kind.ALERT if method else Kind.REMINDER, at)
+
+
+def is_closed(contact: Contact, at: datetime) -> bool:
+    """Whether its office is closed then, by the clock on its wall."""
+    if contact.hours is None:
+        return False
+    local = at.astimezone(ZoneInfo(contact.timezone))
+    minute = local.hour * 60 + local.minute
+    return not any(begins <= minute < ends for begins, ends in contact.hours.week[local.weekday()])
+
+
+def _told(trees: list[ContactTree], tree: ContactTree, level: Level, facts: Facts) -> list[Contact]:
+    if level.when.severity and facts.severity not in level.when.severity:
+        return []
+    contacts = [tree.contacts[id] for id in level.notify]
+    if level.when.nationality and not _nationality_unknown(facts):
+        nations = {person.nationality for person in facts.people}
+        contacts = [each for each in contacts if each.represents is None or each.represents in nations]
+    return [each for each in contacts if not _is_barred(trees, each, facts)]
+
+
+def _is_barred(trees: list[ContactTree], contact: Contact, facts: Facts) -> bool:
+    return any(why_barred(facts, trees, address) for address in contact.addresses)
+
+
+def _waits(tree: ContactTree, level: Level, contacts: list[Contact], facts: Facts) -> bool:
+    if level.needs_go is not None and facts.severity not in level.needs_go.unless_severity:
+        return True
+    if level.when.nationality and _nationality_unknown(facts) and facts.severity is not Severity.CRITICAL:
+        return any(contact.represents for contact in contacts)
+    is_suspect = tree.ask_if_unknown_perpetrator and facts.perpetrator is Perpetrator.UNKNOWN
+    return is_suspect and any(contact.role in OF_THE_STATE for contact in contacts)
+
+
+def _nationality_unknown(facts: Facts) -> bool:
+    return not facts.people or any(person.nationality is None for person in facts.people)

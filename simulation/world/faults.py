@@ -1,0 +1,165 @@
+"""What goes wrong in a night, drawn by seed: each kind of fault is there in some nights and absent in others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from random import Random
+
+from alertnet.core.delivery.provider_routes import FIRST, PROVIDERS, Way
+from alertnet.store.queues.attempts import SENT_BY
+
+
+class Trouble(StrEnum):
+    """How a provider fails for a while."""
+
+    REFUSES = "takes no connections"
+    SILENT = "loses requests"
+    DROPS = "takes them, and drops its answers"
+    ERRORS = "answers 500"
+    THROTTLES = "answers 429"
+    DENIES = "refuses our account"
+
+
+@dataclass(frozen=True)
+class Span:
+    """From when to when, in seconds from the beginning of the night."""
+
+    begin: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Mischief:
+    """Chances are of each single time; times are in seconds."""
+
+    quiet: bool = True
+    """Nothing goes wrong at all, and nobody answers: the plan alone is what happens."""
+    step: float = 0.002
+    """How long a step to the database takes on average."""
+    clocks_apart: float = 0.0
+    dies: float = 0.0
+    most_deaths: int = 0
+    stops: tuple[Span, ...] = ()
+    """A process gets no time from its machine."""
+    thread_late: float = 0.0
+    """A thread that sends is not run for a while, after it was given a message."""
+    stops_before_send: float = 0.0
+    """A process is stopped right between its last look and the first byte."""
+    stops_after_question: float = 0.0
+    """A process is stopped past its lease once it has asked for a message whose outcome is unknown."""
+    leaves: tuple[float, ...] = ()
+    """A process is ended in good order, as by an update, and started again."""
+    database_away: tuple[Span, ...] = ()
+    notify_lost: float = 0.0
+    providers: tuple[str, ...] = (FIRST,)
+    """Those that there are for each method, in the order in which they are tried."""
+    provider: tuple[tuple[Way, Trouble, Span], ...] = ()
+    answer_lost: float = 0.0
+    request_lost: float = 0.0
+    callback_lost: float = 0.0
+    callback_doubled: float = 0.0
+    callback_slow: float = 0.0
+    fails: float = 0.0
+    """A message does not reach its phone, a call is not picked up or busy."""
+    refused: float = 0.0
+    list_late: float = 0.0
+    """Seconds until the provider lists what it took."""
+    rate: float = 0.0
+    """Messages that each number may send in a second; 0: as many as there are."""
+    answers: float = 0.0
+    """How likely somebody answers what reached them."""
+    edits: bool = False
+    """Somebody edits the trees."""
+    deeds: int = 0
+    """How much coordinators do besides."""
+    watched: bool = False
+    """Somebody outside waits for our heartbeat."""
+    knock_lost: float = 0.0
+    """What we send there, or bring to ourselves, is lost."""
+    way_in_closed: tuple[Span, ...] = ()
+    """Nobody outside reaches us: neither people, nor the provider, nor our own test."""
+    hangs: tuple[Span, ...] = ()
+    """A worker's look at what is due does not come back, and all else of its process goes on."""
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether our own processes run all the time, on one clock and a quick database."""
+        is_stopped = self.stops or self.stops_before_send or self.stops_after_question
+        return not (self.dies or self.leaves or is_stopped or self.hangs or self.database_away or self.clocks_apart)
+
+
+WATCHED = 0.2
+"""In so many nights a watch is kept: its turns are a third of what happens there."""
+
+
+def draw_mischief(random: Random, length: float) -> Mischief:
+    """One night in five is quiet; in the others about half of all faults are possible."""
+    if random.random() < 0.2:
+        return Mischief()
+
+    def sometimes(value: float) -> float:
+        return value if random.random() < 0.45 else 0.0
+
+    def spans(most: int, longest: float) -> tuple[Span, ...]:
+        return _spans(random, length, most, longest) if sometimes(1) else ()
+
+    providers = random.choice([(FIRST,), PROVIDERS])
+    troubles = _troubles(random, providers, spans(3, 240))
+    return Mischief(
+        quiet=False,
+        step=random.choice([0.001, 0.002, 0.01]),
+        clocks_apart=sometimes(1.0),
+        dies=sometimes(random.choice([0.005, 0.02, 0.05])),
+        most_deaths=random.randint(1, 4),
+        stops=spans(3, 70),
+        thread_late=sometimes(random.choice([0.1, 0.3])),
+        stops_before_send=sometimes(0.03),
+        stops_after_question=sometimes(0.7),
+        leaves=tuple(sorted(random.uniform(10, length) for _ in range(random.randint(0, 2)))),
+        database_away=spans(2, 45),
+        notify_lost=sometimes(random.choice([0.3, 1.0])),
+        providers=providers,
+        provider=troubles,
+        answer_lost=sometimes(random.choice([0.05, 0.3])),
+        request_lost=sometimes(0.1),
+        callback_lost=sometimes(random.choice([0.2, 1.0])),
+        callback_doubled=sometimes(0.3),
+        callback_slow=sometimes(0.3),
+        fails=sometimes(0.25),
+        refused=sometimes(0.1),
+        list_late=sometimes(random.choice([10.0, 40.0])),
+        rate=sometimes(random.choice([0.3, 1.0])),
+        answers=random.choice([0.0, 0.1, 0.3, 0.7]),
+        edits=random.random() < 0.3,
+        deeds=random.choice([0, 1, 2, 4]),
+    )
+
+
+def _troubles(random: Random, providers: Sequence[str], spans: Sequence[Span]) -> tuple[tuple[Way, Trouble, Span], ...]:
+    """What is wrong with a provider in each of the spans; the first one has the more of it."""
+    ways = [(random.choice(SENT_BY), random.choice((FIRST, *providers)), span) for span in spans]
+    return tuple(((method, provider), random.choice(list(Trouble)), span) for method, provider, span in ways)
+
+
+def draw_watched(random: Random, mischief: Mischief, length: float) -> Mischief:
+    """The same night, in one of five with a watch; in these, but for the quiet ones, what it is to find may happen."""
+    if random.random() >= WATCHED:
+        return mischief
+    if mischief.quiet:
+        return replace(mischief, watched=True)
+    return replace(
+        mischief,
+        watched=True,
+        knock_lost=random.choice([0.0, 0.0, 0.2, 0.7]),
+        way_in_closed=_spans(random, length, 1, 300) if random.random() < 0.45 else (),
+        hangs=(_long_span(random, length),) if random.random() < 0.45 else (),
+    )
+
+
+def _spans(random: Random, length: float, most: int, longest: float) -> tuple[Span, ...]:
+    begins = [random.uniform(0, length) for _ in range(random.randint(1, most))]
+    return tuple(Span(begin, begin + random.uniform(1, longest)) for begin in sorted(begins))
+
+
+def _long_span(random: Random, length: float) -> Span:
+    return Span(random.uniform(0, length / 3), random.uniform(length / 2, length))

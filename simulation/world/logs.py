@@ -1,0 +1,25 @@
+"""What the program logs in a night: nothing is printed, and a fault that it only logs is a fault all the same (A11)."""
+
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import structlog
+
+from alertnet.runtime.database.transactions import DatabaseAway
+
+Report = Callable[[str], object]
+
+
+class Faults:
+    """Passes on the faults that the program logs; whoever lives through a night sets `report`."""
+
+    def __init__(self) -> None:
+        self.report: Report = lambda _: None
+        structlog.configure(processors=[self._hear], cache_logger_on_first_use=False)
+
+    def _hear(self, _logger: object, _method: str, event: structlog.typing.EventDict) -> NoReturn:
+        fault: Any = sys.exc_info()[1]
+        if event.get("exc_info") and fault is not None and not isinstance(fault, DatabaseAway):
+            self.report(f"{event['event']}: {type(fault).__name__}: {fault}")
+        raise structlog.DropEvent

@@ -1,0 +1,31 @@
+"""What the provider took, and how it fares there."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from alertnet.channels.base import Found, Outgoing
+from alertnet.core.delivery.provider_codes import outcome_of_call, outcome_of_sms
+from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.directory.contact import MethodKind
+
+
+@dataclass
+class Message:
+    """`status` and `code` in the provider's own words; `id` is its name for the message, the same for a mail again."""
+
+    id: str
+    outgoing: Outgoing
+    way: Way
+    taken_at: datetime
+    status: str = "queued"
+    code: int | None = None
+
+
+def found(message: Message) -> Found:
+    """What the provider says of it."""
+    code = None if message.code is None else str(message.code)
+    if message.outgoing.method is MethodKind.CALL:
+        status, failure = outcome_of_call(message.status, None, message.code)
+    else:
+        status, failure = outcome_of_sms(message.status, message.code)
+    return Found(message.id, status, failure, code)
