@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests import debian
 from tests.ports import free_port
-from tests.postgres import UNPRIVILEGED
+from tests.postgres import unprivileged
 
 SETTING = "ALERTNET_TEST_PGBOUNCER"
 """The variable that says where one is."""
@@ -95,10 +95,9 @@ def pooler_before(database_url: str) -> Iterator[str]:
             f"[databases]\n* = {server}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n"
             f"unix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = {SESSIONS}\n"
         )
-        user = ["-u", UNPRIVILEGED] if os.geteuid() == 0 else []
         log = home / "log"
         with log.open("w") as output:
-            command = [program, *user, str(home / "pgbouncer.ini")]
+            command = unprivileged([program, str(home / "pgbouncer.ini")])
             process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         pooled = url.set(host="127.0.0.1", port=port, query={})
         try:

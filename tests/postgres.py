@@ -4,10 +4,11 @@ import importlib.util
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ _servers: dict[str, str] = {}
 
 UNPRIVILEGED = "nobody"
 """Whom the server runs as if the tests run as root, which PostgreSQL refuses."""
+READS = "+dac_read_search"
 
 # Durability is proved by killing our processes, not the machine: the server of a test may forget what the disk forgets.
 OPTIONS = "-c listen_addresses= -c fsync=off -c full_page_writes=off"
@@ -150,6 +152,17 @@ def _copy_bundle(bundle: Path, home: Path) -> Path:
     return home / bundle.name
 
 
+def unprivileged(command: Sequence[str | Path]) -> list[str | Path]:
+    """The command, run by somebody who is not root, which PostgreSQL refuses to be.
+
+    In a root folder that only root may enter, as of a machine made in a folder for a trial, that needs a capability.
+    """
+    if not _is_root():
+        return [*command]
+    reads_all = () if Path("/").stat().st_mode & stat.S_IXOTH else ("--inh-caps", READS, "--ambient-caps", READS)
+    return ["setpriv", "--reuid", UNPRIVILEGED, "--clear-groups", *reads_all, "--", *command]
+
+
 def _runs(process: int) -> bool:
     """Whether it is more than an entry in the process table."""
     try:
@@ -163,11 +176,10 @@ def _is_root() -> bool:
 
 
 def _run(home: Path, *command: str | Path) -> None:
-    user = UNPRIVILEGED if _is_root() else None
     log = home / "commands.log"
     # The server inherits what pg_ctl writes to: a pipe would stay open, and reading it would never end.
     with log.open("a") as output:
-        done = subprocess.run(command, cwd=home, user=user, stdout=output, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(unprivileged(command), cwd=home, stdout=output, stderr=subprocess.STDOUT, check=False)
     if done.returncode:
         pytest.fail(f"{Path(command[0]).name} failed:\n{log.read_text()}", pytrace=False)
 

@@ -20,7 +20,7 @@ from alertnet.store.upgrade import upgrade
 from alertnet.store.views import audit
 from alertnet.store.views.audit import Break
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 PUBLIC_URL = "https://alarm.example.org"
 HEARTBEAT_URL = "https://heartbeat.example.org/alertnet"
 OURS = {FIRST: ("+15005550006", "+15005550016"), SECOND: ("+15005550026", "+15005550036")}
