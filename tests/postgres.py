@@ -25,7 +25,8 @@ _servers: dict[str, str] = {}
 
 UNPRIVILEGED = "nobody"
 """Whom the server runs as if the tests run as root, which PostgreSQL refuses."""
-READS = "+dac_read_search"
+READS_ALL = ("--securebits", "+no_setuid_fixup", "--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search")
+"""For `setpriv`. initdb asks by access(2), which without that secure bit takes capabilities from all but root."""
 
 # Durability is proved by killing our processes, not the machine: the server of a test may forget what the disk forgets.
 OPTIONS = "-c listen_addresses= -c fsync=off -c full_page_writes=off"
@@ -159,7 +160,7 @@ def unprivileged(command: Sequence[str | Path]) -> list[str | Path]:
     """
     if not _is_root():
         return [*command]
-    reads_all = () if Path("/").stat().st_mode & stat.S_IXOTH else ("--inh-caps", READS, "--ambient-caps", READS)
+    reads_all = () if Path("/").stat().st_mode & stat.S_IXOTH else READS_ALL
     return ["setpriv", "--reuid", UNPRIVILEGED, "--clear-groups", *reads_all, "--", *command]
 
 
