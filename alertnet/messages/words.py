@@ -48,6 +48,9 @@ _TABLES = {
 }
 _LISTS = {"voices": 1, "months": 12}
 
+DEEPEST = 16
+"""Lists and mappings of a file within one another."""
+
 ALL = frozenset((*_PLAIN_KEYS, *_TABLES, *_LISTS))
 """Every word, table and list that a language has."""
 
@@ -136,7 +139,7 @@ def without_unknown(raw: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 def read_words(language: str, source: str) -> Words:
     """The words of a file in which `find_faults` found none, perhaps those of another version of the program."""
-    raw = _load(source, yaml.CBaseLoader)
+    raw = load_text(source)
     known = {field.name for field in fields(Words)}
     values: dict[str, Any] = {
         name: tuple(value) if name in _LISTS else value for name, value in raw.items() if name in known
@@ -146,7 +149,7 @@ def read_words(language: str, source: str) -> Words:
 
 def read_labels(source: str) -> dict[str, str]:
     """The words of a page or of the call sheet, of a file in which `find_label_faults` found none."""
-    return dict(_load(source, yaml.CBaseLoader))
+    return dict(load_text(source))
 
 
 def find_faults(path: str, source: str) -> list[str]:
@@ -154,7 +157,7 @@ def find_faults(path: str, source: str) -> list[str]:
     faults = _mapping_faults(path, source)
     if faults:
         return faults
-    raw = _load(source)
+    raw = load_text(source)
     faults = _compare(path, frozenset(raw), ALL)
     faults += [f"{path}: {name}: not a text" for name in _PLAIN_KEYS if not _is_word(raw.get(name, "-"))]
     for name, length in _LISTS.items():
@@ -168,7 +171,7 @@ def find_faults(path: str, source: str) -> list[str]:
 def find_label_faults(path: str, source: str) -> list[str]:
     """What is not a plain text in a file of labels; whether all are there is for the whole folder to say."""
     faults = _mapping_faults(path, source)
-    return faults or [f"{path}: {name}: not a text" for name, text in _load(source).items() if not _is_word(text)]
+    return faults or [f"{path}: {name}: not a text" for name, text in load_text(source).items() if not _is_word(text)]
 
 
 def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
@@ -262,14 +265,27 @@ def offset(local: datetime) -> str:
     return "UTC" if not minutes else f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
 
 
-def _load(source: str, loader: Any = yaml.BaseLoader) -> Any:
-    """What the file says. The loader in C is ten times as fast, but only for a file that is not nested too deeply."""
-    return yaml.load(source, loader)  # noqa: S506 - a base loader makes nothing but text, lists and mappings
+def load_text(source: str) -> Any:
+    """What a YAML file says, in nothing but texts, lists and mappings.
+
+    Raises:
+        yaml.YAMLError: it is not YAML; the error tells the line.
+        RecursionError: it is nested more than `DEEPEST` times.
+    """
+    try:
+        depth = 0
+        for event in yaml.parse(source, yaml.CBaseLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:  # The loader in C is ten times as fast, and calls itself at each level without an end.
+                raise RecursionError
+        return yaml.load(source, yaml.CBaseLoader)  # noqa: S506 - a base loader makes no objects
+    except yaml.YAMLError:
+        return yaml.load(source, yaml.BaseLoader)  # noqa: S506 - it names the line of a fault better
 
 
 def _mapping_faults(path: str, source: str) -> list[str]:
     try:
-        raw = _load(source)
+        raw = load_text(source)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         return [f"{path}:{mark.line + 1 if mark else 1}: {getattr(error, 'problem', None) or 'not YAML'}"]

@@ -13,7 +13,8 @@ from alertnet.sandbox import Call
 
 DECISION_CODE = re.compile(r"\bGO (\d{4})\b")
 WRITTEN_CODE = re.compile(r"(?<![-+\d])(\d{4})(?!\d)")
-SPOKEN_CODE = re.compile(r"(?<!\d, )(\d, \d, \d)(?!, \d)")
+SPOKEN_CODE = re.compile(r"(?<!\d, )(\d, \d, \d)(?!, \d).*(?<!\d, )\1(?!, \d)")
+"""It is said twice; a reference, which may hold three digits too, once."""
 LINK = re.compile(r"(http://\S+/a/\w+)")
 
 ALERTS = ("alert", "reminder")

@@ -8,6 +8,7 @@ import yaml
 
 from alertnet.messages.message import STAGES
 from alertnet.messages.templates.load import Templates, in_english, language_of
+from alertnet.messages.words import load_text
 
 _BLOCK = re.compile(r"\{%-?\s*block\s+(?P<name>\w+).*?\{%-?\s*endblock\b.*?%\}", re.DOTALL)
 
@@ -37,7 +38,7 @@ def gained(path: str, before: str, after: str) -> Iterator[str]:
 def read_table(source: str) -> dict[str, Any]:
     """The words of a file by their names; of one that is none, nothing."""
     try:
-        raw = yaml.load(source, yaml.BaseLoader)  # noqa: S506 - nothing but text
+        raw = load_text(source)
     except (yaml.YAMLError, RecursionError):
         return {}
     return raw if isinstance(raw, dict) and all(isinstance(name, str) for name in raw) else {}
@@ -50,7 +51,7 @@ def write_table(words: dict[str, Any]) -> str:
 
 def _completed(path: str, own: Templates, latest: Templates) -> str:
     source, more = own.files[path], latest.files.get(path) or latest.files.get(in_english(path))
-    if more is None:
+    if more is None or more == source:
         return source
     if path.endswith(".yaml"):
         return _completed_table(source, more)

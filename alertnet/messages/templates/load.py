@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -120,8 +120,16 @@ def in_english(path: str) -> str:
     return path if tag is None else re.sub(rf"/{tag}(/|\.yaml$)", r"/en\1", path)
 
 
-def find_faults(path: str, source: str) -> list[str]:
-    """What keeps a file from being used; missing and unknown words do, subjects that do not exist don't."""
+@lru_cache(maxsize=1024)
+def find_faults(path: str, source: str) -> tuple[str, ...]:
+    """What keeps a file from being used; missing and unknown words do, subjects that do not exist don't.
+
+    It is kept: of a folder that is read anew, hardly a file has changed.
+    """
+    return tuple(_faults_of(path, source))
+
+
+def _faults_of(path: str, source: str) -> list[str]:
     if len(source) > restricted_jinja.MAX_SOURCE:
         return [f"{path}:1: {len(source)} characters are too many (at most {restricted_jinja.MAX_SOURCE})"]
     if path == LAYOUT:
@@ -133,11 +141,11 @@ def find_faults(path: str, source: str) -> list[str]:
     return restricted_jinja.find_faults(path, source)
 
 
-def _find_all_faults(path: str, source: str) -> list[str]:
+def _find_all_faults(path: str, source: str) -> tuple[str, ...]:
     if not is_known(path):
-        return [f"{path}: no message has a file of that name (known: <kind>/<language>/ with {_known()})"]
+        return (f"{path}: no message has a file of that name (known: <kind>/<language>/ with {_known()})",)
     faults = find_faults(path, source)
-    return faults or (restricted_jinja.find_unknown_subjects(path, source) if _MESSAGE.fullmatch(path) else [])
+    return faults or (restricted_jinja.find_unknown_subjects(path, source) if _MESSAGE.fullmatch(path) else ())
 
 
 def _parts_of(kind: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ own. Jinja's sandbox stands behind that, for what reaches it unchecked.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from functools import lru_cache
 
 from jinja2 import DictLoader, StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -83,7 +84,7 @@ def find_faults(
         tree = environment.parse(source)
         faults = [f"{path}:{fault}" for node in tree.find_all(nodes.Node) for fault in _faults_of(node, names, also)]
         if not faults:
-            environment.compile(source, path)
+            environment.compile(tree, path)
     except TemplateError as error:
         return [f"{path}:{getattr(error, 'lineno', None) or 1}: {error.message}"]
     except (RecursionError, SyntaxError):
@@ -91,19 +92,22 @@ def find_faults(
     return faults
 
 
-def find_unknown_subjects(path: str, source: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def find_unknown_subjects(path: str, source: str) -> tuple[str, ...]:
     """Subjects that a sound template asks for and that do not exist: such a branch is simply never taken."""
+    if "subject" not in source:
+        return ()
     compared = (
         node
         for node in Environment({}).parse(source).find_all(nodes.Compare)
         if isinstance(node.expr, nodes.Name) and node.expr.name == "subject"
     )
-    return [
+    return tuple(
         f"{path}:{each.lineno}: subject is never {each.value!r} (known: {', '.join(Subject)})"
         for comparison in compared
         for each in comparison.find_all(nodes.Const)
         if each.value not in list(Subject)
-    ]
+    )
 
 
 def write(parts: Iterator[str], limit: int) -> str:
