@@ -14,6 +14,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cached_property
 from http.client import HTTPException, HTTPMessage, HTTPResponse
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode, urlsplit
@@ -87,7 +88,11 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         self._body_limit = body_limit
         self._shared = threading.local()
         self._pool = Pool(idle_seconds)
-        self._tls = ssl.create_default_context()
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        # To read the certificates that a machine trusts takes 10 ms: only for who needs them.
+        return ssl.create_default_context()
 
     def request(
         self,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 from jinja2 import nodes
 
@@ -21,7 +22,7 @@ def find_uneven(templates: Templates, languages: list[str], spared: Collection[s
     others = [language for language in languages if language != "en"]
     for kind in ("call", *METHODS):
         for part in sorted({part for parts in PARTS.values() for part in parts}):
-            named = {tag: _names(templates, f"{kind}/{tag}/{part}") for tag in ("en", *others)}
+            named = {tag: _names(templates.files.get(f"{kind}/{tag}/{part}", "")) for tag in ("en", *others)}
             for language in others:
                 path = f"{kind}/{language}/{part}"
                 yield from _compare(path, named["en"], named[language]) if path not in spared else ()
@@ -32,9 +33,10 @@ def find_uneven(templates: Templates, languages: list[str], spared: Collection[s
                 yield from _compare(f"{path}: {name}", _places(english[name]), _places(text))
 
 
-def _names(templates: Templates, path: str) -> frozenset[str]:
+@lru_cache(maxsize=1024)
+def _names(source: str) -> frozenset[str]:
     """What a template says; what it only chooses by is its own affair."""
-    tree = Environment({}).parse(templates.files.get(path, ""))
+    tree = Environment({}).parse(source)
     return frozenset(name.name for said in tree.find_all(nodes.Output) for name in said.find_all(nodes.Name))
 
 

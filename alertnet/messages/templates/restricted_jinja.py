@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from functools import lru_cache
 
-from jinja2 import DictLoader, StrictUndefined, Template, TemplateError, nodes
+from jinja2 import BytecodeCache, DictLoader, StrictUndefined, Template, TemplateError, nodes
+from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import LRUCache
 
 from alertnet.core.disclosure import Said, Subject
 
@@ -43,6 +45,22 @@ _ALLOWED: tuple[type[nodes.Node], ...] = (
 )
 
 
+class _Compiled(BytecodeCache):
+    """The templates that this process has compiled, for whoever needs the same again: another edition, a check."""
+
+    def __init__(self) -> None:
+        self._codes: LRUCache = LRUCache(1024)
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
+
+
 class Environment(ImmutableSandboxedEnvironment):
     """Jinja without its globals, tests and most filters; compiles each template once."""
 
@@ -55,6 +73,7 @@ class Environment(ImmutableSandboxedEnvironment):
             autoescape=lambda name: name is not None and name.endswith(".html.j2"),
             auto_reload=False,
             cache_size=-1,
+            bytecode_cache=_COMPILED,
         )
         self.globals.clear()
         self.tests.clear()
@@ -79,12 +98,12 @@ def find_faults(
     """
     if len(source) > MAX_SOURCE:
         return [f"{path}:1: {len(source)} characters are too many (at most {MAX_SOURCE})"]
-    environment = Environment({})
+    environment = Environment({path: source})
     try:
         tree = environment.parse(source)
         faults = [f"{path}:{fault}" for node in tree.find_all(nodes.Node) for fault in _faults_of(node, names, also)]
         if not faults:
-            environment.compile(tree, path)
+            environment.get_template(path)
     except TemplateError as error:
         return [f"{path}:{getattr(error, 'lineno', None) or 1}: {error.message}"]
     except (RecursionError, SyntaxError):
