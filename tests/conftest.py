@@ -1,10 +1,13 @@
 """What every test may use: a PostgreSQL server, and properties that try the same examples on every machine."""
 
 import gc
+import os
 from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests.postgres import postgres_url
 
@@ -34,3 +37,25 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types.
+    """Hands out one test at a time, and a whole module where all its tests share what takes long to set up."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return module if module in TOGETHER else nodeid
+
+
+TOGETHER = ("tests/browser/test_accessibility.py", "tests/cli/test_wheel.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    return Together(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: some test always waits for a process, a browser or a server."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1

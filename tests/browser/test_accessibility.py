@@ -12,8 +12,7 @@ from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.page import page_over
 from tests.browser.sights import SIGHTS, Sight
 
-# One process opens the pages, which takes longer than to look at them.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("axe")]
+pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parent / "axe/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -13,8 +13,6 @@ from tests.cli.conftest import REPOSITORY, SECRET, WITHIN_SECONDS
 from tests.cli.test_serve import answers
 from tests.ports import free_port
 
-pytestmark = pytest.mark.xdist_group("wheel")
-
 SETTINGS = {
     "ALERTNET_SECRET_KEY": SECRET,
     "ALERTNET_PUBLIC_URL": "http://127.0.0.1:9",
