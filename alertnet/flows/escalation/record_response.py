@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from sqlalchemy import Row, select, tuple_, update
+from sqlalchemy import select, update
 
 from alertnet.core.directory.contact import WRITTEN, Contact
 from alertnet.core.disclosure import Said, Subject
@@ -23,6 +22,7 @@ from alertnet.flows.notifications.compose import notify_coordinators, said, writ
 from alertnet.flows.notifications.field_reassurance import tell_has_it
 from alertnet.flows.unit.locked_incident import Case
 from alertnet.store.tables import acknowledgements
+from alertnet.store.views.recipient_answers import Answer
 
 SUBJECTS = {
     AnswerKind.ACKNOWLEDGED: Subject.ACKNOWLEDGED,
@@ -68,16 +68,16 @@ def respond(
     passes_on = _only_relays(contact, address)
     kind = AnswerKind.RELAYED if passes_on and kind is AnswerKind.ACKNOWLEDGED else kind
     vouched = via is Via.VOUCHED and kind is AnswerKind.ACKNOWLEDGED
-    before = _standing(case, tree, contact_id)
-    if before is not None and (passes_on or _says_the_same(case, before, kind, address)):
+    standing = case.standing_answers(tree, contact_id)
+    if standing and (passes_on or _says_the_same(case, standing[0], kind, address)):
         if vouched:
             confirm(case, tree, contact_id)
-        return _recorded(case, tree, contact, before.id, kind, before.at)
+        return _recorded(case, tree, contact, standing[0].id, kind, standing[0].at)
     id = _add(case, tree, contact_id, kind, via, address, by, note, at)
     case.record(kind.value, tree=tree, contact=contact_id, via=via.value, acknowledgement=id)
-    _let_count(case, tree, contact_id, partial(Answered, kind=kind, address=address), before, vouched=vouched)
+    _let_count(case, tree, contact_id, partial(Answered, kind=kind, address=address), standing, vouched=vouched)
     recorded = _recorded(case, tree, contact, id, kind, at or case.tx.now)
-    leaves_at = case.tx.now if before is None else told_at(case, tree, contact_id)
+    leaves_at = told_at(case, tree, contact_id) if standing else case.tx.now
     _confirm(case, tree, contact, recorded, address if replying else None, at=leaves_at, by_letter=by_letter)
     if kind is AnswerKind.ACKNOWLEDGED and case.is_coordinator(tree, contact_id):
         tell_has_it(case, recorded.at)
@@ -85,14 +85,14 @@ def respond(
 
 
 def _let_count(
-    case: Case, tree: str, contact_id: str, answered: partial[Answered], before: Row[Any] | None, *, vouched: bool
+    case: Case, tree: str, contact_id: str, answered: partial[Answered], before: list[Answer], *, vouched: bool
 ) -> None:
-    """The answer takes the place of the one before, and counts wherever the contact stands."""
+    """The answer takes the place of those before, and counts wherever the contact stands."""
     made: list[Callable[[str], Event]] = [answered]
-    if before is not None:
-        _revoke_row(case, before.id)
-        if answered.keywords["kind"] is AnswerKind.RELAYED:
-            made.insert(0, Withdrawn)
+    for each in before:
+        _revoke_row(case, each.id)
+    if before and answered.keywords["kind"] is AnswerKind.RELAYED:
+        made.insert(0, Withdrawn)
     if vouched:
         made.append(Confirmed)
     move(case, _events(case, tree, contact_id, *made))
@@ -122,8 +122,7 @@ def confirm(case: Case, tree: str, contact_id: str) -> None:
 
 def take_back(case: Case, tree: str, contact_id: str) -> None:
     """A coordinator knows that the contact does not take charge: as if it had never said so."""
-    standing = _standing(case, tree, contact_id)
-    if standing is not None:
+    for standing in case.standing_answers(tree, contact_id):
         revoke(case, standing.id)
 
 
@@ -163,20 +162,9 @@ def _only_relays(contact: Contact, address: str | None) -> bool:
     return bool(methods) and all(method.relays for method in methods)
 
 
-def _standing(case: Case, tree: str, contact_id: str) -> Row[Any] | None:
-    """The contact's answer that holds now, in whichever tree it was given."""
-    everywhere = [(kin_tree, kin.id) for kin_tree, kin in case.kin(tree, contact_id)]
-    query = select(acknowledgements).where(
-        acknowledgements.c.incident_id == case.incident.id,
-        tuple_(acknowledgements.c.tree, acknowledgements.c.contact).in_(everywhere),
-        acknowledgements.c.revoked_at.is_(None),
-    )
-    return case.tx.session.execute(query).first()
-
-
-def _says_the_same(case: Case, before: Row[Any], kind: AnswerKind, address: str | None) -> bool:
+def _says_the_same(case: Case, before: Answer, kind: AnswerKind, address: str | None) -> bool:
     """Whether the answer adds nothing to the one before; that another number passes it on does."""
-    if before.kind != kind.value or (kind is AnswerKind.RELAYED and before.address != address):
+    if before.kind is not kind or (kind is AnswerKind.RELAYED and before.address != address):
         return False
     states = {escalation.id: (case.plans[escalation.tree], escalation.state) for escalation in case.escalations}
     return all(still_says(*states[id], kin, kind) for id, kin in counted_in(case, before.tree, before.contact))

@@ -10,6 +10,13 @@ from alertnet.flows.escalation.record_response import counted_in
 from alertnet.flows.notifications.answer_changes import announce_rest, told_at
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import Case
+from alertnet.store.views import recipient_answers
+
+
+def is_reported(case: Case, tree: str, contact_id: str, action: str, note: str) -> bool:
+    """Whether the very same report of the recipient is on the record: a page that is sent twice reports once."""
+    reported = recipient_answers.reports(case.tx.session, case.incident.id, case.names(tree, contact_id))
+    return any(each.action == action and (each.note or "") == note for each in reported)
 
 
 def report_action(

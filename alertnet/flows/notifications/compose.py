@@ -120,8 +120,8 @@ def notify_coordinators(
     """
     everybody = case.coordinators()
     told = _told(case)
-    listening = [each for each in everybody if told & _names(case, each[0], each[1].id)] or everybody
-    spared = _names(case, *besides) if besides else set()
+    listening = [each for each in everybody if told & case.names(each[0], each[1].id)] or everybody
+    spared = case.names(*besides) if besides else set()
     for tree, contact in listening:
         if (tree, contact.id) not in spared:
             words = replace(said(case, tree, contact.timezone), subject=subject, about=about, at=case.tx.now)
@@ -156,11 +156,6 @@ def _letter(case: Case, kind: Kind, tree: str, contact: Contact, method: Method,
         tree=tree,
         extension=method.extension,
     )
-
-
-def _names(case: Case, tree: str, contact: str) -> set[tuple[str, str]]:
-    """(tree, contact) by which the same recipient goes."""
-    return {(id, kin.id) for id, kin in case.kin(tree, contact)}
 
 
 def _told(case: Case) -> set[tuple[str, str]]:

@@ -23,7 +23,8 @@ from alertnet.messages.page import TYPED, Page, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import editions
 from alertnet.store.records import incidents as incident_store
-from alertnet.store.tables import acknowledgements, escalations, links
+from alertnet.store.tables import escalations, links
+from alertnet.store.views.recipient_answers import Answer
 
 ANSWERS = {
     "acknowledge": AnswerKind.ACKNOWLEDGED,
@@ -108,19 +109,19 @@ def show_page(
 
 
 def _open_page(tx: Tx, link: Row[Any], case: Case, contact: Contact, page: Page, proof: Proof) -> Page:
-    facts, standing = case.facts, _standing(tx, link)
+    facts, answer = case.facts, case.current_answer(link.tree, link.contact)
     reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
     free_text = facts.ask is not None and facts.ask not in ASKS
     return Page(
         page.said,
-        (*_recorded(tx, link, standing), *page.remarks),
+        (*_recorded(tx, link, answer), *page.remarks),
         (*ANSWERS, WRONG_PERSON),
-        answered=standing is not None,
-        actions=tuple(Action) if standing is not None and standing.kind != AnswerKind.DECLINED.value else (),
+        answered=answer is not None,
+        actions=tuple(Action) if answer is not None and answer.kind is not AnswerKind.DECLINED else (),
         # Free text may name somebody: it is for those who read the details.
         ask="other" if free_text and not reads else facts.ask,
         details=details_of(facts, contact.disclosure) if reads else (),
-        since=happened_since(tx, link, reads=reads),
+        since=happened_since(case, link, reads=reads),
     )
 
 
@@ -140,24 +141,13 @@ def with_proof(case: Case, contact: Contact, page: Page, proof: Proof, sent: Sen
     )
 
 
-def _recorded(tx: Tx, link: Row[Any], standing: Row[Any] | None) -> tuple[Remark, ...]:
+def _recorded(tx: Tx, link: Row[Any], answer: Answer | None) -> tuple[Remark, ...]:
     """What holds of the contact's answer, by when an action is expected, and whom to call."""
-    if standing is None:
+    if answer is None:
         return ()
-    kind = AnswerKind(standing.kind)
-    due_at = _action_due_at(tx, link.incident_id) if kind is AnswerKind.ACKNOWLEDGED else None
+    due_at = _action_due_at(tx, link.incident_id) if answer.kind is AnswerKind.ACKNOWLEDGED else None
     expected = (Remark("expected_by", due_at),) if due_at else ()
-    return Remark(_WORDS[kind], standing.at), *expected, Remark("call_us")
-
-
-def _standing(tx: Tx, link: Row[Any]) -> Row[Any] | None:
-    query = select(acknowledgements).where(
-        acknowledgements.c.incident_id == link.incident_id,
-        acknowledgements.c.tree == link.tree,
-        acknowledgements.c.contact == link.contact,
-        acknowledgements.c.revoked_at.is_(None),
-    )
-    return tx.session.execute(query).first()
+    return Remark(_WORDS[answer.kind], answer.at), *expected, Remark("call_us")
 
 
 def _action_due_at(tx: Tx, incident_id: str) -> datetime | None:

@@ -8,13 +8,13 @@ from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import CloseReason
 from alertnet.core.notification import Kind
 from alertnet.flows.escalation.pin_proof import Sent
-from alertnet.flows.escalation.report_action import report_action
+from alertnet.flows.escalation.report_action import is_reported, report_action
 from alertnet.flows.escalation.vouch import vouch
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.pages.contact_page import may_answer
 from alertnet.flows.unit.locked_incident import Case
 from alertnet.messages.page import Desk, Remark
-from alertnet.store.tables import actions, notifications
+from alertnet.store.tables import notifications
 
 VOUCH, ACTION, CLOSE = "vouch", "action", "close"
 ACTS = (VOUCH, ACTION, CLOSE)
@@ -44,7 +44,7 @@ def carry_out(case: Case, link: Row[Any], sent: Sent) -> tuple[Remark, ...]:
     if sent.answer == VOUCH:
         vouch(case, tree, contact, AnswerKind(sent.kind), by=link.contact)
         return (Remark("recorded_vouch", case.tx.now),)
-    if not _is_reported(case, tree, contact, sent):
+    if not is_reported(case, tree, contact, sent.action, sent.note):
         report_action(case, tree, contact, Action(sent.action), note=sent.note or None)
     return (Remark("recorded_action", case.tx.now),)
 
@@ -61,14 +61,3 @@ def _contacts(case: Case) -> list[tuple[str, str]]:
         for tree, id in told
         if id in case.plans[tree].allowed
     ]
-
-
-def _is_reported(case: Case, tree: str, contact: str, sent: Sent) -> bool:
-    """Whether the very same report is on the record: a page that is sent twice reports once."""
-    query = select(actions).where(
-        actions.c.incident_id == case.incident.id,
-        actions.c.tree == tree,
-        actions.c.contact == contact,
-        actions.c.action == sent.action,
-    )
-    return any((row.note or "") == sent.note for row in case.tx.session.execute(query))

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
 from alertnet.core.escalation.quorum import Action, Via
 from alertnet.core.limits import LONGEST_NOTE
 from alertnet.flows.escalation.pin_proof import Sent, prove
 from alertnet.flows.escalation.record_response import respond
-from alertnet.flows.escalation.report_action import report_action
+from alertnet.flows.escalation.report_action import is_reported, report_action
 from alertnet.flows.escalation.report_wrong_person import report_wrong_person
 from alertnet.flows.pages.contact_page import (
     ACTION,
@@ -24,7 +24,6 @@ from alertnet.flows.pages.contact_page import (
 from alertnet.flows.unit.locked_incident import Case, take_up
 from alertnet.messages.page import Remark
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import actions
 
 
 def answer_page(tx: Tx, token: str, form: Sent) -> Opened | None:
@@ -62,7 +61,7 @@ def _record(case: Case, link: Row[Any], form: Sent) -> tuple[Remark, ...]:
     """What was done, where the page does not show it anyway."""
     now = case.tx.now
     if form.answer == ACTION:
-        if not _is_reported(case, link, form):
+        if not is_reported(case, link.tree, link.contact, form.action, form.note):
             report_action(case, link.tree, link.contact, Action(form.action), note=form.note or None)
         return (Remark("recorded_action", now),)
     if form.answer == WRONG_PERSON:
@@ -72,14 +71,3 @@ def _record(case: Case, link: Row[Any], form: Sent) -> tuple[Remark, ...]:
         kind, by = ANSWERS[form.answer], form.by or None
         respond(case, link.tree, link.contact, kind, Via.LINK, address=link.address, by=by)
     return ()
-
-
-def _is_reported(case: Case, link: Row[Any], form: Sent) -> bool:
-    """Whether the very same report is on the record: a page that is sent twice reports once."""
-    query = select(actions).where(
-        actions.c.incident_id == link.incident_id,
-        actions.c.tree == link.tree,
-        actions.c.contact == link.contact,
-        actions.c.action == form.action,
-    )
-    return any((row.note or "") == form.note for row in case.tx.session.execute(query))

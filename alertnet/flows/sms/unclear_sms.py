@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
-
 from alertnet.core.disclosure import IN_FLOODS, Said, Subject
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.notification import Kind
@@ -15,7 +13,6 @@ from alertnet.flows.unit.locked_incident import Case, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import limits
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
-from alertnet.store.tables import acknowledgements
 
 MOST_INCIDENTS = 5
 """A text is put into so many open incidents of its sender, the latest: in more it would only ring the same people."""
@@ -101,10 +98,4 @@ def _code_to_answer(case: Case, own: Sequence[HeldCode]) -> str | None:
     code = next((code for code in _good(own) if code.alarm is None), None)
     if code is None:
         return None
-    answered = select(acknowledgements.c.id).where(
-        acknowledgements.c.incident_id == case.incident.id,
-        acknowledgements.c.tree == code.tree,
-        acknowledgements.c.contact == code.contact,
-        acknowledgements.c.revoked_at.is_(None),
-    )
-    return None if case.tx.session.scalar(answered.limit(1)) else code.text
+    return code.text if case.current_answer(code.tree, code.contact) is None else None

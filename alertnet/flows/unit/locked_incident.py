@@ -15,6 +15,8 @@ from alertnet.store.records import editions
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.escalations import Escalation, fixed, moving
+from alertnet.store.views import recipient_answers
+from alertnet.store.views.recipient_answers import Answer
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,18 @@ class Case:
     def kin(self, tree: str, contact: str) -> list[tuple[str, Contact]]:
         """The same recipient in every pinned tree, this contact first."""
         return self.plans.recipients.same_as(tree, contact)
+
+    def names(self, tree: str, contact: str) -> set[tuple[str, str]]:
+        """(tree, contact) by which the same recipient goes."""
+        return {(id, each.id) for id, each in self.kin(tree, contact)}
+
+    def current_answer(self, tree: str, contact: str) -> Answer | None:
+        """The recipient's answer that holds now, in whichever tree it was given."""
+        return next(iter(self.standing_answers(tree, contact)), None)
+
+    def standing_answers(self, tree: str, contact: str) -> list[Answer]:
+        """All that hold, the latest first."""
+        return recipient_answers.standing(self.tx.session, self.incident.id, self.names(tree, contact))
 
     def coordinators(self) -> list[tuple[str, Contact]]:
         """Those whom alarms and decisions go to: each recipient once, in the order of the trees, if it may be told."""

@@ -1,0 +1,69 @@
+"""What a recipient has said and done in an incident, under whichever of its names in the trees."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, select, tuple_
+from sqlalchemy.orm import Session
+
+from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.store.tables import acknowledgements, actions
+
+Names = Iterable[tuple[str, str]]
+"""(tree, contact) by which the recipient goes."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer that holds: nobody has revoked it, and no other took its place."""
+
+    id: str
+    tree: str
+    contact: str
+    kind: AnswerKind
+    at: datetime
+    address: str | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """An action that was reported."""
+
+    action: str
+    at: datetime
+    note: str | None
+
+
+_STANDING: Select[tuple[str, str, str, str, datetime, str | None]] = (
+    select(
+        acknowledgements.c.id,
+        acknowledgements.c.tree,
+        acknowledgements.c.contact,
+        acknowledgements.c.kind,
+        acknowledgements.c.at,
+        acknowledgements.c.address,
+    )
+    .where(acknowledgements.c.revoked_at.is_(None))
+    .order_by(acknowledgements.c.at.desc(), acknowledgements.c.id)
+)
+_REPORTS: Select[tuple[str, datetime, str | None]] = select(actions.c.action, actions.c.at, actions.c.note).order_by(
+    actions.c.at
+)
+
+
+def standing(session: Session, incident: str, names: Names) -> list[Answer]:
+    """The answers that hold, the latest first; several only where trees were edited so that two became one."""
+    named = tuple_(acknowledgements.c.tree, acknowledgements.c.contact).in_(list(names))
+    query = _STANDING.where(acknowledgements.c.incident_id == incident, named)
+    return [
+        Answer(row.id, row.tree, row.contact, AnswerKind(row.kind), row.at, row.address)
+        for row in session.execute(query)
+    ]
+
+
+def reports(session: Session, incident: str, names: Names) -> list[Report]:
+    """The actions that were reported, oldest first."""
+    named = tuple_(actions.c.tree, actions.c.contact).in_(list(names))
+    query = _REPORTS.where(actions.c.incident_id == incident, named)
+    return [Report(row.action, row.at, row.note) for row in session.execute(query)]

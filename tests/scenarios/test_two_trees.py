@@ -1,0 +1,187 @@
+"""One phone that stands in two contact trees: what it answers, by whichever door, is one answer (A4, A6, B1)."""
+
+import pytest
+
+from alertnet.flows.credentials.pins import set_pins
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import COORDINATION, a_tree
+from tests.scenarios.world import World, code_in, link_in
+
+CONSUL, PIN = "+34600550140", "47110"
+TOOK_CHARGE = {"en": "you take charge. Thank you.", "es": "usted lo asume. Gracias."}
+SINCE = {"en": "What has happened since", "es": "Qué ha pasado desde entonces"}
+REPEATED = "wait: 30m, repeat: {every: 6m, times: 3}"
+VALLEY = a_tree(
+    f"  - {{name: Friends, notify: [consul, friend], acknowledge: all, {REPEATED}}}\n{COORDINATION}",
+    f"""
+  coordinator: {{role: coordinator, organisation: Valley, methods: [{{sms: "+573005550101"}}]}}
+  consul: {{role: ngo, organisation: Consulate, language: es, disclosure: full, methods: [{{sms: "{CONSUL}"}}]}}
+  friend: {{role: ngo, organisation: Friends, methods: [{{sms: "+573005550130"}}]}}
+  desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+32470550101"}}]}}
+""",
+)
+ABROAD = a_tree(
+    f"  - {{name: Embassies, notify: [embassy], {REPEATED.replace('6m', '4m')}}}\n{COORDINATION}",
+    f"""
+  coordinator: {{role: coordinator, organisation: Abroad, methods: [{{sms: "+32470550102"}}]}}
+  embassy: {{role: embassy, scope: national, organisation: Embassy, disclosure: full, methods: [{{sms: "{CONSUL}"}}]}}
+  desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+32470550101"}}]}}
+""",
+    tree="abroad",
+)
+
+
+@pytest.fixture
+def world(world_of: Worlds) -> World:
+    """The consul's phone in both trees: to one it speaks English, to the other Spanish."""
+    return world_of(VALLEY, ABROAD)
+
+
+def links(world: World) -> tuple[str, str]:
+    """The links that the two trees have sent to the phone once both have reminded it: Abroad's, Valley's."""
+    world.passes(minutes=7)
+    by_tree = {text.split()[0]: link_in(text) for text in world.phone("spain").inbox if "/a/" in text}
+    return by_tree["ABROAD"], by_tree["VALLEY"]
+
+
+def page(world: World, link: str) -> str:
+    """What whoever opens it reads, in the language of that tree's contact."""
+    return world.client.get(link).text
+
+
+def presses(world: World, link: str, answer: str, **more: str) -> str:
+    """What the page says once that button was pressed."""
+    html = world.client.post(link, data={"answer": answer, **more}).text
+    world.settles()
+    return html
+
+
+def code(world: World) -> str:
+    return code_in(world.phone("spain").inbox[0])
+
+
+def test_the_other_trees_page_says_what_was_acknowledged_by_sms(world: World) -> None:
+    """A6: before anything is pressed there, in the words of that tree's contact."""
+    world.raises()
+    abroad, valley = links(world)
+    assert TOOK_CHARGE["en"] not in page(world, abroad)
+    assert TOOK_CHARGE["es"] not in page(world, valley)
+
+    world.texts("spain", f"OK {code(world)}")
+
+    assert TOOK_CHARGE["en"] in page(world, abroad)
+    assert TOOK_CHARGE["es"] in page(world, valley)
+
+
+def test_pressing_the_same_on_the_other_trees_page_says_what_was_recorded(world: World) -> None:
+    """A6: nothing new is recorded, and the page says so much."""
+    incident = world.raises()
+    _, valley = links(world)
+    world.texts("spain", f"OK {code(world)}")
+    before = incident["acknowledgements"]
+
+    said = presses(world, valley, "acknowledge")
+
+    assert TOOK_CHARGE["es"] in said
+    assert incident["acknowledgements"] == before
+    assert incident.answers() == [("embassy", "acknowledged", "sms")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [("decline", "declined", "usted no puede actuar"), ("relay", "relayed", "usted lo transmitió")],
+)
+def test_another_answer_on_the_other_trees_page_takes_the_place_of_the_first(
+    world: World, answer: str, kind: str, words: str
+) -> None:
+    """A6: it holds in both trees, and both pages say it alone."""
+    incident = world.raises()
+    abroad, valley = links(world)
+    world.texts("spain", f"OK {code(world)}")
+    assert incident.status("abroad") == "acknowledged"
+
+    said = presses(world, valley, answer)
+
+    assert words in said
+    assert TOOK_CHARGE["es"] not in said
+    assert TOOK_CHARGE["en"] not in page(world, abroad)
+    assert [(given, via) for _, given, via in incident.answers()] == [(kind, "link")]
+    assert incident.status("abroad") == "running"
+
+
+def test_a_code_after_the_other_trees_link_says_what_was_recorded(world: World) -> None:
+    """A6: the other way round, by SMS after a link."""
+    incident = world.raises()
+    _, valley = links(world)
+    presses(world, valley, "acknowledge")
+    recorded_at = incident["acknowledgements"][0]["at"]
+    world.passes(minutes=2)
+
+    reply = world.texts("spain", f"OK {code(world)}")
+
+    assert incident.answers() == [("consul", "acknowledged", "link")]
+    assert incident["acknowledgements"][0]["at"] == recorded_at
+    assert reply is not None
+    assert "21:21" in reply, "the moment at which it was recorded, in Bogota"
+
+
+def test_both_pages_forget_an_answer_that_was_revoked(world: World) -> None:
+    """A6."""
+    incident = world.raises()
+    abroad, valley = links(world)
+    world.texts("spain", f"OK {code(world)}")
+    assert TOOK_CHARGE["es"] in page(world, valley)
+
+    id = incident["acknowledgements"][0]["id"]
+    world.client.delete(f"/v1/incidents/{incident.ref}/acknowledgements/{id}", headers=world.headers)
+
+    assert TOOK_CHARGE["en"] not in page(world, abroad)
+    assert TOOK_CHARGE["es"] not in page(world, valley)
+
+
+def test_what_was_done_is_on_both_pages_and_reported_once(world: World) -> None:
+    """B9: the same report from the other page is the same report."""
+    incident = world.raises()
+    abroad, valley = links(world)
+    presses(world, abroad, "acknowledge")
+    presses(world, abroad, "action", action="visited", note="we went")
+    assert SINCE["en"] in page(world, abroad)
+
+    said = presses(world, valley, "action", action="visited", note="we went")
+
+    assert SINCE["es"] in said
+    assert "su informe. Gracias." in said
+    assert [(each["contact"], each["action"]) for each in incident["actions"]] == [("embassy", "visited")]
+
+
+def test_a_text_without_a_code_is_not_asked_for_an_answer_that_the_other_tree_has(world: World) -> None:
+    """A12: whoever has answered by the link of one tree is not told to answer with the code of the other."""
+    world.raises()
+    _, valley = links(world)
+    asked = world.texts("spain", "we are on our way")
+    assert asked is not None
+    assert code(world) in asked
+
+    presses(world, valley, "acknowledge")
+    reply = world.texts("spain", "we are nearly there")
+
+    assert reply is not None
+    assert code(world) not in reply
+
+
+def test_a_page_with_a_pin_says_what_was_recorded_and_takes_and_shows_nothing_more(world: World) -> None:
+    """A6, A9: what was answered elsewhere opens no page that waits for a PIN."""
+    world.runtime.transact(set_pins, "valley/consul", PIN, None, ())
+    incident = world.raises()
+    _, valley = links(world)
+    world.texts("spain", f"OK {code(world)}")
+
+    html = page(world, valley)
+    assert TOOK_CHARGE["es"] in html
+    assert 'name="pin"' in html
+    assert "Maria Secreta" not in html
+    assert "Maria Secreta" not in presses(world, valley, "decline")
+    assert [kind for _, kind, _ in incident.answers()] == ["acknowledged"]
+
+    assert "Maria Secreta" in presses(world, valley, "decline", pin=PIN)
+    assert [kind for _, kind, _ in incident.answers()] == ["declined"]
