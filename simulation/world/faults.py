@@ -92,43 +92,57 @@ WATCHED = 0.2
 """In so many nights a watch is kept: its turns are a third of what happens there."""
 
 
+class _Dice:
+    """Draws faults for a night of that length."""
+
+    def __init__(self, random: Random, length: float) -> None:
+        self.random = random
+        self.length = length
+
+    def sometimes(self, value: float) -> float:
+        """The value, or nothing in more than half of the nights."""
+        return value if self.random.random() < 0.45 else 0.0
+
+    def spans(self, most: int, longest: float) -> tuple[Span, ...]:
+        """Some spans, or none in more than half of the nights."""
+        return _spans(self.random, self.length, most, longest) if self.sometimes(1) else ()
+
+    def leaves(self) -> tuple[float, ...]:
+        """When processes are ended in good order."""
+        return tuple(sorted(self.random.uniform(10, self.length) for _ in range(self.random.randint(0, 2))))
+
+
 def draw_mischief(random: Random, length: float) -> Mischief:
     """One night in five is quiet; in the others about half of all faults are possible."""
     if random.random() < 0.2:
         return Mischief()
-
-    def sometimes(value: float) -> float:
-        return value if random.random() < 0.45 else 0.0
-
-    def spans(most: int, longest: float) -> tuple[Span, ...]:
-        return _spans(random, length, most, longest) if sometimes(1) else ()
-
+    dice = _Dice(random, length)
     providers = random.choice([(FIRST,), PROVIDERS])
-    troubles = _troubles(random, providers, spans(3, 240))
+    troubles = _troubles(random, providers, dice.spans(3, 240))
     return Mischief(
         quiet=False,
         step=random.choice([0.001, 0.002, 0.01]),
-        clocks_apart=sometimes(1.0),
-        dies=sometimes(random.choice([0.005, 0.02, 0.05])),
+        clocks_apart=dice.sometimes(1.0),
+        dies=dice.sometimes(random.choice([0.005, 0.02, 0.05])),
         most_deaths=random.randint(1, 4),
-        stops=spans(3, 70),
-        thread_late=sometimes(random.choice([0.1, 0.3])),
-        stops_before_send=sometimes(0.03),
-        stops_after_question=sometimes(0.7),
-        leaves=tuple(sorted(random.uniform(10, length) for _ in range(random.randint(0, 2)))),
-        database_away=spans(2, 45),
-        notify_lost=sometimes(random.choice([0.3, 1.0])),
+        stops=dice.spans(3, 70),
+        thread_late=dice.sometimes(random.choice([0.1, 0.3])),
+        stops_before_send=dice.sometimes(0.03),
+        stops_after_question=dice.sometimes(0.7),
+        leaves=dice.leaves(),
+        database_away=dice.spans(2, 45),
+        notify_lost=dice.sometimes(random.choice([0.3, 1.0])),
         providers=providers,
         provider=troubles,
-        answer_lost=sometimes(random.choice([0.05, 0.3])),
-        request_lost=sometimes(0.1),
-        callback_lost=sometimes(random.choice([0.2, 1.0])),
-        callback_doubled=sometimes(0.3),
-        callback_slow=sometimes(0.3),
-        fails=sometimes(0.25),
-        refused=sometimes(0.1),
-        list_late=sometimes(random.choice([10.0, 40.0])),
-        rate=sometimes(random.choice([0.3, 1.0])),
+        answer_lost=dice.sometimes(random.choice([0.05, 0.3])),
+        request_lost=dice.sometimes(0.1),
+        callback_lost=dice.sometimes(random.choice([0.2, 1.0])),
+        callback_doubled=dice.sometimes(0.3),
+        callback_slow=dice.sometimes(0.3),
+        fails=dice.sometimes(0.25),
+        refused=dice.sometimes(0.1),
+        list_late=dice.sometimes(random.choice([10.0, 40.0])),
+        rate=dice.sometimes(random.choice([0.3, 1.0])),
         answers=random.choice([0.0, 0.1, 0.3, 0.7]),
         edits=random.random() < 0.3,
         deeds=random.choice([0, 1, 2, 4]),
