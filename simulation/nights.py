@@ -10,10 +10,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from alertnet.messages.renderer import Renderer
-from simulation.hosts.database import Database
 from simulation.night import Night
+from simulation.reckoning.end_of_night import reckon
+from simulation.world.database import Database
 from simulation.world.logs import Faults
 from simulation.world.story import Break
+from simulation.world.world import World
 
 STRIDE = 25
 """How many nights a process lives through before it reports."""
@@ -62,12 +64,16 @@ def _live_all(seeds: Sequence[int]) -> list[Told]:
 def _live(seed: int, database: Database, renderer: Renderer, faults: Faults) -> Told:
     database.begin()
     try:
-        night = Night(seed, database, renderer)
-        faults.report = partial(night.story.breaks_promise, "A11")
+        night = Night(World(seed, database, renderer))
+        story = night.world.story
+        faults.report = partial(story.breaks_promise, "A11")
         night.live()
+        if not story.breaks:
+            reckon(night)
+        night.end()
     finally:
         database.end()
-    return Told(seed, tuple(night.story.breaks), night.story.text(), len(night.provider.messages))
+    return Told(seed, tuple(story.breaks), story.text(), len(night.provider.messages))
 
 
 def _in_memory() -> str | None:

@@ -1,1 +1,1 @@
-"""What is checked in each night: the promises, punctuality, how it ends."""
+"""What is checked while a night goes on: promises as messages leave, and whether anything due is forgotten."""

@@ -1,8 +1,9 @@
 """What must hold whenever a message is handed over, by what is committed at that very moment (A3, A4, A5, A9)."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select
 
@@ -14,13 +15,11 @@ from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
 from alertnet.flows.system.self_monitoring import NO_REF
 from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, served
+from simulation.hosts.host import Host, Process
 from simulation.world.cast import NEWCOMER, SECRET
 from simulation.world.expected_consent import why_barred
 from simulation.world.expected_plan import is_closed
-
-if TYPE_CHECKING:
-    from simulation.hosts.host import Host, Process
-    from simulation.night import Night
+from simulation.world.world import World
 
 LEASE = timedelta(seconds=30)
 """What can't be written down because the database is away is claimed for so long."""
@@ -71,16 +70,17 @@ _ANSWERS: Select[Any] = select(acknowledgements.c.tree, acknowledgements.c.conta
 class Promises:
     """The ledger of what was handed over and taken."""
 
-    def __init__(self, night: "Night") -> None:
-        self.night = night
+    def __init__(self, world: World, hosts: Sequence[Host]) -> None:
+        self.world = world
+        self.hosts = hosts
         self.taken: Counter[str] = Counter()
         """How often the provider took each attempt."""
         self._replies: dict[str, bytes] = {}
 
-    def is_handed_over(self, process: "Process", outgoing: Outgoing) -> None:
+    def is_handed_over(self, process: Process, outgoing: Outgoing) -> None:
         """A process is about to write the first byte."""
-        rows = self.night.database.rows(_STANDING, attempt=outgoing.attempt)
-        what = self.night.describe(outgoing)
+        rows = self.world.database.rows(_STANDING, attempt=outgoing.attempt)
+        what = self.world.describe(outgoing)
         if not rows:
             self._break("A5", f"{what} is handed over, and no intent to send it is committed")
             return
@@ -97,12 +97,13 @@ class Promises:
         self._is_claimed(process, row, what)
         self._is_discreet(outgoing, what)
 
-    def has_left(self, host: "Host", works_since: datetime, began: datetime) -> None:
+    def has_left(self, host: Host, works_since: datetime, began: datetime) -> None:
         """A process has ended in good order: where no other works, nothing that it holds is left half done."""
-        others = [each for each in self.night.hosts if each.works and each is not host]
-        was_away = self.night.database_is_away or self.night.watch.database_back_at > began - LEASE
-        since = works_since + timedelta(seconds=2 * self.night.mischief.clocks_apart)
-        for row in () if others or was_away else self.night.database.rows(_CLAIMED, since=since, now=host.clock()):
+        others = [each for each in self.hosts if each.works and each is not host]
+        was_away = self.world.database_is_away or self.world.database_back_at > began - LEASE
+        since = works_since + timedelta(seconds=2 * self.world.mischief.clocks_apart)
+        now = host.clocks.database()
+        for row in () if others or was_away else self.world.database.rows(_CLAIMED, since=since, now=now):
             what = f"{row.method} {row.id[:4]}"
             self._break("A5", f"{host.name} has ended in good order, and left {what} claimed and neither sent nor free")
 
@@ -110,45 +111,45 @@ class Promises:
         """The provider took it; one attempt is one message, a re-send is an attempt of its own."""
         self.taken[outgoing.attempt] += 1
         if self.taken[outgoing.attempt] > 1:
-            self._break("A5", f"{self.night.describe(outgoing)} is taken twice, and the second is not marked as extra")
+            self._break("A5", f"{self.world.describe(outgoing)} is taken twice, and the second is not marked as extra")
 
     def was_accepted(self, ref: str) -> None:
         """A report was answered with a 201."""
-        if not self.night.database.rows(select(incidents.c.id).where(incidents.c.ref == ref)):
+        if not self.world.database.rows(select(incidents.c.id).where(incidents.c.ref == ref)):
             self._break("A1", f"{ref} was accepted, and no commit holds it")
 
     def was_replied_to(self, id: str, reply: bytes) -> None:
         """A text to us was answered."""
         if self._replies.setdefault(id, reply) != reply:
             self._break("A1", f"the text {id} was answered in two ways")
-        if not self.night.database.rows(select(inbound.c.known).where(inbound.c.provider_id == id)):
+        if not self.world.database.rows(select(inbound.c.known).where(inbound.c.provider_id == id)):
             self._break("A1", f"the text {id} was answered, and no commit holds it")
 
     def _keeps_consent(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
         if row.facts is None or "/" in row.contact:
             return
-        why = why_barred(from_plain(Facts, row.facts), self.night.network.trees.values(), outgoing.to)
+        why = why_barred(from_plain(Facts, row.facts), self.world.network.trees.values(), outgoing.to)
         if why is not None:
             self._break("A3", f"{what} is handed over although {why}")
 
     def _keeps_to_the_plan(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
         """Nobody who came later, or is beyond the consent it was reported with, until a coordinator has re-resolved."""
-        reported = self.night.desk.opened.get(row.ref)
-        if row.ref is None or row.ref in self.night.desk.re_resolved or "/" in row.contact:
+        reported = self.world.opened.get(row.ref)
+        if row.ref is None or row.ref in self.world.re_resolved or "/" in row.contact:
             return
-        if outgoing.to == NEWCOMER.address and not opened_after_edit(self.night, row.opened_at):
+        if outgoing.to == NEWCOMER.address and not opened_after_edit(self.world, row.opened_at):
             self._break("A8", f"{what} is handed over although nobody has re-resolved since it came into the trees")
         if reported is None:
             return
         asked = Facts(reported.type, reported.severity, reported.country, consent=reported.consent)
-        why = why_barred(asked, self.night.network.trees.values(), outgoing.to)
+        why = why_barred(asked, self.world.network.trees.values(), outgoing.to)
         if why is not None:
             self._break("A8", f"{what} is handed over although nobody has re-resolved: {why}")
 
     def _stops(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
         if row.incident_status != "open":
             self._break("A4", f"{what} is handed over although its incident is closed")
-        services = self.night.database.rows(_SERVICES, notification=outgoing.notification)
+        services = self.world.database.rows(_SERVICES, notification=outgoing.notification)
         ended = {each.status for each in services} & {"acknowledged", "stopped"}
         if services and len(ended) == len({each.status for each in services}):
             self._break("A4", f"{what} is handed over although its escalation is {' and '.join(sorted(ended))}")
@@ -161,10 +162,10 @@ class Promises:
         """Nobody is asked to call whom the incident may not reach, or for whom nobody waits."""
         if row.incident_status != "open":
             self._break("A4", f"{what} is handed over although its incident is closed")
-        services = self.night.database.rows(_CALLED, alarm=row.alarm_id)
+        services = self.world.database.rows(_CALLED, alarm=row.alarm_id)
         if services and all(each.status in ("acknowledged", "stopped") for each in services):
             self._break("A4", f"{what} is handed over although nobody waits for what comes of it")
-        trees = self.night.network.trees
+        trees = self.world.network.trees
         for each in services:
             addresses = trees[each.tree].contacts[each.contact].addresses
             barred = [why_barred(from_plain(Facts, row.facts), trees.values(), address) for address in addresses]
@@ -173,7 +174,7 @@ class Promises:
 
     def _keeps_hours(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
         """No telephone of an office rings that was closed when the message was claimed."""
-        for tree in self.night.network.trees.values():
+        for tree in self.world.network.trees.values():
             for contact in tree.contacts.values():
                 own = {each.address for each in contact.methods if each.kind is not MethodKind.EMAIL}
                 if outgoing.to in own and is_closed(contact, row.started_at):
@@ -181,28 +182,28 @@ class Promises:
 
     def _have_answered(self, row: Row[Any], services: Any) -> bool:
         """Whether all it counts for have answered; last resort, and whoever owes an action, may be asked again."""
-        trees = self.night.network.trees
+        trees = self.world.network.trees
         if any(each.level_index == LAST_RESORT or _may_ask_again(trees[each.tree]) for each in services):
             return False
-        answered = {(each.tree, each.contact) for each in self.night.database.rows(_ANSWERS, incident=row.incident_id)}
+        answered = {(each.tree, each.contact) for each in self.world.database.rows(_ANSWERS, incident=row.incident_id)}
         return bool(services) and all((each.tree, each.contact) in answered for each in services)
 
-    def _is_claimed(self, process: "Process", row: Row[Any], what: str) -> None:
+    def _is_claimed(self, process: Process, row: Row[Any], what: str) -> None:
         if process.is_in_transaction:
             self._break("A5", f"{what} is handed over inside a transaction: should that fail, nobody knows of it")
         elif row.status != "sending":
             self._break("A5", f"{what} is handed over although it is {row.status}: whoever sends it has lost its lease")
-        elif row.due_at <= process.host.clock():
-            late = process.host.clock() - row.due_at
+        elif row.due_at <= process.host.clocks.database():
+            late = process.host.clocks.database() - row.due_at
             self._break("A5", f"{what} is handed over {late.total_seconds():.1f} s after its lease was over")
 
     def _is_about_us(self, outgoing: Outgoing, what: str) -> None:
         """What concerns no incident goes to coordinators alone, and names none."""
-        coordinators = [each for tree in self.night.network.trees.values() for each in tree.coordinators]
+        coordinators = [each for tree in self.world.network.trees.values() for each in tree.coordinators]
         if not any(outgoing.to in each.addresses for each in coordinators):
             self._break("A9", f"{what} is handed over although it concerns no incident, and is for coordinators")
         words = outgoing.subject + outgoing.text
-        if NO_REF in words and any(ref in words for ref in self.night.database.column(select(incidents.c.ref))):
+        if NO_REF in words and any(ref in words for ref in self.world.database.column(select(incidents.c.ref))):
             self._break("A9", f"{what} is about ourselves, and names an incident")
 
     def _is_discreet(self, outgoing: Outgoing, what: str) -> None:
@@ -211,12 +212,12 @@ class Promises:
             self._break("A9", f"{what} names a person or a place")
 
     def _break(self, promise: str, how: str) -> None:
-        self.night.story.breaks_promise(promise, how)
+        self.world.story.breaks_promise(promise, how)
 
 
-def opened_after_edit(night: "Night", opened_at: datetime) -> bool:
+def opened_after_edit(world: World, opened_at: datetime) -> bool:
     """Whether an incident may have opened on edited trees, by whichever clock."""
-    return night.edited_at is not None and opened_at > night.edited_at - CLOCKS_DIFFER
+    return world.edited_at is not None and opened_at > world.edited_at - CLOCKS_DIFFER
 
 
 def _may_ask_again(tree: Any) -> bool:

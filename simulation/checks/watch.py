@@ -1,17 +1,15 @@
 """Looks now and then whether anything that is due was forgotten while somebody was there to do it (A2)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Select, Table, bindparam, select
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.store.tables import alarms, attempts, breakers, escalations, timeline
 from simulation.hosts.host import Host
-
-if TYPE_CHECKING:
-    from simulation.night import Night
+from simulation.world.world import World
 
 EVERY = 5.0  # seconds
 LONG_GAP = timedelta(seconds=25)
@@ -23,16 +21,16 @@ TICK = timedelta(seconds=1.5)
 class Watch:
     """Knows since when somebody has been able to do what is due."""
 
-    def __init__(self, night: "Night") -> None:
-        self.night = night
-        self.database_back_at: datetime = night.time.now
+    def __init__(self, world: World, hosts: Sequence[Host]) -> None:
+        self.world = world
+        self.hosts = hosts
         self.fine_until = datetime.max.replace(tzinfo=UTC)
         """From then on nobody was there for so long that plans may have moved (A7: what is overdue by a minute)."""
-        self._last_fine = night.time.now
+        self._last_fine = world.time.now
 
     def begin(self) -> None:
         """Look again and again."""
-        self.night.time.after(EVERY, self._look)
+        self.world.time.after(EVERY, self._look)
 
     def fine_since(self) -> datetime | None:
         """Since when a worker has looked without a pause, with the database there; None: none does."""
@@ -44,48 +42,48 @@ class Watch:
 
     def overdue(self, before: datetime) -> Iterator[tuple[str, datetime]]:
         """What should have been looked at and has been due since before that moment, and since when."""
-        if self.night.database.earliest_due() >= before:
+        if self.world.database.earliest_due() >= before:
             return
         for what, query in _FORGOTTEN.items():
-            for row in self.night.database.rows(query, before=before) if self._counts(what) else ():
+            for row in self.world.database.rows(query, before=before) if self._counts(what) else ():
                 yield what, row.due_at
 
     def _look(self) -> None:
         fine_since = self.fine_since()
-        if fine_since is None or fine_since > self.night.time.now - timedelta(seconds=EVERY):
-            if self.night.time.now - self._last_fine > LONG_GAP:
+        if fine_since is None or fine_since > self.world.time.now - timedelta(seconds=EVERY):
+            if self.world.time.now - self._last_fine > LONG_GAP:
                 self.fine_until = min(self.fine_until, self._last_fine)
         else:
-            self._last_fine = self.night.time.now
+            self._last_fine = self.world.time.now
         if fine_since is not None:
-            late = TICK + timedelta(seconds=2 * self.night.mischief.clocks_apart + 50 * self.night.mischief.step)
-            before = min(self.night.time.now - late, max(self.night.time.now - late, fine_since))
+            late = TICK + timedelta(seconds=2 * self.world.mischief.clocks_apart + 50 * self.world.mischief.step)
+            before = min(self.world.time.now - late, max(self.world.time.now - late, fine_since))
             if fine_since <= before:
                 self._find_forgotten(before, late)
-        self.night.time.after(EVERY, self._look)
+        self.world.time.after(EVERY, self._look)
 
     def _find_forgotten(self, before: datetime, late: timedelta) -> None:
         for what, due_at in self.overdue(before):
             since = due_at.strftime("%H:%M:%S.%f")[:-3]
             how = f"one {what} has been due since {since}, and for {late.total_seconds():.1f} s a worker was there"
-            self.night.story.breaks_promise("A2", f"{how} that did not look")
+            self.world.story.breaks_promise("A2", f"{how} that did not look")
 
     def _running(self) -> Iterator[Host]:
-        return (host for host in self.night.hosts if _is_running(host))
+        return (host for host in self.hosts if _is_running(host))
 
     def _since(self, moments: Iterable[datetime | None]) -> datetime | None:
         known = [moment for moment in moments if moment is not None]
-        return max(min(known), self.database_back_at) if known and not self.night.database_is_away else None
+        return max(min(known), self.world.database_back_at) if known and not self.world.database_is_away else None
 
     def _counts(self, what: str) -> bool:
         """Texts may wait for the pace, or while there is no provider with which nothing is wrong."""
         if what not in SENT:
             return True
-        ways = {way for way in self.night.provider.ways if way[0] is SENT[what]}
-        ill = {(MethodKind(row.method), row.provider) for row in self.night.database.rows(select(breakers))}
-        back = self.night.database.rows(_BACK, since=self.night.time.now - TICK)
+        ways = {way for way in self.world.ways if way[0] is SENT[what]}
+        ill = {(MethodKind(row.method), row.provider) for row in self.world.database.rows(select(breakers))}
+        back = self.world.database.rows(_BACK, since=self.world.time.now - TICK)
         ill |= {(MethodKind(row.payload["method"]), row.payload["provider"]) for row in back}
-        return not (self.night.mischief_was.rate or ways <= ill)
+        return not (self.world.mischief_was.rate or ways <= ill)
 
 
 def _is_running(host: Host) -> bool:

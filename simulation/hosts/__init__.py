@@ -1,1 +1,1 @@
-"""The machines of a night: processes, lines, databases that fail."""
+"""The machines of a night: processes, their clocks and threads, and the way in to them."""

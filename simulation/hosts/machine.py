@@ -3,17 +3,16 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Engine
 
+from alertnet.runtime.http_ping import Knock
 from alertnet.worker.platform import Machine
 from alertnet.worker.provider_health import ASKING, SENDING
 from alertnet.worker.service import BEAT_SECONDS, SWEEP_SECONDS
+from simulation.hosts.run import Run
 from simulation.world.time import Do, Life
-
-if TYPE_CHECKING:
-    from simulation.hosts.host import Process
 
 SPARED: dict[float, float] = {BEAT_SECONDS: 60, SWEEP_SECONDS: 35}
 """A sign of life every few seconds would be most of what happens: one in so many is enough."""
@@ -154,17 +153,16 @@ class NoLock:
         """Nothing was taken."""
 
 
-def machine_of(process: "Process") -> Machine:
+def machine_of(run: Run, knock: Knock | None, late_by: LateBy) -> Machine:
     """The machine that one run of a process has."""
-    life, night, now = process.life, process.night, process.host.machine_clock
-    knock = night.outside.knock_of(process)
+    life, now = run.life, run.clocks.machine
     spared = SPARED if knock is None else WATCHED
-    overrun = partial(night.story.breaks_promise, "A5")
+    overrun = partial(run.world.story.breaks_promise, "A5")
     return Machine(
         bell=lambda: Bell(life),
         thread=lambda work, _name: Thread(life, work),
-        pool=lambda size, name: Pool(life, name, size, night.thread_is_late_by, overrun),
-        scheduler=lambda: Scheduler(life, now, night.provider.is_unheard, spared),
+        pool=lambda size, name: Pool(life, name, size, late_by, overrun),
+        scheduler=lambda: Scheduler(life, now, run.world.is_unheard, spared),
         lock=NoLock,
         now=now,
         knock=knock,

@@ -1,25 +1,26 @@
 """The program's own runtime as one process of a night has it: each step to the database takes time, or is its last."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.orm import Session
 
+from alertnet.core.delivery.provider_routes import Way
 from alertnet.runtime.database.transactions import OwnCommit
 from alertnet.runtime.database.wakeups import Hook, Wakeups
+from alertnet.runtime.outlets import Outlet
 from alertnet.runtime.tree_reloader import LivingTrees
 from alertnet.runtime.wiring import Clock, Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.records.editions import Edition
-
-if TYPE_CHECKING:
-    from simulation.hosts.host import Process
-    from simulation.night import Night
+from simulation.hosts.machine import LateBy
+from simulation.hosts.run import Run
+from simulation.world.world import World
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,51 +59,54 @@ class NotifyingWakeups(Wakeups):
 class HostRuntime(Runtime):
     """A process's way to the database: each step on it takes time, and may be its last."""
 
-    process: "Process"
+    run: Run
+    late_by: LateBy
 
     def transact(self, flow: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         name = getattr(flow, "__name__", "commit")
-        self.process.goes(f"before the commit of {name}")
-        self.process.is_in_transaction = True
+        self.run.goes(f"before the commit of {name}")
+        self.run.is_in_transaction = True
         try:
             value = super().transact(flow, *args, **kwargs)
         finally:
-            self.process.is_in_transaction = False
-        self.process.night.has_committed()
-        self.process.goes(f"after the commit of {name}", needs_database=False)
+            self.run.is_in_transaction = False
+        self.run.world.has_committed()
+        self.run.goes(f"after the commit of {name}", needs_database=False)
         return value
 
     def read(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        self.process.goes(f"before a look ({getattr(query, '__name__', 'read')})")
+        self.run.goes(f"before a look ({getattr(query, '__name__', 'read')})")
         if query is worker_store.due:
-            self.process.hangs()
+            self.run.hangs()
         return super().read(query, *args, **kwargs)
 
     def hang_up_soon(self, calls: Iterable[str]) -> None:
         for call in calls:
-            self.process.life.spawn(partial(self.hang_up, [call]), self.process.night.thread_is_late_by("hang_up"))
+            self.run.life.spawn(partial(self.hang_up, [call]), self.late_by("hang_up"))
 
     def measure_clock(self) -> None:
-        self.process.night.draw_clock(self.process.host)
+        self.run.clocks.measure()
 
     def listen(self) -> None:
         """The night tells it."""
 
 
-def runtime_of(process: "Process") -> HostRuntime:
+def runtime_of(
+    run: Run, outlets: Mapping[Way, Outlet], late_by: LateBy, tell_others: Callable[[], None]
+) -> HostRuntime:
     """The runtime of one run of the program, made after the night's pattern."""
-    night, host, pattern = process.night, process.host, process.night.database.pattern
-    chance, wakeups = SeededChance(night.chance), NotifyingWakeups()
-    vars(wakeups)["tell_others"] = partial(night.tell_others, process)
+    world, clock, pattern = run.world, run.clocks.database, run.world.database.pattern
+    chance, wakeups = SeededChance(world.chance), NotifyingWakeups()
+    vars(wakeups)["tell_others"] = tell_others
 
     def begin(session: Session) -> Tx:
-        return Tx(session, host.clock(), chance, pattern.vault)
+        return Tx(session, clock(), chance, pattern.vault)
 
     own = {
-        "settings": night.database.settings[night.mischief.providers],
-        "clock": host.clock,
+        "settings": world.database.settings[world.mischief.providers],
+        "clock": clock,
         "chance": chance,
-        "network": night.network,
+        "network": world.network,
         "wakeups": wakeups,
         "transactions": OwnCommit(pattern.engine, begin, wakeups),
     }
@@ -110,10 +114,11 @@ def runtime_of(process: "Process") -> HostRuntime:
     runtime = HostRuntime(**(common | own))
     # What takes long to make is made once: the properties find it here.
     vars(runtime).update(
-        process=process,
-        trees=SharedTrees(night, host.clock),
-        renderer=lambda _hash: night.renderer,
-        outlets=night.provider.outlets(process),
+        run=run,
+        late_by=late_by,
+        trees=SharedTrees(world, clock),
+        renderer=lambda _hash: world.renderer,
+        outlets=outlets,
     )
     return runtime
 
@@ -121,10 +126,10 @@ def runtime_of(process: "Process") -> HostRuntime:
 class SharedTrees(LivingTrees):
     """The trees as the night has them in the database: each process takes up an edit at once."""
 
-    def __init__(self, night: "Night", now: Clock) -> None:
-        super().__init__(night.network, Path(), lambda _: night.edition, lambda _: (), now)
-        self._night = night
+    def __init__(self, world: World, now: Clock) -> None:
+        super().__init__(world.network, Path(), lambda _: world.edition, lambda _: (), now)
+        self._world = world
 
     @property
     def edition(self) -> Edition:
-        return self._night.edition
+        return self._world.edition

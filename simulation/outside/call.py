@@ -2,18 +2,16 @@
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
 from alertnet.web.forms import Form
 from alertnet.web.twilio import voice
-from simulation.hosts.web import Answer
-from simulation.world.deliver_text import call_back
+from simulation.hosts.web import Answer, Web
+from simulation.outside.deliver_text import call_back
+from simulation.outside.people import People
 from simulation.world.message import Message
-
-if TYPE_CHECKING:
-    from simulation.night import Night
+from simulation.world.world import World
 
 _TURN = re.compile(r"keypad(?:\?turn=(\d)(&amp;silent=1)?)?")
 _SPOKEN = re.compile(r"(?<!\d, )(\d), (\d), (\d)(?!, \d)")
@@ -23,8 +21,10 @@ RINGS_FOR = 30.0  # seconds
 class Call:
     """One call, from the first ring to its end."""
 
-    def __init__(self, night: "Night", message: Message) -> None:
-        self.night = night
+    def __init__(self, world: World, web: Web, people: People, message: Message) -> None:
+        self.world = world
+        self.web = web
+        self.people = people
         self.message = message
         self.is_over = False
         self.by_person = False
@@ -33,16 +33,16 @@ class Call:
     def is_hung_up(self) -> None:
         """We end it."""
         if not self.is_over:
-            self.night.story.tell("provider", f"ends {self.night.describe(self.message.outgoing)}: we hung up")
+            self.world.story.tell("provider", f"ends {self.world.describe(self.message.outgoing)}: we hung up")
             self._ends("completed" if self.message.status == "in-progress" else "canceled")
 
     def _picks_up(self) -> None:
-        random, time = self.night.random, self.night.time
-        if random.random() < self.night.mischief.fails:
+        random, time = self.world.random, self.world.time
+        if random.random() < self.world.mischief.fails:
             ending = random.choice(["busy", "no-answer", "failed"])
             time.after(RINGS_FOR if ending == "no-answer" else 2.0, partial(self._ends, ending))
             return
-        self.by_person = random.random() < max(0.2, self.night.mischief.answers)
+        self.by_person = random.random() < max(0.2, self.world.mischief.answers)
         time.after(random.uniform(3, 25), self._is_answered)
 
     def _is_answered(self) -> None:
@@ -50,9 +50,9 @@ class Call:
             return
         self.message.status = "in-progress"
         who = "somebody" if self.by_person else "a voicemail"
-        self.night.story.tell("phone", f"{who} picks up {self.night.describe(self.message.outgoing)}")
+        self.world.story.tell("phone", f"{who} picks up {self.world.describe(self.message.outgoing)}")
         attempt, form = self.message.outgoing.attempt, Form({"CallSid": self.message.id})
-        self.night.web.request("a call", lambda runtime: voice.answer(attempt, form, runtime), self._hears)
+        self.web.request("a call", lambda runtime: voice.answer(attempt, form, runtime), self._hears)
 
     def _hears(self, answer: Answer) -> None:
         if self.is_over:
@@ -60,16 +60,16 @@ class Call:
         words = bytes(answer.body).decode() if isinstance(answer, Response) else ""
         place = _TURN.search(words)
         if place is None:
-            self.night.time.after(4.0, partial(self._ends, "completed"))
+            self.world.time.after(4.0, partial(self._ends, "completed"))
             return
         turn, silent = int(place[1]) if place[1] else None, bool(place[2])
         spoken = _SPOKEN.findall(words)
-        self.night.time.after(self.night.random.uniform(2, 9), partial(self._keys, turn, silent, spoken))
+        self.world.time.after(self.world.random.uniform(2, 9), partial(self._keys, turn, silent, spoken))
 
     def _keys(self, turn: int | None, silent: bool, spoken: list[tuple[str, str, str]]) -> None:
         if self.is_over:
             return
-        random, outgoing = self.night.random, self.message.outgoing
+        random, outgoing = self.world.random, self.message.outgoing
         digits = ""
         if self.by_person and turn is None:
             digits = random.choice(["", "", "1", "2", "3"])
@@ -77,16 +77,14 @@ class Call:
             code = "".join(spoken[-1])
             digits = random.choice([code, code, code, f"{(int(code) + 1) % 1000:03d}", ""])
             if digits == code:
-                self.night.people.proves("call", outgoing.to)
+                self.people.proves("call", outgoing.to)
         if digits:
-            self.night.story.tell("phone", f"keys {digits} in {self.night.describe(outgoing)}")
+            self.world.story.tell("phone", f"keys {digits} in {self.world.describe(outgoing)}")
         form = Form({"CallSid": self.message.id, "Digits": digits})
-        self.night.web.request(
-            "keys", lambda runtime: voice.key(outgoing.attempt, form, runtime, turn, silent), self._hears
-        )
+        self.web.request("keys", lambda runtime: voice.key(outgoing.attempt, form, runtime, turn, silent), self._hears)
 
     def _ends(self, status: str) -> None:
         if not self.is_over:
             self.is_over = True
             self.message.status = status
-            call_back(self.night, self.message)
+            call_back(self.world, self.web, self.message)

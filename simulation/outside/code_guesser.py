@@ -2,7 +2,6 @@
 
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from starlette.responses import Response
@@ -12,12 +11,11 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.store.tables import acknowledgements, codes
 from alertnet.web.forms import Form
 from alertnet.web.twilio import sms
-from simulation.hosts.database import OURS
-from simulation.hosts.web import Answer, Heard
+from simulation.hosts.web import Answer, Heard, Web
+from simulation.outside.people import People
+from simulation.world.database import OURS
 from simulation.world.story import Found
-
-if TYPE_CHECKING:
-    from simulation.night import Night
+from simulation.world.world import World
 
 GUESSES = 40
 CHANCE = 0.3
@@ -29,17 +27,19 @@ LUCK = "by luck"
 class CodeGuesser:
     """Texts wrong codes from one contact's number, then what it was told; other nights are as they were."""
 
-    def __init__(self, night: "Night") -> None:
-        self.night = night
-        self.random = Random(f"code guesser {night.seed}")
+    def __init__(self, world: World, web: Web, people: People) -> None:
+        self.world = world
+        self.web = web
+        self.people = people
+        self.random = Random(f"code guesser {world.seed}")
         numbers = {
             method.address
-            for tree in night.network.trees.values()
+            for tree in world.network.trees.values()
             for contact in tree.contacts.values()
             for method in contact.methods
             if method.kind is MethodKind.SMS
         }
-        comes = bool(numbers) and not night.mischief.quiet and self.random.random() < CHANCE
+        comes = bool(numbers) and not world.mischief.quiet and self.random.random() < CHANCE
         self.number = self.random.choice(sorted(numbers)) if comes else ""
         self.heard: dict[str, int] = {}
         """How many wrong ones were heard while the number's code was that one."""
@@ -47,16 +47,16 @@ class CodeGuesser:
     def begin(self) -> None:
         """Plan the guesses."""
         for place in range(GUESSES if self.number else 0):
-            self.night.time.after(self.random.uniform(3, self.night.length), partial(self._guess, place))
+            self.world.time.after(self.random.uniform(3, self.world.length), partial(self._guess, place))
 
     def _guess(self, place: int) -> None:
-        code = self.night.people.known.get(self.number)
+        code = self.people.known.get(self.number)
         if code is None:
             return
         if self.heard.get(code, 0) >= ENOUGH:
             self._text(place, f"OK {code} {LUCK}", lambda _: None)
             return
-        given = set(self.night.database.column(select(codes.c.code)))
+        given = set(self.world.database.column(select(codes.c.code)))
         wrong = next(each for each in (f"{self.random.randrange(2100, 9999)}" for _ in range(99)) if each not in given)
 
         def hear(answer: Answer) -> None:
@@ -65,15 +65,15 @@ class CodeGuesser:
         self._text(place, wrong, hear)
 
     def _text(self, place: int, text: str, hear: Heard) -> None:
-        self.night.story.tell("guesser", f"texts {text!r} as {self.night.name_of(self.number)}")
+        self.world.story.tell("guesser", f"texts {text!r} as {self.world.name_of(self.number)}")
         id = f"SM-guess-{place}"
         to = OURS[FIRST][0]
-        self.night.provider.has(id, self.number, to, text)
+        self.world.has_text(id, self.number, to, text)
         form = Form({"MessageSid": id, "From": self.number, "To": to, "Body": text})
-        self.night.web.request("a guess", lambda runtime: sms.receive(form, runtime), hear)
+        self.web.request("a guess", lambda runtime: sms.receive(form, runtime), hear)
 
 
-def check_code_guesses(night: "Night") -> Found:
+def check_code_guesses(world: World) -> Found:
     """A6: counted before anything is accepted."""
-    if any((note or "").endswith(LUCK) for note in night.database.column(select(acknowledgements.c.note))):
+    if any((note or "").endswith(LUCK) for note in world.database.column(select(acknowledgements.c.note))):
         yield "A6", f"a code counted after {ENOUGH} wrong ones of the same number"

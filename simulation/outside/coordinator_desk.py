@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import Response
 
@@ -27,11 +27,11 @@ from alertnet.web.api.models import (
     Vouched,
 )
 from alertnet.web.idempotency import Door, InFlight
-from simulation.hosts.web import Answer
+from simulation.checks.promises import Promises
+from simulation.hosts.web import Answer, Web
+from simulation.outside.people import People
 from simulation.world.cast import SECRET
-
-if TYPE_CHECKING:
-    from simulation.night import Night
+from simulation.world.world import World
 
 TRIES_EVERY = 8.0  # seconds
 
@@ -49,16 +49,15 @@ class Accepted:
 class Desk:
     """Whoever holds an API key; each request has an Idempotency-Key and is repeated until it is answered."""
 
-    def __init__(self, night: "Night") -> None:
-        self.night = night
-        self.opened: dict[str, Facts] = {}
-        """What was reported of the incidents whose opening was answered, by their references."""
-        self.re_resolved: set[str] = set()
-        """The incidents for which a coordinator has asked that wider consent and edited trees be applied."""
+    def __init__(self, world: World, web: Web, people: People, promises: Promises) -> None:
+        self.world = world
+        self.web = web
+        self.people = people
+        self.promises = promises
         self.accepted: list[Accepted] = []
         self.reports = 0
         self._asked = 0
-        self._key = ApiKey("simulation", "north", frozenset({"administer"}), night.time.now, None)
+        self._key = ApiKey("simulation", "north", frozenset({"administer"}), world.time.now, None)
 
     def raises(self) -> None:
         """Report an incident."""
@@ -70,35 +69,35 @@ class Desk:
 
     def does_something(self) -> None:
         """Change something about an incident that is open."""
-        if self.opened:
+        if self.world.opened:
             deeds = (self._news, self._narrows, self._widens, self._spares, self._decides)
             others = (self._vouches, self._acts, self._closes)
-            self.night.random.choice(deeds + others)(self.night.random.choice(list(self.opened)))
+            self.world.random.choice(deeds + others)(self.world.random.choice(list(self.world.opened)))
 
     def edits(self) -> None:
         """Edit the trees; for an incident that runs somebody may look what that would change, or apply it."""
-        self.night.edit_trees()
-        for ref in self.opened:
-            follows = self.night.random.choice([self._looks, self._re_resolves, None])
+        self.world.edit_trees()
+        for ref in self.world.opened:
+            follows = self.world.random.choice([self._looks, self._re_resolves, None])
             if follows is not None:
-                self.night.time.after(self.night.random.uniform(0, 30), partial(follows, ref))
+                self.world.time.after(self.world.random.uniform(0, 30), partial(follows, ref))
 
     def _opened(self, facts: Facts, answer: Any) -> None:
-        self.night.promises.was_accepted(answer["ref"])
-        self.opened[answer["ref"]] = facts
+        self.promises.was_accepted(answer["ref"])
+        self.world.opened[answer["ref"]] = facts
 
     def _news(self, ref: str) -> None:
         """News first, and sometimes at once somebody who must not hear them."""
-        severity = self.night.random.choice([None, Severity.CRITICAL, Severity.SERIOUS])
-        perpetrator = self.night.random.choice([None, None, Perpetrator.ARMY])
+        severity = self.world.random.choice([None, Severity.CRITICAL, Severity.SERIOUS])
+        perpetrator = self.world.random.choice([None, None, Perpetrator.ARMY])
         news = News(text=f"{SECRET} was seen", severity=severity, perpetrator=perpetrator)
         self._post(f"{ref}: news, severity {severity}", lambda door: actions.update(ref, news, self._key, door))
-        if self.night.random.random() < 0.5:
-            follows = self.night.random.choice([self._narrows, self._spares])
-            self.night.time.after(self.night.random.uniform(0, 3), partial(follows, ref))
+        if self.world.random.random() < 0.5:
+            follows = self.world.random.choice([self._narrows, self._spares])
+            self.world.time.after(self.world.random.uniform(0, 3), partial(follows, ref))
 
     def _narrows(self, ref: str) -> None:
-        scope = self.night.random.choice([Scope.INTERNAL, Scope.NATIONAL])
+        scope = self.world.random.choice([Scope.INTERNAL, Scope.NATIONAL])
         consent = Consent(scope=scope, given_by="the family", how="by telephone")
         self._post(f"{ref}: consent is {scope}", lambda door: actions.record_consent(ref, consent, self._key, door))
 
@@ -107,8 +106,8 @@ class Desk:
         consent = Consent(scope=Scope.INTERNATIONAL, given_by="the family", how="by telephone")
         ask = partial(actions.record_consent, ref, consent, self._key)
         self._post(f"{ref}: consent is {consent.scope}", ask)
-        if self.night.random.random() < 0.5:
-            self.night.time.after(self.night.random.uniform(0, 60), partial(self._re_resolves, ref))
+        if self.world.random.random() < 0.5:
+            self.world.time.after(self.world.random.uniform(0, 60), partial(self._re_resolves, ref))
 
     def _looks(self, ref: str) -> None:
         """Only see what would change."""
@@ -123,46 +122,46 @@ class Desk:
             if not seen:
                 shown = re_resolve.re_resolve_incident(ref, Reresolution(apply=False), self._key, door)
                 seen.append(json.loads(bytes(shown.body))["hash"])
-            self.re_resolved.add(ref)
+            self.world.re_resolved.add(ref)
             asked = Reresolution(apply=True, expected=seen[0])
             return re_resolve.re_resolve_incident(ref, asked, self._key, door)
 
         self._post(f"{ref}: re-resolved", ask)
 
     def _spares(self, ref: str) -> None:
-        ids = sorted({id for tree in self.night.network.trees.values() for id in tree.contacts})
-        spared = self.night.random.sample(ids, 1)
+        ids = sorted({id for tree in self.world.network.trees.values() for id in tree.contacts})
+        spared = self.world.random.sample(ids, 1)
         exclusion = Exclusion(contacts=spared)
         self._post(f"{ref}: not {spared[0]}", lambda door: actions.spare(ref, exclusion, self._key, door))
 
     def _decides(self, ref: str) -> None:
-        random = self.night.random
-        tree = random.choice(list(self.night.network.trees.values()))
+        random = self.world.random
+        tree = random.choice(list(self.world.network.trees.values()))
         named = {"tree": tree.id, "level": random.choice(tree.levels).name} if random.random() < 0.8 else {}
         verdict = Verdict.model_validate({"decision": random.choice(["go", "hold", "refuse"]), **named})
         what = f"{ref}: {verdict.decision} {named.get('level', '')}"
         self._post(what, lambda door: actions.decide_level(ref, verdict, self._key, door))
 
     def _vouches(self, ref: str) -> None:
-        random = self.night.random
-        tree = random.choice(list(self.night.network.trees.values()))
+        random = self.world.random
+        tree = random.choice(list(self.world.network.trees.values()))
         contact, kind = random.choice(sorted(tree.contacts)), random.choice(list(AnswerKind))
         heard = Vouched(tree=tree.id, contact=contact, kind=kind)
-        self.night.people.proves("vouched", f"{tree.id}/{contact}")
+        self.people.proves("vouched", f"{tree.id}/{contact}")
         self._post(f"{ref}: {contact} has {kind}", lambda door: actions.vouch(ref, heard, self._key, door))
 
     def _acts(self, ref: str) -> None:
-        tree = self.night.random.choice(list(self.night.network.trees.values()))
-        contact = self.night.random.choice(sorted(tree.contacts))
+        tree = self.world.random.choice(list(self.world.network.trees.values()))
+        contact = self.world.random.choice(sorted(tree.contacts))
         deed = Deed(contact=contact, action=Action.VISITED, tree=tree.id)
         self._post(f"{ref}: {contact} went there", lambda door: actions.report(ref, deed, self._key, door))
 
     def _closes(self, ref: str) -> None:
-        reason = self.night.random.choice([CloseReason.RESOLVED, CloseReason.FALSE_ALARM])
+        reason = self.world.random.choice([CloseReason.RESOLVED, CloseReason.FALSE_ALARM])
         closing = Closing(reason=reason, text=f"{SECRET} is back")
         self._post(f"{ref}: closed, {reason}", lambda door: actions.close(ref, closing, self._key, door))
-        if self.night.random.random() < 0.5:
-            self.night.time.after(self.night.random.uniform(0, 1800), partial(self._reopens, ref))
+        if self.world.random.random() < 0.5:
+            self.world.time.after(self.world.random.uniform(0, 1800), partial(self._reopens, ref))
 
     def _reopens(self, ref: str) -> None:
         """Sometimes before it was closed at all, since that request was lost."""
@@ -170,7 +169,7 @@ class Desk:
         self._post(f"{ref}: reopened", lambda door: actions.reopen(ref, reopening, self._key, door))
 
     def _report(self) -> Report:
-        random = self.night.random
+        random = self.world.random
         person = Person(code="P7", kind=PersonKind.ACCOMPANIER, nationality="ES", name=f"Maria {SECRET}")
         return Report(
             type=random.choice(["arrest", "threat", "raid", "defamation"]),
@@ -181,7 +180,7 @@ class Desk:
             people=[person] if random.random() < 0.7 else [],
             perpetrator=random.choice([Perpetrator.ARMY, Perpetrator.ARMY, Perpetrator.UNKNOWN, Perpetrator.NONE]),
             consent=random.choice([Scope.INTERNATIONAL, Scope.INTERNATIONAL, Scope.NATIONAL, Scope.INTERNAL]),
-            exclude=["defenders"] if "defenders" in self.night.names and random.random() < 0.2 else [],
+            exclude=["defenders"] if "defenders" in self.world.names and random.random() < 0.2 else [],
         )
 
     def _post(self, what: str, ask: Ask, done: Callable[[Any], object] = lambda _: None) -> None:
@@ -189,20 +188,20 @@ class Desk:
         self._try(what, f"key-{self._asked}", ask, done)
 
     def _try(self, what: str, key: str, ask: Ask, done: Callable[[Any], object]) -> None:
-        twice = self.night.random.random() < self.night.mischief.callback_doubled
+        twice = self.world.random.random() < self.world.mischief.callback_doubled
 
         def act(runtime: Runtime) -> Response:
             return ask(Door(runtime, InFlight(), key, what))
 
         def hear(answer: Answer) -> None:
             if isinstance(answer, Response):
-                self.night.story.tell("desk", f"{what}: {answer.status_code}")
+                self.world.story.tell("desk", f"{what}: {answer.status_code}")
                 self.accepted.append(Accepted(key, json.loads(bytes(answer.body))))
                 done(self.accepted[-1].answer)
             elif answer is not None:
-                self.night.story.tell("desk", f"{what}: {answer}")
+                self.world.story.tell("desk", f"{what}: {answer}")
             else:
-                self.night.story.tell("desk", f"{what}: no answer")
-                self.night.time.after(TRIES_EVERY, partial(self._try, what, key, ask, done))
+                self.world.story.tell("desk", f"{what}: no answer")
+                self.world.time.after(TRIES_EVERY, partial(self._try, what, key, ask, done))
 
-        self.night.web.request(what, act, hear, twice=twice)
+        self.web.request(what, act, hear, twice=twice)

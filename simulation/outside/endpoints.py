@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
@@ -11,37 +10,37 @@ from alertnet.runtime.http_ping import Knock
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.forms import Form
 from alertnet.web.twilio import sms
-from simulation.hosts.line import DEADLINE
+from simulation.checks.watch import Watch
+from simulation.hosts.host import Process
 from simulation.hosts.machine import Bell
-from simulation.hosts.web import Answer
+from simulation.hosts.web import Answer, Web
 from simulation.outside.heartbeat import check_heartbeat
-
-if TYPE_CHECKING:
-    from simulation.hosts.host import Process
-    from simulation.night import Night
+from simulation.outside.line import DEADLINE
+from simulation.world.world import World
 
 
 class Outside:
     """Takes each heartbeat, and carries what we bring to ourselves as it carries any text."""
 
-    def __init__(self, night: "Night") -> None:
-        self.night = night
-        self.began_at = night.time.now
+    def __init__(self, world: World, web: Web, watch: Watch) -> None:
+        self.world = world
+        self.web = web
+        self.watch = watch
         self.heartbeats: list[datetime] = []
         """When each one was taken."""
         self.tested_at: datetime | None = None
         """When our own test came in last."""
 
-    def knock_of(self, process: "Process") -> Knock | None:
+    def knock_of(self, process: Process) -> Knock | None:
         """How one process reaches it; None where nobody waits, so that no watch is kept."""
-        return partial(self._knock, process) if self.night.mischief.watched else None
+        return partial(self._knock, process) if self.world.mischief.watched else None
 
     def _knock(
-        self, process: "Process", _url: str, form: Mapping[str, str] | None, _headers: Mapping[str, str] | None
+        self, process: Process, _url: str, form: Mapping[str, str] | None, _headers: Mapping[str, str] | None
     ) -> str | None:
         what = "the heartbeat" if form is None else "our own test"
         if form is None:
-            check_heartbeat(self.night)
+            check_heartbeat(self.world, self.watch, self.tested_at)
         process.goes(f"before {what} has left", needs_database=False)
         answers: list[str | None] = []
         heard = Bell(process.life)
@@ -50,27 +49,27 @@ class Outside:
             answers.append(fault)
             heard.set()
 
-        if self.night.random.random() < self.night.mischief.knock_lost:
-            self.night.story.tell("network", f"loses {what} of {process.host.name}")
+        if self.world.random.random() < self.world.mischief.knock_lost:
+            self.world.story.tell("network", f"loses {what} of {process.host.name}")
         elif form is None:
-            self.night.time.after(self.night.random.uniform(0.02, 0.4), partial(self._take, process, hear))
+            self.world.time.after(self.world.random.uniform(0.02, 0.4), partial(self._take, process, hear))
         else:
             act = partial(self._test, Form(dict(form)))
-            self.night.web.request(what, act, lambda answer: hear(_fault_of(answer)))
+            self.web.request(what, act, lambda answer: hear(_fault_of(answer)))
         process.life.after(DEADLINE, heard.set)
         heard.wait()
         return answers[0] if answers else "timeout"
 
-    def _take(self, process: "Process", hear: Callable[[None], object]) -> None:
-        self.night.story.tell("outside", f"takes the heartbeat of {process.host.name}")
-        self.heartbeats.append(self.night.time.now)
+    def _take(self, process: Process, hear: Callable[[None], object]) -> None:
+        self.world.story.tell("outside", f"takes the heartbeat of {process.host.name}")
+        self.heartbeats.append(self.world.time.now)
         hear(None)
 
     def _test(self, form: Form, runtime: Runtime) -> Response:
         # Whoever dies or is stopped at its commit may have noted it just before, or only now.
-        self.tested_at = self.night.time.now
+        self.tested_at = self.world.time.now
         response = sms.receive(form, runtime)
-        self.tested_at = self.night.time.now
+        self.tested_at = self.world.time.now
         return response
 
 

@@ -1,19 +1,19 @@
 """What a heartbeat says must be true, and its silence too: whoever waits for it outside has nothing else to go by."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Select, select
 
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.store.tables import breakers, escalations, incidents, signs, troubles
 from alertnet.worker.service import BEAT_SECONDS
+from simulation.checks.watch import Watch
 from simulation.hosts.machine import WATCHED
 from simulation.world.story import Found
-
-if TYPE_CHECKING:
-    from simulation.night import Night
+from simulation.world.world import START, World
 
 TURN = timedelta(seconds=WATCHED[BEAT_SECONDS])
 """From one turn to the next, and from when there is a worker again to when it looks."""
@@ -40,61 +40,60 @@ _UNHEARD: Select[Any] = select(incidents.c.ref).where(
 )
 
 
-def check_heartbeat(night: "Night") -> None:
+def check_heartbeat(world: World, watch: Watch, tested_at: datetime | None) -> None:
     """One is about to leave: at the turn that sends it all was well, by what is committed now."""
-    turn_at = night.database.column(_SENT)[0]
-    slack = timedelta(seconds=1 + 2 * night.mischief.clocks_apart + 50 * night.mischief.step)
-    for check in (_on_time, _reached, _able):
-        for promise, how in check(night, turn_at - slack):
-            night.story.breaks_promise(promise, f"a heartbeat leaves, and {how}")
+    turn_at = world.database.column(_SENT)[0]
+    slack = timedelta(seconds=1 + 2 * world.mischief.clocks_apart + 50 * world.mischief.step)
+    at = turn_at - slack
+    for promise, how in (*_on_time(watch, at), *_reached(tested_at, at), *_able(world, at)):
+        world.story.breaks_promise(promise, f"a heartbeat leaves, and {how}")
 
 
-def check_silence(night: "Night") -> None:
+def check_silence(world: World, watch: Watch, heartbeats: Sequence[datetime]) -> None:
     """At the end of a night: while nothing is wrong one comes each minute, and what stops it is on the record."""
-    if not night.mischief.watched:
+    if not world.mischief.watched:
         return
-    if night.mischief_was.quiet:
-        for row in night.database.rows(_TROUBLE):
-            night.story.breaks_promise("A11", f"there is trouble on the record with {row.part}, and nothing was wrong")
-        for before, after in pairwise([night.outside.began_at, *night.outside.heartbeats, night.time.now]):
+    if world.mischief_was.quiet:
+        for row in world.database.rows(_TROUBLE):
+            world.story.breaks_promise("A11", f"there is trouble on the record with {row.part}, and nothing was wrong")
+        for before, after in pairwise([START, *heartbeats, world.time.now]):
             if after - before > EACH:
                 how = f"no heartbeat comes for {(after - before).total_seconds():.0f} s, and nothing was wrong"
-                night.story.breaks_promise("A2", how)
-    elif not any(each > night.calm_since for each in night.outside.heartbeats) and not _is_explained(night):
-        night.story.breaks_promise("A2", "no heartbeat comes in all of the calm, and no trouble is on the record")
+                world.story.breaks_promise("A2", how)
+    elif not any(each > world.calm_since for each in heartbeats) and not _is_explained(world, watch):
+        world.story.breaks_promise("A2", "no heartbeat comes in all of the calm, and no trouble is on the record")
 
 
-def _on_time(night: "Night", turn_at: datetime) -> Found:
+def _on_time(watch: Watch, turn_at: datetime) -> Found:
     """Nothing is due for long that somebody might have seen; after a gap it has its minute once more."""
-    kept_since = night.watch.kept_since()
+    kept_since = watch.kept_since()
     before = turn_at - LATEST
     if kept_since is not None and kept_since + TURN < before:
-        for what, due_at in night.watch.overdue(before):
+        for what, due_at in watch.overdue(before):
             yield "A2", f"one {what} has been due since {due_at:%H:%M:%S}"
 
 
-def _reached(night: "Night", turn_at: datetime) -> Found:
+def _reached(tested_at: datetime | None, turn_at: datetime) -> Found:
     """Our own test has come in."""
-    tested_at = night.outside.tested_at
     if tested_at is None or turn_at - tested_at > TESTED_WITHIN:
         yield "A12", f"our own test has come in {'never' if tested_at is None else f'last at {tested_at:%H:%M:%S}'}"
 
 
-def _able(night: "Night", turn_at: datetime) -> Found:
+def _able(world: World, turn_at: datetime) -> Found:
     """No method is without a provider."""
-    away = [(row.method, row.provider) for row in night.database.rows(_AWAY) if row.opened_at < turn_at - AWAY_FOR]
+    away = [(row.method, row.provider) for row in world.database.rows(_AWAY) if row.opened_at < turn_at - AWAY_FOR]
     for method in SENT_BY:
-        if all(way in away for way in night.provider.ways if way[0] is method):
+        if all(way in away for way in world.ways if way[0] is method):
             yield "A11", f"every provider of {method} is away for more than {AWAY_FOR.seconds} s"
 
 
-def _is_explained(night: "Night") -> bool:
+def _is_explained(world: World, watch: Watch) -> bool:
     """Nobody was there for all of the calm, or trouble has stood in it, or consent leaves nobody to be told (A3)."""
-    kept_since = night.watch.kept_since()
-    if kept_since is None or kept_since > night.calm_since + STARTED:
+    kept_since = watch.kept_since()
+    if kept_since is None or kept_since > world.calm_since + STARTED:
         return True
-    stopping = [row.clear_since for row in night.database.rows(_TROUBLE) if row.part not in HARMLESS]
-    long_ago = night.time.now - SETTLED
+    stopping = [row.clear_since for row in world.database.rows(_TROUBLE) if row.part not in HARMLESS]
+    long_ago = world.time.now - SETTLED
     if any(clear_since is None or clear_since > long_ago for clear_since in stopping):
         return True
-    return bool(night.database.rows(_UNHEARD))
+    return bool(world.database.rows(_UNHEARD))

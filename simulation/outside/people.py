@@ -2,7 +2,7 @@
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Select, select
 from starlette.responses import Response
@@ -14,12 +14,11 @@ from alertnet.store.tables import notifications
 from alertnet.web.forms import Form
 from alertnet.web.pages import contact_page
 from alertnet.web.twilio import sms
-from simulation.hosts.database import OURS, PUBLIC_URL
-from simulation.hosts.web import PATIENCE, Answer
+from simulation.checks.promises import Promises
+from simulation.hosts.web import PATIENCE, Answer, Web
 from simulation.world.cast import FIELD_PHONE
-
-if TYPE_CHECKING:
-    from simulation.night import Night
+from simulation.world.database import OURS, PUBLIC_URL
+from simulation.world.world import World
 
 _DECISION = re.compile(r"GO (\d{4})")
 _TASK = re.compile(r"TASK.* OK (\d{4})")
@@ -40,8 +39,10 @@ MOST_TRIES = 4
 class People:
     """Everybody with a phone or a mailbox."""
 
-    def __init__(self, night: "Night") -> None:
-        self.night = night
+    def __init__(self, world: World, web: Web, promises: Promises) -> None:
+        self.world = world
+        self.web = web
+        self.promises = promises
         self.proven: set[tuple[str, str]] = set()
         """(via, address) of every answer that came with proof (A6)."""
         self.known: dict[str, str] = {}
@@ -60,30 +61,30 @@ class People:
 
     def read(self, outgoing: Outgoing) -> None:
         """A text or mail has arrived, and its reader may answer it."""
-        random, chance = self.night.random, self.night.mischief.answers
+        random, chance = self.world.random, self.world.mischief.answers
         if outgoing.method is MethodKind.EMAIL:
             if link := _LINK.search(outgoing.text):
                 self.links[outgoing.to] = link[1]
                 if random.random() < chance:
-                    self.night.time.after(self._delay(), partial(self.press, outgoing.to, link[1]))
+                    self.world.time.after(self._delay(), partial(self.press, outgoing.to, link[1]))
             return
         self.written_by[outgoing.to] = outgoing.sender
         if decision := _DECISION.search(outgoing.text):
             if random.random() < max(0.3, chance):
                 word = random.choice(["GO", "GO", "GO", "HOLD"])
-                self.night.time.after(self._delay(), partial(self.write, outgoing.to, f"{word} {decision[1]}"))
+                self.world.time.after(self._delay(), partial(self.write, outgoing.to, f"{word} {decision[1]}"))
         elif task := _TASK.search(outgoing.text):
             if random.random() < chance:
                 words = random.choice(["OK {}", "OK {}", "NO {}", "PASS {}", "DONE {} they send somebody"])
-                self.night.time.after(self._delay(), partial(self.report, outgoing.to, words.format(task[1])))
+                self.world.time.after(self._delay(), partial(self.report, outgoing.to, words.format(task[1])))
         elif code := _CODE.search(outgoing.text):
             self.known[outgoing.to] = code[1]
             if random.random() < chance:
-                self.night.time.after(self._delay(), partial(self.answer, outgoing.to))
+                self.world.time.after(self._delay(), partial(self.answer, outgoing.to))
 
     def answer(self, number: str) -> None:
         """Somebody answers by SMS with the code that they were told, or with something else."""
-        random = self.night.random
+        random = self.world.random
         code = self.known[number]
         wrong = f"{(int(code) + 1) % 10000:04d}"
         words = random.choice([*["OK {}"] * 5, "{}", "NO {}", "PASS {}", "DONE {} called them", QUESTION, wrong])
@@ -97,7 +98,7 @@ class People:
 
     def report(self, number: str, text: str) -> None:
         """A coordinator has called somebody, and says what came of it."""
-        for called in self.night.database.rows(_TO_CALL):
+        for called in self.world.database.rows(_TO_CALL):
             self.proves("vouched", f"{called.tree}/{called.contact}")
         self.write(number, text)
 
@@ -108,11 +109,11 @@ class People:
 
     def press(self, address: str, token: str) -> None:
         """Somebody presses a button of the page that a mail leads to."""
-        answer = self.night.random.choice(["acknowledge", "acknowledge", "decline", "relay"])
+        answer = self.world.random.choice(["acknowledge", "acknowledge", "decline", "relay"])
         self.proves("link", address)
-        self.night.story.tell("mailbox", f"{self.night.name_of(address)} presses {answer}")
-        form = Form({"answer": answer, "by": "the desk", "pin": self.night.guesser.pin_at(address)})
-        self.night.web.request("a button of the page", lambda runtime: contact_page.answer(token, form, runtime))
+        self.world.story.tell("mailbox", f"{self.world.name_of(address)} presses {answer}")
+        form = Form({"answer": answer, "by": "the desk", "pin": self.world.pins.get(address, "")})
+        self.web.request("a button of the page", lambda runtime: contact_page.answer(token, form, runtime))
 
     def raise_by_sms(self) -> None:
         """The field calls for help, with one word."""
@@ -120,30 +121,30 @@ class People:
 
     def hurry(self, within: float) -> None:
         """Something of ours hesitates for so many seconds: just then somebody answers."""
-        if self.known and self.night.random.random() < self.night.mischief.answers:
-            number = self.night.random.choice(sorted(self.known))
-            self.night.time.after(self.night.random.uniform(0, within), partial(self.answer, number))
+        if self.known and self.world.random.random() < self.world.mischief.answers:
+            number = self.world.random.choice(sorted(self.known))
+            self.world.time.after(self.world.random.uniform(0, within), partial(self.answer, number))
 
     def _send(self, number: str, text: str, id: str, tries: int) -> None:
-        self.night.story.tell("phone", f"{self.night.name_of(number)} writes {text!r}")
+        self.world.story.tell("phone", f"{self.world.name_of(number)} writes {text!r}")
         to = self.written_by.get(number, OURS[FIRST][0])
-        self.night.provider.has(id, number, to, text)
+        self.world.has_text(id, number, to, text)
         form = Form({"MessageSid": id, "From": number, "To": to, "Body": text})
-        twice = self.night.random.random() < self.night.mischief.callback_doubled
+        twice = self.world.random.random() < self.world.mischief.callback_doubled
         self.reports += number == FIELD_PHONE
 
         def hear(answer: Answer) -> None:
             if isinstance(answer, Response):
-                self.night.promises.was_replied_to(id, bytes(answer.body))
-            elif tries < MOST_TRIES and not self.night.is_calm:
-                again = f"{id}-{tries}" if self.night.random.random() < 0.5 else id
-                self.night.time.after(AGAIN_AFTER, partial(self._send, number, text, again, tries + 1))
+                self.promises.was_replied_to(id, bytes(answer.body))
+            elif tries < MOST_TRIES and not self.world.is_calm:
+                again = f"{id}-{tries}" if self.world.random.random() < 0.5 else id
+                self.world.time.after(AGAIN_AFTER, partial(self._send, number, text, again, tries + 1))
 
-        if self.night.random.random() < self.night.mischief.callback_lost:
-            self.night.story.tell("network", f"loses {text!r} on its way to us")
-            self.night.time.after(PATIENCE, partial(hear, None))
+        if self.world.random.random() < self.world.mischief.callback_lost:
+            self.world.story.tell("network", f"loses {text!r} on its way to us")
+            self.world.time.after(PATIENCE, partial(hear, None))
             return
-        self.night.web.request(f"{text!r}", lambda runtime: sms.receive(form, runtime), hear, twice=twice)
+        self.web.request(f"{text!r}", lambda runtime: sms.receive(form, runtime), hear, twice=twice)
 
     def _delay(self) -> float:
-        return self.night.random.choice([5.0, 20.0, 90.0, 400.0]) * self.night.random.uniform(0.3, 1.5)
+        return self.world.random.choice([5.0, 20.0, 90.0, 400.0]) * self.world.random.uniform(0.3, 1.5)

@@ -2,7 +2,7 @@
 
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Select, select
 
@@ -12,10 +12,10 @@ from alertnet.flows.escalation.pin_proof import PIN_ENTERED
 from alertnet.store.tables import acknowledgements, timeline
 from alertnet.web.forms import Form
 from alertnet.web.pages import contact_page
+from simulation.hosts.web import Web
+from simulation.outside.people import People
 from simulation.world.story import Found
-
-if TYPE_CHECKING:
-    from simulation.night import Night
+from simulation.world.world import World
 
 PIN, STRANGER = "47110", "a stranger"
 GUESSES = 40
@@ -29,48 +29,48 @@ _ENTERED: Select[Any] = select(timeline.c.payload).where(timeline.c.kind == PIN_
 class Guesser:
     """Presses buttons with wrong PINs; nights without one are as they were."""
 
-    def __init__(self, night: "Night") -> None:
-        self.night = night
-        self.random = Random(f"guesser {night.seed}")
+    def __init__(self, world: World, web: Web, people: People) -> None:
+        self.world = world
+        self.web = web
+        self.people = people
+        self.random = Random(f"guesser {world.seed}")
         contacts = [
             (f"{tree.id}/{contact.id}", method.address)
-            for tree in night.network.trees.values()
+            for tree in world.network.trees.values()
             for contact in tree.contacts.values()
             for method in contact.methods
             if method.kind is MethodKind.EMAIL
         ]
         comes = bool(contacts) and self.random.random() < CHANCE
         self.address = self.random.choice(sorted(contacts))[1] if comes else None
+        if self.address is not None:
+            world.pins[self.address] = PIN
         self.owners = [owner for owner, address in contacts if address == self.address]
 
     def begin(self) -> None:
         """Give the mailbox's owner its PIN, and plan the guesses."""
         for owner in self.owners:
-            self.night.database.pattern.transact(set_pins, owner, PIN)
+            self.world.database.pattern.transact(set_pins, owner, PIN)
         for _ in range(GUESSES if self.owners else 0):
-            self.night.time.after(self.random.uniform(3, self.night.length), self._guess)
-
-    def pin_at(self, address: str) -> str:
-        """What the owner of that mailbox enters: nothing where it has no PIN."""
-        return PIN if address == self.address else ""
+            self.world.time.after(self.random.uniform(3, self.world.length), self._guess)
 
     def _guess(self) -> None:
-        token = self.night.people.links.get(self.address or "")
+        token = self.people.links.get(self.address or "")
         if token is None:
             return
         answer = self.random.choice(["acknowledge", "decline", "relay", "wrong_person"])
         pin = self.random.choice(["", f"{self.random.randrange(47111, 99999)}"])
-        self.night.story.tell("guesser", f"presses {answer} on the page of {self.night.name_of(str(self.address))}")
+        self.world.story.tell("guesser", f"presses {answer} on the page of {self.world.name_of(str(self.address))}")
         form = Form({"answer": answer, "by": STRANGER, "pin": pin})
-        self.night.web.request("a button and a guess", partial(contact_page.answer, token, form))
+        self.web.request("a button and a guess", partial(contact_page.answer, token, form))
 
 
-def check_guesses(night: "Night") -> Found:
+def check_guesses(world: World) -> Found:
     """A6, B9: no guess answers, and few of them are looked at."""
-    if STRANGER in night.database.column(select(acknowledgements.c.by)):
+    if STRANGER in world.database.column(select(acknowledgements.c.by)):
         yield "A6", "somebody without the PIN has answered on a page that needs one"
     heard: dict[tuple[str, str], int] = {}
-    for payload in night.database.column(_ENTERED):
+    for payload in world.database.column(_ENTERED):
         if payload["pin"] == "wrong":
             owner = payload["tree"], payload["contact"]
             heard[owner] = heard.get(owner, 0) + 1

@@ -1,1 +1,1 @@
-"""What a night is made of: cast, story, time, faults."""
+"""What a night is made of: its plain state, cast, story, time, database, faults."""

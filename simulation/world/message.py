@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from alertnet.channels.base import Found, Outgoing
+from alertnet.channels.base import Entry, Found, Outgoing
 from alertnet.core.delivery.provider_codes import outcome_of_call, outcome_of_sms
 from alertnet.core.delivery.provider_routes import Way
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.notification import AttemptStatus
 
 
 @dataclass
@@ -29,3 +30,8 @@ def found(message: Message) -> Found:
     else:
         status, failure = outcome_of_sms(message.status, message.code)
     return Found(message.id, status, failure, code)
+
+
+def text_of(id: str, sender: str, to: str, at: datetime, text: str) -> Entry:
+    """A text that has come in; the books know its second."""
+    return Entry(Found(id, AttemptStatus.DELIVERED), sender, to, at.replace(microsecond=0), text)

@@ -109,7 +109,8 @@ def circles_of_rooms(modules: Iterable[Module]) -> Iterator[str]:
     for module in modules:
         graph.setdefault(module.room, set()).update(room[each] for each in targets(module, set(room)))
     if ring := _ring({each: needed - {each} for each, needed in graph.items()}):
-        yield f"{PROGRAM}.{ring}: a ring of rooms; move what they share into a room below both"
+        whole = modules[0].name.partition(".")[0]
+        yield f"{whole}.{ring}: a ring of rooms; move what they share into a room below both"
 
 
 def stairs_up(modules: Iterable[Module]) -> Iterator[str]:

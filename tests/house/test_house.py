@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.house import rules
-from tests.house.source import PROGRAM, ROOT, Module, read_modules
+from tests.house.source import PROGRAM, ROOT, Module, read_modules, targets
 
 Rule = Callable[[Iterable[Module]], Iterator[str]]
 RULES: list[Rule] = [
@@ -100,6 +100,24 @@ def test_the_program_keeps_the_rule(rule: Rule) -> None:
     faults = list(rule(read_modules(ROOT / PROGRAM)))
 
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("folder", ["simulation", "tests", "torture"])
+def test_what_proves_the_program_has_no_circle_either(folder: str) -> None:
+    """Whoever opens a night or the stage of a test reads it from one end to the other."""
+    modules = read_modules(ROOT / folder)
+    faults = [*rules.cycles(modules), *rules.circles_of_rooms(modules)]
+
+    assert any(targets(module, {each.name for each in modules}) for module in modules)
+    assert not faults, "\n".join(faults)
+
+
+def test_a_module_that_knows_what_shares_it_is_found() -> None:
+    """A type alone makes a circle: the world knows none of those that share it."""
+    world = Module("simulation.world.world", "if TYPE_CHECKING:\n  from simulation.night import Night")
+    night = Module("simulation.night", "from simulation.world.world import World")
+
+    assert [len(list(rule([world, night]))) for rule in (rules.cycles, rules.circles_of_rooms)] == [1, 1]
 
 
 @pytest.mark.parametrize("folder", ["alertnet", "simulation"])

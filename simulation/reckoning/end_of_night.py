@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Row, Select, func, select
 
@@ -13,16 +13,14 @@ from alertnet.core.delivery.provider_routes import SECOND
 from alertnet.core.disclosure import Subject
 from alertnet.core.incident import Facts
 from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, timeline
-from simulation.checks.punctuality import check_punctuality
+from simulation.night import Night
 from simulation.outside.code_guesser import check_code_guesses
 from simulation.outside.heartbeat import check_silence
 from simulation.outside.people import QUESTION, SOS
 from simulation.outside.pin_guesser import check_guesses
+from simulation.reckoning.punctuality import check_punctuality
 from simulation.world.expected_consent import why_barred
 from simulation.world.story import Found
-
-if TYPE_CHECKING:
-    from simulation.night import Night
 
 ASKED_TWICE = timedelta(seconds=75)
 """After this an outcome that two questions did not find may be sent once more."""
@@ -50,55 +48,56 @@ _FORGOTTEN: Select[Any] = select(escalations.c.tree, escalations.c.status).where
 )
 
 
-def reckon(night: "Night") -> None:
+def reckon(night: Night) -> None:
     """Check everything that is on the record."""
-    history = night.database.rows(_HISTORY)
+    history = night.world.database.rows(_HISTORY)
     checks = (_once, _remembered, _settled, _gone_over, _final, _proven, _heard, _replied, _stood_down, _chained)
     for check in checks:
         for promise, how in check(night, history):
-            night.story.breaks_promise(promise, how)
-    for promise, how in (*check_guesses(night), *check_code_guesses(night)):
-        night.story.breaks_promise(promise, how)
+            night.world.story.breaks_promise(promise, how)
+    for promise, how in (*check_guesses(night.world), *check_code_guesses(night.world)):
+        night.world.story.breaks_promise(promise, how)
     check_punctuality(night, history)
-    check_silence(night)
+    check_silence(night.world, night.watch, night.outside.heartbeats)
 
 
-def _once(night: "Night", _: Sequence[Row[Any]]) -> Found:
+def _once(night: Night, _: Sequence[Row[Any]]) -> Found:
     """A1: what was accepted is there, and the same request has one effect and one answer."""
     answers: dict[str, Any] = {}
     for accepted in night.desk.accepted:
         if answers.setdefault(accepted.key, accepted.answer) != accepted.answer:
             yield "A1", f"the same request ({accepted.key}) was answered in two ways"
-    there = set(night.database.column(select(incidents.c.ref)))
-    for ref in night.desk.opened:
+    there = set(night.world.database.column(select(incidents.c.ref)))
+    for ref in night.world.opened:
         if ref not in there:
             yield "A1", f"{ref} was accepted, and is lost"
-    (count,) = night.database.column(select(func.count()).select_from(incidents))
+    (count,) = night.world.database.column(select(func.count()).select_from(incidents))
     most = night.desk.reports + night.people.reports
     if count > most:
         yield "A1", f"{count} incidents came of {most} reports"
 
 
-def _remembered(night: "Night", history: Sequence[Row[Any]]) -> Found:
+def _remembered(night: Night, history: Sequence[Row[Any]]) -> Found:
     """A2, A11: nobody forgets, and no row had to be put aside."""
-    for row in night.database.rows(_FORGOTTEN):
+    for row in night.world.database.rows(_FORGOTTEN):
         yield "A2", f"the {row.status} escalation of {row.tree} has no due time"
     for row in history:
         if row.kind == "put_off":
             yield "A11", f"a row of {row.payload['queue']} was put off: {row.payload['fault']}"
 
 
-def _settled(night: "Night", _: Sequence[Row[Any]]) -> Found:
+def _settled(night: Night, _: Sequence[Row[Any]]) -> Found:
     """A5: nothing is stuck; one extra for an unknown outcome, after the provider had its time to tell."""
-    long_ago, slack = night.time.now - timedelta(seconds=110), timedelta(seconds=2 + 2 * night.mischief.clocks_apart)
-    rows = night.database.rows(_ATTEMPTS)
+    long_ago = night.world.time.now - timedelta(seconds=110)
+    slack = timedelta(seconds=2 + 2 * night.world.mischief.clocks_apart)
+    rows = night.world.database.rows(_ATTEMPTS)
     # One call after the other goes to a number: the others wait for its line.
     in_use = {row.address_index for row in rows if row.method == "call" and (row.started_at or long_ago) > long_ago}
     for notification, group in groupby(rows, key=lambda row: row.notification_id):
         tries = list(group)
         for row in tries:
             is_in_line = row.method == "call" and row.status == "queued" and row.address_index in in_use
-            is_waiting = row.status in ("queued", "unknown") and not (night.mischief.rate or is_in_line)
+            is_waiting = row.status in ("queued", "unknown") and not (night.world.mischief.rate or is_in_line)
             if is_waiting and row.due_at is not None and row.due_at < long_ago:
                 yield "A5", f"{row.method} {row.id[:4]} to {row.contact} is {row.status}, due since {row.due_at}"
         # What a close kept from leaving is queued anew when it is reopened.
@@ -115,29 +114,29 @@ def _settled(night: "Night", _: Sequence[Row[Any]]) -> Found:
                 yield "A5", f"{row.method} {row.id[:4]} to {row.contact} is sent once more after only {waited:.0f} s"
 
 
-def _gone_over(night: "Night", history: Sequence[Row[Any]]) -> Found:
+def _gone_over(night: Night, history: Sequence[Row[Any]]) -> Found:
     """A11: what one provider does not take goes by the other at once, where that one was well all night."""
     ill = {(row.payload["method"], row.payload["provider"]) for row in history if row.kind == "provider_away"}
-    ill |= {way for way, _, _ in night.mischief_was.provider}
-    well = {method for method, provider in night.provider.ways if provider == SECOND and (method, provider) not in ill}
+    ill |= {way for way, _, _ in night.world.mischief_was.provider}
+    well = {method for method, provider in night.world.ways if provider == SECOND and (method, provider) not in ill}
     for row in history:
         # The pace of the second one may hold it back.
-        if row.kind == "attempt_delayed" and row.payload["method"] in well and not night.mischief.rate:
+        if row.kind == "attempt_delayed" and row.payload["method"] in well and not night.world.mischief.rate:
             what = f"{row.payload['method']} {row.payload['attempt'][:4]} to {row.payload['contact']}"
             yield "A11", f"{what} waits ({row.payload['error']}), though the second provider was well all night"
 
 
-def _stood_down(night: "Night", _: Sequence[Row[Any]]) -> Found:
+def _stood_down(night: Night, _: Sequence[Row[Any]]) -> Found:
     """A12: whoever was told of an incident that is closed was told that it is over."""
     told: dict[str, dict[str, set[str]]] = {}
-    for row in night.database.rows(_OF_CLOSED):
+    for row in night.world.database.rows(_OF_CLOSED):
         kind = "alert" if row.kind in ("alert", "reminder") else row.kind
         if kind != "alert" or row.status in ("sent", "delivered"):
             told.setdefault(row.ref, {}).setdefault(kind, set()).add(row.contact)
     for ref, by_kind in told.items():
         over = by_kind.get("stand_down", set()) | by_kind.get("correction", set())
         # Who has left the trees since goes by the name of whoever has the same number.
-        missing = by_kind.get("alert", set()) - over if ref not in night.desk.re_resolved else set()
+        missing = by_kind.get("alert", set()) - over if ref not in night.world.re_resolved else set()
         for contact in sorted(missing):
             yield "A12", f"{contact} was told of {ref}, and not that it is over"
 
@@ -150,7 +149,7 @@ def _rang_out(calls: Sequence[Row[Any]]) -> int:
     return sum(row.failure == "no_answer" for row in calls)
 
 
-def _final(_: "Night", history: Sequence[Row[Any]]) -> Found:
+def _final(_: Night, history: Sequence[Row[Any]]) -> Found:
     """A5: what was delivered or given up stays so, whoever comes late with another result."""
     ended: dict[str, str] = {}
     for row in history:
@@ -176,45 +175,45 @@ _AFTER = {
 """What may still become of an attempt that has ended."""
 
 
-def _proven(night: "Night", _: Sequence[Row[Any]]) -> Found:
+def _proven(night: Night, _: Sequence[Row[Any]]) -> Found:
     """A6: only proof acknowledges."""
-    for row in night.database.rows(select(acknowledgements)):
+    for row in night.world.database.rows(select(acknowledgements)):
         whence = f"{row.tree}/{row.contact}" if row.via == "vouched" else row.address
         if (row.via, whence) not in night.people.proven:
             yield "A6", f"{row.contact} has {row.kind} by {row.via}, and never gave a proof"
 
 
-def _heard(night: "Night", _: Sequence[Row[Any]]) -> Found:
+def _heard(night: Night, _: Sequence[Row[Any]]) -> Found:
     """A12: what was sent before the calm is heard, by whichever way."""
-    texts = {row.provider_id: row for row in night.database.rows(select(inbound))}
-    for id, text in night.provider.texts.items():
-        what = f"{night.name_of(text.sender)} wrote {text.text!r} at {text.at:%H:%M:%S}"
-        if id not in texts and text.at < night.calm_since:
+    texts = {row.provider_id: row for row in night.world.database.rows(select(inbound))}
+    for id, text in night.world.texts.items():
+        what = f"{night.world.name_of(text.sender)} wrote {text.text!r} at {text.at:%H:%M:%S}"
+        if id not in texts and text.at < night.world.calm_since:
             yield "A12", f"{what}, and nobody here has heard it"
         elif id in texts and not texts[id].known:
             yield "A12", f"{what}, and it was put by as a stranger's"
 
 
-def _replied(night: "Night", _: Sequence[Row[Any]]) -> Found:
+def _replied(night: Night, _: Sequence[Row[Any]]) -> Found:
     """A12: nobody has two replies to one text, and whoever called for help or asked something has one."""
     # What becomes of a number's codes is told to all phones of its owner, whoever tried them.
-    told = [row for row in night.database.rows(_REPLIES) if row.said["subject"] != Subject.WRONG_CODES.value]
+    told = [row for row in night.world.database.rows(_REPLIES) if row.said["subject"] != Subject.WRONG_CODES.value]
     by_sms = [(row.address, row.kind) for row in told]
-    unanswered = [row for row in night.database.rows(select(inbound)) if row.reply is None]
+    unanswered = [row for row in night.world.database.rows(select(inbound)) if row.reply is None]
     silent = Counter(row.sender for row in unanswered)
     for address, count in Counter(address for address, kind in by_sms if kind == "not_understood").items():
         if count > silent[address]:
-            yield "A12", f"{night.name_of(address)} has more replies than were texts without one"
+            yield "A12", f"{night.world.name_of(address)} has more replies than were texts without one"
     replies = Counter(address for address, _ in by_sms)
     # Even a reply would be news to whom an incident may not reach.
-    facts = [from_plain(Facts, plain) for plain in night.database.column(select(incidents.c.facts))]
+    facts = [from_plain(Facts, plain) for plain in night.world.database.column(select(incidents.c.facts))]
     for sender, owed in Counter(row.sender for row in unanswered if row.body in (SOS, QUESTION)).items():
-        is_barred = any(why_barred(each, night.network.trees.values(), sender) for each in facts)
+        is_barred = any(why_barred(each, night.world.network.trees.values(), sender) for each in facts)
         if owed > replies[sender] and not is_barred:
-            yield "A12", f"{night.name_of(sender)} wrote in plain words, and was never answered"
+            yield "A12", f"{night.world.name_of(sender)} wrote in plain words, and was never answered"
 
 
-def _chained(night: "Night", _: Sequence[Row[Any]]) -> Found:
+def _chained(night: Night, _: Sequence[Row[Any]]) -> Found:
     """A10: the timeline verifies."""
-    for fault in night.database.broken_chains():
+    for fault in night.world.database.broken_chains():
         yield "A10", f"chain {fault.chain} at {fault.seq}: {fault.why}"

@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from alertnet.channels.base import Accepted, Cause, Lookup, NotSent, Outgoing, Refused, Result, Unsure
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.delivery.provider_routes import Way, way_name
 from alertnet.core.notification import Failure
+from simulation.checks.promises import Promises
+from simulation.hosts.host import Process
 from simulation.hosts.machine import Bell
+from simulation.outside.provider import Provider
 from simulation.world.faults import Trouble
-
-if TYPE_CHECKING:
-    from simulation.hosts.host import Process
-    from simulation.night import Night
 
 DEADLINE = 10.0  # seconds after which an exchange is over, as the real channels see to
 
@@ -21,55 +19,57 @@ DEADLINE = 10.0  # seconds after which an exchange is over, as the real channels
 class Line:
     """The channel of one method to one provider, as one process has it."""
 
-    def __init__(self, night: "Night", process: "Process", way: Way) -> None:
-        self.night = night
+    def __init__(self, provider: Provider, promises: Promises, process: Process, way: Way) -> None:
+        self.world = process.world
+        self.provider = provider
+        self.promises = promises
         self.process = process
         self.way = way
 
     def send(self, outgoing: Outgoing) -> Result:
         """Hand it over; on the way it may be lost, refused, or taken without a word."""
-        night, random = self.night, self.night.random
-        night.promises.is_handed_over(self.process, outgoing)
+        world, random = self.world, self.world.random
+        self.promises.is_handed_over(self.process, outgoing)
         if self.process.is_in_transaction:
             return Unsure("in a transaction")
-        night.story.tell(self.process.host.name, f"hands over {night.describe(outgoing)}{self._by}")
-        if random.random() < night.mischief.stops_before_send:
+        world.story.tell(self.process.host.name, f"hands over {world.describe(outgoing)}{self._by}")
+        if random.random() < world.mischief.stops_before_send:
             self.process.host.stop(random.uniform(10, 70))
-        self._may_die(f"before {night.describe(outgoing)} has left", random.uniform(0.001, 0.01))
+        self._may_die(f"before {world.describe(outgoing)} has left", random.uniform(0.001, 0.01))
         result = self._exchange(outgoing)
-        night.story.tell(self.process.host.name, f"hears of {night.describe(outgoing)}: {_words(result)}")
-        self._may_die(f"before it writes down what became of {night.describe(outgoing)}", 0.0)
+        world.story.tell(self.process.host.name, f"hears of {world.describe(outgoing)}: {_words(result)}")
+        self._may_die(f"before it writes down what became of {world.describe(outgoing)}", 0.0)
         return result
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         """Ask what became of it."""
-        self._may_die("asking the provider", self.night.random.uniform(0.05, 0.3))
-        lookup = self.night.provider.tells_of(outgoing, self.way, provider_id)
-        words = f"asks about {self.night.describe(outgoing)}: {type(lookup).__name__}"
-        self.night.story.tell(self.process.host.name, words)
-        if provider_id is None and self.night.random.random() < self.night.mischief.stops_after_question:
-            self.process.host.stop(self.night.random.uniform(31, 55))
-        self._may_die("after it asked the provider", self.night.random.uniform(0.05, 0.3))
+        self._may_die("asking the provider", self.world.random.uniform(0.05, 0.3))
+        lookup = self.provider.tells_of(outgoing, self.way, provider_id)
+        words = f"asks about {self.world.describe(outgoing)}: {type(lookup).__name__}"
+        self.world.story.tell(self.process.host.name, words)
+        if provider_id is None and self.world.random.random() < self.world.mischief.stops_after_question:
+            self.process.host.stop(self.world.random.uniform(31, 55))
+        self._may_die("after it asked the provider", self.world.random.uniform(0.05, 0.3))
         return lookup
 
     def hang_up(self, provider_id: str) -> None:
         """End a call."""
-        self.process.life.sleep(self.night.random.uniform(0.05, 0.3))
-        if self.way in self.night.provider.troubles:
+        self.process.life.sleep(self.world.random.uniform(0.05, 0.3))
+        if self.way in self.world.troubles:
             return
-        call = self.night.provider.calls.get(provider_id)
+        call = self.provider.calls.get(provider_id)
         if call is not None and call.message.way == self.way:
             call.is_hung_up()
 
     def answers(self) -> bool:
         """Ask the provider for a sign of life."""
-        self.process.life.sleep(self.night.random.uniform(0.05, 0.3))
+        self.process.life.sleep(self.world.random.uniform(0.05, 0.3))
         # An account without credit is told what it asks for, and nothing is sent for it.
-        return self.night.provider.troubles.get(self.way) in (None, Trouble.DENIES)
+        return self.world.troubles.get(self.way) in (None, Trouble.DENIES)
 
     def _exchange(self, outgoing: Outgoing) -> Result:
-        random, mischief = self.night.random, self.night.mischief
-        trouble = self.night.provider.troubles.get(self.way)
+        random, mischief = self.world.random, self.world.mischief
+        trouble = self.world.troubles.get(self.way)
         if random.random() < mischief.refused:
             self.process.life.sleep(0.1)
             return Refused(Failure.INVALID, "21211")
@@ -85,17 +85,17 @@ class Line:
             return NotSent("20005", cause=Cause.ACCOUNT, fault=AccountFault.BALANCE)
         if trouble is Trouble.ERRORS:
             if random.random() < 0.3:
-                self.night.provider.takes(outgoing, self.way)
+                self.provider.takes(outgoing, self.way)
             self.process.life.sleep(0.2)
             return Unsure("500")
         if trouble is Trouble.SILENT or random.random() < mischief.request_lost:
             return self._answer(lambda: None)
         is_lost = trouble is Trouble.DROPS or random.random() < mischief.answer_lost
-        return self._answer(lambda: self.night.provider.takes(outgoing, self.way).id, is_lost=is_lost)
+        return self._answer(lambda: self.provider.takes(outgoing, self.way).id, is_lost=is_lost)
 
     def _answer(self, arrives: Callable[[], str | None], *, is_lost: bool = False) -> Result:
         """The request travels, and nothing that happens to us holds it back; then its answer does."""
-        life, time, random = self.process.life, self.night.time, self.night.random
+        life, time, random = self.process.life, self.world.time, self.world.random
         answers: list[str] = []
         heard = Bell(life)
 
@@ -115,11 +115,11 @@ class Line:
 
     @property
     def _by(self) -> str:
-        return "" if len(self.night.mischief.providers) == 1 else f" by {way_name(self.way)}"
+        return "" if len(self.world.mischief.providers) == 1 else f" by {way_name(self.way)}"
 
     def _may_die(self, where: str, seconds: float) -> None:
         self.process.life.sleep(seconds)
-        if self.night.may_die():
+        if self.world.may_die():
             self.process.dies(where)
 
 

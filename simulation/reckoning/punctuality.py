@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Row, Select, select
 
@@ -10,10 +10,8 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import Kind
 from alertnet.store.tables import attempts, escalations, incidents, notifications
 from simulation.checks.promises import opened_after_edit
+from simulation.night import Night
 from simulation.world.expected_plan import Planned, plan_of
-
-if TYPE_CHECKING:
-    from simulation.night import Night
 
 PLANNED_KINDS = frozenset(
     {
@@ -51,29 +49,29 @@ _ALERTS: Select[Any] = (
 )
 
 
-def check_punctuality(night: "Night", history: Sequence[Row[Any]]) -> None:
+def check_punctuality(night: Night, history: Sequence[Row[Any]]) -> None:
     """Compare every escalation with its plan."""
-    alerts = night.database.rows(_ALERTS)
-    trees = [(row.incident_id, row.tree) for row in night.database.rows(_ESCALATIONS)]
-    for incident in night.database.rows(_INCIDENTS):
-        facts = night.desk.opened.get(incident.ref)
-        if facts is None or opened_after_edit(night, incident.opened_at):
+    alerts = night.world.database.rows(_ALERTS)
+    trees = [(row.incident_id, row.tree) for row in night.world.database.rows(_ESCALATIONS)]
+    for incident in night.world.database.rows(_INCIDENTS):
+        facts = night.world.opened.get(incident.ref)
+        if facts is None or opened_after_edit(night.world, incident.opened_at):
             continue
         changes = [row.at for row in history if row.chain == incident.id and row.kind not in PLANNED_KINDS]
-        until = min([*changes, night.watch.fine_until, night.time.now]) - MARGIN
+        until = min([*changes, night.watch.fine_until, night.world.time.now]) - MARGIN
         joined = {row.payload["tree"] for row in history if row.chain == incident.id and row.kind == JOINED}
         mine = [tree for id, tree in trees if id == incident.id and tree not in joined]
         for tree in mine:
             start = incident.opened_at + _begins_after(night, tree, alone=len(mine) == 1)
-            plan = plan_of(night.network.trees, night.network.trees[tree], facts, start, until)
+            plan = plan_of(night.world.network.trees, night.world.network.trees[tree], facts, start, until)
             # The first attempt comes last, and is kept: a call that rang out is dialled a second time.
             own = [row for row in alerts if (row.incident_id, row.tree) == (incident.id, tree)]
             found = {_as_planned(row): row.created_at for row in own if row.planned_at < plan.until}
             _compare(night, incident, tree, plan.messages, found)
 
 
-def _begins_after(night: "Night", tree: str, *, alone: bool) -> timedelta:
-    start = night.network.trees[tree].start
+def _begins_after(night: Night, tree: str, *, alone: bool) -> timedelta:
+    start = night.world.network.trees[tree].start
     return timedelta() if alone and start.unless_acknowledged else start.after
 
 
@@ -82,15 +80,15 @@ def _as_planned(row: Row[Any]) -> Planned:
 
 
 def _compare(
-    night: "Night", incident: Row[Any], tree: str, plan: frozenset[Planned], found: dict[Planned, datetime]
+    night: Night, incident: Row[Any], tree: str, plan: frozenset[Planned], found: dict[Planned, datetime]
 ) -> None:
-    named = {id for level in night.network.trees[tree].levels for id in level.notify}
-    compared = named if len(night.network.trees) > 1 else {*named, *night.network.trees[tree].last_resort}
+    named = {id for level in night.world.network.trees[tree].levels for id in level.notify}
+    compared = named if len(night.world.network.trees) > 1 else {*named, *night.world.network.trees[tree].last_resort}
 
     def tell(each: Planned, how: str) -> None:
         after = each.at - incident.opened_at
         what = f"{incident.ref}: the {each.kind} to {each.contact} by {each.method} at +{after}"
-        night.story.breaks_promise("A7", f"{what} {how}")
+        night.world.story.breaks_promise("A7", f"{what} {how}")
 
     for each in sorted(plan - set(found), key=lambda each: each.at):
         if each.contact in compared and each.kind is Kind.ALERT:
@@ -99,6 +97,6 @@ def _compare(
         if each.contact in compared:
             tell(each, "was queued, and is not in the plan")
     for each, created_at in found.items():
-        if night.mischief_was.is_steady and created_at - each.at > ALARM_CLOCK and each in plan:
+        if night.world.mischief_was.is_steady and created_at - each.at > ALARM_CLOCK and each in plan:
             late = (created_at - each.at).total_seconds()
             tell(each, f"was queued {late:.2f} s late, and nothing was in the way")

@@ -1,47 +1,46 @@
 """SMS and mails on their way to a phone or mailbox, and the provider's word of them on its way back."""
 
 from functools import partial
-from typing import TYPE_CHECKING
+
+from starlette.responses import Response
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.forms import Form
 from alertnet.web.twilio import sms, voice
+from simulation.hosts.web import Web
+from simulation.outside.people import People
 from simulation.world.message import Message
-
-if TYPE_CHECKING:
-    from starlette.responses import Response
-
-    from simulation.night import Night
+from simulation.world.world import World
 
 SWITCHED_OFF = 30003
 
 
-def deliver(night: "Night", message: Message) -> None:
+def deliver(world: World, web: Web, people: People, message: Message) -> None:
     """Let it arrive after a while, or not; receipts of an SMS come back, those of a mail never."""
-    random = night.random
+    random = world.random
     arrives_after = random.expovariate(1 / 3)
-    fails = random.random() < night.mischief.fails
+    fails = random.random() < world.mischief.fails
     if message.outgoing.method is MethodKind.SMS:
-        night.time.after(random.uniform(0, 1), partial(_becomes, night, message, "sent"))
-        night.time.after(arrives_after, partial(_becomes, night, message, "undelivered" if fails else "delivered"))
+        world.time.after(random.uniform(0, 1), partial(_becomes, world, web, message, "sent"))
+        world.time.after(arrives_after, partial(_becomes, world, web, message, "undelivered" if fails else "delivered"))
     if not fails:
-        night.time.after(arrives_after, partial(night.people.read, message.outgoing))
+        world.time.after(arrives_after, partial(people.read, message.outgoing))
 
 
-def _becomes(night: "Night", message: Message, status: str) -> None:
+def _becomes(world: World, web: Web, message: Message, status: str) -> None:
     if message.status not in ("delivered", "undelivered"):
         message.status = status
         message.code = SWITCHED_OFF if status == "undelivered" else None
-        call_back(night, message)
+        call_back(world, web, message)
 
 
-def call_back(night: "Night", message: Message) -> None:
+def call_back(world: World, web: Web, message: Message) -> None:
     """Tell us its status: late, twice or never, and not always in the order in which it happened."""
-    random, mischief = night.random, night.mischief
+    random, mischief = world.random, world.mischief
     outgoing, status = message.outgoing, message.status
     if random.random() < mischief.callback_lost:
-        night.story.tell("network", f"loses the word that {night.describe(outgoing)} is {status}")
+        world.story.tell("network", f"loses the word that {world.describe(outgoing)} is {status}")
         return
     delays = [random.uniform(0.01, 0.5)]
     if random.random() < mischief.callback_slow:
@@ -54,11 +53,11 @@ def call_back(night: "Night", message: Message) -> None:
     else:
         form = Form({"MessageSid": message.id, "MessageStatus": status, **fields})
 
-    def track(runtime: Runtime) -> "Response":
+    def track(runtime: Runtime) -> Response:
         if outgoing.method is MethodKind.CALL:
             return voice.track(outgoing.attempt, form, runtime)
         return sms.track(outgoing.attempt, form, runtime)
 
-    what = f"word that {night.describe(outgoing)} is {status}"
+    what = f"word that {world.describe(outgoing)} is {status}"
     for delay in delays:
-        night.time.after(delay, lambda: night.web.request(what, track))
+        world.time.after(delay, lambda: web.request(what, track))

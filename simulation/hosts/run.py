@@ -1,0 +1,80 @@
+"""One run of the program on a host, step by step, and the clocks that it reads: any step may be its last."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from greenlet import GreenletExit
+
+from alertnet.runtime.database.transactions import DatabaseAway
+from simulation.world.time import Life
+from simulation.world.world import World
+
+
+class Clocks:
+    """How far a host's two clocks are off."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._machine_is_off = timedelta(seconds=world.random.uniform(-3600, 3600))
+        self._database_is_off = timedelta()
+        self.measure()
+
+    def measure(self) -> None:
+        """Take anew what the database's time is; it is off by a little."""
+        apart = self.world.mischief.clocks_apart or 0.005
+        self._database_is_off = timedelta(seconds=self.world.random.uniform(-apart, apart))
+
+    def database(self) -> datetime:
+        """What the process takes for the database's time."""
+        return self.world.time.now + self._database_is_off
+
+    def machine(self) -> datetime:
+        """What the machine's own clock shows."""
+        return self.world.time.now + self._machine_is_off
+
+
+class Run:
+    """The steps of one run, from its start to its end; `falls` is called as it dies."""
+
+    def __init__(self, world: World, name: str, clocks: Clocks, falls: Callable[[], object]) -> None:
+        self.world = world
+        self.name = name
+        self.clocks = clocks
+        self._falls = falls
+        self.life = Life(world.time, self._fails)
+        self.is_in_transaction = False
+        self.hangs_until = world.time.now
+        """Until when no look at what is due comes back."""
+
+    def goes(self, where: str, *, needs_database: bool = True) -> None:
+        """The task that is running takes a step: others go on meanwhile, and anything may happen to the process."""
+        if not self.life.alive:
+            raise GreenletExit
+        self.life.sleep(self.world.random.expovariate(1 / self.world.mischief.step))
+        if self.world.may_die():
+            self.dies(where)
+        if needs_database and self.world.database_is_away:
+            raise DatabaseAway
+
+    def hangs(self) -> None:
+        """The task that is running waits until its look comes back."""
+        seconds = (self.hangs_until - self.world.time.now).total_seconds()
+        if seconds > 0:
+            self.life.sleep(seconds)
+
+    def dies(self, where: str) -> None:
+        """The process ends at this very point of the task that is running, as by `kill -9`."""
+        self.world.story.tell(self.name, f"dies {where}")
+        self.ends()
+
+    def ends(self) -> None:
+        """Nothing of it goes on from here."""
+        self._falls()
+        self.life.die()
+
+    def _fails(self, fault: Exception) -> None:
+        """A thread ends by a fault that nobody has taken care of; a database that is away ends none."""
+        if isinstance(fault, DatabaseAway):
+            self.world.story.tell(self.name, "finds the database away")
+        else:
+            self.world.story.breaks_promise("A11", f"a thread of {self.name} ends by {fault!r}")

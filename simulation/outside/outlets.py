@@ -1,0 +1,27 @@
+"""The ways out that one process has: a line by each way, with the numbers, the rate and the books that go with it."""
+
+from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.directory.contact import MethodKind
+from alertnet.runtime.outlets import Outlet
+from simulation.checks.promises import Promises
+from simulation.hosts.host import Process
+from simulation.outside.line import Line
+from simulation.outside.provider import Provider
+from simulation.outside.provider_books import Books
+from simulation.world.database import OURS
+
+MAILBOX = "alert@example.org"
+
+
+def outlets_of(provider: Provider, promises: Promises, process: Process) -> dict[Way, Outlet]:
+    """An outlet for each way that there is."""
+    return {way: _outlet(Line(provider, promises, process, way)) for way in process.world.ways}
+
+
+def _outlet(line: Line) -> Outlet:
+    rate = line.world.mischief.rate
+    method, provider = line.way
+    if method is MethodKind.EMAIL:
+        return Outlet(line, (MAILBOX,), 0.0)
+    books = Books(line) if method is MethodKind.SMS else None
+    return Outlet(line, OURS[provider][: 1 if rate else 2], rate, books)

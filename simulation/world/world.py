@@ -1,0 +1,143 @@
+"""The plain state of one night, drawn from its seed: everything in it shares this, and it knows none of them."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from alertnet.channels.base import Entry, Outgoing
+from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.directory.contact_tree import Network
+from alertnet.core.incident import Facts
+from alertnet.messages.renderer import Renderer
+from alertnet.store.queues.attempts import SENT_BY
+from alertnet.store.records import editions
+from simulation.world.cast import FIELD_PHONE, NEWCOMER, draw_network, edit
+from simulation.world.database import Database
+from simulation.world.faults import Mischief, Trouble, draw_mischief, draw_watched
+from simulation.world.message import text_of
+from simulation.world.story import Story
+from simulation.world.time import Time
+
+START = datetime(2026, 11, 27, 2, 14, 0, 123457, tzinfo=UTC)
+MINUTE = 60.0
+QUIET_LENGTH = 35 * MINUTE
+"""Long enough for the end of a tree and its second round; where nothing happens besides, it costs little."""
+LEAD = 1.05
+"""Seconds before anything is due: a tick that is not within them finds nothing, and sets no alarm that a later one
+would not set. That spares most of them."""
+
+
+class World:
+    """Chance, time and story of a night, its trees and database, and what is wrong just now."""
+
+    def __init__(self, seed: int, database: Database, renderer: Renderer) -> None:
+        self.seed = seed
+        self.random = Random(f"night {seed}")
+        self.chance = Random(f"chance {seed}")
+        self.database = database
+        self.renderer = renderer
+        self.network = draw_network(self.random)
+        self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
+        # With a chance of its own, so that all other nights are the same whatever there is to go wrong in it.
+        self.mischief = draw_watched(Random(f"watch {seed}"), draw_mischief(self.random, self.length), self.length)
+        if self.mischief.quiet:
+            self.length = QUIET_LENGTH
+        self.mischief_was = self.mischief
+        self.ways: list[Way] = [(method, provider) for method in SENT_BY for provider in self.mischief.providers]
+        self.time = Time(START, self._idle_until)
+        self.story = Story(lambda: self.time.now)
+        self.is_calm = self.mischief.quiet
+        self.calm_since = self.moment(self.length)
+        self.deaths = 0
+        self.database_is_away = False
+        self.database_back_at = START
+        self.way_in_is_closed = False
+        self.troubles: dict[Way, Trouble] = {}
+        self.texts: dict[str, Entry] = {}
+        """What phones sent to our numbers, by the provider's ids."""
+        self.opened: dict[str, Facts] = {}
+        """What was reported of the incidents whose opening was answered, by their references."""
+        self.re_resolved: set[str] = set()
+        """The incidents for which a coordinator has asked that wider consent and edited trees be applied."""
+        self.pins: dict[str, str] = {}
+        """What the owner of each mailbox enters; nothing where it has no PIN."""
+        self.names = _names(self.network)
+        self.edition = self._publish(self.network)
+        self.edited_at: datetime | None = None
+        """Since when the trees in force are others than `network`."""
+        self._earliest: datetime | None = None
+
+    def moment(self, seconds: float) -> datetime:
+        """So many seconds from the beginning of the night."""
+        return START + timedelta(seconds=seconds)
+
+    def has_committed(self) -> None:
+        """Something may be due sooner, or no longer."""
+        self._earliest = None
+
+    def may_die(self) -> bool:
+        """Whether the process that takes a step dies at it."""
+        if self.is_calm or not self.mischief.dies or self.deaths >= self.mischief.most_deaths:
+            return False
+        dies = self.random.random() < self.mischief.dies
+        self.deaths += dies
+        return dies
+
+    def has_text(self, id: str, sender: str, to: str, text: str) -> None:
+        """The provider has a text from a phone to a number of ours."""
+        if id not in self.texts:
+            self.texts[id] = text_of(id, sender, to, self.time.now, text)
+
+    def is_unheard(self) -> bool:
+        """Whether a text stands in the provider's books alone."""
+        return len(self.texts) > self.database.texts()
+
+    def database_returns(self) -> None:
+        """The database can be reached, if it could not."""
+        if self.database_is_away:
+            self.story.tell("database", "is back")
+            self.database_is_away = False
+            self.database_back_at = self.time.now
+
+    def edit_trees(self) -> None:
+        """New incidents open on other trees from now on; those that are open go on as they were (A8)."""
+        self.story.tell("desk", "edits the trees: each level waits half as long, and a newcomer is told")
+        self.edition = self._publish(edit(self.random, self.network))
+        self.edited_at = self.time.now
+        self.has_committed()
+
+    def calms_down(self) -> None:
+        """Nothing goes wrong any more."""
+        self.story.tell("night", "nothing goes wrong any more")
+        self.is_calm = True
+        self.database_returns()
+        self.way_in_is_closed = False
+        self.troubles.clear()
+        was = self.mischief
+        self.mischief = Mischief(
+            providers=was.providers, rate=was.rate, clocks_apart=was.clocks_apart, watched=was.watched
+        )
+
+    def describe(self, outgoing: Outgoing) -> str:
+        """A message, for the story."""
+        return f"{outgoing.method} {outgoing.attempt[:4]} to {self.name_of(outgoing.to)}"
+
+    def name_of(self, address: str) -> str:
+        """Whose number or mailbox it is."""
+        return "the field" if address == FIELD_PHONE else self.names.get(address, address)
+
+    def _publish(self, network: Network) -> editions.Edition:
+        pattern = self.database.pattern
+        return pattern.transact(editions.publish, network, pattern.templates.to_text())
+
+    def _idle_until(self) -> datetime:
+        if self._earliest is None:
+            lead = LEAD + 2 * self.mischief.clocks_apart
+            self._earliest = self.database.earliest_due() - timedelta(seconds=lead)
+        return self._earliest
+
+
+def _names(network: Network) -> dict[str, str]:
+    """Whose each number and mailbox is."""
+    contacts = [contact for tree in network.trees.values() for contact in tree.contacts.values()]
+    names = {address: contact.id for contact in contacts for address in contact.addresses}
+    return names | {NEWCOMER.address: "newcomer"}
