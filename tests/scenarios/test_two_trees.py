@@ -5,9 +5,9 @@ import pytest
 from alertnet.flows.credentials.pins import set_pins
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
-from tests.scenarios.world import World, code_in, link_in
+from tests.scenarios.world import Incident, World, code_in, link_in
 
-CONSUL, PIN = "+34600550140", "47110"
+CONSUL, FRIEND, PIN = "+34600550140", "+573005550130", "47110"
 TOOK_CHARGE = {"en": "you take charge. Thank you.", "es": "usted lo asume. Gracias."}
 SINCE = {"en": "What has happened since", "es": "Qué ha pasado desde entonces"}
 REPEATED = "wait: 30m, repeat: {every: 6m, times: 3}"
@@ -16,7 +16,7 @@ VALLEY = a_tree(
     f"""
   coordinator: {{role: coordinator, organisation: Valley, methods: [{{sms: "+573005550101"}}]}}
   consul: {{role: ngo, organisation: Consulate, language: es, disclosure: full, methods: [{{sms: "{CONSUL}"}}]}}
-  friend: {{role: ngo, organisation: Friends, methods: [{{sms: "+573005550130"}}]}}
+  friend: {{role: ngo, organisation: Friends, methods: [{{sms: "{FRIEND}"}}]}}
   desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+32470550101"}}]}}
 """,
 )
@@ -54,6 +54,14 @@ def presses(world: World, link: str, answer: str, **more: str) -> str:
     html = world.client.post(link, data={"answer": answer, **more}).text
     world.settles()
     return html
+
+
+def trees_told(incident: Incident, *besides: str, kind: str = "alert") -> list[list[str]]:
+    """The trees that each message of that kind to the phone counts for; `besides`: others who have it here."""
+    own = ("consul", "embassy", *besides)
+    return sorted(
+        each["trees"] for each in incident["notifications"] if each["kind"] == kind and each["contact"] in own
+    )
 
 
 def code(world: World) -> str:
@@ -185,3 +193,46 @@ def test_a_page_with_a_pin_says_what_was_recorded_and_takes_and_shows_nothing_mo
 
     assert "Maria Secreta" in presses(world, valley, "decline", pin=PIN)
     assert [kind for _, kind, _ in incident.answers()] == ["declined"]
+
+
+def test_an_incident_opens_where_the_phone_stands_twice_in_one_of_the_trees(world_of: Worlds) -> None:
+    """A2, B1: two of its contacts have the number; the other tree's alert counts for one of them, never for both."""
+    world = world_of(VALLEY.replace(FRIEND, CONSUL), ABROAD)
+
+    incident = world.raises()
+
+    assert trees_told(incident, "friend") == [["abroad", "valley"], ["valley"]]
+    world.texts("spain", f"OK {code(world)}")
+    assert (incident.status("abroad"), incident.status("valley")) == ("acknowledged", "acknowledged")
+
+
+def test_a_later_level_opens_where_the_phone_stands_in_it_twice(world_of: Worlds) -> None:
+    """A2: what another tree sent before counts for one of the two, the other one gets its own."""
+    first = "  - {name: First, notify: [desk], wait: 5m}\n  - {name: Friends"
+    world = world_of(VALLEY.replace(FRIEND, CONSUL).replace("  - {name: Friends", first), ABROAD)
+    incident = world.raises()
+    assert trees_told(incident, "friend") == [["abroad"]]
+
+    world.passes(minutes=5)
+
+    assert incident.level("valley") == "Friends"
+    assert trees_told(incident, "friend") == [["abroad", "valley"], ["valley"]]
+
+
+def test_an_alert_of_three_trees_names_all_three(world_of: Worlds) -> None:
+    """B1."""
+    incident = world_of(VALLEY, ABROAD, ABROAD.replace("abroad", "beyond")).raises()
+
+    assert trees_told(incident) == [["abroad", "beyond", "valley"]]
+
+
+def test_reminders_that_both_trees_want_at_the_same_moment_are_one(world_of: Worlds) -> None:
+    """A7, B1: nobody's phone gets two at once; and it leaves as long as one of the trees wants it."""
+    world = world_of(VALLEY, ABROAD.replace("every: 4m", "every: 6m"))
+    incident = world.raises()
+    assert len(world.phone("spain").inbox) == 1
+
+    world.passes(minutes=7)
+
+    assert len(world.phone("spain").inbox) == 2
+    assert trees_told(incident, kind="reminder") == [["abroad", "valley"]]

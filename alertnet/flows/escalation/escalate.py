@@ -99,16 +99,16 @@ def _send(case: Case, escalation: Escalation, send: Send) -> Failed | Unsent | N
     """Post the alert, or let one that another tree has sent count here too; `Failed` when that one did not arrive.
 
     A task is asked of the coordinators, unless its contact has closed meanwhile. A reminder of what has not left yet
-    is spared.
+    is spared, and so is one that another tree posts at the same moment.
     """
     plan = case.plans[escalation.tree]
     contact = plan.tree.contacts[send.contact]
     service = Service(escalation.id, send.contact, send.method, send.index, send.round)
     method = contact.ways[send.method]
     is_task = send.kind is Kind.TASK
-    if send.kind is not Kind.REMINDER and len(case.escalations) > 1:
+    if len(case.escalations) > 1:
         address = contact.address_in(escalation.tree, method)
-        shared = _sent_by_another_tree(case, escalation, method.kind, address)
+        shared = _sent_by_another_tree(case, escalation, send.kind, method.kind, address)
         if shared is not None:
             notification, status, trees = shared
             case.outbox.serve(notification, service)
@@ -136,13 +136,18 @@ def _send(case: Case, escalation: Escalation, send: Send) -> Failed | Unsent | N
 
 
 def _sent_by_another_tree(
-    case: Case, escalation: Escalation, kind: MethodKind, address: str
+    case: Case, escalation: Escalation, kind: Kind, method: MethodKind, address: str
 ) -> tuple[str, str, list[str]] | None:
-    """The first alert by that method to that address, if another tree sent it and this one has not used it yet."""
-    for (other, other_kind, other_address), (id, trees) in case.posted.items():
-        if other != escalation.id and (other_kind, other_address) == (kind, address):
-            return id, AttemptStatus.QUEUED.value, trees
-    if case.fresh:
+    """The first alert by that method to that address, if another tree sent it and this one has not used it yet.
+
+    It counts once for a tree: where two of its contacts have the address, the second gets its own. A reminder is
+    shared only with what another tree posts at the same moment.
+    """
+    used = case.outbox.notifications_for(escalation.id)
+    for (other, other_method, other_address), (id, trees) in case.posted.items():
+        if other != escalation.id and (other_method, other_address) == (method, address):
+            return None if id in used else (id, AttemptStatus.QUEUED.value, trees)
+    if case.fresh or kind is Kind.REMINDER:
         return None
     rows = case.tx.session.execute(
         select(notifications.c.id, notifications.c.status, notifications.c.trees, served.c.escalation_id)
@@ -150,13 +155,13 @@ def _sent_by_another_tree(
         .where(
             notifications.c.incident_id == case.incident.id,
             notifications.c.address_index.in_(case.tx.vault.indexes(address)),
-            notifications.c.method == kind.value,
+            notifications.c.method == method.value,
             notifications.c.kind.in_([Kind.ALERT.value, Kind.TASK.value]),
             notifications.c.status != AttemptStatus.CANCELLED.value,
         )
         .order_by(notifications.c.planned_at)
     ).all()
-    if not rows or any(row.escalation_id == escalation.id for row in rows):
+    if not rows or any(row.escalation_id == escalation.id or row.id in used for row in rows):
         return None
     return rows[0].id, rows[0].status, list(rows[0].trees)
 

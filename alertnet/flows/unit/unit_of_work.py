@@ -153,11 +153,16 @@ class Outbox:
             round=service.round,
         )
 
+    def notifications_for(self, escalation: str) -> set[str]:
+        """Those that were let count for that escalation, whether that is written yet or not."""
+        rows = (*self.written.get("served", ()), *self.rows.get("served", ()))
+        return {row["notification_id"] for row in rows if row["escalation_id"] == escalation}
+
     def share(self, notification: str, trees: list[str]) -> None:
         """Let a notification count for those trees too, whether it is written yet or not."""
         for row in self.rows.get("notifications", ()):
             if row["id"] == notification:
-                row["trees"] = trees
+                row["trees"] = sorted({*row["trees"], *trees})
                 return
         shared = self.changes.get("notifications", {}).get(notification, {}).get("trees", ())
         self.change("notifications", notification, trees=sorted({*trees, *shared}))
