@@ -6,10 +6,9 @@ switchboard.code_of("coordinator")              what the phone could answer with
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -33,9 +32,12 @@ from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.inbound import InboundSms, Reply
 from alertnet.store.tables import acknowledgements, actions, alarms, incidents, notifications, timeline
 from alertnet.trees import read_network
+from tests.support.chance import Foreseen
+from tests.support.clock import Clock
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a secret for the tests alone of no use elsewhere"
+NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
 OURS = "+15005550006"
 CAST = {
     "ana": "+573005550001",
@@ -47,37 +49,18 @@ CAST = {
 }
 
 
-class Seeded:
-    """Chance that is the same in each run."""
-
-    def __init__(self) -> None:
-        self._random = Random(7)
-
-    def id(self) -> str:
-        return self.bytes(16).hex()
-
-    def digits(self, count: int) -> str:
-        return self.letters(count, "0123456789")
-
-    def letters(self, count: int, alphabet: str) -> str:
-        return "".join(self._random.choice(alphabet) for _ in range(count))
-
-    def bytes(self, count: int) -> bytes:
-        return self._random.randbytes(count)
-
-
 @dataclass
 class Switchboard:
     """The program from the moment a text has come in to the moment its reply leaves."""
 
     runtime: Runtime
-    at: datetime = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
+    clock: Clock
     received: int = 0
     replies: list[Reply | None] = field(default_factory=list)
 
     def passes(self, minutes: float) -> None:
         """Time goes by, and escalations do what is due at its end."""
-        self.at += timedelta(minutes=minutes)
+        self.clock.forward(minutes=minutes)
         for escalation, incident in self.runtime.read(lambda tx: escalation_store.due(tx.session, tx.now, 100)):
             self.runtime.transact(escalate, escalation, incident)
 
@@ -181,10 +164,8 @@ def connect(url: str) -> Switchboard:
             "ALERTNET_DATABASE_URL": url,
         }
     )
-    boards: list[Switchboard] = []
-    runtime = wire(settings, *_examples(), clock=lambda: boards[0].at, chance=Seeded())
-    boards.append(Switchboard(runtime))
-    return boards[0]
+    clock = Clock(NOW)
+    return Switchboard(wire(settings, *_examples(), clock=clock, chance=Foreseen(7)), clock)
 
 
 @cache

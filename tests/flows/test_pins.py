@@ -91,7 +91,7 @@ def test_after_five_wrong_pins_none_is_looked_at_until_the_door_opens(set_for_an
     assert [tries(set_for_ana, "11111") for _ in range(5)] == [PinCheck.WRONG] * 5
     assert [tries(set_for_ana, text) for text in ("47110", "47990", "22222")] == [PinCheck.CLOSED] * 3
 
-    set_for_ana.at += timedelta(minutes=15)
+    set_for_ana.clock.at += timedelta(minutes=15)
 
     assert tries(set_for_ana, "47110") is PinCheck.TRUE
 
@@ -99,7 +99,7 @@ def test_after_five_wrong_pins_none_is_looked_at_until_the_door_opens(set_for_an
 def test_a_closed_door_uses_no_one_time_pin_up(set_for_ana: Switchboard) -> None:
     for text in (*["11111"] * 5, "471101"):
         tries(set_for_ana, text)
-    set_for_ana.at += timedelta(minutes=15)
+    set_for_ana.clock.at += timedelta(minutes=15)
 
     assert tries(set_for_ana, "471101") is PinCheck.TRUE
 
@@ -115,8 +115,8 @@ def test_doors_stay_closed_longer_each_time_up_to_four_hours(set_for_ana: Switch
     for _ in range(7):
         last = [set_for_ana.runtime.transact(try_pin, ANA, "11111") for _ in range(5)][-1]
         assert last.heard_at
-        waits.append((last.heard_at - set_for_ana.at) / timedelta(minutes=1))
-        set_for_ana.at = last.heard_at
+        waits.append((last.heard_at - set_for_ana.clock.at) / timedelta(minutes=1))
+        set_for_ana.clock.at = last.heard_at
 
     assert waits == [15, 30, 60, 120, 240, 240, 240]
 

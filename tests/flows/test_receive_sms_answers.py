@@ -316,7 +316,7 @@ def test_changes_of_an_answer_are_told_five_times_an_hour_and_the_rest_in_one(bo
     sent = {row.notification_id: row.due_at for row in board.rows(attempts)}
     told = [row for row in board.rows(notifications, kind="notice", contact="coordinator") if row.id in sent]
     assert [row.said["subject"] for row in told] == ["acknowledged", "declined"] * 3 + ["more_answers"]
-    assert [sent[row.id] - board.at for row in told] == [timedelta()] * 6 + [timedelta(hours=1)]
+    assert [sent[row.id] - board.clock.at for row in told] == [timedelta()] * 6 + [timedelta(hours=1)]
     assert len(board.history(incident, "declined")) == 30
 
 
@@ -329,7 +329,7 @@ def test_the_confirmation_at_the_end_of_the_hour_says_what_stands(board: Switchb
 
     sent = {row.notification_id: row.due_at for row in board.rows(attempts)}
     by_mail = [row for row in board.rows(notifications, contact="coordinator", method="email") if row.id in sent]
-    later = [row for row in by_mail if row.kind in ("recorded", "declined") and sent[row.id] > board.at]
+    later = [row for row in by_mail if row.kind in ("recorded", "declined") and sent[row.id] > board.clock.at]
     assert [(row.kind, row.said["subject"]) for row in later] == [("declined", "declined")]
 
 

@@ -374,7 +374,7 @@ def test_an_auto_responder_is_answered_once(alerted: Switchboard) -> None:
     replies = []
     for _ in range(100):
         replies.append(alerted.texts("ombuds", "Gracias por su mensaje, le contestaremos pronto."))
-        alerted.at += timedelta(seconds=3)
+        alerted.clock.at += timedelta(seconds=3)
 
     assert [reply is not None for reply in replies] == [True] + [False] * 99
     assert alerted.texts("ombuds", "Respuesta automática: fuera de la oficina") is None

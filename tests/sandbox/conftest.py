@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from urllib.parse import parse_qsl
@@ -13,6 +13,7 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from alertnet.sandbox import Sandbox
+from tests.support.clock import Clock
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 ACCOUNT = "AC" + "0" * 31 + "1"
@@ -20,19 +21,6 @@ TOKEN = "a-token-for-tests"
 OURS = "+15005550006"
 ALICE = "+573005550001"
 BOB = "+573005550002"
-
-
-@dataclass
-class Clock:
-    """Time that passes when a test says so."""
-
-    at: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def moves(self, **by: float) -> None:
-        self.at += timedelta(**by)
 
 
 @dataclass
@@ -88,7 +76,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from alertnet.core.errors import WrongState
 from alertnet.sandbox import Sandbox
-from tests.sandbox.conftest import ALICE, OURS, Clock, Receiver
+from tests.sandbox.conftest import ALICE, OURS, Receiver
+from tests.support.clock import Clock
 
 EVENTS = ["initiated", "ringing", "answered", "completed"]
 
@@ -59,7 +60,7 @@ def test_each_step_of_a_call_is_reported_in_order(
     place(client, receiver)
     sandbox.settle()
     call = sandbox.handset(ALICE).answers()
-    clock.moves(seconds=7)
+    clock.forward(seconds=7)
     call.hang_up()
     sandbox.settle()
 
@@ -82,11 +83,11 @@ def test_an_unanswered_call_rings_until_its_timeout(
 ) -> None:
     place(client, receiver)
     sandbox.settle()
-    clock.moves(seconds=29)
+    clock.forward(seconds=29)
     sandbox.settle()
     assert sandbox.handset(ALICE).ringing is not None
 
-    clock.moves(seconds=1)
+    clock.forward(seconds=1)
     sandbox.settle()
     assert sandbox.handset(ALICE).ringing is None
     assert statuses(receiver)[-1] == "no-answer"

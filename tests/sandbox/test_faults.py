@@ -9,7 +9,8 @@ from twilio.rest import Client
 
 from alertnet.sandbox import Answer, Fault, Sandbox, Unreachable
 from alertnet.sandbox.telephony.webhooks import post_over_http
-from tests.sandbox.conftest import ACCOUNT, ALICE, BOB, OURS, TOKEN, Clock, Receiver
+from tests.sandbox.conftest import ACCOUNT, ALICE, BOB, OURS, TOKEN, Receiver
+from tests.support.clock import Clock
 
 
 def send(client: Client, receiver: Receiver, to: str = ALICE) -> str:
@@ -99,7 +100,7 @@ def test_a_late_list_shows_it_after_the_delay(
     send(client, receiver)
 
     assert client.messages.list(to=ALICE) == []
-    clock.moves(seconds=30)
+    clock.forward(seconds=30)
     assert len(client.messages.list(to=ALICE)) == 1
 
 

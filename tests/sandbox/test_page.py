@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.sandbox import Sandbox
 from alertnet.sandbox.page import Cast, Circle, Hint, Line, Mark, Party, Ring, Scene, Story, Tone, make_page
-from tests.sandbox.conftest import ALICE, BOB, OURS, Clock, Receiver, client_for
+from tests.sandbox.conftest import ALICE, BOB, OURS, Receiver, client_for
+from tests.support.clock import Clock
 
 PORT = 8765
 URL = f"http://127.0.0.1:{PORT}"

@@ -8,7 +8,8 @@ from twilio.rest import Client
 
 from alertnet.sandbox import Behaviour, Sandbox
 from alertnet.sandbox.telephony.texts import count_segments
-from tests.sandbox.conftest import ALICE, BOB, NOW, OURS, TOKEN, Clock, Receiver, client_for
+from tests.sandbox.conftest import ALICE, BOB, NOW, OURS, TOKEN, Receiver, client_for
+from tests.support.clock import Clock
 
 
 def send(client: Client, receiver: Receiver, to: str = ALICE, body: str = "PBI URGENT") -> str:
@@ -121,7 +122,7 @@ def test_an_unknown_message_is_not_found(client: Client) -> None:
 def test_a_list_is_filtered_and_newest_first(client: Client, receiver: Receiver, clock: Clock) -> None:
     first = send(client, receiver, body="one")
     send(client, receiver, to=BOB)
-    clock.moves(seconds=5)
+    clock.forward(seconds=5)
     second = send(client, receiver, body="two")
 
     listed = client.messages.list(to=ALICE, from_=OURS)
@@ -139,9 +140,9 @@ def test_a_long_list_goes_on_over_pages(client: Client, receiver: Receiver) -> N
 def test_what_came_in_is_listed_by_day(client: Client, sandbox: Sandbox, receiver: Receiver, clock: Clock) -> None:
     """As the provider's own filter: the hour of an instant says nothing."""
     sandbox.handset(ALICE).sends("yesterday")
-    clock.moves(days=1)
+    clock.forward(days=1)
     sandbox.handset(ALICE).sends("this morning")
-    clock.moves(hours=10)
+    clock.forward(hours=10)
     send(client, receiver)
 
     listed = client.messages.list(to=OURS, date_sent_after=clock(), page_size=1)

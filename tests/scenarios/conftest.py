@@ -24,7 +24,8 @@ from alertnet.web.app import make_app
 from tests.database import migrate
 from tests.postgres import fresh_database
 from tests.scenarios.valley import FIELD
-from tests.scenarios.world import PUBLIC_URL, REPOSITORY, Clock, World
+from tests.scenarios.world import FRIDAY_NIGHT, PUBLIC_URL, REPOSITORY, World
+from tests.support.clock import Clock
 
 TOKEN = "sandbox-token"
 ACCOUNT = "AC" + "0" * 32
@@ -53,7 +54,7 @@ def world_on(tmp_path: Path) -> Iterator[Worlds]:
     clients = ExitStack()
 
     def make(database_url: str, trees: Path = REPOSITORY / "contact_trees", **settings_by_name: str) -> World:
-        clock = Clock()
+        clock = Clock(FRIDAY_NIGHT)
         worlds: list[World] = []
         sandbox = Sandbox(
             account_sid=ACCOUNT,

@@ -9,7 +9,6 @@ Time moves from one due moment to the next, and everything due happens at its ow
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from fastapi.testclient import TestClient
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox import Answer, Handset, Mailbox, Sandbox, Unreachable
 from alertnet.worker.service import Worker
+from tests.support.clock import Clock
 
 FRIDAY_NIGHT = datetime(2026, 11, 27, 2, 14, tzinfo=UTC)
 PUBLIC_URL = "https://alarm.example.org"
@@ -36,16 +36,6 @@ CAST = {
     "police": "+576015550112",
     "stranger": "+573009999999",
 }
-
-
-@dataclass
-class Clock:
-    """The only time there is."""
-
-    at: datetime = FRIDAY_NIGHT
-
-    def __call__(self) -> datetime:
-        return self.at
 
 
 class World:

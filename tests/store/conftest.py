@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 
 import pytest
 from sqlalchemy import Engine
@@ -14,28 +13,10 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Vault
 from tests.database import migrate
 from tests.postgres import fresh_database
+from tests.support.chance import Foreseen
 
 SECRET = "a secret for the tests alone of no use elsewhere"
 NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
-
-
-class Foreseen:
-    """Chance that a test can foresee: the same in each run."""
-
-    def __init__(self) -> None:
-        self._random = Random(1)
-
-    def id(self) -> str:
-        return self.bytes(16).hex()
-
-    def digits(self, count: int) -> str:
-        return self.letters(count, "0123456789")
-
-    def letters(self, count: int, alphabet: str) -> str:
-        return "".join(self._random.choice(alphabet) for _ in range(count))
-
-    def bytes(self, count: int) -> bytes:
-        return self._random.randbytes(count)
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from alertnet.core.limits import HOUR, UNUSED, Limit
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import limits
-from tests.store.conftest import NOW, Foreseen
+from tests.store.conftest import NOW
+from tests.support.chance import Foreseen
 
 THREE = Limit("three", 3, HOUR)
 NUMBER, OTHER = "+573005550101", "+573005550102"

@@ -16,7 +16,8 @@ from alertnet.store.db.vault import Vault
 from alertnet.store.monitoring.observations import observe
 from alertnet.store.queues.circuit_breakers import hold
 from tests.database import migrate
-from tests.store.conftest import NOW, Foreseen
+from tests.store.conftest import NOW
+from tests.support.chance import Foreseen
 
 QUEUES = ("attempts", "escalations", "alarms", "incidents")
 

@@ -1,7 +1,7 @@
 """The web application on the example trees, at a moment that a test chooses."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,22 +15,11 @@ from alertnet.store.records import api_keys
 from alertnet.trees.load import read_network
 from alertnet.web.app import make_app
 from tests.database import migrate
+from tests.support.clock import Clock
 
 ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
 SECRET = "a secret for the tests alone of no use elsewhere"
-
-
-class Clock:
-    """The time, which stands still until a test moves it."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def forward(self, **duration: float) -> None:
-        self.time += timedelta(**duration)
 
 
 def settings_for(url: str, **more: str) -> Settings:
@@ -50,7 +39,7 @@ MakeKey = Callable[..., dict[str, str]]
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture(scope="session")

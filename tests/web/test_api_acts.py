@@ -7,7 +7,8 @@ from fastapi.testclient import TestClient
 
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records import incidents
-from tests.web.conftest import Clock, MakeKey
+from tests.support.clock import Clock
+from tests.web.conftest import MakeKey
 
 REPORT = {
     "type": "arrest",

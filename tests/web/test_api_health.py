@@ -20,7 +20,7 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import workers
-from tests.web.conftest import Clock
+from tests.support.clock import Clock
 from tests.web.world import NOW, world_in
 
 REPORT = {"type": "arrest", "country": "CO"}

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.web.conftest import Clock, MakeKey
+from tests.support.clock import Clock
+from tests.web.conftest import MakeKey
 
 FULL: dict[str, Any] = {
     "type": "arrest",

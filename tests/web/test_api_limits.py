@@ -12,7 +12,8 @@ from alertnet.core.limits import EVENT_STREAMS, LONGEST_BODY, LONGEST_NOTE, REQU
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.app import make_app
 from tests.conftest import Logged
-from tests.web.conftest import Clock, MakeKey, settings_for
+from tests.support.clock import Clock
+from tests.web.conftest import MakeKey, settings_for
 from tests.web.test_api_events import follow
 
 REPORT = {"type": "arrest", "country": "CO"}

@@ -6,7 +6,7 @@ stage.passes(minutes=3)                 time goes by to the second
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from alertnet.store.tables import timeline as entries
 from alertnet.store.views import audit
 from alertnet.worker.service import Worker
 from tests.database import migrate
+from tests.support.clock import Clock
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 OURS, OURS_TOO = "+15005550006", "+15005550016"
@@ -99,16 +100,6 @@ def quick(after: timedelta) -> Network:
     return network(contacts=(replace(carla, methods=(sms, replace(call, after=after))), *CONTACTS[1:]))
 
 
-@dataclass
-class Clock:
-    """The only time there is."""
-
-    at: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
 class Stage:
     """One process, its provider, and the people who are told."""
 
@@ -122,7 +113,7 @@ class Stage:
         without: tuple[str, ...] = (),
         clock: Callable[[], datetime] | None = None,
     ) -> None:
-        self.clock = Clock()
+        self.clock = Clock(NOW)
         self.now = clock or self.clock
         self.sandbox = Sandbox(
             account_sid="AC1", auth_token="token", public_url="", now=self.now, post=self._post
