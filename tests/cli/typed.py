@@ -1,4 +1,7 @@
-"""One command as if typed at a terminal, in a process forked from one that has imported all that commands need."""
+"""One command as if typed at a terminal, in a process forked from one that has imported all that commands need.
+
+The one that is forked has also read the templates that ship with the program, as every other command does first.
+"""
 
 import os
 import sys
@@ -6,6 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from alertnet.cli import main
+from alertnet.messages.checks.fitting import read_fitted
+
+SHIPPED = Path(__file__).parents[2] / "message_templates"
+read_fitted(SHIPPED, SHIPPED)
 
 
 def run(words: Sequence[str], folder: Path, env: Mapping[str, str], keyboard: Path, out: Path, err: Path) -> None:
