@@ -15,6 +15,7 @@ from alertnet.store.records import api_keys
 from alertnet.trees.load import read_network
 from tests.database import migrate
 from tests.postgres import fresh_database
+from tests.support.program import SECRET
 
 PIN = "47110"
 ROOT = Path(__file__).parents[2]
@@ -73,7 +74,6 @@ teams:
     consent: international
     members: {ana: {name: Ana Example, phone: "+573005550001", language: en}}
 """
-SECRET = "a secret for the tests alone of no use elsewhere"
 ACCOUNT, TOKEN = "AC" + "0" * 32, "a-token"
 
 

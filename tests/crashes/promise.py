@@ -19,10 +19,10 @@ from alertnet.store.db.engine import make_engine
 from alertnet.store.db.vault import Vault
 from alertnet.store.tables import attempts, notifications
 from alertnet.store.views import audit
-from tests.crashes.database import SECRET
 from tests.crashes.effects import Effect, Kind
 from tests.crashes.stories import Story
 from tests.crashes.world import World
+from tests.support.program import SECRET
 
 CHANGING = re.compile(r"https?://\S+|\b[A-Z]-[A-Z2-9]{4}\b|(?<![\d+])\d{4}(?!\d)|(?<=: received )\d\d:\d\d")
 """What differs between two runs of one story: links, references, codes, and when we heard what nobody brought us."""

@@ -7,14 +7,11 @@ switchboard.code_of("coordinator")              what the phone could answer with
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.directory.contact_tree import Network
 from alertnet.core.incident import CloseReason, Facts, Scope, Severity
 from alertnet.flows.credentials.codes_of_number import open_codes
 from alertnet.flows.credentials.written_codes import written_code
@@ -23,20 +20,16 @@ from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.sms.receive_sms import receive_sms
 from alertnet.flows.unit.locked_incident import Case, take_up
-from alertnet.messages.templates.load import Templates, read_templates
-from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.inbound import InboundSms, Reply
 from alertnet.store.tables import acknowledgements, actions, alarms, incidents, notifications, timeline
-from alertnet.trees import read_network
 from tests.support.chance import Foreseen
 from tests.support.clock import Clock
+from tests.support.program import example_trees, settings_on, shipped_templates
 
-ROOT = Path(__file__).parents[2]
-SECRET = "a secret for the tests alone of no use elsewhere"
 NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
 OURS = "+15005550006"
 CAST = {
@@ -158,16 +151,6 @@ class Switchboard:
 
 def connect(url: str) -> Switchboard:
     """A switchboard on the database of that URL."""
-    settings = read_settings(
-        {
-            "ALERTNET_SECRET_KEY": SECRET,
-            "ALERTNET_DATABASE_URL": url,
-        }
-    )
     clock = Clock(NOW)
-    return Switchboard(wire(settings, *_examples(), clock=clock, chance=Foreseen(7)), clock)
-
-
-@cache
-def _examples() -> tuple[Network, Templates]:
-    return read_network(ROOT / "contact_trees"), read_templates(ROOT / "message_templates")
+    runtime = wire(settings_on(url), example_trees(), shipped_templates(), clock=clock, chance=Foreseen(7))
+    return Switchboard(runtime, clock)

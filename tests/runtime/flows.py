@@ -4,18 +4,15 @@ from sqlalchemy import insert, select, text
 
 from alertnet.core.directory.contact_tree import Network
 from alertnet.messages.templates.load import Templates
-from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Clock, Runtime, wire
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import workers
-
-SECRET = "a secret for the tests alone of no use elsewhere"
+from tests.support.program import settings_on
 
 
 def connect(url: str, clock: Clock | None = None) -> Runtime:
     """What one process has on the database of that URL."""
-    settings = read_settings({"ALERTNET_SECRET_KEY": SECRET, "ALERTNET_DATABASE_URL": url})
-    return wire(settings, Network({}, {}, {}), Templates({}), clock=clock)
+    return wire(settings_on(url), Network({}, {}, {}), Templates({}), clock=clock)
 
 
 class Refused(Exception):

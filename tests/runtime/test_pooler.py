@@ -10,14 +10,14 @@ from sqlalchemy import create_engine, text
 from alertnet.core.directory.contact_tree import Network
 from alertnet.messages.templates.load import Templates
 from alertnet.runtime.database.transactions import NotWritable
-from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.store.db.engine import POSTGRES_SESSION
 from alertnet.store.db.tx import Tx
 from alertnet.store.upgrade import upgrade
 from tests.pgbouncer import Missing, pooler_before
 from tests.postgres import fresh_database
-from tests.runtime.flows import SECRET, connect, keep, keep_as_due, kept
+from tests.runtime.flows import connect, keep, keep_as_due, kept
+from tests.support.program import settings_on
 
 PATIENCE = 20  # seconds until a test that hangs fails
 
@@ -41,10 +41,7 @@ def pooled(direct: str) -> Iterator[str]:
 
 
 def behind_pooler(pooled: str, direct: str) -> Runtime:
-    settings = read_settings(
-        {"ALERTNET_SECRET_KEY": SECRET, "ALERTNET_DATABASE_URL": pooled, "ALERTNET_LISTEN_URL": direct}
-    )
-    return wire(settings, Network({}, {}, {}), Templates({}))
+    return wire(settings_on(pooled, ALERTNET_LISTEN_URL=direct), Network({}, {}, {}), Templates({}))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from alertnet.core.errors import Misconfigured
 from alertnet.runtime.settings.settings import Settings, read_settings
 from alertnet.runtime.wiring import RealChance, make_runtime
-from tests.runtime.flows import SECRET
+from tests.support.program import SECRET
 
 ROOT = Path(__file__).parents[2]
 

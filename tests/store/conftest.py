@@ -14,8 +14,8 @@ from alertnet.store.db.vault import Vault
 from tests.database import migrate
 from tests.postgres import fresh_database
 from tests.support.chance import Foreseen
+from tests.support.program import SECRET
 
-SECRET = "a secret for the tests alone of no use elsewhere"
 NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
 
 

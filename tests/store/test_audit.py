@@ -18,7 +18,8 @@ from alertnet.store.records import checkpoints
 from alertnet.store.records.timeline import SYSTEM, Head, append, digest_of, link, origin, purge
 from alertnet.store.tables import api_keys, chain_heads, timeline
 from alertnet.store.views.audit import Break, keyed_since, verify
-from tests.store.conftest import NOW, SECRET
+from tests.store.conftest import NOW
+from tests.support.program import SECRET
 
 MINUTE = timedelta(minutes=1)
 

@@ -11,7 +11,8 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Vault
 from alertnet.store.records.api_keys import create, find, list_all, renew, revoke, vouch_for_all
 from alertnet.store.tables import api_keys
-from tests.store.conftest import NOW, SECRET
+from tests.store.conftest import NOW
+from tests.support.program import SECRET
 
 
 def test_a_key_is_recognised_with_its_team_and_scopes(tx: Tx) -> None:

@@ -8,30 +8,21 @@ import pytest
 from fastapi.testclient import TestClient
 
 from alertnet.core.directory.contact_tree import Network
-from alertnet.messages.templates.load import Templates, read_templates
-from alertnet.runtime.settings.settings import Settings, read_settings
+from alertnet.messages.templates.load import Templates
+from alertnet.runtime.settings.settings import Settings
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.store.records import api_keys
-from alertnet.trees.load import read_network
 from alertnet.web.app import make_app
 from tests.database import migrate
 from tests.support.clock import Clock
+from tests.support.program import example_trees, settings_on, shipped_templates
 
-ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
-SECRET = "a secret for the tests alone of no use elsewhere"
 
 
 def settings_for(url: str, **more: str) -> Settings:
     """The settings of a program on that database, which can't send anything."""
-    return read_settings(
-        {
-            "ALERTNET_SECRET_KEY": SECRET,
-            "ALERTNET_DATABASE_URL": url,
-            "ALERTNET_PUBLIC_URL": "https://alert.example.org",
-            **more,
-        }
-    )
+    return settings_on(url, **{"ALERTNET_PUBLIC_URL": "https://alert.example.org", **more})
 
 
 MakeKey = Callable[..., dict[str, str]]
@@ -44,13 +35,12 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="session")
 def network() -> Network:
-    """The example trees, read once."""
-    return read_network(ROOT / "contact_trees")
+    return example_trees()
 
 
 @pytest.fixture(scope="session")
 def templates() -> Templates:
-    return read_templates(ROOT / "message_templates")
+    return shipped_templates()
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ from alertnet.sandbox.telephony.twiml import Gather, Say, Verb, read_voice
 from alertnet.store.tables import attempts, codes, incidents, links, notifications
 from alertnet.web.app import make_app
 from tests.database import migrate
+from tests.support.program import SECRET
 
 ROOT = Path(__file__).parents[2]
 PUBLIC_URL = "https://alert.example.org"
@@ -258,7 +259,7 @@ def world_in(folder: Path, *, tree: str = TREE, **settings: str) -> Iterator[Wor
     (trees / "valley.yaml").write_text(tree)
     (trees / "teams.yaml").write_text(TEAMS)
     usual = {
-        "ALERTNET_SECRET_KEY": "a secret for the tests alone of no use elsewhere",
+        "ALERTNET_SECRET_KEY": SECRET,
         "ALERTNET_DATABASE_URL": f"sqlite:///{folder / 'test.db'}",
         "ALERTNET_CONTACT_TREES": str(trees),
         "ALERTNET_MESSAGE_TEMPLATES": str(ROOT / "message_templates"),

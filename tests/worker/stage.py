@@ -8,7 +8,6 @@ stage.passes(minutes=3)                 time goes by to the second
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +19,6 @@ from alertnet.core.incident import Facts, Scope, Severity
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.sending.provider_callbacks import track_call, track_sms
 from alertnet.flows.unit.locked_incident import Case, take_up
-from alertnet.messages.templates.load import read_templates
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.sandbox import Answer, Sandbox, Unreachable
@@ -32,12 +30,12 @@ from alertnet.store.views import audit
 from alertnet.worker.service import Worker
 from tests.database import migrate
 from tests.support.clock import Clock
+from tests.support.program import SECRET, shipped_templates
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 OURS, OURS_TOO = "+15005550006", "+15005550016"
 CARLA, DIEGO, EMMA = "+573005550101", "+573005550102", "+34600550140"
 CARLAS_MAIL = "carla@pbi-colombia.example"
-TEMPLATES = read_templates(Path(__file__).parents[2] / "message_templates")
 MINUTE = timedelta(minutes=1)
 
 CONTACTS = (
@@ -121,7 +119,7 @@ class Stage:
         self.env = {
             "ALERTNET_DATABASE_URL": database_url,
             "ALERTNET_PUBLIC_URL": "https://alarm.example.org",
-            "ALERTNET_SECRET_KEY": "a secret for the tests alone of no use elsewhere",
+            "ALERTNET_SECRET_KEY": SECRET,
             "ALERTNET_SMTP_URL": self.sandbox.smtp_url,
             "ALERTNET_RATES": rates,
             "TWILIO_ACCOUNT_SID": "AC1",
@@ -137,7 +135,7 @@ class Stage:
 
     def connect(self, *, chance: Chance | None = None, **env: str) -> Runtime:
         """One more process on the same database."""
-        return wire(read_settings(self.env | env), self.network, TEMPLATES, clock=self.now, chance=chance)
+        return wire(read_settings(self.env | env), self.network, shipped_templates(), clock=self.now, chance=chance)
 
     def close(self) -> None:
         """Everything ends."""

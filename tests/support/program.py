@@ -1,0 +1,29 @@
+"""What every stage makes a program of: its secret and settings, the trees of the examples, the templates that ship."""
+
+from functools import cache
+from pathlib import Path
+
+from alertnet.core.directory.contact_tree import Network
+from alertnet.messages.templates.load import Templates, read_templates
+from alertnet.runtime.settings.settings import Settings, read_settings
+from alertnet.trees.load import read_network
+
+ROOT = Path(__file__).parents[2]
+SECRET = "a secret for the tests alone of no use elsewhere"
+
+
+def settings_on(url: str, **more: str) -> Settings:
+    """The settings of a program on that database, which can't send anything unless it is told more."""
+    return read_settings({"ALERTNET_SECRET_KEY": SECRET, "ALERTNET_DATABASE_URL": url, **more})
+
+
+@cache
+def example_trees() -> Network:
+    """The example trees, read once."""
+    return read_network(ROOT / "contact_trees")
+
+
+@cache
+def shipped_templates() -> Templates:
+    """The templates that ship, read once."""
+    return read_templates(ROOT / "message_templates")
