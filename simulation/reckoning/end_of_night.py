@@ -34,7 +34,7 @@ _ATTEMPTS: Select[Any] = (
     .order_by(attempts.c.notification_id, attempts.c.extra, attempts.c.created_at)
 )
 _OF_CLOSED: Select[Any] = (
-    select(incidents.c.ref, notifications.c.kind, notifications.c.contact, attempts.c.status)
+    select(incidents.c.ref, notifications.c.kind, notifications.c.contact, notifications.c.address, attempts.c.status)
     .join(notifications, notifications.c.incident_id == incidents.c.id)
     .join(attempts, attempts.c.notification_id == notifications.c.id)
     .where(incidents.c.status == "closed")
@@ -129,16 +129,18 @@ def _gone_over(night: Night, history: Sequence[Row[Any]]) -> Found:
 def _stood_down(night: Night, _: Sequence[Row[Any]]) -> Found:
     """A12: whoever was told of an incident that is closed was told that it is over."""
     told: dict[str, dict[str, set[str]]] = {}
+    over: dict[str, set[str]] = {}
     for row in night.world.database.rows(_OF_CLOSED):
-        kind = "alert" if row.kind in ("alert", "reminder") else row.kind
-        if kind != "alert" or row.status in ("sent", "delivered"):
-            told.setdefault(row.ref, {}).setdefault(kind, set()).add(row.contact)
-    for ref, by_kind in told.items():
-        over = by_kind.get("stand_down", set()) | by_kind.get("correction", set())
+        if row.kind in ("stand_down", "correction"):
+            over.setdefault(row.ref, set()).update((row.contact, row.address))
+        elif row.kind in ("alert", "reminder") and row.status in ("sent", "delivered"):
+            told.setdefault(row.ref, {}).setdefault(row.contact, set()).update((row.contact, row.address))
+    for ref, contacts in told.items():
         # Who has left the trees since goes by the name of whoever has the same number.
-        missing = by_kind.get("alert", set()) - over if ref not in night.world.re_resolved else set()
-        for contact in sorted(missing):
-            yield "A12", f"{contact} was told of {ref}, and not that it is over"
+        for contact in sorted(contacts) if ref not in night.world.re_resolved else ():
+            # A number that several share hears it once, under the name of one of them.
+            if contacts[contact].isdisjoint(over.get(ref, set())):
+                yield "A12", f"{contact} was told of {ref}, and not that it is over"
 
 
 def _never_left(row: Row[Any]) -> bool:

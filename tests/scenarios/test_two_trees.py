@@ -236,3 +236,36 @@ def test_reminders_that_both_trees_want_at_the_same_moment_are_one(world_of: Wor
 
     assert len(world.phone("spain").inbox) == 2
     assert trees_told(incident, kind="reminder") == [["abroad", "valley"]]
+
+
+def heard_since(world: World, before: int) -> list[str]:
+    return world.phone("spain").inbox[before:]
+
+
+def test_news_the_end_and_that_it_is_not_over_are_told_once(world: World) -> None:
+    """A12: both trees have written to the phone, and it hears of each as one message."""
+    incident = world.raises()
+    links(world)
+    before = len(world.phone("spain").inbox)
+
+    incident.act("updates", text="They were seen at the barracks")
+    incident.act("close", reason="resolved")
+    incident.act("reopen", reason="It was somebody else")
+
+    own = [each["kind"] for each in incident["notifications"] if each["contact"] in ("consul", "embassy")]
+    assert sorted(set(own) - {"alert", "reminder"}) == ["correction", "stand_down", "update"]
+    assert len(heard_since(world, before)) == 3
+
+
+def test_who_has_acknowledged_is_asked_once_what_was_done(world_of: Worlds) -> None:
+    """B3: both trees wait for an action, and ask for it at the same moment."""
+    due = "acknowledge: any, action_due: {after: 20m, otherwise: next}, wait"
+    world = world_of(VALLEY.replace("acknowledge: all, wait", due), ABROAD.replace("wait", due, 1))
+    world.raises()
+    world.texts("spain", f"OK {code(world)}")
+    before = len(world.phone("spain").inbox)
+
+    world.passes(minutes=21)
+
+    (asked,) = heard_since(world, before)
+    assert f"DONE {code(world)}" in asked

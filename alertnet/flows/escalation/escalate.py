@@ -214,7 +214,7 @@ def _remind_of_action(case: Case, escalation: Escalation, level: str) -> None:
         if escalation.state.answers.get(id) == "acknowledged" and not contact.former:
             code = known_code(case, escalation.tree, id)
             words = replace(said(case, tree.id, contact.timezone), code=code, at=case.tx.now)
-            write(case, Kind.ACTION_REMINDER, tree.id, contact, words)
+            write(case, Kind.ACTION_REMINDER, tree.id, contact, words, once=True)
 
 
 def stale_kinds(failure: Failure, method: MethodKind) -> tuple[MethodKind, ...]:

@@ -82,12 +82,14 @@ def write(
     send: bool = True,
     again: bool = False,
     anew: bool = False,
+    once: bool = False,
     leaves_at: datetime | None = None,
 ) -> None:
     """A message that is no alert, by all the contact's methods of those kinds; if it is closed, by those for that too.
 
     `again`: it was said before, and leaves after what is new. Of an `alarm` that is repeated, what has not left yet by
-    a method is not written again, unless it has to say something else (`anew`).
+    a method is not written again, unless it has to say something else (`anew`). `once`: to a number or
+    address that several contacts share it goes once.
     """
     reach = Reach(contact, case.plans[tree].times[contact.id])
     chosen = [method for method in reach.at_any_hour(case.tx.now) if method.kind in methods]
@@ -100,6 +102,8 @@ def write(
         its_words = replace(words, link=token, timezone=contact.timezone)
         letter = _letter(case, kind, tree, contact, method, its_words)
         letter = replace(letter, alarm=alarm, code=code, link=link, rank=case.rank(kind, again=again))
+        if once and case.outbox.has_posted(letter):
+            continue
         case.outbox.post(replace(letter, leaves_at=leaves_at), send=send)
 
 

@@ -1,6 +1,7 @@
 """The all-clear: whoever may have been told of the incident is told that it is over, and when it is not over after all.
 
-Nobody hears it who certainly heard nothing: of what is on its way at the close, whoever sends it finds out first.
+Nobody hears it who certainly heard nothing, and a phone that stands in two trees hears it once. Of what is on its way
+at the close, whoever sends it finds out first.
 """
 
 from collections.abc import Sequence
@@ -88,7 +89,7 @@ def tell_late(case: Case, notification: str) -> None:
     closed_at = case.incident.closed_at
     if case.is_open or closed_at is None:
         return
-    heard = {(row.tree, row.contact) for row in _stood_down(case, closed_at)}
+    heard = {name for row in _stood_down(case, closed_at) for name in case.names(row.tree, row.contact)}
     told = {who: used for who, used in _told(case, notification).items() if who not in heard}
     _tell(case, _all_clear(case), told, case.incident.close_reason)
 
@@ -112,7 +113,7 @@ def take_back(case: Case, closed_at: datetime) -> None:
     for (tree, id), used in sorted(heard.items()):
         contact = case.contact(tree, id)
         words = replace(said(case, tree, contact.timezone), subject=Subject.REOPENED, at=case.tx.now)
-        write(case, Kind.CORRECTION, tree, _by_the_same(contact, used), words, methods=BY_ANY)
+        write(case, Kind.CORRECTION, tree, _by_the_same(contact, used), words, methods=BY_ANY, once=True)
 
 
 def _all_clear(case: Case) -> Kind:
@@ -125,7 +126,7 @@ def _tell(case: Case, kind: Kind, told: Told, reason: CloseReason | None) -> Non
         if contact.former and kind is Kind.UPDATE:
             continue
         words = replace(said(case, tree, contact.timezone), reason=reason, subject=Subject.NEWS, at=case.tx.now)
-        write(case, kind, tree, contact_as_told(contact, used), words, methods=BY_ANY)
+        write(case, kind, tree, contact_as_told(contact, used), words, methods=BY_ANY, once=True)
 
 
 def _as_known_now(case: Case, tree: str, contact: str) -> tuple[str, str]:

@@ -32,6 +32,9 @@ _BESIDE_ANOTHER = select(tables.codes.c.id).where(
 """Of codes just made, those one of whose numbers has an open code of another incident."""
 
 
+_PLACE = ("incident_id", "kind", "method", "address", "extension")
+
+
 @dataclass(frozen=True)
 class Letter:
     """One notification to be sent: to whom, by which way, and what it may say."""
@@ -140,6 +143,12 @@ class Outbox:
                 id, letter.incident, letter.method.value, letter.kind, letter.rank, index, leaves_at=letter.leaves_at
             )
         return id
+
+    def has_posted(self, letter: Letter) -> bool:
+        """Whether the same kind of message of its incident goes to the same place already."""
+        rows = (*self.written.get("notifications", ()), *self.rows.get("notifications", ()))
+        place = (letter.incident, letter.kind.value, letter.method.value, letter.address, letter.extension)
+        return any(place == tuple(row[name] for name in _PLACE) for row in rows)
 
     def serve(self, notification: str, service: Service) -> None:
         """Let a notification count for one more escalation."""
