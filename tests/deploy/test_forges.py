@@ -1,5 +1,6 @@
 """What forges and commits run: accepted by the linters of their own formats, and the same as is typed by hand."""
 
+import os
 import re
 import subprocess
 import sys
@@ -32,8 +33,10 @@ def read(path: Path) -> dict[str, Any]:
     return dict(yaml.safe_load(path.read_text()))
 
 
-def lint(path: Path, linter: tuple[Path | str, ...]) -> int:
-    return subprocess.run([*linter, path], capture_output=True, check=False).returncode
+def lint(path: Path, linter: tuple[Path | str, ...], home: Path) -> int:
+    """The exit code of that linter, which keeps its own files in a folder of the test."""
+    environment = {**os.environ, "PRE_COMMIT_HOME": str(home)}
+    return subprocess.run([*linter, path], env=environment, capture_output=True, check=False).returncode
 
 
 def steps() -> list[str]:
@@ -42,8 +45,8 @@ def steps() -> list[str]:
 
 
 @pytest.mark.parametrize("path", LINTERS, ids=lambda path: path.name)
-def test_its_own_linter_accepts_it(path: Path) -> None:
-    assert lint(path, LINTERS[path]) == 0
+def test_its_own_linter_accepts_it(path: Path, tmp_path: Path) -> None:
+    assert lint(path, LINTERS[path], tmp_path) == 0
 
 
 @pytest.mark.parametrize("path", LINTERS, ids=lambda path: path.name)
@@ -51,7 +54,7 @@ def test_its_own_linter_refuses_a_slip_in_it(path: Path, tmp_path: Path) -> None
     mistyped = tmp_path / path.name
     mistyped.write_text(path.read_text().replace(*SLIPS[path], 1))
 
-    assert lint(mistyped, LINTERS[path]) == 1
+    assert lint(mistyped, LINTERS[path], tmp_path) == 1
 
 
 def test_a_commit_runs_what_check_runs_before_the_tests() -> None:
