@@ -9,7 +9,7 @@ Time moves from one due moment to the next, and everything due happens at its ow
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,8 +18,8 @@ from fastapi.testclient import TestClient
 
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox import Answer, Handset, Mailbox, Sandbox, Unreachable
-from alertnet.worker.service import Worker
 from tests.support.clock import Clock
+from tests.support.timed_program import TimedProgram
 
 FRIDAY_NIGHT = datetime(2026, 11, 27, 2, 14, tzinfo=UTC)
 PUBLIC_URL = "https://alarm.example.org"
@@ -38,17 +38,12 @@ CAST = {
 }
 
 
-class World:
+class World(TimedProgram):
     """The program, the network around it, and the people of the examples."""
 
     def __init__(self, runtime: Runtime, client: TestClient, sandbox: Sandbox, clock: Clock, key: str) -> None:
-        self.runtime = runtime
+        super().__init__(runtime, sandbox, clock)
         self.client = client
-        self.sandbox = sandbox
-        self.networks = [sandbox]
-        """All that settle with it, as a second provider does."""
-        self.clock = clock
-        self.worker = Worker(runtime)
         self.headers = {"Authorization": f"Bearer {key}"}
         self.is_deaf = False
         """Whether what the network brings us is lost: texts, calls and callbacks, as while our web is away."""
@@ -79,29 +74,10 @@ class World:
         self.settles()
         return reply
 
-    def passes(self, **span: float) -> None:
-        """Time goes by, second by second, while everything that falls due happens at its moment."""
-        end = self.clock.at + timedelta(**span)
-        while self.clock.at < end:
-            self.settles()
-            self.clock.at = min(self._next_moment(end), end)
-        self.settles()
-
     def catches_up(self) -> None:
         """A worker looks for what came in unheard, as it does each minute, and all that follows happens."""
         self.worker.sweep()
         self.settles()
-
-    def settles(self) -> None:
-        """Everything that is due now happens, and all that follows from it."""
-        self.runtime.hang_ups.finish()
-        while self.worker.step() or any(network.settle() for network in self.networks):
-            self.runtime.hang_ups.finish()
-
-    def _next_moment(self, end: datetime) -> datetime:
-        moments = (self.worker.next_due(), *(network.next_due() for network in self.networks))
-        upcoming = [moment for moment in moments if moment is not None]
-        return max(min(upcoming, default=end), self.clock.at + timedelta(milliseconds=1))
 
     def post(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         """How the network delivers to us."""

@@ -1,8 +1,8 @@
 """The stage of the sending pipeline: real flows on a real database, the sandbox over HTTP, callbacks brought by hand.
 
 stage.opens()                           an incident; Carla is told by SMS, after three minutes by call, then by mail
-stage.runs()                            everything due now is done, and the network lets happen what follows
-stage.passes(minutes=3)                 time goes by to the second
+stage.settles()                         everything due now is done, and the network lets happen what follows
+stage.passes(minutes=3)                 time goes by
 """
 
 from collections.abc import Callable, Mapping
@@ -27,10 +27,10 @@ from alertnet.store.records.editions import Edition
 from alertnet.store.tables import attempts, escalations, notifications
 from alertnet.store.tables import timeline as entries
 from alertnet.store.views import audit
-from alertnet.worker.service import Worker
 from tests.database import migrate
 from tests.support.clock import Clock
 from tests.support.program import SECRET, shipped_templates
+from tests.support.timed_program import TimedProgram
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 OURS, OURS_TOO = "+15005550006", "+15005550016"
@@ -98,7 +98,7 @@ def quick(after: timedelta) -> Network:
     return network(contacts=(replace(carla, methods=(sms, replace(call, after=after))), *CONTACTS[1:]))
 
 
-class Stage:
+class Stage(TimedProgram):
     """One process, its provider, and the people who are told."""
 
     def __init__(
@@ -111,27 +111,25 @@ class Stage:
         without: tuple[str, ...] = (),
         clock: Callable[[], datetime] | None = None,
     ) -> None:
-        self.clock = Clock(NOW)
-        self.now = clock or self.clock
-        self.sandbox = Sandbox(
-            account_sid="AC1", auth_token="token", public_url="", now=self.now, post=self._post
-        ).start()
+        own = Clock(NOW)
+        self.now = clock or own
+        sandbox = Sandbox(account_sid="AC1", auth_token="token", public_url="", now=self.now, post=self._post).start()
         self.env = {
             "ALERTNET_DATABASE_URL": database_url,
             "ALERTNET_PUBLIC_URL": "https://alarm.example.org",
             "ALERTNET_SECRET_KEY": SECRET,
-            "ALERTNET_SMTP_URL": self.sandbox.smtp_url,
+            "ALERTNET_SMTP_URL": sandbox.smtp_url,
             "ALERTNET_RATES": rates,
             "TWILIO_ACCOUNT_SID": "AC1",
             "TWILIO_AUTH_TOKEN": "token",
             "ALERTNET_TWILIO_FROM": numbers,
-            "ALERTNET_TWILIO_API_URL": self.sandbox.api_url,
+            "ALERTNET_TWILIO_API_URL": sandbox.api_url,
         }
         self.env = {name: value for name, value in self.env.items() if name not in without}
         self.network = known or network()
-        self.runtime = self.connect()
-        migrate(self.runtime.engine)
-        self.worker = Worker(self.runtime)
+        runtime = self.connect()
+        migrate(runtime.engine)
+        super().__init__(runtime, sandbox, own)
 
     def connect(self, *, chance: Chance | None = None, **env: str) -> Runtime:
         """One more process on the same database."""
@@ -147,19 +145,6 @@ class Stage:
     def opens(self, **facts: Any) -> str:
         """An incident, by its id."""
         return self.runtime.transact(opening, self.runtime.edition, **facts)
-
-    def runs(self) -> None:
-        """Everything that is due now is done, and all that follows from it."""
-        while self.worker.step() or self.sandbox.settle():
-            pass
-
-    def passes(self, **span: float) -> None:
-        """Time goes by to the second, and everything happens at its moment."""
-        end = self.clock.at + timedelta(**span)
-        while self.clock.at < end:
-            self.runs()
-            self.clock.at = min(end, self.worker.next_due() or end, self.clock.at + timedelta(seconds=1))
-        self.runs()
 
     def acts(self, incident: str, act: Any, *args: Any, **kwargs: Any) -> list[str]:
         """One of the verbs over a case; the calls that are to be hung up are returned."""

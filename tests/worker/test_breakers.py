@@ -271,7 +271,7 @@ def test_one_whose_answers_get_lost_and_that_calls_back_is_not_away(stage: Stage
         if early:
             stage.sandbox.misbehaves(Fault.CALL_BACK_EARLY)
         stage.opens()
-        stage.runs()
+        stage.settles()
 
     assert {row.status for row in stage.attempts(MethodKind.SMS)} == {"delivered"}
     assert stage.runtime.read(breaker_store.found) == {}
@@ -288,7 +288,7 @@ def test_a_callback_closes_the_breaker_and_what_waited_leaves(stage: Stage) -> N
     stage.worker.step()
     was_away = is_away(stage.runtime)
 
-    stage.runs()
+    stage.settles()
 
     assert (was_away, is_away(stage.runtime)) == (True, False)
     assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["delivered"] * (RUN + 1)
@@ -314,7 +314,7 @@ def test_a_question_that_finds_the_message_is_a_sign_of_life(stage: Stage) -> No
     for fault in (Fault.LOSE_ANSWER, Fault.CALL_BACK_NEVER):
         stage.sandbox.misbehaves(fault, number=CARLA)
     stage.opens()
-    stage.runs()
+    stage.settles()
     before = stage.runtime.read(breaker_store.found)
 
     stage.passes(seconds=15)
@@ -393,7 +393,7 @@ def test_an_hour_that_is_asked_for_once_costs_a_minute(stage: Stage, provider: P
     """A11: one `Retry-After: 3600` and all is well again: the message, and what came meanwhile, leaves in a minute."""
     provider.result = NotSent("20429", timedelta(hours=1), Cause.TOO_FAST)
     stage.opens()
-    stage.runs()
+    stage.settles()
     provider.result = None
     stage.opens()
 

@@ -47,7 +47,7 @@ def test_a_receipt_makes_it_delivered(stage: Stage) -> None:
     """And nothing else: a delivery receipt is no acknowledgement (A6)."""
     incident = stage.opens()
 
-    stage.runs()
+    stage.settles()
 
     assert stage.attempt(MethodKind.SMS).status == "delivered"
     assert stage.notified()["sms"] == "delivered"
@@ -60,7 +60,7 @@ def test_an_undelivered_sms_brings_the_next_method_at_once(stage: Stage) -> None
     stage.sandbox.handset(CARLA).behaves(Behaviour.SWITCHED_OFF)
     stage.opens()
 
-    stage.runs()
+    stage.settles()
 
     assert (stage.attempt(MethodKind.SMS).failure, stage.attempt(MethodKind.SMS).error) == ("undelivered", "30003")
     assert "no_answer" in [attempt.failure for attempt in stage.attempts(MethodKind.CALL)]
@@ -74,7 +74,7 @@ def test_callbacks_may_overtake_our_commit_and_come_twice(stage: Stage, fault: F
     incident = stage.opens()
     stage.sandbox.misbehaves(fault, number=CARLA)
 
-    stage.runs()
+    stage.settles()
 
     attempt = stage.attempt(MethodKind.SMS)
     assert (attempt.status, len(stage.sandbox.handset(CARLA).inbox)) == ("delivered", 1)
@@ -150,7 +150,7 @@ def test_a_call_whose_callbacks_are_lost_is_asked_for(stages: Stages, behaviour:
     stage.sandbox.handset(DIEGO).behaves(behaviour)
     stage.sandbox.misbehaves(Fault.CALL_BACK_NEVER, number=DIEGO)
     stage.opens()
-    stage.runs()
+    stage.settles()
 
     stage.passes(seconds=FOLLOW_UP.total_seconds())
 
@@ -162,7 +162,7 @@ def test_an_sms_whose_callbacks_are_lost_is_asked_for(stage: Stage) -> None:
     """A5: what the provider has and nobody reports is found by asking, without a second message."""
     stage.sandbox.misbehaves(Fault.CALL_BACK_NEVER, number=CARLA)
     stage.opens()
-    stage.runs()
+    stage.settles()
     before = stage.attempt(MethodKind.SMS).status
 
     stage.passes(seconds=FOLLOW_UP.total_seconds())
@@ -176,7 +176,7 @@ def test_many_whose_callbacks_are_lost_are_asked_for_together(stage: Stage) -> N
     stage.sandbox.misbehaves(Fault.CALL_BACK_NEVER, times=20)
     for _ in range(20):
         stage.opens()
-    stage.runs()
+    stage.settles()
     outlet = stage.runtime.outlets[MethodKind.SMS, FIRST]
     stage.runtime.outlets[MethodKind.SMS, FIRST] = replace(outlet, channel=NotAskedAlone())
 
@@ -204,7 +204,7 @@ def test_an_sms_without_a_receipt_is_not_asked_for_for_ever(stage: Stage) -> Non
     """Many carriers give none: `sent` may be the last word, neither delivered nor failed."""
     stage.sandbox.handset(CARLA).behaves(Behaviour.NO_RECEIPTS)
     stage.opens()
-    stage.runs()
+    stage.settles()
 
     for _ in range(8):
         stage.clock.at = stage.attempts(MethodKind.SMS)[0].due_at or stage.clock.at

@@ -108,14 +108,14 @@ def test_a_number_is_called_once_at_a_time_over_all_incidents(stages: Stages) ->
     stage.opens(severity=Severity.MODERATE)
     stage.clock.at += timedelta(seconds=1)
     first = stage.opens(severity=Severity.CRITICAL)
-    stage.runs()
+    stage.settles()
 
     calls = {row.incident_id: row.status for row in stage.attempts(MethodKind.CALL)}
     assert calls.pop(first) == "sent"
     assert list(calls.values()) == ["queued"]
 
     stage.sandbox.handset(DIEGO).rejects()
-    stage.runs()
+    stage.settles()
 
     assert [row.status for row in stage.attempts(MethodKind.CALL)] == ["sent", "failed"]
     assert stage.sandbox.handset(DIEGO).ringing is not None
@@ -186,7 +186,7 @@ def test_what_is_new_leaves_before_old_alarms_that_are_repeated(stage: Stage) ->
     """A7: what a phone has heard before, however often, does not keep it from what is new and as grave."""
     for _ in range(3):
         stage.opens(verified=False)
-    stage.runs()
+    stage.settles()
     stage.clock.at += 10 * MINUTE
     for alarm, incident in stage.runtime.read(due, 10):
         stage.runtime.transact(repeat_alarm, alarm, incident)
@@ -231,12 +231,12 @@ def test_who_waits_for_one_provider_keeps_nobody_waiting_who_goes_by_another(sta
 def test_an_excluded_contact_gets_nothing_that_was_queued(stage: Stage) -> None:
     """A3: consent and exclusion are asked again when sending, for every kind of message, and the history says why."""
     incident = stage.opens()
-    stage.runs()
+    stage.settles()
     stage.acts(incident, notify_coordinators, Subject.NEWS)
     stage.acts(incident, exclude, ("carla",), by="test")
     inbox = list(stage.sandbox.handset(CARLA).inbox)
 
-    stage.runs()
+    stage.settles()
 
     assert stage.attempt(MethodKind.SMS, "notice").status == "cancelled"
     assert stage.sandbox.handset(CARLA).inbox == inbox
@@ -252,7 +252,7 @@ def test_an_alert_that_is_no_longer_wanted_is_put_aside(stage: Stage) -> None:
     again = update(attempts).where(attempts.c.is_alert).values(status="queued", due_at=NOW)
     stage.runtime.transact(lambda tx: tx.session.execute(again))
 
-    stage.runs()
+    stage.settles()
 
     assert stage.attempt(MethodKind.SMS).status == "cancelled"
     assert [text for text in stage.sandbox.handset(CARLA).inbox if "URGENTE" in text] == []

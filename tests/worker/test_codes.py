@@ -138,7 +138,7 @@ def test_where_every_code_is_open_a_contact_is_told_nonetheless(stages: Stages) 
     holds_all(stage, stage.opens())
 
     another = stage.opens()
-    stage.runs()
+    stage.settles()
 
     assert another not in of_carla(stage)
     assert len(stage.sandbox.handset(CARLA).inbox) == 2

@@ -38,7 +38,7 @@ def test_a_lost_answer_without_callbacks_is_settled_by_asking_after_15_seconds(s
     for fault in (Fault.LOSE_ANSWER, Fault.CALL_BACK_NEVER):
         stage.sandbox.misbehaves(fault, number=CARLA)
     stage.opens()
-    stage.runs()
+    stage.settles()
 
     stage.passes(seconds=14)
     before = stage.attempt(MethodKind.SMS).status
@@ -54,7 +54,7 @@ def test_a_list_that_lags_is_asked_again_after_75_seconds(stage: Stage) -> None:
         stage.sandbox.misbehaves(fault, number=CARLA)
     stage.sandbox.misbehaves(Fault.LIST_LATE, number=CARLA, delay=timedelta(seconds=40))
     stage.opens()
-    stage.runs()
+    stage.settles()
 
     stage.passes(seconds=74)
     before = stage.attempt(MethodKind.SMS).status
@@ -68,7 +68,7 @@ def test_what_can_not_be_found_is_sent_once_more_with_the_same_code(stage: Stage
     """A5: one re-send, marked, with the same words; it is one more attempt of the same notification."""
     stage.sandbox.misbehaves(Fault.ERROR_500, number=CARLA)
     incident = stage.opens()
-    stage.runs()
+    stage.settles()
 
     stage.passes(seconds=74)
     before = list(stage.sandbox.handset(CARLA).inbox)
@@ -88,7 +88,7 @@ def test_a_re_send_that_has_not_left_is_called_off_when_the_first_turns_up(stage
     """A5: at most one extra for each unknown outcome, and none where a late callback says that none is needed."""
     stage.sandbox.misbehaves(Fault.ERROR_500, number=CARLA)
     incident = stage.opens()
-    stage.runs()
+    stage.settles()
     first = stage.attempt(MethodKind.SMS)
     for seconds in (15, 60):
         stage.clock.at += timedelta(seconds=seconds)
@@ -97,7 +97,7 @@ def test_a_re_send_that_has_not_left_is_called_off_when_the_first_turns_up(stage
     assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["failed", "queued"]
 
     stage.runtime.transact(track_sms, first.id, "SM1", status)
-    stage.runs()
+    stage.settles()
 
     assert [row.status for row in stage.attempts(MethodKind.SMS)] == [status, "cancelled"]
     assert stage.sandbox.handset(CARLA).inbox == []
@@ -109,7 +109,7 @@ def test_a_second_unknown_fails_and_the_next_method_goes_at_once(stage: Stage) -
     """A5: at most one extra for each unknown outcome, and never given up in silence."""
     stage.sandbox.misbehaves(Fault.ERROR_500, times=2, number=CARLA)
     stage.opens()
-    stage.runs()
+    stage.settles()
 
     stage.passes(seconds=75)
 
@@ -148,7 +148,7 @@ def test_planned_steps_go_on_while_an_outcome_is_unknown(stage: Stage) -> None:
     stage.sandbox.misbehaves(Fault.ERROR_500, times=9, number=CARLA)
     stage.sandbox.misbehaves(Fault.ERROR_500, times=99, number=CARLA, method="GET")
     stage.opens()
-    stage.runs()
+    stage.settles()
 
     stage.passes(minutes=3)
 
@@ -161,7 +161,7 @@ def test_a_lost_call_is_found_among_the_calls_to_its_number(stages: Stages) -> N
     for fault in (Fault.LOSE_ANSWER, Fault.CALL_BACK_NEVER):
         stage.sandbox.misbehaves(fault, number=DIEGO)
     stage.opens()
-    stage.runs()
+    stage.settles()
 
     stage.passes(seconds=15)
 
@@ -175,11 +175,11 @@ def test_the_call_of_another_attempt_settles_nothing(stages: Stages) -> None:
     stage = stages(known=network(Level("Allies", ("diego",), wait=30 * MINUTE)))
     stage.opens()
     stage.opens()
-    stage.runs()
+    stage.settles()
     # The first incident's SMS, and the second one's call.
     stage.sandbox.misbehaves(Fault.ERROR_500, times=2, number=DIEGO)
     stage.sandbox.handset(DIEGO).rejects()
-    stage.runs()
+    stage.settles()
     (doubtful,) = (row for row in stage.attempts(MethodKind.CALL) if row.status == "unknown")
 
     stage.passes(seconds=75)
@@ -194,7 +194,7 @@ def test_an_acknowledgement_ends_the_doubt(stage: Stage) -> None:
     """A4: nothing is sent again once it is taken care of."""
     stage.sandbox.misbehaves(Fault.ERROR_500, number=CARLA)
     incident = stage.opens()
-    stage.runs()
+    stage.settles()
 
     stage.acts(incident, respond, "colombia", "carla", AnswerKind.ACKNOWLEDGED, Via.VOUCHED)
     stage.passes(minutes=5)
@@ -217,7 +217,7 @@ def test_a_provider_that_is_away_uses_up_no_question(stage: Stage) -> None:
     """A5: what it has is not given up unasked, however long it is away."""
     stage.sandbox.misbehaves(Fault.CALL_BACK_NEVER, number=CARLA)
     stage.opens()
-    stage.runs()
+    stage.settles()
 
     for _ in range(2 * MOST_QUESTIONS):
         stage.clock.at += MINUTE
@@ -239,7 +239,7 @@ def test_a_burst_of_lost_answers_of_a_number_with_history_rings_nobody_twice(sta
     stage.passes(minutes=3)
     for _ in range(4):
         stage.opens()
-    stage.runs()
+    stage.settles()
 
     stage.passes(seconds=80)
 

@@ -31,7 +31,7 @@ class Broken:
 def test_an_escalation_that_fails_is_put_off_and_the_others_go_on(stage: Stage) -> None:
     """A11: a state that can't be read is looked at again in a minute, and stands on the system's record."""
     broken, whole = stage.opens(), stage.opens()
-    stage.runs()
+    stage.settles()
     spoil = update(escalations).where(escalations.c.incident_id == broken).values(state={"status": "no such status"})
     stage.runtime.transact(lambda tx: tx.session.execute(spoil))
     stage.clock.at += 3 * MINUTE

@@ -241,7 +241,7 @@ def test_clocks_that_are_seconds_apart_send_nothing_twice(stages: Stages, each_d
     stage.worker.step()
     for _ in range(3):
         stage.clock.at += MINUTE
-        stage.runs()
+        stage.settles()
     other.close()
 
     assert stage.attempt(MethodKind.SMS).status == "delivered"

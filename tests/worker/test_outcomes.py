@@ -57,7 +57,7 @@ def test_the_link_in_a_message_leads_to_the_contacts_page(stage: Stage) -> None:
     """A9: the link carries its token alone, below the address that the operator set."""
     stage.opens()
 
-    stage.runs()
+    stage.settles()
 
     (text,) = stage.sandbox.handset(CARLA).inbox
     assert "https://alarm.example.org/a/" in text
@@ -68,7 +68,7 @@ def test_a_number_that_does_not_exist_brings_the_next_method_at_once(stage: Stag
     stage.sandbox.handset(CARLA).behaves(Behaviour.INVALID)
     stage.opens()
 
-    stage.runs()
+    stage.settles()
 
     failed = {(row.method, row.failure, row.error) for row in stage.attempts() if row.status == "failed"}
     assert failed == {("sms", "invalid", "21211"), ("call", "invalid", "21217")}
@@ -81,7 +81,7 @@ def test_without_the_settings_of_a_method_the_next_one_goes(stages: Stages) -> N
     stage.sandbox.handset(CARLA).behaves(Behaviour.INVALID)
     stage.opens()
 
-    stage.runs()
+    stage.settles()
 
     assert [(row.method, row.error) for row in stage.attempts() if row.method == "email"] == [("email", "settings")]
 
@@ -172,7 +172,7 @@ def test_an_acknowledgement_stops_what_is_claimed_but_not_sent(stage: Stage) -> 
 def test_whatever_was_claimed_for_a_contact_that_is_excluded_meanwhile_stays_here(stage: Stage) -> None:
     """A3: asked when resolving, when claiming, and right before the first byte leaves, for every kind of message."""
     incident = stage.opens()
-    stage.runs()
+    stage.settles()
     stage.acts(incident, notify_coordinators, Subject.NEWS)
     claimed = claims(stage)
 
@@ -209,10 +209,10 @@ def test_an_acknowledgement_hangs_up_what_rings_and_that_is_no_failure(stages: S
     """A4: what still rings is hung up; a call that we took back has not failed, and brings no other method."""
     stage = stages(known=network(Level("Allies", ("diego",), wait=30 * MINUTE)))
     incident = stage.opens()
-    stage.runs()
+    stage.settles()
 
     stage.runtime.hang_up(acknowledges(stage, incident, "diego"))
-    stage.runs()
+    stage.settles()
 
     assert stage.sandbox.handset(DIEGO).ringing is None
     call = stage.attempt(MethodKind.CALL)
@@ -234,7 +234,7 @@ def test_a_call_whose_hanging_up_died_with_its_process_is_hung_up_by_another(sta
         stage.runtime.transact(record, Outcome(claimed.attempt, claimed.lease, taken))
         stage.sandbox.settle()
     else:
-        stage.runs()
+        stage.settles()
         acknowledges(stage, incident, "diego")
     rang = stage.sandbox.handset(DIEGO).ringing is not None
 
@@ -250,11 +250,11 @@ def test_a_question_counts_from_when_it_left(stages: Stages) -> None:
     gated = Level("Allies", ("diego",), needs_go=NeedsGo(proceed_after=20 * MINUTE))
     stage = stages(known=network(Level("Coordination", ("carla",), wait=MINUTE), gated))
     stage.opens(severity=Severity.SERIOUS)
-    stage.runs()
+    stage.settles()
     stage.clock.at += MINUTE
 
     asked_before = stage.escalation().state["question"]
-    stage.runs()
+    stage.settles()
     question = stage.escalation().state["question"]
 
     assert asked_before is None

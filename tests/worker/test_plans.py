@@ -30,9 +30,9 @@ def old(stages: Stages, postgres: str) -> Stage:
     """A stage on a database in which most is over."""
     stage = stages(postgres, known=BOTH)
     incident = stage.opens()
-    stage.runs()
+    stage.settles()
     stage.acts(incident, lambda case: close_incident(case, CloseReason.RESOLVED, by="test"))
-    stage.runs()
+    stage.settles()
     with stage.runtime.engine.begin() as connection:
         connection.execute(update(attempts).values(due_at=None, status="delivered"))
         multiply(connection, PAST)
@@ -92,7 +92,7 @@ def test_no_statement_of_a_worker_looks_at_what_is_over(old: Stage) -> None:
 
     for minutes in (0, 1, 1, 35):
         old.clock.at += timedelta(minutes=minutes)
-        old.runs()
+        old.settles()
     old.worker.sweep()
     old.worker.next_due()
 
