@@ -269,3 +269,46 @@ def test_who_has_acknowledged_is_asked_once_what_was_done(world_of: Worlds) -> N
 
     (asked,) = heard_since(world, before)
     assert f"DONE {code(world)}" in asked
+
+
+def test_the_link_of_the_tree_without_a_pin_is_no_way_around_the_other_trees_pin(world: World) -> None:
+    """A6: what is answered there would count in both, so it asks for the PIN that the recipient has."""
+    world.runtime.transact(set_pins, "abroad/embassy", PIN, None, ())
+    incident = world.raises()
+    _, valley = links(world)
+
+    refused = presses(world, valley, "acknowledge")
+    assert 'name="pin"' in refused
+    assert incident.answers() == []
+    assert incident.status("abroad") == "running"
+
+    assert TOOK_CHARGE["es"] in presses(world, valley, "acknowledge", pin=PIN)
+    assert incident.answers() == [("consul", "acknowledged", "link")]
+    assert incident.status("abroad") == "acknowledged"
+
+
+def test_of_two_pins_each_page_takes_its_own(world: World) -> None:
+    """A6: the other tree's PIN is asked for only where the contact has none."""
+    world.runtime.transact(set_pins, "abroad/embassy", PIN, None, ())
+    world.runtime.transact(set_pins, "valley/consul", "58221", None, ())
+    incident = world.raises()
+    _, valley = links(world)
+
+    presses(world, valley, "acknowledge", pin=PIN)
+    assert incident.answers() == []
+
+    presses(world, valley, "acknowledge", pin="58221")
+    assert incident.answers() == [("consul", "acknowledged", "link")]
+
+
+def test_a_call_of_the_tree_without_a_pin_asks_for_the_other_trees_pin(world_of: Worlds) -> None:
+    """A6: three digits that anybody hears who picks up are not enough there either."""
+    world = world_of(VALLEY.replace(f'[{{sms: "{CONSUL}"}}]', f'[{{call: "{CONSUL}"}}]'), ABROAD)
+    world.runtime.transact(set_pins, "abroad/embassy", PIN, None, ())
+    incident = world.raises()
+
+    call = world.phone("spain").answers()
+    assert "PIN" in " ".join(each.text for each in call.heard)
+    call.press(PIN)
+
+    assert incident.answers() == [("consul", "acknowledged", "call")]

@@ -72,21 +72,30 @@ class Proof:
         return self.is_needed and not self.is_given
 
 
-def no_proof(tx: Tx, link: Row[Any]) -> Proof:
+def no_proof(case: Case, link: Row[Any]) -> Proof:
     """Of a page that was just opened."""
-    return Proof(has_pin(tx, _owner(link)))
+    return Proof(has_pin(case.tx, owner_of_pin(case, link.tree, link.contact)))
+
+
+def owner_of_pin(case: Case, tree: str, contact: str) -> str:
+    """By whose PIN the contact proves itself: its own, or else that of the same recipient in another tree.
+
+    What it answers counts there as well, so that a link of a tree without PINs is no way around one.
+    """
+    owners = [f"{id}/{each.id}" for id, each in case.kin(tree, contact) if not each.former]
+    return next((owner for owner in owners if has_pin(case.tx, owner)), f"{tree}/{contact}")
 
 
 def prove(case: Case, link: Row[Any], sent: Sent) -> Proof:
     """What is proved by the PIN that was sent, or by the ticket that came of it before."""
-    tx, owner = case.tx, _owner(link)
+    tx, owner = case.tx, owner_of_pin(case, link.tree, link.contact)
     if not has_pin(tx, owner):
         return Proof(False)
-    if _is_good(tx, link, sent.ticket):
+    if _is_good(tx, link, owner, sent.ticket):
         return Proof(True, True, (), sent.ticket)
     tried = try_contacts_pin(case, link, sent.pin)
     if tried.check:
-        return Proof(True, True, (), _ticket(tx, link, tx.now + TICKET_LASTS))
+        return Proof(True, True, (), _ticket(tx, link, owner, tx.now + TICKET_LASTS))
     if tried.check is PinCheck.ABSENT:
         return Proof(True, False, (Remark("pin_needed"),))
     return Proof(True, False, (Remark("pin_locked", tried.heard_at) if tried.heard_at else Remark("wrong_pin"),))
@@ -98,7 +107,7 @@ def try_contacts_pin(case: Case, row: Row[Any] | Door, text: str) -> PinTried:
     A wrong one goes on the record, and the coordinators hear when it was one too many, or was the one for duress: that
     does what the true one does, so that who stands beside the contact learns nothing.
     """
-    owner = _owner(row)
+    owner = owner_of_pin(case, row.tree, row.contact)
     tried = try_pin(case.tx, owner, text)
     if tried.check in (PinCheck.TRUE, PinCheck.DURESS, PinCheck.WRONG):
         entry = {"tree": row.tree, "contact": row.contact, "method": row.method, "pin": tried.check.value}
@@ -124,22 +133,20 @@ def tell_closing(case: Case, owner: str) -> None:
     notify_coordinators(case, Subject.WRONG_PINS, owner.partition("/")[2])
 
 
-def _owner(row: Row[Any] | Door) -> str:
-    return f"{row.tree}/{row.contact}"
-
-
-def _ticket(tx: Tx, link: Row[Any], until: datetime) -> str:
+def _ticket(tx: Tx, link: Row[Any], owner: str, until: datetime) -> str:
     moment = f"{int(until.timestamp())}"
-    return f"{moment}.{tx.vault.sign(_signed_text(tx, link, moment))}"
+    return f"{moment}.{tx.vault.sign(_signed_text(tx, link, owner, moment))}"
 
 
-def _is_good(tx: Tx, link: Row[Any], ticket: str) -> bool:
+def _is_good(tx: Tx, link: Row[Any], owner: str, ticket: str) -> bool:
     moment, _, signature = ticket.partition(".")
-    if not (moment.isascii() and moment.isdigit()) or not tx.vault.is_signed(_signed_text(tx, link, moment), signature):
+    if not (moment.isascii() and moment.isdigit()) or not tx.vault.is_signed(
+        _signed_text(tx, link, owner, moment), signature
+    ):
         return False
     # Signed, so it is a moment that was written here.
     return tx.now <= datetime.fromtimestamp(int(moment), UTC)
 
 
-def _signed_text(tx: Tx, link: Row[Any], moment: str) -> str:
-    return f"{link.id} {moment} {pins_of(tx, _owner(link))}"
+def _signed_text(tx: Tx, link: Row[Any], owner: str, moment: str) -> str:
+    return f"{link.id} {moment} {pins_of(tx, owner)}"

@@ -100,7 +100,7 @@ def show_page(
     contact = case.contact(link.tree, link.contact)
     words = said(case, link.tree, contact.timezone)
     if may_answer(case, link):
-        proof = proof or no_proof(tx, link)
+        proof = proof or no_proof(case, link)
         page = _open_page(tx, link, case, contact, Page(words, (*remarks, *proof.remarks)), proof)
         page = with_proof(case, contact, page, proof, sent)
     else:

@@ -126,7 +126,7 @@ def _show(
     )
     page = Page(words, (*_remarks(case, alarm, link.contact), *remarks), asked=True, desk=desk_of(case, link))
     if may_answer(case, link):
-        proof = proof or no_proof(tx, link)
+        proof = proof or no_proof(case, link)
         details = details_of(case.facts, contact.disclosure) if proof.is_given else ()
         page = replace(page, remarks=(*page.remarks, *proof.remarks), details=details)
         page = with_proof(case, contact, page, proof, sent)

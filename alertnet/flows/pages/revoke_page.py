@@ -64,7 +64,7 @@ def _show(
     elif answer.revoked_at is not None:
         page = Page(words, (Remark("recorded_revoke", answer.revoked_at),), asked=True)
     else:
-        proof = proof or no_proof(tx, link)
+        proof = proof or no_proof(case, link)
         page = Page(words, proof.remarks, (REVOKE,), asked=True)
         page = with_proof(case, contact, _standing_page(case, contact, answer, page, proof), proof)
     return Opened(page, contact.language, case.incident.templates, outcome, hang_ups)

@@ -17,7 +17,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.credentials.codes_of_number import HeldCode, find_sent, open_codes, told_codes
 from alertnet.flows.credentials.known_numbers import contacts_at, member_at, open_incident_of
 from alertnet.flows.credentials.pins import has_pin
-from alertnet.flows.escalation.pin_proof import Door, try_contacts_pin
+from alertnet.flows.escalation.pin_proof import Door, owner_of_pin, try_contacts_pin
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.notifications.floods import tell_drop
 from alertnet.flows.notifications.system_notices import tell_coordinators
@@ -188,7 +188,7 @@ def _acknowledge(
     again = find_sent(tx, call.sender, [code.text]).get(code.text)
     if again is None or not again.counts or again.id != code.id or not case.is_open or not may_answer(case, code):
         return None
-    if asks and has_pin(tx, f"{code.tree}/{code.contact}"):
+    if asks and has_pin(tx, owner_of_pin(case, code.tree, code.contact)):
         return Reception(caller.language, caller.callback, Asks.PROOF, code=code.id)
     if pin and not try_contacts_pin(case, Door(code.tree, code.contact, MethodKind.CALL.value), pin).check:
         case.finish()

@@ -12,7 +12,7 @@ from alertnet.core.inbound.code_formats import SPOKEN_CODE_LENGTH
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.flows.credentials.codes_of_number import told_codes
 from alertnet.flows.credentials.pins import digits_of_pin
-from alertnet.flows.escalation.pin_proof import try_contacts_pin
+from alertnet.flows.escalation.pin_proof import owner_of_pin, try_contacts_pin
 from alertnet.flows.notifications.cancel_alerts import is_wanted
 from alertnet.flows.sending.locked_attempt import FOLLOW_UP, Held, hold
 from alertnet.flows.sms.wrong_codes import count_wrong_tries
@@ -82,7 +82,7 @@ class Call:
     @cached_property
     def pin_digits(self) -> int:
         """How many digits the contact's PIN has; 0 where none is on record."""
-        return digits_of_pin(self.case.tx, f"{self.row.tree}/{self.row.contact}")
+        return digits_of_pin(self.case.tx, owner_of_pin(self.case, self.row.tree, self.row.contact))
 
     @property
     def asks_for_pin(self) -> bool:
