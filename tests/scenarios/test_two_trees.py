@@ -1,5 +1,7 @@
 """One phone that stands in two contact trees: what it answers, by whichever door, is one answer (A4, A6, B1)."""
 
+from pathlib import Path
+
 import pytest
 
 from alertnet.flows.credentials.pins import set_pins
@@ -312,3 +314,21 @@ def test_a_call_of_the_tree_without_a_pin_asks_for_the_other_trees_pin(world_of:
     call.press(PIN)
 
     assert incident.answers() == [("consul", "acknowledged", "call")]
+
+
+def test_whoever_has_answered_is_not_reminded_by_a_tree_that_joins_later(world_of: Worlds, tmp_path: Path) -> None:
+    """A4, A8: the answer counts in the new tree too, once a coordinator re-resolves."""
+    world = world_of(VALLEY)
+    incident = world.raises()
+    world.texts("spain", f"OK {code(world)}")
+    heard = len(world.phone("spain").inbox)
+    (tmp_path / "contact_trees" / "abroad.yaml").write_text(ABROAD)
+    world.runtime.trees.look()
+
+    seen = incident.act("re-resolve", apply=False)
+    incident.act("re-resolve", apply=True, expected=seen["hash"])
+    world.passes(minutes=13)
+
+    assert incident.status("abroad") == "acknowledged"
+    assert heard_since(world, heard) == []
+    assert len(world.phone("defenders").inbox) > 1, "the other one is reminded"

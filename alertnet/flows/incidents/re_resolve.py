@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.advance import begin, restore
-from alertnet.core.escalation.state import Replanned, Status
+from alertnet.core.escalation.state import Answered, Replanned, Status
 from alertnet.core.incident import Facts
 from alertnet.core.replan.difference import Difference, compare, with_consent
 from alertnet.core.replan.state_migration import rebase
 from alertnet.core.replan.tree_migration import Places, retire, succeed
-from alertnet.core.resolution.resolve import Plan, opening
-from alertnet.flows.escalation.escalate import for_all, move
+from alertnet.core.resolution.resolve import Plan, Plans, opening
+from alertnet.flows.escalation.escalate import move
 from alertnet.flows.escalation.no_recipients import NOBODY, nobody_serves, stop_what_reaches_nobody
 from alertnet.flows.incidents import migrate_records
 from alertnet.flows.incidents.consent import let_wait
@@ -23,6 +23,7 @@ from alertnet.store.records import editions
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.escalations import Escalation
+from alertnet.store.views import recipient_answers
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ def re_resolve(case: Case, edition: Edition, expected: str, *, by: str) -> None:
     migrate_records.let_codes_follow(case)
     cancel_barred(case)
     cancel_for_those_gone(case)
-    move(case, for_all(case, Replanned()))
+    answered = _answered_elsewhere(case, before)
+    move(case, {each.id: (Replanned(), *answered.get(each.id, ())) for each in case.escalations})
 
 
 def _propose(case: Case, edition: Edition) -> _Proposal:
@@ -147,3 +149,17 @@ def _open_escalations(case: Case) -> None:
             )
             case.record("escalation_opened", tree=plan.tree.id)
     case.escalations.sort(key=lambda each: each.tree)
+
+
+def _answered_elsewhere(case: Case, before: Plans) -> dict[str, list[Answered]]:
+    """What those who are new in a tree have answered already in another, by escalation: it counts there as well."""
+    events: dict[str, list[Answered]] = {}
+    for answer in recipient_answers.standing(case.tx.session, case.incident.id):
+        if case.contact(answer.tree, answer.contact).former:
+            continue
+        for tree, kin in case.kin(answer.tree, answer.contact):
+            escalation = case.escalation_of(tree)
+            is_new = tree not in before or kin.id not in before[tree].tree.contacts
+            if escalation is not None and is_new:
+                events.setdefault(escalation.id, []).append(Answered(kin.id, answer.kind, answer.address))
+    return events

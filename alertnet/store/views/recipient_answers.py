@@ -52,10 +52,14 @@ _REPORTS: Select[tuple[str, datetime, str | None]] = select(actions.c.action, ac
 )
 
 
-def standing(session: Session, incident: str, names: Names) -> list[Answer]:
-    """The answers that hold, the latest first; several only where trees were edited so that two became one."""
-    named = tuple_(acknowledgements.c.tree, acknowledgements.c.contact).in_(list(names))
-    query = _STANDING.where(acknowledgements.c.incident_id == incident, named)
+def standing(session: Session, incident: str, names: Names | None = None) -> list[Answer]:
+    """The answers that hold, the latest first; several only where trees were edited so that two became one.
+
+    `names` None: of everybody.
+    """
+    query = _STANDING.where(acknowledgements.c.incident_id == incident)
+    if names is not None:
+        query = query.where(tuple_(acknowledgements.c.tree, acknowledgements.c.contact).in_(list(names)))
     return [
         Answer(row.id, row.tree, row.contact, AnswerKind(row.kind), row.at, row.address)
         for row in session.execute(query)
