@@ -332,3 +332,23 @@ def test_whoever_has_answered_is_not_reminded_by_a_tree_that_joins_later(world_o
     assert incident.status("abroad") == "acknowledged"
     assert heard_since(world, heard) == []
     assert len(world.phone("defenders").inbox) > 1, "the other one is reminded"
+
+
+def test_changes_of_an_answer_on_both_pages_are_counted_together(world: World) -> None:
+    """B9: five are told at once, whichever tree's page they come from, and the last message says what stands."""
+    incident = world.raises()
+    abroad, valley = links(world)
+    before = len(world.phone("spain").inbox)
+
+    for _ in range(6):
+        presses(world, abroad, "acknowledge")
+        presses(world, valley, "decline")
+    at_once = len(heard_since(world, before))
+    world.passes(minutes=59, seconds=59)
+    before = len(world.phone("spain").inbox)
+    world.passes(minutes=1)
+
+    assert at_once == 6, "the answer, and five changes of it"
+    assert len(incident["acknowledgements"]) == 12, "each of them is on record"
+    (last,) = heard_since(world, before)
+    assert "can't act" in last, "as was said on the page of the other tree"

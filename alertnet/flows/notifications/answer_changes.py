@@ -6,7 +6,7 @@ Whatever is told or not, each of them counts, and is on the record.
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 
 from alertnet.core.codec import to_plain
 from alertnet.core.directory.contact import Contact
@@ -24,7 +24,9 @@ CONFIRMATIONS = (Kind.RECORDED.value, Kind.DECLINED.value)
 
 def told_at(case: Case, tree: str, contact: str) -> datetime | None:
     """Count one more, and say when it is told: now, or at the end of the hour; None: with what is told then."""
-    return limits.turn(case.tx, ANSWER_CHANGES, f"{case.incident.id} {tree}/{contact}")
+    # One count for a recipient, by whichever of its names it answers.
+    first_tree, first = min(case.names(tree, contact))
+    return limits.turn(case.tx, ANSWER_CHANGES, f"{case.incident.id} {first_tree}/{first}")
 
 
 def announce_rest(case: Case, tree: str, contact: str, at: datetime) -> None:
@@ -41,8 +43,7 @@ def revise(case: Case, kind: Kind, tree: str, contact: Contact, words: Said) -> 
     )
     change = update(notifications).where(
         notifications.c.id.in_(waiting),
-        notifications.c.tree == tree,
-        notifications.c.contact == contact.id,
+        tuple_(notifications.c.tree, notifications.c.contact).in_(list(case.names(tree, contact.id))),
         notifications.c.kind.in_(CONFIRMATIONS),
     )
     said = to_plain(replace(words, timezone=contact.timezone))
