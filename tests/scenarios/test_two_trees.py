@@ -352,3 +352,19 @@ def test_changes_of_an_answer_on_both_pages_are_counted_together(world: World) -
     assert len(incident["acknowledgements"]) == 12, "each of them is on record"
     (last,) = heard_since(world, before)
     assert "can't act" in last, "as was said on the page of the other tree"
+
+
+def test_what_was_recorded_is_told_at_the_methods_that_only_the_other_tree_has(world_of: Worlds) -> None:
+    """A6: whoever answers with a stolen telephone is noticed at the mailbox that the other tree knows."""
+    mail = f'[{{sms: "{CONSUL}"}}, {{email: consul@es.example, after: 25m}}]'
+    world = world_of(VALLEY, ABROAD.replace(f'[{{sms: "{CONSUL}"}}]', mail))
+    world.raises()
+    _, valley = links(world)
+    before = len(world.phone("spain").inbox)
+
+    presses(world, valley, "acknowledge")
+
+    (told,) = world.mailbox("consul@es.example").mails
+    assert told.text.startswith("Abroad network")
+    assert "If this was not you, please call" in told.text
+    assert len(heard_since(world, before)) == 1

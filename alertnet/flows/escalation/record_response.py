@@ -157,6 +157,22 @@ def _events(case: Case, tree: str, contact_id: str, *made: Callable[[str], Event
     return events
 
 
+def _counting(case: Case, tree: str, contact_id: str) -> list[tuple[str, Contact]]:
+    """(tree, contact) by which the recipient is told that it has answered: wherever that counts, if it may be told."""
+    kin = case.kin(tree, contact_id)
+    return [
+        (id, each)
+        for id, each in kin
+        if (id, each.id) == (tree, contact_id) or (case.escalation_of(id) and each.id in case.plans[id].allowed)
+    ]
+
+
+def _as_said_by(case: Case, tree: str, words: Said) -> Said:
+    """The words as that tree says them: under its own name, with its own number to call."""
+    its = said(case, tree, words.timezone)
+    return replace(words, sender=its.sender, organisation=its.organisation, callback=its.callback)
+
+
 def _only_relays(contact: Contact, address: str | None) -> bool:
     methods = [method for method in contact.ways if method.address == address]
     return bool(methods) and all(method.relays for method in methods)
@@ -249,12 +265,13 @@ def _confirm(
     if at is None:
         revise(case, kind, tree, contact, recorded.words)
     else:
-        elsewhere = replace(
-            contact,
-            methods=tuple(method for method in contact.methods if method.address != answered_there),
-            when_closed=tuple(method for method in contact.when_closed if method.address != answered_there),
-        )
-        write(case, kind, tree, elsewhere, recorded.words, leaves_at=at)
+        for kin_tree, kin in _counting(case, tree, contact.id):
+            elsewhere = replace(
+                kin,
+                methods=tuple(method for method in kin.methods if method.address != answered_there),
+                when_closed=tuple(method for method in kin.when_closed if method.address != answered_there),
+            )
+            write(case, kind, kin_tree, elsewhere, _as_said_by(case, kin_tree, recorded.words), once=True, leaves_at=at)
     if answered_there is not None and not by_letter:
         its_own = tuple(method for method in contact.ways if method.address == answered_there)
         there = replace(contact, methods=its_own, when_closed=())
