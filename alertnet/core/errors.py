@@ -6,9 +6,11 @@ AlertnetError
 ├── WrongState    the thing exists but is past this, with its current state      (409, exit code 2)
 ├── Forbidden     the key or number may not do this                              (403)
 └── Misconfigured settings, trees or templates can't be used: all faults at once (exit code 2)
+Inconsistent      what is kept, or about to be, can't be: a fault of ours, its row is put aside (A11)
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 
 class AlertnetError(Exception):
@@ -64,3 +66,45 @@ class Misconfigured(AlertnetError):
     def __init__(self, faults: Iterable[str]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(self.faults))
+
+
+class Inconsistent(Exception):
+    """A value that is kept, or about to be, and that can't be: nobody who asks can mend that.
+
+    `field` is a path within the thing, `allowed` what it could have been. Its text is written down: no names or
+    numbers of people in it.
+    """
+
+    def __init__(self, thing: str, id: str, field: str, value: object, allowed: str) -> None:
+        self.thing = thing
+        self.id = id
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+        super().__init__(f"{thing} {id}: {field} is {value!r} (allowed: {allowed})")
+
+
+def put_down(fault: Exception) -> str:
+    """What is written down of a fault: what can't be in full, of all else only its name, which gives nothing away."""
+    return str(fault) if isinstance(fault, Inconsistent) else type(fault).__name__
+
+
+Rule = tuple[bool, str, object, str]
+"""Whether it holds, of which field, what that is, and what is allowed."""
+
+
+def must_hold(thing: str, where: tuple[object, ...], rules: tuple[Rule, ...]) -> None:
+    """Refuse the value of which a rule doesn't hold; `where` begins with the id of the thing.
+
+    Raises:
+        Inconsistent: the first of them does not.
+    """
+    for holds, field, value, allowed in rules:
+        if not holds:
+            id, *path = map(str, where)
+            raise Inconsistent(thing, id, ".".join((*path, field)), value, allowed)
+
+
+def is_moment(value: object) -> bool:
+    """Whether that can be a moment of ours: with its zone, and neither long before us nor long after."""
+    return isinstance(value, datetime) and value.tzinfo is not None and 1970 <= value.year < 2200

@@ -9,6 +9,7 @@ import structlog
 
 from alertnet.core.delivery.provider_routes import Way
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.errors import Inconsistent, put_down
 from alertnet.flows.escalation.escalate import escalate, escalate_due
 from alertnet.flows.escalation.repeat_alarm import repeat_alarm
 from alertnet.flows.notifications.coordinator_alarms import due as alarms_due
@@ -201,8 +202,8 @@ def _escalate(runtime: Runtime) -> Sequence[str]:
             count, calls = runtime.transact(escalate_due, BATCH)
         except DatabaseAway:
             raise
-        except Exception:
-            log.exception("batch_failed", queue=ESCALATIONS)
+        except Exception as fault:
+            _report("batch_failed", fault, queue=ESCALATIONS)
             for id, incident in runtime.read(lambda tx: escalation_store.due(tx.session, tx.now, BATCH)):
                 hang_ups += _do(runtime, ESCALATIONS, id, escalate, (id, incident))
         else:
@@ -223,6 +224,14 @@ def _do(
     except DatabaseAway:
         raise
     except Exception as fault:
-        log.exception("row_failed", queue=queue, row=id)
-        runtime.transact(put_off, queue, id, type(fault).__name__)
+        _report("row_failed", fault, queue=queue, row=id)
+        runtime.transact(put_off, queue, id, put_down(fault))
     return ()
+
+
+def _report(event: str, fault: Exception, **where: str) -> None:
+    """Put a failure down in the log; what can't be says by itself where it is, and needs no traceback."""
+    if isinstance(fault, Inconsistent):
+        log.error(event, fault=str(fault), **where)
+    else:
+        log.exception(event, **where)

@@ -12,6 +12,7 @@ from alertnet.channels.base import Entry, Ledger, Listing
 from alertnet.core.delivery.provider_routes import Way
 from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.sms.receive_sms import receive_late_sms
+from alertnet.flows.system.postpone_row import set_aside
 from alertnet.flows.voice.incoming_call import CallIn, hear_unkeyed_call, miss_call
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
@@ -53,7 +54,11 @@ def sweep_way(runtime: Runtime, way: Way, *, at_once: bool = False, until: datet
 def hear_unkeyed(runtime: Runtime) -> None:
     """Let the coordinators hear of each known caller who hung up before keying anything (B4)."""
     now = runtime.now()
-    for id, sender in runtime.read(unkeyed_calls, now - TO_KEY, now - FORGOTTEN):
+    calls, faults = runtime.read(unkeyed_calls, now - TO_KEY, now - FORGOTTEN)
+    for id, fault in faults.items():
+        log.error("inbound_unreadable", method=MethodKind.CALL, provider_id=id, fault=fault)
+        runtime.transact(set_aside, id, fault)
+    for id, sender in calls:
         try:
             runtime.transact(hear_unkeyed_call, runtime.edition, CallIn(id, sender))
         except DatabaseAway:

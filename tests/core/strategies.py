@@ -1,7 +1,7 @@
 """Stories at random: a tree, an incident, and what happens to them. The properties of the core are tried on these."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -192,3 +192,8 @@ def stories(draw: st.DrawFn, *, only_events: bool = False) -> Story:
                 number = 1 if how == "event" else 3
                 script.append(Happening(after, tuple(draw(events(the_tree)) for _ in range(number))))
     return Story(the_tree, draw(incidents()), tuple(script), draw(st.booleans()))
+
+
+def named(the_tree: ContactTree) -> ContactTree:
+    """The tree with a name of its own for each level."""
+    return replace(the_tree, levels=tuple(replace(each, name=f"Level {at}") for at, each in enumerate(the_tree.levels)))

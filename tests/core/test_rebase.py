@@ -28,12 +28,7 @@ from tests.core.cast import (
     tree,
 )
 from tests.core.playback import Playback
-from tests.core.strategies import TREES, Story, stories
-
-
-def named(the_tree: ContactTree) -> ContactTree:
-    """The tree with a name of its own for each level."""
-    return replace(the_tree, levels=tuple(replace(each, name=f"Level {at}") for at, each in enumerate(the_tree.levels)))
+from tests.core.strategies import TREES, Story, named, stories
 
 
 def backwards(the_tree: ContactTree) -> ContactTree:

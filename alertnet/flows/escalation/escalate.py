@@ -28,8 +28,15 @@ Events = Mapping[str, Sequence[Event]]
 
 
 def escalate(tx: Tx, escalation_id: str, incident_id: str) -> list[str]:
-    """Do what is due in one escalation, or nothing when another worker has; the calls to hang up after the commit."""
+    """Do what is due in one escalation, or nothing when another worker has; the calls to hang up after the commit.
+
+    Raises:
+        Inconsistent: it can't be read, and has to be put aside.
+    """
     case = take_up(tx, incident_id)
+    broken = next((each for each in case.broken if each.id == escalation_id), None)
+    if broken is not None:
+        raise broken.fault
     if escalation_id in (due := _due(case)):
         move(case, {escalation_id: due[escalation_id]})
         case.finish()
@@ -40,11 +47,16 @@ def escalate_due(tx: Tx, most: int) -> tuple[int, list[str]]:
     """The same for several incidents in one go: how many escalations were found due, `most` or fewer.
 
     One that another flow holds is left to it: that flow does what is due, or it is found due again.
+
+    Raises:
+        Inconsistent: one of those that are due can't be read; each has to be taken alone then.
     """
     found = escalation_store.take_due(tx.session, tx.now, most)
     ids = list(dict.fromkeys(found))
     outbox = Outbox(tx)
     cases = take_up_each(tx, ids, outbox) if ids else {}
+    for case in cases.values():
+        case.refuse_broken(tx.now)
     for id in ids:
         move(cases[id], _due(cases[id]))
     outbox.flush()
@@ -79,7 +91,7 @@ def for_all(case: Case, *events: Event) -> Events:
 def _advance(case: Case, escalation: Escalation, events: Sequence[Event]) -> None:
     before = escalation.state
     others = [each.state.status for each in case.escalations if each is not escalation]
-    acknowledged = bool(others) and all(status is Status.ACKNOWLEDGED for status in others)
+    acknowledged = bool(others) and not case.broken and all(status is Status.ACKNOWLEDGED for status in others)
     plan = case.plans[escalation.tree]
     step = advance(plan, before, case.tx.now, events, others_acknowledged=acknowledged)
     escalation.state, escalation.due_at = step.state, step.due_at

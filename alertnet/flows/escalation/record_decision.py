@@ -52,11 +52,11 @@ def decide_alarm(case: Case, alarm: Row[Any], decision: str, by: str | None) -> 
     if alarm.subject == Subject.VERIFY.value:
         decide(case, decision, by=by)
         return
-    escalation = next(each for each in case.escalations if each.id == alarm.escalation_id)
+    tree = case.tree_of(alarm.escalation_id)
     if alarm.subject == Subject.CONFIRM.value:
-        _confirm(case, alarm, escalation.tree, decision, by)
+        _confirm(case, alarm, tree, decision, by)
         return
-    decide(case, decision, tree=escalation.tree, level=alarm.about, by=by)
+    decide(case, decision, tree=tree, level=alarm.about, by=by)
 
 
 def _confirm(case: Case, alarm: Row[Any], tree: str, decision: str, by: str | None) -> None:

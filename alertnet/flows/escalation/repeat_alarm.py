@@ -2,6 +2,7 @@
 
 from sqlalchemy import select, update
 
+from alertnet.core.delivery.invariants import check_alarm
 from alertnet.core.delivery.next_repeat import next_repeat
 from alertnet.core.notification import Kind
 from alertnet.flows.escalation.report_phone_task import still_to_do
@@ -13,9 +14,14 @@ from alertnet.store.tables import alarms
 
 
 def repeat_alarm(tx: Tx, alarm_id: str, incident_id: str) -> list[str]:
-    """Ring again if nobody has answered; the calls to hang up after the commit."""
+    """Ring again if nobody has answered; the calls to hang up after the commit.
+
+    Raises:
+        Inconsistent: it can't be as it is, and has to be put aside (A11).
+    """
     case = take_up(tx, incident_id)
     alarm = tx.session.execute(select(alarms).where(alarms.c.id == alarm_id).with_for_update()).one()
+    check_alarm(alarm.id, alarm._mapping)
     if alarm.due_at is None or alarm.due_at > tx.now or not case.is_open:
         return []
     kind = Kind(alarm.kind)

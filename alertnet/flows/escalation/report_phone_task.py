@@ -75,7 +75,7 @@ def still_to_do(case: Case, alarm: Row[Any]) -> bool:
 
 def tree_of(case: Case, alarm: Row[Any]) -> str:
     """The tree of the contact that is to be called."""
-    return next(each.tree for each in case.escalations if each.id == alarm.escalation_id)
+    return case.tree_of(alarm.escalation_id)
 
 
 def _take_out_of_use(case: Case, tree: str, contact: str) -> None:

@@ -130,7 +130,7 @@ def _carry_over(case: Case, escalation: Escalation, before: Plan, places: Places
 
 def _open_escalations(case: Case) -> None:
     """A tree that tells somebody now begins, at its time after the opening, or now if that has passed."""
-    known = {each.tree for each in case.escalations}
+    known = {each.tree for each in case.every_escalation}
     opened = opening(case.plans.values())
     for plan in opened:
         if plan.tree.id not in known:

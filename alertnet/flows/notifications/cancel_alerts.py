@@ -102,7 +102,9 @@ def is_wanted(case: Case, row: Row[Any]) -> bool:
     """Whether one of the escalations that an alert counts for still wants it to leave."""
     escalation = next((each for each in case.escalations if each.id == row.escalation_id), None)
     if escalation is None or not case.is_open:
-        return False
+        # Of one that can't be read nobody knows that it is answered: nothing of it is taken back for that (A11).
+        trees = [each.tree for each in case.broken if each.id == row.escalation_id]
+        return case.is_open and any(row.contact in case.plans[tree].allowed for tree in trees)
     plan = case.plans[escalation.tree]
     return still_wanted(plan, escalation.state, row.level_index, row.contact, row.place)
 

@@ -68,7 +68,7 @@ def _close(case: Case, promise_id: str, answer: str) -> None:
 
 
 def _tell(case: Case, subject: Subject, at: datetime) -> None:
-    tree = case.escalations[0].tree
+    tree = case.every_escalation[0].tree
     pinned = case.tree(tree)
     words = said(case, tree, pinned.timezone)
     assert case.facts.raised_from is not None

@@ -10,8 +10,10 @@ from sqlalchemy.exc import DBAPIError
 
 from alertnet.core.codec import from_plain
 from alertnet.core.delivery.circuit_breaker import FIRST_PAUSE
+from alertnet.core.delivery.invariants import check_attempt
 from alertnet.core.delivery.rate_limit import believed, free_after
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.errors import put_down
 from alertnet.core.escalation.advance import closed_by, still_wanted
 from alertnet.core.escalation.state import State, Unsent
 from alertnet.core.incident import Facts, IncidentStatus
@@ -198,7 +200,7 @@ def _judge(
         raise
     except Exception as fault:
         # What can't be read must not keep the others from leaving (A11).
-        claims.broken[row.id] = type(fault).__name__
+        claims.broken[row.id] = put_down(fault)
 
 
 def _place(tx: Tx, claims: Claims, row: Row[Any], slots: Slots, outward: Outward) -> None:
@@ -225,8 +227,7 @@ def _place(tx: Tx, claims: Claims, row: Row[Any], slots: Slots, outward: Outward
 
 
 def _under_lease(claimed: Claimed) -> dict[str, Any]:
-    return {
-        "key": claimed.attempt,
+    leased = {
         "status": AttemptStatus.SENDING.value,
         "lease": claimed.lease,
         "due_at": claimed.at + LEASE,
@@ -235,6 +236,8 @@ def _under_lease(claimed: Claimed) -> dict[str, Any]:
         "started_at": claimed.at,
         "changed_at": claimed.at,
     }
+    check_attempt(claimed.attempt, leased)
+    return {"key": claimed.attempt, **leased}
 
 
 def _services(tx: Tx, rows: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:

@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, bindparam, select
 from alertnet.core.delivery.circuit_breaker import pause_after
 from alertnet.core.delivery.provider_codes import AccountFault, account_fault, is_whole_account
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.errors import Inconsistent
 from alertnet.core.escalation.state import Delayed, Event, Failed
 from alertnet.core.notification import UNDER_WAY, UNSETTLED, URGENT, AttemptStatus, Failure, Kind
 from alertnet.flows.escalation.escalate import move, stale_kinds
@@ -290,20 +291,32 @@ class Held:
 
 
 def hold(tx: Tx, attempt_id: str) -> Held | None:
-    """The attempt, its incident held before it; None where there is none."""
-    return _hold(tx, [attempt_id], _HOLD_WAITING, Outbox(tx)).get(attempt_id)
+    """The attempt, its incident held before it; None where there is none.
+
+    Raises:
+        Inconsistent: it can't be as it is, and has to be put aside (A11).
+    """
+    found, faults = _hold(tx, [attempt_id], _HOLD_WAITING, Outbox(tx))
+    if attempt_id in faults:
+        raise faults[attempt_id]
+    return found.get(attempt_id)
 
 
 def hold_each(tx: Tx, ids: Sequence[str], outbox: Outbox) -> dict[str, Held]:
-    """Several attempts by id, with that outbox for them all; without those whose incident another flow holds."""
-    return _hold(tx, ids, _HOLD_FREE, outbox)
+    """Several attempts by id, with that outbox for them all.
+
+    Without those whose incident another flow holds, and those that can't be as they are: each is taken alone then.
+    """
+    return _hold(tx, ids, _HOLD_FREE, outbox)[0]
 
 
-def _hold(tx: Tx, ids: Sequence[str], statement: Select[Any], outbox: Outbox) -> dict[str, Held]:
+def _hold(
+    tx: Tx, ids: Sequence[str], statement: Select[Any], outbox: Outbox
+) -> tuple[dict[str, Held], dict[str, Inconsistent]]:
     incident_of = attempt_store.incidents_of(tx.session, ids)
     wanted = sorted({incident for incident in incident_of.values() if incident is not None})
     held = set(tx.session.scalars(statement, {"ids": wanted})) if wanted else set()
     free = [id for id, incident in incident_of.items() if incident is None or incident in held]
-    rows = attempt_store.lock(tx.session, free) if free else ()
+    rows, faults = attempt_store.lock(tx.session, free) if free else ([], {})
     cases: dict[str, Case] = {}
-    return {row.id: Held(tx, row, AttemptStatus(row.status), row.provider_id, outbox, cases) for row in rows}
+    return {row.id: Held(tx, row, AttemptStatus(row.status), row.provider_id, outbox, cases) for row in rows}, faults

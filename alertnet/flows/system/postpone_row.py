@@ -4,12 +4,18 @@ from datetime import timedelta
 
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import postponed_rows
-from alertnet.store.records import timeline
+from alertnet.store.records import inbound, timeline
 
 PAUSE = timedelta(minutes=1)
 
 
 def put_off(tx: Tx, queue: str, id: str, fault: str) -> None:
-    """Look at that row of `alarms`, `attempts` or `escalations` again in a minute; `fault`: what it raised, by name."""
+    """Look at that row of `alarms`, `attempts` or `escalations` again in a minute; `fault`: see `put_down`."""
     if postponed_rows.put_off(tx, queue, id, tx.now + PAUSE):
         timeline.append(tx, timeline.SYSTEM, ("put_off", {"queue": queue, "row": id, "fault": fault}))
+
+
+def set_aside(tx: Tx, provider_id: str, fault: str) -> None:
+    """Keep a text or a call that can't be read with those of strangers: what it was is not known (A11, A12)."""
+    inbound.set_aside(tx, provider_id)
+    timeline.append(tx, timeline.SYSTEM, ("put_off", {"queue": "inbound", "row": provider_id, "fault": fault}))

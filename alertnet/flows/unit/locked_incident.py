@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
@@ -14,7 +15,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import editions
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
-from alertnet.store.records.escalations import Escalation, fixed, moving
+from alertnet.store.records.escalations import Escalation, Unreadable, fixed, moving
 from alertnet.store.views import recipient_answers
 from alertnet.store.views.recipient_answers import Answer
 
@@ -46,6 +47,8 @@ class Case:
     """Being opened in this very flow: nothing of it can be under way yet."""
     hang_ups: list[str] = field(default_factory=list)
     """Calls (the provider's ids) that are to be ended once the transaction is over."""
+    broken: list[Unreadable] = field(default_factory=list)
+    """Escalations of it that can't be read: nothing is decided on them, and they stay as they are (A11)."""
 
     @property
     def facts(self) -> Facts:
@@ -108,6 +111,25 @@ class Case:
         """The escalation of that tree, if it opened one."""
         return next((each for each in self.escalations if each.tree == tree), None)
 
+    def tree_of(self, escalation_id: str) -> str:
+        """The id of an escalation's tree, also of one that can't be read."""
+        return next(each.tree for each in self.every_escalation if each.id == escalation_id)
+
+    @property
+    def every_escalation(self) -> list[Escalation | Unreadable]:
+        """Those that can be read, and then those that can't."""
+        return [*self.escalations, *self.broken]
+
+    def refuse_broken(self, due_by: datetime) -> None:
+        """Do nothing in the name of an escalation that is due and can't be read: it is put aside and reported (A11).
+
+        Raises:
+            Inconsistent: there is one.
+        """
+        for each in self.broken:
+            if each.due_at is not None and each.due_at <= due_by:
+                raise each.fault
+
     def save(self, escalation: Escalation) -> None:
         """Write where an escalation stands; a new one is put on the record."""
         columns = moving(escalation, self.facts.severity.rank)
@@ -169,6 +191,14 @@ def take_up_each(tx: Tx, ids: Sequence[str], outbox: Outbox) -> dict[str, Case]:
     escalations = escalation_store.of_incidents(tx.session, ids)
     ahead = Ahead(tx, ids)
     return {
-        id: Case(tx, each, editions.plans(tx, each.facts, each.trees), escalations[id], outbox, ahead)
+        id: Case(
+            tx,
+            each,
+            editions.plans(tx, each.facts, each.trees),
+            escalations[id].sound,
+            outbox,
+            ahead,
+            broken=escalations[id].broken,
+        )
         for id, each in incidents.items()
     }

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select
 
 from alertnet.core.codec import to_plain
+from alertnet.core.delivery.invariants import check_alarm, check_attempt, check_notification
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Kind
@@ -33,6 +34,9 @@ _BESIDE_ANOTHER = select(tables.codes.c.id).where(
 
 
 _PLACE = ("incident_id", "kind", "method", "address", "extension")
+
+CHECKS = {"notifications": check_notification, "attempts": check_attempt, "alarms": check_alarm}
+"""What is asked of a row before it is written, as it is of what is read; an escalation is asked by `moving`."""
 
 
 @dataclass(frozen=True)
@@ -256,11 +260,16 @@ class Outbox:
                 self._tell_apart({*connection.scalars(_BESIDE_ANOTHER, {"made": made})})
             rows = self.rows.pop(table, None)
             if rows:
+                for row in rows if table in CHECKS else ():
+                    CHECKS[table](row["id"], row)
                 connection.execute(statement, rows)
                 self.written.setdefault(table, []).extend(rows)
         for table in list(self.changes):
             alike: dict[frozenset[str], list[dict[str, Any]]] = {}
+            check = CHECKS.get(table)
             for id, values in self.changes.pop(table).items():
+                if check is not None:
+                    check(id, values)
                 alike.setdefault(frozenset(values), []).append({"key": id} | values)
             for changes in alike.values():
                 change_each(self.tx.session, tables.metadata.tables[table], changes)

@@ -1,6 +1,6 @@
 """Attempts, the second of the queues: `due_at` is when to send, to give up a lease, or to ask the provider."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -8,8 +8,10 @@ from sqlalchemy import CursorResult, Row, Select, and_, bindparam, case, func, o
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from alertnet.core.delivery.invariants import check_attempt, check_notification
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.errors import Inconsistent, put_down
 from alertnet.core.notification import AttemptStatus, Failure
 from alertnet.store.db.columns import Instant
 from alertnet.store.tables import attempts, incidents, notifications
@@ -188,10 +190,11 @@ def bring_near(session: Session, now: datetime) -> bool:
 def with_words(session: Session, ids: Sequence[str]) -> tuple[list[Row[Any]], dict[str, str]]:
     """The attempts with the words of their notifications and what decides about them, in the order of sending.
 
-    What can't be read keeps none of the others from leaving (A11): it comes apart, with the name of the fault.
+    What can't be read, or can't be, keeps none of the others from leaving (A11): it comes apart, with its fault.
     """
     try:
-        return list(session.execute(_WITH_WORDS, {"ids": list(ids)}).all()), {}
+        sound, faults = _sound(session.execute(_WITH_WORDS, {"ids": list(ids)}).all())
+        return sound, {id: put_down(fault) for id, fault in faults.items()}
     except DBAPIError:
         raise
     except Exception as fault:
@@ -203,12 +206,31 @@ def with_words(session: Session, ids: Sequence[str]) -> tuple[list[Row[Any]], di
     }
 
 
-def lock(session: Session, ids: Sequence[str]) -> Sequence[Row[Any]]:
-    """The attempts with what their notifications are about, held until the transaction ends.
+def lock(session: Session, ids: Sequence[str]) -> tuple[list[Row[Any]], dict[str, Inconsistent]]:
+    """The attempts with what their notifications are about, held until the transaction ends; what can't be apart.
 
     By id, after their incidents, which are held before.
     """
-    return session.execute(_TO_CHANGE, {"ids": list(ids)}).all()
+    return _sound(session.execute(_TO_CHANGE, {"ids": list(ids)}).all())
+
+
+def _sound(rows: Iterable[Row[Any]]) -> tuple[list[Row[Any]], dict[str, Inconsistent]]:
+    """Those that can be, and of the others what is wrong with them."""
+    sound, faults = [], {}
+    for row in rows:
+        columns = row._mapping
+        try:
+            check_attempt(row.id, columns)
+            check_notification(row.notification_id, _about(columns))
+        except Inconsistent as fault:
+            faults[row.id] = fault
+        else:
+            sound.append(row)
+    return sound, faults
+
+
+def _about(columns: Mapping[Any, Any]) -> dict[str, Any]:
+    return {"kind": columns["kind"], "expires_at": columns["expires_at"]}
 
 
 def incidents_of(session: Session, ids: Sequence[str]) -> dict[str, str | None]:

@@ -1,7 +1,7 @@
 """Escalations on the record, the first queue: each has a next due time until it is acknowledged or stopped (A2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,10 @@ from sqlalchemy import Row, Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.errors import Inconsistent, must_hold
+from alertnet.core.escalation.invariants import check_escalation
 from alertnet.core.escalation.state import LAST_RESORT, State, Status
+from alertnet.core.incident import Scope, Severity
 from alertnet.core.resolution.resolve import Plan
 from alertnet.store.tables import escalations, incidents
 
@@ -29,6 +32,27 @@ class Escalation:
     """Not written yet: it is being opened."""
 
 
+@dataclass(frozen=True)
+class Unreadable:
+    """An escalation on the record that can't be: it is left as it is until somebody mends it (A11)."""
+
+    id: str
+    tree: str
+    due_at: datetime | None
+    fault: Inconsistent
+
+
+@dataclass
+class Found:
+    """The escalations of an incident by tree, and those that can't be read."""
+
+    sound: list[Escalation] = field(default_factory=list)
+    broken: list[Unreadable] = field(default_factory=list)
+
+
+_SCOPES = frozenset(scope.value for scope in Scope)
+_RANKS = range(len(Severity))
+
 _OF_INCIDENTS: Select[Any] = (
     select(escalations)
     .where(escalations.c.incident_id.in_(bindparam("incidents", expanding=True)))
@@ -47,6 +71,7 @@ _TO_MOVE = _DUE.with_for_update(of=incidents, skip_locked=True)
 
 def fixed(escalation: Escalation, tree_hash: str) -> dict[str, Any]:
     """The columns of a new escalation that never change."""
+    must_hold("escalation", (escalation.id,), ((escalation.scope in _SCOPES, "scope", escalation.scope, "a scope"),))
     return {
         "id": escalation.id,
         "incident_id": escalation.incident_id,
@@ -57,7 +82,13 @@ def fixed(escalation: Escalation, tree_hash: str) -> dict[str, Any]:
 
 
 def moving(escalation: Escalation, rank: int) -> dict[str, Any]:
-    """The columns that change: status, level, round, rank, due time and state."""
+    """The columns that change: status, level, round, rank, due time and state.
+
+    Raises:
+        Inconsistent: it is nothing that `of_incidents` would take back.
+    """
+    check_escalation(escalation.id, escalation.state, escalation.due_at)
+    _check_rank(escalation.id, rank)
     return {
         "status": escalation.state.status.value,
         "level": escalation.level,
@@ -68,11 +99,17 @@ def moving(escalation: Escalation, rank: int) -> dict[str, Any]:
     }
 
 
-def of_incidents(session: Session, ids: Sequence[str]) -> dict[str, list[Escalation]]:
-    """Each incident's escalations by tree, held until the transaction ends (the incidents' rows are held before)."""
-    found: dict[str, list[Escalation]] = {id: [] for id in ids}
+def of_incidents(session: Session, ids: Sequence[str]) -> dict[str, Found]:
+    """Each incident's escalations by tree, held until the transaction ends (the incidents' rows are held before).
+
+    One that can't be read comes apart, and keeps none of the others from going on (A11).
+    """
+    found = {id: Found() for id in ids}
     for row in session.execute(_OF_INCIDENTS, {"incidents": list(ids)}):
-        found[row.incident_id].append(_escalation(row))
+        try:
+            found[row.incident_id].sound.append(_escalation(row))
+        except Inconsistent as fault:
+            found[row.incident_id].broken.append(Unreadable(row.id, row.tree, row.due_at, fault))
     return found
 
 
@@ -115,12 +152,36 @@ def unheard(session: Session) -> list[str]:
 
 
 def _escalation(row: Row[Any]) -> Escalation:
+    try:
+        state = from_plain(State, row.state)
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:
+        raise Inconsistent("escalation", row.id, "state", type(fault).__name__, "what was written of one") from fault
+    check_escalation(row.id, state, row.due_at)
+    _check_columns(row, state)
     return Escalation(
         id=row.id,
         incident_id=row.incident_id,
         tree=row.tree,
         scope=row.scope,
-        state=from_plain(State, row.state),
+        state=state,
         due_at=row.due_at,
         level=row.level,
     )
+
+
+def _check_columns(row: Row[Any], state: State) -> None:
+    """What stands beside the state says the same: queries go by it."""
+    _check_rank(row.id, row.rank)
+    must_hold(
+        "escalation",
+        (row.id,),
+        (
+            (row.status == state.status, "status", row.status, state.status.value),
+            (row.round == state.round, "round", row.round, str(state.round)),
+            (row.scope in _SCOPES, "scope", row.scope, "a scope"),
+        ),
+    )
+
+
+def _check_rank(id: str, rank: int) -> None:
+    must_hold("escalation", (id,), ((rank in _RANKS, "rank", rank, "that of a severity"),))

@@ -4,12 +4,15 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.disclosure import Said
+from alertnet.core.errors import Inconsistent, must_hold, put_down
 from alertnet.core.notification import Kind
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.tx import Tx
@@ -77,15 +80,41 @@ def take(tx: Tx, sms: InboundSms) -> bool:
 
 def settle(tx: Tx, provider_id: str, *, known: bool, reply: Reply | None) -> None:
     """Keep whether the sender is known, and what it is answered."""
+    if reply is not None:
+        _check_reply(provider_id, reply)
     plain = json.dumps(to_plain(reply)) if reply else None
     change = update(inbound).where(inbound.c.provider_id == provider_id)
     tx.session.execute(change.values(known=known, reply=plain))
 
 
 def reply_to(session: Session, provider_id: str) -> Reply | None:
-    """What that text was answered; None for silence."""
+    """What that text was answered; None for silence.
+
+    Raises:
+        Inconsistent: what is kept is no answer.
+    """
     plain = session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == provider_id))
-    return from_plain(Reply, json.loads(plain)) if plain else None
+    if not plain:
+        return None
+    try:
+        reply = from_plain(Reply, json.loads(plain))
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:
+        raise Inconsistent("inbound", provider_id, "reply", type(fault).__name__, "what was answered") from fault
+    _check_reply(provider_id, reply)
+    return reply
+
+
+def _check_reply(provider_id: str, reply: Reply) -> None:
+    must_hold(
+        "inbound",
+        (provider_id, "reply"),
+        (
+            (isinstance(reply.kind, Kind), "kind", reply.kind, "a kind of message"),
+            (reply.language != "", "language", reply.language, "a language"),
+            (reply.templates != "", "templates", reply.templates, "the hash of templates"),
+            (reply.to is None or reply.to.contact != "", "to", "nobody", "a contact, or none"),
+        ),
+    )
 
 
 def unseen(tx: Tx, provider_ids: Iterable[str]) -> set[str]:
@@ -98,16 +127,46 @@ def unseen(tx: Tx, provider_ids: Iterable[str]) -> set[str]:
     return set(asked) - seen
 
 
-def unkeyed_calls(tx: Tx, before: datetime, since: datetime) -> list[tuple[str, str]]:
-    """(provider's id, sender) of the calls of known numbers between those moments that came to nothing so far."""
-    query = select(inbound.c.provider_id, inbound.c.sender).where(
+def unkeyed_calls(tx: Tx, before: datetime, since: datetime) -> tuple[list[tuple[str, str]], dict[str, str]]:
+    """(provider's id, sender) of the calls of known numbers between those moments that came to nothing so far.
+
+    What can't be read keeps none of the others from being heard of (A11): it comes apart, with its fault.
+    """
+    query: Select[Any] = select(inbound.c.provider_id, inbound.c.sender).where(
         inbound.c.kind == "call",
         inbound.c.reply.is_(None),
         inbound.c.known,
         inbound.c.received_at > since,
         inbound.c.received_at <= before,
     )
-    return [(row.provider_id, row.sender) for row in tx.session.execute(query)]
+    try:
+        return [_call(row) for row in tx.session.execute(query).all()], {}
+    except DBAPIError:
+        raise
+    except Exception:
+        return _each_call(tx, query)
+
+
+def _each_call(tx: Tx, query: Select[Any]) -> tuple[list[tuple[str, str]], dict[str, str]]:
+    sound, faults = [], {}
+    for id in tx.session.scalars(query.with_only_columns(inbound.c.provider_id)).all():
+        try:
+            sound.append(_call(tx.session.execute(query.where(inbound.c.provider_id == id)).one()))
+        except DBAPIError:
+            raise
+        except Exception as fault:
+            faults[id] = put_down(fault)
+    return sound, faults
+
+
+def _call(row: Row[Any]) -> tuple[str, str]:
+    must_hold("inbound", (row.provider_id,), ((bool(row.sender), "sender", row.sender, "who called"),))
+    return row.provider_id, row.sender
+
+
+def set_aside(tx: Tx, provider_id: str) -> None:
+    """Keep a text or a call as of an unknown sender, so that nothing is done with it by itself."""
+    tx.session.execute(update(inbound).where(inbound.c.provider_id == provider_id).values(known=False))
 
 
 def newest(session: Session) -> datetime | None:

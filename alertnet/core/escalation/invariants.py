@@ -1,0 +1,169 @@
+"""What holds of every escalation that is kept: asked of it when it is read, and again before it is written.
+
+Only what no plan, event or edit can bring about is refused; what is merely odd is left to `advance`.
+"""
+
+from datetime import datetime
+
+from alertnet.core.errors import Inconsistent, is_moment, must_hold
+from alertnet.core.escalation.state import LAST_RESORT, Question, Run, RunStatus, State, Status, Turn
+
+_AT_REST = (Status.ACKNOWLEDGED, Status.STOPPED)
+_WAITING = (Status.WAITING_FOR_GO, Status.STOPPED)
+
+MOMENT = "a moment with its zone, 1970 to 2199"
+COUNT = "0 or more"
+LEVEL = "-1 for last resort, 0 or more"
+ONCE = "each once"
+
+
+def check_escalation(id: str, state: State, due_at: datetime | None) -> None:
+    """Refuse what an escalation can't remember, and a due time that does not go with it (A2).
+
+    Raises:
+        Inconsistent: says which field, what it is, and what is allowed.
+    """
+    try:
+        _check_due(id, state, due_at)
+        _check_state(id, state)
+        _check_levels(id, state)
+        if state.question is not None:
+            _check_question(id, state.question)
+        for run in state.runs:
+            _check_run(id, state, run)
+            for turn in run.turns:
+                _check_turn(id, run, turn)
+    except (AttributeError, TypeError) as fault:
+        raise Inconsistent("escalation", id, "state", type(fault).__name__, "fields of their own types") from fault
+
+
+def _check_due(id: str, state: State, due_at: datetime | None) -> None:
+    status = state.status
+    must_hold(
+        "escalation",
+        (id,),
+        (
+            (due_at is not None or status in _AT_REST, "due_at", due_at, f"a moment while {status.value}"),
+            (
+                due_at is not None or status is Status.STOPPED or state.action_due_at is None,
+                "due_at",
+                due_at,
+                "a moment while an action is due",
+            ),
+            (due_at is None or status is not Status.STOPPED, "due_at", due_at, "none once stopped"),
+            (due_at is None or is_moment(due_at), "due_at", due_at, MOMENT),
+        ),
+    )
+
+
+def _check_state(id: str, state: State) -> None:
+    status, round_due, action_due = state.status, state.round_due_at, state.action_due_at
+    onward, unverified, stopped = state.onward_from, state.unverified_since, state.stopped_at
+    acknowledged = status is Status.ACKNOWLEDGED
+    was_acknowledged = acknowledged or state.stopped_from is Status.ACKNOWLEDGED
+    must_hold(
+        "escalation",
+        (id, "state"),
+        (
+            (isinstance(status, Status), "status", status, "a status"),
+            (state.round >= 1, "round", state.round, "1 or more"),
+            (is_moment(state.start_at), "start_at", state.start_at, MOMENT),
+            (onward is None or is_moment(onward), "onward_from", onward, MOMENT),
+            (round_due is None or is_moment(round_due), "round_due_at", round_due, MOMENT),
+            (round_due is None or not acknowledged, "round_due_at", round_due, "none once acknowledged"),
+            (action_due is None or is_moment(action_due), "action_due_at", action_due, MOMENT),
+            (action_due is None or was_acknowledged, "action_due_at", action_due, "none unless acknowledged"),
+            (state.met_index is not None or not acknowledged, "met_index", None, "the level that acknowledged"),
+            (unverified is None or is_moment(unverified), "unverified_since", unverified, MOMENT),
+            (unverified is None or status in _WAITING, "unverified_since", unverified, "none unless it waits for a go"),
+            (state.question is None or status in _WAITING, "question", "asked", "none unless it waits for a go"),
+            (stopped is None or is_moment(stopped), "stopped_at", stopped, MOMENT),
+            (stopped is None or status is Status.STOPPED, "stopped_at", stopped, "none unless stopped"),
+            (
+                state.stopped_from is None or status is Status.STOPPED,
+                "stopped_from",
+                state.stopped_from,
+                "none unless stopped",
+            ),
+            (state.stopped_from is not Status.STOPPED, "stopped_from", state.stopped_from, "what it was before"),
+        ),
+    )
+
+
+def _check_levels(id: str, state: State) -> None:
+    indexes = [run.index for run in state.runs]
+    met, missed, unverified = state.met_index, state.missed_index, state.unverified_index
+    must_hold(
+        "escalation",
+        (id, "state"),
+        (
+            (len(set(indexes)) == len(indexes), "runs", indexes, "the latest of each level"),
+            (state.passed >= -1, "passed", state.passed, "-1 before the first, 0 or more"),
+            (min(state.goes, default=0) >= 0, "goes", state.goes, COUNT),
+            (min(state.refused, default=0) >= 0, "refused", state.refused, COUNT),
+            (min(state.held, default=0) >= 0, "held", state.held, COUNT),
+            (min(state.overdue, default=0) >= 0, "overdue", state.overdue, COUNT),
+            (met is None or met >= LAST_RESORT, "met_index", met, LEVEL),
+            (missed is None or missed >= LAST_RESORT, "missed_index", missed, LEVEL),
+            (unverified is None or unverified >= 0, "unverified_index", unverified, COUNT),
+        ),
+    )
+
+
+def _check_question(id: str, question: Question) -> None:
+    asked_at, automatic_at = question.asked_at, question.automatic_at
+    must_hold(
+        "escalation",
+        (id, "state", "question"),
+        (
+            (question.index >= 0, "index", question.index, COUNT),
+            (is_moment(asked_at), "asked_at", asked_at, MOMENT),
+            (
+                automatic_at is None or (is_moment(automatic_at) and automatic_at >= asked_at),
+                "automatic_at",
+                automatic_at,
+                "not before it was asked",
+            ),
+        ),
+    )
+
+
+def _check_run(id: str, state: State, run: Run) -> None:
+    contacts = [turn.contact for turn in run.turns]
+    must_hold(
+        "escalation",
+        (id, "state.runs", run.index),
+        (
+            (run.index >= LAST_RESORT, "index", run.index, LEVEL),
+            (1 <= run.round <= state.round, "round", run.round, "1 to the escalation's round"),
+            (is_moment(run.opened_at), "opened_at", run.opened_at, MOMENT),
+            (is_moment(run.ends_at), "ends_at", run.ends_at, MOMENT),
+            (isinstance(run.status, RunStatus), "status", run.status, "a status of a level"),
+            (run.met_at is None or is_moment(run.met_at), "met_at", run.met_at, MOMENT),
+            (run.met_at is None or run.status is RunStatus.MET, "met_at", run.met_at, "none unless met"),
+            (len(set(contacts)) == len(contacts), "turns", contacts, ONCE),
+        ),
+    )
+
+
+def _check_turn(id: str, run: Run, turn: Turn) -> None:
+    closed_from, edited_at, uses = turn.closed_from, turn.edited_at, turn.uses
+    methods = [use.method for use in uses] if uses else ()
+    moments = [use.at for use in uses] if uses else ()
+    must_hold(
+        "escalation",
+        (id, "state.runs", run.index, "turns", turn.contact),
+        (
+            (turn.contact != "", "contact", turn.contact, "the id of a contact"),
+            (is_moment(turn.starts_at), "starts_at", turn.starts_at, MOMENT),
+            (turn.repeats >= 0, "repeats", turn.repeats, COUNT),
+            (min(methods, default=0) >= 0, "uses", methods, COUNT),
+            (not moments or (is_moment(min(moments)) and is_moment(max(moments))), "uses", moments, MOMENT),
+            (min(turn.failed, default=0) >= 0, "failed", turn.failed, COUNT),
+            (min(turn.handed_over, default=0) >= 0, "handed_over", turn.handed_over, COUNT),
+            (min(turn.skipped, default=0) >= 0, "skipped", turn.skipped, COUNT),
+            (turn.contact not in turn.stands_for, "stands_for", turn.stands_for, "others than itself"),
+            (closed_from is None or is_moment(closed_from), "closed_from", closed_from, MOMENT),
+            (edited_at is None or is_moment(edited_at), "edited_at", edited_at, MOMENT),
+        ),
+    )
