@@ -1,10 +1,13 @@
 """What every test may use: a PostgreSQL server, and properties that try the same examples on every machine."""
 
 import gc
+import io
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
@@ -20,16 +23,23 @@ settings.load_profile("alertnet")
 
 
 @pytest.fixture
-def logged(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Logged:
+def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Logged]:
     """The lines of the log since it was asked for last, wherever a test before this one has led the log."""
+    before, stream = structlog.get_config(), io.StringIO()
+    structlog.configure(
+        processors=[structlog.stdlib.add_log_level, structlog.processors.JSONRenderer(ensure_ascii=False)],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
+        logger_factory=structlog.PrintLoggerFactory(stream),
+    )
 
     def read() -> list[str]:
-        printed = "".join(capsys.readouterr()).splitlines()
-        handed_on = list(caplog.messages)
+        lines = [*stream.getvalue().splitlines(), *caplog.messages]
+        stream.truncate(stream.seek(0))
         caplog.clear()
-        return handed_on or printed
+        return lines
 
-    return read
+    yield read
+    structlog.configure(**before)
 
 
 def pytest_collection_finish() -> None:
