@@ -300,6 +300,9 @@ def test_no_value_becomes_a_header(transport: Transport, provider: Provider, hea
         transport.request("GET", provider.url, headers={"X-Header": header})
 
     assert provider.requests == []
+    provider.replies(200, {})
+    transport.request("GET", provider.url, headers={"X-Header": "a"})
+    assert [request.head.count("X-Header: a") for request in provider.requests] == [1]
 
 
 def test_exchanges_may_share_one_deadline(provider: Provider) -> None:

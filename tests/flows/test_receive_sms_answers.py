@@ -272,6 +272,8 @@ def test_no_reply_names_a_person_or_place(board: Switchboard) -> None:
     board.texts("coordinator", "¿qué pasó?")
     board.texts("coordinator", board.code_of("coordinator"))
 
+    assert board.answers()
+    assert any(board.replies)
     assert not any(word in str(board.replies) for word in ("Juana", "P7", "L12", "puente"))
 
 
@@ -287,6 +289,10 @@ def test_a_phone_that_raised_the_incident_cannot_acknowledge_it(board: Switchboa
 
     assert board.texts("ombuds", code) is None
     assert board.answers() == []
+
+    board.acts(incident, lambda case: case.change_facts(replace(case.facts, raised_from=None)))
+    board.texts("ombuds", code)
+    assert len(board.answers()) == 1
 
 
 def test_the_reply_carries_the_calls_that_became_pointless(board: Switchboard) -> None:
