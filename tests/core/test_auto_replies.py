@@ -31,6 +31,7 @@ def test_a_machine_says_that_it_is_one(body: str) -> None:
 @pytest.mark.parametrize("body", ["¿Quién es?", "Estoy de vacaciones, llamen a Ana", "we left the office", "ok", ""])
 def test_a_person_is_none(body: str) -> None:
     assert not looks_automatic(body, [], NOW)
+    assert looks_automatic(f"Automatic reply: {body}", [], NOW)
 
 
 def test_the_same_text_within_seconds_of_our_reply_is_a_machines() -> None:

@@ -44,7 +44,10 @@ def at(text: str) -> datetime:
 
 def test_without_hours_a_contact_is_always_there() -> None:
     """B1: absent = always."""
-    assert Times("America/Bogota").closed_by(at("2026-11-29 03:00 UTC")) is None
+    night = at("2026-11-29 03:00 UTC")
+
+    assert Times("America/Bogota", WEEKDAYS).closed_by(night) == "hours"
+    assert Times("America/Bogota").closed_by(night) is None
 
 
 @pytest.mark.parametrize(

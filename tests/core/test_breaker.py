@@ -44,6 +44,7 @@ def test_fewer_faults_do_not() -> None:
         breaker = after_fault(breaker, NOW)
 
     assert (breaker.is_open, breaker.rests_until(NOW)) == (False, None)
+    assert after_fault(breaker, NOW).is_open
 
 
 def test_a_success_ends_the_run() -> None:

@@ -23,7 +23,8 @@ def weekly(*contacts: Contact) -> list[str]:
 
 
 def test_who_has_no_hours_is_always_there() -> None:
-    assert weekly(contact(None)) == []
+    assert weekly(contact(OFFICE)) != []
+    assert weekly(contact(OFFICE), contact(None)) == []
 
 
 def test_the_gap_over_the_weekend_is_one() -> None:

@@ -37,7 +37,7 @@ def compare(tmp_path: Path) -> Compare:
     def of(before: str, after: str) -> tuple[str, ...]:
         folders = []
         for name, text in (("before", before), ("after", after)):
-            (tmp_path / name).mkdir()
+            (tmp_path / name).mkdir(exist_ok=True)
             (tmp_path / name / "valley.yaml").write_text(text)
             folders.append(read_network(tmp_path / name))
         return differences(*folders)
@@ -87,12 +87,14 @@ def test_each_change_is_said_in_words(compare: Compare, old: str, new: str, said
 
 def test_the_same_trees_make_no_difference(compare: Compare) -> None:
     assert compare(TREE, "# A remark changes nothing.\n" + TREE) == ()
+    assert compare(TREE, TREE.replace("wait: 10m", "wait: 20m")) != ()
 
 
 def test_no_whole_number_or_address_is_shown(compare: Compare) -> None:
     """A9: the list goes round among coordinators."""
     lines = "\n".join(compare(TREE, TREE.replace("+573005550101", "+573005550109").replace("es@es", "a.person@es")))
 
+    assert "sms …0101 → sms …0109" in lines
     assert "+5730055501" not in lines
     assert "a.person" not in lines
 

@@ -46,6 +46,7 @@ def test_a_rota_of_three_comes_round_after_three_weeks() -> None:
 
 def test_an_empty_rota_has_nobody_on_duty() -> None:
     """B1: numbers in the contact serve when the rota is empty."""
+    assert turn(at("2026-11-24 12:00"), duty=Duty((ANA,), 0, 540)) == "ana"
     assert turn(at("2026-11-24 12:00"), duty=Duty((), 0, 540)) is None
 
 

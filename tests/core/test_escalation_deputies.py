@@ -86,34 +86,40 @@ def test_repeats_do_not_hold_up_the_deputy_of_who_has_no_telephone() -> None:
 def test_an_answer_keeps_the_deputy_asleep() -> None:
     """B3: without an answer."""
     both = level("One", "ana", "bob", acknowledge="all", wait=10)
-    played = night(both, cast=(ANA, LUIS, EVA)).at(1, acknowledged("ana")).until(60)
+    silent, answered = night(both).until(60), night(both).at(1, acknowledged("ana")).until(60)
 
-    assert not any("luis" in line for line in played.told)
+    assert any("luis" in line for line in silent.told)
+    assert not any("luis" in line for line in answered.told)
 
 
 def test_a_decline_brings_no_deputy_where_the_rule_is_met() -> None:
     """B3: rule met → all methods and repeats of the level end."""
     levels = (level("One", "ana", "bob", then=Then.NEXT), level("Two", "zoe"))
-    played = night(*levels).at(1, acknowledged("bob")).at(2, declined("ana"))
+    unmet, met = night(*levels).at(2, declined("ana")), night(*levels).at(1, acknowledged("bob")).at(2, declined("ana"))
 
-    assert not [line for line in played.history if "deputy_told" in line]
+    assert "2 deputy_told luis" in unmet.history
+    assert not [line for line in met.history if "deputy_told" in line]
 
 
 def test_a_decline_in_a_level_of_an_earlier_round_brings_no_deputy() -> None:
     """B3: after `rounds`, coordination levels only."""
-    only = level("One", "ana", repeat=(30, 1))
-    played = Night(plan_of(tree([only], [ANA, LUIS, EVA], rounds=1))).until(26).forget()
-    played.at(27, declined("ana"))
+    told = {}
+    for rounds in (1, 2):
+        only = tree([level("One", "ana", repeat=(30, 1))], [ANA, LUIS, EVA], rounds=rounds)
+        told[rounds] = Night(plan_of(only)).until(26).forget().at(27, declined("ana")).told
 
-    assert (played.told, played.history) == ([], [])
+    assert told == {1: [], 2: ["27 luis sms"]}
 
 
 def test_failures_after_the_answer_bring_no_deputy() -> None:
     """B3: who has acknowledged needs nobody in its place."""
-    played = night(level("One", "ana", "bob", acknowledge="all"))
-    played.at(3, acknowledged("ana")).at(4, Failed("ana", 0)).at(5, Failed("ana", 1))
+    silent, answered = (night(level("One", "ana", "bob", acknowledge="all")) for _ in range(2))
+    answered.at(3, acknowledged("ana"))
+    for played in (silent, answered):
+        played.at(4, Failed("ana", 0)).at(5, Failed("ana", 1))
 
-    assert not any("luis" in line for line in played.told + played.history)
+    assert "5 luis sms" in silent.told
+    assert not any("luis" in line for line in answered.told + answered.history)
 
 
 def test_a_deputy_who_declined_before_is_passed_over_at_once() -> None:
@@ -127,10 +133,11 @@ def test_a_deputy_who_declined_before_is_passed_over_at_once() -> None:
 
 def test_the_silence_in_a_level_that_gave_way_brings_no_deputy() -> None:
     """B3: the others' methods go on; the rule can't be met any more, so nobody else is woken for it."""
-    both = level("One", "ana", "bob", acknowledge="all")
-    played = night(both, level("Two", "zoe", wait=60)).at(1, declined("bob")).until(30)
+    levels = (level("One", "ana", "bob", acknowledge="all"), level("Two", "zoe", wait=60))
+    stayed, gave_way = night(*levels).until(30), night(*levels).at(1, declined("bob")).until(30)
 
-    assert not any("luis" in line for line in played.told)
+    assert any("luis" in line for line in stayed.told)
+    assert not any("luis" in line for line in gave_way.told)
 
 
 def test_a_relay_is_silence() -> None:
@@ -221,9 +228,10 @@ def test_deputies_in_a_ring_come_to_an_end() -> None:
 def test_the_deputy_rings_no_more_once_its_contact_has_answered() -> None:
     """B3: an acknowledgement ends what was done in its place."""
     both = level("One", "ana", "bob", acknowledge="all", wait=60)
-    played = night(both).until(30).at(31, acknowledged("ana")).forget().until(59)
+    silent, answered = night(both).until(59), night(both).until(31).at(31.5, acknowledged("ana")).until(59)
 
-    assert played.told == []
+    assert [line for line in silent.told if "luis" in line] == ["31 luis sms", "32 luis call"]
+    assert [line for line in answered.told if "luis" in line] == ["31 luis sms"]
 
 
 def test_a_deputy_who_may_not_be_told_is_passed_over() -> None:

@@ -133,10 +133,11 @@ def test_a_question_about_a_level_that_is_empty_now_is_dropped() -> None:
 def test_a_new_reason_to_wait_ends_the_automatic_time() -> None:
     """B3: one because of an unknown perpetrator has no automatic time."""
     gated = level("One", "brigade", needs_go=NeedsGo(proceed_after=minutes(20)))
-    played = night(gated, cast=(BRIGADE,)).at(0.5, Asked(0))
-    played.change(5, PlanChanged(), perpetrator=Perpetrator.UNKNOWN).until(600)
+    undisturbed, changed = (night(gated, cast=(BRIGADE,)).at(0.5, Asked(0)) for _ in range(2))
+    changed.change(5, PlanChanged(), perpetrator=Perpetrator.UNKNOWN)
 
-    assert played.told == []
+    assert undisturbed.until(20).told == ["20 brigade sms"]
+    assert changed.until(600).told == []
 
 
 def test_a_nationality_that_becomes_known_prunes_before_the_level_opens() -> None:

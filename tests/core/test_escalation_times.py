@@ -126,6 +126,7 @@ def test_a_number_that_turns_out_bad_is_not_used_at_the_same_instant() -> None:
     played = night(level("One", "ana"), level("Two", "twin"), cast=(ANA, twin)).until(6)
     played.sleep_until(10.5, Failed("ana", 0, (ANA.methods[0].kind,)))
 
+    assert "10.5 twin email" in played.told
     assert not any("twin sms" in line for line in played.told)
 
 

@@ -17,6 +17,7 @@ def test_a_number_that_rests_sends_one_unit_and_no_burst() -> None:
 
 
 def test_a_number_that_is_busy_sends_none() -> None:
+    assert units_free(NOW, NOW, rate=10) == 1
     assert units_free(NOW + timedelta(milliseconds=1), NOW, rate=10) == 0
 
 

@@ -275,7 +275,10 @@ def test_nationality_keeps_whom_the_affected_belong_to(people: tuple[Affected, .
 
 def test_without_nationality_match_every_embassy_is_told() -> None:
     """B1: only a level that says so asks for nationality."""
-    assert reasons(one_level(embassy("es", "ES"), embassy("de", "DE")), people=(SPANISH,)) == {}
+    both = (embassy("es", "ES"), embassy("de", "DE"))
+
+    assert reasons(one_level(*both, when=When(nationality=True)), people=(SPANISH,)) == {"de": "nationality"}
+    assert reasons(one_level(*both), people=(SPANISH,)) == {}
 
 
 @pytest.mark.parametrize(

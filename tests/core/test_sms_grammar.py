@@ -166,6 +166,7 @@ def test_an_answer_is_understood(text: str, said: list[tuple[Verb, str | None]])
 def test_a_text_in_doubt_is_no_answer(text: str) -> None:
     """A6: only proof acknowledges; what may mean anything else is read by people."""
     assert parse_answers(text) == ()
+    assert parse_answers("4711") != ()
 
 
 @pytest.mark.parametrize(("text", "report"), REPORTS)
@@ -177,6 +178,7 @@ def test_a_report_is_understood(text: str, report: Report) -> None:
 @pytest.mark.parametrize("text", ["", "todo bien", "4711", "no SOS", "alertas", "helper", "47110 20"])
 def test_a_text_without_the_verb_is_no_report(text: str) -> None:
     assert parse_report(text) is None
+    assert parse_report(f"SOS {text}") is not None
 
 
 @pytest.mark.parametrize("text", ["STOP", "stop.", " Arrêt ", "ARRET", "'Cancel'", "UNSUBSCRIBE"])
@@ -187,6 +189,7 @@ def test_the_words_that_end_all_sms_are_recognised(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "stop it", "don't stop", "START", "HELP", "4711"])
 def test_a_sentence_with_such_a_word_is_none(text: str) -> None:
     assert not is_opt_out(text)
+    assert is_opt_out("stop")
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,10 @@ def test_a_method_and_a_repeat_at_the_same_moment_come_in_that_order() -> None:
 
 def test_repeats_come_to_an_end() -> None:
     """B3: k = 1 … times."""
-    assert upcoming(replace(used((0, 0), (2, 1), (1, 2)), repeats=1), repeat=(3, 1)) is None
+    all_out = used((0, 0), (2, 1), (1, 2))
+
+    assert upcoming(all_out, repeat=(3, 1)) is not None
+    assert upcoming(replace(all_out, repeats=1), repeat=(3, 1)) is None
 
 
 def test_what_failed_or_relayed_is_not_used() -> None:

@@ -136,11 +136,15 @@ def test_what_a_failing_channel_holds_back_is_not_late_besides() -> None:
 )
 def test_what_our_account_may_not_send_now_and_then_is_no_trouble(reports: Reports) -> None:
     """A country may be barred to it; a channel is not."""
+    barred = Reports(None, refused=3, refused_at=ago(5))
+
     assert find_trouble(replace(QUIET, reports={MethodKind.SMS: reports})) == set()
+    assert find_trouble(replace(QUIET, reports={MethodKind.SMS: barred})) == {Part.SMS}
 
 
-def test_a_provider_that_is_away_for_a_moment_is_no_trouble() -> None:
-    assert find_trouble(replace(QUIET, away={(MethodKind.EMAIL, FIRST): ago(30)})) == set()
+@pytest.mark.parametrize(("seconds", "trouble"), [(30, set()), (31, {Part.EMAIL})])
+def test_a_provider_that_is_away_for_a_moment_is_no_trouble(seconds: float, trouble: set[Part]) -> None:
+    assert find_trouble(replace(QUIET, away={(MethodKind.EMAIL, FIRST): ago(seconds)})) == trouble
 
 
 def test_after_a_gap_everything_has_its_time_to_catch_up() -> None:
@@ -162,7 +166,10 @@ def test_after_a_gap_everything_has_its_time_to_catch_up() -> None:
     ids=["two are lost", "one arrived since", "long ago", "all arrive"],
 )
 def test_reports_may_get_lost_now_and_then(reports: Reports) -> None:
+    lost = Reports(ago(300), 3, ago(60))
+
     assert find_trouble(replace(QUIET, reports={MethodKind.SMS: reports})) == set()
+    assert find_trouble(replace(QUIET, reports={MethodKind.SMS: lost})) == {Part.CALLBACKS}
 
 
 @pytest.mark.parametrize(
