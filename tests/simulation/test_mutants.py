@@ -92,8 +92,8 @@ MUTANTS = {
     "due time anchored to now: where levels start": Mutant(
         "A7",
         "alertnet/core/escalation/open_level.py",
-        "    start = course.on_time(moment)\n",
-        "    start = course.now\n",
+        "    start = context.on_time(moment)\n",
+        "    start = context.now\n",
     ),
     "due time anchored to now: wherever a moment is taken": Mutant(
         "A7",
@@ -104,8 +104,8 @@ MUTANTS = {
     "due time anchored to now: where turns begin": Mutant(
         "A7",
         "alertnet/core/escalation/open_level.py",
-        "turns.begin(course.reach(id), run.opened_at, told)",
-        "turns.begin(course.reach(id), course.now, told)",
+        "turns.begin(context.reach(id), run.opened_at, told)",
+        "turns.begin(context.reach(id), context.now, told)",
     ),
     "acknowledgement not read at the send": Mutant(
         "A4 A5",

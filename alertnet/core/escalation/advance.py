@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.escalation.apply_events import reconsider, take
-from alertnet.core.escalation.context import Course
+from alertnet.core.escalation.context import Context
 from alertnet.core.escalation.decision import Ask, Send, Step
 from alertnet.core.escalation.due import Agenda
 from alertnet.core.escalation.level_status import is_live, live_turns
@@ -35,16 +35,16 @@ def advance(
     What was due before the events comes before them; but after an outage they come first. `others_acknowledged`: the
     incident has other escalations, and all of them are acknowledged (`start.unless`).
     """
-    course = Course(plan, state, now)
-    reconsider(course)
-    agenda = Agenda(course, others_acknowledged)
+    context = Context(plan, state, now)
+    reconsider(context)
+    agenda = Agenda(context, others_acknowledged)
     happened = tuple(events)
     if happened:
         agenda.catch_up()
     for event in happened:
-        take(course, event)
+        take(context, event)
     agenda.run_until(now)
-    return Step(course.state, agenda.due_at(), _sends(course), _asks(course), tuple(course.notes))
+    return Step(context.state, agenda.due_at(), _sends(context), _asks(context), tuple(context.notes))
 
 
 def stop(state: State, now: datetime) -> State:
@@ -68,9 +68,9 @@ def restore(state: State, now: datetime, closed_at: datetime | None = None) -> S
 
 def still_wanted(plan: Plan, state: State, index: int, contact: str, method: int) -> bool:
     """Whether an alert of that level to that contact's method may still leave: read again right before it does (A4)."""
-    course = Course(plan, state, state.start_at)
-    run = course.find(index)
-    return run is not None and _is_usable(course, contact, method) and is_live(course, run, contact)
+    context = Context(plan, state, state.start_at)
+    run = context.find(index)
+    return run is not None and _is_usable(context, contact, method) and is_live(context, run, contact)
 
 
 def closed_by(plan: Plan, contact: str, method: int, at: datetime) -> str | None:
@@ -86,26 +86,26 @@ def still_says(plan: Plan, state: State, contact: str, kind: AnswerKind) -> bool
     return state.answers.get(contact) is kind and not asked_anew
 
 
-def _sends(course: Course) -> tuple[Send, ...]:
+def _sends(context: Context) -> tuple[Send, ...]:
     """What is still wanted once all is decided: of several messages by one method to a contact only the first (A7)."""
-    live = {run.index: {turn.contact for turn in live_turns(course, run)} for run in course.state.runs}
+    live = {run.index: {turn.contact for turn in live_turns(context, run)} for run in context.state.runs}
     sends: dict[tuple[str, int], Send] = {}
-    for send in course.sends:
-        if send.contact in live[send.index] and _is_usable(course, send.contact, send.method):
+    for send in context.sends:
+        if send.contact in live[send.index] and _is_usable(context, send.contact, send.method):
             sends.setdefault((send.contact, send.method), send)
     return tuple(sends.values())
 
 
-def _asks(course: Course) -> tuple[Ask, ...]:
+def _asks(context: Context) -> tuple[Ask, ...]:
     """The questions that have not been overtaken."""
-    question, to_confirm = course.state.question, course.state.to_confirm
+    question, to_confirm = context.state.question, context.state.to_confirm
     pending = None if question is None else question.index
     return tuple(
-        each for each in course.asks if (each.contact in to_confirm if each.contact else each.index == pending)
+        each for each in context.asks if (each.contact in to_confirm if each.contact else each.index == pending)
     )
 
 
-def _is_usable(course: Course, contact: str, method: int) -> bool:
+def _is_usable(context: Context, contact: str, method: int) -> bool:
     """Whether the address is the contact's, and neither stale nor one that passed it on."""
-    reach = course.reach(contact)
+    reach = context.reach(contact)
     return not (reach.has_left(method) or reach.has_relayed(method) or reach.is_stale(method))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from alertnet.core.directory.contact_tree import Then
 from alertnet.core.escalation import contact_steps as turns
-from alertnet.core.escalation.context import ENDED, Course
+from alertnet.core.escalation.context import ENDED, Context
 from alertnet.core.escalation.delivery_failures import fare
 from alertnet.core.escalation.level_status import would_matter
 from alertnet.core.escalation.open_level import open_level
@@ -34,204 +34,204 @@ from alertnet.core.escalation.state import (
 from alertnet.core.incident import Severity
 
 
-def take(course: Course, event: Event) -> None:
+def take(context: Context, event: Event) -> None:
     """Apply one event at the course's `now`. While stopped only what people say and providers report is kept."""
-    course.moment = course.now
-    if course.state.status is Status.STOPPED and not isinstance(event, Answered | Withdrawn | Failed):
+    context.moment = context.now
+    if context.state.status is Status.STOPPED and not isinstance(event, Answered | Withdrawn | Failed):
         return
     match event:
         case Answered():
-            _answer(course, event)
+            _answer(context, event)
         case Confirmed(contact):
-            _confirm(course, contact)
+            _confirm(context, contact)
         case Withdrawn(contact):
-            _withdraw(course, contact)
+            _withdraw(context, contact)
         case Failed() | Unsent() | Delayed():
-            fare(course, event)
+            fare(context, event)
         case Go(index):
-            _go(course, index)
+            _go(context, index)
         case Hold(index):
-            _hold(course, index)
+            _hold(context, index)
         case Refuse(index):
-            _refuse(course, index)
+            _refuse(context, index)
         case Asked(index):
-            _asked(course, index)
+            _asked(context, index)
         case Acted(contact):
-            _act(course, contact)
+            _act(context, contact)
         case PlanChanged() | Replanned():
-            _look_again(course, event)
-    reconsider(course)
+            _look_again(context, event)
+    reconsider(context)
 
 
-def reconsider(course: Course) -> None:
+def reconsider(context: Context) -> None:
     """Settle, and go on where an acknowledgement has lost its ground: its rule is no longer met (A6)."""
-    settle(course)
-    state = course.state
+    settle(context)
+    state = context.state
     if state.status is not Status.ACKNOWLEDGED or state.met_index is None:
         return
-    run = course.find(state.met_index)
+    run = context.find(state.met_index)
     if run is None or run.status is RunStatus.MET:
         return
-    course.change(status=Status.RUNNING, met_index=None, action_due_at=None, onward_from=course.moment)
-    course.note("acknowledgement_withdrawn", level=course.level(run).name)
-    grounds = [each for each in state.runs if each.status is RunStatus.MET and course.then(each) is Then.STOP]
+    context.change(status=Status.RUNNING, met_index=None, action_due_at=None, onward_from=context.moment)
+    context.note("acknowledgement_withdrawn", level=context.level(run).name)
+    grounds = [each for each in state.runs if each.status is RunStatus.MET and context.then(each) is Then.STOP]
     if grounds:
-        acknowledge(course, grounds[-1])
+        acknowledge(context, grounds[-1])
     elif run.index == LAST_RESORT:
-        settle(course)
+        settle(context)
     else:
-        open_level(course, course.plan.levels[run.index], course.moment, "withdrawn")
+        open_level(context, context.plan.levels[run.index], context.moment, "withdrawn")
 
 
-def _answer(course: Course, event: Answered) -> None:
+def _answer(context: Context, event: Answered) -> None:
     """A relay ends the number that relayed, and never takes the place of an answer."""
-    state, contact = course.state, event.contact
-    if contact not in course.plan.allowed:
+    state, contact = context.state, event.contact
+    if contact not in context.plan.allowed:
         return
     if event.kind in ENDED:
         anew = tuple(id for id in state.asked_anew if id != contact)
-        course.change(answers={**state.answers, contact: event.kind}, asked_anew=anew)
+        context.change(answers={**state.answers, contact: event.kind}, asked_anew=anew)
         if event.kind is not AnswerKind.ACKNOWLEDGED:
-            _forget_confirmation(course, contact)
+            _forget_confirmation(context, contact)
         return
     if event.address is not None:
-        course.change(relayed=tuple(dict.fromkeys((*state.relayed, event.address))))
-    course.change(answers={contact: event.kind, **state.answers})
+        context.change(relayed=tuple(dict.fromkeys((*state.relayed, event.address))))
+    context.change(answers={contact: event.kind, **state.answers})
 
 
-def _confirm(course: Course, contact: str) -> None:
+def _confirm(context: Context, contact: str) -> None:
     """From now on what it said counts."""
-    _forget_confirmation(course, contact)
-    course.change(confirmed=(*course.state.confirmed, contact))
+    _forget_confirmation(context, contact)
+    context.change(confirmed=(*context.state.confirmed, contact))
 
 
-def _forget_confirmation(course: Course, contact: str) -> None:
+def _forget_confirmation(context: Context, contact: str) -> None:
     for name in ("confirmed", "to_confirm"):
-        course.change(**{name: tuple(id for id in getattr(course.state, name) if id != contact)})
+        context.change(**{name: tuple(id for id in getattr(context.state, name) if id != contact)})
 
 
-def _withdraw(course: Course, contact: str) -> None:
+def _withdraw(context: Context, contact: str) -> None:
     """As if it had never answered: wherever it is to answer in this round, its turn begins again."""
-    state = course.state
+    state = context.state
     if contact not in state.answers:
         return
-    _forget_confirmation(course, contact)
+    _forget_confirmation(context, contact)
     again = state.answers[contact] in ENDED
     answers = {id: kind for id, kind in state.answers.items() if id != contact}
-    course.change(answers=answers, acted=tuple(id for id in state.acted if id != contact))
+    context.change(answers=answers, acted=tuple(id for id in state.acted if id != contact))
     for run in state.runs if again else ():
-        turn = course.turn(run.index, contact)
+        turn = context.turn(run.index, contact)
         if turn is not None:
-            fresh = turns.begin(course.reach(contact), course.moment, True)
-            course.put_turn(run.index, replace(fresh, principal=turn.principal, stands_for=turn.stands_for))
+            fresh = turns.begin(context.reach(contact), context.moment, True)
+            context.put_turn(run.index, replace(fresh, principal=turn.principal, stands_for=turn.stands_for))
 
 
-def _go(course: Course, index: int) -> None:
+def _go(context: Context, index: int) -> None:
     """A go opens the level now, whatever the escalation waits for; it stands in later rounds."""
-    state, planned = course.state, course.plan.levels[index]
-    course.change(
+    state, planned = context.state, context.plan.levels[index]
+    context.change(
         goes=tuple(dict.fromkeys((*state.goes, index))),
         refused=tuple(each for each in state.refused if each != index),
     )
     if state.question is not None and state.question.index == index:
-        course.change(question=None)
+        context.change(question=None)
     if state.unverified_index == index:
-        course.change(unverified_since=None, unverified_index=None)
-    waits = course.state.question is not None or course.state.unverified_since is not None
-    if planned.contacts and not _is_under_way(course, course.find(index)):
-        course.change(
+        context.change(unverified_since=None, unverified_index=None)
+    waits = context.state.question is not None or context.state.unverified_since is not None
+    if planned.contacts and not _is_under_way(context, context.find(index)):
+        context.change(
             status=Status.WAITING_FOR_GO if waits else Status.RUNNING,
-            onward_from=state.onward_from or course.moment,
+            onward_from=state.onward_from or context.moment,
             round_due_at=None,
             action_due_at=None,
             met_index=None,
         )
-        open_level(course, planned, course.moment, "go")
+        open_level(context, planned, context.moment, "go")
 
 
-def _is_under_way(course: Course, run: Run | None) -> bool:
-    if run is None or run.round != course.state.round or not course.is_active:
+def _is_under_way(context: Context, run: Run | None) -> bool:
+    if run is None or run.round != context.state.round or not context.is_active:
         return False
-    return run.status is RunStatus.OPEN and run.ends_at > course.moment
+    return run.status is RunStatus.OPEN and run.ends_at > context.moment
 
 
-def _hold(course: Course, index: int) -> None:
+def _hold(context: Context, index: int) -> None:
     """The level never proceeds by itself, in later rounds neither."""
-    course.change(held=tuple(dict.fromkeys((*course.state.held, index))))
-    question = course.state.question
+    context.change(held=tuple(dict.fromkeys((*context.state.held, index))))
+    question = context.state.question
     if question is not None and question.index == index:
-        course.change(question=replace(question, automatic_at=None))
-        course.note("level_held", level=course.plan.levels[index].level.name)
+        context.change(question=replace(question, automatic_at=None))
+        context.note("level_held", level=context.plan.levels[index].level.name)
 
 
-def _refuse(course: Course, index: int) -> None:
+def _refuse(context: Context, index: int) -> None:
     """The level is skipped for good; the refusal is the event that opens the next."""
-    course.change(refused=tuple(dict.fromkeys((*course.state.refused, index))))
-    course.note("level_refused", level=course.plan.levels[index].level.name)
-    if course.state.question is not None and course.state.question.index == index:
-        _go_on(course)
+    context.change(refused=tuple(dict.fromkeys((*context.state.refused, index))))
+    context.note("level_refused", level=context.plan.levels[index].level.name)
+    if context.state.question is not None and context.state.question.index == index:
+        _go_on(context)
 
 
-def _go_on(course: Course) -> None:
+def _go_on(context: Context) -> None:
     """The wait for a decision is over; where the tree was at its end already, it is so again."""
-    ended = course.state.round_due_at is not None
-    course.change(question=None, status=Status.UNANSWERED if ended else Status.RUNNING, onward_from=course.moment)
+    ended = context.state.round_due_at is not None
+    context.change(question=None, status=Status.UNANSWERED if ended else Status.RUNNING, onward_from=context.moment)
 
 
-def _asked(course: Course, index: int) -> None:
+def _asked(context: Context, index: int) -> None:
     """Time in which the question could not be sent does not count, except for a critical incident."""
-    question = course.state.question
+    question = context.state.question
     if question is None or question.index != index or question.sent:
         return
     automatic_at = question.automatic_at
-    late = course.on_time(question.asked_at) != question.asked_at
-    if automatic_at is not None and late and course.plan.severity is not Severity.CRITICAL:
-        automatic_at += course.now - question.asked_at
-    course.change(question=replace(question, sent=True, automatic_at=automatic_at))
+    late = context.on_time(question.asked_at) != question.asked_at
+    if automatic_at is not None and late and context.plan.severity is not Severity.CRITICAL:
+        automatic_at += context.now - question.asked_at
+    context.change(question=replace(question, sent=True, automatic_at=automatic_at))
 
 
-def _act(course: Course, contact: str) -> None:
+def _act(context: Context, contact: str) -> None:
     """One action of anybody who counted ends the wait for one."""
-    state = course.state
-    course.change(acted=tuple(dict.fromkeys((*state.acted, contact))))
+    state = context.state
+    context.change(acted=tuple(dict.fromkeys((*state.acted, contact))))
     if state.status is not Status.ACKNOWLEDGED or state.met_index is None:
         return
-    turn: Turn | None = course.turn(state.met_index, contact)
-    if turn is not None and course.answer(state.met_index, contact) is AnswerKind.ACKNOWLEDGED:
-        course.change(action_due_at=None)
+    turn: Turn | None = context.turn(state.met_index, contact)
+    if turn is not None and context.answer(state.met_index, contact) is AnswerKind.ACKNOWLEDGED:
+        context.change(action_due_at=None)
 
 
-def _look_again(course: Course, event: PlanChanged | Replanned) -> None:
+def _look_again(context: Context, event: PlanChanged | Replanned) -> None:
     """The plan has changed: what waited for a reason that is gone goes on, and nothing proceeds that now must wait.
 
     When the incident is verified now, what was due meanwhile opens at once and the rest at its time.
     """
-    if course.plan.verified and course.state.unverified_since is not None:
-        course.catching_up = True
-        onward_from = course.state.onward_from
-        _go_on(course)
-        course.change(unverified_since=None, unverified_index=None, onward_from=onward_from)
+    if context.plan.verified and context.state.unverified_since is not None:
+        context.catching_up = True
+        onward_from = context.state.onward_from
+        _go_on(context)
+        context.change(unverified_since=None, unverified_index=None, onward_from=onward_from)
     if isinstance(event, Replanned):
-        _resume(course)
-    question = course.state.question
+        _resume(context)
+    question = context.state.question
     if question is None:
         return
-    planned = course.plan.levels[question.index]
+    planned = context.plan.levels[question.index]
     if planned.gate is None or not planned.contacts:
-        _go_on(course)
+        _go_on(context)
     elif planned.gate.proceed_after is None:
-        course.change(question=replace(question, automatic_at=None))
+        context.change(question=replace(question, automatic_at=None))
 
 
-def _resume(course: Course) -> None:
+def _resume(context: Context) -> None:
     """It was acknowledged because its tree had nobody else to tell; where the new plan has somebody, it goes on.
 
     What a level with `then: stop` has acknowledged stays so (A4).
     """
-    state, run = course.state, course.find(course.state.met_index)
-    if state.status is not Status.ACKNOWLEDGED or run is None or course.then(run) is Then.STOP:
+    state, run = context.state, context.find(context.state.met_index)
+    if state.status is not Status.ACKNOWLEDGED or run is None or context.then(run) is Then.STOP:
         return
-    opened = {each.index for each in course.this_round}
-    if any(each.index not in opened and would_matter(course, each) for each in course.plan.levels):
-        course.change(status=Status.RUNNING, met_index=None, action_due_at=None, onward_from=course.moment)
-        course.note("escalation_resumed")
+    opened = {each.index for each in context.this_round}
+    if any(each.index not in opened and would_matter(context, each) for each in context.plan.levels):
+        context.change(status=Status.RUNNING, met_index=None, action_due_at=None, onward_from=context.moment)
+        context.note("escalation_resumed")

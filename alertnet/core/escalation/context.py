@@ -29,7 +29,7 @@ def pause_after(round: int) -> timedelta:
     return min(timedelta(minutes=15) * (1 << min(round - 1, 10)), timedelta(hours=4))
 
 
-class Course:
+class Context:
     """`state` is replaced as decisions fall; `sends`, `asks` and `notes` collect what the shell is to do."""
 
     def __init__(self, plan: Plan, state: State, now: datetime) -> None:

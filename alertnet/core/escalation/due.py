@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from alertnet.core.directory.contact_tree import Otherwise
 from alertnet.core.escalation import contact_steps as turns
-from alertnet.core.escalation.context import LATE, Course, pause_after
+from alertnet.core.escalation.context import LATE, Context, pause_after
 from alertnet.core.escalation.level_status import deputise, is_live, live_turns, would_matter
 from alertnet.core.escalation.open_level import ask, open_last_resort, open_level
 from alertnet.core.escalation.quorum import AnswerKind
@@ -40,15 +40,15 @@ RING, SILENCE, DECISION, LEVEL = range(4)
 class Agenda:
     """Everything that is due in a course, in the order of the planned moments."""
 
-    def __init__(self, course: Course, others_acknowledged: bool) -> None:
-        self.course = course
+    def __init__(self, context: Context, others_acknowledged: bool) -> None:
+        self.context = context
         self.others_acknowledged = others_acknowledged
 
     def catch_up(self) -> None:
         """Do what was due before now, unless it is so late that an outage must have held it up."""
         first = min((each.moment for each in self._upcoming()), default=None)
-        if first is not None and first >= self.course.now - LATE:
-            self.run_until(self.course.now - datetime.resolution)
+        if first is not None and first >= self.context.now - LATE:
+            self.run_until(self.context.now - datetime.resolution)
 
     def run_until(self, limit: datetime) -> None:
         """Do all that is due by then, in order."""
@@ -56,17 +56,17 @@ class Agenda:
             first = min(self._upcoming(), key=lambda each: each[:2], default=None)
             if first is None or first.moment > limit:
                 return
-            self.course.moment = first.moment
+            self.context.moment = first.moment
             first.happen()
         raise AssertionError("an escalation does not come to rest")
 
     def due_at(self) -> datetime | None:
         """The next moment at which something is due."""
         upcoming = min((each.moment for each in self._upcoming()), default=None)
-        return self.course.now + HEARTBEAT if upcoming is None and self.course.is_active else upcoming
+        return self.context.now + HEARTBEAT if upcoming is None and self.context.is_active else upcoming
 
     def _upcoming(self) -> Iterator[_Due]:
-        state = self.course.state
+        state = self.context.state
         match state.status:
             case Status.STOPPED:
                 return
@@ -74,21 +74,21 @@ class Agenda:
                 if state.action_due_at is not None:
                     yield _Due(state.action_due_at, LEVEL, self._action_missed)
             case Status.SCHEDULED:
-                held = self.course.plan.tree.start.unless_acknowledged and self.others_acknowledged
-                if not held or state.start_at > self.course.now:
+                held = self.context.plan.tree.start.unless_acknowledged and self.others_acknowledged
+                if not held or state.start_at > self.context.now:
                     yield _Due(state.start_at, LEVEL, self._start)
             case _:
                 yield from self._turns()
                 yield from self._levels()
 
     def _turns(self) -> Iterator[_Due]:
-        course = self.course
-        for run in course.state.runs:
-            level = course.level(run)
+        context = self.context
+        for run in context.state.runs:
+            level = context.level(run)
             rings: list[turns.Next] = []
             silences: list[tuple[datetime, str]] = []
-            for turn in live_turns(course, run):
-                reach = course.reach(turn.contact)
+            for turn in live_turns(context, run):
+                reach = context.reach(turn.contact)
                 following = turns.upcoming(turn, reach, level)
                 if following is not None:
                     rings.append(following)
@@ -104,147 +104,149 @@ class Agenda:
     def _ring(self, index: int, rings: list[turns.Next]) -> None:
         """Turns of one level don't touch one another: they take their next steps together."""
         after = {each.turn.contact: each.turn for each in rings}
-        run = self.course.run(index)
-        self.course.put(replace(run, turns=tuple(after.get(turn.contact, turn) for turn in run.turns)))
+        run = self.context.run(index)
+        self.context.put(replace(run, turns=tuple(after.get(turn.contact, turn) for turn in run.turns)))
         for each in rings:
             for ring in each.rings:
-                self.course.ring(index, each.turn.contact, ring)
-            self.course.note_closed(index, each)
+                self.context.ring(index, each.turn.contact, ring)
+            self.context.note_closed(index, each)
         if any(each.closed_by for each in rings):
-            settle(self.course)
+            settle(self.context)
 
     def _miss(self, index: int, contacts: list[str]) -> None:
         """Nobody answers: their deputies are told, unless one of those has answered for the next."""
         for contact in contacts:
-            turn = self.course.turn(index, contact)
-            if turn is not None and not turn.deputised and is_live(self.course, self.course.run(index), contact):
-                deputise(self.course, index, contact, self.course.on_time(self.course.moment), "silent")
-                settle(self.course)
+            turn = self.context.turn(index, contact)
+            if turn is not None and not turn.deputised and is_live(self.context, self.context.run(index), contact):
+                deputise(self.context, index, contact, self.context.on_time(self.context.moment), "silent")
+                settle(self.context)
 
     def _levels(self) -> Iterator[_Due]:
-        course, state = self.course, self.course.state
+        context, state = self.context, self.context.state
         following = self.next_level()
         if state.question is not None:
             automatic = state.question.automatic_at
-            critical = course.plan.severity is Severity.CRITICAL
+            critical = context.plan.severity is Severity.CRITICAL
             if automatic is not None and (state.question.sent or critical):
                 yield _Due(automatic, DECISION, self._proceed)
         elif state.unverified_since is not None:
             return
         elif (late := self._late_level()) is not None:
-            yield _Due(course.moment, LEVEL, partial(self._reach, late))
+            yield _Due(context.moment, LEVEL, partial(self._reach, late))
         elif state.round_due_at is not None:
             if self._is_answered():
-                yield _Due(course.moment, LEVEL, self._conclude)
+                yield _Due(context.moment, LEVEL, self._conclude)
             else:
                 yield _Due(state.round_due_at, DECISION, self._next_round)
         elif following is not None:
-            ends = [run.ends_at for run in course.this_round]
+            ends = [run.ends_at for run in context.this_round]
             yield _Due(max([*ends, state.onward_from or state.start_at]), LEVEL, partial(self._pass, following))
         else:
             # A level that was met keeps nobody waiting: all that could still be told have been.
-            ends = [run.met_at or run.ends_at for run in course.this_round]
+            ends = [run.met_at or run.ends_at for run in context.this_round]
             yield _Due(max([*ends, state.onward_from or state.start_at]), LEVEL, self._conclude)
 
     def next_level(self, after: int = -1) -> PlannedLevel | None:
         """The first level not opened in this round that would tell somebody; `after` a given one."""
-        opened = {run.index for run in self.course.this_round}
-        for planned in self.course.plan.levels[after + 1 :]:
-            if planned.index not in opened and would_matter(self.course, planned):
+        opened = {run.index for run in self.context.this_round}
+        for planned in self.context.plan.levels[after + 1 :]:
+            if planned.index not in opened and would_matter(self.context, planned):
                 return planned
         return None
 
     def _late_level(self) -> PlannedLevel | None:
         """One whose moment has passed without it, and that would tell somebody now."""
         following = self.next_level()
-        if following is None or following.index < self.course.state.passed:
+        if following is None or following.index < self.context.state.passed:
             return following
-        late = (self.next_level(after=index - 1) for index in sorted(self.course.state.overdue))
-        return next((each for each in late if each is not None and each.index in self.course.state.overdue), None)
+        late = (self.next_level(after=index - 1) for index in sorted(self.context.state.overdue))
+        return next((each for each in late if each is not None and each.index in self.context.state.overdue), None)
 
     def _start(self) -> None:
-        course = self.course
+        context = self.context
         # What the others' acknowledgements held back until now is not overdue: its clock begins now.
-        held_back = course.plan.tree.start.unless_acknowledged
-        begins_at = course.on_time(course.moment) if held_back else course.moment
-        course.change(status=Status.RUNNING, onward_from=begins_at)
+        held_back = context.plan.tree.start.unless_acknowledged
+        begins_at = context.on_time(context.moment) if held_back else context.moment
+        context.change(status=Status.RUNNING, onward_from=begins_at)
 
     def _pass(self, planned: PlannedLevel) -> None:
-        self.course.change(passed=max(self.course.state.passed, planned.index))
+        self.context.change(passed=max(self.context.state.passed, planned.index))
         self._reach(planned)
 
     def _reach(self, planned: PlannedLevel) -> None:
         """A level is due: it waits for verification, for a go, or opens."""
-        course, moment = self.course, self.course.moment
-        given = planned.index in course.state.goes
-        if not (planned.coordination or course.plan.verified or given):
-            course.change(status=Status.WAITING_FOR_GO, unverified_since=moment, unverified_index=planned.index)
-            course.note("waits_for_verification", level=planned.level.name)
+        context, moment = self.context, self.context.moment
+        given = planned.index in context.state.goes
+        if not (planned.coordination or context.plan.verified or given):
+            context.change(status=Status.WAITING_FOR_GO, unverified_since=moment, unverified_index=planned.index)
+            context.note("waits_for_verification", level=planned.level.name)
         elif planned.gate is not None and not given:
-            ask(course, planned, moment)
+            ask(context, planned, moment)
         else:
-            if course.state.status is Status.WAITING_FOR_GO:
-                course.change(status=Status.RUNNING)
-            overdue = moment + planned.level.wait <= course.now
+            if context.state.status is Status.WAITING_FOR_GO:
+                context.change(status=Status.RUNNING)
+            overdue = moment + planned.level.wait <= context.now
             another = self.next_level(after=planned.index) is not None
-            open_level(course, planned, moment, "due", last=not (overdue and another))
+            open_level(context, planned, moment, "due", last=not (overdue and another))
 
     def _proceed(self) -> None:
         """Nobody decided in time: the level opens by itself, and that go stands."""
-        course, question = self.course, self.course.state.question
+        context, question = self.context, self.context.state.question
         assert question is not None
-        planned = course.plan.levels[question.index]
-        goes = (*course.state.goes, planned.index)
-        course.change(question=None, goes=goes, status=Status.RUNNING, round_due_at=None, onward_from=course.moment)
+        planned = context.plan.levels[question.index]
+        goes = (*context.state.goes, planned.index)
+        context.change(question=None, goes=goes, status=Status.RUNNING, round_due_at=None, onward_from=context.moment)
         if planned.contacts:
-            open_level(course, planned, course.moment, "automatic")
+            open_level(context, planned, context.moment, "automatic")
 
     def _last_told(self) -> Run | None:
         """The last level that notified anybody, in this round or else before."""
-        runs = [run for run in self.course.state.runs if run.index != LAST_RESORT and run.turns]
-        return next(reversed([run for run in runs if run.round == self.course.state.round] or runs), None)
+        runs = [run for run in self.context.state.runs if run.index != LAST_RESORT and run.turns]
+        return next(reversed([run for run in runs if run.round == self.context.state.round] or runs), None)
 
     def _is_answered(self) -> bool:
         """Whether that level met its rule, and has not missed its action."""
         last = self._last_told()
-        return last is not None and last.status is RunStatus.MET and last.index != self.course.state.missed_index
+        return last is not None and last.status is RunStatus.MET and last.index != self.context.state.missed_index
 
     def _conclude(self) -> None:
         """No further level can tell anybody: the escalation is acknowledged, or nobody has answered it."""
-        course = self.course
+        context = self.context
         last = self._last_told()
         if last is not None and self._is_answered():
-            acknowledge(course, last)
+            acknowledge(context, last)
             return
-        at = course.on_time(course.moment)
-        pause = pause_after(course.state.round)
-        course.change(status=Status.UNANSWERED, round_due_at=at + pause, passed=len(course.plan.levels))
-        course.note("escalation_unanswered", round=course.state.round)
-        open_last_resort(course, at)
+        at = context.on_time(context.moment)
+        pause = pause_after(context.state.round)
+        context.change(status=Status.UNANSWERED, round_due_at=at + pause, passed=len(context.plan.levels))
+        context.note("escalation_unanswered", round=context.state.round)
+        open_last_resort(context, at)
 
     def _next_round(self) -> None:
         """The whole tree again; a round that an outage has eaten begins now."""
-        at = self.course.on_time(self.course.moment)
-        self.course.change(round=self.course.state.round + 1, onward_from=at, passed=-1, overdue=(), round_due_at=None)
-        self.course.note("round_began", round=self.course.state.round)
+        at = self.context.on_time(self.context.moment)
+        self.context.change(
+            round=self.context.state.round + 1, onward_from=at, passed=-1, overdue=(), round_due_at=None
+        )
+        self.context.note("round_began", round=self.context.state.round)
 
     def _action_missed(self) -> None:
         """Acknowledged, but nobody reported an action by then: the level again, or the one after the highest opened."""
-        course, index = self.course, self.course.state.met_index
+        context, index = self.context, self.context.state.met_index
         assert index is not None
-        planned, run = course.plan.levels[index], course.run(index)
-        course.change(status=Status.RUNNING, action_due_at=None, met_index=None, onward_from=course.moment)
-        course.note("action_missing", level=planned.level.name)
+        planned, run = context.plan.levels[index], context.run(index)
+        context.change(status=Status.RUNNING, action_due_at=None, met_index=None, onward_from=context.moment)
+        context.note("action_missing", level=planned.level.name)
         due = planned.level.action_due
         if due is not None and due.otherwise is Otherwise.AGAIN:
             counted = {turn.contact for turn in run.turns} - {
-                id for id, kind in course.state.answers.items() if kind is not AnswerKind.ACKNOWLEDGED
+                id for id, kind in context.state.answers.items() if kind is not AnswerKind.ACKNOWLEDGED
             }
-            course.change(answers={id: kind for id, kind in course.state.answers.items() if id not in counted})
-            open_level(course, planned, course.moment, "action_missing")
+            context.change(answers={id: kind for id, kind in context.state.answers.items() if id not in counted})
+            open_level(context, planned, context.moment, "action_missing")
             return
-        course.change(missed_index=index)
-        settle(course)
-        following = self.next_level(after=max([index, *(run.index for run in course.this_round)]))
+        context.change(missed_index=index)
+        settle(context)
+        following = self.next_level(after=max([index, *(run.index for run in context.this_round)]))
         if following is not None:
             self._reach(following)

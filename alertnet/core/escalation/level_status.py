@@ -5,120 +5,120 @@ from datetime import datetime
 
 from alertnet.core.directory.contact import Role
 from alertnet.core.escalation import contact_steps as turns
-from alertnet.core.escalation.context import Course
+from alertnet.core.escalation.context import Context
 from alertnet.core.escalation.quorum import AnswerKind, Standing, is_met
 from alertnet.core.escalation.state import LAST_RESORT, Run, RunStatus, Turn
 from alertnet.core.resolution.resolve import PlannedLevel, deputies_of
 
 
-def live_turns(course: Course, run: Run) -> list[Turn]:
+def live_turns(context: Context, run: Run) -> list[Turn]:
     """Those still to be told: they may be, have not answered, and nobody has answered for them."""
-    if not course.is_active or run.status is RunStatus.MET or run.round != course.state.round:
+    if not context.is_active or run.status is RunStatus.MET or run.round != context.state.round:
         return []
-    answered = answered_in(course, run)
+    answered = answered_in(context, run)
     principals = {turn.contact for turn in run.turns if turn.principal}
     return [
         turn
         for turn in run.turns
         if turn.told
-        and turn.contact in course.plan.allowed
-        and not course.has_ended(run.index, turn.contact)
+        and turn.contact in context.plan.allowed
+        and not context.has_ended(run.index, turn.contact)
         and not principals.intersection((turn.contact, *turn.stands_for)) <= answered
     ]
 
 
-def is_live(course: Course, run: Run, contact: str) -> bool:
+def is_live(context: Context, run: Run, contact: str) -> bool:
     """Whether the contact is still to be told in that level."""
-    return any(turn.contact == contact for turn in live_turns(course, run))
+    return any(turn.contact == contact for turn in live_turns(context, run))
 
 
-def answered_in(course: Course, run: Run) -> set[str]:
+def answered_in(context: Context, run: Run) -> set[str]:
     """Whoever has acknowledged in that level, so that it counts there, and those they stand in for."""
-    must_confirm = course.level(run).confirm
+    must_confirm = context.level(run).confirm
     return {
         id
         for turn in run.turns
-        if course.answer(run.index, turn.contact) is AnswerKind.ACKNOWLEDGED
-        and not (must_confirm and lacks_confirmation(course, turn.contact))
+        if context.answer(run.index, turn.contact) is AnswerKind.ACKNOWLEDGED
+        and not (must_confirm and lacks_confirmation(context, turn.contact))
         for id in (turn.contact, *turn.stands_for)
     }
 
 
-def lacks_confirmation(course: Course, contact: str) -> bool:
+def lacks_confirmation(context: Context, contact: str) -> bool:
     """Whether a coordinator has yet to confirm what the contact said; what one of them said itself needs none."""
-    return contact not in course.state.confirmed and course.contact(contact).role is not Role.COORDINATOR
+    return contact not in context.state.confirmed and context.contact(contact).role is not Role.COORDINATOR
 
 
-def is_dead(course: Course, run: Run, turn: Turn) -> bool:
+def is_dead(context: Context, run: Run, turn: Turn) -> bool:
     """Whether the contact itself can't acknowledge any more: it declined, is involved, or nothing reaches it."""
-    declined = course.answer(run.index, turn.contact) is AnswerKind.DECLINED
-    return declined or turn.contact in course.plan.involved or turns.is_out_of_reach(turn, course.reach(turn.contact))
+    declined = context.answer(run.index, turn.contact) is AnswerKind.DECLINED
+    return declined or turn.contact in context.plan.involved or turns.is_out_of_reach(turn, context.reach(turn.contact))
 
 
-def standings(course: Course, run: Run) -> list[Standing]:
+def standings(context: Context, run: Run) -> list[Standing]:
     """How the contacts stand that the level notified and that may still be told, or have acknowledged."""
-    allowed, answered = course.plan.allowed, answered_in(course, run)
-    able = [turn for turn in run.turns if turn.contact in allowed and not is_dead(course, run, turn)]
+    allowed, answered = context.plan.allowed, answered_in(context, run)
+    able = [turn for turn in run.turns if turn.contact in allowed and not is_dead(context, run, turn)]
     reachable = {id for turn in able for id in (turn.contact, *turn.stands_for)}
     counted = answered | reachable | allowed
     return [
-        Standing(course.contact(turn.contact).organisation, turn.contact in answered, turn.contact in reachable)
+        Standing(context.contact(turn.contact).organisation, turn.contact in answered, turn.contact in reachable)
         for turn in run.turns
         if turn.principal and turn.contact in counted
     ]
 
 
-def may_stand_in(course: Course, index: int, deputy: str) -> bool:
+def may_stand_in(context: Context, index: int, deputy: str) -> bool:
     """Whether a deputy may be told of that level."""
-    if deputy not in course.plan.allowed:
+    if deputy not in context.plan.allowed:
         return False
-    return index == LAST_RESORT or deputy in course.plan.levels[index].deputies
+    return index == LAST_RESORT or deputy in context.plan.levels[index].deputies
 
 
-def deputise(course: Course, index: int, contact: str, at: datetime, cause: str) -> None:
+def deputise(context: Context, index: int, contact: str, at: datetime, cause: str) -> None:
     """Tell the contact's deputy in its place; deputies chain, and stand for everyone before them."""
-    turn = course.turn(index, contact)
+    turn = context.turn(index, contact)
     assert turn is not None
-    course.put_turn(index, replace(turn, deputised=True))
-    chain = (id for id in deputies_of(course.plan.tree, contact) if id not in turn.stands_for)
-    deputy = next((id for id in chain if may_stand_in(course, index, id)), None)
+    context.put_turn(index, replace(turn, deputised=True))
+    chain = (id for id in deputies_of(context.plan.tree, contact) if id not in turn.stands_for)
+    deputy = next((id for id in chain if may_stand_in(context, index, id)), None)
     if deputy is None:
         return
-    present = course.turn(index, deputy)
+    present = context.turn(index, deputy)
     earlier = present.stands_for if present else ()
     stands_for = tuple(dict.fromkeys((*earlier, contact, *turn.stands_for)))
     if present is None or not (present.told or present.principal):
-        told = not course.has_ended(index, deputy)
-        begun = turns.begin(course.reach(deputy), at, told)
-        course.put_turn(index, replace(begun, principal=False, stands_for=stands_for))
-        course.note("deputy_told", contact=deputy, stands_for=contact, cause=cause)
+        told = not context.has_ended(index, deputy)
+        begun = turns.begin(context.reach(deputy), at, told)
+        context.put_turn(index, replace(begun, principal=False, stands_for=stands_for))
+        context.note("deputy_told", contact=deputy, stands_for=contact, cause=cause)
         return
-    course.put_turn(index, replace(present, stands_for=stands_for))
+    context.put_turn(index, replace(present, stands_for=stands_for))
     if present.deputised:
-        deputise(course, index, deputy, at, cause)
+        deputise(context, index, deputy, at, cause)
 
 
-def would_matter(course: Course, planned: PlannedLevel) -> bool:
+def would_matter(context: Context, planned: PlannedLevel) -> bool:
     """Whether opening the level would tell somebody, or it would be met by answers that were given before."""
-    state, run = course.state, course.find(planned.index)
+    state, run = context.state, context.find(planned.index)
     if planned.index in state.refused or (run is not None and run.status is RunStatus.MET):
         return False
-    if run is not None and state.round > course.plan.tree.rounds and not planned.coordination:
+    if run is not None and state.round > context.plan.tree.rounds and not planned.coordination:
         return False
-    if any(_has_somebody_to_tell(course, planned.index, id) for id in planned.contacts):
+    if any(_has_somebody_to_tell(context, planned.index, id) for id in planned.contacts):
         return True
     counted = [id for id in planned.contacts if state.answers.get(id) is AnswerKind.ACKNOWLEDGED]
     if planned.level.confirm:
-        counted = [id for id in counted if not lacks_confirmation(course, id)]
-    organisations = ((course.contact(id).organisation, id in counted) for id in planned.contacts)
+        counted = [id for id in counted if not lacks_confirmation(context, id)]
+    organisations = ((context.contact(id).organisation, id in counted) for id in planned.contacts)
     return is_met(planned.level.acknowledge, (Standing(name, has, False) for name, has in organisations))
 
 
-def _has_somebody_to_tell(course: Course, index: int, id: str) -> bool:
+def _has_somebody_to_tell(context: Context, index: int, id: str) -> bool:
     """Whether the contact has not answered, or has declined and a deputy of it has not."""
-    if not course.has_ended(index, id):
+    if not context.has_ended(index, id):
         return True
-    if course.state.answers[id] is not AnswerKind.DECLINED:
+    if context.state.answers[id] is not AnswerKind.DECLINED:
         return False
-    deputies = deputies_of(course.plan.tree, id)
-    return any(may_stand_in(course, index, each) and not course.has_ended(index, each) for each in deputies)
+    deputies = deputies_of(context.plan.tree, id)
+    return any(may_stand_in(context, index, each) and not context.has_ended(index, each) for each in deputies)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alertnet.core.escalation import contact_steps as turns
-from alertnet.core.escalation.context import ENDED, Course, pause_after
+from alertnet.core.escalation.context import ENDED, Context, pause_after
 from alertnet.core.escalation.decision import Ask
 from alertnet.core.escalation.settle import settle
 from alertnet.core.escalation.state import LAST_RESORT, Question, Run, Status, Turn
@@ -13,70 +13,70 @@ from alertnet.core.incident import Severity
 from alertnet.core.resolution.resolve import PlannedLevel
 
 
-def open_level(course: Course, planned: PlannedLevel, moment: datetime, cause: str, *, last: bool = True) -> None:
+def open_level(context: Context, planned: PlannedLevel, moment: datetime, cause: str, *, last: bool = True) -> None:
     """Open a level planned for that moment. `last`: no other is overdue behind it, so its clock may start now."""
     wait = planned.level.wait
-    start = course.on_time(moment)
+    start = context.on_time(moment)
     ends_at = start + wait
-    if course.catching_up:
-        start, ends_at = course.now, moment + wait
-        if last and ends_at <= course.now:
-            ends_at = course.now + wait
-    elif course.plan.severity is Severity.CRITICAL and not last:
+    if context.catching_up:
+        start, ends_at = context.now, moment + wait
+        if last and ends_at <= context.now:
+            ends_at = context.now + wait
+    elif context.plan.severity is Severity.CRITICAL and not last:
         start, ends_at = moment, moment + wait
-    _begin(course, Run(planned.index, course.state.round, start, ends_at, ()), planned.contacts)
-    _wait_out_quiet_hours(course, planned.index)
-    course.note("level_opened", level=planned.level.name, round=course.state.round, cause=cause)
-    settle(course)
+    _begin(context, Run(planned.index, context.state.round, start, ends_at, ()), planned.contacts)
+    _wait_out_quiet_hours(context, planned.index)
+    context.note("level_opened", level=planned.level.name, round=context.state.round, cause=cause)
+    settle(context)
 
 
-def open_last_resort(course: Course, at: datetime) -> None:
+def open_last_resort(context: Context, at: datetime) -> None:
     """Tell the tree's last resort until the next round, whatever it has answered before."""
-    course.change(asked_anew=tuple(id for id, kind in course.state.answers.items() if kind in ENDED))
-    run = Run(LAST_RESORT, course.state.round, at, at + pause_after(course.state.round), ())
-    _begin(course, run, course.plan.last_resort)
-    settle(course)
+    context.change(asked_anew=tuple(id for id, kind in context.state.answers.items() if kind in ENDED))
+    run = Run(LAST_RESORT, context.state.round, at, at + pause_after(context.state.round), ())
+    _begin(context, run, context.plan.last_resort)
+    settle(context)
 
 
-def ask(course: Course, planned: PlannedLevel, moment: datetime) -> None:
+def ask(context: Context, planned: PlannedLevel, moment: datetime) -> None:
     """Ask the coordinators whether this level may open; the automatic time counts from when the level was due.
 
     For a critical one that is so even where the question comes late.
     """
     gate = planned.gate
     assert gate is not None
-    asked_at = moment if course.plan.severity is Severity.CRITICAL else course.on_time(moment)
-    automatic = gate.proceed_after is not None and planned.index not in course.state.held
+    asked_at = moment if context.plan.severity is Severity.CRITICAL else context.on_time(moment)
+    automatic = gate.proceed_after is not None and planned.index not in context.state.held
     automatic_at = asked_at + gate.proceed_after if automatic and gate.proceed_after is not None else None
-    course.change(status=Status.WAITING_FOR_GO, question=Question(planned.index, asked_at, automatic_at))
-    course.asks.append(Ask(planned.index, len(planned.contacts), automatic_at))
-    course.note("go_asked", level=planned.level.name, reasons=[reason.value for reason in gate.reasons])
+    context.change(status=Status.WAITING_FOR_GO, question=Question(planned.index, asked_at, automatic_at))
+    context.asks.append(Ask(planned.index, len(planned.contacts), automatic_at))
+    context.note("go_asked", level=planned.level.name, reasons=[reason.value for reason in gate.reasons])
 
 
-def _begin(course: Course, run: Run, contacts: Iterable[str]) -> None:
+def _begin(context: Context, run: Run, contacts: Iterable[str]) -> None:
     """Give everybody a turn; those who stood in for them before still answer for them, but wait to be needed again."""
-    earlier = course.find(run.index)
+    earlier = context.find(run.index)
     previous = {turn.contact: turn for turn in earlier.turns} if earlier else {}
-    begun = {id: _turn(course, run, id, previous.get(id)) for id in contacts}
+    begun = {id: _turn(context, run, id, previous.get(id)) for id in contacts}
     stand_ins = [replace(turn, told=False) for id, turn in previous.items() if id not in begun and not turn.principal]
-    others = [each for each in course.state.runs if each.index != run.index]
-    course.change(runs=(*others, replace(run, turns=(*begun.values(), *stand_ins))))
+    others = [each for each in context.state.runs if each.index != run.index]
+    context.change(runs=(*others, replace(run, turns=(*begun.values(), *stand_ins))))
 
 
-def _wait_out_quiet_hours(course: Course, index: int) -> None:
+def _wait_out_quiet_hours(context: Context, index: int) -> None:
     """Where quiet hours hold back whatever the level would send first, it lasts that much longer."""
-    run = course.run(index)
+    run = context.run(index)
     first, held = [], []
     for turn in run.turns:
-        reach = course.reach(turn.contact)
+        reach = context.reach(turn.contact)
         for place in turns.unused(turn, reach) if turn.told else ():
             first.append(turn.starts_at + reach.contact.ways[place].after)
             held.append(turns.planned(turn, reach, place))
     if held and min(held) > min(first):
-        course.put(replace(run, ends_at=run.ends_at + (min(held) - min(first))))
+        context.put(replace(run, ends_at=run.ends_at + (min(held) - min(first))))
 
 
-def _turn(course: Course, run: Run, id: str, previous: Turn | None) -> Turn:
-    told = not course.has_ended(run.index, id)
-    begun = turns.begin(course.reach(id), run.opened_at, told)
+def _turn(context: Context, run: Run, id: str, previous: Turn | None) -> Turn:
+    told = not context.has_ended(run.index, id)
+    begun = turns.begin(context.reach(id), run.opened_at, told)
     return replace(begun, stands_for=previous.stands_for if previous else ())

@@ -3,44 +3,44 @@
 from dataclasses import replace
 
 from alertnet.core.directory.contact_tree import Then
-from alertnet.core.escalation.context import Course
+from alertnet.core.escalation.context import Context
 from alertnet.core.escalation.decision import Ask
 from alertnet.core.escalation.level_status import answered_in, deputise, is_dead, lacks_confirmation, standings
 from alertnet.core.escalation.quorum import AnswerKind, can_be_met, is_met
 from alertnet.core.escalation.state import LAST_RESORT, Run, RunStatus, Status
 
 
-def settle(course: Course) -> None:
+def settle(context: Context) -> None:
     """Bring every level into line with the answers and failures there are; of a settled course nothing changes."""
-    if course.state.status is Status.STOPPED:
+    if context.state.status is Status.STOPPED:
         return
-    for index in [run.index for run in course.state.runs]:
-        run = course.run(index)
-        if run.status is RunStatus.MET and not _rule_met(course, run):
-            course.put(replace(run, status=RunStatus.OPEN, met_at=None))
-        is_under_way = course.is_active and run.round == course.state.round
+    for index in [run.index for run in context.state.runs]:
+        run = context.run(index)
+        if run.status is RunStatus.MET and not _rule_met(context, run):
+            context.put(replace(run, status=RunStatus.OPEN, met_at=None))
+        is_under_way = context.is_active and run.round == context.state.round
         if is_under_way:
-            _deputise_the_dead(course, index)
-            _ask_to_confirm(course, index)
-        run = course.run(index)
+            _deputise_the_dead(context, index)
+            _ask_to_confirm(context, index)
+        run = context.run(index)
         if run.status is RunStatus.MET:
             continue
-        if _rule_met(course, run):
-            _satisfy(course, run)
+        if _rule_met(context, run):
+            _satisfy(context, run)
         elif is_under_way and run.status is RunStatus.OPEN and index != LAST_RESORT:
-            _give_way_if_hopeless(course, run)
+            _give_way_if_hopeless(context, run)
 
 
-def acknowledge(course: Course, run: Run) -> None:
+def acknowledge(context: Context, run: Run) -> None:
     """The escalation is acknowledged by this level; an action is due from the answer that met its rule."""
-    if not course.is_active:
+    if not context.is_active:
         return
-    due = course.level(run).action_due
+    due = context.level(run).action_due
     acted = any(
-        turn.contact in course.state.acted and course.answer(run.index, turn.contact) is AnswerKind.ACKNOWLEDGED
+        turn.contact in context.state.acted and context.answer(run.index, turn.contact) is AnswerKind.ACKNOWLEDGED
         for turn in run.turns
     )
-    course.change(
+    context.change(
         status=Status.ACKNOWLEDGED,
         met_index=run.index,
         question=None,
@@ -48,57 +48,57 @@ def acknowledge(course: Course, run: Run) -> None:
         unverified_index=None,
         round_due_at=None,
         to_confirm=(),
-        action_due_at=(run.met_at or course.moment) + due.after if due and not acted else None,
+        action_due_at=(run.met_at or context.moment) + due.after if due and not acted else None,
     )
-    course.note("escalation_acknowledged", level=course.level(run).name, round=run.round)
+    context.note("escalation_acknowledged", level=context.level(run).name, round=run.round)
 
 
-def _ask_to_confirm(course: Course, index: int) -> None:
+def _ask_to_confirm(context: Context, index: int) -> None:
     """The coordinators are asked, once, about each answer that counts only when one of them confirms it."""
-    run = course.run(index)
-    for turn in run.turns if course.level(run).confirm and run.status is not RunStatus.MET else ():
-        said_so = course.answer(index, turn.contact) is AnswerKind.ACKNOWLEDGED
-        if said_so and turn.contact not in course.state.to_confirm and lacks_confirmation(course, turn.contact):
-            course.change(to_confirm=(*course.state.to_confirm, turn.contact))
-            course.asks.append(Ask(index, 1, None, turn.contact))
-            course.note("confirmation_asked", contact=turn.contact, level=course.level(run).name)
+    run = context.run(index)
+    for turn in run.turns if context.level(run).confirm and run.status is not RunStatus.MET else ():
+        said_so = context.answer(index, turn.contact) is AnswerKind.ACKNOWLEDGED
+        if said_so and turn.contact not in context.state.to_confirm and lacks_confirmation(context, turn.contact):
+            context.change(to_confirm=(*context.state.to_confirm, turn.contact))
+            context.asks.append(Ask(index, 1, None, turn.contact))
+            context.note("confirmation_asked", contact=turn.contact, level=context.level(run).name)
 
 
-def _rule_met(course: Course, run: Run) -> bool:
-    return is_met(course.level(run).acknowledge, standings(course, run))
+def _rule_met(context: Context, run: Run) -> bool:
+    return is_met(context.level(run).acknowledge, standings(context, run))
 
 
-def _satisfy(course: Course, run: Run) -> None:
-    met = replace(run, status=RunStatus.MET, met_at=course.moment)
-    course.put(met)
-    course.note("rule_met", level=course.level(run).name, round=run.round)
-    if run.index == course.state.missed_index:
-        course.change(missed_index=None)
-    if course.then(run) is Then.STOP:
-        acknowledge(course, met)
+def _satisfy(context: Context, run: Run) -> None:
+    met = replace(run, status=RunStatus.MET, met_at=context.moment)
+    context.put(met)
+    context.note("rule_met", level=context.level(run).name, round=run.round)
+    if run.index == context.state.missed_index:
+        context.change(missed_index=None)
+    if context.then(run) is Then.STOP:
+        acknowledge(context, met)
 
 
-def _deputise_the_dead(course: Course, index: int) -> None:
+def _deputise_the_dead(context: Context, index: int) -> None:
     while True:
-        run = course.run(index)
+        run = context.run(index)
         if run.status is RunStatus.MET:
             return
-        dead = [turn for turn in run.turns if not turn.deputised and is_dead(course, run, turn)]
-        answered = answered_in(course, run) if dead else set()
+        dead = [turn for turn in run.turns if not turn.deputised and is_dead(context, run, turn)]
+        answered = answered_in(context, run) if dead else set()
         turn = next((turn for turn in dead if turn.contact not in answered), None)
         if turn is None:
             return
-        at = max(run.opened_at, course.moment)
-        deputise(course, index, turn.contact, at, _cause(course, index, turn.contact))
+        at = max(run.opened_at, context.moment)
+        deputise(context, index, turn.contact, at, _cause(context, index, turn.contact))
 
 
-def _cause(course: Course, index: int, contact: str) -> str:
-    if course.answer(index, contact) is AnswerKind.DECLINED:
+def _cause(context: Context, index: int, contact: str) -> str:
+    if context.answer(index, contact) is AnswerKind.DECLINED:
         return "declined"
-    return "involved" if contact in course.plan.involved else "unreachable"
+    return "involved" if contact in context.plan.involved else "unreachable"
 
 
-def _give_way_if_hopeless(course: Course, run: Run) -> None:
-    if not can_be_met(course.level(run).acknowledge, standings(course, run)):
-        course.put(replace(run, status=RunStatus.GAVE_WAY, ends_at=min(run.ends_at, course.moment)))
-        course.note("level_gave_way", level=course.level(run).name, round=run.round)
+def _give_way_if_hopeless(context: Context, run: Run) -> None:
+    if not can_be_met(context.level(run).acknowledge, standings(context, run)):
+        context.put(replace(run, status=RunStatus.GAVE_WAY, ends_at=min(run.ends_at, context.moment)))
+        context.note("level_gave_way", level=context.level(run).name, round=run.round)

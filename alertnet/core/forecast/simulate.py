@@ -74,7 +74,7 @@ class _Night:
         self._opened_at = at
         self._script = script
         opened = opening(plans)
-        self._courses = [Walk(plan, begin(plan, at, alone=len(opened) == 1), at) for plan in opened]
+        self._contexts = [Walk(plan, begin(plan, at, alone=len(opened) == 1), at) for plan in opened]
         self._answers = sorted((at + after, key) for key, after in script.answers.items())
         self._reached: dict[tuple[str, str], list[str]] = {}
         """Which escalations an alert counts for so far, by method and address."""
@@ -92,87 +92,87 @@ class _Night:
     def _next(self) -> datetime | None:
         moments = [
             at
-            for course in self._courses
-            for at in (course.due_at, course.alarm_at, course.confirm_at, *(task.again_at for task in course.tasks))
+            for context in self._contexts
+            for at in (context.due_at, context.alarm_at, context.confirm_at, *(task.again_at for task in context.tasks))
             if at is not None
         ]
-        moments += [course.question[1] for course in self._courses if course.question is not None]
+        moments += [context.question[1] for context in self._contexts if context.question is not None]
         moments += [at for at, _ in self._answers[:1]]
         return min(moments, default=None)
 
     def _live(self, now: datetime) -> None:
         """All that happens at one moment: an answer comes before what is due (A7)."""
-        if any(course.tree.with_duty for course in self._courses):
+        if any(context.tree.with_duty for context in self._contexts):
             on_duty = {plan.tree.id: plan for plan in self._plans_at(now)}
-            for course in self._courses:
-                course.plan = on_duty[course.tree.id]
+            for context in self._contexts:
+                context.plan = on_duty[context.tree.id]
         while self._answers and self._answers[0][0] <= now:
             _, key = self._answers.pop(0)
             self._move(now, self._answer(key))
-        due = [course for course in self._courses if course.due_at is not None and course.due_at <= now]
-        self._move(now, {course.tree.id: () for course in due})
-        for course in self._courses:
-            if course.question is not None and course.question[1] <= now:
-                course.question = (course.question[0], now + AGAIN)
-                self._ring(now, course, Kind.DECISION, course.tree.levels[course.question[0]].name)
-            if course.confirm_at is not None and course.confirm_at <= now:
-                course.confirm_at = now + AGAIN
-                self._ring(now, course, Kind.DECISION, course.state.to_confirm[0])
-            if course.alarm_at is not None and course.alarm_at <= now:
-                course.alarm_at = now + AGAIN
-                self._ring(now, course, Kind.ALARM, "")
-            for task in course.tasks:
-                if task.again_at <= now and task in course.tasks:
-                    self._remind(now, course, task)
+        due = [context for context in self._contexts if context.due_at is not None and context.due_at <= now]
+        self._move(now, {context.tree.id: () for context in due})
+        for context in self._contexts:
+            if context.question is not None and context.question[1] <= now:
+                context.question = (context.question[0], now + AGAIN)
+                self._ring(now, context, Kind.DECISION, context.tree.levels[context.question[0]].name)
+            if context.confirm_at is not None and context.confirm_at <= now:
+                context.confirm_at = now + AGAIN
+                self._ring(now, context, Kind.DECISION, context.state.to_confirm[0])
+            if context.alarm_at is not None and context.alarm_at <= now:
+                context.alarm_at = now + AGAIN
+                self._ring(now, context, Kind.ALARM, "")
+            for task in context.tasks:
+                if task.again_at <= now and task in context.tasks:
+                    self._remind(now, context, task)
 
-    def _remind(self, now: datetime, course: Walk, task: Task) -> None:
+    def _remind(self, now: datetime, context: Walk, task: Task) -> None:
         """A task rings again, unless its contact has closed: then its methods for that take over."""
-        others = tuple(each for each in course.tasks if each is not task)
-        if closed_by(course.plan, task.contact, task.method, now):
-            course.tasks = others
-            self._advance(now, course, [Unsent(task.contact, task.method)])
+        others = tuple(each for each in context.tasks if each is not task)
+        if closed_by(context.plan, task.contact, task.method, now):
+            context.tasks = others
+            self._advance(now, context, [Unsent(task.contact, task.method)])
         else:
-            course.tasks = (*others, replace(task, again_at=now + AGAIN))
-            self._ring(now, course, Kind.TASK, task.level)
+            context.tasks = (*others, replace(task, again_at=now + AGAIN))
+            self._ring(now, context, Kind.TASK, task.level)
 
     def _answer(self, key: Key) -> dict[str, list[Event]]:
         """The contact acknowledges, wherever it stands by a shared file, number or address."""
         tree, id = key
-        everybody = [(course, contact) for course in self._courses for contact in course.tree.contacts.values()]
-        own = next((contact for course, contact in everybody if (course.tree.id, contact.id) == (tree, id)), None)
+        everybody = [(context, contact) for context in self._contexts for contact in context.tree.contacts.values()]
+        own = next((contact for context, contact in everybody if (context.tree.id, contact.id) == (tree, id)), None)
         events: dict[str, list[Event]] = {}
-        for course, contact in everybody if own is not None else ():
+        for context, contact in everybody if own is not None else ():
             is_own = contact is own or (own is not None and contact.is_same_recipient(own))
-            if is_own and contact.id in course.plan.allowed:
-                events.setdefault(course.tree.id, []).append(Answered(contact.id, AnswerKind.ACKNOWLEDGED))
+            if is_own and contact.id in context.plan.allowed:
+                events.setdefault(context.tree.id, []).append(Answered(contact.id, AnswerKind.ACKNOWLEDGED))
         return events
 
     def _move(self, now: datetime, events: Mapping[str, Sequence[Event]]) -> None:
-        for course in self._courses:
-            if course.tree.id in events:
-                self._advance(now, course, events[course.tree.id])
-        for course in self._courses:
-            waits = course.tree.start.unless_acknowledged and course.state.status is Status.SCHEDULED
-            if waits and course.tree.id not in events:
-                self._advance(now, course, ())
+        for context in self._contexts:
+            if context.tree.id in events:
+                self._advance(now, context, events[context.tree.id])
+        for context in self._contexts:
+            waits = context.tree.start.unless_acknowledged and context.state.status is Status.SCHEDULED
+            if waits and context.tree.id not in events:
+                self._advance(now, context, ())
 
-    def _advance(self, now: datetime, course: Walk, events: Sequence[Event]) -> None:
-        others = [each.state.status for each in self._courses if each is not course]
+    def _advance(self, now: datetime, context: Walk, events: Sequence[Event]) -> None:
+        others = [each.state.status for each in self._contexts if each is not context]
         acknowledged = bool(others) and all(status is Status.ACKNOWLEDGED for status in others)
-        step = advance(course.plan, course.state, now, events, others_acknowledged=acknowledged)
-        course.state, course.due_at = step.state, step.due_at
-        self.noted += (Noted(now, course.tree.id, note.kind, note.payload) for note in step.notes)
+        step = advance(context.plan, context.state, now, events, others_acknowledged=acknowledged)
+        context.state, context.due_at = step.state, step.due_at
+        self.noted += (Noted(now, context.tree.id, note.kind, note.payload) for note in step.notes)
         for send in step.sends:
-            self._send(now, course, send)
-        course.tasks = tuple(task for task in course.tasks if course.is_wanted(task))
-        self._sound(now, course, step)
-        asked = self._ask(now, course, step)
+            self._send(now, context, send)
+        context.tasks = tuple(task for task in context.tasks if context.is_wanted(task))
+        self._sound(now, context, step)
+        asked = self._ask(now, context, step)
         if asked:
-            self._advance(now, course, asked)
+            self._advance(now, context, asked)
 
-    def _send(self, now: datetime, course: Walk, send: Send) -> None:
+    def _send(self, now: datetime, context: Walk, send: Send) -> None:
         """An alert that another tree has sent to the same address counts here too, once."""
-        tree, contact = course.tree, course.tree.contacts[send.contact]
+        tree, contact = context.tree, context.tree.contacts[send.contact]
         method = contact.ways[send.method]
         address = contact.address_in(tree.id, method)
         counts_for = self._reached.setdefault((method.kind.value, address), [])
@@ -185,8 +185,8 @@ class _Night:
         level = "Last resort" if send.index == LAST_RESORT else tree.levels[send.index].name
         self.told.append(Told(now, tree.id, level, send.round, contact, method, send.kind, (tree.id,)))
         if send.kind is Kind.TASK:
-            self._ring(now, course, Kind.TASK, level, RINGING | WRITTEN)
-            course.tasks = (*course.tasks, Task(send.index, send.contact, send.method, level, again_at=now + AGAIN))
+            self._ring(now, context, Kind.TASK, level, RINGING | WRITTEN)
+            context.tasks = (*context.tasks, Task(send.index, send.contact, send.method, level, again_at=now + AGAIN))
 
     def _share(self, kind: str, address: str, tree: str) -> None:
         for place, each in enumerate(self.told):
@@ -195,48 +195,48 @@ class _Night:
                 self.told[place] = replace(each, trees=tuple(sorted({*each.trees, tree})))
                 return
 
-    def _ask(self, now: datetime, course: Walk, step: Step) -> list[Event]:
+    def _ask(self, now: datetime, context: Walk, step: Step) -> list[Event]:
         """Put new questions, take back those that were decided; what follows from asking at once."""
-        pending = course.state.question
-        if course.question is not None and (pending is None or pending.index != course.question[0]):
-            course.question = None
+        pending = context.state.question
+        if context.question is not None and (pending is None or pending.index != context.question[0]):
+            context.question = None
         asked: list[Event] = []
-        if not course.state.to_confirm:
-            course.confirm_at = None
+        if not context.state.to_confirm:
+            context.confirm_at = None
         for ask in step.asks:
             if ask.contact is not None:
-                course.confirm_at = now + AGAIN
-                self._ring(now, course, Kind.DECISION, course.tree.levels[ask.index].name)
+                context.confirm_at = now + AGAIN
+                self._ring(now, context, Kind.DECISION, context.tree.levels[ask.index].name)
                 asked += [Confirmed(ask.contact)] if self._script.gives_go else []
             elif pending is not None and pending.index == ask.index:
-                course.question = (ask.index, now + AGAIN)
-                self._ring(now, course, Kind.DECISION, course.tree.levels[ask.index].name)
+                context.question = (ask.index, now + AGAIN)
+                self._ring(now, context, Kind.DECISION, context.tree.levels[ask.index].name)
                 asked += [Go(ask.index)] if self._script.gives_go else [Asked(ask.index)]
         return asked
 
-    def _sound(self, now: datetime, course: Walk, step: Step) -> None:
+    def _sound(self, now: datetime, context: Walk, step: Step) -> None:
         """The alarm that nobody has answered, until somebody has."""
-        if course.state.status is Status.ACKNOWLEDGED:
-            course.alarm_at = None
+        if context.state.status is Status.ACKNOWLEDGED:
+            context.alarm_at = None
         elif step.noted("escalation_unanswered"):
-            course.alarm_at = now + AGAIN
-            self._ring(now, course, Kind.ALARM, "")
+            context.alarm_at = now + AGAIN
+            self._ring(now, context, Kind.ALARM, "")
 
-    def _ring(self, now: datetime, course: Walk, kind: Kind, level: str, by: frozenset[MethodKind] = RINGING) -> None:
-        plans = {each.tree.id: each.plan for each in self._courses}
+    def _ring(self, now: datetime, context: Walk, kind: Kind, level: str, by: frozenset[MethodKind] = RINGING) -> None:
+        plans = {each.tree.id: each.plan for each in self._contexts}
         for tree, contact in self._coordinators:
             methods = Reach(contact, plans[tree].times[contact.id]).at_any_hour(now)
             addresses = {(method.kind, method.address): method for method in methods if method.kind in by}
             for method in addresses.values():
-                self.told.append(Told(now, tree, level, course.state.round, contact, method, kind, (course.tree.id,)))
+                self.told.append(Told(now, tree, level, context.state.round, contact, method, kind, (context.tree.id,)))
 
     @property
     def _coordinators(self) -> list[tuple[str, Contact]]:
         """Each once, in the order of the trees."""
         found: list[tuple[str, Contact]] = []
-        for course in self._courses:
-            for contact in course.tree.coordinators:
+        for context in self._contexts:
+            for contact in context.tree.coordinators:
                 known = any(contact.is_same_recipient(each) for _, each in found)
-                if contact.id in course.plan.allowed and not known:
-                    found.append((course.tree.id, contact))
+                if contact.id in context.plan.allowed and not known:
+                    found.append((context.tree.id, contact))
         return found
