@@ -3,7 +3,7 @@
 from alertnet.core.directory.availability import Hours
 from alertnet.core.directory.contact import Contact, Method, MethodKind
 from alertnet.core.directory.usable_methods import Reach
-from alertnet.core.escalation import contact_steps as turns
+from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.state import Failed
 from alertnet.core.notification import Kind
 from tests.core.cast import NOW, Night, acknowledged, contact, level, minutes, plan_of, sms, tree
@@ -23,7 +23,7 @@ def night(*contacts: Contact) -> Night:
 def test_a_task_is_asked_of_the_coordinators_and_its_contact_is_not_alerted() -> None:
     reach = Reach(contact("ana", task("Call"), sms("+1")))
 
-    assert [turns.first_ring(reach, place, NOW).kind for place in (0, 1)] == [Kind.TASK, Kind.ALERT]
+    assert [contact_steps.first_ring(reach, place, NOW).kind for place in (0, 1)] == [Kind.TASK, Kind.ALERT]
     assert night(reach.contact).until(20).told == ["0 ana task", "0 ana sms"]
 
 

@@ -11,7 +11,7 @@ from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.errors import Inconsistent, put_down
 from alertnet.core.escalation.advance import advance, stop
 from alertnet.core.escalation.invariants import check_escalation
-from alertnet.core.escalation.state import Question, Replanned, Run, RunStatus, State, Status, Turn, Use
+from alertnet.core.escalation.state import ContactProgress, Question, Replanned, Run, RunStatus, State, Status, Use
 from alertnet.core.replan.state_migration import rebase
 from alertnet.core.replan.tree_migration import retire, succeed
 from alertnet.core.resolution.resolve import resolve
@@ -21,8 +21,8 @@ from tests.core.strategies import TREES, Story, named, stories
 
 WITHOUT_ZONE = NOW.replace(tzinfo=None)
 LONG_AGO = NOW.replace(year=1969)
-TURN = Turn("ana", NOW, True, uses=(Use(0, NOW),), stands_for=("desk",))
-RUN = Run(0, 1, NOW, NOW + minutes(10), (TURN, Turn("desk", NOW, True)))
+PROGRESS = ContactProgress("ana", NOW, True, uses=(Use(0, NOW),), stands_for=("desk",))
+RUN = Run(0, 1, NOW, NOW + minutes(10), (PROGRESS, ContactProgress("desk", NOW, True)))
 RUNNING = State(Status.RUNNING, NOW, passed=0, onward_from=NOW, runs=(RUN,))
 ASKED = replace(RUNNING, status=Status.WAITING_FOR_GO, question=Question(1, NOW, NOW + minutes(20)))
 ACKNOWLEDGED = replace(RUNNING, status=Status.ACKNOWLEDGED, met_index=0, action_due_at=NOW + minutes(60))
@@ -34,8 +34,8 @@ def of_run(**values: Any) -> State:
     return replace(RUNNING, runs=(replace(RUN, **values),))
 
 
-def of_turn(**values: Any) -> State:
-    return of_run(turns=(replace(TURN, **values),))
+def of_progress(**values: Any) -> State:
+    return of_run(turns=(replace(PROGRESS, **values),))
 
 
 def of_question(**values: Any) -> State:
@@ -84,18 +84,18 @@ BROKEN: list[tuple[str, State, Any]] = [
     ("runs.0.status", of_run(status="shut"), "shut"),
     ("runs.0.met_at", of_run(status=RunStatus.MET, met_at=LONG_AGO), LONG_AGO),
     ("runs.0.met_at", of_run(met_at=NOW), NOW),
-    ("runs.0.turns", of_run(turns=(TURN, TURN)), ["ana", "ana"]),
-    ("runs.0.turns..contact", of_turn(contact=""), ""),
-    ("runs.0.turns.ana.starts_at", of_turn(starts_at=WITHOUT_ZONE), WITHOUT_ZONE),
-    ("runs.0.turns.ana.repeats", of_turn(repeats=-1), -1),
-    ("runs.0.turns.ana.uses", of_turn(uses=(Use(-1, NOW),)), [-1]),
-    ("runs.0.turns.ana.uses", of_turn(uses=(Use(0, LONG_AGO),)), [LONG_AGO]),
-    ("runs.0.turns.ana.failed", of_turn(failed=(-1,)), (-1,)),
-    ("runs.0.turns.ana.handed_over", of_turn(handed_over=(-1,)), (-1,)),
-    ("runs.0.turns.ana.skipped", of_turn(skipped=(-1,)), (-1,)),
-    ("runs.0.turns.ana.stands_for", of_turn(stands_for=("ana",)), ("ana",)),
-    ("runs.0.turns.ana.closed_from", of_turn(closed_from=WITHOUT_ZONE), WITHOUT_ZONE),
-    ("runs.0.turns.ana.edited_at", of_turn(edited_at=LONG_AGO), LONG_AGO),
+    ("runs.0.turns", of_run(turns=(PROGRESS, PROGRESS)), ["ana", "ana"]),
+    ("runs.0.turns..contact", of_progress(contact=""), ""),
+    ("runs.0.turns.ana.starts_at", of_progress(starts_at=WITHOUT_ZONE), WITHOUT_ZONE),
+    ("runs.0.turns.ana.repeats", of_progress(repeats=-1), -1),
+    ("runs.0.turns.ana.uses", of_progress(uses=(Use(-1, NOW),)), [-1]),
+    ("runs.0.turns.ana.uses", of_progress(uses=(Use(0, LONG_AGO),)), [LONG_AGO]),
+    ("runs.0.turns.ana.failed", of_progress(failed=(-1,)), (-1,)),
+    ("runs.0.turns.ana.handed_over", of_progress(handed_over=(-1,)), (-1,)),
+    ("runs.0.turns.ana.skipped", of_progress(skipped=(-1,)), (-1,)),
+    ("runs.0.turns.ana.stands_for", of_progress(stands_for=("ana",)), ("ana",)),
+    ("runs.0.turns.ana.closed_from", of_progress(closed_from=WITHOUT_ZONE), WITHOUT_ZONE),
+    ("runs.0.turns.ana.edited_at", of_progress(edited_at=LONG_AGO), LONG_AGO),
 ]
 
 

@@ -62,12 +62,12 @@ def section(originals: Mapping[str, Original], story: Story) -> list[str]:
     Raises:
         Broken: a promise was not kept, or the story has other effects on one kind of database than on another.
     """
-    contexts = {name: undisturbed(original, story) for name, original in originals.items()}
-    first, *others = contexts.values()
+    courses = {name: undisturbed(original, story) for name, original in originals.items()}
+    first, *others = courses.values()
     if any(other.effects != first.effects for other in others):
         raise Broken(f"{story.name} goes another way on another database")
     return [
-        _line(first, point, {name: killed(originals[name], course, point) for name, course in contexts.items()})
+        _line(first, point, {name: killed(originals[name], course, point) for name, course in courses.items()})
         for point in first.points
     ]
 

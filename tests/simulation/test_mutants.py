@@ -101,11 +101,11 @@ MUTANTS = {
         "return moment if self.now - moment <= LATE else self.now",
         "return self.now",
     ),
-    "due time anchored to now: where turns begin": Mutant(
+    "due time anchored to now: where contact_steps.begin": Mutant(
         "A7",
         "alertnet/core/escalation/open_level.py",
-        "turns.begin(context.reach(id), run.opened_at, told)",
-        "turns.begin(context.reach(id), context.now, told)",
+        "contact_steps.begin(context.reach(id), run.opened_at, told)",
+        "contact_steps.begin(context.reach(id), context.now, told)",
     ),
     "acknowledgement not read at the send": Mutant(
         "A4 A5",

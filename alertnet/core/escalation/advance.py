@@ -13,7 +13,7 @@ from alertnet.core.escalation.apply_events import reconsider, take
 from alertnet.core.escalation.context import Context
 from alertnet.core.escalation.decision import Ask, Send, Step
 from alertnet.core.escalation.due import Agenda
-from alertnet.core.escalation.level_status import is_live, live_turns
+from alertnet.core.escalation.level_status import is_live, live_progress
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.shift_moments import postponed
 from alertnet.core.escalation.state import Event, State, Status
@@ -88,7 +88,7 @@ def still_says(plan: Plan, state: State, contact: str, kind: AnswerKind) -> bool
 
 def _sends(context: Context) -> tuple[Send, ...]:
     """What is still wanted once all is decided: of several messages by one method to a contact only the first (A7)."""
-    live = {run.index: {turn.contact for turn in live_turns(context, run)} for run in context.state.runs}
+    live = {run.index: {progress.contact for progress in live_progress(context, run)} for run in context.state.runs}
     sends: dict[tuple[str, int], Send] = {}
     for send in context.sends:
         if send.contact in live[send.index] and _is_usable(context, send.contact, send.method):

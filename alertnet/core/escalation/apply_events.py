@@ -1,9 +1,9 @@
-"""What events do to an escalation's course: answers, failures, decisions, actions, and a changed plan (B3)."""
+"""What events do to an escalation: answers, failures, decisions, actions, and a changed plan (B3)."""
 
 from dataclasses import replace
 
 from alertnet.core.directory.contact_tree import Then
-from alertnet.core.escalation import contact_steps as turns
+from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import ENDED, Context
 from alertnet.core.escalation.delivery_failures import fare
 from alertnet.core.escalation.level_status import would_matter
@@ -16,6 +16,7 @@ from alertnet.core.escalation.state import (
     Answered,
     Asked,
     Confirmed,
+    ContactProgress,
     Delayed,
     Event,
     Failed,
@@ -27,7 +28,6 @@ from alertnet.core.escalation.state import (
     Run,
     RunStatus,
     Status,
-    Turn,
     Unsent,
     Withdrawn,
 )
@@ -35,7 +35,7 @@ from alertnet.core.incident import Severity
 
 
 def take(context: Context, event: Event) -> None:
-    """Apply one event at the course's `now`. While stopped only what people say and providers report is kept."""
+    """Apply one event at the context's `now`. While stopped only what people say and providers report is kept."""
     context.moment = context.now
     if context.state.status is Status.STOPPED and not isinstance(event, Answered | Withdrawn | Failed):
         return
@@ -111,7 +111,7 @@ def _forget_confirmation(context: Context, contact: str) -> None:
 
 
 def _withdraw(context: Context, contact: str) -> None:
-    """As if it had never answered: wherever it is to answer in this round, its turn begins again."""
+    """As if it had never answered: wherever it is to answer in this round, it begins again."""
     state = context.state
     if contact not in state.answers:
         return
@@ -120,10 +120,12 @@ def _withdraw(context: Context, contact: str) -> None:
     answers = {id: kind for id, kind in state.answers.items() if id != contact}
     context.change(answers=answers, acted=tuple(id for id in state.acted if id != contact))
     for run in state.runs if again else ():
-        turn = context.turn(run.index, contact)
-        if turn is not None:
-            fresh = turns.begin(context.reach(contact), context.moment, True)
-            context.put_turn(run.index, replace(fresh, principal=turn.principal, stands_for=turn.stands_for))
+        progress = context.progress(run.index, contact)
+        if progress is not None:
+            fresh = contact_steps.begin(context.reach(contact), context.moment, True)
+            context.put_progress(
+                run.index, replace(fresh, principal=progress.principal, stands_for=progress.stands_for)
+            )
 
 
 def _go(context: Context, index: int) -> None:
@@ -196,8 +198,8 @@ def _act(context: Context, contact: str) -> None:
     context.change(acted=tuple(dict.fromkeys((*state.acted, contact))))
     if state.status is not Status.ACKNOWLEDGED or state.met_index is None:
         return
-    turn: Turn | None = context.turn(state.met_index, contact)
-    if turn is not None and context.answer(state.met_index, contact) is AnswerKind.ACKNOWLEDGED:
+    progress: ContactProgress | None = context.progress(state.met_index, contact)
+    if progress is not None and context.answer(state.met_index, contact) is AnswerKind.ACKNOWLEDGED:
         context.change(action_due_at=None)
 
 

@@ -1,6 +1,6 @@
 """The working copy on which one decision is made: the plan, the state so far, the instant, and what the shell is to do.
 
-It lives for one `progress.advance` and is never kept. It knows what is so, and decides nothing.
+It lives for one `advance` and is never kept. It knows what is so, and decides nothing.
 """
 
 from dataclasses import replace
@@ -12,7 +12,7 @@ from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.escalation.contact_steps import Next, Ring
 from alertnet.core.escalation.decision import Ask, Note, Send
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import LAST_RESORT, Run, State, Status, Turn
+from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, Run, State, Status
 from alertnet.core.resolution.resolve import Plan
 
 LATE = timedelta(seconds=60)
@@ -102,30 +102,35 @@ class Context:
         """The latest run of a level that was opened."""
         return next(run for run in self.state.runs if run.index == index)
 
-    def turn(self, index: int, contact: str) -> Turn | None:
-        """The contact's turn in a level that was opened."""
-        return next((turn for turn in self.run(index).turns if turn.contact == contact), None)
+    def progress(self, index: int, contact: str) -> ContactProgress | None:
+        """The contact's progress in a level that was opened."""
+        return next((progress for progress in self.run(index).turns if progress.contact == contact), None)
 
     def put(self, run: Run) -> None:
         """Put a run in the place of the one it continues."""
         self.change(runs=tuple(run if each.index == run.index else each for each in self.state.runs))
 
-    def put_turn(self, index: int, turn: Turn) -> None:
-        """Put a turn in the place of the same contact's in that level, or beside the others."""
+    def put_progress(self, index: int, progress: ContactProgress) -> None:
+        """Put a contact's progress in the place of its earlier one in that level, or beside the others."""
         run = self.run(index)
-        if self.turn(index, turn.contact) is None:
-            self.put(replace(run, turns=(*run.turns, turn)))
+        if self.progress(index, progress.contact) is None:
+            self.put(replace(run, turns=(*run.turns, progress)))
         else:
-            self.put(replace(run, turns=tuple(turn if each.contact == turn.contact else each for each in run.turns)))
+            self.put(
+                replace(
+                    run,
+                    turns=tuple(progress if each.contact == progress.contact else each for each in run.turns),
+                )
+            )
 
     def note_closed(self, index: int, following: Next) -> None:
-        """Put on the record that a contact was closed when a message of its turn was to leave."""
+        """Put on the record that a contact was closed when a message to it was to leave."""
         if following.closed_by is not None:
             level = self.level(self.run(index)).name
-            self.note("contact_closed", contact=following.turn.contact, level=level, closed_by=following.closed_by)
+            self.note("contact_closed", contact=following.progress.contact, level=level, closed_by=following.closed_by)
 
     def ring(self, index: int, contact: str, ring: Ring) -> None:
-        """Plan one message of a turn."""
+        """Plan one message to a contact."""
         run = self.run(index)
         expires_at = max(run.ends_at, self.on_time(ring.at) + SHORTEST_VALIDITY)
         self.sends.append(Send(ring.kind, index, run.round, contact, ring.method, ring.at, expires_at))

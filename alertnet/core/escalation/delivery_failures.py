@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from alertnet.core.directory.usable_methods import stale_key
-from alertnet.core.escalation import contact_steps as turns
+from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import Context
 from alertnet.core.escalation.level_status import is_live
 from alertnet.core.escalation.state import Delayed, Failed, Unsent
@@ -27,49 +27,49 @@ def _fail(context: Context, event: Failed) -> None:
     bad = tuple(stale_key(contact, replace(method, kind=kind)) for kind in event.stale)
     context.change(stale=tuple(dict.fromkeys((*context.state.stale, *bad))))
     for run in context.state.runs:
-        for turn in run.turns:
-            its = context.contact(turn.contact)
-            used = {use.method for use in turn.uses}
+        for progress in run.turns:
+            its = context.contact(progress.contact)
+            used = {use.method for use in progress.uses}
             failed = {place for place, each in enumerate(its.ways) if stale_key(its, each) in bad}
-            if turn.contact == event.contact and event.method in used:
+            if progress.contact == event.contact and event.method in used:
                 failed.add(event.method)
-            news = sorted(failed - set(turn.failed))
-            context.put_turn(run.index, replace(turn, failed=(*turn.failed, *news)))
+            news = sorted(failed - set(progress.failed))
+            context.put_progress(run.index, replace(progress, failed=(*progress.failed, *news)))
             for place in sorted(failed & used):
-                _hand_over(context, run.index, turn.contact, place)
+                _hand_over(context, run.index, progress.contact, place)
 
 
 def _leave_out(context: Context, contact: str, method: int) -> None:
     """The contact has closed, so that its other methods take over; or another is on duty there, and is told now."""
     closed_by = context.reach(contact).closed_by(method, context.moment)
     for run in context.state.runs:
-        turn = context.turn(run.index, contact)
-        if turn is None or not any(use.method == method for use in turn.uses) or method in turn.skipped:
+        progress = context.progress(run.index, contact)
+        if progress is None or not any(use.method == method for use in progress.uses) or method in progress.skipped:
             continue
         if not closed_by:
-            context.ring(run.index, contact, turns.first_ring(context.reach(contact), method, context.moment))
+            context.ring(run.index, contact, contact_steps.first_ring(context.reach(contact), method, context.moment))
             continue
-        after = turns.skip(turn, method, context.moment)
-        context.put_turn(run.index, after)
-        context.note_closed(run.index, turns.Next(context.moment, after, (), closed_by))
+        after = contact_steps.skip(progress, method, context.moment)
+        context.put_progress(run.index, after)
+        context.note_closed(run.index, contact_steps.Next(context.moment, after, (), closed_by))
 
 
 def _delay(context: Context, contact: str, method: int) -> None:
     for run in context.state.runs:
-        turn = context.turn(run.index, contact)
-        if turn is not None and any(use.method == method for use in turn.uses):
+        progress = context.progress(run.index, contact)
+        if progress is not None and any(use.method == method for use in progress.uses):
             _hand_over(context, run.index, contact, method)
 
 
 def _hand_over(context: Context, index: int, contact: str, method: int) -> None:
     """Use the contact's next method now, because this one did not reach it; once for each method."""
-    turn = context.turn(index, contact)
-    if turn is None or method in turn.handed_over or not is_live(context, context.run(index), contact):
+    progress = context.progress(index, contact)
+    if progress is None or method in progress.handed_over or not is_live(context, context.run(index), contact):
         return
-    following = turns.bring_forward(
-        replace(turn, handed_over=(*turn.handed_over, method)), context.reach(contact), context.moment
+    following = contact_steps.bring_forward(
+        replace(progress, handed_over=(*progress.handed_over, method)), context.reach(contact), context.moment
     )
-    context.put_turn(index, following.turn)
+    context.put_progress(index, following.progress)
     for ring in following.rings:
         context.ring(index, contact, ring)
     context.note_closed(index, following)

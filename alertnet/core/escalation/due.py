@@ -10,9 +10,9 @@ from functools import partial
 from typing import NamedTuple
 
 from alertnet.core.directory.contact_tree import Otherwise
-from alertnet.core.escalation import contact_steps as turns
+from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import LATE, Context, pause_after
-from alertnet.core.escalation.level_status import deputise, is_live, live_turns, would_matter
+from alertnet.core.escalation.level_status import deputise, is_live, live_progress, would_matter
 from alertnet.core.escalation.open_level import ask, open_last_resort, open_level
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.settle import acknowledge, settle
@@ -38,7 +38,7 @@ RING, SILENCE, DECISION, LEVEL = range(4)
 
 
 class Agenda:
-    """Everything that is due in a course, in the order of the planned moments."""
+    """Everything that is due in a context, in the order of the planned moments."""
 
     def __init__(self, context: Context, others_acknowledged: bool) -> None:
         self.context = context
@@ -85,15 +85,15 @@ class Agenda:
         context = self.context
         for run in context.state.runs:
             level = context.level(run)
-            rings: list[turns.Next] = []
+            rings: list[contact_steps.Next] = []
             silences: list[tuple[datetime, str]] = []
-            for turn in live_turns(context, run):
-                reach = context.reach(turn.contact)
-                following = turns.upcoming(turn, reach, level)
+            for progress in live_progress(context, run):
+                reach = context.reach(progress.contact)
+                following = contact_steps.upcoming(progress, reach, level)
                 if following is not None:
                     rings.append(following)
-                if run.status is RunStatus.OPEN and reach.contact.deputy is not None and not turn.deputised:
-                    silences.append((turns.silence_at(turn, reach, level, run.ends_at), turn.contact))
+                if run.status is RunStatus.OPEN and reach.contact.deputy is not None and not progress.deputised:
+                    silences.append((contact_steps.silence_at(progress, reach, level, run.ends_at), progress.contact))
             if rings:
                 at = min(each.at for each in rings)
                 yield _Due(at, RING, partial(self._ring, run.index, [each for each in rings if each.at == at]))
@@ -101,14 +101,14 @@ class Agenda:
                 at = min(silences)[0]
                 yield _Due(at, SILENCE, partial(self._miss, run.index, [id for when, id in silences if when == at]))
 
-    def _ring(self, index: int, rings: list[turns.Next]) -> None:
+    def _ring(self, index: int, rings: list[contact_steps.Next]) -> None:
         """Turns of one level don't touch one another: they take their next steps together."""
-        after = {each.turn.contact: each.turn for each in rings}
+        after = {each.progress.contact: each.progress for each in rings}
         run = self.context.run(index)
-        self.context.put(replace(run, turns=tuple(after.get(turn.contact, turn) for turn in run.turns)))
+        self.context.put(replace(run, turns=tuple(after.get(progress.contact, progress) for progress in run.turns)))
         for each in rings:
             for ring in each.rings:
-                self.context.ring(index, each.turn.contact, ring)
+                self.context.ring(index, each.progress.contact, ring)
             self.context.note_closed(index, each)
         if any(each.closed_by for each in rings):
             settle(self.context)
@@ -116,8 +116,12 @@ class Agenda:
     def _miss(self, index: int, contacts: list[str]) -> None:
         """Nobody answers: their deputies are told, unless one of those has answered for the next."""
         for contact in contacts:
-            turn = self.context.turn(index, contact)
-            if turn is not None and not turn.deputised and is_live(self.context, self.context.run(index), contact):
+            progress = self.context.progress(index, contact)
+            if (
+                progress is not None
+                and not progress.deputised
+                and is_live(self.context, self.context.run(index), contact)
+            ):
                 deputise(self.context, index, contact, self.context.on_time(self.context.moment), "silent")
                 settle(self.context)
 
@@ -239,7 +243,7 @@ class Agenda:
         context.note("action_missing", level=planned.level.name)
         due = planned.level.action_due
         if due is not None and due.otherwise is Otherwise.AGAIN:
-            counted = {turn.contact for turn in run.turns} - {
+            counted = {progress.contact for progress in run.turns} - {
                 id for id, kind in context.state.answers.items() if kind is not AnswerKind.ACKNOWLEDGED
             }
             context.change(answers={id: kind for id, kind in context.state.answers.items() if id not in counted})

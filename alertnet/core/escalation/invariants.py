@@ -6,7 +6,7 @@ Only what no plan, event or edit can bring about is refused; what is merely odd 
 from datetime import datetime
 
 from alertnet.core.errors import Inconsistent, is_moment, must_hold
-from alertnet.core.escalation.state import LAST_RESORT, Question, Run, RunStatus, State, Status, Turn
+from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, Question, Run, RunStatus, State, Status
 
 _AT_REST = (Status.ACKNOWLEDGED, Status.STOPPED)
 _WAITING = (Status.WAITING_FOR_GO, Status.STOPPED)
@@ -31,8 +31,8 @@ def check_escalation(id: str, state: State, due_at: datetime | None) -> None:
             _check_question(id, state.question)
         for run in state.runs:
             _check_run(id, state, run)
-            for turn in run.turns:
-                _check_turn(id, run, turn)
+            for progress in run.turns:
+                _check_progress(id, run, progress)
     except (AttributeError, TypeError) as fault:
         raise Inconsistent("escalation", id, "state", type(fault).__name__, "fields of their own types") from fault
 
@@ -129,7 +129,7 @@ def _check_question(id: str, question: Question) -> None:
 
 
 def _check_run(id: str, state: State, run: Run) -> None:
-    contacts = [turn.contact for turn in run.turns]
+    contacts = [progress.contact for progress in run.turns]
     must_hold(
         "escalation",
         (id, "state.runs", run.index),
@@ -146,23 +146,23 @@ def _check_run(id: str, state: State, run: Run) -> None:
     )
 
 
-def _check_turn(id: str, run: Run, turn: Turn) -> None:
-    closed_from, edited_at, uses = turn.closed_from, turn.edited_at, turn.uses
+def _check_progress(id: str, run: Run, progress: ContactProgress) -> None:
+    closed_from, edited_at, uses = progress.closed_from, progress.edited_at, progress.uses
     methods = [use.method for use in uses] if uses else ()
     moments = [use.at for use in uses] if uses else ()
     must_hold(
         "escalation",
-        (id, "state.runs", run.index, "turns", turn.contact),
+        (id, "state.runs", run.index, "turns", progress.contact),
         (
-            (turn.contact != "", "contact", turn.contact, "the id of a contact"),
-            (is_moment(turn.starts_at), "starts_at", turn.starts_at, MOMENT),
-            (turn.repeats >= 0, "repeats", turn.repeats, COUNT),
+            (progress.contact != "", "contact", progress.contact, "the id of a contact"),
+            (is_moment(progress.starts_at), "starts_at", progress.starts_at, MOMENT),
+            (progress.repeats >= 0, "repeats", progress.repeats, COUNT),
             (min(methods, default=0) >= 0, "uses", methods, COUNT),
             (not moments or (is_moment(min(moments)) and is_moment(max(moments))), "uses", moments, MOMENT),
-            (min(turn.failed, default=0) >= 0, "failed", turn.failed, COUNT),
-            (min(turn.handed_over, default=0) >= 0, "handed_over", turn.handed_over, COUNT),
-            (min(turn.skipped, default=0) >= 0, "skipped", turn.skipped, COUNT),
-            (turn.contact not in turn.stands_for, "stands_for", turn.stands_for, "others than itself"),
+            (min(progress.failed, default=0) >= 0, "failed", progress.failed, COUNT),
+            (min(progress.handed_over, default=0) >= 0, "handed_over", progress.handed_over, COUNT),
+            (min(progress.skipped, default=0) >= 0, "skipped", progress.skipped, COUNT),
+            (progress.contact not in progress.stands_for, "stands_for", progress.stands_for, "others than itself"),
             (closed_from is None or is_moment(closed_from), "closed_from", closed_from, MOMENT),
             (edited_at is None or is_moment(edited_at), "edited_at", edited_at, MOMENT),
         ),

@@ -4,32 +4,32 @@ from dataclasses import replace
 from datetime import datetime
 
 from alertnet.core.directory.contact import Role
-from alertnet.core.escalation import contact_steps as turns
+from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import Context
 from alertnet.core.escalation.quorum import AnswerKind, Standing, is_met
-from alertnet.core.escalation.state import LAST_RESORT, Run, RunStatus, Turn
+from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, Run, RunStatus
 from alertnet.core.resolution.resolve import PlannedLevel, deputies_of
 
 
-def live_turns(context: Context, run: Run) -> list[Turn]:
+def live_progress(context: Context, run: Run) -> list[ContactProgress]:
     """Those still to be told: they may be, have not answered, and nobody has answered for them."""
     if not context.is_active or run.status is RunStatus.MET or run.round != context.state.round:
         return []
     answered = answered_in(context, run)
-    principals = {turn.contact for turn in run.turns if turn.principal}
+    principals = {progress.contact for progress in run.turns if progress.principal}
     return [
-        turn
-        for turn in run.turns
-        if turn.told
-        and turn.contact in context.plan.allowed
-        and not context.has_ended(run.index, turn.contact)
-        and not principals.intersection((turn.contact, *turn.stands_for)) <= answered
+        progress
+        for progress in run.turns
+        if progress.told
+        and progress.contact in context.plan.allowed
+        and not context.has_ended(run.index, progress.contact)
+        and not principals.intersection((progress.contact, *progress.stands_for)) <= answered
     ]
 
 
 def is_live(context: Context, run: Run, contact: str) -> bool:
     """Whether the contact is still to be told in that level."""
-    return any(turn.contact == contact for turn in live_turns(context, run))
+    return any(progress.contact == contact for progress in live_progress(context, run))
 
 
 def answered_in(context: Context, run: Run) -> set[str]:
@@ -37,10 +37,10 @@ def answered_in(context: Context, run: Run) -> set[str]:
     must_confirm = context.level(run).confirm
     return {
         id
-        for turn in run.turns
-        if context.answer(run.index, turn.contact) is AnswerKind.ACKNOWLEDGED
-        and not (must_confirm and lacks_confirmation(context, turn.contact))
-        for id in (turn.contact, *turn.stands_for)
+        for progress in run.turns
+        if context.answer(run.index, progress.contact) is AnswerKind.ACKNOWLEDGED
+        and not (must_confirm and lacks_confirmation(context, progress.contact))
+        for id in (progress.contact, *progress.stands_for)
     }
 
 
@@ -49,22 +49,28 @@ def lacks_confirmation(context: Context, contact: str) -> bool:
     return contact not in context.state.confirmed and context.contact(contact).role is not Role.COORDINATOR
 
 
-def is_dead(context: Context, run: Run, turn: Turn) -> bool:
+def is_dead(context: Context, run: Run, progress: ContactProgress) -> bool:
     """Whether the contact itself can't acknowledge any more: it declined, is involved, or nothing reaches it."""
-    declined = context.answer(run.index, turn.contact) is AnswerKind.DECLINED
-    return declined or turn.contact in context.plan.involved or turns.is_out_of_reach(turn, context.reach(turn.contact))
+    declined = context.answer(run.index, progress.contact) is AnswerKind.DECLINED
+    return (
+        declined
+        or progress.contact in context.plan.involved
+        or contact_steps.is_out_of_reach(progress, context.reach(progress.contact))
+    )
 
 
 def standings(context: Context, run: Run) -> list[Standing]:
     """How the contacts stand that the level notified and that may still be told, or have acknowledged."""
     allowed, answered = context.plan.allowed, answered_in(context, run)
-    able = [turn for turn in run.turns if turn.contact in allowed and not is_dead(context, run, turn)]
-    reachable = {id for turn in able for id in (turn.contact, *turn.stands_for)}
+    able = [progress for progress in run.turns if progress.contact in allowed and not is_dead(context, run, progress)]
+    reachable = {id for progress in able for id in (progress.contact, *progress.stands_for)}
     counted = answered | reachable | allowed
     return [
-        Standing(context.contact(turn.contact).organisation, turn.contact in answered, turn.contact in reachable)
-        for turn in run.turns
-        if turn.principal and turn.contact in counted
+        Standing(
+            context.contact(progress.contact).organisation, progress.contact in answered, progress.contact in reachable
+        )
+        for progress in run.turns
+        if progress.principal and progress.contact in counted
     ]
 
 
@@ -77,23 +83,23 @@ def may_stand_in(context: Context, index: int, deputy: str) -> bool:
 
 def deputise(context: Context, index: int, contact: str, at: datetime, cause: str) -> None:
     """Tell the contact's deputy in its place; deputies chain, and stand for everyone before them."""
-    turn = context.turn(index, contact)
-    assert turn is not None
-    context.put_turn(index, replace(turn, deputised=True))
-    chain = (id for id in deputies_of(context.plan.tree, contact) if id not in turn.stands_for)
+    progress = context.progress(index, contact)
+    assert progress is not None
+    context.put_progress(index, replace(progress, deputised=True))
+    chain = (id for id in deputies_of(context.plan.tree, contact) if id not in progress.stands_for)
     deputy = next((id for id in chain if may_stand_in(context, index, id)), None)
     if deputy is None:
         return
-    present = context.turn(index, deputy)
+    present = context.progress(index, deputy)
     earlier = present.stands_for if present else ()
-    stands_for = tuple(dict.fromkeys((*earlier, contact, *turn.stands_for)))
+    stands_for = tuple(dict.fromkeys((*earlier, contact, *progress.stands_for)))
     if present is None or not (present.told or present.principal):
         told = not context.has_ended(index, deputy)
-        begun = turns.begin(context.reach(deputy), at, told)
-        context.put_turn(index, replace(begun, principal=False, stands_for=stands_for))
+        begun = contact_steps.begin(context.reach(deputy), at, told)
+        context.put_progress(index, replace(begun, principal=False, stands_for=stands_for))
         context.note("deputy_told", contact=deputy, stands_for=contact, cause=cause)
         return
-    context.put_turn(index, replace(present, stands_for=stands_for))
+    context.put_progress(index, replace(present, stands_for=stands_for))
     if present.deputised:
         deputise(context, index, deputy, at, cause)
 

@@ -1,14 +1,14 @@
-"""Opening a level, or asking whether it may open: when its clock begins, when it ends, and who has a turn in it."""
+"""Opening a level, or asking whether it may open: when its clock begins, when it ends, and whom it tells."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from alertnet.core.escalation import contact_steps as turns
+from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import ENDED, Context, pause_after
 from alertnet.core.escalation.decision import Ask
 from alertnet.core.escalation.settle import settle
-from alertnet.core.escalation.state import LAST_RESORT, Question, Run, Status, Turn
+from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, Question, Run, Status
 from alertnet.core.incident import Severity
 from alertnet.core.resolution.resolve import PlannedLevel
 
@@ -54,11 +54,13 @@ def ask(context: Context, planned: PlannedLevel, moment: datetime) -> None:
 
 
 def _begin(context: Context, run: Run, contacts: Iterable[str]) -> None:
-    """Give everybody a turn; those who stood in for them before still answer for them, but wait to be needed again."""
+    """Begin with everybody; those who stood in for them before still answer for them, but wait to be needed again."""
     earlier = context.find(run.index)
-    previous = {turn.contact: turn for turn in earlier.turns} if earlier else {}
-    begun = {id: _turn(context, run, id, previous.get(id)) for id in contacts}
-    stand_ins = [replace(turn, told=False) for id, turn in previous.items() if id not in begun and not turn.principal]
+    previous = {progress.contact: progress for progress in earlier.turns} if earlier else {}
+    begun = {id: _progress(context, run, id, previous.get(id)) for id in contacts}
+    stand_ins = [
+        replace(progress, told=False) for id, progress in previous.items() if id not in begun and not progress.principal
+    ]
     others = [each for each in context.state.runs if each.index != run.index]
     context.change(runs=(*others, replace(run, turns=(*begun.values(), *stand_ins))))
 
@@ -67,16 +69,16 @@ def _wait_out_quiet_hours(context: Context, index: int) -> None:
     """Where quiet hours hold back whatever the level would send first, it lasts that much longer."""
     run = context.run(index)
     first, held = [], []
-    for turn in run.turns:
-        reach = context.reach(turn.contact)
-        for place in turns.unused(turn, reach) if turn.told else ():
-            first.append(turn.starts_at + reach.contact.ways[place].after)
-            held.append(turns.planned(turn, reach, place))
+    for progress in run.turns:
+        reach = context.reach(progress.contact)
+        for place in contact_steps.unused(progress, reach) if progress.told else ():
+            first.append(progress.starts_at + reach.contact.ways[place].after)
+            held.append(contact_steps.planned(progress, reach, place))
     if held and min(held) > min(first):
         context.put(replace(run, ends_at=run.ends_at + (min(held) - min(first))))
 
 
-def _turn(context: Context, run: Run, id: str, previous: Turn | None) -> Turn:
+def _progress(context: Context, run: Run, id: str, previous: ContactProgress | None) -> ContactProgress:
     told = not context.has_ended(run.index, id)
-    begun = turns.begin(context.reach(id), run.opened_at, told)
+    begun = contact_steps.begin(context.reach(id), run.opened_at, told)
     return replace(begun, stands_for=previous.stands_for if previous else ())

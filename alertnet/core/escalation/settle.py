@@ -11,7 +11,7 @@ from alertnet.core.escalation.state import LAST_RESORT, Run, RunStatus, Status
 
 
 def settle(context: Context) -> None:
-    """Bring every level into line with the answers and failures there are; of a settled course nothing changes."""
+    """Bring every level into line with the answers and failures there are; of a settled context nothing changes."""
     if context.state.status is Status.STOPPED:
         return
     for index in [run.index for run in context.state.runs]:
@@ -37,8 +37,9 @@ def acknowledge(context: Context, run: Run) -> None:
         return
     due = context.level(run).action_due
     acted = any(
-        turn.contact in context.state.acted and context.answer(run.index, turn.contact) is AnswerKind.ACKNOWLEDGED
-        for turn in run.turns
+        progress.contact in context.state.acted
+        and context.answer(run.index, progress.contact) is AnswerKind.ACKNOWLEDGED
+        for progress in run.turns
     )
     context.change(
         status=Status.ACKNOWLEDGED,
@@ -56,12 +57,16 @@ def acknowledge(context: Context, run: Run) -> None:
 def _ask_to_confirm(context: Context, index: int) -> None:
     """The coordinators are asked, once, about each answer that counts only when one of them confirms it."""
     run = context.run(index)
-    for turn in run.turns if context.level(run).confirm and run.status is not RunStatus.MET else ():
-        said_so = context.answer(index, turn.contact) is AnswerKind.ACKNOWLEDGED
-        if said_so and turn.contact not in context.state.to_confirm and lacks_confirmation(context, turn.contact):
-            context.change(to_confirm=(*context.state.to_confirm, turn.contact))
-            context.asks.append(Ask(index, 1, None, turn.contact))
-            context.note("confirmation_asked", contact=turn.contact, level=context.level(run).name)
+    for progress in run.turns if context.level(run).confirm and run.status is not RunStatus.MET else ():
+        said_so = context.answer(index, progress.contact) is AnswerKind.ACKNOWLEDGED
+        if (
+            said_so
+            and progress.contact not in context.state.to_confirm
+            and lacks_confirmation(context, progress.contact)
+        ):
+            context.change(to_confirm=(*context.state.to_confirm, progress.contact))
+            context.asks.append(Ask(index, 1, None, progress.contact))
+            context.note("confirmation_asked", contact=progress.contact, level=context.level(run).name)
 
 
 def _rule_met(context: Context, run: Run) -> bool:
@@ -83,13 +88,13 @@ def _deputise_the_dead(context: Context, index: int) -> None:
         run = context.run(index)
         if run.status is RunStatus.MET:
             return
-        dead = [turn for turn in run.turns if not turn.deputised and is_dead(context, run, turn)]
+        dead = [progress for progress in run.turns if not progress.deputised and is_dead(context, run, progress)]
         answered = answered_in(context, run) if dead else set()
-        turn = next((turn for turn in dead if turn.contact not in answered), None)
-        if turn is None:
+        progress = next((progress for progress in dead if progress.contact not in answered), None)
+        if progress is None:
             return
         at = max(run.opened_at, context.moment)
-        deputise(context, index, turn.contact, at, _cause(context, index, turn.contact))
+        deputise(context, index, progress.contact, at, _cause(context, index, progress.contact))
 
 
 def _cause(context: Context, index: int, contact: str) -> str:

@@ -1,6 +1,6 @@
-"""An escalation as a value: its status, the levels it has opened, whose turn it was, and what is to happen when.
+"""An escalation as a value: its status, the levels it has opened, how far each contact is, and what is to happen when.
 
-The values here are what the database keeps of an escalation between two moments. `progress.advance` alone moves them.
+The values here are what the database keeps of an escalation between two moments. `advance` alone moves them.
 """
 
 from dataclasses import dataclass, field
@@ -43,8 +43,8 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Turn:
-    """One contact's turn in an opened level: its methods count from `starts_at`."""
+class ContactProgress:
+    """How far one contact is in an opened level: its methods count from `starts_at`."""
 
     contact: str
     starts_at: datetime
@@ -76,7 +76,7 @@ class Run:
     round: int
     opened_at: datetime
     ends_at: datetime
-    turns: tuple[Turn, ...]
+    turns: tuple[ContactProgress, ...]
     status: RunStatus = RunStatus.OPEN
     met_at: datetime | None = None
 

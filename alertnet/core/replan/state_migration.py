@@ -1,7 +1,7 @@
 """What an escalation remembers, carried over to the plan that a coordinator has applied: nothing is forgotten (A2, A8).
 
 Answers, failures and what was sent keep their place; those who are in a level no more leave it, those who are new in
-one that is open get their turn in it now, and no clock begins in the past (A7).
+one that is open are told in it now, and no clock begins in the past (A7).
 """
 
 from collections.abc import Iterable
@@ -10,10 +10,10 @@ from datetime import datetime
 
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.directory.usable_methods import Reach
-from alertnet.core.escalation import contact_steps as turns
+from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import ENDED
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import LAST_RESORT, Run, RunStatus, State, Status, Turn, Use
+from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, Run, RunStatus, State, Status, Use
 from alertnet.core.replan.tree_migration import Places
 from alertnet.core.resolution.approval import Gate
 from alertnet.core.resolution.resolve import Plan, deputies_of
@@ -71,19 +71,19 @@ def _passed(state: State, before: Plan, after: Plan, places: Places) -> int:
 
 def _moved_run(run: Run, places: Places) -> Run:
     index = run.index if run.index == LAST_RESORT else places.levels[run.index]
-    return replace(run, index=index, turns=tuple(_moved_turn(turn, places) for turn in run.turns))
+    return replace(run, index=index, turns=tuple(_moved_progress(progress, places) for progress in run.turns))
 
 
-def _moved_turn(turn: Turn, places: Places) -> Turn:
-    place = places.methods[turn.contact]
+def _moved_progress(progress: ContactProgress, places: Places) -> ContactProgress:
+    place = places.methods[progress.contact]
     return replace(
-        turn,
-        contact=places.contacts[turn.contact],
-        stands_for=tuple(places.contacts[id] for id in turn.stands_for),
-        uses=tuple(Use(place[use.method], use.at) for use in turn.uses),
-        failed=tuple(place[each] for each in turn.failed),
-        handed_over=tuple(place[each] for each in turn.handed_over),
-        skipped=tuple(place[each] for each in turn.skipped),
+        progress,
+        contact=places.contacts[progress.contact],
+        stands_for=tuple(places.contacts[id] for id in progress.stands_for),
+        uses=tuple(Use(place[use.method], use.at) for use in progress.uses),
+        failed=tuple(place[each] for each in progress.failed),
+        handed_over=tuple(place[each] for each in progress.handed_over),
+        skipped=tuple(place[each] for each in progress.skipped),
     )
 
 
@@ -121,54 +121,64 @@ class _Carried:
     def _run(self, run: Run) -> Run:
         level, edited = self._level(run.index)
         if edited is not None and edited.former:
-            stays = [replace(turn, told=False) for turn in run.turns if self._has_acknowledged(turn)]
+            stays = [replace(progress, told=False) for progress in run.turns if self._has_acknowledged(progress)]
             ends = run if run.status is RunStatus.MET else replace(run, status=RunStatus.GAVE_WAY)
             return replace(ends, turns=tuple(stays), ends_at=min(run.ends_at, self.now))
         told, tells = self._named(self.before, run.index), self._named(self.after, run.index)
         leaving = {self.places.contacts[id] for id in told} - tells
-        stays = [turn for turn in run.turns if turn.contact not in leaving or self._has_acknowledged(turn)]
-        stays = [turn for turn in stays if turn.principal or not turn.stands_for or {*turn.stands_for} - leaving]
-        run = replace(run, turns=tuple(self._turn(turn, level, edited) for turn in stays))
+        stays = [
+            progress for progress in run.turns if progress.contact not in leaving or self._has_acknowledged(progress)
+        ]
+        stays = [
+            progress
+            for progress in stays
+            if progress.principal or not progress.stands_for or {*progress.stands_for} - leaving
+        ]
+        run = replace(run, turns=tuple(self._progress(progress, level, edited) for progress in stays))
         if level is not None and edited is not None and level.wait != edited.wait and run.status is RunStatus.OPEN:
             ends_at = run.ends_at + (edited.wait - level.wait)
             run = replace(run, ends_at=max(ends_at, min(run.ends_at, self.now)))
         return self._with_newcomers(run)
 
-    def _turn(self, turn: Turn, level: Level | None, edited: Level | None) -> Turn:
-        old = next(id for id, now in self.places.contacts.items() if now == turn.contact)
-        was, contact = self.before.tree.contacts[old], self.after.tree.contacts[turn.contact]
+    def _progress(self, progress: ContactProgress, level: Level | None, edited: Level | None) -> ContactProgress:
+        old = next(id for id, now in self.places.contacts.items() if now == progress.contact)
+        was, contact = self.before.tree.contacts[old], self.after.tree.contacts[progress.contact]
         place = self.places.methods[old]
         fresh = set(range(len(contact.ways))) - set(place)
         if fresh or any(contact.ways[place[at]].after != way.after for at, way in enumerate(was.ways)):
-            reach = self._reach(turn.contact)
-            failed = tuple(each for each in sorted(fresh) if reach.is_stale(each) and each not in turn.failed)
-            turn = replace(turn, edited_at=self.now, failed=turn.failed + failed)
+            reach = self._reach(progress.contact)
+            failed = tuple(each for each in sorted(fresh) if reach.is_stale(each) and each not in progress.failed)
+            progress = replace(progress, edited_at=self.now, failed=progress.failed + failed)
         if (was.deputy and self.places.contacts[was.deputy]) != contact.deputy:
-            turn = replace(turn, deputised=False)
+            progress = replace(progress, deputised=False)
         if level is not None and edited is not None and edited.repeat and level.repeat != edited.repeat:
-            passed = max(0, (self.now - turn.starts_at) // edited.repeat.every)
-            turn = replace(turn, repeats=min(passed, edited.repeat.times))
-        return turn
+            passed = max(0, (self.now - progress.starts_at) // edited.repeat.every)
+            progress = replace(progress, repeats=min(passed, edited.repeat.times))
+        return progress
 
     def _with_newcomers(self, run: Run) -> Run:
-        """Whoever the level names now has a turn in it; who was told in another that it has left takes that along."""
+        """Whoever the level names is told in it now; who was told in another that it has left takes that along."""
         if run.round != self.state.round or run.status is RunStatus.MET or not self._may_take_in(run.index):
             return run
-        principals = {turn.contact for turn in run.turns if turn.principal}
+        principals = {progress.contact for progress in run.turns if progress.principal}
         known = {self.places.contacts[id] for id in self._principals(self.before, run.index)}
         fresh = [id for id in self._principals(self.after, run.index) if id not in known | principals]
         begun = {id: self._begun(run.index, id) for id in fresh}
-        others = tuple(turn for turn in run.turns if turn.contact not in begun)
+        others = tuple(progress for progress in run.turns if progress.contact not in begun)
         return replace(run, turns=(*others, *begun.values()))
 
-    def _begun(self, index: int, id: str) -> Turn:
+    def _begun(self, index: int, id: str) -> ContactProgress:
         had = [
-            turn for run in self.state.runs if run.round == self.state.round for turn in run.turns if turn.contact == id
+            progress
+            for run in self.state.runs
+            if run.round == self.state.round
+            for progress in run.turns
+            if progress.contact == id
         ]
         ended = self.state.answers.get(id) in ENDED and not (index == LAST_RESORT and id in self.state.asked_anew)
         if had:
             return replace(had[-1], principal=True, told=not ended)
-        return turns.begin(self._reach(id), self.now, not ended)
+        return contact_steps.begin(self._reach(id), self.now, not ended)
 
     def _may_take_in(self, index: int) -> bool:
         """Whoever joins an open level needs no other go than those who are in it; a new reason to wait asks anew."""
@@ -199,8 +209,8 @@ class _Carried:
         principals = self._principals(plan, index)
         return {*principals, *(deputy for id in principals for deputy in deputies_of(plan.tree, id))}
 
-    def _has_acknowledged(self, turn: Turn) -> bool:
-        return self.state.answers.get(turn.contact) is AnswerKind.ACKNOWLEDGED
+    def _has_acknowledged(self, progress: ContactProgress) -> bool:
+        return self.state.answers.get(progress.contact) is AnswerKind.ACKNOWLEDGED
 
     def _reach(self, id: str) -> Reach:
         return Reach(self.after.tree.contacts[id], self.after.times[id], self.state.relayed, self.state.stale)

@@ -1,4 +1,4 @@
-"""One contact's turn: what it does next, and when its silence is long enough (B3 Level, Hand-over)."""
+"""One contact's steps: what it does next, and when its silence is long enough (B3 Level, Hand-over)."""
 
 from dataclasses import replace
 
@@ -6,23 +6,25 @@ import pytest
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.usable_methods import Reach, stale_key
-from alertnet.core.escalation import contact_steps as turns
-from alertnet.core.escalation.state import Turn, Use
+from alertnet.core.escalation import contact_steps
+from alertnet.core.escalation.state import ContactProgress, Use
 from alertnet.core.notification import Kind
 from tests.core.cast import NOW, call, contact, email, level, minutes, offset, sms
 
 ANA = contact("ana", sms("+1"), call("+2", 3), email("ana@pbi.example", 1))
-FRESH = Turn("ana", NOW, told=True)
+FRESH = ContactProgress("ana", NOW, told=True)
 
 
-def used(*methods: tuple[int, float]) -> Turn:
-    """A turn that has used those methods at those minutes."""
+def used(*methods: tuple[int, float]) -> ContactProgress:
+    """Progress that has used those methods at those minutes."""
     return replace(FRESH, uses=tuple(Use(place, NOW + minutes(minute)) for place, minute in methods))
 
 
-def upcoming(turn: Turn, repeat: tuple[float, int] | None = None) -> list[tuple[Kind, int, float]] | None:
+def upcoming(
+    progress: ContactProgress, repeat: tuple[float, int] | None = None
+) -> list[tuple[Kind, int, float]] | None:
     """The messages of the next moment."""
-    following = turns.upcoming(turn, Reach(ANA), level("One", "ana", repeat=repeat))
+    following = contact_steps.upcoming(progress, Reach(ANA), level("One", "ana", repeat=repeat))
     return None if following is None else [(each.kind, each.method, offset(each.at)) for each in following.rings]
 
 
@@ -57,20 +59,20 @@ def test_what_failed_or_relayed_is_not_used() -> None:
     """B3: a method that failed, or whose number relayed, is over."""
     failed = replace(FRESH, failed=(0,))
 
-    assert turns.unused(FRESH, Reach(ANA)) == [0, 1, 2]
-    assert turns.unused(failed, Reach(ANA, relayed=("+2",))) == [2]
+    assert contact_steps.unused(FRESH, Reach(ANA)) == [0, 1, 2]
+    assert contact_steps.unused(failed, Reach(ANA, relayed=("+2",))) == [2]
 
 
 def test_a_stale_address_has_failed_before_it_is_tried() -> None:
     """B3: marks the number stale, for one kind of method."""
     stale = ("sms:+1", "sms:+2")
 
-    assert turns.begin(Reach(ANA, stale=stale), NOW, True).failed == (0,)
+    assert contact_steps.begin(Reach(ANA, stale=stale), NOW, True).failed == (0,)
     assert [stale_key(ANA, method) for method in ANA.methods[:1]] == [f"{MethodKind.SMS}:+1"]
 
 
 @pytest.mark.parametrize(
-    ("turn", "repeat", "wait", "expected"),
+    ("progress", "repeat", "wait", "expected"),
     [
         (FRESH, None, 13, 8),
         (used((0, 0), (1, 1), (2, 1)), None, 13, 7),
@@ -82,9 +84,9 @@ def test_a_stale_address_has_failed_before_it_is_tried() -> None:
     ids=["all methods out", "brought forward", "only what is left", "repeats out", "nothing remains", "over"],
 )
 def test_silence_is_half_of_what_remains_once_everything_is_out(
-    turn: Turn, repeat: tuple[float, int] | None, wait: float, expected: float
+    progress: ContactProgress, repeat: tuple[float, int] | None, wait: float, expected: float
 ) -> None:
     """B3: when the last method and repeat are out and half of the remaining wait has passed without an answer."""
-    at = turns.silence_at(turn, Reach(ANA), level("One", "ana", repeat=repeat), NOW + minutes(wait))
+    at = contact_steps.silence_at(progress, Reach(ANA), level("One", "ana", repeat=repeat), NOW + minutes(wait))
 
     assert offset(at) == expected
