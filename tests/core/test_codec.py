@@ -11,7 +11,7 @@ from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.directory.contact_tree import ActionDue, ContactTree, NeedsGo, Otherwise, Start, Then, When
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import ContactProgress, Question, Run, RunStatus, State, Status, Use
+from alertnet.core.escalation.state import ContactProgress, LevelRun, LevelStatus, Question, State, Status, Use
 from alertnet.core.incident import Affected, Facts, PersonKind, Scope, Severity
 from tests.core.cast import NOW, call, contact, coordinator, facts, level, minutes, sms, tree
 
@@ -41,7 +41,7 @@ STATE = State(
     round=2,
     onward_from=NOW + minutes(0.123456),
     runs=(
-        Run(
+        LevelRun(
             -1,
             1,
             NOW,
@@ -51,7 +51,7 @@ STATE = State(
                     "ana", NOW, True, stands_for=("desk",), uses=(Use(0, NOW),), failed=(1,), handed_over=(1,)
                 ),
             ),
-            RunStatus.MET,
+            LevelStatus.MET,
             NOW,
         ),
     ),

@@ -11,7 +11,16 @@ from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.errors import Inconsistent, put_down
 from alertnet.core.escalation.advance import advance, stop
 from alertnet.core.escalation.invariants import check_escalation
-from alertnet.core.escalation.state import ContactProgress, Question, Replanned, Run, RunStatus, State, Status, Use
+from alertnet.core.escalation.state import (
+    ContactProgress,
+    LevelRun,
+    LevelStatus,
+    Question,
+    Replanned,
+    State,
+    Status,
+    Use,
+)
 from alertnet.core.replan.state_migration import rebase
 from alertnet.core.replan.tree_migration import retire, succeed
 from alertnet.core.resolution.resolve import resolve
@@ -22,7 +31,7 @@ from tests.core.strategies import TREES, Story, named, stories
 WITHOUT_ZONE = NOW.replace(tzinfo=None)
 LONG_AGO = NOW.replace(year=1969)
 PROGRESS = ContactProgress("ana", NOW, True, uses=(Use(0, NOW),), stands_for=("desk",))
-RUN = Run(0, 1, NOW, NOW + minutes(10), (PROGRESS, ContactProgress("desk", NOW, True)))
+RUN = LevelRun(0, 1, NOW, NOW + minutes(10), (PROGRESS, ContactProgress("desk", NOW, True)))
 RUNNING = State(Status.RUNNING, NOW, passed=0, onward_from=NOW, runs=(RUN,))
 ASKED = replace(RUNNING, status=Status.WAITING_FOR_GO, question=Question(1, NOW, NOW + minutes(20)))
 ACKNOWLEDGED = replace(RUNNING, status=Status.ACKNOWLEDGED, met_index=0, action_due_at=NOW + minutes(60))
@@ -82,7 +91,7 @@ BROKEN: list[tuple[str, State, Any]] = [
     ("runs.0.opened_at", of_run(opened_at=WITHOUT_ZONE), WITHOUT_ZONE),
     ("runs.0.ends_at", of_run(ends_at=LONG_AGO), LONG_AGO),
     ("runs.0.status", of_run(status="shut"), "shut"),
-    ("runs.0.met_at", of_run(status=RunStatus.MET, met_at=LONG_AGO), LONG_AGO),
+    ("runs.0.met_at", of_run(status=LevelStatus.MET, met_at=LONG_AGO), LONG_AGO),
     ("runs.0.met_at", of_run(met_at=NOW), NOW),
     ("runs.0.turns", of_run(turns=(PROGRESS, PROGRESS)), ["ana", "ana"]),
     ("runs.0.turns..contact", of_progress(contact=""), ""),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from alertnet.core.directory.contact_tree import ContactTree, Level
 from alertnet.core.escalation.advance import advance
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import Replanned, RunStatus, State, Status
+from alertnet.core.escalation.state import LevelStatus, Replanned, State, Status
 from alertnet.core.incident import Scope
 from alertnet.core.replan.state_migration import rebase
 from alertnet.core.replan.tree_migration import as_edited, retire, succeed
@@ -175,7 +175,7 @@ def test_a_level_that_is_gone_makes_way_at_once() -> None:
     played = edit(night(level("One", "bob", wait=60), level("Two", "eva")), 10, tree([level("Two", "eva")]))
 
     assert played.told == ["0 bob sms", "10 eva sms"]
-    assert played.state.runs[0].status is RunStatus.GAVE_WAY
+    assert played.state.runs[0].status is LevelStatus.GAVE_WAY
 
 
 def test_what_its_level_acknowledged_stays_so_when_the_level_goes() -> None:

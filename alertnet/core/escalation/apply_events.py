@@ -22,11 +22,11 @@ from alertnet.core.escalation.state import (
     Failed,
     Go,
     Hold,
+    LevelRun,
+    LevelStatus,
     PlanChanged,
     Refuse,
     Replanned,
-    Run,
-    RunStatus,
     Status,
     Unsent,
     Withdrawn,
@@ -70,11 +70,11 @@ def reconsider(context: Context) -> None:
     if state.status is not Status.ACKNOWLEDGED or state.met_index is None:
         return
     run = context.find(state.met_index)
-    if run is None or run.status is RunStatus.MET:
+    if run is None or run.status is LevelStatus.MET:
         return
     context.change(status=Status.RUNNING, met_index=None, action_due_at=None, onward_from=context.moment)
     context.note("acknowledgement_withdrawn", level=context.level(run).name)
-    grounds = [each for each in state.runs if each.status is RunStatus.MET and context.then(each) is Then.STOP]
+    grounds = [each for each in state.runs if each.status is LevelStatus.MET and context.then(each) is Then.STOP]
     if grounds:
         acknowledge(context, grounds[-1])
     elif run.index == LAST_RESORT:
@@ -151,10 +151,10 @@ def _go(context: Context, index: int) -> None:
         open_level(context, planned, context.moment, "go")
 
 
-def _is_under_way(context: Context, run: Run | None) -> bool:
+def _is_under_way(context: Context, run: LevelRun | None) -> bool:
     if run is None or run.round != context.state.round or not context.is_active:
         return False
-    return run.status is RunStatus.OPEN and run.ends_at > context.moment
+    return run.status is LevelStatus.OPEN and run.ends_at > context.moment
 
 
 def _hold(context: Context, index: int) -> None:

@@ -12,7 +12,7 @@ from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.escalation.contact_steps import Next, Ring
 from alertnet.core.escalation.decision import Ask, Note, Send
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, Run, State, Status
+from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, State, Status
 from alertnet.core.resolution.resolve import Plan
 
 LATE = timedelta(seconds=60)
@@ -79,26 +79,26 @@ class Context:
         """Whether the contact's answer ends its methods in that level."""
         return self.answer(index, contact) in ENDED
 
-    def level(self, run: Run) -> Level:
+    def level(self, run: LevelRun) -> Level:
         """The level as the tree has it, or the one that last resort forms: it lasts until the next round."""
         if run.index == LAST_RESORT:
             return Level(name="Last resort", notify=(), wait=pause_after(run.round))
         return self.plan.levels[run.index].level
 
-    def then(self, run: Run) -> Then:
+    def then(self, run: LevelRun) -> Then:
         """What the run's satisfied rule does."""
         return Then.STOP if run.index == LAST_RESORT else self.plan.levels[run.index].then
 
     @property
-    def this_round(self) -> list[Run]:
+    def this_round(self) -> list[LevelRun]:
         """The levels opened in this round, last resort apart."""
         return [run for run in self.state.runs if run.round == self.state.round and run.index != LAST_RESORT]
 
-    def find(self, index: int | None) -> Run | None:
+    def find(self, index: int | None) -> LevelRun | None:
         """The latest run of a level, if it was opened."""
         return next((run for run in self.state.runs if run.index == index), None)
 
-    def run(self, index: int) -> Run:
+    def run(self, index: int) -> LevelRun:
         """The latest run of a level that was opened."""
         return next(run for run in self.state.runs if run.index == index)
 
@@ -106,7 +106,7 @@ class Context:
         """The contact's progress in a level that was opened."""
         return next((progress for progress in self.run(index).turns if progress.contact == contact), None)
 
-    def put(self, run: Run) -> None:
+    def put(self, run: LevelRun) -> None:
         """Put a run in the place of the one it continues."""
         self.change(runs=tuple(run if each.index == run.index else each for each in self.state.runs))
 

@@ -16,7 +16,7 @@ from alertnet.core.escalation.level_status import deputise, is_live, live_progre
 from alertnet.core.escalation.open_level import ask, open_last_resort, open_level
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.settle import acknowledge, settle
-from alertnet.core.escalation.state import LAST_RESORT, Run, RunStatus, Status
+from alertnet.core.escalation.state import LAST_RESORT, LevelRun, LevelStatus, Status
 from alertnet.core.incident import Severity
 from alertnet.core.resolution.resolve import PlannedLevel
 
@@ -92,7 +92,7 @@ class Agenda:
                 following = contact_steps.upcoming(progress, reach, level)
                 if following is not None:
                     rings.append(following)
-                if run.status is RunStatus.OPEN and reach.contact.deputy is not None and not progress.deputised:
+                if run.status is LevelStatus.OPEN and reach.contact.deputy is not None and not progress.deputised:
                     silences.append((contact_steps.silence_at(progress, reach, level, run.ends_at), progress.contact))
             if rings:
                 at = min(each.at for each in rings)
@@ -203,7 +203,7 @@ class Agenda:
         if planned.contacts:
             open_level(context, planned, context.moment, "automatic")
 
-    def _last_told(self) -> Run | None:
+    def _last_told(self) -> LevelRun | None:
         """The last level that notified anybody, in this round or else before."""
         runs = [run for run in self.context.state.runs if run.index != LAST_RESORT and run.turns]
         return next(reversed([run for run in runs if run.round == self.context.state.round] or runs), None)
@@ -211,7 +211,7 @@ class Agenda:
     def _is_answered(self) -> bool:
         """Whether that level met its rule, and has not missed its action."""
         last = self._last_told()
-        return last is not None and last.status is RunStatus.MET and last.index != self.context.state.missed_index
+        return last is not None and last.status is LevelStatus.MET and last.index != self.context.state.missed_index
 
     def _conclude(self) -> None:
         """No further level can tell anybody: the escalation is acknowledged, or nobody has answered it."""

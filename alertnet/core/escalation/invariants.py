@@ -6,7 +6,7 @@ Only what no plan, event or edit can bring about is refused; what is merely odd 
 from datetime import datetime
 
 from alertnet.core.errors import Inconsistent, is_moment, must_hold
-from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, Question, Run, RunStatus, State, Status
+from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, LevelStatus, Question, State, Status
 
 _AT_REST = (Status.ACKNOWLEDGED, Status.STOPPED)
 _WAITING = (Status.WAITING_FOR_GO, Status.STOPPED)
@@ -128,7 +128,7 @@ def _check_question(id: str, question: Question) -> None:
     )
 
 
-def _check_run(id: str, state: State, run: Run) -> None:
+def _check_run(id: str, state: State, run: LevelRun) -> None:
     contacts = [progress.contact for progress in run.turns]
     must_hold(
         "escalation",
@@ -138,15 +138,15 @@ def _check_run(id: str, state: State, run: Run) -> None:
             (1 <= run.round <= state.round, "round", run.round, "1 to the escalation's round"),
             (is_moment(run.opened_at), "opened_at", run.opened_at, MOMENT),
             (is_moment(run.ends_at), "ends_at", run.ends_at, MOMENT),
-            (isinstance(run.status, RunStatus), "status", run.status, "a status of a level"),
+            (isinstance(run.status, LevelStatus), "status", run.status, "a status of a level"),
             (run.met_at is None or is_moment(run.met_at), "met_at", run.met_at, MOMENT),
-            (run.met_at is None or run.status is RunStatus.MET, "met_at", run.met_at, "none unless met"),
+            (run.met_at is None or run.status is LevelStatus.MET, "met_at", run.met_at, "none unless met"),
             (len(set(contacts)) == len(contacts), "turns", contacts, ONCE),
         ),
     )
 
 
-def _check_progress(id: str, run: Run, progress: ContactProgress) -> None:
+def _check_progress(id: str, run: LevelRun, progress: ContactProgress) -> None:
     closed_from, edited_at, uses = progress.closed_from, progress.edited_at, progress.uses
     methods = [use.method for use in uses] if uses else ()
     moments = [use.at for use in uses] if uses else ()

@@ -7,13 +7,13 @@ from alertnet.core.directory.contact import Role
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import Context
 from alertnet.core.escalation.quorum import AnswerKind, Standing, is_met
-from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, Run, RunStatus
+from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, LevelStatus
 from alertnet.core.resolution.resolve import PlannedLevel, deputies_of
 
 
-def live_progress(context: Context, run: Run) -> list[ContactProgress]:
+def live_progress(context: Context, run: LevelRun) -> list[ContactProgress]:
     """Those still to be told: they may be, have not answered, and nobody has answered for them."""
-    if not context.is_active or run.status is RunStatus.MET or run.round != context.state.round:
+    if not context.is_active or run.status is LevelStatus.MET or run.round != context.state.round:
         return []
     answered = answered_in(context, run)
     principals = {progress.contact for progress in run.turns if progress.principal}
@@ -27,12 +27,12 @@ def live_progress(context: Context, run: Run) -> list[ContactProgress]:
     ]
 
 
-def is_live(context: Context, run: Run, contact: str) -> bool:
+def is_live(context: Context, run: LevelRun, contact: str) -> bool:
     """Whether the contact is still to be told in that level."""
     return any(progress.contact == contact for progress in live_progress(context, run))
 
 
-def answered_in(context: Context, run: Run) -> set[str]:
+def answered_in(context: Context, run: LevelRun) -> set[str]:
     """Whoever has acknowledged in that level, so that it counts there, and those they stand in for."""
     must_confirm = context.level(run).confirm
     return {
@@ -49,7 +49,7 @@ def lacks_confirmation(context: Context, contact: str) -> bool:
     return contact not in context.state.confirmed and context.contact(contact).role is not Role.COORDINATOR
 
 
-def is_dead(context: Context, run: Run, progress: ContactProgress) -> bool:
+def is_dead(context: Context, run: LevelRun, progress: ContactProgress) -> bool:
     """Whether the contact itself can't acknowledge any more: it declined, is involved, or nothing reaches it."""
     declined = context.answer(run.index, progress.contact) is AnswerKind.DECLINED
     return (
@@ -59,7 +59,7 @@ def is_dead(context: Context, run: Run, progress: ContactProgress) -> bool:
     )
 
 
-def standings(context: Context, run: Run) -> list[Standing]:
+def standings(context: Context, run: LevelRun) -> list[Standing]:
     """How the contacts stand that the level notified and that may still be told, or have acknowledged."""
     allowed, answered = context.plan.allowed, answered_in(context, run)
     able = [progress for progress in run.turns if progress.contact in allowed and not is_dead(context, run, progress)]
@@ -107,7 +107,7 @@ def deputise(context: Context, index: int, contact: str, at: datetime, cause: st
 def would_matter(context: Context, planned: PlannedLevel) -> bool:
     """Whether opening the level would tell somebody, or it would be met by answers that were given before."""
     state, run = context.state, context.find(planned.index)
-    if planned.index in state.refused or (run is not None and run.status is RunStatus.MET):
+    if planned.index in state.refused or (run is not None and run.status is LevelStatus.MET):
         return False
     if run is not None and state.round > context.plan.tree.rounds and not planned.coordination:
         return False

@@ -8,7 +8,7 @@ from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import ENDED, Context, pause_after
 from alertnet.core.escalation.decision import Ask
 from alertnet.core.escalation.settle import settle
-from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, Question, Run, Status
+from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, Question, Status
 from alertnet.core.incident import Severity
 from alertnet.core.resolution.resolve import PlannedLevel
 
@@ -24,7 +24,7 @@ def open_level(context: Context, planned: PlannedLevel, moment: datetime, cause:
             ends_at = context.now + wait
     elif context.plan.severity is Severity.CRITICAL and not last:
         start, ends_at = moment, moment + wait
-    _begin(context, Run(planned.index, context.state.round, start, ends_at, ()), planned.contacts)
+    _begin(context, LevelRun(planned.index, context.state.round, start, ends_at, ()), planned.contacts)
     _wait_out_quiet_hours(context, planned.index)
     context.note("level_opened", level=planned.level.name, round=context.state.round, cause=cause)
     settle(context)
@@ -33,7 +33,7 @@ def open_level(context: Context, planned: PlannedLevel, moment: datetime, cause:
 def open_last_resort(context: Context, at: datetime) -> None:
     """Tell the tree's last resort until the next round, whatever it has answered before."""
     context.change(asked_anew=tuple(id for id, kind in context.state.answers.items() if kind in ENDED))
-    run = Run(LAST_RESORT, context.state.round, at, at + pause_after(context.state.round), ())
+    run = LevelRun(LAST_RESORT, context.state.round, at, at + pause_after(context.state.round), ())
     _begin(context, run, context.plan.last_resort)
     settle(context)
 
@@ -53,7 +53,7 @@ def ask(context: Context, planned: PlannedLevel, moment: datetime) -> None:
     context.note("go_asked", level=planned.level.name, reasons=[reason.value for reason in gate.reasons])
 
 
-def _begin(context: Context, run: Run, contacts: Iterable[str]) -> None:
+def _begin(context: Context, run: LevelRun, contacts: Iterable[str]) -> None:
     """Begin with everybody; those who stood in for them before still answer for them, but wait to be needed again."""
     earlier = context.find(run.index)
     previous = {progress.contact: progress for progress in earlier.turns} if earlier else {}
@@ -78,7 +78,7 @@ def _wait_out_quiet_hours(context: Context, index: int) -> None:
         context.put(replace(run, ends_at=run.ends_at + (min(held) - min(first))))
 
 
-def _progress(context: Context, run: Run, id: str, previous: ContactProgress | None) -> ContactProgress:
+def _progress(context: Context, run: LevelRun, id: str, previous: ContactProgress | None) -> ContactProgress:
     told = not context.has_ended(run.index, id)
     begun = contact_steps.begin(context.reach(id), run.opened_at, told)
     return replace(begun, stands_for=previous.stands_for if previous else ())

@@ -7,7 +7,7 @@ from alertnet.core.escalation.context import Context
 from alertnet.core.escalation.decision import Ask
 from alertnet.core.escalation.level_status import answered_in, deputise, is_dead, lacks_confirmation, standings
 from alertnet.core.escalation.quorum import AnswerKind, can_be_met, is_met
-from alertnet.core.escalation.state import LAST_RESORT, Run, RunStatus, Status
+from alertnet.core.escalation.state import LAST_RESORT, LevelRun, LevelStatus, Status
 
 
 def settle(context: Context) -> None:
@@ -16,22 +16,22 @@ def settle(context: Context) -> None:
         return
     for index in [run.index for run in context.state.runs]:
         run = context.run(index)
-        if run.status is RunStatus.MET and not _rule_met(context, run):
-            context.put(replace(run, status=RunStatus.OPEN, met_at=None))
+        if run.status is LevelStatus.MET and not _rule_met(context, run):
+            context.put(replace(run, status=LevelStatus.OPEN, met_at=None))
         is_under_way = context.is_active and run.round == context.state.round
         if is_under_way:
             _deputise_the_dead(context, index)
             _ask_to_confirm(context, index)
         run = context.run(index)
-        if run.status is RunStatus.MET:
+        if run.status is LevelStatus.MET:
             continue
         if _rule_met(context, run):
             _satisfy(context, run)
-        elif is_under_way and run.status is RunStatus.OPEN and index != LAST_RESORT:
+        elif is_under_way and run.status is LevelStatus.OPEN and index != LAST_RESORT:
             _give_way_if_hopeless(context, run)
 
 
-def acknowledge(context: Context, run: Run) -> None:
+def acknowledge(context: Context, run: LevelRun) -> None:
     """The escalation is acknowledged by this level; an action is due from the answer that met its rule."""
     if not context.is_active:
         return
@@ -57,7 +57,7 @@ def acknowledge(context: Context, run: Run) -> None:
 def _ask_to_confirm(context: Context, index: int) -> None:
     """The coordinators are asked, once, about each answer that counts only when one of them confirms it."""
     run = context.run(index)
-    for progress in run.turns if context.level(run).confirm and run.status is not RunStatus.MET else ():
+    for progress in run.turns if context.level(run).confirm and run.status is not LevelStatus.MET else ():
         said_so = context.answer(index, progress.contact) is AnswerKind.ACKNOWLEDGED
         if (
             said_so
@@ -69,12 +69,12 @@ def _ask_to_confirm(context: Context, index: int) -> None:
             context.note("confirmation_asked", contact=progress.contact, level=context.level(run).name)
 
 
-def _rule_met(context: Context, run: Run) -> bool:
+def _rule_met(context: Context, run: LevelRun) -> bool:
     return is_met(context.level(run).acknowledge, standings(context, run))
 
 
-def _satisfy(context: Context, run: Run) -> None:
-    met = replace(run, status=RunStatus.MET, met_at=context.moment)
+def _satisfy(context: Context, run: LevelRun) -> None:
+    met = replace(run, status=LevelStatus.MET, met_at=context.moment)
     context.put(met)
     context.note("rule_met", level=context.level(run).name, round=run.round)
     if run.index == context.state.missed_index:
@@ -86,7 +86,7 @@ def _satisfy(context: Context, run: Run) -> None:
 def _deputise_the_dead(context: Context, index: int) -> None:
     while True:
         run = context.run(index)
-        if run.status is RunStatus.MET:
+        if run.status is LevelStatus.MET:
             return
         dead = [progress for progress in run.turns if not progress.deputised and is_dead(context, run, progress)]
         answered = answered_in(context, run) if dead else set()
@@ -103,7 +103,7 @@ def _cause(context: Context, index: int, contact: str) -> str:
     return "involved" if contact in context.plan.involved else "unreachable"
 
 
-def _give_way_if_hopeless(context: Context, run: Run) -> None:
+def _give_way_if_hopeless(context: Context, run: LevelRun) -> None:
     if not can_be_met(context.level(run).acknowledge, standings(context, run)):
-        context.put(replace(run, status=RunStatus.GAVE_WAY, ends_at=min(run.ends_at, context.moment)))
+        context.put(replace(run, status=LevelStatus.GAVE_WAY, ends_at=min(run.ends_at, context.moment)))
         context.note("level_gave_way", level=context.level(run).name, round=run.round)

@@ -25,7 +25,7 @@ class Status(StrEnum):
     STOPPED = "stopped"
 
 
-class RunStatus(StrEnum):
+class LevelStatus(StrEnum):
     """How an opened level fares."""
 
     OPEN = "open"
@@ -69,7 +69,7 @@ class ContactProgress:
 
 
 @dataclass(frozen=True)
-class Run:
+class LevelRun:
     """A level that was opened, at its planned moment or by an event; `ends_at` is when the next is due."""
 
     index: int
@@ -77,7 +77,7 @@ class Run:
     opened_at: datetime
     ends_at: datetime
     turns: tuple[ContactProgress, ...]
-    status: RunStatus = RunStatus.OPEN
+    status: LevelStatus = LevelStatus.OPEN
     met_at: datetime | None = None
 
 
@@ -105,7 +105,7 @@ class State:
     """The last level whose moment has come in this round: one before it that was skipped opens as soon as it may."""
     overdue: tuple[int, ...] = ()
     """Levels that an edit has brought in after their moment in an earlier round: they open as soon as they may."""
-    runs: tuple[Run, ...] = ()
+    runs: tuple[LevelRun, ...] = ()
     """The latest of each level, in the order of opening."""
     answers: dict[str, AnswerKind] = field(default_factory=dict)
     asked_anew: tuple[str, ...] = ()

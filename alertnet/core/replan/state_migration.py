@@ -13,7 +13,7 @@ from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import ENDED
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, Run, RunStatus, State, Status, Use
+from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, LevelStatus, State, Status, Use
 from alertnet.core.replan.tree_migration import Places
 from alertnet.core.resolution.approval import Gate
 from alertnet.core.resolution.resolve import Plan, deputies_of
@@ -69,7 +69,7 @@ def _passed(state: State, before: Plan, after: Plan, places: Places) -> int:
     return max((index for index in passed if not after.tree.levels[index].former), default=-1)
 
 
-def _moved_run(run: Run, places: Places) -> Run:
+def _moved_run(run: LevelRun, places: Places) -> LevelRun:
     index = run.index if run.index == LAST_RESORT else places.levels[run.index]
     return replace(run, index=index, turns=tuple(_moved_progress(progress, places) for progress in run.turns))
 
@@ -118,11 +118,11 @@ class _Carried:
         fresh = (level.index for level in self.after.levels if level.contacts and level.index not in told | opened)
         return (*self.state.overdue, *fresh) if self.state.round > 1 else self.state.overdue
 
-    def _run(self, run: Run) -> Run:
+    def _run(self, run: LevelRun) -> LevelRun:
         level, edited = self._level(run.index)
         if edited is not None and edited.former:
             stays = [replace(progress, told=False) for progress in run.turns if self._has_acknowledged(progress)]
-            ends = run if run.status is RunStatus.MET else replace(run, status=RunStatus.GAVE_WAY)
+            ends = run if run.status is LevelStatus.MET else replace(run, status=LevelStatus.GAVE_WAY)
             return replace(ends, turns=tuple(stays), ends_at=min(run.ends_at, self.now))
         told, tells = self._named(self.before, run.index), self._named(self.after, run.index)
         leaving = {self.places.contacts[id] for id in told} - tells
@@ -135,7 +135,7 @@ class _Carried:
             if progress.principal or not progress.stands_for or {*progress.stands_for} - leaving
         ]
         run = replace(run, turns=tuple(self._progress(progress, level, edited) for progress in stays))
-        if level is not None and edited is not None and level.wait != edited.wait and run.status is RunStatus.OPEN:
+        if level is not None and edited is not None and level.wait != edited.wait and run.status is LevelStatus.OPEN:
             ends_at = run.ends_at + (edited.wait - level.wait)
             run = replace(run, ends_at=max(ends_at, min(run.ends_at, self.now)))
         return self._with_newcomers(run)
@@ -156,9 +156,9 @@ class _Carried:
             progress = replace(progress, repeats=min(passed, edited.repeat.times))
         return progress
 
-    def _with_newcomers(self, run: Run) -> Run:
+    def _with_newcomers(self, run: LevelRun) -> LevelRun:
         """Whoever the level names is told in it now; who was told in another that it has left takes that along."""
-        if run.round != self.state.round or run.status is RunStatus.MET or not self._may_take_in(run.index):
+        if run.round != self.state.round or run.status is LevelStatus.MET or not self._may_take_in(run.index):
             return run
         principals = {progress.contact for progress in run.turns if progress.principal}
         known = {self.places.contacts[id] for id in self._principals(self.before, run.index)}

@@ -7,7 +7,7 @@ from alertnet.cli.demo.page_content.cast import ring_key
 from alertnet.cli.demo.page_content.forecast import Foretold
 from alertnet.cli.demo.page_content.names import REASONS, Names
 from alertnet.core.directory.contact_tree import ContactTree, Network
-from alertnet.core.escalation.state import RunStatus, Status
+from alertnet.core.escalation.state import LevelStatus, Status
 from alertnet.flows.unit.locked_incident import Case
 from alertnet.sandbox.page import Mark, Tone
 from alertnet.store.records.escalations import Escalation
@@ -89,7 +89,7 @@ def _of_tree(escalation: Escalation | None) -> Mark:
     if escalation is None:
         return Mark(Tone.QUIET, "tells nobody")
     state = escalation.state
-    if state.status is Status.RUNNING and any(run.status is RunStatus.MET for run in state.runs):
+    if state.status is Status.RUNNING and any(run.status is LevelStatus.MET for run in state.runs):
         return Mark(Tone.TOLD, "answered so far, and goes on")
     return TREES[state.status]
 
@@ -103,7 +103,7 @@ def _of_level(escalation: Escalation, index: int) -> Mark | None:
         return NOT_VERIFIED
     if run is None:
         return None
-    if run.status is RunStatus.MET:
+    if run.status is LevelStatus.MET:
         return Mark(Tone.ANSWERED, "answered")
     over = state.status in (Status.STOPPED, Status.ACKNOWLEDGED)
     return Mark(Tone.QUIET, "was told") if over else Mark(Tone.ALARM, "told, no answer yet")
