@@ -11,7 +11,15 @@ from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.directory.contact_tree import ActionDue, ContactTree, NeedsGo, Otherwise, Start, Then, When
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import ContactProgress, LevelRun, LevelStatus, Question, State, Status, Use
+from alertnet.core.escalation.state import (
+    ContactProgress,
+    LevelRun,
+    LevelStatus,
+    MethodUse,
+    OpenDecision,
+    State,
+    Status,
+)
 from alertnet.core.incident import Affected, Facts, PersonKind, Scope, Severity
 from tests.core.cast import NOW, call, contact, coordinator, facts, level, minutes, sms, tree
 
@@ -48,7 +56,7 @@ STATE = State(
             NOW + minutes(15),
             (
                 ContactProgress(
-                    "ana", NOW, True, stands_for=("desk",), uses=(Use(0, NOW),), failed=(1,), handed_over=(1,)
+                    "ana", NOW, True, stands_for=("desk",), uses=(MethodUse(0, NOW),), failed=(1,), handed_over=(1,)
                 ),
             ),
             LevelStatus.MET,
@@ -60,7 +68,7 @@ STATE = State(
     stale=("sms:+1",),
     goes=(1,),
     held=(0,),
-    question=Question(1, NOW, None, True),
+    question=OpenDecision(1, NOW, None, True),
     stopped_from=Status.RUNNING,
 )
 

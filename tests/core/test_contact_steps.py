@@ -7,7 +7,7 @@ import pytest
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.usable_methods import Reach, stale_key
 from alertnet.core.escalation import contact_steps
-from alertnet.core.escalation.state import ContactProgress, Use
+from alertnet.core.escalation.state import ContactProgress, MethodUse
 from alertnet.core.notification import Kind
 from tests.core.cast import NOW, call, contact, email, level, minutes, offset, sms
 
@@ -17,7 +17,7 @@ FRESH = ContactProgress("ana", NOW, told=True)
 
 def used(*methods: tuple[int, float]) -> ContactProgress:
     """Progress that has used those methods at those minutes."""
-    return replace(FRESH, uses=tuple(Use(place, NOW + minutes(minute)) for place, minute in methods))
+    return replace(FRESH, uses=tuple(MethodUse(place, NOW + minutes(minute)) for place, minute in methods))
 
 
 def upcoming(
@@ -25,7 +25,7 @@ def upcoming(
 ) -> list[tuple[Kind, int, float]] | None:
     """The messages of the next moment."""
     following = contact_steps.upcoming(progress, Reach(ANA), level("One", "ana", repeat=repeat))
-    return None if following is None else [(each.kind, each.method, offset(each.at)) for each in following.rings]
+    return None if following is None else [(each.kind, each.method, offset(each.at)) for each in following.sends]
 
 
 def test_methods_are_used_in_the_order_of_their_times() -> None:

@@ -23,7 +23,7 @@ def night(*contacts: Contact) -> Night:
 def test_a_task_is_asked_of_the_coordinators_and_its_contact_is_not_alerted() -> None:
     reach = Reach(contact("ana", task("Call"), sms("+1")))
 
-    assert [contact_steps.first_ring(reach, place, NOW).kind for place in (0, 1)] == [Kind.TASK, Kind.ALERT]
+    assert [contact_steps.first_send(reach, place, NOW).kind for place in (0, 1)] == [Kind.TASK, Kind.ALERT]
     assert night(reach.contact).until(20).told == ["0 ana task", "0 ana sms"]
 
 

@@ -15,11 +15,11 @@ from alertnet.core.escalation.state import (
     ContactProgress,
     LevelRun,
     LevelStatus,
-    Question,
+    MethodUse,
+    OpenDecision,
     Replanned,
     State,
     Status,
-    Use,
 )
 from alertnet.core.replan.state_migration import rebase
 from alertnet.core.replan.tree_migration import retire, succeed
@@ -30,10 +30,10 @@ from tests.core.strategies import TREES, Story, named, stories
 
 WITHOUT_ZONE = NOW.replace(tzinfo=None)
 LONG_AGO = NOW.replace(year=1969)
-PROGRESS = ContactProgress("ana", NOW, True, uses=(Use(0, NOW),), stands_for=("desk",))
+PROGRESS = ContactProgress("ana", NOW, True, uses=(MethodUse(0, NOW),), stands_for=("desk",))
 RUN = LevelRun(0, 1, NOW, NOW + minutes(10), (PROGRESS, ContactProgress("desk", NOW, True)))
 RUNNING = State(Status.RUNNING, NOW, passed=0, onward_from=NOW, runs=(RUN,))
-ASKED = replace(RUNNING, status=Status.WAITING_FOR_GO, question=Question(1, NOW, NOW + minutes(20)))
+ASKED = replace(RUNNING, status=Status.WAITING_FOR_GO, question=OpenDecision(1, NOW, NOW + minutes(20)))
 ACKNOWLEDGED = replace(RUNNING, status=Status.ACKNOWLEDGED, met_index=0, action_due_at=NOW + minutes(60))
 STOPPED = stop(RUNNING, NOW)
 SOUND = {"running": RUNNING, "asked": ASKED, "acknowledged": ACKNOWLEDGED}
@@ -97,8 +97,8 @@ BROKEN: list[tuple[str, State, Any]] = [
     ("runs.0.turns..contact", of_progress(contact=""), ""),
     ("runs.0.turns.ana.starts_at", of_progress(starts_at=WITHOUT_ZONE), WITHOUT_ZONE),
     ("runs.0.turns.ana.repeats", of_progress(repeats=-1), -1),
-    ("runs.0.turns.ana.uses", of_progress(uses=(Use(-1, NOW),)), [-1]),
-    ("runs.0.turns.ana.uses", of_progress(uses=(Use(0, LONG_AGO),)), [LONG_AGO]),
+    ("runs.0.turns.ana.uses", of_progress(uses=(MethodUse(-1, NOW),)), [-1]),
+    ("runs.0.turns.ana.uses", of_progress(uses=(MethodUse(0, LONG_AGO),)), [LONG_AGO]),
     ("runs.0.turns.ana.failed", of_progress(failed=(-1,)), (-1,)),
     ("runs.0.turns.ana.handed_over", of_progress(handed_over=(-1,)), (-1,)),
     ("runs.0.turns.ana.skipped", of_progress(skipped=(-1,)), (-1,)),

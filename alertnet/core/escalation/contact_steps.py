@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from alertnet.core.directory.contact import RINGING, MethodKind
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.directory.usable_methods import Reach
-from alertnet.core.escalation.state import ContactProgress, Use
+from alertnet.core.escalation.state import ContactProgress, MethodUse
 from alertnet.core.notification import Kind
 
 
 @dataclass(frozen=True)
-class Ring:
+class PlannedSend:
     """One message to a contact of an opened level, and the moment it is planned for."""
 
     kind: Kind
@@ -21,7 +21,7 @@ class Ring:
 
 
 @dataclass(frozen=True)
-class Next:
+class NextStep:
     """The next moment at which a contact is due something, its progress after it, and its messages.
 
     `closed_by`: what has kept a message from being sent, if anything has.
@@ -29,14 +29,14 @@ class Next:
 
     at: datetime
     progress: ContactProgress
-    rings: tuple[Ring, ...]
+    sends: tuple[PlannedSend, ...]
     closed_by: str | None = None
 
 
-def first_ring(reach: Reach, place: int, at: datetime) -> Ring:
+def first_send(reach: Reach, place: int, at: datetime) -> PlannedSend:
     """The first use of a method: a task is asked of the coordinators, everything else alerts the contact."""
     is_task = reach.contact.ways[place].kind is MethodKind.TASK
-    return Ring(Kind.TASK if is_task else Kind.ALERT, place, at)
+    return PlannedSend(Kind.TASK if is_task else Kind.ALERT, place, at)
 
 
 def begin(reach: Reach, at: datetime, told: bool) -> ContactProgress:
@@ -58,7 +58,7 @@ def unused(progress: ContactProgress, reach: Reach) -> list[int]:
     return [place for place in _at_hand(progress, reach) if place not in spent and not reach.has_relayed(place)]
 
 
-def upcoming(progress: ContactProgress, reach: Reach, level: Level) -> Next | None:
+def upcoming(progress: ContactProgress, reach: Reach, level: Level) -> NextStep | None:
     """What the contact is due next; None when everything is done.
 
     Repeats are at start + k x every, with the sms and call methods first used strictly before that moment.
@@ -68,12 +68,12 @@ def upcoming(progress: ContactProgress, reach: Reach, level: Level) -> Next | No
     if first is not None and (again is None or first[0] <= again):
         at, place = first
         if closed_by := reach.closed_by(place, at):
-            return Next(at, skip(progress, place, at), (), closed_by)
-        return Next(at, use(progress, place, at), (first_ring(reach, place, at),))
+            return NextStep(at, skip(progress, place, at), (), closed_by)
+        return NextStep(at, use(progress, place, at), (first_send(reach, place, at),))
     return None if again is None else _repeat(progress, reach, again)
 
 
-def bring_forward(progress: ContactProgress, reach: Reach, at: datetime) -> Next:
+def bring_forward(progress: ContactProgress, reach: Reach, at: datetime) -> NextStep:
     """The next unused method is used now, in place of one that did not reach the contact; in quiet hours it waits."""
     closed_by: str | None = None
     while waiting := unused(progress, reach):
@@ -83,8 +83,8 @@ def bring_forward(progress: ContactProgress, reach: Reach, at: datetime) -> Next
             continue
         if reach.held_until(place, at) != at:
             break
-        return Next(at, use(progress, place, at), (first_ring(reach, place, at),), closed_by)
-    return Next(at, progress, (), closed_by)
+        return NextStep(at, use(progress, place, at), (first_send(reach, place, at),), closed_by)
+    return NextStep(at, progress, (), closed_by)
 
 
 def planned(progress: ContactProgress, reach: Reach, place: int) -> datetime:
@@ -100,7 +100,7 @@ def planned(progress: ContactProgress, reach: Reach, place: int) -> datetime:
 
 def use(progress: ContactProgress, place: int, at: datetime) -> ContactProgress:
     """The progress with that method used."""
-    return replace(progress, uses=(*progress.uses, Use(place, at)))
+    return replace(progress, uses=(*progress.uses, MethodUse(place, at)))
 
 
 def skip(progress: ContactProgress, place: int, at: datetime) -> ContactProgress:
@@ -132,18 +132,18 @@ def _repeat_at(progress: ContactProgress, level: Level) -> datetime | None:
     return progress.starts_at + level.repeat.every * (progress.repeats + 1)
 
 
-def _repeat(progress: ContactProgress, reach: Reach, at: datetime) -> Next:
-    places = [used.method for used in progress.uses if _rings_again(reach, used, at)]
+def _repeat(progress: ContactProgress, reach: Reach, at: datetime) -> NextStep:
+    places = [used.method for used in progress.uses if _repeats(reach, used, at)]
     closed = {place: reason for place in places if (reason := reach.closed_by(place, at))}
-    rings = tuple(Ring(Kind.REMINDER, place, at) for place in places if place not in closed)
+    sends = tuple(PlannedSend(Kind.REMINDER, place, at) for place in places if place not in closed)
     after = replace(progress, repeats=progress.repeats + 1)
     if not closed or progress.closed_from is not None:
-        return Next(at, after, rings)
-    return Next(at, replace(after, closed_from=at), rings, next(iter(closed.values())))
+        return NextStep(at, after, sends)
+    return NextStep(at, replace(after, closed_from=at), sends, next(iter(closed.values())))
 
 
-def _rings_again(reach: Reach, used: Use, at: datetime) -> bool:
-    """Whether a method that was used rings once more; in quiet hours the repeats are left out."""
+def _repeats(reach: Reach, used: MethodUse, at: datetime) -> bool:
+    """Whether a method that was used is used once more; in quiet hours the repeats are left out."""
     unusable = reach.has_relayed(used.method) or reach.is_stale(used.method) or reach.has_left(used.method)
     rings = reach.contact.ways[used.method].kind in RINGING
     return rings and not unusable and used.at < at and reach.held_until(used.method, at) == at

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import Level, Then
 from alertnet.core.directory.usable_methods import Reach
-from alertnet.core.escalation.contact_steps import Next, Ring
+from alertnet.core.escalation.contact_steps import NextStep, PlannedSend
 from alertnet.core.escalation.decision import Ask, Note, Send
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, State, Status
@@ -123,14 +123,14 @@ class Context:
                 )
             )
 
-    def note_closed(self, index: int, following: Next) -> None:
+    def note_closed(self, index: int, following: NextStep) -> None:
         """Put on the record that a contact was closed when a message to it was to leave."""
         if following.closed_by is not None:
             level = self.level(self.run(index)).name
             self.note("contact_closed", contact=following.progress.contact, level=level, closed_by=following.closed_by)
 
-    def ring(self, index: int, contact: str, ring: Ring) -> None:
+    def send(self, index: int, contact: str, send: PlannedSend) -> None:
         """Plan one message to a contact."""
         run = self.run(index)
-        expires_at = max(run.ends_at, self.on_time(ring.at) + SHORTEST_VALIDITY)
-        self.sends.append(Send(ring.kind, index, run.round, contact, ring.method, ring.at, expires_at))
+        expires_at = max(run.ends_at, self.on_time(send.at) + SHORTEST_VALIDITY)
+        self.sends.append(Send(send.kind, index, run.round, contact, send.method, send.at, expires_at))

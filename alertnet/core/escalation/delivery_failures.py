@@ -47,11 +47,11 @@ def _leave_out(context: Context, contact: str, method: int) -> None:
         if progress is None or not any(use.method == method for use in progress.uses) or method in progress.skipped:
             continue
         if not closed_by:
-            context.ring(run.index, contact, contact_steps.first_ring(context.reach(contact), method, context.moment))
+            context.send(run.index, contact, contact_steps.first_send(context.reach(contact), method, context.moment))
             continue
         after = contact_steps.skip(progress, method, context.moment)
         context.put_progress(run.index, after)
-        context.note_closed(run.index, contact_steps.Next(context.moment, after, (), closed_by))
+        context.note_closed(run.index, contact_steps.NextStep(context.moment, after, (), closed_by))
 
 
 def _delay(context: Context, contact: str, method: int) -> None:
@@ -70,6 +70,6 @@ def _hand_over(context: Context, index: int, contact: str, method: int) -> None:
         replace(progress, handed_over=(*progress.handed_over, method)), context.reach(contact), context.moment
     )
     context.put_progress(index, following.progress)
-    for ring in following.rings:
-        context.ring(index, contact, ring)
+    for send in following.sends:
+        context.send(index, contact, send)
     context.note_closed(index, following)

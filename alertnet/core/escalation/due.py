@@ -34,7 +34,7 @@ class _Due(NamedTuple):
     happen: Callable[[], None]
 
 
-RING, SILENCE, DECISION, LEVEL = range(4)
+SEND, SILENCE, DECISION, LEVEL = range(4)
 
 
 class Agenda:
@@ -85,32 +85,32 @@ class Agenda:
         context = self.context
         for run in context.state.runs:
             level = context.level(run)
-            rings: list[contact_steps.Next] = []
+            steps: list[contact_steps.NextStep] = []
             silences: list[tuple[datetime, str]] = []
             for progress in live_progress(context, run):
                 reach = context.reach(progress.contact)
                 following = contact_steps.upcoming(progress, reach, level)
                 if following is not None:
-                    rings.append(following)
+                    steps.append(following)
                 if run.status is LevelStatus.OPEN and reach.contact.deputy is not None and not progress.deputised:
                     silences.append((contact_steps.silence_at(progress, reach, level, run.ends_at), progress.contact))
-            if rings:
-                at = min(each.at for each in rings)
-                yield _Due(at, RING, partial(self._ring, run.index, [each for each in rings if each.at == at]))
+            if steps:
+                at = min(each.at for each in steps)
+                yield _Due(at, SEND, partial(self._plan_sends, run.index, [each for each in steps if each.at == at]))
             if silences:
                 at = min(silences)[0]
                 yield _Due(at, SILENCE, partial(self._miss, run.index, [id for when, id in silences if when == at]))
 
-    def _ring(self, index: int, rings: list[contact_steps.Next]) -> None:
-        """Turns of one level don't touch one another: they take their next steps together."""
-        after = {each.progress.contact: each.progress for each in rings}
+    def _plan_sends(self, index: int, steps: list[contact_steps.NextStep]) -> None:
+        """The contacts of one level don't touch one another: they take their next steps together."""
+        after = {each.progress.contact: each.progress for each in steps}
         run = self.context.run(index)
         self.context.put(replace(run, turns=tuple(after.get(progress.contact, progress) for progress in run.turns)))
-        for each in rings:
-            for ring in each.rings:
-                self.context.ring(index, each.progress.contact, ring)
+        for each in steps:
+            for send in each.sends:
+                self.context.send(index, each.progress.contact, send)
             self.context.note_closed(index, each)
-        if any(each.closed_by for each in rings):
+        if any(each.closed_by for each in steps):
             settle(self.context)
 
     def _miss(self, index: int, contacts: list[str]) -> None:

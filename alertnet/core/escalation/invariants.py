@@ -6,7 +6,15 @@ Only what no plan, event or edit can bring about is refused; what is merely odd 
 from datetime import datetime
 
 from alertnet.core.errors import Inconsistent, is_moment, must_hold
-from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, LevelStatus, Question, State, Status
+from alertnet.core.escalation.state import (
+    LAST_RESORT,
+    ContactProgress,
+    LevelRun,
+    LevelStatus,
+    OpenDecision,
+    State,
+    Status,
+)
 
 _AT_REST = (Status.ACKNOWLEDGED, Status.STOPPED)
 _WAITING = (Status.WAITING_FOR_GO, Status.STOPPED)
@@ -28,7 +36,7 @@ def check_escalation(id: str, state: State, due_at: datetime | None) -> None:
         _check_state(id, state)
         _check_levels(id, state)
         if state.question is not None:
-            _check_question(id, state.question)
+            _check_open_decision(id, state.question)
         for run in state.runs:
             _check_run(id, state, run)
             for progress in run.turns:
@@ -110,7 +118,7 @@ def _check_levels(id: str, state: State) -> None:
     )
 
 
-def _check_question(id: str, question: Question) -> None:
+def _check_open_decision(id: str, question: OpenDecision) -> None:
     asked_at, automatic_at = question.asked_at, question.automatic_at
     must_hold(
         "escalation",

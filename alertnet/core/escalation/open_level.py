@@ -8,7 +8,7 @@ from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import ENDED, Context, pause_after
 from alertnet.core.escalation.decision import Ask
 from alertnet.core.escalation.settle import settle
-from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, Question, Status
+from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, OpenDecision, Status
 from alertnet.core.incident import Severity
 from alertnet.core.resolution.resolve import PlannedLevel
 
@@ -48,7 +48,7 @@ def ask(context: Context, planned: PlannedLevel, moment: datetime) -> None:
     asked_at = moment if context.plan.severity is Severity.CRITICAL else context.on_time(moment)
     automatic = gate.proceed_after is not None and planned.index not in context.state.held
     automatic_at = asked_at + gate.proceed_after if automatic and gate.proceed_after is not None else None
-    context.change(status=Status.WAITING_FOR_GO, question=Question(planned.index, asked_at, automatic_at))
+    context.change(status=Status.WAITING_FOR_GO, question=OpenDecision(planned.index, asked_at, automatic_at))
     context.asks.append(Ask(planned.index, len(planned.contacts), automatic_at))
     context.note("go_asked", level=planned.level.name, reasons=[reason.value for reason in gate.reasons])
 

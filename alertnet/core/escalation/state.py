@@ -35,7 +35,7 @@ class LevelStatus(StrEnum):
 
 
 @dataclass(frozen=True)
-class Use:
+class MethodUse:
     """A method that was used: its place in the contact's methods, and the moment it was planned for."""
 
     method: int
@@ -53,7 +53,7 @@ class ContactProgress:
     principal: bool = True
     """Whether the level itself names it, so that the rule is about it; else it only stands in."""
     stands_for: tuple[str, ...] = ()
-    uses: tuple[Use, ...] = ()
+    uses: tuple[MethodUse, ...] = ()
     failed: tuple[int, ...] = ()
     handed_over: tuple[int, ...] = ()
     """The methods whose failure has brought the next one forward."""
@@ -82,7 +82,7 @@ class LevelRun:
 
 
 @dataclass(frozen=True)
-class Question:
+class OpenDecision:
     """A level that waits for a go; `automatic_at` None: it never proceeds by itself."""
 
     index: int
@@ -118,7 +118,7 @@ class State:
     refused: tuple[int, ...] = ()
     held: tuple[int, ...] = ()
     """Levels that a hold keeps from proceeding by themselves, for good."""
-    question: Question | None = None
+    question: OpenDecision | None = None
     unverified_since: datetime | None = None
     """The planned moment of the level that waits for the incident to be verified."""
     unverified_index: int | None = None

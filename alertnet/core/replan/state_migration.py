@@ -13,7 +13,7 @@ from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import ENDED
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, LevelStatus, State, Status, Use
+from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, LevelStatus, MethodUse, State, Status
 from alertnet.core.replan.tree_migration import Places
 from alertnet.core.resolution.approval import Gate
 from alertnet.core.resolution.resolve import Plan, deputies_of
@@ -80,7 +80,7 @@ def _moved_progress(progress: ContactProgress, places: Places) -> ContactProgres
         progress,
         contact=places.contacts[progress.contact],
         stands_for=tuple(places.contacts[id] for id in progress.stands_for),
-        uses=tuple(Use(place[use.method], use.at) for use in progress.uses),
+        uses=tuple(MethodUse(place[use.method], use.at) for use in progress.uses),
         failed=tuple(place[each] for each in progress.failed),
         handed_over=tuple(place[each] for each in progress.handed_over),
         skipped=tuple(place[each] for each in progress.skipped),
