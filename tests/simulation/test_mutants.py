@@ -101,7 +101,7 @@ MUTANTS = {
         "return moment if self.now - moment <= LATE else self.now",
         "return self.now",
     ),
-    "due time anchored to now: where contact_steps.begin": Mutant(
+    "due time anchored to now: where contact steps begin": Mutant(
         "A7",
         "alertnet/core/escalation/open_level.py",
         "contact_steps.begin(context.reach(id), run.opened_at, told)",
