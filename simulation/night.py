@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from alertnet.core.delivery.provider_routes import Way, way_name
+from alertnet.core.delivery.provider_routes import Route, route_name
 from alertnet.core.directory.contact import MethodKind
 from simulation.checks.promises import Promises
 from simulation.checks.watch import Watch
@@ -110,8 +110,8 @@ class Night:
             after(moment, random.choice(self.hosts).leave)
         for span in mischief.database_away:
             after(span.begin, partial(self._database, span))
-        for way, trouble, span in mischief.provider:
-            after(span.begin, partial(self._trouble, way, trouble, span))
+        for route, trouble, span in mischief.provider:
+            after(span.begin, partial(self._trouble, route, trouble, span))
 
     def _database(self, span: Span) -> None:
         self.world.story.tell("database", f"is away for {span.end - span.begin:.1f} s")
@@ -126,11 +126,11 @@ class Night:
     def _way_in_is_open(self) -> None:
         self.world.way_in_is_closed = False
 
-    def _trouble(self, way: Way, trouble: Trouble, span: Span) -> None:
+    def _trouble(self, route: Route, trouble: Trouble, span: Span) -> None:
         seconds = span.end - span.begin
-        self.world.story.tell("provider", f"{way_name(way)}: {trouble} for {seconds:.0f} s")
-        self.world.troubles[way] = trouble
-        self.world.time.after(seconds, lambda: self.world.troubles.pop(way, None))
+        self.world.story.tell("provider", f"{route_name(route)}: {trouble} for {seconds:.0f} s")
+        self.world.troubles[route] = trouble
+        self.world.time.after(seconds, lambda: self.world.troubles.pop(route, None))
 
     def _calms_down(self) -> None:
         self.world.calms_down()

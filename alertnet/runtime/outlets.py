@@ -1,9 +1,9 @@
-"""The ways out that the settings have: a channel for each method and provider, and what it sends from, how fast."""
+"""The routes out that the settings have: a channel for each method and provider, and what it sends from, how fast."""
 
 from dataclasses import dataclass
 
 from alertnet.channels.base import Channel, Ledger
-from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.runtime.settings.settings import Settings
 
@@ -21,7 +21,7 @@ class Outlet:
     ledger: Ledger | None = None
 
 
-def open_outlets(settings: Settings) -> dict[Way, Outlet]:
+def open_outlets(settings: Settings) -> dict[Route, Outlet]:
     """An outlet for each method and provider whose settings are there."""
     # The provider's SDK takes long to import, and most commands never send.
     from alertnet.channels.smtp import SmtpRelay
@@ -29,7 +29,7 @@ def open_outlets(settings: Settings) -> dict[Way, Outlet]:
     from alertnet.channels.twilio_sms import TwilioSms
     from alertnet.channels.twilio_voice import TwilioVoice
 
-    outlets: dict[Way, Outlet] = {}
+    outlets: dict[Route, Outlet] = {}
     for provider, telephone in settings.telephones.items() if settings.public_url else ():
         tokens = [token.get_secret_value() for token in telephone.auth_tokens]
         account = Account(telephone.sid, tokens, settings.public_url or "", telephone.api_url)

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from alertnet.core.delivery.circuit_breaker import Breaker
-from alertnet.core.delivery.provider_routes import FIRST, Way
+from alertnet.core.delivery.provider_routes import FIRST, Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.monitoring.metrics import Counts
@@ -105,7 +105,7 @@ class Runtime:
     """What kept the trees of the folder from being in force at the start: `network` is the last good one."""
     templates_broken: tuple[Fault, ...] = ()
     """The same of the templates."""
-    breakers: dict[Way, Breaker] = field(default_factory=dict)
+    breakers: dict[Route, Breaker] = field(default_factory=dict)
     """What this process last saw of them: a look at the queues reads them, an attempt moves them."""
     lengths: dict[tuple[MethodKind, Kind, str], int] = field(default_factory=dict)
     """How many segments the last message of a method, kind and language took: what the next one is thought to take."""
@@ -149,8 +149,8 @@ class Runtime:
         return lru_cache(maxsize=RENDERERS)(self._read_renderer)
 
     @cached_property
-    def outlets(self) -> dict[Way, Outlet]:
-        """The ways out, for those methods and providers whose settings are there."""
+    def outlets(self) -> dict[Route, Outlet]:
+        """The outlets, for those methods and providers whose settings are there."""
         return open_outlets(self.settings)
 
     @property
@@ -197,7 +197,7 @@ class Runtime:
             return query(Tx(session, self.now(), self.chance, self.vault), *args, **kwargs)
 
     def make_ready(self) -> None:
-        """Have at hand what the first alert needs: the ways out, the edition, and its templates compiled."""
+        """Have at hand what the first alert needs: the outlets, the edition, and its templates compiled."""
         self.renderer(self.edition.templates).compile()
         self.outlets  # noqa: B018
 

@@ -128,7 +128,7 @@ def _duty(form: ContactForm, field: Mapping[str, Team]) -> Duty | None:
 
 
 def _method(form: MethodForm) -> Method:
-    [(kind, address)] = form.ways
+    [(kind, address)] = form.addresses
     return Method(kind, address, form.after, form.extension, relays=form.acknowledges_as is not None)
 
 

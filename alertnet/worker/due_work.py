@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Inconsistent, put_down
 from alertnet.flows.escalation.escalate import escalate, escalate_due
@@ -87,10 +87,10 @@ class Search:
         for method in SENT_BY:
             present = [(method, provider) for provider in provider_health.providers_for(self._runtime, method)]
             if method in due.queued:
-                crews = [provider_health.sending(way) for way in present]
+                crews = [provider_health.sending(route) for route in present]
                 yield from self._guarded(crews, partial(self._sends, method, crews))
-            for way in present if method in due.asked else ():
-                yield from self._guarded([provider_health.asking(way)], partial(self._doubts, way))
+            for route in present if method in due.asked else ():
+                yield from self._guarded([provider_health.asking(route)], partial(self._doubts, route))
         if due.escalations:
             yield from self._guarded([DUE], self._escalations)
         if due.leases or due.alarms:
@@ -112,10 +112,10 @@ class Search:
             log.exception("search_failed", crews=crews)
 
     def _questions(self, trouble: bool) -> Iterator[Job]:
-        for way in provider_health.look(self._runtime, trouble):
-            crew = provider_health.asking(way)
+        for route in provider_health.look(self._runtime, trouble):
+            crew = provider_health.asking(route)
             if self._rooms[crew].room:
-                yield Job(crew, f"{crew}/back", partial(provider_health.ask_whether_back, self._runtime, way))
+                yield Job(crew, f"{crew}/back", partial(provider_health.ask_whether_back, self._runtime, route))
 
     def _sends(self, method: MethodKind, crews: Sequence[str]) -> Iterator[Job]:
         runtime = self._runtime
@@ -132,13 +132,13 @@ class Search:
             ]
         )
 
-    def _doubts(self, way: Way) -> Iterator[Job]:
-        (method, provider), crew = way, provider_health.asking(way)
+    def _doubts(self, route: Route) -> Iterator[Job]:
+        (method, provider), crew = route, provider_health.asking(route)
         others = [other for other in provider_health.providers_for(self._runtime, method) if other != provider]
-        most = most_at_once(self._runtime, way)
+        most = most_at_once(self._runtime, route)
         claims = self._runtime.transact(take_doubts, method, most, others)
         if claims.claimed:
-            questions = partial(ask, self._runtime, way, claims.claimed, self._sending.compose)
+            questions = partial(ask, self._runtime, route, claims.claimed, self._sending.compose)
             yield Job(crew, f"{crew}/{claims.claimed[0].lease}", questions)
         self._put_off(claims)
         if len(claims.claimed) >= most:

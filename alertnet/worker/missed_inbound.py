@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from alertnet.channels.base import Entry, Ledger, Listing
-from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.sms.receive_sms import receive_late_sms
 from alertnet.flows.system.postpone_row import set_aside
@@ -34,16 +34,16 @@ log = structlog.get_logger(__name__)
 
 def sweep(runtime: Runtime, *, at_once: bool = False) -> None:
     """Look for what came in by SMS and by call, at each provider, if it is time to, and nobody does, or `at_once`."""
-    for way in runtime.outlets:
-        if not is_away(runtime, way):
-            sweep_way(runtime, way, at_once=at_once)
+    for route in runtime.outlets:
+        if not is_away(runtime, route):
+            sweep_route(runtime, route, at_once=at_once)
     hear_unkeyed(runtime)
 
 
-def sweep_way(runtime: Runtime, way: Way, *, at_once: bool = False, until: datetime | None = None) -> None:
-    """The same for one way; `until`: no list is asked for any more from then on."""
-    outlet = runtime.outlets[way]
-    turn = None if outlet.ledger is None else runtime.transact(sweep_store.take, way, at_once=at_once)
+def sweep_route(runtime: Runtime, route: Route, *, at_once: bool = False, until: datetime | None = None) -> None:
+    """The same for one route; `until`: no list is asked for any more from then on."""
+    outlet = runtime.outlets[route]
+    turn = None if outlet.ledger is None else runtime.transact(sweep_store.take, route, at_once=at_once)
     if outlet.ledger is None or turn is None:
         return
     is_whole, is_all = _let_in_all(runtime, turn, outlet.ledger, outlet.senders, until)
@@ -85,7 +85,7 @@ def _let_in_all(
     missed = runtime.read(unseen, [entry.found.provider_id for entry in listed])
     unheard = sorted((entry for entry in listed if entry.found.provider_id in missed), key=lambda entry: entry.at)
     late = [entry for entry in unheard if entry.at <= turn.at - GRACE]
-    method, provider = turn.way
+    method, provider = turn.route
     failed = [entry for entry in late if not _let_in(runtime, method, entry)]
     is_read = all(listing.is_whole for listing in listings)
     if late or not is_read:

@@ -1,4 +1,4 @@
-"""The ways out as a worker uses them: its threads for each, what may leave by them, and which provider is away."""
+"""The routes out as a worker uses them: its threads for each, what may leave by them, and which provider is away."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -7,7 +7,7 @@ import structlog
 
 from alertnet.channels.base import Accepted, Refused, Result
 from alertnet.core.delivery.circuit_breaker import SOUND, Breaker
-from alertnet.core.delivery.provider_routes import FIRST, PROVIDERS, Way, way_name
+from alertnet.core.delivery.provider_routes import FIRST, PROVIDERS, Route, route_name
 from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.sending import claim_sends as claims
 from alertnet.flows.sending import provider_health
@@ -22,14 +22,14 @@ from alertnet.worker.thread_pools import Hold, Room
 log = structlog.get_logger(__name__)
 
 
-def sending(way: Way) -> str:
-    """The crew that sends by a way: one that hangs holds up no other (A11)."""
-    return way_name(way)
+def sending(route: Route) -> str:
+    """The crew that sends by a route: one that hangs holds up no other (A11)."""
+    return route_name(route)
 
 
-def asking(way: Way) -> str:
-    """The crew that asks what became of what went by a way, and whether its provider is back."""
-    return f"ask_{way_name(way)}"
+def asking(route: Route) -> str:
+    """The crew that asks what became of what went by a route, and whether its provider is back."""
+    return f"ask_{route_name(route)}"
 
 
 _THREADS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8}
@@ -58,7 +58,7 @@ def take(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str, Room]
     if not any(line.room for line in lines):
         return Claims()
     return claims.claim(
-        tx, method, Outward(lines, runtime.settings.routes, runtime.breakers, runtime.lengths, runtime.queues)
+        tx, method, Outward(lines, runtime.settings.routing, runtime.breakers, runtime.lengths, runtime.queues)
     )
 
 
@@ -70,51 +70,51 @@ def charge(runtime: Runtime, claimed: Claimed, units: int, *, paid: int) -> None
         runtime.transact(claims.charge, claimed.method, claimed.sender, units - paid, rate)
 
 
-def look(runtime: Runtime, trouble: bool) -> Iterator[Way]:
+def look(runtime: Runtime, trouble: bool) -> Iterator[Route]:
     """See which providers are in trouble, if any; those that are to be asked now whether they are back."""
     found = runtime.read(breaker_store.found) if trouble else {}
-    for way in runtime.outlets:
-        breaker = found.get(way, SOUND)
-        _see(runtime, way, breaker)
+    for route in runtime.outlets:
+        breaker = found.get(route, SOUND)
+        _see(runtime, route, breaker)
         if breaker.is_open and breaker.try_at is not None and breaker.try_at <= runtime.now():
-            yield way
+            yield route
 
 
-def ask_whether_back(runtime: Runtime, way: Way) -> tuple[str, ...]:
+def ask_whether_back(runtime: Runtime, route: Route) -> tuple[str, ...]:
     """Ask a provider that is away for a sign of life, unless another worker does; nothing rings by it."""
-    if runtime.transact(provider_health.take_question, way):
-        is_back = runtime.outlets[way].channel.answers()
-        _see(runtime, way, runtime.transact(provider_health.take_answer, way, is_back))
-        log.info("provider_asked", method=way[0], provider=way[1], is_back=is_back)
+    if runtime.transact(provider_health.take_question, route):
+        is_back = runtime.outlets[route].channel.answers()
+        _see(runtime, route, runtime.transact(provider_health.take_answer, route, is_back))
+        log.info("provider_asked", method=route[0], provider=route[1], is_back=is_back)
     return ()
 
 
-def note(runtime: Runtime, way: Way, result: Result, attempt: str) -> None:
+def note(runtime: Runtime, route: Route, result: Result, attempt: str) -> None:
     """Take from what came of an attempt how its provider fares; costs nothing while all is well."""
-    before = runtime.breakers.get(way, SOUND)
+    before = runtime.breakers.get(route, SOUND)
     if isinstance(result, Accepted | Refused) and before == SOUND:
         return
     try:
-        after = runtime.transact(provider_health.note, way, result, attempt)
+        after = runtime.transact(provider_health.note, route, result, attempt)
     except Exception as fault:
         # What the attempt came to is written down, and the next one says the same of the provider.
-        log.warning("provider_unnoted", method=way[0], provider=way[1], fault=type(fault).__name__)
+        log.warning("provider_unnoted", method=route[0], provider=route[1], fault=type(fault).__name__)
         return
-    _see(runtime, way, after)
-    method, provider = way
+    _see(runtime, route, after)
+    method, provider = route
     if after.opened_at is not None and before.opened_at is None:
         log.error("provider_away", method=method, provider=provider, faults=after.faults, fault=after.fault)
     elif before.opened_at is not None and after.opened_at is None:
         log.info("provider_back", method=method, provider=provider)
 
 
-def is_away(runtime: Runtime, way: Way) -> bool:
+def is_away(runtime: Runtime, route: Route) -> bool:
     """Whether there is no use in asking that provider anything now."""
-    return runtime.breakers.get(way, SOUND).is_open
+    return runtime.breakers.get(route, SOUND).is_open
 
 
-def _see(runtime: Runtime, way: Way, breaker: Breaker) -> None:
+def _see(runtime: Runtime, route: Route, breaker: Breaker) -> None:
     if breaker == SOUND:
-        runtime.breakers.pop(way, None)
+        runtime.breakers.pop(route, None)
     else:
-        runtime.breakers[way] = breaker
+        runtime.breakers[route] = breaker

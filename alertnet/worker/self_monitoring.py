@@ -49,10 +49,10 @@ class Watch:
         turn = runtime.transact(
             keep_watch,
             runtime.edition,
-            settings.ways,
+            settings.routes,
             is_tested=tested,
             files=runtime.trees.files,
-            routes=settings.routes,
+            routing=settings.routing,
         )
         errands: dict[str, Errand] = {}
         if turn.test:

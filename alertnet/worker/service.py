@@ -218,7 +218,7 @@ class Worker:
         """The crews, and those by name that are to send nothing yet: they have no room."""
         if self._comeback.is_over:
             return self._crews, frozenset()
-        held = frozenset(sending(way) for way in self._comeback.held)
+        held = frozenset(sending(route) for route in self._comeback.held)
         return {**self._crews, **{name: Stride(0) for name in held}}, held
 
     def sweep(self) -> None:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import structlog
 
 from alertnet.channels.base import Entry
-from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.system import restored_backup
 from alertnet.flows.system.lost_incidents import Sent, remember
@@ -23,7 +23,7 @@ from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.monitoring import last_activity
 from alertnet.store.monitoring.last_activity import Declaration
-from alertnet.worker.missed_inbound import hear_unkeyed, list_each, sweep_way
+from alertnet.worker.missed_inbound import hear_unkeyed, list_each, sweep_route
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ AWAY = timedelta(minutes=2)
 HEARD_WITHIN = timedelta(seconds=3)
 """So long everything waits for what was answered meanwhile."""
 LOOKED_WITHIN = timedelta(seconds=10)
-"""So long whatever would go by a way waits for its provider, which has no longer in all."""
+"""So long whatever would go by a route waits for its provider, which has no longer in all."""
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +49,7 @@ class Comeback:
         self.has_begun = False
         self._runtime = runtime
         self._began_at = runtime.now()
-        self._unseen: set[Way] = set()
+        self._unseen: set[Route] = set()
         """Ways that were not looked at yet."""
         self._is_settling = False
         """A backup is being made the database."""
@@ -67,8 +67,8 @@ class Comeback:
         return bool(self._unseen) and self._runtime.now() < self._began_at + HEARD_WITHIN
 
     @property
-    def held(self) -> frozenset[Way]:
-        """The ways by which nothing is to be sent yet."""
+    def held(self) -> frozenset[Route]:
+        """The routes by which nothing is to be sent yet."""
         return frozenset(self._unseen) if self._runtime.now() < self._ends_at else frozenset()
 
     def begin(self) -> dict[str, Callable[[], None]]:
@@ -83,7 +83,7 @@ class Comeback:
         since = runtime.transact(last_activity.away_since, AWAY)
         declared = runtime.read(lambda tx: last_activity.declared(tx.session))
         broke_off = declared is not None and not declared.is_over
-        books = [way for way, outlet in runtime.outlets.items() if outlet.ledger is not None]
+        books = [route for route, outlet in runtime.outlets.items() if outlet.ledger is not None]
         self._began_at = runtime.now()
         self._unseen = set(books if since is not None or broke_off else ())
         self._is_settling, self.has_begun = broke_off, True
@@ -95,8 +95,8 @@ class Comeback:
             {}
             if since is None
             else {
-                provider: partial(self._run, ways, partial(self._judge, ways, since))
-                for provider, ways in _by_provider(books).items()
+                provider: partial(self._run, routes, partial(self._judge, routes, since))
+                for provider, routes in _by_provider(books).items()
             }
         )
 
@@ -104,23 +104,23 @@ class Comeback:
     def _ends_at(self) -> datetime:
         return self._began_at + LOOKED_WITHIN
 
-    def _run(self, ways: Sequence[Way], first: Callable[[], None]) -> None:
-        """Everything there is to see by these ways; whatever goes wrong, it must not keep alarms from leaving (A11)."""
-        fetching = [partial(self._fetch, way) for way in ways]
+    def _run(self, routes: Sequence[Route], first: Callable[[], None]) -> None:
+        """Everything there is to see by these routes; what goes wrong must not keep alarms from leaving (A11)."""
+        fetching = [partial(self._fetch, route) for route in routes]
         steps: list[Callable[[], None]] = [first, *fetching, partial(hear_unkeyed, self._runtime)]
         try:
             for step in steps:
                 _guarded(step)
-            self._unseen.difference_update(ways)
+            self._unseen.difference_update(routes)
             if not self._unseen:
                 self._runtime.transact(last_activity.back)
         except DatabaseAway:
             # Once it is there again all of it begins again.
             self.has_begun = False
 
-    def _judge(self, ways: Sequence[Way], last: datetime) -> None:
+    def _judge(self, routes: Sequence[Route], last: datetime) -> None:
         """Make the backup that this is the database, if it is one."""
-        if not self._is_settling and any(self._is_another(way, last) for way in ways):
+        if not self._is_settling and any(self._is_another(route, last) for route in routes):
             log.error("database_is_old", newest=last.isoformat())
             self._settle()
 
@@ -131,16 +131,16 @@ class Comeback:
         finally:
             self._is_settling = False
 
-    def _fetch(self, way: Way) -> None:
+    def _fetch(self, route: Route) -> None:
         """What came in meanwhile. Whoever has the turn to look may have died over it: its lease is not waited for."""
         try:
-            sweep_way(self._runtime, way, at_once=True, until=self._ends_at)
+            sweep_route(self._runtime, route, at_once=True, until=self._ends_at)
         finally:
-            self._unseen.discard(way)
+            self._unseen.discard(route)
 
-    def _is_another(self, way: Way, last: datetime) -> bool:
+    def _is_another(self, route: Route, last: datetime) -> bool:
         """Whether the provider has messages of ours that this database knows nothing of."""
-        method, outlet = way[0], self._runtime.outlets[way]
+        method, outlet = route[0], self._runtime.outlets[route]
         if method is not MethodKind.SMS or outlet.ledger is None:
             return False
         since = last + AWAY
@@ -158,10 +158,10 @@ def _guarded(step: Callable[[], None]) -> None:
         log.exception("comeback_failed")
 
 
-def _by_provider(ways: Sequence[Way]) -> dict[str, list[Way]]:
-    found: dict[str, list[Way]] = {}
-    for way in ways:
-        found.setdefault(way[1], []).append(way)
+def _by_provider(routes: Sequence[Route]) -> dict[str, list[Route]]:
+    found: dict[str, list[Route]] = {}
+    for route in routes:
+        found.setdefault(route[1], []).append(route)
     return found
 
 
@@ -177,8 +177,8 @@ def declare_restored(runtime: Runtime, taken_at: datetime | None, by: str) -> tu
     Said again it goes on where it broke off, and does nothing twice. What was declared, and the references of the
     incidents that may lack answers.
     """
-    ways_in = [way for way, outlet in runtime.outlets.items() if outlet.ledger is not None]
-    declared = runtime.transact(restored_backup.hold_back, taken_at, by, ways_in)
+    inbound_routes = [route for route, outlet in runtime.outlets.items() if outlet.ledger is not None]
+    declared = runtime.transact(restored_backup.hold_back, taken_at, by, inbound_routes)
     incidents = runtime.read(lambda tx: last_activity.going_on(tx.session))
     if not declared.is_over:
         # Before anything draws a code: one that was told since the backup must not be given to another.

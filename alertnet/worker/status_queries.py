@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from alertnet.channels.base import CannotTell, Lookup, Outgoing, Question
-from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.delivery.provider_routes import Route
 from alertnet.flows.sending import render_and_send
 from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.flows.sending.settle_unknown import settle
@@ -24,15 +24,15 @@ Compose = Callable[[Claimed], Outgoing]
 log = structlog.get_logger(__name__)
 
 
-def most_at_once(runtime: Runtime, way: Way) -> int:
-    """How many attempts that went by a way may be asked about together."""
-    outlet = runtime.outlets.get(way)
+def most_at_once(runtime: Runtime, route: Route) -> int:
+    """How many attempts that went by a route may be asked about together."""
+    outlet = runtime.outlets.get(route)
     return MOST if outlet and outlet.ledger else MOST_WITHOUT_BOOKS
 
 
-def ask(runtime: Runtime, way: Way, claimed: Sequence[Claimed], compose: Compose) -> list[str]:
+def ask(runtime: Runtime, route: Route, claimed: Sequence[Claimed], compose: Compose) -> list[str]:
     """Ask what became of them, and settle each by its answer; the calls to hang up."""
-    lookups = _look_up(runtime, way, [_question(each, compose) for each in claimed])
+    lookups = _look_up(runtime, route, [_question(each, compose) for each in claimed])
     hang_ups: list[str] = []
     for each, lookup in zip(claimed, lookups, strict=True):
         try:
@@ -42,7 +42,7 @@ def ask(runtime: Runtime, way: Way, claimed: Sequence[Claimed], compose: Compose
         except Exception:
             log.exception("attempt_unsettled", attempt=each.attempt, method=each.method)
     found = sum(not isinstance(lookup, CannotTell) for lookup in lookups)
-    method, provider = way
+    method, provider = route
     log.info("attempts_asked", method=method, provider=provider, asked=len(lookups), answered=found)
     return hang_ups
 
@@ -57,11 +57,11 @@ def _question(claimed: Claimed, compose: Compose) -> Question | None:
         return None
 
 
-def _look_up(runtime: Runtime, way: Way, questions: Sequence[Question | None]) -> list[Lookup]:
+def _look_up(runtime: Runtime, route: Route, questions: Sequence[Question | None]) -> list[Lookup]:
     """The answer to each; what can't be put into words can't be asked for, nor can a provider that is away."""
-    outlet = runtime.outlets.get(way)
+    outlet = runtime.outlets.get(route)
     asked = [question for question in questions if question is not None]
-    if outlet is None or is_away(runtime, way):
+    if outlet is None or is_away(runtime, route):
         return [CannotTell(is_away=outlet is not None) for _ in questions]
     if outlet.ledger is not None and len(asked) > FEW:
         answers = iter(render_and_send.look_up_many(outlet.ledger, asked))

@@ -79,11 +79,11 @@ class Watch:
         """Texts may wait for the pace, or while there is no provider with which nothing is wrong."""
         if what not in SENT:
             return True
-        ways = {way for way in self.world.ways if way[0] is SENT[what]}
+        routes = {route for route in self.world.routes if route[0] is SENT[what]}
         ill = {(MethodKind(row.method), row.provider) for row in self.world.database.rows(select(breakers))}
         back = self.world.database.rows(_BACK, since=self.world.time.now - TICK)
         ill |= {(MethodKind(row.payload["method"]), row.payload["provider"]) for row in back}
-        return not (self.world.mischief_was.rate or ways <= ill)
+        return not (self.world.mischief_was.rate or routes <= ill)
 
 
 def _is_running(host: Host) -> bool:

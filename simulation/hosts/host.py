@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.delivery.provider_routes import Route
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.http_ping import Knock
 from alertnet.runtime.outlets import Outlet
@@ -21,8 +21,8 @@ TO_ANSWER = 1.0  # seconds that a process which ends has for the requests that i
 class Surroundings:
     """What a host finds around it."""
 
-    outlets: Callable[["Process"], Mapping[Way, Outlet]]
-    """The ways out that one process has."""
+    outlets: Callable[["Process"], Mapping[Route, Outlet]]
+    """The routes out that one process has."""
     knock: Callable[["Process"], Knock | None]
     """How one process reaches whoever waits for its heartbeat; None where nobody does."""
     late_by: LateBy

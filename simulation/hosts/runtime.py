@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.orm import Session
 
-from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.delivery.provider_routes import Route
 from alertnet.runtime.database.transactions import OwnCommit
 from alertnet.runtime.database.wakeups import Hook, Wakeups
 from alertnet.runtime.outlets import Outlet
@@ -92,7 +92,7 @@ class HostRuntime(Runtime):
 
 
 def runtime_of(
-    run: Run, outlets: Mapping[Way, Outlet], late_by: LateBy, tell_others: Callable[[], None]
+    run: Run, outlets: Mapping[Route, Outlet], late_by: LateBy, tell_others: Callable[[], None]
 ) -> HostRuntime:
     """The runtime of one run of the program, made after the night's pattern."""
     world, clock, pattern = run.world, run.clocks.database, run.world.database.pattern

@@ -83,7 +83,7 @@ def _able(world: World, turn_at: datetime) -> Found:
     """No method is without a provider."""
     away = [(row.method, row.provider) for row in world.database.rows(_AWAY) if row.opened_at < turn_at - AWAY_FOR]
     for method in SENT_BY:
-        if all(way in away for way in world.ways if way[0] is method):
+        if all(route in away for route in world.routes if route[0] is method):
             yield "A11", f"every provider of {method} is away for more than {AWAY_FOR.seconds} s"
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from alertnet.channels.base import Accepted, Cause, Lookup, NotSent, Outgoing, Refused, Result, Unsure
 from alertnet.core.delivery.provider_codes import AccountFault
-from alertnet.core.delivery.provider_routes import Way, way_name
+from alertnet.core.delivery.provider_routes import Route, route_name
 from alertnet.core.notification import Failure
 from simulation.checks.promises import Promises
 from simulation.hosts.host import Process
@@ -19,12 +19,12 @@ DEADLINE = 10.0  # seconds after which an exchange is over, as the real channels
 class Line:
     """The channel of one method to one provider, as one process has it."""
 
-    def __init__(self, provider: Provider, promises: Promises, process: Process, way: Way) -> None:
+    def __init__(self, provider: Provider, promises: Promises, process: Process, route: Route) -> None:
         self.world = process.world
         self.provider = provider
         self.promises = promises
         self.process = process
-        self.way = way
+        self.route = route
 
     def send(self, outgoing: Outgoing) -> Result:
         """Hand it over; on the way it may be lost, refused, or taken without a word."""
@@ -44,7 +44,7 @@ class Line:
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         """Ask what became of it."""
         self._may_die("asking the provider", self.world.random.uniform(0.05, 0.3))
-        lookup = self.provider.tells_of(outgoing, self.way, provider_id)
+        lookup = self.provider.tells_of(outgoing, self.route, provider_id)
         words = f"asks about {self.world.describe(outgoing)}: {type(lookup).__name__}"
         self.world.story.tell(self.process.host.name, words)
         if provider_id is None and self.world.random.random() < self.world.mischief.stops_after_question:
@@ -55,21 +55,21 @@ class Line:
     def hang_up(self, provider_id: str) -> None:
         """End a call."""
         self.process.life.sleep(self.world.random.uniform(0.05, 0.3))
-        if self.way in self.world.troubles:
+        if self.route in self.world.troubles:
             return
         call = self.provider.calls.get(provider_id)
-        if call is not None and call.message.way == self.way:
+        if call is not None and call.message.route == self.route:
             call.is_hung_up()
 
     def answers(self) -> bool:
         """Ask the provider for a sign of life."""
         self.process.life.sleep(self.world.random.uniform(0.05, 0.3))
         # An account without credit is told what it asks for, and nothing is sent for it.
-        return self.world.troubles.get(self.way) in (None, Trouble.DENIES)
+        return self.world.troubles.get(self.route) in (None, Trouble.DENIES)
 
     def _exchange(self, outgoing: Outgoing) -> Result:
         random, mischief = self.world.random, self.world.mischief
-        trouble = self.world.troubles.get(self.way)
+        trouble = self.world.troubles.get(self.route)
         if random.random() < mischief.refused:
             self.process.life.sleep(0.1)
             return Refused(Failure.INVALID, "21211")
@@ -85,13 +85,13 @@ class Line:
             return NotSent("20005", cause=Cause.ACCOUNT, fault=AccountFault.BALANCE)
         if trouble is Trouble.ERRORS:
             if random.random() < 0.3:
-                self.provider.takes(outgoing, self.way)
+                self.provider.takes(outgoing, self.route)
             self.process.life.sleep(0.2)
             return Unsure("500")
         if trouble is Trouble.SILENT or random.random() < mischief.request_lost:
             return self._answer(lambda: None)
         is_lost = trouble is Trouble.DROPS or random.random() < mischief.answer_lost
-        return self._answer(lambda: self.provider.takes(outgoing, self.way).id, is_lost=is_lost)
+        return self._answer(lambda: self.provider.takes(outgoing, self.route).id, is_lost=is_lost)
 
     def _answer(self, arrives: Callable[[], str | None], *, is_lost: bool = False) -> Result:
         """The request travels, and nothing that happens to us holds it back; then its answer does."""
@@ -115,7 +115,7 @@ class Line:
 
     @property
     def _by(self) -> str:
-        return "" if len(self.world.mischief.providers) == 1 else f" by {way_name(self.way)}"
+        return "" if len(self.world.mischief.providers) == 1 else f" by {route_name(self.route)}"
 
     def _may_die(self, where: str, seconds: float) -> None:
         self.process.life.sleep(seconds)

@@ -1,6 +1,6 @@
-"""The ways out that one process has: a line by each way, with the numbers, the rate and the books that go with it."""
+"""The outlets of one process: a line by each route, with the numbers, the rate and the books that go with it."""
 
-from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.runtime.outlets import Outlet
 from simulation.checks.promises import Promises
@@ -13,14 +13,14 @@ from simulation.world.database import OURS
 MAILBOX = "alert@example.org"
 
 
-def outlets_of(provider: Provider, promises: Promises, process: Process) -> dict[Way, Outlet]:
-    """An outlet for each way that there is."""
-    return {way: _outlet(Line(provider, promises, process, way)) for way in process.world.ways}
+def outlets_of(provider: Provider, promises: Promises, process: Process) -> dict[Route, Outlet]:
+    """An outlet for each route that there is."""
+    return {route: _outlet(Line(provider, promises, process, route)) for route in process.world.routes}
 
 
 def _outlet(line: Line) -> Outlet:
     rate = line.world.mischief.rate
-    method, provider = line.way
+    method, provider = line.route
     if method is MethodKind.EMAIL:
         return Outlet(line, (MAILBOX,), 0.0)
     books = Books(line) if method is MethodKind.SMS else None

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from alertnet.channels.base import Absent, CannotTell, Lookup, Outgoing
-from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from simulation.checks.promises import Promises
 from simulation.hosts.web import Web
@@ -27,12 +27,12 @@ class Provider:
         self.messages: list[Message] = []
         self.calls: dict[str, Call] = {}
 
-    def takes(self, outgoing: Outgoing, way: Way) -> Message:
+    def takes(self, outgoing: Outgoing, route: Route) -> Message:
         """A message has arrived here: it is the provider's to deliver, whatever becomes of its sender."""
         id = f"{outgoing.method[:2].upper()}{len(self.messages):032d}"
         if outgoing.method is MethodKind.EMAIL:
             id = f"<{outgoing.notification}@example.org>"
-        message = Message(id, outgoing, way, self.world.time.now)
+        message = Message(id, outgoing, route, self.world.time.now)
         self.messages.append(message)
         self.world.story.tell("provider", f"takes {self.world.describe(outgoing)}")
         self.promises.was_taken(outgoing)
@@ -42,12 +42,12 @@ class Provider:
             deliver(self.world, self.web, self.people, message)
         return message
 
-    def tells_of(self, outgoing: Outgoing, way: Way, provider_id: str | None) -> Lookup:
+    def tells_of(self, outgoing: Outgoing, route: Route, provider_id: str | None) -> Lookup:
         """What it says when it is asked; its lists lag behind."""
-        if outgoing.method is MethodKind.EMAIL or way in self.world.troubles:
+        if outgoing.method is MethodKind.EMAIL or route in self.world.troubles:
             return CannotTell()
         listed_until = self.world.time.now - timedelta(seconds=self.world.mischief.list_late)
-        for message in (each for each in self.messages if each.way == way):
+        for message in (each for each in self.messages if each.route == route):
             is_meant = message.id == provider_id if provider_id else message.outgoing.attempt == outgoing.attempt
             if is_meant and (provider_id or message.taken_at <= listed_until):
                 return found(message)

@@ -22,7 +22,7 @@ class Books:
 
     def outgoing(self, number: str, since: datetime) -> Listing:
         """What we made from that number."""
-        taken = [each for each in self.line.provider.messages if each.way == self.line.way]
+        taken = [each for each in self.line.provider.messages if each.route == self.line.route]
         entries = [
             Entry(found(each), each.outgoing.sender, each.outgoing.to, each.taken_at, each.outgoing.text)
             for each in taken
@@ -35,7 +35,7 @@ class Books:
         return self._list([each for each in self.line.world.texts.values() if each.to == number], since)
 
     def _list(self, entries: Sequence[Entry], since: datetime) -> Listing:
-        trouble = self.line.world.troubles.get(self.line.way)
+        trouble = self.line.world.troubles.get(self.line.route)
         self.line.process.life.sleep(
             LIST_SECONDS if trouble is Trouble.SILENT else self.line.world.random.uniform(0.05, 0.3)
         )

@@ -117,8 +117,8 @@ def _settled(night: Night, _: Sequence[Row[Any]]) -> Found:
 def _gone_over(night: Night, history: Sequence[Row[Any]]) -> Found:
     """A11: what one provider does not take goes by the other at once, where that one was well all night."""
     ill = {(row.payload["method"], row.payload["provider"]) for row in history if row.kind == "provider_away"}
-    ill |= {way for way, _, _ in night.world.mischief_was.provider}
-    well = {method for method, provider in night.world.ways if provider == SECOND and (method, provider) not in ill}
+    ill |= {route for route, _, _ in night.world.mischief_was.provider}
+    well = {method for method, provider in night.world.routes if provider == SECOND and (method, provider) not in ill}
     for row in history:
         # The pace of the second one may hold it back.
         if row.kind == "attempt_delayed" and row.payload["method"] in well and not night.world.mischief.rate:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
-from alertnet.core.delivery.provider_routes import FIRST, PROVIDERS, Way
+from alertnet.core.delivery.provider_routes import FIRST, PROVIDERS, Route
 from alertnet.store.queues.attempts import SENT_BY
 
 
@@ -53,7 +53,7 @@ class Mischief:
     notify_lost: float = 0.0
     providers: tuple[str, ...] = (FIRST,)
     """Those that there are for each method, in the order in which they are tried."""
-    provider: tuple[tuple[Way, Trouble, Span], ...] = ()
+    provider: tuple[tuple[Route, Trouble, Span], ...] = ()
     answer_lost: float = 0.0
     request_lost: float = 0.0
     callback_lost: float = 0.0
@@ -149,10 +149,12 @@ def draw_mischief(random: Random, length: float) -> Mischief:
     )
 
 
-def _troubles(random: Random, providers: Sequence[str], spans: Sequence[Span]) -> tuple[tuple[Way, Trouble, Span], ...]:
+def _troubles(
+    random: Random, providers: Sequence[str], spans: Sequence[Span]
+) -> tuple[tuple[Route, Trouble, Span], ...]:
     """What is wrong with a provider in each of the spans; the first one has the more of it."""
-    ways = [(random.choice(SENT_BY), random.choice((FIRST, *providers)), span) for span in spans]
-    return tuple(((method, provider), random.choice(list(Trouble)), span) for method, provider, span in ways)
+    struck = [(random.choice(SENT_BY), random.choice((FIRST, *providers)), span) for span in spans]
+    return tuple(((method, provider), random.choice(list(Trouble)), span) for method, provider, span in struck)
 
 
 def draw_watched(random: Random, mischief: Mischief, length: float) -> Mischief:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from alertnet.channels.base import Entry, Found, Outgoing
 from alertnet.core.delivery.provider_codes import outcome_of_call, outcome_of_sms
-from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
 
@@ -16,7 +16,7 @@ class Message:
 
     id: str
     outgoing: Outgoing
-    way: Way
+    route: Route
     taken_at: datetime
     status: str = "queued"
     code: int | None = None

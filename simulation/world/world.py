@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from alertnet.channels.base import Entry, Outgoing
-from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.incident import Facts
 from alertnet.messages.renderer import Renderer
@@ -42,7 +42,7 @@ class World:
         if self.mischief.quiet:
             self.length = QUIET_LENGTH
         self.mischief_was = self.mischief
-        self.ways: list[Way] = [(method, provider) for method in SENT_BY for provider in self.mischief.providers]
+        self.routes: list[Route] = [(method, provider) for method in SENT_BY for provider in self.mischief.providers]
         self.time = Time(START, self._idle_until)
         self.story = Story(lambda: self.time.now)
         self.is_calm = self.mischief.quiet
@@ -51,7 +51,7 @@ class World:
         self.database_is_away = False
         self.database_back_at = START
         self.way_in_is_closed = False
-        self.troubles: dict[Way, Trouble] = {}
+        self.troubles: dict[Route, Trouble] = {}
         self.texts: dict[str, Entry] = {}
         """What phones sent to our numbers, by the provider's ids."""
         self.opened: dict[str, Facts] = {}

@@ -153,7 +153,9 @@ def events(the_tree: ContactTree) -> st.SearchStrategy[Event]:
     ids = st.sampled_from(IDS)
     indexes = st.sampled_from(range(len(the_tree.levels)))
     stale = st.sampled_from([(), (), (MethodKind.SMS, MethodKind.CALL)])
-    used = ids.flatmap(lambda id: st.tuples(st.just(id), st.sampled_from(range(len(the_tree.contacts[id].ways)))))
+    used = ids.flatmap(
+        lambda id: st.tuples(st.just(id), st.sampled_from(range(len(the_tree.contacts[id].all_methods))))
+    )
     answers = st.builds(Answered, ids, st.sampled_from(AnswerKind), st.sampled_from([None, *ADDRESSES]))
     failures: Callable[[tuple[str, int], Any], Failed] = lambda where, kinds: Failed(*where, kinds)  # noqa: E731
     return st.one_of(

@@ -45,7 +45,7 @@ def test_each_method_is_judged_at_its_own_moment() -> None:
     """B3: open at the start, closed when the call is due: from then on the duty phone."""
     played = night(embassy(open_between(-60, 5))).until(29)
     assert played.told == ["0 embassy email", "10 embassy sms", "10 embassy call"]
-    assert played.plan.tree.contacts["embassy"].ways[3].address == "+duty"
+    assert played.plan.tree.contacts["embassy"].all_methods[3].address == "+duty"
 
 
 def test_a_contact_that_opens_meanwhile_is_called_at_its_own_number_as_well() -> None:

@@ -62,7 +62,7 @@ def test_nobody_is_told_against_consent(story: Story) -> None:
     """A3: no contact that is barred is contacted, by any address; checked when resolving and again when sending."""
     for each in taken(story):
         for send in each.step.sends:
-            address = story.tree.contacts[send.contact].ways[send.method].address
+            address = story.tree.contacts[send.contact].all_methods[send.method].address
             assert send.contact in each.plan.allowed
             assert may_be_told(each.known, [story.tree], address) is None
 
@@ -75,7 +75,7 @@ def test_nothing_rings_where_nobody_is_or_wants_to_be_woken(story: Story) -> Non
         for send in each.step.sends:
             times = each.plan.times[send.contact]
             contact = each.plan.tree.contacts[send.contact]
-            if contact.ways[send.method].kind is not MethodKind.EMAIL:
+            if contact.all_methods[send.method].kind is not MethodKind.EMAIL:
                 assert times.quiet_until(send.at) is None
                 assert send.method >= len(contact.methods) or times.closed_by(send.at) is None
 

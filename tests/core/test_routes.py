@@ -2,11 +2,11 @@
 
 import pytest
 
-from alertnet.core.delivery.provider_routes import ANY_NUMBER, FIRST, IN_ORDER, MAIL, SECOND, Routes
+from alertnet.core.delivery.provider_routes import ANY_NUMBER, FIRST, IN_ORDER, MAIL, SECOND, Routing
 from alertnet.core.directory.contact import MethodKind
 
 SMS, CALL, EMAIL = MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL
-ROUTES = Routes({"+57": (SECOND, FIRST), "+571": (SECOND,), MAIL: (SECOND, FIRST), ANY_NUMBER: (FIRST,)})
+ROUTES = Routing({"+57": (SECOND, FIRST), "+571": (SECOND,), MAIL: (SECOND, FIRST), ANY_NUMBER: (FIRST,)})
 
 
 @pytest.mark.parametrize(

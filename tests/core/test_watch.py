@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alertnet.core.delivery.provider_routes import ANY_NUMBER, FIRST, SECOND, Routes
+from alertnet.core.delivery.provider_routes import ANY_NUMBER, FIRST, SECOND, Routing
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import (
     Files,
@@ -34,7 +34,7 @@ QUIET = Observed(
     since=ago(9000),
     due={"escalations": ago(1), "sms": ago(2)},
     paced_until={},
-    ways=frozenset({(MethodKind.SMS, FIRST), (MethodKind.SMS, SECOND), (MethodKind.EMAIL, FIRST)}),
+    routes=frozenset({(MethodKind.SMS, FIRST), (MethodKind.SMS, SECOND), (MethodKind.EMAIL, FIRST)}),
     away={},
     stubborn=frozenset(),
     reports={MethodKind.SMS: Reports(ago(5000), 2, ago(4000))},
@@ -104,11 +104,11 @@ def test_what_the_pace_holds_back_is_not_late_for_two_minutes() -> None:
 
 def test_where_somebody_has_no_other_provider_its_absence_is_trouble() -> None:
     """A11: the other one takes everything but what the routes give to this one alone."""
-    routes = Routes({"+573005552": (SECOND,), ANY_NUMBER: (FIRST, SECOND)})
+    routing = Routing({"+573005552": (SECOND,), ANY_NUMBER: (FIRST, SECOND)})
     away = {(MethodKind.SMS, SECOND): ago(31)}
 
     assert find_trouble(replace(QUIET, away=away)) == {Part.PROVIDERS}
-    assert find_trouble(replace(QUIET, away=away, routes=routes)) == {Part.SMS}
+    assert find_trouble(replace(QUIET, away=away, routing=routing)) == {Part.SMS}
 
 
 def test_what_is_late_though_another_provider_works_is_late() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-from alertnet.core.delivery.provider_routes import ANY_NUMBER, MAIL, Routes
+from alertnet.core.delivery.provider_routes import ANY_NUMBER, MAIL, Routing
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Misconfigured
 from alertnet.runtime.settings.setting_names import EXAMPLES, misspelt
@@ -99,7 +99,7 @@ def test_a_second_provider_is_read_like_the_first() -> None:
         "1": "mail.example.org",
         "2": "relay.example.org",
     }
-    assert settings.routes == Routes({"+57": ("2", "1"), MAIL: ("2",), ANY_NUMBER: ("1", "2")})
+    assert settings.routing == Routing({"+57": ("2", "1"), MAIL: ("2",), ANY_NUMBER: ("1", "2")})
 
 
 def test_half_a_second_provider_is_a_fault() -> None:

@@ -68,13 +68,13 @@ def test_without_an_action_the_same_level_is_told_again(world_of: Worlds) -> Non
     assert planned(incident, "defenders") == []
 
 
-@pytest.mark.parametrize("way", ["sms", "page", "api"])
-def test_one_reported_action_ends_the_wait(world_of: Worlds, way: str) -> None:
+@pytest.mark.parametrize("by", ["sms", "page", "api"])
+def test_one_reported_action_ends_the_wait(world_of: Worlds, by: str) -> None:
     """By each of its ways."""
     world = world_of(tree("next"))
     incident = takes_charge(world)
 
-    match way:
+    match by:
         case "sms":
             world.texts("ombuds", f"DONE {code_in(world.phone('ombuds').inbox[0])} spoke with the colonel")
         case "page":

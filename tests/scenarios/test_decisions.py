@@ -53,9 +53,9 @@ def questions(world: World) -> int:
     return sum("DECISION" in text for text in world.phone("coordinator").inbox)
 
 
-def decides(world: World, incident: Incident, way: str, decision: str) -> None:
+def decides(world: World, incident: Incident, by: str, decision: str) -> None:
     """The coordinator answers the latest question by that way."""
-    match way:
+    match by:
         case "sms":
             world.texts("coordinator", f"{decision.upper()} {code_in(question(world))}")
         case "call":
@@ -80,12 +80,12 @@ def test_a_level_that_needs_a_go_is_asked_about_and_tells_nobody(asked: World) -
     assert asked.phone("coordinator").ringing
 
 
-@pytest.mark.parametrize("way", ["sms", "call", "page", "api"])
-def test_a_go_opens_the_level_at_once(asked: World, way: str) -> None:
+@pytest.mark.parametrize("by", ["sms", "call", "page", "api"])
+def test_a_go_opens_the_level_at_once(asked: World, by: str) -> None:
     """B3: by each of its ways."""
     incident = waits_for_go(asked)
 
-    decides(asked, incident, way, "go")
+    decides(asked, incident, by, "go")
 
     assert incident.status("valley") == "running"
     assert len(asked.phone("police").inbox) == 1
@@ -93,12 +93,12 @@ def test_a_go_opens_the_level_at_once(asked: World, way: str) -> None:
     assert questions(asked) == 1
 
 
-@pytest.mark.parametrize("way", ["sms", "call", "page", "api"])
-def test_a_hold_ends_the_automatic_time_and_is_asked_again_each_hour(asked: World, way: str) -> None:
+@pytest.mark.parametrize("by", ["sms", "call", "page", "api"])
+def test_a_hold_ends_the_automatic_time_and_is_asked_again_each_hour(asked: World, by: str) -> None:
     """B3: after 60 minutes, then hourly; the level never opens by itself."""
     incident = waits_for_go(asked)
 
-    decides(asked, incident, way, "hold")
+    decides(asked, incident, by, "hold")
     asked.passes(minutes=59)
     assert questions(asked) == 1
     asked.passes(minutes=2)
@@ -130,12 +130,12 @@ def test_the_coordinators_own_code_with_go_means_the_oldest_open_question(asked:
     assert len(asked.phone("police").inbox) == 1
 
 
-@pytest.mark.parametrize("way", ["page", "api"])
-def test_a_refusal_skips_the_level_for_good(asked: World, way: str) -> None:
+@pytest.mark.parametrize("by", ["page", "api"])
+def test_a_refusal_skips_the_level_for_good(asked: World, by: str) -> None:
     """B3: the next level opens, and the later rounds pass this one by."""
     incident = waits_for_go(asked)
 
-    decides(asked, incident, way, "refuse")
+    decides(asked, incident, by, "refuse")
 
     assert incident.level("valley") == "Friends"
     assert len(asked.phone("defenders").inbox) == 1

@@ -259,7 +259,7 @@ def test_when_nothing_comes_in_the_heartbeat_stops_and_the_coordinators_hear(nig
     night.passes(minutes=5)
 
     assert night.silence >= 2 * MINUTE
-    assert alarms(night.world) == [(way, "inbound_silent") for way in ("call", "email", "sms")]
+    assert alarms(night.world) == [(method, "inbound_silent") for method in ("call", "email", "sms")]
     night.front.is_up = True
     night.passes(minutes=7)
     assert night.silence <= MINUTE
@@ -317,7 +317,7 @@ def test_after_a_standstill_the_coordinators_hear_how_long_it_was(night: Night) 
 
     night.passes(minutes=3)
 
-    assert alarms(night.world) == [(way, "stood_still") for way in ("call", "email", "sms")]
+    assert alarms(night.world) == [(method, "stood_still") for method in ("call", "email", "sms")]
     assert any("nothing was sent for 25 min" in text for text in night.world.phone("coordinator").inbox)
     assert night.silence <= MINUTE
 
@@ -384,7 +384,7 @@ def test_when_a_worker_dies_another_raises_the_alarm_once(
 
     assert dead is not None
     assert quiet == []
-    assert told == [(way, "worker_gone") for way in ("call", "email", "sms")]
+    assert told == [(method, "worker_gone") for method in ("call", "email", "sms")]
     assert alarms(night.world)[3:] == [("sms", "workers_back")]
     assert night.silence <= MINUTE
 

@@ -109,10 +109,10 @@ def test_a_record_that_nobody_touched_holds(told: Tx) -> None:
     assert verify(told.session) == []
 
 
-@pytest.mark.parametrize("way", TAMPERING)
-def test_tampering_is_found_and_placed(told: Tx, way: str) -> None:
+@pytest.mark.parametrize("change", TAMPERING)
+def test_tampering_is_found_and_placed(told: Tx, change: str) -> None:
     """A10: without anything that was kept outside."""
-    tamper, expected = TAMPERING[way]
+    tamper, expected = TAMPERING[change]
     tamper(told)
 
     assert expected in verify(told.session)

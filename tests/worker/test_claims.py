@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from alertnet.core.codec import to_plain
-from alertnet.core.delivery.provider_routes import FIRST, SECOND, Routes
+from alertnet.core.delivery.provider_routes import FIRST, SECOND, Routing
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.disclosure import Said, Subject
@@ -213,7 +213,7 @@ def test_the_gravest_alarms_are_repeated_first(stage: Stage) -> None:
 def test_who_waits_for_one_provider_keeps_nobody_waiting_who_goes_by_another(stage: Stage) -> None:
     """A11: behind 150 that wait for a provider's pace, an alert for an idle one leaves in the same moment."""
     by_one = [Line(FIRST, (OURS,), 1, 16), Line(SECOND, (OURS_TOO,), 1, 16)]
-    outward = Outward(by_one, Routes({"+57": (FIRST,), "+34": (SECOND,)}))
+    outward = Outward(by_one, Routing({"+57": (FIRST,), "+34": (SECOND,)}))
     stage.runtime.transact(post_notices, [f"+57300{number:07d}" for number in range(150)])
     stage.clock.at += timedelta(milliseconds=1)
     stage.runtime.transact(post_notices, ["+34600550140"])

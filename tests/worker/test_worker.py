@@ -222,9 +222,9 @@ def returning(stages: Stages) -> Iterator[tuple[Stage, Silent]]:
     stage.opens()
     stage.clock.at += 5 * MINUTE
     books = Silent()
-    for way in [(MethodKind.SMS, FIRST), (MethodKind.CALL, FIRST)]:
-        outlet = stage.runtime.outlets[way]
-        stage.runtime.outlets[way] = replace(outlet, ledger=books)
+    for route in [(MethodKind.SMS, FIRST), (MethodKind.CALL, FIRST)]:
+        outlet = stage.runtime.outlets[route]
+        stage.runtime.outlets[route] = replace(outlet, ledger=books)
     yield stage, books
     books.released.set()
 

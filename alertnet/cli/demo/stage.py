@@ -59,7 +59,7 @@ class Stage:
         contacts = [contact for tree in network.trees.values() for contact in tree.contacts.values()]
         found = {member.phone: member.id for member in members}
         for contact in contacts:
-            for method in contact.ways:
+            for method in contact.all_methods:
                 found.setdefault(method.address, contact.id)
         return found
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from alertnet.messages.renderer import Renderer
 
 
-class Way(StrEnum):
+class Medium(StrEnum):
     """Where it is read or heard."""
 
     SMS = "sms"
@@ -46,7 +46,7 @@ WhoReads = Annotated[
     Role | None, typer.Option(help="Of the contact; an embassy, or a coordinator where only they hear.")
 ]
 HowMuch = Annotated[Disclosure, typer.Option(help="Of the contact: what its page shows after the PIN.")]
-By = Annotated[Way | None, typer.Option(help="One way alone; else all that the kind has.")]
+By = Annotated[Medium | None, typer.Option(help="One alone; else all that the kind has.")]
 About = Annotated[Subject | None, typer.Option(help="What an alarm, notice, decision or receipt is about.")]
 Drill = Annotated[bool, typer.Option("--drill", help="As in a drill.")]
 Every = Annotated[bool, typer.Option("--all", help="Every kind and subject: a sheet for who proofreads a language.")]
@@ -77,9 +77,9 @@ def preview(
     renderer = Renderer(templates)
     said = replace(EXAMPLE, type=type, drill=drill)
     for each, about in _everything() if every else [(kind, subject)]:
-        for way in _ways(each, method, role, every=every):
+        for medium in _media(each, method, role, every=every):
             try:
-                shown = [*_shown(renderer, each, way, language, replace(said, subject=about), disclosure), ""]
+                shown = [*_shown(renderer, each, medium, language, replace(said, subject=about), disclosure), ""]
             except (KeyError, TemplateError) as error:
                 # A language in the making: what it lacks says more than what came of that.
                 raise Misconfigured(find_missing(templates) or [str(error)]) from None
@@ -108,7 +108,7 @@ def _everything() -> list[tuple[Kind, Subject | None]]:
     return [(kind, subject) for kind in METHODS for subject in SUBJECTS.get(kind, (None,))]
 
 
-def _ways(kind: Kind, method: Way | None, role: Role | None, *, every: bool) -> list[Way]:
+def _media(kind: Kind, method: Medium | None, role: Role | None, *, every: bool) -> list[Medium]:
     """Those by which this kind reaches that role."""
     from alertnet.messages.checks.leaks import FOR_COORDINATORS
     from alertnet.messages.message import METHODS
@@ -117,30 +117,30 @@ def _ways(kind: Kind, method: Way | None, role: Role | None, *, every: bool) -> 
         if every:
             return []
         raise BadInput("--role", str(role), [Role.COORDINATOR.value])
-    page = [Way.PAGE] if kind in (Kind.ALERT, Kind.DECISION) else []
-    ways = [*(Way(each) for each in sorted(METHODS[kind])), *page]
-    if method is None or (every and method not in ways):
-        return ways if method is None else []
-    if method not in ways:
-        raise BadInput("--method", str(method), ways)
+    page = [Medium.PAGE] if kind in (Kind.ALERT, Kind.DECISION) else []
+    media = [*(Medium(each) for each in sorted(METHODS[kind])), *page]
+    if method is None or (every and method not in media):
+        return media if method is None else []
+    if method not in media:
+        raise BadInput("--method", str(method), media)
     return [method]
 
 
 def _shown(
-    renderer: "Renderer", kind: Kind, way: Way, language: str, said: Said, disclosure: Disclosure
+    renderer: "Renderer", kind: Kind, medium: Medium, language: str, said: Said, disclosure: Disclosure
 ) -> Iterator[str]:
-    heading = " · ".join(filter(None, [kind, said.subject, way]))
-    if way is Way.PAGE:
+    heading = " · ".join(filter(None, [kind, said.subject, medium]))
+    if medium is Medium.PAGE:
         yield f"{heading} · {renderer.words(language).language}"
         yield from _page(renderer, kind, language, said, disclosure)
         return
-    message = renderer.render(kind, MethodKind(way), language, said)
-    if way is Way.SMS:
+    message = renderer.render(kind, MethodKind(medium), language, said)
+    if medium is Medium.SMS:
         size = count(message.text)
         room = "septets" if size.encoding == "gsm7" else "units"
         heading += f" · {message.language} · {size.units} {room}, {size.segments} segment{'s' * (size.segments > 1)}"
         yield from (heading, message.text)
-    elif way is Way.CALL:
+    elif medium is Medium.CALL:
         yield f"{heading} · {message.language}"
         sentences = renderer.speak(kind, language, said).sentences.items()
         yield from (f"  {stage}: {text}" for stage, text in sentences if stage != "no_incident" or kind is Kind.ALARM)

@@ -9,13 +9,13 @@ FIRST, SECOND = "1", "2"
 PROVIDERS = (FIRST, SECOND)
 """The telephone accounts and mail relays that the settings may name."""
 
-Way = tuple[MethodKind, str]
+Route = tuple[MethodKind, str]
 """A method by one provider: what breaks, and comes back, as a whole."""
 
 
-def way_name(way: Way) -> str:
+def route_name(route: Route) -> str:
     """`sms` for the first provider, `sms/2` for the second one."""
-    method, provider = way
+    method, provider = route
     return method.value if provider == FIRST else f"{method.value}/{provider}"
 
 
@@ -24,7 +24,7 @@ MAIL = "mail"
 
 
 @dataclass(frozen=True)
-class Routes:
+class Routing:
     """The providers for each prefix of numbers, such as `+57`, for `ANY_NUMBER` and for `MAIL`, in the order to try."""
 
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -47,5 +47,5 @@ class Routes:
         return tuple(number[:length] for length in range(len(number), -1, -1)) if self.orders else ()
 
 
-IN_ORDER = Routes()
+IN_ORDER = Routing()
 """All that there are, the first one first."""

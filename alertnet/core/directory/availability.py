@@ -65,9 +65,9 @@ class Times:
             return None
         zone, ends = ZoneInfo(self.zone), timedelta(minutes=self.quiet[1])
         midnight = datetime.combine(at.astimezone(zone).date(), datetime.min.time())
-        ways = [(midnight + timedelta(days=days) + ends, fold) for days in (0, 1) for fold in (0, 1)]
+        ends_shown = [(midnight + timedelta(days=days) + ends, fold) for days in (0, 1) for fold in (0, 1)]
         # Where the clocks are set forward they skip a moment, and where they are set back they show it twice.
-        moments = [shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for shown, fold in ways]
+        moments = [shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for shown, fold in ends_shown]
         return min(moment for moment in moments if moment > at and not self._is_quiet(moment))
 
     def _is_quiet(self, at: datetime) -> bool:

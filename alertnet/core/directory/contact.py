@@ -117,7 +117,7 @@ class Contact:
         return self.role is Role.COORDINATOR and not self.former
 
     @cached_property
-    def ways(self) -> tuple[Method, ...]:
+    def all_methods(self) -> tuple[Method, ...]:
         """All it has or had, those for when it is closed behind the others: a method goes by its place here."""
         return self.methods + self.when_closed + self.former_methods
 

@@ -128,7 +128,9 @@ class ContactTree:
     @cached_property
     def with_tasks(self) -> bool:
         """Whether any of its contacts is called by a coordinator in a machine's place."""
-        return any(method.kind is MethodKind.TASK for contact in self.contacts.values() for method in contact.ways)
+        return any(
+            method.kind is MethodKind.TASK for contact in self.contacts.values() for method in contact.all_methods
+        )
 
     @cached_property
     def with_duty(self) -> tuple[Contact, ...]:
@@ -192,7 +194,7 @@ class Network:
     def methods(self) -> frozenset[MethodKind]:
         """The methods that any contact is reached by."""
         contacts = [contact for tree in self.trees.values() for contact in tree.contacts.values()]
-        return frozenset(method.kind for contact in contacts for method in contact.ways)
+        return frozenset(method.kind for contact in contacts for method in contact.all_methods)
 
     def serving(self, country: str) -> tuple[ContactTree, ...]:
         """The trees that serve a country, in the order of their ids."""

@@ -18,7 +18,7 @@ ALWAYS = Times()
 
 @dataclass(frozen=True)
 class Reach:
-    """A contact with what is known of its times and addresses. A method goes by its place among `contact.ways`."""
+    """A contact with what is known of its times and addresses. A method goes by its place in `all_methods`."""
 
     contact: Contact
     times: Times = ALWAYS
@@ -44,15 +44,15 @@ class Reach:
 
     def is_stale(self, place: int) -> bool:
         """Whether its address is bad for it."""
-        return stale_key(self.contact, self.contact.ways[place]) in self.stale
+        return stale_key(self.contact, self.contact.all_methods[place]) in self.stale
 
     def has_relayed(self, place: int) -> bool:
         """Whether its address passed it on."""
-        return self.contact.ways[place].address in self.relayed
+        return self.contact.all_methods[place].address in self.relayed
 
     def closed_by(self, place: int, at: datetime) -> str | None:
         """What closes that method then; mail and what is used while closed are never closed."""
-        is_open = place not in self.own or self.contact.ways[place].kind is MethodKind.EMAIL
+        is_open = place not in self.own or self.contact.all_methods[place].kind is MethodKind.EMAIL
         return None if is_open else self.times.closed_by(at)
 
     def at_any_hour(self, at: datetime) -> tuple[Method, ...]:
@@ -61,12 +61,12 @@ class Reach:
 
     def for_a_notice(self, at: datetime) -> tuple[Method, datetime] | None:
         """The method for what can wait, and when it may leave: what disturbs nobody, else at the end of quiet hours."""
-        written = [place for place in self.own if self.contact.ways[place].kind in WRITTEN]
+        written = [place for place in self.own if self.contact.all_methods[place].kind in WRITTEN]
         moments = {place: self.held_until(place, at) for place in written}
         place = min(written, key=moments.__getitem__, default=None)
-        return None if place is None else (self.contact.ways[place], moments[place])
+        return None if place is None else (self.contact.all_methods[place], moments[place])
 
     def held_until(self, place: int, at: datetime) -> datetime:
         """When it may be used, if it is planned for then: at the end of quiet hours; mail is never held back."""
-        disturbs = self.contact.ways[place].kind is not MethodKind.EMAIL
+        disturbs = self.contact.all_methods[place].kind is not MethodKind.EMAIL
         return (self.times.quiet_until(at) if disturbs else None) or at

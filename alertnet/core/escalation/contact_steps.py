@@ -35,13 +35,13 @@ class NextStep:
 
 def first_send(reach: Reach, place: int, at: datetime) -> PlannedSend:
     """The first use of a method: a task is asked of the coordinators, everything else alerts the contact."""
-    is_task = reach.contact.ways[place].kind is MethodKind.TASK
+    is_task = reach.contact.all_methods[place].kind is MethodKind.TASK
     return PlannedSend(Kind.TASK if is_task else Kind.ALERT, place, at)
 
 
 def begin(reach: Reach, at: datetime, told: bool) -> ContactProgress:
     """A contact's progress at its start; methods whose address is stale have failed before they are tried."""
-    failed = tuple(place for place in range(len(reach.contact.ways)) if reach.is_stale(place))
+    failed = tuple(place for place in range(len(reach.contact.all_methods)) if reach.is_stale(place))
     return ContactProgress(
         reach.contact.id, at, told, failed=failed, closed_from=at if reach.times.closed_by(at) else None
     )
@@ -92,7 +92,7 @@ def planned(progress: ContactProgress, reach: Reach, place: int) -> datetime:
 
     What an edit has brought in counts from when it was applied, not from a moment that had passed by then.
     """
-    at = max(progress.starts_at + reach.contact.ways[place].after, progress.edited_at or progress.starts_at)
+    at = max(progress.starts_at + reach.contact.all_methods[place].after, progress.edited_at or progress.starts_at)
     if place in reach.in_their_place and progress.closed_from is not None:
         at = max(at, progress.closed_from)
     return reach.held_until(place, at)
@@ -145,5 +145,5 @@ def _repeat(progress: ContactProgress, reach: Reach, at: datetime) -> NextStep:
 def _repeats(reach: Reach, used: MethodUse, at: datetime) -> bool:
     """Whether a method that was used is used once more; in quiet hours the repeats are left out."""
     unusable = reach.has_relayed(used.method) or reach.is_stale(used.method) or reach.has_left(used.method)
-    rings = reach.contact.ways[used.method].kind in RINGING
+    rings = reach.contact.all_methods[used.method].kind in RINGING
     return rings and not unusable and used.at < at and reach.held_until(used.method, at) == at

@@ -23,14 +23,14 @@ def fare(context: Context, event: Failed | Unsent | Delayed) -> None:
 def _fail(context: Context, event: Failed) -> None:
     """The method has failed wherever it was used; a bad address also for whoever else has it."""
     contact = context.contact(event.contact)
-    method = contact.ways[event.method]
+    method = contact.all_methods[event.method]
     bad = tuple(stale_key(contact, replace(method, kind=kind)) for kind in event.stale)
     context.change(stale=tuple(dict.fromkeys((*context.state.stale, *bad))))
     for run in context.state.runs:
         for progress in run.turns:
             its = context.contact(progress.contact)
             used = {use.method for use in progress.uses}
-            failed = {place for place, each in enumerate(its.ways) if stale_key(its, each) in bad}
+            failed = {place for place, each in enumerate(its.all_methods) if stale_key(its, each) in bad}
             if progress.contact == event.contact and event.method in used:
                 failed.add(event.method)
             news = sorted(failed - set(progress.failed))

@@ -72,7 +72,7 @@ def _wait_out_quiet_hours(context: Context, index: int) -> None:
     for progress in run.turns:
         reach = context.reach(progress.contact)
         for place in contact_steps.unused(progress, reach) if progress.told else ():
-            first.append(progress.starts_at + reach.contact.ways[place].after)
+            first.append(progress.starts_at + reach.contact.all_methods[place].after)
             held.append(contact_steps.planned(progress, reach, place))
     if held and min(held) > min(first):
         context.put(replace(run, ends_at=run.ends_at + (min(held) - min(first))))

@@ -1,4 +1,4 @@
-"""Who answered what, by which way, and whether a level's rule is met or can still be met."""
+"""Who answered what, by which method, and whether a level's rule is met or can still be met."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Answered:
-    """What a contact has said already, by which way, and when."""
+    """What a contact has said already, by which method, and when."""
 
     kind: AnswerKind
     via: Via

@@ -173,7 +173,7 @@ class _Night:
     def _send(self, now: datetime, context: Walk, send: Send) -> None:
         """An alert that another tree has sent to the same address counts here too, once."""
         tree, contact = context.tree, context.tree.contacts[send.contact]
-        method = contact.ways[send.method]
+        method = contact.all_methods[send.method]
         address = contact.address_in(tree.id, method)
         counts_for = self._reached.setdefault((method.kind.value, address), [])
         is_first = send.kind is not Kind.REMINDER and tree.id not in counts_for

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from alertnet.core.delivery.provider_codes import AccountFault
-from alertnet.core.delivery.provider_routes import IN_ORDER, Routes, Way
+from alertnet.core.delivery.provider_routes import IN_ORDER, Route, Routing
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 
@@ -121,7 +121,7 @@ class Observed:
     """All that is judged. `since`: from when on somebody keeps watch without a gap; nothing before counts as late.
 
     `due`: by queue, since when its oldest row is due. `paced_until`: by method, when the last of its senders is free.
-    `ways`: all that there are, by `routes`; `away`: those whose provider does not answer, since when. `stubborn`: the
+    `routes`: all there are, tried by `routing`; `away`: those whose provider is silent, since when. `stubborn`: the
     methods by which something waits that could not be sent again and again. `inbound_at`: when the inbound path last
     answered; None: never; `is_tested`: it should.
     """
@@ -130,8 +130,8 @@ class Observed:
     since: datetime
     due: Mapping[str, datetime]
     paced_until: Mapping[MethodKind, datetime]
-    ways: frozenset[Way]
-    away: Mapping[Way, datetime]
+    routes: frozenset[Route]
+    away: Mapping[Route, datetime]
     stubborn: frozenset[MethodKind]
     reports: Mapping[MethodKind, Reports]
     is_tested: bool
@@ -139,8 +139,8 @@ class Observed:
     workers: tuple[Seen, ...]
     unheard: tuple[str, ...]
     files: Files = Files.IN_FORCE
-    routes: Routes = IN_ORDER
-    faults: Mapping[Way, AccountFault] = field(default_factory=dict)
+    routing: Routing = IN_ORDER
+    faults: Mapping[Route, AccountFault] = field(default_factory=dict)
     """What providers have against our account, where that is why they take nothing."""
 
 
@@ -201,7 +201,7 @@ def failing_methods(seen: Observed) -> frozenset[MethodKind]:
 def fault_behind(seen: Observed, part: Part) -> AccountFault | None:
     """What a provider has against our account, where that is behind the trouble of a method or of one provider."""
     if part is Part.PROVIDERS:
-        return next((seen.faults[way] for way in sorted(_long_away(seen)) if way in seen.faults), None)
+        return next((seen.faults[route] for route in sorted(_long_away(seen)) if route in seen.faults), None)
     known = [fault for (method, _), fault in sorted(seen.faults.items()) if method.value == part.value]
     is_refused = any(method.value == part.value and _is_refused(seen, each) for method, each in seen.reports.items())
     return known[0] if known else AccountFault.PERMISSION if is_refused else None
@@ -267,14 +267,14 @@ def _is_paced(seen: Observed, queue: str) -> bool:
     return paced_until is not None and paced_until > seen.now - PACE_IN_USE
 
 
-def _long_away(seen: Observed) -> set[Way]:
-    return {way for way, since in seen.away.items() if seen.now - since > AWAY_FOR and way in seen.ways}
+def _long_away(seen: Observed) -> set[Route]:
+    return {route for route, since in seen.away.items() if seen.now - since > AWAY_FOR and route in seen.routes}
 
 
-def _leads_nowhere(seen: Observed, method: MethodKind, away: set[Way]) -> bool:
+def _leads_nowhere(seen: Observed, method: MethodKind, away: set[Route]) -> bool:
     """Whether every provider that takes messages to somewhere by that method is away."""
-    present = sorted(provider for kind, provider in seen.ways if kind is method)
-    return any(all((method, each) in away for each in order) for order in seen.routes.orders_of(method, present))
+    present = sorted(provider for kind, provider in seen.routes if kind is method)
+    return any(all((method, each) in away for each in order) for order in seen.routing.orders_of(method, present))
 
 
 def _is_gone(seen: Observed, worker: Seen) -> bool:

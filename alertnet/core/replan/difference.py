@@ -139,15 +139,17 @@ def _contacts(before: ContactTree, after: ContactTree) -> Iterator[Change]:
 
 def _methods(before: ContactTree, after: ContactTree) -> Iterator[Change]:
     for id in sorted(before.contacts.keys() & after.contacts.keys()):
-        for (kind, address), change in _changes(_ways(before.contacts[id]), _ways(after.contacts[id])):
+        for (kind, address), change in _changes(
+            _methods_by_address(before.contacts[id]), _methods_by_address(after.contacts[id])
+        ):
             yield Change(change, after.id, contact=id, method=kind, address=end_of(address))
 
 
-def _ways(contact: Contact) -> dict[tuple[str, str], object]:
-    ways: dict[tuple[str, str], object] = {}
-    for method in contact.ways:
-        ways[method.kind.value, method.address] = (ways.get((method.kind.value, method.address)), method)
-    return ways
+def _methods_by_address(contact: Contact) -> dict[tuple[str, str], object]:
+    methods: dict[tuple[str, str], object] = {}
+    for method in contact.all_methods:
+        methods[method.kind.value, method.address] = (methods.get((method.kind.value, method.address)), method)
+    return methods
 
 
 def _changes(before: Mapping[Any, object], after: Mapping[Any, object]) -> Iterator[tuple[Any, str]]:

@@ -48,7 +48,7 @@ def succeed(before: Plan, edited: ContactTree) -> tuple[ContactTree, Places]:
         if contacts[id] in edited.contacts:
             kept[contacts[id]], methods[id] = _with_former_methods(edited.contacts[contacts[id]], contact)
         else:
-            methods[id] = tuple(range(len(contact.ways)))
+            methods[id] = tuple(range(len(contact.all_methods)))
         if id not in edited.contacts:
             kept[id] = _retired(contact)
     levels = _same_levels(tree.levels, edited.levels, contacts)
@@ -67,7 +67,7 @@ def retire(before: Plan) -> tuple[ContactTree, Places]:
         levels=tuple(_former_levels(before, levels)),
         last_resort=(),
     )
-    methods = {id: tuple(range(len(contact.ways))) for id, contact in tree.contacts.items()}
+    methods = {id: tuple(range(len(contact.all_methods))) for id, contact in tree.contacts.items()}
     return retired, Places(tuple(levels), {id: id for id in tree.contacts}, methods)
 
 
@@ -120,13 +120,13 @@ def _same_levels(before: Sequence[Level], after: Sequence[Level], contacts: Mapp
 
 def _with_former_methods(edited: Contact, before: Contact) -> tuple[Contact, tuple[int, ...]]:
     """The contact with the methods that it had and has no more at the end, and where each is found in it."""
-    free = list(enumerate(edited.ways))
+    free = list(enumerate(edited.all_methods))
     former: list[Method] = []
     places: list[int] = []
-    for method in before.ways:
+    for method in before.all_methods:
         same = next((each for each in free if _names(each[1]) == _names(method)), None)
         if same is None:
-            places.append(len(edited.ways) + len(former))
+            places.append(len(edited.all_methods) + len(former))
             former.append(method)
         else:
             places.append(same[0])

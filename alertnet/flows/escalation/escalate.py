@@ -116,7 +116,7 @@ def _send(case: Case, escalation: Escalation, send: Send) -> Failed | Unsent | N
     plan = case.plans[escalation.tree]
     contact = plan.tree.contacts[send.contact]
     service = Service(escalation.id, send.contact, send.method, send.index, send.round)
-    method = contact.ways[send.method]
+    method = contact.all_methods[send.method]
     is_task = send.kind is Kind.TASK
     if len(case.escalations) > 1:
         address = contact.address_in(escalation.tree, method)

@@ -174,7 +174,7 @@ def _as_said_by(case: Case, tree: str, words: Said) -> Said:
 
 
 def _only_relays(contact: Contact, address: str | None) -> bool:
-    methods = [method for method in contact.ways if method.address == address]
+    methods = [method for method in contact.all_methods if method.address == address]
     return bool(methods) and all(method.relays for method in methods)
 
 
@@ -273,6 +273,6 @@ def _confirm(
             )
             write(case, kind, kin_tree, elsewhere, _as_said_by(case, kin_tree, recorded.words), once=True, leaves_at=at)
     if answered_there is not None and not by_letter:
-        its_own = tuple(method for method in contact.ways if method.address == answered_there)
+        its_own = tuple(method for method in contact.all_methods if method.address == answered_there)
         there = replace(contact, methods=its_own, when_closed=())
         write(case, kind, tree, there, recorded.words, methods=WRITTEN, send=False)

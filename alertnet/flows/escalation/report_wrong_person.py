@@ -14,7 +14,7 @@ def report_wrong_person(case: Case, tree: str, contact_id: str, address: str) ->
     events: dict[str, list[Event]] = {}
     for kin_tree, kin in case.kin(tree, contact_id):
         escalation = case.escalation_of(kin_tree)
-        for place, method in enumerate(kin.ways):
+        for place, method in enumerate(kin.all_methods):
             if escalation is None or method.address != address or stale_key(kin, method) in escalation.state.stale:
                 continue
             stale = stale_kinds(Failure.WRONG_PERSON, method.kind)

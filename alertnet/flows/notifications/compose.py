@@ -46,7 +46,7 @@ def alert(
     expires_at: datetime,
 ) -> str:
     """An alert or reminder to one method of a contact, counting for its escalation."""
-    method = contact.ways[place]
+    method = contact.all_methods[place]
     code = written_code(case, tree, contact)
     link, token = link_token(case, tree, contact, method.kind, method.address, escalation=service.escalation)
     words = replace(
@@ -135,10 +135,10 @@ def notify_coordinators(
 def _notice(
     case: Case, tree: str, contact: Contact, words: Said, acknowledgement: str | None, leaves_at: datetime
 ) -> None:
-    way = Reach(contact, case.plans[tree].times[contact.id]).for_a_notice(leaves_at)
-    if way is None:
+    usable = Reach(contact, case.plans[tree].times[contact.id]).for_a_notice(leaves_at)
+    if usable is None:
         return
-    method, at = way
+    method, at = usable
     link, token = None, None
     if acknowledgement is not None:
         link, token = link_token(case, tree, contact, method.kind, method.address, acknowledgement=acknowledgement)

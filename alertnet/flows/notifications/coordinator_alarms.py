@@ -231,9 +231,9 @@ def _ring_everybody(case: Case, kind: Kind, alarm: str, code: Code | None, words
 def _count_rings(case: Case, subject: Subject) -> None:
     """What comes in floods counts at each phone that it is written to or rings at."""
     if subject in IN_FLOODS:
-        ways = (method for _, contact in case.coordinators() for method in contact.methods if method.kind in RINGING)
+        ringing = (method for _, contact in case.coordinators() for method in contact.methods if method.kind in RINGING)
         # In this order, since others may count there at the same moment.
-        for address, count in sorted(Counter(method.address for method in ways).items()):
+        for address, count in sorted(Counter(method.address for method in ringing).items()):
             count_rings(case.tx, address, count)
 
 

@@ -56,7 +56,7 @@ def ask(case: Case, escalation: Escalation, contact: Contact, send: Send, level:
     """Ask the coordinators to call the contact; `Unsent` where it has closed since the moment that was planned."""
     if closed_by(case.plans[escalation.tree], contact.id, send.method, case.tx.now):
         return Unsent(contact.id, send.method)
-    method = contact.ways[send.method]
+    method = contact.all_methods[send.method]
     alarm = coordinator_alarms.raise_alarm(
         case, Kind.TASK, Subject.TASK, about=contact.id, escalation=escalation.id, level=send.index + 1
     )

@@ -103,7 +103,7 @@ def tell_those_told(case: Case, kind: Kind) -> None:
 
 
 def take_back(case: Case, closed_at: datetime) -> None:
-    """It is not over: what was not sent yet of the all-clear stays, whoever may have had it is told by the same way."""
+    """It is not over: what was not sent yet of the all-clear stays, who may have had it is told by the same method."""
     heard: Told = {}
     for row in _stood_down(case, closed_at):
         if row.status == AttemptStatus.QUEUED.value:

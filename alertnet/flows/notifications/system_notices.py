@@ -41,7 +41,7 @@ def tell_coordinators(
     told = {besides}
     for tree in trees:
         for contact in tree.coordinators:
-            methods = [] if contact.addresses & told else _ways(contact, kind, by)
+            methods = [] if contact.addresses & told else _methods_to_tell(contact, kind, by)
             for method in methods[:1] if first_only else methods:
                 told |= contact.addresses
                 words = replace(words_of(tree, contact), ref=ref, subject=subject, about=about, names=names, at=tx.now)
@@ -51,7 +51,7 @@ def tell_coordinators(
     outbox.flush()
 
 
-def _ways(contact: Contact, kind: Kind, by: frozenset[MethodKind]) -> list[Method]:
+def _methods_to_tell(contact: Contact, kind: Kind, by: frozenset[MethodKind]) -> list[Method]:
     """Each address once for each kind of method."""
     methods = [method for method in contact.methods if method.kind in METHODS[kind]]
     chosen = [method for method in methods if method.kind in by] or methods

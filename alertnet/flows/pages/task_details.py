@@ -24,7 +24,7 @@ def errand_of(case: Case, alarm: Row[Any]) -> Errand | None:
         return None
     contact = case.contact(tree, alarm.about)
     place = next(each.place for each in served_by(case.tx, [alarm.id])[alarm.id] if each.contact == contact.id)
-    words = contact.ways[place].address
+    words = contact.all_methods[place].address
     numbers = _numbers(words, contact)
     who = tuple(dict.fromkeys(part for part in (contact.organisation, contact.name, contact.id) if part))
     return Errand(who, contact.language, words, numbers, tuple(number for number in numbers if _is_mobile(number)))

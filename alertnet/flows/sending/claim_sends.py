@@ -205,7 +205,7 @@ def _judge(
 
 def _place(tx: Tx, claims: Claims, row: Row[Any], slots: Slots, outward: Outward) -> None:
     """Let it leave by the first provider of its route that has a place; whoever has turned it away comes last."""
-    order = outward.routes.order(MethodKind(row.method), row.address, outward.providers)
+    order = outward.routing.order(MethodKind(row.method), row.address, outward.providers)
     order = tuple(sorted(order, key=lambda provider: provider == row.provider))
     # Read as a whole before anything is taken for it: what can't be read must not use up the pace.
     claimed = replace(claimed_from(row, tx.chance.id(), tx.now), seal=seal_for(tx, row))
@@ -267,7 +267,10 @@ def _obstacle(tx: Tx, row: Row[Any], services: Sequence[Row[Any]]) -> str | None
             return UNWANTED
         if all(closed_by(plans[each.tree], each.contact, each.place, tx.now) for each in wanted):
             return CLOSED
-        if all(plans[each.tree].tree.contacts[each.contact].ways[each.place].address != row.address for each in wanted):
+        if all(
+            plans[each.tree].tree.contacts[each.contact].all_methods[each.place].address != row.address
+            for each in wanted
+        ):
             return RELIEVED
     # The field's own phones are written `team/member`, and no tree bars them.
     elif facts is not None and "/" not in row.contact:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from alertnet.channels.base import Cause, NotSent, Result, Unsure
 from alertnet.core.delivery.circuit_breaker import Breaker, after_fault, after_question, after_success, after_too_fast
-from alertnet.core.delivery.provider_routes import FIRST, Way
+from alertnet.core.delivery.provider_routes import FIRST, Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.sending.locked_attempt import Held
 from alertnet.flows.sending.render_and_send import OURS
@@ -19,15 +19,15 @@ QUESTION = timedelta(seconds=30)
 """How long a worker has to ask a provider whether it is back."""
 
 
-def note(tx: Tx, way: Way, result: Result, attempt: str | None = None) -> Breaker:
+def note(tx: Tx, route: Route, result: Result, attempt: str | None = None) -> Breaker:
     """Let all workers know what an attempt says of its provider; the breaker as it is now.
 
     A lost answer is no fault where a callback, sooner than it, has said that the provider has the attempt.
     """
-    before = breaker_store.hold(tx, way)
+    before = breaker_store.hold(tx, route)
     is_taken = isinstance(result, Unsure) and attempt is not None and attempt_store.is_bound(tx.session, attempt)
     after = after_success(before, tx.now) if is_taken else _after(before, result, tx)
-    _replace(tx, way, before, after, code=getattr(result, "code", None))
+    _replace(tx, route, before, after, code=getattr(result, "code", None))
     return after
 
 
@@ -40,31 +40,31 @@ def note_heard(held: Held) -> None:
     is_news = held.row.provider_id is None and held.provider_id is not None
     if not is_news and held.account_fault is None:
         return
-    way = (MethodKind(held.row.method), held.row.provider or FIRST)
-    before = breaker_store.hold(held.tx, way)
+    route = (MethodKind(held.row.method), held.row.provider or FIRST)
+    before = breaker_store.hold(held.tx, route)
     if held.account_fault is None:
         after = after_success(before, held.tx.now)
     else:
         after = after_fault(before, held.tx.now, held.account_fault, is_certain=True)
-    _replace(held.tx, way, before, after)
+    _replace(held.tx, route, before, after)
 
 
-def take_question(tx: Tx, way: Way) -> bool:
+def take_question(tx: Tx, route: Route) -> bool:
     """Whether it is ours now to ask that provider whether it is back; nobody else does for a while."""
-    breaker = breaker_store.hold(tx, way)
+    breaker = breaker_store.hold(tx, route)
     is_ours = breaker.is_open and breaker.try_at is not None and breaker.try_at <= tx.now
     if is_ours:
-        breaker_store.keep(tx, way, replace(breaker, try_at=tx.now + QUESTION))
+        breaker_store.keep(tx, route, replace(breaker, try_at=tx.now + QUESTION))
     return is_ours
 
 
-def take_answer(tx: Tx, way: Way, is_back: bool) -> Breaker:
+def take_answer(tx: Tx, route: Route, is_back: bool) -> Breaker:
     """It was asked whether it is back; if so, one attempt tries."""
-    before = breaker_store.hold(tx, way)
+    before = breaker_store.hold(tx, route)
     after = after_question(before, tx.now, is_back=is_back)
-    breaker_store.keep(tx, way, after)
+    breaker_store.keep(tx, route, after)
     if after.is_back and not before.is_back:
-        _release(tx, way)
+        _release(tx, route)
     return after
 
 
@@ -81,26 +81,26 @@ def _after(breaker: Breaker, result: Result, tx: Tx) -> Breaker:
     return after_success(breaker, tx.now)
 
 
-def _replace(tx: Tx, way: Way, before: Breaker, after: Breaker, *, code: str | None = None) -> None:
+def _replace(tx: Tx, route: Route, before: Breaker, after: Breaker, *, code: str | None = None) -> None:
     """Keep it as it is now, and let be known what that changes."""
     if after != before:
-        breaker_store.keep(tx, way, after)
+        breaker_store.keep(tx, route, after)
     if after.bars_until(tx.now) is not None and before.bars_until(tx.now) is None:
-        heartbeats.note(tx, heartbeats.barred(way))
+        heartbeats.note(tx, heartbeats.barred(route))
     if after.opened_at is not None and before.opened_at is None:
-        _record(tx, way, "provider_away", code=code, fault=after.fault)
+        _record(tx, route, "provider_away", code=code, fault=after.fault)
     if before.opened_at is not None and after.opened_at is None:
-        _record(tx, way, "provider_back", since=before.opened_at.isoformat())
-        _release(tx, way)
+        _record(tx, route, "provider_back", since=before.opened_at.isoformat())
+        _release(tx, route)
 
 
-def _record(tx: Tx, way: Way, kind: str, **payload: object) -> None:
-    method, provider = way
+def _record(tx: Tx, route: Route, kind: str, **payload: object) -> None:
+    method, provider = route
     timeline.append(tx, timeline.SYSTEM, (kind, {"method": method.value, "provider": provider, **payload}))
 
 
-def _release(tx: Tx, way: Way) -> None:
+def _release(tx: Tx, route: Route) -> None:
     """What waits for it is due again."""
-    method, _ = way
+    method, _ = route
     attempt_store.release(tx.session, method, tx.now)
     tx.leaves_due()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alertnet.core.delivery.circuit_breaker import SOUND, Breaker
-from alertnet.core.delivery.provider_routes import IN_ORDER, Routes, Way
+from alertnet.core.delivery.provider_routes import IN_ORDER, Route, Routing
 from alertnet.core.delivery.rate_limit import believed, free_after, units_free
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import Kind
@@ -31,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Outward:
-    """All that a claim knows of the ways out: which there are, who takes what, and what this process has learned.
+    """All that a claim knows of the routes out: which there are, who takes what, and what this process has learned.
 
     `breakers`: what was last seen of them; where a provider is back, its row itself decides who tries. `lengths`: how
     many units the last message of a method, kind and language took, 1 where it is not known. `queues`: the providers
@@ -39,8 +39,8 @@ class Outward:
     """
 
     lines: Sequence[Line]
-    routes: Routes = IN_ORDER
-    breakers: Mapping[Way, Breaker] = field(default_factory=dict)
+    routing: Routing = IN_ORDER
+    breakers: Mapping[Route, Breaker] = field(default_factory=dict)
     lengths: Mapping[tuple[MethodKind, Kind, str], int] = field(default_factory=dict)
     queues: MutableMapping[bytes, tuple[str, ...]] = field(default_factory=dict)
 

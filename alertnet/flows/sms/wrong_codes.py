@@ -142,7 +142,9 @@ def _write_there(consequence: Consequence, number: str) -> None:
     """Tell the number by a text of its own, where it takes texts."""
     case, code = consequence.case, consequence.code
     contact = case.contact(code.tree, code.contact)
-    there = tuple(method for method in contact.ways if method.address == number and method.kind is MethodKind.SMS)
+    there = tuple(
+        method for method in contact.all_methods if method.address == number and method.kind is MethodKind.SMS
+    )
     write(case, Kind.NOT_UNDERSTOOD, code.tree, replace(contact, methods=there, when_closed=()), consequence.words)
     case.finish()
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Table, update
 
-from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.flows.notifications.coordinator_alarms import open_alarms, raise_alarm
@@ -29,11 +29,11 @@ NO_REF = "DB"
 CODE = "restored"
 
 
-def hold_back(tx: Tx, taken_at: datetime | None, by: str, ways_in: Sequence[Way]) -> Declaration:
+def hold_back(tx: Tx, taken_at: datetime | None, by: str, inbound_routes: Sequence[Route]) -> Declaration:
     """Let nothing old happen at once, and put that on the record, unless all that was done before.
 
-    `taken_at` None: as was said before, else the newest moment in the database. `ways_in`: by which texts and calls may
-    have come in since, to be looked for.
+    `taken_at` None: as was said before, else the newest moment in the database. `inbound_routes`: by which
+    texts and calls may have come in since, to be looked for.
     """
     declared = last_activity.declared(tx.session)
     if declared is None or taken_at not in (None, declared.taken_at):
@@ -44,7 +44,7 @@ def hold_back(tx: Tx, taken_at: datetime | None, by: str, ways_in: Sequence[Way]
     _stop(tx, escalations, until)
     _stop(tx, alarms, until)
     _stop(tx, attempts, until, attempts.c.status == AttemptStatus.QUEUED.value, attempts.c.created_at < declared.at)
-    sweep_store.rewind(tx, ways_in, declared.taken_at)
+    sweep_store.rewind(tx, inbound_routes, declared.taken_at)
     return declared
 
 

@@ -1,12 +1,12 @@
 """The watch on ourselves, a turn at a time: whichever worker comes first looks, and the coordinators hear of trouble.
 
-It is told by ways that work: never by the very channel that fails, unless there is no other.
+It is told by methods that work: never by the very channel that fails, unless there is no other.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from alertnet.core.delivery.provider_routes import IN_ORDER, Routes, Way
+from alertnet.core.delivery.provider_routes import IN_ORDER, Route, Routing
 from alertnet.core.directory.contact import WRITTEN
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
@@ -59,19 +59,19 @@ class Errands:
 def keep_watch(
     tx: Tx,
     edition: Edition,
-    ways: frozenset[Way],
+    routes: frozenset[Route],
     *,
     is_tested: bool,
     files: Files = Files.IN_FORCE,
-    routes: Routes = IN_ORDER,
+    routing: Routing = IN_ORDER,
 ) -> Errands:
-    """Take a turn, unless another worker has just done so; what is observed hangs on `ways` and `is_tested`."""
+    """Take a turn, unless another worker has just done so; what is observed hangs on `routes` and `is_tested`."""
     before = heartbeats.read(tx.session)
     if not heartbeats.take_turn(tx, heartbeats.WATCH, EVERY):
         return Errands()
     trees = [tree for _, tree in sorted(edition.network.trees.items())]
     _note_gap(tx, trees, before.get(heartbeats.WATCH))
-    seen = observations.observe(tx, ways, is_tested=is_tested, files=files, routes=routes)
+    seen = observations.observe(tx, routes, is_tested=is_tested, files=files, routing=routing)
     found = find_trouble(seen)
     _follow(tx, trees, seen, found)
     if attempt_store.bring_near(tx.session, tx.now):
@@ -130,10 +130,10 @@ def _tell(
     broken: frozenset[Part] = frozenset(),
     about: str | None = None,
 ) -> None:
-    """An alarm goes by every way that works, at once; a notice by the first one that is read."""
-    ways = frozenset(method for method in SENT_BY if Part(method) not in broken)
+    """An alarm goes by every method that works, at once; a notice by the first one that is read."""
+    working = frozenset(method for method in SENT_BY if Part(method) not in broken)
     is_alarm = kind is Kind.ALARM
-    by = ways if is_alarm else ways & WRITTEN
+    by = working if is_alarm else working & WRITTEN
     tell_coordinators(tx, trees, kind, subject, ref=NO_REF, about=about, by=by, first_only=not is_alarm)
 
 

@@ -41,7 +41,7 @@ CHECKS = {"notifications": check_notification, "attempts": check_attempt, "alarm
 
 @dataclass(frozen=True)
 class Letter:
-    """One notification to be sent: to whom, by which way, and what it may say."""
+    """One notification to be sent: to whom, by which method, and what it may say."""
 
     kind: Kind
     contact: str

@@ -23,7 +23,7 @@ def group_of(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | 
     if answered is not None:
         at, said = moment(answered.at, tree.timezone), words.say(answered.kind.value)
         lines.append(words.line(Style.WARNING, "answered", at=at, answer=said))
-    lines += _ways(words, contact)
+    lines += _how_to_reach(words, contact)
     if entry.same_as:
         lines.append(words.line(Style.DETAIL, "same_as", contact="/".join(entry.same_as)))
     elif answered is None or answered.kind not in FINISHED:
@@ -31,7 +31,7 @@ def group_of(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | 
     return tuple(lines)
 
 
-def _ways(words: SheetWords, contact: Contact) -> Iterator[Line]:
+def _how_to_reach(words: SheetWords, contact: Contact) -> Iterator[Line]:
     """How to reach it, and how when nobody is there."""
     if contact.hours:
         yield words.line(Style.DETAIL, "there", hours=contact.hours.written)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
-from alertnet.core.delivery.provider_routes import ANY_NUMBER, MAIL, PROVIDERS, Routes
+from alertnet.core.delivery.provider_routes import ANY_NUMBER, MAIL, PROVIDERS, Routing
 from alertnet.store.db.engine import parse_url
 from alertnet.store.db.vault import SECRET_LENGTH
 
@@ -149,7 +149,7 @@ def _routes(text: Any) -> Any:
         if not re.fullmatch(rf"\+[1-9]\d{{0,14}}|\*|{MAIL}", prefix) or not is_order or prefix in orders:
             raise ValueError("+57=2,1 mail=1,2 *=1,2: each prefix once, with the providers in the order to try")
         orders[prefix] = providers
-    return Routes({ANY_NUMBER if prefix == "*" else prefix: order for prefix, order in orders.items()})
+    return Routing({ANY_NUMBER if prefix == "*" else prefix: order for prefix, order in orders.items()})
 
 
 def _mail_server(text: Any) -> Any:
@@ -185,4 +185,4 @@ Numbers = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_nu
 Proxies = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_proxies), BeforeValidator(_split)]
 Relay = Annotated[MailServer, BeforeValidator(_mail_server)]
 Pace = Annotated[Rates, BeforeValidator(_rates)]
-Routing = Annotated[Routes, BeforeValidator(_routes)]
+RoutingSetting = Annotated[Routing, BeforeValidator(_routes)]

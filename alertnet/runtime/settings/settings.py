@@ -15,7 +15,7 @@ from typing import Any
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from alertnet.core.delivery.provider_routes import FIRST, MAIL, SECOND, Routes, Way
+from alertnet.core.delivery.provider_routes import FIRST, MAIL, SECOND, Route, Routing
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Misconfigured
 from alertnet.runtime.settings import setting_types as values
@@ -65,7 +65,7 @@ class Settings(BaseModel):
     twilio_2_auth_tokens: values.Secrets = Field((), alias="TWILIO_2_AUTH_TOKEN")
     twilio_2_from: values.Numbers = Field((), alias="ALERTNET_TWILIO_2_FROM")
     twilio_2_api_url: values.WebUrl = Field(TWILIO_API_URL, alias="ALERTNET_TWILIO_2_API_URL")
-    routes: values.Routing = Field(Routes(), alias="ALERTNET_ROUTES")
+    routing: values.RoutingSetting = Field(Routing(), alias="ALERTNET_ROUTES")
     rates: values.Pace = Field(Rates(), alias="ALERTNET_RATES")
     heartbeat_url: values.HeartbeatUrl | None = Field(None, alias="ALERTNET_HEARTBEAT_URL")
 
@@ -101,7 +101,7 @@ class Settings(BaseModel):
         return bool(self.public_url and self.telephones)
 
     @property
-    def ways(self) -> frozenset[Way]:
+    def routes(self) -> frozenset[Route]:
         """The methods that can be used, each with every provider of it."""
         spoken = {(method, provider) for method in (MethodKind.SMS, MethodKind.CALL) for provider in self.telephones}
         return frozenset({*(spoken if self.public_url else ()), *((MethodKind.EMAIL, relay) for relay in self.relays)})
@@ -212,7 +212,7 @@ def _second_provider_faults(settings: Settings, given: Set[str], wrong: Set[str]
     )
     for variable in telephone if begun else ():
         yield f"{variable}: missing ({', '.join(begun)} is set)"
-    for prefix, order in settings.routes.orders.items():
+    for prefix, order in settings.routing.orders.items():
         lacks = relay if prefix == MAIL else telephone
         if SECOND in order and lacks:
             route = f"{prefix or '*'}={','.join(order)}"

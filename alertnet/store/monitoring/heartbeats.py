@@ -4,7 +4,7 @@
 `inbound`: the inbound path's test and its answer; `heartbeat_sent` and `heartbeat`: the ping and its 2xx;
 `reported_<method>`: a report of the provider arrived on a message that our account may send; `lost_<method>`: one did
 not, `refused_<method>`: our account may not send one; how many `times` since. `restored`: a backup became the database;
-`barred_<way>`: a way began to be as good as not there. `written`: somebody tried whether the database takes anything.
+`barred_<route>`: a route began to count as gone. `written`: somebody tried whether the database takes anything.
 `away_since`: somebody was away, and has not yet seen what came in meanwhile.
 `checkpoint`: the last look whether the record has changed.
 """
@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from alertnet.core.delivery.provider_routes import Way, way_name
+from alertnet.core.delivery.provider_routes import Route, route_name
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import Reports
 from alertnet.core.notification import Failure
@@ -44,9 +44,9 @@ class Sign:
     times: int
 
 
-def barred(way: Way) -> str:
-    """The name of the sign of a way that is as good as not there."""
-    return f"barred_{way_name(way)}"
+def barred(route: Route) -> str:
+    """The name of the sign of a route that is as good as not there."""
+    return f"barred_{route_name(route)}"
 
 
 def read(session: Session) -> dict[str, Sign]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import literal, update
 
-from alertnet.core.delivery.provider_routes import Way, way_name
+from alertnet.core.delivery.provider_routes import Route, route_name
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound
@@ -19,20 +19,20 @@ LEASE = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Sweep:
-    """The turn to look for what came in by a way. `seen_until`: what came by then was found; `at`: it began then."""
+    """The turn to look for what came in by a route. `seen_until`: what came by then was found; `at`: it began then."""
 
-    way: Way
+    route: Route
     lease: str
     seen_until: datetime
     at: datetime
 
 
-def take(tx: Tx, way: Way, *, at_once: bool = False) -> Sweep | None:
+def take(tx: Tx, route: Route, *, at_once: bool = False) -> Sweep | None:
     """The turn, if it is time to look, and nobody does. The first one begins where the newest that came in left off.
 
     `at_once`: whether it is time or not, and also from whoever has it.
     """
-    name = way_name(way)
+    name = route_name(route)
     began = inbound.newest(tx.session) or tx.now
     insert_once(tx.session, sweeps, {"method": name, "seen_until": began, "due_at": tx.now, "lease": None})
     lease = tx.chance.id()
@@ -41,13 +41,13 @@ def take(tx: Tx, way: Way, *, at_once: bool = False) -> Sweep | None:
     change = update(sweeps).where(sweeps.c.method == name, is_time)
     turn = change.values(lease=lease, due_at=tx.now + LEASE).returning(sweeps.c.seen_until)
     seen_until = tx.session.scalar(turn)
-    return Sweep(way, lease, min(seen_until, tx.now), tx.now) if seen_until else None
+    return Sweep(route, lease, min(seen_until, tx.now), tx.now) if seen_until else None
 
 
-def rewind(tx: Tx, ways: Iterable[Way], moment: datetime) -> None:
+def rewind(tx: Tx, routes: Iterable[Route], moment: datetime) -> None:
     """Let everything that came in from then on be looked for again, at once; whoever looks now has lost the turn."""
-    for way in ways:
-        row = {"method": way_name(way), "seen_until": moment, "due_at": tx.now, "lease": None}
+    for route in routes:
+        row = {"method": route_name(route), "seen_until": moment, "due_at": tx.now, "lease": None}
         insert_once(tx.session, sweeps, row)
     tx.session.execute(update(sweeps).values(due_at=tx.now, lease=None))
     tx.session.execute(update(sweeps).where(sweeps.c.seen_until > moment).values(seen_until=moment))
@@ -55,6 +55,6 @@ def rewind(tx: Tx, ways: Iterable[Way], moment: datetime) -> None:
 
 def finish(tx: Tx, sweep: Sweep, *, is_whole: bool, again_after: timedelta = EVERY) -> None:
     """It is over, and `is_whole` when all was found. Who lost the turn meanwhile changes nothing."""
-    mine = update(sweeps).where(sweeps.c.method == way_name(sweep.way), sweeps.c.lease == sweep.lease)
+    mine = update(sweeps).where(sweeps.c.method == route_name(sweep.route), sweeps.c.lease == sweep.lease)
     seen_until = sweep.at if is_whole else sweep.seen_until
     tx.session.execute(mine.values(lease=None, due_at=sweep.at + again_after, seen_until=seen_until))

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from alertnet.core.delivery.circuit_breaker import Breaker
-from alertnet.core.delivery.provider_routes import IN_ORDER, Routes, Way
+from alertnet.core.delivery.provider_routes import IN_ORDER, Route, Routing
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import Files, Observed
 from alertnet.store.db.columns import Instant
@@ -69,17 +69,17 @@ _STUBBORN = select(
 
 
 def observe(
-    tx: Tx, ways: frozenset[Way], *, is_tested: bool, files: Files = Files.IN_FORCE, routes: Routes = IN_ORDER
+    tx: Tx, routes: frozenset[Route], *, is_tested: bool, files: Files = Files.IN_FORCE, routing: Routing = IN_ORDER
 ) -> Observed:
-    """All that is judged, as it stands. `ways`: all there are; `is_tested`: the inbound path should answer its test."""
+    """All that is judged, as it is. `routes`: all there are; `is_tested`: the inbound path should answer its test."""
     seen = {name: sign for name, sign in heartbeats.read(tx.session).items() if sign.at <= tx.now + CLOCKS_DIFFER}
-    ill = {way: breaker for way, breaker in circuit_breakers.found(tx).items() if way in ways}
+    ill = {route: breaker for route, breaker in circuit_breakers.found(tx).items() if route in routes}
     return Observed(
         now=tx.now,
         since=heartbeats.when(seen.get(heartbeats.WATCH_SINCE)) or tx.now,
         due=_due(tx),
         paced_until=_paced_until(tx.session),
-        ways=ways,
+        routes=routes,
         away=_away(ill, seen, tx.now),
         stubborn=_stubborn(tx, ill),
         reports=heartbeats.reports(seen),
@@ -88,16 +88,16 @@ def observe(
         workers=tuple(each for each in workers.seen(tx.session) if each.seen_at <= tx.now + CLOCKS_DIFFER),
         unheard=tuple(unheard(tx.session)),
         files=files,
-        routes=routes,
-        faults={way: breaker.fault for way, breaker in ill.items() if breaker.fault is not None},
+        routing=routing,
+        faults={route: breaker.fault for route, breaker in ill.items() if breaker.fault is not None},
     )
 
 
-def _away(ill: Mapping[Way, Breaker], seen: Mapping[str, Sign], now: datetime) -> dict[Way, datetime]:
-    """The ways that are as good as not there, since when; a provider that has answered is only waited for."""
+def _away(ill: Mapping[Route, Breaker], seen: Mapping[str, Sign], now: datetime) -> dict[Route, datetime]:
+    """The routes that are as good as not there, since when; a provider that has answered is only waited for."""
     return {
-        way: breaker.opened_at or heartbeats.when(seen.get(heartbeats.barred(way))) or now
-        for way, breaker in ill.items()
+        route: breaker.opened_at or heartbeats.when(seen.get(heartbeats.barred(route))) or now
+        for route, breaker in ill.items()
         if breaker.bars_until(now) is not None
     }
 
@@ -122,7 +122,7 @@ def _paced_until(session: Session) -> dict[MethodKind, datetime]:
     return found
 
 
-def _stubborn(tx: Tx, ill: Collection[Way]) -> frozenset[MethodKind]:
+def _stubborn(tx: Tx, ill: Collection[Route]) -> frozenset[MethodKind]:
     """The methods with a provider that is `ill` by which something waits that could not be sent again and again.
 
     Where the providers are well it is the recipient's own: a mailbox that wants to be asked once more.

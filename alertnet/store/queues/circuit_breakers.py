@@ -6,7 +6,7 @@ from sqlalchemy import Row, Select, bindparam, delete, select, update
 
 from alertnet.core.delivery.circuit_breaker import SOUND, Breaker, as_believed
 from alertnet.core.delivery.provider_codes import AccountFault
-from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.tx import Tx
@@ -17,33 +17,33 @@ _KEY = (breakers.c.method == bindparam("key_method")) & (breakers.c.provider == 
 _HELD: Select[Any] = select(breakers).where(_KEY).with_for_update()
 
 
-def found(tx: Tx) -> dict[Way, Breaker]:
-    """What is wrong now; a way that is missing is sound."""
+def found(tx: Tx) -> dict[Route, Breaker]:
+    """What is wrong now; a route that is missing is sound."""
     rows = tx.session.execute(_ALL)
     return {(MethodKind(row.method), row.provider): as_believed(_breaker(row), tx.now) for row in rows}
 
 
-def hold(tx: Tx, way: Way) -> Breaker:
-    """The breaker of that way; where something is wrong with it, it is held until the transaction ends."""
-    row = tx.session.execute(_HELD, _key(way)).first()
+def hold(tx: Tx, route: Route) -> Breaker:
+    """The breaker of that route; where something is wrong with it, it is held until the transaction ends."""
+    row = tx.session.execute(_HELD, _key(route)).first()
     return SOUND if row is None else as_believed(_breaker(row), tx.now)
 
 
-def keep(tx: Tx, way: Way, breaker: Breaker) -> None:
-    """Replace the breaker of that way."""
+def keep(tx: Tx, route: Route, breaker: Breaker) -> None:
+    """Replace the breaker of that route."""
     if breaker == SOUND:
-        tx.session.execute(delete(breakers).where(_KEY), _key(way))
-    elif not insert_once(tx.session, breakers, _columns(way, breaker)):
-        tx.session.execute(update(breakers).where(_KEY), _key(way) | _columns(way, breaker))
+        tx.session.execute(delete(breakers).where(_KEY), _key(route))
+    elif not insert_once(tx.session, breakers, _columns(route, breaker)):
+        tx.session.execute(update(breakers).where(_KEY), _key(route) | _columns(route, breaker))
 
 
-def _key(way: Way) -> dict[str, str]:
-    method, provider = way
+def _key(route: Route) -> dict[str, str]:
+    method, provider = route
     return {"key_method": method.value, "key_provider": provider}
 
 
-def _columns(way: Way, breaker: Breaker) -> dict[str, Any]:
-    method, provider = way
+def _columns(route: Route, breaker: Breaker) -> dict[str, Any]:
+    method, provider = route
     return {"method": method.value, "provider": provider, **vars(breaker)}
 
 

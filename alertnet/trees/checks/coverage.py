@@ -26,7 +26,9 @@ def uncovered(tree: ContactTree, root: Node, today: date) -> Iterator[Fault]:
 
 def _gap(contacts: Sequence[Contact], what: str, node: Node, zone: str, monday: date) -> Iterator[Fault]:
     # Whoever is always there and has no telephone has advice of its own.
-    by_hours = any(contact.hours and HEARD.intersection(method.kind for method in contact.ways) for contact in contacts)
+    by_hours = any(
+        contact.hours and HEARD.intersection(method.kind for method in contact.all_methods) for contact in contacts
+    )
     if not by_hours:
         return
     for kinds, who in ((EVERY_METHOD, "nobody"), (HEARD, "nobody but by mail")):

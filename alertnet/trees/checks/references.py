@@ -84,8 +84,8 @@ def deputy_faults(contacts: Node, known: tuple[str, ...]) -> Iterator[Fault]:
     deputies = {name: node for name, node in named.items() if isinstance(node.value, str)}
     yield from (node.fault("unknown contact", known) for node in deputies.values() if node.value not in known)
     for circle in _circles({name: node.value for name, node in deputies.items()}):
-        way = shortened(" → ".join([*circle, circle[0]]))
-        yield deputies[circle[0]].fault(f"deputies go round in a circle, {way}:")
+        around = shortened(" → ".join([*circle, circle[0]]))
+        yield deputies[circle[0]].fault(f"deputies go round in a circle, {around}:")
 
 
 def _circles(successors: Mapping[str, str]) -> Iterator[list[str]]:

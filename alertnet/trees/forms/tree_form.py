@@ -102,14 +102,14 @@ class MethodForm(Form):
     acknowledges_as: Relay | None = None
 
     @cached_property
-    def ways(self) -> list[tuple[MethodKind, str]]:
+    def addresses(self) -> list[tuple[MethodKind, str]]:
         """The kinds that are given, with their addresses."""
         given = ((MethodKind.SMS, self.sms), (MethodKind.CALL, self.call), (MethodKind.EMAIL, self.email))
         return [(kind, address) for kind, address in (*given, (MethodKind.TASK, self.task)) if address]
 
     @model_validator(mode="after")
-    def _is_one_way(self) -> Self:
-        if len(self.ways) != 1:
+    def _has_one_address(self) -> Self:
+        if len(self.addresses) != 1:
             raise NotAllowed("a method needs exactly one address", ("sms", "call", "email", "task"))
         if self.extension and not self.call:
             raise NotAllowed("an extension can only be dialled in a call", ("call",))
@@ -153,7 +153,7 @@ class ContactForm(Form):
 
     @model_validator(mode="after")
     def _is_called_by_the_right_ones(self) -> Self:
-        kinds = {kind for method in (*self.methods, *self.when_closed) for kind, _ in method.ways}
+        kinds = {kind for method in (*self.methods, *self.when_closed) for kind, _ in method.addresses}
         if self.role is Role.ICRC and kinds - {MethodKind.TASK}:
             raise NotAllowed("a contact with role icrc is called by a coordinator alone, never by a machine", ("task",))
         if self.role is Role.COORDINATOR and MethodKind.TASK in kinds:
@@ -166,7 +166,7 @@ class ContactForm(Form):
             raise NotAllowed("a contact with when_closed needs times at which it is", ("hours", "holidays", "closed"))
         if self.pgp and not any(method.email for method in self.methods):
             raise NotAllowed("a contact with pgp needs a mail address to write to", ("email",))
-        if self.duty and not any(kind in RINGING for method in self.methods for kind, _ in method.ways):
+        if self.duty and not any(kind in RINGING for method in self.methods for kind, _ in method.addresses):
             raise NotAllowed("a duty needs numbers that serve when nobody is on it", ("sms", "call"))
         return self
 

@@ -45,22 +45,22 @@ class Library:
         """The contacts of a tree or shared file, with those of all that it includes."""
         return self._gather(document, (document.file,))
 
-    def _gather(self, document: Document, way: tuple[str, ...]) -> Contacts:
+    def _gather(self, document: Document, chain: tuple[str, ...]) -> Contacts:
         nodes = dict(document.root["contacts"].items())
         whole = True
         for entry in _included(document):
-            inner = self._follow(entry, way)
+            inner = self._follow(entry, chain)
             if inner is None:
                 whole = False
                 continue
-            found = self._gather(inner, (*way, inner.file))
+            found = self._gather(inner, (*chain, inner.file))
             whole = whole and found.whole
             for id, node in found.nodes.items():
                 if nodes.setdefault(id, node).steps != node.steps or nodes[id].document is not node.document:
                     self.faults.append(_doubled(nodes[id], node))
         return Contacts(nodes, whole)
 
-    def _follow(self, entry: Node, way: tuple[str, ...]) -> Document | None:
+    def _follow(self, entry: Node, chain: tuple[str, ...]) -> Document | None:
         """The file that an include leads to; None where it is none, with the fault gathered."""
         try:
             path = (self._folder / entry.document.file).parent.joinpath(entry.value).resolve()
@@ -71,8 +71,8 @@ class Library:
             self.faults.append(entry.fault("leads out of the folder of the trees:"))
             return None
         file = path.relative_to(self._folder).as_posix()
-        if file in way:
-            circle = shortened(" → ".join([*way[way.index(file) :], file]))
+        if file in chain:
+            circle = shortened(" → ".join([*chain[chain.index(file) :], file]))
             self.faults.append(entry.fault(f"includes go round in a circle, {circle}:"))
             return None
         if not path.is_file():

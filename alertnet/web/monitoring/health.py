@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
 from alertnet.core.delivery.provider_codes import AccountFault
-from alertnet.core.delivery.provider_routes import Way
+from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.monitoring.self_monitoring import LATEST, Observed, find_trouble, lateness, may_beat
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
@@ -81,7 +81,7 @@ def _ready(runtime: Runtime) -> Ready:
     settings = runtime.settings
     try:
         files = runtime.trees.files
-        seen = runtime.read(observe, settings.ways, is_tested=settings.takes_texts, files=files)
+        seen = runtime.read(observe, settings.routes, is_tested=settings.takes_texts, files=files)
         fault = _write_fault(runtime) if runtime.absence.cause or not _works(seen) else None
     except DatabaseAway as fault_of_reading:
         return Ready(
@@ -125,12 +125,12 @@ def _judged(seen: Observed, trees: bool, fault: str | None) -> Ready:
         late={name: round(late.total_seconds()) for name, late in lateness(seen).items() if late > LATEST},
         inbound_at=seen.inbound_at.isoformat() if seen.inbound_at else None,
         unheard=list(seen.unheard),
-        away=[_away(way, since, seen.faults.get(way)) for way, since in sorted(seen.away.items())],
+        away=[_away(route, since, seen.faults.get(route)) for route, since in sorted(seen.away.items())],
         fault=fault,
     )
 
 
-def _away(way: Way, since: datetime, fault: AccountFault | None) -> Away:
-    method, provider = way
+def _away(route: Route, since: datetime, fault: AccountFault | None) -> Away:
+    method, provider = route
     away = Away(method=method, provider=provider, since=since.isoformat())
     return {**away, "fault": fault.value} if fault else away

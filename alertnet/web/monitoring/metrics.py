@@ -71,7 +71,7 @@ class _Counted(Collector):
 
 
 def _count(tx: Tx, settings: Settings, files: Files) -> list[Metric]:
-    seen = observe(tx, settings.ways, is_tested=settings.takes_texts, files=files, routes=settings.routes)
+    seen = observe(tx, settings.routes, is_tested=settings.takes_texts, files=files, routing=settings.routing)
     size = gauge("alertnet_database_size_bytes", "How large the database is.")
     size.add_metric([], counters.database_bytes(tx.session))
     found = [*_queues(tx), _attempts(tx), *_incidents(tx, len(seen.unheard)), _providers(seen), *count_watch(tx, seen)]

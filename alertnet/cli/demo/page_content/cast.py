@@ -63,4 +63,4 @@ def _party(tree: str, contact: Contact) -> Party:
 
 
 def _addresses(contact: Contact, *kinds: MethodKind) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(method.address for method in contact.ways if method.kind in kinds))
+    return tuple(dict.fromkeys(method.address for method in contact.all_methods if method.kind in kinds))

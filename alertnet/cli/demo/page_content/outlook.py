@@ -79,7 +79,7 @@ def _steps(foretold: Foretold, names: Names) -> Iterator[Coming]:
 def _whom(sends: list[Send], tree: str, names: Names) -> str:
     methods: dict[str, list[str]] = {}
     for send in sends:
-        method = names.case.contact(tree, send.contact).ways[send.method]
+        method = names.case.contact(tree, send.contact).all_methods[send.method]
         methods.setdefault(names.contact(tree, send.contact), []).append(METHODS.get(method.kind.value, "message"))
     return "; ".join(f"{who}: {listed(by)}" for who, by in methods.items())
 
