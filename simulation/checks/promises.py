@@ -25,7 +25,7 @@ LEASE = timedelta(seconds=30)
 """What can't be written down because the database is away is claimed for so long."""
 CLOCKS_DIFFER = timedelta(seconds=2)
 
-_STANDING: Select[Any] = (
+_ATTEMPT_STATE: Select[Any] = (
     select(
         attempts.c.status,
         attempts.c.due_at,
@@ -79,7 +79,7 @@ class Promises:
 
     def is_handed_over(self, process: Process, outgoing: Outgoing) -> None:
         """A process is about to write the first byte."""
-        rows = self.world.database.rows(_STANDING, attempt=outgoing.attempt)
+        rows = self.world.database.rows(_ATTEMPT_STATE, attempt=outgoing.attempt)
         what = self.world.describe(outgoing)
         if not rows:
             self._break("A5", f"{what} is handed over, and no intent to send it is committed")

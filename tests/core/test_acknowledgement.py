@@ -3,19 +3,19 @@
 import pytest
 
 from alertnet.core.directory.contact_tree import Quota
-from alertnet.core.escalation.quorum import Standing, can_be_met, is_met
+from alertnet.core.escalation.quorum import ContactStatus, can_be_met, is_met
 
-YES = Standing("A", acknowledged=True, reachable=True)
-SILENT = Standing("A", acknowledged=False, reachable=True)
-GONE = Standing("A", acknowledged=False, reachable=False)
-LATE = Standing("A", acknowledged=True, reachable=False)
-B_YES = Standing("B", acknowledged=True, reachable=True)
-B_SILENT = Standing("B", acknowledged=False, reachable=True)
-B_GONE = Standing("B", acknowledged=False, reachable=False)
+YES = ContactStatus("A", acknowledged=True, reachable=True)
+SILENT = ContactStatus("A", acknowledged=False, reachable=True)
+GONE = ContactStatus("A", acknowledged=False, reachable=False)
+LATE = ContactStatus("A", acknowledged=True, reachable=False)
+B_YES = ContactStatus("B", acknowledged=True, reachable=True)
+B_SILENT = ContactStatus("B", acknowledged=False, reachable=True)
+B_GONE = ContactStatus("B", acknowledged=False, reachable=False)
 
 
 @pytest.mark.parametrize(
-    ("quota", "standings", "met", "possible"),
+    ("quota", "statuses", "met", "possible"),
     [
         ("any", [], False, False),
         ("all", [], False, False),
@@ -40,6 +40,6 @@ B_GONE = Standing("B", acknowledged=False, reachable=False)
         (5, [YES, B_YES], True, True),
     ],
 )
-def test_the_rule_is_met_and_can_be_met(quota: Quota, standings: list[Standing], met: bool, possible: bool) -> None:
+def test_the_rule_is_met_and_can_be_met(quota: Quota, statuses: list[ContactStatus], met: bool, possible: bool) -> None:
     """B3: over the contacts notified; N beyond those left after pruning means all of them; nobody meets no rule."""
-    assert (is_met(quota, standings), can_be_met(quota, standings)) == (met, possible)
+    assert (is_met(quota, statuses), can_be_met(quota, statuses)) == (met, possible)

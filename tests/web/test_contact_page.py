@@ -59,7 +59,7 @@ def everything(world: World) -> dict[str, list[object]]:
     return {table.name: [tuple(row) for row in world.rows(table)] for table in metadata.sorted_tables}
 
 
-def standing(world: World) -> list[tuple[str, str, str]]:
+def current_answers(world: World) -> list[tuple[str, str, str]]:
     return [(row.contact, row.kind, row.via) for row in world.rows(acknowledgements) if row.revoked_at is None]
 
 
@@ -158,7 +158,7 @@ def test_a_button_is_recorded_and_the_page_says_so(world: World, answer: str, ki
     shown = world.client.post(world.link("bob"), data={"answer": answer, "by": "night desk"})
 
     assert shown.status_code == 200
-    assert standing(world) == [("bob", kind, "link")]
+    assert current_answers(world) == [("bob", kind, "link")]
     assert [row.by for row in world.rows(acknowledgements)] == ["night desk"]
     assert said in shown.text
     assert "24 November, 02:14 (UTC-5)" in shown.text
@@ -189,7 +189,7 @@ def test_the_answer_can_be_changed_while_the_incident_is_open(world: World, answ
 
     world.client.post(world.link("bob"), data={"answer": answer})
 
-    assert standing(world) == [("bob", kind, "link")]
+    assert current_answers(world) == [("bob", kind, "link")]
     assert world.rows(escalations)[0].status == "running"
 
 
@@ -211,7 +211,7 @@ def test_the_wrong_person_declines_nothing(world: World) -> None:
     shown = world.client.post(world.link("bob"), data={"answer": "wrong_person"})
 
     assert "wrong person" in shown.text
-    assert standing(world) == []
+    assert current_answers(world) == []
     assert f"sms:{BOB}" in world.rows(escalations)[0].state["stale"]
     assert [row.contact for row in world.rows(notifications) if row.kind == "notice"] == ["alice"]
 
@@ -223,7 +223,7 @@ def test_the_pin_shows_the_details_and_records_nothing(proving: World) -> None:
     for detail in (*SECRETS.values(), "P7"):
         assert detail in shown
     assert "Maria" not in shown
-    assert standing(proving) == []
+    assert current_answers(proving) == []
 
 
 def test_the_details_are_gone_without_the_pin(proving: World) -> None:
@@ -316,7 +316,7 @@ def test_a_contact_of_minimal_disclosure_proves_itself_and_reads_no_more(world: 
 
     assert [field["id"] for field in Elements(page).all("input") if field.get("name") == "pin"] == ["answer-pin"]
     assert not any(re.search(hidden, shown) for hidden in HIDDEN)
-    assert standing(world) == [("carol", "acknowledged", "link")]
+    assert current_answers(world) == [("carol", "acknowledged", "link")]
 
 
 @pytest.mark.parametrize("answer", ["acknowledge", "relay", "decline", "wrong_person"])
@@ -330,7 +330,7 @@ def test_of_a_contact_with_a_pin_no_button_counts_without_it(proving: World, ans
 
     assert shown.status_code == 403
     assert ("enter your PIN as well" in shown.text, "PIN is not right" in shown.text) == (not pin, bool(pin))
-    assert (standing(proving), everything(proving)["escalations"]) == ([], before)
+    assert (current_answers(proving), everything(proving)["escalations"]) == ([], before)
     assert [field["value"] for field in Elements(shown.text).all("input") if field.get("name") == "by"] == [
         'Night "desk"'
     ]
@@ -366,9 +366,9 @@ def test_a_page_that_has_seen_the_pin_does_not_ask_again_for_a_while(proving: Wo
     assert 'name="pin"' not in html
     assert proving.client.post(elsewhere, data={"answer": ticket}).status_code == 403
     assert proving.client.post(link, data={"answer": ticket[:-1] + "x"}).status_code == 403
-    assert standing(proving) == []
+    assert current_answers(proving) == []
     shown = proving.client.post(link, data={"answer": ticket}).text
-    assert standing(proving) == [("bob", "relayed", "link")]
+    assert current_answers(proving) == [("bob", "relayed", "link")]
 
     proving.gives_pin()
     assert proving.client.post(link, data={"answer": carried(shown, "decline")}).status_code == 403
@@ -383,7 +383,7 @@ def test_a_one_time_pin_is_enough_to_read_and_to_answer(world: World) -> None:
     assert SECRETS["summary"] in html
     assert world.client.post(link, data={"answer": carried(html, "acknowledge")}).status_code == 200
     assert world.client.post(link, data={"answer": "decline", "pin": "471101"}).status_code == 403
-    assert standing(world) == [("bob", "acknowledged", "link")]
+    assert current_answers(world) == [("bob", "acknowledged", "link")]
 
 
 def test_under_duress_the_page_says_the_same_and_the_other_coordinators_are_warned(world: World) -> None:
@@ -420,7 +420,7 @@ def test_a_closed_incident_says_that_it_is_over_and_takes_no_answer(proving: Wor
         assert "This matter is closed" in page.text
         assert "Arrest" not in page.text
         assert Elements(page.text).answers == []
-    assert standing(proving) == []
+    assert current_answers(proving) == []
 
 
 def test_a_link_that_leads_nowhere_says_so_in_every_language(world: World) -> None:
@@ -453,7 +453,7 @@ def test_an_answer_that_is_none_is_refused_and_nothing_recorded(world: World, an
     shown = world.client.post(world.link("bob"), data={"answer": answer, "action": "<b>"})
 
     assert shown.status_code == 422
-    assert standing(world) == []
+    assert current_answers(world) == []
     assert Elements(shown.text).answers
 
 
@@ -480,7 +480,7 @@ def test_bytes_of_any_kind_are_survived(world: World) -> None:
     answer = world.client.post(world.link("bob"), content=b"answer=acknowledge&by=%ff%00%ed%a0%80", headers=headers)
 
     assert answer.status_code == 200
-    assert standing(world) == [("bob", "acknowledged", "link")]
+    assert current_answers(world) == [("bob", "acknowledged", "link")]
 
 
 def test_while_the_database_is_away_the_visitor_is_told_to_press_again(world: World) -> None:
@@ -513,7 +513,7 @@ def test_the_page_opens_and_answers_on_postgresql_too(tmp_path: Path, postgres_u
         assert world.client.get(world.link("bob")).status_code == 200
         assert everything(world) == before
         assert world.client.post(world.link("bob"), data={"answer": "acknowledge"}).status_code == 200
-        assert standing(world) == [("bob", "acknowledged", "link")]
+        assert current_answers(world) == [("bob", "acknowledged", "link")]
 
 
 def test_a_page_of_an_earlier_version_asks_for_the_pin_first(tmp_path: Path) -> None:
@@ -532,7 +532,7 @@ def test_a_page_of_an_earlier_version_asks_for_the_pin_first(tmp_path: Path) -> 
         html = world.client.post(link, data={"pin": PIN}).text
         world.client.post(link, data={"answer": carried(html, "acknowledge")})
 
-        assert standing(world) == [("carol", "acknowledged", "link")]
+        assert current_answers(world) == [("carol", "acknowledged", "link")]
 
 
 @pytest.mark.parametrize("field", ["note", "by"])
@@ -541,11 +541,11 @@ def test_a_text_that_is_too_long_records_nothing_and_says_so(world: World, field
     pressed = {"answer": "acknowledge", "note": "", "by": ""}
 
     refused = world.client.post(world.link("carol"), data=pressed | {field: "x" * 501})
-    assert (refused.status_code, standing(world)) == (422, [])
+    assert (refused.status_code, current_answers(world)) == (422, [])
     assert "500 caractères au plus" in refused.text
 
     assert world.client.post(world.link("carol"), data=pressed | {field: "x" * 500}).status_code == 200
-    assert standing(world) == [("carol", "acknowledged", "link")]
+    assert current_answers(world) == [("carol", "acknowledged", "link")]
 
 
 def test_what_no_keyboard_types_is_left_out(world: World) -> None:

@@ -129,7 +129,7 @@ def answer(world: World) -> str:
     return world.link("alice", page="c")
 
 
-def standing(world: World) -> list[str]:
+def current_answers(world: World) -> list[str]:
     return [row.contact for row in world.rows(acknowledgements) if row.revoked_at is None]
 
 
@@ -140,7 +140,7 @@ def test_the_notice_of_an_answer_leads_to_who_answered_what_when_and_changes_not
     assert "bob takes charge" in html
     assert "On its own page, 24 November, 02:14 (UTC-5)." in html
     assert "Bob Night-Desk" not in html
-    assert standing(world) == ["bob"]
+    assert current_answers(world) == ["bob"]
     assert [row.status for row in world.rows(escalations)] == ["acknowledged"]
 
 
@@ -150,7 +150,7 @@ def test_its_button_takes_the_answer_back_once_and_the_escalation_runs_again(wor
 
     assert "Recorded 24 November, 02:14 (UTC-5): this answer no longer counts." in shown.text
     assert (again.status_code, again.text) == (200, shown.text)
-    assert standing(world) == []
+    assert current_answers(world) == []
     assert [row.status for row in world.rows(escalations)] == ["running"]
     assert [row.kind for row in world.rows(timeline)].count("acknowledgement_revoked") == 1
 
@@ -163,7 +163,7 @@ def test_who_answered_by_name_is_shown_after_the_pin(world: World, answer: str) 
 
     assert "Bob Night-Desk" in html
     assert SECRETS["summary"] in html
-    assert standing(world) == ["bob"]
+    assert current_answers(world) == ["bob"]
 
 
 @pytest.mark.parametrize("pin", ["", "00000"])
@@ -187,9 +187,9 @@ def test_who_has_a_pin_takes_no_alarm_and_revokes_nothing_without_it(world: Worl
 
     refused = world.client.post(answer, data={"answer": "revoke"})
 
-    assert (refused.status_code, standing(world)) == (403, ["bob"])
+    assert (refused.status_code, current_answers(world)) == (403, ["bob"])
     assert world.client.post(answer, data={"answer": "revoke", "pin": PIN}).status_code == 200
-    assert standing(world) == []
+    assert current_answers(world) == []
 
 
 def test_the_desk_keeps_what_was_typed_until_the_pin_is_there(world: World, alarm: str) -> None:
@@ -209,14 +209,14 @@ def test_the_desk_keeps_what_was_typed_until_the_pin_is_there(world: World, alar
         assert f'value="{kept}" selected' in page.text
     assert 'value="all are free"' in pages[2].text
     assert [row.status for row in world.rows(incidents)] == ["open"]
-    assert standing(world) == []
+    assert current_answers(world) == []
 
 
 def test_after_the_incident_is_closed_no_answer_is_taken_back(world: World, answer: str) -> None:
     world.closes()
 
     assert world.client.post(answer, data={"answer": "revoke"}).status_code == 409
-    assert standing(world) == ["bob"]
+    assert current_answers(world) == ["bob"]
 
 
 def test_a_note_that_is_too_long_records_nothing_and_says_so(world: World, alarm: str) -> None:

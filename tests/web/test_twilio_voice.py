@@ -22,7 +22,7 @@ def wrong_code(right: str) -> str:
     return "111" if right != "111" else "222"
 
 
-def standing(world: World) -> list[tuple[str, str, str]]:
+def current_answers(world: World) -> list[tuple[str, str, str]]:
     return [(row.contact, row.kind, row.via) for row in world.rows(acknowledgements) if row.revoked_at is None]
 
 
@@ -63,7 +63,7 @@ def test_the_right_code_acknowledges_and_only_then_the_type_is_said(world: World
 
     heard = world.answers(attempt).keys(world.code(attempt))
 
-    assert standing(world) == [("bob", "acknowledged", "call")]
+    assert current_answers(world) == [("bob", "acknowledged", "call")]
     assert status_of(world) == "acknowledged"
     assert world.row(attempt).status == "delivered"
     assert "arrest" in heard.text
@@ -73,7 +73,7 @@ def test_picking_up_acknowledges_nothing(world: World) -> None:
     """A6: an answered call is no proof."""
     world.answers(world.attempt("bob"))
 
-    assert standing(world) == []
+    assert current_answers(world) == []
 
 
 def test_a_voicemail_hears_the_question_twice_and_leaves_no_trace(world: World) -> None:
@@ -87,7 +87,7 @@ def test_a_voicemail_hears_the_question_twice_and_leaves_no_trace(world: World) 
     assert again.text.endswith(" ".join(["digits:", *world.code(attempt)]) + ".")
     assert "Nothing was recorded" in end.text
     assert end.verbs[-1] == Hangup()
-    assert standing(world) == []
+    assert current_answers(world) == []
     assert world.row(attempt).wrong_keys == 0
 
 
@@ -102,7 +102,7 @@ def test_the_third_wrong_code_ends_the_call(world: World) -> None:
 
     assert "Nothing was recorded" in heard.text
     assert heard.question is None
-    assert standing(world) == []
+    assert current_answers(world) == []
 
 
 def test_after_three_wrong_codes_the_right_one_is_too_late(world: World) -> None:
@@ -114,7 +114,7 @@ def test_after_three_wrong_codes_the_right_one_is_too_late(world: World) -> None
 
     world.hears(f"/twilio/voice/{attempt}/keypad?turn=3", Digits=world.code(attempt))
 
-    assert standing(world) == []
+    assert current_answers(world) == []
 
 
 def test_a_wrong_code_that_is_brought_twice_counts_once(world: World) -> None:
@@ -149,7 +149,7 @@ def test_the_code_of_another_call_is_worth_nothing(world: World) -> None:
     if foreign != world.code(bob):
         heard.keys(foreign)
 
-    assert standing(world) == []
+    assert current_answers(world) == []
 
 
 def test_hanging_up_after_the_code_takes_charge(world: World) -> None:
@@ -158,7 +158,7 @@ def test_hanging_up_after_the_code_takes_charge(world: World) -> None:
     end = world.answers(attempt).keys(world.code(attempt)).silence()
 
     assert end.verbs == (Hangup(),)
-    assert standing(world) == [("bob", "acknowledged", "call")]
+    assert current_answers(world) == [("bob", "acknowledged", "call")]
 
 
 def test_the_code_brought_twice_counts_once(world: World) -> None:
@@ -182,7 +182,7 @@ def test_the_answer_can_be_changed_in_the_call(world: World, key: str, kind: str
 
     thanks, repeated = menu.keys(key), menu.keys(key)
 
-    assert standing(world) == [("bob", kind, "call")]
+    assert current_answers(world) == [("bob", kind, "call")]
     assert status_of(world) == "running"
     assert len(world.rows(acknowledgements)) == 2
     assert "Recorded" in thanks.text
@@ -194,7 +194,7 @@ def test_zero_says_it_again(world: World) -> None:
     menu = world.answers(attempt).keys(world.code(attempt))
 
     assert menu.keys("0").verbs == menu.verbs
-    assert standing(world) == [("bob", "acknowledged", "call")]
+    assert current_answers(world) == [("bob", "acknowledged", "call")]
 
 
 @pytest.mark.parametrize(("digits", "finished_on"), [("9", "*"), ("9*", "")])
@@ -207,7 +207,7 @@ def test_nine_and_the_star_is_the_wrong_person_and_no_decline(world: World, digi
     row = world.row(attempt)
     assert (row.status, row.failure) == ("failed", "wrong_person")
     assert f"call:{BOB}" in world.rows(escalations)[0].state["stale"]
-    assert standing(world) == []
+    assert current_answers(world) == []
     assert "not use this number again" in heard.text
     assert [row.contact for row in world.rows(notifications) if row.kind == "notice"] == ["alice"]
 
@@ -262,7 +262,7 @@ def test_when_the_incident_is_closed_a_call_says_nothing_of_it(world: World) -> 
     heard = question.keys(world.code(bob))
 
     assert "already taken care of" in heard.text
-    assert standing(world) == []
+    assert current_answers(world) == []
 
 
 def test_a_contact_with_a_pin_keys_that(world: World) -> None:
@@ -275,9 +275,9 @@ def test_a_contact_with_a_pin_keys_that(world: World) -> None:
     assert heard.question.num_digits == 5
     assert ", ".join(world.code(attempt)) not in heard.text
     again = heard.keys(world.code(attempt))
-    assert standing(world) == []
+    assert current_answers(world) == []
     again.keys(PIN)
-    assert standing(world) == [("bob", "acknowledged", "call")]
+    assert current_answers(world) == [("bob", "acknowledged", "call")]
 
 
 def test_who_has_only_one_time_pins_keys_six_digits(world: World) -> None:
@@ -288,7 +288,7 @@ def test_who_has_only_one_time_pins_keys_six_digits(world: World) -> None:
 
     heard.keys("471101")
 
-    assert standing(world) == [("bob", "acknowledged", "call")]
+    assert current_answers(world) == [("bob", "acknowledged", "call")]
 
 
 def test_without_the_pin_nobody_can_say_that_the_number_is_a_strangers(world: World) -> None:
@@ -312,15 +312,15 @@ def test_a_contact_with_a_pin_that_calls_us_keys_it_after_its_code(world: World)
         for sid in ("CA1", "CA2")
     )
     assert wrong.text == right.text == "Please key your PIN and then the star."
-    assert standing(world) == []
+    assert current_answers(world) == []
 
     heard = [wrong.keys("11111", From=BOB, CallSid="CA1") for _ in range(2)]
     assert [each.verbs for each in heard] == [heard[0].verbs] * 2
     assert heard[0].verbs[-1] == Dial(CALLBACK)
-    assert standing(world) == []
+    assert current_answers(world) == []
 
     first, again = (right.keys(PIN, From=BOB, CallSid="CA2") for _ in range(2))
-    assert standing(world) == [("bob", "acknowledged", "call")]
+    assert current_answers(world) == [("bob", "acknowledged", "call")]
     assert first.verbs == again.verbs
     assert [row.kind for row in world.rows(timeline)].count("pin_entered") == 2
 
@@ -336,7 +336,7 @@ def test_wrong_pins_on_the_page_and_in_a_call_count_together(world: World) -> No
 
     last.keys(PIN)
 
-    assert standing(world) == []
+    assert current_answers(world) == []
     assert "pins_closed" in [row.kind for row in world.rows(timeline)]
 
 
@@ -437,7 +437,7 @@ def test_other_keys_for_the_same_question_are_further_tries(world: World) -> Non
         world.hears(f"/twilio/voice/{attempt}/keypad?turn=1", Digits=keys)
     world.hears(f"/twilio/voice/{attempt}/keypad?turn=1", Digits=world.code(attempt))
 
-    assert standing(world) == []
+    assert current_answers(world) == []
     assert world.row(attempt).wrong_keys == 3
 
 
@@ -456,4 +456,4 @@ def test_wrong_keys_of_our_call_count_with_its_texts_and_the_call_goes_on(world:
     assert [(row.tries, row.renewed_at is not None) for row in world.rows(guesses)] == [(5, True)]
     assert [row.code for row in world.rows(codes) if row.contact == "bob" and row.voided_at] == [before]
     heard.keys(right)
-    assert standing(world) == [("bob", "acknowledged", "call")]
+    assert current_answers(world) == [("bob", "acknowledged", "call")]

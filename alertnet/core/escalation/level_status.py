@@ -6,7 +6,7 @@ from datetime import datetime
 from alertnet.core.directory.contact import Role
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import Context
-from alertnet.core.escalation.quorum import AnswerKind, Standing, is_met
+from alertnet.core.escalation.quorum import AnswerKind, ContactStatus, is_met
 from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, LevelStatus
 from alertnet.core.resolution.resolve import PlannedLevel, deputies_of
 
@@ -59,14 +59,14 @@ def is_dead(context: Context, run: LevelRun, progress: ContactProgress) -> bool:
     )
 
 
-def standings(context: Context, run: LevelRun) -> list[Standing]:
-    """How the contacts stand that the level notified and that may still be told, or have acknowledged."""
+def contact_statuses(context: Context, run: LevelRun) -> list[ContactStatus]:
+    """The status of each contact that the level notified and that may still be told, or has acknowledged."""
     allowed, answered = context.plan.allowed, answered_in(context, run)
     able = [progress for progress in run.turns if progress.contact in allowed and not is_dead(context, run, progress)]
     reachable = {id for progress in able for id in (progress.contact, *progress.stands_for)}
     counted = answered | reachable | allowed
     return [
-        Standing(
+        ContactStatus(
             context.contact(progress.contact).organisation, progress.contact in answered, progress.contact in reachable
         )
         for progress in run.turns
@@ -117,7 +117,7 @@ def would_matter(context: Context, planned: PlannedLevel) -> bool:
     if planned.level.confirm:
         counted = [id for id in counted if not lacks_confirmation(context, id)]
     organisations = ((context.contact(id).organisation, id in counted) for id in planned.contacts)
-    return is_met(planned.level.acknowledge, (Standing(name, has, False) for name, has in organisations))
+    return is_met(planned.level.acknowledge, (ContactStatus(name, has, False) for name, has in organisations))
 
 
 def _has_somebody_to_tell(context: Context, index: int, id: str) -> bool:

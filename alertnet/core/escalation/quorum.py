@@ -39,8 +39,8 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How one contact of a level stands, with those who stand in for it."""
+class ContactStatus:
+    """Whether one contact of a level, or whoever stands in for it, has acknowledged or still may."""
 
     organisation: str
     acknowledged: bool
@@ -48,23 +48,23 @@ class Standing:
     """Whether it, or a deputy, may still acknowledge."""
 
 
-def is_met(quota: Quota, standings: Iterable[Standing]) -> bool:
+def is_met(quota: Quota, statuses: Iterable[ContactStatus]) -> bool:
     """Whether the rule is met; a level that told nobody is never met.
 
     `any`: one has acknowledged · `all`: every one · `each_organisation`: one of each · N: N of them, or all where fewer
     are left.
     """
-    everyone = tuple(standings)
+    everyone = tuple(statuses)
     return _reaches(quota, everyone, [each for each in everyone if each.acknowledged])
 
 
-def can_be_met(quota: Quota, standings: Iterable[Standing]) -> bool:
+def can_be_met(quota: Quota, statuses: Iterable[ContactStatus]) -> bool:
     """Whether enough contacts have acknowledged or may still do so."""
-    everyone = tuple(standings)
+    everyone = tuple(statuses)
     return _reaches(quota, everyone, [each for each in everyone if each.acknowledged or each.reachable])
 
 
-def _reaches(quota: Quota, everyone: Sequence[Standing], those: Sequence[Standing]) -> bool:
+def _reaches(quota: Quota, everyone: Sequence[ContactStatus], those: Sequence[ContactStatus]) -> bool:
     match quota:
         case "any":
             return bool(those)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from alertnet.core.directory.contact_tree import Then
 from alertnet.core.escalation.context import Context
 from alertnet.core.escalation.decision import Ask
-from alertnet.core.escalation.level_status import answered_in, deputise, is_dead, lacks_confirmation, standings
+from alertnet.core.escalation.level_status import answered_in, contact_statuses, deputise, is_dead, lacks_confirmation
 from alertnet.core.escalation.quorum import AnswerKind, can_be_met, is_met
 from alertnet.core.escalation.state import LAST_RESORT, LevelRun, LevelStatus, Status
 
@@ -70,7 +70,7 @@ def _ask_to_confirm(context: Context, index: int) -> None:
 
 
 def _rule_met(context: Context, run: LevelRun) -> bool:
-    return is_met(context.level(run).acknowledge, standings(context, run))
+    return is_met(context.level(run).acknowledge, contact_statuses(context, run))
 
 
 def _satisfy(context: Context, run: LevelRun) -> None:
@@ -104,6 +104,6 @@ def _cause(context: Context, index: int, contact: str) -> str:
 
 
 def _give_way_if_hopeless(context: Context, run: LevelRun) -> None:
-    if not can_be_met(context.level(run).acknowledge, standings(context, run)):
+    if not can_be_met(context.level(run).acknowledge, contact_statuses(context, run)):
         context.put(replace(run, status=LevelStatus.GAVE_WAY, ends_at=min(run.ends_at, context.moment)))
         context.note("level_gave_way", level=context.level(run).name, round=run.round)

@@ -145,7 +145,7 @@ class Observed:
 
 
 @dataclass(frozen=True)
-class Standing:
+class OpenTrouble:
     """Trouble on the record that is not over; `clear_since`: nothing was seen of it from then on."""
 
     part: Part
@@ -235,9 +235,9 @@ def stood_still(previous: datetime | None, now: datetime, workers: Iterable[Seen
     return now - previous if was_cut else None
 
 
-def follow(found: Collection[Part], standing: Iterable[Standing], now: datetime) -> Changes:
+def follow(found: Collection[Part], open_troubles: Iterable[OpenTrouble], now: datetime) -> Changes:
     """What becomes of the trouble on the record by what is found now."""
-    known = {each.part: each.clear_since for each in standing}
+    known = {each.part: each.clear_since for each in open_troubles}
     told = [part for part in SUBJECTS if part in found]
     gone = {part: since for part, since in known.items() if part not in found}
     return Changes(

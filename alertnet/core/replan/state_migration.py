@@ -145,7 +145,9 @@ class _Carried:
         was, contact = self.before.tree.contacts[old], self.after.tree.contacts[progress.contact]
         place = self.places.methods[old]
         fresh = set(range(len(contact.all_methods))) - set(place)
-        if fresh or any(contact.all_methods[place[at]].after != method.after for at, method in enumerate(was.all_methods)):
+        if fresh or any(
+            contact.all_methods[place[at]].after != method.after for at, method in enumerate(was.all_methods)
+        ):
             reach = self._reach(progress.contact)
             failed = tuple(each for each in sorted(fresh) if reach.is_stale(each) and each not in progress.failed)
             progress = replace(progress, edited_at=self.now, failed=progress.failed + failed)

@@ -68,16 +68,16 @@ def respond(
     passes_on = _only_relays(contact, address)
     kind = AnswerKind.RELAYED if passes_on and kind is AnswerKind.ACKNOWLEDGED else kind
     vouched = via is Via.VOUCHED and kind is AnswerKind.ACKNOWLEDGED
-    standing = case.standing_answers(tree, contact_id)
-    if standing and (passes_on or _says_the_same(case, standing[0], kind, address)):
+    before = case.current_answers(tree, contact_id)
+    if before and (passes_on or _says_the_same(case, before[0], kind, address)):
         if vouched:
             confirm(case, tree, contact_id)
-        return _recorded(case, tree, contact, standing[0].id, kind, standing[0].at)
+        return _recorded(case, tree, contact, before[0].id, kind, before[0].at)
     id = _add(case, tree, contact_id, kind, via, address, by, note, at)
     case.record(kind.value, tree=tree, contact=contact_id, via=via.value, acknowledgement=id)
-    _let_count(case, tree, contact_id, partial(Answered, kind=kind, address=address), standing, vouched=vouched)
+    _let_count(case, tree, contact_id, partial(Answered, kind=kind, address=address), before, vouched=vouched)
     recorded = _recorded(case, tree, contact, id, kind, at or case.tx.now)
-    leaves_at = told_at(case, tree, contact_id) if standing else case.tx.now
+    leaves_at = told_at(case, tree, contact_id) if before else case.tx.now
     _confirm(case, tree, contact, recorded, address if replying else None, at=leaves_at, by_letter=by_letter)
     if kind is AnswerKind.ACKNOWLEDGED and case.is_coordinator(tree, contact_id):
         tell_has_it(case, recorded.at)
@@ -122,8 +122,8 @@ def confirm(case: Case, tree: str, contact_id: str) -> None:
 
 def take_back(case: Case, tree: str, contact_id: str) -> None:
     """A coordinator knows that the contact does not take charge: as if it had never said so."""
-    for standing in case.standing_answers(tree, contact_id):
-        revoke(case, standing.id)
+    for answer in case.current_answers(tree, contact_id):
+        revoke(case, answer.id)
 
 
 def counted_in(case: Case, tree: str, contact_id: str) -> list[tuple[str, str]]:

@@ -154,7 +154,7 @@ def _open_escalations(case: Case) -> None:
 def _answered_elsewhere(case: Case, before: Plans) -> dict[str, list[Answered]]:
     """What those who are new in a tree have answered already in another, by escalation: it counts there as well."""
     events: dict[str, list[Answered]] = {}
-    for answer in recipient_answers.standing(case.tx.session, case.incident.id):
+    for answer in recipient_answers.current_answers(case.tx.session, case.incident.id):
         if case.contact(answer.tree, answer.contact).former:
             continue
         for tree, kin in case.kin(answer.tree, answer.contact):

@@ -66,11 +66,11 @@ def _show(
     else:
         proof = proof or no_proof(case, link)
         page = Page(words, proof.remarks, (REVOKE,), asked=True)
-        page = with_proof(case, contact, _standing_page(case, contact, answer, page, proof), proof)
+        page = with_proof(case, contact, _page_by_answer(case, contact, answer, page, proof), proof)
     return Opened(page, contact.language, case.incident.templates, outcome, hang_ups)
 
 
-def _standing_page(case: Case, contact: Contact, answer: Row[Any], page: Page, proof: Proof) -> Page:
+def _page_by_answer(case: Case, contact: Contact, answer: Row[Any], page: Page, proof: Proof) -> Page:
     reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
     # The name and the words of whoever answered are free text: for those who may read everything.
     given = (answer.by, answer.note) if contact.disclosure is Disclosure.FULL else ()

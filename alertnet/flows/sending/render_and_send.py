@@ -151,7 +151,7 @@ def units(outgoing: Outgoing) -> int:
 
 def still_ours(tx: Tx, attempt_id: str, lease: str) -> bool:
     """Whether it may still leave: asked right before the first byte does (A4)."""
-    row = attempt_store.standing(tx.session, attempt_id)
+    row = attempt_store.lease_state(tx.session, attempt_id)
     if row is None or row.status != AttemptStatus.SENDING.value or row.lease != lease:
         return False
     return bool(row.due_at > tx.now)

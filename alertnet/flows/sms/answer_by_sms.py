@@ -31,7 +31,7 @@ KINDS = {
     Verb.NO: AnswerKind.DECLINED,
 }
 DECISIONS = {Verb.GO: "go", Verb.HOLD: "hold", Verb.NO: "hold"}
-STANDING = {"go": Subject.GO, "hold": Subject.HOLD, "acknowledged": Subject.ACKNOWLEDGED}
+SUBJECTS_OF_ANSWERS = {"go": Subject.GO, "hold": Subject.HOLD, "acknowledged": Subject.ACKNOWLEDGED}
 """What an alarm or question that was answered before is said to be."""
 
 
@@ -118,14 +118,14 @@ def _decide(case: Case, code: HeldCode, question: Row[Any], answer: Answer) -> R
     try:
         decide_alarm(case, question, decision, code.contact)
     except WrongState:
-        return _reply_standing(case, code, question)
-    return _reply(case, code, Kind.RECORDED, subject=STANDING[decision], at=case.tx.now)
+        return _reply_current(case, code, question)
+    return _reply(case, code, Kind.RECORDED, subject=SUBJECTS_OF_ANSWERS[decision], at=case.tx.now)
 
 
 def _ask_again(case: Case, code: HeldCode, question: Row[Any]) -> Reply:
     """A code without GO or HOLD decides nothing, and with them it reports nothing: what is asked is the answer."""
     if question.due_at is None:
-        return _reply_standing(case, code, question)
+        return _reply_current(case, code, question)
     return _reply(
         case,
         code,
@@ -144,7 +144,7 @@ def _take(case: Case, code: HeldCode, alarm: Row[Any], answer: Answer) -> Reply:
     if answer.verb in (Verb.NO, Verb.RELAY):
         return _reply(case, code, Kind.DECLINED, code=code.text, at=case.tx.now)
     if alarm.due_at is None:
-        return _reply_standing(case, code, alarm)
+        return _reply_current(case, code, alarm)
     answer_alarm(case, alarm.id, "acknowledged", code.contact)
     return _reply(case, code, Kind.RECORDED, subject=Subject.ACKNOWLEDGED, at=case.tx.now)
 
@@ -170,9 +170,9 @@ def _last_decided(case: Case) -> Row[Any] | None:
     return case.tx.session.execute(query.order_by(alarms.c.answered_at.desc()).limit(1)).first()
 
 
-def _reply_standing(case: Case, code: HeldCode, alarm: Row[Any]) -> Reply:
+def _reply_current(case: Case, code: HeldCode, alarm: Row[Any]) -> Reply:
     """What was answered before, or that nothing more is wanted."""
-    subject = STANDING.get(alarm.answer or "")
+    subject = SUBJECTS_OF_ANSWERS.get(alarm.answer or "")
     if subject is None:
         return _reply(case, code, Kind.ALREADY_CLOSED)
     return _reply(case, code, Kind.RECORDED, subject=subject, at=alarm.answered_at)

@@ -104,9 +104,9 @@ def _note_gap(tx: Tx, trees: list[ContactTree], previous: Sign | None) -> None:
 
 
 def _follow(tx: Tx, trees: list[ContactTree], seen: Observed, found: frozenset[Part]) -> None:
-    standing = troubles.standing(tx.session)
-    changes = follow(found, standing, tx.now)
-    broken = found | {each.part for each in standing}
+    open_troubles = troubles.open_troubles(tx.session)
+    changes = follow(found, open_troubles, tx.now)
+    broken = found | {each.part for each in open_troubles}
     for part in changes.begun:
         troubles.begin(tx, part)
         timeline.append(tx, timeline.SYSTEM, ("trouble_began", {"part": part.value}))

@@ -86,11 +86,11 @@ class Case:
 
     def current_answer(self, tree: str, contact: str) -> Answer | None:
         """The recipient's answer that holds now, in whichever tree it was given."""
-        return next(iter(self.standing_answers(tree, contact)), None)
+        return next(iter(self.current_answers(tree, contact)), None)
 
-    def standing_answers(self, tree: str, contact: str) -> list[Answer]:
+    def current_answers(self, tree: str, contact: str) -> list[Answer]:
         """All that hold, the latest first."""
-        return recipient_answers.standing(self.tx.session, self.incident.id, self.names(tree, contact))
+        return recipient_answers.current_answers(self.tx.session, self.incident.id, self.names(tree, contact))
 
     def coordinators(self) -> list[tuple[str, Contact]]:
         """Those whom alarms and decisions go to: each recipient once, in the order of the trees, if it may be told."""

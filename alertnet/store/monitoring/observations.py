@@ -107,7 +107,7 @@ def _due(tx: Tx) -> dict[str, datetime]:
     row = tx.session.execute(_OLDEST, {"now": tx.now, "busy": list(busy_numbers(tx.session, tx.now))}).one()
     found: dict[str, datetime] = {}
     named = [(name.partition("/")[0], due_at) for name, due_at in row._mapping.items()]
-    faulty = [("put_off", row.since) for row in postponed_rows.standing(tx.session)]
+    faulty = [("put_off", row.since) for row in postponed_rows.still_postponed(tx.session)]
     for name, due_at in [*named, *faulty]:
         if due_at is not None:
             found[name] = min(due_at, found.get(name, due_at))

@@ -5,21 +5,19 @@ from collections.abc import Collection
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from alertnet.core.monitoring.self_monitoring import Part, Standing
+from alertnet.core.monitoring.self_monitoring import OpenTrouble, Part
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import troubles
 
-_IS_STANDING = troubles.c.over_at.is_(None)
+_IS_OPEN = troubles.c.over_at.is_(None)
 
 
-def standing(session: Session) -> list[Standing]:
+def open_troubles(session: Session) -> list[OpenTrouble]:
     """What is not over, oldest first; what only a later version knows is left to it."""
     query = (
-        select(troubles)
-        .where(_IS_STANDING, troubles.c.part.in_(list(Part)))
-        .order_by(troubles.c.began_at, troubles.c.part)
+        select(troubles).where(_IS_OPEN, troubles.c.part.in_(list(Part))).order_by(troubles.c.began_at, troubles.c.part)
     )
-    return [Standing(Part(row.part), row.clear_since) for row in session.execute(query)]
+    return [OpenTrouble(Part(row.part), row.clear_since) for row in session.execute(query)]
 
 
 def begin(tx: Tx, part: Part) -> None:
@@ -41,4 +39,4 @@ def end(tx: Tx, parts: Collection[Part]) -> None:
 def _change(tx: Tx, parts: Collection[Part], **values: object) -> None:
     if parts:
         names = [part.value for part in parts]
-        tx.session.execute(update(troubles).where(_IS_STANDING, troubles.c.part.in_(names)).values(values))
+        tx.session.execute(update(troubles).where(_IS_OPEN, troubles.c.part.in_(names)).values(values))

@@ -57,7 +57,7 @@ _TO_CHANGE: Select[Any] = (
     .order_by(attempts.c.id)
     .with_for_update(of=attempts)
 )
-_STANDING: Select[Any] = select(attempts.c.status, attempts.c.lease, attempts.c.due_at).where(
+_LEASE_STATE: Select[Any] = select(attempts.c.status, attempts.c.lease, attempts.c.due_at).where(
     attempts.c.id == bindparam("id")
 )
 _INCIDENT_OF: Select[Any] = select(attempts.c.id, attempts.c.incident_id).where(
@@ -238,9 +238,9 @@ def incidents_of(session: Session, ids: Sequence[str]) -> dict[str, str | None]:
     return {row.id: row.incident_id for row in session.execute(_INCIDENT_OF, {"ids": list(ids)})}
 
 
-def standing(session: Session, id: str) -> Row[Any] | None:
+def lease_state(session: Session, id: str) -> Row[Any] | None:
     """Status, lease and due time of the attempt."""
-    return session.execute(_STANDING, {"id": id}).first()
+    return session.execute(_LEASE_STATE, {"id": id}).first()
 
 
 def leases_over(session: Session, now: datetime, most: int) -> Sequence[str]:

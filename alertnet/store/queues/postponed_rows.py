@@ -17,7 +17,7 @@ from alertnet.store.tables import alarms, attempts, escalations, put_offs
 QUEUES = {table.name: table for table in (alarms, attempts, escalations)}
 
 _KEY = (put_offs.c.queue, put_offs.c.row_id)
-_STANDING = union_all(
+_STILL_POSTPONED = union_all(
     *(
         select(*_KEY, put_offs.c.since)
         .join(table, table.c.id == put_offs.c.row_id)
@@ -42,14 +42,14 @@ def put_off(tx: Tx, queue: str, id: str, until: datetime) -> bool:
     return True
 
 
-def standing(session: Session) -> Sequence[Row[Any]]:
+def still_postponed(session: Session) -> Sequence[Row[Any]]:
     """Queue, id and `since` of the rows that have not got over their fault."""
-    return session.execute(_STANDING).all()
+    return session.execute(_STILL_POSTPONED).all()
 
 
 def forget(tx: Tx) -> None:
     """Drop what is remembered of all others."""
     known = {tuple(row) for row in tx.session.execute(select(*_KEY))}
-    done = known - {(row.queue, row.row_id) for row in standing(tx.session)} if known else known
+    done = known - {(row.queue, row.row_id) for row in still_postponed(tx.session)} if known else known
     if done:
         tx.session.execute(delete(put_offs).where(tuple_(*_KEY).in_(sorted(done))))

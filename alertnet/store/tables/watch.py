@@ -30,9 +30,9 @@ troubles = Table(
     Column("clear_since", Instant),
     Column("over_at", Instant),
 )
-_STANDING = text("over_at IS NULL")
+_IS_OPEN = text("over_at IS NULL")
 Index(
-    "ix_troubles_standing", troubles.c.part, unique=True, postgresql_where=_STANDING, sqlite_where=_STANDING
+    "ix_troubles_standing", troubles.c.part, unique=True, postgresql_where=_IS_OPEN, sqlite_where=_IS_OPEN
 )  # Each part's trouble stands once, whoever of the workers saw it first.
 
 put_offs = Table(

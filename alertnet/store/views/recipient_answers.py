@@ -35,7 +35,7 @@ class Report:
     note: str | None
 
 
-_STANDING: Select[tuple[str, str, str, str, datetime, str | None]] = (
+_CURRENT: Select[tuple[str, str, str, str, datetime, str | None]] = (
     select(
         acknowledgements.c.id,
         acknowledgements.c.tree,
@@ -52,12 +52,12 @@ _REPORTS: Select[tuple[str, datetime, str | None]] = select(actions.c.action, ac
 )
 
 
-def standing(session: Session, incident: str, names: Names | None = None) -> list[Answer]:
+def current_answers(session: Session, incident: str, names: Names | None = None) -> list[Answer]:
     """The answers that hold, the latest first; several only where trees were edited so that two became one.
 
     `names` None: of everybody.
     """
-    query = _STANDING.where(acknowledgements.c.incident_id == incident)
+    query = _CURRENT.where(acknowledgements.c.incident_id == incident)
     if names is not None:
         query = query.where(tuple_(acknowledgements.c.tree, acknowledgements.c.contact).in_(list(names)))
     return [

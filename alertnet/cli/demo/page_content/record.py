@@ -4,7 +4,7 @@ from datetime import tzinfo
 
 from sqlalchemy import func, select
 
-from alertnet.cli.demo.page_content import chronicle, outlook, standing
+from alertnet.cli.demo.page_content import chronicle, marks, outlook
 from alertnet.cli.demo.page_content.forecast import foretell
 from alertnet.cli.demo.page_content.names import Names
 from alertnet.core.incident import TYPES, IncidentStatus
@@ -46,7 +46,7 @@ def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
     first, coordinator = cast.field[0].key, next(cast.protectors).key
     known = incidents.page(tx.session, None, None, MOST_INCIDENTS)
     if not known:
-        return Story(outlook.hint(None, False, first, coordinator), rings=standing.mark_plan(runtime.network))
+        return Story(outlook.hint(None, False, first, coordinator), rings=marks.mark_plan(runtime.network))
     opened = [each for each in known if each.status is IncidentStatus.OPEN]
     case = take_up(tx, (opened or known)[0].id)
     seen = incident_view.of_incident(tx.session, case.incident.id)
@@ -58,8 +58,8 @@ def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
         others_open=max(len(opened) - 1, 0),
         lines=chronicle.tell(timeline_view.entries(tx.session, case.incident.id, 0, MOST_ENTRIES), names),
         coming=outlook.coming(case, foretold, names, tx.now) if case.is_open else (),
-        parties=standing.mark_contacts(seen, names),
-        rings=standing.mark_levels(case, foretold, zone),
+        parties=marks.mark_contacts(seen, names),
+        rings=marks.mark_levels(case, foretold, zone),
     )
 
 
@@ -74,7 +74,7 @@ def _head(case: Case, names: Names) -> Incident:
             *(["drill"] if facts.drill else []),
             "open" if case.is_open else f"closed: {(case.incident.close_reason or '').replace('_', ' ')}",
         ),
-        marks=standing.mark_trees(case, names),
+        marks=marks.mark_trees(case, names),
         is_open=case.is_open,
     )
 
