@@ -27,17 +27,17 @@ def measure() -> list[Figure]:
         Sink(NEVER_SECONDS) as silent,
         Sink() as sink,
         fleet(trees(WAITS), sink.url) as ours,
-        ours.workers(1) as (heir,),
+        ours.workers(1) as (standby,),
         ours.workers(1, SENDERS, provider=silent.url) as (doomed,),
     ):
         # It looks away while the other one claims.
-        heir.send_signal(signal.SIGSTOP)
+        standby.send_signal(signal.SIGSTOP)
         for country in COUNTRIES[:SENDERS]:
             ours.runtime.transact(open_one, ours.runtime.edition, country)
         silent.wait_for_all(SENDERS, PATIENCE_SECONDS)
         doomed.kill()
         died_at = time.monotonic()
-        heir.send_signal(signal.SIGCONT)
+        standby.send_signal(signal.SIGCONT)
         await_that(lambda: not ours.runtime.read(_leased), PATIENCE_SECONDS)
         taken = time.monotonic() - died_at
     return [Figure(f"the last of {SENDERS} leases taken over", taken, "s", MOST_SECONDS)]

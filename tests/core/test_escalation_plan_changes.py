@@ -84,7 +84,7 @@ def test_in_the_pause_too_it_opens_at_once() -> None:
 
 
 def test_a_level_that_is_passed_over_still_asks_for_its_go() -> None:
-    """B3: each under its own gate; a refusal leaves the tree at its end."""
+    """B3: each under its own approval; a refusal leaves the tree at its end."""
     gated = level("Two", "eva", when=GRAVE, needs_go=NeedsGo())
     played = night(level("One", "bob"), gated).change(14, PlanChanged(), severity=Severity.CRITICAL)
     assert (played.asked, played.status) == (["14 Two never"], Status.WAITING_FOR_GO)

@@ -21,7 +21,7 @@ from alertnet.core.escalation.state import (
     State,
     Status,
 )
-from alertnet.core.replan.state_migration import rebase
+from alertnet.core.replan.state_migration import migrate_state
 from alertnet.core.replan.tree_migration import retire, succeed
 from alertnet.core.resolution.resolve import resolve
 from tests.core.cast import NOW, minutes
@@ -172,5 +172,7 @@ def test_what_is_carried_over_to_another_tree_is_sound(story: Story, other: Cont
     last = Playback(replace(story, tree=named(story.tree))).at_due_times().taken[-1]
     for tree, places in (succeed(last.plan, named(other)), retire(last.plan)):
         (after,) = resolve(last.known, [tree])
-        step = advance(after, rebase(last.step.state, last.plan, after, places, last.now), last.now, [Replanned()])
+        step = advance(
+            after, migrate_state(last.step.state, last.plan, after, places, last.now), last.now, [Replanned()]
+        )
         check_escalation("e1", step.state, step.due_at)

@@ -75,7 +75,7 @@ def test_coordinators_and_last_resort_are_internal_even_against_an_explicit_scop
 
     assert plan.levels[0].contacts == ("ana", "office")
     assert plan.last_resort == ("office",)
-    assert plan.levels[0].gate is None
+    assert plan.levels[0].approval is None
 
 
 def test_a_contact_abroad_does_not_become_internal_by_one_number_it_shares_with_a_coordinator() -> None:

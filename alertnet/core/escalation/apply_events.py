@@ -219,9 +219,9 @@ def _look_again(context: Context, event: PlanChanged | Replanned) -> None:
     if question is None:
         return
     planned = context.plan.levels[question.index]
-    if planned.gate is None or not planned.contacts:
+    if planned.approval is None or not planned.contacts:
         _go_on(context)
-    elif planned.gate.proceed_after is None:
+    elif planned.approval.proceed_after is None:
         context.change(question=replace(question, automatic_at=None))
 
 

@@ -184,7 +184,7 @@ class Agenda:
         if not (planned.coordination or context.plan.verified or given):
             context.change(status=Status.WAITING_FOR_GO, unverified_since=moment, unverified_index=planned.index)
             context.note("waits_for_verification", level=planned.level.name)
-        elif planned.gate is not None and not given:
+        elif planned.approval is not None and not given:
             ask(context, planned, moment)
         else:
             if context.state.status is Status.WAITING_FOR_GO:

@@ -43,14 +43,14 @@ def ask(context: Context, planned: PlannedLevel, moment: datetime) -> None:
 
     For a critical one that is so even where the question comes late.
     """
-    gate = planned.gate
-    assert gate is not None
+    approval = planned.approval
+    assert approval is not None
     asked_at = moment if context.plan.severity is Severity.CRITICAL else context.on_time(moment)
-    automatic = gate.proceed_after is not None and planned.index not in context.state.held
-    automatic_at = asked_at + gate.proceed_after if automatic and gate.proceed_after is not None else None
+    automatic = approval.proceed_after is not None and planned.index not in context.state.held
+    automatic_at = asked_at + approval.proceed_after if automatic and approval.proceed_after is not None else None
     context.change(status=Status.WAITING_FOR_GO, question=OpenDecision(planned.index, asked_at, automatic_at))
     context.asks.append(Ask(planned.index, len(planned.contacts), automatic_at))
-    context.note("go_asked", level=planned.level.name, reasons=[reason.value for reason in gate.reasons])
+    context.note("go_asked", level=planned.level.name, reasons=[reason.value for reason in approval.reasons])
 
 
 def _begin(context: Context, run: LevelRun, contacts: Iterable[str]) -> None:

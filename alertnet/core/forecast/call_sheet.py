@@ -9,7 +9,7 @@ from alertnet.core.directory.contact_tree import ContactTree, Level, Then
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.escalation.state import State
 from alertnet.core.incident import Facts
-from alertnet.core.resolution.approval import Gate
+from alertnet.core.resolution.approval import Approval
 from alertnet.core.resolution.resolve import Plan, PlannedLevel, Pruned, deputies_of, left_out, resolve
 
 Key = tuple[str, str]
@@ -45,7 +45,7 @@ class Step:
     level: Level
     starts_after: timedelta | None
     """From the opening of the incident, as long as nobody answers; None: only once a coordinator has said go."""
-    gate: Gate | None
+    approval: Approval | None
     unverified: bool
     """It waits until somebody has made sure that the report is genuine."""
     then: Then
@@ -142,11 +142,15 @@ class _Page:
                     before = deputy
 
     def step(
-        self, planned: PlannedLevel, moment: timedelta | None, gate: Gate | None = None, unverified: bool = False
+        self,
+        planned: PlannedLevel,
+        moment: timedelta | None,
+        approval: Approval | None = None,
+        unverified: bool = False,
     ) -> Step:
         """The level that begins then."""
         entries = tuple(self.entries(planned.contacts, planned.deputies))
-        return Step(planned.index + 1, planned.level, moment, gate, unverified, planned.then, entries)
+        return Step(planned.index + 1, planned.level, moment, approval, unverified, planned.then, entries)
 
     def last_resort(self, contacts: Iterable[str]) -> tuple[Entry, ...]:
         """Those who are called when no level is left."""
@@ -177,15 +181,15 @@ def _of_plan(plan: Plan, page: _Page, state: State | None, alone: bool) -> Sheet
     steps = []
     for planned in (each for each in plan.levels if each.contacts and each.index not in refused):
         given = planned.index in goes
-        gate = None if given else planned.gate
+        approval = None if given else planned.approval
         unverified = not (plan.verified or planned.coordination or given)
-        moment = None if unverified else _after_gate(moment, gate)
-        steps.append(page.step(planned, moment, gate, unverified))
+        moment = None if unverified else _after_approval(moment, approval)
+        steps.append(page.step(planned, moment, approval, unverified))
         moment = None if moment is None else moment + planned.level.wait
     return SheetTree(plan.tree, tuple(steps), page.last_resort(plan.last_resort), left_out(plan, refused))
 
 
-def _after_gate(moment: timedelta | None, gate: Gate | None) -> timedelta | None:
-    if moment is None or gate is None:
+def _after_approval(moment: timedelta | None, approval: Approval | None) -> timedelta | None:
+    if moment is None or approval is None:
         return moment
-    return None if gate.proceed_after is None else moment + gate.proceed_after
+    return None if approval.proceed_after is None else moment + approval.proceed_after

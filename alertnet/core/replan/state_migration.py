@@ -15,11 +15,11 @@ from alertnet.core.escalation.context import ENDED
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, LevelStatus, MethodUse, State, Status
 from alertnet.core.replan.tree_migration import Places
-from alertnet.core.resolution.approval import Gate
+from alertnet.core.resolution.approval import Approval
 from alertnet.core.resolution.resolve import Plan, deputies_of
 
 
-def rebase(state: State, before: Plan, after: Plan, places: Places, now: datetime) -> State:
+def migrate_state(state: State, before: Plan, after: Plan, places: Places, now: datetime) -> State:
     """The state as it stands on the plan `after`, whose tree has taken the place of that of `before`.
 
     Where the two plans are the same nothing changes.
@@ -192,8 +192,8 @@ class _Carried:
 
     def _has_new_reason_to_wait(self, index: int) -> bool:
         old = self.places.levels.index(index) if index in self.places.levels else None
-        was = self.before.levels[old].gate if old is not None else None
-        return bool(_reasons(self.after.levels[index].gate) - _reasons(was))
+        was = self.before.levels[old].approval if old is not None else None
+        return bool(_reasons(self.after.levels[index].approval) - _reasons(was))
 
     def _level(self, index: int) -> tuple[Level | None, Level | None]:
         if index == LAST_RESORT:
@@ -218,5 +218,5 @@ class _Carried:
         return Reach(self.after.tree.contacts[id], self.after.times[id], self.state.relayed, self.state.stale)
 
 
-def _reasons(gate: Gate | None) -> frozenset[str]:
-    return frozenset(gate.reasons) if gate is not None else frozenset()
+def _reasons(approval: Approval | None) -> frozenset[str]:
+    return frozenset(approval.reasons) if approval is not None else frozenset()

@@ -97,10 +97,10 @@ def _same_contacts(tree: ContactTree, edited: ContactTree) -> dict[str, str]:
     found = {id: id for id in tree.contacts}
     fresh = [contact for id, contact in edited.contacts.items() if id not in tree.contacts]
     for id, contact in tree.contacts.items():
-        heir = next((each for each in fresh if each.is_same_recipient(contact)), None)
-        if id not in edited.contacts and heir is not None:
-            found[id] = heir.id
-            fresh.remove(heir)
+        successor = next((each for each in fresh if each.is_same_recipient(contact)), None)
+        if id not in edited.contacts and successor is not None:
+            found[id] = successor.id
+            fresh.remove(successor)
     return found
 
 
@@ -111,10 +111,10 @@ def _same_levels(before: Sequence[Level], after: Sequence[Level], contacts: Mapp
     fresh = [place for place in range(len(after)) if place not in found.values()]
     for place, level in enumerate(before):
         told = {contacts[id] for id in level.notify}
-        heir = next((each for each in fresh if told.intersection(after[each].notify)), None)
-        if place not in found and heir is not None:
-            found[place] = heir
-            fresh.remove(heir)
+        successor = next((each for each in fresh if told.intersection(after[each].notify)), None)
+        if place not in found and successor is not None:
+            found[place] = successor
+            fresh.remove(successor)
     return found
 
 

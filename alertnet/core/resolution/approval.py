@@ -20,15 +20,15 @@ class Waiting(StrEnum):
 
 
 @dataclass(frozen=True)
-class Gate:
-    """What a level waits for, and after how long it proceeds without a decision (None = never by itself)."""
+class Approval:
+    """The go that a level waits for: why, and after how long it proceeds without one (None = never by itself)."""
 
     reasons: tuple[Waiting, ...]
     proceed_after: timedelta | None
 
 
-def gate_of(facts: Facts, tree: ContactTree, level: Level, contacts: Iterable[Contact]) -> Gate | None:
-    """The gate before a level that would tell those contacts; None when it opens by itself.
+def approval_of(facts: Facts, tree: ContactTree, level: Level, contacts: Iterable[Contact]) -> Approval | None:
+    """The approval that a level which would tell those contacts waits for; None when it opens by itself.
 
     Where several reasons hold, the level waits for the longest: for ever, if one of them has no automatic time.
     """
@@ -46,7 +46,7 @@ def gate_of(facts: Facts, tree: ContactTree, level: Level, contacts: Iterable[Co
         waits[Waiting.PERPETRATOR_UNKNOWN] = None
     if any(contact.scope is Scope.PUBLIC for contact in reached):
         waits[Waiting.PUBLIC] = None
-    return Gate(tuple(waits), _longest(waits.values())) if waits else None
+    return Approval(tuple(waits), _longest(waits.values())) if waits else None
 
 
 def _longest(times: Iterable[timedelta | None]) -> timedelta | None:

@@ -9,7 +9,7 @@ from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree, Level, Then, When
 from alertnet.core.directory.recipients import Recipients
 from alertnet.core.incident import Facts, Severity
-from alertnet.core.resolution.approval import Gate, gate_of, nationality_unknown
+from alertnet.core.resolution.approval import Approval, approval_of, nationality_unknown
 from alertnet.core.resolution.exclusions import BINDING, Bars, Reason, consent_of, names_of
 
 __all__ = [
@@ -46,7 +46,7 @@ class PlannedLevel:
     index: int
     level: Level
     contacts: tuple[str, ...]
-    gate: Gate | None
+    approval: Approval | None
     coordination: bool
     """Whether only coordinators are told: such levels run unverified, and for ever."""
     deputies: frozenset[str] = frozenset()
@@ -163,8 +163,8 @@ def _plan(facts: Facts, tree: ContactTree, bars: Bars) -> Plan:
         sifted = _sift(facts, tree, level.notify, level.when, level.name, reasons)
         reached = [bars.as_judged(tree, tree.contacts[id]) for id in (*sifted.contacts, *sifted.deputies)]
         coordination = all(tree.contacts[id].is_coordinator for id in sifted.contacts or level.notify)
-        gate = gate_of(facts, tree, level, reached)
-        levels.append(PlannedLevel(index, level, sifted.contacts, gate, coordination, sifted.deputies))
+        approval = approval_of(facts, tree, level, reached)
+        levels.append(PlannedLevel(index, level, sifted.contacts, approval, coordination, sifted.deputies))
         pruned += sifted.pruned
     last = _sift(facts, tree, tree.last_resort, When(), None, reasons)
     return Plan(
@@ -181,7 +181,7 @@ def _plan(facts: Facts, tree: ContactTree, bars: Bars) -> Plan:
 
 def _for_last_resort_alone(plan: Plan) -> Plan:
     """A tree of another country: it lends its last resort where nobody else may be told (A2)."""
-    nobody = (replace(level, contacts=(), gate=None, deputies=frozenset()) for level in plan.levels)
+    nobody = (replace(level, contacts=(), approval=None, deputies=frozenset()) for level in plan.levels)
     return replace(plan, levels=tuple(nobody), pruned=())
 
 

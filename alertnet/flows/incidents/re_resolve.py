@@ -8,7 +8,7 @@ from alertnet.core.escalation.advance import begin, restore
 from alertnet.core.escalation.state import Answered, Replanned, Status
 from alertnet.core.incident import Facts
 from alertnet.core.replan.difference import Difference, compare, with_consent
-from alertnet.core.replan.state_migration import rebase
+from alertnet.core.replan.state_migration import migrate_state
 from alertnet.core.replan.tree_migration import Places, retire, succeed
 from alertnet.core.resolution.resolve import Plan, Plans, opening
 from alertnet.flows.escalation.escalate import move
@@ -118,7 +118,7 @@ def _carry_over(case: Case, escalation: Escalation, before: Plan, places: Places
     if places is None:
         return
     after = case.plans[escalation.tree]
-    escalation.state = rebase(escalation.state, before, after, places, case.tx.now)
+    escalation.state = migrate_state(escalation.state, before, after, places, case.tx.now)
     if escalation.state.status is Status.STOPPED and after in opening(case.plans.values()):
         state = restore(escalation.state, case.tx.now)
         escalation.state = replace(state, start_at=max(state.start_at, case.tx.now))

@@ -91,7 +91,7 @@ def _level(words: SheetWords, tree: ContactTree, step: Step, facts: Facts | None
     level = step.level
     heading = words.say("level", number=str(step.number), name=level.name)
     yield Line(Style.LEVEL, f"{heading} – {_beginning(words, tree, step.starts_after, origin)}")
-    yield from _as_written(words, level) if facts is None else _gate(words, step)
+    yield from _as_written(words, level) if facts is None else _approval(words, step)
     yield Line(Style.DETAIL, f"{_quota(words, level)} {_following(words, step)}")
 
 
@@ -114,12 +114,12 @@ def _as_written(words: SheetWords, level: Level) -> Iterator[Line]:
         yield words.line(Style.DETAIL, "only_for", conditions=conditions)
 
 
-def _gate(words: SheetWords, step: Step) -> Iterator[Line]:
+def _approval(words: SheetWords, step: Step) -> Iterator[Line]:
     if step.unverified:
         yield words.line(Style.WARNING, "go_unverified")
-    if step.gate is not None:
-        yield from (words.line(Style.WARNING, f"go_{reason}") for reason in step.gate.reasons)
-        yield from _automatic(words, step.gate.proceed_after)
+    if step.approval is not None:
+        yield from (words.line(Style.WARNING, f"go_{reason}") for reason in step.approval.reasons)
+        yield from _automatic(words, step.approval.proceed_after)
 
 
 def _automatic(words: SheetWords, proceed_after: timedelta | None) -> Iterator[Line]:

@@ -8,35 +8,37 @@ import pytest
 from alertnet.core.directory.contact import Contact, Role
 from alertnet.core.directory.contact_tree import NeedsGo, When
 from alertnet.core.incident import Affected, Perpetrator, Scope, Severity
-from alertnet.core.resolution.approval import Gate, Waiting
+from alertnet.core.resolution.approval import Approval, Waiting
 from tests.core.cast import contact, coordinator, embassy, level, minutes, plan_of, tree
 
 CRITICAL = frozenset({Severity.CRITICAL})
 SPANISH = (Affected("P1", nationality="ES"),)
 
 
-def gate(who: Contact, known: dict[str, Any], *others: Contact, ask: bool = True, **of_level: Any) -> Gate | None:
-    """The gate of a level that tells one contact, waiting 30 minutes."""
+def approval(
+    who: Contact, known: dict[str, Any], *others: Contact, ask: bool = True, **of_level: Any
+) -> Approval | None:
+    """The approval of a level that tells one contact, waiting 30 minutes."""
     the_level = level("One", who.id, wait=30, **of_level)
-    return plan_of(tree([the_level], [who, *others], ask_if_unknown_perpetrator=ask), **known).levels[0].gate
+    return plan_of(tree([the_level], [who, *others], ask_if_unknown_perpetrator=ask), **known).levels[0].approval
 
 
 @pytest.mark.parametrize(
     ("needs_go", "severity", "expected"),
     [
         (None, Severity.SERIOUS, None),
-        (NeedsGo(), Severity.CRITICAL, Gate((Waiting.CONFIGURED,), None)),
+        (NeedsGo(), Severity.CRITICAL, Approval((Waiting.CONFIGURED,), None)),
         (NeedsGo(CRITICAL), Severity.CRITICAL, None),
-        (NeedsGo(CRITICAL), Severity.SERIOUS, Gate((Waiting.CONFIGURED,), None)),
-        (NeedsGo(CRITICAL, minutes(20)), Severity.SERIOUS, Gate((Waiting.CONFIGURED,), minutes(20))),
+        (NeedsGo(CRITICAL), Severity.SERIOUS, Approval((Waiting.CONFIGURED,), None)),
+        (NeedsGo(CRITICAL, minutes(20)), Severity.SERIOUS, Approval((Waiting.CONFIGURED,), minutes(20))),
     ],
-    ids=["no gate", "always", "excepted", "not excepted", "with an automatic time"],
+    ids=["no approval", "always", "excepted", "not excepted", "with an automatic time"],
 )
 def test_a_level_waits_unless_its_severity_is_excepted(
-    needs_go: NeedsGo | None, severity: Severity, expected: Gate | None
+    needs_go: NeedsGo | None, severity: Severity, expected: Approval | None
 ) -> None:
     """B1: `needs_go: {unless_severity, proceed_after}`."""
-    assert gate(contact("ngo"), {"severity": severity}, needs_go=needs_go) == expected
+    assert approval(contact("ngo"), {"severity": severity}, needs_go=needs_go) == expected
 
 
 UNKNOWN_NATION = (Waiting.NATIONALITY_UNKNOWN,)
@@ -45,8 +47,14 @@ UNKNOWN_NATION = (Waiting.NATIONALITY_UNKNOWN,)
 @pytest.mark.parametrize(
     ("who", "people", "severity", "needs_go", "expected"),
     [
-        (embassy("es", "ES"), (), Severity.SERIOUS, None, Gate(UNKNOWN_NATION, minutes(30))),
-        (embassy("es", "ES"), (*SPANISH, Affected("P2")), Severity.SERIOUS, None, Gate(UNKNOWN_NATION, minutes(30))),
+        (embassy("es", "ES"), (), Severity.SERIOUS, None, Approval(UNKNOWN_NATION, minutes(30))),
+        (
+            embassy("es", "ES"),
+            (*SPANISH, Affected("P2")),
+            Severity.SERIOUS,
+            None,
+            Approval(UNKNOWN_NATION, minutes(30)),
+        ),
         (embassy("es", "ES"), SPANISH, Severity.SERIOUS, None, None),
         (embassy("es", "ES"), (), Severity.CRITICAL, None, None),
         (embassy("eu", "EU", priority=True), (), Severity.SERIOUS, None, None),
@@ -56,14 +64,14 @@ UNKNOWN_NATION = (Waiting.NATIONALITY_UNKNOWN,)
             (),
             Severity.SERIOUS,
             NeedsGo(frozenset({Severity.SERIOUS}), minutes(5)),
-            Gate(UNKNOWN_NATION, minutes(5)),
+            Approval(UNKNOWN_NATION, minutes(5)),
         ),
         (
             embassy("es", "ES"),
             (),
             Severity.SERIOUS,
             NeedsGo(frozenset({Severity.SERIOUS}), timedelta()),
-            Gate(UNKNOWN_NATION, timedelta()),
+            Approval(UNKNOWN_NATION, timedelta()),
         ),
     ],
     ids=[
@@ -78,12 +86,12 @@ UNKNOWN_NATION = (Waiting.NATIONALITY_UNKNOWN,)
     ],
 )
 def test_an_unknown_nationality_waits_for_proceed_after_else_the_wait(
-    who: Contact, people: tuple[Affected, ...], severity: Severity, needs_go: NeedsGo | None, expected: Gate | None
+    who: Contact, people: tuple[Affected, ...], severity: Severity, needs_go: NeedsGo | None, expected: Approval | None
 ) -> None:
     """B1: an unknown nationality prunes nothing, but the level waits for a go (never a critical one)."""
     known = {"people": people, "severity": severity}
 
-    assert gate(who, known, when=When(nationality=True), needs_go=needs_go) == expected
+    assert approval(who, known, when=When(nationality=True), needs_go=needs_go) == expected
 
 
 @pytest.mark.parametrize(
@@ -104,9 +112,9 @@ def test_the_state_waits_for_a_go_while_the_perpetrator_is_unknown(
 ) -> None:
     """B3: a wait because of an unknown perpetrator (critical too) has no automatic time."""
     known = {"perpetrator": perpetrator, "severity": severity}
-    expected = Gate((Waiting.PERPETRATOR_UNKNOWN,), None) if waits else None
+    expected = Approval((Waiting.PERPETRATOR_UNKNOWN,), None) if waits else None
 
-    assert gate(contact("office", role=role), known, ask=ask) == expected
+    assert approval(contact("office", role=role), known, ask=ask) == expected
 
 
 def test_one_authority_makes_its_level_wait() -> None:
@@ -114,23 +122,23 @@ def test_one_authority_makes_its_level_wait() -> None:
     cast = [contact("ngo"), contact("mayor", role=Role.AUTHORITY)]
     plan = plan_of(tree([level("One", "ngo", "mayor"), level("Two", "ngo")], cast), perpetrator=Perpetrator.UNKNOWN)
 
-    assert [planned.gate is not None for planned in plan.levels] == [True, False]
+    assert [planned.approval is not None for planned in plan.levels] == [True, False]
 
 
 def test_a_level_waits_for_the_sake_of_its_deputies_too() -> None:
     """B3: a deputy is told without another question."""
     ngo = contact("ngo", deputy="mayor")
 
-    assert gate(ngo, {"perpetrator": Perpetrator.UNKNOWN}, contact("mayor", role=Role.AUTHORITY)) is not None
+    assert approval(ngo, {"perpetrator": Perpetrator.UNKNOWN}, contact("mayor", role=Role.AUTHORITY)) is not None
 
 
 def test_a_level_does_not_wait_for_whom_it_would_not_tell() -> None:
-    """B3: the gate is about those who are left after pruning."""
+    """B3: the approval is about those who are left after pruning."""
     cast = [contact("ngo"), contact("mayor", role=Role.AUTHORITY)]
     both = tree([level("One", "ngo", "mayor")], cast)
-    gates = [plan_of(both, perpetrator=Perpetrator.UNKNOWN, exclude=who).levels[0].gate for who in ((), ("mayor",))]
+    gates = [plan_of(both, perpetrator=Perpetrator.UNKNOWN, exclude=who).levels[0].approval for who in ((), ("mayor",))]
 
-    assert gates == [Gate((Waiting.PERPETRATOR_UNKNOWN,), None), None]
+    assert gates == [Approval((Waiting.PERPETRATOR_UNKNOWN,), None), None]
 
 
 def test_public_always_needs_a_go_and_never_proceeds_by_itself() -> None:
@@ -138,8 +146,8 @@ def test_public_always_needs_a_go_and_never_proceeds_by_itself() -> None:
     press = contact("press", role=Role.MEDIA, scope=Scope.PUBLIC)
     known = {"consent": Scope.PUBLIC, "severity": Severity.CRITICAL}
 
-    assert gate(press, known) == Gate((Waiting.PUBLIC,), None)
-    assert gate(coordinator("ana", scope=Scope.PUBLIC), known) is None
+    assert approval(press, known) == Approval((Waiting.PUBLIC,), None)
+    assert approval(coordinator("ana", scope=Scope.PUBLIC), known) is None
 
 
 @pytest.mark.parametrize(
@@ -148,20 +156,22 @@ def test_public_always_needs_a_go_and_never_proceeds_by_itself() -> None:
         (
             NeedsGo(proceed_after=minutes(5)),
             {"people": ()},
-            Gate((Waiting.CONFIGURED, Waiting.NATIONALITY_UNKNOWN), minutes(5)),
+            Approval((Waiting.CONFIGURED, Waiting.NATIONALITY_UNKNOWN), minutes(5)),
         ),
-        (NeedsGo(), {"people": ()}, Gate((Waiting.CONFIGURED, Waiting.NATIONALITY_UNKNOWN), None)),
+        (NeedsGo(), {"people": ()}, Approval((Waiting.CONFIGURED, Waiting.NATIONALITY_UNKNOWN), None)),
         (
             NeedsGo(proceed_after=minutes(5)),
             {"people": SPANISH, "perpetrator": Perpetrator.UNKNOWN},
-            Gate((Waiting.CONFIGURED, Waiting.PERPETRATOR_UNKNOWN), None),
+            Approval((Waiting.CONFIGURED, Waiting.PERPETRATOR_UNKNOWN), None),
         ),
     ],
     ids=["the same time for both", "one for ever", "the perpetrator for ever"],
 )
-def test_of_several_reasons_the_longest_wait_holds(needs_go: NeedsGo, known: dict[str, Any], expected: Gate) -> None:
+def test_of_several_reasons_the_longest_wait_holds(
+    needs_go: NeedsGo, known: dict[str, Any], expected: Approval
+) -> None:
     """B3: a level opens by itself only when no reason keeps it."""
     minister = embassy("es", "ES", deputy="minister")
     state = contact("minister", role=Role.MINISTRY)
 
-    assert gate(minister, known, state, when=When(nationality=True), needs_go=needs_go) == expected
+    assert approval(minister, known, state, when=When(nationality=True), needs_go=needs_go) == expected

@@ -10,7 +10,7 @@ from alertnet.core.escalation.advance import advance
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import LevelStatus, Replanned, State, Status
 from alertnet.core.incident import Scope
-from alertnet.core.replan.state_migration import rebase
+from alertnet.core.replan.state_migration import migrate_state
 from alertnet.core.replan.tree_migration import as_edited, retire, succeed
 from alertnet.core.resolution.resolve import Plan, resolve
 from tests.core.cast import (
@@ -47,7 +47,7 @@ def carried(state: State, before: Plan, edited: ContactTree, now: Any, **known: 
     """The state on the edited tree, and its plan."""
     succeeded, places = succeed(before, edited)
     after = replace(plan_of(succeeded, **known))
-    return rebase(state, before, after, places, now), after
+    return migrate_state(state, before, after, places, now), after
 
 
 @given(stories())
@@ -59,7 +59,7 @@ def test_a_plan_that_has_not_changed_changes_nothing(story: Story) -> None:
         succeeded, places = succeed(each.plan, each.plan.tree)
         assert succeeded == each.plan.tree
         assert places.is_everything_where_it_was
-        assert rebase(each.step.state, each.plan, each.plan, places, each.now) == each.step.state
+        assert migrate_state(each.step.state, each.plan, each.plan, places, each.now) == each.step.state
 
 
 @given(stories(only_events=True))
@@ -73,8 +73,8 @@ def test_what_moves_there_and_back_is_where_it_was(story: Story) -> None:
     _, to = succeed(last.plan, back)
     _, home = succeed(plan, there)
 
-    moved = rebase(last.step.state, last.plan, plan, to, last.now)
-    again = rebase(moved, plan, last.plan, home, last.now)
+    moved = migrate_state(last.step.state, last.plan, plan, to, last.now)
+    again = migrate_state(moved, plan, last.plan, home, last.now)
 
     levels = {each.index for each in moved.runs}
     assert levels == {to.levels[each.index] if each.index >= 0 else each.index for each in last.step.state.runs}
@@ -90,7 +90,7 @@ def test_on_any_other_tree_it_goes_on_and_keeps_its_answers(story: Story, other:
     (after,) = resolve(last.known, [succeeded])
     assert as_edited(succeeded) == named(other)
 
-    state = rebase(last.step.state, last.plan, after, places, last.now)
+    state = migrate_state(last.step.state, last.plan, after, places, last.now)
     step = advance(after, state, last.now, [Replanned()])
 
     assert {id: kind for id, kind in step.state.answers.items() if kind is AnswerKind.ACKNOWLEDGED} == {
@@ -111,7 +111,7 @@ def test_a_retired_tree_tells_nobody_and_can_come_back(story: Story) -> None:
     last = Playback(replace(story, tree=there)).at_due_times().taken[-1]
     gone, places = retire(last.plan)
     (plan,) = resolve(last.known, [gone])
-    retired = rebase(last.step.state, last.plan, plan, places, last.now)
+    retired = migrate_state(last.step.state, last.plan, plan, places, last.now)
 
     assert plan.reaches_nobody
     assert not plan.allowed | {*plan.last_resort}
