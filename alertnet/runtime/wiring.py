@@ -214,7 +214,7 @@ class Runtime:
 
     @cached_property
     def hang_ups(self) -> HangUps:
-        """The crew of this process that ends calls."""
+        """The thread pool of this process that ends calls."""
         return HangUps(lambda call: self.hang_up([call]))
 
     def hang_up_soon(self, calls: Iterable[str]) -> None:

@@ -29,7 +29,7 @@ from alertnet.worker.status_queries import ask, most_at_once
 from alertnet.worker.thread_pools import Room
 
 DUE = "due"
-"""The crew for what needs the database alone; each method has a crew of its own."""
+"""The thread pool for what needs the database alone; each method has one of its own."""
 
 ESCALATIONS = "escalations"
 
@@ -44,13 +44,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """Work on one row, for the threads of one crew; it gives the calls to hang up, by the provider's ids."""
+    """Work on one row, for the threads of one pool; it gives the calls to hang up, by the provider's ids."""
 
-    crew: str
+    pool: str
     key: str
     run: Callable[[], Sequence[str]]
     reserved: bool = False
-    """Whether a thread of the crew was put aside for it."""
+    """Whether a thread of the pool was put aside for it."""
 
 
 def perform(job: Job) -> Sequence[str]:
@@ -65,10 +65,10 @@ def perform(job: Job) -> Sequence[str]:
 
 
 class Search:
-    """One look for what is due, no more than each crew has room for; what it finds to send is claimed.
+    """One look for what is due, no more than each pool has room for; what it finds to send is claimed.
 
     `under_way`: keys of jobs that were found before and are not over. When `jobs` is at its end, `crowded` are the
-    crews that had no room for more, and `next_at` is when to look again: something falls due, or the pace allows it.
+    pools that had no room for more, and `next_at` is when to look again: something falls due, or the pace allows it.
     """
 
     def __init__(self, sending: Sending, rooms: Mapping[str, Room], under_way: Container[str]) -> None:
@@ -87,8 +87,8 @@ class Search:
         for method in SENT_BY:
             present = [(method, provider) for provider in provider_health.providers_for(self._runtime, method)]
             if method in due.queued:
-                crews = [provider_health.sending(route) for route in present]
-                yield from self._guarded(crews, partial(self._sends, method, crews))
+                pools = [provider_health.sending(route) for route in present]
+                yield from self._guarded(pools, partial(self._sends, method, pools))
             for route in present if method in due.asked else ():
                 yield from self._guarded([provider_health.asking(route)], partial(self._doubts, route))
         if due.escalations:
@@ -99,32 +99,32 @@ class Search:
     def _expect(self, at: datetime | None) -> None:
         self.next_at = min((each for each in (self.next_at, at) if each is not None), default=None)
 
-    def _guarded(self, crews: Sequence[str], part: Callable[[], Iterator[Job]]) -> Iterator[Job]:
-        """What a part of the search finds, where one of the crews that it is for has room."""
-        if crews and not any(self._rooms[crew].room for crew in crews):
-            self.crowded.update(crews)
+    def _guarded(self, pools: Sequence[str], part: Callable[[], Iterator[Job]]) -> Iterator[Job]:
+        """What a part of the search finds, where one of the pools that it is for has room."""
+        if pools and not any(self._rooms[pool].room for pool in pools):
+            self.crowded.update(pools)
             return
         try:
             yield from part()
         except DatabaseAway:
             raise
         except Exception:
-            log.exception("search_failed", crews=crews)
+            log.exception("search_failed", crews=pools)
 
     def _questions(self, trouble: bool) -> Iterator[Job]:
         for route in provider_health.look(self._runtime, trouble):
-            crew = provider_health.asking(route)
-            if self._rooms[crew].room:
-                yield Job(crew, f"{crew}/back", partial(provider_health.ask_whether_back, self._runtime, route))
+            pool = provider_health.asking(route)
+            if self._rooms[pool].room:
+                yield Job(pool, f"{pool}/back", partial(provider_health.ask_whether_back, self._runtime, route))
 
-    def _sends(self, method: MethodKind, crews: Sequence[str]) -> Iterator[Job]:
+    def _sends(self, method: MethodKind, pools: Sequence[str]) -> Iterator[Job]:
         runtime = self._runtime
         claims = runtime.transact(provider_health.take, runtime, method, self._rooms)
         self._expect(claims.next_at)
         jobs = send_jobs(self._sending, claims)
         yield from jobs
         self._put_off(claims)
-        self.crowded.update(crew for crew in crews if self._rooms[crew].room <= 0)
+        self.crowded.update(pool for pool in pools if self._rooms[pool].room <= 0)
         yield from self._as_room_is(
             [
                 *(_job(runtime, "attempts", id, put_aside, id) for id in claims.unwanted),
@@ -133,16 +133,16 @@ class Search:
         )
 
     def _doubts(self, route: Route) -> Iterator[Job]:
-        (method, provider), crew = route, provider_health.asking(route)
+        (method, provider), pool = route, provider_health.asking(route)
         others = [other for other in provider_health.providers_for(self._runtime, method) if other != provider]
         most = most_at_once(self._runtime, route)
         claims = self._runtime.transact(take_doubts, method, most, others)
         if claims.claimed:
             questions = partial(ask, self._runtime, route, claims.claimed, self._sending.compose)
-            yield Job(crew, f"{crew}/{claims.claimed[0].lease}", questions)
+            yield Job(pool, f"{pool}/{claims.claimed[0].lease}", questions)
         self._put_off(claims)
         if len(claims.claimed) >= most:
-            self.crowded.add(crew)
+            self.crowded.add(pool)
 
     def _put_off(self, claims: Claims) -> None:
         for id, fault in claims.broken.items():
@@ -167,7 +167,7 @@ class Search:
         )
 
     def _as_room_is(self, jobs: Sequence[Job]) -> Iterator[Job]:
-        """Those for the database's crew that are not under way yet, and that it has room for."""
+        """Those for the database's pool that are not under way yet, and that it has room for."""
         room = self._rooms[DUE].room
         waiting = [job for job in jobs if job.key not in self._under_way]
         yield from waiting[:room]

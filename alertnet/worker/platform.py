@@ -45,7 +45,7 @@ class Thread(Protocol):
     def join(self) -> None: ...
 
 
-class Pool(Protocol):
+class Executor(Protocol):
     """A `ThreadPoolExecutor`."""
 
     def submit(self, work: Callable[..., None], /, *args: Any) -> object: ...
@@ -80,7 +80,7 @@ class Machine:
     bell: Callable[[], Bell]
     thread: Callable[[Callable[[], None], str], Thread]
     """By what it does and its name."""
-    pool: Callable[[int, str], Pool]
+    executor: Callable[[int, str], Executor]
     """By how many threads it has and their name."""
     scheduler: Callable[[], Scheduler]
     lock: Callable[[Engine], Lock]

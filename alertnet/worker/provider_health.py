@@ -23,19 +23,19 @@ log = structlog.get_logger(__name__)
 
 
 def sending(route: Route) -> str:
-    """The crew that sends by a route: one that hangs holds up no other (A11)."""
+    """The thread pool that sends by a route: one that hangs holds up no other (A11)."""
     return route_name(route)
 
 
 def asking(route: Route) -> str:
-    """The crew that asks what became of what went by a route, and whether its provider is back."""
+    """The thread pool that asks what became of what went by a route, and whether its provider is back."""
     return f"ask_{route_name(route)}"
 
 
 _THREADS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8}
 SENDING = {sending((method, provider)): size for method, size in _THREADS.items() for provider in PROVIDERS}
 ASKING = {asking((method, provider)): 1 for method in _THREADS for provider in PROVIDERS}
-"""How many threads these crews have."""
+"""How many threads these pools have."""
 
 
 def providers_for(runtime: Runtime, method: MethodKind) -> list[str]:
@@ -44,7 +44,7 @@ def providers_for(runtime: Runtime, method: MethodKind) -> list[str]:
 
 
 def take(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str, Room]) -> Claims:
-    """Claim what there is to send by that method, as far as the crews have room, by whichever provider can have it.
+    """Claim what there is to send by that method, as far as the pools have room, by whichever provider can have it.
 
     The room is put aside before anything is claimed for it, and free again where the claim is not committed.
     """
@@ -52,9 +52,9 @@ def take(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str, Room]
     tx.if_undone(hold.release)
     lines = []
     for provider in providers_for(runtime, method):
-        outlet, crew = runtime.outlets.get((method, provider)), sending((method, provider))
+        outlet, pool = runtime.outlets.get((method, provider)), sending((method, provider))
         senders, rate = (outlet.senders, outlet.rate) if outlet else (("",), 0.0)
-        lines.append(Line(provider, senders, rate, rooms[crew].room, partial(hold.reserve, crew)))
+        lines.append(Line(provider, senders, rate, rooms[pool].room, partial(hold.reserve, pool)))
     if not any(line.room for line in lines):
         return Claims()
     return claims.claim(

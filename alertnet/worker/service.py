@@ -1,7 +1,7 @@
-"""Does what is due: a ticker and an alarm clock ring one bell, one thread looks what there is, crews of threads do it.
+"""Does what is due: a ticker and an alarm clock ring one bell, one thread looks what there is, thread pools do it.
 
 The database's due rows are the only truth. APScheduler rings each second and at the next due time, a commit at once.
-Each channel has a crew of its own, so that one that hangs delays no other (A11).
+Each channel has a thread pool of its own, so that one that hangs delays no other (A11).
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -26,10 +26,10 @@ from alertnet.worker.provider_health import ASKING, SENDING, sending, take
 from alertnet.worker.self_monitoring import Watch
 from alertnet.worker.sender import Sending
 from alertnet.worker.startup_recovery import Comeback
-from alertnet.worker.thread_pools import Crew, Room, Stride, UnderWay
+from alertnet.worker.thread_pools import Room, Stride, ThreadPool, UnderWay
 
 SWEEP, COMEBACK, ERRANDS = "sweep", "comeback", "errands"
-CREWS = {**SENDING, **ASKING, DUE: 16, SWEEP: 1, COMEBACK: len(PROVIDERS), ERRANDS: 2}
+POOLS = {**SENDING, **ASKING, DUE: 16, SWEEP: 1, COMEBACK: len(PROVIDERS), ERRANDS: 2}
 """How many threads each kind of work has."""
 
 TICK_SECONDS = 1
@@ -46,9 +46,9 @@ STRIDE = 100
 log = structlog.get_logger(__name__)
 
 
-def strides(crews: Iterable[str], most: int = STRIDE) -> dict[str, Stride]:
+def strides(pools: Iterable[str], most: int = STRIDE) -> dict[str, Stride]:
     """So much of each kind of work at once, for who does it by hand."""
-    return {name: Stride(most) for name in crews}
+    return {name: Stride(most) for name in pools}
 
 
 class Worker:
@@ -57,7 +57,7 @@ class Worker:
     def __init__(
         self,
         runtime: Runtime,
-        crews: Mapping[str, int] | None = None,
+        pools: Mapping[str, int] | None = None,
         tick_seconds: float = TICK_SECONDS,
         machine: Machine = THIS_MACHINE,
     ) -> None:
@@ -65,7 +65,7 @@ class Worker:
         self._runtime = runtime
         self._sending = Sending(runtime, machine)
         self._machine = machine
-        self._sizes = {**CREWS, **(crews or {})}
+        self._sizes = {**POOLS, **(pools or {})}
         self._tick = timedelta(seconds=tick_seconds)
         self._lock = machine.lock(runtime.engine)
         self._lookout = Watch(runtime, self.id, machine.knock)
@@ -106,7 +106,7 @@ class Worker:
         """
         self._lock.take()
         self._stopping, self._comeback = False, Comeback(self._runtime)
-        self._crews = {name: self._crew(name, size) for name, size in self._sizes.items()}
+        self._pools = {name: self._make_pool(name, size) for name, size in self._sizes.items()}
         self._watcher = self._machine.thread(self._watch, "worker")
         self._scheduler = self._machine.scheduler()
         self._scheduler.add_job(self._bell.set, "interval", seconds=self._tick.total_seconds())
@@ -131,14 +131,14 @@ class Worker:
         self._bell.set()
         self._watcher.join()
         self._scheduler.shutdown()
-        for crew in self._crews.values():
-            crew.close()
+        for pool in self._pools.values():
+            pool.close()
         with suppress(DatabaseAway):
             self._runtime.transact(worker_store.leave, self.id)
         self._lock.release()
 
-    def _crew(self, name: str, size: int) -> Crew:
-        return Crew(self._machine.pool(size, name), size, partial(self._freed, name))
+    def _make_pool(self, name: str, size: int) -> ThreadPool:
+        return ThreadPool(self._machine.executor(size, name), size, partial(self._freed, name))
 
     def _watch(self) -> None:
         while not self._stopping:
@@ -156,11 +156,11 @@ class Worker:
         if self._stopping or self._comeback.holds_all:
             return
         rooms, held = self._rooms()
-        search = Search(self._sending, rooms, UnderWay(self._crews))
+        search = Search(self._sending, rooms, UnderWay(self._pools))
         for job in search.jobs():
-            self._crews[job.crew].take(job.key, partial(self._perform, job), reserved=job.reserved)
+            self._pools[job.pool].take(job.key, partial(self._perform, job), reserved=job.reserved)
         self._crowded = frozenset(search.crowded - held)
-        if any(self._crews[name].room for name in self._crowded):
+        if any(self._pools[name].room for name in self._crowded):
             self._bell.set()
         self._plan(search.next_at)
 
@@ -175,11 +175,11 @@ class Worker:
         return partial(self._begin, jobs, is_all=bool(jobs) and all(claims.leaves_nothing for claims in taken))
 
     def _begin(self, jobs: list[Job], *, is_all: bool) -> None:
-        """Let the crews do what was taken; what there is else, now or soon, is looked for out of their way."""
+        """Let the pools do what was taken; what there is else, now or soon, is looked for out of their way."""
         for job in jobs:
             looks = not is_all or job is jobs[-1]
             perform = self._perform_and_look if looks else self._perform
-            self._crews[job.crew].take(job.key, partial(perform, job), reserved=job.reserved)
+            self._pools[job.pool].take(job.key, partial(perform, job), reserved=job.reserved)
         if not jobs:
             self._bell.set()
 
@@ -195,8 +195,8 @@ class Worker:
     def _perform(self, job: Job) -> None:
         self._runtime.hang_up_soon(perform(job))
 
-    def _freed(self, crew: str) -> None:
-        if crew in self._crowded:
+    def _freed(self, pool: str) -> None:
+        if pool in self._crowded:
             self._bell.set()
 
     def _plan(self, next_at: datetime | None) -> None:
@@ -212,14 +212,14 @@ class Worker:
             return
         with suppress(DatabaseAway):
             for name, job in self._comeback.begin().items():
-                self._crews[COMEBACK].take(name, partial(self._and_look, job))
+                self._pools[COMEBACK].take(name, partial(self._and_look, job))
 
     def _rooms(self) -> tuple[Mapping[str, Room], frozenset[str]]:
-        """The crews, and those by name that are to send nothing yet: they have no room."""
+        """The pools, and those by name that are to send nothing yet: they have no room."""
         if self._comeback.is_over:
-            return self._crews, frozenset()
+            return self._pools, frozenset()
         held = frozenset(sending(route) for route in self._comeback.held)
-        return {**self._crews, **{name: Stride(0) for name in held}}, held
+        return {**self._pools, **{name: Stride(0) for name in held}}, held
 
     def sweep(self) -> None:
         """Fetch what came in while nobody listened, if it is time to."""
@@ -227,8 +227,8 @@ class Worker:
             sweep(self._runtime)
 
     def _sweep(self) -> None:
-        if self._comeback.is_over and self._crews[SWEEP].room:
-            self._crews[SWEEP].take(SWEEP, self.sweep)
+        if self._comeback.is_over and self._pools[SWEEP].room:
+            self._pools[SWEEP].take(SWEEP, self.sweep)
 
     def _beat(self) -> None:
         self._come_back()
@@ -236,5 +236,5 @@ class Worker:
             # Once it shows that it is alive nobody could tell any more that it was away.
             return
         for name, errand in self._lookout.beat().items():
-            if not self._crews[ERRANDS].is_at(name):
-                self._crews[ERRANDS].take(name, errand)
+            if not self._pools[ERRANDS].is_at(name):
+                self._pools[ERRANDS].take(name, errand)

@@ -7,13 +7,13 @@ from typing import Protocol
 
 import structlog
 
-from alertnet.worker.platform import Pool
+from alertnet.worker.platform import Executor
 
 log = structlog.get_logger(__name__)
 
 
 class Room(Protocol):
-    """A crew as a claim sees it."""
+    """A pool as a claim sees it."""
 
     @property
     def room(self) -> int:
@@ -44,15 +44,15 @@ class Stride:
         self.room += 1
 
 
-class Crew:
+class ThreadPool:
     """Threads for one kind of work; what is found for it is no more than its free threads, so nothing claimed waits."""
 
-    def __init__(self, pool: Pool, size: int, on_free: Callable[[], None]) -> None:
+    def __init__(self, executor: Executor, size: int, on_free: Callable[[], None]) -> None:
         self._size = size
         self._on_free = on_free
         self._keys: set[str] = set()
         self._reserved = 0
-        self._pool = pool
+        self._executor = executor
         self._lock = threading.Lock()
 
     @property
@@ -83,11 +83,11 @@ class Crew:
         with self._lock:
             self._keys.add(key)
             self._reserved -= reserved
-        self._pool.submit(self._work, key, work)
+        self._executor.submit(self._work, key, work)
 
     def close(self) -> None:
         """Wait until all that was taken is done."""
-        self._pool.shutdown()
+        self._executor.shutdown()
 
     def _work(self, key: str, work: Callable[[], None]) -> None:
         try:
@@ -101,31 +101,31 @@ class Crew:
 
 
 class UnderWay(Container[str]):
-    """The keys of the rows that some crew works on."""
+    """The keys of the rows that some pool works on."""
 
-    def __init__(self, crews: Mapping[str, Crew]) -> None:
-        self._crews = crews
+    def __init__(self, pools: Mapping[str, ThreadPool]) -> None:
+        self._pools = pools
 
     def __contains__(self, key: object) -> bool:
-        return any(crew.is_at(str(key)) for crew in self._crews.values())
+        return any(pool.is_at(str(key)) for pool in self._pools.values())
 
 
 class Hold:
-    """What one claim has put aside of the crews' free threads."""
+    """What one claim has put aside of the pools' free threads."""
 
     def __init__(self, rooms: Mapping[str, Room]) -> None:
         self._rooms = rooms
         self._held: list[str] = []
 
-    def reserve(self, crew: str) -> bool:
-        """Whether a free thread of that crew is put aside."""
-        is_free = self._rooms[crew].reserve()
+    def reserve(self, pool: str) -> bool:
+        """Whether a free thread of that pool is put aside."""
+        is_free = self._rooms[pool].reserve()
         if is_free:
-            self._held.append(crew)
+            self._held.append(pool)
         return is_free
 
     def release(self) -> None:
         """The claim was undone: all of it is free again."""
-        for crew in self._held:
-            self._rooms[crew].release()
+        for pool in self._held:
+            self._rooms[pool].release()
         self._held.clear()

@@ -70,7 +70,7 @@ class Thread:
         self._ended.set()
 
 
-class Pool:
+class Executor:
     """Like a `ThreadPoolExecutor` that is never given more than it has threads."""
 
     def __init__(self, life: Life, name: str, size: int, late_by: LateBy, overrun: Callable[[str], object]) -> None:
@@ -161,7 +161,7 @@ def machine_of(run: Run, knock: Knock | None, late_by: LateBy) -> Machine:
     return Machine(
         bell=lambda: Bell(life),
         thread=lambda work, _name: Thread(life, work),
-        pool=lambda size, name: Pool(life, name, size, late_by, overrun),
+        executor=lambda size, name: Executor(life, name, size, late_by, overrun),
         scheduler=lambda: Scheduler(life, now, run.world.is_unheard, spared),
         lock=NoLock,
         now=now,

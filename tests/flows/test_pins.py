@@ -132,8 +132,8 @@ def test_guesses_of_another_owners_pin_close_nothing(set_for_ana: Switchboard) -
 def test_guesses_at_the_same_moment_are_each_counted(any_board: Switchboard) -> None:
     """B9: sixty at once, and five of them are looked at."""
     any_board.runtime.transact(set_pins, ANA, pin="47110")
-    with ThreadPoolExecutor(20) as crew:
-        heard = list(crew.map(lambda _: tries(any_board, "11111"), range(60)))
+    with ThreadPoolExecutor(20) as pool:
+        heard = list(pool.map(lambda _: tries(any_board, "11111"), range(60)))
 
     assert Counter(heard) == {PinCheck.WRONG: 5, PinCheck.CLOSED: 55}
 

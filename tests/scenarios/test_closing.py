@@ -14,7 +14,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.sandbox import Fault
 from alertnet.worker.due_work import Search, perform
 from alertnet.worker.sender import Sending
-from alertnet.worker.service import CREWS, strides
+from alertnet.worker.service import POOLS, strides
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
 from tests.scenarios.valley import COORDINATION, a_tree
@@ -172,7 +172,7 @@ def test_what_did_not_leave_after_all_is_followed_by_nothing(valley: World) -> N
 def test_what_was_withheld_is_followed_by_nothing(valley: World) -> None:
     """Claimed, but closed before the first byte left."""
     incident = reports(valley)
-    jobs = list(Search(Sending(valley.runtime), strides(CREWS, 16), frozenset()).jobs())
+    jobs = list(Search(Sending(valley.runtime), strides(POOLS, 16), frozenset()).jobs())
     closed(valley, incident)
 
     for job in jobs:

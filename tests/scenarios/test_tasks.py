@@ -8,7 +8,7 @@ import pytest
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.worker.due_work import Job, Search, perform
 from alertnet.worker.sender import Sending
-from alertnet.worker.service import CREWS, strides
+from alertnet.worker.service import POOLS, strides
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
@@ -45,7 +45,7 @@ def tasks_of(world: World) -> list[str]:
 
 def jobs_of(world: World) -> list[Job]:
     """What a worker finds and claims, and has not begun."""
-    return list(Search(Sending(world.runtime), strides(CREWS, 16), frozenset()).jobs())
+    return list(Search(Sending(world.runtime), strides(POOLS, 16), frozenset()).jobs())
 
 
 def press(world: World, task: str, answer: str, expect: int = 200, **fields: str) -> str:

@@ -13,7 +13,7 @@ from alertnet.runtime.wiring import Runtime, make_runtime
 from alertnet.sandbox import Fault
 from alertnet.worker.due_work import Job, Search, perform
 from alertnet.worker.sender import Sending
-from alertnet.worker.service import CREWS, Worker, strides
+from alertnet.worker.service import POOLS, Worker, strides
 from tests.scenarios.record import planned, reports, tries
 from tests.scenarios.world import CAST, World, code_in
 
@@ -54,7 +54,7 @@ class LastChannel:
 
 def claims(runtime: Runtime) -> list[Job]:
     """What a worker claims, and has not begun to send."""
-    return list(Search(Sending(runtime), strides(CREWS, 16), frozenset()).jobs())
+    return list(Search(Sending(runtime), strides(POOLS, 16), frozenset()).jobs())
 
 
 def sends_and_dies(runtime: Runtime) -> None:

@@ -64,7 +64,7 @@ MUTANTS = {
         "held.status is before",
     ),
     "an end in good order leaves behind what it has claimed": Mutant(
-        "A5", "alertnet/worker/service.py", "        for crew in self._crews.values():\n            crew.close()\n"
+        "A5", "alertnet/worker/service.py", "        for pool in self._pools.values():\n            pool.close()\n"
     ),
     "what came in a moment before the list was read is not looked for again": Mutant(
         "A12", "alertnet/worker/missed_inbound.py", "OVERLAP = timedelta(minutes=10)", "OVERLAP = timedelta()"

@@ -31,8 +31,8 @@ def test_uses_at_the_same_moment_are_each_counted(engine: Engine, tx: Tx) -> Non
             return limits.use(Tx(session, NOW, Foreseen(), tx.vault), THREE, NUMBER)
 
     tx.session.rollback()
-    with ThreadPoolExecutor(20) as crew:
-        assert sum(crew.map(use, range(60))) == 3
+    with ThreadPoolExecutor(20) as pool:
+        assert sum(pool.map(use, range(60))) == 3
 
 
 def test_what_counts_for_nothing_is_forgotten_but_for_what_was_dropped(tx: Tx) -> None:

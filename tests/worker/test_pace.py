@@ -24,7 +24,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.tables import notifications
 from alertnet.worker.due_work import Search, perform
 from alertnet.worker.sender import Sending
-from alertnet.worker.service import CREWS, Worker, strides
+from alertnet.worker.service import POOLS, Worker, strides
 from tests.worker.conftest import Stages
 from tests.worker.stage import OURS, Stage
 
@@ -121,7 +121,7 @@ def test_what_is_withheld_gives_its_place_to_the_next(stages: Stages) -> None:
     """A4: acknowledged between the claim and the send, it has used up nothing."""
     stage = stages(rates="sms=1,calls=1")
     first = stage.opens()
-    (job,) = Search(Sending(stage.runtime), strides(CREWS, 1), frozenset()).jobs()
+    (job,) = Search(Sending(stage.runtime), strides(POOLS, 1), frozenset()).jobs()
     stage.opens()
     stage.acts(first, respond, "colombia", "carla", AnswerKind.ACKNOWLEDGED, Via.VOUCHED)
 
