@@ -1,4 +1,4 @@
-"""What a worker runs on: threads, a bell, a scheduler, and the machine's own clock.
+"""What a worker runs on: threads, an event that wakes it, a scheduler, and the clock of the machine.
 
 A worker is given these, so that a simulation can run the very same worker on virtual time and without threads.
 """
@@ -74,7 +74,7 @@ class Lock(Protocol):
 
 
 @dataclass(frozen=True)
-class Machine:
+class Platform:
     """Makes whatever a worker needs to run. `now` is the clock that its scheduler goes by, and no other."""
 
     bell: Callable[[], Bell]
@@ -134,4 +134,4 @@ def _scheduler() -> Scheduler:
     return SteadyScheduler(timezone="UTC", job_defaults=defaults)
 
 
-THIS_MACHINE = Machine(SpacedBell, _thread, ThreadPoolExecutor, _scheduler, WorkerLock, system_clock, knock)
+THIS_PLATFORM = Platform(SpacedBell, _thread, ThreadPoolExecutor, _scheduler, WorkerLock, system_clock, knock)

@@ -15,7 +15,7 @@ from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.worker import provider_health
 from alertnet.worker.batcher import Together
-from alertnet.worker.platform import THIS_MACHINE, Machine
+from alertnet.worker.platform import THIS_PLATFORM, Platform
 
 log = structlog.get_logger(__name__)
 
@@ -23,10 +23,10 @@ log = structlog.get_logger(__name__)
 class Sending:
     """Sends what was claimed; for any number of threads."""
 
-    def __init__(self, runtime: Runtime, machine: Machine = THIS_MACHINE) -> None:
+    def __init__(self, runtime: Runtime, platform: Platform = THIS_PLATFORM) -> None:
         self.runtime = runtime
         self._record_each = Together[Outcome, list[str] | None](
-            lambda outcomes: runtime.transact(record_each, outcomes), machine.bell
+            lambda outcomes: runtime.transact(record_each, outcomes), platform.bell
         )
 
     def send(self, claimed: Claimed) -> Sequence[str]:

@@ -21,7 +21,7 @@ from alertnet.store.queues import workers as worker_store
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.worker.due_work import DUE, Job, Search, perform, send_jobs
 from alertnet.worker.missed_inbound import sweep
-from alertnet.worker.platform import THIS_MACHINE, Machine
+from alertnet.worker.platform import THIS_PLATFORM, Platform
 from alertnet.worker.provider_health import ASKING, SENDING, sending, take
 from alertnet.worker.self_monitoring import Watch
 from alertnet.worker.sender import Sending
@@ -59,17 +59,17 @@ class Worker:
         runtime: Runtime,
         pools: Mapping[str, int] | None = None,
         tick_seconds: float = TICK_SECONDS,
-        machine: Machine = THIS_MACHINE,
+        platform: Platform = THIS_PLATFORM,
     ) -> None:
         self.id = runtime.chance.id()
         self._runtime = runtime
-        self._sending = Sending(runtime, machine)
-        self._machine = machine
+        self._sending = Sending(runtime, platform)
+        self._platform = platform
         self._sizes = {**POOLS, **(pools or {})}
         self._tick = timedelta(seconds=tick_seconds)
-        self._lock = machine.lock(runtime.engine)
-        self._lookout = Watch(runtime, self.id, machine.knock)
-        self._bell = machine.bell()
+        self._lock = platform.lock(runtime.engine)
+        self._lookout = Watch(runtime, self.id, platform.knock)
+        self._bell = platform.bell()
         self._stopping = False
         self._comeback = Comeback(runtime)
         self._crowded: frozenset[str] = frozenset()
@@ -107,8 +107,8 @@ class Worker:
         self._lock.take()
         self._stopping, self._comeback = False, Comeback(self._runtime)
         self._pools = {name: self._make_pool(name, size) for name, size in self._sizes.items()}
-        self._watcher = self._machine.thread(self._watch, "worker")
-        self._scheduler = self._machine.scheduler()
+        self._watcher = self._platform.thread(self._watch, "worker")
+        self._scheduler = self._platform.scheduler()
         self._scheduler.add_job(self._bell.set, "interval", seconds=self._tick.total_seconds())
         self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, max_instances=1)
         self._scheduler.add_job(self._sweep, "interval", seconds=SWEEP_SECONDS)
@@ -138,7 +138,7 @@ class Worker:
         self._lock.release()
 
     def _make_pool(self, name: str, size: int) -> ThreadPool:
-        return ThreadPool(self._machine.executor(size, name), size, partial(self._freed, name))
+        return ThreadPool(self._platform.executor(size, name), size, partial(self._freed, name))
 
     def _watch(self) -> None:
         while not self._stopping:
@@ -203,7 +203,7 @@ class Worker:
         """Set the alarm clock for what is due soon; a later tick sees to the rest."""
         wait = next_at - self._runtime.now() if next_at else 2 * self._tick
         if wait < 2 * self._tick:
-            at = self._machine.now() + max(wait, EARLIEST)
+            at = self._platform.now() + max(wait, EARLIEST)
             self._scheduler.add_job(self._bell.set, "date", run_date=at, id="wake", replace_existing=True)
 
     def _come_back(self) -> None:

@@ -9,7 +9,7 @@ from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.http_ping import Knock
 from alertnet.runtime.outlets import Outlet
 from alertnet.worker.service import Worker
-from simulation.hosts.machine import LateBy, machine_of
+from simulation.hosts.platform import LateBy, platform_of
 from simulation.hosts.run import Clocks, Run
 from simulation.hosts.runtime import runtime_of
 from simulation.world.world import World
@@ -41,7 +41,7 @@ class Process(Run):
         self.runtime = runtime_of(self, around.outlets(self), around.late_by, self._tell_others)
         self.worker: Worker | None = None
         if host.works:
-            self.worker = Worker(self.runtime, machine=machine_of(self, around.knock(self), around.late_by))
+            self.worker = Worker(self.runtime, platform=platform_of(self, around.knock(self), around.late_by))
             self.life.spawn(self._work)
 
     def leaves(self) -> None:

@@ -18,7 +18,7 @@ from alertnet.runtime.wiring import Clock, Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.records.editions import Edition
-from simulation.hosts.machine import LateBy
+from simulation.hosts.platform import LateBy
 from simulation.hosts.run import Run
 from simulation.world.world import World
 

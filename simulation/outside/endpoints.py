@@ -12,7 +12,7 @@ from alertnet.web.forms import Form
 from alertnet.web.twilio import sms
 from simulation.checks.watch import Watch
 from simulation.hosts.host import Process
-from simulation.hosts.machine import Bell
+from simulation.hosts.platform import Bell
 from simulation.hosts.web import Answer, Web
 from simulation.outside.heartbeat import check_heartbeat
 from simulation.outside.line import DEADLINE

@@ -11,7 +11,7 @@ from alertnet.store.queues.attempts import SENT_BY
 from alertnet.store.tables import breakers, escalations, incidents, signs, troubles
 from alertnet.worker.service import BEAT_SECONDS
 from simulation.checks.watch import Watch
-from simulation.hosts.machine import WATCHED
+from simulation.hosts.platform import WATCHED
 from simulation.world.story import Found
 from simulation.world.world import START, World
 

@@ -9,7 +9,7 @@ from alertnet.core.delivery.provider_routes import Route, route_name
 from alertnet.core.notification import Failure
 from simulation.checks.promises import Promises
 from simulation.hosts.host import Process
-from simulation.hosts.machine import Bell
+from simulation.hosts.platform import Bell
 from simulation.outside.provider import Provider
 from simulation.world.faults import Trouble
 

@@ -19,7 +19,7 @@ from alertnet.runtime.wiring import RealChance, Runtime, make_runtime
 from alertnet.sandbox import Handset, Sandbox
 from alertnet.shipped import TEMPLATES, TREES, shipped
 from alertnet.store.upgrade import upgrade
-from alertnet.worker.platform import THIS_MACHINE
+from alertnet.worker.platform import THIS_PLATFORM
 
 LOOPBACK = "127.0.0.1"
 SCOPES = ("raise", "read", "coordinate")
@@ -81,7 +81,7 @@ def stage() -> Iterator[Stage]:
         key = runtime.transact(create_key, "north", SCOPES)
         runtime.transact(set_pins, "north/ana", PIN, DURESS_PIN, one_time=0)
         # A clock that jumps would be taken for a standstill.
-        stack.enter_context(working(runtime, replace(THIS_MACHINE, knock=None)))
+        stack.enter_context(working(runtime, replace(THIS_PLATFORM, knock=None)))
         stack.enter_context(web(runtime, listening, threading.Event()))
         pace = Pace(runtime, sandbox, clock)
         stack.callback(pace.close)

@@ -23,7 +23,7 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.queues import workers
 from alertnet.web.app import make_app
 from alertnet.web.connections import Server
-from alertnet.worker.platform import THIS_MACHINE, Machine
+from alertnet.worker.platform import THIS_PLATFORM, Platform
 from alertnet.worker.service import Worker
 
 log = structlog.get_logger(__name__)
@@ -103,13 +103,13 @@ def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event, gr
 
 
 @contextmanager
-def working(runtime: Runtime, machine: Machine = THIS_MACHINE) -> Iterator[None]:
+def working(runtime: Runtime, platform: Platform = THIS_PLATFORM) -> Iterator[None]:
     """Send what is due while inside.
 
     Raises:
         Misconfigured: on SQLite, where another worker runs on the same database.
     """
-    worker, gone = Worker(runtime, machine=machine), _gone(runtime)
+    worker, gone = Worker(runtime, platform=platform), _gone(runtime)
     worker.start()
     if gone is not None:
         log.warning("worker_gone", started_at=gone.started_at, seen_at=gone.seen_at)

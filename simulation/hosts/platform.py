@@ -1,4 +1,4 @@
-"""A machine for the worker on virtual time: its bell, threads and scheduler are tasks and events of one life."""
+"""The platform of the worker on virtual time: its bell, threads and scheduler are tasks and events of one life."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from alertnet.runtime.http_ping import Knock
-from alertnet.worker.platform import Machine
+from alertnet.worker.platform import Platform
 from alertnet.worker.provider_health import ASKING, SENDING
 from alertnet.worker.service import BEAT_SECONDS, SWEEP_SECONDS
 from simulation.hosts.run import Run
@@ -153,12 +153,12 @@ class NoLock:
         """Nothing was taken."""
 
 
-def machine_of(run: Run, knock: Knock | None, late_by: LateBy) -> Machine:
-    """The machine that one run of a process has."""
+def platform_of(run: Run, knock: Knock | None, late_by: LateBy) -> Platform:
+    """The platform that one run of a process has."""
     life, now = run.life, run.clocks.machine
     spared = SPARED if knock is None else WATCHED
     overrun = partial(run.world.story.breaks_promise, "A5")
-    return Machine(
+    return Platform(
         bell=lambda: Bell(life),
         thread=lambda work, _name: Thread(life, work),
         executor=lambda size, name: Executor(life, name, size, late_by, overrun),

@@ -4,14 +4,14 @@ import threading
 from datetime import timedelta
 
 from alertnet.runtime.clock import system_clock
-from alertnet.worker.platform import THIS_MACHINE, SteadyScheduler
+from alertnet.worker.platform import THIS_PLATFORM, SteadyScheduler
 
 PATIENCE = 20.0  # seconds until a test gives up waiting
 
 
 def test_a_clock_that_is_set_back_stops_no_tick() -> None:
     """A7: jobs that were planned by a clock an hour ahead run now, and from then on as often as ever."""
-    scheduler, rings = THIS_MACHINE.scheduler(), threading.Semaphore(0)
+    scheduler, rings = THIS_PLATFORM.scheduler(), threading.Semaphore(0)
     assert isinstance(scheduler, SteadyScheduler)
     scheduler.add_job(rings.release, "interval", seconds=0.1, id="tick")
     scheduler.start()
