@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from alertnet.worker.platform import Bell
+from alertnet.worker.platform import Event
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -14,7 +14,7 @@ R = TypeVar("R")
 @dataclass(eq=False)
 class _Waiting(Generic[T, R]):
     item: T
-    done: Bell
+    done: Event
     result: R | None = None
     error: BaseException | None = None
 
@@ -22,9 +22,11 @@ class _Waiting(Generic[T, R]):
 class Together(Generic[T, R]):
     """Calls from many threads, joined: `work` gets what waits, in the order of arrival, and gives a result for each."""
 
-    def __init__(self, work: Callable[[Sequence[T]], Sequence[R]], bell: Callable[[], Bell] = threading.Event) -> None:
+    def __init__(
+        self, work: Callable[[Sequence[T]], Sequence[R]], event: Callable[[], Event] = threading.Event
+    ) -> None:
         self._work = work
-        self._bell = bell
+        self._event = event
         self.waiting: list[_Waiting[T, R]] = []
         """Not begun yet."""
         self._lock = threading.Lock()
@@ -36,7 +38,7 @@ class Together(Generic[T, R]):
         Raises:
             Whatever `work` raised; everybody whose item was in that call hears of it.
         """
-        mine = _Waiting[T, R](item, self._bell())
+        mine = _Waiting[T, R](item, self._event())
         with self._lock:
             self.waiting.append(mine)
             is_first = not self._at_work

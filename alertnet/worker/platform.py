@@ -27,7 +27,7 @@ LONGEST_WAIT_SECONDS = 2.0
 """Between two looks of the scheduler at the clock."""
 
 
-class Bell(Protocol):
+class Event(Protocol):
     """A `threading.Event`."""
 
     def set(self) -> None: ...
@@ -77,7 +77,7 @@ class Lock(Protocol):
 class Platform:
     """Makes whatever a worker needs to run. `now` is the clock that its scheduler goes by, and no other."""
 
-    bell: Callable[[], Bell]
+    event: Callable[[], Event]
     thread: Callable[[Callable[[], None], str], Thread]
     """By what it does and its name."""
     executor: Callable[[int, str], Executor]
@@ -89,7 +89,7 @@ class Platform:
     """How the world outside is reached, beside the channels; None: there is none, and no watch is kept for it."""
 
 
-class SpacedBell(threading.Event):
+class SpacedEvent(threading.Event):
     """Lets whoever waits go on only after a rest: what rings meanwhile is one ring.
 
     Under load something rings with every message, and a look at the queues costs as much as an escalation: it may take
@@ -134,4 +134,4 @@ def _scheduler() -> Scheduler:
     return SteadyScheduler(timezone="UTC", job_defaults=defaults)
 
 
-THIS_PLATFORM = Platform(SpacedBell, _thread, ThreadPoolExecutor, _scheduler, WorkerLock, system_clock, knock)
+THIS_PLATFORM = Platform(SpacedEvent, _thread, ThreadPoolExecutor, _scheduler, WorkerLock, system_clock, knock)

@@ -26,7 +26,7 @@ class Sending:
     def __init__(self, runtime: Runtime, platform: Platform = THIS_PLATFORM) -> None:
         self.runtime = runtime
         self._record_each = Together[Outcome, list[str] | None](
-            lambda outcomes: runtime.transact(record_each, outcomes), platform.bell
+            lambda outcomes: runtime.transact(record_each, outcomes), platform.event
         )
 
     def send(self, claimed: Claimed) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""Does what is due: a ticker and an alarm clock ring one bell, one thread looks what there is, thread pools do it.
+"""Does what is due: a ticker and an alarm clock wake one thread that looks what there is, thread pools do it.
 
 The database's due rows are the only truth. APScheduler rings each second and at the next due time, a commit at once.
 Each channel has a thread pool of its own, so that one that hangs delays no other (A11).
@@ -69,7 +69,7 @@ class Worker:
         self._tick = timedelta(seconds=tick_seconds)
         self._lock = platform.lock(runtime.engine)
         self._lookout = Watch(runtime, self.id, platform.knock)
-        self._bell = platform.bell()
+        self._wake = platform.event()
         self._stopping = False
         self._comeback = Comeback(runtime)
         self._crowded: frozenset[str] = frozenset()
@@ -109,26 +109,26 @@ class Worker:
         self._pools = {name: self._make_pool(name, size) for name, size in self._sizes.items()}
         self._watcher = self._platform.thread(self._watch, "worker")
         self._scheduler = self._platform.scheduler()
-        self._scheduler.add_job(self._bell.set, "interval", seconds=self._tick.total_seconds())
+        self._scheduler.add_job(self._wake.set, "interval", seconds=self._tick.total_seconds())
         self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, max_instances=1)
         self._scheduler.add_job(self._sweep, "interval", seconds=SWEEP_SECONDS)
         self._runtime.make_ready()
         self._come_back()
-        self._runtime.wakeups.bells.append(self._bell.set)
+        self._runtime.wakeups.wakers.append(self._wake.set)
         self._runtime.wakeups.takers.append(self._take)
         self._runtime.listen()
         self._watcher.start()
         self._scheduler.start()
         self._beat()
         self._sweep()
-        self._bell.set()
+        self._wake.set()
 
     def stop(self) -> None:
         """Claim nothing more, finish what was claimed, and end."""
         self._stopping = True
         self._runtime.wakeups.takers.remove(self._take)
-        self._runtime.wakeups.bells.remove(self._bell.set)
-        self._bell.set()
+        self._runtime.wakeups.wakers.remove(self._wake.set)
+        self._wake.set()
         self._watcher.join()
         self._scheduler.shutdown()
         for pool in self._pools.values():
@@ -142,8 +142,8 @@ class Worker:
 
     def _watch(self) -> None:
         while not self._stopping:
-            self._bell.wait()
-            self._bell.clear()
+            self._wake.wait()
+            self._wake.clear()
             try:
                 self._look()
             except DatabaseAway:
@@ -161,7 +161,7 @@ class Worker:
             self._pools[job.pool].take(job.key, partial(self._perform, job), reserved=job.reserved)
         self._crowded = frozenset(search.crowded - held)
         if any(self._pools[name].room for name in self._crowded):
-            self._bell.set()
+            self._wake.set()
         self._plan(search.next_at)
 
     def _take(self, tx: Tx, methods: Collection[str]) -> Callable[[], None]:
@@ -181,7 +181,7 @@ class Worker:
             perform = self._perform_and_look if looks else self._perform
             self._pools[job.pool].take(job.key, partial(perform, job), reserved=job.reserved)
         if not jobs:
-            self._bell.set()
+            self._wake.set()
 
     def _perform_and_look(self, job: Job) -> None:
         self._and_look(partial(self._perform, job))
@@ -190,21 +190,21 @@ class Worker:
         try:
             work()
         finally:
-            self._bell.set()
+            self._wake.set()
 
     def _perform(self, job: Job) -> None:
         self._runtime.hang_up_soon(perform(job))
 
     def _freed(self, pool: str) -> None:
         if pool in self._crowded:
-            self._bell.set()
+            self._wake.set()
 
     def _plan(self, next_at: datetime | None) -> None:
         """Set the alarm clock for what is due soon; a later tick sees to the rest."""
         wait = next_at - self._runtime.now() if next_at else 2 * self._tick
         if wait < 2 * self._tick:
             at = self._platform.now() + max(wait, EARLIEST)
-            self._scheduler.add_job(self._bell.set, "date", run_date=at, id="wake", replace_existing=True)
+            self._scheduler.add_job(self._wake.set, "date", run_date=at, id="wake", replace_existing=True)
 
     def _come_back(self) -> None:
         """Look for what came in while nobody was there; while the database is away the next look tries again."""

@@ -1,4 +1,4 @@
-"""The platform of the worker on virtual time: its bell, threads and scheduler are tasks and events of one life."""
+"""The platform of the worker on virtual time: its event, threads and scheduler are tasks and events of one life."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -27,7 +27,7 @@ LateBy = Callable[[str], float]
 """After how many seconds a thread of the pool of that name takes up its next work."""
 
 
-class Bell:
+class Event:
     """Like `threading.Event`."""
 
     def __init__(self, life: Life) -> None:
@@ -57,7 +57,7 @@ class Thread:
     def __init__(self, life: Life, work: Callable[[], None]) -> None:
         self._life = life
         self._work = work
-        self._ended = Bell(life)
+        self._ended = Event(life)
 
     def start(self) -> None:
         self._life.spawn(self._run)
@@ -80,7 +80,7 @@ class Executor:
         self._late_by = late_by
         self._overrun = overrun
         self._busy = 0
-        self._idle = Bell(life)
+        self._idle = Event(life)
         self._idle.set()
 
     def submit(self, work: Callable[..., None], /, *args: Any) -> None:
@@ -159,7 +159,7 @@ def platform_of(run: Run, knock: Knock | None, late_by: LateBy) -> Platform:
     spared = SPARED if knock is None else WATCHED
     overrun = partial(run.world.story.breaks_promise, "A5")
     return Platform(
-        bell=lambda: Bell(life),
+        event=lambda: Event(life),
         thread=lambda work, _name: Thread(life, work),
         executor=lambda size, name: Executor(life, name, size, late_by, overrun),
         scheduler=lambda: Scheduler(life, now, run.world.is_unheard, spared),

@@ -12,7 +12,7 @@ from alertnet.web.forms import Form
 from alertnet.web.twilio import sms
 from simulation.checks.watch import Watch
 from simulation.hosts.host import Process
-from simulation.hosts.platform import Bell
+from simulation.hosts.platform import Event
 from simulation.hosts.web import Answer, Web
 from simulation.outside.heartbeat import check_heartbeat
 from simulation.outside.line import DEADLINE
@@ -43,7 +43,7 @@ class Outside:
             check_heartbeat(self.world, self.watch, self.tested_at)
         process.goes(f"before {what} has left", needs_database=False)
         answers: list[str | None] = []
-        heard = Bell(process.life)
+        heard = Event(process.life)
 
         def hear(fault: str | None) -> None:
             answers.append(fault)

@@ -9,7 +9,7 @@ from alertnet.core.delivery.provider_routes import Route, route_name
 from alertnet.core.notification import Failure
 from simulation.checks.promises import Promises
 from simulation.hosts.host import Process
-from simulation.hosts.platform import Bell
+from simulation.hosts.platform import Event
 from simulation.outside.provider import Provider
 from simulation.world.faults import Trouble
 
@@ -97,7 +97,7 @@ class Line:
         """The request travels, and nothing that happens to us holds it back; then its answer does."""
         life, time, random = self.process.life, self.world.time, self.world.random
         answers: list[str] = []
-        heard = Bell(life)
+        heard = Event(life)
 
         def hear(id: str) -> None:
             answers.append(id)

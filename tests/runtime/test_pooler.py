@@ -95,7 +95,7 @@ def test_what_one_process_leaves_due_wakes_another_by_its_own_line(runtime: Runt
     other = behind_pooler(pooled, direct)
     woken = threading.Event()
     listening = threading.Event()
-    other.wakeups.bells.append(lambda: woken.set() if listening.is_set() else listening.set())
+    other.wakeups.wakers.append(lambda: woken.set() if listening.is_set() else listening.set())
     other.listen()
     assert listening.wait(PATIENCE)
 

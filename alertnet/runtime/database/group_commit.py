@@ -48,7 +48,7 @@ class GroupCommit:
         self._begin = begin
         self._wakeups = wakeups
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
-        self._gate = threading.Lock()
+        self._lock = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
         self._thread.start()
@@ -63,7 +63,7 @@ class GroupCommit:
         if threading.current_thread() is self._thread:
             raise RuntimeError("a flow is one transaction: it can't ask for another inside")
         job = _Job(work)
-        with self._gate:
+        with self._lock:
             if self._closed:
                 raise DatabaseAway("the program is ending")
             self._queue.put(job)
@@ -74,14 +74,14 @@ class GroupCommit:
 
     def close(self) -> None:
         """Finish what is queued and end the thread."""
-        with self._gate:
+        with self._lock:
             self._closed = True
             self._queue.put(None)
         self._thread.join()
 
     def _write(self) -> None:
         while jobs := self._take():
-            again = self._together(jobs) if len(jobs) > 1 else jobs
+            again = self._as_group(jobs) if len(jobs) > 1 else jobs
             for job in again:
                 self._alone(job)
 
@@ -110,7 +110,7 @@ class GroupCommit:
         else:
             self._release([job], hooks)
 
-    def _together(self, jobs: list[_Job]) -> list[_Job]:
+    def _as_group(self, jobs: list[_Job]) -> list[_Job]:
         """Commit those that succeed, and return those that did not."""
         again: list[_Job] = []
         undo: list[Hook] = []

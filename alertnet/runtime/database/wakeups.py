@@ -30,24 +30,24 @@ class Wakeups:
 
     hooks: list[Hook] = field(default_factory=list)
     """Called after every commit that leaves something due, by whichever process."""
-    bells: list[Hook] = field(default_factory=list)
+    wakers: list[Hook] = field(default_factory=list)
     """Called as well where nobody has taken it."""
     takers: list[Taker] = field(default_factory=list)
 
     def take(self, tx: Tx, methods: set[str]) -> list[Hook]:
         """Let the takers take at once what the transaction leaves due: it is under way one transaction sooner."""
         if not self.takers or not methods:
-            return list(self.bells)
+            return list(self.wakers)
         try:
             with undoing(tx.session), tx.session.begin_nested():
                 return [take(tx, methods) for take in self.takers]
         except Exception:
             log.exception("taking_failed")
-            return list(self.bells)
+            return list(self.wakers)
 
     def fire(self, also: list[Hook] | None = None) -> None:
-        """Call every hook, and the bells or what was taken; one that raises is logged and stops none of the others."""
-        for hook in (*(self.bells if also is None else also), *self.hooks):
+        """Call every hook, and the wakers or what was taken; one that raises is logged and stops none of the others."""
+        for hook in (*(self.wakers if also is None else also), *self.hooks):
             try:
                 hook()
             except Exception:
