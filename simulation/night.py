@@ -62,7 +62,7 @@ class Night:
         choices = [("both",), ("both",), ("both", "both"), ("web", "worker"), ("both", "worker")]
         around = Surroundings(
             outlets=partial(outlets_of, self.provider, self.promises),
-            knock=self.outside.knock_of,
+            ping=self.outside.ping_of,
             late_by=self._thread_is_late_by,
             has_left=self.promises.has_left,
         )

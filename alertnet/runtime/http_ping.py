@@ -3,17 +3,17 @@
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-Knock = Callable[[str, Mapping[str, str] | None, Mapping[str, str] | None], str | None]
-"""What `knock` is."""
+Ping = Callable[[str, Mapping[str, str] | None, Mapping[str, str] | None], str | None]
+"""URL, form and headers in; what was wrong out, None where it was answered."""
 
 
-def knock(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> str | None:
+def ping(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> str | None:
     """GET, or POST a form, under one deadline; None: it was answered with 2xx, else what was wrong, by name.
 
     No redirect is followed, so it leads nowhere but to where the operator has said. A user and password in the URL
     authenticate.
     """
-    # The provider's SDK, on which the transport is built, takes long to import, and most commands never knock.
+    # The provider's SDK, on which the transport is built, takes long to import, and most commands never ping.
     from alertnet.channels.transport import AnswerLost, NotConnected, Transport
 
     parts = urlsplit(url)

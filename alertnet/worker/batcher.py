@@ -19,7 +19,7 @@ class _Waiting(Generic[T, R]):
     error: BaseException | None = None
 
 
-class Together(Generic[T, R]):
+class Batcher(Generic[T, R]):
     """Calls from many threads, joined: `work` gets what waits, in the order of arrival, and gives a result for each."""
 
     def __init__(

@@ -15,7 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
 from alertnet.runtime.clock import system_clock
-from alertnet.runtime.http_ping import Knock, knock
+from alertnet.runtime.http_ping import Ping, ping
 from alertnet.worker.single_worker_lock import WorkerLock
 
 SET_BACK = timedelta(seconds=2)
@@ -85,7 +85,7 @@ class Platform:
     scheduler: Callable[[], Scheduler]
     lock: Callable[[Engine], Lock]
     now: Callable[[], datetime]
-    knock: Knock | None = None
+    ping: Ping | None = None
     """How the world outside is reached, beside the channels; None: there is none, and no watch is kept for it."""
 
 
@@ -134,4 +134,4 @@ def _scheduler() -> Scheduler:
     return SteadyScheduler(timezone="UTC", job_defaults=defaults)
 
 
-THIS_PLATFORM = Platform(SpacedEvent, _thread, ThreadPoolExecutor, _scheduler, WorkerLock, system_clock, knock)
+THIS_PLATFORM = Platform(SpacedEvent, _thread, ThreadPoolExecutor, _scheduler, WorkerLock, system_clock, ping)

@@ -10,7 +10,7 @@ from twilio.request_validator import SIGNATURE_HEADER, RequestValidator
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.flows.system.self_monitoring import keep_watch
 from alertnet.runtime.database.transactions import DatabaseAway
-from alertnet.runtime.http_ping import Knock
+from alertnet.runtime.http_ping import Ping
 from alertnet.runtime.settings.settings import Settings
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.monitoring import heartbeats
@@ -24,26 +24,26 @@ Errand = Callable[[], None]
 
 
 class Watch:
-    """The part of a worker in it. `knock` None: there is no world outside for whom to keep watch."""
+    """The part of a worker in it. `ping` None: there is no world outside for whom to keep watch."""
 
-    def __init__(self, runtime: Runtime, worker: str, knock: Knock | None) -> None:
+    def __init__(self, runtime: Runtime, worker: str, ping: Ping | None) -> None:
         self._runtime = runtime
         self._worker = worker
-        self._knock = knock
+        self._ping = ping
 
     def beat(self) -> dict[str, Errand]:
         """Show that the worker is alive, and look; the errands to be run, each on a thread of its own, by name."""
         try:
             self._runtime.transact(worker_store.beat, self._worker)
             self._runtime.measure_clock()
-            return self._look(self._knock) if self._knock is not None else {}
+            return self._look(self._ping) if self._ping is not None else {}
         except DatabaseAway:
             pass  # Nobody can look, so the heartbeat stops; `Absence` tells why.
         except Exception:
             log.exception("beat_failed")
         return {}
 
-    def _look(self, knock: Knock) -> dict[str, Errand]:
+    def _look(self, ping: Ping) -> dict[str, Errand]:
         runtime, settings = self._runtime, self._runtime.settings
         tested = settings.takes_texts
         turn = runtime.transact(
@@ -56,10 +56,10 @@ class Watch:
         )
         errands: dict[str, Errand] = {}
         if turn.test:
-            errands["inbound_test"] = partial(self._run, "inbound_test", partial(_test_inbound, settings, knock), None)
+            errands["inbound_test"] = partial(self._run, "inbound_test", partial(_test_inbound, settings, ping), None)
         if turn.ping and settings.heartbeat_url:
-            ping = partial(_beat, settings.heartbeat_url.get_secret_value(), turn.ping, knock)
-            errands["heartbeat"] = partial(self._run, "heartbeat", ping, heartbeats.HEARTBEAT)
+            beat = partial(_beat, settings.heartbeat_url.get_secret_value(), turn.ping, ping)
+            errands["heartbeat"] = partial(self._run, "heartbeat", beat, heartbeats.HEARTBEAT)
         return errands
 
     def _run(self, name: str, errand: Callable[[], str | None], sign: str | None) -> None:
@@ -72,16 +72,16 @@ class Watch:
                 self._runtime.transact(heartbeats.note, sign)
 
 
-def _beat(url: str, head: str, knock: Knock) -> str | None:
+def _beat(url: str, head: str, ping: Ping) -> str | None:
     """Ping, with the head of the record for somebody outside to keep: in headers, and where the URL says `{head}`."""
     headers = {"User-Agent": f"alertnet (record {head})", HEAD_HEADER: head}
-    return knock(url.replace("{head}", head), None, headers)
+    return ping(url.replace("{head}", head), None, headers)
 
 
-def _test_inbound(settings: Settings, knock: Knock) -> str | None:
+def _test_inbound(settings: Settings, ping: Ping) -> str | None:
     """A text from our number to itself, signed as the provider signs: by the way in to where it is noted."""
     account = next(iter(settings.telephones.values()))
     url, number = f"{settings.public_url}/twilio/sms", account.numbers[0]
     form = {"AccountSid": account.sid, "MessageSid": SELF_TEST, "From": number, "To": number, "Body": ""}
     validator = RequestValidator(account.auth_tokens[0].get_secret_value())
-    return knock(url, form, {SIGNATURE_HEADER: validator.compute_signature(url, form)})
+    return ping(url, form, {SIGNATURE_HEADER: validator.compute_signature(url, form)})

@@ -14,7 +14,7 @@ from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.worker import provider_health
-from alertnet.worker.batcher import Together
+from alertnet.worker.batcher import Batcher
 from alertnet.worker.platform import THIS_PLATFORM, Platform
 
 log = structlog.get_logger(__name__)
@@ -25,7 +25,7 @@ class Sending:
 
     def __init__(self, runtime: Runtime, platform: Platform = THIS_PLATFORM) -> None:
         self.runtime = runtime
-        self._record_each = Together[Outcome, list[str] | None](
+        self._record_each = Batcher[Outcome, list[str] | None](
             lambda outcomes: runtime.transact(record_each, outcomes), platform.event
         )
 

@@ -68,7 +68,7 @@ class Worker:
         self._sizes = {**POOLS, **(pools or {})}
         self._tick = timedelta(seconds=tick_seconds)
         self._lock = platform.lock(runtime.engine)
-        self._lookout = Watch(runtime, self.id, platform.knock)
+        self._lookout = Watch(runtime, self.id, platform.ping)
         self._wake = platform.event()
         self._stopping = False
         self._comeback = Comeback(runtime)

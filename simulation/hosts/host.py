@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.runtime.database.transactions import DatabaseAway
-from alertnet.runtime.http_ping import Knock
+from alertnet.runtime.http_ping import Ping
 from alertnet.runtime.outlets import Outlet
 from alertnet.worker.service import Worker
 from simulation.hosts.platform import LateBy, platform_of
@@ -23,7 +23,7 @@ class Surroundings:
 
     outlets: Callable[["Process"], Mapping[Route, Outlet]]
     """The routes out that one process has."""
-    knock: Callable[["Process"], Knock | None]
+    ping: Callable[["Process"], Ping | None]
     """How one process reaches whoever waits for its heartbeat; None where nobody does."""
     late_by: LateBy
     has_left: Callable[["Host", datetime, datetime], object]
@@ -41,7 +41,7 @@ class Process(Run):
         self.runtime = runtime_of(self, around.outlets(self), around.late_by, self._tell_others)
         self.worker: Worker | None = None
         if host.works:
-            self.worker = Worker(self.runtime, platform=platform_of(self, around.knock(self), around.late_by))
+            self.worker = Worker(self.runtime, platform=platform_of(self, around.ping(self), around.late_by))
             self.life.spawn(self._work)
 
     def leaves(self) -> None:

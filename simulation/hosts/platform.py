@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from alertnet.runtime.http_ping import Knock
+from alertnet.runtime.http_ping import Ping
 from alertnet.worker.platform import Platform
 from alertnet.worker.provider_health import ASKING, SENDING
 from alertnet.worker.service import BEAT_SECONDS, SWEEP_SECONDS
@@ -153,10 +153,10 @@ class NoLock:
         """Nothing was taken."""
 
 
-def platform_of(run: Run, knock: Knock | None, late_by: LateBy) -> Platform:
+def platform_of(run: Run, ping: Ping | None, late_by: LateBy) -> Platform:
     """The platform that one run of a process has."""
     life, now = run.life, run.clocks.machine
-    spared = SPARED if knock is None else WATCHED
+    spared = SPARED if ping is None else WATCHED
     overrun = partial(run.world.story.breaks_promise, "A5")
     return Platform(
         event=lambda: Event(life),
@@ -165,5 +165,5 @@ def platform_of(run: Run, knock: Knock | None, late_by: LateBy) -> Platform:
         scheduler=lambda: Scheduler(life, now, run.world.is_unheard, spared),
         lock=NoLock,
         now=now,
-        knock=knock,
+        ping=ping,
     )

@@ -6,7 +6,7 @@ from functools import partial
 
 from starlette.responses import Response
 
-from alertnet.runtime.http_ping import Knock
+from alertnet.runtime.http_ping import Ping
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.forms import Form
 from alertnet.web.twilio import sms
@@ -31,11 +31,11 @@ class Outside:
         self.tested_at: datetime | None = None
         """When our own test came in last."""
 
-    def knock_of(self, process: Process) -> Knock | None:
+    def ping_of(self, process: Process) -> Ping | None:
         """How one process reaches it; None where nobody waits, so that no watch is kept."""
-        return partial(self._knock, process) if self.world.mischief.watched else None
+        return partial(self._ping, process) if self.world.mischief.watched else None
 
-    def _knock(
+    def _ping(
         self, process: Process, _url: str, form: Mapping[str, str] | None, _headers: Mapping[str, str] | None
     ) -> str | None:
         what = "the heartbeat" if form is None else "our own test"
@@ -49,7 +49,7 @@ class Outside:
             answers.append(fault)
             heard.set()
 
-        if self.world.random.random() < self.world.mischief.knock_lost:
+        if self.world.random.random() < self.world.mischief.ping_lost:
             self.world.story.tell("network", f"loses {what} of {process.host.name}")
         elif form is None:
             self.world.time.after(self.world.random.uniform(0.02, 0.4), partial(self._take, process, hear))

@@ -74,7 +74,7 @@ class Mischief:
     """How much coordinators do besides."""
     watched: bool = False
     """Somebody outside waits for our heartbeat."""
-    knock_lost: float = 0.0
+    ping_lost: float = 0.0
     """What we send there, or bring to ourselves, is lost."""
     way_in_closed: tuple[Span, ...] = ()
     """Nobody outside reaches us: neither people, nor the provider, nor our own test."""
@@ -166,7 +166,7 @@ def draw_watched(random: Random, mischief: Mischief, length: float) -> Mischief:
     return replace(
         mischief,
         watched=True,
-        knock_lost=random.choice([0.0, 0.0, 0.2, 0.7]),
+        ping_lost=random.choice([0.0, 0.0, 0.2, 0.7]),
         way_in_closed=_spans(random, length, 1, 300) if random.random() < 0.45 else (),
         hangs=(_long_span(random, length),) if random.random() < 0.45 else (),
     )

@@ -21,7 +21,7 @@ from tests.processes.installation import eventually
 
 @contextmanager
 def running(office: Office, *words: str) -> Iterator[subprocess.Popen[str]]:
-    # It knocks at its own door first of all: to ask for a name of the world outside may take longer than a test has.
+    # It pings its own door first of all: to ask for a name of the world outside may take longer than a test has.
     office.env["ALERTNET_PUBLIC_URL"] = "http://127.0.0.1:9"
     process = subprocess.Popen(
         office.command(*words), cwd=office.folder, env=office.environment, stderr=subprocess.PIPE, text=True

@@ -116,7 +116,7 @@ def _beat(watch: Watch) -> None:
 
 
 def _nobody(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> None:
-    """Who is knocked at."""
+    """Who is pinged."""
 
 
 def _declare_restored(runtime: Runtime, announce: Announce) -> str:

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
-from alertnet.runtime.http_ping import knock
+from alertnet.runtime.http_ping import ping
 from alertnet.worker.self_monitoring import HEAD_HEADER, Watch
 from tests.scenarios.world import World
 
@@ -105,7 +105,7 @@ class Night:
         self.world = world
         self.dead_man = dead_man
         self.front = front
-        self.watches = [Watch(world.runtime, "a worker", knock)]
+        self.watches = [Watch(world.runtime, "a worker", ping)]
         dead_man.clock = world.clock
         front.world = world
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from alertnet.runtime.http_ping import knock
+from alertnet.runtime.http_ping import ping
 from alertnet.runtime.wiring import wire
 from alertnet.sandbox import Fault, Sandbox
 from alertnet.sandbox.telephony.handset import Call
@@ -271,7 +271,7 @@ def test_a_test_with_a_wrong_signature_counts_for_nothing(night: Night) -> None:
     before = night.world.runtime.read(lambda tx: heartbeats.read(tx.session)[heartbeats.INBOUND])
     night.world.clock.at += MINUTE
 
-    knock(f"{night.front.place.url}/twilio/sms", {"MessageSid": "alertnet-self-test"}, {"X-Twilio-Signature": "none"})
+    ping(f"{night.front.place.url}/twilio/sms", {"MessageSid": "alertnet-self-test"}, {"X-Twilio-Signature": "none"})
 
     assert night.world.runtime.read(lambda tx: heartbeats.read(tx.session)[heartbeats.INBOUND]) == before
 
@@ -372,14 +372,14 @@ def test_when_a_worker_dies_another_raises_the_alarm_once(
             )
             for _ in range(2)
         ]
-        night.watches += [Watch(other, f"worker {number}", knock) for number, other in enumerate(others)]
+        night.watches += [Watch(other, f"worker {number}", ping) for number, other in enumerate(others)]
         night.passes(seconds=75)
         quiet = alarms(night.world)
 
         dead = night.watches.pop(0)
         night.passes(seconds=45)
         told = alarms(night.world)
-        night.watches.append(Watch(runtime, "its successor", knock))
+        night.watches.append(Watch(runtime, "its successor", ping))
         night.passes(seconds=330)
 
     assert dead is not None

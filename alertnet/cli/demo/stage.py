@@ -81,7 +81,7 @@ def stage() -> Iterator[Stage]:
         key = runtime.transact(create_key, "north", SCOPES)
         runtime.transact(set_pins, "north/ana", PIN, DURESS_PIN, one_time=0)
         # A clock that jumps would be taken for a standstill.
-        stack.enter_context(working(runtime, replace(THIS_PLATFORM, knock=None)))
+        stack.enter_context(working(runtime, replace(THIS_PLATFORM, ping=None)))
         stack.enter_context(web(runtime, listening, threading.Event()))
         pace = Pace(runtime, sandbox, clock)
         stack.callback(pace.close)

@@ -1,16 +1,16 @@
-"""A knock at a place that the operator has set: what it sends, and what it makes of the answer."""
+"""One request to a URL that the operator has set: what it sends, and what it makes of the answer."""
 
 import socket
 from collections.abc import Iterator, Mapping
 
 import pytest
 
-from alertnet.runtime.http_ping import knock
+from alertnet.runtime.http_ping import ping
 from tests.scenarios.outside import Place, Served
 
 
 class Door:
-    """A place that remembers who knocked."""
+    """A place that remembers who pinged it."""
 
     def __init__(self, place: Place) -> None:
         self.url = place.url
@@ -30,14 +30,14 @@ def door() -> Iterator[Door]:
 
 
 def test_a_ping_is_a_plain_get_of_the_very_address(door: Door) -> None:
-    assert knock(f"{door.url}/ping/5f1c?source=alertnet") is None
+    assert ping(f"{door.url}/ping/5f1c?source=alertnet") is None
 
     ((method, path, body, _),) = door.heard
     assert (method, path, body) == ("GET", "/ping/5f1c?source=alertnet", b"")
 
 
 def test_a_form_is_posted_with_the_headers_that_it_needs(door: Door) -> None:
-    assert knock(f"{door.url}/twilio/sms", {"Body": "a b"}, {"X-Twilio-Signature": "s"}) is None
+    assert ping(f"{door.url}/twilio/sms", {"Body": "a b"}, {"X-Twilio-Signature": "s"}) is None
 
     ((method, _, body, headers),) = door.heard
     assert (method, body, headers["X-Twilio-Signature"]) == ("POST", b"Body=a+b", "s")
@@ -46,7 +46,7 @@ def test_a_form_is_posted_with_the_headers_that_it_needs(door: Door) -> None:
 
 def test_a_user_in_the_address_authenticates(door: Door) -> None:
     """And is not sent as part of the host."""
-    knock(door.url.replace("://", "://push:s%40cret@"))
+    ping(door.url.replace("://", "://push:s%40cret@"))
 
     ((_, _, _, headers),) = door.heard
     assert headers["Authorization"] == "Basic cHVzaDpzQGNyZXQ="
@@ -57,7 +57,7 @@ def test_a_user_in_the_address_authenticates(door: Door) -> None:
 def test_every_answer_but_success_is_a_fault(door: Door, status: int) -> None:
     door.answer = (status, {"Location": door.url})
 
-    assert knock(door.url) == str(status)
+    assert ping(door.url) == str(status)
     assert len(door.heard) == 1
 
 
@@ -65,4 +65,4 @@ def test_where_nobody_listens_the_fault_has_a_name() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
 
-    assert knock(f"http://127.0.0.1:{port}/") == "ConnectionRefusedError"
+    assert ping(f"http://127.0.0.1:{port}/") == "ConnectionRefusedError"

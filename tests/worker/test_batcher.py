@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from alertnet.worker.batcher import Together
+from alertnet.worker.batcher import Batcher
 
 PATIENCE = 10  # seconds that no test should ever need
 
@@ -33,17 +33,17 @@ def test_what_comes_alone_is_done_at_once() -> None:
     work = Slow()
     work.go_on.set()
 
-    assert Together(work)(1) == 10
+    assert Batcher(work)(1) == 10
 
 
 def test_what_comes_meanwhile_is_done_in_one_go_and_each_gets_its_own_result() -> None:
     work = Slow()
-    together = Together(work)
+    batcher = Batcher(work)
     with ThreadPoolExecutor(4) as threads:
-        first = threads.submit(together, 1)
+        first = threads.submit(batcher, 1)
         assert work.began.wait(PATIENCE)
-        others = [threads.submit(together, item) for item in (2, 3, 4)]
-        while len(together.waiting) < len(others):
+        others = [threads.submit(batcher, item) for item in (2, 3, 4)]
+        while len(batcher.waiting) < len(others):
             threading.Event().wait(0.001)
         work.go_on.set()
 
@@ -55,9 +55,9 @@ def test_a_failure_is_heard_by_those_it_concerns_and_the_next_is_done() -> None:
     """A11: one failure spoils nothing for those who come later."""
     work = Slow(ValueError("broken"))
     work.go_on.set()
-    together = Together(work)
+    batcher = Batcher(work)
     with pytest.raises(ValueError, match="broken"):
-        together(1)
+        batcher(1)
     work.error = None
 
-    assert together(2) == 20
+    assert batcher(2) == 20
