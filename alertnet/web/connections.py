@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from alertnet.core.limits import REQUEST_SECONDS
 from alertnet.runtime.reminder import Reminder
 
-SWEEP_SECONDS = 1.0
+LOOK_SECONDS = 1.0
 LET_IN_AT_ONCE = 16
 OUT_OF_FILES_SECONDS = 0.1
 """How long nobody is let in where the system has no file left."""
@@ -149,13 +149,13 @@ class Server(uvicorn.Server):
         self._waiting = Waiting(self._loop, self._deadline_seconds)
         self._listening.setblocking(False)
         self._listen()
-        self._sweeping = self._loop.create_task(self._sweep())
+        self._ending = self._loop.create_task(self._end_overdue())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop.remove_reader(self._listening)
         self._listening.close()
         await super().shutdown(sockets)
-        self._sweeping.cancel()
+        self._ending.cancel()
 
     def _listen(self) -> None:
         if self._listening.fileno() >= 0:
@@ -209,9 +209,9 @@ class Server(uvicorn.Server):
     def _lost(self) -> None:
         self._open -= 1
 
-    async def _sweep(self) -> None:
+    async def _end_overdue(self) -> None:
         while True:
-            await asyncio.sleep(min(SWEEP_SECONDS, self._deadline_seconds))
+            await asyncio.sleep(min(LOOK_SECONDS, self._deadline_seconds))
             self._waiting.cut_late()
             if self._waiting.cut and self._cut_reminder.is_time("requests_cut"):
                 log.warning("requests_cut", count=self._waiting.cut, connections=self._open)

@@ -16,8 +16,8 @@ from alertnet.flows.system.postpone_row import set_aside
 from alertnet.flows.voice.incoming_call import CallIn, hear_unkeyed_call, miss_call
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.monitoring import inbound_polls as sweep_store
-from alertnet.store.monitoring.inbound_polls import Sweep
+from alertnet.store.monitoring import inbound_polls
+from alertnet.store.monitoring.inbound_polls import InboundPoll
 from alertnet.store.records.inbound import InboundSms, unkeyed_calls, unseen
 from alertnet.worker.provider_health import is_away
 
@@ -32,23 +32,23 @@ FORGOTTEN = timedelta(days=1)
 log = structlog.get_logger(__name__)
 
 
-def sweep(runtime: Runtime, *, at_once: bool = False) -> None:
+def poll_missed_inbound(runtime: Runtime, *, at_once: bool = False) -> None:
     """Look for what came in by SMS and by call, at each provider, if it is time to, and nobody does, or `at_once`."""
     for route in runtime.outlets:
         if not is_away(runtime, route):
-            sweep_route(runtime, route, at_once=at_once)
+            poll_route(runtime, route, at_once=at_once)
     hear_unkeyed(runtime)
 
 
-def sweep_route(runtime: Runtime, route: Route, *, at_once: bool = False, until: datetime | None = None) -> None:
+def poll_route(runtime: Runtime, route: Route, *, at_once: bool = False, until: datetime | None = None) -> None:
     """The same for one route; `until`: no list is asked for any more from then on."""
     outlet = runtime.outlets[route]
-    turn = None if outlet.ledger is None else runtime.transact(sweep_store.take, route, at_once=at_once)
-    if outlet.ledger is None or turn is None:
+    poll = None if outlet.ledger is None else runtime.transact(inbound_polls.begin, route, at_once=at_once)
+    if outlet.ledger is None or poll is None:
         return
-    is_whole, is_all = _let_in_all(runtime, turn, outlet.ledger, outlet.senders, until)
-    again_after = sweep_store.EVERY if is_all else GRACE
-    runtime.transact(sweep_store.finish, turn, is_whole=is_whole, again_after=again_after)
+    is_whole, is_all = _let_in_all(runtime, poll, outlet.ledger, outlet.senders, until)
+    again_after = inbound_polls.EVERY if is_all else GRACE
+    runtime.transact(inbound_polls.finish, poll, is_whole=is_whole, again_after=again_after)
 
 
 def hear_unkeyed(runtime: Runtime) -> None:
@@ -76,16 +76,16 @@ def list_each(
 
 
 def _let_in_all(
-    runtime: Runtime, turn: Sweep, ledger: Ledger, numbers: tuple[str, ...], until: datetime | None
+    runtime: Runtime, poll: InboundPoll, ledger: Ledger, numbers: tuple[str, ...], until: datetime | None
 ) -> tuple[bool, bool]:
     """Whether all that came in since the last look was found and let in, and nothing waits for its webhook any more."""
-    until = until or turn.at + sweep_store.LEASE
-    listings = list_each(runtime, ledger.incoming, numbers, turn.seen_until - OVERLAP, until)
+    until = until or poll.at + inbound_polls.LEASE
+    listings = list_each(runtime, ledger.incoming, numbers, poll.seen_until - OVERLAP, until)
     listed = [entry for listing in listings for entry in listing.entries]
     missed = runtime.read(unseen, [entry.found.provider_id for entry in listed])
     unheard = sorted((entry for entry in listed if entry.found.provider_id in missed), key=lambda entry: entry.at)
-    late = [entry for entry in unheard if entry.at <= turn.at - GRACE]
-    method, provider = turn.route
+    late = [entry for entry in unheard if entry.at <= poll.at - GRACE]
+    method, provider = poll.route
     failed = [entry for entry in late if not _let_in(runtime, method, entry)]
     is_read = all(listing.is_whole for listing in listings)
     if late or not is_read:

@@ -20,7 +20,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.worker.due_work import DUE, Job, Search, perform, send_jobs
-from alertnet.worker.missed_inbound import sweep
+from alertnet.worker.missed_inbound import poll_missed_inbound
 from alertnet.worker.platform import THIS_PLATFORM, Platform
 from alertnet.worker.provider_health import ASKING, SENDING, sending, take
 from alertnet.worker.self_monitoring import Watch
@@ -28,13 +28,13 @@ from alertnet.worker.sender import Sending
 from alertnet.worker.startup_recovery import Comeback
 from alertnet.worker.thread_pools import Room, Stride, ThreadPool, UnderWay
 
-SWEEP, COMEBACK, ERRANDS = "sweep", "comeback", "errands"
-POOLS = {**SENDING, **ASKING, DUE: 16, SWEEP: 1, COMEBACK: len(PROVIDERS), ERRANDS: 2}
+INBOUND_POLL, COMEBACK, ERRANDS = "sweep", "comeback", "errands"
+POOLS = {**SENDING, **ASKING, DUE: 16, INBOUND_POLL: 1, COMEBACK: len(PROVIDERS), ERRANDS: 2}
 """How many threads each kind of work has."""
 
 TICK_SECONDS = 1
 BEAT_SECONDS = 5
-SWEEP_SECONDS = 10
+POLL_SECONDS = 10
 """How often it looks whether it is time to look for what came in unheard."""
 
 EARLIEST = timedelta(milliseconds=1)
@@ -111,7 +111,7 @@ class Worker:
         self._scheduler = self._platform.scheduler()
         self._scheduler.add_job(self._wake.set, "interval", seconds=self._tick.total_seconds())
         self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, max_instances=1)
-        self._scheduler.add_job(self._sweep, "interval", seconds=SWEEP_SECONDS)
+        self._scheduler.add_job(self._poll_inbound, "interval", seconds=POLL_SECONDS)
         self._runtime.make_ready()
         self._come_back()
         self._runtime.wakeups.wakers.append(self._wake.set)
@@ -120,7 +120,7 @@ class Worker:
         self._watcher.start()
         self._scheduler.start()
         self._beat()
-        self._sweep()
+        self._poll_inbound()
         self._wake.set()
 
     def stop(self) -> None:
@@ -221,14 +221,14 @@ class Worker:
         held = frozenset(sending(route) for route in self._comeback.held)
         return {**self._pools, **{name: Stride(0) for name in held}}, held
 
-    def sweep(self) -> None:
+    def poll_missed_inbound(self) -> None:
         """Fetch what came in while nobody listened, if it is time to."""
         with suppress(DatabaseAway):
-            sweep(self._runtime)
+            poll_missed_inbound(self._runtime)
 
-    def _sweep(self) -> None:
-        if self._comeback.is_over and self._pools[SWEEP].room:
-            self._pools[SWEEP].take(SWEEP, self.sweep)
+    def _poll_inbound(self) -> None:
+        if self._comeback.is_over and self._pools[INBOUND_POLL].room:
+            self._pools[INBOUND_POLL].take(INBOUND_POLL, self.poll_missed_inbound)
 
     def _beat(self) -> None:
         self._come_back()

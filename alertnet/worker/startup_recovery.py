@@ -23,7 +23,7 @@ from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.monitoring import last_activity
 from alertnet.store.monitoring.last_activity import Declaration
-from alertnet.worker.missed_inbound import hear_unkeyed, list_each, sweep_route
+from alertnet.worker.missed_inbound import hear_unkeyed, list_each, poll_route
 
 T = TypeVar("T")
 
@@ -134,7 +134,7 @@ class Comeback:
     def _fetch(self, route: Route) -> None:
         """What came in meanwhile. Whoever has the turn to look may have died over it: its lease is not waited for."""
         try:
-            sweep_route(self._runtime, route, at_once=True, until=self._ends_at)
+            poll_route(self._runtime, route, at_once=True, until=self._ends_at)
         finally:
             self._unseen.discard(route)
 

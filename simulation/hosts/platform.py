@@ -10,11 +10,11 @@ from sqlalchemy import Engine
 from alertnet.runtime.http_ping import Ping
 from alertnet.worker.platform import Platform
 from alertnet.worker.provider_health import ASKING, SENDING
-from alertnet.worker.service import BEAT_SECONDS, SWEEP_SECONDS
+from alertnet.worker.service import BEAT_SECONDS, POLL_SECONDS
 from simulation.hosts.run import Run
 from simulation.world.time import Do, Life
 
-SPARED: dict[float, float] = {BEAT_SECONDS: 60, SWEEP_SECONDS: 35}
+SPARED: dict[float, float] = {BEAT_SECONDS: 60, POLL_SECONDS: 35}
 """A sign of life every few seconds would be most of what happens: one in so many is enough."""
 
 WATCHED = {**SPARED, BEAT_SECONDS: 20.0}
@@ -128,7 +128,7 @@ class Scheduler:
 
     def start(self) -> None:
         for func, seconds in self._ticks:
-            if seconds == SWEEP_SECONDS:
+            if seconds == POLL_SECONDS:
                 self._life.repeat(func, self._spared[seconds], self._is_unheard)
             elif seconds in self._spared:
                 self._life.repeat(func, self._spared[seconds])

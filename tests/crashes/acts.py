@@ -22,9 +22,9 @@ def works(world: World) -> None:
     world.works()
 
 
-def sweeps(world: World) -> None:
+def polls_inbound(world: World) -> None:
     """The worker looks for what came in while nobody listened."""
-    world.does("sweep")
+    world.does("poll_missed_inbound")
 
 
 def keeps_watch(world: World) -> None:
@@ -42,7 +42,7 @@ def calls_back(world: World) -> None:
     world.sandbox.settle()
 
 
-BY_THEMSELVES = (works, sweeps, keeps_watch, comes_back, calls_back)
+BY_THEMSELVES = (works, polls_inbound, keeps_watch, comes_back, calls_back)
 """Nobody waits for an answer to these, and all of them are done again and again, however they ended."""
 
 

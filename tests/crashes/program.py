@@ -76,7 +76,7 @@ def run(installed: Installed, microseconds: Any, orders: Connection, leaves: Con
         does: dict[str, Callable[[], object]] = {
             "step": worker.step,
             "next_due": worker.next_due,
-            "sweep": partial(_then, worker.sweep, hang_ups.finish),
+            "poll_missed_inbound": partial(_then, worker.poll_missed_inbound, hang_ups.finish),
             "beat": partial(_beat, Watch(runtime, worker.id, _nobody)),
             "come_back": partial(_then, partial(come_back, runtime), hang_ups.finish),
             "restored": partial(_then, partial(_declare_restored, runtime, announce), hang_ups.finish),

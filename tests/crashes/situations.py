@@ -19,10 +19,10 @@ from tests.crashes.acts import (
     dials,
     keeps_watch,
     keys,
+    polls_inbound,
     presses,
     raises,
     reference,
-    sweeps,
 )
 from tests.crashes.world import World
 
@@ -186,7 +186,7 @@ def unheard(act: Act, before: Situation = told, minutes: float = 2) -> Situation
     """Somebody did that while nobody was there to hear it, so long ago."""
 
     def situation(world: World) -> None:
-        sweeps(world)
+        polls_inbound(world)
         before(world)
         world.kills()
         act(world)

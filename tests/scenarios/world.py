@@ -76,7 +76,7 @@ class World(TimedProgram):
 
     def catches_up(self) -> None:
         """A worker looks for what came in unheard, as it does each minute, and all that follows happens."""
-        self.worker.sweep()
+        self.worker.poll_missed_inbound()
         self.settles()
 
     def post(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:

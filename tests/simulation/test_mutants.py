@@ -147,15 +147,15 @@ MUTANTS = {
         "return None if is_open else self.times.closed_by(at)",
         "return None",
     ),
-    "wake-up without sweep: no tick": Mutant(
+    "wake-up without a look: no tick": Mutant(
         "A2 A5 A7",
         "alertnet/worker/service.py",
         'self._scheduler.add_job(self._bell.set, "interval", seconds=self._tick.total_seconds())',
     ),
-    "wake-up without sweep: no alarm clock": Mutant(
+    "wake-up without a look: no alarm clock": Mutant(
         "A2 A7", "alertnet/worker/service.py", "        self._plan(search.next_at)\n"
     ),
-    "wake-up without sweep: the next due time is not looked up": Mutant(
+    "wake-up without a look: the next due time is not looked up": Mutant(
         "A2 A7", "alertnet/worker/due_work.py", "        self._expect(due.next_at)\n"
     ),
     "the heartbeat goes on, whatever is found": Mutant(

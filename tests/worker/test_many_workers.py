@@ -211,7 +211,7 @@ def test_who_leaves_finishes_what_it_has_and_the_others_go_on(
 
 
 def test_a_wake_up_that_was_lost_is_made_up_for_by_the_tick(stages: Stages, each_database: str) -> None:
-    """NOTIFY is the rule and the sweep behind it the safety net: here nobody is told of what falls due."""
+    """NOTIFY is the rule and the tick behind it the safety net: here nobody is told of what falls due."""
     stage = stages(each_database, clock=system_clock)
     stage.opens()
     later = update(attempts).values(due_at=system_clock() + timedelta(hours=1))

@@ -83,7 +83,7 @@ def looked_at(step: dict[str, Any]) -> float:
 
 
 def test_no_statement_of_a_worker_looks_at_what_is_over(old: Stage) -> None:
-    """Claiming, due rows, leases, alarms, outcomes, questions, sweeps: all by an index of what is due."""
+    """Claiming, due rows, leases, alarms, outcomes, questions, polls: all by an index of what is due."""
     old.sandbox.misbehaves(Fault.LOSE_ANSWER, times=2)
     for _ in range(4):
         old.opens()
@@ -93,7 +93,7 @@ def test_no_statement_of_a_worker_looks_at_what_is_over(old: Stage) -> None:
     for minutes in (0, 1, 1, 35):
         old.clock.at += timedelta(minutes=minutes)
         old.settles()
-    old.worker.sweep()
+    old.worker.poll_missed_inbound()
     old.worker.next_due()
 
     due = {table for table in ("attempts", "escalations", "alarms") for each in seen if f"{table}.due_at <=" in each}

@@ -14,8 +14,7 @@ from alertnet.flows.sending.locked_attempt import hold
 from alertnet.flows.system.lost_incidents import Told, tell_of_incidents
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
-from alertnet.store.monitoring import heartbeats, last_activity
-from alertnet.store.monitoring import inbound_polls as sweep_store
+from alertnet.store.monitoring import heartbeats, inbound_polls, last_activity
 from alertnet.store.monitoring.last_activity import Declaration
 from alertnet.store.records import timeline
 from alertnet.store.records.editions import Edition
@@ -44,7 +43,7 @@ def hold_back(tx: Tx, taken_at: datetime | None, by: str, inbound_routes: Sequen
     _stop(tx, escalations, until)
     _stop(tx, alarms, until)
     _stop(tx, attempts, until, attempts.c.status == AttemptStatus.QUEUED.value, attempts.c.created_at < declared.at)
-    sweep_store.rewind(tx, inbound_routes, declared.taken_at)
+    inbound_polls.rewind(tx, inbound_routes, declared.taken_at)
     return declared
 
 

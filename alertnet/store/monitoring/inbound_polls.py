@@ -18,8 +18,8 @@ LEASE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
-class Sweep:
-    """The turn to look for what came in by a route. `seen_until`: what came by then was found; `at`: it began then."""
+class InboundPoll:
+    """A look for what came in by a route, under a lease. `seen_until`: what came by then was found; `at`: it began then."""
 
     route: Route
     lease: str
@@ -27,7 +27,7 @@ class Sweep:
     at: datetime
 
 
-def take(tx: Tx, route: Route, *, at_once: bool = False) -> Sweep | None:
+def begin(tx: Tx, route: Route, *, at_once: bool = False) -> InboundPoll | None:
     """The turn, if it is time to look, and nobody does. The first one begins where the newest that came in left off.
 
     `at_once`: whether it is time or not, and also from whoever has it.
@@ -39,9 +39,9 @@ def take(tx: Tx, route: Route, *, at_once: bool = False) -> Sweep | None:
     # What lies further ahead than any look was planned is from before the clock was put back.
     is_time = (sweeps.c.due_at <= tx.now) | (sweeps.c.due_at > tx.now + max(EVERY, LEASE)) | literal(at_once)
     change = update(sweeps).where(sweeps.c.method == name, is_time)
-    turn = change.values(lease=lease, due_at=tx.now + LEASE).returning(sweeps.c.seen_until)
-    seen_until = tx.session.scalar(turn)
-    return Sweep(route, lease, min(seen_until, tx.now), tx.now) if seen_until else None
+    poll = change.values(lease=lease, due_at=tx.now + LEASE).returning(sweeps.c.seen_until)
+    seen_until = tx.session.scalar(poll)
+    return InboundPoll(route, lease, min(seen_until, tx.now), tx.now) if seen_until else None
 
 
 def rewind(tx: Tx, routes: Iterable[Route], moment: datetime) -> None:
@@ -53,8 +53,8 @@ def rewind(tx: Tx, routes: Iterable[Route], moment: datetime) -> None:
     tx.session.execute(update(sweeps).where(sweeps.c.seen_until > moment).values(seen_until=moment))
 
 
-def finish(tx: Tx, sweep: Sweep, *, is_whole: bool, again_after: timedelta = EVERY) -> None:
+def finish(tx: Tx, poll: InboundPoll, *, is_whole: bool, again_after: timedelta = EVERY) -> None:
     """It is over, and `is_whole` when all was found. Who lost the turn meanwhile changes nothing."""
-    mine = update(sweeps).where(sweeps.c.method == route_name(sweep.route), sweeps.c.lease == sweep.lease)
-    seen_until = sweep.at if is_whole else sweep.seen_until
-    tx.session.execute(mine.values(lease=None, due_at=sweep.at + again_after, seen_until=seen_until))
+    mine = update(sweeps).where(sweeps.c.method == route_name(poll.route), sweeps.c.lease == poll.lease)
+    seen_until = poll.at if is_whole else poll.seen_until
+    tx.session.execute(mine.values(lease=None, due_at=poll.at + again_after, seen_until=seen_until))

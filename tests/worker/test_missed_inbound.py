@@ -13,9 +13,9 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
 from alertnet.flows.system import restored_backup
 from alertnet.runtime.clock import system_clock
-from alertnet.store.monitoring import inbound_polls as sweep_store
+from alertnet.store.monitoring import inbound_polls
 from alertnet.store.tables import inbound, sweeps
-from alertnet.worker.missed_inbound import GRACE, OVERLAP, sweep
+from alertnet.worker.missed_inbound import GRACE, OVERLAP, poll_missed_inbound
 from alertnet.worker.service import Worker
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, NOW, OURS, Stage
@@ -57,13 +57,13 @@ def test_one_worker_at_a_time_looks(stages: Stages, each_database: str) -> None:
     stage = stages(each_database)
     other = stage.connect()
 
-    first = stage.runtime.transact(sweep_store.take, (MethodKind.SMS, FIRST))
-    second = other.transact(sweep_store.take, (MethodKind.SMS, FIRST))
+    first = stage.runtime.transact(inbound_polls.begin, (MethodKind.SMS, FIRST))
+    second = other.transact(inbound_polls.begin, (MethodKind.SMS, FIRST))
     assert first is not None
-    stage.runtime.transact(sweep_store.finish, first, is_whole=True)
-    at_once = other.transact(sweep_store.take, (MethodKind.SMS, FIRST))
-    stage.clock.at += sweep_store.EVERY
-    later = other.transact(sweep_store.take, (MethodKind.SMS, FIRST))
+    stage.runtime.transact(inbound_polls.finish, first, is_whole=True)
+    at_once = other.transact(inbound_polls.begin, (MethodKind.SMS, FIRST))
+    stage.clock.at += inbound_polls.EVERY
+    later = other.transact(inbound_polls.begin, (MethodKind.SMS, FIRST))
     other.close()
 
     assert (second, at_once) == (None, None)
@@ -74,12 +74,12 @@ def test_one_worker_at_a_time_looks(stages: Stages, each_database: str) -> None:
 def test_a_turn_that_was_not_finished_goes_to_another(stages: Stages, each_database: str) -> None:
     """A worker that dies while it looks is no loss; if it only slept, it takes nothing back."""
     stage = stages(each_database)
-    asleep = stage.runtime.transact(sweep_store.take, (MethodKind.SMS, FIRST))
+    asleep = stage.runtime.transact(inbound_polls.begin, (MethodKind.SMS, FIRST))
     assert asleep is not None
-    stage.clock.at += sweep_store.LEASE
+    stage.clock.at += inbound_polls.LEASE
 
-    other = stage.runtime.transact(sweep_store.take, (MethodKind.SMS, FIRST))
-    stage.runtime.transact(sweep_store.finish, asleep, is_whole=True)
+    other = stage.runtime.transact(inbound_polls.begin, (MethodKind.SMS, FIRST))
+    stage.runtime.transact(inbound_polls.finish, asleep, is_whole=True)
 
     assert other is not None
     row = stage.runtime.read(lambda tx: tx.session.execute(select(sweeps)).one())
@@ -89,12 +89,12 @@ def test_a_turn_that_was_not_finished_goes_to_another(stages: Stages, each_datab
 def test_a_clock_that_was_ahead_keeps_nobody_from_looking(stage: Stage) -> None:
     """Put right again, it would have the next look wait until it has caught up, and skip what comes in till then."""
     stage.clock.at += timedelta(hours=1)
-    sweep(stage.runtime)
+    poll_missed_inbound(stage.runtime)
     stage.clock.at = NOW
     texts_in(stage, "SOS")
     stage.clock.at += GRACE
 
-    sweep(stage.runtime)
+    poll_missed_inbound(stage.runtime)
 
     assert came_in(stage) == ["SOS"]
 
@@ -104,12 +104,12 @@ def test_one_that_can_not_be_let_in_keeps_no_other_out_and_is_tried_again(stage:
     books = Books("\ud800", "two")
     outlet = stage.runtime.outlets[MethodKind.SMS, FIRST]
     stage.runtime.outlets[MethodKind.SMS, FIRST] = replace(outlet, ledger=books)
-    sweep(stage.runtime)
+    poll_missed_inbound(stage.runtime)
     before = came_in(stage)
 
     books.texts[0] = "one"
-    stage.clock.at += sweep_store.EVERY
-    sweep(stage.runtime)
+    stage.clock.at += inbound_polls.EVERY
+    poll_missed_inbound(stage.runtime)
 
     assert before == ["two"]
     assert sorted(came_in(stage)) == ["one", "two"]
@@ -119,11 +119,11 @@ def test_one_that_can_not_be_let_in_keeps_no_other_out_and_is_tried_again(stage:
 def test_what_came_a_moment_before_the_look_is_looked_for_again_soon(stage: Stage) -> None:
     """A12: sent just before we were back, it waits for its webhook, and not for a whole minute besides."""
     texts_in(stage, "SOS")
-    sweep(stage.runtime)
+    poll_missed_inbound(stage.runtime)
     at_first = came_in(stage)
 
     stage.clock.at += GRACE
-    sweep(stage.runtime)
+    poll_missed_inbound(stage.runtime)
 
     assert (at_first, came_in(stage)) == ([], ["SOS"])
 
@@ -131,7 +131,7 @@ def test_what_came_a_moment_before_the_look_is_looked_for_again_soon(stage: Stag
 def test_without_the_provider_nothing_is_looked_for(stages: Stages) -> None:
     stage = stages(without=("TWILIO_ACCOUNT_SID",))
 
-    sweep(stage.runtime)
+    poll_missed_inbound(stage.runtime)
 
     assert stage.runtime.read(lambda tx: tx.session.execute(select(sweeps)).all()) == []
 
@@ -140,7 +140,7 @@ def test_a_worker_looks_when_it_begins(stages: Stages) -> None:
     """A12: what came in while every process was down."""
     ahead = [timedelta()]
     stage = stages(clock=lambda: system_clock() + ahead[0])
-    sweep(stage.runtime)
+    poll_missed_inbound(stage.runtime)
     texts_in(stage, "SOS")
     ahead.insert(0, timedelta(minutes=30))
 
@@ -154,10 +154,10 @@ def test_a_worker_that_begins_does_not_wait_for_the_turn_of_one_that_died(stages
     """A4, A12: what was answered meanwhile counts before anything that is due goes on."""
     ahead = [timedelta()]
     stage = stages(clock=lambda: system_clock() + ahead[0])
-    sweep(stage.runtime)
+    poll_missed_inbound(stage.runtime)
     texts_in(stage, "SOS")
     ahead.insert(0, timedelta(minutes=30))
-    assert stage.runtime.transact(sweep_store.take, (MethodKind.SMS, FIRST))
+    assert stage.runtime.transact(inbound_polls.begin, (MethodKind.SMS, FIRST))
 
     with Worker(stage.runtime):
         pass
@@ -201,12 +201,12 @@ def test_workers_that_look_at_once_let_each_text_in_once(stages: Stages, postgre
     other = stage.connect()
     texts_in(stage, "SOS")
     stage.clock.at += GRACE
-    turn = stage.runtime.transact(sweep_store.take, (MethodKind.SMS, FIRST))
-    assert turn is not None
-    stage.clock.at += sweep_store.LEASE
+    poll = stage.runtime.transact(inbound_polls.begin, (MethodKind.SMS, FIRST))
+    assert poll is not None
+    stage.clock.at += inbound_polls.LEASE
 
-    sweep(other)
-    sweep(stage.runtime)
+    poll_missed_inbound(other)
+    poll_missed_inbound(stage.runtime)
     other.close()
 
     assert came_in(stage) == ["SOS"]
