@@ -25,11 +25,11 @@ from alertnet.worker.platform import THIS_PLATFORM, Platform
 from alertnet.worker.provider_health import ASKING, SENDING, sending, take
 from alertnet.worker.self_monitoring import Watch
 from alertnet.worker.sender import Sending
-from alertnet.worker.startup_recovery import Comeback
+from alertnet.worker.startup_recovery import StartupRecovery
 from alertnet.worker.thread_pools import Room, Stride, ThreadPool, UnderWay
 
-INBOUND_POLL, COMEBACK, ERRANDS = "sweep", "comeback", "errands"
-POOLS = {**SENDING, **ASKING, DUE: 16, INBOUND_POLL: 1, COMEBACK: len(PROVIDERS), ERRANDS: 2}
+INBOUND_POLL, RECOVERY, ERRANDS = "sweep", "comeback", "errands"
+POOLS = {**SENDING, **ASKING, DUE: 16, INBOUND_POLL: 1, RECOVERY: len(PROVIDERS), ERRANDS: 2}
 """How many threads each kind of work has."""
 
 TICK_SECONDS = 1
@@ -71,7 +71,7 @@ class Worker:
         self._lookout = Watch(runtime, self.id, platform.ping)
         self._wake = platform.event()
         self._stopping = False
-        self._comeback = Comeback(runtime)
+        self._recovery = StartupRecovery(runtime)
         self._crowded: frozenset[str] = frozenset()
 
     def __enter__(self) -> Self:
@@ -105,7 +105,7 @@ class Worker:
             Misconfigured: on SQLite, where another worker runs on the same database.
         """
         self._lock.take()
-        self._stopping, self._comeback = False, Comeback(self._runtime)
+        self._stopping, self._recovery = False, StartupRecovery(self._runtime)
         self._pools = {name: self._make_pool(name, size) for name, size in self._sizes.items()}
         self._watcher = self._platform.thread(self._watch, "worker")
         self._scheduler = self._platform.scheduler()
@@ -113,7 +113,7 @@ class Worker:
         self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, max_instances=1)
         self._scheduler.add_job(self._poll_inbound, "interval", seconds=POLL_SECONDS)
         self._runtime.make_ready()
-        self._come_back()
+        self._recover()
         self._runtime.wakeups.wakers.append(self._wake.set)
         self._runtime.wakeups.takers.append(self._take)
         self._runtime.listen()
@@ -152,14 +152,14 @@ class Worker:
                 log.exception("look_failed")
 
     def _look(self) -> None:
-        self._come_back()
-        if self._stopping or self._comeback.holds_all:
+        self._recover()
+        if self._stopping or self._recovery.holds_all:
             return
-        rooms, held = self._rooms()
+        rooms, held_pools = self._rooms()
         search = Search(self._sending, rooms, UnderWay(self._pools))
         for job in search.jobs():
             self._pools[job.pool].take(job.key, partial(self._perform, job), reserved=job.reserved)
-        self._crowded = frozenset(search.crowded - held)
+        self._crowded = frozenset(search.crowded - held_pools)
         if any(self._pools[name].room for name in self._crowded):
             self._wake.set()
         self._plan(search.next_at)
@@ -167,7 +167,7 @@ class Worker:
     def _take(self, tx: Tx, methods: Collection[str]) -> Callable[[], None]:
         """Claim in the very transaction that leaves something due, as far as threads are free."""
         # Always in the same order: two that each hold a sender which the other one wants would never go on.
-        is_still = self._stopping or self._comeback.holds_all
+        is_still = self._stopping or self._recovery.holds_all
         wanted = [] if is_still else [method for method in SENT_BY if method in methods]
         rooms, _ = self._rooms()
         taken = [take(tx, self._runtime, method, rooms) for method in wanted]
@@ -206,20 +206,20 @@ class Worker:
             at = self._platform.now() + max(wait, EARLIEST)
             self._scheduler.add_job(self._wake.set, "date", run_date=at, id="wake", replace_existing=True)
 
-    def _come_back(self) -> None:
+    def _recover(self) -> None:
         """Look for what came in while nobody was there; while the database is away the next look tries again."""
-        if self._stopping or self._comeback.has_begun:
+        if self._stopping or self._recovery.has_begun:
             return
         with suppress(DatabaseAway):
-            for name, job in self._comeback.begin().items():
-                self._pools[COMEBACK].take(name, partial(self._and_look, job))
+            for name, job in self._recovery.begin().items():
+                self._pools[RECOVERY].take(name, partial(self._and_look, job))
 
     def _rooms(self) -> tuple[Mapping[str, Room], frozenset[str]]:
         """The pools, and those by name that are to send nothing yet: they have no room."""
-        if self._comeback.is_over:
+        if self._recovery.is_over:
             return self._pools, frozenset()
-        held = frozenset(sending(route) for route in self._comeback.held)
-        return {**self._pools, **{name: Stride(0) for name in held}}, held
+        held_pools = frozenset(sending(route) for route in self._recovery.held_routes)
+        return {**self._pools, **{name: Stride(0) for name in held_pools}}, held_pools
 
     def poll_missed_inbound(self) -> None:
         """Fetch what came in while nobody listened, if it is time to."""
@@ -227,12 +227,12 @@ class Worker:
             poll_missed_inbound(self._runtime)
 
     def _poll_inbound(self) -> None:
-        if self._comeback.is_over and self._pools[INBOUND_POLL].room:
+        if self._recovery.is_over and self._pools[INBOUND_POLL].room:
             self._pools[INBOUND_POLL].take(INBOUND_POLL, self.poll_missed_inbound)
 
     def _beat(self) -> None:
-        self._come_back()
-        if not self._comeback.has_begun:
+        self._recover()
+        if not self._recovery.has_begun:
             # Once it shows that it is alive nobody could tell any more that it was away.
             return
         for name, errand in self._lookout.beat().items():

@@ -38,7 +38,7 @@ LOOKED_WITHIN = timedelta(seconds=10)
 log = structlog.get_logger(__name__)
 
 
-class Comeback:
+class StartupRecovery:
     """What a worker looks for before it goes on, at each provider; it is said what has to wait for that meanwhile.
 
     For a moment everything waits, so that what was answered counts before anything goes on. A provider that takes
@@ -67,7 +67,7 @@ class Comeback:
         return bool(self._unseen) and self._runtime.now() < self._began_at + HEARD_WITHIN
 
     @property
-    def held(self) -> frozenset[Route]:
+    def held_routes(self) -> frozenset[Route]:
         """The routes by which nothing is to be sent yet."""
         return frozenset(self._unseen) if self._runtime.now() < self._ends_at else frozenset()
 
@@ -165,9 +165,9 @@ def _by_provider(routes: Sequence[Route]) -> dict[str, list[Route]]:
     return found
 
 
-def come_back(runtime: Runtime) -> None:
+def recover(runtime: Runtime) -> None:
     """All of it, one after the other, before anything is sent."""
-    for job in Comeback(runtime).begin().values():
+    for job in StartupRecovery(runtime).begin().values():
         job()
 
 

@@ -34,7 +34,7 @@ def keeps_watch(world: World) -> None:
 
 def comes_back(world: World) -> None:
     """The worker begins, and looks first what happened while it was away."""
-    world.does("come_back")
+    world.does("recover")
 
 
 def calls_back(world: World) -> None:

@@ -31,7 +31,7 @@ from alertnet.runtime.wiring import Runtime, wire
 from alertnet.web.app import make_app
 from alertnet.worker.self_monitoring import Watch
 from alertnet.worker.service import Worker
-from alertnet.worker.startup_recovery import come_back, declare_restored
+from alertnet.worker.startup_recovery import declare_restored, recover
 from tests.crashes.effects import Effect, Kind
 
 Announce = Callable[[Effect], None]
@@ -78,7 +78,7 @@ def run(installed: Installed, microseconds: Any, orders: Connection, leaves: Con
             "next_due": worker.next_due,
             "poll_missed_inbound": partial(_then, worker.poll_missed_inbound, hang_ups.finish),
             "beat": partial(_beat, Watch(runtime, worker.id, _nobody)),
-            "come_back": partial(_then, partial(come_back, runtime), hang_ups.finish),
+            "recover": partial(_then, partial(recover, runtime), hang_ups.finish),
             "restored": partial(_then, partial(_declare_restored, runtime, announce), hang_ups.finish),
             "rest": partial(_then, replies.rest, hang_ups.finish),
         }

@@ -16,7 +16,7 @@ from alertnet.flows.system.lost_incidents import Sent, remember
 from alertnet.flows.system.restored_backup import hold_back
 from alertnet.flows.unit.code_pool import Draws
 from alertnet.store.monitoring import heartbeats
-from alertnet.worker.startup_recovery import come_back, declare_restored
+from alertnet.worker.startup_recovery import declare_restored, recover
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
 from tests.scenarios.valley import a_tree
@@ -203,9 +203,7 @@ def test_saying_it_twice_is_harmless(valley: World, backs_up: BackUp) -> None:
     assert len(warnings(valley)) == 2
 
 
-@pytest.mark.parametrize(
-    "goes_on", [declares, lambda world: come_back(world.runtime)], ids=["said again", "at a start"]
-)
+@pytest.mark.parametrize("goes_on", [declares, lambda world: recover(world.runtime)], ids=["said again", "at a start"])
 def test_what_broke_off_goes_on_with_the_moment_of_the_backup(
     valley: World, backs_up: BackUp, goes_on: Callable[[World], object]
 ) -> None:
@@ -233,7 +231,7 @@ def test_an_old_backup_that_nobody_spoke_of_is_noticed(valley: World, backs_up: 
     valley.settles()
     restore()
 
-    come_back(valley.runtime)
+    recover(valley.runtime)
     valley.passes(minutes=1)
 
     assert stands(incident) == ["delivered"]
@@ -246,7 +244,7 @@ def test_an_outage_is_no_old_backup(valley: World) -> None:
     incident = valley.raises()
     valley.clock.at += timedelta(hours=1)
 
-    come_back(valley.runtime)
+    recover(valley.runtime)
     valley.settles()
 
     assert incident.told("alarm") == []
@@ -260,7 +258,7 @@ def test_taking_another_program_for_an_old_backup_silences_nothing(valley: World
     channel = valley.runtime.outlets[MethodKind.SMS, FIRST].channel
     channel.send(Outgoing("", "", MethodKind.SMS, OMBUDS, valley.sandbox.number, "Your parcel has arrived"))
 
-    come_back(valley.runtime)
+    recover(valley.runtime)
     valley.passes(minutes=2)
 
     assert incident.told("alarm") != []

@@ -19,7 +19,7 @@ LEASE = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class InboundPoll:
-    """A look for what came in by a route, under a lease. `seen_until`: what came by then was found; `at`: it began then."""
+    """A look for what came in by a route. `seen_until`: what came by then was found; `at`: it began then."""
 
     route: Route
     lease: str
@@ -28,9 +28,10 @@ class InboundPoll:
 
 
 def begin(tx: Tx, route: Route, *, at_once: bool = False) -> InboundPoll | None:
-    """The turn, if it is time to look, and nobody does. The first one begins where the newest that came in left off.
+    """Lease a look, if it is time to and nobody else has it; None otherwise.
 
-    `at_once`: whether it is time or not, and also from whoever has it.
+    The first one begins where the newest that came in left off. `at_once`: whether it is time or not, and also from
+    whoever has it.
     """
     name = route_name(route)
     began = inbound.newest(tx.session) or tx.now
@@ -45,7 +46,7 @@ def begin(tx: Tx, route: Route, *, at_once: bool = False) -> InboundPoll | None:
 
 
 def rewind(tx: Tx, routes: Iterable[Route], moment: datetime) -> None:
-    """Let everything that came in from then on be looked for again, at once; whoever looks now has lost the turn."""
+    """Let everything that came in from then on be looked for again, at once; whoever looks now has lost its lease."""
     for route in routes:
         row = {"method": route_name(route), "seen_until": moment, "due_at": tx.now, "lease": None}
         insert_once(tx.session, sweeps, row)
@@ -54,7 +55,7 @@ def rewind(tx: Tx, routes: Iterable[Route], moment: datetime) -> None:
 
 
 def finish(tx: Tx, poll: InboundPoll, *, is_whole: bool, again_after: timedelta = EVERY) -> None:
-    """It is over, and `is_whole` when all was found. Who lost the turn meanwhile changes nothing."""
+    """It is over, and `is_whole` when all was found. Who lost the lease meanwhile changes nothing."""
     mine = update(sweeps).where(sweeps.c.method == route_name(poll.route), sweeps.c.lease == poll.lease)
     seen_until = poll.at if is_whole else poll.seen_until
     tx.session.execute(mine.values(lease=None, due_at=poll.at + again_after, seen_until=seen_until))
