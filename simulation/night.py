@@ -9,7 +9,7 @@ from simulation.checks.watch import Watch
 from simulation.hosts.host import Host, Surroundings, running
 from simulation.hosts.web import Web
 from simulation.outside.code_guesser import CodeGuesser
-from simulation.outside.coordinator_desk import Desk
+from simulation.outside.coordinators import Coordinators
 from simulation.outside.endpoints import Outside
 from simulation.outside.outlets import outlets_of
 from simulation.outside.people import People
@@ -36,7 +36,7 @@ class Night:
         self.outside = Outside(world, self.web, self.watch)
         self.guesser = Guesser(world, self.web, self.people)
         self.code_guesser = CodeGuesser(world, self.web, self.people)
-        self.desk = Desk(world, self.web, self.people, self.promises)
+        self.coordinators = Coordinators(world, self.web, self.people, self.promises)
         self._place_hosts()
 
     def live(self) -> None:
@@ -78,7 +78,7 @@ class Night:
             late = random.choice([1.0, 10.0, 45.0]) * random.uniform(0.5, 1.2)
             self.people.hurry(late)
             if random.random() < 0.2 and mischief.deeds:
-                self.world.time.after(random.uniform(0, late), self.desk.does_something)
+                self.world.time.after(random.uniform(0, late), self.coordinators.does_something)
             return late
         return random.expovariate(1 / 0.002)
 
@@ -86,15 +86,15 @@ class Night:
 
     def _plan_deeds(self) -> None:
         time, random, length = self.world.time, self.world.random, self.world.length
-        time.after(2.0, self.desk.raises)
+        time.after(2.0, self.coordinators.raises)
         for _ in range(random.choice([0] * 6 + [1])):
-            time.after(random.uniform(3, length / 2), self.desk.raises)
+            time.after(random.uniform(3, length / 2), self.coordinators.raises)
         if random.random() < 0.08:
             time.after(random.uniform(3, length / 2), self.people.raise_by_sms)
         if self.world.mischief.edits:
-            time.after(random.uniform(5, length * 0.7), self.desk.edits)
+            time.after(random.uniform(5, length * 0.7), self.coordinators.edits)
         for _ in range(self.world.mischief.deeds):
-            time.after(random.uniform(10, length), self.desk.does_something)
+            time.after(random.uniform(10, length), self.coordinators.does_something)
 
     def _plan_faults(self, mischief: Mischief) -> None:
         after, random = self.world.time.after, self.world.random

@@ -38,7 +38,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Errand:
+class TaskDetails:
     """Whom a coordinator is asked to call, and what to say."""
 
     who: tuple[str, ...]
@@ -52,7 +52,7 @@ class Errand:
 
 
 @dataclass(frozen=True)
-class Desk:
+class CoordinatorActions:
     """What a coordinator can do for the incident besides; `contacts`: (value, name) of those whom it is about."""
 
     contacts: tuple[tuple[str, str], ...]
@@ -92,9 +92,9 @@ class Page:
     """Said likewise: contacts beside whom somebody stood when they entered theirs."""
     since: tuple[Event, ...] = ()
     """What has happened, oldest first."""
-    errand: Errand | None = None
+    task: TaskDetails | None = None
     """On the page of a task."""
-    desk: Desk | None = None
+    coordinator_actions: CoordinatorActions | None = None
     """On a coordinator's page, while the incident is open."""
 
 
@@ -130,7 +130,7 @@ def page_values(
         "since": [_event(event, labels, say) for event in page.since],
         "callback": said.callback,
         "untouched": say("opening_changes_nothing" if page.stated else "opening_records_nothing"),
-        **_forms(page, labels) | _errand(page.errand, said, theirs or labels) | _desk(page, words, labels),
+        **_forms(page, labels) | _task(page.task, said, theirs or labels) | _coordinator_actions(page, words, labels),
         "label": {word: say(word) for word in labels},
     }
 
@@ -167,28 +167,28 @@ def _unbroken(title: str, ref: str) -> Markup:
 
 def _label(answer: str, page: Page, labels: Mapping[str, str]) -> str:
     """A task's answers are what somebody else has said."""
-    return labels[f"task_{answer}" if page.errand else answer]
+    return labels[f"task_{answer}" if page.task else answer]
 
 
-def _errand(errand: Errand | None, said: Said, theirs: Mapping[str, str]) -> dict[str, object]:
-    if errand is None:
+def _task(task: TaskDetails | None, said: Said, theirs: Mapping[str, str]) -> dict[str, object]:
+    if task is None:
         return {"who": "", "script": [], "calls": []}
     hello = fill(theirs["task_hello"], {"organisation": said.organisation, "callback": said.callback})
     written = quote(hello, safe="")
-    calls = [(f"tel:{number}", number) for number in errand.numbers]
-    for number in errand.mobiles:
+    calls = [(f"tel:{number}", number) for number in task.numbers]
+    for number in task.mobiles:
         calls.append((f"https://wa.me/{number[1:]}?text={written}", f"WhatsApp {number}"))
         calls.append((f"https://signal.me/#p/{number}", f"Signal {number}"))
-    return {"who": " · ".join(errand.who), "script": errand.words.splitlines(), "calls": calls}
+    return {"who": " · ".join(task.who), "script": task.words.splitlines(), "calls": calls}
 
 
-def _desk(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str, object]:
-    desk = page.desk
+def _coordinator_actions(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str, object]:
+    offered = page.coordinator_actions
     # A running incident keeps its words, and those of an earlier version know nothing of this.
-    if desk is None or "vouch" not in labels:
+    if offered is None or "vouch" not in labels:
         return {"contacts": [], "kinds": [], "deeds": [], "reasons": []}
     return {
-        "contacts": [(_carried(contact, page), name) for contact, name in desk.contacts],
+        "contacts": [(_carried(contact, page), name) for contact, name in offered.contacts],
         "kinds": [(kind.value, labels[f"said_{kind.value}"]) for kind in AnswerKind],
         "deeds": [(action.value, labels[f"action_{action.value}"]) for action in Action],
         "reasons": [(_carried(reason.value, page), words.reasons[reason]) for reason in CloseReason],

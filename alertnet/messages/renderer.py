@@ -78,7 +78,7 @@ class Renderer:
     def page(self, language: str, page: Page) -> str:
         """The HTML of a page, with a link to it in each other language."""
         used = _first(language, self._page_words)
-        theirs = self.page_words(page.errand.language) if page.errand else None
+        theirs = self.page_words(page.task.language) if page.task else None
         values = page_values(page, self.words(used), self._page_words[used], theirs)
         values["others"] = [(tag, each["language"]) for tag, each in self._page_words.items() if tag != used]
         return self._environment.get_template(PAGE).render(values)

@@ -1,4 +1,4 @@
-"""The watch on ourselves in one process: it takes its turns, and runs their errands outside any transaction."""
+"""The watch on ourselves in one process: it looks by turns, and runs its checks outside any transaction."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,7 +20,7 @@ HEAD_HEADER = "Alertnet-Head"
 
 log = structlog.get_logger(__name__)
 
-Errand = Callable[[], None]
+Check = Callable[[], None]
 
 
 class Watch:
@@ -31,8 +31,8 @@ class Watch:
         self._worker = worker
         self._ping = ping
 
-    def beat(self) -> dict[str, Errand]:
-        """Show that the worker is alive, and look; the errands to be run, each on a thread of its own, by name."""
+    def beat(self) -> dict[str, Check]:
+        """Show that the worker is alive, and look; the checks to be run, each on a thread of its own, by name."""
         try:
             self._runtime.transact(worker_store.beat, self._worker)
             self._runtime.measure_clock()
@@ -43,7 +43,7 @@ class Watch:
             log.exception("beat_failed")
         return {}
 
-    def _look(self, ping: Ping) -> dict[str, Errand]:
+    def _look(self, ping: Ping) -> dict[str, Check]:
         runtime, settings = self._runtime, self._runtime.settings
         tested = settings.takes_texts
         turn = runtime.transact(
@@ -54,17 +54,17 @@ class Watch:
             files=runtime.trees.files,
             routing=settings.routing,
         )
-        errands: dict[str, Errand] = {}
+        checks: dict[str, Check] = {}
         if turn.test:
-            errands["inbound_test"] = partial(self._run, "inbound_test", partial(_test_inbound, settings, ping), None)
+            checks["inbound_test"] = partial(self._run, "inbound_test", partial(_test_inbound, settings, ping), None)
         if turn.ping and settings.heartbeat_url:
             beat = partial(_beat, settings.heartbeat_url.get_secret_value(), turn.ping, ping)
-            errands["heartbeat"] = partial(self._run, "heartbeat", beat, heartbeats.HEARTBEAT)
-        return errands
+            checks["heartbeat"] = partial(self._run, "heartbeat", beat, heartbeats.HEARTBEAT)
+        return checks
 
-    def _run(self, name: str, errand: Callable[[], str | None], sign: str | None) -> None:
+    def _run(self, name: str, check: Callable[[], str | None], sign: str | None) -> None:
         """Run it; its answer is on the record as a sign, unless whoever answers has noted it."""
-        fault = errand()
+        fault = check()
         if fault is not None:
             log.warning("errand_failed", errand=name, fault=fault)
         elif sign is not None:

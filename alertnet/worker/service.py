@@ -28,8 +28,8 @@ from alertnet.worker.sender import Sending
 from alertnet.worker.startup_recovery import StartupRecovery
 from alertnet.worker.thread_pools import Room, Stride, ThreadPool, UnderWay
 
-INBOUND_POLL, RECOVERY, ERRANDS = "sweep", "comeback", "errands"
-POOLS = {**SENDING, **ASKING, DUE: 16, INBOUND_POLL: 1, RECOVERY: len(PROVIDERS), ERRANDS: 2}
+INBOUND_POLL, RECOVERY, CHECKS = "sweep", "comeback", "errands"
+POOLS = {**SENDING, **ASKING, DUE: 16, INBOUND_POLL: 1, RECOVERY: len(PROVIDERS), CHECKS: 2}
 """How many threads each kind of work has."""
 
 TICK_SECONDS = 1
@@ -235,6 +235,6 @@ class Worker:
         if not self._recovery.has_begun:
             # Once it shows that it is alive nobody could tell any more that it was away.
             return
-        for name, errand in self._lookout.beat().items():
-            if not self._pools[ERRANDS].is_at(name):
-                self._pools[ERRANDS].take(name, errand)
+        for name, check in self._lookout.beat().items():
+            if not self._pools[CHECKS].is_at(name):
+                self._pools[CHECKS].take(name, check)

@@ -64,7 +64,7 @@ def reckon(night: Night) -> None:
 def _once(night: Night, _: Sequence[Row[Any]]) -> Found:
     """A1: what was accepted is there, and the same request has one effect and one answer."""
     answers: dict[str, Any] = {}
-    for accepted in night.desk.accepted:
+    for accepted in night.coordinators.accepted:
         if answers.setdefault(accepted.key, accepted.answer) != accepted.answer:
             yield "A1", f"the same request ({accepted.key}) was answered in two ways"
     there = set(night.world.database.column(select(incidents.c.ref)))
@@ -72,7 +72,7 @@ def _once(night: Night, _: Sequence[Row[Any]]) -> Found:
         if ref not in there:
             yield "A1", f"{ref} was accepted, and is lost"
     (count,) = night.world.database.column(select(func.count()).select_from(incidents))
-    most = night.desk.reports + night.people.reports
+    most = night.coordinators.reports + night.people.reports
     if count > most:
         yield "A1", f"{count} incidents came of {most} reports"
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.page import page_over
 from tests.browser.chromium import ARGUMENTS, Missing, find
-from tests.browser.desk import Desk
+from tests.browser.sandbox_page import SandboxPage
 
 PATIENCE = 30_000
 """Milliseconds, on a machine that does much else."""
@@ -46,9 +46,9 @@ def evening() -> Iterator[Evening]:
 
 
 @pytest.fixture
-def desk(evening: Evening, context: BrowserContext) -> Iterator[Desk]:
+def sandbox(evening: Evening, context: BrowserContext) -> Iterator[SandboxPage]:
     with page_over(evening, 0) as url:
         page = context.new_page()
         page.goto(url)
-        yield Desk(page)
+        yield SandboxPage(page)
         page.close()

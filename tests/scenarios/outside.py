@@ -120,10 +120,10 @@ class Night:
             self.beats()
 
     def beats(self) -> None:
-        """Every worker shows that it is alive, looks, and runs its errands."""
+        """Every worker shows that it is alive, looks, and runs its checks."""
         for watch in self.watches:
-            for errand in watch.beat().values():
-                errand()
+            for check in watch.beat().values():
+                check()
 
     @property
     def silence(self) -> timedelta:

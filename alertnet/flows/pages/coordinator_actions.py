@@ -13,18 +13,18 @@ from alertnet.flows.escalation.vouch import vouch
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.pages.contact_page import may_answer
 from alertnet.flows.unit.locked_incident import Case
-from alertnet.messages.page import Desk, Remark
+from alertnet.messages.page import CoordinatorActions, Remark
 from alertnet.store.tables import notifications
 
 VOUCH, ACTION, CLOSE = "vouch", "action", "close"
 ACTS = (VOUCH, ACTION, CLOSE)
 
 
-def desk_of(case: Case, link: Row[Any]) -> Desk | None:
+def coordinator_actions_of(case: Case, link: Row[Any]) -> CoordinatorActions | None:
     """What the link's coordinator can do now, about those who were told or are to be called."""
     if not may_answer(case, link):
         return None
-    return Desk(tuple(_contacts(case)))
+    return CoordinatorActions(tuple(_contacts(case)))
 
 
 def is_allowed(case: Case, sent: Sent) -> bool:

@@ -1,4 +1,4 @@
-"""The coordinator's page: a decision, an alarm or a task, and the incident's desk; opening it changes nothing."""
+"""The coordinator's page: a decision, alarm or task, and what can be done for the incident; opening changes nothing."""
 
 from dataclasses import replace
 from typing import Any
@@ -25,8 +25,8 @@ from alertnet.flows.pages.contact_page import (
     may_answer,
     with_proof,
 )
-from alertnet.flows.pages.coordinator_actions import ACTS, CLOSE, carry_out, desk_of, is_allowed
-from alertnet.flows.pages.task_details import errand_of
+from alertnet.flows.pages.coordinator_actions import ACTS, CLOSE, carry_out, coordinator_actions_of, is_allowed
+from alertnet.flows.pages.task_details import task_details_of
 from alertnet.flows.unit.locked_incident import Case, take_up
 from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
@@ -124,7 +124,12 @@ def _show(
         contacts=alarm.contacts,
         automatic_at=alarm.automatic_at,
     )
-    page = Page(words, (*_remarks(case, alarm, link.contact), *remarks), asked=True, desk=desk_of(case, link))
+    page = Page(
+        words,
+        (*_remarks(case, alarm, link.contact), *remarks),
+        asked=True,
+        coordinator_actions=coordinator_actions_of(case, link),
+    )
     if may_answer(case, link):
         proof = proof or no_proof(case, link)
         details = details_of(case.facts, contact.disclosure) if proof.is_given else ()
@@ -133,8 +138,8 @@ def _show(
     if may_answer(case, link) and (alarm.due_at is not None or _has_been_said(alarm)):
         page = replace(page, answers=_answers(alarm), answered=_has_been_said(alarm))
         if alarm.kind == Kind.TASK.value:
-            errand = errand_of(case, alarm)
-            page = replace(page, errand=errand, answers=page.answers if errand else ())
+            task = task_details_of(case, alarm)
+            page = replace(page, task=task, answers=page.answers if task else ())
     return Opened(page, contact.language, case.incident.templates, outcome, hang_ups)
 
 

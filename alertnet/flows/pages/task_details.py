@@ -10,14 +10,14 @@ from sqlalchemy import Row, select
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.flows.notifications.phone_tasks import served_by
 from alertnet.flows.unit.locked_incident import Case
-from alertnet.messages.page import Errand
+from alertnet.messages.page import TaskDetails
 from alertnet.store.tables import escalations
 
 MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _NUMBER = re.compile(r"\+[0-9](?:[ -]?[0-9]){6,14}")
 
 
-def errand_of(case: Case, alarm: Row[Any]) -> Errand | None:
+def task_details_of(case: Case, alarm: Row[Any]) -> TaskDetails | None:
     """What the page of that task shows; None where its contact may not be told any more (A3)."""
     tree = case.tx.session.scalar(select(escalations.c.tree).where(escalations.c.id == alarm.escalation_id))
     if tree is None or alarm.about not in case.plans[tree].allowed:
@@ -27,7 +27,7 @@ def errand_of(case: Case, alarm: Row[Any]) -> Errand | None:
     words = contact.all_methods[place].address
     numbers = _numbers(words, contact)
     who = tuple(dict.fromkeys(part for part in (contact.organisation, contact.name, contact.id) if part))
-    return Errand(who, contact.language, words, numbers, tuple(number for number in numbers if _is_mobile(number)))
+    return TaskDetails(who, contact.language, words, numbers, tuple(number for number in numbers if _is_mobile(number)))
 
 
 def _numbers(words: str, contact: Contact) -> tuple[str, ...]:

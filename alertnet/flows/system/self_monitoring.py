@@ -39,7 +39,7 @@ EVERY = timedelta(seconds=9)
 """With a beat each 5 s somebody takes a turn each 10 s."""
 GAP = timedelta(seconds=30)
 """After a longer pause between two turns, what is late by it has a minute to catch up."""
-ERRAND_EVERY = timedelta(seconds=59)
+CHECK_EVERY = timedelta(seconds=59)
 """How often the heartbeat is sent and the inbound path is tested: each minute."""
 
 NO_REF = "SYSTEM"
@@ -47,7 +47,7 @@ NO_REF = "SYSTEM"
 
 
 @dataclass(frozen=True)
-class Errands:
+class OutsideChecks:
     """What the turn leaves to be done outside any transaction."""
 
     ping: str | None = None
@@ -64,11 +64,11 @@ def keep_watch(
     is_tested: bool,
     files: Files = Files.IN_FORCE,
     routing: Routing = IN_ORDER,
-) -> Errands:
+) -> OutsideChecks:
     """Take a turn, unless another worker has just done so; what is observed hangs on `routes` and `is_tested`."""
     before = heartbeats.read(tx.session)
     if not heartbeats.take_turn(tx, heartbeats.WATCH, EVERY):
-        return Errands()
+        return OutsideChecks()
     trees = [tree for _, tree in sorted(edition.network.trees.items())]
     _note_gap(tx, trees, before.get(heartbeats.WATCH))
     seen = observations.observe(tx, routes, is_tested=is_tested, files=files, routing=routing)
@@ -80,12 +80,12 @@ def keep_watch(
     postponed_rows.forget(tx)
     if dropped := limits.forget_old(tx):
         timeline.append(tx, timeline.SYSTEM, ("limits_dropped", dropped))
-    if heartbeats.take_turn(tx, heartbeats.CHECKPOINT, ERRAND_EVERY):
+    if heartbeats.take_turn(tx, heartbeats.CHECKPOINT, CHECK_EVERY):
         checkpoints.note_changed(tx)
-    beats = may_beat(seen, found) and heartbeats.take_turn(tx, heartbeats.HEARTBEAT_SENT, ERRAND_EVERY)
-    return Errands(
+    beats = may_beat(seen, found) and heartbeats.take_turn(tx, heartbeats.HEARTBEAT_SENT, CHECK_EVERY)
+    return OutsideChecks(
         ping=checkpoints.signed_head(tx) if beats else None,
-        test=is_tested and heartbeats.take_turn(tx, heartbeats.INBOUND_ASKED, ERRAND_EVERY),
+        test=is_tested and heartbeats.take_turn(tx, heartbeats.INBOUND_ASKED, CHECK_EVERY),
     )
 
 

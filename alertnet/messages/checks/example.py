@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.escalation.quorum import Action
 from alertnet.core.incident import Affected, CloseReason, Facts, Scope, Severity
-from alertnet.messages.page import Desk, Errand, Page
+from alertnet.messages.page import CoordinatorActions, Page, TaskDetails
 
 _AT = datetime(2026, 11, 24, 7, 14, tzinfo=UTC)
 
@@ -64,8 +64,8 @@ ON_TASK = Page(
     replace(EXAMPLE, subject=Subject.TASK),
     answers=("take", *ANSWERS[:3], "no_answer", "wrong_person"),
     asked=True,
-    errand=Errand(("5th Brigade",), "es", "Call them:\nwe know.", ("+573005550111",), ("+573005550111",)),
-    desk=Desk((("colombia/brigade", "5th Brigade (brigade)"),)),
+    task=TaskDetails(("5th Brigade",), "es", "Call them:\nwe know.", ("+573005550111",), ("+573005550111",)),
+    coordinator_actions=CoordinatorActions((("colombia/brigade", "5th Brigade (brigade)"),)),
     takes_pin=True,
 )
 """A coordinator's page with everything on it."""

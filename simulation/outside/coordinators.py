@@ -46,7 +46,7 @@ class Accepted:
     answer: Any
 
 
-class Desk:
+class Coordinators:
     """Whoever holds an API key; each request has an Idempotency-Key and is repeated until it is answered."""
 
     def __init__(self, world: World, web: Web, people: People, promises: Promises) -> None:

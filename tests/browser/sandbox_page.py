@@ -10,7 +10,7 @@ SPOKEN_CODE = re.compile(r"(\d), (\d), (\d)\.[^.]* \1, \2, \3\.")
 MOST_JUMPS = 40
 
 
-class Desk:
+class SandboxPage:
     """The page, and what somebody does on it who sees nothing else."""
 
     def __init__(self, page: Page) -> None:
