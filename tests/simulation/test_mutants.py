@@ -54,14 +54,14 @@ MUTANTS = {
     "lease without fencing: at the record": Mutant(
         "A5",
         "alertnet/flows/sending/record_outcome.py",
-        "held.status is AttemptStatus.SENDING and is_ours",
+        "locked.status is AttemptStatus.SENDING and is_ours",
         "True",
     ),
     "lease without fencing: at the answer to a question": Mutant(
         "A5",
         "alertnet/flows/sending/settle_unknown.py",
-        "held.status is before and held.row.lease == lease",
-        "held.status is before",
+        "locked.status is before and locked.row.lease == lease",
+        "locked.status is before",
     ),
     "an end in good order leaves behind what it has claimed": Mutant(
         "A5", "alertnet/worker/service.py", "        for pool in self._pools.values():\n            pool.close()\n"
@@ -87,7 +87,7 @@ MUTANTS = {
         "case NotSent(code) | Unsure(code) | Refused(Failure.OUR_ACCOUNT, code) if",
     ),
     "an expired lease is sent again unmarked": Mutant(
-        "A5 A11", "alertnet/flows/sending/settle_unknown.py", 'held.unsure("lease")', 'held.wait(tx.now, "lease")'
+        "A5 A11", "alertnet/flows/sending/settle_unknown.py", 'locked.unsure("lease")', 'locked.wait(tx.now, "lease")'
     ),
     "due time anchored to now: where levels start": Mutant(
         "A7",

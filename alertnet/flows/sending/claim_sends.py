@@ -21,7 +21,7 @@ from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.core.resolution.resolve import may_be_told
 from alertnet.flows.notifications.phone_tasks import served_by
 from alertnet.flows.sending.encrypt_mail import seal_for
-from alertnet.flows.sending.locked_attempt import hold
+from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sending.notice_pace import JOINED, NoticePace
 from alertnet.flows.sending.render_and_send import Claimed, claimed_from
 from alertnet.flows.sending.send_capacity import Outward, Slots
@@ -116,26 +116,26 @@ def charge(tx: Tx, method: MethodKind, sender: str, units: int, rate: float) -> 
 
 def put_aside(tx: Tx, attempt_id: str) -> list[str]:
     """Cancel a queued attempt that may not leave any more."""
-    held = hold(tx, attempt_id)
-    if held is None or held.status is not AttemptStatus.QUEUED:
+    locked = lock_attempt(tx, attempt_id)
+    if locked is None or locked.status is not AttemptStatus.QUEUED:
         return []
     rows, _ = attempt_store.with_words(tx.session, [attempt_id])
     for row in rows:
         why = _obstacle(tx, row, _services(tx, rows).get(row.notification_id, ()))
         if why is not None:
-            held.cancelled(why)
+            locked.cancelled(why)
         if why in (CLOSED, RELIEVED):
-            held.happens(lambda service: Unsent(service.contact, service.place))
-    return held.finish()
+            locked.happens(lambda service: Unsent(service.contact, service.place))
+    return locked.finish()
 
 
 def hold_up(tx: Tx, attempt_id: str, until: datetime) -> list[str]:
     """Its providers are away: it waits for them, and the next method goes."""
-    held = hold(tx, attempt_id)
-    if held is None or held.status is not AttemptStatus.QUEUED:
+    locked = lock_attempt(tx, attempt_id)
+    if locked is None or locked.status is not AttemptStatus.QUEUED:
         return []
-    held.wait(until, AWAY)
-    return held.finish()
+    locked.wait(until, AWAY)
+    return locked.finish()
 
 
 def _fill(tx: Tx, method: MethodKind, claims: Claims, slots: Slots, outward: Outward) -> None:

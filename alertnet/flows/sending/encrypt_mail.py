@@ -13,7 +13,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import details_of
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
-from alertnet.flows.sending.locked_attempt import hold
+from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.messages.pgp import CannotEncrypt, encrypt
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import editions
@@ -54,7 +54,7 @@ def sealed(mail: Outgoing, seal: Seal, heading: str, at: datetime) -> Outgoing:
 
 def record_unsealed(tx: Tx, attempt_id: str, why: str) -> None:
     """Put on record that a mail leaves as everybody else's does, although its contact has a key."""
-    held = hold(tx, attempt_id)
-    if held is not None:
-        held.record("mail_not_encrypted", why=why)
-        held.finish()
+    locked = lock_attempt(tx, attempt_id)
+    if locked is not None:
+        locked.record("mail_not_encrypted", why=why)
+        locked.finish()

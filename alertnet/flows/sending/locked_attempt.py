@@ -1,4 +1,4 @@
-"""One attempt under a flow's hands: held after its incident, and what becomes of it written wherever it matters."""
+"""One attempt under a flow's hands: locked after its incident, and what becomes of it written wherever it matters."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -45,8 +45,8 @@ _LONGEST_ID = 64  # characters of a provider's id that are kept; the Message-ID 
 
 
 @dataclass
-class Held:
-    """An attempt, its incident held; a few messages belong to none. `row`: as it was found, with its notification."""
+class LockedAttempt:
+    """An attempt locked after its incident, if it has one. `row`: as it was found, with its notification."""
 
     tx: Tx
     row: Row[Any]
@@ -54,7 +54,7 @@ class Held:
     provider_id: str | None
     outbox: Outbox
     cases: dict[str, Case]
-    """By incident: two attempts of one incident that are held together share its case."""
+    """By incident: two attempts of one incident that are locked together share its case."""
     events: dict[str, list[Event]] = field(default_factory=dict)
     hang_ups: list[str] = field(default_factory=list)
     account_fault: AccountFault | None = None
@@ -75,7 +75,7 @@ class Held:
         """Whether it rings."""
         return bool(self.row.method == MethodKind.CALL.value)
 
-    def fares(
+    def apply_status(
         self, provider_id: str, status: AttemptStatus, failure: Failure | None = None, code: object = None
     ) -> None:
         """Take the provider's word for it, which may come late, in any order, and more than once."""
@@ -290,8 +290,8 @@ class Held:
                 self.events.setdefault(escalation.id, []).append(asked_event(alarm.level))
 
 
-def hold(tx: Tx, attempt_id: str) -> Held | None:
-    """The attempt, its incident held before it; None where there is none.
+def lock_attempt(tx: Tx, attempt_id: str) -> LockedAttempt | None:
+    """Lock the attempt, its incident before it; None where there is none.
 
     Raises:
         Inconsistent: it can't be as it is, and has to be put aside (A11).
@@ -302,7 +302,7 @@ def hold(tx: Tx, attempt_id: str) -> Held | None:
     return found.get(attempt_id)
 
 
-def hold_each(tx: Tx, ids: Sequence[str], outbox: Outbox) -> dict[str, Held]:
+def lock_attempts(tx: Tx, ids: Sequence[str], outbox: Outbox) -> dict[str, LockedAttempt]:
     """Several attempts by id, with that outbox for them all.
 
     Without those whose incident another flow holds, and those that can't be as they are: each is taken alone then.
@@ -312,11 +312,13 @@ def hold_each(tx: Tx, ids: Sequence[str], outbox: Outbox) -> dict[str, Held]:
 
 def _hold(
     tx: Tx, ids: Sequence[str], statement: Select[Any], outbox: Outbox
-) -> tuple[dict[str, Held], dict[str, Inconsistent]]:
+) -> tuple[dict[str, LockedAttempt], dict[str, Inconsistent]]:
     incident_of = attempt_store.incidents_of(tx.session, ids)
     wanted = sorted({incident for incident in incident_of.values() if incident is not None})
-    held = set(tx.session.scalars(statement, {"ids": wanted})) if wanted else set()
-    free = [id for id, incident in incident_of.items() if incident is None or incident in held]
+    locked = set(tx.session.scalars(statement, {"ids": wanted})) if wanted else set()
+    free = [id for id, incident in incident_of.items() if incident is None or incident in locked]
     rows, faults = attempt_store.lock(tx.session, free) if free else ([], {})
     cases: dict[str, Case] = {}
-    return {row.id: Held(tx, row, AttemptStatus(row.status), row.provider_id, outbox, cases) for row in rows}, faults
+    return {
+        row.id: LockedAttempt(tx, row, AttemptStatus(row.status), row.provider_id, outbox, cases) for row in rows
+    }, faults

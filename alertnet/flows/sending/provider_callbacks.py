@@ -3,7 +3,7 @@
 from alertnet.core.delivery.provider_codes import Code, outcome_of_call, outcome_of_sms
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import Failure
-from alertnet.flows.sending.locked_attempt import Held, hold
+from alertnet.flows.sending.locked_attempt import LockedAttempt, lock_attempt
 from alertnet.flows.sending.provider_health import note_heard
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
@@ -11,12 +11,12 @@ from alertnet.store.monitoring import heartbeats
 
 def track_sms(tx: Tx, attempt_id: str, provider_id: str, status: str, error_code: Code = None) -> list[str]:
     """Take a MessageStatus and its ErrorCode, if there is such an attempt; the calls to hang up afterwards."""
-    held = hold(tx, attempt_id)
-    if held is None:
+    locked = lock_attempt(tx, attempt_id)
+    if locked is None:
         return []
     outcome, failure = outcome_of_sms(status, error_code)
-    held.fares(provider_id, outcome, failure, error_code)
-    return _finish(held, MethodKind.SMS, failure)
+    locked.apply_status(provider_id, outcome, failure, error_code)
+    return _finish(locked, MethodKind.SMS, failure)
 
 
 def track_call(
@@ -26,17 +26,17 @@ def track_call(
 
     A call that ended without its code has failed, whoever picked up.
     """
-    held = hold(tx, attempt_id)
-    if held is None:
+    locked = lock_attempt(tx, attempt_id)
+    if locked is None:
         return []
     outcome, failure = outcome_of_call(status, sip_code, error_code)
-    held.fares(provider_id, outcome, failure, error_code or sip_code)
-    return _finish(held, MethodKind.CALL, failure)
+    locked.apply_status(provider_id, outcome, failure, error_code or sip_code)
+    return _finish(locked, MethodKind.CALL, failure)
 
 
-def _finish(held: Held, method: MethodKind, failure: Failure | None) -> list[str]:
-    note_heard(held)
-    hang_ups = held.finish()
+def _finish(locked: LockedAttempt, method: MethodKind, failure: Failure | None) -> list[str]:
+    note_heard(locked)
+    hang_ups = locked.finish()
     if failure is not Failure.OUR_ACCOUNT:
-        heartbeats.note_report(held.tx, method)
+        heartbeats.note_report(locked.tx, method)
     return hang_ups

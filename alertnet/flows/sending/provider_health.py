@@ -7,7 +7,7 @@ from alertnet.channels.base import Cause, NotSent, Result, Unsure
 from alertnet.core.delivery.circuit_breaker import Breaker, after_fault, after_question, after_success, after_too_fast
 from alertnet.core.delivery.provider_routes import FIRST, Route
 from alertnet.core.directory.contact import MethodKind
-from alertnet.flows.sending.locked_attempt import Held
+from alertnet.flows.sending.locked_attempt import LockedAttempt
 from alertnet.flows.sending.render_and_send import OURS
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
@@ -31,22 +31,22 @@ def note(tx: Tx, route: Route, result: Result, attempt: str | None = None) -> Br
     return after
 
 
-def note_heard(held: Held) -> None:
+def note_heard(locked: LockedAttempt) -> None:
     """The provider says what became of an attempt; where nobody knew yet that it has it, this shows that it works.
 
     Unless it says that our account is refused. To be called before the attempt is finished: the breaker is held before
     the history of the system is.
     """
-    is_news = held.row.provider_id is None and held.provider_id is not None
-    if not is_news and held.account_fault is None:
+    is_news = locked.row.provider_id is None and locked.provider_id is not None
+    if not is_news and locked.account_fault is None:
         return
-    route = (MethodKind(held.row.method), held.row.provider or FIRST)
-    before = breaker_store.hold(held.tx, route)
-    if held.account_fault is None:
-        after = after_success(before, held.tx.now)
+    route = (MethodKind(locked.row.method), locked.row.provider or FIRST)
+    before = breaker_store.hold(locked.tx, route)
+    if locked.account_fault is None:
+        after = after_success(before, locked.tx.now)
     else:
-        after = after_fault(before, held.tx.now, held.account_fault, is_certain=True)
-    _replace(held.tx, route, before, after)
+        after = after_fault(before, locked.tx.now, locked.account_fault, is_certain=True)
+    _replace(locked.tx, route, before, after)
 
 
 def take_question(tx: Tx, route: Route) -> bool:

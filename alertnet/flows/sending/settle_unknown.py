@@ -7,7 +7,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus, Failure
 from alertnet.flows.notifications.cancel_alerts import HANG_UP_WITHIN
 from alertnet.flows.sending.claim_sends import LEASE, Claims
-from alertnet.flows.sending.locked_attempt import FOLLOW_UP, Held, hold
+from alertnet.flows.sending.locked_attempt import FOLLOW_UP, LockedAttempt, lock_attempt
 from alertnet.flows.sending.provider_health import note_heard
 from alertnet.flows.sending.render_and_send import claimed_from
 from alertnet.store.db.bulk_update import change_each
@@ -25,11 +25,11 @@ MOST_QUESTIONS = 6
 
 def expire_lease(tx: Tx, attempt_id: str) -> list[str]:
     """Whoever sent this has not reported in time, and may have died before or after: its outcome is unknown."""
-    held = hold(tx, attempt_id)
-    if held is None or held.status is not AttemptStatus.SENDING or held.row.due_at > tx.now:
+    locked = lock_attempt(tx, attempt_id)
+    if locked is None or locked.status is not AttemptStatus.SENDING or locked.row.due_at > tx.now:
         return []
-    held.unsure("lease")
-    return held.finish()
+    locked.unsure("lease")
+    return locked.finish()
 
 
 def take_doubts(tx: Tx, method: MethodKind, limit: int, others: Collection[str] = ()) -> Claims:
@@ -48,71 +48,71 @@ def settle(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> list[str]:
     An outcome that two questions, a minute apart, did not find is given up for one re-send, which is marked; where
     nobody wants it any more, for none.
     """
-    held = hold(tx, attempt_id)
-    if held is None:
+    locked = lock_attempt(tx, attempt_id)
+    if locked is None:
         return []
-    before = held.status
+    before = locked.status
     if isinstance(lookup, Found) and not attempt_store.bound_elsewhere(tx.session, lookup.provider_id, attempt_id):
-        held.fares(lookup.provider_id, lookup.status, lookup.failure, lookup.code)
-    was_unreported = held.status in (AttemptStatus.DELIVERED, AttemptStatus.FAILED) and held.status is not before
-    is_open = held.status is before and held.row.lease == lease
-    if is_open and (before is AttemptStatus.UNKNOWN or _is_doubtful(held)):
-        _doubt(held)
+        locked.apply_status(lookup.provider_id, lookup.status, lookup.failure, lookup.code)
+    was_unreported = locked.status in (AttemptStatus.DELIVERED, AttemptStatus.FAILED) and locked.status is not before
+    is_open = locked.status is before and locked.row.lease == lease
+    if is_open and (before is AttemptStatus.UNKNOWN or _is_doubtful(locked)):
+        _doubt(locked)
     elif is_open and before in (AttemptStatus.SENT, AttemptStatus.DELIVERED):
-        _ring_off(held)
-        _look_again(held, was_asked=not (isinstance(lookup, CannotTell) and lookup.is_away))
-    elif is_open and before is AttemptStatus.CANCELLED and held.row.due_at is not None:
-        _hang_up_again(held, lookup)
-    note_heard(held)
-    hang_ups = held.finish()
+        _ring_off(locked)
+        _look_again(locked, was_asked=not (isinstance(lookup, CannotTell) and lookup.is_away))
+    elif is_open and before is AttemptStatus.CANCELLED and locked.row.due_at is not None:
+        _hang_up_again(locked, lookup)
+    note_heard(locked)
+    hang_ups = locked.finish()
     if was_unreported:
-        heartbeats.note_lost_report(tx, MethodKind(held.row.method), held.row.started_at or held.row.created_at)
+        heartbeats.note_lost_report(tx, MethodKind(locked.row.method), locked.row.started_at or locked.row.created_at)
     return hang_ups
 
 
-def _is_doubtful(held: Held) -> bool:
+def _is_doubtful(locked: LockedAttempt) -> bool:
     """Whether it was cancelled on its way, and nobody knows yet whether it left."""
-    return held.status is AttemptStatus.CANCELLED and held.provider_id is None and held.row.due_at is not None
+    return locked.status is AttemptStatus.CANCELLED and locked.provider_id is None and locked.row.due_at is not None
 
 
-def _doubt(held: Held) -> None:
-    if held.row.checks == 0:
-        held.change(checks=1, due_at=held.tx.now + ASK_AGAIN_AFTER, lease=None)
+def _doubt(locked: LockedAttempt) -> None:
+    if locked.row.checks == 0:
+        locked.change(checks=1, due_at=locked.tx.now + ASK_AGAIN_AFTER, lease=None)
         return
-    row = held.row
-    if held.status is AttemptStatus.CANCELLED:
-        held.may_have_left(row.error or "lease", given_up=True)
+    row = locked.row
+    if locked.status is AttemptStatus.CANCELLED:
+        locked.may_have_left(row.error or "lease", given_up=True)
         return
-    held.failed(Failure.OUTCOME_UNKNOWN, row.error, tell=False)
-    held.send_again()
+    locked.failed(Failure.OUTCOME_UNKNOWN, row.error, tell=False)
+    locked.send_again()
 
 
-def _ring_off(held: Held) -> None:
+def _ring_off(locked: LockedAttempt) -> None:
     """A call that left although it was cancelled on its way may still ring: whoever was to hang up may have died."""
-    is_alert_call = held.is_call and held.row.is_alert and held.status is AttemptStatus.SENT
-    if is_alert_call and held.provider_id and not held.is_wanted():
-        held.hang_ups.append(held.provider_id)
+    is_alert_call = locked.is_call and locked.row.is_alert and locked.status is AttemptStatus.SENT
+    if is_alert_call and locked.provider_id and not locked.is_wanted():
+        locked.hang_ups.append(locked.provider_id)
 
 
-def _hang_up_again(held: Held, lookup: Lookup) -> None:
+def _hang_up_again(locked: LockedAttempt, lookup: Lookup) -> None:
     """A call that was cancelled is hung up until the provider says that it is over, or it can't ring any more (A4)."""
-    checks = held.row.checks + 1
+    checks = locked.row.checks + 1
     if (isinstance(lookup, Found) and lookup.status is not AttemptStatus.SENT) or checks >= MOST_QUESTIONS:
-        held.change(due_at=None, lease=None)
+        locked.change(due_at=None, lease=None)
     else:
-        held.hang_ups.append(held.row.provider_id)
-        held.change(checks=checks, due_at=held.tx.now + HANG_UP_WITHIN, lease=None)
+        locked.hang_ups.append(locked.row.provider_id)
+        locked.change(checks=checks, due_at=locked.tx.now + HANG_UP_WITHIN, lease=None)
 
 
-def _look_again(held: Held, *, was_asked: bool) -> None:
+def _look_again(locked: LockedAttempt, *, was_asked: bool) -> None:
     """Its end was not reported yet. A call can't last that long: it is given up, and its number is free again.
 
     A provider that is away is asked when it is back, however long that takes: nothing is given up unasked.
     """
-    checks = held.row.checks + (1 if was_asked else 0)
+    checks = locked.row.checks + (1 if was_asked else 0)
     if checks < MOST_QUESTIONS:
-        held.change(checks=checks, due_at=held.tx.now + FOLLOW_UP * (1 << checks), lease=None)
-    elif held.is_call and held.status is AttemptStatus.SENT:
-        held.failed(Failure.OUTCOME_UNKNOWN)
+        locked.change(checks=checks, due_at=locked.tx.now + FOLLOW_UP * (1 << checks), lease=None)
+    elif locked.is_call and locked.status is AttemptStatus.SENT:
+        locked.failed(Failure.OUTCOME_UNKNOWN)
     else:
-        held.change(due_at=None, lease=None)
+        locked.change(due_at=None, lease=None)

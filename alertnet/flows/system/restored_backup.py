@@ -10,7 +10,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.flows.notifications.coordinator_alarms import open_alarms, raise_alarm
 from alertnet.flows.notifications.system_notices import tell_coordinators
-from alertnet.flows.sending.locked_attempt import hold
+from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.system.lost_incidents import Told, tell_of_incidents
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
@@ -49,12 +49,12 @@ def hold_back(tx: Tx, taken_at: datetime | None, by: str, inbound_routes: Sequen
 
 def doubt(tx: Tx, attempt_id: str) -> list[str]:
     """It was queued when the backup was taken, and has probably left since: the provider is asked first (A5)."""
-    held = hold(tx, attempt_id)
-    if held is None or held.status is not AttemptStatus.QUEUED:
+    locked = lock_attempt(tx, attempt_id)
+    if locked is None or locked.status is not AttemptStatus.QUEUED:
         return []
-    held.change(started_at=held.row.created_at)
-    held.unsure(CODE)
-    return held.finish()
+    locked.change(started_at=locked.row.created_at)
+    locked.unsure(CODE)
+    return locked.finish()
 
 
 def alarm_about(tx: Tx, incident_id: str, taken_at: datetime) -> None:

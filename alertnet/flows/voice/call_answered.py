@@ -8,7 +8,7 @@ from sqlalchemy import select
 from alertnet.core.codec import from_plain
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Failure, Kind
-from alertnet.flows.sending.locked_attempt import hold
+from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sending.provider_health import note_heard
 from alertnet.flows.voice.keypad import MENU, TRIES
 from alertnet.flows.voice.live_call import Spoken, take_call
@@ -24,8 +24,8 @@ def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
     call = take_call(tx, attempt_id)
     if call is None:
         return _announce(tx, attempt_id, provider_id)
-    call.held.fares(provider_id, AttemptStatus.SENT)
-    note_heard(call.held)
+    call.attempt.apply_status(provider_id, AttemptStatus.SENT)
+    note_heard(call.attempt)
     if call.is_keyed:
         return call.say(ask=MENU)
     if call.row.failure == Failure.WRONG_PERSON.value or not call.is_wanted:
@@ -39,12 +39,12 @@ def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
 
 
 def _announce(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
-    held = hold(tx, attempt_id)
-    if held is None or held.row.incident_id or not held.is_call:
+    locked = lock_attempt(tx, attempt_id)
+    if locked is None or locked.row.incident_id or not locked.is_call:
         return None
-    held.fares(provider_id, AttemptStatus.SENT)
-    note_heard(held)
-    held.finish()
-    said = tx.session.scalar(select(notifications.c.said).where(notifications.c.id == held.row.notification_id))
-    kind, language = Kind(held.row.kind), held.row.language
+    locked.apply_status(provider_id, AttemptStatus.SENT)
+    note_heard(locked)
+    locked.finish()
+    said = tx.session.scalar(select(notifications.c.said).where(notifications.c.id == locked.row.notification_id))
+    kind, language = Kind(locked.row.kind), locked.row.language
     return Spoken(kind, language, from_plain(Said, said), None, ("no_incident",), None, ())

@@ -81,8 +81,8 @@ def _refuse(call: Call, keyed: Keyed) -> Spoken:
     before = WrongKeys(call.row.wrong_keys, tuple(call.row.keyed or ()))
     after = before.wrong(call.case.tx.vault.code_hash(keyed.digits).hex(), keyed.turn)
     if after != before:
-        call.held.change(wrong_keys=after.tries, keyed=list(after.keyed))
-        call.held.record("wrong_code_keyed", turn=after.tries)
+        call.attempt.change(wrong_keys=after.tries, keyed=list(after.keyed))
+        call.attempt.record("wrong_code_keyed", turn=after.tries)
         call.count_wrong_try()
     if after.tries >= TRIES:
         return call.say("nothing_recorded")
@@ -93,12 +93,12 @@ def _fail(call: Call) -> Spoken:
     """The number is a stranger's. Where a PIN is set anybody could say so: people hear of it, and nothing stops."""
     if call.asks_for_pin:
         if call.row.wrong_keys < TRIES:
-            call.held.change(wrong_keys=TRIES)
-            call.held.record("wrong_person_unproved")
+            call.attempt.change(wrong_keys=TRIES)
+            call.attempt.record("wrong_person_unproved")
             notify_coordinators(call.case, Subject.WRONG_PERSON, call.row.contact)
         return call.say("nothing_recorded")
-    call.held.failed(Failure.WRONG_PERSON, tell=False)
-    call.held.outbox.flush()
+    call.attempt.failed(Failure.WRONG_PERSON, tell=False)
+    call.attempt.outbox.flush()
     report_wrong_person(call.case, call.row.tree, call.row.contact, call.row.address)
     return call.say("wrong_person")
 

@@ -14,7 +14,7 @@ from alertnet.flows.credentials.codes_of_number import told_codes
 from alertnet.flows.credentials.pins import digits_of_pin
 from alertnet.flows.escalation.pin_proof import owner_of_pin, try_contacts_pin
 from alertnet.flows.notifications.cancel_alerts import is_wanted
-from alertnet.flows.sending.locked_attempt import FOLLOW_UP, Held, hold
+from alertnet.flows.sending.locked_attempt import FOLLOW_UP, LockedAttempt, lock_attempt
 from alertnet.flows.sms.wrong_codes import count_wrong_tries
 from alertnet.flows.unit.locked_incident import Case
 from alertnet.store.db.tx import Tx
@@ -57,7 +57,7 @@ class Spoken:
 class Call:
     """One attempt to call a contact, and the case it belongs to."""
 
-    held: Held
+    attempt: LockedAttempt
     case: Case
     row: Row[Any]
     """The notification, with what the attempt has heard so far: failure, wrong keys, spoken code."""
@@ -77,7 +77,7 @@ class Call:
     @property
     def is_keyed(self) -> bool:
         """Whether its code was keyed."""
-        return self.asks_for_code and self.held.status is AttemptStatus.DELIVERED
+        return self.asks_for_code and self.attempt.status is AttemptStatus.DELIVERED
 
     @cached_property
     def pin_digits(self) -> int:
@@ -120,16 +120,16 @@ class Call:
         """Draw the code of this call, unless it has one."""
         if self.code is None:
             self.code = self.case.tx.chance.digits(SPOKEN_CODE_LENGTH)
-            self.held.change(spoken_code=self.code)
+            self.attempt.change(spoken_code=self.code)
 
     def accept(self) -> None:
         """A person listens: the attempt is delivered, while the call goes on until the provider reports its end."""
         now = self.case.tx.now
         status = AttemptStatus.DELIVERED.value
-        self.held.change(status=status, failure=None, error=None, due_at=now + FOLLOW_UP, lease=None, changed_at=now)
-        self.held.outbox.change("notifications", self.row.id, status=status)
-        self.held.record("code_keyed")
-        self.held.outbox.flush()
+        self.attempt.change(status=status, failure=None, error=None, due_at=now + FOLLOW_UP, lease=None, changed_at=now)
+        self.attempt.outbox.change("notifications", self.row.id, status=status)
+        self.attempt.record("code_keyed")
+        self.attempt.outbox.flush()
 
     def count_wrong_try(self) -> None:
         """Count a wrong code against the number, with those that it texts or keys elsewhere; a PIN has its own count.
@@ -137,7 +137,7 @@ class Call:
         This call goes on by its own three tries: whoever hears its code was called by us, and can't be forged.
         """
         if not self.asks_for_pin:
-            self.held.outbox.flush()
+            self.attempt.outbox.flush()
             told = [
                 each for each in told_codes(self.case.tx, self.row.address) if each.incident == self.case.incident.id
             ]
@@ -152,8 +152,8 @@ class Call:
     def say(self, *stages: str, ask: Question | None = None) -> Spoken:
         """Write down what was done, and say this."""
         said = replace(from_plain(Said, self.row.said), spoken_code=None if self.asks_for_pin else self.code)
-        self.held.change(changed_at=self.case.tx.now)
-        hang_ups = self.held.finish()
+        self.attempt.change(changed_at=self.case.tx.now)
+        hang_ups = self.attempt.finish()
         self.case.finish()
         every = tuple(dict.fromkeys((*hang_ups, *self.case.hang_ups)))
         return Spoken(self.kind, self.row.language, said, self.case.incident.templates, stages, ask, every)
@@ -161,11 +161,11 @@ class Call:
 
 def take_call(tx: Tx, attempt_id: str) -> Call | None:
     """The call of that attempt, held in the order of locks; None when there is none."""
-    held = hold(tx, attempt_id)
-    if held is None or held.case is None or not held.is_call:
+    locked = lock_attempt(tx, attempt_id)
+    if locked is None or locked.case is None or not locked.is_call:
         return None
     of_attempt = (attempts.c.failure, attempts.c.wrong_keys, attempts.c.keyed, attempts.c.spoken_code)
     query = select(notifications, *of_attempt)
     joined = query.join(attempts, attempts.c.notification_id == notifications.c.id)
     row = tx.session.execute(joined.where(attempts.c.id == attempt_id)).one()
-    return Call(held, held.case, row, row.spoken_code)
+    return Call(locked, locked.case, row, row.spoken_code)
