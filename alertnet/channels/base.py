@@ -139,7 +139,7 @@ class Channel(Protocol):
 
 
 @dataclass(frozen=True)
-class Question:
+class StatusQuery:
     """An attempt to be asked about: what it was, since when it may be there, and the provider's id, if that is known.
 
     An `outgoing.sender` of "" means any of our numbers.
@@ -175,7 +175,7 @@ class Listing:
 class Ledger(Protocol):
     """The provider's books of one method. They may lag behind by a minute, and are read page by page, one at a time."""
 
-    def look_up(self, questions: Sequence[Question]) -> list[Lookup]:
+    def look_up(self, queries: Sequence[StatusQuery]) -> list[Lookup]:
         """What became of each, in few requests however many there are; see `Channel.lookup`."""
         ...
 

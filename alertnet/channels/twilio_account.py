@@ -104,20 +104,20 @@ def classify(http_status: int, code: str, retry_after: timedelta | None) -> Refu
     return Refused(failure_of(code), code)
 
 
-def ask(question: Callable[[], Lookup]) -> Lookup:
-    """The answer to a question put to the provider; only its own word that there is no such thing counts as absent."""
+def looked_up(request: Callable[[], Lookup]) -> Lookup:
+    """What the provider says when it is asked; only its own word that there is no such thing counts as absent."""
     try:
-        return question()
+        return request()
     except ErrorAnswer as answer:
         return Absent() if answer.code == _NO_SUCH_RESOURCE else CannotTell()
     except (NotConnected, AnswerLost, *UNREADABLE):
         return CannotTell()
 
 
-def is_there(question: Callable[[], object]) -> bool:
+def is_there(request: Callable[[], object]) -> bool:
     """Whether the provider answers a question of ours, be it with a refusal of that question; not of our account."""
     try:
-        question()
+        request()
     except ErrorAnswer as answer:
         meaning = classify(answer.status, answer.code, None)
         return isinstance(meaning, Refused) or (isinstance(meaning, NotSent) and meaning.fault is None)

@@ -8,7 +8,7 @@ from typing import Any
 from twilio.base import values
 from twilio.rest import Client
 
-from alertnet.channels.base import Absent, CannotTell, Entry, Listing, Lookup, Question
+from alertnet.channels.base import Absent, CannotTell, Entry, Listing, Lookup, StatusQuery
 from alertnet.channels.transport import AnswerLost, ErrorAnswer, NotConnected, Transport
 from alertnet.channels.twilio_account import CLOCKS_DIFFER, UNREADABLE, Account, entries_of, sought
 
@@ -38,15 +38,15 @@ class TwilioLedger:
         self._read = read
         self._day_filter = day_filter
 
-    def look_up(self, questions: Sequence[Question]) -> list[Lookup]:
+    def look_up(self, queries: Sequence[StatusQuery]) -> list[Lookup]:
         """What became of each; see `Ledger.look_up`."""
         oldest: dict[str, datetime] = {}
-        for question in questions:
-            sender = question.outgoing.sender
-            oldest[sender] = min(question.since, oldest.get(sender, question.since))
+        for query in queries:
+            sender = query.outgoing.sender
+            oldest[sender] = min(query.since, oldest.get(sender, query.since))
         with self._transport.within(LIST_SECONDS):
             books = {sender: _Books(self.outgoing(sender, since)) for sender, since in oldest.items()}
-        return [books[question.outgoing.sender].answer(question) for question in questions]
+        return [books[query.outgoing.sender].answer(query) for query in queries]
 
     def outgoing(self, number: str, since: datetime) -> Listing:
         """What we made from that number since, "" for any of ours; see `Ledger.outgoing`."""
@@ -94,10 +94,10 @@ class _Books:
         for entry in listing.entries:
             self._by_number[entry.to].append(entry)
 
-    def answer(self, question: Question) -> Lookup:
+    def answer(self, query: StatusQuery) -> Lookup:
         """What has an id is there, shown yet or not; of the rest only a whole list can say that it is not there."""
-        if question.provider_id:
-            return self._by_id.get(question.provider_id, CannotTell())
-        outgoing = question.outgoing
-        lookup = sought(self._by_number[outgoing.to], outgoing, question.since)
+        if query.provider_id:
+            return self._by_id.get(query.provider_id, CannotTell())
+        outgoing = query.outgoing
+        lookup = sought(self._by_number[outgoing.to], outgoing, query.since)
         return CannotTell() if isinstance(lookup, Absent) and not self._is_whole else lookup

@@ -7,7 +7,7 @@ from typing import Any
 from twilio.base import values
 
 from alertnet.channels.base import Entry, Found, Lookup, Outgoing, Refused, Result
-from alertnet.channels.twilio_account import PAGE_SIZE, Account, ask, entries_of, is_there, sought, submit
+from alertnet.channels.twilio_account import PAGE_SIZE, Account, entries_of, is_there, looked_up, sought, submit
 from alertnet.channels.twilio_ledger import TwilioLedger
 from alertnet.core.delivery.provider_codes import outcome_of_call
 
@@ -43,8 +43,8 @@ class TwilioVoice:
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         """What became of it, by its id, else by its sender and time among the last 50 to that number."""
         if provider_id:
-            return ask(lambda: _found(self._calls(provider_id).fetch()))
-        return ask(lambda: self._search(outgoing, since))
+            return looked_up(lambda: _found(self._calls(provider_id).fetch()))
+        return looked_up(lambda: self._search(outgoing, since))
 
     def answers(self) -> bool:
         """Whether the provider shows us the last of them."""

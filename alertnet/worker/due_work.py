@@ -14,7 +14,7 @@ from alertnet.flows.escalation.escalate import escalate, escalate_due
 from alertnet.flows.escalation.repeat_alarm import repeat_alarm
 from alertnet.flows.notifications.coordinator_alarms import due as alarms_due
 from alertnet.flows.sending.claim_sends import Claims, hold_up, put_aside
-from alertnet.flows.sending.settle_unknown import expire_lease, take_doubts
+from alertnet.flows.sending.settle_unknown import claim_status_queries, expire_lease
 from alertnet.flows.system.postpone_row import put_off
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
@@ -25,7 +25,7 @@ from alertnet.store.queues.attempts import SENT_BY
 from alertnet.store.records import escalations as escalation_store
 from alertnet.worker import provider_health
 from alertnet.worker.sender import Sending
-from alertnet.worker.status_queries import ask, most_at_once
+from alertnet.worker.status_queries import most_at_once, query_statuses
 from alertnet.worker.thread_pools import Room
 
 DUE = "due"
@@ -83,14 +83,14 @@ class Search:
         """The jobs, each as soon as it is found: none waits for those of another method (A11)."""
         due = self._runtime.read(worker_store.due)
         self._expect(due.next_at)
-        yield from self._guarded([], partial(self._questions, due.trouble))
+        yield from self._guarded([], partial(self._probes, due.trouble))
         for method in SENT_BY:
             present = [(method, provider) for provider in provider_health.providers_for(self._runtime, method)]
             if method in due.queued:
                 pools = [provider_health.sending(route) for route in present]
                 yield from self._guarded(pools, partial(self._sends, method, pools))
             for route in present if method in due.asked else ():
-                yield from self._guarded([provider_health.asking(route)], partial(self._doubts, route))
+                yield from self._guarded([provider_health.asking(route)], partial(self._status_queries, route))
         if due.escalations:
             yield from self._guarded([DUE], self._escalations)
         if due.leases or due.alarms:
@@ -111,11 +111,11 @@ class Search:
         except Exception:
             log.exception("search_failed", crews=pools)
 
-    def _questions(self, trouble: bool) -> Iterator[Job]:
+    def _probes(self, trouble: bool) -> Iterator[Job]:
         for route in provider_health.look(self._runtime, trouble):
             pool = provider_health.asking(route)
             if self._rooms[pool].room:
-                yield Job(pool, f"{pool}/back", partial(provider_health.ask_whether_back, self._runtime, route))
+                yield Job(pool, f"{pool}/back", partial(provider_health.probe_provider, self._runtime, route))
 
     def _sends(self, method: MethodKind, pools: Sequence[str]) -> Iterator[Job]:
         runtime = self._runtime
@@ -132,14 +132,14 @@ class Search:
             ]
         )
 
-    def _doubts(self, route: Route) -> Iterator[Job]:
+    def _status_queries(self, route: Route) -> Iterator[Job]:
         (method, provider), pool = route, provider_health.asking(route)
         others = [other for other in provider_health.providers_for(self._runtime, method) if other != provider]
         most = most_at_once(self._runtime, route)
-        claims = self._runtime.transact(take_doubts, method, most, others)
+        claims = self._runtime.transact(claim_status_queries, method, most, others)
         if claims.claimed:
-            questions = partial(ask, self._runtime, route, claims.claimed, self._sending.compose)
-            yield Job(pool, f"{pool}/{claims.claimed[0].lease}", questions)
+            queries = partial(query_statuses, self._runtime, route, claims.claimed, self._sending.compose)
+            yield Job(pool, f"{pool}/{claims.claimed[0].lease}", queries)
         self._put_off(claims)
         if len(claims.claimed) >= most:
             self.crowded.add(pool)

@@ -80,11 +80,11 @@ def look(runtime: Runtime, trouble: bool) -> Iterator[Route]:
             yield route
 
 
-def ask_whether_back(runtime: Runtime, route: Route) -> tuple[str, ...]:
+def probe_provider(runtime: Runtime, route: Route) -> tuple[str, ...]:
     """Ask a provider that is away for a sign of life, unless another worker does; nothing rings by it."""
-    if runtime.transact(provider_health.take_question, route):
+    if runtime.transact(provider_health.claim_probe, route):
         is_back = runtime.outlets[route].channel.answers()
-        _see(runtime, route, runtime.transact(provider_health.take_answer, route, is_back))
+        _see(runtime, route, runtime.transact(provider_health.record_probe, route, is_back))
         log.info("provider_asked", method=route[0], provider=route[1], is_back=is_back)
     return ()
 

@@ -184,7 +184,7 @@ def declare_restored(runtime: Runtime, taken_at: datetime | None, by: str) -> tu
         # Before anything draws a code: one that was told since the backup must not be given to another.
         declared = replace(declared, lost=_find_lost(runtime, declared.taken_at))
         for id in runtime.read(lambda tx: last_activity.queued(tx.session, declared.at)):
-            runtime.hang_up_soon(_apart(runtime, restored_backup.doubt, id) or ())
+            runtime.hang_up_soon(_apart(runtime, restored_backup.mark_unknown, id) or ())
         for id, _ in incidents:
             _apart(runtime, restored_backup.alarm_about, id, declared.taken_at)
         runtime.transact(restored_backup.tell_everybody, runtime.edition, declared.taken_at, declared.lost)

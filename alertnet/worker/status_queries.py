@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from alertnet.channels.base import CannotTell, Lookup, Outgoing, Question
+from alertnet.channels.base import CannotTell, Lookup, Outgoing, StatusQuery
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.flows.sending import render_and_send
 from alertnet.flows.sending.render_and_send import Claimed
-from alertnet.flows.sending.settle_unknown import settle
+from alertnet.flows.sending.settle_unknown import record_lookup
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.worker.provider_health import is_away
@@ -30,13 +30,13 @@ def most_at_once(runtime: Runtime, route: Route) -> int:
     return MOST if outlet and outlet.ledger else MOST_WITHOUT_BOOKS
 
 
-def ask(runtime: Runtime, route: Route, claimed: Sequence[Claimed], compose: Compose) -> list[str]:
+def query_statuses(runtime: Runtime, route: Route, claimed: Sequence[Claimed], compose: Compose) -> list[str]:
     """Ask what became of them, and settle each by its answer; the calls to hang up."""
-    lookups = _look_up(runtime, route, [_question(each, compose) for each in claimed])
+    lookups = _look_up(runtime, route, [_query(each, compose) for each in claimed])
     hang_ups: list[str] = []
     for each, lookup in zip(claimed, lookups, strict=True):
         try:
-            hang_ups += runtime.transact(settle, each.attempt, each.lease, lookup)
+            hang_ups += runtime.transact(record_lookup, each.attempt, each.lease, lookup)
         except DatabaseAway:
             raise
         except Exception:
@@ -47,9 +47,9 @@ def ask(runtime: Runtime, route: Route, claimed: Sequence[Claimed], compose: Com
     return hang_ups
 
 
-def _question(claimed: Claimed, compose: Compose) -> Question | None:
+def _query(claimed: Claimed, compose: Compose) -> StatusQuery | None:
     try:
-        return Question(compose(claimed), claimed.started_at, claimed.provider_id)
+        return StatusQuery(compose(claimed), claimed.started_at, claimed.provider_id)
     except DatabaseAway:
         raise
     except Exception:
@@ -57,14 +57,14 @@ def _question(claimed: Claimed, compose: Compose) -> Question | None:
         return None
 
 
-def _look_up(runtime: Runtime, route: Route, questions: Sequence[Question | None]) -> list[Lookup]:
+def _look_up(runtime: Runtime, route: Route, queries: Sequence[StatusQuery | None]) -> list[Lookup]:
     """The answer to each; what can't be put into words can't be asked for, nor can a provider that is away."""
     outlet = runtime.outlets.get(route)
-    asked = [question for question in questions if question is not None]
+    asked = [query for query in queries if query is not None]
     if outlet is None or is_away(runtime, route):
-        return [CannotTell(is_away=outlet is not None) for _ in questions]
+        return [CannotTell(is_away=outlet is not None) for _ in queries]
     if outlet.ledger is not None and len(asked) > FEW:
         answers = iter(render_and_send.look_up_many(outlet.ledger, asked))
     else:
-        answers = iter([render_and_send.look_up(outlet.channel, question) for question in asked])
-    return [CannotTell() if question is None else next(answers) for question in questions]
+        answers = iter([render_and_send.look_up(outlet.channel, query) for query in asked])
+    return [CannotTell() if query is None else next(answers) for query in queries]

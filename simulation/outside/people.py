@@ -29,7 +29,7 @@ _TO_CALL: Select[Any] = select(notifications.c.tree, notifications.c.contact).wh
     notifications.c.method == MethodKind.TASK.value
 )
 
-SOS, QUESTION = "SOS", "what is this?"
+SOS, PROBE = "SOS", "what is this?"
 """In plain words: whoever writes so has a reply."""
 
 AGAIN_AFTER = 60.0  # seconds until somebody who got no reply sends the same text once more
@@ -87,7 +87,7 @@ class People:
         random = self.world.random
         code = self.known[number]
         wrong = f"{(int(code) + 1) % 10000:04d}"
-        words = random.choice([*["OK {}"] * 5, "{}", "NO {}", "PASS {}", "DONE {} called them", QUESTION, wrong])
+        words = random.choice([*["OK {}"] * 5, "{}", "NO {}", "PASS {}", "DONE {} called them", PROBE, wrong])
         others = sorted(each for each in self.known if each != number)
         if others and random.random() < 0.05:
             self.write(random.choice(others), f"OK {code}")

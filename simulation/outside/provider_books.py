@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from alertnet.channels.base import Entry, Listing, Lookup, Question
+from alertnet.channels.base import Entry, Listing, Lookup, StatusQuery
 from alertnet.channels.twilio_ledger import LIST_SECONDS
 from simulation.outside.line import Line
 from simulation.world.faults import Trouble
@@ -16,7 +16,7 @@ class Books:
     def __init__(self, line: Line) -> None:
         self.line = line
 
-    def look_up(self, questions: Sequence[Question]) -> list[Lookup]:
+    def look_up(self, questions: Sequence[StatusQuery]) -> list[Lookup]:
         """What became of each."""
         return [self.line.lookup(each.outgoing, each.since, each.provider_id) for each in questions]
 

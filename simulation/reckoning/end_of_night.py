@@ -16,7 +16,7 @@ from alertnet.store.tables import acknowledgements, attempts, escalations, inbou
 from simulation.night import Night
 from simulation.outside.code_guesser import check_code_guesses
 from simulation.outside.heartbeat import check_silence
-from simulation.outside.people import QUESTION, SOS
+from simulation.outside.people import PROBE, SOS
 from simulation.outside.pin_guesser import check_guesses
 from simulation.reckoning.punctuality import check_punctuality
 from simulation.world.expected_consent import why_barred
@@ -209,7 +209,7 @@ def _replied(night: Night, _: Sequence[Row[Any]]) -> Found:
     replies = Counter(address for address, _ in by_sms)
     # Even a reply would be news to whom an incident may not reach.
     facts = [from_plain(Facts, plain) for plain in night.world.database.column(select(incidents.c.facts))]
-    for sender, owed in Counter(row.sender for row in unanswered if row.body in (SOS, QUESTION)).items():
+    for sender, owed in Counter(row.sender for row in unanswered if row.body in (SOS, PROBE)).items():
         is_barred = any(why_barred(each, night.world.network.trees.values(), sender) for each in facts)
         if owed > replies[sender] and not is_barred:
             yield "A12", f"{night.world.name_of(sender)} wrote in plain words, and was never answered"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alertnet.channels.base import Absent, CannotTell, Found, Outgoing, Question
+from alertnet.channels.base import Absent, CannotTell, Found, Outgoing, StatusQuery
 from alertnet.channels.twilio_account import Account
 from alertnet.channels.twilio_ledger import LIST_PAGE_SIZE, MOST_PAGES, TwilioLedger
 from alertnet.channels.twilio_sms import TwilioSms
@@ -43,15 +43,15 @@ def books(*pages: list[dict[str, Any]]) -> Callable[..., None]:
     return answer
 
 
-def question(provider_id: str | None = None, text: str = "PBI URGENT A-7K3M", sender: str = OURS) -> Question:
-    return Question(Outgoing("a1", "n1", MethodKind.SMS, "+573005550101", sender, text), SINCE, provider_id)
+def query(provider_id: str | None = None, text: str = "PBI URGENT A-7K3M", sender: str = OURS) -> StatusQuery:
+    return StatusQuery(Outgoing("a1", "n1", MethodKind.SMS, "+573005550101", sender, text), SINCE, provider_id)
 
 
 def test_many_questions_are_one_request(ledger: TwilioLedger, provider: Provider) -> None:
     """The pace of the provider's API: nobody is asked about one by one after an outage."""
     provider.answer = books([row(f"SM{number}") for number in range(200)])
 
-    answers = ledger.look_up([question(f"SM{number}") for number in range(200)])
+    answers = ledger.look_up([query(f"SM{number}") for number in range(200)])
 
     assert answers == [Found(f"SM{number}", AttemptStatus.DELIVERED) for number in range(200)]
     (request,) = provider.requests
@@ -62,20 +62,20 @@ def test_what_is_known_by_its_words_alone_is_found_too(ledger: TwilioLedger, pro
     """A5: of a lost answer only address, words and time are known."""
     provider.answer = books([row("SM1", body="PBI URGENT A-9999"), row("SM2", body="Trial - PBI URGENT A-7K3M")])
 
-    assert ledger.look_up([question(), question(sender="")]) == [Found("SM2", AttemptStatus.DELIVERED)] * 2
+    assert ledger.look_up([query(), query(sender="")]) == [Found("SM2", AttemptStatus.DELIVERED)] * 2
 
 
 def test_what_a_whole_list_does_not_show_is_absent(ledger: TwilioLedger, provider: Provider) -> None:
     provider.answer = books([row("SM1", to="+573005550102"), row("SM2", after=-60)])
 
-    assert ledger.look_up([question()]) == [Absent()]
+    assert ledger.look_up([query()]) == [Absent()]
 
 
 def test_what_has_an_id_is_never_absent(ledger: TwilioLedger, provider: Provider) -> None:
     """A list may lag: a message that was accepted must not be sent again because it is not shown yet."""
     provider.answer = books([])
 
-    assert ledger.look_up([question("SM1")]) == [CannotTell()]
+    assert ledger.look_up([query("SM1")]) == [CannotTell()]
 
 
 def test_a_list_that_breaks_off_says_nothing_of_what_it_did_not_show(ledger: TwilioLedger, provider: Provider) -> None:
@@ -87,7 +87,7 @@ def test_a_list_that_breaks_off_says_nothing_of_what_it_did_not_show(ledger: Twi
 
     provider.answer = answer
 
-    assert ledger.look_up([question("SM1"), question(text="else")]) == [
+    assert ledger.look_up([query("SM1"), query(text="else")]) == [
         Found("SM1", AttemptStatus.DELIVERED),
         CannotTell(),
     ]
@@ -135,7 +135,7 @@ def test_a_provider_that_is_away_is_told_from_an_empty_list(ledger: TwilioLedger
     provider.replies(500, {"code": 20500})
 
     assert ledger.incoming(OURS, SINCE).is_whole is False
-    assert ledger.look_up([question()]) == [CannotTell()]
+    assert ledger.look_up([query()]) == [CannotTell()]
 
 
 @pytest.mark.parametrize("words", ["x" * 1000, "\u0627" * 1600], ids=["latin", "arabic"])

@@ -10,7 +10,7 @@ from alertnet.core.delivery.circuit_breaker import (
     SOUND,
     Breaker,
     after_fault,
-    after_question,
+    after_probe,
     after_success,
     after_too_fast,
     as_believed,
@@ -29,7 +29,7 @@ def opened() -> Breaker:
 
 
 def back() -> Breaker:
-    return after_question(opened(), NOW + 5 * SECOND, is_back=True)
+    return after_probe(opened(), NOW + 5 * SECOND, is_back=True)
 
 
 def test_a_run_of_faults_opens_it() -> None:
@@ -61,7 +61,7 @@ def test_it_is_asked_less_and_less_often_but_at_least_once_a_minute() -> None:
     for _ in range(6):
         at = breaker.try_at
         assert at is not None
-        breaker = after_question(breaker, at, is_back=False)
+        breaker = after_probe(breaker, at, is_back=False)
         assert breaker.try_at is not None
         waits.append((breaker.try_at - at).total_seconds())
 
@@ -132,8 +132,8 @@ def test_a_refusal_of_our_account_opens_it_at_once_and_says_why() -> None:
     breaker = after_fault(SOUND, NOW, AccountFault.TOKEN, is_certain=True)
 
     assert (breaker.is_open, breaker.fault, breaker.try_at) == (True, AccountFault.TOKEN, NOW + 5 * SECOND)
-    assert after_question(breaker, NOW + 5 * SECOND, is_back=False).fault is AccountFault.TOKEN
-    assert after_success(after_question(breaker, NOW + 5 * SECOND, is_back=True), NOW) == SOUND
+    assert after_probe(breaker, NOW + 5 * SECOND, is_back=False).fault is AccountFault.TOKEN
+    assert after_success(after_probe(breaker, NOW + 5 * SECOND, is_back=True), NOW) == SOUND
 
 
 def test_what_may_be_one_messages_own_opens_it_after_a_run() -> None:
@@ -159,7 +159,7 @@ def test_a_provider_that_asks_for_a_pause_is_not_away() -> None:
 
 
 def test_an_answer_that_comes_when_it_is_closed_changes_nothing() -> None:
-    assert after_question(SOUND, NOW, is_back=False) == SOUND
+    assert after_probe(SOUND, NOW, is_back=False) == SOUND
 
 
 def test_moments_that_it_can_not_have_set_are_not_believed() -> None:

@@ -66,7 +66,7 @@ def outcome_of(world: World) -> Outcome:
     return Outcome(Counter(_messages(world)), extras, _record(world), breaks)
 
 
-def in_doubt(effects: Sequence[Effect]) -> int:
+def unknown_outcomes(effects: Sequence[Effect]) -> int:
     """How many messages the provider has of which our record does not know: those taken since the last commit."""
     since = itertools.takewhile(lambda effect: effect.kind is not Kind.COMMIT, reversed(effects))
     return sum(effect.kind is Kind.REQUEST and effect.what in MESSAGES for effect in since)
@@ -75,7 +75,7 @@ def in_doubt(effects: Sequence[Effect]) -> int:
 def hands_over(story: Story, effects: Sequence[Effect]) -> bool:
     """Whether a message was taken to be sent that was in doubt before: then it fails, and the next method goes (A5)."""
     commits = [effect.what for effect in effects if effect.kind is Kind.COMMIT]
-    return story.second_doubt and "claim" in (commits or [""])[-1]
+    return story.second_unknown and "claim" in (commits or [""])[-1]
 
 
 def promise(story: Story, effects: Sequence[Effect]) -> str:
@@ -83,7 +83,7 @@ def promise(story: Story, effects: Sequence[Effect]) -> str:
     told = "each message once"
     if hands_over(story, effects):
         told += ", or the next method at once"
-    elif in_doubt(effects):
+    elif unknown_outcomes(effects):
         told += ", that one perhaps once more, marked"
     if not story.asks:
         return told
@@ -105,7 +105,7 @@ def faults(
         yield from (f"lost: {to}" for to, _ in lost if to not in {address for address, _ in more})
         return
     yield from (f"lost: {message}" for message in lost.elements())
-    if more.total() > in_doubt(effects):
+    if more.total() > unknown_outcomes(effects):
         yield f"extra: {sorted(more.elements())}"
     yield from (f"not marked: {to}" for to, _ in more if not came.extras[to])
     if came.record != expected.record:

@@ -127,7 +127,7 @@ def died_with_leases(world: World) -> None:
     moves_on(world, seconds=30)
 
 
-def left_in_doubt(world: World) -> None:
+def left_unknown(world: World) -> None:
     """The provider has the SMS, its answer was lost, and it never calls back; it is time to ask."""
     world.sandbox.misbehaves(Fault.LOSE_ANSWER, number=COORDINATOR)
     world.sandbox.misbehaves(Fault.CALL_BACK_NEVER, number=COORDINATOR)

@@ -40,7 +40,7 @@ from tests.crashes.situations import (
     edit_seen,
     fell_due,
     hung_up,
-    left_in_doubt,
+    left_unknown,
     never_arrived,
     nothing,
     noticed,
@@ -64,13 +64,13 @@ from tests.crashes.situations import (
 class Story:
     """What goes before, and the act that may end in a death at any point.
 
-    `second_doubt`: what leaves in it is in doubt for the second time if it is in doubt at all.
+    `second_unknown`: what leaves in it is in doubt for the second time if it is in doubt at all.
     """
 
     name: str
     act: Act
     before: Situation = nothing
-    second_doubt: bool = False
+    second_unknown: bool = False
 
     @property
     def asks(self) -> bool:
@@ -91,8 +91,8 @@ STORIES = (
     Story("They leave, and the provider can't be asked", works, cannot_be_asked),
     Story("The provider reports", calls_back, sent),
     Story("A lease is over", works, died_with_leases),
-    Story("A lost answer is asked for", works, left_in_doubt),
-    Story("What never arrived is sent again", works, never_arrived, second_doubt=True),
+    Story("A lost answer is asked for", works, left_unknown),
+    Story("What never arrived is sent again", works, never_arrived, second_unknown=True),
     Story("The next level falls due", works, fell_due),
     Story("A decision is asked for again", works, asked_in_vain),
     Story("A code acknowledges by SMS", ACKNOWLEDGES, told),

@@ -15,7 +15,7 @@ from alertnet.core.incident import Severity
 from alertnet.core.monitoring.self_monitoring import Part, find_trouble
 from alertnet.core.notification import Failure
 from alertnet.flows.sending.claim_sends import claim
-from alertnet.flows.sending.provider_health import note, take_question
+from alertnet.flows.sending.provider_health import claim_probe, note
 from alertnet.flows.sending.render_and_send import FAULT
 from alertnet.flows.sending.send_capacity import Line, Outward
 from alertnet.flows.voice.call_answered import answer_call
@@ -170,7 +170,7 @@ def test_only_one_worker_asks(stages: Stages, each_database: str) -> None:
     notes(stage.runtime, *[TIMEOUT] * RUN)
     stage.clock.at += 5 * SECOND
 
-    asked = [runtime.transact(take_question, SMS) for runtime in (stage.runtime, other)]
+    asked = [runtime.transact(claim_probe, SMS) for runtime in (stage.runtime, other)]
 
     other.close()
     assert asked == [True, False]

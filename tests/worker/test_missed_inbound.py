@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from alertnet.channels.base import CannotTell, Entry, Found, Listing, Lookup, Outgoing, Question
+from alertnet.channels.base import CannotTell, Entry, Found, Listing, Lookup, Outgoing, StatusQuery
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
@@ -33,8 +33,8 @@ class Books:
         self.texts = list(texts)
         self.asked: list[datetime] = []
 
-    def look_up(self, questions: Sequence[Question]) -> list[Lookup]:
-        return [CannotTell() for _ in questions]
+    def look_up(self, queries: Sequence[StatusQuery]) -> list[Lookup]:
+        return [CannotTell() for _ in queries]
 
     def outgoing(self, number: str, since: datetime) -> Listing:
         return Listing((), is_whole=True)

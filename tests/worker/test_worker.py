@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from alertnet.channels.base import Absent, Accepted, CannotTell, Listing, Lookup, Outgoing, Question, Result
+from alertnet.channels.base import Absent, Accepted, CannotTell, Listing, Lookup, Outgoing, Result, StatusQuery
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Level
@@ -201,8 +201,8 @@ class Silent:
         self.released = threading.Event()
         self.asked = threading.Event()
 
-    def look_up(self, questions: Sequence[Question]) -> list[Lookup]:
-        return [CannotTell() for _ in questions]
+    def look_up(self, queries: Sequence[StatusQuery]) -> list[Lookup]:
+        return [CannotTell() for _ in queries]
 
     def outgoing(self, number: str, since: datetime) -> Listing:
         return self.incoming(number, since)

@@ -117,7 +117,7 @@ def believed(pause: timedelta) -> timedelta:
     return min(pause, LONGEST_PAUSE)
 
 
-def after_question(breaker: Breaker, now: datetime, *, is_back: bool) -> Breaker:
+def after_probe(breaker: Breaker, now: datetime, *, is_back: bool) -> Breaker:
     """It was asked whether it is back."""
     if not breaker.is_open:
         return breaker

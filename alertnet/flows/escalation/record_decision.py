@@ -69,7 +69,7 @@ def _confirm(case: Case, alarm: Row[Any], tree: str, decision: str, by: str | No
         take_back(case, tree, alarm.about)
 
 
-def oldest_question(case: Case) -> Row[Any] | None:
+def oldest_decision(case: Case) -> Row[Any] | None:
     """The oldest decision of the incident that is still open."""
     query = select(alarm_table).where(
         alarm_table.c.incident_id == case.incident.id,

@@ -14,8 +14,8 @@ from alertnet.flows.notifications.redial import as_shown
 from alertnet.flows.unit.locked_incident import Case
 from alertnet.store.tables import attempts, notifications, served
 
-IN_DOUBT = (AttemptStatus.SENDING.value, AttemptStatus.UNKNOWN.value)
-UNSENT = (AttemptStatus.QUEUED.value, *IN_DOUBT)
+MAY_HAVE_LEFT = (AttemptStatus.SENDING.value, AttemptStatus.UNKNOWN.value)
+UNSENT = (AttemptStatus.QUEUED.value, *MAY_HAVE_LEFT)
 
 HANG_UP_WITHIN = timedelta(seconds=5)
 """A call that rings for nothing is over by then, or hung up once more."""
@@ -112,7 +112,7 @@ def is_wanted(case: Case, row: Row[Any]) -> bool:
 def cancel(case: Case, row: Row[Any], **why: str) -> None:
     """Cancel an attempt. Of one that was on its way it stays open whether it left: that is still found out (A5)."""
     values: dict[str, Any] = {"status": AttemptStatus.CANCELLED.value, "changed_at": case.tx.now}
-    if row.status not in IN_DOUBT:
+    if row.status not in MAY_HAVE_LEFT:
         values |= {"due_at": None, "lease": None, "checks": 0}
     if row.status not in UNSENT and row.provider_id:
         # Whoever is to hang up may die before: until the provider says that it is over, the call is asked about.

@@ -39,13 +39,13 @@ ANSWERED = "acknowledged"
 _SAID = {kind.value for kind in ANSWERS.values()}
 
 
-def open_question(tx: Tx, token: str) -> Opened | None:
+def open_coordinator_page(tx: Tx, token: str) -> Opened | None:
     """The page of a coordinator's link; None when no alarm, decision or task ever had such a link."""
     link = find_link(tx, token)
     return None if link is None or link.alarm_id is None else _show(tx, link)
 
 
-def answer_question(tx: Tx, token: str, sent: Sent) -> Opened | None:
+def submit_coordinator_page(tx: Tx, token: str, sent: Sent) -> Opened | None:
     """Do as the button says, and show what holds now. Sent again, it counts once."""
     link = find_link(tx, token)
     if link is None or link.alarm_id is None:

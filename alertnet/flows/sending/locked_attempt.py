@@ -116,7 +116,7 @@ class LockedAttempt:
         if self.status is AttemptStatus.CANCELLED and self.is_call and self.provider_id:
             self.hang_ups.append(self.provider_id)
             follow_up = self.tx.now + HANG_UP_WITHIN
-        self._note_question()
+        self._note_decision_sent()
         self._become(AttemptStatus.SENT, due_at=follow_up, checks=0)
 
     def failed(self, failure: Failure, code: object = None, *, tell: bool = True) -> None:
@@ -231,7 +231,7 @@ class LockedAttempt:
             self.change(due_at=None)
         elif self.row.failure != Failure.WRONG_PERSON.value:
             self._call_off_again()
-            self._note_question()
+            self._note_decision_sent()
             self._become(AttemptStatus.DELIVERED, failure=None, error=None)
 
     def _call_off_again(self) -> bool:
@@ -279,7 +279,7 @@ class LockedAttempt:
     def _show(self, status: AttemptStatus) -> None:
         self.outbox.change("notifications", self.row.notification_id, status=status.value)
 
-    def _note_question(self) -> None:
+    def _note_decision_sent(self) -> None:
         """A decision has reached a coordinator: from now on its automatic time counts."""
         if self.row.kind != Kind.DECISION.value or self.status not in UNSETTLED or self.case is None:
             return

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from alertnet.channels.base import Cause, NotSent, Result, Unsure
-from alertnet.core.delivery.circuit_breaker import Breaker, after_fault, after_question, after_success, after_too_fast
+from alertnet.core.delivery.circuit_breaker import Breaker, after_fault, after_probe, after_success, after_too_fast
 from alertnet.core.delivery.provider_routes import FIRST, Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.sending.locked_attempt import LockedAttempt
@@ -15,7 +15,7 @@ from alertnet.store.queues import attempts as attempt_store
 from alertnet.store.queues import circuit_breakers as breaker_store
 from alertnet.store.records import timeline
 
-QUESTION = timedelta(seconds=30)
+PROBE = timedelta(seconds=30)
 """How long a worker has to ask a provider whether it is back."""
 
 
@@ -49,19 +49,19 @@ def note_heard(locked: LockedAttempt) -> None:
     _replace(locked.tx, route, before, after)
 
 
-def take_question(tx: Tx, route: Route) -> bool:
+def claim_probe(tx: Tx, route: Route) -> bool:
     """Whether it is ours now to ask that provider whether it is back; nobody else does for a while."""
     breaker = breaker_store.hold(tx, route)
     is_ours = breaker.is_open and breaker.try_at is not None and breaker.try_at <= tx.now
     if is_ours:
-        breaker_store.keep(tx, route, replace(breaker, try_at=tx.now + QUESTION))
+        breaker_store.keep(tx, route, replace(breaker, try_at=tx.now + PROBE))
     return is_ours
 
 
-def take_answer(tx: Tx, route: Route, is_back: bool) -> Breaker:
+def record_probe(tx: Tx, route: Route, is_back: bool) -> Breaker:
     """It was asked whether it is back; if so, one attempt tries."""
     before = breaker_store.hold(tx, route)
-    after = after_question(before, tx.now, is_back=is_back)
+    after = after_probe(before, tx.now, is_back=is_back)
     breaker_store.keep(tx, route, after)
     if after.is_back and not before.is_back:
         _release(tx, route)

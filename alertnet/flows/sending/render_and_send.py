@@ -16,9 +16,9 @@ from alertnet.channels.base import (
     Lookup,
     NotSent,
     Outgoing,
-    Question,
     Refused,
     Result,
+    StatusQuery,
     Unsure,
 )
 from alertnet.core.codec import from_plain
@@ -174,20 +174,20 @@ def or_turned_away(claimed: Claimed, result: Result) -> Result | TurnedAway:
     return result
 
 
-def look_up(channel: Channel, question: Question) -> Lookup:
+def look_up(channel: Channel, query: StatusQuery) -> Lookup:
     """What the provider says became of it."""
-    outgoing = question.outgoing
+    outgoing = query.outgoing
     try:
-        return channel.lookup(outgoing, question.since, question.provider_id)
+        return channel.lookup(outgoing, query.since, query.provider_id)
     except Exception:
         log.exception("channel_failed", attempt=outgoing.attempt, method=outgoing.method)
         return CannotTell()
 
 
-def look_up_many(ledger: Ledger, questions: Sequence[Question]) -> list[Lookup]:
+def look_up_many(ledger: Ledger, queries: Sequence[StatusQuery]) -> list[Lookup]:
     """What the provider's books say became of them."""
     try:
-        return ledger.look_up(questions)
+        return ledger.look_up(queries)
     except Exception:
-        log.exception("ledger_failed", method=questions[0].outgoing.method)
-        return [CannotTell() for _ in questions]
+        log.exception("ledger_failed", method=queries[0].outgoing.method)
+        return [CannotTell() for _ in queries]

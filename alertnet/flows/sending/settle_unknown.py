@@ -1,4 +1,4 @@
-"""Settling doubts: an outcome nobody reported is asked for, and what can't be found is sent once more (A5)."""
+"""Unknown outcomes: one that nobody reported is asked for, and what can't be found is sent once more (A5)."""
 
 from collections.abc import Collection
 
@@ -19,7 +19,7 @@ from alertnet.store.tables import attempts
 ASK_AGAIN_AFTER = FOLLOW_UP
 """Lists of the provider lag behind: what it does not know yet, it is asked for once more."""
 
-MOST_QUESTIONS = 6
+MOST_QUERIES = 6
 """About a message that the provider has: after 1, 2, 4, … 32 minutes more. `sent` may be the last word of an SMS."""
 
 
@@ -32,7 +32,7 @@ def expire_lease(tx: Tx, attempt_id: str) -> list[str]:
     return locked.finish()
 
 
-def take_doubts(tx: Tx, method: MethodKind, limit: int, others: Collection[str] = ()) -> Claims:
+def claim_status_queries(tx: Tx, method: MethodKind, limit: int, others: Collection[str] = ()) -> Claims:
     """Attempts that a provider is to be asked about now, not one of the `others`; each is ours as long as a lease."""
     due = attempt_store.take_asked(tx.session, method, tx.now, limit, others)
     rows, broken = attempt_store.with_words(tx.session, due)
@@ -42,7 +42,7 @@ def take_doubts(tx: Tx, method: MethodKind, limit: int, others: Collection[str] 
     return Claims(claimed, broken=broken)
 
 
-def settle(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> list[str]:
+def record_lookup(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> list[str]:
     """Take the provider's answer; the calls to hang up afterwards.
 
     An outcome that two questions, a minute apart, did not find is given up for one re-send, which is marked; where
@@ -56,8 +56,8 @@ def settle(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> list[str]:
         locked.apply_status(lookup.provider_id, lookup.status, lookup.failure, lookup.code)
     was_unreported = locked.status in (AttemptStatus.DELIVERED, AttemptStatus.FAILED) and locked.status is not before
     is_open = locked.status is before and locked.row.lease == lease
-    if is_open and (before is AttemptStatus.UNKNOWN or _is_doubtful(locked)):
-        _doubt(locked)
+    if is_open and (before is AttemptStatus.UNKNOWN or _may_have_left(locked)):
+        _give_up_or_ask_again(locked)
     elif is_open and before in (AttemptStatus.SENT, AttemptStatus.DELIVERED):
         _ring_off(locked)
         _look_again(locked, was_asked=not (isinstance(lookup, CannotTell) and lookup.is_away))
@@ -70,12 +70,12 @@ def settle(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> list[str]:
     return hang_ups
 
 
-def _is_doubtful(locked: LockedAttempt) -> bool:
+def _may_have_left(locked: LockedAttempt) -> bool:
     """Whether it was cancelled on its way, and nobody knows yet whether it left."""
     return locked.status is AttemptStatus.CANCELLED and locked.provider_id is None and locked.row.due_at is not None
 
 
-def _doubt(locked: LockedAttempt) -> None:
+def _give_up_or_ask_again(locked: LockedAttempt) -> None:
     if locked.row.checks == 0:
         locked.change(checks=1, due_at=locked.tx.now + ASK_AGAIN_AFTER, lease=None)
         return
@@ -97,7 +97,7 @@ def _ring_off(locked: LockedAttempt) -> None:
 def _hang_up_again(locked: LockedAttempt, lookup: Lookup) -> None:
     """A call that was cancelled is hung up until the provider says that it is over, or it can't ring any more (A4)."""
     checks = locked.row.checks + 1
-    if (isinstance(lookup, Found) and lookup.status is not AttemptStatus.SENT) or checks >= MOST_QUESTIONS:
+    if (isinstance(lookup, Found) and lookup.status is not AttemptStatus.SENT) or checks >= MOST_QUERIES:
         locked.change(due_at=None, lease=None)
     else:
         locked.hang_ups.append(locked.row.provider_id)
@@ -110,7 +110,7 @@ def _look_again(locked: LockedAttempt, *, was_asked: bool) -> None:
     A provider that is away is asked when it is back, however long that takes: nothing is given up unasked.
     """
     checks = locked.row.checks + (1 if was_asked else 0)
-    if checks < MOST_QUESTIONS:
+    if checks < MOST_QUERIES:
         locked.change(checks=checks, due_at=locked.tx.now + FOLLOW_UP * (1 << checks), lease=None)
     elif locked.is_call and locked.status is AttemptStatus.SENT:
         locked.failed(Failure.OUTCOME_UNKNOWN)

@@ -13,7 +13,7 @@ from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.inbound.sms_grammar import Answer, Verb
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.codes_of_number import HeldCode
-from alertnet.flows.escalation.record_decision import decide_alarm, oldest_question
+from alertnet.flows.escalation.record_decision import decide_alarm, oldest_decision
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.escalation.report_action import report_action
 from alertnet.flows.escalation.report_phone_task import report_answer, tree_of
@@ -104,7 +104,7 @@ def _respond(case: Case, sms: InboundSms, answer: Answer, code: HeldCode, *, rep
 def _decide_by_own_code(case: Case, code: HeldCode, answer: Answer) -> Reply:
     """GO or HOLD with the code of an alert: from a coordinator it means the incident's oldest open question."""
     if case.is_coordinator(code.tree, code.contact):
-        question = oldest_question(case) or _last_decided(case)
+        question = oldest_decision(case) or _last_decided(case)
         if question is not None:
             return _decide(case, code, question, answer)
     ring_once(case, Subject.NOT_UNDERSTOOD, code.contact)

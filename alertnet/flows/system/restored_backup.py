@@ -47,7 +47,7 @@ def hold_back(tx: Tx, taken_at: datetime | None, by: str, inbound_routes: Sequen
     return declared
 
 
-def doubt(tx: Tx, attempt_id: str) -> list[str]:
+def mark_unknown(tx: Tx, attempt_id: str) -> list[str]:
     """It was queued when the backup was taken, and has probably left since: the provider is asked first (A5)."""
     locked = lock_attempt(tx, attempt_id)
     if locked is None or locked.status is not AttemptStatus.QUEUED:

@@ -18,12 +18,12 @@ from alertnet.flows.escalation.report_phone_task import take
 from alertnet.flows.escalation.report_wrong_person import report_wrong_person
 from alertnet.flows.notifications import coordinator_alarms
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.voice.live_call import Call, Question, Spoken, take_call
+from alertnet.flows.voice.live_call import Call, KeypadQuestion, Spoken, take_call
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms as alarm_table
 
 TRIES = 3
-MENU = Question("after", 1)
+MENU = KeypadQuestion("after", 1)
 ANSWERS = {"2": AnswerKind.RELAYED, "3": AnswerKind.DECLINED}
 THANKS = {AnswerKind.RELAYED: "thanks_relayed", AnswerKind.DECLINED: "thanks_declined"}
 DECISIONS = {"1": "go", "2": "hold"}

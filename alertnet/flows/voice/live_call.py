@@ -24,7 +24,7 @@ ASKING = frozenset({Kind.DECISION, Kind.ALARM, Kind.TASK})
 
 
 @dataclass(frozen=True)
-class Question:
+class KeypadQuestion:
     """A stage that is answered with keys, and that they may interrupt. `digits`: how many at most.
 
     `turn` counts the tries from 1; None: no key is wrong. `silent`: nothing was keyed when it was asked before.
@@ -49,7 +49,7 @@ class Spoken:
     said: Said
     templates: str | None
     stages: tuple[str, ...]
-    question: Question | None
+    question: KeypadQuestion | None
     hang_ups: tuple[str, ...]
 
 
@@ -143,13 +143,13 @@ class Call:
             ]
             count_wrong_tries(self.case.tx, self.row.address, told, 1, by_text=False)
 
-    def ask_for_code(self, stage: str | None = None, *, turn: int, silent: bool = False) -> Question:
+    def ask_for_code(self, stage: str | None = None, *, turn: int, silent: bool = False) -> KeypadQuestion:
         """The question after the code or the PIN; `stage` in place of the usual words."""
         if self.asks_for_pin:
-            return Question(stage or "pin", self.pin_digits, turn, silent)
-        return Question(stage or "code", SPOKEN_CODE_LENGTH, turn, silent)
+            return KeypadQuestion(stage or "pin", self.pin_digits, turn, silent)
+        return KeypadQuestion(stage or "code", SPOKEN_CODE_LENGTH, turn, silent)
 
-    def say(self, *stages: str, ask: Question | None = None) -> Spoken:
+    def say(self, *stages: str, ask: KeypadQuestion | None = None) -> Spoken:
         """Write down what was done, and say this."""
         said = replace(from_plain(Said, self.row.said), spoken_code=None if self.asks_for_pin else self.code)
         self.attempt.change(changed_at=self.case.tx.now)

@@ -24,7 +24,7 @@ _NOW = bindparam("now", type_=Instant())
 
 @dataclass(frozen=True)
 class Due:
-    """What is due now: `queued` by the methods that have something to send, `asked` by those with a doubt to settle.
+    """What is due now: `queued` by the methods that have something to send, `asked` by those with an unknown outcome.
 
     `trouble`: something is wrong with a provider. `next_at`: the earliest due time that is still to come.
     """

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from alertnet.flows.escalation.pin_proof import Sent
 from alertnet.flows.pages.contact_page import Opened
-from alertnet.flows.pages.coordinator_page import answer_question, open_question
+from alertnet.flows.pages.coordinator_page import open_coordinator_page, submit_coordinator_page
 from alertnet.flows.pages.revoke_page import open_answer, revoke_answer
 from alertnet.store.db.tx import Tx
 from alertnet.web.auth import InForce
@@ -29,8 +29,8 @@ def answer(token: str, form: Posted, runtime: InForce, lang: str | None = None) 
 
 
 def _opened(tx: Tx, token: str) -> Opened | None:
-    return open_question(tx, token) or open_answer(tx, token)
+    return open_coordinator_page(tx, token) or open_answer(tx, token)
 
 
 def _pressed(tx: Tx, token: str, sent: Sent) -> Opened | None:
-    return answer_question(tx, token, sent) or revoke_answer(tx, token, sent)
+    return submit_coordinator_page(tx, token, sent) or revoke_answer(tx, token, sent)

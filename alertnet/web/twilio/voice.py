@@ -11,7 +11,7 @@ from alertnet.flows.sending.provider_callbacks import track_call
 from alertnet.flows.voice.call_answered import answer_call
 from alertnet.flows.voice.incoming_call import Asks, CallIn, Reception, key_contacts_pin, key_written_code, receive_call
 from alertnet.flows.voice.keypad import Keyed, key_in
-from alertnet.flows.voice.live_call import Question, Spoken
+from alertnet.flows.voice.live_call import KeypadQuestion, Spoken
 from alertnet.flows.voice.report_by_call import key_pin, key_type
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.auth import InForce
@@ -102,7 +102,7 @@ def _speak(runtime: Runtime, attempt: str, spoken: Spoken | None) -> Response:
     return _answer(runtime, twiml, spoken.hang_ups)
 
 
-def _place(question: Question) -> str:
+def _place(question: KeypadQuestion) -> str:
     """Which try the keys are brought back for, as a query; it is signed like all of the URL."""
     if question.turn is None:
         return ""

@@ -13,7 +13,7 @@ from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.sending.claim_sends import LEASE, claim
 from alertnet.flows.sending.provider_callbacks import track_sms
 from alertnet.flows.sending.send_capacity import Line, Outward
-from alertnet.flows.sending.settle_unknown import MOST_QUESTIONS, expire_lease, settle, take_doubts
+from alertnet.flows.sending.settle_unknown import MOST_QUERIES, claim_status_queries, expire_lease, record_lookup
 from alertnet.sandbox import Fault
 from alertnet.sandbox.telephony.network import Message
 from tests.worker.conftest import Stages
@@ -92,8 +92,8 @@ def test_a_re_send_that_has_not_left_is_called_off_when_the_first_turns_up(stage
     first = stage.attempt(MethodKind.SMS)
     for seconds in (15, 60):
         stage.clock.at += timedelta(seconds=seconds)
-        (doubted,) = stage.runtime.transact(take_doubts, MethodKind.SMS, 1).claimed
-        stage.runtime.transact(settle, doubted.attempt, doubted.lease, Absent())
+        (claimed,) = stage.runtime.transact(claim_status_queries, MethodKind.SMS, 1).claimed
+        stage.runtime.transact(record_lookup, claimed.attempt, claimed.lease, Absent())
     assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["failed", "queued"]
 
     stage.runtime.transact(track_sms, first.id, "SM1", status)
@@ -124,10 +124,10 @@ def test_a_worker_killed_between_claim_and_send_loses_nothing(stages: Stages, ea
     (claimed,) = stage.runtime.transact(claim, MethodKind.SMS, Outward([Line(FIRST, (OURS,), 0, 1)])).claimed
 
     stage.passes(seconds=LEASE.total_seconds())
-    doubted = stage.attempt(MethodKind.SMS)
+    asked = stage.attempt(MethodKind.SMS)
     stage.passes(seconds=60)
 
-    assert (doubted.id, doubted.status) == (claimed.attempt, "unknown")
+    assert (asked.id, asked.status) == (claimed.attempt, "unknown")
     assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["failed", "delivered"]
     assert len(stage.sandbox.handset(CARLA).inbox) == 1
 
@@ -180,12 +180,12 @@ def test_the_call_of_another_attempt_settles_nothing(stages: Stages) -> None:
     stage.sandbox.misbehaves(Fault.ERROR_500, times=2, number=DIEGO)
     stage.sandbox.handset(DIEGO).rejects()
     stage.settles()
-    (doubtful,) = (row for row in stage.attempts(MethodKind.CALL) if row.status == "unknown")
+    (unknown,) = (row for row in stage.attempts(MethodKind.CALL) if row.status == "unknown")
 
     stage.passes(seconds=75)
 
     calls = stage.attempts(MethodKind.CALL)
-    assert [row.failure for row in calls if row.id == doubtful.id] == ["outcome_unknown"]
+    assert [row.failure for row in calls if row.id == unknown.id] == ["outcome_unknown"]
     assert [row.extra for row in calls] == [False, False, True]
     assert len(stage.sandbox.handset(DIEGO).calls) == 2
 
@@ -219,10 +219,10 @@ def test_a_provider_that_is_away_uses_up_no_question(stage: Stage) -> None:
     stage.opens()
     stage.settles()
 
-    for _ in range(2 * MOST_QUESTIONS):
+    for _ in range(2 * MOST_QUERIES):
         stage.clock.at += MINUTE
-        (asked,) = stage.runtime.transact(take_doubts, MethodKind.SMS, 1).claimed
-        stage.runtime.transact(settle, asked.attempt, asked.lease, CannotTell(is_away=True))
+        (asked,) = stage.runtime.transact(claim_status_queries, MethodKind.SMS, 1).claimed
+        stage.runtime.transact(record_lookup, asked.attempt, asked.lease, CannotTell(is_away=True))
 
     (after,) = stage.attempts(MethodKind.SMS)
     assert (after.status, after.checks, after.due_at) == ("sent", 0, stage.clock.at + MINUTE)
