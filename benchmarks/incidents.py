@@ -18,6 +18,6 @@ def open_one(tx: Tx, edition: Edition, country: str) -> str:
 
 def close_one(tx: Tx, incident: str) -> None:
     """Close it."""
-    case = take_up(tx, incident)
-    close_incident(case, CloseReason.RESOLVED, by="benchmark")
-    case.finish()
+    locked = take_up(tx, incident)
+    close_incident(locked, CloseReason.RESOLVED, by="benchmark")
+    locked.finish()

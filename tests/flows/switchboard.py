@@ -19,7 +19,7 @@ from alertnet.flows.escalation.escalate import escalate
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.sms.receive_sms import receive_sms
-from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
@@ -70,8 +70,8 @@ class Switchboard:
     def tells(self, incident: str, who: str) -> None:
         """Lets a contact have its code, as an alert would."""
 
-        def act(case: Case) -> None:
-            written_code(case, "colombia", case.contact("colombia", who))
+        def act(locked: LockedIncident) -> None:
+            written_code(locked, "colombia", locked.contact("colombia", who))
 
         self.acts(incident, act)
 
@@ -79,14 +79,14 @@ class Switchboard:
         """Something else happens to the incident."""
 
         def flow(tx: Tx) -> None:
-            case = take_up(tx, incident)
-            act(case)
-            case.finish()
+            locked = take_up(tx, incident)
+            act(locked)
+            locked.finish()
 
         self.runtime.transact(flow)
 
     def closes(self, incident: str) -> None:
-        self.acts(incident, lambda case: close_incident(case, CloseReason.RESOLVED, by="test"))
+        self.acts(incident, lambda locked: close_incident(locked, CloseReason.RESOLVED, by="test"))
 
     def texts(self, who: str, body: str, id: str | None = None) -> str | None:
         """Somebody texts us; the words of the reply."""

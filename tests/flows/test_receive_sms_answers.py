@@ -154,7 +154,7 @@ def test_a_contact_that_was_barred_since_counts_for_nothing_and_hears_nothing(bo
     incident = board.opens()
     board.tells(incident, "ombuds")
     code = board.code_of("ombuds")
-    board.acts(incident, lambda case: exclude(case, ("ombuds",), by="test"))
+    board.acts(incident, lambda locked: exclude(locked, ("ombuds",), by="test"))
 
     assert board.texts("ombuds", code) is None
     assert board.texts("ombuds", "¿Qué pasó?") is None
@@ -284,13 +284,15 @@ def test_a_phone_that_raised_the_incident_cannot_acknowledge_it(board: Switchboa
     code = board.code_of("ombuds")
     board.acts(
         incident,
-        lambda case: case.change_facts(replace(case.facts, raised_from="+573005550120", perpetrator=Perpetrator.NONE)),
+        lambda locked: locked.change_facts(
+            replace(locked.facts, raised_from="+573005550120", perpetrator=Perpetrator.NONE)
+        ),
     )
 
     assert board.texts("ombuds", code) is None
     assert board.answers() == []
 
-    board.acts(incident, lambda case: case.change_facts(replace(case.facts, raised_from=None)))
+    board.acts(incident, lambda locked: locked.change_facts(replace(locked.facts, raised_from=None)))
     board.texts("ombuds", code)
     assert len(board.answers()) == 1
 

@@ -298,7 +298,7 @@ def test_a_reply_names_no_code_of_an_incident_the_sender_is_barred_from(board: S
     hidden = board.code_of("ombuds")
     board.passes(minutes=1)
     board.tells(board.opens(), "ombuds")
-    board.acts(barred, lambda case: exclude(case, ("ombuds",), by="test"))
+    board.acts(barred, lambda locked: exclude(locked, ("ombuds",), by="test"))
 
     reply = board.texts("ombuds", "OK")
 

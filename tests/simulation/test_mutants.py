@@ -121,7 +121,7 @@ MUTANTS = {
         '    return row is not None and (row.status == "cancelled" or (row.lease == lease and row.due_at > tx.now))\n',
     ),
     "acknowledgement cancels nothing": Mutant(
-        "A4", "alertnet/flows/escalation/escalate.py", "    if not case.fresh:\n        cancel_unwanted(case)\n"
+        "A4", "alertnet/flows/escalation/escalate.py", "    if not locked.fresh:\n        cancel_unwanted(locked)\n"
     ),
     "pruning skipped at the send": Mutant(
         "A3", "alertnet/flows/sending/claim_sends.py", " or _obstacle(tx, row, services) is not None:", ":"
@@ -138,7 +138,7 @@ MUTANTS = {
         "        found = door.runtime.read(lambda tx: difference(look_at(tx, id_of(tx.session, ref, key)), edition))\n",
         """
         found = door.runtime.read(lambda tx: difference(look_at(tx, id_of(tx.session, ref, key)), edition))
-        door.carry_out(key, asked, on(ref, key, lambda case: re_resolve(case, edition, found.hash, by=by(key))))
+        door.carry_out(key, asked, on(ref, key, lambda locked: re_resolve(locked, edition, found.hash, by=by(key))))
 """,
     ),
     "nobody asks whether an office is closed": Mutant(

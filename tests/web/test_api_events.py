@@ -59,9 +59,9 @@ async def follow(
 
 
 def close(tx: Tx, ref: str) -> None:
-    case = take_up(tx, incidents.id_of(tx.session, ref))
-    close_incident(case, CloseReason.RELEASED, by="a test")
-    case.finish()
+    locked = take_up(tx, incidents.id_of(tx.session, ref))
+    close_incident(locked, CloseReason.RELEASED, by="a test")
+    locked.finish()
 
 
 def entries_of(text: str) -> list[dict[str, Any]]:

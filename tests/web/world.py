@@ -143,9 +143,9 @@ class World:
         """News come in, one after another."""
 
         def update(tx: Any, text: str) -> None:
-            case = take_up(tx, self.incident)
-            update_incident(case, text, case.facts, by="test")
-            case.finish()
+            locked = take_up(tx, self.incident)
+            update_incident(locked, text, locked.facts, by="test")
+            locked.finish()
 
         for text in texts:
             self.runtime.transact(update, text)
@@ -154,9 +154,9 @@ class World:
         """The incident is closed."""
 
         def close(tx: Any) -> None:
-            case = take_up(tx, self.incident)
-            close_incident(case, CloseReason.RESOLVED, by="test")
-            case.finish()
+            locked = take_up(tx, self.incident)
+            close_incident(locked, CloseReason.RESOLVED, by="test")
+            locked.finish()
 
         self.runtime.transact(close)
 

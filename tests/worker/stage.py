@@ -18,7 +18,7 @@ from alertnet.core.directory.contact_tree import ContactTree, Level, Network
 from alertnet.core.incident import Facts, Scope, Severity
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.sending.provider_callbacks import track_call, track_sms
-from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.sandbox import Answer, Sandbox, Unreachable
@@ -147,7 +147,7 @@ class Stage(TimedProgram):
         return self.runtime.transact(opening, self.runtime.edition, **facts)
 
     def acts(self, incident: str, act: Any, *args: Any, **kwargs: Any) -> list[str]:
-        """One of the verbs over a case; the calls that are to be hung up are returned."""
+        """One of the verbs over an incident; the calls that are to be hung up are returned."""
         return self.runtime.transact(_act, incident, act, args, kwargs)
 
     # What is on the record
@@ -210,10 +210,10 @@ def opening(tx: Tx, /, edition: Edition, **facts: Any) -> str:
 
 
 def _act(tx: Tx, incident: str, act: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
-    case: Case = take_up(tx, incident)
-    act(case, *args, **kwargs)
-    case.finish()
-    return case.hang_ups
+    locked: LockedIncident = take_up(tx, incident)
+    act(locked, *args, **kwargs)
+    locked.finish()
+    return locked.hang_ups
 
 
 def _attempts(tx: Tx, method: MethodKind | None, kind: str) -> list[Row[Any]]:

@@ -31,7 +31,7 @@ def old(stages: Stages, postgres: str) -> Stage:
     stage = stages(postgres, known=BOTH)
     incident = stage.opens()
     stage.settles()
-    stage.acts(incident, lambda case: close_incident(case, CloseReason.RESOLVED, by="test"))
+    stage.acts(incident, lambda locked: close_incident(locked, CloseReason.RESOLVED, by="test"))
     stage.settles()
     with stage.runtime.engine.begin() as connection:
         connection.execute(update(attempts).values(due_at=None, status="delivered"))

@@ -48,10 +48,10 @@ def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> l
         Unknown: there is no such incident.
         WrongState: it is closed already.
     """
-    case = take_up(tx, incidents.id_of(tx.session, ref))
-    closing.close_incident(case, reason, text=text, by=BY)
-    case.finish()
-    return case.hang_ups
+    locked = take_up(tx, incidents.id_of(tx.session, ref))
+    closing.close_incident(locked, reason, text=text, by=BY)
+    locked.finish()
+    return locked.hang_ups
 
 
 def check_team(network: Network, team: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Row, Select, bindparam, select
 
 from alertnet.core.directory.contact import Contact, MethodKind
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.tables import links
 
 LINK_SIGNS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -27,7 +27,7 @@ _LINKS: Select[Any] = select(
 
 
 def link_token(
-    case: Case,
+    locked: LockedIncident,
     tree: str,
     contact: Contact,
     method: MethodKind,
@@ -39,15 +39,15 @@ def link_token(
 ) -> tuple[str, str]:
     """The id and token of the contact's link, by one method, to what it is about; made at the first need."""
     key = (escalation or alarm or acknowledgement or "", tree, contact.id, method.value, address)
-    made = known_links_of(case)
+    made = known_links_of(locked)
     if key not in made:
-        id, token = case.tx.chance.id(), case.tx.chance.letters(LINK_LENGTH, LINK_SIGNS)
-        case.outbox.add(
+        id, token = locked.tx.chance.id(), locked.tx.chance.letters(LINK_LENGTH, LINK_SIGNS)
+        locked.outbox.add(
             "links",
             id=id,
             token=token,
-            token_hash=case.tx.vault.token_hash(token),
-            incident_id=case.incident.id,
+            token_hash=locked.tx.vault.token_hash(token),
+            incident_id=locked.incident.id,
             escalation_id=escalation,
             alarm_id=alarm,
             acknowledgement_id=acknowledgement,
@@ -56,19 +56,19 @@ def link_token(
             method=method.value,
             address=address,
             pin_tries=0,
-            created_at=case.tx.now,
+            created_at=locked.tx.now,
         )
         made[key] = (id, token)
     return made[key]
 
 
-def known_links_of(case: Case) -> dict[tuple[str, str, str, str, str], tuple[str, str]]:
-    if case.known_links is None:
-        rows = case.ahead.take(_LINKS, case.incident.id)
-        case.known_links = {
+def known_links_of(locked: LockedIncident) -> dict[tuple[str, str, str, str, str], tuple[str, str]]:
+    if locked.known_links is None:
+        rows = locked.ahead.take(_LINKS, locked.incident.id)
+        locked.known_links = {
             (_about(row), row.tree, row.contact, row.method, row.address): (row.id, row.token) for row in rows
         }
-    return case.known_links
+    return locked.known_links
 
 
 def _about(link: Row[Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Select, bindparam, select, update
 
 from alertnet.core.directory.contact import RINGING, Contact
-from alertnet.flows.unit.locked_incident import Case, Code
+from alertnet.flows.unit.locked_incident import Code, LockedIncident
 from alertnet.store.tables import code_numbers, codes
 
 _INCIDENTS: BindParameter[Any] = bindparam("incidents", expanding=True)
@@ -26,37 +26,37 @@ _GIVEN_ANEW = (
 """Codes of closed incidents that one of their numbers holds for another one, which is open."""
 
 
-def written_code(case: Case, tree: str, contact: Contact) -> Code | None:
+def written_code(locked: LockedIncident, tree: str, contact: Contact) -> Code | None:
     """The recipient's code in this incident, the same in every message and tree; made at the first need.
 
     None when its numbers hold so many open codes that no other is left: it then answers by link or call.
     """
-    kin = case.kin(tree, contact.id)
-    known = known_codes(case)
+    kin = locked.kin(tree, contact.id)
+    known = known_codes(locked)
     for kin_tree, each in kin:
-        if (kin_tree, each.id) in known and (code := good_from(case, known[kin_tree, each.id], kin)):
+        if (kin_tree, each.id) in known and (code := good_from(locked, known[kin_tree, each.id], kin)):
             return code
-    code = _make(case, kin, tree, contact.id)
+    code = _make(locked, kin, tree, contact.id)
     if code is not None:
         known[tree, contact.id] = code
     return code
 
 
-def good_from(case: Case, code: Code, kin: list[tuple[str, Contact]]) -> Code | None:
+def good_from(locked: LockedIncident, code: Code, kin: list[tuple[str, Contact]]) -> Code | None:
     """The code, which from now on is good from the phone of whoever is on duty as well, and from a number that is new.
 
     None where that number has such a code of another incident: it then needs another.
     """
-    if case.incident.replanned_at is None and not any(each.duty for _, each in kin):
+    if locked.incident.replanned_at is None and not any(each.duty for _, each in kin):
         return code
     written = select(code_numbers.c.number_index).where(code_numbers.c.code_id == code.id)
-    there = {*case.tx.session.scalars(written)}
-    there |= {row["number_index"] for row in case.outbox.rows.get("code_numbers", ()) if row["code_id"] == code.id}
-    fresh = {number: owner for number, owner in owners_of(kin).items() if case.tx.vault.index(number) not in there}
-    numbers = [index for number in fresh for index in case.tx.vault.indexes(number)]
-    if numbers and case.ahead.draws.holds(numbers, code.text):
+    there = {*locked.tx.session.scalars(written)}
+    there |= {row["number_index"] for row in locked.outbox.rows.get("code_numbers", ()) if row["code_id"] == code.id}
+    fresh = {number: owner for number, owner in owners_of(kin).items() if locked.tx.vault.index(number) not in there}
+    numbers = [index for number in fresh for index in locked.tx.vault.indexes(number)]
+    if numbers and locked.ahead.draws.holds(numbers, code.text):
         return None
-    _let_answer(case, code, fresh)
+    _let_answer(locked, code, fresh)
     return code
 
 
@@ -70,90 +70,95 @@ def owners_of(kin: list[tuple[str, Contact]]) -> dict[str, tuple[str, str, bool]
     }
 
 
-def known_code(case: Case, tree: str, contact: str) -> str | None:
+def known_code(locked: LockedIncident, tree: str, contact: str) -> str | None:
     """The recipient's code, if it has one: nothing is made."""
-    known = known_codes(case)
-    return next((known[kin, each.id].text for kin, each in case.kin(tree, contact) if (kin, each.id) in known), None)
+    known = known_codes(locked)
+    return next((known[kin, each.id].text for kin, each in locked.kin(tree, contact) if (kin, each.id) in known), None)
 
 
-def decision_code(case: Case) -> Code | None:
+def decision_code(locked: LockedIncident) -> Code | None:
     """A code of its own for one question or alarm, valid from any coordinator's number."""
-    return _make(case, case.coordinators(), None, None)
+    return _make(locked, locked.coordinators(), None, None)
 
 
-def void_there(case: Case, code_id: str, number: str) -> None:
+def void_there(locked: LockedIncident, code_id: str, number: str) -> None:
     """The code is worth nothing from that number alone: others share it."""
-    mine = code_numbers.c.number_index.in_(case.tx.vault.indexes(number))
+    mine = code_numbers.c.number_index.in_(locked.tx.vault.indexes(number))
     change = update(code_numbers).where(code_numbers.c.code_id == code_id, mine)
-    case.tx.session.execute(change.values(voided_at=case.tx.now, code_hash=None))
+    locked.tx.session.execute(change.values(voided_at=locked.tx.now, code_hash=None))
 
 
-def code_in_place(case: Case, alarm: str, tree: str, contact: Contact) -> Code | None:
+def code_in_place(locked: LockedIncident, alarm: str, tree: str, contact: Contact) -> Code | None:
     """A code for an alarm or question that one coordinator alone has, in place of the one that all share."""
-    return _make(case, case.kin(tree, contact.id), None, None, alarm=alarm)
+    return _make(locked, locked.kin(tree, contact.id), None, None, alarm=alarm)
 
 
-def codes_in_place(case: Case, alarm: str) -> dict[tuple[str, str], Code]:
+def codes_in_place(locked: LockedIncident, alarm: str) -> dict[tuple[str, str], Code]:
     """Such codes of an alarm, by the (tree, contact) that has one."""
     query = (
         select(codes.c.id, codes.c.code, code_numbers.c.tree, code_numbers.c.contact)
         .join(code_numbers, code_numbers.c.code_id == codes.c.id)
-        .where(codes.c.incident_id == case.incident.id, codes.c.alarm_id == alarm, codes.c.voided_at.is_(None))
+        .where(codes.c.incident_id == locked.incident.id, codes.c.alarm_id == alarm, codes.c.voided_at.is_(None))
     )
-    return {(row.tree, row.contact): Code(row.id, row.code) for row in case.tx.session.execute(query)}
+    return {(row.tree, row.contact): Code(row.id, row.code) for row in locked.tx.session.execute(query)}
 
 
-def mark_open(case: Case, is_open: bool) -> None:
+def mark_open(locked: LockedIncident, is_open: bool) -> None:
     """Let the numbers know whether the incident of their codes is open; what others hold meanwhile is void."""
-    own = select(codes.c.id).where(codes.c.incident_id == case.incident.id)
+    own = select(codes.c.id).where(codes.c.incident_id == locked.incident.id)
     if is_open:
-        for code_id in case.tx.session.scalars(own.where(codes.c.id.in_(_GIVEN_ANEW))).all():
-            void(case, code_id)
+        for code_id in locked.tx.session.scalars(own.where(codes.c.id.in_(_GIVEN_ANEW))).all():
+            void(locked, code_id)
     change = update(code_numbers).where(code_numbers.c.code_id.in_(own))
-    case.tx.session.execute(change.values(open=is_open))
+    locked.tx.session.execute(change.values(open=is_open))
 
 
-def void(case: Case, code_id: str) -> None:
+def void(locked: LockedIncident, code_id: str) -> None:
     """The code is worth nothing from now on; the next message to the recipient carries a fresh one."""
-    case.tx.session.execute(update(codes).where(codes.c.id == code_id).values(voided_at=case.tx.now))
-    case.tx.session.execute(update(code_numbers).where(code_numbers.c.code_id == code_id).values(code_hash=None))
-    case.known_codes = {key: code for key, code in known_codes(case).items() if code.id != code_id}
+    locked.tx.session.execute(update(codes).where(codes.c.id == code_id).values(voided_at=locked.tx.now))
+    locked.tx.session.execute(update(code_numbers).where(code_numbers.c.code_id == code_id).values(code_hash=None))
+    locked.known_codes = {key: code for key, code in known_codes(locked).items() if code.id != code_id}
 
 
 def _make(
-    case: Case, kin: list[tuple[str, Contact]], tree: str | None, contact: str | None, *, alarm: str | None = None
+    locked: LockedIncident,
+    kin: list[tuple[str, Contact]],
+    tree: str | None,
+    contact: str | None,
+    *,
+    alarm: str | None = None,
 ) -> Code | None:
     owners = owners_of(kin)
-    numbers = [index for number in owners for index in case.tx.vault.indexes(number)]
-    text = case.ahead.draws.take(numbers)
+    numbers = [index for number in owners for index in locked.tx.vault.indexes(number)]
+    text = locked.ahead.draws.take(numbers)
     if text is None:
         return None
-    code = Code(case.tx.chance.id(), text)
-    case.outbox.add(
+    code = Code(locked.tx.chance.id(), text)
+    locked.outbox.add(
         "codes",
         id=code.id,
-        incident_id=case.incident.id,
+        incident_id=locked.incident.id,
         tree=tree,
         contact=contact,
         code=code.text,
-        code_hash=case.tx.vault.code_hash(code.text),
+        code_hash=locked.tx.vault.code_hash(code.text),
         wrong_tries=0,
-        created_at=case.tx.now,
+        created_at=locked.tx.now,
         voided_at=None,
         alarm_id=alarm,
     )
-    _let_answer(case, code, owners)
+    _let_answer(locked, code, owners)
     return code
 
 
-def _let_answer(case: Case, code: Code, owners: dict[str, tuple[str, str, bool]]) -> None:
+def _let_answer(locked: LockedIncident, code: Code, owners: dict[str, tuple[str, str, bool]]) -> None:
     """Let the code be good from those numbers."""
-    code_hash = case.tx.vault.code_hash(code.text)
+    code_hash = locked.tx.vault.code_hash(code.text)
     for number, (tree, contact, relays) in owners.items():
-        case.outbox.add(
+        locked.outbox.add(
             "code_numbers",
             code_id=code.id,
-            number_index=case.tx.vault.index(number),
+            number_index=locked.tx.vault.index(number),
             code_hash=code_hash,
             tree=tree,
             contact=contact,
@@ -162,8 +167,8 @@ def _let_answer(case: Case, code: Code, owners: dict[str, tuple[str, str, bool]]
         )
 
 
-def known_codes(case: Case) -> dict[tuple[str, str], Code]:
-    if case.known_codes is None:
-        rows = case.ahead.take(_CODES, case.incident.id)
-        case.known_codes = {(row.tree, row.contact): Code(row.id, row.code) for row in rows}
-    return case.known_codes
+def known_codes(locked: LockedIncident) -> dict[tuple[str, str], Code]:
+    if locked.known_codes is None:
+        rows = locked.ahead.take(_CODES, locked.incident.id)
+        locked.known_codes = {(row.tree, row.contact): Code(row.id, row.code) for row in rows}
+    return locked.known_codes

@@ -16,7 +16,7 @@ from alertnet.flows.notifications import coordinator_alarms, phone_tasks
 from alertnet.flows.notifications.already_queued import alert_waits
 from alertnet.flows.notifications.cancel_alerts import cancel_unwanted
 from alertnet.flows.notifications.compose import alert, notify_coordinators, said, write
-from alertnet.flows.unit.locked_incident import Case, take_up, take_up_each
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
 from alertnet.flows.unit.unit_of_work import Outbox, Service
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
@@ -33,14 +33,14 @@ def escalate(tx: Tx, escalation_id: str, incident_id: str) -> list[str]:
     Raises:
         Inconsistent: it can't be read, and has to be put aside.
     """
-    case = take_up(tx, incident_id)
-    broken = next((each for each in case.broken if each.id == escalation_id), None)
+    locked = take_up(tx, incident_id)
+    broken = next((each for each in locked.broken if each.id == escalation_id), None)
     if broken is not None:
         raise broken.fault
-    if escalation_id in (due := _due(case)):
-        move(case, {escalation_id: due[escalation_id]})
-        case.finish()
-    return case.hang_ups
+    if escalation_id in (due := _due(locked)):
+        move(locked, {escalation_id: due[escalation_id]})
+        locked.finish()
+    return locked.hang_ups
 
 
 def escalate_due(tx: Tx, most: int) -> tuple[int, list[str]]:
@@ -54,86 +54,86 @@ def escalate_due(tx: Tx, most: int) -> tuple[int, list[str]]:
     found = escalation_store.take_due(tx.session, tx.now, most)
     ids = list(dict.fromkeys(found))
     outbox = Outbox(tx)
-    cases = take_up_each(tx, ids, outbox) if ids else {}
-    for case in cases.values():
-        case.refuse_broken(tx.now)
+    incidents = take_up_each(tx, ids, outbox) if ids else {}
+    for locked in incidents.values():
+        locked.refuse_broken(tx.now)
     for id in ids:
-        move(cases[id], _due(cases[id]))
+        move(incidents[id], _due(incidents[id]))
     outbox.flush()
-    return len(found), [call for case in cases.values() for call in case.hang_ups]
+    return len(found), [call for locked in incidents.values() for call in locked.hang_ups]
 
 
-def _due(case: Case) -> Events:
+def _due(locked: LockedIncident) -> Events:
     """Nothing but time has happened to the escalations that are due."""
-    now = case.tx.now
-    return {each.id: () for each in case.escalations if each.due_at is not None and each.due_at <= now}
+    now = locked.tx.now
+    return {each.id: () for each in locked.escalations if each.due_at is not None and each.due_at <= now}
 
 
-def move(case: Case, events: Events) -> None:
+def move(locked: LockedIncident, events: Events) -> None:
     """Advance the escalations that something happened to, and those that wait for the others to be acknowledged."""
-    for escalation in case.escalations:
+    for escalation in locked.escalations:
         if escalation.id in events and escalation.state.status is not Status.STOPPED:
-            _advance(case, escalation, events[escalation.id])
-    for escalation in case.escalations:
-        starts_late = case.plans[escalation.tree].tree.start.unless_acknowledged
+            _advance(locked, escalation, events[escalation.id])
+    for escalation in locked.escalations:
+        starts_late = locked.plans[escalation.tree].tree.start.unless_acknowledged
         if escalation.state.status is Status.SCHEDULED and starts_late and escalation.id not in events:
-            _advance(case, escalation, ())
-    if not case.fresh:
-        cancel_unwanted(case)
-    phone_tasks.withdraw(case)
+            _advance(locked, escalation, ())
+    if not locked.fresh:
+        cancel_unwanted(locked)
+    phone_tasks.withdraw(locked)
 
 
-def for_all(case: Case, *events: Event) -> Events:
+def for_all(locked: LockedIncident, *events: Event) -> Events:
     """The same events for every escalation of the incident."""
-    return {escalation.id: events for escalation in case.escalations}
+    return {escalation.id: events for escalation in locked.escalations}
 
 
-def _advance(case: Case, escalation: Escalation, events: Sequence[Event]) -> None:
+def _advance(locked: LockedIncident, escalation: Escalation, events: Sequence[Event]) -> None:
     before = escalation.state
-    others = [each.state.status for each in case.escalations if each is not escalation]
-    acknowledged = bool(others) and not case.broken and all(status is Status.ACKNOWLEDGED for status in others)
-    plan = case.plans[escalation.tree]
-    step = advance(plan, before, case.tx.now, events, others_acknowledged=acknowledged)
+    others = [each.state.status for each in locked.escalations if each is not escalation]
+    acknowledged = bool(others) and not locked.broken and all(status is Status.ACKNOWLEDGED for status in others)
+    plan = locked.plans[escalation.tree]
+    step = advance(plan, before, locked.tx.now, events, others_acknowledged=acknowledged)
     escalation.state, escalation.due_at = step.state, step.due_at
     escalation.level = level_name(plan, step.state)
     for note in step.notes:
-        case.record(note.kind, tree=escalation.tree, **note.payload)
-    bounced = [failed for send in step.sends if (failed := _send(case, escalation, send)) is not None]
-    _ask(case, escalation, step)
-    _tell_of_changes(case, escalation, before.status, step)
+        locked.record(note.kind, tree=escalation.tree, **note.payload)
+    bounced = [failed for send in step.sends if (failed := _send(locked, escalation, send)) is not None]
+    _ask(locked, escalation, step)
+    _tell_of_changes(locked, escalation, before.status, step)
     if bounced:
-        _advance(case, escalation, bounced)
+        _advance(locked, escalation, bounced)
         return
-    case.save(escalation)
+    locked.save(escalation)
 
 
-def _send(case: Case, escalation: Escalation, send: Send) -> Failed | Unsent | None:
+def _send(locked: LockedIncident, escalation: Escalation, send: Send) -> Failed | Unsent | None:
     """Post the alert, or let one that another tree has sent count here too; `Failed` when that one did not arrive.
 
     A task is asked of the coordinators, unless its contact has closed meanwhile. A reminder of what has not left yet
     is spared, and so is one that another tree posts at the same moment.
     """
-    plan = case.plans[escalation.tree]
+    plan = locked.plans[escalation.tree]
     contact = plan.tree.contacts[send.contact]
     service = Service(escalation.id, send.contact, send.method, send.index, send.round)
     method = contact.all_methods[send.method]
     is_task = send.kind is Kind.TASK
-    if len(case.escalations) > 1:
+    if len(locked.escalations) > 1:
         address = contact.address_in(escalation.tree, method)
-        shared = _sent_by_another_tree(case, escalation, send.kind, method.kind, address)
+        shared = _sent_by_another_tree(locked, escalation, send.kind, method.kind, address)
         if shared is not None:
             notification, status, trees = shared
-            case.outbox.serve(notification, service)
-            case.outbox.share(notification, sorted({*trees, escalation.tree}))
+            locked.outbox.serve(notification, service)
+            locked.outbox.share(notification, sorted({*trees, escalation.tree}))
             failed = status == AttemptStatus.FAILED.value
             return Failed(send.contact, send.method) if failed else None
-    if send.kind is Kind.REMINDER and alert_waits(case, method):
+    if send.kind is Kind.REMINDER and alert_waits(locked, method):
         return None
     level = "Last resort" if send.index == LAST_RESORT else plan.tree.levels[send.index].name
     if is_task:
-        return phone_tasks.ask(case, escalation, contact, send, level)
+        return phone_tasks.ask(locked, escalation, contact, send, level)
     id = alert(
-        case,
+        locked,
         send.kind,
         escalation.tree,
         contact,
@@ -143,30 +143,30 @@ def _send(case: Case, escalation: Escalation, send: Send) -> Failed | Unsent | N
         planned_at=send.at,
         expires_at=send.expires_at,
     )
-    case.posted[escalation.id, method.kind, method.address] = (id, [escalation.tree])
+    locked.posted[escalation.id, method.kind, method.address] = (id, [escalation.tree])
     return None
 
 
 def _sent_by_another_tree(
-    case: Case, escalation: Escalation, kind: Kind, method: MethodKind, address: str
+    locked: LockedIncident, escalation: Escalation, kind: Kind, method: MethodKind, address: str
 ) -> tuple[str, str, list[str]] | None:
     """The first alert by that method to that address, if another tree sent it and this one has not used it yet.
 
     It counts once for a tree: where two of its contacts have the address, the second gets its own. A reminder is
     shared only with what another tree posts at the same moment.
     """
-    used = case.outbox.notifications_for(escalation.id)
-    for (other, other_method, other_address), (id, trees) in case.posted.items():
+    used = locked.outbox.notifications_for(escalation.id)
+    for (other, other_method, other_address), (id, trees) in locked.posted.items():
         if other != escalation.id and (other_method, other_address) == (method, address):
             return None if id in used else (id, AttemptStatus.QUEUED.value, trees)
-    if case.fresh or kind is Kind.REMINDER:
+    if locked.fresh or kind is Kind.REMINDER:
         return None
-    rows = case.tx.session.execute(
+    rows = locked.tx.session.execute(
         select(notifications.c.id, notifications.c.status, notifications.c.trees, served.c.escalation_id)
         .join(served, served.c.notification_id == notifications.c.id)
         .where(
-            notifications.c.incident_id == case.incident.id,
-            notifications.c.address_index.in_(case.tx.vault.indexes(address)),
+            notifications.c.incident_id == locked.incident.id,
+            notifications.c.address_index.in_(locked.tx.vault.indexes(address)),
             notifications.c.method == method.value,
             notifications.c.kind.in_([Kind.ALERT.value, Kind.TASK.value]),
             notifications.c.status != AttemptStatus.CANCELLED.value,
@@ -178,20 +178,20 @@ def _sent_by_another_tree(
     return rows[0].id, rows[0].status, list(rows[0].trees)
 
 
-def _ask(case: Case, escalation: Escalation, step: Step) -> None:
+def _ask(locked: LockedIncident, escalation: Escalation, step: Step) -> None:
     """Put new questions to the coordinators, and take back those that were decided or overtaken."""
     pending = step.state.question
-    for alarm in [] if case.fresh else coordinator_alarms.open_alarms(case):
+    for alarm in [] if locked.fresh else coordinator_alarms.open_alarms(locked):
         decided = {
             Subject.LEVEL.value: pending is None or pending.index != (alarm.level or 0) - 1,
             Subject.CONFIRM.value: alarm.about not in step.state.to_confirm,
         }
         if alarm.escalation_id == escalation.id and decided.get(alarm.subject):
-            coordinator_alarms.answer_alarm(case, alarm.id, "overtaken", None)
+            coordinator_alarms.answer_alarm(locked, alarm.id, "overtaken", None)
     for ask in step.asks:
         if ask.contact is not None:
             coordinator_alarms.raise_alarm(
-                case,
+                locked,
                 Kind.DECISION,
                 Subject.CONFIRM,
                 about=ask.contact,
@@ -200,33 +200,33 @@ def _ask(case: Case, escalation: Escalation, step: Step) -> None:
                 contacts=1,
             )
         elif pending is not None and pending.index == ask.index:
-            coordinator_alarms.ask_about_level(case, escalation, ask.index, ask.automatic_at)
+            coordinator_alarms.ask_about_level(locked, escalation, ask.index, ask.automatic_at)
 
 
-def _tell_of_changes(case: Case, escalation: Escalation, before: Status, step: Step) -> None:
+def _tell_of_changes(locked: LockedIncident, escalation: Escalation, before: Status, step: Step) -> None:
     if step.noted("escalation_unanswered") and step.state.status is not Status.ACKNOWLEDGED:
-        if not case.fresh:
-            coordinator_alarms.silence(case, escalation=escalation.id, kinds=(Kind.ALARM,), answer="repeated")
+        if not locked.fresh:
+            coordinator_alarms.silence(locked, escalation=escalation.id, kinds=(Kind.ALARM,), answer="repeated")
         coordinator_alarms.raise_alarm(
-            case, Kind.ALARM, Subject.UNANSWERED, about=escalation.tree, escalation=escalation.id
+            locked, Kind.ALARM, Subject.UNANSWERED, about=escalation.tree, escalation=escalation.id
         )
     if step.state.status is Status.ACKNOWLEDGED and before is not Status.ACKNOWLEDGED:
-        coordinator_alarms.silence(case, escalation=escalation.id, kinds=(Kind.ALARM,), answer="acknowledged")
+        coordinator_alarms.silence(locked, escalation=escalation.id, kinds=(Kind.ALARM,), answer="acknowledged")
     for note in step.noted("action_missing"):
-        notify_coordinators(case, Subject.ACTION_MISSING, str(note.payload["level"]))
-        _remind_of_action(case, escalation, str(note.payload["level"]))
+        notify_coordinators(locked, Subject.ACTION_MISSING, str(note.payload["level"]))
+        _remind_of_action(locked, escalation, str(note.payload["level"]))
 
 
-def _remind_of_action(case: Case, escalation: Escalation, level: str) -> None:
+def _remind_of_action(locked: LockedIncident, escalation: Escalation, level: str) -> None:
     """Those of the level who acknowledged are asked what they did."""
-    tree = case.tree(escalation.tree)
+    tree = locked.tree(escalation.tree)
     listed = next(each.notify for each in tree.levels if each.name == level)
     for id in listed:
         contact = tree.contacts[id]
         if escalation.state.answers.get(id) == "acknowledged" and not contact.former:
-            code = known_code(case, escalation.tree, id)
-            words = replace(said(case, tree.id, contact.timezone), code=code, at=case.tx.now)
-            write(case, Kind.ACTION_REMINDER, tree.id, contact, words, once=True)
+            code = known_code(locked, escalation.tree, id)
+            words = replace(said(locked, tree.id, contact.timezone), code=code, at=locked.tx.now)
+            write(locked, Kind.ACTION_REMINDER, tree.id, contact, words, once=True)
 
 
 def stale_kinds(failure: Failure, method: MethodKind) -> tuple[MethodKind, ...]:

@@ -2,7 +2,7 @@
 
 from alertnet.core.escalation.advance import restore, stop
 from alertnet.core.escalation.state import Status
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 
 NOBODY = "nobody at all may be told of this incident: raise the alarm by hand"
 
@@ -12,22 +12,22 @@ def nobody_serves(country: str) -> str:
     return f"nobody in the trees that serve {country} may be told: the last resort of every tree is alerted"
 
 
-def stop_what_reaches_nobody(case: Case) -> None:
+def stop_what_reaches_nobody(locked: LockedIncident) -> None:
     """A tree left with nobody stops; where all are, those with a last resort go on, or else we say so (A2).
 
     One that stopped so and reaches somebody again goes on from now, where it stood.
     """
-    empty = [each for each in case.escalations if case.plans[each.tree].reaches_nobody]
-    if len(empty) == len(case.escalations):
-        empty = [each for each in empty if not case.plans[each.tree].last_resort]
-        if len(empty) == len(case.escalations):
-            case.warn(NOBODY)
-    for escalation in case.escalations:
+    empty = [each for each in locked.escalations if locked.plans[each.tree].reaches_nobody]
+    if len(empty) == len(locked.escalations):
+        empty = [each for each in empty if not locked.plans[each.tree].last_resort]
+        if len(empty) == len(locked.escalations):
+            locked.warn(NOBODY)
+    for escalation in locked.escalations:
         is_stopped = escalation.state.status is Status.STOPPED
         if escalation in empty and not is_stopped:
-            escalation.state, escalation.due_at = stop(escalation.state, case.tx.now), None
-            case.save(escalation)
-            case.record("escalation_stopped", tree=escalation.tree)
+            escalation.state, escalation.due_at = stop(escalation.state, locked.tx.now), None
+            locked.save(escalation)
+            locked.record("escalation_stopped", tree=escalation.tree)
         elif is_stopped and escalation not in empty:
-            escalation.state = restore(escalation.state, case.tx.now)
-            case.record("escalation_restored", tree=escalation.tree)
+            escalation.state = restore(escalation.state, locked.tx.now)
+            locked.record("escalation_restored", tree=escalation.tree)

@@ -15,7 +15,7 @@ from sqlalchemy import Row, select
 from alertnet.core.disclosure import Subject
 from alertnet.flows.credentials.pins import PinCheck, PinTried, has_pin, pins_of, try_pin
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.page import TICKET, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import timeline
@@ -72,28 +72,28 @@ class Proof:
         return self.is_needed and not self.is_given
 
 
-def no_proof(case: Case, link: Row[Any]) -> Proof:
+def no_proof(locked: LockedIncident, link: Row[Any]) -> Proof:
     """Of a page that was just opened."""
-    return Proof(has_pin(case.tx, owner_of_pin(case, link.tree, link.contact)))
+    return Proof(has_pin(locked.tx, owner_of_pin(locked, link.tree, link.contact)))
 
 
-def owner_of_pin(case: Case, tree: str, contact: str) -> str:
+def owner_of_pin(locked: LockedIncident, tree: str, contact: str) -> str:
     """By whose PIN the contact proves itself: its own, or else that of the same recipient in another tree.
 
     What it answers counts there as well, so that a link of a tree without PINs is no way around one.
     """
-    owners = [f"{id}/{each.id}" for id, each in case.kin(tree, contact) if not each.former]
-    return next((owner for owner in owners if has_pin(case.tx, owner)), f"{tree}/{contact}")
+    owners = [f"{id}/{each.id}" for id, each in locked.kin(tree, contact) if not each.former]
+    return next((owner for owner in owners if has_pin(locked.tx, owner)), f"{tree}/{contact}")
 
 
-def prove(case: Case, link: Row[Any], sent: Sent) -> Proof:
+def prove(locked: LockedIncident, link: Row[Any], sent: Sent) -> Proof:
     """What is proved by the PIN that was sent, or by the ticket that came of it before."""
-    tx, owner = case.tx, owner_of_pin(case, link.tree, link.contact)
+    tx, owner = locked.tx, owner_of_pin(locked, link.tree, link.contact)
     if not has_pin(tx, owner):
         return Proof(False)
     if _is_good(tx, link, owner, sent.ticket):
         return Proof(True, True, (), sent.ticket)
-    tried = try_contacts_pin(case, link, sent.pin)
+    tried = try_contacts_pin(locked, link, sent.pin)
     if tried.check:
         return Proof(True, True, (), _ticket(tx, link, owner, tx.now + TICKET_LASTS))
     if tried.check is PinCheck.ABSENT:
@@ -101,36 +101,36 @@ def prove(case: Case, link: Row[Any], sent: Sent) -> Proof:
     return Proof(True, False, (Remark("pin_locked", tried.heard_at) if tried.heard_at else Remark("wrong_pin"),))
 
 
-def try_contacts_pin(case: Case, row: Row[Any] | Door, text: str) -> PinTried:
+def try_contacts_pin(locked: LockedIncident, row: Row[Any] | Door, text: str) -> PinTried:
     """What the text proves as the PIN of the contact of a link or notification, at that door.
 
     A wrong one goes on the record, and the coordinators hear when it was one too many, or was the one for duress: that
     does what the true one does, so that who stands beside the contact learns nothing.
     """
-    owner = owner_of_pin(case, row.tree, row.contact)
-    tried = try_pin(case.tx, owner, text)
+    owner = owner_of_pin(locked, row.tree, row.contact)
+    tried = try_pin(locked.tx, owner, text)
     if tried.check in (PinCheck.TRUE, PinCheck.DURESS, PinCheck.WRONG):
         entry = {"tree": row.tree, "contact": row.contact, "method": row.method, "pin": tried.check.value}
         # What a closed door did not look at is a number, and not a line each.
-        case.record(PIN_ENTERED, **entry, unheard=tried.unheard)
+        locked.record(PIN_ENTERED, **entry, unheard=tried.unheard)
     if tried.check is PinCheck.DURESS:
-        notify_coordinators(case, Subject.READ_FIRST, row.contact, besides=(row.tree, row.contact))
+        notify_coordinators(locked, Subject.READ_FIRST, row.contact, besides=(row.tree, row.contact))
     if tried.closes:
-        tell_closing(case, owner)
+        tell_closing(locked, owner)
     return tried
 
 
-def coerced(case: Case) -> tuple[str, ...]:
+def coerced(locked: LockedIncident) -> tuple[str, ...]:
     """The contacts who have entered their PIN for duress, on a page of this incident or in a call about it."""
-    entered = (timeline.c.chain == case.incident.id) & (timeline.c.kind == PIN_ENTERED)
-    found = case.tx.session.scalars(select(timeline.c.payload).where(entered).order_by(timeline.c.seq))
+    entered = (timeline.c.chain == locked.incident.id) & (timeline.c.kind == PIN_ENTERED)
+    found = locked.tx.session.scalars(select(timeline.c.payload).where(entered).order_by(timeline.c.seq))
     return tuple(dict.fromkeys(each["contact"] for each in found if each and each["pin"] == PinCheck.DURESS.value))
 
 
-def tell_closing(case: Case, owner: str) -> None:
+def tell_closing(locked: LockedIncident, owner: str) -> None:
     """The coordinators hear, once for each time, that the owner's PIN is not believed for a while."""
-    case.record("pins_closed", owner=owner)
-    notify_coordinators(case, Subject.WRONG_PINS, owner.partition("/")[2])
+    locked.record("pins_closed", owner=owner)
+    notify_coordinators(locked, Subject.WRONG_PINS, owner.partition("/")[2])
 
 
 def _ticket(tx: Tx, link: Row[Any], owner: str, until: datetime) -> str:

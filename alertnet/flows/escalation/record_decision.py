@@ -12,14 +12,14 @@ from alertnet.core.escalation.state import Event, Go, Hold, PlanChanged, Refuse,
 from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.record_response import confirm, take_back
 from alertnet.flows.notifications import coordinator_alarms
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.tables import alarms as alarm_table
 
 EVENTS: dict[str, Callable[[int], Event]] = {"go": Go, "hold": Hold, "refuse": Refuse}
 
 
 def decide(
-    case: Case, decision: str, *, tree: str | None = None, level: str | None = None, by: str | None = None
+    locked: LockedIncident, decision: str, *, tree: str | None = None, level: str | None = None, by: str | None = None
 ) -> None:
     """Go opens a level of any escalation that isn't stopped, hold ends its automatic time, refuse skips it for good.
 
@@ -31,17 +31,17 @@ def decide(
     """
     if decision not in EVENTS:
         raise BadInput("decision", decision, tuple(EVENTS))
-    if not case.is_open:
-        raise WrongState(f"incident {case.incident.ref}", "closed", "reopen it first")
+    if not locked.is_open:
+        raise WrongState(f"incident {locked.incident.ref}", "closed", "reopen it first")
     if tree is None and level is None:
-        _verify(case, decision, by)
+        _verify(locked, decision, by)
         return
     if tree is None or level is None:
         raise BadInput("level" if level is None else "tree", None, "tree and level together, or neither")
-    _decide_level(case, decision, tree, level, by)
+    _decide_level(locked, decision, tree, level, by)
 
 
-def decide_alarm(case: Case, alarm: Row[Any], decision: str, by: str | None) -> None:
+def decide_alarm(locked: LockedIncident, alarm: Row[Any], decision: str, by: str | None) -> None:
     """The decision that one question asks for, by its code, its link or its call.
 
     Raises:
@@ -50,61 +50,61 @@ def decide_alarm(case: Case, alarm: Row[Any], decision: str, by: str | None) -> 
     if alarm.due_at is None:
         raise WrongState("the question", alarm.answer or "over", "it was decided before")
     if alarm.subject == Subject.VERIFY.value:
-        decide(case, decision, by=by)
+        decide(locked, decision, by=by)
         return
-    tree = case.tree_of(alarm.escalation_id)
+    tree = locked.tree_of(alarm.escalation_id)
     if alarm.subject == Subject.CONFIRM.value:
-        _confirm(case, alarm, tree, decision, by)
+        _confirm(locked, alarm, tree, decision, by)
         return
-    decide(case, decision, tree=tree, level=alarm.about, by=by)
+    decide(locked, decision, tree=tree, level=alarm.about, by=by)
 
 
-def _confirm(case: Case, alarm: Row[Any], tree: str, decision: str, by: str | None) -> None:
+def _confirm(locked: LockedIncident, alarm: Row[Any], tree: str, decision: str, by: str | None) -> None:
     """Go: the contact takes charge. Hold: it is asked about again. Refuse: it never said so, and is told again."""
-    case.record("decision", decision=decision, subject=Subject.CONFIRM.value, tree=tree, contact=alarm.about, by=by)
-    coordinator_alarms.answer_alarm(case, alarm.id, decision, by)
+    locked.record("decision", decision=decision, subject=Subject.CONFIRM.value, tree=tree, contact=alarm.about, by=by)
+    coordinator_alarms.answer_alarm(locked, alarm.id, decision, by)
     if decision == "go":
-        confirm(case, tree, alarm.about)
+        confirm(locked, tree, alarm.about)
     elif decision == "refuse":
-        take_back(case, tree, alarm.about)
+        take_back(locked, tree, alarm.about)
 
 
-def oldest_decision(case: Case) -> Row[Any] | None:
+def oldest_decision(locked: LockedIncident) -> Row[Any] | None:
     """The oldest decision of the incident that is still open."""
     query = select(alarm_table).where(
-        alarm_table.c.incident_id == case.incident.id,
+        alarm_table.c.incident_id == locked.incident.id,
         alarm_table.c.kind == "decision",
         alarm_table.c.due_at.is_not(None),
     )
-    return case.tx.session.execute(query.order_by(alarm_table.c.raised_at).limit(1)).first()
+    return locked.tx.session.execute(query.order_by(alarm_table.c.raised_at).limit(1)).first()
 
 
-def _verify(case: Case, decision: str, by: str | None) -> None:
-    if case.facts.verified:
-        raise WrongState(f"incident {case.incident.ref}", "verified", "name a tree and a level")
-    case.record("decision", decision=decision, subject=Subject.VERIFY.value, by=by)
-    for alarm in coordinator_alarms.open_alarms(case):
+def _verify(locked: LockedIncident, decision: str, by: str | None) -> None:
+    if locked.facts.verified:
+        raise WrongState(f"incident {locked.incident.ref}", "verified", "name a tree and a level")
+    locked.record("decision", decision=decision, subject=Subject.VERIFY.value, by=by)
+    for alarm in coordinator_alarms.open_alarms(locked):
         if alarm.subject == Subject.VERIFY.value:
-            coordinator_alarms.answer_alarm(case, alarm.id, decision, by)
+            coordinator_alarms.answer_alarm(locked, alarm.id, decision, by)
     if decision == "go":
-        case.change_facts(replace(case.facts, verified=True))
-        move(case, for_all(case, PlanChanged()))
+        locked.change_facts(replace(locked.facts, verified=True))
+        move(locked, for_all(locked, PlanChanged()))
 
 
-def _decide_level(case: Case, decision: str, tree: str, level: str, by: str | None) -> None:
-    escalation = case.escalation_of(tree)
+def _decide_level(locked: LockedIncident, decision: str, tree: str, level: str, by: str | None) -> None:
+    escalation = locked.escalation_of(tree)
     if escalation is None:
         raise Unknown("escalation of tree", tree)
     if escalation.state.status is Status.STOPPED:
         raise WrongState(f"escalation {tree}", "stopped", "it can't be decided on")
-    planned = next((each for each in case.plans[tree].levels if each.level.name == level), None)
+    planned = next((each for each in locked.plans[tree].levels if each.level.name == level), None)
     if planned is None:
         raise Unknown(f"level of tree {tree}", level)
     if decision == "go" and not planned.contacts:
         raise WrongState(f"level {level}", "empty", "all of its contacts are pruned")
-    case.record("decision", decision=decision, tree=tree, level=level, by=by)
-    for alarm in coordinator_alarms.open_alarms(case):
+    locked.record("decision", decision=decision, tree=tree, level=level, by=by)
+    for alarm in coordinator_alarms.open_alarms(locked):
         if alarm.escalation_id == escalation.id and alarm.about == level and alarm.kind == "decision":
-            coordinator_alarms.answer_alarm(case, alarm.id, decision, by)
-    move(case, {escalation.id: [EVENTS[decision](planned.index)]})
-    case.save_facts()
+            coordinator_alarms.answer_alarm(locked, alarm.id, decision, by)
+    move(locked, {escalation.id: [EVENTS[decision](planned.index)]})
+    locked.save_facts()

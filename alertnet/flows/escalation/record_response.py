@@ -20,7 +20,7 @@ from alertnet.flows.escalation.escalate import move
 from alertnet.flows.notifications.answer_changes import announce_rest, revise, told_at
 from alertnet.flows.notifications.compose import notify_coordinators, said, write
 from alertnet.flows.notifications.field_reassurance import tell_has_it
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.tables import acknowledgements
 from alertnet.store.views.recipient_answers import Answer
 
@@ -43,7 +43,7 @@ class Recorded:
 
 
 def respond(
-    case: Case,
+    locked: LockedIncident,
     tree: str,
     contact_id: str,
     kind: AnswerKind,
@@ -64,112 +64,120 @@ def respond(
     Raises:
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
     """
-    contact = respondent(case, tree, contact_id)
+    contact = respondent(locked, tree, contact_id)
     passes_on = _only_relays(contact, address)
     kind = AnswerKind.RELAYED if passes_on and kind is AnswerKind.ACKNOWLEDGED else kind
     vouched = via is Via.VOUCHED and kind is AnswerKind.ACKNOWLEDGED
-    before = case.current_answers(tree, contact_id)
-    if before and (passes_on or _says_the_same(case, before[0], kind, address)):
+    before = locked.current_answers(tree, contact_id)
+    if before and (passes_on or _says_the_same(locked, before[0], kind, address)):
         if vouched:
-            confirm(case, tree, contact_id)
-        return _recorded(case, tree, contact, before[0].id, kind, before[0].at)
-    id = _add(case, tree, contact_id, kind, via, address, by, note, at)
-    case.record(kind.value, tree=tree, contact=contact_id, via=via.value, acknowledgement=id)
-    _let_count(case, tree, contact_id, partial(Answered, kind=kind, address=address), before, vouched=vouched)
-    recorded = _recorded(case, tree, contact, id, kind, at or case.tx.now)
-    leaves_at = told_at(case, tree, contact_id) if before else case.tx.now
-    _confirm(case, tree, contact, recorded, address if replying else None, at=leaves_at, by_letter=by_letter)
-    if kind is AnswerKind.ACKNOWLEDGED and case.is_coordinator(tree, contact_id):
-        tell_has_it(case, recorded.at)
+            confirm(locked, tree, contact_id)
+        return _recorded(locked, tree, contact, before[0].id, kind, before[0].at)
+    id = _add(locked, tree, contact_id, kind, via, address, by, note, at)
+    locked.record(kind.value, tree=tree, contact=contact_id, via=via.value, acknowledgement=id)
+    _let_count(locked, tree, contact_id, partial(Answered, kind=kind, address=address), before, vouched=vouched)
+    recorded = _recorded(locked, tree, contact, id, kind, at or locked.tx.now)
+    leaves_at = told_at(locked, tree, contact_id) if before else locked.tx.now
+    _confirm(locked, tree, contact, recorded, address if replying else None, at=leaves_at, by_letter=by_letter)
+    if kind is AnswerKind.ACKNOWLEDGED and locked.is_coordinator(tree, contact_id):
+        tell_has_it(locked, recorded.at)
     return recorded
 
 
 def _let_count(
-    case: Case, tree: str, contact_id: str, answered: partial[Answered], before: list[Answer], *, vouched: bool
+    locked: LockedIncident,
+    tree: str,
+    contact_id: str,
+    answered: partial[Answered],
+    before: list[Answer],
+    *,
+    vouched: bool,
 ) -> None:
     """The answer takes the place of those before, and counts wherever the contact stands."""
     made: list[Callable[[str], Event]] = [answered]
     for each in before:
-        _revoke_row(case, each.id)
+        _revoke_row(locked, each.id)
     if before and answered.keywords["kind"] is AnswerKind.RELAYED:
         made.insert(0, Withdrawn)
     if vouched:
         made.append(Confirmed)
-    move(case, _events(case, tree, contact_id, *made))
+    move(locked, _events(locked, tree, contact_id, *made))
 
 
-def revoke(case: Case, acknowledgement: str, *, by: str | None = None) -> None:
+def revoke(locked: LockedIncident, acknowledgement: str, *, by: str | None = None) -> None:
     """Take an answer back: where its level's rule is no longer met, the escalation goes on. `by`: who did so.
 
     Raises:
         Unknown: the incident has no such answer. WrongState: it was revoked before.
     """
     query = select(acknowledgements).where(acknowledgements.c.id == acknowledgement)
-    row = case.tx.session.execute(query.where(acknowledgements.c.incident_id == case.incident.id)).first()
+    row = locked.tx.session.execute(query.where(acknowledgements.c.incident_id == locked.incident.id)).first()
     if row is None:
         raise Unknown("acknowledgement", acknowledgement)
     if row.revoked_at is not None:
         raise WrongState(f"acknowledgement {acknowledgement}", "revoked", "it can be revoked once")
-    _revoke_row(case, row.id)
-    case.record("acknowledgement_revoked", acknowledgement=row.id, tree=row.tree, contact=row.contact, by=by)
-    move(case, _events(case, row.tree, row.contact, Withdrawn))
+    _revoke_row(locked, row.id)
+    locked.record("acknowledgement_revoked", acknowledgement=row.id, tree=row.tree, contact=row.contact, by=by)
+    move(locked, _events(locked, row.tree, row.contact, Withdrawn))
 
 
-def confirm(case: Case, tree: str, contact_id: str) -> None:
+def confirm(locked: LockedIncident, tree: str, contact_id: str) -> None:
     """A coordinator confirms that the contact takes charge: wherever it said so it counts."""
-    move(case, _events(case, tree, contact_id, Confirmed))
+    move(locked, _events(locked, tree, contact_id, Confirmed))
 
 
-def take_back(case: Case, tree: str, contact_id: str) -> None:
+def take_back(locked: LockedIncident, tree: str, contact_id: str) -> None:
     """A coordinator knows that the contact does not take charge: as if it had never said so."""
-    for answer in case.current_answers(tree, contact_id):
-        revoke(case, answer.id)
+    for answer in locked.current_answers(tree, contact_id):
+        revoke(locked, answer.id)
 
 
-def counted_in(case: Case, tree: str, contact_id: str) -> list[tuple[str, str]]:
+def counted_in(locked: LockedIncident, tree: str, contact_id: str) -> list[tuple[str, str]]:
     """(escalation id, contact id) wherever the recipient stands, by a shared number or address."""
     found = []
-    for kin_tree, kin in case.kin(tree, contact_id):
-        escalation = case.escalation_of(kin_tree)
+    for kin_tree, kin in locked.kin(tree, contact_id):
+        escalation = locked.escalation_of(kin_tree)
         if escalation is not None:
             found.append((escalation.id, kin.id))
     return found
 
 
-def respondent(case: Case, tree: str, contact_id: str) -> Contact:
+def respondent(locked: LockedIncident, tree: str, contact_id: str) -> Contact:
     """The contact, if it may answer.
 
     Raises:
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
     """
-    if not case.is_open:
-        raise WrongState(f"incident {case.incident.ref}", "closed", "reopen it first")
-    if contact_id not in case.plans[tree].allowed:
+    if not locked.is_open:
+        raise WrongState(f"incident {locked.incident.ref}", "closed", "reopen it first")
+    if contact_id not in locked.plans[tree].allowed:
         raise WrongState(f"contact {contact_id}", "barred from this incident", "it can't answer for it")
-    return case.contact(tree, contact_id)
+    return locked.contact(tree, contact_id)
 
 
-def _events(case: Case, tree: str, contact_id: str, *made: Callable[[str], Event]) -> dict[str, list[Event]]:
+def _events(
+    locked: LockedIncident, tree: str, contact_id: str, *made: Callable[[str], Event]
+) -> dict[str, list[Event]]:
     """What happens to the contact, wherever its answer counts."""
     events: dict[str, list[Event]] = {}
-    for escalation, id in counted_in(case, tree, contact_id):
+    for escalation, id in counted_in(locked, tree, contact_id):
         events.setdefault(escalation, []).extend(make(id) for make in made)
     return events
 
 
-def _counting(case: Case, tree: str, contact_id: str) -> list[tuple[str, Contact]]:
+def _counting(locked: LockedIncident, tree: str, contact_id: str) -> list[tuple[str, Contact]]:
     """(tree, contact) by which the recipient is told that it has answered: wherever that counts, if it may be told."""
-    kin = case.kin(tree, contact_id)
+    kin = locked.kin(tree, contact_id)
     return [
         (id, each)
         for id, each in kin
-        if (id, each.id) == (tree, contact_id) or (case.escalation_of(id) and each.id in case.plans[id].allowed)
+        if (id, each.id) == (tree, contact_id) or (locked.escalation_of(id) and each.id in locked.plans[id].allowed)
     ]
 
 
-def _as_said_by(case: Case, tree: str, words: Said) -> Said:
+def _as_said_by(locked: LockedIncident, tree: str, words: Said) -> Said:
     """The words as that tree says them: under its own name, with its own number to call."""
-    its = said(case, tree, words.timezone)
+    its = said(locked, tree, words.timezone)
     return replace(words, sender=its.sender, organisation=its.organisation, callback=its.callback)
 
 
@@ -178,16 +186,16 @@ def _only_relays(contact: Contact, address: str | None) -> bool:
     return bool(methods) and all(method.relays for method in methods)
 
 
-def _says_the_same(case: Case, before: Answer, kind: AnswerKind, address: str | None) -> bool:
+def _says_the_same(locked: LockedIncident, before: Answer, kind: AnswerKind, address: str | None) -> bool:
     """Whether the answer adds nothing to the one before; that another number passes it on does."""
     if before.kind is not kind or (kind is AnswerKind.RELAYED and before.address != address):
         return False
-    states = {escalation.id: (case.plans[escalation.tree], escalation.state) for escalation in case.escalations}
-    return all(still_says(*states[id], kin, kind) for id, kin in counted_in(case, before.tree, before.contact))
+    states = {escalation.id: (locked.plans[escalation.tree], escalation.state) for escalation in locked.escalations}
+    return all(still_says(*states[id], kin, kind) for id, kin in counted_in(locked, before.tree, before.contact))
 
 
 def _add(
-    case: Case,
+    locked: LockedIncident,
     tree: str,
     contact_id: str,
     kind: AnswerKind,
@@ -197,17 +205,17 @@ def _add(
     note: str | None,
     at: datetime | None,
 ) -> str:
-    id = case.tx.chance.id()
-    case.tx.counted.append(once(ANSWERS, kind.value, via.value))
-    case.outbox.add(
+    id = locked.tx.chance.id()
+    locked.tx.counted.append(once(ANSWERS, kind.value, via.value))
+    locked.outbox.add(
         "acknowledgements",
         id=id,
-        incident_id=case.incident.id,
+        incident_id=locked.incident.id,
         tree=tree,
         contact=contact_id,
         kind=kind.value,
         via=via.value,
-        at=at or case.tx.now,
+        at=at or locked.tx.now,
         address=address,
         by=by,
         note=note,
@@ -216,38 +224,40 @@ def _add(
     return id
 
 
-def _revoke_row(case: Case, id: str) -> None:
+def _revoke_row(locked: LockedIncident, id: str) -> None:
     change = update(acknowledgements).where(acknowledgements.c.id == id)
-    case.tx.session.execute(change.values(revoked_at=case.tx.now))
+    locked.tx.session.execute(change.values(revoked_at=locked.tx.now))
 
 
-def _recorded(case: Case, tree: str, contact: Contact, id: str, kind: AnswerKind, at: datetime) -> Recorded:
+def _recorded(locked: LockedIncident, tree: str, contact: Contact, id: str, kind: AnswerKind, at: datetime) -> Recorded:
     due = [
         escalation.state.action_due_at
-        for escalation in case.escalations
+        for escalation in locked.escalations
         if escalation.state.status is Status.ACKNOWLEDGED and escalation.state.action_due_at is not None
     ]
     due_at = min(due, default=None) if kind is AnswerKind.ACKNOWLEDGED else None
     words = replace(
-        said(case, tree, contact.timezone),
+        said(locked, tree, contact.timezone),
         subject=SUBJECTS[kind],
-        code=known_code(case, tree, contact.id),
+        code=known_code(locked, tree, contact.id),
         at=at,
         due_at=due_at,
     )
     return Recorded(id, kind, at, due_at, words)
 
 
-def _tell_coordinators(case: Case, tree: str, contact_id: str, recorded: Recorded, *, at: datetime | None) -> None:
-    if at == case.tx.now:
+def _tell_coordinators(
+    locked: LockedIncident, tree: str, contact_id: str, recorded: Recorded, *, at: datetime | None
+) -> None:
+    if at == locked.tx.now:
         besides = (tree, contact_id)
-        notify_coordinators(case, SUBJECTS[recorded.kind], contact_id, besides=besides, acknowledgement=recorded.id)
+        notify_coordinators(locked, SUBJECTS[recorded.kind], contact_id, besides=besides, acknowledgement=recorded.id)
     elif at is not None:
-        announce_rest(case, tree, contact_id, at)
+        announce_rest(locked, tree, contact_id, at)
 
 
 def _confirm(
-    case: Case,
+    locked: LockedIncident,
     tree: str,
     contact: Contact,
     recorded: Recorded,
@@ -261,18 +271,26 @@ def _confirm(
     `at`: when; None: with what is to be told at the end of the hour.
     """
     kind = Kind.DECLINED if recorded.kind is AnswerKind.DECLINED else Kind.RECORDED
-    _tell_coordinators(case, tree, contact.id, recorded, at=at)
+    _tell_coordinators(locked, tree, contact.id, recorded, at=at)
     if at is None:
-        revise(case, kind, tree, contact, recorded.words)
+        revise(locked, kind, tree, contact, recorded.words)
     else:
-        for kin_tree, kin in _counting(case, tree, contact.id):
+        for kin_tree, kin in _counting(locked, tree, contact.id):
             elsewhere = replace(
                 kin,
                 methods=tuple(method for method in kin.methods if method.address != answered_there),
                 when_closed=tuple(method for method in kin.when_closed if method.address != answered_there),
             )
-            write(case, kind, kin_tree, elsewhere, _as_said_by(case, kin_tree, recorded.words), once=True, leaves_at=at)
+            write(
+                locked,
+                kind,
+                kin_tree,
+                elsewhere,
+                _as_said_by(locked, kin_tree, recorded.words),
+                once=True,
+                leaves_at=at,
+            )
     if answered_there is not None and not by_letter:
         its_own = tuple(method for method in contact.all_methods if method.address == answered_there)
         there = replace(contact, methods=its_own, when_closed=())
-        write(case, kind, tree, there, recorded.words, methods=WRITTEN, send=False)
+        write(locked, kind, tree, there, recorded.words, methods=WRITTEN, send=False)

@@ -19,23 +19,23 @@ def repeat_alarm(tx: Tx, alarm_id: str, incident_id: str) -> list[str]:
     Raises:
         Inconsistent: it can't be as it is, and has to be put aside (A11).
     """
-    case = take_up(tx, incident_id)
+    locked = take_up(tx, incident_id)
     alarm = tx.session.execute(select(alarms).where(alarms.c.id == alarm_id).with_for_update()).one()
     check_alarm(alarm.id, alarm._mapping)
-    if alarm.due_at is None or alarm.due_at > tx.now or not case.is_open:
+    if alarm.due_at is None or alarm.due_at > tx.now or not locked.is_open:
         return []
     kind = Kind(alarm.kind)
     if kind is Kind.FIELD_STATUS:
-        field_reassurance.tell_nobody_yet(case, alarm.id)
-    elif not may_repeat(case, alarm):
+        field_reassurance.tell_nobody_yet(locked, alarm.id)
+    elif not may_repeat(locked, alarm):
         later = next_repeat(alarm.due_at, AGAIN, tx.now)
         tx.session.execute(update(alarms).where(alarms.c.id == alarm_id).values(due_at=later))
-        case.record("alarm_held", subject=alarm.subject)
-    elif kind is not Kind.TASK or still_to_do(case, alarm):
-        ring(case, alarm)
+        locked.record("alarm_held", subject=alarm.subject)
+    elif kind is not Kind.TASK or still_to_do(locked, alarm):
+        ring(locked, alarm)
         pause = FIRST_AFTER_HOLD if alarm.answer == "hold" else AGAIN
         values = {"asked": alarm.asked + 1, "due_at": next_repeat(alarm.due_at, pause, tx.now)}
         tx.session.execute(update(alarms).where(alarms.c.id == alarm_id).values(values))
-        case.record(f"{kind.value}_repeated", subject=alarm.subject, asked=alarm.asked + 1)
-    case.finish()
-    return case.hang_ups
+        locked.record(f"{kind.value}_repeated", subject=alarm.subject, asked=alarm.asked + 1)
+    locked.finish()
+    return locked.hang_ups

@@ -9,38 +9,44 @@ from alertnet.flows.escalation.escalate import move
 from alertnet.flows.escalation.record_response import counted_in
 from alertnet.flows.notifications.answer_changes import announce_rest, told_at
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.views import recipient_answers
 
 
-def is_reported(case: Case, tree: str, contact_id: str, action: str, note: str) -> bool:
+def is_reported(locked: LockedIncident, tree: str, contact_id: str, action: str, note: str) -> bool:
     """Whether the very same report of the recipient is on the record: a page that is sent twice reports once."""
-    reported = recipient_answers.reports(case.tx.session, case.incident.id, case.names(tree, contact_id))
+    reported = recipient_answers.reports(locked.tx.session, locked.incident.id, locked.names(tree, contact_id))
     return any(each.action == action and (each.note or "") == note for each in reported)
 
 
 def report_action(
-    case: Case, tree: str, contact_id: str, action: Action, *, at: datetime | None = None, note: str | None = None
+    locked: LockedIncident,
+    tree: str,
+    contact_id: str,
+    action: Action,
+    *,
+    at: datetime | None = None,
+    note: str | None = None,
 ) -> None:
     """Record an action of a contact; `none` is kept, but ends no waiting for one."""
-    case.outbox.add(
+    locked.outbox.add(
         "actions",
-        id=case.tx.chance.id(),
-        incident_id=case.incident.id,
+        id=locked.tx.chance.id(),
+        incident_id=locked.incident.id,
         tree=tree,
         contact=contact_id,
         action=action.value,
-        at=at or case.tx.now,
+        at=at or locked.tx.now,
         note=note,
     )
-    case.record("action_reported", tree=tree, contact=contact_id, action=action.value, note=note)
-    leaves_at = told_at(case, tree, contact_id)
-    if leaves_at == case.tx.now:
-        notify_coordinators(case, Subject.ACTION, contact_id, besides=(tree, contact_id))
+    locked.record("action_reported", tree=tree, contact=contact_id, action=action.value, note=note)
+    leaves_at = told_at(locked, tree, contact_id)
+    if leaves_at == locked.tx.now:
+        notify_coordinators(locked, Subject.ACTION, contact_id, besides=(tree, contact_id))
     elif leaves_at is not None:
-        announce_rest(case, tree, contact_id, leaves_at)
+        announce_rest(locked, tree, contact_id, leaves_at)
     if action is not Action.NONE:
         events: dict[str, list[Event]] = {}
-        for escalation, id in counted_in(case, tree, contact_id):
+        for escalation, id in counted_in(locked, tree, contact_id):
             events.setdefault(escalation, []).append(Acted(id))
-        move(case, events)
+        move(locked, events)

@@ -16,12 +16,12 @@ from alertnet.flows.escalation.report_wrong_person import report_wrong_person
 from alertnet.flows.escalation.vouch import vouch
 from alertnet.flows.notifications import coordinator_alarms, phone_tasks
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 
 NO_ANSWER, WRONG_PERSON = "no_answer", "wrong_person"
 
 
-def take(case: Case, alarm: Row[Any], by: str) -> None:
+def take(locked: LockedIncident, alarm: Row[Any], by: str) -> None:
     """A coordinator is going to call; without a result the task rings for all of them again.
 
     Raises:
@@ -29,62 +29,68 @@ def take(case: Case, alarm: Row[Any], by: str) -> None:
     """
     _check_open(alarm)
     if alarm.answer != phone_tasks.TAKEN or alarm.answered_by != by:
-        coordinator_alarms.answer_alarm(case, alarm.id, phone_tasks.TAKEN, by)
+        coordinator_alarms.answer_alarm(locked, alarm.id, phone_tasks.TAKEN, by)
 
 
 def report_answer(
-    case: Case, alarm: Row[Any], kind: AnswerKind, by: str, *, note: str | None = None, at: datetime | None = None
+    locked: LockedIncident,
+    alarm: Row[Any],
+    kind: AnswerKind,
+    by: str,
+    *,
+    note: str | None = None,
+    at: datetime | None = None,
 ) -> None:
     """What the contact said on the telephone, also once nobody waits for it any more; another answer replaces it.
 
     Raises:
         WrongState: the incident is closed, or the contact barred from it.
     """
-    vouch(case, tree_of(case, alarm), alarm.about, kind, by=by, note=note, at=at)
+    vouch(locked, tree_of(locked, alarm), alarm.about, kind, by=by, note=note, at=at)
 
 
-def report_failure(case: Case, alarm: Row[Any], why: str, by: str) -> None:
+def report_failure(locked: LockedIncident, alarm: Row[Any], why: str, by: str) -> None:
     """Nobody answered, or somebody else did: the method has failed, and the contact's next one goes (B3).
 
     Raises:
         WrongState: the task has a result, or is not to be done any more.
     """
     _check_open(alarm)
-    services = phone_tasks.served_by(case.tx, [alarm.id])[alarm.id]
-    phone_tasks.end(case, services[0], why, by)
+    services = phone_tasks.served_by(locked.tx, [alarm.id])[alarm.id]
+    phone_tasks.end(locked, services[0], why, by)
     stale = (MethodKind.TASK,) if why == WRONG_PERSON else ()
     events: dict[str, list[Event]] = {
         each.escalation_id: [Failed(each.contact, each.place, stale)] for each in services
     }
-    tree = tree_of(case, alarm)
-    case.record("task_failed", tree=tree, contact=alarm.about, why=why, by=by)
-    move(case, events)
+    tree = tree_of(locked, alarm)
+    locked.record("task_failed", tree=tree, contact=alarm.about, why=why, by=by)
+    move(locked, events)
     if why == WRONG_PERSON:
-        _take_out_of_use(case, tree, alarm.about)
+        _take_out_of_use(locked, tree, alarm.about)
 
 
-def still_to_do(case: Case, alarm: Row[Any]) -> bool:
+def still_to_do(locked: LockedIncident, alarm: Row[Any]) -> bool:
     """Whether to ask again; while the contact is closed its methods for that take over instead (B1)."""
-    services = phone_tasks.served_by(case.tx, [alarm.id])[alarm.id]
-    if not all(closed_by(case.plans[each.tree], each.contact, each.place, case.tx.now) for each in services):
+    services = phone_tasks.served_by(locked.tx, [alarm.id])[alarm.id]
+    if not all(closed_by(locked.plans[each.tree], each.contact, each.place, locked.tx.now) for each in services):
         return True
-    phone_tasks.end(case, services[0], phone_tasks.CLOSED, None)
-    move(case, {each.escalation_id: [Unsent(each.contact, each.place)] for each in services})
+    phone_tasks.end(locked, services[0], phone_tasks.CLOSED, None)
+    move(locked, {each.escalation_id: [Unsent(each.contact, each.place)] for each in services})
     return False
 
 
-def tree_of(case: Case, alarm: Row[Any]) -> str:
+def tree_of(locked: LockedIncident, alarm: Row[Any]) -> str:
     """The tree of the contact that is to be called."""
-    return case.tree_of(alarm.escalation_id)
+    return locked.tree_of(alarm.escalation_id)
 
 
-def _take_out_of_use(case: Case, tree: str, contact: str) -> None:
+def _take_out_of_use(locked: LockedIncident, tree: str, contact: str) -> None:
     """The coordinator was shown the contact's numbers, and reached a stranger: no machine may write there either."""
-    numbers = case.contact(tree, contact).numbers
+    numbers = locked.contact(tree, contact).numbers
     for number in sorted(numbers):
-        report_wrong_person(case, tree, contact, number)
+        report_wrong_person(locked, tree, contact, number)
     if not numbers:
-        notify_coordinators(case, Subject.WRONG_PERSON, contact)
+        notify_coordinators(locked, Subject.WRONG_PERSON, contact)
 
 
 def _check_open(alarm: Row[Any]) -> None:

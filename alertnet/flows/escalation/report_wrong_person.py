@@ -6,20 +6,20 @@ from alertnet.core.escalation.state import Event, Failed
 from alertnet.core.notification import Failure
 from alertnet.flows.escalation.escalate import move, stale_kinds
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 
 
-def report_wrong_person(case: Case, tree: str, contact_id: str, address: str) -> None:
+def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, address: str) -> None:
     """Take the address out of use in this incident, and tell the coordinators. It is never a decline."""
     events: dict[str, list[Event]] = {}
-    for kin_tree, kin in case.kin(tree, contact_id):
-        escalation = case.escalation_of(kin_tree)
+    for kin_tree, kin in locked.kin(tree, contact_id):
+        escalation = locked.escalation_of(kin_tree)
         for place, method in enumerate(kin.all_methods):
             if escalation is None or method.address != address or stale_key(kin, method) in escalation.state.stale:
                 continue
             stale = stale_kinds(Failure.WRONG_PERSON, method.kind)
             events.setdefault(escalation.id, []).append(Failed(kin.id, place, stale))
     if events:
-        case.record("wrong_person", tree=tree, contact=contact_id)
-        move(case, events)
-        notify_coordinators(case, Subject.WRONG_PERSON, contact_id)
+        locked.record("wrong_person", tree=tree, contact=contact_id)
+        move(locked, events)
+        notify_coordinators(locked, Subject.WRONG_PERSON, contact_id)

@@ -5,11 +5,11 @@ from datetime import datetime
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.flows.escalation.record_response import Recorded, counted_in, respond, respondent
 from alertnet.flows.notifications import phone_tasks
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 
 
 def vouch(
-    case: Case,
+    locked: LockedIncident,
     tree: str,
     contact: str,
     kind: AnswerKind,
@@ -23,6 +23,6 @@ def vouch(
     Raises:
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
     """
-    respondent(case, tree, contact)
-    phone_tasks.settle(case, counted_in(case, tree, contact), kind.value, by)
-    return respond(case, tree, contact, kind, Via.VOUCHED, by=by, note=note, at=at)
+    respondent(locked, tree, contact)
+    phone_tasks.settle(locked, counted_in(locked, tree, contact), kind.value, by)
+    return respond(locked, tree, contact, kind, Via.VOUCHED, by=by, note=note, at=at)

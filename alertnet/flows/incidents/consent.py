@@ -8,11 +8,11 @@ from alertnet.core.errors import BadInput
 from alertnet.core.incident import Scope, Wider
 from alertnet.core.replan.difference import with_consent
 from alertnet.flows.incidents.update import apply_facts, must_be_open
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 
 
 def hear_consent(
-    case: Case,
+    locked: LockedIncident,
     scope: Scope,
     *,
     given_by: str,
@@ -28,28 +28,28 @@ def hear_consent(
     Raises:
         WrongState: the incident is closed. BadInput: a person that the incident does not name.
     """
-    must_be_open(case)
-    holds: dict[str | None, Scope | None] = {person.code: person.consent for person in case.facts.people}
+    must_be_open(locked)
+    holds: dict[str | None, Scope | None] = {person.code: person.consent for person in locked.facts.people}
     for code in people:
         if code not in holds:
             raise BadInput("people", code, sorted(map(str, holds)) or "a person of this incident")
-    holds[None] = case.facts.consent
-    moment = at or case.tx.now
+    holds[None] = locked.facts.consent
+    moment = at or locked.tx.now
     given = [Wider(scope, person, given_by, how, moment) for person in people or (None,)]
     wider = [each for each in given if _widens(holds[each.person], scope)]
     said = {"given_by": given_by, "how": how, "at": moment.isoformat(), "by": by}
-    case.record("consent_recorded", scope=scope.value, people=list(people), waits=bool(wider), **said)
-    others = [each for each in case.incident.wider if each.person not in {one.person for one in given}]
-    let_wait(case, (*others, *wider))
-    apply_facts(case, with_consent(case.facts, [each for each in given if each not in wider]))
+    locked.record("consent_recorded", scope=scope.value, people=list(people), waits=bool(wider), **said)
+    others = [each for each in locked.incident.wider if each.person not in {one.person for one in given}]
+    let_wait(locked, (*others, *wider))
+    apply_facts(locked, with_consent(locked.facts, [each for each in given if each not in wider]))
 
 
-def let_wait(case: Case, wider: tuple[Wider, ...]) -> None:
+def let_wait(locked: LockedIncident, wider: tuple[Wider, ...]) -> None:
     """From now on that consent waits, and the incident says so."""
-    said = _words(case.incident.wider)
-    warnings = (*(each for each in case.incident.warnings if each not in said), *_words(wider))
-    case.incident = replace(case.incident, wider=wider, warnings=warnings)
-    case.save_facts()
+    said = _words(locked.incident.wider)
+    warnings = (*(each for each in locked.incident.warnings if each not in said), *_words(wider))
+    locked.incident = replace(locked.incident, wider=wider, warnings=warnings)
+    locked.save_facts()
 
 
 def _widens(before: Scope | None, scope: Scope) -> bool:

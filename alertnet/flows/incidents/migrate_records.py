@@ -8,7 +8,7 @@ from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.replan.tree_migration import Places
 from alertnet.core.resolution.resolve import Plan
 from alertnet.flows.credentials.written_codes import good_from, known_codes, owners_of, void
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.escalations import Escalation
 from alertnet.store.tables import alarms, code_numbers, codes, served
@@ -34,25 +34,25 @@ def follow(tx: Tx, escalation: Escalation, after: Plan, places: Places) -> None:
         tx.session.execute(update(alarms).where(alarms.c.id == row.id).values(level=level + 1, about=about))
 
 
-def let_codes_follow(case: Case) -> None:
+def let_codes_follow(locked: LockedIncident) -> None:
     """A code is good from the numbers that its contact has now, and from none that has left it."""
-    for (tree, contact), code in list(known_codes(case).items()):
-        kin = [each for each in case.kin(tree, contact) if not each[1].former]
+    for (tree, contact), code in list(known_codes(locked).items()):
+        kin = [each for each in locked.kin(tree, contact) if not each[1].former]
         if not kin:
             continue
-        _forget_numbers(case, code.id, kin)
-        if good_from(case, code, kin) is None:
-            void(case, code.id)
-    asking = select(codes.c.id).where(codes.c.incident_id == case.incident.id, codes.c.contact.is_(None))
-    for id in case.tx.session.scalars(asking).all():
-        _forget_numbers(case, id, case.coordinators())
+        _forget_numbers(locked, code.id, kin)
+        if good_from(locked, code, kin) is None:
+            void(locked, code.id)
+    asking = select(codes.c.id).where(codes.c.incident_id == locked.incident.id, codes.c.contact.is_(None))
+    for id in locked.tx.session.scalars(asking).all():
+        _forget_numbers(locked, id, locked.coordinators())
 
 
-def _forget_numbers(case: Case, code_id: str, kin: list[tuple[str, Contact]]) -> None:
+def _forget_numbers(locked: LockedIncident, code_id: str, kin: list[tuple[str, Contact]]) -> None:
     """Numbers that nobody of them has any more; the phone of whoever was on duty stays good while a rota is kept."""
     on_duty = {(tree, contact.id) for tree, contact in kin if contact.duty}
-    now = {index for number in owners_of(kin) for index in case.tx.vault.indexes(number)}
-    for row in case.tx.session.execute(select(code_numbers).where(code_numbers.c.code_id == code_id)).all():
+    now = {index for number in owners_of(kin) for index in locked.tx.vault.indexes(number)}
+    for row in locked.tx.session.execute(select(code_numbers).where(code_numbers.c.code_id == code_id)).all():
         if row.number_index not in now and (row.tree, row.contact) not in on_duty:
             gone = (code_numbers.c.code_id == code_id) & (code_numbers.c.number_index == row.number_index)
-            case.tx.session.execute(delete(code_numbers).where(gone))
+            locked.tx.session.execute(delete(code_numbers).where(gone))

@@ -11,7 +11,7 @@ from alertnet.core.resolution.resolve import Plans, opening
 from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.no_recipients import NOBODY, nobody_serves
 from alertnet.flows.notifications import coordinator_alarms, field_reassurance
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.prefetch import Ahead
 from alertnet.flows.unit.unit_of_work import Outbox
 from alertnet.store.db.tx import Tx
@@ -28,10 +28,10 @@ _WITH_REF = (
 )
 
 
-def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Case:
+def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> LockedIncident:
     """Open an incident on the trees in force; its first alerts are queued when this returns.
 
-    `by` says who raised it, for the history. The case is finished: everything of it is written.
+    `by` says who raised it, for the history. It is finished: everything of it is written.
 
     Raises:
         BadInput: somebody is to be spared whom no tree knows, or a person's `contact` is none.
@@ -50,28 +50,28 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Case
         warnings=(*differences, *warnings),
     )
     ahead = Ahead(tx, [])
-    case = Case(tx, incident, plans, [], Outbox(tx), ahead, known_codes={}, known_links={}, fresh=True)
-    incident_store.add(tx, incident, case.pruned())
-    case.record("incident_opened", by=by, type=facts.type, severity=facts.severity.value, consent=facts.consent.value)
-    case.escalations = _escalations(case)
-    move(case, for_all(case))
-    if not facts.verified and case.escalations:
-        coordinator_alarms.raise_alarm(case, Kind.DECISION, Subject.VERIFY)
-    field_reassurance.promise(case)
-    case.finish()
-    return case
+    locked = LockedIncident(tx, incident, plans, [], Outbox(tx), ahead, known_codes={}, known_links={}, fresh=True)
+    incident_store.add(tx, incident, locked.pruned())
+    locked.record("incident_opened", by=by, type=facts.type, severity=facts.severity.value, consent=facts.consent.value)
+    locked.escalations = _escalations(locked)
+    move(locked, for_all(locked))
+    if not facts.verified and locked.escalations:
+        coordinator_alarms.raise_alarm(locked, Kind.DECISION, Subject.VERIFY)
+    field_reassurance.promise(locked)
+    locked.finish()
+    return locked
 
 
-def _escalations(case: Case) -> list[Escalation]:
-    opened = opening(case.plans.values())
+def _escalations(locked: LockedIncident) -> list[Escalation]:
+    opened = opening(locked.plans.values())
     return [
         Escalation(
-            id=case.tx.chance.id(),
-            incident_id=case.incident.id,
+            id=locked.tx.chance.id(),
+            incident_id=locked.incident.id,
             tree=plan.tree.id,
             scope=plan.tree.scope.value,
-            state=begin(plan, case.tx.now, alone=len(opened) == 1),
-            due_at=case.tx.now,
+            state=begin(plan, locked.tx.now, alone=len(opened) == 1),
+            due_at=locked.tx.now,
             new=True,
         )
         for plan in opened

@@ -18,7 +18,7 @@ from alertnet.flows.incidents.consent import let_wait
 from alertnet.flows.incidents.open_incident import plans_in_force
 from alertnet.flows.incidents.update import must_be_open
 from alertnet.flows.notifications.cancel_alerts import cancel_barred, cancel_for_those_gone
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import editions
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.editions import Edition
@@ -35,17 +35,17 @@ class _Proposal:
     warnings: tuple[str, ...]
 
 
-def difference(case: Case, edition: Edition) -> Difference:
+def difference(locked: LockedIncident, edition: Edition) -> Difference:
     """What re-resolving would change now; nothing is changed.
 
     Raises:
         WrongState: the incident is closed.
     """
-    must_be_open(case)
-    return _propose(case, edition).difference
+    must_be_open(locked)
+    return _propose(locked, edition).difference
 
 
-def re_resolve(case: Case, edition: Edition, expected: str, *, by: str) -> None:
+def re_resolve(locked: LockedIncident, edition: Edition, expected: str, *, by: str) -> None:
     """Let the incident run on the trees in force and on all consent that was recorded, if that is what was seen.
 
     What was acknowledged, sent and decided stays. Whoever is new is told, whoever is gone gets no alert any more.
@@ -53,93 +53,93 @@ def re_resolve(case: Case, edition: Edition, expected: str, *, by: str) -> None:
     Raises:
         WrongState: the incident is closed, or the difference is another by now: its hash is the current state.
     """
-    must_be_open(case)
-    proposal = _propose(case, edition)
+    must_be_open(locked)
+    proposal = _propose(locked, edition)
     seen = proposal.difference
     if seen.hash != expected:
         raise WrongState("the difference", seen.hash, "it has changed since it was looked at: look again")
-    before = case.plans
-    places = _exchange(case, proposal)
-    case.record("re_resolved", by=by, hash=seen.hash, words=list(seen.words))
-    for escalation in case.escalations:
-        _carry_over(case, escalation, before[escalation.tree], places.get(escalation.tree))
-    _open_escalations(case)
-    stop_what_reaches_nobody(case)
-    migrate_records.let_codes_follow(case)
-    cancel_barred(case)
-    cancel_for_those_gone(case)
-    answered = _answered_elsewhere(case, before)
-    move(case, {each.id: (Replanned(), *answered.get(each.id, ())) for each in case.escalations})
+    before = locked.plans
+    places = _exchange(locked, proposal)
+    locked.record("re_resolved", by=by, hash=seen.hash, words=list(seen.words))
+    for escalation in locked.escalations:
+        _carry_over(locked, escalation, before[escalation.tree], places.get(escalation.tree))
+    _open_escalations(locked)
+    stop_what_reaches_nobody(locked)
+    migrate_records.let_codes_follow(locked)
+    cancel_barred(locked)
+    cancel_for_those_gone(locked)
+    answered = _answered_elsewhere(locked, before)
+    move(locked, {each.id: (Replanned(), *answered.get(each.id, ())) for each in locked.escalations})
 
 
-def _propose(case: Case, edition: Edition) -> _Proposal:
-    facts = with_consent(case.facts, case.incident.wider)
-    plans, warnings = plans_in_force(case.tx, edition, facts)
+def _propose(locked: LockedIncident, edition: Edition) -> _Proposal:
+    facts = with_consent(locked.facts, locked.incident.wider)
+    plans, warnings = plans_in_force(locked.tx, edition, facts)
     trees = {id: edition.trees[id] for id in plans}
-    before = editions.plans_as_written(case.tx, case.facts, case.incident.trees)
-    after = editions.plans_as_written(case.tx, facts, trees)
-    versions = (case.incident.trees, trees)
-    return _Proposal(compare(before, after, case.facts, case.incident.wider, versions), facts, trees, warnings)
+    before = editions.plans_as_written(locked.tx, locked.facts, locked.incident.trees)
+    after = editions.plans_as_written(locked.tx, facts, trees)
+    versions = (locked.incident.trees, trees)
+    return _Proposal(compare(before, after, locked.facts, locked.incident.wider, versions), facts, trees, warnings)
 
 
-def _exchange(case: Case, proposal: _Proposal) -> dict[str, Places]:
+def _exchange(locked: LockedIncident, proposal: _Proposal) -> dict[str, Places]:
     """Pin the trees in force, with a place for all that was in those before; where that is, by tree."""
     trees, places = {}, {}
-    for id in sorted({*case.incident.trees, *proposal.trees}):
-        tree, where = _successor(case, id, proposal.trees.get(id))
-        trees[id] = editions.keep(case.tx, tree)
+    for id in sorted({*locked.incident.trees, *proposal.trees}):
+        tree, where = _successor(locked, id, proposal.trees.get(id))
+        trees[id] = editions.keep(locked.tx, tree)
         if where is not None:
             places[id] = where
-    case.plans = editions.plans(case.tx, proposal.facts, trees)
-    told = (NOBODY, nobody_serves(case.facts.country))
-    warnings = (*(each for each in case.incident.warnings if each not in told), *proposal.warnings)
-    case.incident = replace(
-        case.incident, facts=proposal.facts, trees=trees, warnings=warnings, replanned_at=case.tx.now
+    locked.plans = editions.plans(locked.tx, proposal.facts, trees)
+    told = (NOBODY, nobody_serves(locked.facts.country))
+    warnings = (*(each for each in locked.incident.warnings if each not in told), *proposal.warnings)
+    locked.incident = replace(
+        locked.incident, facts=proposal.facts, trees=trees, warnings=warnings, replanned_at=locked.tx.now
     )
-    let_wait(case, ())
-    incident_store.save_plan(case.tx.session, case.incident, case.pruned())
+    let_wait(locked, ())
+    incident_store.save_plan(locked.tx.session, locked.incident, locked.pruned())
     return places
 
 
-def _successor(case: Case, id: str, in_force: str | None) -> tuple[ContactTree, Places | None]:
-    edited = editions.tree(case.tx.session, in_force) if in_force else None
-    if edited is not None and id not in case.incident.trees:
+def _successor(locked: LockedIncident, id: str, in_force: str | None) -> tuple[ContactTree, Places | None]:
+    edited = editions.tree(locked.tx.session, in_force) if in_force else None
+    if edited is not None and id not in locked.incident.trees:
         return edited, None
-    before = _as_written(case, case.plans[id], case.incident.trees[id])
+    before = _as_written(locked, locked.plans[id], locked.incident.trees[id])
     return succeed(before, edited) if edited is not None else retire(before)
 
 
-def _as_written(case: Case, plan: Plan, hash: str) -> Plan:
-    return replace(plan, tree=editions.tree(case.tx.session, hash))
+def _as_written(locked: LockedIncident, plan: Plan, hash: str) -> Plan:
+    return replace(plan, tree=editions.tree(locked.tx.session, hash))
 
 
-def _carry_over(case: Case, escalation: Escalation, before: Plan, places: Places | None) -> None:
+def _carry_over(locked: LockedIncident, escalation: Escalation, before: Plan, places: Places | None) -> None:
     """What the escalation remembers, and all that is on record of it, finds its place in the plan now."""
     if places is None:
         return
-    after = case.plans[escalation.tree]
-    escalation.state = migrate_state(escalation.state, before, after, places, case.tx.now)
-    if escalation.state.status is Status.STOPPED and after in opening(case.plans.values()):
-        state = restore(escalation.state, case.tx.now)
-        escalation.state = replace(state, start_at=max(state.start_at, case.tx.now))
-        case.record("escalation_restored", tree=escalation.tree)
-    case.outbox.change("escalations", escalation.id, tree_hash=case.incident.trees[escalation.tree])
+    after = locked.plans[escalation.tree]
+    escalation.state = migrate_state(escalation.state, before, after, places, locked.tx.now)
+    if escalation.state.status is Status.STOPPED and after in opening(locked.plans.values()):
+        state = restore(escalation.state, locked.tx.now)
+        escalation.state = replace(state, start_at=max(state.start_at, locked.tx.now))
+        locked.record("escalation_restored", tree=escalation.tree)
+    locked.outbox.change("escalations", escalation.id, tree_hash=locked.incident.trees[escalation.tree])
     if not places.is_everything_where_it_was:
-        migrate_records.follow(case.tx, escalation, after, places)
+        migrate_records.follow(locked.tx, escalation, after, places)
 
 
-def _open_escalations(case: Case) -> None:
+def _open_escalations(locked: LockedIncident) -> None:
     """A tree that tells somebody now begins, at its time after the opening, or now if that has passed."""
-    known = {each.tree for each in case.every_escalation}
-    opened = opening(case.plans.values())
+    known = {each.tree for each in locked.every_escalation}
+    opened = opening(locked.plans.values())
     for plan in opened:
         if plan.tree.id not in known:
-            state = begin(plan, case.incident.opened_at, alone=len(opened) == 1)
-            state = replace(state, start_at=max(state.start_at, case.tx.now))
-            case.escalations.append(
+            state = begin(plan, locked.incident.opened_at, alone=len(opened) == 1)
+            state = replace(state, start_at=max(state.start_at, locked.tx.now))
+            locked.escalations.append(
                 Escalation(
-                    id=case.tx.chance.id(),
-                    incident_id=case.incident.id,
+                    id=locked.tx.chance.id(),
+                    incident_id=locked.incident.id,
                     tree=plan.tree.id,
                     scope=plan.tree.scope.value,
                     state=state,
@@ -147,18 +147,18 @@ def _open_escalations(case: Case) -> None:
                     new=True,
                 )
             )
-            case.record("escalation_opened", tree=plan.tree.id)
-    case.escalations.sort(key=lambda each: each.tree)
+            locked.record("escalation_opened", tree=plan.tree.id)
+    locked.escalations.sort(key=lambda each: each.tree)
 
 
-def _answered_elsewhere(case: Case, before: Plans) -> dict[str, list[Answered]]:
+def _answered_elsewhere(locked: LockedIncident, before: Plans) -> dict[str, list[Answered]]:
     """What those who are new in a tree have answered already in another, by escalation: it counts there as well."""
     events: dict[str, list[Answered]] = {}
-    for answer in recipient_answers.current_answers(case.tx.session, case.incident.id):
-        if case.contact(answer.tree, answer.contact).former:
+    for answer in recipient_answers.current_answers(locked.tx.session, locked.incident.id):
+        if locked.contact(answer.tree, answer.contact).former:
             continue
-        for tree, kin in case.kin(answer.tree, answer.contact):
-            escalation = case.escalation_of(tree)
+        for tree, kin in locked.kin(answer.tree, answer.contact):
+            escalation = locked.escalation_of(tree)
             is_new = tree not in before or kin.id not in before[tree].tree.contacts
             if escalation is not None and is_new:
                 events.setdefault(escalation.id, []).append(Answered(kin.id, answer.kind, answer.address))

@@ -18,7 +18,7 @@ from alertnet.flows.escalation.no_recipients import stop_what_reaches_nobody
 from alertnet.flows.notifications import coordinator_alarms
 from alertnet.flows.notifications.cancel_alerts import is_wanted
 from alertnet.flows.notifications.stand_down import take_back
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.columns import Instant
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.tables import attempts, notifications, served
@@ -60,44 +60,44 @@ _FAILED_MEANWHILE = _ALERTS.where(
 )
 
 
-def reopen_incident(case: Case, *, by: str, reason: str | None = None) -> None:
+def reopen_incident(locked: LockedIncident, *, by: str, reason: str | None = None) -> None:
     """Open a closed incident again: each escalation stands where it stood, with as much time left as it had.
 
     Raises:
         WrongState: it is open.
     """
-    closed_at = case.incident.closed_at
-    if case.is_open or closed_at is None:
-        raise WrongState(f"incident {case.incident.ref}", "open", "only a closed one can be reopened")
-    case.incident = replace(case.incident, status=IncidentStatus.OPEN, closed_at=None, close_reason=None)
-    incident_store.save_status(case.tx.session, case.incident)
-    for escalation in case.escalations:
-        escalation.state = restore(escalation.state, case.tx.now, closed_at)
-    stop_what_reaches_nobody(case)
-    mark_open(case, True)
-    case.record("incident_reopened", by=by, reason=reason)
-    asked = coordinator_alarms.ask_anew(case, closed_at)
-    failed = _failed_meanwhile(case, closed_at)
-    move(case, {each.id: [PlanChanged(), *failed.get(each.id, ())] for each in case.escalations})
-    coordinator_alarms.ring_anew(case, asked)
-    _let_leave(case, closed_at)
-    take_back(case, closed_at)
+    closed_at = locked.incident.closed_at
+    if locked.is_open or closed_at is None:
+        raise WrongState(f"incident {locked.incident.ref}", "open", "only a closed one can be reopened")
+    locked.incident = replace(locked.incident, status=IncidentStatus.OPEN, closed_at=None, close_reason=None)
+    incident_store.save_status(locked.tx.session, locked.incident)
+    for escalation in locked.escalations:
+        escalation.state = restore(escalation.state, locked.tx.now, closed_at)
+    stop_what_reaches_nobody(locked)
+    mark_open(locked, True)
+    locked.record("incident_reopened", by=by, reason=reason)
+    asked = coordinator_alarms.ask_anew(locked, closed_at)
+    failed = _failed_meanwhile(locked, closed_at)
+    move(locked, {each.id: [PlanChanged(), *failed.get(each.id, ())] for each in locked.escalations})
+    coordinator_alarms.ring_anew(locked, asked)
+    _let_leave(locked, closed_at)
+    take_back(locked, closed_at)
 
 
-def _let_leave(case: Case, closed_at: datetime) -> None:
+def _let_leave(locked: LockedIncident, closed_at: datetime) -> None:
     """What the close kept from leaving leaves now, where it is still wanted: its moment had come, and nobody heard."""
-    values = {"incident": case.incident.id, "closed_at": closed_at}
-    rows = case.tx.session.execute(_HELD_BACK, values).all()
-    for row in {row.notification_id: row for row in rows if is_wanted(case, row)}.values():
-        case.outbox.again(row, extra=row.extra)
-        case.outbox.change("notifications", row.notification_id, status=AttemptStatus.QUEUED.value)
+    values = {"incident": locked.incident.id, "closed_at": closed_at}
+    rows = locked.tx.session.execute(_HELD_BACK, values).all()
+    for row in {row.notification_id: row for row in rows if is_wanted(locked, row)}.values():
+        locked.outbox.again(row, extra=row.extra)
+        locked.outbox.change("notifications", row.notification_id, status=AttemptStatus.QUEUED.value)
 
 
-def _failed_meanwhile(case: Case, closed_at: datetime) -> dict[str, list[Failed]]:
+def _failed_meanwhile(locked: LockedIncident, closed_at: datetime) -> dict[str, list[Failed]]:
     """What turned out not to have reached anybody while nothing could follow from it, by escalation."""
-    values = {"incident": case.incident.id, "closed_at": closed_at}
+    values = {"incident": locked.incident.id, "closed_at": closed_at}
     failed: dict[str, list[Failed]] = {}
-    for row in case.tx.session.execute(_FAILED_MEANWHILE, values):
+    for row in locked.tx.session.execute(_FAILED_MEANWHILE, values):
         stale = stale_kinds(Failure(row.failure), MethodKind(row.method))
         failed.setdefault(row.escalation_id, []).append(Failed(row.contact, row.place, stale))
     return failed

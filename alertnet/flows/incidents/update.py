@@ -12,10 +12,10 @@ from alertnet.flows.escalation.no_recipients import stop_what_reaches_nobody
 from alertnet.flows.incidents.news import UPDATED
 from alertnet.flows.notifications.cancel_alerts import cancel_barred
 from alertnet.flows.notifications.stand_down import tell_those_told
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 
 
-def update_incident(case: Case, text: str, facts: Facts, *, by: str) -> None:
+def update_incident(locked: LockedIncident, text: str, facts: Facts, *, by: str) -> None:
     """Keep the news, tell exactly those who were told that there is some, and let new facts change the plan at once.
 
     The text itself travels in no message (A9): it is on the page of those who may read it.
@@ -23,42 +23,42 @@ def update_incident(case: Case, text: str, facts: Facts, *, by: str) -> None:
     Raises:
         WrongState: the incident is closed.
     """
-    must_be_open(case)
-    case.record(UPDATED, by=by, text=text)
-    tell_those_told(case, Kind.UPDATE)
-    apply_facts(case, facts)
+    must_be_open(locked)
+    locked.record(UPDATED, by=by, text=text)
+    tell_those_told(locked, Kind.UPDATE)
+    apply_facts(locked, facts)
 
 
-def exclude(case: Case, names: tuple[str, ...], *, by: str) -> None:
+def exclude(locked: LockedIncident, names: tuple[str, ...], *, by: str) -> None:
     """Spare contacts, organisations or roles from now on, whatever is queued for them.
 
     Raises:
         WrongState: the incident is closed. BadInput: a name that no pinned tree knows.
     """
-    must_be_open(case)
-    trees = [plan.tree for plan in case.plans.values()]
+    must_be_open(locked)
+    trees = [plan.tree for plan in locked.plans.values()]
     unknown = unmatched_exclusions(names, trees)
     if unknown:
         raise BadInput("contacts", unknown[0], sorted({id for tree in trees for id in tree.contacts}))
-    case.record("excluded", contacts=list(names), by=by)
-    apply_facts(case, replace(case.facts, exclude=tuple(dict.fromkeys((*case.facts.exclude, *names)))))
+    locked.record("excluded", contacts=list(names), by=by)
+    apply_facts(locked, replace(locked.facts, exclude=tuple(dict.fromkeys((*locked.facts.exclude, *names)))))
 
 
-def apply_facts(case: Case, facts: Facts) -> None:
+def apply_facts(locked: LockedIncident, facts: Facts) -> None:
     """Let new facts change the plan at once, on the pinned trees (A8)."""
-    if facts == case.facts:
+    if facts == locked.facts:
         return
-    case.change_facts(facts)
-    stop_what_reaches_nobody(case)
-    move(case, for_all(case, PlanChanged()))
-    cancel_barred(case)
+    locked.change_facts(facts)
+    stop_what_reaches_nobody(locked)
+    move(locked, for_all(locked, PlanChanged()))
+    cancel_barred(locked)
 
 
-def must_be_open(case: Case) -> None:
+def must_be_open(locked: LockedIncident) -> None:
     """Nothing is changed about an incident that is over.
 
     Raises:
         WrongState: it is closed.
     """
-    if not case.is_open:
-        raise WrongState(f"incident {case.incident.ref}", "closed", "reopen it first")
+    if not locked.is_open:
+        raise WrongState(f"incident {locked.incident.ref}", "closed", "reopen it first")

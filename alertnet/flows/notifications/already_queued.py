@@ -3,7 +3,7 @@
 from sqlalchemy import Select, bindparam, select
 
 from alertnet.core.directory.contact import Method
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.queues.attempts import QUEUED
 from alertnet.store.tables import attempts, notifications
 
@@ -22,16 +22,16 @@ _ALERT_WAITING = _WAITING.where(attempts.c.is_alert)
 _ALARM_WAITING = _WAITING.where(notifications.c.alarm_id == bindparam("alarm"))
 
 
-def alert_waits(case: Case, method: Method) -> bool:
+def alert_waits(locked: LockedIncident, method: Method) -> bool:
     """Whether an alert or reminder of this incident to that method has not left."""
-    return case.tx.session.scalar(_ALERT_WAITING, _of(case, method)) is not None
+    return locked.tx.session.scalar(_ALERT_WAITING, _of(locked, method)) is not None
 
 
-def alarm_waits(case: Case, method: Method, alarm: str) -> bool:
+def alarm_waits(locked: LockedIncident, method: Method, alarm: str) -> bool:
     """Whether that alarm or question, raised or repeated earlier, has not left for that method."""
-    return case.tx.session.scalar(_ALARM_WAITING, _of(case, method) | {"alarm": alarm}) is not None
+    return locked.tx.session.scalar(_ALARM_WAITING, _of(locked, method) | {"alarm": alarm}) is not None
 
 
-def _of(case: Case, method: Method) -> dict[str, object]:
-    indexes = case.tx.vault.indexes(method.address)
-    return {"incident": case.incident.id, "method": method.kind.value, "indexes": list(indexes)}
+def _of(locked: LockedIncident, method: Method) -> dict[str, object]:
+    indexes = locked.tx.vault.indexes(method.address)
+    return {"incident": locked.incident.id, "method": method.kind.value, "indexes": list(indexes)}

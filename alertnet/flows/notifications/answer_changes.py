@@ -14,7 +14,7 @@ from alertnet.core.disclosure import Said, Subject
 from alertnet.core.limits import ANSWER_CHANGES
 from alertnet.core.notification import Kind
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.queues.attempts import QUEUED
 from alertnet.store.records import limits
 from alertnet.store.tables import attempts, notifications
@@ -22,29 +22,29 @@ from alertnet.store.tables import attempts, notifications
 CONFIRMATIONS = (Kind.RECORDED.value, Kind.DECLINED.value)
 
 
-def told_at(case: Case, tree: str, contact: str) -> datetime | None:
+def told_at(locked: LockedIncident, tree: str, contact: str) -> datetime | None:
     """Count one more, and say when it is told: now, or at the end of the hour; None: with what is told then."""
     # One count for a recipient, by whichever of its names it answers.
-    first_tree, first = min(case.names(tree, contact))
-    return limits.turn(case.tx, ANSWER_CHANGES, f"{case.incident.id} {first_tree}/{first}")
+    first_tree, first = min(locked.names(tree, contact))
+    return limits.turn(locked.tx, ANSWER_CHANGES, f"{locked.incident.id} {first_tree}/{first}")
 
 
-def announce_rest(case: Case, tree: str, contact: str, at: datetime) -> None:
+def announce_rest(locked: LockedIncident, tree: str, contact: str, at: datetime) -> None:
     """At the end of the hour the coordinators hear that there was more."""
-    notify_coordinators(case, Subject.MORE_ANSWERS, contact, besides=(tree, contact), leaves_at=at)
+    notify_coordinators(locked, Subject.MORE_ANSWERS, contact, besides=(tree, contact), leaves_at=at)
 
 
-def revise(case: Case, kind: Kind, tree: str, contact: Contact, words: Said) -> None:
+def revise(locked: LockedIncident, kind: Kind, tree: str, contact: Contact, words: Said) -> None:
     """The confirmations that wait for the end of the hour say what stands now."""
     waiting = select(attempts.c.notification_id).where(
-        attempts.c.incident_id == case.incident.id,
+        attempts.c.incident_id == locked.incident.id,
         attempts.c.status.in_(QUEUED),
-        attempts.c.due_at > case.tx.now,
+        attempts.c.due_at > locked.tx.now,
     )
     change = update(notifications).where(
         notifications.c.id.in_(waiting),
-        tuple_(notifications.c.tree, notifications.c.contact).in_(list(case.names(tree, contact.id))),
+        tuple_(notifications.c.tree, notifications.c.contact).in_(list(locked.names(tree, contact.id))),
         notifications.c.kind.in_(CONFIRMATIONS),
     )
     said = to_plain(replace(words, timezone=contact.timezone))
-    case.tx.session.execute(change.values(kind=kind.value, said=said))
+    locked.tx.session.execute(change.values(kind=kind.value, said=said))

@@ -11,7 +11,7 @@ from alertnet.core.escalation.advance import still_wanted
 from alertnet.core.notification import AttemptStatus
 from alertnet.core.resolution.exclusions import Bars
 from alertnet.flows.notifications.redial import as_shown
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.tables import attempts, notifications, served
 
 MAY_HAVE_LEFT = (AttemptStatus.SENDING.value, AttemptStatus.UNKNOWN.value)
@@ -59,66 +59,66 @@ _NO_ALERTS: Select[Any] = (
 )
 
 
-def cancel_unwanted(case: Case) -> None:
+def cancel_unwanted(locked: LockedIncident) -> None:
     """Cancel the waiting alerts that no escalation wants any more, and end the calls that ring for nothing."""
     wanted: dict[str, bool] = {}
-    rows = case.ahead.take(_UNDER_WAY, case.incident.id)
+    rows = locked.ahead.take(_UNDER_WAY, locked.incident.id)
     for row in rows:
-        wanted[row.id] = wanted.get(row.id, False) or is_wanted(case, row)
+        wanted[row.id] = wanted.get(row.id, False) or is_wanted(locked, row)
     for row in {row.id: row for row in rows}.values():
         if not wanted[row.id]:
-            cancel(case, row)
+            cancel(locked, row)
 
 
-def cancel_barred(case: Case) -> None:
+def cancel_barred(locked: LockedIncident) -> None:
     """Cancel what is no alert, too, for those who may not be told any more: also what has been claimed (A3).
 
     No kind is an exception, not even the all-clear: whoever is not to be told hears nothing more from us. The
     field's own phones, written `team/member`, are in no tree that could bar them.
     """
-    barred = Bars(case.facts, tuple(plan.tree for plan in case.plans.values())).addresses
-    for row in case.tx.session.execute(_NO_ALERTS, {"incident": case.incident.id}).all():
+    barred = Bars(locked.facts, tuple(plan.tree for plan in locked.plans.values())).addresses
+    for row in locked.tx.session.execute(_NO_ALERTS, {"incident": locked.incident.id}).all():
         if row.address in barred and "/" not in row.contact:
-            cancel(case, row, why=barred[row.address].value)
+            cancel(locked, row, why=barred[row.address].value)
 
 
-def cancel_for_those_gone(case: Case) -> None:
+def cancel_for_those_gone(locked: LockedIncident) -> None:
     """Cancel what is no alert, too, for those who have left their tree, and for numbers that are theirs no more."""
-    for row in case.tx.session.execute(_NO_ALERTS, {"incident": case.incident.id}).all():
-        contact = case.contact(row.tree, row.contact) if row.tree and "/" not in row.contact else None
+    for row in locked.tx.session.execute(_NO_ALERTS, {"incident": locked.incident.id}).all():
+        contact = locked.contact(row.tree, row.contact) if row.tree and "/" not in row.contact else None
         if contact is not None and (contact.former or row.address in contact.left):
-            cancel(case, row)
+            cancel(locked, row)
 
 
-def cancel_asking(case: Case, alarms: Collection[str]) -> None:
+def cancel_asking(locked: LockedIncident, alarms: Collection[str]) -> None:
     """Cancel what has not left yet and asks for something that nobody has to do any more, also what was claimed."""
-    rows = case.tx.session.execute(_NO_ALERTS, {"incident": case.incident.id}).all() if alarms else ()
+    rows = locked.tx.session.execute(_NO_ALERTS, {"incident": locked.incident.id}).all() if alarms else ()
     for row in rows:
         if row.alarm_id in alarms and row.status in UNSENT:
-            cancel(case, row)
+            cancel(locked, row)
 
 
-def is_wanted(case: Case, row: Row[Any]) -> bool:
+def is_wanted(locked: LockedIncident, row: Row[Any]) -> bool:
     """Whether one of the escalations that an alert counts for still wants it to leave."""
-    escalation = next((each for each in case.escalations if each.id == row.escalation_id), None)
-    if escalation is None or not case.is_open:
+    escalation = next((each for each in locked.escalations if each.id == row.escalation_id), None)
+    if escalation is None or not locked.is_open:
         # Of one that can't be read nobody knows that it is answered: nothing of it is taken back for that (A11).
-        trees = [each.tree for each in case.broken if each.id == row.escalation_id]
-        return case.is_open and any(row.contact in case.plans[tree].allowed for tree in trees)
-    plan = case.plans[escalation.tree]
+        trees = [each.tree for each in locked.broken if each.id == row.escalation_id]
+        return locked.is_open and any(row.contact in locked.plans[tree].allowed for tree in trees)
+    plan = locked.plans[escalation.tree]
     return still_wanted(plan, escalation.state, row.level_index, row.contact, row.place)
 
 
-def cancel(case: Case, row: Row[Any], **why: str) -> None:
+def cancel(locked: LockedIncident, row: Row[Any], **why: str) -> None:
     """Cancel an attempt. Of one that was on its way it stays open whether it left: that is still found out (A5)."""
-    values: dict[str, Any] = {"status": AttemptStatus.CANCELLED.value, "changed_at": case.tx.now}
+    values: dict[str, Any] = {"status": AttemptStatus.CANCELLED.value, "changed_at": locked.tx.now}
     if row.status not in MAY_HAVE_LEFT:
         values |= {"due_at": None, "lease": None, "checks": 0}
     if row.status not in UNSENT and row.provider_id:
         # Whoever is to hang up may die before: until the provider says that it is over, the call is asked about.
-        case.hang_ups.append(row.provider_id)
-        values["due_at"] = case.tx.now + HANG_UP_WITHIN
-    case.tx.session.execute(update(attempts).where(attempts.c.id == row.id).values(values))
+        locked.hang_ups.append(row.provider_id)
+        values["due_at"] = locked.tx.now + HANG_UP_WITHIN
+    locked.tx.session.execute(update(attempts).where(attempts.c.id == row.id).values(values))
     change = update(notifications).where(notifications.c.id == row.notification_id)
-    case.tx.session.execute(change.values(status=as_shown(case.tx.session, row, AttemptStatus.CANCELLED).value))
-    case.record("attempt_cancelled", attempt=row.id, contact=row.contact, method=row.method, **why)
+    locked.tx.session.execute(change.values(status=as_shown(locked.tx.session, row, AttemptStatus.CANCELLED).value))
+    locked.record("attempt_cancelled", attempt=row.id, contact=row.contact, method=row.method, **why)

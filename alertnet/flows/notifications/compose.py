@@ -12,29 +12,29 @@ from alertnet.core.notification import URGENT, Kind
 from alertnet.flows.credentials.page_links import link_token
 from alertnet.flows.credentials.written_codes import written_code
 from alertnet.flows.notifications.already_queued import alarm_waits
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.unit_of_work import Letter, Service
 from alertnet.store.tables import notifications
 
 
-def said(case: Case, tree: str, timezone: str) -> Said:
+def said(locked: LockedIncident, tree: str, timezone: str) -> Said:
     """The words that every message of this incident shares."""
-    pinned = case.tree(tree)
+    pinned = locked.tree(tree)
     return Said(
         sender=pinned.sender,
         organisation=pinned.title,
-        ref=case.incident.ref,
+        ref=locked.incident.ref,
         callback=pinned.callback,
         timezone=timezone,
-        type=case.facts.type,
-        severity=case.facts.severity,
-        drill=case.facts.drill,
-        at=case.incident.opened_at,
+        type=locked.facts.type,
+        severity=locked.facts.severity,
+        drill=locked.facts.drill,
+        at=locked.incident.opened_at,
     )
 
 
 def alert(
-    case: Case,
+    locked: LockedIncident,
     kind: Kind,
     tree: str,
     contact: Contact,
@@ -47,16 +47,16 @@ def alert(
 ) -> str:
     """An alert or reminder to one method of a contact, counting for its escalation."""
     method = contact.all_methods[place]
-    code = written_code(case, tree, contact)
-    link, token = link_token(case, tree, contact, method.kind, method.address, escalation=service.escalation)
+    code = written_code(locked, tree, contact)
+    link, token = link_token(locked, tree, contact, method.kind, method.address, escalation=service.escalation)
     words = replace(
-        said(case, tree, contact.timezone),
+        said(locked, tree, contact.timezone),
         code=code.text if code else None,
         answerable=code is not None,
         link=token,
     )
     letter = replace(
-        _letter(case, kind, tree, contact, method, words),
+        _letter(locked, kind, tree, contact, method, words),
         level=level,
         round=service.round,
         escalation=service.escalation,
@@ -65,11 +65,11 @@ def alert(
         planned_at=planned_at,
         expires_at=expires_at,
     )
-    return case.outbox.post(letter, ((tree, service),))
+    return locked.outbox.post(letter, ((tree, service),))
 
 
 def write(
-    case: Case,
+    locked: LockedIncident,
     kind: Kind,
     tree: str,
     contact: Contact,
@@ -91,24 +91,24 @@ def write(
     a method is not written again, unless it has to say something else (`anew`). `once`: to a number or
     address that several contacts share it goes once.
     """
-    reach = Reach(contact, case.plans[tree].times[contact.id])
-    chosen = [method for method in reach.at_any_hour(case.tx.now) if method.kind in methods]
+    reach = Reach(contact, locked.plans[tree].times[contact.id])
+    chosen = [method for method in reach.at_any_hour(locked.tx.now) if method.kind in methods]
     for method in _each_address(chosen):
-        if alarm is not None and not (case.fresh or anew) and alarm_waits(case, method, alarm):
+        if alarm is not None and not (locked.fresh or anew) and alarm_waits(locked, method, alarm):
             continue
         link, token = None, words.link
         if with_link:
-            link, token = link_token(case, tree, contact, method.kind, method.address, alarm=alarm)
+            link, token = link_token(locked, tree, contact, method.kind, method.address, alarm=alarm)
         its_words = replace(words, link=token, timezone=contact.timezone)
-        letter = _letter(case, kind, tree, contact, method, its_words)
-        letter = replace(letter, alarm=alarm, code=code, link=link, rank=case.rank(kind, again=again))
-        if once and case.outbox.has_posted(letter):
+        letter = _letter(locked, kind, tree, contact, method, its_words)
+        letter = replace(letter, alarm=alarm, code=code, link=link, rank=locked.rank(kind, again=again))
+        if once and locked.outbox.has_posted(letter):
             continue
-        case.outbox.post(replace(letter, leaves_at=leaves_at), send=send)
+        locked.outbox.post(replace(letter, leaves_at=leaves_at), send=send)
 
 
 def notify_coordinators(
-    case: Case,
+    locked: LockedIncident,
     subject: Subject,
     about: str | None = None,
     *,
@@ -122,31 +122,31 @@ def notify_coordinators(
     `besides`: (tree, contact) of the one who needs none. `acknowledgement`: the answer that it is about, with a link to
     the page on which it can be taken back.
     """
-    everybody = case.coordinators()
-    told = _told(case)
-    listening = [each for each in everybody if told & case.names(each[0], each[1].id)] or everybody
-    spared = case.names(*besides) if besides else set()
+    everybody = locked.coordinators()
+    told = _told(locked)
+    listening = [each for each in everybody if told & locked.names(each[0], each[1].id)] or everybody
+    spared = locked.names(*besides) if besides else set()
     for tree, contact in listening:
         if (tree, contact.id) not in spared:
-            words = replace(said(case, tree, contact.timezone), subject=subject, about=about, at=case.tx.now)
-            _notice(case, tree, contact, words, acknowledgement, leaves_at or case.tx.now)
+            words = replace(said(locked, tree, contact.timezone), subject=subject, about=about, at=locked.tx.now)
+            _notice(locked, tree, contact, words, acknowledgement, leaves_at or locked.tx.now)
 
 
 def _notice(
-    case: Case, tree: str, contact: Contact, words: Said, acknowledgement: str | None, leaves_at: datetime
+    locked: LockedIncident, tree: str, contact: Contact, words: Said, acknowledgement: str | None, leaves_at: datetime
 ) -> None:
-    usable = Reach(contact, case.plans[tree].times[contact.id]).for_a_notice(leaves_at)
+    usable = Reach(contact, locked.plans[tree].times[contact.id]).for_a_notice(leaves_at)
     if usable is None:
         return
     method, at = usable
     link, token = None, None
     if acknowledgement is not None:
-        link, token = link_token(case, tree, contact, method.kind, method.address, acknowledgement=acknowledgement)
-    letter = _letter(case, Kind.NOTICE, tree, contact, method, replace(words, link=token))
-    case.outbox.post(replace(letter, link=link, leaves_at=at))
+        link, token = link_token(locked, tree, contact, method.kind, method.address, acknowledgement=acknowledgement)
+    letter = _letter(locked, Kind.NOTICE, tree, contact, method, replace(words, link=token))
+    locked.outbox.post(replace(letter, link=link, leaves_at=at))
 
 
-def _letter(case: Case, kind: Kind, tree: str, contact: Contact, method: Method, words: Said) -> Letter:
+def _letter(locked: LockedIncident, kind: Kind, tree: str, contact: Contact, method: Method, words: Said) -> Letter:
     return Letter(
         kind=kind,
         contact=contact.id,
@@ -154,23 +154,23 @@ def _letter(case: Case, kind: Kind, tree: str, contact: Contact, method: Method,
         address=method.address,
         language=contact.language,
         said=words,
-        planned_at=case.tx.now,
-        rank=case.rank(kind),
-        incident=case.incident.id,
+        planned_at=locked.tx.now,
+        rank=locked.rank(kind),
+        incident=locked.incident.id,
         tree=tree,
         extension=method.extension,
     )
 
 
-def _told(case: Case) -> set[tuple[str, str]]:
+def _told(locked: LockedIncident) -> set[tuple[str, str]]:
     """(tree, contact) of those who were sent something that rings."""
-    if case.fresh:
+    if locked.fresh:
         return set()
     query = select(notifications.c.tree, notifications.c.contact).where(
-        notifications.c.incident_id == case.incident.id,
+        notifications.c.incident_id == locked.incident.id,
         notifications.c.kind.in_([kind.value for kind in URGENT]),
     )
-    return {(row.tree, row.contact) for row in case.tx.session.execute(query.distinct())}
+    return {(row.tree, row.contact) for row in locked.tx.session.execute(query.distinct())}
 
 
 def _each_address(methods: list[Method]) -> list[Method]:

@@ -15,7 +15,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.credentials.written_codes import codes_in_place, decision_code, good_from
 from alertnet.flows.notifications.compose import said, write
 from alertnet.flows.notifications.ring_budget import count_rings, may_ring
-from alertnet.flows.unit.locked_incident import Case, Code
+from alertnet.flows.unit.locked_incident import Code, LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.escalations import Escalation
 from alertnet.store.tables import alarms, codes, escalations
@@ -35,7 +35,7 @@ _OPEN: Select[Any] = (
 
 
 def raise_alarm(
-    case: Case,
+    locked: LockedIncident,
     kind: Kind,
     subject: Subject,
     *,
@@ -49,12 +49,12 @@ def raise_alarm(
 
     A task is also written by mail: it has words to be copied.
     """
-    id = case.tx.chance.id()
-    code = decision_code(case)
-    case.outbox.add(
+    id = locked.tx.chance.id()
+    code = decision_code(locked)
+    locked.outbox.add(
         "alarms",
         id=id,
-        incident_id=case.incident.id,
+        incident_id=locked.incident.id,
         escalation_id=escalation,
         kind=kind.value,
         subject=subject.value,
@@ -64,23 +64,23 @@ def raise_alarm(
         automatic_at=automatic_at,
         code_id=code.id if code else None,
         asked=1,
-        raised_at=case.tx.now,
-        due_at=case.tx.now + AGAIN,
+        raised_at=locked.tx.now,
+        due_at=locked.tx.now + AGAIN,
         answer=None,
         answered_by=None,
         answered_at=None,
     )
-    case.record(f"{kind.value}_raised", subject=subject.value, about=about, level=level)
-    words = _words(_spoken(case, subject), about, level, contacts, automatic_at)
-    _ring_everybody(case, kind, id, code, words)
+    locked.record(f"{kind.value}_raised", subject=subject.value, about=about, level=level)
+    words = _words(_spoken(locked, subject), about, level, contacts, automatic_at)
+    _ring_everybody(locked, kind, id, code, words)
     return id
 
 
-def ask_about_level(case: Case, escalation: Escalation, index: int, automatic_at: datetime | None) -> str:
+def ask_about_level(locked: LockedIncident, escalation: Escalation, index: int, automatic_at: datetime | None) -> str:
     """Ask whether that level of an escalation may open; it proceeds by itself at `automatic_at`, if at all."""
-    planned = case.plans[escalation.tree].levels[index]
+    planned = locked.plans[escalation.tree].levels[index]
     return raise_alarm(
-        case,
+        locked,
         Kind.DECISION,
         Subject.LEVEL,
         about=planned.level.name,
@@ -91,20 +91,20 @@ def ask_about_level(case: Case, escalation: Escalation, index: int, automatic_at
     )
 
 
-def ring(case: Case, alarm: Row[Any]) -> None:
+def ring(locked: LockedIncident, alarm: Row[Any]) -> None:
     """Let an alarm ring again, with the codes that it has."""
-    text = case.tx.session.scalar(select(codes.c.code).where(codes.c.id == alarm.code_id))
+    text = locked.tx.session.scalar(select(codes.c.code).where(codes.c.id == alarm.code_id))
     code = Code(alarm.code_id, text) if text else None
     if code is not None:
-        good_from(case, code, case.coordinators())
-    in_place = codes_in_place(case, alarm.id)
-    _count_rings(case, Subject(alarm.subject))
-    for tree, contact in case.coordinators():
-        ring_one(case, alarm, tree, contact, in_place.get((tree, contact.id), code))
+        good_from(locked, code, locked.coordinators())
+    in_place = codes_in_place(locked, alarm.id)
+    _count_rings(locked, Subject(alarm.subject))
+    for tree, contact in locked.coordinators():
+        ring_one(locked, alarm, tree, contact, in_place.get((tree, contact.id), code))
 
 
 def ring_one(
-    case: Case,
+    locked: LockedIncident,
     alarm: Row[Any],
     tree: str,
     contact: Contact,
@@ -114,81 +114,81 @@ def ring_one(
     anew: bool = False,
 ) -> None:
     """Let an alarm ring again at one coordinator, with that code; `anew`: also if it has not left yet with another."""
-    words = _words(subject_of(case, alarm), alarm.about, alarm.level, alarm.contacts, alarm.automatic_at)
-    _ring(case, Kind(alarm.kind), alarm.id, tree, contact, code, words, methods, again=True, anew=anew)
+    words = _words(subject_of(locked, alarm), alarm.about, alarm.level, alarm.contacts, alarm.automatic_at)
+    _ring(locked, Kind(alarm.kind), alarm.id, tree, contact, code, words, methods, again=True, anew=anew)
 
 
-def may_repeat(case: Case, alarm: Row[Any]) -> bool:
+def may_repeat(locked: LockedIncident, alarm: Row[Any]) -> bool:
     """Whether an alarm may ring again now: what comes in floods not where it and notices were as many as may be."""
     if Subject(alarm.subject) not in IN_FLOODS:
         return True
-    return any(may_ring(case.tx, address) for _, contact in case.coordinators() for address in contact.numbers)
+    return any(may_ring(locked.tx, address) for _, contact in locked.coordinators() for address in contact.numbers)
 
 
-def open_alarms(case: Case) -> Sequence[Row[Any]]:
+def open_alarms(locked: LockedIncident) -> Sequence[Row[Any]]:
     """The incident's alarms and decisions that still ring or are on hold, oldest first."""
-    return case.ahead.take(_OPEN, case.incident.id)
+    return locked.ahead.take(_OPEN, locked.incident.id)
 
 
-def subject_of(case: Case, alarm: Row[Any]) -> Subject:
+def subject_of(locked: LockedIncident, alarm: Row[Any]) -> Subject:
     """What an alarm says it is about, which its row does not tell of duress."""
-    return _spoken(case, Subject(alarm.subject))
+    return _spoken(locked, Subject(alarm.subject))
 
 
-def answer_alarm(case: Case, alarm_id: str, answer: str, by: str | None) -> None:
+def answer_alarm(locked: LockedIncident, alarm_id: str, answer: str, by: str | None) -> None:
     """An alarm was answered, a question decided or overtaken: it rings no more, or only after a pause (`PAUSES`)."""
-    due_at = case.tx.now + PAUSES[answer] if answer in PAUSES else None
-    values = {"answer": answer, "answered_by": by, "answered_at": case.tx.now, "due_at": due_at}
+    due_at = locked.tx.now + PAUSES[answer] if answer in PAUSES else None
+    values = {"answer": answer, "answered_by": by, "answered_at": locked.tx.now, "due_at": due_at}
     if answer == "hold":
         values["automatic_at"] = None
-    case.tx.session.execute(update(alarms).where(alarms.c.id == alarm_id).values(values))
-    case.record("alarm_answered", alarm=alarm_id, answer=answer, by=by)
+    locked.tx.session.execute(update(alarms).where(alarms.c.id == alarm_id).values(values))
+    locked.record("alarm_answered", alarm=alarm_id, answer=answer, by=by)
 
 
-def silence(case: Case, *, escalation: str | None, kinds: tuple[Kind, ...], answer: str) -> None:
+def silence(locked: LockedIncident, *, escalation: str | None, kinds: tuple[Kind, ...], answer: str) -> None:
     """What has become pointless stops ringing: of one escalation, or of the whole incident."""
-    for alarm in open_alarms(case):
+    for alarm in open_alarms(locked):
         if alarm.kind in kinds and (escalation is None or alarm.escalation_id == escalation):
-            answer_alarm(case, alarm.id, answer, None)
+            answer_alarm(locked, alarm.id, answer, None)
 
 
-def silence_all(case: Case) -> None:
+def silence_all(locked: LockedIncident) -> None:
     """The incident is closed: nothing rings any more, and what was asked waits to be asked anew."""
-    silence(case, escalation=None, kinds=tuple(Kind), answer=CLOSED)
+    silence(locked, escalation=None, kinds=tuple(Kind), answer=CLOSED)
 
 
-def ask_anew(case: Case, closed_at: datetime) -> list[str]:
+def ask_anew(locked: LockedIncident, closed_at: datetime) -> list[str]:
     """What the close of that moment silenced is open again, its times later by as long as that lasted; the ids."""
     silenced = select(alarms).where(
-        alarms.c.incident_id == case.incident.id,
+        alarms.c.incident_id == locked.incident.id,
         alarms.c.answer == CLOSED,
         alarms.c.answered_at == closed_at,
         alarms.c.subject != Subject.REOPENED.value,
     )
-    closed_for = case.tx.now - closed_at
-    rows = case.tx.session.execute(silenced.order_by(alarms.c.raised_at)).all()
+    closed_for = locked.tx.now - closed_at
+    rows = locked.tx.session.execute(silenced.order_by(alarms.c.raised_at)).all()
     for row in rows:
         raised_at = row.raised_at + closed_for
         is_promise = row.kind == Kind.FIELD_STATUS.value
         values = {
             "raised_at": raised_at,
             "automatic_at": row.automatic_at + closed_for if row.automatic_at else None,
-            "due_at": (raised_at if is_promise else case.tx.now) + AGAIN,
+            "due_at": (raised_at if is_promise else locked.tx.now) + AGAIN,
         }
         open_again = {"answer": None, "answered_by": None, "answered_at": None}
-        case.tx.session.execute(update(alarms).where(alarms.c.id == row.id).values(values | open_again))
+        locked.tx.session.execute(update(alarms).where(alarms.c.id == row.id).values(values | open_again))
     return [row.id for row in rows]
 
 
-def ring_anew(case: Case, asked: Collection[str]) -> None:
+def ring_anew(locked: LockedIncident, asked: Collection[str]) -> None:
     """Let ring what is asked anew, unless it was overtaken, and alarm the coordinators that it goes on."""
-    for alarm in open_alarms(case):
+    for alarm in open_alarms(locked):
         if alarm.id in asked and alarm.kind != Kind.FIELD_STATUS.value:
-            ring(case, alarm)
+            ring(locked, alarm)
             change = update(alarms).where(alarms.c.id == alarm.id).values(asked=alarm.asked + 1)
-            case.tx.session.execute(change)
-            case.record(f"{alarm.kind}_repeated", subject=alarm.subject, asked=alarm.asked + 1)
-    raise_alarm(case, Kind.ALARM, Subject.REOPENED)
+            locked.tx.session.execute(change)
+            locked.record(f"{alarm.kind}_repeated", subject=alarm.subject, asked=alarm.asked + 1)
+    raise_alarm(locked, Kind.ALARM, Subject.REOPENED)
 
 
 def due(tx: Tx, limit: int) -> list[tuple[str, str]]:
@@ -204,8 +204,8 @@ def asked_event(level: int) -> Asked:
     return Asked(level - 1)
 
 
-def _spoken(case: Case, subject: Subject) -> Subject:
-    return Subject.READ_FIRST if subject is Subject.NEWS and case.facts.duress else subject
+def _spoken(locked: LockedIncident, subject: Subject) -> Subject:
+    return Subject.READ_FIRST if subject is Subject.NEWS and locked.facts.duress else subject
 
 
 def _words(
@@ -221,24 +221,26 @@ def _words(
     }
 
 
-def _ring_everybody(case: Case, kind: Kind, alarm: str, code: Code | None, words: dict[str, Any]) -> None:
+def _ring_everybody(locked: LockedIncident, kind: Kind, alarm: str, code: Code | None, words: dict[str, Any]) -> None:
     methods = RINGING | WRITTEN if kind is Kind.TASK else RINGING
-    _count_rings(case, words["subject"])
-    for tree, contact in case.coordinators():
-        _ring(case, kind, alarm, tree, contact, code, words, methods)
+    _count_rings(locked, words["subject"])
+    for tree, contact in locked.coordinators():
+        _ring(locked, kind, alarm, tree, contact, code, words, methods)
 
 
-def _count_rings(case: Case, subject: Subject) -> None:
+def _count_rings(locked: LockedIncident, subject: Subject) -> None:
     """What comes in floods counts at each phone that it is written to or rings at."""
     if subject in IN_FLOODS:
-        ringing = (method for _, contact in case.coordinators() for method in contact.methods if method.kind in RINGING)
+        ringing = (
+            method for _, contact in locked.coordinators() for method in contact.methods if method.kind in RINGING
+        )
         # In this order, since others may count there at the same moment.
         for address, count in sorted(Counter(method.address for method in ringing).items()):
-            count_rings(case.tx, address, count)
+            count_rings(locked.tx, address, count)
 
 
 def _ring(
-    case: Case,
+    locked: LockedIncident,
     kind: Kind,
     alarm: str,
     tree: str,
@@ -251,9 +253,9 @@ def _ring(
     anew: bool = False,
 ) -> None:
     text, code_id = (code.text, code.id) if code else (None, None)
-    common = replace(said(case, tree, contact.timezone), code=text, at=case.tx.now, **words)
+    common = replace(said(locked, tree, contact.timezone), code=text, at=locked.tx.now, **words)
     write(
-        case,
+        locked,
         kind,
         tree,
         contact,

@@ -10,22 +10,22 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.incident import IN_CUSTODY
 from alertnet.core.notification import Kind
 from alertnet.flows.notifications.compose import said
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.unit_of_work import Letter
 from alertnet.store.tables import alarms
 
 NOBODY_YET_AFTER = timedelta(minutes=10)
 
 
-def promise(case: Case) -> None:
+def promise(locked: LockedIncident) -> None:
     """Remember to tell the phone that raised the incident how it fares, unless that phone is to be left alone."""
-    facts = case.facts
-    if facts.raised_from is None or facts.field_silent or facts.type in IN_CUSTODY or not case.escalations:
+    facts = locked.facts
+    if facts.raised_from is None or facts.field_silent or facts.type in IN_CUSTODY or not locked.escalations:
         return
-    case.outbox.add(
+    locked.outbox.add(
         "alarms",
-        id=case.tx.chance.id(),
-        incident_id=case.incident.id,
+        id=locked.tx.chance.id(),
+        incident_id=locked.incident.id,
         escalation_id=None,
         kind=Kind.FIELD_STATUS.value,
         subject=Subject.NOBODY.value,
@@ -35,55 +35,55 @@ def promise(case: Case) -> None:
         automatic_at=None,
         code_id=None,
         asked=0,
-        raised_at=case.tx.now,
-        due_at=case.tx.now + NOBODY_YET_AFTER,
+        raised_at=locked.tx.now,
+        due_at=locked.tx.now + NOBODY_YET_AFTER,
         answer=None,
         answered_by=None,
         answered_at=None,
     )
 
 
-def tell_nobody_yet(case: Case, promise_id: str) -> None:
+def tell_nobody_yet(locked: LockedIncident, promise_id: str) -> None:
     """Ten minutes have passed: the field is told to call as well."""
-    _close(case, promise_id, "nobody_yet")
-    _tell(case, Subject.NOBODY, case.tx.now)
+    _close(locked, promise_id, "nobody_yet")
+    _tell(locked, Subject.NOBODY, locked.tx.now)
 
 
-def tell_has_it(case: Case, at: datetime) -> None:
+def tell_has_it(locked: LockedIncident, at: datetime) -> None:
     """A coordinator has acknowledged: the field is told once."""
     query = select(alarms.c.id).where(
-        alarms.c.incident_id == case.incident.id,
+        alarms.c.incident_id == locked.incident.id,
         alarms.c.kind == Kind.FIELD_STATUS.value,
         alarms.c.answer.is_(None) | (alarms.c.answer == "nobody_yet"),
     )
-    promise_id = case.tx.session.scalar(query)
+    promise_id = locked.tx.session.scalar(query)
     if promise_id is not None:
-        _close(case, promise_id, "told")
-        _tell(case, Subject.ACKNOWLEDGED, at)
+        _close(locked, promise_id, "told")
+        _tell(locked, Subject.ACKNOWLEDGED, at)
 
 
-def _close(case: Case, promise_id: str, answer: str) -> None:
-    values = {"answer": answer, "answered_at": case.tx.now, "due_at": None}
-    case.tx.session.execute(update(alarms).where(alarms.c.id == promise_id).values(values))
+def _close(locked: LockedIncident, promise_id: str, answer: str) -> None:
+    values = {"answer": answer, "answered_at": locked.tx.now, "due_at": None}
+    locked.tx.session.execute(update(alarms).where(alarms.c.id == promise_id).values(values))
 
 
-def _tell(case: Case, subject: Subject, at: datetime) -> None:
-    tree = case.every_escalation[0].tree
-    pinned = case.tree(tree)
-    words = said(case, tree, pinned.timezone)
-    assert case.facts.raised_from is not None
-    case.outbox.post(
+def _tell(locked: LockedIncident, subject: Subject, at: datetime) -> None:
+    tree = locked.every_escalation[0].tree
+    pinned = locked.tree(tree)
+    words = said(locked, tree, pinned.timezone)
+    assert locked.facts.raised_from is not None
+    locked.outbox.post(
         Letter(
             kind=Kind.FIELD_STATUS,
-            contact=f"field/{case.facts.team}",
+            contact=f"field/{locked.facts.team}",
             method=MethodKind.SMS,
-            address=case.facts.raised_from,
-            language=case.facts.field_language or pinned.language,
+            address=locked.facts.raised_from,
+            language=locked.facts.field_language or pinned.language,
             said=replace(words, subject=subject, at=at),
-            planned_at=case.tx.now,
-            rank=case.rank(Kind.FIELD_STATUS),
-            incident=case.incident.id,
+            planned_at=locked.tx.now,
+            rank=locked.rank(Kind.FIELD_STATUS),
+            incident=locked.incident.id,
             tree=tree,
         )
     )
-    case.record("field_told", subject=subject.value)
+    locked.record("field_told", subject=subject.value)

@@ -18,7 +18,7 @@ from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.flows.notifications import coordinator_alarms
 from alertnet.flows.notifications.cancel_alerts import cancel_asking, is_wanted
 from alertnet.flows.notifications.compose import said
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.unit_of_work import Letter, Service
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.escalations import Escalation
@@ -52,13 +52,13 @@ _OPEN = _SERVED.join(alarm_table, alarm_table.c.id == notifications.c.alarm_id).
 )
 
 
-def ask(case: Case, escalation: Escalation, contact: Contact, send: Send, level: str) -> Unsent | None:
+def ask(locked: LockedIncident, escalation: Escalation, contact: Contact, send: Send, level: str) -> Unsent | None:
     """Ask the coordinators to call the contact; `Unsent` where it has closed since the moment that was planned."""
-    if closed_by(case.plans[escalation.tree], contact.id, send.method, case.tx.now):
+    if closed_by(locked.plans[escalation.tree], contact.id, send.method, locked.tx.now):
         return Unsent(contact.id, send.method)
     method = contact.all_methods[send.method]
     alarm = coordinator_alarms.raise_alarm(
-        case, Kind.TASK, Subject.TASK, about=contact.id, escalation=escalation.id, level=send.index + 1
+        locked, Kind.TASK, Subject.TASK, about=contact.id, escalation=escalation.id, level=send.index + 1
     )
     letter = Letter(
         kind=Kind.TASK,
@@ -66,10 +66,10 @@ def ask(case: Case, escalation: Escalation, contact: Contact, send: Send, level:
         method=MethodKind.TASK,
         address=contact.address_in(escalation.tree, method),
         language=contact.language,
-        said=said(case, escalation.tree, contact.timezone),
+        said=said(locked, escalation.tree, contact.timezone),
         planned_at=send.at,
-        rank=case.rank(Kind.TASK),
-        incident=case.incident.id,
+        rank=locked.rank(Kind.TASK),
+        incident=locked.incident.id,
         tree=escalation.tree,
         level=level,
         round=send.round,
@@ -78,44 +78,44 @@ def ask(case: Case, escalation: Escalation, contact: Contact, send: Send, level:
         expires_at=send.expires_at,
     )
     service = Service(escalation.id, contact.id, send.method, send.index, send.round)
-    notification = case.outbox.post(letter, ((escalation.tree, service),), send=False)
-    case.posted[escalation.id, method.kind, letter.address] = (notification, [escalation.tree])
+    notification = locked.outbox.post(letter, ((escalation.tree, service),), send=False)
+    locked.posted[escalation.id, method.kind, letter.address] = (notification, [escalation.tree])
     return None
 
 
-def withdraw(case: Case) -> None:
+def withdraw(locked: LockedIncident) -> None:
     """Take back what nobody has to do any more: the escalation goes no further, or the contact may not be told (A4)."""
-    if case.fresh or not any(plan.tree.with_tasks for plan in case.plans.values()):
+    if locked.fresh or not any(plan.tree.with_tasks for plan in locked.plans.values()):
         return
-    rows = case.ahead.take(_OPEN, case.incident.id)
-    wanted = {row.alarm_id for row in rows if is_wanted(case, row)}
+    rows = locked.ahead.take(_OPEN, locked.incident.id)
+    wanted = {row.alarm_id for row in rows if is_wanted(locked, row)}
     for row in _each_task(rows):
         if row.alarm_id not in wanted:
-            end(case, row, OVERTAKEN, None)
+            end(locked, row, OVERTAKEN, None)
 
 
-def settle(case: Case, everywhere: Iterable[tuple[str, str]], answer: str, by: str | None) -> None:
+def settle(locked: LockedIncident, everywhere: Iterable[tuple[str, str]], answer: str, by: str | None) -> None:
     """What was asked about the contact, by (escalation, contact), has its result."""
     stands = set(everywhere)
-    rows = open_tasks(case)
+    rows = open_tasks(locked)
     for row in _each_task([row for row in rows if (row.escalation_id, row.contact) in stands]):
-        end(case, row, answer, by)
+        end(locked, row, answer, by)
 
 
-def end(case: Case, task: Row[Any], answer: str, by: str | None) -> None:
+def end(locked: LockedIncident, task: Row[Any], answer: str, by: str | None) -> None:
     """A task is over: `overtaken`, `hours`, an answer of the contact, or why there is none."""
     statuses = {OVERTAKEN: AttemptStatus.CANCELLED, CLOSED: AttemptStatus.CANCELLED}
     reached = AttemptStatus.FAILED if answer in ("no_answer", "wrong_person") else AttemptStatus.DELIVERED
-    case.outbox.change("notifications", task.notification_id, status=statuses.get(answer, reached).value)
-    coordinator_alarms.answer_alarm(case, task.alarm_id, answer, by)
-    cancel_asking(case, {task.alarm_id})
+    locked.outbox.change("notifications", task.notification_id, status=statuses.get(answer, reached).value)
+    coordinator_alarms.answer_alarm(locked, task.alarm_id, answer, by)
+    cancel_asking(locked, {task.alarm_id})
 
 
-def open_tasks(case: Case) -> Sequence[Row[Any]]:
+def open_tasks(locked: LockedIncident) -> Sequence[Row[Any]]:
     """What is still to be done, with what it counts for: a row for each escalation."""
-    has_any = any(plan.tree.with_tasks for plan in case.plans.values())
-    values = {"incidents": [case.incident.id]}
-    return case.tx.session.execute(_OPEN, values).all() if has_any else ()
+    has_any = any(plan.tree.with_tasks for plan in locked.plans.values())
+    values = {"incidents": [locked.incident.id]}
+    return locked.tx.session.execute(_OPEN, values).all() if has_any else ()
 
 
 def served_by(tx: Tx, alarm_ids: Sequence[str]) -> dict[str, list[Row[Any]]]:

@@ -18,7 +18,7 @@ from alertnet.core.incident import CloseReason
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.flows.notifications.cancel_alerts import cancel
 from alertnet.flows.notifications.compose import said, write
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.columns import Instant
 from alertnet.store.tables import attempts, notifications
 
@@ -79,61 +79,61 @@ Told = dict[tuple[str, str], set[tuple[str, str]]]
 """(method, address) by which somebody was told, by (tree, contact)."""
 
 
-def stand_down(case: Case) -> None:
+def stand_down(locked: LockedIncident) -> None:
     """Tell everybody who may have been told that it is over, or was a false alarm."""
-    _tell(case, _all_clear(case), _told(case), case.incident.close_reason)
+    _tell(locked, _all_clear(locked), _told(locked), locked.incident.close_reason)
 
 
-def tell_late(case: Case, notification: str) -> None:
+def tell_late(locked: LockedIncident, notification: str) -> None:
     """An alert turns out to have left, or perhaps to have, after the incident was closed: its contact hears it too."""
-    closed_at = case.incident.closed_at
-    if case.is_open or closed_at is None:
+    closed_at = locked.incident.closed_at
+    if locked.is_open or closed_at is None:
         return
-    heard = {name for row in _stood_down(case, closed_at) for name in case.names(row.tree, row.contact)}
-    told = {who: used for who, used in _told(case, notification).items() if who not in heard}
-    _tell(case, _all_clear(case), told, case.incident.close_reason)
+    heard = {name for row in _stood_down(locked, closed_at) for name in locked.names(row.tree, row.contact)}
+    told = {who: used for who, used in _told(locked, notification).items() if who not in heard}
+    _tell(locked, _all_clear(locked), told, locked.incident.close_reason)
 
 
-def tell_those_told(case: Case, kind: Kind) -> None:
+def tell_those_told(locked: LockedIncident, kind: Kind) -> None:
     """One message to each contact that was told of the incident, and to nobody else.
 
     Where it was reached by telephone or mail it is written to there; who has no written method is called.
     """
-    _tell(case, kind, _told(case), None)
+    _tell(locked, kind, _told(locked), None)
 
 
-def take_back(case: Case, closed_at: datetime) -> None:
+def take_back(locked: LockedIncident, closed_at: datetime) -> None:
     """It is not over: what was not sent yet of the all-clear stays, who may have had it is told by the same method."""
     heard: Told = {}
-    for row in _stood_down(case, closed_at):
+    for row in _stood_down(locked, closed_at):
         if row.status == AttemptStatus.QUEUED.value:
-            cancel(case, row)
+            cancel(locked, row)
         elif row.may_have_been_heard:
             heard.setdefault((row.tree, row.contact), set()).add((row.method, row.address))
     for (tree, id), used in sorted(heard.items()):
-        contact = case.contact(tree, id)
-        words = replace(said(case, tree, contact.timezone), subject=Subject.REOPENED, at=case.tx.now)
-        write(case, Kind.CORRECTION, tree, _by_the_same(contact, used), words, methods=BY_ANY, once=True)
+        contact = locked.contact(tree, id)
+        words = replace(said(locked, tree, contact.timezone), subject=Subject.REOPENED, at=locked.tx.now)
+        write(locked, Kind.CORRECTION, tree, _by_the_same(contact, used), words, methods=BY_ANY, once=True)
 
 
-def _all_clear(case: Case) -> Kind:
-    return Kind.CORRECTION if case.incident.close_reason is CloseReason.FALSE_ALARM else Kind.STAND_DOWN
+def _all_clear(locked: LockedIncident) -> Kind:
+    return Kind.CORRECTION if locked.incident.close_reason is CloseReason.FALSE_ALARM else Kind.STAND_DOWN
 
 
-def _tell(case: Case, kind: Kind, told: Told, reason: CloseReason | None) -> None:
+def _tell(locked: LockedIncident, kind: Kind, told: Told, reason: CloseReason | None) -> None:
     for (tree, id), used in sorted(told.items()):
-        contact = case.contact(tree, id)
+        contact = locked.contact(tree, id)
         if contact.former and kind is Kind.UPDATE:
             continue
-        words = replace(said(case, tree, contact.timezone), reason=reason, subject=Subject.NEWS, at=case.tx.now)
-        write(case, kind, tree, contact_as_told(contact, used), words, methods=BY_ANY, once=True)
+        words = replace(said(locked, tree, contact.timezone), reason=reason, subject=Subject.NEWS, at=locked.tx.now)
+        write(locked, kind, tree, contact_as_told(contact, used), words, methods=BY_ANY, once=True)
 
 
-def _as_known_now(case: Case, tree: str, contact: str) -> tuple[str, str]:
+def _as_known_now(locked: LockedIncident, tree: str, contact: str) -> tuple[str, str]:
     """(tree, contact) by which the recipient goes since the trees were edited; who has left keeps its name."""
-    if not case.contact(tree, contact).former:
+    if not locked.contact(tree, contact).former:
         return tree, contact
-    return next(((id, kin.id) for id, kin in case.kin(tree, contact) if not kin.former), (tree, contact))
+    return next(((id, kin.id) for id, kin in locked.kin(tree, contact) if not kin.former), (tree, contact))
 
 
 def contact_as_told(contact: Contact, used: set[tuple[str, str]]) -> Contact:
@@ -155,16 +155,16 @@ def _by_the_same(contact: Contact, used: set[tuple[str, str]]) -> Contact:
     return replace(contact, methods=methods, when_closed=())
 
 
-def _told(case: Case, notification: str | None = None) -> Told:
+def _told(locked: LockedIncident, notification: str | None = None) -> Told:
     query = _TOLD if notification is None else _TOLD.where(notifications.c.id == notification)
     told: Told = {}
-    for row in case.tx.session.execute(query, {"incident": case.incident.id}):
-        told.setdefault(_as_known_now(case, row.tree, row.contact), set()).add((row.method, row.address))
+    for row in locked.tx.session.execute(query, {"incident": locked.incident.id}):
+        told.setdefault(_as_known_now(locked, row.tree, row.contact), set()).add((row.method, row.address))
     return told
 
 
-def _stood_down(case: Case, closed_at: datetime) -> Sequence[Row[Any]]:
+def _stood_down(locked: LockedIncident, closed_at: datetime) -> Sequence[Row[Any]]:
     """What was sent of the all-clear since the incident was closed then."""
-    values = {"incident": case.incident.id, "closed_at": closed_at}
-    rows = case.tx.session.execute(_STOOD_DOWN, values)
+    values = {"incident": locked.incident.id, "closed_at": closed_at}
+    rows = locked.tx.session.execute(_STOOD_DOWN, values)
     return [row for row in rows if from_plain(Said, row.said).reason is not None]

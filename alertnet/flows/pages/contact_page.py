@@ -16,7 +16,7 @@ from alertnet.core.incident import ASKS
 from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, no_proof
 from alertnet.flows.incidents.news import happened_since
 from alertnet.flows.notifications.compose import said
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.prefetch import Ahead
 from alertnet.flows.unit.unit_of_work import Outbox
 from alertnet.messages.page import TYPED, Page, Remark
@@ -70,20 +70,20 @@ def find_link(tx: Tx, token: str) -> Row[Any] | None:
     return tx.session.execute(select(links).where(links.c.token_hash == tx.vault.token_hash(token))).first()
 
 
-def look_at(tx: Tx, incident_id: str) -> Case:
-    """The case of an incident for reading alone: nothing is held, and escalations are left out."""
+def look_at(tx: Tx, incident_id: str) -> LockedIncident:
+    """An incident for reading alone: nothing is held, and escalations are left out."""
     incident = incident_store.get(tx.session, incident_id)
     plans = editions.plans(tx, incident.facts, incident.trees)
-    return Case(tx, incident, plans, [], Outbox(tx), Ahead(tx, []))
+    return LockedIncident(tx, incident, plans, [], Outbox(tx), Ahead(tx, []))
 
 
-def may_answer(case: Case, link: Row[Any]) -> bool:
+def may_answer(locked: LockedIncident, link: Row[Any]) -> bool:
     """Whether the incident is open, and the link's contact neither barred from it nor involved in it (A3).
 
     Nor may it from a number or mailbox that it has left.
     """
-    is_its_own = link.address not in case.contact(link.tree, link.contact).left
-    return case.is_open and is_its_own and link.contact in case.plans[link.tree].allowed
+    is_its_own = link.address not in locked.contact(link.tree, link.contact).left
+    return locked.is_open and is_its_own and link.contact in locked.plans[link.tree].allowed
 
 
 def show_page(
@@ -96,20 +96,20 @@ def show_page(
     hang_ups: tuple[str, ...] = (),
 ) -> Opened:
     """The page as things stand. `remarks`: what has just happened; `sent`: what came of nothing, to be shown again."""
-    case = look_at(tx, link.incident_id)
-    contact = case.contact(link.tree, link.contact)
-    words = said(case, link.tree, contact.timezone)
-    if may_answer(case, link):
-        proof = proof or no_proof(case, link)
-        page = _open_page(tx, link, case, contact, Page(words, (*remarks, *proof.remarks)), proof)
-        page = with_proof(case, contact, page, proof, sent)
+    locked = look_at(tx, link.incident_id)
+    contact = locked.contact(link.tree, link.contact)
+    words = said(locked, link.tree, contact.timezone)
+    if may_answer(locked, link):
+        proof = proof or no_proof(locked, link)
+        page = _open_page(tx, link, locked, contact, Page(words, (*remarks, *proof.remarks)), proof)
+        page = with_proof(locked, contact, page, proof, sent)
     else:
-        page = Page(words, (Remark("taken_care_of" if case.is_open else "closed"),))
-    return Opened(page, contact.language, case.incident.templates, outcome, hang_ups)
+        page = Page(words, (Remark("taken_care_of" if locked.is_open else "closed"),))
+    return Opened(page, contact.language, locked.incident.templates, outcome, hang_ups)
 
 
-def _open_page(tx: Tx, link: Row[Any], case: Case, contact: Contact, page: Page, proof: Proof) -> Page:
-    facts, answer = case.facts, case.current_answer(link.tree, link.contact)
+def _open_page(tx: Tx, link: Row[Any], locked: LockedIncident, contact: Contact, page: Page, proof: Proof) -> Page:
+    facts, answer = locked.facts, locked.current_answer(link.tree, link.contact)
     reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
     free_text = facts.ask is not None and facts.ask not in ASKS
     return Page(
@@ -121,11 +121,11 @@ def _open_page(tx: Tx, link: Row[Any], case: Case, contact: Contact, page: Page,
         # Free text may name somebody: it is for those who read the details.
         ask="other" if free_text and not reads else facts.ask,
         details=details_of(facts, contact.disclosure) if reads else (),
-        since=happened_since(case, link, reads=reads),
+        since=happened_since(locked, link, reads=reads),
     )
 
 
-def with_proof(case: Case, contact: Contact, page: Page, proof: Proof, sent: Sent | None = None) -> Page:
+def with_proof(locked: LockedIncident, contact: Contact, page: Page, proof: Proof, sent: Sent | None = None) -> Page:
     """The page with what the PIN has to do with it, and with what was sent in vain."""
     # A coordinator may have to know that somebody stands beside the team, or beside a contact.
     learns = contact.disclosure is not Disclosure.MINIMAL or contact.is_coordinator
@@ -136,8 +136,8 @@ def with_proof(case: Case, contact: Contact, page: Page, proof: Proof, sent: Sen
         opens_details=proof.is_missing and learns,
         ticket=proof.ticket,
         typed={name: getattr(sent, name) for name in TYPED} if sent else {},
-        duress=hears and case.facts.duress,
-        coerced=coerced(case) if hears else (),
+        duress=hears and locked.facts.duress,
+        coerced=coerced(locked) if hears else (),
     )
 
 

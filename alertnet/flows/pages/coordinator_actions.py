@@ -12,7 +12,7 @@ from alertnet.flows.escalation.report_action import is_reported, report_action
 from alertnet.flows.escalation.vouch import vouch
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.pages.contact_page import may_answer
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.page import CoordinatorActions, Remark
 from alertnet.store.tables import notifications
 
@@ -20,44 +20,44 @@ VOUCH, ACTION, CLOSE = "vouch", "action", "close"
 ACTS = (VOUCH, ACTION, CLOSE)
 
 
-def coordinator_actions_of(case: Case, link: Row[Any]) -> CoordinatorActions | None:
+def coordinator_actions_of(locked: LockedIncident, link: Row[Any]) -> CoordinatorActions | None:
     """What the link's coordinator can do now, about those who were told or are to be called."""
-    if not may_answer(case, link):
+    if not may_answer(locked, link):
         return None
-    return CoordinatorActions(tuple(_contacts(case)))
+    return CoordinatorActions(tuple(_contacts(locked)))
 
 
-def is_allowed(case: Case, sent: Sent) -> bool:
+def is_allowed(locked: LockedIncident, sent: Sent) -> bool:
     """Whether every field that the act needs has one of its values."""
     if sent.answer == CLOSE:
         return sent.reason in list(CloseReason)
     value = sent.kind in list(AnswerKind) if sent.answer == VOUCH else sent.action in list(Action)
-    return value and sent.contact in {value for value, _ in _contacts(case)}
+    return value and sent.contact in {value for value, _ in _contacts(locked)}
 
 
-def carry_out(case: Case, link: Row[Any], sent: Sent) -> tuple[Remark, ...]:
+def carry_out(locked: LockedIncident, link: Row[Any], sent: Sent) -> tuple[Remark, ...]:
     """Do it, and say so. Sent again, it counts once."""
     if sent.answer == CLOSE:
-        close_incident(case, CloseReason(sent.reason), text=sent.note or None, by=link.contact)
+        close_incident(locked, CloseReason(sent.reason), text=sent.note or None, by=link.contact)
         return ()
     tree, _, contact = sent.contact.partition("/")
     if sent.answer == VOUCH:
-        vouch(case, tree, contact, AnswerKind(sent.kind), by=link.contact)
-        return (Remark("recorded_vouch", case.tx.now),)
-    if not is_reported(case, tree, contact, sent.action, sent.note):
-        report_action(case, tree, contact, Action(sent.action), note=sent.note or None)
-    return (Remark("recorded_action", case.tx.now),)
+        vouch(locked, tree, contact, AnswerKind(sent.kind), by=link.contact)
+        return (Remark("recorded_vouch", locked.tx.now),)
+    if not is_reported(locked, tree, contact, sent.action, sent.note):
+        report_action(locked, tree, contact, Action(sent.action), note=sent.note or None)
+    return (Remark("recorded_action", locked.tx.now),)
 
 
-def _contacts(case: Case) -> list[tuple[str, str]]:
+def _contacts(locked: LockedIncident) -> list[tuple[str, str]]:
     """(tree/contact, organisation and id) of those who were told or are to be called, if they still may be."""
     kinds = (Kind.ALERT.value, Kind.REMINDER.value, Kind.TASK.value)
     query = select(notifications.c.tree, notifications.c.contact).where(
-        notifications.c.incident_id == case.incident.id, notifications.c.kind.in_(kinds)
+        notifications.c.incident_id == locked.incident.id, notifications.c.kind.in_(kinds)
     )
-    told = sorted({(row.tree, row.contact) for row in case.tx.session.execute(query)})
+    told = sorted({(row.tree, row.contact) for row in locked.tx.session.execute(query)})
     return [
-        (f"{tree}/{id}", f"{case.contact(tree, id).organisation} ({id})")
+        (f"{tree}/{id}", f"{locked.contact(tree, id).organisation} ({id})")
         for tree, id in told
-        if id in case.plans[tree].allowed
+        if id in locked.plans[tree].allowed
     ]

@@ -27,7 +27,7 @@ from alertnet.flows.pages.contact_page import (
 )
 from alertnet.flows.pages.coordinator_actions import ACTS, CLOSE, carry_out, coordinator_actions_of, is_allowed
 from alertnet.flows.pages.task_details import task_details_of
-from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms as alarm_table
@@ -51,57 +51,57 @@ def submit_coordinator_page(tx: Tx, token: str, sent: Sent) -> Opened | None:
     if link is None or link.alarm_id is None:
         return None
     sent = sent.without_ticket()
-    case = take_up(tx, link.incident_id)
+    locked = take_up(tx, link.incident_id)
     alarm = _alarm(tx, link)
-    if not may_answer(case, link):
-        is_same = sent.answer == CLOSE and not case.is_open and case.incident.close_reason == sent.reason
+    if not may_answer(locked, link):
+        is_same = sent.answer == CLOSE and not locked.is_open and locked.incident.close_reason == sent.reason
         return _show(tx, link, outcome=Outcome.DONE if is_same else Outcome.OVER)
     if len(sent.note) > LONGEST_NOTE:
         return _show(tx, link, TOO_LONG, sent=sent, outcome=Outcome.NOT_ALLOWED)
-    is_known = is_allowed(case, sent) if sent.answer in ACTS else sent.answer in _known(alarm)
+    is_known = is_allowed(locked, sent) if sent.answer in ACTS else sent.answer in _known(alarm)
     if not (is_known or (sent.pin and not sent.answer)):
         return _show(tx, link, outcome=Outcome.NOT_ALLOWED)
-    proof = prove(case, link, sent)
+    proof = prove(locked, link, sent)
     if not sent.answer or proof.is_missing:
-        case.finish()
+        locked.finish()
         outcome = Outcome.NOT_PROVED if sent.answer else Outcome.DONE
         return _show(tx, link, proof=proof, sent=sent, outcome=outcome)
     if sent.answer in ACTS:
-        outcome, remarks = Outcome.DONE, carry_out(case, link, sent)
+        outcome, remarks = Outcome.DONE, carry_out(locked, link, sent)
     else:
-        outcome, remarks = _record(case, alarm, sent.answer, link.contact), ()
-    case.finish()
-    return _show(tx, link, *remarks, proof=proof, outcome=outcome, hang_ups=tuple(case.hang_ups))
+        outcome, remarks = _record(locked, alarm, sent.answer, link.contact), ()
+    locked.finish()
+    return _show(tx, link, *remarks, proof=proof, outcome=outcome, hang_ups=tuple(locked.hang_ups))
 
 
-def _record(case: Case, alarm: Row[Any], answer: str, by: str) -> Outcome:
+def _record(locked: LockedIncident, alarm: Row[Any], answer: str, by: str) -> Outcome:
     try:
         if alarm.kind == Kind.TASK.value:
-            _report(case, alarm, answer, by)
+            _report(locked, alarm, answer, by)
         elif alarm.answer != (ANSWERED if answer == ACKNOWLEDGE else answer):
-            _decide(case, alarm, answer, by)
+            _decide(locked, alarm, answer, by)
     except WrongState:
         return Outcome.OVER
     return Outcome.DONE
 
 
-def _decide(case: Case, alarm: Row[Any], answer: str, by: str) -> None:
+def _decide(locked: LockedIncident, alarm: Row[Any], answer: str, by: str) -> None:
     if answer != ACKNOWLEDGE:
-        decide_alarm(case, alarm, answer, by)
+        decide_alarm(locked, alarm, answer, by)
     elif alarm.due_at is not None:
-        coordinator_alarms.answer_alarm(case, alarm.id, ANSWERED, by)
+        coordinator_alarms.answer_alarm(locked, alarm.id, ANSWERED, by)
     else:
         raise WrongState("the alarm", alarm.answer or "over", "it was answered before")
 
 
-def _report(case: Case, alarm: Row[Any], answer: str, by: str) -> None:
+def _report(locked: LockedIncident, alarm: Row[Any], answer: str, by: str) -> None:
     if answer == TAKE:
-        report_phone_task.take(case, alarm, by)
+        report_phone_task.take(locked, alarm, by)
     elif answer in FAILURES:
         if alarm.answer != answer:
-            report_phone_task.report_failure(case, alarm, answer, by)
+            report_phone_task.report_failure(locked, alarm, answer, by)
     else:
-        report_phone_task.report_answer(case, alarm, ANSWERS[answer], by)
+        report_phone_task.report_answer(locked, alarm, ANSWERS[answer], by)
 
 
 def _show(
@@ -113,12 +113,12 @@ def _show(
     outcome: Outcome = Outcome.DONE,
     hang_ups: tuple[str, ...] = (),
 ) -> Opened:
-    case = look_at(tx, link.incident_id)
-    contact = case.contact(link.tree, link.contact)
+    locked = look_at(tx, link.incident_id)
+    contact = locked.contact(link.tree, link.contact)
     alarm = _alarm(tx, link)
     words = replace(
-        said(case, link.tree, contact.timezone),
-        subject=coordinator_alarms.subject_of(case, alarm),
+        said(locked, link.tree, contact.timezone),
+        subject=coordinator_alarms.subject_of(locked, alarm),
         about=alarm.about,
         level=alarm.level,
         contacts=alarm.contacts,
@@ -126,26 +126,26 @@ def _show(
     )
     page = Page(
         words,
-        (*_remarks(case, alarm, link.contact), *remarks),
+        (*_remarks(locked, alarm, link.contact), *remarks),
         asked=True,
-        coordinator_actions=coordinator_actions_of(case, link),
+        coordinator_actions=coordinator_actions_of(locked, link),
     )
-    if may_answer(case, link):
-        proof = proof or no_proof(case, link)
-        details = details_of(case.facts, contact.disclosure) if proof.is_given else ()
+    if may_answer(locked, link):
+        proof = proof or no_proof(locked, link)
+        details = details_of(locked.facts, contact.disclosure) if proof.is_given else ()
         page = replace(page, remarks=(*page.remarks, *proof.remarks), details=details)
-        page = with_proof(case, contact, page, proof, sent)
-    if may_answer(case, link) and (alarm.due_at is not None or _has_been_said(alarm)):
+        page = with_proof(locked, contact, page, proof, sent)
+    if may_answer(locked, link) and (alarm.due_at is not None or _has_been_said(alarm)):
         page = replace(page, answers=_answers(alarm), answered=_has_been_said(alarm))
         if alarm.kind == Kind.TASK.value:
-            task = task_details_of(case, alarm)
+            task = task_details_of(locked, alarm)
             page = replace(page, task=task, answers=page.answers if task else ())
-    return Opened(page, contact.language, case.incident.templates, outcome, hang_ups)
+    return Opened(page, contact.language, locked.incident.templates, outcome, hang_ups)
 
 
-def _remarks(case: Case, alarm: Row[Any], contact: str) -> tuple[Remark, ...]:
+def _remarks(locked: LockedIncident, alarm: Row[Any], contact: str) -> tuple[Remark, ...]:
     """What was decided or reported, by whom ever, or that this coordinator took the alarm; else if anything is left."""
-    if not case.is_open:
+    if not locked.is_open:
         return (Remark("closed"),)
     if alarm.kind == Kind.TASK.value and alarm.answer == TAKEN:
         return (Remark("recorded_task_taken", alarm.answered_at),)

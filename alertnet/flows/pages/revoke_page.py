@@ -12,7 +12,7 @@ from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove
 from alertnet.flows.escalation.record_response import SUBJECTS, revoke
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.pages.contact_page import Opened, Outcome, find_link, look_at, may_answer, with_proof
-from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import acknowledgements
@@ -32,18 +32,18 @@ def revoke_answer(tx: Tx, token: str, sent: Sent) -> Opened | None:
     if link is None or link.acknowledgement_id is None:
         return None
     sent = sent.without_ticket()
-    case = take_up(tx, link.incident_id)
-    if not may_answer(case, link):
+    locked = take_up(tx, link.incident_id)
+    if not may_answer(locked, link):
         return _show(tx, link, outcome=Outcome.OVER)
     if not (sent.answer == REVOKE or (sent.pin and not sent.answer)):
         return _show(tx, link, outcome=Outcome.NOT_ALLOWED)
-    proof = prove(case, link, sent)
+    proof = prove(locked, link, sent)
     revokes = sent.answer == REVOKE and not proof.is_missing
     if revokes and _answer(tx, link).revoked_at is None:
-        revoke(case, link.acknowledgement_id, by=link.contact)
-    case.finish()
+        revoke(locked, link.acknowledgement_id, by=link.contact)
+    locked.finish()
     outcome = Outcome.NOT_PROVED if sent.answer and proof.is_missing else Outcome.DONE
-    return _show(tx, link, proof=proof, outcome=outcome, hang_ups=tuple(case.hang_ups))
+    return _show(tx, link, proof=proof, outcome=outcome, hang_ups=tuple(locked.hang_ups))
 
 
 def _show(
@@ -53,31 +53,31 @@ def _show(
     outcome: Outcome = Outcome.DONE,
     hang_ups: tuple[str, ...] = (),
 ) -> Opened:
-    case = look_at(tx, link.incident_id)
-    contact = case.contact(link.tree, link.contact)
+    locked = look_at(tx, link.incident_id)
+    contact = locked.contact(link.tree, link.contact)
     answer = _answer(tx, link)
     words = replace(
-        said(case, link.tree, contact.timezone), subject=SUBJECTS[AnswerKind(answer.kind)], about=answer.contact
+        said(locked, link.tree, contact.timezone), subject=SUBJECTS[AnswerKind(answer.kind)], about=answer.contact
     )
-    if not may_answer(case, link):
-        page = Page(words, (Remark("taken_care_of" if case.is_open else "closed"),), asked=True)
+    if not may_answer(locked, link):
+        page = Page(words, (Remark("taken_care_of" if locked.is_open else "closed"),), asked=True)
     elif answer.revoked_at is not None:
         page = Page(words, (Remark("recorded_revoke", answer.revoked_at),), asked=True)
     else:
-        proof = proof or no_proof(case, link)
+        proof = proof or no_proof(locked, link)
         page = Page(words, proof.remarks, (REVOKE,), asked=True)
-        page = with_proof(case, contact, _page_by_answer(case, contact, answer, page, proof), proof)
-    return Opened(page, contact.language, case.incident.templates, outcome, hang_ups)
+        page = with_proof(locked, contact, _page_by_answer(locked, contact, answer, page, proof), proof)
+    return Opened(page, contact.language, locked.incident.templates, outcome, hang_ups)
 
 
-def _page_by_answer(case: Case, contact: Contact, answer: Row[Any], page: Page, proof: Proof) -> Page:
+def _page_by_answer(locked: LockedIncident, contact: Contact, answer: Row[Any], page: Page, proof: Proof) -> Page:
     reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
     # The name and the words of whoever answered are free text: for those who may read everything.
     given = (answer.by, answer.note) if contact.disclosure is Disclosure.FULL else ()
     return replace(
         page,
         stated=(Remark(f"answered_{answer.via}", answer.at),),
-        details=(*filter(None, given), *details_of(case.facts, contact.disclosure)) if reads else (),
+        details=(*filter(None, given), *details_of(locked.facts, contact.disclosure)) if reads else (),
     )
 
 

@@ -21,7 +21,7 @@ from alertnet.flows.pages.contact_page import (
     may_answer,
     show_page,
 )
-from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.messages.page import Remark
 from alertnet.store.db.tx import Tx
 
@@ -35,20 +35,20 @@ def answer_page(tx: Tx, token: str, form: Sent) -> Opened | None:
     link = find_link(tx, token)
     if link is None or link.escalation_id is None:
         return None
-    case = take_up(tx, link.incident_id)
-    if not may_answer(case, link):
+    locked = take_up(tx, link.incident_id)
+    if not may_answer(locked, link):
         return show_page(tx, link, outcome=Outcome.OVER)
     if max(len(form.note), len(form.by)) > LONGEST_NOTE:
         return show_page(tx, link, TOO_LONG, sent=form, outcome=Outcome.NOT_ALLOWED)
     if not _is_allowed(form):
         return show_page(tx, link, outcome=Outcome.NOT_ALLOWED)
-    proof = prove(case, link, form)
+    proof = prove(locked, link, form)
     if form.answer and proof.is_missing:
-        case.finish()
+        locked.finish()
         return show_page(tx, link, proof=proof, sent=form, outcome=Outcome.NOT_PROVED)
-    done = _record(case, link, form)
-    case.finish()
-    return show_page(tx, link, *done, proof=proof, hang_ups=tuple(case.hang_ups))
+    done = _record(locked, link, form)
+    locked.finish()
+    return show_page(tx, link, *done, proof=proof, hang_ups=tuple(locked.hang_ups))
 
 
 def _is_allowed(form: Sent) -> bool:
@@ -57,17 +57,17 @@ def _is_allowed(form: Sent) -> bool:
     return form.answer in (*ANSWERS, WRONG_PERSON) if form.answer else bool(form.pin)
 
 
-def _record(case: Case, link: Row[Any], form: Sent) -> tuple[Remark, ...]:
+def _record(locked: LockedIncident, link: Row[Any], form: Sent) -> tuple[Remark, ...]:
     """What was done, where the page does not show it anyway."""
-    now = case.tx.now
+    now = locked.tx.now
     if form.answer == ACTION:
-        if not is_reported(case, link.tree, link.contact, form.action, form.note):
-            report_action(case, link.tree, link.contact, Action(form.action), note=form.note or None)
+        if not is_reported(locked, link.tree, link.contact, form.action, form.note):
+            report_action(locked, link.tree, link.contact, Action(form.action), note=form.note or None)
         return (Remark("recorded_action", now),)
     if form.answer == WRONG_PERSON:
-        report_wrong_person(case, link.tree, link.contact, link.address)
+        report_wrong_person(locked, link.tree, link.contact, link.address)
         return (Remark("recorded_wrong_person", now),)
     if form.answer:
         kind, by = ANSWERS[form.answer], form.by or None
-        respond(case, link.tree, link.contact, kind, Via.LINK, address=link.address, by=by)
+        respond(locked, link.tree, link.contact, kind, Via.LINK, address=link.address, by=by)
     return ()

@@ -18,7 +18,7 @@ from alertnet.flows.notifications.cancel_alerts import HANG_UP_WITHIN, is_wanted
 from alertnet.flows.notifications.coordinator_alarms import asked_event
 from alertnet.flows.notifications.redial import as_shown, dial_again
 from alertnet.flows.notifications.stand_down import tell_late
-from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.flows.unit.unit_of_work import Outbox
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
@@ -53,7 +53,7 @@ class LockedAttempt:
     status: AttemptStatus
     provider_id: str | None
     outbox: Outbox
-    cases: dict[str, Case]
+    cases: dict[str, LockedIncident]
     """By incident: two attempts of one incident that are locked together share its case."""
     events: dict[str, list[Event]] = field(default_factory=dict)
     hang_ups: list[str] = field(default_factory=list)
@@ -63,7 +63,7 @@ class LockedAttempt:
     """Whether it turns out to have left, or perhaps to have, although it was cancelled."""
 
     @property
-    def case(self) -> Case | None:
+    def locked(self) -> LockedIncident | None:
         """Its incident's case, taken up only when it is needed: most outcomes call for nothing."""
         id = self.row.incident_id
         if id is not None and id not in self.cases:
@@ -195,15 +195,15 @@ class LockedAttempt:
         """Let the escalations go on from what is written of it; the calls to hang up."""
         # Whoever answers a call that was cancelled hears in it that it is over.
         is_late = self.may_be_late and self.row.is_alert and not self.is_call
-        case = self.case if self.events or is_late else None
-        if case is None:
+        locked = self.locked if self.events or is_late else None
+        if locked is None:
             return self.hang_ups
         if self.events:
-            move(case, self.events)
+            move(locked, self.events)
         if is_late:
-            tell_late(case, self.row.notification_id)
-        case.finish()
-        return [*self.hang_ups, *case.hang_ups]
+            tell_late(locked, self.row.notification_id)
+        locked.finish()
+        return [*self.hang_ups, *locked.hang_ups]
 
     def _refused_later(self, code: str) -> None:
         """It was taken, and then our account was found not to be in order: it waits, as if it had been refused."""
@@ -258,8 +258,8 @@ class LockedAttempt:
 
     def is_wanted(self) -> bool:
         """Whether an alert may still ring."""
-        case = self.case
-        return case is not None and any(is_wanted(case, service) for service in self._services())
+        locked = self.locked
+        return locked is not None and any(is_wanted(locked, service) for service in self._services())
 
     def _services(self) -> Sequence[Row[Any]]:
         return self.tx.session.execute(_SERVICES, {"notification": self.row.notification_id}).all()
@@ -281,10 +281,10 @@ class LockedAttempt:
 
     def _note_decision_sent(self) -> None:
         """A decision has reached a coordinator: from now on its automatic time counts."""
-        if self.row.kind != Kind.DECISION.value or self.status not in UNSETTLED or self.case is None:
+        if self.row.kind != Kind.DECISION.value or self.status not in UNSETTLED or self.locked is None:
             return
         alarm = self.tx.session.execute(select(alarms).where(alarms.c.id == self.row.alarm_id)).one()
-        for escalation in self.case.escalations:
+        for escalation in self.locked.escalations:
             question = escalation.state.question
             if escalation.id == alarm.escalation_id and question is not None and not question.sent:
                 self.events.setdefault(escalation.id, []).append(asked_event(alarm.level))
@@ -318,7 +318,7 @@ def _hold(
     locked = set(tx.session.scalars(statement, {"ids": wanted})) if wanted else set()
     free = [id for id, incident in incident_of.items() if incident is None or incident in locked]
     rows, faults = attempt_store.lock(tx.session, free) if free else ([], {})
-    cases: dict[str, Case] = {}
+    cases: dict[str, LockedIncident] = {}
     return {
         row.id: LockedAttempt(tx, row, AttemptStatus(row.status), row.provider_id, outbox, cases) for row in rows
     }, faults

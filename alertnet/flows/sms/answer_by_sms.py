@@ -20,7 +20,7 @@ from alertnet.flows.escalation.report_phone_task import report_answer, tree_of
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.notifications.coordinator_alarms import answer_alarm, subject_of
 from alertnet.flows.sms.unclear_sms import keep_text, may_answer, reply_to_holder, ring_once
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records.inbound import InboundSms, Reply
 from alertnet.store.tables import alarms
 
@@ -36,7 +36,7 @@ SUBJECTS_OF_ANSWERS = {"go": Subject.GO, "hold": Subject.HOLD, "acknowledged": S
 
 
 def record_answers(
-    sms: InboundSms, answers: Sequence[tuple[Answer, HeldCode]], cases: Mapping[str, Case]
+    sms: InboundSms, answers: Sequence[tuple[Answer, HeldCode]], cases: Mapping[str, LockedIncident]
 ) -> Reply | None:
     """Let every answer count; there is one reply, to one of them, and the others are confirmed by an SMS each.
 
@@ -46,42 +46,42 @@ def record_answers(
     hang_ups: list[str] = []
     by_incident = groupby(sorted(answers, key=lambda each: each[1].incident), key=lambda each: each[1].incident)
     for incident, group in by_incident:
-        case = cases[incident]
+        locked = cases[incident]
         for place, (answer, code) in enumerate(group):
             if place == 0:
-                keep_text(case, code, sms.body)
-            given = _record(case, sms, answer, code, replying=reply is None)
+                keep_text(locked, code, sms.body)
+            given = _record(locked, sms, answer, code, replying=reply is None)
             reply = reply or given
             # The next answer may be about the same contact, and must find this one on the record.
-            case.finish()
-        hang_ups += case.hang_ups
+            locked.finish()
+        hang_ups += locked.hang_ups
     return replace(reply, hang_ups=tuple(hang_ups)) if reply else None
 
 
-def _record(case: Case, sms: InboundSms, answer: Answer, code: HeldCode, *, replying: bool) -> Reply | None:
-    if not may_answer(case, code):
-        ring_once(case, Subject.NOT_UNDERSTOOD, code.contact)
+def _record(locked: LockedIncident, sms: InboundSms, answer: Answer, code: HeldCode, *, replying: bool) -> Reply | None:
+    if not may_answer(locked, code):
+        ring_once(locked, Subject.NOT_UNDERSTOOD, code.contact)
         return None
-    if not case.is_open:
-        return _reply(case, code, Kind.ALREADY_CLOSED)
+    if not locked.is_open:
+        return _reply(locked, code, Kind.ALREADY_CLOSED)
     if code.alarm is not None:
-        alarm = case.tx.session.execute(select(alarms).where(alarms.c.id == code.alarm)).one()
+        alarm = locked.tx.session.execute(select(alarms).where(alarms.c.id == code.alarm)).one()
         match Kind(alarm.kind):
             case Kind.DECISION:
-                return _decide(case, code, alarm, answer)
+                return _decide(locked, code, alarm, answer)
             case Kind.TASK:
-                return _report(case, sms, code, alarm, answer)
+                return _report(locked, sms, code, alarm, answer)
             case _:
-                return _take(case, code, alarm, answer)
+                return _take(locked, code, alarm, answer)
     if answer.verb in (Verb.GO, Verb.HOLD):
-        return _decide_by_own_code(case, code, answer)
-    return _respond(case, sms, answer, code, replying=replying)
+        return _decide_by_own_code(locked, code, answer)
+    return _respond(locked, sms, answer, code, replying=replying)
 
 
-def _respond(case: Case, sms: InboundSms, answer: Answer, code: HeldCode, *, replying: bool) -> Reply:
+def _respond(locked: LockedIncident, sms: InboundSms, answer: Answer, code: HeldCode, *, replying: bool) -> Reply:
     done = answer.verb is Verb.DONE
     recorded = respond(
-        case,
+        locked,
         code.tree,
         code.contact,
         KINDS[answer.verb],
@@ -95,43 +95,43 @@ def _respond(case: Case, sms: InboundSms, answer: Answer, code: HeldCode, *, rep
     words = recorded.words
     if done:
         # What was done is told in free text; `observed` claims the least of the actions that end the waiting for one.
-        report_action(case, code.tree, code.contact, Action.OBSERVED, at=sms.heard_at, note=answer.note)
-        words = replace(words, subject=Subject.ACTION, at=case.tx.now)
+        report_action(locked, code.tree, code.contact, Action.OBSERVED, at=sms.heard_at, note=answer.note)
+        words = replace(words, subject=Subject.ACTION, at=locked.tx.now)
     kind = Kind.DECLINED if recorded.kind is AnswerKind.DECLINED else Kind.RECORDED
-    return reply_to_holder(case, code, kind, words)
+    return reply_to_holder(locked, code, kind, words)
 
 
-def _decide_by_own_code(case: Case, code: HeldCode, answer: Answer) -> Reply:
+def _decide_by_own_code(locked: LockedIncident, code: HeldCode, answer: Answer) -> Reply:
     """GO or HOLD with the code of an alert: from a coordinator it means the incident's oldest open question."""
-    if case.is_coordinator(code.tree, code.contact):
-        question = oldest_decision(case) or _last_decided(case)
+    if locked.is_coordinator(code.tree, code.contact):
+        question = oldest_decision(locked) or _last_decided(locked)
         if question is not None:
-            return _decide(case, code, question, answer)
-    ring_once(case, Subject.NOT_UNDERSTOOD, code.contact)
-    return _reply(case, code, Kind.NOT_UNDERSTOOD, code=code.text)
+            return _decide(locked, code, question, answer)
+    ring_once(locked, Subject.NOT_UNDERSTOOD, code.contact)
+    return _reply(locked, code, Kind.NOT_UNDERSTOOD, code=code.text)
 
 
-def _decide(case: Case, code: HeldCode, question: Row[Any], answer: Answer) -> Reply:
+def _decide(locked: LockedIncident, code: HeldCode, question: Row[Any], answer: Answer) -> Reply:
     decision = DECISIONS.get(answer.verb)
     if decision is None:
-        return _ask_again(case, code, question)
+        return _ask_again(locked, code, question)
     try:
-        decide_alarm(case, question, decision, code.contact)
+        decide_alarm(locked, question, decision, code.contact)
     except WrongState:
-        return _reply_current(case, code, question)
-    return _reply(case, code, Kind.RECORDED, subject=SUBJECTS_OF_ANSWERS[decision], at=case.tx.now)
+        return _reply_current(locked, code, question)
+    return _reply(locked, code, Kind.RECORDED, subject=SUBJECTS_OF_ANSWERS[decision], at=locked.tx.now)
 
 
-def _ask_again(case: Case, code: HeldCode, question: Row[Any]) -> Reply:
+def _ask_again(locked: LockedIncident, code: HeldCode, question: Row[Any]) -> Reply:
     """A code without GO or HOLD decides nothing, and with them it reports nothing: what is asked is the answer."""
     if question.due_at is None:
-        return _reply_current(case, code, question)
+        return _reply_current(locked, code, question)
     return _reply(
-        case,
+        locked,
         code,
         Kind(question.kind),
         code=code.text,
-        subject=subject_of(case, question),
+        subject=subject_of(locked, question),
         about=None if question.kind == Kind.TASK.value else question.about,
         level=question.level,
         contacts=question.contacts,
@@ -139,46 +139,46 @@ def _ask_again(case: Case, code: HeldCode, question: Row[Any]) -> Reply:
     )
 
 
-def _take(case: Case, code: HeldCode, alarm: Row[Any], answer: Answer) -> Reply:
+def _take(locked: LockedIncident, code: HeldCode, alarm: Row[Any], answer: Answer) -> Reply:
     """Who takes an alarm on silences it; one who can't, or passes it on, leaves it ringing for the others."""
     if answer.verb in (Verb.NO, Verb.RELAY):
-        return _reply(case, code, Kind.DECLINED, code=code.text, at=case.tx.now)
+        return _reply(locked, code, Kind.DECLINED, code=code.text, at=locked.tx.now)
     if alarm.due_at is None:
-        return _reply_current(case, code, alarm)
-    answer_alarm(case, alarm.id, "acknowledged", code.contact)
-    return _reply(case, code, Kind.RECORDED, subject=Subject.ACKNOWLEDGED, at=case.tx.now)
+        return _reply_current(locked, code, alarm)
+    answer_alarm(locked, alarm.id, "acknowledged", code.contact)
+    return _reply(locked, code, Kind.RECORDED, subject=Subject.ACKNOWLEDGED, at=locked.tx.now)
 
 
-def _report(case: Case, sms: InboundSms, code: HeldCode, task: Row[Any], answer: Answer) -> Reply:
+def _report(locked: LockedIncident, sms: InboundSms, code: HeldCode, task: Row[Any], answer: Answer) -> Reply:
     """What came of a task: the contact's answer, for which the coordinator vouches, and with DONE what it does."""
     if answer.verb not in KINDS:
-        return _ask_again(case, code, task)
+        return _ask_again(locked, code, task)
     done = answer.verb is Verb.DONE
     note = None if done else answer.note
     try:
-        report_answer(case, task, KINDS[answer.verb], code.contact, note=note, at=sms.heard_at)
+        report_answer(locked, task, KINDS[answer.verb], code.contact, note=note, at=sms.heard_at)
     except WrongState:
-        return _reply(case, code, Kind.ALREADY_CLOSED)
+        return _reply(locked, code, Kind.ALREADY_CLOSED)
     if done:
-        tree = tree_of(case, task)
-        report_action(case, tree, task.about, Action.OBSERVED, at=sms.heard_at, note=answer.note)
-    return _reply(case, code, Kind.RECORDED, subject=Subject.ACTION, at=case.tx.now)
+        tree = tree_of(locked, task)
+        report_action(locked, tree, task.about, Action.OBSERVED, at=sms.heard_at, note=answer.note)
+    return _reply(locked, code, Kind.RECORDED, subject=Subject.ACTION, at=locked.tx.now)
 
 
-def _last_decided(case: Case) -> Row[Any] | None:
-    query = select(alarms).where(alarms.c.incident_id == case.incident.id, alarms.c.kind == Kind.DECISION.value)
-    return case.tx.session.execute(query.order_by(alarms.c.answered_at.desc()).limit(1)).first()
+def _last_decided(locked: LockedIncident) -> Row[Any] | None:
+    query = select(alarms).where(alarms.c.incident_id == locked.incident.id, alarms.c.kind == Kind.DECISION.value)
+    return locked.tx.session.execute(query.order_by(alarms.c.answered_at.desc()).limit(1)).first()
 
 
-def _reply_current(case: Case, code: HeldCode, alarm: Row[Any]) -> Reply:
+def _reply_current(locked: LockedIncident, code: HeldCode, alarm: Row[Any]) -> Reply:
     """What was answered before, or that nothing more is wanted."""
     subject = SUBJECTS_OF_ANSWERS.get(alarm.answer or "")
     if subject is None:
-        return _reply(case, code, Kind.ALREADY_CLOSED)
-    return _reply(case, code, Kind.RECORDED, subject=subject, at=alarm.answered_at)
+        return _reply(locked, code, Kind.ALREADY_CLOSED)
+    return _reply(locked, code, Kind.RECORDED, subject=subject, at=alarm.answered_at)
 
 
-def _reply(case: Case, held: HeldCode, kind: Kind, /, **words: Any) -> Reply:
-    contact = case.contact(held.tree, held.contact)
-    common = said(case, held.tree, contact.timezone)
-    return reply_to_holder(case, held, kind, replace(common, **words))
+def _reply(locked: LockedIncident, held: HeldCode, kind: Kind, /, **words: Any) -> Reply:
+    contact = locked.contact(held.tree, held.contact)
+    common = said(locked, held.tree, contact.timezone)
+    return reply_to_holder(locked, held, kind, replace(common, **words))

@@ -25,11 +25,11 @@ def pass_on_from_member(tx: Tx, edition: Edition, sender: InTheField, sms: Inbou
     if incident is None:
         _notify(tx, sender.trees, sms, subject, about=sender.team.id, by=sender.owner)
     else:
-        case = take_up(tx, incident)
-        case.record("sms_received", by=sender.owner, text=sms.body)
-        ring_once(case, Subject.NEWS if subject is Subject.NOT_UNDERSTOOD else subject, sender.team.id)
-        case.finish()
-        words = replace(words, ref=case.incident.ref)
+        locked = take_up(tx, incident)
+        locked.record("sms_received", by=sender.owner, text=sms.body)
+        ring_once(locked, Subject.NEWS if subject is Subject.NOT_UNDERSTOOD else subject, sender.team.id)
+        locked.finish()
+        words = replace(words, ref=locked.incident.ref)
     to = None if sender.member.silent else Recipient(sender.owner, sender.tree.id, incident)
     return Reply(Kind.NOT_UNDERSTOOD, sender.member.language, words, edition.templates, to=to)
 

@@ -64,7 +64,7 @@ def receive_late_sms(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[str, ..
 
 
 def _post(tx: Tx, sms: InboundSms, reply: Reply, to: Recipient) -> None:
-    case = take_up(tx, to.incident) if to.incident else None
+    locked = take_up(tx, to.incident) if to.incident else None
     outbox = Outbox(tx)
     letter = Letter(
         kind=reply.kind,
@@ -74,7 +74,7 @@ def _post(tx: Tx, sms: InboundSms, reply: Reply, to: Recipient) -> None:
         language=reply.language,
         said=reply.said,
         planned_at=tx.now,
-        rank=case.rank(reply.kind) if case else RANKS[Kind.NOTICE],
+        rank=locked.rank(reply.kind) if locked else RANKS[Kind.NOTICE],
         incident=to.incident,
         tree=to.tree,
     )
@@ -94,10 +94,10 @@ def _react(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[bool, Reply | Non
     if texts and all(text in sent and sent[text].counts for text in texts):
         # Looked at again under the incidents' locks, where wrong tries are counted: of many texts at the same moment
         # each is judged after those before it.
-        cases = take_up_each(tx, sorted({code.incident for code in sent.values()}), Outbox(tx))
+        incidents = take_up_each(tx, sorted({code.incident for code in sent.values()}), Outbox(tx))
         sent = find_sent(tx, sms.sender, texts)
-        if all(text in sent and sent[text].counts and sent[text].incident in cases for text in texts):
-            return True, record_answers(sms, [(each, sent[each.code]) for each in answers if each.code], cases)
+        if all(text in sent and sent[text].counts and sent[text].incident in incidents for text in texts):
+            return True, record_answers(sms, [(each, sent[each.code]) for each in answers if each.code], incidents)
     guessed = texts - set(sent)
     if guessed and (told_before := lost_codes.find(tx, sms.sender, guessed)):
         return True, pass_on_answer(tx, edition, sms, told_before)
@@ -156,7 +156,7 @@ def _reply_to_holder(
     if not consequences:
         return reply
     last = consequences[-1]
-    return reply_to_holder(last.case, last.code, Kind.NOT_UNDERSTOOD, last.words)
+    return reply_to_holder(last.locked, last.code, Kind.NOT_UNDERSTOOD, last.words)
 
 
 def _pass_on(

@@ -24,7 +24,7 @@ from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.notifications import coordinator_alarms
 from alertnet.flows.sms.unclear_sms import ring_once
-from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import Recipient, Reply
@@ -61,23 +61,23 @@ def receive_report(
         entry["unheard_pins"] = tried.unheard
     if heard_at is not None:
         entry["heard_at"] = heard_at.isoformat()
-    case = _join_recent(tx, sender, facts, report, entry) or _open(tx, edition, sender, facts, entry)
+    locked = _join_recent(tx, sender, facts, report, entry) or _open(tx, edition, sender, facts, entry)
     if tried.closes:
-        tell_closing(case, sender.owner)
-    case.finish()
-    return _reply(case, edition, sender, report, facts)
+        tell_closing(locked, sender.owner)
+    locked.finish()
+    return _reply(locked, edition, sender, report, facts)
 
 
-def _reply(case: Case, edition: Edition, sender: InTheField, report: Report, facts: Facts) -> Reply:
+def _reply(locked: LockedIncident, edition: Edition, sender: InTheField, report: Report, facts: Facts) -> Reply:
     # Nothing that the PIN decided is among these words.
-    words = replace(words_of(sender.tree), ref=case.incident.ref, at=case.tx.now, names=understood(report))
+    words = replace(words_of(sender.tree), ref=locked.incident.ref, at=locked.tx.now, names=understood(report))
     # A late text rings in a pocket that somebody else may hold; the PIN has no say in it either.
     is_silent = sender.member.silent or facts.type in IN_CUSTODY
-    to = None if is_silent else Recipient(sender.owner, sender.tree.id, case.incident.id)
-    return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, tuple(case.hang_ups), to)
+    to = None if is_silent else Recipient(sender.owner, sender.tree.id, locked.incident.id)
+    return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, tuple(locked.hang_ups), to)
 
 
-def receive_duress(tx: Tx, edition: Edition, sender: InTheField, understood: str) -> Case:
+def receive_duress(tx: Tx, edition: Edition, sender: InTheField, understood: str) -> LockedIncident:
     """Raise the alarm for a member who gave the PIN for duress with a text that reports nothing.
 
     What it opens waits for a coordinator before others hear, and is on the list of no team: a key that was taken with
@@ -87,52 +87,56 @@ def receive_duress(tx: Tx, edition: Edition, sender: InTheField, understood: str
     facts = facts_of(report, sender.team, sender.member, verified=True, duress=True)
     entry = {"by": sender.owner, "understood": [understood], "text": None, "pin": PinCheck.DURESS.value}
     waiting = replace(facts, verified=False, certainty=Certainty.UNVERIFIED, team=None)
-    case = _join_recent(tx, sender, facts, report, entry) or _open(tx, edition, sender, waiting, entry)
-    case.finish()
-    return case
+    locked = _join_recent(tx, sender, facts, report, entry) or _open(tx, edition, sender, waiting, entry)
+    locked.finish()
+    return locked
 
 
-def _join_recent(tx: Tx, sender: InTheField, facts: Facts, report: Report, entry: dict[str, Any]) -> Case | None:
+def _join_recent(
+    tx: Tx, sender: InTheField, facts: Facts, report: Report, entry: dict[str, Any]
+) -> LockedIncident | None:
     """The open incident that the phone has just raised, with the report in it; None where there is none."""
     recent = open_incident_of(tx, sender.member.phone, since=tx.now - JOINS_FOR)
-    case = take_up(tx, recent) if recent else None
-    if case is None or not case.is_open:
+    locked = take_up(tx, recent) if recent else None
+    if locked is None or not locked.is_open:
         return None
-    _join(case, facts, report, entry)
-    return case
+    _join(locked, facts, report, entry)
+    return locked
 
 
-def _open(tx: Tx, edition: Edition, sender: InTheField, facts: Facts, entry: dict[str, Any]) -> Case:
-    case = open_incident(tx, edition, facts, by=sender.owner)
-    case.record("report_received", **entry)
+def _open(tx: Tx, edition: Edition, sender: InTheField, facts: Facts, entry: dict[str, Any]) -> LockedIncident:
+    locked = open_incident(tx, edition, facts, by=sender.owner)
+    locked.record("report_received", **entry)
     if facts.duress:
-        coordinator_alarms.raise_alarm(case, Kind.ALARM, Subject.NEWS, about=sender.team.id)
-    return case
+        coordinator_alarms.raise_alarm(locked, Kind.ALARM, Subject.NEWS, about=sender.team.id)
+    return locked
 
 
-def _join(case: Case, news: Facts, report: Report, entry: dict[str, Any]) -> None:
+def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, Any]) -> None:
     """The same text again adds nothing; a new one alarms the coordinators, and only a PIN lets it change the facts."""
-    if _was_heard(case, entry):
+    if _was_heard(locked, entry):
         return
-    case.record("report_received", **entry)
-    about, known = news.team or case.incident.ref, case.facts
+    locked.record("report_received", **entry)
+    about, known = news.team or locked.incident.ref, locked.facts
     if news.verified:
-        case.change_facts(add_to(known, news, report.consent))
-    if case.facts.duress and not known.duress:
+        locked.change_facts(add_to(known, news, report.consent))
+    if locked.facts.duress and not known.duress:
         # Whatever rings already has said nothing of it.
-        coordinator_alarms.raise_alarm(case, Kind.ALARM, Subject.NEWS, about=about)
+        coordinator_alarms.raise_alarm(locked, Kind.ALARM, Subject.NEWS, about=about)
     else:
-        ring_once(case, Subject.NEWS, about)
+        ring_once(locked, Subject.NEWS, about)
     if not news.verified:
         return
-    if case.facts.verified:
-        move(case, for_all(case, PlanChanged()))
+    if locked.facts.verified:
+        move(locked, for_all(locked, PlanChanged()))
     else:
-        decide(case, "go", by=news.team)
-    if case.facts.field_silent or case.facts.type in IN_CUSTODY:
-        coordinator_alarms.silence(case, escalation=None, kinds=(Kind.FIELD_STATUS,), answer="silent")
+        decide(locked, "go", by=news.team)
+    if locked.facts.field_silent or locked.facts.type in IN_CUSTODY:
+        coordinator_alarms.silence(locked, escalation=None, kinds=(Kind.FIELD_STATUS,), answer="silent")
 
 
-def _was_heard(case: Case, entry: dict[str, Any]) -> bool:
-    query = select(timeline.c.payload).where(timeline.c.chain == case.incident.id, timeline.c.kind == "report_received")
-    return entry in list(case.tx.session.scalars(query))
+def _was_heard(locked: LockedIncident, entry: dict[str, Any]) -> bool:
+    query = select(timeline.c.payload).where(
+        timeline.c.chain == locked.incident.id, timeline.c.kind == "report_received"
+    )
+    return entry in list(locked.tx.session.scalars(query))

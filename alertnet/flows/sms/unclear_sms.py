@@ -9,7 +9,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.credentials.codes_of_number import HeldCode
 from alertnet.flows.notifications.compose import notify_coordinators, said
 from alertnet.flows.notifications.coordinator_alarms import open_alarms, raise_alarm
-from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import limits
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
@@ -18,33 +18,33 @@ MOST_INCIDENTS = 5
 """A text is put into so many open incidents of its sender, the latest: in more it would only ring the same people."""
 
 
-def may_answer(case: Case, code: HeldCode) -> bool:
+def may_answer(locked: LockedIncident, code: HeldCode) -> bool:
     """Whether the code's contact may hear of the incident at all, now: even a reply would be news to it (A3)."""
-    return code.contact in case.plans[code.tree].allowed
+    return code.contact in locked.plans[code.tree].allowed
 
 
-def keep_text(case: Case, code: HeldCode, text: str) -> None:
+def keep_text(locked: LockedIncident, code: HeldCode, text: str) -> None:
     """Put what a contact wrote on the incident's record, as it is."""
-    case.record("sms_received", tree=code.tree, contact=code.contact, text=text)
+    locked.record("sms_received", tree=code.tree, contact=code.contact, text=text)
 
 
-def ring_once(case: Case, subject: Subject, about: str) -> None:
+def ring_once(locked: LockedIncident, subject: Subject, about: str) -> None:
     """Alarm the coordinators, unless this very alarm rings already.
 
     Of what comes in floods one alarm rings in an incident: more of it, from whomever, is a notice, and so is what
     comes within ten minutes of an alarm that was answered (B9).
     """
-    ringing = {(alarm.subject, alarm.about) for alarm in open_alarms(case)}
-    if not case.is_open or (subject.value, about) in ringing:
+    ringing = {(alarm.subject, alarm.about) for alarm in open_alarms(locked)}
+    if not locked.is_open or (subject.value, about) in ringing:
         return
     if subject not in IN_FLOODS:
-        raise_alarm(case, Kind.ALARM, subject, about=about)
+        raise_alarm(locked, Kind.ALARM, subject, about=about)
         return
-    told_at = limits.turn(case.tx, TEXTS_TOLD, f"{case.incident.id} {subject} {about}")
-    if told_at == case.tx.now and not any(each in IN_FLOODS for each, _ in ringing):
-        raise_alarm(case, Kind.ALARM, subject, about=about)
+    told_at = limits.turn(locked.tx, TEXTS_TOLD, f"{locked.incident.id} {subject} {about}")
+    if told_at == locked.tx.now and not any(each in IN_FLOODS for each, _ in ringing):
+        raise_alarm(locked, Kind.ALARM, subject, about=about)
     elif told_at is not None:
-        notify_coordinators(case, subject, about, leaves_at=told_at)
+        notify_coordinators(locked, subject, about, leaves_at=told_at)
 
 
 def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], alarm: Subject | None) -> Reply | None:
@@ -54,23 +54,23 @@ def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], alarm: Subj
     coordinators; `alarm` None: not if it was only a verb or a wrong code of a number that can still answer.
     """
     heard = []
-    for case, own in _cases(tx, told):
-        keep_text(case, own[0], sms.body)
+    for locked, own in _cases(tx, told):
+        keep_text(locked, own[0], sms.body)
         if alarm is not None or not _good(own):
-            ring_once(case, alarm or Subject.NOT_UNDERSTOOD, own[0].contact)
-        case.finish()
-        if may_answer(case, own[0]):
-            heard.append((case, own))
+            ring_once(locked, alarm or Subject.NOT_UNDERSTOOD, own[0].contact)
+        locked.finish()
+        if may_answer(locked, own[0]):
+            heard.append((locked, own))
     if not heard:
         return None
-    case, own = heard[-1]
-    contact = case.contact(own[0].tree, own[0].contact)
-    words = said(case, own[0].tree, contact.timezone)
+    locked, own = heard[-1]
+    contact = locked.contact(own[0].tree, own[0].contact)
+    words = said(locked, own[0].tree, contact.timezone)
     if alarm is not None and len(heard) == 1:
-        words = replace(words, code=_code_to_answer(case, own))
+        words = replace(words, code=_code_to_answer(locked, own))
     else:
         words = replace(words, open_codes=tuple(code.text for _, codes in heard for code in _good(codes)))
-    return reply_to_holder(case, own[0], Kind.NOT_UNDERSTOOD, words)
+    return reply_to_holder(locked, own[0], Kind.NOT_UNDERSTOOD, words)
 
 
 def _good(codes: Sequence[HeldCode]) -> list[HeldCode]:
@@ -78,24 +78,24 @@ def _good(codes: Sequence[HeldCode]) -> list[HeldCode]:
     return [code for code in codes if code.counts and code.asks]
 
 
-def reply_to_holder(case: Case, code: HeldCode, kind: Kind, words: Said) -> Reply:
+def reply_to_holder(locked: LockedIncident, code: HeldCode, kind: Kind, words: Said) -> Reply:
     """A reply to whoever holds the code, in the contact's language."""
-    to = Recipient(code.contact, code.tree, case.incident.id)
-    return Reply(kind, case.contact(code.tree, code.contact).language, words, case.incident.templates, to=to)
+    to = Recipient(code.contact, code.tree, locked.incident.id)
+    return Reply(kind, locked.contact(code.tree, code.contact).language, words, locked.incident.templates, to=to)
 
 
-def _cases(tx: Tx, told: Sequence[HeldCode]) -> list[tuple[Case, list[HeldCode]]]:
+def _cases(tx: Tx, told: Sequence[HeldCode]) -> list[tuple[LockedIncident, list[HeldCode]]]:
     """The latest incidents of those codes with the codes of each, oldest first."""
     latest = list(dict.fromkeys(code.incident for code in reversed(told)))[:MOST_INCIDENTS]
     # Locked in the order of their ids, so that two flows never wait for each other.
-    cases = [take_up(tx, incident) for incident in sorted(latest)]
-    cases.sort(key=lambda case: case.incident.opened_at)
-    return [(case, [code for code in told if code.incident == case.incident.id]) for case in cases]
+    incidents = [take_up(tx, incident) for incident in sorted(latest)]
+    incidents.sort(key=lambda locked: locked.incident.opened_at)
+    return [(locked, [code for code in told if code.incident == locked.incident.id]) for locked in incidents]
 
 
-def _code_to_answer(case: Case, own: Sequence[HeldCode]) -> str | None:
+def _code_to_answer(locked: LockedIncident, own: Sequence[HeldCode]) -> str | None:
     """The sender's own code, unless it has answered already and the alarm no longer goes on for it."""
     code = next((code for code in _good(own) if code.alarm is None), None)
     if code is None:
         return None
-    return code.text if case.current_answer(code.tree, code.contact) is None else None
+    return code.text if locked.current_answer(code.tree, code.contact) is None else None

@@ -20,7 +20,7 @@ from alertnet.flows.credentials.written_codes import code_in_place, void, void_t
 from alertnet.flows.notifications.compose import notify_coordinators, said, write
 from alertnet.flows.notifications.coordinator_alarms import ring_one
 from alertnet.flows.sms.unclear_sms import may_answer
-from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import guesses as guess_store
 from alertnet.store.records import incidents as incident_store
@@ -35,7 +35,7 @@ MOST_REPORTED = 5
 class Consequence:
     """What a number is told of its wrong codes in an incident: its fresh code, or how to answer instead."""
 
-    case: Case
+    locked: LockedIncident
     code: HeldCode
     """One that it had."""
     words: Said
@@ -86,67 +86,69 @@ def _carry_out(
     for incident, verdict in verdicts.items():
         if verdict is Verdict.COUNTED:
             continue
-        case, own = take_up(tx, incident), [code for code in told if code.incident == incident]
+        locked, own = take_up(tx, incident), [code for code in told if code.incident == incident]
         is_renewed = verdict is Verdict.RENEWED
-        words = _renew(case, number, own) if is_renewed else _lock_out(case, number, own)
-        case.record("codes_voided" if is_renewed else "number_locked_out", tree=own[0].tree, contact=own[0].contact)
-        notify_coordinators(case, Subject.WRONG_CODES if is_renewed else Subject.LOCKED_OUT, own[0].contact)
-        case.finish()
+        words = _renew(locked, number, own) if is_renewed else _lock_out(locked, number, own)
+        locked.record("codes_voided" if is_renewed else "number_locked_out", tree=own[0].tree, contact=own[0].contact)
+        notify_coordinators(locked, Subject.WRONG_CODES if is_renewed else Subject.LOCKED_OUT, own[0].contact)
+        locked.finish()
         if words is not None:
-            consequences.append(Consequence(case, own[0], words))
+            consequences.append(Consequence(locked, own[0], words))
     for each in consequences[:-1] if by_text else consequences:
         _write_there(each, number)
     return consequences
 
 
-def _renew(case: Case, number: str, own: Sequence[HeldCode]) -> Said | None:
+def _renew(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said | None:
     """Void what the number holds and make it afresh; the words for the number itself, if it had a code of its own."""
     words = None
     for code in [code for code in own if code.counts]:
-        contact = case.contact(code.tree, code.contact)
+        contact = locked.contact(code.tree, code.contact)
         if code.alarm is not None:
             # All coordinators share it: the slips of one must not lock out another.
-            void_there(case, code.id, number)
-            alarm = case.tx.session.execute(select(alarms).where(alarms.c.id == code.alarm)).one()
-            if alarm.due_at is not None and may_answer(case, code):
-                fresh = code_in_place(case, alarm.id, code.tree, contact)
-                case.outbox.flush()
-                ring_one(case, alarm, code.tree, contact, fresh, frozenset({MethodKind.SMS}), anew=True)
+            void_there(locked, code.id, number)
+            alarm = locked.tx.session.execute(select(alarms).where(alarms.c.id == code.alarm)).one()
+            if alarm.due_at is not None and may_answer(locked, code):
+                fresh = code_in_place(locked, alarm.id, code.tree, contact)
+                locked.outbox.flush()
+                ring_one(locked, alarm, code.tree, contact, fresh, frozenset({MethodKind.SMS}), anew=True)
             continue
-        void(case, code.id)
-        if may_answer(case, code) and (fresh := written_code(case, code.tree, contact)):
-            words = replace(_words(case, code, number), code=fresh.text)
+        void(locked, code.id)
+        if may_answer(locked, code) and (fresh := written_code(locked, code.tree, contact)):
+            words = replace(_words(locked, code, number), code=fresh.text)
             elsewhere = tuple(method for method in contact.methods if method.address != number)
-            write(case, Kind.NOT_UNDERSTOOD, code.tree, replace(contact, methods=elsewhere), replace(words, link=None))
+            write(
+                locked, Kind.NOT_UNDERSTOOD, code.tree, replace(contact, methods=elsewhere), replace(words, link=None)
+            )
     return words
 
 
-def _lock_out(case: Case, number: str, own: Sequence[HeldCode]) -> Said | None:
+def _lock_out(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said | None:
     code = next((code for code in own if code.alarm is None), own[0])
-    return _words(case, code, number) if may_answer(case, code) else None
+    return _words(locked, code, number) if may_answer(locked, code) else None
 
 
-def _words(case: Case, code: HeldCode, number: str) -> Said:
+def _words(locked: LockedIncident, code: HeldCode, number: str) -> Said:
     """What is said to a number of its wrong codes; the link is good whatever becomes of them."""
-    contact = case.contact(code.tree, code.contact)
-    kin = [tree for tree, _ in case.kin(code.tree, code.contact)]
-    escalation = next((each.id for tree in kin if (each := case.escalation_of(tree))), None)
-    words = replace(said(case, code.tree, contact.timezone), subject=Subject.WRONG_CODES)
+    contact = locked.contact(code.tree, code.contact)
+    kin = [tree for tree, _ in locked.kin(code.tree, code.contact)]
+    escalation = next((each.id for tree in kin if (each := locked.escalation_of(tree))), None)
+    words = replace(said(locked, code.tree, contact.timezone), subject=Subject.WRONG_CODES)
     if escalation is None:
         return words
-    _, token = link_token(case, code.tree, contact, MethodKind.SMS, number, escalation=escalation)
+    _, token = link_token(locked, code.tree, contact, MethodKind.SMS, number, escalation=escalation)
     return replace(words, link=token)
 
 
 def _write_there(consequence: Consequence, number: str) -> None:
     """Tell the number by a text of its own, where it takes texts."""
-    case, code = consequence.case, consequence.code
-    contact = case.contact(code.tree, code.contact)
+    locked, code = consequence.locked, consequence.code
+    contact = locked.contact(code.tree, code.contact)
     there = tuple(
         method for method in contact.all_methods if method.address == number and method.kind is MethodKind.SMS
     )
-    write(case, Kind.NOT_UNDERSTOOD, code.tree, replace(contact, methods=there, when_closed=()), consequence.words)
-    case.finish()
+    write(locked, Kind.NOT_UNDERSTOOD, code.tree, replace(contact, methods=there, when_closed=()), consequence.words)
+    locked.finish()
 
 
 def _has_room(tx: Tx, incident: str) -> bool:
@@ -159,8 +161,8 @@ def _report_foreign(tx: Tx, number: str, incident: str, contact: str | None) -> 
     limits.keep(tx, FOREIGN_CODES, incident, replace(FOREIGN_CODES.use(before, tx.now), dropped=0))
     if not FOREIGN_CODES.room(before, tx.now):
         return
-    case = take_up(tx, incident)
+    locked = take_up(tx, incident)
     untold = {"untold": before.dropped} if before.dropped else {}
-    case.record("foreign_code", contact=contact, sender=f"…{number[-4:]}", **untold)
-    notify_coordinators(case, Subject.FOREIGN_CODE, contact)
-    case.finish()
+    locked.record("foreign_code", contact=contact, sender=f"…{number[-4:]}", **untold)
+    notify_coordinators(locked, Subject.FOREIGN_CODE, contact)
+    locked.finish()

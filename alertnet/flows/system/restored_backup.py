@@ -59,10 +59,10 @@ def mark_unknown(tx: Tx, attempt_id: str) -> list[str]:
 
 def alarm_about(tx: Tx, incident_id: str, taken_at: datetime) -> None:
     """The coordinators of an incident that goes on: answers by call, page or API can't be fetched again."""
-    case = take_up(tx, incident_id)
-    if all(alarm.subject != Subject.RESTORED.value for alarm in open_alarms(case)):
-        raise_alarm(case, Kind.ALARM, Subject.RESTORED, about=_moment(taken_at))
-    case.finish()
+    locked = take_up(tx, incident_id)
+    if all(alarm.subject != Subject.RESTORED.value for alarm in open_alarms(locked)):
+        raise_alarm(locked, Kind.ALARM, Subject.RESTORED, about=_moment(taken_at))
+    locked.finish()
 
 
 def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime, told: Told) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from alertnet.core.errors import BadInput, WrongState
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import idempotency
 from alertnet.store.records.idempotency import Answer, Once
@@ -14,7 +14,7 @@ from alertnet.store.records.idempotency import Answer, Once
 Show = Callable[[Session], Answer]
 """Reads the answer, as things stand in that session."""
 
-Act = Callable[[Tx], tuple[Case, Show]]
+Act = Callable[[Tx], tuple[LockedIncident, Show]]
 """Changes an incident, and says how the answer to it is read."""
 
 
@@ -35,17 +35,17 @@ def accept(tx: Tx, act: Act, once: Once | None) -> Accepted:
         BadInput: the key came before with another body. WrongState: it is being accepted elsewhere at this moment.
     """
     if once is None:
-        case, show = act(tx)
-        case.finish()
-        return Accepted(None, show, tuple(case.hang_ups))
+        locked, show = act(tx)
+        locked.finish()
+        return Accepted(None, show, tuple(locked.hang_ups))
     if kept := idempotency.find(tx.session, once.key):
         body, answer = kept
         if body != once.body:
             raise BadInput("Idempotency-Key", None, "the request it was first used with, or a key of its own")
         return Accepted(answer, lambda _: answer)
-    case, show = act(tx)
-    case.finish()
+    locked, show = act(tx)
+    locked.finish()
     answer = show(tx.session)
-    if not idempotency.keep(tx, once, case.incident.id, answer):
+    if not idempotency.keep(tx, once, locked.incident.id, answer):
         raise WrongState("a request with this Idempotency-Key", "in flight", "wait for its answer")
-    return Accepted(answer, show, tuple(case.hang_ups))
+    return Accepted(answer, show, tuple(locked.hang_ups))

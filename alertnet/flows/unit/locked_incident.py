@@ -29,7 +29,7 @@ class Code:
 
 
 @dataclass
-class Case:
+class LockedIncident:
     """An incident under a flow's hands. Whatever is changed through it is written by `finish`."""
 
     tx: Tx
@@ -172,8 +172,8 @@ class Case:
         self.fresh = False
 
 
-def take_up(tx: Tx, incident_id: str) -> Case:
-    """The case of an incident, held in the order of locks: incident, then escalations.
+def take_up(tx: Tx, incident_id: str) -> LockedIncident:
+    """An incident, held in the order of locks: incident, then escalations.
 
     Raises:
         Unknown: there is no such incident.
@@ -181,8 +181,8 @@ def take_up(tx: Tx, incident_id: str) -> Case:
     return take_up_each(tx, [incident_id], Outbox(tx))[incident_id]
 
 
-def take_up_each(tx: Tx, ids: Sequence[str], outbox: Outbox) -> dict[str, Case]:
-    """The cases of several incidents by id, with that outbox for them all: it is flushed at the end instead of each.
+def take_up_each(tx: Tx, ids: Sequence[str], outbox: Outbox) -> dict[str, LockedIncident]:
+    """Several incidents by id, with that outbox for them all: it is flushed at the end instead of each.
 
     Raises:
         Unknown: there is no such incident.
@@ -191,7 +191,7 @@ def take_up_each(tx: Tx, ids: Sequence[str], outbox: Outbox) -> dict[str, Case]:
     escalations = escalation_store.of_incidents(tx.session, ids)
     ahead = Ahead(tx, ids)
     return {
-        id: Case(
+        id: LockedIncident(
             tx,
             each,
             editions.plans(tx, each.facts, each.trees),

@@ -183,27 +183,27 @@ def _acknowledge(
     The number that a call shows is easily forged, and a code may be read over a shoulder: where a PIN is set, it is
     keyed as well (A6).
     """
-    case = take_up(tx, code.incident)
+    locked = take_up(tx, code.incident)
     # Looked at again under the incident's lock, where wrong tries are counted.
     again = find_sent(tx, call.sender, [code.text]).get(code.text)
-    if again is None or not again.counts or again.id != code.id or not case.is_open or not may_answer(case, code):
+    if again is None or not again.counts or again.id != code.id or not locked.is_open or not may_answer(locked, code):
         return None
-    if asks and has_pin(tx, owner_of_pin(case, code.tree, code.contact)):
+    if asks and has_pin(tx, owner_of_pin(locked, code.tree, code.contact)):
         return Reception(caller.language, caller.callback, Asks.PROOF, code=code.id)
-    if pin and not try_contacts_pin(case, Door(code.tree, code.contact, MethodKind.CALL.value), pin).check:
-        case.finish()
+    if pin and not try_contacts_pin(locked, Door(code.tree, code.contact, MethodKind.CALL.value), pin).check:
+        locked.finish()
         return None
-    recorded = respond(case, code.tree, code.contact, AnswerKind.ACKNOWLEDGED, Via.CALL, address=call.sender)
-    case.finish()
+    recorded = respond(locked, code.tree, code.contact, AnswerKind.ACKNOWLEDGED, Via.CALL, address=call.sender)
+    locked.finish()
     is_spoken = _pass(tx, call, RECORDED)
-    language, templates = case.contact(code.tree, code.contact).language, case.incident.templates
+    language, templates = locked.contact(code.tree, code.contact).language, locked.incident.templates
     return Reception(
         language,
         caller.callback,
         is_spoken=is_spoken,
         recorded=recorded.words,
         templates=templates,
-        hang_ups=tuple(case.hang_ups),
+        hang_ups=tuple(locked.hang_ups),
     )
 
 
@@ -280,9 +280,9 @@ def _alarm(tx: Tx, call: CallIn, caller: _Caller, subject: Subject) -> None:
     if caller.incident is None:
         _tell_of_call(tx, call, caller, subject)
         return
-    case = take_up(tx, caller.incident)
-    ring_once(case, subject, caller.id)
-    case.finish()
+    locked = take_up(tx, caller.incident)
+    ring_once(locked, subject, caller.id)
+    locked.finish()
 
 
 def _tell_of_call(tx: Tx, call: CallIn, caller: _Caller, subject: Subject) -> None:

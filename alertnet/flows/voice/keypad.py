@@ -79,7 +79,7 @@ def _ask_once_more(call: Call, keyed: Keyed) -> Spoken:
 
 def _refuse(call: Call, keyed: Keyed) -> Spoken:
     before = WrongKeys(call.row.wrong_keys, tuple(call.row.keyed or ()))
-    after = before.wrong(call.case.tx.vault.code_hash(keyed.digits).hex(), keyed.turn)
+    after = before.wrong(call.locked.tx.vault.code_hash(keyed.digits).hex(), keyed.turn)
     if after != before:
         call.attempt.change(wrong_keys=after.tries, keyed=list(after.keyed))
         call.attempt.record("wrong_code_keyed", turn=after.tries)
@@ -95,11 +95,11 @@ def _fail(call: Call) -> Spoken:
         if call.row.wrong_keys < TRIES:
             call.attempt.change(wrong_keys=TRIES)
             call.attempt.record("wrong_person_unproved")
-            notify_coordinators(call.case, Subject.WRONG_PERSON, call.row.contact)
+            notify_coordinators(call.locked, Subject.WRONG_PERSON, call.row.contact)
         return call.say("nothing_recorded")
     call.attempt.failed(Failure.WRONG_PERSON, tell=False)
     call.attempt.outbox.flush()
-    report_wrong_person(call.case, call.row.tree, call.row.contact, call.row.address)
+    report_wrong_person(call.locked, call.row.tree, call.row.contact, call.row.address)
     return call.say("wrong_person")
 
 
@@ -108,9 +108,9 @@ def _accept(call: Call) -> Spoken:
     # First of all: what the answer makes pointless is hung up, and that must not be this very call.
     call.accept()
     if call.kind is Kind.ALARM:
-        coordinator_alarms.answer_alarm(call.case, call.row.alarm_id, "acknowledged", call.row.contact)
+        coordinator_alarms.answer_alarm(call.locked, call.row.alarm_id, "acknowledged", call.row.contact)
     elif call.kind is Kind.TASK:
-        take(call.case, call.alarm, call.row.contact)
+        take(call.locked, call.alarm, call.row.contact)
     elif call.kind.is_alert and _respond(call, AnswerKind.ACKNOWLEDGED) is AnswerKind.RELAYED:
         return call.say("thanks_relayed")
     return call.say(ask=MENU)
@@ -142,7 +142,7 @@ def _decide(call: Call, digits: str) -> Spoken:
         return call.say(ask=MENU)
     try:
         if call.alarm.answer != decision:
-            decide_alarm(call.case, call.alarm, decision, call.row.contact)
+            decide_alarm(call.locked, call.alarm, decision, call.row.contact)
     except WrongState:
         return call.say("taken_care_of")
     return call.say(f"thanks_{decision}")
@@ -156,12 +156,12 @@ def _let_ring_on(call: Call) -> None:
             "answer": None,
             "answered_by": None,
             "answered_at": None,
-            "due_at": call.case.tx.now + coordinator_alarms.AGAIN,
+            "due_at": call.locked.tx.now + coordinator_alarms.AGAIN,
         }
-        call.case.tx.session.execute(update(alarm_table).where(alarm_table.c.id == alarm.id).values(again))
-        call.case.record("alarm_declined", alarm=alarm.id, by=call.row.contact)
+        call.locked.tx.session.execute(update(alarm_table).where(alarm_table.c.id == alarm.id).values(again))
+        call.locked.record("alarm_declined", alarm=alarm.id, by=call.row.contact)
 
 
 def _respond(call: Call, answer: AnswerKind) -> AnswerKind:
     row = call.row
-    return respond(call.case, row.tree, row.contact, answer, Via.CALL, address=row.address).kind
+    return respond(call.locked, row.tree, row.contact, answer, Via.CALL, address=row.address).kind

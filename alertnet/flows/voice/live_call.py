@@ -16,7 +16,7 @@ from alertnet.flows.escalation.pin_proof import owner_of_pin, try_contacts_pin
 from alertnet.flows.notifications.cancel_alerts import is_wanted
 from alertnet.flows.sending.locked_attempt import FOLLOW_UP, LockedAttempt, lock_attempt
 from alertnet.flows.sms.wrong_codes import count_wrong_tries
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms, attempts, notifications, served
 
@@ -58,7 +58,7 @@ class Call:
     """One attempt to call a contact, and the case it belongs to."""
 
     attempt: LockedAttempt
-    case: Case
+    locked: LockedIncident
     row: Row[Any]
     """The notification, with what the attempt has heard so far: failure, wrong keys, spoken code."""
     code: str | None
@@ -82,7 +82,7 @@ class Call:
     @cached_property
     def pin_digits(self) -> int:
         """How many digits the contact's PIN has; 0 where none is on record."""
-        return digits_of_pin(self.case.tx, owner_of_pin(self.case, self.row.tree, self.row.contact))
+        return digits_of_pin(self.locked.tx, owner_of_pin(self.locked, self.row.tree, self.row.contact))
 
     @property
     def asks_for_pin(self) -> bool:
@@ -92,13 +92,13 @@ class Call:
     @property
     def alarm(self) -> Row[Any]:
         """The alarm or decision that it rings for."""
-        return self.case.tx.session.execute(select(alarms).where(alarms.c.id == self.row.alarm_id)).one()
+        return self.locked.tx.session.execute(select(alarms).where(alarms.c.id == self.row.alarm_id)).one()
 
     @property
     def may_answer(self) -> bool:
         """Whether the incident is open, and the contact neither barred from it nor involved in it (A3)."""
-        is_its_own = self.row.address not in self.case.contact(self.row.tree, self.row.contact).left
-        return self.case.is_open and is_its_own and self.row.contact in self.case.plans[self.row.tree].allowed
+        is_its_own = self.row.address not in self.locked.contact(self.row.tree, self.row.contact).left
+        return self.locked.is_open and is_its_own and self.row.contact in self.locked.plans[self.row.tree].allowed
 
     @property
     def is_wanted(self) -> bool:
@@ -109,22 +109,22 @@ class Call:
             return self.may_answer and self.alarm.due_at is not None
         place = served.c.method.label("place")
         query: Select[Any] = select(served.c.escalation_id, served.c.contact, served.c.level_index, place)
-        services = self.case.tx.session.execute(query.where(served.c.notification_id == self.row.id))
-        return self.may_answer and any(is_wanted(self.case, service) for service in services)
+        services = self.locked.tx.session.execute(query.where(served.c.notification_id == self.row.id))
+        return self.may_answer and any(is_wanted(self.locked, service) for service in services)
 
     def proves(self, digits: str) -> bool:
         """Whether the digits are the contact's PIN."""
-        return bool(try_contacts_pin(self.case, self.row, digits).check)
+        return bool(try_contacts_pin(self.locked, self.row, digits).check)
 
     def give_code(self) -> None:
         """Draw the code of this call, unless it has one."""
         if self.code is None:
-            self.code = self.case.tx.chance.digits(SPOKEN_CODE_LENGTH)
+            self.code = self.locked.tx.chance.digits(SPOKEN_CODE_LENGTH)
             self.attempt.change(spoken_code=self.code)
 
     def accept(self) -> None:
         """A person listens: the attempt is delivered, while the call goes on until the provider reports its end."""
-        now = self.case.tx.now
+        now = self.locked.tx.now
         status = AttemptStatus.DELIVERED.value
         self.attempt.change(status=status, failure=None, error=None, due_at=now + FOLLOW_UP, lease=None, changed_at=now)
         self.attempt.outbox.change("notifications", self.row.id, status=status)
@@ -139,9 +139,11 @@ class Call:
         if not self.asks_for_pin:
             self.attempt.outbox.flush()
             told = [
-                each for each in told_codes(self.case.tx, self.row.address) if each.incident == self.case.incident.id
+                each
+                for each in told_codes(self.locked.tx, self.row.address)
+                if each.incident == self.locked.incident.id
             ]
-            count_wrong_tries(self.case.tx, self.row.address, told, 1, by_text=False)
+            count_wrong_tries(self.locked.tx, self.row.address, told, 1, by_text=False)
 
     def ask_for_code(self, stage: str | None = None, *, turn: int, silent: bool = False) -> KeypadQuestion:
         """The question after the code or the PIN; `stage` in place of the usual words."""
@@ -152,20 +154,20 @@ class Call:
     def say(self, *stages: str, ask: KeypadQuestion | None = None) -> Spoken:
         """Write down what was done, and say this."""
         said = replace(from_plain(Said, self.row.said), spoken_code=None if self.asks_for_pin else self.code)
-        self.attempt.change(changed_at=self.case.tx.now)
+        self.attempt.change(changed_at=self.locked.tx.now)
         hang_ups = self.attempt.finish()
-        self.case.finish()
-        every = tuple(dict.fromkeys((*hang_ups, *self.case.hang_ups)))
-        return Spoken(self.kind, self.row.language, said, self.case.incident.templates, stages, ask, every)
+        self.locked.finish()
+        every = tuple(dict.fromkeys((*hang_ups, *self.locked.hang_ups)))
+        return Spoken(self.kind, self.row.language, said, self.locked.incident.templates, stages, ask, every)
 
 
 def take_call(tx: Tx, attempt_id: str) -> Call | None:
     """The call of that attempt, held in the order of locks; None when there is none."""
     locked = lock_attempt(tx, attempt_id)
-    if locked is None or locked.case is None or not locked.is_call:
+    if locked is None or locked.locked is None or not locked.is_call:
         return None
     of_attempt = (attempts.c.failure, attempts.c.wrong_keys, attempts.c.keyed, attempts.c.spoken_code)
     query = select(notifications, *of_attempt)
     joined = query.join(attempts, attempts.c.notification_id == notifications.c.id)
     row = tx.session.execute(joined.where(attempts.c.id == attempt_id)).one()
-    return Call(locked, locked.case, row, row.spoken_code)
+    return Call(locked, locked.locked, row, row.spoken_code)

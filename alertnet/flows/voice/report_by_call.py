@@ -15,7 +15,7 @@ from alertnet.flows.credentials.known_numbers import member_at
 from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.notifications import coordinator_alarms
 from alertnet.flows.sms.report_by_sms import receive_report
-from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.flows.voice.incoming_call import Asks, CallIn, Reception, keep_reply, raised_by, receive_call
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
@@ -43,24 +43,24 @@ def key_type(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
     raised, type = raised_by(tx, call), _type(digits)
     if received.asks is not Asks.PIN or raised is None or type is None:
         return replace(received, asks=None)
-    case = take_up(tx, incidents.id_of(tx.session, raised))
-    if case.is_open:
-        _make_known(case, type)
-    case.finish()
-    return replace(received, asks=None, hang_ups=tuple(case.hang_ups))
+    locked = take_up(tx, incidents.id_of(tx.session, raised))
+    if locked.is_open:
+        _make_known(locked, type)
+    locked.finish()
+    return replace(received, asks=None, hang_ups=tuple(locked.hang_ups))
 
 
 def _type(digits: str) -> IncidentType | None:
     return TYPES_BY_NUMBER.get(int(digits)) if digits.isascii() and digits.isdigit() else None
 
 
-def _make_known(case: Case, type: IncidentType) -> None:
+def _make_known(locked: LockedIncident, type: IncidentType) -> None:
     """The first type that is named stands; severity only rises."""
-    known = add_to(case.facts, replace(case.facts, type=type.code, severity=type.severity, details=None), None)
-    if known == case.facts:
+    known = add_to(locked.facts, replace(locked.facts, type=type.code, severity=type.severity, details=None), None)
+    if known == locked.facts:
         return
-    case.record("type_keyed", type=type.code)
-    case.change_facts(known)
-    move(case, for_all(case, PlanChanged()))
+    locked.record("type_keyed", type=type.code)
+    locked.change_facts(known)
+    move(locked, for_all(locked, PlanChanged()))
     if type.code in IN_CUSTODY:
-        coordinator_alarms.silence(case, escalation=None, kinds=(Kind.FIELD_STATUS,), answer="silent")
+        coordinator_alarms.silence(locked, escalation=None, kinds=(Kind.FIELD_STATUS,), answer="silent")

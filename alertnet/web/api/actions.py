@@ -22,7 +22,7 @@ from alertnet.flows.incidents.consent import hear_consent
 from alertnet.flows.incidents.reopen_incident import reopen_incident
 from alertnet.flows.incidents.update import exclude, update_incident
 from alertnet.flows.unit.idempotent_request import Act, Show
-from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.api_keys import ApiKey
 from alertnet.store.records.idempotency import Answer
@@ -44,8 +44,8 @@ def update(ref: str, news: News, key: Coordinator, door: ByDoor) -> Response:
     """News, told to exactly those who were told of the incident; what is new in it changes the plan at once."""
     network = door.runtime.edition.network
 
-    def do(case: Case) -> None:
-        update_incident(case, news.text, _renewed(case.facts, news, network), by=by(key))
+    def do(locked: LockedIncident) -> None:
+        update_incident(locked, news.text, _renewed(locked.facts, news, network), by=by(key))
 
     return door.carry_out(key, news, on(ref, key, do))
 
@@ -57,7 +57,7 @@ def decide_level(ref: str, verdict: Verdict, key: Coordinator, door: ByDoor) -> 
     return door.carry_out(
         key,
         verdict,
-        on(ref, key, lambda case: decide(case, words, tree=verdict.tree, level=verdict.level, by=by(key))),
+        on(ref, key, lambda locked: decide(locked, words, tree=verdict.tree, level=verdict.level, by=by(key))),
     )
 
 
@@ -65,12 +65,12 @@ def decide_level(ref: str, verdict: Verdict, key: Coordinator, door: ByDoor) -> 
 def vouch(ref: str, heard: Vouched, key: Coordinator, door: ByDoor) -> Response:
     """An answer that a coordinator heard and vouches for (A6)."""
 
-    def act(tx: Tx) -> tuple[Case, Show]:
-        case = take_up(tx, id_of(tx.session, ref, key))
-        _check_contact(case, heard.tree, heard.contact)
+    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+        locked = take_up(tx, id_of(tx.session, ref, key))
+        _check_contact(locked, heard.tree, heard.contact)
         at = _past(tx, "heard_at", heard.heard_at)
-        recorded = vouching.vouch(case, heard.tree, heard.contact, heard.kind, by=by(key), note=heard.note, at=at)
-        return case, partial(_acknowledgement, id=recorded.id)
+        recorded = vouching.vouch(locked, heard.tree, heard.contact, heard.kind, by=by(key), note=heard.note, at=at)
+        return locked, partial(_acknowledgement, id=recorded.id)
 
     return door.carry_out(key, heard, act)
 
@@ -80,16 +80,16 @@ def revoke_acknowledgement(ref: str, id: str, key: Coordinator, door: ByDoor) ->
     """Take an answer back: where its level's rule is no longer met, the escalation goes on."""
     if not (id.isascii() and id.isalnum()):
         raise Unknown("acknowledgement", id[:32])
-    return door.carry_out(key, None, on(ref, key, lambda case: revoke(case, id, by=by(key))))
+    return door.carry_out(key, None, on(ref, key, lambda locked: revoke(locked, id, by=by(key))))
 
 
 @router.post("/actions", response_model=IncidentView)
 def report(ref: str, deed: Deed, key: Coordinator, door: ByDoor) -> Response:
     """What a contact did after it acknowledged."""
 
-    def do(case: Case) -> None:
-        at = _past(case.tx, "at", deed.at)
-        report_action(case, _tree_of(case, deed), deed.contact, deed.action, at=at, note=deed.note)
+    def do(locked: LockedIncident) -> None:
+        at = _past(locked.tx, "at", deed.at)
+        report_action(locked, _tree_of(locked, deed), deed.contact, deed.action, at=at, note=deed.note)
 
     return door.carry_out(key, deed, on(ref, key, do))
 
@@ -101,13 +101,13 @@ def record_consent(ref: str, consent: Consent, key: Coordinator, door: ByDoor) -
     A wider one is kept, and takes effect when a coordinator re-resolves, having seen the difference (A8).
     """
 
-    def do(case: Case) -> None:
+    def do(locked: LockedIncident) -> None:
         hear_consent(
-            case,
+            locked,
             consent.scope,
             given_by=consent.given_by,
             how=consent.how,
-            at=_past(case.tx, "at", consent.at),
+            at=_past(locked.tx, "at", consent.at),
             people=tuple(consent.people),
             by=by(key),
         )
@@ -119,7 +119,7 @@ def record_consent(ref: str, consent: Consent, key: Coordinator, door: ByDoor) -
 def spare(ref: str, exclusion: Exclusion, key: Coordinator, door: ByDoor) -> Response:
     """Spare contacts, organisations or roles from now on."""
     return door.carry_out(
-        key, exclusion, on(ref, key, lambda case: exclude(case, tuple(exclusion.contacts), by=by(key)))
+        key, exclusion, on(ref, key, lambda locked: exclude(locked, tuple(exclusion.contacts), by=by(key)))
     )
 
 
@@ -127,7 +127,7 @@ def spare(ref: str, exclusion: Exclusion, key: Coordinator, door: ByDoor) -> Res
 def close(ref: str, closing: Closing, key: Coordinator, door: ByDoor) -> Response:
     """It is over: everything stops, and those who were told hear so."""
     return door.carry_out(
-        key, closing, on(ref, key, lambda case: close_incident(case, closing.reason, text=closing.text, by=by(key)))
+        key, closing, on(ref, key, lambda locked: close_incident(locked, closing.reason, text=closing.text, by=by(key)))
     )
 
 
@@ -135,16 +135,16 @@ def close(ref: str, closing: Closing, key: Coordinator, door: ByDoor) -> Respons
 def reopen(ref: str, reopening: Reopening, key: Coordinator, door: ByDoor) -> Response:
     """It is not over: each escalation goes on where it stood."""
     why = ": ".join(filter(None, (reopening.reason, reopening.text)))
-    return door.carry_out(key, reopening, on(ref, key, lambda case: reopen_incident(case, by=by(key), reason=why)))
+    return door.carry_out(key, reopening, on(ref, key, lambda locked: reopen_incident(locked, by=by(key), reason=why)))
 
 
-def on(ref: str, key: ApiKey, do: Callable[[Case], None]) -> Act:
+def on(ref: str, key: ApiKey, do: Callable[[LockedIncident], None]) -> Act:
     """The act that takes up the incident, if the key may know of it, does that to it, and shows it."""
 
-    def act(tx: Tx) -> tuple[Case, Show]:
-        case = take_up(tx, id_of(tx.session, ref, key))
-        do(case)
-        return case, partial(shown, id=case.incident.id)
+    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+        locked = take_up(tx, id_of(tx.session, ref, key))
+        do(locked)
+        return locked, partial(shown, id=locked.incident.id)
 
     return act
 
@@ -180,22 +180,22 @@ def _people(before: tuple[Affected, ...], named: list[Person]) -> tuple[Affected
     return tuple(people.values())
 
 
-def _check_contact(case: Case, tree: str, contact: str) -> None:
-    if tree not in case.plans:
-        raise BadInput("tree", tree, sorted(case.plans))
-    if contact not in case.tree(tree).contacts:
-        raise BadInput("contact", contact, sorted(case.tree(tree).contacts))
+def _check_contact(locked: LockedIncident, tree: str, contact: str) -> None:
+    if tree not in locked.plans:
+        raise BadInput("tree", tree, sorted(locked.plans))
+    if contact not in locked.tree(tree).contacts:
+        raise BadInput("contact", contact, sorted(locked.tree(tree).contacts))
 
 
-def _tree_of(case: Case, deed: Deed) -> str:
+def _tree_of(locked: LockedIncident, deed: Deed) -> str:
     """The tree that is named, else the only one with a contact of that id."""
     if deed.tree is not None:
-        _check_contact(case, deed.tree, deed.contact)
+        _check_contact(locked, deed.tree, deed.contact)
         return deed.tree
-    trees = [id for id in case.plans if deed.contact in case.tree(id).contacts]
+    trees = [id for id in locked.plans if deed.contact in locked.tree(id).contacts]
     if not trees:
         raise BadInput(
-            "contact", deed.contact, sorted({id for plan in case.plans.values() for id in plan.tree.contacts})
+            "contact", deed.contact, sorted({id for plan in locked.plans.values() for id in plan.tree.contacts})
         )
     if len(trees) > 1:
         raise BadInput("tree", None, sorted(trees))

@@ -15,7 +15,7 @@ from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.limits import is_instant
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.unit.idempotent_request import Show
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.api_keys import ApiKey
@@ -57,9 +57,9 @@ def raise_incident(report: Report, key: Raiser, door: ByDoor) -> Response:
     """Raise an incident: when this answers, it is on the record and its first alerts are queued."""
     edition = door.runtime.edition
 
-    def act(tx: Tx) -> tuple[Case, Show]:
-        case = open_incident(tx, edition, report.facts(key.team), by=f"key {key.id}")
-        return case, lambda _: opened(case)
+    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+        locked = open_incident(tx, edition, report.facts(key.team), by=f"key {key.id}")
+        return locked, lambda _: opened(locked)
 
     return door.carry_out(key, report, act)
 
@@ -99,10 +99,10 @@ def show_timeline(
     return JSONResponse(runtime.read(query))
 
 
-def opened(case: Case) -> Answer:
-    """The incident of a case that was just opened, as an answer, with its place."""
-    incident = incident_view.of_opened(case.incident, case.pruned(), case.outbox.written)
-    return Answer(201, incident, f"/v1/incidents/{case.incident.ref}")
+def opened(locked: LockedIncident) -> Answer:
+    """The incident that was just opened, as an answer, with its place."""
+    incident = incident_view.of_opened(locked.incident, locked.pruned(), locked.outbox.written)
+    return Answer(201, incident, f"/v1/incidents/{locked.incident.ref}")
 
 
 def shown(session: Session, id: str) -> Answer:

@@ -89,7 +89,7 @@ def re_resolve_incident(ref: str, asked: Reresolution, key: Coordinator, door: B
     expected = asked.expected
     if expected is None:
         raise BadInput("expected", None, "the `hash` of the difference that was looked at")
-    return door.carry_out(key, asked, on(ref, key, lambda case: re_resolve(case, edition, expected, by=by(key))))
+    return door.carry_out(key, asked, on(ref, key, lambda locked: re_resolve(locked, edition, expected, by=by(key))))
 
 
 def _view(found: Difference) -> DifferenceView:

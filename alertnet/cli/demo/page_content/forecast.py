@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from alertnet.core.escalation.advance import advance
 from alertnet.core.escalation.decision import Step
 from alertnet.core.escalation.state import Status
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records.escalations import Escalation
 
 HORIZON = timedelta(hours=3)
@@ -23,15 +23,15 @@ class Foretold:
     step: Step
 
 
-def foretell(case: Case, now: datetime) -> list[Foretold]:
+def foretell(locked: LockedIncident, now: datetime) -> list[Foretold]:
     """The steps of all escalations in the next hours that send, ask or record anything, in the order of time."""
-    steps = [each for escalation in case.escalations for each in _steps(case, escalation, now)]
+    steps = [each for escalation in locked.escalations for each in _steps(locked, escalation, now)]
     return sorted(steps, key=lambda each: each.at)
 
 
-def _steps(case: Case, escalation: Escalation, now: datetime) -> Iterator[Foretold]:
-    plan = case.plans[escalation.tree]
-    others = [each.state.status for each in case.escalations if each is not escalation]
+def _steps(locked: LockedIncident, escalation: Escalation, now: datetime) -> Iterator[Foretold]:
+    plan = locked.plans[escalation.tree]
+    others = [each.state.status for each in locked.escalations if each is not escalation]
     acknowledged = bool(others) and all(status is Status.ACKNOWLEDGED for status in others)
     state, due_at = escalation.state, escalation.due_at
     for _ in range(MOST_STEPS):

@@ -8,7 +8,7 @@ from alertnet.cli.demo.page_content.forecast import Foretold
 from alertnet.cli.demo.page_content.names import REASONS, Names
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.escalation.state import LevelStatus, Status
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.sandbox.page import Mark, Tone
 from alertnet.store.records.escalations import Escalation
 from alertnet.store.views.shapes import IncidentView
@@ -49,17 +49,17 @@ def mark_contacts(view: IncidentView, names: Names) -> dict[str, Mark]:
     return marks
 
 
-def mark_trees(case: Case, names: Names) -> tuple[Mark, ...]:
+def mark_trees(locked: LockedIncident, names: Names) -> tuple[Mark, ...]:
     """One mark for each tree that has an escalation, and for those that told nobody."""
-    marks = [(names.tree(tree), _of_tree(case.escalation_of(tree))) for tree in sorted(case.plans)]
+    marks = [(names.tree(tree), _of_tree(locked.escalation_of(tree))) for tree in sorted(locked.plans)]
     return tuple(Mark(mark.tone, f"{title}: {mark.text}") for title, mark in marks)
 
 
-def mark_levels(case: Case, foretold: list[Foretold], zone: tzinfo) -> dict[str, Mark]:
+def mark_levels(locked: LockedIncident, foretold: list[Foretold], zone: tzinfo) -> dict[str, Mark]:
     """By the key of the ring: open, answered, waiting, left out, or when it will open."""
     marks: dict[str, Mark] = {}
-    for tree, plan in case.plans.items():
-        escalation = case.escalation_of(tree)
+    for tree, plan in locked.plans.items():
+        escalation = locked.escalation_of(tree)
         opens, asks = (dict(_noted(foretold, tree, kind)) for kind in ("level_opened", "go_asked"))
         for planned in plan.levels:
             told = escalation is not None and planned.contacts
@@ -68,7 +68,7 @@ def mark_levels(case: Case, foretold: list[Foretold], zone: tzinfo) -> dict[str,
                 mark = Mark(Tone.ASKED, f"at {asks[planned.level.name].astimezone(zone):%H:%M} a go is asked for")
             elif mark is None and planned.level.name in opens:
                 mark = Mark(Tone.QUIET, f"at {opens[planned.level.name].astimezone(zone):%H:%M}, if nobody answers")
-            marks[ring_key(tree, planned.index)] = mark or _later(case, escalation)
+            marks[ring_key(tree, planned.index)] = mark or _later(locked, escalation)
     return marks
 
 
@@ -109,10 +109,10 @@ def _of_level(escalation: Escalation, index: int) -> Mark | None:
     return Mark(Tone.QUIET, "was told") if over else Mark(Tone.ALARM, "told, no answer yet")
 
 
-def _later(case: Case, escalation: Escalation | None) -> Mark:
-    if escalation is None or not case.is_open or escalation.state.status is Status.ACKNOWLEDGED:
+def _later(locked: LockedIncident, escalation: Escalation | None) -> Mark:
+    if escalation is None or not locked.is_open or escalation.state.status is Status.ACKNOWLEDGED:
         return Mark(Tone.QUIET, "not needed")
-    return Mark(Tone.QUIET, "later") if case.facts.verified else NOT_VERIFIED
+    return Mark(Tone.QUIET, "later") if locked.facts.verified else NOT_VERIFIED
 
 
 def _noted(foretold: list[Foretold], tree: str, kind: str) -> Iterator[tuple[str, datetime]]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from alertnet.cli.demo.page_content.cast import called
 from alertnet.core.escalation.state import LAST_RESORT
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.sandbox.page import Cast
 
 METHODS = {"sms": "SMS", "call": "call", "email": "mail", "task": "a coordinator"}
@@ -51,28 +51,28 @@ REASONS = {
 class Names:
     """The names of one case, and where its people stand on the page."""
 
-    case: Case
+    locked: LockedIncident
     cast: Cast
 
     def contact(self, tree: str | None, id: str) -> str:
         """A contact, or a member of the field as `team/member`."""
-        if tree is not None and tree in self.case.plans and id in self.case.tree(tree).contacts:
-            return called(self.case.contact(tree, id))
+        if tree is not None and tree in self.locked.plans and id in self.locked.tree(tree).contacts:
+            return called(self.locked.contact(tree, id))
         key = id.removeprefix("field/").replace("/", "-")
         return next((party.title for party in self.cast.field if party.key == key), id)
 
     def party(self, tree: str, id: str) -> str | None:
         """The key of the party that the contact is on the page."""
-        addresses = self.case.contact(tree, id).addresses
+        addresses = self.locked.contact(tree, id).addresses
         return next((self.cast.by_address[each].key for each in addresses if each in self.cast.by_address), None)
 
     def tree(self, id: str) -> str:
         """A tree by its title."""
-        return self.case.tree(id).title if id in self.case.plans else id
+        return self.locked.tree(id).title if id in self.locked.plans else id
 
     def level(self, tree: str, index: int) -> str:
         """A level by its place."""
-        return "Last resort" if index == LAST_RESORT else self.case.tree(tree).levels[index].name
+        return "Last resort" if index == LAST_RESORT else self.locked.tree(tree).levels[index].name
 
 
 def listed(names: list[str]) -> str:

@@ -9,7 +9,7 @@ from alertnet.cli.demo.page_content.forecast import Foretold
 from alertnet.cli.demo.page_content.names import METHODS, Names, listed
 from alertnet.core.escalation.decision import Send
 from alertnet.core.escalation.state import LAST_RESORT, Status
-from alertnet.flows.unit.locked_incident import Case
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.sandbox.page import Coming, Hint, Tone
 from alertnet.store.tables import alarms
 
@@ -17,37 +17,37 @@ MOST = 5
 """Things to come that are shown."""
 
 
-def coming(case: Case, foretold: list[Foretold], names: Names, now: datetime) -> tuple[Coming, ...]:
+def coming(locked: LockedIncident, foretold: list[Foretold], names: Names, now: datetime) -> tuple[Coming, ...]:
     """The next things, earliest first."""
-    ahead = [*_alarms(case, now), *(told for each in foretold for told in _steps(each, names))]
+    ahead = [*_alarms(locked, now), *(told for each in foretold for told in _steps(each, names))]
     return tuple(sorted(ahead, key=lambda each: each.at)[:MOST])
 
 
-def hint(case: Case | None, answered: bool, field: str, coordinator: str) -> Hint:
+def hint(locked: LockedIncident | None, answered: bool, field: str, coordinator: str) -> Hint:
     """What to try; `answered`: a coordinator has taken charge. `field`, `coordinator`: whose telephone is meant."""
-    if case is None:
+    if locked is None:
         return Hint(
             "Raise the alarm",
             "Write SOS on Ana’s telephone, the first in the field, and send it. That is all she has to remember.",
             field,
         )
-    if not case.is_open:
+    if not locked.is_open:
         return Hint("It is over", "Everybody who was told has the all-clear. Begin with a story, or send SOS again.")
-    if not case.facts.verified and not answered:
+    if not locked.facts.verified and not answered:
         return Hint(
             "A coordinator’s telephone rings",
             "Answer it: press the three digits that you hear, then 1 if it is true. Or send a code from its SMS. Or do "
             "nothing, press “Jump to what comes next”, and see whom the alarm reaches then.",
             coordinator,
         )
-    if not case.facts.verified:
+    if not locked.facts.verified:
         return Hint(
             "Is it true?",
             "A bare SOS goes no further than the coordinators until one of them has spoken with the team. Send GO with "
             "the code of the question, and the others are told at their time.",
             coordinator,
         )
-    if all(each.state.status is Status.ACKNOWLEDGED for each in case.escalations):
+    if all(each.state.status is Status.ACKNOWLEDGED for each in locked.escalations):
         return Hint("Answered", "Nobody is alarmed any more. When the team is safe, give the all-clear.")
     return Hint(
         "The alarm spreads",
@@ -79,15 +79,15 @@ def _steps(foretold: Foretold, names: Names) -> Iterator[Coming]:
 def _whom(sends: list[Send], tree: str, names: Names) -> str:
     methods: dict[str, list[str]] = {}
     for send in sends:
-        method = names.case.contact(tree, send.contact).all_methods[send.method]
+        method = names.locked.contact(tree, send.contact).all_methods[send.method]
         methods.setdefault(names.contact(tree, send.contact), []).append(METHODS.get(method.kind.value, "message"))
     return "; ".join(f"{who}: {listed(by)}" for who, by in methods.items())
 
 
-def _alarms(case: Case, now: datetime) -> Iterator[Coming]:
+def _alarms(locked: LockedIncident, now: datetime) -> Iterator[Coming]:
     """What is asked or said again until a coordinator answers."""
-    query = select(alarms).where(alarms.c.incident_id == case.incident.id, alarms.c.due_at.is_not(None))
-    for row in case.tx.session.execute(query):
+    query = select(alarms).where(alarms.c.incident_id == locked.incident.id, alarms.c.due_at.is_not(None))
+    for row in locked.tx.session.execute(query):
         yield Coming(max(row.due_at, now), *_repeated(row))
 
 

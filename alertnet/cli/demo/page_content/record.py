@@ -8,7 +8,7 @@ from alertnet.cli.demo.page_content import chronicle, marks, outlook
 from alertnet.cli.demo.page_content.forecast import foretell
 from alertnet.cli.demo.page_content.names import Names
 from alertnet.core.incident import TYPES, IncidentStatus
-from alertnet.flows.unit.locked_incident import Case, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox.page import Cast, Incident, Story
 from alertnet.store.db.tx import Tx
@@ -48,41 +48,41 @@ def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
     if not known:
         return Story(outlook.hint(None, False, first, coordinator), rings=marks.mark_plan(runtime.network))
     opened = [each for each in known if each.status is IncidentStatus.OPEN]
-    case = take_up(tx, (opened or known)[0].id)
-    seen = incident_view.of_incident(tx.session, case.incident.id)
-    names = Names(case, cast)
-    foretold = foretell(case, tx.now)
+    locked = take_up(tx, (opened or known)[0].id)
+    seen = incident_view.of_incident(tx.session, locked.incident.id)
+    names = Names(locked, cast)
+    foretold = foretell(locked, tx.now)
     return Story(
-        hint=outlook.hint(case, _is_answered(case, seen), first, coordinator),
-        incident=_head(case, names),
+        hint=outlook.hint(locked, _is_answered(locked, seen), first, coordinator),
+        incident=_head(locked, names),
         others_open=max(len(opened) - 1, 0),
-        lines=chronicle.tell(timeline_view.entries(tx.session, case.incident.id, 0, MOST_ENTRIES), names),
-        coming=outlook.coming(case, foretold, names, tx.now) if case.is_open else (),
+        lines=chronicle.tell(timeline_view.entries(tx.session, locked.incident.id, 0, MOST_ENTRIES), names),
+        coming=outlook.coming(locked, foretold, names, tx.now) if locked.is_open else (),
         parties=marks.mark_contacts(seen, names),
-        rings=marks.mark_levels(case, foretold, zone),
+        rings=marks.mark_levels(locked, foretold, zone),
     )
 
 
-def _head(case: Case, names: Names) -> Incident:
-    facts = case.facts
+def _head(locked: LockedIncident, names: Names) -> Incident:
+    facts = locked.facts
     return Incident(
-        ref=case.incident.ref,
+        ref=locked.incident.ref,
         title=TYPES[facts.type].names["en"].capitalize(),
         facts=(
             facts.severity.value,
             "verified" if facts.verified else "not verified yet",
             *(["drill"] if facts.drill else []),
-            "open" if case.is_open else f"closed: {(case.incident.close_reason or '').replace('_', ' ')}",
+            "open" if locked.is_open else f"closed: {(locked.incident.close_reason or '').replace('_', ' ')}",
         ),
-        marks=marks.mark_trees(case, names),
-        is_open=case.is_open,
+        marks=marks.mark_trees(locked, names),
+        is_open=locked.is_open,
     )
 
 
-def _is_answered(case: Case, seen: IncidentView) -> bool:
+def _is_answered(locked: LockedIncident, seen: IncidentView) -> bool:
     return any(
         each["kind"] == "acknowledged"
         and each["revoked_at"] is None
-        and case.is_coordinator(each["tree"], each["contact"])
+        and locked.is_coordinator(each["tree"], each["contact"])
         for each in seen["acknowledgements"]
     )
