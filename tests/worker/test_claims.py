@@ -22,7 +22,7 @@ from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.coordinator_alarms import due
 from alertnet.flows.sending.claim_sends import LEASE, Claims, claim
 from alertnet.flows.sending.send_capacity import Line, Outward
-from alertnet.flows.unit.unit_of_work import Letter, Outbox
+from alertnet.flows.unit.unit_of_work import Letter, UnitOfWork
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts, notifications
@@ -41,12 +41,12 @@ def change(stage: Stage, notification: str, **values: object) -> None:
 
 def post_notices(tx: Tx, numbers: Sequence[str]) -> None:
     """A text to each of these numbers, of no incident."""
-    outbox = Outbox(tx)
+    work = UnitOfWork(tx)
     words = Said("PBI", "PBI", "news", "+573005550199", "UTC")
     for number in numbers:
         letter = Letter(Kind.NOTICE, "carla", MethodKind.SMS, number, "en", words, tx.now, rank=0)
-        outbox.post(letter)
-    outbox.flush()
+        work.post(letter)
+    work.flush()
 
 
 def test_the_most_severe_goes_first(stage: Stage) -> None:

@@ -42,7 +42,7 @@ def link_token(
     made = known_links_of(locked)
     if key not in made:
         id, token = locked.tx.chance.id(), locked.tx.chance.letters(LINK_LENGTH, LINK_SIGNS)
-        locked.outbox.add(
+        locked.work.add(
             "links",
             id=id,
             token=token,

@@ -51,7 +51,7 @@ def good_from(locked: LockedIncident, code: Code, kin: list[tuple[str, Contact]]
         return code
     written = select(code_numbers.c.number_index).where(code_numbers.c.code_id == code.id)
     there = {*locked.tx.session.scalars(written)}
-    there |= {row["number_index"] for row in locked.outbox.rows.get("code_numbers", ()) if row["code_id"] == code.id}
+    there |= {row["number_index"] for row in locked.work.rows.get("code_numbers", ()) if row["code_id"] == code.id}
     fresh = {number: owner for number, owner in owners_of(kin).items() if locked.tx.vault.index(number) not in there}
     numbers = [index for number in fresh for index in locked.tx.vault.indexes(number)]
     if numbers and locked.ahead.draws.holds(numbers, code.text):
@@ -134,7 +134,7 @@ def _make(
     if text is None:
         return None
     code = Code(locked.tx.chance.id(), text)
-    locked.outbox.add(
+    locked.work.add(
         "codes",
         id=code.id,
         incident_id=locked.incident.id,
@@ -155,7 +155,7 @@ def _let_answer(locked: LockedIncident, code: Code, owners: dict[str, tuple[str,
     """Let the code be good from those numbers."""
     code_hash = locked.tx.vault.code_hash(code.text)
     for number, (tree, contact, relays) in owners.items():
-        locked.outbox.add(
+        locked.work.add(
             "code_numbers",
             code_id=code.id,
             number_index=locked.tx.vault.index(number),

@@ -17,7 +17,7 @@ from alertnet.flows.notifications.already_queued import alert_waits
 from alertnet.flows.notifications.cancel_alerts import cancel_unwanted
 from alertnet.flows.notifications.compose import alert, notify_coordinators, said, write
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
-from alertnet.flows.unit.unit_of_work import Outbox, Service
+from alertnet.flows.unit.unit_of_work import Service, UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records.escalations import Escalation, level_name
@@ -53,13 +53,13 @@ def escalate_due(tx: Tx, most: int) -> tuple[int, list[str]]:
     """
     found = escalation_store.take_due(tx.session, tx.now, most)
     ids = list(dict.fromkeys(found))
-    outbox = Outbox(tx)
-    incidents = take_up_each(tx, ids, outbox) if ids else {}
+    work = UnitOfWork(tx)
+    incidents = take_up_each(tx, ids, work) if ids else {}
     for locked in incidents.values():
         locked.refuse_broken(tx.now)
     for id in ids:
         move(incidents[id], _due(incidents[id]))
-    outbox.flush()
+    work.flush()
     return len(found), [call for locked in incidents.values() for call in locked.hang_ups]
 
 
@@ -123,8 +123,8 @@ def _send(locked: LockedIncident, escalation: Escalation, send: Send) -> Failed 
         shared = _sent_by_another_tree(locked, escalation, send.kind, method.kind, address)
         if shared is not None:
             notification, status, trees = shared
-            locked.outbox.serve(notification, service)
-            locked.outbox.share(notification, sorted({*trees, escalation.tree}))
+            locked.work.serve(notification, service)
+            locked.work.share(notification, sorted({*trees, escalation.tree}))
             failed = status == AttemptStatus.FAILED.value
             return Failed(send.contact, send.method) if failed else None
     if send.kind is Kind.REMINDER and alert_waits(locked, method):
@@ -155,7 +155,7 @@ def _sent_by_another_tree(
     It counts once for a tree: where two of its contacts have the address, the second gets its own. A reminder is
     shared only with what another tree posts at the same moment.
     """
-    used = locked.outbox.notifications_for(escalation.id)
+    used = locked.work.notifications_for(escalation.id)
     for (other, other_method, other_address), (id, trees) in locked.posted.items():
         if other != escalation.id and (other_method, other_address) == (method, address):
             return None if id in used else (id, AttemptStatus.QUEUED.value, trees)

@@ -207,7 +207,7 @@ def _add(
 ) -> str:
     id = locked.tx.chance.id()
     locked.tx.counted.append(once(ANSWERS, kind.value, via.value))
-    locked.outbox.add(
+    locked.work.add(
         "acknowledgements",
         id=id,
         incident_id=locked.incident.id,

@@ -29,7 +29,7 @@ def report_action(
     note: str | None = None,
 ) -> None:
     """Record an action of a contact; `none` is kept, but ends no waiting for one."""
-    locked.outbox.add(
+    locked.work.add(
         "actions",
         id=locked.tx.chance.id(),
         incident_id=locked.incident.id,

@@ -35,4 +35,4 @@ def close_incident(locked: LockedIncident, reason: CloseReason, *, text: str | N
     mark_open(locked, False)
     locked.record("incident_closed", reason=reason.value, text=text, by=by)
     stand_down(locked)
-    locked.outbox.record_end(locked.incident.id)
+    locked.work.record_end(locked.incident.id)

@@ -89,8 +89,8 @@ def _let_leave(locked: LockedIncident, closed_at: datetime) -> None:
     values = {"incident": locked.incident.id, "closed_at": closed_at}
     rows = locked.tx.session.execute(_HELD_BACK, values).all()
     for row in {row.notification_id: row for row in rows if is_wanted(locked, row)}.values():
-        locked.outbox.again(row, extra=row.extra)
-        locked.outbox.change("notifications", row.notification_id, status=AttemptStatus.QUEUED.value)
+        locked.work.again(row, extra=row.extra)
+        locked.work.change("notifications", row.notification_id, status=AttemptStatus.QUEUED.value)
 
 
 def _failed_meanwhile(locked: LockedIncident, closed_at: datetime) -> dict[str, list[Failed]]:

@@ -65,7 +65,7 @@ def alert(
         planned_at=planned_at,
         expires_at=expires_at,
     )
-    return locked.outbox.post(letter, ((tree, service),))
+    return locked.work.post(letter, ((tree, service),))
 
 
 def write(
@@ -102,9 +102,9 @@ def write(
         its_words = replace(words, link=token, timezone=contact.timezone)
         letter = _letter(locked, kind, tree, contact, method, its_words)
         letter = replace(letter, alarm=alarm, code=code, link=link, rank=locked.rank(kind, again=again))
-        if once and locked.outbox.has_posted(letter):
+        if once and locked.work.has_posted(letter):
             continue
-        locked.outbox.post(replace(letter, leaves_at=leaves_at), send=send)
+        locked.work.post(replace(letter, leaves_at=leaves_at), send=send)
 
 
 def notify_coordinators(
@@ -143,7 +143,7 @@ def _notice(
     if acknowledgement is not None:
         link, token = link_token(locked, tree, contact, method.kind, method.address, acknowledgement=acknowledgement)
     letter = _letter(locked, Kind.NOTICE, tree, contact, method, replace(words, link=token))
-    locked.outbox.post(replace(letter, link=link, leaves_at=at))
+    locked.work.post(replace(letter, link=link, leaves_at=at))
 
 
 def _letter(locked: LockedIncident, kind: Kind, tree: str, contact: Contact, method: Method, words: Said) -> Letter:

@@ -51,7 +51,7 @@ def raise_alarm(
     """
     id = locked.tx.chance.id()
     code = decision_code(locked)
-    locked.outbox.add(
+    locked.work.add(
         "alarms",
         id=id,
         incident_id=locked.incident.id,

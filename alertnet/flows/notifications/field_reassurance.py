@@ -22,7 +22,7 @@ def promise(locked: LockedIncident) -> None:
     facts = locked.facts
     if facts.raised_from is None or facts.field_silent or facts.type in IN_CUSTODY or not locked.escalations:
         return
-    locked.outbox.add(
+    locked.work.add(
         "alarms",
         id=locked.tx.chance.id(),
         incident_id=locked.incident.id,
@@ -72,7 +72,7 @@ def _tell(locked: LockedIncident, subject: Subject, at: datetime) -> None:
     pinned = locked.tree(tree)
     words = said(locked, tree, pinned.timezone)
     assert locked.facts.raised_from is not None
-    locked.outbox.post(
+    locked.work.post(
         Letter(
             kind=Kind.FIELD_STATUS,
             contact=f"field/{locked.facts.team}",

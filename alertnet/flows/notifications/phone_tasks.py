@@ -78,7 +78,7 @@ def ask(locked: LockedIncident, escalation: Escalation, contact: Contact, send: 
         expires_at=send.expires_at,
     )
     service = Service(escalation.id, contact.id, send.method, send.index, send.round)
-    notification = locked.outbox.post(letter, ((escalation.tree, service),), send=False)
+    notification = locked.work.post(letter, ((escalation.tree, service),), send=False)
     locked.posted[escalation.id, method.kind, letter.address] = (notification, [escalation.tree])
     return None
 
@@ -106,7 +106,7 @@ def end(locked: LockedIncident, task: Row[Any], answer: str, by: str | None) -> 
     """A task is over: `overtaken`, `hours`, an answer of the contact, or why there is none."""
     statuses = {OVERTAKEN: AttemptStatus.CANCELLED, CLOSED: AttemptStatus.CANCELLED}
     reached = AttemptStatus.FAILED if answer in ("no_answer", "wrong_person") else AttemptStatus.DELIVERED
-    locked.outbox.change("notifications", task.notification_id, status=statuses.get(answer, reached).value)
+    locked.work.change("notifications", task.notification_id, status=statuses.get(answer, reached).value)
     coordinator_alarms.answer_alarm(locked, task.alarm_id, answer, by)
     cancel_asking(locked, {task.alarm_id})
 

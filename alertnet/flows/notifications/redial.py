@@ -12,19 +12,19 @@ from sqlalchemy.orm import Session
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import IN_FLOODS
 from alertnet.core.notification import URGENT, AttemptStatus, Failure, Kind
-from alertnet.flows.unit.unit_of_work import Outbox
+from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.queues import attempts as attempt_store
 from alertnet.store.tables import alarms
 
 
-def dial_again(outbox: Outbox, row: Row[Any], failure: Failure) -> bool:
+def dial_again(work: UnitOfWork, row: Row[Any], failure: Failure) -> bool:
     """Queue the second call after that attempt failed so; whether one was."""
     is_urgent_call = row.method == MethodKind.CALL.value and Kind(row.kind) in URGENT
-    if failure is not Failure.NO_ANSWER or not is_urgent_call or _comes_in_floods(outbox.tx.session, row):
+    if failure is not Failure.NO_ANSWER or not is_urgent_call or _comes_in_floods(work.tx.session, row):
         return False
-    if attempt_store.rang_out_before(outbox.tx.session, row.notification_id, row.id):
+    if attempt_store.rang_out_before(work.tx.session, row.notification_id, row.id):
         return False
-    outbox.again(row, extra=row.extra, sender=row.sender)
+    work.again(row, extra=row.extra, sender=row.sender)
     return True
 
 

@@ -10,7 +10,7 @@ from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Kind, send_rank
 from alertnet.flows.credentials.known_numbers import words_of
-from alertnet.flows.unit.unit_of_work import Letter, Outbox
+from alertnet.flows.unit.unit_of_work import Letter, UnitOfWork
 from alertnet.messages.message import METHODS
 from alertnet.store.db.tx import Tx
 
@@ -37,7 +37,7 @@ def tell_coordinators(
     Who has none of them is told by any that can say it. `ref` stands where a reference would. `besides`: an address of
     whoever it is about, and need not be told. `leaves_at`: not before then.
     """
-    outbox = Outbox(tx)
+    work = UnitOfWork(tx)
     told = {besides}
     for tree in trees:
         for contact in tree.coordinators:
@@ -47,8 +47,8 @@ def tell_coordinators(
                 words = replace(words_of(tree, contact), ref=ref, subject=subject, about=about, names=names, at=tx.now)
                 at = leaves_at or tx.now
                 leaves = (_quiet_until(at, tree, contact, method) if kind is Kind.NOTICE else None) or leaves_at
-                outbox.post(replace(_letter(tx, kind, tree, contact, method, words), leaves_at=leaves))
-    outbox.flush()
+                work.post(replace(_letter(tx, kind, tree, contact, method, words), leaves_at=leaves))
+    work.flush()
 
 
 def _methods_to_tell(contact: Contact, kind: Kind, by: frozenset[MethodKind]) -> list[Method]:

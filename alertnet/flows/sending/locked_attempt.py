@@ -19,7 +19,7 @@ from alertnet.flows.notifications.coordinator_alarms import asked_event
 from alertnet.flows.notifications.redial import as_shown, dial_again
 from alertnet.flows.notifications.stand_down import tell_late
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
-from alertnet.flows.unit.unit_of_work import Outbox
+from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import attempts as attempt_store
@@ -52,7 +52,7 @@ class LockedAttempt:
     row: Row[Any]
     status: AttemptStatus
     provider_id: str | None
-    outbox: Outbox
+    work: UnitOfWork
     cases: dict[str, LockedIncident]
     """By incident: two attempts of one incident that are locked together share its case."""
     events: dict[str, list[Event]] = field(default_factory=dict)
@@ -123,7 +123,7 @@ class LockedAttempt:
         """It did not reach anybody; `tell`: the escalations hear of it, so that the next method goes at once."""
         heartbeats.note_failure(self.tx, MethodKind(self.row.method), failure)
         self._become(AttemptStatus.FAILED, failure=failure.value, error=None if code is None else str(code))
-        if dial_again(self.outbox, self.row, failure):
+        if dial_again(self.work, self.row, failure):
             self._show(AttemptStatus.QUEUED)
             self.record("dialled_again")
         if tell:
@@ -152,7 +152,7 @@ class LockedAttempt:
 
     def send_again(self) -> None:
         """Queue the one re-send of what can't be found, with the same words and code (A5)."""
-        self.outbox.again(self.row, extra=True)
+        self.work.again(self.row, extra=True)
         self._show(AttemptStatus.QUEUED)
         self.record("attempt_sent_again")
 
@@ -173,7 +173,7 @@ class LockedAttempt:
 
     def change(self, **values: object) -> None:
         """Replace columns that nobody else has to hear of; like all else it is written when the outbox is flushed."""
-        self.outbox.change("attempts", self.row.id, **values)
+        self.work.change("attempts", self.row.id, **values)
 
     def happens(self, event: Callable[[Row[Any]], Event]) -> None:
         """Let every escalation that it counts for hear of this."""
@@ -184,11 +184,11 @@ class LockedAttempt:
         """Add a line to the history: which attempt, to whom and how, never a number or a word of it."""
         row = self.row
         which = {"attempt": row.id, "message": row.kind, "tree": row.tree, "contact": row.contact, "method": row.method}
-        self.outbox.record(row.incident_id or timeline.SYSTEM, kind, which | payload)
+        self.work.record(row.incident_id or timeline.SYSTEM, kind, which | payload)
 
     def finish(self) -> list[str]:
         """Write what follows from it; the calls to hang up once the transaction is over, by the provider's ids."""
-        self.outbox.flush()
+        self.work.flush()
         return self.follow()
 
     def follow(self) -> list[str]:
@@ -211,9 +211,7 @@ class LockedAttempt:
         self._become(AttemptStatus.FAILED, failure=Failure.OUR_ACCOUNT.value, error=code)
         self._show(AttemptStatus.QUEUED)
         delays = self.row.delays
-        self.outbox.again(
-            self.row, extra=self.row.extra, leaves_at=self.tx.now + pause_after(delays), delays=delays + 1
-        )
+        self.work.again(self.row, extra=self.row.extra, leaves_at=self.tx.now + pause_after(delays), delays=delays + 1)
         self._delayed(code)
 
     def _delayed(self, code: str) -> None:
@@ -241,7 +239,7 @@ class LockedAttempt:
         again = attempt_store.unsent_again(self.tx.session, self.row.notification_id)
         for id in again:
             cancelled = {"status": AttemptStatus.CANCELLED.value, "changed_at": self.tx.now}
-            self.outbox.change("attempts", id, due_at=None, lease=None, checks=0, **cancelled)
+            self.work.change("attempts", id, due_at=None, lease=None, checks=0, **cancelled)
             self.record("attempt_cancelled", attempt=id, why="the first one is known of")
         if again:
             self.change(failure=None, error=None)
@@ -277,7 +275,7 @@ class LockedAttempt:
             self.tx.leaves_due()
 
     def _show(self, status: AttemptStatus) -> None:
-        self.outbox.change("notifications", self.row.notification_id, status=status.value)
+        self.work.change("notifications", self.row.notification_id, status=status.value)
 
     def _note_decision_sent(self) -> None:
         """A decision has reached a coordinator: from now on its automatic time counts."""
@@ -296,22 +294,22 @@ def lock_attempt(tx: Tx, attempt_id: str) -> LockedAttempt | None:
     Raises:
         Inconsistent: it can't be as it is, and has to be put aside (A11).
     """
-    found, faults = _hold(tx, [attempt_id], _HOLD_WAITING, Outbox(tx))
+    found, faults = _hold(tx, [attempt_id], _HOLD_WAITING, UnitOfWork(tx))
     if attempt_id in faults:
         raise faults[attempt_id]
     return found.get(attempt_id)
 
 
-def lock_attempts(tx: Tx, ids: Sequence[str], outbox: Outbox) -> dict[str, LockedAttempt]:
+def lock_attempts(tx: Tx, ids: Sequence[str], work: UnitOfWork) -> dict[str, LockedAttempt]:
     """Several attempts by id, with that outbox for them all.
 
     Without those whose incident another flow holds, and those that can't be as they are: each is taken alone then.
     """
-    return _hold(tx, ids, _HOLD_FREE, outbox)[0]
+    return _hold(tx, ids, _HOLD_FREE, work)[0]
 
 
 def _hold(
-    tx: Tx, ids: Sequence[str], statement: Select[Any], outbox: Outbox
+    tx: Tx, ids: Sequence[str], statement: Select[Any], work: UnitOfWork
 ) -> tuple[dict[str, LockedAttempt], dict[str, Inconsistent]]:
     incident_of = attempt_store.incidents_of(tx.session, ids)
     wanted = sorted({incident for incident in incident_of.values() if incident is not None})
@@ -320,5 +318,5 @@ def _hold(
     rows, faults = attempt_store.lock(tx.session, free) if free else ([], {})
     cases: dict[str, LockedIncident] = {}
     return {
-        row.id: LockedAttempt(tx, row, AttemptStatus(row.status), row.provider_id, outbox, cases) for row in rows
+        row.id: LockedAttempt(tx, row, AttemptStatus(row.status), row.provider_id, work, cases) for row in rows
     }, faults

@@ -9,7 +9,7 @@ from alertnet.core.delivery.circuit_breaker import believed, pause_after
 from alertnet.core.notification import AttemptStatus
 from alertnet.flows.sending.locked_attempt import LockedAttempt, lock_attempt, lock_attempts
 from alertnet.flows.sending.render_and_send import TurnedAway, Withheld
-from alertnet.flows.unit.unit_of_work import Outbox
+from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 
 
@@ -33,12 +33,12 @@ def record(tx: Tx, outcome: Outcome) -> list[str]:
 
 def record_each(tx: Tx, outcomes: Sequence[Outcome]) -> list[list[str] | None]:
     """The same for several in one go; None for one that is to be taken alone, since another flow holds its incident."""
-    outbox = Outbox(tx)
-    locked = lock_attempts(tx, [each.attempt for each in outcomes], outbox)
+    work = UnitOfWork(tx)
+    locked = lock_attempts(tx, [each.attempt for each in outcomes], work)
     for each in outcomes:
         if each.attempt in locked:
             _record(locked[each.attempt], each)
-    outbox.flush()
+    work.flush()
     return [locked[each.attempt].follow() if each.attempt in locked else None for each in outcomes]
 
 

@@ -24,7 +24,7 @@ from alertnet.flows.sms.unclear_sms import reply_to_holder, reply_unclear
 from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong
 from alertnet.flows.system.lost_incidents import pass_on_answer
 from alertnet.flows.unit.locked_incident import take_up, take_up_each
-from alertnet.flows.unit.unit_of_work import Letter, Outbox
+from alertnet.flows.unit.unit_of_work import Letter, UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.records import inbound, lost_codes
@@ -65,7 +65,7 @@ def receive_late_sms(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[str, ..
 
 def _post(tx: Tx, sms: InboundSms, reply: Reply, to: Recipient) -> None:
     locked = take_up(tx, to.incident) if to.incident else None
-    outbox = Outbox(tx)
+    work = UnitOfWork(tx)
     letter = Letter(
         kind=reply.kind,
         contact=to.contact,
@@ -78,8 +78,8 @@ def _post(tx: Tx, sms: InboundSms, reply: Reply, to: Recipient) -> None:
         incident=to.incident,
         tree=to.tree,
     )
-    outbox.post(letter)
-    outbox.flush()
+    work.post(letter)
+    work.flush()
 
 
 def _react(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[bool, Reply | None]:
@@ -94,7 +94,7 @@ def _react(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[bool, Reply | Non
     if texts and all(text in sent and sent[text].counts for text in texts):
         # Looked at again under the incidents' locks, where wrong tries are counted: of many texts at the same moment
         # each is judged after those before it.
-        incidents = take_up_each(tx, sorted({code.incident for code in sent.values()}), Outbox(tx))
+        incidents = take_up_each(tx, sorted({code.incident for code in sent.values()}), UnitOfWork(tx))
         sent = find_sent(tx, sms.sender, texts)
         if all(text in sent and sent[text].counts and sent[text].incident in incidents for text in texts):
             return True, record_answers(sms, [(each, sent[each.code]) for each in answers if each.code], incidents)

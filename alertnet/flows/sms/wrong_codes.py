@@ -110,7 +110,7 @@ def _renew(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said
             alarm = locked.tx.session.execute(select(alarms).where(alarms.c.id == code.alarm)).one()
             if alarm.due_at is not None and may_answer(locked, code):
                 fresh = code_in_place(locked, alarm.id, code.tree, contact)
-                locked.outbox.flush()
+                locked.work.flush()
                 ring_one(locked, alarm, code.tree, contact, fresh, frozenset({MethodKind.SMS}), anew=True)
             continue
         void(locked, code.id)

@@ -10,7 +10,7 @@ from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import CLASSES, Kind, send_rank
 from alertnet.core.resolution.resolve import Plans, left_out
 from alertnet.flows.unit.prefetch import Ahead
-from alertnet.flows.unit.unit_of_work import Outbox
+from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import editions
 from alertnet.store.records import escalations as escalation_store
@@ -36,7 +36,7 @@ class LockedIncident:
     incident: Incident
     plans: Plans
     escalations: list[Escalation]
-    outbox: Outbox
+    work: UnitOfWork
     ahead: Ahead
     known_codes: dict[tuple[str, str], Code] | None = None
     """By (tree, contact); None until they were asked for, empty for an incident that is just being opened."""
@@ -70,7 +70,7 @@ class LockedIncident:
 
     def record(self, kind: str, **payload: object) -> None:
         """Add a line to the incident's timeline."""
-        self.outbox.record(self.incident.id, kind, payload)
+        self.work.record(self.incident.id, kind, payload)
 
     def rank(self, kind: Kind, *, again: bool = False) -> int:
         """The order in which a message of this incident is sent."""
@@ -134,16 +134,16 @@ class LockedIncident:
         """Write where an escalation stands; a new one is put on the record."""
         columns = moving(escalation, self.facts.severity.rank)
         if escalation.new:
-            self.outbox.add("escalations", **fixed(escalation, self.incident.trees[escalation.tree]), **columns)
+            self.work.add("escalations", **fixed(escalation, self.incident.trees[escalation.tree]), **columns)
         else:
-            self.outbox.change("escalations", escalation.id, **columns)
+            self.work.change("escalations", escalation.id, **columns)
 
     def change_facts(self, facts: Facts) -> None:
         """Take new facts: plans are resolved again on the pinned trees, at once (A8)."""
         self.plans = editions.plans(self.tx, facts, self.incident.trees)
         graver_by = self.facts.severity.rank - facts.severity.rank
         if graver_by:
-            self.outbox.move_up(self.incident.id, graver_by * CLASSES)
+            self.work.move_up(self.incident.id, graver_by * CLASSES)
         self.incident = replace(self.incident, facts=facts)
         self.save_facts()
 
@@ -168,7 +168,7 @@ class LockedIncident:
 
     def finish(self) -> None:
         """Write what was gathered: rows first, then the history of it."""
-        self.outbox.flush(begin=self.fresh)
+        self.work.flush(begin=self.fresh)
         self.fresh = False
 
 
@@ -178,10 +178,10 @@ def take_up(tx: Tx, incident_id: str) -> LockedIncident:
     Raises:
         Unknown: there is no such incident.
     """
-    return take_up_each(tx, [incident_id], Outbox(tx))[incident_id]
+    return take_up_each(tx, [incident_id], UnitOfWork(tx))[incident_id]
 
 
-def take_up_each(tx: Tx, ids: Sequence[str], outbox: Outbox) -> dict[str, LockedIncident]:
+def take_up_each(tx: Tx, ids: Sequence[str], work: UnitOfWork) -> dict[str, LockedIncident]:
     """Several incidents by id, with that outbox for them all: it is flushed at the end instead of each.
 
     Raises:
@@ -196,7 +196,7 @@ def take_up_each(tx: Tx, ids: Sequence[str], outbox: Outbox) -> dict[str, Locked
             each,
             editions.plans(tx, each.facts, each.trees),
             escalations[id].sound,
-            outbox,
+            work,
             ahead,
             broken=escalations[id].broken,
         )

@@ -78,7 +78,7 @@ class Service:
 
 
 @dataclass
-class Outbox:
+class UnitOfWork:
     """Rows and changes on their way to the tables, and the history of them; of one incident or of several."""
 
     tx: Tx

@@ -98,7 +98,7 @@ def _fail(call: Call) -> Spoken:
             notify_coordinators(call.locked, Subject.WRONG_PERSON, call.row.contact)
         return call.say("nothing_recorded")
     call.attempt.failed(Failure.WRONG_PERSON, tell=False)
-    call.attempt.outbox.flush()
+    call.attempt.work.flush()
     report_wrong_person(call.locked, call.row.tree, call.row.contact, call.row.address)
     return call.say("wrong_person")
 

@@ -127,9 +127,9 @@ class Call:
         now = self.locked.tx.now
         status = AttemptStatus.DELIVERED.value
         self.attempt.change(status=status, failure=None, error=None, due_at=now + FOLLOW_UP, lease=None, changed_at=now)
-        self.attempt.outbox.change("notifications", self.row.id, status=status)
+        self.attempt.work.change("notifications", self.row.id, status=status)
         self.attempt.record("code_keyed")
-        self.attempt.outbox.flush()
+        self.attempt.work.flush()
 
     def count_wrong_try(self) -> None:
         """Count a wrong code against the number, with those that it texts or keys elsewhere; a PIN has its own count.
@@ -137,7 +137,7 @@ class Call:
         This call goes on by its own three tries: whoever hears its code was called by us, and can't be forged.
         """
         if not self.asks_for_pin:
-            self.attempt.outbox.flush()
+            self.attempt.work.flush()
             told = [
                 each
                 for each in told_codes(self.locked.tx, self.row.address)
