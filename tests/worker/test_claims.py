@@ -22,7 +22,7 @@ from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.coordinator_alarms import due
 from alertnet.flows.sending.claim_sends import LEASE, Claims, claim
 from alertnet.flows.sending.send_capacity import Line, Outward
-from alertnet.flows.unit.unit_of_work import Letter, UnitOfWork
+from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts, notifications
@@ -44,8 +44,8 @@ def post_notices(tx: Tx, numbers: Sequence[str]) -> None:
     work = UnitOfWork(tx)
     words = Said("PBI", "PBI", "news", "+573005550199", "UTC")
     for number in numbers:
-        letter = Letter(Kind.NOTICE, "carla", MethodKind.SMS, number, "en", words, tx.now, rank=0)
-        work.post(letter)
+        draft = NotificationDraft(Kind.NOTICE, "carla", MethodKind.SMS, number, "en", words, tx.now, rank=0)
+        work.post(draft)
     work.flush()
 
 

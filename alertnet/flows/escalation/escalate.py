@@ -17,7 +17,7 @@ from alertnet.flows.notifications.already_queued import alert_waits
 from alertnet.flows.notifications.cancel_alerts import cancel_unwanted
 from alertnet.flows.notifications.compose import alert, notify_coordinators, said, write
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
-from alertnet.flows.unit.unit_of_work import Service, UnitOfWork
+from alertnet.flows.unit.unit_of_work import Coverage, UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records.escalations import Escalation, level_name
@@ -115,7 +115,7 @@ def _send(locked: LockedIncident, escalation: Escalation, send: Send) -> Failed 
     """
     plan = locked.plans[escalation.tree]
     contact = plan.tree.contacts[send.contact]
-    service = Service(escalation.id, send.contact, send.method, send.index, send.round)
+    coverage = Coverage(escalation.id, send.contact, send.method, send.index, send.round)
     method = contact.all_methods[send.method]
     is_task = send.kind is Kind.TASK
     if len(locked.escalations) > 1:
@@ -123,7 +123,7 @@ def _send(locked: LockedIncident, escalation: Escalation, send: Send) -> Failed 
         shared = _sent_by_another_tree(locked, escalation, send.kind, method.kind, address)
         if shared is not None:
             notification, status, trees = shared
-            locked.work.serve(notification, service)
+            locked.work.cover(notification, coverage)
             locked.work.share(notification, sorted({*trees, escalation.tree}))
             failed = status == AttemptStatus.FAILED.value
             return Failed(send.contact, send.method) if failed else None
@@ -138,7 +138,7 @@ def _send(locked: LockedIncident, escalation: Escalation, send: Send) -> Failed 
         escalation.tree,
         contact,
         send.method,
-        service=service,
+        coverage=coverage,
         level=level,
         planned_at=send.at,
         expires_at=send.expires_at,

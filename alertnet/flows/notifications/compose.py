@@ -1,4 +1,4 @@
-"""Turning decisions into letters: what each contact is told, in its words, with its code and link."""
+"""Turning decisions into drafts: what each contact is told, in its words, with its code and link."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +13,7 @@ from alertnet.flows.credentials.page_links import link_token
 from alertnet.flows.credentials.written_codes import written_code
 from alertnet.flows.notifications.already_queued import alarm_waits
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.flows.unit.unit_of_work import Letter, Service
+from alertnet.flows.unit.unit_of_work import Coverage, NotificationDraft
 from alertnet.store.tables import notifications
 
 
@@ -40,7 +40,7 @@ def alert(
     contact: Contact,
     place: int,
     *,
-    service: Service,
+    coverage: Coverage,
     level: str,
     planned_at: datetime,
     expires_at: datetime,
@@ -48,24 +48,24 @@ def alert(
     """An alert or reminder to one method of a contact, counting for its escalation."""
     method = contact.all_methods[place]
     code = written_code(locked, tree, contact)
-    link, token = link_token(locked, tree, contact, method.kind, method.address, escalation=service.escalation)
+    link, token = link_token(locked, tree, contact, method.kind, method.address, escalation=coverage.escalation)
     words = replace(
         said(locked, tree, contact.timezone),
         code=code.text if code else None,
         answerable=code is not None,
         link=token,
     )
-    letter = replace(
-        _letter(locked, kind, tree, contact, method, words),
+    draft = replace(
+        _draft(locked, kind, tree, contact, method, words),
         level=level,
-        round=service.round,
-        escalation=service.escalation,
+        round=coverage.round,
+        escalation=coverage.escalation,
         code=code.id if code else None,
         link=link,
         planned_at=planned_at,
         expires_at=expires_at,
     )
-    return locked.work.post(letter, ((tree, service),))
+    return locked.work.post(draft, ((tree, coverage),))
 
 
 def write(
@@ -100,11 +100,11 @@ def write(
         if with_link:
             link, token = link_token(locked, tree, contact, method.kind, method.address, alarm=alarm)
         its_words = replace(words, link=token, timezone=contact.timezone)
-        letter = _letter(locked, kind, tree, contact, method, its_words)
-        letter = replace(letter, alarm=alarm, code=code, link=link, rank=locked.rank(kind, again=again))
-        if once and locked.work.has_posted(letter):
+        draft = _draft(locked, kind, tree, contact, method, its_words)
+        draft = replace(draft, alarm=alarm, code=code, link=link, rank=locked.rank(kind, again=again))
+        if once and locked.work.has_posted(draft):
             continue
-        locked.work.post(replace(letter, leaves_at=leaves_at), send=send)
+        locked.work.post(replace(draft, leaves_at=leaves_at), send=send)
 
 
 def notify_coordinators(
@@ -142,12 +142,14 @@ def _notice(
     link, token = None, None
     if acknowledgement is not None:
         link, token = link_token(locked, tree, contact, method.kind, method.address, acknowledgement=acknowledgement)
-    letter = _letter(locked, Kind.NOTICE, tree, contact, method, replace(words, link=token))
-    locked.work.post(replace(letter, link=link, leaves_at=at))
+    draft = _draft(locked, Kind.NOTICE, tree, contact, method, replace(words, link=token))
+    locked.work.post(replace(draft, link=link, leaves_at=at))
 
 
-def _letter(locked: LockedIncident, kind: Kind, tree: str, contact: Contact, method: Method, words: Said) -> Letter:
-    return Letter(
+def _draft(
+    locked: LockedIncident, kind: Kind, tree: str, contact: Contact, method: Method, words: Said
+) -> NotificationDraft:
+    return NotificationDraft(
         kind=kind,
         contact=contact.id,
         method=method.kind,

@@ -11,7 +11,7 @@ from alertnet.core.incident import IN_CUSTODY
 from alertnet.core.notification import Kind
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.flows.unit.unit_of_work import Letter
+from alertnet.flows.unit.unit_of_work import NotificationDraft
 from alertnet.store.tables import alarms
 
 NOBODY_YET_AFTER = timedelta(minutes=10)
@@ -73,7 +73,7 @@ def _tell(locked: LockedIncident, subject: Subject, at: datetime) -> None:
     words = said(locked, tree, pinned.timezone)
     assert locked.facts.raised_from is not None
     locked.work.post(
-        Letter(
+        NotificationDraft(
             kind=Kind.FIELD_STATUS,
             contact=f"field/{locked.facts.team}",
             method=MethodKind.SMS,

@@ -19,7 +19,7 @@ from alertnet.flows.notifications import coordinator_alarms
 from alertnet.flows.notifications.cancel_alerts import cancel_asking, is_wanted
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.flows.unit.unit_of_work import Letter, Service
+from alertnet.flows.unit.unit_of_work import Coverage, NotificationDraft
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.escalations import Escalation
 from alertnet.store.tables import alarms as alarm_table
@@ -60,7 +60,7 @@ def ask(locked: LockedIncident, escalation: Escalation, contact: Contact, send: 
     alarm = coordinator_alarms.raise_alarm(
         locked, Kind.TASK, Subject.TASK, about=contact.id, escalation=escalation.id, level=send.index + 1
     )
-    letter = Letter(
+    draft = NotificationDraft(
         kind=Kind.TASK,
         contact=contact.id,
         method=MethodKind.TASK,
@@ -77,9 +77,9 @@ def ask(locked: LockedIncident, escalation: Escalation, contact: Contact, send: 
         alarm=alarm,
         expires_at=send.expires_at,
     )
-    service = Service(escalation.id, contact.id, send.method, send.index, send.round)
-    notification = locked.work.post(letter, ((escalation.tree, service),), send=False)
-    locked.posted[escalation.id, method.kind, letter.address] = (notification, [escalation.tree])
+    coverage = Coverage(escalation.id, contact.id, send.method, send.index, send.round)
+    notification = locked.work.post(draft, ((escalation.tree, coverage),), send=False)
+    locked.posted[escalation.id, method.kind, draft.address] = (notification, [escalation.tree])
     return None
 
 

@@ -10,7 +10,7 @@ from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Kind, send_rank
 from alertnet.flows.credentials.known_numbers import words_of
-from alertnet.flows.unit.unit_of_work import Letter, UnitOfWork
+from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
 from alertnet.messages.message import METHODS
 from alertnet.store.db.tx import Tx
 
@@ -47,7 +47,7 @@ def tell_coordinators(
                 words = replace(words_of(tree, contact), ref=ref, subject=subject, about=about, names=names, at=tx.now)
                 at = leaves_at or tx.now
                 leaves = (_quiet_until(at, tree, contact, method) if kind is Kind.NOTICE else None) or leaves_at
-                work.post(replace(_letter(tx, kind, tree, contact, method, words), leaves_at=leaves))
+                work.post(replace(_draft(tx, kind, tree, contact, method, words), leaves_at=leaves))
     work.flush()
 
 
@@ -63,8 +63,8 @@ def _quiet_until(at: datetime, tree: ContactTree, contact: Contact, method: Meth
     return None if method.kind is MethodKind.EMAIL else tree.times(contact, Severity.MODERATE).quiet_until(at)
 
 
-def _letter(tx: Tx, kind: Kind, tree: ContactTree, contact: Contact, method: Method, words: Said) -> Letter:
-    return Letter(
+def _draft(tx: Tx, kind: Kind, tree: ContactTree, contact: Contact, method: Method, words: Said) -> NotificationDraft:
+    return NotificationDraft(
         kind=kind,
         contact=contact.id,
         method=method.kind,

@@ -24,7 +24,7 @@ from alertnet.flows.sms.unclear_sms import reply_to_holder, reply_unclear
 from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong
 from alertnet.flows.system.lost_incidents import pass_on_answer
 from alertnet.flows.unit.locked_incident import take_up, take_up_each
-from alertnet.flows.unit.unit_of_work import Letter, UnitOfWork
+from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.records import inbound, lost_codes
@@ -66,7 +66,7 @@ def receive_late_sms(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[str, ..
 def _post(tx: Tx, sms: InboundSms, reply: Reply, to: Recipient) -> None:
     locked = take_up(tx, to.incident) if to.incident else None
     work = UnitOfWork(tx)
-    letter = Letter(
+    draft = NotificationDraft(
         kind=reply.kind,
         contact=to.contact,
         method=MethodKind.SMS,
@@ -78,7 +78,7 @@ def _post(tx: Tx, sms: InboundSms, reply: Reply, to: Recipient) -> None:
         incident=to.incident,
         tree=to.tree,
     )
-    work.post(letter)
+    work.post(draft)
     work.flush()
 
 

@@ -182,7 +182,7 @@ def take_up(tx: Tx, incident_id: str) -> LockedIncident:
 
 
 def take_up_each(tx: Tx, ids: Sequence[str], work: UnitOfWork) -> dict[str, LockedIncident]:
-    """Several incidents by id, with that outbox for them all: it is flushed at the end instead of each.
+    """Several incidents by id, with that unit of work for them all: it is flushed at the end instead of each.
 
     Raises:
         Unknown: there is no such incident.

@@ -40,7 +40,7 @@ CHECKS = {"notifications": check_notification, "attempts": check_attempt, "alarm
 
 
 @dataclass(frozen=True)
-class Letter:
+class NotificationDraft:
     """One notification to be sent: to whom, by which method, and what it may say."""
 
     kind: Kind
@@ -67,7 +67,7 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class Service:
+class Coverage:
     """That a notification counts for an escalation, as which contact and method there."""
 
     escalation: str
@@ -108,62 +108,64 @@ class UnitOfWork:
         """Once all of it is written, put on the record where that chain ends."""
         self.closed_chains.add(chain)
 
-    def post(self, letter: Letter, served: tuple[tuple[str, Service], ...] = (), *, send: bool = True) -> str:
+    def post(
+        self, draft: NotificationDraft, served: tuple[tuple[str, Coverage], ...] = (), *, send: bool = True
+    ) -> str:
         """A notification with its first attempt, and the escalations (tree, service) that it counts for.
 
         `send=False`: it is on its way already, as the answer to a webhook.
         """
         id = self.tx.chance.id()
-        index = self.tx.vault.index(letter.address)
+        index = self.tx.vault.index(draft.address)
         status = AttemptStatus.QUEUED if send else AttemptStatus.SENT
         self.add(
             "notifications",
             id=id,
-            incident_id=letter.incident,
-            escalation_id=letter.escalation,
-            alarm_id=letter.alarm,
-            kind=letter.kind.value,
-            tree=letter.tree,
-            level=letter.level,
-            round=letter.round,
-            contact=letter.contact,
-            method=letter.method.value,
-            language=letter.language,
-            address=letter.address,
+            incident_id=draft.incident,
+            escalation_id=draft.escalation,
+            alarm_id=draft.alarm,
+            kind=draft.kind.value,
+            tree=draft.tree,
+            level=draft.level,
+            round=draft.round,
+            contact=draft.contact,
+            method=draft.method.value,
+            language=draft.language,
+            address=draft.address,
             address_index=index,
-            extension=letter.extension,
-            trees=sorted({tree for tree, _ in served}) or ([letter.tree] if letter.tree else []),
-            said=to_plain(letter.said),
-            code_id=letter.code,
-            link_id=letter.link,
-            planned_at=letter.planned_at,
-            expires_at=letter.expires_at,
+            extension=draft.extension,
+            trees=sorted({tree for tree, _ in served}) or ([draft.tree] if draft.tree else []),
+            said=to_plain(draft.said),
+            code_id=draft.code,
+            link_id=draft.link,
+            planned_at=draft.planned_at,
+            expires_at=draft.expires_at,
             status=status.value,
         )
-        for _, service in served:
-            self.serve(id, service)
+        for _, coverage in served:
+            self.cover(id, coverage)
         if send:
             self.attempt(
-                id, letter.incident, letter.method.value, letter.kind, letter.rank, index, leaves_at=letter.leaves_at
+                id, draft.incident, draft.method.value, draft.kind, draft.rank, index, leaves_at=draft.leaves_at
             )
         return id
 
-    def has_posted(self, letter: Letter) -> bool:
+    def has_posted(self, draft: NotificationDraft) -> bool:
         """Whether the same kind of message of its incident goes to the same place already."""
         rows = (*self.written.get("notifications", ()), *self.rows.get("notifications", ()))
-        place = (letter.incident, letter.kind.value, letter.method.value, letter.address, letter.extension)
+        place = (draft.incident, draft.kind.value, draft.method.value, draft.address, draft.extension)
         return any(place == tuple(row[name] for name in _PLACE) for row in rows)
 
-    def serve(self, notification: str, service: Service) -> None:
+    def cover(self, notification: str, coverage: Coverage) -> None:
         """Let a notification count for one more escalation."""
         self.add(
             "served",
             notification_id=notification,
-            escalation_id=service.escalation,
-            contact=service.contact,
-            method=service.method,
-            level_index=service.level_index,
-            round=service.round,
+            escalation_id=coverage.escalation,
+            contact=coverage.contact,
+            method=coverage.method,
+            level_index=coverage.level_index,
+            round=coverage.round,
         )
 
     def notifications_for(self, escalation: str) -> set[str]:
