@@ -1,4 +1,4 @@
-"""Moving an incident's escalations: what happened goes in; letters, alarms and history come out as the core decides."""
+"""Moving an incident's escalations: what happened goes in; drafts, alarms and history come out as the core decides."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

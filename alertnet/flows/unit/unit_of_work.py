@@ -117,7 +117,6 @@ class UnitOfWork:
         """
         id = self.tx.chance.id()
         index = self.tx.vault.index(draft.address)
-        status = AttemptStatus.QUEUED if send else AttemptStatus.SENT
         self.add(
             "notifications",
             id=id,
@@ -140,7 +139,7 @@ class UnitOfWork:
             link_id=draft.link,
             planned_at=draft.planned_at,
             expires_at=draft.expires_at,
-            status=status.value,
+            status=(AttemptStatus.QUEUED if send else AttemptStatus.SENT).value,
         )
         for _, coverage in served:
             self.cover(id, coverage)
