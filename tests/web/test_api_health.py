@@ -167,10 +167,12 @@ def test_a_provider_that_asks_for_a_long_pause_is_away(tmp_path: Path, pause: ti
 def test_a_provider_that_is_not_there_any_more_is_not_away(tmp_path: Path) -> None:
     """Whoever takes a broken provider out of the settings has done with it."""
     with world_in(tmp_path) as world:
-        for _ in range(RUN):
-            world.runtime.transact(note, (MethodKind.SMS, SECOND), NotSent("TimeoutError"))
+        for provider in [FIRST, SECOND] * RUN:
+            world.runtime.transact(note, (MethodKind.SMS, provider), NotSent("TimeoutError"))
 
-        assert world.client.get("/readyz").json()["away"] == []
+        away = world.client.get("/readyz").json()["away"]
+
+        assert [each["provider"] for each in away] == [FIRST]
 
 
 def test_what_is_late_is_named_and_stops_no_traffic(api: TestClient, runtime: Runtime, clock: Clock) -> None:
@@ -226,9 +228,11 @@ def test_the_metrics_count_what_is_open_waiting_and_overdue(api: TestClient, clo
 
 def test_the_metrics_leave_out_what_is_closed(api: TestClient) -> None:
     closed = api.post("/v1/incidents", json=REPORT).headers["Location"]
+    before = api.get("/metrics").text
     api.post(f"{closed}/close", json={"reason": "resolved"})
 
-    text = api.get("/metrics").text
+    after = api.get("/metrics").text
 
-    assert "alertnet_open_incidents{" not in text
-    assert "alertnet_attempts{" not in text
+    for metric in ("alertnet_open_incidents{", "alertnet_attempts{"):
+        assert metric in before
+        assert metric not in after

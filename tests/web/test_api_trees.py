@@ -34,8 +34,9 @@ def test_a_preview_plays_with_the_answers_it_is_given(api: TestClient) -> None:
 
 
 def test_a_preview_opens_no_incident_and_sends_nothing(api: TestClient) -> None:
-    api.post("/v1/trees/colombia/preview", json=ARREST)
+    played = api.post("/v1/trees/colombia/preview", json=ARREST).json()
 
+    assert played["events"] != []
     assert api.get("/v1/incidents").json()["items"] == []
 
 

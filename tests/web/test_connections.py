@@ -131,8 +131,11 @@ def test_who_drips_a_byte_at_a_time_has_no_longer(connect: Connect) -> None:
     assert time.monotonic() - began < 10 * DEADLINE_SECONDS
 
 
-def test_a_connection_without_any_request_is_closed_in_silence(connect: Connect) -> None:
+def test_a_connection_without_any_request_is_closed_in_silence_at_the_deadline(connect: Connect) -> None:
+    began = time.monotonic()
+
     assert connect(b"").recv(1) == b""
+    assert time.monotonic() - began > DEADLINE_SECONDS / 2
 
 
 def test_one_connection_serves_one_request_after_the_other(connect: Connect) -> None:

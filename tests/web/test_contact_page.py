@@ -100,6 +100,8 @@ def test_the_page_never_shows_other_recipients(proving: World) -> None:
         proving.client.get(proving.link("bob")).text + proving.client.post(proving.link("bob"), data={"pin": PIN}).text
     )
 
+    assert current_answers(proving) == [("carol", "acknowledged", "link")]
+    assert SECRETS["place"] in html
     assert not any(other in html for other in (*OTHERS, "Carol herself"))
 
 
@@ -228,9 +230,11 @@ def test_the_pin_shows_the_details_and_records_nothing(proving: World) -> None:
 
 def test_the_details_are_gone_without_the_pin(proving: World) -> None:
     """A9: they are never kept in the link."""
-    proving.client.post(proving.link("bob"), data={"pin": PIN})
+    shown = proving.client.post(proving.link("bob"), data={"pin": PIN}).text
+    after = proving.client.get(proving.link("bob")).text
 
-    assert not any(re.search(hidden, proving.client.get(proving.link("bob")).text) for hidden in HIDDEN)
+    assert all(secret in shown for secret in SECRETS.values())
+    assert not any(re.search(hidden, after) for hidden in HIDDEN)
 
 
 def test_free_text_of_the_request_waits_for_the_pin(proving: World) -> None:

@@ -71,9 +71,13 @@ def test_the_right_code_acknowledges_and_only_then_the_type_is_said(world: World
 
 def test_picking_up_acknowledges_nothing(world: World) -> None:
     """A6: an answered call is no proof."""
-    world.answers(world.attempt("bob"))
+    attempt = world.attempt("bob")
 
-    assert current_answers(world) == []
+    heard = world.answers(attempt)
+    picked_up = current_answers(world)
+    heard.keys(world.code(attempt))
+
+    assert (picked_up, current_answers(world)) == ([], [("bob", "acknowledged", "call")])
 
 
 def test_a_voicemail_hears_the_question_twice_and_leaves_no_trace(world: World) -> None:
@@ -147,9 +151,11 @@ def test_the_code_of_another_call_is_worth_nothing(world: World) -> None:
     foreign = world.code(carol)
 
     if foreign != world.code(bob):
-        heard.keys(foreign)
+        heard = heard.keys(foreign)
+    before = current_answers(world)
+    heard.keys(world.code(bob))
 
-    assert current_answers(world) == []
+    assert (before, current_answers(world)) == ([], [("bob", "acknowledged", "call")])
 
 
 def test_hanging_up_after_the_code_takes_charge(world: World) -> None:

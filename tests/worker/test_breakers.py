@@ -106,8 +106,10 @@ def test_a_run_of_faults_is_the_providers(stage: Stage, fault: Result) -> None:
 def test_what_is_no_fault_of_the_provider_opens_nothing(stage: Stage, result: Result) -> None:
     """Not by a contact's own invalid number, nor by what works but takes no more."""
     notes(stage.runtime, *[result] * (2 * RUN))
+    before = is_away(stage.runtime)
+    notes(stage.runtime, *[TIMEOUT] * RUN)
 
-    assert not is_away(stage.runtime)
+    assert (before, is_away(stage.runtime)) == (False, True)
 
 
 def test_while_all_is_well_nothing_is_written(stage: Stage) -> None:
@@ -115,6 +117,7 @@ def test_while_all_is_well_nothing_is_written(stage: Stage) -> None:
     stage.opens()
     stage.worker.step()
 
+    assert stage.attempt(MethodKind.SMS).status == "sent"
     assert stage.runtime.read(lambda tx: tx.session.execute(select(breakers)).all()) == []
 
 
@@ -134,11 +137,15 @@ def test_what_one_worker_found_dead_no_other_tries(stages: Stages, each_database
     other.outlets[SMS] = Outlet(provider, (OURS,), 0)
     notes(stage.runtime, *[TIMEOUT] * RUN)
     stage.opens()
+    worker = Worker(other)
 
-    Worker(other).step()
+    worker.step()
+    before = list(provider.sent)
+    notes(stage.runtime, Accepted("SM1"))
+    worker.step()
 
     other.close()
-    assert provider.sent == []
+    assert (before, provider.sent) == ([], [stage.attempt(MethodKind.SMS).id])
 
 
 def test_what_waits_is_told_so_once_and_the_next_method_goes(stage: Stage, provider: Provider) -> None:
@@ -330,9 +337,11 @@ def test_a_call_that_is_answered_is_a_sign_of_life(stages: Stages) -> None:
     line = Line(FIRST, (OURS,), 0, 1)
     (claimed,) = stage.runtime.transact(claim, MethodKind.CALL, Outward([line])).claimed
     stage.runtime.transact(note, (MethodKind.CALL, FIRST), TIMEOUT)
+    before = stage.runtime.read(breaker_store.found)
 
     stage.runtime.transact(answer_call, claimed.attempt, "CA1")
 
+    assert [breaker.faults for breaker in before.values()] == [1]
     assert stage.runtime.read(breaker_store.found) == {}
 
 

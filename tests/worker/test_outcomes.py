@@ -186,9 +186,11 @@ def test_a_lease_that_has_run_out_lets_nothing_leave(stage: Stage) -> None:
     """A5: whoever slept through its lease does not send: the attempt may be another's by now."""
     stage.opens()
     claimed = claims(stage)
+    before = stage.runtime.read(still_ours, claimed.attempt, claimed.lease)
 
     stage.clock.at += LEASE
 
+    assert before
     assert not stage.runtime.read(still_ours, claimed.attempt, claimed.lease)
 
 
