@@ -33,7 +33,7 @@ QUIET = Observed(
     now=NOW,
     since=ago(9000),
     due={"escalations": ago(1), "sms": ago(2)},
-    paced_until={},
+    rate_limited_until={},
     routes=frozenset({(MethodKind.SMS, FIRST), (MethodKind.SMS, SECOND), (MethodKind.EMAIL, FIRST)}),
     away={},
     stubborn=frozenset(),
@@ -93,11 +93,11 @@ def test_what_the_pace_holds_back_is_not_late_for_two_minutes() -> None:
     """A queue at the provider's own limit is no fault of ours, but nobody has agreed to wait longer than that."""
     waiting = replace(QUIET, due={"sms": ago(120), "call": ago(120), "email": ago(61)})
 
-    paced = replace(waiting, paced_until={MethodKind.SMS: ago(-1), MethodKind.CALL: ago(60)})
-    longer = replace(paced, due={"sms": ago(121)})
+    rate_limited = replace(waiting, rate_limited_until={MethodKind.SMS: ago(-1), MethodKind.CALL: ago(60)})
+    longer = replace(rate_limited, due={"sms": ago(121)})
 
     assert set(lateness(waiting)) == {"sms", "call", "email"}
-    assert set(lateness(paced)) == {"call", "email"}
+    assert set(lateness(rate_limited)) == {"call", "email"}
     assert set(lateness(longer)) == {"sms"}
     assert find_trouble(longer) == {Part.PUNCTUALITY}
 

@@ -53,13 +53,13 @@ def test_at_sixty_times_the_speed_only_waiting_goes_faster() -> None:
     """A minute of waiting takes a second; what is on its way takes the time that it takes."""
     with stage() as built:
         began, shown = time.monotonic(), built.clock()
-        built.pace.run(60)
+        built.clock_speed.run(60)
         while built.clock() - shown < timedelta(minutes=2):
             assert time.monotonic() - began < 60
 
-        built.pace.run(1)
+        built.clock_speed.run(1)
         assert built.phone("ana").sends("SOS")
-        assert built.pace.speed == 1
+        assert built.clock_speed.speed == 1
 
 
 def test_a_story_of_the_night_begins_at_night() -> None:

@@ -47,14 +47,14 @@ class Evening(AbstractContextManager["Evening"]):
 
     @property
     def speed(self) -> int:
-        return self.stage.pace.speed
+        return self.stage.clock_speed.speed
 
     def run(self, speed: int) -> None:
-        self.stage.pace.run(speed)
+        self.stage.clock_speed.run(speed)
 
     def jump(self) -> None:
         with self._acting:
-            self.stage.pace.jump()
+            self.stage.clock_speed.jump()
 
     def begin(self, scene: str | None) -> None:
         plot = next((each for each in PLOTS if each.scene.key == scene), None)

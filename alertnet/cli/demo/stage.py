@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from alertnet.cli.admin.actions import create_key, set_pins
 from alertnet.cli.demo.api import Api
 from alertnet.cli.demo.clock import DemoClock
-from alertnet.cli.demo.pace import Pace
+from alertnet.cli.demo.clock_speed import ClockSpeed
 from alertnet.cli.server.processes import listen, web, working
 from alertnet.runtime.settings.settings import Settings, read_settings
 from alertnet.runtime.wiring import RealChance, Runtime, make_runtime
@@ -35,7 +35,7 @@ class Stage:
     runtime: Runtime
     sandbox: Sandbox
     clock: DemoClock
-    pace: Pace
+    clock_speed: ClockSpeed
     api: Api
 
     def phone(self, who: str) -> Handset:
@@ -83,9 +83,9 @@ def stage() -> Iterator[Stage]:
         # A clock that jumps would be taken for a standstill.
         stack.enter_context(working(runtime, replace(THIS_PLATFORM, ping=None)))
         stack.enter_context(web(runtime, listening, threading.Event()))
-        pace = Pace(runtime, sandbox, clock)
-        stack.callback(pace.close)
-        yield Stage(runtime, sandbox, clock, pace, Api(url, key))
+        clock_speed = ClockSpeed(runtime, sandbox, clock)
+        stack.callback(clock_speed.close)
+        yield Stage(runtime, sandbox, clock, clock_speed, Api(url, key))
 
 
 def _settings(folder: Path, url: str, sandbox: Sandbox, account: str, token: str, secret: str) -> Settings:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from alertnet.cli.demo.pace import LOOK_SECONDS
+from alertnet.cli.demo.clock_speed import LOOK_SECONDS
 from alertnet.cli.demo.stage import Stage
 
 T = TypeVar("T")
@@ -68,9 +68,9 @@ class Watch:
 
         def look_again() -> T | None:
             value = found()
-            if not value and self.stage.pace.is_quiet():
+            if not value and self.stage.clock_speed.is_quiet():
                 self.look()
-                self.stage.pace.skip()
+                self.stage.clock_speed.skip()
             return value
 
         return self.expect(what, look_again)
@@ -81,7 +81,7 @@ class Watch:
         Raises:
             Missed: the time is up.
         """
-        self.expect("an end to what was due", self.stage.pace.is_quiet)
+        self.expect("an end to what was due", self.stage.clock_speed.is_quiet)
 
     def _print(self, at: datetime, who: str, what: str, words: str) -> None:
         minutes, seconds = divmod(int((at - self._began).total_seconds()), 60)

@@ -16,7 +16,7 @@ from alertnet.core.disclosure import Subject
 
 LATEST = timedelta(seconds=60)
 """What is due may be this late; half a minute of it goes by where the lease of a worker that died is waited for."""
-PACED_LATEST = timedelta(minutes=2)
+RATE_LIMITED_LATEST = timedelta(minutes=2)
 """What a number's pace holds back may be this late: more than that nobody has agreed to."""
 GONE_AFTER = timedelta(seconds=30)
 """A worker shows every five seconds that it is alive."""
@@ -32,7 +32,7 @@ SILENT_AFTER = timedelta(minutes=3)
 """The inbound path is tested every minute."""
 AWAY_FOR = timedelta(seconds=30)
 """A provider that is away for a moment is nothing to wake anybody for."""
-PACE_IN_USE = timedelta(seconds=10)
+RATE_LIMIT_IN_USE = timedelta(seconds=10)
 """A sender that was free for longer than this is not what holds anything back."""
 STANDSTILL = timedelta(minutes=2)
 """Nobody kept watch for this long, so nothing left either."""
@@ -120,7 +120,7 @@ class Reports:
 class Observed:
     """All that is judged. `since`: from when on somebody keeps watch without a gap; nothing before counts as late.
 
-    `due`: by queue, since when its oldest row is due. `paced_until`: by method, when the last of its senders is free.
+    `due`: by queue, since when its oldest row is due. `rate_limited_until`: by method, when its last sender is free.
     `routes`: all there are, tried by `routing`; `away`: those whose provider is silent, since when. `stubborn`: the
     methods by which something waits that could not be sent again and again. `inbound_at`: when the inbound path last
     answered; None: never; `is_tested`: it should.
@@ -129,7 +129,7 @@ class Observed:
     now: datetime
     since: datetime
     due: Mapping[str, datetime]
-    paced_until: Mapping[MethodKind, datetime]
+    rate_limited_until: Mapping[MethodKind, datetime]
     routes: frozenset[Route]
     away: Mapping[Route, datetime]
     stubborn: frozenset[MethodKind]
@@ -214,7 +214,7 @@ def lateness(seen: Observed) -> dict[str, timedelta]:
     return {
         name: span
         for name, span in late.items()
-        if name not in failing and (span > PACED_LATEST or not _is_paced(seen, name))
+        if name not in failing and (span > RATE_LIMITED_LATEST or not _is_rate_limited(seen, name))
     }
 
 
@@ -262,9 +262,9 @@ def _heard_since(reports: Reports, at: datetime | None) -> bool:
     return reports.heard_at is not None and at is not None and reports.heard_at >= at
 
 
-def _is_paced(seen: Observed, queue: str) -> bool:
-    paced_until = seen.paced_until.get(MethodKind(queue)) if queue in set(MethodKind) else None
-    return paced_until is not None and paced_until > seen.now - PACE_IN_USE
+def _is_rate_limited(seen: Observed, queue: str) -> bool:
+    rate_limited_until = seen.rate_limited_until.get(MethodKind(queue)) if queue in set(MethodKind) else None
+    return rate_limited_until is not None and rate_limited_until > seen.now - RATE_LIMIT_IN_USE
 
 
 def _long_away(seen: Observed) -> set[Route]:

@@ -22,13 +22,13 @@ from alertnet.core.resolution.resolve import may_be_told
 from alertnet.flows.notifications.phone_tasks import served_by
 from alertnet.flows.sending.encrypt_mail import seal_for
 from alertnet.flows.sending.locked_attempt import lock_attempt
-from alertnet.flows.sending.notice_pace import JOINED, NoticePace
+from alertnet.flows.sending.notice_rate_limit import JOINED, NoticeRateLimit
 from alertnet.flows.sending.render_and_send import Claimed, claimed_from
-from alertnet.flows.sending.send_capacity import Outward, Slots
+from alertnet.flows.sending.send_capacity import Outward, SendCapacity
 from alertnet.store.db.bulk_update import change_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import attempts as attempt_store
-from alertnet.store.queues import sender_pace as sender_store
+from alertnet.store.queues import senders as sender_store
 from alertnet.store.records import editions
 from alertnet.store.tables import alarms, attempts, escalations, served
 
@@ -98,13 +98,13 @@ def claim(tx: Tx, method: MethodKind, outward: Outward) -> Claims:
     or shorter than expected is charged by `charge`. A number that is being called, over all incidents, is spared.
     """
     claims = Claims()
-    slots, known = Slots(tx, method, outward), len(outward.queues)
-    _fill(tx, method, claims, slots, outward)
+    capacity, known = SendCapacity(tx, method, outward), len(outward.queues)
+    _fill(tx, method, claims, capacity, outward)
     change_each(tx.session, attempts, [_under_lease(each) for each in claims.claimed])
     change_each(tx.session, attempts, [{"key": id, "due_at": until} for id, until in claims.waiting.items()])
-    slots.use(LEASE)
+    capacity.use(LEASE)
     # What was found to wait for another provider is passed over by the next look, which goes further down.
-    claims.next_at = tx.now if slots.left and len(outward.queues) > known else slots.next_at()
+    claims.next_at = tx.now if capacity.left and len(outward.queues) > known else capacity.next_at()
     return claims
 
 
@@ -138,16 +138,16 @@ def hold_up(tx: Tx, attempt_id: str, until: datetime) -> list[str]:
     return locked.finish()
 
 
-def _fill(tx: Tx, method: MethodKind, claims: Claims, slots: Slots, outward: Outward) -> None:
+def _fill(tx: Tx, method: MethodKind, claims: Claims, capacity: SendCapacity, outward: Outward) -> None:
     """Go down the queue until there are no more places, or no more attempts."""
-    pace = NoticePace(tx, method)
+    notice_limit = NoticeRateLimit(tx, method)
     seen: list[str] = []
     spared = attempt_store.busy_numbers(tx.session, tx.now) if method is MethodKind.CALL else set()
     # What a provider refuses for itself alone must not be all that it is ever tried with (A11).
-    least_tried = slots.is_trial
-    most = slots.left or MOST_SEEN
-    while (slots.left or slots.barred_until(outward.providers) is not None) and len(seen) < MOST_SEEN:
-        waiting = _waiting_elsewhere(slots, outward)
+    least_tried = capacity.is_trial
+    most = capacity.left or MOST_SEEN
+    while (capacity.left or capacity.barred_until(outward.providers) is not None) and len(seen) < MOST_SEEN:
+        waiting = _waiting_elsewhere(capacity, outward)
         due = attempt_store.take(
             tx.session, method, tx.now, most, besides=seen, spared=spared | waiting, least_tried=least_tried
         )
@@ -158,9 +158,9 @@ def _fill(tx: Tx, method: MethodKind, claims: Claims, slots: Slots, outward: Out
         rows, broken = attempt_store.with_words(tx.session, [row.id for row in due])
         claims.broken |= broken
         services = _services(tx, rows)
-        pace.expect(rows)
+        notice_limit.expect(rows)
         for row in rows:
-            _judge(tx, claims, row, services.get(row.notification_id, ()), slots, outward, pace)
+            _judge(tx, claims, row, services.get(row.notification_id, ()), capacity, outward, notice_limit)
         if method is MethodKind.CALL:
             spared |= {row.address_index for row in due if row.id in {each.attempt for each in claims.claimed}}
         if is_all:
@@ -172,10 +172,10 @@ def _fill(tx: Tx, method: MethodKind, claims: Claims, slots: Slots, outward: Out
         most *= 2
 
 
-def _waiting_elsewhere(slots: Slots, outward: Outward) -> set[bytes]:
+def _waiting_elsewhere(capacity: SendCapacity, outward: Outward) -> set[bytes]:
     """The numbers that are known to wait for providers without a place: who goes by another is not to wait for them."""
     queues = list(outward.queues.items())
-    return {index for index, order in queues if set(order) <= set(outward.providers) and slots.are_taken(order)}
+    return {index for index, order in queues if set(order) <= set(outward.providers) and capacity.are_taken(order)}
 
 
 def _judge(
@@ -183,19 +183,21 @@ def _judge(
     claims: Claims,
     row: Row[Any],
     services: Sequence[Row[Any]],
-    slots: Slots,
+    capacity: SendCapacity,
     outward: Outward,
-    pace: NoticePace,
+    notice_limit: NoticeRateLimit,
 ) -> None:
     try:
-        if row.id in pace.joined or _obstacle(tx, row, services) is not None:
+        if row.id in notice_limit.joined or _obstacle(tx, row, services) is not None:
             claims.unwanted.append(row.id)
-        elif until := pace.held_until(row):
+        elif until := notice_limit.waits_until(row):
             claims.waiting[row.id] = until
         else:
-            _place(tx, claims, row, slots, outward)
+            _place(tx, claims, row, capacity, outward)
             if claims.claimed and claims.claimed[-1].attempt == row.id:
-                claims.claimed[-1] = pace.leaves(row, claims.claimed[-1], lambda other: not _obstacle(tx, other, ()))
+                claims.claimed[-1] = notice_limit.leaves(
+                    row, claims.claimed[-1], lambda other: not _obstacle(tx, other, ())
+                )
     except DBAPIError:
         raise
     except Exception as fault:
@@ -203,7 +205,7 @@ def _judge(
         claims.broken[row.id] = put_down(fault)
 
 
-def _place(tx: Tx, claims: Claims, row: Row[Any], slots: Slots, outward: Outward) -> None:
+def _place(tx: Tx, claims: Claims, row: Row[Any], capacity: SendCapacity, outward: Outward) -> None:
     """Let it leave by the first provider of its route that has a place; whoever has turned it away comes last."""
     order = outward.routing.order(MethodKind(row.method), row.address, outward.providers)
     order = tuple(sorted(order, key=lambda provider: provider == row.provider))
@@ -212,12 +214,12 @@ def _place(tx: Tx, claims: Claims, row: Row[Any], slots: Slots, outward: Outward
     units = outward.lengths.get((claimed.method, claimed.kind, claimed.language), 1)
     # Who has a number before it was ever tried is called a second time, and by the same one.
     preferred = row.sender if row.started_at is None else None
-    if place := slots.take(order, units, preferred):
+    if place := capacity.reserve(order, units, preferred):
         provider, sender = place
         others = [other for other in order if other != provider]
-        may_go_over = row.provider is None and bool(others) and slots.barred_until(others) is None
+        may_go_over = row.provider is None and bool(others) and capacity.barred_until(others) is None
         claims.claimed.append(replace(claimed, provider=provider, sender=sender, units=units, may_go_over=may_go_over))
-    elif until := slots.barred_until(order):
+    elif until := capacity.barred_until(order):
         waits = claims.waiting if row.delays else claims.held_up
         waits[row.id] = max(until, tx.now + FIRST_PAUSE)
     else:

@@ -11,7 +11,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import Kind
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import circuit_breakers as breaker_store
-from alertnet.store.queues import sender_pace as sender_store
+from alertnet.store.queues import senders as sender_store
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class _Places:
     senders: list[str] = field(default_factory=list)
 
 
-class Slots:
-    """Places for attempts, each one with a provider and a number; `use` writes down which were taken."""
+class SendCapacity:
+    """The attempts that may leave now, each by a provider and a number; `use` writes down which were reserved."""
 
     def __init__(self, tx: Tx, method: MethodKind, outward: Outward) -> None:
         self._tx = tx
@@ -100,8 +100,8 @@ class Slots:
         )
         return not has_place and self.barred_until(order) is None
 
-    def take(self, order: Sequence[str], units: int, preferred: str | None = None) -> tuple[str, str] | None:
-        """A place by the first of these providers that has one: the provider and the number it leaves from.
+    def reserve(self, order: Sequence[str], units: int, preferred: str | None = None) -> tuple[str, str] | None:
+        """Reserve a place with the first of these providers that has one: the provider and the number it leaves from.
 
         `preferred`: the number that it is to leave from, if that has a place.
         """
@@ -128,7 +128,7 @@ class Slots:
         return min((moment for moment in until if moment is not None), default=None) if None not in until else None
 
     def use(self, lease: timedelta) -> None:
-        """Write down what was taken: its numbers are busy, and during the lease nobody else tries a provider."""
+        """Write down what was reserved: its numbers are busy, and during the lease nobody else tries a provider."""
         busy = {sender: self._free_at[sender] for sender in self._rates if sender in self._used}
         sender_store.keep(self._tx, self._method, busy)
         for provider, breaker in self._tried.items():

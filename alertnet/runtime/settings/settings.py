@@ -66,7 +66,7 @@ class Settings(BaseModel):
     twilio_2_from: values.Numbers = Field((), alias="ALERTNET_TWILIO_2_FROM")
     twilio_2_api_url: values.WebUrl = Field(TWILIO_API_URL, alias="ALERTNET_TWILIO_2_API_URL")
     routing: values.RoutingSetting = Field(Routing(), alias="ALERTNET_ROUTES")
-    rates: values.Pace = Field(Rates(), alias="ALERTNET_RATES")
+    rates: values.RateSetting = Field(Rates(), alias="ALERTNET_RATES")
     heartbeat_url: values.HeartbeatUrl | None = Field(None, alias="ALERTNET_HEARTBEAT_URL")
 
     trusted_proxies: values.Proxies = Field((), alias="ALERTNET_TRUSTED_PROXIES")

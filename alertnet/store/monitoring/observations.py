@@ -78,7 +78,7 @@ def observe(
         now=tx.now,
         since=heartbeats.when(seen.get(heartbeats.WATCH_SINCE)) or tx.now,
         due=_due(tx),
-        paced_until=_paced_until(tx.session),
+        rate_limited_until=_rate_limited_until(tx.session),
         routes=routes,
         away=_away(ill, seen, tx.now),
         stubborn=_stubborn(tx, ill),
@@ -114,7 +114,7 @@ def _due(tx: Tx) -> dict[str, datetime]:
     return found
 
 
-def _paced_until(session: Session) -> dict[MethodKind, datetime]:
+def _rate_limited_until(session: Session) -> dict[MethodKind, datetime]:
     found: dict[MethodKind, datetime] = {}
     for row in session.execute(select(senders)):
         method = MethodKind(row.name.partition(":")[0])

@@ -22,7 +22,7 @@ TECHNICAL = ("attempt_sent", "attempt_delivered", "attempt_cancelled")
 """Entries of the timeline that nobody would jump to."""
 
 
-class Pace:
+class ClockSpeed:
     """The time of one stage, which a thread pushes forward while it is to run fast; `close` ends that."""
 
     def __init__(self, runtime: Runtime, sandbox: Sandbox, clock: DemoClock) -> None:

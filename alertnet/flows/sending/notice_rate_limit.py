@@ -45,7 +45,7 @@ _OTHERS = (
 )
 
 
-class NoticePace:
+class NoticeRateLimit:
     """What one look at the queue lets leave of the notices by one method."""
 
     def __init__(self, tx: Tx, method: MethodKind) -> None:
@@ -61,7 +61,7 @@ class NoticePace:
         for key in sorted({row.address for row in rows if _is_counted(row)} - set(self._used)):
             self._used[key] = [(limit, limits.hold(self._tx, limit, key)) for limit in self._limits]
 
-    def held_until(self, row: Row[Any]) -> datetime | None:
+    def waits_until(self, row: Row[Any]) -> datetime | None:
         """When a notice that was expected may leave at the earliest; None for now, and for whatever is none."""
         if not _is_counted(row):
             return None
