@@ -72,7 +72,7 @@ def _check_text(arguments: Sequence[str]) -> None:
         BadInput: it is not.
     """
     for argument in arguments:
-        if not argument.isascii() and any("\ud800" <= sign <= "\udfff" for sign in argument):
+        if not argument.isascii() and any("\ud800" <= character <= "\udfff" for character in argument):
             raise BadInput("argument", argument.encode(errors="replace").decode(), "text in UTF-8")
 
 

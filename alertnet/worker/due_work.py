@@ -15,7 +15,7 @@ from alertnet.flows.escalation.repeat_alarm import repeat_alarm
 from alertnet.flows.notifications.coordinator_alarms import due as alarms_due
 from alertnet.flows.sending.claim_sends import Claims, hold_up, put_aside
 from alertnet.flows.sending.settle_unknown import claim_status_queries, expire_lease
-from alertnet.flows.system.postpone_row import put_off
+from alertnet.flows.system.postpone_row import postpone
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
@@ -123,7 +123,7 @@ class Search:
         self._expect(claims.next_at)
         jobs = send_jobs(self._sending, claims)
         yield from jobs
-        self._put_off(claims)
+        self._postpone(claims)
         self.crowded.update(pool for pool in pools if self._rooms[pool].room <= 0)
         yield from self._as_room_is(
             [
@@ -140,14 +140,14 @@ class Search:
         if claims.claimed:
             queries = partial(query_statuses, self._runtime, route, claims.claimed, self._sending.compose)
             yield Job(pool, f"{pool}/{claims.claimed[0].lease}", queries)
-        self._put_off(claims)
+        self._postpone(claims)
         if len(claims.claimed) >= most:
             self.crowded.add(pool)
 
-    def _put_off(self, claims: Claims) -> None:
+    def _postpone(self, claims: Claims) -> None:
         for id, fault in claims.broken.items():
             log.error("attempt_unreadable", attempt=id, fault=fault)
-            self._runtime.transact(put_off, "attempts", id, fault)
+            self._runtime.transact(postpone, "attempts", id, fault)
 
     def _escalations(self) -> Iterator[Job]:
         """One job for all that are due: they share their transactions."""
@@ -225,7 +225,7 @@ def _do(
         raise
     except Exception as fault:
         _report("row_failed", fault, queue=queue, row=id)
-        runtime.transact(put_off, queue, id, put_down(fault))
+        runtime.transact(postpone, queue, id, put_down(fault))
     return ()
 
 

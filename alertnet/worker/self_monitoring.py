@@ -62,14 +62,14 @@ class Watch:
             checks["heartbeat"] = partial(self._run, "heartbeat", beat, heartbeats.HEARTBEAT)
         return checks
 
-    def _run(self, name: str, check: Callable[[], str | None], sign: str | None) -> None:
-        """Run it; its answer is on the record as a sign, unless whoever answers has noted it."""
+    def _run(self, name: str, check: Callable[[], str | None], heartbeat: str | None) -> None:
+        """Run it; its answer is on the record as a heartbeat, unless whoever answers has noted it."""
         fault = check()
         if fault is not None:
             log.warning("errand_failed", errand=name, fault=fault)
-        elif sign is not None:
+        elif heartbeat is not None:
             with suppress(DatabaseAway):
-                self._runtime.transact(heartbeats.note, sign)
+                self._runtime.transact(heartbeats.note, heartbeat)
 
 
 def _beat(url: str, head: str, ping: Ping) -> str | None:

@@ -35,7 +35,7 @@ def escalation_of(stage: Stage, incident: str, tree: str = "colombia") -> Any:
     return stage.runtime.read(lambda tx: tx.session.execute(query).one())
 
 
-def put_offs(stage: Stage) -> list[tuple[str, str, str]]:
+def postponed(stage: Stage) -> list[tuple[str, str, str]]:
     """Queue, row and fault of what was put aside, in order."""
     entries = [payload for kind, payload in stage.history("system") if kind == "put_off"]
     return [(each["queue"], each["row"], each["fault"]) for each in entries]
@@ -54,7 +54,7 @@ def test_an_escalation_that_can_not_be_is_put_aside_and_the_batch_goes_on(stages
 
     called = [row.incident_id for row in stage.attempts(MethodKind.CALL)]
     assert sorted(called) == sorted({*opened} - {opened[1]})
-    ((queue, row, fault),) = put_offs(stage)
+    ((queue, row, fault),) = postponed(stage)
     assert (queue, row) == ("escalations", broken.id)
     assert fault == f"escalation {broken.id}: state.passed is -7 (allowed: -1 before the first, 0 or more)"
     assert escalation_of(stage, opened[1]).due_at == NOW + 4 * MINUTE
@@ -67,7 +67,7 @@ def test_an_escalation_that_was_mended_goes_on(stages: Stages, each_database: st
     change(stage, escalations, broken.id, round=9)
     stage.passes(minutes=5)
     assert stage.attempts(MethodKind.CALL) == []
-    assert {fault for _, _, fault in put_offs(stage)} == {f"escalation {broken.id}: round is 9 (allowed: 1)"}
+    assert {fault for _, _, fault in postponed(stage)} == {f"escalation {broken.id}: round is 9 (allowed: 1)"}
 
     change(stage, escalations, broken.id, round=1)
     stage.passes(minutes=2)
@@ -86,7 +86,7 @@ def test_the_other_trees_of_an_incident_go_on_beside_one_that_is_broken(stages: 
     stage.passes(minutes=6)
 
     assert [row.contact for row in stage.attempts(MethodKind.SMS)] == ["carla", "diego"]
-    assert {row for _, row, _ in put_offs(stage)} == {broken.id}
+    assert {row for _, row, _ in postponed(stage)} == {broken.id}
     assert [row for row in stage.attempts(MethodKind.CALL) if row.contact == "carla"] == []
 
 
@@ -128,7 +128,7 @@ def test_an_attempt_that_can_not_be_is_put_aside_and_the_batch_goes_on(stages: S
     stage.worker.step()
 
     assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["sent", "queued", "sent"]
-    assert put_offs(stage) == [("attempts", broken.id, f"attempt {broken.id}: checks is -1 (allowed: 0 or more)")]
+    assert postponed(stage) == [("attempts", broken.id, f"attempt {broken.id}: checks is -1 (allowed: 0 or more)")]
 
 
 def test_an_attempt_whose_lease_is_lost_is_put_aside_and_others_are_settled(stages: Stages, each_database: str) -> None:
@@ -143,7 +143,7 @@ def test_an_attempt_whose_lease_is_lost_is_put_aside_and_others_are_settled(stag
     stage.worker.step()
 
     assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["sending", "unknown"]
-    assert put_offs(stage) == [
+    assert postponed(stage) == [
         ("attempts", broken.id, f"attempt {broken.id}: lease is None (allowed: one while sending)")
     ]
 
@@ -163,7 +163,7 @@ def test_an_alarm_that_can_not_be_is_put_aside_and_others_ring(stages: Stages, e
     rows = stage.runtime.read(lambda tx: tx.session.execute(select(alarms)).all())
     asked = {row.id: row.asked for row in rows}
     assert asked == {broken.id: -5, whole.id: 2}
-    assert put_offs(stage) == [("alarms", broken.id, f"alarm {broken.id}: asked is -5 (allowed: 0 or more)")]
+    assert postponed(stage) == [("alarms", broken.id, f"alarm {broken.id}: asked is -5 (allowed: 0 or more)")]
 
 
 def calls_of(tx: Tx, number: str, *ids: str) -> None:
@@ -192,6 +192,6 @@ def test_a_call_that_can_not_be_read_is_put_aside_and_others_are_heard_of(stages
         ("CA2", False, False),
         ("CA3", True, True),
     ]
-    ((queue, row, fault),) = put_offs(stage)
+    ((queue, row, fault),) = postponed(stage)
     assert (queue, row) == ("inbound", "CA2")
     assert CARLA not in fault

@@ -26,18 +26,18 @@ class Recipients:
         """The same recipient in every tree: this contact first, the others in the order of the trees."""
         place = self._place[tree, contact]
         own = self._all[place]
-        others = {each for sign in _signs(own[1]) for each in self._sharing[sign]} - {place}
+        others = {each for identity in _identities(own[1]) for each in self._sharing[identity]} - {place}
         return [own, *(self._all[each] for each in sorted(others))]
 
     def _add(self, tree: str, contact: Contact) -> None:
         place = len(self._all)
         self._all.append((tree, contact))
         self._place[tree, contact.id] = place
-        for sign in _signs(contact):
-            self._sharing[sign].append(place)
+        for identity in _identities(contact):
+            self._sharing[identity].append(place)
 
 
-def _signs(contact: Contact) -> Iterator[Hashable]:
+def _identities(contact: Contact) -> Iterator[Hashable]:
     """What two contacts have in common if they are one (see `Contact.is_same_recipient`)."""
     yield from contact.addresses
     if contact.included_from is not None:

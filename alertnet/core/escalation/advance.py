@@ -15,7 +15,7 @@ from alertnet.core.escalation.decision import Ask, Send, Step
 from alertnet.core.escalation.due import Agenda
 from alertnet.core.escalation.level_status import is_live, live_progress
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.shift_moments import postponed
+from alertnet.core.escalation.shift_moments import shifted
 from alertnet.core.escalation.state import Event, State, Status
 from alertnet.core.resolution.resolve import Plan
 
@@ -63,7 +63,7 @@ def restore(state: State, now: datetime, closed_at: datetime | None = None) -> S
         return state
     stopped_at = state.stopped_at or closed_at or now
     restored = replace(state, status=state.stopped_from, stopped_from=None, stopped_at=None)
-    return postponed(restored, now - stopped_at)
+    return shifted(restored, now - stopped_at)
 
 
 def still_wanted(plan: Plan, state: State, index: int, contact: str, method: int) -> bool:

@@ -7,19 +7,19 @@ from typing import Any, TypeVar, cast
 T = TypeVar("T")
 
 
-def postponed(value: T, by: timedelta) -> T:
+def shifted(value: T, by: timedelta) -> T:
     """The value with all its moments later by that span, however deep in it they stand.
 
     The past moves along: what is yet to come is planned from it.
     """
-    return cast(T, _postponed(value, by))
+    return cast(T, _shifted(value, by))
 
 
-def _postponed(value: Any, by: timedelta) -> Any:
+def _shifted(value: Any, by: timedelta) -> Any:
     if isinstance(value, datetime):
         return value + by
     if isinstance(value, tuple):
-        return tuple(_postponed(each, by) for each in value)
+        return tuple(_shifted(each, by) for each in value)
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{field.name: _postponed(getattr(value, field.name), by) for field in fields(value)})
+        return replace(value, **{field.name: _shifted(getattr(value, field.name), by) for field in fields(value)})
     return value

@@ -83,5 +83,7 @@ def looks_automatic(body: str, earlier: Sequence[Earlier], now: datetime) -> boo
 
 def _plain(body: str) -> str:
     letters = unicodedata.normalize("NFKD", body.casefold())
-    signs = (sign if sign.isalnum() else " " for sign in letters if unicodedata.category(sign) != "Mn")
-    return " ".join("".join(signs).split())
+    characters = (
+        character if character.isalnum() else " " for character in letters if unicodedata.category(character) != "Mn"
+    )
+    return " ".join("".join(characters).split())

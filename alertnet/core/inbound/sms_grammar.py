@@ -188,7 +188,7 @@ def parse_turn(text: str) -> Turn | None:
 def _clean(text: str) -> str:
     """Letters composed with their accents, and nothing that can't be seen within words."""
     composed = unicodedata.normalize("NFC", text)
-    return "".join(sign for sign in composed if unicodedata.category(sign) != "Cf")
+    return "".join(character for character in composed if unicodedata.category(character) != "Cf")
 
 
 def _words(text: str) -> list[_Word]:
@@ -198,7 +198,11 @@ def _words(text: str) -> list[_Word]:
 
 def _plain(word: str) -> str:
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold())
-    return "".join(str(unicodedata.decimal(sign, sign)) for sign in letters if unicodedata.category(sign) != "Mn")
+    return "".join(
+        str(unicodedata.decimal(character, character))
+        for character in letters
+        if unicodedata.category(character) != "Mn"
+    )
 
 
 def _leading_answers(words: list[_Word]) -> tuple[list[tuple[Verb, str]], int]:

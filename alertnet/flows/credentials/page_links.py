@@ -8,8 +8,8 @@ from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.tables import links
 
-LINK_SIGNS = "abcdefghijkmnpqrstuvwxyz23456789"
-LINK_LENGTH = 16  # of 32 signs: 80 bits
+LINK_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+LINK_LENGTH = 16  # of 32 characters: 80 bits
 
 _INCIDENTS: BindParameter[Any] = bindparam("incidents", expanding=True)
 _LINKS: Select[Any] = select(
@@ -41,7 +41,7 @@ def link_token(
     key = (escalation or alarm or acknowledgement or "", tree, contact.id, method.value, address)
     made = known_links_of(locked)
     if key not in made:
-        id, token = locked.tx.chance.id(), locked.tx.chance.letters(LINK_LENGTH, LINK_SIGNS)
+        id, token = locked.tx.chance.id(), locked.tx.chance.letters(LINK_LENGTH, LINK_CHARACTERS)
         locked.work.add(
             "links",
             id=id,

@@ -4,7 +4,7 @@ from sqlalchemy import bindparam, select
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance import begin
-from alertnet.core.incident import REF_LETTERS, REF_SIGNS, Facts, Incident, IncidentStatus
+from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, Facts, Incident, IncidentStatus
 from alertnet.core.notification import Kind
 from alertnet.core.resolution.known_people import check_names, with_records
 from alertnet.core.resolution.resolve import Plans, opening
@@ -96,6 +96,6 @@ def plans_in_force(tx: Tx, edition: Edition, facts: Facts) -> tuple[Plans, tuple
 def _free_ref(tx: Tx) -> str:
     """A reference that can be spoken and that no other incident has: one letter, a hyphen, four signs."""
     while True:
-        ref = f"{tx.chance.letters(1, REF_LETTERS)}-{tx.chance.letters(4, REF_SIGNS)}"
+        ref = f"{tx.chance.letters(1, REF_LETTERS)}-{tx.chance.letters(4, REF_CHARACTERS)}"
         if tx.session.scalar(_WITH_REF, {"ref": ref}) is None:
             return ref

@@ -9,9 +9,9 @@ from alertnet.store.records import inbound, timeline
 PAUSE = timedelta(minutes=1)
 
 
-def put_off(tx: Tx, queue: str, id: str, fault: str) -> None:
+def postpone(tx: Tx, queue: str, id: str, fault: str) -> None:
     """Look at that row of `alarms`, `attempts` or `escalations` again in a minute; `fault`: see `put_down`."""
-    if postponed_rows.put_off(tx, queue, id, tx.now + PAUSE):
+    if postponed_rows.postpone(tx, queue, id, tx.now + PAUSE):
         timeline.append(tx, timeline.SYSTEM, ("put_off", {"queue": queue, "row": id, "fault": fault}))
 
 

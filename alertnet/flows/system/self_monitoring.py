@@ -27,7 +27,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.notifications.system_notices import tell_coordinators
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats, observations, troubles
-from alertnet.store.monitoring.heartbeats import Sign
+from alertnet.store.monitoring.heartbeats import Heartbeat
 from alertnet.store.queues import attempts as attempt_store
 from alertnet.store.queues import postponed_rows
 from alertnet.store.queues import workers as worker_store
@@ -89,7 +89,7 @@ def keep_watch(
     )
 
 
-def _note_gap(tx: Tx, trees: list[ContactTree], previous: Sign | None) -> None:
+def _note_gap(tx: Tx, trees: list[ContactTree], previous: Heartbeat | None) -> None:
     """Whoever was away for long says so, if it was not on purpose: what came in meanwhile is answered late."""
     # One from the future is from before the clock was put back: what is late counts from now on.
     if previous is not None and abs(tx.now - previous.at) < GAP:

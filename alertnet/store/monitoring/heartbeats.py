@@ -33,11 +33,11 @@ CHECKPOINT = "checkpoint"
 HEARTBEAT_SENT, HEARTBEAT = "heartbeat_sent", "heartbeat"
 
 OFTEN_ENOUGH = timedelta(seconds=10)
-"""A sign of something that goes on all the time is not renewed more often than this."""
+"""A heartbeat of something that goes on all the time is not renewed more often than this."""
 
 
 @dataclass(frozen=True)
-class Sign:
+class Heartbeat:
     """When it was seen last, and how often since something else was (see above)."""
 
     at: datetime
@@ -45,13 +45,13 @@ class Sign:
 
 
 def barred(route: Route) -> str:
-    """The name of the sign of a route that is as good as not there."""
+    """The name of the heartbeat of a route that is as good as not there."""
     return f"barred_{route_name(route)}"
 
 
-def read(session: Session) -> dict[str, Sign]:
-    """All signs that there are, by name."""
-    return {row.name: Sign(row.at, row.times) for row in session.execute(select(signs))}
+def read(session: Session) -> dict[str, Heartbeat]:
+    """All heartbeats that there are, by name."""
+    return {row.name: Heartbeat(row.at, row.times) for row in session.execute(select(signs))}
 
 
 def note(tx: Tx, name: str) -> None:
@@ -90,12 +90,12 @@ def note_lost_report(tx: Tx, method: MethodKind, left_at: datetime) -> None:
 
 
 def note_failure(tx: Tx, method: MethodKind, failure: Failure) -> None:
-    """A message has failed: it is a sign if our account may not send it; all others are the recipient's."""
+    """A message has failed: it is counted if our account may not send it; all others are the recipient's."""
     if failure is Failure.OUR_ACCOUNT:
         _count(tx, f"refused_{method}", method)
 
 
-def reports(seen: Mapping[str, Sign]) -> dict[MethodKind, Reports]:
+def reports(seen: Mapping[str, Heartbeat]) -> dict[MethodKind, Reports]:
     """What the provider says of each method."""
     found = {}
     for method in SENT_BY:
@@ -116,10 +116,10 @@ def _count(tx: Tx, name: str, method: MethodKind) -> None:
     tx.session.execute(update(signs).where(signs.c.name == name).values(at=tx.now, times=times))
 
 
-def _times(sign: Sign | None) -> tuple[int, datetime | None]:
-    return (sign.times, sign.at) if sign else (0, None)
+def _times(heartbeat: Heartbeat | None) -> tuple[int, datetime | None]:
+    return (heartbeat.times, heartbeat.at) if heartbeat else (0, None)
 
 
-def when(sign: Sign | None) -> datetime | None:
+def when(heartbeat: Heartbeat | None) -> datetime | None:
     """When it was seen last; None: never."""
-    return sign.at if sign else None
+    return heartbeat.at if heartbeat else None

@@ -14,7 +14,7 @@ from alertnet.core.monitoring.self_monitoring import Files, Observed
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
-from alertnet.store.monitoring.heartbeats import Sign
+from alertnet.store.monitoring.heartbeats import Heartbeat
 from alertnet.store.queues import circuit_breakers, postponed_rows, workers
 from alertnet.store.queues.attempts import ASKED, QUEUED, SENDING, SENT_BY, busy_numbers
 from alertnet.store.records.escalations import unheard
@@ -72,7 +72,11 @@ def observe(
     tx: Tx, routes: frozenset[Route], *, is_tested: bool, files: Files = Files.IN_FORCE, routing: Routing = IN_ORDER
 ) -> Observed:
     """All that is judged, as it is. `routes`: all there are; `is_tested`: the inbound path should answer its test."""
-    seen = {name: sign for name, sign in heartbeats.read(tx.session).items() if sign.at <= tx.now + CLOCKS_DIFFER}
+    seen = {
+        name: heartbeat
+        for name, heartbeat in heartbeats.read(tx.session).items()
+        if heartbeat.at <= tx.now + CLOCKS_DIFFER
+    }
     ill = {route: breaker for route, breaker in circuit_breakers.found(tx).items() if route in routes}
     return Observed(
         now=tx.now,
@@ -93,7 +97,7 @@ def observe(
     )
 
 
-def _away(ill: Mapping[Route, Breaker], seen: Mapping[str, Sign], now: datetime) -> dict[Route, datetime]:
+def _away(ill: Mapping[Route, Breaker], seen: Mapping[str, Heartbeat], now: datetime) -> dict[Route, datetime]:
     """The routes that are as good as not there, since when; a provider that has answered is only waited for."""
     return {
         route: breaker.opened_at or heartbeats.when(seen.get(heartbeats.barred(route))) or now

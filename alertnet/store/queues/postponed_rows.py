@@ -27,7 +27,7 @@ _STILL_POSTPONED = union_all(
 )
 
 
-def put_off(tx: Tx, queue: str, id: str, until: datetime) -> bool:
+def postpone(tx: Tx, queue: str, id: str, until: datetime) -> bool:
     """Let that row be due only then, and remember since when it should have been worked on; False: it is not due."""
     table = QUEUES[queue]
     due_at = tx.session.scalar(select(table.c.due_at).where(table.c.id == id).with_for_update())

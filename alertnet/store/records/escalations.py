@@ -129,7 +129,7 @@ def next_due(session: Session) -> datetime | None:
     return session.scalar(query.limit(1))
 
 
-def put_off(session: Session, id: str, until: datetime) -> None:
+def postpone(session: Session, id: str, until: datetime) -> None:
     """Look at this one again only then: it failed, and must not hold up the others (A11)."""
     session.execute(update(escalations).where(escalations.c.id == id).values(due_at=until))
 
