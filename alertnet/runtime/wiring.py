@@ -1,4 +1,4 @@
-"""The one place that wires: settings become an engine, a vault, a clock and chance, and flows get their door."""
+"""The one place that wires: settings become an engine, a vault, a clock and entropy, and flows get their door."""
 
 import secrets
 import time
@@ -33,7 +33,7 @@ from alertnet.runtime.settings.settings import Settings, missing_for
 from alertnet.runtime.tree_reloader import LivingTrees
 from alertnet.shipped import shipped
 from alertnet.store.db.engine import for_reading, make_engine
-from alertnet.store.db.tx import Chance, Tx
+from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.db.vault import Vault
 from alertnet.store.queues import attempts
 from alertnet.store.records import documents, editions
@@ -47,8 +47,8 @@ RENDERERS = 8
 """Editions of the templates that are ready at once: those in force, and those that open incidents are pinned to."""
 
 
-class RealChance:
-    """Chance from the operating system's source of secrets."""
+class SystemEntropy:
+    """Entropy from the operating system's source of secrets."""
 
     def id(self) -> str:
         return secrets.token_hex(16)
@@ -93,7 +93,7 @@ class Runtime:
     settings: Settings
     engine: Engine
     vault: Vault
-    chance: Chance
+    entropy: Entropy
     clock: Clock
     network: Network
     """The trees as this process began; `edition` has those in force."""
@@ -194,7 +194,7 @@ class Runtime:
             DatabaseAway: there is no answer; anything that the query itself raises.
         """
         with self.absence.noticed_by_reader(), surfacing(self._reading), Session(self._reading) as session:
-            return query(Tx(session, self.now(), self.chance, self.vault), *args, **kwargs)
+            return query(Tx(session, self.now(), self.entropy, self.vault), *args, **kwargs)
 
     def make_ready(self) -> None:
         """Have at hand what the first alert needs: the outlets, the edition, and its templates compiled."""
@@ -253,7 +253,7 @@ class Runtime:
         return Templates.from_text(self.read(lambda tx: documents.fetch(tx.session, hash)))
 
 
-def make_runtime(settings: Settings, *, clock: Clock | None = None, chance: Chance | None = None) -> Runtime:
+def make_runtime(settings: Settings, *, clock: Clock | None = None, entropy: Entropy | None = None) -> Runtime:
     """The runtime with the trees and templates of the folders that the settings name.
 
     Raises:
@@ -262,7 +262,7 @@ def make_runtime(settings: Settings, *, clock: Clock | None = None, chance: Chan
     """
     network = read_network(settings.contact_trees)
     templates = read_fitted(settings.message_templates, shipped("message_templates")).templates
-    return wire(settings, network, templates, clock=clock, chance=chance)
+    return wire(settings, network, templates, clock=clock, entropy=entropy)
 
 
 def wire(
@@ -271,7 +271,7 @@ def wire(
     templates: Templates,
     *,
     clock: Clock | None = None,
-    chance: Chance | None = None,
+    entropy: Entropy | None = None,
 ) -> Runtime:
     """The runtime around a network and templates that are already read.
 
@@ -282,13 +282,13 @@ def wire(
     engine = make_engine(settings.database_url.get_secret_value(), vault, pooled=settings.listen_url is not None)
     on_postgres = engine.dialect.name == "postgresql"
     clock = clock or (DatabaseClock(engine) if on_postgres else system_clock)
-    chance = chance or RealChance()
+    entropy = entropy or SystemEntropy()
     wakeups = Wakeups()
 
     def begin(session: Session) -> Tx:
-        return Tx(session, clock(), chance, vault)
+        return Tx(session, clock(), entropy, vault)
 
     transactions = (OwnCommit if on_postgres else GroupCommit)(engine, begin, wakeups)
     return Runtime(
-        settings, engine, vault, chance, clock, network, templates, wakeups, transactions, for_reading(engine)
+        settings, engine, vault, entropy, clock, network, templates, wakeups, transactions, for_reading(engine)
     )

@@ -61,7 +61,7 @@ class Worker:
         tick_seconds: float = TICK_SECONDS,
         platform: Platform = THIS_PLATFORM,
     ) -> None:
-        self.id = runtime.chance.id()
+        self.id = runtime.entropy.id()
         self._runtime = runtime
         self._sending = Sending(runtime, platform)
         self._platform = platform

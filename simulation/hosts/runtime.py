@@ -26,8 +26,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class SeededChance:
-    """Chance that a seed foresees."""
+class SeededEntropy:
+    """Entropy that a seed foresees."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -96,16 +96,16 @@ def runtime_of(
 ) -> HostRuntime:
     """The runtime of one run of the program, made after the night's pattern."""
     world, clock, pattern = run.world, run.clocks.database, run.world.database.pattern
-    chance, wakeups = SeededChance(world.chance), NotifyingWakeups()
+    entropy, wakeups = SeededEntropy(world.entropy), NotifyingWakeups()
     vars(wakeups)["tell_others"] = tell_others
 
     def begin(session: Session) -> Tx:
-        return Tx(session, clock(), chance, pattern.vault)
+        return Tx(session, clock(), entropy, pattern.vault)
 
     own = {
         "settings": world.database.settings[world.mischief.providers],
         "clock": clock,
-        "chance": chance,
+        "entropy": entropy,
         "network": world.network,
         "wakeups": wakeups,
         "transactions": OwnCommit(pattern.engine, begin, wakeups),

@@ -27,17 +27,17 @@ would not set. That spares most of them."""
 
 
 class World:
-    """Chance, time and story of a night, its trees and database, and what is wrong just now."""
+    """Entropy, time and story of a night, its trees and database, and what is wrong just now."""
 
     def __init__(self, seed: int, database: Database, renderer: Renderer) -> None:
         self.seed = seed
         self.random = Random(f"night {seed}")
-        self.chance = Random(f"chance {seed}")
+        self.entropy = Random(f"chance {seed}")
         self.database = database
         self.renderer = renderer
         self.network = draw_network(self.random)
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
-        # With a chance of its own, so that all other nights are the same whatever there is to go wrong in it.
+        # With entropy of its own, so that all other nights are the same whatever there is to go wrong in it.
         self.mischief = draw_watched(Random(f"watch {seed}"), draw_mischief(self.random, self.length), self.length)
         if self.mischief.quiet:
             self.length = QUIET_LENGTH

@@ -26,8 +26,8 @@ from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.inbound import InboundSms, Reply
 from alertnet.store.tables import acknowledgements, actions, alarms, incidents, notifications, timeline
-from tests.support.chance import Foreseen
 from tests.support.clock import Clock
+from tests.support.entropy import Foreseen
 from tests.support.program import example_trees, settings_on, shipped_templates
 
 NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
@@ -152,5 +152,5 @@ class Switchboard:
 def connect(url: str) -> Switchboard:
     """A switchboard on the database of that URL."""
     clock = Clock(NOW)
-    runtime = wire(settings_on(url), example_trees(), shipped_templates(), clock=clock, chance=Foreseen(7))
+    runtime = wire(settings_on(url), example_trees(), shipped_templates(), clock=clock, entropy=Foreseen(7))
     return Switchboard(runtime, clock)

@@ -7,7 +7,7 @@ import pytest
 
 from alertnet.core.errors import Misconfigured
 from alertnet.runtime.settings.settings import Settings, read_settings
-from alertnet.runtime.wiring import RealChance, make_runtime
+from alertnet.runtime.wiring import SystemEntropy, make_runtime
 from tests.support.program import SECRET
 
 ROOT = Path(__file__).parents[2]
@@ -43,15 +43,15 @@ def test_trees_that_cannot_be_used_are_all_said_at_start(settings: Settings) -> 
 
 
 def test_real_chance_has_the_form_that_is_asked_for() -> None:
-    chance = RealChance()
+    entropy = SystemEntropy()
 
-    assert len(bytes.fromhex(chance.id())) == 16
-    assert all(len(code) == 3 and code.isdecimal() for code in (chance.digits(3) for _ in range(200)))
-    assert set(chance.letters(200, "AB")) == {"A", "B"}
-    assert len(chance.bytes(20)) == 20
+    assert len(bytes.fromhex(entropy.id())) == 16
+    assert all(len(code) == 3 and code.isdecimal() for code in (entropy.digits(3) for _ in range(200)))
+    assert set(entropy.letters(200, "AB")) == {"A", "B"}
+    assert len(entropy.bytes(20)) == 20
 
 
 def test_real_chance_does_not_repeat_itself() -> None:
-    chance = RealChance()
+    entropy = SystemEntropy()
 
-    assert len({chance.id() for _ in range(1000)}) == 1000
+    assert len({entropy.id() for _ in range(1000)}) == 1000

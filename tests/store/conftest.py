@@ -13,7 +13,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Vault
 from tests.database import migrate
 from tests.postgres import fresh_database
-from tests.support.chance import Foreseen
+from tests.support.entropy import Foreseen
 from tests.support.program import SECRET
 
 NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)

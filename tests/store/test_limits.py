@@ -11,7 +11,7 @@ from alertnet.core.limits import HOUR, UNUSED, Limit
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import limits
 from tests.store.conftest import NOW
-from tests.support.chance import Foreseen
+from tests.support.entropy import Foreseen
 
 THREE = Limit("three", 3, HOUR)
 NUMBER, OTHER = "+573005550101", "+573005550102"

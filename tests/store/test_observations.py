@@ -17,7 +17,7 @@ from alertnet.store.monitoring.observations import observe
 from alertnet.store.queues.circuit_breakers import hold
 from tests.database import migrate
 from tests.store.conftest import NOW
-from tests.support.chance import Foreseen
+from tests.support.entropy import Foreseen
 
 QUEUES = ("attempts", "escalations", "alarms", "incidents")
 

@@ -22,7 +22,7 @@ from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.sandbox import Answer, Sandbox, Unreachable
-from alertnet.store.db.tx import Chance, Tx
+from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.records.editions import Edition
 from alertnet.store.tables import attempts, escalations, notifications
 from alertnet.store.tables import timeline as entries
@@ -131,9 +131,9 @@ class Stage(TimedProgram):
         migrate(runtime.engine)
         super().__init__(runtime, sandbox, own)
 
-    def connect(self, *, chance: Chance | None = None, **env: str) -> Runtime:
+    def connect(self, *, entropy: Entropy | None = None, **env: str) -> Runtime:
         """One more process on the same database."""
-        return wire(read_settings(self.env | env), self.network, shipped_templates(), clock=self.now, chance=chance)
+        return wire(read_settings(self.env | env), self.network, shipped_templates(), clock=self.now, entropy=entropy)
 
     def close(self) -> None:
         """Everything ends."""

@@ -15,7 +15,7 @@ from alertnet.flows.escalation.escalate import escalate_due
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.reopen_incident import reopen_incident
 from alertnet.runtime.clock import system_clock
-from alertnet.runtime.wiring import RealChance
+from alertnet.runtime.wiring import SystemEntropy
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import code_numbers, codes
 from tests.worker.conftest import Stages
@@ -27,7 +27,7 @@ SOMEBODY_WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 EVERY_CODE = [code for code in (f"{number:04}" for number in range(10_000)) if is_written_code(code)]
 
 
-class Rigged(RealChance):
+class Rigged(SystemEntropy):
     """Chance that draws these written codes first."""
 
     def __init__(self, *codes: str) -> None:
@@ -49,7 +49,7 @@ def holds_all(stage: Stage, incident: str, but: str = "none") -> None:
 
     def hold(tx: Tx) -> None:
         rows = [
-            {"id": tx.chance.id(), "incident_id": incident, "code": code, "code_hash": tx.vault.code_hash(code)}
+            {"id": tx.entropy.id(), "incident_id": incident, "code": code, "code_hash": tx.vault.code_hash(code)}
             | {"wrong_tries": 0, "created_at": tx.now}
             for code in held
         ]
@@ -84,7 +84,7 @@ def test_two_that_draw_the_same_code_for_a_number_at_the_same_moment_give_it_onc
 ) -> None:
     """With one code for two incidents, an answer to the one would stop the alarm of the other."""
     stage = stages(postgres, clock=system_clock)
-    one, two = (stage.connect(chance=Rigged("4711", "4712", "4713", "4714")) for _ in range(2))
+    one, two = (stage.connect(entropy=Rigged("4711", "4712", "4713", "4714")) for _ in range(2))
     at_the_same_moment = threading.Thread(target=two.transact, args=(opening, two.edition))
 
     def open_while_the_other_does(tx: Tx) -> None:
@@ -107,7 +107,7 @@ def test_two_that_draw_the_same_code_for_a_number_at_the_same_moment_give_it_onc
 def test_a_code_that_was_given_anew_is_void_where_its_incident_is_reopened(stages: Stages) -> None:
     """Seven days after the end it may go to another incident: from then on it is that one's."""
     stage = stages()
-    rigged = stage.connect(chance=Rigged("4711", "4712", "4713", "4714", "4711", "4712", "4713", "4714"))
+    rigged = stage.connect(entropy=Rigged("4711", "4712", "4713", "4714", "4711", "4712", "4713", "4714"))
     first = rigged.transact(opening, rigged.edition)
     stage.acts(first, close_incident, CloseReason.RESOLVED, by="test")
     stage.clock.at += timedelta(days=8)

@@ -85,7 +85,7 @@ def set_pins(tx: Tx, owner: str, pin: str | None, duress: str | None, one_time: 
     """
     fresh: set[str] = set()
     while len(fresh) < one_time:
-        fresh.add(tx.chance.digits(ONE_TIME_PIN_LENGTH))
+        fresh.add(tx.entropy.digits(ONE_TIME_PIN_LENGTH))
     pins.set_pins(tx, owner, pin, duress, fresh)
     kinds = [kind for kind, given in (("pin", pin), ("duress", duress), ("one_time", fresh)) if given]
     timeline.append(tx, timeline.SYSTEM, ("pins_set", {"owner": owner, "kinds": kinds, "by": BY}))

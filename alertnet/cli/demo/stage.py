@@ -15,7 +15,7 @@ from alertnet.cli.demo.clock import DemoClock
 from alertnet.cli.demo.clock_speed import ClockSpeed
 from alertnet.cli.server.processes import listen, web, working
 from alertnet.runtime.settings.settings import Settings, read_settings
-from alertnet.runtime.wiring import RealChance, Runtime, make_runtime
+from alertnet.runtime.wiring import Runtime, SystemEntropy, make_runtime
 from alertnet.sandbox import Handset, Sandbox
 from alertnet.shipped import TEMPLATES, TREES, shipped
 from alertnet.store.upgrade import upgrade
@@ -71,11 +71,11 @@ def stage() -> Iterator[Stage]:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="alertnet-demo-")))
         listening = stack.enter_context(listen(LOOPBACK, 0))
         url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
-        clock, chance = DemoClock(), RealChance()
-        account, token = f"AC{chance.id()}", chance.id()
+        clock, entropy = DemoClock(), SystemEntropy()
+        account, token = f"AC{entropy.id()}", entropy.id()
         sandbox = Sandbox(account_sid=account, auth_token=token, public_url=url, live=True, now=clock)
         stack.enter_context(sandbox)
-        runtime = make_runtime(_settings(folder, url, sandbox, account, token, chance.id()), clock=clock)
+        runtime = make_runtime(_settings(folder, url, sandbox, account, token, entropy.id()), clock=clock)
         stack.callback(runtime.close)
         upgrade(runtime.engine)
         key = runtime.transact(create_key, "north", SCOPES)

@@ -31,7 +31,7 @@ def upgrade() -> None:
     def bring() -> "datetime | None":
         with unchecked() as runtime, surfacing(runtime.engine):
             upgrade(
-                runtime.engine, lambda session: give_keys(Tx(session, runtime.now(), runtime.chance, runtime.vault))
+                runtime.engine, lambda session: give_keys(Tx(session, runtime.now(), runtime.entropy, runtime.vault))
             )
             return runtime.read(lambda tx: keyed_since(tx.session))
 

@@ -41,7 +41,7 @@ def link_token(
     key = (escalation or alarm or acknowledgement or "", tree, contact.id, method.value, address)
     made = known_links_of(locked)
     if key not in made:
-        id, token = locked.tx.chance.id(), locked.tx.chance.letters(LINK_LENGTH, LINK_CHARACTERS)
+        id, token = locked.tx.entropy.id(), locked.tx.entropy.letters(LINK_LENGTH, LINK_CHARACTERS)
         locked.work.add(
             "links",
             id=id,

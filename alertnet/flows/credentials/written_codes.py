@@ -133,7 +133,7 @@ def _make(
     text = locked.ahead.draws.take(numbers)
     if text is None:
         return None
-    code = Code(locked.tx.chance.id(), text)
+    code = Code(locked.tx.entropy.id(), text)
     locked.work.add(
         "codes",
         id=code.id,

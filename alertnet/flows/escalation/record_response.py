@@ -205,7 +205,7 @@ def _add(
     note: str | None,
     at: datetime | None,
 ) -> str:
-    id = locked.tx.chance.id()
+    id = locked.tx.entropy.id()
     locked.tx.counted.append(once(ANSWERS, kind.value, via.value))
     locked.work.add(
         "acknowledgements",

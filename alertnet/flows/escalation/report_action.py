@@ -31,7 +31,7 @@ def report_action(
     """Record an action of a contact; `none` is kept, but ends no waiting for one."""
     locked.work.add(
         "actions",
-        id=locked.tx.chance.id(),
+        id=locked.tx.entropy.id(),
         incident_id=locked.incident.id,
         tree=tree,
         contact=contact_id,

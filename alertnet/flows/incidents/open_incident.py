@@ -40,7 +40,7 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Lock
     check_names(facts, edition.network)
     plans, warnings = plans_in_force(tx, edition, facts)
     incident = Incident(
-        id=tx.chance.id(),
+        id=tx.entropy.id(),
         ref=_free_ref(tx),
         status=IncidentStatus.OPEN,
         facts=facts,
@@ -66,7 +66,7 @@ def _escalations(locked: LockedIncident) -> list[Escalation]:
     opened = opening(locked.plans.values())
     return [
         Escalation(
-            id=locked.tx.chance.id(),
+            id=locked.tx.entropy.id(),
             incident_id=locked.incident.id,
             tree=plan.tree.id,
             scope=plan.tree.scope.value,
@@ -96,6 +96,6 @@ def plans_in_force(tx: Tx, edition: Edition, facts: Facts) -> tuple[Plans, tuple
 def _free_ref(tx: Tx) -> str:
     """A reference that can be spoken and that no other incident has: one letter, a hyphen, four signs."""
     while True:
-        ref = f"{tx.chance.letters(1, REF_LETTERS)}-{tx.chance.letters(4, REF_CHARACTERS)}"
+        ref = f"{tx.entropy.letters(1, REF_LETTERS)}-{tx.entropy.letters(4, REF_CHARACTERS)}"
         if tx.session.scalar(_WITH_REF, {"ref": ref}) is None:
             return ref

@@ -138,7 +138,7 @@ def _open_escalations(locked: LockedIncident) -> None:
             state = replace(state, start_at=max(state.start_at, locked.tx.now))
             locked.escalations.append(
                 Escalation(
-                    id=locked.tx.chance.id(),
+                    id=locked.tx.entropy.id(),
                     incident_id=locked.incident.id,
                     tree=plan.tree.id,
                     scope=plan.tree.scope.value,

@@ -49,7 +49,7 @@ def raise_alarm(
 
     A task is also written by mail: it has words to be copied.
     """
-    id = locked.tx.chance.id()
+    id = locked.tx.entropy.id()
     code = decision_code(locked)
     locked.work.add(
         "alarms",

@@ -24,7 +24,7 @@ def promise(locked: LockedIncident) -> None:
         return
     locked.work.add(
         "alarms",
-        id=locked.tx.chance.id(),
+        id=locked.tx.entropy.id(),
         incident_id=locked.incident.id,
         escalation_id=None,
         kind=Kind.FIELD_STATUS.value,

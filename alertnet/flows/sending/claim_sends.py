@@ -210,7 +210,7 @@ def _place(tx: Tx, claims: Claims, row: Row[Any], capacity: SendCapacity, outwar
     order = outward.routing.order(MethodKind(row.method), row.address, outward.providers)
     order = tuple(sorted(order, key=lambda provider: provider == row.provider))
     # Read as a whole before anything is taken for it: what can't be read must not use up the pace.
-    claimed = replace(claimed_from(row, tx.chance.id(), tx.now), seal=seal_for(tx, row))
+    claimed = replace(claimed_from(row, tx.entropy.id(), tx.now), seal=seal_for(tx, row))
     units = outward.lengths.get((claimed.method, claimed.kind, claimed.language), 1)
     # Who has a number before it was ever tried is called a second time, and by the same one.
     preferred = row.sender if row.started_at is None else None

@@ -146,7 +146,7 @@ class SendCapacity:
         if breaker.rests_until(self._tx.now) is not None:
             return _Places(0, line.reserve)
         room = line.room if breaker.opened_at is None else min(line.room, self._room_to_try(line.provider))
-        turn = int(self._tx.chance.digits(3)) % len(line.senders)
+        turn = int(self._tx.entropy.digits(3)) % len(line.senders)
         return _Places(room, line.reserve, [*line.senders[turn:], *line.senders[:turn]])
 
     def _room_to_try(self, provider: str) -> int:

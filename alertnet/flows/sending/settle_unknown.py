@@ -36,7 +36,7 @@ def claim_status_queries(tx: Tx, method: MethodKind, limit: int, others: Collect
     """Attempts that a provider is to be asked about now, not one of the `others`; each is ours as long as a lease."""
     due = attempt_store.take_asked(tx.session, method, tx.now, limit, others)
     rows, broken = attempt_store.with_words(tx.session, due)
-    claimed = [claimed_from(row, tx.chance.id(), tx.now) for row in rows]
+    claimed = [claimed_from(row, tx.entropy.id(), tx.now) for row in rows]
     until = tx.now + LEASE
     change_each(tx.session, attempts, [{"key": each.attempt, "lease": each.lease, "due_at": until} for each in claimed])
     return Claims(claimed, broken=broken)

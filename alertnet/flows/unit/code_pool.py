@@ -54,7 +54,7 @@ class Draws:
         return not self._holders([text])[text].isdisjoint(numbers)
 
     def _draw(self, count: int) -> None:
-        drawn = dict.fromkeys(self._tx.chance.digits(WRITTEN_CODE_LENGTH) for _ in range(count))
+        drawn = dict.fromkeys(self._tx.entropy.digits(WRITTEN_CODE_LENGTH) for _ in range(count))
         self._held |= self._holders([text for text in drawn if is_written_code(text) and text not in self._given])
 
     def _holders(self, texts: list[str]) -> dict[str, set[bytes]]:

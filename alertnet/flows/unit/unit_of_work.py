@@ -115,7 +115,7 @@ class UnitOfWork:
 
         `send=False`: it is on its way already, as the answer to a webhook.
         """
-        id = self.tx.chance.id()
+        id = self.tx.entropy.id()
         index = self.tx.vault.index(draft.address)
         self.add(
             "notifications",
@@ -203,7 +203,7 @@ class UnitOfWork:
         place = len(self.written.get("attempts", ())) + len(self.rows.get("attempts", ()))
         self.add(
             "attempts",
-            id=self.tx.chance.id(),
+            id=self.tx.entropy.id(),
             notification_id=notification,
             incident_id=incident,
             method=method,

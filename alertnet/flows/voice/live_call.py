@@ -119,7 +119,7 @@ class Call:
     def give_code(self) -> None:
         """Draw the code of this call, unless it has one."""
         if self.code is None:
-            self.code = self.locked.tx.chance.digits(SPOKEN_CODE_LENGTH)
+            self.code = self.locked.tx.entropy.digits(SPOKEN_CODE_LENGTH)
             self.attempt.change(spoken_code=self.code)
 
     def accept(self) -> None:

@@ -25,7 +25,7 @@ from alertnet.store.db.tx import Tx, left_due, undoing
 T = TypeVar("T")
 Work = Callable[[Tx], T]
 Begin = Callable[[Session], Tx]
-"""Gives a session its moment, chance and vault."""
+"""Gives a session its moment, entropy and vault."""
 
 NOTIFY = text("SELECT pg_notify('alertnet', '')")
 

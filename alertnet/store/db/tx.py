@@ -1,4 +1,4 @@
-"""What a flow works with: the session of its transaction, its moment, and the only sources of chance and secrecy."""
+"""What a flow works with: the session of its transaction, its moment, and the only sources of entropy and secrecy."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ LEFT_DUE = "left_due"
 IF_UNDONE = "if_undone"
 
 
-class Chance(Protocol):
+class Entropy(Protocol):
     """Randomness and ids, so that a test can foresee them."""
 
     def id(self) -> str:
@@ -41,7 +41,7 @@ class Tx:
 
     session: Session
     now: datetime
-    chance: Chance
+    entropy: Entropy
     vault: Vault
     counted: list[Counts] = field(default_factory=list, compare=False)
     """What is counted once this is committed."""

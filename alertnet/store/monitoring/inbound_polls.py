@@ -36,7 +36,7 @@ def begin(tx: Tx, route: Route, *, at_once: bool = False) -> InboundPoll | None:
     name = route_name(route)
     began = inbound.newest(tx.session) or tx.now
     insert_once(tx.session, sweeps, {"method": name, "seen_until": began, "due_at": tx.now, "lease": None})
-    lease = tx.chance.id()
+    lease = tx.entropy.id()
     # What lies further ahead than any look was planned is from before the clock was put back.
     is_time = (sweeps.c.due_at <= tx.now) | (sweeps.c.due_at > tx.now + max(EVERY, LEASE)) | literal(at_once)
     change = update(sweeps).where(sweeps.c.method == name, is_time)

@@ -22,7 +22,7 @@ def open_troubles(session: Session) -> list[OpenTrouble]:
 
 def begin(tx: Tx, part: Part) -> None:
     """It begins now."""
-    row = {"id": tx.chance.id(), "part": part.value, "began_at": tx.now, "clear_since": None, "over_at": None}
+    row = {"id": tx.entropy.id(), "part": part.value, "began_at": tx.now, "clear_since": None, "over_at": None}
     tx.session.execute(troubles.insert().values(row))
 
 

@@ -57,8 +57,8 @@ def create(tx: Tx, team: str | None, scopes: Iterable[str]) -> tuple[str, str]:
     granted = set(scopes)
     if not granted or not granted <= set(SCOPES):
         raise BadInput("scopes", ",".join(sorted(granted - set(SCOPES))), SCOPES)
-    key_id = tx.chance.letters(ID_LENGTH, ID_LETTERS)
-    key = f"alertnet_{key_id}_{tx.chance.bytes(SECRET_BYTES).hex()}"
+    key_id = tx.entropy.letters(ID_LENGTH, ID_LETTERS)
+    key = f"alertnet_{key_id}_{tx.entropy.bytes(SECRET_BYTES).hex()}"
     row = {
         "id": key_id,
         "hash": tx.vault.mac(Purpose.API_KEY, key.encode()),

@@ -38,7 +38,7 @@ def keep(tx: Tx, ref: str, number: str, codes: Iterable[str]) -> None:
     known = find(tx, number, codes := list(codes))
     for code in (code for code in codes if code not in known):
         row = {
-            "id": tx.chance.id(),
+            "id": tx.entropy.id(),
             "ref": ref,
             "number_index": tx.vault.index(number),
             "code_hash": tx.vault.code_hash(code),

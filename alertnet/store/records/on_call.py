@@ -16,7 +16,7 @@ Roster = tuple[tuple[str, str, Officer], ...]
 def arrange(tx: Tx, tree: str, contact: str, arrangement: Arrangement) -> None:
     """Put it on the record; it stands above everything arranged before."""
     row = {
-        "id": tx.chance.id(),
+        "id": tx.entropy.id(),
         "tree": tree,
         "contact": contact,
         "officer": arrangement.officer,

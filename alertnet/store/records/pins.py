@@ -76,7 +76,7 @@ def hide_lack_of_duress(tx: Tx, owner: str) -> None:
     """Let an owner with a true PIN and none for duress look like one that has both."""
     kinds = {kind_of(row) for row in of_owner(tx, owner)}
     if PinKind.PIN in kinds and PinKind.DURESS not in kinds:
-        _add(tx, owner, _OTHER, tx.chance.bytes(_HASH_BYTES))
+        _add(tx, owner, _OTHER, tx.entropy.bytes(_HASH_BYTES))
 
 
 def use_up(tx: Tx, id: str) -> bool:
@@ -86,7 +86,7 @@ def use_up(tx: Tx, id: str) -> bool:
 
 
 def _add(tx: Tx, owner: str, kind: str, hash: bytes) -> None:
-    tx.session.execute(insert(pins), {"id": tx.chance.id(), "owner": owner, "kind": kind, "hash": hash})
+    tx.session.execute(insert(pins), {"id": tx.entropy.id(), "owner": owner, "kind": kind, "hash": hash})
 
 
 def _as_other(text: str) -> str:

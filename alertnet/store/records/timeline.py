@@ -115,7 +115,7 @@ def _links(tx: Tx, chain: str, seq: int, previous: bytes, entries: Sequence[Entr
     rows = []
     for kind, payload in entries:
         seq += 1
-        salt = tx.chance.bytes(SALT_BYTES)
+        salt = tx.entropy.bytes(SALT_BYTES)
         digest = digest_of(salt, canonical(payload).encode())
         previous = tx.vault.mac(Purpose.RECORD, link(previous, seq, tx.now, kind, digest))
         rows.append(
