@@ -14,7 +14,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import FEWEST_LOST
 from alertnet.flows.system.lost_incidents import Sent, remember
 from alertnet.flows.system.restored_backup import hold_back
-from alertnet.flows.unit.code_pool import Draws
+from alertnet.flows.unit.code_pool import CodePool
 from alertnet.store.monitoring import heartbeats
 from alertnet.worker.startup_recovery import declare_restored, recover
 from tests.scenarios.conftest import Worlds
@@ -319,8 +319,8 @@ def test_a_code_of_a_lost_incident_is_given_to_no_other(valley: World, lost: str
     (code,) = (code_in(text) for text in inbox(valley, "ombuds") if lost in text)
     declares(valley)
 
-    held = valley.runtime.transact(lambda tx: Draws(tx, 1).holds([*tx.vault.indexes(OMBUDS)], code))
-    elsewhere = valley.runtime.transact(lambda tx: Draws(tx, 1).holds([*tx.vault.indexes("+573005550199")], code))
+    held = valley.runtime.transact(lambda tx: CodePool(tx, 1).holds([*tx.vault.indexes(OMBUDS)], code))
+    elsewhere = valley.runtime.transact(lambda tx: CodePool(tx, 1).holds([*tx.vault.indexes("+573005550199")], code))
     incident = valley.raises()
     valley.settles()
     valley.texts("ombuds", f"OK {code}")
@@ -354,6 +354,6 @@ def test_what_the_provider_has_sent_is_kept_and_heard_on_either_database(either_
     reply = world.texts("ombuds", "OK 4711")
 
     assert told == [{"B-HKW6": ("ombuds",)}] * 2
-    assert world.runtime.transact(lambda tx: Draws(tx, 1).holds([*tx.vault.indexes(number)], "4711"))
+    assert world.runtime.transact(lambda tx: CodePool(tx, 1).holds([*tx.vault.indexes(number)], "4711"))
     assert reply is not None
     assert "B-HKW6" in reply

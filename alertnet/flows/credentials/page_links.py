@@ -64,7 +64,7 @@ def link_token(
 
 def known_links_of(locked: LockedIncident) -> dict[tuple[str, str, str, str, str], tuple[str, str]]:
     if locked.known_links is None:
-        rows = locked.ahead.take(_LINKS, locked.incident.id)
+        rows = locked.prefetch.rows_of(_LINKS, locked.incident.id)
         locked.known_links = {
             (_about(row), row.tree, row.contact, row.method, row.address): (row.id, row.token) for row in rows
         }

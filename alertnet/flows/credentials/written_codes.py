@@ -54,7 +54,7 @@ def good_from(locked: LockedIncident, code: Code, kin: list[tuple[str, Contact]]
     there |= {row["number_index"] for row in locked.work.rows.get("code_numbers", ()) if row["code_id"] == code.id}
     fresh = {number: owner for number, owner in owners_of(kin).items() if locked.tx.vault.index(number) not in there}
     numbers = [index for number in fresh for index in locked.tx.vault.indexes(number)]
-    if numbers and locked.ahead.draws.holds(numbers, code.text):
+    if numbers and locked.prefetch.code_pool.holds(numbers, code.text):
         return None
     _let_answer(locked, code, fresh)
     return code
@@ -130,7 +130,7 @@ def _make(
 ) -> Code | None:
     owners = owners_of(kin)
     numbers = [index for number in owners for index in locked.tx.vault.indexes(number)]
-    text = locked.ahead.draws.take(numbers)
+    text = locked.prefetch.code_pool.draw(numbers)
     if text is None:
         return None
     code = Code(locked.tx.entropy.id(), text)
@@ -169,6 +169,6 @@ def _let_answer(locked: LockedIncident, code: Code, owners: dict[str, tuple[str,
 
 def known_codes(locked: LockedIncident) -> dict[tuple[str, str], Code]:
     if locked.known_codes is None:
-        rows = locked.ahead.take(_CODES, locked.incident.id)
+        rows = locked.prefetch.rows_of(_CODES, locked.incident.id)
         locked.known_codes = {(row.tree, row.contact): Code(row.id, row.code) for row in rows}
     return locked.known_codes

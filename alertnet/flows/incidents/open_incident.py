@@ -12,7 +12,7 @@ from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.no_recipients import NOBODY, nobody_serves
 from alertnet.flows.notifications import coordinator_alarms, field_reassurance
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.flows.unit.prefetch import Ahead
+from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import editions
@@ -49,8 +49,10 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Lock
         opened_at=tx.now,
         warnings=(*differences, *warnings),
     )
-    ahead = Ahead(tx, [])
-    locked = LockedIncident(tx, incident, plans, [], UnitOfWork(tx), ahead, known_codes={}, known_links={}, fresh=True)
+    prefetch = Prefetch(tx, [])
+    locked = LockedIncident(
+        tx, incident, plans, [], UnitOfWork(tx), prefetch, known_codes={}, known_links={}, fresh=True
+    )
     incident_store.add(tx, incident, locked.pruned())
     locked.record("incident_opened", by=by, type=facts.type, severity=facts.severity.value, consent=facts.consent.value)
     locked.escalations = _escalations(locked)

@@ -62,7 +62,7 @@ _NO_ALERTS: Select[Any] = (
 def cancel_unwanted(locked: LockedIncident) -> None:
     """Cancel the waiting alerts that no escalation wants any more, and end the calls that ring for nothing."""
     wanted: dict[str, bool] = {}
-    rows = locked.ahead.take(_UNDER_WAY, locked.incident.id)
+    rows = locked.prefetch.rows_of(_UNDER_WAY, locked.incident.id)
     for row in rows:
         wanted[row.id] = wanted.get(row.id, False) or is_wanted(locked, row)
     for row in {row.id: row for row in rows}.values():

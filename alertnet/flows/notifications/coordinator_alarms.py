@@ -127,7 +127,7 @@ def may_repeat(locked: LockedIncident, alarm: Row[Any]) -> bool:
 
 def open_alarms(locked: LockedIncident) -> Sequence[Row[Any]]:
     """The incident's alarms and decisions that still ring or are on hold, oldest first."""
-    return locked.ahead.take(_OPEN, locked.incident.id)
+    return locked.prefetch.rows_of(_OPEN, locked.incident.id)
 
 
 def subject_of(locked: LockedIncident, alarm: Row[Any]) -> Subject:

@@ -87,7 +87,7 @@ def withdraw(locked: LockedIncident) -> None:
     """Take back what nobody has to do any more: the escalation goes no further, or the contact may not be told (A4)."""
     if locked.fresh or not any(plan.tree.with_tasks for plan in locked.plans.values()):
         return
-    rows = locked.ahead.take(_OPEN, locked.incident.id)
+    rows = locked.prefetch.rows_of(_OPEN, locked.incident.id)
     wanted = {row.alarm_id for row in rows if is_wanted(locked, row)}
     for row in _each_task(rows):
         if row.alarm_id not in wanted:

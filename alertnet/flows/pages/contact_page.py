@@ -17,7 +17,7 @@ from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, no_proof
 from alertnet.flows.incidents.news import happened_since
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.flows.unit.prefetch import Ahead
+from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.messages.page import TYPED, Page, Remark
 from alertnet.store.db.tx import Tx
@@ -74,7 +74,7 @@ def look_at(tx: Tx, incident_id: str) -> LockedIncident:
     """An incident for reading alone: nothing is held, and escalations are left out."""
     incident = incident_store.get(tx.session, incident_id)
     plans = editions.plans(tx, incident.facts, incident.trees)
-    return LockedIncident(tx, incident, plans, [], UnitOfWork(tx), Ahead(tx, []))
+    return LockedIncident(tx, incident, plans, [], UnitOfWork(tx), Prefetch(tx, []))
 
 
 def may_answer(locked: LockedIncident, link: Row[Any]) -> bool:

@@ -25,7 +25,7 @@ _HELD = (
 )
 
 
-class Draws:
+class CodePool:
     """Texts for the codes of incidents that are taken up together, of which each is given out once.
 
     Two transactions may draw the same text at the same moment: what then holds it once is an index of `code_numbers`.
@@ -34,28 +34,28 @@ class Draws:
     def __init__(self, tx: Tx, expected: int) -> None:
         self._tx = tx
         self._expected = max(expected + expected // 8, FEWEST)
-        self._held: dict[str, set[bytes]] = {}
+        self._ready: dict[str, set[bytes]] = {}
         """What was drawn and not given out yet, with the numbers that hold such a code."""
         self._given: set[str] = set()
 
-    def take(self, numbers: list[bytes]) -> str | None:
+    def draw(self, numbers: list[bytes]) -> str | None:
         """A text that none of the numbers holds; None when so many are open there that none can be found."""
         for rounds in range(MOST_ROUNDS):
-            for text, holders in self._held.items():
+            for text, holders in self._ready.items():
                 if holders.isdisjoint(numbers):
-                    del self._held[text]
+                    del self._ready[text]
                     self._given.add(text)
                     return text
-            self._draw(MANY if rounds else self._expected)
+            self._draw_more(MANY if rounds else self._expected)
         return None
 
     def holds(self, numbers: list[bytes], text: str) -> bool:
         """Whether one of the numbers has that very code already."""
         return not self._holders([text])[text].isdisjoint(numbers)
 
-    def _draw(self, count: int) -> None:
+    def _draw_more(self, count: int) -> None:
         drawn = dict.fromkeys(self._tx.entropy.digits(WRITTEN_CODE_LENGTH) for _ in range(count))
-        self._held |= self._holders([text for text in drawn if is_written_code(text) and text not in self._given])
+        self._ready |= self._holders([text for text in drawn if is_written_code(text) and text not in self._given])
 
     def _holders(self, texts: list[str]) -> dict[str, set[bytes]]:
         """The numbers that hold each of the texts: in an incident open, closed less than 7 days ago, or lost."""

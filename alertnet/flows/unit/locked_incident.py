@@ -9,7 +9,7 @@ from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import CLASSES, Kind, send_rank
 from alertnet.core.resolution.resolve import Plans, left_out
-from alertnet.flows.unit.prefetch import Ahead
+from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import editions
@@ -37,7 +37,7 @@ class LockedIncident:
     plans: Plans
     escalations: list[Escalation]
     work: UnitOfWork
-    ahead: Ahead
+    prefetch: Prefetch
     known_codes: dict[tuple[str, str], Code] | None = None
     """By (tree, contact); None until they were asked for, empty for an incident that is just being opened."""
     known_links: dict[tuple[str, str, str, str, str], tuple[str, str]] | None = None
@@ -189,7 +189,7 @@ def take_up_each(tx: Tx, ids: Sequence[str], work: UnitOfWork) -> dict[str, Lock
     """
     incidents = incident_store.lock(tx.session, ids)
     escalations = escalation_store.of_incidents(tx.session, ids)
-    ahead = Ahead(tx, ids)
+    prefetch = Prefetch(tx, ids)
     return {
         id: LockedIncident(
             tx,
@@ -197,7 +197,7 @@ def take_up_each(tx: Tx, ids: Sequence[str], work: UnitOfWork) -> dict[str, Lock
             editions.plans(tx, each.facts, each.trees),
             escalations[id].sound,
             work,
-            ahead,
+            prefetch,
             broken=escalations[id].broken,
         )
         for id, each in incidents.items()

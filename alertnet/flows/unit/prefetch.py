@@ -5,23 +5,23 @@ from typing import Any
 
 from sqlalchemy import Row, Select
 
-from alertnet.flows.unit.code_pool import Draws
+from alertnet.flows.unit.code_pool import CodePool
 from alertnet.store.db.tx import Tx
 
 
-class Ahead:
+class Prefetch:
     """Rows of incidents that are taken up together; where it is one alone, nothing is read ahead.
 
     Whoever asks a second time for the same rows reads them anew: they may have changed by then.
     """
 
     def __init__(self, tx: Tx, incidents: Sequence[str]) -> None:
-        self.draws = Draws(tx, len(incidents))
+        self.code_pool = CodePool(tx, len(incidents))
         self._session = tx.session
         self._incidents = frozenset(incidents)
         self._found: dict[Select[Any], dict[str, list[Row[Any]]]] = {}
 
-    def take(self, statement: Select[Any], incident: str) -> Sequence[Row[Any]]:
+    def rows_of(self, statement: Select[Any], incident: str) -> Sequence[Row[Any]]:
         """The incident's rows of a statement that takes `incidents` and gives a column `incident_id`."""
         found = self._found.get(statement)
         if found is None:
