@@ -31,28 +31,32 @@ def written_code(locked: LockedIncident, tree: str, contact: Contact) -> Code | 
 
     None when its numbers hold so many open codes that no other is left: it then answers by link or call.
     """
-    kin = locked.kin(tree, contact.id)
+    same_recipient = locked.same_recipient(tree, contact.id)
     known = known_codes(locked)
-    for kin_tree, each in kin:
-        if (kin_tree, each.id) in known and (code := good_from(locked, known[kin_tree, each.id], kin)):
+    for its_tree, each in same_recipient:
+        if (its_tree, each.id) in known and (code := good_from(locked, known[its_tree, each.id], same_recipient)):
             return code
-    code = _make(locked, kin, tree, contact.id)
+    code = _make(locked, same_recipient, tree, contact.id)
     if code is not None:
         known[tree, contact.id] = code
     return code
 
 
-def good_from(locked: LockedIncident, code: Code, kin: list[tuple[str, Contact]]) -> Code | None:
+def good_from(locked: LockedIncident, code: Code, same_recipient: list[tuple[str, Contact]]) -> Code | None:
     """The code, which from now on is good from the phone of whoever is on duty as well, and from a number that is new.
 
     None where that number has such a code of another incident: it then needs another.
     """
-    if locked.incident.replanned_at is None and not any(each.duty for _, each in kin):
+    if locked.incident.replanned_at is None and not any(each.duty for _, each in same_recipient):
         return code
     written = select(code_numbers.c.number_index).where(code_numbers.c.code_id == code.id)
     there = {*locked.tx.session.scalars(written)}
     there |= {row["number_index"] for row in locked.work.rows.get("code_numbers", ()) if row["code_id"] == code.id}
-    fresh = {number: owner for number, owner in owners_of(kin).items() if locked.tx.vault.index(number) not in there}
+    fresh = {
+        number: owner
+        for number, owner in owners_of(same_recipient).items()
+        if locked.tx.vault.index(number) not in there
+    }
     numbers = [index for number in fresh for index in locked.tx.vault.indexes(number)]
     if numbers and locked.prefetch.code_pool.holds(numbers, code.text):
         return None
@@ -60,11 +64,11 @@ def good_from(locked: LockedIncident, code: Code, kin: list[tuple[str, Contact]]
     return code
 
 
-def owners_of(kin: list[tuple[str, Contact]]) -> dict[str, tuple[str, str, bool]]:
+def owners_of(same_recipient: list[tuple[str, Contact]]) -> dict[str, tuple[str, str, bool]]:
     """(tree, contact, whether it only relays) of each number of the recipient."""
     return {
-        method.address: (kin_tree, each.id, method.relays)
-        for kin_tree, each in reversed(kin)
+        method.address: (its_tree, each.id, method.relays)
+        for its_tree, each in reversed(same_recipient)
         for method in reversed(each.at_hand)
         if method.kind in RINGING
     }
@@ -73,7 +77,9 @@ def owners_of(kin: list[tuple[str, Contact]]) -> dict[str, tuple[str, str, bool]
 def known_code(locked: LockedIncident, tree: str, contact: str) -> str | None:
     """The recipient's code, if it has one: nothing is made."""
     known = known_codes(locked)
-    return next((known[kin, each.id].text for kin, each in locked.kin(tree, contact) if (kin, each.id) in known), None)
+    return next(
+        (known[id, each.id].text for id, each in locked.same_recipient(tree, contact) if (id, each.id) in known), None
+    )
 
 
 def decision_code(locked: LockedIncident) -> Code | None:
@@ -90,7 +96,7 @@ def void_there(locked: LockedIncident, code_id: str, number: str) -> None:
 
 def code_in_place(locked: LockedIncident, alarm: str, tree: str, contact: Contact) -> Code | None:
     """A code for an alarm or question that one coordinator alone has, in place of the one that all share."""
-    return _make(locked, locked.kin(tree, contact.id), None, None, alarm=alarm)
+    return _make(locked, locked.same_recipient(tree, contact.id), None, None, alarm=alarm)
 
 
 def codes_in_place(locked: LockedIncident, alarm: str) -> dict[tuple[str, str], Code]:
@@ -122,13 +128,13 @@ def void(locked: LockedIncident, code_id: str) -> None:
 
 def _make(
     locked: LockedIncident,
-    kin: list[tuple[str, Contact]],
+    same_recipient: list[tuple[str, Contact]],
     tree: str | None,
     contact: str | None,
     *,
     alarm: str | None = None,
 ) -> Code | None:
-    owners = owners_of(kin)
+    owners = owners_of(same_recipient)
     numbers = [index for number in owners for index in locked.tx.vault.indexes(number)]
     text = locked.prefetch.code_pool.draw(numbers)
     if text is None:

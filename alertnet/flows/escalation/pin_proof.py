@@ -82,7 +82,7 @@ def owner_of_pin(locked: LockedIncident, tree: str, contact: str) -> str:
 
     What it answers counts there as well, so that a link of a tree without PINs is no way around one.
     """
-    owners = [f"{id}/{each.id}" for id, each in locked.kin(tree, contact) if not each.former]
+    owners = [f"{id}/{each.id}" for id, each in locked.same_recipient(tree, contact) if not each.former]
     return next((owner for owner in owners if has_pin(locked.tx, owner)), f"{tree}/{contact}")
 
 

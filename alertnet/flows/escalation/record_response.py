@@ -135,10 +135,10 @@ def take_back(locked: LockedIncident, tree: str, contact_id: str) -> None:
 def counted_in(locked: LockedIncident, tree: str, contact_id: str) -> list[tuple[str, str]]:
     """(escalation id, contact id) wherever the recipient stands, by a shared number or address."""
     found = []
-    for kin_tree, kin in locked.kin(tree, contact_id):
-        escalation = locked.escalation_of(kin_tree)
+    for its_tree, its_contact in locked.same_recipient(tree, contact_id):
+        escalation = locked.escalation_of(its_tree)
         if escalation is not None:
-            found.append((escalation.id, kin.id))
+            found.append((escalation.id, its_contact.id))
     return found
 
 
@@ -167,10 +167,10 @@ def _events(
 
 def _counting(locked: LockedIncident, tree: str, contact_id: str) -> list[tuple[str, Contact]]:
     """(tree, contact) by which the recipient is told that it has answered: wherever that counts, if it may be told."""
-    kin = locked.kin(tree, contact_id)
+    same_recipient = locked.same_recipient(tree, contact_id)
     return [
         (id, each)
-        for id, each in kin
+        for id, each in same_recipient
         if (id, each.id) == (tree, contact_id) or (locked.escalation_of(id) and each.id in locked.plans[id].allowed)
     ]
 
@@ -191,7 +191,9 @@ def _says_the_same(locked: LockedIncident, before: Answer, kind: AnswerKind, add
     if before.kind is not kind or (kind is AnswerKind.RELAYED and before.address != address):
         return False
     states = {escalation.id: (locked.plans[escalation.tree], escalation.state) for escalation in locked.escalations}
-    return all(still_says(*states[id], kin, kind) for id, kin in counted_in(locked, before.tree, before.contact))
+    return all(
+        still_says(*states[id], contact, kind) for id, contact in counted_in(locked, before.tree, before.contact)
+    )
 
 
 def _add(
@@ -275,18 +277,18 @@ def _confirm(
     if at is None:
         revise(locked, kind, tree, contact, recorded.words)
     else:
-        for kin_tree, kin in _counting(locked, tree, contact.id):
+        for its_tree, its_contact in _counting(locked, tree, contact.id):
             elsewhere = replace(
-                kin,
-                methods=tuple(method for method in kin.methods if method.address != answered_there),
-                when_closed=tuple(method for method in kin.when_closed if method.address != answered_there),
+                its_contact,
+                methods=tuple(method for method in its_contact.methods if method.address != answered_there),
+                when_closed=tuple(method for method in its_contact.when_closed if method.address != answered_there),
             )
             write(
                 locked,
                 kind,
-                kin_tree,
+                its_tree,
                 elsewhere,
-                _as_said_by(locked, kin_tree, recorded.words),
+                _as_said_by(locked, its_tree, recorded.words),
                 once=True,
                 leaves_at=at,
             )

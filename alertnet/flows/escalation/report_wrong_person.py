@@ -12,13 +12,17 @@ from alertnet.flows.unit.locked_incident import LockedIncident
 def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, address: str) -> None:
     """Take the address out of use in this incident, and tell the coordinators. It is never a decline."""
     events: dict[str, list[Event]] = {}
-    for kin_tree, kin in locked.kin(tree, contact_id):
-        escalation = locked.escalation_of(kin_tree)
-        for place, method in enumerate(kin.all_methods):
-            if escalation is None or method.address != address or stale_key(kin, method) in escalation.state.stale:
+    for its_tree, its_contact in locked.same_recipient(tree, contact_id):
+        escalation = locked.escalation_of(its_tree)
+        for place, method in enumerate(its_contact.all_methods):
+            if (
+                escalation is None
+                or method.address != address
+                or stale_key(its_contact, method) in escalation.state.stale
+            ):
                 continue
             stale = stale_kinds(Failure.WRONG_PERSON, method.kind)
-            events.setdefault(escalation.id, []).append(Failed(kin.id, place, stale))
+            events.setdefault(escalation.id, []).append(Failed(its_contact.id, place, stale))
     if events:
         locked.record("wrong_person", tree=tree, contact=contact_id)
         move(locked, events)

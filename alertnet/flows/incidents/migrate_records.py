@@ -37,21 +37,21 @@ def follow(tx: Tx, escalation: Escalation, after: Plan, places: Places) -> None:
 def let_codes_follow(locked: LockedIncident) -> None:
     """A code is good from the numbers that its contact has now, and from none that has left it."""
     for (tree, contact), code in list(known_codes(locked).items()):
-        kin = [each for each in locked.kin(tree, contact) if not each[1].former]
-        if not kin:
+        same_recipient = [each for each in locked.same_recipient(tree, contact) if not each[1].former]
+        if not same_recipient:
             continue
-        _forget_numbers(locked, code.id, kin)
-        if good_from(locked, code, kin) is None:
+        _forget_numbers(locked, code.id, same_recipient)
+        if good_from(locked, code, same_recipient) is None:
             void(locked, code.id)
     asking = select(codes.c.id).where(codes.c.incident_id == locked.incident.id, codes.c.contact.is_(None))
     for id in locked.tx.session.scalars(asking).all():
         _forget_numbers(locked, id, locked.coordinators())
 
 
-def _forget_numbers(locked: LockedIncident, code_id: str, kin: list[tuple[str, Contact]]) -> None:
+def _forget_numbers(locked: LockedIncident, code_id: str, same_recipient: list[tuple[str, Contact]]) -> None:
     """Numbers that nobody of them has any more; the phone of whoever was on duty stays good while a rota is kept."""
-    on_duty = {(tree, contact.id) for tree, contact in kin if contact.duty}
-    now = {index for number in owners_of(kin) for index in locked.tx.vault.indexes(number)}
+    on_duty = {(tree, contact.id) for tree, contact in same_recipient if contact.duty}
+    now = {index for number in owners_of(same_recipient) for index in locked.tx.vault.indexes(number)}
     for row in locked.tx.session.execute(select(code_numbers).where(code_numbers.c.code_id == code_id)).all():
         if row.number_index not in now and (row.tree, row.contact) not in on_duty:
             gone = (code_numbers.c.code_id == code_id) & (code_numbers.c.number_index == row.number_index)

@@ -157,9 +157,9 @@ def _answered_elsewhere(locked: LockedIncident, before: Plans) -> dict[str, list
     for answer in recipient_answers.current_answers(locked.tx.session, locked.incident.id):
         if locked.contact(answer.tree, answer.contact).former:
             continue
-        for tree, kin in locked.kin(answer.tree, answer.contact):
+        for tree, its_contact in locked.same_recipient(answer.tree, answer.contact):
             escalation = locked.escalation_of(tree)
-            is_new = tree not in before or kin.id not in before[tree].tree.contacts
+            is_new = tree not in before or its_contact.id not in before[tree].tree.contacts
             if escalation is not None and is_new:
-                events.setdefault(escalation.id, []).append(Answered(kin.id, answer.kind, answer.address))
+                events.setdefault(escalation.id, []).append(Answered(its_contact.id, answer.kind, answer.address))
     return events

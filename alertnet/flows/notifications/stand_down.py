@@ -133,7 +133,9 @@ def _as_known_now(locked: LockedIncident, tree: str, contact: str) -> tuple[str,
     """(tree, contact) by which the recipient goes since the trees were edited; who has left keeps its name."""
     if not locked.contact(tree, contact).former:
         return tree, contact
-    return next(((id, kin.id) for id, kin in locked.kin(tree, contact) if not kin.former), (tree, contact))
+    return next(
+        ((id, each.id) for id, each in locked.same_recipient(tree, contact) if not each.former), (tree, contact)
+    )
 
 
 def contact_as_told(contact: Contact, used: set[tuple[str, str]]) -> Contact:

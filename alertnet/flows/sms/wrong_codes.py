@@ -131,8 +131,8 @@ def _lock_out(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> S
 def _words(locked: LockedIncident, code: HeldCode, number: str) -> Said:
     """What is said to a number of its wrong codes; the link is good whatever becomes of them."""
     contact = locked.contact(code.tree, code.contact)
-    kin = [tree for tree, _ in locked.kin(code.tree, code.contact)]
-    escalation = next((each.id for tree in kin if (each := locked.escalation_of(tree))), None)
+    same_recipient = [tree for tree, _ in locked.same_recipient(code.tree, code.contact)]
+    escalation = next((each.id for tree in same_recipient if (each := locked.escalation_of(tree))), None)
     words = replace(said(locked, code.tree, contact.timezone), subject=Subject.WRONG_CODES)
     if escalation is None:
         return words

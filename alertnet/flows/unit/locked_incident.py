@@ -76,13 +76,13 @@ class LockedIncident:
         """The order in which a message of this incident is sent."""
         return send_rank(self.facts.severity, kind, again=again)
 
-    def kin(self, tree: str, contact: str) -> list[tuple[str, Contact]]:
+    def same_recipient(self, tree: str, contact: str) -> list[tuple[str, Contact]]:
         """The same recipient in every pinned tree, this contact first."""
         return self.plans.recipients.same_as(tree, contact)
 
     def names(self, tree: str, contact: str) -> set[tuple[str, str]]:
         """(tree, contact) by which the same recipient goes."""
-        return {(id, each.id) for id, each in self.kin(tree, contact)}
+        return {(id, each.id) for id, each in self.same_recipient(tree, contact)}
 
     def current_answer(self, tree: str, contact: str) -> Answer | None:
         """The recipient's answer that holds now, in whichever tree it was given."""
@@ -105,7 +105,7 @@ class LockedIncident:
 
     def is_coordinator(self, tree: str, contact: str) -> bool:
         """Whether the recipient is a coordinator, in whichever tree."""
-        return any(each.is_coordinator for _, each in self.kin(tree, contact))
+        return any(each.is_coordinator for _, each in self.same_recipient(tree, contact))
 
     def escalation_of(self, tree: str) -> Escalation | None:
         """The escalation of that tree, if it opened one."""
