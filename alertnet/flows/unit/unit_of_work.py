@@ -111,7 +111,7 @@ class UnitOfWork:
     def post(
         self, draft: NotificationDraft, served: tuple[tuple[str, Coverage], ...] = (), *, send: bool = True
     ) -> str:
-        """A notification with its first attempt, and the escalations (tree, service) that it counts for.
+        """A notification with its first attempt, and the escalations (tree, coverage) that it counts for.
 
         `send=False`: it is on its way already, as the answer to a webhook.
         """
