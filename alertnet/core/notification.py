@@ -1,4 +1,4 @@
-"""What is sent to whom and how it fares: kinds, the life of an attempt, and what the provider's answers mean."""
+"""What is sent to whom and how it fares: kinds, prompts and their answers, the life of an attempt, provider answers."""
 
 from enum import StrEnum
 
@@ -81,3 +81,53 @@ class Failure(StrEnum):
     def is_stale(self) -> bool:
         """Whether the address itself is bad, so that no repeat uses it again."""
         return self in (Failure.INVALID, Failure.OPTED_OUT, Failure.WRONG_PERSON)
+
+
+class PromptKind(StrEnum):
+    """What a prompt is; its notifications have the kind of the same name."""
+
+    ALARM = "alarm"
+    """Coordinators are to take something on."""
+    DECISION = "decision"
+    """Coordinators are to say whether a level opens, or whether something is true."""
+    TASK = "task"
+    """Coordinators are to call a contact that no machine reaches."""
+    FIELD_STATUS = "field_status"
+    """The phone that raised the incident is to hear how it fares."""
+
+
+class PromptAnswer(StrEnum):
+    """What ended a prompt, or put it off."""
+
+    ACKNOWLEDGED = "acknowledged"
+    """Of an alarm: somebody has it. Of a task, as the next two: what the contact said."""
+    RELAYED = "relayed"
+    DECLINED = "declined"
+    GO = "go"
+    HOLD = "hold"
+    """It is asked again, after a longer pause."""
+    REFUSE = "refuse"
+    TAKEN = "taken"
+    """A coordinator is calling: the others are left in peace meanwhile."""
+    NO_ANSWER = "no_answer"
+    WRONG_PERSON = "wrong_person"
+    HOURS = "hours"
+    """The contact of a task has closed: its methods for that take over."""
+    OVERTAKEN = "overtaken"
+    """There is nothing left to decide or to do."""
+    REPEATED = "repeated"
+    """A newer alarm says the same."""
+    CLOSED = "closed"
+    """The incident was closed over it; a reopening asks anew."""
+    NOBODY_YET = "nobody_yet"
+    """The field was told that nobody has answered."""
+    TOLD = "told"
+    """The field was told that a coordinator has it."""
+    SILENT = "silent"
+    """The field is to be left alone."""
+
+
+DECISIONS = (PromptAnswer.GO, PromptAnswer.HOLD, PromptAnswer.REFUSE)
+"""What can be said to a decision."""
+CALL_FAILURES = (PromptAnswer.NO_ANSWER, PromptAnswer.WRONG_PERSON)
+"""Why a call came to nothing that a task asked for."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import is_moment, must_hold
-from alertnet.core.notification import UNSETTLED, AttemptStatus, Failure, Kind
+from alertnet.core.notification import UNSETTLED, AttemptStatus, Failure, Kind, PromptAnswer, PromptKind
 
 MOMENT = "a moment with its zone, 1970 to 2199"
 COUNT = "0 or more"
@@ -18,7 +18,8 @@ _UNSETTLED = frozenset(each.value for each in UNSETTLED)
 _FAILURES = frozenset({None, *(each.value for each in Failure)})
 _METHODS = frozenset(each.value for each in MethodKind)
 _KINDS = frozenset(each.value for each in Kind)
-_REPEATED = frozenset(each.value for each in (Kind.ALARM, Kind.DECISION, Kind.TASK, Kind.FIELD_STATUS))
+_PROMPTS = frozenset(each.value for each in PromptKind)
+_ANSWERS = frozenset(each.value for each in PromptAnswer)
 _QUEUED, _SENDING, _FAILED = AttemptStatus.QUEUED.value, AttemptStatus.SENDING.value, AttemptStatus.FAILED.value
 
 
@@ -85,10 +86,11 @@ def check_alarm(id: str, alarm: Mapping[Any, Any]) -> None:
         "alarm",
         (id,),
         (
-            (get("kind", "alarm") in _REPEATED, "kind", get("kind"), "alarm, decision, task or field_status"),
+            (get("kind", "alarm") in _PROMPTS, "kind", get("kind"), "alarm, decision, task or field_status"),
             (get("asked", 0) >= 0, "asked", get("asked"), COUNT),
             (level is None or level >= 0, "level", level, COUNT),
             (contacts is None or contacts >= 0, "contacts", contacts, COUNT),
+            (answer in (None, ...) or answer in _ANSWERS, "answer", answer, "what ends a prompt"),
             (due_at is not None or answer is not None, "due_at", due_at, "a moment until it is answered"),
             (due_at in (None, ...) or is_moment(due_at), "due_at", due_at, MOMENT),
             (_is_none_or_moment(get("raised_at")), "raised_at", get("raised_at"), MOMENT),

@@ -10,7 +10,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance import advance
 from alertnet.core.escalation.decision import Send, Step
 from alertnet.core.escalation.state import LAST_RESORT, Event, Failed, Status, Unsent
-from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.core.notification import AttemptStatus, Failure, Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.notifications import coordinator_alarms, phone_tasks
 from alertnet.flows.notifications.already_queued import alert_waits
@@ -187,12 +187,12 @@ def _ask(locked: LockedIncident, escalation: Escalation, step: Step) -> None:
             Subject.CONFIRM.value: alarm.about not in step.state.to_confirm,
         }
         if alarm.escalation_id == escalation.id and decided.get(alarm.subject):
-            coordinator_alarms.answer_alarm(locked, alarm.id, "overtaken", None)
+            coordinator_alarms.answer_alarm(locked, alarm.id, PromptAnswer.OVERTAKEN, None)
     for ask in step.asks:
         if ask.contact is not None:
             coordinator_alarms.raise_alarm(
                 locked,
-                Kind.DECISION,
+                PromptKind.DECISION,
                 Subject.CONFIRM,
                 about=ask.contact,
                 escalation=escalation.id,
@@ -206,12 +206,16 @@ def _ask(locked: LockedIncident, escalation: Escalation, step: Step) -> None:
 def _tell_of_changes(locked: LockedIncident, escalation: Escalation, before: Status, step: Step) -> None:
     if step.noted("escalation_unanswered") and step.state.status is not Status.ACKNOWLEDGED:
         if not locked.fresh:
-            coordinator_alarms.silence(locked, escalation=escalation.id, kinds=(Kind.ALARM,), answer="repeated")
+            coordinator_alarms.silence(
+                locked, escalation=escalation.id, kinds=(PromptKind.ALARM,), answer=PromptAnswer.REPEATED
+            )
         coordinator_alarms.raise_alarm(
-            locked, Kind.ALARM, Subject.UNANSWERED, about=escalation.tree, escalation=escalation.id
+            locked, PromptKind.ALARM, Subject.UNANSWERED, about=escalation.tree, escalation=escalation.id
         )
     if step.state.status is Status.ACKNOWLEDGED and before is not Status.ACKNOWLEDGED:
-        coordinator_alarms.silence(locked, escalation=escalation.id, kinds=(Kind.ALARM,), answer="acknowledged")
+        coordinator_alarms.silence(
+            locked, escalation=escalation.id, kinds=(PromptKind.ALARM,), answer=PromptAnswer.ACKNOWLEDGED
+        )
     for note in step.noted("action_missing"):
         notify_coordinators(locked, Subject.ACTION_MISSING, str(note.payload["level"]))
         _remind_of_action(locked, escalation, str(note.payload["level"]))

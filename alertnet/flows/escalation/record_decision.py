@@ -9,17 +9,27 @@ from sqlalchemy import Row, select
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.escalation.state import Event, Go, Hold, PlanChanged, Refuse, Status
+from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.record_response import confirm, take_back
 from alertnet.flows.notifications import coordinator_alarms
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.tables import alarms as alarm_table
 
-EVENTS: dict[str, Callable[[int], Event]] = {"go": Go, "hold": Hold, "refuse": Refuse}
+EVENTS: dict[PromptAnswer, Callable[[int], Event]] = {
+    PromptAnswer.GO: Go,
+    PromptAnswer.HOLD: Hold,
+    PromptAnswer.REFUSE: Refuse,
+}
 
 
 def decide(
-    locked: LockedIncident, decision: str, *, tree: str | None = None, level: str | None = None, by: str | None = None
+    locked: LockedIncident,
+    decision: PromptAnswer,
+    *,
+    tree: str | None = None,
+    level: str | None = None,
+    by: str | None = None,
 ) -> None:
     """Go opens a level of any escalation that isn't stopped, hold ends its automatic time, refuse skips it for good.
 
@@ -41,7 +51,7 @@ def decide(
     _decide_level(locked, decision, tree, level, by)
 
 
-def decide_alarm(locked: LockedIncident, alarm: Row[Any], decision: str, by: str | None) -> None:
+def decide_alarm(locked: LockedIncident, alarm: Row[Any], decision: PromptAnswer, by: str | None) -> None:
     """The decision that one question asks for, by its code, its link or its call.
 
     Raises:
@@ -59,13 +69,15 @@ def decide_alarm(locked: LockedIncident, alarm: Row[Any], decision: str, by: str
     decide(locked, decision, tree=tree, level=alarm.about, by=by)
 
 
-def _confirm(locked: LockedIncident, alarm: Row[Any], tree: str, decision: str, by: str | None) -> None:
+def _confirm(locked: LockedIncident, alarm: Row[Any], tree: str, decision: PromptAnswer, by: str | None) -> None:
     """Go: the contact takes charge. Hold: it is asked about again. Refuse: it never said so, and is told again."""
-    locked.record("decision", decision=decision, subject=Subject.CONFIRM.value, tree=tree, contact=alarm.about, by=by)
+    locked.record(
+        "decision", decision=decision.value, subject=Subject.CONFIRM.value, tree=tree, contact=alarm.about, by=by
+    )
     coordinator_alarms.answer_alarm(locked, alarm.id, decision, by)
-    if decision == "go":
+    if decision is PromptAnswer.GO:
         confirm(locked, tree, alarm.about)
-    elif decision == "refuse":
+    elif decision is PromptAnswer.REFUSE:
         take_back(locked, tree, alarm.about)
 
 
@@ -73,25 +85,25 @@ def oldest_decision(locked: LockedIncident) -> Row[Any] | None:
     """The oldest decision of the incident that is still open."""
     query = select(alarm_table).where(
         alarm_table.c.incident_id == locked.incident.id,
-        alarm_table.c.kind == "decision",
+        alarm_table.c.kind == PromptKind.DECISION.value,
         alarm_table.c.due_at.is_not(None),
     )
     return locked.tx.session.execute(query.order_by(alarm_table.c.raised_at).limit(1)).first()
 
 
-def _verify(locked: LockedIncident, decision: str, by: str | None) -> None:
+def _verify(locked: LockedIncident, decision: PromptAnswer, by: str | None) -> None:
     if locked.facts.verified:
         raise WrongState(f"incident {locked.incident.ref}", "verified", "name a tree and a level")
-    locked.record("decision", decision=decision, subject=Subject.VERIFY.value, by=by)
+    locked.record("decision", decision=decision.value, subject=Subject.VERIFY.value, by=by)
     for alarm in coordinator_alarms.open_alarms(locked):
         if alarm.subject == Subject.VERIFY.value:
             coordinator_alarms.answer_alarm(locked, alarm.id, decision, by)
-    if decision == "go":
+    if decision is PromptAnswer.GO:
         locked.change_facts(replace(locked.facts, verified=True))
         move(locked, for_all(locked, PlanChanged()))
 
 
-def _decide_level(locked: LockedIncident, decision: str, tree: str, level: str, by: str | None) -> None:
+def _decide_level(locked: LockedIncident, decision: PromptAnswer, tree: str, level: str, by: str | None) -> None:
     escalation = locked.escalation_of(tree)
     if escalation is None:
         raise Unknown("escalation of tree", tree)
@@ -100,11 +112,11 @@ def _decide_level(locked: LockedIncident, decision: str, tree: str, level: str, 
     planned = next((each for each in locked.plans[tree].levels if each.level.name == level), None)
     if planned is None:
         raise Unknown(f"level of tree {tree}", level)
-    if decision == "go" and not planned.contacts:
+    if decision is PromptAnswer.GO and not planned.contacts:
         raise WrongState(f"level {level}", "empty", "all of its contacts are pruned")
-    locked.record("decision", decision=decision, tree=tree, level=level, by=by)
+    locked.record("decision", decision=decision.value, tree=tree, level=level, by=by)
     for alarm in coordinator_alarms.open_alarms(locked):
-        if alarm.escalation_id == escalation.id and alarm.about == level and alarm.kind == "decision":
+        if alarm.escalation_id == escalation.id and alarm.about == level and alarm.kind == PromptKind.DECISION:
             coordinator_alarms.answer_alarm(locked, alarm.id, decision, by)
     move(locked, {escalation.id: [EVENTS[decision](planned.index)]})
     locked.save_facts()

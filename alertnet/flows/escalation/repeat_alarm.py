@@ -4,7 +4,7 @@ from sqlalchemy import select, update
 
 from alertnet.core.delivery.invariants import check_alarm
 from alertnet.core.delivery.next_repeat import next_repeat
-from alertnet.core.notification import Kind
+from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.escalation.report_phone_task import still_to_do
 from alertnet.flows.notifications import field_reassurance
 from alertnet.flows.notifications.coordinator_alarms import AGAIN, FIRST_AFTER_HOLD, may_repeat, ring
@@ -24,16 +24,16 @@ def repeat_alarm(tx: Tx, alarm_id: str, incident_id: str) -> list[str]:
     check_alarm(alarm.id, alarm._mapping)
     if alarm.due_at is None or alarm.due_at > tx.now or not locked.is_open:
         return []
-    kind = Kind(alarm.kind)
-    if kind is Kind.FIELD_STATUS:
+    kind = PromptKind(alarm.kind)
+    if kind is PromptKind.FIELD_STATUS:
         field_reassurance.tell_nobody_yet(locked, alarm.id)
     elif not may_repeat(locked, alarm):
         later = next_repeat(alarm.due_at, AGAIN, tx.now)
         tx.session.execute(update(alarms).where(alarms.c.id == alarm_id).values(due_at=later))
         locked.record("alarm_held", subject=alarm.subject)
-    elif kind is not Kind.TASK or still_to_do(locked, alarm):
+    elif kind is not PromptKind.TASK or still_to_do(locked, alarm):
         ring(locked, alarm)
-        pause = FIRST_AFTER_HOLD if alarm.answer == "hold" else AGAIN
+        pause = FIRST_AFTER_HOLD if alarm.answer == PromptAnswer.HOLD else AGAIN
         values = {"asked": alarm.asked + 1, "due_at": next_repeat(alarm.due_at, pause, tx.now)}
         tx.session.execute(update(alarms).where(alarms.c.id == alarm_id).values(values))
         locked.record(f"{kind.value}_repeated", subject=alarm.subject, asked=alarm.asked + 1)

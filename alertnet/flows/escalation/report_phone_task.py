@@ -11,14 +11,13 @@ from alertnet.core.errors import WrongState
 from alertnet.core.escalation.advance import closed_by
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Event, Failed, Unsent
+from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.escalate import move
 from alertnet.flows.escalation.report_wrong_person import report_wrong_person
 from alertnet.flows.escalation.vouch import vouch
 from alertnet.flows.notifications import coordinator_alarms, phone_tasks
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
-
-NO_ANSWER, WRONG_PERSON = "no_answer", "wrong_person"
 
 
 def take(locked: LockedIncident, alarm: Row[Any], by: str) -> None:
@@ -28,8 +27,8 @@ def take(locked: LockedIncident, alarm: Row[Any], by: str) -> None:
         WrongState: it has a result, or is not to be done any more.
     """
     _check_open(alarm)
-    if alarm.answer != phone_tasks.TAKEN or alarm.answered_by != by:
-        coordinator_alarms.answer_alarm(locked, alarm.id, phone_tasks.TAKEN, by)
+    if alarm.answer != PromptAnswer.TAKEN or alarm.answered_by != by:
+        coordinator_alarms.answer_alarm(locked, alarm.id, PromptAnswer.TAKEN, by)
 
 
 def report_answer(
@@ -49,7 +48,7 @@ def report_answer(
     vouch(locked, tree_of(locked, alarm), alarm.about, kind, by=by, note=note, at=at)
 
 
-def report_failure(locked: LockedIncident, alarm: Row[Any], why: str, by: str) -> None:
+def report_failure(locked: LockedIncident, alarm: Row[Any], why: PromptAnswer, by: str) -> None:
     """Nobody answered, or somebody else did: the method has failed, and the contact's next one goes (B3).
 
     Raises:
@@ -58,14 +57,14 @@ def report_failure(locked: LockedIncident, alarm: Row[Any], why: str, by: str) -
     _check_open(alarm)
     services = phone_tasks.served_by(locked.tx, [alarm.id])[alarm.id]
     phone_tasks.end(locked, services[0], why, by)
-    stale = (MethodKind.TASK,) if why == WRONG_PERSON else ()
+    stale = (MethodKind.TASK,) if why is PromptAnswer.WRONG_PERSON else ()
     events: dict[str, list[Event]] = {
         each.escalation_id: [Failed(each.contact, each.place, stale)] for each in services
     }
     tree = tree_of(locked, alarm)
-    locked.record("task_failed", tree=tree, contact=alarm.about, why=why, by=by)
+    locked.record("task_failed", tree=tree, contact=alarm.about, why=why.value, by=by)
     move(locked, events)
-    if why == WRONG_PERSON:
+    if why is PromptAnswer.WRONG_PERSON:
         _take_out_of_use(locked, tree, alarm.about)
 
 
@@ -74,7 +73,7 @@ def still_to_do(locked: LockedIncident, alarm: Row[Any]) -> bool:
     services = phone_tasks.served_by(locked.tx, [alarm.id])[alarm.id]
     if not all(closed_by(locked.plans[each.tree], each.contact, each.place, locked.tx.now) for each in services):
         return True
-    phone_tasks.end(locked, services[0], phone_tasks.CLOSED, None)
+    phone_tasks.end(locked, services[0], PromptAnswer.HOURS, None)
     move(locked, {each.escalation_id: [Unsent(each.contact, each.place)] for each in services})
     return False
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from alertnet.core.escalation.quorum import AnswerKind, Via
+from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.record_response import Recorded, counted_in, respond, respondent
 from alertnet.flows.notifications import phone_tasks
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -24,5 +25,5 @@ def vouch(
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
     """
     respondent(locked, tree, contact)
-    phone_tasks.settle(locked, counted_in(locked, tree, contact), kind.value, by)
+    phone_tasks.settle(locked, counted_in(locked, tree, contact), PromptAnswer(kind.value), by)
     return respond(locked, tree, contact, kind, Via.VOUCHED, by=by, note=note, at=at)

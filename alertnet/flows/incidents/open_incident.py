@@ -5,7 +5,7 @@ from sqlalchemy import bindparam, select
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance import begin
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, Facts, Incident, IncidentStatus
-from alertnet.core.notification import Kind
+from alertnet.core.notification import PromptKind
 from alertnet.core.resolution.known_people import check_names, with_records
 from alertnet.core.resolution.resolve import Plans, opening
 from alertnet.flows.escalation.escalate import for_all, move
@@ -58,7 +58,7 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Lock
     locked.escalations = _escalations(locked)
     move(locked, for_all(locked))
     if not facts.verified and locked.escalations:
-        coordinator_alarms.raise_alarm(locked, Kind.DECISION, Subject.VERIFY)
+        coordinator_alarms.raise_alarm(locked, PromptKind.DECISION, Subject.VERIFY)
     field_reassurance.promise(locked)
     locked.finish()
     return locked

@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, bindparam, func, select, update
 from alertnet.core.directory.contact import RINGING, WRITTEN, Contact, MethodKind
 from alertnet.core.disclosure import IN_FLOODS, Subject
 from alertnet.core.escalation.state import Asked
-from alertnet.core.notification import Kind
+from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import codes_in_place, decision_code, good_from
 from alertnet.flows.notifications.compose import said, write
 from alertnet.flows.notifications.ring_budget import count_rings, may_ring
@@ -21,10 +21,8 @@ from alertnet.store.records.escalations import Escalation
 from alertnet.store.tables import alarms, codes, escalations
 
 AGAIN = timedelta(minutes=10)
-CLOSED = "closed"
-"""The answer of what a close has silenced."""
 FIRST_AFTER_HOLD = timedelta(minutes=60)
-PAUSES = {"hold": FIRST_AFTER_HOLD, "taken": timedelta(minutes=20)}
+PAUSES = {PromptAnswer.HOLD: FIRST_AFTER_HOLD, PromptAnswer.TAKEN: timedelta(minutes=20)}
 """After these answers it is asked again: nothing is decided, or done, yet."""
 
 _OPEN: Select[Any] = (
@@ -36,7 +34,7 @@ _OPEN: Select[Any] = (
 
 def raise_alarm(
     locked: LockedIncident,
-    kind: Kind,
+    kind: PromptKind,
     subject: Subject,
     *,
     about: str | None = None,
@@ -72,7 +70,7 @@ def raise_alarm(
     )
     locked.record(f"{kind.value}_raised", subject=subject.value, about=about, level=level)
     words = _words(_spoken(locked, subject), about, level, contacts, automatic_at)
-    _ring_everybody(locked, kind, id, code, words)
+    _ring_everybody(locked, Kind(kind), id, code, words)
     return id
 
 
@@ -81,7 +79,7 @@ def ask_about_level(locked: LockedIncident, escalation: Escalation, index: int, 
     planned = locked.plans[escalation.tree].levels[index]
     return raise_alarm(
         locked,
-        Kind.DECISION,
+        PromptKind.DECISION,
         Subject.LEVEL,
         about=planned.level.name,
         escalation=escalation.id,
@@ -135,17 +133,19 @@ def subject_of(locked: LockedIncident, alarm: Row[Any]) -> Subject:
     return _spoken(locked, Subject(alarm.subject))
 
 
-def answer_alarm(locked: LockedIncident, alarm_id: str, answer: str, by: str | None) -> None:
+def answer_alarm(locked: LockedIncident, alarm_id: str, answer: PromptAnswer, by: str | None) -> None:
     """An alarm was answered, a question decided or overtaken: it rings no more, or only after a pause (`PAUSES`)."""
     due_at = locked.tx.now + PAUSES[answer] if answer in PAUSES else None
-    values = {"answer": answer, "answered_by": by, "answered_at": locked.tx.now, "due_at": due_at}
-    if answer == "hold":
+    values = {"answer": answer.value, "answered_by": by, "answered_at": locked.tx.now, "due_at": due_at}
+    if answer is PromptAnswer.HOLD:
         values["automatic_at"] = None
     locked.tx.session.execute(update(alarms).where(alarms.c.id == alarm_id).values(values))
-    locked.record("alarm_answered", alarm=alarm_id, answer=answer, by=by)
+    locked.record("alarm_answered", alarm=alarm_id, answer=answer.value, by=by)
 
 
-def silence(locked: LockedIncident, *, escalation: str | None, kinds: tuple[Kind, ...], answer: str) -> None:
+def silence(
+    locked: LockedIncident, *, escalation: str | None, kinds: tuple[PromptKind, ...], answer: PromptAnswer
+) -> None:
     """What has become pointless stops ringing: of one escalation, or of the whole incident."""
     for alarm in open_alarms(locked):
         if alarm.kind in kinds and (escalation is None or alarm.escalation_id == escalation):
@@ -154,14 +154,14 @@ def silence(locked: LockedIncident, *, escalation: str | None, kinds: tuple[Kind
 
 def silence_all(locked: LockedIncident) -> None:
     """The incident is closed: nothing rings any more, and what was asked waits to be asked anew."""
-    silence(locked, escalation=None, kinds=tuple(Kind), answer=CLOSED)
+    silence(locked, escalation=None, kinds=tuple(PromptKind), answer=PromptAnswer.CLOSED)
 
 
 def ask_anew(locked: LockedIncident, closed_at: datetime) -> list[str]:
     """What the close of that moment silenced is open again, its times later by as long as that lasted; the ids."""
     silenced = select(alarms).where(
         alarms.c.incident_id == locked.incident.id,
-        alarms.c.answer == CLOSED,
+        alarms.c.answer == PromptAnswer.CLOSED.value,
         alarms.c.answered_at == closed_at,
         alarms.c.subject != Subject.REOPENED.value,
     )
@@ -169,7 +169,7 @@ def ask_anew(locked: LockedIncident, closed_at: datetime) -> list[str]:
     rows = locked.tx.session.execute(silenced.order_by(alarms.c.raised_at)).all()
     for row in rows:
         raised_at = row.raised_at + closed_for
-        is_promise = row.kind == Kind.FIELD_STATUS.value
+        is_promise = row.kind == PromptKind.FIELD_STATUS
         values = {
             "raised_at": raised_at,
             "automatic_at": row.automatic_at + closed_for if row.automatic_at else None,
@@ -183,12 +183,12 @@ def ask_anew(locked: LockedIncident, closed_at: datetime) -> list[str]:
 def ring_anew(locked: LockedIncident, asked: Collection[str]) -> None:
     """Let ring what is asked anew, unless it was overtaken, and alarm the coordinators that it goes on."""
     for alarm in open_alarms(locked):
-        if alarm.id in asked and alarm.kind != Kind.FIELD_STATUS.value:
+        if alarm.id in asked and alarm.kind != PromptKind.FIELD_STATUS:
             ring(locked, alarm)
             change = update(alarms).where(alarms.c.id == alarm.id).values(asked=alarm.asked + 1)
             locked.tx.session.execute(change)
             locked.record(f"{alarm.kind}_repeated", subject=alarm.subject, asked=alarm.asked + 1)
-    raise_alarm(locked, Kind.ALARM, Subject.REOPENED)
+    raise_alarm(locked, PromptKind.ALARM, Subject.REOPENED)
 
 
 def due(tx: Tx, limit: int) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.incident import IN_CUSTODY
-from alertnet.core.notification import Kind
+from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.unit_of_work import NotificationDraft
@@ -27,7 +27,7 @@ def promise(locked: LockedIncident) -> None:
         id=locked.tx.entropy.id(),
         incident_id=locked.incident.id,
         escalation_id=None,
-        kind=Kind.FIELD_STATUS.value,
+        kind=PromptKind.FIELD_STATUS.value,
         subject=Subject.NOBODY.value,
         about=None,
         level=None,
@@ -45,7 +45,7 @@ def promise(locked: LockedIncident) -> None:
 
 def tell_nobody_yet(locked: LockedIncident, promise_id: str) -> None:
     """Ten minutes have passed: the field is told to call as well."""
-    _close(locked, promise_id, "nobody_yet")
+    _close(locked, promise_id, PromptAnswer.NOBODY_YET)
     _tell(locked, Subject.NOBODY, locked.tx.now)
 
 
@@ -53,17 +53,17 @@ def tell_has_it(locked: LockedIncident, at: datetime) -> None:
     """A coordinator has acknowledged: the field is told once."""
     query = select(alarms.c.id).where(
         alarms.c.incident_id == locked.incident.id,
-        alarms.c.kind == Kind.FIELD_STATUS.value,
-        alarms.c.answer.is_(None) | (alarms.c.answer == "nobody_yet"),
+        alarms.c.kind == PromptKind.FIELD_STATUS.value,
+        alarms.c.answer.is_(None) | (alarms.c.answer == PromptAnswer.NOBODY_YET.value),
     )
     promise_id = locked.tx.session.scalar(query)
     if promise_id is not None:
-        _close(locked, promise_id, "told")
+        _close(locked, promise_id, PromptAnswer.TOLD)
         _tell(locked, Subject.ACKNOWLEDGED, at)
 
 
-def _close(locked: LockedIncident, promise_id: str, answer: str) -> None:
-    values = {"answer": answer, "answered_at": locked.tx.now, "due_at": None}
+def _close(locked: LockedIncident, promise_id: str, answer: PromptAnswer) -> None:
+    values = {"answer": answer.value, "answered_at": locked.tx.now, "due_at": None}
     locked.tx.session.execute(update(alarms).where(alarms.c.id == promise_id).values(values))
 
 

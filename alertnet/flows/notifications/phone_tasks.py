@@ -14,7 +14,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance import closed_by
 from alertnet.core.escalation.decision import Send
 from alertnet.core.escalation.state import Unsent
-from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.core.notification import CALL_FAILURES, AttemptStatus, Kind, PromptAnswer, PromptKind
 from alertnet.flows.notifications import coordinator_alarms
 from alertnet.flows.notifications.cancel_alerts import cancel_asking, is_wanted
 from alertnet.flows.notifications.compose import said
@@ -24,10 +24,6 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records.escalations import Escalation
 from alertnet.store.tables import alarms as alarm_table
 from alertnet.store.tables import escalations, notifications, served
-
-TAKEN = "taken"
-"""A coordinator is calling: the others are left in peace meanwhile."""
-OVERTAKEN, CLOSED = "overtaken", "hours"
 
 _SERVED: Select[Any] = (
     select(
@@ -58,7 +54,7 @@ def ask(locked: LockedIncident, escalation: Escalation, contact: Contact, send: 
         return Unsent(contact.id, send.method)
     method = contact.all_methods[send.method]
     alarm = coordinator_alarms.raise_alarm(
-        locked, Kind.TASK, Subject.TASK, about=contact.id, escalation=escalation.id, level=send.index + 1
+        locked, PromptKind.TASK, Subject.TASK, about=contact.id, escalation=escalation.id, level=send.index + 1
     )
     draft = NotificationDraft(
         kind=Kind.TASK,
@@ -91,10 +87,10 @@ def withdraw(locked: LockedIncident) -> None:
     wanted = {row.alarm_id for row in rows if is_wanted(locked, row)}
     for row in _each_task(rows):
         if row.alarm_id not in wanted:
-            end(locked, row, OVERTAKEN, None)
+            end(locked, row, PromptAnswer.OVERTAKEN, None)
 
 
-def settle(locked: LockedIncident, everywhere: Iterable[tuple[str, str]], answer: str, by: str | None) -> None:
+def settle(locked: LockedIncident, everywhere: Iterable[tuple[str, str]], answer: PromptAnswer, by: str | None) -> None:
     """What was asked about the contact, by (escalation, contact), has its result."""
     stands = set(everywhere)
     rows = open_tasks(locked)
@@ -102,11 +98,13 @@ def settle(locked: LockedIncident, everywhere: Iterable[tuple[str, str]], answer
         end(locked, row, answer, by)
 
 
-def end(locked: LockedIncident, task: Row[Any], answer: str, by: str | None) -> None:
+def end(locked: LockedIncident, task: Row[Any], answer: PromptAnswer, by: str | None) -> None:
     """A task is over: `overtaken`, `hours`, an answer of the contact, or why there is none."""
-    statuses = {OVERTAKEN: AttemptStatus.CANCELLED, CLOSED: AttemptStatus.CANCELLED}
-    reached = AttemptStatus.FAILED if answer in ("no_answer", "wrong_person") else AttemptStatus.DELIVERED
-    locked.work.change("notifications", task.notification_id, status=statuses.get(answer, reached).value)
+    if answer in (PromptAnswer.OVERTAKEN, PromptAnswer.HOURS):
+        status = AttemptStatus.CANCELLED
+    else:
+        status = AttemptStatus.FAILED if answer in CALL_FAILURES else AttemptStatus.DELIVERED
+    locked.work.change("notifications", task.notification_id, status=status.value)
     coordinator_alarms.answer_alarm(locked, task.alarm_id, answer, by)
     cancel_asking(locked, {task.alarm_id})
 

@@ -8,13 +8,12 @@ from sqlalchemy import Row, select
 from alertnet.core.disclosure import details_of
 from alertnet.core.errors import WrongState
 from alertnet.core.limits import LONGEST_NOTE
-from alertnet.core.notification import Kind
+from alertnet.core.notification import CALL_FAILURES, DECISIONS, PromptAnswer, PromptKind
 from alertnet.flows.escalation import report_phone_task
 from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove
 from alertnet.flows.escalation.record_decision import decide_alarm
 from alertnet.flows.notifications import coordinator_alarms
 from alertnet.flows.notifications.compose import said
-from alertnet.flows.notifications.phone_tasks import TAKEN
 from alertnet.flows.pages.contact_page import (
     ANSWERS,
     TOO_LONG,
@@ -32,10 +31,7 @@ from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms as alarm_table
 
-DECISIONS = ("go", "hold", "refuse")
 ACKNOWLEDGE, TAKE = "acknowledge", "take"
-FAILURES = (report_phone_task.NO_ANSWER, report_phone_task.WRONG_PERSON)
-ANSWERED = "acknowledged"
 _SAID = {kind.value for kind in ANSWERS.values()}
 
 
@@ -76,9 +72,9 @@ def submit_coordinator_page(tx: Tx, token: str, sent: Sent) -> Opened | None:
 
 def _record(locked: LockedIncident, alarm: Row[Any], answer: str, by: str) -> Outcome:
     try:
-        if alarm.kind == Kind.TASK.value:
+        if alarm.kind == PromptKind.TASK:
             _report(locked, alarm, answer, by)
-        elif alarm.answer != (ANSWERED if answer == ACKNOWLEDGE else answer):
+        elif alarm.answer != (PromptAnswer.ACKNOWLEDGED if answer == ACKNOWLEDGE else answer):
             _decide(locked, alarm, answer, by)
     except WrongState:
         return Outcome.OVER
@@ -87,9 +83,9 @@ def _record(locked: LockedIncident, alarm: Row[Any], answer: str, by: str) -> Ou
 
 def _decide(locked: LockedIncident, alarm: Row[Any], answer: str, by: str) -> None:
     if answer != ACKNOWLEDGE:
-        decide_alarm(locked, alarm, answer, by)
+        decide_alarm(locked, alarm, PromptAnswer(answer), by)
     elif alarm.due_at is not None:
-        coordinator_alarms.answer_alarm(locked, alarm.id, ANSWERED, by)
+        coordinator_alarms.answer_alarm(locked, alarm.id, PromptAnswer.ACKNOWLEDGED, by)
     else:
         raise WrongState("the alarm", alarm.answer or "over", "it was answered before")
 
@@ -97,9 +93,9 @@ def _decide(locked: LockedIncident, alarm: Row[Any], answer: str, by: str) -> No
 def _report(locked: LockedIncident, alarm: Row[Any], answer: str, by: str) -> None:
     if answer == TAKE:
         report_phone_task.take(locked, alarm, by)
-    elif answer in FAILURES:
+    elif answer in CALL_FAILURES:
         if alarm.answer != answer:
-            report_phone_task.report_failure(locked, alarm, answer, by)
+            report_phone_task.report_failure(locked, alarm, PromptAnswer(answer), by)
     else:
         report_phone_task.report_answer(locked, alarm, ANSWERS[answer], by)
 
@@ -137,7 +133,7 @@ def _show(
         page = with_proof(locked, contact, page, proof, sent)
     if may_answer(locked, link) and (alarm.due_at is not None or _has_been_said(alarm)):
         page = replace(page, answers=_answers(alarm), answered=_has_been_said(alarm))
-        if alarm.kind == Kind.TASK.value:
+        if alarm.kind == PromptKind.TASK:
             task = task_details_of(locked, alarm)
             page = replace(page, task=task, answers=page.answers if task else ())
     return Opened(page, contact.language, locked.incident.templates, outcome, hang_ups)
@@ -147,20 +143,20 @@ def _remarks(locked: LockedIncident, alarm: Row[Any], contact: str) -> tuple[Rem
     """What was decided or reported, by whom ever, or that this coordinator took the alarm; else if anything is left."""
     if not locked.is_open:
         return (Remark("closed"),)
-    if alarm.kind == Kind.TASK.value and alarm.answer == TAKEN:
+    if alarm.kind == PromptKind.TASK and alarm.answer == PromptAnswer.TAKEN:
         return (Remark("recorded_task_taken", alarm.answered_at),)
-    if alarm.kind == Kind.TASK.value and alarm.answer in (*_SAID, *FAILURES):
+    if alarm.kind == PromptKind.TASK and alarm.answer in (*_SAID, *CALL_FAILURES):
         return (Remark("recorded_task", alarm.answered_at),)
     if alarm.answer in DECISIONS:
         return (Remark(f"recorded_{alarm.answer}", alarm.answered_at),)
-    if alarm.answer == ANSWERED and alarm.answered_by == contact:
+    if alarm.answer == PromptAnswer.ACKNOWLEDGED and alarm.answered_by == contact:
         return (Remark("recorded_acknowledge", alarm.answered_at),)
     return () if alarm.due_at is not None else (Remark("taken_care_of"),)
 
 
 def _has_been_said(alarm: Row[Any]) -> bool:
     """Whether the contact of a task has answered: the coordinator may have heard wrong, and change it."""
-    return alarm.kind == Kind.TASK.value and alarm.answer in _SAID
+    return alarm.kind == PromptKind.TASK and alarm.answer in _SAID
 
 
 def _answers(alarm: Row[Any]) -> tuple[str, ...]:
@@ -169,9 +165,9 @@ def _answers(alarm: Row[Any]) -> tuple[str, ...]:
 
 
 def _known(alarm: Row[Any]) -> tuple[str, ...]:
-    if alarm.kind == Kind.TASK.value:
-        return (TAKE, *ANSWERS, *FAILURES)
-    return DECISIONS if alarm.kind == Kind.DECISION.value else (ACKNOWLEDGE,)
+    if alarm.kind == PromptKind.TASK:
+        return (TAKE, *ANSWERS, *CALL_FAILURES)
+    return DECISIONS if alarm.kind == PromptKind.DECISION else (ACKNOWLEDGE,)
 
 
 def _alarm(tx: Tx, link: Row[Any]) -> Row[Any]:

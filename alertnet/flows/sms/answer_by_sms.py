@@ -11,7 +11,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.inbound.sms_grammar import Answer, Verb
-from alertnet.core.notification import Kind
+from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.codes_of_number import HeldCode
 from alertnet.flows.escalation.record_decision import decide_alarm, oldest_decision
 from alertnet.flows.escalation.record_response import respond
@@ -30,8 +30,12 @@ KINDS = {
     Verb.RELAY: AnswerKind.RELAYED,
     Verb.NO: AnswerKind.DECLINED,
 }
-DECISIONS = {Verb.GO: "go", Verb.HOLD: "hold", Verb.NO: "hold"}
-SUBJECTS_OF_ANSWERS = {"go": Subject.GO, "hold": Subject.HOLD, "acknowledged": Subject.ACKNOWLEDGED}
+DECISIONS = {Verb.GO: PromptAnswer.GO, Verb.HOLD: PromptAnswer.HOLD, Verb.NO: PromptAnswer.HOLD}
+SUBJECTS_OF_ANSWERS: Mapping[str, Subject] = {
+    PromptAnswer.GO: Subject.GO,
+    PromptAnswer.HOLD: Subject.HOLD,
+    PromptAnswer.ACKNOWLEDGED: Subject.ACKNOWLEDGED,
+}
 """What an alarm or question that was answered before is said to be."""
 
 
@@ -66,10 +70,10 @@ def _record(locked: LockedIncident, sms: InboundSms, answer: Answer, code: HeldC
         return _reply(locked, code, Kind.ALREADY_CLOSED)
     if code.alarm is not None:
         alarm = locked.tx.session.execute(select(alarms).where(alarms.c.id == code.alarm)).one()
-        match Kind(alarm.kind):
-            case Kind.DECISION:
+        match PromptKind(alarm.kind):
+            case PromptKind.DECISION:
                 return _decide(locked, code, alarm, answer)
-            case Kind.TASK:
+            case PromptKind.TASK:
                 return _report(locked, sms, code, alarm, answer)
             case _:
                 return _take(locked, code, alarm, answer)
@@ -145,7 +149,7 @@ def _take(locked: LockedIncident, code: HeldCode, alarm: Row[Any], answer: Answe
         return _reply(locked, code, Kind.DECLINED, code=code.text, at=locked.tx.now)
     if alarm.due_at is None:
         return _reply_current(locked, code, alarm)
-    answer_alarm(locked, alarm.id, "acknowledged", code.contact)
+    answer_alarm(locked, alarm.id, PromptAnswer.ACKNOWLEDGED, code.contact)
     return _reply(locked, code, Kind.RECORDED, subject=Subject.ACKNOWLEDGED, at=locked.tx.now)
 
 
@@ -166,7 +170,7 @@ def _report(locked: LockedIncident, sms: InboundSms, code: HeldCode, task: Row[A
 
 
 def _last_decided(locked: LockedIncident) -> Row[Any] | None:
-    query = select(alarms).where(alarms.c.incident_id == locked.incident.id, alarms.c.kind == Kind.DECISION.value)
+    query = select(alarms).where(alarms.c.incident_id == locked.incident.id, alarms.c.kind == PromptKind.DECISION.value)
     return locked.tx.session.execute(query.order_by(alarms.c.answered_at.desc()).limit(1)).first()
 
 

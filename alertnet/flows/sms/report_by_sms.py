@@ -15,7 +15,7 @@ from alertnet.core.escalation.state import PlanChanged
 from alertnet.core.inbound.field_report import add_to, facts_of, understood
 from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import IN_CUSTODY, Certainty, Facts
-from alertnet.core.notification import Kind
+from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.known_numbers import InTheField, open_incident_of, words_of
 from alertnet.flows.credentials.pins import PinCheck, try_pin
 from alertnet.flows.escalation.escalate import for_all, move
@@ -108,7 +108,7 @@ def _open(tx: Tx, edition: Edition, sender: InTheField, facts: Facts, entry: dic
     locked = open_incident(tx, edition, facts, by=sender.owner)
     locked.record("report_received", **entry)
     if facts.duress:
-        coordinator_alarms.raise_alarm(locked, Kind.ALARM, Subject.NEWS, about=sender.team.id)
+        coordinator_alarms.raise_alarm(locked, PromptKind.ALARM, Subject.NEWS, about=sender.team.id)
     return locked
 
 
@@ -122,7 +122,7 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
         locked.change_facts(add_to(known, news, report.consent))
     if locked.facts.duress and not known.duress:
         # Whatever rings already has said nothing of it.
-        coordinator_alarms.raise_alarm(locked, Kind.ALARM, Subject.NEWS, about=about)
+        coordinator_alarms.raise_alarm(locked, PromptKind.ALARM, Subject.NEWS, about=about)
     else:
         ring_once(locked, Subject.NEWS, about)
     if not news.verified:
@@ -130,9 +130,11 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
     if locked.facts.verified:
         move(locked, for_all(locked, PlanChanged()))
     else:
-        decide(locked, "go", by=news.team)
+        decide(locked, PromptAnswer.GO, by=news.team)
     if locked.facts.field_silent or locked.facts.type in IN_CUSTODY:
-        coordinator_alarms.silence(locked, escalation=None, kinds=(Kind.FIELD_STATUS,), answer="silent")
+        coordinator_alarms.silence(
+            locked, escalation=None, kinds=(PromptKind.FIELD_STATUS,), answer=PromptAnswer.SILENT
+        )
 
 
 def _was_heard(locked: LockedIncident, entry: dict[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from alertnet.core.disclosure import IN_FLOODS, Said, Subject
 from alertnet.core.limits import TEXTS_TOLD
-from alertnet.core.notification import Kind
+from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.codes_of_number import HeldCode
 from alertnet.flows.notifications.compose import notify_coordinators, said
 from alertnet.flows.notifications.coordinator_alarms import open_alarms, raise_alarm
@@ -38,11 +38,11 @@ def ring_once(locked: LockedIncident, subject: Subject, about: str) -> None:
     if not locked.is_open or (subject.value, about) in ringing:
         return
     if subject not in IN_FLOODS:
-        raise_alarm(locked, Kind.ALARM, subject, about=about)
+        raise_alarm(locked, PromptKind.ALARM, subject, about=about)
         return
     told_at = limits.turn(locked.tx, TEXTS_TOLD, f"{locked.incident.id} {subject} {about}")
     if told_at == locked.tx.now and not any(each in IN_FLOODS for each, _ in ringing):
-        raise_alarm(locked, Kind.ALARM, subject, about=about)
+        raise_alarm(locked, PromptKind.ALARM, subject, about=about)
     elif told_at is not None:
         notify_coordinators(locked, subject, about, leaves_at=told_at)
 

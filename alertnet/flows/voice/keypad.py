@@ -11,7 +11,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.inbound.wrong_keys import WrongKeys
-from alertnet.core.notification import Failure, Kind
+from alertnet.core.notification import Failure, Kind, PromptAnswer
 from alertnet.flows.escalation.record_decision import decide_alarm
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.escalation.report_phone_task import take
@@ -26,7 +26,7 @@ TRIES = 3
 MENU = KeypadQuestion("after", 1)
 ANSWERS = {"2": AnswerKind.RELAYED, "3": AnswerKind.DECLINED}
 THANKS = {AnswerKind.RELAYED: "thanks_relayed", AnswerKind.DECLINED: "thanks_declined"}
-DECISIONS = {"1": "go", "2": "hold"}
+DECISIONS = {"1": PromptAnswer.GO, "2": PromptAnswer.HOLD}
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _accept(call: Call) -> Spoken:
     # First of all: what the answer makes pointless is hung up, and that must not be this very call.
     call.accept()
     if call.kind is Kind.ALARM:
-        coordinator_alarms.answer_alarm(call.locked, call.row.alarm_id, "acknowledged", call.row.contact)
+        coordinator_alarms.answer_alarm(call.locked, call.row.alarm_id, PromptAnswer.ACKNOWLEDGED, call.row.contact)
     elif call.kind is Kind.TASK:
         take(call.locked, call.alarm, call.row.contact)
     elif call.kind.is_alert and _respond(call, AnswerKind.ACKNOWLEDGED) is AnswerKind.RELAYED:

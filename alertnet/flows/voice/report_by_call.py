@@ -10,7 +10,7 @@ from alertnet.core.escalation.state import PlanChanged
 from alertnet.core.inbound.field_report import add_to
 from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import IN_CUSTODY, TYPES_BY_NUMBER, IncidentType
-from alertnet.core.notification import Kind
+from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.credentials.known_numbers import member_at
 from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.notifications import coordinator_alarms
@@ -63,4 +63,6 @@ def _make_known(locked: LockedIncident, type: IncidentType) -> None:
     locked.change_facts(known)
     move(locked, for_all(locked, PlanChanged()))
     if type.code in IN_CUSTODY:
-        coordinator_alarms.silence(locked, escalation=None, kinds=(Kind.FIELD_STATUS,), answer="silent")
+        coordinator_alarms.silence(
+            locked, escalation=None, kinds=(PromptKind.FIELD_STATUS,), answer=PromptAnswer.SILENT
+        )

@@ -68,7 +68,7 @@ alarms = Table(
     Column("id", String(32), primary_key=True),
     Column("incident_id", String(32), ForeignKey("incidents.id"), nullable=False, index=True),
     Column("escalation_id", String(32), ForeignKey("escalations.id")),
-    Column("kind", String(16), nullable=False),  # alarm | decision
+    Column("kind", String(16), nullable=False),  # PromptKind
     Column("subject", String(32), nullable=False),
     Column("about", String(128)),
     Column("level", Integer),

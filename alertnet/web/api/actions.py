@@ -12,6 +12,7 @@ from starlette.responses import Response
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.incident import Affected, Facts
+from alertnet.core.notification import PromptAnswer
 from alertnet.core.resolution.known_people import check_names, with_records
 from alertnet.flows.escalation import vouch as vouching
 from alertnet.flows.escalation.record_decision import decide
@@ -53,11 +54,11 @@ def update(ref: str, news: News, key: Coordinator, door: ByDoor) -> Response:
 @router.post("/go", response_model=IncidentView)
 def decide_level(ref: str, verdict: Verdict, key: Coordinator, door: ByDoor) -> Response:
     """Go, hold or refuse, for a level of a tree; without tree and level a go verifies the incident."""
-    words = verdict.decision.value
+    decision = PromptAnswer(verdict.decision.value)
     return door.carry_out(
         key,
         verdict,
-        on(ref, key, lambda locked: decide(locked, words, tree=verdict.tree, level=verdict.level, by=by(key))),
+        on(ref, key, lambda locked: decide(locked, decision, tree=verdict.tree, level=verdict.level, by=by(key))),
     )
 
 
