@@ -11,8 +11,8 @@ from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Inconsistent, put_down
 from alertnet.flows.escalation.escalate import escalate, escalate_due
-from alertnet.flows.escalation.repeat_alarm import repeat_alarm
-from alertnet.flows.notifications.coordinator_alarms import due as alarms_due
+from alertnet.flows.escalation.repeat_prompt import repeat_prompt
+from alertnet.flows.notifications.prompts import due as prompts_due
 from alertnet.flows.sending.claim_sends import Claims, hold_up, put_aside
 from alertnet.flows.sending.settle_unknown import claim_status_queries, expire_lease
 from alertnet.flows.system.postpone_row import postpone
@@ -161,7 +161,7 @@ class Search:
         alarms, leases = runtime.read(_due_rows, most)
         yield from self._as_room_is(
             [
-                *(_job(runtime, "alarms", id, repeat_alarm, id, incident) for id, incident in alarms),
+                *(_job(runtime, "alarms", id, repeat_prompt, id, incident) for id, incident in alarms),
                 *(_job(runtime, "attempts", id, expire_lease, id) for id in leases),
             ]
         )
@@ -177,7 +177,7 @@ class Search:
 
 def _due_rows(tx: Tx, most: int) -> tuple[list[tuple[str, str]], Sequence[str]]:
     """Due alarms, each with its incident, and attempts whose lease is over."""
-    return alarms_due(tx, most), attempt_store.leases_over(tx.session, tx.now, most)
+    return prompts_due(tx, most), attempt_store.leases_over(tx.session, tx.now, most)
 
 
 def send_jobs(sending: Sending, claims: Claims) -> list[Job]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from alertnet.core.delivery.invariants import check_alarm, check_attempt, check_notification
+from alertnet.core.delivery.invariants import check_attempt, check_notification, check_prompt
 from alertnet.core.errors import Inconsistent
 from tests.core.cast import NOW
 
@@ -47,7 +47,7 @@ Check = Callable[[str, Mapping[Any, Any]], None]
 SOUND: dict[str, tuple[Check, Mapping[str, Any]]] = {
     "attempt": (check_attempt, ATTEMPT),
     "notification": (check_notification, NOTIFICATION),
-    "alarm": (check_alarm, ALARM),
+    "alarm": (check_prompt, ALARM),
 }
 BROKEN: list[tuple[str, str, Mapping[str, Any]]] = [
     ("attempt", "status", {"status": "lost"}),

@@ -106,7 +106,7 @@ class Switchboard:
     def code_of(self, who: str, *, of_alarm: bool = False) -> str:
         """Its own written code, or the newest one of an alarm or question."""
         codes = self.runtime.read(open_codes, CAST[who])
-        return [code.text for code in codes if (code.alarm is not None) is of_alarm][-1]
+        return [code.text for code in codes if (code.prompt is not None) is of_alarm][-1]
 
     def incident(self, id: str) -> Any:
         return self.runtime.read(lambda tx: incident_store.get(tx.session, id))

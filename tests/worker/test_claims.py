@@ -16,10 +16,10 @@ from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Kind
 from alertnet.flows.escalation.record_response import respond
-from alertnet.flows.escalation.repeat_alarm import repeat_alarm
+from alertnet.flows.escalation.repeat_prompt import repeat_prompt
 from alertnet.flows.incidents.update import exclude
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.notifications.coordinator_alarms import due
+from alertnet.flows.notifications.prompts import due
 from alertnet.flows.sending.claim_sends import LEASE, Claims, claim
 from alertnet.flows.sending.send_capacity import Line, Outward
 from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
@@ -189,7 +189,7 @@ def test_what_is_new_leaves_before_old_alarms_that_are_repeated(stage: Stage) ->
     stage.settles()
     stage.clock.at += 10 * MINUTE
     for alarm, incident in stage.runtime.read(due, 10):
-        stage.runtime.transact(repeat_alarm, alarm, incident)
+        stage.runtime.transact(repeat_prompt, alarm, incident)
     stage.clock.at += timedelta(milliseconds=1)
     new = stage.opens()
 

@@ -74,7 +74,7 @@ def check_notification(id: str, notification: Mapping[Any, Any]) -> None:
     )
 
 
-def check_alarm(id: str, alarm: Mapping[Any, Any]) -> None:
+def check_prompt(id: str, alarm: Mapping[Any, Any]) -> None:
     """Refuse what coordinators can't be asked: unanswered it has a due time, or it would fall silent (A2).
 
     Raises:

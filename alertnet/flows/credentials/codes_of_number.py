@@ -19,7 +19,7 @@ _IS_VOID = codes.c.voided_at.is_not(None) | code_numbers.c.voided_at.is_not(None
 
 @dataclass(frozen=True)
 class HeldCode:
-    """A code that a number was sent, whose contact this is; `alarm`: the alarm or question that it belongs to.
+    """A code that a number was sent, whose contact this is; `prompt`: the alarm or question that it belongs to.
 
     `counts`: whether it is good from that number. `asks`: whether something still waits for it.
     """
@@ -29,7 +29,7 @@ class HeldCode:
     incident: str
     tree: str
     contact: str
-    alarm: str | None
+    prompt: str | None
     counts: bool = True
     asks: bool = True
 
@@ -81,7 +81,7 @@ def _sent(tx: Tx, number: str, counts: Any) -> Select[Any]:
             codes.c.incident_id,
             code_numbers.c.tree,
             code_numbers.c.contact,
-            func.coalesce(codes.c.alarm_id, alarms.c.id).label("alarm"),
+            func.coalesce(codes.c.alarm_id, alarms.c.id).label("prompt"),
             case((counts, True), else_=False).label("counts"),
             func.coalesce(alarms.c.due_at, _IN_PLACE.c.due_at).label("due_at"),
         )
@@ -98,5 +98,5 @@ def _sent(tx: Tx, number: str, counts: Any) -> Select[Any]:
 
 
 def _code(row: Row[Any]) -> HeldCode:
-    asks = row.alarm is None or row.due_at is not None
-    return HeldCode(row.id, row.code, row.incident_id, row.tree, row.contact, row.alarm, bool(row.counts), asks)
+    asks = row.prompt is None or row.due_at is not None
+    return HeldCode(row.id, row.code, row.incident_id, row.tree, row.contact, row.prompt, bool(row.counts), asks)

@@ -34,11 +34,11 @@ def link_token(
     address: str,
     *,
     escalation: str | None = None,
-    alarm: str | None = None,
+    prompt: str | None = None,
     acknowledgement: str | None = None,
 ) -> tuple[str, str]:
     """The id and token of the contact's link, by one method, to what it is about; made at the first need."""
-    key = (escalation or alarm or acknowledgement or "", tree, contact.id, method.value, address)
+    key = (escalation or prompt or acknowledgement or "", tree, contact.id, method.value, address)
     made = known_links_of(locked)
     if key not in made:
         id, token = locked.tx.entropy.id(), locked.tx.entropy.letters(LINK_LENGTH, LINK_CHARACTERS)
@@ -49,7 +49,7 @@ def link_token(
             token_hash=locked.tx.vault.token_hash(token),
             incident_id=locked.incident.id,
             escalation_id=escalation,
-            alarm_id=alarm,
+            alarm_id=prompt,
             acknowledgement_id=acknowledgement,
             tree=tree,
             contact=contact.id,

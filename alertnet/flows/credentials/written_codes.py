@@ -94,17 +94,17 @@ def void_there(locked: LockedIncident, code_id: str, number: str) -> None:
     locked.tx.session.execute(change.values(voided_at=locked.tx.now, code_hash=None))
 
 
-def code_in_place(locked: LockedIncident, alarm: str, tree: str, contact: Contact) -> Code | None:
+def code_in_place(locked: LockedIncident, prompt: str, tree: str, contact: Contact) -> Code | None:
     """A code for an alarm or question that one coordinator alone has, in place of the one that all share."""
-    return _make(locked, locked.same_recipient(tree, contact.id), None, None, alarm=alarm)
+    return _make(locked, locked.same_recipient(tree, contact.id), None, None, prompt=prompt)
 
 
-def codes_in_place(locked: LockedIncident, alarm: str) -> dict[tuple[str, str], Code]:
+def codes_in_place(locked: LockedIncident, prompt: str) -> dict[tuple[str, str], Code]:
     """Such codes of an alarm, by the (tree, contact) that has one."""
     query = (
         select(codes.c.id, codes.c.code, code_numbers.c.tree, code_numbers.c.contact)
         .join(code_numbers, code_numbers.c.code_id == codes.c.id)
-        .where(codes.c.incident_id == locked.incident.id, codes.c.alarm_id == alarm, codes.c.voided_at.is_(None))
+        .where(codes.c.incident_id == locked.incident.id, codes.c.alarm_id == prompt, codes.c.voided_at.is_(None))
     )
     return {(row.tree, row.contact): Code(row.id, row.code) for row in locked.tx.session.execute(query)}
 
@@ -132,7 +132,7 @@ def _make(
     tree: str | None,
     contact: str | None,
     *,
-    alarm: str | None = None,
+    prompt: str | None = None,
 ) -> Code | None:
     owners = owners_of(same_recipient)
     numbers = [index for number in owners for index in locked.tx.vault.indexes(number)]
@@ -151,7 +151,7 @@ def _make(
         wrong_tries=0,
         created_at=locked.tx.now,
         voided_at=None,
-        alarm_id=alarm,
+        alarm_id=prompt,
     )
     _let_answer(locked, code, owners)
     return code

@@ -12,7 +12,7 @@ from alertnet.core.escalation.decision import Send, Step
 from alertnet.core.escalation.state import LAST_RESORT, Event, Failed, Status, Unsent
 from alertnet.core.notification import AttemptStatus, Failure, Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import known_code
-from alertnet.flows.notifications import coordinator_alarms, phone_tasks
+from alertnet.flows.notifications import phone_tasks, prompts
 from alertnet.flows.notifications.already_queued import alert_waits
 from alertnet.flows.notifications.cancel_alerts import cancel_unwanted
 from alertnet.flows.notifications.compose import alert, notify_coordinators, said, write
@@ -181,16 +181,16 @@ def _sent_by_another_tree(
 def _ask(locked: LockedIncident, escalation: Escalation, step: Step) -> None:
     """Put new questions to the coordinators, and take back those that were decided or overtaken."""
     pending = step.state.question
-    for alarm in [] if locked.fresh else coordinator_alarms.open_alarms(locked):
+    for prompt in [] if locked.fresh else prompts.open_prompts(locked):
         decided = {
-            Subject.LEVEL.value: pending is None or pending.index != (alarm.level or 0) - 1,
-            Subject.CONFIRM.value: alarm.about not in step.state.to_confirm,
+            Subject.LEVEL.value: pending is None or pending.index != (prompt.level or 0) - 1,
+            Subject.CONFIRM.value: prompt.about not in step.state.to_confirm,
         }
-        if alarm.escalation_id == escalation.id and decided.get(alarm.subject):
-            coordinator_alarms.answer_alarm(locked, alarm.id, PromptAnswer.OVERTAKEN, None)
+        if prompt.escalation_id == escalation.id and decided.get(prompt.subject):
+            prompts.answer_prompt(locked, prompt.id, PromptAnswer.OVERTAKEN, None)
     for ask in step.asks:
         if ask.contact is not None:
-            coordinator_alarms.raise_alarm(
+            prompts.raise_prompt(
                 locked,
                 PromptKind.DECISION,
                 Subject.CONFIRM,
@@ -200,22 +200,18 @@ def _ask(locked: LockedIncident, escalation: Escalation, step: Step) -> None:
                 contacts=1,
             )
         elif pending is not None and pending.index == ask.index:
-            coordinator_alarms.ask_about_level(locked, escalation, ask.index, ask.automatic_at)
+            prompts.ask_about_level(locked, escalation, ask.index, ask.automatic_at)
 
 
 def _tell_of_changes(locked: LockedIncident, escalation: Escalation, before: Status, step: Step) -> None:
     if step.noted("escalation_unanswered") and step.state.status is not Status.ACKNOWLEDGED:
         if not locked.fresh:
-            coordinator_alarms.silence(
-                locked, escalation=escalation.id, kinds=(PromptKind.ALARM,), answer=PromptAnswer.REPEATED
-            )
-        coordinator_alarms.raise_alarm(
+            prompts.silence(locked, escalation=escalation.id, kinds=(PromptKind.ALARM,), answer=PromptAnswer.REPEATED)
+        prompts.raise_prompt(
             locked, PromptKind.ALARM, Subject.UNANSWERED, about=escalation.tree, escalation=escalation.id
         )
     if step.state.status is Status.ACKNOWLEDGED and before is not Status.ACKNOWLEDGED:
-        coordinator_alarms.silence(
-            locked, escalation=escalation.id, kinds=(PromptKind.ALARM,), answer=PromptAnswer.ACKNOWLEDGED
-        )
+        prompts.silence(locked, escalation=escalation.id, kinds=(PromptKind.ALARM,), answer=PromptAnswer.ACKNOWLEDGED)
     for note in step.noted("action_missing"):
         notify_coordinators(locked, Subject.ACTION_MISSING, str(note.payload["level"]))
         _remind_of_action(locked, escalation, str(note.payload["level"]))

@@ -12,7 +12,7 @@ from alertnet.core.escalation.state import Event, Go, Hold, PlanChanged, Refuse,
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.record_response import confirm, take_back
-from alertnet.flows.notifications import coordinator_alarms
+from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.tables import alarms as alarm_table
 
@@ -51,34 +51,34 @@ def decide(
     _decide_level(locked, decision, tree, level, by)
 
 
-def decide_alarm(locked: LockedIncident, alarm: Row[Any], decision: PromptAnswer, by: str | None) -> None:
+def decide_prompt(locked: LockedIncident, prompt: Row[Any], decision: PromptAnswer, by: str | None) -> None:
     """The decision that one question asks for, by its code, its link or its call.
 
     Raises:
         WrongState: it was decided or overtaken before.
     """
-    if alarm.due_at is None:
-        raise WrongState("the question", alarm.answer or "over", "it was decided before")
-    if alarm.subject == Subject.VERIFY.value:
+    if prompt.due_at is None:
+        raise WrongState("the question", prompt.answer or "over", "it was decided before")
+    if prompt.subject == Subject.VERIFY.value:
         decide(locked, decision, by=by)
         return
-    tree = locked.tree_of(alarm.escalation_id)
-    if alarm.subject == Subject.CONFIRM.value:
-        _confirm(locked, alarm, tree, decision, by)
+    tree = locked.tree_of(prompt.escalation_id)
+    if prompt.subject == Subject.CONFIRM.value:
+        _confirm(locked, prompt, tree, decision, by)
         return
-    decide(locked, decision, tree=tree, level=alarm.about, by=by)
+    decide(locked, decision, tree=tree, level=prompt.about, by=by)
 
 
-def _confirm(locked: LockedIncident, alarm: Row[Any], tree: str, decision: PromptAnswer, by: str | None) -> None:
+def _confirm(locked: LockedIncident, prompt: Row[Any], tree: str, decision: PromptAnswer, by: str | None) -> None:
     """Go: the contact takes charge. Hold: it is asked about again. Refuse: it never said so, and is told again."""
     locked.record(
-        "decision", decision=decision.value, subject=Subject.CONFIRM.value, tree=tree, contact=alarm.about, by=by
+        "decision", decision=decision.value, subject=Subject.CONFIRM.value, tree=tree, contact=prompt.about, by=by
     )
-    coordinator_alarms.answer_alarm(locked, alarm.id, decision, by)
+    prompts.answer_prompt(locked, prompt.id, decision, by)
     if decision is PromptAnswer.GO:
-        confirm(locked, tree, alarm.about)
+        confirm(locked, tree, prompt.about)
     elif decision is PromptAnswer.REFUSE:
-        take_back(locked, tree, alarm.about)
+        take_back(locked, tree, prompt.about)
 
 
 def oldest_decision(locked: LockedIncident) -> Row[Any] | None:
@@ -95,9 +95,9 @@ def _verify(locked: LockedIncident, decision: PromptAnswer, by: str | None) -> N
     if locked.facts.verified:
         raise WrongState(f"incident {locked.incident.ref}", "verified", "name a tree and a level")
     locked.record("decision", decision=decision.value, subject=Subject.VERIFY.value, by=by)
-    for alarm in coordinator_alarms.open_alarms(locked):
-        if alarm.subject == Subject.VERIFY.value:
-            coordinator_alarms.answer_alarm(locked, alarm.id, decision, by)
+    for prompt in prompts.open_prompts(locked):
+        if prompt.subject == Subject.VERIFY.value:
+            prompts.answer_prompt(locked, prompt.id, decision, by)
     if decision is PromptAnswer.GO:
         locked.change_facts(replace(locked.facts, verified=True))
         move(locked, for_all(locked, PlanChanged()))
@@ -115,8 +115,8 @@ def _decide_level(locked: LockedIncident, decision: PromptAnswer, tree: str, lev
     if decision is PromptAnswer.GO and not planned.contacts:
         raise WrongState(f"level {level}", "empty", "all of its contacts are pruned")
     locked.record("decision", decision=decision.value, tree=tree, level=level, by=by)
-    for alarm in coordinator_alarms.open_alarms(locked):
-        if alarm.escalation_id == escalation.id and alarm.about == level and alarm.kind == PromptKind.DECISION:
-            coordinator_alarms.answer_alarm(locked, alarm.id, decision, by)
+    for prompt in prompts.open_prompts(locked):
+        if prompt.escalation_id == escalation.id and prompt.about == level and prompt.kind == PromptKind.DECISION:
+            prompts.answer_prompt(locked, prompt.id, decision, by)
     move(locked, {escalation.id: [EVENTS[decision](planned.index)]})
     locked.save_facts()

@@ -15,25 +15,25 @@ from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.escalate import move
 from alertnet.flows.escalation.report_wrong_person import report_wrong_person
 from alertnet.flows.escalation.vouch import vouch
-from alertnet.flows.notifications import coordinator_alarms, phone_tasks
+from alertnet.flows.notifications import phone_tasks, prompts
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
 
 
-def take(locked: LockedIncident, alarm: Row[Any], by: str) -> None:
+def take(locked: LockedIncident, prompt: Row[Any], by: str) -> None:
     """A coordinator is going to call; without a result the task rings for all of them again.
 
     Raises:
         WrongState: it has a result, or is not to be done any more.
     """
-    _check_open(alarm)
-    if alarm.answer != PromptAnswer.TAKEN or alarm.answered_by != by:
-        coordinator_alarms.answer_alarm(locked, alarm.id, PromptAnswer.TAKEN, by)
+    _check_open(prompt)
+    if prompt.answer != PromptAnswer.TAKEN or prompt.answered_by != by:
+        prompts.answer_prompt(locked, prompt.id, PromptAnswer.TAKEN, by)
 
 
 def report_answer(
     locked: LockedIncident,
-    alarm: Row[Any],
+    prompt: Row[Any],
     kind: AnswerKind,
     by: str,
     *,
@@ -45,32 +45,32 @@ def report_answer(
     Raises:
         WrongState: the incident is closed, or the contact barred from it.
     """
-    vouch(locked, tree_of(locked, alarm), alarm.about, kind, by=by, note=note, at=at)
+    vouch(locked, tree_of(locked, prompt), prompt.about, kind, by=by, note=note, at=at)
 
 
-def report_failure(locked: LockedIncident, alarm: Row[Any], why: PromptAnswer, by: str) -> None:
+def report_failure(locked: LockedIncident, prompt: Row[Any], why: PromptAnswer, by: str) -> None:
     """Nobody answered, or somebody else did: the method has failed, and the contact's next one goes (B3).
 
     Raises:
         WrongState: the task has a result, or is not to be done any more.
     """
-    _check_open(alarm)
-    services = phone_tasks.served_by(locked.tx, [alarm.id])[alarm.id]
+    _check_open(prompt)
+    services = phone_tasks.served_by(locked.tx, [prompt.id])[prompt.id]
     phone_tasks.end(locked, services[0], why, by)
     stale = (MethodKind.TASK,) if why is PromptAnswer.WRONG_PERSON else ()
     events: dict[str, list[Event]] = {
         each.escalation_id: [Failed(each.contact, each.place, stale)] for each in services
     }
-    tree = tree_of(locked, alarm)
-    locked.record("task_failed", tree=tree, contact=alarm.about, why=why.value, by=by)
+    tree = tree_of(locked, prompt)
+    locked.record("task_failed", tree=tree, contact=prompt.about, why=why.value, by=by)
     move(locked, events)
     if why is PromptAnswer.WRONG_PERSON:
-        _take_out_of_use(locked, tree, alarm.about)
+        _take_out_of_use(locked, tree, prompt.about)
 
 
-def still_to_do(locked: LockedIncident, alarm: Row[Any]) -> bool:
+def still_to_do(locked: LockedIncident, prompt: Row[Any]) -> bool:
     """Whether to ask again; while the contact is closed its methods for that take over instead (B1)."""
-    services = phone_tasks.served_by(locked.tx, [alarm.id])[alarm.id]
+    services = phone_tasks.served_by(locked.tx, [prompt.id])[prompt.id]
     if not all(closed_by(locked.plans[each.tree], each.contact, each.place, locked.tx.now) for each in services):
         return True
     phone_tasks.end(locked, services[0], PromptAnswer.HOURS, None)
@@ -78,9 +78,9 @@ def still_to_do(locked: LockedIncident, alarm: Row[Any]) -> bool:
     return False
 
 
-def tree_of(locked: LockedIncident, alarm: Row[Any]) -> str:
+def tree_of(locked: LockedIncident, prompt: Row[Any]) -> str:
     """The tree of the contact that is to be called."""
-    return locked.tree_of(alarm.escalation_id)
+    return locked.tree_of(prompt.escalation_id)
 
 
 def _take_out_of_use(locked: LockedIncident, tree: str, contact: str) -> None:
@@ -92,6 +92,6 @@ def _take_out_of_use(locked: LockedIncident, tree: str, contact: str) -> None:
         notify_coordinators(locked, Subject.WRONG_PERSON, contact)
 
 
-def _check_open(alarm: Row[Any]) -> None:
-    if alarm.due_at is None:
-        raise WrongState("the task", alarm.answer or "over", "it is not to be done any more")
+def _check_open(prompt: Row[Any]) -> None:
+    if prompt.due_at is None:
+        raise WrongState("the task", prompt.answer or "over", "it is not to be done any more")

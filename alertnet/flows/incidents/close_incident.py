@@ -7,7 +7,7 @@ from alertnet.core.escalation.advance import stop
 from alertnet.core.incident import CloseReason, IncidentStatus
 from alertnet.core.notification import PromptKind
 from alertnet.flows.credentials.written_codes import mark_open
-from alertnet.flows.notifications import coordinator_alarms
+from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_asking, cancel_unwanted
 from alertnet.flows.notifications.stand_down import stand_down
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -28,8 +28,8 @@ def close_incident(locked: LockedIncident, reason: CloseReason, *, text: str | N
     for escalation in locked.escalations:
         escalation.state, escalation.due_at = stop(escalation.state, locked.tx.now), None
         locked.save(escalation)
-    tasks_open = {alarm.id for alarm in coordinator_alarms.open_alarms(locked) if alarm.kind == PromptKind.TASK}
-    coordinator_alarms.silence_all(locked)
+    tasks_open = {prompt.id for prompt in prompts.open_prompts(locked) if prompt.kind == PromptKind.TASK}
+    prompts.silence_all(locked)
     cancel_unwanted(locked)
     cancel_asking(locked, tasks_open)
     mark_open(locked, False)

@@ -10,7 +10,7 @@ from alertnet.core.resolution.known_people import check_names, with_records
 from alertnet.core.resolution.resolve import Plans, opening
 from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.no_recipients import NOBODY, nobody_serves
-from alertnet.flows.notifications import coordinator_alarms, field_reassurance
+from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
@@ -58,7 +58,7 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Lock
     locked.escalations = _escalations(locked)
     move(locked, for_all(locked))
     if not facts.verified and locked.escalations:
-        coordinator_alarms.raise_alarm(locked, PromptKind.DECISION, Subject.VERIFY)
+        prompts.raise_prompt(locked, PromptKind.DECISION, Subject.VERIFY)
     field_reassurance.promise(locked)
     locked.finish()
     return locked

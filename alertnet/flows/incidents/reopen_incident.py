@@ -15,7 +15,7 @@ from alertnet.core.notification import AttemptStatus, Failure
 from alertnet.flows.credentials.written_codes import mark_open
 from alertnet.flows.escalation.escalate import move, stale_kinds
 from alertnet.flows.escalation.no_recipients import stop_what_reaches_nobody
-from alertnet.flows.notifications import coordinator_alarms
+from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.cancel_alerts import is_wanted
 from alertnet.flows.notifications.stand_down import take_back
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -76,10 +76,10 @@ def reopen_incident(locked: LockedIncident, *, by: str, reason: str | None = Non
     stop_what_reaches_nobody(locked)
     mark_open(locked, True)
     locked.record("incident_reopened", by=by, reason=reason)
-    asked = coordinator_alarms.ask_anew(locked, closed_at)
+    asked = prompts.ask_anew(locked, closed_at)
     failed = _failed_meanwhile(locked, closed_at)
     move(locked, {each.id: [PlanChanged(), *failed.get(each.id, ())] for each in locked.escalations})
-    coordinator_alarms.ring_anew(locked, asked)
+    prompts.ring_anew(locked, asked)
     _let_leave(locked, closed_at)
     take_back(locked, closed_at)
 

@@ -27,9 +27,9 @@ def alert_waits(locked: LockedIncident, method: Method) -> bool:
     return locked.tx.session.scalar(_ALERT_WAITING, _of(locked, method)) is not None
 
 
-def alarm_waits(locked: LockedIncident, method: Method, alarm: str) -> bool:
+def prompt_waits(locked: LockedIncident, method: Method, prompt: str) -> bool:
     """Whether that alarm or question, raised or repeated earlier, has not left for that method."""
-    return locked.tx.session.scalar(_ALARM_WAITING, _of(locked, method) | {"alarm": alarm}) is not None
+    return locked.tx.session.scalar(_ALARM_WAITING, _of(locked, method) | {"alarm": prompt}) is not None
 
 
 def _of(locked: LockedIncident, method: Method) -> dict[str, object]:

@@ -11,7 +11,7 @@ from alertnet.core.disclosure import Said, Subject
 from alertnet.core.notification import URGENT, Kind
 from alertnet.flows.credentials.page_links import link_token
 from alertnet.flows.credentials.written_codes import written_code
-from alertnet.flows.notifications.already_queued import alarm_waits
+from alertnet.flows.notifications.already_queued import prompt_waits
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.unit_of_work import Coverage, NotificationDraft
 from alertnet.store.tables import notifications
@@ -76,7 +76,7 @@ def write(
     words: Said,
     *,
     methods: frozenset[MethodKind] = WRITTEN,
-    alarm: str | None = None,
+    prompt: str | None = None,
     code: str | None = None,
     with_link: bool = False,
     send: bool = True,
@@ -87,21 +87,21 @@ def write(
 ) -> None:
     """A message that is no alert, by all the contact's methods of those kinds; if it is closed, by those for that too.
 
-    `again`: it was said before, and leaves after what is new. Of an `alarm` that is repeated, what has not left yet by
+    `again`: it was said before, and leaves after what is new. Of an `prompt` that is repeated, what has not left yet by
     a method is not written again, unless it has to say something else (`anew`). `once`: to a number or
     address that several contacts share it goes once.
     """
     reach = Reach(contact, locked.plans[tree].times[contact.id])
     chosen = [method for method in reach.at_any_hour(locked.tx.now) if method.kind in methods]
     for method in _each_address(chosen):
-        if alarm is not None and not (locked.fresh or anew) and alarm_waits(locked, method, alarm):
+        if prompt is not None and not (locked.fresh or anew) and prompt_waits(locked, method, prompt):
             continue
         link, token = None, words.link
         if with_link:
-            link, token = link_token(locked, tree, contact, method.kind, method.address, alarm=alarm)
+            link, token = link_token(locked, tree, contact, method.kind, method.address, prompt=prompt)
         its_words = replace(words, link=token, timezone=contact.timezone)
         draft = _draft(locked, kind, tree, contact, method, its_words)
-        draft = replace(draft, alarm=alarm, code=code, link=link, rank=locked.rank(kind, again=again))
+        draft = replace(draft, prompt=prompt, code=code, link=link, rank=locked.rank(kind, again=again))
         if once and locked.work.has_posted(draft):
             continue
         locked.work.post(replace(draft, leaves_at=leaves_at), send=send)

@@ -15,7 +15,7 @@ from alertnet.core.escalation.advance import closed_by
 from alertnet.core.escalation.decision import Send
 from alertnet.core.escalation.state import Unsent
 from alertnet.core.notification import CALL_FAILURES, AttemptStatus, Kind, PromptAnswer, PromptKind
-from alertnet.flows.notifications import coordinator_alarms
+from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_asking, is_wanted
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -53,7 +53,7 @@ def ask(locked: LockedIncident, escalation: Escalation, contact: Contact, send: 
     if closed_by(locked.plans[escalation.tree], contact.id, send.method, locked.tx.now):
         return Unsent(contact.id, send.method)
     method = contact.all_methods[send.method]
-    alarm = coordinator_alarms.raise_alarm(
+    prompt = prompts.raise_prompt(
         locked, PromptKind.TASK, Subject.TASK, about=contact.id, escalation=escalation.id, level=send.index + 1
     )
     draft = NotificationDraft(
@@ -70,7 +70,7 @@ def ask(locked: LockedIncident, escalation: Escalation, contact: Contact, send: 
         level=level,
         round=send.round,
         escalation=escalation.id,
-        alarm=alarm,
+        prompt=prompt,
         expires_at=send.expires_at,
     )
     coverage = Coverage(escalation.id, contact.id, send.method, send.index, send.round)
@@ -105,7 +105,7 @@ def end(locked: LockedIncident, task: Row[Any], answer: PromptAnswer, by: str | 
     else:
         status = AttemptStatus.FAILED if answer in CALL_FAILURES else AttemptStatus.DELIVERED
     locked.work.change("notifications", task.notification_id, status=status.value)
-    coordinator_alarms.answer_alarm(locked, task.alarm_id, answer, by)
+    prompts.answer_prompt(locked, task.alarm_id, answer, by)
     cancel_asking(locked, {task.alarm_id})
 
 

@@ -11,8 +11,8 @@ from alertnet.core.limits import LONGEST_NOTE
 from alertnet.core.notification import CALL_FAILURES, DECISIONS, PromptAnswer, PromptKind
 from alertnet.flows.escalation import report_phone_task
 from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove
-from alertnet.flows.escalation.record_decision import decide_alarm
-from alertnet.flows.notifications import coordinator_alarms
+from alertnet.flows.escalation.record_decision import decide_prompt
+from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.pages.contact_page import (
     ANSWERS,
@@ -48,13 +48,13 @@ def submit_coordinator_page(tx: Tx, token: str, sent: Sent) -> Opened | None:
         return None
     sent = sent.without_ticket()
     locked = take_up(tx, link.incident_id)
-    alarm = _alarm(tx, link)
+    prompt = _prompt(tx, link)
     if not may_answer(locked, link):
         is_same = sent.answer == CLOSE and not locked.is_open and locked.incident.close_reason == sent.reason
         return _show(tx, link, outcome=Outcome.DONE if is_same else Outcome.OVER)
     if len(sent.note) > LONGEST_NOTE:
         return _show(tx, link, TOO_LONG, sent=sent, outcome=Outcome.NOT_ALLOWED)
-    is_known = is_allowed(locked, sent) if sent.answer in ACTS else sent.answer in _known(alarm)
+    is_known = is_allowed(locked, sent) if sent.answer in ACTS else sent.answer in _known(prompt)
     if not (is_known or (sent.pin and not sent.answer)):
         return _show(tx, link, outcome=Outcome.NOT_ALLOWED)
     proof = prove(locked, link, sent)
@@ -65,39 +65,39 @@ def submit_coordinator_page(tx: Tx, token: str, sent: Sent) -> Opened | None:
     if sent.answer in ACTS:
         outcome, remarks = Outcome.DONE, carry_out(locked, link, sent)
     else:
-        outcome, remarks = _record(locked, alarm, sent.answer, link.contact), ()
+        outcome, remarks = _record(locked, prompt, sent.answer, link.contact), ()
     locked.finish()
     return _show(tx, link, *remarks, proof=proof, outcome=outcome, hang_ups=tuple(locked.hang_ups))
 
 
-def _record(locked: LockedIncident, alarm: Row[Any], answer: str, by: str) -> Outcome:
+def _record(locked: LockedIncident, prompt: Row[Any], answer: str, by: str) -> Outcome:
     try:
-        if alarm.kind == PromptKind.TASK:
-            _report(locked, alarm, answer, by)
-        elif alarm.answer != (PromptAnswer.ACKNOWLEDGED if answer == ACKNOWLEDGE else answer):
-            _decide(locked, alarm, answer, by)
+        if prompt.kind == PromptKind.TASK:
+            _report(locked, prompt, answer, by)
+        elif prompt.answer != (PromptAnswer.ACKNOWLEDGED if answer == ACKNOWLEDGE else answer):
+            _decide(locked, prompt, answer, by)
     except WrongState:
         return Outcome.OVER
     return Outcome.DONE
 
 
-def _decide(locked: LockedIncident, alarm: Row[Any], answer: str, by: str) -> None:
+def _decide(locked: LockedIncident, prompt: Row[Any], answer: str, by: str) -> None:
     if answer != ACKNOWLEDGE:
-        decide_alarm(locked, alarm, PromptAnswer(answer), by)
-    elif alarm.due_at is not None:
-        coordinator_alarms.answer_alarm(locked, alarm.id, PromptAnswer.ACKNOWLEDGED, by)
+        decide_prompt(locked, prompt, PromptAnswer(answer), by)
+    elif prompt.due_at is not None:
+        prompts.answer_prompt(locked, prompt.id, PromptAnswer.ACKNOWLEDGED, by)
     else:
-        raise WrongState("the alarm", alarm.answer or "over", "it was answered before")
+        raise WrongState("the alarm", prompt.answer or "over", "it was answered before")
 
 
-def _report(locked: LockedIncident, alarm: Row[Any], answer: str, by: str) -> None:
+def _report(locked: LockedIncident, prompt: Row[Any], answer: str, by: str) -> None:
     if answer == TAKE:
-        report_phone_task.take(locked, alarm, by)
+        report_phone_task.take(locked, prompt, by)
     elif answer in CALL_FAILURES:
-        if alarm.answer != answer:
-            report_phone_task.report_failure(locked, alarm, PromptAnswer(answer), by)
+        if prompt.answer != answer:
+            report_phone_task.report_failure(locked, prompt, PromptAnswer(answer), by)
     else:
-        report_phone_task.report_answer(locked, alarm, ANSWERS[answer], by)
+        report_phone_task.report_answer(locked, prompt, ANSWERS[answer], by)
 
 
 def _show(
@@ -111,18 +111,18 @@ def _show(
 ) -> Opened:
     locked = look_at(tx, link.incident_id)
     contact = locked.contact(link.tree, link.contact)
-    alarm = _alarm(tx, link)
+    prompt = _prompt(tx, link)
     words = replace(
         said(locked, link.tree, contact.timezone),
-        subject=coordinator_alarms.subject_of(locked, alarm),
-        about=alarm.about,
-        level=alarm.level,
-        contacts=alarm.contacts,
-        automatic_at=alarm.automatic_at,
+        subject=prompts.subject_of(locked, prompt),
+        about=prompt.about,
+        level=prompt.level,
+        contacts=prompt.contacts,
+        automatic_at=prompt.automatic_at,
     )
     page = Page(
         words,
-        (*_remarks(locked, alarm, link.contact), *remarks),
+        (*_remarks(locked, prompt, link.contact), *remarks),
         asked=True,
         coordinator_actions=coordinator_actions_of(locked, link),
     )
@@ -131,44 +131,44 @@ def _show(
         details = details_of(locked.facts, contact.disclosure) if proof.is_given else ()
         page = replace(page, remarks=(*page.remarks, *proof.remarks), details=details)
         page = with_proof(locked, contact, page, proof, sent)
-    if may_answer(locked, link) and (alarm.due_at is not None or _has_been_said(alarm)):
-        page = replace(page, answers=_answers(alarm), answered=_has_been_said(alarm))
-        if alarm.kind == PromptKind.TASK:
-            task = task_details_of(locked, alarm)
+    if may_answer(locked, link) and (prompt.due_at is not None or _has_been_said(prompt)):
+        page = replace(page, answers=_answers(prompt), answered=_has_been_said(prompt))
+        if prompt.kind == PromptKind.TASK:
+            task = task_details_of(locked, prompt)
             page = replace(page, task=task, answers=page.answers if task else ())
     return Opened(page, contact.language, locked.incident.templates, outcome, hang_ups)
 
 
-def _remarks(locked: LockedIncident, alarm: Row[Any], contact: str) -> tuple[Remark, ...]:
+def _remarks(locked: LockedIncident, prompt: Row[Any], contact: str) -> tuple[Remark, ...]:
     """What was decided or reported, by whom ever, or that this coordinator took the alarm; else if anything is left."""
     if not locked.is_open:
         return (Remark("closed"),)
-    if alarm.kind == PromptKind.TASK and alarm.answer == PromptAnswer.TAKEN:
-        return (Remark("recorded_task_taken", alarm.answered_at),)
-    if alarm.kind == PromptKind.TASK and alarm.answer in (*_SAID, *CALL_FAILURES):
-        return (Remark("recorded_task", alarm.answered_at),)
-    if alarm.answer in DECISIONS:
-        return (Remark(f"recorded_{alarm.answer}", alarm.answered_at),)
-    if alarm.answer == PromptAnswer.ACKNOWLEDGED and alarm.answered_by == contact:
-        return (Remark("recorded_acknowledge", alarm.answered_at),)
-    return () if alarm.due_at is not None else (Remark("taken_care_of"),)
+    if prompt.kind == PromptKind.TASK and prompt.answer == PromptAnswer.TAKEN:
+        return (Remark("recorded_task_taken", prompt.answered_at),)
+    if prompt.kind == PromptKind.TASK and prompt.answer in (*_SAID, *CALL_FAILURES):
+        return (Remark("recorded_task", prompt.answered_at),)
+    if prompt.answer in DECISIONS:
+        return (Remark(f"recorded_{prompt.answer}", prompt.answered_at),)
+    if prompt.answer == PromptAnswer.ACKNOWLEDGED and prompt.answered_by == contact:
+        return (Remark("recorded_acknowledge", prompt.answered_at),)
+    return () if prompt.due_at is not None else (Remark("taken_care_of"),)
 
 
-def _has_been_said(alarm: Row[Any]) -> bool:
+def _has_been_said(prompt: Row[Any]) -> bool:
     """Whether the contact of a task has answered: the coordinator may have heard wrong, and change it."""
-    return alarm.kind == PromptKind.TASK and alarm.answer in _SAID
+    return prompt.kind == PromptKind.TASK and prompt.answer in _SAID
 
 
-def _answers(alarm: Row[Any]) -> tuple[str, ...]:
+def _answers(prompt: Row[Any]) -> tuple[str, ...]:
     """The buttons that are shown: once its contact has answered, only another answer of it is left."""
-    return tuple(ANSWERS) if _has_been_said(alarm) else _known(alarm)
+    return tuple(ANSWERS) if _has_been_said(prompt) else _known(prompt)
 
 
-def _known(alarm: Row[Any]) -> tuple[str, ...]:
-    if alarm.kind == PromptKind.TASK:
+def _known(prompt: Row[Any]) -> tuple[str, ...]:
+    if prompt.kind == PromptKind.TASK:
         return (TAKE, *ANSWERS, *CALL_FAILURES)
-    return DECISIONS if alarm.kind == PromptKind.DECISION else (ACKNOWLEDGE,)
+    return DECISIONS if prompt.kind == PromptKind.DECISION else (ACKNOWLEDGE,)
 
 
-def _alarm(tx: Tx, link: Row[Any]) -> Row[Any]:
+def _prompt(tx: Tx, link: Row[Any]) -> Row[Any]:
     return tx.session.execute(select(alarm_table).where(alarm_table.c.id == link.alarm_id)).one()

@@ -17,13 +17,13 @@ MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _NUMBER = re.compile(r"\+[0-9](?:[ -]?[0-9]){6,14}")
 
 
-def task_details_of(locked: LockedIncident, alarm: Row[Any]) -> TaskDetails | None:
+def task_details_of(locked: LockedIncident, prompt: Row[Any]) -> TaskDetails | None:
     """What the page of that task shows; None where its contact may not be told any more (A3)."""
-    tree = locked.tx.session.scalar(select(escalations.c.tree).where(escalations.c.id == alarm.escalation_id))
-    if tree is None or alarm.about not in locked.plans[tree].allowed:
+    tree = locked.tx.session.scalar(select(escalations.c.tree).where(escalations.c.id == prompt.escalation_id))
+    if tree is None or prompt.about not in locked.plans[tree].allowed:
         return None
-    contact = locked.contact(tree, alarm.about)
-    place = next(each.place for each in served_by(locked.tx, [alarm.id])[alarm.id] if each.contact == contact.id)
+    contact = locked.contact(tree, prompt.about)
+    place = next(each.place for each in served_by(locked.tx, [prompt.id])[prompt.id] if each.contact == contact.id)
     words = contact.all_methods[place].address
     numbers = _numbers(words, contact)
     who = tuple(dict.fromkeys(part for part in (contact.organisation, contact.name, contact.id) if part))

@@ -15,7 +15,7 @@ from alertnet.core.escalation.state import Delayed, Event, Failed
 from alertnet.core.notification import UNDER_WAY, UNSETTLED, URGENT, AttemptStatus, Failure, Kind
 from alertnet.flows.escalation.escalate import move, stale_kinds
 from alertnet.flows.notifications.cancel_alerts import HANG_UP_WITHIN, is_wanted
-from alertnet.flows.notifications.coordinator_alarms import asked_event
+from alertnet.flows.notifications.prompts import asked_event
 from alertnet.flows.notifications.redial import as_shown, dial_again
 from alertnet.flows.notifications.stand_down import tell_late
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
@@ -281,11 +281,11 @@ class LockedAttempt:
         """A decision has reached a coordinator: from now on its automatic time counts."""
         if self.row.kind != Kind.DECISION.value or self.status not in UNSETTLED or self.locked is None:
             return
-        alarm = self.tx.session.execute(select(alarms).where(alarms.c.id == self.row.alarm_id)).one()
+        prompt = self.tx.session.execute(select(alarms).where(alarms.c.id == self.row.alarm_id)).one()
         for escalation in self.locked.escalations:
             question = escalation.state.question
-            if escalation.id == alarm.escalation_id and question is not None and not question.sent:
-                self.events.setdefault(escalation.id, []).append(asked_event(alarm.level))
+            if escalation.id == prompt.escalation_id and question is not None and not question.sent:
+                self.events.setdefault(escalation.id, []).append(asked_event(prompt.level))
 
 
 def lock_attempt(tx: Tx, attempt_id: str) -> LockedAttempt | None:

@@ -13,12 +13,12 @@ from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.inbound.sms_grammar import Answer, Verb
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.codes_of_number import HeldCode
-from alertnet.flows.escalation.record_decision import decide_alarm, oldest_decision
+from alertnet.flows.escalation.record_decision import decide_prompt, oldest_decision
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.escalation.report_action import report_action
 from alertnet.flows.escalation.report_phone_task import report_answer, tree_of
 from alertnet.flows.notifications.compose import said
-from alertnet.flows.notifications.coordinator_alarms import answer_alarm, subject_of
+from alertnet.flows.notifications.prompts import answer_prompt, subject_of
 from alertnet.flows.sms.unclear_sms import keep_text, may_answer, reply_to_holder, ring_once
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records.inbound import InboundSms, Reply
@@ -68,15 +68,15 @@ def _record(locked: LockedIncident, sms: InboundSms, answer: Answer, code: HeldC
         return None
     if not locked.is_open:
         return _reply(locked, code, Kind.ALREADY_CLOSED)
-    if code.alarm is not None:
-        alarm = locked.tx.session.execute(select(alarms).where(alarms.c.id == code.alarm)).one()
-        match PromptKind(alarm.kind):
+    if code.prompt is not None:
+        prompt = locked.tx.session.execute(select(alarms).where(alarms.c.id == code.prompt)).one()
+        match PromptKind(prompt.kind):
             case PromptKind.DECISION:
-                return _decide(locked, code, alarm, answer)
+                return _decide(locked, code, prompt, answer)
             case PromptKind.TASK:
-                return _report(locked, sms, code, alarm, answer)
+                return _report(locked, sms, code, prompt, answer)
             case _:
-                return _take(locked, code, alarm, answer)
+                return _take(locked, code, prompt, answer)
     if answer.verb in (Verb.GO, Verb.HOLD):
         return _decide_by_own_code(locked, code, answer)
     return _respond(locked, sms, answer, code, replying=replying)
@@ -120,7 +120,7 @@ def _decide(locked: LockedIncident, code: HeldCode, question: Row[Any], answer: 
     if decision is None:
         return _ask_again(locked, code, question)
     try:
-        decide_alarm(locked, question, decision, code.contact)
+        decide_prompt(locked, question, decision, code.contact)
     except WrongState:
         return _reply_current(locked, code, question)
     return _reply(locked, code, Kind.RECORDED, subject=SUBJECTS_OF_ANSWERS[decision], at=locked.tx.now)
@@ -143,13 +143,13 @@ def _ask_again(locked: LockedIncident, code: HeldCode, question: Row[Any]) -> Re
     )
 
 
-def _take(locked: LockedIncident, code: HeldCode, alarm: Row[Any], answer: Answer) -> Reply:
+def _take(locked: LockedIncident, code: HeldCode, prompt: Row[Any], answer: Answer) -> Reply:
     """Who takes an alarm on silences it; one who can't, or passes it on, leaves it ringing for the others."""
     if answer.verb in (Verb.NO, Verb.RELAY):
         return _reply(locked, code, Kind.DECLINED, code=code.text, at=locked.tx.now)
-    if alarm.due_at is None:
-        return _reply_current(locked, code, alarm)
-    answer_alarm(locked, alarm.id, PromptAnswer.ACKNOWLEDGED, code.contact)
+    if prompt.due_at is None:
+        return _reply_current(locked, code, prompt)
+    answer_prompt(locked, prompt.id, PromptAnswer.ACKNOWLEDGED, code.contact)
     return _reply(locked, code, Kind.RECORDED, subject=Subject.ACKNOWLEDGED, at=locked.tx.now)
 
 
@@ -174,12 +174,12 @@ def _last_decided(locked: LockedIncident) -> Row[Any] | None:
     return locked.tx.session.execute(query.order_by(alarms.c.answered_at.desc()).limit(1)).first()
 
 
-def _reply_current(locked: LockedIncident, code: HeldCode, alarm: Row[Any]) -> Reply:
+def _reply_current(locked: LockedIncident, code: HeldCode, prompt: Row[Any]) -> Reply:
     """What was answered before, or that nothing more is wanted."""
-    subject = SUBJECTS_OF_ANSWERS.get(alarm.answer or "")
+    subject = SUBJECTS_OF_ANSWERS.get(prompt.answer or "")
     if subject is None:
         return _reply(locked, code, Kind.ALREADY_CLOSED)
-    return _reply(locked, code, Kind.RECORDED, subject=subject, at=alarm.answered_at)
+    return _reply(locked, code, Kind.RECORDED, subject=subject, at=prompt.answered_at)
 
 
 def _reply(locked: LockedIncident, held: HeldCode, kind: Kind, /, **words: Any) -> Reply:

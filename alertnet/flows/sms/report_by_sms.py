@@ -22,7 +22,7 @@ from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.pin_proof import tell_closing
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.incidents.open_incident import open_incident
-from alertnet.flows.notifications import coordinator_alarms
+from alertnet.flows.notifications import prompts
 from alertnet.flows.sms.unclear_sms import ring_once
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
@@ -108,7 +108,7 @@ def _open(tx: Tx, edition: Edition, sender: InTheField, facts: Facts, entry: dic
     locked = open_incident(tx, edition, facts, by=sender.owner)
     locked.record("report_received", **entry)
     if facts.duress:
-        coordinator_alarms.raise_alarm(locked, PromptKind.ALARM, Subject.NEWS, about=sender.team.id)
+        prompts.raise_prompt(locked, PromptKind.ALARM, Subject.NEWS, about=sender.team.id)
     return locked
 
 
@@ -122,7 +122,7 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
         locked.change_facts(add_to(known, news, report.consent))
     if locked.facts.duress and not known.duress:
         # Whatever rings already has said nothing of it.
-        coordinator_alarms.raise_alarm(locked, PromptKind.ALARM, Subject.NEWS, about=about)
+        prompts.raise_prompt(locked, PromptKind.ALARM, Subject.NEWS, about=about)
     else:
         ring_once(locked, Subject.NEWS, about)
     if not news.verified:
@@ -132,9 +132,7 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
     else:
         decide(locked, PromptAnswer.GO, by=news.team)
     if locked.facts.field_silent or locked.facts.type in IN_CUSTODY:
-        coordinator_alarms.silence(
-            locked, escalation=None, kinds=(PromptKind.FIELD_STATUS,), answer=PromptAnswer.SILENT
-        )
+        prompts.silence(locked, escalation=None, kinds=(PromptKind.FIELD_STATUS,), answer=PromptAnswer.SILENT)
 
 
 def _was_heard(locked: LockedIncident, entry: dict[str, Any]) -> bool:

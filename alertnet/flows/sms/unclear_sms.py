@@ -8,7 +8,7 @@ from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.codes_of_number import HeldCode
 from alertnet.flows.notifications.compose import notify_coordinators, said
-from alertnet.flows.notifications.coordinator_alarms import open_alarms, raise_alarm
+from alertnet.flows.notifications.prompts import open_prompts, raise_prompt
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import limits
@@ -34,30 +34,30 @@ def ring_once(locked: LockedIncident, subject: Subject, about: str) -> None:
     Of what comes in floods one alarm rings in an incident: more of it, from whomever, is a notice, and so is what
     comes within ten minutes of an alarm that was answered (B9).
     """
-    ringing = {(alarm.subject, alarm.about) for alarm in open_alarms(locked)}
+    ringing = {(prompt.subject, prompt.about) for prompt in open_prompts(locked)}
     if not locked.is_open or (subject.value, about) in ringing:
         return
     if subject not in IN_FLOODS:
-        raise_alarm(locked, PromptKind.ALARM, subject, about=about)
+        raise_prompt(locked, PromptKind.ALARM, subject, about=about)
         return
     told_at = limits.turn(locked.tx, TEXTS_TOLD, f"{locked.incident.id} {subject} {about}")
     if told_at == locked.tx.now and not any(each in IN_FLOODS for each, _ in ringing):
-        raise_alarm(locked, PromptKind.ALARM, subject, about=about)
+        raise_prompt(locked, PromptKind.ALARM, subject, about=about)
     elif told_at is not None:
         notify_coordinators(locked, subject, about, leaves_at=told_at)
 
 
-def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], alarm: Subject | None) -> Reply | None:
+def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Subject | None) -> Reply | None:
     """The reply to a text that acknowledges nothing: names the codes that would. None where silence is due.
 
     `told`: all codes that the number was sent, good or not. The text goes into the sender's incidents and alarms their
-    coordinators; `alarm` None: not if it was only a verb or a wrong code of a number that can still answer.
+    coordinators; `subject` None: not if it was only a verb or a wrong code of a number that can still answer.
     """
     heard = []
     for locked, own in _cases(tx, told):
         keep_text(locked, own[0], sms.body)
-        if alarm is not None or not _good(own):
-            ring_once(locked, alarm or Subject.NOT_UNDERSTOOD, own[0].contact)
+        if subject is not None or not _good(own):
+            ring_once(locked, subject or Subject.NOT_UNDERSTOOD, own[0].contact)
         locked.finish()
         if may_answer(locked, own[0]):
             heard.append((locked, own))
@@ -66,7 +66,7 @@ def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], alarm: Subj
     locked, own = heard[-1]
     contact = locked.contact(own[0].tree, own[0].contact)
     words = said(locked, own[0].tree, contact.timezone)
-    if alarm is not None and len(heard) == 1:
+    if subject is not None and len(heard) == 1:
         words = replace(words, code=_code_to_answer(locked, own))
     else:
         words = replace(words, open_codes=tuple(code.text for _, codes in heard for code in _good(codes)))
@@ -95,7 +95,7 @@ def _cases(tx: Tx, told: Sequence[HeldCode]) -> list[tuple[LockedIncident, list[
 
 def _code_to_answer(locked: LockedIncident, own: Sequence[HeldCode]) -> str | None:
     """The sender's own code, unless it has answered already and the alarm no longer goes on for it."""
-    code = next((code for code in _good(own) if code.alarm is None), None)
+    code = next((code for code in _good(own) if code.prompt is None), None)
     if code is None:
         return None
     return code.text if locked.current_answer(code.tree, code.contact) is None else None

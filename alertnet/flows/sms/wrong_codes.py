@@ -18,7 +18,7 @@ from alertnet.flows.credentials.codes_of_number import HeldCode, holders
 from alertnet.flows.credentials.page_links import link_token
 from alertnet.flows.credentials.written_codes import code_in_place, void, void_there, written_code
 from alertnet.flows.notifications.compose import notify_coordinators, said, write
-from alertnet.flows.notifications.coordinator_alarms import ring_one
+from alertnet.flows.notifications.prompts import ring_one
 from alertnet.flows.sms.unclear_sms import may_answer
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
@@ -104,14 +104,14 @@ def _renew(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said
     words = None
     for code in [code for code in own if code.counts]:
         contact = locked.contact(code.tree, code.contact)
-        if code.alarm is not None:
+        if code.prompt is not None:
             # All coordinators share it: the slips of one must not lock out another.
             void_there(locked, code.id, number)
-            alarm = locked.tx.session.execute(select(alarms).where(alarms.c.id == code.alarm)).one()
-            if alarm.due_at is not None and may_answer(locked, code):
-                fresh = code_in_place(locked, alarm.id, code.tree, contact)
+            prompt = locked.tx.session.execute(select(alarms).where(alarms.c.id == code.prompt)).one()
+            if prompt.due_at is not None and may_answer(locked, code):
+                fresh = code_in_place(locked, prompt.id, code.tree, contact)
                 locked.work.flush()
-                ring_one(locked, alarm, code.tree, contact, fresh, frozenset({MethodKind.SMS}), anew=True)
+                ring_one(locked, prompt, code.tree, contact, fresh, frozenset({MethodKind.SMS}), anew=True)
             continue
         void(locked, code.id)
         if may_answer(locked, code) and (fresh := written_code(locked, code.tree, contact)):
@@ -124,7 +124,7 @@ def _renew(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said
 
 
 def _lock_out(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said | None:
-    code = next((code for code in own if code.alarm is None), own[0])
+    code = next((code for code in own if code.prompt is None), own[0])
     return _words(locked, code, number) if may_answer(locked, code) else None
 
 

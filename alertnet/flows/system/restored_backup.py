@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Table, update
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import AttemptStatus, Kind, PromptKind
-from alertnet.flows.notifications.coordinator_alarms import open_alarms, raise_alarm
+from alertnet.flows.notifications.prompts import open_prompts, raise_prompt
 from alertnet.flows.notifications.system_notices import tell_coordinators
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.system.lost_incidents import Told, tell_of_incidents
@@ -60,8 +60,8 @@ def mark_unknown(tx: Tx, attempt_id: str) -> list[str]:
 def alarm_about(tx: Tx, incident_id: str, taken_at: datetime) -> None:
     """The coordinators of an incident that goes on: answers by call, page or API can't be fetched again."""
     locked = take_up(tx, incident_id)
-    if all(alarm.subject != Subject.RESTORED.value for alarm in open_alarms(locked)):
-        raise_alarm(locked, PromptKind.ALARM, Subject.RESTORED, about=_moment(taken_at))
+    if all(prompt.subject != Subject.RESTORED.value for prompt in open_prompts(locked)):
+        raise_prompt(locked, PromptKind.ALARM, Subject.RESTORED, about=_moment(taken_at))
     locked.finish()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select
 
 from alertnet.core.codec import to_plain
-from alertnet.core.delivery.invariants import check_alarm, check_attempt, check_notification
+from alertnet.core.delivery.invariants import check_attempt, check_notification, check_prompt
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Kind
@@ -35,7 +35,7 @@ _BESIDE_ANOTHER = select(tables.codes.c.id).where(
 
 _PLACE = ("incident_id", "kind", "method", "address", "extension")
 
-CHECKS = {"notifications": check_notification, "attempts": check_attempt, "alarms": check_alarm}
+CHECKS = {"notifications": check_notification, "attempts": check_attempt, "alarms": check_prompt}
 """What is asked of a row before it is written, as it is of what is read; an escalation is asked by `moving`."""
 
 
@@ -57,7 +57,7 @@ class NotificationDraft:
     level: str | None = None
     round: int = 0
     escalation: str | None = None
-    alarm: str | None = None
+    prompt: str | None = None
     code: str | None = None
     link: str | None = None
     extension: str | None = None
@@ -122,7 +122,7 @@ class UnitOfWork:
             id=id,
             incident_id=draft.incident,
             escalation_id=draft.escalation,
-            alarm_id=draft.alarm,
+            alarm_id=draft.prompt,
             kind=draft.kind.value,
             tree=draft.tree,
             level=draft.level,

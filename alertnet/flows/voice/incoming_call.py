@@ -124,7 +124,7 @@ def miss_call(tx: Tx, edition: Edition, call: CallIn) -> None:
     caller = _find(tx, edition, call.sender)
     if _note(tx, call, known=caller is not None) and caller is not None:
         keep_reply(tx, call, MISSED)
-        _alarm(tx, call, caller, Subject.MISSED_CALL)
+        _prompt(tx, call, caller, Subject.MISSED_CALL)
 
 
 def hear_unkeyed_call(tx: Tx, edition: Edition, call: CallIn) -> None:
@@ -153,7 +153,7 @@ def key_written_code(tx: Tx, edition: Edition, call: CallIn, digits: str, turn: 
         if recorded is not None:
             return recorded
         tries = _count_wrong_key(tx, call, digits, code, turn)
-        if tries < TRIES and any(held.alarm is None for held in open_codes(tx, call.sender)):
+        if tries < TRIES and any(held.prompt is None for held in open_codes(tx, call.sender)):
             return Reception(caller.language, caller.callback, Asks.CODE, turn=tries + 1)
     return Reception(caller.language, caller.callback, is_spoken=_let_pass(tx, edition, call, caller))
 
@@ -229,9 +229,9 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
     """A contact that holds open codes at this number, one of the trees in force, or a member of the field."""
     told = told_codes(tx, number)
     if told:
-        held = tuple(code for code in told if code.counts and code.alarm is None)
+        held = tuple(code for code in told if code.counts and code.prompt is None)
         # Whoever is locked out, or only ever had an alarm's code, is known to its incident all the same.
-        latest = (held or [code for code in told if code.alarm is None] or told)[-1]
+        latest = (held or [code for code in told if code.prompt is None] or told)[-1]
         tree = editions.tree(tx.session, incident_store.get(tx.session, latest.incident).trees[latest.tree])
         contact = tree.contacts[latest.contact]
         return _Caller(
@@ -260,7 +260,7 @@ def _let_pass(tx: Tx, edition: Edition, call: CallIn, caller: _Caller) -> bool:
     is_new = reply_to(tx, call) is None
     is_spoken = _pass(tx, call, PUT_THROUGH)
     if is_new and not caller.is_coordinator:
-        _alarm(tx, call, caller, Subject.INBOUND_CALL)
+        _prompt(tx, call, caller, Subject.INBOUND_CALL)
     if is_new and is_spoken:
         tell_drop(tx, [tree for _, tree in sorted(edition.network.trees.items())], PUT_THROUGHS)
     return is_spoken
@@ -276,7 +276,7 @@ def _pass(tx: Tx, call: CallIn, came_of_it: str) -> bool:
     return is_spoken
 
 
-def _alarm(tx: Tx, call: CallIn, caller: _Caller, subject: Subject) -> None:
+def _prompt(tx: Tx, call: CallIn, caller: _Caller, subject: Subject) -> None:
     if caller.incident is None:
         _tell_of_call(tx, call, caller, subject)
         return

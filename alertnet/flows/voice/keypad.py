@@ -12,11 +12,11 @@ from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.inbound.wrong_keys import WrongKeys
 from alertnet.core.notification import Failure, Kind, PromptAnswer
-from alertnet.flows.escalation.record_decision import decide_alarm
+from alertnet.flows.escalation.record_decision import decide_prompt
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.escalation.report_phone_task import take
 from alertnet.flows.escalation.report_wrong_person import report_wrong_person
-from alertnet.flows.notifications import coordinator_alarms
+from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.voice.live_call import Call, KeypadQuestion, Spoken, take_call
 from alertnet.store.db.tx import Tx
@@ -108,9 +108,9 @@ def _accept(call: Call) -> Spoken:
     # First of all: what the answer makes pointless is hung up, and that must not be this very call.
     call.accept()
     if call.kind is Kind.ALARM:
-        coordinator_alarms.answer_alarm(call.locked, call.row.alarm_id, PromptAnswer.ACKNOWLEDGED, call.row.contact)
+        prompts.answer_prompt(call.locked, call.row.alarm_id, PromptAnswer.ACKNOWLEDGED, call.row.contact)
     elif call.kind is Kind.TASK:
-        take(call.locked, call.alarm, call.row.contact)
+        take(call.locked, call.prompt, call.row.contact)
     elif call.kind.is_alert and _respond(call, AnswerKind.ACKNOWLEDGED) is AnswerKind.RELAYED:
         return call.say("thanks_relayed")
     return call.say(ask=MENU)
@@ -141,8 +141,8 @@ def _decide(call: Call, digits: str) -> Spoken:
     if decision is None:
         return call.say(ask=MENU)
     try:
-        if call.alarm.answer != decision:
-            decide_alarm(call.locked, call.alarm, decision, call.row.contact)
+        if call.prompt.answer != decision:
+            decide_prompt(call.locked, call.prompt, decision, call.row.contact)
     except WrongState:
         return call.say("taken_care_of")
     return call.say(f"thanks_{decision}")
@@ -150,16 +150,16 @@ def _decide(call: Call, digits: str) -> Spoken:
 
 def _let_ring_on(call: Call) -> None:
     """Who took the alarm or task can't act after all: it rings for all coordinators again."""
-    alarm = call.alarm
-    if alarm.answered_by == call.row.contact:
+    prompt = call.prompt
+    if prompt.answered_by == call.row.contact:
         again = {
             "answer": None,
             "answered_by": None,
             "answered_at": None,
-            "due_at": call.locked.tx.now + coordinator_alarms.AGAIN,
+            "due_at": call.locked.tx.now + prompts.AGAIN,
         }
-        call.locked.tx.session.execute(update(alarm_table).where(alarm_table.c.id == alarm.id).values(again))
-        call.locked.record("alarm_declined", alarm=alarm.id, by=call.row.contact)
+        call.locked.tx.session.execute(update(alarm_table).where(alarm_table.c.id == prompt.id).values(again))
+        call.locked.record("alarm_declined", alarm=prompt.id, by=call.row.contact)
 
 
 def _respond(call: Call, answer: AnswerKind) -> AnswerKind:

@@ -90,7 +90,7 @@ class Call:
         return self.pin_digits > 0
 
     @property
-    def alarm(self) -> Row[Any]:
+    def prompt(self) -> Row[Any]:
         """The alarm or decision that it rings for."""
         return self.locked.tx.session.execute(select(alarms).where(alarms.c.id == self.row.alarm_id)).one()
 
@@ -106,7 +106,7 @@ class Call:
         if not self.asks_for_code:
             return True
         if self.kind in ASKING:
-            return self.may_answer and self.alarm.due_at is not None
+            return self.may_answer and self.prompt.due_at is not None
         place = served.c.method.label("place")
         query: Select[Any] = select(served.c.escalation_id, served.c.contact, served.c.level_index, place)
         services = self.locked.tx.session.execute(query.where(served.c.notification_id == self.row.id))

@@ -13,7 +13,7 @@ from alertnet.core.incident import IN_CUSTODY, TYPES_BY_NUMBER, IncidentType
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.credentials.known_numbers import member_at
 from alertnet.flows.escalation.escalate import for_all, move
-from alertnet.flows.notifications import coordinator_alarms
+from alertnet.flows.notifications import prompts
 from alertnet.flows.sms.report_by_sms import receive_report
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.flows.voice.incoming_call import Asks, CallIn, Reception, keep_reply, raised_by, receive_call
@@ -63,6 +63,4 @@ def _make_known(locked: LockedIncident, type: IncidentType) -> None:
     locked.change_facts(known)
     move(locked, for_all(locked, PlanChanged()))
     if type.code in IN_CUSTODY:
-        coordinator_alarms.silence(
-            locked, escalation=None, kinds=(PromptKind.FIELD_STATUS,), answer=PromptAnswer.SILENT
-        )
+        prompts.silence(locked, escalation=None, kinds=(PromptKind.FIELD_STATUS,), answer=PromptAnswer.SILENT)

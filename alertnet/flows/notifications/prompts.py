@@ -32,7 +32,7 @@ _OPEN: Select[Any] = (
 )
 
 
-def raise_alarm(
+def raise_prompt(
     locked: LockedIncident,
     kind: PromptKind,
     subject: Subject,
@@ -77,7 +77,7 @@ def raise_alarm(
 def ask_about_level(locked: LockedIncident, escalation: Escalation, index: int, automatic_at: datetime | None) -> str:
     """Ask whether that level of an escalation may open; it proceeds by itself at `automatic_at`, if at all."""
     planned = locked.plans[escalation.tree].levels[index]
-    return raise_alarm(
+    return raise_prompt(
         locked,
         PromptKind.DECISION,
         Subject.LEVEL,
@@ -89,21 +89,21 @@ def ask_about_level(locked: LockedIncident, escalation: Escalation, index: int, 
     )
 
 
-def ring(locked: LockedIncident, alarm: Row[Any]) -> None:
+def ring(locked: LockedIncident, prompt: Row[Any]) -> None:
     """Let an alarm ring again, with the codes that it has."""
-    text = locked.tx.session.scalar(select(codes.c.code).where(codes.c.id == alarm.code_id))
-    code = Code(alarm.code_id, text) if text else None
+    text = locked.tx.session.scalar(select(codes.c.code).where(codes.c.id == prompt.code_id))
+    code = Code(prompt.code_id, text) if text else None
     if code is not None:
         good_from(locked, code, locked.coordinators())
-    in_place = codes_in_place(locked, alarm.id)
-    _count_rings(locked, Subject(alarm.subject))
+    in_place = codes_in_place(locked, prompt.id)
+    _count_rings(locked, Subject(prompt.subject))
     for tree, contact in locked.coordinators():
-        ring_one(locked, alarm, tree, contact, in_place.get((tree, contact.id), code))
+        ring_one(locked, prompt, tree, contact, in_place.get((tree, contact.id), code))
 
 
 def ring_one(
     locked: LockedIncident,
-    alarm: Row[Any],
+    prompt: Row[Any],
     tree: str,
     contact: Contact,
     code: Code | None,
@@ -112,44 +112,44 @@ def ring_one(
     anew: bool = False,
 ) -> None:
     """Let an alarm ring again at one coordinator, with that code; `anew`: also if it has not left yet with another."""
-    words = _words(subject_of(locked, alarm), alarm.about, alarm.level, alarm.contacts, alarm.automatic_at)
-    _ring(locked, Kind(alarm.kind), alarm.id, tree, contact, code, words, methods, again=True, anew=anew)
+    words = _words(subject_of(locked, prompt), prompt.about, prompt.level, prompt.contacts, prompt.automatic_at)
+    _ring(locked, Kind(prompt.kind), prompt.id, tree, contact, code, words, methods, again=True, anew=anew)
 
 
-def may_repeat(locked: LockedIncident, alarm: Row[Any]) -> bool:
+def may_repeat(locked: LockedIncident, prompt: Row[Any]) -> bool:
     """Whether an alarm may ring again now: what comes in floods not where it and notices were as many as may be."""
-    if Subject(alarm.subject) not in IN_FLOODS:
+    if Subject(prompt.subject) not in IN_FLOODS:
         return True
     return any(may_ring(locked.tx, address) for _, contact in locked.coordinators() for address in contact.numbers)
 
 
-def open_alarms(locked: LockedIncident) -> Sequence[Row[Any]]:
+def open_prompts(locked: LockedIncident) -> Sequence[Row[Any]]:
     """The incident's alarms and decisions that still ring or are on hold, oldest first."""
     return locked.prefetch.rows_of(_OPEN, locked.incident.id)
 
 
-def subject_of(locked: LockedIncident, alarm: Row[Any]) -> Subject:
+def subject_of(locked: LockedIncident, prompt: Row[Any]) -> Subject:
     """What an alarm says it is about, which its row does not tell of duress."""
-    return _spoken(locked, Subject(alarm.subject))
+    return _spoken(locked, Subject(prompt.subject))
 
 
-def answer_alarm(locked: LockedIncident, alarm_id: str, answer: PromptAnswer, by: str | None) -> None:
+def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, by: str | None) -> None:
     """An alarm was answered, a question decided or overtaken: it rings no more, or only after a pause (`PAUSES`)."""
     due_at = locked.tx.now + PAUSES[answer] if answer in PAUSES else None
     values = {"answer": answer.value, "answered_by": by, "answered_at": locked.tx.now, "due_at": due_at}
     if answer is PromptAnswer.HOLD:
         values["automatic_at"] = None
-    locked.tx.session.execute(update(alarms).where(alarms.c.id == alarm_id).values(values))
-    locked.record("alarm_answered", alarm=alarm_id, answer=answer.value, by=by)
+    locked.tx.session.execute(update(alarms).where(alarms.c.id == prompt_id).values(values))
+    locked.record("alarm_answered", alarm=prompt_id, answer=answer.value, by=by)
 
 
 def silence(
     locked: LockedIncident, *, escalation: str | None, kinds: tuple[PromptKind, ...], answer: PromptAnswer
 ) -> None:
     """What has become pointless stops ringing: of one escalation, or of the whole incident."""
-    for alarm in open_alarms(locked):
-        if alarm.kind in kinds and (escalation is None or alarm.escalation_id == escalation):
-            answer_alarm(locked, alarm.id, answer, None)
+    for prompt in open_prompts(locked):
+        if prompt.kind in kinds and (escalation is None or prompt.escalation_id == escalation):
+            answer_prompt(locked, prompt.id, answer, None)
 
 
 def silence_all(locked: LockedIncident) -> None:
@@ -182,13 +182,13 @@ def ask_anew(locked: LockedIncident, closed_at: datetime) -> list[str]:
 
 def ring_anew(locked: LockedIncident, asked: Collection[str]) -> None:
     """Let ring what is asked anew, unless it was overtaken, and alarm the coordinators that it goes on."""
-    for alarm in open_alarms(locked):
-        if alarm.id in asked and alarm.kind != PromptKind.FIELD_STATUS:
-            ring(locked, alarm)
-            change = update(alarms).where(alarms.c.id == alarm.id).values(asked=alarm.asked + 1)
+    for prompt in open_prompts(locked):
+        if prompt.id in asked and prompt.kind != PromptKind.FIELD_STATUS:
+            ring(locked, prompt)
+            change = update(alarms).where(alarms.c.id == prompt.id).values(asked=prompt.asked + 1)
             locked.tx.session.execute(change)
-            locked.record(f"{alarm.kind}_repeated", subject=alarm.subject, asked=alarm.asked + 1)
-    raise_alarm(locked, PromptKind.ALARM, Subject.REOPENED)
+            locked.record(f"{prompt.kind}_repeated", subject=prompt.subject, asked=prompt.asked + 1)
+    raise_prompt(locked, PromptKind.ALARM, Subject.REOPENED)
 
 
 def due(tx: Tx, limit: int) -> list[tuple[str, str]]:
@@ -221,11 +221,11 @@ def _words(
     }
 
 
-def _ring_everybody(locked: LockedIncident, kind: Kind, alarm: str, code: Code | None, words: dict[str, Any]) -> None:
+def _ring_everybody(locked: LockedIncident, kind: Kind, prompt: str, code: Code | None, words: dict[str, Any]) -> None:
     methods = RINGING | WRITTEN if kind is Kind.TASK else RINGING
     _count_rings(locked, words["subject"])
     for tree, contact in locked.coordinators():
-        _ring(locked, kind, alarm, tree, contact, code, words, methods)
+        _ring(locked, kind, prompt, tree, contact, code, words, methods)
 
 
 def _count_rings(locked: LockedIncident, subject: Subject) -> None:
@@ -242,7 +242,7 @@ def _count_rings(locked: LockedIncident, subject: Subject) -> None:
 def _ring(
     locked: LockedIncident,
     kind: Kind,
-    alarm: str,
+    prompt: str,
     tree: str,
     contact: Contact,
     code: Code | None,
@@ -261,7 +261,7 @@ def _ring(
         contact,
         common,
         methods=methods,
-        alarm=alarm,
+        prompt=prompt,
         code=code_id,
         with_link=True,
         again=again,
