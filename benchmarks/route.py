@@ -27,7 +27,7 @@ from sqlalchemy import event
 from alertnet.messages.templates.load import read_templates
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime, wire
-from alertnet.sandbox import Answer, Sandbox
+from alertnet.sandbox import Sandbox, WebhookAnswer
 from alertnet.store.records import api_keys
 from alertnet.store.upgrade import upgrade
 from alertnet.trees import read_network
@@ -171,14 +171,14 @@ class Stage:
             raise RuntimeError(answer.text)
         return answer.json()
 
-    def _post(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+    def _post(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> WebhookAnswer:
         parts = urlsplit(url)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         with self.recorder.follows() as route:
             answer = self.client.post(path, data=dict(params), headers=dict(headers))
         if path == "/twilio/sms":
             self.answer = route
-        return Answer(answer.status_code, answer.text)
+        return WebhookAnswer(answer.status_code, answer.text)
 
 
 def measure() -> list[Figure]:

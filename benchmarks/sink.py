@@ -58,7 +58,7 @@ class Sink:
             if not self._came.wait_for(lambda: len(self.arrivals) >= count, seconds):
                 raise TimeoutError(f"{len(self.arrivals)} references of {count} within {seconds} s")
 
-    def take(self, at: int, method: str, path: str, body: str) -> bytes:
+    def receive(self, at: int, method: str, path: str, body: str) -> bytes:
         """Note one request, and give the body of the answer: the message or call, as accepted."""
         form = dict(parse_qsl(body))
         with self._came:
@@ -115,7 +115,7 @@ class _Exchange(asyncio.Protocol):
                 return
             body, self._received = self._received[end + 4 : whole], self._received[whole:]
             method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
-            self._answer(self._sink.take(at, method, path, body.decode()), 201 if method == "POST" else 200)
+            self._answer(self._sink.receive(at, method, path, body.decode()), 201 if method == "POST" else 200)
 
     def _answer(self, body: bytes, status: int) -> None:
         head = f"HTTP/1.1 {status} OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"

@@ -32,7 +32,7 @@ class Pool:
         self._idle: Idle = {}
         weakref.finalize(self, _close_all, self._idle)
 
-    def take(self, origin: Origin) -> socket.socket | None:
+    def borrow(self, origin: Origin) -> socket.socket | None:
         """A connection that is safe to write to, or None."""
         idle = self._idle.setdefault(origin, deque())
         while True:

@@ -63,7 +63,7 @@ class ErrorAnswer(Exception):
         super().__init__(f"HTTP {status}, code {code}")
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     """One response, read to its end."""
 
     status: int
@@ -124,14 +124,14 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """The answer to one request, whatever it says; `request` tells what may be raised."""
         deadline = Deadline(self._seconds(timeout or self._deadline_seconds))
         origin, target = _locate(uri, params)
         wire = _request_bytes(method, origin, target, urlencode(data or {}, doseq=True), headers or {}, auth)
-        connection = self._pool.take(origin) or self._connect(origin)
+        connection = self._pool.borrow(origin) or self._connect(origin)
         try:
-            answer = _ask(connection, wire, deadline, self._body_limit)
+            answer = _exchange_on(connection, wire, deadline, self._body_limit)
         except (OSError, HTTPException) as fault:
             connection.close()
             raise AnswerLost(type(fault).__name__) from fault
@@ -207,7 +207,7 @@ def _request_bytes(
     return "\r\n".join([*lines, "", body]).encode("ascii")
 
 
-def _ask(connection: socket.socket, wire: bytes, deadline: Deadline, body_limit: int) -> Answer:
+def _exchange_on(connection: socket.socket, wire: bytes, deadline: Deadline, body_limit: int) -> HttpAnswer:
     connection.settimeout(deadline.left())
     connection.sendall(wire)
     with HTTPResponse(cast(socket.socket, DeadlineReader(connection, deadline))) as response:
@@ -220,10 +220,10 @@ def _ask(connection: socket.socket, wire: bytes, deadline: Deadline, body_limit:
         # A body that ends before its Content-Length leaves the rest of it here, without an exception.
         if response.length:
             raise HTTPException("the answer was cut off")
-        return Answer(response.status, response.headers, bytes(body), not response.will_close)
+        return HttpAnswer(response.status, response.headers, bytes(body), not response.will_close)
 
 
-def _judge(answer: Answer) -> Response:
+def _judge(answer: HttpAnswer) -> Response:
     text = answer.body.decode("utf-8", "replace")
     document = _json_object(text)
     if not 200 <= answer.status < 300:

@@ -125,7 +125,7 @@ def page_values(
         "facts": " · ".join(facts) if page.answers else "",
         "question": _question(page, words, say) if page.asked and page.answers else [],
         "stated": [say(remark.word, remark.at) for remark in page.stated],
-        "ask": "" if page.asked or not page.answers else _ask(page.ask, labels),
+        "ask": "" if page.asked or not page.answers else _what_is_asked(page.ask, labels),
         "details": _details(page, labels),
         "since": [_event(event, labels, say) for event in page.since],
         "callback": said.callback,
@@ -241,5 +241,5 @@ def _event(event: Event, labels: Mapping[str, str], say: Callable[..., str]) -> 
     return f"{say('happened_news', event.at)} {event.news or labels['news_untold']}"
 
 
-def _ask(ask: str | None, labels: Mapping[str, str]) -> str:
+def _what_is_asked(ask: str | None, labels: Mapping[str, str]) -> str:
     return ask if ask and ask not in ASKS else labels[f"ask_{ask or 'other'}"]

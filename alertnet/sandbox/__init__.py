@@ -9,6 +9,17 @@ from alertnet.sandbox.server import Sandbox
 from alertnet.sandbox.telephony.faults import Fault
 from alertnet.sandbox.telephony.handset import Call, Handset
 from alertnet.sandbox.telephony.network import Behaviour
-from alertnet.sandbox.telephony.webhooks import Answer, Delivery, Unreachable
+from alertnet.sandbox.telephony.webhooks import Delivery, Unreachable, WebhookAnswer
 
-__all__ = ["Answer", "Behaviour", "Call", "Delivery", "Fault", "Handset", "Mail", "Mailbox", "Sandbox", "Unreachable"]
+__all__ = [
+    "Behaviour",
+    "Call",
+    "Delivery",
+    "Fault",
+    "Handset",
+    "Mail",
+    "Mailbox",
+    "Sandbox",
+    "Unreachable",
+    "WebhookAnswer",
+]

@@ -15,7 +15,7 @@ from alertnet.core.errors import WrongState
 from alertnet.flows.unit.idempotent_request import Act, accept
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.api_keys import ApiKey
-from alertnet.store.records.idempotency import Answer, Once
+from alertnet.store.records.idempotency import ApiAnswer, Once
 from alertnet.web.auth import runtime_of
 
 IdempotencyKey = Annotated[
@@ -89,7 +89,7 @@ async def door_of(request: Request, idempotency_key: IdempotencyKey = None) -> D
 ByDoor = Annotated[Door, Depends(door_of)]
 
 
-def respond(answer: Answer) -> Response:
+def respond(answer: ApiAnswer) -> Response:
     """The answer as it leaves."""
     headers = {"Location": answer.location} if answer.location else None
     return JSONResponse(answer.body, answer.status, headers)

@@ -119,7 +119,7 @@ class Search:
 
     def _sends(self, method: MethodKind, pools: Sequence[str]) -> Iterator[Job]:
         runtime = self._runtime
-        claims = runtime.transact(provider_health.take, runtime, method, self._rooms)
+        claims = runtime.transact(provider_health.claim_sends, runtime, method, self._rooms)
         self._expect(claims.next_at)
         jobs = send_jobs(self._sending, claims)
         yield from jobs

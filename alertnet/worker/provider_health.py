@@ -43,7 +43,7 @@ def providers_for(runtime: Runtime, method: MethodKind) -> list[str]:
     return [provider for kind, provider in runtime.outlets if kind is method] or [FIRST]
 
 
-def take(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str, Room]) -> Claims:
+def claim_sends(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str, Room]) -> Claims:
     """Claim what there is to send by that method, as far as the pools have room, by whichever provider can have it.
 
     The room is put aside before anything is claimed for it, and free again where the claim is not committed.

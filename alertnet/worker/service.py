@@ -22,7 +22,7 @@ from alertnet.store.queues.attempts import SENT_BY
 from alertnet.worker.due_work import DUE, Job, Search, perform, send_jobs
 from alertnet.worker.missed_inbound import poll_missed_inbound
 from alertnet.worker.platform import THIS_PLATFORM, Platform
-from alertnet.worker.provider_health import ASKING, SENDING, sending, take
+from alertnet.worker.provider_health import ASKING, SENDING, claim_sends, sending
 from alertnet.worker.self_monitoring import Watch
 from alertnet.worker.sender import Sending
 from alertnet.worker.startup_recovery import StartupRecovery
@@ -104,7 +104,7 @@ class Worker:
         Raises:
             Misconfigured: on SQLite, where another worker runs on the same database.
         """
-        self._lock.take()
+        self._lock.acquire()
         self._stopping, self._recovery = False, StartupRecovery(self._runtime)
         self._pools = {name: self._make_pool(name, size) for name, size in self._sizes.items()}
         self._watcher = self._platform.thread(self._watch, "worker")
@@ -115,7 +115,7 @@ class Worker:
         self._runtime.make_ready()
         self._recover()
         self._runtime.wakeups.wakers.append(self._wake.set)
-        self._runtime.wakeups.takers.append(self._take)
+        self._runtime.wakeups.claimers.append(self._claim)
         self._runtime.listen()
         self._watcher.start()
         self._scheduler.start()
@@ -126,7 +126,7 @@ class Worker:
     def stop(self) -> None:
         """Claim nothing more, finish what was claimed, and end."""
         self._stopping = True
-        self._runtime.wakeups.takers.remove(self._take)
+        self._runtime.wakeups.claimers.remove(self._claim)
         self._runtime.wakeups.wakers.remove(self._wake.set)
         self._wake.set()
         self._watcher.join()
@@ -158,19 +158,19 @@ class Worker:
         rooms, held_pools = self._rooms()
         search = Search(self._sending, rooms, UnderWay(self._pools))
         for job in search.jobs():
-            self._pools[job.pool].take(job.key, partial(self._perform, job), reserved=job.reserved)
+            self._pools[job.pool].submit(job.key, partial(self._perform, job), reserved=job.reserved)
         self._crowded = frozenset(search.crowded - held_pools)
         if any(self._pools[name].room for name in self._crowded):
             self._wake.set()
         self._plan(search.next_at)
 
-    def _take(self, tx: Tx, methods: Collection[str]) -> Callable[[], None]:
+    def _claim(self, tx: Tx, methods: Collection[str]) -> Callable[[], None]:
         """Claim in the very transaction that leaves something due, as far as threads are free."""
         # Always in the same order: two that each hold a sender which the other one wants would never go on.
         is_still = self._stopping or self._recovery.holds_all
         wanted = [] if is_still else [method for method in SENT_BY if method in methods]
         rooms, _ = self._rooms()
-        taken = [take(tx, self._runtime, method, rooms) for method in wanted]
+        taken = [claim_sends(tx, self._runtime, method, rooms) for method in wanted]
         jobs = [job for claims in taken for job in send_jobs(self._sending, claims)]
         return partial(self._begin, jobs, is_all=bool(jobs) and all(claims.leaves_nothing for claims in taken))
 
@@ -179,7 +179,7 @@ class Worker:
         for job in jobs:
             looks = not is_all or job is jobs[-1]
             perform = self._perform_and_look if looks else self._perform
-            self._pools[job.pool].take(job.key, partial(perform, job), reserved=job.reserved)
+            self._pools[job.pool].submit(job.key, partial(perform, job), reserved=job.reserved)
         if not jobs:
             self._wake.set()
 
@@ -212,7 +212,7 @@ class Worker:
             return
         with suppress(DatabaseAway):
             for name, job in self._recovery.begin().items():
-                self._pools[RECOVERY].take(name, partial(self._and_look, job))
+                self._pools[RECOVERY].submit(name, partial(self._and_look, job))
 
     def _rooms(self) -> tuple[Mapping[str, Room], frozenset[str]]:
         """The pools, and those by name that are to send nothing yet: they have no room."""
@@ -228,7 +228,7 @@ class Worker:
 
     def _poll_inbound(self) -> None:
         if self._recovery.is_over and self._pools[INBOUND_POLL].room:
-            self._pools[INBOUND_POLL].take(INBOUND_POLL, self.poll_missed_inbound)
+            self._pools[INBOUND_POLL].submit(INBOUND_POLL, self.poll_missed_inbound)
 
     def _beat(self) -> None:
         self._recover()
@@ -237,4 +237,4 @@ class Worker:
             return
         for name, check in self._lookout.beat().items():
             if not self._pools[CHECKS].is_at(name):
-                self._pools[CHECKS].take(name, check)
+                self._pools[CHECKS].submit(name, check)

@@ -12,14 +12,14 @@ from alertnet.store.db.private_files import for_the_owner
 
 
 class WorkerLock:
-    """Held from `take` to `release`. PostgreSQL needs none: there any number of workers share the work."""
+    """Held from `acquire` to `release`. PostgreSQL needs none: there any number of workers share the work."""
 
     def __init__(self, engine: Engine) -> None:
         is_file = engine.dialect.name == "sqlite" and engine.url.database
         self._path = Path(f"{engine.url.database}.lock") if is_file else None
         self._file: IO[str] | None = None
 
-    def take(self) -> None:
+    def acquire(self) -> None:
         """Be the one worker of this database.
 
         Raises:

@@ -88,7 +88,7 @@ class StartupRecovery:
         self._unseen = set(books if since is not None or broke_off else ())
         self._is_settling, self.has_begun = broke_off, True
         if broke_off:
-            return {"restored": partial(self._run, books, self._settle)}
+            return {"restored": partial(self._run, books, self._declare)}
         if since is not None and not books:
             runtime.transact(last_activity.back)
         return (
@@ -122,9 +122,9 @@ class StartupRecovery:
         """Make the backup that this is the database, if it is one."""
         if not self._is_settling and any(self._is_another(route, last) for route in routes):
             log.error("database_is_old", newest=last.isoformat())
-            self._settle()
+            self._declare()
 
-    def _settle(self) -> None:
+    def _declare(self) -> None:
         self._is_settling = True
         try:
             declare_restored(self._runtime, None, by="found at the start")

@@ -78,7 +78,7 @@ class ThreadPool:
         """Whether one of them works on that row."""
         return key in self._keys
 
-    def take(self, key: str, work: Callable[[], None], *, reserved: bool = False) -> None:
+    def submit(self, key: str, work: Callable[[], None], *, reserved: bool = False) -> None:
         """Let the next free thread do it, or one that was `reserved` for it."""
         with self._lock:
             self._keys.add(key)

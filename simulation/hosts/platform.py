@@ -146,7 +146,7 @@ class NoLock:
     def __init__(self, engine: Engine) -> None:
         """Nothing is locked."""
 
-    def take(self) -> None:
+    def acquire(self) -> None:
         """Others may work, too."""
 
     def release(self) -> None:

@@ -13,10 +13,10 @@ from simulation.world.world import World
 
 PATIENCE = 15.0  # seconds for which an answer is waited for
 
-Answer = Response | AlertnetError | None
+WebAnswer = Response | AlertnetError | None
 """What came back: an answer, a refusal in words, or nothing in time."""
 
-Heard = Callable[[Answer], object]
+Heard = Callable[[WebAnswer], object]
 
 
 class Web:
@@ -37,7 +37,7 @@ class Web:
             return
         waiting = [heard]
 
-        def hear(answer: Answer) -> None:
+        def hear(answer: WebAnswer) -> None:
             while waiting:
                 waiting.pop()(answer)
 
@@ -57,5 +57,5 @@ class Web:
             return None
         return self._return(response, hear)
 
-    def _return(self, answer: Answer, hear: Heard) -> None:
+    def _return(self, answer: WebAnswer, hear: Heard) -> None:
         self.world.time.after(self.world.random.uniform(0.005, 0.05), partial(hear, answer))

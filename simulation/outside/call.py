@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from alertnet.web.forms import Form
 from alertnet.web.twilio import voice
-from simulation.hosts.web import Answer, Web
+from simulation.hosts.web import Web, WebAnswer
 from simulation.outside.deliver_text import call_back
 from simulation.outside.people import People
 from simulation.world.message import Message
@@ -54,7 +54,7 @@ class Call:
         attempt, form = self.message.outgoing.attempt, Form({"CallSid": self.message.id})
         self.web.request("a call", lambda runtime: voice.answer(attempt, form, runtime), self._hears)
 
-    def _hears(self, answer: Answer) -> None:
+    def _hears(self, answer: WebAnswer) -> None:
         if self.is_over:
             return
         words = bytes(answer.body).decode() if isinstance(answer, Response) else ""

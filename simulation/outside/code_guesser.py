@@ -11,7 +11,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.store.tables import acknowledgements, codes
 from alertnet.web.forms import Form
 from alertnet.web.twilio import sms
-from simulation.hosts.web import Answer, Heard, Web
+from simulation.hosts.web import Heard, Web, WebAnswer
 from simulation.outside.people import People
 from simulation.world.database import OURS
 from simulation.world.story import Found
@@ -59,7 +59,7 @@ class CodeGuesser:
         given = set(self.world.database.column(select(codes.c.code)))
         wrong = next(each for each in (f"{self.random.randrange(2100, 9999)}" for _ in range(99)) if each not in given)
 
-        def hear(answer: Answer) -> None:
+        def hear(answer: WebAnswer) -> None:
             self.heard[code] = self.heard.get(code, 0) + isinstance(answer, Response)
 
         self._text(place, wrong, hear)

@@ -28,7 +28,7 @@ from alertnet.web.api.models import (
 )
 from alertnet.web.idempotency import Door, InFlight
 from simulation.checks.promises import Promises
-from simulation.hosts.web import Answer, Web
+from simulation.hosts.web import Web, WebAnswer
 from simulation.outside.people import People
 from simulation.world.cast import SECRET
 from simulation.world.world import World
@@ -193,7 +193,7 @@ class Coordinators:
         def act(runtime: Runtime) -> Response:
             return ask(Door(runtime, InFlight(), key, what))
 
-        def hear(answer: Answer) -> None:
+        def hear(answer: WebAnswer) -> None:
             if isinstance(answer, Response):
                 self.world.story.tell("desk", f"{what}: {answer.status_code}")
                 self.accepted.append(Accepted(key, json.loads(bytes(answer.body))))

@@ -13,7 +13,7 @@ from alertnet.web.twilio import sms
 from simulation.checks.watch import Watch
 from simulation.hosts.host import Process
 from simulation.hosts.platform import Event
-from simulation.hosts.web import Answer, Web
+from simulation.hosts.web import Web, WebAnswer
 from simulation.outside.heartbeat import check_heartbeat
 from simulation.outside.line import DEADLINE
 from simulation.world.world import World
@@ -73,7 +73,7 @@ class Outside:
         return response
 
 
-def _fault_of(answer: Answer) -> str | None:
+def _fault_of(answer: WebAnswer) -> str | None:
     if isinstance(answer, Response):
         return None if answer.status_code < 300 else str(answer.status_code)
     return "timeout"

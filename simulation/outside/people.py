@@ -15,7 +15,7 @@ from alertnet.web.forms import Form
 from alertnet.web.pages import contact_page
 from alertnet.web.twilio import sms
 from simulation.checks.promises import Promises
-from simulation.hosts.web import PATIENCE, Answer, Web
+from simulation.hosts.web import PATIENCE, Web, WebAnswer
 from simulation.world.cast import FIELD_PHONE
 from simulation.world.database import OURS, PUBLIC_URL
 from simulation.world.world import World
@@ -133,7 +133,7 @@ class People:
         twice = self.world.random.random() < self.world.mischief.callback_doubled
         self.reports += number == FIELD_PHONE
 
-        def hear(answer: Answer) -> None:
+        def hear(answer: WebAnswer) -> None:
             if isinstance(answer, Response):
                 self.promises.was_replied_to(id, bytes(answer.body))
             elif tries < MOST_TRIES and not self.world.is_calm:

@@ -7,8 +7,8 @@ from alertnet.core.inbound.sms_grammar import (
     OPT_OUTS,
     PANIC,
     VERBS,
-    Answer,
     Report,
+    SmsAnswer,
     Turn,
     Verb,
     is_opt_out,
@@ -159,7 +159,7 @@ REPORTS = [
 
 @pytest.mark.parametrize(("text", "said"), ANSWERS)
 def test_an_answer_is_understood(text: str, said: list[tuple[Verb, str | None]]) -> None:
-    assert parse_answers(text) == tuple(Answer(*each) for each in said)
+    assert parse_answers(text) == tuple(SmsAnswer(*each) for each in said)
 
 
 @pytest.mark.parametrize("text", FREE_TEXTS)

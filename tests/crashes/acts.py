@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from alertnet.sandbox import Answer
+from alertnet.sandbox import WebhookAnswer
 from tests.crashes.world import World
 from tests.scenarios.world import code_in, link_in, spoken_code_in
 
@@ -13,7 +13,7 @@ GUIDE = "+50255550101"
 ARREST = {"type": "arrest", "country": "CO", "consent": "international", "people": [{"code": "P7"}]}
 WIDER = {"scope": "international", "given_by": "her mother", "how": "by phone"}
 
-Act = Callable[[World], Answer | None]
+Act = Callable[[World], WebhookAnswer | None]
 """Gives our answer where it asks us something."""
 
 
@@ -46,7 +46,7 @@ BY_THEMSELVES = (works, polls_inbound, keeps_watch, comes_back, calls_back)
 """Nobody waits for an answer to these, and all of them are done again and again, however they ended."""
 
 
-def raises(world: World, **facts: Any) -> Answer | None:
+def raises(world: World, **facts: Any) -> WebhookAnswer | None:
     """Somebody raises an incident."""
     return world.asks("POST", "/v1/incidents", {**ARREST, **facts}, key="the-first")
 
@@ -61,12 +61,12 @@ def reference(world: World) -> str:
     return str(world.sees("/v1/incidents")["items"][0]["ref"])
 
 
-def re_resolves(world: World) -> Answer | None:
+def re_resolves(world: World) -> WebhookAnswer | None:
     """A coordinator applies the difference that was looked at."""
     return acts("re-resolve", {"apply": True, "expected": world.notes["difference"]})(world)
 
 
-def revokes(world: World) -> Answer | None:
+def revokes(world: World) -> WebhookAnswer | None:
     """The coordinator takes back the only answer there is."""
     ref = reference(world)
     (answer,) = world.sees(f"/v1/incidents/{ref}")["acknowledgements"]
@@ -76,7 +76,7 @@ def revokes(world: World) -> Answer | None:
 def texts(number: str, words: Callable[[World], str]) -> Act:
     """Somebody sends us an SMS."""
 
-    def act(world: World) -> Answer | None:
+    def act(world: World) -> WebhookAnswer | None:
         text = words(world)
         world.answer = None
         world.phone(number).sends(text, world.sandbox.number)
@@ -95,14 +95,14 @@ def presses(number: str, button: str, **form: str) -> Act:
     return lambda world: world.opens(link_in(world.phone(number).inbox[-1]), answer=button, **form)
 
 
-def answers(world: World) -> Answer | None:
+def answers(world: World) -> WebhookAnswer | None:
     """The friend picks up."""
     world.answer = None
     world.phone(FRIEND).answers()
     return world.answer
 
 
-def keys(world: World) -> Answer | None:
+def keys(world: World) -> WebhookAnswer | None:
     """The friend keys the code that the call has spoken."""
     (call,) = world.phone(FRIEND).calls
     digits = spoken_code_in(call.words)
@@ -114,7 +114,7 @@ def keys(world: World) -> Answer | None:
 def dials(number: str) -> Act:
     """Somebody calls us."""
 
-    def act(world: World) -> Answer | None:
+    def act(world: World) -> WebhookAnswer | None:
         world.answer = None
         world.phone(number).dials()
         return world.answer
@@ -122,7 +122,7 @@ def dials(number: str) -> Act:
     return act
 
 
-def declares_restored(world: World) -> Answer | None:
+def declares_restored(world: World) -> WebhookAnswer | None:
     """Somebody types `alertnet db restored`."""
     return world.declares_restored()
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alertnet.sandbox import Answer
+from alertnet.sandbox import WebhookAnswer
 from alertnet.store.db.engine import make_engine
 from alertnet.store.db.vault import Vault
 from alertnet.store.tables import attempts, notifications
@@ -51,8 +51,8 @@ class Outcome:
 class Replies:
     """What whoever asked was told: before the death, if it came to that, and when asking again afterwards."""
 
-    first: Answer | None
-    again: Answer | None
+    first: WebhookAnswer | None
+    again: WebhookAnswer | None
 
 
 def outcome_of(world: World) -> Outcome:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from alertnet.sandbox import Answer
+from alertnet.sandbox import WebhookAnswer
 from tests.crashes.acts import works
 from tests.crashes.effects import Effect, Kind
 from tests.crashes.promise import Outcome, Replies, faults
@@ -57,8 +57,8 @@ def test_what_breaks_the_promise_is_found(came: Outcome) -> None:
 @pytest.mark.parametrize(
     "replies",
     [
-        Replies(Answer(201, "A-7K3M"), Answer(201, "B-2222")),
-        Replies(None, Answer(409, "in flight")),
+        Replies(WebhookAnswer(201, "A-7K3M"), WebhookAnswer(201, "B-2222")),
+        Replies(None, WebhookAnswer(409, "in flight")),
         Replies(None, None),
     ],
     ids=["another reply", "refused", "no reply"],

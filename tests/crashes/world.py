@@ -14,7 +14,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from alertnet.sandbox import Answer, Handset, Sandbox, Unreachable
+from alertnet.sandbox import Handset, Sandbox, Unreachable, WebhookAnswer
 from tests.crashes import database, program
 from tests.crashes.database import ACCOUNT, TOKEN, Original
 from tests.crashes.effects import Referee
@@ -47,11 +47,11 @@ class World:
         self.clock.move(NIGHT)
         self.referee = Referee(self.kills)
         self._process: Process | None = None
-        self._last: Callable[[], Answer | None] | None = None
+        self._last: Callable[[], WebhookAnswer | None] | None = None
         self._backup: str | None = None
         self.notes: dict[str, str] = {}
         """What people have written down for later."""
-        self.answer: Answer | None = None
+        self.answer: WebhookAnswer | None = None
         """What we answered last; None where the process died over it."""
         sandbox = Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url=URL, now=self.clock, post=self._post)
         self.sandbox = self._stack.enter_context(sandbox)
@@ -112,25 +112,25 @@ class World:
         self.kills()
         self.database_url = self._backup
 
-    def declares_restored(self) -> Answer | None:
+    def declares_restored(self) -> WebhookAnswer | None:
         """Somebody types `alertnet db restored`: its exit code, and what it says; None where it died over it."""
         self._last = self.declares_restored
         said = self.does("restored")
-        return None if said is None else Answer(0, said)
+        return None if said is None else WebhookAnswer(0, said)
 
     # Those who ask
 
-    def asks(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> Answer | None:
+    def asks(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> WebhookAnswer | None:
         """Somebody asks the API, under an Idempotency-Key if there is one."""
         headers = {"Authorization": f"Bearer {self._original.key}", "Content-Type": "application/json"}
         headers |= {"Idempotency-Key": key} if key else {}
         return self._send(Request(method, path, b"" if body is None else json.dumps(body).encode(), headers))
 
-    def opens(self, path: str, **form: str) -> Answer | None:
+    def opens(self, path: str, **form: str) -> WebhookAnswer | None:
         """Somebody presses a button on the page of a link."""
         return self._send(Request("POST", path, urlencode(form).encode(), {"Content-Type": FORM}))
 
-    def asks_again(self) -> Answer | None:
+    def asks_again(self) -> WebhookAnswer | None:
         """The last one who asked does the very same once more, as whoever gets no answer does."""
         assert self._last is not None
         return self._last()
@@ -169,7 +169,7 @@ class World:
             self.clock.move(min(end, max(min(moments, default=end), self.clock() + timedelta(milliseconds=1))))
         self.settles()
 
-    def _post(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+    def _post(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> WebhookAnswer:
         """How the provider calls us: once, whether anybody is there or not."""
         path = urlsplit(url)._replace(scheme="", netloc="").geturl()
         request = Request("POST", path, urlencode(params).encode(), {**headers, "Content-Type": FORM})
@@ -178,7 +178,7 @@ class World:
             raise Unreachable
         return answer
 
-    def _send(self, request: Request, *, restart: bool = True) -> Answer | None:
+    def _send(self, request: Request, *, restart: bool = True) -> WebhookAnswer | None:
         process = self.restarts() if restart else self._process
         self._last, self.answer = partial(self._send, request), None
         if process is None or not process.lives:
@@ -187,7 +187,7 @@ class World:
         try:
             connection.request(request.method, request.path, request.body, dict(request.headers))
             response = connection.getresponse()
-            self.answer = Answer(response.status, response.read().decode())
+            self.answer = WebhookAnswer(response.status, response.read().decode())
         except (OSError, HTTPException):
             process.ends()
             return None

@@ -7,7 +7,7 @@ import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
-from alertnet.sandbox import Answer, Fault, Sandbox, Unreachable
+from alertnet.sandbox import Fault, Sandbox, Unreachable, WebhookAnswer
 from alertnet.sandbox.telephony.webhooks import post_over_http
 from tests.sandbox.conftest import ACCOUNT, ALICE, BOB, OURS, TOKEN, Receiver
 from tests.support.clock import Clock
@@ -142,9 +142,9 @@ def test_nothing_leaves_the_loopback_interface() -> None:
 def test_delivery_can_be_replaced_by_a_test_client() -> None:
     seen: list[str] = []
 
-    def post(url: str, params: object, headers: object) -> Answer:
+    def post(url: str, params: object, headers: object) -> WebhookAnswer:
         seen.append(url)
-        return Answer(200, "<Response><Message>hello</Message></Response>")
+        return WebhookAnswer(200, "<Response><Message>hello</Message></Response>")
 
     sandbox = Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url="https://alertnet.example", post=post)
     assert sandbox.handset(ALICE).sends("SOS") == "hello"

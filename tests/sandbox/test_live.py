@@ -3,17 +3,17 @@
 import threading
 from collections.abc import Mapping
 
-from alertnet.sandbox import Answer, Sandbox
+from alertnet.sandbox import Sandbox, WebhookAnswer
 from tests.sandbox.conftest import ACCOUNT, ALICE, OURS, TOKEN, client_for
 
 
 def test_a_live_sandbox_delivers_and_reports_by_itself() -> None:
     delivered = threading.Event()
 
-    def post(url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+    def post(url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> WebhookAnswer:
         if params["MessageStatus"] == "delivered":
             delivered.set()
-        return Answer(204, "")
+        return WebhookAnswer(204, "")
 
     with Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url="http://127.0.0.1", live=True, post=post) as live:
         client = client_for(live)
@@ -28,11 +28,11 @@ def test_a_step_that_fails_stops_no_other() -> None:
     second = threading.Event()
     answers = iter([ValueError("a receiver that breaks")])
 
-    def post(url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+    def post(url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> WebhookAnswer:
         if fault := next(answers, None):
             raise fault
         second.set()
-        return Answer(204, "")
+        return WebhookAnswer(204, "")
 
     with Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url="http://127.0.0.1", live=True, post=post) as live:
         client = client_for(live)

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from fastapi.testclient import TestClient
 
 from alertnet.runtime.wiring import Runtime
-from alertnet.sandbox import Answer, Handset, Mailbox, Sandbox, Unreachable
+from alertnet.sandbox import Handset, Mailbox, Sandbox, Unreachable, WebhookAnswer
 from tests.support.clock import Clock
 from tests.support.timed_program import TimedProgram
 
@@ -79,14 +79,14 @@ class World(TimedProgram):
         self.worker.poll_missed_inbound()
         self.settles()
 
-    def post(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+    def post(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> WebhookAnswer:
         """How the network delivers to us."""
         if self.is_deaf:
             raise Unreachable("our web is away")
         parts = urlsplit(url)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         answer = self.client.post(path, data=dict(params), headers=dict(headers))
-        return Answer(answer.status_code, answer.text)
+        return WebhookAnswer(answer.status_code, answer.text)
 
 
 class Incident:

@@ -33,10 +33,10 @@ MUTANTS = {
     "commit after send": Mutant(
         "A5",
         "alertnet/worker/due_work.py",
-        "        claims = runtime.transact(provider_health.take, runtime, method, self._rooms)\n",
+        "        claims = runtime.transact(provider_health.claim_sends, runtime, method, self._rooms)\n",
         """
         def take_and_send(tx):
-            claims = provider_health.take(tx, runtime, method, self._rooms)
+            claims = provider_health.claim_sends(tx, runtime, method, self._rooms)
             for each in claims.claimed:
                 runtime.outlets[each.method, each.provider].channel.send(self._sending.compose(each))
             return claims

@@ -103,7 +103,7 @@ def test_the_files_of_a_database_are_for_their_owner_alone(tmp_path: Path, vault
     path = tmp_path / "alertnet.db"
     engine = make_engine(f"sqlite:///{path}", vault)
     lock = WorkerLock(engine)
-    lock.take()
+    lock.acquire()
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE names (name TEXT)"))
 

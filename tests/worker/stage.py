@@ -21,7 +21,7 @@ from alertnet.flows.sending.provider_callbacks import track_call, track_sms
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime, wire
-from alertnet.sandbox import Answer, Sandbox, Unreachable
+from alertnet.sandbox import Sandbox, Unreachable, WebhookAnswer
 from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.records.editions import Edition
 from alertnet.store.tables import attempts, escalations, notifications
@@ -180,7 +180,7 @@ class Stage(TimedProgram):
         """The only escalation."""
         return self.runtime.read(lambda tx: tx.session.execute(select(escalations)).one())
 
-    def _post(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+    def _post(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> WebhookAnswer:
         """Where the web stands: a status is brought to its flow, and a call that is answered hears a sentence."""
         path, attempt = urlsplit(url).path.rsplit("/", 1)
         if path == "/twilio/sms/status":
@@ -192,8 +192,8 @@ class Stage(TimedProgram):
         elif path == "/twilio":
             raise Unreachable("this stage has no web for what comes in")
         else:
-            return Answer(200, "<Response><Say>Hello</Say></Response>")
-        return Answer(204, "")
+            return WebhookAnswer(200, "<Response><Say>Hello</Say></Response>")
+        return WebhookAnswer(204, "")
 
 
 ARREST: dict[str, Any] = {

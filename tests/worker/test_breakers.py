@@ -25,7 +25,7 @@ from alertnet.sandbox import Fault
 from alertnet.store.monitoring.observations import observe
 from alertnet.store.queues import circuit_breakers as breaker_store
 from alertnet.store.tables import breakers
-from alertnet.worker.provider_health import take
+from alertnet.worker.provider_health import claim_sends
 from alertnet.worker.service import POOLS, Worker, strides
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, MINUTE, NOW, OURS, Stage, network
@@ -371,7 +371,7 @@ def test_a_provider_that_another_worker_found_well_again_is_used_in_full(stages:
     for _ in range(3):
         stage.opens()
 
-    claims = other.transact(take, other, MethodKind.SMS, strides(POOLS))
+    claims = other.transact(claim_sends, other, MethodKind.SMS, strides(POOLS))
 
     left = other.read(lambda tx: tx.session.execute(select(breakers)).all())
     other.close()

@@ -158,11 +158,11 @@ def test_each_claims_the_methods_in_the_same_order(stages: Stages, postgres: str
             held.append(str(values))
 
     with Worker(stage.runtime, tick_seconds=60):
-        (take,) = stage.runtime.wakeups.takers
-        stage.runtime.transact(take, ["sms", "call"])
+        (claim,) = stage.runtime.wakeups.claimers
+        stage.runtime.transact(claim, ["sms", "call"])
         event.listen(stage.runtime.engine, "before_cursor_execute", note)
         for methods in (["sms", "call"], ["call", "sms"]):
-            stage.runtime.transact(take, methods)
+            stage.runtime.transact(claim, methods)
 
     assert ["sms" in values for values in held] == [True, False, True, False]
 

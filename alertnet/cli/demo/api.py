@@ -19,18 +19,18 @@ class Api:
 
     def get(self, path: str) -> Any:
         """What is there, read as JSON. Raises OSError where there is no good answer, as `post` does."""
-        return self._ask(Request(f"{self.url}{path}", headers=self._headers))  # noqa: S310 - our own address
+        return self._request(Request(f"{self.url}{path}", headers=self._headers))  # noqa: S310 - our own address
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """What came of it, read as JSON."""
         data = json.dumps(body).encode()
-        return self._ask(Request(f"{self.url}{path}", data, self._headers))  # noqa: S310 - our own address
+        return self._request(Request(f"{self.url}{path}", data, self._headers))  # noqa: S310 - our own address
 
     @property
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
 
-    def _ask(self, request: Request) -> Any:
+    def _request(self, request: Request) -> Any:
         with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - our own address
             return json.load(answer)
 

@@ -46,7 +46,7 @@ class Tour:
         for title, play in scenes.items():
             self._watch.console.print(Text(f"\n{title}", "bold"))
             play()
-            self._watch.settle()
+            self._watch.wait_until_quiet()
 
     def _sos(self) -> None:
         reply = self._stage.phone("ana").sends("SOS")
@@ -88,7 +88,7 @@ class Tour:
         closed = self._stage.api.post(f"/v1/incidents/{self._ref}/close", {"reason": "released"})
         if {each["status"] for each in closed["escalations"]} != {"stopped"}:
             raise Missed("an end to every escalation")
-        self._watch.settle()
+        self._watch.wait_until_quiet()
         if {each["contact"] for each in self._reached(["stand_down"])} != told:
             raise Missed(f"the all-clear to {', '.join(sorted(told))}, and to nobody else")
 

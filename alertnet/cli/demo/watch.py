@@ -75,7 +75,7 @@ class Watch:
 
         return self.expect(what, look_again)
 
-    def settle(self) -> None:
+    def wait_until_quiet(self) -> None:
         """Return when all that is due has been done.
 
         Raises:

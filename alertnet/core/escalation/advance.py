@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alertnet.core.directory.usable_methods import Reach
-from alertnet.core.escalation.apply_events import reconsider, take
+from alertnet.core.escalation.apply_events import apply_event, reconsider
 from alertnet.core.escalation.context import Context
 from alertnet.core.escalation.decision import Ask, Send, Step
 from alertnet.core.escalation.due import Agenda
@@ -42,7 +42,7 @@ def advance(
     if happened:
         agenda.catch_up()
     for event in happened:
-        take(context, event)
+        apply_event(context, event)
     agenda.run_until(now)
     return Step(context.state, agenda.due_at(), _sends(context), _asks(context), tuple(context.notes))
 

@@ -34,7 +34,7 @@ from alertnet.core.escalation.state import (
 from alertnet.core.incident import Severity
 
 
-def take(context: Context, event: Event) -> None:
+def apply_event(context: Context, event: Event) -> None:
     """Apply one event at the context's `now`. While stopped only what people say and providers report is kept."""
     context.moment = context.now
     if context.state.status is Status.STOPPED and not isinstance(event, Answered | Withdrawn | Failed):

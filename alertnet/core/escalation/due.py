@@ -13,7 +13,7 @@ from alertnet.core.directory.contact_tree import Otherwise
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import LATE, Context, pause_after
 from alertnet.core.escalation.level_status import deputise, is_live, live_progress, would_matter
-from alertnet.core.escalation.open_level import ask, open_last_resort, open_level
+from alertnet.core.escalation.open_level import ask_for_go, open_last_resort, open_level
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.settle import acknowledge, settle
 from alertnet.core.escalation.state import LAST_RESORT, LevelRun, LevelStatus, Status
@@ -185,7 +185,7 @@ class Agenda:
             context.change(status=Status.WAITING_FOR_GO, unverified_since=moment, unverified_index=planned.index)
             context.note("waits_for_verification", level=planned.level.name)
         elif planned.approval is not None and not given:
-            ask(context, planned, moment)
+            ask_for_go(context, planned, moment)
         else:
             if context.state.status is Status.WAITING_FOR_GO:
                 context.change(status=Status.RUNNING)

@@ -38,7 +38,7 @@ def open_last_resort(context: Context, at: datetime) -> None:
     settle(context)
 
 
-def ask(context: Context, planned: PlannedLevel, moment: datetime) -> None:
+def ask_for_go(context: Context, planned: PlannedLevel, moment: datetime) -> None:
     """Ask the coordinators whether this level may open; the automatic time counts from when the level was due.
 
     For a critical one that is so even where the question comes late.

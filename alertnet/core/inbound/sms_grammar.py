@@ -67,7 +67,7 @@ _PLACE = re.compile(r"l\d{1,3}")
 
 
 @dataclass(frozen=True)
-class Answer:
+class SmsAnswer:
     """One answer of a text. `code` None: a verb alone, which never acts. `note`: what was written after it."""
 
     verb: Verb
@@ -114,7 +114,7 @@ def is_opt_out(text: str) -> bool:
     return len(words) == 1 and words[0].plain in OPT_OUTS
 
 
-def parse_answers(text: str) -> tuple[Answer, ...]:
+def parse_answers(text: str) -> tuple[SmsAnswer, ...]:
     """The answers at the beginning of a text, in its order, else that with the only code in it; else none.
 
         4711 · OK 4711 · NO4711 · "4711 no" · OK 4711, NO 5823 · NO 4711 5823 (no to both) · DONE 4711 some words
@@ -127,9 +127,9 @@ def parse_answers(text: str) -> tuple[Answer, ...]:
     text = _clean(text)
     words = _words(text)
     if len(words) == 1 and words[0].plain in VERBS:
-        return (Answer(VERBS[words[0].plain], None),)
+        return (SmsAnswer(VERBS[words[0].plain], None),)
     if len(words) == 2 and is_written_code(words[0].plain) and words[1].plain in VERBS:
-        return (Answer(VERBS[words[1].plain], words[0].plain),)
+        return (SmsAnswer(VERBS[words[1].plain], words[0].plain),)
     found, end = _leading_answers(words)
     if not found:
         return _only_answer(text, words)
@@ -139,7 +139,7 @@ def parse_answers(text: str) -> tuple[Answer, ...]:
     if note and _is_doubtful(found[-1][0], note, words[end:]):
         return ()
     verb, code = found[-1]
-    return (*(Answer(*each) for each in found[:-1]), Answer(verb, code, note))
+    return (*(SmsAnswer(*each) for each in found[:-1]), SmsAnswer(verb, code, note))
 
 
 def says_more(text: str) -> bool:
@@ -223,7 +223,7 @@ def _leading_answers(words: list[_Word]) -> tuple[list[tuple[Verb, str]], int]:
     return found, at
 
 
-def _only_answer(text: str, words: list[_Word]) -> tuple[Answer, ...]:
+def _only_answer(text: str, words: list[_Word]) -> tuple[SmsAnswer, ...]:
     """The answer with the only code of a text that begins with something else, by the verb right before it."""
     matches = [(place, _VERB_WITH_CODE.fullmatch(word.plain)) for place, word in enumerate(words)]
     codes = [(place, match) for place, match in matches if match is not None and is_written_code(match[2])]
@@ -235,7 +235,7 @@ def _only_answer(text: str, words: list[_Word]) -> tuple[Answer, ...]:
     others = words[: place - apart] + words[place + 1 :]
     if _is_doubtful(verb, text, others):
         return ()
-    return (Answer(verb, match[2], text[words[place].end :].strip(" \n,.;:!") or None),)
+    return (SmsAnswer(verb, match[2], text[words[place].end :].strip(" \n,.;:!") or None),)
 
 
 def _is_doubtful(verb: Verb, note: str, words: list[_Word]) -> bool:

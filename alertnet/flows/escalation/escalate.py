@@ -131,7 +131,7 @@ def _send(locked: LockedIncident, escalation: Escalation, send: Send) -> Failed 
         return None
     level = "Last resort" if send.index == LAST_RESORT else plan.tree.levels[send.index].name
     if is_task:
-        return phone_tasks.ask(locked, escalation, contact, send, level)
+        return phone_tasks.ask_to_call(locked, escalation, contact, send, level)
     id = alert(
         locked,
         send.kind,

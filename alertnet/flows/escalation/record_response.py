@@ -22,7 +22,7 @@ from alertnet.flows.notifications.compose import notify_coordinators, said, writ
 from alertnet.flows.notifications.field_reassurance import tell_has_it
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.tables import acknowledgements
-from alertnet.store.views.recipient_answers import Answer
+from alertnet.store.views.recipient_answers import CurrentAnswer
 
 SUBJECTS = {
     AnswerKind.ACKNOWLEDGED: Subject.ACKNOWLEDGED,
@@ -89,7 +89,7 @@ def _let_count(
     tree: str,
     contact_id: str,
     answered: partial[Answered],
-    before: list[Answer],
+    before: list[CurrentAnswer],
     *,
     vouched: bool,
 ) -> None:
@@ -186,7 +186,7 @@ def _only_relays(contact: Contact, address: str | None) -> bool:
     return bool(methods) and all(method.relays for method in methods)
 
 
-def _says_the_same(locked: LockedIncident, before: Answer, kind: AnswerKind, address: str | None) -> bool:
+def _says_the_same(locked: LockedIncident, before: CurrentAnswer, kind: AnswerKind, address: str | None) -> bool:
     """Whether the answer adds nothing to the one before; that another number passes it on does."""
     if before.kind is not kind or (kind is AnswerKind.RELAYED and before.address != address):
         return False

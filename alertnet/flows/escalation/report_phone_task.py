@@ -20,7 +20,7 @@ from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
 
 
-def take(locked: LockedIncident, prompt: Row[Any], by: str) -> None:
+def take_task(locked: LockedIncident, prompt: Row[Any], by: str) -> None:
     """A coordinator is going to call; without a result the task rings for all of them again.
 
     Raises:

@@ -25,5 +25,5 @@ def vouch(
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
     """
     respondent(locked, tree, contact)
-    phone_tasks.settle(locked, counted_in(locked, tree, contact), PromptAnswer(kind.value), by)
+    phone_tasks.record_result(locked, counted_in(locked, tree, contact), PromptAnswer(kind.value), by)
     return respond(locked, tree, contact, kind, Via.VOUCHED, by=by, note=note, at=at)

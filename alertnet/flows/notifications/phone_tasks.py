@@ -48,7 +48,9 @@ _OPEN = _SERVED.join(alarm_table, alarm_table.c.id == notifications.c.alarm_id).
 )
 
 
-def ask(locked: LockedIncident, escalation: Escalation, contact: Contact, send: Send, level: str) -> Unsent | None:
+def ask_to_call(
+    locked: LockedIncident, escalation: Escalation, contact: Contact, send: Send, level: str
+) -> Unsent | None:
     """Ask the coordinators to call the contact; `Unsent` where it has closed since the moment that was planned."""
     if closed_by(locked.plans[escalation.tree], contact.id, send.method, locked.tx.now):
         return Unsent(contact.id, send.method)
@@ -90,7 +92,9 @@ def withdraw(locked: LockedIncident) -> None:
             end(locked, row, PromptAnswer.OVERTAKEN, None)
 
 
-def settle(locked: LockedIncident, everywhere: Iterable[tuple[str, str]], answer: PromptAnswer, by: str | None) -> None:
+def record_result(
+    locked: LockedIncident, everywhere: Iterable[tuple[str, str]], answer: PromptAnswer, by: str | None
+) -> None:
     """What was asked about the contact, by (escalation, contact), has its result."""
     stands = set(everywhere)
     rows = open_tasks(locked)

@@ -24,7 +24,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import editions
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.tables import escalations, links
-from alertnet.store.views.recipient_answers import Answer
+from alertnet.store.views.recipient_answers import CurrentAnswer
 
 ANSWERS = {
     "acknowledge": AnswerKind.ACKNOWLEDGED,
@@ -141,7 +141,7 @@ def with_proof(locked: LockedIncident, contact: Contact, page: Page, proof: Proo
     )
 
 
-def _recorded(tx: Tx, link: Row[Any], answer: Answer | None) -> tuple[Remark, ...]:
+def _recorded(tx: Tx, link: Row[Any], answer: CurrentAnswer | None) -> tuple[Remark, ...]:
     """What holds of the contact's answer, by when an action is expected, and whom to call."""
     if answer is None:
         return ()

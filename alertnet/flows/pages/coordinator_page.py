@@ -92,7 +92,7 @@ def _decide(locked: LockedIncident, prompt: Row[Any], answer: str, by: str) -> N
 
 def _report(locked: LockedIncident, prompt: Row[Any], answer: str, by: str) -> None:
     if answer == TAKE:
-        report_phone_task.take(locked, prompt, by)
+        report_phone_task.take_task(locked, prompt, by)
     elif answer in CALL_FAILURES:
         if prompt.answer != answer:
             report_phone_task.report_failure(locked, prompt, PromptAnswer(answer), by)

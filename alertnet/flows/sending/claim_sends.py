@@ -148,7 +148,7 @@ def _fill(tx: Tx, method: MethodKind, claims: Claims, capacity: SendCapacity, ou
     most = capacity.left or MOST_SEEN
     while (capacity.left or capacity.barred_until(outward.providers) is not None) and len(seen) < MOST_SEEN:
         waiting = _waiting_elsewhere(capacity, outward)
-        due = attempt_store.take(
+        due = attempt_store.claim(
             tx.session, method, tx.now, most, besides=seen, spared=spared | waiting, least_tried=least_tried
         )
         seen += [row.id for row in due]

@@ -34,7 +34,7 @@ def expire_lease(tx: Tx, attempt_id: str) -> list[str]:
 
 def claim_status_queries(tx: Tx, method: MethodKind, limit: int, others: Collection[str] = ()) -> Claims:
     """Attempts that a provider is to be asked about now, not one of the `others`; each is ours as long as a lease."""
-    due = attempt_store.take_asked(tx.session, method, tx.now, limit, others)
+    due = attempt_store.claim_to_ask(tx.session, method, tx.now, limit, others)
     rows, broken = attempt_store.with_words(tx.session, due)
     claimed = [claimed_from(row, tx.entropy.id(), tx.now) for row in rows]
     until = tx.now + LEASE

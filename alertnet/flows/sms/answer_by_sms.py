@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
-from alertnet.core.inbound.sms_grammar import Answer, Verb
+from alertnet.core.inbound.sms_grammar import SmsAnswer, Verb
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.codes_of_number import HeldCode
 from alertnet.flows.escalation.record_decision import decide_prompt, oldest_decision
@@ -40,7 +40,7 @@ SUBJECTS_OF_ANSWERS: Mapping[str, Subject] = {
 
 
 def record_answers(
-    sms: InboundSms, answers: Sequence[tuple[Answer, HeldCode]], cases: Mapping[str, LockedIncident]
+    sms: InboundSms, answers: Sequence[tuple[SmsAnswer, HeldCode]], cases: Mapping[str, LockedIncident]
 ) -> Reply | None:
     """Let every answer count; there is one reply, to one of them, and the others are confirmed by an SMS each.
 
@@ -62,7 +62,9 @@ def record_answers(
     return replace(reply, hang_ups=tuple(hang_ups)) if reply else None
 
 
-def _record(locked: LockedIncident, sms: InboundSms, answer: Answer, code: HeldCode, *, replying: bool) -> Reply | None:
+def _record(
+    locked: LockedIncident, sms: InboundSms, answer: SmsAnswer, code: HeldCode, *, replying: bool
+) -> Reply | None:
     if not may_answer(locked, code):
         ring_once(locked, Subject.NOT_UNDERSTOOD, code.contact)
         return None
@@ -76,13 +78,13 @@ def _record(locked: LockedIncident, sms: InboundSms, answer: Answer, code: HeldC
             case PromptKind.TASK:
                 return _report(locked, sms, code, prompt, answer)
             case _:
-                return _take(locked, code, prompt, answer)
+                return _take_alarm(locked, code, prompt, answer)
     if answer.verb in (Verb.GO, Verb.HOLD):
         return _decide_by_own_code(locked, code, answer)
     return _respond(locked, sms, answer, code, replying=replying)
 
 
-def _respond(locked: LockedIncident, sms: InboundSms, answer: Answer, code: HeldCode, *, replying: bool) -> Reply:
+def _respond(locked: LockedIncident, sms: InboundSms, answer: SmsAnswer, code: HeldCode, *, replying: bool) -> Reply:
     done = answer.verb is Verb.DONE
     recorded = respond(
         locked,
@@ -105,7 +107,7 @@ def _respond(locked: LockedIncident, sms: InboundSms, answer: Answer, code: Held
     return reply_to_holder(locked, code, kind, words)
 
 
-def _decide_by_own_code(locked: LockedIncident, code: HeldCode, answer: Answer) -> Reply:
+def _decide_by_own_code(locked: LockedIncident, code: HeldCode, answer: SmsAnswer) -> Reply:
     """GO or HOLD with the code of an alert: from a coordinator it means the incident's oldest open question."""
     if locked.is_coordinator(code.tree, code.contact):
         question = oldest_decision(locked) or _last_decided(locked)
@@ -115,7 +117,7 @@ def _decide_by_own_code(locked: LockedIncident, code: HeldCode, answer: Answer) 
     return _reply(locked, code, Kind.NOT_UNDERSTOOD, code=code.text)
 
 
-def _decide(locked: LockedIncident, code: HeldCode, question: Row[Any], answer: Answer) -> Reply:
+def _decide(locked: LockedIncident, code: HeldCode, question: Row[Any], answer: SmsAnswer) -> Reply:
     decision = DECISIONS.get(answer.verb)
     if decision is None:
         return _ask_again(locked, code, question)
@@ -143,7 +145,7 @@ def _ask_again(locked: LockedIncident, code: HeldCode, question: Row[Any]) -> Re
     )
 
 
-def _take(locked: LockedIncident, code: HeldCode, prompt: Row[Any], answer: Answer) -> Reply:
+def _take_alarm(locked: LockedIncident, code: HeldCode, prompt: Row[Any], answer: SmsAnswer) -> Reply:
     """Who takes an alarm on silences it; one who can't, or passes it on, leaves it ringing for the others."""
     if answer.verb in (Verb.NO, Verb.RELAY):
         return _reply(locked, code, Kind.DECLINED, code=code.text, at=locked.tx.now)
@@ -153,7 +155,7 @@ def _take(locked: LockedIncident, code: HeldCode, prompt: Row[Any], answer: Answ
     return _reply(locked, code, Kind.RECORDED, subject=Subject.ACKNOWLEDGED, at=locked.tx.now)
 
 
-def _report(locked: LockedIncident, sms: InboundSms, code: HeldCode, task: Row[Any], answer: Answer) -> Reply:
+def _report(locked: LockedIncident, sms: InboundSms, code: HeldCode, task: Row[Any], answer: SmsAnswer) -> Reply:
     """What came of a task: the contact's answer, for which the coordinator vouches, and with DONE what it does."""
     if answer.verb not in KINDS:
         return _ask_again(locked, code, task)

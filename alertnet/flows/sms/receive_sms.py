@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
-from alertnet.core.inbound.sms_grammar import Answer, is_opt_out, parse_answers, parse_report, parse_turn, says_more
+from alertnet.core.inbound.sms_grammar import SmsAnswer, is_opt_out, parse_answers, parse_report, parse_turn, says_more
 from alertnet.core.limits import Limit
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.core.notification import Kind
@@ -40,10 +40,10 @@ def receive_sms(tx: Tx, edition: Edition, sms: InboundSms) -> Reply | None:
     if sms.provider_id == SELF_TEST:
         heartbeats.note(tx, heartbeats.INBOUND)
         return None
-    if not inbound.take(tx, sms):
+    if not inbound.receive(tx, sms):
         return inbound.reply_to(tx.session, sms.provider_id)
     known, reply = _react(tx, edition, sms)
-    inbound.settle(tx, sms.provider_id, known=known, reply=reply)
+    inbound.record_reply(tx, sms.provider_id, known=known, reply=reply)
     return reply
 
 
@@ -52,10 +52,10 @@ def receive_late_sms(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[str, ..
 
     Whoever brings it after all gets no answer. The calls to hang up, by the provider's ids.
     """
-    if not inbound.take(tx, sms):
+    if not inbound.receive(tx, sms):
         return ()
     known, reply = _react(tx, edition, sms)
-    inbound.settle(tx, sms.provider_id, known=known, reply=None)
+    inbound.record_reply(tx, sms.provider_id, known=known, reply=None)
     if reply is None:
         return ()
     if reply.to is not None:
@@ -117,7 +117,7 @@ def _hear_rest(
     tx: Tx,
     edition: Edition,
     sms: InboundSms,
-    answers: Sequence[Answer],
+    answers: Sequence[SmsAnswer],
     texts: Collection[str],
     sent: Mapping[str, HeldCode],
 ) -> tuple[bool, Reply | None, Limit | None]:

@@ -9,9 +9,9 @@ from alertnet.core.errors import BadInput, WrongState
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import idempotency
-from alertnet.store.records.idempotency import Answer, Once
+from alertnet.store.records.idempotency import ApiAnswer, Once
 
-Show = Callable[[Session], Answer]
+Show = Callable[[Session], ApiAnswer]
 """Reads the answer, as things stand in that session."""
 
 Act = Callable[[Tx], tuple[LockedIncident, Show]]
@@ -22,7 +22,7 @@ Act = Callable[[Tx], tuple[LockedIncident, Show]]
 class Accepted:
     """What came of a request. `answer` is None where it is to be read after the commit."""
 
-    answer: Answer | None
+    answer: ApiAnswer | None
     show: Show
     hang_ups: tuple[str, ...] = ()
     """Calls (the provider's ids) that are to be ended now."""

@@ -17,7 +17,7 @@ from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.escalations import Escalation, Unreadable, fixed, moving
 from alertnet.store.views import recipient_answers
-from alertnet.store.views.recipient_answers import Answer
+from alertnet.store.views.recipient_answers import CurrentAnswer
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,11 @@ class LockedIncident:
         """(tree, contact) by which the same recipient goes."""
         return {(id, each.id) for id, each in self.same_recipient(tree, contact)}
 
-    def current_answer(self, tree: str, contact: str) -> Answer | None:
+    def current_answer(self, tree: str, contact: str) -> CurrentAnswer | None:
         """The recipient's answer that holds now, in whichever tree it was given."""
         return next(iter(self.current_answers(tree, contact)), None)
 
-    def current_answers(self, tree: str, contact: str) -> list[Answer]:
+    def current_answers(self, tree: str, contact: str) -> list[CurrentAnswer]:
         """All that hold, the latest first."""
         return recipient_answers.current_answers(self.tx.session, self.incident.id, self.names(tree, contact))
 

@@ -14,7 +14,7 @@ from alertnet.core.inbound.wrong_keys import WrongKeys
 from alertnet.core.notification import Failure, Kind, PromptAnswer
 from alertnet.flows.escalation.record_decision import decide_prompt
 from alertnet.flows.escalation.record_response import respond
-from alertnet.flows.escalation.report_phone_task import take
+from alertnet.flows.escalation.report_phone_task import take_task
 from alertnet.flows.escalation.report_wrong_person import report_wrong_person
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.compose import notify_coordinators
@@ -110,7 +110,7 @@ def _accept(call: Call) -> Spoken:
     if call.kind is Kind.ALARM:
         prompts.answer_prompt(call.locked, call.row.alarm_id, PromptAnswer.ACKNOWLEDGED, call.row.contact)
     elif call.kind is Kind.TASK:
-        take(call.locked, call.prompt, call.row.contact)
+        take_task(call.locked, call.prompt, call.row.contact)
     elif call.kind.is_alert and _respond(call, AnswerKind.ACKNOWLEDGED) is AnswerKind.RELAYED:
         return call.say("thanks_relayed")
     return call.say(ask=MENU)

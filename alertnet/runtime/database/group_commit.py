@@ -80,12 +80,12 @@ class GroupCommit:
         self._thread.join()
 
     def _write(self) -> None:
-        while jobs := self._take():
+        while jobs := self._next_group():
             again = self._as_group(jobs) if len(jobs) > 1 else jobs
             for job in again:
                 self._alone(job)
 
-    def _take(self) -> list[_Job]:
+    def _next_group(self) -> list[_Job]:
         """What is queued, after waiting for the first; empty when there is no more to come."""
         jobs: list[_Job] = []
         job = self._queue.get()
@@ -150,7 +150,7 @@ class GroupCommit:
     def _take_along(self, connection: Connection, due: set[str], undo: list[Hook]) -> list[Hook]:
         with Session(connection, join_transaction_mode="create_savepoint") as session:
             with undoing(session) as own:
-                hooks = self._wakeups.take(self._begin(session), due)
+                hooks = self._wakeups.claim(self._begin(session), due)
                 session.commit()
             undo += own
             return hooks

@@ -89,7 +89,7 @@ def run_alone(engine: Engine, begin: Begin, work: Work[T], wakeups: Wakeups) -> 
         tx = begin(session)
         value = work(tx)
         methods = left_due(session)
-        hooks = None if methods is None else wakeups.take(tx, methods)
+        hooks = None if methods is None else wakeups.claim(tx, methods)
         if hooks is not None and engine.dialect.name == "postgresql":
             session.execute(NOTIFY)
         session.commit()

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 Hook = Callable[[], object]
 
-Taker = Callable[[Tx, Collection[str]], Hook]
+Claimer = Callable[[Tx, Collection[str]], Hook]
 """Takes what a transaction leaves due, inside it, by the methods of the attempts; gives what is to be done after it."""
 
 
@@ -32,15 +32,15 @@ class Wakeups:
     """Called after every commit that leaves something due, by whichever process."""
     wakers: list[Hook] = field(default_factory=list)
     """Called as well where nobody has taken it."""
-    takers: list[Taker] = field(default_factory=list)
+    claimers: list[Claimer] = field(default_factory=list)
 
-    def take(self, tx: Tx, methods: set[str]) -> list[Hook]:
+    def claim(self, tx: Tx, methods: set[str]) -> list[Hook]:
         """Let the takers take at once what the transaction leaves due: it is under way one transaction sooner."""
-        if not self.takers or not methods:
+        if not self.claimers or not methods:
             return list(self.wakers)
         try:
             with undoing(tx.session), tx.session.begin_nested():
-                return [take(tx, methods) for take in self.takers]
+                return [claim(tx, methods) for claim in self.claimers]
         except Exception:
             log.exception("taking_failed")
             return list(self.wakers)

@@ -18,7 +18,7 @@ LIMITS = urllib3.Timeout(connect=5, read=15)
 
 
 @dataclass(frozen=True)
-class Answer:
+class WebhookAnswer:
     """What a webhook was answered."""
 
     status: int
@@ -31,14 +31,14 @@ class Delivery:
 
     url: str
     params: Mapping[str, str]
-    answer: Answer | None
+    answer: WebhookAnswer | None
 
 
 class Unreachable(Exception):
     """No answer came: refused, reset or too late."""
 
 
-Post = Callable[[str, Mapping[str, str], Mapping[str, str]], Answer]
+Post = Callable[[str, Mapping[str, str], Mapping[str, str]], WebhookAnswer]
 """POSTs (url, form fields, headers); raises Unreachable when no answer comes."""
 
 
@@ -72,14 +72,14 @@ def post_over_http() -> Post:
     """The usual way to deliver: over HTTP with connections kept, to loopback addresses only."""
     pool = urllib3.PoolManager(maxsize=8, timeout=LIMITS, retries=False)
 
-    def post(url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+    def post(url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> WebhookAnswer:
         if urlsplit(url).hostname not in LOOPBACK:
             raise Unreachable("the sandbox calls back on the loopback interface only")
         try:
             response = pool.request_encode_body("POST", url, fields=params, headers=headers, encode_multipart=False)
         except urllib3.exceptions.HTTPError as error:
             raise Unreachable(str(error)) from error
-        return Answer(response.status, response.data.decode(errors="replace"))
+        return WebhookAnswer(response.status, response.data.decode(errors="replace"))
 
     return post
 

@@ -140,7 +140,7 @@ LAST_SIGN = timedelta(seconds=40)
 """A call rings for 30 s, and one that is spoken with asks us for words more often than this."""
 
 
-def take(
+def claim(
     session: Session,
     method: MethodKind,
     now: datetime,
@@ -160,7 +160,7 @@ def take(
     return session.execute(due, values | {"besides": list(besides), "spared": list(spared)}).all()
 
 
-def take_asked(
+def claim_to_ask(
     session: Session, method: MethodKind, now: datetime, most: int, others: Collection[str]
 ) -> Sequence[str]:
     """Ids of attempts about which it is time to ask their provider, unless it is one of the `others`; held likewise."""

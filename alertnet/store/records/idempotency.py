@@ -13,7 +13,7 @@ from alertnet.store.tables import idempotency
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiAnswer:
     """An answer over HTTP: its status, its JSON, and where the thing it made is found."""
 
     status: int
@@ -29,15 +29,15 @@ class Once:
     body: bytes
 
 
-def find(session: Session, key: bytes) -> tuple[bytes, Answer] | None:
+def find(session: Session, key: bytes) -> tuple[bytes, ApiAnswer] | None:
     """The body's hash and the answer of the request that was accepted under that key."""
     row = session.execute(select(idempotency).where(idempotency.c.key_hash == key)).first()
     if row is None:
         return None
-    return row.body_hash, Answer(row.status, json.loads(row.answer["body"]), row.answer["location"])
+    return row.body_hash, ApiAnswer(row.status, json.loads(row.answer["body"]), row.answer["location"])
 
 
-def keep(tx: Tx, once: Once, incident_id: str, answer: Answer) -> bool:
+def keep(tx: Tx, once: Once, incident_id: str, answer: ApiAnswer) -> bool:
     """Keep the answer; False if another request was accepted under the same key at the same moment."""
     values = {
         "key_hash": once.key,

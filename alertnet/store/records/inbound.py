@@ -64,7 +64,7 @@ class Reply:
     to: Recipient | None = None
 
 
-def take(tx: Tx, sms: InboundSms) -> bool:
+def receive(tx: Tx, sms: InboundSms) -> bool:
     """Keep the text, as of an unknown sender so far; False when it came before, also at this very moment."""
     row = {
         "provider_id": sms.provider_id,
@@ -78,7 +78,7 @@ def take(tx: Tx, sms: InboundSms) -> bool:
     return insert_once(tx.session, inbound, row)
 
 
-def settle(tx: Tx, provider_id: str, *, known: bool, reply: Reply | None) -> None:
+def record_reply(tx: Tx, provider_id: str, *, known: bool, reply: Reply | None) -> None:
     """Keep whether the sender is known, and what it is answered."""
     if reply is not None:
         _check_reply(provider_id, reply)

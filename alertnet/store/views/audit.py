@@ -84,7 +84,7 @@ class _Chain:
     emptied: list[range] = field(default_factory=list)
     purged_to: int = 0
 
-    def take(self, row: Row[Any]) -> str | None:
+    def follow(self, row: Row[Any]) -> str | None:
         """Follow the chain to this entry; what does not hold there."""
         previous, expected = (self.hash if self.last else origin(self.name)), self.last + 1
         self.last, self.hash = row.seq, row.hash
@@ -154,7 +154,7 @@ def _of_system(session: Session, vault: Vault, known: Known, kept: SignedHead | 
         end = None
     is_keyed = False
     for entry in _read(session, _ENTRIES.where(timeline.c.chain == SYSTEM)):
-        why = chain.take(entry)
+        why = chain.follow(entry)
         if why is not None:
             yield Break(SYSTEM, entry.seq, why)
         elif chain.has_key(entry):
@@ -180,7 +180,7 @@ def _of_incidents(session: Session, vault: Vault, known: Known) -> Iterator[Brea
                 yield from chain.breaks_at_end(known)
             chain = _Chain(row.chain, vault)
             missing.discard(row.chain)
-        if (why := chain.take(row)) is not None:
+        if (why := chain.follow(row)) is not None:
             yield Break(row.chain, row.seq, why)
         elif not row.hash.startswith(known.ends.get(row.chain, {}).get(row.seq, b"")):
             yield Break(row.chain, row.seq, "the entry is not the one that the checkpoint names")

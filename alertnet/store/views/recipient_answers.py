@@ -15,7 +15,7 @@ Names = Iterable[tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class Answer:
+class CurrentAnswer:
     """An answer that holds: nobody has revoked it, and no other took its place."""
 
     id: str
@@ -52,7 +52,7 @@ _REPORTS: Select[tuple[str, datetime, str | None]] = select(actions.c.action, ac
 )
 
 
-def current_answers(session: Session, incident: str, names: Names | None = None) -> list[Answer]:
+def current_answers(session: Session, incident: str, names: Names | None = None) -> list[CurrentAnswer]:
     """The answers that hold, the latest first; several only where trees were edited so that two became one.
 
     `names` None: of everybody.
@@ -61,7 +61,7 @@ def current_answers(session: Session, incident: str, names: Names | None = None)
     if names is not None:
         query = query.where(tuple_(acknowledgements.c.tree, acknowledgements.c.contact).in_(list(names)))
     return [
-        Answer(row.id, row.tree, row.contact, AnswerKind(row.kind), row.at, row.address)
+        CurrentAnswer(row.id, row.tree, row.contact, AnswerKind(row.kind), row.at, row.address)
         for row in session.execute(query)
     ]
 

@@ -32,7 +32,7 @@ class Keyring:
         self.faults: list[Fault] = []
         for node in dict.fromkeys(self._named):
             if node.value not in self._keys:
-                self._take(node)
+                self._read_key_of(node)
 
     @property
     def texts(self) -> dict[str, str]:
@@ -57,7 +57,7 @@ class Keyring:
             if key is not None and key.expires_at is not None:
                 yield node, key.expires_at
 
-    def _take(self, node: Node) -> None:
+    def _read_key_of(self, node: Node) -> None:
         try:
             self._keys[node.value] = read_key(self._read(node.value))
         except _Unusable as error:

@@ -26,7 +26,7 @@ from alertnet.flows.unit.idempotent_request import Act, Show
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.api_keys import ApiKey
-from alertnet.store.records.idempotency import Answer
+from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views import incident_view
 from alertnet.store.views.shapes import AcknowledgementView, IncidentView, moment
 from alertnet.web.api.incidents import id_of, shown
@@ -203,5 +203,5 @@ def _tree_of(locked: LockedIncident, deed: Deed) -> str:
     return trees[0]
 
 
-def _acknowledgement(session: Session, id: str) -> Answer:
-    return Answer(201, incident_view.of_acknowledgement(session, id))
+def _acknowledgement(session: Session, id: str) -> ApiAnswer:
+    return ApiAnswer(201, incident_view.of_acknowledgement(session, id))

@@ -19,7 +19,7 @@ from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.api_keys import ApiKey
-from alertnet.store.records.idempotency import Answer
+from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.shapes import IncidentView
 from alertnet.store.views.timeline_view import EntryView
@@ -99,15 +99,15 @@ def show_timeline(
     return JSONResponse(runtime.read(query))
 
 
-def opened(locked: LockedIncident) -> Answer:
+def opened(locked: LockedIncident) -> ApiAnswer:
     """The incident that was just opened, as an answer, with its place."""
     incident = incident_view.of_opened(locked.incident, locked.pruned(), locked.work.written)
-    return Answer(201, incident, f"/v1/incidents/{locked.incident.ref}")
+    return ApiAnswer(201, incident, f"/v1/incidents/{locked.incident.ref}")
 
 
-def shown(session: Session, id: str) -> Answer:
+def shown(session: Session, id: str) -> ApiAnswer:
     """The incident as an answer, as it stands."""
-    return Answer(200, incident_view.of_incident(session, id), None)
+    return ApiAnswer(200, incident_view.of_incident(session, id), None)
 
 
 def id_of(session: Session, ref: str, key: ApiKey) -> str:

@@ -98,7 +98,7 @@ def _speak(runtime: Runtime, attempt: str, spoken: Spoken | None) -> Response:
     else:
         path = f"/twilio/voice/{attempt}/keypad{_place(question)}"
         patience = PATIENCE_SECONDS.get(question.stage, USUAL_PATIENCE_SECONDS)
-        _ask(runtime, twiml, path, question.digits, patience, script.parts(question.stage), script.language)
+        _gather(runtime, twiml, path, question.digits, patience, script.parts(question.stage), script.language)
     return _answer(runtime, twiml, spoken.hang_ups)
 
 
@@ -127,7 +127,7 @@ def _receive(runtime: Runtime, reception: Reception) -> Response:
             path += f"&turn={reception.turn}"
         if reception.code is not None:
             path += f"&code={reception.code}"
-        _ask(runtime, twiml, path, LENGTHS[reception.asks], USUAL_PATIENCE_SECONDS, parts, words.language)
+        _gather(runtime, twiml, path, LENGTHS[reception.asks], USUAL_PATIENCE_SECONDS, parts, words.language)
     elif reception.is_spoken:
         twiml.say(words.sentences["call_back"], language=words.language)
         twiml.hangup()
@@ -137,7 +137,7 @@ def _receive(runtime: Runtime, reception: Reception) -> Response:
     return _answer(runtime, twiml, reception.hang_ups)
 
 
-def _ask(
+def _gather(
     runtime: Runtime, twiml: VoiceResponse, path: str, digits: int, patience: int, parts: tuple[str, ...], language: str
 ) -> None:
     """A sentence that keys may interrupt; silence is reported as well."""
