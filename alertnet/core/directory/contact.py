@@ -118,7 +118,7 @@ class Contact:
 
     @cached_property
     def all_methods(self) -> tuple[Method, ...]:
-        """All it has or had, those for when it is closed behind the others: a method goes by its place here."""
+        """All it has or had, those for when it is closed behind the others: a method goes by its index here."""
         return self.methods + self.when_closed + self.former_methods
 
     @cached_property

@@ -18,7 +18,7 @@ ALWAYS = Times()
 
 @dataclass(frozen=True)
 class Reach:
-    """A contact with what is known of its times and addresses. A method goes by its place in `all_methods`."""
+    """A contact with what is known of its times and addresses. A method goes by its index in `all_methods`."""
 
     contact: Contact
     times: Times = ALWAYS
@@ -29,30 +29,30 @@ class Reach:
 
     @property
     def own(self) -> range:
-        """The places of the methods that hours close."""
+        """The indexes of the methods that hours close."""
         return range(len(self.contact.methods))
 
     @property
-    def in_their_place(self) -> range:
-        """The places of the `when_closed` methods."""
+    def when_closed(self) -> range:
+        """The indexes of the `when_closed` methods."""
         own = len(self.contact.methods)
         return range(own, own + len(self.contact.when_closed))
 
-    def has_left(self, place: int) -> bool:
+    def has_left(self, method_index: int) -> bool:
         """Whether it was the contact's once, and is no more."""
-        return place >= len(self.contact.methods) + len(self.contact.when_closed)
+        return method_index >= len(self.contact.methods) + len(self.contact.when_closed)
 
-    def is_stale(self, place: int) -> bool:
+    def is_stale(self, method_index: int) -> bool:
         """Whether its address is bad for it."""
-        return stale_key(self.contact, self.contact.all_methods[place]) in self.stale
+        return stale_key(self.contact, self.contact.all_methods[method_index]) in self.stale
 
-    def has_relayed(self, place: int) -> bool:
+    def has_relayed(self, method_index: int) -> bool:
         """Whether its address passed it on."""
-        return self.contact.all_methods[place].address in self.relayed
+        return self.contact.all_methods[method_index].address in self.relayed
 
-    def closed_by(self, place: int, at: datetime) -> str | None:
+    def closed_by(self, method_index: int, at: datetime) -> str | None:
         """What closes that method then; mail and what is used while closed are never closed."""
-        is_open = place not in self.own or self.contact.all_methods[place].kind is MethodKind.EMAIL
+        is_open = method_index not in self.own or self.contact.all_methods[method_index].kind is MethodKind.EMAIL
         return None if is_open else self.times.closed_by(at)
 
     def at_any_hour(self, at: datetime) -> tuple[Method, ...]:
@@ -61,12 +61,12 @@ class Reach:
 
     def for_a_notice(self, at: datetime) -> tuple[Method, datetime] | None:
         """The method for what can wait, and when it may leave: what disturbs nobody, else at the end of quiet hours."""
-        written = [place for place in self.own if self.contact.all_methods[place].kind in WRITTEN]
-        moments = {place: self.held_until(place, at) for place in written}
-        place = min(written, key=moments.__getitem__, default=None)
-        return None if place is None else (self.contact.all_methods[place], moments[place])
+        written = [method_index for method_index in self.own if self.contact.all_methods[method_index].kind in WRITTEN]
+        moments = {method_index: self.held_until(method_index, at) for method_index in written}
+        method_index = min(written, key=moments.__getitem__, default=None)
+        return None if method_index is None else (self.contact.all_methods[method_index], moments[method_index])
 
-    def held_until(self, place: int, at: datetime) -> datetime:
+    def held_until(self, method_index: int, at: datetime) -> datetime:
         """When it may be used, if it is planned for then: at the end of quiet hours; mail is never held back."""
-        disturbs = self.contact.all_methods[place].kind is not MethodKind.EMAIL
+        disturbs = self.contact.all_methods[method_index].kind is not MethodKind.EMAIL
         return (self.times.quiet_until(at) if disturbs else None) or at

@@ -66,16 +66,16 @@ def restore(state: State, now: datetime, closed_at: datetime | None = None) -> S
     return shifted(restored, now - stopped_at)
 
 
-def still_wanted(plan: Plan, state: State, index: int, contact: str, method: int) -> bool:
+def still_wanted(plan: Plan, state: State, index: int, contact: str, method_index: int) -> bool:
     """Whether an alert of that level to that contact's method may still leave: read again right before it does (A4)."""
     context = Context(plan, state, state.start_at)
     run = context.find(index)
-    return run is not None and _is_usable(context, contact, method) and is_live(context, run, contact)
+    return run is not None and _is_usable(context, contact, method_index) and is_live(context, run, contact)
 
 
-def closed_by(plan: Plan, contact: str, method: int, at: datetime) -> str | None:
+def closed_by(plan: Plan, contact: str, method_index: int, at: datetime) -> str | None:
     """What closes that method of the contact at that moment: asked again right before an alert leaves."""
-    return Reach(plan.tree.contacts[contact], plan.times[contact]).closed_by(method, at)
+    return Reach(plan.tree.contacts[contact], plan.times[contact]).closed_by(method_index, at)
 
 
 def still_says(plan: Plan, state: State, contact: str, kind: AnswerKind) -> bool:
@@ -105,7 +105,7 @@ def _asks(context: Context) -> tuple[Ask, ...]:
     )
 
 
-def _is_usable(context: Context, contact: str, method: int) -> bool:
+def _is_usable(context: Context, contact: str, method_index: int) -> bool:
     """Whether the address is the contact's, and neither stale nor one that passed it on."""
     reach = context.reach(contact)
-    return not (reach.has_left(method) or reach.has_relayed(method) or reach.is_stale(method))
+    return not (reach.has_left(method_index) or reach.has_relayed(method_index) or reach.is_stale(method_index))

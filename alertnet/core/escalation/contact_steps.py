@@ -33,15 +33,17 @@ class NextStep:
     closed_by: str | None = None
 
 
-def first_send(reach: Reach, place: int, at: datetime) -> PlannedSend:
+def first_send(reach: Reach, method_index: int, at: datetime) -> PlannedSend:
     """The first use of a method: a task is asked of the coordinators, everything else alerts the contact."""
-    is_task = reach.contact.all_methods[place].kind is MethodKind.TASK
-    return PlannedSend(Kind.TASK if is_task else Kind.ALERT, place, at)
+    is_task = reach.contact.all_methods[method_index].kind is MethodKind.TASK
+    return PlannedSend(Kind.TASK if is_task else Kind.ALERT, method_index, at)
 
 
 def begin(reach: Reach, at: datetime, told: bool) -> ContactProgress:
     """A contact's progress at its start; methods whose address is stale have failed before they are tried."""
-    failed = tuple(place for place in range(len(reach.contact.all_methods)) if reach.is_stale(place))
+    failed = tuple(
+        method_index for method_index in range(len(reach.contact.all_methods)) if reach.is_stale(method_index)
+    )
     return ContactProgress(
         reach.contact.id, at, told, failed=failed, closed_from=at if reach.times.closed_by(at) else None
     )
@@ -55,7 +57,11 @@ def is_out_of_reach(progress: ContactProgress, reach: Reach) -> bool:
 def unused(progress: ContactProgress, reach: Reach) -> list[int]:
     """The methods that were not used yet and still may be, in their order."""
     spent = {*progress.failed, *progress.skipped, *(use.method for use in progress.uses)}
-    return [place for place in _at_hand(progress, reach) if place not in spent and not reach.has_relayed(place)]
+    return [
+        method_index
+        for method_index in _at_hand(progress, reach)
+        if method_index not in spent and not reach.has_relayed(method_index)
+    ]
 
 
 def upcoming(progress: ContactProgress, reach: Reach, level: Level) -> NextStep | None:
@@ -63,13 +69,16 @@ def upcoming(progress: ContactProgress, reach: Reach, level: Level) -> NextStep 
 
     Repeats are at start + k x every, with the sms and call methods first used strictly before that moment.
     """
-    first = min(((planned(progress, reach, place), place) for place in unused(progress, reach)), default=None)
+    first = min(
+        ((planned(progress, reach, method_index), method_index) for method_index in unused(progress, reach)),
+        default=None,
+    )
     again = _repeat_at(progress, level)
     if first is not None and (again is None or first[0] <= again):
-        at, place = first
-        if closed_by := reach.closed_by(place, at):
-            return NextStep(at, skip(progress, place, at), (), closed_by)
-        return NextStep(at, use(progress, place, at), (first_send(reach, place, at),))
+        at, method_index = first
+        if closed_by := reach.closed_by(method_index, at):
+            return NextStep(at, skip(progress, method_index, at), (), closed_by)
+        return NextStep(at, use(progress, method_index, at), (first_send(reach, method_index, at),))
     return None if again is None else _repeat(progress, reach, again)
 
 
@@ -77,35 +86,37 @@ def bring_forward(progress: ContactProgress, reach: Reach, at: datetime) -> Next
     """The next unused method is used now, in place of one that did not reach the contact; in quiet hours it waits."""
     closed_by: str | None = None
     while waiting := unused(progress, reach):
-        place = waiting[0]
-        if reason := reach.closed_by(place, at):
-            progress, closed_by = skip(progress, place, at), reason
+        method_index = waiting[0]
+        if reason := reach.closed_by(method_index, at):
+            progress, closed_by = skip(progress, method_index, at), reason
             continue
-        if reach.held_until(place, at) != at:
+        if reach.held_until(method_index, at) != at:
             break
-        return NextStep(at, use(progress, place, at), (first_send(reach, place, at),), closed_by)
+        return NextStep(at, use(progress, method_index, at), (first_send(reach, method_index, at),), closed_by)
     return NextStep(at, progress, (), closed_by)
 
 
-def planned(progress: ContactProgress, reach: Reach, place: int) -> datetime:
+def planned(progress: ContactProgress, reach: Reach, method_index: int) -> datetime:
     """When an unused method is to be used: after the contact's start, or once the contact turned out to be closed.
 
     What an edit has brought in counts from when it was applied, not from a moment that had passed by then.
     """
-    at = max(progress.starts_at + reach.contact.all_methods[place].after, progress.edited_at or progress.starts_at)
-    if place in reach.in_their_place and progress.closed_from is not None:
+    at = max(
+        progress.starts_at + reach.contact.all_methods[method_index].after, progress.edited_at or progress.starts_at
+    )
+    if method_index in reach.when_closed and progress.closed_from is not None:
         at = max(at, progress.closed_from)
-    return reach.held_until(place, at)
+    return reach.held_until(method_index, at)
 
 
-def use(progress: ContactProgress, place: int, at: datetime) -> ContactProgress:
+def use(progress: ContactProgress, method_index: int, at: datetime) -> ContactProgress:
     """The progress with that method used."""
-    return replace(progress, uses=(*progress.uses, MethodUse(place, at)))
+    return replace(progress, uses=(*progress.uses, MethodUse(method_index, at)))
 
 
-def skip(progress: ContactProgress, place: int, at: datetime) -> ContactProgress:
+def skip(progress: ContactProgress, method_index: int, at: datetime) -> ContactProgress:
     """The progress with that method left out, because the contact is closed: from now on others take its place."""
-    return replace(progress, skipped=(*progress.skipped, place), closed_from=progress.closed_from or at)
+    return replace(progress, skipped=(*progress.skipped, method_index), closed_from=progress.closed_from or at)
 
 
 def silence_at(progress: ContactProgress, reach: Reach, level: Level, ends_at: datetime) -> datetime:
@@ -114,7 +125,7 @@ def silence_at(progress: ContactProgress, reach: Reach, level: Level, ends_at: d
     Once the last method and repeat are out and half of the remaining wait has passed; where none remains, at once.
     """
     moments = [progress.starts_at, *(each.at for each in progress.uses)]
-    moments += [planned(progress, reach, place) for place in unused(progress, reach)]
+    moments += [planned(progress, reach, method_index) for method_index in unused(progress, reach)]
     if level.repeat is not None and reach.contact.numbers:
         moments.append(progress.starts_at + level.repeat.every * level.repeat.times)
     last = max(moments)
@@ -123,7 +134,7 @@ def silence_at(progress: ContactProgress, reach: Reach, level: Level, ends_at: d
 
 def _at_hand(progress: ContactProgress, reach: Reach) -> Iterable[int]:
     """The contact's own methods, and those for when it is closed once it was."""
-    return (*reach.own, *(reach.in_their_place if progress.closed_from is not None else ()))
+    return (*reach.own, *(reach.when_closed if progress.closed_from is not None else ()))
 
 
 def _repeat_at(progress: ContactProgress, level: Level) -> datetime | None:
@@ -133,9 +144,11 @@ def _repeat_at(progress: ContactProgress, level: Level) -> datetime | None:
 
 
 def _repeat(progress: ContactProgress, reach: Reach, at: datetime) -> NextStep:
-    places = [used.method for used in progress.uses if _repeats(reach, used, at)]
-    closed = {place: reason for place in places if (reason := reach.closed_by(place, at))}
-    sends = tuple(PlannedSend(Kind.REMINDER, place, at) for place in places if place not in closed)
+    method_indexes = [used.method for used in progress.uses if _repeats(reach, used, at)]
+    closed = {method_index: reason for method_index in method_indexes if (reason := reach.closed_by(method_index, at))}
+    sends = tuple(
+        PlannedSend(Kind.REMINDER, method_index, at) for method_index in method_indexes if method_index not in closed
+    )
     after = replace(progress, repeats=progress.repeats + 1)
     if not closed or progress.closed_from is not None:
         return NextStep(at, after, sends)

@@ -30,44 +30,50 @@ def _fail(context: Context, event: Failed) -> None:
         for progress in run.turns:
             its = context.contact(progress.contact)
             used = {use.method for use in progress.uses}
-            failed = {place for place, each in enumerate(its.all_methods) if stale_key(its, each) in bad}
+            failed = {method_index for method_index, each in enumerate(its.all_methods) if stale_key(its, each) in bad}
             if progress.contact == event.contact and event.method in used:
                 failed.add(event.method)
             news = sorted(failed - set(progress.failed))
             context.put_progress(run.index, replace(progress, failed=(*progress.failed, *news)))
-            for place in sorted(failed & used):
-                _hand_over(context, run.index, progress.contact, place)
+            for method_index in sorted(failed & used):
+                _hand_over(context, run.index, progress.contact, method_index)
 
 
-def _leave_out(context: Context, contact: str, method: int) -> None:
+def _leave_out(context: Context, contact: str, method_index: int) -> None:
     """The contact has closed, so that its other methods take over; or another is on duty there, and is told now."""
-    closed_by = context.reach(contact).closed_by(method, context.moment)
+    closed_by = context.reach(contact).closed_by(method_index, context.moment)
     for run in context.state.runs:
         progress = context.progress(run.index, contact)
-        if progress is None or not any(use.method == method for use in progress.uses) or method in progress.skipped:
+        if (
+            progress is None
+            or not any(use.method == method_index for use in progress.uses)
+            or method_index in progress.skipped
+        ):
             continue
         if not closed_by:
-            context.send(run.index, contact, contact_steps.first_send(context.reach(contact), method, context.moment))
+            context.send(
+                run.index, contact, contact_steps.first_send(context.reach(contact), method_index, context.moment)
+            )
             continue
-        after = contact_steps.skip(progress, method, context.moment)
+        after = contact_steps.skip(progress, method_index, context.moment)
         context.put_progress(run.index, after)
         context.note_closed(run.index, contact_steps.NextStep(context.moment, after, (), closed_by))
 
 
-def _delay(context: Context, contact: str, method: int) -> None:
+def _delay(context: Context, contact: str, method_index: int) -> None:
     for run in context.state.runs:
         progress = context.progress(run.index, contact)
-        if progress is not None and any(use.method == method for use in progress.uses):
-            _hand_over(context, run.index, contact, method)
+        if progress is not None and any(use.method == method_index for use in progress.uses):
+            _hand_over(context, run.index, contact, method_index)
 
 
-def _hand_over(context: Context, index: int, contact: str, method: int) -> None:
+def _hand_over(context: Context, index: int, contact: str, method_index: int) -> None:
     """Use the contact's next method now, because this one did not reach it; once for each method."""
     progress = context.progress(index, contact)
-    if progress is None or method in progress.handed_over or not is_live(context, context.run(index), contact):
+    if progress is None or method_index in progress.handed_over or not is_live(context, context.run(index), contact):
         return
     following = contact_steps.bring_forward(
-        replace(progress, handed_over=(*progress.handed_over, method)), context.reach(contact), context.moment
+        replace(progress, handed_over=(*progress.handed_over, method_index)), context.reach(contact), context.moment
     )
     context.put_progress(index, following.progress)
     for send in following.sends:

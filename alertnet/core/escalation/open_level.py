@@ -71,9 +71,9 @@ def _wait_out_quiet_hours(context: Context, index: int) -> None:
     first, held = [], []
     for progress in run.turns:
         reach = context.reach(progress.contact)
-        for place in contact_steps.unused(progress, reach) if progress.told else ():
-            first.append(progress.starts_at + reach.contact.all_methods[place].after)
-            held.append(contact_steps.planned(progress, reach, place))
+        for method_index in contact_steps.unused(progress, reach) if progress.told else ():
+            first.append(progress.starts_at + reach.contact.all_methods[method_index].after)
+            held.append(contact_steps.planned(progress, reach, method_index))
     if held and min(held) > min(first):
         context.put(replace(run, ends_at=run.ends_at + (min(held) - min(first))))
 

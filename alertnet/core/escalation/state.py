@@ -36,7 +36,7 @@ class LevelStatus(StrEnum):
 
 @dataclass(frozen=True)
 class MethodUse:
-    """A method that was used: its place in the contact's methods, and the moment it was planned for."""
+    """A method that was used: its index among the contact's methods, and the moment it was planned for."""
 
     method: int
     at: datetime

@@ -14,7 +14,7 @@ def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, addr
     events: dict[str, list[Event]] = {}
     for its_tree, its_contact in locked.same_recipient(tree, contact_id):
         escalation = locked.escalation_of(its_tree)
-        for place, method in enumerate(its_contact.all_methods):
+        for method_index, method in enumerate(its_contact.all_methods):
             if (
                 escalation is None
                 or method.address != address
@@ -22,7 +22,7 @@ def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, addr
             ):
                 continue
             stale = stale_kinds(Failure.WRONG_PERSON, method.kind)
-            events.setdefault(escalation.id, []).append(Failed(its_contact.id, place, stale))
+            events.setdefault(escalation.id, []).append(Failed(its_contact.id, method_index, stale))
     if events:
         locked.record("wrong_person", tree=tree, contact=contact_id)
         move(locked, events)
