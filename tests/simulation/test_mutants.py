@@ -150,7 +150,7 @@ MUTANTS = {
     "wake-up without a look: no tick": Mutant(
         "A2 A5 A7",
         "alertnet/worker/service.py",
-        'self._scheduler.add_job(self._bell.set, "interval", seconds=self._tick.total_seconds())',
+        'self._scheduler.add_job(self._wake.set, "interval", seconds=self._tick.total_seconds())',
     ),
     "wake-up without a look: no alarm clock": Mutant(
         "A2 A7", "alertnet/worker/service.py", "        self._plan(search.next_at)\n"
