@@ -28,19 +28,17 @@ class Verb(StrEnum):
     HOLD = "hold"
 
 
-VERBS = {
-    "ok": Verb.OK,
-    "no": Verb.NO,
-    "non": Verb.NO,
-    "pass": Verb.RELAY,
-    "transmis": Verb.RELAY,
-    "paso": Verb.RELAY,
-    "done": Verb.DONE,
-    "fait": Verb.DONE,
-    "hecho": Verb.DONE,
-    "go": Verb.GO,
-    "hold": Verb.HOLD,
+_WORDS_OF_VERBS = {
+    Verb.OK: ("ok",),
+    Verb.NO: ("no", "non", "nein", "nao"),
+    Verb.RELAY: ("pass", "told", "transmis", "paso", "pase", "weitergegeben", "repassei"),
+    Verb.DONE: ("done", "fait", "hecho", "erledigt", "feito"),
+    Verb.GO: ("go",),
+    Verb.HOLD: ("hold", "attendre", "espera", "warten", "aguardar"),
 }
+
+VERBS = {word: verb for verb, words in _WORDS_OF_VERBS.items() for word in words}
+"""Whatever the language that it is written to in, a phone may answer in any: none of the words means two things."""
 
 OPT_OUTS = frozenset(("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "arret"))
 """With one of these as the whole text, networks stop all further SMS to that phone (docs/twilio.md 1)."""
@@ -51,7 +49,10 @@ ALARMS = ("alert", "alerte", "alerta")
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
 _DOUBTS = frozenset(
-    ("no", "non", "not", "t", "cant", "cannot", "dont", "n", "ne", "pas", "pero", "but", "mais", "imposible")
+    (
+        *("no", "non", "not", "t", "cant", "cannot", "dont", "n", "ne", "pas", "pero", "but", "mais", "imposible"),
+        *("impossible", "nein", "nicht", "kein", "keine", "aber", "leider", "nao", "mas", "impossivel"),
+    )
 )
 """Words after a code which may turn an OK or a GO into its contrary; t and n are what is left of can't and n'ai."""
 
