@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import ASKS, CloseReason
-from alertnet.messages.words import Words, direction
+from alertnet.messages.words import Words, direction, unbroken
 
 TICKET = "~"
 """Between a value of the page and the ticket that it carries: whoever sent it has just entered the PIN."""
@@ -232,7 +232,7 @@ def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
         case None:
             return []
         case subject:
-            return [words.statement(subject, said.about)]
+            return [unbroken(words.statement(subject, said.about))]
 
 
 def _event(event: Event, labels: Mapping[str, str], say: Callable[..., str]) -> str:

@@ -18,7 +18,17 @@ from alertnet.messages.message import METHODS, STAGES, SUBJECTS, Message, Script
 from alertnet.messages.page import PAGE, Page, page_values
 from alertnet.messages.templates.load import LAYOUT, Templates
 from alertnet.messages.templates.restricted_jinja import Environment, blocks_of, write
-from alertnet.messages.words import NEUTRAL, Words, direction, present, read_labels, read_words, spelt, spoken_number
+from alertnet.messages.words import (
+    NEUTRAL,
+    Words,
+    direction,
+    present,
+    read_labels,
+    read_words,
+    spelt,
+    spoken_number,
+    unbroken,
+)
 
 SHORTER = ((True, True), (False, True), (False, False))
 """(with_callback, with_no_hint): what an SMS drops when tight, the callback first. Code and link it always keeps."""
@@ -46,7 +56,7 @@ class Renderer:
     def __init__(self, templates: Templates) -> None:
         self.templates = templates
         self._environment = Environment(templates.files)
-        self._page_words = {tag: read_labels(source) for tag, source in templates.tables("page")}
+        self._page_words = {tag: _unbroken_labels(source) for tag, source in templates.tables("page")}
         self._sheet_words = {tag: read_labels(source) for tag, source in templates.tables("sheet")}
         self._words = {tag: read_words(tag, source) for tag, source in templates.tables("words")}
         # A method's cache would be shared between renderers and keep them alive.
@@ -154,6 +164,10 @@ class Renderer:
         raise Unknown("message template", f"{kind}/{language}/{part}")
 
 
+def _unbroken_labels(source: str) -> dict[str, str]:
+    return {name: unbroken(text) for name, text in read_labels(source).items()}
+
+
 def _first(language: str, tables: Container[str]) -> str:
     for used in fallbacks(language):
         if used in tables:
@@ -168,7 +182,7 @@ def _one_line(text: str) -> str:
 def _paragraphs(text: str) -> str:
     """The text without needless spaces, its paragraphs one empty line apart."""
     lines = "\n".join(" ".join(line.split()) for line in text.splitlines())
-    return re.sub(r"\n{3,}", "\n\n", lines).strip()
+    return unbroken(re.sub(r"\n{3,}", "\n\n", lines).strip())
 
 
 def _html(text: str, link: str | None) -> Markup:

@@ -48,6 +48,8 @@ _TABLES = {
 }
 _LISTS = {"voices": 1, "months": 12}
 
+_LONE_SIGN = re.compile(r"(?<=«) | (?=[:;?!»])")
+
 DEEPEST = 16
 """Lists and mappings of a file within one another."""
 
@@ -254,6 +256,11 @@ def spoken_number(number: str, plus: str) -> str:
         groups.insert(0, group)
     spoken = ", ".join(" ".join(group) for group in groups)
     return f"{plus} {spoken}" if number.startswith("+") else spoken
+
+
+def unbroken(text: str) -> str:
+    """The text without a line that could begin with a lone `:` or `?`, as in French: its space there is no-break."""
+    return _LONE_SIGN.sub("\u00a0", text)
 
 
 def offset(local: datetime) -> str:

@@ -47,8 +47,8 @@ def test_an_evening_goes_from_the_sos_to_the_all_clear(sandbox: SandboxPage) -> 
     sandbox.jumps_until(lambda: "told" in sandbox.marks(EMBASSY).inner_text())
     with sandbox.page.expect_popup() as opened:
         sandbox.screen(EMBASSY).get_by_role("link").last.click()
-    opened.value.get_by_role("button", name="Lo asumo").click()
-    expect(opened.value.get_by_role("status")).to_contain_text("usted lo asume")
+    opened.value.get_by_role("button", name="Me hago cargo").click()
+    expect(opened.value.get_by_role("status")).to_contain_text("usted se hace cargo")
     sandbox.says(EMBASSY, "takes charge")
 
     sandbox.page.get_by_label("It is over:").select_option("released")
@@ -88,7 +88,7 @@ def test_a_scanners_click_acknowledges_nothing_and_a_persons_does(sandbox: Sandb
     card.locator(".letters").get_by_role("link").first.click()
     with sandbox.page.expect_popup() as opened:
         card.frame_locator("iframe").get_by_role("link").click()
-    opened.value.get_by_role("button", name="Lo asumo").click()
+    opened.value.get_by_role("button", name="Me hago cargo").click()
 
     sandbox.says(EMBASSY, "takes charge")
 

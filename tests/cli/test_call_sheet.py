@@ -52,7 +52,7 @@ def test_every_number_of_every_tree_is_on_the_whole_sheet(office: Office, number
     text = sheet(office, format=format).replace(" ", "")
 
     assert not [number for number in numbers if number not in text]
-    assert "thenkey2400" in text
+    assert "thenpress2400" in text
 
 
 @pytest.mark.parametrize("format", ["text", "pdf"])
@@ -62,8 +62,11 @@ def test_a_contact_is_spoken_to_in_its_language_with_a_safe_sentence_first(offic
     french = text[text.index("Focal point for human rights defenders") :]
 
     assert "1. «J'appelle de la part de PBI international support network. Merci de me rappeler au +32 4" in french
-    assert "2. «Il y a une alerte urgente, droits humains : arrestation. Pouvez-vous prendre en charge" in french
-    assert "«Hay una alerta urgente de derechos humanos: detención. ¿Puede asumirla" in text
+    assert (
+        "2. «Il y a une alerte urgente concernant les droits humains : arrestation. Pouvez-vous vous en charger"
+        in french
+    )
+    assert "«Hay una alerta urgente de derechos humanos: detención. ¿Puede hacerse cargo" in text
 
 
 def test_levels_are_in_order_with_their_times(office: Office) -> None:

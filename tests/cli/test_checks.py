@@ -78,7 +78,7 @@ def test_a_preview_shows_a_message_as_it_will_be_read(office: Office) -> None:
 
     for part in (
         "PBI URGENT A-7K3M: arrestation. ",
-        "137 septets, 1 segment",
+        "148 septets, 1 segment",
         "Subject: A-7K3M : arrestation",
         "greeting: ",
     ):

@@ -15,8 +15,8 @@ from tests.flows.switchboard import Switchboard
 @pytest.mark.parametrize(
     ("text", "kind", "words"),
     [
-        ("{code}", "acknowledged", "usted lo asume"),
-        ("Ok {code}, gracias", "acknowledged", "usted lo asume"),
+        ("{code}", "acknowledged", "usted se hace cargo"),
+        ("Ok {code}, gracias", "acknowledged", "usted se hace cargo"),
         ("no {code}", "declined", "usted no puede actuar"),
         ("PASO {code}", "relayed", "usted lo transmitio"),
     ],
@@ -247,7 +247,7 @@ def test_an_alarm_is_silenced_by_its_code(board: Switchboard) -> None:
 
     assert board.alarms() == []
     assert reply
-    assert "anotado" in reply
+    assert "registrado" in reply
 
 
 def test_an_alarm_that_a_coordinator_declines_rings_on(board: Switchboard) -> None:

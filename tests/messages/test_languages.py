@@ -119,7 +119,7 @@ def test_the_page_has_words_for_every_ask_in_every_language(renderer: Renderer) 
 
 
 def test_the_page_falls_back_like_the_messages(renderer: Renderer) -> None:
-    assert renderer.page_words("fr-CA")["acknowledge"] == "Je prends en charge"
+    assert renderer.page_words("fr-CA")["acknowledge"] == "Je m'en charge"
     assert renderer.page_words("xx")["acknowledge"] == "I take charge"
 
 

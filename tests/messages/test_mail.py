@@ -53,6 +53,14 @@ def test_the_first_of_a_month_is_written_as_the_language_does(renderer: Renderer
     assert "1 de agosto, 02:14" in renderer.render(Kind.ALERT, MethodKind.EMAIL, "es", first).text
 
 
+def test_no_line_begins_with_the_sign_that_french_sets_apart(renderer: Renderer, said: Say) -> None:
+    mail = renderer.render(Kind.ALERT, MethodKind.EMAIL, "fr", said())
+
+    assert "alerte A-7K3M\u00a0: arrestation" in mail.text
+    assert not re.search(r" [:;?!]", mail.text)
+    assert renderer.page_words("fr")["action"] == "Qu'est-ce qui a été fait\u00a0?"
+
+
 def test_the_link_can_be_pressed(renderer: Renderer, said: Say) -> None:
     html = renderer.render(Kind.ALERT, MethodKind.EMAIL, "en", said()).html
 

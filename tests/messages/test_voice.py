@@ -38,7 +38,7 @@ def test_before_the_code_nothing_of_the_matter_is_said(
 def test_the_greeting_is_fit_for_a_voicemail(renderer: Renderer, said: Say) -> None:
     assert renderer.speak(Kind.ALERT, "en", said()).sentences["greeting"] == (
         "This is an automatic call from Peace Brigades International, reference A, 7, K, 3, M. "
-        "Please call back plus 5 7, 3 0 0, 5 5 5, 0 1 0 1."
+        "Please call back on plus 5 7, 3 0 0, 5 5 5, 0 1 0 1."
     )
 
 
@@ -52,14 +52,14 @@ def test_the_spoken_code_is_said_twice_digit_by_digit(renderer: Renderer, said: 
 def test_without_a_spoken_code_once_more_asks_for_the_pin(renderer: Renderer, said: Say) -> None:
     again = renderer.speak(Kind.ALERT, "en", said(spoken_code=None)).sentences["again"]
 
-    assert again == "Once more, slowly. Please key your PIN."
+    assert again == "Once more, slowly. Please enter your PIN."
 
 
 def test_a_decision_by_telephone_offers_go_and_hold(renderer: Renderer, said: Say) -> None:
     level = renderer.speak(Kind.DECISION, "en", said(subject=Subject.LEVEL)).sentences["after"]
     verify = renderer.speak(Kind.DECISION, "en", said(subject=Subject.VERIFY, automatic_at=None)).sentences["after"]
 
-    assert "Shall level 3 be told, 12 contacts? Without you it goes ahead at 03:34." in level
+    assert "Shall level 3 be told, 12 contacts? If you do not decide, it goes ahead at 03:34." in level
     assert "This report is not verified yet: arrest. Is it genuine? To say go, press 1. To hold, press 2." in verify
 
 

@@ -330,7 +330,7 @@ def test_whoever_acknowledged_is_told_so_by_all_written_ways(valley: World) -> N
     picks_up(valley, incident)
 
     assert sorted(incident.told("recorded")) == [("ombuds", "email"), ("ombuds", "sms")]
-    assert "Was this not you? Call +573005550101" in valley.phone("ombuds").inbox[-1]
+    assert "Not you? Call +573005550101" in valley.phone("ombuds").inbox[-1]
     assert incident.told("notice") == [("coordinator", "sms")]
 
 
@@ -397,6 +397,6 @@ def test_who_picks_up_after_somebody_else_answered_hears_that_it_is_taken_care_o
     world.texts("defenders", code_of(world, "defenders"))
     call = world.phone("ombuds").answers()
 
-    assert "already taken care of" in call.words
+    assert "already being handled" in call.words
     assert not call.waits_for_keys
     assert incident.answers() == [("defenders", "acknowledged", "sms")]

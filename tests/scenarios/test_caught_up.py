@@ -233,7 +233,7 @@ def test_the_fields_own_call_alarms_in_its_open_incident(valley: World) -> None:
 
     valley.catches_up()
 
-    assert "in vain" in inbox(valley, "coordinator")[-1]
+    assert "nobody answered" in inbox(valley, "coordinator")[-1]
     assert ("coordinator", "sms") in incident.told("alarm")
 
 

@@ -17,7 +17,7 @@ def test_who_answers_is_told_so_at_all_written_methods(world: World) -> None:
 
     reply = answered(world)
 
-    assert f"{incident.ref}: anotado" in reply
+    assert f"{incident.ref}: registrado" in reply
     assert "¿No fue usted? Llame ya al +573005550101." in reply
     assert sorted(incident.told("recorded")) == [("ombuds", "email"), ("ombuds", "sms")]
     assert "Si no fue usted, llame ya al +573005550101." in mails[-1].text
@@ -29,7 +29,7 @@ def test_the_coordinators_see_who_has_answered_and_can_take_it_back_from_there(w
     incident = world.raises()
     answered(world)
 
-    (notice,) = [text for text in world.phone("coordinator").inbox if "ombuds lo asume" in text]
+    (notice,) = [text for text in world.phone("coordinator").inbox if "ombuds se hace cargo" in text]
     world.client.post(link_in(notice), data={"answer": "revoke"})
 
     assert incident.answers() == []

@@ -135,7 +135,7 @@ def test_the_field_hears_after_ten_minutes_that_nobody_has_it_yet(valley: World)
     assert len(valley.phone("ana").inbox) == 1
     valley.passes(minutes=1)
 
-    assert "nadie lo atiende todavia" in valley.phone("ana").inbox[1]
+    assert "aun no contesta nadie" in valley.phone("ana").inbox[1]
     assert "+573005550101" in valley.phone("ana").inbox[1]
     alert = next(text for text in valley.phone("coordinator").inbox if "URGENT" in text)
     valley.texts("coordinator", code_in(alert))

@@ -10,7 +10,7 @@ from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import Incident, World, code_in, link_in
 
 CONSUL, FRIEND, PIN = "+34600550140", "+573005550130", "47110"
-TOOK_CHARGE = {"en": "you take charge. Thank you.", "es": "usted lo asume. Gracias."}
+TOOK_CHARGE = {"en": "you take charge. Thank you.", "es": "usted se hace cargo. Gracias."}
 SINCE = {"en": "What has happened since", "es": "Qué ha pasado desde entonces"}
 REPEATED = "wait: 30m, repeat: {every: 6m, times: 3}"
 VALLEY = a_tree(

@@ -62,7 +62,7 @@ def test_the_pin_alone_raises_the_alarm(world: World) -> None:
     (incident,) = raised(world)
 
     assert (incident.team, incident.facts["verified"], incident.type) == ("north", True, "other")
-    assert heard.text.startswith(f"La alarma está dada, referencia {', '.join(incident.ref.replace('-', ''))}.")
+    assert heard.text.startswith(f"Su alerta quedó registrada, referencia {', '.join(incident.ref.replace('-', ''))}.")
     assert told(world, "alert")
 
 
@@ -141,7 +141,7 @@ def test_under_duress_the_caller_hears_what_everybody_hears_and_the_coordinators
     heard = keys(world, "pin", DURESS)
     (incident,) = raised(world)
 
-    assert heard.text.startswith("La alarma está dada, referencia ")
+    assert heard.text.startswith("Su alerta quedó registrada, referencia ")
     assert heard.text.endswith("Marque las dos cifras que dicen qué pasó, o permanezca en línea.")
     assert incident.severity == "critical"
     assert "read_first" in [subject for _, subject in told(world, "alarm")]

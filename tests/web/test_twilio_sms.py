@@ -32,7 +32,7 @@ def test_a_right_code_is_recorded_and_confirmed_in_the_answer(world: World) -> N
 def test_the_answer_of_carol_is_french(world: World) -> None:
     (text,) = read_messages(world.texts(CAROL, world.written_code("carol")).text)
 
-    assert "vous prenez en charge" in text
+    assert "vous vous en chargez" in text
 
 
 def test_a_stranger_learns_nothing(world: World) -> None:

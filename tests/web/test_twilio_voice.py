@@ -245,7 +245,7 @@ def test_when_somebody_has_it_the_call_says_just_that(world: World) -> None:
 
     heard = world.answers(carol)
 
-    assert "déjà prise en charge" in heard.text
+    assert "se charge déjà de cette affaire" in heard.text
     assert heard.verbs[-1] == Hangup()
     assert heard.question is None
 
@@ -267,7 +267,7 @@ def test_when_the_incident_is_closed_a_call_says_nothing_of_it(world: World) -> 
 
     heard = question.keys(world.code(bob))
 
-    assert "already taken care of" in heard.text
+    assert "already being handled" in heard.text
     assert current_answers(world) == []
 
 
@@ -317,7 +317,7 @@ def test_a_contact_with_a_pin_that_calls_us_keys_it_after_its_code(world: World)
         world.hears("/twilio/voice", From=BOB, CallSid=sid).keys(world.written_code("bob"), From=BOB, CallSid=sid)
         for sid in ("CA1", "CA2")
     )
-    assert wrong.text == right.text == "Please key your PIN and then the star."
+    assert wrong.text == right.text == "Please enter your PIN, then the star."
     assert current_answers(world) == []
 
     heard = [wrong.keys("11111", From=BOB, CallSid="CA1") for _ in range(2)]
