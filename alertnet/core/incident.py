@@ -107,43 +107,38 @@ class IncidentType:
     code: str
     number: int
     severity: Severity
-    names: dict[str, str] = field(hash=False)
-    """SMS name by language: pure GSM-7, and neutral where the true word would betray somebody."""
 
 
 def _types() -> dict[str, IncidentType]:
     critical, serious, moderate, watch = Severity
     rows = [
-        ("killing", 10, critical, "killing", "assassinat", "asesinato"),
-        ("attempted_killing", 11, critical, "armed attack", "attentat", "atentado"),
-        ("disappearance", 12, critical, "disappearance", "disparition", "desaparicion"),
-        ("abduction", 13, critical, "abduction", "enlèvement", "secuestro"),
-        ("arrest", 20, critical, "arrest", "arrestation", "detencion"),
-        ("assault", 21, serious, "assault", "agression", "agresion"),
-        ("sexual_violence", 22, critical, "serious assault", "agression grave", "agresion grave"),
-        ("torture", 23, critical, "serious assault", "agression grave", "agresion grave"),
-        ("death_threat", 30, serious, "death threat", "menace de mort", "amenaza de muerte"),
-        ("threat", 31, moderate, "threat", "menace", "amenaza"),
-        ("surveillance", 32, moderate, "surveillance", "surveillance", "vigilancia"),
-        ("digital_attack", 33, moderate, "digital attack", "attaque numérique", "ataque digital"),
-        ("raid", 40, serious, "raid", "perquisition", "allanamiento"),
-        ("break_in", 41, moderate, "break-in", "cambriolage", "robo"),
-        ("eviction", 42, serious, "eviction", "expulsion", "desalojo"),
-        ("checkpoint", 43, moderate, "held at checkpoint", "bloqués au barrage", "detenidos en reten"),
-        ("armed_presence", 44, serious, "armed presence", "présence armée", "presencia armada"),
-        ("combat", 45, serious, "combat nearby", "combats", "combates"),
-        ("crowd_repression", 46, serious, "protest repressed", "manif réprimée", "protesta reprimida"),
-        ("criminalisation", 50, moderate, "legal harassment", "poursuites", "criminalizacion"),
-        ("defamation", 51, watch, "smear campaign", "diffamation", "difamacion"),
-        ("immigration", 52, serious, "expulsion order", "avis d'expulsion", "orden de expulsion"),
-        ("missed_check_in", 60, serious, "missed check-in", "appel manqué", "control perdido"),
-        ("accident", 70, serious, "accident", "accident", "accidente"),
-        ("other", 99, moderate, "incident", "incident", "incidente"),
+        ("killing", 10, critical),
+        ("attempted_killing", 11, critical),
+        ("disappearance", 12, critical),
+        ("abduction", 13, critical),
+        ("arrest", 20, critical),
+        ("assault", 21, serious),
+        ("sexual_violence", 22, critical),
+        ("torture", 23, critical),
+        ("death_threat", 30, serious),
+        ("threat", 31, moderate),
+        ("surveillance", 32, moderate),
+        ("digital_attack", 33, moderate),
+        ("raid", 40, serious),
+        ("break_in", 41, moderate),
+        ("eviction", 42, serious),
+        ("checkpoint", 43, moderate),
+        ("armed_presence", 44, serious),
+        ("combat", 45, serious),
+        ("crowd_repression", 46, serious),
+        ("criminalisation", 50, moderate),
+        ("defamation", 51, watch),
+        ("immigration", 52, serious),
+        ("missed_check_in", 60, serious),
+        ("accident", 70, serious),
+        ("other", 99, moderate),
     ]
-    return {
-        code: IncidentType(code, number, severity, {"en": en, "fr": fr, "es": es})
-        for code, number, severity, en, fr, es in rows
-    }
+    return {row[0]: IncidentType(*row) for row in rows}
 
 
 TYPES = _types()

@@ -46,6 +46,8 @@ _TABLES = {
     "subjects": frozenset(Subject),
     "faults": frozenset(AccountFault),
 }
+_PARTIAL = {"short_types": frozenset(TYPES)}
+"""Tables that name only what an SMS calls otherwise."""
 _LISTS = {"voices": 1, "months": 12}
 
 _LONE_SIGN = re.compile(r"(?<=«) | (?=[:;?!»])")
@@ -53,7 +55,7 @@ _LONE_SIGN = re.compile(r"(?<=«) | (?=[:;?!»])")
 DEEPEST = 16
 """Lists and mappings of a file within one another."""
 
-ALL = frozenset((*_PLAIN_KEYS, *_TABLES, *_LISTS))
+ALL = frozenset((*_PLAIN_KEYS, *_TABLES, *_PARTIAL, *_LISTS))
 """Every word, table and list that a language has."""
 
 
@@ -83,6 +85,8 @@ class Words:
     reasons: dict[str, str]
     subjects: dict[str, str]
     """What each subject states, `{about}` standing for whom."""
+    short_types: dict[str, str] = field(default_factory=dict)
+    """Names of types for an SMS, where those of `types` are too long."""
     faults: dict[str, str] = field(default_factory=dict)
     """What a provider has against our account, said after what can't be sent for it."""
     key_proof: str = ""
@@ -100,8 +104,8 @@ class Words:
         return language if language in self.voices else self.voices[0]
 
     def short_type(self, code: str) -> str:
-        """The type's name for an SMS or a mail's subject line."""
-        return TYPES[code].names.get(self.language, self.types[code])
+        """The type's name for an SMS."""
+        return self.short_types.get(code, self.types[code])
 
     def clock(self, at: datetime, timezone: str) -> str:
         """The time alone, as in `02:14`."""
@@ -132,7 +136,7 @@ def without_unknown(raw: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """The words of one language without those that no language has, and the names of these, as in `subjects.moon`."""
     unknown = sorted(name for name in raw if name not in ALL)
     known = {name: value for name, value in raw.items() if name in ALL}
-    for name, keys in _TABLES.items():
+    for name, keys in (_TABLES | _PARTIAL).items():
         if isinstance(table := known.get(name), dict):
             unknown += [f"{name}.{key}" for key in sorted(table) if key not in keys]
             known[name] = {key: word for key, word in table.items() if key in keys}
@@ -160,13 +164,15 @@ def find_faults(path: str, source: str) -> list[str]:
     if faults:
         return faults
     raw = load_text(source)
-    faults = _compare(path, frozenset(raw), ALL)
+    faults = _compare(path, frozenset((*raw, *_PARTIAL)), ALL)
     faults += [f"{path}: {name}: not a text" for name in _PLAIN_KEYS if not _is_word(raw.get(name, "-"))]
     for name, length in _LISTS.items():
         if name in raw and not _is_list(raw[name], length):
             faults.append(f"{path}: {name}: not a list of at least {length} words")
     for name, keys in _TABLES.items():
         faults += _table_faults(f"{path}: {name}", raw[name], keys) if name in raw else []
+    for name, keys in _PARTIAL.items():
+        faults += _table_faults(f"{path}: {name}", raw.get(name, {}), keys, spared=keys)
     return faults
 
 
@@ -302,11 +308,11 @@ def _mapping_faults(path: str, source: str) -> list[str]:
     return [] if is_mapping else [f"{path}:1: not a mapping of words"]
 
 
-def _table_faults(place: str, table: Any, keys: frozenset[str]) -> list[str]:
+def _table_faults(place: str, table: Any, keys: frozenset[str], spared: frozenset[str] = frozenset()) -> list[str]:
     if not isinstance(table, dict):
         return [f"{place}: not a mapping of words"]
     faults = [f"{place}.{name}: not a text" for name, word in table.items() if not _is_word(word)]
-    return faults + _compare(place, frozenset(table), keys)
+    return faults + _compare(place, frozenset(table) | spared, keys)
 
 
 def _is_list(value: Any, length: int) -> bool:

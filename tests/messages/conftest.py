@@ -16,6 +16,8 @@ Say = Callable[..., Said]
 Fill = Callable[[dict[str, str]], Path]
 
 SHIPPED = Path(__file__).parents[2] / "message_templates"
+LANGUAGES = tuple(sorted(path.stem for path in (SHIPPED / "words").glob("*.yaml")))
+"""Those that ship: a folder is all that a language needs to be here."""
 AT = datetime(2026, 11, 24, 7, 14, tzinfo=UTC)
 
 SAID = replace(EXAMPLE, at=AT, automatic_at=AT.replace(hour=8, minute=34), due_at=AT.replace(hour=9))

@@ -11,6 +11,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import Misconfigured
 from alertnet.core.notification import Kind
 from alertnet.messages.checks.fitting import Fitted, read_fitted
+from alertnet.messages.checks.lint import find_foreign_characters
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates.load import Templates
 from tests.messages.conftest import SHIPPED, Fill, Say
@@ -107,20 +108,20 @@ def test_what_a_newer_version_has_is_passed_over_and_named(own: Path) -> None:
 
 def test_what_a_language_of_ones_own_lacks_is_said_in_english(own: Path, said: Say) -> None:
     for path in [*own.rglob("en"), *own.rglob("en.yaml")]:
-        target = path.with_name(path.name.replace("en", "pt"))
+        target = path.with_name(path.name.replace("en", "it"))
         _ = shutil.copytree(path, target) if path.is_dir() else shutil.copy(path, target)
-    shutil.rmtree(own / "task/pt")
-    words = yaml.safe_load((own / "words/pt.yaml").read_text())
+    shutil.rmtree(own / "task/it")
+    words = yaml.safe_load((own / "words/it.yaml").read_text())
     del words["subjects"]["task"]
-    (own / "words/pt.yaml").write_text(yaml.safe_dump(words))
+    (own / "words/it.yaml").write_text(yaml.safe_dump(words))
 
     found = fitted(own)
     renderer = Renderer(found.templates)
 
-    assert "task/pt/voice.j2" in found.untranslated
-    assert renderer.render(Kind.TASK, MethodKind.SMS, "pt", said()).language == "en"
-    assert renderer.render(Kind.ALERT, MethodKind.SMS, "pt", said()).language == "pt"
-    assert "a contact is to be called" in renderer.words("pt").subjects["task"]
+    assert "task/it/voice.j2" in found.untranslated
+    assert renderer.render(Kind.TASK, MethodKind.SMS, "it", said()).language == "en"
+    assert renderer.render(Kind.ALERT, MethodKind.SMS, "it", said()).language == "it"
+    assert "a contact is to be called" in renderer.words("it").subjects["task"]
 
 
 def test_one_message_alone_is_a_folder(folder: Fill, templates: Templates) -> None:
@@ -129,6 +130,19 @@ def test_one_message_alone_is_a_folder(folder: Fill, templates: Templates) -> No
 
     assert "thank you" in found.templates.files["recorded/en/sms.j2"]
     assert found.templates.files.keys() == templates.files.keys()
+
+
+def test_an_accent_in_ones_own_language_does_not_end_the_program(own: Path, said: Say) -> None:
+    """It is replaced on sending; only `templates check` asks for it to be written as it arrives."""
+    path = own / "update/es/sms.j2"
+    path.write_text(path.read_text() + " – „ač“")
+
+    found = fitted(own)
+
+    assert find_foreign_characters(found.templates) == [
+        "update/es/sms.j2:2: 'č–“„' is not in the SMS alphabet (GSM 03.38)"
+    ]
+    assert Renderer(found.templates).render(Kind.UPDATE, MethodKind.SMS, "es", said()).text.endswith(' - "ac"')
 
 
 @pytest.mark.parametrize("source", ["{{ place }}", "{% if", "{{ ref.upper() }}"])

@@ -10,7 +10,7 @@ from alertnet.messages.checks.lint import find_faults, find_foreign_characters, 
 from alertnet.messages.message import fallbacks
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates.load import Templates
-from tests.messages.conftest import Say
+from tests.messages.conftest import LANGUAGES, Say
 
 URL = "https://" + "a" * 32
 
@@ -32,12 +32,18 @@ def test_languages_fall_back_to_the_primary_one_and_then_to_english(asked: str, 
     assert fallbacks(asked) == tried
 
 
-@pytest.mark.parametrize(("asked", "used"), [("fr-CA", "fr"), ("de", "en"), ("es-CO", "es")])
+@pytest.mark.parametrize(("asked", "used"), [("fr-CA", "fr"), ("xx", "en"), ("es-CO", "es")])
 def test_an_unknown_language_is_answered_in_the_nearest(renderer: Renderer, said: Say, asked: str, used: str) -> None:
     message = renderer.render(Kind.ALERT, MethodKind.SMS, asked, said())
 
     assert message == renderer.render(Kind.ALERT, MethodKind.SMS, used, said())
     assert message.language == used
+
+
+def test_the_languages_are_those_that_have_a_folder(templates: Templates, renderer: Renderer) -> None:
+    """No language is named in the program: who adds its folders has added it."""
+    assert renderer.languages == LANGUAGES
+    assert {"de", "en", "es", "fr", "pt"} <= set(LANGUAGES)
 
 
 def test_a_kind_is_refused_by_a_method_it_does_not_have(renderer: Renderer, said: Say) -> None:
@@ -55,11 +61,11 @@ def test_a_missing_file_is_named(templates: Templates, path: str) -> None:
 
 
 def test_a_new_language_is_told_all_that_it_lacks(templates: Templates) -> None:
-    faults = find_missing(changed(templates, {"alert/pt/sms.j2": "{{ ref }}"}))
+    faults = find_missing(changed(templates, {"alert/it/sms.j2": "{{ ref }}"}))
 
-    assert "words/pt.yaml: missing" in faults
-    assert "stand_down/pt/voice.j2: missing" in faults
-    assert "alert/pt/sms.j2: missing" not in faults
+    assert "words/it.yaml: missing" in faults
+    assert "stand_down/it/voice.j2: missing" in faults
+    assert "alert/it/sms.j2: missing" not in faults
 
 
 def test_a_missing_or_misspelt_stage_of_a_call_is_named(templates: Templates) -> None:

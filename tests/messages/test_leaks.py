@@ -51,6 +51,14 @@ def test_a_type_that_would_betray_somebody_keeps_its_neutral_name(templates: Tem
     )
 
 
+def test_nor_is_it_told_apart_by_a_shorter_name(templates: Templates) -> None:
+    words = templates.files["words/en.yaml"].replace("short_types:\n", "short_types:\n  torture: torture\n")
+
+    assert "words/en.yaml: types: sexual_violence and torture need the same" in leaks(
+        templates, {"words/en.yaml": words}
+    )
+
+
 def test_a_label_of_the_contacts_page_names_no_other_contact(templates: Templates) -> None:
     """A9: whom the coordinators are asked about stays off the contact's page."""
     page = templates.files["page/es.yaml"].replace('discretion: "', 'discretion: "{about} ')

@@ -11,7 +11,7 @@ from alertnet.core.notification import Kind
 from alertnet.messages.message import METHODS
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates.load import Templates
-from tests.messages.conftest import AT, Say
+from tests.messages.conftest import AT, LANGUAGES, Say
 
 MAILS = [kind for kind, methods in METHODS.items() if MethodKind.EMAIL in methods]
 
@@ -28,7 +28,7 @@ def test_the_subject_is_reference_and_type_name_only(
         assert mail.subject == subject.format(renderer.words(language).types[type_])
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "es"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", MAILS)
 def test_text_and_html_say_the_same(renderer: Renderer, said: Say, kind: Kind, language: str) -> None:
     mail = renderer.render(kind, MethodKind.EMAIL, language, said())
@@ -100,7 +100,7 @@ class Elements(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "es"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", MAILS)
 def test_the_html_survives_outlook(renderer: Renderer, said: Say, kind: Kind, language: str) -> None:
     """Tables and styles at each element; no image, no style sheet, no script, nothing fetched from anywhere."""
@@ -124,7 +124,7 @@ def test_the_html_says_its_language_and_direction(renderer: Renderer, said: Say,
     assert root == {"lang": language, "dir": expected}
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "es"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_text_stands_alone(renderer: Renderer, said: Say, language: str) -> None:
     """Whoever reads no HTML finds everything: who calls, the reference, link, code, and a person's number."""
     text = renderer.render(Kind.ALERT, MethodKind.EMAIL, language, said()).text

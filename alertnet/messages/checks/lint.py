@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
+from unicodedata import name
 
 from alertnet.core.delivery.sms_encoding import count, is_gsm7
 from alertnet.core.directory.contact import MethodKind
@@ -19,19 +20,23 @@ from alertnet.messages.templates.load import LAYOUT, PARTS, Templates
 from alertnet.messages.templates.restricted_jinja import Environment
 from alertnet.messages.words import read_labels
 
-REQUIRED = ("en", "fr", "es")
-"""The languages that are always there, and whose every SMS is GSM-7."""
+REQUIRED = ("en",)
+"""What every other language is compared with, and falls back to."""
 
 _AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _TOKEN = "X" * 16
 _MORE = tuple(Further("A-7K3M", Subject.FOREIGN_CODE, "m" * 40) for _ in range(30))
 
 
-def find_faults(templates: Templates, public_url: str, spared: Collection[str] = ()) -> list[str]:
+def find_faults(
+    templates: Templates, public_url: str, spared: Collection[str] = (), cheap: Collection[str] | None = None
+) -> list[str]:
     """Everything that keeps these templates from being used, each by its file; nothing = fit for use.
 
     `templates check` and the start of the program run it. A language is complete or it is a fault: adding one means
     adding its folders until none is left here. `spared`: files that may be missing, or say another thing than English.
+    `cheap`: the languages whose SMS have to be GSM-7, accents being replaced on sending; without, all of Latin script,
+    and nothing in them that would be replaced.
     """
     faults = find_missing(templates, spared)
     # What isn't there can't be rendered: the rest is looked at once the folder is whole.
@@ -40,9 +45,9 @@ def find_faults(templates: Templates, public_url: str, spared: Collection[str] =
     renderer = Renderer(templates)
     return [
         *find_uneven(templates, languages_of(templates), spared),
-        *find_foreign_characters(templates),
+        *(find_foreign_characters(templates) if cheap is None else ()),
         *find_leaks(renderer),
-        *find_oversize(renderer, public_url),
+        *find_oversize(renderer, public_url, cheap),
     ]
 
 
@@ -71,28 +76,37 @@ def find_absent(templates: Templates, language: str) -> list[str]:
 
 
 def find_foreign_characters(templates: Templates) -> list[str]:
-    """Characters in the SMS of EN, FR and ES that would be replaced on sending: better seen as they will arrive."""
+    """Characters in SMS of Latin script that would be replaced on sending: better seen as they will arrive."""
     faults = []
+    latin = [language for language in languages_of(templates) if is_latin(templates, language)]
     for path, source in templates.files.items():
-        if path.endswith("/sms.j2") and path.split("/")[1] in REQUIRED:
+        if path.endswith("/sms.j2") and path.split("/")[1] in latin:
             for number, line in enumerate(source.splitlines(), start=1):
                 foreign = "".join(sorted({character for character in line if not is_gsm7(character)}))
                 faults += [f"{path}:{number}: {foreign!r} is not in the SMS alphabet (GSM 03.38)"] if foreign else []
     return faults
 
 
-def find_oversize(renderer: Renderer, public_url: str) -> list[str]:
-    """The SMS that do not fit even at their shortest: one GSM-7 segment, in other languages also two of UCS-2.
+def is_latin(templates: Templates, language: str) -> bool:
+    """Whether its SMS are in the Latin script: then each can be, and so has to be, in the cheap alphabet."""
+    texts = (source for path, source in templates.files.items() if path.endswith(f"/{language}/sms.j2"))
+    return all(name(sign, "LATIN").startswith("LATIN") for text in texts for sign in text if sign.isalpha())
+
+
+def find_oversize(renderer: Renderer, public_url: str, cheap: Collection[str] | None = None) -> list[str]:
+    """The SMS that do not fit even at their shortest: one GSM-7 segment, in other scripts also two of UCS-2.
 
     Tried for the longest case: this public URL, a sender of 12, a reference of 6, a callback of 13 characters, and of
     every language its longest type, in drills too, and for every subject and reason.
     """
     faults = set()
+    if cheap is None:
+        cheap = [language for language in renderer.languages if is_latin(renderer.templates, language)]
     for kind, language in product((kind for kind in METHODS if MethodKind.SMS in METHODS[kind]), renderer.languages):
         for said in _longest(kind, renderer, language, public_url):
             text = renderer.render(kind, MethodKind.SMS, language, said).text
             size = count(text)
-            if not fits(size) or (language in REQUIRED and size.encoding != "gsm7"):
+            if not fits(size) or (language in cheap and size.encoding != "gsm7"):
                 subject = f", {said.subject or said.reason}" if said.subject or said.reason else ""
                 place = f"{kind}/{language}/sms.j2: {said.type}{subject}{', drill' if said.drill else ''}"
                 faults.add(f"{place}: {size.units} {size.encoding} units in {size.segments} segments: {text}")

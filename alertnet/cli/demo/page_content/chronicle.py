@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from alertnet.cli.demo.page_content.names import FAILURES, MESSAGES, METHODS, Names, listed
-from alertnet.core.incident import TYPES
+from alertnet.cli.demo.page_content.names import FAILURES, MESSAGES, METHODS, Names, listed, type_name
 from alertnet.sandbox.page import Line, Tone
 from alertnet.store.views.timeline_view import EntryView
 
@@ -70,8 +69,7 @@ def _opened(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     facts = f"{payload['severity']}, consent: {payload['consent']}"
     who = str(payload.get("by"))
     raised = names.contact(None, who) if not who.startswith("key ") else "the API"
-    kind = TYPES[payload["type"]].names["en"] if payload.get("type") in TYPES else "incident"
-    return Tone.ALARM, f"{raised} raises the alarm: {kind}", facts
+    return Tone.ALARM, f"{raised} raises the alarm: {type_name(payload.get('type'))}", facts
 
 
 def _reported(payload: Payload, _: Names) -> tuple[Tone, str, str]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from alertnet.cli.demo.page_content.cast import called
 from alertnet.core.escalation.state import LAST_RESORT
+from alertnet.core.incident import TYPES
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.sandbox.page import Cast
 
@@ -73,6 +74,11 @@ class Names:
     def level(self, tree: str, index: int) -> str:
         """A level by its place."""
         return "Last resort" if index == LAST_RESORT else self.locked.tree(tree).levels[index].name
+
+
+def type_name(code: object) -> str:
+    """As in `death threat`; of `other`, and of what no report said, an incident."""
+    return code.replace("_", " ") if isinstance(code, str) and code in TYPES and code != "other" else "incident"
 
 
 def listed(names: list[str]) -> str:

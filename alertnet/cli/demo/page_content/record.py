@@ -6,8 +6,8 @@ from sqlalchemy import func, select
 
 from alertnet.cli.demo.page_content import chronicle, marks, outlook
 from alertnet.cli.demo.page_content.forecast import foretell
-from alertnet.cli.demo.page_content.names import Names
-from alertnet.core.incident import TYPES, IncidentStatus
+from alertnet.cli.demo.page_content.names import Names, type_name
+from alertnet.core.incident import IncidentStatus
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox.page import Cast, Incident, Story
@@ -67,7 +67,7 @@ def _head(locked: LockedIncident, names: Names) -> Incident:
     facts = locked.facts
     return Incident(
         ref=locked.incident.ref,
-        title=TYPES[facts.type].names["en"].capitalize(),
+        title=type_name(facts.type).capitalize(),
         facts=(
             facts.severity.value,
             "verified" if facts.verified else "not verified yet",
