@@ -103,9 +103,9 @@ def test_consent_is_internal_unless_given(office: Office) -> None:
     assert "Embassy of Spain in Bogotá · embassy-es: consent does not go that far" in text
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "es"])
+@pytest.mark.parametrize("language", ["de", "en", "fr", "es"])
 def test_the_sheet_is_in_the_language_of_whoever_calls(office: Office, language: str) -> None:
-    title = {"en": "Call sheet", "fr": "Feuille d'appel", "es": "Hoja de llamadas"}
+    title = {"de": "Anrufblatt", "en": "Call sheet", "fr": "Feuille d'appel", "es": "Hoja de llamadas"}
 
     assert sheet(office, "--language", language).startswith(title[language])
 
@@ -263,7 +263,7 @@ def test_a_letter_that_the_font_lacks_is_written_in_latin_ones(office: Office) -
         (("A-7K3M", "--trees", "trees"), "--trees: 'trees'"),
         (("A-7K3M",), "A-7K3M: the database can't be used (there is no file "),
         (("--trees", "nowhere"), "nowhere"),
-        (("--language", "xx"), "--language: 'xx' is not allowed (allowed: en, es, fr)"),
+        (("--language", "xx"), "--language: 'xx' is not allowed (allowed: de, en, es, fr, pt)"),
         (("--format", "docx"), "'docx'"),
         (("--output", "no/such/folder/sheet.pdf"), "--output: 'no/such/folder/sheet.pdf'"),
         (("--output", "."), "--output: '.'"),
