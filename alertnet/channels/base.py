@@ -1,4 +1,4 @@
-"""The socket that every channel fits: what is handed to it, what it answers, and nothing about when or whether."""
+"""The interface of a channel: what is handed to it and what it answers, nothing about when or whether."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The provider has it; `provider_id` is its name for it."""
+    """The provider has taken the message; `provider_id` is its name for it."""
 
     provider_id: str
     status: AttemptStatus = AttemptStatus.SENT
@@ -119,14 +119,14 @@ Lookup = Found | Absent | CannotTell
 
 
 class Channel(Protocol):
-    """A way out. Implementations hold no state but their connections, and never retry by themselves."""
+    """Sends by one method and provider; it holds no state but its connections, and never retries by itself."""
 
     def send(self, outgoing: Outgoing) -> Result:
-        """Hand it to the provider, within a deadline over the whole exchange; never raises for a provider's fault."""
+        """Hand a message to the provider, within a deadline over all of it; never raises for a provider's fault."""
         ...
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        """Ask what became of it: by the provider's id if known, else among what it took to this address since."""
+        """Ask what became of a message: by the provider's id, else among what it took to this address since."""
         ...
 
     def answers(self) -> bool:
@@ -176,7 +176,7 @@ class Ledger(Protocol):
     """The provider's books of one method. They may lag behind by a minute, and are read page by page, one at a time."""
 
     def look_up(self, queries: Sequence[StatusQuery]) -> list[Lookup]:
-        """What became of each, in few requests however many there are; see `Channel.lookup`."""
+        """Ask what became of each message, in few requests however many there are; see `Channel.lookup`."""
         ...
 
     def outgoing(self, number: str, since: datetime) -> Listing:

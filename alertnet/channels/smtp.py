@@ -106,7 +106,7 @@ class SmtpRelay:
         return cls(parts.hostname, port, query["from"][0], user or None, password)
 
     def send(self, outgoing: Outgoing) -> Result:
-        """Hand it to the relay; see `Channel.send`. Its id is the Message-ID."""
+        """Hand a mail to the relay; see `Channel.send`. Its id is the Message-ID."""
         try:
             mail_address(outgoing.to)
         except BadInput:
@@ -125,7 +125,7 @@ class SmtpRelay:
             session.leave()
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        """A relay can't be asked."""
+        """Say that a relay can't be asked."""
         return CannotTell()
 
     def answers(self) -> bool:
@@ -139,7 +139,7 @@ class SmtpRelay:
             session.leave()
 
     def hang_up(self, provider_id: str) -> None:
-        """Nothing rings here."""
+        """Do nothing: no mail rings."""
 
     def _session(self) -> "_Session":
         return _Session(self._greeting_name, Deadline(self._deadline_seconds), self._connect_seconds)
@@ -202,7 +202,7 @@ class _Session(smtplib.SMTP):
         raise smtplib.SMTPNotSupportedError("the relay offers neither PLAIN nor LOGIN")
 
     def leave(self) -> None:
-        """Say goodbye without waiting for an answer: the fate of the mail is known by now."""
+        """End the session without waiting for an answer: the fate of the mail is known by now."""
         try:
             if self.sock:
                 self.putcmd("QUIT")

@@ -143,7 +143,7 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """All exchanges of this thread inside have that long together; inside another such time that one holds."""
+        """Give all exchanges of this thread inside that long together; inside another such time that one holds."""
         if is_outermost := getattr(self._shared, "deadline", None) is None:
             self._shared.deadline = Deadline(seconds)
         try:

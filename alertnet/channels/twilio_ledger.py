@@ -23,7 +23,7 @@ INBOUND, BY_API = "inbound", "outbound-api"
 
 
 class TwilioLedger:
-    """Of messages or of calls; threads may share it.
+    """The provider's books of messages or of calls; threads may share it.
 
     `list_of` chooses the list of a client (`messages`, `calls`), `read` makes an entry of a resource, `day_filter` is
     the name of the list's filter for a first day.
@@ -95,7 +95,7 @@ class _Books:
             self._by_number[entry.to].append(entry)
 
     def answer(self, query: StatusQuery) -> Lookup:
-        """What has an id is there, shown yet or not; of the rest only a whole list can say that it is not there."""
+        """Answer one query: only a whole list can say that what has no id of the provider is not there."""
         if query.provider_id:
             return self._by_id.get(query.provider_id, CannotTell())
         outgoing = query.outgoing

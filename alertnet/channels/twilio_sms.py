@@ -22,7 +22,7 @@ class TwilioSms:
         self.ledger = TwilioLedger(account, lambda client: client.messages, _entry, "date_sent_after")
 
     def send(self, outgoing: Outgoing) -> Result:
-        """Hand it to the provider; see `Channel.send`."""
+        """Hand an SMS to the provider; see `Channel.send`."""
         return submit(
             lambda: self._messages.create(
                 to=outgoing.to,
@@ -34,7 +34,7 @@ class TwilioSms:
         )
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        """What became of it, by its id, else by its sender and words among the last 50 to that number."""
+        """Look an SMS up by its id, else by its sender and words among the last 50 to that number."""
         if provider_id:
             return looked_up(lambda: _found(self._messages(provider_id).fetch()))
         return looked_up(lambda: self._search(outgoing, since))
@@ -44,7 +44,7 @@ class TwilioSms:
         return is_there(lambda: self._messages.page(page_size=1))
 
     def hang_up(self, provider_id: str) -> None:
-        """Nothing rings here."""
+        """Do nothing: no SMS rings."""
 
     def _search(self, outgoing: Outgoing, since: datetime) -> Lookup:
         # No DateSent: it is null while a message is queued.

@@ -41,7 +41,7 @@ class TwilioVoice:
         )
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        """What became of it, by its id, else by its sender and time among the last 50 to that number."""
+        """Look a call up by its id, else by its sender and time among the last 50 to that number."""
         if provider_id:
             return looked_up(lambda: _found(self._calls(provider_id).fetch()))
         return looked_up(lambda: self._search(outgoing, since))

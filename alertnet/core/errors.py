@@ -1,4 +1,4 @@
-"""What can go wrong and whose turn it is, drawn once.
+"""The errors that the program raises, by whose turn it is.
 
 AlertnetError
 ├── BadInput      a value from outside is not allowed: says which, and what is   (422, exit code 2)
@@ -14,7 +14,7 @@ from datetime import datetime
 
 
 class AlertnetError(Exception):
-    """The root: its text is fit to be shown to whoever asked."""
+    """Any error of ours; its text is fit to be shown to whoever asked."""
 
     exit_code = 2
 
@@ -48,7 +48,7 @@ class Unknown(AlertnetError):
 
 
 class WrongState(AlertnetError):
-    """The thing is there, but what was asked is not possible in its current state."""
+    """What was asked is not possible in the current state of the thing."""
 
     def __init__(self, thing: str, current: str, wanted: str) -> None:
         self.thing = thing
@@ -57,7 +57,7 @@ class WrongState(AlertnetError):
 
 
 class Forbidden(AlertnetError):
-    """Known, but not allowed to do this."""
+    """Whoever asks is known, but not allowed to do this."""
 
 
 class Misconfigured(AlertnetError):

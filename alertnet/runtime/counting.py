@@ -34,12 +34,12 @@ class Counting:
         self._thread: threading.Thread | None = None
 
     def add(self, counted: Counts) -> None:
-        """Count that too."""
+        """Add a count to those of this process."""
         with self._lock:
             self._new.update(counted)
 
     def sent(self, attempt: str) -> None:
-        """An alert has left; whether it was the first of its incident is looked up later."""
+        """Count an alert that has left; whether it was the first of its incident is looked up later."""
         with self._lock:
             if len(self._sent) < MOST_SENT:
                 self._sent.append(attempt)
@@ -50,7 +50,7 @@ class Counting:
             return dict(self._known + self._new)
 
     def share(self) -> None:
-        """Add it to what all have counted.
+        """Add what this process has counted to what all have counted.
 
         Raises:
             DatabaseAway: it can't be now; it is kept for the next time.
@@ -64,14 +64,14 @@ class Counting:
             del self._sent[: len(sent)]
 
     def learn(self, known: Counts, shared: Counts | None = None) -> None:
-        """What all have counted, `shared` of this process among it."""
+        """Take over what all have counted, `shared` of this process among it."""
         with self._lock:
             self._known = Counter(known)
             self._new.subtract(shared or {})
             self._new = +self._new
 
     def follow(self) -> None:
-        """From now on share by itself, in a thread of its own."""
+        """Start a thread that shares every few seconds."""
         self._thread = threading.Thread(target=self._run, name="counting", daemon=True)
         self._thread.start()
 

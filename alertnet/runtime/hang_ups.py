@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 class HangUps:
-    """The thread pool that ends calls, each by `hang_up`, which waits for the provider."""
+    """A thread pool that ends calls, each by `hang_up`, which waits for the provider."""
 
     def __init__(self, hang_up: Callable[[str], None]) -> None:
         self._hang_up = hang_up

@@ -1,4 +1,4 @@
-"""What goes on and on is told when it begins, and once a minute while it lasts."""
+"""When to log what goes on and on: as it begins, and once a minute while it lasts."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ class Reminder:
         self._told: tuple[str, float] | None = None
 
     def is_time(self, what: str) -> bool:
-        """Whether it was not told within the last minute; then it is now."""
+        """Whether it is to be told now: it was not within the last minute."""
         now = self._monotonic()
         if self._told and self._told[0] == what and now - self._told[1] < AGAIN_SECONDS:
             return False
@@ -24,5 +24,5 @@ class Reminder:
         return True
 
     def reset(self) -> None:
-        """The next time is the first."""
+        """Forget what was told, so that the next time is told at once."""
         self._told = None

@@ -80,14 +80,14 @@ class LivingTrees:
         return Files.BROKEN if is_broken else Files.IN_FORCE
 
     def follow(self) -> None:
-        """From now on take up each edit by itself, in a thread of its own."""
+        """Start a thread that takes up each edit."""
         if not self._began_broken:
             self._marks = _marks(self._folder)
         self._thread = threading.Thread(target=self._run, name="trees", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Look no more."""
+        """Stop that thread."""
         self._ending.set()
         if self._thread is not None:
             self._thread.join()
@@ -116,7 +116,7 @@ class LivingTrees:
         self._faults = faults
 
     def _unsendable(self, network: Network) -> tuple[Fault, ...]:
-        """Methods that no setting is there for would fail one by one, at night."""
+        """A fault for each method that no setting is there for: its messages would fail one by one, at night."""
         return tuple(fault_of(self._folder, each) for each in self._missing(network.methods))
 
     def _run(self) -> None:
@@ -130,7 +130,7 @@ class LivingTrees:
 
 
 def _marks(folder: Path) -> Marks:
-    """What tells an edit; a folder that is away has none."""
+    """The marks of the files by which an edit is seen; a folder that is away has none."""
     found = {}
     for path in sorted(each for each in folder.rglob("*") if each.suffix in (".yaml", ".yml", ".asc", ".pgp", ".gpg")):
         try:

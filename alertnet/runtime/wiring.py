@@ -197,7 +197,7 @@ class Runtime:
             return query(Tx(session, self.now(), self.entropy, self.vault), *args, **kwargs)
 
     def make_ready(self) -> None:
-        """Have at hand what the first alert needs: the outlets, the edition, and its templates compiled."""
+        """Prepare what the first alert needs: the outlets, the edition, and its templates compiled."""
         self.renderer(self.edition.templates).compile()
         self.outlets  # noqa: B018
 

@@ -37,22 +37,22 @@ class Waiting:
         """How many requests were cut off."""
 
     def begin(self, connection: "Connection") -> None:
-        """From now on it keeps us waiting; what it kept us waiting for before is over."""
+        """Note that a connection keeps us waiting from now on."""
         self._since.pop(connection, None)
         self._since[connection] = self._loop.time()
 
     def end(self, connection: "Connection") -> None:
-        """It doesn't any more."""
+        """Note that a connection doesn't keep us waiting any more."""
         self._since.pop(connection, None)
 
     def cut_late(self) -> None:
-        """Cut those that have done so for longer than the deadline."""
+        """Cut the connections that keep us waiting for longer than the deadline."""
         latest = self._loop.time() - self._deadline_seconds
         for connection in [each for each, since in self._since.items() if since <= latest]:
             self._cut(connection, HTTPStatus.REQUEST_TIMEOUT, f"it was not here within {self._deadline_seconds} s")
 
     def cut_longest(self) -> bool:
-        """Cut the one that has done so longest; False where there is none."""
+        """Cut the connection that keeps us waiting longest; False where there is none."""
         detail = "too many connections are open: try again"
         return any(self._cut(each, HTTPStatus.SERVICE_UNAVAILABLE, detail) for each in list(self._since))
 
@@ -116,7 +116,7 @@ class Connection(HttpToolsProtocol):
         self._waiting.end(self)
 
     def cut(self, status: HTTPStatus, detail: str) -> bool:
-        """End it, with that answer where one is owed and none has begun; False where it is not its turn."""
+        """End the connection, with that answer where one is owed; False where it is not its turn."""
         if self.pipeline:
             # What comes next is not read before what came first is answered: that it waits is our doing.
             return False

@@ -62,7 +62,7 @@ class Door:
     route: str
 
     def carry_out(self, key: ApiKey, body: BaseModel | None, act: Act) -> Response:
-        """Do it in one transaction, hang up what rings for nothing, and answer.
+        """Carry a request out in one transaction, hang up what rings for nothing, and answer.
 
         Without an Idempotency-Key the answer is read after the commit, when the senders are at work already.
         """

@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 class TooOften(HTTPException):
-    """Not now, with the seconds until it may be tried again."""
+    """A request is refused for now; it says in how many seconds it may be tried again."""
 
     def __init__(self, detail: str, seconds: float) -> None:
         super().__init__(429, detail, {"Retry-After": str(max(1, math.ceil(seconds)))})
@@ -80,7 +80,7 @@ class Throttle:
 
     @contextmanager
     def streaming(self, key_id: str) -> Iterator[None]:
-        """Within this the key has one event stream more.
+        """Counts one event stream more for the key, within the block.
 
         Raises:
             TooOften: it has as many as it may.
@@ -97,7 +97,7 @@ class Throttle:
                 self._streams -= Counter([key_id])
 
     def _use(self, limit: Limit, usages: OrderedDict[K, Usage], key: K, now: datetime) -> float | None:
-        """None where there was room, else the seconds until there is."""
+        """Use the limit: None where there was room, else the seconds until there is."""
         before = usages.get(key, UNUSED)
         used = usages[key] = limit.use(before, now)
         while len(usages) > MOST_REMEMBERED:

@@ -33,7 +33,7 @@ class Batcher(Generic[T, R]):
         self._at_work = False
 
     def __call__(self, item: T) -> R | None:
-        """The result for this item.
+        """Do the work for this item, with whatever else waits, and give its result.
 
         Raises:
             Whatever `work` raised; everybody whose item was in that call hears of it.

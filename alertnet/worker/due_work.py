@@ -54,7 +54,7 @@ class Job:
 
 
 def perform(job: Job) -> Sequence[str]:
-    """Do it, whatever happens; the calls to hang up."""
+    """Run a job, whatever happens; the calls to hang up."""
     try:
         return job.run()
     except DatabaseAway:
@@ -100,7 +100,7 @@ class Search:
         self.next_at = min((each for each in (self.next_at, at) if each is not None), default=None)
 
     def _guarded(self, pools: Sequence[str], part: Callable[[], Iterator[Job]]) -> Iterator[Job]:
-        """What a part of the search finds, where one of the pools that it is for has room."""
+        """The jobs that a part of the search finds, where one of the pools that it is for has room."""
         if pools and not any(self._rooms[pool].room for pool in pools):
             self.crowded.update(pools)
             return
@@ -167,7 +167,7 @@ class Search:
         )
 
     def _as_room_is(self, jobs: Sequence[Job]) -> Iterator[Job]:
-        """Those for the database's pool that are not under way yet, and that it has room for."""
+        """The jobs for the database's pool that are not under way yet, and that it has room for."""
         room = self._rooms[DUE].room
         waiting = [job for job in jobs if job.key not in self._under_way]
         yield from waiting[:room]
@@ -218,7 +218,7 @@ def _job(runtime: Runtime, queue: str, id: str, flow: Callable[..., list[str] | 
 def _do(
     runtime: Runtime, queue: str, id: str, flow: Callable[..., Sequence[str] | None], args: tuple[object, ...]
 ) -> Sequence[str]:
-    """One flow over one row; where it fails, the row waits."""
+    """Run one flow over one row; where it fails, the row is postponed."""
     try:
         return runtime.transact(flow, *args) or ()
     except DatabaseAway:
@@ -230,7 +230,7 @@ def _do(
 
 
 def _report(event: str, fault: Exception, **where: str) -> None:
-    """Put a failure down in the log; what can't be says by itself where it is, and needs no traceback."""
+    """Log a failure; what can't be says by itself where it is, and needs no traceback."""
     if isinstance(fault, Inconsistent):
         log.error(event, fault=str(fault), **where)
     else:

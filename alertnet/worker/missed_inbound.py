@@ -41,7 +41,7 @@ def poll_missed_inbound(runtime: Runtime, *, at_once: bool = False) -> None:
 
 
 def poll_route(runtime: Runtime, route: Route, *, at_once: bool = False, until: datetime | None = None) -> None:
-    """The same for one route; `until`: no list is asked for any more from then on."""
+    """Look for what came in by one route; `until`: no list is asked for any more from then on."""
     outlet = runtime.outlets[route]
     poll = None if outlet.ledger is None else runtime.transact(inbound_polls.begin, route, at_once=at_once)
     if outlet.ledger is None or poll is None:
@@ -95,7 +95,7 @@ def _let_in_all(
 
 
 def _let_in(runtime: Runtime, method: MethodKind, entry: Entry) -> bool:
-    """One that fails is put down, keeps no other out, and is tried again with the next look (A11)."""
+    """Let one text or call in; one that fails is logged, keeps no other out, and is tried again next time (A11)."""
     id, sender = entry.found.provider_id, entry.sender
     try:
         if method is MethodKind.CALL:

@@ -1,4 +1,4 @@
-"""The routes out as a worker uses them: its threads for each, what may leave by them, and which provider is away."""
+"""The routes as a worker uses them: its threads for each, what may leave by them, and which provider is away."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -63,7 +63,7 @@ def claim_sends(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str
 
 
 def charge(runtime: Runtime, claimed: Claimed, units: int, *, paid: int) -> None:
-    """Let the pace know that a message takes so many units and not what was paid for; 0: it has not left."""
+    """Correct the rate limit: a message takes so many units and not what was paid for; 0: it has not left."""
     rate = runtime.outlets[claimed.method, claimed.provider].rate
     if rate and units != paid:
         runtime.lengths[claimed.method, claimed.kind, claimed.language] = units or paid

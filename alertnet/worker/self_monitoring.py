@@ -24,7 +24,7 @@ Check = Callable[[], None]
 
 
 class Watch:
-    """The part of a worker in it. `ping` None: there is no world outside for whom to keep watch."""
+    """A worker's part in the watch. `ping` None: there is no world outside for whom to keep it."""
 
     def __init__(self, runtime: Runtime, worker: str, ping: Ping | None) -> None:
         self._runtime = runtime
@@ -63,7 +63,7 @@ class Watch:
         return checks
 
     def _run(self, name: str, check: Callable[[], str | None], heartbeat: str | None) -> None:
-        """Run it; its answer is on the record as a heartbeat, unless whoever answers has noted it."""
+        """Run a check; its answer is recorded as a heartbeat, unless whoever answers has recorded it."""
         fault = check()
         if fault is not None:
             log.warning("errand_failed", errand=name, fault=fault)

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 class Sending:
-    """Sends what was claimed; for any number of threads."""
+    """Sends claimed attempts; for any number of threads."""
 
     def __init__(self, runtime: Runtime, platform: Platform = THIS_PLATFORM) -> None:
         self.runtime = runtime
@@ -90,7 +90,7 @@ class Sending:
         return render_and_send.hand_over(outlet.channel, outgoing)
 
     def _record(self, outcome: Outcome) -> Sequence[str]:
-        """Together with those that come in at the same time; alone where that is not possible (A11)."""
+        """Record an outcome together with those of the same moment; alone where that is not possible (A11)."""
         try:
             hang_ups = self._record_each(outcome)
         except DatabaseAway:

@@ -47,7 +47,7 @@ log = structlog.get_logger(__name__)
 
 
 def strides(pools: Iterable[str], most: int = STRIDE) -> dict[str, Stride]:
-    """So much of each kind of work at once, for who does it by hand."""
+    """The room of each pool for whoever does its work by hand."""
     return {name: Stride(most) for name in pools}
 
 

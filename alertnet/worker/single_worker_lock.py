@@ -1,4 +1,4 @@
-"""On SQLite one worker at a time: a lock beside the database, which the system lets go of when its process dies."""
+"""The lock of the one worker on SQLite: a file beside the database, which the system frees when its process dies."""
 
 import fcntl
 import os
@@ -40,7 +40,7 @@ class WorkerLock:
         self._file = file
 
     def release(self) -> None:
-        """Let another one begin."""
+        """Release the lock."""
         if self._file is not None:
             self._file.close()
             self._file = None

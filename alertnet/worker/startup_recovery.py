@@ -1,4 +1,4 @@
-"""Back after a while away: what was said meanwhile counts first, and an old backup is told from the database as it was.
+"""Recovery at a worker's start: what was said meanwhile counts first, and an old backup is recognised as one.
 
 A backup that is restored would send everything again that was due after it was taken. Whoever restores one says so
 (`alertnet db restored`); a worker that begins looks for itself too: messages of ours at the provider that are younger
@@ -105,7 +105,7 @@ class StartupRecovery:
         return self._began_at + LOOKED_WITHIN
 
     def _run(self, routes: Sequence[Route], first: Callable[[], None]) -> None:
-        """Everything there is to see by these routes; what goes wrong must not keep alarms from leaving (A11)."""
+        """Look for everything by these routes; what goes wrong must not keep alarms from leaving (A11)."""
         fetching = [partial(self._fetch, route) for route in routes]
         steps: list[Callable[[], None]] = [first, *fetching, partial(hear_unkeyed, self._runtime)]
         try:
@@ -132,7 +132,7 @@ class StartupRecovery:
             self._is_settling = False
 
     def _fetch(self, route: Route) -> None:
-        """What came in meanwhile. Whoever has the turn to look may have died over it: its lease is not waited for."""
+        """Fetch what came in meanwhile. Whoever has the lease may have died over it: it is not waited for."""
         try:
             poll_route(self._runtime, route, at_once=True, until=self._ends_at)
         finally:
@@ -166,7 +166,7 @@ def _by_provider(routes: Sequence[Route]) -> dict[str, list[Route]]:
 
 
 def recover(runtime: Runtime) -> None:
-    """All of it, one after the other, before anything is sent."""
+    """Run the whole recovery, one job after the other, before anything is sent."""
     for job in StartupRecovery(runtime).begin().values():
         job()
 
@@ -206,7 +206,7 @@ def _find_lost(runtime: Runtime, taken_at: datetime) -> dict[str, tuple[str, ...
 
 
 def _apart(runtime: Runtime, flow: Callable[..., T], id: str, *args: Any) -> T | None:
-    """The flow over one row; where it fails, the others are settled all the same (A11)."""
+    """Run a flow over one row; where it fails, the others are settled all the same (A11)."""
     try:
         return runtime.transact(flow, id, *args)
     except DatabaseAway:

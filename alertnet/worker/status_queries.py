@@ -1,4 +1,4 @@
-"""What the provider has not reported is asked for, many in few requests, so that an outage brings no flood (A5)."""
+"""Asks the provider what it has not reported, many attempts in few requests, so that an outage brings no flood (A5)."""
 
 from collections.abc import Callable, Sequence
 

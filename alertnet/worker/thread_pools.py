@@ -1,4 +1,4 @@
-"""Threads for each kind of work, so that what hangs in one delays no other (A11)."""
+"""A thread pool for each kind of work, so that what hangs in one delays no other (A11)."""
 
 import threading
 from collections.abc import Callable, Container, Mapping
@@ -17,7 +17,7 @@ class Room(Protocol):
 
     @property
     def room(self) -> int:
-        """For how much more it has free threads."""
+        """How many threads are free."""
         ...
 
     def reserve(self) -> bool:
@@ -25,7 +25,7 @@ class Room(Protocol):
         ...
 
     def release(self) -> None:
-        """One that was put aside is free again."""
+        """Free a thread that was put aside."""
         ...
 
 
@@ -69,7 +69,7 @@ class ThreadPool:
             return True
 
     def release(self) -> None:
-        """One that was put aside is free again."""
+        """Free a thread that was put aside."""
         with self._lock:
             self._reserved -= 1
         self._on_free()
@@ -125,7 +125,7 @@ class Hold:
         return is_free
 
     def release(self) -> None:
-        """The claim was undone: all of it is free again."""
+        """Free all of it: the claim was undone."""
         for pool in self._held:
             self._rooms[pool].release()
         self._held.clear()

@@ -42,7 +42,7 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Nothing is sent, and whether it is back is asked."""
+        """Whether nothing is sent, and the provider is asked whether it is back."""
         return self.opened_at is not None and not self.is_back
 
     def rests_until(self, now: datetime) -> datetime | None:
@@ -80,7 +80,7 @@ def as_believed(breaker: Breaker, now: datetime) -> Breaker:
 def after_fault(
     breaker: Breaker, now: datetime, fault: AccountFault | None = None, *, is_certain: bool = False
 ) -> Breaker:
-    """An attempt could not be handed over, or nobody knows whether it was; `fault`: our account is refused.
+    """The breaker after an attempt that was perhaps not handed over; `fault`: our account is refused.
 
     `is_certain`: by the provider's own word it is refused as a whole, so that no second attempt has to find that out.
     """
@@ -94,13 +94,13 @@ def after_fault(
 
 
 def after_success(breaker: Breaker, now: datetime) -> Breaker:
-    """The provider took an attempt, or refused it for a reason of its own: it works."""
+    """The breaker after an attempt that the provider took, or refused for a reason of its own: it works."""
     is_paused = breaker.paused_until is not None and breaker.paused_until > now
     return replace(breaker, faults=0, fault=None) if is_paused else SOUND
 
 
 def after_too_fast(breaker: Breaker, now: datetime, pause: timedelta | None) -> Breaker:
-    """The provider works, and takes nothing for a while.
+    """The breaker after the provider said that we send too fast: it works, and takes nothing for a while.
 
     A longer pause than we believe ends with one attempt that tries, and not with all of them.
     """
@@ -118,7 +118,7 @@ def believed(pause: timedelta) -> timedelta:
 
 
 def after_probe(breaker: Breaker, now: datetime, *, is_back: bool) -> Breaker:
-    """It was asked whether it is back."""
+    """The breaker after the provider was asked whether it is back."""
     if not breaker.is_open:
         return breaker
     if is_back:

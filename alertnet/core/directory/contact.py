@@ -42,7 +42,7 @@ class Disclosure(StrEnum):
 
 
 class MethodKind(StrEnum):
-    """A way to reach somebody."""
+    """A kind of method by which somebody is reached."""
 
     SMS = "sms"
     CALL = "call"
@@ -59,7 +59,7 @@ WRITTEN = frozenset({MethodKind.SMS, MethodKind.EMAIL})
 
 @dataclass(frozen=True)
 class Method:
-    """One way to reach a contact; `after` counts from the start of the level."""
+    """A method by which a contact is reached; `after` counts from the start of the level."""
 
     kind: MethodKind
     address: str

@@ -139,7 +139,7 @@ class GroupCommit:
         return again
 
     def _in_savepoint(self, connection: Connection, job: _Job, undo: list[Hook]) -> set[str] | None:
-        """Run it; what is to be called if the group is not committed after all comes into `undo`."""
+        """Run a flow in a savepoint; what is to be called if the group is not committed comes into `undo`."""
         with Session(connection, join_transaction_mode="create_savepoint") as session:
             with undoing(session) as own:
                 job.value = job.work(self._begin(session))

@@ -30,12 +30,12 @@ class Absence:
 
     @property
     def cause(self) -> str | None:
-        """In words; None: the database answered last time."""
+        """What keeps from the database, in words; None: it answered last time."""
         return self._writing or self._reading
 
     @contextmanager
     def noticed_by_writer(self) -> Iterator[None]:
-        """Around whatever commits."""
+        """Notices, around whatever commits, that the database is away or back."""
         try:
             yield
         except DatabaseAway as away:
@@ -47,7 +47,7 @@ class Absence:
 
     @contextmanager
     def noticed_by_reader(self) -> Iterator[None]:
-        """Around whatever only reads: that it can says nothing about writing."""
+        """Notices, around whatever only reads, that the database is away; reading says nothing of writing."""
         try:
             yield
         except DatabaseAway as away:

@@ -48,12 +48,12 @@ class DatabaseAway(AlertnetError):
 
     @property
     def for_operator(self) -> str:
-        """Why."""
+        """The cause, in words for whoever runs the program."""
         return f"the database gives no answer: {self.cause}"
 
 
 class NotWritable(DatabaseAway):
-    """It is there and takes nothing, until a person sees to it: a full disk, a file that can only be read."""
+    """The database answers and takes nothing until a person sees to it: a full disk, a file that is read-only."""
 
 
 class Transactions(Protocol):
@@ -121,7 +121,7 @@ class OwnCommit:
         return value
 
     def close(self) -> None:
-        """Nothing is under way here but what its caller waits for."""
+        """Do nothing: all that is under way here has a caller who waits for it."""
 
     def _run(self, work: Work[T]) -> tuple[T, list[Hook] | None]:
         # On SQLite the driver would be nine megabytes for nothing.

@@ -26,7 +26,7 @@ Claimer = Callable[[Tx, Collection[str]], Hook]
 
 @dataclass(frozen=True)
 class Wakeups:
-    """What is called when something was left due: short, and never a transaction itself."""
+    """The hooks that are called when something was left due; each is short, and never a transaction itself."""
 
     hooks: list[Hook] = field(default_factory=list)
     """Called after every commit that leaves something due, by whichever process."""
@@ -35,7 +35,7 @@ class Wakeups:
     claimers: list[Claimer] = field(default_factory=list)
 
     def claim(self, tx: Tx, methods: set[str]) -> list[Hook]:
-        """Let the takers take at once what the transaction leaves due: it is under way one transaction sooner."""
+        """Let the claimers claim what the transaction leaves due within it: it is under way one transaction sooner."""
         if not self.claimers or not methods:
             return list(self.wakers)
         try:

@@ -119,7 +119,7 @@ _SECOND_RELAY = ("smtp_2",)
 
 
 class _Draft(Settings):
-    """The settings without those that are wrong, so that the others can be looked at all the same."""
+    """The settings without those that are wrong, so that the others are checked all the same."""
 
     secret_keys: values.SecretKeys = Field((), alias="ALERTNET_SECRET_KEY")
 
@@ -198,7 +198,7 @@ def _gather(env: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
 
 
 def _listen_faults(settings: Settings) -> Iterator[str]:
-    """A line of our own to a server that is not used."""
+    """The fault of a connection for LISTEN that is set beside a SQLite file."""
     if settings.listen_url and not settings.database_url.get_secret_value().startswith("postgres"):
         yield "ALERTNET_LISTEN_URL: set beside a database that is a file (allowed: beside a pooler of PostgreSQL)"
 

@@ -47,11 +47,11 @@ class Tx:
     """What is counted once this is committed."""
 
     def leaves_due(self, method: str | None = None) -> None:
-        """Something is due once this commits, and whoever waits for that is woken; `method`: an attempt by it."""
+        """Wake whoever waits for due rows once this commits; `method`: an attempt by it is due."""
         self.session.info.setdefault(LEFT_DUE, set()).update({method} if method else ())
 
     def if_undone(self, undo: Callable[[], object]) -> None:
-        """Where what this flow does is not committed, call that, which takes back what it did outside the database."""
+        """Call that, which takes back what this flow did outside the database, if it is not committed."""
         self.session.info.setdefault(IF_UNDONE, []).append(undo)
 
 
@@ -62,7 +62,7 @@ def left_due(session: Session) -> set[str] | None:
 
 @contextmanager
 def undoing(session: Session) -> Iterator[list[Callable[[], object]]]:
-    """Where the block raises, do what flows inside it asked for in that case; else that is what whoever goes on has."""
+    """Where the block raises, call what flows inside gave to `if_undone`; else leave it to the surrounding flow."""
     before = session.info.pop(IF_UNDONE, [])
     inside: list[Callable[[], object]] = []
     session.info[IF_UNDONE] = inside

@@ -69,13 +69,13 @@ class Vault:
         self._indexes = lru_cache(maxsize=8192)(self._index_anew)
 
     def seal(self, plain: bytes) -> bytes:
-        """Key id (4 bytes), nonce (12) and AES-256-GCM ciphertext."""
+        """Seal a value: key id (4 bytes), nonce (12) and AES-256-GCM ciphertext."""
         keys = self._keys[0]
         nonce = os.urandom(NONCE_BYTES)
         return keys.id + nonce + keys.cipher.encrypt(nonce, plain, keys.id)
 
     def open(self, sealed: bytes) -> bytes:
-        """What was sealed, by whichever listed secret.
+        """Open a sealed value, by whichever listed secret.
 
         Raises:
             Unreadable: none of the listed secrets sealed it, or it was altered.
@@ -117,7 +117,7 @@ class Vault:
         return tuple(_keyed_pin(keys.pin, owner, pin) for keys in self._keys)
 
     def sign(self, text: str) -> str:
-        """What proves later that the text was written here: 32 signs."""
+        """What proves later that the text was written here: 32 characters."""
         return _signed(self._keys[0].proof, text)
 
     def is_signed(self, text: str, signature: str) -> bool:

@@ -14,7 +14,7 @@ from alertnet.store.tables import attempts, counters, incidents
 
 
 def add(tx: Tx, counted: Counts) -> None:
-    """Add it to what was counted before; in the order of the names, so that no two wait for each other."""
+    """Add counts to what was counted before; in the order of the names, so that no two wait for each other."""
     for (name, labels), number in sorted(counted.items()):
         key = {"name": name, "labels": json.dumps(labels)}
         if not insert_once(tx.session, counters, {**key, "number": number}):

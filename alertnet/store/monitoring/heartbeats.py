@@ -55,13 +55,13 @@ def read(session: Session) -> dict[str, Heartbeat]:
 
 
 def note(tx: Tx, name: str) -> None:
-    """It is seen now."""
+    """Record that something is seen now."""
     if not insert_once(tx.session, signs, {"name": name, "at": tx.now, "times": 1}):
         tx.session.execute(update(signs).where(signs.c.name == name).values(at=tx.now))
 
 
 def take_turn(tx: Tx, name: str, every: timedelta) -> bool:
-    """Note it, as seen once, if it was not for that long; False: somebody else has, or does so at this very moment."""
+    """Record something as seen once, if it was not for that long; False: somebody else has, or does so right now."""
     row = select(signs.c.at).where(signs.c.name == name)
     seen_at = tx.session.scalar(row)
     if seen_at is None:
@@ -75,12 +75,12 @@ def take_turn(tx: Tx, name: str, every: timedelta) -> bool:
 
 
 def note_report(tx: Tx, method: MethodKind) -> None:
-    """A report of the provider has arrived."""
+    """Record that a report of the provider has arrived."""
     take_turn(tx, f"reported_{method}", OFTEN_ENOUGH)
 
 
 def note_lost_report(tx: Tx, method: MethodKind, left_at: datetime) -> None:
-    """A message that left then came to its end, and we learnt of it only by asking.
+    """Count a message that came to its end without a report: we learnt of it only by asking.
 
     Of what left before a backup became the database nothing is known: the one that was lost may have had the report.
     """
@@ -90,7 +90,7 @@ def note_lost_report(tx: Tx, method: MethodKind, left_at: datetime) -> None:
 
 
 def note_failure(tx: Tx, method: MethodKind, failure: Failure) -> None:
-    """A message has failed: it is counted if our account may not send it; all others are the recipient's."""
+    """Count a failed message if our account may not send it; all others are the recipient's."""
     if failure is Failure.OUR_ACCOUNT:
         _count(tx, f"refused_{method}", method)
 
@@ -105,7 +105,7 @@ def reports(seen: Mapping[str, Heartbeat]) -> dict[MethodKind, Reports]:
 
 
 def _count(tx: Tx, name: str, method: MethodKind) -> None:
-    """One more since the last report. Nobody waits here: what another transaction counts at this moment is left out."""
+    """Count one more since the last report. Nobody waits: what another transaction counts right now is left out."""
     row = select(signs).where(signs.c.name == name)
     before = tx.session.execute(row.with_for_update(skip_locked=True)).first()
     if before is None:

@@ -55,7 +55,7 @@ def rewind(tx: Tx, routes: Iterable[Route], moment: datetime) -> None:
 
 
 def finish(tx: Tx, poll: InboundPoll, *, is_whole: bool, again_after: timedelta = EVERY) -> None:
-    """It is over, and `is_whole` when all was found. Who lost the lease meanwhile changes nothing."""
+    """End a look, `is_whole` when all was found. Who lost the lease meanwhile changes nothing."""
     mine = update(sweeps).where(sweeps.c.method == route_name(poll.route), sweeps.c.lease == poll.lease)
     seen_until = poll.at if is_whole else poll.seen_until
     tx.session.execute(mine.values(lease=None, due_at=poll.at + again_after, seen_until=seen_until))

@@ -66,7 +66,7 @@ def away_since(tx: Tx, least: timedelta) -> datetime | None:
 
 
 def back(tx: Tx) -> None:
-    """All that there was to see has been seen."""
+    """Record that all there was to see has been seen."""
     tx.session.execute(delete(signs).where(signs.c.name == AWAY_SINCE))
 
 
@@ -84,7 +84,7 @@ class Declaration:
 
 
 def declared(session: Session) -> Declaration | None:
-    """The last one, if it broke off, or if nothing has been done with the database since."""
+    """The last declaration, if it broke off, or if nothing has been done with the database since."""
     rows = session.execute(_DECLARED).all()
     is_over = bool(rows) and rows[0].kind == MADE_KNOWN
     if not rows or (is_over and rows[0].at != newest(session)):

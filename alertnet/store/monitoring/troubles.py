@@ -13,7 +13,7 @@ _IS_OPEN = troubles.c.over_at.is_(None)
 
 
 def open_troubles(session: Session) -> list[OpenTrouble]:
-    """What is not over, oldest first; what only a later version knows is left to it."""
+    """The trouble that is not over, oldest first; parts that only a later version knows are left to it."""
     query = (
         select(troubles).where(_IS_OPEN, troubles.c.part.in_(list(Part))).order_by(troubles.c.began_at, troubles.c.part)
     )
@@ -21,18 +21,18 @@ def open_troubles(session: Session) -> list[OpenTrouble]:
 
 
 def begin(tx: Tx, part: Part) -> None:
-    """It begins now."""
+    """Begin the trouble of a part."""
     row = {"id": tx.entropy.id(), "part": part.value, "began_at": tx.now, "clear_since": None, "over_at": None}
     tx.session.execute(troubles.insert().values(row))
 
 
 def clear(tx: Tx, parts: Collection[Part], *, is_clear: bool = True) -> None:
-    """Nothing is seen of it from now on, or it has come back."""
+    """Note that nothing is seen of some trouble from now on, or that it has come back."""
     _change(tx, parts, clear_since=tx.now if is_clear else None)
 
 
 def end(tx: Tx, parts: Collection[Part]) -> None:
-    """It is over."""
+    """End the trouble of those parts."""
     _change(tx, parts, over_at=tx.now)
 
 

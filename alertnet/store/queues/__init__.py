@@ -1,1 +1,1 @@
-"""What is due and who sends it: attempts, workers, the pace of senders, circuit breakers."""
+"""What is due and who sends it: attempts, workers, senders and their rate limits, circuit breakers."""

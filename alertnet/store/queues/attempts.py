@@ -215,7 +215,7 @@ def lock(session: Session, ids: Sequence[str]) -> tuple[list[Row[Any]], dict[str
 
 
 def _sound(rows: Iterable[Row[Any]]) -> tuple[list[Row[Any]], dict[str, Inconsistent]]:
-    """Those that can be, and of the others what is wrong with them."""
+    """The rows that can be, and of the others what is wrong with them."""
     sound, faults = [], {}
     for row in rows:
         columns = row._mapping
@@ -261,7 +261,7 @@ def providers_of(session: Session, provider_ids: Sequence[str]) -> dict[str, str
 
 
 def is_bound(session: Session, id: str) -> bool:
-    """Whether it is known under which id its provider has the attempt."""
+    """Whether the id is known under which its provider has the attempt."""
     query = select(attempts.c.id).where(attempts.c.id == id, attempts.c.provider_id.is_not(None))
     return session.scalar(query) is not None
 

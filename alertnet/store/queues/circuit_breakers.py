@@ -18,7 +18,7 @@ _HELD: Select[Any] = select(breakers).where(_KEY).with_for_update()
 
 
 def found(tx: Tx) -> dict[Route, Breaker]:
-    """What is wrong now; a route that is missing is sound."""
+    """The breakers of routes with which something is wrong; one that is missing is sound."""
     rows = tx.session.execute(_ALL)
     return {(MethodKind(row.method), row.provider): as_believed(_breaker(row), tx.now) for row in rows}
 

@@ -1,4 +1,4 @@
-"""The pace of what sends: from when each number may send again, shared by all workers."""
+"""Senders and their rate limits: from when each number may send again, shared by all workers."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

@@ -101,18 +101,18 @@ def _earliest(moments: Iterable[datetime | None]) -> datetime | None:
 
 
 def beat(tx: Tx, worker: str) -> None:
-    """Let it be known that the worker is alive."""
+    """Record that the worker is alive."""
     if not insert_once(tx.session, workers, {"id": worker, "seen_at": tx.now, "started_at": tx.now}):
         tx.session.execute(update(workers).where(workers.c.id == worker).values(seen_at=tx.now))
 
 
 def forget(tx: Tx) -> None:
-    """Strike off those that have not been alive for long."""
+    """Delete workers that have not been alive for long."""
     tx.session.execute(delete(workers).where(workers.c.seen_at < tx.now - FORGOTTEN_AFTER))
 
 
 def leave(tx: Tx, worker: str) -> None:
-    """The worker has ended in good order."""
+    """Delete a worker that has ended in good order."""
     tx.session.execute(delete(workers).where(workers.c.id == worker))
 
 

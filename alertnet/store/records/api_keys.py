@@ -106,7 +106,7 @@ def renew(tx: Tx, key: str) -> None:
 
 
 def revoked_of(session: Session, ids: Sequence[str]) -> frozenset[str]:
-    """Those of these keys that open nothing any more."""
+    """Those of these keys that were revoked."""
     query = select(api_keys.c.id).where(api_keys.c.id.in_(ids), api_keys.c.revoked_at.is_not(None))
     return frozenset(session.scalars(query))
 
@@ -118,7 +118,7 @@ def list_all(session: Session) -> list[ApiKey]:
 
 
 def revoke(tx: Tx, key_id: str) -> None:
-    """From now on the key opens nothing; a second time changes nothing.
+    """Revoke a key; a second time changes nothing.
 
     Raises:
         Unknown: there is no such key.
@@ -142,7 +142,7 @@ def _is_text_of(vault: Vault, row: Row[Any], key: str) -> bool:
 
 
 def _whole(row: Mapping[str, Any]) -> bytes:
-    """All that is stored of a key, as it is vouched for."""
+    """All that is stored of a key, as the bytes that are vouched for."""
     revoked_at = row["revoked_at"]
     fields = {
         "id": row["id"],

@@ -78,7 +78,7 @@ def note(tx: Tx, ends: Mapping[str, Head]) -> None:
 
 
 def give_keys(tx: Tx) -> None:
-    """Say of a database from before the links had a key that from now on each has one, and where the chains end now.
+    """Record, in a database from before links had a key, that from now on each has one, and where the chains end.
 
     The API keys that are there are vouched for from now on, too.
     """

@@ -12,7 +12,7 @@ from alertnet.store.tables import documents
 
 
 def keep(tx: Tx, kind: str, content: str) -> str:
-    """The hash under which the content is kept from now on: SHA-256, 64 hexadecimal digits. `kind` says what it is."""
+    """Keep a content under its hash (SHA-256, 64 hexadecimal digits), and give that. `kind` says what it is."""
     name = hashlib.sha256(content.encode()).hexdigest()
     if not tx.session.scalar(select(exists().where(documents.c.hash == name))):
         insert_once(tx.session, documents, {"hash": name, "kind": kind, "content": content})

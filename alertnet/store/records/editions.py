@@ -72,7 +72,7 @@ def last_edition(session: Session) -> Edition | None:
 
 
 def keep(tx: Tx, tree: ContactTree) -> str:
-    """The hash under which the tree is kept from now on."""
+    """Keep a tree under its hash, and give that."""
     hash = documents.keep(tx, "tree", text_of(tree))
     _trees[hash] = tree
     return hash
@@ -112,7 +112,7 @@ def plans(tx: Tx, facts: Facts, hashes: dict[str, str]) -> Plans:
 
 
 def plans_as_written(tx: Tx, facts: Facts, hashes: dict[str, str]) -> Plans:
-    """The same, whoever is on duty."""
+    """The plans without regard to who is on duty."""
     trees = [tree(tx.session, hash) for hash in hashes.values()]
     return Plans((plan.tree.id, plan) for plan in resolve(facts, trees))
 

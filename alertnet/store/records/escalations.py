@@ -130,7 +130,7 @@ def next_due(session: Session) -> datetime | None:
 
 
 def postpone(session: Session, id: str, until: datetime) -> None:
-    """Look at this one again only then: it failed, and must not hold up the others (A11)."""
+    """Let an escalation be due only then: it failed, and must not hold up the others (A11)."""
     session.execute(update(escalations).where(escalations.c.id == id).values(due_at=until))
 
 
@@ -170,7 +170,7 @@ def _escalation(row: Row[Any]) -> Escalation:
 
 
 def _check_columns(row: Row[Any], state: State) -> None:
-    """What stands beside the state says the same: queries go by it."""
+    """Refuse columns that say other than the state they stand beside: queries go by them."""
     _check_rank(row.id, row.rank)
     must_hold(
         "escalation",

@@ -28,7 +28,7 @@ def read(tx: Tx, incidents: Sequence[str], number: str) -> dict[str, Guesses]:
 
 
 def keep(tx: Tx, number: str, before: Mapping[str, Guesses], after: Mapping[str, Guesses]) -> None:
-    """Put down what the number has tried by now, by incident; `before`: what was read."""
+    """Record what the number has tried by now, by incident; `before`: what was read."""
     fresh = []
     for incident, each in after.items():
         values = {

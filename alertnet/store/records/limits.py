@@ -45,7 +45,7 @@ def hold(tx: Tx, limit: Limit, key: str) -> Usage:
 
 
 def keep(tx: Tx, limit: Limit, key: str, used: Usage) -> None:
-    """Put down what the key, which the transaction holds, has used by now."""
+    """Record what the key, which the transaction holds, has used by now."""
     values = {
         "until": [moment.isoformat() for moment in used.until],
         "dropped": used.dropped,

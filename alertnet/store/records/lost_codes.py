@@ -33,7 +33,7 @@ def unknown_refs(session: Session, refs: Collection[str]) -> set[str]:
 
 
 def keep(tx: Tx, ref: str, number: str, codes: Iterable[str]) -> None:
-    """That number was told those codes, of that incident; what was kept before stays."""
+    """Record that the number was told those codes of that incident; what was kept before stays."""
     tx.session.execute(delete(lost_codes).where(lost_codes.c.lasts_until < tx.now))
     known = find(tx, number, codes := list(codes))
     for code in (code for code in codes if code not in known):
@@ -59,6 +59,6 @@ def find(tx: Tx, number: str, codes: Collection[str]) -> dict[str, LostCode]:
 
 
 def note_answer(tx: Tx, number: str, ref: str) -> None:
-    """An answer to that incident has come from the number."""
+    """Record that an answer to that incident has come from the number."""
     mine = lost_codes.c.number_index.in_(tx.vault.indexes(number)) & (lost_codes.c.ref == ref)
     tx.session.execute(update(lost_codes).where(mine, lost_codes.c.answered_at.is_(None)).values(answered_at=tx.now))

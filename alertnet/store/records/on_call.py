@@ -1,4 +1,4 @@
-"""What was arranged about duty beside the rotas: it holds at once, for running incidents as well."""
+"""Arrangements about duty beside the rotas: they hold at once, for running incidents as well."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,7 @@ Roster = tuple[tuple[str, str, Officer], ...]
 
 
 def arrange(tx: Tx, tree: str, contact: str, arrangement: Arrangement) -> None:
-    """Put it on the record; it stands above everything arranged before."""
+    """Record an arrangement; it stands above everything arranged before."""
     row = {
         "id": tx.entropy.id(),
         "tree": tree,
@@ -29,7 +29,7 @@ def arrange(tx: Tx, tree: str, contact: str, arrangement: Arrangement) -> None:
 
 
 def arranged(tx: Tx) -> dict[str, dict[str, list[Arrangement]]]:
-    """What is not over yet, by tree and contact, oldest first."""
+    """The arrangements that are not over yet, by tree and contact, oldest first."""
     query = select(arrangements).where(arrangements.c.ends_at > tx.now)
     found: dict[str, dict[str, list[Arrangement]]] = {}
     for row in tx.session.execute(query.order_by(arrangements.c.made_at, arrangements.c.id)):

@@ -58,13 +58,13 @@ def owners(tx: Tx) -> frozenset[str]:
 
 
 def hold_of_owner(tx: Tx, owner: str) -> list[Row[Any]]:
-    """The same, held: nobody else tries a PIN of that owner until the transaction ends."""
+    """Every PIN of that owner, locked: nobody else tries one until the transaction ends."""
     query = select(pins).where(pins.c.owner == owner).order_by(pins.c.id)
     return list(tx.session.execute(query.with_for_update()).all())
 
 
 def replace(tx: Tx, owner: str, kind: PinKind, texts: Iterable[str]) -> None:
-    """From now on these are the owner's PINs of that kind, and no others."""
+    """Replace the owner's PINs of that kind by these."""
     stored = _DURESS if kind is PinKind.DURESS else (kind.value,)
     tx.session.execute(delete(pins).where(pins.c.owner == owner, pins.c.kind.in_(stored)))
     written = _as_other if kind is PinKind.DURESS else str

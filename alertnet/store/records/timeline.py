@@ -1,4 +1,4 @@
-"""The history nobody can rewrite unseen: one hash chain for each incident and one for the system (A10).
+"""The history, which nobody can rewrite unseen: a hash chain for each incident and one for the system (A10).
 
     digest = H(salt, payload)        hash = HMAC(key, previous hash, seq, at, kind, digest)        H = SHA-256
 
@@ -161,12 +161,12 @@ def origin(chain: str) -> bytes:
 
 
 def digest_of(salt: bytes, payload: bytes) -> bytes:
-    """What stays of a payload for ever."""
+    """The digest of a payload, which stays when the payload is purged."""
     return hashlib.sha256(salt + payload).digest()
 
 
 def link(previous: bytes, seq: int, at: datetime, kind: str, digest: bytes) -> bytes:
-    """What the hash of an entry is made of."""
+    """The bytes that the hash of an entry is made of."""
     # Every part but the kind has a fixed length, so that no two entries run together to the same bytes.
     moment = at.astimezone(UTC).isoformat(timespec="microseconds")
     return previous + seq.to_bytes(8) + moment.encode() + kind.encode() + digest

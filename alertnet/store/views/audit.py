@@ -102,7 +102,7 @@ class _Chain:
         return not (self.bare and row.seq in self.bare[-1])
 
     def breaks_at_end(self, known: Known) -> Iterator[Break]:
-        """What can be said once all of it was read."""
+        """The breaks that show once all of the chain was read."""
         for bare in _beyond(self.bare, known.without_key.get(self.name, 0)):
             yield Break(self.name, bare.start, _all_of(NOT_KEYED, bare))
         for emptied in _beyond(self.emptied, self.purged_to):
@@ -210,7 +210,7 @@ def _extend(ranges: list[range], seq: int) -> None:
 
 
 def _beyond(ranges: list[range], last: int) -> Iterator[range]:
-    """What of them comes after that seq."""
+    """The ranges of entries after that seq."""
     rest = (range(max(each.start, last + 1), each.stop) for each in ranges)
     return (each for each in rest if each)
 

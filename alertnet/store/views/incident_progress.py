@@ -11,7 +11,7 @@ from alertnet.store.tables import acknowledgements, escalations
 
 
 def of_incident(session: Session, id: str) -> Progress:
-    """Of answers the latest of each contact; one that was revoked is none."""
+    """How far an incident has come; of answers the latest of each contact, and none that was revoked."""
     states = select(escalations.c.tree, escalations.c.state).where(escalations.c.incident_id == id)
     answers = select(acknowledgements).where(
         acknowledgements.c.incident_id == id, acknowledgements.c.revoked_at.is_(None)

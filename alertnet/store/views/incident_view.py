@@ -68,7 +68,7 @@ def of_incident(session: Session, id: str) -> IncidentView:
 def of_opened(
     incident: Incident, pruned: list[dict[str, Any]], written: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> IncidentView:
-    """The same of one that was opened just now, from the rows that were written of it, by table.
+    """The incident that was opened just now, from the rows that were written of it, by table.
 
     To read them back would take from the time of its first alerts, which are leaving at that moment.
     """

@@ -17,7 +17,7 @@ AnyRow = Row[Any] | SimpleNamespace
 
 
 class EscalationView(TypedDict):
-    """`level` is None before the first one opened."""
+    """An escalation as the outside sees it; `level` is None before the first one opened."""
 
     tree: str
     scope: str
@@ -28,7 +28,7 @@ class EscalationView(TypedDict):
 
 
 class PrunedView(TypedDict):
-    """`level` is None for the last resort."""
+    """A contact that was left out; `level` is None for the last resort."""
 
     tree: str
     level: str | None
@@ -37,7 +37,7 @@ class PrunedView(TypedDict):
 
 
 class AttemptView(TypedDict):
-    """`error` is our word for why it failed, else the provider's code."""
+    """An attempt; `error` is our word for why it failed, else the provider's code."""
 
     id: str
     status: str
@@ -79,7 +79,7 @@ class ActionView(TypedDict):
 
 
 class IncidentView(TypedDict):
-    """`warnings`: what to know beside the plan, such as that nobody may be told."""
+    """An incident; `warnings`: what to know beside the plan, such as that nobody may be told."""
 
     ref: str
     status: str

@@ -126,7 +126,7 @@ def spare(ref: str, exclusion: Exclusion, key: Coordinator, door: ByDoor) -> Res
 
 @router.post("/close", response_model=IncidentView)
 def close(ref: str, closing: Closing, key: Coordinator, door: ByDoor) -> Response:
-    """It is over: everything stops, and those who were told hear so."""
+    """Close an incident: everything stops, and those who were told hear so."""
     return door.carry_out(
         key, closing, on(ref, key, lambda locked: close_incident(locked, closing.reason, text=closing.text, by=by(key)))
     )
@@ -134,7 +134,7 @@ def close(ref: str, closing: Closing, key: Coordinator, door: ByDoor) -> Respons
 
 @router.post("/reopen", response_model=IncidentView)
 def reopen(ref: str, reopening: Reopening, key: Coordinator, door: ByDoor) -> Response:
-    """It is not over: each escalation goes on where it stood."""
+    """Reopen an incident: each escalation goes on where it stood."""
     why = ": ".join(filter(None, (reopening.reason, reopening.text)))
     return door.carry_out(key, reopening, on(ref, key, lambda locked: reopen_incident(locked, by=by(key), reason=why)))
 
@@ -173,7 +173,7 @@ def _renewed(facts: Facts, news: News, network: Network) -> Facts:
 
 
 def _people(before: tuple[Affected, ...], named: list[Person]) -> tuple[Affected, ...]:
-    """Those named are added or renewed. Nobody is taken off: a consent that narrows must not vanish unseen (A3)."""
+    """The people with those named added or renewed; nobody is taken off, as a narrower consent must not vanish (A3)."""
     people = {person.code: person for person in before}
     for person in named:
         given = {name: getattr(person, name) for name in person.model_fields_set}

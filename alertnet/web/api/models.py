@@ -193,14 +193,14 @@ class Exclusion(Strict):
 
 
 class Closing(Strict):
-    """Why it is over."""
+    """Why an incident is closed."""
 
     reason: Annotated[CloseReason, one_of(CloseReason)]
     text: Words | None = None
 
 
 class Reopening(Strict):
-    """Why it is not over."""
+    """Why an incident is reopened."""
 
     reason: Line
     text: Words | None = None

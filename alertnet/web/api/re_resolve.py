@@ -34,7 +34,7 @@ class TreeChanges(TypedDict):
 
 
 class LevelChange(TypedDict):
-    """`change`: added, removed or changed."""
+    """A level that changes; `change`: added, removed or changed."""
 
     tree: str
     level: str
@@ -48,7 +48,7 @@ class ContactChange(TypedDict):
 
 
 class MethodChange(TypedDict):
-    """`address` is shown by its end alone."""
+    """A method that changes; `address` is shown by its end alone."""
 
     tree: str
     contact: str
@@ -58,7 +58,7 @@ class MethodChange(TypedDict):
 
 
 class Told(TypedDict):
-    """`level` is None for the last resort."""
+    """A contact that is told; `level` is None for the last resort."""
 
     tree: str
     level: str | None

@@ -39,7 +39,7 @@ class FaultView(TypedDict):
 
 
 class TreesView(TypedDict):
-    """While there are `faults`, `items` are the trees of the last good edition."""
+    """The trees in force; while there are `faults`, `items` are those of the last good edition."""
 
     items: list[TreeView]
     faults: list[FaultView]

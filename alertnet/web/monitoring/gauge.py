@@ -4,5 +4,5 @@ from prometheus_client.core import GaugeMetricFamily
 
 
 def gauge(name: str, help: str, *labels: str) -> GaugeMetricFamily:
-    """One that is counted as a whole at each request."""
+    """A gauge that is counted as a whole at each request."""
     return GaugeMetricFamily(name, help, labels=labels)

@@ -101,7 +101,7 @@ def _ready(runtime: Runtime) -> Ready:
 
 
 def _write_fault(runtime: Runtime) -> str | None:
-    """What keeps from writing. To know that it is over somebody has to write, and here perhaps nobody else does."""
+    """What keeps from writing; to know that it is over this writes, as perhaps nobody else does here."""
     if runtime.absence.is_time_to_try():
         with suppress(DatabaseAway):
             runtime.transact(heartbeats.note, heartbeats.WRITTEN)

@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 class Observing:
-    """Around the whole application; it changes nothing."""
+    """Middleware around the whole application that counts and logs, and changes nothing."""
 
     def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
         self._app = app

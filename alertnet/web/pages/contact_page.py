@@ -21,6 +21,6 @@ def open(token: str, runtime: InForce, lang: str | None = None) -> Response:
 
 @router.post("/{token}")
 def answer(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
-    """A button was pressed, or a PIN entered."""
+    """Do what a button or an entered PIN asks for, and show the page."""
     sent = Sent(**{name: typed(form, name) for name in FIELDS})
     return show(runtime, form.get("lang", lang), lambda: runtime.transact(answer_page, token, sent))

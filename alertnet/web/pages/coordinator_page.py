@@ -17,13 +17,13 @@ FIELDS = ("answer", "contact", "kind", "action", "reason", "note", "pin")
 
 @router.api_route("/{token}", methods=["GET", "HEAD"])
 def open(token: str, runtime: InForce, lang: str | None = None) -> Response:
-    """What is asked or told; nothing is changed."""
+    """The page with what is asked or told; nothing is changed."""
     return show(runtime, lang, lambda: runtime.read(_opened, token))
 
 
 @router.post("/{token}")
 def answer(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
-    """A button was pressed, or a PIN entered."""
+    """Do what a button or an entered PIN asks for, and show the page."""
     sent = Sent(**{name: typed(form, name) for name in FIELDS})
     return show(runtime, form.get("lang", lang), lambda: runtime.transact(_pressed, token, sent))
 

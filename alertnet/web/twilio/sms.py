@@ -32,7 +32,7 @@ def receive(form: Signed, runtime: InForce) -> Response:
 
 @router.post("/status/{attempt}")
 def track(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
-    """What became of an SMS; nothing is said of an attempt that isn't there."""
+    """Record what became of an SMS; nothing is said of an attempt that isn't there."""
     status = needed(form, "MessageStatus")
     message = identifier(form, "MessageSid")
     runtime.hang_up_soon(runtime.transact(track_sms, attempt, message, status, word(form, "ErrorCode")))

@@ -53,7 +53,7 @@ def receive(form: Signed, runtime: InForce, keyed: str | None = None, turn: Turn
 
 @router.post("/status/{attempt}")
 def track(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
-    """How a call goes on and ends; nothing is said of an attempt that isn't there."""
+    """Record how a call goes on and ends; nothing is said of an attempt that isn't there."""
     status, codes = needed(form, "CallStatus"), (word(form, "SipResponseCode"), word(form, "ErrorCode"))
     runtime.hang_up_soon(runtime.transact(track_call, attempt, identifier(form, "CallSid"), status, *codes))
     return Response(status_code=204)
@@ -61,13 +61,13 @@ def track(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
 
 @router.post("/{attempt}")
 def answer(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
-    """Our call was picked up."""
+    """What our call says once it is picked up."""
     return _speak(runtime, attempt, runtime.transact(answer_call, attempt, identifier(form, "CallSid")))
 
 
 @router.post("/{attempt}/keypad")
 def key(attempt: Identifier, form: Signed, runtime: InForce, turn: Turn = None, silent: bool = False) -> Response:
-    """Keys were pressed in our call, or none in time."""
+    """What our call says to keys, or to none in time."""
     return _speak(runtime, attempt, runtime.transact(key_in, attempt, _keyed(form, turn, silent)))
 
 
