@@ -66,7 +66,7 @@ def begin(
 
 
 def _check_text(arguments: Sequence[str]) -> None:
-    """Nothing, where all that was typed is text: other bytes could be neither sealed nor shown.
+    """Refuse what was typed where it is no text: other bytes could be neither sealed nor shown.
 
     Raises:
         BadInput: it is not.

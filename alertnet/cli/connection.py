@@ -30,7 +30,7 @@ def connected() -> Iterator["Runtime"]:
 
 @contextmanager
 def unchecked() -> Iterator["Runtime"]:
-    """The same on a database of any age."""
+    """A runtime that knows no tree and no template, on a database of any age."""
     from alertnet.messages.templates.load import Templates
     from alertnet.runtime.logging import configure
     from alertnet.runtime.settings.settings import read_settings
@@ -45,7 +45,7 @@ def unchecked() -> Iterator["Runtime"]:
 
 
 def require_newest_schema(engine: "Engine") -> None:
-    """Nothing, where the database has every migration; one that a later version has upgraded has them all.
+    """Refuse a database that lacks a migration; one that a later version has upgraded lacks none.
 
     Raises:
         Misconfigured: it lacks one, or is not there.
@@ -72,7 +72,7 @@ def require_newest_schema(engine: "Engine") -> None:
 
 
 def require_file(engine: "Engine") -> None:
-    """Nothing, where the database is on a server, or its file is there: to look into one that is not would make it.
+    """Refuse a SQLite file that is not there: to look into it would make it.
 
     Raises:
         Misconfigured: there is no such file.
@@ -85,7 +85,7 @@ def require_file(engine: "Engine") -> None:
 
 
 def require_sound(engine: "Engine") -> None:
-    """Nothing, where the pages of a SQLite file fit together; PostgreSQL sees to its own.
+    """Refuse a SQLite file whose pages don't fit together; PostgreSQL sees to its own.
 
     A copy that is laid over a database whose `-wal` file is still there is mixed with what that one had not yet kept.
 

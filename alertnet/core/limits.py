@@ -76,7 +76,7 @@ class Limit:
 
     @property
     def _quiet(self) -> timedelta:
-        """After so long without another closing the next one is short again."""
+        """How long without another closing it takes until the next one is short again."""
         return self.longest or self.window
 
     def _counting(self, usage: Usage, now: datetime) -> tuple[datetime, ...]:

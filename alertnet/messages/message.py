@@ -1,4 +1,4 @@
-"""What comes out: a message ready to leave, a script ready to be spoken, and which kinds exist by which methods."""
+"""A message ready to leave, a script ready to be spoken, and which kinds exist by which methods."""
 
 from dataclasses import dataclass
 

@@ -166,7 +166,7 @@ def _unbroken(title: str, ref: str) -> Markup:
 
 
 def _label(answer: str, page: Page, labels: Mapping[str, str]) -> str:
-    """A task's answers are what somebody else has said."""
+    """The label of an answer; those of a task are what somebody else has said."""
     return labels[f"task_{answer}" if page.task else answer]
 
 

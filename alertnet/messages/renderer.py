@@ -1,4 +1,4 @@
-"""Templates and values in, messages out; each template is compiled once, and an SMS is shortened until it fits."""
+"""The renderer: templates and values in, messages out; an SMS is shortened until it fits."""
 
 import re
 from collections.abc import Container
@@ -64,7 +64,7 @@ class Renderer:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Those with a `words` file, in the order of the alphabet."""
+        """The languages with a `words` file, in the order of the alphabet."""
         return tuple(sorted(self._words))
 
     def compile(self) -> None:
@@ -94,7 +94,7 @@ class Renderer:
         return self._environment.get_template(PAGE).render(values)
 
     def neutral(self, language: str, ref: str = "", callback: str = "") -> Script:
-        """What a caller to our number hears, whoever it is; `ref`: of what the caller has just reported (`raised`).
+        """The words that any caller to our number hears; `ref`: of what the caller has just reported (`raised`).
 
         `callback`: the number that is said to who is not put through (`call_back`).
         """
@@ -107,7 +107,7 @@ class Renderer:
         return Script(words.voice(language), sentences)
 
     def render(self, kind: Kind, method: MethodKind, language: str, said: Said) -> Message:
-        """One message.
+        """Render one message.
 
         Raises:
             Unknown: this kind is not said by this method (see `METHODS`).

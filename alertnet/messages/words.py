@@ -128,7 +128,7 @@ class Words:
 
 
 def direction(language: str) -> str:
-    """How it is written, as HTML has it: `ltr` or `rtl`."""
+    """The direction of writing, as HTML has it: `ltr` or `rtl`."""
     return "rtl" if language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 

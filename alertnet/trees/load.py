@@ -179,7 +179,7 @@ class _Forms(Generic[F]):
 
 
 def _in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
-    """By file and line; of several at one place the first that was found, and never more than anybody reads."""
+    """The faults by file and line; of several at one place the first, and never more than anybody reads."""
     first: dict[tuple[str, int, int, str], Fault] = {}
     for fault in faults:
         first.setdefault((fault.file, fault.line, fault.column, fault.path), fault)

@@ -32,7 +32,7 @@ def create_key(tx: Tx, team: str | None, scopes: Iterable[str]) -> str:
 
 
 def revoke_key(tx: Tx, id: str) -> None:
-    """Let the key open nothing from now on.
+    """Revoke a key.
 
     Raises:
         Unknown: there is no such key.
@@ -42,7 +42,7 @@ def revoke_key(tx: Tx, id: str) -> None:
 
 
 def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> list[str]:
-    """Close it; the calls to hang up, by the provider's ids.
+    """Close an incident; the calls to hang up, by the provider's ids.
 
     Raises:
         Unknown: there is no such incident.
@@ -55,7 +55,7 @@ def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> l
 
 
 def check_team(network: Network, team: str) -> None:
-    """Nothing, where the network has that field team.
+    """Refuse a field team that the network does not have.
 
     Raises:
         BadInput: it has none of that name.
@@ -65,7 +65,7 @@ def check_team(network: Network, team: str) -> None:
 
 
 def check_owner(network: Network, owner: str) -> None:
-    """Nothing, where `owner` is a TEAM/MEMBER or TREE/CONTACT of the network.
+    """Refuse an `owner` that is no TEAM/MEMBER or TREE/CONTACT of the network.
 
     Raises:
         Unknown: it is neither.

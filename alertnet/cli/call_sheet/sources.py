@@ -69,7 +69,7 @@ def draft(wanted: Wanted, warn: Callable[[str], None]) -> Draft:
 
 
 def _require_file() -> None:
-    """A SQLite database that is not there would be made by looking for it."""
+    """Refuse a SQLite database that is not there: looking for it would make it."""
     url = parse_url(read_settings().database_url.get_secret_value())
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         raise _NoTrees(f"there is no file {url.database}")

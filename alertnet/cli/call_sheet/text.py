@@ -23,7 +23,7 @@ RULES = {Style.TITLE: "=", Style.TREE: "=", Style.LEVEL: "-"}
 
 
 def as_text(groups: tuple[Group, ...]) -> str:
-    """All groups with an empty line between them."""
+    """The sheet as text: all groups with an empty line between them."""
     return "\n\n".join("\n".join(line for part in group for line in _lines(part)) for group in groups) + "\n"
 
 

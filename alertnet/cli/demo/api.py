@@ -18,11 +18,11 @@ class Api:
     key: str
 
     def get(self, path: str) -> Any:
-        """What is there, read as JSON. Raises OSError where there is no good answer, as `post` does."""
+        """GET a path, read as JSON. Raises OSError where there is no good answer, as `post` does."""
         return self._request(Request(f"{self.url}{path}", headers=self._headers))  # noqa: S310 - our own address
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        """What came of it, read as JSON."""
+        """POST a body; the answer, read as JSON."""
         data = json.dumps(body).encode()
         return self._request(Request(f"{self.url}{path}", data, self._headers))  # noqa: S310 - our own address
 

@@ -30,7 +30,7 @@ class Plot:
     """The time of day in the field at which it begins; None: whatever it is now."""
 
     def begin(self, stage: Stage) -> None:
-        """Let it happen on that stage, by its clock."""
+        """Begin the scene on that stage, by its clock."""
         if self.at is not None:
             stage.clock.skip_to(_next(self.at, stage.clock().astimezone(stage.zone)))
         for who, behaviour in self.telephones:

@@ -66,7 +66,7 @@ class Stage:
 
 @contextmanager
 def stage() -> Iterator[Stage]:
-    """Everything up and answering on free ports of this machine; at the end down again, its database thrown away."""
+    """Set up a stage on free ports of this machine; at the end take it down and throw its database away."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="alertnet-demo-")))
         listening = stack.enter_context(listen(LOOPBACK, 0))

@@ -22,7 +22,7 @@ REACHED = ("sent", "delivered")
 
 
 class Tour:
-    """One run of it."""
+    """One run of the tour."""
 
     def __init__(self, stage: Stage, watch: Watch) -> None:
         self._stage = stage

@@ -50,7 +50,7 @@ class Watch:
             self._print(at, who, what, words)
 
     def expect(self, what: str, found: Callable[[], T | None]) -> T:
-        """What was found, as soon as it is there.
+        """Wait for what is expected, and give it as soon as it is there.
 
         Raises:
             Missed: the time is up.
@@ -64,7 +64,7 @@ class Watch:
         return value
 
     def skip_until(self, what: str, found: Callable[[], T | None]) -> T:
-        """The same, going from one due moment to the next whenever all that is due has been done."""
+        """Wait likewise, going from one due moment to the next whenever all that is due has been done."""
 
         def look_again() -> T | None:
             value = found()

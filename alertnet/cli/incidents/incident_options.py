@@ -28,7 +28,7 @@ def typed_case(
     perpetrator: Perpetrator | None,
     exclude: list[str],
 ) -> Facts:
-    """The case that was typed.
+    """The case that the options describe.
 
     Raises:
         BadInput: a type or country that is none, or none at all.

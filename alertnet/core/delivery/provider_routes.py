@@ -14,7 +14,7 @@ Route = tuple[MethodKind, str]
 
 
 def route_name(route: Route) -> str:
-    """`sms` for the first provider, `sms/2` for the second one."""
+    """The name of a route: `sms` for the first provider, `sms/2` for the second one."""
     method, provider = route
     return method.value if provider == FIRST else f"{method.value}/{provider}"
 

@@ -28,13 +28,13 @@ def gaps(contacts: Iterable[Contact], kinds: frozenset[MethodKind], zone: str, m
 
 
 def shown(minute: int) -> str:
-    """As in `Mo 08:30`."""
+    """A minute of the week, as in `Mo 08:30`."""
     day, of_day = divmod(minute % WEEK, DAY)
     return f"{WEEKDAYS[day]} {of_day // 60:02}:{of_day % 60:02}"
 
 
 def _spans(contact: Contact, kinds: frozenset[MethodKind]) -> list[Span]:
-    """When it can be reached so, in its own zone."""
+    """The spans in which a contact can be reached by such a method, in its own zone."""
     usual = {method.kind for method in contact.methods} & kinds
     instead = {method.kind for method in contact.when_closed} & kinds
     if MethodKind.EMAIL in usual or (usual and (instead or contact.hours is None)):
@@ -58,7 +58,7 @@ def _moved(span: Span, minutes: int) -> Iterator[Span]:
 
 
 def _between(spans: list[Span]) -> Iterator[Span]:
-    """What these leave of the week; what is left at its end and its beginning is one."""
+    """The gaps that the spans leave in the week; what is left at its end and its beginning is one."""
     left: list[Span] = []
     until = 0
     for begins, ends in spans:

@@ -55,7 +55,7 @@ class Step:
 
 @dataclass(frozen=True)
 class SheetTree:
-    """The part of one tree."""
+    """The part of the sheet that is about one tree."""
 
     tree: ContactTree
     steps: tuple[Step, ...]

@@ -101,7 +101,7 @@ class _Night:
         return min(moments, default=None)
 
     def _live(self, now: datetime) -> None:
-        """All that happens at one moment: an answer comes before what is due (A7)."""
+        """Play all that happens at one moment: an answer comes before what is due (A7)."""
         if any(context.tree.with_duty for context in self._contexts):
             on_duty = {plan.tree.id: plan for plan in self._plans_at(now)}
             for context in self._contexts:
@@ -126,7 +126,7 @@ class _Night:
                     self._remind(now, context, task)
 
     def _remind(self, now: datetime, context: Walk, task: Task) -> None:
-        """A task rings again, unless its contact has closed: then its methods for that take over."""
+        """Let a task ring again, unless its contact has closed: then its methods for that take over."""
         others = tuple(each for each in context.tasks if each is not task)
         if closed_by(context.plan, task.contact, task.method, now):
             context.tasks = others
@@ -136,7 +136,7 @@ class _Night:
             self._ring(now, context, Kind.TASK, task.level)
 
     def _answer(self, key: Key) -> dict[str, list[Event]]:
-        """The contact acknowledges, wherever it stands by a shared file, number or address."""
+        """Let a contact acknowledge, wherever it stands by a shared file, number or address."""
         tree, id = key
         everybody = [(context, contact) for context in self._contexts for contact in context.tree.contacts.values()]
         own = next((contact for context, contact in everybody if (context.tree.id, contact.id) == (tree, id)), None)
@@ -171,7 +171,7 @@ class _Night:
             self._advance(now, context, asked)
 
     def _send(self, now: datetime, context: Walk, send: Send) -> None:
-        """An alert that another tree has sent to the same address counts here too, once."""
+        """Send an alert; one that another tree has sent to the same address counts here too."""
         tree, contact = context.tree, context.tree.contacts[send.contact]
         method = contact.all_methods[send.method]
         address = contact.address_in(tree.id, method)
@@ -215,7 +215,7 @@ class _Night:
         return asked
 
     def _sound(self, now: datetime, context: Walk, step: Step) -> None:
-        """The alarm that nobody has answered, until somebody has."""
+        """Alarm the coordinators that nobody has answered, until somebody has."""
         if context.state.status is Status.ACKNOWLEDGED:
             context.alarm_at = None
         elif step.noted("escalation_unanswered"):
@@ -232,7 +232,7 @@ class _Night:
 
     @property
     def _coordinators(self) -> list[tuple[str, Contact]]:
-        """Each once, in the order of the trees."""
+        """The coordinators, each recipient once, in the order of the trees."""
         found: list[tuple[str, Contact]] = []
         for context in self._contexts:
             for contact in context.tree.coordinators:

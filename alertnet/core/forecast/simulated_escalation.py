@@ -22,7 +22,7 @@ class Task:
 
 @dataclass
 class Walk:
-    """One escalation on its way."""
+    """One escalation while it is simulated."""
 
     plan: Plan
     state: State
@@ -39,7 +39,7 @@ class Walk:
 
     @property
     def tree(self) -> ContactTree:
-        """Its tree."""
+        """The tree of the escalation."""
         return self.plan.tree
 
     def is_wanted(self, task: Task) -> bool:

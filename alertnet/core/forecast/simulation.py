@@ -22,7 +22,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Script:
-    """What people do. `answers`: who acknowledges, and how long after the incident was opened."""
+    """What people do in a simulation. `answers`: who acknowledges, and how long after the opening."""
 
     answers: Mapping[Key, timedelta] = field(default_factory=dict)
     gives_go: bool = True
@@ -86,7 +86,7 @@ class Closed:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What came of it. `ends_at` None: by `until` it had not come to an end by itself."""
+    """The outcome of a simulation. `ends_at` None: by `until` it had not come to an end by itself."""
 
     told: tuple[Told, ...]
     noted: tuple[Noted, ...]
@@ -96,7 +96,7 @@ class Rehearsal:
     ends_at: datetime | None
 
     def of_tree(self, tree: str) -> "Rehearsal":
-        """What of it counts for that tree, or happens there."""
+        """The part of the outcome that counts for that tree, or happens there."""
         return replace(
             self,
             told=tuple(each for each in self.told if tree in (each.tree, *each.trees)),

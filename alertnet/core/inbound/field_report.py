@@ -57,7 +57,7 @@ def understood(report: Report) -> tuple[str, ...]:
 
 
 def _severity(report: Report, duress: bool) -> Severity:
-    """The type's own; critical for a cry for help; serious where the type could not be read."""
+    """The severity: the type's own, critical for a cry for help, serious where the type could not be read."""
     if report.panic or duress:
         return Severity.CRITICAL
     return TYPES[report.type].severity if report.type else Severity.SERIOUS

@@ -187,7 +187,7 @@ def parse_turn(text: str) -> Turn | None:
 
 
 def _clean(text: str) -> str:
-    """Letters composed with their accents, and nothing that can't be seen within words."""
+    """The text with its letters composed, and without characters that can't be seen."""
     composed = unicodedata.normalize("NFC", text)
     return "".join(character for character in composed if unicodedata.category(character) != "Cf")
 
@@ -250,7 +250,7 @@ def _head(words: list[_Word]) -> Iterator[_Word]:
 
 
 def _free_text(text: str, words: list[_Word], pin: _Word | None, number: _Word | None) -> str | None:
-    """From the first word that says nothing else to the end, without the PIN."""
+    """The free text: from the first word that says nothing else to the end, without the PIN."""
     start = next((word.start for word in words if word not in (pin, number) and not _is_code(word.plain)), len(text))
     if pin is not None and pin.start >= start:
         return f"{text[start : pin.start].strip()} {text[pin.end :].strip()}".strip()

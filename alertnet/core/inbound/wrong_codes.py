@@ -27,7 +27,7 @@ class Guesses:
     locked_at: datetime | None = None
 
     def wrong(self, now: datetime, tries: int) -> tuple["Guesses", Verdict]:
-        """So many more wrong tries, and what they lead to; whoever is locked out stays so."""
+        """Count more wrong tries, and say what they lead to; whoever is locked out stays so."""
         used = WRONG_CODES.use(self.usage, now, tries)
         known = replace(self, usage=used, tries=self.tries + tries)
         if self.locked_at is not None or WRONG_CODES.room(used, now):

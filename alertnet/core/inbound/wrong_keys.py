@@ -11,7 +11,7 @@ class WrongKeys:
     keyed: tuple[str, ...] = ()
 
     def wrong(self, hash: str, turn: int | None) -> "WrongKeys":
-        """With these keys for the question of that turn: the same once more changes nothing, others are a try.
+        """Count wrong keys for the question of that turn: the same once more changes nothing, others are a try.
 
         `turn` None: not known, and a try of its own.
         """

@@ -43,12 +43,12 @@ ALL = (SENDS, WEBHOOKS, REFUSALS, WRONG_KEYS, DROPPED, ANSWERS, FIRST_SEND, DUE_
 
 
 def once(series: Series, *values: str) -> dict[Key, float]:
-    """One more of a counter."""
+    """A count of one more."""
     return {(series.name, values): 1.0}
 
 
 def took(series: Series, seconds: float, *values: str) -> dict[Key, float]:
-    """One more of a histogram, that took so long."""
+    """A count of one more in a histogram, that took so long."""
     bounds = [*map(str, series.bounds), "+Inf"]
     bound = bounds[bisect_left(series.bounds, max(seconds, 0.0))]
     return {(series.name, (*values, bound)): 1.0, (series.name, (*values, SUM)): max(seconds, 0.0)}

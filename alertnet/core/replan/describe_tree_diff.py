@@ -35,7 +35,7 @@ def differences(before: Network, after: Network) -> tuple[str, ...]:
 
 
 def _each(what: str, before: Mapping[str, Any], after: Mapping[str, Any], compare: Any) -> Iterator[str]:
-    """Those that are new, those that are gone, and what differs in those that are in both."""
+    """A line for each that is new or gone, and for what differs in those that are in both."""
     for id in sorted({*before, *after}):
         if id not in after:
             yield f"{what} {id} is gone"
@@ -111,7 +111,7 @@ def _clock(minute: int) -> str:
 
 
 def _duty(duty: Duty | None) -> str:
-    """Who takes turns, by name: their numbers stand with the team."""
+    """A rota in words: who takes turns, by name; their numbers stand with the team."""
     if duty is None:
         return "none"
     who = ", ".join(officer.id for officer in duty.rota) or "nobody"

@@ -75,7 +75,7 @@ class Plan:
 
     @cached_property
     def times(self) -> dict[str, Times]:
-        """When each contact is there."""
+        """The times of each contact: when it is there."""
         return {id: self.tree.times(contact, self.severity) for id, contact in self.tree.contacts.items()}
 
     @property
@@ -89,7 +89,7 @@ class Plans(dict[str, Plan]):
 
     @cached_property
     def recipients(self) -> Recipients:
-        """Which of their contacts are one."""
+        """The recipients: which contacts of these plans are one."""
         return Recipients(plan.tree for plan in self.values())
 
 

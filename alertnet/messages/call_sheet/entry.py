@@ -32,7 +32,7 @@ def group_of(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | 
 
 
 def _how_to_reach(words: SheetWords, contact: Contact) -> Iterator[Line]:
-    """How to reach it, and how when nobody is there."""
+    """The lines that say how to reach a contact, and how when nobody is there."""
     if contact.hours:
         yield words.line(Style.DETAIL, "there", hours=contact.hours.written)
     if contact.duty:
@@ -45,7 +45,7 @@ def _how_to_reach(words: SheetWords, contact: Contact) -> Iterator[Line]:
 
 
 def _in_order(methods: tuple[Method, ...]) -> list[Method]:
-    """As an escalation would use them: by their time, then as they are written."""
+    """The methods as an escalation would use them: by their time, then as they are written."""
     return sorted(methods, key=lambda method: method.after)
 
 

@@ -80,13 +80,13 @@ class SheetWords:
         return Line(style, self.say(word, **values))
 
     def lasting(self, duration: timedelta) -> str:
-        """As in `1 h 30 min`."""
+        """A duration, as in `1 h 30 min`."""
         hours, minutes = divmod(round(duration.total_seconds() / 60), 60)
         word = "hours_minutes" if hours and minutes else "hours" if hours else "minutes"
         return self.say(word, hours=str(hours), minutes=str(minutes))
 
     def after(self, duration: timedelta) -> str:
-        """As in `after 10 min`."""
+        """A delay, as in `after 10 min`."""
         return self.say("after", time=self.lasting(duration)) if duration else self.say("at_once")
 
 

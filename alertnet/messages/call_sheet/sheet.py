@@ -149,7 +149,7 @@ def _following(words: SheetWords, step: Step) -> str:
 
 
 def _spared(words: SheetWords, part: SheetTree) -> Iterator[Line]:
-    """Each once with each reason, however many levels name it; by no number, so that nobody dials it."""
+    """The contacts that are left out, each once with each reason; by no number, so that nobody dials it."""
     yield words.line(Style.LEVEL, "do_not_call")
     for id, reason in dict.fromkeys((each.contact, each.reason) for each in part.spared):
         organisation = part.tree.contacts[id].organisation

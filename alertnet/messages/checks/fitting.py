@@ -55,7 +55,7 @@ def read_fitted(folder: Path, shipped: Path) -> Fitted:
 
 
 def fit(own: Templates, shipped: Templates) -> Fitted:
-    """The same of templates that were read; none of them has to be sound."""
+    """Fit templates that were read already; none of them has to be sound."""
     files, unknown = {}, []
     for path, source in own.files.items():
         if is_known(path):

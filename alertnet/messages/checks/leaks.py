@@ -66,7 +66,7 @@ def _canaries(renderer: Renderer, language: str, page: Page) -> Iterator[str]:
 
 
 def _said_too_soon(kind: str, files: dict[str, str]) -> Iterator[str]:
-    """Whoever picks up, and any voicemail, hears what stands before the code."""
+    """What is said before the code and must not be: whoever picks up, and any voicemail, hears it."""
     for path, source in _of(kind, "voice.j2", files):
         for block in Environment({}).parse(source).find_all(nodes.Block):
             if block.name in STAGES and block.name != "after":
@@ -97,7 +97,7 @@ def _beyond(path: str, tree: nodes.Node, allowed: frozenset[str], place: str) ->
 
 
 def _telling_types(templates: Templates) -> Iterator[str]:
-    """The types whose true name would betray somebody are all called the same."""
+    """Types whose true name would betray somebody and that are not all called the same."""
     for language, source in templates.tables("words"):
         words = read_words(language, source)
         if any(len({name(code) for code in _TOLD_NEUTRALLY}) > 1 for name in (words.types.get, words.short_type)):

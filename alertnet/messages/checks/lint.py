@@ -160,7 +160,7 @@ def _paths(language: str) -> Iterator[str]:
 
 
 def _is_there(path: str, templates: Templates) -> bool:
-    """A kind's own subject line is optional beside the one of all mails."""
+    """Whether a file is there; a kind's own subject line is optional beside the one of all mails."""
     _, *rest = path.split("/")
     return path in templates.files or (rest[-1] == "subject.j2" and "/".join(("mail", *rest)) in templates.files)
 

@@ -14,7 +14,7 @@ _BLOCK = re.compile(r"\{%-?\s*block\s+(?P<name>\w+).*?\{%-?\s*endblock\b.*?%\}",
 
 
 def complete(own: Templates, latest: Templates, languages: Collection[str] = ()) -> Templates:
-    """The own ones, with those messages, words and stages of calls of the latest that they lack.
+    """The templates with those messages, words and stages of calls of the latest that they lack.
 
     An incident may outlive an upgrade: what it says stays as it was, and what it could not say before can be said, in
     the languages that it has and in those of `languages`. What the latest do not say in a language is English.

@@ -43,7 +43,7 @@ class Templates:
 
     @classmethod
     def from_text(cls, text: str) -> "Templates":
-        """What `to_text` wrote down."""
+        """The templates that `to_text` wrote as one text."""
         return cls(json.loads(text))
 
     def to_text(self) -> str:
@@ -52,7 +52,7 @@ class Templates:
 
     @cached_property
     def hash(self) -> str:
-        """The same for the same content, whatever the folder."""
+        """The hash of the templates: the same for the same content, whatever the folder."""
         digest = hashlib.sha256()
         for path, source in sorted(self.files.items()):
             digest.update(f"{path}\0{len(source)}\0{source}".encode())

@@ -18,7 +18,7 @@ GSM7_ESCAPED = frozenset("\f^{}\\[~]|€")
 
 
 class MessageCentre:
-    """SMS in both directions."""
+    """The message centre: SMS in both directions."""
 
     def __init__(self, network: Network, webhooks: Webhooks) -> None:
         self._network = network

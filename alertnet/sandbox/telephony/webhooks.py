@@ -50,7 +50,7 @@ class Webhooks:
         self._post = post
 
     def post(self, url: str, params: Mapping[str, str]) -> Delivery:
-        """Deliver it now. A fragment is for the provider's eyes: neither signed nor sent."""
+        """Deliver a webhook now. A fragment of the URL is for the provider alone: neither signed nor sent."""
         url = urldefrag(url).url
         signature = self._validator.compute_signature(url, params)
         headers = {"X-Twilio-Signature": signature, "User-Agent": "TwilioProxy/1.1"}
@@ -62,7 +62,7 @@ class Webhooks:
     def plan(
         self, network: Network, at: datetime, url: str, params: Mapping[str, str], faults: Container[Fault]
     ) -> None:
-        """Let it be delivered at that instant: once, or as often as the faults have it."""
+        """Plan a webhook for that instant: once, or as often as the faults have it."""
         times = 0 if Fault.CALL_BACK_NEVER in faults else 2 if Fault.CALL_BACK_TWICE in faults else 1
         for _ in range(times):
             network.plan(at, lambda _: self.post(url, params))

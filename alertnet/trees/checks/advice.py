@@ -77,7 +77,7 @@ def _stale(verified: Node, today: date) -> Iterator[Fault]:
 
 
 def _unsatisfiable(level: Node, tree: TreeNodes) -> Iterator[Fault]:
-    """An answer from a number that only passes on is a relay, and relays satisfy nothing."""
+    """Levels whose rule can't be met: a number that only passes on relays, and relays satisfy nothing."""
     listed = [name.value for name in level["notify"].texts()]
     only_relay = [name for name in listed if name in tree.contacts and _only_relays(tree.contacts[name])]
     wanted = level["acknowledge"].value or "any"
@@ -92,7 +92,7 @@ def _only_relays(contact: Node) -> bool:
 
 
 def _two_roles(trees: Sequence[TreeNodes]) -> Iterator[Fault]:
-    """One telephone that is told as two: who answers for which is anybody's guess."""
+    """Telephones that stand for two roles: who answers for which is anybody's guess."""
     first: dict[str, tuple[str, str]] = {}
     for address, contact in _addresses(trees):
         role = contact["role"].value
@@ -117,7 +117,7 @@ def _unserved(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
 
 
 def _unheard(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
-    """Somebody whose embassy may be told, and has no contact."""
+    """People whose embassy may be told, and has no contact."""
     contacts = [tree.contacts[name] for tree in trees for name in _told(tree)]
     known = {contact["represents"].value for contact in contacts if contact["role"].value == Role.EMBASSY.value}
     for _, person in field["people"].items():
@@ -136,5 +136,5 @@ def _told(tree: TreeNodes) -> Iterator[str]:
 
 
 def _at(node: Node, message: str) -> Fault:
-    """At a whole list or mapping, whose value says nothing."""
+    """A line at a whole list or mapping, whose value says nothing."""
     return replace(node.fault(message), value=None)

@@ -68,7 +68,7 @@ def _unreachable_quota(level: Node) -> Iterator[Fault]:
 
 
 def _beside_campaigners(level: Node, contacts: Mapping[str, Node]) -> Iterator[Fault]:
-    """The ICRC speaks with all sides in confidence, and is not told in one breath with those who speak in public."""
+    """Levels that tell the ICRC, which speaks in confidence, together with those who speak in public."""
     roles = {
         name.value: contacts[name.value]["role"].value for name in level["notify"].texts() if name.value in contacts
     }
@@ -133,7 +133,7 @@ def _unknown_exclusions(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fau
 
 
 def _rota_faults(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
-    """Whoever is on a rota is a member of the field whose phone may be written to, and is named without doubt."""
+    """Rota members who are no member of the field, whose phone is silent, or whose name is ambiguous."""
     members = [
         (name, f"{team}/{name}", member)
         for team, its in field["teams"].items()

@@ -51,7 +51,7 @@ def _explained(property: dict[str, Any], key: Key) -> dict[str, Any]:
 
 
 def _as_written(property: dict[str, Any], pattern: str | None) -> dict[str, Any]:
-    """Durations, spans and hours are texts in the file, whatever they become."""
+    """The schema of a value as it is written: durations, spans and hours are texts in the file."""
     if property.get("format") == "duration":
         return {"type": "string", "pattern": DURATION}
     if property.get("$ref", "").endswith("/Hours"):

@@ -81,5 +81,5 @@ def empty_document(file: str) -> Document:
 
 
 def dotted(steps: Steps) -> str:
-    """The way as a fault shows it: `levels.1.notify.0`."""
+    """The keys and places to a value as a fault shows them: `levels.1.notify.0`."""
     return ".".join(shortened(str(step)) for step in steps)

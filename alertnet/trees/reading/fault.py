@@ -65,7 +65,7 @@ def fault_of(folder: Path, message: str) -> Fault:
 
 
 def shortened(value: str) -> str:
-    """As much of it as anybody would read."""
+    """A text cut to as much as anybody would read."""
     return value if len(value) <= LEGIBLE else value[:LEGIBLE] + "…"
 
 

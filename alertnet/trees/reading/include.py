@@ -95,11 +95,11 @@ class Library:
 
 
 def _included(document: Document) -> Iterator[Node]:
-    """One name, or a list of them."""
+    """The includes of a document: one name, or a list of them."""
     node = document.root["include"]
     yield from [node] if isinstance(node.value, str) else node.texts()
 
 
 def _doubled(first: Node, second: Node) -> Fault:
-    """A contact of an included file that stands somewhere else as well: shown at the one that comes first."""
+    """The fault of a contact that stands in an included file and elsewhere: shown at the one that comes first."""
     return first.document.fault(first.steps, f"duplicate contact, also at {second.position}", at_key=True)

@@ -33,7 +33,7 @@ VIA = {"sms": "by SMS", "call": "by the keys of a telephone", "link": "on the pa
 
 
 def tell(entries: Iterable[EntryView], names: Names) -> tuple[Line, ...]:
-    """One line after the other, oldest first."""
+    """The lines of a timeline, oldest first."""
     told: list[Line] = []
     sent: dict[str, tuple[int, datetime, dict[str, list[str]]]] = {}
     for entry in entries:

@@ -82,5 +82,5 @@ def type_name(code: object) -> str:
 
 
 def listed(names: list[str]) -> str:
-    """`A, B and C`."""
+    """A list in words, as in `A, B and C`."""
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

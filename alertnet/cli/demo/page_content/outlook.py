@@ -85,7 +85,7 @@ def _whom(sends: list[Send], tree: str, names: Names) -> str:
 
 
 def _alarms(locked: LockedIncident, now: datetime) -> Iterator[Coming]:
-    """What is asked or said again until a coordinator answers."""
+    """The prompts that are repeated until a coordinator answers."""
     query = select(alarms).where(alarms.c.incident_id == locked.incident.id, alarms.c.due_at.is_not(None))
     for row in locked.tx.session.execute(query):
         yield Coming(max(row.due_at, now), *_repeated(row))

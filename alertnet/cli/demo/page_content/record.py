@@ -31,7 +31,7 @@ class Record:
         self._told: tuple[int, Story] | None = None
 
     def story(self) -> Story:
-        """As it stands. Raises DatabaseAway where there is no answer."""
+        """The story as it stands. Raises DatabaseAway where there is no answer."""
         length = self._runtime.read(_length)
         if self._told is None or self._told[0] != length:
             self._told = length, self._runtime.read(_tell, self._runtime, self._cast, self._zone)
