@@ -108,7 +108,7 @@ class Ceiling:
 
 
 def reference(id: int) -> str:
-    """Its number as a reference. alertnet's never begin with an O, so that the sink confuses none of the two."""
+    """The reference of an alert by its number. alertnet's never begin with an O, so that the sink tells them apart."""
     signs = [SIGNS[id // len(SIGNS) ** place % len(SIGNS)] for place in (3, 2, 1, 0)]
     return "O-" + "".join(signs)
 

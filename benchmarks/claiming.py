@@ -19,7 +19,7 @@ LOOKED_AT = (tables.incidents, tables.escalations, tables.alarms, tables.notific
 
 
 def measure() -> list[Figure]:
-    """See `looks.compare`."""
+    """Compare a claim beside closed incidents with one beside none; see `looks.compare`."""
     configure(level=logging.WARNING)
     with Sink() as sink, fleet(trees(WAITS), sink.url) as young, fleet(trees(WAITS), sink.url) as old:
         fill(old.runtime, CLOSED, LOOKED_AT)
@@ -28,7 +28,7 @@ def measure() -> list[Figure]:
 
 
 def _settle(runtime: Runtime) -> None:
-    """What the server does by itself in the course of a night."""
+    """Do what the server does by itself in the course of a night: vacuum and statistics."""
     with runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text("VACUUM ANALYZE"))

@@ -35,7 +35,7 @@ class Client:
         )
 
     def raise_incident(self, report: dict[str, Any]) -> Raised:
-        """Report it, and wait for the answer.
+        """Report an incident, and wait for the answer.
 
         Raises:
             RuntimeError: it was not accepted, with the answer.

@@ -16,14 +16,14 @@ class Figure:
 
     @property
     def target(self) -> str:
-        """What is asked of it, in words; empty where nothing is."""
+        """The target of the figure in words; empty where there is none."""
         if self.at_most is not None:
             return f"at most {self.at_most:g} {self.unit}"
         return "" if self.at_least is None else f"at least {self.at_least:g} {self.unit}"
 
     @property
     def missed(self) -> bool:
-        """Whether it is on the wrong side of its target."""
+        """Whether the figure is on the wrong side of its target."""
         too_much = self.at_most is not None and self.value > self.at_most
         return too_much or (self.at_least is not None and self.value < self.at_least)
 

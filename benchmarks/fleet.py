@@ -75,7 +75,7 @@ def fleet(
 
 
 def await_that(holds: Callable[[], bool], seconds: float) -> None:
-    """Look again and again until it holds.
+    """Wait until something holds, looking again and again.
 
     Raises:
         TimeoutError: it does not in time.

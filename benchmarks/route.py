@@ -1,4 +1,4 @@
-"""How straight the way of one alarm is: the files, functions, calls, jumps and statements of three routes.
+"""How straight the route of one alarm is: the files, functions, calls, jumps and statements of three routes.
 
 Counted, not timed, so the figures are the same on every machine: what one SMS answer, one POST and one due escalation
 walk through, in the program's own code, with the example trees on SQLite. A jump is a call into another file than the
@@ -61,7 +61,7 @@ class Route:
     statements: int = 0
 
     def figures(self, name: str) -> list[Figure]:
-        """Its counts."""
+        """The counts of the route."""
         files = [file for file, _ in self.calls]
         jumps = sum(here != there for here, there in pairwise(files))
         return [
@@ -89,7 +89,7 @@ class Recorder:
         self._route = None
 
     def called(self, frame: FrameType, happening: str, _: object) -> None:
-        """What `sys.setprofile` reports."""
+        """Note a call, as `sys.setprofile` reports it."""
         file = frame.f_code.co_filename
         if happening != "call" or self._route is None or not file.startswith(PROGRAM):
             return
@@ -101,13 +101,13 @@ class Recorder:
             self._route = None
 
     def executed(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
-        """What SQLAlchemy reports before each statement."""
+        """Note a statement, as SQLAlchemy reports it before it is run."""
         if self._route is not None and not statement.startswith(BOOKKEEPING):
             self._route.statements += 1
 
 
 class Clock:
-    """The time of the route."""
+    """The clock of the route."""
 
     def __init__(self) -> None:
         self.at = FRIDAY_NIGHT
@@ -139,17 +139,17 @@ class Stage:
         return ref
 
     def closes_incident(self, ref: str) -> None:
-        """The all-clear."""
+        """Close the incident."""
         self._posts(f"/v1/incidents/{ref}/close", {"reason": "resolved"})
         self.settles()
 
     def settles(self) -> None:
-        """All that is due happens."""
+        """Let all that is due happen."""
         while self.worker.step() or self.sandbox.settle():
             pass
 
     def passes(self, minutes: int) -> None:
-        """Time goes by."""
+        """Let time go by."""
         self.clock.at += timedelta(minutes=minutes)
 
     def coordinator_answers(self) -> None:
@@ -160,7 +160,7 @@ class Stage:
         phone.sends(f"OK {codes[0]}")
 
     def ends(self) -> None:
-        """Nothing is left behind."""
+        """Close the stage and throw its database away."""
         self.client.close()
         self.runtime.close()
         self.sandbox.stop()

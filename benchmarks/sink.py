@@ -33,7 +33,7 @@ class Sink:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL at which it listens."""
         host, port = self._server.sockets[0].getsockname()
         return f"http://{host}:{port}"
 

@@ -85,13 +85,13 @@ class Ground:
         self.server.starts()
 
     def hangs(self, worker: Process, seconds: float) -> None:
-        """The worker stands still for so long (SIGSTOP), and then goes on as if nothing had been."""
+        """Let the worker stand still for so long (SIGSTOP), and then go on as if nothing had been."""
         worker.paused()
         time.sleep(seconds)
         worker.resumed()
 
     def troubles_provider(self) -> None:
-        """The provider misbehaves over the next few messages."""
+        """Let the provider misbehave over the next few messages."""
         for fault in self.random.choice(TROUBLES):
             self.installation.sandbox.misbehaves(fault, times=self.random.randint(1, 4), delay=LIST_DELAY)
 
@@ -105,7 +105,7 @@ class Ground:
             time.sleep(1)
 
     def reckons(self, load: Load, most_extras: float = 1.0) -> Reckoning:
-        """How it went, with every fault that was seen on the way."""
+        """The reckoning of the trial, with every fault that was seen on the way."""
         messages = list(self.installation.sandbox.network.messages.values())
         record = self.installation.runtime.read(read_record, messages)
         found = reckon(record, set(load.accepted.values()), TOLD, most_extras)

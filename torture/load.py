@@ -28,7 +28,7 @@ class Load:
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
-        """Reports come in while inside; afterwards all of them have been accepted or given up."""
+        """Report incidents while inside; afterwards all of them have been accepted or given up."""
         began = time.monotonic()
         with ThreadPoolExecutor(REPORTERS) as reporters:
             for number in range(self._incidents):

@@ -31,7 +31,7 @@ Trial = Callable[[Plan], Reckoning]
 
 
 def storm(plan: Plan) -> Reckoning:
-    """Everything at once: workers, web and database die, workers hang past their lease, the provider misbehaves."""
+    """Strike everything at once: workers, web and database die, workers hang past their lease, the provider errs."""
     with ground(3, Random(plan.seed)) as there:
         load = Load(there.installation, plan.incidents, plan.seconds)
         strikes: list[Callable[[], None]] = [
@@ -56,7 +56,7 @@ def storm(plan: Plan) -> Reckoning:
 
 
 def restart(plan: Plan) -> Reckoning:
-    """Everything is killed at a random moment, and started again."""
+    """Kill everything at a random moment, and start it again."""
     with ground(2, Random(plan.seed)) as there:
         load = Load(there.installation, plan.incidents, plan.seconds)
         with load.under_way():
@@ -66,7 +66,7 @@ def restart(plan: Plan) -> Reckoning:
 
 
 def away(plan: Plan) -> Reckoning:
-    """The database server is killed, and away for half a minute; nobody else is started again."""
+    """Kill the database server, which is away for half a minute; nobody else is started again."""
     with ground(2, Random(plan.seed)) as there:
         load = Load(there.installation, plan.incidents, plan.seconds)
         with load.under_way():
@@ -76,7 +76,7 @@ def away(plan: Plan) -> Reckoning:
 
 
 def stopped(plan: Plan) -> Reckoning:
-    """A worker stands still for longer than its lease, and goes on as if nothing had been."""
+    """Let a worker stand still for longer than its lease, and go on as if nothing had been."""
     with ground(2, Random(plan.seed)) as there:
         load = Load(there.installation, plan.incidents, plan.seconds)
         with load.under_way():
@@ -87,7 +87,7 @@ def stopped(plan: Plan) -> Reckoning:
 
 
 def kills(plan: Plan) -> Reckoning:
-    """Six kills of workers and web in ten seconds."""
+    """Kill workers and web six times in ten seconds."""
     with ground(3, Random(plan.seed)) as there:
         load = Load(there.installation, plan.incidents, plan.seconds)
         with load.under_way():
@@ -103,7 +103,7 @@ TRIALS: dict[str, Trial] = {each.__name__: each for each in (storm, restart, awa
 
 
 def _hang_now_and_then(there: Ground, seconds: float) -> None:
-    """One worker after another stands still past its lease."""
+    """Let one worker after another stand still past its lease."""
     random = Random(there.random.random())
     until = time.monotonic() + seconds
     while time.monotonic() + LEASE_SECONDS < until:

@@ -78,7 +78,7 @@ class Promises:
         self._replies: dict[str, bytes] = {}
 
     def is_handed_over(self, process: Process, outgoing: Outgoing) -> None:
-        """A process is about to write the first byte."""
+        """Check a message whose first byte a process is about to write."""
         rows = self.world.database.rows(_ATTEMPT_STATE, attempt=outgoing.attempt)
         what = self.world.describe(outgoing)
         if not rows:
@@ -98,7 +98,7 @@ class Promises:
         self._is_discreet(outgoing, what)
 
     def has_left(self, host: Host, works_since: datetime, began: datetime) -> None:
-        """A process has ended in good order: where no other works, nothing that it holds is left half done."""
+        """Check a process that has ended in good order: where no other works, it leaves nothing half done."""
         others = [each for each in self.hosts if each.works and each is not host]
         was_away = self.world.database_is_away or self.world.database_back_at > began - LEASE
         since = works_since + timedelta(seconds=2 * self.world.mischief.clocks_apart)
@@ -108,18 +108,18 @@ class Promises:
             self._break("A5", f"{host.name} has ended in good order, and left {what} claimed and neither sent nor free")
 
     def was_taken(self, outgoing: Outgoing) -> None:
-        """The provider took it; one attempt is one message, a re-send is an attempt of its own."""
+        """Check a message that the provider took: one attempt is one message, a re-send an attempt of its own."""
         self.taken[outgoing.attempt] += 1
         if self.taken[outgoing.attempt] > 1:
             self._break("A5", f"{self.world.describe(outgoing)} is taken twice, and the second is not marked as extra")
 
     def was_accepted(self, ref: str) -> None:
-        """A report was answered with a 201."""
+        """Note a report that was answered with a 201."""
         if not self.world.database.rows(select(incidents.c.id).where(incidents.c.ref == ref)):
             self._break("A1", f"{ref} was accepted, and no commit holds it")
 
     def was_replied_to(self, id: str, reply: bytes) -> None:
-        """A text to us was answered."""
+        """Note the answer to a text."""
         if self._replies.setdefault(id, reply) != reply:
             self._break("A1", f"the text {id} was answered in two ways")
         if not self.world.database.rows(select(inbound.c.known).where(inbound.c.provider_id == id)):
@@ -133,7 +133,7 @@ class Promises:
             self._break("A3", f"{what} is handed over although {why}")
 
     def _keeps_to_the_plan(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
-        """Nobody who came later, or is beyond the consent it was reported with, until a coordinator has re-resolved."""
+        """Check that nobody who came later, or is beyond the reported consent, is told before a re-resolution."""
         reported = self.world.opened.get(row.ref)
         if row.ref is None or row.ref in self.world.re_resolved or "/" in row.contact:
             return
@@ -159,7 +159,7 @@ class Promises:
             self._break("A4", f"{what} is handed over although {row.contact} has answered")
 
     def _is_to_be_called(self, row: Row[Any], what: str) -> None:
-        """Nobody is asked to call whom the incident may not reach, or for whom nobody waits."""
+        """Check that nobody is asked to call whom the incident may not reach, or for whom nobody waits."""
         if row.incident_status != "open":
             self._break("A4", f"{what} is handed over although its incident is closed")
         services = self.world.database.rows(_CALLED, alarm=row.alarm_id)
@@ -173,7 +173,7 @@ class Promises:
                 self._break("A3", f"{what} is handed over although {next(filter(None, barred))}")
 
     def _keeps_hours(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
-        """No telephone of an office rings that was closed when the message was claimed."""
+        """Check that no telephone of an office rings that was closed when the message was claimed."""
         for tree in self.world.network.trees.values():
             for contact in tree.contacts.values():
                 own = {each.address for each in contact.methods if each.kind is not MethodKind.EMAIL}
@@ -198,7 +198,7 @@ class Promises:
             self._break("A5", f"{what} is handed over {late.total_seconds():.1f} s after its lease was over")
 
     def _is_about_us(self, outgoing: Outgoing, what: str) -> None:
-        """What concerns no incident goes to coordinators alone, and names none."""
+        """Check that what concerns no incident goes to coordinators alone, and names none."""
         coordinators = [each for tree in self.world.network.trees.values() for each in tree.coordinators]
         if not any(outgoing.to in each.addresses for each in coordinators):
             self._break("A9", f"{what} is handed over although it concerns no incident, and is for coordinators")

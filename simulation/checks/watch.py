@@ -76,7 +76,7 @@ class Watch:
         return max(min(known), self.world.database_back_at) if known and not self.world.database_is_away else None
 
     def _counts(self, what: str) -> bool:
-        """Texts may wait for the pace, or while there is no provider with which nothing is wrong."""
+        """Whether a queue counts: texts may wait for the rate limit, or while every provider has something wrong."""
         if what not in SENT:
             return True
         routes = {route for route in self.world.routes if route[0] is SENT[what]}

@@ -45,7 +45,7 @@ class Process(Run):
             self.life.spawn(self._work)
 
     def leaves(self) -> None:
-        """The process takes no more requests, finishes what it has begun, and ends, as by SIGTERM."""
+        """End the process in good order, as by SIGTERM: no more requests, and what was begun is finished."""
         began, works_since = self.world.time.now, self.host.fine_since
         self.is_leaving, self.host.runs_since = True, None
         self.life.sleep(TO_ANSWER)
@@ -108,7 +108,7 @@ class Host:
             self.process = Process(self)
 
     def falls(self) -> None:
-        """Its process is dying: it is started again later."""
+        """Note that its process is dying: it is started again later."""
         self.runs_since = None
         self.world.time.after(self.world.random.uniform(0.5, 40), self.start)
 

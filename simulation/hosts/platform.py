@@ -141,16 +141,16 @@ class Scheduler:
 
 
 class NoLock:
-    """Any number of workers, as on PostgreSQL."""
+    """A lock that any number of workers hold, as on PostgreSQL."""
 
     def __init__(self, engine: Engine) -> None:
         """Nothing is locked."""
 
     def acquire(self) -> None:
-        """Others may work, too."""
+        """Do nothing: others may work, too."""
 
     def release(self) -> None:
-        """Nothing was taken."""
+        """Do nothing: nothing was locked."""
 
 
 def platform_of(run: Run, ping: Ping | None, late_by: LateBy) -> Platform:

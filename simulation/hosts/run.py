@@ -47,7 +47,7 @@ class Run:
         """Until when no look at what is due comes back."""
 
     def goes(self, where: str, *, needs_database: bool = True) -> None:
-        """The task that is running takes a step: others go on meanwhile, and anything may happen to the process."""
+        """Let the running task take a step: others go on meanwhile, and anything may happen to the process."""
         if not self.life.alive:
             raise GreenletExit
         self.life.sleep(self.world.random.expovariate(1 / self.world.mischief.step))
@@ -57,7 +57,7 @@ class Run:
             raise DatabaseAway
 
     def hangs(self) -> None:
-        """The task that is running waits until its look comes back."""
+        """Let the running task wait until its look comes back."""
         seconds = (self.hangs_until - self.world.time.now).total_seconds()
         if seconds > 0:
             self.life.sleep(seconds)

@@ -94,7 +94,7 @@ class Line:
         return self._answer(lambda: self.provider.takes(outgoing, self.route).id, is_lost=is_lost)
 
     def _answer(self, arrives: Callable[[], str | None], *, is_lost: bool = False) -> Result:
-        """The request travels, and nothing that happens to us holds it back; then its answer does."""
+        """Let the request travel, and then its answer; nothing that happens to us holds it back."""
         life, time, random = self.process.life, self.world.time, self.world.random
         answers: list[str] = []
         heard = Event(life)

@@ -56,11 +56,11 @@ class People:
         self._texts = 0
 
     def proves(self, via: str, address: str) -> None:
-        """An answer with proof is on its way from there."""
+        """Note that an answer with proof is on its way from there."""
         self.proven.add((via, address))
 
     def read(self, outgoing: Outgoing) -> None:
-        """A text or mail has arrived, and its reader may answer it."""
+        """Let whoever reads a text or mail that arrived answer it, perhaps."""
         random, chance = self.world.random, self.world.mischief.answers
         if outgoing.method is MethodKind.EMAIL:
             if link := _LINK.search(outgoing.text):
@@ -83,7 +83,7 @@ class People:
                 self.world.time.after(self._delay(), partial(self.answer, outgoing.to))
 
     def answer(self, number: str) -> None:
-        """Somebody answers by SMS with the code that they were told, or with something else."""
+        """Let somebody answer by SMS with the code that they were told, or with something else."""
         random = self.world.random
         code = self.known[number]
         wrong = f"{(int(code) + 1) % 10000:04d}"
@@ -97,18 +97,18 @@ class People:
         self.write(number, words.format(code))
 
     def report(self, number: str, text: str) -> None:
-        """A coordinator has called somebody, and says what came of it."""
+        """Let a coordinator who has called somebody say what came of it."""
         for called in self.world.database.rows(_TO_CALL):
             self.proves("vouched", f"{called.tree}/{called.contact}")
         self.write(number, text)
 
     def write(self, number: str, text: str) -> None:
-        """An SMS to us."""
+        """Send us an SMS."""
         self._texts += 1
         self._send(number, text, f"SM-in-{self._texts}", 1)
 
     def press(self, address: str, token: str) -> None:
-        """Somebody presses a button of the page that a mail leads to."""
+        """Let somebody press a button of the page that a mail leads to."""
         answer = self.world.random.choice(["acknowledge", "acknowledge", "decline", "relay"])
         self.proves("link", address)
         self.world.story.tell("mailbox", f"{self.world.name_of(address)} presses {answer}")
@@ -116,11 +116,11 @@ class People:
         self.web.request("a button of the page", lambda runtime: contact_page.answer(token, form, runtime))
 
     def raise_by_sms(self) -> None:
-        """The field calls for help, with one word."""
+        """Let the field call for help, with one word."""
         self.write(FIELD_PHONE, SOS)
 
     def hurry(self, within: float) -> None:
-        """Something of ours hesitates for so many seconds: just then somebody answers."""
+        """Let somebody answer within those seconds in which something of ours hesitates."""
         if self.known and self.world.random.random() < self.world.mischief.answers:
             number = self.world.random.choice(sorted(self.known))
             self.world.time.after(self.world.random.uniform(0, within), partial(self.answer, number))

@@ -28,7 +28,7 @@ class Provider:
         self.calls: dict[str, Call] = {}
 
     def takes(self, outgoing: Outgoing, route: Route) -> Message:
-        """A message has arrived here: it is the provider's to deliver, whatever becomes of its sender."""
+        """Take a message: it is the provider's to deliver, whatever becomes of its sender."""
         id = f"{outgoing.method[:2].upper()}{len(self.messages):032d}"
         if outgoing.method is MethodKind.EMAIL:
             id = f"<{outgoing.notification}@example.org>"
@@ -43,7 +43,7 @@ class Provider:
         return message
 
     def tells_of(self, outgoing: Outgoing, route: Route, provider_id: str | None) -> Lookup:
-        """What it says when it is asked; its lists lag behind."""
+        """What the provider says when it is asked; its lists lag behind."""
         if outgoing.method is MethodKind.EMAIL or route in self.world.troubles:
             return CannotTell()
         listed_until = self.world.time.now - timedelta(seconds=self.world.mischief.list_late)

@@ -97,7 +97,7 @@ class Database:
             return session.execute(query, values).all()
 
     def column(self, query: Select[Any], **values: object) -> Sequence[Any]:
-        """The same of a query for one column."""
+        """The committed values of a query for one column."""
         return [row[0] for row in self.rows(query, **values)]
 
     def broken_chains(self) -> list[Break]:
@@ -122,5 +122,5 @@ def _accounts(telephone: str, numbers: str, mail: str, provider: str) -> dict[st
 
 
 def _spare_the_disk(connection: Any, _record: object) -> None:
-    """A process of ours dies in these nights, the machine below never: nothing waits for the disk."""
+    """Turn waiting for the disk off: a process dies in these nights, the machine below never."""
     connection.execute("PRAGMA synchronous = OFF")

@@ -30,7 +30,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Mischief:
-    """Chances are of each single time; times are in seconds."""
+    """The faults of a night. Chances are of each single time; times are in seconds."""
 
     quiet: bool = True
     """Nothing goes wrong at all, and nobody answers: the plan alone is what happens."""

@@ -12,7 +12,7 @@ from alertnet.core.notification import AttemptStatus
 
 @dataclass
 class Message:
-    """`status` and `code` in the provider's own words; `id` is its name for the message, the same for a mail again."""
+    """A message the provider took; `status`, `code` and `id` are its own words, a mail sent again has the same id."""
 
     id: str
     outgoing: Outgoing

@@ -25,14 +25,14 @@ class Story:
     breaks: list[Break] = field(default_factory=list)
 
     def tell(self, who: str, what: str) -> None:
-        """Something happened to somebody or something."""
+        """Note what happened to somebody or something."""
         self.lines.append((self.now(), who, what))
 
     def breaks_promise(self, promise: str, how: str) -> None:
-        """Something happened that must never happen."""
+        """Note that a promise was broken."""
         self.breaks.append(Break(promise, how))
         self.tell("BROKEN", f"{promise}: {how}")
 
     def text(self) -> str:
-        """The whole of it, a line for each thing, with its moment on the clock of the night."""
+        """The story as text, a line for each thing, with its moment on the clock of the night."""
         return "\n".join(f"{at:%H:%M:%S.%f}"[:-3] + f"  {who:<14} {what}" for at, who, what in self.lines)

@@ -31,7 +31,7 @@ class Ticker:
             self.at = self._start + steps * self._every
 
     def advance(self) -> None:
-        """It has rung."""
+        """Move to the next ring."""
         self.at += self._every
 
 
@@ -107,7 +107,7 @@ class Life:
         self.time.at(until, self._go_on)
 
     def resume(self) -> None:
-        """Let it go on now."""
+        """Resume the run."""
         self._stopped_until = min(self._stopped_until, self.time.now)
         self._go_on()
 
@@ -137,7 +137,7 @@ class Life:
         self.after(seconds, ring)
 
     def still(self) -> None:
-        """No more ticks."""
+        """End all ticks."""
         self._is_still = True
         self.time.tickers = [each for each in self.time.tickers if each not in self._tickers]
 

@@ -71,7 +71,7 @@ class World:
         return START + timedelta(seconds=seconds)
 
     def has_committed(self) -> None:
-        """Something may be due sooner, or no longer."""
+        """Note a commit: something may be due sooner, or no longer."""
         self._earliest = None
 
     def may_die(self) -> bool:
@@ -83,7 +83,7 @@ class World:
         return dies
 
     def has_text(self, id: str, sender: str, to: str, text: str) -> None:
-        """The provider has a text from a phone to a number of ours."""
+        """Note a text from a phone that the provider has for a number of ours."""
         if id not in self.texts:
             self.texts[id] = text_of(id, sender, to, self.time.now, text)
 
@@ -92,21 +92,21 @@ class World:
         return len(self.texts) > self.database.texts()
 
     def database_returns(self) -> None:
-        """The database can be reached, if it could not."""
+        """Let the database be reached again."""
         if self.database_is_away:
             self.story.tell("database", "is back")
             self.database_is_away = False
             self.database_back_at = self.time.now
 
     def edit_trees(self) -> None:
-        """New incidents open on other trees from now on; those that are open go on as they were (A8)."""
+        """Edit the trees that new incidents open on; those that are open go on as they were (A8)."""
         self.story.tell("desk", "edits the trees: each level waits half as long, and a newcomer is told")
         self.edition = self._publish(edit(self.random, self.network))
         self.edited_at = self.time.now
         self.has_committed()
 
     def calms_down(self) -> None:
-        """Nothing goes wrong any more."""
+        """End all that goes wrong."""
         self.story.tell("night", "nothing goes wrong any more")
         self.is_calm = True
         self.database_returns()
@@ -118,7 +118,7 @@ class World:
         )
 
     def describe(self, outgoing: Outgoing) -> str:
-        """A message, for the story."""
+        """A message in words, for the story."""
         return f"{outgoing.method} {outgoing.attempt[:4]} to {self.name_of(outgoing.to)}"
 
     def name_of(self, address: str) -> str:

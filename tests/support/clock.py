@@ -1,4 +1,4 @@
-"""The only time there is in a test: it stands still until somebody moves it."""
+"""The clock of a test: it stands still until somebody moves it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,5 +14,5 @@ class Clock:
         return self.at
 
     def forward(self, **span: float) -> None:
-        """So much time goes by, and nothing happens in it."""
+        """Move the clock forward; nothing happens meanwhile."""
         self.at += timedelta(**span)

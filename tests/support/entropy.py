@@ -1,4 +1,4 @@
-"""The only chance there is in a test: the same ids, codes and keys in each run."""
+"""The entropy of a test: the same ids, codes and keys in each run."""
 
 from random import Random
 

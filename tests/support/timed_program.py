@@ -20,13 +20,13 @@ class TimedProgram:
         self.worker = Worker(runtime)
 
     def settles(self) -> None:
-        """Everything that is due now happens, and all that follows from it."""
+        """Let everything that is due now happen, and all that follows from it."""
         self.runtime.hang_ups.finish()
         while self.worker.step() or any(network.settle() for network in self.networks):
             self.runtime.hang_ups.finish()
 
     def passes(self, **span: float) -> None:
-        """Time goes by from one due moment to the next."""
+        """Let time go by from one due moment to the next."""
         end = self.clock.at + timedelta(**span)
         while self.clock.at < end:
             self.settles()
