@@ -26,12 +26,12 @@ class InTheField:
 
     @property
     def tree(self) -> ContactTree:
-        """The one that speaks to the team: it reaches the least far."""
+        """The tree that speaks to the team: the one that reaches the least far."""
         return min(self.trees, key=lambda tree: (tree.scope.rank, tree.id))
 
     @property
     def owner(self) -> str:
-        """By which its PINs and its reports go."""
+        """The name by which the member's PINs and reports go."""
         return f"{self.team.id}/{self.member.id}"
 
 

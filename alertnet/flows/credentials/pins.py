@@ -107,7 +107,7 @@ def try_pin(tx: Tx, owner: str, text: str | None) -> PinTried:
 
 
 def _keep(tx: Tx, owner: str, before: Usage, after: Usage) -> None:
-    """Put down what has changed; the owner's PINs are held, so that nobody else counts meanwhile."""
+    """Keep what has changed; the owner's PINs are locked, so that nobody else counts meanwhile."""
     if after != before:
         limits.hold(tx, WRONG_PINS, owner)
         limits.keep(tx, WRONG_PINS, owner, after)

@@ -88,7 +88,7 @@ def decision_code(locked: LockedIncident) -> Code | None:
 
 
 def void_there(locked: LockedIncident, code_id: str, number: str) -> None:
-    """The code is worth nothing from that number alone: others share it."""
+    """Void a code from that number alone: others share it."""
     mine = code_numbers.c.number_index.in_(locked.tx.vault.indexes(number))
     change = update(code_numbers).where(code_numbers.c.code_id == code_id, mine)
     locked.tx.session.execute(change.values(voided_at=locked.tx.now, code_hash=None))
@@ -100,7 +100,7 @@ def code_in_place(locked: LockedIncident, prompt: str, tree: str, contact: Conta
 
 
 def codes_in_place(locked: LockedIncident, prompt: str) -> dict[tuple[str, str], Code]:
-    """Such codes of an alarm, by the (tree, contact) that has one."""
+    """The codes of a prompt that one coordinator alone has, by (tree, contact)."""
     query = (
         select(codes.c.id, codes.c.code, code_numbers.c.tree, code_numbers.c.contact)
         .join(code_numbers, code_numbers.c.code_id == codes.c.id)
@@ -120,7 +120,7 @@ def mark_open(locked: LockedIncident, is_open: bool) -> None:
 
 
 def void(locked: LockedIncident, code_id: str) -> None:
-    """The code is worth nothing from now on; the next message to the recipient carries a fresh one."""
+    """Void a code; the next message to the recipient carries a fresh one."""
     locked.tx.session.execute(update(codes).where(codes.c.id == code_id).values(voided_at=locked.tx.now))
     locked.tx.session.execute(update(code_numbers).where(code_numbers.c.code_id == code_id).values(code_hash=None))
     locked.known_codes = {key: code for key, code in known_codes(locked).items() if code.id != code_id}

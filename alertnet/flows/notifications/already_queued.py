@@ -1,4 +1,4 @@
-"""A repeat adds nothing to what has not left yet: while the provider is away, nobody's messages pile up (A7)."""
+"""Whether a message like the one to be sent waits already: while a provider is away, nobody's pile up (A7)."""
 
 from sqlalchemy import Select, bindparam, select
 

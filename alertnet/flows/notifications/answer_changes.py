@@ -30,12 +30,12 @@ def told_at(locked: LockedIncident, tree: str, contact: str) -> datetime | None:
 
 
 def announce_rest(locked: LockedIncident, tree: str, contact: str, at: datetime) -> None:
-    """At the end of the hour the coordinators hear that there was more."""
+    """Tell the coordinators, at the end of the hour, that there was more."""
     notify_coordinators(locked, Subject.MORE_ANSWERS, contact, besides=(tree, contact), leaves_at=at)
 
 
 def revise(locked: LockedIncident, kind: Kind, tree: str, contact: Contact, words: Said) -> None:
-    """The confirmations that wait for the end of the hour say what stands now."""
+    """Let the confirmations that wait for the end of the hour say what stands now."""
     waiting = select(attempts.c.notification_id).where(
         attempts.c.incident_id == locked.incident.id,
         attempts.c.status.in_(QUEUED),

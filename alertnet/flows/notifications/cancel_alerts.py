@@ -1,4 +1,4 @@
-"""Stop means stop: what may not leave is cancelled in the transaction that made it so, rings are hung up (A3, A4)."""
+"""Cancels what may not leave any more, in the transaction that made it so, and hangs up what rings for it (A3, A4)."""
 
 from collections.abc import Collection
 from datetime import timedelta

@@ -176,5 +176,5 @@ def _told(locked: LockedIncident) -> set[tuple[str, str]]:
 
 
 def _each_address(methods: list[Method]) -> list[Method]:
-    """Each address once for each kind of method."""
+    """The methods, each address once for each kind of them."""
     return list({(method.kind, method.address): method for method in methods}.values())

@@ -1,4 +1,4 @@
-"""The field hears a second time: that a coordinator has it, or after ten minutes that nobody has answered yet."""
+"""Tells the field a second time: that a coordinator has it, or after ten minutes that nobody has answered yet."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -44,13 +44,13 @@ def promise(locked: LockedIncident) -> None:
 
 
 def tell_nobody_yet(locked: LockedIncident, promise_id: str) -> None:
-    """Ten minutes have passed: the field is told to call as well."""
+    """Tell the field, ten minutes on, that nobody has answered yet and it should call as well."""
     _close(locked, promise_id, PromptAnswer.NOBODY_YET)
     _tell(locked, Subject.NOBODY, locked.tx.now)
 
 
 def tell_has_it(locked: LockedIncident, at: datetime) -> None:
-    """A coordinator has acknowledged: the field is told once."""
+    """Tell the field, once, that a coordinator has acknowledged."""
     query = select(alarms.c.id).where(
         alarms.c.incident_id == locked.incident.id,
         alarms.c.kind == PromptKind.FIELD_STATUS.value,

@@ -42,7 +42,7 @@ def may_reply(tx: Tx, sms: InboundSms, *, is_answer: bool) -> tuple[bool, Limit 
 
 
 def tell_drop(tx: Tx, trees: Iterable[ContactTree], limit: Limit | None) -> None:
-    """Something was dropped by that limit: it is on the record, and the coordinators hear of it, once an hour.
+    """Record that a limit dropped something, and tell the coordinators of it, once an hour.
 
     Last of all: whoever holds an incident may wait for this, and whoever has this waits for nobody.
     """

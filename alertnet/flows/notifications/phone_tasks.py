@@ -1,4 +1,4 @@
-"""Tasks: no machine reaches the contact, a coordinator does, and says what came of it (B1).
+"""Tasks: coordinators are asked to call contacts that no machine reaches, and say what came of it (B1).
 
 A task is an alarm to the coordinators and one notification by the method `task`, to the contact that is to be called;
 what that one counts for says whether it is still to be done.
@@ -95,7 +95,7 @@ def withdraw(locked: LockedIncident) -> None:
 def record_result(
     locked: LockedIncident, everywhere: Iterable[tuple[str, str]], answer: PromptAnswer, by: str | None
 ) -> None:
-    """What was asked about the contact, by (escalation, contact), has its result."""
+    """Record the result of what was asked about a contact, by (escalation, contact)."""
     stands = set(everywhere)
     rows = open_tasks(locked)
     for row in _each_task([row for row in rows if (row.escalation_id, row.contact) in stands]):
@@ -103,7 +103,7 @@ def record_result(
 
 
 def end(locked: LockedIncident, task: Row[Any], answer: PromptAnswer, by: str | None) -> None:
-    """A task is over: `overtaken`, `hours`, an answer of the contact, or why there is none."""
+    """End a task: `overtaken`, `hours`, an answer of the contact, or why there is none."""
     if answer in (PromptAnswer.OVERTAKEN, PromptAnswer.HOURS):
         status = AttemptStatus.CANCELLED
     else:
@@ -114,14 +114,14 @@ def end(locked: LockedIncident, task: Row[Any], answer: PromptAnswer, by: str | 
 
 
 def open_tasks(locked: LockedIncident) -> Sequence[Row[Any]]:
-    """What is still to be done, with what it counts for: a row for each escalation."""
+    """The tasks that are still to be done, with what they count for: a row for each escalation."""
     has_any = any(plan.tree.with_tasks for plan in locked.plans.values())
     values = {"incidents": [locked.incident.id]}
     return locked.tx.session.execute(_OPEN, values).all() if has_any else ()
 
 
 def served_by(tx: Tx, alarm_ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
-    """What those tasks count for, by the alarm's id: escalation and its state, contact, level, place of the method."""
+    """What those tasks count for, by the prompt's id: escalation and its state, contact, level, index of the method."""
     found: dict[str, list[Row[Any]]] = {}
     for row in tx.session.execute(_OF_ALARMS, {"alarms": list(alarm_ids)}) if alarm_ids else ():
         found.setdefault(row.alarm_id, []).append(row)

@@ -1,4 +1,4 @@
-"""Alarms and decisions: SMS and call to every coordinator, at any hour, again until one of them answers (B3)."""
+"""Prompts to coordinators: SMS and call to each, at any hour, again until one of them answers (B3)."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -90,7 +90,7 @@ def ask_about_level(locked: LockedIncident, escalation: Escalation, index: int, 
 
 
 def ring(locked: LockedIncident, prompt: Row[Any]) -> None:
-    """Let an alarm ring again, with the codes that it has."""
+    """Let a prompt ring again, with the codes that it has."""
     text = locked.tx.session.scalar(select(codes.c.code).where(codes.c.id == prompt.code_id))
     code = Code(prompt.code_id, text) if text else None
     if code is not None:
@@ -124,17 +124,17 @@ def may_repeat(locked: LockedIncident, prompt: Row[Any]) -> bool:
 
 
 def open_prompts(locked: LockedIncident) -> Sequence[Row[Any]]:
-    """The incident's alarms and decisions that still ring or are on hold, oldest first."""
+    """The incident's prompts that still ring or are on hold, oldest first."""
     return locked.prefetch.rows_of(_OPEN, locked.incident.id)
 
 
 def subject_of(locked: LockedIncident, prompt: Row[Any]) -> Subject:
-    """What an alarm says it is about, which its row does not tell of duress."""
+    """The subject that a prompt says, which its row does not tell of duress."""
     return _spoken(locked, Subject(prompt.subject))
 
 
 def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, by: str | None) -> None:
-    """An alarm was answered, a question decided or overtaken: it rings no more, or only after a pause (`PAUSES`)."""
+    """Record the answer to a prompt: it rings no more, or only after a pause (`PAUSES`)."""
     due_at = locked.tx.now + PAUSES[answer] if answer in PAUSES else None
     values = {"answer": answer.value, "answered_by": by, "answered_at": locked.tx.now, "due_at": due_at}
     if answer is PromptAnswer.HOLD:
@@ -146,19 +146,19 @@ def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, 
 def silence(
     locked: LockedIncident, *, escalation: str | None, kinds: tuple[PromptKind, ...], answer: PromptAnswer
 ) -> None:
-    """What has become pointless stops ringing: of one escalation, or of the whole incident."""
+    """Answer prompts that have become pointless: of one escalation, or of the whole incident."""
     for prompt in open_prompts(locked):
         if prompt.kind in kinds and (escalation is None or prompt.escalation_id == escalation):
             answer_prompt(locked, prompt.id, answer, None)
 
 
 def silence_all(locked: LockedIncident) -> None:
-    """The incident is closed: nothing rings any more, and what was asked waits to be asked anew."""
+    """Answer all prompts of an incident that is closed: what was asked waits to be asked anew."""
     silence(locked, escalation=None, kinds=tuple(PromptKind), answer=PromptAnswer.CLOSED)
 
 
 def ask_anew(locked: LockedIncident, closed_at: datetime) -> list[str]:
-    """What the close of that moment silenced is open again, its times later by as long as that lasted; the ids."""
+    """Open again what the close of that moment silenced, its times later by as long as that lasted; the ids."""
     silenced = select(alarms).where(
         alarms.c.incident_id == locked.incident.id,
         alarms.c.answer == PromptAnswer.CLOSED.value,
@@ -192,7 +192,7 @@ def ring_anew(locked: LockedIncident, asked: Collection[str]) -> None:
 
 
 def due(tx: Tx, limit: int) -> list[tuple[str, str]]:
-    """(alarm, incident) of what is to ring again, most severe first, then oldest (A7)."""
+    """(prompt, incident) of what is to ring again, most severe first, then oldest (A7)."""
     query = select(alarms.c.id, alarms.c.incident_id).where(alarms.c.due_at.is_not(None), alarms.c.due_at <= tx.now)
     gravest = select(func.min(escalations.c.rank)).where(escalations.c.incident_id == alarms.c.incident_id)
     in_order = query.order_by(func.coalesce(gravest.scalar_subquery(), 0), alarms.c.due_at).limit(limit)
@@ -200,7 +200,7 @@ def due(tx: Tx, limit: int) -> list[tuple[str, str]]:
 
 
 def asked_event(level: int) -> Asked:
-    """That the question about the level (1-based) has reached somebody."""
+    """The event that the question about the level (1-based) has reached somebody."""
     return Asked(level - 1)
 
 
@@ -229,7 +229,7 @@ def _ring_everybody(locked: LockedIncident, kind: Kind, prompt: str, code: Code 
 
 
 def _count_rings(locked: LockedIncident, subject: Subject) -> None:
-    """What comes in floods counts at each phone that it is written to or rings at."""
+    """Count what comes in floods at each phone that it is written to or rings at."""
     if subject in IN_FLOODS:
         ringing = (
             method for _, contact in locked.coordinators() for method in contact.methods if method.kind in RINGING

@@ -1,4 +1,4 @@
-"""A call that rings out is placed once more, by the same number: phones set to Do Not Disturb let the second through.
+"""Places a call that rang out once more, by the same number: phones on Do Not Disturb let the second through.
 
 Telephones do so within two or three minutes, so it goes at once. It is an attempt more of the same message: with a code
 of its own, and with no third.

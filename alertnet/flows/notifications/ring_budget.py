@@ -6,7 +6,7 @@ from alertnet.store.records import limits
 
 
 def count_rings(tx: Tx, address: str, times: int) -> None:
-    """An alarm about what somebody texts or calls is written or rings there: notices have the less room."""
+    """Count an alarm about what somebody texts or calls at an address: notices have the less room there."""
     used = limits.hold(tx, ALL_NOTICES, address)
     limits.keep(tx, ALL_NOTICES, address, ALL_NOTICES.use(used, tx.now, times))
 

@@ -85,7 +85,7 @@ def stand_down(locked: LockedIncident) -> None:
 
 
 def tell_late(locked: LockedIncident, notification: str) -> None:
-    """An alert turns out to have left, or perhaps to have, after the incident was closed: its contact hears it too."""
+    """Tell a contact whose alert turns out to have left, or perhaps to have, after the incident was closed."""
     closed_at = locked.incident.closed_at
     if locked.is_open or closed_at is None:
         return
@@ -95,7 +95,7 @@ def tell_late(locked: LockedIncident, notification: str) -> None:
 
 
 def tell_those_told(locked: LockedIncident, kind: Kind) -> None:
-    """One message to each contact that was told of the incident, and to nobody else.
+    """Send one message to each contact that was told of the incident, and to nobody else.
 
     Where it was reached by telephone or mail it is written to there; who has no written method is called.
     """

@@ -32,7 +32,7 @@ def tell_coordinators(
     first_only: bool = True,
     leaves_at: datetime | None = None,
 ) -> None:
-    """Once, by the first of those methods or by all of them, to each coordinator of these trees.
+    """Tell each coordinator of these trees once, by the first of those methods or by all of them.
 
     Who has none of them is told by any that can say it. `ref` stands where a reference would. `besides`: an address of
     whoever it is about, and need not be told. `leaves_at`: not before then.
@@ -52,7 +52,7 @@ def tell_coordinators(
 
 
 def _methods_to_tell(contact: Contact, kind: Kind, by: frozenset[MethodKind]) -> list[Method]:
-    """Each address once for each kind of method."""
+    """The methods by which a contact is told, each address once for each kind."""
     methods = [method for method in contact.methods if method.kind in METHODS[kind]]
     chosen = [method for method in methods if method.kind in by] or methods
     return list({(method.kind, method.address): method for method in chosen}.values())

@@ -1,4 +1,4 @@
-"""A contact opens its page: what it may see is read, and nothing at all is changed (A6, A9)."""
+"""The page that a contact opens: what it may see is read, and nothing at all is changed (A6, A9)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -137,7 +137,7 @@ class SendCapacity:
                 breaker_store.keep(self._tx, (self._method, provider), trying)
 
     def next_at(self) -> datetime | None:
-        """When the pace allows more; None where it holds nothing back."""
+        """When the rate limit allows more; None where it holds nothing back."""
         moments = [self._free_at[sender] for sender in self._rates if self._free_at[sender] > self._tx.now]
         return min(moments, default=None)
 
@@ -150,7 +150,7 @@ class SendCapacity:
         return _Places(room, line.reserve, [*line.senders[turn:], *line.senders[:turn]])
 
     def _room_to_try(self, provider: str) -> int:
-        """One attempt may try a provider that is back; none while another worker's does already."""
+        """The room of a provider that may be back: one attempt tries it, none while another worker's does already."""
         breaker = breaker_store.hold(self._tx, (self._method, provider))
         if breaker.rests_until(self._tx.now) is not None:
             return 0
@@ -161,6 +161,6 @@ class SendCapacity:
         return 1
 
     def _free(self, sender: str) -> int:
-        """How many units it may send now."""
+        """How many units a sender may send now."""
         rate = self._rates.get(sender)
         return units_free(self._free_at[sender], self._tx.now, rate) if rate else _NO_LIMIT

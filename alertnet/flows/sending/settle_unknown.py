@@ -24,7 +24,7 @@ MOST_QUERIES = 6
 
 
 def expire_lease(tx: Tx, attempt_id: str) -> list[str]:
-    """Whoever sent this has not reported in time, and may have died before or after: its outcome is unknown."""
+    """Give a lease up whose holder has not reported, and may have died before or after the send: outcome unknown."""
     locked = lock_attempt(tx, attempt_id)
     if locked is None or locked.status is not AttemptStatus.SENDING or locked.row.due_at > tx.now:
         return []
@@ -33,7 +33,7 @@ def expire_lease(tx: Tx, attempt_id: str) -> list[str]:
 
 
 def claim_status_queries(tx: Tx, method: MethodKind, limit: int, others: Collection[str] = ()) -> Claims:
-    """Attempts that a provider is to be asked about now, not one of the `others`; each is ours as long as a lease."""
+    """Claim the attempts that a provider is to be asked about now, not one of the `others`, for as long as a lease."""
     due = attempt_store.claim_to_ask(tx.session, method, tx.now, limit, others)
     rows, broken = attempt_store.with_words(tx.session, due)
     claimed = [claimed_from(row, tx.entropy.id(), tx.now) for row in rows]
@@ -88,14 +88,14 @@ def _give_up_or_ask_again(locked: LockedAttempt) -> None:
 
 
 def _ring_off(locked: LockedAttempt) -> None:
-    """A call that left although it was cancelled on its way may still ring: whoever was to hang up may have died."""
+    """Hang up a call that left although it was cancelled, and may still ring: whoever was to may have died."""
     is_alert_call = locked.is_call and locked.row.is_alert and locked.status is AttemptStatus.SENT
     if is_alert_call and locked.provider_id and not locked.is_wanted():
         locked.hang_ups.append(locked.provider_id)
 
 
 def _hang_up_again(locked: LockedAttempt, lookup: Lookup) -> None:
-    """A call that was cancelled is hung up until the provider says that it is over, or it can't ring any more (A4)."""
+    """Hang up a cancelled call again until the provider says that it is over, or it can't ring any more (A4)."""
     checks = locked.row.checks + 1
     if (isinstance(lookup, Found) and lookup.status is not AttemptStatus.SENT) or checks >= MOST_QUERIES:
         locked.change(due_at=None, lease=None)
@@ -105,7 +105,7 @@ def _hang_up_again(locked: LockedAttempt, lookup: Lookup) -> None:
 
 
 def _look_again(locked: LockedAttempt, *, was_asked: bool) -> None:
-    """Its end was not reported yet. A call can't last that long: it is given up, and its number is free again.
+    """Look at an attempt again whose end was not reported; a call can't last that long, and is given up.
 
     A provider that is away is asked when it is back, however long that takes: nothing is given up unasked.
     """

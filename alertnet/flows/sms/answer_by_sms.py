@@ -146,7 +146,7 @@ def _ask_again(locked: LockedIncident, code: HeldCode, question: Row[Any]) -> Re
 
 
 def _take_alarm(locked: LockedIncident, code: HeldCode, prompt: Row[Any], answer: SmsAnswer) -> Reply:
-    """Who takes an alarm on silences it; one who can't, or passes it on, leaves it ringing for the others."""
+    """Let whoever takes an alarm on silence it; one who can't, or passes it on, leaves it ringing for the others."""
     if answer.verb in (Verb.NO, Verb.RELAY):
         return _reply(locked, code, Kind.DECLINED, code=code.text, at=locked.tx.now)
     if prompt.due_at is None:
@@ -177,7 +177,7 @@ def _last_decided(locked: LockedIncident) -> Row[Any] | None:
 
 
 def _reply_current(locked: LockedIncident, code: HeldCode, prompt: Row[Any]) -> Reply:
-    """What was answered before, or that nothing more is wanted."""
+    """Reply with what was answered before, or that nothing more is wanted."""
     subject = SUBJECTS_OF_ANSWERS.get(prompt.answer or "")
     if subject is None:
         return _reply(locked, code, Kind.ALREADY_CLOSED)

@@ -45,7 +45,7 @@ def pass_on_from_contact(
 
 
 def _notify(tx: Tx, trees: Iterable[ContactTree], sms: InboundSms, subject: Subject, *, about: str, by: str) -> None:
-    """The text goes on the system's record; each coordinator, but the sender, gets one notice that it is there."""
+    """Record a text; each coordinator, but the sender, gets one notice that it is there."""
     told_at = limits.turn(tx, TEXTS_TOLD, sms.sender)
     timeline.append(tx, timeline.SYSTEM, ("sms_received", {"by": by, "text": sms.body}))
     if told_at is not None:

@@ -48,7 +48,7 @@ def receive_sms(tx: Tx, edition: Edition, sms: InboundSms) -> Reply | None:
 
 
 def receive_late_sms(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[str, ...]:
-    """A text that nobody brought us in time: the same, but for the reply, which goes out as an SMS of its own.
+    """Receive a text that nobody brought us in time; the reply goes out as an SMS of its own.
 
     Whoever brings it after all gets no answer. The calls to hang up, by the provider's ids.
     """

@@ -113,7 +113,7 @@ def _open(tx: Tx, edition: Edition, sender: InTheField, facts: Facts, entry: dic
 
 
 def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, Any]) -> None:
-    """The same text again adds nothing; a new one alarms the coordinators, and only a PIN lets it change the facts."""
+    """Add a report to an incident: the same text again adds nothing, and only a PIN lets it change the facts."""
     if _was_heard(locked, entry):
         return
     locked.record("report_received", **entry)

@@ -74,7 +74,7 @@ def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Su
 
 
 def _good(codes: Sequence[HeldCode]) -> list[HeldCode]:
-    """Those by which something can still be answered."""
+    """The codes by which something can still be answered."""
     return [code for code in codes if code.counts and code.asks]
 
 

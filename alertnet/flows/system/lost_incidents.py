@@ -50,7 +50,7 @@ def remember(tx: Tx, edition: Edition, sent: Sequence[Sent]) -> dict[str, tuple[
 
 
 def tell_of_incidents(tx: Tx, edition: Edition, told: Told, *, since: str, ref: str) -> None:
-    """All coordinators: which incidents are not known any more, and who had heard of each."""
+    """Tell all coordinators which incidents are not known any more, and who had heard of each."""
     trees = list(edition.network.trees.values())
     tell_coordinators(tx, trees, Kind.ALARM, Subject.LOST_REPORTS, ref=ref, about=since, names=tuple(told))
     for each in list(told)[:MOST_NAMED]:

@@ -1,4 +1,4 @@
-"""A row that can't be worked on is put off and reported, so that it holds up no other (A11)."""
+"""Postpones and reports a row that can't be worked on, so that it holds up no other (A11)."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ PAUSE = timedelta(minutes=1)
 
 
 def postpone(tx: Tx, queue: str, id: str, fault: str) -> None:
-    """Look at that row of `alarms`, `attempts` or `escalations` again in a minute; `fault`: see `put_down`."""
+    """Postpone a row of `alarms`, `attempts` or `escalations` by a minute; `fault`: see `put_down`."""
     if postponed_rows.postpone(tx, queue, id, tx.now + PAUSE):
         timeline.append(tx, timeline.SYSTEM, ("put_off", {"queue": queue, "row": id, "fault": fault}))
 

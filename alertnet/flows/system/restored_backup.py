@@ -48,7 +48,7 @@ def hold_back(tx: Tx, taken_at: datetime | None, by: str, inbound_routes: Sequen
 
 
 def mark_unknown(tx: Tx, attempt_id: str) -> list[str]:
-    """It was queued when the backup was taken, and has probably left since: the provider is asked first (A5)."""
+    """Mark an attempt that was queued in the backup and has probably left since: the provider is asked first (A5)."""
     locked = lock_attempt(tx, attempt_id)
     if locked is None or locked.status is not AttemptStatus.QUEUED:
         return []
@@ -58,7 +58,7 @@ def mark_unknown(tx: Tx, attempt_id: str) -> list[str]:
 
 
 def alarm_about(tx: Tx, incident_id: str, taken_at: datetime) -> None:
-    """The coordinators of an incident that goes on: answers by call, page or API can't be fetched again."""
+    """Alarm the coordinators of an incident that goes on: answers by call, page or API can't be fetched again."""
     locked = take_up(tx, incident_id)
     if all(prompt.subject != Subject.RESTORED.value for prompt in open_prompts(locked)):
         raise_prompt(locked, PromptKind.ALARM, Subject.RESTORED, about=_moment(taken_at))
@@ -66,7 +66,7 @@ def alarm_about(tx: Tx, incident_id: str, taken_at: datetime) -> None:
 
 
 def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime, told: Told) -> None:
-    """All coordinators: incidents that were raised since are not known any more. With that all is done, once.
+    """Tell all coordinators that incidents raised since are not known any more. With that all is done, once.
 
     `told`: those that the provider's books name.
     """

@@ -90,7 +90,7 @@ def keep_watch(
 
 
 def _note_gap(tx: Tx, trees: list[ContactTree], previous: Heartbeat | None) -> None:
-    """Whoever was away for long says so, if it was not on purpose: what came in meanwhile is answered late."""
+    """Tell of a long absence, if it was not on purpose: what came in meanwhile is answered late."""
     # One from the future is from before the clock was put back: what is late counts from now on.
     if previous is not None and abs(tx.now - previous.at) < GAP:
         return
@@ -138,6 +138,6 @@ def _tell(
 
 
 def _span(span: timedelta) -> str:
-    """As in `25 min` or `7 h`, which are the same in every language."""
+    """A span as in `25 min` or `7 h`, which are the same in every language."""
     minutes = round(span.total_seconds() / 60)
     return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"

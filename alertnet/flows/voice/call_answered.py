@@ -1,4 +1,4 @@
-"""Somebody, or something, picked up: what a voicemail may keep, then the code that only a listener can key (A6, A9).
+"""What a call says that was picked up: what a voicemail may keep, then the code that a listener keys (A6, A9).
 
 A call about no incident asks for nothing: it says what it has to, and ends.
 """

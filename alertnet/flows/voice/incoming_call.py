@@ -65,7 +65,7 @@ class Asks(StrEnum):
 
 @dataclass(frozen=True)
 class Reception:
-    """How it is received. `callback` None: a stranger, who hears one neutral sentence.
+    """How a call is received. `callback` None: a stranger, who hears one neutral sentence.
 
     `is_spoken`: the number to call is said, and the call not put through there. `turn`: which try at a code is asked
     for; from the second on the one before was wrong. `code`: the id of the one that waits for a PIN. `raised`: the
@@ -101,7 +101,7 @@ class _Caller:
 
     @property
     def asked(self) -> Asks | None:
-        """What it may prove itself with."""
+        """What the caller may prove itself with."""
         return Asks.CODE if self.codes else Asks.PIN if self.is_member else None
 
 
@@ -120,7 +120,7 @@ def receive_call(tx: Tx, edition: Edition, call: CallIn) -> Reception:
 
 
 def miss_call(tx: Tx, edition: Edition, call: CallIn) -> None:
-    """A call that nobody received, since we were away: whoever is known and called in vain is heard of all the same."""
+    """Tell the coordinators of a known caller whom nobody received, since we were away."""
     caller = _find(tx, edition, call.sender)
     if _note(tx, call, known=caller is not None) and caller is not None:
         keep_reply(tx, call, MISSED)
@@ -128,7 +128,7 @@ def miss_call(tx: Tx, edition: Edition, call: CallIn) -> None:
 
 
 def hear_unkeyed_call(tx: Tx, edition: Edition, call: CallIn) -> None:
-    """A call that ended while a code was waited for: nobody brings us its silence, and the coordinators hear of it."""
+    """Tell the coordinators of a call that ended while a code was waited for: nobody brings us its silence."""
     caller = _find(tx, edition, call.sender)
     if caller is None:
         keep_reply(tx, call, MISSED)
@@ -253,7 +253,7 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
 
 
 def _let_pass(tx: Tx, edition: Edition, call: CallIn, caller: _Caller) -> bool:
-    """Nothing was keyed: the coordinators are alarmed, whether an incident is open or not, unless one of them calls.
+    """Let a caller pass who keyed nothing: the coordinators are alarmed, unless one of them calls.
 
     Whether the number to call is spoken, and the call not put through.
     """
@@ -299,7 +299,7 @@ def _tell_of_call(tx: Tx, call: CallIn, caller: _Caller, subject: Subject) -> No
 
 
 def reply_to(tx: Tx, call: CallIn) -> str | None:
-    """What came of the call so far, as it is kept."""
+    """The kept reply to the call: what came of it so far."""
     return tx.session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == call.provider_id))
 
 

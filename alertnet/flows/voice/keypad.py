@@ -70,7 +70,7 @@ def _is_right(call: Call, keyed: Keyed) -> bool:
 
 
 def _ask_once_more(call: Call, keyed: Keyed) -> Spoken:
-    """Silence is no wrong try; a second one is most likely a machine's."""
+    """Ask once more after silence, which is no wrong try; a second one is most likely a machine's."""
     if keyed.silent:
         return call.say("nothing_recorded")
     turn = keyed.turn or call.row.wrong_keys + 1
@@ -90,7 +90,7 @@ def _refuse(call: Call, keyed: Keyed) -> Spoken:
 
 
 def _fail(call: Call) -> Spoken:
-    """The number is a stranger's. Where a PIN is set anybody could say so: people hear of it, and nothing stops."""
+    """Take a number for a stranger's. Where a PIN is set anybody could say so: people hear of it, nothing stops."""
     if call.asks_for_pin:
         if call.row.wrong_keys < TRIES:
             call.attempt.change(wrong_keys=TRIES)
@@ -104,7 +104,7 @@ def _fail(call: Call) -> Spoken:
 
 
 def _accept(call: Call) -> Spoken:
-    """The code is right: whoever hangs up now has taken charge, or has the alarm or task, or leaves a decision open."""
+    """Take a right code: whoever hangs up now has taken charge, or has the prompt, or leaves a decision open."""
     # First of all: what the answer makes pointless is hung up, and that must not be this very call.
     call.accept()
     if call.kind is Kind.ALARM:
@@ -117,7 +117,7 @@ def _accept(call: Call) -> Spoken:
 
 
 def _choose(call: Call, digits: str) -> Spoken:
-    """The keys after the code. Silence ends the call; what is none of the answers hears them again."""
+    """Take the keys after the code. Silence ends the call; what is none of the answers hears them again."""
     if not call.may_answer:
         return call.say("taken_care_of")
     if call.kind is Kind.DECISION:
@@ -149,7 +149,7 @@ def _decide(call: Call, digits: str) -> Spoken:
 
 
 def _let_ring_on(call: Call) -> None:
-    """Who took the alarm or task can't act after all: it rings for all coordinators again."""
+    """Let a prompt ring for all coordinators again: who took it can't act after all."""
     prompt = call.prompt
     if prompt.answered_by == call.row.contact:
         again = {

@@ -55,7 +55,7 @@ class Spoken:
 
 @dataclass
 class Call:
-    """One attempt to call a contact, and the case it belongs to."""
+    """One attempt to call a contact, and the incident it belongs to."""
 
     attempt: LockedAttempt
     locked: LockedIncident
@@ -66,7 +66,7 @@ class Call:
 
     @property
     def kind(self) -> Kind:
-        """Why it was placed."""
+        """The kind of message that the call was placed for."""
         return Kind(self.row.kind)
 
     @property
@@ -76,7 +76,7 @@ class Call:
 
     @property
     def is_keyed(self) -> bool:
-        """Whether its code was keyed."""
+        """Whether the call's code was keyed."""
         return self.asks_for_code and self.attempt.status is AttemptStatus.DELIVERED
 
     @cached_property
@@ -91,7 +91,7 @@ class Call:
 
     @property
     def prompt(self) -> Row[Any]:
-        """The alarm or decision that it rings for."""
+        """The prompt that the call rings for."""
         return self.locked.tx.session.execute(select(alarms).where(alarms.c.id == self.row.alarm_id)).one()
 
     @property

@@ -23,7 +23,7 @@ from alertnet.store.records.editions import Edition
 
 
 def key_pin(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
-    """Whatever is keyed raises the alarm, verified by a true PIN alone; silence is put through."""
+    """Raise the alarm for whatever is keyed, verified by a true PIN alone; silence is put through."""
     received = receive_call(tx, edition, call)
     sender = member_at(edition.network, call.sender)
     if sender is None or received.asks is not Asks.PIN:
@@ -38,7 +38,7 @@ def key_pin(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
 
 
 def key_type(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
-    """The two digits of the type make known what the call has raised; then it is put through, whatever was keyed."""
+    """Take the two digits of the type of what the call has raised; it is put through, whatever was keyed."""
     received = receive_call(tx, edition, call)
     raised, type = raised_by(tx, call), _type(digits)
     if received.asks is not Asks.PIN or raised is None or type is None:
@@ -55,7 +55,7 @@ def _type(digits: str) -> IncidentType | None:
 
 
 def _make_known(locked: LockedIncident, type: IncidentType) -> None:
-    """The first type that is named stands; severity only rises."""
+    """Record the type: the first one that is named stands; severity only rises."""
     known = add_to(locked.facts, replace(locked.facts, type=type.code, severity=type.severity, details=None), None)
     if known == locked.facts:
         return
