@@ -48,14 +48,14 @@ def advance(
 
 
 def stop(state: State, now: datetime) -> State:
-    """Closed, merged or without consent: nothing more happens until it is restored."""
+    """Stop an escalation (closed, merged or without consent): nothing more happens until it is restored."""
     if state.status is Status.STOPPED:
         return state
     return replace(state, status=Status.STOPPED, stopped_from=state.status, stopped_at=now)
 
 
 def restore(state: State, now: datetime, closed_at: datetime | None = None) -> State:
-    """Reopened: it stands where it stood, and has as much time left for everything as it had then.
+    """Restore a stopped escalation: it stands where it stood, with as much time left for everything as it had then.
 
     `closed_at`: when it stopped, where the state does not say so.
     """
@@ -87,7 +87,7 @@ def still_says(plan: Plan, state: State, contact: str, kind: AnswerKind) -> bool
 
 
 def _sends(context: Context) -> tuple[Send, ...]:
-    """What is still wanted once all is decided: of several messages by one method to a contact only the first (A7)."""
+    """The sends still wanted once all is decided: of several by one method to a contact only the first (A7)."""
     live = {run.index: {progress.contact for progress in live_progress(context, run)} for run in context.state.runs}
     sends: dict[tuple[str, int], Send] = {}
     for send in context.sends:

@@ -84,7 +84,7 @@ def reconsider(context: Context) -> None:
 
 
 def _answer(context: Context, event: Answered) -> None:
-    """A relay ends the number that relayed, and never takes the place of an answer."""
+    """Take an answer; a relay ends the number that relayed, and never takes the place of an answer."""
     state, contact = context.state, event.contact
     if contact not in context.plan.allowed:
         return
@@ -100,7 +100,7 @@ def _answer(context: Context, event: Answered) -> None:
 
 
 def _confirm(context: Context, contact: str) -> None:
-    """From now on what it said counts."""
+    """Let what the contact said count from now on."""
     _forget_confirmation(context, contact)
     context.change(confirmed=(*context.state.confirmed, contact))
 
@@ -111,7 +111,7 @@ def _forget_confirmation(context: Context, contact: str) -> None:
 
 
 def _withdraw(context: Context, contact: str) -> None:
-    """As if it had never answered: wherever it is to answer in this round, it begins again."""
+    """Take an answer back: wherever the contact is to answer in this round, it begins again."""
     state = context.state
     if contact not in state.answers:
         return
@@ -129,7 +129,7 @@ def _withdraw(context: Context, contact: str) -> None:
 
 
 def _go(context: Context, index: int) -> None:
-    """A go opens the level now, whatever the escalation waits for; it stands in later rounds."""
+    """Open the level now, whatever the escalation waits for; the go stands in later rounds."""
     state, planned = context.state, context.plan.levels[index]
     context.change(
         goes=tuple(dict.fromkeys((*state.goes, index))),
@@ -158,7 +158,7 @@ def _is_under_way(context: Context, run: LevelRun | None) -> bool:
 
 
 def _hold(context: Context, index: int) -> None:
-    """The level never proceeds by itself, in later rounds neither."""
+    """Hold a level: it never proceeds by itself, in later rounds neither."""
     context.change(held=tuple(dict.fromkeys((*context.state.held, index))))
     question = context.state.question
     if question is not None and question.index == index:
@@ -167,7 +167,7 @@ def _hold(context: Context, index: int) -> None:
 
 
 def _refuse(context: Context, index: int) -> None:
-    """The level is skipped for good; the refusal is the event that opens the next."""
+    """Skip a level for good; the refusal is the event that opens the next."""
     context.change(refused=tuple(dict.fromkeys((*context.state.refused, index))))
     context.note("level_refused", level=context.plan.levels[index].level.name)
     if context.state.question is not None and context.state.question.index == index:
@@ -175,13 +175,13 @@ def _refuse(context: Context, index: int) -> None:
 
 
 def _go_on(context: Context) -> None:
-    """The wait for a decision is over; where the tree was at its end already, it is so again."""
+    """End the wait for a decision; where the tree was at its end already, it is so again."""
     ended = context.state.round_due_at is not None
     context.change(question=None, status=Status.UNANSWERED if ended else Status.RUNNING, onward_from=context.moment)
 
 
 def _asked(context: Context, index: int) -> None:
-    """Time in which the question could not be sent does not count, except for a critical incident."""
+    """Note that a question was sent: time in which it could not be does not count, unless the incident is critical."""
     question = context.state.question
     if question is None or question.index != index or question.sent:
         return
@@ -193,7 +193,7 @@ def _asked(context: Context, index: int) -> None:
 
 
 def _act(context: Context, contact: str) -> None:
-    """One action of anybody who counted ends the wait for one."""
+    """End the wait for an action: one of anybody who counted is enough."""
     state = context.state
     context.change(acted=tuple(dict.fromkeys((*state.acted, contact))))
     if state.status is not Status.ACKNOWLEDGED or state.met_index is None:
@@ -204,7 +204,7 @@ def _act(context: Context, contact: str) -> None:
 
 
 def _look_again(context: Context, event: PlanChanged | Replanned) -> None:
-    """The plan has changed: what waited for a reason that is gone goes on, and nothing proceeds that now must wait.
+    """Follow a changed plan: what waited for a reason that is gone goes on, and nothing proceeds that must wait now.
 
     When the incident is verified now, what was due meanwhile opens at once and the rest at its time.
     """
@@ -226,7 +226,7 @@ def _look_again(context: Context, event: PlanChanged | Replanned) -> None:
 
 
 def _resume(context: Context) -> None:
-    """It was acknowledged because its tree had nobody else to tell; where the new plan has somebody, it goes on.
+    """Go on where the tree had nobody else to tell, and was acknowledged for that, and the new plan has somebody.
 
     What a level with `then: stop` has acknowledged stays so (A4).
     """

@@ -83,7 +83,7 @@ def upcoming(progress: ContactProgress, reach: Reach, level: Level) -> NextStep 
 
 
 def bring_forward(progress: ContactProgress, reach: Reach, at: datetime) -> NextStep:
-    """The next unused method is used now, in place of one that did not reach the contact; in quiet hours it waits."""
+    """Use the next unused method now, in place of one that did not reach the contact; in quiet hours it waits."""
     closed_by: str | None = None
     while waiting := unused(progress, reach):
         method_index = waiting[0]

@@ -1,4 +1,4 @@
-"""How a message fares: it failed, the provider is away, or its contact has closed; others take its place (B3)."""
+"""What follows when a message failed, its provider is away, or its contact has closed: others take its place (B3)."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ def fare(context: Context, event: Failed | Unsent | Delayed) -> None:
 
 
 def _fail(context: Context, event: Failed) -> None:
-    """The method has failed wherever it was used; a bad address also for whoever else has it."""
+    """Let a method fail wherever it was used; a bad address also for whoever else has it."""
     contact = context.contact(event.contact)
     method = contact.all_methods[event.method]
     bad = tuple(stale_key(contact, replace(method, kind=kind)) for kind in event.stale)
@@ -40,7 +40,7 @@ def _fail(context: Context, event: Failed) -> None:
 
 
 def _leave_out(context: Context, contact: str, method_index: int) -> None:
-    """The contact has closed, so that its other methods take over; or another is on duty there, and is told now."""
+    """Leave a method out: the contact has closed and others take over, or another is on duty and is told now."""
     closed_by = context.reach(contact).closed_by(method_index, context.moment)
     for run in context.state.runs:
         progress = context.progress(run.index, contact)

@@ -102,7 +102,7 @@ class Agenda:
                 yield _Due(at, SILENCE, partial(self._miss, run.index, [id for when, id in silences if when == at]))
 
     def _plan_sends(self, index: int, steps: list[contact_steps.NextStep]) -> None:
-        """The contacts of one level don't touch one another: they take their next steps together."""
+        """Plan the next steps of a level's contacts together: they don't touch one another."""
         after = {each.progress.contact: each.progress for each in steps}
         run = self.context.run(index)
         self.context.put(replace(run, turns=tuple(after.get(progress.contact, progress) for progress in run.turns)))
@@ -114,7 +114,7 @@ class Agenda:
             settle(self.context)
 
     def _miss(self, index: int, contacts: list[str]) -> None:
-        """Nobody answers: their deputies are told, unless one of those has answered for the next."""
+        """Tell the deputies of those who do not answer, unless one of those has answered for the next."""
         for contact in contacts:
             progress = self.context.progress(index, contact)
             if (
@@ -159,7 +159,7 @@ class Agenda:
         return None
 
     def _late_level(self) -> PlannedLevel | None:
-        """One whose moment has passed without it, and that would tell somebody now."""
+        """A level whose moment has passed without it, and that would tell somebody now."""
         following = self.next_level()
         if following is None or following.index < self.context.state.passed:
             return following
@@ -178,7 +178,7 @@ class Agenda:
         self._reach(planned)
 
     def _reach(self, planned: PlannedLevel) -> None:
-        """A level is due: it waits for verification, for a go, or opens."""
+        """Reach a level that is due: it waits for verification, for a go, or opens."""
         context, moment = self.context, self.context.moment
         given = planned.index in context.state.goes
         if not (planned.coordination or context.plan.verified or given):
@@ -194,7 +194,7 @@ class Agenda:
             open_level(context, planned, moment, "due", last=not (overdue and another))
 
     def _proceed(self) -> None:
-        """Nobody decided in time: the level opens by itself, and that go stands."""
+        """Open a level by itself that nobody decided on in time; that go stands."""
         context, question = self.context, self.context.state.question
         assert question is not None
         planned = context.plan.levels[question.index]
@@ -214,7 +214,7 @@ class Agenda:
         return last is not None and last.status is LevelStatus.MET and last.index != self.context.state.missed_index
 
     def _conclude(self) -> None:
-        """No further level can tell anybody: the escalation is acknowledged, or nobody has answered it."""
+        """End the tree, where no further level can tell anybody: acknowledged, or unanswered."""
         context = self.context
         last = self._last_told()
         if last is not None and self._is_answered():
@@ -227,7 +227,7 @@ class Agenda:
         open_last_resort(context, at)
 
     def _next_round(self) -> None:
-        """The whole tree again; a round that an outage has eaten begins now."""
+        """Begin the whole tree again; a round that an outage has eaten begins now."""
         at = self.context.on_time(self.context.moment)
         self.context.change(
             round=self.context.state.round + 1, onward_from=at, passed=-1, overdue=(), round_due_at=None
@@ -235,7 +235,7 @@ class Agenda:
         self.context.note("round_began", round=self.context.state.round)
 
     def _action_missed(self) -> None:
-        """Acknowledged, but nobody reported an action by then: the level again, or the one after the highest opened."""
+        """Go on where nobody reported an action in time: the level again, or the one after the highest opened."""
         context, index = self.context, self.context.state.met_index
         assert index is not None
         planned, run = context.plan.levels[index], context.run(index)

@@ -12,7 +12,7 @@ from alertnet.core.resolution.resolve import PlannedLevel, deputies_of
 
 
 def live_progress(context: Context, run: LevelRun) -> list[ContactProgress]:
-    """Those still to be told: they may be, have not answered, and nobody has answered for them."""
+    """The progress of those still to be told: they may be, have not answered, and nobody has for them."""
     if not context.is_active or run.status is LevelStatus.MET or run.round != context.state.round:
         return []
     answered = answered_in(context, run)

@@ -54,7 +54,7 @@ def ask_for_go(context: Context, planned: PlannedLevel, moment: datetime) -> Non
 
 
 def _begin(context: Context, run: LevelRun, contacts: Iterable[str]) -> None:
-    """Begin with everybody; those who stood in for them before still answer for them, but wait to be needed again."""
+    """Begin the steps of everybody; those who stood in before still answer, but wait to be needed again."""
     earlier = context.find(run.index)
     previous = {progress.contact: progress for progress in earlier.turns} if earlier else {}
     begun = {id: _progress(context, run, id, previous.get(id)) for id in contacts}
@@ -66,7 +66,7 @@ def _begin(context: Context, run: LevelRun, contacts: Iterable[str]) -> None:
 
 
 def _wait_out_quiet_hours(context: Context, index: int) -> None:
-    """Where quiet hours hold back whatever the level would send first, it lasts that much longer."""
+    """Let a level last longer by as much as quiet hours hold back whatever it would send first."""
     run = context.run(index)
     first, held = [], []
     for progress in run.turns:

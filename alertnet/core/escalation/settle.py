@@ -32,7 +32,7 @@ def settle(context: Context) -> None:
 
 
 def acknowledge(context: Context, run: LevelRun) -> None:
-    """The escalation is acknowledged by this level; an action is due from the answer that met its rule."""
+    """Acknowledge the escalation by this level; an action is due from the answer that met its rule."""
     if not context.is_active:
         return
     due = context.level(run).action_due
@@ -55,7 +55,7 @@ def acknowledge(context: Context, run: LevelRun) -> None:
 
 
 def _ask_to_confirm(context: Context, index: int) -> None:
-    """The coordinators are asked, once, about each answer that counts only when one of them confirms it."""
+    """Ask the coordinators, once, about each answer that counts only when one of them confirms it."""
     run = context.run(index)
     for progress in run.turns if context.level(run).confirm and run.status is not LevelStatus.MET else ():
         said_so = context.answer(index, progress.contact) is AnswerKind.ACKNOWLEDGED

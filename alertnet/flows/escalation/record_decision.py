@@ -31,7 +31,7 @@ def decide(
     level: str | None = None,
     by: str | None = None,
 ) -> None:
-    """Go opens a level of any escalation that isn't stopped, hold ends its automatic time, refuse skips it for good.
+    """Decide on a level: go opens it unless the escalation is stopped, hold ends its automatic time, refuse skips it.
 
     Without tree and level the decision is about the incident: a go verifies it.
 
@@ -52,7 +52,7 @@ def decide(
 
 
 def decide_prompt(locked: LockedIncident, prompt: Row[Any], decision: PromptAnswer, by: str | None) -> None:
-    """The decision that one question asks for, by its code, its link or its call.
+    """Decide what one prompt asks, by its code, its link or its call.
 
     Raises:
         WrongState: it was decided or overtaken before.
@@ -70,7 +70,7 @@ def decide_prompt(locked: LockedIncident, prompt: Row[Any], decision: PromptAnsw
 
 
 def _confirm(locked: LockedIncident, prompt: Row[Any], tree: str, decision: PromptAnswer, by: str | None) -> None:
-    """Go: the contact takes charge. Hold: it is asked about again. Refuse: it never said so, and is told again."""
+    """Decide on an answer. Go: it counts. Hold: it is asked about again. Refuse: the contact is told again."""
     locked.record(
         "decision", decision=decision.value, subject=Subject.CONFIRM.value, tree=tree, contact=prompt.about, by=by
     )

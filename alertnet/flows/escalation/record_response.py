@@ -93,7 +93,7 @@ def _let_count(
     *,
     vouched: bool,
 ) -> None:
-    """The answer takes the place of those before, and counts wherever the contact stands."""
+    """Let an answer take the place of those before, and count wherever the contact stands."""
     made: list[Callable[[str], Event]] = [answered]
     for each in before:
         _revoke_row(locked, each.id)
@@ -122,12 +122,12 @@ def revoke(locked: LockedIncident, acknowledgement: str, *, by: str | None = Non
 
 
 def confirm(locked: LockedIncident, tree: str, contact_id: str) -> None:
-    """A coordinator confirms that the contact takes charge: wherever it said so it counts."""
+    """Let the contact's answer count wherever it said so: a coordinator confirms it."""
     move(locked, _events(locked, tree, contact_id, Confirmed))
 
 
 def take_back(locked: LockedIncident, tree: str, contact_id: str) -> None:
-    """A coordinator knows that the contact does not take charge: as if it had never said so."""
+    """Take all answers of the contact back: a coordinator knows that it does not take charge."""
     for answer in locked.current_answers(tree, contact_id):
         revoke(locked, answer.id)
 
@@ -158,7 +158,7 @@ def respondent(locked: LockedIncident, tree: str, contact_id: str) -> Contact:
 def _events(
     locked: LockedIncident, tree: str, contact_id: str, *made: Callable[[str], Event]
 ) -> dict[str, list[Event]]:
-    """What happens to the contact, wherever its answer counts."""
+    """The events for the contact, wherever its answer counts."""
     events: dict[str, list[Event]] = {}
     for escalation, id in counted_in(locked, tree, contact_id):
         events.setdefault(escalation, []).extend(make(id) for make in made)

@@ -1,4 +1,4 @@
-"""What coordinators have not answered rings again, hourly for a decision on hold; a promise to the field is kept."""
+"""Repeats prompts that nobody has answered, hourly a decision on hold; a promise to the field is kept."""
 
 from sqlalchemy import select, update
 

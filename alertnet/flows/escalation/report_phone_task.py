@@ -21,7 +21,7 @@ from alertnet.flows.unit.locked_incident import LockedIncident
 
 
 def take_task(locked: LockedIncident, prompt: Row[Any], by: str) -> None:
-    """A coordinator is going to call; without a result the task rings for all of them again.
+    """Take a task for a coordinator who is going to call; without a result it rings for all of them again.
 
     Raises:
         WrongState: it has a result, or is not to be done any more.
@@ -40,7 +40,7 @@ def report_answer(
     note: str | None = None,
     at: datetime | None = None,
 ) -> None:
-    """What the contact said on the telephone, also once nobody waits for it any more; another answer replaces it.
+    """Record what the contact said on the telephone, also once nobody waits for it; another answer replaces it.
 
     Raises:
         WrongState: the incident is closed, or the contact barred from it.
@@ -49,7 +49,7 @@ def report_answer(
 
 
 def report_failure(locked: LockedIncident, prompt: Row[Any], why: PromptAnswer, by: str) -> None:
-    """Nobody answered, or somebody else did: the method has failed, and the contact's next one goes (B3).
+    """Record that nobody answered, or somebody else did: the method failed, and the contact's next one goes (B3).
 
     Raises:
         WrongState: the task has a result, or is not to be done any more.
@@ -84,7 +84,7 @@ def tree_of(locked: LockedIncident, prompt: Row[Any]) -> str:
 
 
 def _take_out_of_use(locked: LockedIncident, tree: str, contact: str) -> None:
-    """The coordinator was shown the contact's numbers, and reached a stranger: no machine may write there either."""
+    """Take the numbers that a coordinator was shown out of use: a stranger has them, no machine may write there."""
     numbers = locked.contact(tree, contact).numbers
     for number in sorted(numbers):
         report_wrong_person(locked, tree, contact, number)

@@ -1,4 +1,4 @@
-"""The number or mailbox turned out to be a stranger's: it fails wherever it stands, and the contact's other ways go."""
+"""An address that turned out to be a stranger's fails wherever it stands, and the contact's other methods go."""
 
 from alertnet.core.directory.usable_methods import stale_key
 from alertnet.core.disclosure import Subject

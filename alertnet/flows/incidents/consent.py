@@ -45,7 +45,7 @@ def hear_consent(
 
 
 def let_wait(locked: LockedIncident, wider: tuple[Wider, ...]) -> None:
-    """From now on that consent waits, and the incident says so."""
+    """Let consent wait for a coordinator; the incident says so."""
     said = _words(locked.incident.wider)
     warnings = (*(each for each in locked.incident.warnings if each not in said), *_words(wider))
     locked.incident = replace(locked.incident, wider=wider, warnings=warnings)
@@ -53,7 +53,7 @@ def let_wait(locked: LockedIncident, wider: tuple[Wider, ...]) -> None:
 
 
 def _widens(before: Scope | None, scope: Scope) -> bool:
-    """Consent that was recorded nowhere narrows nothing, so that whatever is said of it now can only narrow."""
+    """Whether consent is wider than what was recorded; where nothing was, it can only narrow."""
     return before is not None and not before.allows(scope)
 
 

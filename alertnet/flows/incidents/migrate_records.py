@@ -15,7 +15,7 @@ from alertnet.store.tables import alarms, code_numbers, codes, served
 
 
 def follow(tx: Tx, escalation: Escalation, after: Plan, places: Places) -> None:
-    """What was sent for the escalation counts for the same contact, method and level; so do the open questions."""
+    """Let what was sent for the escalation, and its open questions, follow the same contact, method and level."""
     levels = {LAST_RESORT: LAST_RESORT, **dict(enumerate(places.levels))}
     for row in tx.session.execute(select(served).where(served.c.escalation_id == escalation.id)).all():
         where = (served.c.notification_id == row.notification_id) & (served.c.escalation_id == escalation.id)
@@ -35,7 +35,7 @@ def follow(tx: Tx, escalation: Escalation, after: Plan, places: Places) -> None:
 
 
 def let_codes_follow(locked: LockedIncident) -> None:
-    """A code is good from the numbers that its contact has now, and from none that has left it."""
+    """Let codes be good from the numbers that their contacts have now, and from none that has left."""
     for (tree, contact), code in list(known_codes(locked).items()):
         same_recipient = [each for each in locked.same_recipient(tree, contact) if not each[1].former]
         if not same_recipient:
@@ -49,7 +49,7 @@ def let_codes_follow(locked: LockedIncident) -> None:
 
 
 def _forget_numbers(locked: LockedIncident, code_id: str, same_recipient: list[tuple[str, Contact]]) -> None:
-    """Numbers that nobody of them has any more; the phone of whoever was on duty stays good while a rota is kept."""
+    """Forget numbers that nobody of them has any more; a phone of whoever was on duty stays while there is a rota."""
     on_duty = {(tree, contact.id) for tree, contact in same_recipient if contact.duty}
     now = {index for number in owners_of(same_recipient) for index in locked.tx.vault.indexes(number)}
     for row in locked.tx.session.execute(select(code_numbers).where(code_numbers.c.code_id == code_id)).all():

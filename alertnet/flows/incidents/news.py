@@ -15,7 +15,7 @@ MOST = 10
 
 
 def happened_since(locked: LockedIncident, link: Row[Any], *, reads: bool) -> tuple[Event, ...]:
-    """Oldest first. `reads`: also what the news are, which may name somebody; else only that there are some."""
+    """What has happened since, oldest first. `reads`: also what the news are; else only that there are some."""
     session = locked.tx.session
     news = (
         select(timeline.c.at, timeline.c.payload)

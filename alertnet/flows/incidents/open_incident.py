@@ -96,7 +96,7 @@ def plans_in_force(tx: Tx, edition: Edition, facts: Facts) -> tuple[Plans, tuple
 
 
 def _free_ref(tx: Tx) -> str:
-    """A reference that can be spoken and that no other incident has: one letter, a hyphen, four signs."""
+    """A reference that can be spoken and that no other incident has: a letter, a hyphen, four characters."""
     while True:
         ref = f"{tx.entropy.letters(1, REF_LETTERS)}-{tx.entropy.letters(4, REF_CHARACTERS)}"
         if tx.session.scalar(_WITH_REF, {"ref": ref}) is None:

@@ -114,7 +114,7 @@ def _as_written(locked: LockedIncident, plan: Plan, hash: str) -> Plan:
 
 
 def _carry_over(locked: LockedIncident, escalation: Escalation, before: Plan, places: Places | None) -> None:
-    """What the escalation remembers, and all that is on record of it, finds its place in the plan now."""
+    """Carry what the escalation remembers, and all that is on record of it, over to the plan now."""
     if places is None:
         return
     after = locked.plans[escalation.tree]
@@ -129,7 +129,7 @@ def _carry_over(locked: LockedIncident, escalation: Escalation, before: Plan, pl
 
 
 def _open_escalations(locked: LockedIncident) -> None:
-    """A tree that tells somebody now begins, at its time after the opening, or now if that has passed."""
+    """Begin each tree that tells somebody now, at its time after the opening, or now if that has passed."""
     known = {each.tree for each in locked.every_escalation}
     opened = opening(locked.plans.values())
     for plan in opened:
@@ -152,7 +152,7 @@ def _open_escalations(locked: LockedIncident) -> None:
 
 
 def _answered_elsewhere(locked: LockedIncident, before: Plans) -> dict[str, list[Answered]]:
-    """What those who are new in a tree have answered already in another, by escalation: it counts there as well."""
+    """The answers that those who are new in a tree gave already in another, by escalation: they count there as well."""
     events: dict[str, list[Answered]] = {}
     for answer in recipient_answers.current_answers(locked.tx.session, locked.incident.id):
         if locked.contact(answer.tree, answer.contact).former:

@@ -85,7 +85,7 @@ def reopen_incident(locked: LockedIncident, *, by: str, reason: str | None = Non
 
 
 def _let_leave(locked: LockedIncident, closed_at: datetime) -> None:
-    """What the close kept from leaving leaves now, where it is still wanted: its moment had come, and nobody heard."""
+    """Let leave what the close kept from leaving, where it is still wanted: its moment had come, nobody heard."""
     values = {"incident": locked.incident.id, "closed_at": closed_at}
     rows = locked.tx.session.execute(_HELD_BACK, values).all()
     for row in {row.notification_id: row for row in rows if is_wanted(locked, row)}.values():

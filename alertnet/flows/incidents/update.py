@@ -55,7 +55,7 @@ def apply_facts(locked: LockedIncident, facts: Facts) -> None:
 
 
 def must_be_open(locked: LockedIncident) -> None:
-    """Nothing is changed about an incident that is over.
+    """Refuse a change to an incident that is closed.
 
     Raises:
         WrongState: it is closed.

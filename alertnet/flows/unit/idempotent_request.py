@@ -29,7 +29,7 @@ class Accepted:
 
 
 def accept(tx: Tx, act: Act, once: Once | None) -> Accepted:
-    """Do it, unless it was done before under the same key: then its answer is the one that was given.
+    """Carry a request out, unless it was before under the same key: then its answer is the one that was given.
 
     Raises:
         BadInput: the key came before with another body. WrongState: it is being accepted elsewhere at this moment.

@@ -89,7 +89,7 @@ class LockedIncident:
         return next(iter(self.current_answers(tree, contact)), None)
 
     def current_answers(self, tree: str, contact: str) -> list[CurrentAnswer]:
-        """All that hold, the latest first."""
+        """All answers of the recipient that hold, the latest first."""
         return recipient_answers.current_answers(self.tx.session, self.incident.id, self.names(tree, contact))
 
     def coordinators(self) -> list[tuple[str, Contact]]:
@@ -117,7 +117,7 @@ class LockedIncident:
 
     @property
     def every_escalation(self) -> list[Escalation | Unreadable]:
-        """Those that can be read, and then those that can't."""
+        """The escalations that can be read, and then those that can't."""
         return [*self.escalations, *self.broken]
 
     def refuse_broken(self, due_by: datetime) -> None:

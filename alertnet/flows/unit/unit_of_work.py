@@ -105,7 +105,7 @@ class UnitOfWork:
         self.entries.setdefault(chain, []).append((kind, payload))
 
     def record_end(self, chain: str) -> None:
-        """Once all of it is written, put on the record where that chain ends."""
+        """Record where that chain ends, once all of it is written."""
         self.closed_chains.add(chain)
 
     def post(
@@ -168,7 +168,7 @@ class UnitOfWork:
         )
 
     def notifications_for(self, escalation: str) -> set[str]:
-        """Those that were let count for that escalation, whether that is written yet or not."""
+        """The notifications that were let count for that escalation, whether that is written yet or not."""
         rows = (*self.written.get("served", ()), *self.rows.get("served", ()))
         return {row["notification_id"] for row in rows if row["escalation_id"] == escalation}
 
@@ -280,7 +280,7 @@ class UnitOfWork:
         self.closed_chains.clear()
 
     def _tell_apart(self, codes: set[str]) -> None:
-        """Whoever has another open incident is told, with the code of this one, that this is another one."""
+        """Tell whoever has another open incident, with the code of this one, that this is another one."""
         for row in self.rows.get("notifications", ()):
             if row["code_id"] in codes:
                 row["said"]["also"] = True
