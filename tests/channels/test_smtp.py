@@ -220,9 +220,11 @@ def test_a_relay_that_greets_is_there_and_gets_no_mail() -> None:
     assert mailbox.taken == []
 
 
-def test_a_relay_that_can_not_be_reached_is_not_there(nobody_listens: str) -> None:
-    port = nobody_listens.rpartition(":")[2]
-    assert not SmtpRelay("127.0.0.1", int(port), "alert@pbi.example").answers()
+def test_a_relay_that_can_not_be_reached_any_more_is_not_there() -> None:
+    with relay_for(Mailbox()) as relay:
+        assert relay.answers()
+
+    assert not relay.answers()
 
 
 def test_user_and_password_are_given_over_tls(server_tls: ssl.SSLContext) -> None:

@@ -167,6 +167,7 @@ def test_a_server_that_can_not_prove_its_name_gets_nothing(provider: Provider, s
     with pytest.raises(NotConnected, match="SSLCertVerificationError"):
         Transport().request("POST", provider.url.replace("http:", "https:"), data={"To": "+573005550101"})
 
+    assert provider.connections == 1
     assert provider.requests == []
 
 

@@ -214,5 +214,10 @@ def test_a_provider_that_answers_is_there_unless_it_refuses_our_account(
     assert provider.requests[0].target == "/2010-04-01/Accounts/AC1/Messages.json?PageSize=1"
 
 
-def test_a_provider_that_can_not_be_reached_is_not_there(nobody_listens: str) -> None:
-    assert not TwilioSms(Account("AC1", TOKENS, "https://alert.example", nobody_listens)).answers()
+def test_a_provider_that_can_not_be_reached_is_not_there(provider: Provider, nobody_listens: str) -> None:
+    provider.replies(200, {"messages": []})
+    urls = (provider.url, nobody_listens)
+    here, gone = (TwilioSms(Account("AC1", TOKENS, "https://alert.example", url)) for url in urls)
+
+    assert here.answers()
+    assert not gone.answers()

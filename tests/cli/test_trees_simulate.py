@@ -60,6 +60,7 @@ def test_no_name_or_number_is_in_it(office: Office, numbers: set[str]) -> None:
     """A9: what is printed goes round; whom it is about is named by id."""
     said = office.types("trees", "simulate", TREES, *ARREST, *AT, "--hours", "1")
 
+    assert "sms   coordinator (PBI Colombia)" in said.out
     assert not [number for number in numbers if number in said.out]
 
 

@@ -49,10 +49,15 @@ def test_a_setting_that_is_left_empty_is_none(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("a secret for tests that is long enough\n")
     given = {name: str(tmp_path / "empty") if name.endswith("_FILE") else "" for name in environment("web-1")}
 
-    reading = examine(given | {"ALERTNET_SECRET_KEY_FILE": str(tmp_path / "key")})
+    (tmp_path / "url").write_text("https://watch.example.org/5f1c\n")
+    given["ALERTNET_SECRET_KEY_FILE"] = str(tmp_path / "key")
 
-    assert reading.faults == ()
-    assert (reading.settings.smtp_2, reading.settings.heartbeat_url) == (None, None)
+    empty = examine(given)
+    filled = examine(given | {"ALERTNET_HEARTBEAT_URL_FILE": str(tmp_path / "url")})
+
+    assert empty.faults == filled.faults == ()
+    assert filled.settings.heartbeat_url is not None
+    assert (empty.settings.smtp_2, empty.settings.heartbeat_url) == (None, None)
 
 
 def test_no_log_grows_without_end() -> None:

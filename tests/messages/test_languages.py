@@ -22,6 +22,7 @@ def changed(templates: Templates, files: dict[str, str]) -> Templates:
 def test_the_shipped_templates_are_fit_for_use(templates: Templates) -> None:
     """Every kind, language and part is there, and the longest SMS is one segment with a public URL of 40 characters."""
     assert find_faults(templates, URL) == []
+    assert find_faults(changed(templates, {"alert/en/sms.j2": "{{ code }}" * 99}), URL) != []
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ def test_a_tight_alert_drops_the_callback_first(renderer: Renderer, said: Say) -
 def test_a_tighter_alert_drops_the_no_hint_too(renderer: Renderer, said: Say) -> None:
     text = sms(renderer, Kind.ALERT, "en", said(sender="PEACEBRIGADE", type="checkpoint", link=LONG_LINK + "A" * 5))
 
+    assert "answer 4711. https://" in text
     assert "Tel" not in text
     assert "NO 4711" not in text
 
@@ -151,14 +152,11 @@ def test_the_field_hears_who_has_it_or_that_nobody_does(renderer: Renderer, said
     assert "+573005550101" in nobody
 
 
-@pytest.mark.parametrize("subject", SUBJECTS[Kind.ALARM])
 @pytest.mark.parametrize("kind", [Kind.ALARM, Kind.NOTICE])
-def test_every_subject_has_a_statement_of_its_own(
-    renderer: Renderer, said: Say, kind: Kind, subject: Subject | None
-) -> None:
-    texts = {sms(renderer, kind, "en", said(subject=other)) for other in SUBJECTS[kind] if other is not subject}
+def test_every_subject_has_a_statement_of_its_own(renderer: Renderer, said: Say, kind: Kind) -> None:
+    texts = [sms(renderer, kind, "en", said(subject=subject)) for subject in SUBJECTS[kind]]
 
-    assert sms(renderer, kind, "en", said(subject=subject)) not in texts
+    assert len(set(texts)) == len(texts) > 10
 
 
 def test_text_from_outside_stays_on_its_line(renderer: Renderer, said: Say) -> None:

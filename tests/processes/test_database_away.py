@@ -74,9 +74,10 @@ def test_a_start_before_the_database_waits_for_it(installs: Installs, postgres_u
     with closed(postgres_url, postgres):
         starting = installation.serves()
         eventually(lambda: "waiting_for_database" in starting.log, "it waits")
-        assert installation.asks("/healthz").status == 0
+        before = installation.asks("/healthz").status
 
     installation.is_up(starting, workers=1)
+    assert (before, installation.asks("/healthz").status) == (0, 200)
 
 
 @pytest.mark.postgres

@@ -338,8 +338,11 @@ def test_only_what_the_methods_in_use_need_is_asked_for() -> None:
 
 
 def test_settings_do_not_show_their_secrets() -> None:
-    shown = repr(read_settings(WHOLE))
+    settings = read_settings(WHOLE)
+    shown = repr(settings)
 
+    assert "hunter2" in settings.database_url.get_secret_value()
+    assert "https://alert.example.org" in shown
     assert not any(secret in shown for secret in (KEY, "hunter2", "hunt/er", "'new'"))
 
 

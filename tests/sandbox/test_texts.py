@@ -24,9 +24,12 @@ def statuses(receiver: Receiver) -> list[str]:
 
 def test_a_text_waits_until_time_passes(client: Client, sandbox: Sandbox, receiver: Receiver) -> None:
     send(client, receiver)
+    before = [*sandbox.handset(ALICE).inbox, *receiver.got]
 
-    assert sandbox.handset(ALICE).inbox == []
-    assert receiver.got == []
+    sandbox.settle()
+
+    assert before == []
+    assert sandbox.handset(ALICE).inbox == ["PBI URGENT"]
 
 
 def test_a_text_reaches_the_handset_and_is_reported(client: Client, sandbox: Sandbox, receiver: Receiver) -> None:

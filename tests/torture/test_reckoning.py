@@ -22,11 +22,13 @@ def reckoned(
 
 def test_an_alert_that_came_once_keeps_the_promise() -> None:
     assert reckoned(ALERT) == ()
+    assert reckoned(replace(ALERT, arrivals=())) != ()
 
 
 def test_an_extra_keeps_it_where_an_outcome_was_unknown_and_it_is_marked() -> None:
     """A5: at most one extra for each unknown outcome, and it is marked."""
     assert reckoned(TWICE) == ()
+    assert reckoned(replace(TWICE, extras=0)) != ()
 
 
 def test_what_was_in_doubt_twice_is_handed_over_and_not_lost_where_the_next_was_told() -> None:
