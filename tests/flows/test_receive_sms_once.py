@@ -57,4 +57,5 @@ def test_what_was_texted_is_sealed(any_board: Switchboard) -> None:
 
     with any_board.runtime.engine.connect() as connection:
         kept = connection.exec_driver_sql("SELECT sender, body, reply FROM inbound").one()
+    assert [row.body for row in any_board.rows(inbound)] == ["SOS en el puente"]
     assert all(b"puente" not in bytes(column) and b"5550001" not in bytes(column) for column in kept)

@@ -81,7 +81,9 @@ def test_without_the_right_pin_it_is_raised_but_unverified(field: Switchboard, t
 def test_a_member_without_pins_is_never_verified_by_one(field: Switchboard) -> None:
     field.texts("mary", f"ALERT {PIN} 20")
 
-    assert not opened(field).facts.verified
+    incident = opened(field)
+    assert (incident.facts.type, incident.facts.verified) == ("arrest", False)
+    assert [entry["pin"] for entry in field.history(incident.id, "report_received")] == ["none_set"]
 
 
 def test_a_type_that_cannot_be_read_is_serious_at_least(field: Switchboard) -> None:
@@ -252,5 +254,6 @@ def test_no_pin_is_left_on_the_record_of_the_incident(field: Switchboard) -> Non
     field.texts("ana", "ALERTA nos pararon 47110 en el puente")
 
     incident = opened(field)
+    assert (incident.facts.verified, incident.facts.details) == (True, "nos pararon en el puente")
     assert PIN not in str(incident.facts)
     assert PIN not in str(field.history(incident.id, "report_received"))

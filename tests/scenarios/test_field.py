@@ -207,10 +207,13 @@ def test_a_stop_alarms_the_coordinators_and_is_answered_nothing(valley: World, w
 
 def test_a_strangers_text_is_answered_nothing_and_raises_nothing(valley: World) -> None:
     """A9: an unknown number learns nothing."""
-    for text in ("SOS", REPORT.format(pin=TRUE), "hello?"):
-        assert valley.texts("stranger", text) is None
+    raised = []
+    for sender in ("stranger", "ana"):
+        replies = [valley.texts(sender, text) for text in ("SOS", REPORT.format(pin=TRUE), "hello?")]
+        items = valley.client.get("/v1/incidents", headers=valley.headers).json()["items"]
+        raised.append((any(replies), len(items)))
 
-    assert valley.client.get("/v1/incidents", headers=valley.headers).json()["items"] == []
+    assert raised == [(False, 0), (True, 1)]
 
 
 def test_a_drill_says_so_in_each_language_and_tells_only_those_who_take_part(valley: World) -> None:

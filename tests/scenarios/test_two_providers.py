@@ -190,10 +190,10 @@ def test_an_account_that_may_not_send_there_gives_way_to_the_other(world: World,
 def test_a_number_that_does_not_exist_is_no_fault_of_the_provider(world: World, rival: Rival) -> None:
     """A contact's own invalid number opens no breaker, and no other provider is bothered with it."""
     world.phone("coordinator").behaves("invalid")
-    for _ in range(6):
-        reports(world)
+    incidents = [reports(world) for _ in range(6)]
     world.settles()
 
+    assert [tries(each, "coordinator", "sms")[0].failure for each in incidents] == ["invalid"] * 6
     assert away(world) == []
     assert rival.texts() == []
 

@@ -126,7 +126,10 @@ def test_the_heartbeat_is_heard_each_minute_while_all_is_well(night: Night) -> N
 
 def test_the_test_of_the_inbound_path_leaves_nothing_behind(night: Night) -> None:
     """It is no text of anybody."""
-    assert night.world.runtime.read(lambda tx: tx.session.execute(select(inbound)).all()) == []
+    runtime = night.world.runtime
+
+    assert heartbeats.INBOUND in runtime.read(lambda tx: heartbeats.read(tx.session))
+    assert runtime.read(lambda tx: tx.session.execute(select(inbound)).all()) == []
 
 
 def test_the_heartbeat_carries_the_head_of_the_record(night: Night) -> None:
@@ -326,10 +329,14 @@ def test_a_stop_in_good_order_is_no_standstill(night: Night) -> None:
     """Whoever upgrades has nobody woken."""
     night.world.runtime.transact(worker_store.leave, "a worker")
     night.world.clock.at += timedelta(minutes=25)
+    night.passes(minutes=2)
+    upgraded = alarms(night.world)
 
+    night.world.clock.at += timedelta(minutes=25)
     night.passes(minutes=2)
 
-    assert alarms(night.world) == []
+    assert upgraded == []
+    assert ("sms", "stood_still") in alarms(night.world)
 
 
 def test_a_redirect_is_not_followed(night: Night, places: Callable[[], Place]) -> None:
