@@ -61,5 +61,7 @@ def test_root_takes_one_of_its_own_where_there_is_no_other_and_is_told(shelf: Pa
     assert "root's alone" in said
 
 
-def test_none_is_found_where_none_can() -> None:
-    assert found("no-such-python") == ("", "")
+def test_none_is_found_where_none_can(shelf: Path) -> None:
+    broken, able = python(shelf / "a", 0o755, able=False), python(shelf / "b", 0o755)
+
+    assert [found("no-such-python", each)[0] for each in (broken, able)] == ["", able]

@@ -31,7 +31,10 @@ def test_a_fresh_database_is_empty_and_its_own(postgres_url: str) -> None:
     with used.begin() as connection:
         connection.execute(text("CREATE TABLE due (id integer)"))
 
-    with fresh.connect() as connection:
-        assert connection.scalar(text("SELECT to_regclass('due')")) is None
-    used.dispose()
-    fresh.dispose()
+    found = []
+    for engine in (used, fresh):
+        with engine.connect() as connection:
+            found.append(connection.scalar(text("SELECT to_regclass('due')")))
+        engine.dispose()
+
+    assert found == ["due", None]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 
 from alertnet.core.errors import BadInput
 from alertnet.store.db.columns import canonical
@@ -106,6 +106,7 @@ TAMPERING: dict[str, tuple[Callable[[Tx], None], Break]] = {
 
 
 def test_a_record_that_nobody_touched_holds(told: Tx) -> None:
+    assert told.session.scalar(select(func.count()).select_from(timeline)) == 6
     assert verify(told.session) == []
 
 
@@ -320,8 +321,10 @@ def test_nothing_without_a_key_comes_after(upgraded: Tx) -> None:
 def test_the_version_before_may_write_for_an_hour(upgraded: Tx) -> None:
     """While processes are exchanged one by one: a checkpoint of then covers it."""
     forge(upgraded, "old", 3, "reopened", {})
+    before = verify(upgraded.session)
     checkpoints.note_changed(replace(upgraded, now=NOW + 30 * MINUTE))
 
+    assert before == [Break("old", 3, "the entry has no key")]
     assert verify(upgraded.session) == []
 
 

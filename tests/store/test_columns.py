@@ -56,14 +56,18 @@ def test_the_database_does_not_hold_what_was_sealed(notes: Engine) -> None:
 
     with notes.connect() as connection:
         words, facts = connection.execute(text("SELECT words, facts FROM notes")).one()
+        opened = connection.execute(select(NOTES.c.words, NOTES.c.facts)).one()
+    assert opened == ("Ana Example", {"name": "Ana Example"})
     assert b"Ana" not in bytes(words) + bytes(facts)
 
 
 def test_none_is_null(notes: Engine) -> None:
     keep(notes, words=None, facts=None, trees=None, at=None)
+    keep(notes, words="", facts=[], trees=[], at=NOON)
 
     with notes.connect() as connection:
-        assert connection.execute(text("SELECT words, facts, trees, at FROM notes")).one() == (None, None, None, None)
+        counts = text("SELECT count(*), count(words), count(facts), count(trees), count(at) FROM notes")
+        assert connection.execute(counts).one() == (2, 1, 1, 1, 1)
 
 
 def test_an_instant_comes_back_in_utc_to_the_microsecond(notes: Engine) -> None:

@@ -1,6 +1,7 @@
 """API keys."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -31,19 +32,23 @@ def test_the_database_does_not_hold_the_secret(tx: Tx) -> None:
 
     row = tx.session.execute(api_keys.select()).one()
 
+    assert find(tx.session, key) is not None
     assert key.rpartition("_")[2] not in str(row)
 
 
 @pytest.mark.parametrize("spoil", [lambda key: key[:-1], lambda key: key + "0", str.upper, lambda key: f"x{key}"])
-def test_a_key_that_differs_opens_nothing(tx: Tx, spoil: object) -> None:
-    assert callable(spoil)
+def test_a_key_that_differs_opens_nothing(tx: Tx, spoil: Callable[[str], str]) -> None:
     _, key = create(tx, None, ["read"])
 
+    assert find(tx.session, key) is not None
     assert find(tx.session, spoil(key)) is None
 
 
 @pytest.mark.parametrize("text", ["", "alertnet", "alertnet__", "alertnet_nobody_00", "a_b_c_d", "\0_\0_\0"])
 def test_what_is_no_key_opens_nothing(tx: Tx, text: str) -> None:
+    _, key = create(tx, None, ["read"])
+
+    assert find(tx.session, key) is not None
     assert find(tx.session, text) is None
 
 
@@ -79,7 +84,10 @@ def plant(tx: Tx, key: str = "alertnet_planted_00") -> str:
 
 def test_a_key_that_was_put_into_the_database_opens_nothing(tx: Tx) -> None:
     """A10: stored keys are keyed."""
-    assert find(tx.session, plant(tx)) is None
+    key = plant(tx)
+
+    assert [listed.id for listed in list_all(tx.session)] == ["planted"]
+    assert find(tx.session, key) is None
 
 
 def test_a_key_from_before_keys_were_vouched_for_goes_on_opening(tx: Tx) -> None:
@@ -97,16 +105,20 @@ def test_a_key_from_before_keys_were_vouched_for_goes_on_opening(tx: Tx) -> None
 def test_a_key_that_was_given_more_opens_nothing(tx: Tx, values: dict[str, object]) -> None:
     """A10: all that is stored of it is vouched for."""
     _, key = create(tx, "north", ["read"])
+    before = find(tx.session, key)
     tx.session.execute(update(api_keys).values(values))
 
+    assert before is not None
     assert find(tx.session, key) is None
 
 
 def test_a_revoked_key_that_was_brought_back_opens_nothing(tx: Tx) -> None:
     key_id, key = create(tx, None, ["read"])
+    before = find(tx.session, key)
     revoke(tx, key_id)
     tx.session.execute(update(api_keys).values(revoked_at=None))
 
+    assert before is not None
     assert find(tx.session, key) is None
 
 

@@ -46,6 +46,7 @@ def unwise(folder: Path, tree: str = TREE, field: str = FIELD) -> list[str]:
 
 def test_a_good_tree_needs_no_advice(tmp_path: Path) -> None:
     assert unwise(tmp_path) == []
+    assert unwise(tmp_path, TREE.replace(SPAIN, "{email: es@es.example}")) != []
 
 
 @pytest.mark.parametrize(
@@ -121,6 +122,9 @@ def test_a_number_of_answers_that_only_relays_could_give_is_none(tmp_path: Path)
 
 
 def test_whose_consent_stays_at_home_needs_no_embassy(tmp_path: Path) -> None:
-    field = FIELD.replace("nationality: ES, consent: international", "nationality: FR, consent: national")
+    lines = {}
+    for consent in ("international", "national"):
+        field = FIELD.replace("nationality: ES, consent: international", f"nationality: FR, consent: {consent}")
+        lines[consent] = len(unwise(tmp_path, field=field))
 
-    assert unwise(tmp_path, field=field) == []
+    assert lines == {"international": 1, "national": 0}

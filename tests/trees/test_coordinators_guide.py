@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.trees import advise, check_folder
+from alertnet.trees import advise, check_folder, read_network
 from alertnet.trees.forms.tree_form import ContactForm, LevelForm, TreeForm
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "coordinators.md").read_text()
@@ -22,6 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_its_first_tree_has_no_fault_and_needs_no_advice(folder: Path) -> None:
+    assert list(read_network(folder).trees) == ["valley"]
     assert check_folder(folder) == ()
     assert [str(each) for each in advise(folder, date(2026, 11, 24))] == []
 

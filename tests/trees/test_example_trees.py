@@ -16,7 +16,8 @@ def network() -> Network:
     return read_network(EXAMPLES)
 
 
-def test_the_examples_have_no_fault() -> None:
+def test_the_examples_have_no_fault(network: Network) -> None:
+    assert set(network.trees) == {"colombia", "international"}
     assert check_folder(EXAMPLES) == ()
 
 

@@ -65,6 +65,8 @@ def test_a_tree_may_have_no_contact_but_included_ones(folder: Path) -> None:
     shared(folder, "shared.yaml", "contacts:\n" + contacts)
     (folder / "valley.yaml").write_text(f"{before}include: shared.yaml\nlevels:\n{levels}")
     assert faults_of(folder) == []
+    told = read_network(folder).trees["valley"].contacts.values()
+    assert {contact.included_from for contact in told} == {"shared.yaml"}
 
 
 def test_one_included_contact_is_one_recipient_in_all_trees(folder: Path) -> None:
@@ -135,3 +137,4 @@ def test_a_file_that_is_included_twice_brings_its_contacts_once(folder: Path) ->
     shared(folder, "more.yaml", EMBASSY.replace("fr", "pt") + "include: shared.yaml\n")
     valley_that_includes(folder, "[shared.yaml, more.yaml]")
     assert faults_of(folder) == []
+    assert embassy_of(folder).included_from == "shared.yaml"

@@ -183,6 +183,8 @@ def test_a_phone_may_be_a_members_and_a_contacts(folder: Path) -> None:
         "teams: {north: {country: CO, language: es, members: {ana: {name: Ana, phone: +573005550101}}}}\n"
     )
     assert faults_of(folder) == []
+    network = read_network(folder)
+    assert network.teams["north"].members["ana"].phone in network.trees["valley"].contacts["desk"].numbers
 
 
 def test_all_faults_of_all_files_are_raised_at_once(folder: Path) -> None:
@@ -207,6 +209,8 @@ def test_a_tree_of_another_file_may_bring_the_coordinator(folder: Path) -> None:
         valley.replace("tree: valley", "tree: embassies").replace("role: coordinator", "role: ngo")
     )
     assert faults_of(folder) == []
+    (folder / "valley.yaml").unlink()
+    assert faults_of(folder) != []
 
 
 def test_a_folder_without_a_tree_is_a_fault(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ def test_a_rota_names_members_with_or_without_their_team(folder: Path) -> None:
 def test_a_rota_may_be_empty(folder: Path) -> None:
     valley(folder, "[]")
     assert check_folder(folder) == ()
+    assert read_network(folder).trees["valley"].contacts["desk"].duty == Duty((), 2, 18 * 60 + 30)
 
 
 def test_a_name_that_two_teams_have_and_a_silent_member_are_faults(folder: Path) -> None:

@@ -29,6 +29,7 @@ def test_it_is_a_schema() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_the_examples_keep_to_it(path: Path) -> None:
     assert faults(path.read_text()) == []
+    assert faults(f"{path.read_text()}\ncolor: red\n") != []
 
 
 @pytest.mark.parametrize("form", [form for form in Form.__subclasses__() if form.__module__.startswith("alertnet")])

@@ -1,6 +1,6 @@
 """Hours, holidays, closed days and quiet hours as they are written, and what they come to."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -80,7 +80,8 @@ def test_the_zone_is_the_contacts_or_else_its_trees(folder: Path) -> None:
 
 def test_a_contact_may_have_a_zone_of_its_own(folder: Path) -> None:
     embassy = times(folder, f'hours: "{OFFICE}"', zone="Asia/Kathmandu")
-    assert embassy.closed_by(datetime(2026, 11, 24, 2, 45, tzinfo=ZoneInfo("UTC"))) is None
+    opens_at = datetime(2026, 11, 24, 2, 45, tzinfo=ZoneInfo("UTC"))
+    assert [embassy.closed_by(at) for at in (opens_at - timedelta(minutes=1), opens_at)] == ["hours", None]
 
 
 def test_what_is_used_while_closed_is_read_like_any_method(folder: Path) -> None:
