@@ -20,6 +20,7 @@ RULES: list[Rule] = [
     rules.circles_of_rooms,
     rules.stairs_up,
     rules.banned_names,
+    rules.sql_outside_the_store,
     rules.oversized,
 ]
 REGISTRY = re.compile(
@@ -66,6 +67,10 @@ BREACHES: list[tuple[str, Rule, dict[str, str]]] = [
     ("dice in the web", rules.banned_names, {"web.api": "import secrets"}),
     ("an id in the store", rules.banned_names, {"store.rows": "import uuid\nkey = uuid.uuid4()"}),
     ("the clock of a statement", rules.banned_names, {"runtime": "import sqlalchemy as sa\nat = sa.func.now()"}),
+    ("a statement in a flow", rules.sql_outside_the_store, {"flows.f": "from sqlalchemy import Select"}),
+    ("a table in the web", rules.sql_outside_the_store, {"web.api": "from alertnet.store.tables import codes"}),
+    ("the store's statement", rules.sql_outside_the_store, {"flows.f": "rows = tx.session.scalars(store.OPEN)"}),
+    ("an exception too many", rules.sql_outside_the_store, {min(rules.STILL_SAYS_SQL).partition(".")[2]: ""}),
     ("a module too long", rules.oversized, {"core.a": "x = 1\n" * 401}),
     ("a function too long", rules.oversized, {"core.a": "def f():\n" + "  x = 1\n" * 40}),
 ]
@@ -73,9 +78,11 @@ INNOCENT = {
     "core.codes": "import hashlib\nfrom alertnet.core.errors import BadInput",
     "core.errors": "",
     "channels.base": "import time\nstart = time.monotonic()",
-    "flows.escalation.escalate": "from alertnet.channels.base import Outgoing\nimport alertnet.core.codes",
+    "flows.escalation.step": "from alertnet.channels.base import Outgoing\nimport alertnet.core.codes",
     "runtime": "import secrets\nfrom datetime import UTC, datetime\nnow = datetime.now(UTC)",
+    "store.codes": "from sqlalchemy import select\nfound = session.execute(select(codes))",
     "web.api": "from datetime import datetime\nfrom alertnet import runtime, __version__",
+    "worker": "from sqlalchemy import Engine, exc\nfrom sqlalchemy.orm import Session",
 }
 
 
