@@ -96,20 +96,19 @@ def require_sound(engine: "Engine") -> None:
     from sqlalchemy.exc import DatabaseError
 
     from alertnet.runtime.database.transactions import surfacing
+    from alertnet.store.db.engine import damage_of_file
 
     require_file(engine)
     if engine.dialect.name != "sqlite":
         return
     try:
         with surfacing(engine), engine.connect() as connection:
-            found = list(connection.exec_driver_sql("PRAGMA quick_check(1)").scalars())
+            damage = damage_of_file(connection)
     except DatabaseError as fault:
-        found = [str(fault.orig)]
-    if found != ["ok"]:
+        damage = str(fault.orig)
+    if damage is not None:
         path = engine.url.database
-        raise Misconfigured(
-            [f"{path} is damaged ({found[0]}): restore it once more, after removing {path}-wal and -shm"]
-        )
+        raise Misconfigured([f"{path} is damaged ({damage}): restore it once more, after removing {path}-wal and -shm"])
 
 
 def _is_later(there: set[str], known: list[str]) -> bool:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from alertnet.core.delivery.circuit_breaker import Breaker
@@ -33,6 +33,7 @@ from alertnet.runtime.settings.settings import Settings, missing_for
 from alertnet.runtime.tree_reloader import LivingTrees
 from alertnet.shipped import shipped
 from alertnet.store.db.engine import for_reading, make_engine
+from alertnet.store.db.postgres import server_time
 from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.db.vault import Vault
 from alertnet.store.queues import attempts
@@ -81,7 +82,7 @@ class DatabaseClock:
         """
         with surfacing(self._engine), self._engine.connect() as connection:
             before = time.monotonic()
-            there: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            there = server_time(connection)
             middle = (before + time.monotonic()) / 2
         self._base = there.astimezone(UTC) - timedelta(seconds=middle)
 

@@ -77,7 +77,6 @@ SQL = re.compile(
 
 STILL_SAYS_SQL = frozenset(
     {
-        "alertnet.cli.connection",
         "alertnet.cli.demo.clock_speed",
         "alertnet.cli.demo.page_content.outlook",
         "alertnet.cli.demo.page_content.record",
@@ -121,7 +120,6 @@ STILL_SAYS_SQL = frozenset(
         "alertnet.flows.sms.answer_by_sms",
         "alertnet.flows.sms.report_by_sms",
         "alertnet.flows.sms.wrong_codes",
-        "alertnet.flows.system.restored_backup",
         "alertnet.flows.unit.code_pool",
         "alertnet.flows.unit.prefetch",
         "alertnet.flows.unit.unit_of_work",
@@ -129,8 +127,6 @@ STILL_SAYS_SQL = frozenset(
         "alertnet.flows.voice.incoming_call",
         "alertnet.flows.voice.keypad",
         "alertnet.flows.voice.live_call",
-        "alertnet.runtime.database.transactions",
-        "alertnet.runtime.wiring",
         "alertnet.web.monitoring.metrics",
         "alertnet.web.monitoring.watch_metrics",
     }

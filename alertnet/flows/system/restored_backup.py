@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Table, update
-
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import AttemptStatus, Kind, PromptKind
@@ -18,7 +16,6 @@ from alertnet.store.monitoring import heartbeats, inbound_polls, last_activity
 from alertnet.store.monitoring.last_activity import Declaration
 from alertnet.store.records import timeline
 from alertnet.store.records.editions import Edition
-from alertnet.store.tables import alarms, attempts, escalations
 
 HELD_FOR = timedelta(minutes=2)
 """Answers that came in since the backup are fetched meanwhile; with them or without, everything then goes on (A2)."""
@@ -39,10 +36,7 @@ def hold_back(tx: Tx, taken_at: datetime | None, by: str, inbound_routes: Sequen
         declared = _declare(tx, taken_at or last_activity.newest(tx.session) or tx.now, by)
     if declared.is_over:
         return declared
-    until = tx.now + HELD_FOR
-    _stop(tx, escalations, until)
-    _stop(tx, alarms, until)
-    _stop(tx, attempts, until, attempts.c.status == AttemptStatus.QUEUED.value, attempts.c.created_at < declared.at)
+    last_activity.hold_queues(tx.session, tx.now + HELD_FOR, sends_from_before=declared.at)
     inbound_polls.rewind(tx, inbound_routes, declared.taken_at)
     return declared
 
@@ -88,11 +82,6 @@ def _declare(tx: Tx, taken_at: datetime, by: str) -> Declaration:
     timeline.append(tx, timeline.SYSTEM, (last_activity.RESTORED, entry))
     heartbeats.note(tx, heartbeats.RESTORED)
     return Declaration(taken_at, tx.now, queued, is_over=False)
-
-
-def _stop(tx: Tx, queue: Table, until: datetime, *which: ColumnElement[bool]) -> None:
-    overdue = update(queue).where(queue.c.due_at.is_not(None), queue.c.due_at < until, *which)
-    tx.session.execute(overdue.values(due_at=until))
 
 
 def _moment(at: datetime) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -20,14 +20,13 @@ from sqlalchemy.orm import Session
 from alertnet.core.errors import AlertnetError
 from alertnet.runtime.database.faults import cause_of
 from alertnet.runtime.database.wakeups import Hook, Wakeups
+from alertnet.store.db.postgres import notify_others
 from alertnet.store.db.tx import Tx, left_due, undoing
 
 T = TypeVar("T")
 Work = Callable[[Tx], T]
 Begin = Callable[[Session], Tx]
 """Gives a session its moment, entropy and vault."""
-
-NOTIFY = text("SELECT pg_notify('alertnet', '')")
 
 TRIES = 3
 """How often a flow runs at most that collides with others."""
@@ -91,7 +90,7 @@ def run_alone(engine: Engine, begin: Begin, work: Work[T], wakeups: Wakeups) -> 
         methods = left_due(session)
         hooks = None if methods is None else wakeups.claim(tx, methods)
         if hooks is not None and engine.dialect.name == "postgresql":
-            session.execute(NOTIFY)
+            notify_others(session)
         session.commit()
         return value, hooks
 

@@ -3,13 +3,13 @@
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from alertnet.runtime.reminder import Reminder
+from alertnet.store.db.postgres import listen
 from alertnet.store.db.tx import Tx, undoing
 
 RECONNECT_SECONDS = 1.0
@@ -84,10 +84,7 @@ class Listener:
 
     def _listen(self) -> None:
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            driver: Any = connection.connection.driver_connection
-            # A connection that listens must never go back to the pool.
-            connection.detach()
-            driver.execute("LISTEN alertnet")
+            driver = listen(connection)
             self._reminder.reset()
             self._wakeups.fire()
             while not self._closing.is_set():

@@ -103,6 +103,16 @@ def for_reading(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
+def damage_of_file(connection: Connection) -> str | None:
+    """What SQLite finds wrong with its file; None where the pages fit together.
+
+    Raises:
+        DatabaseError: it is so damaged that this can't be found out.
+    """
+    found: str | None = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    return None if found == "ok" else found
+
+
 def insert_once(session: Session, table: Table, values: dict[str, Any]) -> bool:
     """Insert the row unless its key is taken, also by a transaction at the same moment; whether it was inserted."""
     statement: Insert

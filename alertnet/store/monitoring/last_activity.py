@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, delete, func, select, true, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.escalation.state import Status
@@ -15,7 +15,7 @@ from alertnet.store.db.engine import insert_once
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.store.records.timeline import SYSTEM
-from alertnet.store.tables import attempts, escalations, incidents, signs, sweeps, timeline, workers
+from alertnet.store.tables import alarms, attempts, escalations, incidents, signs, sweeps, timeline, workers
 
 AWAY_SINCE = "away_since"
 """The sign of somebody who was away, and has not yet seen what came in meanwhile."""
@@ -103,6 +103,14 @@ def queued(session: Session, before: datetime) -> Sequence[str]:
         attempts.c.created_at < before,
     )
     return session.scalars(query.order_by(attempts.c.created_at, attempts.c.id)).all()
+
+
+def hold_queues(session: Session, until: datetime, *, sends_from_before: datetime) -> None:
+    """Let nothing that is due happen before then; of what waits to be sent, only what was made before that moment."""
+    is_old = (attempts.c.status == AttemptStatus.QUEUED.value) & (attempts.c.created_at < sends_from_before)
+    for queue, which in ((escalations, true()), (alarms, true()), (attempts, is_old)):
+        overdue = update(queue).where(queue.c.due_at.is_not(None), queue.c.due_at < until, which)
+        session.execute(overdue.values(due_at=until))
 
 
 def going_on(session: Session) -> list[tuple[str, str]]:
