@@ -6,10 +6,12 @@ A process that is killed loses its last seconds. While the database is away noth
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
 from alertnet.core.monitoring.metrics import FIRST_SEND, Counts, Key, took
+from alertnet.runtime.database.isolated import isolated
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import counters
@@ -87,12 +89,8 @@ class Counting:
             self._try()
 
     def _try(self) -> None:
-        try:
+        with suppress(DatabaseAway), isolated(log, "counters_not_shared"):
             self.share()
-        except DatabaseAway:
-            log.warning("database_away", job="counting")
-        except Exception:
-            log.exception("counters_not_shared")
 
 
 def _put(tx: Tx, new: Counter[Key], sent: list[str]) -> Counts:

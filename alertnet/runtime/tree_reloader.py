@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import structlog
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.monitoring.self_monitoring import Files
+from alertnet.runtime.database.isolated import isolated
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.store.records.editions import Edition
 from alertnet.trees import Fault, fault_of, read_folder
@@ -121,12 +123,8 @@ class LivingTrees:
 
     def _run(self) -> None:
         while not self._ending.wait(LOOK_SECONDS):
-            try:
+            with suppress(DatabaseAway), isolated(log, "trees_unread"):
                 self.look()
-            except DatabaseAway:
-                pass  # `Absence` tells why.
-            except Exception:
-                log.exception("trees_unread")
 
 
 def _marks(folder: Path) -> Marks:

@@ -15,7 +15,6 @@ from alertnet.core.delivery.circuit_breaker import Breaker
 from alertnet.core.delivery.provider_routes import FIRST, Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
-from alertnet.core.monitoring.metrics import Counts
 from alertnet.core.notification import Kind
 from alertnet.messages.checks.fitting import read_fitted
 from alertnet.messages.renderer import Renderer
@@ -170,22 +169,24 @@ class Runtime:
                 self.clock.measure()
 
     def transact(self, flow: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The value of `flow(tx, *args, **kwargs)`, after the commit that holds what it did.
+        """The value of `flow(tx, *args, **kwargs)`, after the commit that holds what it did; its effects follow.
 
         Raises:
             DatabaseAway: there is no answer; anything that the flow itself raises: nothing of it was done.
         """
-        counted: list[Counts] = []
+        committed: Tx | None = None
 
         def work(tx: Tx) -> T:
-            nonlocal counted
-            counted = tx.counted  # of the run that is committed, which is the last one
+            nonlocal committed
+            committed = tx  # the last run is the one that is committed
             return flow(tx, *args, **kwargs)
 
         with self.absence.noticed_by_writer():
             value = self.transactions.transact(work)
-        for each in counted:
+        assert committed is not None
+        for each in committed.counted:
             self.counting.add(each)
+        self.hang_up_soon(committed.calls_to_end)
         return value
 
     def read(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -217,6 +218,11 @@ class Runtime:
     def hang_ups(self) -> HangUps:
         """The thread pool of this process that ends calls."""
         return HangUps(lambda call: self.hang_up([call]))
+
+    def finish_hang_ups(self) -> None:
+        """Wait until the calls that were to be ended are."""
+        if "hang_ups" in vars(self):
+            self.hang_ups.finish()
 
     def hang_up_soon(self, calls: Iterable[str]) -> None:
         """End calls, by the provider's ids, while whoever asks for it goes on."""

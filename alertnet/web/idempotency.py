@@ -62,7 +62,7 @@ class Door:
     route: str
 
     def carry_out(self, key: ApiKey, body: BaseModel | None, act: Act) -> Response:
-        """Carry a request out in one transaction, hang up what rings for nothing, and answer.
+        """Carry a request out in one transaction, and answer.
 
         Without an Idempotency-Key the answer is read after the commit, when the senders are at work already.
         """
@@ -70,7 +70,6 @@ class Door:
         with self.in_flight.alone(once):
             accepted = self.runtime.transact(accept, act, once)
         answer = accepted.answer or self.runtime.read(lambda tx: accepted.show(tx.session))
-        self.runtime.hang_up_soon(accepted.hang_ups)
         return respond(answer)
 
     def _once(self, key: ApiKey, body: BaseModel | None) -> Once | None:

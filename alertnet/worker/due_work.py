@@ -1,6 +1,7 @@
 """What is due, as jobs: each is one unit of work for whatever thread takes it, and its failure stays its own (A11)."""
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -16,6 +17,7 @@ from alertnet.flows.notifications.prompts import due as prompts_due
 from alertnet.flows.sending.claim_sends import Claims, hold_up, put_aside
 from alertnet.flows.sending.settle_unknown import claim_status_queries, expire_lease
 from alertnet.flows.system.postpone_row import postpone
+from alertnet.runtime.database.isolated import handled, isolated
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
@@ -44,24 +46,19 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """Work on one row, for the threads of one pool; it gives the calls to hang up, by the provider's ids."""
+    """Work on one row, for the threads of one pool."""
 
     pool: str
     key: str
-    run: Callable[[], Sequence[str]]
+    run: Callable[[], object]
     reserved: bool = False
     """Whether a thread of the pool was put aside for it."""
 
 
-def perform(job: Job) -> Sequence[str]:
-    """Run a job, whatever happens; the calls to hang up."""
-    try:
-        return job.run()
-    except DatabaseAway:
-        pass  # `Absence` tells why.
-    except Exception:
-        log.exception("job_failed", job=job.key)
-    return ()
+def perform(job: Job) -> None:
+    """Run a job, whatever happens; why the database is away is told by `Absence`."""
+    with suppress(DatabaseAway), isolated(log, "job_failed", job=job.key):
+        job.run()
 
 
 class Search:
@@ -104,12 +101,8 @@ class Search:
         if pools and not any(self._rooms[pool].room for pool in pools):
             self.crowded.update(pools)
             return
-        try:
+        with isolated(log, "search_failed", crews=pools):
             yield from part()
-        except DatabaseAway:
-            raise
-        except Exception:
-            log.exception("search_failed", crews=pools)
 
     def _probes(self, trouble: bool) -> Iterator[Job]:
         for route in provider_health.look(self._runtime, trouble):
@@ -138,7 +131,7 @@ class Search:
         most = most_at_once(self._runtime, route)
         claims = self._runtime.transact(claim_status_queries, method, most, others)
         if claims.claimed:
-            queries = partial(query_statuses, self._runtime, route, claims.claimed, self._sending.compose)
+            queries = partial(query_statuses, self._runtime, route, claims.claimed, self._sending.compose_or_none)
             yield Job(pool, f"{pool}/{claims.claimed[0].lease}", queries)
         self._postpone(claims)
         if len(claims.claimed) >= most:
@@ -193,40 +186,33 @@ def send_jobs(sending: Sending, claims: Claims) -> list[Job]:
     ]
 
 
-def _escalate(runtime: Runtime) -> Sequence[str]:
+def _escalate(runtime: Runtime) -> None:
     """Escalate what is due, a batch after the other; where one fails, each of its rows alone (A11)."""
-    hang_ups: list[str] = []
     count = BATCH
     while count == BATCH:
-        try:
-            count, calls = runtime.transact(escalate_due, BATCH)
-        except DatabaseAway:
-            raise
-        except Exception as fault:
-            _report("batch_failed", fault, queue=ESCALATIONS)
-            for id, incident in runtime.read(lambda tx: escalation_store.due(tx.session, tx.now, BATCH)):
-                hang_ups += _do(runtime, ESCALATIONS, id, escalate, (id, incident))
-        else:
-            hang_ups += calls
-    return hang_ups
+        with handled(partial(_escalate_each, runtime)):
+            count = runtime.transact(escalate_due, BATCH)
 
 
-def _job(runtime: Runtime, queue: str, id: str, flow: Callable[..., list[str] | None], *args: object) -> Job:
-    return Job(DUE, f"{queue}/{id}", partial(_do, runtime, queue, id, flow, args))
+def _escalate_each(runtime: Runtime, fault: Exception) -> None:
+    _report("batch_failed", fault, queue=ESCALATIONS)
+    for id, incident in runtime.read(lambda tx: escalation_store.due(tx.session, tx.now, BATCH)):
+        _do(runtime, ESCALATIONS, id, escalate, id, incident)
 
 
-def _do(
-    runtime: Runtime, queue: str, id: str, flow: Callable[..., Sequence[str] | None], args: tuple[object, ...]
-) -> Sequence[str]:
+def _job(runtime: Runtime, queue: str, id: str, flow: Callable[..., None], *args: object) -> Job:
+    return Job(DUE, f"{queue}/{id}", partial(_do, runtime, queue, id, flow, *args))
+
+
+def _do(runtime: Runtime, queue: str, id: str, flow: Callable[..., None], *args: object) -> None:
     """Run one flow over one row; where it fails, the row is postponed."""
-    try:
-        return runtime.transact(flow, *args) or ()
-    except DatabaseAway:
-        raise
-    except Exception as fault:
-        _report("row_failed", fault, queue=queue, row=id)
-        runtime.transact(postpone, queue, id, put_down(fault))
-    return ()
+    with handled(partial(_postpone, runtime, queue, id)):
+        runtime.transact(flow, *args)
+
+
+def _postpone(runtime: Runtime, queue: str, id: str, fault: Exception) -> None:
+    _report("row_failed", fault, queue=queue, row=id)
+    runtime.transact(postpone, queue, id, put_down(fault))
 
 
 def _report(event: str, fault: Exception, **where: str) -> None:

@@ -14,7 +14,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.sms.receive_sms import receive_late_sms
 from alertnet.flows.system.postpone_row import set_aside
 from alertnet.flows.voice.incoming_call import CallIn, hear_unkeyed_call, miss_call
-from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.database.isolated import isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.monitoring import inbound_polls
 from alertnet.store.monitoring.inbound_polls import InboundPoll
@@ -59,12 +59,8 @@ def hear_unkeyed(runtime: Runtime) -> None:
         log.error("inbound_unreadable", method=MethodKind.CALL, provider_id=id, fault=fault)
         runtime.transact(set_aside, id, fault)
     for id, sender in calls:
-        try:
+        with isolated(log, "inbound_failed", method=MethodKind.CALL, provider_id=id):
             runtime.transact(hear_unkeyed_call, runtime.edition, CallIn(id, sender))
-        except DatabaseAway:
-            raise
-        except Exception:
-            log.exception("inbound_failed", method=MethodKind.CALL, provider_id=id)
 
 
 def list_each(
@@ -97,15 +93,11 @@ def _let_in_all(
 def _let_in(runtime: Runtime, method: MethodKind, entry: Entry) -> bool:
     """Let one text or call in; one that fails is logged, keeps no other out, and is tried again next time (A11)."""
     id, sender = entry.found.provider_id, entry.sender
-    try:
+    with isolated(log, "inbound_failed", method=method, provider_id=id):
         if method is MethodKind.CALL:
             runtime.transact(miss_call, runtime.edition, CallIn(id, sender, entry.at))
         else:
             sms = InboundSms(id, sender, entry.to, entry.text, entry.at)
-            runtime.hang_up_soon(runtime.transact(receive_late_sms, runtime.edition, sms))
-    except DatabaseAway:
-        raise
-    except Exception:
-        log.exception("inbound_failed", method=method, provider_id=id)
-        return False
-    return True
+            runtime.transact(receive_late_sms, runtime.edition, sms)
+        return True
+    return False

@@ -9,6 +9,7 @@ from twilio.request_validator import SIGNATURE_HEADER, RequestValidator
 
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.flows.system.self_monitoring import keep_watch
+from alertnet.runtime.database.isolated import isolated
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.http_ping import Ping
 from alertnet.runtime.settings.settings import Settings
@@ -33,14 +34,11 @@ class Watch:
 
     def beat(self) -> dict[str, Check]:
         """Show that the worker is alive, and look; the checks to be run, each on a thread of its own, by name."""
-        try:
+        # While the database is away nobody can look, so the heartbeat stops; `Absence` tells why.
+        with suppress(DatabaseAway), isolated(log, "beat_failed"):
             self._runtime.transact(worker_store.beat, self._worker)
             self._runtime.measure_clock()
             return self._look(self._ping) if self._ping is not None else {}
-        except DatabaseAway:
-            pass  # Nobody can look, so the heartbeat stops; `Absence` tells why.
-        except Exception:
-            log.exception("beat_failed")
         return {}
 
     def _look(self, ping: Ping) -> dict[str, Check]:

@@ -1,7 +1,5 @@
 """One attempt on its way: rendered, looked at once more, handed to its channel, and written down."""
 
-from collections.abc import Sequence
-
 import structlog
 
 from alertnet.channels.base import Accepted, Outgoing, Result
@@ -11,7 +9,7 @@ from alertnet.flows.sending import render_and_send
 from alertnet.flows.sending.encrypt_mail import record_unsealed
 from alertnet.flows.sending.record_outcome import Outcome, record, record_each
 from alertnet.flows.sending.render_and_send import Claimed
-from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.database.isolated import isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.worker import provider_health
 from alertnet.worker.batcher import Batcher
@@ -25,19 +23,18 @@ class Sending:
 
     def __init__(self, runtime: Runtime, platform: Platform = THIS_PLATFORM) -> None:
         self.runtime = runtime
-        self._record_each = Batcher[Outcome, list[str] | None](
+        self._record_each = Batcher[Outcome, bool](
             lambda outcomes: runtime.transact(record_each, outcomes), platform.event
         )
 
-    def send(self, claimed: Claimed) -> Sequence[str]:
-        """Hand an attempt to its channel, unless it must not leave any more; the calls to hang up."""
+    def send(self, claimed: Claimed) -> None:
+        """Hand an attempt to its channel, unless it must not leave any more."""
         result = self._try(claimed)
         if result is None:
             log.info("attempt_withheld", attempt=claimed.attempt, method=claimed.method)
-            return self._record(Outcome(claimed.attempt, claimed.lease, render_and_send.Withheld()))
-        hang_ups = self._record(
-            Outcome(claimed.attempt, claimed.lease, render_and_send.or_turned_away(claimed, result))
-        )
+            self._record(Outcome(claimed.attempt, claimed.lease, render_and_send.Withheld()))
+            return
+        self._record(Outcome(claimed.attempt, claimed.lease, render_and_send.or_turned_away(claimed, result)))
         provider_health.note(self.runtime, (claimed.method, claimed.provider), result, claimed.attempt)
         self._count(claimed, result)
         log.info(
@@ -49,7 +46,6 @@ class Sending:
             kind=claimed.kind,
             result=type(result).__name__,
         )
-        return hang_ups
 
     def _count(self, claimed: Claimed, result: Result) -> None:
         counting, method = self.runtime.counting, claimed.method.value
@@ -68,17 +64,23 @@ class Sending:
         renderer = self.runtime.renderer(claimed.templates or self.runtime.edition.templates)
         return render_and_send.render(claimed, renderer, self.runtime.settings.public_url or "")
 
+    def compose_or_none(self, claimed: Claimed) -> Outgoing | None:
+        """The same; None, and a line in the log, where it can't be put into words.
+
+        Raises:
+            DatabaseAway: the templates can't be read.
+        """
+        with isolated(log, "message_unspeakable", attempt=claimed.attempt, method=claimed.method, kind=claimed.kind):
+            return self.compose(claimed)
+        return None
+
     def _try(self, claimed: Claimed) -> Result | None:
         runtime = self.runtime
         outlet = runtime.outlets.get((claimed.method, claimed.provider))
         if outlet is None:
             return render_and_send.UNCONFIGURED
-        try:
-            outgoing = self.compose(claimed)
-        except DatabaseAway:
-            raise
-        except Exception:
-            log.exception("message_unspeakable", attempt=claimed.attempt, method=claimed.method, kind=claimed.kind)
+        outgoing = self.compose_or_none(claimed)
+        if outgoing is None:
             return render_and_send.UNRENDERED
         units = render_and_send.units(outgoing)
         provider_health.charge(runtime, claimed, units, paid=claimed.units)
@@ -89,13 +91,9 @@ class Sending:
             runtime.transact(record_unsealed, claimed.attempt, outgoing.unsealed)
         return render_and_send.hand_over(outlet.channel, outgoing)
 
-    def _record(self, outcome: Outcome) -> Sequence[str]:
+    def _record(self, outcome: Outcome) -> None:
         """Record an outcome together with those of the same moment; alone where that is not possible (A11)."""
-        try:
-            hang_ups = self._record_each(outcome)
-        except DatabaseAway:
-            raise
-        except Exception:
-            log.exception("outcomes_failed", attempt=outcome.attempt)
-            hang_ups = None
-        return self.runtime.transact(record, outcome) if hang_ups is None else hang_ups
+        with isolated(log, "outcomes_failed", attempt=outcome.attempt):
+            if self._record_each(outcome):
+                return
+        self.runtime.transact(record, outcome)

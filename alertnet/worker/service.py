@@ -14,6 +14,7 @@ from typing import Self
 import structlog
 
 from alertnet.core.delivery.provider_routes import PROVIDERS
+from alertnet.runtime.database.isolated import isolated
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
@@ -89,7 +90,8 @@ class Worker:
         count = 0
         while jobs := list(Search(self._sending, strides(self._sizes), done).jobs()):
             for job in jobs:
-                self._runtime.hang_up(perform(job))
+                perform(job)
+                self._runtime.finish_hang_ups()
             done |= {job.key for job in jobs}
             count += len(jobs)
         return count
@@ -144,12 +146,8 @@ class Worker:
         while not self._stopping:
             self._wake.wait()
             self._wake.clear()
-            try:
+            with suppress(DatabaseAway), isolated(log, "look_failed"):
                 self._look()
-            except DatabaseAway:
-                pass  # `Absence` tells why.
-            except Exception:
-                log.exception("look_failed")
 
     def _look(self) -> None:
         self._recover()
@@ -193,7 +191,7 @@ class Worker:
             self._wake.set()
 
     def _perform(self, job: Job) -> None:
-        self._runtime.hang_up_soon(perform(job))
+        perform(job)
 
     def _freed(self, pool: str) -> None:
         if pool in self._crowded:

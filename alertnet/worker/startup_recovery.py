@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 
@@ -19,6 +19,7 @@ from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.system import restored_backup
 from alertnet.flows.system.lost_incidents import Sent, remember
+from alertnet.runtime.database.isolated import isolated
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.monitoring import last_activity
@@ -110,7 +111,8 @@ class StartupRecovery:
         steps: list[Callable[[], None]] = [first, *fetching, partial(hear_unkeyed, self._runtime)]
         try:
             for step in steps:
-                _guarded(step)
+                with isolated(log, "comeback_failed"):
+                    step()
             self._unseen.difference_update(routes)
             if not self._unseen:
                 self._runtime.transact(last_activity.back)
@@ -149,15 +151,6 @@ class StartupRecovery:
         return bool(ids and self._runtime.read(lambda tx: last_activity.unbound(tx.session, ids)))
 
 
-def _guarded(step: Callable[[], None]) -> None:
-    try:
-        step()
-    except DatabaseAway:
-        raise
-    except Exception:
-        log.exception("comeback_failed")
-
-
 def _by_provider(routes: Sequence[Route]) -> dict[str, list[Route]]:
     found: dict[str, list[Route]] = {}
     for route in routes:
@@ -184,7 +177,7 @@ def declare_restored(runtime: Runtime, taken_at: datetime | None, by: str) -> tu
         # Before anything draws a code: one that was told since the backup must not be given to another.
         declared = replace(declared, lost=_find_lost(runtime, declared.taken_at))
         for id in runtime.read(lambda tx: last_activity.queued(tx.session, declared.at)):
-            runtime.hang_up_soon(_apart(runtime, restored_backup.mark_unknown, id) or ())
+            _apart(runtime, restored_backup.mark_unknown, id)
         for id, _ in incidents:
             _apart(runtime, restored_backup.alarm_about, id, declared.taken_at)
         runtime.transact(restored_backup.tell_everybody, runtime.edition, declared.taken_at, declared.lost)
@@ -205,12 +198,7 @@ def _find_lost(runtime: Runtime, taken_at: datetime) -> dict[str, tuple[str, ...
     return runtime.transact(remember, runtime.edition, sent)
 
 
-def _apart(runtime: Runtime, flow: Callable[..., T], id: str, *args: Any) -> T | None:
+def _apart(runtime: Runtime, flow: Callable[..., None], id: str, *args: object) -> None:
     """Run a flow over one row; where it fails, the others are settled all the same (A11)."""
-    try:
-        return runtime.transact(flow, id, *args)
-    except DatabaseAway:
-        raise
-    except Exception:
-        log.exception("restore_failed", row=id)
-        return None
+    with isolated(log, "restore_failed", row=id):
+        runtime.transact(flow, id, *args)

@@ -9,7 +9,7 @@ from alertnet.core.delivery.provider_routes import Route
 from alertnet.flows.sending import render_and_send
 from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.flows.sending.settle_unknown import record_lookup
-from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.database.isolated import isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.worker.provider_health import is_away
 
@@ -19,7 +19,7 @@ MOST = 500
 MOST_WITHOUT_BOOKS = 16
 """Where each is a question of its own, all have to be answered within a lease."""
 
-Compose = Callable[[Claimed], Outgoing]
+Compose = Callable[[Claimed], Outgoing | None]
 
 log = structlog.get_logger(__name__)
 
@@ -30,31 +30,20 @@ def most_at_once(runtime: Runtime, route: Route) -> int:
     return MOST if outlet and outlet.ledger else MOST_WITHOUT_BOOKS
 
 
-def query_statuses(runtime: Runtime, route: Route, claimed: Sequence[Claimed], compose: Compose) -> list[str]:
-    """Ask what became of them, and settle each by its answer; the calls to hang up."""
+def query_statuses(runtime: Runtime, route: Route, claimed: Sequence[Claimed], compose: Compose) -> None:
+    """Ask what became of them, and settle each by its answer."""
     lookups = _look_up(runtime, route, [_query(each, compose) for each in claimed])
-    hang_ups: list[str] = []
     for each, lookup in zip(claimed, lookups, strict=True):
-        try:
-            hang_ups += runtime.transact(record_lookup, each.attempt, each.lease, lookup)
-        except DatabaseAway:
-            raise
-        except Exception:
-            log.exception("attempt_unsettled", attempt=each.attempt, method=each.method)
+        with isolated(log, "attempt_unsettled", attempt=each.attempt, method=each.method):
+            runtime.transact(record_lookup, each.attempt, each.lease, lookup)
     found = sum(not isinstance(lookup, CannotTell) for lookup in lookups)
     method, provider = route
     log.info("attempts_asked", method=method, provider=provider, asked=len(lookups), answered=found)
-    return hang_ups
 
 
 def _query(claimed: Claimed, compose: Compose) -> StatusQuery | None:
-    try:
-        return StatusQuery(compose(claimed), claimed.started_at, claimed.provider_id)
-    except DatabaseAway:
-        raise
-    except Exception:
-        log.exception("message_unspeakable", attempt=claimed.attempt, method=claimed.method, kind=claimed.kind)
-        return None
+    outgoing = compose(claimed)
+    return None if outgoing is None else StatusQuery(outgoing, claimed.started_at, claimed.provider_id)
 
 
 def _look_up(runtime: Runtime, route: Route, queries: Sequence[StatusQuery | None]) -> list[Lookup]:

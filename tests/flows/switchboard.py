@@ -50,6 +50,8 @@ class Switchboard:
     clock: Clock
     received: int = 0
     replies: list[Reply | None] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    """The calls (the provider's ids) that the last text has ended."""
 
     def passes(self, minutes: float) -> None:
         """Time goes by, and escalations do what is due at its end."""
@@ -92,7 +94,13 @@ class Switchboard:
         """Somebody texts us; the words of the reply."""
         self.received += 1
         sms = InboundSms(id or f"SM{self.received:032}", CAST[who], OURS, body)
-        reply = self.runtime.transact(receive_sms, self.runtime.edition, sms)
+        edition = self.runtime.edition
+
+        def flow(tx: Tx) -> Reply | None:
+            self.ended = tx.calls_to_end
+            return receive_sms(tx, edition, sms)
+
+        reply = self.runtime.transact(flow)
         self.replies.append(reply)
         if reply is None:
             return None

@@ -146,9 +146,13 @@ class Stage(TimedProgram):
         """An incident, by its id."""
         return self.runtime.transact(opening, self.runtime.edition, **facts)
 
-    def acts(self, incident: str, act: Any, *args: Any, **kwargs: Any) -> list[str]:
-        """One of the verbs over an incident; the calls that are to be hung up are returned."""
-        return self.runtime.transact(_act, incident, act, args, kwargs)
+    def acts(self, incident: str, act: Any, *args: Any, **kwargs: Any) -> None:
+        """One of the verbs over an incident."""
+        self.runtime.transact(_act, incident, act, args, kwargs)
+
+    def commits(self, flow: Callable[[Tx], None]) -> None:
+        """A flow of a process that dies right after its commit: no effect of it follows."""
+        self.runtime.transactions.transact(flow)
 
     # What is on the record
 
@@ -185,10 +189,10 @@ class Stage(TimedProgram):
         path, attempt = urlsplit(url).path.rsplit("/", 1)
         if path == "/twilio/sms/status":
             values = params["MessageSid"], params["MessageStatus"], params.get("ErrorCode")
-            self.runtime.hang_up(self.runtime.transact(track_sms, attempt, *values))
+            self.runtime.transact(track_sms, attempt, *values)
         elif path == "/twilio/voice/status":
             values = params["CallSid"], params["CallStatus"], params.get("SipResponseCode")
-            self.runtime.hang_up(self.runtime.transact(track_call, attempt, *values))
+            self.runtime.transact(track_call, attempt, *values)
         elif path == "/twilio":
             raise Unreachable("this stage has no web for what comes in")
         else:
@@ -209,11 +213,10 @@ def opening(tx: Tx, /, edition: Edition, **facts: Any) -> str:
     return open_incident(tx, edition, Facts(**{**ARREST, **facts}), by="test").incident.id
 
 
-def _act(tx: Tx, incident: str, act: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
+def _act(tx: Tx, incident: str, act: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     locked: LockedIncident = take_up(tx, incident)
     act(locked, *args, **kwargs)
     locked.finish()
-    return locked.hang_ups
 
 
 def _attempts(tx: Tx, method: MethodKind | None, kind: str) -> list[Row[Any]]:

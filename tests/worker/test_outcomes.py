@@ -19,7 +19,9 @@ from alertnet.flows.sending.claim_sends import LEASE, claim
 from alertnet.flows.sending.record_outcome import Outcome, record
 from alertnet.flows.sending.render_and_send import Claimed, render, still_ours
 from alertnet.flows.sending.send_capacity import Line, Outward
+from alertnet.flows.unit.locked_incident import take_up
 from alertnet.sandbox import Behaviour, Fault
+from alertnet.store.db.tx import Tx
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, CARLAS_MAIL, DIEGO, MINUTE, NOW, OURS, Stage, network
 
@@ -29,8 +31,14 @@ def claims(stage: Stage, method: MethodKind = MethodKind.SMS) -> Claimed:
     return claimed
 
 
-def acknowledges(stage: Stage, incident: str, contact: str = "carla") -> list[str]:
-    return stage.acts(incident, respond, "colombia", contact, AnswerKind.ACKNOWLEDGED, Via.SMS)
+def acknowledges(stage: Stage, incident: str, contact: str = "carla") -> None:
+    stage.acts(incident, respond, "colombia", contact, AnswerKind.ACKNOWLEDGED, Via.SMS)
+
+
+def _acknowledge(tx: Tx, incident: str, contact: str) -> None:
+    locked = take_up(tx, incident)
+    respond(locked, "colombia", contact, AnswerKind.ACKNOWLEDGED, Via.SMS)
+    locked.finish()
 
 
 def test_what_is_accepted_is_sent_and_on_the_record(stage: Stage) -> None:
@@ -201,9 +209,11 @@ def test_a_call_that_left_although_it_was_cancelled_is_hung_up(stages: Stages) -
     claimed = claims(stage, MethodKind.CALL)
     acknowledges(stage, incident, "diego")
 
-    hang_ups = stage.runtime.transact(record, Outcome(claimed.attempt, claimed.lease, Accepted("CA7")))
+    def flow(tx: Tx) -> list[str]:
+        record(tx, Outcome(claimed.attempt, claimed.lease, Accepted("CA7")))
+        return tx.calls_to_end
 
-    assert hang_ups == ["CA7"]
+    assert stage.runtime.transact(flow) == ["CA7"]
     assert stage.attempt(MethodKind.CALL).status == "sent"
 
 
@@ -213,7 +223,7 @@ def test_an_acknowledgement_hangs_up_what_rings_and_that_is_no_failure(stages: S
     incident = stage.opens()
     stage.settles()
 
-    stage.runtime.hang_up(acknowledges(stage, incident, "diego"))
+    acknowledges(stage, incident, "diego")
     stage.settles()
 
     assert stage.sandbox.handset(DIEGO).ringing is None
@@ -233,11 +243,11 @@ def test_a_call_whose_hanging_up_died_with_its_process_is_hung_up_by_another(sta
         call = render(claimed, stage.runtime.renderer(claimed.templates or ""), "")
         taken = stage.runtime.outlets[MethodKind.CALL, FIRST].channel.send(call)
         assert isinstance(taken, Accepted)
-        stage.runtime.transact(record, Outcome(claimed.attempt, claimed.lease, taken))
+        stage.commits(lambda tx: record(tx, Outcome(claimed.attempt, claimed.lease, taken)))
         stage.sandbox.settle()
     else:
         stage.settles()
-        acknowledges(stage, incident, "diego")
+        stage.commits(lambda tx: _acknowledge(tx, incident, "diego"))
     rang = stage.sandbox.handset(DIEGO).ringing is not None
 
     stage.passes(seconds=6)

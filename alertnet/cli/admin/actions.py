@@ -41,8 +41,8 @@ def revoke_key(tx: Tx, id: str) -> None:
     timeline.append(tx, timeline.SYSTEM, ("key_revoked", {"key": id, "by": BY}))
 
 
-def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> list[str]:
-    """Close an incident; the calls to hang up, by the provider's ids.
+def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> None:
+    """Close an incident.
 
     Raises:
         Unknown: there is no such incident.
@@ -51,7 +51,6 @@ def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> l
     locked = take_up(tx, incidents.id_of(tx.session, ref))
     closing.close_incident(locked, reason, text=text, by=BY)
     locked.finish()
-    return locked.hang_ups
 
 
 def check_team(network: Network, team: str) -> None:

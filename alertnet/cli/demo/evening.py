@@ -71,7 +71,7 @@ class Evening(AbstractContextManager["Evening"]):
         if reason not in list(CloseReason):
             raise BadInput("reason", reason, [each.value for each in CloseReason])
         runtime = self.stage.runtime
-        runtime.hang_up(runtime.transact(close_incident, ref, CloseReason(reason), None))
+        runtime.transact(close_incident, ref, CloseReason(reason), None)
 
     def story(self) -> Story:
         while True:

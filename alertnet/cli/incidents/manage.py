@@ -69,7 +69,7 @@ def close(ref: Ref, reason: Reason, text: Words = None) -> None:
     from alertnet.cli.admin import actions
 
     with connected() as runtime:
-        runtime.hang_up(runtime.transact(actions.close_incident, ref, reason, text))
+        runtime.transact(actions.close_incident, ref, reason, text)
     typer.echo(f"{ref.strip().upper()} is closed.")
 
 

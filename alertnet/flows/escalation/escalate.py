@@ -27,8 +27,8 @@ Events = Mapping[str, Sequence[Event]]
 """What happened, by escalation id."""
 
 
-def escalate(tx: Tx, escalation_id: str, incident_id: str) -> list[str]:
-    """Do what is due in one escalation, or nothing when another worker has; the calls to hang up after the commit.
+def escalate(tx: Tx, escalation_id: str, incident_id: str) -> None:
+    """Do what is due in one escalation, or nothing when another worker has.
 
     Raises:
         Inconsistent: it can't be read, and has to be put aside.
@@ -40,10 +40,9 @@ def escalate(tx: Tx, escalation_id: str, incident_id: str) -> list[str]:
     if escalation_id in (due := _due(locked)):
         move(locked, {escalation_id: due[escalation_id]})
         locked.finish()
-    return locked.hang_ups
 
 
-def escalate_due(tx: Tx, most: int) -> tuple[int, list[str]]:
+def escalate_due(tx: Tx, most: int) -> int:
     """The same for several incidents in one go: how many escalations were found due, `most` or fewer.
 
     One that another flow holds is left to it: that flow does what is due, or it is found due again.
@@ -60,7 +59,7 @@ def escalate_due(tx: Tx, most: int) -> tuple[int, list[str]]:
     for id in ids:
         move(incidents[id], _due(incidents[id]))
     work.flush()
-    return len(found), [call for locked in incidents.values() for call in locked.hang_ups]
+    return len(found)
 
 
 def _due(locked: LockedIncident) -> Events:

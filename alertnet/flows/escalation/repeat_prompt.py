@@ -13,8 +13,8 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms
 
 
-def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> list[str]:
-    """Ring again if nobody has answered; the calls to hang up after the commit.
+def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
+    """Ring again if nobody has answered.
 
     Raises:
         Inconsistent: it can't be as it is, and has to be put aside (A11).
@@ -23,7 +23,7 @@ def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> list[str]:
     prompt = tx.session.execute(select(alarms).where(alarms.c.id == prompt_id).with_for_update()).one()
     check_prompt(prompt.id, prompt._mapping)
     if prompt.due_at is None or prompt.due_at > tx.now or not locked.is_open:
-        return []
+        return
     kind = PromptKind(prompt.kind)
     if kind is PromptKind.FIELD_STATUS:
         field_reassurance.tell_nobody_yet(locked, prompt.id)
@@ -38,4 +38,3 @@ def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> list[str]:
         tx.session.execute(update(alarms).where(alarms.c.id == prompt_id).values(values))
         locked.record(f"{kind.value}_repeated", subject=prompt.subject, asked=prompt.asked + 1)
     locked.finish()
-    return locked.hang_ups

@@ -116,7 +116,7 @@ def cancel(locked: LockedIncident, row: Row[Any], **why: str) -> None:
         values |= {"due_at": None, "lease": None, "checks": 0}
     if row.status not in UNSENT and row.provider_id:
         # Whoever is to hang up may die before: until the provider says that it is over, the call is asked about.
-        locked.hang_ups.append(row.provider_id)
+        locked.tx.hang_up(row.provider_id)
         values["due_at"] = locked.tx.now + HANG_UP_WITHIN
     locked.tx.session.execute(update(attempts).where(attempts.c.id == row.id).values(values))
     change = update(notifications).where(notifications.c.id == row.notification_id)

@@ -56,7 +56,6 @@ class Opened:
     language: str
     templates: str
     outcome: Outcome = Outcome.DONE
-    hang_ups: tuple[str, ...] = ()
 
 
 def open_page(tx: Tx, token: str) -> Opened | None:
@@ -93,7 +92,6 @@ def show_page(
     proof: Proof | None = None,
     sent: Sent | None = None,
     outcome: Outcome = Outcome.DONE,
-    hang_ups: tuple[str, ...] = (),
 ) -> Opened:
     """The page as things stand. `remarks`: what has just happened; `sent`: what came of nothing, to be shown again."""
     locked = look_at(tx, link.incident_id)
@@ -105,7 +103,7 @@ def show_page(
         page = with_proof(locked, contact, page, proof, sent)
     else:
         page = Page(words, (Remark("taken_care_of" if locked.is_open else "closed"),))
-    return Opened(page, contact.language, locked.incident.templates, outcome, hang_ups)
+    return Opened(page, contact.language, locked.incident.templates, outcome)
 
 
 def _open_page(tx: Tx, link: Row[Any], locked: LockedIncident, contact: Contact, page: Page, proof: Proof) -> Page:

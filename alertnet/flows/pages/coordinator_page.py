@@ -67,7 +67,7 @@ def submit_coordinator_page(tx: Tx, token: str, sent: Sent) -> Opened | None:
     else:
         outcome, remarks = _record(locked, prompt, sent.answer, link.contact), ()
     locked.finish()
-    return _show(tx, link, *remarks, proof=proof, outcome=outcome, hang_ups=tuple(locked.hang_ups))
+    return _show(tx, link, *remarks, proof=proof, outcome=outcome)
 
 
 def _record(locked: LockedIncident, prompt: Row[Any], answer: str, by: str) -> Outcome:
@@ -107,7 +107,6 @@ def _show(
     proof: Proof | None = None,
     sent: Sent | None = None,
     outcome: Outcome = Outcome.DONE,
-    hang_ups: tuple[str, ...] = (),
 ) -> Opened:
     locked = look_at(tx, link.incident_id)
     contact = locked.contact(link.tree, link.contact)
@@ -136,7 +135,7 @@ def _show(
         if prompt.kind == PromptKind.TASK:
             task = task_details_of(locked, prompt)
             page = replace(page, task=task, answers=page.answers if task else ())
-    return Opened(page, contact.language, locked.incident.templates, outcome, hang_ups)
+    return Opened(page, contact.language, locked.incident.templates, outcome)
 
 
 def _remarks(locked: LockedIncident, prompt: Row[Any], contact: str) -> tuple[Remark, ...]:

@@ -43,7 +43,7 @@ def revoke_answer(tx: Tx, token: str, sent: Sent) -> Opened | None:
         revoke(locked, link.acknowledgement_id, by=link.contact)
     locked.finish()
     outcome = Outcome.NOT_PROVED if sent.answer and proof.is_missing else Outcome.DONE
-    return _show(tx, link, proof=proof, outcome=outcome, hang_ups=tuple(locked.hang_ups))
+    return _show(tx, link, proof=proof, outcome=outcome)
 
 
 def _show(
@@ -51,7 +51,6 @@ def _show(
     link: Row[Any],
     proof: Proof | None = None,
     outcome: Outcome = Outcome.DONE,
-    hang_ups: tuple[str, ...] = (),
 ) -> Opened:
     locked = look_at(tx, link.incident_id)
     contact = locked.contact(link.tree, link.contact)
@@ -67,7 +66,7 @@ def _show(
         proof = proof or no_proof(locked, link)
         page = Page(words, proof.remarks, (REVOKE,), asked=True)
         page = with_proof(locked, contact, _page_by_answer(locked, contact, answer, page, proof), proof)
-    return Opened(page, contact.language, locked.incident.templates, outcome, hang_ups)
+    return Opened(page, contact.language, locked.incident.templates, outcome)
 
 
 def _page_by_answer(locked: LockedIncident, contact: Contact, answer: Row[Any], page: Page, proof: Proof) -> Page:

@@ -48,7 +48,7 @@ def answer_page(tx: Tx, token: str, form: Sent) -> Opened | None:
         return show_page(tx, link, proof=proof, sent=form, outcome=Outcome.NOT_PROVED)
     done = _record(locked, link, form)
     locked.finish()
-    return show_page(tx, link, *done, proof=proof, hang_ups=tuple(locked.hang_ups))
+    return show_page(tx, link, *done, proof=proof)
 
 
 def _is_allowed(form: Sent) -> bool:

@@ -114,11 +114,11 @@ def charge(tx: Tx, method: MethodKind, sender: str, units: int, rate: float) -> 
     sender_store.keep(tx, method, {sender: free_after(free_at, tx.now, units, rate)})
 
 
-def put_aside(tx: Tx, attempt_id: str) -> list[str]:
+def put_aside(tx: Tx, attempt_id: str) -> None:
     """Cancel a queued attempt that may not leave any more."""
     locked = lock_attempt(tx, attempt_id)
     if locked is None or locked.status is not AttemptStatus.QUEUED:
-        return []
+        return
     rows, _ = attempt_store.with_words(tx.session, [attempt_id])
     for row in rows:
         why = _obstacle(tx, row, _services(tx, rows).get(row.notification_id, ()))
@@ -126,16 +126,16 @@ def put_aside(tx: Tx, attempt_id: str) -> list[str]:
             locked.cancelled(why)
         if why in (CLOSED, RELIEVED):
             locked.happens(lambda service: Unsent(service.contact, service.place))
-    return locked.finish()
+    locked.finish()
 
 
-def hold_up(tx: Tx, attempt_id: str, until: datetime) -> list[str]:
+def hold_up(tx: Tx, attempt_id: str, until: datetime) -> None:
     """Its providers are away: it waits for them, and the next method goes."""
     locked = lock_attempt(tx, attempt_id)
     if locked is None or locked.status is not AttemptStatus.QUEUED:
-        return []
+        return
     locked.wait(until, AWAY)
-    return locked.finish()
+    locked.finish()
 
 
 def _fill(tx: Tx, method: MethodKind, claims: Claims, capacity: SendCapacity, outward: Outward) -> None:

@@ -53,10 +53,9 @@ class LockedAttempt:
     status: AttemptStatus
     provider_id: str | None
     work: UnitOfWork
-    cases: dict[str, LockedIncident]
-    """By incident: two attempts of one incident that are locked together share its case."""
+    incidents: dict[str, LockedIncident]
+    """By incident: two attempts of one incident that are locked together share it."""
     events: dict[str, list[Event]] = field(default_factory=dict)
-    hang_ups: list[str] = field(default_factory=list)
     account_fault: AccountFault | None = None
     """What its provider, which had taken it, turned out to have against our account."""
     may_be_late: bool = False
@@ -64,11 +63,11 @@ class LockedAttempt:
 
     @property
     def locked(self) -> LockedIncident | None:
-        """Its incident's case, taken up only when it is needed: most outcomes call for nothing."""
+        """Its incident, taken up only when it is needed: most outcomes call for nothing."""
         id = self.row.incident_id
-        if id is not None and id not in self.cases:
-            self.cases[id] = take_up(self.tx, id)
-        return self.cases.get(id)
+        if id is not None and id not in self.incidents:
+            self.incidents[id] = take_up(self.tx, id)
+        return self.incidents.get(id)
 
     @property
     def is_call(self) -> bool:
@@ -114,7 +113,7 @@ class LockedAttempt:
         """The provider has it. A call that nobody wants any more is ended."""
         follow_up = None if self.row.method == MethodKind.EMAIL.value else self.tx.now + FOLLOW_UP
         if self.status is AttemptStatus.CANCELLED and self.is_call and self.provider_id:
-            self.hang_ups.append(self.provider_id)
+            self.tx.hang_up(self.provider_id)
             follow_up = self.tx.now + HANG_UP_WITHIN
         self._note_decision_sent()
         self._become(AttemptStatus.SENT, due_at=follow_up, checks=0)
@@ -172,7 +171,7 @@ class LockedAttempt:
         self._become(AttemptStatus.CANCELLED, entry={"why": why})
 
     def change(self, **values: object) -> None:
-        """Replace columns that nobody else has to hear of; like all else it is written when the outbox is flushed."""
+        """Replace columns that nobody else has to hear of; written with all else that follows."""
         self.work.change("attempts", self.row.id, **values)
 
     def happens(self, event: Callable[[Row[Any]], Event]) -> None:
@@ -186,24 +185,23 @@ class LockedAttempt:
         which = {"attempt": row.id, "message": row.kind, "tree": row.tree, "contact": row.contact, "method": row.method}
         self.work.record(row.incident_id or timeline.SYSTEM, kind, which | payload)
 
-    def finish(self) -> list[str]:
-        """Write what follows from it; the calls to hang up once the transaction is over, by the provider's ids."""
+    def finish(self) -> None:
+        """Write what follows from it."""
         self.work.flush()
-        return self.follow()
+        self.follow()
 
-    def follow(self) -> list[str]:
-        """Let the escalations go on from what is written of it; the calls to hang up."""
+    def follow(self) -> None:
+        """Let the escalations go on from what is written of it."""
         # Whoever answers a call that was cancelled hears in it that it is over.
         is_late = self.may_be_late and self.row.is_alert and not self.is_call
         locked = self.locked if self.events or is_late else None
         if locked is None:
-            return self.hang_ups
+            return
         if self.events:
             move(locked, self.events)
         if is_late:
             tell_late(locked, self.row.notification_id)
         locked.finish()
-        return [*self.hang_ups, *locked.hang_ups]
 
     def _refused_later(self, code: str) -> None:
         """It was taken, and then our account was found not to be in order: it waits, as if it had been refused."""
@@ -316,7 +314,7 @@ def _hold(
     locked = set(tx.session.scalars(statement, {"ids": wanted})) if wanted else set()
     free = [id for id, incident in incident_of.items() if incident is None or incident in locked]
     rows, faults = attempt_store.lock(tx.session, free) if free else ([], {})
-    cases: dict[str, LockedIncident] = {}
+    incidents: dict[str, LockedIncident] = {}
     return {
-        row.id: LockedAttempt(tx, row, AttemptStatus(row.status), row.provider_id, work, cases) for row in rows
+        row.id: LockedAttempt(tx, row, AttemptStatus(row.status), row.provider_id, work, incidents) for row in rows
     }, faults

@@ -22,24 +22,25 @@ class Outcome:
     result: Result | TurnedAway | Withheld
 
 
-def record(tx: Tx, outcome: Outcome) -> list[str]:
-    """Take the outcome; the calls to hang up afterwards, by the provider's ids."""
+def record(tx: Tx, outcome: Outcome) -> None:
+    """Take the outcome."""
     locked = lock_attempt(tx, outcome.attempt)
-    if locked is None:
-        return []
-    _record(locked, outcome)
-    return locked.finish()
+    if locked is not None:
+        _record(locked, outcome)
+        locked.finish()
 
 
-def record_each(tx: Tx, outcomes: Sequence[Outcome]) -> list[list[str] | None]:
-    """The same for several in one go; None for one that is to be taken alone, since another flow holds its incident."""
+def record_each(tx: Tx, outcomes: Sequence[Outcome]) -> list[bool]:
+    """The same for several in one go; False for one to be taken alone, since another flow holds its incident."""
     work = UnitOfWork(tx)
     locked = lock_attempts(tx, [each.attempt for each in outcomes], work)
     for each in outcomes:
         if each.attempt in locked:
             _record(locked[each.attempt], each)
     work.flush()
-    return [locked[each.attempt].follow() if each.attempt in locked else None for each in outcomes]
+    for taken in locked.values():
+        taken.follow()
+    return [each.attempt in locked for each in outcomes]
 
 
 def _record(locked: LockedAttempt, outcome: Outcome) -> None:

@@ -23,13 +23,13 @@ MOST_QUERIES = 6
 """About a message that the provider has: after 1, 2, 4, … 32 minutes more. `sent` may be the last word of an SMS."""
 
 
-def expire_lease(tx: Tx, attempt_id: str) -> list[str]:
+def expire_lease(tx: Tx, attempt_id: str) -> None:
     """Give a lease up whose holder has not reported, and may have died before or after the send: outcome unknown."""
     locked = lock_attempt(tx, attempt_id)
     if locked is None or locked.status is not AttemptStatus.SENDING or locked.row.due_at > tx.now:
-        return []
+        return
     locked.unsure("lease")
-    return locked.finish()
+    locked.finish()
 
 
 def claim_status_queries(tx: Tx, method: MethodKind, limit: int, others: Collection[str] = ()) -> Claims:
@@ -42,15 +42,15 @@ def claim_status_queries(tx: Tx, method: MethodKind, limit: int, others: Collect
     return Claims(claimed, broken=broken)
 
 
-def record_lookup(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> list[str]:
-    """Take the provider's answer; the calls to hang up afterwards.
+def record_lookup(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> None:
+    """Take the provider's answer.
 
     An outcome that two questions, a minute apart, did not find is given up for one re-send, which is marked; where
     nobody wants it any more, for none.
     """
     locked = lock_attempt(tx, attempt_id)
     if locked is None:
-        return []
+        return
     before = locked.status
     if isinstance(lookup, Found) and not attempt_store.bound_elsewhere(tx.session, lookup.provider_id, attempt_id):
         locked.apply_status(lookup.provider_id, lookup.status, lookup.failure, lookup.code)
@@ -64,10 +64,9 @@ def record_lookup(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> list[s
     elif is_open and before is AttemptStatus.CANCELLED and locked.row.due_at is not None:
         _hang_up_again(locked, lookup)
     note_heard(locked)
-    hang_ups = locked.finish()
+    locked.finish()
     if was_unreported:
         heartbeats.note_lost_report(tx, MethodKind(locked.row.method), locked.row.started_at or locked.row.created_at)
-    return hang_ups
 
 
 def _may_have_left(locked: LockedAttempt) -> bool:
@@ -91,7 +90,7 @@ def _ring_off(locked: LockedAttempt) -> None:
     """Hang up a call that left although it was cancelled, and may still ring: whoever was to may have died."""
     is_alert_call = locked.is_call and locked.row.is_alert and locked.status is AttemptStatus.SENT
     if is_alert_call and locked.provider_id and not locked.is_wanted():
-        locked.hang_ups.append(locked.provider_id)
+        locked.tx.hang_up(locked.provider_id)
 
 
 def _hang_up_again(locked: LockedAttempt, lookup: Lookup) -> None:
@@ -100,7 +99,7 @@ def _hang_up_again(locked: LockedAttempt, lookup: Lookup) -> None:
     if (isinstance(lookup, Found) and lookup.status is not AttemptStatus.SENT) or checks >= MOST_QUERIES:
         locked.change(due_at=None, lease=None)
     else:
-        locked.hang_ups.append(locked.row.provider_id)
+        locked.tx.hang_up(locked.row.provider_id)
         locked.change(checks=checks, due_at=locked.tx.now + HANG_UP_WITHIN, lease=None)
 
 

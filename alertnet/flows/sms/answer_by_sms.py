@@ -40,17 +40,16 @@ SUBJECTS_OF_ANSWERS: Mapping[str, Subject] = {
 
 
 def record_answers(
-    sms: InboundSms, answers: Sequence[tuple[SmsAnswer, HeldCode]], cases: Mapping[str, LockedIncident]
+    sms: InboundSms, answers: Sequence[tuple[SmsAnswer, HeldCode]], incidents: Mapping[str, LockedIncident]
 ) -> Reply | None:
     """Let every answer count; there is one reply, to one of them, and the others are confirmed by an SMS each.
 
-    `cases`: of all their incidents, held since before the codes were found good.
+    `incidents`: of all their incidents, held since before the codes were found good.
     """
     reply: Reply | None = None
-    hang_ups: list[str] = []
     by_incident = groupby(sorted(answers, key=lambda each: each[1].incident), key=lambda each: each[1].incident)
     for incident, group in by_incident:
-        locked = cases[incident]
+        locked = incidents[incident]
         for place, (answer, code) in enumerate(group):
             if place == 0:
                 keep_text(locked, code, sms.body)
@@ -58,8 +57,7 @@ def record_answers(
             reply = reply or given
             # The next answer may be about the same contact, and must find this one on the record.
             locked.finish()
-        hang_ups += locked.hang_ups
-    return replace(reply, hang_ups=tuple(hang_ups)) if reply else None
+    return reply
 
 
 def _record(

@@ -72,13 +72,12 @@ def take_turn(tx: Tx, edition: Edition, sender: InTheField, turn: Turn) -> Reply
         ends_at = shift_at(contact.duty, tree.timezone, tx.now).ends_at
         arrangement = Arrangement(sender.owner, turn.is_on and not duress, tx.now, ends_at)
         _record(tx, tree, contact, arrangement, sender.owner)
-    hang_ups: tuple[str, ...] = ()
     if duress:
-        hang_ups = tuple(receive_duress(tx, edition, sender, "ON" if turn.is_on else "OFF").hang_ups)
+        receive_duress(tx, edition, sender, "ON" if turn.is_on else "OFF")
     named = ", ".join(dict.fromkeys(contact.id for _, contact in posts))
     words = replace(words_of(sender.tree), subject=Subject.ON_DUTY if turn.is_on else Subject.OFF_DUTY, about=named)
     to = Recipient(sender.owner, sender.tree.id)
-    return Reply(Kind.NOTICE, sender.member.language, words, edition.templates, hang_ups, to)
+    return Reply(Kind.NOTICE, sender.member.language, words, edition.templates, to)
 
 
 def _tell_closing(tx: Tx, edition: Edition, sender: InTheField) -> None:

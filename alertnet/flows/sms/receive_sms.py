@@ -47,20 +47,17 @@ def receive_sms(tx: Tx, edition: Edition, sms: InboundSms) -> Reply | None:
     return reply
 
 
-def receive_late_sms(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[str, ...]:
+def receive_late_sms(tx: Tx, edition: Edition, sms: InboundSms) -> None:
     """Receive a text that nobody brought us in time; the reply goes out as an SMS of its own.
 
-    Whoever brings it after all gets no answer. The calls to hang up, by the provider's ids.
+    Whoever brings it after all gets no answer.
     """
     if not inbound.receive(tx, sms):
-        return ()
+        return
     known, reply = _react(tx, edition, sms)
     inbound.record_reply(tx, sms.provider_id, known=known, reply=None)
-    if reply is None:
-        return ()
-    if reply.to is not None:
+    if reply is not None and reply.to is not None:
         _post(tx, sms, reply, reply.to)
-    return reply.hang_ups
 
 
 def _post(tx: Tx, sms: InboundSms, reply: Reply, to: Recipient) -> None:

@@ -74,7 +74,7 @@ def _reply(locked: LockedIncident, edition: Edition, sender: InTheField, report:
     # A late text rings in a pocket that somebody else may hold; the PIN has no say in it either.
     is_silent = sender.member.silent or facts.type in IN_CUSTODY
     to = None if is_silent else Recipient(sender.owner, sender.tree.id, locked.incident.id)
-    return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, tuple(locked.hang_ups), to)
+    return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, to)
 
 
 def receive_duress(tx: Tx, edition: Edition, sender: InTheField, understood: str) -> LockedIncident:

@@ -41,14 +41,14 @@ def hold_back(tx: Tx, taken_at: datetime | None, by: str, inbound_routes: Sequen
     return declared
 
 
-def mark_unknown(tx: Tx, attempt_id: str) -> list[str]:
+def mark_unknown(tx: Tx, attempt_id: str) -> None:
     """Mark an attempt that was queued in the backup and has probably left since: the provider is asked first (A5)."""
     locked = lock_attempt(tx, attempt_id)
     if locked is None or locked.status is not AttemptStatus.QUEUED:
-        return []
+        return
     locked.change(started_at=locked.row.created_at)
     locked.unsure(CODE)
-    return locked.finish()
+    locked.finish()
 
 
 def alarm_about(tx: Tx, incident_id: str, taken_at: datetime) -> None:

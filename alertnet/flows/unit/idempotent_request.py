@@ -24,8 +24,6 @@ class Accepted:
 
     answer: ApiAnswer | None
     show: Show
-    hang_ups: tuple[str, ...] = ()
-    """Calls (the provider's ids) that are to be ended now."""
 
 
 def accept(tx: Tx, act: Act, once: Once | None) -> Accepted:
@@ -37,7 +35,7 @@ def accept(tx: Tx, act: Act, once: Once | None) -> Accepted:
     if once is None:
         locked, show = act(tx)
         locked.finish()
-        return Accepted(None, show, tuple(locked.hang_ups))
+        return Accepted(None, show)
     if kept := idempotency.find(tx.session, once.key):
         body, answer = kept
         if body != once.body:
@@ -48,4 +46,4 @@ def accept(tx: Tx, act: Act, once: Once | None) -> Accepted:
     answer = show(tx.session)
     if not idempotency.keep(tx, once, locked.incident.id, answer):
         raise WrongState("a request with this Idempotency-Key", "in flight", "wait for its answer")
-    return Accepted(answer, show, tuple(locked.hang_ups))
+    return Accepted(answer, show)

@@ -45,8 +45,6 @@ class LockedIncident:
     """First alerts of this very flow by (escalation, method, address): the notification and the trees it counts for."""
     fresh: bool = False
     """Being opened in this very flow: nothing of it can be under way yet."""
-    hang_ups: list[str] = field(default_factory=list)
-    """Calls (the provider's ids) that are to be ended once the transaction is over."""
     broken: list[Unreadable] = field(default_factory=list)
     """Escalations of it that can't be read: nothing is decided on them, and they stay as they are (A11)."""
 

@@ -47,4 +47,4 @@ def _announce(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
     locked.finish()
     said = tx.session.scalar(select(notifications.c.said).where(notifications.c.id == locked.row.notification_id))
     kind, language = Kind(locked.row.kind), locked.row.language
-    return Spoken(kind, language, from_plain(Said, said), None, ("no_incident",), None, ())
+    return Spoken(kind, language, from_plain(Said, said), None, ("no_incident",), None)

@@ -70,7 +70,7 @@ class Reception:
     `is_spoken`: the number to call is said, and the call not put through there. `turn`: which try at a code is asked
     for; from the second on the one before was wrong. `code`: the id of the one that waits for a PIN. `raised`: the
     reference of what the caller has just reported. `recorded`: what was recorded of a code, in words, with the hash of
-    the incident's templates. `hang_ups`: calls that this has made pointless.
+    the incident's templates.
     """
 
     language: str
@@ -82,7 +82,6 @@ class Reception:
     raised: str | None = None
     recorded: Said | None = None
     templates: str | None = None
-    hang_ups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -203,7 +202,6 @@ def _acknowledge(
         is_spoken=is_spoken,
         recorded=recorded.words,
         templates=templates,
-        hang_ups=tuple(locked.hang_ups),
     )
 
 

@@ -41,7 +41,6 @@ class Spoken:
     """What a call says next, as stages of its script, and what it then asks; without a question it hangs up.
 
     `templates`: the hash of those that the incident is pinned to; None: those in force, since it is about no incident.
-    `hang_ups`: other calls that have become pointless.
     """
 
     kind: Kind
@@ -50,7 +49,6 @@ class Spoken:
     templates: str | None
     stages: tuple[str, ...]
     question: KeypadQuestion | None
-    hang_ups: tuple[str, ...]
 
 
 @dataclass
@@ -155,10 +153,9 @@ class Call:
         """Write down what was done, and say this."""
         said = replace(from_plain(Said, self.row.said), spoken_code=None if self.asks_for_pin else self.code)
         self.attempt.change(changed_at=self.locked.tx.now)
-        hang_ups = self.attempt.finish()
+        self.attempt.finish()
         self.locked.finish()
-        every = tuple(dict.fromkeys((*hang_ups, *self.locked.hang_ups)))
-        return Spoken(self.kind, self.row.language, said, self.locked.incident.templates, stages, ask, every)
+        return Spoken(self.kind, self.row.language, said, self.locked.incident.templates, stages, ask)
 
 
 def take_call(tx: Tx, attempt_id: str) -> Call | None:

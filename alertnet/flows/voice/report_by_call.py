@@ -34,7 +34,7 @@ def key_pin(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
         return replace(received, asks=Asks.TYPE, raised=raised)
     reply = receive_report(tx, edition, sender, Report(panic=False, pin=digits))
     keep_reply(tx, call, reply.said.ref, is_spoken=received.is_spoken)
-    return replace(received, asks=Asks.TYPE, raised=reply.said.ref, hang_ups=reply.hang_ups)
+    return replace(received, asks=Asks.TYPE, raised=reply.said.ref)
 
 
 def key_type(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
@@ -47,7 +47,7 @@ def key_type(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
     if locked.is_open:
         _make_known(locked, type)
     locked.finish()
-    return replace(received, asks=None, hang_ups=tuple(locked.hang_ups))
+    return replace(received, asks=None)
 
 
 def _type(digits: str) -> IncidentType | None:

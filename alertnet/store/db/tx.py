@@ -45,10 +45,16 @@ class Tx:
     vault: Vault
     counted: list[Counts] = field(default_factory=list, compare=False)
     """What is counted once this is committed."""
+    calls_to_end: list[str] = field(default_factory=list, compare=False)
+    """The provider's ids of calls that this has made pointless."""
 
     def leaves_due(self, method: str | None = None) -> None:
         """Wake whoever waits for due rows once this commits; `method`: an attempt by it is due."""
         self.session.info.setdefault(LEFT_DUE, set()).update({method} if method else ())
+
+    def hang_up(self, call: str) -> None:
+        """Once this commits, the call of that provider's id is ended."""
+        self.calls_to_end.append(call)
 
     def if_undone(self, undo: Callable[[], object]) -> None:
         """Call that, which takes back what this flow did outside the database, if it is not committed."""

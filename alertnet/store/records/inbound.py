@@ -52,15 +52,13 @@ class Recipient:
 class Reply:
     """The one answer to a text, rendered when it leaves; `templates` is the hash of those to use.
 
-    `hang_ups`: calls (the provider's ids) that the text has made pointless. `to`: None where only the answer to the
-    webhook itself may reach the phone, and nothing that comes later.
+    `to`: None where only the answer to the webhook itself may reach the phone, and nothing that comes later.
     """
 
     kind: Kind
     language: str
     said: Said
     templates: str
-    hang_ups: tuple[str, ...] = ()
     to: Recipient | None = None
 
 

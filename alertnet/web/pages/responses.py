@@ -33,7 +33,6 @@ def show(runtime: Runtime, language: str | None, open: Callable[[], Opened | Non
         return _tell(runtime, "try_later", 503, {"Retry-After": str(int(away.retry_after.total_seconds()))})
     if opened is None:
         return _tell(runtime, "unknown_link", 404)
-    runtime.hang_up_soon(opened.hang_ups)
     renderer = runtime.renderer(opened.templates)
     html = renderer.page(language if language in renderer.languages else opened.language, opened.page)
     style = " ".join(f"'sha256-{_digest(source)}'" for source in _STYLE.findall(html)) or "'none'"

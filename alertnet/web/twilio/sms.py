@@ -23,7 +23,6 @@ def receive(form: Signed, runtime: InForce) -> Response:
     answer = MessagingResponse()
     if reply is None:
         return Response(str(answer), media_type="text/xml")
-    runtime.hang_up_soon(reply.hang_ups)
     renderer = runtime.renderer(reply.templates)
     words = with_page(reply.kind, reply.said, runtime.settings.public_url or "")
     answer.message(renderer.render(reply.kind, MethodKind.SMS, reply.language, words).text)
@@ -35,5 +34,5 @@ def track(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
     """Record what became of an SMS; nothing is said of an attempt that isn't there."""
     status = needed(form, "MessageStatus")
     message = identifier(form, "MessageSid")
-    runtime.hang_up_soon(runtime.transact(track_sms, attempt, message, status, word(form, "ErrorCode")))
+    runtime.transact(track_sms, attempt, message, status, word(form, "ErrorCode"))
     return Response(status_code=204)

@@ -55,7 +55,7 @@ def receive(form: Signed, runtime: InForce, keyed: str | None = None, turn: Turn
 def track(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
     """Record how a call goes on and ends; nothing is said of an attempt that isn't there."""
     status, codes = needed(form, "CallStatus"), (word(form, "SipResponseCode"), word(form, "ErrorCode"))
-    runtime.hang_up_soon(runtime.transact(track_call, attempt, identifier(form, "CallSid"), status, *codes))
+    runtime.transact(track_call, attempt, identifier(form, "CallSid"), status, *codes)
     return Response(status_code=204)
 
 
@@ -87,7 +87,7 @@ def _speak(runtime: Runtime, attempt: str, spoken: Spoken | None) -> Response:
     twiml = VoiceResponse()
     if spoken is None:
         twiml.hangup()
-        return _answer(runtime, twiml)
+        return _answer(twiml)
     templates = spoken.templates or runtime.edition.templates
     script = runtime.renderer(templates).speak(spoken.kind, spoken.language, spoken.said)
     for stage in spoken.stages:
@@ -99,7 +99,7 @@ def _speak(runtime: Runtime, attempt: str, spoken: Spoken | None) -> Response:
         path = f"/twilio/voice/{attempt}/keypad{_place(question)}"
         patience = PATIENCE_SECONDS.get(question.stage, USUAL_PATIENCE_SECONDS)
         _gather(runtime, twiml, path, question.digits, patience, script.parts(question.stage), script.language)
-    return _answer(runtime, twiml, spoken.hang_ups)
+    return _answer(twiml)
 
 
 def _place(question: KeypadQuestion) -> str:
@@ -134,7 +134,7 @@ def _receive(runtime: Runtime, reception: Reception) -> Response:
     else:
         twiml.say(words.sentences["put_through"], language=words.language)
         twiml.dial(reception.callback)
-    return _answer(runtime, twiml, reception.hang_ups)
+    return _answer(twiml)
 
 
 def _gather(
@@ -157,6 +157,5 @@ def _gather(
     twiml.append(gather)
 
 
-def _answer(runtime: Runtime, twiml: VoiceResponse, hang_ups: tuple[str, ...] = ()) -> Response:
-    runtime.hang_up_soon(hang_ups)
+def _answer(twiml: VoiceResponse) -> Response:
     return Response(str(twiml), media_type="text/xml")
