@@ -28,7 +28,7 @@ from alertnet.messages.templates.load import read_templates
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.sandbox import Sandbox, WebhookAnswer
-from alertnet.store.records import api_keys
+from alertnet.store.records.credentials import api_keys
 from alertnet.store.upgrade import upgrade
 from alertnet.trees import read_network
 from alertnet.web.app import make_app

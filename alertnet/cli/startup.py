@@ -22,7 +22,8 @@ from alertnet.runtime.settings.settings import Settings, examine, missing_for
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.shipped import TEMPLATES, shipped
 from alertnet.store.monitoring import heartbeats
-from alertnet.store.records import documents, editions, pins
+from alertnet.store.records import documents, editions
+from alertnet.store.records.credentials import pins
 from alertnet.store.records.editions import Edition
 from alertnet.trees import Fault, fault_of, read_folder
 

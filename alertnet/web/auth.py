@@ -7,8 +7,8 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.records import api_keys
-from alertnet.store.records.api_keys import ApiKey
+from alertnet.store.records.credentials import api_keys
+from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.web.client_address import client_address
 from alertnet.web.throttle import Throttle
 

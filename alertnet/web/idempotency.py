@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from alertnet.core.errors import WrongState
 from alertnet.flows.unit.idempotent_request import Act, accept
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.records.api_keys import ApiKey
+from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer, Once
 from alertnet.web.auth import runtime_of
 

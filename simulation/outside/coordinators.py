@@ -11,7 +11,7 @@ from starlette.responses import Response
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import CloseReason, Facts, Perpetrator, PersonKind, Scope, Severity
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.records.api_keys import ApiKey
+from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.web.api import actions, incidents, re_resolve
 from alertnet.web.api.models import (
     Closing,

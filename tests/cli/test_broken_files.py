@@ -12,7 +12,7 @@ import pytest
 from alertnet import __version__
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime, make_runtime
-from alertnet.store.records import api_keys
+from alertnet.store.records.credentials import api_keys
 from tests.cli.conftest import REPOSITORY, WITHIN_SECONDS, Office
 from tests.cli.test_serve import answers, running
 from tests.database import migrate

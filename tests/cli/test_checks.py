@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.engine import make_engine
 from alertnet.store.db.vault import Vault
-from alertnet.store.records.api_keys import find
+from alertnet.store.records.credentials.api_keys import find
 from alertnet.store.records.timeline import SYSTEM, digest_of, link, origin
 from alertnet.store.tables import api_keys, timeline
 from alertnet.store.upgrade import alembic_config

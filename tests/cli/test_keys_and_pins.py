@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 from alertnet.cli.startup import checked_runtime
 from alertnet.flows.credentials.pins import PinCheck, set_pins, try_pin
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.records import api_keys, timeline
+from alertnet.store.records import timeline
+from alertnet.store.records.credentials import api_keys
 from alertnet.store.views import audit, timeline_view
 from tests.cli.conftest import REPOSITORY, Office
 

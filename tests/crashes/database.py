@@ -11,7 +11,7 @@ from alertnet.flows.credentials.pins import set_pins
 from alertnet.messages.templates.load import Templates, read_templates
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import wire
-from alertnet.store.records import api_keys
+from alertnet.store.records.credentials import api_keys
 from alertnet.trees.load import read_network
 from tests.database import migrate
 from tests.postgres import fresh_database

@@ -22,7 +22,7 @@ from alertnet.runtime.clock import system_clock
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import make_runtime
 from alertnet.sandbox import Handset, Sandbox
-from alertnet.store.records import api_keys
+from alertnet.store.records.credentials import api_keys
 from alertnet.store.tables import workers
 from tests.database import migrate
 from tests.ports import free_port

@@ -16,7 +16,7 @@ from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import wire
 from alertnet.sandbox import Sandbox
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import api_keys
+from alertnet.store.records.credentials import api_keys
 from alertnet.store.tables import attempts, escalations
 from alertnet.store.views import audit
 from alertnet.trees import read_network

@@ -10,7 +10,7 @@ from sqlalchemy import insert, update
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Vault
-from alertnet.store.records.api_keys import create, find, list_all, renew, revoke, vouch_for_all
+from alertnet.store.records.credentials.api_keys import create, find, list_all, renew, revoke, vouch_for_all
 from alertnet.store.tables import api_keys
 from tests.store.conftest import NOW
 from tests.support.program import SECRET

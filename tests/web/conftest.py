@@ -11,7 +11,7 @@ from alertnet.core.directory.contact_tree import Network
 from alertnet.messages.templates.load import Templates
 from alertnet.runtime.settings.settings import Settings
 from alertnet.runtime.wiring import Runtime, wire
-from alertnet.store.records import api_keys
+from alertnet.store.records.credentials import api_keys
 from alertnet.web.app import make_app
 from tests.database import migrate
 from tests.support.clock import Clock

@@ -15,7 +15,8 @@ from alertnet.flows.sms.receive_sms import receive_sms
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import api_keys, incidents
+from alertnet.store.records import incidents
+from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.inbound import InboundSms
 from alertnet.web.app import make_app
 from tests.web.conftest import MakeKey

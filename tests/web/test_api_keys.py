@@ -4,7 +4,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.records import api_keys, incidents
+from alertnet.store.records import incidents
+from alertnet.store.records.credentials import api_keys
 from tests.web.conftest import MakeKey
 
 REPORT = {"type": "arrest", "country": "CO"}

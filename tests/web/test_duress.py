@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import api_keys
+from alertnet.store.records.credentials import api_keys
 from alertnet.store.tables import incidents, metadata, notifications
 from tests.web.world import ANA, PIN, TREE, World, world_in
 

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import Response
 
-from alertnet.store.records import api_keys
+from alertnet.store.records.credentials import api_keys
 from alertnet.store.tables import incidents
 from tests.postgres import fresh_database
 from tests.web.world import ANA, BOB, OURS, PIN, World, world_in

@@ -13,7 +13,8 @@ from alertnet.flows.incidents import close_incident as closing
 from alertnet.flows.sms import on_call
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import api_keys, incidents, timeline
+from alertnet.store.records import incidents, timeline
+from alertnet.store.records.credentials import api_keys
 
 BY = "command line"
 """Who did it, as the timeline has it."""

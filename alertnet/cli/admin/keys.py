@@ -32,7 +32,7 @@ def create(scope: ScopeOption, team: TeamOption = None) -> None:
 @app.command("list", epilog="Example: alertnet keys list")
 def list_all() -> None:
     """Print every key ever made, oldest first: id, team, scopes, when it was made and revoked."""
-    from alertnet.store.records import api_keys
+    from alertnet.store.records.credentials import api_keys
 
     with connected() as runtime:
         made = runtime.read(lambda tx: api_keys.list_all(tx.session))

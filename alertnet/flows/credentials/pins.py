@@ -12,8 +12,9 @@ from alertnet.core.errors import BadInput
 from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH, PIN_LENGTH, is_pin
 from alertnet.core.limits import WRONG_PINS, Usage
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import limits, pins
-from alertnet.store.records.pins import PinKind
+from alertnet.store.records import limits
+from alertnet.store.records.credentials import pins
+from alertnet.store.records.credentials.pins import PinKind
 
 
 class PinCheck(StrEnum):

@@ -27,7 +27,8 @@ from alertnet.flows.unit.locked_incident import take_up, take_up_each
 from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
-from alertnet.store.records import inbound, lost_codes
+from alertnet.store.records import inbound
+from alertnet.store.records.credentials import lost_codes
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 

@@ -22,9 +22,9 @@ from alertnet.flows.notifications.prompts import ring_one
 from alertnet.flows.sms.unclear_sms import may_answer
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import guesses as guess_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import limits
+from alertnet.store.records.credentials import guesses as guess_store
 from alertnet.store.tables import alarms
 
 MOST_REPORTED = 5

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 from alertnet.core.inbound.code_formats import WRITTEN_CODE_LENGTH, is_written_code
 from alertnet.core.incident import IncidentStatus
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import lost_codes
+from alertnet.store.records.credentials import lost_codes
 from alertnet.store.tables import code_numbers, codes, incidents
 
 KEPT_AFTER_CLOSING = timedelta(days=7)

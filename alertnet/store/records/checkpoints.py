@@ -18,7 +18,7 @@ from alertnet.core.errors import BadInput
 from alertnet.store.db.columns import vault_of
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Purpose, Unreadable, Vault
-from alertnet.store.records import api_keys
+from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.timeline import KEYED, SYSTEM, Head, append, heads_of, lock_system
 from alertnet.store.tables import timeline
 

@@ -61,7 +61,7 @@ pins = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("owner", String(129), nullable=False, index=True),  # team/member or tree/contact
-    Column("kind", String(8), nullable=False),  # pin | other | one_time: see `store.records.pins`
+    Column("kind", String(8), nullable=False),  # pin | other | one_time: see `store.records.credentials.pins`
     Column("hash", LargeBinary(32), nullable=False),
     Column("used_at", Instant),
 )

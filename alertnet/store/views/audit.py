@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from alertnet.store.db.columns import canonical, vault_of
 from alertnet.store.db.vault import Purpose, Unreadable, Vault
-from alertnet.store.records import api_keys as keys
 from alertnet.store.records.checkpoints import CHECKPOINT, SEALED, SignedHead, heads_in
+from alertnet.store.records.credentials import api_keys as keys
 from alertnet.store.records.timeline import KEYED, PURGED, SYSTEM, Head, digest_of, link, origin, vouched
 from alertnet.store.tables import api_keys, chain_heads, incidents, timeline
 

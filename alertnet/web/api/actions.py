@@ -25,7 +25,7 @@ from alertnet.flows.incidents.update import exclude, update_incident
 from alertnet.flows.unit.idempotent_request import Act, Show
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
-from alertnet.store.records.api_keys import ApiKey
+from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views import incident_view
 from alertnet.store.views.shapes import AcknowledgementView, IncidentView, moment

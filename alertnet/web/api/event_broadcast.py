@@ -14,7 +14,7 @@ import structlog
 from fastapi import HTTPException
 
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.records import api_keys
+from alertnet.store.records.credentials import api_keys
 from alertnet.store.views import timeline_view
 
 LOOK_SECONDS = 1.0

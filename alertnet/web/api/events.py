@@ -10,7 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import api_keys
+from alertnet.store.records.credentials import api_keys
 from alertnet.store.views import timeline_view
 from alertnet.store.views.timeline_view import EntryView
 from alertnet.web.api.event_broadcast import Live

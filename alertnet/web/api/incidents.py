@@ -18,7 +18,7 @@ from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
-from alertnet.store.records.api_keys import ApiKey
+from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.shapes import IncidentView
