@@ -13,7 +13,6 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Inconsistent, put_down
 from alertnet.flows.escalation.escalate import escalate, escalate_due
 from alertnet.flows.escalation.repeat_prompt import repeat_prompt
-from alertnet.flows.notifications.prompts import due as prompts_due
 from alertnet.flows.sending.claim_sends import Claims, hold_up, put_aside
 from alertnet.flows.sending.settle_unknown import claim_status_queries, expire_lease
 from alertnet.flows.system.postpone_row import postpone
@@ -25,6 +24,7 @@ from alertnet.store.queues import attempts as attempt_store
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.store.records import escalations as escalation_store
+from alertnet.store.records import prompts as prompt_store
 from alertnet.worker import provider_health
 from alertnet.worker.sender import Sending
 from alertnet.worker.status_queries import most_at_once, query_statuses
@@ -170,7 +170,7 @@ class Search:
 
 def _due_rows(tx: Tx, most: int) -> tuple[list[tuple[str, str]], Sequence[str]]:
     """Due alarms, each with its incident, and attempts whose lease is over."""
-    return prompts_due(tx, most), attempt_store.leases_over(tx.session, tx.now, most)
+    return prompt_store.due(tx.session, tx.now, most), attempt_store.leases_over(tx.session, tx.now, most)
 
 
 def send_jobs(sending: Sending, claims: Claims) -> list[Job]:

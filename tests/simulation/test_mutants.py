@@ -124,7 +124,7 @@ MUTANTS = {
         "A4", "alertnet/flows/escalation/escalate.py", "    if not locked.fresh:\n        cancel_unwanted(locked)\n"
     ),
     "pruning skipped at the send": Mutant(
-        "A3", "alertnet/flows/sending/claim_sends.py", " or _obstacle(tx, row, services) is not None:", ":"
+        "A3", "alertnet/flows/sending/claim_sends.py", " or _obstacle(tx, row, coverage) is not None:", ":"
     ),
     "wider consent is applied unseen": Mutant(
         "A8",

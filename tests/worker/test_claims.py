@@ -19,12 +19,12 @@ from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.escalation.repeat_prompt import repeat_prompt
 from alertnet.flows.incidents.update import exclude
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.notifications.prompts import due
 from alertnet.flows.sending.claim_sends import LEASE, Claims, claim
 from alertnet.flows.sending.send_capacity import Line, Outward
 from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
+from alertnet.store.records import prompts as prompt_store
 from alertnet.store.tables import attempts, notifications
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, DIEGO, MINUTE, NOW, OURS, OURS_TOO, Stage, network
@@ -37,6 +37,10 @@ def claims_by(runtime: Runtime, method: MethodKind = MethodKind.SMS, limit: int 
 def change(stage: Stage, notification: str, **values: object) -> None:
     rows = update(notifications).where(notifications.c.id == notification).values(**values)
     stage.runtime.transact(lambda tx: tx.session.execute(rows))
+
+
+def due_prompts(stage: Stage) -> list[tuple[str, str]]:
+    return stage.runtime.read(lambda tx: prompt_store.due(tx.session, tx.now, 10))
 
 
 def post_notices(tx: Tx, numbers: Sequence[str]) -> None:
@@ -188,7 +192,7 @@ def test_what_is_new_leaves_before_old_alarms_that_are_repeated(stage: Stage) ->
         stage.opens(verified=False)
     stage.settles()
     stage.clock.at += 10 * MINUTE
-    for alarm, incident in stage.runtime.read(due, 10):
+    for alarm, incident in due_prompts(stage):
         stage.runtime.transact(repeat_prompt, alarm, incident)
     stage.clock.at += timedelta(milliseconds=1)
     new = stage.opens()
@@ -207,7 +211,7 @@ def test_the_gravest_alarms_are_repeated_first(stage: Stage) -> None:
     grave = stage.opens(verified=False)
     stage.clock.at += 60 * MINUTE
 
-    assert [incident for _, incident in stage.runtime.read(due, 10)] == [grave, old]
+    assert [incident for _, incident in due_prompts(stage)] == [grave, old]
 
 
 def test_who_waits_for_one_provider_keeps_nobody_waiting_who_goes_by_another(stage: Stage) -> None:

@@ -1,11 +1,14 @@
 """Links: one for each contact, method and thing that it is about; its token is the only key to the page (B4)."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import BindParameter, Row, Select, bindparam, select
+from sqlalchemy.orm import Session
 
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.db.by_incident import by_incident
 from alertnet.store.tables import links
 
 LINK_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -64,7 +67,7 @@ def link_token(
 
 def known_links_of(locked: LockedIncident) -> dict[tuple[str, str, str, str, str], tuple[str, str]]:
     if locked.known_links is None:
-        rows = locked.prefetch.rows_of(_LINKS, locked.incident.id)
+        rows = locked.prefetch.read(_read_links, locked.incident.id)
         locked.known_links = {
             (_about(row), row.tree, row.contact, row.method, row.address): (row.id, row.token) for row in rows
         }
@@ -73,3 +76,7 @@ def known_links_of(locked: LockedIncident) -> dict[tuple[str, str, str, str, str
 
 def _about(link: Row[Any]) -> str:
     return str(link.escalation_id or link.alarm_id or link.acknowledgement_id or "")
+
+
+def _read_links(session: Session, incidents: Collection[str]) -> dict[str, list[Row[Any]]]:
+    return by_incident(session, _LINKS, incidents, lambda row: row)

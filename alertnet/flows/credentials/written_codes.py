@@ -1,11 +1,14 @@
 """Written codes: one for each recipient and incident, unmistakable among all of its numbers (B4)."""
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, select, update
+from sqlalchemy import BindParameter, Row, Select, bindparam, select, update
+from sqlalchemy.orm import Session
 
 from alertnet.core.directory.contact import RINGING, Contact
 from alertnet.flows.unit.locked_incident import Code, LockedIncident
+from alertnet.store.db.by_incident import by_incident
 from alertnet.store.tables import code_numbers, codes
 
 _INCIDENTS: BindParameter[Any] = bindparam("incidents", expanding=True)
@@ -175,6 +178,10 @@ def _let_answer(locked: LockedIncident, code: Code, owners: dict[str, tuple[str,
 
 def known_codes(locked: LockedIncident) -> dict[tuple[str, str], Code]:
     if locked.known_codes is None:
-        rows = locked.prefetch.rows_of(_CODES, locked.incident.id)
+        rows = locked.prefetch.read(_read_codes, locked.incident.id)
         locked.known_codes = {(row.tree, row.contact): Code(row.id, row.code) for row in rows}
     return locked.known_codes
+
+
+def _read_codes(session: Session, incidents: Collection[str]) -> dict[str, list[Row[Any]]]:
+    return by_incident(session, _CODES, incidents, lambda row: row)

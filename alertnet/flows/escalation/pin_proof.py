@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
 from alertnet.core.disclosure import Subject
 from alertnet.flows.credentials.pins import PinCheck, PinTried, has_pin, pins_of, try_pin
@@ -18,7 +18,7 @@ from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.page import TICKET, Remark
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import timeline
+from alertnet.store.records import timeline
 
 PIN_ENTERED = "pin_entered"
 TICKET_LASTS = timedelta(minutes=10)
@@ -26,7 +26,7 @@ TICKET_LASTS = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Door:
-    """Where a contact enters its PIN, if not at a link or in a call of ours."""
+    """Where a contact enters its PIN: by which method, as which contact of which tree."""
 
     tree: str
     contact: str
@@ -93,7 +93,7 @@ def prove(locked: LockedIncident, link: Row[Any], sent: Sent) -> Proof:
         return Proof(False)
     if _is_good(tx, link, owner, sent.ticket):
         return Proof(True, True, (), sent.ticket)
-    tried = try_contacts_pin(locked, link, sent.pin)
+    tried = try_contacts_pin(locked, Door(link.tree, link.contact, link.method), sent.pin)
     if tried.check:
         return Proof(True, True, (), _ticket(tx, link, owner, tx.now + TICKET_LASTS))
     if tried.check is PinCheck.ABSENT:
@@ -101,20 +101,20 @@ def prove(locked: LockedIncident, link: Row[Any], sent: Sent) -> Proof:
     return Proof(True, False, (Remark("pin_locked", tried.heard_at) if tried.heard_at else Remark("wrong_pin"),))
 
 
-def try_contacts_pin(locked: LockedIncident, row: Row[Any] | Door, text: str) -> PinTried:
-    """What the text proves as the PIN of the contact of a link or notification, at that door.
+def try_contacts_pin(locked: LockedIncident, door: Door, text: str) -> PinTried:
+    """What the text proves as the PIN of the contact at that door.
 
     A wrong one goes on the record, and the coordinators hear when it was one too many, or was the one for duress: that
     does what the true one does, so that who stands beside the contact learns nothing.
     """
-    owner = owner_of_pin(locked, row.tree, row.contact)
+    owner = owner_of_pin(locked, door.tree, door.contact)
     tried = try_pin(locked.tx, owner, text)
     if tried.check in (PinCheck.TRUE, PinCheck.DURESS, PinCheck.WRONG):
-        entry = {"tree": row.tree, "contact": row.contact, "method": row.method, "pin": tried.check.value}
+        entry = {"tree": door.tree, "contact": door.contact, "method": door.method, "pin": tried.check.value}
         # What a closed door did not look at is a number, and not a line each.
         locked.record(PIN_ENTERED, **entry, unheard=tried.unheard)
     if tried.check is PinCheck.DURESS:
-        notify_coordinators(locked, Subject.READ_FIRST, row.contact, besides=(row.tree, row.contact))
+        notify_coordinators(locked, Subject.READ_FIRST, door.contact, besides=(door.tree, door.contact))
     if tried.closes:
         tell_closing(locked, owner)
     return tried
@@ -122,9 +122,8 @@ def try_contacts_pin(locked: LockedIncident, row: Row[Any] | Door, text: str) ->
 
 def coerced(locked: LockedIncident) -> tuple[str, ...]:
     """The contacts who have entered their PIN for duress, on a page of this incident or in a call about it."""
-    entered = (timeline.c.chain == locked.incident.id) & (timeline.c.kind == PIN_ENTERED)
-    found = locked.tx.session.scalars(select(timeline.c.payload).where(entered).order_by(timeline.c.seq))
-    return tuple(dict.fromkeys(each["contact"] for each in found if each and each["pin"] == PinCheck.DURESS.value))
+    entered = timeline.of_kind(locked.tx.session, locked.incident.id, PIN_ENTERED)
+    return tuple(dict.fromkeys(each["contact"] for _, each in entered if each and each["pin"] == PinCheck.DURESS))
 
 
 def tell_closing(locked: LockedIncident, owner: str) -> None:

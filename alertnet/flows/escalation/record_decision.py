@@ -2,9 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
-
-from sqlalchemy import Row, select
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
@@ -14,7 +11,7 @@ from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.record_response import confirm, take_back
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.store.tables import alarms as alarm_table
+from alertnet.store.records.prompts import Prompt
 
 EVENTS: dict[PromptAnswer, Callable[[int], Event]] = {
     PromptAnswer.GO: Go,
@@ -51,44 +48,34 @@ def decide(
     _decide_level(locked, decision, tree, level, by)
 
 
-def decide_prompt(locked: LockedIncident, prompt: Row[Any], decision: PromptAnswer, by: str | None) -> None:
+def decide_prompt(locked: LockedIncident, prompt: Prompt, decision: PromptAnswer, by: str | None) -> None:
     """Decide what one prompt asks, by its code, its link or its call.
 
     Raises:
         WrongState: it was decided or overtaken before.
     """
-    if prompt.due_at is None:
+    if not prompt.is_open:
         raise WrongState("the question", prompt.answer or "over", "it was decided before")
-    if prompt.subject == Subject.VERIFY.value:
+    if prompt.subject == Subject.VERIFY:
         decide(locked, decision, by=by)
         return
-    tree = locked.tree_of(prompt.escalation_id)
-    if prompt.subject == Subject.CONFIRM.value:
+    tree = locked.tree_of(prompt.escalation)
+    if prompt.subject == Subject.CONFIRM:
         _confirm(locked, prompt, tree, decision, by)
         return
     decide(locked, decision, tree=tree, level=prompt.about, by=by)
 
 
-def _confirm(locked: LockedIncident, prompt: Row[Any], tree: str, decision: PromptAnswer, by: str | None) -> None:
+def _confirm(locked: LockedIncident, prompt: Prompt, tree: str, decision: PromptAnswer, by: str | None) -> None:
     """Decide on an answer. Go: it counts. Hold: it is asked about again. Refuse: the contact is told again."""
     locked.record(
         "decision", decision=decision.value, subject=Subject.CONFIRM.value, tree=tree, contact=prompt.about, by=by
     )
     prompts.answer_prompt(locked, prompt.id, decision, by)
     if decision is PromptAnswer.GO:
-        confirm(locked, tree, prompt.about)
+        confirm(locked, tree, prompt.contact)
     elif decision is PromptAnswer.REFUSE:
-        take_back(locked, tree, prompt.about)
-
-
-def oldest_decision(locked: LockedIncident) -> Row[Any] | None:
-    """The oldest decision of the incident that is still open."""
-    query = select(alarm_table).where(
-        alarm_table.c.incident_id == locked.incident.id,
-        alarm_table.c.kind == PromptKind.DECISION.value,
-        alarm_table.c.due_at.is_not(None),
-    )
-    return locked.tx.session.execute(query.order_by(alarm_table.c.raised_at).limit(1)).first()
+        take_back(locked, tree, prompt.contact)
 
 
 def _verify(locked: LockedIncident, decision: PromptAnswer, by: str | None) -> None:
@@ -96,7 +83,7 @@ def _verify(locked: LockedIncident, decision: PromptAnswer, by: str | None) -> N
         raise WrongState(f"incident {locked.incident.ref}", "verified", "name a tree and a level")
     locked.record("decision", decision=decision.value, subject=Subject.VERIFY.value, by=by)
     for prompt in prompts.open_prompts(locked):
-        if prompt.subject == Subject.VERIFY.value:
+        if prompt.subject == Subject.VERIFY:
             prompts.answer_prompt(locked, prompt.id, decision, by)
     if decision is PromptAnswer.GO:
         locked.change_facts(replace(locked.facts, verified=True))

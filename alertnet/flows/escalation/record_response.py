@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import select, update
-
 from alertnet.core.directory.contact import WRITTEN, Contact
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import Unknown, WrongState
@@ -21,8 +19,8 @@ from alertnet.flows.notifications.answer_changes import announce_rest, revise, t
 from alertnet.flows.notifications.compose import notify_coordinators, said, write
 from alertnet.flows.notifications.field_reassurance import tell_has_it
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.store.tables import acknowledgements
-from alertnet.store.views.recipient_answers import CurrentAnswer
+from alertnet.store.records import answers
+from alertnet.store.records.answers import CurrentAnswer
 
 SUBJECTS = {
     AnswerKind.ACKNOWLEDGED: Subject.ACKNOWLEDGED,
@@ -96,7 +94,7 @@ def _let_count(
     """Let an answer take the place of those before, and count wherever the contact stands."""
     made: list[Callable[[str], Event]] = [answered]
     for each in before:
-        _revoke_row(locked, each.id)
+        answers.revoke(locked.tx.session, each.id, locked.tx.now)
     if before and answered.keywords["kind"] is AnswerKind.RELAYED:
         made.insert(0, Withdrawn)
     if vouched:
@@ -110,15 +108,14 @@ def revoke(locked: LockedIncident, acknowledgement: str, *, by: str | None = Non
     Raises:
         Unknown: the incident has no such answer. WrongState: it was revoked before.
     """
-    query = select(acknowledgements).where(acknowledgements.c.id == acknowledgement)
-    row = locked.tx.session.execute(query.where(acknowledgements.c.incident_id == locked.incident.id)).first()
-    if row is None:
+    given = answers.find(locked.tx.session, locked.incident.id, acknowledgement)
+    if given is None:
         raise Unknown("acknowledgement", acknowledgement)
-    if row.revoked_at is not None:
+    if given.revoked_at is not None:
         raise WrongState(f"acknowledgement {acknowledgement}", "revoked", "it can be revoked once")
-    _revoke_row(locked, row.id)
-    locked.record("acknowledgement_revoked", acknowledgement=row.id, tree=row.tree, contact=row.contact, by=by)
-    move(locked, _events(locked, row.tree, row.contact, Withdrawn))
+    answers.revoke(locked.tx.session, given.id, locked.tx.now)
+    locked.record("acknowledgement_revoked", acknowledgement=given.id, tree=given.tree, contact=given.contact, by=by)
+    move(locked, _events(locked, given.tree, given.contact, Withdrawn))
 
 
 def confirm(locked: LockedIncident, tree: str, contact_id: str) -> None:
@@ -150,7 +147,7 @@ def respondent(locked: LockedIncident, tree: str, contact_id: str) -> Contact:
     """
     if not locked.is_open:
         raise WrongState(f"incident {locked.incident.ref}", "closed", "reopen it first")
-    if contact_id not in locked.plans[tree].allowed:
+    if not locked.may_hear(tree, contact_id):
         raise WrongState(f"contact {contact_id}", "barred from this incident", "it can't answer for it")
     return locked.contact(tree, contact_id)
 
@@ -171,7 +168,7 @@ def _counting(locked: LockedIncident, tree: str, contact_id: str) -> list[tuple[
     return [
         (id, each)
         for id, each in same_recipient
-        if (id, each.id) == (tree, contact_id) or (locked.escalation_of(id) and each.id in locked.plans[id].allowed)
+        if (id, each.id) == (tree, contact_id) or (locked.escalation_of(id) and locked.may_hear(id, each.id))
     ]
 
 
@@ -224,11 +221,6 @@ def _add(
         revoked_at=None,
     )
     return id
-
-
-def _revoke_row(locked: LockedIncident, id: str) -> None:
-    change = update(acknowledgements).where(acknowledgements.c.id == id)
-    locked.tx.session.execute(change.values(revoked_at=locked.tx.now))
 
 
 def _recorded(locked: LockedIncident, tree: str, contact: Contact, id: str, kind: AnswerKind, at: datetime) -> Recorded:

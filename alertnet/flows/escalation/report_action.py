@@ -10,12 +10,12 @@ from alertnet.flows.escalation.record_response import counted_in
 from alertnet.flows.notifications.answer_changes import announce_rest, told_at
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.store.views import recipient_answers
+from alertnet.store.records import answers
 
 
 def is_reported(locked: LockedIncident, tree: str, contact_id: str, action: str, note: str) -> bool:
     """Whether the very same report of the recipient is on the record: a page that is sent twice reports once."""
-    reported = recipient_answers.reports(locked.tx.session, locked.incident.id, locked.names(tree, contact_id))
+    reported = answers.reports(locked.tx.session, locked.incident.id, locked.names(tree, contact_id))
     return any(each.action == action and (each.note or "") == note for each in reported)
 
 

@@ -1,9 +1,6 @@
 """What came of a task: the coordinator who called vouches for the answer, or says that there was none (A6)."""
 
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Row
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
@@ -18,9 +15,11 @@ from alertnet.flows.escalation.vouch import vouch
 from alertnet.flows.notifications import phone_tasks, prompts
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.records.notifications import covered_by_tasks
+from alertnet.store.records.prompts import Prompt
 
 
-def take_task(locked: LockedIncident, prompt: Row[Any], by: str) -> None:
+def take_task(locked: LockedIncident, prompt: Prompt, by: str) -> None:
     """Take a task for a coordinator who is going to call; without a result it rings for all of them again.
 
     Raises:
@@ -33,7 +32,7 @@ def take_task(locked: LockedIncident, prompt: Row[Any], by: str) -> None:
 
 def report_answer(
     locked: LockedIncident,
-    prompt: Row[Any],
+    prompt: Prompt,
     kind: AnswerKind,
     by: str,
     *,
@@ -45,42 +44,42 @@ def report_answer(
     Raises:
         WrongState: the incident is closed, or the contact barred from it.
     """
-    vouch(locked, tree_of(locked, prompt), prompt.about, kind, by=by, note=note, at=at)
+    vouch(locked, tree_of(locked, prompt), prompt.contact, kind, by=by, note=note, at=at)
 
 
-def report_failure(locked: LockedIncident, prompt: Row[Any], why: PromptAnswer, by: str) -> None:
+def report_failure(locked: LockedIncident, prompt: Prompt, why: PromptAnswer, by: str) -> None:
     """Record that nobody answered, or somebody else did: the method failed, and the contact's next one goes (B3).
 
     Raises:
         WrongState: the task has a result, or is not to be done any more.
     """
     _check_open(prompt)
-    services = phone_tasks.served_by(locked.tx, [prompt.id])[prompt.id]
-    phone_tasks.end(locked, services[0], why, by)
+    covered = covered_by_tasks(locked.tx.session, [prompt.id])[prompt.id]
+    phone_tasks.end(locked, covered[0], why, by)
     stale = (MethodKind.TASK,) if why is PromptAnswer.WRONG_PERSON else ()
     events: dict[str, list[Event]] = {
-        each.escalation_id: [Failed(each.contact, each.place, stale)] for each in services
+        each.escalation: [Failed(each.contact, each.method_index, stale)] for each in covered
     }
     tree = tree_of(locked, prompt)
-    locked.record("task_failed", tree=tree, contact=prompt.about, why=why.value, by=by)
+    locked.record("task_failed", tree=tree, contact=prompt.contact, why=why.value, by=by)
     move(locked, events)
     if why is PromptAnswer.WRONG_PERSON:
-        _take_out_of_use(locked, tree, prompt.about)
+        _take_out_of_use(locked, tree, prompt.contact)
 
 
-def still_to_do(locked: LockedIncident, prompt: Row[Any]) -> bool:
+def still_to_do(locked: LockedIncident, prompt: Prompt) -> bool:
     """Whether to ask again; while the contact is closed its methods for that take over instead (B1)."""
-    services = phone_tasks.served_by(locked.tx, [prompt.id])[prompt.id]
-    if not all(closed_by(locked.plans[each.tree], each.contact, each.place, locked.tx.now) for each in services):
+    covered = covered_by_tasks(locked.tx.session, [prompt.id])[prompt.id]
+    if not all(closed_by(locked.plans[each.tree], each.contact, each.method_index, locked.tx.now) for each in covered):
         return True
-    phone_tasks.end(locked, services[0], PromptAnswer.HOURS, None)
-    move(locked, {each.escalation_id: [Unsent(each.contact, each.place)] for each in services})
+    phone_tasks.end(locked, covered[0], PromptAnswer.HOURS, None)
+    move(locked, {each.escalation: [Unsent(each.contact, each.method_index)] for each in covered})
     return False
 
 
-def tree_of(locked: LockedIncident, prompt: Row[Any]) -> str:
+def tree_of(locked: LockedIncident, prompt: Prompt) -> str:
     """The tree of the contact that is to be called."""
-    return locked.tree_of(prompt.escalation_id)
+    return locked.tree_of(prompt.escalation)
 
 
 def _take_out_of_use(locked: LockedIncident, tree: str, contact: str) -> None:
@@ -92,6 +91,6 @@ def _take_out_of_use(locked: LockedIncident, tree: str, contact: str) -> None:
         notify_coordinators(locked, Subject.WRONG_PERSON, contact)
 
 
-def _check_open(prompt: Row[Any]) -> None:
-    if prompt.due_at is None:
+def _check_open(prompt: Prompt) -> None:
+    if not prompt.is_open:
         raise WrongState("the task", prompt.answer or "over", "it is not to be done any more")

@@ -1,6 +1,8 @@
 """What is on record under a level, contact, method or number finds its place in the tree that took over (A8)."""
 
-from sqlalchemy import delete, select, update
+from dataclasses import replace
+
+from sqlalchemy import delete, select
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.disclosure import Subject
@@ -10,28 +12,30 @@ from alertnet.core.resolution.resolve import Plan
 from alertnet.flows.credentials.written_codes import good_from, known_codes, owners_of, void
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
+from alertnet.store.records import notifications
+from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.escalations import Escalation
-from alertnet.store.tables import alarms, code_numbers, codes, served
+from alertnet.store.tables import code_numbers, codes
 
 
 def follow(tx: Tx, escalation: Escalation, after: Plan, places: Places) -> None:
     """Let what was sent for the escalation, and its open questions, follow the same contact, method and level."""
     levels = {LAST_RESORT: LAST_RESORT, **dict(enumerate(places.levels))}
-    for row in tx.session.execute(select(served).where(served.c.escalation_id == escalation.id)).all():
-        where = (served.c.notification_id == row.notification_id) & (served.c.escalation_id == escalation.id)
-        there = {
-            "contact": places.contacts[row.contact],
-            "method": places.methods[row.contact][row.method],
-            "level_index": levels[row.level_index],
-        }
-        tx.session.execute(update(served).where(where).values(there))
-    asked = select(alarms).where(alarms.c.escalation_id == escalation.id, alarms.c.level.is_not(None))
-    for row in tx.session.execute(asked).all():
-        level = levels[row.level - 1]
-        about = places.contacts.get(row.about, row.about)
-        if row.subject == Subject.LEVEL.value:
-            about = after.tree.levels[level].name
-        tx.session.execute(update(alarms).where(alarms.c.id == row.id).values(level=level + 1, about=about))
+    for notification, coverage in notifications.covering(tx.session, escalation.id):
+        there = replace(
+            coverage,
+            contact=places.contacts[coverage.contact],
+            method_index=places.methods[coverage.contact][coverage.method_index],
+            level_index=levels[coverage.level_index],
+        )
+        notifications.cover_as(tx.session, notification, there)
+    for prompt in prompt_store.about_levels(tx.session, escalation.id):
+        level = levels[prompt.level_index]
+        if prompt.subject == Subject.LEVEL:
+            about: str | None = after.tree.levels[level].name
+        else:
+            about = places.contacts.get(prompt.about or "", prompt.about)
+        prompt_store.rename(tx.session, prompt.id, level + 1, about)
 
 
 def let_codes_follow(locked: LockedIncident) -> None:

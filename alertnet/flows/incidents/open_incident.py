@@ -1,7 +1,5 @@
 """Opening an incident: resolved, planned and queued in the very transaction that accepts it (A1, A2)."""
 
-from sqlalchemy import bindparam, select
-
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance import begin
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, Facts, Incident, IncidentStatus
@@ -19,13 +17,6 @@ from alertnet.store.records import editions
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.escalations import Escalation
-from alertnet.store.tables import incidents, lost_codes
-
-_WITH_REF = (
-    select(incidents.c.id)
-    .where(incidents.c.ref == bindparam("ref"))
-    .union_all(select(lost_codes.c.id).where(lost_codes.c.ref == bindparam("ref")))
-)
 
 
 def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> LockedIncident:
@@ -99,5 +90,5 @@ def _free_ref(tx: Tx) -> str:
     """A reference that can be spoken and that no other incident has: a letter, a hyphen, four characters."""
     while True:
         ref = f"{tx.entropy.letters(1, REF_LETTERS)}-{tx.entropy.letters(4, REF_CHARACTERS)}"
-        if tx.session.scalar(_WITH_REF, {"ref": ref}) is None:
+        if not incident_store.is_ref_taken(tx.session, ref):
             return ref

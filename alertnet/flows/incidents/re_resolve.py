@@ -19,11 +19,10 @@ from alertnet.flows.incidents.open_incident import plans_in_force
 from alertnet.flows.incidents.update import must_be_open
 from alertnet.flows.notifications.cancel_alerts import cancel_barred, cancel_for_those_gone
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.store.records import editions
+from alertnet.store.records import answers, editions
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.escalations import Escalation
-from alertnet.store.views import recipient_answers
 
 
 @dataclass(frozen=True)
@@ -154,7 +153,7 @@ def _open_escalations(locked: LockedIncident) -> None:
 def _answered_elsewhere(locked: LockedIncident, before: Plans) -> dict[str, list[Answered]]:
     """The answers that those who are new in a tree gave already in another, by escalation: they count there as well."""
     events: dict[str, list[Answered]] = {}
-    for answer in recipient_answers.current_answers(locked.tx.session, locked.incident.id):
+    for answer in answers.current_answers(locked.tx.session, locked.incident.id):
         if locked.contact(answer.tree, answer.contact).former:
             continue
         for tree, its_contact in locked.same_recipient(answer.tree, answer.contact):

@@ -6,20 +6,15 @@ Whatever is told or not, each of them counts, and is on the record.
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select, tuple_, update
-
-from alertnet.core.codec import to_plain
 from alertnet.core.directory.contact import Contact
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.limits import ANSWER_CHANGES
 from alertnet.core.notification import Kind
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.store.queues.attempts import QUEUED
-from alertnet.store.records import limits
-from alertnet.store.tables import attempts, notifications
+from alertnet.store.records import limits, notifications
 
-CONFIRMATIONS = (Kind.RECORDED.value, Kind.DECLINED.value)
+CONFIRMATIONS = (Kind.RECORDED, Kind.DECLINED)
 
 
 def told_at(locked: LockedIncident, tree: str, contact: str) -> datetime | None:
@@ -36,15 +31,5 @@ def announce_rest(locked: LockedIncident, tree: str, contact: str, at: datetime)
 
 def revise(locked: LockedIncident, kind: Kind, tree: str, contact: Contact, words: Said) -> None:
     """Let the confirmations that wait for the end of the hour say what stands now."""
-    waiting = select(attempts.c.notification_id).where(
-        attempts.c.incident_id == locked.incident.id,
-        attempts.c.status.in_(QUEUED),
-        attempts.c.due_at > locked.tx.now,
-    )
-    change = update(notifications).where(
-        notifications.c.id.in_(waiting),
-        tuple_(notifications.c.tree, notifications.c.contact).in_(list(locked.names(tree, contact.id))),
-        notifications.c.kind.in_(CONFIRMATIONS),
-    )
-    said = to_plain(replace(words, timezone=contact.timezone))
-    locked.tx.session.execute(change.values(kind=kind.value, said=said))
+    names, said = locked.names(tree, contact.id), replace(words, timezone=contact.timezone)
+    notifications.revise(locked.tx, locked.incident.id, names, CONFIRMATIONS, kind, said)

@@ -3,8 +3,6 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
-
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Said, Subject
@@ -13,8 +11,9 @@ from alertnet.flows.credentials.page_links import link_token
 from alertnet.flows.credentials.written_codes import written_code
 from alertnet.flows.notifications.already_queued import prompt_waits
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.flows.unit.unit_of_work import Coverage, NotificationDraft
-from alertnet.store.tables import notifications
+from alertnet.flows.unit.unit_of_work import NotificationDraft
+from alertnet.store.records import notifications
+from alertnet.store.records.notifications import Coverage
 
 
 def said(locked: LockedIncident, tree: str, timezone: str) -> Said:
@@ -168,11 +167,7 @@ def _told(locked: LockedIncident) -> set[tuple[str, str]]:
     """(tree, contact) of those who were sent something that rings."""
     if locked.fresh:
         return set()
-    query = select(notifications.c.tree, notifications.c.contact).where(
-        notifications.c.incident_id == locked.incident.id,
-        notifications.c.kind.in_([kind.value for kind in URGENT]),
-    )
-    return {(row.tree, row.contact) for row in locked.tx.session.execute(query.distinct())}
+    return notifications.told(locked.tx.session, locked.incident.id, URGENT)
 
 
 def _each_address(methods: list[Method]) -> list[Method]:

@@ -3,8 +3,6 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
-
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.incident import IN_CUSTODY
@@ -12,7 +10,7 @@ from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.unit_of_work import NotificationDraft
-from alertnet.store.tables import alarms
+from alertnet.store.records import prompts as prompt_store
 
 NOBODY_YET_AFTER = timedelta(minutes=10)
 
@@ -51,20 +49,14 @@ def tell_nobody_yet(locked: LockedIncident, promise_id: str) -> None:
 
 def tell_has_it(locked: LockedIncident, at: datetime) -> None:
     """Tell the field, once, that a coordinator has acknowledged."""
-    query = select(alarms.c.id).where(
-        alarms.c.incident_id == locked.incident.id,
-        alarms.c.kind == PromptKind.FIELD_STATUS.value,
-        alarms.c.answer.is_(None) | (alarms.c.answer == PromptAnswer.NOBODY_YET.value),
-    )
-    promise_id = locked.tx.session.scalar(query)
-    if promise_id is not None:
-        _close(locked, promise_id, PromptAnswer.TOLD)
+    promise = prompt_store.promise_of(locked.tx.session, locked.incident.id, besides=PromptAnswer.NOBODY_YET)
+    if promise is not None:
+        _close(locked, promise.id, PromptAnswer.TOLD)
         _tell(locked, Subject.ACKNOWLEDGED, at)
 
 
 def _close(locked: LockedIncident, promise_id: str, answer: PromptAnswer) -> None:
-    values = {"answer": answer.value, "answered_at": locked.tx.now, "due_at": None}
-    locked.tx.session.execute(update(alarms).where(alarms.c.id == promise_id).values(values))
+    prompt_store.answer(locked.tx.session, promise_id, answer, by=None, at=locked.tx.now)
 
 
 def _tell(locked: LockedIncident, subject: Subject, at: datetime) -> None:

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
-
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
-from alertnet.core.inbound.auto_replies import OFTEN, Earlier, looks_automatic
+from alertnet.core.inbound.auto_replies import OFTEN, looks_automatic
 from alertnet.core.limits import ALL_STRANGER_TEXTS, DROPS_TOLD, REPLIES, STRANGER_TEXTS, Limit
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import NO_REF
 from alertnet.flows.notifications.system_notices import tell_coordinators
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import limits, timeline
+from alertnet.store.records import inbound, limits, timeline
 from alertnet.store.records.inbound import InboundSms
-from alertnet.store.tables import inbound
 
 EVERYBODY = "everybody"
 REMEMBERED = OFTEN
@@ -35,7 +32,7 @@ def may_reply(tx: Tx, sms: InboundSms, *, is_answer: bool) -> tuple[bool, Limit 
     `is_answer`: the text is a verb or a code, which machines don't send. These are counted apart, so that whoever tries
     codes, and may have forged the number, does not use up what its owner's words are answered with.
     """
-    if not is_answer and looks_automatic(sms.body, _earlier(tx, sms), tx.now):
+    if not is_answer and looks_automatic(sms.body, inbound.texts_before(tx, sms, REMEMBERED), tx.now):
         return False, None
     key = f"{sms.sender} codes" if is_answer else sms.sender
     return (True, None) if limits.use(tx, REPLIES, key) else (False, REPLIES)
@@ -49,17 +46,3 @@ def tell_drop(tx: Tx, trees: Iterable[ContactTree], limit: Limit | None) -> None
     if limit is not None and limits.use(tx, DROPS_TOLD, limit.name):
         timeline.append(tx, timeline.SYSTEM, ("limit_reached", {"limit": limit.name}))
         tell_coordinators(tx, trees, Kind.NOTICE, Subject.FLOOD, ref=NO_REF)
-
-
-def _earlier(tx: Tx, sms: InboundSms) -> list[Earlier]:
-    query = (
-        select(inbound.c.body, inbound.c.received_at, inbound.c.reply)
-        .where(
-            inbound.c.sender_index.in_(tx.vault.indexes(sms.sender)),
-            inbound.c.kind == "sms",
-            inbound.c.provider_id != sms.provider_id,
-        )
-        .order_by(inbound.c.received_at.desc())
-        .limit(REMEMBERED)
-    )
-    return [Earlier(row.body, row.received_at, row.reply is not None) for row in tx.session.execute(query)]

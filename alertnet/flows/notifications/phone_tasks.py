@@ -5,9 +5,6 @@ what that one counts for says whether it is still to be done.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
-
-from sqlalchemy import Row, Select, bindparam, select
 
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.disclosure import Subject
@@ -19,33 +16,10 @@ from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_asking, is_wanted
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.flows.unit.unit_of_work import Coverage, NotificationDraft
-from alertnet.store.db.tx import Tx
+from alertnet.flows.unit.unit_of_work import NotificationDraft
+from alertnet.store.records import notifications
 from alertnet.store.records.escalations import Escalation
-from alertnet.store.tables import alarms as alarm_table
-from alertnet.store.tables import escalations, notifications, served
-
-_SERVED: Select[Any] = (
-    select(
-        notifications.c.incident_id,
-        notifications.c.alarm_id,
-        notifications.c.id.label("notification_id"),
-        served.c.escalation_id,
-        served.c.contact,
-        served.c.level_index,
-        served.c.method.label("place"),
-        escalations.c.tree,
-        escalations.c.state,
-    )
-    .join(served, served.c.notification_id == notifications.c.id)
-    .join(escalations, escalations.c.id == served.c.escalation_id)
-    .where(notifications.c.method == MethodKind.TASK.value)
-    .order_by(notifications.c.id, served.c.escalation_id)
-)
-_OF_ALARMS = _SERVED.where(notifications.c.alarm_id.in_(bindparam("alarms", expanding=True)))
-_OPEN = _SERVED.join(alarm_table, alarm_table.c.id == notifications.c.alarm_id).where(
-    notifications.c.incident_id.in_(bindparam("incidents", expanding=True)), alarm_table.c.due_at.is_not(None)
-)
+from alertnet.store.records.notifications import Coverage, Covered
 
 
 def ask_to_call(
@@ -83,13 +57,13 @@ def ask_to_call(
 
 def withdraw(locked: LockedIncident) -> None:
     """Take back what nobody has to do any more: the escalation goes no further, or the contact may not be told (A4)."""
-    if locked.fresh or not any(plan.tree.with_tasks for plan in locked.plans.values()):
+    if locked.fresh or not _has_any(locked):
         return
-    rows = locked.prefetch.rows_of(_OPEN, locked.incident.id)
-    wanted = {row.alarm_id for row in rows if is_wanted(locked, row)}
-    for row in _each_task(rows):
-        if row.alarm_id not in wanted:
-            end(locked, row, PromptAnswer.OVERTAKEN, None)
+    covered = locked.prefetch.read(notifications.open_tasks, locked.incident.id)
+    wanted = {each.task for each in covered if is_wanted(locked, each)}
+    for task in _each_task(covered):
+        if task.task not in wanted:
+            end(locked, task, PromptAnswer.OVERTAKEN, None)
 
 
 def record_result(
@@ -97,36 +71,31 @@ def record_result(
 ) -> None:
     """Record the result of what was asked about a contact, by (escalation, contact)."""
     stands = set(everywhere)
-    rows = open_tasks(locked)
-    for row in _each_task([row for row in rows if (row.escalation_id, row.contact) in stands]):
-        end(locked, row, answer, by)
+    for task in _each_task([each for each in open_tasks(locked) if (each.escalation, each.contact) in stands]):
+        end(locked, task, answer, by)
 
 
-def end(locked: LockedIncident, task: Row[Any], answer: PromptAnswer, by: str | None) -> None:
+def end(locked: LockedIncident, task: Covered, answer: PromptAnswer, by: str | None) -> None:
     """End a task: `overtaken`, `hours`, an answer of the contact, or why there is none."""
+    assert task.task is not None
     if answer in (PromptAnswer.OVERTAKEN, PromptAnswer.HOURS):
         status = AttemptStatus.CANCELLED
     else:
         status = AttemptStatus.FAILED if answer in CALL_FAILURES else AttemptStatus.DELIVERED
-    locked.work.change("notifications", task.notification_id, status=status.value)
-    prompts.answer_prompt(locked, task.alarm_id, answer, by)
-    cancel_asking(locked, {task.alarm_id})
+    locked.work.change("notifications", task.notification, status=status.value)
+    prompts.answer_prompt(locked, task.task, answer, by)
+    cancel_asking(locked, {task.task})
 
 
-def open_tasks(locked: LockedIncident) -> Sequence[Row[Any]]:
+def open_tasks(locked: LockedIncident) -> Sequence[Covered]:
     """The tasks that are still to be done, with what they count for: a row for each escalation."""
-    has_any = any(plan.tree.with_tasks for plan in locked.plans.values())
-    values = {"incidents": [locked.incident.id]}
-    return locked.tx.session.execute(_OPEN, values).all() if has_any else ()
+    ids = [locked.incident.id]
+    return notifications.open_tasks(locked.tx.session, ids)[locked.incident.id] if _has_any(locked) else ()
 
 
-def served_by(tx: Tx, alarm_ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
-    """What those tasks count for, by the prompt's id: escalation and its state, contact, level, index of the method."""
-    found: dict[str, list[Row[Any]]] = {}
-    for row in tx.session.execute(_OF_ALARMS, {"alarms": list(alarm_ids)}) if alarm_ids else ():
-        found.setdefault(row.alarm_id, []).append(row)
-    return found
+def _has_any(locked: LockedIncident) -> bool:
+    return any(plan.tree.with_tasks for plan in locked.plans.values())
 
 
-def _each_task(rows: Sequence[Row[Any]]) -> Iterable[Row[Any]]:
-    return {row.alarm_id: row for row in rows}.values()
+def _each_task(covered: Iterable[Covered]) -> Iterable[Covered]:
+    return {each.task: each for each in covered}.values()

@@ -1,35 +1,29 @@
 """Prompts to coordinators: SMS and call to each, at any hour, again until one of them answers (B3)."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select, update
+from sqlalchemy import select
 
 from alertnet.core.directory.contact import RINGING, WRITTEN, Contact, MethodKind
 from alertnet.core.disclosure import IN_FLOODS, Subject
-from alertnet.core.escalation.state import Asked
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import codes_in_place, decision_code, good_from
 from alertnet.flows.notifications.compose import said, write
 from alertnet.flows.notifications.ring_budget import count_rings, may_ring
 from alertnet.flows.unit.locked_incident import Code, LockedIncident
-from alertnet.store.db.tx import Tx
+from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.escalations import Escalation
-from alertnet.store.tables import alarms, codes, escalations
+from alertnet.store.records.prompts import Prompt
+from alertnet.store.tables import codes
 
 AGAIN = timedelta(minutes=10)
 FIRST_AFTER_HOLD = timedelta(minutes=60)
 PAUSES = {PromptAnswer.HOLD: FIRST_AFTER_HOLD, PromptAnswer.TAKEN: timedelta(minutes=20)}
 """After these answers it is asked again: nothing is decided, or done, yet."""
-
-_OPEN: Select[Any] = (
-    select(alarms)
-    .where(alarms.c.incident_id.in_(bindparam("incidents", expanding=True)), alarms.c.due_at.is_not(None))
-    .order_by(alarms.c.raised_at)
-)
 
 
 def raise_prompt(
@@ -89,10 +83,10 @@ def ask_about_level(locked: LockedIncident, escalation: Escalation, index: int, 
     )
 
 
-def ring(locked: LockedIncident, prompt: Row[Any]) -> None:
+def ring(locked: LockedIncident, prompt: Prompt) -> None:
     """Let a prompt ring again, with the codes that it has."""
     text = locked.tx.session.scalar(select(codes.c.code).where(codes.c.id == prompt.code_id))
-    code = Code(prompt.code_id, text) if text else None
+    code = Code(prompt.code_id, text) if prompt.code_id and text else None
     if code is not None:
         good_from(locked, code, locked.coordinators())
     in_place = codes_in_place(locked, prompt.id)
@@ -103,7 +97,7 @@ def ring(locked: LockedIncident, prompt: Row[Any]) -> None:
 
 def ring_one(
     locked: LockedIncident,
-    prompt: Row[Any],
+    prompt: Prompt,
     tree: str,
     contact: Contact,
     code: Code | None,
@@ -116,30 +110,31 @@ def ring_one(
     _ring(locked, Kind(prompt.kind), prompt.id, tree, contact, code, words, methods, again=True, anew=anew)
 
 
-def may_repeat(locked: LockedIncident, prompt: Row[Any]) -> bool:
+def may_repeat(locked: LockedIncident, prompt: Prompt) -> bool:
     """Whether an alarm may ring again now: what comes in floods not where it and notices were as many as may be."""
     if Subject(prompt.subject) not in IN_FLOODS:
         return True
     return any(may_ring(locked.tx, address) for _, contact in locked.coordinators() for address in contact.numbers)
 
 
-def open_prompts(locked: LockedIncident) -> Sequence[Row[Any]]:
+def open_prompts(locked: LockedIncident) -> list[Prompt]:
     """The incident's prompts that still ring or are on hold, oldest first."""
-    return locked.prefetch.rows_of(_OPEN, locked.incident.id)
+    return locked.prefetch.read(prompt_store.open_of, locked.incident.id)
 
 
-def subject_of(locked: LockedIncident, prompt: Row[Any]) -> Subject:
+def subject_of(locked: LockedIncident, prompt: Prompt) -> Subject:
     """The subject that a prompt says, which its row does not tell of duress."""
     return _spoken(locked, Subject(prompt.subject))
 
 
 def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, by: str | None) -> None:
     """Record the answer to a prompt: it rings no more, or only after a pause (`PAUSES`)."""
-    due_at = locked.tx.now + PAUSES[answer] if answer in PAUSES else None
-    values = {"answer": answer.value, "answered_by": by, "answered_at": locked.tx.now, "due_at": due_at}
-    if answer is PromptAnswer.HOLD:
-        values["automatic_at"] = None
-    locked.tx.session.execute(update(alarms).where(alarms.c.id == prompt_id).values(values))
+    now = locked.tx.now
+    again_at = now + PAUSES[answer] if answer in PAUSES else None
+    stays_automatic = answer is not PromptAnswer.HOLD
+    prompt_store.answer(
+        locked.tx.session, prompt_id, answer, by=by, at=now, again_at=again_at, stays_automatic=stays_automatic
+    )
     locked.record("alarm_answered", alarm=prompt_id, answer=answer.value, by=by)
 
 
@@ -159,25 +154,13 @@ def silence_all(locked: LockedIncident) -> None:
 
 def ask_anew(locked: LockedIncident, closed_at: datetime) -> list[str]:
     """Open again what the close of that moment silenced, its times later by as long as that lasted; the ids."""
-    silenced = select(alarms).where(
-        alarms.c.incident_id == locked.incident.id,
-        alarms.c.answer == PromptAnswer.CLOSED.value,
-        alarms.c.answered_at == closed_at,
-        alarms.c.subject != Subject.REOPENED.value,
-    )
+    silenced = prompt_store.answered_so(locked.tx.session, locked.incident.id, PromptAnswer.CLOSED, closed_at)
+    anew = [prompt for prompt in silenced if prompt.subject != Subject.REOPENED]
     closed_for = locked.tx.now - closed_at
-    rows = locked.tx.session.execute(silenced.order_by(alarms.c.raised_at)).all()
-    for row in rows:
-        raised_at = row.raised_at + closed_for
-        is_promise = row.kind == PromptKind.FIELD_STATUS
-        values = {
-            "raised_at": raised_at,
-            "automatic_at": row.automatic_at + closed_for if row.automatic_at else None,
-            "due_at": (raised_at if is_promise else locked.tx.now) + AGAIN,
-        }
-        open_again = {"answer": None, "answered_by": None, "answered_at": None}
-        locked.tx.session.execute(update(alarms).where(alarms.c.id == row.id).values(values | open_again))
-    return [row.id for row in rows]
+    for prompt in anew:
+        began = prompt.raised_at + closed_for if prompt.kind == PromptKind.FIELD_STATUS else locked.tx.now
+        prompt_store.ask_anew(locked.tx.session, prompt, began + AGAIN, later=closed_for)
+    return [prompt.id for prompt in anew]
 
 
 def ring_anew(locked: LockedIncident, asked: Collection[str]) -> None:
@@ -185,23 +168,9 @@ def ring_anew(locked: LockedIncident, asked: Collection[str]) -> None:
     for prompt in open_prompts(locked):
         if prompt.id in asked and prompt.kind != PromptKind.FIELD_STATUS:
             ring(locked, prompt)
-            change = update(alarms).where(alarms.c.id == prompt.id).values(asked=prompt.asked + 1)
-            locked.tx.session.execute(change)
+            prompt_store.ask_again(locked.tx.session, prompt, prompt.due_at)
             locked.record(f"{prompt.kind}_repeated", subject=prompt.subject, asked=prompt.asked + 1)
     raise_prompt(locked, PromptKind.ALARM, Subject.REOPENED)
-
-
-def due(tx: Tx, limit: int) -> list[tuple[str, str]]:
-    """(prompt, incident) of what is to ring again, most severe first, then oldest (A7)."""
-    query = select(alarms.c.id, alarms.c.incident_id).where(alarms.c.due_at.is_not(None), alarms.c.due_at <= tx.now)
-    gravest = select(func.min(escalations.c.rank)).where(escalations.c.incident_id == alarms.c.incident_id)
-    in_order = query.order_by(func.coalesce(gravest.scalar_subquery(), 0), alarms.c.due_at).limit(limit)
-    return [(row.id, row.incident_id) for row in tx.session.execute(in_order)]
-
-
-def asked_event(level: int) -> Asked:
-    """The event that the question about the level (1-based) has reached somebody."""
-    return Asked(level - 1)
 
 
 def _spoken(locked: LockedIncident, subject: Subject) -> Subject:

@@ -6,7 +6,7 @@ of its own, and with no third.
 
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from alertnet.core.directory.contact import MethodKind
@@ -14,7 +14,7 @@ from alertnet.core.disclosure import IN_FLOODS
 from alertnet.core.notification import URGENT, AttemptStatus, Failure, Kind
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.queues import attempts as attempt_store
-from alertnet.store.tables import alarms
+from alertnet.store.records import prompts as prompt_store
 
 
 def dial_again(work: UnitOfWork, row: Row[Any], failure: Failure) -> bool:
@@ -32,12 +32,12 @@ def _comes_in_floods(session: Session, row: Row[Any]) -> bool:
     """Whether it is an alarm of those that anybody can make ring: it rings every ten minutes, and no more (B9)."""
     if row.kind != Kind.ALARM.value or row.alarm_id is None:
         return False
-    return session.scalar(select(alarms.c.subject).where(alarms.c.id == row.alarm_id)) in IN_FLOODS
+    return prompt_store.get(session, row.alarm_id).subject in IN_FLOODS
 
 
-def as_shown(session: Session, row: Row[Any], status: AttemptStatus) -> AttemptStatus:
-    """What its notification shows once that attempt stands so: of a cancelled second call, that the first rang out."""
-    is_cancelled_call = status is AttemptStatus.CANCELLED and row.method == MethodKind.CALL.value
-    if is_cancelled_call and attempt_store.rang_out_before(session, row.notification_id, row.id):
+def as_shown(session: Session, attempt: str, notification: str, method: str, status: AttemptStatus) -> AttemptStatus:
+    """What the notification shows once that attempt stands so: of a cancelled second call, that the first rang out."""
+    is_cancelled_call = status is AttemptStatus.CANCELLED and method == MethodKind.CALL
+    if is_cancelled_call and attempt_store.rang_out_before(session, notification, attempt):
         return AttemptStatus.FAILED
     return status

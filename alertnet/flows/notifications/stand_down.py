@@ -4,76 +4,19 @@ Nobody hears it who certainly heard nothing, and a phone that stands in two tree
 at the close, whoever sends it finds out first.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, or_, select
-
-from alertnet.core.codec import from_plain
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
-from alertnet.core.disclosure import Said, Subject
+from alertnet.core.disclosure import Subject
 from alertnet.core.incident import CloseReason
-from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.flows.notifications.cancel_alerts import cancel
 from alertnet.flows.notifications.compose import said, write
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.store.db.columns import Instant
-from alertnet.store.tables import attempts, notifications
+from alertnet.store.queues import incident_attempts
 
 BY_ANY = WRITTEN | {MethodKind.CALL}
-LEFT = (
-    AttemptStatus.SENDING.value,
-    AttemptStatus.UNKNOWN.value,
-    AttemptStatus.SENT.value,
-    AttemptStatus.DELIVERED.value,
-)
-
-_CANCELLED = attempts.c.status == AttemptStatus.CANCELLED.value
-_MAY_HAVE_BEEN_HEARD = or_(
-    attempts.c.status.in_(LEFT),
-    attempts.c.failure.in_([Failure.NO_CODE.value, Failure.OUTCOME_UNKNOWN.value]),
-    and_(_CANCELLED, attempts.c.provider_id.is_not(None), attempts.c.failure.is_(None)),
-    # Cancelled in doubt. While somebody holds the lease, he finds out: then `tell_late`.
-    and_(_CANCELLED, attempts.c.provider_id.is_(None), attempts.c.due_at.is_not(None), attempts.c.lease.is_(None)),
-)
-_TOLD: Select[Any] = (
-    select(
-        notifications.c.id,
-        notifications.c.tree,
-        notifications.c.contact,
-        notifications.c.method,
-        notifications.c.address,
-    )
-    .join(attempts, attempts.c.notification_id == notifications.c.id)
-    .where(
-        notifications.c.incident_id == bindparam("incident"),
-        notifications.c.kind.in_([Kind.ALERT.value, Kind.REMINDER.value]),
-        _MAY_HAVE_BEEN_HEARD,
-    )
-)
-_STOOD_DOWN: Select[Any] = (
-    select(
-        attempts.c.id,
-        attempts.c.notification_id,
-        attempts.c.status,
-        attempts.c.method,
-        attempts.c.provider_id,
-        notifications.c.tree,
-        notifications.c.contact,
-        notifications.c.address,
-        notifications.c.said,
-        _MAY_HAVE_BEEN_HEARD.label("may_have_been_heard"),
-    )
-    .join(notifications, notifications.c.id == attempts.c.notification_id)
-    .where(
-        notifications.c.incident_id == bindparam("incident"),
-        notifications.c.kind.in_([Kind.STAND_DOWN.value, Kind.CORRECTION.value]),
-        notifications.c.planned_at >= bindparam("closed_at", type_=Instant()),
-    )
-    .order_by(attempts.c.id)
-)
 
 Told = dict[tuple[str, str], set[tuple[str, str]]]
 """(method, address) by which somebody was told, by (tree, contact)."""
@@ -89,7 +32,8 @@ def tell_late(locked: LockedIncident, notification: str) -> None:
     closed_at = locked.incident.closed_at
     if locked.is_open or closed_at is None:
         return
-    heard = {name for row in _stood_down(locked, closed_at) for name in locked.names(row.tree, row.contact)}
+    all_clears = incident_attempts.all_clears(locked.tx.session, locked.incident.id, closed_at)
+    heard = {name for each in all_clears for name in locked.names(each.tree, each.contact)}
     told = {who: used for who, used in _told(locked, notification).items() if who not in heard}
     _tell(locked, _all_clear(locked), told, locked.incident.close_reason)
 
@@ -105,11 +49,11 @@ def tell_those_told(locked: LockedIncident, kind: Kind) -> None:
 def take_back(locked: LockedIncident, closed_at: datetime) -> None:
     """It is not over: what was not sent yet of the all-clear stays, who may have had it is told by the same method."""
     heard: Told = {}
-    for row in _stood_down(locked, closed_at):
-        if row.status == AttemptStatus.QUEUED.value:
-            cancel(locked, row)
-        elif row.may_have_been_heard:
-            heard.setdefault((row.tree, row.contact), set()).add((row.method, row.address))
+    for each in incident_attempts.all_clears(locked.tx.session, locked.incident.id, closed_at):
+        if each.status == AttemptStatus.QUEUED:
+            cancel(locked, each, each.contact)
+        elif each.may_have_been_heard:
+            heard.setdefault((each.tree, each.contact), set()).add((each.method, each.address))
     for (tree, id), used in sorted(heard.items()):
         contact = locked.contact(tree, id)
         words = replace(said(locked, tree, contact.timezone), subject=Subject.REOPENED, at=locked.tx.now)
@@ -158,15 +102,7 @@ def _by_the_same(contact: Contact, used: set[tuple[str, str]]) -> Contact:
 
 
 def _told(locked: LockedIncident, notification: str | None = None) -> Told:
-    query = _TOLD if notification is None else _TOLD.where(notifications.c.id == notification)
     told: Told = {}
-    for row in locked.tx.session.execute(query, {"incident": locked.incident.id}):
-        told.setdefault(_as_known_now(locked, row.tree, row.contact), set()).add((row.method, row.address))
+    for each in incident_attempts.heard(locked.tx.session, locked.incident.id, notification):
+        told.setdefault(_as_known_now(locked, each.tree, each.contact), set()).add((each.method, each.address))
     return told
-
-
-def _stood_down(locked: LockedIncident, closed_at: datetime) -> Sequence[Row[Any]]:
-    """What was sent of the all-clear since the incident was closed then."""
-    values = {"incident": locked.incident.id, "closed_at": closed_at}
-    rows = locked.tx.session.execute(_STOOD_DOWN, values)
-    return [row for row in rows if from_plain(Said, row.said).reason is not None]

@@ -23,8 +23,8 @@ from alertnet.messages.page import TYPED, Page, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import editions
 from alertnet.store.records import incidents as incident_store
+from alertnet.store.records.answers import CurrentAnswer
 from alertnet.store.tables import escalations, links
-from alertnet.store.views.recipient_answers import CurrentAnswer
 
 ANSWERS = {
     "acknowledge": AnswerKind.ACKNOWLEDGED,
@@ -119,7 +119,7 @@ def _open_page(tx: Tx, link: Row[Any], locked: LockedIncident, contact: Contact,
         # Free text may name somebody: it is for those who read the details.
         ask="other" if free_text and not reads else facts.ask,
         details=details_of(facts, contact.disclosure) if reads else (),
-        since=happened_since(locked, link, reads=reads),
+        since=happened_since(locked, link.tree, link.contact, reads=reads),
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import CloseReason
@@ -14,7 +14,7 @@ from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.pages.contact_page import may_answer
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.page import CoordinatorActions, Remark
-from alertnet.store.tables import notifications
+from alertnet.store.records import notifications
 
 VOUCH, ACTION, CLOSE = "vouch", "action", "close"
 ACTS = (VOUCH, ACTION, CLOSE)
@@ -51,11 +51,8 @@ def carry_out(locked: LockedIncident, link: Row[Any], sent: Sent) -> tuple[Remar
 
 def _contacts(locked: LockedIncident) -> list[tuple[str, str]]:
     """(tree/contact, organisation and id) of those who were told or are to be called, if they still may be."""
-    kinds = (Kind.ALERT.value, Kind.REMINDER.value, Kind.TASK.value)
-    query = select(notifications.c.tree, notifications.c.contact).where(
-        notifications.c.incident_id == locked.incident.id, notifications.c.kind.in_(kinds)
-    )
-    told = sorted({(row.tree, row.contact) for row in locked.tx.session.execute(query)})
+    kinds = (Kind.ALERT, Kind.REMINDER, Kind.TASK)
+    told = sorted(notifications.told(locked.tx.session, locked.incident.id, kinds))
     return [
         (f"{tree}/{id}", f"{locked.contact(tree, id).organisation} ({id})")
         for tree, id in told

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
 from alertnet.core.disclosure import details_of
 from alertnet.core.errors import WrongState
@@ -29,7 +29,8 @@ from alertnet.flows.pages.task_details import task_details_of
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import alarms as alarm_table
+from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.prompts import Prompt
 
 ACKNOWLEDGE, TAKE = "acknowledge", "take"
 _SAID = {kind.value for kind in ANSWERS.values()}
@@ -70,7 +71,7 @@ def submit_coordinator_page(tx: Tx, token: str, sent: Sent) -> Opened | None:
     return _show(tx, link, *remarks, proof=proof, outcome=outcome)
 
 
-def _record(locked: LockedIncident, prompt: Row[Any], answer: str, by: str) -> Outcome:
+def _record(locked: LockedIncident, prompt: Prompt, answer: str, by: str) -> Outcome:
     try:
         if prompt.kind == PromptKind.TASK:
             _report(locked, prompt, answer, by)
@@ -81,16 +82,16 @@ def _record(locked: LockedIncident, prompt: Row[Any], answer: str, by: str) -> O
     return Outcome.DONE
 
 
-def _decide(locked: LockedIncident, prompt: Row[Any], answer: str, by: str) -> None:
+def _decide(locked: LockedIncident, prompt: Prompt, answer: str, by: str) -> None:
     if answer != ACKNOWLEDGE:
         decide_prompt(locked, prompt, PromptAnswer(answer), by)
-    elif prompt.due_at is not None:
+    elif prompt.is_open:
         prompts.answer_prompt(locked, prompt.id, PromptAnswer.ACKNOWLEDGED, by)
     else:
         raise WrongState("the alarm", prompt.answer or "over", "it was answered before")
 
 
-def _report(locked: LockedIncident, prompt: Row[Any], answer: str, by: str) -> None:
+def _report(locked: LockedIncident, prompt: Prompt, answer: str, by: str) -> None:
     if answer == TAKE:
         report_phone_task.take_task(locked, prompt, by)
     elif answer in CALL_FAILURES:
@@ -130,7 +131,7 @@ def _show(
         details = details_of(locked.facts, contact.disclosure) if proof.is_given else ()
         page = replace(page, remarks=(*page.remarks, *proof.remarks), details=details)
         page = with_proof(locked, contact, page, proof, sent)
-    if may_answer(locked, link) and (prompt.due_at is not None or _has_been_said(prompt)):
+    if may_answer(locked, link) and (prompt.is_open or _has_been_said(prompt)):
         page = replace(page, answers=_answers(prompt), answered=_has_been_said(prompt))
         if prompt.kind == PromptKind.TASK:
             task = task_details_of(locked, prompt)
@@ -138,7 +139,7 @@ def _show(
     return Opened(page, contact.language, locked.incident.templates, outcome)
 
 
-def _remarks(locked: LockedIncident, prompt: Row[Any], contact: str) -> tuple[Remark, ...]:
+def _remarks(locked: LockedIncident, prompt: Prompt, contact: str) -> tuple[Remark, ...]:
     """What was decided or reported, by whom ever, or that this coordinator took the alarm; else if anything is left."""
     if not locked.is_open:
         return (Remark("closed"),)
@@ -150,24 +151,24 @@ def _remarks(locked: LockedIncident, prompt: Row[Any], contact: str) -> tuple[Re
         return (Remark(f"recorded_{prompt.answer}", prompt.answered_at),)
     if prompt.answer == PromptAnswer.ACKNOWLEDGED and prompt.answered_by == contact:
         return (Remark("recorded_acknowledge", prompt.answered_at),)
-    return () if prompt.due_at is not None else (Remark("taken_care_of"),)
+    return () if prompt.is_open else (Remark("taken_care_of"),)
 
 
-def _has_been_said(prompt: Row[Any]) -> bool:
+def _has_been_said(prompt: Prompt) -> bool:
     """Whether the contact of a task has answered: the coordinator may have heard wrong, and change it."""
     return prompt.kind == PromptKind.TASK and prompt.answer in _SAID
 
 
-def _answers(prompt: Row[Any]) -> tuple[str, ...]:
+def _answers(prompt: Prompt) -> tuple[str, ...]:
     """The buttons that are shown: once its contact has answered, only another answer of it is left."""
     return tuple(ANSWERS) if _has_been_said(prompt) else _known(prompt)
 
 
-def _known(prompt: Row[Any]) -> tuple[str, ...]:
+def _known(prompt: Prompt) -> tuple[str, ...]:
     if prompt.kind == PromptKind.TASK:
         return (TAKE, *ANSWERS, *CALL_FAILURES)
     return DECISIONS if prompt.kind == PromptKind.DECISION else (ACKNOWLEDGE,)
 
 
-def _prompt(tx: Tx, link: Row[Any]) -> Row[Any]:
-    return tx.session.execute(select(alarm_table).where(alarm_table.c.id == link.alarm_id)).one()
+def _prompt(tx: Tx, link: Row[Any]) -> Prompt:
+    return prompt_store.get(tx.session, link.alarm_id)

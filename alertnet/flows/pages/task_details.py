@@ -1,29 +1,33 @@
 """Whom a task asks to call, as its page shows it: the contact, its numbers, and what to say."""
 
 import re
-from typing import Any
 
 import phonenumbers
 from phonenumbers import PhoneNumberType, number_type
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from alertnet.core.directory.contact import Contact, MethodKind
-from alertnet.flows.notifications.phone_tasks import served_by
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.page import TaskDetails
+from alertnet.store.records.notifications import covered_by_tasks
+from alertnet.store.records.prompts import Prompt
 from alertnet.store.tables import escalations
 
 MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _NUMBER = re.compile(r"\+[0-9](?:[ -]?[0-9]){6,14}")
 
 
-def task_details_of(locked: LockedIncident, prompt: Row[Any]) -> TaskDetails | None:
+def task_details_of(locked: LockedIncident, task: Prompt) -> TaskDetails | None:
     """What the page of that task shows; None where its contact may not be told any more (A3)."""
-    tree = locked.tx.session.scalar(select(escalations.c.tree).where(escalations.c.id == prompt.escalation_id))
-    if tree is None or prompt.about not in locked.plans[tree].allowed:
+    tree = locked.tx.session.scalar(select(escalations.c.tree).where(escalations.c.id == task.escalation_id))
+    if tree is None or task.contact not in locked.plans[tree].allowed:
         return None
-    contact = locked.contact(tree, prompt.about)
-    place = next(each.place for each in served_by(locked.tx, [prompt.id])[prompt.id] if each.contact == contact.id)
+    contact = locked.contact(tree, task.contact)
+    place = next(
+        each.method_index
+        for each in covered_by_tasks(locked.tx.session, [task.id])[task.id]
+        if each.contact == contact.id
+    )
     words = contact.all_methods[place].address
     numbers = _numbers(words, contact)
     who = tuple(dict.fromkeys(part for part in (contact.organisation, contact.name, contact.id) if part))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row
 from sqlalchemy.exc import DBAPIError
 
 from alertnet.core.codec import from_plain
@@ -15,11 +15,10 @@ from alertnet.core.delivery.rate_limit import believed, free_after
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import put_down
 from alertnet.core.escalation.advance import closed_by, still_wanted
-from alertnet.core.escalation.state import State, Unsent
+from alertnet.core.escalation.state import Unsent
 from alertnet.core.incident import Facts, IncidentStatus
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.core.resolution.resolve import may_be_told
-from alertnet.flows.notifications.phone_tasks import served_by
 from alertnet.flows.sending.encrypt_mail import seal_for
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sending.notice_rate_limit import JOINED, NoticeRateLimit
@@ -30,7 +29,9 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.queues import attempts as attempt_store
 from alertnet.store.queues import senders as sender_store
 from alertnet.store.records import editions
-from alertnet.store.tables import alarms, attempts, escalations, served
+from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.notifications import Covered, covered_by, covered_by_tasks
+from alertnet.store.tables import attempts
 
 LEASE = timedelta(seconds=30)
 """How long a worker has to send and report; then the outcome is unknown (A5)."""
@@ -47,22 +48,6 @@ MOST_QUEUES = 2000
 
 MOST_SEEN = 100
 """How far down the queue one look goes for what may leave, or has to wait for a provider."""
-
-_SERVED: Select[Any] = (
-    select(
-        served.c.notification_id,
-        served.c.contact,
-        served.c.level_index,
-        served.c.method.label("place"),
-        escalations.c.tree,
-        escalations.c.state,
-    )
-    .join(escalations, escalations.c.id == served.c.escalation_id)
-    .where(served.c.notification_id.in_(bindparam("notifications", expanding=True)))
-)
-
-_ALARM_DUE = select(alarms.c.due_at).where(alarms.c.id == bindparam("alarm"))
-"""None once it was answered, decided or overtaken."""
 
 
 @dataclass
@@ -121,11 +106,11 @@ def put_aside(tx: Tx, attempt_id: str) -> None:
         return
     rows, _ = attempt_store.with_words(tx.session, [attempt_id])
     for row in rows:
-        why = _obstacle(tx, row, _services(tx, rows).get(row.notification_id, ()))
+        why = _obstacle(tx, row, _coverage(tx, rows).get(row.notification_id, ()))
         if why is not None:
             locked.cancelled(why)
         if why in (CLOSED, RELIEVED):
-            locked.happens(lambda service: Unsent(service.contact, service.place))
+            locked.happens(lambda each: Unsent(each.contact, each.method_index))
     locked.finish()
 
 
@@ -157,10 +142,10 @@ def _fill(tx: Tx, method: MethodKind, claims: Claims, capacity: SendCapacity, ou
             due = list({row.address_index: row for row in reversed(due)}.values())
         rows, broken = attempt_store.with_words(tx.session, [row.id for row in due])
         claims.broken |= broken
-        services = _services(tx, rows)
+        coverage = _coverage(tx, rows)
         notice_limit.expect(rows)
         for row in rows:
-            _judge(tx, claims, row, services.get(row.notification_id, ()), capacity, outward, notice_limit)
+            _judge(tx, claims, row, coverage.get(row.notification_id, ()), capacity, outward, notice_limit)
         if method is MethodKind.CALL:
             spared |= {row.address_index for row in due if row.id in {each.attempt for each in claims.claimed}}
         if is_all:
@@ -182,13 +167,13 @@ def _judge(
     tx: Tx,
     claims: Claims,
     row: Row[Any],
-    services: Sequence[Row[Any]],
+    coverage: Sequence[Covered],
     capacity: SendCapacity,
     outward: Outward,
     notice_limit: NoticeRateLimit,
 ) -> None:
     try:
-        if row.id in notice_limit.joined or _obstacle(tx, row, services) is not None:
+        if row.id in notice_limit.joined or _obstacle(tx, row, coverage) is not None:
             claims.unwanted.append(row.id)
         elif until := notice_limit.waits_until(row):
             claims.waiting[row.id] = until
@@ -242,21 +227,18 @@ def _under_lease(claimed: Claimed) -> dict[str, Any]:
     return {"key": claimed.attempt, **leased}
 
 
-def _services(tx: Tx, rows: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:
+def _coverage(tx: Tx, rows: Sequence[Row[Any]]) -> dict[str, list[Covered]]:
     """What the alerts and tasks among these count for, with the states of those escalations, by notification.
 
     They are not held: whoever holds an incident may be waiting for an attempt of ours.
     """
     alerts = [row.notification_id for row in rows if row.is_alert]
-    services: dict[str, list[Row[Any]]] = {}
-    for service in tx.session.execute(_SERVED, {"notifications": alerts}) if alerts else ():
-        services.setdefault(service.notification_id, []).append(service)
     asked = [row for row in rows if row.kind == Kind.TASK.value]
-    tasks = served_by(tx, [row.alarm_id for row in asked])
-    return services | {row.notification_id: tasks.get(row.alarm_id, []) for row in asked}
+    tasks = covered_by_tasks(tx.session, [row.alarm_id for row in asked])
+    return covered_by(tx.session, alerts) | {row.notification_id: tasks.get(row.alarm_id, []) for row in asked}
 
 
-def _obstacle(tx: Tx, row: Row[Any], services: Sequence[Row[Any]]) -> str | None:
+def _obstacle(tx: Tx, row: Row[Any], coverage: Sequence[Covered]) -> str | None:
     """Why the attempt may not leave now; None when it may."""
     if row.error == JOINED:
         return JOINED
@@ -264,13 +246,13 @@ def _obstacle(tx: Tx, row: Row[Any], services: Sequence[Row[Any]]) -> str | None
     if facts is not None and row.is_alert:
         plans = editions.plans(tx, facts, row.trees)
         is_open = row.incident_status == IncidentStatus.OPEN.value
-        wanted = [each for each in services if is_open and _wants(plans[each.tree], each)]
+        wanted = [each for each in coverage if is_open and _wants(plans[each.tree], each)]
         if not wanted:
             return UNWANTED
-        if all(closed_by(plans[each.tree], each.contact, each.place, tx.now) for each in wanted):
+        if all(closed_by(plans[each.tree], each.contact, each.method_index, tx.now) for each in wanted):
             return CLOSED
         if all(
-            plans[each.tree].tree.contacts[each.contact].all_methods[each.place].address != row.address
+            plans[each.tree].tree.contacts[each.contact].all_methods[each.method_index].address != row.address
             for each in wanted
         ):
             return RELIEVED
@@ -279,19 +261,18 @@ def _obstacle(tx: Tx, row: Row[Any], services: Sequence[Row[Any]]) -> str | None
         trees = [editions.tree(tx.session, hash) for hash in row.trees.values()]
         if (reason := may_be_told(facts, trees, row.address)) is not None:
             return reason.value
-        if row.kind == Kind.TASK.value and not _is_to_be_done(tx, facts, row, services):
+        if row.kind == Kind.TASK.value and not _is_to_be_done(tx, facts, row, coverage):
             return UNWANTED
-    if row.alarm_id and tx.session.scalar(_ALARM_DUE, {"alarm": row.alarm_id}) is None:
+    if row.alarm_id and not prompt_store.is_open(tx.session, row.alarm_id):
         return UNWANTED
     return None
 
 
-def _is_to_be_done(tx: Tx, facts: Facts, row: Row[Any], services: Sequence[Row[Any]]) -> bool:
+def _is_to_be_done(tx: Tx, facts: Facts, row: Row[Any], coverage: Sequence[Covered]) -> bool:
     """Whether the contact of a task may still be told, and somebody waits for its answer."""
     plans = editions.plans(tx, facts, row.trees)
-    return row.incident_status == IncidentStatus.OPEN.value and any(_wants(plans[each.tree], each) for each in services)
+    return row.incident_status == IncidentStatus.OPEN.value and any(_wants(plans[each.tree], each) for each in coverage)
 
 
-def _wants(plan: Any, service: Row[Any]) -> bool:
-    state = from_plain(State, service.state)
-    return still_wanted(plan, state, service.level_index, service.contact, service.place)
+def _wants(plan: Any, covered: Covered) -> bool:
+    return still_wanted(plan, covered.state, covered.level_index, covered.contact, covered.method_index)

@@ -11,11 +11,10 @@ from alertnet.core.delivery.circuit_breaker import pause_after
 from alertnet.core.delivery.provider_codes import AccountFault, account_fault, is_whole_account
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Inconsistent
-from alertnet.core.escalation.state import Delayed, Event, Failed
+from alertnet.core.escalation.state import Asked, Delayed, Event, Failed
 from alertnet.core.notification import UNDER_WAY, UNSETTLED, URGENT, AttemptStatus, Failure, Kind
 from alertnet.flows.escalation.escalate import move, stale_kinds
 from alertnet.flows.notifications.cancel_alerts import HANG_UP_WITHIN, is_wanted
-from alertnet.flows.notifications.prompts import asked_event
 from alertnet.flows.notifications.redial import as_shown, dial_again
 from alertnet.flows.notifications.stand_down import tell_late
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
@@ -23,19 +22,16 @@ from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import attempts as attempt_store
-from alertnet.store.records import timeline
-from alertnet.store.tables import alarms, incidents, served
+from alertnet.store.records import notifications, timeline
+from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.notifications import Coverage
+from alertnet.store.tables import incidents
 
 ASK_AFTER = timedelta(seconds=15)
 """An unknown outcome is given this long to be settled by its callback."""
 FOLLOW_UP = timedelta(seconds=60)
 """Callbacks can be lost: the provider is asked about what it took if it has not reported by then."""
 
-_SERVICES: Select[Any] = (
-    select(served.c.escalation_id, served.c.contact, served.c.level_index, served.c.method.label("place"))
-    .where(served.c.notification_id == bindparam("notification"))
-    .order_by(served.c.escalation_id)
-)
 _HOLD: Select[Any] = (
     select(incidents.c.id).where(incidents.c.id.in_(bindparam("ids", expanding=True))).order_by(incidents.c.id)
 )
@@ -127,7 +123,7 @@ class LockedAttempt:
             self.record("dialled_again")
         if tell:
             stale = stale_kinds(failure, MethodKind(self.row.method))
-            self.happens(lambda service: Failed(service.contact, service.place, stale))
+            self.happens(lambda each: Failed(each.contact, each.method_index, stale))
 
     def unsure(self, code: str) -> None:
         """Nobody knows whether it left. The one re-send is not re-sent again (A5)."""
@@ -174,10 +170,10 @@ class LockedAttempt:
         """Replace columns that nobody else has to hear of; written with all else that follows."""
         self.work.change("attempts", self.row.id, **values)
 
-    def happens(self, event: Callable[[Row[Any]], Event]) -> None:
+    def happens(self, event: Callable[[Coverage], Event]) -> None:
         """Let every escalation that it counts for hear of this."""
-        for service in self._services():
-            self.events.setdefault(service.escalation_id, []).append(event(service))
+        for coverage in self._coverage():
+            self.events.setdefault(coverage.escalation, []).append(event(coverage))
 
     def record(self, kind: str, **payload: object) -> None:
         """Add a line to the history: which attempt, to whom and how, never a number or a word of it."""
@@ -216,7 +212,7 @@ class LockedAttempt:
         """The first time it has to wait the next method goes meanwhile."""
         if self.row.delays == 0:
             self.record("attempt_delayed", error=code)
-            self.happens(lambda service: Delayed(service.contact, service.place))
+            self.happens(lambda each: Delayed(each.contact, each.method_index))
 
     def _queue_again(self, **values: object) -> None:
         self.status = AttemptStatus.QUEUED
@@ -255,16 +251,17 @@ class LockedAttempt:
     def is_wanted(self) -> bool:
         """Whether an alert may still ring."""
         locked = self.locked
-        return locked is not None and any(is_wanted(locked, service) for service in self._services())
+        return locked is not None and any(is_wanted(locked, coverage) for coverage in self._coverage())
 
-    def _services(self) -> Sequence[Row[Any]]:
-        return self.tx.session.execute(_SERVICES, {"notification": self.row.notification_id}).all()
+    def _coverage(self) -> list[Coverage]:
+        return notifications.coverage_of(self.tx.session, self.row.notification_id)
 
     def _become(self, status: AttemptStatus, *, entry: dict[str, object] | None = None, **values: object) -> None:
         due_at = values.pop("due_at", None)
         self.may_be_late |= self.status is AttemptStatus.CANCELLED
         self.change(status=status.value, due_at=due_at, lease=None, changed_at=self.tx.now, **values)
-        self._show(as_shown(self.tx.session, self.row, status))
+        row = self.row
+        self._show(as_shown(self.tx.session, row.id, row.notification_id, row.method, status))
         told = {name: value for name, value in values.items() if name in ("failure", "error") and value is not None}
         self.record(f"attempt_{status.value}", **told, **(entry or {}))
         self.status = status
@@ -279,11 +276,11 @@ class LockedAttempt:
         """A decision has reached a coordinator: from now on its automatic time counts."""
         if self.row.kind != Kind.DECISION.value or self.status not in UNSETTLED or self.locked is None:
             return
-        prompt = self.tx.session.execute(select(alarms).where(alarms.c.id == self.row.alarm_id)).one()
+        prompt = prompt_store.get(self.tx.session, self.row.alarm_id)
         for escalation in self.locked.escalations:
             question = escalation.state.question
             if escalation.id == prompt.escalation_id and question is not None and not question.sent:
-                self.events.setdefault(escalation.id, []).append(asked_event(prompt.level))
+                self.events.setdefault(escalation.id, []).append(Asked(prompt.level_index))
 
 
 def lock_attempt(tx: Tx, attempt_id: str) -> LockedAttempt | None:

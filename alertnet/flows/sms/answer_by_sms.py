@@ -5,15 +5,13 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, select
-
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.inbound.sms_grammar import SmsAnswer, Verb
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.codes_of_number import HeldCode
-from alertnet.flows.escalation.record_decision import decide_prompt, oldest_decision
+from alertnet.flows.escalation.record_decision import decide_prompt
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.escalation.report_action import report_action
 from alertnet.flows.escalation.report_phone_task import report_answer, tree_of
@@ -21,8 +19,9 @@ from alertnet.flows.notifications.compose import said
 from alertnet.flows.notifications.prompts import answer_prompt, subject_of
 from alertnet.flows.sms.unclear_sms import keep_text, may_answer, reply_to_holder, ring_once
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.inbound import InboundSms, Reply
-from alertnet.store.tables import alarms
+from alertnet.store.records.prompts import Prompt
 
 KINDS = {
     Verb.OK: AnswerKind.ACKNOWLEDGED,
@@ -69,7 +68,7 @@ def _record(
     if not locked.is_open:
         return _reply(locked, code, Kind.ALREADY_CLOSED)
     if code.prompt is not None:
-        prompt = locked.tx.session.execute(select(alarms).where(alarms.c.id == code.prompt)).one()
+        prompt = prompt_store.get(locked.tx.session, code.prompt)
         match PromptKind(prompt.kind):
             case PromptKind.DECISION:
                 return _decide(locked, code, prompt, answer)
@@ -108,14 +107,15 @@ def _respond(locked: LockedIncident, sms: InboundSms, answer: SmsAnswer, code: H
 def _decide_by_own_code(locked: LockedIncident, code: HeldCode, answer: SmsAnswer) -> Reply:
     """GO or HOLD with the code of an alert: from a coordinator it means the incident's oldest open question."""
     if locked.is_coordinator(code.tree, code.contact):
-        question = oldest_decision(locked) or _last_decided(locked)
+        session, incident = locked.tx.session, locked.incident.id
+        question = prompt_store.oldest_decision(session, incident) or prompt_store.last_decision(session, incident)
         if question is not None:
             return _decide(locked, code, question, answer)
     ring_once(locked, Subject.NOT_UNDERSTOOD, code.contact)
     return _reply(locked, code, Kind.NOT_UNDERSTOOD, code=code.text)
 
 
-def _decide(locked: LockedIncident, code: HeldCode, question: Row[Any], answer: SmsAnswer) -> Reply:
+def _decide(locked: LockedIncident, code: HeldCode, question: Prompt, answer: SmsAnswer) -> Reply:
     decision = DECISIONS.get(answer.verb)
     if decision is None:
         return _ask_again(locked, code, question)
@@ -126,9 +126,9 @@ def _decide(locked: LockedIncident, code: HeldCode, question: Row[Any], answer: 
     return _reply(locked, code, Kind.RECORDED, subject=SUBJECTS_OF_ANSWERS[decision], at=locked.tx.now)
 
 
-def _ask_again(locked: LockedIncident, code: HeldCode, question: Row[Any]) -> Reply:
+def _ask_again(locked: LockedIncident, code: HeldCode, question: Prompt) -> Reply:
     """A code without GO or HOLD decides nothing, and with them it reports nothing: what is asked is the answer."""
-    if question.due_at is None:
+    if not question.is_open:
         return _reply_current(locked, code, question)
     return _reply(
         locked,
@@ -143,17 +143,17 @@ def _ask_again(locked: LockedIncident, code: HeldCode, question: Row[Any]) -> Re
     )
 
 
-def _take_alarm(locked: LockedIncident, code: HeldCode, prompt: Row[Any], answer: SmsAnswer) -> Reply:
+def _take_alarm(locked: LockedIncident, code: HeldCode, prompt: Prompt, answer: SmsAnswer) -> Reply:
     """Let whoever takes an alarm on silence it; one who can't, or passes it on, leaves it ringing for the others."""
     if answer.verb in (Verb.NO, Verb.RELAY):
         return _reply(locked, code, Kind.DECLINED, code=code.text, at=locked.tx.now)
-    if prompt.due_at is None:
+    if not prompt.is_open:
         return _reply_current(locked, code, prompt)
     answer_prompt(locked, prompt.id, PromptAnswer.ACKNOWLEDGED, code.contact)
     return _reply(locked, code, Kind.RECORDED, subject=Subject.ACKNOWLEDGED, at=locked.tx.now)
 
 
-def _report(locked: LockedIncident, sms: InboundSms, code: HeldCode, task: Row[Any], answer: SmsAnswer) -> Reply:
+def _report(locked: LockedIncident, sms: InboundSms, code: HeldCode, task: Prompt, answer: SmsAnswer) -> Reply:
     """What came of a task: the contact's answer, for which the coordinator vouches, and with DONE what it does."""
     if answer.verb not in KINDS:
         return _ask_again(locked, code, task)
@@ -165,16 +165,11 @@ def _report(locked: LockedIncident, sms: InboundSms, code: HeldCode, task: Row[A
         return _reply(locked, code, Kind.ALREADY_CLOSED)
     if done:
         tree = tree_of(locked, task)
-        report_action(locked, tree, task.about, Action.OBSERVED, at=sms.heard_at, note=answer.note)
+        report_action(locked, tree, task.contact, Action.OBSERVED, at=sms.heard_at, note=answer.note)
     return _reply(locked, code, Kind.RECORDED, subject=Subject.ACTION, at=locked.tx.now)
 
 
-def _last_decided(locked: LockedIncident) -> Row[Any] | None:
-    query = select(alarms).where(alarms.c.incident_id == locked.incident.id, alarms.c.kind == PromptKind.DECISION.value)
-    return locked.tx.session.execute(query.order_by(alarms.c.answered_at.desc()).limit(1)).first()
-
-
-def _reply_current(locked: LockedIncident, code: HeldCode, prompt: Row[Any]) -> Reply:
+def _reply_current(locked: LockedIncident, code: HeldCode, prompt: Prompt) -> Reply:
     """Reply with what was answered before, or that nothing more is wanted."""
     subject = SUBJECTS_OF_ANSWERS.get(prompt.answer or "")
     if subject is None:

@@ -7,8 +7,6 @@ incident. The contact's other numbers, its link, and a call that we place to it 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select
-
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.inbound.wrong_codes import Guesses, Verdict
@@ -24,8 +22,8 @@ from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import limits
+from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials import guesses as guess_store
-from alertnet.store.tables import alarms
 
 MOST_REPORTED = 5
 """Incidents in which a text is reported as one with somebody else's code, at most."""
@@ -107,8 +105,8 @@ def _renew(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said
         if code.prompt is not None:
             # All coordinators share it: the slips of one must not lock out another.
             void_there(locked, code.id, number)
-            prompt = locked.tx.session.execute(select(alarms).where(alarms.c.id == code.prompt)).one()
-            if prompt.due_at is not None and may_answer(locked, code):
+            prompt = prompt_store.get(locked.tx.session, code.prompt)
+            if prompt.is_open and may_answer(locked, code):
                 fresh = code_in_place(locked, prompt.id, code.tree, contact)
                 locked.work.flush()
                 ring_one(locked, prompt, code.tree, contact, fresh, frozenset({MethodKind.SMS}), anew=True)

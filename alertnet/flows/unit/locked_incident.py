@@ -12,12 +12,11 @@ from alertnet.core.resolution.resolve import Plans, left_out
 from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import editions
+from alertnet.store.records import answers, editions
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
+from alertnet.store.records.answers import CurrentAnswer
 from alertnet.store.records.escalations import Escalation, Unreadable, fixed, moving
-from alertnet.store.views import recipient_answers
-from alertnet.store.views.recipient_answers import CurrentAnswer
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,15 @@ class LockedIncident:
 
     def current_answers(self, tree: str, contact: str) -> list[CurrentAnswer]:
         """All answers of the recipient that hold, the latest first."""
-        return recipient_answers.current_answers(self.tx.session, self.incident.id, self.names(tree, contact))
+        return answers.current_answers(self.tx.session, self.incident.id, self.names(tree, contact))
+
+    def may_hear(self, tree: str, contact: str) -> bool:
+        """Whether the contact may be told of the incident: it is not barred from it, nor involved in it (A3)."""
+        return contact in self.plans[tree].allowed
+
+    def may_answer(self, tree: str, contact: str, address: str | None = None) -> bool:
+        """Whether the incident is open, the contact may hear of it, and has not left that number or mailbox."""
+        return self.is_open and self.may_hear(tree, contact) and address not in self.contact(tree, contact).left
 
     def coordinators(self) -> list[tuple[str, Contact]]:
         """Those whom alarms and decisions go to: each recipient once, in the order of the trees, if it may be told."""

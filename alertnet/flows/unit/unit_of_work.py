@@ -17,6 +17,7 @@ from alertnet.store.db.bulk_update import change_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import attempts as attempt_store
 from alertnet.store.records import checkpoints, timeline
+from alertnet.store.records.notifications import Coverage as Coverage
 
 INSERTS = {table.name: insert(table) for table in tables.metadata.sorted_tables}
 """In the order in which foreign keys want them."""
@@ -64,17 +65,6 @@ class NotificationDraft:
     expires_at: datetime | None = None
     leaves_at: datetime | None = None
     """None: now."""
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """That a notification counts for an escalation, as which contact and method there."""
-
-    escalation: str
-    contact: str
-    method: int
-    level_index: int
-    round: int
 
 
 @dataclass
@@ -162,7 +152,7 @@ class UnitOfWork:
             notification_id=notification,
             escalation_id=coverage.escalation,
             contact=coverage.contact,
-            method=coverage.method,
+            method=coverage.method_index,
             level_index=coverage.level_index,
             round=coverage.round,
         )

@@ -5,8 +5,6 @@ The address to which the keys are brought says which try they are, so that a web
 
 from dataclasses import dataclass
 
-from sqlalchemy import update
-
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
@@ -20,7 +18,7 @@ from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.voice.live_call import Call, KeypadQuestion, Spoken, take_call
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import alarms as alarm_table
+from alertnet.store.records import prompts as prompt_store
 
 TRIES = 3
 MENU = KeypadQuestion("after", 1)
@@ -152,13 +150,7 @@ def _let_ring_on(call: Call) -> None:
     """Let a prompt ring for all coordinators again: who took it can't act after all."""
     prompt = call.prompt
     if prompt.answered_by == call.row.contact:
-        again = {
-            "answer": None,
-            "answered_by": None,
-            "answered_at": None,
-            "due_at": call.locked.tx.now + prompts.AGAIN,
-        }
-        call.locked.tx.session.execute(update(alarm_table).where(alarm_table.c.id == prompt.id).values(again))
+        prompt_store.ask_anew(call.locked.tx.session, prompt, call.locked.tx.now + prompts.AGAIN)
         call.locked.record("alarm_declined", alarm=prompt.id, by=call.row.contact)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, select
 
 from alertnet.core.codec import from_plain
 from alertnet.core.disclosure import Said
@@ -12,13 +12,16 @@ from alertnet.core.inbound.code_formats import SPOKEN_CODE_LENGTH
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.flows.credentials.codes_of_number import told_codes
 from alertnet.flows.credentials.pins import digits_of_pin
-from alertnet.flows.escalation.pin_proof import owner_of_pin, try_contacts_pin
+from alertnet.flows.escalation.pin_proof import Door, owner_of_pin, try_contacts_pin
 from alertnet.flows.notifications.cancel_alerts import is_wanted
 from alertnet.flows.sending.locked_attempt import FOLLOW_UP, LockedAttempt, lock_attempt
 from alertnet.flows.sms.wrong_codes import count_wrong_tries
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import alarms, attempts, notifications, served
+from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.notifications import coverage_of
+from alertnet.store.records.prompts import Prompt
+from alertnet.store.tables import attempts, notifications
 
 ASKING = frozenset({Kind.DECISION, Kind.ALARM, Kind.TASK})
 
@@ -88,15 +91,14 @@ class Call:
         return self.pin_digits > 0
 
     @property
-    def prompt(self) -> Row[Any]:
+    def prompt(self) -> Prompt:
         """The prompt that the call rings for."""
-        return self.locked.tx.session.execute(select(alarms).where(alarms.c.id == self.row.alarm_id)).one()
+        return prompt_store.get(self.locked.tx.session, self.row.alarm_id)
 
     @property
     def may_answer(self) -> bool:
         """Whether the incident is open, and the contact neither barred from it nor involved in it (A3)."""
-        is_its_own = self.row.address not in self.locked.contact(self.row.tree, self.row.contact).left
-        return self.locked.is_open and is_its_own and self.row.contact in self.locked.plans[self.row.tree].allowed
+        return self.locked.may_answer(self.row.tree, self.row.contact, self.row.address)
 
     @property
     def is_wanted(self) -> bool:
@@ -104,15 +106,14 @@ class Call:
         if not self.asks_for_code:
             return True
         if self.kind in ASKING:
-            return self.may_answer and self.prompt.due_at is not None
-        place = served.c.method.label("place")
-        query: Select[Any] = select(served.c.escalation_id, served.c.contact, served.c.level_index, place)
-        services = self.locked.tx.session.execute(query.where(served.c.notification_id == self.row.id))
-        return self.may_answer and any(is_wanted(self.locked, service) for service in services)
+            return self.may_answer and self.prompt.is_open
+        coverage = coverage_of(self.locked.tx.session, self.row.id)
+        return self.may_answer and any(is_wanted(self.locked, each) for each in coverage)
 
     def proves(self, digits: str) -> bool:
         """Whether the digits are the contact's PIN."""
-        return bool(try_contacts_pin(self.locked, self.row, digits).check)
+        door = Door(self.row.tree, self.row.contact, self.row.method)
+        return bool(try_contacts_pin(self.locked, door, digits).check)
 
     def give_code(self) -> None:
         """Draw the code of this call, unless it has one."""

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import Inconsistent, must_hold, put_down
+from alertnet.core.inbound.auto_replies import Earlier
 from alertnet.core.notification import Kind
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.tx import Tx
@@ -74,6 +75,21 @@ def receive(tx: Tx, sms: InboundSms) -> bool:
         "known": False,
     }
     return insert_once(tx.session, inbound, row)
+
+
+def texts_before(tx: Tx, sms: InboundSms, most: int) -> list[Earlier]:
+    """The last texts of the same number besides this one, the latest first."""
+    query = (
+        select(inbound.c.body, inbound.c.received_at, inbound.c.reply)
+        .where(
+            inbound.c.sender_index.in_(tx.vault.indexes(sms.sender)),
+            inbound.c.kind == "sms",
+            inbound.c.provider_id != sms.provider_id,
+        )
+        .order_by(inbound.c.received_at.desc())
+        .limit(most)
+    )
+    return [Earlier(row.body, row.received_at, row.reply is not None) for row in tx.session.execute(query)]
 
 
 def record_reply(tx: Tx, provider_id: str, *, known: bool, reply: Reply | None) -> None:

@@ -10,7 +10,7 @@ from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.errors import Unknown
 from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Wider
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import incidents
+from alertnet.store.tables import incidents, lost_codes
 
 _ADD = insert(incidents)
 _LOCK: Select[Any] = (
@@ -18,6 +18,12 @@ _LOCK: Select[Any] = (
     .where(incidents.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(incidents.c.id)
     .with_for_update()
+)
+
+_WITH_REF = (
+    select(incidents.c.id)
+    .where(incidents.c.ref == bindparam("ref"))
+    .union_all(select(lost_codes.c.id).where(lost_codes.c.ref == bindparam("ref")))
 )
 
 
@@ -68,6 +74,11 @@ def id_of(session: Session, ref: str, team: str | None = None) -> str:
     if id is None:
         raise Unknown("incident", ref)
     return str(id)
+
+
+def is_ref_taken(session: Session, ref: str) -> bool:
+    """Whether an incident has that reference, or had it in a database that was lost."""
+    return session.scalar(_WITH_REF, {"ref": ref}) is not None
 
 
 def get(session: Session, id: str) -> Incident:

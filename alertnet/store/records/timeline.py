@@ -60,6 +60,12 @@ class _Kept:
     is_ours: bool
 
 
+def of_kind(session: Session, chain: str, kind: str) -> list[tuple[datetime, Any]]:
+    """When each entry of that kind was added to the chain, oldest first, and its payload; None where it was purged."""
+    query = select(timeline.c.at, timeline.c.payload).where(timeline.c.chain == chain, timeline.c.kind == kind)
+    return [(row.at, row.payload) for row in session.execute(query.order_by(timeline.c.seq))]
+
+
 def append(tx: Tx, chain: str, *entries: Entry) -> None:
     """Add entries at `tx.now` to an incident's chain, whose row the transaction holds, or to that of the system."""
     append_each(tx, {chain: entries} if entries else {})

@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import Row, select
-
 from alertnet.cli.demo.page_content.forecast import Foretold
 from alertnet.cli.demo.page_content.names import METHODS, Names, listed
 from alertnet.core.escalation.decision import Send
 from alertnet.core.escalation.state import LAST_RESORT, Status
+from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.sandbox.page import Coming, Hint, Tone
-from alertnet.store.tables import alarms
+from alertnet.store.records.prompts import Prompt
 
 MOST = 5
 """Things to come that are shown."""
@@ -86,20 +85,19 @@ def _whom(sends: list[Send], tree: str, names: Names) -> str:
 
 def _alarms(locked: LockedIncident, now: datetime) -> Iterator[Coming]:
     """The prompts that are repeated until a coordinator answers."""
-    query = select(alarms).where(alarms.c.incident_id == locked.incident.id, alarms.c.due_at.is_not(None))
-    for row in locked.tx.session.execute(query):
-        yield Coming(max(row.due_at, now), *_repeated(row))
+    for prompt in prompts.open_prompts(locked):
+        yield Coming(max(prompt.due_at or now, now), *_repeated(prompt))
 
 
-def _repeated(row: Row[tuple[object, ...]]) -> tuple[Tone, str, str]:
-    match row.kind:
+def _repeated(prompt: Prompt) -> tuple[Tone, str, str]:
+    match prompt.kind:
         case "field_status":
             return Tone.TOLD, "The field is told that nobody has answered yet", ""
-        case "decision" if row.subject == "verify":
+        case "decision" if prompt.subject == "verify":
             return Tone.ASKED, "The coordinators are asked again: is it true?", ""
         case "decision":
-            return Tone.ASKED, f"The coordinators are asked again: may “{row.about}” be told?", ""
+            return Tone.ASKED, f"The coordinators are asked again: may “{prompt.about}” be told?", ""
         case "task":
-            return Tone.ASKED, f"The coordinators are asked again to call {row.about}", ""
+            return Tone.ASKED, f"The coordinators are asked again to call {prompt.about}", ""
         case _:
             return Tone.TROUBLE, "The alarm to the coordinators is repeated", ""

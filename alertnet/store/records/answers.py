@@ -1,20 +1,21 @@
-"""What a recipient has said and done in an incident, under whichever of its names in the trees."""
+"""What contacts have said and done in an incident: the tables `acknowledgements` and `actions`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.store.tables import acknowledgements, actions
 
 Names = Iterable[tuple[str, str]]
 """(tree, contact) by which the recipient goes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CurrentAnswer:
     """An answer that holds: nobody has revoked it, and no other took its place."""
 
@@ -26,7 +27,23 @@ class CurrentAnswer:
     address: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer as it was given, whether it still holds or not."""
+
+    id: str
+    tree: str
+    contact: str
+    kind: AnswerKind
+    via: Via
+    at: datetime
+    by: str | None
+    """The name or function that was given with it, or who vouched."""
+    note: str | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """An action that was reported."""
 
@@ -47,6 +64,7 @@ _CURRENT: Select[tuple[str, str, str, str, datetime, str | None]] = (
     .where(acknowledgements.c.revoked_at.is_(None))
     .order_by(acknowledgements.c.at.desc(), acknowledgements.c.id)
 )
+_GIVEN: Select[Any] = select(*(acknowledgements.c[each.name] for each in fields(Given)))
 _REPORTS: Select[tuple[str, datetime, str | None]] = select(actions.c.action, actions.c.at, actions.c.note).order_by(
     actions.c.at
 )
@@ -64,6 +82,21 @@ def current_answers(session: Session, incident: str, names: Names | None = None)
         CurrentAnswer(row.id, row.tree, row.contact, AnswerKind(row.kind), row.at, row.address)
         for row in session.execute(query)
     ]
+
+
+def find(session: Session, incident: str, id: str) -> Given | None:
+    """The answer of that id, if it is one of the incident."""
+    mine = (acknowledgements.c.id == id) & (acknowledgements.c.incident_id == incident)
+    row = session.execute(_GIVEN.where(mine)).first()
+    if row is None:
+        return None
+    kind, via = AnswerKind(row.kind), Via(row.via)
+    return Given(row.id, row.tree, row.contact, kind, via, row.at, row.by, row.note, row.revoked_at)
+
+
+def revoke(session: Session, id: str, at: datetime) -> None:
+    """Let an answer hold no more from then on."""
+    session.execute(update(acknowledgements).where(acknowledgements.c.id == id).values(revoked_at=at))
 
 
 def reports(session: Session, incident: str, names: Names) -> list[Report]:

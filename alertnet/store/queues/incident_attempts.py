@@ -1,0 +1,239 @@
+"""The attempts of one incident: what has not left, what can still be stopped, and what may have been heard."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, bindparam, or_, select, update
+from sqlalchemy.orm import Session
+
+from alertnet.core.codec import from_plain
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import Said
+from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.store.db.by_incident import by_incident
+from alertnet.store.db.columns import Instant
+from alertnet.store.queues.attempts import QUEUED
+from alertnet.store.records.notifications import COVERAGE, Coverage
+from alertnet.store.tables import attempts, notifications, served
+
+MAY_HAVE_LEFT = (AttemptStatus.SENDING.value, AttemptStatus.UNKNOWN.value)
+UNSENT = (AttemptStatus.QUEUED.value, *MAY_HAVE_LEFT)
+LEFT = (*MAY_HAVE_LEFT, AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Stoppable:
+    """An attempt that can be kept from leaving, or from ringing on."""
+
+    id: str
+    notification: str
+    status: str
+    method: str
+    provider_id: str | None
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether the provider is not known to have it."""
+        return self.status in UNSENT
+
+    @property
+    def may_have_left(self) -> bool:
+        """Whether it was on its way, so that nobody knows yet whether it left."""
+        return self.status in MAY_HAVE_LEFT
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed(Stoppable):
+    """A stoppable attempt that is no alert; `prompt`: what it asks or tells."""
+
+    tree: str | None
+    contact: str
+    address: str
+    prompt: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AllClear(Stoppable):
+    """A stoppable attempt that says that the incident is over."""
+
+    tree: str
+    contact: str
+    address: str
+    may_have_been_heard: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A method and address by which somebody was told, or may have been."""
+
+    tree: str
+    contact: str
+    method: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """An alert that was kept from leaving, and certainly never left."""
+
+    notification: str
+    method: str
+    kind: str
+    rank: int
+    address_index: bytes
+    extra: bool
+
+
+_COUNT = len(COVERAGE)
+_STOPPABLE = (attempts.c.id, attempts.c.notification_id, attempts.c.status, attempts.c.method, attempts.c.provider_id)
+_ADDRESSED = (*_STOPPABLE, *(notifications.c[name] for name in ("tree", "contact", "address", "alarm_id")))
+_CAN_BE_STOPPED = attempts.c.status.in_(UNSENT) | (
+    (attempts.c.status == AttemptStatus.SENT.value) & (attempts.c.method == MethodKind.CALL.value)
+)
+_ALERTS: Select[Any] = (
+    select(*COVERAGE, *_STOPPABLE, attempts.c.incident_id)
+    .join(served, served.c.notification_id == attempts.c.notification_id)
+    .where(attempts.c.incident_id.in_(bindparam("incidents", expanding=True)), attempts.c.is_alert, _CAN_BE_STOPPED)
+    .order_by(attempts.c.id)
+)
+_NO_ALERTS: Select[Any] = (
+    select(*_ADDRESSED)
+    .join(notifications, notifications.c.id == attempts.c.notification_id)
+    .where(attempts.c.incident_id == bindparam("incident"), attempts.c.is_alert.is_(False), _CAN_BE_STOPPED)
+    .order_by(attempts.c.id)
+)
+
+_CANCELLED = attempts.c.status == AttemptStatus.CANCELLED.value
+_MAY_HAVE_BEEN_HEARD = or_(
+    attempts.c.status.in_(LEFT),
+    attempts.c.failure.in_([Failure.NO_CODE.value, Failure.OUTCOME_UNKNOWN.value]),
+    and_(_CANCELLED, attempts.c.provider_id.is_not(None), attempts.c.failure.is_(None)),
+    # Cancelled in doubt. While somebody holds the lease, he finds out.
+    and_(_CANCELLED, attempts.c.provider_id.is_(None), attempts.c.due_at.is_not(None), attempts.c.lease.is_(None)),
+)
+_HEARD: Select[Any] = (
+    select(notifications.c.tree, notifications.c.contact, notifications.c.method, notifications.c.address)
+    .join(attempts, attempts.c.notification_id == notifications.c.id)
+    .where(
+        notifications.c.incident_id == bindparam("incident"),
+        notifications.c.kind.in_([Kind.ALERT.value, Kind.REMINDER.value]),
+        _MAY_HAVE_BEEN_HEARD,
+    )
+)
+_HEARD_BY_ONE = _HEARD.where(notifications.c.id == bindparam("notification"))
+_ALL_CLEAR: Select[Any] = (
+    select(
+        *_STOPPABLE,
+        notifications.c.tree,
+        notifications.c.contact,
+        notifications.c.address,
+        _MAY_HAVE_BEEN_HEARD.label("may_have_been_heard"),
+        notifications.c.said,
+    )
+    .join(notifications, notifications.c.id == attempts.c.notification_id)
+    .where(
+        notifications.c.incident_id == bindparam("incident"),
+        notifications.c.kind.in_([Kind.STAND_DOWN.value, Kind.CORRECTION.value]),
+        notifications.c.planned_at >= bindparam("since", type_=Instant()),
+    )
+    .order_by(attempts.c.id)
+)
+
+_UNHEARD: Select[Any] = (
+    select(*COVERAGE, attempts.c.notification_id, attempts.c.method)
+    .join(served, served.c.notification_id == attempts.c.notification_id)
+    .where(
+        attempts.c.incident_id == bindparam("incident"),
+        attempts.c.is_alert,
+        attempts.c.changed_at >= bindparam("since", type_=Instant()),
+    )
+    .order_by(attempts.c.id, served.c.escalation_id)
+)
+_HELD_BACK = (
+    _UNHEARD.add_columns(notifications.c.kind, attempts.c.rank, attempts.c.address_index, attempts.c.extra)
+    .join(notifications, notifications.c.id == attempts.c.notification_id)
+    .where(_CANCELLED, attempts.c.provider_id.is_(None), attempts.c.failure.is_(None), attempts.c.due_at.is_(None))
+)
+_FAILED = _UNHEARD.add_columns(attempts.c.failure).where(
+    attempts.c.status == AttemptStatus.FAILED.value, attempts.c.failure != Failure.OUR_ACCOUNT.value
+)
+
+_WAITS: Select[tuple[str]] = (
+    select(attempts.c.id)
+    .join(notifications, notifications.c.id == attempts.c.notification_id)
+    .where(
+        attempts.c.incident_id == bindparam("incident"),
+        attempts.c.method == bindparam("method"),
+        attempts.c.address_index.in_(bindparam("indexes", expanding=True)),
+        attempts.c.status.in_(QUEUED),
+    )
+    .limit(1)
+)
+_ALERT_WAITS = _WAITS.where(attempts.c.is_alert)
+_PROMPT_WAITS = _WAITS.where(notifications.c.alarm_id == bindparam("prompt"))
+
+
+def stoppable_alerts(session: Session, incidents: Collection[str]) -> dict[str, list[tuple[Stoppable, Coverage]]]:
+    """The stoppable alerts of each incident by id, each as often as there are escalations that it counts for."""
+    return by_incident(session, _ALERTS, incidents, _alert)
+
+
+def stoppable_others(session: Session, incident: str) -> list[Addressed]:
+    """The stoppable attempts that are no alerts, by id."""
+    return [Addressed(*row) for row in session.execute(_NO_ALERTS, {"incident": incident})]
+
+
+def all_clears(session: Session, incident: str, since: datetime) -> list[AllClear]:
+    """The attempts planned since then to say that the incident is over, by id."""
+    rows = session.execute(_ALL_CLEAR, {"incident": incident, "since": since})
+    return [AllClear(*row[:-1]) for row in rows if from_plain(Said, row.said).reason is not None]
+
+
+def heard(session: Session, incident: str, notification: str | None = None) -> list[Heard]:
+    """The addresses by which somebody may have been alerted; `notification`: by that one alone."""
+    query, values = (_HEARD, {}) if notification is None else (_HEARD_BY_ONE, {"notification": notification})
+    return [Heard(*row) for row in session.execute(query, {"incident": incident, **values})]
+
+
+def held_back(session: Session, incident: str, since: datetime) -> list[tuple[HeldBack, Coverage]]:
+    """The alerts held back since then, each as often as there are escalations that it counts for."""
+    rows = map(tuple, session.execute(_HELD_BACK, {"incident": incident, "since": since}))
+    return [(HeldBack(*row[_COUNT:]), Coverage(*row[:_COUNT])) for row in rows]
+
+
+def failed(session: Session, incident: str, since: datetime) -> list[tuple[MethodKind, Failure, Coverage]]:
+    """How alerts failed since then, and not for our account alone, with each escalation that they count for."""
+    rows = map(tuple, session.execute(_FAILED, {"incident": incident, "since": since}))
+    return [(MethodKind(row[-2]), Failure(row[-1]), Coverage(*row[:_COUNT])) for row in rows]
+
+
+def alert_waits(session: Session, incident: str, method: MethodKind, indexes: Sequence[bytes]) -> bool:
+    """Whether an alert or reminder by that method to an address of these indexes has not left."""
+    return session.scalar(_ALERT_WAITS, _to(incident, method, indexes)) is not None
+
+
+def prompt_waits(session: Session, incident: str, method: MethodKind, indexes: Sequence[bytes], prompt: str) -> bool:
+    """Whether that prompt, raised or repeated earlier, has not left by that method to an address of these indexes."""
+    return session.scalar(_PROMPT_WAITS, _to(incident, method, indexes) | {"prompt": prompt}) is not None
+
+
+def cancel(session: Session, attempt: Stoppable, now: datetime, *, look_at: datetime | None = None) -> None:
+    """Cancel an attempt. Of one that was on its way it stays open whether it left: that is still found out (A5).
+
+    `look_at`: when its provider is asked whether the call is over.
+    """
+    values: dict[str, Any] = {"status": AttemptStatus.CANCELLED.value, "changed_at": now}
+    if not attempt.may_have_left:
+        values |= {"due_at": look_at, "lease": None, "checks": 0}
+    session.execute(update(attempts).where(attempts.c.id == attempt.id).values(values))
+
+
+def _alert(row: Row[Any]) -> tuple[Stoppable, Coverage]:
+    values = tuple(row)
+    return Stoppable(*values[_COUNT:-1]), Coverage(*values[:_COUNT])
+
+
+def _to(incident: str, method: MethodKind, indexes: Sequence[bytes]) -> dict[str, object]:
+    return {"incident": incident, "method": method.value, "indexes": list(indexes)}

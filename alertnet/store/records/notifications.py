@@ -1,0 +1,159 @@
+"""Notifications on the record: what is said to whom, and which escalations each of them counts for.
+
+The latter stand in the table `served`: a shared contact is told once, for several trees (B1).
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import Said
+from alertnet.core.escalation.state import State
+from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.store.db.by_incident import by_incident
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import alarms, attempts, escalations, notifications, served
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """That a notification counts for an escalation, as which contact and method there."""
+
+    escalation: str
+    contact: str
+    method_index: int
+    level_index: int
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class Covered(Coverage):
+    """A coverage with its notification, how that escalation stands, and the task that it belongs to, if it is one."""
+
+    notification: str
+    tree: str
+    stored_state: Any
+    task: str | None = None
+
+    @property
+    def state(self) -> State:
+        """What the escalation remembers."""
+        return from_plain(State, self.stored_state)
+
+
+COVERAGE = (served.c.escalation_id, served.c.contact, served.c.method, served.c.level_index, served.c.round)
+"""The columns of a `Coverage`, in the order of its fields."""
+
+_COVERAGE: Select[Any] = (
+    select(*COVERAGE).where(served.c.notification_id == bindparam("notification")).order_by(served.c.escalation_id)
+)
+_COVERED: Select[Any] = select(*COVERAGE, served.c.notification_id, escalations.c.tree, escalations.c.state).join(
+    escalations, escalations.c.id == served.c.escalation_id
+)
+_COVERED_BY = _COVERED.where(served.c.notification_id.in_(bindparam("notifications", expanding=True)))
+_TASKS = (
+    _COVERED.add_columns(notifications.c.alarm_id)
+    .join(notifications, notifications.c.id == served.c.notification_id)
+    .where(notifications.c.method == MethodKind.TASK.value)
+    .order_by(notifications.c.id, served.c.escalation_id)
+)
+_OF_TASKS = _TASKS.where(notifications.c.alarm_id.in_(bindparam("tasks", expanding=True)))
+_OPEN_TASKS = (
+    _TASKS.add_columns(notifications.c.incident_id)
+    .join(alarms, alarms.c.id == notifications.c.alarm_id)
+    .where(notifications.c.incident_id.in_(bindparam("incidents", expanding=True)), alarms.c.due_at.is_not(None))
+)
+_TOLD: Select[tuple[str, str]] = (
+    select(notifications.c.tree, notifications.c.contact)
+    .where(
+        notifications.c.incident_id == bindparam("incident"),
+        notifications.c.kind.in_(bindparam("kinds", expanding=True)),
+    )
+    .distinct()
+)
+
+
+def coverage_of(session: Session, notification: str) -> list[Coverage]:
+    """The coverage of a notification, in the order of the escalations' ids."""
+    return [Coverage(*row) for row in session.execute(_COVERAGE, {"notification": notification})]
+
+
+def covering(session: Session, escalation: str) -> list[tuple[str, Coverage]]:
+    """The notifications that count for that escalation, each with as what."""
+    query = select(*COVERAGE, served.c.notification_id).where(served.c.escalation_id == escalation)
+    return [(row.notification_id, Coverage(*tuple(row)[:-1])) for row in session.execute(query)]
+
+
+def cover_as(session: Session, notification: str, coverage: Coverage) -> None:
+    """Let a notification that counts for the escalation count for that contact, method and level of it."""
+    mine = (served.c.notification_id == notification) & (served.c.escalation_id == coverage.escalation)
+    there = {
+        "contact": coverage.contact,
+        "method": coverage.method_index,
+        "level_index": coverage.level_index,
+    }
+    session.execute(update(served).where(mine).values(there))
+
+
+def covered_by(session: Session, notifications: Sequence[str]) -> dict[str, list[Covered]]:
+    """The coverage of several notifications, by notification; one that counts for nothing is not in it."""
+    values = {"notifications": list(notifications)}
+    found: dict[str, list[Covered]] = {}
+    for row in session.execute(_COVERED_BY, values) if notifications else ():
+        found.setdefault(row.notification_id, []).append(Covered(*row))
+    return found
+
+
+def covered_by_tasks(session: Session, tasks: Sequence[str]) -> dict[str, list[Covered]]:
+    """The coverage of the notifications of those tasks, by the task's id."""
+    found: dict[str, list[Covered]] = {}
+    for row in session.execute(_OF_TASKS, {"tasks": list(tasks)}) if tasks else ():
+        found.setdefault(row.alarm_id, []).append(_of_task(row))
+    return found
+
+
+def open_tasks(session: Session, incidents: Collection[str]) -> dict[str, list[Covered]]:
+    """The tasks of each incident that are still to be done: a value for each escalation that one counts for."""
+    return by_incident(session, _OPEN_TASKS, incidents, _of_task)
+
+
+def told(session: Session, incident: str, kinds: Iterable[Kind]) -> set[tuple[str, str]]:
+    """(tree, contact) of those to whom anything of these kinds is on the record."""
+    values = {"incident": incident, "kinds": [kind.value for kind in kinds]}
+    return {(row.tree, row.contact) for row in session.execute(_TOLD, values)}
+
+
+def show(session: Session, id: str, status: AttemptStatus) -> None:
+    """Let a notification show that status."""
+    session.execute(update(notifications).where(notifications.c.id == id).values(status=status.value))
+
+
+def revise(
+    tx: Tx,
+    incident: str,
+    names: Collection[tuple[str, str]],
+    kinds: Collection[Kind],
+    kind: Kind,
+    said: Said,
+) -> None:
+    """Let what of `kinds` leaves later, to one of these (tree, contact), be of that kind and say that."""
+    waiting = select(attempts.c.notification_id).where(
+        attempts.c.incident_id == incident,
+        attempts.c.status == AttemptStatus.QUEUED.value,
+        attempts.c.due_at > tx.now,
+    )
+    change = update(notifications).where(
+        notifications.c.id.in_(waiting),
+        tuple_(notifications.c.tree, notifications.c.contact).in_(list(names)),
+        notifications.c.kind.in_([each.value for each in kinds]),
+    )
+    tx.session.execute(change.values(kind=kind.value, said=to_plain(said)))
+
+
+def _of_task(row: Row[Any]) -> Covered:
+    return Covered(*row[: len(fields(Covered))])

@@ -1,0 +1,206 @@
+"""Prompts: what coordinators are asked or told again and again until one of them answers, and promises to the field.
+
+They stand in the table `alarms`, the third queue: alarms, decisions and tasks by the moment when they ring again,
+promises by the moment when they are kept (adr/0002, adr/0008).
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from alertnet.core.delivery.invariants import check_prompt
+from alertnet.core.notification import PromptAnswer, PromptKind
+from alertnet.store.db.by_incident import by_incident
+from alertnet.store.tables import alarms, escalations
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """An alarm, decision, task or promise to the field, as it is stored: another version may have written it."""
+
+    id: str
+    escalation_id: str | None
+    kind: str
+    """Of `core.notification.PromptKind`."""
+    subject: str
+    """Of `core.disclosure.Subject`."""
+    about: str | None
+    """The id of a contact or tree, or the name of a level."""
+    level: int | None
+    """1-based; 0 is the last resort."""
+    contacts: int | None
+    automatic_at: datetime | None
+    code_id: str | None
+    asked: int
+    """How often it rang or was asked."""
+    raised_at: datetime
+    due_at: datetime | None
+    """When it rings again; None: not any more."""
+    answer: str | None
+    """Of `core.notification.PromptAnswer`."""
+    answered_by: str | None
+    answered_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still rings, or will again after a pause."""
+        return self.due_at is not None
+
+    @property
+    def level_index(self) -> int:
+        """The place of the level that it is about, -1 for the last resort."""
+        assert self.level is not None
+        return self.level - 1
+
+    @property
+    def contact(self) -> str:
+        """The contact that a task or a question to confirm is about."""
+        assert self.about is not None
+        return self.about
+
+    @property
+    def escalation(self) -> str:
+        """The escalation that a task, or a question about a level or an answer, is about."""
+        assert self.escalation_id is not None
+        return self.escalation_id
+
+
+_NAMES = tuple(each.name for each in fields(Prompt))
+_PROMPTS: Select[Any] = select(*(alarms.c[name] for name in _NAMES))
+_ONE = _PROMPTS.where(alarms.c.id == bindparam("id"))
+_HOLD = _ONE.with_for_update()
+_DUE_AT = select(alarms.c.due_at).where(alarms.c.id == bindparam("id"))
+_OPEN: Select[Any] = (
+    _PROMPTS.add_columns(alarms.c.incident_id)
+    .where(alarms.c.incident_id.in_(bindparam("incidents", expanding=True)), alarms.c.due_at.is_not(None))
+    .order_by(alarms.c.raised_at)
+)
+_OF_INCIDENT = _PROMPTS.where(alarms.c.incident_id == bindparam("incident"))
+_DECISIONS = _OF_INCIDENT.where(alarms.c.kind == PromptKind.DECISION.value).limit(1)
+_OLDEST_DECISION = _DECISIONS.where(alarms.c.due_at.is_not(None)).order_by(alarms.c.raised_at)
+_LAST_DECISION = _DECISIONS.order_by(alarms.c.answered_at.desc())
+
+
+def get(session: Session, id: str) -> Prompt:
+    """The prompt of that id."""
+    return _prompt(session.execute(_ONE, {"id": id}).one())
+
+
+def hold(session: Session, id: str) -> Prompt:
+    """The prompt, held until the transaction ends.
+
+    Raises:
+        Inconsistent: it can't be as it is.
+    """
+    row = session.execute(_HOLD, {"id": id}).one()
+    check_prompt(row.id, row._mapping)
+    return _prompt(row)
+
+
+def open_of(session: Session, incidents: Collection[str]) -> dict[str, list[Prompt]]:
+    """The prompts of each incident that still ring or are on hold, oldest first."""
+    return by_incident(session, _OPEN, incidents, _prompt)
+
+
+def oldest_decision(session: Session, incident: str) -> Prompt | None:
+    """The oldest decision of the incident that is still open."""
+    return _first(session, _OLDEST_DECISION, incident)
+
+
+def last_decision(session: Session, incident: str) -> Prompt | None:
+    """The decision of the incident that was answered last."""
+    return _first(session, _LAST_DECISION, incident)
+
+
+def promise_of(session: Session, incident: str, *, besides: PromptAnswer) -> Prompt | None:
+    """The promise to the field, unless it has another answer than `besides`."""
+    is_left = alarms.c.answer.is_(None) | (alarms.c.answer == besides.value)
+    return _first(session, _OF_INCIDENT.where(alarms.c.kind == PromptKind.FIELD_STATUS.value, is_left), incident)
+
+
+def answered_so(session: Session, incident: str, answer: PromptAnswer, at: datetime) -> list[Prompt]:
+    """The prompts that were given that answer at that very moment, oldest first."""
+    query = _OF_INCIDENT.where(alarms.c.answer == answer.value, alarms.c.answered_at == at).order_by(alarms.c.raised_at)
+    return [_prompt(row) for row in session.execute(query, {"incident": incident})]
+
+
+def about_levels(session: Session, escalation: str) -> list[Prompt]:
+    """The prompts that name a level of that escalation, or a contact of one, whether open or not."""
+    query = _PROMPTS.where(alarms.c.escalation_id == escalation, alarms.c.level.is_not(None))
+    return [_prompt(row) for row in session.execute(query)]
+
+
+def due(session: Session, now: datetime, limit: int) -> list[tuple[str, str]]:
+    """(prompt, incident) of the prompts that are due, most severe first, then oldest (A7); nothing is held."""
+    query = select(alarms.c.id, alarms.c.incident_id).where(alarms.c.due_at.is_not(None), alarms.c.due_at <= now)
+    gravest = select(func.min(escalations.c.rank)).where(escalations.c.incident_id == alarms.c.incident_id)
+    in_order = query.order_by(func.coalesce(gravest.scalar_subquery(), 0), alarms.c.due_at).limit(limit)
+    return [(row.id, row.incident_id) for row in session.execute(in_order)]
+
+
+def is_open(session: Session, id: str) -> bool:
+    """Whether a prompt still rings, or will again after a pause."""
+    return session.scalar(_DUE_AT, {"id": id}) is not None
+
+
+def answer(
+    session: Session,
+    id: str,
+    answer: PromptAnswer,
+    *,
+    by: str | None,
+    at: datetime,
+    again_at: datetime | None = None,
+    stays_automatic: bool = True,
+) -> None:
+    """Write down how a prompt was answered, decided or overtaken: it rings no more, or again at `again_at`.
+
+    `stays_automatic` False: it does not proceed by itself any more.
+    """
+    values = {"answer": answer.value, "answered_by": by, "answered_at": at, "due_at": again_at}
+    _change(session, id, values if stays_automatic else values | {"automatic_at": None})
+
+
+def ask_anew(session: Session, prompt: Prompt, due_at: datetime, *, later: timedelta = timedelta()) -> None:
+    """Take the answer of a prompt back: it rings again at that moment, and its other times are so much `later`."""
+    values = {
+        "answer": None,
+        "answered_by": None,
+        "answered_at": None,
+        "due_at": due_at,
+        "raised_at": prompt.raised_at + later,
+        "automatic_at": prompt.automatic_at + later if prompt.automatic_at else None,
+    }
+    _change(session, prompt.id, values)
+
+
+def ask_again(session: Session, prompt: Prompt, due_at: datetime | None) -> None:
+    """Count that a prompt has rung once more, and let it do so again at that moment."""
+    _change(session, prompt.id, {"asked": prompt.asked + 1, "due_at": due_at})
+
+
+def postpone(session: Session, id: str, due_at: datetime) -> None:
+    """Let a prompt, which did not ring, ring at that moment."""
+    _change(session, id, {"due_at": due_at})
+
+
+def rename(session: Session, id: str, level: int, about: str | None) -> None:
+    """Give a prompt the place and name that its level or contact has in an edited tree."""
+    _change(session, id, {"level": level, "about": about})
+
+
+def _first(session: Session, query: Select[Any], incident: str) -> Prompt | None:
+    row = session.execute(query, {"incident": incident}).first()
+    return None if row is None else _prompt(row)
+
+
+def _change(session: Session, id: str, values: Mapping[str, Any]) -> None:
+    session.execute(update(alarms).where(alarms.c.id == id).values(values))
+
+
+def _prompt(row: Row[Any]) -> Prompt:
+    return Prompt(*row[: len(_NAMES)])
