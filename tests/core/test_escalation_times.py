@@ -217,6 +217,16 @@ def test_a_round_that_was_due_in_an_outage_begins_after_it() -> None:
     assert (played.state.round, played.due) == (2, 340)
 
 
+@pytest.mark.parametrize(("looked_at", "second"), [(35.5, 45), (300, 310)], ids=["half a minute late", "outage"])
+def test_the_levels_of_a_round_count_from_its_moment_or_from_the_end_of_the_outage(
+    looked_at: float, second: float
+) -> None:
+    """A7: a little late moves nothing, and of a round that begins late no level is overdue."""
+    played = night(level("One", "bob"), level("Two", "eva"), known=CRITICAL).until(20).sleep_until(looked_at)
+
+    assert played.until(second).opened()[2:] == [f"{looked_at:g} One", f"{second:g} Two"]
+
+
 def test_after_an_outage_the_answer_comes_before_all_that_is_overdue() -> None:
     """A7, A4: what nobody could do in time is not done once it is needless."""
     levels = (level("One", "ana"), level("Two", "bob"), level("Three", "eva"))

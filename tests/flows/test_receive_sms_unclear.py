@@ -234,6 +234,22 @@ def test_a_coordinators_slips_leave_the_shared_code_to_the_others(board: Switchb
     assert board.decision() == "go"
 
 
+@pytest.mark.parametrize(("is_decided", "asked"), [(False, 2), (True, 1)])
+def test_a_coordinators_slips_ask_nothing_anew_that_was_decided(
+    board: Switchboard, is_decided: bool, asked: int
+) -> None:
+    """B9: the number loses the shared code, and gets one of its own where the question still waits."""
+    incident = board.opens(verified=False)
+    if is_decided:
+        board.texts("coordinator", f"GO {board.code_of('coordinator', of_alarm=True)}")
+
+    for _ in range(5):
+        board.texts("second", WRONG)
+
+    assert len(board.history(incident, "codes_voided")) == 1
+    assert len(board.rows(notifications, kind="decision", contact="coordinator-2", method="sms")) == asked
+
+
 @pytest.mark.parametrize("who", ["ombuds", "stranger"])
 def test_another_contacts_code_counts_for_nothing_and_is_reported(board: Switchboard, who: str) -> None:
     """A6: never a code from another number."""

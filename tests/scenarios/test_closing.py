@@ -82,6 +82,18 @@ def test_a_call_that_nobody_answered_has_told_nothing(valley: World) -> None:
     assert sorted(incident.told("stand_down")) == [("coordinator", "sms"), ("ombuds", "sms")]
 
 
+def test_a_call_that_was_answered_without_a_code_may_have_been_heard(valley: World) -> None:
+    """A voicemail plays the reference later on, to whoever then hears that it is over."""
+    incident = valley.raises()
+    valley.phone(MAYOR).behaves("voicemail")
+    valley.passes(minutes=11)
+
+    incident.act("close", reason="released")
+
+    assert tries(incident, "mayor", "call")[0].failure == "no_code"
+    assert ("mayor", "call") in incident.told("stand_down")
+
+
 def test_a_false_alarm_is_corrected(valley: World) -> None:
     """Whoever was alarmed for nothing hears so."""
     incident = valley.raises()

@@ -1,5 +1,6 @@
 """What waits for a coordinator's word: how it is asked, by which ways it is answered, and what silence does (B3)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -97,6 +98,7 @@ def test_a_go_opens_the_level_at_once(asked: World, by: str) -> None:
 def test_a_hold_ends_the_automatic_time_and_is_asked_again_each_hour(asked: World, by: str) -> None:
     """B3: after 60 minutes, then hourly; the level never opens by itself."""
     incident = waits_for_go(asked)
+    first = question(asked)
 
     decides(asked, incident, by, "hold")
     asked.passes(minutes=59)
@@ -106,6 +108,7 @@ def test_a_hold_ends_the_automatic_time_and_is_asked_again_each_hour(asked: Worl
     asked.passes(minutes=60)
 
     assert questions(asked) == 3
+    assert ["Without you" in text for text in (first, question(asked))] == [True, False]
     assert asked.phone("police").inbox == []
     decides(asked, incident, "sms", "go")
     assert len(asked.phone("police").inbox) == 1
@@ -155,6 +158,18 @@ def test_a_question_is_asked_again_every_ten_minutes(asked: World) -> None:
     asked.passes(minutes=25)
 
     assert questions(asked) == 3
+
+
+def test_a_question_that_was_asked_late_is_next_asked_at_its_own_moment(asked: World) -> None:
+    """A7: every ten minutes from when it was asked first, whatever has kept us from one of them."""
+    waits_for_go(asked)
+    asked.clock.at += timedelta(minutes=13)
+    asked.settles()
+    late = questions(asked)
+
+    asked.passes(minutes=7)
+
+    assert (late, questions(asked)) == (2, 3)
 
 
 def test_without_a_decision_the_level_opens_at_its_automatic_time(asked: World) -> None:

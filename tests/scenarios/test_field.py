@@ -127,6 +127,21 @@ def test_the_field_hears_that_a_coordinator_has_it(valley: World) -> None:
     assert "coordinacion lo atiende desde las 21:17" in told[0]
 
 
+def test_the_field_hears_of_a_coordinator_alone(valley: World) -> None:
+    """messages.md: others answer for what they do themselves."""
+    valley.texts("ana", "SOS")
+    valley.newest().act("go", decision="go")
+    valley.passes(minutes=20)
+    told = []
+
+    for who in ("ombuds", "coordinator"):
+        valley.texts(who, code_in(next(text for text in valley.phone(who).inbox if "URGENT" in text)))
+        told.append(sum("lo atiende desde" in text for text in valley.phone("ana").inbox))
+
+    assert ("ombuds", "acknowledged", "sms") in valley.newest().answers()
+    assert told == [0, 1]
+
+
 def test_the_field_hears_after_ten_minutes_that_nobody_has_it_yet(valley: World) -> None:
     """messages.md: and whom to call; and later that somebody has."""
     valley.texts("ana", "SOS")
