@@ -29,6 +29,13 @@ def keep_and_refuse(tx: Tx, name: str) -> str:
     raise Refused(name)
 
 
+def keep_on_a_full_disk(tx: Tx, name: str) -> None:
+    """The file may grow no more: SQLite gives up the whole transaction."""
+    pages = tx.session.scalar(text("PRAGMA page_count"))
+    tx.session.execute(text(f"PRAGMA max_page_count = {pages}"))
+    keep(tx, name * 100_000)
+
+
 def keep_as_due(tx: Tx, name: str) -> None:
     keep(tx, name)
     tx.leaves_due()

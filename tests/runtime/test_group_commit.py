@@ -12,7 +12,15 @@ from sqlalchemy.exc import IntegrityError
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
-from tests.runtime.flows import Refused, keep, keep_and_refuse, keep_as_due, keep_what_commit_refuses, kept
+from tests.runtime.flows import (
+    Refused,
+    keep,
+    keep_and_refuse,
+    keep_as_due,
+    keep_on_a_full_disk,
+    keep_what_commit_refuses,
+    kept,
+)
 
 PATIENCE = 20  # seconds until a test that hangs fails
 
@@ -96,6 +104,18 @@ def test_a_flow_whose_commit_is_refused_fails_alone(on_sqlite: Runtime) -> None:
 
     assert [type(outcome.exception()) for outcome in outcomes] == [type(None), IntegrityError, type(None)]
     assert on_disk(on_sqlite) == {"a", "c"}
+
+
+def test_of_a_group_that_a_full_disk_undoes_nobody_is_told_that_it_is_kept(on_sqlite: Runtime) -> None:
+    """A1: those before it in the group are undone with it."""
+    calls: list[Callable[[], object]] = [lambda name=f"{n}": on_sqlite.transact(keep, name) for n in range(20)]  # type: ignore[misc]
+    calls.insert(10, lambda: on_sqlite.transact(keep_on_a_full_disk, "full"))
+
+    outcomes = Crowd(on_sqlite).ask(calls)
+
+    told = {outcome.result() for outcome in outcomes if not outcome.exception()}
+    assert told == on_disk(on_sqlite) != set()
+    assert isinstance(outcomes[10].exception(), DatabaseAway)
 
 
 def test_a_database_that_is_locked_answers_everybody_and_recovers_by_itself(on_sqlite: Runtime) -> None:

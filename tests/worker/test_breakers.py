@@ -199,6 +199,22 @@ def test_one_attempt_tries_then_all_leave_most_severe_first(stage: Stage, provid
     assert not is_away(stage.runtime)
 
 
+def test_what_waited_leaves_before_what_came_later(stage: Stage, provider: Provider) -> None:
+    """A7: it keeps the place that it had before its provider was away."""
+    notes(stage.runtime, *[TIMEOUT] * RUN)
+    waited = stage.opens()
+    stage.passes(seconds=2)
+    came_later = stage.opens()
+    stage.clock.at += SECOND
+    provider.result = None
+
+    notes(stage.runtime, Accepted("SM1"))
+    stage.worker.step()
+
+    incidents = {row.id: row.incident_id for row in stage.attempts(MethodKind.SMS)}
+    assert [incidents[id] for id in provider.sent] == [waited, came_later]
+
+
 def test_one_that_answers_but_does_not_work_costs_one_attempt_at_a_time(stage: Stage, provider: Provider) -> None:
     """A probe is one attempt, whoever else waits."""
     notes(stage.runtime, *[TIMEOUT] * RUN)

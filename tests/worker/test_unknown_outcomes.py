@@ -11,7 +11,9 @@ from alertnet.core.directory.contact_tree import Level
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.sending.claim_sends import LEASE, claim
+from alertnet.flows.sending.locked_attempt import ASK_AFTER
 from alertnet.flows.sending.provider_callbacks import track_sms
+from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.flows.sending.send_capacity import Line, Outward
 from alertnet.flows.sending.settle_unknown import MOST_QUERIES, claim_status_queries, expire_lease, record_lookup
 from alertnet.sandbox import Fault
@@ -141,6 +143,30 @@ def test_a_lease_that_runs_is_left_alone(stage: Stage) -> None:
     stage.runtime.transact(expire_lease, claimed.attempt)
 
     assert stage.attempt(MethodKind.SMS).status == "sending"
+
+
+def test_what_the_provider_is_asked_about_is_one_workers_until_its_lease_is_over(stage: Stage) -> None:
+    """A5: nobody else asks meanwhile, and an answer that comes later than that settles nothing."""
+
+    def asks() -> list[Claimed]:
+        return stage.runtime.transact(claim_status_queries, MethodKind.SMS, 9).claimed
+
+    stage.opens()
+    (claimed,) = stage.runtime.transact(claim, MethodKind.SMS, Outward([Line(FIRST, (OURS,), 0, 1)])).claimed
+    stage.clock.at += LEASE
+    stage.runtime.transact(expire_lease, claimed.attempt)
+    stage.clock.at += ASK_AFTER
+    (slow,), meanwhile = asks(), asks()
+    stage.clock.at += LEASE
+    (other,) = asks()
+
+    checks = []
+    for each in (slow, other):
+        stage.runtime.transact(record_lookup, each.attempt, each.lease, Absent())
+        checks.append(stage.attempt(MethodKind.SMS).checks)
+
+    assert meanwhile == []
+    assert checks == [0, 1]
 
 
 def test_planned_steps_go_on_while_an_outcome_is_unknown(stage: Stage) -> None:
