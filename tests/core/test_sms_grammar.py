@@ -138,6 +138,18 @@ REPORTS = [
     ("HELP nos disparan", Report(True, text="nos disparan")),
     ("SOS L12 hay soldados", Report(True, place="L12", text="hay soldados")),
     ("sos 47110 20", Report(True, pin="47110", type="arrest")),
+    # Whatever language the phone's owner cries for help in.
+    *((word, Report(True)) for word in ("AYUDA", "ayúdame", "Auxilio!", "AIDE", "aidez", "Secours", "URGENCE")),
+    *((word, Report(True)) for word in ("EMERGENCY", "emergencia", "Hilfe", "NOTFALL", "Ajuda", "socorro")),
+    *((word, Report(False)) for word in ("ALARMA", "alarme", "Alarm")),
+    ("AYUDA47110 20 nos pararon", Report(True, "47110", "arrest", text="nos pararon")),
+    # One slip is forgiven: a letter that is wrong, missing, doubled or in its neighbour's place.
+    *((word, Report(True)) for word in ("S0S", "sooos", "ayudda", "ayuad", "axilio", "emergancy", "socoro", "hlep")),
+    *((word, Report(False)) for word in ("ALRETA", "allerta", "alarna", "aletr")),
+    ("alreta47110 20", Report(False, "47110", "arrest")),
+    # PIN and type alone, in either order.
+    ("47110 20", Report(False, "47110", "arrest")),
+    ("20 47110 P7 nos pararon", Report(False, "47110", "arrest", people=("P7",), text="nos pararon")),
     # The whole form, however it is separated.
     (
         "ALERTA 47110 20 L12 P7 C2 nos pararon",
@@ -185,13 +197,28 @@ def test_a_text_in_doubt_is_no_answer(text: str) -> None:
     assert parse_answers("4711") != ()
 
 
+NO_REPORTS = [
+    # A slip that makes another word of it, or two slips, is not forgiven.
+    *("Aida llegó", "held up at the bridge", "alter ego", "later", "so we go", "hola", "ale", "ayer nada", "side road"),
+    # A number alone is no report; nor is a PIN with what is no type, or a type with what is no PIN.
+    *("47110", "20", "47110 77", "4711 20", "20 20", "47110 47120"),
+]
+
+
+@pytest.mark.parametrize("text", NO_REPORTS)
+def test_what_only_looks_like_a_report_is_none(text: str) -> None:
+    """B4: a slip never turns one word into another."""
+    assert parse_report(text) is None
+    assert parse_report(f"ALERTA {text}") is not None
+
+
 @pytest.mark.parametrize(("text", "report"), REPORTS)
 def test_a_report_is_understood(text: str, report: Report) -> None:
     """A12: what is not understood is kept as it was written."""
     assert parse_report(text) == report
 
 
-@pytest.mark.parametrize("text", ["", "todo bien", "4711", "no SOS", "alertas", "helper", "47110 20"])
+@pytest.mark.parametrize("text", ["", "todo bien", "4711", "no SOS", "helper"])
 def test_a_text_without_the_verb_is_no_report(text: str) -> None:
     assert parse_report(text) is None
     assert parse_report(f"SOS {text}") is not None

@@ -43,8 +43,17 @@ VERBS = {word: verb for verb, words in _WORDS_OF_VERBS.items() for word in words
 OPT_OUTS = frozenset(("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "arret"))
 """With one of these as the whole text, networks stop all further SMS to that phone (docs/twilio.md 1)."""
 
-PANIC = ("sos", "help")
-ALARMS = ("alert", "alerte", "alerta")
+PANIC = frozenset(
+    (
+        *("sos", "help", "emergency", "ayuda", "ayudame", "ayudenme", "auxilio", "emergencia"),
+        *("aide", "aidez", "secours", "urgence"),
+        *("hilfe", "notfall", "ajuda", "socorro"),
+    )
+)
+"""Words that raise an alarm at its gravest, whatever the language of the phone."""
+ALARMS = frozenset(("alert", "alerte", "alerta", "alarm", "alarme", "alarma"))
+LONG_WORD = 5
+"""In a word of so many letters or more any one slip is forgiven; a shorter one would become another word too easily."""
 
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
@@ -61,7 +70,8 @@ MOST_CODES = 3
 
 _WORD = re.compile(r"\w+")
 _VERB_WITH_CODE = re.compile(rf"({'|'.join(VERBS)})?(\d{{4}})")
-_REPORT = re.compile(rf"({'|'.join((*PANIC, *sorted(ALARMS, reverse=True)))})(\d{{5,6}})?")
+_SOS = re.compile(r"(s+[o0]+s+)(\d{5,6})?")
+_WORD_WITH_PIN = re.compile(r"([^\W\d_]+)(\d{5,6})?")
 _TURN = re.compile(r"(on|off)(\d{5,6})")
 _PERSON = re.compile(r"p\d{1,3}")
 _PLACE = re.compile(r"l\d{1,3}")
@@ -92,7 +102,7 @@ class Report:
     """
 
     panic: bool
-    """SOS or HELP."""
+    """SOS, HELP or another cry for help."""
     pin: str | None = field(default=None, repr=False)
     type: str | None = None
     place: str | None = None
@@ -150,28 +160,29 @@ def says_more(text: str) -> bool:
 
 
 def parse_report(text: str) -> Report | None:
-    """The report of a text that begins with SOS, HELP or ALERT, ALERTE, ALERTA; None of any other.
+    """The report of a text that begins with a cry for help, with ALERT, or with PIN and TYPE#; None of any other.
 
-    PIN (5 or 6 digits) and TYPE# (2 digits) stand before the free text, in any order; a PIN that comes later is taken
-    out of it. Codes of people (P7), place (L12) and consent (C0 to C3) are taken wherever they stand, and of several
+        SOS · AYUDA · AIDE · EMERGENCY · ALERTA 47110 20 L12 P7 C2 words · 47110 20 words · S.O.S · ALRETA47110
+
+    One slip in the first word is forgiven (a letter that is wrong, missing, doubled or in its neighbour's place). PIN
+    (5 or 6 digits) and TYPE# (2 digits) stand before the free text, in any order; a PIN that comes later is taken out
+    of it. Codes of people (P7), place (L12) and consent (C0 to C3) are taken wherever they stand, and of several
     consents the narrowest.
     """
     text = _clean(text)
     words = _words(text)
-    if [word.plain for word in words[:3]] == ["s", "o", "s"]:
-        words[:3] = [_Word("sos", 0, words[2].end)]
-    verb = _REPORT.fullmatch(words[0].plain) if words else None
-    if verb is None:
+    begun = _begin_report(words)
+    if begun is None:
         return None
-    rest = words[1:]
-    pin = None if verb[2] else next((word for word in rest if is_pin(word.plain)), None)
+    is_panic, joined_pin, rest = begun
+    pin = None if joined_pin else next((word for word in rest if is_pin(word.plain)), None)
     number = next((word for word in _head(rest) if _is_type(word.plain)), None)
     place = next((word.plain.upper() for word in rest if _PLACE.fullmatch(word.plain)), None)
     people = (word.plain.upper() for word in rest if _PERSON.fullmatch(word.plain))
     consents = [CONSENTS[word.plain] for word in rest if word.plain in CONSENTS]
     return Report(
-        panic=verb[1] in PANIC,
-        pin=verb[2] or (pin.plain if pin else None),
+        panic=is_panic,
+        pin=joined_pin or (pin.plain if pin else None),
         type=TYPES_BY_NUMBER[int(number.plain)].code if number else None,
         place=place,
         people=tuple(dict.fromkeys(people)),
@@ -228,7 +239,7 @@ def _only_answer(text: str, words: list[_Word]) -> tuple[SmsAnswer, ...]:
     """The answer with the only code of a text that begins with something else, by the verb right before it."""
     matches = [(place, _VERB_WITH_CODE.fullmatch(word.plain)) for place, word in enumerate(words)]
     codes = [(place, match) for place, match in matches if match is not None and is_written_code(match[2])]
-    if len(codes) != 1 or _REPORT.fullmatch(words[0].plain) or says_so(text):
+    if len(codes) != 1 or _begin_report(words) is not None or says_so(text):
         return ()
     place, match = codes[0]
     apart = place > 0 and match[1] is None and words[place - 1].plain in VERBS
@@ -242,6 +253,38 @@ def _only_answer(text: str, words: list[_Word]) -> tuple[SmsAnswer, ...]:
 def _is_doubtful(verb: Verb, note: str, words: list[_Word]) -> bool:
     consents = verb in (Verb.OK, Verb.GO)
     return consents and ("?" in note or any(word.plain in _DOUBTS for word in words))
+
+
+def _begin_report(words: list[_Word]) -> tuple[bool, str | None, list[_Word]] | None:
+    """Whether a report is a cry for help, the PIN joined to its first word, and the words after that."""
+    plain = [word.plain for word in words]
+    if plain[:3] == ["s", "o", "s"]:
+        return True, None, words[3:]
+    if len(words) > 1 and sorted(map(_is_type, plain[:2])) == [False, True] and any(map(is_pin, plain[:2])):
+        return False, None, words
+    if found := _SOS.fullmatch(plain[0]) if words else None:
+        return True, found[2], words[1:]
+    found = _WORD_WITH_PIN.fullmatch(plain[0]) if words else None
+    if found is None:
+        return None
+    is_panic, is_alarm = _is_meant(found[1], PANIC), _is_meant(found[1], ALARMS)
+    return (is_panic, found[2], words[1:]) if is_panic or is_alarm else None
+
+
+def _is_meant(word: str, known: frozenset[str]) -> bool:
+    """Whether the word is one of these, but for one slip."""
+    return word in known or any(_is_slip(word, each) for each in known)
+
+
+def _is_slip(word: str, meant: str) -> bool:
+    """Whether one letter of it is wrong, missing, too many, or in its neighbour's place."""
+    start = next((at for at, (one, other) in enumerate(zip(word, meant, strict=False)) if one != other), None)
+    at = min(len(word), len(meant)) if start is None else start
+    swapped = word[at + 1 : at + 2] + word[at : at + 1] + word[at + 2 :] == meant[at:]
+    doubled = at > 0 and word[at : at + 1] == word[at - 1] and word[at + 1 :] == meant[at:]
+    if len(meant) < LONG_WORD or swapped or doubled:
+        return swapped or doubled
+    return meant[at + 1 :] in (word[at:], word[at + 1 :]) or word[at + 1 :] == meant[at:]
 
 
 def _head(words: list[_Word]) -> Iterator[_Word]:
