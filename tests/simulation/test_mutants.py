@@ -46,9 +46,9 @@ MUTANTS = {
     ),
     "lease without fencing: at the send": Mutant(
         "A5 A4",
-        "alertnet/flows/sending/render_and_send.py",
+        "alertnet/store/queues/attempts.py",
         "    if row is None or row.status != AttemptStatus.SENDING.value or row.lease != lease:\n        return False\n"
-        "    return bool(row.due_at > tx.now)\n",
+        "    return bool(row.due_at > now)\n",
         "    return row is not None\n",
     ),
     "lease without fencing: at the record": Mutant(
@@ -60,7 +60,7 @@ MUTANTS = {
     "lease without fencing: at the answer to a question": Mutant(
         "A5",
         "alertnet/flows/sending/settle_unknown.py",
-        "locked.status is before and locked.row.lease == lease",
+        "locked.status is before and locked.found.lease == lease",
         "locked.status is before",
     ),
     "an end in good order leaves behind what it has claimed": Mutant(
@@ -77,7 +77,7 @@ MUTANTS = {
     "what one provider did not take waits for it, though there is another": Mutant(
         "A11",
         "alertnet/flows/sending/claim_sends.py",
-        "may_go_over = row.provider is None and",
+        "may_go_over = due.provider is None and",
         "may_go_over = False and",
     ),
     "what one provider may have taken goes by the other": Mutant(
@@ -115,16 +115,16 @@ MUTANTS = {
     ),
     "acknowledgement not read at the send: a cancelled one goes": Mutant(
         "A4",
-        "alertnet/flows/sending/render_and_send.py",
+        "alertnet/store/queues/attempts.py",
         "    if row is None or row.status != AttemptStatus.SENDING.value or row.lease != lease:\n        return False\n"
-        "    return bool(row.due_at > tx.now)\n",
-        '    return row is not None and (row.status == "cancelled" or (row.lease == lease and row.due_at > tx.now))\n',
+        "    return bool(row.due_at > now)\n",
+        '    return row is not None and (row.status == "cancelled" or (row.lease == lease and row.due_at > now))\n',
     ),
     "acknowledgement cancels nothing": Mutant(
         "A4", "alertnet/flows/escalation/escalate.py", "    if not locked.fresh:\n        cancel_unwanted(locked)\n"
     ),
     "pruning skipped at the send": Mutant(
-        "A3", "alertnet/flows/sending/claim_sends.py", " or _obstacle(tx, row, coverage) is not None:", ":"
+        "A3", "alertnet/flows/sending/claim_sends.py", " or _obstacle(tx, due, coverage) is not None:", ":"
     ),
     "wider consent is applied unseen": Mutant(
         "A8",

@@ -4,9 +4,6 @@ Telephones do so within two or three minutes, so it goes at once. It is an attem
 of its own, and with no third.
 """
 
-from typing import Any
-
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from alertnet.core.directory.contact import MethodKind
@@ -14,25 +11,26 @@ from alertnet.core.disclosure import IN_FLOODS
 from alertnet.core.notification import URGENT, AttemptStatus, Failure, Kind
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.queues import attempts as attempt_store
+from alertnet.store.queues.attempts import Attempt
 from alertnet.store.records import prompts as prompt_store
 
 
-def dial_again(work: UnitOfWork, row: Row[Any], failure: Failure) -> bool:
+def dial_again(work: UnitOfWork, attempt: Attempt, failure: Failure) -> bool:
     """Queue the second call after that attempt failed so; whether one was."""
-    is_urgent_call = row.method == MethodKind.CALL.value and Kind(row.kind) in URGENT
-    if failure is not Failure.NO_ANSWER or not is_urgent_call or _comes_in_floods(work.tx.session, row):
+    is_urgent_call = attempt.method is MethodKind.CALL and attempt.kind in URGENT
+    if failure is not Failure.NO_ANSWER or not is_urgent_call or _comes_in_floods(work.tx.session, attempt):
         return False
-    if attempt_store.rang_out_before(work.tx.session, row.notification_id, row.id):
+    if attempt_store.rang_out_before(work.tx.session, attempt.notification_id, attempt.id):
         return False
-    work.again(row, extra=row.extra, sender=row.sender)
+    work.again(attempt, extra=attempt.extra, sender=attempt.sender)
     return True
 
 
-def _comes_in_floods(session: Session, row: Row[Any]) -> bool:
+def _comes_in_floods(session: Session, attempt: Attempt) -> bool:
     """Whether it is an alarm of those that anybody can make ring: it rings every ten minutes, and no more (B9)."""
-    if row.kind != Kind.ALARM.value or row.alarm_id is None:
+    if attempt.kind is not Kind.ALARM or attempt.prompt_id is None:
         return False
-    return prompt_store.get(session, row.alarm_id).subject in IN_FLOODS
+    return prompt_store.get(session, attempt.prompt_id).subject in IN_FLOODS
 
 
 def as_shown(session: Session, attempt: str, notification: str, method: str, status: AttemptStatus) -> AttemptStatus:

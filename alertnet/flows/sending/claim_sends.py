@@ -3,35 +3,31 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Row
 from sqlalchemy.exc import DBAPIError
 
-from alertnet.core.codec import from_plain
 from alertnet.core.delivery.circuit_breaker import FIRST_PAUSE
-from alertnet.core.delivery.invariants import check_attempt
 from alertnet.core.delivery.rate_limit import believed, free_after
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import put_down
 from alertnet.core.escalation.advance import closed_by, still_wanted
 from alertnet.core.escalation.state import Unsent
-from alertnet.core.incident import Facts, IncidentStatus
+from alertnet.core.incident import Facts
 from alertnet.core.notification import AttemptStatus, Kind
-from alertnet.core.resolution.resolve import may_be_told
+from alertnet.core.resolution.resolve import Plan, may_be_told
 from alertnet.flows.sending.encrypt_mail import seal_for
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sending.notice_rate_limit import JOINED, NoticeRateLimit
 from alertnet.flows.sending.render_and_send import Claimed, claimed_from
 from alertnet.flows.sending.send_capacity import Outward, SendCapacity
-from alertnet.store.db.bulk_update import change_each
 from alertnet.store.db.tx import Tx
-from alertnet.store.queues import attempts as attempt_store
+from alertnet.store.queues import due_attempts
 from alertnet.store.queues import senders as sender_store
+from alertnet.store.queues.attempts import busy_numbers
+from alertnet.store.queues.due_attempts import DueAttempt, Lease
 from alertnet.store.records import editions
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import Covered, covered_by, covered_by_tasks
-from alertnet.store.tables import attempts
 
 LEASE = timedelta(seconds=30)
 """How long a worker has to send and report; then the outcome is unknown (A5)."""
@@ -85,8 +81,9 @@ def claim(tx: Tx, method: MethodKind, outward: Outward) -> Claims:
     claims = Claims()
     capacity, known = SendCapacity(tx, method, outward), len(outward.queues)
     _fill(tx, method, claims, capacity, outward)
-    change_each(tx.session, attempts, [_under_lease(each) for each in claims.claimed])
-    change_each(tx.session, attempts, [{"key": id, "due_at": until} for id, until in claims.waiting.items()])
+    leases = [Lease(each.attempt, each.lease, each.provider, each.sender) for each in claims.claimed]
+    due_attempts.lease(tx.session, leases, tx.now, tx.now + LEASE)
+    due_attempts.wait(tx.session, claims.waiting)
     capacity.use(LEASE)
     # What was found to wait for another provider is passed over by the next look, which goes further down.
     claims.next_at = tx.now if capacity.left and len(outward.queues) > known else capacity.next_at()
@@ -104,9 +101,9 @@ def put_aside(tx: Tx, attempt_id: str) -> None:
     locked = lock_attempt(tx, attempt_id)
     if locked is None or locked.status is not AttemptStatus.QUEUED:
         return
-    rows, _ = attempt_store.with_words(tx.session, [attempt_id])
-    for row in rows:
-        why = _obstacle(tx, row, _coverage(tx, rows).get(row.notification_id, ()))
+    found, _ = due_attempts.with_words(tx.session, [attempt_id])
+    for due in found:
+        why = _obstacle(tx, due, _coverage(tx, found).get(due.notification_id, ()))
         if why is not None:
             locked.cancelled(why)
         if why in (CLOSED, RELIEVED):
@@ -127,27 +124,28 @@ def _fill(tx: Tx, method: MethodKind, claims: Claims, capacity: SendCapacity, ou
     """Go down the queue until there are no more places, or no more attempts."""
     notice_limit = NoticeRateLimit(tx, method)
     seen: list[str] = []
-    spared = attempt_store.busy_numbers(tx.session, tx.now) if method is MethodKind.CALL else set()
+    spared = busy_numbers(tx.session, tx.now) if method is MethodKind.CALL else set()
     # What a provider refuses for itself alone must not be all that it is ever tried with (A11).
     least_tried = capacity.is_trial
     most = capacity.left or MOST_SEEN
     while (capacity.left or capacity.barred_until(outward.providers) is not None) and len(seen) < MOST_SEEN:
         waiting = _waiting_elsewhere(capacity, outward)
-        due = attempt_store.claim(
+        taken = due_attempts.claim(
             tx.session, method, tx.now, most, besides=seen, spared=spared | waiting, least_tried=least_tried
         )
-        seen += [row.id for row in due]
-        is_all = len(due) < most
+        seen += [each.id for each in taken]
+        is_all = len(taken) < most
         if method is MethodKind.CALL:
-            due = list({row.address_index: row for row in reversed(due)}.values())
-        rows, broken = attempt_store.with_words(tx.session, [row.id for row in due])
+            taken = list({each.address_index: each for each in reversed(taken)}.values())
+        found, broken = due_attempts.with_words(tx.session, [each.id for each in taken])
         claims.broken |= broken
-        coverage = _coverage(tx, rows)
-        notice_limit.expect(rows)
-        for row in rows:
-            _judge(tx, claims, row, coverage.get(row.notification_id, ()), capacity, outward, notice_limit)
+        coverage = _coverage(tx, found)
+        notice_limit.expect(found)
+        for due in found:
+            _judge(tx, claims, due, coverage.get(due.notification_id, ()), capacity, outward, notice_limit)
         if method is MethodKind.CALL:
-            spared |= {row.address_index for row in due if row.id in {each.attempt for each in claims.claimed}}
+            claimed = {each.attempt for each in claims.claimed}
+            spared |= {each.address_index for each in taken if each.id in claimed}
         if is_all:
             # A second call to a number waits for the first, and is not among these.
             claims.is_all = method is not MethodKind.CALL and not (claims.unplaced or waiting)
@@ -166,113 +164,98 @@ def _waiting_elsewhere(capacity: SendCapacity, outward: Outward) -> set[bytes]:
 def _judge(
     tx: Tx,
     claims: Claims,
-    row: Row[Any],
+    due: DueAttempt,
     coverage: Sequence[Covered],
     capacity: SendCapacity,
     outward: Outward,
     notice_limit: NoticeRateLimit,
 ) -> None:
     try:
-        if row.id in notice_limit.joined or _obstacle(tx, row, coverage) is not None:
-            claims.unwanted.append(row.id)
-        elif until := notice_limit.waits_until(row):
-            claims.waiting[row.id] = until
+        if due.id in notice_limit.joined or _obstacle(tx, due, coverage) is not None:
+            claims.unwanted.append(due.id)
+        elif until := notice_limit.waits_until(due):
+            claims.waiting[due.id] = until
         else:
-            _place(tx, claims, row, capacity, outward)
-            if claims.claimed and claims.claimed[-1].attempt == row.id:
+            _place(tx, claims, due, capacity, outward)
+            if claims.claimed and claims.claimed[-1].attempt == due.id:
                 claims.claimed[-1] = notice_limit.leaves(
-                    row, claims.claimed[-1], lambda other: not _obstacle(tx, other, ())
+                    due, claims.claimed[-1], lambda other: not _obstacle(tx, other, ())
                 )
     except DBAPIError:
         raise
     except Exception as fault:
         # What can't be read must not keep the others from leaving (A11).
-        claims.broken[row.id] = put_down(fault)
+        claims.broken[due.id] = put_down(fault)
 
 
-def _place(tx: Tx, claims: Claims, row: Row[Any], capacity: SendCapacity, outward: Outward) -> None:
+def _place(tx: Tx, claims: Claims, due: DueAttempt, capacity: SendCapacity, outward: Outward) -> None:
     """Let it leave by the first provider of its route that has a place; whoever has turned it away comes last."""
-    order = outward.routing.order(MethodKind(row.method), row.address, outward.providers)
-    order = tuple(sorted(order, key=lambda provider: provider == row.provider))
+    order = outward.routing.order(due.method, due.address, outward.providers)
+    order = tuple(sorted(order, key=lambda provider: provider == due.provider))
     # Read as a whole before anything is taken for it: what can't be read must not use up the pace.
-    claimed = replace(claimed_from(row, tx.entropy.id(), tx.now), seal=seal_for(tx, row))
+    claimed = replace(claimed_from(due, tx.entropy.id(), tx.now), seal=seal_for(tx, due))
     units = outward.lengths.get((claimed.method, claimed.kind, claimed.language), 1)
     # Who has a number before it was ever tried is called a second time, and by the same one.
-    preferred = row.sender if row.started_at is None else None
+    preferred = due.sender if due.started_at is None else None
     if place := capacity.reserve(order, units, preferred):
         provider, sender = place
         others = [other for other in order if other != provider]
-        may_go_over = row.provider is None and bool(others) and capacity.barred_until(others) is None
+        may_go_over = due.provider is None and bool(others) and capacity.barred_until(others) is None
         claims.claimed.append(replace(claimed, provider=provider, sender=sender, units=units, may_go_over=may_go_over))
     elif until := capacity.barred_until(order):
-        waits = claims.waiting if row.delays else claims.held_up
-        waits[row.id] = max(until, tx.now + FIRST_PAUSE)
+        waits = claims.waiting if due.delays else claims.held_up
+        waits[due.id] = max(until, tx.now + FIRST_PAUSE)
     else:
         claims.unplaced += 1
         if len(outward.providers) > 1 and len(outward.queues) < MOST_QUEUES:
-            outward.queues[row.address_index] = order
+            outward.queues[due.address_index] = order
 
 
-def _under_lease(claimed: Claimed) -> dict[str, Any]:
-    leased = {
-        "status": AttemptStatus.SENDING.value,
-        "lease": claimed.lease,
-        "due_at": claimed.at + LEASE,
-        "sender": claimed.sender,
-        "provider": claimed.provider,
-        "started_at": claimed.at,
-        "changed_at": claimed.at,
-    }
-    check_attempt(claimed.attempt, leased)
-    return {"key": claimed.attempt, **leased}
-
-
-def _coverage(tx: Tx, rows: Sequence[Row[Any]]) -> dict[str, list[Covered]]:
+def _coverage(tx: Tx, due: Sequence[DueAttempt]) -> dict[str, list[Covered]]:
     """What the alerts and tasks among these count for, with the states of those escalations, by notification.
 
     They are not held: whoever holds an incident may be waiting for an attempt of ours.
     """
-    alerts = [row.notification_id for row in rows if row.is_alert]
-    asked = [row for row in rows if row.kind == Kind.TASK.value]
-    tasks = covered_by_tasks(tx.session, [row.alarm_id for row in asked])
-    return covered_by(tx.session, alerts) | {row.notification_id: tasks.get(row.alarm_id, []) for row in asked}
+    alerts = [each.notification_id for each in due if each.is_alert]
+    task_of = {each.notification_id: each.prompt_id for each in due if each.kind is Kind.TASK and each.prompt_id}
+    tasks = covered_by_tasks(tx.session, list(task_of.values()))
+    return covered_by(tx.session, alerts) | {id: tasks.get(task, []) for id, task in task_of.items()}
 
 
-def _obstacle(tx: Tx, row: Row[Any], coverage: Sequence[Covered]) -> str | None:
+def _obstacle(tx: Tx, due: DueAttempt, coverage: Sequence[Covered]) -> str | None:
     """Why the attempt may not leave now; None when it may."""
-    if row.error == JOINED:
+    if due.error == JOINED:
         return JOINED
-    facts = from_plain(Facts, row.facts) if row.incident_id else None
-    if facts is not None and row.is_alert:
-        plans = editions.plans(tx, facts, row.trees)
-        is_open = row.incident_status == IncidentStatus.OPEN.value
-        wanted = [each for each in coverage if is_open and _wants(plans[each.tree], each)]
+    facts = due.facts
+    if facts is not None and due.is_alert:
+        plans = editions.plans(tx, facts, due.trees)
+        wanted = [each for each in coverage if due.is_open and _wants(plans[each.tree], each)]
         if not wanted:
             return UNWANTED
         if all(closed_by(plans[each.tree], each.contact, each.method_index, tx.now) for each in wanted):
             return CLOSED
         if all(
-            plans[each.tree].tree.contacts[each.contact].all_methods[each.method_index].address != row.address
+            plans[each.tree].tree.contacts[each.contact].all_methods[each.method_index].address != due.address
             for each in wanted
         ):
             return RELIEVED
     # The field's own phones are written `team/member`, and no tree bars them.
-    elif facts is not None and "/" not in row.contact:
-        trees = [editions.tree(tx.session, hash) for hash in row.trees.values()]
-        if (reason := may_be_told(facts, trees, row.address)) is not None:
+    elif facts is not None and "/" not in due.contact:
+        trees = [editions.tree(tx.session, hash) for hash in due.trees.values()]
+        if (reason := may_be_told(facts, trees, due.address)) is not None:
             return reason.value
-        if row.kind == Kind.TASK.value and not _is_to_be_done(tx, facts, row, coverage):
+        if due.kind is Kind.TASK and not _is_to_be_done(tx, facts, due, coverage):
             return UNWANTED
-    if row.alarm_id and not prompt_store.is_open(tx.session, row.alarm_id):
+    if due.prompt_id and not prompt_store.is_open(tx.session, due.prompt_id):
         return UNWANTED
     return None
 
 
-def _is_to_be_done(tx: Tx, facts: Facts, row: Row[Any], coverage: Sequence[Covered]) -> bool:
+def _is_to_be_done(tx: Tx, facts: Facts, due: DueAttempt, coverage: Sequence[Covered]) -> bool:
     """Whether the contact of a task may still be told, and somebody waits for its answer."""
-    plans = editions.plans(tx, facts, row.trees)
-    return row.incident_status == IncidentStatus.OPEN.value and any(_wants(plans[each.tree], each) for each in coverage)
+    plans = editions.plans(tx, facts, due.trees)
+    return due.is_open and any(_wants(plans[each.tree], each) for each in coverage)
 
 
-def _wants(plan: Any, covered: Covered) -> bool:
+def _wants(plan: Plan, covered: Covered) -> bool:
     return still_wanted(plan, covered.state, covered.level_index, covered.contact, covered.method_index)

@@ -2,20 +2,17 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import structlog
-from sqlalchemy import Row
 
 from alertnet.channels.base import Outgoing
-from alertnet.core.codec import from_plain
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import details_of
-from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.messages.pgp import CannotEncrypt, encrypt
 from alertnet.store.db.tx import Tx
+from alertnet.store.queues.due_attempts import DueAttempt
 from alertnet.store.records import editions
 
 WITH_DETAILS = frozenset({Kind.ALERT, Kind.REMINDER})
@@ -31,15 +28,14 @@ class Seal:
     details: tuple[str, ...]
 
 
-def seal_for(tx: Tx, row: Row[Any]) -> Seal | None:
-    """What that attempt is encrypted with (see `store.queues.attempts.with_words`); None where it is sent as it is."""
-    if row.method != MethodKind.EMAIL.value or row.incident_id is None or row.tree not in row.trees:
+def seal_for(tx: Tx, due: DueAttempt) -> Seal | None:
+    """What that attempt is encrypted with; None where it is sent as it is."""
+    if due.method is not MethodKind.EMAIL or due.facts is None or due.tree is None or due.tree not in due.trees:
         return None
-    contact = editions.tree(tx.session, row.trees[row.tree]).contacts.get(row.contact)
+    contact = editions.tree(tx.session, due.trees[due.tree]).contacts.get(due.contact)
     if contact is None or contact.pgp is None:
         return None
-    tells = Kind(row.kind) in WITH_DETAILS
-    return Seal(contact.pgp, details_of(from_plain(Facts, row.facts), contact.disclosure) if tells else ())
+    return Seal(contact.pgp, details_of(due.facts, contact.disclosure) if due.kind in WITH_DETAILS else ())
 
 
 def sealed(mail: Outgoing, seal: Seal, heading: str, at: datetime) -> Outgoing:

@@ -3,9 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import Row, Select, bindparam, select
 
 from alertnet.core.delivery.circuit_breaker import pause_after
 from alertnet.core.delivery.provider_codes import AccountFault, account_fault, is_whole_account
@@ -22,30 +19,26 @@ from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import attempts as attempt_store
+from alertnet.store.queues.attempts import Attempt
+from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import notifications, timeline
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import Coverage
-from alertnet.store.tables import incidents
 
 ASK_AFTER = timedelta(seconds=15)
 """An unknown outcome is given this long to be settled by its callback."""
 FOLLOW_UP = timedelta(seconds=60)
 """Callbacks can be lost: the provider is asked about what it took if it has not reported by then."""
 
-_HOLD: Select[Any] = (
-    select(incidents.c.id).where(incidents.c.id.in_(bindparam("ids", expanding=True))).order_by(incidents.c.id)
-)
-_HOLD_WAITING = _HOLD.with_for_update()
-_HOLD_FREE = _HOLD.with_for_update(skip_locked=True)
 _LONGEST_ID = 64  # characters of a provider's id that are kept; the Message-ID of a mail may be longer
 
 
 @dataclass
 class LockedAttempt:
-    """An attempt locked after its incident, if it has one. `row`: as it was found, with its notification."""
+    """An attempt locked after its incident, if it has one. `found`: as it was then."""
 
     tx: Tx
-    row: Row[Any]
+    found: Attempt
     status: AttemptStatus
     provider_id: str | None
     work: UnitOfWork
@@ -60,15 +53,17 @@ class LockedAttempt:
     @property
     def locked(self) -> LockedIncident | None:
         """Its incident, taken up only when it is needed: most outcomes call for nothing."""
-        id = self.row.incident_id
-        if id is not None and id not in self.incidents:
+        id = self.found.incident_id
+        if id is None:
+            return None
+        if id not in self.incidents:
             self.incidents[id] = take_up(self.tx, id)
-        return self.incidents.get(id)
+        return self.incidents[id]
 
     @property
     def is_call(self) -> bool:
         """Whether it rings."""
-        return bool(self.row.method == MethodKind.CALL.value)
+        return self.found.method is MethodKind.CALL
 
     def apply_status(
         self, provider_id: str, status: AttemptStatus, failure: Failure | None = None, code: object = None
@@ -107,7 +102,7 @@ class LockedAttempt:
 
     def sent(self) -> None:
         """The provider has it. A call that nobody wants any more is ended."""
-        follow_up = None if self.row.method == MethodKind.EMAIL.value else self.tx.now + FOLLOW_UP
+        follow_up = None if self.found.method is MethodKind.EMAIL else self.tx.now + FOLLOW_UP
         if self.status is AttemptStatus.CANCELLED and self.is_call and self.provider_id:
             self.tx.hang_up(self.provider_id)
             follow_up = self.tx.now + HANG_UP_WITHIN
@@ -116,38 +111,38 @@ class LockedAttempt:
 
     def failed(self, failure: Failure, code: object = None, *, tell: bool = True) -> None:
         """It did not reach anybody; `tell`: the escalations hear of it, so that the next method goes at once."""
-        heartbeats.note_failure(self.tx, MethodKind(self.row.method), failure)
+        heartbeats.note_failure(self.tx, self.found.method, failure)
         self._become(AttemptStatus.FAILED, failure=failure.value, error=None if code is None else str(code))
-        if dial_again(self.work, self.row, failure):
+        if dial_again(self.work, self.found, failure):
             self._show(AttemptStatus.QUEUED)
             self.record("dialled_again")
         if tell:
-            stale = stale_kinds(failure, MethodKind(self.row.method))
+            stale = stale_kinds(failure, self.found.method)
             self.happens(lambda each: Failed(each.contact, each.method_index, stale))
 
     def unsure(self, code: str) -> None:
         """Nobody knows whether it left. The one re-send is not re-sent again (A5)."""
-        if self.row.extra:
+        if self.found.extra:
             self.failed(Failure.OUTCOME_UNKNOWN, code)
         else:
-            began = min(self.row.started_at or self.row.created_at, self.tx.now)
+            began = min(self.found.started_at or self.found.created_at, self.tx.now)
             due_at = max(self.tx.now, began + ASK_AFTER)
             self._become(AttemptStatus.UNKNOWN, due_at=due_at, checks=0, error=code)
 
     def wait(self, due_at: datetime, code: str) -> None:
         """It has not left, and is queued again; the first time the next method goes meanwhile."""
-        self._queue_again(due_at=due_at, delays=self.row.delays + 1, error=code, provider=None)
+        self._queue_again(due_at=due_at, delays=self.found.delays + 1, error=code, provider=None)
         self._delayed(code)
 
     def turned_away(self, code: str) -> None:
         """Its provider surely has not sent it: another one has it at once."""
         self._queue_again(due_at=self.tx.now, error=code)
-        self.record("attempt_turned_away", provider=self.row.provider, error=code)
-        self.tx.leaves_due(self.row.method)
+        self.record("attempt_turned_away", provider=self.found.provider, error=code)
+        self.tx.leaves_due(self.found.method)
 
     def send_again(self) -> None:
         """Queue the one re-send of what can't be found, with the same words and code (A5)."""
-        self.work.again(self.row, extra=True)
+        self.work.again(self.found, extra=True)
         self._show(AttemptStatus.QUEUED)
         self.record("attempt_sent_again")
 
@@ -168,7 +163,7 @@ class LockedAttempt:
 
     def change(self, **values: object) -> None:
         """Replace columns that nobody else has to hear of; written with all else that follows."""
-        self.work.change("attempts", self.row.id, **values)
+        self.work.change("attempts", self.found.id, **values)
 
     def happens(self, event: Callable[[Coverage], Event]) -> None:
         """Let every escalation that it counts for hear of this."""
@@ -177,9 +172,10 @@ class LockedAttempt:
 
     def record(self, kind: str, **payload: object) -> None:
         """Add a line to the history: which attempt, to whom and how, never a number or a word of it."""
-        row = self.row
-        which = {"attempt": row.id, "message": row.kind, "tree": row.tree, "contact": row.contact, "method": row.method}
-        self.work.record(row.incident_id or timeline.SYSTEM, kind, which | payload)
+        found = self.found
+        which = {"attempt": found.id, "message": found.kind.value, "tree": found.tree, "contact": found.contact}
+        chain = found.incident_id or timeline.SYSTEM
+        self.work.record(chain, kind, which | {"method": found.method.value} | payload)
 
     def finish(self) -> None:
         """Write what follows from it."""
@@ -189,14 +185,14 @@ class LockedAttempt:
     def follow(self) -> None:
         """Let the escalations go on from what is written of it."""
         # Whoever answers a call that was cancelled hears in it that it is over.
-        is_late = self.may_be_late and self.row.is_alert and not self.is_call
+        is_late = self.may_be_late and self.found.is_alert and not self.is_call
         locked = self.locked if self.events or is_late else None
         if locked is None:
             return
         if self.events:
             move(locked, self.events)
         if is_late:
-            tell_late(locked, self.row.notification_id)
+            tell_late(locked, self.found.notification_id)
         locked.finish()
 
     def _refused_later(self, code: str) -> None:
@@ -204,13 +200,14 @@ class LockedAttempt:
         self.account_fault = account_fault(code)
         self._become(AttemptStatus.FAILED, failure=Failure.OUR_ACCOUNT.value, error=code)
         self._show(AttemptStatus.QUEUED)
-        delays = self.row.delays
-        self.work.again(self.row, extra=self.row.extra, leaves_at=self.tx.now + pause_after(delays), delays=delays + 1)
+        delays = self.found.delays
+        leaves_at = self.tx.now + pause_after(delays)
+        self.work.again(self.found, extra=self.found.extra, leaves_at=leaves_at, delays=delays + 1)
         self._delayed(code)
 
     def _delayed(self, code: str) -> None:
         """The first time it has to wait the next method goes meanwhile."""
-        if self.row.delays == 0:
+        if self.found.delays == 0:
             self.record("attempt_delayed", error=code)
             self.happens(lambda each: Delayed(each.contact, each.method_index))
 
@@ -221,16 +218,16 @@ class LockedAttempt:
     def _delivered(self) -> None:
         if self.status is AttemptStatus.DELIVERED:
             self.change(due_at=None)
-        elif self.row.failure != Failure.WRONG_PERSON.value:
+        elif self.found.failure is not Failure.WRONG_PERSON:
             self._call_off_again()
             self._note_decision_sent()
             self._become(AttemptStatus.DELIVERED, failure=None, error=None)
 
     def _call_off_again(self) -> bool:
         """Its outcome was given up, and is known after all: the re-send that has not left is not needed (A5)."""
-        if self.row.failure != Failure.OUTCOME_UNKNOWN.value:
+        if self.found.failure is not Failure.OUTCOME_UNKNOWN:
             return False
-        again = attempt_store.unsent_again(self.tx.session, self.row.notification_id)
+        again = attempt_store.unsent_again(self.tx.session, self.found.notification_id)
         for id in again:
             cancelled = {"status": AttemptStatus.CANCELLED.value, "changed_at": self.tx.now}
             self.work.change("attempts", id, due_at=None, lease=None, checks=0, **cancelled)
@@ -241,10 +238,10 @@ class LockedAttempt:
 
     def _end_of_call(self) -> tuple[AttemptStatus, Failure | None]:
         """Something picked up, perhaps a voicemail: only the code proves that it was a person (A6)."""
-        asks = self.row.incident_id is not None and Kind(self.row.kind) in URGENT
+        asks = self.found.incident_id is not None and self.found.kind in URGENT
         if self.status is AttemptStatus.DELIVERED or not asks:
             return AttemptStatus.DELIVERED, None
-        if self.row.is_alert and not self.is_wanted():
+        if self.found.is_alert and not self.is_wanted():
             return AttemptStatus.CANCELLED, None
         return AttemptStatus.FAILED, Failure.NO_CODE
 
@@ -254,14 +251,13 @@ class LockedAttempt:
         return locked is not None and any(is_wanted(locked, coverage) for coverage in self._coverage())
 
     def _coverage(self) -> list[Coverage]:
-        return notifications.coverage_of(self.tx.session, self.row.notification_id)
+        return notifications.coverage_of(self.tx.session, self.found.notification_id)
 
     def _become(self, status: AttemptStatus, *, entry: dict[str, object] | None = None, **values: object) -> None:
         due_at = values.pop("due_at", None)
         self.may_be_late |= self.status is AttemptStatus.CANCELLED
         self.change(status=status.value, due_at=due_at, lease=None, changed_at=self.tx.now, **values)
-        row = self.row
-        self._show(as_shown(self.tx.session, row.id, row.notification_id, row.method, status))
+        self._show(as_shown(self.tx.session, self.found.id, self.found.notification_id, self.found.method, status))
         told = {name: value for name, value in values.items() if name in ("failure", "error") and value is not None}
         self.record(f"attempt_{status.value}", **told, **(entry or {}))
         self.status = status
@@ -270,13 +266,14 @@ class LockedAttempt:
             self.tx.leaves_due()
 
     def _show(self, status: AttemptStatus) -> None:
-        self.work.change("notifications", self.row.notification_id, status=status.value)
+        self.work.change("notifications", self.found.notification_id, status=status.value)
 
     def _note_decision_sent(self) -> None:
         """A decision has reached a coordinator: from now on its automatic time counts."""
-        if self.row.kind != Kind.DECISION.value or self.status not in UNSETTLED or self.locked is None:
+        id = self.found.prompt_id if self.found.kind is Kind.DECISION else None
+        if id is None or self.status not in UNSETTLED or self.locked is None:
             return
-        prompt = prompt_store.get(self.tx.session, self.row.alarm_id)
+        prompt = prompt_store.get(self.tx.session, id)
         for escalation in self.locked.escalations:
             question = escalation.state.question
             if escalation.id == prompt.escalation_id and question is not None and not question.sent:
@@ -289,29 +286,27 @@ def lock_attempt(tx: Tx, attempt_id: str) -> LockedAttempt | None:
     Raises:
         Inconsistent: it can't be as it is, and has to be put aside (A11).
     """
-    found, faults = _hold(tx, [attempt_id], _HOLD_WAITING, UnitOfWork(tx))
+    found, faults = _lock(tx, [attempt_id], UnitOfWork(tx))
     if attempt_id in faults:
         raise faults[attempt_id]
     return found.get(attempt_id)
 
 
 def lock_attempts(tx: Tx, ids: Sequence[str], work: UnitOfWork) -> dict[str, LockedAttempt]:
-    """Several attempts by id, with that outbox for them all.
+    """Several attempts by id, with that unit of work for them all.
 
     Without those whose incident another flow holds, and those that can't be as they are: each is taken alone then.
     """
-    return _hold(tx, ids, _HOLD_FREE, work)[0]
+    return _lock(tx, ids, work, free_only=True)[0]
 
 
-def _hold(
-    tx: Tx, ids: Sequence[str], statement: Select[Any], work: UnitOfWork
+def _lock(
+    tx: Tx, ids: Sequence[str], work: UnitOfWork, *, free_only: bool = False
 ) -> tuple[dict[str, LockedAttempt], dict[str, Inconsistent]]:
     incident_of = attempt_store.incidents_of(tx.session, ids)
-    wanted = sorted({incident for incident in incident_of.values() if incident is not None})
-    locked = set(tx.session.scalars(statement, {"ids": wanted})) if wanted else set()
-    free = [id for id, incident in incident_of.items() if incident is None or incident in locked]
-    rows, faults = attempt_store.lock(tx.session, free) if free else ([], {})
+    wanted = {incident for incident in incident_of.values() if incident is not None}
+    held = incident_store.hold(tx.session, wanted, free_only=free_only) if wanted else set()
+    free = [id for id, incident in incident_of.items() if incident is None or incident in held]
+    found, faults = attempt_store.lock(tx.session, free) if free else ([], {})
     incidents: dict[str, LockedIncident] = {}
-    return {
-        row.id: LockedAttempt(tx, row, AttemptStatus(row.status), row.provider_id, work, incidents) for row in rows
-    }, faults
+    return {each.id: LockedAttempt(tx, each, each.status, each.provider_id, work, incidents) for each in found}, faults

@@ -6,7 +6,6 @@ from datetime import timedelta
 from alertnet.channels.base import Cause, NotSent, Result, Unsure
 from alertnet.core.delivery.circuit_breaker import Breaker, after_fault, after_probe, after_success, after_too_fast
 from alertnet.core.delivery.provider_routes import FIRST, Route
-from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.sending.locked_attempt import LockedAttempt
 from alertnet.flows.sending.render_and_send import OURS
 from alertnet.store.db.tx import Tx
@@ -37,10 +36,10 @@ def note_heard(locked: LockedAttempt) -> None:
     Unless it says that our account is refused. To be called before the attempt is finished: the breaker is held before
     the history of the system is.
     """
-    is_news = locked.row.provider_id is None and locked.provider_id is not None
+    is_news = locked.found.provider_id is None and locked.provider_id is not None
     if not is_news and locked.account_fault is None:
         return
-    route = (MethodKind(locked.row.method), locked.row.provider or FIRST)
+    route = (locked.found.method, locked.found.provider or FIRST)
     before = breaker_store.hold(locked.tx, route)
     if locked.account_fault is None:
         after = after_success(before, locked.tx.now)

@@ -46,7 +46,7 @@ def record_each(tx: Tx, outcomes: Sequence[Outcome]) -> list[bool]:
 def _record(locked: LockedAttempt, outcome: Outcome) -> None:
     # Whoever has lost the lease changes nothing. Only the id of what was accepted is kept, so that its callbacks and
     # the provider's answers can settle it; a message that was cancelled on its way has left all the same.
-    result, is_ours = outcome.result, locked.row.lease == outcome.lease
+    result, is_ours = outcome.result, locked.found.lease == outcome.lease
     if locked.status is AttemptStatus.SENDING and is_ours:
         _apply(locked, result)
     elif locked.status is AttemptStatus.CANCELLED and (is_ours or isinstance(result, Accepted)):
@@ -81,5 +81,5 @@ def _apply(locked: LockedAttempt, result: Result | TurnedAway | Withheld) -> Non
 
 def _wait(locked: LockedAttempt, code: str, retry_after: timedelta | None) -> None:
     """It surely has not left: it is tried again for as long as it is wanted, in a minute at the latest."""
-    pause = believed(retry_after) if retry_after else pause_after(locked.row.delays)
+    pause = believed(retry_after) if retry_after else pause_after(locked.found.delays)
     locked.wait(locked.tx.now + pause, code)

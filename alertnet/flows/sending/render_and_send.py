@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
-from typing import Any
 
 import structlog
-from sqlalchemy import Row
 
 from alertnet.channels.base import (
     CannotTell,
@@ -21,17 +19,17 @@ from alertnet.channels.base import (
     StatusQuery,
     Unsure,
 )
-from alertnet.core.codec import from_plain
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.escalation.context import SHORTEST_VALIDITY
-from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.core.notification import Failure, Kind
 from alertnet.flows.sending.encrypt_mail import Seal, sealed
 from alertnet.messages.renderer import Renderer
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import attempts as attempt_store
+from alertnet.store.queues.due_attempts import DueAttempt
 
 UNRENDERED = Refused(Failure.OUR_ACCOUNT, "template")
 UNCONFIGURED = Refused(Failure.OUR_ACCOUNT, "settings")
@@ -88,26 +86,26 @@ class Withheld:
     """Never handed to a channel: when it was about to leave it was not to leave any more."""
 
 
-def claimed_from(row: Row[Any], lease: str, at: datetime) -> Claimed:
-    """The attempt of that row (see `store.queues.attempts.with_words`), with provider and number that it left by."""
+def claimed_from(due: DueAttempt, lease: str, at: datetime) -> Claimed:
+    """The attempt under that lease, with provider and number that it left by."""
     return Claimed(
-        attempt=row.id,
-        notification=row.notification_id,
+        attempt=due.id,
+        notification=due.notification_id,
         lease=lease,
         at=at,
-        kind=Kind(row.kind),
-        method=MethodKind(row.method),
-        to=row.address,
-        provider=row.provider or FIRST,
-        sender=row.sender or "",
-        language=row.language,
-        said=from_plain(Said, row.said),
-        templates=row.templates,
-        expires_at=row.expires_at,
-        extension=row.extension,
-        started_at=row.started_at or at,
-        provider_id=row.provider_id,
-        due_at=row.due_at,
+        kind=due.kind,
+        method=due.method,
+        to=due.address,
+        provider=due.provider or FIRST,
+        sender=due.sender or "",
+        language=due.language,
+        said=due.said,
+        templates=due.templates,
+        expires_at=due.expires_at,
+        extension=due.extension,
+        started_at=due.started_at or at,
+        provider_id=due.provider_id,
+        due_at=due.due_at,
     )
 
 
@@ -151,10 +149,7 @@ def units(outgoing: Outgoing) -> int:
 
 def still_ours(tx: Tx, attempt_id: str, lease: str) -> bool:
     """Whether it may still leave: asked right before the first byte does (A4)."""
-    row = attempt_store.lease_state(tx.session, attempt_id)
-    if row is None or row.status != AttemptStatus.SENDING.value or row.lease != lease:
-        return False
-    return bool(row.due_at > tx.now)
+    return attempt_store.is_leased(tx.session, attempt_id, lease, tx.now)
 
 
 def hand_over(channel: Channel, outgoing: Outgoing) -> Result:

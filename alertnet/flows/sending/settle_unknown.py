@@ -10,11 +10,10 @@ from alertnet.flows.sending.claim_sends import LEASE, Claims
 from alertnet.flows.sending.locked_attempt import FOLLOW_UP, LockedAttempt, lock_attempt
 from alertnet.flows.sending.provider_health import note_heard
 from alertnet.flows.sending.render_and_send import claimed_from
-from alertnet.store.db.bulk_update import change_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import attempts as attempt_store
-from alertnet.store.tables import attempts
+from alertnet.store.queues import due_attempts
 
 ASK_AGAIN_AFTER = FOLLOW_UP
 """Lists of the provider lag behind: what it does not know yet, it is asked for once more."""
@@ -26,7 +25,9 @@ MOST_QUERIES = 6
 def expire_lease(tx: Tx, attempt_id: str) -> None:
     """Give a lease up whose holder has not reported, and may have died before or after the send: outcome unknown."""
     locked = lock_attempt(tx, attempt_id)
-    if locked is None or locked.status is not AttemptStatus.SENDING or locked.row.due_at > tx.now:
+    if locked is None or locked.status is not AttemptStatus.SENDING:
+        return
+    if locked.found.due_at is None or locked.found.due_at > tx.now:
         return
     locked.unsure("lease")
     locked.finish()
@@ -34,11 +35,11 @@ def expire_lease(tx: Tx, attempt_id: str) -> None:
 
 def claim_status_queries(tx: Tx, method: MethodKind, limit: int, others: Collection[str] = ()) -> Claims:
     """Claim the attempts that a provider is to be asked about now, not one of the `others`, for as long as a lease."""
-    due = attempt_store.claim_to_ask(tx.session, method, tx.now, limit, others)
-    rows, broken = attempt_store.with_words(tx.session, due)
-    claimed = [claimed_from(row, tx.entropy.id(), tx.now) for row in rows]
-    until = tx.now + LEASE
-    change_each(tx.session, attempts, [{"key": each.attempt, "lease": each.lease, "due_at": until} for each in claimed])
+    due, broken = due_attempts.with_words(
+        tx.session, due_attempts.claim_to_ask(tx.session, method, tx.now, limit, others)
+    )
+    claimed = [claimed_from(each, tx.entropy.id(), tx.now) for each in due]
+    due_attempts.lease_to_ask(tx.session, {each.attempt: each.lease for each in claimed}, tx.now + LEASE)
     return Claims(claimed, broken=broken)
 
 
@@ -55,51 +56,52 @@ def record_lookup(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> None:
     if isinstance(lookup, Found) and not attempt_store.bound_elsewhere(tx.session, lookup.provider_id, attempt_id):
         locked.apply_status(lookup.provider_id, lookup.status, lookup.failure, lookup.code)
     was_unreported = locked.status in (AttemptStatus.DELIVERED, AttemptStatus.FAILED) and locked.status is not before
-    is_open = locked.status is before and locked.row.lease == lease
+    is_open = locked.status is before and locked.found.lease == lease
     if is_open and (before is AttemptStatus.UNKNOWN or _may_have_left(locked)):
         _give_up_or_ask_again(locked)
     elif is_open and before in (AttemptStatus.SENT, AttemptStatus.DELIVERED):
         _ring_off(locked)
         _look_again(locked, was_asked=not (isinstance(lookup, CannotTell) and lookup.is_away))
-    elif is_open and before is AttemptStatus.CANCELLED and locked.row.due_at is not None:
+    elif is_open and before is AttemptStatus.CANCELLED and locked.found.due_at is not None:
         _hang_up_again(locked, lookup)
     note_heard(locked)
     locked.finish()
     if was_unreported:
-        heartbeats.note_lost_report(tx, MethodKind(locked.row.method), locked.row.started_at or locked.row.created_at)
+        heartbeats.note_lost_report(tx, locked.found.method, locked.found.started_at or locked.found.created_at)
 
 
 def _may_have_left(locked: LockedAttempt) -> bool:
     """Whether it was cancelled on its way, and nobody knows yet whether it left."""
-    return locked.status is AttemptStatus.CANCELLED and locked.provider_id is None and locked.row.due_at is not None
+    return locked.status is AttemptStatus.CANCELLED and locked.provider_id is None and locked.found.due_at is not None
 
 
 def _give_up_or_ask_again(locked: LockedAttempt) -> None:
-    if locked.row.checks == 0:
+    if locked.found.checks == 0:
         locked.change(checks=1, due_at=locked.tx.now + ASK_AGAIN_AFTER, lease=None)
         return
-    row = locked.row
+    found = locked.found
     if locked.status is AttemptStatus.CANCELLED:
-        locked.may_have_left(row.error or "lease", given_up=True)
+        locked.may_have_left(found.error or "lease", given_up=True)
         return
-    locked.failed(Failure.OUTCOME_UNKNOWN, row.error, tell=False)
+    locked.failed(Failure.OUTCOME_UNKNOWN, found.error, tell=False)
     locked.send_again()
 
 
 def _ring_off(locked: LockedAttempt) -> None:
     """Hang up a call that left although it was cancelled, and may still ring: whoever was to may have died."""
-    is_alert_call = locked.is_call and locked.row.is_alert and locked.status is AttemptStatus.SENT
+    is_alert_call = locked.is_call and locked.found.is_alert and locked.status is AttemptStatus.SENT
     if is_alert_call and locked.provider_id and not locked.is_wanted():
         locked.tx.hang_up(locked.provider_id)
 
 
 def _hang_up_again(locked: LockedAttempt, lookup: Lookup) -> None:
     """Hang up a cancelled call again until the provider says that it is over, or it can't ring any more (A4)."""
-    checks = locked.row.checks + 1
+    checks = locked.found.checks + 1
     if (isinstance(lookup, Found) and lookup.status is not AttemptStatus.SENT) or checks >= MOST_QUERIES:
         locked.change(due_at=None, lease=None)
     else:
-        locked.tx.hang_up(locked.row.provider_id)
+        if locked.provider_id is not None:
+            locked.tx.hang_up(locked.provider_id)
         locked.change(checks=checks, due_at=locked.tx.now + HANG_UP_WITHIN, lease=None)
 
 
@@ -108,7 +110,7 @@ def _look_again(locked: LockedAttempt, *, was_asked: bool) -> None:
 
     A provider that is away is asked when it is back, however long that takes: nothing is given up unasked.
     """
-    checks = locked.row.checks + (1 if was_asked else 0)
+    checks = locked.found.checks + (1 if was_asked else 0)
     if checks < MOST_QUERIES:
         locked.change(checks=checks, due_at=locked.tx.now + FOLLOW_UP * (1 << checks), lease=None)
     elif locked.is_call and locked.status is AttemptStatus.SENT:

@@ -46,7 +46,7 @@ def mark_unknown(tx: Tx, attempt_id: str) -> None:
     locked = lock_attempt(tx, attempt_id)
     if locked is None or locked.status is not AttemptStatus.QUEUED:
         return
-    locked.change(started_at=locked.row.created_at)
+    locked.change(started_at=locked.found.created_at)
     locked.unsure(CODE)
     locked.finish()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select
+from sqlalchemy import bindparam, insert, select
 
 from alertnet.core.codec import to_plain
 from alertnet.core.delivery.invariants import check_attempt, check_notification, check_prompt
@@ -16,6 +16,7 @@ from alertnet.store import tables
 from alertnet.store.db.bulk_update import change_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import attempts as attempt_store
+from alertnet.store.queues.attempts import Attempt
 from alertnet.store.records import checkpoints, timeline
 from alertnet.store.records.notifications import Coverage as Coverage
 
@@ -221,7 +222,7 @@ class UnitOfWork:
 
     def again(
         self,
-        row: Row[Any],
+        attempt: Attempt,
         *,
         extra: bool,
         sender: str | None = None,
@@ -230,12 +231,12 @@ class UnitOfWork:
     ) -> None:
         """One more attempt of what that one's notification says."""
         self.attempt(
-            row.notification_id,
-            row.incident_id,
-            row.method,
-            Kind(row.kind),
-            row.rank,
-            row.address_index,
+            attempt.notification_id,
+            attempt.incident_id,
+            attempt.method.value,
+            attempt.kind,
+            attempt.rank,
+            attempt.address_index,
             extra=extra,
             sender=sender,
             leaves_at=leaves_at,

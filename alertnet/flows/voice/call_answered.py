@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from alertnet.core.codec import from_plain
 from alertnet.core.disclosure import Said
-from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.core.notification import AttemptStatus, Failure
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sending.provider_health import note_heard
 from alertnet.flows.voice.keypad import MENU, TRIES
@@ -40,11 +40,11 @@ def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
 
 def _announce(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
     locked = lock_attempt(tx, attempt_id)
-    if locked is None or locked.row.incident_id or not locked.is_call:
+    if locked is None or locked.found.incident_id or not locked.is_call:
         return None
     locked.apply_status(provider_id, AttemptStatus.SENT)
     note_heard(locked)
     locked.finish()
-    said = tx.session.scalar(select(notifications.c.said).where(notifications.c.id == locked.row.notification_id))
-    kind, language = Kind(locked.row.kind), locked.row.language
+    said = tx.session.scalar(select(notifications.c.said).where(notifications.c.id == locked.found.notification_id))
+    kind, language = locked.found.kind, locked.found.language
     return Spoken(kind, language, from_plain(Said, said), None, ("no_incident",), None)

@@ -1,20 +1,20 @@
 """Attempts, the second of the queues: `due_at` is when to send, to give up a lease, or to ask the provider."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Row, Select, and_, bindparam, case, func, or_, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import CursorResult, Row, Select, and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.delivery.invariants import check_attempt, check_notification
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.errors import Inconsistent, put_down
-from alertnet.core.notification import AttemptStatus, Failure
+from alertnet.core.errors import Inconsistent
+from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.store.db.columns import Instant
-from alertnet.store.tables import attempts, incidents, notifications
+from alertnet.store.tables import attempts, notifications
 
 SENT_BY = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
 """A task is nobody's to send."""
@@ -32,26 +32,55 @@ ASKED = (
 ON_THE_LINE = (AttemptStatus.SENDING.value, AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value)
 """A call in one of these that has a due time may ring or speak."""
 
-_NOW = bindparam("now", type_=Instant())
-_WORDS = [
-    notifications.c[name]
-    for name in ("kind", "tree", "contact", "language", "address", "extension", "said", "alarm_id", "expires_at")
-]
-_INCIDENT = [incidents.c.status.label("incident_status"), incidents.c.facts, incidents.c.trees, incidents.c.templates]
 
-_IN_ORDER = (attempts.c.rank, attempts.c.due_at, attempts.c.created_at, attempts.c.id)
-"""Most severe first, then the oldest, then as they were written: an alert before the question that came of it (A7)."""
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt as it is on the record, with what its notification is about."""
 
-# Statements are made once: making one costs as much as running it.
-_WITH_WORDS: Select[Any] = (
-    select(attempts, *_WORDS, *_INCIDENT)
-    .join(notifications, notifications.c.id == attempts.c.notification_id)
-    .outerjoin(incidents, incidents.c.id == attempts.c.incident_id)
-    .where(attempts.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(*_IN_ORDER)
+    id: str
+    notification_id: str
+    incident_id: str | None
+    prompt_id: str | None
+    """What its message asks or tells coordinators."""
+    kind: Kind
+    is_alert: bool
+    tree: str | None
+    contact: str
+    """A contact's id, or `team/member`."""
+    language: str
+    method: MethodKind
+    address_index: bytes
+    rank: int
+    status: AttemptStatus
+    due_at: datetime | None
+    """When to send it, to give up its lease, or to ask the provider."""
+    lease: str | None
+    sender: str | None
+    """The number that it left by, or is to leave by."""
+    provider: str | None
+    """Whom it was handed to; of a queued one: who has just turned it away."""
+    provider_id: str | None
+    extra: bool
+    """The one re-send after an unknown outcome (A5)."""
+    checks: int
+    delays: int
+    failure: Failure | None
+    error: str | None
+    created_at: datetime
+    started_at: datetime | None
+
+
+ABOUT = (
+    *(notifications.c[name] for name in ("kind", "tree", "contact", "language", "expires_at")),
+    notifications.c.alarm_id.label("prompt_id"),
 )
+"""The columns of a notification that an attempt is read with, besides its own."""
+
+_NAMES = tuple(each.name for each in fields(Attempt))
+_NOW = bindparam("now", type_=Instant())
+# Statements are made once: making one costs as much as running it.
 _TO_CHANGE: Select[Any] = (
-    select(attempts, *(column for column in _WORDS if column.name not in ("address", "said")))
+    select(attempts, *ABOUT)
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .where(attempts.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(attempts.c.id)
@@ -62,34 +91,6 @@ _LEASE_STATE: Select[Any] = select(attempts.c.status, attempts.c.lease, attempts
 )
 _INCIDENT_OF: Select[Any] = select(attempts.c.id, attempts.c.incident_id).where(
     attempts.c.id.in_(bindparam("ids", expanding=True))
-)
-_DUE_NOW: Select[Any] = (
-    select(attempts.c.id, attempts.c.address_index)
-    .where(
-        attempts.c.method == bindparam("method"),
-        attempts.c.status.in_(QUEUED),
-        attempts.c.due_at.is_not(None),
-        attempts.c.due_at <= _NOW,
-        attempts.c.id.not_in(bindparam("besides", expanding=True)),
-        attempts.c.address_index.not_in(bindparam("spared", expanding=True)),
-    )
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
-_DUE = _DUE_NOW.order_by(*_IN_ORDER)
-_DUE_LEAST_TRIED = _DUE_NOW.order_by(attempts.c.delays, *_IN_ORDER)
-_ASKED_NOW = (
-    select(attempts.c.id)
-    .where(
-        attempts.c.method == bindparam("method"),
-        attempts.c.status.in_(ASKED),
-        attempts.c.due_at.is_not(None),
-        attempts.c.due_at <= _NOW,
-        func.coalesce(attempts.c.provider, FIRST).not_in(bindparam("others", expanding=True)),
-    )
-    .order_by(*_IN_ORDER)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
 )
 _WAITING = select(attempts.c.id).where(
     attempts.c.method == bindparam("key_method"),
@@ -140,34 +141,6 @@ LAST_SIGN = timedelta(seconds=40)
 """A call rings for 30 s, and one that is spoken with asks us for words more often than this."""
 
 
-def claim(
-    session: Session,
-    method: MethodKind,
-    now: datetime,
-    most: int,
-    *,
-    besides: Collection[str] = (),
-    spared: Collection[bytes] = (),
-    least_tried: bool = False,
-) -> Sequence[Row[Any]]:
-    """Id and address index of attempts to send now, most severe first, then oldest; held, and none that others hold.
-
-    `besides`: ids to pass over; `spared`: indexes of numbers to leave in peace. `least_tried`: before all, what was
-    surely not sent the fewest times.
-    """
-    due = _DUE_LEAST_TRIED if least_tried else _DUE
-    values = {"method": method.value, "now": now, "most": most}
-    return session.execute(due, values | {"besides": list(besides), "spared": list(spared)}).all()
-
-
-def claim_to_ask(
-    session: Session, method: MethodKind, now: datetime, most: int, others: Collection[str]
-) -> Sequence[str]:
-    """Ids of attempts about which it is time to ask their provider, unless it is one of the `others`; held likewise."""
-    values = {"method": method.value, "now": now, "most": most, "others": list(others)}
-    return session.scalars(_ASKED_NOW, values).all()
-
-
 def release(session: Session, method: MethodKind, now: datetime) -> None:
     """Let what waits for a provider be due again, in the order in which it was due at first."""
     session.execute(_RELEASE, {"key_method": method.value, "now": now})
@@ -187,50 +160,35 @@ def bring_near(session: Session, now: datetime) -> bool:
     return cast(CursorResult[Any], moved).rowcount > 0
 
 
-def with_words(session: Session, ids: Sequence[str]) -> tuple[list[Row[Any]], dict[str, str]]:
-    """The attempts with the words of their notifications and what decides about them, in the order of sending.
+def lock(session: Session, ids: Sequence[str]) -> tuple[list[Attempt], dict[str, Inconsistent]]:
+    """The attempts by id, held until the transaction ends; what can't be comes apart, with its fault.
 
-    What can't be read, or can't be, keeps none of the others from leaving (A11): it comes apart, with its fault.
+    After their incidents, which are held before.
     """
-    try:
-        sound, faults = _sound(session.execute(_WITH_WORDS, {"ids": list(ids)}).all())
-        return sound, {id: put_down(fault) for id, fault in faults.items()}
-    except DBAPIError:
-        raise
-    except Exception as fault:
-        if len(ids) == 1:
-            return [], {ids[0]: type(fault).__name__}
-    found = [with_words(session, [id]) for id in ids]
-    return [row for rows, _ in found for row in rows], {
-        id: fault for _, broken in found for id, fault in broken.items()
-    }
-
-
-def lock(session: Session, ids: Sequence[str]) -> tuple[list[Row[Any]], dict[str, Inconsistent]]:
-    """The attempts with what their notifications are about, held until the transaction ends; what can't be apart.
-
-    By id, after their incidents, which are held before.
-    """
-    return _sound(session.execute(_TO_CHANGE, {"ids": list(ids)}).all())
-
-
-def _sound(rows: Iterable[Row[Any]]) -> tuple[list[Row[Any]], dict[str, Inconsistent]]:
-    """The rows that can be, and of the others what is wrong with them."""
-    sound, faults = [], {}
-    for row in rows:
-        columns = row._mapping
+    found, faults = [], {}
+    for row in session.execute(_TO_CHANGE, {"ids": list(ids)}).all():
         try:
-            check_attempt(row.id, columns)
-            check_notification(row.notification_id, _about(columns))
+            found.append(Attempt(**typed(row)))
         except Inconsistent as fault:
             faults[row.id] = fault
-        else:
-            sound.append(row)
-    return sound, faults
+    return found, faults
 
 
-def _about(columns: Mapping[Any, Any]) -> dict[str, Any]:
-    return {"kind": columns["kind"], "expires_at": columns["expires_at"]}
+def typed(row: Row[Any]) -> dict[str, Any]:
+    """The fields of an `Attempt` out of a row with all columns of the table and those in `ABOUT`.
+
+    Raises:
+        Inconsistent: it can't be.
+    """
+    columns = row._mapping
+    check_attempt(row.id, columns)
+    check_notification(row.notification_id, {"kind": row.kind, "expires_at": row.expires_at})
+    return {name: columns[name] for name in _NAMES} | {
+        "kind": Kind(row.kind),
+        "method": MethodKind(row.method),
+        "status": AttemptStatus(row.status),
+        "failure": None if row.failure is None else Failure(row.failure),
+    }
 
 
 def incidents_of(session: Session, ids: Sequence[str]) -> dict[str, str | None]:
@@ -238,9 +196,12 @@ def incidents_of(session: Session, ids: Sequence[str]) -> dict[str, str | None]:
     return {row.id: row.incident_id for row in session.execute(_INCIDENT_OF, {"ids": list(ids)})}
 
 
-def lease_state(session: Session, id: str) -> Row[Any] | None:
-    """Status, lease and due time of the attempt."""
-    return session.execute(_LEASE_STATE, {"id": id}).first()
+def is_leased(session: Session, id: str, lease: str, now: datetime) -> bool:
+    """Whether the attempt is being sent under that lease, which is not over."""
+    row = session.execute(_LEASE_STATE, {"id": id}).first()
+    if row is None or row.status != AttemptStatus.SENDING.value or row.lease != lease:
+        return False
+    return bool(row.due_at > now)
 
 
 def leases_over(session: Session, now: datetime, most: int) -> Sequence[str]:

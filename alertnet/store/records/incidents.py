@@ -1,6 +1,6 @@
 """Incidents on the record: adding, locking, finding and changing them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, insert, select, update
@@ -25,6 +25,9 @@ _WITH_REF = (
     .where(incidents.c.ref == bindparam("ref"))
     .union_all(select(lost_codes.c.id).where(lost_codes.c.ref == bindparam("ref")))
 )
+
+_HOLD = select(incidents.c.id).where(incidents.c.id.in_(bindparam("ids", expanding=True))).order_by(incidents.c.id)
+_HOLD_EACH, _HOLD_FREE = _HOLD.with_for_update(), _HOLD.with_for_update(skip_locked=True)
 
 
 def add(tx: Tx, incident: Incident, pruned: list[dict[str, Any]]) -> None:
@@ -62,6 +65,11 @@ def lock(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
         if id not in found:
             raise Unknown("incident", id)
     return found
+
+
+def hold(session: Session, ids: Collection[str], *, free_only: bool) -> set[str]:
+    """Ids of the incidents that are held until the transaction ends; `free_only`: without those that others hold."""
+    return set(session.scalars(_HOLD_FREE if free_only else _HOLD_EACH, {"ids": sorted(ids)}))
 
 
 def id_of(session: Session, ref: str, team: str | None = None) -> str:

@@ -133,6 +133,11 @@ def show(session: Session, id: str, status: AttemptStatus) -> None:
     session.execute(update(notifications).where(notifications.c.id == id).values(status=status.value))
 
 
+def say(session: Session, id: str, said: Said) -> None:
+    """The notification says that."""
+    session.execute(update(notifications).where(notifications.c.id == id).values(said=to_plain(said)))
+
+
 def revise(
     tx: Tx,
     incident: str,

@@ -1,0 +1,225 @@
+"""Attempts that are due: claimed to be sent, or to be asked about, and what is written of them before they leave."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from alertnet.core.codec import from_plain
+from alertnet.core.delivery.invariants import check_attempt
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import Said
+from alertnet.core.errors import put_down
+from alertnet.core.incident import Facts, IncidentStatus
+from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.store.db.bulk_update import change_each
+from alertnet.store.db.columns import Instant
+from alertnet.store.queues.attempts import ABOUT, ASKED, QUEUED, Attempt, typed
+from alertnet.store.tables import attempts, incidents, notifications
+
+
+@dataclass(frozen=True, slots=True)
+class ToSend:
+    """An attempt that is to be sent now, and whose number it goes to."""
+
+    id: str
+    address_index: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DueAttempt(Attempt):
+    """An attempt with the words of its notification and what decides whether it may leave."""
+
+    address: str
+    extension: str | None
+    said: Said
+    expires_at: datetime | None
+    facts: Facts | None
+    """Those of its incident; None where it has none, as of `templates`."""
+    templates: str | None
+    trees: dict[str, str]
+    """The hashes of the trees that its incident is pinned to, by id."""
+    is_open: bool
+    """Whether its incident is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """An attempt that is ours to hand to that provider, from that number, until the lease is over."""
+
+    attempt: str
+    id: str
+    provider: str
+    sender: str
+
+
+_NOW = bindparam("now", type_=Instant())
+_WORDS = (notifications.c.address, notifications.c.extension, notifications.c.said)
+_INCIDENT = (incidents.c.status.label("incident_status"), incidents.c.facts, incidents.c.trees, incidents.c.templates)
+
+_IN_ORDER = (attempts.c.rank, attempts.c.due_at, attempts.c.created_at, attempts.c.id)
+"""Most severe first, then the oldest, then as they were written: an alert before the question that came of it (A7)."""
+
+# Statements are made once: making one costs as much as running it.
+_WITH_WORDS: Select[Any] = (
+    select(attempts, *ABOUT, *_WORDS, *_INCIDENT)
+    .join(notifications, notifications.c.id == attempts.c.notification_id)
+    .outerjoin(incidents, incidents.c.id == attempts.c.incident_id)
+    .where(attempts.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(*_IN_ORDER)
+)
+_DUE_NOW: Select[Any] = (
+    select(attempts.c.id, attempts.c.address_index)
+    .where(
+        attempts.c.method == bindparam("method"),
+        attempts.c.status.in_(QUEUED),
+        attempts.c.due_at.is_not(None),
+        attempts.c.due_at <= _NOW,
+        attempts.c.id.not_in(bindparam("besides", expanding=True)),
+        attempts.c.address_index.not_in(bindparam("spared", expanding=True)),
+    )
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_DUE = _DUE_NOW.order_by(*_IN_ORDER)
+_DUE_LEAST_TRIED = _DUE_NOW.order_by(attempts.c.delays, *_IN_ORDER)
+_ASKED_NOW = (
+    select(attempts.c.id)
+    .where(
+        attempts.c.method == bindparam("method"),
+        attempts.c.status.in_(ASKED),
+        attempts.c.due_at.is_not(None),
+        attempts.c.due_at <= _NOW,
+        func.coalesce(attempts.c.provider, FIRST).not_in(bindparam("others", expanding=True)),
+    )
+    .order_by(*_IN_ORDER)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_OTHER_NOTICES = (
+    select(attempts.c.id)
+    .join(notifications, notifications.c.id == attempts.c.notification_id)
+    .where(
+        attempts.c.method == bindparam("method"),
+        attempts.c.status.in_(QUEUED),
+        attempts.c.due_at.is_not(None),
+        attempts.c.address_index == bindparam("address"),
+        attempts.c.id != bindparam("besides"),
+        notifications.c.kind == Kind.NOTICE.value,
+    )
+    .order_by(attempts.c.created_at)
+    .limit(bindparam("most"))
+    .with_for_update(of=attempts, skip_locked=True)
+)
+
+
+def claim(
+    session: Session,
+    method: MethodKind,
+    now: datetime,
+    most: int,
+    *,
+    besides: Collection[str] = (),
+    spared: Collection[bytes] = (),
+    least_tried: bool = False,
+) -> list[ToSend]:
+    """Attempts to send now, most severe first, then oldest; held, and none that others hold.
+
+    `besides`: ids to pass over; `spared`: indexes of numbers to leave in peace. `least_tried`: before all, what was
+    surely not sent the fewest times.
+    """
+    due = _DUE_LEAST_TRIED if least_tried else _DUE
+    values = {"method": method.value, "now": now, "most": most}
+    return [ToSend(*row) for row in session.execute(due, values | {"besides": list(besides), "spared": list(spared)})]
+
+
+def claim_to_ask(
+    session: Session, method: MethodKind, now: datetime, most: int, others: Collection[str]
+) -> Sequence[str]:
+    """Ids of attempts about which it is time to ask their provider, unless it is one of the `others`; held likewise."""
+    values = {"method": method.value, "now": now, "most": most, "others": list(others)}
+    return session.scalars(_ASKED_NOW, values).all()
+
+
+def claim_other_notices(session: Session, notice: DueAttempt, most: int) -> list[DueAttempt]:
+    """Other notices that wait to leave by the same method for the same address, oldest first; held likewise."""
+    values = {"method": notice.method.value, "address": notice.address_index, "besides": notice.id, "most": most}
+    ids = session.scalars(_OTHER_NOTICES, values).all()
+    return with_words(session, ids)[0] if ids else []
+
+
+def with_words(session: Session, ids: Sequence[str]) -> tuple[list[DueAttempt], dict[str, str]]:
+    """The attempts with the words of their notifications and what decides about them, in the order of sending.
+
+    What can't be read, or can't be, keeps none of the others from leaving (A11): it comes apart, with its fault.
+    """
+    try:
+        rows = session.execute(_WITH_WORDS, {"ids": list(ids)}).all()
+    except DBAPIError:
+        raise
+    except Exception as fault:
+        if len(ids) == 1:
+            return [], {ids[0]: type(fault).__name__}
+        each = [with_words(session, [id]) for id in ids]
+        return [attempt for found, _ in each for attempt in found], {
+            id: fault for _, broken in each for id, fault in broken.items()
+        }
+    found, broken = [], {}
+    for row in rows:
+        try:
+            found.append(_due(row))
+        except Exception as fault:
+            broken[row.id] = put_down(fault)
+    return found, broken
+
+
+def lease(session: Session, leases: Sequence[Lease], now: datetime, until: datetime) -> None:
+    """These are being sent, each under its lease until then."""
+    changes = []
+    for each in leases:
+        leased = {
+            "status": AttemptStatus.SENDING.value,
+            "lease": each.id,
+            "due_at": until,
+            "sender": each.sender,
+            "provider": each.provider,
+            "started_at": now,
+            "changed_at": now,
+        }
+        check_attempt(each.attempt, leased)
+        changes.append({"key": each.attempt, **leased})
+    change_each(session, attempts, changes)
+
+
+def lease_to_ask(session: Session, leases: Mapping[str, str], until: datetime) -> None:
+    """The provider is being asked about these, each by id under its lease until then."""
+    change_each(session, attempts, [{"key": id, "lease": lease, "due_at": until} for id, lease in leases.items()])
+
+
+def wait(session: Session, until: Mapping[str, datetime]) -> None:
+    """These are looked at again at their moment, by id."""
+    change_each(session, attempts, [{"key": id, "due_at": moment} for id, moment in until.items()])
+
+
+def drop(session: Session, ids: Collection[str], now: datetime, why: str) -> None:
+    """These are not to leave, and the next look finds why."""
+    change_each(session, attempts, [{"key": id, "error": why, "due_at": now} for id in ids])
+
+
+def _due(row: Row[Any]) -> DueAttempt:
+    return DueAttempt(
+        **typed(row),
+        address=row.address,
+        extension=row.extension,
+        said=from_plain(Said, row.said),
+        expires_at=row.expires_at,
+        facts=None if row.facts is None else from_plain(Facts, row.facts),
+        templates=row.templates,
+        trees=row.trees or {},
+        is_open=row.incident_status == IncidentStatus.OPEN.value,
+    )
