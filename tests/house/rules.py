@@ -95,8 +95,6 @@ STILL_SAYS_SQL = frozenset(
         "alertnet.flows.pages.submit_contact_page",
         "alertnet.flows.pages.task_details",
         "alertnet.flows.sms.report_by_sms",
-        "alertnet.flows.unit.code_pool",
-        "alertnet.flows.unit.unit_of_work",
         "alertnet.flows.voice.call_answered",
         "alertnet.flows.voice.incoming_call",
         "alertnet.flows.voice.live_call",

@@ -54,7 +54,8 @@ def good_from(locked: LockedIncident, code: Code, same_recipient: list[tuple[str
         return code
     written = select(code_numbers.c.number_index).where(code_numbers.c.code_id == code.id)
     there = {*locked.tx.session.scalars(written)}
-    there |= {row["number_index"] for row in locked.work.rows.get("code_numbers", ()) if row["code_id"] == code.id}
+    pending = locked.work.pending.new.get("code_numbers", ())
+    there |= {row["number_index"] for row in pending if row["code_id"] == code.id}
     fresh = {
         number: owner
         for number, owner in owners_of(same_recipient).items()

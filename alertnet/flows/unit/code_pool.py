@@ -2,27 +2,14 @@
 
 from datetime import timedelta
 
-from sqlalchemy import bindparam, select
-
 from alertnet.core.inbound.code_formats import WRITTEN_CODE_LENGTH, is_written_code
-from alertnet.core.incident import IncidentStatus
 from alertnet.store.db.tx import Tx
-from alertnet.store.records.credentials import lost_codes
-from alertnet.store.tables import code_numbers, codes, incidents
+from alertnet.store.records.credentials import codes
 
 KEPT_AFTER_CLOSING = timedelta(days=7)
 FEWEST, MANY = 4, 64
 """How many are drawn at once: what most flows need, and where most of what was drawn is held already."""
 MOST_ROUNDS = 4
-
-_HELD = (
-    select(codes.c.code_hash, code_numbers.c.number_index)
-    .join(code_numbers, code_numbers.c.code_id == codes.c.id)
-    .join(incidents, incidents.c.id == codes.c.incident_id)
-    .where(codes.c.code_hash.in_(bindparam("hashes", expanding=True)), codes.c.voided_at.is_(None))
-    .where((incidents.c.status == IncidentStatus.OPEN.value) | (incidents.c.closed_at > bindparam("lately")))
-    .union_all(lost_codes.HELD)
-)
 
 
 class CodePool:
@@ -61,7 +48,6 @@ class CodePool:
         """The numbers that hold each of the texts: in an incident open, closed less than 7 days ago, or lost."""
         texts_of = {hash: text for text in texts for hash in self._tx.vault.code_hashes(text)}
         held: dict[str, set[bytes]] = {text: set() for text in texts}
-        values = {"hashes": list(texts_of), "lately": self._tx.now - KEPT_AFTER_CLOSING}
-        for row in self._tx.session.connection().execute(_HELD, values):
-            held[texts_of[row.code_hash]].add(row.number_index)
+        for hash, number in codes.holders(self._tx.session, texts_of, self._tx.now - KEPT_AFTER_CLOSING):
+            held[texts_of[hash]].add(number)
         return held

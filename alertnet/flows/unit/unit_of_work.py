@@ -5,40 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
-
 from alertnet.core.codec import to_plain
-from alertnet.core.delivery.invariants import check_attempt, check_notification, check_prompt
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Kind
-from alertnet.store import tables
-from alertnet.store.db.bulk_update import change_each
 from alertnet.store.db.tx import Tx
+from alertnet.store.pending_rows import PendingRows
 from alertnet.store.queues import attempts as attempt_store
 from alertnet.store.queues.attempts import Attempt
 from alertnet.store.records import checkpoints, timeline
+from alertnet.store.records.credentials import codes
 from alertnet.store.records.notifications import Coverage as Coverage
 
-INSERTS = {table.name: insert(table) for table in tables.metadata.sorted_tables}
-"""In the order in which foreign keys want them."""
-
-_MINE, _THEIRS, _OTHERS = tables.code_numbers.alias(), tables.code_numbers.alias(), tables.codes.alias()
-_BESIDE_ANOTHER = select(tables.codes.c.id).where(
-    tables.codes.c.id.in_(bindparam("made", expanding=True)),
-    select(_OTHERS.c.id)
-    .join(_THEIRS, _THEIRS.c.code_id == _OTHERS.c.id)
-    .join(_MINE, _MINE.c.number_index == _THEIRS.c.number_index)
-    .where(_MINE.c.code_id == tables.codes.c.id, _THEIRS.c.open, _OTHERS.c.incident_id != tables.codes.c.incident_id)
-    .exists(),
-)
-"""Of codes just made, those one of whose numbers has an open code of another incident."""
-
-
 _PLACE = ("incident_id", "kind", "method", "address", "extension")
-
-CHECKS = {"notifications": check_notification, "attempts": check_attempt, "alarms": check_prompt}
-"""What is asked of a row before it is written, as it is of what is read; an escalation is asked by `moving`."""
 
 
 @dataclass(frozen=True)
@@ -73,23 +52,19 @@ class UnitOfWork:
     """Rows and changes on their way to the tables, and the history of them; of one incident or of several."""
 
     tx: Tx
-    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    changes: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
-    """By table and id."""
+    pending: PendingRows = field(default_factory=PendingRows)
     entries: dict[str, list[timeline.Entry]] = field(default_factory=dict)
     """By chain."""
     closed_chains: set[str] = field(default_factory=set)
     """Of these it is put on the record where they end."""
-    written: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """What went into the tables so far, by table."""
 
     def add(self, table: str, **row: Any) -> None:
         """One row for that table."""
-        self.rows.setdefault(table, []).append(row)
+        self.pending.add(table, row)
 
     def change(self, table: str, id: str, **values: Any) -> None:
         """Replace columns of a row that is there already."""
-        self.changes.setdefault(table, {}).setdefault(id, {}).update(values)
+        self.pending.change(table, id, values)
 
     def record(self, chain: str, kind: str, payload: Mapping[str, Any]) -> None:
         """Add a line to the history of an incident or of the system."""
@@ -142,9 +117,8 @@ class UnitOfWork:
 
     def has_posted(self, draft: NotificationDraft) -> bool:
         """Whether the same kind of message of its incident goes to the same place already."""
-        rows = (*self.written.get("notifications", ()), *self.rows.get("notifications", ()))
         place = (draft.incident, draft.kind.value, draft.method.value, draft.address, draft.extension)
-        return any(place == tuple(row[name] for name in _PLACE) for row in rows)
+        return any(place == tuple(row[name] for name in _PLACE) for row in self.pending.of("notifications"))
 
     def cover(self, notification: str, coverage: Coverage) -> None:
         """Let a notification count for one more escalation."""
@@ -160,16 +134,16 @@ class UnitOfWork:
 
     def notifications_for(self, escalation: str) -> set[str]:
         """The notifications that were let count for that escalation, whether that is written yet or not."""
-        rows = (*self.written.get("served", ()), *self.rows.get("served", ()))
+        rows = self.pending.of("served")
         return {row["notification_id"] for row in rows if row["escalation_id"] == escalation}
 
     def share(self, notification: str, trees: list[str]) -> None:
         """Let a notification count for those trees too, whether it is written yet or not."""
-        for row in self.rows.get("notifications", ()):
+        for row in self.pending.new.get("notifications", ()):
             if row["id"] == notification:
                 row["trees"] = sorted({*row["trees"], *trees})
                 return
-        shared = self.changes.get("notifications", {}).get(notification, {}).get("trees", ())
+        shared = self.pending.changes.get("notifications", {}).get(notification, {}).get("trees", ())
         self.change("notifications", notification, trees=sorted({*trees, *shared}))
 
     def attempt(
@@ -191,7 +165,7 @@ class UnitOfWork:
         `extra`: the one re-send after an unknown outcome (A5). `sender`: the number that it is to come from; else any.
         `delays`: how often it was surely not sent before.
         """
-        place = len(self.written.get("attempts", ())) + len(self.rows.get("attempts", ()))
+        place = sum(1 for _ in self.pending.of("attempts"))
         self.add(
             "attempts",
             id=self.tx.entropy.id(),
@@ -215,7 +189,7 @@ class UnitOfWork:
 
     def move_up(self, incident: str, ranks: int) -> None:
         """Let what waits of an incident leave by so many ranks sooner, whether it is written yet or not."""
-        for row in self.rows.get("attempts", ()):
+        for row in self.pending.new.get("attempts", ()):
             if row["incident_id"] == incident:
                 row["rank"] -= ranks
         attempt_store.move_up(self.tx.session, incident, ranks)
@@ -245,33 +219,18 @@ class UnitOfWork:
 
     def flush(self, *, begin: bool = False) -> None:
         """Write what was gathered; `begin`: its history is the first of its chains."""
-        connection = self.tx.session.connection()
-        made = [row["id"] for row in self.rows.get("codes", ()) if row["contact"] is not None]
-        for table, statement in INSERTS.items():
-            if table == "notifications" and made:
-                self._tell_apart({*connection.scalars(_BESIDE_ANOTHER, {"made": made})})
-            rows = self.rows.pop(table, None)
-            if rows:
-                for row in rows if table in CHECKS else ():
-                    CHECKS[table](row["id"], row)
-                connection.execute(statement, rows)
-                self.written.setdefault(table, []).extend(rows)
-        for table in list(self.changes):
-            alike: dict[frozenset[str], list[dict[str, Any]]] = {}
-            check = CHECKS.get(table)
-            for id, values in self.changes.pop(table).items():
-                if check is not None:
-                    check(id, values)
-                alike.setdefault(frozenset(values), []).append({"key": id} | values)
-            for changes in alike.values():
-                change_each(self.tx.session, tables.metadata.tables[table], changes)
+        made = [row["id"] for row in self.pending.new.get("codes", ()) if row["contact"] is not None]
+        if made:
+            self.pending.write_new(self.tx.session, "codes", "code_numbers")
+            self._tell_apart(codes.beside_another(self.tx.session, made))
+        self.pending.write(self.tx.session)
         ends = timeline.append_each(self.tx, self.entries, begin=begin)
         self.entries = {}
         checkpoints.note(self.tx, {chain: ends[chain] for chain in self.closed_chains & set(ends)})
         self.closed_chains.clear()
 
-    def _tell_apart(self, codes: set[str]) -> None:
+    def _tell_apart(self, made: set[str]) -> None:
         """Tell whoever has another open incident, with the code of this one, that this is another one."""
-        for row in self.rows.get("notifications", ()):
-            if row["code_id"] in codes:
+        for row in self.pending.new.get("notifications", ()):
+            if row["code_id"] in made:
                 row["said"]["also"] = True
