@@ -193,10 +193,13 @@ def test_a_code_from_a_strangers_number_acknowledges_nothing_and_is_answered_not
     """A6, A9: whoever reads a code over a shoulder can't use it, and learns nothing."""
     incident = valley.raises()
 
-    reply = valley.texts("stranger", f"OK {code_of(valley, 'ombuds')}")
+    text = f"OK {code_of(valley, 'ombuds')}"
 
-    assert reply is None
-    assert incident.answers() == []
+    reply, answers = valley.texts("stranger", text), incident.answers()
+    valley.texts("ombuds", text)
+
+    assert (reply, answers) == (None, [])
+    assert incident.answers() == [("ombuds", "acknowledged", "sms")]
 
 
 def test_five_wrong_tries_void_the_code_and_bring_a_fresh_one(valley: World) -> None:
