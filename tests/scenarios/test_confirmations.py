@@ -18,9 +18,9 @@ def test_who_answers_is_told_so_at_all_written_methods(world: World) -> None:
     reply = answered(world)
 
     assert f"{incident.ref}: registrado" in reply
-    assert "¿No fue usted? Llame ya al +573005550101." in reply
+    assert "¿No fue usted? Llame de inmediato al +573005550101." in reply
     assert sorted(incident.told("recorded")) == [("ombuds", "email"), ("ombuds", "sms")]
-    assert "Si no fue usted, llame ya al +573005550101." in mails[-1].text
+    assert "Si no fue usted, llame de inmediato al +573005550101." in mails[-1].text
     assert world.phone("ombuds").inbox[1:] == [reply]
 
 
