@@ -18,6 +18,7 @@ from alertnet.cli.call_sheet import call_sheet
 from alertnet.cli.demo import demo
 from alertnet.cli.incidents import manage
 from alertnet.cli.incidents.raise_incident import raise_incident
+from alertnet.cli.letter import letter
 from alertnet.cli.server import database
 from alertnet.cli.server.serve import serve, worker
 from alertnet.cli.templates import check
@@ -40,6 +41,7 @@ app.command("raise", epilog="Example: alertnet raise --country CO --type arrest 
 app.command("call-sheet", epilog="Example: alertnet call-sheet --country CO --type arrest --consent international")(
     call_sheet
 )
+app.command(epilog="Example: alertnet letter embassy-es --language es")(letter)
 app.add_typer(trees.app, name="trees")
 app.add_typer(check.app, name="templates")
 app.add_typer(keys.app, name="keys")

@@ -58,6 +58,7 @@ class Renderer:
         self._environment = Environment(templates.files)
         self._page_words = {tag: _unbroken_labels(source) for tag, source in templates.tables("page")}
         self._sheet_words = {tag: read_labels(source) for tag, source in templates.tables("sheet")}
+        self._letter_words = {tag: read_labels(source) for tag, source in templates.tables("letter")}
         self._words = {tag: read_words(tag, source) for tag, source in templates.tables("words")}
         # A method's cache would be shared between renderers and keep them alive.
         self._template = cache(self._find_template)
@@ -84,6 +85,10 @@ class Renderer:
     def sheet_words(self, language: str) -> dict[str, str]:
         """The labels of the call sheet, and what is read out from it."""
         return self._sheet_words[_first(language, self._sheet_words)]
+
+    def letter_words(self, language: str) -> dict[str, str]:
+        """The labels of the letter with which a network introduces itself to a contact."""
+        return self._letter_words[_first(language, self._letter_words)]
 
     def page(self, language: str, page: Page) -> str:
         """The HTML of a page, with a link to it in each other language."""

@@ -11,7 +11,7 @@ from alertnet.messages.templates.load import PARTS, Templates
 from alertnet.messages.templates.restricted_jinja import Environment
 from alertnet.messages.words import read_labels
 
-LABELS = ("page", "sheet")
+LABELS = ("page", "sheet", "letter")
 """Folders with one file of labels for each language."""
 
 _PLACE = re.compile(r"{(\w+)}")

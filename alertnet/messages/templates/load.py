@@ -31,7 +31,7 @@ LARGEST_FILE = 4 * restricted_jinja.MAX_SOURCE
 
 LANGUAGE = r"[a-z]{2,3}(?:-[A-Z]{2})?"
 _MESSAGE = re.compile(rf"([a-z_]+)/(?P<language>{LANGUAGE})/([a-z]+\.j2)")
-_WORDS = re.compile(rf"(words|page|sheet)/(?P<language>{LANGUAGE})\.yaml")
+_WORDS = re.compile(rf"(words|page|sheet|letter)/(?P<language>{LANGUAGE})\.yaml")
 _PAGE = re.compile(r"page/[a-z_]+\.(?:html|css)\.j2")
 
 
@@ -58,7 +58,7 @@ class Templates:
             digest.update(f"{path}\0{len(source)}\0{source}".encode())
         return digest.hexdigest()
 
-    def tables(self, folder: Literal["words", "page", "sheet"]) -> Iterator[tuple[str, str]]:
+    def tables(self, folder: Literal["words", "page", "sheet", "letter"]) -> Iterator[tuple[str, str]]:
         """The languages of that folder with their sources."""
         for path, source in self.files.items():
             if (found := _WORDS.fullmatch(path)) and found[1] == folder:

@@ -1,0 +1,129 @@
+"""`alertnet letter`: the page with which a network introduces itself to a contact, to hand over before the night."""
+
+from enum import StrEnum
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alertnet.cli.folders import TEMPLATES, TREES, or_shipped
+from alertnet.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from alertnet.core.directory.contact import Contact
+    from alertnet.core.directory.contact_tree import ContactTree, Network
+    from alertnet.messages.call_sheet.layout import Group
+    from alertnet.messages.renderer import Renderer
+
+
+class Format(StrEnum):
+    """How the letter comes out."""
+
+    PDF = "pdf"
+    HTML = "html"
+
+
+Who = Annotated[str, typer.Argument(metavar="CONTACT", help="Its id; `tree/id` where several trees have one.")]
+Trees = Annotated[
+    Path, typer.Option(envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help="The folder of contact trees.")
+]
+Templates = Annotated[
+    Path,
+    typer.Option(
+        envvar="ALERTNET_MESSAGE_TEMPLATES", callback=or_shipped, help="The folder with the words of the letter."
+    ),
+]
+Language = Annotated[str | None, typer.Option(help="The language of the letter; the contact's own unless given.")]
+As = Annotated[Format, typer.Option("--format", help="A PDF to print on A4, or a page to send.")]
+Output = Annotated[Path | None, typer.Option(help="The file; `letter-CONTACT` in this folder unless given.")]
+
+
+def letter(
+    contact: Who,
+    trees: Trees = TREES,
+    templates: Templates = TEMPLATES,
+    language: Language = None,
+    format: As = Format.PDF,
+    output: Output = None,
+) -> None:
+    """Write the letter that introduces the network to a contact: who calls, how it looks, how to answer, whom to ask.
+
+    The numbers and addresses that it calls genuine are those of the settings.
+    """
+    from alertnet.cli.call_sheet.paper import write_confidential
+    from alertnet.messages.checks.fitting import read_fitted
+    from alertnet.messages.renderer import Renderer
+    from alertnet.shipped import shipped
+    from alertnet.trees import read_network
+
+    tree, whom = _find(read_network(trees), contact)
+    renderer = Renderer(read_fitted(templates, shipped("message_templates")).templates)
+    if language is not None and language not in renderer.languages:
+        raise BadInput("--language", language, renderer.languages)
+    path = output or Path(f"letter-{whom.id}.{format}")
+    write_confidential(path, _written(tree, whom, renderer, language or whom.language, format))
+    typer.echo(f"{path}: hand it over in person, and check its numbers together.")
+
+
+def _find(network: "Network", name: str) -> "tuple[ContactTree, Contact]":
+    """The contact of that name and its tree.
+
+    Raises:
+        BadInput: nobody is called so, or more than one is.
+    """
+    id = name.rpartition("/")[2]
+    found = [
+        (tree, tree.contacts[id])
+        for _, tree in sorted(network.trees.items())
+        if id in tree.contacts and name in (id, f"{tree.id}/{id}")
+    ]
+    if len(found) == 1:
+        return found[0]
+    every = sorted(f"{tree.id}/{each}" for tree in network.trees.values() for each in tree.contacts)
+    raise BadInput("CONTACT", name, [f"{tree.id}/{id}" for tree, _ in found] or every)
+
+
+def _written(tree: "ContactTree", contact: "Contact", renderer: "Renderer", language: str, format: Format) -> bytes:
+    from alertnet.cli.call_sheet.pdf import as_pdf
+    from alertnet.messages.letter import Letter, Sender
+    from alertnet.runtime.clock import system_clock
+    from alertnet.runtime.settings.settings import examine
+
+    settings = examine().settings
+    numbers = (*settings.twilio_from, *settings.twilio_2_from)
+    sender = Sender(numbers, settings.smtp.sender if settings.smtp else None, settings.public_url)
+    words = Letter(tree, contact, sender, renderer, language)
+    foot = words.foot(system_clock().date())
+    if format is Format.PDF:
+        return as_pdf(words.groups(), lambda *_: foot)
+    return _as_html(words.groups(), foot, language).encode()
+
+
+def _as_html(groups: "tuple[Group, ...]", foot: str, language: str) -> str:
+    from alertnet.messages.call_sheet.layout import Line, Style
+    from alertnet.messages.words import direction
+
+    tags = {Style.TITLE: "h1", Style.LEVEL: "h2", Style.SAY: "blockquote"}
+    lines = [part for group in groups for part in group if isinstance(part, Line)]
+    body = "\n".join(f"<{tag}>{escape(line.text)}</{tag}>" for line in lines for tag in (tags.get(line.style, "p"),))
+    return f"""<!doctype html>
+<html lang="{escape(language)}" dir="{direction(language)}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{escape(lines[0].text)}</title>
+<style>{STYLE}</style>
+<main>
+{body}
+</main>
+<footer>{escape(foot)}</footer>
+</html>
+"""
+
+
+STYLE = (
+    "body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem;color:#111}"
+    "h1{font-size:1.5rem;line-height:1.25}h2{font-size:1.1rem;margin:1.5rem 0 .25rem}p{margin:.25rem 0}"
+    "blockquote{margin:.25rem 0 .5rem;padding:.5rem .75rem;border-left:4px solid #444;overflow-wrap:anywhere}"
+    "footer{margin-top:2rem;font-size:.875rem;color:#555}"
+)

@@ -1,0 +1,81 @@
+"""`letter`: the page that introduces the network to a contact, so that a first alert at night is believed (B7)."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Office
+from tests.cli.test_call_sheet import read
+
+LANGUAGES = ("de", "en", "es", "fr", "pt")
+
+
+def letter(office: Office, *words: str, format: str = "html") -> str:
+    """The letter that the command writes."""
+    path = office.folder / f"letter.{format}"
+    said = office.types("letter", *words, "--format", format, "--output", str(path))
+    assert said.code == 0, said.err
+    return read(path)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_says_who_calls_how_it_looks_how_to_answer_and_whom_to_ask(office: Office, language: str) -> None:
+    text = letter(office, "embassy-es", "--language", language).replace("\u00a0", " ")
+
+    for said in ("+34 600 55 01 40", "derechos-humanos@embajada-es.example", "OK 4711", "A-7K3M", "+32 470 55 01 01"):
+        assert said in text
+    assert f'lang="{language}"' in text
+    assert "{" not in text.partition("<main>")[2]
+
+
+def test_the_letter_is_in_the_language_of_the_contact_unless_another_is_asked_for(office: Office) -> None:
+    assert "Cómo responder" in letter(office, "embassy-es")
+    assert "How to answer" in letter(office, "embassy-es", "--language", "en")
+
+
+def test_it_is_one_page_of_paper(office: Office) -> None:
+    from pypdf import PdfReader
+
+    text = letter(office, "embassy-es", format="pdf")
+
+    assert "Cómo responder" in text
+    assert len(PdfReader(office.folder / "letter.pdf").pages) == 1
+
+
+def test_genuine_are_the_numbers_and_addresses_of_the_settings(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = letter(office, "embassy-es")
+    office.env |= {
+        "ALERTNET_TWILIO_FROM": "+15005550006,+15005550007",
+        "ALERTNET_SMTP_URL": "smtp://localhost:2525?from=alarm@pbi.example",
+        "ALERTNET_PUBLIC_URL": "https://alarm.pbi.example",
+    }
+
+    after = letter(office, "embassy-es").replace("\u00a0", " ")
+
+    genuine = ("+1 500-555-0006, +1 500-555-0007", "alarm@pbi.example", "https://alarm.pbi.example/a/")
+    assert [each in after for each in genuine] == [True] * 3
+    assert [each in before for each in genuine] == [False] * 3
+
+
+def test_how_to_answer_is_said_for_the_methods_that_the_contact_has(office: Office) -> None:
+    assert "OK 4711" in letter(office, "ohchr", "--language", "en")
+    assert "OK 4711" not in letter(office, "ministry-es", "--language", "en")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("nobody",), "colombia/coordinator"),
+        (("head-office",), "colombia/head-office, international/head-office"),
+        (("embassy-es", "--language", "tlh"), "de, en, es, fr, pt"),
+    ],
+)
+def test_what_is_no_contact_or_language_is_refused_with_what_is(
+    office: Office, tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    said = office.types("letter", *words, "--output", str(tmp_path / "none.pdf"))
+
+    assert said.code == 2
+    assert told in said.err
+    assert not (tmp_path / "none.pdf").exists()
+    assert office.types("letter", "colombia/head-office", "--output", str(tmp_path / "one.pdf")).code == 0
