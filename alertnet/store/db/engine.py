@@ -69,7 +69,11 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
     parsed = parse_url(url)
     # An error's text goes to the log: hide_parameters keeps names and numbers out of it.
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, hide_parameters=True, pool_size=16, max_overflow=48, pool_timeout=5)
+        # Last in, first out: SQLite forgets the pages that it has read once another connection has written, so that
+        # writing by turns would read them anew for each transaction.
+        engine = create_engine(
+            parsed, hide_parameters=True, pool_size=16, max_overflow=48, pool_timeout=5, pool_use_lifo=True
+        )
         event.listen(engine, "do_connect", _make_private)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
