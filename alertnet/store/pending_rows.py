@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from alertnet.core.delivery.invariants import check_attempt, check_notification, check_prompt
 from alertnet.store.db.bulk_update import change_each
+from alertnet.store.db.prepared import Prepared
 from alertnet.store.tables import metadata
 
-_INSERTS = {table.name: insert(table) for table in metadata.sorted_tables}
+_INSERTS = {table.name: Prepared(insert(table)) for table in metadata.sorted_tables}
 """In the order in which foreign keys want them."""
 
 _CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], None]] = {
@@ -61,12 +62,11 @@ class PendingRows:
 
     def write_new(self, session: Session, *names: str) -> None:
         """Write the new rows of those tables, in that order."""
-        connection = session.connection()
         for table in names:
             if rows := self.new.pop(table, None):
                 for row in rows if table in _CHECKS else ():
                     _check(table, row["id"], row)
-                connection.execute(_INSERTS[table], rows)
+                _INSERTS[table].each(session, rows)
                 self.written.setdefault(table, []).extend(rows)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Row, Select, and_, bindparam, case, or_, select, update
+from sqlalchemy import CursorResult, Row, and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.delivery.invariants import check_attempt, check_notification
@@ -14,6 +14,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Inconsistent
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.store.db.columns import Instant
+from alertnet.store.db.prepared import Prepared
 from alertnet.store.tables import attempts, notifications
 
 SENT_BY = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
@@ -79,18 +80,18 @@ ABOUT = (
 _NAMES = tuple(each.name for each in fields(Attempt))
 _NOW = bindparam("now", type_=Instant())
 # Statements are made once: making one costs as much as running it.
-_TO_CHANGE: Select[Any] = (
+_TO_CHANGE = Prepared(
     select(attempts, *ABOUT)
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .where(attempts.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(attempts.c.id)
     .with_for_update(of=attempts)
 )
-_LEASE_STATE: Select[Any] = select(attempts.c.status, attempts.c.lease, attempts.c.due_at).where(
-    attempts.c.id == bindparam("id")
+_LEASE_STATE = Prepared(
+    select(attempts.c.status, attempts.c.lease, attempts.c.due_at).where(attempts.c.id == bindparam("id"))
 )
-_INCIDENT_OF: Select[Any] = select(attempts.c.id, attempts.c.incident_id).where(
-    attempts.c.id.in_(bindparam("ids", expanding=True))
+_INCIDENT_OF = Prepared(
+    select(attempts.c.id, attempts.c.incident_id).where(attempts.c.id.in_(bindparam("ids", expanding=True)))
 )
 _WAITING = select(attempts.c.id).where(
     attempts.c.method == bindparam("key_method"),
@@ -166,7 +167,7 @@ def lock(session: Session, ids: Sequence[str]) -> tuple[list[Attempt], dict[str,
     After their incidents, which are held before.
     """
     found, faults = [], {}
-    for row in session.execute(_TO_CHANGE, {"ids": list(ids)}).all():
+    for row in _TO_CHANGE.all(session, {"ids": list(ids)}):
         try:
             found.append(Attempt(**typed(row)))
         except Inconsistent as fault:
@@ -180,7 +181,7 @@ def typed(row: Row[Any]) -> dict[str, Any]:
     Raises:
         Inconsistent: it can't be.
     """
-    columns = row._mapping
+    columns = row._asdict()
     check_attempt(row.id, columns)
     check_notification(row.notification_id, {"kind": row.kind, "expires_at": row.expires_at})
     return {name: columns[name] for name in _NAMES} | {
@@ -193,12 +194,12 @@ def typed(row: Row[Any]) -> dict[str, Any]:
 
 def incidents_of(session: Session, ids: Sequence[str]) -> dict[str, str | None]:
     """The incident of each attempt that there is, None for one that has none; this never changes."""
-    return {row.id: row.incident_id for row in session.execute(_INCIDENT_OF, {"ids": list(ids)})}
+    return {row.id: row.incident_id for row in _INCIDENT_OF.all(session, {"ids": list(ids)})}
 
 
 def is_leased(session: Session, id: str, lease: str, now: datetime) -> bool:
     """Whether the attempt is being sent under that lease, which is not over."""
-    row = session.execute(_LEASE_STATE, {"id": id}).first()
+    row = _LEASE_STATE.first(session, {"id": id})
     if row is None or row.status != AttemptStatus.SENDING.value or row.lease != lease:
         return False
     return bool(row.due_at > now)

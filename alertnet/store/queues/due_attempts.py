@@ -19,6 +19,7 @@ from alertnet.core.incident import Facts, IncidentStatus
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.store.db.bulk_update import change_each
 from alertnet.store.db.columns import Instant
+from alertnet.store.db.prepared import Prepared
 from alertnet.store.queues.attempts import ABOUT, ASKED, QUEUED, Attempt, typed
 from alertnet.store.tables import attempts, incidents, notifications
 
@@ -66,7 +67,7 @@ _IN_ORDER = (attempts.c.rank, attempts.c.due_at, attempts.c.created_at, attempts
 """Most severe first, then the oldest, then as they were written: an alert before the question that came of it (A7)."""
 
 # Statements are made once: making one costs as much as running it.
-_WITH_WORDS: Select[Any] = (
+_WITH_WORDS = Prepared(
     select(attempts, *ABOUT, *_WORDS, *_INCIDENT)
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .outerjoin(incidents, incidents.c.id == attempts.c.incident_id)
@@ -86,8 +87,8 @@ _DUE_NOW: Select[Any] = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_DUE = _DUE_NOW.order_by(*_IN_ORDER)
-_DUE_LEAST_TRIED = _DUE_NOW.order_by(attempts.c.delays, *_IN_ORDER)
+_DUE = Prepared(_DUE_NOW.order_by(*_IN_ORDER))
+_DUE_LEAST_TRIED = Prepared(_DUE_NOW.order_by(attempts.c.delays, *_IN_ORDER))
 _ASKED_NOW = (
     select(attempts.c.id)
     .where(
@@ -135,7 +136,8 @@ def claim(
     """
     due = _DUE_LEAST_TRIED if least_tried else _DUE
     values = {"method": method.value, "now": now, "most": most}
-    return [ToSend(*row) for row in session.execute(due, values | {"besides": list(besides), "spared": list(spared)})]
+    found = due.all(session, values | {"besides": list(besides), "spared": list(spared)})
+    return [ToSend(*row) for row in found]
 
 
 def claim_to_ask(
@@ -159,7 +161,7 @@ def with_words(session: Session, ids: Sequence[str]) -> tuple[list[DueAttempt], 
     What can't be read, or can't be, keeps none of the others from leaving (A11): it comes apart, with its fault.
     """
     try:
-        rows = session.execute(_WITH_WORDS, {"ids": list(ids)}).all()
+        rows = _WITH_WORDS.all(session, {"ids": list(ids)})
     except DBAPIError:
         raise
     except Exception as fault:

@@ -13,6 +13,7 @@ from alertnet.core.monitoring.self_monitoring import Seen
 from alertnet.core.notification import AttemptStatus
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.engine import insert_once
+from alertnet.store.db.prepared import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import ASKED, QUEUED, SENDING, SENT_BY
 from alertnet.store.tables import alarms, attempts, breakers, escalations, workers
@@ -72,14 +73,14 @@ _NEXT = (
     _first(breakers.c.try_at),
     _first(breakers.c.paused_until),
 )
-_LOOK = select(*_DUE, *_NEXT)
+_LOOK = Prepared(select(*_DUE, *_NEXT))
 _NEXT_DUE = select(*_NEXT)
 
 
 def due(tx: Tx) -> Due:
     """What is due now, and when something is next."""
-    row = tx.session.execute(_LOOK, {"now": tx.now}).one()
-    found = row._mapping
+    [row] = _LOOK.all(tx.session, {"now": tx.now})
+    found = row._asdict()
     return Due(
         frozenset(method for method in SENT_BY if found[f"queued_{method}"]),
         frozenset(method for method in SENT_BY if found[f"asked_{method}"]),

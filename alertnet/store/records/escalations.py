@@ -14,6 +14,7 @@ from alertnet.core.escalation.invariants import check_escalation
 from alertnet.core.escalation.state import LAST_RESORT, State, Status
 from alertnet.core.incident import Scope, Severity
 from alertnet.core.resolution.resolve import Plan
+from alertnet.store.db.prepared import Prepared
 from alertnet.store.tables import escalations, incidents
 
 
@@ -53,7 +54,7 @@ class Found:
 _SCOPES = frozenset(scope.value for scope in Scope)
 _RANKS = range(len(Severity))
 
-_OF_INCIDENTS: Select[Any] = (
+_OF_INCIDENTS = Prepared(
     select(escalations)
     .where(escalations.c.incident_id.in_(bindparam("incidents", expanding=True)))
     .order_by(escalations.c.incident_id, escalations.c.tree)
@@ -66,7 +67,7 @@ _DUE: Select[Any] = (
     .order_by(escalations.c.rank, escalations.c.due_at)
     .limit(bindparam("most"))
 )
-_TO_MOVE = _DUE.with_for_update(of=incidents, skip_locked=True)
+_TO_MOVE = Prepared(_DUE.with_for_update(of=incidents, skip_locked=True))
 
 
 def fixed(escalation: Escalation, tree_hash: str) -> dict[str, Any]:
@@ -105,7 +106,7 @@ def of_incidents(session: Session, ids: Sequence[str]) -> dict[str, Found]:
     One that can't be read comes apart, and keeps none of the others from going on (A11).
     """
     found = {id: Found() for id in ids}
-    for row in session.execute(_OF_INCIDENTS, {"incidents": list(ids)}):
+    for row in _OF_INCIDENTS.all(session, {"incidents": list(ids)}):
         try:
             found[row.incident_id].sound.append(_escalation(row))
         except Inconsistent as fault:
@@ -120,7 +121,7 @@ def due(session: Session, now: datetime, limit: int) -> list[tuple[str, str]]:
 
 def take_due(session: Session, now: datetime, limit: int) -> list[str]:
     """Incidents in the order of what is due of them, held until the transaction ends; none that others hold."""
-    return [row.incident_id for row in session.execute(_TO_MOVE, {"now": now, "most": limit})]
+    return [row.incident_id for row in _TO_MOVE.all(session, {"now": now, "most": limit})]
 
 
 def next_due(session: Session) -> datetime | None:

@@ -9,48 +9,51 @@ from sqlalchemy.orm import Session
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.errors import Unknown
 from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Wider
+from alertnet.store.db.prepared import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import incidents, lost_codes
 
-_ADD = insert(incidents)
-_LOCK: Select[Any] = (
+_ADD = Prepared(insert(incidents))
+_LOCK = Prepared(
     select(incidents)
     .where(incidents.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(incidents.c.id)
     .with_for_update()
 )
 
-_WITH_REF = (
+_WITH_REF = Prepared(
     select(incidents.c.id)
     .where(incidents.c.ref == bindparam("ref"))
     .union_all(select(lost_codes.c.id).where(lost_codes.c.ref == bindparam("ref")))
 )
 
 _HOLD = select(incidents.c.id).where(incidents.c.id.in_(bindparam("ids", expanding=True))).order_by(incidents.c.id)
-_HOLD_EACH, _HOLD_FREE = _HOLD.with_for_update(), _HOLD.with_for_update(skip_locked=True)
+_HOLD_EACH, _HOLD_FREE = Prepared(_HOLD.with_for_update()), Prepared(_HOLD.with_for_update(skip_locked=True))
 
 
 def add(tx: Tx, incident: Incident, pruned: list[dict[str, Any]]) -> None:
     """Put a new incident on the record."""
     facts = incident.facts
-    tx.session.execute(
-        _ADD,
-        {
-            "id": incident.id,
-            "ref": incident.ref,
-            "status": incident.status.value,
-            "type": facts.type,
-            "severity": facts.severity.value,
-            "country": facts.country,
-            "facts": to_plain(facts),
-            "trees": incident.trees,
-            "templates": incident.templates,
-            "pruned": pruned,
-            "warnings": list(incident.warnings),
-            "team": facts.team,
-            "raised_index": tx.vault.index(facts.raised_from) if facts.raised_from else None,
-            "opened_at": incident.opened_at,
-        },
+    _ADD.each(
+        tx.session,
+        [
+            {
+                "id": incident.id,
+                "ref": incident.ref,
+                "status": incident.status.value,
+                "type": facts.type,
+                "severity": facts.severity.value,
+                "country": facts.country,
+                "facts": to_plain(facts),
+                "trees": incident.trees,
+                "templates": incident.templates,
+                "pruned": pruned,
+                "warnings": list(incident.warnings),
+                "team": facts.team,
+                "raised_index": tx.vault.index(facts.raised_from) if facts.raised_from else None,
+                "opened_at": incident.opened_at,
+            }
+        ],
     )
 
 
@@ -60,7 +63,7 @@ def lock(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
     Raises:
         Unknown: there is none of one of those ids.
     """
-    found = {row.id: _incident(row) for row in session.execute(_LOCK, {"ids": list(ids)})}
+    found = {row.id: _incident(row) for row in _LOCK.all(session, {"ids": list(ids)})}
     for id in ids:
         if id not in found:
             raise Unknown("incident", id)
@@ -69,7 +72,8 @@ def lock(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
 
 def hold(session: Session, ids: Collection[str], *, free_only: bool) -> set[str]:
     """Ids of the incidents that are held until the transaction ends; `free_only`: without those that others hold."""
-    return set(session.scalars(_HOLD_FREE if free_only else _HOLD_EACH, {"ids": sorted(ids)}))
+    statement = _HOLD_FREE if free_only else _HOLD_EACH
+    return set(statement.scalars(session, {"ids": sorted(ids)}))
 
 
 def id_of(session: Session, ref: str, team: str | None = None) -> str:
@@ -86,7 +90,7 @@ def id_of(session: Session, ref: str, team: str | None = None) -> str:
 
 def is_ref_taken(session: Session, ref: str) -> bool:
     """Whether an incident has that reference, or had it in a database that was lost."""
-    return session.scalar(_WITH_REF, {"ref": ref}) is not None
+    return bool(_WITH_REF.all(session, {"ref": ref}))
 
 
 def get(session: Session, id: str) -> Incident:

@@ -16,6 +16,7 @@ from alertnet.core.disclosure import Said
 from alertnet.core.escalation.state import State
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.store.db.by_incident import by_incident
+from alertnet.store.db.prepared import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms, attempts, escalations, notifications, served
 
@@ -55,7 +56,7 @@ _COVERAGE: Select[Any] = (
 _COVERED: Select[Any] = select(*COVERAGE, served.c.notification_id, escalations.c.tree, escalations.c.state).join(
     escalations, escalations.c.id == served.c.escalation_id
 )
-_COVERED_BY = _COVERED.where(served.c.notification_id.in_(bindparam("notifications", expanding=True)))
+_COVERED_BY = Prepared(_COVERED.where(served.c.notification_id.in_(bindparam("notifications", expanding=True))))
 _TASKS = (
     _COVERED.add_columns(notifications.c.alarm_id)
     .join(notifications, notifications.c.id == served.c.notification_id)
@@ -104,7 +105,7 @@ def covered_by(session: Session, notifications: Sequence[str]) -> dict[str, list
     """The coverage of several notifications, by notification; one that counts for nothing is not in it."""
     values = {"notifications": list(notifications)}
     found: dict[str, list[Covered]] = {}
-    for row in session.execute(_COVERED_BY, values) if notifications else ():
+    for row in _COVERED_BY.all(session, values) if notifications else ():
         found.setdefault(row.notification_id, []).append(Covered(*row))
     return found
 

@@ -18,6 +18,7 @@ from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from alertnet.store.db.columns import canonical
+from alertnet.store.db.prepared import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Purpose
 from alertnet.store.tables import chain_heads, timeline
@@ -37,10 +38,12 @@ _LAST = (
     .group_by(timeline.c.chain)
     .subquery()
 )
-_HEADS = select(timeline.c.chain, timeline.c.seq, timeline.c.hash).join(
-    _LAST, (timeline.c.chain == _LAST.c.chain) & (timeline.c.seq == _LAST.c.seq)
+_HEADS = Prepared(
+    select(timeline.c.chain, timeline.c.seq, timeline.c.hash).join(
+        _LAST, (timeline.c.chain == _LAST.c.chain) & (timeline.c.seq == _LAST.c.seq)
+    )
 )
-_APPEND = insert(timeline)
+_APPEND = Prepared(insert(timeline))
 _LOCK_SYSTEM = text("SELECT pg_advisory_xact_lock(hashtext('alertnet timeline'))")
 
 
@@ -89,7 +92,8 @@ def append_each(tx: Tx, chains: Mapping[str, Sequence[Entry]], *, begin: bool = 
         links = _links(tx, chain, head.length, head.hash, entries)
         ends[chain] = Head(links[-1]["seq"], links[-1]["hash"]) if links else head
         rows += links
-    tx.session.execute(_APPEND, rows)
+    if rows:
+        _APPEND.each(tx.session, rows)
     if SYSTEM in ends:
         is_first = SYSTEM not in heads or any(kind == KEYED for kind, _ in chains[SYSTEM])
         _keep_end(tx, ends[SYSTEM], kept, is_first=is_first)
@@ -105,7 +109,7 @@ def lock_system(session: Session) -> None:
 
 def heads_of(session: Session, chains: Sequence[str]) -> dict[str, Head]:
     """Where those of the chains end that there are."""
-    found = session.execute(_HEADS, {"chains": list(chains)})
+    found = _HEADS.all(session, {"chains": list(chains)})
     return {row.chain: Head(row.seq, row.hash) for row in found}
 
 

@@ -7,11 +7,12 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from alertnet.core.incident import IncidentStatus
+from alertnet.store.db.prepared import Prepared
 from alertnet.store.records.credentials import lost_codes
 from alertnet.store.tables import code_numbers, codes, incidents
 
 # Statements are made once: making one costs as much as running it.
-_HOLDERS = (
+_HOLDERS = Prepared(
     select(codes.c.code_hash, code_numbers.c.number_index)
     .join(code_numbers, code_numbers.c.code_id == codes.c.id)
     .join(incidents, incidents.c.id == codes.c.incident_id)
@@ -21,22 +22,24 @@ _HOLDERS = (
 )
 
 _MINE, _THEIRS, _OTHERS = code_numbers.alias(), code_numbers.alias(), codes.alias()
-_BESIDE_ANOTHER = select(codes.c.id).where(
-    codes.c.id.in_(bindparam("ids", expanding=True)),
-    select(_OTHERS.c.id)
-    .join(_THEIRS, _THEIRS.c.code_id == _OTHERS.c.id)
-    .join(_MINE, _MINE.c.number_index == _THEIRS.c.number_index)
-    .where(_MINE.c.code_id == codes.c.id, _THEIRS.c.open, _OTHERS.c.incident_id != codes.c.incident_id)
-    .exists(),
+_BESIDE_ANOTHER = Prepared(
+    select(codes.c.id).where(
+        codes.c.id.in_(bindparam("ids", expanding=True)),
+        select(_OTHERS.c.id)
+        .join(_THEIRS, _THEIRS.c.code_id == _OTHERS.c.id)
+        .join(_MINE, _MINE.c.number_index == _THEIRS.c.number_index)
+        .where(_MINE.c.code_id == codes.c.id, _THEIRS.c.open, _OTHERS.c.incident_id != codes.c.incident_id)
+        .exists(),
+    )
 )
 
 
 def holders(session: Session, hashes: Collection[bytes], closed_after: datetime) -> list[tuple[bytes, bytes]]:
     """(hash, number's index) of who holds a code of these hashes: of an incident open, closed after that, or lost."""
     values = {"hashes": list(hashes), "closed_after": closed_after}
-    return [(row.code_hash, row.number_index) for row in session.connection().execute(_HOLDERS, values)]
+    return [(row.code_hash, row.number_index) for row in _HOLDERS.all(session, values)]
 
 
 def beside_another(session: Session, ids: Collection[str]) -> set[str]:
     """Those of the codes one of whose numbers has an open code of another incident, too."""
-    return set(session.connection().scalars(_BESIDE_ANOTHER, {"ids": list(ids)}))
+    return set(_BESIDE_ANOTHER.scalars(session, {"ids": list(ids)}))

@@ -1,0 +1,82 @@
+"""A prepared statement takes, gives and fails like SQLAlchemy's own."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import bindparam, event, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from alertnet.store.db.prepared import MOST_LISTED, Prepared
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import timeline
+from tests.store.conftest import NOW
+
+ADD = Prepared(insert(timeline))
+FIND = select(timeline).where(timeline.c.seq.in_(bindparam("seqs", expanding=True)), timeline.c.kind.in_(("a", "b")))
+COUNTED = select(timeline.c.chain, func.count().label("lines")).group_by(timeline.c.chain)
+
+
+def line(seq: int, **changes: Any) -> dict[str, Any]:
+    whole = {
+        "chain": "C",
+        "seq": seq,
+        "at": NOW + timedelta(seconds=seq),
+        "kind": "a",
+        "payload": {"who": "Ana", "how": [1, None]},
+        "salt": b"\x00salt",
+        "digest": b"d" * 32,
+        "hash": b"h" * 32,
+    }
+    return whole | changes
+
+
+@pytest.fixture
+def filled(tx: Tx) -> Session:
+    ADD.each(tx.session, [line(1), line(2, payload=None, salt=None)])
+    ADD.each(tx.session, [line(3, kind="c")])
+    return tx.session
+
+
+@pytest.mark.parametrize("seqs", [[1], [1, 2, 3], [], [3], list(range(MOST_LISTED + 1))])
+def test_rows_are_those_of_sqlalchemy(filled: Session, seqs: list[int]) -> None:
+    query = FIND.order_by(timeline.c.seq)
+    found = Prepared(query).all(filled, {"seqs": seqs})
+    assert [row._asdict() for row in found] == [row._asdict() for row in filled.execute(query, {"seqs": seqs})]
+    assert [row.seq for row in found] == [seq for seq in seqs if seq in (1, 2)]
+    assert all(row.payload in ({"who": "Ana", "how": [1, None]}, None) for row in found)
+
+
+def test_one_row_and_one_column(filled: Session) -> None:
+    found = Prepared(COUNTED).first(filled, {})
+    assert found is not None
+    assert (found.chain, found.lines) == ("C", 3)
+    assert Prepared(COUNTED).scalars(filled, {}) == ["C"]
+    assert Prepared(FIND).first(filled, {"seqs": [9]}) is None
+
+
+def test_a_change_of_many_rows(filled: Session) -> None:
+    change = Prepared(update(timeline).where(timeline.c.seq == bindparam("key")).values(payload=bindparam("payload")))
+    change.each(filled, [{"key": 1, "payload": {"who": "Bea"}}, {"key": 3, "payload": None}])
+    assert list(filled.scalars(select(timeline.c.payload).order_by(timeline.c.seq))) == [{"who": "Bea"}, None, None]
+
+
+def test_a_fault_of_the_driver_is_sqlalchemys_and_tells_no_value(filled: Session) -> None:
+    with pytest.raises(IntegrityError) as fault:
+        ADD.each(filled, [line(1, kind="secret kind")])
+    assert "INSERT INTO timeline" in str(fault.value)
+    assert "secret kind" not in str(fault.value)
+
+
+def test_whoever_watches_the_statements_sees_it(filled: Session) -> None:
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    event.listen(filled.get_bind(), "before_cursor_execute", note)
+    again = Prepared(FIND).all(filled, {"seqs": [1, 2]})
+    ADD.each(filled, [line(4)])
+    assert [row.seq for row in again] == [1, 2]
+    assert [statement.split()[0] for statement in seen] == ["SELECT", "INSERT"]
