@@ -13,6 +13,7 @@ from alertnet.web import problems
 from alertnet.web.api import actions, events, incidents, re_resolve, trees
 from alertnet.web.api.event_broadcast import Live
 from alertnet.web.idempotency import InFlight
+from alertnet.web.known_keys import KnownKeys
 from alertnet.web.monitoring import health, metrics
 from alertnet.web.monitoring.observing import Observing
 from alertnet.web.pages import contact_page, coordinator_page
@@ -48,6 +49,7 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     app.state.runtime = runtime
     app.state.leaving = leaving or threading.Event()
     app.state.in_flight = InFlight()
+    app.state.known_keys = KnownKeys()
     app.state.live = Live(runtime)
     app.state.throttle = Throttle(runtime.counting.add)
     app.add_middleware(BodyLimit)

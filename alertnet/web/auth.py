@@ -1,15 +1,21 @@
-"""Who asks: API keys in the Authorization header, read anew for each request, so that a revoked one opens nothing."""
+"""Who asks: API keys in the Authorization header. A revoked one opens nothing, at once.
 
-from collections.abc import Callable
+Whoever reads has its key looked up for each request. Whoever acts has it looked up once: from then on the very
+transaction that acts asks whether it is still in force.
+"""
+
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.web.client_address import client_address
+from alertnet.web.known_keys import KnownKeys
 from alertnet.web.throttle import Throttle
 
 REPORTS = "raise"
@@ -31,6 +37,12 @@ def throttle_of(request: Request) -> Throttle:
     return throttle
 
 
+def known_keys_of(request: Request) -> KnownKeys:
+    """The keys that this process has found in force, for the whole application."""
+    known: KnownKeys = request.app.state.known_keys
+    return known
+
+
 async def in_force(request: Request) -> Runtime:
     """The same as a dependency: one that is not async would cost a change of threads."""
     return runtime_of(request)
@@ -44,32 +56,61 @@ def key_with(scope: str) -> Callable[..., ApiKey]:
     """
 
     def permitted(request: Request, given: Credentials) -> ApiKey:
-        if given is None:
-            raise _unauthenticated("an API key is needed: Authorization: Bearer alertnet_…", "")
-        runtime, throttle = runtime_of(request), throttle_of(request)
-        key = runtime.read(lambda tx: api_keys.find(tx.session, given.credentials))
-        if key is None:
-            throttle.refuse(client_address(request, runtime.settings.trusted_proxies), runtime.now())
-            raise _unauthenticated("no such API key is in force", ', error="invalid_token"')
-        if scope != REPORTS:
-            throttle.admit(key.id, runtime.now())
-        if not key.may(scope):
-            challenge = f'Bearer realm="alertnet", error="insufficient_scope", scope="{scope}"'
-            detail = f"API key {key.id} has no scope {scope!r} (it has: {', '.join(sorted(key.scopes))})"
-            raise HTTPException(403, detail, {"WWW-Authenticate": challenge})
-        if key.is_dated:
-            runtime_of(request).transact(api_keys.renew, given.credentials)
-        return key
+        return _permit(request, _find(request, given), scope)
 
     return permitted
+
+
+def key_to_act_with(scope: str) -> Callable[..., Awaitable[ApiKey]]:
+    """The same for whoever acts by a `Door`: a key that is known is not looked up, nor does it change threads."""
+
+    async def permitted(request: Request, given: Credentials) -> ApiKey:
+        known = known_keys_of(request)
+        key = known.get(given.credentials) if given else None
+        if key is None:
+            key = await run_in_threadpool(_find, request, given)
+            if given and not key.is_dated:
+                known.learn(given.credentials, key)
+        return _permit(request, key, scope)
+
+    return permitted
+
+
+def _find(request: Request, given: Credentials) -> ApiKey:
+    """The key of the request, as it is on the record; a newer secret vouches for it from now on."""
+    if given is None:
+        raise _unauthenticated("an API key is needed: Authorization: Bearer alertnet_…", "")
+    runtime = runtime_of(request)
+    key = runtime.read(lambda tx: api_keys.find(tx.session, given.credentials))
+    if key is None:
+        throttle_of(request).refuse(client_address(request, runtime.settings.trusted_proxies), runtime.now())
+        raise not_in_force()
+    if key.is_dated:
+        runtime.transact(api_keys.renew, given.credentials)
+    return key
+
+
+def _permit(request: Request, key: ApiKey, scope: str) -> ApiKey:
+    if scope != REPORTS:
+        throttle_of(request).admit(key.id, runtime_of(request).now())
+    if not key.may(scope):
+        challenge = f'Bearer realm="alertnet", error="insufficient_scope", scope="{scope}"'
+        detail = f"API key {key.id} has no scope {scope!r} (it has: {', '.join(sorted(key.scopes))})"
+        raise HTTPException(403, detail, {"WWW-Authenticate": challenge})
+    return key
+
+
+def not_in_force() -> HTTPException:
+    """What whoever asks with such a key is told."""
+    return _unauthenticated("no such API key is in force", ', error="invalid_token"')
 
 
 def _unauthenticated(detail: str, error: str) -> HTTPException:
     return HTTPException(401, detail, {"WWW-Authenticate": f'Bearer realm="alertnet"{error}'})
 
 
-# The runtime is not async, so these run in a thread: nothing here holds up the event loop.
-Raiser = Annotated[ApiKey, Depends(key_with(REPORTS))]
+# The runtime is not async, so that what asks it runs in a thread: nothing here holds up the event loop.
+Raiser = Annotated[ApiKey, Depends(key_to_act_with(REPORTS))]
 Reader = Annotated[ApiKey, Depends(key_with("read"))]
-Coordinator = Annotated[ApiKey, Depends(key_with("coordinate"))]
+Coordinator = Annotated[ApiKey, Depends(key_to_act_with("coordinate"))]
 InForce = Annotated[Runtime, Depends(in_force)]

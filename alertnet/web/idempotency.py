@@ -12,11 +12,14 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from alertnet.core.errors import WrongState
-from alertnet.flows.unit.idempotent_request import Act, accept
+from alertnet.flows.unit.idempotent_request import Accepted, Act, accept
 from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer, Once
-from alertnet.web.auth import runtime_of
+from alertnet.web.auth import known_keys_of, not_in_force, runtime_of
+from alertnet.web.known_keys import KnownKeys
 
 IdempotencyKey = Annotated[
     str | None,
@@ -58,17 +61,24 @@ class Door:
 
     runtime: Runtime
     in_flight: InFlight
+    known_keys: KnownKeys
     idempotency_key: str | None
     route: str
 
     def carry_out(self, key: ApiKey, body: BaseModel | None, act: Act) -> Response:
-        """Carry a request out in one transaction, and answer.
+        """Carry a request out in one transaction, by a key that is in force, and answer.
 
         Without an Idempotency-Key the answer is read after the commit, when the senders are at work already.
+
+        Raises:
+            HTTPException: 401 where the key was revoked meanwhile.
         """
         once = self._once(key, body)
         with self.in_flight.alone(once):
-            accepted = self.runtime.transact(accept, act, once)
+            accepted = self.runtime.transact(_accept_by, key, act, once)
+        if accepted is None:
+            self.known_keys.forget(key)
+            raise not_in_force()
         answer = accepted.answer or self.runtime.read(lambda tx: accepted.show(tx.session))
         return respond(answer)
 
@@ -79,10 +89,15 @@ class Door:
         return Once(_hash(asked), _hash(body.model_dump_json() if body else ""))
 
 
+def _accept_by(tx: Tx, key: ApiKey, act: Act, once: Once | None) -> Accepted | None:
+    """None: the key opens nothing any more."""
+    return accept(tx, act, once) if api_keys.is_still_in_force(tx.session, key) else None
+
+
 async def door_of(request: Request, idempotency_key: IdempotencyKey = None) -> Door:
     """The door for one request."""
     route = f"{request.method} {request.url.path}"
-    return Door(runtime_of(request), request.app.state.in_flight, idempotency_key, route)
+    return Door(runtime_of(request), request.app.state.in_flight, known_keys_of(request), idempotency_key, route)
 
 
 ByDoor = Annotated[Door, Depends(door_of)]

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from random import Random
 from typing import Any
 
 from starlette.responses import Response
@@ -11,6 +12,8 @@ from starlette.responses import Response
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import CloseReason, Facts, Perpetrator, PersonKind, Scope, Severity
 from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.web.api import actions, incidents, re_resolve
 from alertnet.web.api.models import (
@@ -27,7 +30,9 @@ from alertnet.web.api.models import (
     Vouched,
 )
 from alertnet.web.idempotency import Door, InFlight
+from alertnet.web.known_keys import KnownKeys
 from simulation.checks.promises import Promises
+from simulation.hosts.runtime import SeededEntropy
 from simulation.hosts.web import Web, WebAnswer
 from simulation.outside.people import People
 from simulation.world.cast import SECRET
@@ -57,7 +62,7 @@ class Coordinators:
         self.accepted: list[Accepted] = []
         self.reports = 0
         self._asked = 0
-        self._key = ApiKey("simulation", "north", frozenset({"administer"}), world.time.now, None)
+        self._key = world.database.pattern.transact(_make_key)
 
     def raises(self) -> None:
         """Report an incident."""
@@ -191,7 +196,7 @@ class Coordinators:
         twice = self.world.random.random() < self.world.mischief.callback_doubled
 
         def act(runtime: Runtime) -> Response:
-            return ask(Door(runtime, InFlight(), key, what))
+            return ask(Door(runtime, InFlight(), KnownKeys(), key, what))
 
         def hear(answer: WebAnswer) -> None:
             if isinstance(answer, Response):
@@ -205,3 +210,11 @@ class Coordinators:
                 self.world.time.after(TRIES_EVERY, partial(self._try, what, key, ask, done))
 
         self.web.request(what, act, hear, twice=twice)
+
+
+def _make_key(tx: Tx) -> ApiKey:
+    """A key that may do everything, the same in every night."""
+    _, text = api_keys.create(replace(tx, entropy=SeededEntropy(Random("key"))), "north", ("administer",))
+    key = api_keys.find(tx.session, text)
+    assert key is not None
+    return key

@@ -81,3 +81,32 @@ def test_an_incident_belongs_to_the_team_of_the_key_that_raised_it(
     facts = runtime.read(lambda tx: incidents.get(tx.session, incidents.id_of(tx.session, ref)).facts)
 
     assert facts.team == "north"
+
+
+@pytest.mark.parametrize("header", [{}, {"Idempotency-Key": "the-same"}], ids=["each anew", "the same request"])
+def test_a_revoked_key_does_nothing_any_more_though_it_was_used_a_moment_ago(
+    client: TestClient, runtime: Runtime, header: dict[str, str]
+) -> None:
+    """A1: neither does it hear again what was answered to it."""
+    id, text = runtime.transact(api_keys.create, None, ["raise"])
+    headers = {"Authorization": f"Bearer {text}"} | header
+    assert client.post("/v1/incidents", json=REPORT, headers=headers).status_code == 201
+
+    runtime.transact(api_keys.revoke, id)
+    answers = [client.post("/v1/incidents", json=REPORT, headers=headers) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [401, 401, 401]
+    assert len({answer.text for answer in answers}) == 1
+    assert runtime.read(lambda tx: len(incidents.page(tx.session, None, None, 10, None))) == 1
+
+
+def test_a_key_that_is_known_is_not_looked_up_to_act(
+    client: TestClient, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, text = runtime.transact(api_keys.create, None, ["raise"])
+    headers = {"Authorization": f"Bearer {text}"}
+    assert client.post("/v1/incidents", json=REPORT, headers=headers).status_code == 201
+    monkeypatch.setattr(api_keys, "find", lambda *_: None)
+
+    assert client.post("/v1/incidents", json=REPORT, headers=headers).status_code == 201
+    assert client.post("/v1/incidents", json=REPORT, headers={"Authorization": f"Bearer {text}0"}).status_code == 401

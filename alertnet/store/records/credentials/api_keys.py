@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.store.db.columns import canonical, vault_of
+from alertnet.store.db.prepared import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Purpose, Vault
 from alertnet.store.tables import api_keys
@@ -28,6 +29,7 @@ ID_LENGTH = 8
 SECRET_BYTES = 24
 KEY = re.compile(r"alertnet_(?P<id>[a-z2-9]{1,16})_[0-9a-f]+")
 
+_UNREVOKED = Prepared(select(api_keys.c.id).where(api_keys.c.id == bindparam("id"), api_keys.c.revoked_at.is_(None)))
 _IN_FORCE = select(api_keys).where(api_keys.c.id == bindparam("id"), api_keys.c.revoked_at.is_(None))
 
 
@@ -83,6 +85,11 @@ def find(session: Session, key: str) -> ApiKey | None:
         return None
     is_dated = not vault.is_newest_mac(Purpose.API_KEY_ROW, _whole(row._asdict()), row.mac)
     return replace(_key(row), is_dated=is_dated)
+
+
+def is_still_in_force(session: Session, key: ApiKey) -> bool:
+    """Whether a key that was found before was not revoked since."""
+    return bool(_UNREVOKED.all(session, {"id": key.id}))
 
 
 def is_vouched_for(session: Session, row: Row[Any]) -> bool:
