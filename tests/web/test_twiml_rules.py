@@ -109,7 +109,7 @@ def test_a_call_about_what_is_over_is_valid(world: World) -> None:
 
     (document,) = answers_in(world, "alice")
 
-    assert "already taken care of" in document
+    assert "already being handled" in document
     assert judge(document) == [], document
 
 

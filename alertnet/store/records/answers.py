@@ -23,6 +23,7 @@ class CurrentAnswer:
     tree: str
     contact: str
     kind: AnswerKind
+    via: Via
     at: datetime
     address: str | None
 
@@ -52,12 +53,13 @@ class Report:
     note: str | None
 
 
-_CURRENT: Select[tuple[str, str, str, str, datetime, str | None]] = (
+_CURRENT: Select[tuple[str, str, str, str, str, datetime, str | None]] = (
     select(
         acknowledgements.c.id,
         acknowledgements.c.tree,
         acknowledgements.c.contact,
         acknowledgements.c.kind,
+        acknowledgements.c.via,
         acknowledgements.c.at,
         acknowledgements.c.address,
     )
@@ -79,7 +81,7 @@ def current_answers(session: Session, incident: str, names: Names | None = None)
     if names is not None:
         query = query.where(tuple_(acknowledgements.c.tree, acknowledgements.c.contact).in_(list(names)))
     return [
-        CurrentAnswer(row.id, row.tree, row.contact, AnswerKind(row.kind), row.at, row.address)
+        CurrentAnswer(row.id, row.tree, row.contact, AnswerKind(row.kind), Via(row.via), row.at, row.address)
         for row in session.execute(query)
     ]
 
