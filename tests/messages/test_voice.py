@@ -83,5 +83,5 @@ def test_a_call_as_a_message_is_its_sentences(renderer: Renderer, said: Say) -> 
 def test_unknown_callers_learn_nothing(renderer: Renderer, language: str) -> None:
     sentence = renderer.neutral(language).sentences["unknown_caller"].lower()
 
-    assert sentence.startswith(("thank you for calling", "merci de votre appel", "gracias por llamar"))
+    assert sentence.startswith(("thank you", "merci", "gracias", "danke", "obrigado"))
     assert not any(word in sentence for word in ("alert", "urgen", "human", "humain", "derecho", "pbi"))
