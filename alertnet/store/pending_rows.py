@@ -1,16 +1,19 @@
 """Rows on their way to the tables: gathered while a flow decides, and written in a few statements at its end."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from alertnet.core.delivery.invariants import check_attempt, check_notification, check_prompt
 from alertnet.store.db.bulk_update import change_each
+from alertnet.store.db.new_row import NewRow, stored
 from alertnet.store.db.prepared import Prepared
 from alertnet.store.tables import metadata
+
+New = TypeVar("New", bound=NewRow)
 
 _INSERTS = {table.name: Prepared(insert(table)) for table in metadata.sorted_tables}
 """In the order in which foreign keys want them."""
@@ -25,25 +28,42 @@ _CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], None]] = {
 
 @dataclass
 class PendingRows:
-    """New rows by table, and changes of those that are there by table and id."""
+    """New rows, and changes of those that are there."""
 
-    new: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    changes: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
-    written: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """What went into the tables so far, by table."""
+    _new: dict[str, list[NewRow]] = field(default_factory=dict)
+    """By table."""
+    _written: dict[str, list[NewRow]] = field(default_factory=dict)
+    _changes: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    """By table and id."""
 
-    def add(self, table: str, row: dict[str, Any]) -> None:
-        """One row for that table."""
-        self.new.setdefault(table, []).append(row)
+    def add(self, row: NewRow) -> None:
+        """Write that row."""
+        self._new.setdefault(row.table.name, []).append(row)
 
     def change(self, table: str, id: str, values: Mapping[str, Any]) -> None:
         """Replace columns of a row that is there already."""
-        self.changes.setdefault(table, {}).setdefault(id, {}).update(values)
+        self._changes.setdefault(table, {}).setdefault(id, {}).update(stored(values))
 
-    def of(self, table: str) -> Iterator[dict[str, Any]]:
-        """All rows for that table, those that are written first."""
-        yield from self.written.get(table, ())
-        yield from self.new.get(table, ())
+    def change_of(self, table: str, id: str) -> Mapping[str, Any]:
+        """The columns of that row that are to be replaced."""
+        return self._changes.get(table, {}).get(id, {})
+
+    def waiting(self, kind: type[New]) -> list[New]:
+        """The new rows of that kind that are not written yet."""
+        return cast(list[New], self._new.get(kind.table.name, []))
+
+    def written(self, kind: type[New]) -> list[New]:
+        """Those that are."""
+        return cast(list[New], self._written.get(kind.table.name, []))
+
+    def all(self, kind: type[New]) -> list[New]:
+        """The new rows of that kind, those first that are written."""
+        return [*self.written(kind), *self.waiting(kind)]
+
+    def revise(self, kind: type[New], revised: Callable[[New], New]) -> None:
+        """Replace each new row of that kind that is not written yet."""
+        rows = self.waiting(kind)
+        rows[:] = map(revised, rows)
 
     def write(self, session: Session) -> None:
         """Write all of it, new rows first.
@@ -52,22 +72,23 @@ class PendingRows:
             Inconsistent: one of them can't be.
         """
         self.write_new(session, *_INSERTS)
-        for table in list(self.changes):
+        for table in list(self._changes):
             alike: dict[frozenset[str], list[dict[str, Any]]] = {}
-            for id, values in self.changes.pop(table).items():
+            for id, values in self._changes.pop(table).items():
                 _check(table, id, values)
                 alike.setdefault(frozenset(values), []).append({"key": id} | values)
             for changes in alike.values():
                 change_each(session, metadata.tables[table], changes)
 
-    def write_new(self, session: Session, *names: str) -> None:
+    def write_new(self, session: Session, *tables: str) -> None:
         """Write the new rows of those tables, in that order."""
-        for table in names:
-            if rows := self.new.pop(table, None):
+        for table in tables:
+            if new := self._new.pop(table, None):
+                rows = [row.columns() for row in new]
                 for row in rows if table in _CHECKS else ():
                     _check(table, row["id"], row)
                 _INSERTS[table].each(session, rows)
-                self.written.setdefault(table, []).extend(rows)
+                self._written.setdefault(table, []).extend(new)
 
 
 def _check(table: str, id: str, values: Mapping[str, Any]) -> None:

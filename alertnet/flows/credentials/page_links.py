@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.by_incident import by_incident
+from alertnet.store.records.credentials.page_links import NewPageLink
 from alertnet.store.tables import links
 
 LINK_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -46,20 +47,20 @@ def link_token(
     if key not in made:
         id, token = locked.tx.entropy.id(), locked.tx.entropy.letters(LINK_LENGTH, LINK_CHARACTERS)
         locked.work.add(
-            "links",
-            id=id,
-            token=token,
-            token_hash=locked.tx.vault.token_hash(token),
-            incident_id=locked.incident.id,
-            escalation_id=escalation,
-            alarm_id=prompt,
-            acknowledgement_id=acknowledgement,
-            tree=tree,
-            contact=contact.id,
-            method=method.value,
-            address=address,
-            pin_tries=0,
-            created_at=locked.tx.now,
+            NewPageLink(
+                id=id,
+                token=token,
+                token_hash=locked.tx.vault.token_hash(token),
+                incident_id=locked.incident.id,
+                escalation_id=escalation,
+                prompt_id=prompt,
+                acknowledgement_id=acknowledgement,
+                tree=tree,
+                contact=contact.id,
+                method=method,
+                address=address,
+                created_at=locked.tx.now,
+            )
         )
         made[key] = (id, token)
     return made[key]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from alertnet.core.directory.contact import RINGING, Contact
 from alertnet.flows.unit.locked_incident import Code, LockedIncident
 from alertnet.store.db.by_incident import by_incident
+from alertnet.store.records.credentials.codes import NewCode, NewCodeNumber
 from alertnet.store.tables import code_numbers, codes
 
 _INCIDENTS: BindParameter[Any] = bindparam("incidents", expanding=True)
@@ -54,8 +55,7 @@ def good_from(locked: LockedIncident, code: Code, same_recipient: list[tuple[str
         return code
     written = select(code_numbers.c.number_index).where(code_numbers.c.code_id == code.id)
     there = {*locked.tx.session.scalars(written)}
-    pending = locked.work.pending.new.get("code_numbers", ())
-    there |= {row["number_index"] for row in pending if row["code_id"] == code.id}
+    there |= {each.number_index for each in locked.work.pending.waiting(NewCodeNumber) if each.code_id == code.id}
     fresh = {
         number: owner
         for number, owner in owners_of(same_recipient).items()
@@ -145,17 +145,16 @@ def _make(
         return None
     code = Code(locked.tx.entropy.id(), text)
     locked.work.add(
-        "codes",
-        id=code.id,
-        incident_id=locked.incident.id,
-        tree=tree,
-        contact=contact,
-        code=code.text,
-        code_hash=locked.tx.vault.code_hash(code.text),
-        wrong_tries=0,
-        created_at=locked.tx.now,
-        voided_at=None,
-        alarm_id=prompt,
+        NewCode(
+            id=code.id,
+            incident_id=locked.incident.id,
+            tree=tree,
+            contact=contact,
+            text=code.text,
+            code_hash=locked.tx.vault.code_hash(code.text),
+            created_at=locked.tx.now,
+            prompt_id=prompt,
+        )
     )
     _let_answer(locked, code, owners)
     return code
@@ -166,14 +165,14 @@ def _let_answer(locked: LockedIncident, code: Code, owners: dict[str, tuple[str,
     code_hash = locked.tx.vault.code_hash(code.text)
     for number, (tree, contact, relays) in owners.items():
         locked.work.add(
-            "code_numbers",
-            code_id=code.id,
-            number_index=locked.tx.vault.index(number),
-            code_hash=code_hash,
-            tree=tree,
-            contact=contact,
-            relays=relays,
-            open=True,
+            NewCodeNumber(
+                code_id=code.id,
+                number_index=locked.tx.vault.index(number),
+                code_hash=code_hash,
+                tree=tree,
+                contact=contact,
+                relays=relays,
+            )
         )
 
 

@@ -17,10 +17,11 @@ from alertnet.flows.notifications.already_queued import alert_waits
 from alertnet.flows.notifications.cancel_alerts import cancel_unwanted
 from alertnet.flows.notifications.compose import alert, notify_coordinators, said, write
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
-from alertnet.flows.unit.unit_of_work import Coverage, UnitOfWork
+from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records.escalations import Escalation, level_name
+from alertnet.store.records.notifications import Coverage
 from alertnet.store.tables import notifications, served
 
 Events = Mapping[str, Sequence[Event]]

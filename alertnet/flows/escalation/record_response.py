@@ -207,18 +207,18 @@ def _add(
     id = locked.tx.entropy.id()
     locked.tx.counted.append(once(ANSWERS, kind.value, via.value))
     locked.work.add(
-        "acknowledgements",
-        id=id,
-        incident_id=locked.incident.id,
-        tree=tree,
-        contact=contact_id,
-        kind=kind.value,
-        via=via.value,
-        at=at or locked.tx.now,
-        address=address,
-        by=by,
-        note=note,
-        revoked_at=None,
+        answers.NewAnswer(
+            id=id,
+            incident_id=locked.incident.id,
+            tree=tree,
+            contact=contact_id,
+            kind=kind,
+            via=via,
+            at=at or locked.tx.now,
+            address=address,
+            by=by,
+            note=note,
+        )
     )
     return id
 

@@ -30,14 +30,15 @@ def report_action(
 ) -> None:
     """Record an action of a contact; `none` is kept, but ends no waiting for one."""
     locked.work.add(
-        "actions",
-        id=locked.tx.entropy.id(),
-        incident_id=locked.incident.id,
-        tree=tree,
-        contact=contact_id,
-        action=action.value,
-        at=at or locked.tx.now,
-        note=note,
+        answers.NewReport(
+            id=locked.tx.entropy.id(),
+            incident_id=locked.incident.id,
+            tree=tree,
+            contact=contact_id,
+            action=action,
+            at=at or locked.tx.now,
+            note=note,
+        )
     )
     locked.record("action_reported", tree=tree, contact=contact_id, action=action.value, note=note)
     leaves_at = told_at(locked, tree, contact_id)

@@ -122,7 +122,7 @@ def _carry_over(locked: LockedIncident, escalation: Escalation, before: Plan, pl
         state = restore(escalation.state, locked.tx.now)
         escalation.state = replace(state, start_at=max(state.start_at, locked.tx.now))
         locked.record("escalation_restored", tree=escalation.tree)
-    locked.work.change("escalations", escalation.id, tree_hash=locked.incident.trees[escalation.tree])
+    locked.work.pin(escalation.id, locked.incident.trees[escalation.tree])
     if not places.is_everything_where_it_was:
         migrate_records.follow(locked.tx, escalation, after, places)
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.advance import restore
 from alertnet.core.escalation.state import Failed, PlanChanged
@@ -50,9 +51,9 @@ def _let_leave(locked: LockedIncident, closed_at: datetime) -> None:
     for id, alert in wanted.items():
         kind = Kind(alert.kind)
         locked.work.attempt(
-            id, locked.incident.id, alert.method, kind, alert.rank, alert.address_index, extra=alert.extra
+            id, locked.incident.id, MethodKind(alert.method), kind, alert.rank, alert.address_index, extra=alert.extra
         )
-        locked.work.change("notifications", id, status=AttemptStatus.QUEUED.value)
+        locked.work.show(id, AttemptStatus.QUEUED)
 
 
 def _failed_meanwhile(locked: LockedIncident, closed_at: datetime) -> dict[str, list[Failed]]:

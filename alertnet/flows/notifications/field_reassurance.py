@@ -21,23 +21,15 @@ def promise(locked: LockedIncident) -> None:
     if facts.raised_from is None or facts.field_silent or facts.type in IN_CUSTODY or not locked.escalations:
         return
     locked.work.add(
-        "alarms",
-        id=locked.tx.entropy.id(),
-        incident_id=locked.incident.id,
-        escalation_id=None,
-        kind=PromptKind.FIELD_STATUS.value,
-        subject=Subject.NOBODY.value,
-        about=None,
-        level=None,
-        contacts=None,
-        automatic_at=None,
-        code_id=None,
-        asked=0,
-        raised_at=locked.tx.now,
-        due_at=locked.tx.now + NOBODY_YET_AFTER,
-        answer=None,
-        answered_by=None,
-        answered_at=None,
+        prompt_store.NewPrompt(
+            id=locked.tx.entropy.id(),
+            incident_id=locked.incident.id,
+            kind=PromptKind.FIELD_STATUS,
+            subject=Subject.NOBODY,
+            raised_at=locked.tx.now,
+            due_at=locked.tx.now + NOBODY_YET_AFTER,
+            asked=0,
+        )
     )
 
 

@@ -82,7 +82,7 @@ def end(locked: LockedIncident, task: Covered, answer: PromptAnswer, by: str | N
         status = AttemptStatus.CANCELLED
     else:
         status = AttemptStatus.FAILED if answer in CALL_FAILURES else AttemptStatus.DELIVERED
-    locked.work.change("notifications", task.notification, status=status.value)
+    locked.work.show(task.notification, status)
     prompts.answer_prompt(locked, task.task, answer, by)
     cancel_asking(locked, {task.task})
 

@@ -44,23 +44,21 @@ def raise_prompt(
     id = locked.tx.entropy.id()
     code = decision_code(locked)
     locked.work.add(
-        "alarms",
-        id=id,
-        incident_id=locked.incident.id,
-        escalation_id=escalation,
-        kind=kind.value,
-        subject=subject.value,
-        about=about,
-        level=level,
-        contacts=contacts,
-        automatic_at=automatic_at,
-        code_id=code.id if code else None,
-        asked=1,
-        raised_at=locked.tx.now,
-        due_at=locked.tx.now + AGAIN,
-        answer=None,
-        answered_by=None,
-        answered_at=None,
+        prompt_store.NewPrompt(
+            id=id,
+            incident_id=locked.incident.id,
+            kind=kind,
+            subject=subject,
+            raised_at=locked.tx.now,
+            due_at=locked.tx.now + AGAIN,
+            asked=1,
+            escalation_id=escalation,
+            about=about,
+            level=level,
+            contacts=contacts,
+            automatic_at=automatic_at,
+            code_id=code.id if code else None,
+        )
     )
     locked.record(f"{kind.value}_raised", subject=subject.value, about=about, level=level)
     words = _words(_spoken(locked, subject), about, level, contacts, automatic_at)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from typing_extensions import Unpack
+
 from alertnet.core.delivery.circuit_breaker import pause_after
 from alertnet.core.delivery.provider_codes import AccountFault, account_fault, is_whole_account
 from alertnet.core.directory.contact import MethodKind
@@ -19,7 +21,7 @@ from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import attempts as attempt_store
-from alertnet.store.queues.attempts import Attempt
+from alertnet.store.queues.attempts import Attempt, AttemptChanges
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import notifications, timeline
 from alertnet.store.records import prompts as prompt_store
@@ -90,7 +92,7 @@ class LockedAttempt:
             case AttemptStatus.CANCELLED if self.status in UNDER_WAY:
                 self.cancelled("hung up")
             case AttemptStatus.FAILED if self.status is AttemptStatus.CANCELLED:
-                self.change(due_at=None, lease=None, failure=(failure or Failure.UNDELIVERED).value)
+                self.change(due_at=None, lease=None, failure=failure or Failure.UNDELIVERED)
             case AttemptStatus.CANCELLED if self.status is AttemptStatus.CANCELLED:
                 self.change(due_at=None, lease=None)
 
@@ -112,7 +114,7 @@ class LockedAttempt:
     def failed(self, failure: Failure, code: object = None, *, tell: bool = True) -> None:
         """It did not reach anybody; `tell`: the escalations hear of it, so that the next method goes at once."""
         heartbeats.note_failure(self.tx, self.found.method, failure)
-        self._become(AttemptStatus.FAILED, failure=failure.value, error=None if code is None else str(code))
+        self._become(AttemptStatus.FAILED, failure=failure, error=None if code is None else str(code))
         if dial_again(self.work, self.found, failure):
             self._show(AttemptStatus.QUEUED)
             self.record("dialled_again")
@@ -152,7 +154,7 @@ class LockedAttempt:
 
     def may_have_left(self, code: str, *, given_up: bool = False) -> None:
         """Cancelled on its way, and nobody knows whether it left; `given_up`: nor will anybody."""
-        failure = Failure.OUTCOME_UNKNOWN.value if given_up else None
+        failure = Failure.OUTCOME_UNKNOWN if given_up else None
         due_at = None if given_up else self.tx.now + ASK_AFTER
         self.change(due_at=due_at, lease=None, checks=0, failure=failure, error=code)
         self.may_be_late = True
@@ -161,9 +163,9 @@ class LockedAttempt:
         """It is not to leave, or was taken back."""
         self._become(AttemptStatus.CANCELLED, entry={"why": why})
 
-    def change(self, **values: object) -> None:
+    def change(self, **values: Unpack[AttemptChanges]) -> None:
         """Replace columns that nobody else has to hear of; written with all else that follows."""
-        self.work.change("attempts", self.found.id, **values)
+        self.work.change_attempt(self.found.id, **values)
 
     def happens(self, event: Callable[[Coverage], Event]) -> None:
         """Let every escalation that it counts for hear of this."""
@@ -198,7 +200,7 @@ class LockedAttempt:
     def _refused_later(self, code: str) -> None:
         """It was taken, and then our account was found not to be in order: it waits, as if it had been refused."""
         self.account_fault = account_fault(code)
-        self._become(AttemptStatus.FAILED, failure=Failure.OUR_ACCOUNT.value, error=code)
+        self._become(AttemptStatus.FAILED, failure=Failure.OUR_ACCOUNT, error=code)
         self._show(AttemptStatus.QUEUED)
         delays = self.found.delays
         leaves_at = self.tx.now + pause_after(delays)
@@ -211,9 +213,10 @@ class LockedAttempt:
             self.record("attempt_delayed", error=code)
             self.happens(lambda each: Delayed(each.contact, each.method_index))
 
-    def _queue_again(self, **values: object) -> None:
+    def _queue_again(self, **values: Unpack[AttemptChanges]) -> None:
         self.status = AttemptStatus.QUEUED
-        self.change(status=self.status.value, lease=None, **values)
+        changes: AttemptChanges = {**values, "status": self.status, "lease": None}
+        self.change(**changes)
 
     def _delivered(self) -> None:
         if self.status is AttemptStatus.DELIVERED:
@@ -229,8 +232,9 @@ class LockedAttempt:
             return False
         again = attempt_store.unsent_again(self.tx.session, self.found.notification_id)
         for id in again:
-            cancelled = {"status": AttemptStatus.CANCELLED.value, "changed_at": self.tx.now}
-            self.work.change("attempts", id, due_at=None, lease=None, checks=0, **cancelled)
+            self.work.change_attempt(
+                id, status=AttemptStatus.CANCELLED, changed_at=self.tx.now, due_at=None, lease=None, checks=0
+            )
             self.record("attempt_cancelled", attempt=id, why="the first one is known of")
         if again:
             self.change(failure=None, error=None)
@@ -253,12 +257,16 @@ class LockedAttempt:
     def _coverage(self) -> list[Coverage]:
         return notifications.coverage_of(self.tx.session, self.found.notification_id)
 
-    def _become(self, status: AttemptStatus, *, entry: dict[str, object] | None = None, **values: object) -> None:
-        due_at = values.pop("due_at", None)
+    def _become(
+        self, status: AttemptStatus, /, *, entry: dict[str, object] | None = None, **values: Unpack[AttemptChanges]
+    ) -> None:
         self.may_be_late |= self.status is AttemptStatus.CANCELLED
-        self.change(status=status.value, due_at=due_at, lease=None, changed_at=self.tx.now, **values)
+        fresh: AttemptChanges = {"status": status, "due_at": None, "lease": None, "changed_at": self.tx.now}
+        changes: AttemptChanges = {**fresh, **values}
+        self.change(**changes)
         self._show(as_shown(self.tx.session, self.found.id, self.found.notification_id, self.found.method, status))
-        told = {name: value for name, value in values.items() if name in ("failure", "error") and value is not None}
+        failure, error = values.get("failure"), values.get("error")
+        told = ({"failure": failure.value} if failure else {}) | ({"error": error} if error is not None else {})
         self.record(f"attempt_{status.value}", **told, **(entry or {}))
         self.status = status
         if self.is_call and status not in UNDER_WAY:
@@ -266,7 +274,7 @@ class LockedAttempt:
             self.tx.leaves_due()
 
     def _show(self, status: AttemptStatus) -> None:
-        self.work.change("notifications", self.found.notification_id, status=status.value)
+        self.work.show(self.found.notification_id, status)
 
     def _note_decision_sent(self) -> None:
         """A decision has reached a coordinator: from now on its automatic time counts."""

@@ -16,7 +16,7 @@ from alertnet.store.records import answers, editions
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.answers import CurrentAnswer
-from alertnet.store.records.escalations import Escalation, Unreadable, fixed, moving
+from alertnet.store.records.escalations import Escalation, Unreadable
 
 
 @dataclass(frozen=True)
@@ -137,11 +137,7 @@ class LockedIncident:
 
     def save(self, escalation: Escalation) -> None:
         """Write where an escalation stands; a new one is put on the record."""
-        columns = moving(escalation, self.facts.severity.rank)
-        if escalation.new:
-            self.work.add("escalations", **fixed(escalation, self.incident.trees[escalation.tree]), **columns)
-        else:
-            self.work.change("escalations", escalation.id, **columns)
+        self.work.save(escalation, self.incident.trees[escalation.tree], self.facts.severity.rank)
 
     def change_facts(self, facts: Facts) -> None:
         """Take new facts: plans are resolved again on the pinned trees, at once (A8)."""

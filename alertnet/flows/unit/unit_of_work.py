@@ -1,23 +1,25 @@
 """What a flow is about to put on the record, gathered row by row and written in a few statements at its end."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from alertnet.core.codec import to_plain
+from typing_extensions import Unpack
+
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.store.db.new_row import NewRow
 from alertnet.store.db.tx import Tx
 from alertnet.store.pending_rows import PendingRows
 from alertnet.store.queues import attempts as attempt_store
-from alertnet.store.queues.attempts import Attempt
+from alertnet.store.queues.attempts import Attempt, AttemptChanges, NewAttempt
 from alertnet.store.records import checkpoints, timeline
 from alertnet.store.records.credentials import codes
-from alertnet.store.records.notifications import Coverage as Coverage
-
-_PLACE = ("incident_id", "kind", "method", "address", "extension")
+from alertnet.store.records.credentials.codes import NewCode
+from alertnet.store.records.escalations import Escalation, moving, opened
+from alertnet.store.records.notifications import Coverage, NewCoverage, NewNotification
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,28 @@ class UnitOfWork:
     closed_chains: set[str] = field(default_factory=set)
     """Of these it is put on the record where they end."""
 
-    def add(self, table: str, **row: Any) -> None:
-        """One row for that table."""
-        self.pending.add(table, row)
+    def add(self, row: NewRow) -> None:
+        """Put that row on the record."""
+        self.pending.add(row)
 
-    def change(self, table: str, id: str, **values: Any) -> None:
-        """Replace columns of a row that is there already."""
-        self.pending.change(table, id, values)
+    def change_attempt(self, id: str, **values: Unpack[AttemptChanges]) -> None:
+        """Replace columns of an attempt."""
+        self.pending.change("attempts", id, values)
+
+    def show(self, notification: str, status: AttemptStatus) -> None:
+        """Let a notification show that status."""
+        self.pending.change("notifications", notification, {"status": status})
+
+    def save(self, escalation: Escalation, tree_hash: str, rank: int) -> None:
+        """Put down how an escalation stands; one that is just opening with all that never changes."""
+        if escalation.new:
+            self.add(opened(escalation, tree_hash, rank))
+        else:
+            self.pending.change("escalations", escalation.id, moving(escalation, rank))
+
+    def pin(self, escalation: str, tree_hash: str) -> None:
+        """Let an escalation run on that tree from now on."""
+        self.pending.change("escalations", escalation, {"tree_hash": tree_hash})
 
     def record(self, chain: str, kind: str, payload: Mapping[str, Any]) -> None:
         """Add a line to the history of an incident or of the system."""
@@ -84,73 +101,66 @@ class UnitOfWork:
         id = self.tx.entropy.id()
         index = self.tx.vault.index(draft.address)
         self.add(
-            "notifications",
-            id=id,
-            incident_id=draft.incident,
-            escalation_id=draft.escalation,
-            alarm_id=draft.prompt,
-            kind=draft.kind.value,
-            tree=draft.tree,
-            level=draft.level,
-            round=draft.round,
-            contact=draft.contact,
-            method=draft.method.value,
-            language=draft.language,
-            address=draft.address,
-            address_index=index,
-            extension=draft.extension,
-            trees=sorted({tree for tree, _ in served}) or ([draft.tree] if draft.tree else []),
-            said=to_plain(draft.said),
-            code_id=draft.code,
-            link_id=draft.link,
-            planned_at=draft.planned_at,
-            expires_at=draft.expires_at,
-            status=(AttemptStatus.QUEUED if send else AttemptStatus.SENT).value,
+            NewNotification(
+                id=id,
+                incident_id=draft.incident,
+                escalation_id=draft.escalation,
+                prompt_id=draft.prompt,
+                kind=draft.kind,
+                tree=draft.tree,
+                level=draft.level,
+                round=draft.round,
+                contact=draft.contact,
+                method=draft.method,
+                language=draft.language,
+                address=draft.address,
+                address_index=index,
+                extension=draft.extension,
+                trees=sorted({tree for tree, _ in served}) or ([draft.tree] if draft.tree else []),
+                said=draft.said,
+                code_id=draft.code,
+                link_id=draft.link,
+                planned_at=draft.planned_at,
+                expires_at=draft.expires_at,
+                status=AttemptStatus.QUEUED if send else AttemptStatus.SENT,
+            )
         )
         for _, coverage in served:
             self.cover(id, coverage)
         if send:
-            self.attempt(
-                id, draft.incident, draft.method.value, draft.kind, draft.rank, index, leaves_at=draft.leaves_at
-            )
+            self.attempt(id, draft.incident, draft.method, draft.kind, draft.rank, index, leaves_at=draft.leaves_at)
         return id
 
     def has_posted(self, draft: NotificationDraft) -> bool:
         """Whether the same kind of message of its incident goes to the same place already."""
-        place = (draft.incident, draft.kind.value, draft.method.value, draft.address, draft.extension)
-        return any(place == tuple(row[name] for name in _PLACE) for row in self.pending.of("notifications"))
+        made = self.pending.all(NewNotification)
+        return any(_place(draft.incident, draft) == _place(each.incident_id, each) for each in made)
 
     def cover(self, notification: str, coverage: Coverage) -> None:
         """Let a notification count for one more escalation."""
-        self.add(
-            "served",
-            notification_id=notification,
-            escalation_id=coverage.escalation,
-            contact=coverage.contact,
-            method=coverage.method_index,
-            level_index=coverage.level_index,
-            round=coverage.round,
-        )
+        self.add(NewCoverage(notification, coverage))
 
     def notifications_for(self, escalation: str) -> set[str]:
         """The notifications that were let count for that escalation, whether that is written yet or not."""
-        rows = self.pending.of("served")
-        return {row["notification_id"] for row in rows if row["escalation_id"] == escalation}
+        made = self.pending.all(NewCoverage)
+        return {each.notification for each in made if each.coverage.escalation == escalation}
 
     def share(self, notification: str, trees: list[str]) -> None:
         """Let a notification count for those trees too, whether it is written yet or not."""
-        for row in self.pending.new.get("notifications", ()):
-            if row["id"] == notification:
-                row["trees"] = sorted({*row["trees"], *trees})
-                return
-        shared = self.pending.changes.get("notifications", {}).get(notification, {}).get("trees", ())
-        self.change("notifications", notification, trees=sorted({*trees, *shared}))
+        if any(each.id == notification for each in self.pending.waiting(NewNotification)):
+            self.pending.revise(
+                NewNotification,
+                lambda each: replace(each, trees=sorted({*each.trees, *trees})) if each.id == notification else each,
+            )
+            return
+        shared = self.pending.change_of("notifications", notification).get("trees", ())
+        self.pending.change("notifications", notification, {"trees": sorted({*trees, *shared})})
 
     def attempt(
         self,
         notification: str,
         incident: str | None,
-        method: str,
+        method: MethodKind,
         kind: Kind,
         rank: int,
         index: bytes,
@@ -165,33 +175,31 @@ class UnitOfWork:
         `extra`: the one re-send after an unknown outcome (A5). `sender`: the number that it is to come from; else any.
         `delays`: how often it was surely not sent before.
         """
-        place = sum(1 for _ in self.pending.of("attempts"))
+        place = len(self.pending.written(NewAttempt)) + len(self.pending.waiting(NewAttempt))
         self.add(
-            "attempts",
-            id=self.tx.entropy.id(),
-            notification_id=notification,
-            incident_id=incident,
-            method=method,
-            is_alert=kind.is_alert,
-            rank=rank,
-            address_index=index,
-            status=AttemptStatus.QUEUED.value,
-            due_at=leaves_at or self.tx.now,
-            sender=sender,
-            extra=extra,
-            checks=0,
-            delays=delays,
-            wrong_keys=0,
-            created_at=self.tx.now + timedelta(microseconds=place),  # what was written first leaves first
-            changed_at=self.tx.now,
+            NewAttempt(
+                id=self.tx.entropy.id(),
+                notification_id=notification,
+                incident_id=incident,
+                method=method,
+                is_alert=kind.is_alert,
+                rank=rank,
+                address_index=index,
+                due_at=leaves_at or self.tx.now,
+                sender=sender,
+                extra=extra,
+                delays=delays,
+                created_at=self.tx.now + timedelta(microseconds=place),  # what was written first leaves first
+                changed_at=self.tx.now,
+            )
         )
         self.tx.leaves_due(method)
 
     def move_up(self, incident: str, ranks: int) -> None:
         """Let what waits of an incident leave by so many ranks sooner, whether it is written yet or not."""
-        for row in self.pending.new.get("attempts", ()):
-            if row["incident_id"] == incident:
-                row["rank"] -= ranks
+        self.pending.revise(
+            NewAttempt, lambda each: replace(each, rank=each.rank - ranks) if each.incident_id == incident else each
+        )
         attempt_store.move_up(self.tx.session, incident, ranks)
 
     def again(
@@ -207,7 +215,7 @@ class UnitOfWork:
         self.attempt(
             attempt.notification_id,
             attempt.incident_id,
-            attempt.method.value,
+            attempt.method,
             attempt.kind,
             attempt.rank,
             attempt.address_index,
@@ -219,7 +227,7 @@ class UnitOfWork:
 
     def flush(self, *, begin: bool = False) -> None:
         """Write what was gathered; `begin`: its history is the first of its chains."""
-        made = [row["id"] for row in self.pending.new.get("codes", ()) if row["contact"] is not None]
+        made = [code.id for code in self.pending.waiting(NewCode) if code.contact is not None]
         if made:
             self.pending.write_new(self.tx.session, "codes", "code_numbers")
             self._tell_apart(codes.beside_another(self.tx.session, made))
@@ -231,6 +239,12 @@ class UnitOfWork:
 
     def _tell_apart(self, made: set[str]) -> None:
         """Tell whoever has another open incident, with the code of this one, that this is another one."""
-        for row in self.pending.new.get("notifications", ()):
-            if row["code_id"] in made:
-                row["said"]["also"] = True
+        self.pending.revise(
+            NewNotification,
+            lambda each: replace(each, said=replace(each.said, also=True)) if each.code_id in made else each,
+        )
+
+
+def _place(incident: str | None, message: NotificationDraft | NewNotification) -> tuple[object, ...]:
+    """What two messages of one kind have in common that go to the same place."""
+    return incident, message.kind, message.method, message.address, message.extension

@@ -124,9 +124,9 @@ class Call:
     def accept(self) -> None:
         """A person listens: the attempt is delivered, while the call goes on until the provider reports its end."""
         now = self.locked.tx.now
-        status = AttemptStatus.DELIVERED.value
+        status = AttemptStatus.DELIVERED
         self.attempt.change(status=status, failure=None, error=None, due_at=now + FOLLOW_UP, lease=None, changed_at=now)
-        self.attempt.work.change("notifications", self.row.id, status=status)
+        self.attempt.work.show(self.row.id, status)
         self.attempt.record("code_keyed")
         self.attempt.work.flush()
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, ClassVar, TypedDict, cast
 
 from sqlalchemy import CursorResult, Row, and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Inconsistent
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.store.db.columns import Instant
+from alertnet.store.db.new_row import NewRow
 from alertnet.store.db.prepared import Prepared
 from alertnet.store.tables import attempts, notifications
 
@@ -69,6 +70,52 @@ class Attempt:
     error: str | None
     created_at: datetime
     started_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttempt(NewRow):
+    """An attempt that is being queued."""
+
+    table = attempts
+
+    id: str
+    notification_id: str
+    incident_id: str | None
+    method: MethodKind
+    is_alert: bool
+    rank: int
+    address_index: bytes
+    due_at: datetime
+    sender: str | None
+    extra: bool
+    delays: int
+    created_at: datetime
+    changed_at: datetime
+    status: AttemptStatus = AttemptStatus.QUEUED
+    checks: int = 0
+    wrong_keys: int = 0
+    provider_id: ClassVar[None] = None
+    failure: ClassVar[None] = None
+    error: ClassVar[None] = None
+
+
+class AttemptChanges(TypedDict, total=False):
+    """Columns of an attempt that flows replace."""
+
+    status: AttemptStatus
+    due_at: datetime | None
+    lease: str | None
+    checks: int
+    delays: int
+    provider: str | None
+    provider_id: str
+    failure: Failure | None
+    error: str | None
+    spoken_code: str
+    wrong_keys: int
+    keyed: list[str]
+    started_at: datetime
+    changed_at: datetime
 
 
 ABOUT = (

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Select, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from alertnet.core.escalation.quorum import AnswerKind, Via
+from alertnet.core.escalation.quorum import Action, AnswerKind, Via
+from alertnet.store.db.new_row import NewRow
 from alertnet.store.tables import acknowledgements, actions
 
 Names = Iterable[tuple[str, str]]
@@ -49,6 +50,39 @@ class Report:
     """An action that was reported."""
 
     action: str
+    at: datetime
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewAnswer(NewRow):
+    """An answer that is being given."""
+
+    table = acknowledgements
+
+    id: str
+    incident_id: str
+    tree: str
+    contact: str
+    kind: AnswerKind
+    via: Via
+    at: datetime
+    address: str | None
+    by: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewReport(NewRow):
+    """An action that is being reported."""
+
+    table = actions
+
+    id: str
+    incident_id: str
+    tree: str
+    contact: str
+    action: Action
     at: datetime
     note: str | None
 

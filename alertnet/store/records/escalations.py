@@ -14,6 +14,7 @@ from alertnet.core.escalation.invariants import check_escalation
 from alertnet.core.escalation.state import LAST_RESORT, State, Status
 from alertnet.core.incident import Scope, Severity
 from alertnet.core.resolution.resolve import Plan
+from alertnet.store.db.new_row import NewRow
 from alertnet.store.db.prepared import Prepared
 from alertnet.store.tables import escalations, incidents
 
@@ -31,6 +32,25 @@ class Escalation:
     level: str | None = None
     new: bool = False
     """Not written yet: it is being opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEscalation(NewRow):
+    """An escalation that is being opened; `state` as it is stored."""
+
+    table = escalations
+
+    id: str
+    incident_id: str
+    tree: str
+    tree_hash: str
+    scope: str
+    status: str
+    level: str | None
+    round: int
+    rank: int
+    due_at: datetime | None
+    state: Any
 
 
 @dataclass(frozen=True)
@@ -70,16 +90,21 @@ _DUE: Select[Any] = (
 _TO_MOVE = Prepared(_DUE.with_for_update(of=incidents, skip_locked=True))
 
 
-def fixed(escalation: Escalation, tree_hash: str) -> dict[str, Any]:
-    """The columns of a new escalation that never change."""
+def opened(escalation: Escalation, tree_hash: str, rank: int) -> NewEscalation:
+    """The row of an escalation that is being opened.
+
+    Raises:
+        Inconsistent: it is nothing that `of_incidents` would take back.
+    """
     must_hold("escalation", (escalation.id,), ((escalation.scope in _SCOPES, "scope", escalation.scope, "a scope"),))
-    return {
-        "id": escalation.id,
-        "incident_id": escalation.incident_id,
-        "tree": escalation.tree,
-        "tree_hash": tree_hash,
-        "scope": escalation.scope,
-    }
+    return NewEscalation(
+        id=escalation.id,
+        incident_id=escalation.incident_id,
+        tree=escalation.tree,
+        tree_hash=tree_hash,
+        scope=escalation.scope,
+        **moving(escalation, rank),
+    )
 
 
 def moving(escalation: Escalation, rank: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ The latter stand in the table `served`: a shared contact is told once, for sever
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, tuple_, update
@@ -16,6 +17,7 @@ from alertnet.core.disclosure import Said
 from alertnet.core.escalation.state import State
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.store.db.by_incident import by_incident
+from alertnet.store.db.new_row import NewRow
 from alertnet.store.db.prepared import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms, attempts, escalations, notifications, served
@@ -45,6 +47,61 @@ class Covered(Coverage):
     def state(self) -> State:
         """What the escalation remembers."""
         return from_plain(State, self.stored_state)
+
+
+@dataclass(frozen=True, slots=True)
+class NewNotification(NewRow):
+    """A notification that is being made; `trees`: those whose escalations it counts for."""
+
+    table = notifications
+    stored_as = (("prompt_id", "alarm_id"),)
+
+    id: str
+    incident_id: str | None
+    escalation_id: str | None
+    prompt_id: str | None
+    kind: Kind
+    tree: str | None
+    level: str | None
+    round: int
+    contact: str
+    method: MethodKind
+    language: str
+    address: str
+    address_index: bytes
+    extension: str | None
+    trees: list[str]
+    said: Said
+    code_id: str | None
+    link_id: str | None
+    planned_at: datetime
+    expires_at: datetime | None
+    status: AttemptStatus
+
+    def columns(self) -> dict[str, Any]:
+        """The columns as they are stored, the words as JSON."""
+        return NewRow.columns(self) | {"said": to_plain(self.said)}
+
+
+@dataclass(frozen=True, slots=True)
+class NewCoverage(NewRow):
+    """That a notification counts for one escalation more."""
+
+    table = served
+
+    notification: str
+    coverage: Coverage
+
+    def columns(self) -> dict[str, Any]:
+        """The columns as they are stored."""
+        return {
+            "notification_id": self.notification,
+            "escalation_id": self.coverage.escalation,
+            "contact": self.coverage.contact,
+            "method": self.coverage.method_index,
+            "level_index": self.coverage.level_index,
+            "round": self.coverage.round,
+        }
 
 
 COVERAGE = (served.c.escalation_id, served.c.contact, served.c.method, served.c.level_index, served.c.round)

@@ -13,8 +13,10 @@ from sqlalchemy import Row, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.delivery.invariants import check_prompt
+from alertnet.core.disclosure import Subject
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.store.db.by_incident import by_incident
+from alertnet.store.db.new_row import NewRow
 from alertnet.store.tables import alarms, escalations
 
 
@@ -67,6 +69,27 @@ class Prompt:
         """The escalation that a task, or a question about a level or an answer, is about."""
         assert self.escalation_id is not None
         return self.escalation_id
+
+
+@dataclass(frozen=True, slots=True)
+class NewPrompt(NewRow):
+    """A prompt that is being raised."""
+
+    table = alarms
+
+    id: str
+    incident_id: str
+    kind: PromptKind
+    subject: Subject
+    raised_at: datetime
+    due_at: datetime
+    asked: int
+    escalation_id: str | None = None
+    about: str | None = None
+    level: int | None = None
+    contacts: int | None = None
+    automatic_at: datetime | None = None
+    code_id: str | None = None
 
 
 _NAMES = tuple(each.name for each in fields(Prompt))

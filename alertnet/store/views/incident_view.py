@@ -1,7 +1,7 @@
 """What the outside sees of an incident (B5), read in a handful of queries for one incident or a whole page."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
@@ -11,8 +11,12 @@ from sqlalchemy.orm import Session
 
 from alertnet.core.incident import Incident
 from alertnet.store import tables
+from alertnet.store.pending_rows import PendingRows
+from alertnet.store.queues.attempts import NewAttempt
+from alertnet.store.records.escalations import NewEscalation
+from alertnet.store.records.notifications import NewNotification
 from alertnet.store.views import shapes
-from alertnet.store.views.shapes import AcknowledgementView, AnyRow, IncidentView
+from alertnet.store.views.shapes import AcknowledgementView, IncidentView
 
 Rows = dict[str, list[Row[Any]]]
 
@@ -25,9 +29,6 @@ def _of(table: Table, *order: str, names: Sequence[str] | None = None) -> Select
     columns = table.c if names is None else [table.c[name] for name in names]
     return select(*columns).where(table.c.incident_id.in_(_IDS)).order_by(*(table.c[name] for name in order))
 
-
-_UNMADE = {"provider_id": None, "failure": None, "error": None}
-"""An attempt that was not made yet: columns that its row leaves out."""
 
 _INCIDENTS: Select[Any] = select(tables.incidents).where(tables.incidents.c.id.in_(_IDS))
 _ESCALATIONS = _of(tables.escalations, "tree")
@@ -65,10 +66,8 @@ def of_incident(session: Session, id: str) -> IncidentView:
     return of_incidents(session, [id])[0]
 
 
-def of_opened(
-    incident: Incident, pruned: list[dict[str, Any]], written: Mapping[str, Sequence[Mapping[str, Any]]]
-) -> IncidentView:
-    """The incident that was opened just now, from the rows that were written of it, by table.
+def of_opened(incident: Incident, pruned: list[dict[str, Any]], written: PendingRows) -> IncidentView:
+    """The incident that was opened just now, from the rows that were written of it.
 
     To read them back would take from the time of its first alerts, which are leaving at that moment.
     """
@@ -83,16 +82,15 @@ def of_opened(
         pruned=pruned,
         warnings=list(incident.warnings),
     )
-    attempts: dict[str, list[AnyRow]] = defaultdict(list)
-    for attempt in _sorted(written.get("attempts", ()), "id"):
+    attempts: dict[str, list[NewAttempt]] = defaultdict(list)
+    for attempt in sorted(written.written(NewAttempt), key=attrgetter("id")):
         attempts[attempt.notification_id].append(attempt)
+    escalations = sorted(written.written(NewEscalation), key=attrgetter("tree"))
+    notifications = sorted(written.written(NewNotification), key=attrgetter("planned_at", "id"))
     return shapes.incident_view(
         row,
-        escalations=[shapes.escalation_view(each) for each in _sorted(written.get("escalations", ()), "tree")],
-        notifications=[
-            shapes.notification_view(each, attempts[each.id])
-            for each in _sorted(written.get("notifications", ()), "planned_at", "id")
-        ],
+        escalations=[shapes.escalation_view(each) for each in escalations],
+        notifications=[shapes.notification_view(each, attempts[each.id]) for each in notifications],
         acknowledgements=[],
         actions=[],
     )
@@ -109,7 +107,3 @@ def _by_incident(session: Session, query: Select[Any], these: dict[str, list[str
     for row in session.execute(query, these):
         rows[row.incident_id].append(row)
     return rows
-
-
-def _sorted(rows: Sequence[Mapping[str, Any]], *names: str) -> list[SimpleNamespace]:
-    return sorted((SimpleNamespace(**{**_UNMADE, **row}) for row in rows), key=attrgetter(*names))

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Row
 from typing_extensions import TypedDict
 
-AnyRow = Row[Any] | SimpleNamespace
-"""A row that was read, or one that was just written."""
+from alertnet.store.queues.attempts import NewAttempt
+from alertnet.store.records.escalations import NewEscalation
+from alertnet.store.records.notifications import NewNotification
 
 
 class EscalationView(TypedDict):
@@ -103,7 +104,7 @@ def moment(at: datetime) -> str:
 
 
 def incident_view(
-    row: AnyRow,
+    row: Row[Any] | SimpleNamespace,
     escalations: list[EscalationView],
     notifications: list[NotificationView],
     acknowledgements: list[AcknowledgementView],
@@ -127,7 +128,7 @@ def incident_view(
     )
 
 
-def escalation_view(row: AnyRow) -> EscalationView:
+def escalation_view(row: Row[Any] | NewEscalation) -> EscalationView:
     return EscalationView(
         tree=row.tree,
         scope=row.scope,
@@ -138,21 +139,21 @@ def escalation_view(row: AnyRow) -> EscalationView:
     )
 
 
-def notification_view(row: AnyRow, attempts: Sequence[AnyRow]) -> NotificationView:
+def notification_view(row: Row[Any] | NewNotification, attempts: Sequence[Row[Any] | NewAttempt]) -> NotificationView:
     return NotificationView(
         tree=row.tree,
         level=row.level,
         round=row.round,
         contact=row.contact,
-        method=row.method,
-        kind=row.kind,
+        method=str(row.method),
+        kind=str(row.kind),
         language=row.language,
         trees=row.trees,
-        status=row.status,
+        status=str(row.status),
         attempts=[
             AttemptView(
                 id=attempt.id,
-                status=attempt.status,
+                status=str(attempt.status),
                 at=moment(attempt.changed_at),
                 provider_id=attempt.provider_id,
                 error=attempt.failure or attempt.error,

@@ -101,7 +101,7 @@ def show_timeline(
 
 def opened(locked: LockedIncident) -> ApiAnswer:
     """The incident that was just opened, as an answer, with its place."""
-    incident = incident_view.of_opened(locked.incident, locked.pruned(), locked.work.pending.written)
+    incident = incident_view.of_opened(locked.incident, locked.pruned(), locked.work.pending)
     return ApiAnswer(201, incident, f"/v1/incidents/{locked.incident.ref}")
 
 

@@ -1,15 +1,51 @@
 """Written codes, and the numbers that hold each: for every number a text stands for one incident (B4)."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from alertnet.core.incident import IncidentStatus
+from alertnet.store.db.new_row import NewRow
 from alertnet.store.db.prepared import Prepared
 from alertnet.store.records.credentials import lost_codes
 from alertnet.store.tables import code_numbers, codes, incidents
+
+
+@dataclass(frozen=True, slots=True)
+class NewCode(NewRow):
+    """A code that is being made; `contact` None: of a decision, for any coordinator."""
+
+    table = codes
+    stored_as = (("text", "code"), ("prompt_id", "alarm_id"))
+
+    id: str
+    incident_id: str
+    tree: str | None
+    contact: str | None
+    text: str
+    code_hash: bytes
+    created_at: datetime
+    prompt_id: str | None
+    wrong_tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewCodeNumber(NewRow):
+    """A number that a code is good from, and whose it is."""
+
+    table = code_numbers
+
+    code_id: str
+    number_index: bytes
+    code_hash: bytes
+    tree: str
+    contact: str
+    relays: bool
+    open: bool = True
+
 
 # Statements are made once: making one costs as much as running it.
 _HOLDERS = Prepared(
