@@ -77,8 +77,6 @@ SQL = re.compile(
 
 STILL_SAYS_SQL = frozenset(
     {
-        "alertnet.cli.demo.clock_speed",
-        "alertnet.cli.demo.page_content.record",
         "alertnet.flows.credentials.codes_of_number",
         "alertnet.flows.credentials.known_numbers",
         "alertnet.flows.credentials.page_links",
@@ -98,8 +96,6 @@ STILL_SAYS_SQL = frozenset(
         "alertnet.flows.voice.call_answered",
         "alertnet.flows.voice.incoming_call",
         "alertnet.flows.voice.live_call",
-        "alertnet.web.monitoring.metrics",
-        "alertnet.web.monitoring.watch_metrics",
     }
 )
 """Modules that are yet to give their SQL to the store: this list only shrinks."""

@@ -4,15 +4,13 @@ import threading
 import time
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, select
-
 from alertnet.cli.demo.clock import DemoClock
-from alertnet.core.notification import AttemptStatus
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox import Sandbox
 from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import row_counts
 from alertnet.store.queues import workers
-from alertnet.store.tables import attempts, timeline
+from alertnet.store.records import timeline
 
 NOTHING = workers.Due(frozenset(), frozenset(), leases=False, escalations=False, alarms=False)
 LOOK_SECONDS = 0.02
@@ -104,9 +102,8 @@ class ClockSpeed:
 
 def _is_at_rest(tx: Tx) -> bool:
     """Whether nothing is due, and nothing is being sent: its lease would end if time were skipped now."""
-    sending = tx.session.scalar(select(exists().where(attempts.c.status == AttemptStatus.SENDING.value)))
-    return not sending and workers.due(tx) == NOTHING
+    return not row_counts.is_anything_sending(tx.session) and workers.due(tx) == NOTHING
 
 
 def _entries(tx: Tx) -> int:
-    return tx.session.scalar(select(func.count()).where(timeline.c.kind.not_in(TECHNICAL))) or 0
+    return timeline.count(tx.session, besides=TECHNICAL)

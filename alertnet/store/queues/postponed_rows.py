@@ -3,16 +3,25 @@
 A row that is worked on at last gets another due time than it was put off to, or none: by that it is known to be over.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, case, delete, literal, select, tuple_, union_all, update
+from sqlalchemy import case, delete, literal, select, tuple_, union_all, update
 from sqlalchemy.orm import Session
 
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms, attempts, escalations, put_offs
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """A row of a queue that could not be worked on when it was due."""
+
+    queue: str
+    row_id: str
+    since: datetime
+
 
 QUEUES = {table.name: table for table in (alarms, attempts, escalations)}
 
@@ -42,9 +51,9 @@ def postpone(tx: Tx, queue: str, id: str, until: datetime) -> bool:
     return True
 
 
-def still_postponed(session: Session) -> Sequence[Row[Any]]:
-    """Queue, id and `since` of the rows that have not got over their fault."""
-    return session.execute(_STILL_POSTPONED).all()
+def still_postponed(session: Session) -> list[Postponed]:
+    """The rows that have not got over their fault."""
+    return [Postponed(*row) for row in session.execute(_STILL_POSTPONED)]
 
 
 def forget(tx: Tx) -> None:

@@ -9,7 +9,7 @@ chain ends is kept beside it; where the others end, it holds (`store.records.che
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -67,6 +67,11 @@ def of_kind(session: Session, chain: str, kind: str) -> list[tuple[datetime, Any
     """When each entry of that kind was added to the chain, oldest first, and its payload; None where it was purged."""
     query = select(timeline.c.at, timeline.c.payload).where(timeline.c.chain == chain, timeline.c.kind == kind)
     return [(row.at, row.payload) for row in session.execute(query.order_by(timeline.c.seq))]
+
+
+def count(session: Session, besides: Collection[str] = ()) -> int:
+    """How many entries there are in all chains, but for those of these kinds."""
+    return session.scalar(select(func.count()).where(timeline.c.kind.not_in(besides))) or 0
 
 
 def append(tx: Tx, chain: str, *entries: Entry) -> None:

@@ -4,14 +4,11 @@ Only what is open, due or under way is counted: the cost does not grow with what
 """
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
 
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import Table, case, func, select
 from starlette.responses import Response
 
 from alertnet import __version__
@@ -19,15 +16,12 @@ from alertnet.core.monitoring.self_monitoring import Files, Observed
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.settings.settings import Settings
 from alertnet.store.db.tx import Tx
-from alertnet.store.monitoring import counters
+from alertnet.store.monitoring import counters, row_counts
 from alertnet.store.monitoring.observations import observe
-from alertnet.store.tables import alarms, attempts, escalations, incidents
 from alertnet.web.auth import InForce
 from alertnet.web.monitoring.counted_metrics import as_metrics
 from alertnet.web.monitoring.gauge import gauge
 from alertnet.web.monitoring.watch_metrics import count_watch
-
-QUEUES = {"escalations": escalations, "attempts": attempts, "alarms": alarms}
 
 router = APIRouter()
 
@@ -88,36 +82,23 @@ def _queues(tx: Tx) -> list[Metric]:
     waiting = gauge("alertnet_queue_waiting", "Rows with a due time.", "queue")
     overdue = gauge("alertnet_queue_overdue", "Rows whose due time has passed.", "queue")
     oldest = gauge("alertnet_queue_oldest_overdue_seconds", "For how long the oldest overdue row is due.", "queue")
-    for name, table in QUEUES.items():
-        count, late, first = tx.session.execute(_queue(table, tx.now)).one()
-        waiting.add_metric([name], count)
-        overdue.add_metric([name], late)
-        oldest.add_metric([name], max(0.0, (tx.now - first).total_seconds()) if first else 0.0)
+    for name, count in row_counts.queues(tx).items():
+        waiting.add_metric([name], count.waiting)
+        overdue.add_metric([name], count.overdue)
+        oldest.add_metric([name], max(0.0, (tx.now - count.first_due).total_seconds()) if count.first_due else 0.0)
     return [waiting, overdue, oldest]
-
-
-def _queue(table: Table, now: datetime) -> Any:
-    late = func.count(case((table.c.due_at <= now, 1)))
-    return select(func.count(), late, func.min(table.c.due_at)).where(table.c.due_at.is_not(None))
 
 
 def _attempts(tx: Tx) -> Metric:
     family = gauge("alertnet_attempts", "Attempts to send, of open incidents.", "status", "method")
-    query = (
-        select(attempts.c.status, attempts.c.method, func.count())
-        .join(incidents, incidents.c.id == attempts.c.incident_id)
-        .where(incidents.c.status == "open")
-        .group_by(attempts.c.status, attempts.c.method)
-    )
-    for status, method, count in tx.session.execute(query):
-        family.add_metric([status, method], count)
+    for labels, count in row_counts.attempts_of_open_incidents(tx.session).items():
+        family.add_metric(labels, count)
     return family
 
 
 def _incidents(tx: Tx, unheard: int) -> list[Metric]:
     family = gauge("alertnet_open_incidents", "Open incidents.", "severity")
-    query = select(incidents.c.severity, func.count()).where(incidents.c.status == "open")
-    for severity, count in tx.session.execute(query.group_by(incidents.c.severity)):
+    for severity, count in row_counts.open_incidents(tx.session).items():
         family.add_metric([severity], count)
     unheard_of = gauge("alertnet_unheard_incidents", "Open incidents of which nobody at all may be told.")
     unheard_of.add_metric([], unheard)

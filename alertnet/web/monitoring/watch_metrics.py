@@ -1,13 +1,10 @@
 """What the watch on ourselves looks at, as metrics."""
 
 from prometheus_client.core import Metric
-from sqlalchemy import func, select
 
 from alertnet.core.monitoring.self_monitoring import Observed, Part, find_trouble, lateness, may_beat, missing_workers
 from alertnet.store.db.tx import Tx
-from alertnet.store.monitoring import heartbeats
-from alertnet.store.queues.attempts import QUEUED, SENT_BY
-from alertnet.store.tables import attempts
+from alertnet.store.monitoring import heartbeats, row_counts
 from alertnet.web.monitoring.gauge import gauge
 
 
@@ -27,14 +24,8 @@ def count_watch(tx: Tx, seen: Observed) -> list[Metric]:
 
 def _depth(tx: Tx) -> Metric:
     family = gauge("alertnet_unsent_attempts", "Attempts that wait to be sent.", "method")
-    query = (
-        select(attempts.c.method, func.count())
-        .where(attempts.c.status.in_(QUEUED), attempts.c.due_at.is_not(None), attempts.c.method.in_(SENT_BY))
-        .group_by(attempts.c.method)
-    )
-    counted = {row[0]: row[1] for row in tx.session.execute(query)}
-    for method in SENT_BY:
-        family.add_metric([method.value], counted.get(method.value, 0))
+    for method, count in row_counts.unsent(tx.session).items():
+        family.add_metric([method.value], count)
     return family
 
 

@@ -2,8 +2,6 @@
 
 from datetime import tzinfo
 
-from sqlalchemy import func, select
-
 from alertnet.cli.demo.page_content import chronicle, marks, outlook
 from alertnet.cli.demo.page_content.forecast import foretell
 from alertnet.cli.demo.page_content.names import Names, type_name
@@ -12,8 +10,7 @@ from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox.page import Cast, Incident, Story
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import incidents
-from alertnet.store.tables import timeline
+from alertnet.store.records import incidents, timeline
 from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.shapes import IncidentView
 
@@ -39,7 +36,7 @@ class Record:
 
 
 def _length(tx: Tx) -> int:
-    return tx.session.scalar(select(func.count()).select_from(timeline)) or 0
+    return timeline.count(tx.session)
 
 
 def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:

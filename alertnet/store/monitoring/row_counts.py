@@ -1,0 +1,67 @@
+"""How many rows there are of what is open, due or under way: the cost does not grow with what is closed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Table, case, exists, func, select
+from sqlalchemy.orm import Session
+
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.incident import IncidentStatus
+from alertnet.core.notification import AttemptStatus
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues.attempts import QUEUED, SENT_BY
+from alertnet.store.tables import alarms, attempts, escalations, incidents
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCount:
+    """The rows of a queue: how many have a due time, of how many it has passed, and the earliest."""
+
+    waiting: int
+    overdue: int
+    first_due: datetime | None
+
+
+def queues(tx: Tx) -> dict[str, QueueCount]:
+    """The queues by name."""
+    return {table.name: _queue(tx, table) for table in (escalations, attempts, alarms)}
+
+
+def attempts_of_open_incidents(session: Session) -> dict[tuple[str, str], int]:
+    """How many attempts to send there are of open incidents, by (status, method)."""
+    query = (
+        select(attempts.c.status, attempts.c.method, func.count())
+        .join(incidents, incidents.c.id == attempts.c.incident_id)
+        .where(incidents.c.status == IncidentStatus.OPEN.value)
+        .group_by(attempts.c.status, attempts.c.method)
+    )
+    return {(status, method): count for status, method, count in session.execute(query)}
+
+
+def open_incidents(session: Session) -> dict[str, int]:
+    """How many incidents are open, by severity."""
+    query = select(incidents.c.severity, func.count()).where(incidents.c.status == IncidentStatus.OPEN.value)
+    return dict(session.execute(query.group_by(incidents.c.severity)).all())
+
+
+def unsent(session: Session) -> dict[MethodKind, int]:
+    """How many attempts wait to be sent, by every method that is sent by."""
+    query = (
+        select(attempts.c.method, func.count())
+        .where(attempts.c.status.in_(QUEUED), attempts.c.due_at.is_not(None), attempts.c.method.in_(SENT_BY))
+        .group_by(attempts.c.method)
+    )
+    counted = {MethodKind(method): count for method, count in session.execute(query)}
+    return {method: counted.get(method, 0) for method in SENT_BY}
+
+
+def is_anything_sending(session: Session) -> bool:
+    """Whether somebody holds an attempt to send it."""
+    return bool(session.scalar(select(exists().where(attempts.c.status == AttemptStatus.SENDING.value))))
+
+
+def _queue(tx: Tx, table: Table) -> QueueCount:
+    overdue = func.count(case((table.c.due_at <= tx.now, 1)))
+    query = select(func.count(), overdue, func.min(table.c.due_at)).where(table.c.due_at.is_not(None))
+    return QueueCount(*tx.session.execute(query).one())
