@@ -18,7 +18,7 @@ _ALPHABET = BASIC | EXTENSION
 _ALONE = {"gsm7": 160, "ucs2": 70}
 _JOINED = {"gsm7": 153, "ucs2": 67}
 
-_PLAIN = {
+_PLAIN = str.maketrans({
     "\u00a0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " ", "\t": " ",
     "\u00ad": "", "\u200b": "", "\u200e": "", "\u200f": "", "\u2060": "", "\ufeff": "",
     "‘": "'", "’": "'", "‚": "'", "‛": "'", "′": "'", "´": "'", "`": "'", "ʼ": "'", "‹": "<", "›": ">",
@@ -26,7 +26,7 @@ _PLAIN = {
     "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "−": "-",
     "…": "...", "•": "*", "·": ".", "×": "x", "°": "o", "º": "o", "ª": "a",
     "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th",
-}  # fmt: skip
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,13 @@ def fold(text: str) -> str:
     """
     if is_gsm7(text):
         return text
-    folded = "".join(_plain(character) for character in unicodedata.normalize("NFC", text))
+    folded = unicodedata.normalize("NFC", text).translate(_PLAIN)
+    folded = folded.translate({ord(character): _letters(character) for character in set(folded) - _ALPHABET})
     return folded if is_gsm7(folded) else text
 
 
-def _plain(character: str) -> str:
-    if character in _ALPHABET:
-        return character
-    if character in _PLAIN:
-        return _PLAIN[character]
+def _letters(character: str) -> str:
+    """A character without its marks."""
     letters = unicodedata.normalize("NFKD", character)
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
