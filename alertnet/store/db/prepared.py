@@ -1,7 +1,7 @@
 """Statements made ready once and run on the driver's cursor, for the places where most of the time goes.
 
 SQLAlchemy takes many times as long to bring a statement to SQLite as SQLite takes to run it. A `Prepared` takes and
-gives the same values by the same types, and fails with the same errors.
+gives the same values by the same types, of which each has NULL for None, and fails with the same errors.
 """
 
 from collections import namedtuple
@@ -23,48 +23,42 @@ MOST_LISTED = 16
 
 
 @dataclass(frozen=True)
-class _Taken:
-    """A parameter of the driver's: a constant, or the value of a key, or one of the list of a key."""
-
-    name: str
-    key: str | None
-    place: int | None
-    convert: Convert | None
-    constant: Any = None
-
-    def of(self, values: Values) -> Any:
-        """What the driver gets."""
-        if self.key is None:
-            return self.constant
-        value = values[self.key] if self.place is None else values[self.key][self.place]
-        return value if self.convert is None else self.convert(value)
-
-
-@dataclass(frozen=True)
 class _Form:
     """A statement as one dialect says it, with so many values in each list."""
 
     sql: str
-    taken: tuple[_Taken, ...]
-    is_positional: bool
-    make: Callable[[Any], Any]
-    """A row with names, of the driver's."""
-    converts: tuple[tuple[int, Convert], ...]
-    """By column, where a row has values to convert."""
+    names: tuple[str, ...] | None
+    """Of the driver's parameters; None where it takes them by position."""
+    constants: tuple[Any, ...]
+    """The driver's parameters, None where a value goes."""
+    taken: tuple[tuple[int, str, int | None, Convert | None], ...]
+    """Which parameter gets the value of which key, and where from if that is a list."""
+    make: Convert
+    """Gives names to a row of the driver's."""
+    converted: tuple[tuple[int, Convert], ...]
+    """The columns of a row whose values are converted."""
 
-    def parameters(self, values: Values) -> Any:
-        """What goes to the driver for these values."""
-        if self.is_positional:
-            return tuple([each.of(values) for each in self.taken])
-        return {each.name: each.of(values) for each in self.taken}
+    def parameters(self, rows: Sequence[Values]) -> list[Any]:
+        """What goes to the driver, for each of the rows."""
+        bound: list[Any] = []
+        for values in rows:
+            given = list(self.constants)
+            for position, key, place, convert in self.taken:
+                value = values[key] if place is None else values[key][place]
+                given[position] = value if convert is None or value is None else convert(value)
+            bound.append(tuple(given) if self.names is None else dict(zip(self.names, given, strict=True)))
+        return bound
 
-    def row(self, found: Sequence[Any]) -> Any:
-        """A row of the driver's, with names and converted."""
-        if self.converts:
-            found = list(found)
-            for place, convert in self.converts:
-                found[place] = convert(found[place])
-        return self.make(found)
+    def rows(self, found: Sequence[Any]) -> list[Any]:
+        """The driver's rows, with names and converted."""
+        named: list[Any] = []
+        for each in found:
+            values = list(each)
+            for place, convert in self.converted:
+                if values[place] is not None:
+                    values[place] = convert(values[place])
+            named.append(self.make(values))
+        return named
 
 
 class Prepared:
@@ -80,7 +74,7 @@ class Prepared:
             return session.execute(self._statement, values).all()
         connection = session.connection()
         form = self._form(connection, tuple(listed.values()), values)
-        return [form.row(found) for found in _run(connection, form.sql, form.parameters(values))]
+        return form.rows(_run(connection, form.sql, form.parameters([values])[0]))
 
     def first(self, session: Session, values: Values) -> Any | None:
         """Its first row; None where there is none."""
@@ -94,7 +88,7 @@ class Prepared:
         """Run it for each of the rows, which have the same keys: it gives nothing back."""
         connection = session.connection()
         form = self._form(connection, tuple(rows[0]), rows[0])
-        parameters = [form.parameters(row) for row in rows]
+        parameters = form.parameters(rows)
         _run(connection, form.sql, parameters if len(rows) > 1 else parameters[0], gives=False)
 
     def _form(self, connection: Connection, which: object, example: Values) -> _Form:
@@ -109,30 +103,30 @@ def _made(statement: Any, dialect: Dialect, example: Values) -> _Form:
     is_select = isinstance(statement, SelectBase)
     compiled = cast(SQLCompiler, statement.compile(dialect=dialect, column_keys=None if is_select else list(example)))
     state = compiled.construct_expanded_state(dict(example))
-    places = {
+    listed = {
         name: (key, place) for key, names in state.parameter_expansion.items() for place, name in enumerate(names)
     }
-
-    def taken(name: str) -> _Taken:
-        key, place = places.get(name, (name, None))
+    constants: list[Any] = []
+    taken = []
+    for position, name in enumerate(state.positiontup or state.parameters):
+        key, place = listed.get(name, (name, None))
         convert = compiled.binds[key].type.dialect_impl(dialect).bind_processor(dialect)
+        constant = None
         if key in example:
-            return _Taken(name, key, place, convert)
-        constant = state.parameters[name]
-        return _Taken(name, None, None, None, convert(constant) if convert else constant)
-
+            taken.append((position, key, place, convert))
+        else:
+            constant = convert(state.parameters[name]) if convert else state.parameters[name]
+        constants.append(constant)
     columns = list(statement.selected_columns) if is_select else []
-    converts = (
-        (place, column.type.dialect_impl(dialect).result_processor(dialect, None))
-        for place, column in enumerate(columns)
-    )
+    converts = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
     row = cast(Any, namedtuple)("Row", [str(column.key) for column in columns], rename=True)
     return _Form(
         sql=state.statement,
-        taken=tuple(taken(name) for name in state.positiontup or state.parameters),
-        is_positional=state.positiontup is not None,
+        names=None if state.positiontup is not None else tuple(state.parameters),
+        constants=tuple(constants),
+        taken=tuple(taken),
         make=row._make,
-        converts=tuple((place, convert) for place, convert in converts if convert is not None),
+        converted=tuple((place, convert) for place, convert in enumerate(converts) if convert is not None),
     )
 
 
