@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alertnet.runtime.reminder import Reminder
 from alertnet.store.db.postgres import listen
-from alertnet.store.db.tx import Tx, undoing
+from alertnet.store.db.tx import Tx, apart, undoing
 
 RECONNECT_SECONDS = 1.0
 LISTEN_SECONDS = 0.5  # how long one look for notifications lasts, and so how soon a listener ends
@@ -39,7 +39,7 @@ class Wakeups:
         if not self.claimers or not methods:
             return list(self.wakers)
         try:
-            with undoing(tx.session), tx.session.begin_nested():
+            with undoing(tx.session), apart(tx.session):
                 return [claim(tx, methods) for claim in self.claimers]
         except Exception:
             log.exception("taking_failed")

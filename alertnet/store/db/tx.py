@@ -67,6 +67,20 @@ def left_due(session: Session) -> set[str] | None:
 
 
 @contextmanager
+def apart(session: Session) -> Iterator[None]:
+    """Where the block raises, undo in the database what it did, and that alone."""
+    run = session.connection().exec_driver_sql  # SQLAlchemy's own would compile each of these anew
+    run("SAVEPOINT apart")
+    try:
+        yield
+    except BaseException:
+        run("ROLLBACK TO SAVEPOINT apart")
+        raise
+    finally:
+        run("RELEASE SAVEPOINT apart")
+
+
+@contextmanager
 def undoing(session: Session) -> Iterator[list[Callable[[], object]]]:
     """Where the block raises, call what flows inside gave to `if_undone`; else leave it to the surrounding flow."""
     before = session.info.pop(IF_UNDONE, [])
