@@ -10,13 +10,17 @@ from markupsafe import Markup, escape
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import ASKS, CloseReason
-from alertnet.messages.words import Words, direction, unbroken
+from alertnet.messages.words import Words, direction, grouped, unbroken
 
 TICKET = "~"
 """Between a value of the page and the ticket that it carries: whoever sent it has just entered the PIN."""
 PAGE = "page/page.html.j2"
 TYPED = ("answer", "action", "contact", "kind", "reason", "note", "by")
 """The fields whose values are shown again, as `typed_answer` and so on."""
+_HOPED_FOR = ("acknowledge", "take")
+"""What a page hopes for: its one filled button, until there is an answer. A decision is nobody's to suggest."""
+_ASKED_AGAIN = "wrong_person"
+"""The answer that is asked for once more: it ends a number."""
 _ANSWERS = (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.DECLINED)
 
 
@@ -106,7 +110,7 @@ def page_values(
     known = {
         "organisation": said.organisation,
         "ref": said.ref,
-        "callback": said.callback,
+        "callback": grouped(said.callback),
         "about": said.about or "",
         "level": str(said.level or ""),
         "contacts": str(said.contacts or ""),
@@ -119,7 +123,7 @@ def page_values(
     return {
         "language": words.language,
         "direction": direction(words.language),
-        "title": say(_title(page)),
+        "title": " – ".join([*(say(each.word, each.at) for each in _recorded(page)), say(_title(page))]),
         "heading": _unbroken(say(_title(page)), said.ref),
         "remarks": [say(remark.word, remark.at) for remark in page.remarks],
         "facts": " · ".join(facts) if page.answers else "",
@@ -129,6 +133,7 @@ def page_values(
         "details": _details(page, labels),
         "since": [_event(event, labels, say) for event in page.since],
         "callback": said.callback,
+        "callback_shown": grouped(said.callback),
         "untouched": say("opening_changes_nothing" if page.stated else "opening_records_nothing"),
         **_forms(page, labels) | _task(page.task, said, theirs or labels) | _coordinator_actions(page, words, labels),
         "label": {word: say(word) for word in labels},
@@ -140,6 +145,14 @@ def _forms(page: Page, labels: Mapping[str, str]) -> dict[str, object]:
     return {
         "takes_name": not page.asked,
         "answers": [(_carried(answer, page), _label(answer, page, labels)) for answer in page.answers],
+        "buttons": [
+            (_carried(answer, page), _label(answer, page, labels), _weight(answer, page))
+            for answer in page.answers
+            if answer != _ASKED_AGAIN
+        ],
+        "asked_again": [
+            (_carried(answer, page), _label(answer, page, labels)) for answer in page.answers if answer == _ASKED_AGAIN
+        ],
         "answered": page.answered,
         "actions": [(_carried(action, page), labels[f"action_{action}"]) for action in page.actions],
         "takes_pin": page.takes_pin,
@@ -147,6 +160,11 @@ def _forms(page: Page, labels: Mapping[str, str]) -> dict[str, object]:
         "opens_details": page.opens_details,
         **{f"typed_{name}": page.typed.get(name, "") for name in TYPED},
     }
+
+
+def _weight(answer: str, page: Page) -> str:
+    """The style of a button: the one act that is hoped for is filled."""
+    return "hoped" if answer in _HOPED_FOR and not page.answered else ""
 
 
 def _carried(value: str, page: Page) -> str:
@@ -175,10 +193,10 @@ def _task(task: TaskDetails | None, said: Said, theirs: Mapping[str, str]) -> di
         return {"who": "", "script": [], "calls": []}
     hello = fill(theirs["task_hello"], {"organisation": said.organisation, "callback": said.callback})
     written = quote(hello, safe="")
-    calls = [(f"tel:{number}", number) for number in task.numbers]
+    calls = [(f"tel:{number}", grouped(number)) for number in task.numbers]
     for number in task.mobiles:
-        calls.append((f"https://wa.me/{number[1:]}?text={written}", f"WhatsApp {number}"))
-        calls.append((f"https://signal.me/#p/{number}", f"Signal {number}"))
+        calls.append((f"https://wa.me/{number[1:]}?text={written}", f"WhatsApp {grouped(number)}"))
+        calls.append((f"https://signal.me/#p/{number}", f"Signal {grouped(number)}"))
     return {"who": " · ".join(task.who), "script": task.words.splitlines(), "calls": calls}
 
 
@@ -203,6 +221,11 @@ def fill(text: str, values: Mapping[str, str]) -> str:
         name, closed, rest = piece.partition("}")
         filled.append(values[name] + rest if closed and name in values else "{" + piece)
     return "".join(filled)
+
+
+def _recorded(page: Page) -> list[Remark]:
+    """What was just recorded: a title begins with it, since it is what a screen reader says first."""
+    return [each for each in page.remarks if each.word.startswith("recorded_")][:1]
 
 
 def _title(page: Page) -> str:

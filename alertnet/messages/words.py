@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 import yaml
 
 from alertnet.core.delivery.provider_codes import AccountFault
@@ -51,6 +52,8 @@ _PARTIAL = {"short_types": frozenset(TYPES)}
 _LISTS = {"voices": 1, "months": 12}
 
 _LONE_SIGN = re.compile(r"(?<=«) | (?=[:;?!»])")
+
+NO_BREAK = "\u00a0"
 
 DEEPEST = 16
 """Lists and mappings of a file within one another."""
@@ -262,6 +265,15 @@ def spoken_number(number: str, plus: str) -> str:
         groups.insert(0, group)
     spoken = ", ".join(" ".join(group) for group in groups)
     return f"{plus} {spoken}" if number.startswith("+") else spoken
+
+
+def grouped(number: str) -> str:
+    """The number in the groups of its country, as in `+57 300 5550101`, which no line break parts."""
+    try:
+        shown = phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    except phonenumbers.NumberParseException:
+        return number
+    return shown.replace(" ", NO_BREAK)
 
 
 def unbroken(text: str) -> str:

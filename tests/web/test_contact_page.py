@@ -115,6 +115,55 @@ def test_the_page_has_one_button_for_each_answer_and_no_script(world: World) -> 
     assert len(answer.content) < 30_000
 
 
+def test_the_one_filled_button_is_the_act_that_is_hoped_for(world: World) -> None:
+    """Before an answer it is to take charge; after it, to report what was done."""
+    link = world.link("bob")
+
+    before = Elements(world.client.get(link).text)
+    after = Elements(world.client.post(link, data={"answer": "acknowledge"}).text)
+
+    assert [each["value"] for each in before.all("button") if each.get("class") == "hoped"] == ["acknowledge"]
+    assert [each["value"] for each in after.all("button") if each.get("class") == "hoped"] == ["action"]
+
+
+def test_the_wrong_person_is_asked_once_more_and_nobody_else(world: World) -> None:
+    """It ends a number: a thumb that slips must not do that."""
+    html = world.client.get(world.link("bob")).text
+    before, _, folded = html.partition("<details>")
+
+    assert 'value="decline"' in before
+    assert "Are you sure?" in folded
+    assert 'value="wrong_person"' in folded.partition("</details>")[0]
+    assert 'value="wrong_person"' not in before
+
+
+def test_name_and_the_word_about_opening_stand_above_the_buttons(world: World) -> None:
+    html = world.client.get(world.link("bob")).text
+
+    places = [html.index(said) for said in ("Your name or function", "has recorded nothing", 'value="acknowledge"')]
+
+    assert places == sorted(places)
+
+
+def test_after_an_answer_the_title_begins_with_it(world: World) -> None:
+    """A title is the first that a screen reader says, and all that a tab shows."""
+    link = world.link("bob")
+
+    titles = [
+        html.partition("<title>")[2].partition("</title>")[0]
+        for html in (world.client.get(link).text, world.client.post(link, data={"answer": "relay"}).text)
+    ]
+
+    assert "passed it on" not in titles[0]
+    assert re.match(r"Recorded .*: you have passed it on", titles[1])
+
+
+def test_numbers_stand_in_the_groups_of_their_country(world: World) -> None:
+    html = world.client.get(world.link("bob")).text
+
+    assert re.search(r'<a href="tel:(\+57\d+)">\+57\u00a0300\u00a0\d{7}</a>', html)
+
+
 def test_the_return_key_presses_no_answer(world: World) -> None:
     """A form's first button is the one that the key presses: it is one that does nothing."""
     page = Elements(world.client.get(world.link("bob")).text)

@@ -7,7 +7,8 @@ from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.forecast.call_sheet import Entry
 from alertnet.core.incident import ASKS, Facts
-from alertnet.messages.call_sheet.layout import Boxes, Group, Line, SheetWords, Style, grouped, moment
+from alertnet.messages.call_sheet.layout import Boxes, Group, Line, SheetWords, Style, moment
+from alertnet.messages.words import grouped
 
 FINISHED = frozenset({AnswerKind.ACKNOWLEDGED, AnswerKind.DECLINED})
 """Whoever has said so is not called again; who passed it on may still be."""

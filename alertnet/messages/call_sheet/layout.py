@@ -5,13 +5,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-import phonenumbers
-
 from alertnet.messages.page import fill
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.words import offset
-
-NO_BREAK = "\u00a0"
 
 
 class Style(StrEnum):
@@ -94,12 +90,3 @@ def moment(at: datetime, timezone: str = "UTC") -> str:
     """Date, time and offset, as in `2026-11-24 02:14 (UTC-5)`: a sheet may lie about for years."""
     local = at.astimezone(ZoneInfo(timezone))
     return f"{local:%Y-%m-%d %H:%M} ({offset(local)})"
-
-
-def grouped(number: str) -> str:
-    """The number in the groups of its country, as in `+57 300 5550101`, which no line break parts."""
-    try:
-        shown = phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    except phonenumbers.NumberParseException:
-        return number
-    return shown.replace(" ", NO_BREAK)
