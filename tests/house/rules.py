@@ -82,7 +82,6 @@ STILL_SAYS_SQL = frozenset(
         "alertnet.flows.credentials.page_links",
         "alertnet.flows.credentials.pins",
         "alertnet.flows.credentials.written_codes",
-        "alertnet.flows.escalation.escalate",
         "alertnet.flows.escalation.pin_proof",
         "alertnet.flows.incidents.migrate_records",
         "alertnet.flows.notifications.prompts",

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
-
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance import advance
@@ -21,8 +19,7 @@ from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records.escalations import Escalation, level_name
-from alertnet.store.records.notifications import Coverage
-from alertnet.store.tables import notifications, served
+from alertnet.store.records.notifications import Coverage, shareable
 
 Events = Mapping[str, Sequence[Event]]
 """What happened, by escalation id."""
@@ -125,8 +122,7 @@ def _send(locked: LockedIncident, escalation: Escalation, send: Send) -> Failed 
             notification, status, trees = shared
             locked.work.cover(notification, coverage)
             locked.work.share(notification, sorted({*trees, escalation.tree}))
-            failed = status == AttemptStatus.FAILED.value
-            return Failed(send.contact, send.method) if failed else None
+            return Failed(send.contact, send.method) if status is AttemptStatus.FAILED else None
     if send.kind is Kind.REMINDER and alert_waits(locked, method):
         return None
     level = "Last resort" if send.index == LAST_RESORT else plan.tree.levels[send.index].name
@@ -149,7 +145,7 @@ def _send(locked: LockedIncident, escalation: Escalation, send: Send) -> Failed 
 
 def _sent_by_another_tree(
     locked: LockedIncident, escalation: Escalation, kind: Kind, method: MethodKind, address: str
-) -> tuple[str, str, list[str]] | None:
+) -> tuple[str, AttemptStatus, list[str]] | None:
     """The first alert by that method to that address, if another tree sent it and this one has not used it yet.
 
     It counts once for a tree: where two of its contacts have the address, the second gets its own. A reminder is
@@ -158,24 +154,13 @@ def _sent_by_another_tree(
     used = locked.work.notifications_for(escalation.id)
     for (other, other_method, other_address), (id, trees) in locked.posted.items():
         if other != escalation.id and (other_method, other_address) == (method, address):
-            return None if id in used else (id, AttemptStatus.QUEUED.value, trees)
+            return None if id in used else (id, AttemptStatus.QUEUED, trees)
     if locked.fresh or kind is Kind.REMINDER:
         return None
-    rows = locked.tx.session.execute(
-        select(notifications.c.id, notifications.c.status, notifications.c.trees, served.c.escalation_id)
-        .join(served, served.c.notification_id == notifications.c.id)
-        .where(
-            notifications.c.incident_id == locked.incident.id,
-            notifications.c.address_index.in_(locked.tx.vault.indexes(address)),
-            notifications.c.method == method.value,
-            notifications.c.kind.in_([Kind.ALERT.value, Kind.TASK.value]),
-            notifications.c.status != AttemptStatus.CANCELLED.value,
-        )
-        .order_by(notifications.c.planned_at)
-    ).all()
-    if not rows or any(row.escalation_id == escalation.id or row.id in used for row in rows):
+    sent = shareable(locked.tx.session, locked.incident.id, method, locked.tx.vault.indexes(address))
+    if not sent or any(each.escalation == escalation.id or each.notification in used for each in sent):
         return None
-    return rows[0].id, rows[0].status, list(rows[0].trees)
+    return sent[0].notification, sent[0].status, sent[0].trees
 
 
 def _ask(locked: LockedIncident, escalation: Escalation, step: Step) -> None:

@@ -50,6 +50,16 @@ class Covered(Coverage):
 
 
 @dataclass(frozen=True, slots=True)
+class Shareable:
+    """An alert or task on record for an escalation, which another tree may let count for its own."""
+
+    escalation: str
+    notification: str
+    status: AttemptStatus
+    trees: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class NewNotification(NewRow):
     """A notification that is being made; `trees`: those whose escalations it counts for."""
 
@@ -126,6 +136,18 @@ _OPEN_TASKS = (
     .join(alarms, alarms.c.id == notifications.c.alarm_id)
     .where(notifications.c.incident_id.in_(bindparam("incidents", expanding=True)), alarms.c.due_at.is_not(None))
 )
+_SHAREABLE: Select[Any] = (
+    select(served.c.escalation_id, notifications.c.id, notifications.c.status, notifications.c.trees)
+    .join(served, served.c.notification_id == notifications.c.id)
+    .where(
+        notifications.c.incident_id == bindparam("incident"),
+        notifications.c.address_index.in_(bindparam("indexes", expanding=True)),
+        notifications.c.method == bindparam("method"),
+        notifications.c.kind.in_([Kind.ALERT.value, Kind.TASK.value]),
+        notifications.c.status != AttemptStatus.CANCELLED.value,
+    )
+    .order_by(notifications.c.planned_at)
+)
 _TOLD: Select[tuple[str, str]] = (
     select(notifications.c.tree, notifications.c.contact)
     .where(
@@ -178,6 +200,15 @@ def covered_by_tasks(session: Session, tasks: Sequence[str]) -> dict[str, list[C
 def open_tasks(session: Session, incidents: Collection[str]) -> dict[str, list[Covered]]:
     """The tasks of each incident that are still to be done: a value for each escalation that one counts for."""
     return by_incident(session, _OPEN_TASKS, incidents, _of_task)
+
+
+def shareable(session: Session, incident: str, method: MethodKind, indexes: Collection[bytes]) -> list[Shareable]:
+    """Alerts and tasks by that method to an address of these indexes, oldest first, for each escalation of each."""
+    values = {"incident": incident, "method": method.value, "indexes": list(indexes)}
+    return [
+        Shareable(row.escalation_id, row.id, AttemptStatus(row.status), row.trees)
+        for row in session.execute(_SHAREABLE, values)
+    ]
 
 
 def told(session: Session, incident: str, kinds: Iterable[Kind]) -> set[tuple[str, str]]:
