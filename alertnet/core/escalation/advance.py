@@ -5,8 +5,9 @@ night gives the same plan however often it is looked at; an answer comes before 
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.escalation.apply_events import apply_event, reconsider
@@ -15,7 +16,6 @@ from alertnet.core.escalation.decision import Ask, Send, Step
 from alertnet.core.escalation.due import Agenda
 from alertnet.core.escalation.level_status import is_live, live_progress
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.shift_moments import shifted
 from alertnet.core.escalation.state import Event, State, Status
 from alertnet.core.resolution.resolve import Plan
 
@@ -63,7 +63,7 @@ def restore(state: State, now: datetime, closed_at: datetime | None = None) -> S
         return state
     stopped_at = state.stopped_at or closed_at or now
     restored = replace(state, status=state.stopped_from, stopped_from=None, stopped_at=None)
-    return shifted(restored, now - stopped_at)
+    return cast(State, _shifted(restored, now - stopped_at))
 
 
 def still_wanted(plan: Plan, state: State, index: int, contact: str, method_index: int) -> bool:
@@ -109,3 +109,17 @@ def _is_usable(context: Context, contact: str, method_index: int) -> bool:
     """Whether the address is the contact's, and neither stale nor one that passed it on."""
     reach = context.reach(contact)
     return not (reach.has_left(method_index) or reach.has_relayed(method_index) or reach.is_stale(method_index))
+
+
+def _shifted(value: Any, by: timedelta) -> Any:
+    """The value with all its moments later by that span, however deep in it they stand.
+
+    The past moves along: what is yet to come is planned from it.
+    """
+    if isinstance(value, datetime):
+        return value + by
+    if isinstance(value, tuple):
+        return tuple(_shifted(each, by) for each in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{field.name: _shifted(getattr(value, field.name), by) for field in fields(value)})
+    return value

@@ -20,6 +20,8 @@ LATE = timedelta(seconds=60)
 
 SHORTEST_VALIDITY = timedelta(minutes=5)
 
+LAST_RESORT_NAME = "Last resort"
+
 ENDED = (AnswerKind.ACKNOWLEDGED, AnswerKind.DECLINED)
 """The answers that end a contact's methods and repeats."""
 
@@ -27,6 +29,11 @@ ENDED = (AnswerKind.ACKNOWLEDGED, AnswerKind.DECLINED)
 def pause_after(round: int) -> timedelta:
     """The pause after a round that nobody answered: 15, 30, 60, 120, then always 240 minutes."""
     return min(timedelta(minutes=15) * (1 << min(round - 1, 10)), timedelta(hours=4))
+
+
+def level_name(plan: Plan, index: int) -> str:
+    """The name of a level of the tree, or of the one that last resort forms."""
+    return LAST_RESORT_NAME if index == LAST_RESORT else plan.tree.levels[index].name
 
 
 class Context:
@@ -82,7 +89,7 @@ class Context:
     def level(self, run: LevelRun) -> Level:
         """The level as the tree has it, or the one that last resort forms: it lasts until the next round."""
         if run.index == LAST_RESORT:
-            return Level(name="Last resort", notify=(), wait=pause_after(run.round))
+            return Level(name=LAST_RESORT_NAME, notify=(), wait=pause_after(run.round))
         return self.plan.levels[run.index].level
 
     def then(self, run: LevelRun) -> Then:

@@ -1,8 +1,10 @@
-"""What `advance` decides: the escalation's new state, and what the shell is to do about it."""
+"""What is decided: of one escalation by `advance`, of a whole incident by `advance_incident`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.state import State
 from alertnet.core.notification import Kind
 
@@ -54,3 +56,95 @@ class Step:
     def noted(self, kind: str) -> tuple[Note, ...]:
         """The notes of that kind."""
         return tuple(note for note in self.notes if note.kind == kind)
+
+
+@dataclass(frozen=True)
+class AlertOnRecord:
+    """An alert or task that was sent before, and the trees whose escalations it counts for."""
+
+    id: str
+    trees: frozenset[str]
+    failed: bool = False
+    just_now: bool = False
+    """Put on the record at this very moment, be it a reminder."""
+
+
+@dataclass(frozen=True)
+class OpenPrompt:
+    """What a tree has asked or told the coordinators, and none of them has answered; `level` counts from 1."""
+
+    id: str
+    kind: Kind
+    subject: Subject
+    tree: str
+    level: int | None
+    about: str | None
+
+
+@dataclass(frozen=True)
+class TimelineNote:
+    """A line for the timeline of the incident."""
+
+    tree: str
+    kind: str
+    payload: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class NewAlert:
+    """An alert or reminder leaves; a task is asked of the coordinators. `level`: the name of its level."""
+
+    tree: str
+    send: Send
+    level: str
+
+
+@dataclass(frozen=True)
+class SharedAlert:
+    """In place of a message of its own, that of another tree counts for this one too."""
+
+    tree: str
+    send: Send
+    alert: NewAlert | AlertOnRecord
+
+
+@dataclass(frozen=True)
+class NewPrompt:
+    """The coordinators are asked for a decision, or alarmed; `level` counts from 1, `contacts` is how many it tells."""
+
+    tree: str
+    kind: Kind
+    subject: Subject
+    about: str
+    level: int | None = None
+    contacts: int | None = None
+    automatic_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PromptOver:
+    """Nobody needs to answer that prompt any more."""
+
+    id: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class ActionMissing:
+    """No action was reported of a level in time: the coordinators hear it, `contacts` are asked what they did."""
+
+    tree: str
+    level: str
+    contacts: tuple[str, ...]
+
+
+Effect = TimelineNote | NewAlert | SharedAlert | NewPrompt | PromptOver | ActionMissing
+
+
+@dataclass(frozen=True)
+class IncidentStep:
+    """What was decided of an incident: the new states and due times by tree, and what is to be done, in this order."""
+
+    states: dict[str, State]
+    due_at: dict[str, datetime | None]
+    effects: tuple[Effect, ...]

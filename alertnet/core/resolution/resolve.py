@@ -7,7 +7,7 @@ from functools import cached_property
 from alertnet.core.directory.availability import Times
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree, Level, Then, When
-from alertnet.core.directory.recipients import Recipients
+from alertnet.core.directory.recipients import Named, Recipients
 from alertnet.core.incident import Facts, Severity
 from alertnet.core.resolution.approval import Approval, approval_of, nationality_unknown
 from alertnet.core.resolution.exclusions import BINDING, Bars, Reason, consent_of, names_of
@@ -91,6 +91,18 @@ class Plans(dict[str, Plan]):
     def recipients(self) -> Recipients:
         """The recipients: which contacts of these plans are one."""
         return Recipients(plan.tree for plan in self.values())
+
+    @cached_property
+    def coordinators(self) -> tuple[Named, ...]:
+        """Those whom alarms and decisions go to: each recipient once, in the order of the trees, if it may be told."""
+        found: list[Named] = []
+        seen: set[str] = set()
+        for id, plan in self.items():
+            for contact in plan.tree.coordinators:
+                if contact.id in plan.allowed and not contact.addresses & seen:
+                    found.append((id, contact))
+                    seen |= contact.addresses
+        return tuple(found)
 
 
 def resolve(facts: Facts, trees: Iterable[ContactTree]) -> tuple[Plan, ...]:

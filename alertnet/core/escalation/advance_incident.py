@@ -1,0 +1,216 @@
+"""How an incident goes on: its escalations advance one after the other, and share what is sent and asked (B3).
+
+The one decider of an incident, in earnest (`flows/escalation/escalate`) and in advance (`core/forecast`). What is to be
+done comes out as a list of effects; whoever carries them out decides nothing.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import Subject
+from alertnet.core.escalation.advance import advance, closed_by
+from alertnet.core.escalation.context import level_name
+from alertnet.core.escalation.decision import (
+    ActionMissing,
+    AlertOnRecord,
+    Effect,
+    IncidentStep,
+    NewAlert,
+    NewPrompt,
+    OpenPrompt,
+    PromptOver,
+    Send,
+    SharedAlert,
+    Step,
+    TimelineNote,
+)
+from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.core.escalation.state import Event, Failed, State, Status, Unsent
+from alertnet.core.notification import Kind
+from alertnet.core.resolution.resolve import Plan
+
+Place = tuple[MethodKind, str]
+"""A method and the address that it reaches (of a task: what tells it from others): two trees may have it in common."""
+
+
+class IncidentRecord(Protocol):
+    """What is on the record of an incident beside its escalations, read when a decision hangs on it."""
+
+    def alerts_to(self, places: Collection[Place]) -> Mapping[Place, Sequence[AlertOnRecord]]:
+        """The alerts and tasks to each of the places that were not cancelled, first planned first."""
+
+    def unsent_to(self, places: Collection[Place]) -> Collection[Place]:
+        """Those of the places to which an alert or reminder has not left yet."""
+
+    def open_prompts(self) -> Sequence[OpenPrompt]:
+        """What its trees have asked the coordinators and nobody has answered."""
+
+
+def advance_incident(
+    plans: Mapping[str, Plan],
+    states: Mapping[str, State],
+    events: Mapping[str, Sequence[Event]],
+    now: datetime,
+    record: IncidentRecord,
+    *,
+    whole: bool = True,
+) -> IncidentStep:
+    """Advance the escalations that something happened to, and those that wait for the others to be acknowledged.
+
+    All by tree, in the order of `states`; of several due at once the first sends, and the others share. An event of
+    none, `()`, is time that has come. `whole` False: one of them can't be read, so nobody knows whether all the others
+    are acknowledged.
+    """
+    advancing = _Advancing(plans, dict(states), now, record, whole)
+    for tree, state in states.items():
+        if tree in events and state.status is not Status.STOPPED:
+            advancing.move(tree, events[tree])
+    for tree in states:
+        if tree not in events and advancing.waits_for_the_others(tree):
+            advancing.move(tree, ())
+    moved = {tree: advancing.states[tree] for tree in advancing.due_at}
+    return IncidentStep(moved, advancing.due_at, tuple(advancing.effects))
+
+
+@dataclass
+class _KnownAlert:
+    """An alert to a place: one on the record, or one that has just been decided on."""
+
+    alert: NewAlert | AlertOnRecord
+    trees: set[str]
+    failed: bool
+    just_now: bool
+
+
+@dataclass
+class _Advancing:
+    """The working copy of one decision on an incident."""
+
+    plans: Mapping[str, Plan]
+    states: dict[str, State]
+    now: datetime
+    record: IncidentRecord
+    whole: bool
+    due_at: dict[str, datetime | None] = field(default_factory=dict)
+    """Of those that were advanced."""
+    effects: list[Effect] = field(default_factory=list)
+    alerts: dict[Place, list[_KnownAlert]] = field(default_factory=dict)
+    """To the places that were asked about so far."""
+    prompts: list[OpenPrompt] | None = None
+    """Those still open; None: not asked for yet."""
+
+    def waits_for_the_others(self, tree: str) -> bool:
+        """Whether it begins early, or never, by what the others come to."""
+        return self.plans[tree].tree.start.unless_acknowledged and self.states[tree].status is Status.SCHEDULED
+
+    def move(self, tree: str, events: Sequence[Event]) -> None:
+        """Advance one escalation, and again with what turned out as its messages were to leave."""
+        bounced = self._advance(tree, events)
+        while bounced:
+            bounced = self._advance(tree, bounced)
+
+    def _advance(self, tree: str, events: Sequence[Event]) -> list[Event]:
+        before = self.states[tree]
+        others = [state.status for id, state in self.states.items() if id != tree]
+        acknowledged = bool(others) and self.whole and all(status is Status.ACKNOWLEDGED for status in others)
+        step = advance(self.plans[tree], before, self.now, events, others_acknowledged=acknowledged)
+        self.states[tree], self.due_at[tree] = step.state, step.due_at
+        self.effects += (TimelineNote(tree, note.kind, note.payload) for note in step.notes)
+        bounced = self._send(tree, step.sends)
+        self._ask(tree, step)
+        self._alarm(tree, before, step)
+        self._miss_action(tree, step)
+        return bounced
+
+    def _send(self, tree: str, sends: Sequence[Send]) -> list[Event]:
+        """Let each message leave, or share another's; the events of those that reach nobody that way."""
+        plan, bounced = self.plans[tree], list[Event]()
+        places = [_place(plan, send) for send in sends]
+        reminded = [place for place, send in zip(places, sends, strict=True) if send.kind is Kind.REMINDER]
+        unsent = self.record.unsent_to(reminded) if reminded else ()
+        self._look_up(places)
+        for place, send in zip(places, sends, strict=True):
+            known = self._of_another_tree(tree, send, place)
+            if known is not None:
+                known.trees.add(tree)
+                self.effects.append(SharedAlert(tree, send, known.alert))
+                bounced += [Failed(send.contact, send.method)] if known.failed else []
+            elif send.kind is Kind.TASK and closed_by(plan, send.contact, send.method, self.now):
+                bounced.append(Unsent(send.contact, send.method))
+            elif send.kind is not Kind.REMINDER or place not in unsent:
+                alert = NewAlert(tree, send, level_name(plan, send.index))
+                self.effects.append(alert)
+                self.alerts.setdefault(place, []).append(_KnownAlert(alert, {tree}, failed=False, just_now=True))
+        return bounced
+
+    def _look_up(self, places: Sequence[Place]) -> None:
+        """Ask once what was sent to those places; where there is one tree alone nobody shares."""
+        wanted = [place for place in dict.fromkeys(places) if place not in self.alerts]
+        found = self.record.alerts_to(wanted) if wanted and len(self.states) > 1 else {}
+        for place in wanted:
+            self.alerts[place] = [
+                _KnownAlert(alert, {*alert.trees}, alert.failed, alert.just_now) for alert in found.get(place, ())
+            ]
+
+    def _of_another_tree(self, tree: str, send: Send, place: Place) -> _KnownAlert | None:
+        """What is shared in place of a message of one's own: the first of that very moment, or of all there were.
+
+        A message counts once for a tree: where two of its contacts have the address, the second gets its own. A
+        reminder is shared only with what another tree sends at the same moment.
+        """
+        known = self.alerts[place]
+        at_once = next((each for each in known if each.just_now and tree not in each.trees), None)
+        if at_once is not None or send.kind is Kind.REMINDER or any(tree in each.trees for each in known):
+            return at_once
+        return next(iter(known), None)
+
+    def _ask(self, tree: str, step: Step) -> None:
+        """Put new questions to the coordinators, and take back those that were decided or overtaken."""
+        state = step.state
+        pending = None if state.question is None else state.question.index + 1
+        for prompt in self._open_prompts(tree):
+            is_over = {Subject.LEVEL: prompt.level != pending, Subject.CONFIRM: prompt.about not in state.to_confirm}
+            if is_over.get(prompt.subject, False):
+                self._end(prompt, "overtaken")
+        for ask in step.asks:
+            subject = Subject.LEVEL if ask.contact is None else Subject.CONFIRM
+            about = ask.contact or level_name(self.plans[tree], ask.index)
+            self.effects.append(
+                NewPrompt(tree, Kind.DECISION, subject, about, ask.index + 1, ask.contacts, ask.automatic_at)
+            )
+
+    def _alarm(self, tree: str, before: State, step: Step) -> None:
+        """Sound the alarm at the end of the tree, and silence it once somebody acknowledges."""
+        acknowledged = step.state.status is Status.ACKNOWLEDGED
+        unanswered = bool(step.noted("escalation_unanswered")) and not acknowledged
+        if unanswered or (acknowledged and before.status is not Status.ACKNOWLEDGED):
+            for prompt in self._open_prompts(tree):
+                if prompt.kind is Kind.ALARM:
+                    self._end(prompt, "acknowledged" if acknowledged else "repeated")
+        if unanswered:
+            self.effects.append(NewPrompt(tree, Kind.ALARM, Subject.UNANSWERED, tree))
+
+    def _miss_action(self, tree: str, step: Step) -> None:
+        for note in step.noted("action_missing"):
+            level = next(each for each in self.plans[tree].tree.levels if each.name == note.payload["level"])
+            answers = step.state.answers
+            took_charge = (id for id in level.notify if answers.get(id) is AnswerKind.ACKNOWLEDGED)
+            self.effects.append(ActionMissing(tree, level.name, tuple(took_charge)))
+
+    def _open_prompts(self, tree: str) -> list[OpenPrompt]:
+        if self.prompts is None:
+            self.prompts = list(self.record.open_prompts())
+        return [prompt for prompt in self.prompts if prompt.tree == tree]
+
+    def _end(self, prompt: OpenPrompt, answer: str) -> None:
+        self.effects.append(PromptOver(prompt.id, answer))
+        self.prompts = [each for each in self.prompts or () if each is not prompt]
+
+
+def _place(plan: Plan, send: Send) -> Place:
+    contact = plan.tree.contacts[send.contact]
+    method = contact.ways[send.method]
+    return method.kind, contact.address_in(plan.tree.id, method)
