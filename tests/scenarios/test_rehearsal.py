@@ -1,6 +1,7 @@
 """What `trees simulate` foretells is what happens: the same people, methods and moments as in earnest."""
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 
@@ -53,6 +54,62 @@ COAST = a_tree(
 )
 
 
+SEEDS = 8
+NOTED = ("level_opened", "level_gave_way", "rule_met", "escalation_acknowledged", "go_asked")
+FRIENDS = ("ombuds", "desk", "mayor", "nuncio")
+PEOPLE = {
+    "coordinator": '{role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}], deputy: second}',
+    "second": '{role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}',
+    "ombuds": '{role: ombuds, organisation: Ombuds, methods: [{sms: "+573005550120"}]}',
+    "desk": '{role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}], deputy: nuncio}',
+    "mayor": '{role: authority, organisation: Mayor, methods: [{sms: "+573005550140"}, {task: Call her, after: 5m}]}',
+    "nuncio": '{role: other, organisation: Church, methods: [{email: n@n.example}, {sms: "+573005550141", after: 3m}]}',
+}
+
+
+def random_tree(dice: Random, id: str) -> str:
+    """A tree whose contacts have their numbers in common with those of the others."""
+    names = [*PEOPLE]
+    levels = []
+    for number in range(dice.randint(1, 3)):
+        notify = ", ".join(dice.sample(names, dice.randint(1, 3)))
+        more = dice.choice(
+            ["", "repeat: {every: 4m, times: 2}, ", "acknowledge: all, ", "needs_go: {proceed_after: 6m}, "]
+        )
+        levels.append(f"  - {{name: Level {number}, notify: [{notify}], {more}wait: {dice.choice([5, 8, 12, 20])}m}}\n")
+    people = "".join(f"  {name}: {person}\n" for name, person in PEOPLE.items())
+    start = dice.choice(["", "start: {after: 4m}", "start: {after: 15m, unless: acknowledged}"])
+    return a_tree("".join(levels), people, tree=id, rest=f"{start}\nrounds: {dice.randint(1, 2)}")
+
+
+def history(incident: Incident) -> list[tuple[str, float, str, str]]:
+    """(tree, minute, what, of which level) of what the escalations have done, as the timeline has it."""
+    items, cursor = [], 0
+    while cursor is not None:
+        page = incident.world.client.get(
+            f"/v1/incidents/{incident.ref}/timeline?cursor={cursor}", headers=incident.world.headers
+        ).json()
+        items += page["items"]
+        cursor = page["next"]
+    return sorted(
+        (each["payload"]["tree"], minute_of(datetime.fromisoformat(each["at"])), each["kind"], each["payload"]["level"])
+        for each in items
+        if each["kind"] in NOTED
+    )
+
+
+def as_noted(rehearsal: Rehearsal) -> list[tuple[str, float, str, str]]:
+    return sorted(
+        (each.tree, minute_of(each.at), each.kind, str(each.payload["level"]))
+        for each in rehearsal.noted
+        if each.kind in NOTED
+    )
+
+
+def minute_of(at: datetime) -> float:
+    return round((at - FRIDAY_NIGHT).total_seconds() / 60, 3)
+
+
 def foretold(world: World, *, hours: float, script: Script) -> Rehearsal:
     trees = world.runtime.network.trees.values()
     return rehearse(FACTS, trees, FRIDAY_NIGHT, FRIDAY_NIGHT + timedelta(hours=hours), script)
@@ -68,7 +125,7 @@ def as_planned(rehearsal: Rehearsal, opened_at: datetime) -> list[tuple[str, str
 
 
 def happened(incident: Incident) -> list[tuple[str, str, float]]:
-    return planned(incident, "coordinator", "second", "ombuds", "desk", "mayor", kinds=KINDS)
+    return planned(incident, *PEOPLE, kinds=KINDS)
 
 
 @pytest.mark.parametrize("trees", [[VALLEY], [COAST], [VALLEY, COAST]], ids=["valley", "coast", "both"])
@@ -80,6 +137,43 @@ def test_a_night_in_which_nobody_answers_goes_as_it_was_foretold(world_of: World
 
     script = Script(gives_go=False)
     assert happened(incident) == as_planned(foretold(world, hours=2, script=script), FRIDAY_NIGHT)
+
+
+def test_coordinators_of_a_tree_that_tells_nobody_are_foretold_as_they_are_told(world_of: Worlds) -> None:
+    """B3: questions and alarms go to the coordinators of every tree that serves the country."""
+    elsewhere = CONTACTS.replace("+573005550101", "+573005550105").replace("+573005550102", "+573005550106")
+    silent = a_tree("  - {name: Grave, notify: [ombuds], when: {severity: [watch]}}\n", elsewhere, tree="hills")
+    world = world_of(COAST, silent)
+    incident = world.raises()
+
+    world.passes(minutes=30)
+
+    script = Script(gives_go=False)
+    rehearsal = foretold(world, hours=0.5, script=script)
+    assert {each.tree for each in rehearsal.noted} == {"coast"}
+    assert {each.tree for each in rehearsal.told if each.kind == "decision"} == {"coast", "hills"}
+    assert happened(incident) == as_planned(rehearsal, FRIDAY_NIGHT)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_whatever_the_trees_are_it_goes_as_it_was_foretold(world_of: Worlds, seed: int) -> None:
+    """Trees and answers at random: the same messages, and the same history of every tree."""
+    dice = Random(seed)
+    world = world_of(*(random_tree(dice, tree) for tree in ("coast", "hills", "valley")[: dice.randint(1, 3)]))
+    answers = {
+        ("coast", who): timedelta(minutes=dice.randint(1, 70), seconds=18)
+        for who in dice.sample(FRIENDS, dice.randint(0, 2))
+    }
+    incident = world.raises()
+    for (tree, who), after in sorted(answers.items(), key=lambda each: each[1]):
+        world.passes(minutes=after.seconds / 60 - minute_of(world.clock.at))
+        incident.act("acknowledgements", expect=201, tree=tree, contact=who, kind="acknowledged")
+    world.passes(minutes=89.5 - minute_of(world.clock.at))
+
+    rehearsal = foretold(world, hours=89.5 / 60, script=Script(answers, gives_go=False))
+
+    assert happened(incident) == as_planned(rehearsal, FRIDAY_NIGHT)
+    assert history(incident) == as_noted(rehearsal)
 
 
 def test_an_answer_has_the_effect_that_was_foretold(world_of: Worlds) -> None:

@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+PROMPT_EVERY = timedelta(minutes=10)
+"""After this a question or an alarm that nobody answers rings again (B3)."""
+
 
 def next_repeat(due_at: datetime, every: timedelta, now: datetime) -> datetime:
     """The next moment of the row due_at, due_at + every, … that leaves at least half of `every` from now.

@@ -1,7 +1,8 @@
 """How an escalation goes on: given its plan, its state, what happened and the moment, what comes next (B3).
 
-`advance` is the only decider. It works off everything due up to now in the order of the planned moments, so that a
-night gives the same plan however often it is looked at; an answer comes before what is due at the same instant (A7).
+`advance` is the only decider of one escalation. It works off everything due up to now in the order of the planned
+moments, so that a night gives the same plan however often it is looked at; an answer comes before what is due at the
+same instant (A7).
 """
 
 from collections.abc import Iterable

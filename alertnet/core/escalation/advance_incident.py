@@ -36,6 +36,13 @@ Place = tuple[MethodKind, str]
 """A method and the address that it reaches (of a task: what tells it from others): two trees may have it in common."""
 
 
+def place_of(plan: Plan, send: Send) -> Place:
+    """Where the message would go."""
+    contact = plan.tree.contacts[send.contact]
+    method = contact.all_methods[send.method]
+    return method.kind, contact.address_in(plan.tree.id, method)
+
+
 class IncidentRecord(Protocol):
     """What is on the record of an incident beside its escalations, read when a decision hangs on it."""
 
@@ -128,7 +135,7 @@ class _Advancing:
     def _send(self, tree: str, sends: Sequence[Send]) -> list[Event]:
         """Let each message leave, or share another's; the events of those that reach nobody that way."""
         plan, bounced = self.plans[tree], list[Event]()
-        places = [_place(plan, send) for send in sends]
+        places = [place_of(plan, send) for send in sends]
         reminded = [place for place, send in zip(places, sends, strict=True) if send.kind is Kind.REMINDER]
         unsent = self.record.unsent_to(reminded) if reminded else ()
         self._look_up(places)
@@ -208,9 +215,3 @@ class _Advancing:
     def _end(self, prompt: OpenPrompt, answer: str) -> None:
         self.effects.append(PromptOver(prompt.id, answer))
         self.prompts = [each for each in self.prompts or () if each is not prompt]
-
-
-def _place(plan: Plan, send: Send) -> Place:
-    contact = plan.tree.contacts[send.contact]
-    method = contact.ways[send.method]
-    return method.kind, contact.address_in(plan.tree.id, method)

@@ -11,9 +11,6 @@ from alertnet.core.errors import BadInput
 from alertnet.core.notification import Kind
 from alertnet.core.resolution.resolve import Pruned
 
-AGAIN = timedelta(minutes=10)
-"""After this a question or an alarm that nobody answers rings again (B3)."""
-
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 Key = tuple[str, str]
