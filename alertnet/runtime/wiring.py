@@ -174,19 +174,16 @@ class Runtime:
         Raises:
             DatabaseAway: there is no answer; anything that the flow itself raises: nothing of it was done.
         """
-        committed: Tx | None = None
-
-        def work(tx: Tx) -> T:
-            nonlocal committed
-            committed = tx  # the last run is the one that is committed
-            return flow(tx, *args, **kwargs)
-
         with self.absence.noticed_by_writer():
-            value = self.transactions.transact(work)
-        assert committed is not None
-        for each in committed.counted:
-            self.counting.add(each)
-        self.hang_up_soon(committed.calls_to_end)
+            value, tx = self.transactions.transact(lambda tx: (flow(tx, *args, **kwargs), tx))
+        self._has_committed(tx)
+        return value
+
+    async def transact_soon(self, flow: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for whoever is on an event loop, which goes on meanwhile."""
+        with self.absence.noticed_by_writer():
+            value, tx = await self.transactions.transact_soon(lambda tx: (flow(tx, *args, **kwargs), tx))
+        self._has_committed(tx)
         return value
 
     def read(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -197,6 +194,11 @@ class Runtime:
         """
         with self.absence.noticed_by_reader(), surfacing(self._reading), Session(self._reading) as session:
             return query(Tx(session, self.now(), self.entropy, self.vault), *args, **kwargs)
+
+    def _has_committed(self, tx: Tx) -> None:
+        for each in tx.counted:
+            self.counting.add(each)
+        self.hang_up_soon(tx.calls_to_end)
 
     def make_ready(self) -> None:
         """Prepare what the first alert needs: the outlets, the edition, and its templates compiled."""

@@ -76,6 +76,16 @@ class Door:
         once = self._once(key, body)
         with self.in_flight.alone(once):
             accepted = self.runtime.transact(_accept_by, key, act, once)
+        return self._response(key, accepted)
+
+    async def carry_out_soon(self, key: ApiKey, body: BaseModel | None, act: Act) -> Response:
+        """The same on the event loop, for what is answered without another look at the database."""
+        once = self._once(key, body)
+        with self.in_flight.alone(once):
+            accepted = await self.runtime.transact_soon(_accept_by, key, act, once)
+        return self._response(key, accepted)
+
+    def _response(self, key: ApiKey, accepted: Accepted | None) -> Response:
         if accepted is None:
             self.known_keys.forget(key)
             raise not_in_force()

@@ -70,7 +70,11 @@ class Coordinators:
         self.reports += 1
         words = f"{report.severity} {report.type}, consent {report.consent}, by the {report.perpetrator}"
         opened = partial(self._opened, report.facts("north"))
-        self._post(f"raises: {words}", lambda door: incidents.raise_incident(report, self._key, door), opened)
+
+        def raised(door: Door) -> Response:
+            return door.carry_out(self._key, report, incidents.raising(report, self._key, door.runtime.edition))
+
+        self._post(f"raises: {words}", raised, opened)
 
     def does_something(self) -> None:
         """Change something about an incident that is open."""

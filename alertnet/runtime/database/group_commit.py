@@ -3,8 +3,10 @@
 A commit waits for the disk; sixty flows that share one wait for it once.
 """
 
+import asyncio
 import sqlite3
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -27,12 +29,11 @@ class _Job:
 
     work: Work[Any]
     value: Any = None
-    error: BaseException | None = None
-    answered: threading.Event = field(default_factory=threading.Event)
+    answer: Future[Any] = field(default_factory=Future)
 
-    def fail(self, error: BaseException) -> None:
-        self.error = error
-        self.answered.set()
+    def __post_init__(self) -> None:
+        # From here on nobody who waits can call it off.
+        self.answer.set_running_or_notify_cancel()
 
 
 class GroupCommit:
@@ -62,15 +63,19 @@ class GroupCommit:
         """
         if threading.current_thread() is self._thread:
             raise RuntimeError("a flow is one transaction: it can't ask for another inside")
+        return self._submit(work).result()
+
+    async def transact_soon(self, work: Work[T]) -> T:
+        """The same on an event loop, which goes on meanwhile: no thread but the writer has to do with it."""
+        return await asyncio.wrap_future(self._submit(work))
+
+    def _submit(self, work: Work[T]) -> Future[T]:
         job = _Job(work)
         with self._lock:
             if self._closed:
                 raise DatabaseAway("the program is ending")
             self._queue.put(job)
-        job.answered.wait()
-        if job.error is not None:
-            raise job.error
-        return job.value  # type: ignore[no-any-return]
+        return job.answer
 
     def close(self) -> None:
         """Finish what is queued and end the thread."""
@@ -106,7 +111,7 @@ class GroupCommit:
             with surfacing(self._engine):
                 job.value, hooks = run_alone(self._engine, self._begin, job.work, self._wakeups)
         except BaseException as error:
-            job.fail(error)
+            job.answer.set_exception(error)
         else:
             self._release([job], hooks)
 
@@ -129,7 +134,7 @@ class GroupCommit:
         except DatabaseAway as error:
             _call(undo)
             for job in jobs:
-                job.fail(error)
+                job.answer.set_exception(error)
             return []
         except BaseException:
             # One of them left what can't be committed: alone, it fails for its own caller only.
@@ -162,7 +167,7 @@ class GroupCommit:
         if hooks is not None:
             self._wakeups.fire(hooks)
         for job in jobs:
-            job.answered.set()
+            job.answer.set_result(job.value)
 
 
 def _call(hooks: list[Hook]) -> None:

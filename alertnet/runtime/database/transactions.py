@@ -65,6 +65,10 @@ class Transactions(Protocol):
         """The value of the work, after the commit that holds it."""
         ...
 
+    async def transact_soon(self, work: Work[T]) -> T:
+        """The same for whoever is on an event loop, which goes on meanwhile."""
+        ...
+
     def close(self) -> None:
         """Finish what was asked, and take no more."""
         ...
@@ -118,6 +122,13 @@ class OwnCommit:
         if hooks is not None:
             self.wakeups.fire(hooks)
         return value
+
+    async def transact_soon(self, work: Work[T]) -> T:
+        """The same on an event loop, by a thread of the loop's."""
+        # On an event loop it is there already.
+        from anyio.to_thread import run_sync
+
+        return await run_sync(self.transact, work)
 
     def close(self) -> None:
         """Do nothing: all that is under way here has a caller who waits for it."""

@@ -14,11 +14,12 @@ from typing_extensions import TypedDict
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.limits import is_instant
 from alertnet.flows.incidents.open_incident import open_incident
-from alertnet.flows.unit.idempotent_request import Show
+from alertnet.flows.unit.idempotent_request import Act, Show
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.credentials.api_keys import ApiKey
+from alertnet.store.records.editions import Edition
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.shapes import IncidentView
@@ -53,15 +54,9 @@ class TimelinePage(TypedDict):
     response_model=IncidentView,
     responses=documented(400, 401, 403, 409, 413, 422, 503),
 )
-def raise_incident(report: Report, key: Raiser, door: ByDoor) -> Response:
+async def raise_incident(report: Report, key: Raiser, door: ByDoor) -> Response:
     """Raise an incident: when this answers, it is on the record and its first alerts are queued."""
-    edition = door.runtime.edition
-
-    def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        locked = open_incident(tx, edition, report.facts(key.team), by=f"key {key.id}")
-        return locked, lambda _: opened(locked)
-
-    return door.carry_out(key, report, act)
+    return await door.carry_out_soon(key, report, raising(report, key, door.runtime.edition))
 
 
 @router.get("/v1/incidents", response_model=IncidentPage, responses=documented(401, 403, 422, 503))
@@ -97,6 +92,16 @@ def show_timeline(
         return TimelinePage(items=items, next=items[-1]["seq"] if len(items) == ENTRIES else None)
 
     return JSONResponse(runtime.read(query))
+
+
+def raising(report: Report, key: ApiKey, edition: Edition) -> Act:
+    """Opens an incident by that key; the answer is made of what was written."""
+
+    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+        locked = open_incident(tx, edition, report.facts(key.team), by=f"key {key.id}")
+        return locked, lambda _: opened(locked)
+
+    return act
 
 
 def opened(locked: LockedIncident) -> ApiAnswer:

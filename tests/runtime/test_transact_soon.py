@@ -1,0 +1,47 @@
+"""Transactions asked for on an event loop: the same promises as for a thread, and the loop goes on meanwhile."""
+
+import asyncio
+from contextlib import suppress
+
+from alertnet.runtime.wiring import Runtime
+from tests.runtime.flows import Refused, keep, keep_and_refuse, kept
+
+
+def test_each_gets_its_own_value_or_fault_after_the_commit(runtime: Runtime) -> None:
+    async def ask() -> list[object]:
+        asked = [runtime.transact_soon(keep, f"worker {number}") for number in range(9)]
+        return await asyncio.gather(*asked, runtime.transact_soon(keep_and_refuse, "bad"), return_exceptions=True)
+
+    *values, fault = asyncio.run(ask())
+
+    assert values == [f"worker {number}" for number in range(9)]
+    assert isinstance(fault, Refused)
+    assert runtime.read(kept) == values
+
+
+def test_the_loop_goes_on_meanwhile(on_sqlite: Runtime) -> None:
+    """The flow ends only once the loop has let it."""
+
+    async def ask() -> str:
+        loop, goes_on = asyncio.get_running_loop(), asyncio.Event()
+        waits = asyncio.ensure_future(
+            on_sqlite.transact_soon(lambda _: asyncio.run_coroutine_threadsafe(goes_on.wait(), loop).result(20))
+        )
+        await asyncio.sleep(0)
+        goes_on.set()
+        return f"it went on: {await waits}"
+
+    assert asyncio.run(ask()) == "it went on: True"
+
+
+def test_what_nobody_waits_for_any_more_is_done_and_keeps_nobody_from_theirs(on_sqlite: Runtime) -> None:
+    async def ask() -> str:
+        left = asyncio.ensure_future(on_sqlite.transact_soon(keep, "left"))
+        await asyncio.sleep(0)
+        left.cancel()
+        with suppress(asyncio.CancelledError):
+            await left
+        return await on_sqlite.transact_soon(keep, "stays")
+
+    assert asyncio.run(ask()) == "stays"
+    assert set(on_sqlite.read(kept)) == {"left", "stays"}
