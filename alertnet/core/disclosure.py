@@ -132,6 +132,8 @@ class Said:
     """Three digits, valid in this call alone."""
     more: tuple[Further, ...] = ()
     """What else came for the coordinator meanwhile."""
+    tree_language: str = ""
+    """What its tree speaks: said to those whose own language has no messages. No template names it."""
 
 
 DURESS = "duress"

@@ -95,9 +95,3 @@ SUBJECTS: dict[Kind, tuple[Subject, ...]] = {
     Kind.FIELD_STATUS: (Subject.ACKNOWLEDGED, Subject.NOBODY),
 }
 """What the kinds that have a subject can be about; the first is the one meant when none is given."""
-
-
-def fallbacks(language: str) -> tuple[str, ...]:
-    """The languages to try, best first: `fr-CA` gives fr-CA, fr, en."""
-    primary = language.split("-")[0]
-    return tuple(dict.fromkeys((language, primary, "en")))

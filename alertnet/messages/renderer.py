@@ -11,11 +11,13 @@ from markupsafe import Markup, escape
 
 from alertnet.core.delivery.sms_encoding import SmsSize, count, fold
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.languages import fallbacks, primary
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import Unknown
 from alertnet.core.notification import Kind
-from alertnet.messages.message import METHODS, STAGES, SUBJECTS, Message, Script, fallbacks
+from alertnet.messages.message import METHODS, STAGES, SUBJECTS, Message, Script
 from alertnet.messages.page import PAGE, Page, page_values
+from alertnet.messages.templates.completion import regional_tables
 from alertnet.messages.templates.load import LAYOUT, Templates
 from alertnet.messages.templates.restricted_jinja import Environment, blocks_of, write
 from alertnet.messages.words import (
@@ -50,16 +52,17 @@ def fits(size: SmsSize) -> bool:
 class Renderer:
     """Says what `Said` holds, in any language of its templates. Safe to share between threads.
 
-    Every method takes a BCP 47 tag and uses the first of `fallbacks(language)` that has what is needed.
+    Every method takes a BCP 47 tag and uses the first of its `fallbacks` that has what is needed: the region's, the
+    language's, the tree's where it is known, English.
     """
 
     def __init__(self, templates: Templates) -> None:
         self.templates = templates
         self._environment = Environment(templates.files)
-        self._page_words = {tag: _unbroken_labels(source) for tag, source in templates.tables("page")}
-        self._sheet_words = {tag: read_labels(source) for tag, source in templates.tables("sheet")}
-        self._letter_words = {tag: read_labels(source) for tag, source in templates.tables("letter")}
-        self._words = {tag: read_words(tag, source) for tag, source in templates.tables("words")}
+        self._page_words = {tag: _unbroken(read_labels(text)) for tag, text in regional_tables(templates, "page")}
+        self._sheet_words = {tag: read_labels(text) for tag, text in regional_tables(templates, "sheet")}
+        self._letter_words = {tag: read_labels(text) for tag, text in regional_tables(templates, "letter")}
+        self._words = {tag: read_words(tag, text) for tag, text in regional_tables(templates, "words")}
         # A method's cache would be shared between renderers and keep them alive.
         self._template = cache(self._find_template)
 
@@ -74,27 +77,28 @@ class Renderer:
             if path.endswith(".j2"):
                 self._environment.get_template(path)
 
-    def words(self, language: str) -> Words:
+    def words(self, language: str, of_tree: str = "") -> Words:
         """Names of types and severities, and how a date is written."""
-        return self._words[_first(language, self._words)]
+        return self._words[_first(language, self._words, of_tree)]
 
-    def page_words(self, language: str) -> dict[str, str]:
+    def page_words(self, language: str, of_tree: str = "") -> dict[str, str]:
         """The labels and statements of the contact's page; `{names}` in braces are for `str.format`."""
-        return self._page_words[_first(language, self._page_words)]
+        return self._page_words[_first(language, self._page_words, of_tree)]
 
-    def sheet_words(self, language: str) -> dict[str, str]:
+    def sheet_words(self, language: str, of_tree: str = "") -> dict[str, str]:
         """The labels of the call sheet, and what is read out from it."""
-        return self._sheet_words[_first(language, self._sheet_words)]
+        return self._sheet_words[_first(language, self._sheet_words, of_tree)]
 
-    def letter_words(self, language: str) -> dict[str, str]:
+    def letter_words(self, language: str, of_tree: str = "") -> dict[str, str]:
         """The labels of the letter with which a network introduces itself to a contact."""
-        return self._letter_words[_first(language, self._letter_words)]
+        return self._letter_words[_first(language, self._letter_words, of_tree)]
 
     def page(self, language: str, page: Page) -> str:
         """The HTML of a page, with a link to it in each other language."""
-        used = _first(language, self._page_words)
-        theirs = self.page_words(page.task.language) if page.task else None
-        values = page_values(page, self.words(used), self._page_words[used], theirs)
+        of_tree = page.said.tree_language
+        used = _first(language, self._page_words, of_tree)
+        theirs = self.page_words(page.task.language, of_tree) if page.task else None
+        values = page_values(page, self.words(language, of_tree), self._page_words[used], theirs)
         values["others"] = [(tag, each["language"]) for tag, each in self._page_words.items() if tag != used]
         return self._environment.get_template(PAGE).render(values)
 
@@ -126,7 +130,7 @@ class Renderer:
 
     def speak(self, kind: Kind, language: str, said: Said) -> Script:
         """Every sentence of a call, by stage (`STAGES`): those of the kind, over those that all calls share."""
-        template, used = self._template(kind, "voice.j2", language)
+        template, used = self._template(kind, "voice.j2", language, said.tree_language)
         shared, _ = self._template("call", "voice.j2", used)
         words = self.words(used)
         values = self._values(kind, said, words, MethodKind.CALL)
@@ -136,7 +140,7 @@ class Renderer:
         return Script(words.voice(language), spoken)
 
     def _sms(self, kind: Kind, language: str, said: Said) -> Message:
-        template, used = self._template(kind, "sms.j2", language)
+        template, used = self._template(kind, "sms.j2", language, said.tree_language)
         values = self._values(kind, said, self.words(used), MethodKind.SMS)
         text = ""
         for values["with_callback"], values["with_no_hint"] in SHORTER:
@@ -146,7 +150,7 @@ class Renderer:
         return Message(used, text)
 
     def _mail(self, kind: Kind, language: str, said: Said) -> Message:
-        template, used = self._template(kind, "body.j2", language)
+        template, used = self._template(kind, "body.j2", language, said.tree_language)
         values = self._values(kind, said, self.words(used), MethodKind.EMAIL)
         text = _paragraphs(write(template.generate(values), _LONGEST_MAIL))
         line, _ = self._template(kind, "subject.j2", used)
@@ -160,21 +164,24 @@ class Renderer:
             said = replace(said, subject=SUBJECTS[kind][0])
         return present(said, words, method) | {"with_callback": True, "with_no_hint": True}
 
-    def _find_template(self, kind: str, part: str, language: str) -> tuple[Template, str]:
+    def _find_template(self, kind: str, part: str, language: str, of_tree: str = "") -> tuple[Template, str]:
+        """The template and the language whose words go with it: a region may have words of its own and no messages."""
         shared = "mail" if part == "subject.j2" else kind
-        for used in fallbacks(language):
+        spoken = [each for each in fallbacks(language, of_tree) if each in self._words]
+        for used in spoken:
             for path in (f"{kind}/{used}/{part}", f"{shared}/{used}/{part}"):
-                if path in self.templates.files and used in self._words:
-                    return self._environment.get_template(path), used
+                if path in self.templates.files:
+                    words = next(each for each in spoken if primary(each) == primary(used))
+                    return self._environment.get_template(path), words
         raise Unknown("message template", f"{kind}/{language}/{part}")
 
 
-def _unbroken_labels(source: str) -> dict[str, str]:
-    return {name: unbroken(text) for name, text in read_labels(source).items()}
+def _unbroken(labels: dict[str, str]) -> dict[str, str]:
+    return {name: unbroken(text) for name, text in labels.items()}
 
 
-def _first(language: str, tables: Container[str]) -> str:
-    for used in fallbacks(language):
+def _first(language: str, tables: Container[str], of_tree: str = "") -> str:
+    for used in fallbacks(language, of_tree):
         if used in tables:
             return used
     raise Unknown("language", language)

@@ -15,6 +15,9 @@ from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import TYPES, CloseReason, Severity
 from alertnet.messages.message import PAUSE
 
+LONGEST_GROUP = 4
+"""Digits of a number that are said without a pause."""
+
 SHORT_ABOUT = 20
 SHORT_LIST = 40
 SHORT_NEWS = 60
@@ -162,20 +165,23 @@ def read_labels(source: str) -> dict[str, str]:
 
 
 def find_faults(path: str, source: str) -> list[str]:
-    """What is missing or unknown in the words of one language, and what is no word, each by its name."""
+    """What is missing or unknown in the words of one language, and what is no word, each by its name.
+
+    A region may leave out whatever it says as its language does.
+    """
     faults = _mapping_faults(path, source)
     if faults:
         return faults
     raw = load_text(source)
-    faults = _compare(path, frozenset((*raw, *_PARTIAL)), ALL)
+    spared = ALL if "-" in path else frozenset(_PARTIAL)
+    faults = _compare(path, frozenset(raw) | spared, ALL)
     faults += [f"{path}: {name}: not a text" for name in _PLAIN_KEYS if not _is_word(raw.get(name, "-"))]
     for name, length in _LISTS.items():
         if name in raw and not _is_list(raw[name], length):
             faults.append(f"{path}: {name}: not a list of at least {length} words")
-    for name, keys in _TABLES.items():
-        faults += _table_faults(f"{path}: {name}", raw[name], keys) if name in raw else []
-    for name, keys in _PARTIAL.items():
-        faults += _table_faults(f"{path}: {name}", raw.get(name, {}), keys, spared=keys)
+    for name, keys in (_TABLES | _PARTIAL).items():
+        left_out = keys if name in spared else frozenset()
+        faults += _table_faults(f"{path}: {name}", raw[name], keys, left_out) if name in raw else []
     return faults
 
 
@@ -257,14 +263,20 @@ def spelt(text: str) -> str:
 
 
 def spoken_number(number: str, plus: str) -> str:
-    """`+573005550101` as `plus 5 7, 3 0 0, 5 5 5, 0 1 0 1`: groups from the end, four and then threes."""
-    digits = re.sub(r"\D", "", number)
-    head, groups = digits[:-4], [digits[-4:]]
-    while head:
-        head, group = head[:-3], head[-3:]
-        groups.insert(0, group)
+    """`+573005550101` as `plus 5 7, 3 0 0, 5 5 5, 0 1 0 1`: as its country groups it, no group longer than four."""
+    groups = [short for group in re.findall(r"\d+", grouped(number)) for short in _short_groups(group)]
     spoken = ", ".join(" ".join(group) for group in groups)
     return f"{plus} {spoken}" if number.startswith("+") else spoken
+
+
+def _short_groups(digits: str) -> list[str]:
+    """The last four digits, and threes before them; a group that is short enough stays whole."""
+    groups: list[str] = []
+    while len(digits) > LONGEST_GROUP:
+        size = 3 if groups else LONGEST_GROUP
+        digits, group = digits[:-size], digits[-size:]
+        groups.insert(0, group)
+    return [digits, *groups]
 
 
 def grouped(number: str) -> str:
@@ -278,7 +290,7 @@ def grouped(number: str) -> str:
 
 def unbroken(text: str) -> str:
     """The text without a line that could begin with a lone `:` or `?`, as in French: its space there is no-break."""
-    return _LONE_SIGN.sub("\u00a0", text)
+    return _LONE_SIGN.sub(NO_BREAK, text)
 
 
 def offset(local: datetime) -> str:
@@ -320,7 +332,7 @@ def _mapping_faults(path: str, source: str) -> list[str]:
     return [] if is_mapping else [f"{path}:1: not a mapping of words"]
 
 
-def _table_faults(place: str, table: Any, keys: frozenset[str], spared: frozenset[str] = frozenset()) -> list[str]:
+def _table_faults(place: str, table: Any, keys: frozenset[str], spared: frozenset[str]) -> list[str]:
     if not isinstance(table, dict):
         return [f"{place}: not a mapping of words"]
     faults = [f"{place}.{name}: not a text" for name, word in table.items() if not _is_word(word)]

@@ -1,6 +1,6 @@
 """A folder of contact trees and `teams.yaml`, read whole: the network they describe, or everything that is wrong."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -74,15 +74,15 @@ class Survey:
     teams: tuple[str, ...] = ()
 
 
-def survey(folder: Path, today: date) -> Survey:
-    """Everything there is to say about the folder, in one reading."""
+def survey(folder: Path, today: date, spoken: Collection[str] | None = None) -> Survey:
+    """Everything there is to say about the folder, in one reading. `spoken`: the languages that have messages."""
     reading = _read(folder)
     faults = reading.faults or _in_order(reading.keyring.expired(today))
     if faults:
         return Survey(faults)
     teams = build.teams(reading.field)
     trees = [build.contact_tree(*each, teams, reading.keyring.texts) for each in reading.trees]
-    unwise = [*advice(reading.nodes, reading.field_root, today), *reading.keyring.expiring(today)]
+    unwise = [*advice(reading.nodes, reading.field_root, today, spoken), *reading.keyring.expiring(today)]
     for tree, nodes in zip(trees, reading.nodes, strict=True):
         unwise += uncovered(tree, nodes.root, today)
     return Survey((), _in_order(unwise), tuple(tree.id for tree in trees), tuple(teams))

@@ -72,7 +72,7 @@ def test_good_templates_have_no_faults(office: Office) -> None:
 
     assert (said.code, said.err) == (0, "")
     assert "\nreceipt " in said.out
-    assert "falls back step by step: fr-CA > fr > en" in said.out
+    assert "falls back step by step, in a tree of es: fr-CA > fr > es > en" in said.out
 
 
 def test_a_preview_shows_a_message_as_it_will_be_read(office: Office) -> None:
@@ -87,6 +87,13 @@ def test_a_preview_shows_a_message_as_it_will_be_read(office: Office) -> None:
         assert part in said.out
     assert said.out.index("[Afficher les détails]") < said.out.index("Two people were taken from a car.")
     assert "L12" not in said.out
+
+
+def test_a_preview_shows_which_language_is_used_instead(office: Office) -> None:
+    said = office.types("templates", "preview", "alert", "--language", "it-CH")
+
+    for method in ("call · it-CH → en-GB", "email · it-CH → en", "sms · it-CH → en · ", "page · it-CH → en"):
+        assert f"alert · {method}" in said.out
 
 
 def test_a_preview_of_what_is_never_said_names_what_would_be(office: Office) -> None:

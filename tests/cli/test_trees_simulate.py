@@ -1,6 +1,7 @@
 """`trees simulate`: what a coordinator reads before it happens."""
 
 import json
+import shutil
 from xml.etree import ElementTree
 
 from tests.cli.conftest import REPOSITORY, Office
@@ -18,6 +19,23 @@ def test_the_timeline_is_read_with_local_times_languages_and_cost(office: Office
     assert "+0:04:00  colombia: Coordination is satisfied" in said.out
     assert "not told: brigade" in said.out
     assert "cost: " in said.out
+
+
+def test_a_language_without_messages_is_shown_beside_the_one_that_is_used(office: Office) -> None:
+    """Whoever rehearses sees that the Guarani coordinator of a Spanish tree is written to in Spanish."""
+    trees = office.folder / "trees"
+    shutil.copytree(TREES, trees)
+    colombia = trees / "colombia.yaml"
+    told = "role: coordinator\n"
+    assert told in colombia.read_text()
+    colombia.write_text(colombia.read_text().replace(told, f"{told}    language: gn\n", 1))
+
+    said = office.types("trees", "simulate", str(trees), *ARREST, *AT, "--hours", "1", "--messages")
+    checked = office.types("trees", "check", str(trees))
+
+    assert "sms   coordinator (PBI Colombia), gn → es, Tue 22:00 there" in said.out
+    assert "| PBI URGENTE A-7K3M: detencion" in said.out
+    assert "there are no messages in this language: gn → es" in checked.out
 
 
 def test_json_holds_each_message_with_its_offset(office: Office) -> None:

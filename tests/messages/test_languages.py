@@ -6,9 +6,11 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Unknown
 from alertnet.core.incident import ASKS
 from alertnet.core.notification import Kind
+from alertnet.messages import words
 from alertnet.messages.checks.lint import find_faults, find_foreign_characters, find_missing, find_oversize
-from alertnet.messages.message import fallbacks
+from alertnet.messages.page import Page
 from alertnet.messages.renderer import Renderer
+from alertnet.messages.templates.completion import complete
 from alertnet.messages.templates.load import Templates
 from tests.messages.conftest import LANGUAGES, Say
 
@@ -25,14 +27,6 @@ def test_the_shipped_templates_are_fit_for_use(templates: Templates) -> None:
     assert find_faults(changed(templates, {"alert/en/sms.j2": "{{ code }}" * 99}), URL) != []
 
 
-@pytest.mark.parametrize(
-    ("asked", "tried"),
-    [("fr-CA", ("fr-CA", "fr", "en")), ("es", ("es", "en")), ("en", ("en",)), ("en-GB", ("en-GB", "en"))],
-)
-def test_languages_fall_back_to_the_primary_one_and_then_to_english(asked: str, tried: tuple[str, ...]) -> None:
-    assert fallbacks(asked) == tried
-
-
 @pytest.mark.parametrize(("asked", "used"), [("fr-CA", "fr"), ("xx", "en"), ("es-CO", "es")])
 def test_an_unknown_language_is_answered_in_the_nearest(renderer: Renderer, said: Say, asked: str, used: str) -> None:
     message = renderer.render(Kind.ALERT, MethodKind.SMS, asked, said())
@@ -44,7 +38,49 @@ def test_an_unknown_language_is_answered_in_the_nearest(renderer: Renderer, said
 def test_the_languages_are_those_that_have_a_folder(templates: Templates, renderer: Renderer) -> None:
     """No language is named in the program: who adds its folders has added it."""
     assert renderer.languages == LANGUAGES
+    assert find_missing(templates) == []
     assert {"de", "en", "es", "fr", "pt"} <= set(LANGUAGES)
+
+
+@pytest.mark.parametrize("method", [MethodKind.SMS, MethodKind.EMAIL, MethodKind.CALL])
+def test_where_its_language_has_no_messages_a_contact_is_told_in_that_of_its_tree(
+    renderer: Renderer, said: Say, method: MethodKind
+) -> None:
+    """Whoever answers for Guatemala in K'iche' reads Spanish sooner than English."""
+    in_tree = said(tree_language="es")
+
+    assert renderer.render(Kind.ALERT, method, "quc", in_tree) == renderer.render(Kind.ALERT, method, "es", in_tree)
+    assert renderer.page("quc", Page(in_tree)) == renderer.page("es", Page(in_tree))
+    assert renderer.render(Kind.ALERT, MethodKind.SMS, "de", in_tree).language == "de"
+
+
+def test_a_region_says_otherwise_what_it_has_and_the_rest_as_its_language(renderer: Renderer, said: Say) -> None:
+    """In Spain an `allanamiento` is a trespass: the raid is a `registro`."""
+    raid = said(type="raid")
+
+    spain, colombia = (renderer.render(Kind.ALERT, MethodKind.SMS, tag, raid) for tag in ("es-ES", "es-CO"))
+
+    assert (spain.language, colombia.language) == ("es-ES", "es")
+    assert spain.text == colombia.text.replace("allanamiento", "registro")
+    assert renderer.speak(Kind.ALERT, "es-ES", raid).language == "es-ES"
+    assert "Registro · gravedad crítica" in renderer.page("es-ES", Page(raid, answers=("acknowledge",)))
+
+
+def test_a_region_may_leave_out_what_its_language_says_and_nothing_else(templates: Templates) -> None:
+    regional = "words/es-ES.yaml"
+    wrong = changed(templates, {regional: templates.files[regional] + "curfew: toque de queda\n"})
+
+    assert find_missing(wrong) == []
+    (fault,) = words.find_faults(regional, wrong.files[regional])
+    assert fault.startswith("words/es-ES.yaml: unknown 'curfew'")
+
+
+def test_a_region_is_not_completed_in_english(templates: Templates) -> None:
+    """A8: a folder of one's own with a region in it keeps that as small as it is."""
+    own = Templates({"words/es-ES.yaml": "voices: [es-ES]\n"})
+
+    assert complete(own, templates, ["es"]).files["words/es-ES.yaml"] == "voices: [es-ES]\n"
+    assert "alert/es/sms.j2" in complete(own, templates, ["es"]).files
 
 
 def test_a_kind_is_refused_by_a_method_it_does_not_have(renderer: Renderer, said: Say) -> None:
@@ -92,7 +128,7 @@ def test_an_sms_that_cannot_fit_is_found_before_it_is_sent(templates: Templates)
 
     faults = find_oversize(Renderer(long), URL)
 
-    assert faults[0].startswith("update/es/sms.j2: ")
+    assert {fault.split(":")[0] for fault in faults} == {"update/es/sms.j2", "update/es-ES/sms.j2"}
     assert "210 gsm7 units in 2 segments" in faults[0]
 
 

@@ -8,6 +8,7 @@ from alertnet.core.incident import TYPES
 from alertnet.core.notification import Kind
 from alertnet.messages.message import METHODS, STAGES
 from alertnet.messages.renderer import Renderer
+from alertnet.messages.words import spoken_number
 from tests.messages.conftest import LANGUAGES, Say
 
 CALLS = [kind for kind, methods in METHODS.items() if MethodKind.CALL in methods]
@@ -85,3 +86,17 @@ def test_unknown_callers_learn_nothing(renderer: Renderer, language: str) -> Non
 
     assert sentence.startswith(("thank you", "merci", "gracias", "danke", "obrigado"))
     assert not any(word in sentence for word in ("alert", "urgen", "human", "humain", "derecho", "pbi"))
+
+
+@pytest.mark.parametrize(
+    ("number", "heard"),
+    [
+        ("+32470550101", "plus 3 2, 4 7 0, 5 5, 0 1, 0 1"),
+        ("+33612345678", "plus 3 3, 6, 1 2, 3 4, 5 6, 7 8"),
+        ("+573005550101", "plus 5 7, 3 0 0, 5 5 5, 0 1 0 1"),
+        ("112", "1 1 2"),
+    ],
+)
+def test_a_number_is_said_in_the_groups_of_its_country(number: str, heard: str) -> None:
+    """Whoever writes it down hears what a business card shows; no group is longer than four."""
+    assert spoken_number(number, "plus") == heard

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.trees import advise, check_folder
+from alertnet.trees import advise, check_folder, survey
 
 TODAY = date(2026, 11, 24)
 TREE = """\
@@ -128,3 +128,18 @@ def test_whose_consent_stays_at_home_needs_no_embassy(tmp_path: Path) -> None:
         lines[consent] = len(unwise(tmp_path, field=field))
 
     assert lines == {"international": 1, "national": 0}
+
+
+def test_a_language_without_messages_is_told_with_the_one_that_is_used_instead(tmp_path: Path) -> None:
+    """Region, language, the tree's, English; where there are messages, nothing is said."""
+    tree = TREE.replace("role: embassy,", "role: embassy, language: de-AT,")
+    (tmp_path / "valley.yaml").write_text(tree.replace("role: ngo,", "role: ngo, language: ar,"))
+    (tmp_path / "teams.yaml").write_text(FIELD.replace("language: es", "language: gn"))
+
+    found = [str(each) for each in survey(tmp_path, TODAY, ("de", "en", "es")).unwise]
+
+    assert [each.partition(": there are ")[2] for each in found] == [
+        "no messages in this language: gn → en",
+        "no messages in this language: ar → es",
+    ]
+    assert survey(tmp_path, TODAY).unwise == ()

@@ -8,6 +8,7 @@ import typer
 from alertnet.cli.columns import aligned
 from alertnet.cli.folders import TEMPLATES, or_shipped
 from alertnet.cli.templates.preview import preview
+from alertnet.core.directory.languages import fallbacks
 from alertnet.core.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def check(folder: Folder = TEMPLATES, public_url: PublicUrl = LONGEST_URL) -> No
     """
     from alertnet.messages.checks.lint import find_faults, languages_of
     from alertnet.messages.checks.trial import try_all
-    from alertnet.messages.message import METHODS, fallbacks
+    from alertnet.messages.message import METHODS
     from alertnet.messages.renderer import Renderer
     from alertnet.messages.templates.load import read_templates
 
@@ -58,8 +59,8 @@ def check(folder: Folder = TEMPLATES, public_url: PublicUrl = LONGEST_URL) -> No
     typer.echo("The longest SMS of each kind, in septets of 160 (or units of 70) and the segments that are billed:")
     rows = [[kind, *(size_of(trial.longest.get((kind, each))) for each in languages)] for kind in METHODS]
     typer.echo("\n".join(aligned([["", *languages], *rows])))
-    chains = "; ".join(" > ".join(fallbacks(asked)) for asked in ("fr-CA", "pt"))
-    typer.echo(f"Languages: {', '.join(languages)}. Any other falls back step by step: {chains}.")
+    chain = " > ".join(fallbacks("fr-CA", "es"))
+    typer.echo(f"Languages: {', '.join(languages)}. Any other falls back step by step, in a tree of es: {chain}.")
 
 
 def size_of(size: "SmsSize | None") -> str:

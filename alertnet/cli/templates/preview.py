@@ -13,6 +13,7 @@ import typer
 from alertnet.cli.folders import TEMPLATES, or_shipped
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import Disclosure, MethodKind, Role
+from alertnet.core.directory.languages import primary
 from alertnet.core.disclosure import Said, Subject, details_of
 from alertnet.core.errors import BadInput, Misconfigured
 from alertnet.core.incident import TYPES
@@ -131,21 +132,31 @@ def _shown(
 ) -> Iterator[str]:
     heading = " · ".join(filter(None, [kind, said.subject, medium]))
     if medium is Medium.PAGE:
-        yield f"{heading} · {renderer.words(language).language}"
+        yield f"{heading} · {_in(language, renderer.words(language).language)}"
         yield from _page(renderer, kind, language, said, disclosure)
         return
     message = renderer.render(kind, MethodKind(medium), language, said)
     if medium is Medium.SMS:
         size = count(message.text)
         room = "septets" if size.encoding == "gsm7" else "units"
-        heading += f" · {message.language} · {size.units} {room}, {size.segments} segment{'s' * (size.segments > 1)}"
+        segments = f"{size.segments} segment{'s' * (size.segments > 1)}"
+        heading += f" · {_in(language, message.language)} · {size.units} {room}, {segments}"
         yield from (heading, message.text)
     elif medium is Medium.CALL:
-        yield f"{heading} · {message.language}"
+        yield f"{heading} · {_in(language, message.language)}"
         sentences = renderer.speak(kind, language, said).sentences.items()
         yield from (f"  {stage}: {text}" for stage, text in sentences if stage != "no_incident" or kind is Kind.ALARM)
     else:
-        yield from (f"{heading} · {message.language}", f"  Subject: {message.subject}", message.text.rstrip())
+        yield from (
+            f"{heading} · {_in(language, message.language)}",
+            f"  Subject: {message.subject}",
+            message.text.rstrip(),
+        )
+
+
+def _in(language: str, used: str) -> str:
+    """The language or voice that is used, as in `es-MX`; in place of another one, as in `de → en`."""
+    return used if primary(used) == primary(language) else f"{language} → {used}"
 
 
 def _page(renderer: "Renderer", kind: Kind, language: str, said: Said, disclosure: Disclosure) -> Iterator[str]:

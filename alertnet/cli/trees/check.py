@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.folders import TREES, or_shipped
+from alertnet.cli.folders import TEMPLATES, TREES, or_shipped
 
 if TYPE_CHECKING:
     from alertnet.trees import Fault, Survey
@@ -31,10 +31,18 @@ class Format(StrEnum):
     GITHUB = "github"
 
 
+Templates = Annotated[
+    Path,
+    typer.Option(
+        envvar="ALERTNET_MESSAGE_TEMPLATES", callback=or_shipped, help="The folder with the words of the messages."
+    ),
+]
 As = Annotated[Format, typer.Option("--format", help="Lines to read, JSON, or annotations of GitHub Actions.")]
 
 
-def check(folder: Folder = TREES, strict: Strict = False, format: As = Format.TEXT) -> None:
+def check(
+    folder: Folder = TREES, strict: Strict = False, format: As = Format.TEXT, templates: Templates = TEMPLATES
+) -> None:
     """Report every fault of every file, with its line and what would do, and what is legal but unwise.
 
     Exit code 2 where there is a fault, 1 with --strict where something is unwise, else 0.
@@ -44,7 +52,7 @@ def check(folder: Folder = TREES, strict: Strict = False, format: As = Format.TE
 
     # Hundreds of trees are read once, and then the process ends: looking for garbage would take a third of the time.
     gc.disable()
-    found = survey(folder, system_clock().date())
+    found = survey(folder, system_clock().date(), _spoken(templates))
     faults, unwise = found.faults, found.unwise
     match format:
         case Format.JSON:
@@ -55,6 +63,17 @@ def check(folder: Folder = TREES, strict: Strict = False, format: As = Format.TE
         case Format.TEXT:
             _write(folder, found)
     raise typer.Exit(2 if faults else 1 if strict and unwise else 0)
+
+
+def _spoken(templates: Path) -> list[str] | None:
+    """The languages of the messages; None where there is no folder of them to be seen."""
+    from alertnet.messages.checks.lint import languages_of
+    from alertnet.messages.templates.load import Templates, read_files
+    from alertnet.shipped import shipped
+
+    folders = [folder for folder in (templates, shipped("message_templates")) if folder.is_dir()]
+    files = [read_files(folder)[0] for folder in folders]
+    return sorted({tag for each in files for tag in languages_of(Templates(each))}) if files else None
 
 
 def _write(folder: Path, found: "Survey") -> None:

@@ -56,7 +56,7 @@ def _told(played: Played, told: Told) -> str:
     kind = "" if told.kind is Kind.ALERT else f" {told.kind}"
     also = [tree for tree in told.trees if tree != told.tree]
     counts = f", counts for {', '.join(also)} too" if also else ""
-    who = f"{told.contact.id} ({told.contact.organisation}), {told.contact.language}, {local:%a %H:%M} there"
+    who = f"{told.contact.id} ({told.contact.organisation}), {played.spoken(told)}, {local:%a %H:%M} there"
     return f"{_span(played.after(told.at)):>10}    {told.method.kind:<5} {who}{kind}{counts}"
 
 

@@ -77,4 +77,5 @@ def words_of(tree: ContactTree, contact: Contact | None = None) -> Said:
         ref=NO_REF,
         callback=tree.callback,
         timezone=contact.timezone if contact else tree.timezone,
+        tree_language=tree.language,
     )

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.languages import nearest, shown
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.forecast.simulation import Rehearsal, Told
 from alertnet.core.incident import Facts
@@ -42,6 +43,14 @@ class Played:
         if self.renderer is None or told.method.kind is MethodKind.TASK:
             return None
         return self.renderer.render(told.kind, told.method.kind, told.contact.language, self._said(told))
+
+    def spoken(self, told: Told) -> str:
+        """The recipient's language, and where there are no messages in it which is used: `de → en`."""
+        language = told.contact.language
+        if self.renderer is None or told.method.kind is MethodKind.TASK:
+            return language
+        of_tree = self.network.trees[told.trees[0]].language
+        return shown(language, nearest(language, self.renderer.languages, of_tree))
 
     @cached_property
     def cost(self) -> dict[str, int]:
@@ -116,6 +125,7 @@ class Played:
             organisation=tree.title,
             ref=REF,
             callback=tree.callback,
+            tree_language=tree.language,
             timezone=told.contact.timezone,
             type=self.facts.type,
             severity=self.facts.severity,

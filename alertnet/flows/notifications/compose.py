@@ -25,6 +25,7 @@ def said(locked: LockedIncident, tree: str, timezone: str) -> Said:
         ref=locked.incident.ref,
         callback=pinned.callback,
         timezone=timezone,
+        tree_language=pinned.language,
         type=locked.facts.type,
         severity=locked.facts.severity,
         drill=locked.facts.drill,

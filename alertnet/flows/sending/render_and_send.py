@@ -134,7 +134,7 @@ def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
     mail = replace(outgoing, text=message.text, subject=message.subject, html=message.html, headers=headers)
     if claimed.seal is None:
         return mail
-    return sealed(mail, claimed.seal, renderer.page_words(claimed.language)["details"], claimed.at)
+    return sealed(mail, claimed.seal, renderer.page_words(message.language)["details"], claimed.at)
 
 
 def with_page(kind: Kind, said: Said, public_url: str) -> Said:

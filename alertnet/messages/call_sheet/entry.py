@@ -62,10 +62,9 @@ def _method(words: SheetWords, method: Method) -> str:
 
 def _script(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | None, ref: str | None) -> Iterator[Line]:
     """The sentence that is safe with anybody, and then what only the contact hears."""
-    language = entry.contact.language
-    spoken = SheetWords(words.renderer, language)
+    spoken = SheetWords(words.renderer, entry.contact.language, tree.language)
     first = {"organisation": tree.title, "callback": grouped(tree.callback), "ref": ref or ""}
-    yield words.line(Style.DETAIL, "speaks", language=words.renderer.page_words(language)["language"])
+    yield words.line(Style.DETAIL, "speaks", language=spoken.asks["language"])
     yield Line(Style.SAY, f"1. «{spoken.say('say_first_ref' if ref else 'say_first', **first)}»")
     yield Line(Style.SAY, f"2. «{' '.join(_news(spoken, entry, facts))}»")
 
@@ -82,8 +81,7 @@ def _news(spoken: SheetWords, entry: Entry, facts: Facts | None) -> Iterator[str
         return
     # What was asked in free text may name somebody: whoever calls knows it, the paper does not.
     if facts is not None and facts.ask in ASKS:
-        asks = spoken.renderer.page_words(entry.contact.language)
-        yield spoken.say("say_ask", ask=asks[f"ask_{facts.ask}"])
+        yield spoken.say("say_ask", ask=spoken.asks[f"ask_{facts.ask}"])
     yield spoken.say("say_answer")
     yield spoken.say("say_discretion")
 

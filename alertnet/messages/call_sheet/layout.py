@@ -62,10 +62,11 @@ class Origin:
 class SheetWords:
     """The labels of one language, filled in."""
 
-    def __init__(self, renderer: Renderer, language: str) -> None:
+    def __init__(self, renderer: Renderer, language: str, of_tree: str = "") -> None:
         self.renderer = renderer
-        self.labels = renderer.sheet_words(language)
-        self.words = renderer.words(language)
+        self.labels = renderer.sheet_words(language, of_tree)
+        self.words = renderer.words(language, of_tree)
+        self.asks = renderer.page_words(language, of_tree)
 
     def say(self, word: str, **values: str) -> str:
         """The label of that name."""

@@ -16,9 +16,7 @@ from alertnet.messages.checks.example import ANSWERED, CANARIES, EXAMPLE, ON_TAS
 from alertnet.messages.message import METHODS, STAGES, SUBJECTS
 from alertnet.messages.page import Page
 from alertnet.messages.renderer import Renderer
-from alertnet.messages.templates.load import Templates
 from alertnet.messages.templates.restricted_jinja import NAMES, Environment
-from alertnet.messages.words import read_words
 
 FOR_COORDINATORS = frozenset({Kind.DECISION, Kind.ALARM, Kind.NOTICE, Kind.TASK})
 """The kinds that only coordinators get: they alone may read of other contacts."""
@@ -35,7 +33,7 @@ def find_leaks(renderer: Renderer) -> list[str]:
     """Every place where something could come out that must not, of a folder in which nothing is missing."""
     files = renderer.templates.files
     spoken = [*_said_too_soon("call", files), *(fault for kind in METHODS for fault in _said_too_soon(kind, files))]
-    return [*spoken, *_said_to_others(files), *_telling_types(renderer.templates), *find_on_pages(renderer)]
+    return [*spoken, *_said_to_others(files), *_telling_types(renderer), *find_on_pages(renderer)]
 
 
 def find_on_pages(renderer: Renderer) -> list[str]:
@@ -96,9 +94,9 @@ def _beyond(path: str, tree: nodes.Node, allowed: frozenset[str], place: str) ->
             yield f"{path}:{name.lineno}: {name.name!r} may not be said {place} (allowed: {known})"
 
 
-def _telling_types(templates: Templates) -> Iterator[str]:
+def _telling_types(renderer: Renderer) -> Iterator[str]:
     """Types whose true name would betray somebody and that are not all called the same."""
-    for language, source in templates.tables("words"):
-        words = read_words(language, source)
+    for language in renderer.languages:
+        words = renderer.words(language)
         if any(len({name(code) for code in _TOLD_NEUTRALLY}) > 1 for name in (words.types.get, words.short_type)):
             yield f"words/{language}.yaml: types: {' and '.join(_TOLD_NEUTRALLY)} need the same neutral name"

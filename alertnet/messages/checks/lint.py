@@ -8,6 +8,7 @@ from unicodedata import name
 
 from alertnet.core.delivery.sms_encoding import count, is_gsm7
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.languages import primary
 from alertnet.core.disclosure import Further, Said, Subject
 from alertnet.core.incident import TYPES, CloseReason
 from alertnet.core.notification import Kind
@@ -52,8 +53,12 @@ def find_faults(
 
 
 def languages_of(templates: Templates) -> list[str]:
-    """Those that must be there, and those that have any file at all, in the order of the alphabet."""
-    return sorted({*REQUIRED, *_languages(templates)})
+    """English, and those that have any file at all, in the order of the alphabet.
+
+    A region of one of them is none of its own: it has no more than what it says otherwise.
+    """
+    found = {*REQUIRED, *_languages(templates)}
+    return sorted(tag for tag in found if tag == primary(tag) or primary(tag) not in found)
 
 
 def find_missing(templates: Templates, spared: Collection[str] = ()) -> list[str]:
@@ -80,7 +85,7 @@ def find_foreign_characters(templates: Templates) -> list[str]:
     faults = []
     latin = [language for language in languages_of(templates) if is_latin(templates, language)]
     for path, source in templates.files.items():
-        if path.endswith("/sms.j2") and path.split("/")[1] in latin:
+        if path.endswith("/sms.j2") and primary(path.split("/")[1]) in latin:
             for number, line in enumerate(source.splitlines(), start=1):
                 foreign = "".join(sorted({character for character in line if not is_gsm7(character)}))
                 faults += [f"{path}:{number}: {foreign!r} is not in the SMS alphabet (GSM 03.38)"] if foreign else []
@@ -106,7 +111,7 @@ def find_oversize(renderer: Renderer, public_url: str, cheap: Collection[str] | 
         for said in _longest(kind, renderer, language, public_url):
             text = renderer.render(kind, MethodKind.SMS, language, said).text
             size = count(text)
-            if not fits(size) or (language in cheap and size.encoding != "gsm7"):
+            if not fits(size) or (primary(language) in cheap and size.encoding != "gsm7"):
                 subject = f", {said.subject or said.reason}" if said.subject or said.reason else ""
                 place = f"{kind}/{language}/sms.j2: {said.type}{subject}{', drill' if said.drill else ''}"
                 faults.add(f"{place}: {size.units} {size.encoding} units in {size.segments} segments: {text}")

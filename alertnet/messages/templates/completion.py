@@ -6,8 +6,9 @@ from typing import Any
 
 import yaml
 
+from alertnet.core.directory.languages import FALLBACK, primary
 from alertnet.messages.message import STAGES
-from alertnet.messages.templates.load import Templates, in_english, language_of
+from alertnet.messages.templates.load import Folder, Templates, in_english, language_of
 from alertnet.messages.words import load_text
 
 _BLOCK = re.compile(r"\{%-?\s*block\s+(?P<name>\w+).*?\{%-?\s*endblock\b.*?%\}", re.DOTALL)
@@ -19,10 +20,20 @@ def complete(own: Templates, latest: Templates, languages: Collection[str] = ())
     An incident may outlive an upgrade: what it says stays as it was, and what it could not say before can be said, in
     the languages that it has and in those of `languages`. What the latest do not say in a language is English.
     """
-    spoken = {tag for tag, _ in own.tables("words")}.union(languages, [None])
+    spoken = {primary(tag) for tag in (*(tag for tag, _ in own.tables("words")), *languages)}
     files = {path: _completed(path, own, latest) for path in own.files}
-    more = latest.files.items()
-    return Templates(files | {path: text for path, text in more if path not in files and language_of(path) in spoken})
+    for path, text in latest.files.items():
+        if path not in files and primary(language_of(path) or FALLBACK) in spoken | {FALLBACK}:
+            files[path] = text
+    return Templates(files)
+
+
+def regional_tables(templates: Templates, folder: Folder) -> Iterator[tuple[str, str]]:
+    """The languages of that folder with their sources; a region's says only what its language says otherwise."""
+    tables = dict(templates.tables(folder))
+    for tag, source in tables.items():
+        usual = tables.get(primary(tag), source)
+        yield tag, source if usual == source else write_table(_merged(read_table(source), read_table(usual)))
 
 
 def gained(path: str, before: str, after: str) -> Iterator[str]:
@@ -51,7 +62,7 @@ def write_table(words: dict[str, Any]) -> str:
 
 def _completed(path: str, own: Templates, latest: Templates) -> str:
     source, more = own.files[path], latest.files.get(path) or latest.files.get(in_english(path))
-    if more is None or more == source:
+    if more is None or more == source or is_regional(path, own, latest):
         return source
     if path.endswith(".yaml"):
         return _completed_table(source, more)
@@ -59,6 +70,13 @@ def _completed(path: str, own: Templates, latest: Templates) -> str:
         shared = own.files.get(f"call/{language_of(path)}/voice.j2", "")
         return _completed_call(source, more, spoken=blocks(shared).keys())
     return source
+
+
+def is_regional(path: str, *templates: Templates) -> bool:
+    """Whether the file is a region's, of a language that there is: it says only what it says otherwise."""
+    tag = language_of(path) or ""
+    usual = path.replace(f"/{tag}", f"/{primary(tag)}")
+    return usual != path and any(usual in each.files for each in templates)
 
 
 def _completed_table(table: str, latest: str) -> str:

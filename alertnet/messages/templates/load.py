@@ -23,6 +23,9 @@ PARTS = {
 }
 """The files of one kind and language, by method. A subject may come from `mail/`, stages of a call from `call/`."""
 
+Folder = Literal["words", "page", "sheet", "letter"]
+"""Those with one file for each language."""
+
 LAYOUT = "mail/mail.html.j2"
 """The one page that all mails share."""
 
@@ -58,7 +61,7 @@ class Templates:
             digest.update(f"{path}\0{len(source)}\0{source}".encode())
         return digest.hexdigest()
 
-    def tables(self, folder: Literal["words", "page", "sheet", "letter"]) -> Iterator[tuple[str, str]]:
+    def tables(self, folder: Folder) -> Iterator[tuple[str, str]]:
         """The languages of that folder with their sources."""
         for path, source in self.files.items():
             if (found := _WORDS.fullmatch(path)) and found[1] == folder:

@@ -16,7 +16,9 @@ from jinja2.utils import LRUCache
 
 from alertnet.core.disclosure import Said, Subject
 
-NAMES = frozenset(field.name for field in fields(Said)) | {"statement", "slowly", "with_callback", "with_no_hint"}
+NAMES = frozenset(field.name for field in fields(Said)) - {"tree_language"} | {
+    *("statement", "slowly", "with_callback", "with_no_hint"),
+}
 """The fields of `Said`; its subject in words; its spoken code slowly; if there is room for callback and NO hint."""
 
 LAYOUT_NAMES = frozenset({"language", "direction", "title", "body"})

@@ -1,6 +1,6 @@
 """What is legal in a contact tree but unwise: it is used as it stands, and somebody should look at it once more."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -8,6 +8,7 @@ import phonenumbers
 
 from alertnet.core.directory.contact import OF_THE_STATE, Role
 from alertnet.core.directory.contact_tree import EVERYWHERE
+from alertnet.core.directory.languages import nearest, primary, shown
 from alertnet.core.incident import Scope
 from alertnet.trees.checks.references import TreeNodes
 from alertnet.trees.reading.document import Node
@@ -25,8 +26,13 @@ NO_REPLIES = frozenset(["CG", "CN", "CR", "CU", "ET", "GN", "GT", "HT", "IN", "K
 ABROAD = (Scope.INTERNATIONAL.value, Scope.PUBLIC.value)
 
 
-def advice(trees: Sequence[TreeNodes], field: Node, today: date) -> Iterator[Fault]:
-    """A line for each thing that is unwise, at its place; `today` tells how old `verified` is."""
+def advice(
+    trees: Sequence[TreeNodes], field: Node, today: date, spoken: Collection[str] | None = None
+) -> Iterator[Fault]:
+    """A line for each thing that is unwise, at its place; `today` tells how old `verified` is.
+
+    `spoken`: the languages that have messages; None: they are not known.
+    """
     for tree in trees:
         for _, contact in tree.contacts.items():
             yield from _of_contact(contact, today)
@@ -35,6 +41,7 @@ def advice(trees: Sequence[TreeNodes], field: Node, today: date) -> Iterator[Fau
     yield from _two_roles(trees)
     yield from _unserved(field, trees)
     yield from _unheard(field, trees)
+    yield from _unspoken(field, trees, spoken) if spoken is not None else ()
 
 
 def _of_contact(contact: Node, today: date) -> Iterator[Fault]:
@@ -125,6 +132,21 @@ def _unheard(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
         may_be_told = person["consent"].value in (*ABROAD, None)
         if isinstance(nation.value, str) and may_be_told and nation.value not in known:
             yield nation.fault("no tree has an embassy of this person's country:")
+
+
+def _unspoken(field: Node, trees: Sequence[TreeNodes], spoken: Collection[str]) -> Iterator[Fault]:
+    """Languages without messages: whoever is to be written to in one is written to in another."""
+    named = [(tree.root["language"], "") for tree in trees]
+    named += [
+        (contact["language"], str(tree.root["language"].value)) for tree in trees for contact in tree.contacts.values()
+    ]
+    for _, team in field["teams"].items():
+        named += [(each["language"], "") for each in (team, *(member for _, member in team["members"].items()))]
+    for language, of_tree in named:
+        if isinstance(language.value, str):
+            used = nearest(language.value, spoken, of_tree)
+            if primary(used) != primary(language.value):
+                yield _at(language, f"there are no messages in this language: {shown(language.value, used)}")
 
 
 def _told(tree: TreeNodes) -> Iterator[str]:

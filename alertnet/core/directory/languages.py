@@ -1,0 +1,30 @@
+"""Which language somebody is written to in, where there is nothing in their own."""
+
+from collections.abc import Container
+
+FALLBACK = "en"
+"""What is always there."""
+
+
+def fallbacks(language: str, of_tree: str = "") -> tuple[str, ...]:
+    """The languages to try, best first: region, language, the tree's, English.
+
+    `fr-CA` in a tree that speaks `es` gives fr-CA, fr, es, en.
+    """
+    tried = (language, primary(language), of_tree, primary(of_tree), FALLBACK)
+    return tuple(dict.fromkeys(filter(None, tried)))
+
+
+def primary(language: str) -> str:
+    """The language without its region."""
+    return language.split("-")[0]
+
+
+def nearest(language: str, spoken: Container[str], of_tree: str = "") -> str:
+    """The first of its fallbacks that is spoken; English, if none is."""
+    return next((each for each in fallbacks(language, of_tree) if each in spoken), FALLBACK)
+
+
+def shown(language: str, used: str) -> str:
+    """As in `es`, or in `de → en` where another language is used."""
+    return language if primary(language) == primary(used) else f"{language} → {used}"
