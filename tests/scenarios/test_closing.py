@@ -94,6 +94,33 @@ def test_a_call_that_was_answered_without_a_code_may_have_been_heard(valley: Wor
     assert ("mayor", "call") in incident.told("stand_down")
 
 
+def test_a_coordinator_who_had_an_alarm_alone_hears_that_it_is_over(world_of: Worlds) -> None:
+    """The second coordinator stands in no level: it was rung when nobody acted, and must not go on."""
+    second = '  second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}\n'
+    world = world_of(a_tree(COORDINATION + LEVELS, CONTACTS + second, rest="rounds: 1\nunknown_perpetrator: proceed"))
+    incident = world.raises()
+    before = incident.told("alarm")
+    world.passes(minutes=90)
+    rung = incident.told("alarm")
+
+    incident.act("close", reason="released")
+
+    assert ("second", "sms") not in before
+    assert ("second", "sms") in rung
+    assert incident.told("alert").count(("second", "sms")) == 0
+    assert ("second", "sms") in incident.told("stand_down")
+
+
+def test_news_goes_to_those_who_were_alerted_alone(valley: World) -> None:
+    """An alarm rings coordinators for themselves; the head office, which had none, hears no news either."""
+    incident = valley.raises()
+    the_mayor_declines(valley)
+
+    incident.act("updates", text="They were seen at the northern post")
+
+    assert {who for who, _ in incident.told("update")} == {"coordinator", "mayor", "ombuds"}
+
+
 def test_a_false_alarm_is_corrected(valley: World) -> None:
     """Whoever was alarmed for nothing hears so."""
     incident = valley.raises()

@@ -40,8 +40,10 @@ def test_an_sos_reaches_the_coordinator_then_the_embassies_and_ends_with_a_stand
     world.settles()
     assert {each["contact"] for each in incident["acknowledgements"]} == {"coordinator", "embassy-es"}
 
-    # It is over: exactly those who were told hear that.
-    told = {contact for kind in ("alert", "reminder") for contact, _ in incident.told(kind)}
+    # It is over: exactly those who were told or rung hear that, the second coordinator too, who was only asked.
+    kinds = ("alert", "reminder", "decision", "alarm", "notice")
+    told = {contact for kind in kinds for contact, _ in incident.told(kind)}
+    assert "coordinator-2" in told
     incident.act("close", reason="released")
     assert {contact for contact, _ in incident.told("stand_down")} == told
     assert {each["status"] for each in incident["escalations"]} == {"stopped"}

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from alertnet.core.directory.availability import Calendars, Times
-from alertnet.core.directory.contact import Contact, MethodKind
+from alertnet.core.directory.contact import RINGING, Contact, MethodKind
 from alertnet.core.directory.on_call import Arrangement, Officer, on_duty
 from alertnet.core.incident import Affected, Scope, Severity
 
@@ -120,6 +120,13 @@ class ContactTree:
         """When that contact is there for incidents of the severity."""
         holidays = tuple((country, self.calendars.get(country, {})) for country in contact.holidays)
         return Times(contact.timezone, contact.hours, contact.closed, holidays, contact.quiet.get(severity))
+
+    def callback_for(self, contact: Contact) -> str:
+        """The number that a message asks the contact to call: never its own, but its deputy's, else head office's."""
+        own = contact.numbers
+        others = (self.contacts[id] for id in (contact.deputy, *self.last_resort) if id is not None)
+        numbers = (method.address for other in others for method in other.methods if method.kind in RINGING)
+        return next((number for number in (self.callback, *numbers) if number not in own), self.callback)
 
     def serves(self, country: str) -> bool:
         """Whether an incident in that country (ISO 3166-1 alpha-2) opens an escalation here."""

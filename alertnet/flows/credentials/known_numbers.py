@@ -75,7 +75,7 @@ def words_of(tree: ContactTree, contact: Contact | None = None) -> Said:
         sender=tree.sender,
         organisation=tree.title,
         ref=NO_REF,
-        callback=tree.callback,
+        callback=tree.callback_for(contact) if contact else tree.callback,
         timezone=contact.timezone if contact else tree.timezone,
         tree_language=tree.language,
     )

@@ -210,7 +210,7 @@ def _remind_of_action(locked: LockedIncident, escalation: Escalation, level: str
         contact = tree.contacts[id]
         if escalation.state.answers.get(id) == "acknowledged" and not contact.former:
             code = known_code(locked, escalation.tree, id)
-            words = replace(said(locked, tree.id, contact.timezone), code=code, at=locked.tx.now)
+            words = replace(said(locked, tree.id, contact), code=code, at=locked.tx.now)
             write(locked, Kind.ACTION_REMINDER, tree.id, contact, words, once=True)
 
 

@@ -172,9 +172,9 @@ def _counting(locked: LockedIncident, tree: str, contact_id: str) -> list[tuple[
     ]
 
 
-def _as_said_by(locked: LockedIncident, tree: str, words: Said) -> Said:
+def _as_said_by(locked: LockedIncident, tree: str, contact: Contact, words: Said) -> Said:
     """The words as that tree says them: under its own name, with its own number to call."""
-    its = said(locked, tree, words.timezone)
+    its = said(locked, tree, contact)
     return replace(words, sender=its.sender, organisation=its.organisation, callback=its.callback)
 
 
@@ -231,7 +231,7 @@ def _recorded(locked: LockedIncident, tree: str, contact: Contact, id: str, kind
     ]
     due_at = min(due, default=None) if kind is AnswerKind.ACKNOWLEDGED else None
     words = replace(
-        said(locked, tree, contact.timezone),
+        said(locked, tree, contact),
         subject=SUBJECTS[kind],
         code=known_code(locked, tree, contact.id),
         at=at,
@@ -280,7 +280,7 @@ def _confirm(
                 kind,
                 its_tree,
                 elsewhere,
-                _as_said_by(locked, its_tree, recorded.words),
+                _as_said_by(locked, its_tree, elsewhere, recorded.words),
                 once=True,
                 leaves_at=at,
             )

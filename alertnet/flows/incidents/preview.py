@@ -124,7 +124,7 @@ class Played:
             sender=tree.sender,
             organisation=tree.title,
             ref=REF,
-            callback=tree.callback,
+            callback=tree.callback_for(told.contact),
             tree_language=tree.language,
             timezone=told.contact.timezone,
             type=self.facts.type,

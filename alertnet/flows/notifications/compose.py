@@ -16,15 +16,15 @@ from alertnet.store.records import notifications
 from alertnet.store.records.notifications import Coverage
 
 
-def said(locked: LockedIncident, tree: str, timezone: str) -> Said:
-    """The words that every message of this incident shares."""
+def said(locked: LockedIncident, tree: str, contact: Contact | None = None) -> Said:
+    """The words that every message of this incident shares, in its zone and with the number for it to call."""
     pinned = locked.tree(tree)
     return Said(
         sender=pinned.sender,
         organisation=pinned.title,
         ref=locked.incident.ref,
-        callback=pinned.callback,
-        timezone=timezone,
+        callback=pinned.callback_for(contact) if contact else pinned.callback,
+        timezone=contact.timezone if contact else pinned.timezone,
         tree_language=pinned.language,
         type=locked.facts.type,
         severity=locked.facts.severity,
@@ -50,7 +50,7 @@ def alert(
     code = written_code(locked, tree, contact)
     link, token = link_token(locked, tree, contact, method.kind, method.address, escalation=coverage.escalation)
     words = replace(
-        said(locked, tree, contact.timezone),
+        said(locked, tree, contact),
         code=code.text if code else None,
         answerable=code is not None,
         link=token,
@@ -128,7 +128,7 @@ def notify_coordinators(
     spared = locked.names(*besides) if besides else set()
     for tree, contact in listening:
         if (tree, contact.id) not in spared:
-            words = replace(said(locked, tree, contact.timezone), subject=subject, about=about, at=locked.tx.now)
+            words = replace(said(locked, tree, contact), subject=subject, about=about, at=locked.tx.now)
             _notice(locked, tree, contact, words, acknowledgement, leaves_at or locked.tx.now)
 
 

@@ -54,7 +54,7 @@ def _close(locked: LockedIncident, promise_id: str, answer: PromptAnswer) -> Non
 def _tell(locked: LockedIncident, subject: Subject, at: datetime) -> None:
     tree = locked.every_escalation[0].tree
     pinned = locked.tree(tree)
-    words = said(locked, tree, pinned.timezone)
+    words = said(locked, tree)
     assert locked.facts.raised_from is not None
     locked.work.post(
         NotificationDraft(

@@ -38,7 +38,7 @@ def ask_to_call(
         method=MethodKind.TASK,
         address=contact.address_in(escalation.tree, method),
         language=contact.language,
-        said=said(locked, escalation.tree, contact.timezone),
+        said=said(locked, escalation.tree, contact),
         planned_at=send.at,
         rank=locked.rank(Kind.TASK),
         incident=locked.incident.id,

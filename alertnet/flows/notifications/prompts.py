@@ -220,7 +220,7 @@ def _ring(
     anew: bool = False,
 ) -> None:
     text, code_id = (code.text, code.id) if code else (None, None)
-    common = replace(said(locked, tree, contact.timezone), code=text, at=locked.tx.now, **words)
+    common = replace(said(locked, tree, contact), code=text, at=locked.tx.now, **words)
     write(
         locked,
         kind,

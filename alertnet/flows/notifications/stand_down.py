@@ -10,7 +10,7 @@ from datetime import datetime
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.incident import CloseReason
-from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.core.notification import URGENT, AttemptStatus, Kind
 from alertnet.flows.notifications.cancel_alerts import cancel
 from alertnet.flows.notifications.compose import said, write
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -18,13 +18,17 @@ from alertnet.store.queues import incident_attempts
 
 BY_ANY = WRITTEN | {MethodKind.CALL}
 
+ALERTED = frozenset({Kind.ALERT, Kind.REMINDER})
+RUNG = URGENT | {Kind.NOTICE}
+"""What whoever heard it is told the end of: coordinators may have had an alarm, a decision or a notice alone."""
+
 Told = dict[tuple[str, str], set[tuple[str, str]]]
 """(method, address) by which somebody was told, by (tree, contact)."""
 
 
 def stand_down(locked: LockedIncident) -> None:
-    """Tell everybody who may have been told that it is over, or was a false alarm."""
-    _tell(locked, _all_clear(locked), _told(locked), locked.incident.close_reason)
+    """Tell everybody who may have been told or rung that it is over, or was a false alarm."""
+    _tell(locked, _all_clear(locked), _told(locked, RUNG), locked.incident.close_reason)
 
 
 def tell_late(locked: LockedIncident, notification: str) -> None:
@@ -34,7 +38,7 @@ def tell_late(locked: LockedIncident, notification: str) -> None:
         return
     all_clears = incident_attempts.all_clears(locked.tx.session, locked.incident.id, closed_at)
     heard = {name for each in all_clears for name in locked.names(each.tree, each.contact)}
-    told = {who: used for who, used in _told(locked, notification).items() if who not in heard}
+    told = {who: used for who, used in _told(locked, ALERTED, notification).items() if who not in heard}
     _tell(locked, _all_clear(locked), told, locked.incident.close_reason)
 
 
@@ -43,7 +47,7 @@ def tell_those_told(locked: LockedIncident, kind: Kind) -> None:
 
     Where it was reached by telephone or mail it is written to there; who has no written method is called.
     """
-    _tell(locked, kind, _told(locked), None)
+    _tell(locked, kind, _told(locked, ALERTED), None)
 
 
 def take_back(locked: LockedIncident, closed_at: datetime) -> None:
@@ -56,7 +60,7 @@ def take_back(locked: LockedIncident, closed_at: datetime) -> None:
             heard.setdefault((each.tree, each.contact), set()).add((each.method, each.address))
     for (tree, id), used in sorted(heard.items()):
         contact = locked.contact(tree, id)
-        words = replace(said(locked, tree, contact.timezone), subject=Subject.REOPENED, at=locked.tx.now)
+        words = replace(said(locked, tree, contact), subject=Subject.REOPENED, at=locked.tx.now)
         write(locked, Kind.CORRECTION, tree, _by_the_same(contact, used), words, methods=BY_ANY, once=True)
 
 
@@ -69,7 +73,7 @@ def _tell(locked: LockedIncident, kind: Kind, told: Told, reason: CloseReason | 
         contact = locked.contact(tree, id)
         if contact.former and kind is Kind.UPDATE:
             continue
-        words = replace(said(locked, tree, contact.timezone), reason=reason, subject=Subject.NEWS, at=locked.tx.now)
+        words = replace(said(locked, tree, contact), reason=reason, subject=Subject.NEWS, at=locked.tx.now)
         write(locked, kind, tree, contact_as_told(contact, used), words, methods=BY_ANY, once=True)
 
 
@@ -101,8 +105,8 @@ def _by_the_same(contact: Contact, used: set[tuple[str, str]]) -> Contact:
     return replace(contact, methods=methods, when_closed=())
 
 
-def _told(locked: LockedIncident, notification: str | None = None) -> Told:
+def _told(locked: LockedIncident, kinds: frozenset[Kind], notification: str | None = None) -> Told:
     told: Told = {}
-    for each in incident_attempts.heard(locked.tx.session, locked.incident.id, notification):
+    for each in incident_attempts.heard(locked.tx.session, locked.incident.id, kinds, notification):
         told.setdefault(_as_known_now(locked, each.tree, each.contact), set()).add((each.method, each.address))
     return told

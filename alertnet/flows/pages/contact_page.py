@@ -96,7 +96,7 @@ def show_page(
     """The page as things stand. `remarks`: what has just happened; `sent`: what came of nothing, to be shown again."""
     locked = look_at(tx, link.incident_id)
     contact = locked.contact(link.tree, link.contact)
-    words = said(locked, link.tree, contact.timezone)
+    words = said(locked, link.tree, contact)
     if may_answer(locked, link):
         proof = proof or no_proof(locked, link)
         page = _open_page(tx, link, locked, contact, Page(words, (*remarks, *proof.remarks)), proof)

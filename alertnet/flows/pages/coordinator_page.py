@@ -113,7 +113,7 @@ def _show(
     contact = locked.contact(link.tree, link.contact)
     prompt = _prompt(tx, link)
     words = replace(
-        said(locked, link.tree, contact.timezone),
+        said(locked, link.tree, contact),
         subject=prompts.subject_of(locked, prompt),
         about=prompt.about,
         level=prompt.level,

@@ -55,9 +55,7 @@ def _show(
     locked = look_at(tx, link.incident_id)
     contact = locked.contact(link.tree, link.contact)
     answer = _answer(tx, link)
-    words = replace(
-        said(locked, link.tree, contact.timezone), subject=SUBJECTS[AnswerKind(answer.kind)], about=answer.contact
-    )
+    words = replace(said(locked, link.tree, contact), subject=SUBJECTS[AnswerKind(answer.kind)], about=answer.contact)
     if not may_answer(locked, link):
         page = Page(words, (Remark("taken_care_of" if locked.is_open else "closed"),), asked=True)
     elif answer.revoked_at is not None:

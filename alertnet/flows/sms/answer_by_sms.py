@@ -179,5 +179,5 @@ def _reply_current(locked: LockedIncident, code: HeldCode, prompt: Prompt) -> Re
 
 def _reply(locked: LockedIncident, held: HeldCode, kind: Kind, /, **words: Any) -> Reply:
     contact = locked.contact(held.tree, held.contact)
-    common = said(locked, held.tree, contact.timezone)
+    common = said(locked, held.tree, contact)
     return reply_to_holder(locked, held, kind, replace(common, **words))

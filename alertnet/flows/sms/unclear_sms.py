@@ -65,7 +65,7 @@ def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Su
         return None
     locked, own = heard[-1]
     contact = locked.contact(own[0].tree, own[0].contact)
-    words = said(locked, own[0].tree, contact.timezone)
+    words = said(locked, own[0].tree, contact)
     if subject is not None and len(heard) == 1:
         words = replace(words, code=_code_to_answer(locked, own))
     else:

@@ -131,7 +131,7 @@ def _words(locked: LockedIncident, code: HeldCode, number: str) -> Said:
     contact = locked.contact(code.tree, code.contact)
     same_recipient = [tree for tree, _ in locked.same_recipient(code.tree, code.contact)]
     escalation = next((each.id for tree in same_recipient if (each := locked.escalation_of(tree))), None)
-    words = replace(said(locked, code.tree, contact.timezone), subject=Subject.WRONG_CODES)
+    words = replace(said(locked, code.tree, contact), subject=Subject.WRONG_CODES)
     if escalation is None:
         return words
     _, token = link_token(locked, code.tree, contact, MethodKind.SMS, number, escalation=escalation)

@@ -118,7 +118,8 @@ _HEARD: Select[Any] = (
     .join(attempts, attempts.c.notification_id == notifications.c.id)
     .where(
         notifications.c.incident_id == bindparam("incident"),
-        notifications.c.kind.in_([Kind.ALERT.value, Kind.REMINDER.value]),
+        notifications.c.kind.in_(bindparam("kinds", expanding=True)),
+        notifications.c.method != MethodKind.TASK.value,
         _MAY_HAVE_BEEN_HEARD,
     )
 )
@@ -191,10 +192,12 @@ def all_clears(session: Session, incident: str, since: datetime) -> list[AllClea
     return [AllClear(*row[:-1]) for row in rows if from_plain(Said, row.said).reason is not None]
 
 
-def heard(session: Session, incident: str, notification: str | None = None) -> list[Heard]:
-    """The addresses by which somebody may have been alerted; `notification`: by that one alone."""
-    query, values = (_HEARD, {}) if notification is None else (_HEARD_BY_ONE, {"notification": notification})
-    return [Heard(*row) for row in session.execute(query, {"incident": incident, **values})]
+def heard(session: Session, incident: str, kinds: Collection[Kind], notification: str | None = None) -> list[Heard]:
+    """The addresses at which a message of these kinds may have been heard; `notification`: that one alone."""
+    values = {"incident": incident, "kinds": sorted(kinds)}
+    if notification is None:
+        return [Heard(*row) for row in session.execute(_HEARD, values)]
+    return [Heard(*row) for row in session.execute(_HEARD_BY_ONE, {**values, "notification": notification})]
 
 
 def held_back(session: Session, incident: str, since: datetime) -> list[tuple[HeldBack, Coverage]]:

@@ -1,0 +1,40 @@
+"""The number that a message asks to call: somebody else's, since nobody reaches a colleague at their own phone (B1)."""
+
+from dataclasses import replace
+
+from alertnet.core.directory.contact_tree import ContactTree
+from tests.core.cast import call, contact, email, level, sms, tree
+
+ANA = contact("ana", sms("+571"), call("+572", 3))
+BEA = contact("bea", email("bea@pbi.example"), sms("+573"))
+DESK = contact("desk", call("+574"))
+
+
+def with_callback(number: str, *, deputy: str | None = None) -> ContactTree:
+    """A tree that asks to call that number; Ana's deputy may be Bea."""
+    contacts = (replace(ANA, deputy=deputy), BEA, DESK)
+    return tree([level("One", "ana", "bea")], contacts, last_resort=("desk",), callback=number)
+
+
+def test_whoever_is_told_calls_the_trees_callback() -> None:
+    made = with_callback("+571")
+
+    assert made.callback_for(made.contacts["bea"]) == "+571"
+
+
+def test_whose_number_the_callback_is_calls_the_deputy() -> None:
+    made = with_callback("+572", deputy="bea")
+
+    assert made.callback_for(made.contacts["ana"]) == "+573"
+
+
+def test_without_a_deputy_the_head_office_is_called() -> None:
+    made = with_callback("+571")
+
+    assert made.callback_for(made.contacts["ana"]) == "+574"
+
+
+def test_where_nobody_else_has_a_telephone_the_callback_stays() -> None:
+    made = with_callback("+574")
+
+    assert made.callback_for(made.contacts["desk"]) == "+574"
