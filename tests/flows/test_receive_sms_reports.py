@@ -55,6 +55,27 @@ def test_a_report_with_the_true_pin_is_believed_and_echoed(field: Switchboard) -
     assert "recibido 22:12: amenaza de muerte, L12, P7, C2" in reply
 
 
+def test_a_coordinators_own_sos_raises_and_rings_the_others(field: Switchboard) -> None:
+    """B4: its phone may be in other hands, so what it raised is decided by somebody else."""
+    reply = field.texts("coordinator", "SOS")
+
+    facts = opened(field).facts
+    assert (facts.type, facts.severity, facts.verified, facts.country) == ("other", Severity.CRITICAL, False, "CO")
+    assert (facts.team, facts.consent, facts.raised_from) == (None, Scope.INTERNAL, CAST["coordinator"])
+    asked = {row.address for row in field.rows(notifications, kind="decision")}
+    assert (CAST["second"] in asked, CAST["coordinator"] in asked) == (True, False)
+    assert reply
+    assert opened(field).ref in reply
+
+
+def test_an_ally_who_cries_for_help_is_heard_by_the_coordinators(field: Switchboard) -> None:
+    """B4: only a member or a coordinator raises; the words of other contacts go to people."""
+    field.texts("ombuds", "SOS")
+
+    assert field.rows(incidents) == []
+    assert field.rows(notifications, kind="alarm") or field.rows(notifications, kind="notice")
+
+
 def test_each_member_is_answered_in_its_own_language(field: Switchboard) -> None:
     reply = field.texts("mary", "ALERT 20")
 

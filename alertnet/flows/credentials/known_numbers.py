@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 
 from alertnet.core.directory.contact import Contact
-from alertnet.core.directory.contact_tree import ContactTree, Member, Network, Team
+from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree, Member, Network, Team
 from alertnet.core.disclosure import Said
-from alertnet.core.incident import IncidentStatus
+from alertnet.core.incident import IncidentStatus, Scope
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import incidents
 
@@ -18,11 +18,15 @@ NO_REF = "SMS"
 
 @dataclass(frozen=True)
 class InTheField:
-    """A member, and the trees that serve its team's country; all there are where none does."""
+    """A member, and the trees that serve its team's country; all there are where none does.
+
+    A coordinator who reports stands here as a member of its tree (`is_coordinator`), which is no team.
+    """
 
     team: Team
     member: Member
     trees: tuple[ContactTree, ...]
+    is_coordinator: bool = False
 
     @property
     def tree(self) -> ContactTree:
@@ -42,6 +46,19 @@ def member_at(network: Network, number: str) -> InTheField | None:
             if member.phone == number:
                 trees = network.serving(team.country) or tuple(network.trees.values())
                 return InTheField(team, member, trees)
+    return None
+
+
+def reporter_at(network: Network, number: str) -> InTheField | None:
+    """Whoever may report from that phone: a member, else a coordinator of a tree that serves one country alone."""
+    if member := member_at(network, number):
+        return member
+    for tree, contact in contacts_at(network, number):
+        if contact.is_coordinator and len(tree.countries) == 1 and EVERYWHERE not in tree.countries:
+            (country,) = tree.countries
+            itself = Member(contact.id, contact.name or contact.organisation, number, contact.language)
+            own = Team(tree.id, country, contact.language, Scope.INTERNAL, {contact.id: itself})
+            return InTheField(own, itself, network.serving(country), is_coordinator=True)
     return None
 
 

@@ -59,7 +59,7 @@ def _tell(locked: LockedIncident, subject: Subject, at: datetime) -> None:
     locked.work.post(
         NotificationDraft(
             kind=Kind.FIELD_STATUS,
-            contact=f"field/{locked.facts.team}",
+            contact=f"field/{locked.facts.team}" if locked.facts.team else "field",
             method=MethodKind.SMS,
             address=locked.facts.raised_from,
             language=locked.facts.field_language or pinned.language,

@@ -13,7 +13,7 @@ from alertnet.core.limits import Limit
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.codes_of_number import HeldCode, find_sent, told_codes
-from alertnet.flows.credentials.known_numbers import contacts_at, member_at
+from alertnet.flows.credentials.known_numbers import contacts_at, member_at, reporter_at
 from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.sms.answer_by_sms import record_answers
@@ -99,9 +99,10 @@ def _react(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[bool, Reply | Non
     guessed = texts - set(sent)
     if guessed and (told_before := lost_codes.find(tx, sms.sender, guessed)):
         return True, pass_on_answer(tx, edition, sms, told_before)
-    report, sender = parse_report(sms.body), member_at(edition.network, sms.sender)
-    if report is not None and sender is not None:
-        return True, receive_report(tx, edition, sender, report, sms.heard_at)
+    report, reporter = parse_report(sms.body), reporter_at(edition.network, sms.sender)
+    if report is not None and reporter is not None:
+        return True, receive_report(tx, edition, reporter, report, sms.heard_at)
+    sender = member_at(edition.network, sms.sender)
     turn = parse_turn(sms.body)
     if turn is not None and sender is not None and (reply := take_turn(tx, edition, sender, turn)):
         return True, reply

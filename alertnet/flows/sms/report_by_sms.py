@@ -49,7 +49,9 @@ def receive_report(
     pin = tried.check
     duress = pin is PinCheck.DURESS
     facts = replace(
-        facts_of(report, sender.team, sender.member, verified=bool(pin), duress=duress), occurred_at=heard_at
+        facts_of(report, sender.team, sender.member, verified=bool(pin), duress=duress),
+        occurred_at=heard_at,
+        team=None if sender.is_coordinator else sender.team.id,
     )
     entry: dict[str, Any] = {
         "by": sender.owner,
