@@ -6,10 +6,11 @@ A reader and a writer is made once for each annotation, since states and facts p
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import cache, partial
+from operator import attrgetter, methodcaller
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -21,8 +22,7 @@ PLAIN = frozenset({str, int, float, bool, type(None)})
 
 def to_plain(value: Any) -> Any:
     """The value as dicts, lists, strings, numbers: durations in seconds, instants in ISO 8601, sets sorted."""
-    kind = type(value)
-    return value if kind in PLAIN else _writer(typing.cast(Hashable, kind))(value)
+    return value if type(value) in PLAIN else _writer(type(value))(value)
 
 
 def from_plain(kind: type[T], plain: Any) -> T:
@@ -34,33 +34,32 @@ def from_plain(kind: type[T], plain: Any) -> T:
     return typing.cast(T, _reader(typing.cast(Hashable, kind))(plain))
 
 
-@cache
-def _writer(kind: Any) -> Convert:
+def _make_writer(kind: type) -> Convert:
     """By what the value is, not by what was announced: a union needs no thought then."""
     if dataclasses.is_dataclass(kind):
-        names = tuple(field.name for field in dataclasses.fields(kind))
-        return partial(_fields_written, names)
+        return partial(_fields_written, tuple(field.name for field in dataclasses.fields(kind)))
     if issubclass(kind, Enum):
-        return lambda value: value.value
+        return attrgetter("value")
     if issubclass(kind, timedelta):
-        return lambda value: value.total_seconds()
+        return timedelta.total_seconds
     if issubclass(kind, date):
-        return lambda value: value.isoformat()
+        return methodcaller("isoformat")
     if issubclass(kind, dict):
-        return lambda value: {str(key): to_plain(item) for key, item in value.items()}
+        return lambda value: dict(zip(map(str, value), _written(value.values()), strict=True))
     if issubclass(kind, (set, frozenset)):
-        return lambda value: sorted(map(to_plain, value))
-    if issubclass(kind, (list, tuple)):
-        return lambda value: list(map(to_plain, value))
-    return _as_it_is
+        return lambda value: sorted(_written(value))
+    return _written if issubclass(kind, (list, tuple)) else _as_it_is
+
+
+_writer: Callable[[Any], Convert] = cache(_make_writer)
 
 
 def _fields_written(names: tuple[str, ...], value: Any) -> dict[str, Any]:
-    written = {}
-    for name in names:
-        item = getattr(value, name)
-        written[name] = item if type(item) in PLAIN else to_plain(item)
-    return written
+    return dict(zip(names, _written([getattr(value, name) for name in names]), strict=True))
+
+
+def _written(items: Iterable[Any]) -> list[Any]:
+    return [item if type(item) in PLAIN else _writer(type(item))(item) for item in items]
 
 
 @cache

@@ -37,4 +37,4 @@ def test_they_are_those_whom_comparing_each_with_each_would_find(
 
     for own_tree, own in everybody:
         others = [each for each in everybody if each[1] is not own and each[1].is_same_recipient(own)]
-        assert recipients.same_as(own_tree, own.id) == [(own_tree, own), *others]
+        assert recipients.same_as(own_tree, own.id) == ((own_tree, own), *others)

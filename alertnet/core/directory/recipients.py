@@ -18,16 +18,20 @@ class Recipients:
         self._sharing: dict[Hashable, list[int]] = defaultdict(list)
         """By what makes a recipient known, the places of those who have it."""
         self._place: dict[tuple[str, str], int] = {}
+        self._found: dict[int, tuple[Named, ...]] = {}
         for tree in trees:
             for contact in tree.contacts.values():
                 self._add(tree.id, contact)
 
-    def same_as(self, tree: str, contact: str) -> list[Named]:
+    def same_as(self, tree: str, contact: str) -> tuple[Named, ...]:
         """The same recipient in every tree: this contact first, the others in the order of the trees."""
         place = self._place[tree, contact]
-        own = self._all[place]
-        others = {each for identity in _identities(own[1]) for each in self._sharing[identity]} - {place}
-        return [own, *(self._all[each] for each in sorted(others))]
+        found = self._found.get(place)
+        if found is None:
+            own = self._all[place]
+            others = {each for identity in _identities(own[1]) for each in self._sharing[identity]} - {place}
+            found = self._found[place] = (own, *(self._all[each] for each in sorted(others)))
+        return found
 
     def _add(self, tree: str, contact: Contact) -> None:
         place = len(self._all)

@@ -1,6 +1,6 @@
 """Written codes: one for each recipient and incident, unmistakable among all of its numbers (B4)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import BindParameter, Row, Select, bindparam, select, update
@@ -46,7 +46,7 @@ def written_code(locked: LockedIncident, tree: str, contact: Contact) -> Code | 
     return code
 
 
-def good_from(locked: LockedIncident, code: Code, same_recipient: list[tuple[str, Contact]]) -> Code | None:
+def good_from(locked: LockedIncident, code: Code, same_recipient: Sequence[tuple[str, Contact]]) -> Code | None:
     """The code, which from now on is good from the phone of whoever is on duty as well, and from a number that is new.
 
     None where that number has such a code of another incident: it then needs another.
@@ -68,7 +68,7 @@ def good_from(locked: LockedIncident, code: Code, same_recipient: list[tuple[str
     return code
 
 
-def owners_of(same_recipient: list[tuple[str, Contact]]) -> dict[str, tuple[str, str, bool]]:
+def owners_of(same_recipient: Sequence[tuple[str, Contact]]) -> dict[str, tuple[str, str, bool]]:
     """(tree, contact, whether it only relays) of each number of the recipient."""
     return {
         method.address: (its_tree, each.id, method.relays)
@@ -132,7 +132,7 @@ def void(locked: LockedIncident, code_id: str) -> None:
 
 def _make(
     locked: LockedIncident,
-    same_recipient: list[tuple[str, Contact]],
+    same_recipient: Sequence[tuple[str, Contact]],
     tree: str | None,
     contact: str | None,
     *,

@@ -73,7 +73,7 @@ class LockedIncident:
         """The order in which a message of this incident is sent."""
         return send_rank(self.facts.severity, kind, again=again)
 
-    def same_recipient(self, tree: str, contact: str) -> list[tuple[str, Contact]]:
+    def same_recipient(self, tree: str, contact: str) -> tuple[tuple[str, Contact], ...]:
         """The same recipient in every pinned tree, this contact first."""
         return self.plans.recipients.same_as(tree, contact)
 
