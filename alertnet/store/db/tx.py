@@ -83,7 +83,7 @@ def apart(session: Session) -> Iterator[None]:
 @contextmanager
 def undoing(session: Session) -> Iterator[list[Callable[[], object]]]:
     """Where the block raises, call what flows inside gave to `if_undone`; else leave it to the surrounding flow."""
-    before = session.info.pop(IF_UNDONE, [])
+    before: list[Callable[[], object]] = session.info.pop(IF_UNDONE, [])
     inside: list[Callable[[], object]] = []
     session.info[IF_UNDONE] = inside
     try:
@@ -94,4 +94,5 @@ def undoing(session: Session) -> Iterator[list[Callable[[], object]]]:
         inside.clear()
         raise
     finally:
-        session.info[IF_UNDONE] = [*before, *inside]
+        before += inside  # the very list that a surrounding block goes through
+        session.info[IF_UNDONE] = before
