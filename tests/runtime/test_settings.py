@@ -198,6 +198,13 @@ def test_what_is_not_allowed_is_named_with_what_is(name: str, value: str) -> Non
     assert "hunter2" not in fault
 
 
+def test_where_the_key_is_missing_a_command_that_makes_one_is_named() -> None:
+    (fault,) = faults_of({})
+
+    assert fault.startswith("ALERTNET_SECRET_KEY: missing")
+    assert "openssl rand -hex 32" in fault
+
+
 def test_all_faults_come_at_once() -> None:
     faults = faults_of({"ALERTNET_RATES": "much", "ALERTNET_PUBLIC_URL": "nowhere", "ALERTNET_TWILIO_FROM": "me"})
 

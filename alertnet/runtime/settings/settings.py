@@ -114,6 +114,9 @@ _TELEPHONE = ("public_url", "twilio_account_sid", "twilio_auth_tokens", "twilio_
 NEEDED = {MethodKind.SMS: _TELEPHONE, MethodKind.CALL: _TELEPHONE, MethodKind.EMAIL: ("public_url", "smtp")}
 """What a method can't do without."""
 
+REMEDIES = {"ALERTNET_SECRET_KEY": " (`openssl rand -hex 32` gives one; keep a copy elsewhere)"}
+"""Where what is missing comes from."""
+
 _SECOND_TELEPHONE = ("twilio_2_account_sid", "twilio_2_auth_tokens", "twilio_2_from")
 _SECOND_RELAY = ("smtp_2",)
 
@@ -222,7 +225,7 @@ def _second_provider_faults(settings: Settings, given: Set[str], wrong: Set[str]
 def _fault(entry: Any) -> str:
     name = entry["loc"][0]
     if entry["type"] == "missing":
-        return f"{name}: missing"
+        return f"{name}: missing{REMEDIES.get(name, '')}"
     allowed = entry.get("ctx", {}).get("error", entry["msg"])
     shown = "its value" if name in SECRET else repr(entry["input"])
     return f"{name}: {shown} is not allowed (allowed: {allowed})"
