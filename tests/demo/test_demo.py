@@ -49,6 +49,22 @@ def test_a_tour_misses_what_does_not_happen() -> None:
             Tour(built, watch).run()
 
 
+def test_the_watch_tells_what_is_heard_in_its_order() -> None:
+    """The sentences of a call one after the other, and what they lead to behind them."""
+    told = io.StringIO()
+    with stage() as built:
+        watch = Watch(built, Console(file=told, width=400), limit_seconds=30)
+        built.phone("ana").sends("SOS")
+        call = watch.expect("a telephone that rings", lambda: built.phone("coordinator").ringing)
+        built.phone("coordinator").answers()
+        call.press("000")
+        watch.wait_until_quiet()
+
+    heard = [line.partition("hears")[2].strip() for line in told.getvalue().splitlines() if " hears " in line]
+    assert len(heard) > 2
+    assert heard == [" ".join(sentence.text.split()) for sentence in call.heard]
+
+
 def test_at_sixty_times_the_speed_only_waiting_goes_faster() -> None:
     """A minute of waiting takes a second; what is on its way takes the time that it takes."""
     with stage() as built:

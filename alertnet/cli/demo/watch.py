@@ -45,8 +45,8 @@ class Watch:
         self._seen: set[tuple[str, object]] = set()
 
     def look(self) -> None:
-        """Print what is new."""
-        for at, who, what, words in sorted(self._news()):
+        """Print what is new, in the order in which it happened."""
+        for at, who, what, words in sorted(self._news(), key=lambda sight: sight[0]):
             self._print(at, who, what, words)
 
     def expect(self, what: str, found: Callable[[], T | None]) -> T:
@@ -115,7 +115,7 @@ class Watch:
                 if call.status != "queued":
                     yield (call.sid, "rings"), (call.created_at, who, "rings", "")
                 for place, sentence in enumerate(call.heard):
-                    yield (call.sid, place), (call.answered_at or call.updated_at, who, "hears", sentence.text)
+                    yield (call.sid, place), (sentence.at, who, "hears", sentence.text)
                 if call.ended_at:
                     yield (call.sid, "end"), (call.ended_at, who, ENDINGS.get(call.status, call.status), "")
         for address, who in cast.items():

@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from alertnet.core.errors import WrongState
 from alertnet.sandbox.telephony.calls import Exchange
-from alertnet.sandbox.telephony.network import Behaviour, CallRecord, Network
+from alertnet.sandbox.telephony.network import Behaviour, CallRecord, Heard, Network
 from alertnet.sandbox.telephony.texts import MessageCentre
-from alertnet.sandbox.telephony.twiml import Say
 
 
 class Call:
@@ -22,7 +21,7 @@ class Call:
         return self.record.status
 
     @property
-    def heard(self) -> list[Say]:
+    def heard(self) -> list[Heard]:
         """Every sentence so far, each with its `text` and `language`."""
         return list(self.record.heard)
 

@@ -57,6 +57,13 @@ class Message:
     faults: Mapping[Fault, timedelta] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Heard(Say):
+    """A sentence that was said in a call, and when."""
+
+    at: datetime
+
+
 @dataclass
 class CallRecord:
     """One call in either direction: where it stands, what was said in it, and what it waits for."""
@@ -80,7 +87,7 @@ class CallRecord:
     ended_at: datetime | None = None
     sequence: int = 0
     """How many progress events there were."""
-    heard: list[Say] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
     put_through_to: str | None = None
     gather: Gather | None = None
     """The question it waits on, if any; `rest` is what follows on silence."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urljoin
 
 from alertnet.core.errors import WrongState
-from alertnet.sandbox.telephony.network import FINISHED, CallRecord, Network
+from alertnet.sandbox.telephony.network import FINISHED, CallRecord, Heard, Network
 from alertnet.sandbox.telephony.twiml import BadTwiml, Dial, Gather, Hangup, Redirect, Say, Verb, read_voice
 from alertnet.sandbox.telephony.webhooks import Webhooks
 
@@ -83,9 +83,9 @@ class Player:
             for position, verb in enumerate(verbs):
                 match verb:
                     case Say():
-                        call.heard.append(verb)
+                        self._say(call, verb)
                     case Gather():
-                        call.heard.extend(verb.says)
+                        self._say(call, *verb.says)
                         call.gather, call.rest = verb, verbs[position + 1 :]
                         return None
                     case Dial():
@@ -97,6 +97,9 @@ class Player:
                         break
             self._end(call, "completed")
             return None
+
+    def _say(self, call: CallRecord, *says: Say) -> None:
+        call.heard.extend(Heard(say.text, say.language, self._network.now()) for say in says)
 
 
 def call_params(account_sid: str, call: CallRecord) -> dict[str, str]:
