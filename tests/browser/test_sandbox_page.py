@@ -22,6 +22,7 @@ def test_an_sos_reaches_the_coordinator_and_unanswered_the_next(sandbox: Sandbox
     sandbox.writes(ANA, "SOS")
 
     expect(sandbox.screen(ANA)).to_contain_text("SOS")
+    expect(sandbox.page.locator("#incident").get_by_role("heading")).to_have_text("SOS")
     expect(sandbox.screen(COORDINATOR)).to_contain_text(ALERT)
     sandbox.says(COORDINATOR, "told")
     sandbox.jumps_until(lambda: bool(ALERT.search(sandbox.screen(DEPUTY).inner_text())))
@@ -51,8 +52,10 @@ def test_an_evening_goes_from_the_sos_to_the_all_clear(sandbox: SandboxPage) -> 
     expect(opened.value.get_by_role("status")).to_contain_text("usted se hace cargo")
     sandbox.says(EMBASSY, "takes charge")
 
-    sandbox.page.get_by_label("It is over:").select_option("released")
-    sandbox.page.get_by_role("button", name="All-clear").click()
+    sandbox.page.get_by_text("Give the all-clear …").click()
+    expect(sandbox.page.locator("#incident")).to_contain_text("Is the team safe?")
+    sandbox.page.get_by_label("How it ended:").select_option("released")
+    sandbox.page.get_by_role("button", name="Yes, it is over").click()
     expect(sandbox.page.locator("#incident")).to_contain_text("closed: released")
     for told in (COORDINATOR, HEAD_OFFICE, EMBASSY):
         expect(sandbox.screen(told).locator(".in").last).not_to_contain_text(ALERT)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from alertnet.cli.demo.page_content.names import FAILURES, MESSAGES, METHODS, Names, listed, type_name
+from alertnet.cli.demo.page_content.names import FAILURES, MESSAGES, METHODS, Names, listed
 from alertnet.sandbox.page import Line, Tone
 from alertnet.store.views.timeline_view import EntryView
 
@@ -46,6 +46,12 @@ def tell(entries: Iterable[EntryView], names: Names) -> tuple[Line, ...]:
     return tuple(told)
 
 
+def cries_for_help(entries: Iterable[EntryView]) -> bool:
+    """Whether any of the reports is a bare `SOS`."""
+    reports = (entry["payload"] or {} for entry in entries if entry["kind"] == "report_received")
+    return any("SOS" in report.get("understood", ()) for report in reports)
+
+
 def _gather(
     told: list[Line],
     sent: dict[str, tuple[int, datetime, dict[str, list[str]]]],
@@ -69,7 +75,7 @@ def _opened(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     facts = f"{payload['severity']}, consent: {payload['consent']}"
     who = str(payload.get("by"))
     raised = names.contact(None, who) if not who.startswith("key ") else "the API"
-    return Tone.ALARM, f"{raised} raises the alarm: {type_name(payload.get('type'))}", facts
+    return Tone.ALARM, f"{raised} raises the alarm: {names.incident_type(payload.get('type'))}", facts
 
 
 def _reported(payload: Payload, _: Names) -> tuple[Tone, str, str]:

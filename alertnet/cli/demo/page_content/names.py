@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from alertnet.cli.demo.page_content.cast import called
 from alertnet.core.escalation.state import LAST_RESORT
+from alertnet.core.inbound.field_report import UNKNOWN_TYPE
 from alertnet.core.incident import TYPES
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.sandbox.page import Cast
@@ -54,6 +55,8 @@ class Names:
 
     locked: LockedIncident
     cast: Cast
+    is_sos: bool = False
+    """Whether a bare cry for help raised it."""
 
     def contact(self, tree: str | None, id: str) -> str:
         """A contact, or a member of the field as `team/member`."""
@@ -66,6 +69,10 @@ class Names:
         """The key of the party that the contact is on the page."""
         addresses = self.locked.contact(tree, id).addresses
         return next((self.cast.by_address[each].key for each in addresses if each in self.cast.by_address), None)
+
+    def incident_type(self, code: object) -> str:
+        """The type, as in `death threat`; `SOS` while nothing more than a cry for help is known."""
+        return "SOS" if self.is_sos and code == UNKNOWN_TYPE else type_name(code)
 
     def tree(self, id: str) -> str:
         """A tree by its title."""

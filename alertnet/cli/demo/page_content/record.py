@@ -4,7 +4,7 @@ from datetime import tzinfo
 
 from alertnet.cli.demo.page_content import chronicle, marks, outlook
 from alertnet.cli.demo.page_content.forecast import foretell
-from alertnet.cli.demo.page_content.names import Names, type_name
+from alertnet.cli.demo.page_content.names import Names
 from alertnet.core.incident import IncidentStatus
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
@@ -47,13 +47,14 @@ def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
     opened = [each for each in known if each.status is IncidentStatus.OPEN]
     locked = take_up(tx, (opened or known)[0].id)
     seen = incident_view.of_incident(tx.session, locked.incident.id)
-    names = Names(locked, cast)
+    entries = timeline_view.entries(tx.session, locked.incident.id, 0, MOST_ENTRIES)
+    names = Names(locked, cast, is_sos=chronicle.cries_for_help(entries))
     foretold = foretell(locked, tx.now)
     return Story(
         hint=outlook.hint(locked, _is_answered(locked, seen), first, coordinator),
         incident=_head(locked, names),
         others_open=max(len(opened) - 1, 0),
-        lines=chronicle.tell(timeline_view.entries(tx.session, locked.incident.id, 0, MOST_ENTRIES), names),
+        lines=chronicle.tell(entries, names),
         coming=outlook.coming(locked, foretold, names, tx.now) if locked.is_open else (),
         parties=marks.mark_contacts(seen, names),
         rings=marks.mark_levels(locked, foretold, zone),
@@ -62,9 +63,10 @@ def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
 
 def _head(locked: LockedIncident, names: Names) -> Incident:
     facts = locked.facts
+    title = names.incident_type(facts.type)
     return Incident(
         ref=locked.incident.ref,
-        title=type_name(facts.type).capitalize(),
+        title=title[0].upper() + title[1:],
         facts=(
             facts.severity.value,
             "verified" if facts.verified else "not verified yet",

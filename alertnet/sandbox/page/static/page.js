@@ -13,7 +13,9 @@ function put(id, html) {
   shown.set(id, html);
   const focused = element.contains(document.activeElement) ? document.activeElement.id : "";
   const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 80;
+  const opened = [...element.querySelectorAll("details[open][id]")].map((each) => each.id);
   element.innerHTML = html; // Every word in it was escaped by the server.
+  for (const each of opened) if (byId(each)) byId(each).open = true;
   if (focused && byId(focused)) byId(focused).focus({ preventScroll: true });
   else if (focused && element.tabIndex >= 0) element.focus({ preventScroll: true });
   if ("tail" in element.dataset && atEnd) element.scrollTop = element.scrollHeight;
