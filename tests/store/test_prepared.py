@@ -80,3 +80,9 @@ def test_whoever_watches_the_statements_sees_it(filled: Session) -> None:
     ADD.each(filled, [line(4)])
     assert [row.seq for row in again] == [1, 2]
     assert [statement.split()[0] for statement in seen] == ["SELECT", "INSERT"]
+
+
+def test_two_columns_of_one_name_keep_their_places(filled: Session) -> None:
+    later = timeline.alias()
+    query = select(timeline.c.seq, later.c.seq).where(later.c.seq == timeline.c.seq + 1).order_by(timeline.c.seq)
+    assert [tuple(row) for row in Prepared(query).all(filled, {})] == [(1, 2), (2, 3)]

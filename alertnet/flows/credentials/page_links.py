@@ -3,12 +3,13 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, Select, bindparam, select
+from sqlalchemy import BindParameter, Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.by_incident import by_incident
+from alertnet.store.db.prepared import Prepared
 from alertnet.store.records.credentials.page_links import NewPageLink
 from alertnet.store.tables import links
 
@@ -16,18 +17,20 @@ LINK_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 LINK_LENGTH = 16  # of 32 characters: 80 bits
 
 _INCIDENTS: BindParameter[Any] = bindparam("incidents", expanding=True)
-_LINKS: Select[Any] = select(
-    links.c.incident_id,
-    links.c.id,
-    links.c.token,
-    links.c.escalation_id,
-    links.c.alarm_id,
-    links.c.acknowledgement_id,
-    links.c.tree,
-    links.c.contact,
-    links.c.method,
-    links.c.address,
-).where(links.c.incident_id.in_(_INCIDENTS))
+_LINKS = Prepared(
+    select(
+        links.c.incident_id,
+        links.c.id,
+        links.c.token,
+        links.c.escalation_id,
+        links.c.alarm_id,
+        links.c.acknowledgement_id,
+        links.c.tree,
+        links.c.contact,
+        links.c.method,
+        links.c.address,
+    ).where(links.c.incident_id.in_(_INCIDENTS))
+)
 
 
 def link_token(

@@ -3,17 +3,18 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, Select, bindparam, select, update
+from sqlalchemy import BindParameter, Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.directory.contact import RINGING, Contact
 from alertnet.flows.unit.locked_incident import Code, LockedIncident
 from alertnet.store.db.by_incident import by_incident
+from alertnet.store.db.prepared import Prepared
 from alertnet.store.records.credentials.codes import NewCode, NewCodeNumber
 from alertnet.store.tables import code_numbers, codes
 
 _INCIDENTS: BindParameter[Any] = bindparam("incidents", expanding=True)
-_CODES: Select[Any] = (
+_CODES = Prepared(
     select(codes.c.incident_id, codes.c.id, codes.c.tree, codes.c.contact, codes.c.code)
     .where(codes.c.incident_id.in_(_INCIDENTS), codes.c.voided_at.is_(None), codes.c.contact.is_not(None))
     .order_by(codes.c.created_at)

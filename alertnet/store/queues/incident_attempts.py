@@ -14,6 +14,7 @@ from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.store.db.by_incident import by_incident
 from alertnet.store.db.columns import Instant
+from alertnet.store.db.prepared import Prepared
 from alertnet.store.queues.attempts import QUEUED
 from alertnet.store.records.notifications import COVERAGE, Coverage
 from alertnet.store.tables import attempts, notifications, served
@@ -92,13 +93,13 @@ _ADDRESSED = (*_STOPPABLE, *(notifications.c[name] for name in ("tree", "contact
 _CAN_BE_STOPPED = attempts.c.status.in_(UNSENT) | (
     (attempts.c.status == AttemptStatus.SENT.value) & (attempts.c.method == MethodKind.CALL.value)
 )
-_ALERTS: Select[Any] = (
+_ALERTS = Prepared(
     select(*COVERAGE, *_STOPPABLE, attempts.c.incident_id)
     .join(served, served.c.notification_id == attempts.c.notification_id)
     .where(attempts.c.incident_id.in_(bindparam("incidents", expanding=True)), attempts.c.is_alert, _CAN_BE_STOPPED)
     .order_by(attempts.c.id)
 )
-_NO_ALERTS: Select[Any] = (
+_NO_ALERTS = Prepared(
     select(*_ADDRESSED)
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .where(attempts.c.incident_id == bindparam("incident"), attempts.c.is_alert.is_(False), _CAN_BE_STOPPED)
@@ -172,8 +173,8 @@ _WAITS: Select[tuple[str]] = (
     )
     .limit(1)
 )
-_ALERT_WAITS = _WAITS.where(attempts.c.is_alert)
-_PROMPT_WAITS = _WAITS.where(notifications.c.alarm_id == bindparam("prompt"))
+_ALERT_WAITS = Prepared(_WAITS.where(attempts.c.is_alert))
+_PROMPT_WAITS = Prepared(_WAITS.where(notifications.c.alarm_id == bindparam("prompt")))
 
 
 def stoppable_alerts(session: Session, incidents: Collection[str]) -> dict[str, list[tuple[Stoppable, Coverage]]]:
@@ -183,7 +184,7 @@ def stoppable_alerts(session: Session, incidents: Collection[str]) -> dict[str, 
 
 def stoppable_others(session: Session, incident: str) -> list[Addressed]:
     """The stoppable attempts that are no alerts, by id."""
-    return [Addressed(*row) for row in session.execute(_NO_ALERTS, {"incident": incident})]
+    return [Addressed(*row) for row in _NO_ALERTS.all(session, {"incident": incident})]
 
 
 def all_clears(session: Session, incident: str, since: datetime) -> list[AllClear]:
@@ -214,12 +215,12 @@ def failed(session: Session, incident: str, since: datetime) -> list[tuple[Metho
 
 def alert_waits(session: Session, incident: str, method: MethodKind, indexes: Sequence[bytes]) -> bool:
     """Whether an alert or reminder by that method to an address of these indexes has not left."""
-    return session.scalar(_ALERT_WAITS, _to(incident, method, indexes)) is not None
+    return bool(_ALERT_WAITS.all(session, _to(incident, method, indexes)))
 
 
 def prompt_waits(session: Session, incident: str, method: MethodKind, indexes: Sequence[bytes], prompt: str) -> bool:
     """Whether that prompt, raised or repeated earlier, has not left by that method to an address of these indexes."""
-    return session.scalar(_PROMPT_WAITS, _to(incident, method, indexes) | {"prompt": prompt}) is not None
+    return bool(_PROMPT_WAITS.all(session, _to(incident, method, indexes) | {"prompt": prompt}))
 
 
 def cancel(session: Session, attempt: Stoppable, now: datetime, *, look_at: datetime | None = None) -> None:

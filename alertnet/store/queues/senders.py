@@ -7,26 +7,27 @@ from sqlalchemy import bindparam, select, update
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.store.db.engine import insert_once
+from alertnet.store.db.prepared import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import senders
 
-_HELD = (
+_HELD = Prepared(
     select(senders)
     .where(senders.c.name.in_(bindparam("names", expanding=True)))
     .order_by(senders.c.name)
     .with_for_update()
 )
-_KEEP = update(senders).where(senders.c.name == bindparam("key")).values(free_at=bindparam("free_at"))
+_KEEP = Prepared(update(senders).where(senders.c.name == bindparam("key")).values(free_at=bindparam("free_at")))
 
 
 def hold(tx: Tx, method: MethodKind, numbers: Iterable[str]) -> dict[str, datetime]:
     """From when each number is free, held until the transaction ends: here workers take their turns."""
     names = {_name(method, number): number for number in sorted(numbers)}
-    rows = tx.session.execute(_HELD, {"names": list(names)}).all()
+    rows = _HELD.all(tx.session, {"names": list(names)})
     if len(rows) < len(names):
         for name in names:
             insert_once(tx.session, senders, {"name": name, "free_at": tx.now})
-        rows = tx.session.execute(_HELD, {"names": list(names)}).all()
+        rows = _HELD.all(tx.session, {"names": list(names)})
     return {names[row.name]: row.free_at for row in rows}
 
 
@@ -34,7 +35,7 @@ def keep(tx: Tx, method: MethodKind, free_at: Mapping[str, datetime]) -> None:
     """Let each of these numbers, which the transaction holds, be free from then on."""
     if free_at:
         moved = [{"key": _name(method, number), "free_at": moment} for number, moment in free_at.items()]
-        tx.session.execute(_KEEP, moved)
+        _KEEP.each(tx.session, moved)
 
 
 def _name(method: MethodKind, number: str) -> str:

@@ -74,7 +74,7 @@ _NEXT = (
     _first(breakers.c.paused_until),
 )
 _LOOK = Prepared(select(*_DUE, *_NEXT))
-_NEXT_DUE = select(*_NEXT)
+_NEXT_DUE = Prepared(select(*_NEXT))
 
 
 def due(tx: Tx) -> Due:
@@ -94,7 +94,7 @@ def due(tx: Tx) -> Due:
 
 def next_due(tx: Tx) -> datetime | None:
     """The earliest due time that is still to come, of all queues."""
-    return _earliest(tx.session.execute(_NEXT_DUE, {"now": tx.now}).one())
+    return _earliest(_NEXT_DUE.all(tx.session, {"now": tx.now})[0])
 
 
 def _earliest(moments: Iterable[datetime | None]) -> datetime | None:

@@ -117,7 +117,7 @@ class NewCoverage(NewRow):
 COVERAGE = (served.c.escalation_id, served.c.contact, served.c.method, served.c.level_index, served.c.round)
 """The columns of a `Coverage`, in the order of its fields."""
 
-_COVERAGE: Select[Any] = (
+_COVERAGE = Prepared(
     select(*COVERAGE).where(served.c.notification_id == bindparam("notification")).order_by(served.c.escalation_id)
 )
 _COVERED: Select[Any] = select(*COVERAGE, served.c.notification_id, escalations.c.tree, escalations.c.state).join(
@@ -130,13 +130,13 @@ _TASKS = (
     .where(notifications.c.method == MethodKind.TASK.value)
     .order_by(notifications.c.id, served.c.escalation_id)
 )
-_OF_TASKS = _TASKS.where(notifications.c.alarm_id.in_(bindparam("tasks", expanding=True)))
-_OPEN_TASKS = (
+_OF_TASKS = Prepared(_TASKS.where(notifications.c.alarm_id.in_(bindparam("tasks", expanding=True))))
+_OPEN_TASKS = Prepared(
     _TASKS.add_columns(notifications.c.incident_id)
     .join(alarms, alarms.c.id == notifications.c.alarm_id)
     .where(notifications.c.incident_id.in_(bindparam("incidents", expanding=True)), alarms.c.due_at.is_not(None))
 )
-_SHAREABLE: Select[Any] = (
+_SHAREABLE = Prepared(
     select(served.c.escalation_id, notifications.c.id, notifications.c.status, notifications.c.trees)
     .join(served, served.c.notification_id == notifications.c.id)
     .where(
@@ -148,7 +148,7 @@ _SHAREABLE: Select[Any] = (
     )
     .order_by(notifications.c.planned_at)
 )
-_TOLD: Select[tuple[str, str]] = (
+_TOLD = Prepared(
     select(notifications.c.tree, notifications.c.contact)
     .where(
         notifications.c.incident_id == bindparam("incident"),
@@ -160,7 +160,7 @@ _TOLD: Select[tuple[str, str]] = (
 
 def coverage_of(session: Session, notification: str) -> list[Coverage]:
     """The coverage of a notification, in the order of the escalations' ids."""
-    return [Coverage(*row) for row in session.execute(_COVERAGE, {"notification": notification})]
+    return [Coverage(*row) for row in _COVERAGE.all(session, {"notification": notification})]
 
 
 def covering(session: Session, escalation: str) -> list[tuple[str, Coverage]]:
@@ -192,7 +192,7 @@ def covered_by(session: Session, notifications: Sequence[str]) -> dict[str, list
 def covered_by_tasks(session: Session, tasks: Sequence[str]) -> dict[str, list[Covered]]:
     """The coverage of the notifications of those tasks, by the task's id."""
     found: dict[str, list[Covered]] = {}
-    for row in session.execute(_OF_TASKS, {"tasks": list(tasks)}) if tasks else ():
+    for row in _OF_TASKS.all(session, {"tasks": list(tasks)}) if tasks else ():
         found.setdefault(row.alarm_id, []).append(_of_task(row))
     return found
 
@@ -207,14 +207,14 @@ def shareable(session: Session, incident: str, method: MethodKind, indexes: Coll
     values = {"incident": incident, "method": method.value, "indexes": list(indexes)}
     return [
         Shareable(row.escalation_id, row.id, AttemptStatus(row.status), row.trees)
-        for row in session.execute(_SHAREABLE, values)
+        for row in _SHAREABLE.all(session, values)
     ]
 
 
 def told(session: Session, incident: str, kinds: Iterable[Kind]) -> set[tuple[str, str]]:
     """(tree, contact) of those to whom anything of these kinds is on the record."""
     values = {"incident": incident, "kinds": [kind.value for kind in kinds]}
-    return {(row.tree, row.contact) for row in session.execute(_TOLD, values)}
+    return {(row.tree, row.contact) for row in _TOLD.all(session, values)}
 
 
 def show(session: Session, id: str, status: AttemptStatus) -> None:

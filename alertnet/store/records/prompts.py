@@ -17,6 +17,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.store.db.by_incident import by_incident
 from alertnet.store.db.new_row import NewRow
+from alertnet.store.db.prepared import Prepared
 from alertnet.store.tables import alarms, escalations
 
 
@@ -94,10 +95,10 @@ class NewPrompt(NewRow):
 
 _NAMES = tuple(each.name for each in fields(Prompt))
 _PROMPTS: Select[Any] = select(*(alarms.c[name] for name in _NAMES))
-_ONE = _PROMPTS.where(alarms.c.id == bindparam("id"))
-_HOLD = _ONE.with_for_update()
-_DUE_AT = select(alarms.c.due_at).where(alarms.c.id == bindparam("id"))
-_OPEN: Select[Any] = (
+_BY_ID = _PROMPTS.where(alarms.c.id == bindparam("id"))
+_ONE, _HOLD = Prepared(_BY_ID), Prepared(_BY_ID.with_for_update())
+_DUE_AT = Prepared(select(alarms.c.due_at).where(alarms.c.id == bindparam("id")))
+_OPEN = Prepared(
     _PROMPTS.add_columns(alarms.c.incident_id)
     .where(alarms.c.incident_id.in_(bindparam("incidents", expanding=True)), alarms.c.due_at.is_not(None))
     .order_by(alarms.c.raised_at)
@@ -110,7 +111,8 @@ _LAST_DECISION = _DECISIONS.order_by(alarms.c.answered_at.desc())
 
 def get(session: Session, id: str) -> Prompt:
     """The prompt of that id."""
-    return _prompt(session.execute(_ONE, {"id": id}).one())
+    [row] = _ONE.all(session, {"id": id})
+    return _prompt(row)
 
 
 def hold(session: Session, id: str) -> Prompt:
@@ -119,8 +121,8 @@ def hold(session: Session, id: str) -> Prompt:
     Raises:
         Inconsistent: it can't be as it is.
     """
-    row = session.execute(_HOLD, {"id": id}).one()
-    check_prompt(row.id, row._mapping)
+    [row] = _HOLD.all(session, {"id": id})
+    check_prompt(row.id, row._asdict())
     return _prompt(row)
 
 
@@ -167,7 +169,7 @@ def due(session: Session, now: datetime, limit: int) -> list[tuple[str, str]]:
 
 def is_open(session: Session, id: str) -> bool:
     """Whether a prompt still rings, or will again after a pause."""
-    return session.scalar(_DUE_AT, {"id": id}) is not None
+    return any(_DUE_AT.scalars(session, {"id": id}))
 
 
 def answer(
