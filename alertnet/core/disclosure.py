@@ -116,7 +116,11 @@ class Said:
     level: int | None = None
     """1-based place of the level that a decision would open."""
     contacts: int | None = None
-    """How many contacts that level would tell."""
+    """How many contacts that level would tell; `names` are theirs, by id."""
+    tree: str | None = None
+    """The title of the tree that the level stands in."""
+    why: tuple[str, ...] = ()
+    """Why it waits for a go: of `core.resolution.approval.Waiting`."""
     automatic_at: datetime | None = None
     """When it proceeds without a decision."""
     at: datetime | None = None

@@ -114,6 +114,9 @@ def page_values(
         "about": said.about or "",
         "level": str(said.level or ""),
         "contacts": str(said.contacts or ""),
+        "tree": said.tree or "",
+        "names": ", ".join(said.names),
+        "why": words.reasons_to_wait(said.why),
     }
 
     def say(word: str, at: datetime | None = None) -> str:
@@ -248,8 +251,10 @@ def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
         case Subject.CONFIRM:
             return [say("decision_confirm")]
         case Subject.LEVEL:
-            automatic = [say("automatic_at", said.automatic_at)] if said.automatic_at else []
-            return [say("decision_level"), *automatic]
+            which = [say("decision_tree")] if said.tree else []
+            why = [say("decision_why")] if said.why else []
+            otherwise = say("automatic_at", said.automatic_at) if said.automatic_at else say("decision_never")
+            return [say("decision_level"), *which, *why, otherwise]
         case Subject.READ_FIRST if not (page.duress or page.coerced):
             return [say("read_first" if page.takes_pin else "read_first_without_pin")]
         case None:

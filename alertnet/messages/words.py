@@ -13,6 +13,7 @@ from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import TYPES, CloseReason, Severity
+from alertnet.core.resolution.approval import Waiting
 from alertnet.messages.message import PAUSE
 
 LONGEST_GROUP = 4
@@ -49,6 +50,7 @@ _TABLES = {
     "reasons": frozenset(CloseReason),
     "subjects": frozenset(Subject),
     "faults": frozenset(AccountFault),
+    "waiting": frozenset(Waiting),
 }
 _PARTIAL = {"short_types": frozenset(TYPES)}
 """Tables that name only what an SMS calls otherwise."""
@@ -93,6 +95,8 @@ class Words:
     """What each subject states, `{about}` standing for whom."""
     short_types: dict[str, str] = field(default_factory=dict)
     """Names of types for an SMS, where those of `types` are too long."""
+    waiting: dict[str, str] = field(default_factory=dict)
+    """Why a level waits for a go, to be joined by semicolons."""
     faults: dict[str, str] = field(default_factory=dict)
     """What a provider has against our account, said after what can't be sent for it."""
     key_proof: str = ""
@@ -112,6 +116,10 @@ class Words:
     def short_type(self, code: str) -> str:
         """The type's name for an SMS."""
         return self.short_types.get(code, self.types[code])
+
+    def reasons_to_wait(self, why: tuple[str, ...]) -> str:
+        """Why a level waits for a go, as in `perpetrator unknown; would be public`; those that it has a word for."""
+        return "; ".join(self.waiting[each] for each in why if each in self.waiting)
 
     def clock(self, at: datetime, timezone: str) -> str:
         """The time alone, as in `02:14`."""
@@ -215,6 +223,7 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
         "about": about or "",
         "statement": words.statement(said.subject, about) if said.subject else "",
         "names": _listed(names, SHORT_LIST if is_sms else None),
+        "why": words.reasons_to_wait(said.why),
         "more": _further(said, words, is_sms=is_sms),
         "slowly": f" {PAUSE} ".join(said.spoken_code or ""),
         "open_codes": _listed(said.open_codes, SHORT_LIST if is_sms else None),

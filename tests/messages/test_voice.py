@@ -60,7 +60,7 @@ def test_a_decision_by_telephone_offers_go_and_hold(renderer: Renderer, said: Sa
     level = renderer.speak(Kind.DECISION, "en", said(subject=Subject.LEVEL)).sentences["after"]
     verify = renderer.speak(Kind.DECISION, "en", said(subject=Subject.VERIFY, automatic_at=None)).sentences["after"]
 
-    assert "Shall level 3 be told, 12 contacts? If you do not decide, it goes ahead at 03:34." in level
+    assert "Shall level 3 be told, embassy-es, 12 contacts? You are asked because: set in the tree. If you" in level
     assert "This report is not verified yet: arrest. Is it genuine? To say go, press 1. To hold, press 2." in verify
 
 

@@ -69,6 +69,40 @@ def decides(world: World, incident: Incident, by: str, decision: str) -> None:
     world.settles()
 
 
+def test_a_question_says_what_it_decides(asked: World) -> None:
+    """Level and contacts by name, why it is asked, and what happens without an answer: by SMS, call and page alike."""
+    incident = waits_for_go(asked)
+    sms = question(asked)
+    page = asked.client.get(link_in(sms)).text
+    asked.passes(minutes=20)
+    call = asked.phone("coordinator").answers()
+    call.press(spoken_code_in(call.words))
+
+    assert "Tell Police (police)?" in sms
+    assert "If you don't decide: " in sms
+    for said in (
+        "Tell Police?",
+        "It is level 2 of Valley network: police.",
+        "set in the tree",
+        "Without a decision they",
+    ):
+        assert said in page
+    assert "Shall level 2 be told, Police, 1 contact?" in call.words
+    assert "You are asked because: set in the tree." in call.words
+    assert incident.status("valley") == "waiting_for_go"
+
+
+def test_a_question_that_nothing_answers_but_people_says_so(world_of: Worlds) -> None:
+    """Where the state is to be told and who did it is unknown, silence tells nobody (B3)."""
+    world = world_of(a_tree(COORDINATION + POLICE.replace(", proceed_after: 30m", "") + FRIENDS, CONTACTS))
+    waits_for_go(world, perpetrator="unknown")
+
+    page = world.client.get(link_in(question(world))).text
+
+    assert "perpetrator unknown" in page
+    assert "Without a decision they are not told." in page
+
+
 def test_a_level_that_needs_a_go_is_asked_about_and_tells_nobody(asked: World) -> None:
     """B3: by SMS and call, with how many it would tell, a code of its own, and when it proceeds by itself."""
     waits_for_go(asked)

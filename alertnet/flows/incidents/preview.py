@@ -136,6 +136,8 @@ class Played:
             about=told.level if told.kind is Kind.DECISION else tree.id,
             level=None if asked is None else asked + 1,
             contacts=None if asked is None else len(tree.levels[asked].notify),
+            tree=tree.title,
+            names=() if asked is None else tree.levels[asked].notify,
             at=self.opened_at,
         )
 

@@ -62,6 +62,8 @@ def raise_prompt(
     )
     locked.record(f"{kind.value}_raised", subject=subject.value, about=about, level=level)
     words = _words(_spoken(locked, subject), about, level, contacts, automatic_at)
+    if subject is Subject.LEVEL and escalation is not None and level is not None:
+        words |= level_in_words(locked, locked.tree_of(escalation), level - 1)
     _ring_everybody(locked, Kind(kind), id, code, words)
     return id
 
@@ -105,6 +107,8 @@ def ring_one(
 ) -> None:
     """Let an alarm ring again at one coordinator, with that code; `anew`: also if it has not left yet with another."""
     words = _words(subject_of(locked, prompt), prompt.about, prompt.level, prompt.contacts, prompt.automatic_at)
+    if prompt.subject == Subject.LEVEL:
+        words |= level_in_words(locked, locked.tree_of(prompt.escalation), prompt.level_index)
     _ring(locked, Kind(prompt.kind), prompt.id, tree, contact, code, words, methods, again=True, anew=anew)
 
 
@@ -169,6 +173,18 @@ def ring_anew(locked: LockedIncident, asked: Collection[str]) -> None:
             prompt_store.ask_again(locked.tx.session, prompt, prompt.due_at)
             locked.record(f"{prompt.kind}_repeated", subject=prompt.subject, asked=prompt.asked + 1)
     raise_prompt(locked, PromptKind.ALARM, Subject.REOPENED)
+
+
+def level_in_words(locked: LockedIncident, tree: str, index: int) -> dict[str, Any]:
+    """What a decision about a level decides: whom it tells, in which tree, and why it waits for a go."""
+    plan = locked.plans[tree]
+    planned = next((each for each in plan.levels if each.index == index), None)
+    reasons = planned.approval.reasons if planned is not None and planned.approval is not None else ()
+    return {
+        "tree": plan.tree.title,
+        "names": planned.contacts if planned is not None else (),
+        "why": tuple(reason.value for reason in reasons),
+    }
 
 
 def _spoken(locked: LockedIncident, subject: Subject) -> Subject:

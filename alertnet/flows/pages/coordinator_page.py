@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from alertnet.core.disclosure import details_of
+from alertnet.core.disclosure import Subject, details_of
 from alertnet.core.errors import WrongState
 from alertnet.core.limits import LONGEST_NOTE
 from alertnet.core.notification import CALL_FAILURES, DECISIONS, PromptAnswer, PromptKind
@@ -29,6 +29,7 @@ from alertnet.flows.pages.task_details import task_details_of
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
+from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.prompts import Prompt
 
@@ -120,6 +121,9 @@ def _show(
         contacts=prompt.contacts,
         automatic_at=prompt.automatic_at,
     )
+    if prompt.subject == Subject.LEVEL:
+        tree = escalation_store.tree_of(tx.session, prompt.escalation)
+        words = replace(words, **prompts.level_in_words(locked, tree, prompt.level_index))
     page = Page(
         words,
         (*_remarks(locked, prompt, link.contact), *remarks),

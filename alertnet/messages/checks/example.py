@@ -27,6 +27,8 @@ EXAMPLE = Said(
     at=_AT,
     due_at=_AT + timedelta(hours=1),
     reason=CloseReason.RELEASED,
+    tree="International support",
+    why=("needs_go",),
     names=("arrest", "P7"),
     spoken_code="407",
 )

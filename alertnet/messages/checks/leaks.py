@@ -21,7 +21,7 @@ from alertnet.messages.templates.restricted_jinja import NAMES, Environment
 FOR_COORDINATORS = frozenset({Kind.DECISION, Kind.ALARM, Kind.NOTICE, Kind.TASK})
 """The kinds that only coordinators get: they alone may read of other contacts."""
 
-_OF_OTHERS = frozenset({"about", "statement", "more"})
+_OF_OTHERS = frozenset({"about", "statement", "more", "why"})
 _SPOKEN = frozenset({"spoken_code", "slowly"})
 _ANYWHERE = frozenset({"sender", "organisation", "ref", "callback", "drill", "also"})
 _BEFORE_THE_CODE = {"code": _ANYWHERE | _SPOKEN, "again": _ANYWHERE | _SPOKEN, "no_incident": _ANYWHERE | {"statement"}}

@@ -139,6 +139,12 @@ def of_incidents(session: Session, ids: Sequence[str]) -> dict[str, Found]:
     return found
 
 
+def tree_of(session: Session, id: str) -> str:
+    """The id of the tree that an escalation stands for."""
+    tree: str = session.execute(select(escalations.c.tree).where(escalations.c.id == id)).scalar_one()
+    return tree
+
+
 def due(session: Session, now: datetime, limit: int) -> list[tuple[str, str]]:
     """(escalation, incident) of what is due, most severe first, then oldest; nothing is held."""
     return [(row.id, row.incident_id) for row in session.execute(_DUE, {"now": now, "most": limit})]
