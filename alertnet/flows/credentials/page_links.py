@@ -1,36 +1,12 @@
 """Links: one for each contact, method and thing that it is about; its token is the only key to the page (B4)."""
 
-from collections.abc import Collection
-from typing import Any
-
-from sqlalchemy import BindParameter, Row, bindparam, select
-from sqlalchemy.orm import Session
-
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.store.db.by_incident import by_incident
-from alertnet.store.db.prepared import Prepared
+from alertnet.store.records.credentials import page_links
 from alertnet.store.records.credentials.page_links import NewPageLink
-from alertnet.store.tables import links
 
 LINK_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 LINK_LENGTH = 16  # of 32 characters: 80 bits
-
-_INCIDENTS: BindParameter[Any] = bindparam("incidents", expanding=True)
-_LINKS = Prepared(
-    select(
-        links.c.incident_id,
-        links.c.id,
-        links.c.token,
-        links.c.escalation_id,
-        links.c.alarm_id,
-        links.c.acknowledgement_id,
-        links.c.tree,
-        links.c.contact,
-        links.c.method,
-        links.c.address,
-    ).where(links.c.incident_id.in_(_INCIDENTS))
-)
 
 
 def link_token(
@@ -71,16 +47,8 @@ def link_token(
 
 def known_links_of(locked: LockedIncident) -> dict[tuple[str, str, str, str, str], tuple[str, str]]:
     if locked.known_links is None:
-        rows = locked.prefetch.read(_read_links, locked.incident.id)
+        known = locked.prefetch.read(page_links.of_incidents, locked.incident.id)
         locked.known_links = {
-            (_about(row), row.tree, row.contact, row.method, row.address): (row.id, row.token) for row in rows
+            (each.about, each.tree, each.contact, each.method, each.address): (each.id, each.token) for each in known
         }
     return locked.known_links
-
-
-def _about(link: Row[Any]) -> str:
-    return str(link.escalation_id or link.alarm_id or link.acknowledgement_id or "")
-
-
-def _read_links(session: Session, incidents: Collection[str]) -> dict[str, list[Row[Any]]]:
-    return by_incident(session, _LINKS, incidents, lambda row: row)

@@ -8,9 +8,6 @@ tree says `pin: true` and none was ever set, nobody could prove anything: there 
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
-
-from sqlalchemy import Row
 
 from alertnet.core.disclosure import Subject
 from alertnet.flows.credentials.pins import PinCheck, PinTried, has_pin, pins_of, try_pin
@@ -19,6 +16,7 @@ from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.page import TICKET, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import timeline
+from alertnet.store.records.credentials.page_links import PageLink
 
 PIN_ENTERED = "pin_entered"
 TICKET_LASTS = timedelta(minutes=10)
@@ -72,7 +70,7 @@ class Proof:
         return self.is_needed and not self.is_given
 
 
-def no_proof(locked: LockedIncident, link: Row[Any]) -> Proof:
+def no_proof(locked: LockedIncident, link: PageLink) -> Proof:
     """Of a page that was just opened."""
     return Proof(has_pin(locked.tx, owner_of_pin(locked, link.tree, link.contact)))
 
@@ -86,7 +84,7 @@ def owner_of_pin(locked: LockedIncident, tree: str, contact: str) -> str:
     return next((owner for owner in owners if has_pin(locked.tx, owner)), f"{tree}/{contact}")
 
 
-def prove(locked: LockedIncident, link: Row[Any], sent: Sent) -> Proof:
+def prove(locked: LockedIncident, link: PageLink, sent: Sent) -> Proof:
     """What is proved by the PIN that was sent, or by the ticket that came of it before."""
     tx, owner = locked.tx, owner_of_pin(locked, link.tree, link.contact)
     if not has_pin(tx, owner):
@@ -132,12 +130,12 @@ def tell_closing(locked: LockedIncident, owner: str) -> None:
     notify_coordinators(locked, Subject.WRONG_PINS, owner.partition("/")[2])
 
 
-def _ticket(tx: Tx, link: Row[Any], owner: str, until: datetime) -> str:
+def _ticket(tx: Tx, link: PageLink, owner: str, until: datetime) -> str:
     moment = f"{int(until.timestamp())}"
     return f"{moment}.{tx.vault.sign(_signed_text(tx, link, owner, moment))}"
 
 
-def _is_good(tx: Tx, link: Row[Any], owner: str, ticket: str) -> bool:
+def _is_good(tx: Tx, link: PageLink, owner: str, ticket: str) -> bool:
     moment, _, signature = ticket.partition(".")
     if not (moment.isascii() and moment.isdigit()) or not tx.vault.is_signed(
         _signed_text(tx, link, owner, moment), signature
@@ -147,5 +145,5 @@ def _is_good(tx: Tx, link: Row[Any], owner: str, ticket: str) -> bool:
     return tx.now <= datetime.fromtimestamp(int(moment), UTC)
 
 
-def _signed_text(tx: Tx, link: Row[Any], owner: str, moment: str) -> str:
+def _signed_text(tx: Tx, link: PageLink, owner: str, moment: str) -> str:
     return f"{link.id} {moment} {pins_of(tx, owner)}"

@@ -3,15 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Row, select
-
-from alertnet.core.codec import from_plain
 from alertnet.core.directory.contact import Contact, Disclosure
 from alertnet.core.disclosure import details_of
 from alertnet.core.escalation.quorum import Action, AnswerKind
-from alertnet.core.escalation.state import State, Status
+from alertnet.core.escalation.state import Status
 from alertnet.core.incident import ASKS
 from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, no_proof
 from alertnet.flows.incidents.news import happened_since
@@ -22,9 +18,11 @@ from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.messages.page import TYPED, Page, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import editions
+from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.answers import CurrentAnswer
-from alertnet.store.tables import escalations, links
+from alertnet.store.records.credentials import page_links
+from alertnet.store.records.credentials.page_links import PageLink
 
 ANSWERS = {
     "acknowledge": AnswerKind.ACKNOWLEDGED,
@@ -60,13 +58,8 @@ class Opened:
 
 def open_page(tx: Tx, token: str) -> Opened | None:
     """The page of a contact's link, no more than minimal; None when no alert ever had such a link."""
-    link = find_link(tx, token)
+    link = page_links.find(tx, token)
     return None if link is None or link.escalation_id is None else show_page(tx, link)
-
-
-def find_link(tx: Tx, token: str) -> Row[Any] | None:
-    """The link of that token."""
-    return tx.session.execute(select(links).where(links.c.token_hash == tx.vault.token_hash(token))).first()
 
 
 def look_at(tx: Tx, incident_id: str) -> LockedIncident:
@@ -76,18 +69,14 @@ def look_at(tx: Tx, incident_id: str) -> LockedIncident:
     return LockedIncident(tx, incident, plans, [], UnitOfWork(tx), Prefetch(tx, []))
 
 
-def may_answer(locked: LockedIncident, link: Row[Any]) -> bool:
-    """Whether the incident is open, and the link's contact neither barred from it nor involved in it (A3).
-
-    Nor may it from a number or mailbox that it has left.
-    """
-    is_its_own = link.address not in locked.contact(link.tree, link.contact).left
-    return locked.is_open and is_its_own and link.contact in locked.plans[link.tree].allowed
+def may_answer(locked: LockedIncident, link: PageLink) -> bool:
+    """Whether the link's contact may answer, at the number or mailbox that the link was sent to."""
+    return locked.may_answer(link.tree, link.contact, link.address)
 
 
 def show_page(
     tx: Tx,
-    link: Row[Any],
+    link: PageLink,
     *remarks: Remark,
     proof: Proof | None = None,
     sent: Sent | None = None,
@@ -106,7 +95,7 @@ def show_page(
     return Opened(page, contact.language, locked.incident.templates, outcome)
 
 
-def _open_page(tx: Tx, link: Row[Any], locked: LockedIncident, contact: Contact, page: Page, proof: Proof) -> Page:
+def _open_page(tx: Tx, link: PageLink, locked: LockedIncident, contact: Contact, page: Page, proof: Proof) -> Page:
     facts, answer = locked.facts, locked.current_answer(link.tree, link.contact)
     reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
     free_text = facts.ask is not None and facts.ask not in ASKS
@@ -139,7 +128,7 @@ def with_proof(locked: LockedIncident, contact: Contact, page: Page, proof: Proo
     )
 
 
-def _recorded(tx: Tx, link: Row[Any], answer: CurrentAnswer | None) -> tuple[Remark, ...]:
+def _recorded(tx: Tx, link: PageLink, answer: CurrentAnswer | None) -> tuple[Remark, ...]:
     """What holds of the contact's answer, by when an action is expected, and whom to call."""
     if answer is None:
         return ()
@@ -149,7 +138,6 @@ def _recorded(tx: Tx, link: Row[Any], answer: CurrentAnswer | None) -> tuple[Rem
 
 
 def _action_due_at(tx: Tx, incident_id: str) -> datetime | None:
-    acknowledged = escalations.c.status == Status.ACKNOWLEDGED.value
-    query = select(escalations.c.state).where(escalations.c.incident_id == incident_id, acknowledged)
-    due = [from_plain(State, state).action_due_at for state in tx.session.scalars(query)]
+    states = escalation_store.states_of(tx.session, incident_id, Status.ACKNOWLEDGED)
+    due = [state.action_due_at for state in states.values()]
     return min((at for at in due if at is not None), default=None)

@@ -1,9 +1,5 @@
 """What a coordinator does for an incident from any of its pages: vouch, report an action, close (B4, A6)."""
 
-from typing import Any
-
-from sqlalchemy import Row
-
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import CloseReason
 from alertnet.core.notification import Kind
@@ -15,12 +11,13 @@ from alertnet.flows.pages.contact_page import may_answer
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.page import CoordinatorActions, Remark
 from alertnet.store.records import notifications
+from alertnet.store.records.credentials.page_links import PageLink
 
 VOUCH, ACTION, CLOSE = "vouch", "action", "close"
 ACTS = (VOUCH, ACTION, CLOSE)
 
 
-def coordinator_actions_of(locked: LockedIncident, link: Row[Any]) -> CoordinatorActions | None:
+def coordinator_actions_of(locked: LockedIncident, link: PageLink) -> CoordinatorActions | None:
     """What the link's coordinator can do now, about those who were told or are to be called."""
     if not may_answer(locked, link):
         return None
@@ -35,7 +32,7 @@ def is_allowed(locked: LockedIncident, sent: Sent) -> bool:
     return value and sent.contact in {value for value, _ in _contacts(locked)}
 
 
-def carry_out(locked: LockedIncident, link: Row[Any], sent: Sent) -> tuple[Remark, ...]:
+def carry_out(locked: LockedIncident, link: PageLink, sent: Sent) -> tuple[Remark, ...]:
     """Do it, and say so. Sent again, it counts once."""
     if sent.answer == CLOSE:
         close_incident(locked, CloseReason(sent.reason), text=sent.note or None, by=link.contact)
@@ -56,5 +53,5 @@ def _contacts(locked: LockedIncident) -> list[tuple[str, str]]:
     return [
         (f"{tree}/{id}", f"{locked.contact(tree, id).organisation} ({id})")
         for tree, id in told
-        if id in locked.plans[tree].allowed
+        if locked.may_hear(tree, id)
     ]

@@ -1,9 +1,6 @@
 """The coordinator's page: a decision, alarm or task, and what can be done for the incident; opening changes nothing."""
 
 from dataclasses import replace
-from typing import Any
-
-from sqlalchemy import Row
 
 from alertnet.core.disclosure import Subject, details_of
 from alertnet.core.errors import WrongState
@@ -19,7 +16,6 @@ from alertnet.flows.pages.contact_page import (
     TOO_LONG,
     Opened,
     Outcome,
-    find_link,
     look_at,
     may_answer,
     with_proof,
@@ -31,6 +27,8 @@ from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.credentials import page_links
+from alertnet.store.records.credentials.page_links import PageLink
 from alertnet.store.records.prompts import Prompt
 
 ACKNOWLEDGE, TAKE = "acknowledge", "take"
@@ -39,18 +37,18 @@ _SAID = {kind.value for kind in ANSWERS.values()}
 
 def open_coordinator_page(tx: Tx, token: str) -> Opened | None:
     """The page of a coordinator's link; None when no alarm, decision or task ever had such a link."""
-    link = find_link(tx, token)
-    return None if link is None or link.alarm_id is None else _show(tx, link)
+    link = page_links.find(tx, token)
+    return None if link is None or link.prompt_id is None else _show(tx, link)
 
 
 def submit_coordinator_page(tx: Tx, token: str, sent: Sent) -> Opened | None:
     """Do as the button says, and show what holds now. Sent again, it counts once."""
-    link = find_link(tx, token)
-    if link is None or link.alarm_id is None:
+    link = page_links.find(tx, token)
+    if link is None or link.prompt_id is None:
         return None
     sent = sent.without_ticket()
     locked = take_up(tx, link.incident_id)
-    prompt = _prompt(tx, link)
+    prompt = prompt_store.get(tx.session, link.prompt)
     if not may_answer(locked, link):
         is_same = sent.answer == CLOSE and not locked.is_open and locked.incident.close_reason == sent.reason
         return _show(tx, link, outcome=Outcome.DONE if is_same else Outcome.OVER)
@@ -104,7 +102,7 @@ def _report(locked: LockedIncident, prompt: Prompt, answer: str, by: str) -> Non
 
 def _show(
     tx: Tx,
-    link: Row[Any],
+    link: PageLink,
     *remarks: Remark,
     proof: Proof | None = None,
     sent: Sent | None = None,
@@ -112,7 +110,7 @@ def _show(
 ) -> Opened:
     locked = look_at(tx, link.incident_id)
     contact = locked.contact(link.tree, link.contact)
-    prompt = _prompt(tx, link)
+    prompt = prompt_store.get(tx.session, link.prompt)
     words = replace(
         said(locked, link.tree, contact),
         subject=prompts.subject_of(locked, prompt),
@@ -172,7 +170,3 @@ def _known(prompt: Prompt) -> tuple[str, ...]:
     if prompt.kind == PromptKind.TASK:
         return (TAKE, *ANSWERS, *CALL_FAILURES)
     return DECISIONS if prompt.kind == PromptKind.DECISION else (ACKNOWLEDGE,)
-
-
-def _prompt(tx: Tx, link: Row[Any]) -> Prompt:
-    return prompt_store.get(tx.session, link.alarm_id)

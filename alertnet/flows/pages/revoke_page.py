@@ -1,34 +1,33 @@
 """The coordinator's page of an answer: who said what, when and how; its one button takes the answer back (A6)."""
 
 from dataclasses import replace
-from typing import Any
-
-from sqlalchemy import Row, select
 
 from alertnet.core.directory.contact import Contact, Disclosure
 from alertnet.core.disclosure import details_of
-from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove
 from alertnet.flows.escalation.record_response import SUBJECTS, revoke
 from alertnet.flows.notifications.compose import said
-from alertnet.flows.pages.contact_page import Opened, Outcome, find_link, look_at, may_answer, with_proof
+from alertnet.flows.pages.contact_page import Opened, Outcome, look_at, may_answer, with_proof
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import acknowledgements
+from alertnet.store.records import answers
+from alertnet.store.records.answers import Given
+from alertnet.store.records.credentials import page_links
+from alertnet.store.records.credentials.page_links import PageLink
 
 REVOKE = "revoke"
 
 
 def open_answer(tx: Tx, token: str) -> Opened | None:
     """The page of a coordinator's link, no more than minimal; None when no notice of an answer ever had such a link."""
-    link = find_link(tx, token)
+    link = page_links.find(tx, token)
     return None if link is None or link.acknowledgement_id is None else _show(tx, link)
 
 
 def revoke_answer(tx: Tx, token: str, sent: Sent) -> Opened | None:
     """Take the answer back, or show the details to who knows the PIN. Sent again, it counts once."""
-    link = find_link(tx, token)
+    link = page_links.find(tx, token)
     if link is None or link.acknowledgement_id is None:
         return None
     sent = sent.without_ticket()
@@ -39,8 +38,8 @@ def revoke_answer(tx: Tx, token: str, sent: Sent) -> Opened | None:
         return _show(tx, link, outcome=Outcome.NOT_ALLOWED)
     proof = prove(locked, link, sent)
     revokes = sent.answer == REVOKE and not proof.is_missing
-    if revokes and _answer(tx, link).revoked_at is None:
-        revoke(locked, link.acknowledgement_id, by=link.contact)
+    if revokes and answers.get(tx.session, link.acknowledgement).revoked_at is None:
+        revoke(locked, link.acknowledgement, by=link.contact)
     locked.finish()
     outcome = Outcome.NOT_PROVED if sent.answer and proof.is_missing else Outcome.DONE
     return _show(tx, link, proof=proof, outcome=outcome)
@@ -48,14 +47,14 @@ def revoke_answer(tx: Tx, token: str, sent: Sent) -> Opened | None:
 
 def _show(
     tx: Tx,
-    link: Row[Any],
+    link: PageLink,
     proof: Proof | None = None,
     outcome: Outcome = Outcome.DONE,
 ) -> Opened:
     locked = look_at(tx, link.incident_id)
     contact = locked.contact(link.tree, link.contact)
-    answer = _answer(tx, link)
-    words = replace(said(locked, link.tree, contact), subject=SUBJECTS[AnswerKind(answer.kind)], about=answer.contact)
+    answer = answers.get(tx.session, link.acknowledgement)
+    words = replace(said(locked, link.tree, contact), subject=SUBJECTS[answer.kind], about=answer.contact)
     if not may_answer(locked, link):
         page = Page(words, (Remark("taken_care_of" if locked.is_open else "closed"),), asked=True)
     elif answer.revoked_at is not None:
@@ -67,17 +66,12 @@ def _show(
     return Opened(page, contact.language, locked.incident.templates, outcome)
 
 
-def _page_by_answer(locked: LockedIncident, contact: Contact, answer: Row[Any], page: Page, proof: Proof) -> Page:
+def _page_by_answer(locked: LockedIncident, contact: Contact, answer: Given, page: Page, proof: Proof) -> Page:
     reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
     # The name and the words of whoever answered are free text: for those who may read everything.
     given = (answer.by, answer.note) if contact.disclosure is Disclosure.FULL else ()
     return replace(
         page,
-        stated=(Remark(f"answered_{answer.via}", answer.at),),
+        stated=(Remark(f"answered_{answer.via.value}", answer.at),),
         details=(*filter(None, given), *details_of(locked.facts, contact.disclosure)) if reads else (),
     )
-
-
-def _answer(tx: Tx, link: Row[Any]) -> Row[Any]:
-    query = select(acknowledgements).where(acknowledgements.c.id == link.acknowledgement_id)
-    return tx.session.execute(query).one()

@@ -1,9 +1,5 @@
 """A button of the contact's page was pressed, or its PIN entered: only so does a link change anything (A6)."""
 
-from typing import Any
-
-from sqlalchemy import Row
-
 from alertnet.core.escalation.quorum import Action, Via
 from alertnet.core.limits import LONGEST_NOTE
 from alertnet.flows.escalation.pin_proof import Sent, prove
@@ -17,13 +13,14 @@ from alertnet.flows.pages.contact_page import (
     WRONG_PERSON,
     Opened,
     Outcome,
-    find_link,
     may_answer,
     show_page,
 )
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.messages.page import Remark
 from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials import page_links
+from alertnet.store.records.credentials.page_links import PageLink
 
 
 def answer_page(tx: Tx, token: str, form: Sent) -> Opened | None:
@@ -32,7 +29,7 @@ def answer_page(tx: Tx, token: str, form: Sent) -> Opened | None:
     Sent again, it counts once. Of a contact with a PIN nothing is recorded without it.
     """
     form = form.without_ticket()
-    link = find_link(tx, token)
+    link = page_links.find(tx, token)
     if link is None or link.escalation_id is None:
         return None
     locked = take_up(tx, link.incident_id)
@@ -57,7 +54,7 @@ def _is_allowed(form: Sent) -> bool:
     return form.answer in (*ANSWERS, WRONG_PERSON) if form.answer else bool(form.pin)
 
 
-def _record(locked: LockedIncident, link: Row[Any], form: Sent) -> tuple[Remark, ...]:
+def _record(locked: LockedIncident, link: PageLink, form: Sent) -> tuple[Remark, ...]:
     """What was done, where the page does not show it anyway."""
     now = locked.tx.now
     if form.answer == ACTION:

@@ -4,14 +4,12 @@ import re
 
 import phonenumbers
 from phonenumbers import PhoneNumberType, number_type
-from sqlalchemy import select
 
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.page import TaskDetails
 from alertnet.store.records.notifications import covered_by_tasks
 from alertnet.store.records.prompts import Prompt
-from alertnet.store.tables import escalations
 
 MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _NUMBER = re.compile(r"\+[0-9](?:[ -]?[0-9]){6,14}")
@@ -19,16 +17,12 @@ _NUMBER = re.compile(r"\+[0-9](?:[ -]?[0-9]){6,14}")
 
 def task_details_of(locked: LockedIncident, task: Prompt) -> TaskDetails | None:
     """What the page of that task shows; None where its contact may not be told any more (A3)."""
-    tree = locked.tx.session.scalar(select(escalations.c.tree).where(escalations.c.id == task.escalation_id))
-    if tree is None or task.contact not in locked.plans[tree].allowed:
+    covered = covered_by_tasks(locked.tx.session, [task.id])[task.id]
+    asked = next(each for each in covered if each.escalation == task.escalation_id)
+    if not locked.may_hear(asked.tree, task.contact):
         return None
-    contact = locked.contact(tree, task.contact)
-    place = next(
-        each.method_index
-        for each in covered_by_tasks(locked.tx.session, [task.id])[task.id]
-        if each.contact == contact.id
-    )
-    words = contact.all_methods[place].address
+    contact = locked.contact(asked.tree, task.contact)
+    words = contact.all_methods[asked.method_index].address
     numbers = _numbers(words, contact)
     who = tuple(dict.fromkeys(part for part in (contact.organisation, contact.name, contact.id) if part))
     return TaskDetails(who, contact.language, words, numbers, tuple(number for number in numbers if _is_mobile(number)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, tuple_, update
+from sqlalchemy import Row, Select, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
@@ -87,16 +87,8 @@ class NewReport(NewRow):
     note: str | None
 
 
-_CURRENT: Select[tuple[str, str, str, str, str, datetime, str | None]] = (
-    select(
-        acknowledgements.c.id,
-        acknowledgements.c.tree,
-        acknowledgements.c.contact,
-        acknowledgements.c.kind,
-        acknowledgements.c.via,
-        acknowledgements.c.at,
-        acknowledgements.c.address,
-    )
+_CURRENT: Select[Any] = (
+    select(*(acknowledgements.c[each.name] for each in fields(CurrentAnswer)))
     .where(acknowledgements.c.revoked_at.is_(None))
     .order_by(acknowledgements.c.at.desc(), acknowledgements.c.id)
 )
@@ -120,14 +112,16 @@ def current_answers(session: Session, incident: str, names: Names | None = None)
     ]
 
 
+def get(session: Session, id: str) -> Given:
+    """That answer."""
+    return _given(session.execute(_GIVEN.where(acknowledgements.c.id == id)).one())
+
+
 def find(session: Session, incident: str, id: str) -> Given | None:
     """The answer of that id, if it is one of the incident."""
     mine = (acknowledgements.c.id == id) & (acknowledgements.c.incident_id == incident)
     row = session.execute(_GIVEN.where(mine)).first()
-    if row is None:
-        return None
-    kind, via = AnswerKind(row.kind), Via(row.via)
-    return Given(row.id, row.tree, row.contact, kind, via, row.at, row.by, row.note, row.revoked_at)
+    return None if row is None else _given(row)
 
 
 def revoke(session: Session, id: str, at: datetime) -> None:
@@ -140,3 +134,8 @@ def reports(session: Session, incident: str, names: Names) -> list[Report]:
     named = tuple_(actions.c.tree, actions.c.contact).in_(list(names))
     query = _REPORTS.where(actions.c.incident_id == incident, named)
     return [Report(row.action, row.at, row.note) for row in session.execute(query)]
+
+
+def _given(row: Row[Any]) -> Given:
+    kind, via = AnswerKind(row.kind), Via(row.via)
+    return Given(row.id, row.tree, row.contact, kind, via, row.at, row.by, row.note, row.revoked_at)

@@ -145,6 +145,14 @@ def tree_of(session: Session, id: str) -> str:
     return tree
 
 
+def states_of(session: Session, incident: str, status: Status | None = None) -> dict[str, State]:
+    """What each tree's escalation of an incident remembers, read without holding any; `status`: of those alone."""
+    query = select(escalations.c.tree, escalations.c.state).where(escalations.c.incident_id == incident)
+    if status is not None:
+        query = query.where(escalations.c.status == status.value)
+    return {row.tree: from_plain(State, row.state) for row in session.execute(query)}
+
+
 def due(session: Session, now: datetime, limit: int) -> list[tuple[str, str]]:
     """(escalation, incident) of what is due, most severe first, then oldest; nothing is held."""
     return [(row.id, row.incident_id) for row in session.execute(_DUE, {"now": now, "most": limit})]

@@ -1,11 +1,53 @@
 """Page links on the record: whoever has the token of one opens the page of one contact, about one thing (B4)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy.orm import Session
 
 from alertnet.core.directory.contact import MethodKind
+from alertnet.store.db.by_incident import by_incident
 from alertnet.store.db.new_row import NewRow
+from alertnet.store.db.prepared import Prepared
+from alertnet.store.db.tx import Tx
 from alertnet.store.tables import links
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """A contact's link, by one of its methods; it is about an escalation, a prompt or an answer."""
+
+    id: str
+    token: str
+    incident_id: str
+    escalation_id: str | None
+    prompt_id: str | None
+    acknowledgement_id: str | None
+    """The answer that a coordinator can take back there."""
+    tree: str
+    contact: str
+    method: str
+    address: str
+
+    @property
+    def about(self) -> str:
+        """The id of what it is about."""
+        return self.escalation_id or self.prompt_id or self.acknowledgement_id or ""
+
+    @property
+    def prompt(self) -> str:
+        """The prompt that it is about."""
+        assert self.prompt_id is not None
+        return self.prompt_id
+
+    @property
+    def acknowledgement(self) -> str:
+        """The answer that it is about."""
+        assert self.acknowledgement_id is not None
+        return self.acknowledgement_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +70,34 @@ class NewPageLink(NewRow):
     address: str
     created_at: datetime
     pin_tries: int = 0
+
+
+_LINKS: Select[Any] = select(
+    links.c.id,
+    links.c.token,
+    links.c.incident_id,
+    links.c.escalation_id,
+    links.c.alarm_id,
+    links.c.acknowledgement_id,
+    links.c.tree,
+    links.c.contact,
+    links.c.method,
+    links.c.address,
+)
+_OF_INCIDENTS = Prepared(_LINKS.where(links.c.incident_id.in_(bindparam("incidents", expanding=True))))
+_OF_TOKEN = _LINKS.where(links.c.token_hash == bindparam("hash"))
+
+
+def find(tx: Tx, token: str) -> PageLink | None:
+    """The link of that token, if anybody was ever given one."""
+    row = tx.session.execute(_OF_TOKEN, {"hash": tx.vault.token_hash(token)}).first()
+    return None if row is None else _link(row)
+
+
+def of_incidents(session: Session, incidents: Collection[str]) -> dict[str, list[PageLink]]:
+    """Every link of each of the incidents."""
+    return by_incident(session, _OF_INCIDENTS, incidents, _link)
+
+
+def _link(row: Row[Any]) -> PageLink:
+    return PageLink(*tuple(row))
