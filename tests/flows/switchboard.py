@@ -13,7 +13,6 @@ from sqlalchemy import Row, select
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.incident import CloseReason, Facts, Scope, Severity
-from alertnet.flows.credentials.codes_of_number import open_codes
 from alertnet.flows.credentials.written_codes import written_code
 from alertnet.flows.escalation.escalate import escalate
 from alertnet.flows.incidents.close_incident import close_incident
@@ -26,6 +25,7 @@ from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.inbound import InboundSms, Reply
 from alertnet.store.tables import acknowledgements, actions, alarms, incidents, notifications, timeline
+from alertnet.store.views.codes_of_number import open_codes
 from tests.support.clock import Clock
 from tests.support.entropy import Foreseen
 from tests.support.program import example_trees, settings_on, shipped_templates

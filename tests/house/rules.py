@@ -77,12 +77,8 @@ SQL = re.compile(
 
 STILL_SAYS_SQL = frozenset(
     {
-        "alertnet.flows.credentials.codes_of_number",
         "alertnet.flows.credentials.known_numbers",
         "alertnet.flows.credentials.pins",
-        "alertnet.flows.credentials.written_codes",
-        "alertnet.flows.incidents.migrate_records",
-        "alertnet.flows.notifications.prompts",
         "alertnet.flows.sms.report_by_sms",
         "alertnet.flows.voice.call_answered",
         "alertnet.flows.voice.incoming_call",

@@ -10,7 +10,6 @@ from sqlalchemy import insert, select, text
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.inbound.code_formats import WRITTEN_CODE_LENGTH, is_written_code
 from alertnet.core.incident import CloseReason
-from alertnet.flows.credentials.codes_of_number import find_sent, open_codes
 from alertnet.flows.escalation.escalate import escalate_due
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.reopen_incident import reopen_incident
@@ -18,6 +17,7 @@ from alertnet.runtime.clock import system_clock
 from alertnet.runtime.wiring import SystemEntropy
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import code_numbers, codes
+from alertnet.store.views.codes_of_number import find_sent, open_codes
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, MINUTE, Stage, network, opening
 

@@ -1,34 +1,11 @@
 """Written codes: one for each recipient and incident, unmistakable among all of its numbers (B4)."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
-
-from sqlalchemy import BindParameter, Row, bindparam, select, update
-from sqlalchemy.orm import Session
+from collections.abc import Sequence
 
 from alertnet.core.directory.contact import RINGING, Contact
-from alertnet.flows.unit.locked_incident import Code, LockedIncident
-from alertnet.store.db.by_incident import by_incident
-from alertnet.store.db.prepared import Prepared
-from alertnet.store.records.credentials.codes import NewCode, NewCodeNumber
-from alertnet.store.tables import code_numbers, codes
-
-_INCIDENTS: BindParameter[Any] = bindparam("incidents", expanding=True)
-_CODES = Prepared(
-    select(codes.c.incident_id, codes.c.id, codes.c.tree, codes.c.contact, codes.c.code)
-    .where(codes.c.incident_id.in_(_INCIDENTS), codes.c.voided_at.is_(None), codes.c.contact.is_not(None))
-    .order_by(codes.c.created_at)
-)
-_LATER = code_numbers.alias()
-_GIVEN_ANEW = (
-    select(code_numbers.c.code_id)
-    .join(
-        _LATER,
-        (_LATER.c.code_hash == code_numbers.c.code_hash) & (_LATER.c.number_index == code_numbers.c.number_index),
-    )
-    .where(_LATER.c.open, ~code_numbers.c.open)
-)
-"""Codes of closed incidents that one of their numbers holds for another one, which is open."""
+from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.records.credentials import codes
+from alertnet.store.records.credentials.codes import Code, NewCode, NewCodeNumber
 
 
 def written_code(locked: LockedIncident, tree: str, contact: Contact) -> Code | None:
@@ -54,8 +31,7 @@ def good_from(locked: LockedIncident, code: Code, same_recipient: Sequence[tuple
     """
     if locked.incident.replanned_at is None and not any(each.duty for _, each in same_recipient):
         return code
-    written = select(code_numbers.c.number_index).where(code_numbers.c.code_id == code.id)
-    there = {*locked.tx.session.scalars(written)}
+    there = {each.index for each in codes.numbers_of(locked.tx.session, code.id)}
     there |= {each.number_index for each in locked.work.pending.waiting(NewCodeNumber) if each.code_id == code.id}
     fresh = {
         number: owner
@@ -92,42 +68,22 @@ def decision_code(locked: LockedIncident) -> Code | None:
     return _make(locked, locked.coordinators(), None, None)
 
 
-def void_there(locked: LockedIncident, code_id: str, number: str) -> None:
-    """Void a code from that number alone: others share it."""
-    mine = code_numbers.c.number_index.in_(locked.tx.vault.indexes(number))
-    change = update(code_numbers).where(code_numbers.c.code_id == code_id, mine)
-    locked.tx.session.execute(change.values(voided_at=locked.tx.now, code_hash=None))
-
-
 def code_in_place(locked: LockedIncident, prompt: str, tree: str, contact: Contact) -> Code | None:
     """A code for an alarm or question that one coordinator alone has, in place of the one that all share."""
     return _make(locked, locked.same_recipient(tree, contact.id), None, None, prompt=prompt)
 
 
-def codes_in_place(locked: LockedIncident, prompt: str) -> dict[tuple[str, str], Code]:
-    """The codes of a prompt that one coordinator alone has, by (tree, contact)."""
-    query = (
-        select(codes.c.id, codes.c.code, code_numbers.c.tree, code_numbers.c.contact)
-        .join(code_numbers, code_numbers.c.code_id == codes.c.id)
-        .where(codes.c.incident_id == locked.incident.id, codes.c.alarm_id == prompt, codes.c.voided_at.is_(None))
-    )
-    return {(row.tree, row.contact): Code(row.id, row.code) for row in locked.tx.session.execute(query)}
-
-
 def mark_open(locked: LockedIncident, is_open: bool) -> None:
     """Let the numbers know whether the incident of their codes is open; what others hold meanwhile is void."""
-    own = select(codes.c.id).where(codes.c.incident_id == locked.incident.id)
     if is_open:
-        for code_id in locked.tx.session.scalars(own.where(codes.c.id.in_(_GIVEN_ANEW))).all():
+        for code_id in codes.given_anew(locked.tx.session, locked.incident.id):
             void(locked, code_id)
-    change = update(code_numbers).where(code_numbers.c.code_id.in_(own))
-    locked.tx.session.execute(change.values(open=is_open))
+    codes.mark_open(locked.tx.session, locked.incident.id, is_open)
 
 
 def void(locked: LockedIncident, code_id: str) -> None:
     """Void a code; the next message to the recipient carries a fresh one."""
-    locked.tx.session.execute(update(codes).where(codes.c.id == code_id).values(voided_at=locked.tx.now))
-    locked.tx.session.execute(update(code_numbers).where(code_numbers.c.code_id == code_id).values(code_hash=None))
+    codes.void(locked.tx.session, code_id, locked.tx.now)
     locked.known_codes = {key: code for key, code in known_codes(locked).items() if code.id != code_id}
 
 
@@ -179,10 +135,6 @@ def _let_answer(locked: LockedIncident, code: Code, owners: dict[str, tuple[str,
 
 def known_codes(locked: LockedIncident) -> dict[tuple[str, str], Code]:
     if locked.known_codes is None:
-        rows = locked.prefetch.read(_read_codes, locked.incident.id)
-        locked.known_codes = {(row.tree, row.contact): Code(row.id, row.code) for row in rows}
+        known = locked.prefetch.read(codes.of_contacts, locked.incident.id)
+        locked.known_codes = {(each.tree, each.contact): each.code for each in known}
     return locked.known_codes
-
-
-def _read_codes(session: Session, incidents: Collection[str]) -> dict[str, list[Row[Any]]]:
-    return by_incident(session, _CODES, incidents, lambda row: row)

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from sqlalchemy import delete, select
-
 from alertnet.core.directory.contact import Contact
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.state import LAST_RESORT
@@ -14,8 +12,8 @@ from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import notifications
 from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.credentials import codes
 from alertnet.store.records.escalations import Escalation
-from alertnet.store.tables import code_numbers, codes
 
 
 def follow(tx: Tx, escalation: Escalation, after: Plan, places: Places) -> None:
@@ -47,8 +45,7 @@ def let_codes_follow(locked: LockedIncident) -> None:
         _forget_numbers(locked, code.id, same_recipient)
         if good_from(locked, code, same_recipient) is None:
             void(locked, code.id)
-    asking = select(codes.c.id).where(codes.c.incident_id == locked.incident.id, codes.c.contact.is_(None))
-    for id in locked.tx.session.scalars(asking).all():
+    for id in codes.shared(locked.tx.session, locked.incident.id):
         _forget_numbers(locked, id, locked.coordinators())
 
 
@@ -56,7 +53,6 @@ def _forget_numbers(locked: LockedIncident, code_id: str, same_recipient: list[t
     """Forget numbers that nobody of them has any more; a phone of whoever was on duty stays while there is a rota."""
     on_duty = {(tree, contact.id) for tree, contact in same_recipient if contact.duty}
     now = {index for number in owners_of(same_recipient) for index in locked.tx.vault.indexes(number)}
-    for row in locked.tx.session.execute(select(code_numbers).where(code_numbers.c.code_id == code_id)).all():
-        if row.number_index not in now and (row.tree, row.contact) not in on_duty:
-            gone = (code_numbers.c.code_id == code_id) & (code_numbers.c.number_index == row.number_index)
-            locked.tx.session.execute(delete(code_numbers).where(gone))
+    for number in codes.numbers_of(locked.tx.session, code_id):
+        if number.index not in now and (number.tree, number.contact) not in on_duty:
+            codes.forget_number(locked.tx.session, code_id, number.index)

@@ -6,19 +6,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-
 from alertnet.core.directory.contact import RINGING, WRITTEN, Contact, MethodKind
 from alertnet.core.disclosure import IN_FLOODS, Subject
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
-from alertnet.flows.credentials.written_codes import codes_in_place, decision_code, good_from
+from alertnet.flows.credentials.written_codes import decision_code, good_from
 from alertnet.flows.notifications.compose import said, write
 from alertnet.flows.notifications.ring_budget import count_rings, may_ring
-from alertnet.flows.unit.locked_incident import Code, LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.credentials import codes
+from alertnet.store.records.credentials.codes import Code
 from alertnet.store.records.escalations import Escalation
 from alertnet.store.records.prompts import Prompt
-from alertnet.store.tables import codes
 
 AGAIN = timedelta(minutes=10)
 FIRST_AFTER_HOLD = timedelta(minutes=60)
@@ -85,11 +84,11 @@ def ask_about_level(locked: LockedIncident, escalation: Escalation, index: int, 
 
 def ring(locked: LockedIncident, prompt: Prompt) -> None:
     """Let a prompt ring again, with the codes that it has."""
-    text = locked.tx.session.scalar(select(codes.c.code).where(codes.c.id == prompt.code_id))
-    code = Code(prompt.code_id, text) if prompt.code_id and text else None
+    session = locked.tx.session
+    code = codes.get(session, prompt.code_id) if prompt.code_id else None
     if code is not None:
         good_from(locked, code, locked.coordinators())
-    in_place = codes_in_place(locked, prompt.id)
+    in_place = codes.in_place(session, locked.incident.id, prompt.id)
     _count_rings(locked, Subject(prompt.subject))
     for tree, contact in locked.coordinators():
         ring_one(locked, prompt, tree, contact, in_place.get((tree, contact.id), code))

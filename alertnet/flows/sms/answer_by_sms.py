@@ -10,7 +10,6 @@ from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.inbound.sms_grammar import SmsAnswer, Verb
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
-from alertnet.flows.credentials.codes_of_number import HeldCode
 from alertnet.flows.escalation.record_decision import decide_prompt
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.escalation.report_action import report_action
@@ -22,6 +21,7 @@ from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.inbound import InboundSms, Reply
 from alertnet.store.records.prompts import Prompt
+from alertnet.store.views.codes_of_number import HeldCode
 
 KINDS = {
     Verb.OK: AnswerKind.ACKNOWLEDGED,

@@ -12,7 +12,6 @@ from alertnet.core.inbound.sms_grammar import SmsAnswer, is_opt_out, parse_answe
 from alertnet.core.limits import Limit
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.codes_of_number import HeldCode, find_sent, told_codes
 from alertnet.flows.credentials.known_numbers import contacts_at, member_at, reporter_at
 from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.system_notices import RANKS
@@ -31,6 +30,7 @@ from alertnet.store.records import inbound
 from alertnet.store.records.credentials import lost_codes
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.views.codes_of_number import HeldCode, find_sent, told_codes
 
 
 def receive_sms(tx: Tx, edition: Edition, sms: InboundSms) -> Reply | None:

@@ -6,13 +6,13 @@ from dataclasses import replace
 from alertnet.core.disclosure import IN_FLOODS, Said, Subject
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.notification import Kind, PromptKind
-from alertnet.flows.credentials.codes_of_number import HeldCode
 from alertnet.flows.notifications.compose import notify_coordinators, said
 from alertnet.flows.notifications.prompts import open_prompts, raise_prompt
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import limits
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.views.codes_of_number import HeldCode
 
 MOST_INCIDENTS = 5
 """A text is put into so many open incidents of its sender, the latest: in more it would only ring the same people."""

@@ -12,9 +12,8 @@ from alertnet.core.disclosure import Said, Subject
 from alertnet.core.inbound.wrong_codes import Guesses, Verdict
 from alertnet.core.limits import FOREIGN_CODES
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.codes_of_number import HeldCode, holders
 from alertnet.flows.credentials.page_links import link_token
-from alertnet.flows.credentials.written_codes import code_in_place, void, void_there, written_code
+from alertnet.flows.credentials.written_codes import code_in_place, void, written_code
 from alertnet.flows.notifications.compose import notify_coordinators, said, write
 from alertnet.flows.notifications.prompts import ring_one
 from alertnet.flows.sms.unclear_sms import may_answer
@@ -23,7 +22,9 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import limits
 from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.credentials import codes
 from alertnet.store.records.credentials import guesses as guess_store
+from alertnet.store.views.codes_of_number import HeldCode, holders
 
 MOST_REPORTED = 5
 """Incidents in which a text is reported as one with somebody else's code, at most."""
@@ -104,7 +105,7 @@ def _renew(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said
         contact = locked.contact(code.tree, code.contact)
         if code.prompt is not None:
             # All coordinators share it: the slips of one must not lock out another.
-            void_there(locked, code.id, number)
+            codes.void_at(locked.tx, code.id, number)
             prompt = prompt_store.get(locked.tx.session, code.prompt)
             if prompt.is_open and may_answer(locked, code):
                 fresh = code_in_place(locked, prompt.id, code.tree, contact)

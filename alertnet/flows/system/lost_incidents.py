@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.lost_incidents import traces_of
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.codes_of_number import find_sent
 from alertnet.flows.credentials.known_numbers import contacts_at, member_at, words_of
 from alertnet.flows.notifications.system_notices import tell_coordinators
 from alertnet.store.db.tx import Tx
@@ -15,6 +14,7 @@ from alertnet.store.records.credentials import lost_codes
 from alertnet.store.records.credentials.lost_codes import LostCode
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.views.codes_of_number import find_sent
 
 Told = Mapping[str, Sequence[str]]
 """Lost incidents by reference, with whom they were told to: ids of contacts, or the end of a number."""

@@ -1,12 +1,9 @@
 """Drawing written codes: any number holds a text once, and who holds what is asked for many codes at a time (B4)."""
 
-from datetime import timedelta
-
 from alertnet.core.inbound.code_formats import WRITTEN_CODE_LENGTH, is_written_code
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import codes
 
-KEPT_AFTER_CLOSING = timedelta(days=7)
 FEWEST, MANY = 4, 64
 """How many are drawn at once: what most flows need, and where most of what was drawn is held already."""
 MOST_ROUNDS = 4
@@ -38,16 +35,9 @@ class CodePool:
 
     def holds(self, numbers: list[bytes], text: str) -> bool:
         """Whether one of the numbers has that very code already."""
-        return not self._holders([text])[text].isdisjoint(numbers)
+        return not codes.numbers_with(self._tx, [text])[text].isdisjoint(numbers)
 
     def _draw_more(self, count: int) -> None:
         drawn = dict.fromkeys(self._tx.entropy.digits(WRITTEN_CODE_LENGTH) for _ in range(count))
-        self._ready |= self._holders([text for text in drawn if is_written_code(text) and text not in self._given])
-
-    def _holders(self, texts: list[str]) -> dict[str, set[bytes]]:
-        """The numbers that hold each of the texts: in an incident open, closed less than 7 days ago, or lost."""
-        texts_of = {hash: text for text in texts for hash in self._tx.vault.code_hashes(text)}
-        held: dict[str, set[bytes]] = {text: set() for text in texts}
-        for hash, number in codes.holders(self._tx.session, texts_of, self._tx.now - KEPT_AFTER_CLOSING):
-            held[texts_of[hash]].add(number)
-        return held
+        fresh = [text for text in drawn if is_written_code(text) and text not in self._given]
+        self._ready |= codes.numbers_with(self._tx, fresh)

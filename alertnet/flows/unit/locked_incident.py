@@ -16,15 +16,8 @@ from alertnet.store.records import answers, editions
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.answers import CurrentAnswer
+from alertnet.store.records.credentials.codes import Code
 from alertnet.store.records.escalations import Escalation, Unreadable
-
-
-@dataclass(frozen=True)
-class Code:
-    """A written code."""
-
-    id: str
-    text: str
 
 
 @dataclass

@@ -14,7 +14,6 @@ from alertnet.core.inbound.code_formats import is_written_code
 from alertnet.core.inbound.wrong_keys import WrongKeys
 from alertnet.core.limits import PUT_THROUGHS, TEXTS_TOLD
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.codes_of_number import HeldCode, find_sent, open_codes, told_codes
 from alertnet.flows.credentials.known_numbers import contacts_at, member_at, open_incident_of
 from alertnet.flows.credentials.pins import has_pin
 from alertnet.flows.escalation.pin_proof import Door, owner_of_pin, try_contacts_pin
@@ -30,6 +29,7 @@ from alertnet.store.records import editions, limits
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.editions import Edition
 from alertnet.store.tables import inbound
+from alertnet.store.views.codes_of_number import HeldCode, find_sent, open_codes, told_codes
 
 DEFAULT_LANGUAGE = "en"
 NO_REF = "TEL"

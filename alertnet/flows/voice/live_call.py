@@ -10,7 +10,6 @@ from alertnet.core.codec import from_plain
 from alertnet.core.disclosure import Said
 from alertnet.core.inbound.code_formats import SPOKEN_CODE_LENGTH
 from alertnet.core.notification import AttemptStatus, Kind
-from alertnet.flows.credentials.codes_of_number import told_codes
 from alertnet.flows.credentials.pins import digits_of_pin
 from alertnet.flows.escalation.pin_proof import Door, owner_of_pin, try_contacts_pin
 from alertnet.flows.notifications.cancel_alerts import is_wanted
@@ -22,6 +21,7 @@ from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import coverage_of
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.tables import attempts, notifications
+from alertnet.store.views.codes_of_number import told_codes
 
 ASKING = frozenset({Kind.DECISION, Kind.ALARM, Kind.TASK})
 

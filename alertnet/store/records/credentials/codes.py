@@ -1,17 +1,52 @@
-"""Written codes, and the numbers that hold each: for every number a text stands for one incident (B4)."""
+"""Written codes on the record: the tables `codes`, and `code_numbers` with the numbers that each is good from (B4).
+
+A contact has one in an incident; a prompt has one of its own, which any coordinator may use, and another in place of
+it for one who has lost that. Numbers are known by their blind index alone.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.incident import IncidentStatus
+from alertnet.store.db.by_incident import by_incident
 from alertnet.store.db.new_row import NewRow
 from alertnet.store.db.prepared import Prepared
+from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import lost_codes
 from alertnet.store.tables import code_numbers, codes, incidents
+
+KEPT_AFTER_CLOSING = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A written code."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactsCode:
+    """A contact's own code in an incident."""
+
+    tree: str
+    contact: str
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingNumber:
+    """A number that a code is good from, and whose it was when it became so."""
+
+    index: bytes
+    tree: str
+    contact: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +82,35 @@ class NewCodeNumber(NewRow):
     open: bool = True
 
 
-# Statements are made once: making one costs as much as running it.
-_HOLDERS = Prepared(
+_KNOWN = Prepared(
+    select(codes.c.incident_id, codes.c.tree, codes.c.contact, codes.c.id, codes.c.code)
+    .where(
+        codes.c.incident_id.in_(bindparam("incidents", expanding=True)),
+        codes.c.voided_at.is_(None),
+        codes.c.contact.is_not(None),
+    )
+    .order_by(codes.c.created_at)
+)
+_TEXT = select(codes.c.code).where(codes.c.id == bindparam("id"))
+_LATER = code_numbers.alias()
+_GIVEN_ANEW = (
+    select(code_numbers.c.code_id)
+    .join(
+        _LATER,
+        (_LATER.c.code_hash == code_numbers.c.code_hash) & (_LATER.c.number_index == code_numbers.c.number_index),
+    )
+    .where(_LATER.c.open, ~code_numbers.c.open)
+)
+"""Codes of closed incidents that one of their numbers holds for another one, which is open."""
+# Statements of the hot places are made once: making one costs as much as running it.
+_HELD = Prepared(
     select(codes.c.code_hash, code_numbers.c.number_index)
     .join(code_numbers, code_numbers.c.code_id == codes.c.id)
     .join(incidents, incidents.c.id == codes.c.incident_id)
     .where(codes.c.code_hash.in_(bindparam("hashes", expanding=True)), codes.c.voided_at.is_(None))
-    .where((incidents.c.status == IncidentStatus.OPEN.value) | (incidents.c.closed_at > bindparam("closed_after")))
+    .where((incidents.c.status == IncidentStatus.OPEN.value) | (incidents.c.closed_at > bindparam("lately")))
     .union_all(lost_codes.HELD)
 )
-
 _MINE, _THEIRS, _OTHERS = code_numbers.alias(), code_numbers.alias(), codes.alias()
 _BESIDE_ANOTHER = Prepared(
     select(codes.c.id).where(
@@ -70,12 +124,82 @@ _BESIDE_ANOTHER = Prepared(
 )
 
 
-def holders(session: Session, hashes: Collection[bytes], closed_after: datetime) -> list[tuple[bytes, bytes]]:
-    """(hash, number's index) of who holds a code of these hashes: of an incident open, closed after that, or lost."""
-    values = {"hashes": list(hashes), "closed_after": closed_after}
-    return [(row.code_hash, row.number_index) for row in _HOLDERS.all(session, values)]
+def of_contacts(session: Session, incidents: Collection[str]) -> dict[str, list[ContactsCode]]:
+    """The codes of contacts that are good in each of the incidents, oldest first."""
+    return by_incident(session, _KNOWN, incidents, _contacts_code)
+
+
+def get(session: Session, id: str) -> Code | None:
+    """The code of that id, if there is one."""
+    text = session.scalar(_TEXT, {"id": id})
+    return None if text is None else Code(id, text)
+
+
+def shared(session: Session, incident: str) -> list[str]:
+    """The codes of an incident that are no contact's own: those of its prompts."""
+    return list(session.scalars(select(codes.c.id).where(codes.c.incident_id == incident, codes.c.contact.is_(None))))
+
+
+def in_place(session: Session, incident: str, prompt: str) -> dict[tuple[str, str], Code]:
+    """The codes of a prompt that one coordinator alone has, by the (tree, contact) of that one."""
+    query = (
+        select(codes.c.id, codes.c.code, code_numbers.c.tree, code_numbers.c.contact)
+        .join(code_numbers, code_numbers.c.code_id == codes.c.id)
+        .where(codes.c.incident_id == incident, codes.c.alarm_id == prompt, codes.c.voided_at.is_(None))
+    )
+    return {(row.tree, row.contact): Code(row.id, row.code) for row in session.execute(query)}
+
+
+def given_anew(session: Session, incident: str) -> list[str]:
+    """Codes of a closed incident that one of their numbers holds for another one meanwhile."""
+    query = select(codes.c.id).where(codes.c.incident_id == incident, codes.c.id.in_(_GIVEN_ANEW))
+    return list(session.scalars(query))
+
+
+def numbers_of(session: Session, id: str) -> list[HoldingNumber]:
+    """The numbers that the code is good from."""
+    query = select(code_numbers.c.number_index, code_numbers.c.tree, code_numbers.c.contact)
+    return [HoldingNumber(*tuple(row)) for row in session.execute(query.where(code_numbers.c.code_id == id))]
+
+
+def numbers_with(tx: Tx, texts: Collection[str]) -> dict[str, set[bytes]]:
+    """The numbers that hold a code of each of the texts: in an incident open, closed less than 7 days ago, or lost."""
+    text_of = {hash: text for text in texts for hash in tx.vault.code_hashes(text)}
+    held: dict[str, set[bytes]] = {text: set() for text in texts}
+    values = {"hashes": list(text_of), "lately": tx.now - KEPT_AFTER_CLOSING}
+    for row in _HELD.all(tx.session, values):
+        held[text_of[row.code_hash]].add(row.number_index)
+    return held
 
 
 def beside_another(session: Session, ids: Collection[str]) -> set[str]:
     """Those of the codes one of whose numbers has an open code of another incident, too."""
     return set(_BESIDE_ANOTHER.scalars(session, {"ids": list(ids)}))
+
+
+def void(session: Session, id: str, at: datetime) -> None:
+    """The code is good no longer."""
+    session.execute(update(codes).where(codes.c.id == id).values(voided_at=at))
+    session.execute(update(code_numbers).where(code_numbers.c.code_id == id).values(code_hash=None))
+
+
+def void_at(tx: Tx, id: str, number: str) -> None:
+    """The code is good no longer from that number alone."""
+    mine = (code_numbers.c.code_id == id) & code_numbers.c.number_index.in_(tx.vault.indexes(number))
+    tx.session.execute(update(code_numbers).where(mine).values(voided_at=tx.now, code_hash=None))
+
+
+def forget_number(session: Session, id: str, index: bytes) -> None:
+    """Nothing is left of it that the code was good from that number."""
+    gone = (code_numbers.c.code_id == id) & (code_numbers.c.number_index == index)
+    session.execute(delete(code_numbers).where(gone))
+
+
+def mark_open(session: Session, incident: str, is_open: bool) -> None:
+    """Let the numbers know whether the incident of their codes is open."""
+    own = select(codes.c.id).where(codes.c.incident_id == incident)
+    session.execute(update(code_numbers).where(code_numbers.c.code_id.in_(own)).values(open=is_open))
+
+
+def _contacts_code(row: Row[Any]) -> ContactsCode:
+    return ContactsCode(row.tree, row.contact, Code(row.id, row.code))

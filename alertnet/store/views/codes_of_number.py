@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Row, Select, case, func, select
 
 from alertnet.core.incident import IncidentStatus
-from alertnet.flows.unit.code_pool import KEPT_AFTER_CLOSING
 from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials.codes import KEPT_AFTER_CLOSING
 from alertnet.store.tables import alarms, code_numbers, codes, guesses, incidents
 
 _IN_PLACE = alarms.alias()
@@ -17,7 +17,7 @@ _IS_OPEN = incidents.c.status == IncidentStatus.OPEN.value
 _IS_VOID = codes.c.voided_at.is_not(None) | code_numbers.c.voided_at.is_not(None) | guesses.c.locked_at.is_not(None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class HeldCode:
     """A code that a number was sent, whose contact this is; `prompt`: the alarm or question that it belongs to.
 
