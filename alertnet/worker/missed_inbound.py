@@ -13,12 +13,12 @@ from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.sms.receive_sms import receive_late_sms
 from alertnet.flows.system.postpone_row import set_aside
-from alertnet.flows.voice.incoming_call import CallIn, hear_unkeyed_call, miss_call
+from alertnet.flows.voice.incoming_call import hear_unkeyed_call, miss_call
 from alertnet.runtime.database.isolated import isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.monitoring import inbound_polls
 from alertnet.store.monitoring.inbound_polls import InboundPoll
-from alertnet.store.records.inbound import InboundSms, unkeyed_calls, unseen
+from alertnet.store.records.inbound import InboundCall, InboundSms, unkeyed_calls, unseen
 from alertnet.worker.provider_health import is_away
 
 OVERLAP = timedelta(minutes=10)
@@ -60,7 +60,7 @@ def hear_unkeyed(runtime: Runtime) -> None:
         runtime.transact(set_aside, id, fault)
     for id, sender in calls:
         with isolated(log, "inbound_failed", method=MethodKind.CALL, provider_id=id):
-            runtime.transact(hear_unkeyed_call, runtime.edition, CallIn(id, sender))
+            runtime.transact(hear_unkeyed_call, runtime.edition, InboundCall(id, sender))
 
 
 def list_each(
@@ -95,7 +95,7 @@ def _let_in(runtime: Runtime, method: MethodKind, entry: Entry) -> bool:
     id, sender = entry.found.provider_id, entry.sender
     with isolated(log, "inbound_failed", method=method, provider_id=id):
         if method is MethodKind.CALL:
-            runtime.transact(miss_call, runtime.edition, CallIn(id, sender, entry.at))
+            runtime.transact(miss_call, runtime.edition, InboundCall(id, sender, entry.at))
         else:
             sms = InboundSms(id, sender, entry.to, entry.text, entry.at)
             runtime.transact(receive_late_sms, runtime.edition, sms)

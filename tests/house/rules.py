@@ -77,11 +77,7 @@ SQL = re.compile(
 
 STILL_SAYS_SQL = frozenset(
     {
-        "alertnet.flows.credentials.known_numbers",
-        "alertnet.flows.credentials.pins",
-        "alertnet.flows.sms.report_by_sms",
         "alertnet.flows.voice.call_answered",
-        "alertnet.flows.voice.incoming_call",
         "alertnet.flows.voice.live_call",
     }
 )

@@ -1,16 +1,11 @@
 """Whose number it is by the network in force, a member's, a contact's or nobody's, and what is said to its owner."""
 
 from dataclasses import dataclass
-from datetime import datetime
-
-from sqlalchemy import ColumnElement, select
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree, Member, Network, Team
 from alertnet.core.disclosure import Said
-from alertnet.core.incident import IncidentStatus, Scope
-from alertnet.store.db.tx import Tx
-from alertnet.store.tables import incidents
+from alertnet.core.incident import Scope
 
 NO_REF = "SMS"
 """Stands where a reference would, in words about no incident."""
@@ -70,20 +65,6 @@ def contacts_at(network: Network, number: str) -> list[tuple[ContactTree, Contac
         for contact in tree.contacts.values()
         if number in contact.numbers
     ]
-
-
-def open_incident_of(tx: Tx, phone: str, *, team: str | None = None, since: datetime | None = None) -> str | None:
-    """The id of the open incident that the phone raised last.
-
-    With `team` also of one that concerns the team; with `since` only of one opened after that.
-    """
-    concerns: ColumnElement[bool] = incidents.c.raised_index.in_(tx.vault.indexes(phone))
-    if team is not None:
-        concerns |= incidents.c.team == team
-    query = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value, concerns)
-    if since is not None:
-        query = query.where(incidents.c.opened_at > since)
-    return tx.session.scalar(query.order_by(incidents.c.opened_at.desc()).limit(1))
 
 
 def words_of(tree: ContactTree, contact: Contact | None = None) -> Said:

@@ -4,9 +4,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
-
-from sqlalchemy import Row
 
 from alertnet.core.errors import BadInput
 from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH, PIN_LENGTH, is_pin
@@ -14,7 +11,7 @@ from alertnet.core.limits import WRONG_PINS, Usage
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import limits
 from alertnet.store.records.credentials import pins
-from alertnet.store.records.credentials.pins import PinKind
+from alertnet.store.records.credentials.pins import Pin, PinKind
 
 
 class PinCheck(StrEnum):
@@ -76,13 +73,13 @@ def has_pin(tx: Tx, owner: str) -> bool:
 
 def digits_of_pin(tx: Tx, owner: str) -> int:
     """How many digits the owner keys as its PIN: six where it has one-time ones alone, 0 where it has none."""
-    kinds = {pins.kind_of(row) for row in pins.of_owner(tx, owner)}
+    kinds = {pin.kind for pin in pins.of_owner(tx, owner)}
     return 0 if not kinds else ONE_TIME_PIN_LENGTH if kinds == {PinKind.ONE_TIME} else PIN_LENGTH
 
 
 def pins_of(tx: Tx, owner: str) -> str:
     """What stands for the owner's PINs as they are: another text from the moment that any of them is replaced."""
-    return " ".join(sorted(row.id for row in pins.of_owner(tx, owner)))
+    return " ".join(sorted(pin.id for pin in pins.of_owner(tx, owner)))
 
 
 def try_pin(tx: Tx, owner: str, text: str | None) -> PinTried:
@@ -114,12 +111,11 @@ def _keep(tx: Tx, owner: str, before: Usage, after: Usage) -> None:
         limits.keep(tx, WRONG_PINS, owner, after)
 
 
-def _proven(tx: Tx, found: list[Row[Any]]) -> PinCheck:
-    for row in found:
-        kind = pins.kind_of(row)
-        if kind is PinKind.ONE_TIME:
-            return PinCheck.TRUE if pins.use_up(tx, row.id) else PinCheck.WRONG
-        return PinCheck.DURESS if kind is PinKind.DURESS else PinCheck.TRUE
+def _proven(tx: Tx, found: list[Pin]) -> PinCheck:
+    for pin in found:
+        if pin.kind is PinKind.ONE_TIME:
+            return PinCheck.TRUE if pins.use_up(tx, pin.id) else PinCheck.WRONG
+        return PinCheck.DURESS if pin.kind is PinKind.DURESS else PinCheck.TRUE
     return PinCheck.WRONG
 
 

@@ -16,7 +16,7 @@ from alertnet.flows.escalation.report_action import report_action
 from alertnet.flows.escalation.report_phone_task import report_answer, tree_of
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.notifications.prompts import answer_prompt, subject_of
-from alertnet.flows.sms.unclear_sms import keep_text, may_answer, reply_to_holder, ring_once
+from alertnet.flows.sms.unclear_sms import keep_text, reply_to_holder, ring_once
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.inbound import InboundSms, Reply
@@ -62,7 +62,7 @@ def record_answers(
 def _record(
     locked: LockedIncident, sms: InboundSms, answer: SmsAnswer, code: HeldCode, *, replying: bool
 ) -> Reply | None:
-    if not may_answer(locked, code):
+    if not locked.may_hear(code.tree, code.contact):
         ring_once(locked, Subject.NOT_UNDERSTOOD, code.contact)
         return None
     if not locked.is_open:

@@ -8,19 +8,19 @@ from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, open_incident_of, words_of
+from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, words_of
 from alertnet.flows.notifications.system_notices import tell_coordinators
 from alertnet.flows.sms.unclear_sms import ring_once
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import limits, timeline
+from alertnet.store.records import incidents, limits, timeline
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 
 
 def pass_on_from_member(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, subject: Subject) -> Reply:
     """An alarm in the open incident that the phone raised last; without one, a notice to its country's coordinators."""
-    incident = open_incident_of(tx, sms.sender)
+    incident = incidents.open_of_phone(tx, sms.sender)
     words = words_of(sender.tree)
     if incident is None:
         _notify(tx, sender.trees, sms, subject, about=sender.team.id, by=sender.owner)

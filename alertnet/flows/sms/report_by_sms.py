@@ -8,15 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.state import PlanChanged
 from alertnet.core.inbound.field_report import add_to, facts_of, understood
 from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import IN_CUSTODY, Certainty, Facts
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
-from alertnet.flows.credentials.known_numbers import InTheField, open_incident_of, words_of
+from alertnet.flows.credentials.known_numbers import InTheField, words_of
 from alertnet.flows.credentials.pins import PinCheck, try_pin
 from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.pin_proof import tell_closing
@@ -26,9 +24,9 @@ from alertnet.flows.notifications import prompts
 from alertnet.flows.sms.unclear_sms import ring_once
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents, timeline
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import Recipient, Reply
-from alertnet.store.tables import timeline
 
 JOINS_FOR = timedelta(minutes=10)
 """What a phone sends so soon after its report is about the same event."""
@@ -98,7 +96,7 @@ def _join_recent(
     tx: Tx, sender: InTheField, facts: Facts, report: Report, entry: dict[str, Any]
 ) -> LockedIncident | None:
     """The open incident that the phone has just raised, with the report in it; None where there is none."""
-    recent = open_incident_of(tx, sender.member.phone, since=tx.now - JOINS_FOR)
+    recent = incidents.open_of_phone(tx, sender.member.phone, since=tx.now - JOINS_FOR)
     locked = take_up(tx, recent) if recent else None
     if locked is None or not locked.is_open:
         return None
@@ -138,7 +136,5 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
 
 
 def _was_heard(locked: LockedIncident, entry: dict[str, Any]) -> bool:
-    query = select(timeline.c.payload).where(
-        timeline.c.chain == locked.incident.id, timeline.c.kind == "report_received"
-    )
-    return entry in list(locked.tx.session.scalars(query))
+    heard = timeline.of_kind(locked.tx.session, locked.incident.id, "report_received")
+    return any(entry == payload for _, payload in heard)

@@ -18,11 +18,6 @@ MOST_INCIDENTS = 5
 """A text is put into so many open incidents of its sender, the latest: in more it would only ring the same people."""
 
 
-def may_answer(locked: LockedIncident, code: HeldCode) -> bool:
-    """Whether the code's contact may hear of the incident at all, now: even a reply would be news to it (A3)."""
-    return code.contact in locked.plans[code.tree].allowed
-
-
 def keep_text(locked: LockedIncident, code: HeldCode, text: str) -> None:
     """Put what a contact wrote on the incident's record, as it is."""
     locked.record("sms_received", tree=code.tree, contact=code.contact, text=text)
@@ -59,7 +54,8 @@ def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Su
         if subject is not None or not _good(own):
             ring_once(locked, subject or Subject.NOT_UNDERSTOOD, own[0].contact)
         locked.finish()
-        if may_answer(locked, own[0]):
+        # Even a reply would be news to it (A3).
+        if locked.may_hear(own[0].tree, own[0].contact):
             heard.append((locked, own))
     if not heard:
         return None

@@ -16,7 +16,6 @@ from alertnet.flows.credentials.page_links import link_token
 from alertnet.flows.credentials.written_codes import code_in_place, void, written_code
 from alertnet.flows.notifications.compose import notify_coordinators, said, write
 from alertnet.flows.notifications.prompts import ring_one
-from alertnet.flows.sms.unclear_sms import may_answer
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents as incident_store
@@ -107,13 +106,13 @@ def _renew(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said
             # All coordinators share it: the slips of one must not lock out another.
             codes.void_at(locked.tx, code.id, number)
             prompt = prompt_store.get(locked.tx.session, code.prompt)
-            if prompt.is_open and may_answer(locked, code):
+            if prompt.is_open and locked.may_hear(code.tree, code.contact):
                 fresh = code_in_place(locked, prompt.id, code.tree, contact)
                 locked.work.flush()
                 ring_one(locked, prompt, code.tree, contact, fresh, frozenset({MethodKind.SMS}), anew=True)
             continue
         void(locked, code.id)
-        if may_answer(locked, code) and (fresh := written_code(locked, code.tree, contact)):
+        if locked.may_hear(code.tree, code.contact) and (fresh := written_code(locked, code.tree, contact)):
             words = replace(_words(locked, code, number), code=fresh.text)
             elsewhere = tuple(method for method in contact.methods if method.address != number)
             write(
@@ -124,7 +123,7 @@ def _renew(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said
 
 def _lock_out(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said | None:
     code = next((code for code in own if code.prompt is None), own[0])
-    return _words(locked, code, number) if may_answer(locked, code) else None
+    return _words(locked, code, number) if locked.may_hear(code.tree, code.contact) else None
 
 
 def _words(locked: LockedIncident, code: HeldCode, number: str) -> Said:

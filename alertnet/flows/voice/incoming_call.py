@@ -1,34 +1,29 @@
 """A call to our number: those we know are put through to a human, a code keyed in it counts, others learn nothing."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-
-from sqlalchemy import select, update
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.inbound.code_formats import is_written_code
-from alertnet.core.inbound.wrong_keys import WrongKeys
 from alertnet.core.limits import PUT_THROUGHS, TEXTS_TOLD
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import contacts_at, member_at, open_incident_of
+from alertnet.flows.credentials.known_numbers import contacts_at, member_at
 from alertnet.flows.credentials.pins import has_pin
 from alertnet.flows.escalation.pin_proof import Door, owner_of_pin, try_contacts_pin
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.notifications.floods import tell_drop
 from alertnet.flows.notifications.system_notices import tell_coordinators
-from alertnet.flows.sms.unclear_sms import may_answer, ring_once
+from alertnet.flows.sms.unclear_sms import ring_once
 from alertnet.flows.sms.wrong_codes import judge_wrong
 from alertnet.flows.unit.locked_incident import take_up
-from alertnet.store.db.engine import insert_once
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import editions, limits
+from alertnet.store.records import editions, inbound, limits
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.editions import Edition
-from alertnet.store.tables import inbound
+from alertnet.store.records.inbound import InboundCall
 from alertnet.store.views.codes_of_number import HeldCode, find_sent, open_codes, told_codes
 
 DEFAULT_LANGUAGE = "en"
@@ -41,16 +36,6 @@ CONTACTS = "contacts"
 """By which calls of contacts are counted together."""
 TRIES = 3
 """Wrong codes that one call may key."""
-
-
-@dataclass(frozen=True)
-class CallIn:
-    """A call that comes in, by the provider's id of it, from that number (E.164, or whatever the network showed)."""
-
-    provider_id: str
-    sender: str
-    heard_at: datetime | None = None
-    """When the provider had it, of a call that it could not bring us."""
 
 
 class Asks(StrEnum):
@@ -104,13 +89,13 @@ class _Caller:
         return Asks.CODE if self.codes else Asks.PIN if self.is_member else None
 
 
-def receive_call(tx: Tx, edition: Edition, call: CallIn) -> Reception:
+def receive_call(tx: Tx, edition: Edition, call: InboundCall) -> Reception:
     """Whom the call is put through to, and what is asked for before. The same call again hears the same.
 
     The coordinators hear of a member's call at once: it may be cut off before anything is keyed.
     """
     caller = _find(tx, edition, call.sender)
-    _note(tx, call, known=caller is not None)
+    inbound.receive_call(tx, call, known=caller is not None)
     if caller is None:
         languages = [tree.language for _, tree in sorted(edition.network.trees.items())]
         return Reception(languages[0] if languages else DEFAULT_LANGUAGE)
@@ -118,15 +103,15 @@ def receive_call(tx: Tx, edition: Edition, call: CallIn) -> Reception:
     return Reception(caller.language, caller.callback, caller.asked, is_spoken)
 
 
-def miss_call(tx: Tx, edition: Edition, call: CallIn) -> None:
+def miss_call(tx: Tx, edition: Edition, call: InboundCall) -> None:
     """Tell the coordinators of a known caller whom nobody received, since we were away."""
     caller = _find(tx, edition, call.sender)
-    if _note(tx, call, known=caller is not None) and caller is not None:
+    if inbound.receive_call(tx, call, known=caller is not None) and caller is not None:
         keep_reply(tx, call, MISSED)
         _prompt(tx, call, caller, Subject.MISSED_CALL)
 
 
-def hear_unkeyed_call(tx: Tx, edition: Edition, call: CallIn) -> None:
+def hear_unkeyed_call(tx: Tx, edition: Edition, call: InboundCall) -> None:
     """Tell the coordinators of a call that ended while a code was waited for: nobody brings us its silence."""
     caller = _find(tx, edition, call.sender)
     if caller is None:
@@ -135,7 +120,7 @@ def hear_unkeyed_call(tx: Tx, edition: Edition, call: CallIn) -> None:
         _let_pass(tx, edition, call, caller)
 
 
-def key_written_code(tx: Tx, edition: Edition, call: CallIn, digits: str, turn: int | None = None) -> Reception:
+def key_written_code(tx: Tx, edition: Edition, call: InboundCall, digits: str, turn: int | None = None) -> Reception:
     """A right code acknowledges; a wrong one is counted, and may be keyed anew. Whoever keys nothing is put through.
 
     `turn`: which try it is, so that a webhook that comes twice counts once; None: not known, and one of its own.
@@ -143,10 +128,10 @@ def key_written_code(tx: Tx, edition: Edition, call: CallIn, digits: str, turn: 
     caller = _find(tx, edition, call.sender)
     if caller is None or not caller.codes:
         return receive_call(tx, edition, call)
-    _note(tx, call, known=True)
+    inbound.receive_call(tx, call, known=True)
     # Before any incident, as whoever is put through without a code.
     limits.hold(tx, PUT_THROUGHS, call.sender)
-    if digits and not _has_tried_enough(tx, call):
+    if digits and inbound.wrong_keys_in(tx.session, call.provider_id).tries < TRIES:
         code = find_sent(tx, call.sender, [digits]).get(digits)
         recorded = _acknowledge(tx, call, caller, code) if code in caller.codes else None
         if recorded is not None:
@@ -157,13 +142,13 @@ def key_written_code(tx: Tx, edition: Edition, call: CallIn, digits: str, turn: 
     return Reception(caller.language, caller.callback, is_spoken=_let_pass(tx, edition, call, caller))
 
 
-def key_contacts_pin(tx: Tx, edition: Edition, call: CallIn, digits: str, code_id: str) -> Reception:
+def key_contacts_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str, code_id: str) -> Reception:
     """The PIN after a right code: with it the code acknowledges. There is one try in a call, then it is put through."""
     caller = _find(tx, edition, call.sender)
     code = next((code for code in caller.codes if code.id == code_id), None) if caller else None
     if caller is None or code is None:
         return receive_call(tx, edition, call)
-    _note(tx, call, known=True)
+    inbound.receive_call(tx, call, known=True)
     limits.hold(tx, PUT_THROUGHS, call.sender)
     came_of_it = reply_to(tx, call)
     is_recorded = came_of_it is not None and came_of_it.startswith(RECORDED)
@@ -175,7 +160,7 @@ def key_contacts_pin(tx: Tx, edition: Edition, call: CallIn, digits: str, code_i
 
 
 def _acknowledge(
-    tx: Tx, call: CallIn, caller: _Caller, code: HeldCode, pin: str | None = None, *, asks: bool = True
+    tx: Tx, call: InboundCall, caller: _Caller, code: HeldCode, pin: str | None = None, *, asks: bool = True
 ) -> Reception | None:
     """What the caller hears of its code, or the question for its PIN; None where the code does not count.
 
@@ -185,7 +170,7 @@ def _acknowledge(
     locked = take_up(tx, code.incident)
     # Looked at again under the incident's lock, where wrong tries are counted.
     again = find_sent(tx, call.sender, [code.text]).get(code.text)
-    if again is None or not again.counts or again.id != code.id or not locked.is_open or not may_answer(locked, code):
+    if again is None or not again.counts or again.id != code.id or not locked.may_answer(code.tree, code.contact):
         return None
     if asks and has_pin(tx, owner_of_pin(locked, code.tree, code.contact)):
         return Reception(caller.language, caller.callback, Asks.PROOF, code=code.id)
@@ -205,19 +190,12 @@ def _acknowledge(
     )
 
 
-def _has_tried_enough(tx: Tx, call: CallIn) -> bool:
-    made = tx.session.scalar(select(inbound.c.wrong_keys).where(inbound.c.provider_id == call.provider_id))
-    return made is not None and made >= TRIES
-
-
-def _count_wrong_key(tx: Tx, call: CallIn, digits: str, code: HeldCode | None, turn: int | None) -> int:
+def _count_wrong_key(tx: Tx, call: InboundCall, digits: str, code: HeldCode | None, turn: int | None) -> int:
     """How many wrong tries the call has made by now; what the number was never sent counts against it."""
-    mine = inbound.c.provider_id == call.provider_id
-    row = tx.session.execute(select(inbound.c.wrong_keys, inbound.c.keyed).where(mine)).one()
-    before = WrongKeys(row.wrong_keys or 0, tuple(row.keyed or ()))
+    before = inbound.wrong_keys_in(tx.session, call.provider_id)
     after = before.wrong(tx.vault.code_hash(digits).hex(), turn)
     if after != before:
-        tx.session.execute(update(inbound).where(mine).values(wrong_keys=after.tries, keyed=list(after.keyed)))
+        inbound.record_wrong_keys(tx.session, call.provider_id, after)
         if code is None and is_written_code(digits):
             judge_wrong(tx, call.sender, [digits], told_codes(tx, call.sender), by_text=False)
     return after.tries
@@ -239,7 +217,7 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
     is_coordinator = any(contact.is_coordinator for _, contact in listed)
     # Whoever is both may have something to report.
     if field := member_at(edition.network, number):
-        incident = open_incident_of(tx, number, team=field.team.id)
+        incident = incident_store.open_of_phone(tx, number, team=field.team.id)
         owner, callback = field.team.id, field.tree.callback
         return _Caller(
             owner, field.member.language, callback, incident, (), field.trees, is_coordinator, is_member=True
@@ -250,7 +228,7 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
     return None
 
 
-def _let_pass(tx: Tx, edition: Edition, call: CallIn, caller: _Caller) -> bool:
+def _let_pass(tx: Tx, edition: Edition, call: InboundCall, caller: _Caller) -> bool:
     """Let a caller pass who keyed nothing: the coordinators are alarmed, unless one of them calls.
 
     Whether the number to call is spoken, and the call not put through.
@@ -264,7 +242,7 @@ def _let_pass(tx: Tx, edition: Edition, call: CallIn, caller: _Caller) -> bool:
     return is_spoken
 
 
-def _pass(tx: Tx, call: CallIn, came_of_it: str) -> bool:
+def _pass(tx: Tx, call: InboundCall, came_of_it: str) -> bool:
     """Note what came of the call, and count that it is put through; whether the number to call is spoken instead."""
     before = reply_to(tx, call)
     if before is not None:
@@ -274,7 +252,7 @@ def _pass(tx: Tx, call: CallIn, came_of_it: str) -> bool:
     return is_spoken
 
 
-def _prompt(tx: Tx, call: CallIn, caller: _Caller, subject: Subject) -> None:
+def _prompt(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject) -> None:
     if caller.incident is None:
         _tell_of_call(tx, call, caller, subject)
         return
@@ -283,7 +261,7 @@ def _prompt(tx: Tx, call: CallIn, caller: _Caller, subject: Subject) -> None:
     locked.finish()
 
 
-def _tell_of_call(tx: Tx, call: CallIn, caller: _Caller, subject: Subject) -> None:
+def _tell_of_call(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject) -> None:
     """The first call of a phone is an alarm; what it has to say besides within ten minutes can wait for their end."""
     told_at = limits.turn(tx, TEXTS_TOLD, call.sender)
     if told_at is None:
@@ -296,32 +274,17 @@ def _tell_of_call(tx: Tx, call: CallIn, caller: _Caller, subject: Subject) -> No
     )
 
 
-def reply_to(tx: Tx, call: CallIn) -> str | None:
+def reply_to(tx: Tx, call: InboundCall) -> str | None:
     """The kept reply to the call: what came of it so far."""
-    return tx.session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == call.provider_id))
+    return inbound.outcome_of(tx.session, call.provider_id)
 
 
-def raised_by(tx: Tx, call: CallIn) -> str | None:
+def raised_by(tx: Tx, call: InboundCall) -> str | None:
     """The reference of what was raised in this call."""
     reply = (reply_to(tx, call) or PUT_THROUGH).removesuffix(_SPOKEN)
     return None if reply == PUT_THROUGH else reply
 
 
-def _note(tx: Tx, call: CallIn, *, known: bool) -> bool:
-    """Put the call on the record; False when it is there already."""
-    row = {
-        "provider_id": call.provider_id,
-        "kind": "call",
-        "sender_index": tx.vault.index(call.sender),
-        "sender": call.sender,
-        "body": "",
-        "received_at": call.heard_at or tx.now,
-        "known": known,
-    }
-    return insert_once(tx.session, inbound, row)
-
-
-def keep_reply(tx: Tx, call: CallIn, reply: str, *, is_spoken: bool = False) -> None:
+def keep_reply(tx: Tx, call: InboundCall, reply: str, *, is_spoken: bool = False) -> None:
     """Remember what came of the call, and whether it was not put through."""
-    kept = reply + (_SPOKEN if is_spoken else "")
-    tx.session.execute(update(inbound).where(inbound.c.provider_id == call.provider_id).values(reply=kept))
+    inbound.record_outcome(tx.session, call.provider_id, reply + (_SPOKEN if is_spoken else ""))

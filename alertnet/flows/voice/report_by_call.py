@@ -16,13 +16,14 @@ from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.notifications import prompts
 from alertnet.flows.sms.report_by_sms import receive_report
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
-from alertnet.flows.voice.incoming_call import Asks, CallIn, Reception, keep_reply, raised_by, receive_call
+from alertnet.flows.voice.incoming_call import Asks, Reception, keep_reply, raised_by, receive_call
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.editions import Edition
+from alertnet.store.records.inbound import InboundCall
 
 
-def key_pin(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
+def key_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Reception:
     """Raise the alarm for whatever is keyed, verified by a true PIN alone; silence is put through."""
     received = receive_call(tx, edition, call)
     sender = member_at(edition.network, call.sender)
@@ -37,7 +38,7 @@ def key_pin(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
     return replace(received, asks=Asks.TYPE, raised=reply.said.ref)
 
 
-def key_type(tx: Tx, edition: Edition, call: CallIn, digits: str) -> Reception:
+def key_type(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Reception:
     """Take the two digits of the type of what the call has raised; it is put through, whatever was keyed."""
     received = receive_call(tx, edition, call)
     raised, type = raised_by(tx, call), _type(digits)

@@ -1,4 +1,4 @@
-"""Texts that came in and what was answered: the same message again finds the same answer (A1)."""
+"""Texts and calls that came in, and what was answered: the same again finds the same answer (A1)."""
 
 import json
 from collections.abc import Iterable
@@ -14,6 +14,7 @@ from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import Inconsistent, must_hold, put_down
 from alertnet.core.inbound.auto_replies import Earlier
+from alertnet.core.inbound.wrong_keys import WrongKeys
 from alertnet.core.notification import Kind
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.tx import Tx
@@ -41,6 +42,16 @@ class InboundSms:
 
 
 @dataclass(frozen=True)
+class InboundCall:
+    """A call that comes in, by the provider's id of it, from that number (E.164, or whatever the network showed)."""
+
+    provider_id: str
+    sender: str
+    heard_at: datetime | None = None
+    """When the provider had it, of a call that it could not bring us."""
+
+
+@dataclass(frozen=True)
 class Recipient:
     """Who is answered: a contact's id or `team/member`, its tree, and the incident that it is about, if any."""
 
@@ -65,14 +76,23 @@ class Reply:
 
 def receive(tx: Tx, sms: InboundSms) -> bool:
     """Keep the text, as of an unknown sender so far; False when it came before, also at this very moment."""
+    return _receive(tx, "sms", sms, sms.body[:LONGEST_BODY], known=False)
+
+
+def receive_call(tx: Tx, call: InboundCall, *, known: bool) -> bool:
+    """Keep the call, and whether its sender is known; False when it is kept already."""
+    return _receive(tx, "call", call, "", known=known)
+
+
+def _receive(tx: Tx, kind: str, came: InboundSms | InboundCall, body: str, *, known: bool) -> bool:
     row = {
-        "provider_id": sms.provider_id,
-        "kind": "sms",
-        "sender_index": tx.vault.index(sms.sender),
-        "sender": sms.sender,
-        "body": sms.body[:LONGEST_BODY],
-        "received_at": sms.heard_at or tx.now,
-        "known": False,
+        "provider_id": came.provider_id,
+        "kind": kind,
+        "sender_index": tx.vault.index(came.sender),
+        "sender": came.sender,
+        "body": body,
+        "received_at": came.heard_at or tx.now,
+        "known": known,
     }
     return insert_once(tx.session, inbound, row)
 
@@ -129,6 +149,28 @@ def _check_reply(provider_id: str, reply: Reply) -> None:
             (reply.to is None or reply.to.contact != "", "to", "nobody", "a contact, or none"),
         ),
     )
+
+
+def outcome_of(session: Session, call: str) -> str | None:
+    """What came of that call so far, as `record_outcome` was told."""
+    return session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == call))
+
+
+def record_outcome(session: Session, call: str, outcome: str) -> None:
+    """Keep what came of that call."""
+    session.execute(update(inbound).where(inbound.c.provider_id == call).values(reply=outcome))
+
+
+def wrong_keys_in(session: Session, call: str) -> WrongKeys:
+    """The wrong codes that were keyed in that call."""
+    row = session.execute(select(inbound.c.wrong_keys, inbound.c.keyed).where(inbound.c.provider_id == call)).one()
+    return WrongKeys(row.wrong_keys or 0, tuple(row.keyed or ()))
+
+
+def record_wrong_keys(session: Session, call: str, keys: WrongKeys) -> None:
+    """Keep which wrong codes were keyed in that call by now."""
+    values = {"wrong_keys": keys.tries, "keyed": list(keys.keyed)}
+    session.execute(update(inbound).where(inbound.c.provider_id == call).values(values))
 
 
 def unseen(tx: Tx, provider_ids: Iterable[str]) -> set[str]:

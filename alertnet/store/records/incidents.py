@@ -1,9 +1,10 @@
 """Incidents on the record: adding, locking, finding and changing them."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
@@ -91,6 +92,20 @@ def id_of(session: Session, ref: str, team: str | None = None) -> str:
 def is_ref_taken(session: Session, ref: str) -> bool:
     """Whether an incident has that reference, or had it in a database that was lost."""
     return bool(_WITH_REF.all(session, {"ref": ref}))
+
+
+def open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: datetime | None = None) -> str | None:
+    """The id of the open incident that the phone raised last.
+
+    With `team` also of one that concerns the team; with `since` only of one opened after that.
+    """
+    concerns: ColumnElement[bool] = incidents.c.raised_index.in_(tx.vault.indexes(phone))
+    if team is not None:
+        concerns |= incidents.c.team == team
+    query = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value, concerns)
+    if since is not None:
+        query = query.where(incidents.c.opened_at > since)
+    return tx.session.scalar(query.order_by(incidents.c.opened_at.desc()).limit(1))
 
 
 def get(session: Session, id: str) -> Incident:

@@ -9,11 +9,12 @@ from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH, WRITTEN_CODE
 from alertnet.core.notification import Kind
 from alertnet.flows.sending.provider_callbacks import track_call
 from alertnet.flows.voice.call_answered import answer_call
-from alertnet.flows.voice.incoming_call import Asks, CallIn, Reception, key_contacts_pin, key_written_code, receive_call
+from alertnet.flows.voice.incoming_call import Asks, Reception, key_contacts_pin, key_written_code, receive_call
 from alertnet.flows.voice.keypad import Keyed, key_in
 from alertnet.flows.voice.live_call import KeypadQuestion, Spoken
 from alertnet.flows.voice.report_by_call import key_pin, key_type
 from alertnet.runtime.wiring import Runtime
+from alertnet.store.records.inbound import InboundCall
 from alertnet.web.auth import InForce
 from alertnet.web.forms import Form, Identifier, identifier, needed, word
 from alertnet.web.twilio.signature import Signed
@@ -41,7 +42,7 @@ Turn = Annotated[int | None, Query(ge=1, le=9)]
 @router.post("")
 def receive(form: Signed, runtime: InForce, keyed: str | None = None, turn: Turn = None, code: str = "") -> Response:
     """A call to our number, at its beginning or (`keyed`) when something was asked for."""
-    call = CallIn(identifier(form, "CallSid"), form.get("From", ""))
+    call = InboundCall(identifier(form, "CallSid"), form.get("From", ""))
     if keyed is None:
         return _receive(runtime, runtime.transact(receive_call, runtime.edition, call))
     if (key_in_call_in := KEYED.get(keyed)) is not None:

@@ -6,10 +6,11 @@ that the table does not tell who has one.
 
 import hmac
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, insert, select, update
 
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import pins
@@ -29,27 +30,41 @@ _DURESS = (_OTHER, PinKind.DURESS.value)
 _HASH_BYTES = 32
 
 
-def kind_of(row: Row[Any]) -> PinKind:
-    """What the PIN of that row proves."""
-    return PinKind.DURESS if row.kind in _DURESS else PinKind(row.kind)
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A PIN as it is stored, or what stands where one might be."""
+
+    id: str
+    written_as: str
+    """How its kind is written."""
+    hash: bytes
+
+    @property
+    def kind(self) -> PinKind:
+        """What it proves."""
+        return PinKind.DURESS if self.written_as in _DURESS else PinKind(self.written_as)
 
 
-def matching(tx: Tx, owner: str, text: str, known: Iterable[Row[Any]]) -> list[Row[Any]]:
+_PINS: Select[Any] = select(pins.c.id, pins.c.kind, pins.c.hash).where(pins.c.owner == bindparam("owner"))
+_HOLD = _PINS.order_by(pins.c.id).with_for_update()
+
+
+def matching(tx: Tx, owner: str, text: str, known: Iterable[Pin]) -> list[Pin]:
     """Those of the owner's PINs that the text is.
 
     Every one is compared whole, so that no time taken tells how near it came.
     """
     usual, other = tx.vault.pin_hashes(owner, text), tx.vault.pin_hashes(owner, _as_other(text))
     return [
-        row
-        for row in known
-        if sum(hmac.compare_digest(row.hash, hash) for hash in (other if row.kind == _OTHER else usual))
+        pin
+        for pin in known
+        if sum(hmac.compare_digest(pin.hash, hash) for hash in (other if pin.written_as == _OTHER else usual))
     ]
 
 
-def of_owner(tx: Tx, owner: str) -> list[Row[Any]]:
+def of_owner(tx: Tx, owner: str) -> list[Pin]:
     """Every PIN of that owner, used ones too."""
-    return list(tx.session.execute(select(pins).where(pins.c.owner == owner)).all())
+    return [Pin(*tuple(row)) for row in tx.session.execute(_PINS, {"owner": owner})]
 
 
 def owners(tx: Tx) -> frozenset[str]:
@@ -57,10 +72,9 @@ def owners(tx: Tx) -> frozenset[str]:
     return frozenset(tx.session.scalars(select(pins.c.owner).distinct()))
 
 
-def hold_of_owner(tx: Tx, owner: str) -> list[Row[Any]]:
+def hold_of_owner(tx: Tx, owner: str) -> list[Pin]:
     """Every PIN of that owner, locked: nobody else tries one until the transaction ends."""
-    query = select(pins).where(pins.c.owner == owner).order_by(pins.c.id)
-    return list(tx.session.execute(query.with_for_update()).all())
+    return [Pin(*tuple(row)) for row in tx.session.execute(_HOLD, {"owner": owner})]
 
 
 def replace(tx: Tx, owner: str, kind: PinKind, texts: Iterable[str]) -> None:
@@ -74,7 +88,7 @@ def replace(tx: Tx, owner: str, kind: PinKind, texts: Iterable[str]) -> None:
 
 def hide_lack_of_duress(tx: Tx, owner: str) -> None:
     """Let an owner with a true PIN and none for duress look like one that has both."""
-    kinds = {kind_of(row) for row in of_owner(tx, owner)}
+    kinds = {pin.kind for pin in of_owner(tx, owner)}
     if PinKind.PIN in kinds and PinKind.DURESS not in kinds:
         _add(tx, owner, _OTHER, tx.entropy.bytes(_HASH_BYTES))
 
