@@ -75,14 +75,6 @@ SQL = re.compile(
 )
 """Statements, rows and tables, and what runs a statement: what is made of them stays within the store."""
 
-STILL_SAYS_SQL = frozenset(
-    {
-        "alertnet.flows.voice.call_answered",
-        "alertnet.flows.voice.live_call",
-    }
-)
-"""Modules that are yet to give their SQL to the store: this list only shrinks."""
-
 
 def forbidden_imports(modules: Iterable[Module]) -> Iterator[str]:
     """Imports from one layer into another that the table does not list."""
@@ -165,10 +157,8 @@ def sql_outside_the_store(modules: Iterable[Module]) -> Iterator[str]:
     """Statements, rows and tables where only the store's values should be."""
     for module in modules:
         used = sorted({name for name in module.names() if SQL.search(name)}) if module.layer != "store" else []
-        if used and module.name not in STILL_SAYS_SQL:
+        if used:
             yield f"{module.name} uses {', '.join(used)}; ask the module of the store that owns the table for values"
-        elif not used and module.name in STILL_SAYS_SQL:
-            yield f"{module.name} says no SQL any more: take it from STILL_SAYS_SQL"
 
 
 def oversized(modules: Iterable[Module]) -> Iterator[str]:

@@ -3,17 +3,13 @@
 A call about no incident asks for nothing: it says what it has to, and ends.
 """
 
-from sqlalchemy import select
-
-from alertnet.core.codec import from_plain
-from alertnet.core.disclosure import Said
-from alertnet.core.notification import AttemptStatus, Failure
+from alertnet.core.notification import AttemptStatus
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sending.provider_health import note_heard
 from alertnet.flows.voice.keypad import MENU, TRIES
 from alertnet.flows.voice.live_call import Spoken, take_call
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import notifications
+from alertnet.store.records import notifications
 
 
 def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
@@ -28,14 +24,14 @@ def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
     note_heard(call.attempt)
     if call.is_keyed:
         return call.say(ask=MENU)
-    if call.row.failure == Failure.WRONG_PERSON.value or not call.is_wanted:
+    if call.placed.is_wrong_person or not call.is_wanted:
         return call.say("taken_care_of")
     if not call.asks_for_code:
         return call.say("greeting", "after")
-    if call.row.wrong_keys >= TRIES:
+    if call.placed.wrong_keys.tries >= TRIES:
         return call.say("nothing_recorded")
     call.give_code()
-    return call.say("greeting", ask=call.ask_for_code(turn=call.row.wrong_keys + 1))
+    return call.say("greeting", ask=call.ask_for_code(turn=call.placed.wrong_keys.tries + 1))
 
 
 def _announce(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
@@ -45,6 +41,5 @@ def _announce(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
     locked.apply_status(provider_id, AttemptStatus.SENT)
     note_heard(locked)
     locked.finish()
-    said = tx.session.scalar(select(notifications.c.said).where(notifications.c.id == locked.found.notification_id))
-    kind, language = locked.found.kind, locked.found.language
-    return Spoken(kind, language, from_plain(Said, said), None, ("no_incident",), None)
+    said = notifications.said_of(tx.session, locked.found.notification_id)
+    return Spoken(locked.found.kind, locked.found.language, said, None, ("no_incident",), None)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
-from alertnet.core.inbound.wrong_keys import WrongKeys
 from alertnet.core.notification import Failure, Kind, PromptAnswer
 from alertnet.flows.escalation.record_decision import decide_prompt
 from alertnet.flows.escalation.record_response import respond
@@ -44,7 +43,7 @@ def key_in(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
     call = take_call(tx, attempt_id)
     if call is None:
         return None
-    if call.row.failure == Failure.WRONG_PERSON.value:
+    if call.placed.is_wrong_person:
         return call.say("wrong_person")
     if call.is_keyed:
         return _choose(call, keyed.digits)
@@ -52,7 +51,7 @@ def key_in(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
         return call.say("taken_care_of")
     if keyed.is_wrong_person:
         return _fail(call)
-    if call.row.wrong_keys >= TRIES:
+    if call.placed.wrong_keys.tries >= TRIES:
         return call.say("nothing_recorded")
     if not keyed.digits:
         return _ask_once_more(call, keyed)
@@ -63,7 +62,7 @@ def _is_right(call: Call, keyed: Keyed) -> bool:
     if not call.asks_for_pin:
         return keyed.digits == call.code
     # Brought twice, it is one try: the first time it was wrong.
-    is_new = keyed.turn is None or keyed.turn > call.row.wrong_keys
+    is_new = keyed.turn is None or keyed.turn > call.placed.wrong_keys.tries
     return is_new and call.proves(keyed.digits)
 
 
@@ -71,12 +70,12 @@ def _ask_once_more(call: Call, keyed: Keyed) -> Spoken:
     """Ask once more after silence, which is no wrong try; a second one is most likely a machine's."""
     if keyed.silent:
         return call.say("nothing_recorded")
-    turn = keyed.turn or call.row.wrong_keys + 1
+    turn = keyed.turn or call.placed.wrong_keys.tries + 1
     return call.say(ask=call.ask_for_code("again", turn=turn, silent=True))
 
 
 def _refuse(call: Call, keyed: Keyed) -> Spoken:
-    before = WrongKeys(call.row.wrong_keys, tuple(call.row.keyed or ()))
+    before = call.placed.wrong_keys
     after = before.wrong(call.locked.tx.vault.code_hash(keyed.digits).hex(), keyed.turn)
     if after != before:
         call.attempt.change(wrong_keys=after.tries, keyed=list(after.keyed))
@@ -90,14 +89,14 @@ def _refuse(call: Call, keyed: Keyed) -> Spoken:
 def _fail(call: Call) -> Spoken:
     """Take a number for a stranger's. Where a PIN is set anybody could say so: people hear of it, nothing stops."""
     if call.asks_for_pin:
-        if call.row.wrong_keys < TRIES:
+        if call.placed.wrong_keys.tries < TRIES:
             call.attempt.change(wrong_keys=TRIES)
             call.attempt.record("wrong_person_unproved")
-            notify_coordinators(call.locked, Subject.WRONG_PERSON, call.row.contact)
+            notify_coordinators(call.locked, Subject.WRONG_PERSON, call.placed.contact)
         return call.say("nothing_recorded")
     call.attempt.failed(Failure.WRONG_PERSON, tell=False)
     call.attempt.work.flush()
-    report_wrong_person(call.locked, call.row.tree, call.row.contact, call.row.address)
+    report_wrong_person(call.locked, call.placed.tree, call.placed.contact, call.placed.address)
     return call.say("wrong_person")
 
 
@@ -106,9 +105,9 @@ def _accept(call: Call) -> Spoken:
     # First of all: what the answer makes pointless is hung up, and that must not be this very call.
     call.accept()
     if call.kind is Kind.ALARM:
-        prompts.answer_prompt(call.locked, call.row.alarm_id, PromptAnswer.ACKNOWLEDGED, call.row.contact)
+        prompts.answer_prompt(call.locked, call.placed.prompt, PromptAnswer.ACKNOWLEDGED, call.placed.contact)
     elif call.kind is Kind.TASK:
-        take_task(call.locked, call.prompt, call.row.contact)
+        take_task(call.locked, call.prompt, call.placed.contact)
     elif call.kind.is_alert and _respond(call, AnswerKind.ACKNOWLEDGED) is AnswerKind.RELAYED:
         return call.say("thanks_relayed")
     return call.say(ask=MENU)
@@ -140,7 +139,7 @@ def _decide(call: Call, digits: str) -> Spoken:
         return call.say(ask=MENU)
     try:
         if call.prompt.answer != decision:
-            decide_prompt(call.locked, call.prompt, decision, call.row.contact)
+            decide_prompt(call.locked, call.prompt, decision, call.placed.contact)
     except WrongState:
         return call.say("taken_care_of")
     return call.say(f"thanks_{decision}")
@@ -149,11 +148,11 @@ def _decide(call: Call, digits: str) -> Spoken:
 def _let_ring_on(call: Call) -> None:
     """Let a prompt ring for all coordinators again: who took it can't act after all."""
     prompt = call.prompt
-    if prompt.answered_by == call.row.contact:
+    if prompt.answered_by == call.placed.contact:
         prompt_store.ask_anew(call.locked.tx.session, prompt, call.locked.tx.now + prompts.AGAIN)
-        call.locked.record("alarm_declined", alarm=prompt.id, by=call.row.contact)
+        call.locked.record("alarm_declined", alarm=prompt.id, by=call.placed.contact)
 
 
 def _respond(call: Call, answer: AnswerKind) -> AnswerKind:
-    row = call.row
-    return respond(call.locked, row.tree, row.contact, answer, Via.CALL, address=row.address).kind
+    to = call.placed
+    return respond(call.locked, to.tree, to.contact, answer, Via.CALL, address=to.address).kind

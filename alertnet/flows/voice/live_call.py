@@ -2,11 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
-from sqlalchemy import Row, select
-
-from alertnet.core.codec import from_plain
 from alertnet.core.disclosure import Said
 from alertnet.core.inbound.code_formats import SPOKEN_CODE_LENGTH
 from alertnet.core.notification import AttemptStatus, Kind
@@ -20,8 +16,8 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import coverage_of
 from alertnet.store.records.prompts import Prompt
-from alertnet.store.tables import attempts, notifications
 from alertnet.store.views.codes_of_number import told_codes
+from alertnet.store.views.placed_call import PlacedCall, placed_call
 
 ASKING = frozenset({Kind.DECISION, Kind.ALARM, Kind.TASK})
 
@@ -60,15 +56,15 @@ class Call:
 
     attempt: LockedAttempt
     locked: LockedIncident
-    row: Row[Any]
-    """The notification, with what the attempt has heard so far: failure, wrong keys, spoken code."""
+    placed: PlacedCall
+    """As it was when its provider asked what to say."""
     code: str | None
     """Three digits, random for this call and valid in it alone; None until somebody picks up."""
 
     @property
     def kind(self) -> Kind:
         """The kind of message that the call was placed for."""
-        return Kind(self.row.kind)
+        return self.placed.kind
 
     @property
     def asks_for_code(self) -> bool:
@@ -83,7 +79,7 @@ class Call:
     @cached_property
     def pin_digits(self) -> int:
         """How many digits the contact's PIN has; 0 where none is on record."""
-        return digits_of_pin(self.locked.tx, owner_of_pin(self.locked, self.row.tree, self.row.contact))
+        return digits_of_pin(self.locked.tx, owner_of_pin(self.locked, self.placed.tree, self.placed.contact))
 
     @property
     def asks_for_pin(self) -> bool:
@@ -93,12 +89,12 @@ class Call:
     @property
     def prompt(self) -> Prompt:
         """The prompt that the call rings for."""
-        return prompt_store.get(self.locked.tx.session, self.row.alarm_id)
+        return prompt_store.get(self.locked.tx.session, self.placed.prompt)
 
     @property
     def may_answer(self) -> bool:
         """Whether the incident is open, and the contact neither barred from it nor involved in it (A3)."""
-        return self.locked.may_answer(self.row.tree, self.row.contact, self.row.address)
+        return self.locked.may_answer(self.placed.tree, self.placed.contact, self.placed.address)
 
     @property
     def is_wanted(self) -> bool:
@@ -107,12 +103,12 @@ class Call:
             return True
         if self.kind in ASKING:
             return self.may_answer and self.prompt.is_open
-        coverage = coverage_of(self.locked.tx.session, self.row.id)
+        coverage = coverage_of(self.locked.tx.session, self.placed.notification)
         return self.may_answer and any(is_wanted(self.locked, each) for each in coverage)
 
     def proves(self, digits: str) -> bool:
         """Whether the digits are the contact's PIN."""
-        door = Door(self.row.tree, self.row.contact, self.row.method)
+        door = Door(self.placed.tree, self.placed.contact, self.placed.method)
         return bool(try_contacts_pin(self.locked, door, digits).check)
 
     def give_code(self) -> None:
@@ -126,7 +122,7 @@ class Call:
         now = self.locked.tx.now
         status = AttemptStatus.DELIVERED
         self.attempt.change(status=status, failure=None, error=None, due_at=now + FOLLOW_UP, lease=None, changed_at=now)
-        self.attempt.work.show(self.row.id, status)
+        self.attempt.work.show(self.placed.notification, status)
         self.attempt.record("code_keyed")
         self.attempt.work.flush()
 
@@ -139,10 +135,10 @@ class Call:
             self.attempt.work.flush()
             told = [
                 each
-                for each in told_codes(self.locked.tx, self.row.address)
+                for each in told_codes(self.locked.tx, self.placed.address)
                 if each.incident == self.locked.incident.id
             ]
-            count_wrong_tries(self.locked.tx, self.row.address, told, 1, by_text=False)
+            count_wrong_tries(self.locked.tx, self.placed.address, told, 1, by_text=False)
 
     def ask_for_code(self, stage: str | None = None, *, turn: int, silent: bool = False) -> KeypadQuestion:
         """The question after the code or the PIN; `stage` in place of the usual words."""
@@ -152,11 +148,11 @@ class Call:
 
     def say(self, *stages: str, ask: KeypadQuestion | None = None) -> Spoken:
         """Write down what was done, and say this."""
-        said = replace(from_plain(Said, self.row.said), spoken_code=None if self.asks_for_pin else self.code)
+        said = replace(self.placed.said, spoken_code=None if self.asks_for_pin else self.code)
         self.attempt.change(changed_at=self.locked.tx.now)
         self.attempt.finish()
         self.locked.finish()
-        return Spoken(self.kind, self.row.language, said, self.locked.incident.templates, stages, ask)
+        return Spoken(self.kind, self.placed.language, said, self.locked.incident.templates, stages, ask)
 
 
 def take_call(tx: Tx, attempt_id: str) -> Call | None:
@@ -164,8 +160,5 @@ def take_call(tx: Tx, attempt_id: str) -> Call | None:
     locked = lock_attempt(tx, attempt_id)
     if locked is None or locked.locked is None or not locked.is_call:
         return None
-    of_attempt = (attempts.c.failure, attempts.c.wrong_keys, attempts.c.keyed, attempts.c.spoken_code)
-    query = select(notifications, *of_attempt)
-    joined = query.join(attempts, attempts.c.notification_id == notifications.c.id)
-    row = tx.session.execute(joined.where(attempts.c.id == attempt_id)).one()
-    return Call(locked, locked.locked, row, row.spoken_code)
+    placed = placed_call(tx.session, attempt_id)
+    return Call(locked, locked.locked, placed, placed.spoken_code)

@@ -217,6 +217,11 @@ def told(session: Session, incident: str, kinds: Iterable[Kind]) -> set[tuple[st
     return {(row.tree, row.contact) for row in _TOLD.all(session, values)}
 
 
+def said_of(session: Session, id: str) -> Said:
+    """What that notification may say."""
+    return from_plain(Said, session.scalar(select(notifications.c.said).where(notifications.c.id == id)))
+
+
 def show(session: Session, id: str, status: AttemptStatus) -> None:
     """Let a notification show that status."""
     session.execute(update(notifications).where(notifications.c.id == id).values(status=status.value))

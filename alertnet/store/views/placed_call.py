@@ -1,0 +1,85 @@
+"""A call that we placed, as whoever speaks in it needs it: whom it reached, what it may say, what was keyed so far."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session
+
+from alertnet.core.codec import from_plain
+from alertnet.core.disclosure import Said
+from alertnet.core.inbound.wrong_keys import WrongKeys
+from alertnet.core.notification import Failure, Kind
+from alertnet.store.tables import attempts, notifications
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCall:
+    """One attempt to call, with its notification."""
+
+    notification: str
+    kind: Kind
+    tree_id: str | None
+    """None of a call to the field, which asks for nothing."""
+    contact: str
+    method: str
+    address: str
+    language: str
+    said: Said
+    prompt_id: str | None
+    is_wrong_person: bool
+    """Whether somebody has said in it that the number is a stranger's."""
+    wrong_keys: WrongKeys
+    spoken_code: str | None
+
+    @property
+    def tree(self) -> str:
+        """The tree of the contact that it reached."""
+        assert self.tree_id is not None
+        return self.tree_id
+
+    @property
+    def prompt(self) -> str:
+        """The alarm, decision or task that it rings for."""
+        assert self.prompt_id is not None
+        return self.prompt_id
+
+
+_PLACED: Select[Any] = (
+    select(
+        notifications.c.id,
+        notifications.c.kind,
+        notifications.c.tree,
+        notifications.c.contact,
+        notifications.c.method,
+        notifications.c.address,
+        notifications.c.language,
+        notifications.c.said,
+        notifications.c.alarm_id,
+        attempts.c.failure,
+        attempts.c.wrong_keys,
+        attempts.c.keyed,
+        attempts.c.spoken_code,
+    )
+    .join(attempts, attempts.c.notification_id == notifications.c.id)
+    .where(attempts.c.id == bindparam("attempt"))
+)
+
+
+def placed_call(session: Session, attempt: str) -> PlacedCall:
+    """The call of that attempt."""
+    row = session.execute(_PLACED, {"attempt": attempt}).one()
+    return PlacedCall(
+        notification=row.id,
+        kind=Kind(row.kind),
+        tree_id=row.tree,
+        contact=row.contact,
+        method=row.method,
+        address=row.address,
+        language=row.language,
+        said=from_plain(Said, row.said),
+        prompt_id=row.alarm_id,
+        is_wrong_person=row.failure == Failure.WRONG_PERSON.value,
+        wrong_keys=WrongKeys(row.wrong_keys, tuple(row.keyed or ())),
+        spoken_code=row.spoken_code,
+    )
