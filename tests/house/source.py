@@ -58,6 +58,12 @@ class Module:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
 
+    def results(self) -> Iterator[tuple[str, str]]:
+        """Each function that others may call, with what it says that it returns."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and node.returns is not None:
+                yield node.name, ast.unparse(node.returns)
+
     def _origin(self, node: ast.ImportFrom) -> str:
         """The absolute name of the module that a `from … import` names, dots resolved."""
         if not node.level:

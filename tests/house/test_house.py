@@ -21,6 +21,7 @@ RULES: list[Rule] = [
     rules.stairs_up,
     rules.banned_names,
     rules.sql_outside_the_store,
+    rules.rows_let_out,
     rules.oversized,
 ]
 REGISTRY = re.compile(
@@ -70,6 +71,7 @@ BREACHES: list[tuple[str, Rule, dict[str, str]]] = [
     ("a statement in a flow", rules.sql_outside_the_store, {"flows.f": "from sqlalchemy import Select"}),
     ("a table in the web", rules.sql_outside_the_store, {"web.api": "from alertnet.store.tables import codes"}),
     ("the store's statement", rules.sql_outside_the_store, {"flows.f": "rows = tx.session.scalars(store.OPEN)"}),
+    ("a row out of the store", rules.rows_let_out, {"store.codes": "def find(tx: Tx) -> list[Row[Any]]: ..."}),
     ("a module too long", rules.oversized, {"core.a": "x = 1\n" * 401}),
     ("a function too long", rules.oversized, {"core.a": "def f():\n" + "  x = 1\n" * 40}),
 ]
@@ -79,7 +81,7 @@ INNOCENT = {
     "channels.base": "import time\nstart = time.monotonic()",
     "flows.escalation.step": "from alertnet.channels.base import Outgoing\nimport alertnet.core.codes",
     "runtime": "import secrets\nfrom datetime import UTC, datetime\nnow = datetime.now(UTC)",
-    "store.codes": "from sqlalchemy import select\nfound = session.execute(select(codes))",
+    "store.codes": "from sqlalchemy import select\ndef find(s) -> Code: ...\ndef _code(row: Row[Any]) -> Row[Any]: ...",
     "web.api": "from datetime import datetime\nfrom alertnet import runtime, __version__",
     "worker": "from sqlalchemy import Engine, exc\nfrom sqlalchemy.orm import Session",
 }
