@@ -42,6 +42,16 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Text:
+    """A text about the incident, word for word; `number`: where its sender is called back, in E.164."""
+
+    at: datetime
+    sender: str
+    words: str
+    number: str | None = None
+
+
+@dataclass(frozen=True)
 class TaskDetails:
     """Whom a coordinator is asked to call, and what to say."""
 
@@ -94,6 +104,8 @@ class Page:
     """Said with the details, to a coordinator who has entered its PIN: somebody stands beside the team."""
     coerced: tuple[str, ...] = ()
     """Said likewise: contacts beside whom somebody stood when they entered theirs."""
+    texts: tuple[Text, ...] = ()
+    """What people wrote, oldest first: said with the details, to a coordinator who has entered its PIN."""
     since: tuple[Event, ...] = ()
     """What has happened, oldest first."""
     task: TaskDetails | None = None
@@ -134,6 +146,7 @@ def page_values(
         "stated": [say(remark.word, remark.at) for remark in page.stated],
         "ask": "" if page.asked or not page.answers else _what_is_asked(page.ask, labels),
         "details": _details(page, labels),
+        "texts": [_text(text, labels, words, said.timezone) for text in page.texts],
         "since": [_event(event, labels, say) for event in page.since],
         "callback": said.callback,
         "callback_shown": grouped(said.callback),
@@ -261,6 +274,13 @@ def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
             return []
         case subject:
             return [unbroken(words.statement(subject, said.about))]
+
+
+def _text(text: Text, labels: Mapping[str, str], words: Words, timezone: str) -> tuple[str, str, str, str]:
+    """Who wrote it and when, the link that dials, the number as it is read, and the words."""
+    head = fill(labels["text_from"], {"at": words.moment(text.at, timezone), "sender": text.sender})
+    number = text.number or ""
+    return head, f"tel:{number}" if number else "", grouped(number) if number else "", text.words
 
 
 def _event(event: Event, labels: Mapping[str, str], say: Callable[..., str]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alertnet.store.tables import acknowledgements, alarms, escalations, incidents, timeline
-from tests.web.world import BOB, PIN, SECRETS, World, world_in
+from tests.web.world import ANA, BOB, PIN, SECRETS, World, world_in
 
 
 @pytest.fixture
@@ -226,3 +226,33 @@ def test_a_note_that_is_too_long_records_nothing_and_says_so(world: World, alarm
     assert refused.status_code == 422
     assert "at most 500 characters" in refused.text
     assert [row.status for row in world.rows(incidents)] == ["open"]
+
+
+# What people wrote
+
+
+def test_a_text_can_be_read_on_the_page_of_its_alarm_once_the_pin_is_entered(world: World) -> None:
+    """A12: "please read what the team wrote" leads to the words themselves, and to the number that calls it back."""
+    world.gives_pin("valley/alice")
+    world.raises(raised_from=ANA)
+    world.texts(ANA, "they took him to the northern post")
+    page = world.link("alice", page="c")
+
+    before = world.client.get(page).text
+    after = world.client.post(page, data={"pin": PIN}).text
+
+    assert "northern post" not in before
+    assert "they took him to the northern post" in after
+    assert f'north/ana: <a href="tel:{ANA}"' in after
+
+
+def test_what_people_write_is_text_and_nothing_else(world: World) -> None:
+    """Words from outside are hostile."""
+    world.gives_pin("valley/alice")
+    world.raises(raised_from=ANA)
+    world.texts(ANA, "<script>alert(1)</script> {{ ref }}")
+
+    shown = world.client.post(world.link("alice", page="c"), data={"pin": PIN}).text
+
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; {{ ref }}" in shown
+    assert "<script>" not in shown

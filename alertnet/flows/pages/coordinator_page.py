@@ -23,13 +23,15 @@ from alertnet.flows.pages.contact_page import (
 from alertnet.flows.pages.coordinator_actions import ACTS, CLOSE, carry_out, coordinator_actions_of, is_allowed
 from alertnet.flows.pages.task_details import task_details_of
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
-from alertnet.messages.page import Page, Remark
+from alertnet.messages.page import Page, Remark, Text
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials import page_links
 from alertnet.store.records.credentials.page_links import PageLink
 from alertnet.store.records.prompts import Prompt
+from alertnet.store.views import received_texts
+from alertnet.store.views.received_texts import ReceivedText
 
 ACKNOWLEDGE, TAKE = "acknowledge", "take"
 _SAID = {kind.value for kind in ANSWERS.values()}
@@ -133,12 +135,27 @@ def _show(
         details = details_of(locked.facts, contact.disclosure) if proof.is_given else ()
         page = replace(page, remarks=(*page.remarks, *proof.remarks), details=details)
         page = with_proof(locked, contact, page, proof, sent)
+        page = replace(page, texts=_texts(locked) if proof.is_given and contact.is_coordinator else ())
     if may_answer(locked, link) and (prompt.is_open or _has_been_said(prompt)):
         page = replace(page, answers=_answers(prompt), answered=_has_been_said(prompt))
         if prompt.kind == PromptKind.TASK:
             task = task_details_of(locked, prompt)
             page = replace(page, task=task, answers=page.answers if task else ())
     return Opened(page, contact.language, locked.incident.templates, outcome)
+
+
+def _texts(locked: LockedIncident) -> tuple[Text, ...]:
+    """What people wrote about the incident, with the number at which each is called back."""
+    return tuple(_text(locked, each) for each in received_texts.of_incident(locked.tx.session, locked.incident.id))
+
+
+def _text(locked: LockedIncident, text: ReceivedText) -> Text:
+    plan = locked.plans.get(text.tree or "")
+    contact = plan.tree.contacts.get(text.contact or "") if plan else None
+    if contact is None:
+        number = locked.facts.raised_from if text.by else None
+        return Text(text.at, text.by or text.contact or "", text.words, number)
+    return Text(text.at, f"{contact.organisation} ({contact.id})", text.words, min(contact.numbers, default=None))
 
 
 def _remarks(locked: LockedIncident, prompt: Prompt, contact: str) -> tuple[Remark, ...]:

@@ -30,7 +30,7 @@ NAMES = frozenset(
         ),
         *("answers", "answered", "actions", "takes_name", "takes_pin", "opens_details", "untouched", "label", "others"),
         *(f"typed_{name}" for name in TYPED),
-        *("buttons", "asked_again", "callback_shown"),
+        *("buttons", "asked_again", "callback_shown", "texts"),
         *("who", "script", "calls", "contacts", "kinds", "deeds", "reasons", "proves"),
     )
 )
