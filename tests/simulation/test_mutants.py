@@ -72,7 +72,7 @@ MUTANTS = {
     "who wrote while we were away gets no reply": Mutant(
         "A12",
         "alertnet/flows/sms/receive_sms.py",
-        "    if reply.to is not None:\n        _post(tx, sms, reply, reply.to)\n",
+        "    if reply is not None and reply.to is not None:\n        _post(tx, sms, reply, reply.to)\n",
     ),
     "what one provider did not take waits for it, though there is another": Mutant(
         "A11",
