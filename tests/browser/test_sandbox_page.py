@@ -30,6 +30,30 @@ def test_an_sos_reaches_the_coordinator_and_unanswered_the_next(sandbox: Sandbox
     expect(sandbox.page.locator("#lines")).to_contain_text("Second coordinator is told in place of Duty coordinator")
 
 
+@pytest.mark.parametrize(("width", "height"), [(320, 640), (768, 960), (1440, 900)])
+def test_the_time_who_is_rung_and_the_way_ahead_stay_in_sight(sandbox: SandboxPage, width: int, height: int) -> None:
+    """However far somebody has scrolled; and what was never hides what comes next."""
+    sandbox.page.set_viewport_size({"width": width, "height": height})
+    sandbox.writes(ANA, "SOS")
+    sandbox.says(COORDINATOR, "ringing")
+
+    sandbox.page.locator("#network").get_by_role("heading").last.scroll_into_view_if_needed()
+    for seen in ("#time time", ".rings", "#jump"):
+        expect(sandbox.page.locator(seen)).to_be_in_viewport(ratio=1)
+    sandbox.page.locator("#coming").scroll_into_view_if_needed()
+    for seen in ("#lines li", "#coming li"):
+        expect(sandbox.page.locator(seen).first).to_be_in_viewport()
+
+
+def test_who_is_rung_is_one_press_away(sandbox: SandboxPage) -> None:
+    sandbox.writes(ANA, "SOS")
+    sandbox.says(COORDINATOR, "ringing")
+
+    sandbox.page.locator("#time").get_by_role("link").click()
+
+    expect(sandbox.page.locator(f"#party-{COORDINATOR} .screen")).to_be_in_viewport()
+
+
 def test_an_evening_goes_from_the_sos_to_the_all_clear(sandbox: SandboxPage) -> None:
     """A4, A6: call, code and link acknowledge, and the all-clear goes to exactly those who were told."""
     sandbox.writes(ANA, "SOS")

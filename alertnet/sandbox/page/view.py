@@ -58,23 +58,25 @@ class View:
         """Every region as it is now."""
         evening = self._evening
         sandbox, cast, story = evening.sandbox, evening.cast, evening.story()
+        ringing: list[Party] = []
         regions = {f"ring-{key}": self._render("mark.html", mark=mark) for key, mark in story.rings.items()}
         for party in (*cast.field, *cast.protectors):
             screens = [read_screen(sandbox, number) for number in party.phones]
             boxes = [read_box(sandbox.mailbox(address)) for address in party.mailboxes]
+            ringing += [party for screen in screens if screen.ringing]
             regions[f"mark-{party.key}"] = self._render("marks.html", marks=list(_marks(party, screens, boxes, story)))
             for screen in screens:
                 regions[f"screen-{screen.key}"] = self._screen(party, screen, party in cast.field)
                 regions[f"habit-{screen.key}"] = self._render("habit.html", screen=screen, habits=HABITS)
             for box in boxes:
                 regions[f"box-{box.key}"] = self._render("box.html", box=box)
-        return regions | self._now(story)
+        return regions | self._now(story, ringing)
 
-    def _now(self, story: Story) -> dict[str, Markup]:
+    def _now(self, story: Story, ringing: list[Party]) -> dict[str, Markup]:
         now = self._evening.now()
         lines = story.lines[::-1]
         return {
-            "time": self._time(now),
+            "time": self._time(now, ringing),
             "hint": self._render("hint.html", hint=story.hint),
             "incident": self._render("incident.html", story=story, reasons=REASONS),
             "coming": self._render("coming.html", story=story, now=now, soon=now + timedelta(hours=12)),
@@ -82,9 +84,10 @@ class View:
             "news": self._render("news.html", line=lines[0] if lines else None),
         }
 
-    def _time(self, now: datetime) -> Markup:
+    def _time(self, now: datetime, ringing: list[Party]) -> Markup:
         evening = self._evening
-        return self._render("time.html", now=now, speed=evening.speed, speeds=SPEEDS, zone=evening.zone_name)
+        speed, zone = evening.speed, evening.zone_name
+        return self._render("time.html", now=now, speed=speed, speeds=SPEEDS, zone=zone, ringing=ringing)
 
     def _screen(self, party: Party, screen: Screen, in_field: bool) -> Markup:
         rings_until = screen.ringing and screen.ringing.record.created_at + screen.ringing.record.timeout

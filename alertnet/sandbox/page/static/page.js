@@ -22,7 +22,9 @@ function put(id, html) {
 }
 
 function receive(event) {
+  const before = byId("incident").childElementCount;
   for (const [id, html] of Object.entries(JSON.parse(event.data))) put(id, html);
+  if (!before && byId("incident").childElementCount) byId("scenes").open = false; // The story is on.
   tick();
   speak();
 }
@@ -50,6 +52,7 @@ function submit(form, button) {
   const body = new URLSearchParams(new FormData(form, button));
   form.classList.add("busy");
   if (form.classList.contains("composer")) form.reset();
+  if (form.matches("#scenes form")) byId("scenes").open = false, scrollTo(0, 0);
   sending = sending
     .then(() => post(form, body))
     .catch(() => complain("The sandbox does not answer. Is it still running?"))
@@ -130,6 +133,5 @@ byId("speak").addEventListener("change", () => {
 });
 
 document.documentElement.classList.add("scripted");
-for (const each of document.querySelectorAll("[data-wide]")) each.open = matchMedia("(min-width: 75rem)").matches;
 for (const each of document.querySelectorAll("[data-tail]")) each.scrollTop = each.scrollHeight;
 tick();
