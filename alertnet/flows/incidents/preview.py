@@ -116,9 +116,9 @@ class Played:
         return count(message.text).segments if message else 1
 
     def _said(self, told: Told) -> Said:
-        tree = self.network.trees[told.trees[0]]
+        tree, asking = self.network.trees[told.tree], self.network.trees[told.trees[0]]
         subjects = {Kind.DECISION: Subject.LEVEL, Kind.ALARM: Subject.UNANSWERED, Kind.TASK: Subject.TASK}
-        names = [level.name for level in tree.levels]
+        names = [level.name for level in asking.levels]
         asked = names.index(told.level) if told.kind is Kind.DECISION else None
         return Said(
             sender=tree.sender,
@@ -133,11 +133,11 @@ class Played:
             spoken_code=SPOKEN_CODE,
             link=LINK,
             subject=subjects.get(told.kind),
-            about=told.level if told.kind is Kind.DECISION else tree.id,
+            about=told.level if told.kind is Kind.DECISION else asking.id,
             level=None if asked is None else asked + 1,
-            contacts=None if asked is None else len(tree.levels[asked].notify),
-            tree=tree.title,
-            names=() if asked is None else tree.levels[asked].notify,
+            contacts=None if asked is None else len(asking.levels[asked].notify),
+            tree=asking.title,
+            names=() if asked is None else asking.levels[asked].notify,
             at=self.opened_at,
         )
 
