@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from alertnet.runtime.database.transactions import Begin, DatabaseAway, Work, run_alone, surfacing
 from alertnet.runtime.database.wakeups import Hook, Wakeups
-from alertnet.store.db.tx import left_due, undoing
+from alertnet.store.db.tx import apart, left_due, undoing
 
 T = TypeVar("T")
 
@@ -145,18 +145,16 @@ class GroupCommit:
 
     def _in_savepoint(self, connection: Connection, job: _Job, undo: list[Hook]) -> set[str] | None:
         """Run a flow in a savepoint; what is to be called if the group is not committed comes into `undo`."""
-        with Session(connection, join_transaction_mode="create_savepoint") as session:
-            with undoing(session) as own:
+        with Session(connection, join_transaction_mode="rollback_only") as session:
+            with undoing(session) as own, apart(session):
                 job.value = job.work(self._begin(session))
-                session.commit()
             undo += own
             return left_due(session)
 
     def _take_along(self, connection: Connection, due: set[str], undo: list[Hook]) -> list[Hook]:
-        with Session(connection, join_transaction_mode="create_savepoint") as session:
+        with Session(connection, join_transaction_mode="rollback_only") as session:
             with undoing(session) as own:
                 hooks = self._wakeups.claim(self._begin(session), due)
-                session.commit()
             undo += own
             return hooks
 
