@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alertnet.core.delivery.next_repeat import next_repeat
+from alertnet.core.delivery.next_repeat import next_repeat, prompt_pause
+from alertnet.core.incident import Severity
 
 START = datetime(2026, 11, 27, 2, 14, tzinfo=UTC)
 TEN = timedelta(minutes=10)
@@ -27,3 +28,20 @@ def test_repeats_do_not_drift() -> None:
 def test_after_an_outage_one_repeat_makes_up_for_all_that_were_missed(late: int, expected: int) -> None:
     """The next is on the old row of moments, and not so soon that the two would be a burst."""
     assert next_repeat(START, TEN, after(late)) == after(expected)
+
+
+@pytest.mark.parametrize(
+    ("unanswered", "severity", "pause"),
+    [
+        (0, Severity.CRITICAL, 10),
+        (59, Severity.WATCH, 10),
+        (60, Severity.CRITICAL, 20),
+        (359, Severity.SERIOUS, 20),
+        (360, Severity.CRITICAL, 30),
+        (360, Severity.SERIOUS, 60),
+        (6000, Severity.CRITICAL, 30),
+    ],
+)
+def test_what_nobody_answers_rings_less_often_the_longer_it_is(unanswered: int, severity: Severity, pause: int) -> None:
+    """B9: a coordinator who sleeps through an hour is woken by the next call as well as by six."""
+    assert prompt_pause(timedelta(minutes=unanswered), severity) == timedelta(minutes=pause)

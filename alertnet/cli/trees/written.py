@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from alertnet.core.delivery.next_repeat import PROMPT_EVERY
+from alertnet.core.delivery.next_repeat import PAUSES, PROMPT_EVERY
 from alertnet.core.forecast.simulation import Noted, Told
 from alertnet.core.notification import Kind
 from alertnet.flows.incidents.preview import Played, words_of
@@ -48,7 +48,7 @@ def _timeline(played: Played, with_words: bool) -> Iterator[str]:
     spared = len(rehearsal.told) - len(shown)
     if spared:
         every = PROMPT_EVERY.seconds // 60
-        yield f"{'':12}({spared} repeats of alarms, questions and tasks, every {every} min, not listed)"
+        yield f"{'':12}({spared} repeats of alarms, questions and tasks, first every {every} min, not listed)"
 
 
 def _told(played: Played, told: Told) -> str:
@@ -85,7 +85,7 @@ def _without_repeats(told: tuple[Told, ...]) -> Iterator[Told]:
         if each.kind in (Kind.ALARM, Kind.DECISION, Kind.TASK):
             key = (*each.trees, each.level, each.tree, each.contact.id, each.method.kind, each.method.address)
             before, last[key] = last.get(key), each.at
-            if before is not None and each.at - before in (timedelta(), PROMPT_EVERY):
+            if before is not None and each.at - before in (timedelta(), *PAUSES):
                 continue
         yield each
 

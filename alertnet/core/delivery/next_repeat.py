@@ -2,8 +2,22 @@
 
 from datetime import datetime, timedelta
 
+from alertnet.core.incident import Severity
+
 PROMPT_EVERY = timedelta(minutes=10)
 """After this a question or an alarm that nobody answers rings again (B3)."""
+
+_LATER = (timedelta(hours=1), timedelta(minutes=20))
+_CRITICAL = (timedelta(hours=6), timedelta(minutes=30))
+_OTHERWISE = (timedelta(hours=6), timedelta(minutes=60))
+
+PAUSES = (PROMPT_EVERY, *(pause for _, pause in (_LATER, _CRITICAL, _OTHERWISE)))
+
+
+def prompt_pause(unanswered_for: timedelta, severity: Severity) -> timedelta:
+    """How long after a repeat a prompt rings again: the longer nobody answers, the longer (B9)."""
+    rows = (_CRITICAL if severity is Severity.CRITICAL else _OTHERWISE, _LATER)
+    return next((pause for after, pause in rows if unanswered_for >= after), PROMPT_EVERY)
 
 
 def next_repeat(due_at: datetime, every: timedelta, now: datetime) -> datetime:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 
-from alertnet.core.delivery.next_repeat import PROMPT_EVERY
+from alertnet.core.delivery.next_repeat import PROMPT_EVERY, prompt_pause
 from alertnet.core.directory.contact import RINGING, WRITTEN, MethodKind
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Subject
@@ -36,6 +36,7 @@ class Ringing:
     prompt: OpenPrompt
     level: str
     """The name of the level that it is about; empty for an alarm."""
+    raised_at: datetime
     again_at: datetime
     task: int | None = None
     """Of a task: its place in `told`."""
@@ -98,7 +99,8 @@ class SimulatedIncident:
             self.ringing.remove(ringing)
             self.move(now, {tree: [Unsent(send.contact, send.method)] for tree, send in ringing.covers})
             return
-        ringing.again_at = now + PROMPT_EVERY
+        severity = self.plans[ringing.prompt.tree].severity
+        ringing.again_at = now + prompt_pause(now - ringing.raised_at, severity)
         self._ring(now, ringing)
 
     def _carry_out(self, now: datetime, effect: Effect, sent: dict[NewAlert, int]) -> None:
@@ -138,7 +140,7 @@ class SimulatedIncident:
         task: int | None = None,
         covers: Sequence[tuple[str, Send]] = (),
     ) -> None:
-        ringing = Ringing(prompt, level, now + PROMPT_EVERY, task, list(covers))
+        ringing = Ringing(prompt, level, now, now + PROMPT_EVERY, task, list(covers))
         self.ringing.append(ringing)
         self._ring(now, ringing, RINGING if task is None else RINGING | WRITTEN)
 

@@ -1,6 +1,6 @@
 """Repeats prompts that nobody has answered, hourly a decision on hold; a promise to the field is kept."""
 
-from alertnet.core.delivery.next_repeat import next_repeat
+from alertnet.core.delivery.next_repeat import next_repeat, prompt_pause
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.escalation.report_phone_task import still_to_do
 from alertnet.flows.notifications import field_reassurance
@@ -11,7 +11,7 @@ from alertnet.store.records import prompts as prompt_store
 
 
 def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
-    """Ring again if nobody has answered.
+    """Ring again if nobody has answered, the longer nobody does the less often (B9).
 
     Raises:
         Inconsistent: it can't be as it is, and has to be put aside (A11).
@@ -27,7 +27,8 @@ def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
         locked.record("alarm_held", subject=prompt.subject)
     elif prompt.kind != PromptKind.TASK or still_to_do(locked, prompt):
         ring(locked, prompt)
-        pause = FIRST_AFTER_HOLD if prompt.answer == PromptAnswer.HOLD else AGAIN
+        unanswered = prompt_pause(tx.now - prompt.raised_at, locked.facts.severity)
+        pause = FIRST_AFTER_HOLD if prompt.answer == PromptAnswer.HOLD else unanswered
         prompt_store.ask_again(tx.session, prompt, next_repeat(prompt.due_at, pause, tx.now))
         locked.record(f"{prompt.kind}_repeated", subject=prompt.subject, asked=prompt.asked + 1)
     locked.finish()
