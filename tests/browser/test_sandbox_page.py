@@ -1,6 +1,7 @@
 """The sandbox in a real browser, as a newcomer meets it: an alarm from three letters to the all-clear."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -151,6 +152,20 @@ def test_an_hour_passes_in_a_minute(sandbox: SandboxPage, evening: Evening) -> N
     expect(sandbox.page.get_by_role("button", name="1× speed", exact=True)).to_have_attribute("aria-pressed", "true")
 
 
+def test_a_story_plays_by_itself_to_an_end_that_can_be_kept(sandbox: SandboxPage) -> None:
+    """Nobody touches anything: people answer, a line says what happens, and what came of it is a picture."""
+    sandbox.page.get_by_role("button", name="Watch “Arrested at a checkpoint”").click()
+    expect(sandbox.page.locator("#caption")).to_contain_text("takes charge", timeout=90_000)
+
+    card = sandbox.page.get_by_role("img", name=re.compile(r"^\d+ told, [234] took charge, 22 minutes$"))
+    expect(card).to_be_visible(timeout=120_000)
+    assert card.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1200
+    with sandbox.page.expect_download() as saved:
+        sandbox.page.get_by_role("link", name="Save this picture").click()
+    assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")
+    expect(sandbox.page.get_by_role("button", name="1× speed", exact=True)).to_have_attribute("aria-pressed", "true")
+
+
 def test_what_is_heard_is_spoken_in_its_language(sandbox: SandboxPage, evening: Evening) -> None:
     """The words of a call go to the voices of the browser, each sentence once."""
     sandbox.page.evaluate(
@@ -207,7 +222,7 @@ def test_every_story_begins_on_a_stage_of_its_own(sandbox: SandboxPage) -> None:
     """Each button of the list raises its incident, and nothing of the one before is left."""
     before = ""
     for scene in Evening.scenes:
-        sandbox.page.locator(f'button[value="{scene.key}"]').click()
+        sandbox.page.locator(f'button[name="scene"][value="{scene.key}"]').click()
         expect(sandbox.page.locator(".ref")).not_to_have_text(before or "none")
         before = sandbox.page.locator(".ref").inner_text()
 

@@ -42,6 +42,7 @@ class QuietEvening:
     zone_name: str = "UTC"
     style: str = "body {}"
     speed: int = 1
+    plays_by_itself: bool = False
 
     def now(self) -> datetime:
         return self.clock()
@@ -52,10 +53,10 @@ class QuietEvening:
     def jump(self) -> None:
         self.done.append(("jump",))
 
-    def begin(self, scene: str | None) -> None:
+    def begin(self, scene: str | None, *, by_itself: bool = False) -> None:
         if scene not in (None, "storm"):
             raise Unknown("scene", scene)
-        self.done.append(("begin", scene))
+        self.done.append(("watch" if by_itself else "begin", scene))
 
     def close(self, ref: str, reason: str) -> None:
         if ref != "A-7K3M":
@@ -255,6 +256,7 @@ def test_time_scenes_and_the_all_clear_are_asked_of_the_program(page: TestClient
     act(page, "/time/run", speed="60")
     act(page, "/time/jump")
     act(page, "/begin", scene="storm")
+    act(page, "/begin", watch="storm")
     act(page, "/begin")
     act(page, "/close", ref="A-7K3M", reason="released")
 
@@ -262,6 +264,7 @@ def test_time_scenes_and_the_all_clear_are_asked_of_the_program(page: TestClient
         ("run", 60),
         ("jump",),
         ("begin", "storm"),
+        ("watch", "storm"),
         ("begin", None),
         ("close", "A-7K3M", "released"),
     ]

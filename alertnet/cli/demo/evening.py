@@ -26,6 +26,7 @@ class Evening(AbstractContextManager["Evening"]):
 
     def __init__(self) -> None:
         self._acting = threading.Lock()
+        self.plays_by_itself = False
         self._open()
 
     def __enter__(self) -> Self:
@@ -56,7 +57,7 @@ class Evening(AbstractContextManager["Evening"]):
         with self._acting:
             self.stage.clock_speed.jump()
 
-    def begin(self, scene: str | None) -> None:
+    def begin(self, scene: str | None, *, by_itself: bool = False) -> None:
         plot = next((each for each in PLOTS if each.scene.key == scene), None)
         if scene is not None and plot is None:
             raise Unknown("scene", scene[:40])
@@ -65,7 +66,8 @@ class Evening(AbstractContextManager["Evening"]):
             self._open()
             before.close()
             if plot is not None:
-                plot.begin(self.stage)
+                plot.begin(self.stage, by_itself=by_itself)
+            self.plays_by_itself = by_itself
 
     def close(self, ref: str, reason: str) -> None:
         if reason not in list(CloseReason):

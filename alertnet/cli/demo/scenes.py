@@ -1,17 +1,21 @@
 """The stories to begin with: somebody in the field acts, and the network has its bad luck."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
 
+from alertnet.cli.demo.company import Try, company
+from alertnet.cli.demo.inbox import LINK, WRITTEN_CODE, newest
 from alertnet.cli.demo.stage import DURESS_PIN, PIN, Stage
 from alertnet.sandbox.page import Scene
 
 STRANGER = "+573005550999"
 """A telephone that nobody knows."""
-ALERT_CODE = re.compile(r"URGENTE? .* (\d{4});")
+AGAIN = timedelta(seconds=5)
+"""How soon somebody looks again whether there is something to answer."""
+EPILOGUE = timedelta(seconds=30)
+"""From the all-clear until everybody has it."""
 
 Act = Callable[[Stage], object]
 
@@ -29,8 +33,14 @@ class Plot:
     at: time | None = None
     """The time of day in the field at which it begins; None: whatever it is now."""
 
-    def begin(self, stage: Stage) -> None:
-        """Begin the scene on that stage, by its clock."""
+    lasts: timedelta = timedelta(minutes=22)
+    """When the all-clear comes where it plays by itself."""
+
+    def begin(self, stage: Stage, *, by_itself: bool = False) -> None:
+        """Begin the scene on that stage, by its clock.
+
+        `by_itself`: at sixty times the speed, people answer and give the all-clear without anybody's hand.
+        """
         if self.at is not None:
             stage.clock.skip_to(_next(self.at, stage.clock().astimezone(stage.zone)))
         for who, behaviour in self.telephones:
@@ -42,6 +52,16 @@ class Plot:
                 mailbox.scanned = mailbox.away = True
         for after, act in self.acts:
             stage.sandbox.network.plan(stage.clock() + after, partial(_act, act, stage))
+        if by_itself:
+            self._play(stage)
+
+    def _play(self, stage: Stage) -> None:
+        plan, began = stage.sandbox.network.plan, stage.clock()
+        for after, attempt in company(stage):
+            plan(began + after, partial(_try, attempt, stage, began + self.lasts))
+        plan(began + self.lasts, partial(_act, _all_clear, stage))
+        plan(began + self.lasts + EPILOGUE, partial(_act, lambda stage: stage.clock_speed.run(1), stage))
+        stage.clock_speed.run(FAST)
 
 
 def _next(at: time, now: datetime) -> datetime:
@@ -54,6 +74,16 @@ def _act(act: Act, stage: Stage, _: datetime) -> None:
     act(stage)
 
 
+def _try(attempt: Try, stage: Stage, until: datetime, at: datetime) -> None:
+    if not attempt(stage) and at + AGAIN < until:
+        stage.sandbox.network.plan(at + AGAIN, partial(_try, attempt, stage, until))
+
+
+def _all_clear(stage: Stage) -> None:
+    for incident in stage.api.get("/v1/incidents?status=open")["items"]:
+        stage.api.post(f"/v1/incidents/{incident['ref']}/close", {"reason": "released"})
+
+
 def _texts(who: str, text: str) -> Act:
     return lambda stage: stage.phone(who).sends(text, to=stage.sandbox.number)
 
@@ -64,11 +94,11 @@ def _drill(stage: Stage) -> None:
 
 def _copies_the_code(stage: Stage) -> None:
     """A stranger has seen the coordinator's SMS, and sends its code."""
-    for text in stage.phone("coordinator").inbox:
-        if found := ALERT_CODE.search(text):
-            stage.sandbox.handset(STRANGER).sends(found[1], to=stage.sandbox.number)
+    if code := newest(stage.phone("coordinator"), LINK, WRITTEN_CODE):
+        stage.sandbox.handset(STRANGER).sends(code, to=stage.sandbox.number)
 
 
+FAST = 60
 AT_ONCE = timedelta(0)
 SOS: tuple[tuple[timedelta, Act], ...] = ((AT_ONCE, _texts("ana", "SOS")),)
 ARREST: tuple[tuple[timedelta, Act], ...] = ((AT_ONCE, _texts("ana", f"ALERTA {PIN} 20 L12 P7 C2 nos pararon")),)
@@ -86,11 +116,12 @@ PLOTS = (
         Scene(
             "nobody",
             "Nobody picks up",
-            "SOS at a quarter past two: one coordinator has no coverage, the other’s voicemail answers. Run it at 60×.",
+            "SOS at a quarter past two: one coordinator has no coverage, the other’s voicemail answers.",
         ),
         SOS,
         (("coordinator", "no_coverage"), ("coordinator-2", "voicemail")),
         at=time(2, 14),
+        lasts=timedelta(minutes=40),
     ),
     Plot(
         Scene(

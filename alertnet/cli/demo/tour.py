@@ -7,15 +7,10 @@ from typing import Any
 from rich.text import Text
 
 from alertnet.cli.demo.api import press_button
+from alertnet.cli.demo.inbox import DECISION_CODE, LINK, SPOKEN_CODE, WRITTEN_CODE, newest
 from alertnet.cli.demo.stage import Stage
 from alertnet.cli.demo.watch import Missed, Watch
 from alertnet.sandbox import Call
-
-DECISION_CODE = re.compile(r"\bGO (\d{4})\b")
-WRITTEN_CODE = re.compile(r"(?<![-+\d])(\d{4})(?!\d)")
-SPOKEN_CODE = re.compile(r"(?<!\d, )(\d, \d, \d)(?!, \d).*(?<!\d, )\1(?!, \d)")
-"""It is said twice; a reference, which may hold three digits too, once."""
-LINK = re.compile(r"(http://\S+/a/\w+)")
 
 ALERTS = ("alert", "reminder")
 REACHED = ("sent", "delivered")
@@ -118,8 +113,4 @@ class Tour:
 
     def _text(self, who: str, *patterns: re.Pattern[str]) -> str | None:
         """What the last of the patterns finds in the newest SMS of theirs that matches them all."""
-        for text in reversed(self._stage.phone(who).inbox):
-            found = [pattern.search(text) for pattern in patterns]
-            if all(found) and (last := found[-1]):
-                return last[1]
-        return None
+        return newest(self._stage.phone(who), *patterns)

@@ -6,12 +6,13 @@ over any installation that sends into this sandbox.
 
 from alertnet.sandbox.page.app import make_page
 from alertnet.sandbox.page.cast import Cast, Circle, Party, Ring
-from alertnet.sandbox.page.evening import Coming, Evening, Hint, Incident, Line, Mark, Scene, Story, Tone
+from alertnet.sandbox.page.evening import Coming, Ending, Evening, Hint, Incident, Line, Mark, Scene, Story, Tone
 
 __all__ = [
     "Cast",
     "Circle",
     "Coming",
+    "Ending",
     "Evening",
     "Hint",
     "Incident",

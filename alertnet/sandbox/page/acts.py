@@ -82,8 +82,9 @@ def jump(evening: Evening, _: str, form: Form) -> None:
 
 
 def begin(evening: Evening, _: str, form: Form) -> None:
-    """A scene, or an empty evening."""
-    evening.begin(form.get("scene") or None)
+    """A scene to take part in, one that plays by itself, or an empty evening."""
+    watched = form.get("watch")
+    evening.begin(watched or form.get("scene") or None, by_itself=bool(watched))
 
 
 def close(evening: Evening, _: str, form: Form) -> None:

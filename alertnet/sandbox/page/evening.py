@@ -62,6 +62,20 @@ class Incident:
 
 
 @dataclass(frozen=True)
+class Ending:
+    """What came of an incident that is closed, in three numbers."""
+
+    told: int
+    took_charge: int
+    minutes: int
+
+    @property
+    def text(self) -> str:
+        """As in `14 told, 3 took charge, 22 minutes`."""
+        return f"{self.told} told, {self.took_charge} took charge, {self.minutes} minutes"
+
+
+@dataclass(frozen=True)
 class Hint:
     """What a newcomer could do now."""
 
@@ -77,6 +91,7 @@ class Story:
 
     hint: Hint
     incident: Incident | None = None
+    ending: Ending | None = None
     others_open: int = 0
     """Incidents that are open besides."""
     lines: tuple[Line, ...] = ()
@@ -137,8 +152,12 @@ class Evening(Protocol):
     def jump(self) -> None:
         """Skip to the next thing that can be seen."""
 
-    def begin(self, scene: str | None) -> None:
-        """Throw everything away and begin that scene, or an empty evening.
+    @property
+    def plays_by_itself(self) -> bool:
+        """Whether people answer without anybody's hand, and somebody looks on."""
+
+    def begin(self, scene: str | None, *, by_itself: bool = False) -> None:
+        """Throw everything away and begin that scene, or an empty evening; `by_itself`: it is to be looked on at.
 
         Raises:
             Unknown: there is no such scene.

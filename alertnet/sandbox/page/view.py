@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from alertnet.sandbox.page.cast import Party
-from alertnet.sandbox.page.evening import Evening, Mark, Story, Tone
+from alertnet.sandbox.page.evening import Evening, Line, Mark, Story, Tone
 from alertnet.sandbox.page.screens import HABITS, Box, Screen, key_of, read_box, read_screen
 
 KEYS = "123456789*0#"
@@ -72,11 +72,21 @@ class View:
                 regions[f"box-{box.key}"] = self._render("box.html", box=box)
         return regions | self._now(story, ringing)
 
+    def card(self) -> str | None:
+        """What came of the incident as a picture (SVG); None while it goes on."""
+        story = self._evening.story()
+        if story.ending is None or story.incident is None:
+            return None
+        return self._render("card.svg", story=story, dots=list(_dots(story.lines)))
+
     def _now(self, story: Story, ringing: list[Party]) -> dict[str, Markup]:
         now = self._evening.now()
         lines = story.lines[::-1]
         return {
             "time": self._time(now, ringing),
+            "caption": self._render("caption.html", line=_caption(story), began=story.lines[:1])
+            if self._evening.plays_by_itself
+            else Markup(),
             "hint": self._render("hint.html", hint=story.hint),
             "incident": self._render("incident.html", story=story, reasons=REASONS),
             "coming": self._render("coming.html", story=story, now=now, soon=now + timedelta(hours=12)),
@@ -111,6 +121,18 @@ class View:
 def spaced(number: str) -> str:
     """A telephone number (E.164) that can be read: `+57 300 555 0001`."""
     return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def _caption(story: Story) -> Line | None:
+    """The newest thing that somebody who looks on would want to know."""
+    return next((line for line in reversed(story.lines) if line.tone is not Tone.QUIET), None)
+
+
+def _dots(lines: tuple[Line, ...]) -> Iterator[tuple[float, Tone]]:
+    """Each thing that happened: how far from the first to the last, 0 to 1, and of which kind; answers lie on top."""
+    lasted = (lines[-1].at - lines[0].at) / timedelta(seconds=1) or 1
+    for line in sorted(lines, key=lambda line: line.tone is Tone.ANSWERED):
+        yield (line.at - lines[0].at) / timedelta(seconds=1) / lasted, line.tone
 
 
 def _marks(party: Party, screens: list[Screen], boxes: list[Box], story: Story) -> Iterator[Mark]:

@@ -12,6 +12,8 @@ from alertnet.store.views.timeline_view import EntryView
 
 TOGETHER = timedelta(seconds=20)
 """Messages of one kind that leave within that time are one line."""
+ROUTINE = frozenset({"recorded", "declined", "notice"})
+"""Messages that only confirm what a line before them says."""
 UNSEEN = frozenset({"attempt_delivered", "attempt_cancelled", "rule_met", "alarm_answered", "code_keyed"})
 
 Payload = Mapping[str, Any]
@@ -63,7 +65,8 @@ def _gather(
     place, last, whom = sent.get(message, (len(told), at, {}))
     if place == len(told) or at - last > TOGETHER:
         place, whom = len(told), {}
-        told.append(Line(at, Tone.TOLD, MESSAGES.get(message, message.replace("_", " "))))
+        tone = Tone.QUIET if message in ROUTINE else Tone.TOLD
+        told.append(Line(at, tone, MESSAGES.get(message, message.replace("_", " "))))
     methods = whom.setdefault(names.contact(payload.get("tree"), str(payload.get("contact"))), [])
     methods.append(METHODS.get(str(payload.get("method")), "message"))
     sent[message] = (place, at, whom)

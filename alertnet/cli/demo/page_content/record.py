@@ -2,7 +2,7 @@
 
 from datetime import tzinfo
 
-from alertnet.cli.demo.page_content import chronicle, marks, outlook
+from alertnet.cli.demo.page_content import chronicle, ending, marks, outlook
 from alertnet.cli.demo.page_content.forecast import foretell
 from alertnet.cli.demo.page_content.names import Names
 from alertnet.core.incident import IncidentStatus
@@ -53,6 +53,7 @@ def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
     return Story(
         hint=outlook.hint(locked, _is_answered(locked, seen), first, coordinator),
         incident=_head(locked, names),
+        ending=None if locked.is_open else ending.sum_up(seen, entries, names),
         others_open=max(len(opened) - 1, 0),
         lines=chronicle.tell(entries, names),
         coming=outlook.coming(locked, foretold, names, tx.now) if locked.is_open else (),

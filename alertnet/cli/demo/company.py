@@ -1,0 +1,86 @@
+"""What people do in a story that plays by itself: each answers as soon as there is something to answer."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from alertnet.cli.demo.api import press_button
+from alertnet.cli.demo.inbox import DECISION_CODE, LINK, SPOKEN_CODE, WRITTEN_CODE, newest
+from alertnet.cli.demo.stage import Stage
+from alertnet.core.directory.contact import Contact, Role
+
+Try = Callable[[Stage], bool]
+"""Does it where that can be done by now, and says whether it was."""
+
+
+def company(stage: Stage) -> Iterator[tuple[timedelta, Try]]:
+    """From when on people try what: coordinators take charge and decide, an ombudsman and an embassy take charge."""
+    for place, coordinator in enumerate(_first_of_each_tree(stage, Role.COORDINATOR)):
+        yield timedelta(minutes=1.5 + 6.5 * place), _by_call(coordinator) if place == 0 else _by_sms(coordinator)
+        yield timedelta(minutes=3 + 6 * place), _decides(coordinator)
+    for contact in _first_of_each_tree(stage, Role.OMBUDS):
+        yield timedelta(minutes=12), _by_sms(contact)
+    for contact in _first_of_each_tree(stage, Role.EMBASSY):
+        yield timedelta(minutes=17), _by_link(contact)
+
+
+def _first_of_each_tree(stage: Stage, role: Role) -> tuple[str, ...]:
+    def first(contacts: dict[str, Contact]) -> Iterator[str]:
+        yield from [contact.id for contact in contacts.values() if contact.role is role][:1]
+
+    trees = stage.runtime.network.trees.values()
+    return tuple(dict.fromkeys(id for tree in trees for id in first(dict(tree.contacts))))
+
+
+def _by_call(who: str) -> Try:
+    """Answers, keys the code that is spoken, and takes charge."""
+
+    def attempt(stage: Stage) -> bool:
+        for number in stage.numbers(who):
+            phone = stage.sandbox.handset(number)
+            if phone.ringing and not phone.talking:
+                phone.answers()
+            if (call := phone.talking) and (code := SPOKEN_CODE.search(call.words)):
+                call.press(code[1].replace(", ", ""))
+                if call.waits_for_keys:
+                    call.press("1")
+                call.hang_up()
+                return True
+        return False
+
+    return attempt
+
+
+def _by_sms(who: str) -> Try:
+    """Sends the code of the alert."""
+
+    def attempt(stage: Stage) -> bool:
+        code = newest(stage.phone(who), LINK, WRITTEN_CODE)
+        return code is not None and stage.phone(who).sends(code) is not None
+
+    return attempt
+
+
+def _by_link(who: str) -> Try:
+    """Opens the page of the alert, and presses the button on it."""
+
+    def attempt(stage: Stage) -> bool:
+        link = newest(stage.phone(who), LINK)
+        if link is not None:
+            press_button(link, "acknowledge")
+        return link is not None
+
+    return attempt
+
+
+def _decides(who: str) -> Try:
+    """Gives its go to whatever is asked, as long as the story lasts."""
+    decided: set[str] = set()
+
+    def attempt(stage: Stage) -> bool:
+        code = newest(stage.phone(who), DECISION_CODE)
+        if code is not None and code not in decided:
+            decided.add(code)
+            stage.phone(who).sends(f"GO {code}")
+        return False
+
+    return attempt
