@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Concatenate, ParamSpec, TypeVar
@@ -113,6 +113,8 @@ class Runtime:
     """What keeps this process from the database, while something does."""
     queues: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
     """Which providers waiting messages wait for, by the index of their number, while one keeps others waiting."""
+    make_renderer: Callable[[Templates], Renderer] = Renderer
+    """What puts messages into words by those templates."""
     _listeners: list[Listener] = field(default_factory=list)
 
     @property
@@ -256,13 +258,19 @@ class Runtime:
 
     def _read_renderer(self, hash: str) -> Renderer:
         templates, latest = self._read_templates(hash), self.edition.templates
-        return Renderer(templates if hash == latest else complete(templates, self._read_templates(latest)))
+        return self.make_renderer(templates if hash == latest else complete(templates, self._read_templates(latest)))
 
     def _read_templates(self, hash: str) -> Templates:
         return Templates.from_text(self.read(lambda tx: documents.fetch(tx.session, hash)))
 
 
-def make_runtime(settings: Settings, *, clock: Clock | None = None, entropy: Entropy | None = None) -> Runtime:
+def make_runtime(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    entropy: Entropy | None = None,
+    make_renderer: Callable[[Templates], Renderer] = Renderer,
+) -> Runtime:
     """The runtime with the trees and templates of the folders that the settings name.
 
     Raises:
@@ -271,7 +279,8 @@ def make_runtime(settings: Settings, *, clock: Clock | None = None, entropy: Ent
     """
     network = read_network(settings.contact_trees)
     templates = read_fitted(settings.message_templates, shipped("message_templates")).templates
-    return wire(settings, network, templates, clock=clock, entropy=entropy)
+    runtime = wire(settings, network, templates, clock=clock, entropy=entropy)
+    return replace(runtime, make_renderer=make_renderer)
 
 
 def wire(

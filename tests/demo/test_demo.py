@@ -65,6 +65,23 @@ def test_the_watch_tells_what_is_heard_in_its_order() -> None:
     assert heard == [" ".join(sentence.text.split()) for sentence in call.heard]
 
 
+def test_what_is_said_in_spanish_has_its_english_at_hand() -> None:
+    """The SMS to the coordinator, the reply to the field, and each sentence of a call."""
+    with stage() as built:
+        watch = Watch(built, Console(file=io.StringIO()), limit_seconds=30)
+        built.phone("ana").sends("SOS")
+        watch.expect("a telephone that rings", lambda: built.phone("coordinator").ringing)
+        call = built.phone("coordinator").answers()
+
+    texts = [*built.phone("ana").inbox, *built.phone("coordinator").inbox, call.heard[0].text]
+    meanings = [built.subtitles.of(text) or "" for text in texts]
+    assert len(texts) > 2
+    assert all(meanings)
+    assert "received" in meanings[0]
+    assert any("URGENT " in each for each in meanings)
+    assert built.subtitles.of("SOS") is None
+
+
 def test_at_sixty_times_the_speed_only_waiting_goes_faster() -> None:
     """A minute of waiting takes a second; what is on its way takes the time that it takes."""
     with stage() as built:

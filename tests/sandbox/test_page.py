@@ -63,6 +63,9 @@ class QuietEvening:
             raise WrongState(ref, "closed", "it can be closed once")
         self.done.append(("close", ref, reason))
 
+    def subtitle(self, text: str) -> str | None:
+        return {"¿Dónde están?": "Where are you?"}.get(text)
+
     def story(self) -> Story:
         return Story(Hint("Nothing", "to do"), lines=self.lines, rings={"near-0": Mark(Tone.QUIET, "at once")})
 
@@ -186,6 +189,16 @@ def test_the_codes_of_the_last_texts_lie_at_hand_as_replies(page: TestClient, sa
     assert 'value="NO 4711"' in html
     assert 'value="2345"' not in html
     assert 'value="1234"' not in html
+
+
+def test_what_came_in_another_language_is_understood_below_it(page: TestClient, sandbox: Sandbox) -> None:
+    says(sandbox, "¿Dónde están?")
+    says(sandbox, "We are here.")
+
+    html = page.get("/").text
+
+    assert '<span class="subtitle" lang="en">Where are you?</span>' in html
+    assert html.count('class="subtitle"') == 1
 
 
 def test_keys_are_pressed_one_by_one(page: TestClient, sandbox: Sandbox, receiver: Receiver) -> None:

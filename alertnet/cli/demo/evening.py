@@ -75,6 +75,9 @@ class Evening(AbstractContextManager["Evening"]):
         runtime = self.stage.runtime
         runtime.transact(close_incident, ref, CloseReason(reason), None)
 
+    def subtitle(self, text: str) -> str | None:
+        return self.stage.subtitles.of(text)
+
     def story(self) -> Story:
         while True:
             record = self._record

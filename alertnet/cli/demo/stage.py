@@ -13,6 +13,7 @@ from alertnet.cli.admin.actions import create_key, set_pins
 from alertnet.cli.demo.api import Api
 from alertnet.cli.demo.clock import DemoClock
 from alertnet.cli.demo.clock_speed import ClockSpeed
+from alertnet.cli.demo.subtitles import Subtitles
 from alertnet.cli.server.processes import listen, web, working
 from alertnet.runtime.settings.settings import Settings, read_settings
 from alertnet.runtime.wiring import Runtime, SystemEntropy, make_runtime
@@ -37,6 +38,7 @@ class Stage:
     clock: DemoClock
     clock_speed: ClockSpeed
     api: Api
+    subtitles: Subtitles
 
     def phone(self, who: str) -> Handset:
         """The phone of a member or contact, by id."""
@@ -75,7 +77,9 @@ def stage() -> Iterator[Stage]:
         account, token = f"AC{entropy.id()}", entropy.id()
         sandbox = Sandbox(account_sid=account, auth_token=token, public_url=url, live=True, now=clock)
         stack.enter_context(sandbox)
-        runtime = make_runtime(_settings(folder, url, sandbox, account, token, entropy.id()), clock=clock)
+        subtitles = Subtitles()
+        settings = _settings(folder, url, sandbox, account, token, entropy.id())
+        runtime = make_runtime(settings, clock=clock, make_renderer=subtitles.renderer)
         stack.callback(runtime.close)
         upgrade(runtime.engine)
         key = runtime.transact(create_key, "north", SCOPES)
@@ -85,7 +89,7 @@ def stage() -> Iterator[Stage]:
         stack.enter_context(web(runtime, listening, threading.Event()))
         clock_speed = ClockSpeed(runtime, sandbox, clock)
         stack.callback(clock_speed.close)
-        yield Stage(runtime, sandbox, clock, clock_speed, Api(url, key))
+        yield Stage(runtime, sandbox, clock, clock_speed, Api(url, key), subtitles)
 
 
 def _settings(folder: Path, url: str, sandbox: Sandbox, account: str, token: str, secret: str) -> Settings:

@@ -170,5 +170,8 @@ class Evening(Protocol):
             Unknown, WrongState, BadInput: it can't be.
         """
 
+    def subtitle(self, text: str) -> str | None:
+        """What an SMS or a sentence of a call means in English; None where it is English itself."""
+
     def story(self) -> Story:
         """What is on the record."""

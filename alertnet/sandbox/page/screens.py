@@ -40,6 +40,8 @@ class Entry:
     kind: str
     words: Markup
     number: str = ""
+    text: str = ""
+    """The words of what came in, as they came."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,12 @@ def _entries(handset: Handset, sandbox: Sandbox) -> list[Entry]:
 
 def _text(message: Message, came: bool, ours: str) -> Entry:
     at = message.sent_at or message.created_at
-    return Entry(at, "in" if came else "out", linked(message.body, ours), message.sender if came else message.to)
+    return Entry(
+        at,
+        "in" if came else "out",
+        linked(message.body, ours),
+        *((message.sender, message.body) if came else (message.to,)),
+    )
 
 
 def _call(call: CallRecord) -> Entry:

@@ -8,6 +8,7 @@ import phonenumbers
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from alertnet.sandbox.mail import LINK
 from alertnet.sandbox.page.cast import Party
 from alertnet.sandbox.page.evening import Evening, Line, Mark, Story, Tone
 from alertnet.sandbox.page.screens import HABITS, Box, Screen, key_of, read_box, read_screen
@@ -40,7 +41,7 @@ class View:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"clock": self._clock, "key": key_of, "number": spaced}
+        self._environment.filters |= {"clock": self._clock, "key": key_of, "number": spaced, "english": self._english}
 
     def page(self) -> str:
         """The whole page."""
@@ -113,6 +114,10 @@ class View:
 
     def _render(self, name: str, **values: Any) -> Markup:
         return Markup(self._environment.get_template(name).render(values))  # noqa: S704 - escaped by the template
+
+    def _english(self, text: str) -> str:
+        """What it means, without the links, which stand above it; nothing where it is English."""
+        return " ".join(LINK.sub(" ", self._evening.subtitle(text) or "").split())
 
     def _clock(self, at: datetime, seconds: bool = True) -> str:
         return f"{at.astimezone(self._evening.zone):{'%H:%M:%S' if seconds else '%H:%M'}}"
