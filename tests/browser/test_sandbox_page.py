@@ -218,10 +218,10 @@ def test_the_page_works_without_scripts(browser: Browser, evening: Evening) -> N
 
 
 @pytest.mark.long
-def test_every_story_begins_on_a_stage_of_its_own(sandbox: SandboxPage) -> None:
+def test_every_story_begins_on_a_stage_of_its_own(sandbox: SandboxPage, evening: Evening) -> None:
     """Each button of the list raises its incident, and nothing of the one before is left."""
     before = ""
-    for scene in Evening.scenes:
+    for scene in evening.scenes:
         sandbox.page.locator(f'button[name="scene"][value="{scene.key}"]').click()
         expect(sandbox.page.locator(".ref")).not_to_have_text(before or "none")
         before = sandbox.page.locator(".ref").inner_text()

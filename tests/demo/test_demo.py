@@ -16,6 +16,7 @@ from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.stage import stage
 from alertnet.cli.demo.tour import Tour
 from alertnet.cli.demo.watch import Missed, Watch
+from alertnet.core.errors import BadInput
 from alertnet.runtime.clock import system_clock
 
 
@@ -101,6 +102,53 @@ def test_a_story_of_the_night_begins_at_night() -> None:
         evening.begin("nobody")
 
         assert f"{evening.now().astimezone(evening.zone):%H:%M}" == "02:14"
+
+
+OWN = """
+tree: valley
+title: The valley
+scope: national
+serves: {countries: [GT]}
+timezone: America/Guatemala
+language: es
+callback: "+50255550101"
+sender: VALLEY
+last_resort: [watch]
+contacts:
+  watch: {role: coordinator, organisation: Valley watch, methods: [{sms: "+50255550101"}, {call: "+50255550101"}]}
+levels:
+  - {name: The watch, notify: [watch], wait: 10m}
+"""
+OWN_TEAM = """
+teams:
+  south:
+    country: GT
+    language: es
+    consent: national
+    members: {rosa: {name: Rosa, phone: "+50255550001", language: es}}
+"""
+
+
+def test_ones_own_network_is_rehearsed_with_stories_that_fit_it(tmp_path: Path) -> None:
+    """Its people in place of the invented ones; a story about somebody who is not in it is not offered."""
+    (tmp_path / "valley.yaml").write_text(OWN)
+    (tmp_path / "teams.yaml").write_text(OWN_TEAM)
+
+    with Evening(tmp_path) as evening:
+        assert [party.title for party in evening.cast.field] == ["Rosa"]
+        assert {"nobody", "copied", "drill"} <= {scene.key for scene in evening.scenes}
+        assert "national" not in {scene.key for scene in evening.scenes}
+        evening.begin("copied")
+        watch = Watch(evening.stage, Console(file=io.StringIO()), limit_seconds=30)
+        watch.expect("an alert to the watch", lambda: evening.stage.phone("watch").inbox)
+        assert evening.story().incident
+
+
+def test_a_network_with_nobody_in_the_field_can_not_be_rehearsed(tmp_path: Path) -> None:
+    (tmp_path / "valley.yaml").write_text(OWN)
+
+    with pytest.raises(BadInput, match="somebody in the field"), stage(tmp_path):
+        pass
 
 
 def test_the_clock_skips_ahead_and_never_back() -> None:

@@ -1,21 +1,35 @@
 """`alertnet demo`: a network on this machine alone, as a page to try things on or as a tour that ends by itself."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from alertnet.core.errors import BadInput
 
 Tour = Annotated[
     bool,
     typer.Option("--tour", help="No page: play one incident and end; exit code 0 only if it went as it should."),
 ]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Where the page answers; 0 means any port that is free.")]
+Trees = Annotated[
+    Path | None,
+    typer.Option(
+        help="The folder with your own trees and teams.yaml, to rehearse on; an invented network unless given."
+    ),
+]
 
 
-def demo(tour: Tour = False, port: Port = 0) -> None:
-    """Open the sandbox in a browser: a stand-in telephone network to try an alarm on. Ctrl-C ends it."""
+def demo(tour: Tour = False, port: Port = 0, trees: Trees = None) -> None:
+    """Open the sandbox in a browser: a stand-in telephone network to try an alarm on. Ctrl-C ends it.
+
+    alertnet demo --trees contact_trees
+    """
     from alertnet.cli.demo.play import play_evening, play_tour
 
+    if tour and trees is not None:
+        raise BadInput("--trees", "with --tour", "one of the two")
     if not tour:
-        play_evening(port)
+        play_evening(port, trees)
     elif not play_tour():
         raise typer.Exit(1)

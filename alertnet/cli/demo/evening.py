@@ -3,13 +3,14 @@
 import threading
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from alertnet.cli.admin.actions import close_incident
 from alertnet.cli.demo.page_content.cast import make_cast
 from alertnet.cli.demo.page_content.record import Record
-from alertnet.cli.demo.scenes import PLOTS
+from alertnet.cli.demo.scenes import plots
 from alertnet.cli.demo.stage import Stage, stage
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.incident import CloseReason
@@ -20,11 +21,13 @@ STYLE = "page/style.css.j2"
 
 
 class Evening(AbstractContextManager["Evening"]):
-    """One stage after the other, each with a database of its own; nobody sees the moment between two."""
+    """One stage after the other, each with a database of its own; nobody sees the moment between two.
 
-    scenes: tuple[Scene, ...] = tuple(plot.scene for plot in PLOTS)
+    `trees`: the folder of the network, the example's unless given.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, trees: Path | None = None) -> None:
+        self._trees = trees
         self._acting = threading.Lock()
         self.plays_by_itself = False
         self._open()
@@ -58,7 +61,7 @@ class Evening(AbstractContextManager["Evening"]):
             self.stage.clock_speed.jump()
 
     def begin(self, scene: str | None, *, by_itself: bool = False) -> None:
-        plot = next((each for each in PLOTS if each.scene.key == scene), None)
+        plot = next((each for each in self._plots if each.scene.key == scene), None)
         if scene is not None and plot is None:
             raise Unknown("scene", scene[:40])
         with self._acting:
@@ -90,8 +93,10 @@ class Evening(AbstractContextManager["Evening"]):
 
     def _open(self) -> None:
         self._stack = ExitStack()
-        self.stage: Stage = self._stack.enter_context(stage())
+        self.stage: Stage = self._stack.enter_context(stage(self._trees))
         runtime = self.stage.runtime
+        self._plots = plots(runtime.network)
+        self.scenes: tuple[Scene, ...] = tuple(plot.scene for plot in self._plots)
         self.cast: Cast = make_cast(runtime.network)
         self.zone = self.stage.zone
         self.zone_name = self.zone.key.rpartition("/")[2].replace("_", " ")

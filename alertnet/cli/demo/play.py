@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
@@ -22,8 +23,8 @@ The sandbox is at
 
     {page}
 
-A whole network to try an alarm on: write SOS on Ana's telephone, answer for anybody else, let it ring, or begin with a
-story. Everything is invented, and nothing leaves this machine. Ana's PIN is {pin}; {duress} is the one for duress.
+A whole network to try an alarm on: begin with a story, or write SOS on the telephone of {name}, answer for anybody
+else, and let it ring. No message leaves this machine. The PIN of {name} is {pin}; {duress} is the one for duress.
 What reaches the telephones is shown below. Ctrl-C ends it.
 """
 
@@ -32,7 +33,7 @@ The API of this evening, until the page begins a new one:
 
     export KEY={key}
     curl -s {url}/v1/incidents -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
-         -d '{{"type": "arrest", "country": "CO", "consent": "international", "people": [{{"code": "P7"}}]}}'
+         -d '{{"type": "arrest", "country": "{country}", "consent": "international"}}'
 
 All of it is at {url}/openapi.json
 """
@@ -52,16 +53,20 @@ def play_tour() -> bool:
     return True
 
 
-def play_evening(port: int) -> None:
+def play_evening(port: int, trees: Path | None = None) -> None:
     """Show the page at that port until a signal ends it.
 
+    `trees`: the folder of the network, the example's unless given.
+
     Raises:
-        BadInput: the port is taken.
+        BadInput: the port is taken, or nobody is in the field.
+        Misconfigured: the trees have faults.
     """
     configure(level=logging.ERROR)
     console = Console(highlight=False)
-    with until_signalled() as ended, Evening() as evening, page_over(evening, port) as url:
-        console.print(Text(INVITATION.format(page=url, pin=PIN, duress=DURESS_PIN)), soft_wrap=True)
+    with until_signalled() as ended, Evening(trees) as evening, page_over(evening, port) as url:
+        name = evening.stage.reporter.name
+        console.print(Text(INVITATION.format(page=url, name=name, pin=PIN, duress=DURESS_PIN)), soft_wrap=True)
         open_browser(url)
         watch = _watch(evening.stage, console)
         while not ended.wait(LOOK_SECONDS):
@@ -71,5 +76,6 @@ def play_evening(port: int) -> None:
 
 
 def _watch(stage: Stage, console: Console) -> Watch:
-    console.print(Text(FOR_PROGRAMS.format(url=stage.api.url, key=stage.api.key)), soft_wrap=True)
+    words = FOR_PROGRAMS.format(url=stage.api.url, key=stage.api.key, country=stage.team.country)
+    console.print(Text(words), soft_wrap=True)
     return Watch(stage, console, TOUR_SECONDS)

@@ -8,6 +8,7 @@ from functools import partial
 from alertnet.cli.demo.company import Try, company
 from alertnet.cli.demo.inbox import LINK, WRITTEN_CODE, newest
 from alertnet.cli.demo.stage import DURESS_PIN, PIN, Stage
+from alertnet.core.directory.contact_tree import Network
 from alertnet.sandbox.page import Scene
 
 STRANGER = "+573005550999"
@@ -28,6 +29,10 @@ class Plot:
     acts: tuple[tuple[timedelta, Act], ...]
     telephones: tuple[tuple[str, str], ...] = ()
     """Contacts, with what all their telephones do."""
+    needs: frozenset[str] = frozenset()
+    """The contacts and people, by id, without whom it can't be told."""
+    nobody_on_call: bool = False
+    """Whether those on call have no coverage or only a voicemail."""
     filtered: bool = False
     """Whether a scanner and an automatic reply stand before every mailbox."""
     at: time | None = None
@@ -46,6 +51,9 @@ class Plot:
         for who, behaviour in self.telephones:
             for number in stage.numbers(who):
                 stage.sandbox.handset(number).behaves(behaviour)
+        for place, who in enumerate(stage.on_call if self.nobody_on_call else ()):
+            for number in stage.numbers(who):
+                stage.sandbox.handset(number).behaves(("no_coverage", "voicemail")[place % 2])
         for address in stage.cast if self.filtered else ():
             if "@" in address:
                 mailbox = stage.sandbox.mailbox(address)
@@ -84,24 +92,39 @@ def _all_clear(stage: Stage) -> None:
         stage.api.post(f"/v1/incidents/{incident['ref']}/close", {"reason": "released"})
 
 
-def _texts(who: str, text: str) -> Act:
-    return lambda stage: stage.phone(who).sends(text, to=stage.sandbox.number)
+def plots(network: Network) -> tuple[Plot, ...]:
+    """Those that can be told of that network."""
+    contacts = {id for tree in network.trees.values() for id in tree.contacts}
+    return tuple(plot for plot in PLOTS if plot.needs <= contacts | network.people.keys())
+
+
+def _reports(text: str) -> Act:
+    """Whoever is first in the field sends that."""
+    return lambda stage: stage.sandbox.handset(stage.reporter.phone).sends(text, to=stage.sandbox.number)
+
+
+def _reports_an_arrest(stage: Stage) -> None:
+    """Of the first of those accompanied, if anybody is named in teams.yaml."""
+    person = next(iter(stage.runtime.network.people), "")
+    _reports(f"ALERTA {PIN} 20 L12 {person} C2 nos pararon")(stage)
 
 
 def _drill(stage: Stage) -> None:
-    stage.api.post("/v1/incidents", {"type": "arrest", "country": "CO", "consent": "international", "drill": True})
+    stage.api.post(
+        "/v1/incidents", {"type": "arrest", "country": stage.team.country, "consent": "international", "drill": True}
+    )
 
 
 def _copies_the_code(stage: Stage) -> None:
-    """A stranger has seen the coordinator's SMS, and sends its code."""
-    if code := newest(stage.phone("coordinator"), LINK, WRITTEN_CODE):
+    """A stranger has seen the SMS of the first on call, and sends its code."""
+    if code := newest(stage.phone(stage.on_call[0]), LINK, WRITTEN_CODE):
         stage.sandbox.handset(STRANGER).sends(code, to=stage.sandbox.number)
 
 
 FAST = 60
 AT_ONCE = timedelta(0)
-SOS: tuple[tuple[timedelta, Act], ...] = ((AT_ONCE, _texts("ana", "SOS")),)
-ARREST: tuple[tuple[timedelta, Act], ...] = ((AT_ONCE, _texts("ana", f"ALERTA {PIN} 20 L12 P7 C2 nos pararon")),)
+SOS: tuple[tuple[timedelta, Act], ...] = ((AT_ONCE, _reports("SOS")),)
+ARREST: tuple[tuple[timedelta, Act], ...] = ((AT_ONCE, _reports_an_arrest),)
 
 PLOTS = (
     Plot(
@@ -111,6 +134,7 @@ PLOTS = (
             "Ana sends her PIN and a few codes: a Spanish colleague is held. With the PIN nobody has to verify it.",
         ),
         ARREST,
+        needs=frozenset({"P7"}),
     ),
     Plot(
         Scene(
@@ -119,7 +143,7 @@ PLOTS = (
             "SOS at a quarter past two: one coordinator has no coverage, the other’s voicemail answers.",
         ),
         SOS,
-        (("coordinator", "no_coverage"), ("coordinator-2", "voicemail")),
+        nobody_on_call=True,
         at=time(2, 14),
         lasts=timedelta(minutes=40),
     ),
@@ -147,15 +171,16 @@ PLOTS = (
             "The ombudsman’s numbers are gone, the defenders’ network is switched off: the next level is told at once.",
         ),
         ARREST,
-        (("ombuds", "invalid"), ("defenders-network", "switched_off")),
+        needs=frozenset({"P7", "ombuds", "defenders-network"}),
+        telephones=(("ombuds", "invalid"), ("defenders-network", "switched_off")),
     ),
     Plot(
         Scene(
             "duress",
-            "Her telephone is not alone",
-            "Ana is forced to report something harmless, and gives her other PIN. Her telephone shows nothing of it.",
+            "The telephone is not alone",
+            "Whoever sent the SOS is forced to report something harmless, and gives the other PIN. Nothing shows.",
         ),
-        (*SOS, (timedelta(minutes=2), _texts("ana", f"ALERTA {DURESS_PIN} 43 L12"))),
+        (*SOS, (timedelta(minutes=2), _reports(f"ALERTA {DURESS_PIN} 43 L12"))),
     ),
     Plot(
         Scene(
@@ -163,7 +188,8 @@ PLOTS = (
             "Not abroad, not to the army",
             "A threat to a local defender who agreed to the national network alone: see who is left out, and why.",
         ),
-        ((AT_ONCE, _texts("ana", f"ALERTA {PIN} 30 P9 C1")),),
+        ((AT_ONCE, _reports(f"ALERTA {PIN} 30 P9 C1")),),
+        needs=frozenset({"P9", "ministry-defence"}),
     ),
     Plot(
         Scene(

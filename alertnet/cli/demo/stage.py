@@ -13,8 +13,11 @@ from alertnet.cli.admin.actions import create_key, set_pins
 from alertnet.cli.demo.api import Api
 from alertnet.cli.demo.clock import DemoClock
 from alertnet.cli.demo.clock_speed import ClockSpeed
+from alertnet.cli.demo.page_content.cast import with_deputies
 from alertnet.cli.demo.subtitles import Subtitles
 from alertnet.cli.server.processes import listen, web, working
+from alertnet.core.directory.contact_tree import Member, Network, Team
+from alertnet.core.errors import BadInput
 from alertnet.runtime.settings.settings import Settings, read_settings
 from alertnet.runtime.wiring import Runtime, SystemEntropy, make_runtime
 from alertnet.sandbox import Handset, Sandbox
@@ -25,8 +28,7 @@ from alertnet.worker.platform import THIS_PLATFORM
 LOOPBACK = "127.0.0.1"
 SCOPES = ("raise", "read", "coordinate")
 PIN, DURESS_PIN = "47110", "47990"
-"""Ana's: the true one, and the one to send when somebody forces her to."""
-"""Where the example trees and the messages are: in a checkout, and where a wheel puts them."""
+"""Of whoever reports: the true one, and the one to send when somebody forces them to."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,22 @@ class Stage:
     clock_speed: ClockSpeed
     api: Api
     subtitles: Subtitles
+
+    @property
+    def team(self) -> Team:
+        """The first team of the field."""
+        return first_team(self.runtime.network)
+
+    @property
+    def reporter(self) -> Member:
+        """Whose telephone a story begins on: the first of that team."""
+        return next(iter(self.team.members.values()))
+
+    @property
+    def on_call(self) -> tuple[str, ...]:
+        """Whom the first level of the first tree tells, each followed by the deputies."""
+        tree = next(iter(self.runtime.network.trees.values()))
+        return tuple(contact.id for contact in with_deputies(tree, tree.levels[0].notify))
 
     def phone(self, who: str) -> Handset:
         """The phone of a member or contact, by id."""
@@ -66,9 +84,28 @@ class Stage:
         return found
 
 
+def first_team(network: Network) -> Team:
+    """The first team that has a member.
+
+    Raises:
+        BadInput: nobody is in the field.
+    """
+    for team in network.teams.values():
+        if team.members:
+            return team
+    raise BadInput("teams.yaml", "without a member", "somebody in the field, who can raise an alarm")
+
+
 @contextmanager
-def stage() -> Iterator[Stage]:
-    """Set up a stage on free ports of this machine; at the end take it down and throw its database away."""
+def stage(trees: Path | None = None) -> Iterator[Stage]:
+    """Set up a stage on free ports of this machine; at the end take it down and throw its database away.
+
+    `trees`: the folder of the network, the example's unless given.
+
+    Raises:
+        BadInput: nobody is in the field.
+        Misconfigured: the trees have faults.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="alertnet-demo-")))
         listening = stack.enter_context(listen(LOOPBACK, 0))
@@ -78,12 +115,13 @@ def stage() -> Iterator[Stage]:
         sandbox = Sandbox(account_sid=account, auth_token=token, public_url=url, live=True, now=clock)
         stack.enter_context(sandbox)
         subtitles = Subtitles()
-        settings = _settings(folder, url, sandbox, account, token, entropy.id())
+        settings = _settings(trees or shipped(TREES), folder, url, sandbox, account, token, entropy.id())
         runtime = make_runtime(settings, clock=clock, make_renderer=subtitles.renderer)
         stack.callback(runtime.close)
         upgrade(runtime.engine)
-        key = runtime.transact(create_key, "north", SCOPES)
-        runtime.transact(set_pins, "north/ana", PIN, DURESS_PIN, one_time=0)
+        team = first_team(runtime.network)
+        key = runtime.transact(create_key, team.id, SCOPES)
+        runtime.transact(set_pins, f"{team.id}/{next(iter(team.members))}", PIN, DURESS_PIN, one_time=0)
         # A clock that jumps would be taken for a standstill.
         stack.enter_context(working(runtime, replace(THIS_PLATFORM, ping=None)))
         stack.enter_context(web(runtime, listening, threading.Event()))
@@ -92,13 +130,13 @@ def stage() -> Iterator[Stage]:
         yield Stage(runtime, sandbox, clock, clock_speed, Api(url, key), subtitles)
 
 
-def _settings(folder: Path, url: str, sandbox: Sandbox, account: str, token: str, secret: str) -> Settings:
+def _settings(trees: Path, folder: Path, url: str, sandbox: Sandbox, account: str, token: str, secret: str) -> Settings:
     return read_settings(
         {
             "ALERTNET_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}",
             "ALERTNET_SECRET_KEY": secret,
             "ALERTNET_PUBLIC_URL": url,
-            "ALERTNET_CONTACT_TREES": str(shipped(TREES)),
+            "ALERTNET_CONTACT_TREES": str(trees),
             "ALERTNET_MESSAGE_TEMPLATES": str(shipped(TEMPLATES)),
             "ALERTNET_SMTP_URL": sandbox.smtp_url,
             "ALERTNET_RATES": "sms=0,calls=0",

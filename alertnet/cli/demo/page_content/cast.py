@@ -32,7 +32,7 @@ def _member(team: Team, member: Member) -> Party:
 def _circle(tree: ContactTree, network: Network, seen: set[str]) -> Circle:
     rings = []
     for index, level in enumerate(tree.levels):
-        fresh = [contact for contact in _named(tree, level.notify) if not contact.addresses & seen]
+        fresh = [contact for contact in with_deputies(tree, level.notify) if not contact.addresses & seen]
         for contact in fresh:
             seen |= contact.addresses
         parties = tuple(_party(tree.id, contact) for contact in fresh)
@@ -40,7 +40,7 @@ def _circle(tree: ContactTree, network: Network, seen: set[str]) -> Circle:
     return Circle(tree.id, tree.title, tuple(rings))
 
 
-def _named(tree: ContactTree, ids: tuple[str, ...]) -> Iterator[Contact]:
+def with_deputies(tree: ContactTree, ids: tuple[str, ...]) -> Iterator[Contact]:
     """Each contact followed by its deputies."""
     told: set[str] = set()
     for id in ids:

@@ -9,7 +9,7 @@ from alertnet.core.escalation.decision import Send
 from alertnet.core.escalation.state import LAST_RESORT, Status
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.sandbox.page import Coming, Hint, Tone
+from alertnet.sandbox.page import Coming, Hint, Party, Tone
 from alertnet.store.records.prompts import Prompt
 
 MOST = 5
@@ -22,13 +22,13 @@ def coming(locked: LockedIncident, foretold: list[Foretold], names: Names, now: 
     return tuple(sorted(ahead, key=lambda each: each.at)[:MOST])
 
 
-def hint(locked: LockedIncident | None, answered: bool, field: str, coordinator: str) -> Hint:
+def hint(locked: LockedIncident | None, answered: bool, field: Party, coordinator: str) -> Hint:
     """What to try; `answered`: a coordinator has taken charge. `field`, `coordinator`: whose telephone is meant."""
     if locked is None:
         return Hint(
             "Raise the alarm",
-            "Write SOS on Ana’s telephone, the first in the field, and send it. That is all she has to remember.",
-            field,
+            f"Write SOS on the telephone of {field.title}, and send it: nobody in the field has to remember more.",
+            field.key,
         )
     if not locked.is_open:
         return Hint("It is over", "Everybody who was told has the all-clear. Begin with a story, or send SOS again.")

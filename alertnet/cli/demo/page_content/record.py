@@ -40,7 +40,7 @@ def _length(tx: Tx) -> int:
 
 
 def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
-    first, coordinator = cast.field[0].key, next(cast.protectors).key
+    first, coordinator = cast.field[0], next(cast.protectors).key
     known = incidents.page(tx.session, None, None, MOST_INCIDENTS)
     if not known:
         return Story(outlook.hint(None, False, first, coordinator), rings=marks.mark_plan(runtime.network))
