@@ -155,6 +155,15 @@ def test_characters_outside_the_sms_alphabet_are_named_with_their_line(templates
     ]
 
 
+def test_a_word_to_answer_with_is_one_that_is_understood(templates: Templates) -> None:
+    """Else whoever writes what it was asked to write has said something else, or nothing."""
+    german = templates.files["alert/de/sms.j2"]
+    foreign = changed(templates, {"alert/de/sms.j2": german.replace("NEIN {{ code }}", "NIEMALS {{ code }}")})
+
+    (fault,) = find_faults(foreign, URL)
+    assert fault.startswith("alert/de/sms.j2: 'NIEMALS' before a code would not be understood (known: OK, NO, NON, ")
+
+
 def test_the_page_has_words_for_every_ask_in_every_language(renderer: Renderer) -> None:
     for language in renderer.languages:
         words = renderer.page_words(language)

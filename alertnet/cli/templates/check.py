@@ -42,6 +42,7 @@ def check(folder: Folder = TEMPLATES, public_url: PublicUrl = LONGEST_URL) -> No
     What a language lacks, names that are not there, what would come out too early or to the wrong people, SMS that do
     not fit. Without faults: how long each SMS becomes, which is what it costs.
     """
+    from alertnet.messages.checks.glossary import find_mixed_terms
     from alertnet.messages.checks.lint import find_faults, languages_of
     from alertnet.messages.checks.trial import try_all
     from alertnet.messages.message import METHODS
@@ -49,7 +50,7 @@ def check(folder: Folder = TEMPLATES, public_url: PublicUrl = LONGEST_URL) -> No
     from alertnet.messages.templates.load import read_templates
 
     templates = read_templates(folder)
-    faults = find_faults(templates, public_url)
+    faults = find_faults(templates, public_url) or find_mixed_terms(folder, Renderer(templates))
     if faults:
         raise Misconfigured(f"{folder}/{fault}" for fault in faults)
     languages = languages_of(templates)

@@ -1,5 +1,6 @@
 """What the templates lack as a whole: files and words of a language, stages of a call, room in an SMS."""
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from alertnet.core.delivery.sms_encoding import count, is_gsm7
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.languages import primary
 from alertnet.core.disclosure import Further, Said, Subject
+from alertnet.core.inbound.sms_grammar import VERBS
 from alertnet.core.incident import TYPES, CloseReason
 from alertnet.core.notification import Kind
 from alertnet.messages.checks.leaks import find_leaks
@@ -26,6 +28,7 @@ REQUIRED = ("en",)
 
 _AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _TOKEN = "X" * 16
+_BEFORE_A_CODE = re.compile(r"([^\W\d_]+)\s+\{\{ code \}\}")
 _MORE = tuple(Further("A-7K3M", Subject.FOREIGN_CODE, "m" * 40) for _ in range(30))
 
 
@@ -37,7 +40,7 @@ def find_faults(
     `templates check` and the start of the program run it. A language is complete or it is a fault: adding one means
     adding its folders until none is left here. `spared`: files that may be missing, or say another thing than English.
     `cheap`: the languages whose SMS have to be GSM-7, accents being replaced on sending; without, all of Latin script,
-    and nothing in them that would be replaced.
+    nothing in them that would be replaced, and no word to answer with that would not be understood.
     """
     faults = find_missing(templates, spared)
     # What isn't there can't be rendered: the rest is looked at once the folder is whole.
@@ -46,7 +49,7 @@ def find_faults(
     renderer = Renderer(templates)
     return [
         *find_uneven(templates, languages_of(templates), spared),
-        *(find_foreign_characters(templates) if cheap is None else ()),
+        *((*find_foreign_characters(templates), *find_unheard(templates)) if cheap is None else ()),
         *find_leaks(renderer),
         *find_oversize(renderer, public_url, cheap),
     ]
@@ -90,6 +93,16 @@ def find_foreign_characters(templates: Templates) -> list[str]:
                 foreign = "".join(sorted({character for character in line if not is_gsm7(character)}))
                 faults += [f"{path}:{number}: {foreign!r} is not in the SMS alphabet (GSM 03.38)"] if foreign else []
     return faults
+
+
+def find_unheard(templates: Templates) -> list[str]:
+    """Words in capitals that somebody is to write before a code, and that no answer begins with."""
+    return [
+        f"{path}: {word!r} before a code would not be understood (known: {', '.join(VERBS).upper()})"
+        for path, source in templates.files.items()
+        for word in dict.fromkeys(_BEFORE_A_CODE.findall(source))
+        if word.isupper() and word.lower() not in VERBS
+    ]
 
 
 def is_latin(templates: Templates, language: str) -> bool:
