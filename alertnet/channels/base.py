@@ -35,6 +35,8 @@ class Outgoing:
     """The words of a mail as an OpenPGP message in ASCII armor, in place of `text` and `html`."""
     unsealed: str = ""
     """Why a mail that should be encrypted is not; it says no more than any other then."""
+    sender_name: str = ""
+    """Who a mail is from, as a mailbox shows it beside the address."""
 
 
 @dataclass(frozen=True)

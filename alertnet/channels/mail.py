@@ -18,8 +18,8 @@ _ADDR_SPEC = re.compile(rf"(?P<name>{_DOT_ATOM})@(?P<host>{_DOT_ATOM}|{_LITERAL}
 """An addr-spec without quotes, comments, white space or folding."""
 
 
-def mail_address(address: str) -> Address:
-    """The address in its parts.
+def mail_address(address: str, name: str = "") -> Address:
+    """The address in its parts, with the name that a mailbox shows in its place.
 
     Raises:
         BadInput: it is no plain addr-spec in ASCII (RFC 5322 3.4.1), or would be read as an encoded word (RFC 2047).
@@ -27,7 +27,7 @@ def mail_address(address: str) -> Address:
     parts = _ADDR_SPEC.fullmatch(address)
     if parts is None or "=?" in address:
         raise BadInput("address", address, "name@host in ASCII")
-    return Address(username=parts["name"], domain=parts["host"])
+    return Address(display_name=_one_line(name), username=parts["name"], domain=parts["host"])
 
 
 def message_id(outgoing: Outgoing) -> str:
@@ -42,7 +42,7 @@ def compose(outgoing: Outgoing) -> bytes:
         BadInput: an address, or the name of a header, is not one.
     """
     mail = EmailMessage(policy=_POLICY)
-    mail["From"] = mail_address(outgoing.sender)
+    mail["From"] = mail_address(outgoing.sender, outgoing.sender_name)
     mail["To"] = mail_address(outgoing.to)
     mail["Subject"] = _one_line(outgoing.subject)
     mail["Message-ID"] = message_id(outgoing)

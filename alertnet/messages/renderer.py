@@ -162,7 +162,9 @@ class Renderer:
     def _values(self, kind: Kind, said: Said, words: Words, method: MethodKind) -> dict[str, Any]:
         if said.subject is None and kind in SUBJECTS:
             said = replace(said, subject=SUBJECTS[kind][0])
-        return present(said, words, method) | {"with_callback": True, "with_no_hint": True}
+        # In a drill the word for it stands in place of URGENT, and beside all else.
+        heading = "" if said.drill and kind.is_alert else words.headings.get(kind, "")
+        return present(said, words, method) | {"heading": heading, "with_callback": True, "with_no_hint": True}
 
     def _find_template(self, kind: str, part: str, language: str, of_tree: str = "") -> tuple[Template, str]:
         """The template and the language whose words go with it: a region may have words of its own and no messages."""

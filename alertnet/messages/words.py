@@ -14,7 +14,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import TYPES, CloseReason, Severity
 from alertnet.core.resolution.approval import Waiting
-from alertnet.messages.message import PAUSE
+from alertnet.messages.message import METHODS, PAUSE
 
 LONGEST_GROUP = 4
 """Digits of a number that are said without a pause."""
@@ -48,6 +48,7 @@ _TABLES = {
     "types": frozenset(TYPES),
     "severities": frozenset(Severity),
     "reasons": frozenset(CloseReason),
+    "headings": frozenset(kind for kind, methods in METHODS.items() if MethodKind.EMAIL in methods),
     "subjects": frozenset(Subject),
     "faults": frozenset(AccountFault),
     "waiting": frozenset(Waiting),
@@ -93,6 +94,8 @@ class Words:
     reasons: dict[str, str]
     subjects: dict[str, str]
     """What each subject states, `{about}` standing for whom."""
+    headings: dict[str, str] = field(default_factory=dict)
+    """What a mail of each kind is, at the beginning of its subject line."""
     short_types: dict[str, str] = field(default_factory=dict)
     """Names of types for an SMS, where those of `types` are too long."""
     waiting: dict[str, str] = field(default_factory=dict)

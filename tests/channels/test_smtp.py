@@ -131,7 +131,7 @@ def test_no_value_becomes_a_header(evil: str) -> None:
     """A9: recipients never see each other, and nobody else is added."""
     mailbox = Mailbox()
     with relay_for(mailbox) as relay:
-        relay.send(replace(MAIL, subject=evil, headers={"Reply-To": evil}))
+        relay.send(replace(MAIL, subject=evil, sender_name=evil, headers={"Reply-To": evil}))
 
     assert "Bcc" not in mailbox.message()
     assert mailbox.message()["Subject"] == "x Bcc: spy@evil.example"
@@ -397,3 +397,17 @@ def test_a_relay_can_not_be_asked() -> None:
     relay = SmtpRelay("127.0.0.1", 1, MAIL.sender)
 
     assert relay.lookup(MAIL, datetime(2026, 11, 24, tzinfo=UTC)) == CannotTell()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("PBI", "PBI <alert@pbi.example>"), ("Día", "Día <alert@pbi.example>"), ("", "alert@pbi.example")],
+)
+def test_a_mailbox_shows_who_the_mail_is_from(name: str, shown: str) -> None:
+    """An address alone looks like spam: beside it stands the tree's sender."""
+    mailbox = Mailbox()
+    with relay_for(mailbox) as relay:
+        relay.send(replace(MAIL, sender="alert@pbi.example", sender_name=name))
+
+    assert mailbox.message()["From"] == shown
+    assert mailbox.taken[0].mail_from == "alert@pbi.example"

@@ -81,7 +81,7 @@ def test_a_preview_shows_a_message_as_it_will_be_read(office: Office) -> None:
     for part in (
         "PBI URGENT A-7K3M: arrestation. ",
         "148 septets, 1 segment",
-        "Subject: A-7K3M : arrestation",
+        "Subject: PBI URGENT A-7K3M : arrestation",
         "greeting: ",
     ):
         assert part in said.out

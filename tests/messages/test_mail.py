@@ -16,16 +16,29 @@ from tests.messages.conftest import AT, LANGUAGES, Say
 MAILS = [kind for kind, methods in METHODS.items() if MethodKind.EMAIL in methods]
 
 
-@pytest.mark.parametrize(("language", "subject"), [("en", "A-7K3M: {}"), ("fr", "A-7K3M : {}"), ("es", "A-7K3M: {}")])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", MAILS)
-def test_the_subject_is_reference_and_type_name_only(
-    renderer: Renderer, said: Say, kind: Kind, language: str, subject: str
+def test_the_subject_is_who_calls_what_it_is_reference_and_type_alone(
+    renderer: Renderer, said: Say, kind: Kind, language: str
 ) -> None:
     """A9: subject lines carry no person, place or free text."""
+    words = renderer.words(language)
+    colon = " :" if language == "fr" else ":"
+
     for type_ in TYPES:
         mail = renderer.render(kind, MethodKind.EMAIL, language, said(type=type_))
 
-        assert mail.subject == subject.format(renderer.words(language).types[type_])
+        assert mail.subject == f"PBI {words.headings[kind]} A-7K3M{colon} {words.types[type_]}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_subject_tells_alert_record_and_close_apart(renderer: Renderer, said: Say, language: str) -> None:
+    """Whoever skims a full mailbox sees which of ten mails about one incident still wants something."""
+    kinds = (Kind.ALERT, Kind.RECORDED, Kind.STAND_DOWN, Kind.UPDATE, Kind.CORRECTION, Kind.DECISION, Kind.TASK)
+
+    for drill in (False, True):
+        subjects = [renderer.render(each, MethodKind.EMAIL, language, said(drill=drill)).subject for each in kinds]
+        assert len(set(subjects)) == len(kinds)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -87,8 +100,10 @@ def test_what_is_absent_leaves_no_gap(renderer: Renderer, said: Say) -> None:
 def test_a_drill_is_marked_in_subject_and_text(renderer: Renderer, said: Say) -> None:
     mail = renderer.render(Kind.ALERT, MethodKind.EMAIL, "fr", said(drill=True))
 
-    assert mail.subject.startswith("EXERCICE A-7K3M")
-    assert "URGENT" not in mail.text
+    closed = renderer.render(Kind.STAND_DOWN, MethodKind.EMAIL, "fr", said(drill=True))
+    assert mail.subject.startswith("PBI EXERCICE A-7K3M")
+    assert closed.subject.startswith("PBI EXERCICE CLOS A-7K3M")
+    assert "URGENT" not in mail.text + mail.subject
 
 
 class Elements(HTMLParser):

@@ -131,7 +131,8 @@ def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
     if claimed.method is MethodKind.SMS:
         return replace(outgoing, text=message.text)
     headers = {"Date": format_datetime(claimed.at)}
-    mail = replace(outgoing, text=message.text, subject=message.subject, html=message.html, headers=headers)
+    written = replace(outgoing, text=message.text, subject=message.subject, html=message.html, headers=headers)
+    mail = replace(written, sender_name=words.sender)
     if claimed.seal is None:
         return mail
     return sealed(mail, claimed.seal, renderer.page_words(message.language)["details"], claimed.at)

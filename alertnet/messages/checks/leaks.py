@@ -25,7 +25,7 @@ _OF_OTHERS = frozenset({"about", "statement", "more", "why"})
 _SPOKEN = frozenset({"spoken_code", "slowly"})
 _ANYWHERE = frozenset({"sender", "organisation", "ref", "callback", "drill", "also"})
 _BEFORE_THE_CODE = {"code": _ANYWHERE | _SPOKEN, "again": _ANYWHERE | _SPOKEN, "no_incident": _ANYWHERE | {"statement"}}
-_ON_A_SUBJECT = _ANYWHERE | {"type", "severity"}
+_ON_A_SUBJECT = _ANYWHERE | {"type", "severity", "heading"}
 _TOLD_NEUTRALLY = ("sexual_violence", "torture")
 
 

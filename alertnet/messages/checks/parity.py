@@ -20,7 +20,7 @@ _PLACE = re.compile(r"{(\w+)}")
 def find_uneven(templates: Templates, languages: list[str], spared: Collection[str] = ()) -> Iterator[str]:
     """Parts that a language leaves out or adds, of a folder in which nothing is missing but what is `spared`."""
     others = [language for language in languages if language != "en"]
-    for kind in ("call", *METHODS):
+    for kind in ("call", "mail", *METHODS):
         for part in sorted({part for parts in PARTS.values() for part in parts}):
             named = {tag: _names(templates.files.get(f"{kind}/{tag}/{part}", "")) for tag in ("en", *others)}
             for language in others:

@@ -1,0 +1,108 @@
+"""Every message of every kind, in every language and by every method: short enough, discreet, and in the same parts."""
+
+import re
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from alertnet.core.delivery.sms_encoding import count
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import Said
+from alertnet.core.inbound.sms_grammar import VERBS, Verb
+from alertnet.core.incident import TYPES, CloseReason
+from alertnet.core.notification import URGENT, Kind
+from alertnet.messages.checks.leaks import FOR_COORDINATORS
+from alertnet.messages.message import METHODS, STAGES, SUBJECTS
+from alertnet.messages.renderer import Renderer
+from alertnet.messages.words import spoken_number
+from tests.messages.conftest import LANGUAGES, SAID
+
+LONGEST_LINK = f"https://{'m' * 32}/a/ABCDEFGH23456789"
+LONGEST = replace(SAID, sender="PEACEBRIGADE", link=LONGEST_LINK)
+SHORT = replace(SAID, sender="PBI", link="https://a.be/1", about="desk", level=11)
+"""Small enough that no language has to drop anything."""
+SECRET = "CANARY"
+PARTS = {"sender": "PBI", "ref": "A-7K3M", "code": "4711", "link": "https://a.be/1", "callback": "+573005550101"}
+
+
+def cases(kind: Kind, said: Said) -> list[Said]:
+    """The kind with each of its subjects, and in the words of each type or reason."""
+    reasons = tuple(CloseReason) if kind is Kind.STAND_DOWN else (None,)
+    about = [replace(said, subject=each, reason=why) for each, why in product(SUBJECTS.get(kind, (None,)), reasons)]
+    return [*about, *(replace(about[0], type=each) for each in TYPES)]
+
+
+def written(renderer: Renderer, kind: Kind, language: str, said: Said) -> list[str]:
+    """All that leaves in clear: SMS, and a mail's subject, text and HTML."""
+    texts = []
+    for method in METHODS[kind] - {MethodKind.CALL}:
+        message = renderer.render(kind, method, language, said)
+        texts += [message.text, message.subject, message.html]
+    return texts
+
+
+def keys_of(sentence: str, said: Said) -> set[str]:
+    """The keys that a sentence of a call names, without what it spells."""
+    for spelt in ("A, 7, K, 3, M", "4, 0, 7", "4 … 0 … 7", spoken_number(said.callback, "").strip()):
+        sentence = sentence.replace(spelt, "")
+    return set(re.findall(r"\b\d\b", sentence))
+
+
+def parts_of(text: str) -> set[str]:
+    """What an SMS or a mail consists of: who, which, where to, and what may be answered; a hold may be said as a no."""
+    verbs = {VERBS[word.lower()] for word in re.findall(r"([A-Z]+) 4711", text) if word.lower() in VERBS}
+    asked = {"hold" if verb in (Verb.NO, Verb.HOLD) else verb.value for verb in verbs}
+    return {name for name, value in PARTS.items() if value in text} | asked
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", [kind for kind, methods in METHODS.items() if MethodKind.SMS in methods])
+def test_every_sms_is_one_segment_of_gsm7(renderer: Renderer, kind: Kind, language: str) -> None:
+    """B4: with the longest link and sender, whatever it is about, for every type, also in drills."""
+    for said, drill in product(cases(kind, LONGEST), (False, True)):
+        size = count(renderer.render(kind, MethodKind.SMS, language, replace(said, drill=drill)).text)
+
+        assert (size.encoding, size.segments) == ("gsm7", 1), said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", METHODS)
+def test_no_message_says_more_than_it_may(renderer: Renderer, kind: Kind, language: str) -> None:
+    """A9: who it is about only to coordinators, no code or link in a subject line, no spoken code in writing."""
+    for said in cases(kind, replace(SHORT, about=SECRET, spoken_code="908")):
+        texts = written(renderer, kind, language, said)
+
+        assert any("A-7K3M" in text for text in texts)
+        assert kind in FOR_COORDINATORS or not any(SECRET in text for text in texts)
+        assert not any("908" in text or "9, 0, 8" in text for text in texts)
+        if MethodKind.EMAIL in METHODS[kind]:
+            subject = renderer.render(kind, MethodKind.EMAIL, language, said).subject
+            assert parts_of(subject) == {"sender", "ref"}
+            assert SECRET not in subject
+
+
+@pytest.mark.parametrize("language", [tag for tag in LANGUAGES if tag != "en"])
+@pytest.mark.parametrize("kind", METHODS)
+def test_every_language_has_the_parts_of_english(renderer: Renderer, kind: Kind, language: str) -> None:
+    for said, method in product(cases(kind, SHORT), METHODS[kind] - {MethodKind.CALL}):
+        own, english = (parts_of(renderer.render(kind, method, tag, said).text) for tag in (language, "en"))
+
+        assert own == english, (method, said.subject)
+        assert {"ref"} < english
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", [kind for kind, methods in METHODS.items() if MethodKind.CALL in methods])
+def test_every_call_has_the_keys_of_english_and_says_nothing_before_its_code(
+    renderer: Renderer, kind: Kind, language: str
+) -> None:
+    for said in cases(kind, SHORT):
+        own, english = (renderer.speak(kind, tag, said).sentences for tag in (language, "en"))
+
+        for stage in STAGES:
+            assert keys_of(own[stage], said) == keys_of(english[stage], said), (stage, own[stage])
+        assert keys_of(own["after"], said) or kind not in URGENT
+        assert "4, 0, 7" in own["code"]
+        type_ = renderer.words(language).types[said.type]
+        assert not any(f": {type_}" in own[stage] for stage in STAGES if stage not in ("after", "no_incident"))
