@@ -15,6 +15,8 @@ pytestmark = pytest.mark.browser
 ANA, COORDINATOR, DEPUTY = "north-ana", "colombia-coordinator", "colombia-coordinator-2"
 OMBUDS, HEAD_OFFICE, EMBASSY = "colombia-ombuds", "international-head-office", "international-embassy-es"
 ALERT = re.compile("URGENTE?")
+LARGEST = 30_000
+"""Bytes."""
 CODE = re.compile(r"^\d{4}$")
 
 
@@ -44,6 +46,18 @@ def test_the_time_who_is_rung_and_the_way_ahead_stay_in_sight(sandbox: SandboxPa
     sandbox.page.locator("#coming").scroll_into_view_if_needed()
     for seen in ("#lines li", "#coming li"):
         expect(sandbox.page.locator(seen).first).to_be_in_viewport()
+
+
+def test_the_page_is_light(sandbox: SandboxPage) -> None:
+    """At most 30 kB on the line, with every telephone of the network on it."""
+    sandbox.writes(ANA, "SOS")
+    sandbox.says(COORDINATOR, "ringing")
+
+    answer = sandbox.page.reload()
+
+    assert answer is not None
+    assert len(answer.body()) > LARGEST
+    assert answer.request.sizes()["responseBodySize"] < LARGEST
 
 
 def test_who_is_rung_is_one_press_away(sandbox: SandboxPage) -> None:

@@ -9,6 +9,7 @@ from threading import Event
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -61,7 +62,7 @@ def make_page(evening: Evening, port: int, closing: Event) -> Starlette:
             *(Route(f"/{name}", _static(name, kind)) for name, kind in STATIC.items()),
             *(Route(path, _act(evening, act), methods=["POST"]) for path, act in ACTS.items()),
         ],
-        middleware=[Middleware(Guard, port=port)],
+        middleware=[Middleware(Guard, port=port), Middleware(GZipMiddleware)],
         exception_handlers={AlertnetError: _refuse},
     )
 
