@@ -72,6 +72,14 @@ class Sight:
         expect(page.locator("#mark-international-embassy-es")).to_contain_text("told")
         page.evaluate("scrollTo(0, 0)")
 
+    def sandbox_at_the_end(self, page: Page) -> None:
+        """The all-clear was given, and what came of it is a picture."""
+        incident = self.evening.story().incident
+        assert incident is not None
+        self.evening.close(incident.ref, "released")
+        page.goto(self._url)
+        expect(page.get_by_role("link", name="Save this picture")).to_be_visible()
+
     def contact_page(self, page: Page) -> None:
         """Before any answer."""
         page.goto(f"{self.link('embassy-es', 'a')}?lang=en")
@@ -105,5 +113,6 @@ SIGHTS: Mapping[str, Callable[[Sight, Page], None]] = {
     "contact's page": Sight.contact_page,
     "contact's page, answered": Sight.contact_page_answered,
     "contact's page that asks for a PIN": Sight.contact_page_with_pin,
+    "sandbox at the end": Sight.sandbox_at_the_end,
 }
 """In the order in which they follow from one another."""
