@@ -46,6 +46,7 @@ STAGES = (
     "nothing_recorded",
     "taken_care_of",
     "wrong_person",
+    "thanks_acknowledged",
     "thanks_relayed",
     "thanks_declined",
     "thanks_go",

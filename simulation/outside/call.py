@@ -15,6 +15,8 @@ from simulation.world.world import World
 
 _TURN = re.compile(r"keypad(?:\?turn=(\d)(&amp;silent=1)?)?")
 _SPOKEN = re.compile(r"(?<!\d, )(\d), (\d), (\d)(?!, \d)")
+AFTER_THE_CODE = "call, after its code"
+"""How an answer by telephone comes: the code alone proves that somebody listens, and takes nobody's charge."""
 RINGS_FOR = 30.0  # seconds
 
 
@@ -72,7 +74,9 @@ class Call:
         random, outgoing = self.world.random, self.message.outgoing
         digits = ""
         if self.by_person and turn is None:
-            digits = random.choice(["", "", "1", "2", "3"])
+            digits = random.choice(["", "1", "1", "1", "2", "3"])
+            if digits:
+                self.people.proves(AFTER_THE_CODE, outgoing.to)
         elif self.by_person and spoken:
             code = "".join(spoken[-1])
             digits = random.choice([code, code, code, f"{(int(code) + 1) % 1000:03d}", ""])

@@ -11,9 +11,11 @@ from sqlalchemy import Row, Select, func, select
 from alertnet.core.codec import from_plain
 from alertnet.core.delivery.provider_routes import SECOND
 from alertnet.core.disclosure import Subject
+from alertnet.core.escalation.quorum import RECEIVED
 from alertnet.core.incident import Facts
 from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, timeline
 from simulation.night import Night
+from simulation.outside.call import AFTER_THE_CODE
 from simulation.outside.code_guesser import check_code_guesses
 from simulation.outside.heartbeat import check_silence
 from simulation.outside.people import PROBE, SOS
@@ -181,7 +183,8 @@ def _proven(night: Night, _: Sequence[Row[Any]]) -> Found:
     """A6: only proof acknowledges."""
     for row in night.world.database.rows(select(acknowledgements)):
         whence = f"{row.tree}/{row.contact}" if row.via == "vouched" else row.address
-        if (row.via, whence) not in night.people.proven:
+        is_said_in_call = row.via == "call" and row.kind != RECEIVED
+        if (AFTER_THE_CODE if is_said_in_call else row.via, whence) not in night.people.proven:
             yield "A6", f"{row.contact} has {row.kind} by {row.via}, and never gave a proof"
 
 

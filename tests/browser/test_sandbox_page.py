@@ -102,7 +102,7 @@ def test_an_evening_goes_from_the_sos_to_the_all_clear(sandbox: SandboxPage) -> 
 
 
 def test_a_code_keyed_in_a_call_acknowledges_and_silence_does_not(sandbox: SandboxPage, evening: Evening) -> None:
-    """A6: an answered call is no answer; the spoken code keyed back is one, here with the digits of the keyboard."""
+    """A6: an answered call is no answer; the 1 after the spoken code is one, here with the digits of the keyboard."""
     evening.begin("checkpoint")
     sandbox.jumps_until(lambda: "ringing" in sandbox.marks(COORDINATOR).inner_text())
     sandbox.answers(COORDINATOR)
@@ -115,6 +115,9 @@ def test_a_code_keyed_in_a_call_acknowledges_and_silence_does_not(sandbox: Sandb
     code = sandbox.answers(COORDINATOR)
     sandbox.screen(COORDINATOR).focus()
     sandbox.page.keyboard.type(code)
+    sandbox.says(COORDINATOR, "heard the call")
+    sandbox.screen(COORDINATOR).focus()
+    sandbox.page.keyboard.type("1")
 
     sandbox.says(COORDINATOR, "takes charge")
 

@@ -17,6 +17,7 @@ from alertnet.core.escalation.state import (
     LevelStatus,
     MethodUse,
     OpenDecision,
+    Pause,
     State,
     Status,
 )
@@ -56,7 +57,14 @@ STATE = State(
             NOW + minutes(15),
             (
                 ContactProgress(
-                    "ana", NOW, True, stands_for=("desk",), uses=(MethodUse(0, NOW),), failed=(1,), handed_over=(1,)
+                    "ana",
+                    NOW,
+                    True,
+                    stands_for=("desk",),
+                    uses=(MethodUse(0, NOW),),
+                    failed=(1,),
+                    handed_over=(1,),
+                    pauses=(Pause("+1", NOW),),
                 ),
             ),
             LevelStatus.MET,

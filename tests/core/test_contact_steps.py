@@ -7,7 +7,7 @@ import pytest
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.usable_methods import Reach, stale_key
 from alertnet.core.escalation import contact_steps
-from alertnet.core.escalation.state import ContactProgress, MethodUse
+from alertnet.core.escalation.state import ContactProgress, MethodUse, Pause
 from alertnet.core.notification import Kind
 from tests.core.cast import NOW, call, contact, email, level, minutes, offset, sms
 
@@ -40,6 +40,15 @@ def test_a_repeat_rings_the_telephones_first_used_strictly_before() -> None:
     """B3: a call that was first used at that very moment has just rung; mail is not repeated."""
     assert upcoming(used((0, 0), (2, 1), (1, 3)), repeat=(3, 1)) == [(Kind.REMINDER, 0, 3)]
     assert upcoming(used((0, 0), (2, 1), (1, 2)), repeat=(3, 1)) == [(Kind.REMINDER, 0, 3), (Kind.REMINDER, 1, 3)]
+
+
+def test_a_number_that_received_a_call_is_repeated_to_when_its_pause_is_over() -> None:
+    """B4: the repeats to that number alone wait; a method that was not used yet goes at its time."""
+    received = replace(used((0, 0), (2, 1), (1, 2)), pauses=(Pause("+2", NOW + minutes(4)),))
+
+    assert upcoming(received, repeat=(3, 2)) == [(Kind.REMINDER, 0, 3)]
+    assert upcoming(replace(received, repeats=1), repeat=(2, 2)) == [(Kind.REMINDER, 0, 4), (Kind.REMINDER, 1, 4)]
+    assert upcoming(replace(received, uses=()), repeat=(3, 2)) == [(Kind.ALERT, 0, 0)]
 
 
 def test_a_method_and_a_repeat_at_the_same_moment_come_in_that_order() -> None:

@@ -111,6 +111,14 @@ def keys(world: World) -> WebhookAnswer | None:
     return world.answer
 
 
+def takes_charge(world: World) -> WebhookAnswer | None:
+    """The friend presses the 1 after the code."""
+    (call,) = world.phone(FRIEND).calls
+    world.answer = None
+    call.press("1")
+    return world.answer
+
+
 def dials(number: str) -> Act:
     """Somebody calls us."""
 

@@ -23,6 +23,7 @@ from tests.crashes.acts import (
     presses,
     raises,
     reference,
+    takes_charge,
 )
 from tests.crashes.world import World
 
@@ -60,6 +61,12 @@ def picked_up(world: World) -> None:
     """The friend is in the call."""
     told(world)
     answers(world)
+
+
+def listened(world: World) -> None:
+    """The friend has keyed the code of the call, and hears what may follow it."""
+    picked_up(world)
+    keys(world)
 
 
 def vouched(world: World) -> None:
@@ -150,9 +157,9 @@ def cannot_be_asked(world: World) -> None:
 
 
 def noticed(world: World) -> None:
-    """The friend has keyed its code, and the coordinator has heard so."""
-    picked_up(world)
-    keys(world)
+    """The friend has taken charge in the call, and the coordinator has heard so."""
+    listened(world)
+    takes_charge(world)
     world.settles()
 
 

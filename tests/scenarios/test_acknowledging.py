@@ -5,7 +5,7 @@ import pytest
 from alertnet.sandbox.telephony.faults import Fault
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
-from tests.scenarios.world import Incident, World, code_in, link_in, spoken_code_in
+from tests.scenarios.world import World, code_in, link_in, spoken_code_in
 
 OMBUDS, DEPUTY = "+573005550120", "+573005550121"
 CONTACTS = f"""
@@ -53,11 +53,13 @@ def not_any_of(*codes: str) -> str:
     return next(code for code in ("4711", "4712", "4713", "4714") if code not in codes)
 
 
-def picks_up(world: World, incident: Incident, who: str = "ombuds") -> str:
-    """Somebody answers the call that rings, and keys its code; the words heard until then."""
+def picks_up(world: World, *then: str, who: str = "ombuds") -> str:
+    """Somebody answers the call that rings, keys its code and then those; the words heard until then."""
     world.passes(minutes=2)
     call = world.phone(who).answers()
     call.press(spoken_code_in(call.words))
+    for key in then:
+        call.press(key)
     world.settles()
     return call.words
 
@@ -271,32 +273,79 @@ def test_a_call_that_is_answered_without_a_key_acknowledges_nothing(valley: Worl
     assert incident.answers() == []
 
 
-def test_the_spoken_code_keyed_back_acknowledges(valley: World) -> None:
-    """A6: in that call; only then is the type said."""
+def test_a_one_after_the_spoken_code_acknowledges(valley: World) -> None:
+    """A6: the code keyed back in that call; only then are the type and the keys of the answers said."""
     incident = valley.raises()
 
-    words = picks_up(valley, incident)
+    words = picks_up(valley, "1")
 
     assert incident.answers() == [("ombuds", "acknowledged", "call")]
-    assert "arrest" in words[words.index("Recorded") :]
+    before, after = words.split("Thank you", 1)
+    assert ("arrest" in before, "arrest" in after) == (False, True)
+
+
+def test_who_hangs_up_after_the_code_takes_charge_of_nothing(world_of: Worlds) -> None:
+    """B4, A6: it is on the record as received, confirmed to nobody, and counts for no rule."""
+    world = world_of(a_tree("  - {name: Friends, notify: [ombuds], wait: 30m}\n" + COORDINATION, CONTACTS))
+    incident = world.raises()
+
+    picks_up(world)
+
+    assert [(each["contact"], each["kind"]) for each in incident["acknowledgements"]] == [("ombuds", "received")]
+    assert (incident.answers(), incident.status("valley")) == ([], "running")
+    assert incident.told("recorded") == incident.told("notice") == []
+    world.passes(minutes=28)
+    assert incident.level("valley") == "Coordination"
+
+
+def test_what_was_received_waits_at_that_phone_and_rings_at_the_others(valley: World) -> None:
+    """B4: no repeat to that number in the level's wait; the deputy and the others hear as if nothing had been said."""
+    incident = valley.raises()
+    picks_up(valley)
+
+    valley.passes(minutes=26)
+
+    reminded = incident.told("reminder")
+    assert [each for each in reminded if each[0] == "ombuds"] == []
+    assert len([each for each in reminded if each == ("defenders", "sms")]) == 3
+    assert valley.phone(DEPUTY).inbox != []
+
+
+def test_an_answer_may_follow_what_was_received(valley: World) -> None:
+    """B4: by any door; what was received stays on the record beside it."""
+    incident = valley.raises()
+    picks_up(valley)
+
+    valley.texts("ombuds", f"OK {code_of(valley, 'ombuds')}")
+
+    assert incident.answers() == [("ombuds", "acknowledged", "sms")]
+    assert [each["kind"] for each in incident["acknowledgements"]] == ["received", "acknowledged"]
+
+
+def test_what_was_received_is_no_answer_that_could_be_revoked(valley: World) -> None:
+    incident = valley.raises()
+    picks_up(valley)
+    (received,) = incident["acknowledgements"]
+
+    answer = valley.client.delete(
+        f"/v1/incidents/{incident.ref}/acknowledgements/{received['id']}", headers=valley.headers
+    )
+
+    assert answer.status_code == 404
+    assert incident["acknowledgements"] == [received]
 
 
 @pytest.mark.parametrize(("key", "kind"), [("2", "relayed"), ("3", "declined")])
 def test_after_the_code_a_key_passes_on_or_declines(world_of: Worlds, key: str, kind: str) -> None:
-    """B4: the key takes the acknowledgement back, and the escalation goes on."""
+    """B4: neither counts for a rule, and the escalation goes on."""
     world = world_of(a_tree("  - {name: Friends, notify: [ombuds], wait: 30m}\n" + COORDINATION, CONTACTS))
     incident = world.raises()
-    world.passes(minutes=2)
-    call = world.phone("ombuds").answers()
 
-    call.press(spoken_code_in(call.words))
-    assert incident.status("valley") == "acknowledged"
-    call.press(key)
-    world.settles()
+    picks_up(world, key)
 
     assert incident.answers() == [("ombuds", kind, "call")]
     assert incident.status("valley") == "running"
-    world.passes(minutes=31)
+    world.passes(minutes=29)
     assert incident.level("valley") == "Coordination"
 
 
@@ -330,7 +379,7 @@ def test_whoever_acknowledged_is_told_so_by_all_written_ways(valley: World) -> N
     """A6: "not you? call …", also where a forged answer would not be seen; the coordinators see it."""
     incident = valley.raises()
 
-    picks_up(valley, incident)
+    picks_up(valley, "1")
 
     assert sorted(incident.told("recorded")) == [("ombuds", "email"), ("ombuds", "sms")]
     assert "Not you? Call +573005550101" in valley.phone("ombuds").inbox[-1]

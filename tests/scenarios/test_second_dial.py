@@ -32,7 +32,7 @@ def test_who_picks_up_the_second_time_can_answer(world: World) -> None:
     world.passes(minutes=25, seconds=31)
 
     call = world.phone("police").answers()
-    call.press(spoken_code_in(call.words))
+    call.press(spoken_code_in(call.words)).press("1")
 
     assert ("police", "acknowledged", "call") in incident.answers()
 

@@ -216,14 +216,14 @@ def test_who_has_a_pin_closes_nothing_without_it(world_of: Worlds) -> None:
     assert incident["status"] == "closed"
 
 
-def test_keying_the_code_of_the_call_takes_the_task(world_of: Worlds) -> None:
+def test_a_one_after_the_code_of_the_call_takes_the_task(world_of: Worlds) -> None:
     """A6: it says that a person listens, and nothing about the brigade; the alert that rang as well is over by then."""
     called = CONTACTS.replace('[{sms: "+573005550101"}]', '[{call: "+573005550101"}]')
     world = world_of(a_tree(COORDINATION + AUTHORITIES, called + BRIGADE))
     incident = world.raises(perpetrator="paramilitary", people=[])
     world.passes(minutes=10, seconds=40)
     call = world.phone("coordinator").answers()
-    call.press(spoken_code_in(call.words))
+    call.press(spoken_code_in(call.words)).press("1")
     world.settles()
 
     assert "Task for the coordinators" in call.words

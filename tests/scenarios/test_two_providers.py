@@ -88,7 +88,7 @@ def test_a_call_and_its_keys_work_by_the_second(world: World, rival: Rival) -> N
     world.passes(minutes=3)
 
     call = rival.handset(COORDINATOR).answers()
-    call.press(spoken_code_in(call.words))
+    call.press(spoken_code_in(call.words)).press("1")
     world.settles()
 
     assert incident.answers()[0][0] == "coordinator"

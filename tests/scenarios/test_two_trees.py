@@ -311,7 +311,7 @@ def test_a_call_of_the_tree_without_a_pin_asks_for_the_other_trees_pin(world_of:
 
     call = world.phone("spain").answers()
     assert "PIN" in " ".join(each.text for each in call.heard)
-    call.press(PIN)
+    call.press(PIN).press("1")
 
     assert incident.answers() == [("consul", "acknowledged", "call")]
 

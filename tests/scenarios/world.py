@@ -121,8 +121,9 @@ class Incident:
         return [(each["contact"], each["method"]) for each in self["notifications"] if each["kind"] == kind]
 
     def answers(self) -> list[tuple[str, str, str]]:
-        """(contact, kind, via) of the answers that stand, oldest first."""
-        given = [each for each in self["acknowledgements"] if each["revoked_at"] is None]
+        """(contact, kind, via) of the answers that stand, oldest first; to have heard a call is none."""
+        heard = [each for each in self["acknowledgements"] if each["kind"] != "received"]
+        given = [each for each in heard if each["revoked_at"] is None]
         return [(each["contact"], each["kind"], each["via"]) for each in given]
 
     def timeline(self) -> list[str]:

@@ -23,6 +23,11 @@ def wrong_code(right: str) -> str:
 
 
 def current_answers(world: World) -> list[tuple[str, str, str]]:
+    """To have listened is none."""
+    return [each for each in on_record(world) if each[1] != "received"]
+
+
+def on_record(world: World) -> list[tuple[str, str, str]]:
     return [(row.contact, row.kind, row.via) for row in world.rows(acknowledgements) if row.revoked_at is None]
 
 
@@ -57,16 +62,31 @@ def test_the_call_speaks_the_contacts_language(world: World) -> None:
     assert heard.question.says[0].language == "fr-FR"
 
 
-def test_the_right_code_acknowledges_and_only_then_the_type_is_said(world: World) -> None:
-    """A6: the spoken code keyed back in that call is proof; A1: it is said after the commit."""
+def test_the_right_code_is_received_and_only_then_the_type_is_said(world: World) -> None:
+    """A6: the spoken code keyed back proves that somebody listens, and no more; A1: it is said after the commit."""
     attempt = world.attempt("bob")
 
     heard = world.answers(attempt).keys(world.code(attempt))
 
-    assert current_answers(world) == [("bob", "acknowledged", "call")]
-    assert status_of(world) == "acknowledged"
+    assert on_record(world) == [("bob", "received", "call")]
+    assert status_of(world) == "running"
     assert world.row(attempt).status == "delivered"
     assert "arrest" in heard.text
+
+
+def test_a_one_after_the_code_takes_charge(world: World) -> None:
+    """A6: of whoever listens, in that very call; brought twice it counts once and hears the same."""
+    attempt = world.attempt("bob")
+    menu = world.answers(attempt).keys(world.code(attempt))
+
+    first, second = (menu.keys("1") for _ in range(2))
+
+    assert current_answers(world) == [("bob", "acknowledged", "call")]
+    assert status_of(world) == "acknowledged"
+    assert "you take charge" in first.text
+    assert first.verbs == second.verbs
+    assert len(world.rows(acknowledgements)) == 2
+    assert len([row for row in world.rows(notifications) if row.kind == "recorded"]) == 2  # his SMS and his mail
 
 
 def test_picking_up_acknowledges_nothing(world: World) -> None:
@@ -74,10 +94,10 @@ def test_picking_up_acknowledges_nothing(world: World) -> None:
     attempt = world.attempt("bob")
 
     heard = world.answers(attempt)
-    picked_up = current_answers(world)
+    picked_up = on_record(world)
     heard.keys(world.code(attempt))
 
-    assert (picked_up, current_answers(world)) == ([], [("bob", "acknowledged", "call")])
+    assert (picked_up, on_record(world)) == ([], [("bob", "received", "call")])
 
 
 def test_a_voicemail_hears_the_question_twice_and_leaves_no_trace(world: World) -> None:
@@ -152,19 +172,22 @@ def test_the_code_of_another_call_is_worth_nothing(world: World) -> None:
 
     if foreign != world.code(bob):
         heard = heard.keys(foreign)
-    before = current_answers(world)
+    before = on_record(world)
     heard.keys(world.code(bob))
 
-    assert (before, current_answers(world)) == ([], [("bob", "acknowledged", "call")])
+    assert (before, on_record(world)) == ([], [("bob", "received", "call")])
 
 
-def test_hanging_up_after_the_code_takes_charge(world: World) -> None:
+def test_a_call_hung_up_after_its_code_takes_nobodys_charge(world: World) -> None:
+    """B4: an officer who hangs up on what sounds like spam has taken on nothing."""
     attempt = world.attempt("bob")
 
     end = world.answers(attempt).keys(world.code(attempt)).silence()
 
     assert end.verbs == (Hangup(),)
-    assert current_answers(world) == [("bob", "acknowledged", "call")]
+    assert on_record(world) == [("bob", "received", "call")]
+    assert status_of(world) == "running"
+    assert [row for row in world.rows(notifications) if row.kind == "recorded"] == []
 
 
 def test_the_code_brought_twice_counts_once(world: World) -> None:
@@ -175,16 +198,14 @@ def test_the_code_brought_twice_counts_once(world: World) -> None:
     first, second = (heard.keys(world.code(attempt)) for _ in range(2))
 
     assert first.verbs == second.verbs
-    assert len(world.rows(acknowledgements)) == 1
-    assert len([row for row in world.rows(notifications) if row.kind == "recorded"]) == 2  # his SMS and his mail
+    assert on_record(world) == [("bob", "received", "call")]
 
 
 @pytest.mark.parametrize(("key", "kind"), [("2", "relayed"), ("3", "declined")])
-def test_the_answer_can_be_changed_in_the_call(world: World, key: str, kind: str) -> None:
+def test_neither_two_nor_three_takes_charge(world: World, key: str, kind: str) -> None:
     """A6, B3: neither a relay nor a decline counts for a rule, so the escalation goes on; the same key counts once."""
     attempt = world.attempt("bob")
     menu = world.answers(attempt).keys(world.code(attempt))
-    assert status_of(world) == "acknowledged"
 
     thanks, repeated = menu.keys(key), menu.keys(key)
 
@@ -200,7 +221,7 @@ def test_zero_says_it_again(world: World) -> None:
     menu = world.answers(attempt).keys(world.code(attempt))
 
     assert menu.keys("0").verbs == menu.verbs
-    assert current_answers(world) == [("bob", "acknowledged", "call")]
+    assert on_record(world) == [("bob", "received", "call")]
 
 
 @pytest.mark.parametrize(("digits", "finished_on"), [("9", "*"), ("9*", "")])
@@ -241,7 +262,7 @@ def test_the_wrong_person_brought_twice_is_reported_once(world: World) -> None:
 def test_when_somebody_has_it_the_call_says_just_that(world: World) -> None:
     """A4: what still rings says that it is taken care of."""
     bob, carol = world.attempt("bob"), world.attempt("carol")
-    world.answers(bob).keys(world.code(bob))
+    world.answers(bob).keys(world.code(bob)).keys("1")
 
     heard = world.answers(carol)
 
@@ -255,9 +276,11 @@ def test_what_the_answer_makes_pointless_is_hung_up_but_not_the_call_itself(worl
     bob, carol = world.attempt("bob"), world.attempt("carol")
     world.post(f"/twilio/voice/status/{carol}", CallSid="CA-carol", CallStatus="ringing")
 
-    world.answers(bob).keys(world.code(bob))
+    menu = world.answers(bob).keys(world.code(bob))
+    rings_on = list(world.hung_up())
+    menu.keys("1")
 
-    assert world.hung_up() == ["CA-carol"]
+    assert (rings_on, world.hung_up()) == ([], ["CA-carol"])
 
 
 def test_when_the_incident_is_closed_a_call_says_nothing_of_it(world: World) -> None:
@@ -281,8 +304,8 @@ def test_a_contact_with_a_pin_keys_that(world: World) -> None:
     assert heard.question.num_digits == 5
     assert ", ".join(world.code(attempt)) not in heard.text
     again = heard.keys(world.code(attempt))
-    assert current_answers(world) == []
-    again.keys(PIN)
+    assert on_record(world) == []
+    again.keys(PIN).keys("1")
     assert current_answers(world) == [("bob", "acknowledged", "call")]
 
 
@@ -292,7 +315,7 @@ def test_who_has_only_one_time_pins_keys_six_digits(world: World) -> None:
     assert heard.question is not None
     assert heard.question.num_digits == 6
 
-    heard.keys("471101")
+    heard.keys("471101").keys("1")
 
     assert current_answers(world) == [("bob", "acknowledged", "call")]
 
@@ -406,17 +429,21 @@ def test_a_decision_left_open_is_recorded_as_nothing(world: World) -> None:
     assert [row.answer for row in world.rows(alarms) if row.kind == "decision"] == [None]
 
 
-def test_the_code_answers_an_alarm_and_a_three_lets_it_ring_on(world: World) -> None:
-    """B3: an alarm rings until somebody answers it, and somebody who can't act has not."""
+def test_a_one_answers_an_alarm_and_a_three_lets_it_ring_on(world: World) -> None:
+    """B3: an alarm rings until somebody answers it; who has only listened, or can't act, has not."""
     world.hears("/twilio/voice", From=BOB)
     world.hears("/twilio/voice?keyed=1", From=BOB, Digits="")
     attempt = world.attempt("alice", kind="alarm")
 
     menu = world.answers(attempt).keys(world.code(attempt))
+    listened = [row.answer for row in world.rows(alarms)]
+    thanks, repeated = menu.keys("1"), menu.keys("1")
     taken = [(row.answer, row.due_at) for row in world.rows(alarms)]
     menu.keys("3")
 
-    assert taken == [("acknowledged", None)]
+    assert (listened, taken) == ([None], [("acknowledged", None)])
+    assert "you take charge" in thanks.text
+    assert thanks.verbs == repeated.verbs
     assert [row.answer for row in world.rows(alarms)] == [None]
     assert world.rows(alarms)[0].due_at is not None
 
@@ -462,4 +489,4 @@ def test_wrong_keys_of_our_call_count_with_its_texts_and_the_call_goes_on(world:
     assert [(row.tries, row.renewed_at is not None) for row in world.rows(guesses)] == [(5, True)]
     assert [row.code for row in world.rows(codes) if row.contact == "bob" and row.voided_at] == [before]
     heard.keys(right)
-    assert current_answers(world) == [("bob", "acknowledged", "call")]
+    assert on_record(world) == [("bob", "received", "call")]

@@ -88,13 +88,13 @@ def answers_in(world: World, contact: str, *keys: dict[str, str]) -> list[str]:
 @pytest.mark.parametrize(
     "keys",
     [
-        [{"Digits": "CODE"}, {"Digits": "0"}, {"Digits": "2"}],
-        [{"Digits": "CODE"}, {"Digits": "3"}],
+        [{"Digits": "CODE"}, {"Digits": "0"}, {"Digits": "1"}],
+        [{"Digits": "CODE"}, {"Digits": "2"}],
         [{"Digits": ""}, {"Digits": ""}],
         [{"Digits": "000"}, {"Digits": "001"}, {"Digits": "002"}],
         [{"Digits": "9", "FinishedOnKey": "*"}],
     ],
-    ids=["again, then passed on", "declined", "silence", "three wrong codes", "wrong person"],
+    ids=["again, then taken charge of", "passed on", "silence", "three wrong codes", "wrong person"],
 )
 def test_a_call_that_we_place_is_valid_from_beginning_to_end(
     world: World, contact: str, keys: list[dict[str, str]]

@@ -32,7 +32,7 @@ class Tour:
         """
         scenes = {
             "Ana, in the field, texts three letters: the coordinators are alerted, and asked if it is true": self._sos,
-            "Nobody answers. Three minutes later it rings again, and the code that is spoken is keyed": self._call,
+            "Nobody answers. Three minutes later it rings: the code that is spoken is keyed, then the 1": self._call,
             "The coordinator has reached Ana: it is true. GO, and others may hear of it": self._go,
             "The head office abroad hears next, and answers with the code of its SMS": self._code,
             "Then the embassies. One of them opens its link, and presses the button on the page": self._link,
@@ -56,7 +56,7 @@ class Tour:
         call = self._watch.skip_until("a call to the coordinator", lambda: self._alerting("coordinator"))
         self._stage.phone("coordinator").answers()
         code = self._watch.expect("a code spoken in the call", lambda: SPOKEN_CODE.search(call.words))
-        call.press(code[1].replace(", ", ""))
+        call.press(code[1].replace(", ", "")).press("1")
         self._expect_answer("coordinator", via="call")
         call.hang_up()
 
@@ -100,7 +100,8 @@ class Tour:
         self._watch.expect(
             f"the acknowledgement of {contact} by {via}",
             lambda: any(
-                each["contact"] == contact and each["via"] == via for each in self._incident()["acknowledgements"]
+                (each["contact"], each["kind"], each["via"]) == (contact, "acknowledged", via)
+                for each in self._incident()["acknowledgements"]
             ),
         )
 

@@ -24,7 +24,9 @@ from alertnet.core.escalation.state import (
     Hold,
     LevelRun,
     LevelStatus,
+    Pause,
     PlanChanged,
+    Received,
     Refuse,
     Replanned,
     Status,
@@ -40,8 +42,8 @@ def apply_event(context: Context, event: Event) -> None:
     if context.state.status is Status.STOPPED and not isinstance(event, Answered | Withdrawn | Failed):
         return
     match event:
-        case Answered():
-            _answer(context, event)
+        case Answered() | Received():
+            _hear(context, event)
         case Confirmed(contact):
             _confirm(context, contact)
         case Withdrawn(contact):
@@ -83,11 +85,17 @@ def reconsider(context: Context) -> None:
         open_level(context, context.plan.levels[run.index], context.moment, "withdrawn")
 
 
+def _hear(context: Context, event: Answered | Received) -> None:
+    """Take an answer, if whoever gives it may; whoever has only listened has given none."""
+    if isinstance(event, Received):
+        _let_repeats_wait(context, event)
+    elif event.contact in context.plan.allowed:
+        _answer(context, event)
+
+
 def _answer(context: Context, event: Answered) -> None:
     """Take an answer; a relay ends the number that relayed, and never takes the place of an answer."""
     state, contact = context.state, event.contact
-    if contact not in context.plan.allowed:
-        return
     if event.kind in ENDED:
         anew = tuple(id for id in state.asked_anew if id != contact)
         context.change(answers={**state.answers, contact: event.kind}, asked_anew=anew)
@@ -97,6 +105,16 @@ def _answer(context: Context, event: Answered) -> None:
     if event.address is not None:
         context.change(relayed=tuple(dict.fromkeys((*state.relayed, event.address))))
     context.change(answers={contact: event.kind, **state.answers})
+
+
+def _let_repeats_wait(context: Context, event: Received) -> None:
+    """Repeat nothing to that number for as long as each level of the contact lasts; no rule counts it."""
+    for run in context.state.runs:
+        progress = context.progress(run.index, event.contact)
+        if progress is not None:
+            until = context.moment + context.level(run).wait
+            others = tuple(pause for pause in progress.pauses if pause.address != event.address)
+            context.put_progress(run.index, replace(progress, pauses=(*others, Pause(event.address, until))))
 
 
 def _confirm(context: Context, contact: str) -> None:

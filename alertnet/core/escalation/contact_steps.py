@@ -144,7 +144,7 @@ def _repeat_at(progress: ContactProgress, level: Level) -> datetime | None:
 
 
 def _repeat(progress: ContactProgress, reach: Reach, at: datetime) -> NextStep:
-    method_indexes = [used.method for used in progress.uses if _repeats(reach, used, at)]
+    method_indexes = [used.method for used in progress.uses if _repeats(progress, reach, used, at)]
     closed = {method_index: reason for method_index in method_indexes if (reason := reach.closed_by(method_index, at))}
     sends = tuple(
         PlannedSend(Kind.REMINDER, method_index, at) for method_index in method_indexes if method_index not in closed
@@ -155,8 +155,12 @@ def _repeat(progress: ContactProgress, reach: Reach, at: datetime) -> NextStep:
     return NextStep(at, replace(after, closed_from=at), sends, next(iter(closed.values())))
 
 
-def _repeats(reach: Reach, used: MethodUse, at: datetime) -> bool:
-    """Whether a method that was used is used once more; in quiet hours the repeats are left out."""
+def _repeats(progress: ContactProgress, reach: Reach, used: MethodUse, at: datetime) -> bool:
+    """Whether a method that was used is used once more; repeats are left out in quiet hours and while they wait."""
+    method = reach.contact.all_methods[used.method]
+    if method.kind not in RINGING or any(
+        pause.address == method.address and at < pause.until for pause in progress.pauses
+    ):
+        return False
     unusable = reach.has_relayed(used.method) or reach.is_stale(used.method) or reach.has_left(used.method)
-    rings = reach.contact.all_methods[used.method].kind in RINGING
-    return rings and not unusable and used.at < at and reach.held_until(used.method, at) == at
+    return not unusable and used.at < at and reach.held_until(used.method, at) == at

@@ -158,6 +158,7 @@ def _check_progress(id: str, run: LevelRun, progress: ContactProgress) -> None:
     closed_from, edited_at, uses = progress.closed_from, progress.edited_at, progress.uses
     methods = [use.method for use in uses] if uses else ()
     moments = [use.at for use in uses] if uses else ()
+    numbers = [pause.address for pause in progress.pauses]
     must_hold(
         "escalation",
         (id, "state.runs", run.index, "turns", progress.contact),
@@ -167,6 +168,13 @@ def _check_progress(id: str, run: LevelRun, progress: ContactProgress) -> None:
             (progress.repeats >= 0, "repeats", progress.repeats, COUNT),
             (min(methods, default=0) >= 0, "uses", methods, COUNT),
             (not moments or (is_moment(min(moments)) and is_moment(max(moments))), "uses", moments, MOMENT),
+            (len(set(numbers)) == len(numbers) and "" not in numbers, "pauses", numbers, ONCE),
+            (
+                all(is_moment(pause.until) for pause in progress.pauses),
+                "pauses",
+                [pause.until for pause in progress.pauses],
+                MOMENT,
+            ),
             (min(progress.failed, default=0) >= 0, "failed", progress.failed, COUNT),
             (min(progress.handed_over, default=0) >= 0, "handed_over", progress.handed_over, COUNT),
             (min(progress.skipped, default=0) >= 0, "skipped", progress.skipped, COUNT),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from alertnet.core.directory.contact_tree import Quota
 
@@ -13,6 +14,10 @@ class AnswerKind(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     RELAYED = "relayed"
     DECLINED = "declined"
+
+
+RECEIVED: Final = "received"
+"""Stands among the kinds of answers where somebody listened to a call and said no more: it is none of them."""
 
 
 class Via(StrEnum):

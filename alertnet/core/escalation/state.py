@@ -43,6 +43,14 @@ class MethodUse:
 
 
 @dataclass(frozen=True)
+class Pause:
+    """Somebody listened to a call to that number and said no more: it is not rung or written to again before then."""
+
+    address: str
+    until: datetime
+
+
+@dataclass(frozen=True)
 class ContactProgress:
     """How far one contact is in an opened level: its methods count from `starts_at`."""
 
@@ -59,6 +67,8 @@ class ContactProgress:
     """The methods whose failure has brought the next one forward."""
     repeats: int = 0
     """The highest k whose moment has passed."""
+    pauses: tuple[Pause, ...] = ()
+    """The numbers whose repeats wait."""
     deputised: bool = False
     closed_from: datetime | None = None
     """When the contact turned out to be closed: from then on the methods for that are used."""
@@ -148,6 +158,14 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class Received:
+    """Somebody listens to a call to that number of the contact: no answer yet, and none if they say no more."""
+
+    contact: str
+    address: str
+
+
+@dataclass(frozen=True)
 class Confirmed:
     """A coordinator confirms that the contact has acknowledged."""
 
@@ -233,6 +251,7 @@ class Replanned:
 
 Event = (
     Answered
+    | Received
     | Confirmed
     | Withdrawn
     | Failed

@@ -99,7 +99,7 @@ def _let_count(
         made.insert(0, Withdrawn)
     if vouched:
         made.append(Confirmed)
-    move(locked, _events(locked, tree, contact_id, *made))
+    move(locked, events_of(locked, tree, contact_id, *made))
 
 
 def revoke(locked: LockedIncident, acknowledgement: str, *, by: str | None = None) -> None:
@@ -115,12 +115,12 @@ def revoke(locked: LockedIncident, acknowledgement: str, *, by: str | None = Non
         raise WrongState(f"acknowledgement {acknowledgement}", "revoked", "it can be revoked once")
     answers.revoke(locked.tx.session, given.id, locked.tx.now)
     locked.record("acknowledgement_revoked", acknowledgement=given.id, tree=given.tree, contact=given.contact, by=by)
-    move(locked, _events(locked, given.tree, given.contact, Withdrawn))
+    move(locked, events_of(locked, given.tree, given.contact, Withdrawn))
 
 
 def confirm(locked: LockedIncident, tree: str, contact_id: str) -> None:
     """Let the contact's answer count wherever it said so: a coordinator confirms it."""
-    move(locked, _events(locked, tree, contact_id, Confirmed))
+    move(locked, events_of(locked, tree, contact_id, Confirmed))
 
 
 def take_back(locked: LockedIncident, tree: str, contact_id: str) -> None:
@@ -152,7 +152,7 @@ def respondent(locked: LockedIncident, tree: str, contact_id: str) -> Contact:
     return locked.contact(tree, contact_id)
 
 
-def _events(
+def events_of(
     locked: LockedIncident, tree: str, contact_id: str, *made: Callable[[str], Event]
 ) -> dict[str, list[Event]]:
     """The events for the contact, wherever its answer counts."""

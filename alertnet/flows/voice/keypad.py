@@ -1,4 +1,4 @@
-"""What is keyed in a call that we placed: the code that proves a listener, then the answer (A6).
+"""What is keyed in a call that we placed: the code that proves a listener, then the answer of their own (A6).
 
 The address to which the keys are brought says which try they are, so that a webhook that comes twice counts once.
 """
@@ -10,6 +10,7 @@ from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.notification import Failure, Kind, PromptAnswer
 from alertnet.flows.escalation.record_decision import decide_prompt
+from alertnet.flows.escalation.record_receipt import record_receipt
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.escalation.report_phone_task import take_task
 from alertnet.flows.escalation.report_wrong_person import report_wrong_person
@@ -21,8 +22,12 @@ from alertnet.store.records import prompts as prompt_store
 
 TRIES = 3
 MENU = KeypadQuestion("after", 1)
-ANSWERS = {"2": AnswerKind.RELAYED, "3": AnswerKind.DECLINED}
-THANKS = {AnswerKind.RELAYED: "thanks_relayed", AnswerKind.DECLINED: "thanks_declined"}
+ANSWERS = {"1": AnswerKind.ACKNOWLEDGED, "2": AnswerKind.RELAYED, "3": AnswerKind.DECLINED}
+THANKS = {
+    AnswerKind.ACKNOWLEDGED: "thanks_acknowledged",
+    AnswerKind.RELAYED: "thanks_relayed",
+    AnswerKind.DECLINED: "thanks_declined",
+}
 DECISIONS = {"1": PromptAnswer.GO, "2": PromptAnswer.HOLD}
 
 
@@ -101,15 +106,11 @@ def _fail(call: Call) -> Spoken:
 
 
 def _accept(call: Call) -> Spoken:
-    """Take a right code: whoever hangs up now has taken charge, or has the prompt, or leaves a decision open."""
-    # First of all: what the answer makes pointless is hung up, and that must not be this very call.
+    """Take a right code: somebody listens. Whoever hangs up now has received the call, and taken nothing on."""
+    # From here on the call is delivered: what an answer in it makes pointless is hung up, and never this very call.
     call.accept()
-    if call.kind is Kind.ALARM:
-        prompts.answer_prompt(call.locked, call.placed.prompt, PromptAnswer.ACKNOWLEDGED, call.placed.contact)
-    elif call.kind is Kind.TASK:
-        take_task(call.locked, call.prompt, call.placed.contact)
-    elif call.kind.is_alert and _respond(call, AnswerKind.ACKNOWLEDGED) is AnswerKind.RELAYED:
-        return call.say("thanks_relayed")
+    if call.kind.is_alert:
+        record_receipt(call.locked, call.placed.tree, call.placed.contact, call.placed.address)
     return call.say(ask=MENU)
 
 
@@ -125,10 +126,24 @@ def _choose(call: Call, digits: str) -> Spoken:
     if answer is None:
         return call.say(ask=MENU)
     if call.kind.is_alert:
-        _respond(call, answer)
+        answer = _respond(call, answer)
     elif answer is AnswerKind.DECLINED:
         _let_ring_on(call)
+    elif not _take(call):
+        return call.say("taken_care_of")
     return call.say(THANKS[answer])
+
+
+def _take(call: Call) -> bool:
+    """Take an alarm or a task, also for whoever it is passed on to; whether it was still to be taken."""
+    prompt, contact = call.prompt, call.placed.contact
+    if prompt.answered_by == contact and prompt.answer in (PromptAnswer.ACKNOWLEDGED, PromptAnswer.TAKEN):
+        return True
+    if prompt.is_open and call.kind is Kind.TASK:
+        take_task(call.locked, prompt, contact)
+    elif prompt.is_open:
+        prompts.answer_prompt(call.locked, prompt.id, PromptAnswer.ACKNOWLEDGED, contact)
+    return prompt.is_open
 
 
 def _decide(call: Call, digits: str) -> Spoken:

@@ -1,14 +1,17 @@
-"""What contacts have said and done in an incident: the tables `acknowledgements` and `actions`."""
+"""What contacts have said and done in an incident: the tables `acknowledgements` and `actions`.
+
+A call that somebody listened to stands with the answers, as a kind of its own; to read answers leaves it out.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Row, Select, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from alertnet.core.escalation.quorum import Action, AnswerKind, Via
+from alertnet.core.escalation.quorum import RECEIVED, Action, AnswerKind, Via
 from alertnet.store.db.new_row import NewRow
 from alertnet.store.tables import acknowledgements, actions
 
@@ -56,7 +59,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class NewAnswer(NewRow):
-    """An answer that is being given."""
+    """An answer that is being given, or a call that somebody listens to."""
 
     table = acknowledgements
 
@@ -64,7 +67,7 @@ class NewAnswer(NewRow):
     incident_id: str
     tree: str
     contact: str
-    kind: AnswerKind
+    kind: AnswerKind | Literal["received"]
     via: Via
     at: datetime
     address: str | None
@@ -89,10 +92,12 @@ class NewReport(NewRow):
 
 _CURRENT: Select[Any] = (
     select(*(acknowledgements.c[each.name] for each in fields(CurrentAnswer)))
-    .where(acknowledgements.c.revoked_at.is_(None))
+    .where(acknowledgements.c.kind != RECEIVED, acknowledgements.c.revoked_at.is_(None))
     .order_by(acknowledgements.c.at.desc(), acknowledgements.c.id)
 )
-_GIVEN: Select[Any] = select(*(acknowledgements.c[each.name] for each in fields(Given)))
+_GIVEN: Select[Any] = select(*(acknowledgements.c[each.name] for each in fields(Given))).where(
+    acknowledgements.c.kind != RECEIVED
+)
 _REPORTS: Select[tuple[str, datetime, str | None]] = select(actions.c.action, actions.c.at, actions.c.note).order_by(
     actions.c.at
 )

@@ -163,6 +163,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "attempt_unknown": _said(Tone.TROUBLE, "Nobody knows yet whether {contact} was reached"),
     "attempt_delayed": _said(Tone.TROUBLE, "A message to {contact} has to wait"),
     "attempt_sent_again": _said(Tone.TOLD, "Sent to {contact} once more"),
+    "received": _said(Tone.TOLD, "{contact} has heard the call", "No answer yet: it counts for nothing."),
     "acknowledged": _answer("takes charge"),
     "relayed": _answer("has passed it on"),
     "declined": _answer("can’t act"),

@@ -14,6 +14,7 @@ from alertnet.store.records.escalations import Escalation
 from alertnet.store.views.shapes import IncidentView
 
 ANSWERS = {
+    "received": Mark(Tone.TOLD, "heard the call"),
     "acknowledged": Mark(Tone.ANSWERED, "takes charge"),
     "relayed": Mark(Tone.ANSWERED, "passed it on"),
     "declined": Mark(Tone.TROUBLE, "can’t act"),
@@ -43,7 +44,8 @@ def mark_contacts(view: IncidentView, names: Names) -> dict[str, Mark]:
             mark = Mark(Tone.TROUBLE, "not reached") if failed else Mark(Tone.TOLD, "told")
             if not failed or names.party(each["tree"], each["contact"]) not in marks:
                 _put(marks, names, each["tree"], each["contact"], mark)
-    for answer in view["acknowledgements"]:
+    # What somebody said stands above that they listened, which may be of the same moment.
+    for answer in sorted(view["acknowledgements"], key=lambda each: each["kind"] != "received"):
         if answer["revoked_at"] is None:
             _put(marks, names, answer["tree"], answer["contact"], ANSWERS[answer["kind"]])
     return marks
