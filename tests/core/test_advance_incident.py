@@ -26,7 +26,7 @@ from alertnet.core.escalation.decision import (
 )
 from alertnet.core.escalation.state import Event, Failed, State, Status, Withdrawn
 from alertnet.core.incident import Severity
-from alertnet.core.notification import Kind
+from alertnet.core.notification import PromptKind
 from alertnet.core.resolution.resolve import Plans, resolve
 from tests.core.cast import NOW, acknowledged, contact, coordinator, email, facts, level, minutes, sms, tree
 
@@ -93,7 +93,7 @@ def _line(effect: Effect) -> str:
             return f"{tree}: {send.contact} shares what {other} sends to {theirs.contact}"
         case NewPrompt(tree, kind, subject, about):
             return f"{tree}: {kind} {subject} {about}"
-        case PromptOver(id, answer):
+        case PromptOver(_, id, answer):
             return f"{id} {answer}"
         case ActionMissing(tree, name, contacts):
             return f"{tree}: action missing of {name}: {', '.join(contacts)}"
@@ -277,12 +277,12 @@ def test_a_level_that_needs_a_go_is_asked_about_until_it_is_decided() -> None:
     incident.move(0)
     asked = incident.step(2).effects[-1]
     assert asked == NewPrompt(
-        "coast", Kind.DECISION, Subject.LEVEL, "Friends", 2, contacts=1, automatic_at=NOW + minutes(5)
+        "coast", PromptKind.DECISION, Subject.LEVEL, "Friends", 2, contacts=1, automatic_at=NOW + minutes(5)
     )
     incident.prompts = [
-        OpenPrompt("question", Kind.DECISION, Subject.LEVEL, "coast", 2, "Friends"),
-        OpenPrompt("verify", Kind.DECISION, Subject.VERIFY, "coast", None, None),
-        OpenPrompt("other", Kind.DECISION, Subject.LEVEL, "valley", 2, "Friends"),
+        OpenPrompt("question", PromptKind.DECISION, Subject.LEVEL, "coast", 2, "Friends"),
+        OpenPrompt("verify", PromptKind.DECISION, Subject.VERIFY, "coast", None, None),
+        OpenPrompt("other", PromptKind.DECISION, Subject.LEVEL, "valley", 2, "Friends"),
     ]
 
     assert incident.move(3) == []
@@ -295,7 +295,7 @@ def test_an_answer_that_is_to_be_confirmed_is_asked_about_until_it_is_taken_back
     incident.move(0)
 
     assert incident.move(1, {"coast": [acknowledged("bob")]}) == ["coast: decision confirm bob"]
-    incident.prompts = [OpenPrompt("question", Kind.DECISION, Subject.CONFIRM, "coast", 1, "bob")]
+    incident.prompts = [OpenPrompt("question", PromptKind.DECISION, Subject.CONFIRM, "coast", 1, "bob")]
     assert incident.move(2) == []
     assert "question overtaken" in incident.move(3, {"coast": [Withdrawn("bob")]})
 
@@ -305,7 +305,7 @@ def test_nobody_answers_until_somebody_does() -> None:
     incident = Incident([tree([level("Friends", "bob", wait=5)], [], id="coast", rounds=3)])
     incident.move(0)
     assert incident.move(5) == ["coast: alarm unanswered coast"]
-    incident.prompts = [OpenPrompt("alarm", Kind.ALARM, Subject.UNANSWERED, "coast", None, "coast")]
+    incident.prompts = [OpenPrompt("alarm", PromptKind.ALARM, Subject.UNANSWERED, "coast", None, "coast")]
     incident.move(20)
 
     assert incident.move(25) == ["alarm repeated", "coast: alarm unanswered coast"]

@@ -29,7 +29,7 @@ from alertnet.core.escalation.decision import (
 )
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Event, Failed, State, Status, Unsent
-from alertnet.core.notification import Kind
+from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.resolution.resolve import Plan
 
 Place = tuple[MethodKind, str]
@@ -179,14 +179,17 @@ class _Advancing:
         state = step.state
         pending = None if state.question is None else state.question.index + 1
         for prompt in self._open_prompts(tree):
-            is_over = {Subject.LEVEL: prompt.level != pending, Subject.CONFIRM: prompt.about not in state.to_confirm}
+            is_over = {
+                Subject.LEVEL.value: prompt.level != pending,
+                Subject.CONFIRM.value: prompt.about not in state.to_confirm,
+            }
             if is_over.get(prompt.subject, False):
-                self._end(prompt, "overtaken")
+                self._end(prompt, PromptAnswer.OVERTAKEN)
         for ask in step.asks:
             subject = Subject.LEVEL if ask.contact is None else Subject.CONFIRM
             about = ask.contact or level_name(self.plans[tree], ask.index)
             self.effects.append(
-                NewPrompt(tree, Kind.DECISION, subject, about, ask.index + 1, ask.contacts, ask.automatic_at)
+                NewPrompt(tree, PromptKind.DECISION, subject, about, ask.index + 1, ask.contacts, ask.automatic_at)
             )
 
     def _alarm(self, tree: str, before: State, step: Step) -> None:
@@ -195,10 +198,10 @@ class _Advancing:
         unanswered = bool(step.noted("escalation_unanswered")) and not acknowledged
         if unanswered or (acknowledged and before.status is not Status.ACKNOWLEDGED):
             for prompt in self._open_prompts(tree):
-                if prompt.kind is Kind.ALARM:
-                    self._end(prompt, "acknowledged" if acknowledged else "repeated")
+                if prompt.kind == PromptKind.ALARM:
+                    self._end(prompt, PromptAnswer.ACKNOWLEDGED if acknowledged else PromptAnswer.REPEATED)
         if unanswered:
-            self.effects.append(NewPrompt(tree, Kind.ALARM, Subject.UNANSWERED, tree))
+            self.effects.append(NewPrompt(tree, PromptKind.ALARM, Subject.UNANSWERED, tree))
 
     def _miss_action(self, tree: str, step: Step) -> None:
         for note in step.noted("action_missing"):
@@ -212,6 +215,6 @@ class _Advancing:
             self.prompts = list(self.record.open_prompts())
         return [prompt for prompt in self.prompts if prompt.tree == tree]
 
-    def _end(self, prompt: OpenPrompt, answer: str) -> None:
-        self.effects.append(PromptOver(prompt.id, answer))
+    def _end(self, prompt: OpenPrompt, answer: PromptAnswer) -> None:
+        self.effects.append(PromptOver(prompt.tree, prompt.id, answer))
         self.prompts = [each for each in self.prompts or () if each is not prompt]

@@ -36,6 +36,11 @@ def level_name(plan: Plan, index: int) -> str:
     return LAST_RESORT_NAME if index == LAST_RESORT else plan.tree.levels[index].name
 
 
+def last_opened(plan: Plan, state: State) -> str | None:
+    """The name of the level opened last; None before the first."""
+    return level_name(plan, state.runs[-1].index) if state.runs else None
+
+
 class Context:
     """`state` is replaced as decisions fall; `sends`, `asks` and `notes` collect what the shell is to do."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.state import State
-from alertnet.core.notification import Kind
+from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,11 @@ class AlertOnRecord:
 
 @dataclass(frozen=True)
 class OpenPrompt:
-    """What a tree has asked or told the coordinators, and none of them has answered; `level` counts from 1."""
+    """A prompt of a tree that no coordinator has answered, as it is stored; `level` counts from 1."""
 
     id: str
-    kind: Kind
-    subject: Subject
+    kind: str
+    subject: str
     tree: str
     level: int | None
     about: str | None
@@ -113,7 +113,7 @@ class NewPrompt:
     """The coordinators are asked for a decision, or alarmed; `level` counts from 1, `contacts` is how many it tells."""
 
     tree: str
-    kind: Kind
+    kind: PromptKind
     subject: Subject
     about: str
     level: int | None = None
@@ -125,8 +125,9 @@ class NewPrompt:
 class PromptOver:
     """Nobody needs to answer that prompt any more."""
 
+    tree: str
     id: str
-    answer: str
+    answer: PromptAnswer
 
 
 @dataclass(frozen=True)

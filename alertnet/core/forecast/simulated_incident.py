@@ -25,7 +25,7 @@ from alertnet.core.escalation.decision import (
 )
 from alertnet.core.escalation.state import Event, State, Unsent
 from alertnet.core.forecast.simulation import Noted, Told
-from alertnet.core.notification import Kind
+from alertnet.core.notification import Kind, PromptKind
 from alertnet.core.resolution.resolve import Plans, opening
 
 
@@ -118,7 +118,7 @@ class SimulatedIncident:
             case NewPrompt(tree, kind, subject, about, level):
                 name = "" if level is None else level_name(self.plans[tree], level - 1)
                 self._prompt(now, name, OpenPrompt(self._new_id(), kind, subject, tree, level, about))
-            case PromptOver(id):
+            case PromptOver(_, id):
                 self.ringing = [each for each in self.ringing if each.prompt.id != id]
 
     def _send(self, now: datetime, alert: NewAlert) -> None:
@@ -129,7 +129,7 @@ class SimulatedIncident:
         if send.kind is not Kind.REMINDER:
             self._alerts.setdefault(place_of(self.plans[tree], send), []).append(at)
         if send.kind is Kind.TASK:
-            prompt = OpenPrompt(self._new_id(), Kind.TASK, Subject.TASK, tree, send.index + 1, send.contact)
+            prompt = OpenPrompt(self._new_id(), PromptKind.TASK, Subject.TASK, tree, send.index + 1, send.contact)
             self._prompt(now, alert.level, prompt, at, [(tree, send)])
 
     def _prompt(
@@ -150,7 +150,7 @@ class SimulatedIncident:
         for tree, contact in self.plans.coordinators:
             methods = Reach(contact, self.plans[tree].times[contact.id]).at_any_hour(now)
             for method in {(each.kind, each.address): each for each in methods if each.kind in by}.values():
-                kind, round = ringing.prompt.kind, self.states[of].round
+                kind, round = Kind(ringing.prompt.kind), self.states[of].round
                 self.told.append(Told(now, tree, ringing.level, round, contact, method, kind, (of,)))
 
     def _is_wanted(self, task: Ringing) -> bool:

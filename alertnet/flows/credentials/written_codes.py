@@ -65,7 +65,7 @@ def known_code(locked: LockedIncident, tree: str, contact: str) -> str | None:
 
 def decision_code(locked: LockedIncident) -> Code | None:
     """A code of its own for one question or alarm, valid from any coordinator's number."""
-    return _make(locked, locked.coordinators(), None, None)
+    return _make(locked, locked.plans.coordinators, None, None)
 
 
 def code_in_place(locked: LockedIncident, prompt: str, tree: str, contact: Contact) -> Code | None:

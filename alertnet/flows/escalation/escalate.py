@@ -1,25 +1,37 @@
 """Moving an incident's escalations: what happened goes in; drafts, alarms and history come out as the core decides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance import advance
-from alertnet.core.escalation.decision import Send, Step
-from alertnet.core.escalation.state import LAST_RESORT, Event, Failed, Status, Unsent
-from alertnet.core.notification import AttemptStatus, Failure, Kind, PromptAnswer, PromptKind
+from alertnet.core.escalation.advance_incident import Place, advance_incident, place_of
+from alertnet.core.escalation.context import last_opened
+from alertnet.core.escalation.decision import (
+    ActionMissing,
+    AlertOnRecord,
+    Effect,
+    NewAlert,
+    NewPrompt,
+    OpenPrompt,
+    PromptOver,
+    Send,
+    SharedAlert,
+    TimelineNote,
+)
+from alertnet.core.escalation.state import Event
+from alertnet.core.notification import Failure, Kind
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.notifications import phone_tasks, prompts
-from alertnet.flows.notifications.already_queued import alert_waits
 from alertnet.flows.notifications.cancel_alerts import cancel_unwanted
 from alertnet.flows.notifications.compose import alert, notify_coordinators, said, write
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
+from alertnet.store.queues import incident_attempts
 from alertnet.store.records import escalations as escalation_store
-from alertnet.store.records.escalations import Escalation, level_name
-from alertnet.store.records.notifications import Coverage, shareable
+from alertnet.store.records import notifications
+from alertnet.store.records.notifications import Coverage
 
 Events = Mapping[str, Sequence[Event]]
 """What happened, by escalation id."""
@@ -68,13 +80,22 @@ def _due(locked: LockedIncident) -> Events:
 
 def move(locked: LockedIncident, events: Events) -> None:
     """Advance the escalations that something happened to, and those that wait for the others to be acknowledged."""
-    for escalation in locked.escalations:
-        if escalation.id in events and escalation.state.status is not Status.STOPPED:
-            _advance(locked, escalation, events[escalation.id])
-    for escalation in locked.escalations:
-        starts_late = locked.plans[escalation.tree].tree.start.unless_acknowledged
-        if escalation.state.status is Status.SCHEDULED and starts_late and escalation.id not in events:
-            _advance(locked, escalation, ())
+    step = advance_incident(
+        locked.plans,
+        {each.tree: each.state for each in locked.escalations},
+        {each.tree: events[each.id] for each in locked.escalations if each.id in events},
+        locked.tx.now,
+        _Record(locked),
+        whole=not locked.broken,
+    )
+    moved = {each.tree: each for each in locked.escalations if each.tree in step.states}
+    for tree, escalation in moved.items():
+        escalation.state, escalation.due_at = step.states[tree], step.due_at[tree]
+        escalation.level = last_opened(locked.plans[tree], escalation.state)
+    for effect in step.effects:
+        _carry_out(locked, moved[effect.tree].id, effect)
+    for escalation in moved.values():
+        locked.save(escalation)
     if not locked.fresh:
         cancel_unwanted(locked)
     phone_tasks.withdraw(locked)
@@ -85,133 +106,107 @@ def for_all(locked: LockedIncident, *events: Event) -> Events:
     return {escalation.id: events for escalation in locked.escalations}
 
 
-def _advance(locked: LockedIncident, escalation: Escalation, events: Sequence[Event]) -> None:
-    before = escalation.state
-    others = [each.state.status for each in locked.escalations if each is not escalation]
-    acknowledged = bool(others) and not locked.broken and all(status is Status.ACKNOWLEDGED for status in others)
-    plan = locked.plans[escalation.tree]
-    step = advance(plan, before, locked.tx.now, events, others_acknowledged=acknowledged)
-    escalation.state, escalation.due_at = step.state, step.due_at
-    escalation.level = level_name(plan, step.state)
-    for note in step.notes:
-        locked.record(note.kind, tree=escalation.tree, **note.payload)
-    bounced = [failed for send in step.sends if (failed := _send(locked, escalation, send)) is not None]
-    _ask(locked, escalation, step)
-    _tell_of_changes(locked, escalation, before.status, step)
-    if bounced:
-        _advance(locked, escalation, bounced)
-        return
-    locked.save(escalation)
+class _Record:
+    """What is on the record of the incident, written already or about to be."""
+
+    def __init__(self, locked: LockedIncident) -> None:
+        self._locked = locked
+
+    def alerts_to(self, places: Collection[Place]) -> dict[Place, list[AlertOnRecord]]:
+        """Those to each of the places, first planned first, and at last those of this very flow."""
+        locked = self._locked
+        found: dict[Place, list[AlertOnRecord]] = {place: [] for place in places}
+        if not locked.fresh:
+            by_index = self._by_index(places)
+            indexes = {index for _, index in by_index}
+            for key, each in notifications.alerts_to(locked.tx.session, locked.incident.id, indexes):
+                if key in by_index:
+                    trees = each.trees | locked.counts_for.get(each.id, set())
+                    found[by_index[key]].append(replace(each, trees=trees))
+        for new, id in locked.posted.items():
+            place = place_of(locked.plans[new.tree], new.send)
+            if place in found:
+                found[place].append(AlertOnRecord(id, frozenset(locked.counts_for[id]), just_now=True))
+        return found
+
+    def unsent_to(self, places: Collection[Place]) -> Collection[Place]:
+        """Those to which an alert or reminder has not left yet."""
+        by_index, locked = self._by_index(places), self._locked
+        indexes = {index for _, index in by_index}
+        unsent = incident_attempts.unsent_alerts(locked.tx.session, locked.incident.id, indexes)
+        return {by_index[key] for key in unsent if key in by_index}
+
+    def open_prompts(self) -> list[OpenPrompt]:
+        """Those that the escalations have raised."""
+        trees = {each.id: each.tree for each in self._locked.escalations}
+        return [
+            OpenPrompt(each.id, each.kind, each.subject, trees[each.escalation_id], each.level, each.about)
+            for each in (() if self._locked.fresh else prompts.open_prompts(self._locked))
+            if each.escalation_id in trees
+        ]
+
+    def _by_index(self, places: Collection[Place]) -> dict[tuple[str, bytes], Place]:
+        """Each place by its method and the index of its address, under every key of the vault."""
+        vault = self._locked.tx.vault
+        return {(place[0].value, index): place for place in places for index in vault.indexes(place[1])}
 
 
-def _send(locked: LockedIncident, escalation: Escalation, send: Send) -> Failed | Unsent | None:
-    """Post the alert, or let one that another tree has sent count here too; `Failed` when that one did not arrive.
-
-    A task is asked of the coordinators, unless its contact has closed meanwhile. A reminder of what has not left yet
-    is spared, and so is one that another tree posts at the same moment.
-    """
-    plan = locked.plans[escalation.tree]
-    contact = plan.tree.contacts[send.contact]
-    coverage = Coverage(escalation.id, send.contact, send.method, send.index, send.round)
-    method = contact.all_methods[send.method]
-    is_task = send.kind is Kind.TASK
-    if len(locked.escalations) > 1:
-        address = contact.address_in(escalation.tree, method)
-        shared = _sent_by_another_tree(locked, escalation, send.kind, method.kind, address)
-        if shared is not None:
-            notification, status, trees = shared
-            locked.work.cover(notification, coverage)
-            locked.work.share(notification, sorted({*trees, escalation.tree}))
-            return Failed(send.contact, send.method) if status is AttemptStatus.FAILED else None
-    if send.kind is Kind.REMINDER and alert_waits(locked, method):
-        return None
-    level = "Last resort" if send.index == LAST_RESORT else plan.tree.levels[send.index].name
-    if is_task:
-        return phone_tasks.ask_to_call(locked, escalation, contact, send, level)
-    id = alert(
-        locked,
-        send.kind,
-        escalation.tree,
-        contact,
-        send.method,
-        coverage=coverage,
-        level=level,
-        planned_at=send.at,
-        expires_at=send.expires_at,
-    )
-    locked.posted[escalation.id, method.kind, method.address] = (id, [escalation.tree])
-    return None
-
-
-def _sent_by_another_tree(
-    locked: LockedIncident, escalation: Escalation, kind: Kind, method: MethodKind, address: str
-) -> tuple[str, AttemptStatus, list[str]] | None:
-    """The first alert by that method to that address, if another tree sent it and this one has not used it yet.
-
-    It counts once for a tree: where two of its contacts have the address, the second gets its own. A reminder is
-    shared only with what another tree posts at the same moment.
-    """
-    used = locked.work.notifications_for(escalation.id)
-    for (other, other_method, other_address), (id, trees) in locked.posted.items():
-        if other != escalation.id and (other_method, other_address) == (method, address):
-            return None if id in used else (id, AttemptStatus.QUEUED, trees)
-    if locked.fresh or kind is Kind.REMINDER:
-        return None
-    sent = shareable(locked.tx.session, locked.incident.id, method, locked.tx.vault.indexes(address))
-    if not sent or any(each.escalation == escalation.id or each.notification in used for each in sent):
-        return None
-    return sent[0].notification, sent[0].status, sent[0].trees
-
-
-def _ask(locked: LockedIncident, escalation: Escalation, step: Step) -> None:
-    """Put new questions to the coordinators, and take back those that were decided or overtaken."""
-    pending = step.state.question
-    for prompt in [] if locked.fresh else prompts.open_prompts(locked):
-        decided = {
-            Subject.LEVEL.value: pending is None or pending.index != (prompt.level or 0) - 1,
-            Subject.CONFIRM.value: prompt.about not in step.state.to_confirm,
-        }
-        if prompt.escalation_id == escalation.id and decided.get(prompt.subject):
-            prompts.answer_prompt(locked, prompt.id, PromptAnswer.OVERTAKEN, None)
-    for ask in step.asks:
-        if ask.contact is not None:
+def _carry_out(locked: LockedIncident, escalation: str, effect: Effect) -> None:
+    match effect:
+        case TimelineNote(tree, kind, payload):
+            locked.record(kind, tree=tree, **payload)
+        case NewAlert():
+            _post(locked, escalation, effect)
+        case SharedAlert():
+            _share(locked, escalation, effect)
+        case NewPrompt(_, kind, subject, about, level, contacts, automatic_at):
             prompts.raise_prompt(
                 locked,
-                PromptKind.DECISION,
-                Subject.CONFIRM,
-                about=ask.contact,
-                escalation=escalation.id,
-                level=ask.index + 1,
-                contacts=1,
+                kind,
+                subject,
+                about=about,
+                escalation=escalation,
+                level=level,
+                contacts=contacts,
+                automatic_at=automatic_at,
             )
-        elif pending is not None and pending.index == ask.index:
-            prompts.ask_about_level(locked, escalation, ask.index, ask.automatic_at)
+        case PromptOver(_, id, answer):
+            prompts.answer_prompt(locked, id, answer, None)
+        case ActionMissing():
+            _remind_of_action(locked, effect)
 
 
-def _tell_of_changes(locked: LockedIncident, escalation: Escalation, before: Status, step: Step) -> None:
-    if step.noted("escalation_unanswered") and step.state.status is not Status.ACKNOWLEDGED:
-        if not locked.fresh:
-            prompts.silence(locked, escalation=escalation.id, kinds=(PromptKind.ALARM,), answer=PromptAnswer.REPEATED)
-        prompts.raise_prompt(
-            locked, PromptKind.ALARM, Subject.UNANSWERED, about=escalation.tree, escalation=escalation.id
-        )
-    if step.state.status is Status.ACKNOWLEDGED and before is not Status.ACKNOWLEDGED:
-        prompts.silence(locked, escalation=escalation.id, kinds=(PromptKind.ALARM,), answer=PromptAnswer.ACKNOWLEDGED)
-    for note in step.noted("action_missing"):
-        notify_coordinators(locked, Subject.ACTION_MISSING, str(note.payload["level"]))
-        _remind_of_action(locked, escalation, str(note.payload["level"]))
+def _post(locked: LockedIncident, escalation: str, new: NewAlert) -> None:
+    """An alert or reminder leaves; a task is asked of the coordinators."""
+    coverage = _coverage(escalation, new.send)
+    post = phone_tasks.ask_to_call if new.send.kind is Kind.TASK else alert
+    id = post(locked, new, coverage)
+    locked.posted[new] = id
+    locked.counts_for[id] = {new.tree}
 
 
-def _remind_of_action(locked: LockedIncident, escalation: Escalation, level: str) -> None:
-    """Those of the level who acknowledged are asked what they did."""
-    tree = locked.tree(escalation.tree)
-    listed = next(each.notify for each in tree.levels if each.name == level)
-    for id in listed:
-        contact = tree.contacts[id]
-        if escalation.state.answers.get(id) == "acknowledged" and not contact.former:
-            code = known_code(locked, escalation.tree, id)
-            words = replace(said(locked, tree.id, contact), code=code, at=locked.tx.now)
-            write(locked, Kind.ACTION_REMINDER, tree.id, contact, words, once=True)
+def _share(locked: LockedIncident, escalation: str, shared: SharedAlert) -> None:
+    """What another tree sends, or has sent, counts here too."""
+    of = shared.alert
+    id, trees = (of.id, of.trees) if isinstance(of, AlertOnRecord) else (locked.posted[of], frozenset[str]())
+    locked.work.cover(id, _coverage(escalation, shared.send))
+    locked.work.share(id, sorted({*trees, shared.tree}))
+    locked.counts_for.setdefault(id, set()).add(shared.tree)
+
+
+def _coverage(escalation: str, send: Send) -> Coverage:
+    return Coverage(escalation, send.contact, send.method, send.index, send.round)
+
+
+def _remind_of_action(locked: LockedIncident, missing: ActionMissing) -> None:
+    """The coordinators hear of it, and those who acknowledged are asked what they did."""
+    notify_coordinators(locked, Subject.ACTION_MISSING, missing.level)
+    for id in missing.contacts:
+        contact = locked.contact(missing.tree, id)
+        if not contact.former:
+            code = known_code(locked, missing.tree, id)
+            words = replace(said(locked, missing.tree, contact), code=code, at=locked.tx.now)
+            write(locked, Kind.ACTION_REMINDER, missing.tree, contact, words, once=True)
 
 
 def stale_kinds(failure: Failure, method: MethodKind) -> tuple[MethodKind, ...]:

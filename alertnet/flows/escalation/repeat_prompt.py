@@ -1,10 +1,10 @@
 """Repeats prompts that nobody has answered, hourly a decision on hold; a promise to the field is kept."""
 
-from alertnet.core.delivery.next_repeat import next_repeat, prompt_pause
+from alertnet.core.delivery.next_repeat import PROMPT_EVERY, next_repeat, prompt_pause
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.escalation.report_phone_task import still_to_do
 from alertnet.flows.notifications import field_reassurance
-from alertnet.flows.notifications.prompts import AGAIN, FIRST_AFTER_HOLD, may_repeat, ring
+from alertnet.flows.notifications.prompts import FIRST_AFTER_HOLD, may_repeat, ring
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts as prompt_store
@@ -23,7 +23,7 @@ def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
     if prompt.kind == PromptKind.FIELD_STATUS:
         field_reassurance.tell_nobody_yet(locked, prompt.id)
     elif not may_repeat(locked, prompt):
-        prompt_store.postpone(tx.session, prompt.id, next_repeat(prompt.due_at, AGAIN, tx.now))
+        prompt_store.postpone(tx.session, prompt.id, next_repeat(prompt.due_at, PROMPT_EVERY, tx.now))
         locked.record("alarm_held", subject=prompt.subject)
     elif prompt.kind != PromptKind.TASK or still_to_do(locked, prompt):
         ring(locked, prompt)

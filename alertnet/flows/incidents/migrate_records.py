@@ -1,5 +1,6 @@
 """What is on record under a level, contact, method or number finds its place in the tree that took over (A8)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from alertnet.core.directory.contact import Contact
@@ -46,10 +47,10 @@ def let_codes_follow(locked: LockedIncident) -> None:
         if good_from(locked, code, same_recipient) is None:
             void(locked, code.id)
     for id in codes.shared(locked.tx.session, locked.incident.id):
-        _forget_numbers(locked, id, locked.coordinators())
+        _forget_numbers(locked, id, locked.plans.coordinators)
 
 
-def _forget_numbers(locked: LockedIncident, code_id: str, same_recipient: list[tuple[str, Contact]]) -> None:
+def _forget_numbers(locked: LockedIncident, code_id: str, same_recipient: Sequence[tuple[str, Contact]]) -> None:
     """Forget numbers that nobody of them has any more; a phone of whoever was on duty stays while there is a rota."""
     on_duty = {(tree, contact.id) for tree, contact in same_recipient if contact.duty}
     now = {index for number in owners_of(same_recipient) for index in locked.tx.vault.indexes(number)}

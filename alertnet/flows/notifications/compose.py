@@ -6,6 +6,7 @@ from datetime import datetime
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Said, Subject
+from alertnet.core.escalation.decision import NewAlert
 from alertnet.core.notification import URGENT, Kind
 from alertnet.flows.credentials.page_links import link_token
 from alertnet.flows.credentials.written_codes import written_code
@@ -33,20 +34,11 @@ def said(locked: LockedIncident, tree: str, contact: Contact | None = None) -> S
     )
 
 
-def alert(
-    locked: LockedIncident,
-    kind: Kind,
-    tree: str,
-    contact: Contact,
-    place: int,
-    *,
-    coverage: Coverage,
-    level: str,
-    planned_at: datetime,
-    expires_at: datetime,
-) -> str:
-    """An alert or reminder to one method of a contact, counting for its escalation."""
-    method = contact.all_methods[place]
+def alert(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
+    """An alert or reminder to one method of a contact, counting for its escalation; the notification."""
+    tree, send = new.tree, new.send
+    contact = locked.contact(tree, send.contact)
+    method = contact.all_methods[send.method]
     code = written_code(locked, tree, contact)
     link, token = link_token(locked, tree, contact, method.kind, method.address, escalation=coverage.escalation)
     words = replace(
@@ -56,14 +48,14 @@ def alert(
         link=token,
     )
     draft = replace(
-        _draft(locked, kind, tree, contact, method, words),
-        level=level,
-        round=coverage.round,
+        _draft(locked, send.kind, tree, contact, method, words),
+        level=new.level,
+        round=send.round,
         escalation=coverage.escalation,
         code=code.id if code else None,
         link=link,
-        planned_at=planned_at,
-        expires_at=expires_at,
+        planned_at=send.at,
+        expires_at=send.expires_at,
     )
     return locked.work.post(draft, ((tree, coverage),))
 
@@ -122,7 +114,7 @@ def notify_coordinators(
     `besides`: (tree, contact) of the one who needs none. `acknowledgement`: the answer that it is about, with a link to
     the page on which it can be taken back.
     """
-    everybody = locked.coordinators()
+    everybody = locked.plans.coordinators
     told = _told(locked)
     listening = [each for each in everybody if told & locked.names(each[0], each[1].id)] or everybody
     spared = locked.names(*besides) if besides else set()

@@ -6,11 +6,9 @@ what that one counts for says whether it is still to be done.
 
 from collections.abc import Iterable, Sequence
 
-from alertnet.core.directory.contact import Contact, MethodKind
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance import closed_by
-from alertnet.core.escalation.decision import Send
-from alertnet.core.escalation.state import Unsent
+from alertnet.core.escalation.decision import NewAlert
 from alertnet.core.notification import CALL_FAILURES, AttemptStatus, Kind, PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_asking, is_wanted
@@ -18,41 +16,34 @@ from alertnet.flows.notifications.compose import said
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.unit_of_work import NotificationDraft
 from alertnet.store.records import notifications
-from alertnet.store.records.escalations import Escalation
 from alertnet.store.records.notifications import Coverage, Covered
 
 
-def ask_to_call(
-    locked: LockedIncident, escalation: Escalation, contact: Contact, send: Send, level: str
-) -> Unsent | None:
-    """Ask the coordinators to call the contact; `Unsent` where it has closed since the moment that was planned."""
-    if closed_by(locked.plans[escalation.tree], contact.id, send.method, locked.tx.now):
-        return Unsent(contact.id, send.method)
-    method = contact.all_methods[send.method]
+def ask_to_call(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
+    """Ask the coordinators to call the contact; the notification that says what it counts for."""
+    tree, send = new.tree, new.send
+    contact = locked.contact(tree, send.contact)
     prompt = prompts.raise_prompt(
-        locked, PromptKind.TASK, Subject.TASK, about=contact.id, escalation=escalation.id, level=send.index + 1
+        locked, PromptKind.TASK, Subject.TASK, about=contact.id, escalation=coverage.escalation, level=send.index + 1
     )
     draft = NotificationDraft(
         kind=Kind.TASK,
         contact=contact.id,
         method=MethodKind.TASK,
-        address=contact.address_in(escalation.tree, method),
+        address=contact.address_in(tree, contact.all_methods[send.method]),
         language=contact.language,
-        said=said(locked, escalation.tree, contact),
+        said=said(locked, tree, contact),
         planned_at=send.at,
         rank=locked.rank(Kind.TASK),
         incident=locked.incident.id,
-        tree=escalation.tree,
-        level=level,
+        tree=tree,
+        level=new.level,
         round=send.round,
-        escalation=escalation.id,
+        escalation=coverage.escalation,
         prompt=prompt,
         expires_at=send.expires_at,
     )
-    coverage = Coverage(escalation.id, contact.id, send.method, send.index, send.round)
-    notification = locked.work.post(draft, ((escalation.tree, coverage),), send=False)
-    locked.posted[escalation.id, method.kind, draft.address] = (notification, [escalation.tree])
-    return None
+    return locked.work.post(draft, ((tree, coverage),), send=False)
 
 
 def withdraw(locked: LockedIncident) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.directory.contact import RINGING, WRITTEN, Contact, MethodKind
 from alertnet.core.disclosure import IN_FLOODS, Subject
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
@@ -16,10 +17,8 @@ from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials import codes
 from alertnet.store.records.credentials.codes import Code
-from alertnet.store.records.escalations import Escalation
 from alertnet.store.records.prompts import Prompt
 
-AGAIN = timedelta(minutes=10)
 FIRST_AFTER_HOLD = timedelta(minutes=60)
 PAUSES = {PromptAnswer.HOLD: FIRST_AFTER_HOLD, PromptAnswer.TAKEN: timedelta(minutes=20)}
 """After these answers it is asked again: nothing is decided, or done, yet."""
@@ -49,7 +48,7 @@ def raise_prompt(
             kind=kind,
             subject=subject,
             raised_at=locked.tx.now,
-            due_at=locked.tx.now + AGAIN,
+            due_at=locked.tx.now + PROMPT_EVERY,
             asked=1,
             escalation_id=escalation,
             about=about,
@@ -67,30 +66,15 @@ def raise_prompt(
     return id
 
 
-def ask_about_level(locked: LockedIncident, escalation: Escalation, index: int, automatic_at: datetime | None) -> str:
-    """Ask whether that level of an escalation may open; it proceeds by itself at `automatic_at`, if at all."""
-    planned = locked.plans[escalation.tree].levels[index]
-    return raise_prompt(
-        locked,
-        PromptKind.DECISION,
-        Subject.LEVEL,
-        about=planned.level.name,
-        escalation=escalation.id,
-        level=index + 1,
-        contacts=len(planned.contacts),
-        automatic_at=automatic_at,
-    )
-
-
 def ring(locked: LockedIncident, prompt: Prompt) -> None:
     """Let a prompt ring again, with the codes that it has."""
     session = locked.tx.session
     code = codes.get(session, prompt.code_id) if prompt.code_id else None
     if code is not None:
-        good_from(locked, code, locked.coordinators())
+        good_from(locked, code, locked.plans.coordinators)
     in_place = codes.in_place(session, locked.incident.id, prompt.id)
     _count_rings(locked, Subject(prompt.subject))
-    for tree, contact in locked.coordinators():
+    for tree, contact in locked.plans.coordinators:
         ring_one(locked, prompt, tree, contact, in_place.get((tree, contact.id), code))
 
 
@@ -115,7 +99,7 @@ def may_repeat(locked: LockedIncident, prompt: Prompt) -> bool:
     """Whether an alarm may ring again now: what comes in floods not where it and notices were as many as may be."""
     if Subject(prompt.subject) not in IN_FLOODS:
         return True
-    return any(may_ring(locked.tx, address) for _, contact in locked.coordinators() for address in contact.numbers)
+    return any(may_ring(locked.tx, address) for _, contact in locked.plans.coordinators for address in contact.numbers)
 
 
 def open_prompts(locked: LockedIncident) -> list[Prompt]:
@@ -160,7 +144,7 @@ def ask_anew(locked: LockedIncident, closed_at: datetime) -> list[str]:
     closed_for = locked.tx.now - closed_at
     for prompt in anew:
         began = prompt.raised_at + closed_for if prompt.kind == PromptKind.FIELD_STATUS else locked.tx.now
-        prompt_store.ask_anew(locked.tx.session, prompt, began + AGAIN, later=closed_for)
+        prompt_store.ask_anew(locked.tx.session, prompt, began + PROMPT_EVERY, later=closed_for)
     return [prompt.id for prompt in anew]
 
 
@@ -206,7 +190,7 @@ def _words(
 def _ring_everybody(locked: LockedIncident, kind: Kind, prompt: str, code: Code | None, words: dict[str, Any]) -> None:
     methods = RINGING | WRITTEN if kind is Kind.TASK else RINGING
     _count_rings(locked, words["subject"])
-    for tree, contact in locked.coordinators():
+    for tree, contact in locked.plans.coordinators:
         _ring(locked, kind, prompt, tree, contact, code, words, methods)
 
 
@@ -214,7 +198,7 @@ def _count_rings(locked: LockedIncident, subject: Subject) -> None:
     """Count what comes in floods at each phone that it is written to or rings at."""
     if subject in IN_FLOODS:
         ringing = (
-            method for _, contact in locked.coordinators() for method in contact.methods if method.kind in RINGING
+            method for _, contact in locked.plans.coordinators for method in contact.methods if method.kind in RINGING
         )
         # In this order, since others may count there at the same moment.
         for address, count in sorted(Counter(method.address for method in ringing).items()):

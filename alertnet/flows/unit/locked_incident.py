@@ -6,6 +6,7 @@ from datetime import datetime
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.escalation.decision import NewAlert
 from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import CLASSES, Kind, send_rank
 from alertnet.core.resolution.resolve import Plans, left_out
@@ -33,8 +34,10 @@ class LockedIncident:
     known_codes: dict[tuple[str, str], Code] | None = None
     """By (tree, contact); None until they were asked for, empty for an incident that is just being opened."""
     known_links: dict[tuple[str, str, str, str, str], tuple[str, str]] | None = None
-    posted: dict[tuple[str, str, str], tuple[str, list[str]]] = field(default_factory=dict)
-    """First alerts of this very flow by (escalation, method, address): the notification and the trees it counts for."""
+    posted: dict[NewAlert, str] = field(default_factory=dict)
+    """The notifications of the alerts that this very flow sends."""
+    counts_for: dict[str, set[str]] = field(default_factory=dict)
+    """The trees for which this very flow lets a notification count."""
     fresh: bool = False
     """Being opened in this very flow: nothing of it can be under way yet."""
     broken: list[Unreadable] = field(default_factory=list)
@@ -89,17 +92,6 @@ class LockedIncident:
     def may_answer(self, tree: str, contact: str, address: str | None = None) -> bool:
         """Whether the incident is open, the contact may hear of it, and has not left that number or mailbox."""
         return self.is_open and self.may_hear(tree, contact) and address not in self.contact(tree, contact).left
-
-    def coordinators(self) -> list[tuple[str, Contact]]:
-        """Those whom alarms and decisions go to: each recipient once, in the order of the trees, if it may be told."""
-        found: list[tuple[str, Contact]] = []
-        seen: set[str] = set()
-        for id, plan in self.plans.items():
-            for contact in plan.tree.coordinators:
-                if contact.id in plan.allowed and not contact.addresses & seen:
-                    found.append((id, contact))
-                    seen |= contact.addresses
-        return found
 
     def is_coordinator(self, tree: str, contact: str) -> bool:
         """Whether the recipient is a coordinator, in whichever tree."""

@@ -140,11 +140,6 @@ class UnitOfWork:
         """Let a notification count for one more escalation."""
         self.add(NewCoverage(notification, coverage))
 
-    def notifications_for(self, escalation: str) -> set[str]:
-        """The notifications that were let count for that escalation, whether that is written yet or not."""
-        made = self.pending.all(NewCoverage)
-        return {each.notification for each in made if each.coverage.escalation == escalation}
-
     def share(self, notification: str, trees: list[str]) -> None:
         """Let a notification count for those trees too, whether it is written yet or not."""
         if any(each.id == notification for each in self.pending.waiting(NewNotification)):

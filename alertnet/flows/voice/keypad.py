@@ -5,6 +5,7 @@ The address to which the keys are brought says which try they are, so that a web
 
 from dataclasses import dataclass
 
+from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
@@ -164,7 +165,7 @@ def _let_ring_on(call: Call) -> None:
     """Let a prompt ring for all coordinators again: who took it can't act after all."""
     prompt = call.prompt
     if prompt.answered_by == call.placed.contact:
-        prompt_store.ask_anew(call.locked.tx.session, prompt, call.locked.tx.now + prompts.AGAIN)
+        prompt_store.ask_anew(call.locked.tx.session, prompt, call.locked.tx.now + PROMPT_EVERY)
         call.locked.record("alarm_declined", alarm=prompt.id, by=call.placed.contact)
 
 

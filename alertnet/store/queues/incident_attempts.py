@@ -162,19 +162,17 @@ _FAILED = _UNHEARD.add_columns(attempts.c.failure).where(
     attempts.c.status == AttemptStatus.FAILED.value, attempts.c.failure != Failure.OUR_ACCOUNT.value
 )
 
-_WAITS: Select[tuple[str]] = (
-    select(attempts.c.id)
-    .join(notifications, notifications.c.id == attempts.c.notification_id)
-    .where(
-        attempts.c.incident_id == bindparam("incident"),
-        attempts.c.method == bindparam("method"),
-        attempts.c.address_index.in_(bindparam("indexes", expanding=True)),
-        attempts.c.status.in_(QUEUED),
-    )
+_UNSENT: Select[tuple[str, bytes]] = select(attempts.c.method, attempts.c.address_index).where(
+    attempts.c.incident_id == bindparam("incident"),
+    attempts.c.address_index.in_(bindparam("indexes", expanding=True)),
+    attempts.c.status.in_(QUEUED),
+)
+_UNSENT_ALERTS = Prepared(_UNSENT.where(attempts.c.is_alert))
+_PROMPT_WAITS = Prepared(
+    _UNSENT.join(notifications, notifications.c.id == attempts.c.notification_id)
+    .where(attempts.c.method == bindparam("method"), notifications.c.alarm_id == bindparam("prompt"))
     .limit(1)
 )
-_ALERT_WAITS = Prepared(_WAITS.where(attempts.c.is_alert))
-_PROMPT_WAITS = Prepared(_WAITS.where(notifications.c.alarm_id == bindparam("prompt")))
 
 
 def stoppable_alerts(session: Session, incidents: Collection[str]) -> dict[str, list[tuple[Stoppable, Coverage]]]:
@@ -213,14 +211,16 @@ def failed(session: Session, incident: str, since: datetime) -> list[tuple[Metho
     return [(MethodKind(row[-2]), Failure(row[-1]), Coverage(*row[:_COUNT])) for row in rows]
 
 
-def alert_waits(session: Session, incident: str, method: MethodKind, indexes: Sequence[bytes]) -> bool:
-    """Whether an alert or reminder by that method to an address of these indexes has not left."""
-    return bool(_ALERT_WAITS.all(session, _to(incident, method, indexes)))
+def unsent_alerts(session: Session, incident: str, indexes: Collection[bytes]) -> set[tuple[str, bytes]]:
+    """(method, index) of alerts and reminders to addresses of these indexes that have not left."""
+    rows = _UNSENT_ALERTS.all(session, {"incident": incident, "indexes": list(indexes)})
+    return {(row.method, row.address_index) for row in rows}
 
 
 def prompt_waits(session: Session, incident: str, method: MethodKind, indexes: Sequence[bytes], prompt: str) -> bool:
     """Whether that prompt, raised or repeated earlier, has not left by that method to an address of these indexes."""
-    return bool(_PROMPT_WAITS.all(session, _to(incident, method, indexes) | {"prompt": prompt}))
+    values = {"incident": incident, "method": method.value, "indexes": list(indexes), "prompt": prompt}
+    return bool(_PROMPT_WAITS.all(session, values))
 
 
 def cancel(session: Session, attempt: Stoppable, now: datetime, *, look_at: datetime | None = None) -> None:
@@ -237,7 +237,3 @@ def cancel(session: Session, attempt: Stoppable, now: datetime, *, look_at: date
 def _alert(row: Row[Any]) -> tuple[Stoppable, Coverage]:
     values = tuple(row)
     return Stoppable(*values[_COUNT:-1]), Coverage(*values[:_COUNT])
-
-
-def _to(incident: str, method: MethodKind, indexes: Sequence[bytes]) -> dict[str, object]:
-    return {"incident": incident, "method": method.value, "indexes": list(indexes)}

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.errors import Inconsistent, must_hold
 from alertnet.core.escalation.invariants import check_escalation
-from alertnet.core.escalation.state import LAST_RESORT, State, Status
+from alertnet.core.escalation.state import State, Status
 from alertnet.core.incident import Scope, Severity
-from alertnet.core.resolution.resolve import Plan
 from alertnet.store.db.new_row import NewRow
 from alertnet.store.db.prepared import Prepared
 from alertnet.store.tables import escalations, incidents
@@ -172,14 +171,6 @@ def next_due(session: Session) -> datetime | None:
 def postpone(session: Session, id: str, until: datetime) -> None:
     """Let an escalation be due only then: it failed, and must not hold up the others (A11)."""
     session.execute(update(escalations).where(escalations.c.id == id).values(due_at=until))
-
-
-def level_name(plan: Plan, state: State) -> str | None:
-    """The name of the level opened last; None before the first."""
-    if not state.runs:
-        return None
-    index = state.runs[-1].index
-    return "Last resort" if index == LAST_RESORT else plan.tree.levels[index].name
 
 
 def unheard(session: Session) -> list[str]:

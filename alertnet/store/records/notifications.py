@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
+from alertnet.core.escalation.decision import AlertOnRecord
 from alertnet.core.escalation.state import State
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.store.db.by_incident import by_incident
@@ -47,16 +48,6 @@ class Covered(Coverage):
     def state(self) -> State:
         """What the escalation remembers."""
         return from_plain(State, self.stored_state)
-
-
-@dataclass(frozen=True, slots=True)
-class Shareable:
-    """An alert or task on record for an escalation, which another tree may let count for its own."""
-
-    escalation: str
-    notification: str
-    status: AttemptStatus
-    trees: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +127,22 @@ _OPEN_TASKS = Prepared(
     .join(alarms, alarms.c.id == notifications.c.alarm_id)
     .where(notifications.c.incident_id.in_(bindparam("incidents", expanding=True)), alarms.c.due_at.is_not(None))
 )
-_SHAREABLE = Prepared(
-    select(served.c.escalation_id, notifications.c.id, notifications.c.status, notifications.c.trees)
-    .join(served, served.c.notification_id == notifications.c.id)
+_ALERTS = Prepared(
+    select(
+        notifications.c.method,
+        notifications.c.address_index,
+        notifications.c.id,
+        notifications.c.trees,
+        notifications.c.status,
+    )
     .where(
         notifications.c.incident_id == bindparam("incident"),
         notifications.c.address_index.in_(bindparam("indexes", expanding=True)),
-        notifications.c.method == bindparam("method"),
-        notifications.c.kind.in_([Kind.ALERT.value, Kind.TASK.value]),
+        # What coordinators are sent about a task has its kind, but is no task of theirs.
+        (notifications.c.kind == Kind.ALERT.value) | (notifications.c.method == MethodKind.TASK.value),
         notifications.c.status != AttemptStatus.CANCELLED.value,
     )
-    .order_by(notifications.c.planned_at)
+    .order_by(notifications.c.planned_at, notifications.c.id)
 )
 _TOLD = Prepared(
     select(notifications.c.tree, notifications.c.contact)
@@ -202,12 +198,20 @@ def open_tasks(session: Session, incidents: Collection[str]) -> dict[str, list[C
     return by_incident(session, _OPEN_TASKS, incidents, _of_task)
 
 
-def shareable(session: Session, incident: str, method: MethodKind, indexes: Collection[bytes]) -> list[Shareable]:
-    """Alerts and tasks by that method to an address of these indexes, oldest first, for each escalation of each."""
-    values = {"incident": incident, "method": method.value, "indexes": list(indexes)}
+def alerts_to(
+    session: Session, incident: str, indexes: Collection[bytes]
+) -> list[tuple[tuple[str, bytes], AlertOnRecord]]:
+    """The alerts and tasks to addresses of these indexes, each with (method, index); first planned first.
+
+    Those that were cancelled are not among them.
+    """
+    rows = _ALERTS.all(session, {"incident": incident, "indexes": list(indexes)})
     return [
-        Shareable(row.escalation_id, row.id, AttemptStatus(row.status), row.trees)
-        for row in _SHAREABLE.all(session, values)
+        (
+            (row.method, row.address_index),
+            AlertOnRecord(row.id, frozenset(row.trees), row.status == AttemptStatus.FAILED.value),
+        )
+        for row in rows
     ]
 
 
