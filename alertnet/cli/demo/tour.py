@@ -13,6 +13,8 @@ from alertnet.cli.demo.watch import Missed, Watch
 from alertnet.sandbox import Call
 
 ALERTS = ("alert", "reminder")
+RUNG = (*ALERTS, "decision", "alarm", "task", "notice")
+"""After any of these the all-clear is due."""
 REACHED = ("sent", "delivered")
 
 
@@ -79,7 +81,7 @@ class Tour:
         self._expect_answer("embassy-es", via="link")
 
     def _close(self) -> None:
-        told = {each["contact"] for each in self._reached(ALERTS)}
+        told = {each["contact"] for each in self._reached(RUNG)}
         closed = self._stage.api.post(f"/v1/incidents/{self._ref}/close", {"reason": "released"})
         if {each["status"] for each in closed["escalations"]} != {"stopped"}:
             raise Missed("an end to every escalation")
