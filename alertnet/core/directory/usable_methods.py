@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from alertnet.core.directory.availability import Times
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
@@ -27,12 +28,12 @@ class Reach:
     stale: tuple[str, ...] = ()
     """`method:address` of those that are invalid, opted out or somebody else's."""
 
-    @property
+    @cached_property
     def own(self) -> range:
         """The indexes of the methods that hours close."""
         return range(len(self.contact.methods))
 
-    @property
+    @cached_property
     def when_closed(self) -> range:
         """The indexes of the `when_closed` methods."""
         own = len(self.contact.methods)

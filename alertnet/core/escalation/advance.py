@@ -44,8 +44,8 @@ def advance(
         agenda.catch_up()
     for event in happened:
         apply_event(context, event)
-    agenda.run_until(now)
-    return Step(context.state, agenda.due_at(), _sends(context), _asks(context), tuple(context.notes))
+    due_at = agenda.work_off()
+    return Step(context.state, due_at, _sends(context), _asks(context), tuple(context.notes))
 
 
 def stop(state: State, now: datetime) -> State:

@@ -55,6 +55,7 @@ class Context:
         self.sends: list[Send] = []
         self.asks: list[Ask] = []
         self.notes: list[Note] = []
+        self._reach: dict[str, Reach] = {}
 
     def change(self, **values: object) -> None:
         """Replace fields of the state."""
@@ -79,7 +80,10 @@ class Context:
 
     def reach(self, id: str) -> Reach:
         """By which methods the contact may be reached, as things stand."""
-        return Reach(self.contact(id), self.plan.times[id], self.state.relayed, self.state.stale)
+        known, state = self._reach.get(id), self.state
+        if known is None or known.relayed is not state.relayed or known.stale is not state.stale:
+            known = self._reach[id] = Reach(self.contact(id), self.plan.times[id], state.relayed, state.stale)
+        return known
 
     def answer(self, index: int, contact: str) -> AnswerKind | None:
         """What the contact said, as far as it counts for that level."""

@@ -50,19 +50,19 @@ class Agenda:
         if first is not None and first >= self.context.now - LATE:
             self.run_until(self.context.now - datetime.resolution)
 
-    def run_until(self, limit: datetime) -> None:
-        """Do all that is due by then, in order."""
+    def run_until(self, limit: datetime) -> datetime | None:
+        """Do all that is due by then, in order; the moment of what comes next, if anything does."""
         for _ in range(MOST_STEPS):
             first = min(self._upcoming(), key=lambda each: each[:2], default=None)
             if first is None or first.moment > limit:
-                return
+                return None if first is None else first.moment
             self.context.moment = first.moment
             first.happen()
         raise AssertionError("an escalation does not come to rest")
 
-    def due_at(self) -> datetime | None:
-        """The next moment at which something is due."""
-        upcoming = min((each.moment for each in self._upcoming()), default=None)
+    def work_off(self) -> datetime | None:
+        """Do all that is due by now; when somebody has to look again."""
+        upcoming = self.run_until(self.context.now)
         return self.context.now + HEARTBEAT if upcoming is None and self.context.is_active else upcoming
 
     def _upcoming(self) -> Iterator[_Due]:
@@ -127,28 +127,27 @@ class Agenda:
 
     def _levels(self) -> Iterator[_Due]:
         context, state = self.context, self.context.state
-        following = self.next_level()
         if state.question is not None:
             automatic = state.question.automatic_at
             critical = context.plan.severity is Severity.CRITICAL
             if automatic is not None and (state.question.sent or critical):
                 yield _Due(automatic, DECISION, self._proceed)
-        elif state.unverified_since is not None:
-            return
-        elif (late := self._late_level()) is not None:
-            yield _Due(context.moment, LEVEL, partial(self._reach, late))
-        elif state.round_due_at is not None:
+        elif state.unverified_since is None:
+            yield self._level_or_end(self.next_level())
+
+    def _level_or_end(self, following: PlannedLevel | None) -> _Due:
+        """The next level, or the end of the round."""
+        context, state = self.context, self.context.state
+        if (late := self._late_level(following)) is not None:
+            return _Due(context.moment, LEVEL, partial(self._reach, late))
+        if state.round_due_at is not None:
             if self._is_answered():
-                yield _Due(context.moment, LEVEL, self._conclude)
-            else:
-                yield _Due(state.round_due_at, DECISION, self._next_round)
-        elif following is not None:
-            ends = [run.ends_at for run in context.this_round]
-            yield _Due(max([*ends, state.onward_from or state.start_at]), LEVEL, partial(self._pass, following))
-        else:
-            # A level that was met keeps nobody waiting: all that could still be told have been.
-            ends = [run.met_at or run.ends_at for run in context.this_round]
-            yield _Due(max([*ends, state.onward_from or state.start_at]), LEVEL, self._conclude)
+                return _Due(context.moment, LEVEL, self._conclude)
+            return _Due(state.round_due_at, DECISION, self._next_round)
+        happen = self._conclude if following is None else partial(self._pass, following)
+        # A level that was met keeps nobody waiting at the end: all that could still be told have been.
+        ends = [run.ends_at if following else run.met_at or run.ends_at for run in context.this_round]
+        return _Due(max([*ends, state.onward_from or state.start_at]), LEVEL, happen)
 
     def next_level(self, after: int = -1) -> PlannedLevel | None:
         """The first level not opened in this round that would tell somebody; `after` a given one."""
@@ -158,9 +157,8 @@ class Agenda:
                 return planned
         return None
 
-    def _late_level(self) -> PlannedLevel | None:
+    def _late_level(self, following: PlannedLevel | None) -> PlannedLevel | None:
         """A level whose moment has passed without it, and that would tell somebody now."""
-        following = self.next_level()
         if following is None or following.index < self.context.state.passed:
             return following
         late = (self.next_level(after=index - 1) for index in sorted(self.context.state.overdue))
