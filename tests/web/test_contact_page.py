@@ -216,6 +216,18 @@ def test_a_button_is_recorded_and_the_page_says_so(world: World, answer: str, ki
     assert CALLBACK in shown.text
 
 
+def test_who_has_only_listened_to_a_call_reads_that_it_asks_for_an_answer(world: World) -> None:
+    """B4: `received` is shown, until there is an answer."""
+    attempt = world.attempt("bob")
+    before = world.client.get(world.link("bob")).text
+    menu = world.answers(attempt).keys(world.code(attempt))
+    listened = world.client.get(world.link("bob")).text
+    menu.keys("1")
+    answered = world.client.get(world.link("bob")).text
+
+    assert ["You received our call" in page for page in (before, listened, answered)] == [False, True, False]
+
+
 def test_after_taking_charge_the_page_says_what_is_expected_by_when(world: World) -> None:
     shown = world.client.post(world.link("bob"), data={"answer": "acknowledge"}).text
 

@@ -17,7 +17,7 @@ from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.messages.page import TYPED, Page, Remark
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import editions
+from alertnet.store.records import answers, editions
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.answers import CurrentAnswer
@@ -101,7 +101,7 @@ def _open_page(tx: Tx, link: PageLink, locked: LockedIncident, contact: Contact,
     free_text = facts.ask is not None and facts.ask not in ASKS
     return Page(
         page.said,
-        (*_recorded(tx, link, answer), *page.remarks),
+        (*_recorded(locked, link, answer), *page.remarks),
         (*ANSWERS, WRONG_PERSON),
         answered=answer is not None,
         actions=tuple(Action) if answer is not None and answer.kind is not AnswerKind.DECLINED else (),
@@ -128,11 +128,16 @@ def with_proof(locked: LockedIncident, contact: Contact, page: Page, proof: Proo
     )
 
 
-def _recorded(tx: Tx, link: PageLink, answer: CurrentAnswer | None) -> tuple[Remark, ...]:
-    """What holds of the contact's answer, by when an action is expected, and whom to call."""
+def _recorded(locked: LockedIncident, link: PageLink, answer: CurrentAnswer | None) -> tuple[Remark, ...]:
+    """What holds of the contact's answer, by when an action is expected, and whom to call.
+
+    Without an answer: that it listened to a call, if it did.
+    """
     if answer is None:
-        return ()
-    due_at = _action_due_at(tx, link.incident_id) if answer.kind is AnswerKind.ACKNOWLEDGED else None
+        names = locked.names(link.tree, link.contact)
+        received_at = answers.received_at(locked.tx.session, link.incident_id, names)
+        return (Remark("received", received_at),) if received_at else ()
+    due_at = _action_due_at(locked.tx, link.incident_id) if answer.kind is AnswerKind.ACKNOWLEDGED else None
     expected = (Remark("expected_by", due_at),) if due_at else ()
     return Remark(_WORDS[answer.kind], answer.at), *expected, Remark("call_us")
 

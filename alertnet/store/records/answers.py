@@ -117,6 +117,14 @@ def current_answers(session: Session, incident: str, names: Names | None = None)
     ]
 
 
+def received_at(session: Session, incident: str, names: Names) -> datetime | None:
+    """When the recipient last listened to a call of ours, if ever."""
+    its_own = tuple_(acknowledgements.c.tree, acknowledgements.c.contact).in_(list(names))
+    received = acknowledgements.c.kind == RECEIVED
+    moments = select(acknowledgements.c.at).where(acknowledgements.c.incident_id == incident, its_own, received)
+    return session.scalar(moments.order_by(acknowledgements.c.at.desc()).limit(1))
+
+
 def get(session: Session, id: str) -> Given:
     """That answer."""
     return _given(session.execute(_GIVEN.where(acknowledgements.c.id == id)).one())
