@@ -263,7 +263,7 @@ def test_a_letter_that_the_font_lacks_is_written_in_latin_ones(office: Office) -
         (("A-7K3M", "--trees", "trees"), "--trees: 'trees'"),
         (("A-7K3M",), "A-7K3M: the database can't be used (there is no file "),
         (("--trees", "nowhere"), "nowhere"),
-        (("--language", "xx"), "--language: 'xx' is not allowed (allowed: de, en, es, fr, pt)"),
+        (("--language", "xx"), "--language: 'xx' is not allowed (allowed: de, en, es, es-ES, fr, pt)"),
         (("--format", "docx"), "'docx'"),
         (("--output", "no/such/folder/sheet.pdf"), "--output: 'no/such/folder/sheet.pdf'"),
         (("--output", "."), "--output: '.'"),
