@@ -1,7 +1,7 @@
 """What may be said: the only values that a message can name, so that no template lets slip what it never had (A9)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -136,6 +136,8 @@ class Said:
     """Three digits, valid in this call alone."""
     more: tuple[Further, ...] = ()
     """What else came for the coordinator meanwhile."""
+    titles: dict[str, str] = field(default_factory=dict, hash=False)
+    """The tree's titles by language, where it has several: `organisation` in the words of the recipient."""
     tree_language: str = ""
     """What its tree speaks: said to those whose own language has no messages. No template names it."""
 

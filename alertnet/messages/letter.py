@@ -110,14 +110,16 @@ class Letter:
     def _example(self, method: MethodKind) -> tuple[str, str]:
         """Text and subject of an alert that never was, in the words that this contact would get."""
         tree = self._tree
-        said = replace(EXAMPLE, sender=tree.sender, organisation=tree.title, callback=tree.callback, about=None)
+        said = replace(
+            EXAMPLE, sender=tree.sender, organisation=tree.title_in(self._language), callback=tree.callback, about=None
+        )
         if self._sender.public_url:
             said = replace(said, link=f"{self._sender.public_url}/a/ABCDEFGH23456789")
         message = self._renderer.render(Kind.ALERT, method, self._language, replace(said, timezone=tree.timezone))
         return message.text, message.subject or ""
 
     def _say(self, word: str, **values: str) -> str:
-        own = {"organisation": self._tree.title, "callback": grouped(self._tree.callback)}
+        own = {"organisation": self._tree.title_in(self._language), "callback": grouped(self._tree.callback)}
         return fill(self._labels[word], own | values)
 
     def _line(self, style: Style, word: str, **values: str) -> Line:

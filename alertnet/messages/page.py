@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import ASKS, CloseReason
-from alertnet.messages.words import Words, direction, grouped, unbroken
+from alertnet.messages.words import Words, direction, grouped, organisation_in, unbroken
 
 TICKET = "~"
 """Between a value of the page and the ticket that it carries: whoever sent it has just entered the PIN."""
@@ -120,7 +120,7 @@ def page_values(
     """The page as its template sees it: texts, and pairs of value and label; `theirs`: labels for whom to call."""
     said = page.said
     known = {
-        "organisation": said.organisation,
+        "organisation": organisation_in(said, words.language),
         "ref": said.ref,
         "callback": grouped(said.callback),
         "about": said.about or "",
@@ -207,7 +207,9 @@ def _label(answer: str, page: Page, labels: Mapping[str, str]) -> str:
 def _task(task: TaskDetails | None, said: Said, theirs: Mapping[str, str]) -> dict[str, object]:
     if task is None:
         return {"who": "", "script": [], "calls": []}
-    hello = fill(theirs["task_hello"], {"organisation": said.organisation, "callback": said.callback})
+    hello = fill(
+        theirs["task_hello"], {"organisation": organisation_in(said, task.language), "callback": said.callback}
+    )
     written = quote(hello, safe="")
     calls = [(f"tel:{number}", grouped(number)) for number in task.numbers]
     for number in task.mobiles:

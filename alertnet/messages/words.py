@@ -11,6 +11,7 @@ import yaml
 
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.languages import title_in
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import TYPES, CloseReason, Severity
 from alertnet.core.resolution.approval import Waiting
@@ -218,6 +219,7 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
     about = _cut(said.about, SHORT_ABOUT) if is_sms and said.about else said.about
     values |= {
         "type": words.short_type(said.type) if is_sms else words.types[said.type],
+        "organisation": organisation_in(said, words.language),
         "severity": words.severities[said.severity],
         "reason": words.reasons[said.reason] if said.reason else "",
         "drill": words.drill if said.drill else "",
@@ -235,6 +237,11 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
         values |= {name: spelt(getattr(said, name) or "") for name in ("ref", "code", "spoken_code")}
         values["callback"] = spoken_number(said.callback, words.plus)
     return values
+
+
+def organisation_in(said: Said, language: str) -> str:
+    """Who calls, in full, as the recipient's language has it."""
+    return title_in(language, said.organisation, said.titles, said.tree_language)
 
 
 def _further(said: Said, words: Words, *, is_sms: bool) -> str:

@@ -16,6 +16,7 @@ from alertnet.core.directory.contact_tree import (
     Team,
     When,
 )
+from alertnet.core.directory.languages import title_in
 from alertnet.core.directory.on_call import Duty, Officer
 from alertnet.core.incident import Affected, Scope
 from alertnet.trees.forms.field_form import FieldForm, TeamForm
@@ -38,7 +39,8 @@ def contact_tree(
         contacts[name] = replace(_contact(name, contact, form, field, keys), included_from=file)
     return ContactTree(
         id=form.tree,
-        title=form.title,
+        title=title_in(form.language, next(iter(form.title.values())), form.title),
+        titles=form.title if len(form.title) > 1 else {},
         scope=form.scope,
         countries=frozenset(form.serves.countries),
         timezone=form.timezone,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alertnet.core.directory.languages import fallbacks, nearest, shown
+from alertnet.core.directory.languages import fallbacks, nearest, shown, title_in
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,12 @@ def test_the_nearest_is_the_first_that_is_spoken(asked: str, of_tree: str, used:
 def test_another_language_is_shown_beside_the_one_that_was_asked_for() -> None:
     assert shown("de", "en") == "de → en"
     assert shown("es-CO", "es") == "es-CO"
+
+
+def test_a_title_is_the_one_of_the_nearest_language_else_the_one_for_all() -> None:
+    titles = {"es": "Red de apoyo", "en": "Support network"}
+
+    assert title_in("es-CO", "Red", titles) == "Red de apoyo"
+    assert title_in("fr", "Red", titles, of_tree="es") == "Red de apoyo"
+    assert title_in("fr", "Red", titles) == "Support network"
+    assert title_in("fr", "Red", {}) == "Red"

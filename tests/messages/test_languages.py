@@ -212,3 +212,12 @@ def test_every_language_has_the_same_parts(
     faults = find_faults(changed(templates, {path: templates.files[path].replace(before, after)}), URL)
 
     assert any(each.startswith(fault) for each in faults)
+
+
+def test_who_calls_is_said_in_the_language_of_the_recipient(renderer: Renderer, said: Say) -> None:
+    """An English title read by a Spanish voice is hardly understood."""
+    titled = said(titles={"en": "Peace network", "es": "Red de paz"}, tree_language="en")
+
+    assert "Llamada automática de Red de paz," in renderer.speak(Kind.ALERT, "es-CO", titled).sentences["greeting"]
+    assert renderer.render(Kind.ALERT, MethodKind.EMAIL, "fr", titled).text.startswith("Peace network\n")
+    assert "Red de paz – alerta urgente" in renderer.page("es", Page(titled))

@@ -62,6 +62,26 @@ def test_values_that_yaml_1_1_would_alter_stay_as_written(folder: Path) -> None:
     assert valley_with(folder, title="title: ~").title == "~"
 
 
+def test_a_title_is_one_for_all_or_one_for_each_language(folder: Path) -> None:
+    """The valley speaks Spanish: to whom neither title is addressed, that one is said."""
+    one = valley_with(folder, title="title: Valley")
+    several = valley_with(folder, title="title: {de: Talnetz, es: Red del valle}")
+
+    assert (one.title, one.titles) == ("Valley", {})
+    assert [several.title_in(language) for language in ("de-AT", "es", "fr")] == [
+        *("Talnetz", "Red del valle", "Red del valle")
+    ]
+    assert several.title == "Red del valle"
+
+
+def test_a_title_names_the_place_of_its_fault(folder: Path) -> None:
+    text = (folder / "valley.yaml").read_text()
+    (folder / "valley.yaml").write_text(text.replace("title: ", "title: {spanish: x}  # ", 1))
+
+    (fault,) = faults_of(folder)
+    assert "title.spanish: not a language 'spanish'" in fault
+
+
 def test_a_level_is_read_with_all_that_it_can_hold(folder: Path) -> None:
     rules = """
     acknowledge: 1

@@ -9,6 +9,7 @@ from typing import Literal
 
 from alertnet.core.directory.availability import Calendars, Times
 from alertnet.core.directory.contact import RINGING, Contact, MethodKind
+from alertnet.core.directory.languages import title_in
 from alertnet.core.directory.on_call import Arrangement, Officer, on_duty
 from alertnet.core.incident import Affected, Scope, Severity
 
@@ -113,8 +114,14 @@ class ContactTree:
     start: Start = Start()
     rounds: int = 3
     ask_if_unknown_perpetrator: bool = True
+    titles: dict[str, str] = field(default_factory=dict)
+    """The title by language, where it has several; `title` is the one for its own language."""
     calendars: Calendars = field(default_factory=dict)
     """The holidays that its contacts keep, by country."""
+
+    def title_in(self, language: str) -> str:
+        """Who calls, as somebody of that language is told."""
+        return title_in(language, self.title, self.titles, self.language)
 
     def times(self, contact: Contact, severity: Severity) -> Times:
         """When that contact is there for incidents of the severity."""

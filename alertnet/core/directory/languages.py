@@ -1,6 +1,6 @@
 """Which language somebody is written to in, where there is nothing in their own."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
 FALLBACK = "en"
 """What is always there."""
@@ -23,6 +23,11 @@ def primary(language: str) -> str:
 def nearest(language: str, spoken: Container[str], of_tree: str = "") -> str:
     """The first of its fallbacks that is spoken; English, if none is."""
     return next((each for each in fallbacks(language, of_tree) if each in spoken), FALLBACK)
+
+
+def title_in(language: str, title: str, titles: Mapping[str, str], of_tree: str = "") -> str:
+    """The title for somebody of that language; the one that all share, where there is none in its fallbacks."""
+    return next((titles[each] for each in fallbacks(language, of_tree) if each in titles), title)
 
 
 def shown(language: str, used: str) -> str:

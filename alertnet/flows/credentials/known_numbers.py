@@ -72,6 +72,7 @@ def words_of(tree: ContactTree, contact: Contact | None = None) -> Said:
     return Said(
         sender=tree.sender,
         organisation=tree.title,
+        titles=tree.titles,
         ref=NO_REF,
         callback=tree.callback_for(contact) if contact else tree.callback,
         timezone=contact.timezone if contact else tree.timezone,

@@ -123,6 +123,7 @@ class Played:
         return Said(
             sender=tree.sender,
             organisation=tree.title,
+            titles=tree.titles,
             ref=REF,
             callback=tree.callback_for(told.contact),
             tree_language=tree.language,

@@ -23,6 +23,7 @@ def said(locked: LockedIncident, tree: str, contact: Contact | None = None) -> S
     return Said(
         sender=pinned.sender,
         organisation=pinned.title,
+        titles=pinned.titles,
         ref=locked.incident.ref,
         callback=pinned.callback_for(contact) if contact else pinned.callback,
         timezone=contact.timezone if contact else pinned.timezone,

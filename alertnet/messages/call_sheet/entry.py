@@ -63,7 +63,11 @@ def _method(words: SheetWords, method: Method) -> str:
 def _script(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | None, ref: str | None) -> Iterator[Line]:
     """The sentence that is safe with anybody, and then what only the contact hears."""
     spoken = SheetWords(words.renderer, entry.contact.language, tree.language)
-    first = {"organisation": tree.title, "callback": grouped(tree.callback), "ref": ref or ""}
+    first = {
+        "organisation": tree.title_in(entry.contact.language),
+        "callback": grouped(tree.callback),
+        "ref": ref or "",
+    }
     yield words.line(Style.DETAIL, "speaks", language=spoken.asks["language"])
     yield Line(Style.SAY, f"1. «{spoken.say('say_first_ref' if ref else 'say_first', **first)}»")
     yield Line(Style.SAY, f"2. «{' '.join(_news(spoken, entry, facts))}»")

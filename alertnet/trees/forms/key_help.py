@@ -27,7 +27,10 @@ class Key:
 
 TREE = {
     "tree": Key("The id of the tree.", "colombia", SLUG),
-    "title": Key("Who calls, in full: spoken in calls and written in mail.", "Colombia support network"),
+    "title": Key(
+        "Who calls, in full: spoken in calls and written in mail. One for all, or one for each language.",
+        {"en": "Colombia support network", "es": "Red de apoyo Colombia"},
+    ),
     "scope": Key("How far news goes that this tree spreads; the default for its contacts.", "national"),
     "serves": Key("The countries whose incidents open an escalation here.", {"countries": ["CO"]}),
     "timezone": Key("The IANA time zone of its contacts, unless they have their own.", "America/Bogota"),

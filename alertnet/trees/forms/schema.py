@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from alertnet.trees.forms.field_form import FieldForm
-from alertnet.trees.forms.key_help import DURATION, KEYS, Key
+from alertnet.trees.forms.key_help import DURATION, KEYS, LANGUAGE, Key
 from alertnet.trees.forms.tree_form import SharedForm, TreeForm
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -23,6 +23,9 @@ def schema() -> dict[str, Any]:
     for name in ("TreeForm", "SharedForm"):
         include = forms[name]["properties"]["include"]
         include["anyOf"] = [{"type": "string"}, {"type": include.pop("type"), "items": include.pop("items")}]
+    title = forms["TreeForm"]["properties"]["title"]
+    by_language = {key: title.pop(key) for key in ("type", "additionalProperties", "minProperties") if key in title}
+    title["anyOf"] = [{"type": "string"}, by_language | {"propertyNames": {"pattern": LANGUAGE}}]
     for form in forms.values():
         form.pop("description", None)
         form.pop("title", None)

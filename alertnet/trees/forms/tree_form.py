@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from alertnet.core.directory.availability import Hours, Span
 from alertnet.core.directory.contact import RINGING, Contact, Disclosure, MethodKind, Role
 from alertnet.core.directory.contact_tree import EVERYWHERE, ActionDue, ContactTree, Level, Otherwise, Quota, Then
+from alertnet.core.directory.languages import FALLBACK
 from alertnet.core.incident import TYPES, Perpetrator, PersonKind, Scope, Severity
 from alertnet.trees.reading import values
 from alertnet.trees.reading.calendar import holidays_of, opening_hours
@@ -66,6 +67,12 @@ Files = Annotated[
     list[Annotated[str, _read(values.included)]], BeforeValidator(lambda raw: [raw] if isinstance(raw, str) else raw)
 ]
 """One name, or a list of them."""
+Title = Annotated[
+    dict[Language, Line],
+    Field(min_length=1),
+    BeforeValidator(lambda raw: {FALLBACK: raw} if isinstance(raw, str) else raw),
+]
+"""One for all, or one for each language."""
 Acknowledged = Annotated[Literal["acknowledged"], _read(values.one_of("condition", ("acknowledged",)))]
 AskOrProceed = Annotated[Literal["ask", "proceed"], _read(values.one_of("rule", ("ask", "proceed")))]
 Some = Annotated[list[T], Field(min_length=1)]
@@ -216,7 +223,7 @@ class TreeForm(Form):
     """A contact tree."""
 
     tree: Slug
-    title: Line
+    title: Title
     scope: OneScope
     serves: ServesForm
     timezone: Zone
