@@ -246,6 +246,18 @@ def test_a_text_can_be_read_on_the_page_of_its_alarm_once_the_pin_is_entered(wor
     assert f'north/ana: <a href="tel:{ANA}"' in after
 
 
+def test_a_phone_that_somebody_else_may_hold_is_not_offered_to_be_rung(world: World) -> None:
+    """Nothing that we begin may reach a silent phone: its words can be read, and no link dials it."""
+    world.gives_pin("valley/alice")
+    world.raises(raised_from=ANA, field_silent=True)
+    world.texts(ANA, "they took him to the northern post")
+
+    shown = world.client.post(world.link("alice", page="c"), data={"pin": PIN}).text
+
+    assert "they took him to the northern post" in shown
+    assert f"tel:{ANA}" not in shown
+
+
 def test_what_people_write_is_text_and_nothing_else(world: World) -> None:
     """Words from outside are hostile."""
     world.gives_pin("valley/alice")

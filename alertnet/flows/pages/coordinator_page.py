@@ -145,7 +145,7 @@ def _show(
 
 
 def _texts(locked: LockedIncident) -> tuple[Text, ...]:
-    """What people wrote about the incident, with the number at which each is called back."""
+    """What people wrote about the incident, with the number at which each may be called back."""
     return tuple(_text(locked, each) for each in received_texts.of_incident(locked.tx.session, locked.incident.id))
 
 
@@ -153,7 +153,8 @@ def _text(locked: LockedIncident, text: ReceivedText) -> Text:
     plan = locked.plans.get(text.tree or "")
     contact = plan.tree.contacts.get(text.contact or "") if plan else None
     if contact is None:
-        number = locked.facts.raised_from if text.by else None
+        # Where somebody else may hold the phone, no thumb is to make it ring.
+        number = locked.facts.raised_from if text.by and not locked.facts.field_silent else None
         return Text(text.at, text.by or text.contact or "", text.words, number)
     return Text(text.at, f"{contact.organisation} ({contact.id})", text.words, min(contact.numbers, default=None))
 
