@@ -68,6 +68,46 @@ def test_a_coordinators_own_sos_raises_and_rings_the_others(field: Switchboard) 
     assert opened(field).ref in reply
 
 
+def test_a_coordinator_who_answers_an_alarm_in_words_raises_no_other(field: Switchboard) -> None:
+    """A12: "Alerta recibida" is about the incident that is open, and people read it there."""
+    incident = field.opens()
+    assert field.codes_of("coordinator")
+
+    field.texts("coordinator", "Alerta recibida, voy en camino")
+
+    assert [row.id for row in field.rows(incidents)] == [incident]
+    assert [entry["text"] for entry in field.history(incident, "sms_received")] == ["Alerta recibida, voy en camino"]
+
+
+@pytest.mark.parametrize(
+    ("who", "text", "kept"),
+    [
+        ("ana", f"hola {PIN} y 12345", "hola ····· y 12345"),
+        ("ana", f"OFF{DURESS} ya", "OFF····· ya"),
+        ("ana", "hola ٤٧١١٠", "hola ·····"),
+        ("coordinator", "hola 58230 a todos", "hola ····· a todos"),
+    ],
+)
+def test_no_record_of_words_keeps_a_pin_that_stands_among_them(
+    field: Switchboard, who: str, text: str, kept: str
+) -> None:
+    """A6, A9: others read these words, and whoever knows a PIN can answer by it."""
+    field.runtime.transact(set_pins, "colombia/coordinator", pin="58230")
+    incident = field.opens(raised_from=CAST["ana"])
+
+    field.texts(who, text)
+
+    assert [entry["text"] for entry in field.history(incident, "sms_received")] == [kept]
+
+
+def test_a_report_keeps_none_of_the_pins_that_were_tried_in_it(field: Switchboard) -> None:
+    """A6, A9."""
+    field.texts("ana", f"SOS {DURESS} {PIN} nos pararon")
+
+    assert opened(field).facts.details == "····· nos pararon"
+    assert [entry["text"] for entry in field.history(opened(field).id, "report_received")] == ["····· nos pararon"]
+
+
 def test_an_ally_who_cries_for_help_is_heard_by_the_coordinators(field: Switchboard) -> None:
     """B4: only a member or a coordinator raises; the words of other contacts go to people."""
     field.texts("ombuds", "SOS")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree, Member, Network, Team
 from alertnet.core.disclosure import Said
+from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import Scope
 
 NO_REF = "SMS"
@@ -33,6 +34,10 @@ class InTheField:
         """The name by which the member's PINs and reports go."""
         return f"{self.team.id}/{self.member.id}"
 
+    def raises(self, report: Report) -> bool:
+        """Whether the report is one: ALARM and the like are how coordinators begin their answers to an alarm."""
+        return not self.is_coordinator or report.panic or report.pin is not None
+
 
 def member_at(network: Network, number: str) -> InTheField | None:
     """The member with that phone."""
@@ -55,6 +60,13 @@ def reporter_at(network: Network, number: str) -> InTheField | None:
             own = Team(tree.id, country, contact.language, Scope.INTERNAL, {contact.id: itself})
             return InTheField(own, itself, network.serving(country), is_coordinator=True)
     return None
+
+
+def owners_at(network: Network, number: str) -> tuple[str, ...]:
+    """The names by which the PINs of whoever has that number go."""
+    member = member_at(network, number)
+    contacts = tuple(f"{tree.id}/{contact.id}" for tree, contact in contacts_at(network, number))
+    return (member.owner, *contacts) if member else contacts
 
 
 def contacts_at(network: Network, number: str) -> list[tuple[ContactTree, Contact]]:

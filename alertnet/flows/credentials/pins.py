@@ -1,5 +1,7 @@
 """PINs: set by an administrator, checked where a phone or a page must prove more than its number or link."""
 
+import re
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,6 +14,10 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import limits
 from alertnet.store.records.credentials import pins
 from alertnet.store.records.credentials.pins import Pin, PinKind
+
+HIDDEN = "\u00b7"
+"""Stands for each digit of a PIN that was written among other words."""
+_PIN_IN_TEXT = re.compile(r"(?<!\d)\d{5,6}(?!\d)")
 
 
 class PinCheck(StrEnum):
@@ -102,6 +108,20 @@ def try_pin(tx: Tx, owner: str, text: str | None) -> PinTried:
     _keep(tx, owner, before, after)
     closes = WRONG_PINS.is_closed(after, tx.now)
     return PinTried(check, closes, after.closed_until if closes else None, before.dropped)
+
+
+def without_pins(tx: Tx, owners: Collection[str], text: str) -> str:
+    """The text with dots in place of whatever is a PIN of one of those owners: people read it, and none is for them."""
+    if _PIN_IN_TEXT.search(text) is None:
+        return text
+    known = [(owner, pins.of_owner(tx, owner)) for owner in owners]
+
+    def shown(found: re.Match[str]) -> str:
+        digits = "".join(str(unicodedata.decimal(digit)) for digit in found[0])
+        is_one = any(pins.matching(tx, owner, digits, theirs) for owner, theirs in known)
+        return HIDDEN * len(digits) if is_one else found[0]
+
+    return _PIN_IN_TEXT.sub(shown, text)
 
 
 def _keep(tx: Tx, owner: str, before: Usage, after: Usage) -> None:

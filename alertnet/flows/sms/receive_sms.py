@@ -5,6 +5,7 @@ A stranger's text is only kept: nothing is answered, so nothing is learnt.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
@@ -12,7 +13,8 @@ from alertnet.core.inbound.sms_grammar import SmsAnswer, is_opt_out, parse_answe
 from alertnet.core.limits import Limit
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import contacts_at, member_at, reporter_at
+from alertnet.flows.credentials.known_numbers import contacts_at, member_at, owners_at, reporter_at
+from alertnet.flows.credentials.pins import without_pins
 from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.sms.answer_by_sms import record_answers
@@ -80,8 +82,10 @@ def _post(tx: Tx, sms: InboundSms, reply: Reply, to: Recipient) -> None:
     work.flush()
 
 
-def _react(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[bool, Reply | None]:
+def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply | None]:
     """Whether the sender is known, and the reply."""
+    # Only what asks for a PIN sees it; no record and no page does.
+    sms = replace(written, body=without_pins(tx, owners_at(edition.network, written.sender), written.body))
     if is_opt_out(sms.body):
         # The network answers a STOP itself, and lets nothing through after it.
         known, _ = _pass_on(tx, edition, sms, told_codes(tx, sms.sender), Subject.OPTED_OUT)
@@ -99,11 +103,11 @@ def _react(tx: Tx, edition: Edition, sms: InboundSms) -> tuple[bool, Reply | Non
     guessed = texts - set(sent)
     if guessed and (told_before := lost_codes.find(tx, sms.sender, guessed)):
         return True, pass_on_answer(tx, edition, sms, told_before)
-    report, reporter = parse_report(sms.body), reporter_at(edition.network, sms.sender)
-    if report is not None and reporter is not None:
+    report, reporter = parse_report(written.body), reporter_at(edition.network, sms.sender)
+    if report is not None and reporter is not None and reporter.raises(report):
         return True, receive_report(tx, edition, reporter, report, sms.heard_at)
     sender = member_at(edition.network, sms.sender)
-    turn = parse_turn(sms.body)
+    turn = parse_turn(written.body)
     if turn is not None and sender is not None and (reply := take_turn(tx, edition, sender, turn)):
         return True, reply
     known, reply, limit = _hear_rest(tx, edition, sms, answers, texts, sent)

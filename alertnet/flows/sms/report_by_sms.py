@@ -15,7 +15,7 @@ from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import IN_CUSTODY, Certainty, Facts
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.known_numbers import InTheField, words_of
-from alertnet.flows.credentials.pins import PinCheck, try_pin
+from alertnet.flows.credentials.pins import PinCheck, try_pin, without_pins
 from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.pin_proof import tell_closing
 from alertnet.flows.escalation.record_decision import decide
@@ -43,6 +43,7 @@ def receive_report(
 
     `heard_at`: when the provider got it, of a report that reaches us late.
     """
+    report = replace(report, text=without_pins(tx, [sender.owner], report.text or "") or None)
     tried = try_pin(tx, sender.owner, report.pin)
     pin = tried.check
     duress = pin is PinCheck.DURESS
