@@ -28,6 +28,14 @@ def _read(parse: Callable[[str], Any]) -> BeforeValidator:
     return BeforeValidator(read)
 
 
+def _title(raw: Any) -> Any:
+    if isinstance(raw, str):
+        return {FALLBACK: values.line(raw)}
+    if not isinstance(raw, dict):
+        raise NotAllowed("needs a single value, or one for each language")
+    return raw
+
+
 Slug = Annotated[str, _read(values.slug)]
 Code = Annotated[str, _read(values.person_code)]
 Line = Annotated[str, _read(values.line)]
@@ -70,7 +78,7 @@ Files = Annotated[
 Title = Annotated[
     dict[Language, Line],
     Field(min_length=1),
-    BeforeValidator(lambda raw: {FALLBACK: raw} if isinstance(raw, str) else raw),
+    BeforeValidator(_title),
 ]
 """One for all, or one for each language."""
 Acknowledged = Annotated[Literal["acknowledged"], _read(values.one_of("condition", ("acknowledged",)))]
