@@ -67,7 +67,7 @@ def test_how_to_answer_is_said_for_the_methods_that_the_contact_has(office: Offi
     [
         (("nobody",), "colombia/coordinator"),
         (("head-office",), "colombia/head-office, international/head-office"),
-        (("embassy-es", "--language", "tlh"), "de, en, es, fr, pt"),
+        (("embassy-es", "--language", "tlh"), "de, en, es, es-ES, fr, pt"),
     ],
 )
 def test_what_is_no_contact_or_language_is_refused_with_what_is(

@@ -27,7 +27,7 @@ def ombuds_says_yes(world: World) -> tuple[Incident, str]:
 
 def test_a_coordinator_is_asked_and_go_makes_the_answer_count(world: World) -> None:
     incident, question = ombuds_says_yes(world)
-    assert "ombuds acts? If confirmed GO" in question
+    assert "ombuds takes charge? If so GO" in question
     assert incident.status("valley") == "running"
     world.texts("coordinator", f"GO {code_in(question)}")
     assert incident.status("valley") == "acknowledged"

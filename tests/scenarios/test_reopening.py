@@ -238,11 +238,11 @@ def test_an_answer_to_be_confirmed_is_asked_about_anew(world_of: Worlds) -> None
     world = world_of(a_tree(CONFIRMED + FRIENDS, CONTACTS))
     incident = world.raises()
     world.texts("ombuds", code_in(world.phone("ombuds").inbox[0]))
-    assert texts(world, "coordinator", "confirmed GO") == 1
+    assert texts(world, "coordinator", "takes charge? If so GO") == 1
 
     is_closed_for(world, incident, minutes=60)
-    asked = texts(world, "coordinator", "confirmed GO")
-    world.texts("coordinator", f"GO {code_in(latest(world, 'coordinator', 'confirmed GO'))}")
+    asked = texts(world, "coordinator", "takes charge? If so GO")
+    world.texts("coordinator", f"GO {code_in(latest(world, 'coordinator', 'takes charge? If so GO'))}")
 
     assert asked == 2
     assert incident.status("valley") == "acknowledged"
