@@ -64,6 +64,8 @@ def test_a_coordinators_own_sos_raises_and_rings_the_others(field: Switchboard) 
     assert (facts.team, facts.consent, facts.raised_from) == (None, Scope.INTERNAL, CAST["coordinator"])
     asked = {row.address for row in field.rows(notifications, kind="decision")}
     assert (CAST["second"] in asked, CAST["coordinator"] in asked) == (True, False)
+    assert CAST["coordinator"] not in (reply or "")
+    assert CAST["second"] in (reply or "")
     assert reply
     assert opened(field).ref in reply
 

@@ -16,13 +16,24 @@ NO_REF = "SMS"
 class InTheField:
     """A member, and the trees that serve its team's country; all there are where none does.
 
-    A coordinator who reports stands here as a member of its tree (`is_coordinator`), which is no team.
+    A coordinator who reports stands here as a member of its tree (`coordinator`), which is no team.
     """
 
     team: Team
     member: Member
     trees: tuple[ContactTree, ...]
-    is_coordinator: bool = False
+    coordinator: tuple[ContactTree, Contact] | None = None
+    """Of a coordinator: its own tree, and itself in it."""
+
+    @property
+    def is_coordinator(self) -> bool:
+        """Whether it is no member, but a coordinator who reports."""
+        return self.coordinator is not None
+
+    @property
+    def words(self) -> Said:
+        """What the tree that speaks to the reporter says of itself, with a number that is not the reporter's own."""
+        return words_of(*self.coordinator) if self.coordinator else words_of(self.tree)
 
     @property
     def tree(self) -> ContactTree:
@@ -58,7 +69,7 @@ def reporter_at(network: Network, number: str) -> InTheField | None:
             (country,) = tree.countries
             itself = Member(contact.id, contact.name or contact.organisation, number, contact.language)
             own = Team(tree.id, country, contact.language, Scope.INTERNAL, {contact.id: itself})
-            return InTheField(own, itself, network.serving(country), is_coordinator=True)
+            return InTheField(own, itself, network.serving(country), coordinator=(tree, contact))
     return None
 
 

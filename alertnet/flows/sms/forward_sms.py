@@ -21,7 +21,7 @@ from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 def pass_on_from_member(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, subject: Subject) -> Reply:
     """An alarm in the open incident that the phone raised last; without one, a notice to its country's coordinators."""
     incident = incidents.open_of_phone(tx, sms.sender)
-    words = words_of(sender.tree)
+    words = sender.words
     if incident is None:
         _notify(tx, sender.trees, sms, subject, about=sender.team.id, by=sender.owner)
     else:

@@ -10,7 +10,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.inbound.sms_grammar import Turn
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import InTheField, words_of
+from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, PinTried, try_pin
 from alertnet.flows.notifications.system_notices import tell_coordinators
 from alertnet.flows.sms.report_by_sms import receive_duress
@@ -75,7 +75,7 @@ def take_turn(tx: Tx, edition: Edition, sender: InTheField, turn: Turn) -> Reply
     if duress:
         receive_duress(tx, edition, sender, "ON" if turn.is_on else "OFF")
     named = ", ".join(dict.fromkeys(contact.id for _, contact in posts))
-    words = replace(words_of(sender.tree), subject=Subject.ON_DUTY if turn.is_on else Subject.OFF_DUTY, about=named)
+    words = replace(sender.words, subject=Subject.ON_DUTY if turn.is_on else Subject.OFF_DUTY, about=named)
     to = Recipient(sender.owner, sender.tree.id)
     return Reply(Kind.NOTICE, sender.member.language, words, edition.templates, to)
 

@@ -14,7 +14,7 @@ from alertnet.core.inbound.field_report import add_to, facts_of, understood
 from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import IN_CUSTODY, Certainty, Facts
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
-from alertnet.flows.credentials.known_numbers import InTheField, words_of
+from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, try_pin, without_pins
 from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.pin_proof import tell_closing
@@ -71,7 +71,7 @@ def receive_report(
 
 def _reply(locked: LockedIncident, edition: Edition, sender: InTheField, report: Report, facts: Facts) -> Reply:
     # Nothing that the PIN decided is among these words.
-    words = replace(words_of(sender.tree), ref=locked.incident.ref, at=locked.tx.now, names=understood(report))
+    words = replace(sender.words, ref=locked.incident.ref, at=locked.tx.now, names=understood(report))
     # A late text rings in a pocket that somebody else may hold; the PIN has no say in it either.
     is_silent = sender.member.silent or facts.type in IN_CUSTODY
     to = None if is_silent else Recipient(sender.owner, sender.tree.id, locked.incident.id)
