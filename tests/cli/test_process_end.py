@@ -35,6 +35,15 @@ def log() -> Iterator[Log]:
     configure()
 
 
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """Every signal is heard at first, also where the tests themselves were begun under `nohup` or in the background."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 def test_a_fault_is_told_with_its_place_and_code(log: Log) -> None:
     """A9, A11: also its text is masked, which a traceback of Python's own is not."""
     with pytest.raises(SystemExit) as ended, logged_end("serve"):
