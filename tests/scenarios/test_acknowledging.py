@@ -315,6 +315,7 @@ def test_an_answer_may_follow_what_was_received(valley: World) -> None:
     """B4: by any door; what was received stays on the record beside it."""
     incident = valley.raises()
     picks_up(valley)
+    valley.passes(minutes=1)
 
     valley.texts("ombuds", f"OK {code_of(valley, 'ombuds')}")
 

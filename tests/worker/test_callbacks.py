@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from alertnet.channels.base import Lookup, Outgoing, Result
 from alertnet.core.delivery.provider_routes import FIRST
@@ -19,7 +19,7 @@ from alertnet.flows.sending.send_capacity import Line, Outward
 from alertnet.flows.voice.call_answered import answer_call
 from alertnet.flows.voice.keypad import Keyed, key_in
 from alertnet.sandbox import Behaviour, Fault
-from alertnet.store.tables import notifications
+from alertnet.store.tables import documents, incidents
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, DIEGO, MINUTE, OURS, Stage, network
 
@@ -197,8 +197,11 @@ def test_what_can_not_be_put_into_words_keeps_no_other_from_being_settled(stage:
     for _ in range(3):
         stage.opens()
     stage.worker.step()
-    change = update(notifications).where(notifications.c.id == stage.attempts(MethodKind.SMS)[0].notification_id)
-    stage.runtime.transact(lambda tx: tx.session.execute(change.values(language="xx")))
+    change = update(incidents).where(incidents.c.id == stage.attempts(MethodKind.SMS)[0].incident_id)
+    stage.runtime.transact(
+        lambda tx: tx.session.execute(insert(documents).values(hash="f" * 64, kind="templates", content="[]"))
+    )
+    stage.runtime.transact(lambda tx: tx.session.execute(change.values(templates="f" * 64)))
 
     stage.passes(seconds=ASK_AFTER.total_seconds())
 
