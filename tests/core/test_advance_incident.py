@@ -347,3 +347,19 @@ def test_coordinators_of_all_trees_are_prompted_each_once_if_they_may_be_told() 
 
     assert [(id, each.id) for id, each in plans.coordinators] == [("coast", "ana"), ("valley", "zoe")]
     assert plans["valley"].reaches_nobody
+
+
+def test_where_no_coordinator_may_be_told_the_last_resort_is_asked() -> None:
+    """A2: what is asked of nobody would wait for ever."""
+    both = [coordinator("ana", sms("+1")), contact("desk", sms("+9"))]
+    valley = tree([level("Coordination", "ana")], both, last_resort=("desk",))
+
+    asked = [
+        [
+            each.id
+            for _, each in Plans((plan.tree.id, plan) for plan in resolve(facts(exclude=out), [valley])).coordinators
+        ]
+        for out in ((), ("ana",), ("ana", "desk"))
+    ]
+
+    assert asked == [["ana"], ["desk"], []]

@@ -334,3 +334,42 @@ def test_it_can_be_verified_over_the_api(unverified: World) -> None:
 
     assert incident["verified"] is True
     incident.act("go", decision="go", expect=409)
+
+
+# Nobody there to decide
+
+
+def test_what_no_coordinator_may_be_asked_is_asked_of_the_last_resort(world_of: Worlds) -> None:
+    """A2: the only coordinator cries for help itself, unverified; without anybody to ask nothing would ever be sent."""
+    contacts = CONTACTS.replace("organisation: Defenders,", "organisation: Defenders, scope: internal,")
+    world = world_of(a_tree(FRIENDS, contacts))
+
+    world.texts("coordinator", "SOS")
+
+    [question] = world.phone("head office").inbox
+    assert "DECISION" in question
+    assert world.phone("defenders").inbox == []
+    world.texts("head office", f"GO {code_in(question)}")
+    assert "URGENT" in world.phone("defenders").inbox[-1]
+
+
+def test_the_last_resort_is_asked_of_nothing_while_a_coordinator_may_be(world_of: Worlds) -> None:
+    """What the test above found at head office is the coordinator's while somebody else cries for help."""
+    world = world_of(a_tree(FRIENDS, CONTACTS))
+
+    world.texts("ana", "SOS")
+
+    assert "DECISION" in world.phone("coordinator").inbox[0]
+    assert world.phone("head office").inbox == []
+
+
+def test_a_coordinator_without_a_telephone_is_asked_by_mail(world_of: Worlds) -> None:
+    """A2: a question that only rings would never reach it."""
+    contacts = CONTACTS.replace(
+        '[{sms: "+573005550101"}, {call: "+573005550101", after: 20m}]', "[{email: duty@valley.example}]"
+    )
+    world = world_of(a_tree(COORDINATION + FRIENDS, contacts))
+
+    world.texts("ana", "SOS")
+
+    assert "DECISION" in [mail.subject for mail in world.mailbox("duty@valley.example").mails][-1]

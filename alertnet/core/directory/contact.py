@@ -154,6 +154,11 @@ class Contact:
         """The telephone numbers alone."""
         return frozenset(method.address for method in self.at_hand if method.kind in RINGING)
 
+    @property
+    def prompted_by(self) -> frozenset[MethodKind]:
+        """The methods by which it is asked and alarmed: those that ring, or mail where it has no telephone."""
+        return RINGING if self.numbers else WRITTEN
+
     @cached_property
     def at_hand(self) -> tuple[Method, ...]:
         """The methods that are its own now, those for when it is closed behind the others."""

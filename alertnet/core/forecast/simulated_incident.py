@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import count
 
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY, prompt_pause
-from alertnet.core.directory.contact import RINGING, WRITTEN, MethodKind
+from alertnet.core.directory.contact import WRITTEN, MethodKind
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance import begin, closed_by, still_wanted
@@ -142,12 +142,13 @@ class SimulatedIncident:
     ) -> None:
         ringing = Ringing(prompt, level, now, now + PROMPT_EVERY, task, list(covers))
         self.ringing.append(ringing)
-        self._ring(now, ringing, RINGING if task is None else RINGING | WRITTEN)
+        self._ring(now, ringing, also=WRITTEN if task is not None else frozenset())
 
-    def _ring(self, now: datetime, ringing: Ringing, by: frozenset[MethodKind] = RINGING) -> None:
+    def _ring(self, now: datetime, ringing: Ringing, *, also: frozenset[MethodKind] = frozenset()) -> None:
         """At every coordinator of every tree, whether that tree tells anybody or not."""
         of = ringing.prompt.tree
         for tree, contact in self.plans.coordinators:
+            by = contact.prompted_by | also
             methods = Reach(contact, self.plans[tree].times[contact.id]).at_any_hour(now)
             for method in {(each.kind, each.address): each for each in methods if each.kind in by}.values():
                 kind, round = Kind(ringing.prompt.kind), self.states[of].round

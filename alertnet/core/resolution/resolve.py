@@ -94,15 +94,25 @@ class Plans(dict[str, Plan]):
 
     @cached_property
     def coordinators(self) -> tuple[Named, ...]:
-        """Those whom alarms and decisions go to: each recipient once, in the order of the trees, if it may be told."""
-        found: list[Named] = []
-        seen: set[str] = set()
-        for id, plan in self.items():
-            for contact in plan.tree.coordinators:
-                if contact.id in plan.allowed and not contact.addresses & seen:
-                    found.append((id, contact))
-                    seen |= contact.addresses
-        return tuple(found)
+        """Those whom alarms and decisions go to: each recipient once, in the order of the trees, if it may be told.
+
+        Where none is left, the last resort of every tree: nothing is asked of nobody (A2).
+        """
+        known = ((plan, contact) for plan in self.values() for contact in plan.tree.coordinators)
+        coordinators = _each_once((plan, contact) for plan, contact in known if contact.id in plan.allowed)
+        return coordinators or _each_once(
+            (plan, plan.tree.contacts[id]) for plan in self.values() for id in plan.last_resort
+        )
+
+
+def _each_once(contacts: Iterable[tuple[Plan, Contact]]) -> tuple[Named, ...]:
+    found: list[Named] = []
+    seen: set[str] = set()
+    for plan, contact in contacts:
+        if not contact.addresses & seen:
+            found.append((plan.tree.id, contact))
+            seen |= contact.addresses
+    return tuple(found)
 
 
 def resolve(facts: Facts, trees: Iterable[ContactTree]) -> tuple[Plan, ...]:

@@ -84,15 +84,29 @@ def ring_one(
     tree: str,
     contact: Contact,
     code: Code | None,
-    methods: frozenset[MethodKind] = RINGING,
+    methods: frozenset[MethodKind] | None = None,
     *,
     anew: bool = False,
 ) -> None:
-    """Let an alarm ring again at one coordinator, with that code; `anew`: also if it has not left yet with another."""
+    """Let an alarm ring again at one coordinator, with that code, by those methods or by all that ring.
+
+    `anew`: also if it has not left yet with another code.
+    """
     words = _words(subject_of(locked, prompt), prompt.about, prompt.level, prompt.contacts, prompt.automatic_at)
     if prompt.subject == Subject.LEVEL:
         words |= level_in_words(locked, locked.tree_of(prompt.escalation), prompt.level_index)
-    _ring(locked, Kind(prompt.kind), prompt.id, tree, contact, code, words, methods, again=True, anew=anew)
+    _ring(
+        locked,
+        Kind(prompt.kind),
+        prompt.id,
+        tree,
+        contact,
+        code,
+        words,
+        methods or contact.prompted_by,
+        again=True,
+        anew=anew,
+    )
 
 
 def may_repeat(locked: LockedIncident, prompt: Prompt) -> bool:
@@ -188,9 +202,9 @@ def _words(
 
 
 def _ring_everybody(locked: LockedIncident, kind: Kind, prompt: str, code: Code | None, words: dict[str, Any]) -> None:
-    methods = RINGING | WRITTEN if kind is Kind.TASK else RINGING
     _count_rings(locked, words["subject"])
     for tree, contact in locked.plans.coordinators:
+        methods = RINGING | WRITTEN if kind is Kind.TASK else contact.prompted_by
         _ring(locked, kind, prompt, tree, contact, code, words, methods)
 
 
