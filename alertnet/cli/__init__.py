@@ -12,16 +12,14 @@ import typer
 from dotenv import load_dotenv
 
 from alertnet import __version__
-from alertnet.cli import trees
+from alertnet.cli import incidents, templates, trees
 from alertnet.cli.admin import audit, duty, keys, pins
 from alertnet.cli.call_sheet import call_sheet
 from alertnet.cli.demo import demo
-from alertnet.cli.incidents import manage
-from alertnet.cli.incidents.raise_incident import raise_incident
+from alertnet.cli.incidents import raise_incident
 from alertnet.cli.letter import letter
 from alertnet.cli.server import database
 from alertnet.cli.server.serve import serve, worker
-from alertnet.cli.templates import check
 from alertnet.core.errors import AlertnetError, BadInput
 
 app = typer.Typer(
@@ -43,11 +41,11 @@ app.command("call-sheet", epilog="Example: alertnet call-sheet --country CO --ty
 )
 app.command(epilog="Example: alertnet letter embassy-es --language es")(letter)
 app.add_typer(trees.app, name="trees")
-app.add_typer(check.app, name="templates")
+app.add_typer(templates.app, name="templates")
 app.add_typer(keys.app, name="keys")
 app.add_typer(pins.app, name="pins")
 app.add_typer(duty.app, name="duty")
-app.add_typer(manage.app, name="incidents")
+app.add_typer(incidents.app, name="incidents")
 app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.folders import TEMPLATES, TREES, or_shipped
+from alertnet.cli.arguments import TEMPLATES, TREES, or_shipped
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
     from alertnet.core.directory.contact import Contact
     from alertnet.core.directory.contact_tree import ContactTree, Network
-    from alertnet.messages.call_sheet.layout import Group
+    from alertnet.messages.call_sheet import Group
     from alertnet.messages.renderer import Renderer
 
 
@@ -51,7 +51,7 @@ def letter(
 
     The numbers and addresses that it calls genuine are those of the settings.
     """
-    from alertnet.cli.call_sheet.paper import write_confidential
+    from alertnet.cli.call_sheet.pdf import write_confidential
     from alertnet.messages.checks.fitting import read_fitted
     from alertnet.messages.renderer import Renderer
     from alertnet.shipped import shipped
@@ -101,7 +101,7 @@ def _written(tree: "ContactTree", contact: "Contact", renderer: "Renderer", lang
 
 
 def _as_html(groups: "tuple[Group, ...]", foot: str, language: str) -> str:
-    from alertnet.messages.call_sheet.layout import Line, Style
+    from alertnet.messages.call_sheet import Line, Style
     from alertnet.messages.words import direction
 
     tags = {Style.TITLE: "h1", Style.LEVEL: "h2", Style.SAY: "blockquote"}

@@ -12,7 +12,7 @@ import structlog
 import typer
 
 from alertnet.cli.connection import require_newest_schema
-from alertnet.cli.templates.check import LONGEST_URL
+from alertnet.cli.templates import LONGEST_URL
 from alertnet.cli.waiting_for_database import when_database_is_there
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import Misconfigured

@@ -10,7 +10,7 @@ from datetime import date
 from alertnet.core.directory.contact import RINGING, Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.notification import Kind
-from alertnet.messages.call_sheet.layout import Group, Line, Style
+from alertnet.messages.call_sheet import Group, Line, Style
 from alertnet.messages.checks.example import EXAMPLE
 from alertnet.messages.page import fill
 from alertnet.messages.renderer import Renderer

@@ -14,7 +14,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.languages import title_in
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import TYPES, CloseReason, Severity
-from alertnet.core.resolution.approval import Waiting
+from alertnet.core.resolution.resolve import Waiting
 from alertnet.messages.message import METHODS, PAUSE
 
 LONGEST_GROUP = 4

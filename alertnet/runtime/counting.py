@@ -11,8 +11,7 @@ from contextlib import suppress
 import structlog
 
 from alertnet.core.monitoring.metrics import FIRST_SEND, Counts, Key, took
-from alertnet.runtime.database.isolated import isolated
-from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import counters
 

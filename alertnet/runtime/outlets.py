@@ -24,10 +24,9 @@ class Outlet:
 def open_outlets(settings: Settings) -> dict[Route, Outlet]:
     """An outlet for each method and provider whose settings are there."""
     # The provider's SDK takes long to import, and most commands never send.
-    from alertnet.channels.smtp import SmtpRelay
+    from alertnet.channels.mail import SmtpRelay
+    from alertnet.channels.twilio import TwilioSms, TwilioVoice
     from alertnet.channels.twilio_account import Account
-    from alertnet.channels.twilio_sms import TwilioSms
-    from alertnet.channels.twilio_voice import TwilioVoice
 
     outlets: dict[Route, Outlet] = {}
     for provider, telephone in settings.telephones.items() if settings.public_url else ():

@@ -11,8 +11,7 @@ import structlog
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.monitoring.self_monitoring import Files
-from alertnet.runtime.database.isolated import isolated
-from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.store.records.editions import Edition
 from alertnet.trees import Fault, fault_of, read_folder
 

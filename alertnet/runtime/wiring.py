@@ -31,8 +31,7 @@ from alertnet.runtime.outlets import Outlet, open_outlets
 from alertnet.runtime.settings.settings import Settings, missing_for
 from alertnet.runtime.tree_reloader import LivingTrees
 from alertnet.shipped import shipped
-from alertnet.store.db.engine import for_reading, make_engine
-from alertnet.store.db.postgres import server_time
+from alertnet.store.db.engine import for_reading, make_engine, server_time
 from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.db.vault import Vault
 from alertnet.store.queues import attempts

@@ -7,10 +7,8 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from alertnet.core.delivery.invariants import check_attempt, check_notification, check_prompt
-from alertnet.store.db.bulk_update import change_each
-from alertnet.store.db.new_row import NewRow, stored
-from alertnet.store.db.prepared import Prepared
+from alertnet.core.notification import check_attempt, check_notification, check_prompt
+from alertnet.store.db.statements import NewRow, Prepared, change_each, stored
 from alertnet.store.tables import metadata
 
 New = TypeVar("New", bound=NewRow)

@@ -9,16 +9,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from alertnet import __version__
 from alertnet.core.limits import LONGEST_BODY
 from alertnet.runtime.wiring import Runtime
-from alertnet.web import problems
+from alertnet.web import pages, problems, twilio
 from alertnet.web.api import actions, events, incidents, re_resolve, trees
-from alertnet.web.api.event_broadcast import Live
+from alertnet.web.api.events import Live
+from alertnet.web.auth import KnownKeys
 from alertnet.web.idempotency import InFlight
-from alertnet.web.known_keys import KnownKeys
 from alertnet.web.monitoring import health, metrics
 from alertnet.web.monitoring.observing import Observing
-from alertnet.web.pages import contact_page, coordinator_page
 from alertnet.web.throttle import Throttle
-from alertnet.web.twilio import sms, voice
 
 EDGES = (
     incidents,
@@ -26,10 +24,8 @@ EDGES = (
     re_resolve,
     events,
     trees,
-    sms,
-    voice,
-    contact_page,
-    coordinator_page,
+    twilio,
+    pages,
     health,
     metrics,
 )

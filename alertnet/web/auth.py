@@ -4,7 +4,11 @@ Whoever reads has its key looked up for each request. Whoever acts has it looked
 transaction that acts asks whether it is still in force.
 """
 
+import hashlib
+import threading
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
@@ -15,14 +19,45 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.web.client_address import client_address
-from alertnet.web.known_keys import KnownKeys
 from alertnet.web.throttle import Throttle
+
+MOST_KNOWN = 1000
+"""Of more keys than that the one that was learned first is looked up anew."""
 
 REPORTS = "raise"
 """A report is never limited: whoever asks so often may have that much to tell."""
 
 bearer = HTTPBearer(auto_error=False, scheme_name="api_key", description="From `alertnet keys create`.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+
+
+@dataclass(frozen=True)
+class KnownKeys:
+    """Keys by the hash of their text, which itself is kept nowhere. Safe to use from any thread."""
+
+    _keys: OrderedDict[bytes, ApiKey] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, text: str) -> ApiKey | None:
+        """The key with that text, if it is known."""
+        return self._keys.get(_hash(text))
+
+    def learn(self, text: str, key: ApiKey) -> None:
+        """Know it from now on."""
+        with self._lock:
+            self._keys[_hash(text)] = key
+            if len(self._keys) > MOST_KNOWN:
+                self._keys.popitem(last=False)
+
+    def forget(self, key: ApiKey) -> None:
+        """Look it up the next time."""
+        with self._lock:
+            for hash in [hash for hash, known in self._keys.items() if known.id == key.id]:
+                del self._keys[hash]
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
 
 
 def runtime_of(request: Request) -> Runtime:

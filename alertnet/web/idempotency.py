@@ -18,8 +18,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer, Once
-from alertnet.web.auth import known_keys_of, not_in_force, runtime_of
-from alertnet.web.known_keys import KnownKeys
+from alertnet.web.auth import KnownKeys, known_keys_of, not_in_force, runtime_of
 
 IdempotencyKey = Annotated[
     str | None,

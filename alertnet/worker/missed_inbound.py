@@ -14,7 +14,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.sms.receive_sms import receive_late_sms
 from alertnet.flows.system.postpone_row import set_aside
 from alertnet.flows.voice.incoming_call import hear_unkeyed_call, miss_call
-from alertnet.runtime.database.isolated import isolated
+from alertnet.runtime.database.transactions import isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.monitoring import inbound_polls
 from alertnet.store.monitoring.inbound_polls import InboundPoll

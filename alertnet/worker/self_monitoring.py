@@ -9,8 +9,7 @@ from twilio.request_validator import SIGNATURE_HEADER, RequestValidator
 
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.flows.system.self_monitoring import keep_watch
-from alertnet.runtime.database.isolated import isolated
-from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.http_ping import Ping
 from alertnet.runtime.settings.settings import Settings
 from alertnet.runtime.wiring import Runtime

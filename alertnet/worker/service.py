@@ -14,8 +14,7 @@ from typing import Self
 import structlog
 
 from alertnet.core.delivery.provider_routes import PROVIDERS
-from alertnet.runtime.database.isolated import isolated
-from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import workers as worker_store

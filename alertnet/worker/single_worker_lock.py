@@ -8,7 +8,7 @@ from typing import IO
 from sqlalchemy import Engine
 
 from alertnet.core.errors import Misconfigured
-from alertnet.store.db.private_files import for_the_owner
+from alertnet.store.db.engine import for_the_owner
 
 
 class WorkerLock:

@@ -19,8 +19,7 @@ from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.system import restored_backup
 from alertnet.flows.system.lost_incidents import Sent, remember
-from alertnet.runtime.database.isolated import isolated
-from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.monitoring import last_activity
 from alertnet.store.monitoring.last_activity import Declaration

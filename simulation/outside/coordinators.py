@@ -29,8 +29,8 @@ from alertnet.web.api.models import (
     Verdict,
     Vouched,
 )
+from alertnet.web.auth import KnownKeys
 from alertnet.web.idempotency import Door, InFlight
-from alertnet.web.known_keys import KnownKeys
 from simulation.checks.promises import Promises
 from simulation.hosts.runtime import SeededEntropy
 from simulation.hosts.web import Web, WebAnswer

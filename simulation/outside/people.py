@@ -11,9 +11,8 @@ from alertnet.channels.base import Outgoing
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.store.tables import notifications
+from alertnet.web import pages, twilio
 from alertnet.web.forms import Form
-from alertnet.web.pages import contact_page
-from alertnet.web.twilio import sms
 from simulation.checks.promises import Promises
 from simulation.hosts.web import PATIENCE, Web, WebAnswer
 from simulation.world.cast import FIELD_PHONE
@@ -113,7 +112,7 @@ class People:
         self.proves("link", address)
         self.world.story.tell("mailbox", f"{self.world.name_of(address)} presses {answer}")
         form = Form({"answer": answer, "by": "the desk", "pin": self.world.pins.get(address, "")})
-        self.web.request("a button of the page", lambda runtime: contact_page.answer(token, form, runtime))
+        self.web.request("a button of the page", lambda runtime: pages.press_on_contact_page(token, form, runtime))
 
     def raise_by_sms(self) -> None:
         """Let the field call for help, with one word."""
@@ -144,7 +143,7 @@ class People:
             self.world.story.tell("network", f"loses {text!r} on its way to us")
             self.world.time.after(PATIENCE, partial(hear, None))
             return
-        self.web.request(f"{text!r}", lambda runtime: sms.receive(form, runtime), hear, twice=twice)
+        self.web.request(f"{text!r}", lambda runtime: twilio.text_in(form, runtime), hear, twice=twice)
 
     def _delay(self) -> float:
         return self.world.random.choice([5.0, 20.0, 90.0, 400.0]) * self.world.random.uniform(0.3, 1.5)

@@ -10,8 +10,8 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.escalation.pin_proof import PIN_ENTERED
 from alertnet.store.tables import acknowledgements, timeline
+from alertnet.web import pages
 from alertnet.web.forms import Form
-from alertnet.web.pages import contact_page
 from simulation.hosts.web import Web
 from simulation.outside.people import People
 from simulation.world.story import Found
@@ -62,7 +62,7 @@ class Guesser:
         pin = self.random.choice(["", f"{self.random.randrange(47111, 99999)}"])
         self.world.story.tell("guesser", f"presses {answer} on the page of {self.world.name_of(str(self.address))}")
         form = Form({"answer": answer, "by": STRANGER, "pin": pin})
-        self.web.request("a button and a guess", partial(contact_page.answer, token, form))
+        self.web.request("a button and a guess", partial(pages.press_on_contact_page, token, form))
 
 
 def check_guesses(world: World) -> Found:

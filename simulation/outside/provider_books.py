@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from alertnet.channels.base import Entry, Listing, Lookup, StatusQuery
-from alertnet.channels.twilio_ledger import LIST_SECONDS
+from alertnet.channels.twilio_account import LIST_SECONDS
 from simulation.outside.line import Line
 from simulation.world.faults import Trouble
 from simulation.world.message import found

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from alertnet.cli.demo.evening import Evening
-from alertnet.cli.demo.page import page_over
+from alertnet.cli.demo.play import page_over
 from tests.browser.chromium import ARGUMENTS, Missing, find
 from tests.browser.sandbox_page import SandboxPage
 

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from alertnet.cli.demo.evening import Evening
-from alertnet.cli.demo.page import page_over
+from alertnet.cli.demo.play import page_over
 from alertnet.runtime.logging import configure
 from tests.browser.chromium import ARGUMENTS, Missing, find
 from tests.browser.sights import Sight

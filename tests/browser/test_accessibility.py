@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from alertnet.cli.demo.evening import Evening
-from alertnet.cli.demo.page import page_over
+from alertnet.cli.demo.play import page_over
 from tests.browser.sights import SIGHTS, Sight
 
 pytestmark = pytest.mark.browser

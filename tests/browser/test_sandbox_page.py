@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from alertnet.cli.demo.evening import Evening
-from alertnet.cli.demo.page import page_over
+from alertnet.cli.demo.play import page_over
 from tests.browser.sandbox_page import SandboxPage
 
 pytestmark = pytest.mark.browser

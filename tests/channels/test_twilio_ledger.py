@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 
 from alertnet.channels.base import Absent, CannotTell, Found, Outgoing, StatusQuery
-from alertnet.channels.twilio_account import Account
-from alertnet.channels.twilio_ledger import LIST_PAGE_SIZE, MOST_PAGES, TwilioLedger
-from alertnet.channels.twilio_sms import TwilioSms
-from alertnet.channels.twilio_voice import TwilioVoice
+from alertnet.channels.twilio import TwilioSms, TwilioVoice
+from alertnet.channels.twilio_account import LIST_PAGE_SIZE, MOST_PAGES, Account, TwilioLedger
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
 from tests.channels.conftest import Provider, reply

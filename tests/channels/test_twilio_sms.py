@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from alertnet.channels.base import Absent, Accepted, CannotTell, Cause, Found, NotSent, Outgoing, Refused, Unsure
+from alertnet.channels.twilio import TwilioSms
 from alertnet.channels.twilio_account import Account
-from alertnet.channels.twilio_sms import TwilioSms
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.notification import AttemptStatus, Failure
 from tests.channels.conftest import Provider

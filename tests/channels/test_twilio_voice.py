@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from alertnet.channels.base import Absent, Accepted, Found, Outgoing, Refused
+from alertnet.channels.twilio import TwilioVoice
 from alertnet.channels.twilio_account import Account
-from alertnet.channels.twilio_voice import TwilioVoice
 from alertnet.core.notification import AttemptStatus, Failure
 from tests.channels.conftest import Provider, reply
 

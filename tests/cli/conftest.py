@@ -27,7 +27,7 @@ FORKING.set_forkserver_preload(
         "alertnet.cli.startup",
         "alertnet.cli.call_sheet.sources",
         "alertnet.cli.call_sheet.pdf",
-        "alertnet.messages.call_sheet.sheet",
+        "alertnet.messages.call_sheet",
     ]
 )
 

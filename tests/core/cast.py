@@ -7,7 +7,7 @@ from typing import Any
 
 from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
 from alertnet.core.directory.contact_tree import ContactTree, Level, Repeat
-from alertnet.core.escalation.advance import advance, begin
+from alertnet.core.escalation.advance_incident import advance, begin
 from alertnet.core.escalation.decision import Step
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Answered, Event, State, Status

@@ -8,7 +8,7 @@ import pytest
 from alertnet.core.directory.contact import Contact, Role
 from alertnet.core.directory.contact_tree import NeedsGo, When
 from alertnet.core.incident import Affected, Perpetrator, Scope, Severity
-from alertnet.core.resolution.approval import Approval, Waiting
+from alertnet.core.resolution.resolve import Approval, Waiting
 from tests.core.cast import contact, coordinator, embassy, level, minutes, plan_of, tree
 
 CRITICAL = frozenset({Severity.CRITICAL})

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from alertnet.core.delivery.invariants import check_attempt, check_notification, check_prompt
 from alertnet.core.errors import Inconsistent
+from alertnet.core.notification import check_attempt, check_notification, check_prompt
 from tests.core.cast import NOW
 
 LONG_AGO = NOW.replace(year=1969)

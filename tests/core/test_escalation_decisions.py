@@ -6,7 +6,7 @@ import pytest
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import NeedsGo, Start, Then
-from alertnet.core.escalation.advance import stop
+from alertnet.core.escalation.advance_incident import stop
 from alertnet.core.escalation.state import Asked, Go, Hold, PlanChanged, Refuse, Status
 from alertnet.core.incident import Severity
 from tests.core.cast import NOW, Night, acknowledged, contact, coordinator, level, minutes, plan_of, tree

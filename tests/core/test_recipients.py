@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertnet.core.directory.contact import Contact
-from alertnet.core.directory.recipients import Recipients
+from alertnet.core.directory.contact_tree import Recipients
 from tests.core.cast import contact, email, sms, tree
 
 ADDRESSES = st.lists(st.sampled_from(["+1", "+2", "+3", "a@x.example", "b@x.example"]), min_size=1, max_size=3)

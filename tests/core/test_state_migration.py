@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 
 from alertnet.core.directory.contact_tree import ContactTree, Level
-from alertnet.core.escalation.advance import advance
+from alertnet.core.escalation.advance_incident import advance
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import LevelStatus, Replanned, State, Status
 from alertnet.core.incident import Scope

@@ -14,7 +14,7 @@ ORDER_SECONDS = 60
 
 # A child of the fork server begins with everything imported, in milliseconds.
 forking = multiprocessing.get_context("forkserver")
-forking.set_forkserver_preload(["tests.crashes.program", "alertnet.runtime.outlets", "alertnet.channels.twilio_sms"])
+forking.set_forkserver_preload(["tests.crashes.program", "alertnet.runtime.outlets", "alertnet.channels.twilio"])
 
 
 class Process:

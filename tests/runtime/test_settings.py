@@ -9,9 +9,8 @@ from dotenv import dotenv_values
 from alertnet.core.delivery.provider_routes import ANY_NUMBER, MAIL, Routing
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Misconfigured
-from alertnet.runtime.settings.setting_names import EXAMPLES, misspelt
 from alertnet.runtime.settings.setting_types import MailServer, Rates
-from alertnet.runtime.settings.settings import NAMES, examine, missing_for, read_settings
+from alertnet.runtime.settings.settings import EXAMPLES, NAMES, examine, missing_for, misspelt, read_settings
 
 KEY = "a secret for the tests alone of no use elsewhere"
 LEAST = {"ALERTNET_SECRET_KEY": KEY}

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from alertnet.sandbox import Sandbox
-from alertnet.sandbox.page.letters import show_letter
+from alertnet.sandbox.page.app import show_letter
 
 ANA = "ana@embassy.example"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.flows.sending.provider_callbacks import track_sms
+from alertnet.flows.sending.record_outcome import track_sms
 from alertnet.sandbox import Fault, Sandbox
 from tests.scenarios.conftest import ACCOUNT, TOKEN, Worlds
 from tests.scenarios.record import planned, tries

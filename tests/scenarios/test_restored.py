@@ -14,7 +14,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import FEWEST_LOST
 from alertnet.flows.system.lost_incidents import Sent, remember
 from alertnet.flows.system.restored_backup import hold_back
-from alertnet.flows.unit.code_pool import CodePool
+from alertnet.flows.unit.prefetch import CodePool
 from alertnet.store.monitoring import heartbeats
 from alertnet.worker.startup_recovery import declare_restored, recover
 from tests.scenarios.conftest import Worlds

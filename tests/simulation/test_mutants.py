@@ -91,7 +91,7 @@ MUTANTS = {
     ),
     "due time anchored to now: where levels start": Mutant(
         "A7",
-        "alertnet/core/escalation/open_level.py",
+        "alertnet/core/escalation/levels.py",
         "    start = context.on_time(moment)\n",
         "    start = context.now\n",
     ),
@@ -103,7 +103,7 @@ MUTANTS = {
     ),
     "due time anchored to now: where contact steps begin": Mutant(
         "A7",
-        "alertnet/core/escalation/open_level.py",
+        "alertnet/core/escalation/levels.py",
         "contact_steps.begin(context.reach(id), run.opened_at, told)",
         "contact_steps.begin(context.reach(id), context.now, told)",
     ),
@@ -128,7 +128,7 @@ MUTANTS = {
     ),
     "wider consent is applied unseen": Mutant(
         "A8",
-        "alertnet/flows/incidents/consent.py",
+        "alertnet/flows/incidents/update.py",
         "wider = [each for each in given if _widens(holds[each.person], scope)]",
         "wider: list[Wider] = []",
     ),

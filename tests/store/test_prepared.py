@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, event, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from alertnet.store.db.prepared import MOST_LISTED, Prepared
+from alertnet.store.db.statements import MOST_LISTED, Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import timeline
 from tests.store.conftest import NOW

@@ -13,7 +13,7 @@ import pytest
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.store.tables import acknowledgements, actions, escalations, metadata, notifications
-from alertnet.web.pages.responses import show
+from alertnet.web.pages import show
 from tests.postgres import fresh_database
 from tests.web.world import ALICE, BOB, CALLBACK, CAROL, PIN, ROOT, SECRETS, World, world_in
 

@@ -17,7 +17,7 @@ from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
 from alertnet.core.directory.contact_tree import ContactTree, Level, Network
 from alertnet.core.incident import Facts, Scope, Severity
 from alertnet.flows.incidents.open_incident import open_incident
-from alertnet.flows.sending.provider_callbacks import track_call, track_sms
+from alertnet.flows.sending.record_outcome import track_call, track_sms
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime, wire

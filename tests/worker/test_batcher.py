@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from alertnet.worker.batcher import Batcher
+from alertnet.worker.sender import Batcher
 
 PATIENCE = 10  # seconds that no test should ever need
 

@@ -14,7 +14,7 @@ from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.sending.claim_sends import claim
 from alertnet.flows.sending.locked_attempt import ASK_AFTER, FOLLOW_UP
-from alertnet.flows.sending.provider_callbacks import track_call, track_sms
+from alertnet.flows.sending.record_outcome import track_call, track_sms
 from alertnet.flows.sending.send_capacity import Line, Outward
 from alertnet.flows.voice.call_answered import answer_call
 from alertnet.flows.voice.keypad import Keyed, key_in

@@ -15,8 +15,8 @@ from alertnet.core.disclosure import Said, Subject
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Kind
+from alertnet.flows.escalation.record_decision import repeat_prompt
 from alertnet.flows.escalation.record_response import respond
-from alertnet.flows.escalation.repeat_prompt import repeat_prompt
 from alertnet.flows.incidents.update import exclude
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.sending.claim_sends import LEASE, Claims, claim

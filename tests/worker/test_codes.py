@@ -11,8 +11,7 @@ from alertnet.core.directory.contact_tree import Level
 from alertnet.core.inbound.code_formats import WRITTEN_CODE_LENGTH, is_written_code
 from alertnet.core.incident import CloseReason
 from alertnet.flows.escalation.escalate import escalate_due
-from alertnet.flows.incidents.close_incident import close_incident
-from alertnet.flows.incidents.reopen_incident import reopen_incident
+from alertnet.flows.incidents.close_incident import close_incident, reopen_incident
 from alertnet.runtime.clock import system_clock
 from alertnet.runtime.wiring import SystemEntropy
 from alertnet.store.db.tx import Tx

@@ -12,7 +12,7 @@ from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.sending.claim_sends import LEASE, claim
 from alertnet.flows.sending.locked_attempt import ASK_AFTER
-from alertnet.flows.sending.provider_callbacks import track_sms
+from alertnet.flows.sending.record_outcome import track_sms
 from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.flows.sending.send_capacity import Line, Outward
 from alertnet.flows.sending.settle_unknown import MOST_QUERIES, claim_status_queries, expire_lease, record_lookup

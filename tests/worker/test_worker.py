@@ -15,7 +15,7 @@ from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.errors import Misconfigured
-from alertnet.flows.sending.provider_callbacks import track_call
+from alertnet.flows.sending.record_outcome import track_call
 from alertnet.runtime.clock import system_clock
 from alertnet.runtime.outlets import Outlet
 from alertnet.store.monitoring import last_activity

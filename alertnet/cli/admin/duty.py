@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from alertnet.cli.arguments import typed_moment
 from alertnet.cli.connection import connected
-from alertnet.cli.moments import typed_moment
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.on_call import Arrangement, shift_at
 

@@ -6,23 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.folders import TEMPLATES, or_shipped
-from alertnet.cli.incidents.incident_options import (
-    Accused,
-    Consent,
-    Country,
-    Exclude,
-    HowGrave,
-    Nationality,
-    Type,
-    typed_case,
-)
+from alertnet.cli.arguments import TEMPLATES, or_shipped
+from alertnet.cli.incidents import Accused, Consent, Country, Exclude, HowGrave, Nationality, Type, typed_case
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
     from alertnet.core.forecast.call_sheet import CallSheet
     from alertnet.core.incident import Facts
-    from alertnet.messages.call_sheet.layout import Origin
+    from alertnet.messages.call_sheet import Origin
 
 
 class Format(StrEnum):
@@ -69,7 +60,7 @@ def call_sheet(
     Without a case it holds every tree whole. It is made from the trees in force in the database, or where that can't
     be read from the folder of trees, and says which. The file is confidential, and readable by you alone.
     """
-    from alertnet.cli.call_sheet.paper import write_confidential
+    from alertnet.cli.call_sheet.pdf import write_confidential
     from alertnet.cli.call_sheet.sources import Wanted, draft
 
     typed = (country, type, severity, consent, nationality or [], perpetrator, exclude or [])
@@ -92,7 +83,7 @@ def _require_one_source(ref: str | None, facts: "Facts | None", trees: Path | No
 
 def _printed(sheet: "CallSheet", origin: "Origin", templates: Path, language: str, format: Format) -> bytes:
     from alertnet.cli.call_sheet.text import as_text
-    from alertnet.messages.call_sheet.sheet import footer, put_into_words
+    from alertnet.messages.call_sheet import footer, put_into_words
     from alertnet.messages.checks.fitting import read_fitted
     from alertnet.messages.renderer import Renderer
     from alertnet.shipped import shipped

@@ -1,7 +1,10 @@
 """The call sheet as a PDF on A4, in black alone, with boxes to fill in by pen."""
 
+import os
+import tempfile
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -15,7 +18,8 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Table, TableStyle
 
-from alertnet.messages.call_sheet.layout import Boxes, Group, Line, Style
+from alertnet.core.errors import BadInput
+from alertnet.messages.call_sheet import Boxes, Group, Line, Style
 
 PLAIN, BOLD = "Vera", "VeraBd"
 """The fonts that come with the library: they are embedded, so that every reader and printer has them."""
@@ -27,6 +31,22 @@ BOX = 4.5 * mm
 
 Footer = Callable[[int, int], str]
 """What stands at the foot of a page, by its number and how many there are."""
+
+
+def write_confidential(path: Path, content: bytes) -> None:
+    """Put the content there with mode 600, in the place of what was there before.
+
+    Raises:
+        BadInput: nothing can be written there, with the system's reason.
+    """
+    try:
+        # A file that is there keeps its mode when it is written to: a new one takes its place, readable by no other.
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise BadInput("--output", str(path), f"a file that can be written ({error.strerror})") from None
 
 
 def as_pdf(groups: tuple[Group, ...], footer: Footer) -> bytes:

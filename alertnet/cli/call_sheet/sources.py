@@ -14,7 +14,7 @@ from alertnet.core.forecast import call_sheet
 from alertnet.core.forecast.call_sheet import CallSheet
 from alertnet.core.incident import Facts, IncidentStatus
 from alertnet.core.resolution.resolve import unmatched_exclusions
-from alertnet.messages.call_sheet.layout import Origin, moment
+from alertnet.messages.call_sheet import Origin, moment
 from alertnet.runtime.clock import system_clock
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.settings.settings import examine, read_settings
@@ -22,7 +22,7 @@ from alertnet.store.db.engine import parse_url
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Unreadable
 from alertnet.store.records import editions, incidents
-from alertnet.store.views import incident_progress
+from alertnet.store.views import incident_view
 from alertnet.trees import read_network
 
 
@@ -90,7 +90,7 @@ def _from_database(tx: Tx, wanted: Wanted) -> Draft:
 def _of_incident(tx: Tx, ref: str) -> Draft:
     incident = incidents.get(tx.session, incidents.id_of(tx.session, ref))
     plans = editions.plans(tx, incident.facts, incident.trees)
-    sheet = call_sheet.of_plans(incident.facts, plans.values(), incident_progress.of_incident(tx.session, incident.id))
+    sheet = call_sheet.of_plans(incident.facts, plans.values(), incident_view.progress_of(tx.session, incident.id))
     return sheet, Origin(
         tx.now,
         "from_incident",

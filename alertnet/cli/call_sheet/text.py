@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterator
 
-from alertnet.messages.call_sheet.layout import Boxes, Group, Line, Style
+from alertnet.messages.call_sheet import Boxes, Group, Line, Style
 
 WIDTH = 78
 MARGINS = {

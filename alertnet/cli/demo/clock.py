@@ -1,8 +1,23 @@
-"""The demo's clock: the machine's time, in which minutes of waiting can be skipped."""
+"""The demo's clock: the machine's time, in which what is only waiting can be skipped or run fast."""
 
+import threading
+import time
 from datetime import datetime, timedelta
 
 from alertnet.runtime.clock import system_clock
+from alertnet.runtime.wiring import Runtime
+from alertnet.sandbox import Sandbox
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import row_counts
+from alertnet.store.queues import workers
+from alertnet.store.records import timeline
+
+NOTHING = workers.Due(frozenset(), frozenset(), leases=False, escalations=False, alarms=False)
+LOOK_SECONDS = 0.02
+JUMP_SECONDS = 10.0
+"""A jump lasts no longer than that, whatever it has set going."""
+TECHNICAL = ("attempt_sent", "attempt_delivered", "attempt_cancelled")
+"""Entries of the timeline that nobody would jump to."""
 
 
 class DemoClock:
@@ -17,3 +32,92 @@ class DemoClock:
     def skip_to(self, at: datetime) -> None:
         """Let it be that instant now; nothing happens if it has passed."""
         self._skipped += max(at - self(), timedelta())
+
+
+class ClockSpeed:
+    """The time of one stage, which a thread pushes forward while it is to run fast; `close` ends that."""
+
+    def __init__(self, runtime: Runtime, sandbox: Sandbox, clock: DemoClock) -> None:
+        self.speed = 1
+        """Seconds that pass in one of the machine's, as long as there is nothing to do but wait."""
+        self._runtime = runtime
+        self._sandbox = sandbox
+        self._clock = clock
+        self._closed = threading.Event()
+        self._fast = threading.Event()
+        self._thread = threading.Thread(target=self._run_fast, name="pace", daemon=True)
+        self._thread.start()
+
+    def run(self, speed: int) -> None:
+        """Go that fast from now on."""
+        self.speed = speed
+        if speed > 1:
+            self._fast.set()
+        else:
+            self._fast.clear()
+
+    def is_quiet(self) -> bool:
+        """Whether all that is due has been done: only waiting is left."""
+        if self._sandbox.network.is_busy or not self._runtime.read(_is_at_rest):
+            return False
+        next_due = self._next_due()
+        return next_due is None or next_due > self._clock()
+
+    def skip(self, at_most: timedelta | None = None) -> bool:
+        """Let it be the next moment at which anything is due, or so much later at most; whether there was one."""
+        next_due = self._next_due()
+        limit = None if at_most is None else self._clock() + at_most
+        moments = [moment for moment in (next_due, limit) if moment is not None]
+        if not moments:
+            return False
+        self._clock.skip_to(min(moments))
+        self._sandbox.network.wake()
+        self._runtime.wakeups.fire()
+        return True
+
+    def jump(self) -> None:
+        """Skip until something has happened that can be seen at a phone, in a mailbox or on the timeline."""
+        before = self._visible()
+        deadline = time.monotonic() + JUMP_SECONDS
+        # What nobody sees, such as asking the provider how a message fares, is passed over.
+        while self._visible() == before and time.monotonic() < deadline:
+            if not self.is_quiet():
+                time.sleep(LOOK_SECONDS)
+            elif not self.skip():
+                return
+
+    def close(self) -> None:
+        """End the thread."""
+        self._closed.set()
+        self._fast.set()
+        self._thread.join()
+
+    def _visible(self) -> tuple[object, ...]:
+        entries = self._runtime.read(_entries)
+        network = self._sandbox.network
+        with network.lock:
+            calls = tuple(call.status for call in network.calls.values() if call.status != "queued")
+            return len(network.messages), calls, entries
+
+    def _next_due(self) -> datetime | None:
+        moments = (self._runtime.read(workers.next_due), self._sandbox.next_due())
+        return min((moment for moment in moments if moment), default=None)
+
+    def _run_fast(self) -> None:
+        # Only waiting goes faster: a message on its way takes its time, and no lease ends under it.
+        while not self._closed.is_set():
+            self._fast.wait()
+            began = time.monotonic()
+            self._closed.wait(LOOK_SECONDS)
+            if self.speed > 1 and self.is_quiet():
+                waited = time.monotonic() - began
+                self.skip(at_most=timedelta(seconds=waited * (self.speed - 1)))
+
+
+def _is_at_rest(tx: Tx) -> bool:
+    """Whether nothing is due, and nothing is being sent: its lease would end if time were skipped now."""
+    return not row_counts.is_anything_sending(tx.session) and workers.due(tx) == NOTHING
+
+
+def _entries(tx: Tx) -> int:
+    return timeline.count(tx.session, besides=TECHNICAL)

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from alertnet.cli.demo.api import press_button
-from alertnet.cli.demo.inbox import DECISION_CODE, LINK, SPOKEN_CODE, WRITTEN_CODE, newest
+from alertnet.cli.demo.client import DECISION_CODE, LINK, SPOKEN_CODE, WRITTEN_CODE, newest, press_button
 from alertnet.cli.demo.stage import Stage
 from alertnet.core.directory.contact import Contact, Role
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from alertnet.cli.admin.actions import close_incident
-from alertnet.cli.demo.page_content.cast import make_cast
+from alertnet.cli.demo.page_content.names import make_cast
 from alertnet.cli.demo.page_content.record import Record
 from alertnet.cli.demo.scenes import plots
 from alertnet.cli.demo.stage import Stage, stage

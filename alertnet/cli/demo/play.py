@@ -1,19 +1,27 @@
 """The demo from curtain to curtain: a tour that ends by itself, or an evening on which anybody may try things."""
 
 import logging
+import os
 import sys
+import threading
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from alertnet.cli.demo.evening import Evening
-from alertnet.cli.demo.page import open_browser, page_over
-from alertnet.cli.demo.stage import DURESS_PIN, PIN, Stage, stage
+from alertnet.cli.demo.stage import DURESS_PIN, LOOPBACK, PIN, Stage, stage
 from alertnet.cli.demo.tour import Tour
 from alertnet.cli.demo.watch import Missed, Watch
 from alertnet.cli.server.process_end import until_signalled
+from alertnet.cli.server.processes import answering, listen
 from alertnet.runtime.logging import configure
+from alertnet.sandbox.page import make_page
+
+GRACE_SECONDS = 5
 
 TOUR_SECONDS = 50.0
 LOOK_SECONDS = 0.1
@@ -37,6 +45,31 @@ The API of this evening, until the page begins a new one:
 
 All of it is at {url}/openapi.json
 """
+
+
+@contextmanager
+def page_over(evening: Evening, port: int) -> Iterator[str]:
+    """The address of the page, which answers there while inside; port 0 means any that is free.
+
+    Raises:
+        BadInput: the port is taken.
+    """
+    listening = listen(LOOPBACK, port)
+    port = listening.getsockname()[1]
+    closing = threading.Event()
+    with listening, answering(make_page(evening, port, closing), listening, threading.Event(), GRACE_SECONDS):
+        try:
+            yield f"http://{LOOPBACK}:{port}/"
+        finally:
+            closing.set()
+
+
+def open_browser(url: str) -> bool:
+    """Whether a browser was asked to open it: only where somebody sits before a screen."""
+    on_screen = sys.platform in ("darwin", "win32") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    return on_screen and sys.stdout.isatty() and webbrowser.open(url)
 
 
 def play_tour() -> bool:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
 
+from alertnet.cli.demo.client import LINK, WRITTEN_CODE, newest
 from alertnet.cli.demo.company import Try, company
-from alertnet.cli.demo.inbox import LINK, WRITTEN_CODE, newest
 from alertnet.cli.demo.stage import DURESS_PIN, PIN, Stage
 from alertnet.core.directory.contact_tree import Network
 from alertnet.sandbox.page import Scene

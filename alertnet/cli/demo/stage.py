@@ -10,10 +10,9 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from alertnet.cli.admin.actions import create_key, set_pins
-from alertnet.cli.demo.api import Api
-from alertnet.cli.demo.clock import DemoClock
-from alertnet.cli.demo.clock_speed import ClockSpeed
-from alertnet.cli.demo.page_content.cast import with_deputies
+from alertnet.cli.demo.client import Api
+from alertnet.cli.demo.clock import ClockSpeed, DemoClock
+from alertnet.cli.demo.page_content.names import with_deputies
 from alertnet.cli.demo.subtitles import Subtitles
 from alertnet.cli.server.processes import listen, web, working
 from alertnet.core.directory.contact_tree import Member, Network, Team

@@ -6,8 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
-from alertnet.cli.demo.api import press_button
-from alertnet.cli.demo.inbox import DECISION_CODE, LINK, SPOKEN_CODE, WRITTEN_CODE, newest
+from alertnet.cli.demo.client import DECISION_CODE, LINK, SPOKEN_CODE, WRITTEN_CODE, newest, press_button
 from alertnet.cli.demo.stage import Stage
 from alertnet.cli.demo.watch import Missed, Watch
 from alertnet.sandbox import Call

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from alertnet.cli.demo.clock_speed import LOOK_SECONDS
+from alertnet.cli.demo.clock import LOOK_SECONDS
 from alertnet.cli.demo.stage import Stage
 
 T = TypeVar("T")

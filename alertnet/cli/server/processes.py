@@ -4,6 +4,7 @@ The main thread only waits, and takes the signals: the web server's own handlers
 """
 
 import gc
+import resource
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,9 +16,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from alertnet import __version__
-from alertnet.cli.server.file_limit import connections_within, raise_limit
 from alertnet.cli.server.process_end import Fault
 from alertnet.core.errors import BadInput
+from alertnet.core.limits import MOST_CONNECTIONS
 from alertnet.core.monitoring.self_monitoring import Seen
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.queues import workers
@@ -26,12 +27,38 @@ from alertnet.web.connections import Server
 from alertnet.worker.platform import THIS_PLATFORM, Platform
 from alertnet.worker.service import Worker
 
+RESERVED = 256
+"""Files that incoming connections never take.
+
+At most 130 for the database (SQLite's 64 connections), 100 for what is sent and asked at the same time, 26 besides.
+"""
+_ENDLESS = 10240
+"""In place of a limit that is none, which some systems take for no number of files."""
+
 log = structlog.get_logger(__name__)
 
 GRACE_SECONDS = 10  # for answers under way
 BACKLOG = 2048
 SILENCE = timedelta(seconds=35)
 """Who has given no sign of life for so long, beside others that work, has ended."""
+
+
+def raise_limit() -> int:
+    """Let the process open as many files as it is allowed to; how many that is."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _ENDLESS if hard == resource.RLIM_INFINITY else hard
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return _ENDLESS if soft == resource.RLIM_INFINITY else soft
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError):
+        return soft
+    return wanted
+
+
+def connections_within(limit: int) -> int:
+    """How many connections may be let in where so many files may be open: a quarter, where that is hardly enough."""
+    return min(max(limit - RESERVED, limit // 4), MOST_CONNECTIONS)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -42,9 +42,8 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
 
 def worker() -> None:
     """Send what is due, beside `serve --no-worker` and other workers on PostgreSQL; until SIGTERM or Ctrl-C."""
-    from alertnet.cli.server.file_limit import raise_limit
     from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
-    from alertnet.cli.server.processes import keep_what_is_loaded, log_start, working
+    from alertnet.cli.server.processes import keep_what_is_loaded, log_start, raise_limit, working
     from alertnet.cli.startup import checked_runtime
     from alertnet.runtime.logging import configure
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.folders import TEMPLATES, TREES, or_shipped
+from alertnet.cli.arguments import TEMPLATES, TREES, or_shipped
 
 if TYPE_CHECKING:
     from alertnet.trees import Fault, Survey

@@ -9,18 +9,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from alertnet.cli.folders import TEMPLATES, TREES, or_shipped
-from alertnet.cli.incidents.incident_options import (
-    Accused,
-    Consent,
-    Country,
-    Exclude,
-    HowGrave,
-    Nationality,
-    Type,
-    typed_case,
-)
-from alertnet.cli.moments import typed_moment
+from alertnet.cli.arguments import TEMPLATES, TREES, or_shipped, typed_moment
+from alertnet.cli.incidents import Accused, Consent, Country, Exclude, HowGrave, Nationality, Type, typed_case
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput
 from alertnet.core.forecast.simulate import rehearse

@@ -3,13 +3,11 @@
 from dataclasses import replace
 
 from alertnet.core.directory.contact_tree import Then
+from alertnet.core.directory.usable_methods import stale_key
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import ENDED, Context
-from alertnet.core.escalation.delivery_failures import fare
-from alertnet.core.escalation.level_status import would_matter
-from alertnet.core.escalation.open_level import open_level
+from alertnet.core.escalation.levels import acknowledge, is_live, open_level, settle, would_matter
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.settle import acknowledge, settle
 from alertnet.core.escalation.state import (
     LAST_RESORT,
     Acted,
@@ -34,6 +32,78 @@ from alertnet.core.escalation.state import (
     Withdrawn,
 )
 from alertnet.core.incident import Severity
+
+
+def fare(context: Context, event: Failed | Unsent | Delayed) -> None:
+    """Let the contact's other methods take over as far as this one does not reach it."""
+    match event:
+        case Failed():
+            _fail(context, event)
+        case Unsent(contact, method):
+            _leave_out(context, contact, method)
+        case Delayed(contact, method):
+            _delay(context, contact, method)
+
+
+def _fail(context: Context, event: Failed) -> None:
+    """Let a method fail wherever it was used; a bad address also for whoever else has it."""
+    contact = context.contact(event.contact)
+    method = contact.all_methods[event.method]
+    bad = tuple(stale_key(contact, replace(method, kind=kind)) for kind in event.stale)
+    context.change(stale=tuple(dict.fromkeys((*context.state.stale, *bad))))
+    for run in context.state.runs:
+        for progress in run.turns:
+            its = context.contact(progress.contact)
+            used = {use.method for use in progress.uses}
+            failed = {method_index for method_index, each in enumerate(its.all_methods) if stale_key(its, each) in bad}
+            if progress.contact == event.contact and event.method in used:
+                failed.add(event.method)
+            news = sorted(failed - set(progress.failed))
+            context.put_progress(run.index, replace(progress, failed=(*progress.failed, *news)))
+            for method_index in sorted(failed & used):
+                _hand_over(context, run.index, progress.contact, method_index)
+
+
+def _leave_out(context: Context, contact: str, method_index: int) -> None:
+    """Leave a method out: the contact has closed and others take over, or another is on duty and is told now."""
+    closed_by = context.reach(contact).closed_by(method_index, context.moment)
+    for run in context.state.runs:
+        progress = context.progress(run.index, contact)
+        if (
+            progress is None
+            or not any(use.method == method_index for use in progress.uses)
+            or method_index in progress.skipped
+        ):
+            continue
+        if not closed_by:
+            context.send(
+                run.index, contact, contact_steps.first_send(context.reach(contact), method_index, context.moment)
+            )
+            continue
+        after = contact_steps.skip(progress, method_index, context.moment)
+        context.put_progress(run.index, after)
+        context.note_closed(run.index, contact_steps.NextStep(context.moment, after, (), closed_by))
+
+
+def _delay(context: Context, contact: str, method_index: int) -> None:
+    for run in context.state.runs:
+        progress = context.progress(run.index, contact)
+        if progress is not None and any(use.method == method_index for use in progress.uses):
+            _hand_over(context, run.index, contact, method_index)
+
+
+def _hand_over(context: Context, index: int, contact: str, method_index: int) -> None:
+    """Use the contact's next method now, because this one did not reach it; once for each method."""
+    progress = context.progress(index, contact)
+    if progress is None or method_index in progress.handed_over or not is_live(context, context.run(index), contact):
+        return
+    following = contact_steps.bring_forward(
+        replace(progress, handed_over=(*progress.handed_over, method_index)), context.reach(contact), context.moment
+    )
+    context.put_progress(index, following.progress)
+    for send in following.sends:
+        context.send(index, contact, send)
+    context.note_closed(index, following)
 
 
 def apply_event(context: Context, event: Event) -> None:

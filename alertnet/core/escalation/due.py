@@ -12,10 +12,18 @@ from typing import NamedTuple
 from alertnet.core.directory.contact_tree import Otherwise
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import LATE, Context, pause_after
-from alertnet.core.escalation.level_status import deputise, is_live, live_progress, would_matter
-from alertnet.core.escalation.open_level import ask_for_go, open_last_resort, open_level
+from alertnet.core.escalation.levels import (
+    acknowledge,
+    ask_for_go,
+    deputise,
+    is_live,
+    live_progress,
+    open_last_resort,
+    open_level,
+    settle,
+    would_matter,
+)
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.settle import acknowledge, settle
 from alertnet.core.escalation.state import LAST_RESORT, LevelRun, LevelStatus, Status
 from alertnet.core.incident import Severity
 from alertnet.core.resolution.resolve import PlannedLevel

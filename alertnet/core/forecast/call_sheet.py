@@ -9,8 +9,7 @@ from alertnet.core.directory.contact_tree import ContactTree, Level, Then
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.escalation.state import State
 from alertnet.core.incident import Facts
-from alertnet.core.resolution.approval import Approval
-from alertnet.core.resolution.resolve import Plan, PlannedLevel, Pruned, deputies_of, left_out, resolve
+from alertnet.core.resolution.resolve import Approval, Plan, PlannedLevel, Pruned, deputies_of, left_out, resolve
 
 Key = tuple[str, str]
 """A contact by the id of its tree and its own."""

@@ -15,8 +15,7 @@ from alertnet.core.escalation.context import ENDED
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, LevelStatus, MethodUse, State, Status
 from alertnet.core.replan.tree_migration import Places
-from alertnet.core.resolution.approval import Approval
-from alertnet.core.resolution.resolve import Plan, deputies_of
+from alertnet.core.resolution.resolve import Approval, Plan, deputies_of
 
 
 def migrate_state(state: State, before: Plan, after: Plan, places: Places, now: datetime) -> State:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance_incident import Place, advance_incident, place_of
+from alertnet.core.escalation.advance_incident import Place, advance_incident, place_of, restore, stop
 from alertnet.core.escalation.context import last_opened
 from alertnet.core.escalation.decision import (
     ActionMissing,
@@ -19,7 +19,7 @@ from alertnet.core.escalation.decision import (
     SharedAlert,
     TimelineNote,
 )
-from alertnet.core.escalation.state import Event
+from alertnet.core.escalation.state import Event, Status
 from alertnet.core.notification import Failure, Kind
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.notifications import phone_tasks, prompts
@@ -35,6 +35,8 @@ from alertnet.store.records.notifications import Coverage
 
 Events = Mapping[str, Sequence[Event]]
 """What happened, by escalation id."""
+
+NOBODY = "nobody at all may be told of this incident: raise the alarm by hand"
 
 
 def escalate(tx: Tx, escalation_id: str, incident_id: str) -> None:
@@ -214,3 +216,29 @@ def stale_kinds(failure: Failure, method: MethodKind) -> tuple[MethodKind, ...]:
     if failure is Failure.WRONG_PERSON:
         return (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
     return (method,) if failure.is_stale else ()
+
+
+def nobody_serves(country: str) -> str:
+    """What is said where the trees of a country reach nobody."""
+    return f"nobody in the trees that serve {country} may be told: the last resort of every tree is alerted"
+
+
+def stop_what_reaches_nobody(locked: LockedIncident) -> None:
+    """A tree left with nobody stops; where all are, those with a last resort go on, or else we say so (A2).
+
+    One that stopped so and reaches somebody again goes on from now, where it stood.
+    """
+    empty = [each for each in locked.escalations if locked.plans[each.tree].reaches_nobody]
+    if len(empty) == len(locked.escalations):
+        empty = [each for each in empty if not locked.plans[each.tree].last_resort]
+        if len(empty) == len(locked.escalations):
+            locked.warn(NOBODY)
+    for escalation in locked.escalations:
+        is_stopped = escalation.state.status is Status.STOPPED
+        if escalation in empty and not is_stopped:
+            escalation.state, escalation.due_at = stop(escalation.state, locked.tx.now), None
+            locked.save(escalation)
+            locked.record("escalation_stopped", tree=escalation.tree)
+        elif is_stopped and escalation not in empty:
+            escalation.state = restore(escalation.state, locked.tx.now)
+            locked.record("escalation_restored", tree=escalation.tree)

@@ -3,14 +3,19 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from alertnet.core.delivery.next_repeat import PROMPT_EVERY, next_repeat, prompt_pause
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.escalation.state import Event, Go, Hold, PlanChanged, Refuse, Status
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.record_response import confirm, take_back
-from alertnet.flows.notifications import prompts
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.escalation.report_action import still_to_do
+from alertnet.flows.notifications import field_reassurance, prompts
+from alertnet.flows.notifications.prompts import FIRST_AFTER_HOLD, may_repeat, ring
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.prompts import Prompt
 
 EVENTS: dict[PromptAnswer, Callable[[int], Event]] = {
@@ -107,3 +112,27 @@ def _decide_level(locked: LockedIncident, decision: PromptAnswer, tree: str, lev
             prompts.answer_prompt(locked, prompt.id, decision, by)
     move(locked, {escalation.id: [EVENTS[decision](planned.index)]})
     locked.save_facts()
+
+
+def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
+    """Ring again if nobody has answered, the longer nobody does the less often (B9).
+
+    Raises:
+        Inconsistent: it can't be as it is, and has to be put aside (A11).
+    """
+    locked = take_up(tx, incident_id)
+    prompt = prompt_store.hold(tx.session, prompt_id)
+    if prompt.due_at is None or prompt.due_at > tx.now or not locked.is_open:
+        return
+    if prompt.kind == PromptKind.FIELD_STATUS:
+        field_reassurance.tell_nobody_yet(locked, prompt.id)
+    elif not may_repeat(locked, prompt):
+        prompt_store.postpone(tx.session, prompt.id, next_repeat(prompt.due_at, PROMPT_EVERY, tx.now))
+        locked.record("alarm_held", subject=prompt.subject)
+    elif prompt.kind != PromptKind.TASK or still_to_do(locked, prompt):
+        ring(locked, prompt)
+        unanswered = prompt_pause(tx.now - prompt.raised_at, locked.facts.severity)
+        pause = FIRST_AFTER_HOLD if prompt.answer == PromptAnswer.HOLD else unanswered
+        prompt_store.ask_again(tx.session, prompt, next_repeat(prompt.due_at, pause, tx.now))
+        locked.record(f"{prompt.kind}_repeated", subject=prompt.subject, asked=prompt.asked + 1)
+    locked.finish()

@@ -8,9 +8,9 @@ from functools import partial
 from alertnet.core.directory.contact import WRITTEN, Contact
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import Unknown, WrongState
-from alertnet.core.escalation.advance import still_says
-from alertnet.core.escalation.quorum import AnswerKind, Via
-from alertnet.core.escalation.state import Answered, Confirmed, Event, Status, Withdrawn
+from alertnet.core.escalation.advance_incident import still_says
+from alertnet.core.escalation.quorum import RECEIVED, AnswerKind, Via
+from alertnet.core.escalation.state import Answered, Confirmed, Event, Received, Status, Withdrawn
 from alertnet.core.monitoring.metrics import ANSWERS, once
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.written_codes import known_code
@@ -288,3 +288,25 @@ def _confirm(
         its_own = tuple(method for method in contact.all_methods if method.address == answered_there)
         there = replace(contact, methods=its_own, when_closed=())
         write(locked, kind, tree, there, recorded.words, methods=WRITTEN, send=False)
+
+
+def record_receipt(locked: LockedIncident, tree: str, contact: str, address: str) -> None:
+    """Record that the code of a call to that number was keyed, and let the repeats to it wait."""
+    id = locked.tx.entropy.id()
+    locked.tx.counted.append(once(ANSWERS, RECEIVED, Via.CALL.value))
+    locked.work.add(
+        answers.NewAnswer(
+            id=id,
+            incident_id=locked.incident.id,
+            tree=tree,
+            contact=contact,
+            kind=RECEIVED,
+            via=Via.CALL,
+            at=locked.tx.now,
+            address=address,
+            by=None,
+            note=None,
+        )
+    )
+    locked.record(RECEIVED, tree=tree, contact=contact, via=Via.CALL.value, acknowledgement=id)
+    move(locked, events_of(locked, tree, contact, partial(Received, address=address)))

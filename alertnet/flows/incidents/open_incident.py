@@ -1,13 +1,12 @@
 """Opening an incident: resolved, planned and queued in the very transaction that accepts it (A1, A2)."""
 
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance import begin
+from alertnet.core.escalation.advance_incident import begin
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, Facts, Incident, IncidentStatus
 from alertnet.core.notification import PromptKind
 from alertnet.core.resolution.known_people import check_names, with_records
 from alertnet.core.resolution.resolve import Plans, opening
-from alertnet.flows.escalation.escalate import for_all, move
-from alertnet.flows.escalation.no_recipients import NOBODY, nobody_serves
+from alertnet.flows.escalation.escalate import NOBODY, for_all, move, nobody_serves
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.prefetch import Prefetch

@@ -1,28 +1,74 @@
 """Re-resolving: edited trees and wider consent take effect once a coordinator has seen the difference (A8)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
-from alertnet.core.escalation.advance import begin, restore
-from alertnet.core.escalation.state import Answered, Replanned, Status
+from alertnet.core.escalation.advance_incident import begin, restore
+from alertnet.core.escalation.state import LAST_RESORT, Answered, Replanned, Status
 from alertnet.core.incident import Facts
 from alertnet.core.replan.difference import Difference, compare, with_consent
 from alertnet.core.replan.state_migration import migrate_state
 from alertnet.core.replan.tree_migration import Places, retire, succeed
 from alertnet.core.resolution.resolve import Plan, Plans, opening
-from alertnet.flows.escalation.escalate import move
-from alertnet.flows.escalation.no_recipients import NOBODY, nobody_serves, stop_what_reaches_nobody
-from alertnet.flows.incidents import migrate_records
-from alertnet.flows.incidents.consent import let_wait
+from alertnet.flows.credentials.written_codes import good_from, known_codes, owners_of, void
+from alertnet.flows.escalation.escalate import NOBODY, move, nobody_serves, stop_what_reaches_nobody
 from alertnet.flows.incidents.open_incident import plans_in_force
-from alertnet.flows.incidents.update import must_be_open
+from alertnet.flows.incidents.update import let_wait, must_be_open
 from alertnet.flows.notifications.cancel_alerts import cancel_barred, cancel_for_those_gone
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.store.records import answers, editions
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import answers, editions, notifications
 from alertnet.store.records import incidents as incident_store
+from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.credentials import codes
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.escalations import Escalation
+
+
+def follow(tx: Tx, escalation: Escalation, after: Plan, places: Places) -> None:
+    """Let what was sent for the escalation, and its open questions, follow the same contact, method and level."""
+    levels = {LAST_RESORT: LAST_RESORT, **dict(enumerate(places.levels))}
+    for notification, coverage in notifications.covering(tx.session, escalation.id):
+        there = replace(
+            coverage,
+            contact=places.contacts[coverage.contact],
+            method_index=places.methods[coverage.contact][coverage.method_index],
+            level_index=levels[coverage.level_index],
+        )
+        notifications.cover_as(tx.session, notification, there)
+    for prompt in prompt_store.about_levels(tx.session, escalation.id):
+        level = levels[prompt.level_index]
+        if prompt.subject == Subject.LEVEL:
+            about: str | None = after.tree.levels[level].name
+        else:
+            about = places.contacts.get(prompt.about or "", prompt.about)
+        prompt_store.rename(tx.session, prompt.id, level + 1, about)
+
+
+def let_codes_follow(locked: LockedIncident) -> None:
+    """Let codes be good from the numbers that their contacts have now, and from none that has left."""
+    for (tree, contact), code in list(known_codes(locked).items()):
+        same_recipient = [each for each in locked.same_recipient(tree, contact) if not each[1].former]
+        if not same_recipient:
+            continue
+        _forget_numbers(locked, code.id, same_recipient)
+        if good_from(locked, code, same_recipient) is None:
+            void(locked, code.id)
+    for id in codes.shared(locked.tx.session, locked.incident.id):
+        _forget_numbers(locked, id, locked.plans.coordinators)
+
+
+def _forget_numbers(locked: LockedIncident, code_id: str, same_recipient: Sequence[tuple[str, Contact]]) -> None:
+    """Forget numbers that nobody of them has any more; a phone of whoever was on duty stays while there is a rota."""
+    on_duty = {(tree, contact.id) for tree, contact in same_recipient if contact.duty}
+    now = {index for number in owners_of(same_recipient) for index in locked.tx.vault.indexes(number)}
+    for number in codes.numbers_of(locked.tx.session, code_id):
+        if number.index not in now and (number.tree, number.contact) not in on_duty:
+            codes.forget_number(locked.tx.session, code_id, number.index)
 
 
 @dataclass(frozen=True)
@@ -64,7 +110,7 @@ def re_resolve(locked: LockedIncident, edition: Edition, expected: str, *, by: s
         _carry_over(locked, escalation, before[escalation.tree], places.get(escalation.tree))
     _open_escalations(locked)
     stop_what_reaches_nobody(locked)
-    migrate_records.let_codes_follow(locked)
+    let_codes_follow(locked)
     cancel_barred(locked)
     cancel_for_those_gone(locked)
     answered = _answered_elsewhere(locked, before)
@@ -124,7 +170,7 @@ def _carry_over(locked: LockedIncident, escalation: Escalation, before: Plan, pl
         locked.record("escalation_restored", tree=escalation.tree)
     locked.work.pin(escalation.id, locked.incident.trees[escalation.tree])
     if not places.is_everything_where_it_was:
-        migrate_records.follow(locked.tx, escalation, after, places)
+        follow(locked.tx, escalation, after, places)
 
 
 def _open_escalations(locked: LockedIncident) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import timedelta
 
-from alertnet.core.escalation.advance import still_wanted
+from alertnet.core.escalation.advance_incident import still_wanted
 from alertnet.core.notification import AttemptStatus
 from alertnet.core.resolution.exclusions import Bars
 from alertnet.flows.notifications.redial import as_shown

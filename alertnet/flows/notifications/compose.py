@@ -10,11 +10,17 @@ from alertnet.core.escalation.decision import NewAlert
 from alertnet.core.notification import URGENT, Kind
 from alertnet.flows.credentials.page_links import link_token
 from alertnet.flows.credentials.written_codes import written_code
-from alertnet.flows.notifications.already_queued import prompt_waits
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.unit_of_work import NotificationDraft
+from alertnet.store.queues import incident_attempts
 from alertnet.store.records import notifications
 from alertnet.store.records.notifications import Coverage
+
+
+def prompt_waits(locked: LockedIncident, method: Method, prompt: str) -> bool:
+    """Whether that prompt, raised or repeated earlier, has not left for that method."""
+    indexes = locked.tx.vault.indexes(method.address)
+    return incident_attempts.prompt_waits(locked.tx.session, locked.incident.id, method.kind, indexes, prompt)
 
 
 def said(locked: LockedIncident, tree: str, contact: Contact | None = None) -> Said:

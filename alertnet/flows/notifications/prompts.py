@@ -9,11 +9,13 @@ from typing import Any
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.directory.contact import RINGING, WRITTEN, Contact, MethodKind
 from alertnet.core.disclosure import IN_FLOODS, Subject
+from alertnet.core.limits import ALL_NOTICES
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import decision_code, good_from
 from alertnet.flows.notifications.compose import said, write
-from alertnet.flows.notifications.ring_budget import count_rings, may_ring
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import limits
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials import codes
 from alertnet.store.records.credentials.codes import Code
@@ -22,6 +24,17 @@ from alertnet.store.records.prompts import Prompt
 FIRST_AFTER_HOLD = timedelta(minutes=60)
 PAUSES = {PromptAnswer.HOLD: FIRST_AFTER_HOLD, PromptAnswer.TAKEN: timedelta(minutes=20)}
 """After these answers it is asked again: nothing is decided, or done, yet."""
+
+
+def count_rings(tx: Tx, address: str, times: int) -> None:
+    """Count an alarm about what somebody texts or calls at an address: notices have the less room there."""
+    used = limits.hold(tx, ALL_NOTICES, address)
+    limits.keep(tx, ALL_NOTICES, address, ALL_NOTICES.use(used, tx.now, times))
+
+
+def may_ring(tx: Tx, address: str) -> bool:
+    """Whether such an alarm may be repeated there once more, by SMS and call."""
+    return ALL_NOTICES.room(limits.usage(tx, ALL_NOTICES, address), tx.now) >= 2
 
 
 def raise_prompt(

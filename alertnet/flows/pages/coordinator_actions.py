@@ -4,8 +4,7 @@ from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import CloseReason
 from alertnet.core.notification import Kind
 from alertnet.flows.escalation.pin_proof import Sent
-from alertnet.flows.escalation.report_action import is_reported, report_action
-from alertnet.flows.escalation.vouch import vouch
+from alertnet.flows.escalation.report_action import is_reported, report_action, vouch
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.pages.contact_page import may_answer
 from alertnet.flows.unit.locked_incident import LockedIncident

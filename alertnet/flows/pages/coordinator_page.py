@@ -1,12 +1,17 @@
 """The coordinator's page: a decision, alarm or task, and what can be done for the incident; opening changes nothing."""
 
+import re
 from dataclasses import replace
 
+import phonenumbers
+from phonenumbers import PhoneNumberType, number_type
+
+from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.disclosure import Subject, details_of
 from alertnet.core.errors import WrongState
 from alertnet.core.limits import LONGEST_NOTE
 from alertnet.core.notification import CALL_FAILURES, DECISIONS, PromptAnswer, PromptKind
-from alertnet.flows.escalation import report_phone_task
+from alertnet.flows.escalation import report_action
 from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove
 from alertnet.flows.escalation.record_decision import decide_prompt
 from alertnet.flows.notifications import prompts
@@ -21,20 +26,50 @@ from alertnet.flows.pages.contact_page import (
     with_proof,
 )
 from alertnet.flows.pages.coordinator_actions import ACTS, CLOSE, carry_out, coordinator_actions_of, is_allowed
-from alertnet.flows.pages.task_details import task_details_of
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
-from alertnet.messages.page import Page, Remark, Text
+from alertnet.messages.page import Page, Remark, TaskDetails, Text
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials import page_links
 from alertnet.store.records.credentials.page_links import PageLink
+from alertnet.store.records.notifications import covered_by_tasks
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import received_texts
 from alertnet.store.views.received_texts import ReceivedText
 
+MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+_NUMBER = re.compile(r"\+[0-9](?:[ -]?[0-9]){6,14}")
+
 ACKNOWLEDGE, TAKE = "acknowledge", "take"
 _SAID = {kind.value for kind in ANSWERS.values()}
+
+
+def task_details_of(locked: LockedIncident, task: Prompt) -> TaskDetails | None:
+    """What the page of that task shows; None where its contact may not be told any more (A3)."""
+    covered = covered_by_tasks(locked.tx.session, [task.id])[task.id]
+    asked = next(each for each in covered if each.escalation == task.escalation_id)
+    if not locked.may_hear(asked.tree, task.contact):
+        return None
+    contact = locked.contact(asked.tree, task.contact)
+    words = contact.all_methods[asked.method_index].address
+    numbers = _numbers(words, contact)
+    who = tuple(dict.fromkeys(part for part in (contact.organisation, contact.name, contact.id) if part))
+    return TaskDetails(who, contact.language, words, numbers, tuple(number for number in numbers if _is_mobile(number)))
+
+
+def _numbers(words: str, contact: Contact) -> tuple[str, ...]:
+    """Those in the words of the task, then the contact's own."""
+    written = (re.sub("[ -]", "", found) for found in _NUMBER.findall(words))
+    calls = (method.address for method in contact.at_hand if method.kind in (MethodKind.CALL, MethodKind.SMS))
+    return tuple(dict.fromkeys((*written, *calls)))
+
+
+def _is_mobile(number: str) -> bool:
+    try:
+        return number_type(phonenumbers.parse(number)) in MOBILE
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def open_coordinator_page(tx: Tx, token: str) -> Opened | None:
@@ -94,12 +129,12 @@ def _decide(locked: LockedIncident, prompt: Prompt, answer: str, by: str) -> Non
 
 def _report(locked: LockedIncident, prompt: Prompt, answer: str, by: str) -> None:
     if answer == TAKE:
-        report_phone_task.take_task(locked, prompt, by)
+        report_action.take_task(locked, prompt, by)
     elif answer in CALL_FAILURES:
         if prompt.answer != answer:
-            report_phone_task.report_failure(locked, prompt, PromptAnswer(answer), by)
+            report_action.report_failure(locked, prompt, PromptAnswer(answer), by)
     else:
-        report_phone_task.report_answer(locked, prompt, ANSWERS[answer], by)
+        report_action.report_answer(locked, prompt, ANSWERS[answer], by)
 
 
 def _show(

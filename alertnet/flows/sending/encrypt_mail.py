@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
 
 import structlog
 
@@ -10,7 +12,6 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import details_of
 from alertnet.core.notification import Kind
 from alertnet.flows.sending.locked_attempt import lock_attempt
-from alertnet.messages.pgp import CannotEncrypt, encrypt
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.due_attempts import DueAttempt
 from alertnet.store.records import editions
@@ -18,6 +19,38 @@ from alertnet.store.records import editions
 WITH_DETAILS = frozenset({Kind.ALERT, Kind.REMINDER})
 
 log = structlog.get_logger(__name__)
+
+
+class CannotEncrypt(Exception):
+    """The key can't be used; the text says why, and nothing of the key or the mail."""
+
+
+def encrypt(text: str, key: str, at: datetime) -> str:
+    """The text as a MIME entity, encrypted to that key (ASCII armor) as it stands at that instant.
+
+    Raises:
+        CannotEncrypt: the key is damaged, revoked, expired by then, or not made for it.
+    """
+    # Most installations have no key, and do without the library.
+    from pysequoia import Cert
+    from pysequoia import encrypt as encrypt_to
+
+    entity = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
+    entity.set_content(text)
+    del entity["MIME-Version"]
+    try:
+        certificate = Cert.from_bytes(key.encode())
+        # The library itself encrypts to keys that are past using.
+        if certificate.is_revoked:
+            raise CannotEncrypt("revoked")
+        if certificate.expiration is not None and certificate.expiration <= at:
+            raise CannotEncrypt("expired")
+        return encrypt_to(entity.as_bytes(), [certificate]).decode("ascii")
+    except CannotEncrypt:
+        raise
+    # The library tells everything else by a bare RuntimeError.
+    except Exception as error:
+        raise CannotEncrypt("unusable") from error
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""What became of a send: written down once, by whoever holds the lease, and followed by what it calls for (A5, B3)."""
+"""What became of a send: written down once by whoever holds the lease, and brought further by callbacks (A5, B3).
+
+Callbacks are lost, doubled, in any order, and sooner than our own commit.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,11 +9,47 @@ from datetime import timedelta
 
 from alertnet.channels.base import Accepted, NotSent, Refused, Result, Unsure
 from alertnet.core.delivery.circuit_breaker import believed, pause_after
-from alertnet.core.notification import AttemptStatus
+from alertnet.core.delivery.provider_codes import Code, outcome_of_call, outcome_of_sms
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.notification import AttemptStatus, Failure
 from alertnet.flows.sending.locked_attempt import LockedAttempt, lock_attempt, lock_attempts
+from alertnet.flows.sending.provider_health import note_heard
 from alertnet.flows.sending.render_and_send import TurnedAway, Withheld
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import heartbeats
+
+
+def track_sms(tx: Tx, attempt_id: str, provider_id: str, status: str, error_code: Code = None) -> None:
+    """Take a MessageStatus and its ErrorCode, if there is such an attempt."""
+    locked = lock_attempt(tx, attempt_id)
+    if locked is None:
+        return
+    outcome, failure = outcome_of_sms(status, error_code)
+    locked.apply_status(provider_id, outcome, failure, error_code)
+    _finish(locked, MethodKind.SMS, failure)
+
+
+def track_call(
+    tx: Tx, attempt_id: str, provider_id: str, status: str, sip_code: Code = None, error_code: Code = None
+) -> None:
+    """Take a CallStatus with its SipResponseCode and ErrorCode, if there is such an attempt.
+
+    A call that ended without its code has failed, whoever picked up.
+    """
+    locked = lock_attempt(tx, attempt_id)
+    if locked is None:
+        return
+    outcome, failure = outcome_of_call(status, sip_code, error_code)
+    locked.apply_status(provider_id, outcome, failure, error_code or sip_code)
+    _finish(locked, MethodKind.CALL, failure)
+
+
+def _finish(locked: LockedAttempt, method: MethodKind, failure: Failure | None) -> None:
+    note_heard(locked)
+    locked.finish()
+    if failure is not Failure.OUR_ACCOUNT:
+        heartbeats.note_report(locked.tx, method)
 
 
 @dataclass(frozen=True)

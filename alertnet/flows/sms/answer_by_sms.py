@@ -12,8 +12,7 @@ from alertnet.core.inbound.sms_grammar import SmsAnswer, Verb
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.escalation.record_decision import decide_prompt
 from alertnet.flows.escalation.record_response import respond
-from alertnet.flows.escalation.report_action import report_action
-from alertnet.flows.escalation.report_phone_task import report_answer, tree_of
+from alertnet.flows.escalation.report_action import report_action, report_answer, tree_of
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.notifications.prompts import answer_prompt, subject_of
 from alertnet.flows.sms.unclear_sms import keep_text, reply_to_holder, ring_once

@@ -18,10 +18,9 @@ from alertnet.flows.credentials.pins import without_pins
 from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.sms.answer_by_sms import record_answers
-from alertnet.flows.sms.forward_sms import pass_on_from_contact, pass_on_from_member
 from alertnet.flows.sms.on_call import take_turn
 from alertnet.flows.sms.report_by_sms import receive_report
-from alertnet.flows.sms.unclear_sms import reply_to_holder, reply_unclear
+from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_to_holder, reply_unclear
 from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong
 from alertnet.flows.system.lost_incidents import pass_on_answer
 from alertnet.flows.unit.locked_incident import take_up, take_up_each

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alertnet.core.disclosure import Subject
-from alertnet.core.inbound.lost_incidents import traces_of
+from alertnet.core.inbound.unknown_codes import traces_of
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import contacts_at, member_at, words_of
 from alertnet.flows.notifications.system_notices import tell_coordinators

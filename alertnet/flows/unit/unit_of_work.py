@@ -10,7 +10,7 @@ from typing_extensions import Unpack
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Kind
-from alertnet.store.db.new_row import NewRow
+from alertnet.store.db.statements import NewRow
 from alertnet.store.db.tx import Tx
 from alertnet.store.pending_rows import PendingRows
 from alertnet.store.queues import attempts as attempt_store

@@ -11,10 +11,8 @@ from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.notification import Failure, Kind, PromptAnswer
 from alertnet.flows.escalation.record_decision import decide_prompt
-from alertnet.flows.escalation.record_receipt import record_receipt
-from alertnet.flows.escalation.record_response import respond
-from alertnet.flows.escalation.report_phone_task import take_task
-from alertnet.flows.escalation.report_wrong_person import report_wrong_person
+from alertnet.flows.escalation.record_response import record_receipt, respond
+from alertnet.flows.escalation.report_action import report_wrong_person, take_task
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.voice.live_call import Call, KeypadQuestion, Spoken, take_call

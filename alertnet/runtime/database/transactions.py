@@ -7,7 +7,7 @@ SQLite is in `group_commit`. A database that can't be reached, or can't commit, 
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol, TypeVar
@@ -16,11 +16,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from structlog.stdlib import BoundLogger
 
 from alertnet.core.errors import AlertnetError
 from alertnet.runtime.database.faults import cause_of
 from alertnet.runtime.database.wakeups import Hook, Wakeups
-from alertnet.store.db.postgres import notify_others
+from alertnet.store.db.engine import notify_others
 from alertnet.store.db.tx import Tx, left_due, undoing
 
 T = TypeVar("T")
@@ -145,3 +146,23 @@ class OwnCommit:
                 if not isinstance(error.orig, (DeadlockDetected, SerializationFailure, UniqueViolation)):
                     raise
         return run_alone(self.engine, self.begin, work, self.wakeups)
+
+
+@contextmanager
+def handled(handle: Callable[[Exception], object]) -> Iterator[None]:
+    """Hands the failure of the block to `handle`, and goes on after the block.
+
+    Raises:
+        DatabaseAway: where the block does, since nothing else can be done then either.
+    """
+    try:
+        yield
+    except DatabaseAway:
+        raise
+    except Exception as failure:
+        handle(failure)
+
+
+def isolated(log: BoundLogger, event: str, **fields: object) -> AbstractContextManager[None]:
+    """Logs the failure of the block, with its traceback, as that event, and goes on after the block."""
+    return handled(lambda _: log.exception(event, **fields))

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from alertnet.runtime.reminder import Reminder
-from alertnet.store.db.postgres import listen
+from alertnet.store.db.engine import listen
 from alertnet.store.db.tx import Tx, apart, undoing
 
 RECONNECT_SECONDS = 1.0

@@ -8,8 +8,7 @@ from functools import partial
 from alertnet.core.errors import WrongState
 from alertnet.sandbox.telephony.faults import Fault
 from alertnet.sandbox.telephony.network import FINISHED, Behaviour, CallRecord, Network
-from alertnet.sandbox.telephony.parameters import CallRequest
-from alertnet.sandbox.telephony.refusals import Refusal
+from alertnet.sandbox.telephony.parameters import CallRequest, Refusal
 from alertnet.sandbox.telephony.voice import Player, call_params
 from alertnet.sandbox.telephony.webhooks import Webhooks
 

@@ -6,8 +6,7 @@ from functools import partial
 
 from alertnet.sandbox.telephony.faults import Fault
 from alertnet.sandbox.telephony.network import Behaviour, Message, Network
-from alertnet.sandbox.telephony.parameters import TextRequest
-from alertnet.sandbox.telephony.refusals import Refusal
+from alertnet.sandbox.telephony.parameters import Refusal, TextRequest
 from alertnet.sandbox.telephony.twiml import read_messages
 from alertnet.sandbox.telephony.webhooks import Delivery, Webhooks
 

@@ -1,16 +1,31 @@
 """Engines for SQLite and PostgreSQL whose every connection is durable, strict, and gives up within seconds."""
 
+import os
 import sqlite3
+import stat
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, make_url
+import structlog
+from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
-from alertnet.store.db.private_files import make_private
 from alertnet.store.db.vault import Vault
+
+FOR_THE_OWNER = stat.S_IRUSR | stat.S_IWUSR
+BESIDE = ("", "-wal", "-shm", "-journal", ".lock")
+"""What belongs to a SQLite file: SQLite makes its own with the rights of the database."""
+
+log = structlog.get_logger(__name__)
+
+_CLOCK = text("SELECT clock_timestamp()")
+_NOTIFY = text("SELECT pg_notify('alertnet', '')")
+_LISTEN = "LISTEN alertnet"
 
 SQLITE_PRAGMAS = {
     "journal_mode": "WAL",
@@ -39,6 +54,63 @@ _SET_LOCALLY = "SELECT " + ", ".join(
     f"set_config('{name}', '{value}', true)" for name, value in POSTGRES_SESSION.items()
 )
 URL_FORMS = "sqlite:///file.db, or postgresql+psycopg://user@host/database"
+
+
+def for_the_owner(path: str, flags: int) -> int:
+    """Open the file as `os.open` does; one that is made is for its owner alone, whatever the umask lets through."""
+    return os.open(path, flags, FOR_THE_OWNER)
+
+
+def make_private(database: str) -> None:
+    """Make the SQLite file, if it is not there, and take from everybody what is open to everybody.
+
+    The owner is given nothing that it had not: who may only read its own file has a reason.
+
+    What is open to a group alone stays: that is somebody's choice, and no umask's. Where nothing can be made, SQLite
+    says why.
+    """
+    with suppress(OSError):
+        os.close(for_the_owner(database, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    for suffix in BESIDE:
+        _tighten(Path(f"{database}{suffix}"))
+
+
+def _tighten(path: Path) -> None:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return
+    if not mode & stat.S_IRWXO:
+        return
+    was, now = {"file": path.name, "mode": f"{mode:04o}"}, mode & FOR_THE_OWNER
+    try:
+        path.chmod(now)
+    except OSError as error:
+        log.warning("file_is_open_to_everybody", **was, error=error.strerror)
+    else:
+        log.info("file_was_open_to_everybody", **was, now=f"{now:04o}")
+
+
+def server_time(connection: Connection) -> datetime:
+    """What time it is there."""
+    there: datetime = connection.execute(_CLOCK).scalar_one()
+    return there
+
+
+def notify_others(session: Session) -> None:
+    """Once this is committed, let every process know that something is due."""
+    session.execute(_NOTIFY)
+
+
+def listen(connection: Connection) -> Any:
+    """The driver's own connection, whose `notifies` tells from now on what `notify_others` says anywhere.
+
+    It is detached: a connection that listens must never go back to the pool.
+    """
+    driver: Any = connection.connection.driver_connection
+    connection.detach()
+    driver.execute(_LISTEN)
+    return driver
 
 
 def parse_url(text: str) -> URL:

@@ -8,14 +8,12 @@ from typing import Any, ClassVar, TypedDict, cast
 from sqlalchemy import CursorResult, Row, and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
-from alertnet.core.delivery.invariants import check_attempt, check_notification
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Inconsistent
-from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.core.notification import AttemptStatus, Failure, Kind, check_attempt, check_notification
 from alertnet.store.db.columns import Instant
-from alertnet.store.db.new_row import NewRow
-from alertnet.store.db.prepared import Prepared
+from alertnet.store.db.statements import NewRow, Prepared
 from alertnet.store.tables import attempts, notifications
 
 SENT_BY = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)

@@ -10,16 +10,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain
-from alertnet.core.delivery.invariants import check_attempt
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import put_down
 from alertnet.core.incident import Facts, IncidentStatus
-from alertnet.core.notification import AttemptStatus, Kind
-from alertnet.store.db.bulk_update import change_each
+from alertnet.core.notification import AttemptStatus, Kind, check_attempt
 from alertnet.store.db.columns import Instant
-from alertnet.store.db.prepared import Prepared
+from alertnet.store.db.statements import Prepared, change_each
 from alertnet.store.queues.attempts import ABOUT, ASKED, QUEUED, Attempt, typed
 from alertnet.store.tables import attempts, incidents, notifications
 

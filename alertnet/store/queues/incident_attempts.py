@@ -12,9 +12,8 @@ from alertnet.core.codec import from_plain
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Failure, Kind
-from alertnet.store.db.by_incident import by_incident
 from alertnet.store.db.columns import Instant
-from alertnet.store.db.prepared import Prepared
+from alertnet.store.db.statements import Prepared, by_incident
 from alertnet.store.queues.attempts import QUEUED
 from alertnet.store.records.notifications import COVERAGE, Coverage
 from alertnet.store.tables import attempts, notifications, served

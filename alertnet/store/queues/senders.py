@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select, update
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.store.db.engine import insert_once
-from alertnet.store.db.prepared import Prepared
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import senders
 

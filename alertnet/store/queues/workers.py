@@ -13,7 +13,7 @@ from alertnet.core.monitoring.self_monitoring import Seen
 from alertnet.core.notification import AttemptStatus
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.engine import insert_once
-from alertnet.store.db.prepared import Prepared
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import ASKED, QUEUED, SENDING, SENT_BY
 from alertnet.store.tables import alarms, attempts, breakers, escalations, workers

@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.escalation.quorum import RECEIVED, Action, AnswerKind, Via
-from alertnet.store.db.new_row import NewRow
+from alertnet.store.db.statements import NewRow
 from alertnet.store.tables import acknowledgements, actions
 
 Names = Iterable[tuple[str, str]]

@@ -13,8 +13,7 @@ from alertnet.core.errors import Inconsistent, must_hold
 from alertnet.core.escalation.invariants import check_escalation
 from alertnet.core.escalation.state import State, Status
 from alertnet.core.incident import Scope, Severity
-from alertnet.store.db.new_row import NewRow
-from alertnet.store.db.prepared import Prepared
+from alertnet.store.db.statements import NewRow, Prepared
 from alertnet.store.tables import escalations, incidents
 
 

@@ -14,7 +14,7 @@ from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import Inconsistent, must_hold, put_down
 from alertnet.core.inbound.auto_replies import Earlier
-from alertnet.core.inbound.wrong_keys import WrongKeys
+from alertnet.core.inbound.unknown_codes import WrongKeys
 from alertnet.core.notification import Kind
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.tx import Tx

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.errors import Unknown
 from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Wider
-from alertnet.store.db.prepared import Prepared
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import incidents, lost_codes
 

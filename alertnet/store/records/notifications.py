@@ -17,9 +17,7 @@ from alertnet.core.disclosure import Said
 from alertnet.core.escalation.decision import AlertOnRecord
 from alertnet.core.escalation.state import State
 from alertnet.core.notification import AttemptStatus, Kind
-from alertnet.store.db.by_incident import by_incident
-from alertnet.store.db.new_row import NewRow
-from alertnet.store.db.prepared import Prepared
+from alertnet.store.db.statements import NewRow, Prepared, by_incident
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms, attempts, escalations, notifications, served
 

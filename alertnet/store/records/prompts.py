@@ -12,12 +12,9 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from alertnet.core.delivery.invariants import check_prompt
 from alertnet.core.disclosure import Subject
-from alertnet.core.notification import PromptAnswer, PromptKind
-from alertnet.store.db.by_incident import by_incident
-from alertnet.store.db.new_row import NewRow
-from alertnet.store.db.prepared import Prepared
+from alertnet.core.notification import PromptAnswer, PromptKind, check_prompt
+from alertnet.store.db.statements import NewRow, Prepared, by_incident
 from alertnet.store.tables import alarms, escalations
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from alertnet.store.db.columns import canonical
-from alertnet.store.db.prepared import Prepared
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Purpose
 from alertnet.store.tables import chain_heads, timeline

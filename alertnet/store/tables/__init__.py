@@ -4,10 +4,8 @@ Everything that names a person, a number, a code or what somebody wrote is an en
 is a keyed blind index (`…_index`) or a hash beside it. Roles, ids and statuses are in clear: they name nobody.
 """
 
-from alertnet.store.tables.access import api_keys, idempotency, inbound, pins, sweeps
+from alertnet.store.tables.access import api_keys, arrangements, idempotency, inbound, lost_codes, pins, sweeps
 from alertnet.store.tables.base import metadata
-from alertnet.store.tables.counters import counters
-from alertnet.store.tables.duty import arrangements
 from alertnet.store.tables.incidents import (
     acknowledgements,
     actions,
@@ -18,8 +16,6 @@ from alertnet.store.tables.incidents import (
     incidents,
     timeline,
 )
-from alertnet.store.tables.limits import limit_usage
-from alertnet.store.tables.lost import lost_codes
 from alertnet.store.tables.sending import (
     attempts,
     breakers,
@@ -31,7 +27,7 @@ from alertnet.store.tables.sending import (
     senders,
     served,
 )
-from alertnet.store.tables.watch import put_offs, signs, troubles, workers
+from alertnet.store.tables.watch import counters, limit_usage, put_offs, signs, troubles, workers
 
 __all__ = [
     "acknowledgements",

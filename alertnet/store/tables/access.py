@@ -1,4 +1,4 @@
-"""What comes in, how it is looked for, and who may ask: messages, requests that must not count twice, keys, PINs."""
+"""Who may ask, who is on duty, and what comes in and how it is looked for: keys, PINs, requests, duty, messages."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
@@ -64,4 +64,30 @@ pins = Table(
     Column("kind", String(8), nullable=False),  # pin | other | one_time: see `store.records.credentials.pins`
     Column("hash", LargeBinary(32), nullable=False),
     Column("used_at", Instant),
+)
+
+arrangements = Table(
+    "arrangements",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("tree", String(64), nullable=False),
+    Column("contact", String(64), nullable=False),
+    Column("officer", String(129), nullable=False),  # team/member
+    Column("is_on", Boolean, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Index("ix_arrangements_ends", "ends_at"),
+)
+
+lost_codes = Table(
+    "lost_codes",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("ref", String(8), nullable=False, index=True),
+    Column("number_index", LargeBinary(16), nullable=False),
+    Column("code_hash", LargeBinary(16), nullable=False),
+    Column("lasts_until", Instant, nullable=False),
+    Column("answered_at", Instant),  # its coordinators were alarmed that an answer to it came
+    Index("ix_lost_codes_held", "code_hash", "number_index"),
 )

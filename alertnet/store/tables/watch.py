@@ -1,9 +1,30 @@
 """What the watch on ourselves goes by: workers, signs of life, rows that were put off, trouble that was told of."""
 
-from sqlalchemy import Column, Index, Integer, String, Table, text
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, String, Table, text
 
-from alertnet.store.db.columns import Instant
+from alertnet.store.db.columns import Instant, Json
 from alertnet.store.tables.base import metadata
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(64), primary_key=True),  # of `core.monitoring.metrics.Series`
+    Column("labels", String(128), primary_key=True),  # their values, a JSON list
+    Column("number", Float, nullable=False),
+)
+
+limit_usage = Table(
+    "limit_usage",
+    metadata,
+    Column("name", String(32), primary_key=True),  # of `core.limits.Limit`
+    Column("key", LargeBinary(16), primary_key=True),  # blind index of the number, owner or incident
+    Column("until", Json, nullable=False),  # when each use gives its room back: ISO 8601, ascending
+    Column("dropped", Integer, nullable=False),
+    Column("closings", Integer, nullable=False),
+    Column("closed_until", Instant),
+    Column("lasts_until", Instant, nullable=False),
+    Index("ix_limit_usage_lasts_until", "lasts_until"),
+)
 
 workers = Table(
     "workers",

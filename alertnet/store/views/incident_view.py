@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import BindParameter, Row, Select, Table, bindparam, select
 from sqlalchemy.orm import Session
 
+from alertnet.core.forecast.call_sheet import Answered, Progress
 from alertnet.core.incident import Incident
 from alertnet.store import tables
 from alertnet.store.pending_rows import PendingRows
 from alertnet.store.queues.attempts import NewAttempt
+from alertnet.store.records import answers, escalations
 from alertnet.store.records.escalations import NewEscalation
 from alertnet.store.records.notifications import NewNotification
 from alertnet.store.views import shapes
@@ -23,6 +25,17 @@ Rows = dict[str, list[Row[Any]]]
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
 _SHOWN = ("id", "incident_id", "tree", "level", "round", "contact", "method", "kind", "language", "trees", "status")
 """Of a notification: without the sealed columns, which the answer has no use for."""
+
+
+def progress_of(session: Session, id: str) -> Progress:
+    """How far an incident has come; of answers the latest of each contact, and none that was revoked."""
+    return Progress(
+        escalations.states_of(session, id),
+        {
+            (each.tree, each.contact): Answered(each.kind, each.via, each.at)
+            for each in reversed(answers.current_answers(session, id))
+        },
+    )
 
 
 def _of(table: Table, *order: str, names: Sequence[str] | None = None) -> Select[Any]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain
 from alertnet.core.disclosure import Said
-from alertnet.core.inbound.wrong_keys import WrongKeys
+from alertnet.core.inbound.unknown_codes import WrongKeys
 from alertnet.core.notification import Failure, Kind
 from alertnet.store.tables import attempts, notifications
 

@@ -14,14 +14,12 @@ from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.incident import Affected, Facts
 from alertnet.core.notification import PromptAnswer
 from alertnet.core.resolution.known_people import check_names, with_records
-from alertnet.flows.escalation import vouch as vouching
+from alertnet.flows.escalation import report_action as vouching
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.escalation.record_response import revoke
 from alertnet.flows.escalation.report_action import report_action
-from alertnet.flows.incidents.close_incident import close_incident
-from alertnet.flows.incidents.consent import hear_consent
-from alertnet.flows.incidents.reopen_incident import reopen_incident
-from alertnet.flows.incidents.update import exclude, update_incident
+from alertnet.flows.incidents.close_incident import close_incident, reopen_incident
+from alertnet.flows.incidents.update import exclude, hear_consent, update_incident
 from alertnet.flows.unit.idempotent_request import Act, Show
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx

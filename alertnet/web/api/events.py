@@ -1,10 +1,18 @@
-"""An incident's timeline as it is written, as Server-Sent Events; whoever was cut off goes on after `Last-Event-ID`."""
+"""An incident's timeline as it is written, as Server-Sent Events; whoever was cut off goes on after `Last-Event-ID`.
+
+One listener for the whole process, however many follow. A commit that leaves something due wakes it at once; what
+commits without that, or in another process on SQLite, it finds within a second.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Request
+import structlog
+from fastapi import APIRouter, Depends, Header, HTTPException, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from alertnet.runtime.database.transactions import DatabaseAway
@@ -13,14 +21,93 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.views import timeline_view
 from alertnet.store.views.timeline_view import EntryView
-from alertnet.web.api.event_broadcast import Live
 from alertnet.web.api.incidents import DURESS_SCOPE, id_of
 from alertnet.web.auth import Credentials, InForce, Reader, throttle_of
 from alertnet.web.problems import documented
 
+LOOK_SECONDS = 1.0
+GATHER_SECONDS = 0.02  # commits that come together are looked at together
+MOST_FOLLOWERS = 200
+
+log = structlog.get_logger(__name__)
+
 ENTRIES = 100  # read at once
 
 router = APIRouter()
+
+
+@dataclass
+class Live:
+    """Who follows which chain with which key, how far each chain has come, and which keys are in force."""
+
+    runtime: Runtime
+    _followers: Counter[str] = field(default_factory=Counter)
+    _keys: Counter[str] = field(default_factory=Counter)
+    _heads: dict[str, int] = field(default_factory=dict)
+    _revoked: frozenset[str] = frozenset()
+    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _listener: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def following(self, chain: str, key_id: str) -> AsyncIterator[None]:
+        """Within this the listener looks at the chain and the key too.
+
+        Raises:
+            HTTPException: 429, too many follow already.
+        """
+        if self._followers.total() >= MOST_FOLLOWERS:
+            raise HTTPException(429, "too many event streams are open", {"Retry-After": "30"})
+        self._followers[chain] += 1
+        self._keys[key_id] += 1
+        if self._listener is None:
+            self._listener = asyncio.create_task(self._listen())
+        try:
+            yield
+        finally:
+            self._followers -= Counter([chain])
+            self._keys -= Counter([key_id])
+            if not self._followers and self._listener is not None:
+                self._listener.cancel()
+                self._listener = None
+
+    async def beyond(self, chain: str, seq: int, key_id: str) -> None:
+        """Returns when the chain has an entry after that one, or the key was revoked."""
+        async with self._news:
+            await self._news.wait_for(lambda: self._heads.get(chain, 0) > seq or key_id in self._revoked)
+
+    async def _listen(self) -> None:
+        woken = asyncio.Event()
+        hook = _from_any_thread(woken)
+        self.runtime.on_commit.append(hook)
+        try:
+            while True:
+                await self._look()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), LOOK_SECONDS)
+                    await asyncio.sleep(GATHER_SECONDS)
+                woken.clear()
+        finally:
+            self.runtime.on_commit.remove(hook)
+
+    async def _look(self) -> None:
+        chains, ids = list(self._followers), list(self._keys)
+        try:
+            heads, revoked = await asyncio.to_thread(
+                self.runtime.read,
+                lambda tx: (timeline_view.heads(tx.session, chains), api_keys.revoked_of(tx.session, ids)),
+            )
+        except Exception as error:
+            # Whoever follows waits for the next look; a listener that ended would leave them waiting for ever.
+            log.warning("live_look_failed", error=type(error).__name__)
+            return
+        async with self._news:
+            self._heads, self._revoked = heads, revoked
+            self._news.notify_all()
+
+
+def _from_any_thread(woken: asyncio.Event) -> Callable[[], object]:
+    loop = asyncio.get_running_loop()
+    return lambda: loop.call_soon_threadsafe(woken.set)
 
 
 async def followed(request: Request, ref: str, key: Reader, runtime: InForce) -> AsyncIterator[str]:

@@ -3,27 +3,115 @@
 Only what is open, due or under way is counted: the cost does not grow with what is closed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.responses import Response
 
 from alertnet import __version__
-from alertnet.core.monitoring.self_monitoring import Files, Observed
+from alertnet.core.monitoring.metrics import ALL, SUM, Key, Series
+from alertnet.core.monitoring.self_monitoring import (
+    Files,
+    Observed,
+    Part,
+    find_trouble,
+    lateness,
+    may_beat,
+    missing_workers,
+)
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.settings.settings import Settings
 from alertnet.store.db.tx import Tx
-from alertnet.store.monitoring import counters, row_counts
+from alertnet.store.monitoring import counters, heartbeats, row_counts
 from alertnet.store.monitoring.observations import observe
 from alertnet.web.auth import InForce
-from alertnet.web.monitoring.counted_metrics import as_metrics
-from alertnet.web.monitoring.gauge import gauge
-from alertnet.web.monitoring.watch_metrics import count_watch
 
 router = APIRouter()
+
+
+def gauge(name: str, help: str, *labels: str) -> GaugeMetricFamily:
+    """A gauge that is counted as a whole at each request."""
+    return GaugeMetricFamily(name, help, labels=labels)
+
+
+def as_metrics(counted: Mapping[Key, float]) -> Iterator[Metric]:
+    """Each series, also where nothing was counted yet; what a later version counts is not known here."""
+    for series in ALL:
+        of_series = {labels: number for (name, labels), number in counted.items() if name == series.name}
+        yield _histogram(series, of_series) if series.bounds else _counter(series, of_series)
+
+
+def _counter(series: Series, counted: Mapping[tuple[str, ...], float]) -> Metric:
+    family = CounterMetricFamily(series.name, series.help, labels=series.labels)
+    for labels, number in sorted(counted.items()):
+        family.add_metric(labels, number)
+    return family
+
+
+def _histogram(series: Series, counted: Mapping[tuple[str, ...], float]) -> Metric:
+    family = HistogramMetricFamily(series.name, series.help, labels=series.labels)
+    for labels in sorted({each[:-1] for each in counted}) or ([()] if not series.labels else []):
+        buckets, sofar = [], 0.0
+        for bound in (*map(str, series.bounds), "+Inf"):
+            sofar += counted.get((*labels, bound), 0.0)
+            buckets.append((bound, sofar))
+        family.add_metric(labels, buckets, sum_value=counted.get((*labels, SUM), 0.0))
+    return family
+
+
+def count_watch(tx: Tx, seen: Observed) -> list[Metric]:
+    """Trouble, lateness, workers, reports and signs of life."""
+    found = find_trouble(seen)
+    trouble = gauge("alertnet_trouble", "1 while that part is in trouble.", "part")
+    for part in Part:
+        trouble.add_metric([part.value], part in found)
+    heartbeat = gauge("alertnet_heartbeat_allowed", "1 while the heartbeat may be sent.")
+    heartbeat.add_metric([], may_beat(seen, found))
+    late = gauge("alertnet_late_seconds", "How late the oldest row is; not what pace or provider hold back.", "queue")
+    for name, span in lateness(seen).items():
+        late.add_metric([name], span.total_seconds())
+    return [trouble, heartbeat, late, _depth(tx), *_workers(seen), *_reports(seen), *_signs(tx)]
+
+
+def _depth(tx: Tx) -> Metric:
+    family = gauge("alertnet_unsent_attempts", "Attempts that wait to be sent.", "method")
+    for method, count in row_counts.unsent(tx.session).items():
+        family.add_metric([method.value], count)
+    return family
+
+
+def _workers(seen: Observed) -> list[Metric]:
+    missing = gauge("alertnet_workers_missing", "Workers that vanished, and none began in their place.")
+    missing.add_metric([], missing_workers(seen))
+    age = gauge("alertnet_worker_age_seconds", "Since any worker showed that it is alive.")
+    if seen.workers:
+        newest = max(each.seen_at for each in seen.workers)
+        age.add_metric([], max(0.0, (seen.now - newest).total_seconds()))
+    return [missing, age]
+
+
+def _reports(seen: Observed) -> list[Metric]:
+    lost = gauge("alertnet_reports_lost", "Reports of delivery lost in a row, as of the last one lost.", "method")
+    at = gauge("alertnet_report_timestamp_seconds", "When a report of delivery arrived last.", "method")
+    for method, reports in seen.reports.items():
+        is_over = reports.heard_at and reports.lost_at and reports.heard_at >= reports.lost_at
+        lost.add_metric([method.value], 0 if is_over else reports.lost)
+        if reports.heard_at:
+            at.add_metric([method.value], reports.heard_at.timestamp())
+    return [lost, at]
+
+
+def _signs(tx: Tx) -> list[Metric]:
+    known = heartbeats.read(tx.session)
+    inbound = gauge("alertnet_inbound_test_timestamp_seconds", "When the inbound path answered its test last.")
+    heartbeat = gauge("alertnet_heartbeat_timestamp_seconds", "When the heartbeat was taken last.")
+    for family, name in ((inbound, heartbeats.INBOUND), (heartbeat, heartbeats.HEARTBEAT)):
+        if name in known:
+            family.add_metric([], known[name].at.timestamp())
+    return [inbound, heartbeat]
 
 
 @router.get(

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
 
-from alertnet.cli.demo.page_content.cast import ring_key
-from alertnet.cli.demo.page_content.forecast import Foretold
-from alertnet.cli.demo.page_content.names import REASONS, Names
+from alertnet.cli.demo.page_content.names import REASONS, Names, ring_key
+from alertnet.cli.demo.page_content.outlook import Foretold
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.escalation.state import LevelStatus, Status
 from alertnet.flows.unit.locked_incident import LockedIncident

@@ -1,13 +1,15 @@
-"""What people, levels and messages are called on the page, as one incident's pinned trees have them."""
+"""What people, levels and messages are called on the page, and the example network with everybody at one place."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from alertnet.cli.demo.page_content.cast import called
+from alertnet.core.directory.contact import Contact, MethodKind
+from alertnet.core.directory.contact_tree import ContactTree, Member, Network, Team
 from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
 from alertnet.core.incident import TYPES
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.sandbox.page import Cast
+from alertnet.sandbox.page import Cast, Circle, Party, Ring
 
 METHODS = {"sms": "SMS", "call": "call", "email": "mail", "task": "a coordinator"}
 MESSAGES = {
@@ -47,6 +49,65 @@ REASONS = {
     "refused": "a coordinator refused",
     "drill": "takes no part in drills",
 }
+
+
+def make_cast(network: Network) -> Cast:
+    """Everybody with a telephone or mailbox; a contact of several trees stands in the first whose level names it."""
+    seen: set[str] = set()
+    circles = tuple(_circle(tree, network, seen) for _, tree in sorted(network.trees.items()))
+    field = (_member(team, member) for team in network.teams.values() for member in team.members.values())
+    return Cast(tuple(field), tuple(circle for circle in circles if circle.rings))
+
+
+def ring_key(tree: str, index: int) -> str:
+    """The key of the level at that place of the tree."""
+    return f"{tree}-{index}"
+
+
+def called(contact: Contact) -> str:
+    """What a contact is called in a line of text: coordinators by their function, others by their organisation."""
+    return contact.name if contact.is_coordinator and contact.name else contact.organisation
+
+
+def _member(team: Team, member: Member) -> Party:
+    return Party(f"{team.id}-{member.id}", member.name, f"Team {team.id.title()}", "field", (member.phone,))
+
+
+def _circle(tree: ContactTree, network: Network, seen: set[str]) -> Circle:
+    rings = []
+    for index, level in enumerate(tree.levels):
+        fresh = [contact for contact in with_deputies(tree, level.notify) if not contact.addresses & seen]
+        for contact in fresh:
+            seen |= contact.addresses
+        parties = tuple(_party(tree.id, contact) for contact in fresh)
+        rings.append(Ring(ring_key(tree.id, index), level.name, parties))
+    return Circle(tree.id, tree.title, tuple(rings))
+
+
+def with_deputies(tree: ContactTree, ids: tuple[str, ...]) -> Iterator[Contact]:
+    """Each contact followed by its deputies."""
+    told: set[str] = set()
+    for id in ids:
+        following: str | None = id
+        while following and following not in told:
+            told.add(following)
+            yield tree.contacts[following]
+            following = tree.contacts[following].deputy
+
+
+def _party(tree: str, contact: Contact) -> Party:
+    return Party(
+        key=f"{tree}-{contact.id}",
+        title=called(contact),
+        subtitle=(contact.organisation if contact.is_coordinator else contact.name) or "",
+        role=contact.role.value,
+        phones=_addresses(contact, MethodKind.SMS, MethodKind.CALL),
+        mailboxes=_addresses(contact, MethodKind.EMAIL),
+    )
+
+
+def _addresses(contact: Contact, *kinds: MethodKind) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(method.address for method in contact.all_methods if method.kind in kinds))
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,54 @@
-"""What comes next in words, and what a newcomer could do now."""
+"""What comes next if nobody answers, asked of the core as it will be then, and what a newcomer could do now."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from alertnet.cli.demo.page_content.forecast import Foretold
 from alertnet.cli.demo.page_content.names import METHODS, Names, listed
-from alertnet.core.escalation.decision import Send
+from alertnet.core.escalation.advance_incident import advance
+from alertnet.core.escalation.decision import Send, Step
 from alertnet.core.escalation.state import LAST_RESORT, Status
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.sandbox.page import Coming, Hint, Party, Tone
+from alertnet.store.records.escalations import Escalation
 from alertnet.store.records.prompts import Prompt
+
+HORIZON = timedelta(hours=3)
+MOST_STEPS = 40
 
 MOST = 5
 """Things to come that are shown."""
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """One step of one tree, and when."""
+
+    at: datetime
+    tree: str
+    step: Step
+
+
+def foretell(locked: LockedIncident, now: datetime) -> list[Foretold]:
+    """The steps of all escalations in the next hours that send, ask or record anything, in the order of time."""
+    steps = [each for escalation in locked.escalations for each in _steps_of(locked, escalation, now)]
+    return sorted(steps, key=lambda each: each.at)
+
+
+def _steps_of(locked: LockedIncident, escalation: Escalation, now: datetime) -> Iterator[Foretold]:
+    plan = locked.plans[escalation.tree]
+    others = [each.state.status for each in locked.escalations if each is not escalation]
+    acknowledged = bool(others) and all(status is Status.ACKNOWLEDGED for status in others)
+    state, due_at = escalation.state, escalation.due_at
+    for _ in range(MOST_STEPS):
+        if due_at is None or due_at > now + HORIZON:
+            return
+        at = max(due_at, now)
+        step = advance(plan, state, at, others_acknowledged=acknowledged)
+        if step.sends or step.asks or step.notes:
+            yield Foretold(at, escalation.tree, step)
+        state, due_at = step.state, step.due_at
 
 
 def coming(locked: LockedIncident, foretold: list[Foretold], names: Names, now: datetime) -> tuple[Coming, ...]:

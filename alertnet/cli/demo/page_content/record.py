@@ -1,21 +1,43 @@
 """What is on record, as the page tells it: the newest incident with all that belongs to it, in one read."""
 
-from datetime import tzinfo
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta, tzinfo
 
-from alertnet.cli.demo.page_content import chronicle, ending, marks, outlook
-from alertnet.cli.demo.page_content.forecast import foretell
+from alertnet.cli.demo.page_content import chronicle, marks, outlook
+from alertnet.cli.demo.page_content.marks import ALERTS
 from alertnet.cli.demo.page_content.names import Names
+from alertnet.cli.demo.page_content.outlook import foretell
 from alertnet.core.incident import IncidentStatus
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
-from alertnet.sandbox.page import Cast, Incident, Story
+from alertnet.sandbox.page import Cast, Ending, Incident, Story
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.shapes import IncidentView
+from alertnet.store.views.timeline_view import EntryView
 
 MOST_ENTRIES = 3000
 MOST_INCIDENTS = 20
+
+
+def sum_up(view: IncidentView, entries: Sequence[EntryView], names: Names) -> Ending:
+    """The three numbers; who stands in two trees is counted once."""
+    told = (each for each in view["notifications"] if each["kind"] in ALERTS and each["status"] != "failed")
+    took_charge = (
+        each for each in view["acknowledgements"] if each["kind"] == "acknowledged" and each["revoked_at"] is None
+    )
+    closed = [datetime.fromisoformat(entry["at"]) for entry in entries if entry["kind"] == "incident_closed"]
+    lasted = closed[-1] - datetime.fromisoformat(view["opened_at"])
+    return Ending(
+        told=_count(((each["tree"], each["contact"]) for each in told), names),
+        took_charge=_count(((each["tree"], each["contact"]) for each in took_charge), names),
+        minutes=round(lasted / timedelta(minutes=1)),
+    )
+
+
+def _count(contacts: Iterable[tuple[str | None, str]], names: Names) -> int:
+    return len({names.party(tree, contact) or contact for tree, contact in contacts if tree})
 
 
 class Record:
@@ -53,7 +75,7 @@ def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
     return Story(
         hint=outlook.hint(locked, _is_answered(locked, seen), first, coordinator),
         incident=_head(locked, names),
-        ending=None if locked.is_open else ending.sum_up(seen, entries, names),
+        ending=None if locked.is_open else sum_up(seen, entries, names),
         others_open=max(len(opened) - 1, 0),
         lines=chronicle.tell(entries, names),
         coming=outlook.coming(locked, foretold, names, tx.now) if locked.is_open else (),

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.store.db.columns import canonical, vault_of
-from alertnet.store.db.prepared import Prepared
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Purpose, Vault
 from alertnet.store.tables import api_keys

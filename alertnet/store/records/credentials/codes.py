@@ -13,9 +13,7 @@ from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.incident import IncidentStatus
-from alertnet.store.db.by_incident import by_incident
-from alertnet.store.db.new_row import NewRow
-from alertnet.store.db.prepared import Prepared
+from alertnet.store.db.statements import NewRow, Prepared, by_incident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import lost_codes
 from alertnet.store.tables import code_numbers, codes, incidents

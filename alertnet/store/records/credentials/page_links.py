@@ -9,9 +9,7 @@ from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from alertnet.core.directory.contact import MethodKind
-from alertnet.store.db.by_incident import by_incident
-from alertnet.store.db.new_row import NewRow
-from alertnet.store.db.prepared import Prepared
+from alertnet.store.db.statements import NewRow, Prepared, by_incident
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import links
 

@@ -1,0 +1,139 @@
+"""SMS and calls through the provider's SDK; a call's words are fetched from our own webhook once it is picked up."""
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from twilio.base import values
+
+from alertnet.channels.base import Entry, Found, Lookup, Outgoing, Refused, Result
+from alertnet.channels.twilio_account import (
+    PAGE_SIZE,
+    Account,
+    TwilioLedger,
+    entries_of,
+    is_there,
+    looked_up,
+    sought,
+    submit,
+)
+from alertnet.core.delivery.provider_codes import outcome_of_call, outcome_of_sms
+
+_LONGEST_VALIDITY_SECONDS = 36_000
+
+RING_SECONDS = 30
+"""About six rings; most voicemails take over before."""
+
+_EVENTS = ["initiated", "ringing", "answered", "completed"]
+
+
+class TwilioSms:
+    """The channel for `sms`; threads may share it."""
+
+    def __init__(self, account: Account) -> None:
+        self._messages = account.open().messages
+        self._status_url = account.webhook("/twilio/sms/status/")
+        self.ledger = TwilioLedger(account, lambda client: client.messages, _sms_entry, "date_sent_after")
+
+    def send(self, outgoing: Outgoing) -> Result:
+        """Hand an SMS to the provider; see `Channel.send`."""
+        return submit(
+            lambda: self._messages.create(
+                to=outgoing.to,
+                from_=outgoing.sender,
+                body=outgoing.text,
+                status_callback=self._status_url + outgoing.attempt,
+                validity_period=_validity_seconds(outgoing.validity),
+            )
+        )
+
+    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
+        """Look an SMS up by its id, else by its sender and words among the last 50 to that number."""
+        if provider_id:
+            return looked_up(lambda: _found_sms(self._messages(provider_id).fetch()))
+        return looked_up(lambda: self._search(outgoing, since))
+
+    def answers(self) -> bool:
+        """Whether the provider shows us the last of them."""
+        return is_there(lambda: self._messages.page(page_size=1))
+
+    def hang_up(self, provider_id: str) -> None:
+        """Do nothing: no SMS rings."""
+
+    def _search(self, outgoing: Outgoing, since: datetime) -> Lookup:
+        # No DateSent: it is null while a message is queued.
+        page = self._messages.page(to=outgoing.to, page_size=PAGE_SIZE)
+        return sought(entries_of(page, _sms_entry), outgoing, since)
+
+
+def _sms_entry(message: Any) -> Entry:
+    return Entry(_found_sms(message), message.from_ or "", message.to or "", message.date_created, message.body or "")
+
+
+def _found_sms(message: Any) -> Found:
+    status, failure = outcome_of_sms(message.status, message.error_code)
+    return Found(message.sid, status, failure, str(message.error_code) if message.error_code else None)
+
+
+def _validity_seconds(validity: timedelta | None) -> Any:
+    """ValidityPeriod in whole seconds, 1 to 36,000; the SDK's "unset" for None."""
+    if validity is None:
+        return values.unset
+    return max(1, min(int(validity.total_seconds()), _LONGEST_VALIDITY_SECONDS))
+
+
+class TwilioVoice:
+    """The channel for `call`; threads may share it."""
+
+    def __init__(self, account: Account) -> None:
+        self._calls = account.open().calls
+        self._words_url = account.webhook("/twilio/voice/")
+        self._status_url = account.webhook("/twilio/voice/status/")
+        self.ledger = TwilioLedger(account, lambda client: client.calls, _call_entry, "start_time_after")
+
+    def send(self, outgoing: Outgoing) -> Result:
+        """Place the call; see `Channel.send`."""
+        return submit(
+            lambda: self._calls.create(
+                to=outgoing.to,
+                from_=outgoing.sender,
+                url=self._words_url + outgoing.attempt,
+                status_callback=self._status_url + outgoing.attempt,
+                status_callback_event=_EVENTS,
+                timeout=RING_SECONDS,
+                send_digits=outgoing.extension or values.unset,
+            )
+        )
+
+    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
+        """Look a call up by its id, else by its sender and time among the last 50 to that number."""
+        if provider_id:
+            return looked_up(lambda: _found_call(self._calls(provider_id).fetch()))
+        return looked_up(lambda: self._search(outgoing, since))
+
+    def answers(self) -> bool:
+        """Whether the provider shows us the last of them."""
+        return is_there(lambda: self._calls.page(page_size=1))
+
+    def hang_up(self, provider_id: str) -> None:
+        """End the call whether it is queued, rings or speaks.
+
+        A fault of the provider is let pass: the call is over, or whoever picks up hears that it is taken care of.
+        """
+        # `canceled` is the word for a call that nobody answered yet, where the provider refuses `completed` for it.
+        for status in ("completed", "canceled"):
+            if not isinstance(submit(partial(self._calls(provider_id).update, status=status)), Refused):
+                return
+
+    def _search(self, outgoing: Outgoing, since: datetime) -> Lookup:
+        page = self._calls.page(to=outgoing.to, page_size=PAGE_SIZE)
+        return sought(entries_of(page, _call_entry), outgoing, since)
+
+
+def _call_entry(call: Any) -> Entry:
+    return Entry(_found_call(call), call._from or "", call.to or "", call.date_created)
+
+
+def _found_call(call: Any) -> Found:
+    status, failure = outcome_of_call(call.status)
+    return Found(call.sid, status, failure)

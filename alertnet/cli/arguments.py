@@ -1,0 +1,35 @@
+"""What several commands are given: folders, which need not be typed, and moments, by a clock on the wall or a zone."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import typer
+
+from alertnet import shipped
+from alertnet.core.errors import BadInput
+from alertnet.core.limits import is_instant
+
+TREES, TEMPLATES = Path(shipped.TREES), Path(shipped.TEMPLATES)
+
+
+def or_shipped(ctx: typer.Context, param: typer.CallbackParam, value: Path) -> Path:
+    """The folder as it was typed or set; one that nobody named may be the one that came with the program."""
+    source = ctx.get_parameter_source(param.name or "")
+    return shipped.default_folder(str(value)) if source is not None and source.name == "DEFAULT" else value
+
+
+def typed_moment(option: str, text: str, zone: ZoneInfo, *allowed: str) -> datetime:
+    """The instant that was typed; without a zone it is by the clock of `zone`.
+
+    Raises:
+        BadInput: it is none, or none of the years 2000 to 2100; says what is allowed.
+    """
+    try:
+        at = datetime.fromisoformat(text)
+        moment = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        moment = None
+    if moment is None or not is_instant(moment):
+        raise BadInput(option, text, (*allowed, "within the years 2000 to 2100"))
+    return moment

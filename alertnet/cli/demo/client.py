@@ -1,0 +1,77 @@
+"""The demo as a client like any other: the API with a key, a page in a browser, and what people read off phones."""
+
+import json
+import re
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from alertnet.sandbox import Handset
+
+TIMEOUT_SECONDS = 10
+
+DECISION_CODE = re.compile(r"\bGO (\d{4})\b")
+WRITTEN_CODE = re.compile(r"(?<![-+\d])(\d{4})(?!\d)")
+SPOKEN_CODE = re.compile(r"(?<!\d, )(\d, \d, \d)(?!, \d).*(?<!\d, )\1(?!, \d)")
+"""It is said twice; a reference, which may hold three digits too, once."""
+LINK = re.compile(r"(http://\S+/a/\w+)")
+"""To the page of a contact, which only an alert has."""
+
+
+@dataclass(frozen=True)
+class Api:
+    """The API at that address, used with that key."""
+
+    url: str
+    key: str
+
+    def get(self, path: str) -> Any:
+        """GET a path, read as JSON. Raises OSError where there is no good answer, as `post` does."""
+        return self._request(Request(f"{self.url}{path}", headers=self._headers))  # noqa: S310 - our own address
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """POST a body; the answer, read as JSON."""
+        data = json.dumps(body).encode()
+        return self._request(Request(f"{self.url}{path}", data, self._headers))  # noqa: S310 - our own address
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+
+    def _request(self, request: Request) -> Any:
+        with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - our own address
+            return json.load(answer)
+
+
+class _HiddenFields(HTMLParser):
+    """The hidden fields of the forms on a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        name = given.get("name")
+        if tag == "input" and given.get("type") == "hidden" and name:
+            self.found[name] = given.get("value") or ""
+
+
+def press_button(link: str, answer: str) -> None:
+    """Open the page as a browser does, then press the button with that value. Raises OSError where that fails."""
+    with urlopen(link, timeout=TIMEOUT_SECONDS) as page:  # noqa: S310 - a link of our own
+        fields = _HiddenFields()
+        fields.feed(page.read().decode())
+    form = urlencode(fields.found | {"answer": answer}).encode()
+    urlopen(link, form, timeout=TIMEOUT_SECONDS).close()  # noqa: S310 - a link of our own
+
+
+def newest(handset: Handset, *patterns: re.Pattern[str]) -> str | None:
+    """What the last of the patterns finds in the newest SMS that matches them all."""
+    for text in reversed(handset.inbox):
+        found = [pattern.search(text) for pattern in patterns]
+        if all(found) and (last := found[-1]):
+            return last[1]
+    return None

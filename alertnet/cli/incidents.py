@@ -1,0 +1,184 @@
+"""`alertnet raise` and `alertnet incidents`: an incident from a terminal, how each one stands, and closing it.
+
+The options of a case that is typed are those of every command that asks what an incident would do.
+"""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alertnet.cli.columns import aligned
+from alertnet.cli.connection import connected
+from alertnet.core.directory.countries import COUNTRIES
+from alertnet.core.errors import BadInput
+from alertnet.core.incident import TYPES, Affected, CloseReason, Facts, IncidentStatus, Perpetrator, Scope, Severity
+
+if TYPE_CHECKING:
+    from alertnet.store.views.shapes import IncidentView
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alertnet.core.incident import Facts
+    from alertnet.store.db.tx import Tx
+    from alertnet.store.records.editions import Edition
+
+
+Country = Annotated[str | None, typer.Option(help="Of a case: the country, ISO 3166-1 alpha-2.")]
+Type = Annotated[str | None, typer.Option(help="Of a case: what happened, such as arrest.")]
+HowGrave = Annotated[Severity | None, typer.Option(help="Of a case; the type's own unless given.")]
+Consent = Annotated[
+    Scope | None, typer.Option(help="Of a case: how far those concerned agree to; internal unless given.")
+]
+Nationality = Annotated[list[str] | None, typer.Option(help="Of a case: of one of those affected; may be repeated.")]
+Accused = Annotated[Perpetrator | None, typer.Option(help="Of a case: the alleged perpetrator; unknown unless given.")]
+Exclude = Annotated[list[str] | None, typer.Option(help="Of a case: a contact, organisation or role to spare.")]
+
+app = typer.Typer(help="The incidents on the record.", epilog="Example: alertnet incidents list", no_args_is_help=True)
+Ref = Annotated[str, typer.Argument(metavar="REF", help="The incident's reference, such as A-7K3M.")]
+Status = Annotated[IncidentStatus | None, typer.Option(help="Only those that are open, or closed.")]
+Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
+Reason = Annotated[CloseReason, typer.Option(help="Why it is over; a false alarm sends a correction.")]
+Words = Annotated[str | None, typer.Option(help="What the history should hold beside the reason; sent to nobody.")]
+
+SECTIONS = {
+    "escalations": ("tree", "status", "level", "round", "due_at"),
+    "notifications": ("tree", "level", "contact", "method", "kind", "status"),
+    "acknowledgements": ("tree", "contact", "kind", "via", "at", "revoked_at"),
+    "actions": ("contact", "action", "at"),
+    "pruned": ("tree", "level", "contact", "reason"),
+}
+"""What is shown of an incident, under the names that the API uses."""
+
+Person = Annotated[list[str] | None, typer.Option(help="A code of `people:` in teams.yaml; may be repeated.")]
+Place = Annotated[str | None, typer.Option(help="Where: kept sealed, in no SMS, call or subject.")]
+Summary = Annotated[str | None, typer.Option(help="One line for those who may read it.")]
+Drill = Annotated[bool, typer.Option("--drill", help="A drill: those who take part are told that it is one.")]
+
+
+def typed_case(
+    country: str | None,
+    type: str | None,
+    severity: Severity | None,
+    consent: Scope | None,
+    nationality: list[str],
+    perpetrator: Perpetrator | None,
+    exclude: list[str],
+) -> Facts:
+    """The case that the options describe.
+
+    Raises:
+        BadInput: a type or country that is none, or none at all.
+    """
+    if type is None or type not in TYPES:
+        raise BadInput("--type", type, TYPES)
+    for option, code in (("--country", country), *(("--nationality", each) for each in nationality)):
+        if code not in COUNTRIES:
+            raise BadInput(option, code, "an ISO 3166-1 alpha-2 code, such as CO")
+    return Facts(
+        type,
+        severity or TYPES[type].severity,
+        country or "",
+        consent=consent or Scope.INTERNAL,
+        people=tuple(Affected(code=each, nationality=each) for each in nationality),
+        perpetrator=perpetrator or Perpetrator.UNKNOWN,
+        exclude=tuple(exclude),
+    )
+
+
+@app.command("list", epilog="Example: alertnet incidents list --status open")
+def list_page(status: Status = None, limit: Limit = 50) -> None:
+    """Print the incidents, newest first: reference, status, severity, type, country, when it opened."""
+    from alertnet.store.records import incidents
+
+    with connected() as runtime:
+        page = runtime.read(lambda tx: incidents.page(tx.session, status.value if status else None, None, limit))
+    rows = [
+        (
+            each.ref,
+            each.status,
+            each.facts.severity,
+            each.facts.type,
+            each.facts.country,
+            f"{each.opened_at:%Y-%m-%d %H:%M}Z",
+            _marks(each.facts.drill, each.facts.verified),
+        )
+        for each in page
+    ]
+    for line in aligned(rows):
+        typer.echo(line)
+
+
+@app.command(epilog="Example: alertnet incidents show A-7K3M")
+def show(ref: Ref) -> None:
+    """Print how an incident stands: who was told by what, who has answered, who was spared and why."""
+    from alertnet.store.records import incidents
+    from alertnet.store.views import incident_view
+
+    with connected() as runtime:
+        found = runtime.read(lambda tx: incident_view.of_incident(tx.session, incidents.id_of(tx.session, ref)))
+    for line in _lines(found):
+        typer.echo(line)
+
+
+@app.command(epilog="Example: alertnet incidents close A-7K3M --reason released")
+def close(ref: Ref, reason: Reason, text: Words = None) -> None:
+    """Close an incident: nothing more of it is sent but the all-clear, to exactly those who were told."""
+    from alertnet.cli.admin import actions
+
+    with connected() as runtime:
+        runtime.transact(actions.close_incident, ref, reason, text)
+    typer.echo(f"{ref.strip().upper()} is closed.")
+
+
+def _lines(incident: "IncidentView") -> list[str]:
+    marks = _marks(incident["drill"], incident["verified"])
+    facts = (incident["status"], incident["severity"], incident["type"], f"consent {incident['consent']}")
+    lines = ["  ".join((incident["ref"], *facts, incident["opened_at"], marks)).rstrip()]
+    lines += [f"! {warning}" for warning in incident["warnings"]]
+    for section, columns in SECTIONS.items():
+        rows: list[dict[str, object]] = incident[section]  # type: ignore[literal-required]
+        if rows:
+            lines += ["", section, *(f"  {line}" for line in aligned([row[name] for name in columns] for row in rows))]
+    return lines
+
+
+def _marks(drill: bool, verified: bool) -> str:
+    return " ".join(mark for mark, holds in (("drill", drill), ("unverified", not verified)) if holds)
+
+
+def raise_incident(
+    country: Country = None,
+    type: Type = None,
+    severity: HowGrave = None,
+    consent: Consent = None,
+    person: Person = None,
+    nationality: Nationality = None,
+    perpetrator: Accused = None,
+    exclude: Exclude = None,
+    place: Place = None,
+    summary: Summary = None,
+    drill: Drill = False,
+) -> None:
+    """Raise an incident: who serves the country is told as the trees in force say. Its reference is printed, alone."""
+    import logging
+    from dataclasses import replace
+
+    from alertnet.cli.startup import checked_runtime, on_stderr
+    from alertnet.core.incident import Affected
+    from alertnet.runtime.logging import configure
+
+    configure(level=logging.WARNING)
+
+    facts = typed_case(country, type, severity, consent, nationality or [], perpetrator, exclude or [])
+    people = (*facts.people, *(Affected(code=code) for code in person or ()))
+    facts = replace(facts, people=people, place=place, summary=summary, drill=drill)
+    with checked_runtime(on_stderr) as runtime:
+        ref = runtime.transact(_open, runtime.edition, facts)
+    typer.echo(ref)
+
+
+def _open(tx: "Tx", edition: "Edition", facts: "Facts") -> str:
+    from alertnet.flows.incidents.open_incident import open_incident
+
+    return open_incident(tx, edition, facts, by="command line").incident.ref

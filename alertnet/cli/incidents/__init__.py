@@ -1,1 +1,0 @@
-"""Commands about incidents: raise, list, show, close."""

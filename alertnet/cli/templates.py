@@ -1,0 +1,275 @@
+"""`alertnet templates`: what is wrong with the message templates, and a message as whoever gets it will have it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from enum import StrEnum
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alertnet.cli.arguments import TEMPLATES, or_shipped
+from alertnet.core.delivery.sms_encoding import count
+from alertnet.core.directory.contact import Disclosure, MethodKind, Role
+from alertnet.core.directory.languages import primary
+from alertnet.core.disclosure import Said, Subject, details_of
+from alertnet.core.errors import BadInput, Misconfigured
+from alertnet.core.incident import TYPES
+from alertnet.core.notification import Kind
+
+if TYPE_CHECKING:
+    from alertnet.messages.renderer import Renderer
+
+from typing import TYPE_CHECKING
+
+from alertnet.cli.columns import aligned
+from alertnet.core.directory.languages import fallbacks
+
+if TYPE_CHECKING:
+    from alertnet.core.delivery.sms_encoding import SmsSize
+
+
+class Medium(StrEnum):
+    """Where it is read or heard."""
+
+    SMS = "sms"
+    CALL = "call"
+    EMAIL = "email"
+    PAGE = "page"
+
+
+KindOf = Annotated[Kind, typer.Argument(metavar="[KIND]", help=f"One of {', '.join(Kind)}.")]
+Folder = Annotated[
+    Path,
+    typer.Option(
+        envvar="ALERTNET_MESSAGE_TEMPLATES",
+        callback=or_shipped,
+        help="The folder with a folder for each kind of message.",
+    ),
+]
+Language = Annotated[str, typer.Option(help="As BCP 47 has it; the nearest there is.")]
+Type = Annotated[str, typer.Option(help="Of the incident.")]
+WhoReads = Annotated[
+    Role | None, typer.Option(help="Of the contact; an embassy, or a coordinator where only they hear.")
+]
+HowMuch = Annotated[Disclosure, typer.Option(help="Of the contact: what its page shows after the PIN.")]
+By = Annotated[Medium | None, typer.Option(help="One alone; else all that the kind has.")]
+About = Annotated[Subject | None, typer.Option(help="What an alarm, notice, decision or receipt is about.")]
+Drill = Annotated[bool, typer.Option("--drill", help="As in a drill.")]
+Every = Annotated[bool, typer.Option("--all", help="Every kind and subject: a sheet for who proofreads a language.")]
+
+
+def preview(
+    kind: KindOf = Kind.ALERT,
+    folder: Folder = TEMPLATES,
+    language: Language = "en",
+    type: Type = "arrest",
+    role: WhoReads = None,
+    disclosure: HowMuch = Disclosure.MINIMAL,
+    method: By = None,
+    subject: About = None,
+    drill: Drill = False,
+    every: Every = False,
+) -> None:
+    """Show a message as its recipient will read or hear it, with invented values: nothing is sent."""
+    from jinja2 import TemplateError
+
+    from alertnet.messages.checks.example import EXAMPLE
+    from alertnet.messages.checks.lint import find_missing
+    from alertnet.messages.renderer import Renderer
+    from alertnet.messages.templates.load import read_templates
+
+    _look_at(kind, subject, type, language)
+    templates = read_templates(folder)
+    renderer = Renderer(templates)
+    said = replace(EXAMPLE, type=type, drill=drill)
+    for each, about in _everything() if every else [(kind, subject)]:
+        for medium in _media(each, method, role, every=every):
+            try:
+                shown = [*_shown(renderer, each, medium, language, replace(said, subject=about), disclosure), ""]
+            except (KeyError, TemplateError) as error:
+                # A language in the making: what it lacks says more than what came of that.
+                raise Misconfigured(find_missing(templates) or [str(error)]) from None
+            typer.echo("\n".join(shown))
+
+
+def _look_at(kind: Kind, subject: Subject | None, type: str, language: str) -> None:
+    """Refuse what no message has."""
+    from alertnet.messages.message import METHODS, SUBJECTS
+    from alertnet.messages.templates.load import LANGUAGE
+
+    if kind not in METHODS:
+        raise BadInput("KIND", str(kind), METHODS)
+    if subject is not None and subject not in SUBJECTS.get(kind, ()):
+        raise BadInput("--subject", str(subject), SUBJECTS.get(kind, ("none",)))
+    if type not in TYPES:
+        raise BadInput("--type", type, TYPES)
+    if not re.fullmatch(LANGUAGE, language):
+        raise BadInput("--language", language, "a language such as en, es or fr-CA")
+
+
+def _everything() -> list[tuple[Kind, Subject | None]]:
+    """Each kind with each of its subjects."""
+    from alertnet.messages.message import METHODS, SUBJECTS
+
+    return [(kind, subject) for kind in METHODS for subject in SUBJECTS.get(kind, (None,))]
+
+
+def _media(kind: Kind, method: Medium | None, role: Role | None, *, every: bool) -> list[Medium]:
+    """Those by which this kind reaches that role."""
+    from alertnet.messages.checks.leaks import FOR_COORDINATORS
+    from alertnet.messages.message import METHODS
+
+    if kind in FOR_COORDINATORS and role not in (None, Role.COORDINATOR):
+        if every:
+            return []
+        raise BadInput("--role", str(role), [Role.COORDINATOR.value])
+    page = [Medium.PAGE] if kind in (Kind.ALERT, Kind.DECISION) else []
+    media = [*(Medium(each) for each in sorted(METHODS[kind])), *page]
+    if method is None or (every and method not in media):
+        return media if method is None else []
+    if method not in media:
+        raise BadInput("--method", str(method), media)
+    return [method]
+
+
+def _shown(
+    renderer: "Renderer", kind: Kind, medium: Medium, language: str, said: Said, disclosure: Disclosure
+) -> Iterator[str]:
+    heading = " · ".join(filter(None, [kind, said.subject, medium]))
+    if medium is Medium.PAGE:
+        yield f"{heading} · {_in(language, renderer.words(language).language)}"
+        yield from _page(renderer, kind, language, said, disclosure)
+        return
+    message = renderer.render(kind, MethodKind(medium), language, said)
+    if medium is Medium.SMS:
+        size = count(message.text)
+        room = "septets" if size.encoding == "gsm7" else "units"
+        segments = f"{size.segments} segment{'s' * (size.segments > 1)}"
+        heading += f" · {_in(language, message.language)} · {size.units} {room}, {segments}"
+        yield from (heading, message.text)
+    elif medium is Medium.CALL:
+        yield f"{heading} · {_in(language, message.language)}"
+        sentences = renderer.speak(kind, language, said).sentences.items()
+        yield from (f"  {stage}: {text}" for stage, text in sentences if stage != "no_incident" or kind is Kind.ALARM)
+    else:
+        yield from (
+            f"{heading} · {_in(language, message.language)}",
+            f"  Subject: {message.subject}",
+            message.text.rstrip(),
+        )
+
+
+def _in(language: str, used: str) -> str:
+    """The language or voice that is used, as in `es-MX`; in place of another one, as in `de → en`."""
+    return used if primary(used) == primary(language) else f"{language} → {used}"
+
+
+def _page(renderer: "Renderer", kind: Kind, language: str, said: Said, disclosure: Disclosure) -> Iterator[str]:
+    """As it opens, and for those who may read more also after their PIN."""
+    from alertnet.messages.checks.example import ANSWERS, DECISIONS, FACTS
+    from alertnet.messages.page import Page
+
+    if kind is Kind.DECISION:
+        subject = said.subject or Subject.LEVEL
+        pages = {"": Page(replace(said, subject=subject), answers=DECISIONS, asked=True)}
+    else:
+        facts = replace(FACTS, type=said.type)
+        takes_pin = disclosure is not Disclosure.MINIMAL
+        words = replace(said, subject=None, about=None)
+        opened = Page(words, answers=ANSWERS, ask=facts.ask, takes_pin=takes_pin, opens_details=takes_pin)
+        pages = {"": opened}
+        if takes_pin:
+            pages["after the PIN:"] = replace(
+                opened, takes_pin=False, opens_details=False, details=details_of(facts, disclosure)
+            )
+    for moment, page in pages.items():
+        yield from filter(None, [moment and f"  -- {moment}"])
+        yield from _text_of(renderer.page(language, page))
+
+
+class _Lines(HTMLParser):
+    """What a page shows, line by line; what can be pressed stands in brackets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self._inside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("meta", "input", "br", "link"):
+            self._inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._inside:
+            while self._inside.pop() != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        text = " ".join(data.split())
+        if text and not {"style", "title"} & set(self._inside):
+            pressed = self._inside[-1:] in (["button"], ["option"], ["summary"])
+            self.lines.append(f"  [{text}]" if pressed else f"  {text}")
+
+
+def _text_of(html: str) -> list[str]:
+    lines = _Lines()
+    lines.feed(html)
+    return lines.lines
+
+
+LONGEST_URL = f"https://{'m' * 32}"
+"""What every SMS must leave room for (B4: a public URL of up to 40 characters)."""
+
+app = typer.Typer(help="The message templates.", epilog="Example: alertnet templates check", no_args_is_help=True)
+CheckedFolder = Annotated[
+    Path,
+    typer.Argument(
+        envvar="ALERTNET_MESSAGE_TEMPLATES",
+        callback=or_shipped,
+        help="The folder with a folder for each kind of message.",
+    ),
+]
+PublicUrl = Annotated[
+    str,
+    typer.Option(envvar="ALERTNET_PUBLIC_URL", help="The address that links begin with.", show_default="40 characters"),
+]
+
+
+app.command(epilog="Example: alertnet templates preview alert --language fr --type arrest --method sms")(preview)
+
+
+@app.command(epilog="Example: alertnet templates check message_templates")
+def check(folder: CheckedFolder = TEMPLATES, public_url: PublicUrl = LONGEST_URL) -> None:
+    """Report every fault, by file and line; exit code 2 if there is one.
+
+    What a language lacks, names that are not there, what would come out too early or to the wrong people, SMS that do
+    not fit. Without faults: how long each SMS becomes, which is what it costs.
+    """
+    from alertnet.messages.checks.glossary import find_mixed_terms
+    from alertnet.messages.checks.lint import find_faults, languages_of
+    from alertnet.messages.checks.trial import try_all
+    from alertnet.messages.message import METHODS
+    from alertnet.messages.renderer import Renderer
+    from alertnet.messages.templates.load import read_templates
+
+    templates = read_templates(folder)
+    faults = find_faults(templates, public_url) or find_mixed_terms(folder, Renderer(templates))
+    if faults:
+        raise Misconfigured(f"{folder}/{fault}" for fault in faults)
+    languages = languages_of(templates)
+    trial = try_all(Renderer(templates), public_url)
+    tried = ", ".join(f"{number} by {method}" for method, number in sorted(trial.messages.items()))
+    typer.echo(f"{folder}: no faults. Messages tried: {tried}.")
+    typer.echo("The longest SMS of each kind, in septets of 160 (or units of 70) and the segments that are billed:")
+    rows = [[kind, *(size_of(trial.longest.get((kind, each))) for each in languages)] for kind in METHODS]
+    typer.echo("\n".join(aligned([["", *languages], *rows])))
+    chain = " > ".join(fallbacks("fr-CA", "es"))
+    typer.echo(f"Languages: {', '.join(languages)}. Any other falls back step by step, in a tree of es: {chain}.")
+
+
+def size_of(size: "SmsSize | None") -> str:
+    """As in `152/1`."""
+    return f"{size.units}/{size.segments}" if size else ""

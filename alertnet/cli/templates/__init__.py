@@ -1,1 +1,0 @@
-"""`alertnet templates`: check and preview the messages."""

@@ -1,0 +1,304 @@
+"""The opened levels of an escalation: how their contacts stand, what a change settles at once, and opening the next."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from alertnet.core.directory.contact import Role
+from alertnet.core.directory.contact_tree import Then
+from alertnet.core.escalation import contact_steps
+from alertnet.core.escalation.context import ENDED, Context, pause_after
+from alertnet.core.escalation.decision import Ask
+from alertnet.core.escalation.quorum import AnswerKind, ContactStatus, can_be_met, is_met
+from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, LevelStatus, OpenDecision, Status
+from alertnet.core.incident import Severity
+from alertnet.core.resolution.resolve import PlannedLevel, deputies_of
+
+
+def live_progress(context: Context, run: LevelRun) -> list[ContactProgress]:
+    """The progress of those still to be told: they may be, have not answered, and nobody has for them."""
+    if not context.is_active or run.status is LevelStatus.MET or run.round != context.state.round:
+        return []
+    answered = answered_in(context, run)
+    principals = {progress.contact for progress in run.turns if progress.principal}
+    return [
+        progress
+        for progress in run.turns
+        if progress.told
+        and progress.contact in context.plan.allowed
+        and not context.has_ended(run.index, progress.contact)
+        and not principals.intersection((progress.contact, *progress.stands_for)) <= answered
+    ]
+
+
+def is_live(context: Context, run: LevelRun, contact: str) -> bool:
+    """Whether the contact is still to be told in that level."""
+    return any(progress.contact == contact for progress in live_progress(context, run))
+
+
+def answered_in(context: Context, run: LevelRun) -> set[str]:
+    """Whoever has acknowledged in that level, so that it counts there, and those they stand in for."""
+    must_confirm = context.level(run).confirm
+    return {
+        id
+        for progress in run.turns
+        if context.answer(run.index, progress.contact) is AnswerKind.ACKNOWLEDGED
+        and not (must_confirm and lacks_confirmation(context, progress.contact))
+        for id in (progress.contact, *progress.stands_for)
+    }
+
+
+def lacks_confirmation(context: Context, contact: str) -> bool:
+    """Whether a coordinator has yet to confirm what the contact said; what one of them said itself needs none."""
+    return contact not in context.state.confirmed and context.contact(contact).role is not Role.COORDINATOR
+
+
+def is_dead(context: Context, run: LevelRun, progress: ContactProgress) -> bool:
+    """Whether the contact itself can't acknowledge any more: it declined, is involved, or nothing reaches it."""
+    declined = context.answer(run.index, progress.contact) is AnswerKind.DECLINED
+    return (
+        declined
+        or progress.contact in context.plan.involved
+        or contact_steps.is_out_of_reach(progress, context.reach(progress.contact))
+    )
+
+
+def contact_statuses(context: Context, run: LevelRun) -> list[ContactStatus]:
+    """The status of each contact that the level notified and that may still be told, or has acknowledged."""
+    allowed, answered = context.plan.allowed, answered_in(context, run)
+    able = [progress for progress in run.turns if progress.contact in allowed and not is_dead(context, run, progress)]
+    reachable = {id for progress in able for id in (progress.contact, *progress.stands_for)}
+    counted = answered | reachable | allowed
+    return [
+        ContactStatus(
+            context.contact(progress.contact).organisation, progress.contact in answered, progress.contact in reachable
+        )
+        for progress in run.turns
+        if progress.principal and progress.contact in counted
+    ]
+
+
+def may_stand_in(context: Context, index: int, deputy: str) -> bool:
+    """Whether a deputy may be told of that level."""
+    if deputy not in context.plan.allowed:
+        return False
+    return index == LAST_RESORT or deputy in context.plan.levels[index].deputies
+
+
+def deputise(context: Context, index: int, contact: str, at: datetime, cause: str) -> None:
+    """Tell the contact's deputy in its place; deputies chain, and stand for everyone before them."""
+    progress = context.progress(index, contact)
+    assert progress is not None
+    context.put_progress(index, replace(progress, deputised=True))
+    chain = (id for id in deputies_of(context.plan.tree, contact) if id not in progress.stands_for)
+    deputy = next((id for id in chain if may_stand_in(context, index, id)), None)
+    if deputy is None:
+        return
+    present = context.progress(index, deputy)
+    earlier = present.stands_for if present else ()
+    stands_for = tuple(dict.fromkeys((*earlier, contact, *progress.stands_for)))
+    if present is None or not (present.told or present.principal):
+        told = not context.has_ended(index, deputy)
+        begun = contact_steps.begin(context.reach(deputy), at, told)
+        context.put_progress(index, replace(begun, principal=False, stands_for=stands_for))
+        context.note("deputy_told", contact=deputy, stands_for=contact, cause=cause)
+        return
+    context.put_progress(index, replace(present, stands_for=stands_for))
+    if present.deputised:
+        deputise(context, index, deputy, at, cause)
+
+
+def would_matter(context: Context, planned: PlannedLevel) -> bool:
+    """Whether opening the level would tell somebody, or it would be met by answers that were given before."""
+    state, run = context.state, context.find(planned.index)
+    if planned.index in state.refused or (run is not None and run.status is LevelStatus.MET):
+        return False
+    if run is not None and state.round > context.plan.tree.rounds and not planned.coordination:
+        return False
+    if any(_has_somebody_to_tell(context, planned.index, id) for id in planned.contacts):
+        return True
+    counted = [id for id in planned.contacts if state.answers.get(id) is AnswerKind.ACKNOWLEDGED]
+    if planned.level.confirm:
+        counted = [id for id in counted if not lacks_confirmation(context, id)]
+    organisations = ((context.contact(id).organisation, id in counted) for id in planned.contacts)
+    return is_met(planned.level.acknowledge, (ContactStatus(name, has, False) for name, has in organisations))
+
+
+def _has_somebody_to_tell(context: Context, index: int, id: str) -> bool:
+    """Whether the contact has not answered, or has declined and a deputy of it has not."""
+    if not context.has_ended(index, id):
+        return True
+    if context.state.answers[id] is not AnswerKind.DECLINED:
+        return False
+    deputies = deputies_of(context.plan.tree, id)
+    return any(may_stand_in(context, index, each) and not context.has_ended(index, each) for each in deputies)
+
+
+def settle(context: Context) -> None:
+    """Bring every level into line with the answers and failures there are; of a settled context nothing changes."""
+    if context.state.status is Status.STOPPED:
+        return
+    for index in [run.index for run in context.state.runs]:
+        run = context.run(index)
+        if run.status is LevelStatus.MET and not _rule_met(context, run):
+            context.put(replace(run, status=LevelStatus.OPEN, met_at=None))
+        is_under_way = context.is_active and run.round == context.state.round
+        if is_under_way:
+            _deputise_the_dead(context, index)
+            _ask_to_confirm(context, index)
+        run = context.run(index)
+        if run.status is LevelStatus.MET:
+            continue
+        if _rule_met(context, run):
+            _satisfy(context, run)
+        elif is_under_way and run.status is LevelStatus.OPEN and index != LAST_RESORT:
+            _give_way_if_hopeless(context, run)
+
+
+def acknowledge(context: Context, run: LevelRun) -> None:
+    """Acknowledge the escalation by this level; an action is due from the answer that met its rule."""
+    if not context.is_active:
+        return
+    due = context.level(run).action_due
+    acted = any(
+        progress.contact in context.state.acted
+        and context.answer(run.index, progress.contact) is AnswerKind.ACKNOWLEDGED
+        for progress in run.turns
+    )
+    context.change(
+        status=Status.ACKNOWLEDGED,
+        met_index=run.index,
+        question=None,
+        unverified_since=None,
+        unverified_index=None,
+        round_due_at=None,
+        to_confirm=(),
+        action_due_at=(run.met_at or context.moment) + due.after if due and not acted else None,
+    )
+    context.note("escalation_acknowledged", level=context.level(run).name, round=run.round)
+
+
+def _ask_to_confirm(context: Context, index: int) -> None:
+    """Ask the coordinators, once, about each answer that counts only when one of them confirms it."""
+    run = context.run(index)
+    for progress in run.turns if context.level(run).confirm and run.status is not LevelStatus.MET else ():
+        said_so = context.answer(index, progress.contact) is AnswerKind.ACKNOWLEDGED
+        if (
+            said_so
+            and progress.contact not in context.state.to_confirm
+            and lacks_confirmation(context, progress.contact)
+        ):
+            context.change(to_confirm=(*context.state.to_confirm, progress.contact))
+            context.asks.append(Ask(index, 1, None, progress.contact))
+            context.note("confirmation_asked", contact=progress.contact, level=context.level(run).name)
+
+
+def _rule_met(context: Context, run: LevelRun) -> bool:
+    return is_met(context.level(run).acknowledge, contact_statuses(context, run))
+
+
+def _satisfy(context: Context, run: LevelRun) -> None:
+    met = replace(run, status=LevelStatus.MET, met_at=context.moment)
+    context.put(met)
+    context.note("rule_met", level=context.level(run).name, round=run.round)
+    if run.index == context.state.missed_index:
+        context.change(missed_index=None)
+    if context.then(run) is Then.STOP:
+        acknowledge(context, met)
+
+
+def _deputise_the_dead(context: Context, index: int) -> None:
+    while True:
+        run = context.run(index)
+        if run.status is LevelStatus.MET:
+            return
+        dead = [progress for progress in run.turns if not progress.deputised and is_dead(context, run, progress)]
+        answered = answered_in(context, run) if dead else set()
+        progress = next((progress for progress in dead if progress.contact not in answered), None)
+        if progress is None:
+            return
+        at = max(run.opened_at, context.moment)
+        deputise(context, index, progress.contact, at, _cause(context, index, progress.contact))
+
+
+def _cause(context: Context, index: int, contact: str) -> str:
+    if context.answer(index, contact) is AnswerKind.DECLINED:
+        return "declined"
+    return "involved" if contact in context.plan.involved else "unreachable"
+
+
+def _give_way_if_hopeless(context: Context, run: LevelRun) -> None:
+    if not can_be_met(context.level(run).acknowledge, contact_statuses(context, run)):
+        context.put(replace(run, status=LevelStatus.GAVE_WAY, ends_at=min(run.ends_at, context.moment)))
+        context.note("level_gave_way", level=context.level(run).name, round=run.round)
+
+
+def open_level(context: Context, planned: PlannedLevel, moment: datetime, cause: str, *, last: bool = True) -> None:
+    """Open a level planned for that moment. `last`: no other is overdue behind it, so its clock may start now."""
+    wait = planned.level.wait
+    start = context.on_time(moment)
+    ends_at = start + wait
+    if context.catching_up:
+        start, ends_at = context.now, moment + wait
+        if last and ends_at <= context.now:
+            ends_at = context.now + wait
+    elif context.plan.severity is Severity.CRITICAL and not last:
+        start, ends_at = moment, moment + wait
+    _begin(context, LevelRun(planned.index, context.state.round, start, ends_at, ()), planned.contacts)
+    _wait_out_quiet_hours(context, planned.index)
+    context.note("level_opened", level=planned.level.name, round=context.state.round, cause=cause)
+    settle(context)
+
+
+def open_last_resort(context: Context, at: datetime) -> None:
+    """Tell the tree's last resort until the next round, whatever it has answered before."""
+    context.change(asked_anew=tuple(id for id, kind in context.state.answers.items() if kind in ENDED))
+    run = LevelRun(LAST_RESORT, context.state.round, at, at + pause_after(context.state.round), ())
+    _begin(context, run, context.plan.last_resort)
+    settle(context)
+
+
+def ask_for_go(context: Context, planned: PlannedLevel, moment: datetime) -> None:
+    """Ask the coordinators whether this level may open; the automatic time counts from when the level was due.
+
+    For a critical one that is so even where the question comes late.
+    """
+    approval = planned.approval
+    assert approval is not None
+    asked_at = moment if context.plan.severity is Severity.CRITICAL else context.on_time(moment)
+    automatic = approval.proceed_after is not None and planned.index not in context.state.held
+    automatic_at = asked_at + approval.proceed_after if automatic and approval.proceed_after is not None else None
+    context.change(status=Status.WAITING_FOR_GO, question=OpenDecision(planned.index, asked_at, automatic_at))
+    context.asks.append(Ask(planned.index, len(planned.contacts), automatic_at))
+    context.note("go_asked", level=planned.level.name, reasons=[reason.value for reason in approval.reasons])
+
+
+def _begin(context: Context, run: LevelRun, contacts: Iterable[str]) -> None:
+    """Begin the steps of everybody; those who stood in before still answer, but wait to be needed again."""
+    earlier = context.find(run.index)
+    previous = {progress.contact: progress for progress in earlier.turns} if earlier else {}
+    begun = {id: _progress(context, run, id, previous.get(id)) for id in contacts}
+    stand_ins = [
+        replace(progress, told=False) for id, progress in previous.items() if id not in begun and not progress.principal
+    ]
+    others = [each for each in context.state.runs if each.index != run.index]
+    context.change(runs=(*others, replace(run, turns=(*begun.values(), *stand_ins))))
+
+
+def _wait_out_quiet_hours(context: Context, index: int) -> None:
+    """Let a level last longer by as much as quiet hours hold back whatever it would send first."""
+    run = context.run(index)
+    first, held = [], []
+    for progress in run.turns:
+        reach = context.reach(progress.contact)
+        for method_index in contact_steps.unused(progress, reach) if progress.told else ():
+            first.append(progress.starts_at + reach.contact.all_methods[method_index].after)
+            held.append(contact_steps.planned(progress, reach, method_index))
+    if held and min(held) > min(first):
+        context.put(replace(run, ends_at=run.ends_at + (min(held) - min(first))))
+
+
+def _progress(context: Context, run: LevelRun, id: str, previous: ContactProgress | None) -> ContactProgress:
+    told = not context.has_ended(run.index, id)
+    begun = contact_steps.begin(context.reach(id), run.opened_at, told)
+    return replace(begun, stands_for=previous.stands_for if previous else ())

@@ -1,0 +1,328 @@
+"""The call sheet in words, for others to set on paper or on a screen: its layout, each contact's entry, the sheet.
+
+It is read by whoever calls, in a language of their choice; what they read out is in that of the contact.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from alertnet.core.directory.contact import RINGING, Contact, Method
+from alertnet.core.directory.contact_tree import ContactTree, Level, Then, When
+from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.core.forecast.call_sheet import CallSheet, Entry, SheetTree, Step
+from alertnet.core.incident import ASKS, Facts, Severity
+from alertnet.messages.page import fill
+from alertnet.messages.renderer import Renderer
+from alertnet.messages.words import grouped, offset
+
+FINISHED = frozenset({AnswerKind.ACKNOWLEDGED, AnswerKind.DECLINED})
+"""Whoever has said so is not called again; who passed it on may still be."""
+
+RULES = ("rule_order", "rule_voicemail", "rule_no_answer", "rule_write", "rule_spared")
+
+
+class Style(StrEnum):
+    """What a line is on the sheet."""
+
+    TITLE = "title"
+    NOTE = "note"
+    WARNING = "warning"
+    TREE = "tree"
+    LEVEL = "level"
+    CONTACT = "contact"
+    DETAIL = "detail"
+    SAY = "say"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line or paragraph."""
+
+    style: Style
+    text: str
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """A row to fill in by hand: the time, boxes to tick, and room for a note."""
+
+    time: str
+    ticks: tuple[str, ...]
+    note: str
+
+
+Group = tuple[Line | Boxes, ...]
+"""What stays together on a page."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """When and from what a sheet was made."""
+
+    made_at: datetime
+    word: str
+    """Which of the sheet's labels says where its trees are from; `values` are filled in."""
+    trees: dict[str, str]
+    """The hash of each tree."""
+    values: dict[str, str] = field(default_factory=dict)
+    ref: str | None = None
+    opened_at: datetime | None = None
+    closed: bool = False
+
+
+class SheetWords:
+    """The labels of one language, filled in."""
+
+    def __init__(self, renderer: Renderer, language: str, of_tree: str = "") -> None:
+        self.renderer = renderer
+        self.labels = renderer.sheet_words(language, of_tree)
+        self.words = renderer.words(language, of_tree)
+        self.asks = renderer.page_words(language, of_tree)
+
+    def say(self, word: str, **values: str) -> str:
+        """The label of that name."""
+        return fill(self.labels[word], values)
+
+    def line(self, style: Style, word: str, **values: str) -> Line:
+        """A line that says it."""
+        return Line(style, self.say(word, **values))
+
+    def lasting(self, duration: timedelta) -> str:
+        """A duration, as in `1 h 30 min`."""
+        hours, minutes = divmod(round(duration.total_seconds() / 60), 60)
+        word = "hours_minutes" if hours and minutes else "hours" if hours else "minutes"
+        return self.say(word, hours=str(hours), minutes=str(minutes))
+
+    def after(self, duration: timedelta) -> str:
+        """A delay, as in `after 10 min`."""
+        return self.say("after", time=self.lasting(duration)) if duration else self.say("at_once")
+
+
+def moment(at: datetime, timezone: str = "UTC") -> str:
+    """Date, time and offset, as in `2026-11-24 02:14 (UTC-5)`: a sheet may lie about for years."""
+    local = at.astimezone(ZoneInfo(timezone))
+    return f"{local:%Y-%m-%d %H:%M} ({offset(local)})"
+
+
+def group_of(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | None, ref: str | None) -> Group:
+    """Everything about the contact, which stays on one page."""
+    contact, answered = entry.contact, entry.answered
+    names = [name for name in (contact.name, contact.organisation, contact.id) if name]
+    lines: list[Line | Boxes] = [Line(Style.CONTACT, " · ".join(names))]
+    if entry.deputy_of:
+        lines.append(words.line(Style.DETAIL, "deputy_of", contact=entry.deputy_of))
+    if answered is not None:
+        at, said = moment(answered.at, tree.timezone), words.say(answered.kind.value)
+        lines.append(words.line(Style.WARNING, "answered", at=at, answer=said))
+    lines += _how_to_reach(words, contact)
+    if entry.same_as:
+        lines.append(words.line(Style.DETAIL, "same_as", contact="/".join(entry.same_as)))
+    elif answered is None or answered.kind not in FINISHED:
+        lines += [*_script(words, tree, entry, facts, ref), _boxes(words)]
+    return tuple(lines)
+
+
+def _how_to_reach(words: SheetWords, contact: Contact) -> Iterator[Line]:
+    """The lines that say how to reach a contact, and how when nobody is there."""
+    if contact.hours:
+        yield words.line(Style.DETAIL, "there", hours=contact.hours.written)
+    if contact.duty:
+        officers = ", ".join(f"{officer.id} {grouped(officer.phone)}" for officer in contact.duty.rota)
+        yield words.line(Style.DETAIL, "duty", officers=officers)
+    yield from (Line(Style.DETAIL, _method(words, method)) for method in _in_order(contact.methods))
+    if contact.when_closed:
+        yield words.line(Style.DETAIL, "when_closed")
+        yield from (Line(Style.DETAIL, _method(words, method)) for method in _in_order(contact.when_closed))
+
+
+def _in_order(methods: tuple[Method, ...]) -> list[Method]:
+    """The methods as an escalation would use them: by their time, then as they are written."""
+    return sorted(methods, key=lambda method: method.after)
+
+
+def _method(words: SheetWords, method: Method) -> str:
+    address = grouped(method.address) if method.kind in RINGING else method.address
+    parts = [words.say("method", when=words.after(method.after), kind=words.say(method.kind.value), address=address)]
+    if method.extension:
+        parts.append(words.say("extension", digits=method.extension.replace("w", "")))
+    if method.relays:
+        parts.append(words.say("relays"))
+    return ", ".join(parts)
+
+
+def _script(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | None, ref: str | None) -> Iterator[Line]:
+    """The sentence that is safe with anybody, and then what only the contact hears."""
+    spoken = SheetWords(words.renderer, entry.contact.language, tree.language)
+    first = {
+        "organisation": tree.title_in(entry.contact.language),
+        "callback": grouped(tree.callback),
+        "ref": ref or "",
+    }
+    yield words.line(Style.DETAIL, "speaks", language=spoken.asks["language"])
+    yield Line(Style.SAY, f"1. «{spoken.say('say_first_ref' if ref else 'say_first', **first)}»")
+    yield Line(Style.SAY, f"2. «{' '.join(_news(spoken, entry, facts))}»")
+
+
+def _news(spoken: SheetWords, entry: Entry, facts: Facts | None) -> Iterator[str]:
+    if facts is None:
+        yield spoken.say("say_alert_untold")
+    else:
+        if facts.drill:
+            yield spoken.say("say_drill")
+        yield spoken.say("say_alert", type=spoken.words.types[facts.type])
+    if entry.contact.is_coordinator:
+        yield spoken.say("say_coordinator")
+        return
+    # What was asked in free text may name somebody: whoever calls knows it, the paper does not.
+    if facts is not None and facts.ask in ASKS:
+        yield spoken.say("say_ask", ask=spoken.asks[f"ask_{facts.ask}"])
+    yield spoken.say("say_answer")
+    yield spoken.say("say_discretion")
+
+
+def _boxes(words: SheetWords) -> Boxes:
+    ticks = ("box_no_answer", *(kind.value for kind in AnswerKind))
+    return Boxes(words.say("box_time"), tuple(words.say(tick) for tick in ticks), words.say("box_note"))
+
+
+def put_into_words(sheet: CallSheet, origin: Origin, renderer: Renderer, language: str) -> tuple[Group, ...]:
+    """The sheet from its title to the last contact, in that language or the nearest there is."""
+    words = SheetWords(renderer, language)
+    groups: list[Group] = [tuple(_head(words, sheet, origin))]
+    for part in sheet.trees:
+        groups += _tree(words, part, sheet.facts, origin)
+    return tuple(groups)
+
+
+def footer(renderer: Renderer, language: str, page: int, pages: int) -> str:
+    """What stands at the foot of each page."""
+    words = SheetWords(renderer, language)
+    return f"{words.say('confidential')} {words.say('page', page=str(page), pages=str(pages))}"
+
+
+def _head(words: SheetWords, sheet: CallSheet, origin: Origin) -> Iterator[Line]:
+    title = words.say("title_incident", ref=origin.ref) if origin.ref else words.say("title")
+    yield Line(Style.TITLE, title)
+    yield words.line(Style.WARNING, "confidential")
+    trees = [words.say("tree_hash", tree=id, hash=hash[:12]) for id, hash in origin.trees.items()]
+    source = words.say(origin.word, **origin.values)
+    yield Line(Style.NOTE, f"{words.say('made', at=moment(origin.made_at))} {source} {', '.join(trees)}.")
+    if origin.closed:
+        yield words.line(Style.WARNING, "closed")
+    if sheet.facts is None:
+        yield words.line(Style.WARNING, "everybody")
+    else:
+        yield from _case(words, sheet.facts, origin)
+    yield from (words.line(Style.NOTE, rule) for rule in RULES)
+
+
+def _case(words: SheetWords, facts: Facts, origin: Origin) -> Iterator[Line]:
+    if facts.drill:
+        yield words.line(Style.WARNING, "drill")
+    nationalities = sorted({person.nationality for person in facts.people if person.nationality})
+    parts = [
+        words.words.types[facts.type],
+        words.words.severities[facts.severity],
+        facts.country,
+        words.say("consent", scope=words.say(f"scope_{facts.consent}")),
+        *(words.say("nationality", nationality=each) for each in nationalities),
+        words.say("perpetrator", perpetrator=words.say(f"perpetrator_{facts.perpetrator}")),
+    ]
+    if not facts.verified:
+        parts.append(words.say("unverified"))
+    yield Line(Style.NOTE, " · ".join(parts))
+    if origin.opened_at:
+        yield words.line(Style.NOTE, "opened", at=moment(origin.opened_at))
+
+
+def _tree(words: SheetWords, part: SheetTree, facts: Facts | None, origin: Origin) -> Iterator[Group]:
+    tree = part.tree
+    heading = [Line(Style.TREE, f"{tree.title} ({tree.id})")]
+    if tree.start.unless_acknowledged:
+        heading.append(words.line(Style.NOTE, "unless_acknowledged"))
+    yield tuple(heading)
+    for step in part.steps:
+        first, *others = (group_of(words, tree, entry, facts, origin.ref) for entry in step.entries)
+        # A level's heading never ends a page.
+        yield (*_level(words, tree, step, facts, origin), *first)
+        yield from others
+    if not (part.steps or part.last_resort):
+        yield (words.line(Style.WARNING, "nobody"),)
+    if part.last_resort:
+        first, *others = (group_of(words, tree, entry, facts, origin.ref) for entry in part.last_resort)
+        yield (words.line(Style.LEVEL, "last_resort"), *first)
+        yield from others
+    if part.spared:
+        yield tuple(_spared(words, part))
+
+
+def _level(words: SheetWords, tree: ContactTree, step: Step, facts: Facts | None, origin: Origin) -> Iterator[Line]:
+    level = step.level
+    heading = words.say("level", number=str(step.number), name=level.name)
+    yield Line(Style.LEVEL, f"{heading} – {_beginning(words, tree, step.starts_after, origin)}")
+    yield from _as_written(words, level) if facts is None else _approval(words, step)
+    yield Line(Style.DETAIL, f"{_quota(words, level)} {_following(words, step)}")
+
+
+def _beginning(words: SheetWords, tree: ContactTree, starts_after: timedelta | None, origin: Origin) -> str:
+    if starts_after is None:
+        return words.say("only_after_go")
+    if origin.opened_at is None:
+        return words.after(starts_after)
+    return words.say("from", at=moment(origin.opened_at + starts_after, tree.timezone))
+
+
+def _as_written(words: SheetWords, level: Level) -> Iterator[Line]:
+    """What a level depends on, where there is no case to judge it by."""
+    if level.needs_go is not None:
+        excepted = _named(words, level.needs_go.unless_severity)
+        unless = f" {words.say('go_unless', severities=excepted)}" if excepted else ""
+        yield Line(Style.WARNING, words.say("go_needs_go") + unless)
+        yield from _automatic(words, level.needs_go.proceed_after)
+    if conditions := _conditions(words, level.when):
+        yield words.line(Style.DETAIL, "only_for", conditions=conditions)
+
+
+def _approval(words: SheetWords, step: Step) -> Iterator[Line]:
+    if step.unverified:
+        yield words.line(Style.WARNING, "go_unverified")
+    if step.approval is not None:
+        yield from (words.line(Style.WARNING, f"go_{reason}") for reason in step.approval.reasons)
+        yield from _automatic(words, step.approval.proceed_after)
+
+
+def _automatic(words: SheetWords, proceed_after: timedelta | None) -> Iterator[Line]:
+    if proceed_after is not None:
+        yield words.line(Style.DETAIL, "go_automatic", time=words.lasting(proceed_after))
+
+
+def _conditions(words: SheetWords, when: When) -> str:
+    types = [words.words.types[type] for type in sorted(when.type)]
+    match = [words.say("only_match")] if when.nationality else []
+    return " · ".join(filter(None, [_named(words, when.severity), ", ".join(types), *match]))
+
+
+def _named(words: SheetWords, severities: frozenset[Severity]) -> str:
+    return ", ".join(words.words.severities[each] for each in Severity if each in severities)
+
+
+def _quota(words: SheetWords, level: Level) -> str:
+    if isinstance(level.acknowledge, int):
+        return words.say("rule_number", number=str(level.acknowledge))
+    return words.say(f"rule_{level.acknowledge}")
+
+
+def _following(words: SheetWords, step: Step) -> str:
+    word = "then_next" if step.then is Then.NEXT else "then_stop"
+    return words.say(word, time=words.lasting(step.level.wait))
+
+
+def _spared(words: SheetWords, part: SheetTree) -> Iterator[Line]:
+    """The contacts that are left out, each once with each reason; by no number, so that nobody dials it."""
+    yield words.line(Style.LEVEL, "do_not_call")
+    for id, reason in dict.fromkeys((each.contact, each.reason) for each in part.spared):
+        organisation = part.tree.contacts[id].organisation
+        yield Line(Style.DETAIL, f"{organisation} · {id}: {words.say(f'spared_{reason}')}")

@@ -1,1 +1,0 @@
-"""The provider's REST API, as the sandbox answers it."""

@@ -1,0 +1,201 @@
+"""Statements made ready once and run on the driver's cursor, and the shapes of what they read and write.
+
+SQLAlchemy takes many times as long to bring a statement to SQLite as SQLite takes to run it. A `Prepared` takes and
+gives the same values by the same types, of which each has NULL for None, and fails with the same errors.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import Enum
+from functools import cache
+from typing import Any, ClassVar, TypeVar, cast
+
+from sqlalchemy import Connection, Dialect, Executable, Row, Table, bindparam, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.selectable import SelectBase
+
+Values = Mapping[str, Any]
+Convert = Callable[[Any], Any]
+
+MOST_LISTED = 16
+"""So many values in lists at most: there is a form for each number of them, and few are worth keeping."""
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """A row as the program names its columns, with the enums of the core in them."""
+
+    table: ClassVar[Table]
+    stored_as: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Fields whose column has another name, with that name."""
+
+    def columns(self) -> dict[str, Any]:
+        """The columns as they are stored."""
+        kind: Any = type(self)
+        return stored({column: getattr(self, name) for name, column in _names(kind)})
+
+
+def stored(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns with the values of enums in place of these."""
+    return {name: value.value if isinstance(value, Enum) else value for name, value in values.items()}
+
+
+@cache
+def _names(kind: Any) -> tuple[tuple[str, str], ...]:
+    stored_as = dict(kind.stored_as)
+    return tuple((each.name, stored_as.get(each.name, each.name)) for each in fields(kind))
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A statement as one dialect says it, with so many values in each list."""
+
+    sql: str
+    names: tuple[str, ...] | None
+    """Of the driver's parameters; None where it takes them by position."""
+    constants: tuple[Any, ...]
+    """The driver's parameters, None where a value goes."""
+    taken: tuple[tuple[int, str, int | None, Convert | None], ...]
+    """Which parameter gets the value of which key, and where from if that is a list."""
+    make: Convert
+    """Gives names to a row of the driver's."""
+    converted: tuple[tuple[int, Convert], ...]
+    """The columns of a row whose values are converted."""
+
+    def parameters(self, rows: Sequence[Values]) -> list[Any]:
+        """What goes to the driver, for each of the rows."""
+        bound: list[Any] = []
+        for values in rows:
+            given = list(self.constants)
+            for position, key, place, convert in self.taken:
+                value = values[key] if place is None else values[key][place]
+                given[position] = value if convert is None or value is None else convert(value)
+            bound.append(tuple(given) if self.names is None else dict(zip(self.names, given, strict=True)))
+        return bound
+
+    def rows(self, found: Sequence[Any]) -> list[Any]:
+        """The driver's rows, with names and converted."""
+        named: list[Any] = []
+        for each in found:
+            values = list(each)
+            for place, convert in self.converted:
+                if values[place] is not None:
+                    values[place] = convert(values[place])
+            named.append(self.make(values))
+        return named
+
+
+class Prepared:
+    """A statement that is written once in the program and run often; its forms are kept with the dialect."""
+
+    def __init__(self, statement: Executable) -> None:
+        self._statement = statement
+
+    def all(self, session: Session, values: Values) -> Sequence[Any]:
+        """Its rows, as named tuples."""
+        listed = {key: len(value) for key, value in values.items() if isinstance(value, list)}
+        if sum(listed.values()) > MOST_LISTED:
+            return session.execute(self._statement, values).all()
+        connection = session.connection()
+        form = self._form(connection, tuple(listed.values()), values)
+        return form.rows(_run(connection, form.sql, form.parameters([values])[0]))
+
+    def first(self, session: Session, values: Values) -> Any | None:
+        """Its first row; None where there is none."""
+        return next(iter(self.all(session, values)), None)
+
+    def scalars(self, session: Session, values: Values) -> list[Any]:
+        """The first column of its rows."""
+        return [row[0] for row in self.all(session, values)]
+
+    def each(self, session: Session, rows: Sequence[Values]) -> None:
+        """Run it for each of the rows, which have the same keys: it gives nothing back."""
+        connection = session.connection()
+        form = self._form(connection, tuple(rows[0]), rows[0])
+        parameters = form.parameters(rows)
+        _run(connection, form.sql, parameters if len(rows) > 1 else parameters[0], gives=False)
+
+    def _form(self, connection: Connection, which: object, example: Values) -> _Form:
+        forms: dict[object, _Form] = vars(connection.dialect).setdefault("forms", {})
+        form = forms.get((self, which))
+        if form is None:
+            form = forms[self, which] = _made(self._statement, connection.dialect, example)
+        return form
+
+
+def _made(statement: Any, dialect: Dialect, example: Values) -> _Form:
+    is_select = isinstance(statement, SelectBase)
+    compiled = cast(SQLCompiler, statement.compile(dialect=dialect, column_keys=None if is_select else list(example)))
+    state = compiled.construct_expanded_state(dict(example))
+    listed = {
+        name: (key, place) for key, names in state.parameter_expansion.items() for place, name in enumerate(names)
+    }
+    constants: list[Any] = []
+    taken = []
+    for position, name in enumerate(state.positiontup or state.parameters):
+        key, place = listed.get(name, (name, None))
+        convert = compiled.binds[key].type.dialect_impl(dialect).bind_processor(dialect)
+        constant = None
+        if key in example:
+            taken.append((position, key, place, convert))
+        else:
+            constant = convert(state.parameters[name]) if convert else state.parameters[name]
+        constants.append(constant)
+    columns = list(statement.selected_columns) if is_select else []
+    converts = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+    row = cast(Any, namedtuple)("Row", [str(column.key) for column in columns], rename=True)
+    return _Form(
+        sql=state.statement,
+        names=None if state.positiontup is not None else tuple(state.parameters),
+        constants=tuple(constants),
+        taken=tuple(taken),
+        make=row._make,
+        converted=tuple((place, convert) for place, convert in enumerate(converts) if convert is not None),
+    )
+
+
+def _run(connection: Connection, sql: str, parameters: Any, *, gives: bool = True) -> Sequence[Any]:
+    """The driver's rows; `parameters`: a list of them has the statement run for each."""
+    if connection.dispatch.before_cursor_execute or connection.dispatch.after_cursor_execute:
+        # Somebody watches what is run: SQLAlchemy tells them.
+        result = connection.exec_driver_sql(sql, parameters)
+        return result.cursor.fetchall() if gives and result.cursor is not None else []
+    cursor, fault = connection.connection.cursor(), connection.dialect.loaded_dbapi.Error
+    try:
+        if isinstance(parameters, list):
+            cursor.executemany(sql, parameters)
+        else:
+            cursor.execute(sql, parameters)
+        return cursor.fetchall() if gives else []
+    except fault as error:
+        raise DBAPIError.instance(sql, None, error, fault, hide_parameters=True, dialect=connection.dialect) from error
+    finally:
+        cursor.close()
+
+
+def by_incident(
+    session: Session, statement: Prepared, incidents: Collection[str], value_of: Callable[[Row[Any]], Value]
+) -> dict[str, list[Value]]:
+    """The values of a statement that takes `incidents` and gives a column `incident_id`; none: an empty list."""
+    found: dict[str, list[Value]] = {incident: [] for incident in incidents}
+    for row in statement.all(session, {"incidents": sorted(incidents)}):
+        found[row.incident_id].append(value_of(row))
+    return found
+
+
+def change_each(session: Session, table: Table, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Replace columns, the same ones in every change; each change has its row's `key` besides."""
+    if changes:
+        _replacing(table, frozenset(changes[0].keys() - {"key"})).each(session, changes)
+
+
+@cache
+def _replacing(table: Table, names: frozenset[str]) -> Prepared:
+    """The statement that replaces those columns: making one costs as much as running it, and there are few."""
+    values: dict[str, Any] = {name: bindparam(name) for name in sorted(names)}
+    return Prepared(update(table).where(table.c.id == bindparam("key")).values(values))

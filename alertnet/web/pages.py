@@ -1,0 +1,101 @@
+"""Pages for people: opening one shows, a button on it acts (A6); for no script, frame, cache or search engine.
+
+The contact's page, and the coordinator's of a decision, an alarm, a task or an answer (A9).
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable
+
+from fastapi import APIRouter, Response
+
+from alertnet.flows.escalation.pin_proof import Sent
+from alertnet.flows.pages.contact_page import Opened, Outcome, answer_page, open_page
+from alertnet.flows.pages.coordinator_page import open_coordinator_page, submit_coordinator_page
+from alertnet.flows.pages.revoke_page import open_answer, revoke_answer
+from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.web.auth import InForce
+from alertnet.web.forms import Posted, typed
+
+router = APIRouter(include_in_schema=False)
+
+_CONTACT_FIELDS = ("answer", "action", "note", "by", "pin")
+_COORDINATOR_FIELDS = ("answer", "contact", "kind", "action", "reason", "note", "pin")
+STATUS = {Outcome.DONE: 200, Outcome.NOT_PROVED: 403, Outcome.NOT_ALLOWED: 422, Outcome.OVER: 409}
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+_POLICY = "default-src 'none'; style-src {style}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+_STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)
+
+
+def show(runtime: Runtime, language: str | None, open: Callable[[], Opened | None]) -> Response:
+    """The page that was opened, in `language` if there is such a one, else in the contact's own.
+
+    A link that leads nowhere, and a database that is away, are told in every language there is.
+    """
+    try:
+        opened = open()
+    except DatabaseAway as away:
+        return _tell(runtime, "try_later", 503, {"Retry-After": str(int(away.retry_after.total_seconds()))})
+    if opened is None:
+        return _tell(runtime, "unknown_link", 404)
+    renderer = runtime.renderer(opened.templates)
+    html = renderer.page(language if language in renderer.languages else opened.language, opened.page)
+    style = " ".join(f"'sha256-{_digest(source)}'" for source in _STYLE.findall(html)) or "'none'"
+    return Response(
+        html,
+        STATUS[opened.outcome],
+        {**HEADERS, "Content-Security-Policy": _POLICY.format(style=style)},
+        media_type="text/html",
+    )
+
+
+def _tell(runtime: Runtime, word: str, status: int, headers: dict[str, str] | None = None) -> Response:
+    renderer = runtime.renderer(runtime.edition.templates)
+    text = "\n\n".join(renderer.page_words(language)[word] for language in renderer.languages)
+    return Response(text + "\n", status, {**HEADERS, **(headers or {})}, media_type="text/plain")
+
+
+def _digest(source: str) -> str:
+    return base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+
+
+@router.api_route("/a/{token}", methods=["GET", "HEAD"])
+def show_contact_page(token: str, runtime: InForce, lang: str | None = None) -> Response:
+    """What the link shows to whoever has it; mail scanners and previews come here too, so nothing is changed."""
+    return show(runtime, lang, lambda: runtime.read(open_page, token))
+
+
+@router.post("/a/{token}")
+def press_on_contact_page(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
+    """Do what a button or an entered PIN asks for, and show the page."""
+    sent = Sent(**{name: typed(form, name) for name in _CONTACT_FIELDS})
+    return show(runtime, form.get("lang", lang), lambda: runtime.transact(answer_page, token, sent))
+
+
+@router.api_route("/c/{token}", methods=["GET", "HEAD"])
+def show_coordinator_page(token: str, runtime: InForce, lang: str | None = None) -> Response:
+    """The page with what is asked or told; nothing is changed."""
+    return show(runtime, lang, lambda: runtime.read(_opened, token))
+
+
+@router.post("/c/{token}")
+def press_on_coordinator_page(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
+    """Do what a button or an entered PIN asks for, and show the page."""
+    sent = Sent(**{name: typed(form, name) for name in _COORDINATOR_FIELDS})
+    return show(runtime, form.get("lang", lang), lambda: runtime.transact(_pressed, token, sent))
+
+
+def _opened(tx: Tx, token: str) -> Opened | None:
+    return open_coordinator_page(tx, token) or open_answer(tx, token)
+
+
+def _pressed(tx: Tx, token: str, sent: Sent) -> Opened | None:
+    return submit_coordinator_page(tx, token, sent) or revoke_answer(tx, token, sent)

@@ -1,1 +1,0 @@
-"""The contact's and the coordinator's page over HTTP."""

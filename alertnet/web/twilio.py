@@ -1,0 +1,250 @@
+"""The provider's webhooks: SMS, calls, and what became of ours, signed; a reply leaves only after its commit (A1).
+
+The URL that is signed is built from the configured public one, never from Host or X-Forwarded-*, which anybody can set.
+A signature has no date: it is good for ever, so every handler behind it is idempotent.
+"""
+
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER, RequestValidator
+from twilio.twiml.messaging_response import MessagingResponse
+from twilio.twiml.voice_response import Gather, VoiceResponse
+
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH, WRITTEN_CODE_LENGTH
+from alertnet.core.notification import Kind
+from alertnet.flows.sending.record_outcome import track_call, track_sms
+from alertnet.flows.sending.render_and_send import with_page
+from alertnet.flows.sms.receive_sms import receive_sms
+from alertnet.flows.voice.call_answered import answer_call
+from alertnet.flows.voice.incoming_call import Asks, Reception, key_contacts_pin, key_written_code, receive_call
+from alertnet.flows.voice.keypad import Keyed, key_in
+from alertnet.flows.voice.live_call import KeypadQuestion, Spoken
+from alertnet.flows.voice.report_by_call import key_pin, key_type
+from alertnet.runtime.settings.settings import Settings
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.records.inbound import InboundCall, InboundSms
+from alertnet.web.auth import InForce, runtime_of
+from alertnet.web.forms import Form, Identifier, identifier, needed, read_form, word
+
+router = APIRouter(include_in_schema=False)
+
+LONGEST_PATH = 300  # characters of a path or URL that are logged
+
+log = structlog.get_logger(__name__)
+
+
+STAR = "*"
+WRONG_PERSON = "9"
+PATIENCE_SECONDS = {"again": 12}
+USUAL_PATIENCE_SECONDS = 8
+"""How long the first key, and each one after another, is waited for."""
+
+LENGTHS = {Asks.CODE: WRITTEN_CODE_LENGTH, Asks.PROOF: ONE_TIME_PIN_LENGTH, Asks.PIN: ONE_TIME_PIN_LENGTH, Asks.TYPE: 2}
+"""How many keys each question takes at most; the star ends what is shorter."""
+
+KEYED = {"pin": key_pin, "type": key_type}
+"""What takes the keys of a call to our number, by what was asked; a written code otherwise."""
+
+PAUSE_SECONDS = 1
+"""Between digits that are said slowly: a verb of its own, since not every voice of the provider reads marks for it."""
+
+Turn = Annotated[int | None, Query(ge=1, le=9)]
+
+
+async def signed_form(request: Request) -> Form:
+    """The fields of a webhook that the provider has signed (twilio.com/docs/usage/webhooks/webhooks-security).
+
+    Raises:
+        HTTPException: 403 for every other request, and for all of them where no token is configured.
+    """
+    form = await read_form(request)
+    settings = runtime_of(request).settings
+    reason = _why_refused(settings, request, form)
+    if reason is not None:
+        path, url = request.url.path[:LONGEST_PATH], _expected(settings, request)[:LONGEST_PATH]
+        log.warning("webhook_refused", reason=reason, path=path, expected_url=url)
+        raise HTTPException(403, f"not accepted as the provider's: {reason}")
+    return form
+
+
+def _why_refused(settings: Settings, request: Request, form: Form) -> str | None:
+    if not (settings.public_url and settings.telephones):
+        return "no account is configured"
+    if SIGNATURE_SETTINGS_HEADER in request.headers:
+        # Such a request is signed with a shared key that we have none of; it must not fall back to the token.
+        return "it is signed with a shared key"
+    # One account in two regions has a token in each.
+    accounts = [account for account in settings.telephones.values() if account.sid == form.get("AccountSid")]
+    if not accounts:
+        return "another account"
+    url = _expected(settings, request)
+    signature = request.headers.get(SIGNATURE_HEADER, "")
+    tokens = [token.get_secret_value() for account in accounts for token in account.auth_tokens]
+    return None if any(_is_valid(token, url, form, signature) for token in tokens) else "wrong signature"
+
+
+def _expected(settings: Settings, request: Request) -> str:
+    """The URL that the provider was given, and signs."""
+    return (settings.public_url or "") + request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _is_valid(token: str, url: str, form: Form, signature: str) -> bool:
+    try:
+        return bool(RequestValidator(token).validate(url, form, signature))
+    except (TypeError, ValueError):
+        # What the validator stumbles over was not made by the provider.
+        return False
+
+
+Signed = Annotated[Form, Depends(signed_form)]
+
+
+@router.post("/twilio/sms")
+def text_in(form: Signed, runtime: InForce) -> Response:
+    """The one reply to a text, or none."""
+    sms = InboundSms(identifier(form, "MessageSid"), needed(form, "From"), form.get("To", ""), form.get("Body", ""))
+    reply = runtime.transact(receive_sms, runtime.edition, sms)
+    answer = MessagingResponse()
+    if reply is None:
+        return Response(str(answer), media_type="text/xml")
+    renderer = runtime.renderer(reply.templates)
+    words = with_page(reply.kind, reply.said, runtime.settings.public_url or "")
+    answer.message(renderer.render(reply.kind, MethodKind.SMS, reply.language, words).text)
+    return Response(str(answer), media_type="text/xml")
+
+
+@router.post("/twilio/sms/status/{attempt}")
+def text_status(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
+    """Record what became of an SMS; nothing is said of an attempt that isn't there."""
+    status = needed(form, "MessageStatus")
+    message = identifier(form, "MessageSid")
+    runtime.transact(track_sms, attempt, message, status, word(form, "ErrorCode"))
+    return Response(status_code=204)
+
+
+@router.post("/twilio/voice")
+def call_in(form: Signed, runtime: InForce, keyed: str | None = None, turn: Turn = None, code: str = "") -> Response:
+    """A call to our number, at its beginning or (`keyed`) when something was asked for."""
+    call = InboundCall(identifier(form, "CallSid"), form.get("From", ""))
+    if keyed is None:
+        return _receive(runtime, runtime.transact(receive_call, runtime.edition, call))
+    if (key_in_call_in := KEYED.get(keyed)) is not None:
+        return _receive(runtime, runtime.transact(key_in_call_in, runtime.edition, call, _digits(form)))
+    if keyed == Asks.PROOF:
+        return _receive(runtime, runtime.transact(key_contacts_pin, runtime.edition, call, _digits(form), code))
+    return _receive(runtime, runtime.transact(key_written_code, runtime.edition, call, _digits(form), turn))
+
+
+@router.post("/twilio/voice/status/{attempt}")
+def call_status(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
+    """Record how a call goes on and ends; nothing is said of an attempt that isn't there."""
+    status, codes = needed(form, "CallStatus"), (word(form, "SipResponseCode"), word(form, "ErrorCode"))
+    runtime.transact(track_call, attempt, identifier(form, "CallSid"), status, *codes)
+    return Response(status_code=204)
+
+
+@router.post("/twilio/voice/{attempt}")
+def call_answered(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
+    """What our call says once it is picked up."""
+    return _speak(runtime, attempt, runtime.transact(answer_call, attempt, identifier(form, "CallSid")))
+
+
+@router.post("/twilio/voice/{attempt}/keypad")
+def call_keyed(
+    attempt: Identifier, form: Signed, runtime: InForce, turn: Turn = None, silent: bool = False
+) -> Response:
+    """What our call says to keys, or to none in time."""
+    return _speak(runtime, attempt, runtime.transact(key_in, attempt, _keyed(form, turn, silent)))
+
+
+def _keyed(form: Form, turn: int | None, silent: bool) -> Keyed:
+    """The star ends what is keyed: 9 and the star are the 9, finished by it."""
+    keys, finished_on = form.get("Digits", ""), form.get("FinishedOnKey", STAR)
+    digits = _digits(form)
+    is_wrong_person = digits == WRONG_PERSON and (keys != digits or finished_on == STAR)
+    return Keyed(digits, is_wrong_person, turn, silent)
+
+
+def _digits(form: Form) -> str:
+    return form.get("Digits", "").removesuffix(STAR)
+
+
+def _speak(runtime: Runtime, attempt: str, spoken: Spoken | None) -> Response:
+    twiml = VoiceResponse()
+    if spoken is None:
+        twiml.hangup()
+        return _answer(twiml)
+    templates = spoken.templates or runtime.edition.templates
+    script = runtime.renderer(templates).speak(spoken.kind, spoken.language, spoken.said)
+    for stage in spoken.stages:
+        twiml.say(script.sentences[stage], language=script.language)
+    question = spoken.question
+    if question is None:
+        twiml.hangup()
+    else:
+        path = f"/twilio/voice/{attempt}/keypad{_place(question)}"
+        patience = PATIENCE_SECONDS.get(question.stage, USUAL_PATIENCE_SECONDS)
+        _gather(runtime, twiml, path, question.digits, patience, script.parts(question.stage), script.language)
+    return _answer(twiml)
+
+
+def _place(question: KeypadQuestion) -> str:
+    """Which try the keys are brought back for, as a query; it is signed like all of the URL."""
+    if question.turn is None:
+        return ""
+    return f"?turn={question.turn}" + ("&silent=1" if question.silent else "")
+
+
+def _receive(runtime: Runtime, reception: Reception) -> Response:
+    renderer, twiml = runtime.renderer(runtime.edition.templates), VoiceResponse()
+    words = renderer.neutral(reception.language, reception.raised or "", reception.callback or "")
+    if reception.recorded is not None and reception.templates is not None:
+        script = runtime.renderer(reception.templates).speak(Kind.RECORDED, reception.language, reception.recorded)
+        twiml.say(script.sentences["after"], language=script.language)
+    if reception.raised is not None:
+        twiml.say(words.sentences["raised"], language=words.language)
+    if reception.callback is None:
+        twiml.say(words.sentences["unknown_caller"], language=words.language)
+        twiml.hangup()
+    elif reception.asks is not None:
+        parts = words.parts(f"key_{reception.asks}" if reception.turn == 1 else "wrong_key")
+        path = f"/twilio/voice?keyed={reception.asks}"
+        if reception.asks is Asks.CODE:
+            path += f"&turn={reception.turn}"
+        if reception.code is not None:
+            path += f"&code={reception.code}"
+        _gather(runtime, twiml, path, LENGTHS[reception.asks], USUAL_PATIENCE_SECONDS, parts, words.language)
+    elif reception.is_spoken:
+        twiml.say(words.sentences["call_back"], language=words.language)
+        twiml.hangup()
+    else:
+        twiml.say(words.sentences["put_through"], language=words.language)
+        twiml.dial(reception.callback)
+    return _answer(twiml)
+
+
+def _gather(
+    runtime: Runtime, twiml: VoiceResponse, path: str, digits: int, patience: int, parts: tuple[str, ...], language: str
+) -> None:
+    """A sentence that keys may interrupt; silence is reported as well."""
+    gather = Gather(
+        num_digits=digits,
+        finish_on_key=STAR,
+        timeout=patience,
+        action_on_empty_result=True,
+        # Absolute, because the public URL may have a path of its own.
+        action=f"{runtime.settings.public_url}{path}",
+        method="POST",
+    )
+    for place, part in enumerate(parts):
+        if place:
+            gather.pause(length=PAUSE_SECONDS)
+        gather.say(part, language=language)
+    twiml.append(gather)
+
+
+def _answer(twiml: VoiceResponse) -> Response:
+    return Response(str(twiml), media_type="text/xml")

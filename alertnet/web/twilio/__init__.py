@@ -1,1 +1,0 @@
-"""The provider's webhooks, signed over the public URL."""
