@@ -41,6 +41,7 @@ class Subject(StrEnum):
     GO = "go"
     HOLD = "hold"
     NEWS = "news"
+    VERIFIED = "verified"
     ON_DUTY = "on_duty"
     OFF_DUTY = "off_duty"
     SMS_FAILS = "sms_fails"
@@ -67,6 +68,7 @@ class Subject(StrEnum):
     LOST_REPORTS = "lost_reports"
     LOST_INCIDENT = "lost_incident"
     LOST_ANSWER = "lost_answer"
+    CLOSED = "closed"
     REOPENED = "reopened"
 
     @classmethod
@@ -110,6 +112,8 @@ class Said:
     link: str | None = None
     answerable: bool = True
     """Whether the number that the SMS leaves from takes replies from there."""
+    silent: bool = False
+    """Nothing more is written to that phone: it is told so, and may call."""
     subject: Subject | None = None
     about: str | None = None
     """The id of the contact or level that the notice, alarm or decision is about."""

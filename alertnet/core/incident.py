@@ -182,6 +182,9 @@ class Facts:
     team: str | None = None
     field_language: str | None = None
     """The language of whoever raised it by SMS."""
+    field_timezone: str | None = None
+    field_callback: str | None = None
+    """What its team has in place of the tree's."""
     field_silent: bool = False
     """Nothing that we begin may reach the phone that raised it: it is silent, or somebody else may hold it."""
     duress: bool = False

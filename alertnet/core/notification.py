@@ -52,6 +52,15 @@ def send_rank(severity: Severity, kind: Kind, *, again: bool = False) -> int:
     return severity.rank * CLASSES + (1 if again or kind is Kind.REMINDER else 0)
 
 
+FIELD = "field"
+"""Whom a message is for that goes to the phone that raised the incident, where that is no team's."""
+
+
+def is_in_field(contact: str) -> bool:
+    """Whether that name stands for a phone of the field, as `team/member` does: no tree has it, and none can bar it."""
+    return contact == FIELD or "/" in contact
+
+
 class AttemptStatus(StrEnum):
     """The life of one attempt; a late receipt may still better a failure."""
 

@@ -275,7 +275,7 @@ def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
         case None:
             return []
         case subject:
-            return [unbroken(words.statement(subject, said.about))]
+            return [unbroken(words.statement(subject, said.about, said.type))]
 
 
 def _text(text: Text, labels: Mapping[str, str], words: Words, timezone: str) -> tuple[str, str, str, str]:

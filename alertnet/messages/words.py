@@ -94,7 +94,7 @@ class Words:
     severities: dict[str, str]
     reasons: dict[str, str]
     subjects: dict[str, str]
-    """What each subject states, `{about}` standing for whom."""
+    """What each subject states, `{about}` standing for whom, `{type}` for what has happened."""
     headings: dict[str, str] = field(default_factory=dict)
     """What a mail of each kind is, at the beginning of its subject line."""
     short_types: dict[str, str] = field(default_factory=dict)
@@ -136,13 +136,13 @@ class Words:
         date = self.date.replace("{day}", day).replace("{month}", self.months[local.month - 1])
         return f"{date}, {local:%H:%M} ({offset(local)})"
 
-    def statement(self, subject: Subject, about: str | None) -> str:
-        """What the subject states, as in `embassy-es can't act`."""
+    def statement(self, subject: Subject, about: str | None, type: str = "other") -> str:
+        """What the subject states, as in `embassy-es can't act`; `type`: of the incident, by its code."""
         # A running incident keeps its words, and a newer program may have more to say than they can.
         statement = self.subjects.get(subject, f"{subject.replace('_', ' ')}: {{about}}")
         if subject in ACCOUNT_SUBJECTS and about in self.faults:
             return f"{statement}: {self.faults[about]}"
-        return statement.replace("{about}", about or self.somebody)
+        return statement.replace("{about}", about or self.somebody).replace("{type}", self.short_type(type))
 
 
 def direction(language: str) -> str:
@@ -206,8 +206,8 @@ def find_label_faults(path: str, source: str) -> list[str]:
 def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
     """`Said` as a template sees it: every field a text in this language, empty where there is nothing to say.
 
-    Only `answerable`, which templates choose by, stays a truth value, and `subject` a code. An SMS has times alone and
-    short names; a call spells references, numbers and codes one by one.
+    Only `answerable` and `silent`, which templates choose by, stay truth values, and `subject` a code. An SMS has times
+    alone and short names; a call spells references, numbers and codes one by one.
     """
     values: dict[str, object] = {field.name: _text(getattr(said, field.name)) for field in fields(said)}
     is_sms, is_call = method is MethodKind.SMS, method is MethodKind.CALL
@@ -225,8 +225,9 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
         "drill": words.drill if said.drill else "",
         "also": words.also if said.also else "",
         "answerable": said.answerable,
+        "silent": said.silent,
         "about": about or "",
-        "statement": words.statement(said.subject, about) if said.subject else "",
+        "statement": words.statement(said.subject, about, said.type) if said.subject else "",
         "names": _listed(names, SHORT_LIST if is_sms else None),
         "why": words.reasons_to_wait(said.why),
         "more": _further(said, words, is_sms=is_sms),

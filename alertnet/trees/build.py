@@ -167,4 +167,4 @@ def _team(name: str, form: TeamForm) -> Team:
         key: Member(key, member.name, member.phone, member.language or form.language, member.silent)
         for key, member in form.members.items()
     }
-    return Team(name, form.country, form.language, form.consent, members)
+    return Team(name, form.country, form.language, form.consent, members, form.timezone, form.callback)

@@ -12,7 +12,7 @@ from alertnet.core.codec import from_plain
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.incident import Facts
-from alertnet.core.notification import Kind
+from alertnet.core.notification import Kind, is_in_field
 from alertnet.flows.system.self_monitoring import NO_REF
 from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, served
 from simulation.hosts.host import Host, Process
@@ -126,7 +126,7 @@ class Promises:
             self._break("A1", f"the text {id} was answered, and no commit holds it")
 
     def _keeps_consent(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
-        if row.facts is None or "/" in row.contact:
+        if row.facts is None or is_in_field(row.contact):
             return
         why = why_barred(from_plain(Facts, row.facts), self.world.network.trees.values(), outgoing.to)
         if why is not None:
@@ -135,7 +135,7 @@ class Promises:
     def _keeps_to_the_plan(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
         """Check that nobody who came later, or is beyond the reported consent, is told before a re-resolution."""
         reported = self.world.opened.get(row.ref)
-        if row.ref is None or row.ref in self.world.re_resolved or "/" in row.contact:
+        if row.ref is None or row.ref in self.world.re_resolved or is_in_field(row.contact):
             return
         if outgoing.to == NEWCOMER.address and not opened_after_edit(self.world, row.opened_at):
             self._break("A8", f"{what} is handed over although nobody has re-resolved since it came into the trees")
@@ -210,6 +210,8 @@ class Promises:
         clear = (outgoing.subject, outgoing.text if outgoing.method is MethodKind.SMS else "")
         if any(SECRET in text for text in clear):
             self._break("A9", f"{what} names a person or a place")
+        if outgoing.method is MethodKind.SMS and outgoing.to in outgoing.text:
+            self._break("B1", f"{what} asks its recipient to call its own number")
 
     def _break(self, promise: str, how: str) -> None:
         self.world.story.breaks_promise(promise, how)

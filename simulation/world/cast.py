@@ -69,7 +69,9 @@ def draw_network(random: Random) -> Network:
         start = Start(random.randint(0, 4) * MINUTE, unless_acknowledged=random.random() < 0.5)
         trees.append(_tree(random, numbers, "europe", far, head_office, start))
     ana = Member("ana", "Ana", FIELD_PHONE, "en")
-    team = Team("north", "CO", "en", random.choice([Scope.NATIONAL, Scope.INTERNATIONAL]), {"ana": ana})
+    team = Team(
+        "north", "CO", "en", random.choice([Scope.NATIONAL, Scope.INTERNATIONAL]), {"ana": ana}, "Asia/Kathmandu"
+    )
     return Network({tree.id: tree for tree in trees}, {"north": team}, {})
 
 
@@ -114,7 +116,7 @@ def _tree(
         timezone="America/Bogota",
         language="en",
         sender="PBI",
-        callback="+573005550199",
+        callback=min(coordinator.numbers),
         contacts=contacts,
         levels=tuple(levels),
         last_resort=(head_office.id,),

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from alertnet.core.directory.contact import Role
 from alertnet.core.directory.contact_tree import ContactTree
 from tests.core.cast import call, contact, email, level, sms, tree
 
-ANA = contact("ana", sms("+571"), call("+572", 3))
+ANA = replace(contact("ana", sms("+571"), call("+572", 3)), role=Role.COORDINATOR)
 BEA = contact("bea", email("bea@pbi.example"), sms("+573"))
 DESK = contact("desk", call("+574"))
 
@@ -38,3 +39,20 @@ def test_where_nobody_else_has_a_telephone_the_callback_stays() -> None:
     made = with_callback("+574")
 
     assert made.callback_for(made.contacts["desk"]) == "+574"
+
+
+def test_the_field_calls_its_teams_number_then_the_trees() -> None:
+    made = with_callback("+579")
+
+    assert made.callback_for_field("+578", own="+570") == "+578"
+    assert made.callback_for_field(None, own="+570") == "+579"
+
+
+def test_the_field_calls_the_next_number_that_has_not_been_silent() -> None:
+    """B3: a coordinator's, then head office's; one that was silent only where all were; never its own."""
+    made = with_callback("+579")
+    rung = {"+571", "+572"}
+
+    assert made.callback_for_field("+578", own="+570", silent={"+578"}) == "+579"
+    assert made.callback_for_field("+579", own="+570", silent={"+579"} | rung) == "+574"
+    assert made.callback_for_field(None, own="+574", silent={"+579", "+574"} | rung) == "+572"

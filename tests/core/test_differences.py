@@ -110,3 +110,12 @@ def test_a_rota_is_shown_by_the_names_of_those_who_take_turns() -> None:
     (said,) = differences(before, replace(before, trees={**before.trees, "colombia": tree}))
 
     assert said.endswith("duty: nobody, the turn changes Mo 09:00 → north/ana, the turn changes Mo 09:00")
+
+
+def test_what_a_team_is_told_and_whom_it_calls_is_compared_without_whole_numbers() -> None:
+    before = read_network(Path(__file__).parents[2] / "contact_trees")
+    north = replace(before.teams["north"], timezone="Asia/Kathmandu", callback="+32470550101")
+
+    said = differences(before, replace(before, teams={**before.teams, "north": north}))
+
+    assert said == ("north: timezone: America/Bogota → Asia/Kathmandu", "north: callback: …0101 → …0101")

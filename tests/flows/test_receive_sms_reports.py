@@ -52,7 +52,7 @@ def test_a_report_with_the_true_pin_is_believed_and_echoed(field: Switchboard) -
     assert (facts.place, facts.consent, facts.details) == ("L12", Scope.INTERNATIONAL, "nos pararon")
     assert [(person.code, person.nationality) for person in facts.people] == [("P7", "ES")]
     assert reply
-    assert "recibido 22:12: amenaza de muerte, L12, P7, C2" in reply
+    assert "recibido 22:12, verificado: 30, L12, P7, C2." in reply
 
 
 def test_a_coordinators_own_sos_raises_and_rings_the_others(field: Switchboard) -> None:
@@ -122,7 +122,7 @@ def test_each_member_is_answered_in_its_own_language(field: Switchboard) -> None
     reply = field.texts("mary", "ALERT 20")
 
     assert reply
-    assert "received 22:12: arrest" in reply
+    assert "received 22:12, not verified: 20." in reply
 
 
 def test_consent_that_is_not_given_is_the_teams(field: Switchboard) -> None:
@@ -176,9 +176,16 @@ def reply_to(board: Switchboard, pin: str) -> object:
     return replace(reply, said=replace(reply.said, ref="A-7K3M"), to=None)
 
 
-def test_no_pin_changes_the_answer(field: Switchboard) -> None:
-    """B4: the duress PIN gets byte for byte the answer of a true one; so do wrong ones, lest they be told apart."""
-    assert len({str(reply_to(field, pin)) for pin in (PIN, DURESS, "11111", ONE_TIME, "")}) == 1
+def test_the_duress_pin_is_answered_byte_for_byte_as_a_true_one(field: Switchboard) -> None:
+    """B4: whoever stands beside the phone reads that it is verified, by whichever PIN."""
+    assert len({str(reply_to(field, pin)) for pin in (PIN, DURESS, ONE_TIME)}) == 1
+
+
+def test_a_wrong_pin_is_answered_as_none(field: Switchboard) -> None:
+    """B4: that it is not verified is all that it learns."""
+    true, wrong, none = (str(reply_to(field, pin)) for pin in (PIN, "11111", ""))
+
+    assert wrong == none != true
 
 
 def test_a_duress_pin_alarms_the_coordinators_and_leaves_the_phones_alone(field: Switchboard) -> None:

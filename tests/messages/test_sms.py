@@ -140,8 +140,55 @@ def test_more_codes_than_fit_are_counted(renderer: Renderer, said: Say) -> None:
     assert "3000, 3001, 3002, 3003, 3004, 3005, +14." in text
 
 
-def test_the_field_hears_what_was_understood_in_its_language(renderer: Renderer, said: Say) -> None:
-    assert ": bien noté à 02:14: arrestation, P7." in sms(renderer, Kind.RECEIPT, "fr", said())
+@pytest.mark.parametrize(
+    ("language", "verified", "doubted", "silent"),
+    [
+        (
+            "en",
+            "received 02:14, verified: 20, P7. If this",
+            "received 02:14, not verified: 20, P7. To",
+            "we will not write",
+        ),
+        (
+            "fr",
+            "bien noté à 02:14, vérifié: 20, P7. Si",
+            "bien noté à 02:14, non vérifié: 20, P7. Pour",
+            "n'écrirons pas",
+        ),
+        (
+            "es",
+            "recibido 02:14, verificado: 20, P7. Si",
+            "recibido 02:14, sin verificar: 20, P7. Para",
+            "no escribiremos",
+        ),
+        (
+            "de",
+            "erhalten 02:14, geprüft: 20, P7. Wenn",
+            "erhalten 02:14, ungeprüft: 20, P7. Zur",
+            "schreiben wir nicht",
+        ),
+        (
+            "pt",
+            "recebido 02:14, verificado: 20, P7. Se",
+            "recebido 02:14, sem verificar: 20, P7. Para",
+            "nao escreveremos",
+        ),
+    ],
+)
+def test_a_receipt_says_whether_it_is_verified_what_was_typed_and_whether_silence_follows(
+    renderer: Renderer, said: Say, language: str, verified: str, doubted: str, silent: str
+) -> None:
+    """B4: codes alone on a phone that may be searched; whoever hears nothing more knows why, and that it may call."""
+    true, doubtful, alone = (
+        sms(renderer, Kind.RECEIPT, language, said(names=("20", "P7"), **each))
+        for each in ({"subject": Subject.VERIFIED}, {"subject": Subject.VERIFY}, {"silent": True})
+    )
+
+    assert true.startswith(f"PBI A-7K3M: {verified}")
+    assert doubtful.startswith(f"PBI A-7K3M: {doubted}")
+    assert silent in alone
+    assert silent not in true + doubtful
+    assert all("+573005550101" in text for text in (true, doubtful, alone))
 
 
 def test_the_field_hears_who_has_it_or_that_nobody_does(renderer: Renderer, said: Say) -> None:
@@ -150,6 +197,19 @@ def test_the_field_hears_who_has_it_or_that_nobody_does(renderer: Renderer, said
 
     assert has == "PBI A-7K3M: a coordinator has had it since 02:14."
     assert "+573005550101" in nobody
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_field_hears_of_the_close_and_how_to_ask_for_help_again(
+    renderer: Renderer, said: Say, language: str
+) -> None:
+    closed, reopened = (
+        sms(renderer, Kind.FIELD_STATUS, language, said(subject=each)) for each in (Subject.CLOSED, Subject.REOPENED)
+    )
+
+    assert "02:14" in closed
+    assert all("SOS" in text and "+573005550101" in text for text in (closed, reopened))
+    assert fold(renderer.words(language).subjects[Subject.CLOSED]) in closed
 
 
 @pytest.mark.parametrize("kind", [Kind.ALARM, Kind.NOTICE])

@@ -133,12 +133,12 @@ def either_world(request: pytest.FixtureRequest, world_on: Worlds, tmp_path: Pat
 
 @pytest.fixture
 def world_of(world_on: Worlds, tmp_path: Path) -> Worlds:
-    """Makes a world, on SQLite, of the trees whose YAML it is given."""
+    """Makes a world, on SQLite, of the trees whose YAML it is given, and another teams.yaml than the valley's."""
 
-    def make(*trees: str, **settings_by_name: str) -> World:
+    def make(*trees: str, field: str = FIELD, **settings_by_name: str) -> World:
         folder = tmp_path / "contact_trees"
         folder.mkdir()
-        (folder / "teams.yaml").write_text(FIELD)
+        (folder / "teams.yaml").write_text(field)
         for number, text in enumerate(trees):
             (folder / f"tree-{number}.yaml").write_text(text)
         return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", trees=folder, **settings_by_name)

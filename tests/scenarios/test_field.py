@@ -3,6 +3,7 @@
 import pytest
 
 from alertnet.flows.credentials.pins import set_pins
+from alertnet.store.records.credentials import api_keys
 from tests.conftest import Logged
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import FIELD, a_tree
@@ -45,8 +46,8 @@ def test_a_report_with_its_pin_is_believed(valley: World) -> None:
     assert (incident["consent"], incident["verified"]) == ("international", True)
     assert reply is not None
     assert incident.ref in reply
-    assert "amenaza" in reply
-    assert "L12" in reply
+    assert ": recibido 21:14, verificado: 31, L12, P7, C2. Si no es correcto" in reply
+    assert "amenaza" not in reply
     assert "nos siguen" not in reply
     assert kinds(valley, "decision") == []
 
@@ -143,38 +144,85 @@ def test_the_field_hears_of_a_coordinator_alone(valley: World) -> None:
 
 
 def test_the_field_hears_after_ten_minutes_that_nobody_has_it_yet(valley: World) -> None:
-    """messages.md: and whom to call; and later that somebody has."""
-    valley.texts("ana", "SOS")
+    """messages.md: and whom to call, which is nobody who has been silent; and later that somebody has."""
+    receipt = valley.texts("ana", "SOS")
 
     valley.passes(minutes=9)
-    assert len(valley.phone("ana").inbox) == 1
+    assert valley.phone("ana").inbox == [receipt]
+    assert "+573005550101" in str(receipt)
     valley.passes(minutes=1)
 
     assert "aun no contesta nadie" in valley.phone("ana").inbox[1]
-    assert "+573005550101" in valley.phone("ana").inbox[1]
+    assert valley.phone("ana").inbox[1].endswith("+32470550101.")
     alert = next(text for text in valley.phone("coordinator").inbox if "URGENT" in text)
     valley.texts("coordinator", code_in(alert))
     assert "lo atiende desde" in valley.phone("ana").inbox[2]
 
 
+def test_a_team_is_told_times_in_its_own_zone_and_calls_its_own_number(world_of: Worlds) -> None:
+    """B1: `timezone` and `callback` of the team go before the tree's, in every message to it."""
+    field = FIELD.replace("    members:", '    timezone: Europe/Madrid\n    callback: "+573005550777"\n    members:')
+    world = world_of(a_tree(LEVELS, CONTACTS), field=field)
+    world.texts("ana", "ALERTA 31")
+    world.passes(minutes=10)
+    alert = next(text for text in world.phone("coordinator").inbox if "URGENT" in text)
+    world.texts("coordinator", code_in(alert))
+    world.newest().act("close", reason="resolved")
+
+    receipt, nobody, has_it, closed = world.phone("ana").inbox
+    assert ("recibido 03:14" in receipt, "desde las 03:24" in has_it, "cerrado 03:24" in closed) == (True, True, True)
+    assert all("+573005550777" in text for text in (receipt, nobody, closed))
+
+
+def test_whoever_raised_it_hears_that_it_is_closed_and_that_it_is_open_again(valley: World) -> None:
+    """B3: the phone that began it is not left to wonder."""
+    valley.texts("ana", REPORT.format(pin=TRUE))
+    incident = valley.newest()
+
+    incident.act("close", reason="resolved")
+    incident.act("reopen", reason="They are back")
+    valley.passes(minutes=1)
+
+    _, closed, reopened = valley.phone("ana").inbox
+    assert f"{incident.ref}: asunto cerrado 21:14." in closed
+    assert f"{incident.ref}: abierto de nuevo" in reopened
+
+
+def test_a_coordinator_who_raised_it_hears_how_it_fares_and_never_calls_itself(valley: World) -> None:
+    """B4: its own number stands in none of its messages."""
+    _, key = valley.runtime.transact(api_keys.create, None, ("administer",))
+    valley.headers = {"Authorization": f"Bearer {key}"}
+    valley.texts("coordinator", "SOS")
+    valley.passes(minutes=10)
+    valley.newest().act("close", reason="resolved")
+
+    receipt, nobody, closed = valley.phone("coordinator").inbox
+    assert ("received" in receipt, "no coordinator" in nobody, "closed" in closed) == (True, True, True)
+    assert not any("+573005550101" in text for text in (receipt, nobody, closed))
+
+
 @pytest.mark.parametrize("type", ["20 arrest", "13 abduction", "12 disappearance"])
 def test_in_custody_the_phone_is_left_alone(valley: World, type: str) -> None:
-    """messages.md: somebody else may hold it."""
-    valley.texts("ana", f"ALERTA {TRUE} {type.split()[0]} L12")
+    """messages.md: somebody else may hold it; the receipt says so, and is the last."""
+    reply = valley.texts("ana", f"ALERTA {TRUE} {type.split()[0]} L12")
 
     valley.passes(minutes=11)
+    valley.newest().act("close", reason="released")
 
     assert valley.newest()["type"] == type.split()[1]
-    assert len(valley.phone("ana").inbox) == 1
+    assert valley.phone("ana").inbox == [reply]
+    assert "no escribiremos" in str(reply)
 
 
 def test_a_silent_member_hears_no_second_time(valley: World) -> None:
     """B1: `silent`."""
-    valley.texts("+573005550002", "SOS")
+    reply = valley.texts("+573005550002", "SOS")
 
     valley.passes(minutes=11)
+    valley.newest().act("close", reason="resolved")
 
-    assert len(valley.phone("+573005550002").inbox) == 1
+    assert valley.phone("+573005550002").inbox == [reply]
+    assert "no escribiremos" in str(reply)
     assert "silent: true" in FIELD
 
 

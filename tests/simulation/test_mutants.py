@@ -123,6 +123,9 @@ MUTANTS = {
     "acknowledgement cancels nothing": Mutant(
         "A4", "alertnet/flows/escalation/escalate.py", "    if not locked.fresh:\n        cancel_unwanted(locked)\n"
     ),
+    "a message asks its recipient to call its own number": Mutant(
+        "B1", "alertnet/core/directory/contact_tree.py", "if number not in contact.numbers", "if number"
+    ),
     "pruning skipped at the send": Mutant(
         "A3", "alertnet/flows/sending/claim_sends.py", " or _obstacle(tx, due, coverage) is not None:", ":"
     ),
@@ -209,6 +212,6 @@ def test_a_bug_that_was_put_in_on_purpose_is_found(name: str, tmp_path: Path) ->
     simulate = [sys.executable, "-m", "simulation", "--seeds", NIGHTS, "--jobs", "1", "--stop"]
     lived = subprocess.run(simulate, cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""})
 
-    found = re.findall(r"^night (\d+) breaks (A\d+):", lived.stdout, re.MULTILINE)
+    found = re.findall(r"^night (\d+) breaks ([AB]\d+):", lived.stdout, re.MULTILINE)
     assert lived.returncode == 1, lived.stdout[-500:] + lived.stderr[-500:]
     assert {promise for _, promise in found} & set(mutant.promises.split()), found

@@ -73,6 +73,11 @@ def test_what_is_unwise_in_a_tree_is_said_at_its_line(tmp_path: Path, old: str, 
     ("old", "new", "said"),
     [
         ("country: CO", "country: PE", "teams.yaml:2:20: teams.north.country: no tree serves the country of this team"),
+        (
+            "country: CO",
+            'country: CO, callback: "+573005550001"',
+            "teams.yaml:2:34: teams.north.callback: the phone of one of the team, which may be in the same trouble",
+        ),
         ("nationality: ES", "nationality: FR", "no tree has an embassy of this person's country: 'FR'"),
     ],
 )

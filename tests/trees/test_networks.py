@@ -175,8 +175,34 @@ def test_teams_and_people_are_read_with_their_defaults(folder: Path) -> None:
     north = network.teams["north"]
     assert north.consent is Scope.INTERNAL
     assert (north.members["ana"].language, north.members["ana"].silent) == ("es", False)
+    assert (north.timezone, north.callback) == (None, None)
     excluded = ("embassy", "Valley office", "desk")
     assert network.people["P9"] == Affected("P9", PersonKind.DEFENDER, consent=Scope.NATIONAL, exclude=excluded)
+
+
+def test_a_team_may_have_a_zone_and_a_number_to_call_of_its_own(folder: Path) -> None:
+    """B1: whoever calls from Kathmandu is not told times of Bogota."""
+    text = (
+        "teams: {north: {country: CO, language: es, timezone: Asia/Kathmandu, callback: +32470550101, members: {M}}}\n"
+    )
+    (folder / "teams.yaml").write_text(text.replace("{M}", "{ana: {name: Ana, phone: +573005550001}}"))
+
+    north = read_network(folder).teams["north"]
+
+    assert (north.timezone, north.callback) == ("Asia/Kathmandu", "+32470550101")
+
+
+@pytest.mark.parametrize(("key", "value"), [("timezone", "Bogota"), ("callback", "0300")])
+def test_a_zone_or_number_that_there_is_not_is_a_fault_of_the_team(folder: Path, key: str, value: str) -> None:
+    (folder / "teams.yaml").write_text(
+        f'teams:\n  north:\n    {key}: "{value}"\n    country: CO\n    language: es\n'
+        "    members: {ana: {name: Ana, phone: +573005550001}}\n"
+    )
+
+    (fault,) = faults_of(folder)
+
+    assert "teams.yaml:3:" in fault
+    assert f"teams.north.{key}: " in fault
 
 
 def test_faults_of_teams_name_their_lines(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """A contact tree: who serves a country, in which levels they hear, what counts as an answer; and the field's teams."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -134,10 +134,18 @@ class ContactTree:
 
     def callback_for(self, contact: Contact) -> str:
         """The number that a message asks the contact to call: never its own, but its deputy's, else head office's."""
-        own = contact.numbers
         others = (self.contacts[id] for id in (contact.deputy, *self.last_resort) if id is not None)
-        numbers = (method.address for other in others for method in other.methods if method.kind in RINGING)
-        return next((number for number in (self.callback, *numbers) if number not in own), self.callback)
+        numbers = (self.callback, *_telephones(others))
+        return next((number for number in numbers if number not in contact.numbers), self.callback)
+
+    def callback_for_field(self, first: str | None, own: str, silent: Collection[str] = ()) -> str:
+        """The number that whoever reports is asked to call: the team's (`first`), the tree's, or the next that is left.
+
+        Those are a coordinator's, then head office's. Never its `own`; one that was `silent` only if all were.
+        """
+        asked = (*self.coordinators, *(self.contacts[id] for id in self.last_resort))
+        numbers = [number for number in (first, self.callback, *_telephones(asked)) if number not in (None, own)]
+        return next((number for number in numbers if number not in silent), numbers[-1]) if numbers else self.callback
 
     def serves(self, country: str) -> bool:
         """Whether an incident in that country (ISO 3166-1 alpha-2) opens an escalation here."""
@@ -178,6 +186,10 @@ class ContactTree:
         return tuple(contact for contact in self.contacts.values() if contact.is_coordinator)
 
 
+def _telephones(contacts: Iterable[Contact]) -> Iterator[str]:
+    return (method.address for contact in contacts for method in contact.methods if method.kind in RINGING)
+
+
 @dataclass(frozen=True)
 class Member:
     """One of a field team; `silent` phones are never written to on our own account."""
@@ -191,13 +203,18 @@ class Member:
 
 @dataclass(frozen=True)
 class Team:
-    """A field team and its standing consent, which holds where a message carries none."""
+    """A field team and its standing consent, which holds where a message carries none.
+
+    `timezone` and `callback`: the zone of the times that it is told, and whom it is asked to call; None: the tree's.
+    """
 
     id: str
     country: str
     language: str
     consent: Scope
     members: dict[str, Member]
+    timezone: str | None = None
+    callback: str | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ def facts_of(report: Report, team: Team, member: Member, *, verified: bool, dure
         raised_from=member.phone,
         team=team.id,
         field_language=member.language,
+        field_timezone=team.timezone,
+        field_callback=team.callback,
         field_silent=member.silent or duress,
         duress=duress,
     )
@@ -50,10 +52,19 @@ def add_to(known: Facts, news: Facts, said: Scope | None) -> Facts:
 
 
 def understood(report: Report) -> tuple[str, ...]:
-    """What the report was understood to say, as type names and codes alone."""
-    type = report.type or ("SOS" if report.panic else None)
+    """What the report was understood to say, as type names and codes alone: for the record."""
+    return _codes(report, report.type)
+
+
+def echoed(report: Report) -> tuple[str, ...]:
+    """The same for a phone that may be searched: codes as they are typed, no type's name."""
+    return _codes(report, str(TYPES[report.type].number) if report.type else None)
+
+
+def _codes(report: Report, type: str | None) -> tuple[str, ...]:
     consent = f"C{report.consent.rank}" if report.consent else None
-    return tuple(each for each in (type, report.place, *report.people, consent) if each)
+    first = type or ("SOS" if report.panic else None)
+    return tuple(each for each in (first, report.place, *report.people, consent) if each)
 
 
 def _severity(report: Report, duress: bool) -> Severity:

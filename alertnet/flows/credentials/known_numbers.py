@@ -1,6 +1,6 @@
 """Whose number it is by the network in force, a member's, a contact's or nobody's, and what is said to its owner."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree, Member, Network, Team
@@ -33,7 +33,11 @@ class InTheField:
     @property
     def words(self) -> Said:
         """What the tree that speaks to the reporter says of itself, with a number that is not the reporter's own."""
-        return words_of(*self.coordinator) if self.coordinator else words_of(self.tree)
+        if self.coordinator:
+            return words_of(*self.coordinator)
+        callback = self.tree.callback_for_field(self.team.callback, self.member.phone)
+        words = words_of(self.tree)
+        return replace(words, callback=callback, timezone=self.team.timezone or words.timezone)
 
     @property
     def tree(self) -> ContactTree:

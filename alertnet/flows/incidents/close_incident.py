@@ -11,7 +11,7 @@ from alertnet.core.incident import CloseReason, IncidentStatus
 from alertnet.core.notification import AttemptStatus, Kind, PromptKind
 from alertnet.flows.credentials.written_codes import mark_open
 from alertnet.flows.escalation.escalate import move, stale_kinds, stop_what_reaches_nobody
-from alertnet.flows.notifications import prompts
+from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_asking, cancel_unwanted, is_wanted
 from alertnet.flows.notifications.stand_down import stand_down, take_back
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -40,6 +40,7 @@ def close_incident(locked: LockedIncident, reason: CloseReason, *, text: str | N
     mark_open(locked, False)
     locked.record("incident_closed", reason=reason.value, text=text, by=by)
     stand_down(locked)
+    field_reassurance.tell_closed(locked)
     locked.work.record_end(locked.incident.id)
 
 
@@ -65,6 +66,7 @@ def reopen_incident(locked: LockedIncident, *, by: str, reason: str | None = Non
     prompts.ring_anew(locked, asked)
     _let_leave(locked, closed_at)
     take_back(locked, closed_at)
+    field_reassurance.tell_reopened(locked)
 
 
 def _let_leave(locked: LockedIncident, closed_at: datetime) -> None:

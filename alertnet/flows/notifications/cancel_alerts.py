@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from alertnet.core.escalation.advance_incident import still_wanted
-from alertnet.core.notification import AttemptStatus
+from alertnet.core.notification import AttemptStatus, is_in_field
 from alertnet.core.resolution.exclusions import Bars
 from alertnet.flows.notifications.redial import as_shown
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -33,19 +33,18 @@ def cancel_unwanted(locked: LockedIncident) -> None:
 def cancel_barred(locked: LockedIncident) -> None:
     """Cancel what is no alert, too, for those who may not be told any more: also what has been claimed (A3).
 
-    No kind is an exception, not even the all-clear: whoever is not to be told hears nothing more from us. The
-    field's own phones, written `team/member`, are in no tree that could bar them.
+    No kind is an exception, not even the all-clear: whoever is not to be told hears nothing more from us.
     """
     barred = Bars(locked.facts, tuple(plan.tree for plan in locked.plans.values())).addresses
     for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.id):
-        if attempt.address in barred and "/" not in attempt.contact:
+        if attempt.address in barred and not is_in_field(attempt.contact):
             cancel(locked, attempt, attempt.contact, why=barred[attempt.address].value)
 
 
 def cancel_for_those_gone(locked: LockedIncident) -> None:
     """Cancel what is no alert, too, for those who have left their tree, and for numbers that are theirs no more."""
     for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.id):
-        if attempt.tree and "/" not in attempt.contact:
+        if attempt.tree and not is_in_field(attempt.contact):
             contact = locked.contact(attempt.tree, attempt.contact)
             if contact.former or attempt.address in contact.left:
                 cancel(locked, attempt, contact.id)

@@ -1,15 +1,20 @@
-"""Tells the field a second time: that a coordinator has it, or after ten minutes that nobody has answered yet."""
+"""Tells whoever raised it how it fares: nobody has answered after ten minutes, a coordinator has it, it is closed.
 
+Nothing is told to a phone that is silent, or that somebody else may hold.
+"""
+
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.incident import IN_CUSTODY
-from alertnet.core.notification import Kind, PromptAnswer, PromptKind
+from alertnet.core.notification import FIELD, URGENT, Kind, PromptAnswer, PromptKind
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.unit_of_work import NotificationDraft
+from alertnet.store.records import notifications
 from alertnet.store.records import prompts as prompt_store
 
 NOBODY_YET_AFTER = timedelta(minutes=10)
@@ -17,8 +22,7 @@ NOBODY_YET_AFTER = timedelta(minutes=10)
 
 def promise(locked: LockedIncident) -> None:
     """Remember to tell the phone that raised the incident how it fares, unless that phone is to be left alone."""
-    facts = locked.facts
-    if facts.raised_from is None or facts.field_silent or facts.type in IN_CUSTODY or not locked.escalations:
+    if not _may_write(locked):
         return
     locked.work.add(
         prompt_store.NewPrompt(
@@ -34,9 +38,11 @@ def promise(locked: LockedIncident) -> None:
 
 
 def tell_nobody_yet(locked: LockedIncident, promise_id: str) -> None:
-    """Tell the field, ten minutes on, that nobody has answered yet and it should call as well."""
+    """Tell the field, ten minutes on, that nobody has answered yet, and who is the next to call."""
     _close(locked, promise_id, PromptAnswer.NOBODY_YET)
-    _tell(locked, Subject.NOBODY, locked.tx.now)
+    told = notifications.told(locked.tx.session, locked.incident.id, URGENT)
+    silent = frozenset(number for tree, id in told for number in locked.contact(tree, id).numbers)
+    _tell(locked, Subject.NOBODY, locked.tx.now, silent)
 
 
 def tell_has_it(locked: LockedIncident, at: datetime) -> None:
@@ -47,23 +53,48 @@ def tell_has_it(locked: LockedIncident, at: datetime) -> None:
         _tell(locked, Subject.ACKNOWLEDGED, at)
 
 
+def tell_closed(locked: LockedIncident) -> None:
+    """Tell the field that the incident is closed."""
+    if _may_write(locked):
+        _tell(locked, Subject.CLOSED, locked.tx.now)
+
+
+def tell_reopened(locked: LockedIncident) -> None:
+    """Tell the field that it is not over after all."""
+    if _may_write(locked):
+        _tell(locked, Subject.REOPENED, locked.tx.now)
+
+
+def _may_write(locked: LockedIncident) -> bool:
+    """Whether a phone raised it to which we may write on our own account."""
+    facts = locked.facts
+    is_left_alone = facts.field_silent or facts.type in IN_CUSTODY
+    return facts.raised_from is not None and not is_left_alone and bool(locked.escalations)
+
+
 def _close(locked: LockedIncident, promise_id: str, answer: PromptAnswer) -> None:
     prompt_store.answer(locked.tx.session, promise_id, answer, by=None, at=locked.tx.now)
 
 
-def _tell(locked: LockedIncident, subject: Subject, at: datetime) -> None:
-    tree = locked.every_escalation[0].tree
+def _tell(locked: LockedIncident, subject: Subject, at: datetime, silent: Collection[str] = ()) -> None:
+    facts, tree = locked.facts, locked.every_escalation[0].tree
     pinned = locked.tree(tree)
-    words = said(locked, tree)
-    assert locked.facts.raised_from is not None
+    assert facts.raised_from is not None
+    words = replace(
+        said(locked, tree),
+        subject=subject,
+        at=at,
+        timezone=facts.field_timezone or pinned.timezone,
+        callback=pinned.callback_for_field(facts.field_callback, facts.raised_from, silent),
+    )
     locked.work.post(
         NotificationDraft(
             kind=Kind.FIELD_STATUS,
-            contact=f"field/{locked.facts.team}" if locked.facts.team else "field",
+            contact=f"{FIELD}/{facts.team}" if facts.team else FIELD,
             method=MethodKind.SMS,
-            address=locked.facts.raised_from,
-            language=locked.facts.field_language or pinned.language,
-            said=replace(words, subject=subject, at=at),
+            address=facts.raised_from,
+            language=facts.field_language or pinned.language,
+            said=words,
             planned_at=locked.tx.now,
             rank=locked.rank(Kind.FIELD_STATUS),
             incident=locked.incident.id,

@@ -13,7 +13,7 @@ from alertnet.core.errors import put_down
 from alertnet.core.escalation.advance_incident import closed_by, still_wanted
 from alertnet.core.escalation.state import Unsent
 from alertnet.core.incident import Facts
-from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.core.notification import AttemptStatus, Kind, is_in_field
 from alertnet.core.resolution.resolve import Plan, may_be_told
 from alertnet.flows.sending.encrypt_mail import seal_for
 from alertnet.flows.sending.locked_attempt import lock_attempt
@@ -239,8 +239,7 @@ def _obstacle(tx: Tx, due: DueAttempt, coverage: Sequence[Covered]) -> str | Non
             for each in wanted
         ):
             return RELIEVED
-    # The field's own phones are written `team/member`, and no tree bars them.
-    elif facts is not None and "/" not in due.contact:
+    elif facts is not None and not is_in_field(due.contact):
         trees = [editions.tree(tx.session, hash) for hash in due.trees.values()]
         if (reason := may_be_told(facts, trees, due.address)) is not None:
             return reason.value

@@ -1,7 +1,7 @@
 """Reports from the field: SOS, HELP and ALERT of a member open an incident, or join the one just opened (B3, B4).
 
-A PIN decides what is believed, never what is answered: after a duress PIN, a wrong one or none the reply is that to a
-true one.
+A PIN decides what is believed; of the reply it decides whether that calls the report verified, and nothing else. After
+a duress PIN it is, byte for byte, the reply to a true one.
 """
 
 from dataclasses import replace
@@ -10,7 +10,7 @@ from typing import Any
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.state import PlanChanged
-from alertnet.core.inbound.field_report import add_to, facts_of, understood
+from alertnet.core.inbound.field_report import add_to, echoed, facts_of, understood
 from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import IN_CUSTODY, Certainty, Facts
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
@@ -70,10 +70,17 @@ def receive_report(
 
 
 def _reply(locked: LockedIncident, edition: Edition, sender: InTheField, report: Report, facts: Facts) -> Reply:
-    # Nothing that the PIN decided is among these words.
-    words = replace(sender.words, ref=locked.incident.ref, at=locked.tx.now, names=understood(report))
-    # A late text rings in a pocket that somebody else may hold; the PIN has no say in it either.
+    # Duress has no say in any of these words: whoever stands beside the phone reads them.
     is_silent = sender.member.silent or facts.type in IN_CUSTODY
+    words = replace(
+        sender.words,
+        ref=locked.incident.ref,
+        at=locked.tx.now,
+        names=echoed(report),
+        subject=Subject.VERIFIED if facts.verified else Subject.VERIFY,
+        silent=is_silent,
+    )
+    # A late text rings in a pocket that somebody else may hold.
     to = None if is_silent else Recipient(sender.owner, sender.tree.id, locked.incident.id)
     return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, to)
 

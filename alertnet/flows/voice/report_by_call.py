@@ -1,7 +1,7 @@
 """A member's call to our number: the PIN that is keyed raises the alarm at once, the type after it says of what (B4).
 
-The PIN alone is enough, since a call may be cut off at any moment. As with a text, it decides what is believed, and
-never what is answered.
+The PIN alone is enough, since a call may be cut off at any moment. It decides what is believed,
+and nothing of what is answered.
 """
 
 from dataclasses import replace

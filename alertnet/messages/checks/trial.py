@@ -51,7 +51,7 @@ def _cases(kind: Kind, filled: Said) -> Iterator[Said]:
     reasons = tuple(CloseReason) if kind is Kind.STAND_DOWN else (None,)
     for subject, reason in product(subjects, reasons):
         about = replace(filled, subject=subject, reason=reason)
-        yield from (about, replace(about, drill=True), replace(BARE, subject=subject, reason=reason))
+        yield from (about, replace(about, drill=True, silent=True), replace(BARE, subject=subject, reason=reason))
         if subject in ACCOUNT_SUBJECTS:
             yield from (replace(BARE, subject=subject, about=fault) for fault in AccountFault)
     yield from (replace(filled, subject=subjects[0], reason=reasons[0], type=type) for type in TYPES)

@@ -40,6 +40,7 @@ def advice(
             yield from _unsatisfiable(level, tree)
     yield from _two_roles(trees)
     yield from _unserved(field, trees)
+    yield from _calling_itself(field)
     yield from _unheard(field, trees)
     yield from _unspoken(field, trees, spoken) if spoken is not None else ()
 
@@ -121,6 +122,14 @@ def _unserved(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     for _, team in field["teams"].items():
         if served.isdisjoint({team["country"].value, EVERYWHERE}):
             yield team["country"].fault("no tree serves the country of this team:")
+
+
+def _calling_itself(field: Node) -> Iterator[Fault]:
+    """Teams whose number to call is a phone of their own: whoever carries it is told another, nobody else is."""
+    for _, team in field["teams"].items():
+        phones = {member["phone"].value for _, member in team["members"].items()}
+        if team["callback"].value in phones:
+            yield team["callback"].fault("the phone of one of the team, which may be in the same trouble:")
 
 
 def _unheard(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:

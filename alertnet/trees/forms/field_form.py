@@ -15,6 +15,7 @@ from alertnet.trees.forms.tree_form import (
     OneScope,
     Slug,
     YesNo,
+    Zone,
 )
 
 
@@ -30,6 +31,8 @@ class TeamForm(Form):
     language: Language
     members: Named[MemberForm]
     consent: OneScope = Scope.INTERNAL
+    timezone: Zone | None = None
+    callback: Number | None = None
 
 
 class PersonForm(Form):

@@ -124,6 +124,10 @@ TEAM = {
     "country": Key("Where it works.", "CO", COUNTRY),
     "language": Key("The language it is answered in.", "es", LANGUAGE),
     "consent": Key("Standing consent where a message carries none; internal unless given.", "national"),
+    "timezone": Key("The IANA time zone in which it is told times; the tree's unless given.", "America/Bogota"),
+    "callback": Key(
+        "The number of a human whom it is asked to call; the tree's unless given.", "+573005550101", NUMBER
+    ),
     "members": Key("Who may raise an alarm, by id.", {"ana": {"name": "Ana Example", "phone": "+573005550001"}}),
 }
 MEMBER = {
