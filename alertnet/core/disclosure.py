@@ -29,6 +29,15 @@ class Subject(StrEnum):
     RELAYED = "relayed"
     DECLINED = "declined"
     ACTION = "action"
+    """What was done was told in words alone; one of the next where it was chosen, each called after its action."""
+    ACTION_CALLED_AUTHORITY = "action_called_authority"
+    ACTION_RAISED_WITH_MINISTRY = "action_raised_with_ministry"
+    ACTION_VISITED = "action_visited"
+    ACTION_OBSERVED = "action_observed"
+    ACTION_STATEMENT = "action_statement"
+    ACTION_REFERRED = "action_referred"
+    ACTION_PROTECTION_MEASURES = "action_protection_measures"
+    ACTION_NONE = "action_none"
     MORE_ANSWERS = "more_answers"
     ACTION_MISSING = "action_missing"
     INBOUND_CALL = "inbound_call"
@@ -42,6 +51,8 @@ class Subject(StrEnum):
     HOLD = "hold"
     NEWS = "news"
     VERIFIED = "verified"
+    TYPE_KNOWN = "type_known"
+    SOS_AGAIN = "sos_again"
     ON_DUTY = "on_duty"
     OFF_DUTY = "off_duty"
     SMS_FAILS = "sms_fails"
@@ -76,6 +87,9 @@ class Subject(StrEnum):
         # What earlier versions have put down in clear.
         return cls.READ_FIRST if value == DURESS else None
 
+
+FIELD_NEWS = frozenset({Subject.NEWS, Subject.VERIFIED, Subject.TYPE_KNOWN, Subject.SOS_AGAIN})
+"""What a report adds to an incident: under duress all of it is said as `READ_FIRST`."""
 
 IN_FLOODS = frozenset({Subject.NOT_UNDERSTOOD, Subject.INBOUND_CALL, Subject.MISSED_CALL})
 """What anybody with a known number can make ring, as often as it likes: counted with the notices (B9)."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
+from alertnet.core.escalation.quorum import Action
 from alertnet.core.notification import Kind
 
 
@@ -84,11 +85,13 @@ METHODS: dict[Kind, frozenset[MethodKind]] = {
 
 _QUESTIONS = (Subject.VERIFY, Subject.LEVEL, Subject.CONFIRM, Subject.TASK)
 _ANY_NEWS = tuple(subject for subject in Subject if subject not in _QUESTIONS)
+_ACTIONS = tuple(Subject(f"action_{action}") for action in Action)
+"""Nobody is rung for them."""
 
 SUBJECTS: dict[Kind, tuple[Subject, ...]] = {
     Kind.DECISION: (Subject.LEVEL, Subject.VERIFY, Subject.CONFIRM),
     Kind.TASK: (Subject.TASK,),
-    Kind.ALARM: _ANY_NEWS,
+    Kind.ALARM: tuple(subject for subject in _ANY_NEWS if subject not in _ACTIONS),
     Kind.NOTICE: _ANY_NEWS,
     Kind.RECORDED: (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.ACTION, Subject.GO, Subject.HOLD),
     Kind.CORRECTION: (Subject.NEWS, Subject.REOPENED),

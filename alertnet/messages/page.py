@@ -43,12 +43,19 @@ class Event:
 
 @dataclass(frozen=True)
 class Text:
-    """A text about the incident, word for word; `number`: where its sender is called back, in E.164."""
+    """A text about the incident, word for word, or what was reported besides.
+
+    `number`: where its sender is called back, in E.164; `understood`: of a report of the field, the type and codes in
+    it; `action`: what a contact reports to have done.
+    """
 
     at: datetime
     sender: str
     words: str
     number: str | None = None
+    understood: tuple[str, ...] = ()
+    is_verified: bool = False
+    action: str | None = None
 
 
 @dataclass(frozen=True)
@@ -275,14 +282,25 @@ def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
         case None:
             return []
         case subject:
-            return [unbroken(words.statement(subject, said.about, said.type))]
+            return [unbroken(words.statement(subject, said.about, words.types[said.type]))]
 
 
 def _text(text: Text, labels: Mapping[str, str], words: Words, timezone: str) -> tuple[str, str, str, str]:
     """Who wrote it and when, the link that dials, the number as it is read, and the words."""
     head = fill(labels["text_from"], {"at": words.moment(text.at, timezone), "sender": text.sender})
     number = text.number or ""
-    return head, f"tel:{number}" if number else "", grouped(number) if number else "", text.words
+    written = "\n".join(filter(None, (_reported(text, labels, words), text.words)))
+    return head, f"tel:{number}" if number else "", grouped(number) if number else "", written
+
+
+def _reported(text: Text, labels: Mapping[str, str], words: Words) -> str:
+    """What was done, or what a report was understood to say and whether it is verified."""
+    if text.action:
+        return labels[f"action_{text.action}"]
+    names = ", ".join(words.types.get(each, each) for each in text.understood)
+    return (
+        fill(labels["report_verified" if text.is_verified else "report_unverified"], {"names": names}) if names else ""
+    )
 
 
 def _event(event: Event, labels: Mapping[str, str], say: Callable[..., str]) -> str:

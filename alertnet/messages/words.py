@@ -136,13 +136,13 @@ class Words:
         date = self.date.replace("{day}", day).replace("{month}", self.months[local.month - 1])
         return f"{date}, {local:%H:%M} ({offset(local)})"
 
-    def statement(self, subject: Subject, about: str | None, type: str = "other") -> str:
-        """What the subject states, as in `embassy-es can't act`; `type`: of the incident, by its code."""
+    def statement(self, subject: Subject, about: str | None, type: str = "") -> str:
+        """What the subject states, as in `embassy-es can't act`; `type`: what has happened, by its name."""
         # A running incident keeps its words, and a newer program may have more to say than they can.
         statement = self.subjects.get(subject, f"{subject.replace('_', ' ')}: {{about}}")
         if subject in ACCOUNT_SUBJECTS and about in self.faults:
             return f"{statement}: {self.faults[about]}"
-        return statement.replace("{about}", about or self.somebody).replace("{type}", self.short_type(type))
+        return statement.replace("{about}", about or self.somebody).replace("{type}", type or self.types["other"])
 
 
 def direction(language: str) -> str:
@@ -217,8 +217,9 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
         values[name] = shown(at, said.timezone) if at else ""
     names = [words.short_type(name) if name in TYPES else name for name in said.names]
     about = _cut(said.about, SHORT_ABOUT) if is_sms and said.about else said.about
+    type = words.short_type(said.type) if is_sms else words.types[said.type]
     values |= {
-        "type": words.short_type(said.type) if is_sms else words.types[said.type],
+        "type": type,
         "organisation": organisation_in(said, words.language),
         "severity": words.severities[said.severity],
         "reason": words.reasons[said.reason] if said.reason else "",
@@ -227,7 +228,7 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
         "answerable": said.answerable,
         "silent": said.silent,
         "about": about or "",
-        "statement": words.statement(said.subject, about, said.type) if said.subject else "",
+        "statement": words.statement(said.subject, about, type) if said.subject else "",
         "names": _listed(names, SHORT_LIST if is_sms else None),
         "why": words.reasons_to_wait(said.why),
         "more": _further(said, words, is_sms=is_sms),

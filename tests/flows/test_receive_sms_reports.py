@@ -217,7 +217,7 @@ def test_a_second_report_within_ten_minutes_is_news_of_the_same_event(field: Swi
 
     field.texts("ana", "SOS nos llevan en un carro")
 
-    assert field.alarms() == [("news", "north")]
+    assert field.alarms() == [("sos_again", "north")]
     texts = [entry["text"] for entry in field.history(opened(field).id, "report_received")]
     assert texts == [None, "nos llevan en un carro"]
 
@@ -268,8 +268,8 @@ def test_duress_in_a_second_report_silences_what_the_field_was_to_hear(field: Sw
 
 def test_duress_rings_again_though_news_of_the_team_rings_already(field: Switchboard) -> None:
     """B4: what rang before did not say that the page must be read first."""
-    field.texts("ana", "SOS")
-    field.texts("ana", "SOS nos siguen")
+    field.texts("ana", FULL)
+    field.texts("ana", "ya nos siguen")
     assert field.alarms() == [("news", "north")]
 
     field.texts("ana", FULL.replace(PIN, DURESS))

@@ -75,8 +75,12 @@ def report_action(
     *,
     at: datetime | None = None,
     note: str | None = None,
+    in_words: bool = False,
 ) -> None:
-    """Record an action of a contact; `none` is kept, but ends no waiting for one."""
+    """Record an action of a contact; `none` is kept, but ends no waiting for one.
+
+    `in_words`: nothing but the note tells what it was. The coordinators read that on the page of the contact's answer.
+    """
     locked.work.add(
         answers.NewReport(
             id=locked.tx.entropy.id(),
@@ -88,10 +92,14 @@ def report_action(
             note=note,
         )
     )
-    locked.record("action_reported", tree=tree, contact=contact_id, action=action.value, note=note)
+    how = {"in_words": True} if in_words else {}
+    locked.record("action_reported", tree=tree, contact=contact_id, action=action.value, note=note, **how)
     leaves_at = told_at(locked, tree, contact_id)
     if leaves_at == locked.tx.now:
-        notify_coordinators(locked, Subject.ACTION, contact_id, besides=(tree, contact_id))
+        subject = Subject.ACTION if in_words else Subject(f"action_{action}")
+        answer = locked.current_answer(tree, contact_id)
+        page = answer.id if answer else None
+        notify_coordinators(locked, subject, contact_id, besides=(tree, contact_id), acknowledgement=page)
     elif leaves_at is not None:
         announce_rest(locked, tree, contact_id, leaves_at)
     if action is not Action.NONE:

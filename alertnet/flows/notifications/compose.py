@@ -119,7 +119,7 @@ def notify_coordinators(
 
     In the quiet hours of a coordinator it is a mail, or else an SMS at their end. `leaves_at`: not before then.
     `besides`: (tree, contact) of the one who needs none. `acknowledgement`: the answer that it is about, with a link to
-    the page on which it can be taken back.
+    the page on which it can be taken back, and what its giver did be read.
     """
     everybody = locked.plans.coordinators
     told = _told(locked)

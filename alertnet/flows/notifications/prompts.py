@@ -8,7 +8,7 @@ from typing import Any
 
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.directory.contact import RINGING, WRITTEN, Contact, MethodKind
-from alertnet.core.disclosure import IN_FLOODS, Subject
+from alertnet.core.disclosure import FIELD_NEWS, IN_FLOODS, Subject
 from alertnet.core.limits import ALL_NOTICES
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import decision_code, good_from
@@ -198,7 +198,7 @@ def level_in_words(locked: LockedIncident, tree: str, index: int) -> dict[str, A
 
 
 def _spoken(locked: LockedIncident, subject: Subject) -> Subject:
-    return Subject.READ_FIRST if subject is Subject.NEWS and locked.facts.duress else subject
+    return Subject.READ_FIRST if subject in FIELD_NEWS and locked.facts.duress else subject
 
 
 def _words(

@@ -170,7 +170,7 @@ def _show(
         details = details_of(locked.facts, contact.disclosure) if proof.is_given else ()
         page = replace(page, remarks=(*page.remarks, *proof.remarks), details=details)
         page = with_proof(locked, contact, page, proof, sent)
-        page = replace(page, texts=_texts(locked) if proof.is_given and contact.is_coordinator else ())
+        page = replace(page, texts=texts_of(locked) if proof.is_given and contact.is_coordinator else ())
     if may_answer(locked, link) and (prompt.is_open or _has_been_said(prompt)):
         page = replace(page, answers=_answers(prompt), answered=_has_been_said(prompt))
         if prompt.kind == PromptKind.TASK:
@@ -179,8 +179,8 @@ def _show(
     return Opened(page, contact.language, locked.incident.templates, outcome)
 
 
-def _texts(locked: LockedIncident) -> tuple[Text, ...]:
-    """What people wrote about the incident, with the number at which each may be called back."""
+def texts_of(locked: LockedIncident) -> tuple[Text, ...]:
+    """What people wrote and reported about the incident, with the number at which each may be called back."""
     return tuple(_text(locked, each) for each in received_texts.of_incident(locked.tx.session, locked.incident.id))
 
 
@@ -190,8 +190,10 @@ def _text(locked: LockedIncident, text: ReceivedText) -> Text:
     if contact is None:
         # Where somebody else may hold the phone, no thumb is to make it ring.
         number = locked.facts.raised_from if text.by and not locked.facts.field_silent else None
-        return Text(text.at, text.by or text.contact or "", text.words, number)
-    return Text(text.at, f"{contact.organisation} ({contact.id})", text.words, min(contact.numbers, default=None))
+        sender = text.by or text.contact or ""
+    else:
+        number, sender = min(contact.numbers, default=None), f"{contact.organisation} ({contact.id})"
+    return Text(text.at, sender, text.words, number, text.understood, text.is_verified, text.action)
 
 
 def _remarks(locked: LockedIncident, prompt: Prompt, contact: str) -> tuple[Remark, ...]:

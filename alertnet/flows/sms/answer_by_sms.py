@@ -97,7 +97,9 @@ def _respond(locked: LockedIncident, sms: InboundSms, answer: SmsAnswer, code: H
     words = recorded.words
     if done:
         # What was done is told in free text; `observed` claims the least of the actions that end the waiting for one.
-        report_action(locked, code.tree, code.contact, Action.OBSERVED, at=sms.heard_at, note=answer.note)
+        report_action(
+            locked, code.tree, code.contact, Action.OBSERVED, at=sms.heard_at, note=answer.note, in_words=True
+        )
         words = replace(words, subject=Subject.ACTION, at=locked.tx.now)
     kind = Kind.DECLINED if recorded.kind is AnswerKind.DECLINED else Kind.RECORDED
     return reply_to_holder(locked, code, kind, words)
@@ -164,7 +166,7 @@ def _report(locked: LockedIncident, sms: InboundSms, code: HeldCode, task: Promp
         return _reply(locked, code, Kind.ALREADY_CLOSED)
     if done:
         tree = tree_of(locked, task)
-        report_action(locked, tree, task.contact, Action.OBSERVED, at=sms.heard_at, note=answer.note)
+        report_action(locked, tree, task.contact, Action.OBSERVED, at=sms.heard_at, note=answer.note, in_words=True)
     return _reply(locked, code, Kind.RECORDED, subject=Subject.ACTION, at=locked.tx.now)
 
 

@@ -128,11 +128,12 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
     about, known = news.team or locked.incident.ref, locked.facts
     if news.verified:
         locked.change_facts(add_to(known, news, report.consent))
+    subject = _kind_of_news(locked, known, news, report)
     if locked.facts.duress and not known.duress:
         # Whatever rings already has said nothing of it.
-        prompts.raise_prompt(locked, PromptKind.ALARM, Subject.NEWS, about=about)
+        prompts.raise_prompt(locked, PromptKind.ALARM, subject, about=about)
     else:
-        ring_once(locked, Subject.NEWS, about)
+        ring_once(locked, subject, about)
     if not news.verified:
         return
     if locked.facts.verified:
@@ -141,6 +142,15 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
         decide(locked, PromptAnswer.GO, by=news.team)
     if locked.facts.field_silent or locked.facts.type in IN_CUSTODY:
         prompts.silence(locked, escalation=None, kinds=(PromptKind.FIELD_STATUS,), answer=PromptAnswer.SILENT)
+
+
+def _kind_of_news(locked: LockedIncident, known: Facts, news: Facts, report: Report) -> Subject:
+    """What a report has made of what was known; of several the one that decides most."""
+    if news.verified and not known.verified:
+        return Subject.VERIFIED
+    if locked.facts.type != known.type:
+        return Subject.TYPE_KNOWN
+    return Subject.SOS_AGAIN if report.panic else Subject.NEWS
 
 
 def _was_heard(locked: LockedIncident, entry: dict[str, Any]) -> bool:

@@ -6,6 +6,7 @@ and nothing of what is answered.
 
 from dataclasses import replace
 
+from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.state import PlanChanged
 from alertnet.core.inbound.field_report import add_to
 from alertnet.core.inbound.sms_grammar import Report
@@ -15,6 +16,7 @@ from alertnet.flows.credentials.known_numbers import member_at
 from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.notifications import prompts
 from alertnet.flows.sms.report_by_sms import receive_report
+from alertnet.flows.sms.unclear_sms import ring_once
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.flows.voice.incoming_call import Asks, Reception, keep_reply, raised_by, receive_call
 from alertnet.store.db.tx import Tx
@@ -62,6 +64,7 @@ def _make_known(locked: LockedIncident, type: IncidentType) -> None:
         return
     locked.record("type_keyed", type=type.code)
     locked.change_facts(known)
+    ring_once(locked, Subject.TYPE_KNOWN, known.team or locked.incident.ref)
     move(locked, for_all(locked, PlanChanged()))
     if type.code in IN_CUSTODY:
         prompts.silence(locked, escalation=None, kinds=(PromptKind.FIELD_STATUS,), answer=PromptAnswer.SILENT)

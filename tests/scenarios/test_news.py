@@ -1,0 +1,111 @@
+"""What is new in an incident that is open: the SMS says of which kind it is, the coordinators' page what it is (B3)."""
+
+import pytest
+
+from alertnet.flows.credentials.pins import set_pins
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import CONTACTS, a_tree
+from tests.scenarios.world import World, code_in, link_in
+
+LEVELS = """
+  - {name: Coordination, notify: [coordinator], wait: 20m}
+  - {name: Friends, notify: [ombuds], wait: 60m}
+"""
+TRUE, DURESS, COORDINATORS = "47110", "47990", "58230"
+
+
+@pytest.fixture
+def valley(world_of: Worlds) -> World:
+    """Ana's phone has its PINs, and the coordinator one to read with."""
+    world = world_of(a_tree(LEVELS, CONTACTS))
+    world.runtime.transact(set_pins, "north/ana", TRUE, DURESS)
+    world.runtime.transact(set_pins, "valley/coordinator", COORDINATORS)
+    return world
+
+
+def latest(world: World, words: str) -> str:
+    """The coordinator's last SMS with those words."""
+    return next(text for text in reversed(world.phone("coordinator").inbox) if words in text)
+
+
+def read(world: World, text: str) -> str:
+    """The page behind the link of an SMS, once the PIN is entered."""
+    return str(world.client.post(link_in(text), data={"pin": COORDINATORS}).text)
+
+
+def the_ombuds_has_it(world: World) -> str:
+    """The ombuds office takes charge; the code that it does so with."""
+    world.raises()
+    world.passes(minutes=20)
+    code = code_in(world.phone("ombuds").inbox[0])
+    world.texts("ombuds", code)
+    return code
+
+
+def test_a_report_that_verifies_says_so_and_of_what(valley: World) -> None:
+    valley.texts("ana", "SOS")
+
+    valley.texts("ana", f"ALERTA {TRUE} 20 L12 nos pararon")
+
+    news = latest(valley, "ALARM")
+    assert "now verified: arrest." in news
+    assert "Verified: arrest, L12\nnos pararon" in read(valley, news)
+
+
+def test_a_report_that_adds_the_type_says_which(valley: World) -> None:
+    valley.texts("ana", f"ALERTA {TRUE}")
+
+    valley.texts("ana", f"ALERTA {TRUE} 31")
+
+    assert "type now known: threat." in latest(valley, "ALARM")
+    assert "Verified: threat" in read(valley, latest(valley, "ALARM"))
+
+
+def test_a_second_sos_says_that_it_is_one(valley: World) -> None:
+    """Not believed, and not the same as any other text."""
+    valley.texts("ana", "SOS")
+
+    valley.texts("ana", "SOS otra vez")
+
+    assert "SOS again from north." in latest(valley, "ALARM")
+    assert "Not verified: SOS\notra vez" in read(valley, latest(valley, "ALARM"))
+
+
+def test_what_is_new_under_duress_is_read_before_anybody_is_called(valley: World) -> None:
+    """B4: neutral by SMS, whatever else the report adds."""
+    valley.texts("ana", "SOS")
+    valley.texts("ana", f"ALERTA {DURESS} 31")
+
+    valley.texts("ana", "SOS otra vez")
+
+    alarms = [text for text in valley.phone("coordinator").inbox if "ALARM" in text]
+    assert len(alarms) == 2
+    assert all("before you call anybody, read the page" in text for text in alarms)
+
+
+def test_an_action_that_was_chosen_is_named_and_its_words_are_on_the_page(valley: World) -> None:
+    """A9: the SMS says who did what, and no free text."""
+    the_ombuds_has_it(valley)
+    page = link_in(valley.phone("ombuds").inbox[0])
+
+    valley.client.post(page, data={"answer": "action", "action": "raised_with_ministry", "note": "the deputy minister"})
+    valley.passes(minutes=10)
+
+    news = latest(valley, "action:")
+    assert "action: ombuds raised it with a ministry" in news
+    assert "deputy minister" not in "".join(valley.phone("coordinator").inbox)
+    assert "Raised with a ministry\nthe deputy minister" in read(valley, news)
+
+
+def test_an_action_in_words_alone_is_read_on_the_page(valley: World) -> None:
+    """B4: DONE says in free text what was done; nobody is told that it was observed on the spot."""
+    code = the_ombuds_has_it(valley)
+
+    valley.texts("ombuds", f"DONE {code} called the colonel")
+    valley.passes(minutes=10)
+
+    news = latest(valley, "an action")
+    shown = read(valley, news)
+    assert "ombuds reported an action" in news
+    assert f"DONE {code} called the colonel" in shown
+    assert "Observed on the spot" not in shown
