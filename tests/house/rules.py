@@ -38,6 +38,7 @@ IMPURE = re.compile(
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 40
 LARGEST_FOLDER = 15
+SHORTEST_SHARED = 40
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,22 @@ def oversized(modules: Iterable[Module]) -> Iterator[str]:
         for name, length in module.functions():
             if length > LONGEST_FUNCTION:
                 yield f"{module.name}.{name} has {length} lines, at most {LONGEST_FUNCTION}: give its steps names"
+
+
+def splinters(modules: Iterable[Module]) -> Iterator[str]:
+    """Short modules that only one other reads: faces of packages, commands and tables stand by themselves."""
+    modules = list(modules)
+    names = {module.name for module in modules}
+    importers: dict[str, set[str]] = {}
+    for module in modules:
+        for target in targets(module, names):
+            importers.setdefault(target, set()).add(module.name)
+    for module in modules:
+        lines = len(module.text.splitlines())
+        stands_alone = module.is_package or module.layer in {"", "cli"} or module.room == "store.tables"
+        readers = importers.get(module.name, set())
+        if lines < SHORTEST_SHARED and len(readers) == 1 and not stands_alone:
+            yield f"{module.name} has {lines} lines and one reader: join it with {', '.join(readers)} or a neighbour"
 
 
 def _ring(graph: dict[str, set[str]]) -> str | None:

@@ -147,6 +147,24 @@ def test_a_folder_too_full_is_found(tmp_path: Path) -> None:
     assert len(list(rules.overfull(tmp_path))) == 1
 
 
+def test_no_module_is_a_splinter_of_another() -> None:
+    """What is short and read with one other alone stands there."""
+    modules = read_modules(ROOT / PROGRAM)
+
+    faults = list(rules.splinters(modules))
+
+    assert any(len(module.text.splitlines()) < rules.SHORTEST_SHARED for module in modules if not module.is_package)
+    assert not faults, "\n".join(faults)
+
+
+def test_a_splinter_is_found() -> None:
+    whole = {"flows.sms.a": "from alertnet.flows.unit.b import c", "flows.unit.b": "c = 1"}
+    shared = whole | {"flows.sms.d": "from alertnet.flows.unit.b import c"}
+    long = whole | {"flows.unit.b": "c = 1\n" * 40}
+
+    assert [len(list(rules.splinters(planted(each)))) for each in (whole, shared, long)] == [1, 0, 0]
+
+
 def test_no_migration_reads_the_clock() -> None:
     """Migrations are held to the same clock as the program: none of its own."""
     migrations = read_modules(ROOT / "migrations")

@@ -35,8 +35,8 @@ from alertnet.store.records.credentials import page_links
 from alertnet.store.records.credentials.page_links import PageLink
 from alertnet.store.records.notifications import covered_by_tasks
 from alertnet.store.records.prompts import Prompt
-from alertnet.store.views import received_texts
-from alertnet.store.views.received_texts import ReceivedText
+from alertnet.store.views import timeline_view
+from alertnet.store.views.timeline_view import ReceivedText
 
 MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _NUMBER = re.compile(r"\+[0-9](?:[ -]?[0-9]){6,14}")
@@ -181,7 +181,7 @@ def _show(
 
 def texts_of(locked: LockedIncident) -> tuple[Text, ...]:
     """What people wrote and reported about the incident, with the number at which each may be called back."""
-    return tuple(_text(locked, each) for each in received_texts.of_incident(locked.tx.session, locked.incident.id))
+    return tuple(_text(locked, each) for each in timeline_view.texts_of(locked.tx.session, locked.incident.id))
 
 
 def _text(locked: LockedIncident, text: ReceivedText) -> Text:

@@ -1,15 +1,24 @@
-"""An incident's timeline as the outside reads it: a page at a time, and how far each has come."""
+"""The timeline as it is shown: its events as the outside sees them (B5), and the texts that people sent, as written."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
-from alertnet.core.disclosure import without_duress
+from alertnet.core.disclosure import DURESS, without_duress
 from alertnet.store.tables import timeline
 from alertnet.store.views.shapes import moment
+
+TEXTS = ("report_received", "sms_received", "action_reported")
+_SAYS_SOMETHING = ("text", "understood", "action")
+_PROVEN = ("true", DURESS)
+"""What a PIN may have turned out to be that proves a report."""
+MOST = 20
+"""The latest ones: a page is read on a phone."""
 
 
 class EntryView(TypedDict):
@@ -41,3 +50,42 @@ def heads(session: Session, chains: Sequence[str]) -> dict[str, int]:
     """The last seq of each of those chains."""
     query = select(timeline.c.chain, func.max(timeline.c.seq).label("seq")).where(timeline.c.chain.in_(chains))
     return {row.chain: row.seq for row in session.execute(query.group_by(timeline.c.chain))}
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedText:
+    """A text or action of a contact (`tree` and `contact`), or a text of a member (`by`, as `team/member`)."""
+
+    at: datetime
+    words: str
+    """Empty where a report had none besides its codes, and an action no note."""
+    tree: str | None
+    contact: str | None
+    by: str | None
+    understood: tuple[str, ...] = ()
+    """Of a report: the type by its name, and codes."""
+    is_verified: bool = False
+    action: str | None = None
+
+
+def texts_of(session: Session, incident: str) -> list[ReceivedText]:
+    """The latest of an incident, oldest first; none of those that were erased.
+
+    An action that was told in words alone stands among the texts already, and is left out.
+    """
+    query = select(timeline.c.at, timeline.c.payload).where(timeline.c.chain == incident, timeline.c.kind.in_(TEXTS))
+    rows = session.execute(query.order_by(timeline.c.seq.desc()).limit(MOST)).all()
+    return [
+        ReceivedText(
+            at,
+            payload.get("text") or payload.get("note") or "",
+            payload.get("tree"),
+            payload.get("contact"),
+            payload.get("by"),
+            tuple(payload.get("understood", ())),
+            payload.get("pin") in _PROVEN,
+            payload.get("action"),
+        )
+        for at, payload in reversed(rows)
+        if payload and not payload.get("in_words") and any(payload.get(name) for name in _SAYS_SOMETHING)
+    ]
