@@ -1,4 +1,4 @@
-"""The watch on ourselves in one process: it looks by turns, and runs its checks outside any transaction."""
+"""The watch on ourselves in one process: it looks when others do not, and runs its checks outside any transaction."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -43,7 +43,7 @@ class Watch:
     def _look(self, ping: Ping) -> dict[str, Check]:
         runtime, settings = self._runtime, self._runtime.settings
         tested = settings.takes_texts
-        turn = runtime.transact(
+        wanted = runtime.transact(
             keep_watch,
             runtime.edition,
             settings.routes,
@@ -52,10 +52,10 @@ class Watch:
             routing=settings.routing,
         )
         checks: dict[str, Check] = {}
-        if turn.test:
+        if wanted.test:
             checks["inbound_test"] = partial(self._run, "inbound_test", partial(_test_inbound, settings, ping), None)
-        if turn.ping and settings.heartbeat_url:
-            beat = partial(_beat, settings.heartbeat_url.get_secret_value(), turn.ping, ping)
+        if wanted.ping and settings.heartbeat_url:
+            beat = partial(_beat, settings.heartbeat_url.get_secret_value(), wanted.ping, ping)
             checks["heartbeat"] = partial(self._run, "heartbeat", beat, heartbeats.HEARTBEAT)
         return checks
 

@@ -24,16 +24,16 @@ def at(tx: Tx) -> At:
 
 
 def test_a_turn_is_taken_once_in_a_while(at: At) -> None:
-    taken = [heartbeats.take_turn(at(second), "watch", EVERY) for second in (0, 5, 10, 19, 20)]
+    taken = [heartbeats.lease(at(second), "watch", EVERY) for second in (0, 5, 10, 19, 20)]
 
     assert taken == [True, False, True, False, True]
 
 
 def test_a_clock_that_was_put_back_stops_no_turns(at: At) -> None:
     """Or the heartbeat would stop for as long as the clock was wrong."""
-    heartbeats.take_turn(at(3600), "watch", EVERY)
+    heartbeats.lease(at(3600), "watch", EVERY)
 
-    assert heartbeats.take_turn(at(0), "watch", EVERY)
+    assert heartbeats.lease(at(0), "watch", EVERY)
 
 
 def test_what_is_lost_is_counted_from_the_last_report_on(at: At) -> None:

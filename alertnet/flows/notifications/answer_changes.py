@@ -21,7 +21,7 @@ def told_at(locked: LockedIncident, tree: str, contact: str) -> datetime | None:
     """Count one more, and say when it is told: now, or at the end of the hour; None: with what is told then."""
     # One count for a recipient, by whichever of its names it answers.
     first_tree, first = min(locked.names(tree, contact))
-    return limits.turn(locked.tx, ANSWER_CHANGES, f"{locked.incident.id} {first_tree}/{first}")
+    return limits.tell_at(locked.tx, ANSWER_CHANGES, f"{locked.incident.id} {first_tree}/{first}")
 
 
 def announce_rest(locked: LockedIncident, tree: str, contact: str, at: datetime) -> None:

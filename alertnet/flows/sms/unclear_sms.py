@@ -40,7 +40,7 @@ def ring_once(locked: LockedIncident, subject: Subject, about: str) -> None:
     if subject not in IN_FLOODS:
         raise_prompt(locked, PromptKind.ALARM, subject, about=about)
         return
-    told_at = limits.turn(locked.tx, TEXTS_TOLD, f"{locked.incident.id} {subject} {about}")
+    told_at = limits.tell_at(locked.tx, TEXTS_TOLD, f"{locked.incident.id} {subject} {about}")
     if told_at == locked.tx.now and not any(each in IN_FLOODS for each, _ in ringing):
         raise_prompt(locked, PromptKind.ALARM, subject, about=about)
     elif told_at is not None:
@@ -130,7 +130,7 @@ def pass_on_from_contact(
 
 def _notify(tx: Tx, trees: Iterable[ContactTree], sms: InboundSms, subject: Subject, *, about: str, by: str) -> None:
     """Record a text; each coordinator, but the sender, gets one notice that it is there."""
-    told_at = limits.turn(tx, TEXTS_TOLD, sms.sender)
+    told_at = limits.tell_at(tx, TEXTS_TOLD, sms.sender)
     timeline.append(tx, timeline.SYSTEM, ("sms_received", {"by": by, "text": sms.body}))
     if told_at is not None:
         besides = sms.sender

@@ -1,4 +1,4 @@
-"""The watch on ourselves, a turn at a time: whichever worker comes first looks, and the coordinators hear of trouble.
+"""The watch on ourselves, a look at a time: whichever worker comes first looks, and the coordinators hear of trouble.
 
 It is told by methods that work: never by the very channel that fails, unless there is no other.
 """
@@ -36,9 +36,9 @@ from alertnet.store.records import checkpoints, limits, timeline
 from alertnet.store.records.editions import Edition
 
 EVERY = timedelta(seconds=9)
-"""With a beat each 5 s somebody takes a turn each 10 s."""
+"""With a beat each 5 s somebody looks each 10 s."""
 GAP = timedelta(seconds=30)
-"""After a longer pause between two turns, what is late by it has a minute to catch up."""
+"""After a longer pause between two looks, what is late by it has a minute to catch up."""
 CHECK_EVERY = timedelta(seconds=59)
 """How often the heartbeat is sent and the inbound path is tested: each minute."""
 
@@ -48,7 +48,7 @@ NO_REF = "SYSTEM"
 
 @dataclass(frozen=True)
 class OutsideChecks:
-    """What the turn leaves to be done outside any transaction."""
+    """What a look leaves to be done outside any transaction."""
 
     ping: str | None = None
     """Send the heartbeat, with this head of the record."""
@@ -65,9 +65,9 @@ def keep_watch(
     files: Files = Files.IN_FORCE,
     routing: Routing = IN_ORDER,
 ) -> OutsideChecks:
-    """Take a turn, unless another worker has just done so; what is observed hangs on `routes` and `is_tested`."""
+    """Look, unless another worker has just done so; what is observed hangs on `routes` and `is_tested`."""
     before = heartbeats.read(tx.session)
-    if not heartbeats.take_turn(tx, heartbeats.WATCH, EVERY):
+    if not heartbeats.lease(tx, heartbeats.WATCH, EVERY):
         return OutsideChecks()
     trees = [tree for _, tree in sorted(edition.network.trees.items())]
     _note_gap(tx, trees, before.get(heartbeats.WATCH))
@@ -80,12 +80,12 @@ def keep_watch(
     postponed_rows.forget(tx)
     if dropped := limits.forget_old(tx):
         timeline.append(tx, timeline.SYSTEM, ("limits_dropped", dropped))
-    if heartbeats.take_turn(tx, heartbeats.CHECKPOINT, CHECK_EVERY):
+    if heartbeats.lease(tx, heartbeats.CHECKPOINT, CHECK_EVERY):
         checkpoints.note_changed(tx)
-    beats = may_beat(seen, found) and heartbeats.take_turn(tx, heartbeats.HEARTBEAT_SENT, CHECK_EVERY)
+    beats = may_beat(seen, found) and heartbeats.lease(tx, heartbeats.HEARTBEAT_SENT, CHECK_EVERY)
     return OutsideChecks(
         ping=checkpoints.signed_head(tx) if beats else None,
-        test=is_tested and heartbeats.take_turn(tx, heartbeats.INBOUND_ASKED, CHECK_EVERY),
+        test=is_tested and heartbeats.lease(tx, heartbeats.INBOUND_ASKED, CHECK_EVERY),
     )
 
 

@@ -263,7 +263,7 @@ def _prompt(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject) -> Non
 
 def _tell_of_call(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject) -> None:
     """The first call of a phone is an alarm; what it has to say besides within ten minutes can wait for their end."""
-    told_at = limits.turn(tx, TEXTS_TOLD, call.sender)
+    told_at = limits.tell_at(tx, TEXTS_TOLD, call.sender)
     if told_at is None:
         return
     # Of contacts together one is an alarm in that time: whoever shows their numbers may have forged them.

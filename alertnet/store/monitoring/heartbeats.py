@@ -1,6 +1,6 @@
 """Signs of life: when something was seen last, shared by all processes, one row for each.
 
-`watch`: the last turn of whoever keeps watch; `watch_since`: no gap between turns since then; `inbound_asked` and
+`watch`: the last look of whoever keeps watch; `watch_since`: no gap between looks since then; `inbound_asked` and
 `inbound`: the inbound path's test and its answer; `heartbeat_sent` and `heartbeat`: the ping and its 2xx;
 `reported_<method>`: a report of the provider arrived on a message that our account may send; `lost_<method>`: one did
 not, `refused_<method>`: our account may not send one; how many `times` since. `restored`: a backup became the database;
@@ -60,7 +60,7 @@ def note(tx: Tx, name: str) -> None:
         tx.session.execute(update(signs).where(signs.c.name == name).values(at=tx.now))
 
 
-def take_turn(tx: Tx, name: str, every: timedelta) -> bool:
+def lease(tx: Tx, name: str, every: timedelta) -> bool:
     """Record something as seen once, if it was not for that long; False: somebody else has, or does so right now."""
     row = select(signs.c.at).where(signs.c.name == name)
     seen_at = tx.session.scalar(row)
@@ -76,7 +76,7 @@ def take_turn(tx: Tx, name: str, every: timedelta) -> bool:
 
 def note_report(tx: Tx, method: MethodKind) -> None:
     """Record that a report of the provider has arrived."""
-    take_turn(tx, f"reported_{method}", OFTEN_ENOUGH)
+    lease(tx, f"reported_{method}", OFTEN_ENOUGH)
 
 
 def note_lost_report(tx: Tx, method: MethodKind, left_at: datetime) -> None:

@@ -63,7 +63,7 @@ def use(tx: Tx, limit: Limit, key: str) -> bool:
     return limit.room(used, tx.now) > 0
 
 
-def turn(tx: Tx, limit: Limit, key: str) -> datetime | None:
+def tell_at(tx: Tx, limit: Limit, key: str) -> datetime | None:
     """Count one use, and say when it may be told: now, later if it is the first without room, never if it is another.
 
     What is told later stands for all that come until then.
