@@ -38,6 +38,7 @@ class Letter:
         self._labels = renderer.letter_words(language)
         self._numbers = ", ".join(grouped(number) for number in sender.numbers)
         self._kinds = {method.kind for method in contact.methods}
+        self._callback = tree.callback_for(contact)
 
     def groups(self) -> tuple[Group, ...]:
         """The whole letter, by what stays together on a page."""
@@ -89,7 +90,7 @@ class Letter:
         if MethodKind.SMS in self._kinds:
             yield self._line(Style.DETAIL, "how_sms")
         if MethodKind.CALL in self._kinds:
-            yield self._line(Style.DETAIL, "how_call", numbers=self._numbers or grouped(self._tree.callback))
+            yield self._line(Style.DETAIL, "how_call", numbers=self._numbers or grouped(self._callback))
         if self._sender.public_url and self._kinds & {MethodKind.SMS, MethodKind.EMAIL}:
             yield self._line(Style.DETAIL, "how_page")
         yield self._line(Style.DETAIL, "how_again")
@@ -111,7 +112,7 @@ class Letter:
         """Text and subject of an alert that never was, in the words that this contact would get."""
         tree = self._tree
         said = replace(
-            EXAMPLE, sender=tree.sender, organisation=tree.title_in(self._language), callback=tree.callback, about=None
+            EXAMPLE, sender=tree.sender, organisation=tree.title_in(self._language), callback=self._callback, about=None
         )
         if self._sender.public_url:
             said = replace(said, link=f"{self._sender.public_url}/a/ABCDEFGH23456789")
@@ -119,7 +120,7 @@ class Letter:
         return message.text, message.subject or ""
 
     def _say(self, word: str, **values: str) -> str:
-        own = {"organisation": self._tree.title_in(self._language), "callback": grouped(self._tree.callback)}
+        own = {"organisation": self._tree.title_in(self._language), "callback": grouped(self._callback)}
         return fill(self._labels[word], own | values)
 
     def _line(self, style: Style, word: str, **values: str) -> Line:

@@ -35,8 +35,14 @@ def test_without_a_deputy_the_head_office_is_called() -> None:
     assert made.callback_for(made.contacts["ana"]) == "+574"
 
 
-def test_where_nobody_else_has_a_telephone_the_callback_stays() -> None:
+def test_the_head_office_calls_a_coordinator() -> None:
     made = with_callback("+574")
+
+    assert made.callback_for(made.contacts["desk"]) == "+571"
+
+
+def test_where_nobody_else_has_a_telephone_the_callback_stays() -> None:
+    made = tree([level("One", "desk")], (DESK,), last_resort=("desk",), callback="+574")
 
     assert made.callback_for(made.contacts["desk"]) == "+574"
 

@@ -133,9 +133,12 @@ class ContactTree:
         return Times(contact.timezone, contact.hours, contact.closed, holidays, contact.quiet.get(severity))
 
     def callback_for(self, contact: Contact) -> str:
-        """The number that a message asks the contact to call: never its own, but its deputy's, else head office's."""
-        others = (self.contacts[id] for id in (contact.deputy, *self.last_resort) if id is not None)
-        numbers = (self.callback, *_telephones(others))
+        """The number that a message asks the contact to call: never its own, but its deputy's, else head office's.
+
+        A coordinator's where it is head office itself; its own only where nobody else has a telephone.
+        """
+        others = [self.contacts[id] for id in (contact.deputy, *self.last_resort) if id is not None]
+        numbers = (self.callback, *_telephones([*others, *self.coordinators]))
         return next((number for number in numbers if number not in contact.numbers), self.callback)
 
     def callback_for_field(self, first: str | None, own: str, silent: Collection[str] = ()) -> str:

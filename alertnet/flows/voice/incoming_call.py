@@ -210,21 +210,23 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
         latest = (held or [code for code in told if code.prompt is None] or told)[-1]
         tree = editions.tree(tx.session, incident_store.get(tx.session, latest.incident).trees[latest.tree])
         contact = tree.contacts[latest.contact]
+        callback = tree.callback_for(contact)
         return _Caller(
-            contact.id, contact.language, tree.callback, latest.incident, held, is_coordinator=contact.is_coordinator
+            contact.id, contact.language, callback, latest.incident, held, is_coordinator=contact.is_coordinator
         )
     listed = contacts_at(edition.network, number)
     is_coordinator = any(contact.is_coordinator for _, contact in listed)
     # Whoever is both may have something to report.
     if field := member_at(edition.network, number):
         incident = incident_store.open_of_phone(tx, number, team=field.team.id)
-        owner, callback = field.team.id, field.tree.callback
+        owner, callback = field.team.id, field.words.callback
         return _Caller(
             owner, field.member.language, callback, incident, (), field.trees, is_coordinator, is_member=True
         )
     for tree, contact in listed:
         trees = tuple(each for each, _ in listed)
-        return _Caller(contact.id, contact.language, tree.callback, trees=trees, is_coordinator=is_coordinator)
+        callback = tree.callback_for(contact)
+        return _Caller(contact.id, contact.language, callback, trees=trees, is_coordinator=is_coordinator)
     return None
 
 
