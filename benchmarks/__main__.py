@@ -9,11 +9,24 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import claiming, decisions, latency, memory, punctuality, route, scaling, takeover, tick, trees_at_scale
+from benchmarks import (
+    burst,
+    claiming,
+    decisions,
+    latency,
+    memory,
+    punctuality,
+    route,
+    scaling,
+    takeover,
+    tick,
+    trees_at_scale,
+)
 from benchmarks.figures import Figure
 
 BENCHMARKS = {
     "latency": latency.measure,
+    "burst": burst.measure,
     "route": route.measure,
     "punctuality": punctuality.measure,
     "memory": memory.measure,

@@ -20,11 +20,11 @@ def measure() -> list[Figure]:
         program.alertnet(trees({"CO": 7200}), sink.url) as ours,
         Client(ours.url, ours.key) as client,
     ):
-        before = _megabytes(ours.pid, "VmRSS")
+        before = megabytes(ours.pid, "VmRSS")
         raised = [client.raise_incident(report("CO")) for _ in range(INCIDENTS)]
         for each in raised:
             sink.wait(each.ref, seconds=60)
-        after, peak = _megabytes(ours.pid, "VmRSS"), _megabytes(ours.pid, "VmHWM")
+        after, peak = megabytes(ours.pid, "VmRSS"), megabytes(ours.pid, "VmHWM")
     return [
         Figure("resident at start", before, "MB"),
         Figure(f"resident after {INCIDENTS} incidents", after, "MB", MOST_MB),
@@ -32,7 +32,8 @@ def measure() -> list[Figure]:
     ]
 
 
-def _megabytes(pid: int, name: str) -> float:
+def megabytes(pid: int, name: str) -> float:
+    """What that line of the status of a process says, in megabytes."""
     found = re.search(rf"^{name}:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
     assert found is not None
     return int(found[1]) / 1000
