@@ -11,7 +11,7 @@ from alertnet.cli.columns import aligned
 from alertnet.cli.connection import connected
 from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.errors import BadInput
-from alertnet.core.incident import TYPES, Affected, CloseReason, Facts, IncidentStatus, Perpetrator, Scope, Severity
+from alertnet.core.incident import TYPES, CloseReason, Facts, IncidentStatus, Perpetrator, Scope, Severity, affected_of
 
 if TYPE_CHECKING:
     from alertnet.store.views.shapes import IncidentView
@@ -34,6 +34,9 @@ Nationality = Annotated[list[str] | None, typer.Option(help="Of a case: of one o
 Accused = Annotated[Perpetrator | None, typer.Option(help="Of a case: the alleged perpetrator; unknown unless given.")]
 Exclude = Annotated[list[str] | None, typer.Option(help="Of a case: a contact, organisation or role to spare.")]
 
+Place = Annotated[str | None, typer.Option(help="Of a case: where, by a code such as L12; in no SMS, call or subject.")]
+Organisation = Annotated[str | None, typer.Option(help="Of a case: the code of the organisation of those affected.")]
+
 app = typer.Typer(help="The incidents on the record.", epilog="Example: alertnet incidents list", no_args_is_help=True)
 Ref = Annotated[str, typer.Argument(metavar="REF", help="The incident's reference, such as A-7K3M.")]
 Status = Annotated[IncidentStatus | None, typer.Option(help="Only those that are open, or closed.")]
@@ -51,7 +54,6 @@ SECTIONS = {
 """What is shown of an incident, under the names that the API uses."""
 
 Person = Annotated[list[str] | None, typer.Option(help="A code of `people:` in teams.yaml; may be repeated.")]
-Place = Annotated[str | None, typer.Option(help="Where: kept sealed, in no SMS, call or subject.")]
 Summary = Annotated[str | None, typer.Option(help="One line for those who may read it.")]
 Drill = Annotated[bool, typer.Option("--drill", help="A drill: those who take part are told that it is one.")]
 
@@ -64,6 +66,8 @@ def typed_case(
     nationality: list[str],
     perpetrator: Perpetrator | None,
     exclude: list[str],
+    place: str | None,
+    organisation: str | None,
 ) -> Facts:
     """The case that the options describe.
 
@@ -80,9 +84,10 @@ def typed_case(
         severity or TYPES[type].severity,
         country or "",
         consent=consent or Scope.INTERNAL,
-        people=tuple(Affected(code=each, nationality=each) for each in nationality),
+        people=affected_of(nationality, organisation),
         perpetrator=perpetrator or Perpetrator.UNKNOWN,
         exclude=tuple(exclude),
+        place=place,
     )
 
 
@@ -157,6 +162,7 @@ def raise_incident(
     perpetrator: Accused = None,
     exclude: Exclude = None,
     place: Place = None,
+    organisation: Organisation = None,
     summary: Summary = None,
     drill: Drill = False,
 ) -> None:
@@ -170,9 +176,11 @@ def raise_incident(
 
     configure(level=logging.WARNING)
 
-    facts = typed_case(country, type, severity, consent, nationality or [], perpetrator, exclude or [])
+    facts = typed_case(
+        country, type, severity, consent, nationality or [], perpetrator, exclude or [], place, organisation
+    )
     people = (*facts.people, *(Affected(code=code) for code in person or ()))
-    facts = replace(facts, people=people, place=place, summary=summary, drill=drill)
+    facts = replace(facts, people=people, summary=summary, drill=drill)
     with checked_runtime(on_stderr) as runtime:
         ref = runtime.transact(_open, runtime.edition, facts)
     typer.echo(ref)

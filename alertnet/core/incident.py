@@ -1,5 +1,6 @@
 """What happened and what may be said of it: types, severities, people, consent, and the incident itself."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -156,6 +157,14 @@ class Affected:
     contact: str | None = None
     consent: Scope | None = None
     exclude: tuple[str, ...] = ()
+    organisation: str | None = None
+    """The code of the organisation that this person belongs to."""
+
+
+def affected_of(nationalities: Iterable[str], organisation: str | None = None) -> tuple[Affected, ...]:
+    """Those whom a case that is only thought of concerns: one of each nationality, of that organisation."""
+    known = tuple(Affected(each, nationality=each, organisation=organisation) for each in nationalities)
+    return known or ((Affected(organisation, organisation=organisation),) if organisation else ())
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.contact import RINGING, Contact, Method
-from alertnet.core.directory.contact_tree import ContactTree, Level, Then, When
+from alertnet.core.directory.contact_tree import ContactTree, Level, Then
+from alertnet.core.directory.when import When
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.forecast.call_sheet import CallSheet, Entry, SheetTree, Step
 from alertnet.core.incident import ASKS, Facts, Severity
@@ -302,7 +303,14 @@ def _automatic(words: SheetWords, proceed_after: timedelta | None) -> Iterator[L
 def _conditions(words: SheetWords, when: When) -> str:
     types = [words.words.types[type] for type in sorted(when.type)]
     match = [words.say("only_match")] if when.nationality else []
-    return " · ".join(filter(None, [_named(words, when.severity), ", ".join(types), *match]))
+    places, organisations = (", ".join(sorted(codes)) for codes in (when.place, when.organisation))
+    parts = [
+        _named(words, when.severity),
+        ", ".join(types),
+        places and words.say("only_place", places=places),
+        organisations and words.say("only_organisation", organisations=organisations),
+    ]
+    return " · ".join(filter(None, [*parts, *match]))
 
 
 def _named(words: SheetWords, severities: frozenset[Severity]) -> str:

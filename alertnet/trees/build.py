@@ -14,10 +14,10 @@ from alertnet.core.directory.contact_tree import (
     Repeat,
     Start,
     Team,
-    When,
 )
 from alertnet.core.directory.languages import title_in
 from alertnet.core.directory.on_call import Duty, Officer
+from alertnet.core.directory.when import When
 from alertnet.core.incident import Affected, Scope
 from alertnet.trees.forms.field_form import FieldForm, TeamForm
 from alertnet.trees.forms.tree_form import ContactForm, LevelForm, MethodForm, NeedsGoForm, TreeForm, WhenForm
@@ -43,6 +43,7 @@ def contact_tree(
         titles=form.title if len(form.title) > 1 else {},
         scope=form.scope,
         countries=frozenset(form.serves.countries),
+        places=frozenset(form.serves.places or ()),
         timezone=form.timezone,
         language=form.language,
         sender=form.sender,
@@ -71,6 +72,7 @@ def people(form: FieldForm) -> dict[str, Affected]:
             nationality=person.nationality,
             consent=person.consent,
             exclude=tuple(person.exclude),
+            organisation=person.organisation,
         )
         for code, person in form.people.items()
     }
@@ -102,6 +104,7 @@ def _contact(
         when_closed=tuple(_method(method) for method in form.when_closed),
         quiet=dict(form.quiet),
         duty=_duty(form, field),
+        when=When(place=frozenset(form.when.place or ()), organisation=frozenset(form.when.organisation or ())),
         pgp=keys[form.pgp] if form.pgp else None,
     )
 
@@ -155,6 +158,8 @@ def _when(form: WhenForm) -> When:
         severity=frozenset(form.severity or ()),
         type=frozenset() if EVERYWHERE in types else types,
         nationality=form.nationality is not None,
+        place=frozenset(form.place or ()),
+        organisation=frozenset(form.organisation or ()),
     )
 
 

@@ -62,6 +62,8 @@ class Coordinators:
         self.accepted: list[Accepted] = []
         self.reports = 0
         self._asked = 0
+        # With entropy of its own, so that all else in a night is the same whatever there is to choose from.
+        self._places = Random(f"reported places {world.seed}")
         self._key = world.database.pattern.transact(_make_key)
 
     def raises(self) -> None:
@@ -93,7 +95,9 @@ class Coordinators:
 
     def _opened(self, facts: Facts, answer: Any) -> None:
         self.promises.was_accepted(answer["ref"])
-        self.world.opened[answer["ref"]] = facts
+        known = self.world.network.people
+        people = (replace(each, organisation=known[each.code].organisation) for each in facts.people)
+        self.world.opened[answer["ref"]] = replace(facts, people=tuple(people))
 
     def _news(self, ref: str) -> None:
         """News first, and sometimes at once somebody who must not hear them."""
@@ -184,7 +188,7 @@ class Coordinators:
             type=random.choice(["arrest", "threat", "raid", "defamation"]),
             country="CO",
             severity=random.choice(list(Severity)),
-            place=f"Vereda {SECRET}",
+            place=self._places.choice([f"Vereda {SECRET}", None, "L12", "L21"]),
             summary=f"{SECRET} was taken",
             people=[person] if random.random() < 0.7 else [],
             perpetrator=random.choice([Perpetrator.ARMY, Perpetrator.ARMY, Perpetrator.UNKNOWN, Perpetrator.NONE]),

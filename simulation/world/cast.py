@@ -20,9 +20,9 @@ from alertnet.core.directory.contact_tree import (
     Start,
     Team,
     Then,
-    When,
 )
-from alertnet.core.incident import Scope, Severity
+from alertnet.core.directory.when import When
+from alertnet.core.incident import Affected, PersonKind, Scope, Severity
 
 MINUTE = timedelta(minutes=1)
 NIGHT_BEGINS = 21 * 60 + 14
@@ -73,6 +73,33 @@ def draw_network(random: Random) -> Network:
         "north", "CO", "en", random.choice([Scope.NATIONAL, Scope.INTERNATIONAL]), {"ana": ana}, "Asia/Kathmandu"
     )
     return Network({tree.id: tree for tree in trees}, {"north": team}, {})
+
+
+def for_some(random: Random, network: Network) -> Network:
+    """The same network, in which some levels and contacts are for a place or an organisation alone.
+
+    With it comes the code of somebody who is on record, of that organisation or another.
+    """
+    trees = {}
+    for id, tree in network.trees.items():
+        first, *others = tree.levels
+        levels = (first, *(replace(level, when=_narrower(random, level.when)) for level in others))
+        named = {contact for level in others for contact in level.notify}
+        contacts = {
+            contact.id: replace(contact, when=_narrower(random, contact.when)) if contact.id in named else contact
+            for contact in tree.contacts.values()
+        }
+        trees[id] = replace(tree, levels=levels, contacts=contacts)
+    known = Affected("P7", PersonKind.ACCOMPANIER, "ES", organisation=random.choice([None, "O3", "O4"]))
+    return replace(network, trees=trees, people={"P7": known})
+
+
+def _narrower(random: Random, when: When) -> When:
+    if random.random() < 0.7:
+        return when
+    if random.random() < 0.5:
+        return replace(when, organisation=frozenset({"O3"}))
+    return replace(when, place=frozenset(random.choice([("L1*",), ("L12", "L2*")])))
 
 
 def edit(random: Random, network: Network) -> Network:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.contact import OF_THE_STATE, RINGING, Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree, Level
+from alertnet.core.directory.when import When
 from alertnet.core.incident import Facts, Perpetrator, Severity
 from alertnet.core.notification import Kind
 from simulation.world.expected_consent import why_barred
@@ -112,7 +113,17 @@ def _told(trees: list[ContactTree], tree: ContactTree, level: Level, facts: Fact
     if level.when.nationality and not _nationality_unknown(facts):
         nations = {person.nationality for person in facts.people}
         contacts = [each for each in contacts if each.represents is None or each.represents in nations]
+    contacts = [each for each in contacts if _concerns(level.when, facts) and _concerns(each.when, facts)]
     return [each for each in contacts if not _is_barred(trees, each, facts)]
+
+
+def _concerns(when: When, facts: Facts) -> bool:
+    """Whether the place and the organisation are those that it asks for; a place in words may be any."""
+    if when.organisation and not any(person.organisation in when.organisation for person in facts.people):
+        return False
+    if not when.place or facts.place is None or " " in facts.place:
+        return True
+    return any(facts.place.startswith(code[:-1]) if code.endswith("*") else facts.place == code for code in when.place)
 
 
 def _is_barred(trees: list[ContactTree], contact: Contact, facts: Facts) -> bool:

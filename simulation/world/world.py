@@ -10,7 +10,7 @@ from alertnet.core.incident import Facts
 from alertnet.messages.renderer import Renderer
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.store.records import editions
-from simulation.world.cast import FIELD_PHONE, NEWCOMER, draw_network, edit
+from simulation.world.cast import FIELD_PHONE, NEWCOMER, draw_network, edit, for_some
 from simulation.world.database import Database
 from simulation.world.faults import Mischief, Trouble, draw_mischief, draw_watched
 from simulation.world.message import text_of
@@ -35,7 +35,7 @@ class World:
         self.entropy = Random(f"chance {seed}")
         self.database = database
         self.renderer = renderer
-        self.network = draw_network(self.random)
+        self.network = for_some(Random(f"places {seed}"), draw_network(self.random))
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
         # With entropy of its own, so that all other nights are the same whatever there is to go wrong in it.
         self.mischief = draw_watched(Random(f"watch {seed}"), draw_mischief(self.random, self.length), self.length)

@@ -16,6 +16,8 @@ def test_the_terminal_shows_levels_with_their_times_and_contacts(office: Office)
     lines = [line.strip(" │├└─·") for line in said.out.splitlines()]
     assert lines[0] == "colombia: Colombia support network"
     assert any(line.startswith("10m") and "Ombudsman and defenders" in line for line in lines)
+    assert any("(lawyers)" in line and "only for O3" in line for line in lines)
+    assert any("(police-north)" in line and "only at L1*" in line for line in lines)
     assert any("(coordinator)  sms, call +3m" in line and "deputy coordinator-2" in line for line in lines)
     assert "international" not in lines[0]
 

@@ -21,6 +21,19 @@ def test_the_timeline_is_read_with_local_times_languages_and_cost(office: Office
     assert "cost: " in said.out
 
 
+def test_a_place_and_an_organisation_say_who_is_left_out_for_them(office: Office) -> None:
+    """B3: what is asked for the case at one checkpoint, of those whom nobody of the lawyers has agreed to help."""
+    checkpoint = ("--country", "CO", "--type", "checkpoint", "--consent", "national", "--place", "L21", "--hours", "1")
+
+    elsewhere = office.types("trees", "simulate", TREES, *checkpoint, "--organisation", "O4").out
+    theirs = office.types("trees", "simulate", TREES, *checkpoint, "--organisation", "O3").out
+
+    assert "checkpoint, moderate, in CO at L21" in elsewhere
+    assert "not told: police-north (colombia, Checkpoint): place" in elsewhere
+    assert "not told: lawyers (colombia, Checkpoint): organisation" in elsewhere
+    assert "call  lawyers (Lawyers of the farmers' association)" in theirs
+
+
 def test_a_language_without_messages_is_shown_beside_the_one_that_is_used(office: Office) -> None:
     """Whoever rehearses sees that the Guarani coordinator of a Spanish tree is written to in Spanish."""
     trees = office.folder / "trees"

@@ -18,8 +18,8 @@ from alertnet.core.directory.contact_tree import (
     Repeat,
     Start,
     Then,
-    When,
 )
+from alertnet.core.directory.when import When
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import (
     Acted,
@@ -103,13 +103,16 @@ def contacts() -> st.SearchStrategy[list[Contact]]:
     return st.tuples(*map(one, IDS)).map(list)
 
 
+FOR_SOME = (When(place=frozenset({"L1*"})), When(organisation=frozenset({"O3"})))
+"""What is for one place, or for one organisation."""
+
 LEVELS = st.builds(
     Level,
     st.just("Level"),
     st.lists(st.sampled_from(IDS), min_size=1, max_size=3, unique=True).map(tuple),
     st.sampled_from(["any", "any", "all", "each_organisation", 2]),
     spans(0, 6),
-    st.sampled_from([When(), When(), When(nationality=True), When(frozenset({Severity.CRITICAL}))]),
+    st.sampled_from([When(), When(), When(nationality=True), When(frozenset({Severity.CRITICAL})), *FOR_SOME]),
     st.sampled_from([None, None, None, NeedsGo(), NeedsGo(frozenset(), timedelta(minutes=2))]),
     st.none() | st.builds(Repeat, spans(1, 2), st.integers(1, 3)),
     st.sampled_from([None, None, Then.STOP, Then.NEXT]),

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from alertnet.core.directory.contact import Contact, Role
-from alertnet.core.directory.contact_tree import NeedsGo, When
+from alertnet.core.directory.contact_tree import NeedsGo
+from alertnet.core.directory.when import When
 from alertnet.core.incident import Affected, Perpetrator, Scope, Severity
 from alertnet.core.resolution.resolve import Approval, Waiting
 from tests.core.cast import contact, coordinator, embassy, level, minutes, plan_of, tree

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from alertnet.core.directory.contact import Role
-from alertnet.core.directory.contact_tree import ContactTree, NeedsGo, Start, Then, When
+from alertnet.core.directory.contact_tree import ContactTree, NeedsGo, Start, Then
+from alertnet.core.directory.when import When
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.escalation.state import Asked, State, Status
 from alertnet.core.forecast.call_sheet import Answered, CallSheet, Progress, SheetTree, of_case, of_everything, of_plans

@@ -9,7 +9,15 @@ import pytest
 
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.directory.contact import Disclosure
-from alertnet.core.directory.contact_tree import ActionDue, ContactTree, NeedsGo, Otherwise, Start, Then, When
+from alertnet.core.directory.contact_tree import (
+    ActionDue,
+    ContactTree,
+    NeedsGo,
+    Otherwise,
+    Start,
+    Then,
+)
+from alertnet.core.directory.when import When
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import (
     ContactProgress,

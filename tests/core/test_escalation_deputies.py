@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from alertnet.core.directory.contact import Contact, MethodKind
-from alertnet.core.directory.contact_tree import Then, When
+from alertnet.core.directory.contact_tree import Then
+from alertnet.core.directory.when import When
 from alertnet.core.escalation.state import Failed, PlanChanged, Status
 from alertnet.core.incident import Affected
 from tests.core.cast import (

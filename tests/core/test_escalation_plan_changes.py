@@ -3,7 +3,8 @@
 from typing import Any
 
 from alertnet.core.directory.contact import Contact, Role
-from alertnet.core.directory.contact_tree import NeedsGo, Then, When
+from alertnet.core.directory.contact_tree import NeedsGo, Then
+from alertnet.core.directory.when import When
 from alertnet.core.escalation.state import Asked, PlanChanged, Refuse, Status
 from alertnet.core.incident import Affected, Perpetrator, Scope, Severity
 from tests.core.cast import Night, acknowledged, call, contact, embassy, level, minutes, plan_of, sms, tree

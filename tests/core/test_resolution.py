@@ -1,13 +1,23 @@
 """Who is told of an incident and who is not, each with its reason (B1 Resolution, A3)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
-from alertnet.core.directory.contact_tree import ContactTree, When
+from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.directory.when import When
 from alertnet.core.incident import Affected, Perpetrator, Scope, Severity
-from alertnet.core.resolution.resolve import Pruned, Reason, consent_of, may_be_told, resolve, unmatched_exclusions
+from alertnet.core.resolution.resolve import (
+    Plans,
+    Pruned,
+    Reason,
+    consent_of,
+    may_be_told,
+    resolve,
+    unmatched_exclusions,
+)
 from tests.core.cast import contact, coordinator, email, embassy, facts, level, plan_of, sms, tree
 
 
@@ -297,9 +307,90 @@ def test_a_level_is_for_the_severities_and_types_it_names(when: When, expected: 
     assert reasons(one_level(contact("ngo"), when=when)) == expected
 
 
+# Place and organisation
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [("L12", True), ("L1", True), (" l13 ", True), ("L21", False), ("L20", True), ("M12", False), ("12", False)],
+)
+@pytest.mark.parametrize("on", ["level", "contact"])
+def test_a_place_is_matched_whole_by_a_code_or_one_that_begins_so(place: str, told: bool, on: str) -> None:
+    """B1: `when: {place: ["L1*"]}` on levels and on contacts; `*` stands for any signs."""
+    when = When(place=frozenset({"L1*", "L20"}))
+    local = contact("local", when=when) if on == "contact" else contact("local")
+    the_tree = one_level(local, when=when if on == "level" else None)
+
+    assert reasons(the_tree, place=place) == ({} if told else {"local": "place"})
+
+
+@pytest.mark.parametrize("place", [None, "", " ", "on the road to Tibú"])
+def test_no_place_prunes_nothing(place: str | None) -> None:
+    """B3: rather one police station too many than none; a place in words is no code."""
+    local = contact("local", when=When(place=frozenset({"L1*"})))
+    the_tree = one_level(local, when=When(place=frozenset({"L2*"})), places=frozenset({"L3*"}))
+
+    assert reasons(the_tree, place=place) == {}
+    assert reasons(the_tree, place="L33") == {"local": "place"}
+
+
+@pytest.mark.parametrize(
+    ("organisations", "told"),
+    [([], False), ([None], False), (["O4"], False), (["O3"], True), ([None, "O4", "O3"], True)],
+)
+@pytest.mark.parametrize("on", ["level", "contact"])
+def test_who_asks_for_an_organisation_hears_where_one_of_it_is_affected(
+    organisations: list[str | None], told: bool, on: str
+) -> None:
+    """B3: no organisation prunes who asks for one."""
+    when = When(organisation=frozenset({"O3", "O5"}))
+    friend = contact("friend", when=when) if on == "contact" else contact("friend")
+    people = tuple(Affected(f"P{place}", organisation=code) for place, code in enumerate(organisations))
+
+    found = reasons(one_level(friend, when=when if on == "level" else None), people=people)
+
+    assert found == ({} if told else {"friend": "organisation"})
+
+
+def test_both_a_level_and_its_contact_have_to_be_for_the_incident() -> None:
+    """B1: a level for one place, in it a contact for one organisation, and its deputy for another place."""
+    cast = [
+        contact("lawyers", when=When(organisation=frozenset({"O3"})), deputy="office"),
+        contact("office", when=When(place=frozenset({"L2*"}))),
+    ]
+    the_tree = tree([level("North", "lawyers", when=When(place=frozenset({"L1*"})))], cast)
+    of_o3 = (Affected("P9", organisation="O3"),)
+
+    assert plan_of(the_tree, place="L12", people=of_o3).levels[0].contacts == ("lawyers",)
+    assert reasons(the_tree, place="L12", people=of_o3) == {"office": "place"}
+    assert reasons(the_tree, place="L12") == {"lawyers": "organisation", "office": "place"}
+    assert reasons(the_tree, place="L22", people=of_o3) == {"lawyers": "place", "office": "place"}
+
+
+def test_who_is_left_out_for_the_place_stays_a_coordinator() -> None:
+    """The coordinators of an incident are those of every tree that serves it, whomever its levels tell."""
+    ana = coordinator("ana", when=When(place=frozenset({"L1*"})))
+    plan = plan_of(one_level(ana, contact("ngo")), place="L22")
+
+    assert plan.levels[0].contacts == ("ngo",)
+    assert [named.id for _, named in Plans({"valley": plan}).coordinators] == ["ana"]
+
+
+def test_a_tree_for_other_places_serves_nobody_there() -> None:
+    """B1: `serves: {countries, places}`; without a place it may be meant."""
+    north = tree([level("One", "ngo")], [contact("office")], places=frozenset({"L1*"}), last_resort=("office",))
+
+    assert [north.serves("CO", place) for place in ("L12", None, "L21")] == [True, True, False]
+    assert not north.serves("PE", "L12")
+    assert plan_of(north, place="L12").levels[0].contacts == ("ngo",)
+    assert plan_of(north, place="L21").reaches_nobody
+    assert plan_of(north, place="L21").last_resort == ("office",)
+
+
 def test_of_several_reasons_the_first_is_given() -> None:
-    """B3: consent excluded perpetrator involved nationality severity type; a drill comes last."""
-    when = When(frozenset({Severity.CRITICAL}), frozenset({"killing"}), nationality=True)
+    """B3: consent excluded perpetrator involved place organisation nationality severity type; a drill comes last."""
+    here, ours = frozenset({"L1*"}), frozenset({"O3"})
+    when = When(frozenset({Severity.CRITICAL}), frozenset({"killing"}), nationality=True, place=here, organisation=ours)
     worst = embassy("de", "DE", sms("+1"), belongs_to="army")
     known: dict[str, Any] = {
         "consent": Scope.NATIONAL,
@@ -310,13 +401,16 @@ def test_of_several_reasons_the_first_is_given() -> None:
         "severity": Severity.SERIOUS,
         "type": "arrest",
         "drill": True,
+        "place": "L21",
     }
     cures: list[dict[str, Any]] = [
         {"consent": Scope.PUBLIC},
         {"exclude": ()},
         {"perpetrator": Perpetrator.NONE},
         {"raised_from": None},
-        {"people": (GERMAN,)},
+        {"place": "L12"},
+        {"people": (replace(SPANISH, organisation="O3"),)},
+        {"people": (replace(GERMAN, organisation="O3"),)},
         {"severity": Severity.CRITICAL},
         {"type": "killing"},
         {"drill": False},
@@ -326,7 +420,8 @@ def test_of_several_reasons_the_first_is_given() -> None:
         given.append(reasons(one_level(worst, when=when), **known)["de"])
         known |= cure
 
-    assert given == ["consent", "excluded", "perpetrator", "involved", "nationality", "severity", "type", "drill"]
+    early, late = ["consent", "excluded", "perpetrator", "involved"], ["nationality", "severity", "type", "drill"]
+    assert given == [*early, "place", "organisation", *late]
     assert reasons(one_level(worst, when=when), **known) == {}
 
 

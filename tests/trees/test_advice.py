@@ -87,6 +87,19 @@ def test_what_the_field_lacks_is_said(tmp_path: Path, old: str, new: str, said: 
     assert said in line
 
 
+def test_an_organisation_of_nobody_is_said(tmp_path: Path) -> None:
+    """Whoever asks for it would never be told."""
+    tree = TREE.replace("Head office,", "Head office,").replace(
+        "notify: [embassy]}", "notify: [embassy], when: {organisation: [O3, O4]}}"
+    )
+    field = FIELD.replace("kind: accompanier", "kind: accompanier, organisation: O3")
+
+    (line,) = unwise(tmp_path, tree, field)
+
+    assert line.startswith("valley.yaml:16:")
+    assert line.endswith("belongs to this organisation: 'O4'")
+
+
 CLOSED_AT_NIGHT = """hours: "Mo-Sa 08:30-13:00", timezone: Europe/Madrid, organisation: Es"""
 
 

@@ -16,8 +16,8 @@ from alertnet.core.directory.contact_tree import (
     Otherwise,
     Repeat,
     Then,
-    When,
 )
+from alertnet.core.directory.when import When
 from alertnet.core.errors import Misconfigured
 from alertnet.core.incident import Affected, PersonKind, Scope, Severity
 from alertnet.trees import check_folder, read_network

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alertnet.cli.arguments import TEMPLATES, or_shipped
-from alertnet.cli.incidents import Accused, Consent, Country, Exclude, HowGrave, Nationality, Type, typed_case
+from alertnet.cli.incidents import (
+    Accused,
+    Consent,
+    Country,
+    Exclude,
+    HowGrave,
+    Nationality,
+    Organisation,
+    Place,
+    Type,
+    typed_case,
+)
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -49,6 +60,8 @@ def call_sheet(
     nationality: Nationality = None,
     perpetrator: Accused = None,
     exclude: Exclude = None,
+    place: Place = None,
+    organisation: Organisation = None,
     trees: Trees = None,
     templates: Templates = TEMPLATES,
     language: Language = "en",
@@ -63,7 +76,7 @@ def call_sheet(
     from alertnet.cli.call_sheet.pdf import write_confidential
     from alertnet.cli.call_sheet.sources import Wanted, draft
 
-    typed = (country, type, severity, consent, nationality or [], perpetrator, exclude or [])
+    typed = (country, type, severity, consent, nationality or [], perpetrator, exclude or [], place, organisation)
     facts = typed_case(*typed) if any(typed) else None
     _require_one_source(ref, facts, trees)
     sheet, origin = draft(Wanted(ref, facts, trees), lambda text: typer.echo(text, err=True))

@@ -12,6 +12,7 @@ import typer
 from alertnet.cli.arguments import TREES, or_shipped
 from alertnet.core.directory.contact import Contact, Method
 from alertnet.core.directory.contact_tree import ContactTree, Level
+from alertnet.core.directory.when import When
 from alertnet.core.errors import Unknown
 from alertnet.core.incident import Severity
 
@@ -53,7 +54,7 @@ def head(tree: ContactTree) -> str:
     """Whom it serves, how far its news goes, and in which language and zone."""
     start = " unless all others are acknowledged" if tree.start.unless_acknowledged else ""
     begins = f", begins after {span(tree.start.after)}{start}" if tree.start.after else ""
-    serves = ", ".join(sorted(tree.countries))
+    serves = ", ".join(sorted(tree.countries)) + (f" at {', '.join(sorted(tree.places))}" if tree.places else "")
     return f"serves {serves}, {tree.scope}, {tree.language}, {tree.timezone}, {tree.rounds} rounds{begins}"
 
 
@@ -69,6 +70,7 @@ def terms(level: Level) -> str:
         parts.append("only " + ", ".join(sorted(when.type)))
     if when.nationality:
         parts.append("embassies of those affected")
+    parts += only_for(when)
     if go:
         spared = _severities(go.unless_severity)
         after = f", by itself after {span(go.proceed_after)}" if go.proceed_after else ""
@@ -76,6 +78,12 @@ def terms(level: Level) -> str:
     if due:
         parts.append(f"action within {span(due.after)}, otherwise {due.otherwise}")
     return "; ".join(parts)
+
+
+def only_for(when: When) -> list[str]:
+    """The places and organisations that a level or a contact is for."""
+    places, organisations = (", ".join(sorted(codes)) for codes in (when.place, when.organisation))
+    return [*([f"only at {places}"] if places else []), *([f"only for {organisations}"] if organisations else [])]
 
 
 def _severities(some: frozenset[Severity]) -> str:
@@ -95,6 +103,7 @@ def details(contact: Contact) -> list[str]:
     return [
         *([f"of {contact.represents}"] if contact.represents else []),
         *([f"not if {contact.belongs_to} is accused"] if contact.belongs_to else []),
+        *only_for(contact.when),
         *closed,
         *([f"else {_methods(contact.when_closed)}"] if contact.when_closed else []),
         *([f"deputy {contact.deputy}"] if contact.deputy else []),

@@ -10,7 +10,18 @@ from zoneinfo import ZoneInfo
 import typer
 
 from alertnet.cli.arguments import TEMPLATES, TREES, or_shipped, typed_moment
-from alertnet.cli.incidents import Accused, Consent, Country, Exclude, HowGrave, Nationality, Type, typed_case
+from alertnet.cli.incidents import (
+    Accused,
+    Consent,
+    Country,
+    Exclude,
+    HowGrave,
+    Nationality,
+    Organisation,
+    Place,
+    Type,
+    typed_case,
+)
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput
 from alertnet.core.forecast.simulate import rehearse
@@ -65,6 +76,8 @@ def simulate(
     nationality: Nationality = None,
     perpetrator: Accused = None,
     exclude: Exclude = None,
+    place: Place = None,
+    organisation: Organisation = None,
     at: At = None,
     answers: Answers = None,
     nobody_answers: Nobody = False,
@@ -82,7 +95,9 @@ def simulate(
     from alertnet.trees import read_network
 
     network = read_network(folder)
-    facts = typed_case(country, type, severity, consent, nationality or [], perpetrator, exclude or [])
+    facts = typed_case(
+        country, type, severity, consent, nationality or [], perpetrator, exclude or [], place, organisation
+    )
     if nobody_answers and answers:
         raise BadInput("--nobody-answers", "with --answers", "one of the two")
     script = Script(answers_of("--answers", answers or [], network), gives_go=not no_go)
@@ -122,7 +137,7 @@ def _shown(played: "Played", format: Format, with_words: bool) -> str:
 
 def _zone(facts: Facts, network: Network) -> ZoneInfo:
     """The zone of the first tree that serves the country: the coordinator's own clock."""
-    serving = network.serving(facts.country)
+    serving = network.serving(facts.country, facts.place)
     return ZoneInfo(serving[0].timezone if serving else "UTC")
 
 

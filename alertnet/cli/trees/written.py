@@ -29,7 +29,8 @@ def as_text(played: Played, *, with_words: bool) -> str:
 def _head(played: Played) -> Iterator[str]:
     facts = played.facts
     nations = ", ".join(person.nationality or "unknown" for person in facts.people) or "unknown"
-    yield f"{facts.type}, {facts.severity}, in {facts.country}, consent {facts.consent}, nationality {nations}"
+    where = f"{facts.country} at {facts.place}" if facts.place else facts.country
+    yield f"{facts.type}, {facts.severity}, in {where}, consent {facts.consent}, nationality {nations}"
     yield f"perpetrator {facts.perpetrator}; opened {played.opened_at:%Y-%m-%d %H:%M:%S} UTC"
 
 

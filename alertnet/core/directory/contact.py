@@ -7,6 +7,7 @@ from functools import cached_property
 
 from alertnet.core.directory.availability import Hours, Span
 from alertnet.core.directory.on_call import Duty, Officer
+from alertnet.core.directory.when import EVERY_INCIDENT, When
 from alertnet.core.incident import Scope, Severity
 
 
@@ -102,6 +103,8 @@ class Contact:
     """The spans of the day in which incidents of a severity do not ring it."""
     duty: Duty | None = None
     """Whose telephones its sms and call methods ring; its own numbers serve when nobody is on duty."""
+    when: When = EVERY_INCIDENT
+    """The places and organisations that it is told of."""
     pgp: str | None = None
     """Its public OpenPGP key in ASCII armor: mail to it is encrypted."""
     included_from: str | None = None

@@ -12,6 +12,7 @@ from alertnet.core.directory.availability import Calendars, Times
 from alertnet.core.directory.contact import RINGING, Contact, MethodKind
 from alertnet.core.directory.languages import title_in
 from alertnet.core.directory.on_call import Arrangement, Officer, on_duty
+from alertnet.core.directory.when import EVERY_INCIDENT, When, may_be_at
 from alertnet.core.incident import Affected, Scope, Severity
 
 EVERYWHERE = "*"
@@ -36,16 +37,6 @@ class Otherwise(StrEnum):
 
 Quota = Literal["any", "all", "each_organisation"] | int
 """How many of a level's contacts must acknowledge; a number beyond those notified means all of them."""
-
-
-@dataclass(frozen=True)
-class When:
-    """Which incidents a level is for. Empty `severity` and `type` mean every one."""
-
-    severity: frozenset[Severity] = frozenset()
-    type: frozenset[str] = frozenset()
-    nationality: bool = False
-    """`nationality: match`: only contacts that represent one of the affected, and those that represent nobody."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +71,7 @@ class Level:
     notify: tuple[str, ...]
     acknowledge: Quota = "any"
     wait: timedelta = timedelta(minutes=15)
-    when: When = When()
+    when: When = EVERY_INCIDENT
     needs_go: NeedsGo | None = None
     repeat: Repeat | None = None
     then: Then | None = None
@@ -120,6 +111,8 @@ class ContactTree:
     ask_if_unknown_perpetrator: bool = True
     titles: dict[str, str] = field(default_factory=dict)
     """The title by language, where it has several; `title` is the one for its own language."""
+    places: frozenset[str] = frozenset()
+    """The places that it serves within its countries, in which `*` stands for any signs; none: all of them."""
     calendars: Calendars = field(default_factory=dict)
     """The holidays that its contacts keep, by country."""
 
@@ -150,9 +143,9 @@ class ContactTree:
         numbers = [number for number in (first, self.callback, *_telephones(asked)) if number not in (None, own)]
         return next((number for number in numbers if number not in silent), numbers[-1]) if numbers else self.callback
 
-    def serves(self, country: str) -> bool:
-        """Whether an incident in that country (ISO 3166-1 alpha-2) opens an escalation here."""
-        return country in self.countries or EVERYWHERE in self.countries
+    def serves(self, country: str, place: str | None = None) -> bool:
+        """Whether an incident in that country (ISO 3166-1 alpha-2), at that place, opens an escalation here."""
+        return (country in self.countries or EVERYWHERE in self.countries) and may_be_at(place, self.places)
 
     @cached_property
     def with_tasks(self) -> bool:
@@ -234,9 +227,9 @@ class Network:
         contacts = [contact for tree in self.trees.values() for contact in tree.contacts.values()]
         return frozenset(method.kind for contact in contacts for method in contact.all_methods)
 
-    def serving(self, country: str) -> tuple[ContactTree, ...]:
-        """The trees that serve a country, in the order of their ids."""
-        return tuple(tree for _, tree in sorted(self.trees.items()) if tree.serves(country))
+    def serving(self, country: str, place: str | None = None) -> tuple[ContactTree, ...]:
+        """The trees that serve a country, and the place in it if one is named, in the order of their ids."""
+        return tuple(tree for _, tree in sorted(self.trees.items()) if tree.serves(country, place))
 
 
 class Recipients:

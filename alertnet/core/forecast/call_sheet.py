@@ -95,7 +95,7 @@ def of_case(facts: Facts, trees: Iterable[ContactTree]) -> CallSheet:
     Where nobody in those may be told, the last resort of every tree, as when an incident opens (A2).
     """
     everywhere = tuple(trees)
-    plans = resolve(facts, [tree for tree in everywhere if tree.serves(facts.country)])
+    plans = resolve(facts, [tree for tree in everywhere if tree.serves(facts.country, facts.place)])
     if all(plan.reaches_nobody for plan in plans):
         plans = resolve(facts, everywhere)
     return of_plans(facts, plans)

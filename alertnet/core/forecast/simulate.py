@@ -21,7 +21,7 @@ from alertnet.core.resolution.resolve import Plan, Plans, resolve
 def rehearse(facts: Facts, trees: Iterable[ContactTree], at: datetime, until: datetime, script: Script) -> Rehearsal:
     """Play an incident that opens at that moment (aware UTC) on those trees, until nothing is left to do or `until`."""
     everywhere = tuple(trees)
-    plans_at = _Plans(facts, [tree for tree in everywhere if tree.serves(facts.country)])
+    plans_at = _Plans(facts, [tree for tree in everywhere if tree.serves(facts.country, facts.place)])
     if all(plan.reaches_nobody for plan in plans_at(at).values()):
         plans_at = _Plans(facts, everywhere)
     plans = tuple(plans_at(at).values())

@@ -16,6 +16,8 @@ class Reason(StrEnum):
     EXCLUDED = "excluded"
     PERPETRATOR = "perpetrator"
     INVOLVED = "involved"
+    PLACE = "place"
+    ORGANISATION = "organisation"
     NATIONALITY = "nationality"
     SEVERITY = "severity"
     TYPE = "type"

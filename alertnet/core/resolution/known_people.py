@@ -32,6 +32,7 @@ def _merge(person: Affected, record: Affected) -> Affected:
         nationality=record.nationality or person.nationality,
         consent=narrowest(consents) if consents else None,
         exclude=tuple(dict.fromkeys((*person.exclude, *record.exclude))),
+        organisation=record.organisation or person.organisation,
     )
 
 

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from alertnet.core.directory.availability import Times
 from alertnet.core.directory.contact import OF_THE_STATE, Contact
-from alertnet.core.directory.contact_tree import ContactTree, Level, Named, Recipients, Then, When
+from alertnet.core.directory.contact_tree import ContactTree, Level, Named, Recipients, Then
+from alertnet.core.directory.when import EVERY_INCIDENT, When, may_be_at
 from alertnet.core.incident import Facts, Perpetrator, Scope, Severity
 from alertnet.core.resolution.exclusions import BINDING, Bars, Reason, consent_of, names_of
 
@@ -176,7 +177,9 @@ def resolve(facts: Facts, trees: Iterable[ContactTree]) -> tuple[Plan, ...]:
     everywhere = tuple(trees)
     bars = Bars(facts, everywhere)
     plans = (_plan(facts, tree, bars) for tree in everywhere)
-    return tuple(plan if plan.tree.serves(facts.country) else _for_last_resort_alone(plan) for plan in plans)
+    return tuple(
+        plan if plan.tree.serves(facts.country, facts.place) else _for_last_resort_alone(plan) for plan in plans
+    )
 
 
 def opening(plans: Iterable[Plan]) -> tuple[Plan, ...]:
@@ -241,7 +244,7 @@ def _plan(facts: Facts, tree: ContactTree, bars: Bars) -> Plan:
         approval = approval_of(facts, tree, level, reached)
         levels.append(PlannedLevel(index, level, sifted.contacts, approval, coordination, sifted.deputies))
         pruned += sifted.pruned
-    last = _sift(facts, tree, tree.last_resort, When(), None, reasons)
+    last = _sift(facts, tree, tree.last_resort, EVERY_INCIDENT, None, reasons)
     return Plan(
         tree=tree,
         severity=facts.severity,
@@ -255,7 +258,7 @@ def _plan(facts: Facts, tree: ContactTree, bars: Bars) -> Plan:
 
 
 def _for_last_resort_alone(plan: Plan) -> Plan:
-    """A tree of another country: it lends its last resort where nobody else may be told (A2)."""
+    """A tree of another country or place: it lends its last resort where nobody else may be told (A2)."""
     nobody = (replace(level, contacts=(), approval=None, deputies=frozenset()) for level in plan.levels)
     return replace(plan, levels=tuple(nobody), pruned=())
 
@@ -291,6 +294,11 @@ def _drills(tree: ContactTree, contact: Contact) -> bool:
 def _reason(facts: Facts, contact: Contact, when: When, bar: Reason | None) -> Reason | None:
     if bar in BINDING:
         return bar
+    if not all(may_be_at(facts.place, each.place) for each in (when, contact.when)):
+        return Reason.PLACE
+    affected = {person.organisation for person in facts.people}
+    if any(each.organisation and affected.isdisjoint(each.organisation) for each in (when, contact.when)):
+        return Reason.ORGANISATION
     if when.nationality and _is_of_another_nation(facts, contact):
         return Reason.NATIONALITY
     if when.severity and facts.severity not in when.severity:

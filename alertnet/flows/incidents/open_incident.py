@@ -71,11 +71,11 @@ def _escalations(locked: LockedIncident) -> list[Escalation]:
 
 
 def plans_in_force(tx: Tx, edition: Edition, facts: Facts) -> tuple[Plans, tuple[str, ...]]:
-    """The plans of the trees that serve the country; where those reach nobody, of all trees, for their last resort.
+    """The plans of the trees that serve the country and the place, and what is to be said of them.
 
-    Beside them what is to be said of that.
+    Where those reach nobody, the plans of all trees, for their last resort.
     """
-    serving = edition.network.serving(facts.country)
+    serving = edition.network.serving(facts.country, facts.place)
     plans = editions.plans(tx, facts, {tree.id: edition.trees[tree.id] for tree in serving})
     if any(not plan.reaches_nobody for plan in plans.values()):
         return plans, ()

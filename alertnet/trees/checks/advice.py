@@ -42,6 +42,7 @@ def advice(
     yield from _unserved(field, trees)
     yield from _calling_itself(field)
     yield from _unheard(field, trees)
+    yield from _of_nobody(field, trees)
     yield from _unspoken(field, trees, spoken) if spoken is not None else ()
 
 
@@ -141,6 +142,15 @@ def _unheard(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
         may_be_told = person["consent"].value in (*ABROAD, None)
         if isinstance(nation.value, str) and may_be_told and nation.value not in known:
             yield nation.fault("no tree has an embassy of this person's country:")
+
+
+def _of_nobody(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
+    """Organisations that a level or contact is for, and that nobody in `teams.yaml` belongs to."""
+    known = {person["organisation"].value for _, person in field["people"].items()}
+    asking = [each for tree in trees for each in (*tree.root["levels"].entries(), *tree.contacts.values())]
+    for code in (each for node in asking for each in node["when"]["organisation"].texts()):
+        if code.value not in known:
+            yield code.fault("nobody under people: in teams.yaml belongs to this organisation:")
 
 
 def _unspoken(field: Node, trees: Sequence[TreeNodes], spoken: Collection[str]) -> Iterator[Fault]:

@@ -30,6 +30,7 @@ def tree_faults(nodes: TreeNodes) -> Iterator[Fault]:
         yield from _unreachable_quota(level)
         yield from _beside_campaigners(level, nodes.contacts)
     yield from _listed_faults(tree["last_resort"], known)
+    yield from _conditional_last_resort(nodes)
     yield from deputy_faults(tree["contacts"], known)
 
 
@@ -88,6 +89,22 @@ def deputy_faults(contacts: Node, known: tuple[str, ...]) -> Iterator[Fault]:
         yield deputies[circle[0]].fault(f"deputies go round in a circle, {around}:")
 
 
+def _conditional_last_resort(nodes: TreeNodes) -> Iterator[Fault]:
+    """Whoever hears in the end, or stands in for that, hears of every incident (A2)."""
+    for name in nodes.root["last_resort"].texts():
+        for id in _with_deputies(nodes.contacts, name.value):
+            if nodes.contacts[id]["when"].value:
+                yield name.fault(f"last resort is told of every incident, and {id} has 'when':")
+
+
+def _with_deputies(contacts: Mapping[str, Node], id: str) -> Iterator[str]:
+    seen: set[str] = set()
+    while id in contacts and id not in seen:
+        yield id
+        seen.add(id)
+        id = contacts[id]["deputy"].value
+
+
 def _circles(successors: Mapping[str, str]) -> Iterator[list[str]]:
     settled: set[str] = set()
     for start in successors:
@@ -102,10 +119,11 @@ def _circles(successors: Mapping[str, str]) -> Iterator[list[str]]:
 
 
 def _uncoordinated(trees: Sequence[TreeNodes]) -> Iterator[Fault]:
+    # A tree for some places coordinates nothing elsewhere in their country.
     coordinated = {
         country.value
         for tree in trees
-        if _has_coordinator(tree)
+        if _has_coordinator(tree) and tree.root["serves"]["places"].value is None
         for country in tree.root["serves"]["countries"].texts()
     }
     for tree in trees:

@@ -40,6 +40,7 @@ class PersonForm(Form):
     nationality: Country | None = None
     consent: OneScope | None = None
     exclude: list[Line] = Field(default_factory=list)
+    organisation: Code | None = None
 
 
 class FieldForm(Form):

@@ -12,6 +12,8 @@ NUMBER = r"^\+[1-9][0-9]{6,14}$"
 SLUG = r"^[a-z0-9][a-z0-9-]{0,62}$"
 COUNTRY = r"^[A-Z]{2}$"
 KEY_FILE = r"^([A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(asc|pgp|gpg)$"
+CODE = r"^(?!C[0-3]$)[A-Z][A-Z0-9]{0,7}$"
+PLACE = r"^[A-Z0-9*][A-Z0-9*-]{0,31}$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Z]{2})?$"
 
 
@@ -45,7 +47,10 @@ TREE = {
     "include": Key("Files of contacts that several trees share.", ["shared/embassies.yaml"]),
     "levels": Key("The steps, in order: who is told, and how long to wait.", [{"name": "Coordination"}]),
 }
-SERVES = {"countries": Key("ISO 3166-1 alpha-2, or * for everywhere.", ["CO"])}
+SERVES = {
+    "countries": Key("ISO 3166-1 alpha-2, or * for everywhere.", ["CO"]),
+    "places": Key("Codes of places in them, * for any signs: incidents elsewhere are not for it.", ["L1*"], PLACE),
+}
 START = {
     "after": Key("How long after the opening.", "30m", DURATION),
     "unless": Key("Stay away while every other escalation is acknowledged.", "acknowledged"),
@@ -72,6 +77,7 @@ CONTACT = {
     "closed": Key("More days on which it is closed.", ["2026-12-24"]),
     "when_closed": Key("How it is reached while it is closed.", [{"sms": "+573005550199", "acknowledges_as": "relay"}]),
     "quiet": Key("When incidents of a severity do not ring it.", {"moderate": "22:00-07:00"}),
+    "when": Key("Which incidents it is told of.", {"place": ["L1*"], "organisation": ["O3"]}),
     "duty": Key("Which member of the field has its phone, week by week.", {"rota": ["ana"], "change": "Mo 09:00"}),
 }
 METHOD = {
@@ -98,10 +104,15 @@ LEVEL = {
     "action_due": Key("Whoever took it on reports what was done by then.", {"after": "60m", "otherwise": "next"}),
     "confirm": Key("A coordinator confirms each answer before it counts.", "coordinator"),
 }
+CONTACT_WHEN = {
+    "place": Key("Only for these codes of places, * for any signs; a place that is not known is any.", ["L1*"], PLACE),
+    "organisation": Key("Only if somebody of one of these organisations is affected.", ["O3"], CODE),
+}
 WHEN = {
     "severity": Key("Only for these.", ["critical", "serious"]),
     "type": Key("Only for these types; * is every one.", ["arrest", "abduction"], values=(EVERYWHERE, *TYPES)),
     "nationality": Key("Of those who represent a country, only that of those affected.", "match"),
+    **CONTACT_WHEN,
 }
 NEEDS_GO = {
     "unless_severity": Key("At once for these.", ["critical"]),
@@ -141,6 +152,7 @@ PERSON = {
     "nationality": Key("Whose embassy is told.", "ES", COUNTRY),
     "consent": Key("How far news of this person may go.", "international"),
     "exclude": Key("Contacts, organisations or roles that never hear of this person.", ["ministry-defence"]),
+    "organisation": Key("The code of the organisation that this person belongs to.", "O3", CODE),
 }
 KEYS = {
     "TreeForm": TREE,
@@ -148,6 +160,7 @@ KEYS = {
     "ServesForm": SERVES,
     "StartForm": START,
     "ContactForm": CONTACT,
+    "ContactWhenForm": CONTACT_WHEN,
     "MethodForm": METHOD,
     "LevelForm": LEVEL,
     "WhenForm": WHEN,

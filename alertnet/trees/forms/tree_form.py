@@ -38,6 +38,7 @@ def _title(raw: Any) -> Any:
 
 Slug = Annotated[str, _read(values.slug)]
 Code = Annotated[str, _read(values.person_code)]
+Place = Annotated[str, _read(values.place)]
 Line = Annotated[str, _read(values.line)]
 Number = Annotated[str, _read(values.number)]
 Mail = Annotated[str, _read(values.mail_address)]
@@ -98,6 +99,7 @@ class Form(BaseModel):
 
 class ServesForm(Form):
     countries: Some[Served]
+    places: Some[Place] | None = None
 
 
 class StartForm(Form):
@@ -142,6 +144,11 @@ class DutyForm(Form):
     change: WeeklyMoment
 
 
+class ContactWhenForm(Form):
+    place: Some[Place] | None = None
+    organisation: Some[Code] | None = None
+
+
 class ContactForm(Form):
     role: OneRole
     organisation: Line
@@ -164,6 +171,7 @@ class ContactForm(Form):
     when_closed: list[MethodForm] = []
     quiet: dict[OneSeverity, NightSpan] = {}
     duty: DutyForm | None = None
+    when: ContactWhenForm = ContactWhenForm()
     pgp: KeyFile | None = None
 
     @model_validator(mode="after")
@@ -190,6 +198,8 @@ class WhenForm(Form):
     severity: Some[OneSeverity] | None = None
     type: Some[OneType] | None = None
     nationality: Match | None = None
+    place: Some[Place] | None = None
+    organisation: Some[Code] | None = None
 
 
 class NeedsGoForm(Form):

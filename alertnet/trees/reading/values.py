@@ -73,6 +73,9 @@ person_code = matching(
     r"(?!C[0-3]$)[A-Z][A-Z0-9]{0,7}", "not a code", "a capital, then capitals and digits, such as P7"
 )
 language = matching(r"[a-z]{2,3}(-[A-Z]{2})?", "not a language", "a code in lower case, such as es or es-CO")
+place = matching(
+    r"[A-Z0-9*][A-Z0-9*-]{0,31}", "not a code of a place", "capitals and digits, * for any signs, such as L12 or L1*"
+)
 extension = matching(r"[0-9w]{1,32}", "not an extension", "digits, and w for half a second, such as ww1234")
 # Letters that GSM 03.38 holds in one septet each, and the marks that no carrier alters.
 sender = matching(

@@ -19,6 +19,7 @@ from alertnet.core.incident import (
     PersonKind,
     Scope,
     Severity,
+    affected_of,
 )
 from alertnet.web.api.fields import (
     NO_CONTROLS,
@@ -110,6 +111,9 @@ class Case(Strict):
     nationality: Annotated[list[Country], Field(max_length=20)] = Field(default_factory=list)
     perpetrator: Annotated[Perpetrator, one_of(Perpetrator)] = Perpetrator.UNKNOWN
     exclude: Names = Field(default_factory=list)
+    place: Line | None = None
+    organisation: Line | None = None
+    """The code of the organisation of those affected."""
     at: Instant | None = None
     answers: Names = Field(default_factory=list)
     """Who acknowledges, and how long after the opening: `embassy-es@12m`."""
@@ -125,9 +129,10 @@ class Case(Strict):
             severity=self.severity or TYPES[self.type].severity,
             country=self.country or served[0],
             consent=self.consent,
-            people=tuple(Affected(code=each, nationality=each) for each in self.nationality),
+            people=affected_of(self.nationality, self.organisation),
             perpetrator=self.perpetrator,
             exclude=tuple(self.exclude),
+            place=self.place,
         )
 
 

@@ -43,6 +43,8 @@ REASONS = {
     "excluded": "excluded",
     "perpetrator": "belongs to the accused",
     "involved": "involved",
+    "place": "another place",
+    "organisation": "another organisation",
     "nationality": "another nationality",
     "severity": "not at this severity",
     "type": "not for this type",
