@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import replace
+from html import unescape
 from itertools import product
 
 import pytest
 
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.disclosure import Said
+from alertnet.core.disclosure import Said, Subject
 from alertnet.core.inbound.sms_grammar import VERBS, Verb
 from alertnet.core.incident import TYPES, CloseReason
 from alertnet.core.notification import URGENT, Kind
@@ -19,9 +20,11 @@ from alertnet.messages.words import spoken_number
 from tests.messages.conftest import LANGUAGES, SAID
 
 LONGEST_LINK = f"https://{'m' * 32}/a/ABCDEFGH23456789"
-LONGEST = replace(SAID, sender="PEACEBRIGADE", link=LONGEST_LINK)
+LONGEST = replace(SAID, sender="PEACEBRIGADE", link=LONGEST_LINK, about="embassy-of-a-far-country")
 SHORT = replace(SAID, sender="PBI", link="https://a.be/1", about="desk", level=11)
 """Small enough that no language has to drop anything."""
+ASKING = URGENT | {Kind.ACTION_REMINDER}
+UNANSWERABLE = (Subject.LOST_REPORTS, Subject.LOST_INCIDENT)
 SECRET = "CANARY"
 PARTS = {"sender": "PBI", "ref": "A-7K3M", "code": "4711", "link": "https://a.be/1", "callback": "+573005550101"}
 
@@ -31,6 +34,11 @@ def cases(kind: Kind, said: Said) -> list[Said]:
     reasons = tuple(CloseReason) if kind is Kind.STAND_DOWN else (None,)
     about = [replace(said, subject=each, reason=why) for each, why in product(SUBJECTS.get(kind, (None,)), reasons)]
     return [*about, *(replace(about[0], type=each) for each in TYPES)]
+
+
+def variants(said: Said) -> list[Said]:
+    """The same in a drill, to a number that takes no replies, and to a phone that is left alone."""
+    return [said, replace(said, drill=True), replace(said, answerable=False, code=None), replace(said, silent=True)]
 
 
 def written(renderer: Renderer, kind: Kind, language: str, said: Said) -> list[str]:
@@ -59,9 +67,9 @@ def parts_of(text: str) -> set[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", [kind for kind, methods in METHODS.items() if MethodKind.SMS in methods])
 def test_every_sms_is_one_segment_of_gsm7(renderer: Renderer, kind: Kind, language: str) -> None:
-    """B4: with the longest link and sender, whatever it is about, for every type, also in drills."""
-    for said, drill in product(cases(kind, LONGEST), (False, True)):
-        size = count(renderer.render(kind, MethodKind.SMS, language, replace(said, drill=drill)).text)
+    """B4: with the longest link and sender, whatever it is about, for every type, in each of its variants."""
+    for said in (each for case in cases(kind, LONGEST) for each in variants(case)):
+        size = count(renderer.render(kind, MethodKind.SMS, language, said).text)
 
         assert (size.encoding, size.segments) == ("gsm7", 1), said
 
@@ -85,11 +93,44 @@ def test_no_message_says_more_than_it_may(renderer: Renderer, kind: Kind, langua
 @pytest.mark.parametrize("language", [tag for tag in LANGUAGES if tag != "en"])
 @pytest.mark.parametrize("kind", METHODS)
 def test_every_language_has_the_parts_of_english(renderer: Renderer, kind: Kind, language: str) -> None:
-    for said, method in product(cases(kind, SHORT), METHODS[kind] - {MethodKind.CALL}):
+    shown = [each for case in cases(kind, SHORT) for each in variants(case)]
+    for said, method in product(shown, METHODS[kind] - {MethodKind.CALL}):
         own, english = (parts_of(renderer.render(kind, method, tag, said).text) for tag in (language, "en"))
 
         assert own == english, (method, said.subject)
         assert {"ref"} < english
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", METHODS)
+def test_whoever_has_the_message_alone_knows_whose_it_is_and_how_to_go_on(
+    renderer: Renderer, kind: Kind, language: str
+) -> None:
+    """A newcomer at each role: who writes, about which matter, and a code, a link or a number, however tight it is.
+
+    What asks for something says so with a way to answer it, unless there is no record left to answer on.
+    """
+    for said in (each for case in cases(kind, LONGEST) for each in variants(case)):
+        for method in METHODS[kind] - {MethodKind.CALL}:
+            text = renderer.render(kind, method, language, said).text
+            ways = {name for name in ("code", "link", "callback") if (value := getattr(said, name)) and value in text}
+
+            assert said.ref in text
+            assert said.sender in text or said.organisation in text
+            assert ways, (method, text)
+            assert kind not in ASKING or said.subject in UNANSWERABLE or ways & {"code", "link"}, (method, text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", [kind for kind, methods in METHODS.items() if MethodKind.EMAIL in methods])
+def test_a_mail_is_whole_as_text_and_as_html_without_images(renderer: Renderer, kind: Kind, language: str) -> None:
+    """Whoever opens it where pictures are blocked, or reads no HTML, has all of it."""
+    for said in (each for case in cases(kind, SHORT) for each in variants(case)):
+        mail = renderer.render(kind, MethodKind.EMAIL, language, said)
+        shown = unescape(re.sub(r"<(?!a )[^>]*>", " ", mail.html.partition("<body")[2]))
+
+        assert parts_of(shown) == parts_of(mail.text) > {"ref"}
+        assert not re.search(r"<(img|svg|picture|link|script|style|iframe)|url\(|src=|background=", mail.html)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

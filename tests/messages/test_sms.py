@@ -195,7 +195,7 @@ def test_the_field_hears_who_has_it_or_that_nobody_does(renderer: Renderer, said
     has = sms(renderer, Kind.FIELD_STATUS, "en", said(subject=Subject.ACKNOWLEDGED))
     nobody = sms(renderer, Kind.FIELD_STATUS, "en", said(subject=Subject.NOBODY))
 
-    assert has == "PBI A-7K3M: a coordinator has had it since 02:14."
+    assert has == "PBI A-7K3M: a coordinator has had it since 02:14. Tel +573005550101"
     assert "+573005550101" in nobody
 
 

@@ -41,6 +41,8 @@ LEVELS = """
   - {name: Head office, notify: [desk], wait: 20m}
 """
 TRUE = "47110"
+WORDS = ("Maria Secreta en Vereda Honda", "Who is Maria?", "Maria was visited", "Maria is seen at the river")
+"""What people write: for those to read who have proved who they are."""
 
 
 @pytest.fixture(params=["coordinator", "ombuds", "defenders", "head office", "ana"])
@@ -66,19 +68,19 @@ def plays(world: World) -> Incident:
     world.texts("ana", "SOS")
     incident = world.newest()
     world.passes(minutes=9)
-    world.texts("ana", f"ALERTA {TRUE} 31 C1")
+    world.texts("ana", f"ALERTA {TRUE} 31 C1 L12 {WORDS[0]}")
     world.passes(minutes=1)
     call = world.phone("defenders").answers()
     call.press(spoken_code_in(call.words)).press("1")
     world.passes(minutes=1)
     world.texts("second coordinator", f"OK {code_in(told(world.phone('second coordinator'), 'ALARM'))}")
     code = code_in(told(world.phone("ombuds"), "URGENT"))
-    for text in ("Who is this?", f"NO {code}", f"OK {code}", "DONE"):
+    for text in (WORDS[1], f"NO {code}", f"OK {code}", "DONE"):
         world.texts("ombuds", text)
     world.passes(minutes=25)
     world.texts("coordinator", f"OK {code_in(told(world.phone('coordinator'), 'URGENT'))}")
-    world.texts("ombuds", f"DONE {code} we called")
-    incident.act("updates", text="They are seen")
+    world.texts("ombuds", f"DONE {code} {WORDS[2]}")
+    incident.act("updates", text=WORDS[3])
     world.passes(minutes=30)
     for reason in ("false_alarm", "resolved"):
         incident.act("close", reason=reason)
@@ -134,3 +136,18 @@ def test_nobody_who_calls_us_is_put_through_to_its_own_number(evening: World) ->
 
     assert [number for number, to in put_through.items() if number == to] == []
     assert put_through[CAST["coordinator"]]
+
+
+@pytest.mark.parametrize("evening", ["coordinator"], indirect=True)
+def test_no_message_of_any_kind_has_a_word_of_what_people_write(evening: World) -> None:
+    """A9: neither SMS nor call nor mail, of whichever kind; the record and the page have all of it."""
+    incident = plays(evening)
+
+    phones = [evening.phone(number) for number in CAST.values()]
+    texts = [text for phone in phones for text in phone.inbox]
+    calls = [call.words for phone in phones for call in phone.calls]
+    received = [mail for box in ("duty@valley.example", "ombuds@state.example") for mail in evening.mailbox(box).mails]
+    mails = [f"{mail.subject} {mail.text} {mail.html}" for mail in received]
+    assert min(map(len, (texts, calls, mails))) > 3
+    assert not any(word in each for each in (*texts, *calls, *mails) for word in ("Maria", "Vereda", "river"))
+    assert kinds_said(evening, incident) == set(Kind)
