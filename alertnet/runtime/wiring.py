@@ -56,7 +56,11 @@ class SystemEntropy:
         return f"{secrets.randbelow(10**count):0{count}d}"
 
     def letters(self, count: int, alphabet: str) -> str:
-        return "".join(secrets.choice(alphabet) for _ in range(count))
+        number, letters = secrets.randbelow(len(alphabet) ** count), []
+        for _ in range(count):
+            number, place = divmod(number, len(alphabet))
+            letters.append(alphabet[place])
+        return "".join(letters)
 
     def bytes(self, count: int) -> bytes:
         return secrets.token_bytes(count)

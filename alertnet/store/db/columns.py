@@ -18,9 +18,12 @@ def vault_of(dialect: Dialect) -> Vault:
     return cast(Vault, vars(dialect)["vault"])
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical(value: Any) -> str:
     """The one JSON text of a plain value: sorted keys, no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(value)
 
 
 class Encrypted(TypeDecorator[str]):

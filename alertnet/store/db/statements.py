@@ -20,6 +20,7 @@ from sqlalchemy.sql.selectable import SelectBase
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
 
+_CONNECTION = "connection"
 MOST_LISTED = 16
 """So many values in lists at most: there is a form for each number of them, and few are worth keeping."""
 
@@ -101,9 +102,9 @@ class Prepared:
         listed = {key: len(value) for key, value in values.items() if isinstance(value, list)}
         if sum(listed.values()) > MOST_LISTED:
             return session.execute(self._statement, values).all()
-        connection = session.connection()
+        connection = connection_of(session)
         form = self._form(connection, tuple(listed.values()), values)
-        return form.rows(_run(connection, form.sql, form.parameters([values])[0]))
+        return form.rows(run(connection, form.sql, form.parameters([values])[0]))
 
     def first(self, session: Session, values: Values) -> Any | None:
         """Its first row; None where there is none."""
@@ -115,10 +116,10 @@ class Prepared:
 
     def each(self, session: Session, rows: Sequence[Values]) -> None:
         """Run it for each of the rows, which have the same keys: it gives nothing back."""
-        connection = session.connection()
+        connection = connection_of(session)
         form = self._form(connection, tuple(rows[0]), rows[0])
         parameters = form.parameters(rows)
-        _run(connection, form.sql, parameters if len(rows) > 1 else parameters[0], gives=False)
+        run(connection, form.sql, parameters if len(rows) > 1 else parameters[0], gives=False)
 
     def _form(self, connection: Connection, which: object, example: Values) -> _Form:
         forms: dict[object, _Form] = vars(connection.dialect).setdefault("forms", {})
@@ -159,8 +160,20 @@ def _made(statement: Any, dialect: Dialect, example: Values) -> _Form:
     )
 
 
-def _run(connection: Connection, sql: str, parameters: Any, *, gives: bool = True) -> Sequence[Any]:
-    """The driver's rows; `parameters`: a list of them has the statement run for each."""
+def connection_of(session: Session) -> Connection:
+    """The connection of its transaction, which SQLAlchemy takes long to say each time."""
+    connection: Connection | None = session.info.get(_CONNECTION)
+    if connection is None or connection.closed:
+        connection = session.info[_CONNECTION] = session.connection()
+    return connection
+
+
+def run(connection: Connection, sql: str, parameters: Any = (), *, gives: bool = True) -> Sequence[Any]:
+    """The driver's rows; `parameters`: a list of them has the statement run for each.
+
+    Raises:
+        DBAPIError: the driver's error, as SQLAlchemy would raise it.
+    """
     if connection.dispatch.before_cursor_execute or connection.dispatch.after_cursor_execute:
         # Somebody watches what is run: SQLAlchemy tells them.
         result = connection.exec_driver_sql(sql, parameters)

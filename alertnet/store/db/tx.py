@@ -9,6 +9,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from alertnet.core.monitoring.metrics import Counts
+from alertnet.store.db.statements import connection_of, run
 from alertnet.store.db.vault import Vault
 
 LEFT_DUE = "left_due"
@@ -69,15 +70,15 @@ def left_due(session: Session) -> set[str] | None:
 @contextmanager
 def apart(session: Session) -> Iterator[None]:
     """Where the block raises, undo in the database what it did, and that alone."""
-    run = session.connection().exec_driver_sql  # SQLAlchemy's own would compile each of these anew
-    run("SAVEPOINT apart")
+    connection = connection_of(session)
+    run(connection, "SAVEPOINT apart", gives=False)  # SQLAlchemy's own would compile each of these anew
     try:
         yield
     except BaseException:
-        run("ROLLBACK TO SAVEPOINT apart")
+        run(connection, "ROLLBACK TO SAVEPOINT apart", gives=False)
         raise
     finally:
-        run("RELEASE SAVEPOINT apart")
+        run(connection, "RELEASE SAVEPOINT apart", gives=False)
 
 
 @contextmanager
