@@ -20,8 +20,19 @@ from alertnet.core.directory.on_call import Duty, Officer
 from alertnet.core.directory.when import When
 from alertnet.core.incident import Affected, Scope
 from alertnet.trees.forms.field_form import FieldForm, TeamForm
-from alertnet.trees.forms.tree_form import ContactForm, LevelForm, MethodForm, NeedsGoForm, TreeForm, WhenForm
+from alertnet.trees.forms.tree_form import (
+    ContactForm,
+    DefaultsForm,
+    LevelForm,
+    MethodForm,
+    NeedsGoForm,
+    TreeForm,
+    WhenForm,
+)
 from alertnet.trees.reading.calendar import calendars
+from alertnet.trees.reading.values import days
+
+NO_DEFAULTS = DefaultsForm()
 
 SharedContacts = Mapping[str, tuple[str, ContactForm]]
 """What a tree includes, by id, each contact with the file that it stands in."""
@@ -34,9 +45,11 @@ def contact_tree(
 
     `field`: the teams, whose members are on the rotas; `keys`: the public keys by the path that contacts have for them.
     """
-    contacts = {name: _contact(name, contact, form, field, keys) for name, contact in form.contacts.items()}
-    for name, (file, contact) in shared.items():
-        contacts[name] = replace(_contact(name, contact, form, field, keys), included_from=file)
+    forms = form.contacts | {name: contact for name, (_, contact) in shared.items()}
+    contacts = {name: _contact(name, contact, form, field, keys) for name, contact in forms.items()}
+    for name, (file, _) in shared.items():
+        contacts[name] = replace(contacts[name], included_from=file)
+    meant = _meant(forms)
     return ContactTree(
         id=form.tree,
         title=title_in(form.language, next(iter(form.title.values())), form.title),
@@ -50,7 +63,7 @@ def contact_tree(
         callback=form.callback,
         contacts=contacts,
         calendars=calendars(country for contact in contacts.values() for country in contact.holidays),
-        levels=tuple(_level(level) for level in form.levels),
+        levels=tuple(_level(level, meant) for level in form.levels),
         last_resort=tuple(form.last_resort),
         start=Start(after=form.start.after, unless_acknowledged=form.start.unless is not None),
         rounds=form.rounds,
@@ -79,8 +92,9 @@ def people(form: FieldForm) -> dict[str, Affected]:
 
 
 def _contact(
-    name: str, form: ContactForm, tree: TreeForm, field: Mapping[str, Team], keys: Mapping[str, str]
+    name: str, written: ContactForm, tree: TreeForm, field: Mapping[str, Team], keys: Mapping[str, str]
 ) -> Contact:
+    form = _with_defaults(written, tree)
     return Contact(
         id=name,
         role=form.role,
@@ -100,13 +114,20 @@ def _contact(
         verified=form.verified,
         hours=form.hours,
         holidays=tuple(dict.fromkeys(form.holidays)),
-        closed=frozenset(form.closed),
+        closed=frozenset(day for each in form.closed for day in days(each)),
         when_closed=tuple(_method(method) for method in form.when_closed),
         quiet=dict(form.quiet),
         duty=_duty(form, field),
         when=When(place=frozenset(form.when.place or ()), organisation=frozenset(form.when.organisation or ())),
         pgp=keys[form.pgp] if form.pgp else None,
     )
+
+
+def _with_defaults(form: ContactForm, tree: TreeForm) -> ContactForm:
+    """The contact with what its role has by default, where it has written nothing of that itself."""
+    defaults = tree.defaults.get(form.role, NO_DEFAULTS)
+    missing = defaults.model_fields_set - form.model_fields_set
+    return form.model_copy(update={name: getattr(defaults, name) for name in missing})
 
 
 def _effective_scope(name: str, form: ContactForm, tree: TreeForm) -> Scope:
@@ -137,10 +158,10 @@ def _method(form: MethodForm) -> Method:
     return Method(kind, address, form.after, form.extension, relays=form.acknowledges_as is not None)
 
 
-def _level(form: LevelForm) -> Level:
+def _level(form: LevelForm, meant: Mapping[str, list[str]]) -> Level:
     return Level(
         name=form.name,
-        notify=tuple(form.notify),
+        notify=tuple(dict.fromkeys(id for name in form.notify for id in meant[name])),
         acknowledge=form.acknowledge,
         wait=form.wait,
         when=_when(form.when),
@@ -150,6 +171,15 @@ def _level(form: LevelForm) -> Level:
         confirm=form.confirm is not None,
         action_due=ActionDue(form.action_due.after, form.action_due.otherwise) if form.action_due else None,
     )
+
+
+def _meant(contacts: Mapping[str, ContactForm]) -> dict[str, list[str]]:
+    """The contacts that each name of a level means: an id, all of `role:embassy`, all of `group:eu`."""
+    meant = {id: [id] for id in contacts}
+    for id, contact in contacts.items():
+        for name in (f"role:{contact.role}", *(f"group:{group}" for group in contact.groups)):
+            meant.setdefault(name, []).append(id)
+    return meant
 
 
 def _when(form: WhenForm) -> When:

@@ -36,7 +36,9 @@ def first_cells(text: str) -> list[str]:
 
 
 def forms() -> list[type[tree_form.Form]]:
-    return [form for form in tree_form.Form.__subclasses__() if form.__module__.startswith(PROGRAM)]
+    direct = tree_form.Form.__subclasses__()
+    found = [*direct, *(form for each in direct for form in each.__subclasses__())]
+    return [form for form in found if form.__module__.startswith(PROGRAM)]
 
 
 def gauges(module: Module) -> Iterator[Metric]:

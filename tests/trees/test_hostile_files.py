@@ -9,12 +9,23 @@ from alertnet.trees import check_folder
 
 BOMB = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdefghij", "bcdefghijk", strict=True))
 
+FLAT_BOMB = "a: &a [" + "x, " * 300 + "]\nb: &b [" + "*a, " * 300 + "]\n"
+MERGE_BOMB = "a: &a {x: y}\n" + "".join(
+    f"{b}: &{b} {{<<: [*{a}, *{a}]}}\n" for a, b in zip("abcdefghijklmnopqrstuv", "bcdefghijklmnopqrstuvw", strict=True)
+)
+"""Each key is there already, so that no value is ever counted."""
+LONG_BOMB = "a: &a " + "z" * 900_000 + "\nb: [" + "*a, " * 5000 + "]\n"
+
 
 @pytest.mark.parametrize(
     ("content", "line", "text"),
     [
-        pytest.param(BOMB.encode(), 2, "an alias is not allowed", id="alias bomb"),
-        pytest.param(b"&a [*a]", 1, "an alias is not allowed", id="a list that holds itself"),
+        pytest.param(BOMB.encode(), 1, "is nested deeper than 10 levels", id="alias bomb"),
+        pytest.param(FLAT_BOMB.encode(), 1, "holds more than 20,000 values", id="flat alias bomb"),
+        pytest.param(MERGE_BOMB.encode(), 1, "its aliases repeat more than 20,000 values", id="bomb of merged keys"),
+        pytest.param(LONG_BOMB.encode(), 1, "its aliases repeat more than 20,000 values", id="a long text repeated"),
+        pytest.param(b"&a [*a]", 1, "no anchor &a further up in this file", id="a list that holds itself"),
+        pytest.param(b"a: &x 1\nb: &x 2\n", 2, "an anchor of this name is on line 1 already", id="two anchors"),
         pytest.param(b"[" * 900_000, 1, "nest", id="deep flow lists"),
         pytest.param(b"- " * 450_000, 1, "is nested deeper than 10 levels", id="deep block lists"),
         pytest.param(b"{a: " * 200_000, 1, "is nested deeper than 10 levels", id="deep mappings"),

@@ -6,7 +6,7 @@ Numbers and addresses are shown by their ends alone, so that the list can go rou
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import Enum
 from hashlib import sha256
 from typing import Any
@@ -110,6 +110,17 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
+def _ranges(days: Iterable[date]) -> Iterator[str]:
+    """The days, and of several that follow one another the first and the last, as a file has them."""
+    spans: list[tuple[date, date]] = []
+    for day in sorted(days):
+        if spans and day - spans[-1][1] == timedelta(days=1):
+            spans[-1] = (spans[-1][0], day)
+        else:
+            spans.append((day, day))
+    yield from (str(first) if first == last else f"{first}..{last}" for first, last in spans)
+
+
 def _duty(duty: Duty | None) -> str:
     """A rota in words: who takes turns, by name; their numbers stand with the team."""
     if duty is None:
@@ -122,7 +133,7 @@ _SAID: dict[str, Callable[[Any], str]] = {
     "methods": _methods,
     "when_closed": lambda methods: _methods(methods) or "none",
     "hours": lambda hours: hours.written if hours else "always",
-    "closed": lambda days: ", ".join(sorted(map(str, days))) or "none",
+    "closed": lambda days: ", ".join(_ranges(days)) or "none",
     "quiet": _quiet,
     "duty": _duty,
     "pgp": lambda key: f"key {sha256(key.encode()).hexdigest()[:8]}" if key else "none",

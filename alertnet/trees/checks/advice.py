@@ -87,8 +87,8 @@ def _stale(verified: Node, today: date) -> Iterator[Fault]:
 
 def _unsatisfiable(level: Node, tree: TreeNodes) -> Iterator[Fault]:
     """Levels whose rule can't be met: a number that only passes on relays, and relays satisfy nothing."""
-    listed = [name.value for name in level["notify"].texts()]
-    only_relay = [name for name in listed if name in tree.contacts and _only_relays(tree.contacts[name])]
+    listed = list(dict.fromkeys(id for id, _ in tree.told(level)))
+    only_relay = [id for id in listed if _only_relays(tree.contacts[id])]
     wanted = level["acknowledge"].value or "any"
     able = len(listed) - len(only_relay)
     if only_relay and (not able or wanted in ("all", "each_organisation") or (wanted.isdigit() and int(wanted) > able)):
@@ -159,6 +159,11 @@ def _unspoken(field: Node, trees: Sequence[TreeNodes], spoken: Collection[str]) 
     named += [
         (contact["language"], str(tree.root["language"].value)) for tree in trees for contact in tree.contacts.values()
     ]
+    named += [
+        (default["language"], str(tree.root["language"].value))
+        for tree in trees
+        for _, default in tree.root["defaults"].items()
+    ]
     for _, team in field["teams"].items():
         named += [(each["language"], "") for each in (team, *(member for _, member in team["members"].items()))]
     for language, of_tree in named:
@@ -171,8 +176,8 @@ def _unspoken(field: Node, trees: Sequence[TreeNodes], spoken: Collection[str]) 
 def _told(tree: TreeNodes) -> Iterator[str]:
     """The contacts that a level or the last resort names, or somebody's deputy."""
     deputies = {contact["deputy"].value for contact in tree.contacts.values()}
-    listed = [*(level["notify"] for level in tree.root["levels"].entries()), tree.root["last_resort"]]
-    named = {name.value for names in listed for name in names.texts()}
+    named = {id for level in tree.root["levels"].entries() for id, _ in tree.told(level)}
+    named |= {name.value for name in tree.root["last_resort"].texts()}
     yield from (name for name in tree.contacts if name in named | deputies)
 
 

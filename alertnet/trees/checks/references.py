@@ -5,7 +5,8 @@ It looks at documents and not at filled-in forms, so that a file with faults of 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from alertnet.core.directory.contact import Role
 from alertnet.core.directory.contact_tree import EVERYWHERE
@@ -20,18 +21,38 @@ class TreeNodes:
     root: Node
     contacts: Mapping[str, Node]
 
+    def told(self, level: Node) -> Iterator[tuple[str, Node]]:
+        """The contacts that a level names, by their id, a role or a group; an id that is none is left out."""
+        yield from ((id, name) for name in level["notify"].texts() for id in self.meant.get(name.value, ()))
+
+    @cached_property
+    def meant(self) -> dict[str, list[str]]:
+        """The contacts that each name means: its own id, `role:embassy`, `group:eu`."""
+        meant = {id: [id] for id in self.contacts}
+        for id, contact in self.contacts.items():
+            groups = (f"group:{group.value}" for group in contact["groups"].texts())
+            for name in (f"role:{contact['role'].value}", *groups):
+                meant.setdefault(name, []).append(id)
+        return meant
+
+    def default(self, contact: Node, key: str) -> Node:
+        """What the contact has under that key, or else its role."""
+        own, of_role = contact[key], self.root["defaults"][str(contact["role"].value)][key]
+        return of_role if own.value is None else own
+
 
 def tree_faults(nodes: TreeNodes) -> Iterator[Fault]:
     """The faults inside one tree."""
     tree, known = nodes.root, tuple(nodes.contacts)
     yield from _doubled("level name", (level["name"] for level in tree["levels"].entries()))
     for level in tree["levels"].entries():
-        yield from _listed_faults(level["notify"], known)
-        yield from _unreachable_quota(level)
-        yield from _beside_campaigners(level, nodes.contacts)
+        yield from _notify_faults(level, nodes)
+        yield from _unreachable_quota(level, nodes)
+        yield from _beside_campaigners(level, nodes)
     yield from _listed_faults(tree["last_resort"], known)
     yield from _conditional_last_resort(nodes)
     yield from deputy_faults(tree["contacts"], known)
+    yield from _never_closed(nodes)
 
 
 def field_faults(field: Node) -> Iterator[Fault]:
@@ -60,22 +81,37 @@ def _listed_faults(names: Node, known: tuple[str, ...]) -> Iterator[Fault]:
     yield from _doubled("contact", names.texts())
 
 
-def _unreachable_quota(level: Node) -> Iterator[Fault]:
-    wanted, contacts = level["acknowledge"], len(list(level["notify"].texts()))
+def _notify_faults(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
+    """Names that lead to no contact; roles and groups of which there is none."""
+    several = tuple(name for name in nodes.meant if name not in nodes.contacts)
+    for name in level["notify"].texts():
+        if name.value not in nodes.meant:
+            yield name.fault("unknown contact", several if ":" in name.value else tuple(nodes.contacts))
+    yield from _doubled("contact", level["notify"].texts())
+
+
+def _never_closed(nodes: TreeNodes) -> Iterator[Fault]:
+    for contact in nodes.contacts.values():
+        times = ("hours", "holidays", "closed")
+        if contact["when_closed"].value and not any(nodes.default(contact, key).value for key in times):
+            message = "a contact with when_closed needs times at which it is"
+            yield replace(contact["when_closed"].fault(message, times), value=None)
+
+
+def _unreachable_quota(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
+    wanted, contacts = level["acknowledge"], len({id for id, _ in nodes.told(level)})
     is_number = isinstance(wanted.value, str) and re.fullmatch(r"[0-9]{1,4}", wanted.value)
     if is_number and 0 < contacts < int(wanted.value):
         allowed = ("any", "all", "each_organisation", f"a number up to {contacts}")
         yield wanted.fault("more acknowledgements than the level has contacts:", allowed)
 
 
-def _beside_campaigners(level: Node, contacts: Mapping[str, Node]) -> Iterator[Fault]:
+def _beside_campaigners(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
     """Levels that tell the ICRC, which speaks in confidence, together with those who speak in public."""
-    roles = {
-        name.value: contacts[name.value]["role"].value for name in level["notify"].texts() if name.value in contacts
-    }
-    if {Role.NGO, Role.MEDIA}.intersection(roles.values()):
-        for name in level["notify"].texts():
-            if roles.get(name.value) == Role.ICRC:
+    told = [(nodes.contacts[id]["role"].value, name) for id, name in nodes.told(level)]
+    if {Role.NGO, Role.MEDIA}.intersection(role for role, _ in told):
+        for role, name in told:
+            if role == Role.ICRC:
                 yield name.fault("a contact with role icrc needs a level without ngo and media:")
 
 

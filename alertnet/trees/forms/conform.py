@@ -55,7 +55,8 @@ def _unknown_key(document: Document, steps: Steps, form: type[Form]) -> Fault:
     if key in form.not_yet:
         message = f"'{key}' is not available in this version of alertnet: remove it"
         return document.fault(steps, message, at_key=True)
-    return document.fault(steps, "unknown key", key, tuple(form.model_fields), at_key=True)
+    own_first = sorted(form.model_fields, key=lambda name: name not in form.__annotations__)
+    return document.fault(steps, "unknown key", key, tuple(own_first), at_key=True)
 
 
 def _form_at(form: type[Form], steps: Steps) -> type[Form]:

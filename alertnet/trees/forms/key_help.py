@@ -12,6 +12,8 @@ NUMBER = r"^\+[1-9][0-9]{6,14}$"
 SLUG = r"^[a-z0-9][a-z0-9-]{0,62}$"
 COUNTRY = r"^[A-Z]{2}$"
 KEY_FILE = r"^([A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(asc|pgp|gpg)$"
+DAYS = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(\.\.[0-9]{4}-[0-9]{2}-[0-9]{2})?$"
+TO_NOTIFY = r"^(role:[a-z_]{1,30}|(group:)?[a-z0-9][a-z0-9-]{0,62})$"
 CODE = r"^(?!C[0-3]$)[A-Z][A-Z0-9]{0,7}$"
 PLACE = r"^[A-Z0-9*][A-Z0-9*-]{0,31}$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Z]{2})?$"
@@ -45,6 +47,9 @@ TREE = {
     "last_resort": Key("Who is told when nobody has answered: ids of contacts.", ["head-office"]),
     "contacts": Key("The contacts, by id.", {"coordinator": {"role": "coordinator"}}),
     "include": Key("Files of contacts that several trees share.", ["shared/embassies.yaml"]),
+    "defaults": Key(
+        "By role, what its contacts have unless they have their own.", {"embassy": {"hours": "Mo-Fr 08:30-16:30"}}
+    ),
     "levels": Key("The steps, in order: who is told, and how long to wait.", [{"name": "Coordination"}]),
 }
 SERVES = {
@@ -55,29 +60,37 @@ START = {
     "after": Key("How long after the opening.", "30m", DURATION),
     "unless": Key("Stay away while every other escalation is acknowledged.", "acknowledged"),
 }
-CONTACT = {
-    "role": Key("What it is to the network; coordinators decide and are alarmed.", "embassy"),
-    "organisation": Key("The organisation, as people call it.", "Embassy of Spain"),
-    "name": Key("The function that is reached, for coordinators to read.", "Duty coordinator"),
-    "methods": Key("How it is reached, in order.", [{"sms": "+573005550101"}, {"email": "x@y.example", "after": "3m"}]),
+DEFAULTS = {
     "scope": Key("How far news goes that reaches it; the tree's unless given.", "international"),
     "disclosure": Key("How much it may read.", "minimal"),
     "language": Key("Its language.", "es", LANGUAGE),
     "timezone": Key("Its IANA time zone.", "America/Bogota"),
+    "priority": Key("Told whatever the nationality of those affected.", True),
+    "pin": Key("It proves itself with a PIN (set with `alertnet pins set`, never here).", True),
+    "drills": Key("It takes part in drills.", True),
+    "hours": Key("When somebody is there (opening_hours syntax); always, unless given.", "Mo-Fr 08:30-16:30"),
+    "holidays": Key("The countries whose holidays close it; EU and UN for those of their institutions.", ["CO", "EU"]),
+    "closed": Key(
+        "More days on which it is closed, or the first and the last of several.", ["2026-12-24..2027-01-02"], DAYS
+    ),
+    "quiet": Key(
+        "When incidents of a severity do not ring it; never, whatever its role has.", {"moderate": "22:00-07:00"}
+    ),
+    "when": Key("Which incidents it is told of.", {"place": ["L1*"], "organisation": ["O3"]}),
+}
+CONTACT = {
+    **DEFAULTS,
+    "role": Key("What it is to the network; coordinators decide and are alarmed.", "embassy"),
+    "organisation": Key("The organisation, as people call it.", "Embassy of Spain"),
+    "name": Key("The function that is reached, for coordinators to read.", "Duty coordinator"),
+    "methods": Key("How it is reached, in order.", [{"sms": "+573005550101"}, {"email": "x@y.example", "after": "3m"}]),
     "represents": Key("The country whose nationals it protects, for `nationality: match`.", "ES", COUNTRY),
     "belongs_to": Key("It is left out when the alleged perpetrator is this.", "army"),
     "pgp": Key("The file of its public OpenPGP key: mail to it is encrypted.", "keys/embassy-es.asc", KEY_FILE),
     "deputy": Key("Who is told when it can't be reached, says no, or stays silent.", "coordinator-2", SLUG),
-    "priority": Key("Told whatever the nationality of those affected.", True),
-    "pin": Key("It proves itself with a PIN (set with `alertnet pins set`, never here).", True),
-    "drills": Key("It takes part in drills.", True),
     "verified": Key("When somebody last tried these numbers.", "2026-10-01"),
-    "hours": Key("When somebody is there (opening_hours syntax); always, unless given.", "Mo-Fr 08:30-16:30"),
-    "holidays": Key("The countries whose holidays close it.", ["CO", "ES"]),
-    "closed": Key("More days on which it is closed.", ["2026-12-24"]),
     "when_closed": Key("How it is reached while it is closed.", [{"sms": "+573005550199", "acknowledges_as": "relay"}]),
-    "quiet": Key("When incidents of a severity do not ring it.", {"moderate": "22:00-07:00"}),
-    "when": Key("Which incidents it is told of.", {"place": ["L1*"], "organisation": ["O3"]}),
+    "groups": Key("Groups by which levels may name it.", ["eu"], SLUG),
     "duty": Key("Which member of the field has its phone, week by week.", {"rota": ["ana"], "change": "Mo 09:00"}),
 }
 METHOD = {
@@ -94,7 +107,7 @@ METHOD = {
 }
 LEVEL = {
     "name": Key("The name of the level, shown to coordinators.", "Embassies"),
-    "notify": Key("Who is told: ids of contacts.", ["embassy-es", "embassy-de"]),
+    "notify": Key("Who is told: contacts, all of a role, all of a group.", ["embassy-es", "group:eu"], TO_NOTIFY),
     "acknowledge": Key("How many must take it on: any, all, each_organisation, or a number.", "each_organisation"),
     "wait": Key("How long until the next level, if it is not satisfied.", "30m", DURATION),
     "when": Key("Which incidents it is for.", {"severity": ["critical", "serious"], "nationality": "match"}),
@@ -159,6 +172,7 @@ KEYS = {
     "SharedForm": {name: TREE[name] for name in ("contacts", "include")},
     "ServesForm": SERVES,
     "StartForm": START,
+    "DefaultsForm": DEFAULTS,
     "ContactForm": CONTACT,
     "ContactWhenForm": CONTACT_WHEN,
     "MethodForm": METHOD,

@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 
 from alertnet.trees.forms.field_form import FieldForm
 from alertnet.trees.forms.key_help import DURATION, KEYS, LANGUAGE, Key
-from alertnet.trees.forms.tree_form import SharedForm, TreeForm
+from alertnet.trees.forms.tree_form import NEVER, SharedForm, TreeForm
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SPAN = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -23,6 +23,9 @@ def schema() -> dict[str, Any]:
     for name in ("TreeForm", "SharedForm"):
         include = forms[name]["properties"]["include"]
         include["anyOf"] = [{"type": "string"}, {"type": include.pop("type"), "items": include.pop("items")}]
+    for name in ("DefaultsForm", "ContactForm"):
+        quiet = forms[name]["properties"]["quiet"]
+        quiet["anyOf"] = [{"const": NEVER}, {key: quiet.pop(key) for key in ("type", "additionalProperties")}]
     title = forms["TreeForm"]["properties"]["title"]
     by_language = {key: title.pop(key) for key in ("type", "additionalProperties", "minProperties") if key in title}
     title["anyOf"] = [{"type": "string"}, by_language | {"propertyNames": {"pattern": LANGUAGE}}]

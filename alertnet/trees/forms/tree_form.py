@@ -18,6 +18,8 @@ from alertnet.trees.reading.fault import NotAllowed
 
 T = TypeVar("T")
 
+NEVER = "never"
+
 
 def _read(parse: Callable[[str], Any]) -> BeforeValidator:
     def read(raw: Any) -> Any:
@@ -55,6 +57,8 @@ Delay = Annotated[timedelta, _read(values.duration)]
 Count = Annotated[int, _read(values.whole(1, 99))]
 YesNo = Annotated[bool, _read(values.yes_or_no)]
 Day = Annotated[date, _read(values.day)]
+ClosedDays = Annotated[str, _read(values.closed_days)]
+ToNotify = Annotated[str, _read(values.to_notify)]
 OpeningHours = Annotated[Hours, _read(opening_hours)]
 HolidaysOf = Annotated[str, _read(holidays_of)]
 NightSpan = Annotated[Span, _read(values.span)]
@@ -82,6 +86,8 @@ Title = Annotated[
     BeforeValidator(_title),
 ]
 """One for all, or one for each language."""
+Quiet = Annotated[dict[OneSeverity, NightSpan], BeforeValidator(lambda raw: {} if raw == NEVER else raw)]
+"""By severity, or `never`, whatever its role has by default."""
 Acknowledged = Annotated[Literal["acknowledged"], _read(values.one_of("condition", ("acknowledged",)))]
 AskOrProceed = Annotated[Literal["ask", "proceed"], _read(values.one_of("rule", ("ask", "proceed")))]
 Some = Annotated[list[T], Field(min_length=1)]
@@ -149,30 +155,36 @@ class ContactWhenForm(Form):
     organisation: Some[Code] | None = None
 
 
-class ContactForm(Form):
-    role: OneRole
-    organisation: Line
-    methods: Some[MethodForm]
-    name: Line | None = None
+class DefaultsForm(Form):
+    """What the contacts of one role have unless they have their own."""
+
     scope: OneScope | None = None
     disclosure: OneDisclosure = Contact.disclosure
     language: Language | None = None
     timezone: Zone | None = None
-    represents: Country | None = None
-    belongs_to: OnePerpetrator | None = None
-    deputy: Slug | None = None
     priority: YesNo = Contact.priority
     pin: YesNo = Contact.pin
     drills: YesNo = Contact.drills
-    verified: Day | None = None
     hours: OpeningHours | None = None
     holidays: list[HolidaysOf] = []
-    closed: list[Day] = []
-    when_closed: list[MethodForm] = []
-    quiet: dict[OneSeverity, NightSpan] = {}
-    duty: DutyForm | None = None
+    closed: list[ClosedDays] = []
+    quiet: Quiet = {}
     when: ContactWhenForm = ContactWhenForm()
+
+
+class ContactForm(DefaultsForm):
+    role: OneRole
+    organisation: Line
+    methods: Some[MethodForm]
+    name: Line | None = None
+    represents: Country | None = None
+    belongs_to: OnePerpetrator | None = None
+    deputy: Slug | None = None
+    verified: Day | None = None
+    when_closed: list[MethodForm] = []
+    duty: DutyForm | None = None
     pgp: KeyFile | None = None
+    groups: list[Slug] = []
 
     @model_validator(mode="after")
     def _is_called_by_the_right_ones(self) -> Self:
@@ -184,9 +196,7 @@ class ContactForm(Form):
         return self
 
     @model_validator(mode="after")
-    def _can_close(self) -> Self:
-        if self.when_closed and not (self.hours or self.holidays or self.closed):
-            raise NotAllowed("a contact with when_closed needs times at which it is", ("hours", "holidays", "closed"))
+    def _has_methods_for_what_it_has(self) -> Self:
         if self.pgp and not any(method.email for method in self.methods):
             raise NotAllowed("a contact with pgp needs a mail address to write to", ("email",))
         if self.duty and not any(kind in RINGING for method in self.methods for kind, _ in method.addresses):
@@ -219,7 +229,7 @@ class ActionDueForm(Form):
 
 class LevelForm(Form):
     name: Line
-    notify: Some[Slug]
+    notify: Some[ToNotify]
     acknowledge: Acknowledge = Level.acknowledge
     wait: Wait = Level.wait
     when: WhenForm = WhenForm()
@@ -250,6 +260,7 @@ class TreeForm(Form):
     callback: Number
     contacts: Named[ContactForm] = {}
     include: Files = []
+    defaults: dict[OneRole, DefaultsForm] = {}
     levels: Some[LevelForm]
     last_resort: Some[Slug]
     start: StartForm = StartForm()

@@ -7,7 +7,7 @@ worked out for a fixed span of years, and after it the weekly pattern holds.
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 import holidays
 from opening_hours import OpeningHours, State, validate
@@ -55,21 +55,63 @@ def opening_hours(text: str) -> Hours:
 
 
 def holidays_of(text: str) -> str:
-    """A country whose holidays are known."""
-    if text not in _countries():
-        raise NotAllowed("unknown country", sorted(_countries()))
+    """A country whose holidays are known, or `EU` or `UN` for those of their institutions."""
+    if text not in _countries() and text not in INSTITUTIONS:
+        raise NotAllowed("unknown country", sorted((*_countries(), *INSTITUTIONS)))
     return text
 
 
 def calendars(countries: Iterable[str]) -> Calendars:
     """The public holidays of those countries, with their English names where there are any."""
-    return {country: _calendar(country) for country in sorted(set(countries))}
+    return {country: INSTITUTIONS.get(country, partial(_calendar, country))() for country in sorted(set(countries))}
 
 
 @cache
 def _calendar(country: str) -> dict[date, str]:
     named = holidays.country_holidays(country, years=YEARS, language="en_US")
     return {day: name for day, name in sorted(named.items()) if day.year in YEARS}
+
+
+@cache
+def _of_the_eu() -> dict[date, str]:
+    """The days on which the institutions of the EU are closed, as the Commission publishes them year by year.
+
+    They are the holidays of Belgium but for the armistice, with days around Easter, Ascension and the end of the year.
+    An institution elsewhere may exchange some for those of its host.
+    """
+    days = {day: name for day, name in _calendar("BE").items() if (day.month, day.day) != (11, 11)}
+    around = {"Easter Monday": {-4: "Maundy Thursday", -3: "Good Friday"}, "Ascension Day": {1: "Day after Ascension"}}
+    for day, name in tuple(days.items()):
+        days |= {day + after * _DAY: other for after, other in around.get(name, {}).items()}
+    for year in YEARS:
+        days |= {date(year, 12, day): "End of the year" for day in range(24, 32)}
+        days |= {date(year, 1, 2): "Day after New Year's Day", date(year, 5, 9): "Europe Day"}
+        days[date(year, 11, 2)] = "All Souls' Day"
+    return dict(sorted(days.items()))
+
+
+@cache
+def _of_the_un() -> dict[date, str]:
+    """The official holidays of the United Nations as its headquarters keep them; one at a weekend is moved beside it.
+
+    The dates of both Eids are estimates; an office elsewhere may exchange some days for those of its host.
+    """
+    kept = {
+        "US": ("New Year's Day", "Memorial Day", "Independence Day", "Labor Day", "Thanksgiving Day", "Christmas Day"),
+        "GB": ("Good Friday",),
+        "AE": ("Eid al-Fitr", "Eid al-Adha"),
+    }
+    first: dict[tuple[int, str], date] = {}
+    for country, names in kept.items():
+        for day, written in _calendar(country).items():
+            for name in names:
+                if written.removesuffix(" (estimated)") == name:
+                    first.setdefault((day.year, name), day)
+    moved = {5: -1, 6: 1}
+    return {day + moved.get(day.weekday(), 0) * _DAY: name for (_, name), day in sorted(first.items(), key=str)}
+
+
+INSTITUTIONS = {"EU": _of_the_eu, "UN": _of_the_un}
 
 
 @cache

@@ -19,6 +19,7 @@ from alertnet.trees.reading.fault import NotAllowed
 T = TypeVar("T", bound=str)
 
 LONGEST_WAIT = timedelta(days=30)
+LONGEST_CLOSURE = timedelta(days=366)
 LONGEST_LINE = 120  # characters
 LONGEST_TASK = 1000
 LONGEST_ADDRESS = 254  # characters (RFC 5321, 4.5.3.1.3, less the brackets)
@@ -89,6 +90,18 @@ included = matching(
 perpetrator = one_of("perpetrator", (kind for kind in Perpetrator if kind not in _STATE_OF_KNOWLEDGE))
 country = one_of("country", sorted(COUNTRIES))
 served = one_of("country", (EVERYWHERE, *sorted(COUNTRIES)))
+
+
+_several = matching(
+    r"role:[a-z_]{1,30}|group:[a-z0-9][a-z0-9-]{0,62}",
+    "not whom to tell",
+    "the id of a contact, role:embassy for all of a role, or group:eu for all of a group",
+)
+
+
+def to_notify(text: str) -> str:
+    """The id of a contact, or all of a role or group."""
+    return _several(text) if ":" in text else slug(text)
 
 
 def duration(text: str) -> timedelta:
@@ -192,6 +205,22 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise NotAllowed("not a date", ("YYYY-MM-DD, such as 2026-10-01",)) from None
+
+
+def days(text: str) -> frozenset[date]:
+    """A date, or all days from one to another, both included: `2026-12-24..2027-01-02`."""
+    begins, _, ends = text.partition("..")
+    first = day(begins)
+    last = day(ends) if ends else first
+    if text == f"{begins}.." or not timedelta() <= last - first <= LONGEST_CLOSURE:
+        raise NotAllowed("not days from one to another", ("the first one first, such as 2026-12-24..2027-01-02",))
+    return frozenset(first + timedelta(days=count) for count in range((last - first).days + 1))
+
+
+def closed_days(text: str) -> str:
+    """A date or a range of them, as it is written."""
+    days(text)
+    return text
 
 
 def span(text: str) -> Span:

@@ -1,9 +1,11 @@
 """Read a YAML file without interpreting it: every scalar stays the text that was written.
 
 So `NO` is Norway and `+57…` keeps its plus. What could harm or mislead is refused: files beyond `LARGEST` bytes,
-`DEEPEST` levels or `MOST_VALUES` values, aliases, tags, duplicate keys, several documents.
+`DEEPEST` levels or `MOST_VALUES` values, tags, duplicate keys, several documents. An alias (`*name`, `<<: *name`)
+repeats what the file has anchored (`&name`) further up; what aliases repeat has a bound of its own.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,7 +15,7 @@ from typing import Any
 import yaml
 
 from alertnet.trees.reading.document import Document, Steps, dotted
-from alertnet.trees.reading.fault import Fault
+from alertnet.trees.reading.fault import Fault, shortened
 
 LARGEST = 1_000_000
 DEEPEST = 10
@@ -84,60 +86,141 @@ def _reason(error: yaml.MarkedYAMLError, text: str, line: int) -> str:
     return f"is not YAML: {error.problem}" + (f" (in what begins on line {began})" if began != line else "")
 
 
+MERGE = "<<"
+"""The key by which a mapping takes over what another holds (YAML 1.1); what it has itself goes before."""
+
+
 @dataclass
 class _Composer:
-    """Builds the content from the parser's events, and stops at the first that is refused: no bomb is ever unpacked."""
+    """Builds the content from the parser's events, and stops at the first that is refused: no bomb is ever unpacked.
+
+    An anchor keeps the events of its value; an alias puts them in front of those to come.
+    """
 
     file: str
     events: Iterator[Any]
     marks: dict[Steps, tuple[int, int]] = field(default_factory=dict)
     keys: dict[Steps, tuple[int, int]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    _anchors: dict[str, list[Any]] = field(default_factory=dict)
+    """The events of each anchored value that is whole."""
+    _recordings: list[list[Any]] = field(default_factory=list)
+    """Of the anchored values that are being read."""
+    _repeated: deque[Any] = field(default_factory=deque)
+    """What an alias stands for and has yet to be read."""
+    _repeats: int = 0
+    _repeated_signs: int = 0
 
     def compose_file(self) -> Any:
-        next(self.events)
-        if isinstance(next(self.events), yaml.StreamEndEvent):
+        self._next()
+        if isinstance(self._next(), yaml.StreamEndEvent):
             raise Unreadable(Fault(self.file, 1, 1, "", None, "is empty"))
-        content = self._compose((), next(self.events))
-        next(self.events)
-        if not isinstance(after := next(self.events), yaml.StreamEndEvent):
+        content = self._compose((), self._next())
+        self._next()
+        if not isinstance(after := self._next(), yaml.StreamEndEvent):
             raise self._refused(after, (), "holds more than one document")
         return content
 
+    def _next(self) -> Any:
+        if self._repeated:
+            return self._repeated.popleft()
+        event = next(self.events)
+        for recording in self._recordings:
+            recording.append(event)
+        return event
+
     def _compose(self, steps: Steps, event: Any, key: tuple[int, int] | None = None) -> Any:
+        if isinstance(event, yaml.AliasEvent):
+            self._repeat(self._anchored(steps, event))
+            return self._compose(steps, self._next(), key)
         self._check(steps, event)
+        first = self._anchors.get(event.anchor, (None,))[0]
+        if event.anchor is None or first is event:
+            return self._compose_value(steps, event, key)
+        if first is not None:
+            raise self._refused(event, steps, f"an anchor of this name is on line {_position(first)[0]} already")
+        self._recordings.append(recording := [event])
+        value = self._compose_value(steps, event, key)
+        self._recordings.pop()
+        self._anchors[event.anchor] = recording
+        return value
+
+    def _compose_value(self, steps: Steps, event: Any, key: tuple[int, int] | None) -> Any:
         if isinstance(event, yaml.ScalarEvent):
             self.marks[steps] = _position(event)
             return event.value
         self.marks[steps] = key or _position(event)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._compose_list(steps)
-        return self._compose_mapping(steps)
+        content: dict[str, Any] = {}
+        merged = deque(self._compose_entries(steps, content))
+        while merged:
+            self._repeat(merged.popleft()[1:])
+            merged.extendleft(reversed(self._compose_entries(steps, content, inherited=frozenset(content))))
+        return content
 
     def _compose_list(self, steps: Steps) -> list[Any]:
         content: list[Any] = []
-        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
             content.append(self._compose((*steps, len(content)), event))
         return content
 
-    def _compose_mapping(self, steps: Steps) -> dict[str, Any]:
-        content: dict[str, Any] = {}
-        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            self._check(steps, event)
+    def _compose_entries(
+        self, steps: Steps, content: dict[str, Any], inherited: frozenset[str] | None = None
+    ) -> list[list[Any]]:
+        """Fill in the entries of a mapping, and give those to be merged. `inherited`: what goes before its entries."""
+        merged: list[list[Any]] = []
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 raise self._refused(event, steps, "a key must be a single word")
+            self._check(steps, event)
             name, position = event.value, _position(event)
             inside = (*steps, name)
-            if name in content:
-                first = self.keys[inside][0]
-                self.faults.append(self._fault(event, inside, f"duplicate key: already on line {first}"))
-            self.keys[inside] = position
-            content[name] = self._compose(inside, next(self.events), position)
-        return content
+            if name == MERGE:
+                merged += self._merged(steps, self._next())
+            elif inherited is not None and name in inherited:
+                self._pass_over(self._next())
+            else:
+                if name in content:
+                    first = self.keys[inside][0]
+                    self.faults.append(self._fault(event, inside, f"duplicate key: already on line {first}"))
+                self.keys[inside] = position
+                content[name] = self._compose(inside, self._next(), position)
+        return merged
+
+    def _merged(self, steps: Steps, event: Any) -> list[list[Any]]:
+        """The events of each mapping that a merge key names, one alias or a list of them."""
+        aliases = [event]
+        if isinstance(event, yaml.SequenceStartEvent):
+            aliases = []
+            while not isinstance(entry := self._next(), yaml.SequenceEndEvent):
+                aliases.append(entry)
+        for alias in aliases:
+            is_mapping = isinstance(alias, yaml.AliasEvent) and isinstance(
+                self._anchored(steps, alias)[0], yaml.MappingStartEvent
+            )
+            if not is_mapping:
+                raise self._refused(alias, steps, f"{MERGE} takes the alias of a mapping, such as {MERGE}: *office")
+        return [self._anchors[alias.anchor] for alias in aliases]
+
+    def _pass_over(self, event: Any) -> None:
+        depth = _opens(event)
+        while depth:
+            depth += _opens(self._next())
+
+    def _anchored(self, steps: Steps, alias: Any) -> list[Any]:
+        if alias.anchor not in self._anchors:
+            raise self._refused(alias, steps, f"no anchor &{shortened(alias.anchor)} further up in this file")
+        return self._anchors[alias.anchor]
+
+    def _repeat(self, events: list[Any]) -> None:
+        self._repeats += len(events)
+        self._repeated_signs += sum(len(each.value) for each in events if isinstance(each, yaml.ScalarEvent))
+        if self._repeats > MOST_VALUES or self._repeated_signs > LARGEST:
+            raise self._refused(events[0], (), f"its aliases repeat more than {MOST_VALUES:,} values")
+        self._repeated.extendleft(reversed(events))
 
     def _check(self, steps: Steps, event: Any) -> None:
-        if isinstance(event, yaml.AliasEvent):
-            raise self._refused(event, steps, "an alias is not allowed: write the value out")
         if event.tag:
             raise self._refused(event, steps, "a tag is not allowed: remove it")
         if len(steps) > DEEPEST:
@@ -151,6 +234,11 @@ class _Composer:
     def _fault(self, event: Any, steps: Steps, message: str) -> Fault:
         line, column = _position(event)
         return Fault(self.file, line, column, dotted(steps), None, message)
+
+
+def _opens(event: Any) -> int:
+    """How much deeper it goes after the event."""
+    return isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
 
 
 def _position(event: Any) -> tuple[int, int]:
