@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from tests.postgres import fresh_database
 from tests.scenarios.valley import FIELD
 from tests.scenarios.world import FRIDAY_NIGHT, PUBLIC_URL, REPOSITORY, World
 from tests.support.clock import Clock
+from tests.support.program import renderer_of
 
 TOKEN = "sandbox-token"
 ACCOUNT = "AC" + "0" * 32
@@ -81,6 +83,7 @@ def world_on(tmp_path: Path) -> Iterator[Worlds]:
         )
         templates = _templates(settings.message_templates)
         runtime = wire(settings, read_network(settings.contact_trees), templates, clock=clock)
+        runtime = replace(runtime, make_renderer=renderer_of)
         if runtime.engine.dialect.name == "sqlite":
             event.listen(runtime.engine, "connect", _spare_the_disk)
         migrate(runtime.engine)

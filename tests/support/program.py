@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from alertnet.core.directory.contact_tree import Network
+from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates.load import Templates, read_templates
 from alertnet.runtime.settings.settings import Settings, read_settings
 from alertnet.trees.load import read_network
@@ -27,3 +28,14 @@ def example_trees() -> Network:
 def shipped_templates() -> Templates:
     """The templates that ship, read once."""
     return read_templates(ROOT / "message_templates")
+
+
+_renderers: dict[str, Renderer] = {}
+
+
+def renderer_of(templates: Templates) -> Renderer:
+    """The renderer of those templates, compiled once for all worlds that have them."""
+    text = templates.to_text()
+    if text not in _renderers:
+        _renderers[text] = Renderer(templates)
+    return _renderers[text]
