@@ -129,6 +129,10 @@ class PromptAnswer(StrEnum):
     WRONG_PERSON = "wrong_person"
     HOURS = "hours"
     """The contact of a task has closed: its methods for that take over."""
+    OPENED = "opened"
+    """Of the alarm for a text, as the next two: it is an incident."""
+    JOINED = "joined"
+    SET_ASIDE = "set_aside"
     OVERTAKEN = "overtaken"
     """There is nothing left to decide or to do."""
     REPEATED = "repeated"
@@ -145,6 +149,8 @@ class PromptAnswer(StrEnum):
 
 DECISIONS = (PromptAnswer.GO, PromptAnswer.HOLD, PromptAnswer.REFUSE)
 """What can be said to a decision."""
+TEXT_DECISIONS = (PromptAnswer.OPENED, PromptAnswer.JOINED, PromptAnswer.SET_ASIDE)
+"""What can be decided on a text that came while no incident was open."""
 CALL_FAILURES = (PromptAnswer.NO_ANSWER, PromptAnswer.WRONG_PERSON)
 """Why a call came to nothing that a task asked for."""
 

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.escalation.quorum import Action, AnswerKind
-from alertnet.core.incident import ASKS, CloseReason
+from alertnet.core.incident import ASKS, TYPES, CloseReason, Severity
 from alertnet.messages.words import Words, direction, grouped, organisation_in, unbroken
 
 TICKET = "~"
@@ -30,6 +30,10 @@ class Remark:
 
     word: str
     at: datetime | None = None
+    by: str = ""
+    """Who did what it states."""
+    into: str = ""
+    """The reference of the incident that came of it."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,22 @@ class CoordinatorActions:
 
 
 @dataclass(frozen=True)
+class OpenIncident:
+    """An incident that a text can be joined to."""
+
+    ref: str
+    type: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True)
+class TextDecisions:
+    """What a coordinator can make of a text that came while no incident was open."""
+
+    joinable: tuple[OpenIncident, ...]
+
+
+@dataclass(frozen=True)
 class Page:
     """What one opening of a link shows. Nothing is on the page that is not here."""
 
@@ -119,6 +139,10 @@ class Page:
     """On the page of a task."""
     coordinator_actions: CoordinatorActions | None = None
     """On a coordinator's page, while the incident is open."""
+    is_text: bool = False
+    """On a coordinator's page: there is no incident yet, but a text."""
+    text_decisions: TextDecisions | None = None
+    """What can be decided on it, once it may be read."""
 
 
 def page_values(
@@ -126,30 +150,23 @@ def page_values(
 ) -> dict[str, object]:
     """The page as its template sees it: texts, and pairs of value and label; `theirs`: labels for whom to call."""
     said = page.said
-    known = {
-        "organisation": organisation_in(said, words.language),
-        "ref": said.ref,
-        "callback": grouped(said.callback),
-        "about": said.about or "",
-        "level": str(said.level or ""),
-        "contacts": str(said.contacts or ""),
-        "tree": said.tree or "",
-        "names": ", ".join(said.names),
-        "why": words.reasons_to_wait(said.why),
-    }
+    known = _known(said, words)
 
     def say(word: str, at: datetime | None = None) -> str:
         return fill(labels[word], known | {"at": words.moment(at, said.timezone) if at else ""})
+
+    def remark(each: Remark) -> str:
+        return fill(say(each.word, each.at), {"by": each.by, "into": each.into})
 
     facts = (words.types[said.type].capitalize(), words.severities[said.severity], say("reported", said.at))
     return {
         "language": words.language,
         "direction": direction(words.language),
-        "title": " – ".join([*(say(each.word, each.at) for each in _recorded(page)), say(_title(page))]),
+        "title": " – ".join([*map(remark, _recorded(page)), say(_title(page))]),
         "heading": _unbroken(say(_title(page)), said.ref),
-        "remarks": [say(remark.word, remark.at) for remark in page.remarks],
+        "remarks": [remark(each) for each in page.remarks],
         "facts": " · ".join(facts) if page.answers else "",
-        "question": _question(page, words, say) if page.asked and page.answers else [],
+        "question": _question(page, words, say) if page.asked and (page.answers or page.is_text) else [],
         "stated": [say(remark.word, remark.at) for remark in page.stated],
         "ask": "" if page.asked or not page.answers else _what_is_asked(page.ask, labels),
         "details": _details(page, labels),
@@ -159,7 +176,23 @@ def page_values(
         "callback_shown": grouped(said.callback),
         "untouched": say("opening_changes_nothing" if page.stated else "opening_records_nothing"),
         **_forms(page, labels) | _task(page.task, said, theirs or labels) | _coordinator_actions(page, words, labels),
+        **_text_decisions(page, words, labels),
         "label": {word: say(word) for word in labels},
+    }
+
+
+def _known(said: Said, words: Words) -> dict[str, str]:
+    """What a label can name."""
+    return {
+        "organisation": organisation_in(said, words.language),
+        "ref": said.ref,
+        "callback": grouped(said.callback),
+        "about": said.about or "",
+        "level": str(said.level or ""),
+        "contacts": str(said.contacts or ""),
+        "tree": said.tree or "",
+        "names": ", ".join(said.names),
+        "why": words.reasons_to_wait(said.why),
     }
 
 
@@ -238,6 +271,24 @@ def _coordinator_actions(page: Page, words: Words, labels: Mapping[str, str]) ->
     }
 
 
+def _text_decisions(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str, object]:
+    offered = page.text_decisions
+    if offered is None:
+        return {"open_text": "", "join_text": "", "set_text_aside": "", "types": [], "severities": [], "joinable": []}
+    last = {"other": words.types["other"]}
+    return {
+        "open_text": _carried("open", page),
+        "join_text": _carried("join", page),
+        "set_text_aside": _carried("set_aside", page),
+        "types": list((last | {code: words.types[code] for code in TYPES}).items()),
+        "severities": [("", labels["severity_usual"]), *((each.value, words.severities[each]) for each in Severity)],
+        "joinable": [
+            (each.ref, f"{each.ref} · {words.types[each.type]} · {words.moment(each.opened_at, page.said.timezone)}")
+            for each in offered.joinable
+        ],
+    }
+
+
 def fill(text: str, values: Mapping[str, str]) -> str:
     """The text with each `{name}` that is known replaced, once."""
     pieces = text.split("{")
@@ -282,7 +333,8 @@ def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
         case None:
             return []
         case subject:
-            return [unbroken(words.statement(subject, said.about, words.types[said.type]))]
+            unread = [say("text_unread")] if page.text_decisions and not page.texts else []
+            return [unbroken(words.statement(subject, said.about, words.types[said.type])), *unread]
 
 
 def _text(text: Text, labels: Mapping[str, str], words: Words, timezone: str) -> tuple[str, str, str, str]:

@@ -23,7 +23,7 @@ from alertnet.web.forms import Posted, typed
 router = APIRouter(include_in_schema=False)
 
 _CONTACT_FIELDS = ("answer", "action", "note", "by", "pin")
-_COORDINATOR_FIELDS = ("answer", "contact", "kind", "action", "reason", "note", "pin")
+_COORDINATOR_FIELDS = ("answer", "contact", "kind", "action", "reason", "type", "severity", "into", "note", "pin")
 STATUS = {Outcome.DONE: 200, Outcome.NOT_PROVED: 403, Outcome.NOT_ALLOWED: 422, Outcome.OVER: 409}
 HEADERS = {
     "Cache-Control": "no-store",

@@ -32,7 +32,7 @@ HARMLESS = ("workers", "providers", "trees")
 _SENT: Select[Any] = select(signs.c.at).where(signs.c.name == "heartbeat_sent")
 _AWAY: Select[Any] = select(breakers).where(breakers.c.opened_at.is_not(None), ~breakers.c.is_back)
 _TROUBLE: Select[Any] = select(troubles.c.part, troubles.c.clear_since)
-_UNHEARD: Select[Any] = select(incidents.c.ref).where(
+_UNHEARD: Select[Any] = select(incidents.c.facts).where(
     incidents.c.status == "open",
     ~select(escalations.c.id)
     .where(escalations.c.incident_id == incidents.c.id, escalations.c.status != "stopped")
@@ -96,4 +96,4 @@ def _is_explained(world: World, watch: Watch) -> bool:
     long_ago = world.time.now - SETTLED
     if any(clear_since is None or clear_since > long_ago for clear_since in stopping):
         return True
-    return bool(world.database.rows(_UNHEARD))
+    return not all(row.facts.get("lone_text") for row in world.database.rows(_UNHEARD))

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, select
 
 from alertnet.core.codec import from_plain
 from alertnet.core.delivery.provider_routes import SECOND
@@ -73,7 +73,7 @@ def _once(night: Night, _: Sequence[Row[Any]]) -> Found:
     for ref in night.world.opened:
         if ref not in there:
             yield "A1", f"{ref} was accepted, and is lost"
-    (count,) = night.world.database.column(select(func.count()).select_from(incidents))
+    count = sum(not facts.get("lone_text") for facts in night.world.database.column(select(incidents.c.facts)))
     most = night.coordinators.reports + night.people.reports
     if count > most:
         yield "A1", f"{count} incidents came of {most} reports"

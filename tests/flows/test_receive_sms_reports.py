@@ -7,7 +7,7 @@ import pytest
 from alertnet.core.incident import Certainty, Incident, Scope, Severity
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import set_pins
-from alertnet.store.tables import alarms, incidents, notifications
+from alertnet.store.tables import alarms, escalations, incidents, notifications
 from tests.flows.switchboard import CAST, Switchboard
 
 PIN, DURESS, ONE_TIME = "47110", "47990", "471103"
@@ -114,8 +114,9 @@ def test_an_ally_who_cries_for_help_is_heard_by_the_coordinators(field: Switchbo
     """B4: only a member or a coordinator raises; the words of other contacts go to people."""
     field.texts("ombuds", "SOS")
 
-    assert field.rows(incidents) == []
-    assert field.rows(notifications, kind="alarm") or field.rows(notifications, kind="notice")
+    assert opened(field).facts.lone_text
+    assert field.rows(escalations) == []
+    assert field.alarms() == [("not_understood", "ombuds")]
 
 
 def test_each_member_is_answered_in_its_own_language(field: Switchboard) -> None:
@@ -309,12 +310,13 @@ def test_what_a_member_writes_about_its_incident_alarms_the_coordinators(field: 
     assert opened(field).ref in reply
 
 
-def test_what_a_member_writes_with_nothing_open_is_a_notice_to_its_coordinators(field: Switchboard) -> None:
+def test_what_a_member_writes_with_nothing_open_is_an_alarm_to_its_coordinators(field: Switchboard) -> None:
     """A12: of every tree that serves the country."""
     reply = field.texts("ana", "hay un carro raro afuera")
 
-    assert field.rows(incidents) == []
-    assert {("not_understood", "coordinator"), ("not_understood", "head-office")} <= field.notices()
+    assert field.rows(escalations) == []
+    assert field.alarms() == [("not_understood", "north")]
+    assert {"coordinator", "head-office"} <= {row.contact for row in field.rows(notifications, kind="alarm")}
     assert reply
     assert "llego a la coordinacion" in reply
 

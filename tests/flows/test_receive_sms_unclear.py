@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alertnet.flows.incidents.update import exclude
-from alertnet.store.tables import codes, guesses, inbound, limit_usage, notifications
+from alertnet.store.tables import codes, guesses, inbound, incidents, limit_usage, notifications
 from tests.flows.switchboard import CAST, Switchboard
 
 WRONG = "9999"
@@ -293,8 +293,10 @@ def test_a_contact_who_was_told_of_nothing_learns_of_nothing(board: Switchboard)
     board.opens()
 
     assert board.texts("ombuds", "Buenas noches") == without
-    assert ("not_understood", "coordinator") in board.notices()
-    assert board.history("system", "sms_received") == [{"by": "colombia/ombuds", "text": "Buenas noches"}] * 2
+    assert board.alarms() == [("not_understood", "ombuds")]
+    [text] = [row.id for row in board.rows(incidents) if row.facts["lone_text"]]
+    said = {"tree": "colombia", "contact": "ombuds", "text": "Buenas noches"}
+    assert board.history(text, "sms_received") == [said] * 2
     assert without
     assert "llego a la coordinacion" in without
     assert board.rows(inbound)[0].known
@@ -303,8 +305,8 @@ def test_a_contact_who_was_told_of_nothing_learns_of_nothing(board: Switchboard)
 def test_a_coordinator_is_not_notified_of_its_own_text(board: Switchboard) -> None:
     board.texts("coordinator", "prueba")
 
-    assert ("not_understood", "coordinator-2") in board.notices()
-    assert ("not_understood", "coordinator") not in board.notices()
+    alarmed = {row.contact for row in board.rows(notifications, kind="alarm")}
+    assert ("coordinator-2" in alarmed, "coordinator" in alarmed) == (True, False)
 
 
 def test_a_reply_names_no_code_of_an_incident_the_sender_is_barred_from(board: Switchboard) -> None:

@@ -177,18 +177,22 @@ def parse_report(text: str) -> Report | None:
     is_panic, joined_pin, rest = begun
     pin = None if joined_pin else next((word for word in rest if is_pin(word.plain)), None)
     number = next((word for word in _head(rest) if _is_type(word.plain)), None)
-    place = next((word.plain.upper() for word in rest if _PLACE.fullmatch(word.plain)), None)
-    people = (word.plain.upper() for word in rest if _PERSON.fullmatch(word.plain))
+    place, people = _codes_among(rest)
     consents = [CONSENTS[word.plain] for word in rest if word.plain in CONSENTS]
     return Report(
         panic=is_panic,
         pin=joined_pin or (pin.plain if pin else None),
         type=TYPES_BY_NUMBER[int(number.plain)].code if number else None,
         place=place,
-        people=tuple(dict.fromkeys(people)),
+        people=people,
         consent=narrowest(consents) if consents else None,
         text=_free_text(text, rest, pin, number),
     )
+
+
+def codes_in(text: str) -> tuple[str | None, tuple[str, ...]]:
+    """The first code of a place, and every code of a person, that stand in a text of whatever kind."""
+    return _codes_among(_words(_clean(text)))
 
 
 def parse_turn(text: str) -> Turn | None:
@@ -298,6 +302,12 @@ def _free_text(text: str, words: list[_Word], pin: _Word | None, number: _Word |
     if pin is not None and pin.start >= start:
         return f"{text[start : pin.start].strip()} {text[pin.end :].strip()}".strip()
     return text[start:].strip() or None
+
+
+def _codes_among(words: list[_Word]) -> tuple[str | None, tuple[str, ...]]:
+    places = (word.plain.upper() for word in words if _PLACE.fullmatch(word.plain))
+    people = (word.plain.upper() for word in words if _PERSON.fullmatch(word.plain))
+    return next(places, None), tuple(dict.fromkeys(people))
 
 
 def _is_code(plain: str) -> bool:

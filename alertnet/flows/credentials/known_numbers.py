@@ -16,25 +16,30 @@ NO_REF = "SMS"
 class InTheField:
     """A member, and the trees that serve its team's country; all there are where none does.
 
-    A coordinator who reports stands here as a member of its tree (`coordinator`), which is no team.
+    A contact who reports stands here as a member of its tree (`contact`), which is no team.
     """
 
     team: Team
     member: Member
     trees: tuple[ContactTree, ...]
-    coordinator: tuple[ContactTree, Contact] | None = None
-    """Of a coordinator: its own tree, and itself in it."""
+    contact: tuple[ContactTree, Contact] | None = None
+    """Of a contact: its own tree, and itself in it."""
 
     @property
-    def is_coordinator(self) -> bool:
-        """Whether it is no member, but a coordinator who reports."""
-        return self.coordinator is not None
+    def is_contact(self) -> bool:
+        """Whether it is no member, but a contact who reports."""
+        return self.contact is not None
+
+    @property
+    def reports_for(self) -> str | None:
+        """The team whose incident it is."""
+        return None if self.is_contact else self.team.id
 
     @property
     def words(self) -> Said:
         """What the tree that speaks to the reporter says of itself, with a number that is not the reporter's own."""
-        if self.coordinator:
-            return words_of(*self.coordinator)
+        if self.contact:
+            return words_of(*self.contact)
         callback = self.tree.callback_for_field(self.team.callback, self.member.phone)
         words = words_of(self.tree)
         return replace(words, callback=callback, timezone=self.team.timezone or words.timezone)
@@ -51,7 +56,7 @@ class InTheField:
 
     def raises(self, report: Report) -> bool:
         """Whether the report is one: ALARM and the like are how coordinators begin their answers to an alarm."""
-        return not self.is_coordinator or report.panic or report.pin is not None
+        return not self.is_contact or report.panic or report.pin is not None
 
 
 def member_at(network: Network, number: str) -> InTheField | None:
@@ -70,11 +75,16 @@ def reporter_at(network: Network, number: str) -> InTheField | None:
         return member
     for tree, contact in contacts_at(network, number):
         if contact.is_coordinator and len(tree.countries) == 1 and EVERYWHERE not in tree.countries:
-            (country,) = tree.countries
-            itself = Member(contact.id, contact.name or contact.organisation, number, contact.language)
-            own = Team(tree.id, country, contact.language, Scope.INTERNAL, {contact.id: itself})
-            return InTheField(own, itself, network.serving(country), coordinator=(tree, contact))
+            return contact_in_field(network, tree, contact, number)
     return None
+
+
+def contact_in_field(network: Network, tree: ContactTree, contact: Contact, number: str) -> InTheField:
+    """A contact that writes of itself, as if in the country of its tree: the first of several."""
+    country = min(tree.countries)
+    itself = Member(contact.id, contact.name or contact.organisation, number, contact.language)
+    own = Team(tree.id, country, contact.language, Scope.INTERNAL, {contact.id: itself})
+    return InTheField(own, itself, network.serving(country), contact=(tree, contact))
 
 
 def owners_at(network: Network, number: str) -> tuple[str, ...]:

@@ -231,7 +231,7 @@ def stop_what_reaches_nobody(locked: LockedIncident) -> None:
     empty = [each for each in locked.escalations if locked.plans[each.tree].reaches_nobody]
     if len(empty) == len(locked.escalations):
         empty = [each for each in empty if not locked.plans[each.tree].last_resort]
-        if len(empty) == len(locked.escalations):
+        if len(empty) == len(locked.escalations) and not locked.facts.lone_text:
             locked.warn(NOBODY)
     for escalation in locked.escalations:
         is_stopped = escalation.state.status is Status.STOPPED

@@ -26,6 +26,18 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Lock
     Raises:
         BadInput: somebody is to be spared whom no tree knows, or a person's `contact` is none.
     """
+    locked = put_on_record(tx, edition, reported)
+    begin_escalations(locked, by=by)
+    locked.finish()
+    return locked
+
+
+def put_on_record(tx: Tx, edition: Edition, reported: Facts) -> LockedIncident:
+    """An incident on the trees in force of which nobody is told yet.
+
+    Raises:
+        BadInput: somebody is to be spared whom no tree knows, or a person's `contact` is none.
+    """
     facts, differences = with_records(reported, edition.network)
     check_names(facts, edition.network)
     plans, warnings = plans_in_force(tx, edition, facts)
@@ -44,14 +56,18 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Lock
         tx, incident, plans, [], UnitOfWork(tx), prefetch, known_codes={}, known_links={}, fresh=True
     )
     incident_store.add(tx, incident, locked.pruned())
+    return locked
+
+
+def begin_escalations(locked: LockedIncident, *, by: str) -> None:
+    """Let each tree that tells anybody begin now, and ask whether the report is genuine where that is not known."""
+    facts = locked.facts
     locked.record("incident_opened", by=by, type=facts.type, severity=facts.severity.value, consent=facts.consent.value)
     locked.escalations = _escalations(locked)
     move(locked, for_all(locked))
     if not facts.verified and locked.escalations:
         prompts.raise_prompt(locked, PromptKind.DECISION, Subject.VERIFY)
     field_reassurance.promise(locked)
-    locked.finish()
-    return locked
 
 
 def _escalations(locked: LockedIncident) -> list[Escalation]:

@@ -47,35 +47,34 @@ def raise_prompt(
     level: int | None = None,
     contacts: int | None = None,
     automatic_at: datetime | None = None,
+    rings_at: datetime | None = None,
 ) -> str:
-    """Raise an alarm, or ask for a decision or a task, at once by all sms and call methods of all coordinators; its id.
+    """Raise an alarm, or ask for a decision or a task, by all sms and call methods of all coordinators; its id.
 
-    A task is also written by mail: it has words to be copied.
+    At once, unless `rings_at` lies ahead. A task is also written by mail: it has words to be copied.
     """
-    id = locked.tx.entropy.id()
+    id, now = locked.tx.entropy.id(), locked.tx.now
     code = decision_code(locked)
-    locked.work.add(
-        prompt_store.NewPrompt(
-            id=id,
-            incident_id=locked.incident.id,
-            kind=kind,
-            subject=subject,
-            raised_at=locked.tx.now,
-            due_at=locked.tx.now + PROMPT_EVERY,
-            asked=1,
-            escalation_id=escalation,
-            about=about,
-            level=level,
-            contacts=contacts,
-            automatic_at=automatic_at,
-            code_id=code.id if code else None,
-        )
+    rings = rings_at is None or rings_at <= now
+    new = prompt_store.NewPrompt(
+        id=id,
+        incident_id=locked.incident.id,
+        kind=kind,
+        subject=subject,
+        raised_at=now,
+        due_at=rings_at if rings_at and not rings else now + PROMPT_EVERY,
+        asked=int(rings),
+        escalation_id=escalation,
+        about=about,
+        level=level,
+        contacts=contacts,
+        automatic_at=automatic_at,
+        code_id=code.id if code else None,
     )
+    locked.work.add(new)
     locked.record(f"{kind.value}_raised", subject=subject.value, about=about, level=level)
-    words = _words(_spoken(locked, subject), about, level, contacts, automatic_at)
-    if subject is Subject.LEVEL and escalation is not None and level is not None:
-        words |= level_in_words(locked, locked.tree_of(escalation), level - 1)
-    _ring_everybody(locked, Kind(kind), id, code, words)
+    if rings:
+        _ring_everybody(locked, new, code)
     return id
 
 
@@ -150,6 +149,13 @@ def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, 
     locked.record("alarm_answered", alarm=prompt_id, answer=answer.value, by=by)
 
 
+def end_text(locked: LockedIncident, decision: PromptAnswer, by: str) -> None:
+    """Let every alarm of a text, answered or not, say what was decided on it and by whom."""
+    for prompt in prompt_store.of_incident(locked.tx.session, locked.incident.id):
+        if prompt.kind == PromptKind.ALARM:
+            answer_prompt(locked, prompt.id, decision, by)
+
+
 def silence(
     locked: LockedIncident, *, escalation: str | None, kinds: tuple[PromptKind, ...], answer: PromptAnswer
 ) -> None:
@@ -214,11 +220,15 @@ def _words(
     }
 
 
-def _ring_everybody(locked: LockedIncident, kind: Kind, prompt: str, code: Code | None, words: dict[str, Any]) -> None:
+def _ring_everybody(locked: LockedIncident, new: prompt_store.NewPrompt, code: Code | None) -> None:
+    """Let a prompt ring for the first time."""
+    words = _words(_spoken(locked, new.subject), new.about, new.level, new.contacts, new.automatic_at)
+    if new.subject is Subject.LEVEL and new.escalation_id is not None and new.level is not None:
+        words |= level_in_words(locked, locked.tree_of(new.escalation_id), new.level - 1)
     _count_rings(locked, words["subject"])
     for tree, contact in locked.plans.coordinators:
-        methods = RINGING | WRITTEN if kind is Kind.TASK else contact.prompted_by
-        _ring(locked, kind, prompt, tree, contact, code, words, methods)
+        methods = RINGING | WRITTEN if new.kind is PromptKind.TASK else contact.prompted_by
+        _ring(locked, Kind(new.kind), new.id, tree, contact, code, words, methods)
 
 
 def _count_rings(locked: LockedIncident, subject: Subject) -> None:

@@ -7,15 +7,16 @@ import phonenumbers
 from phonenumbers import PhoneNumberType, number_type
 
 from alertnet.core.directory.contact import Contact, MethodKind
-from alertnet.core.disclosure import Subject, details_of
+from alertnet.core.disclosure import Said, Subject, details_of
 from alertnet.core.errors import WrongState
 from alertnet.core.limits import LONGEST_NOTE
-from alertnet.core.notification import CALL_FAILURES, DECISIONS, PromptAnswer, PromptKind
+from alertnet.core.notification import CALL_FAILURES, DECISIONS, TEXT_DECISIONS, PromptAnswer, PromptKind
 from alertnet.flows.escalation import report_action
 from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove
 from alertnet.flows.escalation.record_decision import decide_prompt
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.compose import said
+from alertnet.flows.pages import text_decisions
 from alertnet.flows.pages.contact_page import (
     ANSWERS,
     TOO_LONG,
@@ -26,10 +27,11 @@ from alertnet.flows.pages.contact_page import (
     with_proof,
 )
 from alertnet.flows.pages.coordinator_actions import ACTS, CLOSE, carry_out, coordinator_actions_of, is_allowed
-from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.page import Page, Remark, TaskDetails, Text
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
+from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials import page_links
 from alertnet.store.records.credentials.page_links import PageLink
@@ -84,27 +86,46 @@ def submit_coordinator_page(tx: Tx, token: str, sent: Sent) -> Opened | None:
     if link is None or link.prompt_id is None:
         return None
     sent = sent.without_ticket()
-    locked = take_up(tx, link.incident_id)
+    locked, into = text_decisions.take_up_with_other(tx, link, sent)
     prompt = prompt_store.get(tx.session, link.prompt)
     if not may_answer(locked, link):
-        is_same = sent.answer == CLOSE and not locked.is_open and locked.incident.close_reason == sent.reason
-        return _show(tx, link, outcome=Outcome.DONE if is_same else Outcome.OVER)
+        return _show(tx, link, outcome=Outcome.DONE if _is_done(locked, prompt, link, sent) else Outcome.OVER)
     if len(sent.note) > LONGEST_NOTE:
         return _show(tx, link, TOO_LONG, sent=sent, outcome=Outcome.NOT_ALLOWED)
-    is_known = is_allowed(locked, sent) if sent.answer in ACTS else sent.answer in _known(prompt)
-    if not (is_known or (sent.pin and not sent.answer)):
+    if not (_is_known(locked, into, prompt, link, sent) or (sent.pin and not sent.answer)):
         return _show(tx, link, outcome=Outcome.NOT_ALLOWED)
     proof = prove(locked, link, sent)
     if not sent.answer or proof.is_missing:
         locked.finish()
         outcome = Outcome.NOT_PROVED if sent.answer else Outcome.DONE
         return _show(tx, link, proof=proof, sent=sent, outcome=outcome)
-    if sent.answer in ACTS:
-        outcome, remarks = Outcome.DONE, carry_out(locked, link, sent)
-    else:
-        outcome, remarks = _record(locked, prompt, sent.answer, link.contact), ()
+    outcome, remarks = _act(locked, into, prompt, link, sent)
     locked.finish()
     return _show(tx, link, *remarks, proof=proof, outcome=outcome)
+
+
+def _is_done(locked: LockedIncident, prompt: Prompt, link: PageLink, sent: Sent) -> bool:
+    """Whether what was sent is what ended the matter."""
+    is_closed = sent.answer == CLOSE and not locked.is_open and locked.incident.close_reason == sent.reason
+    return is_closed or text_decisions.was_decided_so(prompt, link, sent)
+
+
+def _is_known(locked: LockedIncident, into: LockedIncident | None, prompt: Prompt, link: PageLink, sent: Sent) -> bool:
+    if sent.answer in text_decisions.DECISIONS:
+        return text_decisions.is_allowed(into, link, sent)
+    return is_allowed(locked, sent) if sent.answer in ACTS else sent.answer in _known(prompt)
+
+
+def _act(
+    locked: LockedIncident, into: LockedIncident | None, prompt: Prompt, link: PageLink, sent: Sent
+) -> tuple[Outcome, tuple[Remark, ...]]:
+    if sent.answer in ACTS:
+        return Outcome.DONE, carry_out(locked, link, sent)
+    if sent.answer not in text_decisions.DECISIONS:
+        return _record(locked, prompt, sent.answer, link.contact), ()
+    if text_decisions.was_decided_so(prompt, link, sent):
+        return Outcome.DONE, ()
+    return text_decisions.decide_text(locked, into, link, sent), ()
 
 
 def _record(locked: LockedIncident, prompt: Prompt, answer: str, by: str) -> Outcome:
@@ -148,22 +169,11 @@ def _show(
     locked = look_at(tx, link.incident_id)
     contact = locked.contact(link.tree, link.contact)
     prompt = prompt_store.get(tx.session, link.prompt)
-    words = replace(
-        said(locked, link.tree, contact),
-        subject=prompts.subject_of(locked, prompt),
-        about=prompt.about,
-        level=prompt.level,
-        contacts=prompt.contacts,
-        automatic_at=prompt.automatic_at,
-    )
-    if prompt.subject == Subject.LEVEL:
-        tree = escalation_store.tree_of(tx.session, prompt.escalation)
-        words = replace(words, **prompts.level_in_words(locked, tree, prompt.level_index))
     page = Page(
-        words,
+        _said(locked, link.tree, contact, prompt),
         (*_remarks(locked, prompt, link.contact), *remarks),
         asked=True,
-        coordinator_actions=coordinator_actions_of(locked, link),
+        is_text=locked.facts.lone_text and locked.is_open,
     )
     if may_answer(locked, link):
         proof = proof or no_proof(locked, link)
@@ -171,12 +181,37 @@ def _show(
         page = replace(page, remarks=(*page.remarks, *proof.remarks), details=details)
         page = with_proof(locked, contact, page, proof, sent)
         page = replace(page, texts=texts_of(locked) if proof.is_given and contact.is_coordinator else ())
-    if may_answer(locked, link) and (prompt.is_open or _has_been_said(prompt)):
-        page = replace(page, answers=_answers(prompt), answered=_has_been_said(prompt))
-        if prompt.kind == PromptKind.TASK:
-            task = task_details_of(locked, prompt)
-            page = replace(page, task=task, answers=page.answers if task else ())
+        page = _with_acts(locked, link, prompt, page)
     return Opened(page, contact.language, locked.incident.templates, outcome)
+
+
+def _said(locked: LockedIncident, tree: str, contact: Contact, prompt: Prompt) -> Said:
+    words = replace(
+        said(locked, tree, contact),
+        subject=prompts.subject_of(locked, prompt),
+        about=prompt.about,
+        level=prompt.level,
+        contacts=prompt.contacts,
+        automatic_at=prompt.automatic_at,
+    )
+    if prompt.subject != Subject.LEVEL:
+        return words
+    of = escalation_store.tree_of(locked.tx.session, prompt.escalation)
+    return replace(words, **prompts.level_in_words(locked, of, prompt.level_index))
+
+
+def _with_acts(locked: LockedIncident, link: PageLink, prompt: Prompt, page: Page) -> Page:
+    """The page with what can be done there: on a text that may be read, what can be decided on it, and nothing else."""
+    if page.is_text:
+        return page if page.takes_pin else replace(page, text_decisions=text_decisions.text_decisions_of(locked, link))
+    page = replace(page, coordinator_actions=coordinator_actions_of(locked, link))
+    if not (prompt.is_open or _has_been_said(prompt)):
+        return page
+    page = replace(page, answers=_answers(prompt), answered=_has_been_said(prompt))
+    if prompt.kind != PromptKind.TASK:
+        return page
+    task = task_details_of(locked, prompt)
+    return replace(page, task=task, answers=page.answers if task else ())
 
 
 def texts_of(locked: LockedIncident) -> tuple[Text, ...]:
@@ -189,7 +224,8 @@ def _text(locked: LockedIncident, text: ReceivedText) -> Text:
     contact = plan.tree.contacts.get(text.contact or "") if plan else None
     if contact is None:
         # Where somebody else may hold the phone, no thumb is to make it ring.
-        number = locked.facts.raised_from if text.by and not locked.facts.field_silent else None
+        came_to = incident_store.get(locked.tx.session, text.came_to).facts if text.came_to else locked.facts
+        number = came_to.raised_from if text.by and not came_to.field_silent else None
         sender = text.by or text.contact or ""
     else:
         number, sender = min(contact.numbers, default=None), f"{contact.organisation} ({contact.id})"
@@ -198,6 +234,10 @@ def _text(locked: LockedIncident, text: ReceivedText) -> Text:
 
 def _remarks(locked: LockedIncident, prompt: Prompt, contact: str) -> tuple[Remark, ...]:
     """What was decided or reported, by whom ever, or that this coordinator took the alarm; else if anything is left."""
+    if prompt.answer in TEXT_DECISIONS and (prompt.answer != PromptAnswer.OPENED or locked.is_open):
+        merged = locked.incident.merged_into
+        into = incident_store.get(locked.tx.session, merged).ref if merged else locked.incident.ref
+        return (Remark(f"recorded_{prompt.answer}", prompt.answered_at, by=prompt.answered_by or "", into=into),)
     if not locked.is_open:
         return (Remark("closed"),)
     if prompt.kind == PromptKind.TASK and prompt.answer == PromptAnswer.TAKEN:

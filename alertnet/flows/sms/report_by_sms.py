@@ -14,11 +14,13 @@ from alertnet.core.inbound.field_report import add_to, echoed, facts_of, underst
 from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import IN_CUSTODY, Certainty, Facts
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
+from alertnet.core.resolution.known_people import with_records
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, try_pin, without_pins
 from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.pin_proof import tell_closing
 from alertnet.flows.escalation.record_decision import decide
+from alertnet.flows.incidents.lone_text import open_text
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.notifications import prompts
 from alertnet.flows.sms.unclear_sms import ring_once
@@ -50,7 +52,7 @@ def receive_report(
     facts = replace(
         facts_of(report, sender.team, sender.member, verified=bool(pin), duress=duress),
         occurred_at=heard_at,
-        team=None if sender.is_coordinator else sender.team.id,
+        team=sender.reports_for,
     )
     entry: dict[str, Any] = {
         "by": sender.owner,
@@ -104,19 +106,36 @@ def _join_recent(
     tx: Tx, sender: InTheField, facts: Facts, report: Report, entry: dict[str, Any]
 ) -> LockedIncident | None:
     """The open incident that the phone has just raised, with the report in it; None where there is none."""
-    recent = incidents.open_of_phone(tx, sender.member.phone, since=tx.now - JOINS_FOR)
-    locked = take_up(tx, recent) if recent else None
-    if locked is None or not locked.is_open:
+    locked = _recent(tx, sender)
+    if locked is None or locked.facts.lone_text:
         return None
     _join(locked, facts, report, entry)
     return locked
 
 
+def _recent(tx: Tx, sender: InTheField) -> LockedIncident | None:
+    """The open incident, or text, of which the phone was the origin last."""
+    recent = incidents.open_of_phone(tx, sender.member.phone, since=tx.now - JOINS_FOR)
+    locked = take_up(tx, recent) if recent else None
+    return locked if locked is not None and locked.is_open else None
+
+
 def _open(tx: Tx, edition: Edition, sender: InTheField, facts: Facts, entry: dict[str, Any]) -> LockedIncident:
-    locked = open_incident(tx, edition, facts, by=sender.owner)
+    locked = _open_recent_text(tx, edition, sender, facts) or open_incident(tx, edition, facts, by=sender.owner)
     locked.record("report_received", **entry)
     if facts.duress:
         prompts.raise_prompt(locked, PromptKind.ALARM, Subject.NEWS, about=sender.team.id)
+    return locked
+
+
+def _open_recent_text(tx: Tx, edition: Edition, sender: InTheField, facts: Facts) -> LockedIncident | None:
+    """Make an incident of the text that the phone has just sent, if it is on the list of the same team."""
+    locked = _recent(tx, sender)
+    if locked is None or not locked.facts.lone_text or locked.facts.team != facts.team:
+        return None
+    reported, _ = with_records(facts, edition.network)
+    known = add_to(locked.facts, reported, None)
+    open_text(locked, replace(reported, place=known.place, people=known.people), by=sender.owner)
     return locked
 
 

@@ -1,26 +1,33 @@
 """Texts that answer nothing: people read them, and the sender hears how to answer where anything is asked (A12)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import IN_FLOODS, Said, Subject
+from alertnet.core.inbound.auto_replies import says_so
+from alertnet.core.inbound.field_report import facts_of
+from alertnet.core.inbound.sms_grammar import Report, codes_in
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.notification import Kind, PromptKind
-from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, words_of
+from alertnet.flows.credentials.known_numbers import InTheField, contact_in_field, words_of
+from alertnet.flows.incidents.lone_text import RECEIVED, keep_lone_text
 from alertnet.flows.notifications.compose import notify_coordinators, said
 from alertnet.flows.notifications.prompts import open_prompts, raise_prompt
-from alertnet.flows.notifications.system_notices import tell_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import incidents, limits, timeline
+from alertnet.store.records import incidents, limits
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 from alertnet.store.views.codes_of_number import HeldCode
 
 MOST_INCIDENTS = 5
 """A text is put into so many open incidents of its sender, the latest: in more it would only ring the same people."""
+
+CONTACTS = "contacts"
+"""The key of the limit that all contacts share: whoever shows their numbers may have forged them."""
 
 
 def keep_text(locked: LockedIncident, code: HeldCode, text: str) -> None:
@@ -103,17 +110,13 @@ def _code_to_answer(locked: LockedIncident, own: Sequence[HeldCode]) -> str | No
 
 
 def pass_on_from_member(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, subject: Subject) -> Reply:
-    """An alarm in the open incident that the phone raised last; without one, a notice to its country's coordinators."""
-    incident = incidents.open_of_phone(tx, sms.sender)
-    words = sender.words
-    if incident is None:
-        _notify(tx, sender.trees, sms, subject, about=sender.team.id, by=sender.owner)
-    else:
-        locked = take_up(tx, incident)
-        locked.record("sms_received", by=sender.owner, text=sms.body)
-        ring_once(locked, Subject.NEWS if subject is Subject.NOT_UNDERSTOOD else subject, sender.team.id)
-        locked.finish()
-        words = replace(words, ref=locked.incident.ref)
+    """An alarm in the open incident that the phone raised last, else one of its own."""
+    locked = _add_to_open(tx, sms, subject, sender.team.id, by=sender.owner)
+    if locked is None:
+        _alarm(tx, edition, sender, sms, subject, sender.team.id, by=sender.owner)
+    is_about_incident = locked is not None and not locked.facts.lone_text
+    words = replace(sender.words, ref=locked.incident.ref) if locked and is_about_incident else sender.words
+    incident = locked.incident.id if locked and is_about_incident else None
     to = None if sender.member.silent else Recipient(sender.owner, sender.tree.id, incident)
     return Reply(Kind.NOT_UNDERSTOOD, sender.member.language, words, edition.templates, to=to)
 
@@ -121,17 +124,41 @@ def pass_on_from_member(tx: Tx, edition: Edition, sender: InTheField, sms: Inbou
 def pass_on_from_contact(
     tx: Tx, edition: Edition, listed: list[tuple[ContactTree, Contact]], sms: InboundSms, subject: Subject
 ) -> Reply:
-    """A notice to the coordinators of the trees that list the contact, who does not learn if any incident is open."""
+    """The same for a contact that no open incident has told, and that does not learn if any is open."""
     tree, contact = listed[0]
-    _notify(tx, [tree for tree, _ in listed], sms, subject, about=contact.id, by=f"{tree.id}/{contact.id}")
+    if _add_to_open(tx, sms, subject, contact.id, tree=tree.id, contact=contact.id) is None:
+        sender = contact_in_field(edition.network, tree, contact, sms.sender)
+        _alarm(tx, edition, sender, sms, subject, contact.id, tree=tree.id, contact=contact.id)
     to = Recipient(contact.id, tree.id)
     return Reply(Kind.NOT_UNDERSTOOD, contact.language, words_of(tree, contact), edition.templates, to=to)
 
 
-def _notify(tx: Tx, trees: Iterable[ContactTree], sms: InboundSms, subject: Subject, *, about: str, by: str) -> None:
-    """Record a text; each coordinator, but the sender, gets one notice that it is there."""
+def _add_to_open(tx: Tx, sms: InboundSms, subject: Subject, about: str, **who: str) -> LockedIncident | None:
+    """The open incident, or text, that the phone raised last, with this text in it; None where there is none."""
+    incident = incidents.open_of_phone(tx, sms.sender)
+    if incident is None:
+        return None
+    locked = take_up(tx, incident)
+    locked.record(RECEIVED, **who, text=sms.body)
+    is_news = subject is Subject.NOT_UNDERSTOOD and not locked.facts.lone_text
+    ring_once(locked, Subject.NEWS if is_news else subject, about)
+    locked.finish()
+    return locked
+
+
+def _alarm(
+    tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, subject: Subject, about: str, **who: str
+) -> None:
+    """Alarm the coordinators, but the sender, of a text while no incident is open; what a machine wrote is a notice."""
+    place, people = codes_in(sms.body)
+    report = Report(False, place=place, people=people)
+    facts = facts_of(report, sender.team, sender.member, verified=False, duress=False)
+    locked = keep_lone_text(tx, edition, replace(facts, team=sender.reports_for), **who, text=sms.body)
     told_at = limits.tell_at(tx, TEXTS_TOLD, sms.sender)
-    timeline.append(tx, timeline.SYSTEM, ("sms_received", {"by": by, "text": sms.body}))
-    if told_at is not None:
-        besides = sms.sender
-        tell_coordinators(tx, trees, Kind.NOTICE, subject, ref=NO_REF, about=about, besides=besides, leaves_at=told_at)
+    if not says_so(sms.body):
+        rings = told_at == tx.now and (not sender.is_contact or limits.use(tx, TEXTS_TOLD, CONTACTS))
+        later = told_at if told_at and told_at > tx.now else tx.now + PROMPT_EVERY
+        raise_prompt(locked, PromptKind.ALARM, subject, about=about, rings_at=None if rings else later)
+    elif told_at is not None:
+        notify_coordinators(locked, subject, about, leaves_at=told_at)
+    locked.finish()

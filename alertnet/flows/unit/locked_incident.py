@@ -97,6 +97,10 @@ class LockedIncident:
         """Whether the recipient is a coordinator, in whichever tree."""
         return any(each.is_coordinator for _, each in self.same_recipient(tree, contact))
 
+    def may_coordinate(self, tree: str, contact: str) -> bool:
+        """Whether what coordinators are asked of the incident is asked of that contact too."""
+        return (tree, contact) in {(id, each.id) for id, each in self.plans.coordinators}
+
     def escalation_of(self, tree: str) -> Escalation | None:
         """The escalation of that tree, if it opened one."""
         return next((each for each in self.escalations if each.tree == tree), None)
@@ -156,6 +160,8 @@ class LockedIncident:
         """Write what was gathered: rows first, then the history of it."""
         self.work.flush(begin=self.fresh)
         self.fresh = False
+        for escalation in self.escalations:
+            escalation.new = False
 
 
 def take_up(tx: Tx, incident_id: str) -> LockedIncident:

@@ -32,6 +32,7 @@ NAMES = frozenset(
         *(f"typed_{name}" for name in TYPED),
         *("buttons", "asked_again", "callback_shown", "texts"),
         *("who", "script", "calls", "contacts", "kinds", "deeds", "reasons", "proves"),
+        *("open_text", "join_text", "set_text_aside", "types", "severities", "joinable"),
     )
 )
 """The names of `page_values`, and the links to it in each other language."""

@@ -173,12 +173,16 @@ def postpone(session: Session, id: str, until: datetime) -> None:
 
 
 def unheard(session: Session) -> list[str]:
-    """The references of open incidents none of whose escalations goes on: nobody at all may be told (A2)."""
+    """The references of open incidents none of whose escalations goes on: nobody at all may be told (A2).
+
+    A text that no coordinator has made an incident of is none.
+    """
     goes_on = select(escalations.c.id).where(
         escalations.c.incident_id == incidents.c.id, escalations.c.status != Status.STOPPED.value
     )
-    query = select(incidents.c.ref).where(incidents.c.status == "open", ~goes_on.exists())
-    return list(session.scalars(query.order_by(incidents.c.opened_at)))
+    query = select(incidents.c.ref, incidents.c.facts).where(incidents.c.status == "open", ~goes_on.exists())
+    rows = session.execute(query.order_by(incidents.c.opened_at)).all()
+    return [row.ref for row in rows if not row.facts.get("lone_text")]
 
 
 def _escalation(row: Row[Any]) -> Escalation:

@@ -157,6 +157,12 @@ def save_plan(session: Session, incident: Incident, pruned: list[dict[str, Any]]
     session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
 
 
+def save_opening(session: Session, incident: Incident) -> None:
+    """Replace when it was opened: a text became an incident."""
+    values = {"opened_at": incident.opened_at}
+    session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
+
+
 def save_status(session: Session, incident: Incident) -> None:
     """Replace whether it is open, and why not."""
     values = {

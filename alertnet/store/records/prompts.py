@@ -128,6 +128,11 @@ def open_of(session: Session, incidents: Collection[str]) -> dict[str, list[Prom
     return by_incident(session, _OPEN, incidents, _prompt)
 
 
+def of_incident(session: Session, incident: str) -> list[Prompt]:
+    """Every prompt of the incident, whether open or not."""
+    return [_prompt(row) for row in session.execute(_OF_INCIDENT, {"incident": incident})]
+
+
 def oldest_decision(session: Session, incident: str) -> Prompt | None:
     """The oldest decision of the incident that is still open."""
     return _first(session, _OLDEST_DECISION, incident)

@@ -66,6 +66,8 @@ class ReceivedText:
     """Of a report: the type by its name, and codes."""
     is_verified: bool = False
     action: str | None = None
+    came_to: str | None = None
+    """The incident that it came to, where it was joined to this one later."""
 
 
 def texts_of(session: Session, incident: str) -> list[ReceivedText]:
@@ -77,7 +79,7 @@ def texts_of(session: Session, incident: str) -> list[ReceivedText]:
     rows = session.execute(query.order_by(timeline.c.seq.desc()).limit(MOST)).all()
     return [
         ReceivedText(
-            at,
+            datetime.fromisoformat(payload["heard_at"]) if payload.get("heard_at") else at,
             payload.get("text") or payload.get("note") or "",
             payload.get("tree"),
             payload.get("contact"),
@@ -85,6 +87,7 @@ def texts_of(session: Session, incident: str) -> list[ReceivedText]:
             tuple(payload.get("understood", ())),
             payload.get("pin") in _PROVEN,
             payload.get("action"),
+            payload.get("came_to"),
         )
         for at, payload in reversed(rows)
         if payload and not payload.get("in_words") and any(payload.get(name) for name in _SAYS_SOMETHING)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from alertnet.core.directory.contact_tree import Network
-from alertnet.core.errors import BadInput, Unknown
+from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.incident import Affected, Facts
 from alertnet.core.notification import PromptAnswer
 from alertnet.core.resolution.known_people import check_names, with_records
@@ -65,7 +65,7 @@ def vouch(ref: str, heard: Vouched, key: Coordinator, door: ByDoor) -> Response:
     """An answer that a coordinator heard and vouches for (A6)."""
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        locked = take_up(tx, id_of(tx.session, ref, key))
+        locked = _take_up(tx, ref, key)
         _check_contact(locked, heard.tree, heard.contact)
         at = _past(tx, "heard_at", heard.heard_at)
         recorded = vouching.vouch(locked, heard.tree, heard.contact, heard.kind, by=by(key), note=heard.note, at=at)
@@ -125,27 +125,43 @@ def spare(ref: str, exclusion: Exclusion, key: Coordinator, door: ByDoor) -> Res
 @router.post("/close", response_model=IncidentView)
 def close(ref: str, closing: Closing, key: Coordinator, door: ByDoor) -> Response:
     """Close an incident: everything stops, and those who were told hear so."""
-    return door.carry_out(
-        key, closing, on(ref, key, lambda locked: close_incident(locked, closing.reason, text=closing.text, by=by(key)))
-    )
+
+    def do(locked: LockedIncident) -> None:
+        close_incident(locked, closing.reason, text=closing.text, by=by(key))
+
+    return door.carry_out(key, closing, on(ref, key, do, also_texts=True))
 
 
 @router.post("/reopen", response_model=IncidentView)
 def reopen(ref: str, reopening: Reopening, key: Coordinator, door: ByDoor) -> Response:
     """Reopen an incident: each escalation goes on where it stood."""
     why = ": ".join(filter(None, (reopening.reason, reopening.text)))
-    return door.carry_out(key, reopening, on(ref, key, lambda locked: reopen_incident(locked, by=by(key), reason=why)))
+
+    def do(locked: LockedIncident) -> None:
+        reopen_incident(locked, by=by(key), reason=why)
+
+    return door.carry_out(key, reopening, on(ref, key, do, also_texts=True))
 
 
-def on(ref: str, key: ApiKey, do: Callable[[LockedIncident], None]) -> Act:
-    """The act that takes up the incident, if the key may know of it, does that to it, and shows it."""
+def on(ref: str, key: ApiKey, do: Callable[[LockedIncident], None], *, also_texts: bool = False) -> Act:
+    """The act that takes up the incident, if the key may know of it, does that to it, and shows it.
+
+    `also_texts`: it can be done to a text as well that no coordinator has made an incident of.
+    """
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        locked = take_up(tx, id_of(tx.session, ref, key))
+        locked = _take_up(tx, ref, key, also_texts=also_texts)
         do(locked)
         return locked, partial(shown, id=locked.incident.id)
 
     return act
+
+
+def _take_up(tx: Tx, ref: str, key: ApiKey, *, also_texts: bool = False) -> LockedIncident:
+    locked = take_up(tx, id_of(tx.session, ref, key))
+    if locked.facts.lone_text and not also_texts:
+        raise WrongState(f"incident {locked.incident.ref}", "a text", "a coordinator opens it on its page first")
+    return locked
 
 
 def by(key: ApiKey) -> str:

@@ -1,0 +1,97 @@
+"""A text of somebody known that came while no incident was open: coordinators are alarmed, and say what it is (A12).
+
+It stands on the record like an incident of which nobody else hears. One press of a coordinator makes an incident of it,
+joins it to one that is open, or sets it aside.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from alertnet.core.disclosure import Subject
+from alertnet.core.errors import WrongState
+from alertnet.core.escalation.quorum import AnswerKind, Via
+from alertnet.core.incident import CloseReason, Facts
+from alertnet.core.notification import PromptAnswer
+from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.incidents.open_incident import begin_escalations, put_on_record
+from alertnet.flows.notifications import prompts
+from alertnet.flows.notifications.compose import notify_coordinators
+from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents as incident_store
+from alertnet.store.records import timeline
+from alertnet.store.records.editions import Edition
+
+RECEIVED = "sms_received"
+
+
+def keep_lone_text(tx: Tx, edition: Edition, facts: Facts, **entry: str) -> LockedIncident:
+    """Put a text on record; `entry`: the words as `text`, and whose they are, for the history."""
+    locked = put_on_record(tx, edition, replace(facts, lone_text=True))
+    locked.record(RECEIVED, **entry)
+    return locked
+
+
+def open_text(locked: LockedIncident, facts: Facts, *, by: str) -> None:
+    """Make an incident with those facts of a text, as if it had been raised at this moment.
+
+    Raises:
+        WrongState: it was opened, joined to another or set aside before.
+    """
+    _decide(locked, PromptAnswer.OPENED, by)
+    locked.incident = replace(locked.incident, opened_at=locked.tx.now)
+    incident_store.save_opening(locked.tx.session, locked.incident)
+    locked.change_facts(replace(facts, lone_text=False))
+    begin_escalations(locked, by=by)
+
+
+def open_read_text(locked: LockedIncident, facts: Facts, *, tree: str, contact: str, address: str) -> None:
+    """The same for a coordinator who has read it, and thereby takes charge.
+
+    Raises:
+        WrongState: it was opened, joined to another or set aside before.
+    """
+    open_text(locked, facts, by=contact)
+    # What was queued for whoever takes charge must be there to be called off.
+    locked.finish()
+    respond(locked, tree, contact, AnswerKind.ACKNOWLEDGED, Via.LINK, address=address)
+
+
+def join_text(locked: LockedIncident, into: LockedIncident, *, tree: str, contact: str) -> None:
+    """Put a text into an incident that is open, whose other coordinators hear that there is news.
+
+    Raises:
+        WrongState: it was opened, joined to another or set aside before; or that incident is closed, or a text too.
+    """
+    if not into.is_open or into.facts.lone_text:
+        raise WrongState(f"incident {into.incident.ref}", "not open", "choose an incident that is")
+    _decide(locked, PromptAnswer.JOINED, contact)
+    for at, entry in _received(locked):
+        into.record(RECEIVED, **entry, heard_at=at.isoformat(), came_to=locked.incident.id, joined_by=contact)
+    notify_coordinators(into, Subject.NEWS, locked.facts.team or locked.incident.ref, besides=(tree, contact))
+    locked.incident = replace(locked.incident, merged_into=into.incident.id)
+    close_incident(locked, CloseReason.DUPLICATE, by=contact)
+
+
+def set_text_aside(locked: LockedIncident, *, by: str) -> None:
+    """Close a text that is no incident.
+
+    Raises:
+        WrongState: it was opened, joined to another or set aside before.
+    """
+    _decide(locked, PromptAnswer.SET_ASIDE, by)
+    close_incident(locked, CloseReason.RESOLVED, by=by)
+
+
+def _received(locked: LockedIncident) -> Sequence[tuple[datetime, dict[str, str]]]:
+    entries = timeline.of_kind(locked.tx.session, locked.incident.id, RECEIVED)
+    return [(at, payload) for at, payload in entries if payload]
+
+
+def _decide(locked: LockedIncident, decision: PromptAnswer, by: str) -> None:
+    if not (locked.is_open and locked.facts.lone_text):
+        raise WrongState(f"text {locked.incident.ref}", "decided on", "look at what became of it")
+    locked.record(f"text_{decision.value}", by=by)
+    prompts.end_text(locked, decision, by)

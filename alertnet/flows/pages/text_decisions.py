@@ -1,0 +1,94 @@
+"""What a coordinator decides on a text from its page: it is an incident, belongs to one, or is none (A12)."""
+
+from dataclasses import replace
+
+from alertnet.core.errors import Unknown, WrongState
+from alertnet.core.inbound.field_report import UNKNOWN_TYPE
+from alertnet.core.incident import TYPES, Facts, IncidentStatus, Severity
+from alertnet.core.notification import PromptAnswer
+from alertnet.flows.escalation.pin_proof import Sent
+from alertnet.flows.incidents.lone_text import join_text, open_read_text, set_text_aside
+from alertnet.flows.pages.contact_page import Outcome, look_at
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up_each
+from alertnet.flows.unit.unit_of_work import UnitOfWork
+from alertnet.messages.page import OpenIncident, TextDecisions
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents
+from alertnet.store.records.credentials.page_links import PageLink
+from alertnet.store.records.prompts import Prompt
+from alertnet.store.views.timeline_view import texts_of
+
+OPEN, JOIN, SET_ASIDE = "open", "join", "set_aside"
+DECISIONS = {OPEN: PromptAnswer.OPENED, JOIN: PromptAnswer.JOINED, SET_ASIDE: PromptAnswer.SET_ASIDE}
+MOST_OFFERED = 10
+"""Open incidents that a text can be joined to, the latest."""
+
+
+def take_up_with_other(tx: Tx, link: PageLink, sent: Sent) -> tuple[LockedIncident, LockedIncident | None]:
+    """The link's incident, and the one that its text is to be joined to, if there is such a one."""
+    other = _id_of(tx, sent.into) if sent.answer == JOIN else None
+    # Together, in the order of their ids: two coordinators may press at the same moment.
+    held = take_up_each(tx, sorted({link.incident_id, other or link.incident_id}), UnitOfWork(tx))
+    return held[link.incident_id], held[other] if other and other != link.incident_id else None
+
+
+def text_decisions_of(locked: LockedIncident, link: PageLink) -> TextDecisions:
+    """What can be decided, and the open incidents of which the link's coordinator may hear."""
+    newest = incidents.page(locked.tx.session, IncidentStatus.OPEN.value, None, MOST_OFFERED)
+    return TextDecisions(
+        tuple(
+            OpenIncident(each.ref, each.facts.type, each.opened_at)
+            for each in newest
+            if not each.facts.lone_text and _may_join(look_at(locked.tx, each.id), link)
+        )
+    )
+
+
+def is_allowed(into: LockedIncident | None, link: PageLink, sent: Sent) -> bool:
+    """Whether every field that the decision needs has one of its values."""
+    if sent.answer == OPEN:
+        return (sent.type or UNKNOWN_TYPE) in TYPES and (not sent.severity or sent.severity in list(Severity))
+    return sent.answer == SET_ASIDE or (into is not None and _may_join(into, link))
+
+
+def decide_text(locked: LockedIncident, into: LockedIncident | None, link: PageLink, sent: Sent) -> Outcome:
+    """Do it, unless it was decided before: that is shown instead."""
+    try:
+        if sent.answer == OPEN:
+            open_read_text(locked, _facts(locked, sent), tree=link.tree, contact=link.contact, address=link.address)
+        elif into is not None:
+            join_text(locked, into, tree=link.tree, contact=link.contact)
+        else:
+            set_text_aside(locked, by=link.contact)
+    except WrongState:
+        return Outcome.OVER
+    return Outcome.DONE
+
+
+def was_decided_so(prompt: Prompt, link: PageLink, sent: Sent) -> bool:
+    """Whether that very coordinator has decided so before."""
+    return prompt.answer == DECISIONS.get(sent.answer) and prompt.answered_by == link.contact
+
+
+def _facts(locked: LockedIncident, sent: Sent) -> Facts:
+    """What the coordinator makes of the text: it has read it, and so the report is verified."""
+    type = sent.type or UNKNOWN_TYPE
+    texts = texts_of(locked.tx.session, locked.incident.id)
+    return replace(
+        locked.facts,
+        type=type,
+        severity=Severity(sent.severity) if sent.severity else TYPES[type].severity,
+        verified=True,
+        details="\n".join(text.words for text in texts),
+    )
+
+
+def _id_of(tx: Tx, ref: str) -> str | None:
+    try:
+        return incidents.id_of(tx.session, ref)
+    except Unknown:
+        return None
+
+
+def _may_join(into: LockedIncident, link: PageLink) -> bool:
+    return into.is_open and not into.facts.lone_text and into.may_coordinate(link.tree, link.contact)

@@ -1,0 +1,242 @@
+"""A text that comes while no incident is open: coordinators are alarmed, read it, and say what it is (A12, B4)."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select
+
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import pins, timeline
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
+from tests.scenarios.world import World, link_in
+
+PIN = "47110"
+_PINS_GONE = delete(pins)
+SECOND = """
+  coordinator-2: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}
+"""
+FRIENDS = "  - {name: Friends, notify: [defenders], wait: 10m}\n"
+TEXT = "they took P7 near the market"
+
+
+@pytest.fixture
+def night(world_of: Worlds) -> World:
+    """Two coordinators with a PIN each; no incident is open."""
+    contacts = CONTACTS.replace(
+        'methods: [{sms: "+573005550101"}]', 'methods: [{sms: "+573005550101"}, {call: "+573005550101"}]'
+    )
+    both = COORDINATION.replace("[coordinator]", "[coordinator, coordinator-2]")
+    world = world_of(a_tree(both + FRIENDS, contacts + SECOND))
+    for owner in ("valley/coordinator", "valley/coordinator-2"):
+        world.runtime.transact(set_pins, owner, pin=PIN)
+    return world
+
+
+def page_of(world: World, who: str = "coordinator") -> str:
+    """The path to which the latest alarm on that phone leads."""
+    return link_in(next(text for text in reversed(world.phone(who).inbox) if "ALARM" in text))
+
+
+def texts_on_record(tx: Tx) -> list[Any]:
+    """What was received, of whichever incident."""
+    return list(tx.session.scalars(select(timeline.c.payload).where(timeline.c.kind == "sms_received")))
+
+
+def presses(world: World, page: str, answer: str, **more: str) -> Any:
+    """A coordinator enters the PIN and presses."""
+    shown = world.client.post(page, data={"answer": answer, "pin": PIN, **more})
+    world.settles()
+    return shown
+
+
+def test_a_text_is_read_and_made_an_incident_in_one_press(night: World) -> None:
+    """Nothing of it travels in clear: two presses from the SMS it is read, with who wrote it and from which number."""
+    reply = night.texts("ana", TEXT)
+
+    [sms] = night.phone("coordinator").inbox
+    assert "please read the message from north" in sms
+    assert "market" not in sms
+    assert night.phone("coordinator").ringing
+    assert "coordinacion" in (reply or "")
+    page = page_of(night)
+    assert "market" not in night.client.get(page).text
+    read = night.client.post(page, data={"pin": PIN}).text
+    for shown in (TEXT, "north/ana", 'href="tel:+573005550001"', "P7"):
+        assert shown in read
+
+    opened = presses(night, page, "open")
+
+    assert "coordinator opened an incident" in opened.text
+    incident = night.newest()
+    assert (incident["type"], incident["severity"], incident["verified"]) == ("other", "moderate", True)
+    assert incident.answers() == [("coordinator", "acknowledged", "link")]
+    assert TEXT in night.client.post(page, data={"pin": PIN}).text
+    night.passes(minutes=10)
+    assert incident.told()[-1] == ("defenders", "sms")
+
+
+def test_type_and_severity_can_be_chosen(night: World) -> None:
+    night.texts("ana", TEXT)
+
+    presses(night, page_of(night), "open", type="arrest", severity="serious")
+
+    assert (night.newest()["type"], night.newest()["severity"]) == ("arrest", "serious")
+
+
+def test_whoever_opens_it_is_asked_for_nothing_more_and_the_others_hear(night: World) -> None:
+    """B9: no alarm of the incident rings whoever has just opened it; its callback and codes are the incident's."""
+    night.texts("ana", TEXT)
+
+    presses(night, page_of(night), "open", type="arrest")
+
+    assert not any("URGENT" in text for text in night.phone("coordinator").inbox)
+    assert any("coordinator takes charge" in text for text in night.phone("second coordinator").inbox)
+
+
+def test_what_was_decided_is_done_once_and_shown_to_the_second(night: World) -> None:
+    """Two coordinators with the page open: the later press changes nothing, and says who was first."""
+    night.texts("ana", TEXT)
+    first, second = page_of(night), page_of(night, "second coordinator")
+
+    presses(night, first, "open")
+    late = presses(night, second, "set_aside")
+    again = presses(night, first, "open")
+
+    assert (late.status_code, again.status_code) == (409, 200)
+    assert "coordinator opened an incident" in late.text
+    assert night.newest()["status"] == "open"
+    assert night.newest().timeline().count("incident_opened") == 1
+
+
+def test_a_text_is_joined_to_an_incident_that_is_open(night: World) -> None:
+    """Its words and its number are then on the pages of that incident, and its other coordinator hears of news."""
+    other = night.raises(type="threat", perpetrator="none")
+    night.passes(minutes=1)
+    night.texts("ana", TEXT)
+
+    joined = presses(night, page_of(night), "join", into=other.ref)
+
+    assert f"coordinator joined it to {other.ref}" in joined.text
+    assert night.newest()["status"] == "closed"
+    assert "sms_received" in other.timeline()
+    assert any(f"{other.ref}: news from the team" in text for text in night.phone("second coordinator").inbox)
+    late = presses(night, page_of(night, "second coordinator"), "open")
+    assert (late.status_code, f"joined it to {other.ref}" in late.text) == (409, True)
+
+
+def test_a_text_is_set_aside(night: World) -> None:
+    night.texts("ana", "the bus is late")
+
+    aside = presses(night, page_of(night), "set_aside")
+
+    assert "coordinator set it aside" in aside.text
+    text = night.newest()
+    assert (text["status"], text["escalations"]) == ("closed", [])
+    assert "text_set_aside" in text.timeline()
+    assert any(text.ref in sms and "closed" in sms for sms in night.phone("second coordinator").inbox)
+    assert night.phone("defenders").inbox == []
+
+
+def test_nothing_is_decided_without_the_pin(night: World) -> None:
+    """A6."""
+    night.texts("ana", TEXT)
+    page = page_of(night)
+
+    refused = [night.client.post(page, data={"answer": answer}) for answer in ("open", "set_aside")]
+
+    assert [shown.status_code for shown in refused] == [403, 403]
+    assert "text_opened" not in night.newest().timeline()
+    assert presses(night, page, "open").status_code == 200
+
+
+def test_the_alarm_rings_until_somebody_answers_it(night: World) -> None:
+    """B3: a text is no notice that one can sleep through."""
+    night.texts("ana", TEXT)
+
+    night.passes(minutes=25)
+
+    assert sum("please read" in sms for sms in night.phone("second coordinator").inbox) == 3
+
+
+def test_more_of_the_same_phone_goes_into_the_same_text(night: World) -> None:
+    night.texts("ana", TEXT)
+    night.texts("ana", "two men in a grey car")
+
+    read = night.client.post(page_of(night), data={"pin": PIN}).text
+
+    assert len(night.phone("coordinator").inbox) == 1
+    assert TEXT in read
+    assert "two men in a grey car" in read
+
+
+def test_a_cry_for_help_right_after_a_text_opens_its_incident(night: World) -> None:
+    """The words are then where everybody looks for them; it is decided on no more."""
+    night.texts("ana", TEXT)
+    ref = night.newest().ref
+
+    night.texts("ana", "SOS")
+
+    incident = night.newest()
+    assert (incident.ref, incident["severity"], incident["verified"]) == (ref, "critical", False)
+    late = presses(night, page_of(night), "set_aside")
+    assert (late.status_code, TEXT in late.text) == (409, True)
+    assert incident["status"] == "open"
+
+
+def test_a_contacts_text_is_an_alarm_as_well(night: World) -> None:
+    """A12: of whoever stands in a tree."""
+    night.texts("ombuds", "we hear shots at the school")
+
+    read = night.client.post(page_of(night), data={"pin": PIN}).text
+
+    assert "we hear shots at the school" in read
+    assert "Ombuds office (ombuds)" in read
+    assert 'href="tel:+573005550120"' in read
+
+
+def test_what_a_machine_wrote_rings_nobody(night: World) -> None:
+    """The text is on record, and one notice says that it came."""
+    night.texts("ombuds", "Out of office: back on Monday")
+
+    assert not night.phone("coordinator").ringing
+    [sms] = night.phone("coordinator").inbox
+    assert "please read the message from ombuds" in sms
+    assert "ALARM" not in sms
+    assert [entry["contact"] for entry in night.runtime.read(texts_on_record)] == ["ombuds"]
+
+
+def test_whoever_has_no_pin_may_decide_and_reads_why_the_words_are_hidden(night: World) -> None:
+    """A9: a link that travelled in clear shows no words, whoever opens it."""
+    night.runtime.transact(lambda tx: tx.session.execute(_PINS_GONE))
+    night.texts("ana", TEXT)
+
+    shown = night.client.get(page_of(night)).text
+
+    assert "shown only to those with a PIN" in shown
+    assert 'value="open"' in shown
+    assert TEXT not in shown
+
+
+def test_a_text_alone_is_no_incident_that_nobody_hears_of(night: World) -> None:
+    """A2: what stops the heartbeat is an incident of which nobody may be told, and coordinators ring for a text."""
+    night.texts("ana", TEXT)
+
+    ready = night.client.get("/readyz").json()
+
+    text = night.newest()
+    assert text.ref in night.phone("coordinator").inbox[0]
+    assert text["escalations"] == []
+    assert text.ref not in ready["unheard"]
+
+
+def test_the_api_does_to_a_text_nothing_that_needs_an_incident(night: World) -> None:
+    """What is no incident yet can be closed, and not told to others."""
+    night.texts("ana", TEXT)
+    text = night.newest()
+
+    text.act("go", expect=409, decision="go")
+    text.act("close", reason="resolved")
+
+    assert text["status"] == "closed"
