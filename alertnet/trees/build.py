@@ -16,7 +16,7 @@ from alertnet.core.directory.contact_tree import (
     Team,
 )
 from alertnet.core.directory.languages import title_in
-from alertnet.core.directory.on_call import Duty, Officer
+from alertnet.core.directory.on_call import STAFF, Duty, Officer
 from alertnet.core.directory.when import When
 from alertnet.core.incident import Affected, Scope
 from alertnet.trees.forms.field_form import FieldForm, TeamForm
@@ -34,19 +34,20 @@ from alertnet.trees.reading.values import days
 
 NO_DEFAULTS = DefaultsForm()
 
+Officers = Mapping[str, Officer]
+"""By `member` and by `team/member`."""
+
 SharedContacts = Mapping[str, tuple[str, ContactForm]]
 """What a tree includes, by id, each contact with the file that it stands in."""
 
 
-def contact_tree(
-    form: TreeForm, shared: SharedContacts, field: Mapping[str, Team], keys: Mapping[str, str]
-) -> ContactTree:
+def contact_tree(form: TreeForm, shared: SharedContacts, officers: Officers, keys: Mapping[str, str]) -> ContactTree:
     """The tree of the form, with what it includes.
 
-    `field`: the teams, whose members are on the rotas; `keys`: the public keys by the path that contacts have for them.
+    `officers`: who may be on its rotas; `keys`: the public keys by the path that contacts have for them.
     """
     forms = form.contacts | {name: contact for name, (_, contact) in shared.items()}
-    contacts = {name: _contact(name, contact, form, field, keys) for name, contact in forms.items()}
+    contacts = {name: _contact(name, contact, form, officers, keys) for name, contact in forms.items()}
     for name, (file, _) in shared.items():
         contacts[name] = replace(contacts[name], included_from=file)
     meant = _meant(forms)
@@ -76,6 +77,22 @@ def teams(form: FieldForm) -> dict[str, Team]:
     return {name: _team(name, team) for name, team in form.teams.items()}
 
 
+def staff(form: FieldForm) -> dict[str, Member]:
+    """Those who take turns of duty and are in no team, by id."""
+    return {key: Member(key, one.name, one.phone, one.language) for key, one in form.staff.items()}
+
+
+def officers(form: FieldForm) -> Officers:
+    """Whoever may take turns of duty, by the names that a rota has for them."""
+    groups = [(team.id, team.members) for team in teams(form).values()]
+    return {
+        name: Officer(f"{group}/{member.id}", member.phone, member.language)
+        for group, members in (*groups, (STAFF, staff(form)))
+        for member in members.values()
+        for name in (member.id, f"{group}/{member.id}")
+    }
+
+
 def people(form: FieldForm) -> dict[str, Affected]:
     """Those accompanied, by code."""
     return {
@@ -91,9 +108,7 @@ def people(form: FieldForm) -> dict[str, Affected]:
     }
 
 
-def _contact(
-    name: str, written: ContactForm, tree: TreeForm, field: Mapping[str, Team], keys: Mapping[str, str]
-) -> Contact:
+def _contact(name: str, written: ContactForm, tree: TreeForm, officers: Officers, keys: Mapping[str, str]) -> Contact:
     form = _with_defaults(written, tree)
     return Contact(
         id=name,
@@ -117,7 +132,7 @@ def _contact(
         closed=frozenset(day for each in form.closed for day in days(each)),
         when_closed=tuple(_method(method) for method in form.when_closed),
         quiet=dict(form.quiet),
-        duty=_duty(form, field),
+        duty=_duty(form, officers),
         when=When(place=frozenset(form.when.place or ()), organisation=frozenset(form.when.organisation or ())),
         pgp=keys[form.pgp] if form.pgp else None,
     )
@@ -141,16 +156,10 @@ def _effective_scope(name: str, form: ContactForm, tree: TreeForm) -> Scope:
     return scope
 
 
-def _duty(form: ContactForm, field: Mapping[str, Team]) -> Duty | None:
+def _duty(form: ContactForm, officers: Officers) -> Duty | None:
     if form.duty is None:
         return None
-    known = {
-        name: Officer(f"{team.id}/{member.id}", member.phone, member.language)
-        for team in field.values()
-        for member in team.members.values()
-        for name in (member.id, f"{team.id}/{member.id}")
-    }
-    return Duty(tuple(known[name] for name in form.duty.rota), *form.duty.change)
+    return Duty(tuple(officers[name] for name in form.duty.rota), *form.duty.change, since=form.duty.since)
 
 
 def _method(form: MethodForm) -> Method:

@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.errors import Misconfigured
 from alertnet.trees import build
 from alertnet.trees.build import SharedContacts
@@ -49,9 +49,9 @@ def read_folder(folder: Path) -> tuple[Network | None, tuple[Fault, ...]]:
     reading = _read(folder)
     if reading.faults:
         return None, reading.faults
-    teams, people = build.teams(reading.field), build.people(reading.field)
-    trees = [build.contact_tree(*each, teams, reading.keyring.texts) for each in reading.trees]
-    return Network(trees={tree.id: tree for tree in trees}, teams=teams, people=people), ()
+    field = reading.field
+    trees = {tree.id: tree for tree in _trees(reading)}
+    return Network(trees, build.teams(field), build.people(field), build.staff(field)), ()
 
 
 def check_folder(folder: Path) -> tuple[Fault, ...]:
@@ -80,12 +80,11 @@ def survey(folder: Path, today: date, spoken: Collection[str] | None = None) -> 
     faults = reading.faults or _in_order(reading.keyring.expired(today))
     if faults:
         return Survey(faults)
-    teams = build.teams(reading.field)
-    trees = [build.contact_tree(*each, teams, reading.keyring.texts) for each in reading.trees]
+    trees = _trees(reading)
     unwise = [*advice(reading.nodes, reading.field_root, today, spoken), *reading.keyring.expiring(today)]
     for tree, nodes in zip(trees, reading.nodes, strict=True):
         unwise += uncovered(tree, nodes.root, today)
-    return Survey((), _in_order(unwise), tuple(tree.id for tree in trees), tuple(teams))
+    return Survey((), _in_order(unwise), tuple(tree.id for tree in trees), tuple(reading.field.teams))
 
 
 @dataclass(frozen=True)
@@ -98,6 +97,11 @@ class _Reading:
     nodes: tuple[TreeNodes, ...] = ()
     field_root: Node = empty_document(FIELD).root
     keyring: Keyring = NO_KEYS
+
+
+def _trees(reading: "_Reading") -> list[ContactTree]:
+    officers = build.officers(reading.field)
+    return [build.contact_tree(*each, officers, reading.keyring.texts) for each in reading.trees]
 
 
 def _read(folder: Path) -> _Reading:

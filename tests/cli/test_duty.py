@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,67 @@ def test_a_turn_out_of_order_holds_at_once_and_is_on_the_record(office: Office, 
     assert office.types("duty", "show").out.startswith("colombia/coordinator-2: north/ana;")
     entries = runtime.read(lambda tx: timeline_view.entries(tx.session, timeline.SYSTEM, 0, 10))
     assert [each["kind"] for each in entries].count("duty_arranged") == 2
+
+
+def lines(office: Office, *typed: str) -> list[str]:
+    said = office.types("duty", *typed)
+    assert said.code == 0, said.err
+    return said.out.splitlines()
+
+
+@pytest.mark.usefixtures("runtime", "trees")
+def test_the_turns_of_the_coming_weeks_follow_one_another(office: Office) -> None:
+    head, *coming = lines(office, "show", "--weeks", "8")
+
+    assert head.startswith("colombia/coordinator-2: north/")
+    assert len(coming) == 8
+    assert len({line.rpartition(" ")[2] for line in coming[::2]}) == 1
+    assert {line.rpartition(" ")[2] for line in coming} == {"north/ana", "north/luis"}
+    spans = [re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d", line) for line in coming]
+    assert [ends for _, ends in spans[:-1]] == [starts for starts, _ in spans[1:]]
+
+
+@pytest.mark.usefixtures("runtime", "trees")
+def test_a_swap_is_two_turns_and_is_taken_back_whole(office: Office, runtime: Runtime) -> None:
+    before = lines(office, "show", "--weeks", "6")
+    third = before[3]
+    gives, takes = ("ana", "luis") if third.endswith("north/ana") else ("luis", "ana")
+    week = f"{date.fromisoformat(third.split()[1]):%G-W%V}"
+
+    done = lines(office, "swap", "ana", "luis", "--week", week)
+    after = lines(office, "show", "--weeks", "6")
+    lines(office, "set", "colombia/coordinator-2", "ana", "--until", "2035-01-01")
+    undone_set, undone_swap = lines(office, "undo"), lines(office, "undo")
+
+    assert [line.split()[1] for line in done] == [f"north/{takes}", f"north/{gives}"]
+    assert after != before
+    assert len(undone_set) == 1
+    assert undone_swap == [f"no longer: {line}" for line in done]
+    assert lines(office, "show", "--weeks", "6") == before
+    entries = runtime.read(lambda tx: timeline_view.entries(tx.session, timeline.SYSTEM, 0, 20))
+    assert [each["kind"] for each in entries if each["kind"].startswith("duty_")] == [
+        *["duty_arranged"] * 3,
+        *["duty_undone"] * 3,
+    ]
+    assert "nothing is undone" in office.types("duty", "undo").err
+
+
+@pytest.mark.usefixtures("runtime", "trees")
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [
+        (["ana", "luis", "--week", "December"], "a week of ISO 8601, such as 2026-W50"),
+        (["ana", "luis", "--week", "2020-W10"], "a week that one of the two has, and that is not over"),
+        (["ana", "mary", "--week", "2035-W10"], "two of one rota"),
+        (["ana", "ana", "--week", "2035-W10"], "two of one rota"),
+        (["ana", "luis", "--week", "2035-W10", "--contact", "colombia/mayor"], "no contact with a duty rota"),
+    ],
+)
+def test_what_can_not_be_swapped_is_refused_with_what_can(office: Office, typed: list[str], fault: str) -> None:
+    said = office.types("duty", "swap", *typed)
+
+    assert (said.code, said.out) == (2, "")
+    assert fault in said.err
 
 
 @pytest.mark.usefixtures("runtime", "trees")

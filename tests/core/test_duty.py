@@ -1,6 +1,7 @@
 """Whose turn of duty it is: the weekly rota, its moment of change, and what was arranged otherwise (B1, A7)."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alertnet.core.directory.on_call import Arrangement, Duty, Officer, on_duty, shift_at
+from alertnet.core.directory.on_call import Arrangement, Duty, Officer, on_duty, shift_at, swapped, turns
 from tests.core.cast import call, coordinator, email, level, sms, tree
 
 ANA, LUIS, MARY = (Officer(f"north/{name}", f"+{name}", "es") for name in ("ana", "luis", "mary"))
@@ -42,6 +43,74 @@ def test_a_rota_of_three_comes_round_after_three_weeks() -> None:
     weeks = [turn(at("2026-11-27 12:00") + timedelta(weeks=count), duty=three) for count in range(4)]
     assert sorted({*weeks[:3]}, key=str) == ["ana", "luis", "mary"]
     assert weeks[3] == weeks[0]
+
+
+@pytest.mark.parametrize(
+    ("since", "begins"),
+    [("2026-11-30", "2026-11-30 09:00"), ("2026-11-24", "2026-11-30 09:00"), ("2026-12-01", "2026-12-07 09:00")],
+)
+def test_the_first_on_the_rota_has_the_first_turn_since_a_day(since: str, begins: str) -> None:
+    """B1: `since`; before it nobody has a turn, and the contact's own numbers serve."""
+    duty = replace(ROTA, rota=(LUIS, ANA, MARY), since=date.fromisoformat(since))
+    first = at(begins)
+
+    assert turn(first - timedelta(seconds=1), duty=duty) is None
+    assert [turn(first + timedelta(weeks=count), duty=duty) for count in range(4)] == ["luis", "ana", "mary", "luis"]
+
+
+def test_a_name_that_is_added_shifts_nobody_before_it() -> None:
+    """B1: the weeks of those who stand before it are what they were, until its own turn comes."""
+    two = replace(ROTA, since=date(2026, 11, 30))
+    three = replace(two, rota=(*ROTA.rota, MARY))
+    weeks = [at("2026-11-30 09:00") + timedelta(weeks=count) for count in range(3)]
+
+    assert [turn(moment, duty=two) for moment in weeks] == ["ana", "luis", "ana"]
+    assert [turn(moment, duty=three) for moment in weeks] == ["ana", "luis", "mary"]
+
+
+def test_turns_follow_one_another_and_show_what_was_arranged() -> None:
+    """Whoever goes on is not listed twice; the first is whole, though it has begun."""
+    duty = replace(ROTA, since=date(2026, 11, 23))
+    holiday = arranged(LUIS, True, "2026-11-26 00:00", "2026-11-27 00:00")
+    found = turns(duty, "America/Bogota", [holiday], at("2026-11-24 12:00"), 3)
+
+    assert [(each.officer.id if each.officer else None, each.starts_at) for each in found] == [
+        ("north/ana", at("2026-11-23 09:00")),
+        ("north/luis", at("2026-11-26 00:00")),
+        ("north/ana", at("2026-11-27 00:00")),
+        ("north/luis", at("2026-11-30 09:00")),
+        ("north/ana", at("2026-12-07 09:00")),
+    ]
+    assert [before.ends_at for before in found[:-1]] == [after.starts_at for after in found[1:]]
+    alone = turns(replace(duty, rota=(ANA,)), "America/Bogota", [], at("2026-11-24 12:00"), 3)
+    assert [(each.starts_at, each.ends_at) for each in alone] == [(at("2026-11-23 09:00"), at("2026-12-14 09:00"))]
+
+
+@pytest.mark.parametrize("pair", [(ANA, LUIS), (LUIS, ANA)])
+def test_two_exchange_a_turn_for_the_next_of_whoever_takes_it(pair: tuple[Officer, Officer]) -> None:
+    duty = replace(ROTA, rota=(ANA, LUIS, MARY), since=date(2026, 11, 30))
+    now = at("2026-11-24 12:00")
+    done = swapped(duty, "America/Bogota", [], pair, date(2026, 12, 21), now)
+
+    assert done is not None
+    assert done == (
+        arranged(LUIS, True, "2026-12-21 09:00", "2026-12-28 09:00"),
+        arranged(ANA, True, "2026-12-28 09:00", "2027-01-04 09:00"),
+    )
+    weeks = [at("2026-12-21 12:00") + timedelta(weeks=count) for count in range(3)]
+    assert [turn(moment, *done, duty=duty) for moment in weeks] == ["luis", "ana", "mary"]
+    again = swapped(duty, "America/Bogota", done, pair, date(2026, 12, 21), now)
+    assert again is not None
+    assert [turn(moment, *done, *again, duty=duty) for moment in weeks] == ["ana", "luis", "mary"]
+
+
+def test_nothing_is_exchanged_where_neither_has_the_turn_or_it_is_over() -> None:
+    duty = replace(ROTA, rota=(ANA, LUIS, MARY), since=date(2026, 11, 30))
+    third = date(2026, 12, 14)
+
+    assert swapped(duty, "America/Bogota", [], (ANA, LUIS), third, at("2026-11-24 12:00")) is None
+    assert swapped(duty, "America/Bogota", [], (ANA, MARY), third, at("2026-12-21 09:00")) is None
+    assert swapped(duty, "America/Bogota", [], (ANA, MARY), third, at("2026-12-21 08:59")) is not None
 
 
 def test_an_empty_rota_has_nobody_on_duty() -> None:
@@ -101,7 +170,7 @@ def test_every_moment_lies_in_one_week_of_the_rota(zone: str, weekday: int, minu
     shift = shift_at(duty, zone, moment)
     assert shift.starts_at <= moment < shift.ends_at
     following = shift_at(duty, zone, shift.ends_at)
-    assert (following.starts_at, following.place) == (shift.ends_at, 1 - shift.place)
+    assert (following.starts_at, {following.place, shift.place}) == (shift.ends_at, {0, 1})
     assert abs(shift.ends_at - shift.starts_at - timedelta(weeks=1)) <= timedelta(hours=2)
 
 

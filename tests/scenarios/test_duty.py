@@ -150,3 +150,50 @@ def test_a_dated_turn_holds_at_once_for_a_running_incident(world: World) -> None
     assert len(heard(world, now)) == 1
     assert len(heard(world, later)) == 1
     assert ("coordinator", "sms") in incident.told("reminder")
+
+
+STAFF = "+573005550077"
+ON_STAFF = f"""
+teams:
+  north: {{country: CO, language: es, consent: national, members: {{ana: {{name: Ana, phone: "{PHONES["ana"]}"}}}}}}
+staff:
+  ines: {{name: Ines, phone: "{STAFF}", language: en}}
+"""
+
+
+@pytest.fixture
+def with_staff(world_of: Worlds) -> World:
+    """Ines, who is in no team, has the turn; Ana has the next."""
+    contacts = CONTACTS.replace("rota: [ana, mary]", "since: 2026-11-16, rota: [ines, ana]")
+    made = world_of(a_tree(COORDINATION, contacts), field=ON_STAFF)
+    made.clock.at = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
+    made.runtime.transact(set_pins, "staff/ines", pin="47110", duress="47990")
+    return made
+
+
+def test_one_of_the_staff_is_told_and_acknowledges_for_the_contact(with_staff: World) -> None:
+    """B1: people on duty need not be field members."""
+    incident = with_staff.raises(people=[])
+    (text,) = (str(each) for each in with_staff.phone(STAFF).inbox)
+
+    with_staff.texts(STAFF, f"OK {code_in(text)}")
+
+    assert incident.answers() == [("coordinator", "acknowledged", "sms")]
+
+
+def test_one_of_the_staff_hands_the_turn_on_by_sms(with_staff: World) -> None:
+    assert "off duty for coordinator" in str(with_staff.texts(STAFF, "OFF 47110"))
+
+    with_staff.raises(people=[])
+
+    assert [str(text) for text in with_staff.phone(STAFF).inbox if "URGENT" in str(text)] == []
+    assert any("URGENT" in text for text in heard(with_staff, "ana"))
+
+
+def test_what_one_of_the_staff_writes_reaches_the_coordinators(with_staff: World) -> None:
+    """A12: nothing that a known person sends is dropped; the next on the rota is alarmed, and not who wrote it."""
+    with_staff.texts(STAFF, "I am ill, who takes over?")
+    with_staff.passes(seconds=10)
+
+    (alarm,) = heard(with_staff, "ana")
+    assert "mensaje de coordinator" in alarm

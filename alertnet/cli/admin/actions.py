@@ -1,10 +1,10 @@
 """What the commands change, each in one transaction, and what they put on the system's record of it (A10)."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from alertnet.core.directory.contact_tree import Network
-from alertnet.core.directory.on_call import Arrangement
+from alertnet.core.directory.on_call import STAFF, Arrangement
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH
 from alertnet.core.incident import CloseReason
@@ -15,6 +15,7 @@ from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.credentials import api_keys
+from alertnet.store.records.on_call import Arranged
 
 BY = "command line"
 """Who did it, as the timeline has it."""
@@ -65,13 +66,13 @@ def check_team(network: Network, team: str) -> None:
 
 
 def check_owner(network: Network, owner: str) -> None:
-    """Refuse an `owner` that is no TEAM/MEMBER or TREE/CONTACT of the network.
+    """Refuse an `owner` that is no TEAM/MEMBER, `staff/NAME` or TREE/CONTACT of the network.
 
     Raises:
         Unknown: it is neither.
     """
     group, _, name = owner.partition("/")
-    members = network.teams[group].members if group in network.teams else {}
+    members = network.teams[group].members if group in network.teams else network.staff if group == STAFF else {}
     contacts = network.trees[group].contacts if group in network.trees else {}
     if name not in {*members, *contacts}:
         raise Unknown("member or contact", owner)
@@ -103,3 +104,13 @@ def set_duty(
 ) -> Arrangement:
     """See `flows.sms.on_call.set_duty`."""
     return on_call.set_duty(tx, network, owner, member, is_on=is_on, starts_at=starts_at, ends_at=ends_at, by=BY)
+
+
+def swap_duty(tx: Tx, network: Network, names: tuple[str, str], monday: date, owner: str | None) -> list[Arranged]:
+    """See `flows.sms.on_call.swap_duty`."""
+    return on_call.swap_duty(tx, network, names, monday, owner=owner, by=BY)
+
+
+def undo_duty(tx: Tx) -> list[Arranged]:
+    """See `flows.sms.on_call.undo_duty`."""
+    return on_call.undo_duty(tx, BY)

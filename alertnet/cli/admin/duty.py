@@ -1,16 +1,22 @@
 """`alertnet duty`: who is on duty for each contact that has a rota, and who takes a turn out of order."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Annotated
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from alertnet.cli.arguments import typed_moment
 from alertnet.cli.connection import connected
-from alertnet.core.directory.contact_tree import ContactTree
-from alertnet.core.directory.on_call import Arrangement, shift_at
+from alertnet.core.directory.contact_tree import ContactTree, Network
+from alertnet.core.directory.on_call import Arrangement, shift_at, turns
+from alertnet.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from alertnet.store.records.on_call import Arranged
+
+NOBODY = "nobody, so its own numbers serve"
 
 app = typer.Typer(
     help="Who is on duty.",
@@ -24,9 +30,16 @@ Until = Annotated[str, typer.Option(help="As above; default: when the turn chang
 Off = Annotated[bool, typer.Option("--off", help="Off duty: the next on the rota takes the turn.")]
 
 
-@app.command(epilog="Example: alertnet duty show")
-def show() -> None:
-    """Whoever is on duty now, when the turn changes, and what was arranged beside the rota."""
+Weeks = Annotated[int, typer.Option(min=1, max=53, help="Turns of so many weeks, this one included.")]
+Week = Annotated[str, typer.Option(help="The week in which the turn begins, as in 2026-W50.")]
+One = Annotated[str, typer.Argument(metavar="MEMBER", help="One of the two, of one rota.")]
+Other = Annotated[str, typer.Argument(metavar="MEMBER", help="The other.")]
+Of = Annotated[str | None, typer.Option("--contact", metavar="TREE/CONTACT", help="Of this contact's rota alone.")]
+
+
+@app.command(epilog="Example: alertnet duty show --weeks 8")
+def show(weeks: Weeks = 1) -> None:
+    """Whoever is on duty now, when the turn changes, and what was arranged; or the turns of the coming weeks."""
     from alertnet.cli.startup import on_stderr, trees_in_force
     from alertnet.store.records import on_call
 
@@ -34,7 +47,7 @@ def show() -> None:
         network = trees_in_force(runtime, on_stderr)
         arranged, now = runtime.read(on_call.arranged), runtime.now()
     for _, tree in sorted(network.trees.items()):
-        for line in _lines(tree, arranged.get(tree.id, {}), now):
+        for line in _lines(tree, arranged.get(tree.id, {}), now, weeks):
             typer.echo(line)
 
 
@@ -53,17 +66,67 @@ def set_duty(owner: Owner, member: Member, starts: From = "", until: Until = "",
     typer.echo(f"{owner}: {done.officer} is {'on' if done.is_on else 'off'} duty until {_clock(done.ends_at, zone)}.")
 
 
-def _lines(tree: ContactTree, arranged: Mapping[str, Sequence[Arrangement]], now: datetime) -> Iterator[str]:
-    """Each contact with a rota, and below it what was arranged, by the tree's clock."""
+@app.command(epilog="Example: alertnet duty swap ana luis --week 2026-W50")
+def swap(one: One, other: Other, week: Week, contact: Of = None) -> None:
+    """Let two exchange turns: that week goes to the other, whose next turn goes to the first."""
+    from alertnet.cli.admin import actions
+    from alertnet.cli.startup import on_stderr, trees_in_force
+
+    with connected() as runtime:
+        network = trees_in_force(runtime, on_stderr)
+        done = runtime.transact(actions.swap_duty, network, (one, other), _monday(week), contact)
+    for line in _arranged(network, done):
+        typer.echo(line)
+
+
+@app.command(epilog="Example: alertnet duty undo")
+def undo() -> None:
+    """Take back the last set or swap that was typed, as far as it is not over; texts ON and OFF stay."""
+    from alertnet.cli.admin import actions
+    from alertnet.cli.startup import on_stderr, trees_in_force
+
+    with connected() as runtime:
+        network = trees_in_force(runtime, on_stderr)
+        undone = runtime.transact(actions.undo_duty)
+    for line in _arranged(network, undone):
+        typer.echo(f"no longer: {line}")
+
+
+def _lines(
+    tree: ContactTree, arranged: Mapping[str, Sequence[Arrangement]], now: datetime, weeks: int
+) -> Iterator[str]:
+    """Each contact with a rota, and below it what was arranged, or who has which turn, by the tree's clock."""
     officers = tree.on_duty(now, arranged=arranged)
     for contact in tree.with_duty:
         assert contact.duty is not None
-        who = officers[contact.id].id if contact.id in officers else "nobody, so its own numbers serve"
+        who = officers[contact.id].id if contact.id in officers else NOBODY
         changes_at = shift_at(contact.duty, tree.timezone, now).ends_at
         yield f"{tree.id}/{contact.id}: {who}; the turn changes {_clock(changes_at, tree.timezone)}"
-        for each in arranged.get(contact.id, ()):
-            span = f"{_clock(each.starts_at, tree.timezone)} to {_clock(each.ends_at, tree.timezone)}"
-            yield f"  {each.officer} is {'on' if each.is_on else 'off'} duty, {span}"
+        its = arranged.get(contact.id, ())
+        for turn in turns(contact.duty, tree.timezone, its, now, weeks) if weeks > 1 else ():
+            span = f"{_clock(turn.starts_at, tree.timezone)} to {_clock(turn.ends_at, tree.timezone)}"
+            yield f"  {span}  {turn.officer.id if turn.officer else NOBODY}"
+        for each in its if weeks == 1 else ():
+            yield f"  {_said(each, tree.timezone)}"
+
+
+def _arranged(network: Network, arranged: Iterable["Arranged"]) -> Iterator[str]:
+    for each in arranged:
+        tree = network.trees.get(each.tree)
+        yield f"{each.tree}/{each.contact}: {_said(each.arrangement, tree.timezone if tree else 'UTC')}"
+
+
+def _said(arrangement: Arrangement, zone: str) -> str:
+    span = f"{_clock(arrangement.starts_at, zone)} to {_clock(arrangement.ends_at, zone)}"
+    return f"{arrangement.officer} is {'on' if arrangement.is_on else 'off'} duty, {span}"
+
+
+def _monday(week: str) -> date:
+    """The first day of a week as ISO 8601 writes it."""
+    try:
+        return datetime.strptime(f"{week}-1", "%G-W%V-%u").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        raise BadInput("--week", week, "a week of ISO 8601, such as 2026-W50") from None
 
 
 def _clock(moment: datetime, zone: str) -> str:

@@ -13,7 +13,7 @@ app = typer.Typer(
     epilog="Example: alertnet pins set north/ana --pin -",
     no_args_is_help=True,
 )
-Owner = Annotated[str, typer.Argument(metavar="OWNER", help="TEAM/MEMBER or TREE/CONTACT.")]
+Owner = Annotated[str, typer.Argument(metavar="OWNER", help="TEAM/MEMBER, staff/NAME or TREE/CONTACT.")]
 Pin = Annotated[str | None, typer.Option(help="Five digits; - reads them from standard input.")]
 Duress = Annotated[str | None, typer.Option(help="Five digits that look true and raise a silent alarm; - as above.")]
 OneTime = Annotated[int, typer.Option(min=0, max=100, help="Print that many fresh PINs of six digits, each good once.")]

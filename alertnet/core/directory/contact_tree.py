@@ -215,11 +215,13 @@ class Team:
 
 @dataclass(frozen=True)
 class Network:
-    """All trees in force, the teams of the field, and the codes of those accompanied."""
+    """All trees in force, the teams of the field and the staff, and the codes of those accompanied."""
 
     trees: dict[str, ContactTree]
     teams: dict[str, Team]
     people: dict[str, Affected]
+    staff: dict[str, Member] = field(default_factory=dict)
+    """Those who take turns of duty and are in no team."""
 
     @property
     def methods(self) -> frozenset[MethodKind]:

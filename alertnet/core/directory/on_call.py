@@ -5,18 +5,24 @@ right after: so that no turn begins twice or not at all (A7).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 _MONDAY = date(1970, 1, 5)
-"""The weeks are counted from here: the first on the rota has each week whose number the length of the rota divides."""
+"""Weeks are counted from here: of a rota without a beginning the first has each week that its length divides."""
 _WEEK = timedelta(days=7)
+_LOOK_AHEAD = 53
+"""Weeks in which somebody's next turn is looked for."""
+
+STAFF = "staff"
+"""Stands where a team would, for those who take turns and are in none."""
 
 
 @dataclass(frozen=True)
 class Officer:
-    """A member of a team who takes turns. `id`: `team/member`."""
+    """A member of a team, or one of the staff, who takes turns. `id`: `team/member`, `staff/name`."""
 
     id: str
     phone: str
@@ -30,6 +36,8 @@ class Duty:
     rota: tuple[Officer, ...]
     weekday: int
     minute: int
+    since: date | None = None
+    """The first on the rota has the first turn that begins on this day or later; before it nobody is on duty."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +56,18 @@ class Arrangement:
 
 @dataclass(frozen=True)
 class Shift:
-    """A week of the rota; `place`: whose turn it is there."""
+    """A week of the rota; `place`: whose turn it is there, None: the rota has not begun."""
 
-    place: int
+    place: int | None
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Somebody is on duty from one moment to another, by the rota or by arrangement; None: nobody is."""
+
+    officer: Officer | None
     starts_at: datetime
     ends_at: datetime
 
@@ -62,7 +79,48 @@ def shift_at(duty: Duty, zone: str, at: datetime) -> Shift:
         week -= 1
     while at >= _change(duty, zone, week + 1):
         week += 1
-    return Shift(week % max(1, len(duty.rota)), _change(duty, zone, week), _change(duty, zone, week + 1))
+    return _shift(duty, zone, week)
+
+
+def turns(duty: Duty, zone: str, arranged: Sequence[Arrangement], at: datetime, weeks: int) -> list[Turn]:
+    """Who is on duty when, from the change before that moment on; who goes on for several weeks has one turn."""
+    shifts = [shift_at(duty, zone, at)]
+    while len(shifts) < weeks:
+        shifts.append(shift_at(duty, zone, shifts[-1].ends_at))
+    first, last = shifts[0].starts_at, shifts[-1].ends_at
+    arranged_at = {moment for each in arranged for moment in (each.starts_at, each.ends_at) if first < moment < last}
+    moments = sorted({*(shift.starts_at for shift in shifts), *arranged_at, last})
+    found: list[Turn] = []
+    for starts_at, ends_at in pairwise(moments):
+        officer = on_duty(duty, zone, arranged, starts_at)
+        if found and found[-1].officer == officer:
+            found[-1] = replace(found[-1], ends_at=ends_at)
+        else:
+            found.append(Turn(officer, starts_at, ends_at))
+    return found
+
+
+def swapped(
+    duty: Duty, zone: str, arranged: Sequence[Arrangement], pair: tuple[Officer, Officer], monday: date, now: datetime
+) -> tuple[Arrangement, Arrangement] | None:
+    """The two exchange the turn that begins in the week of that Monday for the next one of whoever takes it over.
+
+    None where neither has that turn, it is over, or whoever takes it over has none in the year after.
+    """
+    week = (monday - _MONDAY) // _WEEK
+    given = _shift(duty, zone, week)
+    gives = on_duty(duty, zone, arranged, given.starts_at)
+    if gives not in pair or given.ends_at <= now:
+        return None
+    takes = pair[0] if gives == pair[1] else pair[1]
+    later = (_shift(duty, zone, week + count) for count in range(1, _LOOK_AHEAD))
+    back = next((each for each in later if on_duty(duty, zone, arranged, each.starts_at) == takes), None)
+    if back is None:
+        return None
+    return (
+        Arrangement(takes.id, True, given.starts_at, given.ends_at),
+        Arrangement(gives.id, True, back.starts_at, back.ends_at),
+    )
 
 
 def on_duty(
@@ -79,7 +137,15 @@ def on_duty(
     if called:
         return ready[called[-1]]
     place = shift_at(duty, zone, at).place
+    if place is None:
+        return None
     return next((each for each in (*duty.rota[place:], *duty.rota[:place]) if each.id in ready), None)
+
+
+def _shift(duty: Duty, zone: str, week: int) -> Shift:
+    first = -((_MONDAY + timedelta(days=duty.weekday) - duty.since) // _WEEK) if duty.since else 0
+    place = None if duty.since and week < first else (week - first) % max(1, len(duty.rota))
+    return Shift(place, _change(duty, zone, week), _change(duty, zone, week + 1))
 
 
 def _change(duty: Duty, zone: str, week: int) -> datetime:

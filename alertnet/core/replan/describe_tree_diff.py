@@ -30,6 +30,7 @@ def differences(before: Network, after: Network) -> tuple[str, ...]:
     return (
         *_each("tree", before.trees, after.trees, _tree),
         *_each("team", before.teams, after.teams, _team),
+        *_each("staff", before.staff, after.staff, _member),
         *_each("person", before.people, after.people, _fields),
     )
 
@@ -126,7 +127,8 @@ def _duty(duty: Duty | None) -> str:
     if duty is None:
         return "none"
     who = ", ".join(officer.id for officer in duty.rota) or "nobody"
-    return f"{who}, the turn changes {WEEKDAYS[duty.weekday]} {_clock(duty.minute)}"
+    since = f", since {duty.since}" if duty.since else ""
+    return f"{who}, the turn changes {WEEKDAYS[duty.weekday]} {_clock(duty.minute)}{since}"
 
 
 _SAID: dict[str, Callable[[Any], str]] = {

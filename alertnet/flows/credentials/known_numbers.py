@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree, Member, Network, Team
+from alertnet.core.directory.on_call import STAFF
 from alertnet.core.disclosure import Said
 from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import Scope
@@ -87,6 +88,18 @@ def contact_in_field(network: Network, tree: ContactTree, contact: Contact, numb
     return InTheField(own, itself, network.serving(country), contact=(tree, contact))
 
 
+def officer_at(network: Network, number: str) -> InTheField | None:
+    """Whoever may take a turn of duty by a text from that phone: a member, or one of the staff on a rota."""
+    if member := member_at(network, number):
+        return member
+    one = next((one for one in network.staff.values() if one.phone == number), None)
+    on_rotas = contacts_at(network, number) if one else []
+    if one is None or not on_rotas:
+        return None
+    itself = contact_in_field(network, *on_rotas[0], number)
+    return replace(itself, team=replace(itself.team, id=STAFF, language=one.language), member=one)
+
+
 def owners_at(network: Network, number: str) -> tuple[str, ...]:
     """The names by which the PINs of whoever has that number go."""
     member = member_at(network, number)
@@ -95,12 +108,13 @@ def owners_at(network: Network, number: str) -> tuple[str, ...]:
 
 
 def contacts_at(network: Network, number: str) -> list[tuple[ContactTree, Contact]]:
-    """Every contact with that telephone number, in the order of the trees."""
+    """Every contact with that telephone number, or on whose rota one of the staff has it, in the order of the trees."""
+    staff = {f"{STAFF}/{id}" for id, one in network.staff.items() if one.phone == number}
     return [
         (tree, contact)
         for _, tree in sorted(network.trees.items())
         for contact in tree.contacts.values()
-        if number in contact.numbers
+        if number in contact.numbers or (contact.duty and staff.intersection(each.id for each in contact.duty.rota))
     ]
 
 

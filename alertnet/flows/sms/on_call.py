@@ -1,13 +1,13 @@
 """Who is on duty: arranged by command for some days, or by SMS until the turn changes; it holds at once (B1)."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree, Network
-from alertnet.core.directory.on_call import Arrangement, shift_at
+from alertnet.core.directory.on_call import Arrangement, Duty, Officer, shift_at, swapped
 from alertnet.core.disclosure import Subject
-from alertnet.core.errors import BadInput, Unknown
+from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.inbound.sms_grammar import Turn
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField
@@ -18,6 +18,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import on_call, timeline
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import Recipient, Reply
+from alertnet.store.records.on_call import Arranged
 
 
 def set_duty(
@@ -38,7 +39,7 @@ def set_duty(
     """
     tree, contact = _with_rota(network, owner)
     assert contact.duty is not None
-    officers = {name: each for each in contact.duty.rota for name in (each.id, each.id.partition("/")[2])}
+    officers = _officers(contact.duty)
     if member not in officers:
         raise BadInput("member", member, tuple(each.id for each in contact.duty.rota) or "nobody: the rota is empty")
     begins = starts_at or tx.now
@@ -50,6 +51,52 @@ def set_duty(
     return arrangement
 
 
+def swap_duty(
+    tx: Tx, network: Network, names: tuple[str, str], monday: date, *, owner: str | None, by: str
+) -> list[Arranged]:
+    """Let two exchange the turn of the week of that Monday for the next turn of whoever takes it over.
+
+    It holds for every contact on whose rota both are, or for `owner` (`tree/contact`) alone.
+
+    Raises:
+        Unknown: no such contact with a rota. BadInput: no rota has both, or neither has that turn.
+    """
+    posts = [_with_rota(network, owner)] if owner else _with_duty(network)
+    known = on_call.arranged(tx)
+    done: list[Arranged] = []
+    shared = False
+    for tree, contact in posts:
+        assert contact.duty is not None
+        first, second = (_officers(contact.duty).get(name) for name in names)
+        if first is None or second is None or first == second:
+            continue
+        shared = True
+        before = known.get(tree.id, {}).get(contact.id, ())
+        both = swapped(contact.duty, tree.timezone, before, (first, second), monday, tx.now)
+        for arrangement in both or ():
+            _record(tx, tree, contact, arrangement, by)
+            done.append(Arranged(tree.id, contact.id, arrangement))
+    if not shared:
+        raise BadInput("members", ", ".join(names), "two of one rota: see `alertnet duty show`")
+    if not done:
+        raise BadInput("--week", f"{monday:%G-W%V}", "a week that one of the two has, and that is not over")
+    return done
+
+
+def undo_duty(tx: Tx, by: str) -> list[Arranged]:
+    """Take back what was last arranged by that hand, as far as it is not over.
+
+    Raises:
+        WrongState: there is nothing of that.
+    """
+    undone = on_call.take_back(tx, by)
+    if not undone:
+        raise WrongState("what was arranged", "over, or was never", "nothing is undone")
+    for each in undone:
+        timeline.append(tx, timeline.SYSTEM, ("duty_undone", _entry(each.tree, each.contact, each.arrangement, by)))
+    return undone
+
+
 def take_turn(tx: Tx, edition: Edition, sender: InTheField, turn: Turn) -> Reply | None:
     """ON or OFF by SMS, until the turn changes; None where the PIN is wrong or no rota has the sender.
 
@@ -57,9 +104,8 @@ def take_turn(tx: Tx, edition: Edition, sender: InTheField, turn: Turn) -> Reply
     """
     posts = [
         (tree, contact)
-        for _, tree in sorted(edition.network.trees.items())
-        for contact in tree.with_duty
-        if contact.duty is not None and sender.owner in {each.id for each in contact.duty.rota}
+        for tree, contact in _with_duty(edition.network)
+        if contact.duty is not None and sender.owner in _officers(contact.duty)
     ]
     tried = try_pin(tx, sender.owner, turn.pin) if posts else PinTried(PinCheck.NONE_SET)
     if tried.closes:
@@ -87,23 +133,33 @@ def _tell_closing(tx: Tx, edition: Edition, sender: InTheField) -> None:
 
 
 def _with_rota(network: Network, owner: str) -> tuple[ContactTree, Contact]:
-    known = {
-        f"{tree.id}/{contact.id}": (tree, contact) for tree in network.trees.values() for contact in tree.with_duty
-    }
+    known = {f"{tree.id}/{contact.id}": (tree, contact) for tree, contact in _with_duty(network)}
     if owner not in known:
         raise Unknown("contact with a duty rota", owner)
     return known[owner]
 
 
+def _with_duty(network: Network) -> list[tuple[ContactTree, Contact]]:
+    return [(tree, contact) for _, tree in sorted(network.trees.items()) for contact in tree.with_duty]
+
+
+def _officers(duty: Duty) -> dict[str, Officer]:
+    """Those on the rota, by `member` and by `team/member`."""
+    return {name: each for each in duty.rota for name in (each.id, each.id.partition("/")[2])}
+
+
 def _record(tx: Tx, tree: ContactTree, contact: Contact, arrangement: Arrangement, by: str) -> None:
-    on_call.arrange(tx, tree.id, contact.id, arrangement)
-    entry = {
-        "tree": tree.id,
-        "contact": contact.id,
+    on_call.arrange(tx, tree.id, contact.id, arrangement, by)
+    timeline.append(tx, timeline.SYSTEM, ("duty_arranged", _entry(tree.id, contact.id, arrangement, by)))
+
+
+def _entry(tree: str, contact: str, arrangement: Arrangement, by: str) -> dict[str, object]:
+    return {
+        "tree": tree,
+        "contact": contact,
         "officer": arrangement.officer,
         "on": arrangement.is_on,
         "from": arrangement.starts_at.isoformat(),
         "until": arrangement.ends_at.isoformat(),
         "by": by,
     }
-    timeline.append(tx, timeline.SYSTEM, ("duty_arranged", entry))

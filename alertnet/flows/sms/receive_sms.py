@@ -13,7 +13,7 @@ from alertnet.core.inbound.sms_grammar import SmsAnswer, is_opt_out, parse_answe
 from alertnet.core.limits import Limit
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import contacts_at, member_at, owners_at, reporter_at
+from alertnet.flows.credentials.known_numbers import contacts_at, member_at, officer_at, owners_at, reporter_at
 from alertnet.flows.credentials.pins import without_pins
 from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.system_notices import RANKS
@@ -105,9 +105,9 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
     report, reporter = parse_report(written.body), reporter_at(edition.network, sms.sender)
     if report is not None and reporter is not None and reporter.raises(report):
         return True, receive_report(tx, edition, reporter, report, sms.heard_at)
-    sender = member_at(edition.network, sms.sender)
+    officer = officer_at(edition.network, sms.sender)
     turn = parse_turn(written.body)
-    if turn is not None and sender is not None and (reply := take_turn(tx, edition, sender, turn)):
+    if turn is not None and officer is not None and (reply := take_turn(tx, edition, officer, turn)):
         return True, reply
     known, reply, limit = _hear_rest(tx, edition, sms, answers, texts, sent)
     trees = [tree for _, tree in sorted(edition.network.trees.items())]

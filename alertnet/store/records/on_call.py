@@ -1,8 +1,9 @@
 """Arrangements about duty beside the rotas: they hold at once, for running incidents as well."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, func, insert, select
 
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.on_call import Arrangement, Officer
@@ -13,7 +14,16 @@ Roster = tuple[tuple[str, str, Officer], ...]
 """(tree, contact, whoever is on duty for it)."""
 
 
-def arrange(tx: Tx, tree: str, contact: str, arrangement: Arrangement) -> None:
+@dataclass(frozen=True)
+class Arranged:
+    """An arrangement for the contact of a tree."""
+
+    tree: str
+    contact: str
+    arrangement: Arrangement
+
+
+def arrange(tx: Tx, tree: str, contact: str, arrangement: Arrangement, by: str) -> None:
     """Record an arrangement; it stands above everything arranged before."""
     row = {
         "id": tx.entropy.id(),
@@ -24,6 +34,7 @@ def arrange(tx: Tx, tree: str, contact: str, arrangement: Arrangement) -> None:
         "starts_at": arrangement.starts_at,
         "ends_at": arrangement.ends_at,
         "made_at": tx.now,
+        "made_by": by,
     }
     tx.session.execute(insert(arrangements).values(row))
 
@@ -36,6 +47,18 @@ def arranged(tx: Tx) -> dict[str, dict[str, list[Arrangement]]]:
         each = Arrangement(row.officer, row.is_on, row.starts_at, row.ends_at)
         found.setdefault(row.tree, {}).setdefault(row.contact, []).append(each)
     return found
+
+
+def take_back(tx: Tx, by: str) -> list[Arranged]:
+    """Undo what was last arranged by somebody, as far as it is not over; empty where there is nothing."""
+    mine = (arrangements.c.made_by == by) & (arrangements.c.ends_at > tx.now)
+    latest = tx.session.scalar(select(func.max(arrangements.c.made_at)).where(mine))
+    these = mine & (arrangements.c.made_at == latest)
+    rows = tx.session.execute(select(arrangements).where(these).order_by(arrangements.c.starts_at)).all()
+    tx.session.execute(delete(arrangements).where(these))
+    return [
+        Arranged(row.tree, row.contact, Arrangement(row.officer, row.is_on, row.starts_at, row.ends_at)) for row in rows
+    ]
 
 
 def roster(tx: Tx, trees: Iterable[ContactTree], besides: str | None) -> Roster:

@@ -77,6 +77,7 @@ arrangements = Table(
     Column("starts_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
     Column("made_at", Instant, nullable=False),
+    Column("made_by", String(129)),  # who arranged it, as the record has it; none of what earlier versions wrote
     Index("ix_arrangements_ends", "ends_at"),
 )
 

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from alertnet.core.directory.contact import Role
 from alertnet.core.directory.contact_tree import EVERYWHERE
+from alertnet.core.directory.on_call import STAFF
 from alertnet.trees.reading.document import Node
 from alertnet.trees.reading.fault import Fault, shortened
 
@@ -57,8 +58,10 @@ def tree_faults(nodes: TreeNodes) -> Iterator[Fault]:
 
 def field_faults(field: Node) -> Iterator[Fault]:
     """The faults inside `teams.yaml`: a phone is how a member is known, so no two have the same."""
-    members = (member for _, team in field["teams"].items() for _, member in team["members"].items())
-    yield from _doubled("phone", (member["phone"] for member in members))
+    yield from _doubled("phone", (member["phone"] for _, _, member in _officers(field)))
+    team = field["teams"][STAFF]
+    if team.value is not None:
+        yield replace(team.fault("no team can go by this id, which stands for those in none"), value=None)
 
 
 def network_faults(trees: Sequence[TreeNodes], field: Node) -> Iterator[Fault]:
@@ -186,13 +189,15 @@ def _unknown_exclusions(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fau
                 yield name.fault("unknown contact, organisation or role", known)
 
 
+def _officers(field: Node) -> list[tuple[str, str, Node]]:
+    """The id, `team/member`, and entry of all who may take turns: the members of the teams, and the staff."""
+    groups = [*((team, its["members"]) for team, its in field["teams"].items()), (STAFF, field["staff"])]
+    return [(name, f"{group}/{name}", member) for group, its in groups for name, member in its.items()]
+
+
 def _rota_faults(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
-    """Rota members who are no member of the field, whose phone is silent, or whose name is ambiguous."""
-    members = [
-        (name, f"{team}/{name}", member)
-        for team, its in field["teams"].items()
-        for name, member in its["members"].items()
-    ]
+    """Rota members who are in no team nor of the staff, whose phone is silent, or whose name is ambiguous."""
+    members = _officers(field)
     silent = {of for name, whole, member in members if member["silent"].value == "true" for of in (name, whole)}
     short = [name for name, _, _ in members]
     known = tuple(sorted({*short, *(whole for _, whole, _ in members)}))

@@ -35,6 +35,14 @@ class TeamForm(Form):
     callback: Number | None = None
 
 
+class StaffForm(Form):
+    """One who takes turns of duty and is in no field team."""
+
+    name: Line
+    phone: Number
+    language: Language
+
+
 class PersonForm(Form):
     kind: OneKind = PersonKind.OTHER
     nationality: Country | None = None
@@ -44,7 +52,8 @@ class PersonForm(Form):
 
 
 class FieldForm(Form):
-    """`teams.yaml`: the field teams, and the codes of those accompanied."""
+    """`teams.yaml`: the field teams, the staff, and the codes of those accompanied."""
 
     teams: dict[Slug, TeamForm] = Field(default_factory=dict)
+    staff: dict[Slug, StaffForm] = Field(default_factory=dict)
     people: dict[Code, PersonForm] = Field(default_factory=dict)

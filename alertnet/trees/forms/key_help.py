@@ -137,11 +137,16 @@ ACTION_DUE = {
     "otherwise": Key("What happens if nobody has reported by then.", "next"),
 }
 DUTY = {
-    "rota": Key("Members of teams.yaml, in turn; `team/member` where two teams have one of that id.", ["ana", "luis"]),
+    "rota": Key("Members and staff of teams.yaml, in turn; `team/member` where two have that id.", ["ana", "luis"]),
+    "since": Key("The day of the first turn, which the first on the rota has: later names shift nobody.", "2026-11-30"),
     "change": Key("When the duty changes each week, in the tree's zone.", "Mo 09:00", MOMENT),
 }
 FIELD = {
     "teams": Key("The field teams, by id.", {"north": {"country": "CO", "language": "es"}}),
+    "staff": Key(
+        "Who takes turns of duty and is in no team, by id.",
+        {"eva": {"name": "Eva Example", "phone": "+573005550009", "language": "es"}},
+    ),
     "people": Key("Codes for those accompanied; never a name.", {"P7": {"kind": "accompanier", "nationality": "ES"}}),
 }
 TEAM = {
@@ -159,6 +164,11 @@ MEMBER = {
     "phone": Key("Where its texts come from (E.164).", "+573005550001", NUMBER),
     "language": Key("Its language; the team's unless given.", "es", LANGUAGE),
     "silent": Key("Nothing is ever sent to this phone on our own account.", False),
+}
+STAFF = {
+    "name": Key("For coordinators to read.", "Eva Example"),
+    "phone": Key("The phone that rings while it has the turn (E.164).", "+573005550009", NUMBER),
+    "language": Key("The language in which it is told.", "es", LANGUAGE),
 }
 PERSON = {
     "kind": Key("What somebody is to the network.", "accompanier"),
@@ -185,6 +195,7 @@ KEYS = {
     "FieldForm": FIELD,
     "TeamForm": TEAM,
     "MemberForm": MEMBER,
+    "StaffForm": STAFF,
     "PersonForm": PERSON,
 }
 """By the form that has them."""

@@ -144,10 +144,11 @@ class MethodForm(Form):
 
 
 class DutyForm(Form):
-    """A rota; its members are those of teams.yaml, by `member` or `team/member`."""
+    """A rota; its members are those and the staff of teams.yaml, by `member` or `team/member`."""
 
     rota: list[Line]
     change: WeeklyMoment
+    since: Day | None = None
 
 
 class ContactWhenForm(Form):
