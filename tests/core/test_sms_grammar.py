@@ -258,3 +258,16 @@ def test_no_verb_is_a_word_of_the_carriers() -> None:
 
     assert not carriers & {*VERBS, *ALARMS}
     assert carriers & {*PANIC} == {"help"}
+
+
+@pytest.mark.parametrize("text", ["47110 SOS L12 they came", "SOS 47110 L12 they came", "47110 S.O.S. L12 they came"])
+def test_a_pin_before_the_cry_for_help_says_the_same_as_behind_it(text: str) -> None:
+    report = parse_report(text)
+
+    assert report == Report(True, "47110", place="L12", text="they came")
+
+
+@pytest.mark.parametrize("text", ["47110 we are well", "4711 SOS", "47110 47110"])
+def test_digits_before_other_words_report_nothing(text: str) -> None:
+    assert parse_report(text) is None
+    assert parse_report(f"SOS {text}") is not None

@@ -162,7 +162,7 @@ def says_more(text: str) -> bool:
 def parse_report(text: str) -> Report | None:
     """The report of a text that begins with a cry for help, with ALERT, or with PIN and TYPE#; None of any other.
 
-        SOS · AYUDA · AIDE · EMERGENCY · ALERTA 47110 20 L12 P7 C2 words · 47110 20 words · S.O.S · ALRETA47110
+        SOS · AYUDA · AIDE · EMERGENCY · ALERTA 47110 20 L12 P7 C2 words · 47110 20 words · 47110 SOS · ALRETA47110
 
     One slip in the first word is forgiven (a letter that is wrong, missing, doubled or in its neighbour's place). PIN
     (5 or 6 digits) and TYPE# (2 digits) stand before the free text, in any order; a PIN that comes later is taken out
@@ -266,6 +266,9 @@ def _begin_report(words: list[_Word]) -> tuple[bool, str | None, list[_Word]] | 
         return True, None, words[3:]
     if len(words) > 1 and sorted(map(_is_type, plain[:2])) == [False, True] and any(map(is_pin, plain[:2])):
         return False, None, words
+    if len(words) > 1 and is_pin(plain[0]) and not is_pin(plain[1]) and (begun := _begin_report(words[1:])):
+        is_panic, _, rest = begun
+        return is_panic, plain[0], rest
     if found := _SOS.fullmatch(plain[0]) if words else None:
         return True, found[2], words[1:]
     found = _WORD_WITH_PIN.fullmatch(plain[0]) if words else None
