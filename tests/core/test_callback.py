@@ -62,3 +62,11 @@ def test_the_field_calls_the_next_number_that_has_not_been_silent() -> None:
     assert made.callback_for_field("+578", own="+570", silent={"+578"}) == "+579"
     assert made.callback_for_field("+579", own="+570", silent={"+579"} | rung) == "+574"
     assert made.callback_for_field(None, own="+574", silent={"+579", "+574"} | rung) == "+572"
+
+
+def test_nobody_is_asked_to_call_a_number_that_is_in_trouble() -> None:
+    """Its owner raised the alarm, and somebody else may answer there."""
+    made = with_callback("+571")
+
+    assert made.callback_for(made.contacts["bea"], besides={"+571"}) == "+574"
+    assert made.callback_for(made.contacts["bea"]) == "+571"

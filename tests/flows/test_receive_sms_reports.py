@@ -70,6 +70,19 @@ def test_a_coordinators_own_sos_raises_and_rings_the_others(field: Switchboard) 
     assert opened(field).ref in reply
 
 
+def test_nobody_is_asked_to_call_the_coordinator_who_cried_for_help(field: Switchboard) -> None:
+    """Whoever calls it may speak with those who hold it."""
+    field.texts("coordinator", "SOS")
+    callbacks = {row.contact: row.said["callback"] for row in field.rows(notifications, kind="decision")}
+    field.closes(field.newest())
+
+    field.texts("ana", "SOS")
+
+    assert CAST["coordinator"] not in callbacks.values()
+    asked = {row.contact: row.said["callback"] for row in field.rows(notifications, kind="decision")}
+    assert (callbacks["coordinator-2"], asked["coordinator-2"]) == ("+32470550101", CAST["coordinator"])
+
+
 def test_a_coordinator_who_answers_an_alarm_in_words_raises_no_other(field: Switchboard) -> None:
     """A12: "Alerta recibida" is about the incident that is open, and people read it there."""
     incident = field.opens()

@@ -125,14 +125,16 @@ class ContactTree:
         holidays = tuple((country, self.calendars.get(country, {})) for country in contact.holidays)
         return Times(contact.timezone, contact.hours, contact.closed, holidays, contact.quiet.get(severity))
 
-    def callback_for(self, contact: Contact) -> str:
+    def callback_for(self, contact: Contact, besides: Collection[str] = ()) -> str:
         """The number that a message asks the contact to call: never its own, but its deputy's, else head office's.
 
-        A coordinator's where it is head office itself; its own only where nobody else has a telephone.
+        A coordinator's where it is head office itself; its own only where nobody else has a telephone. `besides`:
+        numbers of those who are in trouble themselves.
         """
         others = [self.contacts[id] for id in (contact.deputy, *self.last_resort) if id is not None]
         numbers = (self.callback, *_telephones([*others, *self.coordinators]))
-        return next((number for number in numbers if number not in contact.numbers), self.callback)
+        spared = contact.numbers | set(besides)
+        return next((number for number in numbers if number not in spared), self.callback)
 
     def callback_for_field(self, first: str | None, own: str, silent: Collection[str] = ()) -> str:
         """The number that whoever reports is asked to call: the team's (`first`), the tree's, or the next that is left.

@@ -98,8 +98,14 @@ class LockedIncident:
         return any(each.is_coordinator for _, each in self.same_recipient(tree, contact))
 
     def may_coordinate(self, tree: str, contact: str) -> bool:
-        """Whether what coordinators are asked of the incident is asked of that contact too."""
-        return (tree, contact) in {(id, each.id) for id, each in self.plans.coordinators}
+        """Whether what coordinators are asked of the incident is asked of that recipient too."""
+        asked = {(id, each.id) for id, each in self.plans.coordinators}
+        return tree in self.plans and contact in self.tree(tree).contacts and bool(self.names(tree, contact) & asked)
+
+    def numbers_in_trouble(self, tree: str) -> set[str]:
+        """The number that raised the incident, and those of the tree's contacts who are among its people."""
+        theirs = (self.contact(tree, id).numbers for id in self.plans[tree].involved)
+        return {self.facts.raised_from or "", *(number for numbers in theirs for number in numbers)}
 
     def escalation_of(self, tree: str) -> Escalation | None:
         """The escalation of that tree, if it opened one."""
