@@ -15,7 +15,7 @@ from tests.scenarios.world import World, link_in
 PIN = "47110"
 _PINS_GONE = delete(pins)
 SECOND = """
-  coordinator-2: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}
+  coordinator-2: {role: coordinator, organisation: Valley, disclosure: full, methods: [{sms: "+573005550102"}]}
 """
 FRIENDS = "  - {name: Friends, notify: [defenders], wait: 10m}\n"
 TEXT = "they took P7 near the market"
@@ -214,7 +214,7 @@ def test_whoever_has_no_pin_may_decide_and_reads_why_the_words_are_hidden(night:
 
     shown = night.client.get(page_of(night)).text
 
-    assert "shown only to those with a PIN" in shown
+    assert "What was written is not shown to you" in shown
     assert 'value="open"' in shown
     assert TEXT not in shown
 

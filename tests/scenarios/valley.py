@@ -1,7 +1,7 @@
 """A small network for the screenplays that need waits of their own: the cast's numbers, in English."""
 
 CONTACTS = """
-  coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}
+  coordinator: {role: coordinator, organisation: Valley, disclosure: full, methods: [{sms: "+573005550101"}]}
   ombuds: {role: ombuds, organisation: Ombuds office, methods: [{sms: "+573005550120"}]}
   defenders: {role: ngo, organisation: Defenders, methods: [{sms: "+573005550130"}]}
   desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}

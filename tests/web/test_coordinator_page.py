@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.store.tables import acknowledgements, alarms, escalations, incidents, timeline
-from tests.web.world import ANA, BOB, PIN, SECRETS, World, world_in
+from alertnet.store.tables import acknowledgements, actions, alarms, escalations, incidents, timeline
+from tests.web.world import ANA, BOB, PIN, SECRETS, TREE, World, world_in
 
 
 @pytest.fixture
@@ -268,3 +268,28 @@ def test_what_people_write_is_text_and_nothing_else(world: World) -> None:
 
     assert "&lt;script&gt;alert(1)&lt;/script&gt; {{ ref }}" in shown
     assert "<script>" not in shown
+
+
+def test_a_coordinator_who_may_not_know_everything_reads_no_text(tmp_path: Path) -> None:
+    """What people write may name anybody: it is for a disclosure of full, a coordinator's too."""
+    tree = TREE.replace("organisation: Valley\n    disclosure: full", "organisation: Valley\n    disclosure: limited")
+    with world_in(tmp_path, tree=tree) as world:
+        world.gives_pin("valley/alice")
+        world.raises(raised_from=ANA)
+        world.texts(ANA, "they took him to the northern post")
+
+        shown = world.client.post(world.link("alice", page="c"), data={"pin": PIN}).text
+
+    assert SECRETS["summary"] in shown
+    assert "northern post" not in shown
+
+
+def test_a_pin_among_the_words_of_a_note_is_kept_as_dots(world: World, alarm: str) -> None:
+    """A9: notes are on the record, and people read them."""
+    world.gives_pin("valley/alice")
+    deed = {"answer": "action", "contact": "valley/alice", "action": "visited", "note": f"{PIN} two officers, 12345"}
+
+    world.client.post(alarm, data={**deed, "pin": PIN})
+
+    [kept] = world.rows(actions)
+    assert kept.note == "····· two officers, 12345"

@@ -1,5 +1,6 @@
 """Duress shows to a key that coordinates and on the coordinator's page after its PIN, and nowhere else (B4)."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,13 @@ def timeline(world: World, ref: str, *scopes: str) -> list[dict[str, Any]]:
     _, key = world.runtime.transact(api_keys.create, "north", scopes)
     answer = world.client.get(f"/v1/incidents/{ref}/timeline", headers={"Authorization": f"Bearer {key}"})
     return list(answer.json()["items"])
+
+
+def ticket_in(html: str) -> str:
+    """What the page's own values carry once the PIN was entered."""
+    found = re.search(r'value="acknowledge~([^"]+)"', html)
+    assert found, html
+    return found[1]
 
 
 def of_kind(entries: list[dict[str, Any]], kind: str) -> list[Any]:
@@ -162,3 +170,24 @@ def test_a_coordinator_without_a_pin_is_sent_to_one_who_has_it(tmp_path: Path) -
 
     assert "Ask a colleague who has one, before you call or text anybody" in html
     assert TOLD not in html
+
+
+OWN_DURESS = "47991"
+
+
+def test_a_coordinator_beside_whom_somebody_stands_is_shown_no_mark_of_duress(world: World) -> None:
+    """Whoever made the coordinator enter a PIN reads the page too: it says what it would say of any news."""
+    world.gives_pin("valley/alice", duress=OWN_DURESS)
+    reports(world, DURESS)
+    page = world.link("alice", page="c")
+
+    forced = world.client.post(page, data={"pin": OWN_DURESS})
+    later = world.client.post(page, data={"answer": f"acknowledge~{ticket_in(forced.text)}"})
+
+    for shown in (forced, later):
+        assert shown.status_code == 200
+        assert "we are followed" in shown.text
+        assert TOLD not in shown.text
+        assert "entered its PIN under threat" not in shown.text
+    assert "news from the team" in forced.text
+    assert TOLD in world.client.post(page, data={"pin": PIN}).text

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from alertnet.core.disclosure import Subject
-from alertnet.flows.credentials.pins import PinCheck, PinTried, has_pin, pins_of, try_pin
+from alertnet.flows.credentials.pins import PinCheck, PinTried, has_pin, pins_of, try_pin, without_pins
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.page import TICKET, Remark
@@ -67,6 +67,8 @@ class Proof:
     is_given: bool = False
     remarks: tuple[Remark, ...] = ()
     ticket: str = ""
+    is_coerced: bool = False
+    """It was the PIN for duress: the page shows nothing from which somebody beside could see that any was noticed."""
 
     @property
     def is_missing(self) -> bool:
@@ -93,14 +95,22 @@ def prove(locked: LockedIncident, link: PageLink, sent: Sent) -> Proof:
     tx, owner = locked.tx, owner_of_pin(locked, link.tree, link.contact)
     if not has_pin(tx, owner):
         return Proof(False)
-    if _is_good(tx, link, owner, sent.ticket):
-        return Proof(True, True, (), sent.ticket)
+    for is_coerced in (False, True):
+        if _is_good(tx, link, owner, sent.ticket, is_coerced=is_coerced):
+            return Proof(True, True, (), sent.ticket, is_coerced)
     tried = try_contacts_pin(locked, Door(link.tree, link.contact, link.method), sent.pin)
     if tried.check:
-        return Proof(True, True, (), _ticket(tx, link, owner, tx.now + TICKET_LASTS))
+        is_coerced = tried.check is PinCheck.DURESS
+        return Proof(True, True, (), _ticket(tx, link, owner, tx.now + TICKET_LASTS, is_coerced=is_coerced), is_coerced)
     if tried.check is PinCheck.ABSENT:
         return Proof(True, False, (Remark("pin_needed"),))
     return Proof(True, False, (Remark("pin_locked", tried.heard_at) if tried.heard_at else Remark("wrong_pin"),))
+
+
+def without_written_pins(locked: LockedIncident, link: PageLink, sent: Sent) -> Sent:
+    """What was sent, with dots in place of a PIN of the contact among its free words: they are kept, and read."""
+    owners = [f"{tree}/{each.id}" for tree, each in locked.same_recipient(link.tree, link.contact)]
+    return replace(sent, note=without_pins(locked.tx, owners, sent.note), by=without_pins(locked.tx, owners, sent.by))
 
 
 def try_contacts_pin(locked: LockedIncident, door: Door, text: str) -> PinTried:
@@ -134,20 +144,21 @@ def tell_closing(locked: LockedIncident, owner: str) -> None:
     notify_coordinators(locked, Subject.WRONG_PINS, owner.partition("/")[2])
 
 
-def _ticket(tx: Tx, link: PageLink, owner: str, until: datetime) -> str:
+def _ticket(tx: Tx, link: PageLink, owner: str, until: datetime, *, is_coerced: bool) -> str:
     moment = f"{int(until.timestamp())}"
-    return f"{moment}.{tx.vault.sign(_signed_text(tx, link, owner, moment))}"
+    return f"{moment}.{tx.vault.sign(_signed_text(tx, link, owner, moment, is_coerced=is_coerced))}"
 
 
-def _is_good(tx: Tx, link: PageLink, owner: str, ticket: str) -> bool:
+def _is_good(tx: Tx, link: PageLink, owner: str, ticket: str, *, is_coerced: bool) -> bool:
     moment, _, signature = ticket.partition(".")
     if not (moment.isascii() and moment.isdigit()) or not tx.vault.is_signed(
-        _signed_text(tx, link, owner, moment), signature
+        _signed_text(tx, link, owner, moment, is_coerced=is_coerced), signature
     ):
         return False
     # Signed, so it is a moment that was written here.
     return tx.now <= datetime.fromtimestamp(int(moment), UTC)
 
 
-def _signed_text(tx: Tx, link: PageLink, owner: str, moment: str) -> str:
-    return f"{link.id} {moment} {pins_of(tx, owner)}"
+def _signed_text(tx: Tx, link: PageLink, owner: str, moment: str, *, is_coerced: bool) -> str:
+    # What tells a ticket after duress from another is in the signature alone.
+    return f"{link.id} {moment} {pins_of(tx, owner)}{' coerced' if is_coerced else ''}"

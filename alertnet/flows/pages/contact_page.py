@@ -10,7 +10,7 @@ from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.escalation.state import Status
 from alertnet.core.incident import ASKS
 from alertnet.core.limits import LONGEST_NOTE
-from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, no_proof, prove
+from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, no_proof, prove, without_written_pins
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.escalation.report_action import is_reported, report_action, report_wrong_person
 from alertnet.flows.incidents.update import happened_since
@@ -92,7 +92,7 @@ def show_page(
     if may_answer(locked, link):
         proof = proof or no_proof(locked, link)
         page = _open_page(tx, link, locked, contact, Page(words, (*remarks, *proof.remarks)), proof)
-        page = with_proof(locked, contact, page, proof, sent)
+        page = with_proof(locked, link, page, proof, sent)
     else:
         page = Page(words, (Remark("taken_care_of" if locked.is_open else "closed"),))
     return Opened(page, contact.language, locked.incident.templates, outcome)
@@ -115,11 +115,12 @@ def _open_page(tx: Tx, link: PageLink, locked: LockedIncident, contact: Contact,
     )
 
 
-def with_proof(locked: LockedIncident, contact: Contact, page: Page, proof: Proof, sent: Sent | None = None) -> Page:
+def with_proof(locked: LockedIncident, link: PageLink, page: Page, proof: Proof, sent: Sent | None = None) -> Page:
     """The page with what the PIN has to do with it, and with what was sent in vain."""
+    decides = locked.may_coordinate(link.tree, link.contact)
     # A coordinator may have to know that somebody stands beside the team, or beside a contact.
-    learns = contact.disclosure is not Disclosure.MINIMAL or contact.is_coordinator
-    hears = proof.is_given and contact.is_coordinator
+    learns = decides or locked.contact(link.tree, link.contact).disclosure is not Disclosure.MINIMAL
+    hears = decides and proof.is_given and not proof.is_coerced
     return replace(
         page,
         takes_pin=proof.is_missing,
@@ -161,6 +162,7 @@ def answer_page(tx: Tx, token: str, form: Sent) -> Opened | None:
     if link is None or link.escalation_id is None:
         return None
     locked = take_up(tx, link.incident_id)
+    form = without_written_pins(locked, link, form)
     if not may_answer(locked, link):
         return show_page(tx, link, outcome=Outcome.OVER)
     if max(len(form.note), len(form.by)) > LONGEST_NOTE:

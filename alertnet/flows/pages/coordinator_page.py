@@ -6,13 +6,13 @@ from dataclasses import replace
 import phonenumbers
 from phonenumbers import PhoneNumberType, number_type
 
-from alertnet.core.directory.contact import Contact, MethodKind
+from alertnet.core.directory.contact import Contact, Disclosure, MethodKind
 from alertnet.core.disclosure import Said, Subject, details_of
 from alertnet.core.errors import WrongState
 from alertnet.core.limits import LONGEST_NOTE
 from alertnet.core.notification import CALL_FAILURES, DECISIONS, TEXT_DECISIONS, PromptAnswer, PromptKind
 from alertnet.flows.escalation import report_action
-from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove
+from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove, without_written_pins
 from alertnet.flows.escalation.record_decision import decide_prompt
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.compose import said
@@ -87,6 +87,7 @@ def submit_coordinator_page(tx: Tx, token: str, sent: Sent) -> Opened | None:
         return None
     sent = sent.without_ticket()
     locked, into = text_decisions.take_up_with_other(tx, link, sent)
+    sent = without_written_pins(locked, link, sent)
     prompt = prompt_store.get(tx.session, link.prompt)
     if not may_answer(locked, link):
         return _show(tx, link, outcome=Outcome.DONE if _is_done(locked, prompt, link, sent) else Outcome.OVER)
@@ -169,26 +170,26 @@ def _show(
     locked = look_at(tx, link.incident_id)
     contact = locked.contact(link.tree, link.contact)
     prompt = prompt_store.get(tx.session, link.prompt)
+    proof = proof or no_proof(locked, link)
     page = Page(
-        _said(locked, link.tree, contact, prompt),
+        _said(locked, link.tree, contact, prompt, is_coerced=proof.is_coerced),
         (*_remarks(locked, prompt, link.contact), *remarks),
         asked=True,
         is_text=locked.facts.lone_text and locked.is_open,
     )
     if may_answer(locked, link):
-        proof = proof or no_proof(locked, link)
         details = details_of(locked.facts, contact.disclosure) if proof.is_given else ()
         page = replace(page, remarks=(*page.remarks, *proof.remarks), details=details)
-        page = with_proof(locked, contact, page, proof, sent)
-        page = replace(page, texts=texts_of(locked) if proof.is_given and contact.is_coordinator else ())
+        page = with_proof(locked, link, page, proof, sent)
+        page = replace(page, texts=texts_of(locked) if reads_texts(contact, proof) else ())
         page = _with_acts(locked, link, prompt, page)
     return Opened(page, contact.language, locked.incident.templates, outcome)
 
 
-def _said(locked: LockedIncident, tree: str, contact: Contact, prompt: Prompt) -> Said:
+def _said(locked: LockedIncident, tree: str, contact: Contact, prompt: Prompt, *, is_coerced: bool) -> Said:
     words = replace(
         said(locked, tree, contact),
-        subject=prompts.subject_of(locked, prompt),
+        subject=Subject(prompt.subject) if is_coerced else prompts.subject_of(locked, prompt),
         about=prompt.about,
         level=prompt.level,
         contacts=prompt.contacts,
@@ -212,6 +213,11 @@ def _with_acts(locked: LockedIncident, link: PageLink, prompt: Prompt, page: Pag
         return page
     task = task_details_of(locked, prompt)
     return replace(page, task=task, answers=page.answers if task else ())
+
+
+def reads_texts(contact: Contact, proof: Proof) -> bool:
+    """Whether it may read what people wrote, which may name anybody and any place."""
+    return proof.is_given and contact.disclosure is Disclosure.FULL
 
 
 def texts_of(locked: LockedIncident) -> tuple[Text, ...]:

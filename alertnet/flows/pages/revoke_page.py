@@ -8,7 +8,7 @@ from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove
 from alertnet.flows.escalation.record_response import SUBJECTS, revoke
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.pages.contact_page import Opened, Outcome, look_at, may_answer, with_proof
-from alertnet.flows.pages.coordinator_page import texts_of
+from alertnet.flows.pages.coordinator_page import reads_texts, texts_of
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
@@ -63,7 +63,7 @@ def _show(
     else:
         proof = proof or no_proof(locked, link)
         page = Page(words, proof.remarks, (REVOKE,), asked=True)
-        page = with_proof(locked, contact, _page_by_answer(locked, contact, answer, page, proof), proof)
+        page = with_proof(locked, link, _page_by_answer(locked, contact, answer, page, proof), proof)
     return Opened(page, contact.language, locked.incident.templates, outcome)
 
 
@@ -75,5 +75,5 @@ def _page_by_answer(locked: LockedIncident, contact: Contact, answer: Given, pag
         page,
         stated=(Remark(f"answered_{answer.via.value}", answer.at),),
         details=(*filter(None, given), *details_of(locked.facts, contact.disclosure)) if reads else (),
-        texts=texts_of(locked) if proof.is_given and contact.is_coordinator else (),
+        texts=texts_of(locked) if reads_texts(contact, proof) else (),
     )
