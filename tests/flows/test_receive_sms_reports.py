@@ -292,6 +292,51 @@ def test_duress_rings_again_though_news_of_the_team_rings_already(field: Switchb
     assert field.alarms() == [("news", "north")] * 2
 
 
+@pytest.mark.parametrize("minutes", [1, 60])
+def test_news_joins_what_the_phone_raised_last_however_long_ago(field: Switchboard, minutes: int) -> None:
+    """B4: with a PIN it adds to the facts; the reply names that incident."""
+    field.texts("ana", "SOS")
+    field.passes(minutes)
+
+    reply = field.texts("ana", f"NUEVA {PIN} 31 L14 nos siguen")
+
+    facts = opened(field).facts
+    assert (facts.type, facts.verified, facts.place) == ("threat", True, "L14")
+    assert field.alarms()[-1] == ("verified", "north")
+    assert reply
+    assert f"{opened(field).ref}: recibido" in reply
+
+
+def test_news_without_its_pin_is_read_and_believed_by_people_alone(field: Switchboard) -> None:
+    field.texts("ana", FULL)
+    before = opened(field).facts
+
+    field.texts("ana", "NEWS 10 they took her to L14")
+
+    assert opened(field).facts == before
+    assert field.alarms() == [("news", "north")]
+    heard = [entry["text"] for entry in field.history(opened(field).id, "report_received")]
+    assert heard == ["nos pararon", "they took her to L14"]
+
+
+def test_news_of_nothing_that_is_open_raises_nothing_and_goes_to_people(field: Switchboard) -> None:
+    """A12: a text before its alarm, or after the close."""
+    for text in (f"NUEVA {PIN} 31 nos siguen", f"NUEVA {PIN} L14"):
+        field.texts("ana", text)
+
+    assert opened(field).facts.lone_text
+    assert field.alarms() == [("not_understood", "north")]
+
+
+@pytest.mark.parametrize("text", [f"OK {PIN}", f"GO {PIN}", f"FALSA {PIN}", f"ESPERA {PIN} 2h", "LOW", "TEST"])
+def test_a_verb_of_the_field_that_raises_nothing_goes_to_people(field: Switchboard, text: str) -> None:
+    """A12: until it acts of itself, a coordinator reads it."""
+    field.texts("ana", text)
+
+    assert opened(field).facts.lone_text
+    assert field.alarms() == [("not_understood", "north")]
+
+
 @pytest.mark.parametrize("minutes", [11, 60])
 def test_a_report_after_ten_minutes_is_an_incident_of_its_own(field: Switchboard, minutes: int) -> None:
     field.texts("ana", "SOS")

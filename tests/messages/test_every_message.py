@@ -10,7 +10,7 @@ import pytest
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said, Subject
-from alertnet.core.inbound.sms_grammar import VERBS, Verb
+from alertnet.core.inbound.sms_answers import VERBS, Verb
 from alertnet.core.incident import TYPES, CloseReason
 from alertnet.core.notification import URGENT, Kind
 from alertnet.messages.checks.leaks import FOR_COORDINATORS

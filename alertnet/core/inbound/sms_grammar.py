@@ -1,47 +1,38 @@
-"""What a text from a telephone says: answers with written codes, reports from the field, or neither (B4).
+"""What a text from the field says: which verb, then codes in any order, then words (B4, domain 6).
 
-Nothing here knows who sent the text or which codes are open: whether a code or PIN is the right one is for the flows
-to find. In doubt a text says nothing, and a person reads it. None of the carrier's words (STOP, YES, HELP, …) is a verb
-of an answer, since networks keep those for themselves.
+    VERB [PIN] [TYPE] [PLACE] [PEOPLE] [C0-C3] words
+
+Nothing here knows who sent the text: whether a PIN is the right one is for the flows to find. In doubt a text says
+nothing, and a person reads it.
 """
 
 import re
-import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 from itertools import takewhile
 
-from alertnet.core.inbound.auto_replies import says_so
-from alertnet.core.inbound.code_formats import is_pin, is_written_code
-from alertnet.core.incident import TYPES_BY_NUMBER, Scope, narrowest
+from alertnet.core.inbound.code_formats import is_pin
+from alertnet.core.inbound.sms_words import Word, clean, meant_by, words_of
+from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, TYPES_BY_NUMBER, Scope, narrowest
 
 
-class Verb(StrEnum):
-    """What is said about a code; a bare code says OK."""
+class FieldVerb(StrEnum):
+    """What a member of the field does by its text."""
 
-    OK = "ok"
-    NO = "no"
-    RELAY = "pass"
-    DONE = "done"
-    GO = "go"
-    HOLD = "hold"
+    RAISE = "raise"
+    UPDATE = "update"
+    CHECK_IN = "check_in"
+    DEPART = "depart"
+    ARRIVE = "arrive"
+    EXTEND = "extend"
+    WITHDRAW = "withdraw"
+    """It asks for it: a coordinator confirms by voice."""
+    LOW_BATTERY = "low_battery"
+    TEST = "test"
+    LANGUAGE = "language"
 
-
-_WORDS_OF_VERBS = {
-    Verb.OK: ("ok",),
-    Verb.NO: ("no", "non", "nein", "nao"),
-    Verb.RELAY: ("pass", "told", "transmis", "paso", "pase", "weitergegeben", "repassei"),
-    Verb.DONE: ("done", "fait", "hecho", "erledigt", "feito"),
-    Verb.GO: ("go",),
-    Verb.HOLD: ("hold", "attendre", "espera", "warten", "aguardar"),
-}
-
-VERBS = {word: verb for verb, words in _WORDS_OF_VERBS.items() for word in words}
-"""Whatever the language that it is written to in, a phone may answer in any: none of the words means two things."""
-
-OPT_OUTS = frozenset(("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "arret"))
-"""With one of these as the whole text, networks stop all further SMS to that phone (docs/twilio.md 1)."""
 
 PANIC = frozenset(
     (
@@ -52,46 +43,78 @@ PANIC = frozenset(
 )
 """Words that raise an alarm at its gravest, whatever the language of the phone."""
 ALARMS = frozenset(("alert", "alerte", "alerta", "alarm", "alarme", "alarma"))
-LONG_WORD = 5
-"""In a word of so many letters or more any one slip is forgiven; a shorter one would become another word too easily."""
+
+FIELD_VERBS = {
+    FieldVerb.RAISE: PANIC | ALARMS,
+    FieldVerb.UPDATE: frozenset(("news", "nouv", "nouvelle", "nouvelles", "nueva", "nuevas", "novedad", "novedades")),
+    FieldVerb.CHECK_IN: frozenset(("ok", "bien")),
+    FieldVerb.DEPART: frozenset(("go", "depart", "salida")),
+    FieldVerb.ARRIVE: frozenset(("arr", "arrive", "arrived", "llegada")),
+    FieldVerb.EXTEND: frozenset(("wait", "attente", "espera")),
+    FieldVerb.WITHDRAW: frozenset(("false", "fausse", "falsa")),
+    FieldVerb.LOW_BATTERY: frozenset(("low", "faible", "baja")),
+    FieldVerb.TEST: frozenset(("test", "essai", "prueba")),
+    FieldVerb.LANGUAGE: frozenset(("lang", "langue", "idioma")),
+}
+"""The verbs in English, French and Spanish, as they are compared; a cry for help also in German and Portuguese."""
 
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
-_DOUBTS = frozenset(
-    (
-        *("no", "non", "not", "t", "cant", "cannot", "dont", "n", "ne", "pas", "pero", "but", "mais", "imposible"),
-        *("impossible", "nein", "nicht", "kein", "keine", "aber", "leider", "nao", "mas", "impossivel"),
-    )
-)
-"""Words after a code which may turn an OK or a GO into its contrary; t and n are what is left of can't and n'ai."""
+TYPE_NAMES = {
+    "killing": "killing killed murder murdered assassinat meurtre asesinato asesinado asesinada homicidio",
+    "attempted_killing": "armed-attack attempt-on-life attentat tentative-d-assassinat atentado",
+    "disappearance": "disappearance disappeared disparition disparu disparue desaparicion desaparecido",
+    "abduction": "abduction abducted kidnapping kidnapped enlevement enleve enlevee secuestro secuestrado secuestrada",
+    "arrest": "arrest arrested detained detention arrestation arrete arretee arresto detencion detenido detenida",
+    "assault": "assault assaulted beaten agression agresion",
+    "sexual_violence": "sexual-violence rape raped violence-sexuelle viol violencia-sexual violacion",
+    "torture": "torture tortured mauvais-traitements tortura torturado torturada malos-tratos",
+    "death_threat": "death-threat menace-de-mort menaces-de-mort amenaza-de-muerte amenazas-de-muerte",
+    "threat": "threat threatened intimidation menace menacee amenaza amenazado amenazada intimidacion",
+    "surveillance": "surveillance followed filature surveilles vigilancia seguimiento vigilados",
+    "digital_attack": "digital-attack hacked hacking attaque-numerique piratage ataque-digital hackeo",
+    "raid": "raid raided perquisition allanamiento",
+    "break_in": "break-in burglary cambriolage robo",
+    "eviction": "eviction evicted displacement deplacement-force desalojo desplazamiento",
+    "checkpoint": "checkpoint roadblock barrage reten",
+    "armed_presence": "armed-presence presence-armee presencia-armada incursion",
+    "combat": "combat fighting shooting tirs disparos tiroteo",
+    "crowd_repression": "protest-repressed repression manif-reprimee represion protesta-reprimida",
+    "criminalisation": "criminalisation criminalization judicial-harassment harcelement-judiciaire criminalizacion",
+    "defamation": "defamation smear smear-campaign diffamation difamacion",
+    "immigration": "immigration deportation expulsion-order avis-d-expulsion orden-de-expulsion deportacion",
+    "missed_check_in": "missed-check-in appel-manque control-perdido",
+    "accident": "accident accidente",
+}
+"""What each type is called, a hyphen between words; an s at the end is one more of it."""
 
-MOST_CODES = 3
-"""Codes that one text may answer with: whoever sends more is guessing, and has answered nothing."""
+LANGUAGES = {
+    "en": ("en", "english", "anglais", "ingles"),
+    "fr": ("fr", "french", "francais", "frances"),
+    "es": ("es", "spanish", "espagnol", "espanol"),
+    "de": ("de", "german", "deutsch", "allemand", "aleman"),
+    "pt": ("pt", "portuguese", "portugues", "portugais"),
+}
 
-_WORD = re.compile(r"\w+")
-_VERB_WITH_CODE = re.compile(rf"({'|'.join(VERBS)})?(\d{{4}})")
+_BATTERY = frozenset(("battery", "batterie", "bateria", "pila"))
+_DENIED = frozenset(("no", "not", "without", "ni", "sin", "pas", "sans", "aucun", "aucune", "ninguna", "ningun"))
+"""Before a type's name among other words: then it may be what did not happen."""
+_TYPE_OF = {
+    tuple(f"{name}{more}".split("-")): type
+    for type, names in TYPE_NAMES.items()
+    for name in names.split()
+    for more in ("", "s")
+}
+_FIRST_WORDS = frozenset(name[0] for name in _TYPE_OF)
+_MOST_WORDS_OF_A_NAME = max(map(len, _TYPE_OF))
+_LANGUAGE_OF = {name: language for language, names in LANGUAGES.items() for name in names}
+_VERB_OF = {word: verb for verb, words in FIELD_VERBS.items() for word in words}
+
 _SOS = re.compile(r"(s+[o0]+s+)(\d{5,6})?")
 _WORD_WITH_PIN = re.compile(r"([^\W\d_]+)(\d{5,6})?")
-_TURN = re.compile(r"(on|off)(\d{5,6})")
 _PERSON = re.compile(r"p\d{1,3}")
 _PLACE = re.compile(r"l\d{1,3}")
-
-
-@dataclass(frozen=True)
-class SmsAnswer:
-    """One answer of a text. `code` None: a verb alone, which never acts. `note`: what was written after it."""
-
-    verb: Verb
-    code: str | None
-    note: str | None = None
-
-
-@dataclass(frozen=True)
-class Turn:
-    """Somebody takes a turn of duty, or leaves it to the others."""
-
-    is_on: bool
-    pin: str = field(repr=False)
+_SPAN = re.compile(r"(\d{1,3})(?:(h|hr|hour|heure|hora)s?(\d{1,2})?|(m|min|minute|minuto)s?)")
 
 
 @dataclass(frozen=True)
@@ -109,213 +132,210 @@ class Report:
     people: tuple[str, ...] = ()
     consent: Scope | None = None
     text: str | None = None
+    verb: FieldVerb = FieldVerb.RAISE
+    ref: str | None = None
+    """Of a withdrawal or an update: the incident that it names."""
+    longer: timedelta | None = None
+    """Of an extension: by how much."""
+    language: str | None = None
+    """The one that is asked for, by its code."""
 
 
 @dataclass(frozen=True)
-class _Word:
-    plain: str
-    """In small letters, without accents, with ASCII digits."""
-    start: int
-    end: int
+class _Beginning:
+    """How a report begins: its verb, the PIN joined to that, and the words after it."""
 
-
-def is_opt_out(text: str) -> bool:
-    """Whether the whole text is one of the words by which a phone refuses further SMS."""
-    words = _words(_clean(text))
-    return len(words) == 1 and words[0].plain in OPT_OUTS
-
-
-def parse_answers(text: str) -> tuple[SmsAnswer, ...]:
-    """The answers at the beginning of a text, in its order, else that with the only code in it; else none.
-
-        4711 · OK 4711 · NO4711 · "4711 no" · OK 4711, NO 5823 · NO 4711 5823 (no to both) · DONE 4711 some words
-        "My answer is 4711, thanks" · "Good evening, OK 4711"
-
-    What follows the last code is its note. A verb alone is an answer without a code. A code among words that may take
-    back its OK ("4711, but not before Monday") is left to people: then there is no answer at all. So is a text with
-    more than `MOST_CODES`, and one that begins as a report does, wherever it has four digits.
-    """
-    text = _clean(text)
-    words = _words(text)
-    if len(words) == 1 and words[0].plain in VERBS:
-        return (SmsAnswer(VERBS[words[0].plain], None),)
-    if len(words) == 2 and is_written_code(words[0].plain) and words[1].plain in VERBS:
-        return (SmsAnswer(VERBS[words[1].plain], words[0].plain),)
-    found, end = _leading_answers(words)
-    if not found:
-        return _only_answer(text, words)
-    if len(found) > MOST_CODES:
-        return ()
-    note = text[words[end].start :].strip() if end < len(words) else None
-    if note and _is_doubtful(found[-1][0], note, words[end:]):
-        return ()
-    verb, code = found[-1]
-    return (*(SmsAnswer(*each) for each in found[:-1]), SmsAnswer(verb, code, note))
-
-
-def says_more(text: str) -> bool:
-    """Whether a text has words besides verbs and digits: something for people to read."""
-    plain = (word.plain for word in _words(_clean(text)))
-    return any(not (each in VERBS or each.isdigit() or _VERB_WITH_CODE.fullmatch(each)) for each in plain)
+    verb: FieldVerb
+    is_panic: bool
+    pin: str | None
+    rest: list[Word]
 
 
 def parse_report(text: str) -> Report | None:
-    """The report of a text that begins with a cry for help, with ALERT, or with PIN and TYPE#; None of any other.
+    """The report of a text that begins with a verb of the field, or with PIN and TYPE; None of any other.
 
-        SOS · AYUDA · AIDE · EMERGENCY · ALERTA 47110 20 L12 P7 C2 words · 47110 20 words · 47110 SOS · ALRETA47110
+        SOS · AYUDA · EMERGENCY · ALERTA 47110 20 L12 P7 C2 words · 47110 arrest · 47110 SOS · ALRETA47110
+        NEWS 47110 freed · OK 47110 · GO 47110 · ARR 47110 · WAIT 47110 2H · FALSE 47110 A-7K3M · LOW · LANG FR
 
-    One slip in the first word is forgiven (a letter that is wrong, missing, doubled or in its neighbour's place). PIN
-    (5 or 6 digits) and TYPE# (2 digits) stand before the free text, in any order; a PIN that comes later is taken out
-    of it. Codes of people (P7), place (L12) and consent (C0 to C3) are taken wherever they stand, and of several
-    consents the narrowest.
+    One slip in the verb is forgiven (a letter that is wrong, missing, doubled or in its neighbour's place), unless it
+    may be of two verbs; in verbs that raise nothing only where a PIN shows that one was meant. PIN (5 or 6 digits) and
+    the type's number stand before the words, in any order; a PIN that comes later is taken out of them. Codes of people
+    (P7), place (L12) and consent (C0 to C3) are taken wherever they stand, and of several consents the narrowest. The
+    type's name counts where it begins the words, else where no other is named and nothing denies it.
     """
-    text = _clean(text)
-    words = _words(text)
-    begun = _begin_report(words)
+    text = clean(text)
+    begun = _begin(words_of(text))
     if begun is None:
         return None
-    is_panic, joined_pin, rest = begun
-    pin = None if joined_pin else next((word for word in rest if is_pin(word.plain)), None)
-    number = next((word for word in _head(rest) if _is_type(word.plain)), None)
-    place, people = _codes_among(rest)
+    rest = begun.rest
+    pin = None if begun.pin else next((word for word in rest if is_pin(word.plain)), None)
+    type, of_type = _type(rest) if begun.verb in (FieldVerb.RAISE, FieldVerb.UPDATE) else (None, [])
+    ref, of_ref = _ref(text, rest) if begun.verb in (FieldVerb.WITHDRAW, FieldVerb.UPDATE) else (None, [])
+    longer, of_span = _span(rest) if begun.verb is FieldVerb.EXTEND else (None, [])
+    language, of_language = _language(rest) if begun.verb is FieldVerb.LANGUAGE else (None, [])
     consents = [CONSENTS[word.plain] for word in rest if word.plain in CONSENTS]
+    known = [*([pin] if pin else []), *of_type, *of_ref, *of_span, *of_language]
+    place, people = _codes_among(rest)
     return Report(
-        panic=is_panic,
-        pin=joined_pin or (pin.plain if pin else None),
-        type=TYPES_BY_NUMBER[int(number.plain)].code if number else None,
+        panic=begun.is_panic,
+        pin=begun.pin or (pin.plain if pin else None),
+        type=type,
         place=place,
         people=people,
         consent=narrowest(consents) if consents else None,
-        text=_free_text(text, rest, pin, number),
+        text=_free_text(text, rest, pin, known),
+        verb=begun.verb,
+        ref=ref,
+        longer=longer,
+        language=language,
     )
 
 
 def codes_in(text: str) -> tuple[str | None, tuple[str, ...]]:
     """The first code of a place, and every code of a person, that stand in a text of whatever kind."""
-    return _codes_among(_words(_clean(text)))
+    return _codes_among(words_of(clean(text)))
 
 
-def parse_turn(text: str) -> Turn | None:
-    """ON or OFF with a PIN, and nothing else: on duty from now, or off it."""
-    found = _TURN.fullmatch("".join(word.plain for word in _words(_clean(text))))
-    return Turn(found[1] == "on", found[2]) if found else None
+def begins_report(words: list[Word]) -> bool:
+    """Whether a text raises an alarm: then no digits of it are the code of an answer."""
+    begun = _begin(words)
+    return begun is not None and begun.verb is FieldVerb.RAISE
 
 
-def _clean(text: str) -> str:
-    """The text with its letters composed, and without characters that can't be seen."""
-    composed = unicodedata.normalize("NFC", text)
-    return "".join(character for character in composed if unicodedata.category(character) != "Cf")
+def _begin(words: list[Word]) -> _Beginning | None:
+    plain = [word.plain for word in words]
+    if plain[:3] == ["s", "o", "s"]:
+        return _Beginning(FieldVerb.RAISE, True, None, words[3:])
+    if _is_pin_and_type(words):
+        return _Beginning(FieldVerb.RAISE, False, None, words)
+    if len(words) > 1 and is_pin(plain[0]) and not is_pin(plain[1]) and (begun := _begin(words[1:])):
+        return replace(begun, pin=plain[0])
+    if found := _SOS.fullmatch(plain[0]) if words else None:
+        return _Beginning(FieldVerb.RAISE, True, found[2], words[1:])
+    if _BATTERY & {*plain[:2]} and FIELD_VERBS[FieldVerb.LOW_BATTERY] & {*plain[:2]}:
+        return _Beginning(FieldVerb.LOW_BATTERY, False, None, words[2:])
+    found = _WORD_WITH_PIN.fullmatch(plain[0]) if words else None
+    return _begin_with(found[1], found[2], words[1:]) if found else None
 
 
-def _words(text: str) -> list[_Word]:
-    """The words of the text; every other sign only separates them."""
-    return [_Word(_plain(found[0]), found.start(), found.end()) for found in _WORD.finditer(text)]
+def _begin_with(word: str, pin: str | None, rest: list[Word]) -> _Beginning | None:
+    """The beginning by its first word, which may have a slip."""
+    meant = meant_by(word, _VERB_OF)
+    verbs = {_VERB_OF[each] for each in meant}
+    if len(verbs) != 1:
+        return None
+    (verb,) = verbs
+    is_proven = pin is not None or any(is_pin(each.plain) for each in _head(rest))
+    if verb is not FieldVerb.RAISE and word not in meant and not is_proven:
+        return None
+    return _Beginning(verb, not meant.isdisjoint(PANIC), pin, rest)
 
 
-def _plain(word: str) -> str:
-    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold())
-    return "".join(
-        str(unicodedata.decimal(character, character))
-        for character in letters
-        if unicodedata.category(character) != "Mn"
+def _is_pin_and_type(words: list[Word]) -> bool:
+    """Whether a text begins with PIN and type, and nothing before them."""
+    plain = [word.plain for word in words[:2]]
+    if len(words) < 2 or not any(map(is_pin, plain)):
+        return False
+    return sorted(map(_is_number_of_type, plain)) == [False, True] or (is_pin(plain[0]) and _name_at(words, 1) > 0)
+
+
+def _type(rest: list[Word]) -> tuple[str | None, list[Word]]:
+    """The type by its number or name, and the words that say nothing else."""
+    head = list(_head(rest))
+    number = next((word for word in head if _is_number_of_type(word.plain)), None)
+    if number is not None:
+        return TYPES_BY_NUMBER[int(number.plain)].code, [number]
+    named = [(place, length) for place in range(len(head), len(rest)) if (length := _name_at(rest, place))]
+    if not named:
+        return None, []
+    first, length = named[0]
+    name = rest[first : first + length]
+    if first == len(head):
+        is_all = all(_is_code(word.plain) or is_pin(word.plain) for word in rest[first + length :])
+        return _type_named(name), name if is_all else []
+    types = {_type_named(rest[place : place + each]) for place, each in _apart(named)}
+    is_denied = any(word.plain in _DENIED for word in rest[max(0, first - 2) : first])
+    return (types.pop() if len(types) == 1 and not is_denied else None), []
+
+
+def _name_at(words: list[Word], place: int) -> int:
+    """How many words from there on are the name of a type, the longest one; 0: none."""
+    if words[place].plain not in _FIRST_WORDS:
+        return 0
+    lengths = range(min(_MOST_WORDS_OF_A_NAME, len(words) - place), 0, -1)
+    return next((each for each in lengths if _type_named(words[place : place + each])), 0)
+
+
+def _type_named(words: list[Word]) -> str | None:
+    return _TYPE_OF.get(tuple(word.plain for word in words))
+
+
+def _apart(named: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The names that are no part of the one before: a death threat is no threat besides."""
+    end = 0
+    for place, length in named:
+        if place >= end:
+            yield place, length
+            end = place + length
+
+
+def _ref(text: str, rest: list[Word]) -> tuple[str | None, list[Word]]:
+    """The reference that the text names: A-7K3M; without the hyphen where a digit shows that it is no word."""
+    for word, following in zip(rest, [*rest[1:], None], strict=True):
+        if following and text[word.end : following.start] in ("-", " "):
+            letter, characters = word.plain.upper(), following.plain.upper()
+            is_sure = text[word.end] == "-" or any(map(str.isdigit, characters))
+            if is_sure and _is_ref(letter, characters):
+                return f"{letter}-{characters}", [word, following]
+        letter, characters = word.plain[:1].upper(), word.plain[1:].upper()
+        if any(map(str.isdigit, characters)) and _is_ref(letter, characters):
+            return f"{letter}-{characters}", [word]
+    return None, []
+
+
+def _is_ref(letter: str, characters: str) -> bool:
+    return (
+        len(letter) == 1 and letter in REF_LETTERS and len(characters) == 4 and set(characters) <= set(REF_CHARACTERS)
     )
 
 
-def _leading_answers(words: list[_Word]) -> tuple[list[tuple[Verb, str]], int]:
-    """The answers that the text begins with, and how many words they take; a code alone takes the last one's verb."""
-    found: list[tuple[Verb, str]] = []
-    verb, at = Verb.OK, 0
-    while at < len(words):
-        apart = words[at].plain in VERBS and at + 1 < len(words)
-        joined = words[at].plain + words[at + 1].plain if apart else words[at].plain
-        match = _VERB_WITH_CODE.fullmatch(joined)
-        if match is None or not is_written_code(match[2]):
-            break
-        verb = VERBS[match[1]] if match[1] else verb
-        found.append((verb, match[2]))
-        at += 2 if apart else 1
-        if verb is Verb.DONE:
-            break
-    return found, at
+def _span(rest: list[Word]) -> tuple[timedelta | None, list[Word]]:
+    """How long, as in 2H, 90 min, 2h30."""
+    for place, word in enumerate(rest):
+        for words in ([word], rest[place : place + 2]):
+            if found := _SPAN.fullmatch("".join(each.plain for each in words)):
+                unit = timedelta(hours=1) if found[2] else timedelta(minutes=1)
+                return int(found[1]) * unit + timedelta(minutes=int(found[3] or 0)), words
+    return None, []
 
 
-def _only_answer(text: str, words: list[_Word]) -> tuple[SmsAnswer, ...]:
-    """The answer with the only code of a text that begins with something else, by the verb right before it."""
-    matches = [(place, _VERB_WITH_CODE.fullmatch(word.plain)) for place, word in enumerate(words)]
-    codes = [(place, match) for place, match in matches if match is not None and is_written_code(match[2])]
-    if len(codes) != 1 or _begin_report(words) is not None or says_so(text):
-        return ()
-    place, match = codes[0]
-    apart = place > 0 and match[1] is None and words[place - 1].plain in VERBS
-    verb = VERBS[words[place - 1].plain] if apart else VERBS[match[1]] if match[1] else Verb.OK
-    others = words[: place - apart] + words[place + 1 :]
-    if _is_doubtful(verb, text, others):
-        return ()
-    return (SmsAnswer(verb, match[2], text[words[place].end :].strip(" \n,.;:!") or None),)
+def _language(rest: list[Word]) -> tuple[str | None, list[Word]]:
+    named = [word for word in rest if word.plain in _LANGUAGE_OF][:1]
+    return (_LANGUAGE_OF[named[0].plain], named) if named else (None, [])
 
 
-def _is_doubtful(verb: Verb, note: str, words: list[_Word]) -> bool:
-    consents = verb in (Verb.OK, Verb.GO)
-    return consents and ("?" in note or any(word.plain in _DOUBTS for word in words))
+def _codes_among(words: list[Word]) -> tuple[str | None, tuple[str, ...]]:
+    places = (word.plain.upper() for word in words if _PLACE.fullmatch(word.plain))
+    people = (word.plain.upper() for word in words if _PERSON.fullmatch(word.plain))
+    return next(places, None), tuple(dict.fromkeys(people))
 
 
-def _begin_report(words: list[_Word]) -> tuple[bool, str | None, list[_Word]] | None:
-    """Whether a report is a cry for help, the PIN joined to its first word, and the words after that."""
-    plain = [word.plain for word in words]
-    if plain[:3] == ["s", "o", "s"]:
-        return True, None, words[3:]
-    if len(words) > 1 and sorted(map(_is_type, plain[:2])) == [False, True] and any(map(is_pin, plain[:2])):
-        return False, None, words
-    if len(words) > 1 and is_pin(plain[0]) and not is_pin(plain[1]) and (begun := _begin_report(words[1:])):
-        is_panic, _, rest = begun
-        return is_panic, plain[0], rest
-    if found := _SOS.fullmatch(plain[0]) if words else None:
-        return True, found[2], words[1:]
-    found = _WORD_WITH_PIN.fullmatch(plain[0]) if words else None
-    if found is None:
-        return None
-    is_panic, is_alarm = _is_meant(found[1], PANIC), _is_meant(found[1], ALARMS)
-    return (is_panic, found[2], words[1:]) if is_panic or is_alarm else None
-
-
-def _is_meant(word: str, known: frozenset[str]) -> bool:
-    """Whether the word is one of these, but for one slip."""
-    return word in known or any(_is_slip(word, each) for each in known)
-
-
-def _is_slip(word: str, meant: str) -> bool:
-    """Whether one letter of it is wrong, missing, too many, or in its neighbour's place."""
-    start = next((at for at, (one, other) in enumerate(zip(word, meant, strict=False)) if one != other), None)
-    at = min(len(word), len(meant)) if start is None else start
-    swapped = word[at + 1 : at + 2] + word[at : at + 1] + word[at + 2 :] == meant[at:]
-    doubled = at > 0 and word[at : at + 1] == word[at - 1] and word[at + 1 :] == meant[at:]
-    if len(meant) < LONG_WORD or swapped or doubled:
-        return swapped or doubled
-    return meant[at + 1 :] in (word[at:], word[at + 1 :]) or word[at + 1 :] == meant[at:]
-
-
-def _head(words: list[_Word]) -> Iterator[_Word]:
+def _head(words: list[Word]) -> Iterator[Word]:
     """The words before the free text: digits and codes."""
     return takewhile(lambda word: word.plain.isdigit() or _is_code(word.plain), words)
 
 
-def _free_text(text: str, words: list[_Word], pin: _Word | None, number: _Word | None) -> str | None:
+def _free_text(text: str, words: list[Word], pin: Word | None, known: Collection[Word]) -> str | None:
     """The free text: from the first word that says nothing else to the end, without the PIN."""
-    start = next((word.start for word in words if word not in (pin, number) and not _is_code(word.plain)), len(text))
+    start = next((word.start for word in words if word not in known and not _is_code(word.plain)), len(text))
     if pin is not None and pin.start >= start:
         return f"{text[start : pin.start].strip()} {text[pin.end :].strip()}".strip()
     return text[start:].strip() or None
-
-
-def _codes_among(words: list[_Word]) -> tuple[str | None, tuple[str, ...]]:
-    places = (word.plain.upper() for word in words if _PLACE.fullmatch(word.plain))
-    people = (word.plain.upper() for word in words if _PERSON.fullmatch(word.plain))
-    return next(places, None), tuple(dict.fromkeys(people))
 
 
 def _is_code(plain: str) -> bool:
     return plain in CONSENTS or _PERSON.fullmatch(plain) is not None or _PLACE.fullmatch(plain) is not None
 
 
-def _is_type(plain: str) -> bool:
+def _is_number_of_type(plain: str) -> bool:
     return len(plain) == 2 and plain.isdigit() and int(plain) in TYPES_BY_NUMBER

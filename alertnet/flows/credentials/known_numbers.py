@@ -6,7 +6,7 @@ from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree, Member, Network, Team
 from alertnet.core.directory.on_call import STAFF
 from alertnet.core.disclosure import Said
-from alertnet.core.inbound.sms_grammar import Report
+from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.incident import Scope
 
 NO_REF = "SMS"
@@ -56,8 +56,9 @@ class InTheField:
         return f"{self.team.id}/{self.member.id}"
 
     def raises(self, report: Report) -> bool:
-        """Whether the report is one: ALARM and the like are how coordinators begin their answers to an alarm."""
-        return not self.is_contact or report.panic or report.pin is not None
+        """Whether the report raises: ALARM and the like are how coordinators begin their answers to an alarm."""
+        is_meant = not self.is_contact or report.panic or report.pin is not None
+        return report.verb is FieldVerb.RAISE and is_meant
 
 
 def member_at(network: Network, number: str) -> InTheField | None:

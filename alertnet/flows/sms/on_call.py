@@ -8,7 +8,7 @@ from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.directory.on_call import Arrangement, Duty, Officer, shift_at, swapped
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
-from alertnet.core.inbound.sms_grammar import Turn
+from alertnet.core.inbound.sms_answers import Turn
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, PinTried, try_pin

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
-from alertnet.core.inbound.sms_grammar import SmsAnswer, is_opt_out, parse_answers, parse_report, parse_turn, says_more
+from alertnet.core.inbound.sms_answers import SmsAnswer, is_opt_out, parse_answers, parse_turn, says_more
+from alertnet.core.inbound.sms_grammar import parse_report
 from alertnet.core.limits import Limit
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.core.notification import Kind
@@ -19,7 +20,7 @@ from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.sms.answer_by_sms import record_answers
 from alertnet.flows.sms.on_call import take_turn
-from alertnet.flows.sms.report_by_sms import receive_report
+from alertnet.flows.sms.report_by_sms import is_news, receive_report
 from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_to_holder, reply_unclear
 from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong
 from alertnet.flows.system.lost_incidents import pass_on_answer
@@ -103,7 +104,7 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
     if guessed and (told_before := lost_codes.find(tx, sms.sender, guessed)):
         return True, pass_on_answer(tx, edition, sms, told_before)
     report, reporter = parse_report(written.body), reporter_at(edition.network, sms.sender)
-    if report is not None and reporter is not None and reporter.raises(report):
+    if report and reporter and (reporter.raises(report) or is_news(tx, reporter, report)):
         return True, receive_report(tx, edition, reporter, report, sms.heard_at)
     officer = officer_at(edition.network, sms.sender)
     turn = parse_turn(written.body)

@@ -1,4 +1,4 @@
-"""Reports from the field: SOS, HELP and ALERT of a member open an incident, or join the one just opened (B3, B4).
+"""Reports from the field: SOS, HELP and ALERT open an incident or join the one just opened, NEWS the latest (B3, B4).
 
 A PIN decides what is believed; of the reply it decides whether that calls the report verified, and nothing else. After
 a duress PIN it is, byte for byte, the reply to a true one.
@@ -11,7 +11,7 @@ from typing import Any
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.state import PlanChanged
 from alertnet.core.inbound.field_report import add_to, echoed, facts_of, understood
-from alertnet.core.inbound.sms_grammar import Report
+from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.incident import IN_CUSTODY, Certainty, Facts
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.resolution.known_people import with_records
@@ -32,6 +32,12 @@ from alertnet.store.records.inbound import Recipient, Reply
 
 JOINS_FOR = timedelta(minutes=10)
 """What a phone sends so soon after its report is about the same event."""
+
+
+def is_news(tx: Tx, sender: InTheField, report: Report) -> bool:
+    """Whether a report is news of an incident that its phone has raised, and that is open."""
+    latest = incidents.open_of_phone(tx, sender.member.phone) if report.verb is FieldVerb.UPDATE else None
+    return latest is not None and not incidents.get(tx.session, latest).facts.lone_text
 
 
 def receive_report(
@@ -105,18 +111,21 @@ def receive_duress(tx: Tx, edition: Edition, sender: InTheField, understood: str
 def _join_recent(
     tx: Tx, sender: InTheField, facts: Facts, report: Report, entry: dict[str, Any]
 ) -> LockedIncident | None:
-    """The open incident that the phone has just raised, with the report in it; None where there is none."""
-    locked = _recent(tx, sender)
+    """The open incident of the phone that the report is about, with the report in it; None if there is none.
+
+    News is about what it raised last, another alarm about what it has just raised.
+    """
+    locked = _latest(tx, sender, None if report.verb is FieldVerb.UPDATE else tx.now - JOINS_FOR)
     if locked is None or locked.facts.lone_text:
         return None
     _join(locked, facts, report, entry)
     return locked
 
 
-def _recent(tx: Tx, sender: InTheField) -> LockedIncident | None:
-    """The open incident, or text, of which the phone was the origin last."""
-    recent = incidents.open_of_phone(tx, sender.member.phone, since=tx.now - JOINS_FOR)
-    locked = take_up(tx, recent) if recent else None
+def _latest(tx: Tx, sender: InTheField, since: datetime | None) -> LockedIncident | None:
+    """The open incident, or text, of which the phone was the origin last; with `since` only one opened after that."""
+    latest = incidents.open_of_phone(tx, sender.member.phone, since=since)
+    locked = take_up(tx, latest) if latest else None
     return locked if locked is not None and locked.is_open else None
 
 
@@ -130,7 +139,7 @@ def _open(tx: Tx, edition: Edition, sender: InTheField, facts: Facts, entry: dic
 
 def _open_recent_text(tx: Tx, edition: Edition, sender: InTheField, facts: Facts) -> LockedIncident | None:
     """Make an incident of the text that the phone has just sent, if it is on the list of the same team."""
-    locked = _recent(tx, sender)
+    locked = _latest(tx, sender, tx.now - JOINS_FOR)
     if locked is None or not locked.facts.lone_text or locked.facts.team != facts.team:
         return None
     reported, _ = with_records(facts, edition.network)

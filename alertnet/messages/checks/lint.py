@@ -11,7 +11,7 @@ from alertnet.core.delivery.sms_encoding import count, is_gsm7
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.languages import primary
 from alertnet.core.disclosure import Further, Said, Subject
-from alertnet.core.inbound.sms_grammar import VERBS
+from alertnet.core.inbound.sms_answers import VERBS
 from alertnet.core.incident import TYPES, CloseReason
 from alertnet.core.notification import Kind
 from alertnet.messages.checks.leaks import find_leaks

@@ -1,0 +1,157 @@
+"""What an SMS answers: verbs with written codes, or a turn of duty; what is in doubt answers nothing (A6, B4).
+
+Nothing here knows who sent the text or which codes are open: whether a code or PIN is the right one is for the flows
+to find. None of the carrier's words (STOP, YES, HELP, …) is a verb of an answer, since networks keep those for
+themselves.
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from alertnet.core.inbound.auto_replies import says_so
+from alertnet.core.inbound.code_formats import is_written_code
+from alertnet.core.inbound.sms_grammar import begins_report
+from alertnet.core.inbound.sms_words import Word, clean, words_of
+
+
+class Verb(StrEnum):
+    """What is said about a code; a bare code says OK."""
+
+    OK = "ok"
+    NO = "no"
+    RELAY = "pass"
+    DONE = "done"
+    GO = "go"
+    HOLD = "hold"
+
+
+_WORDS_OF_VERBS = {
+    Verb.OK: ("ok",),
+    Verb.NO: ("no", "non", "nein", "nao"),
+    Verb.RELAY: ("pass", "told", "transmis", "paso", "pase", "weitergegeben", "repassei"),
+    Verb.DONE: ("done", "fait", "hecho", "erledigt", "feito"),
+    Verb.GO: ("go",),
+    Verb.HOLD: ("hold", "attendre", "espera", "warten", "aguardar"),
+}
+
+VERBS = {word: verb for verb, words in _WORDS_OF_VERBS.items() for word in words}
+"""Whatever the language that it is written to in, a phone may answer in any: none of the words means two things."""
+
+OPT_OUTS = frozenset(("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "arret"))
+"""With one of these as the whole text, networks stop all further SMS to that phone (docs/twilio.md 1)."""
+
+_DOUBTS = frozenset(
+    (
+        *("no", "non", "not", "t", "cant", "cannot", "dont", "n", "ne", "pas", "pero", "but", "mais", "imposible"),
+        *("impossible", "nein", "nicht", "kein", "keine", "aber", "leider", "nao", "mas", "impossivel"),
+    )
+)
+"""Words after a code which may turn an OK or a GO into its contrary; t and n are what is left of can't and n'ai."""
+
+MOST_CODES = 3
+"""Codes that one text may answer with: whoever sends more is guessing, and has answered nothing."""
+
+_VERB_WITH_CODE = re.compile(rf"({'|'.join(VERBS)})?(\d{{4}})")
+_TURN = re.compile(r"(on|off)(\d{5,6})")
+
+
+@dataclass(frozen=True)
+class SmsAnswer:
+    """One answer of a text. `code` None: a verb alone, which never acts. `note`: what was written after it."""
+
+    verb: Verb
+    code: str | None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Somebody takes a turn of duty, or leaves it to the others."""
+
+    is_on: bool
+    pin: str = field(repr=False)
+
+
+def is_opt_out(text: str) -> bool:
+    """Whether the whole text is one of the words by which a phone refuses further SMS."""
+    words = words_of(clean(text))
+    return len(words) == 1 and words[0].plain in OPT_OUTS
+
+
+def parse_answers(text: str) -> tuple[SmsAnswer, ...]:
+    """The answers at the beginning of a text, in its order, else that with the only code in it; else none.
+
+        4711 · OK 4711 · NO4711 · "4711 no" · OK 4711, NO 5823 · NO 4711 5823 (no to both) · DONE 4711 some words
+        "My answer is 4711, thanks" · "Good evening, OK 4711"
+
+    What follows the last code is its note. A verb alone is an answer without a code. A code among words that may take
+    back its OK ("4711, but not before Monday") is left to people: then there is no answer at all. So is a text with
+    more than `MOST_CODES`, and one that begins as a report does, wherever it has four digits.
+    """
+    text = clean(text)
+    words = words_of(text)
+    if len(words) == 1 and words[0].plain in VERBS:
+        return (SmsAnswer(VERBS[words[0].plain], None),)
+    if len(words) == 2 and is_written_code(words[0].plain) and words[1].plain in VERBS:
+        return (SmsAnswer(VERBS[words[1].plain], words[0].plain),)
+    found, end = _leading_answers(words)
+    if not found:
+        return _only_answer(text, words)
+    if len(found) > MOST_CODES:
+        return ()
+    note = text[words[end].start :].strip() if end < len(words) else None
+    if note and _is_doubtful(found[-1][0], note, words[end:]):
+        return ()
+    verb, code = found[-1]
+    return (*(SmsAnswer(*each) for each in found[:-1]), SmsAnswer(verb, code, note))
+
+
+def says_more(text: str) -> bool:
+    """Whether a text has words besides verbs and digits: something for people to read."""
+    plain = (word.plain for word in words_of(clean(text)))
+    return any(not (each in VERBS or each.isdigit() or _VERB_WITH_CODE.fullmatch(each)) for each in plain)
+
+
+def parse_turn(text: str) -> Turn | None:
+    """ON or OFF with a PIN, and nothing else: on duty from now, or off it."""
+    found = _TURN.fullmatch("".join(word.plain for word in words_of(clean(text))))
+    return Turn(found[1] == "on", found[2]) if found else None
+
+
+def _leading_answers(words: list[Word]) -> tuple[list[tuple[Verb, str]], int]:
+    """The answers that the text begins with, and how many words they take; a code alone takes the last one's verb."""
+    found: list[tuple[Verb, str]] = []
+    verb, at = Verb.OK, 0
+    while at < len(words):
+        apart = words[at].plain in VERBS and at + 1 < len(words)
+        joined = words[at].plain + words[at + 1].plain if apart else words[at].plain
+        match = _VERB_WITH_CODE.fullmatch(joined)
+        if match is None or not is_written_code(match[2]):
+            break
+        verb = VERBS[match[1]] if match[1] else verb
+        found.append((verb, match[2]))
+        at += 2 if apart else 1
+        if verb is Verb.DONE:
+            break
+    return found, at
+
+
+def _only_answer(text: str, words: list[Word]) -> tuple[SmsAnswer, ...]:
+    """The answer with the only code of a text that begins with something else, by the verb right before it."""
+    matches = [(place, _VERB_WITH_CODE.fullmatch(word.plain)) for place, word in enumerate(words)]
+    codes = [(place, match) for place, match in matches if match is not None and is_written_code(match[2])]
+    if len(codes) != 1 or begins_report(words) or says_so(text):
+        return ()
+    place, match = codes[0]
+    apart = place > 0 and match[1] is None and words[place - 1].plain in VERBS
+    verb = VERBS[words[place - 1].plain] if apart else VERBS[match[1]] if match[1] else Verb.OK
+    others = words[: place - apart] + words[place + 1 :]
+    if _is_doubtful(verb, text, others):
+        return ()
+    return (SmsAnswer(verb, match[2], text[words[place].end :].strip(" \n,.;:!") or None),)
+
+
+def _is_doubtful(verb: Verb, note: str, words: list[Word]) -> bool:
+    consents = verb in (Verb.OK, Verb.GO)
+    return consents and ("?" in note or any(word.plain in _DOUBTS for word in words))

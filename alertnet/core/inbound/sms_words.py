@@ -1,0 +1,84 @@
+"""The words of a text as they are compared: in small letters, without accents, their digits ASCII ones."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+LONG_WORD = 5
+"""In a word of so many letters or more any one slip is forgiven; a shorter one would become another word too easily."""
+SHORTEST_WORD = 3
+
+_WORD = re.compile(r"[^\W_]+")
+_CODES = re.compile(r"(?:[plc]\d{1,3}){2,}")
+_CODE = re.compile(r"[plc]\d{1,3}")
+_INITIALS = frozenset("plc")
+_WITHIN_CODES = frozenset(("-", ".", "#"))
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a text that was cleaned, and where it stands there."""
+
+    plain: str
+    start: int
+    end: int
+
+
+def clean(text: str) -> str:
+    """The text with its letters composed, and without characters that can't be seen."""
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(character for character in composed if unicodedata.category(character) != "Cf")
+
+
+def words_of(text: str) -> list[Word]:
+    """The words of a text that was cleaned; every other sign only separates them.
+
+    Codes are words of their own, however they are written: L12P7, L-12, P#7.
+    """
+    words: list[Word] = []
+    for found in _WORD.finditer(text):
+        word = Word(_plain(found[0]), found.start(), found.end())
+        last = words[-1] if words else None
+        if last and last.plain in _INITIALS and _is_short(word.plain) and text[last.end : word.start] in _WITHIN_CODES:
+            words[-1] = Word(last.plain + word.plain, last.start, word.end)
+        elif _CODES.fullmatch(word.plain) and len(word.plain) == word.end - word.start:
+            codes = _CODE.finditer(word.plain)
+            words += (Word(each[0], word.start + each.start(), word.start + each.end()) for each in codes)
+        else:
+            words.append(word)
+    return words
+
+
+def is_slip(word: str, meant: str) -> bool:
+    """Whether one letter of it is wrong, missing, too many, or in its neighbour's place; in two letters none is."""
+    if len(meant) < SHORTEST_WORD:
+        return False
+    start = next((at for at, (one, other) in enumerate(zip(word, meant, strict=False)) if one != other), None)
+    at = min(len(word), len(meant)) if start is None else start
+    swapped = word[at + 1 : at + 2] + word[at : at + 1] + word[at + 2 :] == meant[at:]
+    doubled = at > 0 and word[at : at + 1] == word[at - 1] and word[at + 1 :] == meant[at:]
+    if len(meant) < LONG_WORD or swapped or doubled:
+        return swapped or doubled
+    return meant[at + 1 :] in (word[at:], word[at + 1 :]) or word[at + 1 :] == meant[at:]
+
+
+def meant_by(word: str, known: Iterable[str]) -> set[str]:
+    """Which of the known words is meant: itself, else each of which it is one slip."""
+    known = frozenset(known)
+    return {word} if word in known else {each for each in known if is_slip(word, each)}
+
+
+def _plain(word: str) -> str:
+    if word.isascii():
+        return word.lower()
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold())
+    return "".join(
+        str(unicodedata.decimal(character, character))
+        for character in letters
+        if unicodedata.category(character) != "Mn"
+    )
+
+
+def _is_short(plain: str) -> bool:
+    return plain.isdigit() and len(plain) <= 3

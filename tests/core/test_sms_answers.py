@@ -1,0 +1,170 @@
+"""How an answer may be texted to us: this table is the manual for those who are told (B4)."""
+
+import pytest
+
+from alertnet.core.inbound.sms_answers import (
+    OPT_OUTS,
+    VERBS,
+    SmsAnswer,
+    Turn,
+    Verb,
+    is_opt_out,
+    parse_answers,
+    parse_turn,
+)
+
+OK, NO, RELAY, DONE, GO, HOLD = Verb
+
+ANSWERS = [
+    # A contact takes charge.
+    ("4711", [(OK, "4711")]),
+    ("OK 4711", [(OK, "4711")]),
+    ("ok4711", [(OK, "4711")]),
+    ("Ok, 4711.", [(OK, "4711")]),
+    ("OK-4711", [(OK, "4711")]),
+    ("4711 OK", [(OK, "4711")]),
+    ("  «4711»  ", [(OK, "4711")]),
+    ("“4711”!!", [(OK, "4711")]),
+    ("\u200e4711\u200f", [(OK, "4711")]),
+    ("OK\u00a04711", [(OK, "4711")]),
+    ("ＯＫ ４７１１", [(OK, "4711")]),
+    ("٤٧١١", [(OK, "4711")]),
+    ("۴۷۱۱", [(OK, "4711")]),
+    ("4711 vamos en camino", [(OK, "4711", "vamos en camino")]),
+    ("4711 Recibido, gracias.", [(OK, "4711", "Recibido, gracias.")]),
+    # It can't.
+    ("NO 4711", [(NO, "4711")]),
+    ("no4711", [(NO, "4711")]),
+    ("No, 4711", [(NO, "4711")]),
+    ("4711 no", [(NO, "4711")]),
+    ("Non 4711", [(NO, "4711")]),
+    ("NEIN 4711", [(NO, "4711")]),
+    ("Não 4711", [(NO, "4711")]),
+    ("4711 nein", [(NO, "4711")]),
+    ("NO 4711 estoy de viaje", [(NO, "4711", "estoy de viaje")]),
+    # It passed it on.
+    ("PASS 4711", [(RELAY, "4711")]),
+    ("transmis 4711", [(RELAY, "4711")]),
+    ("Pasó 4711", [(RELAY, "4711")]),
+    ("PASO 4711 al coronel", [(RELAY, "4711", "al coronel")]),
+    ("TOLD 4711", [(RELAY, "4711")]),
+    ("Pasé 4711", [(RELAY, "4711")]),
+    ("weitergegeben 4711", [(RELAY, "4711")]),
+    ("REPASSEI 4711", [(RELAY, "4711")]),
+    # It has done something.
+    ("DONE 4711", [(DONE, "4711")]),
+    ("DONE 4711 called the minister at 1430", [(DONE, "4711", "called the minister at 1430")]),
+    ("Fait: 4711, j'ai appelé le préfet", [(DONE, "4711", "j'ai appelé le préfet")]),
+    ("HECHO 4711 no contestan", [(DONE, "4711", "no contestan")]),
+    ("ERLEDIGT 4711 Botschaft angerufen", [(DONE, "4711", "Botschaft angerufen")]),
+    ("FEITO 4711 não atendem", [(DONE, "4711", "não atendem")]),
+    # Several codes in one text.
+    ("4711 5823", [(OK, "4711"), (OK, "5823")]),
+    ("OK 4711, NO 5823", [(OK, "4711"), (NO, "5823")]),
+    ("NO 4711 5823", [(NO, "4711"), (NO, "5823")]),
+    ("ok 4711\ndone 4711 visited", [(OK, "4711"), (DONE, "4711", "visited")]),
+    # A coordinator decides.
+    ("GO 5823", [(GO, "5823")]),
+    ("go5823", [(GO, "5823")]),
+    ("HOLD 5823", [(HOLD, "5823")]),
+    ("ATTENDRE 5823", [(HOLD, "5823")]),
+    ("ESPERA 5823", [(HOLD, "5823")]),
+    ("WARTEN 5823", [(HOLD, "5823")]),
+    ("AGUARDAR 5823", [(HOLD, "5823")]),
+    ("GO 5823 HOLD 5824", [(GO, "5823"), (HOLD, "5824")]),
+    ("4711 4712 4713", [(OK, "4711"), (OK, "4712"), (OK, "4713")]),
+    # Words come first: then the only code in it counts, by the verb right before it.
+    ("Buenas noches, OK 4711", [(OK, "4711")]),
+    ("my answer is 4711, thanks", [(OK, "4711", "thanks")]),
+    ("ok ok 4711", [(OK, "4711")]),
+    ("YES 4711", [(OK, "4711")]),
+    ("Sorry, NO 4711", [(NO, "4711")]),
+    ("el 24 de noviembre de 2026: 4711", [(OK, "4711")]),
+    ("+573005550101 4711", [(OK, "4711")]),
+    # A verb alone never acts; the reply names the open codes.
+    ("OK", [(OK, None)]),
+    ("no.", [(NO, None)]),
+    ("¡GO!", [(GO, None)]),
+]
+
+FREE_TEXTS = [
+    "",
+    "   ",
+    "¿Quién es?",
+    "Who is this",
+    "no puedo ahora",
+    "No entiendo 4711",
+    "4711 no puedo",
+    "4711 I can't",
+    "4711 je n'ai personne",
+    "4711 kann ich nicht",
+    "4711 não consigo",
+    "4711, aber erst am Montag",
+    "4711, but not before Monday",
+    "4711 who is this?",
+    "4711 5823 no",
+    "GO 5823? not sure",
+    "done, we called the ministry",
+    "47110",
+    "471",
+    "OK 1999",
+    "2026",
+    # Two numbers that may be the code, or a list that nobody was sent.
+    "call 4711 or 5823",
+    "your text was: answer 4711; if you can't, NO 4711",
+    "hello? 4711",
+    "we can't come, 4711",
+    "4711 4712 4713 4714",
+    "GO 4711 4712 4713 4714",
+    # A machine has read nothing.
+    "Automatic reply: I am out of office, call extension 4711",
+    # A report is one, whatever its words hold.
+    "SOS camion 4711",
+    "ALERTA 47110 20 placa 4711",
+]
+
+
+@pytest.mark.parametrize(("text", "said"), ANSWERS)
+def test_an_answer_is_understood(text: str, said: list[tuple[Verb, str | None]]) -> None:
+    assert parse_answers(text) == tuple(SmsAnswer(*each) for each in said)
+
+
+@pytest.mark.parametrize("text", FREE_TEXTS)
+def test_a_text_in_doubt_is_no_answer(text: str) -> None:
+    """A6: only proof acknowledges; what may mean anything else is read by people."""
+    assert parse_answers(text) == ()
+    assert parse_answers("4711") != ()
+
+
+@pytest.mark.parametrize("text", ["STOP", "stop.", " Arrêt ", "ARRET", "'Cancel'", "UNSUBSCRIBE"])
+def test_the_words_that_end_all_sms_are_recognised(text: str) -> None:
+    assert is_opt_out(text)
+
+
+@pytest.mark.parametrize("text", ["", "stop it", "don't stop", "START", "HELP", "4711"])
+def test_a_sentence_with_such_a_word_is_none(text: str) -> None:
+    assert not is_opt_out(text)
+    assert is_opt_out("stop")
+
+
+@pytest.mark.parametrize(
+    ("text", "turn"),
+    [
+        ("ON 47110", Turn(True, "47110")),
+        ("off47110.", Turn(False, "47110")),
+        ("Off 471108", Turn(False, "471108")),
+        ("ON 4711", None),
+        ("ON", None),
+        ("ON 47110 until Friday", None),
+        ("I am on 47110", None),
+    ],
+)
+def test_a_turn_of_duty_is_a_verb_and_a_pin_and_nothing_else(text: str, turn: Turn | None) -> None:
+    """B1: ON and OFF PIN."""
+    assert parse_turn(text) == turn
+
+
+def test_no_verb_is_a_word_of_the_carriers() -> None:
+    """B4: STOP, CANCEL, END, QUIT, YES, START, HELP, INFO, ARRET are never ours."""
+    assert not {*VERBS} & {*OPT_OUTS, "yes", "start", "unstop", "help", "info"}
+    assert VERBS["ok"] is OK
