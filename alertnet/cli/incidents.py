@@ -3,6 +3,7 @@
 The options of a case that is typed are those of every command that asks what an incident would do.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,14 +15,9 @@ from alertnet.core.errors import BadInput
 from alertnet.core.incident import TYPES, CloseReason, Facts, IncidentStatus, Perpetrator, Scope, Severity, affected_of
 
 if TYPE_CHECKING:
-    from alertnet.store.views.shapes import IncidentView
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from alertnet.core.incident import Facts
     from alertnet.store.db.tx import Tx
     from alertnet.store.records.editions import Edition
+    from alertnet.store.views.shapes import IncidentView, TextView
 
 
 Country = Annotated[str | None, typer.Option(help="Of a case: the country, ISO 3166-1 alpha-2.")]
@@ -116,13 +112,17 @@ def list_page(status: Status = None, limit: Limit = 50) -> None:
 
 @app.command(epilog="Example: alertnet incidents show A-7K3M")
 def show(ref: Ref) -> None:
-    """Print how an incident stands: who was told by what, who has answered, who was spared and why."""
+    """Print how an incident stands: who was told by what, who answered, who was spared and why, what people wrote."""
     from alertnet.store.records import incidents
-    from alertnet.store.views import incident_view
+    from alertnet.store.views import incident_view, timeline_view
+
+    def query(tx: "Tx") -> "IncidentView":
+        id = incidents.id_of(tx.session, ref)
+        return {**incident_view.of_incident(tx.session, id), "texts": timeline_view.shown_texts(tx.session, id)}
 
     with connected() as runtime:
-        found = runtime.read(lambda tx: incident_view.of_incident(tx.session, incidents.id_of(tx.session, ref)))
-    for line in _lines(found):
+        found = runtime.read(query)
+    for line in (*_lines(found), *_text_lines(found["texts"])):
         typer.echo(line)
 
 
@@ -146,6 +146,15 @@ def _lines(incident: "IncidentView") -> list[str]:
         if rows:
             lines += ["", section, *(f"  {line}" for line in aligned([row[name] for name in columns] for row in rows))]
     return lines
+
+
+def _text_lines(texts: "list[TextView]") -> Iterator[str]:
+    """Who wrote when and from which number, what was understood, and the words as they were written."""
+    yield from ("", "texts") if texts else ()
+    for text in texts:
+        said = (*text["understood"], "verified" if text["verified"] else "", text["action"], text["number"])
+        yield "  ".join(("", text["at"], text["sender"], *filter(None, said)))
+        yield from (f"    {line}" for line in text["text"].splitlines())
 
 
 def _marks(drill: bool, verified: bool) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact import RINGING, WRITTEN, Contact, MethodKind
 from alertnet.core.errors import is_moment, must_hold
 from alertnet.core.incident import Severity
 
@@ -110,6 +110,16 @@ class PromptKind(StrEnum):
     """Coordinators are to call a contact that no machine reaches."""
     FIELD_STATUS = "field_status"
     """The phone that raised the incident is to hear how it fares."""
+
+
+def methods_to_prompt(kind: PromptKind, contact: Contact) -> frozenset[MethodKind]:
+    """The methods by which a coordinator is asked or alarmed the first time: later it is only rung.
+
+    A task is written too, for its words to be copied; so is an alarm to whoever has a key: encrypted mail carries what
+    it asks to read.
+    """
+    is_written = kind is PromptKind.TASK or (kind is PromptKind.ALARM and contact.pgp is not None)
+    return RINGING | WRITTEN if is_written else contact.rung_by
 
 
 class PromptAnswer(StrEnum):

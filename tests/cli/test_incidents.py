@@ -3,8 +3,10 @@
 from sqlalchemy import delete, func, select, update
 
 from alertnet.core.incident import IncidentStatus
+from alertnet.flows.sms.receive_sms import receive_sms
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records import incidents
+from alertnet.store.records.inbound import InboundSms
 from alertnet.store.tables import chain_heads, notifications
 from alertnet.store.tables import timeline as entries
 from alertnet.store.views import audit
@@ -36,6 +38,19 @@ def test_an_incident_is_shown_with_its_contacts_by_id_alone(office: Office, ref:
     assert "colombia" in said.out
     assert not [number for number in numbers if number in said.out]
     assert "Secreta" not in said.out
+
+
+def test_an_incident_is_shown_with_what_people_wrote(office: Office, runtime: Runtime, ref: str) -> None:
+    """A12: word for word, with who it was and which number calls back."""
+    office.types("incidents", "close", ref, "--reason", "released")
+    sms = InboundSms("SM1", "+573005550001", "+15005550006", "they took P7\nto the north")
+    runtime.transact(receive_sms, runtime.edition, sms)
+    text = office.types("incidents", "list", "--status", "open").out.split()[0]
+
+    said = office.types("incidents", "show", text)
+
+    assert said.code == 0
+    assert "north/ana  +573005550001\n    they took P7\n    to the north\n" in said.out
 
 
 def test_closing_takes_effect_at_once_and_tells_the_reason_to_the_history(

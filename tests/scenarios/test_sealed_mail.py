@@ -87,3 +87,49 @@ def test_a_key_that_expires_meanwhile_lets_the_mail_go_without_details_and_says_
     history = world.client.get(f"/v1/incidents/{world.newest().ref}/timeline", headers=world.headers).json()["items"]
     (entry,) = [each for each in history if each["kind"] == "mail_not_encrypted"]
     assert (entry["payload"]["contact"], entry["payload"]["why"]) == ("office", "expired")
+
+
+DUTY = "duty@valley.example"
+TEXT = "they took him near the market"
+
+
+def coordinating(world_on: Worlds, folder: Path, key: Tsk | None) -> World:
+    """A network whose coordinator also has a mailbox, and perhaps a key."""
+    trees = folder / "contact_trees"
+    (trees / "keys").mkdir(parents=True)
+    own = f'{{sms: "+573005550101"}}, {{email: {DUTY}}}]'
+    if key is not None:
+        (trees / "keys/duty.asc").write_text(str(key.extract_certificate()))
+        own += ", pgp: keys/duty.asc"
+    contacts = CONTACTS.replace('{sms: "+573005550101"}]', own)
+    (trees / "valley.yaml").write_text(a_tree("  - {name: First, notify: [coordinator], wait: 10m}\n", contacts))
+    (trees / "teams.yaml").write_text(FIELD)
+    return world_on(f"sqlite:///{folder / 'alertnet.db'}", trees=trees)
+
+
+def test_a_coordinator_with_a_key_reads_what_was_written_in_the_mail(
+    world_on: Worlds, tmp_path: Path, secret: Tsk
+) -> None:
+    """A12, A9: inside alone; what is outside says no more than the SMS."""
+    world = coordinating(world_on, tmp_path, secret)
+
+    world.texts("ana", TEXT)
+
+    (mail,) = world.mailbox(DUTY).mails
+    inside = decrypt(mail.text.encode(), secret.decryptor()).bytes
+    assert inside is not None
+    assert TEXT in inside.decode()
+    assert "north/ana +573005550001" in inside.decode()
+    assert TEXT not in in_clear(mail)
+
+
+def test_without_a_key_no_mail_carries_what_was_written(world_on: Worlds, tmp_path: Path) -> None:
+    """A9: the coordinator is alarmed by telephone, and whatever mail comes later says nothing of it."""
+    world = coordinating(world_on, tmp_path, None)
+
+    world.texts("ana", TEXT)
+    world.passes(minutes=30)
+    world.texts("ana", "SOS")
+
+    assert any("please read" in text for text in world.phone("coordinator").inbox)
+    assert not any("market" in in_clear(mail) for mail in world.mailbox(DUTY).mails)

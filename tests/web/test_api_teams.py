@@ -120,3 +120,16 @@ def test_a_team_may_play_a_tree_through(client: TestClient, key: MakeKey) -> Non
     answer = client.post("/v1/trees/colombia/preview", json={"type": "arrest"}, headers=key("read", team="north"))
 
     assert answer.status_code == 200
+
+
+def test_what_people_wrote_is_for_keys_that_coordinate(client: TestClient, key: MakeKey, runtime: Runtime) -> None:
+    """A12: in full, with the number that calls back; a key that may lie where the team is shows none of it."""
+    runtime.transact(receive_sms, runtime.edition, InboundSms("SM1", ANA, "+15005550006", "they took P7\nto the north"))
+    listed = client.get("/v1/incidents", headers=key("read")).json()["items"]
+    path = f"/v1/incidents/{listed[0]['ref']}"
+
+    shown = {scope: client.get(path, headers=key("read", scope)).json() for scope in ("raise", "coordinate")}
+
+    assert "texts" not in {**shown["raise"], **listed[0]}
+    [text] = shown["coordinate"]["texts"]
+    assert (text["sender"], text["number"], text["text"]) == ("north/ana", ANA, "they took P7\nto the north")

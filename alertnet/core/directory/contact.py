@@ -158,7 +158,7 @@ class Contact:
         return frozenset(method.address for method in self.at_hand if method.kind in RINGING)
 
     @property
-    def prompted_by(self) -> frozenset[MethodKind]:
+    def rung_by(self) -> frozenset[MethodKind]:
         """The methods by which it is asked and alarmed: those that ring, or mail where it has no telephone."""
         return RINGING if self.numbers else WRITTEN
 

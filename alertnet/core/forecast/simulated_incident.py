@@ -6,7 +6,6 @@ from datetime import datetime
 from itertools import count
 
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY, prompt_pause
-from alertnet.core.directory.contact import WRITTEN, MethodKind
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance_incident import Place, advance_incident, begin, closed_by, place_of, still_wanted
@@ -24,7 +23,7 @@ from alertnet.core.escalation.decision import (
 )
 from alertnet.core.escalation.state import Event, State, Unsent
 from alertnet.core.forecast.simulation import Noted, Told
-from alertnet.core.notification import Kind, PromptKind
+from alertnet.core.notification import Kind, PromptKind, methods_to_prompt
 from alertnet.core.resolution.resolve import Plans, opening
 
 
@@ -141,13 +140,13 @@ class SimulatedIncident:
     ) -> None:
         ringing = Ringing(prompt, level, now, now + PROMPT_EVERY, task, list(covers))
         self.ringing.append(ringing)
-        self._ring(now, ringing, also=WRITTEN if task is not None else frozenset())
+        self._ring(now, ringing, is_first=True)
 
-    def _ring(self, now: datetime, ringing: Ringing, *, also: frozenset[MethodKind] = frozenset()) -> None:
+    def _ring(self, now: datetime, ringing: Ringing, *, is_first: bool = False) -> None:
         """At every coordinator of every tree, whether that tree tells anybody or not."""
         of = ringing.prompt.tree
         for tree, contact in self.plans.coordinators:
-            by = contact.prompted_by | also
+            by = methods_to_prompt(PromptKind(ringing.prompt.kind), contact) if is_first else contact.rung_by
             methods = Reach(contact, self.plans[tree].times[contact.id]).at_any_hour(now)
             for method in {(each.kind, each.address): each for each in methods if each.kind in by}.values():
                 kind, round = Kind(ringing.prompt.kind), self.states[of].round

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY
-from alertnet.core.directory.contact import RINGING, WRITTEN, Contact, MethodKind
+from alertnet.core.directory.contact import RINGING, Contact, MethodKind
 from alertnet.core.disclosure import FIELD_NEWS, IN_FLOODS, Subject
 from alertnet.core.limits import ALL_NOTICES
-from alertnet.core.notification import Kind, PromptAnswer, PromptKind
+from alertnet.core.notification import Kind, PromptAnswer, PromptKind, methods_to_prompt
 from alertnet.flows.credentials.written_codes import decision_code, good_from
 from alertnet.flows.notifications.compose import said, write
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -115,7 +115,7 @@ def ring_one(
         contact,
         code,
         words,
-        methods or contact.prompted_by,
+        methods or contact.rung_by,
         again=True,
         anew=anew,
     )
@@ -227,8 +227,7 @@ def _ring_everybody(locked: LockedIncident, new: prompt_store.NewPrompt, code: C
         words |= level_in_words(locked, locked.tree_of(new.escalation_id), new.level - 1)
     _count_rings(locked, words["subject"])
     for tree, contact in locked.plans.coordinators:
-        methods = RINGING | WRITTEN if new.kind is PromptKind.TASK else contact.prompted_by
-        _ring(locked, Kind(new.kind), new.id, tree, contact, code, words, methods)
+        _ring(locked, Kind(new.kind), new.id, tree, contact, code, words, methods_to_prompt(new.kind, contact))
 
 
 def _count_rings(locked: LockedIncident, subject: Subject) -> None:

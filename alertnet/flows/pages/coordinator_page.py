@@ -230,9 +230,7 @@ def _text(locked: LockedIncident, text: ReceivedText) -> Text:
     contact = plan.tree.contacts.get(text.contact or "") if plan else None
     if contact is None:
         # Where somebody else may hold the phone, no thumb is to make it ring.
-        came_to = incident_store.get(locked.tx.session, text.came_to).facts if text.came_to else locked.facts
-        number = came_to.raised_from if text.by and not came_to.field_silent else None
-        sender = text.by or text.contact or ""
+        number, sender = text.number, text.by or text.contact or ""
     else:
         number, sender = min(contact.numbers, default=None), f"{contact.organisation} ({contact.id})"
     return Text(text.at, sender, text.words, number, text.understood, text.is_verified, text.action)

@@ -1,22 +1,27 @@
 """Mail to contacts with a key: what they may read goes inside, and never outside (A9)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from alertnet.channels.base import Outgoing
-from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact import Disclosure, MethodKind
 from alertnet.core.disclosure import details_of
 from alertnet.core.notification import Kind
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.due_attempts import DueAttempt
 from alertnet.store.records import editions
+from alertnet.store.views.timeline_view import texts_of
 
 WITH_DETAILS = frozenset({Kind.ALERT, Kind.REMINDER})
+WITH_TEXTS = frozenset({Kind.ALARM, Kind.NOTICE, Kind.DECISION})
+"""What coordinators alone get: with what people wrote, for those who may read everything."""
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +73,18 @@ def seal_for(tx: Tx, due: DueAttempt) -> Seal | None:
     contact = editions.tree(tx.session, due.trees[due.tree]).contacts.get(due.contact)
     if contact is None or contact.pgp is None:
         return None
-    return Seal(contact.pgp, details_of(due.facts, contact.disclosure) if due.kind in WITH_DETAILS else ())
+    details = details_of(due.facts, contact.disclosure) if due.kind in WITH_DETAILS | WITH_TEXTS else ()
+    if due.incident_id is None or due.kind not in WITH_TEXTS or contact.disclosure is not Disclosure.FULL:
+        return Seal(contact.pgp, details)
+    return Seal(contact.pgp, (*details, *_texts(tx, due.incident_id, contact.timezone)))
+
+
+def _texts(tx: Tx, incident: str, timezone: str) -> Iterator[str]:
+    """What people wrote, each with when, who and from which number."""
+    for text in texts_of(tx.session, incident):
+        at = f"{text.at.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
+        who = (at, text.by or text.contact, text.number, *text.understood, text.action)
+        yield "\n".join((" ".join(each for each in who if each), text.words)).strip()
 
 
 def sealed(mail: Outgoing, seal: Seal, heading: str, at: datetime) -> Outgoing:

@@ -7,7 +7,7 @@ with a `Z`, to the millisecond.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NotRequired
 
 from sqlalchemy import Row
 from typing_extensions import TypedDict
@@ -79,8 +79,26 @@ class ActionView(TypedDict):
     note: str | None
 
 
+class TextView(TypedDict):
+    """What somebody wrote or reported: `sender` is `team/member` or `tree/contact`; `number`: where a member is called.
+
+    `understood`: the type and codes of a report; `action`: what a contact reported as done.
+    """
+
+    at: str
+    sender: str
+    number: str | None
+    text: str
+    understood: list[str]
+    verified: bool
+    action: str | None
+
+
 class IncidentView(TypedDict):
-    """An incident; `warnings`: what to know beside the plan, such as that nobody may be told."""
+    """An incident; `warnings`: what to know beside the plan, such as that nobody may be told.
+
+    `texts`: what people wrote, oldest first, where one incident is shown to whoever may coordinate.
+    """
 
     ref: str
     status: str
@@ -96,6 +114,7 @@ class IncidentView(TypedDict):
     acknowledgements: list[AcknowledgementView]
     actions: list[ActionView]
     warnings: list[str]
+    texts: NotRequired[list[TextView]]
 
 
 def moment(at: datetime) -> str:

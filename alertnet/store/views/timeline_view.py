@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
 from alertnet.core.disclosure import DURESS, without_duress
+from alertnet.store.records import incidents
 from alertnet.store.tables import timeline
-from alertnet.store.views.shapes import moment
+from alertnet.store.views.shapes import TextView, moment
 
 TEXTS = ("report_received", "sms_received", "action_reported")
 _SAYS_SOMETHING = ("text", "understood", "action")
@@ -19,6 +20,7 @@ _PROVEN = ("true", DURESS)
 """What a PIN may have turned out to be that proves a report."""
 MOST = 20
 """The latest ones: a page is read on a phone."""
+MOST_SHOWN = 500
 
 
 class EntryView(TypedDict):
@@ -66,17 +68,17 @@ class ReceivedText:
     """Of a report: the type by its name, and codes."""
     is_verified: bool = False
     action: str | None = None
-    came_to: str | None = None
-    """The incident that it came to, where it was joined to this one later."""
+    number: str | None = None
+    """Where a member is called back; None where somebody else may hold that phone."""
 
 
-def texts_of(session: Session, incident: str) -> list[ReceivedText]:
+def texts_of(session: Session, incident: str, most: int = MOST) -> list[ReceivedText]:
     """The latest of an incident, oldest first; none of those that were erased.
 
     An action that was told in words alone stands among the texts already, and is left out.
     """
     query = select(timeline.c.at, timeline.c.payload).where(timeline.c.chain == incident, timeline.c.kind.in_(TEXTS))
-    rows = session.execute(query.order_by(timeline.c.seq.desc()).limit(MOST)).all()
+    rows = session.execute(query.order_by(timeline.c.seq.desc()).limit(most)).all()
     return [
         ReceivedText(
             datetime.fromisoformat(payload["heard_at"]) if payload.get("heard_at") else at,
@@ -87,8 +89,30 @@ def texts_of(session: Session, incident: str) -> list[ReceivedText]:
             tuple(payload.get("understood", ())),
             payload.get("pin") in _PROVEN,
             payload.get("action"),
-            payload.get("came_to"),
+            # Where it was joined to this one later, it had come to another.
+            _number_of(session, payload.get("came_to", incident)) if payload.get("by") else None,
         )
         for at, payload in reversed(rows)
         if payload and not payload.get("in_words") and any(payload.get(name) for name in _SAYS_SOMETHING)
     ]
+
+
+def shown_texts(session: Session, incident: str) -> list[TextView]:
+    """All that people wrote and reported about an incident, as whoever may coordinate is shown it."""
+    return [
+        TextView(
+            at=moment(each.at),
+            sender=each.by or f"{each.tree}/{each.contact}",
+            number=each.number,
+            text=each.words,
+            understood=list(each.understood),
+            verified=each.is_verified,
+            action=each.action,
+        )
+        for each in texts_of(session, incident, MOST_SHOWN)
+    ]
+
+
+def _number_of(session: Session, incident: str) -> str | None:
+    facts = incidents.get(session, incident).facts
+    return None if facts.field_silent else facts.raised_from

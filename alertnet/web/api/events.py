@@ -21,7 +21,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.views import timeline_view
 from alertnet.store.views.timeline_view import EntryView
-from alertnet.web.api.incidents import DURESS_SCOPE, id_of
+from alertnet.web.api.incidents import COORDINATE, id_of
 from alertnet.web.auth import Credentials, InForce, Reader, throttle_of
 from alertnet.web.problems import documented
 
@@ -156,7 +156,7 @@ def _entries(runtime: Runtime, key: str, chain: str, seq: int) -> list[EntryView
         found = api_keys.find(tx.session, key)
         if found is None:
             return None
-        return timeline_view.entries(tx.session, chain, seq, ENTRIES, with_duress=found.may(DURESS_SCOPE))
+        return timeline_view.entries(tx.session, chain, seq, ENTRIES, with_duress=found.may(COORDINATE))
 
     try:
         return runtime.read(query)

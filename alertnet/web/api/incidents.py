@@ -31,8 +31,8 @@ from alertnet.web.problems import documented
 
 PAGE = 50  # incidents at once
 ENTRIES = 500  # lines of a timeline at once
-DURESS_SCOPE = "coordinate"
-"""A key without it sees an incident as after a true PIN: it may lie where the team is (B4)."""
+COORDINATE = "coordinate"
+"""A key without it is shown no texts, and an incident as after a true PIN: it may lie where the team is (B4)."""
 REF = re.compile(r"[A-Za-z]-[A-Za-z0-9]{4}", re.ASCII)
 
 router = APIRouter()
@@ -75,8 +75,14 @@ def list_incidents(page: Annotated[Page, Query()], key: Reader, runtime: InForce
 
 @router.get("/v1/incidents/{ref}", response_model=IncidentView, responses=documented(401, 403, 404, 422, 503))
 def show_incident(ref: str, key: Reader, runtime: InForce) -> Response:
-    """One incident: who is told, by what, and who has answered."""
-    return JSONResponse(runtime.read(lambda tx: incident_view.of_incident(tx.session, id_of(tx.session, ref, key))))
+    """One incident: who is told, by what, and who has answered; with `coordinate` also what people wrote."""
+
+    def query(tx: Tx) -> IncidentView:
+        id = id_of(tx.session, ref, key)
+        view = incident_view.of_incident(tx.session, id)
+        return {**view, "texts": timeline_view.shown_texts(tx.session, id)} if key.may(COORDINATE) else view
+
+    return JSONResponse(runtime.read(query))
 
 
 @router.get("/v1/incidents/{ref}/timeline", response_model=TimelinePage, responses=documented(401, 403, 404, 422, 503))
@@ -87,7 +93,7 @@ def show_timeline(
 
     def query(tx: Tx) -> TimelinePage:
         items = timeline_view.entries(
-            tx.session, id_of(tx.session, ref, key), cursor, ENTRIES, with_duress=key.may(DURESS_SCOPE)
+            tx.session, id_of(tx.session, ref, key), cursor, ENTRIES, with_duress=key.may(COORDINATE)
         )
         return TimelinePage(items=items, next=items[-1]["seq"] if len(items) == ENTRIES else None)
 
