@@ -55,6 +55,7 @@ class Subject(StrEnum):
     SOS_AGAIN = "sos_again"
     ON_DUTY = "on_duty"
     OFF_DUTY = "off_duty"
+    DUTY_BEGINS = "duty_begins"
     SMS_FAILS = "sms_fails"
     SMS_WORKS = "sms_works"
     CALLS_FAIL = "calls_fail"

@@ -3,7 +3,7 @@
 It is read by whoever calls, in a language of their choice; what they read out is in that of the contact.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.contact import RINGING, Contact, Method
 from alertnet.core.directory.contact_tree import ContactTree, Level, Then
+from alertnet.core.directory.on_call import Officer
 from alertnet.core.directory.when import When
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.forecast.call_sheet import CallSheet, Entry, SheetTree, Step
+from alertnet.core.forecast.call_sheet import CallSheet, Entry, Key, SheetTree, Step
 from alertnet.core.incident import ASKS, Facts, Severity
 from alertnet.messages.page import fill
 from alertnet.messages.renderer import Renderer
@@ -72,6 +73,8 @@ class Origin:
     ref: str | None = None
     opened_at: datetime | None = None
     closed: bool = False
+    on_duty: Mapping[Key, Officer] = field(default_factory=dict)
+    """Who had the telephone of a contact when it was made."""
 
 
 class SheetWords:
@@ -108,7 +111,7 @@ def moment(at: datetime, timezone: str = "UTC") -> str:
     return f"{local:%Y-%m-%d %H:%M} ({offset(local)})"
 
 
-def group_of(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | None, ref: str | None) -> Group:
+def group_of(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | None, origin: Origin) -> Group:
     """Everything about the contact, which stays on one page."""
     contact, answered = entry.contact, entry.answered
     names = [name for name in (contact.name, contact.organisation, contact.id) if name]
@@ -118,11 +121,15 @@ def group_of(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | 
     if answered is not None:
         at, said = moment(answered.at, tree.timezone), words.say(answered.kind.value)
         lines.append(words.line(Style.WARNING, "answered", at=at, answer=said))
+    if facts is None and (conditions := _conditions(words, contact.when)):
+        lines.append(words.line(Style.DETAIL, "only_for", conditions=conditions))
+    if officer := origin.on_duty.get((tree.id, contact.id)):
+        lines.append(words.line(Style.DETAIL, "duty_now", officer=f"{officer.id} {grouped(officer.phone)}"))
     lines += _how_to_reach(words, contact)
     if entry.same_as:
         lines.append(words.line(Style.DETAIL, "same_as", contact="/".join(entry.same_as)))
     elif answered is None or answered.kind not in FINISHED:
-        lines += [*_script(words, tree, entry, facts, ref), _boxes(words)]
+        lines += [*_script(words, tree, entry, facts, origin.ref), _boxes(words)]
     return tuple(lines)
 
 
@@ -246,14 +253,14 @@ def _tree(words: SheetWords, part: SheetTree, facts: Facts | None, origin: Origi
         heading.append(words.line(Style.NOTE, "unless_acknowledged"))
     yield tuple(heading)
     for step in part.steps:
-        first, *others = (group_of(words, tree, entry, facts, origin.ref) for entry in step.entries)
+        first, *others = (group_of(words, tree, entry, facts, origin) for entry in step.entries)
         # A level's heading never ends a page.
         yield (*_level(words, tree, step, facts, origin), *first)
         yield from others
     if not (part.steps or part.last_resort):
         yield (words.line(Style.WARNING, "nobody"),)
     if part.last_resort:
-        first, *others = (group_of(words, tree, entry, facts, origin.ref) for entry in part.last_resort)
+        first, *others = (group_of(words, tree, entry, facts, origin) for entry in part.last_resort)
         yield (words.line(Style.LEVEL, "last_resort"), *first)
         yield from others
     if part.spared:

@@ -85,13 +85,12 @@ METHODS: dict[Kind, frozenset[MethodKind]] = {
 
 _QUESTIONS = (Subject.VERIFY, Subject.LEVEL, Subject.CONFIRM, Subject.TASK)
 _ANY_NEWS = tuple(subject for subject in Subject if subject not in _QUESTIONS)
-_ACTIONS = tuple(Subject(f"action_{action}") for action in Action)
-"""Nobody is rung for them."""
+_NEVER_RUNG = (*(Subject(f"action_{action}") for action in Action), Subject.DUTY_BEGINS)
 
 SUBJECTS: dict[Kind, tuple[Subject, ...]] = {
     Kind.DECISION: (Subject.LEVEL, Subject.VERIFY, Subject.CONFIRM),
     Kind.TASK: (Subject.TASK,),
-    Kind.ALARM: tuple(subject for subject in _ANY_NEWS if subject not in _ACTIONS),
+    Kind.ALARM: tuple(subject for subject in _ANY_NEWS if subject not in _NEVER_RUNG),
     Kind.NOTICE: _ANY_NEWS,
     Kind.RECORDED: (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.ACTION, Subject.GO, Subject.HOLD),
     Kind.CORRECTION: (Subject.NEWS, Subject.REOPENED),

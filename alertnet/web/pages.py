@@ -14,6 +14,7 @@ from alertnet.flows.escalation.pin_proof import Sent
 from alertnet.flows.pages.contact_page import Opened, Outcome, answer_page, open_page
 from alertnet.flows.pages.coordinator_page import open_coordinator_page, submit_coordinator_page
 from alertnet.flows.pages.revoke_page import open_answer, revoke_answer
+from alertnet.flows.system.duty import calendar_at
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
@@ -43,7 +44,7 @@ def show(runtime: Runtime, language: str | None, open: Callable[[], Opened | Non
     try:
         opened = open()
     except DatabaseAway as away:
-        return _tell(runtime, "try_later", 503, {"Retry-After": str(int(away.retry_after.total_seconds()))})
+        return _try_later(runtime, away)
     if opened is None:
         return _tell(runtime, "unknown_link", 404)
     renderer = runtime.renderer(opened.templates)
@@ -55,6 +56,10 @@ def show(runtime: Runtime, language: str | None, open: Callable[[], Opened | Non
         {**HEADERS, "Content-Security-Policy": _POLICY.format(style=style)},
         media_type="text/html",
     )
+
+
+def _try_later(runtime: Runtime, away: DatabaseAway) -> Response:
+    return _tell(runtime, "try_later", 503, {"Retry-After": str(int(away.retry_after.total_seconds()))})
 
 
 def _tell(runtime: Runtime, word: str, status: int, headers: dict[str, str] | None = None) -> Response:
@@ -91,6 +96,18 @@ def press_on_coordinator_page(token: str, form: Posted, runtime: InForce, lang: 
     """Do what a button or an entered PIN asks for, and show the page."""
     sent = Sent(**{name: typed(form, name) for name in _COORDINATOR_FIELDS})
     return show(runtime, form.get("lang", lang), lambda: runtime.transact(_pressed, token, sent))
+
+
+@router.api_route("/duty/{token}.ics", methods=["GET", "HEAD"])
+def show_duty_calendar(token: str, runtime: InForce) -> Response:
+    """The turns of duty of whoever was given that address, for a calendar to fetch now and then."""
+    try:
+        calendar = runtime.read(calendar_at, runtime.edition.network, token)
+    except DatabaseAway as away:
+        return _try_later(runtime, away)
+    if calendar is None:
+        return _tell(runtime, "unknown_link", 404)
+    return Response(calendar, 200, HEADERS, media_type="text/calendar")
 
 
 def _opened(tx: Tx, token: str) -> Opened | None:

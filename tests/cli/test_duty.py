@@ -88,6 +88,44 @@ def test_a_swap_is_two_turns_and_is_taken_back_whole(office: Office, runtime: Ru
 
 
 @pytest.mark.usefixtures("runtime", "trees")
+def test_turns_come_as_a_calendar_or_its_secret_address(office: Office) -> None:
+    calendar = office.types("duty", "ical", "luis").out
+    address, other = (office.types("duty", "ical", "luis", "--address").out.strip() for _ in range(2))
+
+    assert calendar.startswith("BEGIN:VCALENDAR")
+    assert calendar.count("BEGIN:VEVENT") == 13
+    assert "north/" not in calendar
+    assert re.fullmatch(r"https?://[^/]+/duty/[a-z2-9]{24}\.ics", address)
+    assert address != other
+    assert office.types("duty", "ical", "luis", "--revoke").code == 0
+    assert "SUMMARY:north/ana: " in office.types("duty", "ical").out
+
+
+@pytest.mark.usefixtures("runtime", "trees")
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [(["mary"], "north/ana, north/luis"), (["--address"], "whose calendar it is"), (["--revoke"], "whose calendar")],
+)
+def test_a_calendar_of_nobody_is_refused(office: Office, typed: list[str], fault: str) -> None:
+    said = office.types("duty", "ical", *typed)
+
+    assert (said.code, said.out) == (2, "")
+    assert fault in said.err
+
+
+@pytest.mark.usefixtures("runtime", "trees")
+def test_the_sheet_names_who_is_on_duty_now(office: Office) -> None:
+    """Of the rota, and of what was arranged, by name and number."""
+    office.types("duty", "set", "colombia/coordinator-2", "luis", "--until", "2035-12-27")
+    assert office.types("raise", "--country", "CO", "--type", "defamation").code == 0
+
+    office.types("call-sheet", "--format", "text")
+
+    sheet = " ".join((office.folder / "call-sheet.txt").read_text().split())
+    assert "On duty now: north/luis +57 300 5550002" in sheet
+
+
+@pytest.mark.usefixtures("runtime", "trees")
 @pytest.mark.parametrize(
     ("typed", "fault"),
     [

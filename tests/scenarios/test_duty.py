@@ -7,6 +7,8 @@ import pytest
 
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.sms.on_call import set_duty
+from alertnet.flows.system.duty import calendar_of, close_calendar, open_calendar
+from alertnet.flows.system.self_monitoring import keep_watch
 from alertnet.store.records import incidents
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import a_tree
@@ -197,3 +199,75 @@ def test_what_one_of_the_staff_writes_reaches_the_coordinators(with_staff: World
 
     (alarm,) = heard(with_staff, "ana")
     assert "mensaje de coordinator" in alarm
+
+
+def looks(world: World) -> None:
+    """A worker keeps watch: all that comes by the clock and belongs to no incident is done."""
+    edition = world.runtime.edition
+    world.runtime.transact(keep_watch, edition, frozenset(), is_tested=False)
+    world.passes(seconds=10)
+
+
+def reminders(world: World, number: str) -> list[str]:
+    return [str(text) for text in world.phone(number).inbox if "begins within a day" in str(text)]
+
+
+def test_whoever_has_the_next_turn_is_reminded_once_a_day_before(with_staff: World) -> None:
+    """Ana has Monday's turn at nine, and Ines that of the Monday after; whoever goes on hears nothing."""
+    with_staff.clock.at = datetime(2026, 11, 29, 13, 0, tzinfo=UTC)
+    looks(with_staff)
+    assert reminders(with_staff, STAFF) == []
+
+    with_staff.passes(hours=1, minutes=5)
+    for _ in range(3):
+        looks(with_staff)
+        with_staff.passes(minutes=30)
+
+    (reminder,) = reminders(with_staff, STAFF)
+    assert "your turn on duty for coordinator begins within a day (09:00)" in reminder
+    with_staff.passes(hours=30)
+    looks(with_staff)
+    assert len(reminders(with_staff, STAFF)) == 1
+
+
+def test_a_turn_that_began_while_nobody_looked_is_not_announced(with_staff: World) -> None:
+    """The turn has begun: a reminder would say what is no longer so. That of a turn to come is caught up."""
+    with_staff.clock.at = datetime(2026, 11, 29, 13, 0, tzinfo=UTC)
+    looks(with_staff)
+    with_staff.clock.at = datetime(2026, 11, 30, 14, 30, tzinfo=UTC)
+    looks(with_staff)
+    assert reminders(with_staff, STAFF) == []
+
+    with_staff.clock.at = datetime(2026, 12, 14, 13, 0, tzinfo=UTC)
+    looks(with_staff)
+    assert len(reminders(with_staff, STAFF)) == 1
+
+
+def test_a_secret_address_leads_to_the_turns_of_one_person(with_staff: World) -> None:
+    """In the format of RFC 5545, with what was arranged; the address before it leads nowhere any more."""
+    network = with_staff.runtime.edition.network
+    first, second = (with_staff.runtime.transact(open_calendar, "staff/ines", by="test") for _ in range(2))
+
+    calendar = with_staff.client.get(f"/duty/{second}.ics")
+
+    assert calendar.headers["content-type"].startswith("text/calendar")
+    assert calendar.headers["cache-control"] == "no-store"
+    lines = calendar.text.split("\r\n")
+    assert (lines[0], lines[-2], lines[-1]) == ("BEGIN:VCALENDAR", "END:VCALENDAR", "")
+    assert lines.count("BEGIN:VEVENT") == 13
+    assert lines[lines.index("BEGIN:VEVENT") :][:6] == [
+        "BEGIN:VEVENT",
+        "UID:valley-coordinator-20261116T140000Z@alertnet",
+        "DTSTAMP:20261118T120000Z",
+        "DTSTART:20261116T140000Z",
+        "DTEND:20261123T140000Z",
+        "SUMMARY:VALLEY\\, coordinator",
+    ]
+    assert all(len(line.encode()) <= 75 for line in lines)
+    assert PHONES["ana"] not in calendar.text
+    assert with_staff.client.get(f"/duty/{first}.ics").status_code == 404
+    everybody = with_staff.runtime.read(calendar_of, network, None)
+    assert "SUMMARY:north/ana: VALLEY\\, coordinator" in everybody
+
+    with_staff.runtime.transact(close_calendar, "staff/ines", by="test")
+    assert with_staff.client.get(f"/duty/{second}.ics").status_code == 404

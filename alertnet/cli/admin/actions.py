@@ -11,6 +11,7 @@ from alertnet.core.incident import CloseReason
 from alertnet.flows.credentials import pins
 from alertnet.flows.incidents import close_incident as closing
 from alertnet.flows.sms import on_call
+from alertnet.flows.system import duty
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
@@ -109,6 +110,16 @@ def set_duty(
 def swap_duty(tx: Tx, network: Network, names: tuple[str, str], monday: date, owner: str | None) -> list[Arranged]:
     """See `flows.sms.on_call.swap_duty`."""
     return on_call.swap_duty(tx, network, names, monday, owner=owner, by=BY)
+
+
+def open_calendar(tx: Tx, officer: str) -> str:
+    """See `flows.system.duty.open_calendar`."""
+    return duty.open_calendar(tx, officer, BY)
+
+
+def close_calendar(tx: Tx, officer: str) -> None:
+    """See `flows.system.duty.close_calendar`."""
+    duty.close_calendar(tx, officer, BY)
 
 
 def undo_duty(tx: Tx) -> list[Arranged]:

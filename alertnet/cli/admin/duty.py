@@ -11,7 +11,7 @@ from alertnet.cli.arguments import typed_moment
 from alertnet.cli.connection import connected
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.directory.on_call import Arrangement, shift_at, turns
-from alertnet.core.errors import BadInput
+from alertnet.core.errors import BadInput, Misconfigured
 
 if TYPE_CHECKING:
     from alertnet.store.records.on_call import Arranged
@@ -34,6 +34,12 @@ Weeks = Annotated[int, typer.Option(min=1, max=53, help="Turns of so many weeks,
 Week = Annotated[str, typer.Option(help="The week in which the turn begins, as in 2026-W50.")]
 One = Annotated[str, typer.Argument(metavar="MEMBER", help="One of the two, of one rota.")]
 Other = Annotated[str, typer.Argument(metavar="MEMBER", help="The other.")]
+Whose = Annotated[str | None, typer.Argument(metavar="[MEMBER]", help="Of whom; of all unless given.")]
+Address = Annotated[
+    bool,
+    typer.Option("--address", help="Print a secret address to subscribe to, which voids the one before."),
+]
+Revoke = Annotated[bool, typer.Option("--revoke", help="Void the address.")]
 Of = Annotated[str | None, typer.Option("--contact", metavar="TREE/CONTACT", help="Of this contact's rota alone.")]
 
 
@@ -90,6 +96,28 @@ def undo() -> None:
         undone = runtime.transact(actions.undo_duty)
     for line in _arranged(network, undone):
         typer.echo(f"no longer: {line}")
+
+
+@app.command(epilog="Example: alertnet duty ical ana > ana.ics")
+def ical(member: Whose = None, address: Address = False, revoke: Revoke = False) -> None:
+    """Print the coming turns as a calendar (.ics): of one, or of all; or the secret address at which it stays new."""
+    from alertnet.cli.admin import actions
+    from alertnet.cli.startup import on_stderr, trees_in_force
+    from alertnet.flows.system import duty
+
+    if (address or revoke) and member is None:
+        raise BadInput("member", None, "whose calendar it is")
+    with connected() as runtime:
+        network = trees_in_force(runtime, on_stderr)
+        officer = duty.officer_named(network, member) if member else None
+        if officer and revoke:
+            runtime.transact(actions.close_calendar, officer)
+        elif officer and address:
+            if not (public_url := runtime.settings.public_url):
+                raise Misconfigured(["ALERTNET_PUBLIC_URL is missing: it begins the address"])
+            typer.echo(f"{public_url}/duty/{runtime.transact(actions.open_calendar, officer)}.ics")
+        else:
+            typer.echo(runtime.read(duty.calendar_of, network, officer), nl=False)
 
 
 def _lines(

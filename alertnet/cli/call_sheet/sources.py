@@ -9,9 +9,10 @@ from sqlalchemy.exc import DBAPIError
 
 from alertnet.cli.connection import connected
 from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.directory.on_call import Officer
 from alertnet.core.errors import AlertnetError, BadInput, Misconfigured
 from alertnet.core.forecast import call_sheet
-from alertnet.core.forecast.call_sheet import CallSheet
+from alertnet.core.forecast.call_sheet import CallSheet, Key
 from alertnet.core.incident import Facts, IncidentStatus
 from alertnet.core.resolution.resolve import unmatched_exclusions
 from alertnet.messages.call_sheet import Origin, moment
@@ -21,7 +22,7 @@ from alertnet.runtime.settings.settings import examine, read_settings
 from alertnet.store.db.engine import parse_url
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Unreadable
-from alertnet.store.records import editions, incidents
+from alertnet.store.records import editions, incidents, on_call
 from alertnet.store.views import incident_view
 from alertnet.trees import read_network
 
@@ -84,7 +85,7 @@ def _from_database(tx: Tx, wanted: Wanted) -> Draft:
     trees = [editions.tree(tx.session, hash) for _, hash in sorted(latest.trees.items())]
     sheet = _sheet(wanted.facts, trees)
     since = {"at": moment(latest.since)}
-    return sheet, Origin(tx.now, "from_database", _named(sheet, latest.trees), since)
+    return sheet, Origin(tx.now, "from_database", _named(sheet, latest.trees), since, on_duty=_on_duty(tx, trees))
 
 
 def _of_incident(tx: Tx, ref: str) -> Draft:
@@ -99,14 +100,21 @@ def _of_incident(tx: Tx, ref: str) -> Draft:
         incident.ref,
         incident.opened_at,
         closed=incident.status is IncidentStatus.CLOSED,
+        on_duty=_on_duty(tx, [plan.tree for plan in plans.values()]),
     )
+
+
+def _on_duty(tx: Tx, trees: Iterable[ContactTree]) -> dict[Key, Officer]:
+    return {(tree, contact): officer for tree, contact, officer in on_call.roster(tx, trees, besides=None)}
 
 
 def _from_folder(facts: Facts | None, folder: Path) -> Draft:
     trees = [tree for _, tree in sorted(read_network(folder).trees.items())]
     sheet = _sheet(facts, trees)
     hashes = {tree.id: sha256(editions.text_of(tree).encode()).hexdigest() for tree in trees}
-    return sheet, Origin(system_clock(), "from_folder", _named(sheet, hashes), {"folder": str(folder)})
+    now = system_clock()
+    on_duty = {(tree.id, contact): officer for tree in trees for contact, officer in tree.on_duty(now).items()}
+    return sheet, Origin(now, "from_folder", _named(sheet, hashes), {"folder": str(folder)}, on_duty=on_duty)
 
 
 def _sheet(facts: Facts | None, trees: Iterable[ContactTree]) -> CallSheet:

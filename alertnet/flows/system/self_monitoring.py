@@ -25,6 +25,7 @@ from alertnet.core.monitoring.self_monitoring import (
 )
 from alertnet.core.notification import Kind
 from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.system.duty import remind_of_turns
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats, observations, troubles
 from alertnet.store.monitoring.heartbeats import Heartbeat
@@ -76,6 +77,7 @@ def keep_watch(
     _follow(tx, trees, seen, found)
     if attempt_store.bring_near(tx.session, tx.now):
         tx.leaves_due()
+    remind_of_turns(tx, edition.network, before.get(heartbeats.DUTY_REMINDED))
     worker_store.forget(tx)
     postponed_rows.forget(tx)
     if dropped := limits.forget_old(tx):

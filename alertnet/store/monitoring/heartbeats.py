@@ -6,7 +6,7 @@
 not, `refused_<method>`: our account may not send one; how many `times` since. `restored`: a backup became the database;
 `barred_<route>`: a route began to count as gone. `written`: somebody tried whether the database takes anything.
 `away_since`: somebody was away, and has not yet seen what came in meanwhile.
-`checkpoint`: the last look whether the record has changed.
+`checkpoint`: the last look whether the record has changed. `duty_reminded`: the last look whose turn of duty begins.
 """
 
 from collections.abc import Mapping
@@ -30,6 +30,7 @@ INBOUND_ASKED, INBOUND = "inbound_asked", "inbound"
 RESTORED = "restored"
 WRITTEN = "written"
 CHECKPOINT = "checkpoint"
+DUTY_REMINDED = "duty_reminded"
 HEARTBEAT_SENT, HEARTBEAT = "heartbeat_sent", "heartbeat"
 
 OFTEN_ENOUGH = timedelta(seconds=10)

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, insert, select
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.on_call import Arrangement, Officer
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import arrangements
+from alertnet.store.tables import arrangements, duty_calendars
 
 Roster = tuple[tuple[str, str, Officer], ...]
 """(tree, contact, whoever is on duty for it)."""
@@ -59,6 +59,24 @@ def take_back(tx: Tx, by: str) -> list[Arranged]:
     return [
         Arranged(row.tree, row.contact, Arrangement(row.officer, row.is_on, row.starts_at, row.ends_at)) for row in rows
     ]
+
+
+def publish_calendar(tx: Tx, officer: str, token: str) -> None:
+    """Let the token lead to the officer's calendar, in place of the one before it."""
+    withdraw_calendar(tx, officer)
+    row = {"officer": officer, "token_hash": tx.vault.token_hash(token), "made_at": tx.now}
+    tx.session.execute(insert(duty_calendars).values(row))
+
+
+def withdraw_calendar(tx: Tx, officer: str) -> None:
+    """Let no token lead to the officer's calendar."""
+    tx.session.execute(delete(duty_calendars).where(duty_calendars.c.officer == officer))
+
+
+def officer_of_calendar(tx: Tx, token: str) -> str | None:
+    """Whose calendar the token leads to."""
+    query = select(duty_calendars.c.officer).where(duty_calendars.c.token_hash == tx.vault.token_hash(token))
+    return tx.session.scalar(query)
 
 
 def roster(tx: Tx, trees: Iterable[ContactTree], besides: str | None) -> Roster:

@@ -4,7 +4,16 @@ Everything that names a person, a number, a code or what somebody wrote is an en
 is a keyed blind index (`…_index`) or a hash beside it. Roles, ids and statuses are in clear: they name nobody.
 """
 
-from alertnet.store.tables.access import api_keys, arrangements, idempotency, inbound, lost_codes, pins, sweeps
+from alertnet.store.tables.access import (
+    api_keys,
+    arrangements,
+    duty_calendars,
+    idempotency,
+    inbound,
+    lost_codes,
+    pins,
+    sweeps,
+)
 from alertnet.store.tables.base import metadata
 from alertnet.store.tables.incidents import (
     acknowledgements,
@@ -42,6 +51,7 @@ __all__ = [
     "codes",
     "counters",
     "documents",
+    "duty_calendars",
     "escalations",
     "guesses",
     "idempotency",

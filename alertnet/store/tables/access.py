@@ -81,6 +81,14 @@ arrangements = Table(
     Index("ix_arrangements_ends", "ends_at"),
 )
 
+duty_calendars = Table(
+    "duty_calendars",
+    metadata,
+    Column("officer", String(129), primary_key=True),  # team/member
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("made_at", Instant, nullable=False),
+)
+
 lost_codes = Table(
     "lost_codes",
     metadata,

@@ -1,0 +1,146 @@
+"""Turns of duty beforehand: a reminder on the day before, and a calendar at an address that nobody can guess."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from alertnet.core.directory.contact import Contact, MethodKind
+from alertnet.core.directory.contact_tree import ContactTree, Network
+from alertnet.core.directory.on_call import Officer, Turn, turns
+from alertnet.core.disclosure import Subject
+from alertnet.core.errors import BadInput
+from alertnet.core.notification import Kind
+from alertnet.flows.credentials.known_numbers import words_of
+from alertnet.flows.credentials.page_links import LINK_CHARACTERS
+from alertnet.flows.notifications.system_notices import RANKS
+from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import heartbeats
+from alertnet.store.records import on_call, timeline
+
+BEFORE = timedelta(days=1)
+"""How long before a turn begins its officer is reminded."""
+LOOKS_EVERY = timedelta(minutes=10)
+WEEKS = 26
+"""How far a calendar looks ahead."""
+TOKEN_LENGTH = 24  # of 32 characters: 120 bits, since it lasts for years
+LONGEST_LINE = 75  # octets, RFC 5545 3.1
+
+
+def remind_of_turns(tx: Tx, network: Network, looked: heartbeats.Heartbeat | None) -> None:
+    """Write to everybody whose turn begins within a day, unless that was done at the last look."""
+    if not heartbeats.lease(tx, heartbeats.DUTY_REMINDED, LOOKS_EVERY):
+        return
+    reminded = looked.at + BEFORE if looked else tx.now
+    begins: dict[tuple[Officer, datetime], list[tuple[ContactTree, Contact]]] = {}
+    for tree, contact, turn in _turns(tx, network, weeks=2):
+        if turn.officer and max(tx.now, reminded) < turn.starts_at <= tx.now + BEFORE:
+            begins.setdefault((turn.officer, turn.starts_at), []).append((tree, contact))
+    work = UnitOfWork(tx)
+    for (officer, starts_at), posts in begins.items():
+        work.post(_reminder(tx, officer, starts_at, posts))
+    work.flush()
+
+
+def _reminder(
+    tx: Tx, officer: Officer, starts_at: datetime, posts: list[tuple[ContactTree, Contact]]
+) -> NotificationDraft:
+    tree, contact = posts[0]
+    named = ", ".join(dict.fromkeys(each.id for _, each in posts))
+    timeline.append(tx, timeline.SYSTEM, ("duty_reminded", {"officer": officer.id, "from": starts_at.isoformat()}))
+    return NotificationDraft(
+        kind=Kind.NOTICE,
+        contact=officer.id,
+        method=MethodKind.SMS,
+        address=officer.phone,
+        language=officer.language,
+        said=replace(words_of(tree, contact), subject=Subject.DUTY_BEGINS, about=named, at=starts_at),
+        planned_at=tx.now,
+        rank=RANKS[Kind.NOTICE],
+        tree=tree.id,
+    )
+
+
+def officer_named(network: Network, name: str) -> str:
+    """The id of whoever takes turns and goes by that name, `member` or `team/member`.
+
+    Raises:
+        BadInput: no rota has them, or several go by it.
+    """
+    known = {
+        officer.id
+        for tree in network.trees.values()
+        for contact in tree.with_duty
+        for officer in (contact.duty.rota if contact.duty else ())
+    }
+    found = [id for id in sorted(known) if name in (id, id.partition("/")[2])]
+    if len(found) != 1:
+        raise BadInput("member", name, found or sorted(known) or "nobody: no rota has anybody on it")
+    return found[0]
+
+
+def calendar_of(tx: Tx, network: Network, officer: str | None) -> str:
+    """The coming turns of one officer, or of all, as iCalendar (RFC 5545)."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//alertnet//duty//EN", "CALSCALE:GREGORIAN"]
+    for tree, contact, turn in _turns(tx, network, WEEKS):
+        if turn.officer and officer in (None, turn.officer.id):
+            who = "" if officer else f"{turn.officer.id}: "
+            lines += [
+                "BEGIN:VEVENT",
+                f"UID:{tree.id}-{contact.id}-{_utc(turn.starts_at)}@alertnet",
+                f"DTSTAMP:{_utc(tx.now)}",
+                f"DTSTART:{_utc(turn.starts_at)}",
+                f"DTEND:{_utc(turn.ends_at)}",
+                f"SUMMARY:{_escaped(f'{who}{tree.sender}, {contact.id}')}",
+                "END:VEVENT",
+            ]
+    return "".join(f"{part}\r\n" for line in [*lines, "END:VCALENDAR"] for part in _folded(line))
+
+
+def open_calendar(tx: Tx, officer: str, by: str) -> str:
+    """A secret token for the calendar of an officer; the one before it leads nowhere any more."""
+    token = tx.entropy.letters(TOKEN_LENGTH, LINK_CHARACTERS)
+    on_call.publish_calendar(tx, officer, token)
+    timeline.append(tx, timeline.SYSTEM, ("duty_calendar_opened", {"officer": officer, "by": by}))
+    return token
+
+
+def close_calendar(tx: Tx, officer: str, by: str) -> None:
+    """Let the address of an officer's calendar lead nowhere."""
+    on_call.withdraw_calendar(tx, officer)
+    timeline.append(tx, timeline.SYSTEM, ("duty_calendar_closed", {"officer": officer, "by": by}))
+
+
+def calendar_at(tx: Tx, network: Network, token: str) -> str | None:
+    """The calendar that the token leads to; None: it leads nowhere."""
+    officer = on_call.officer_of_calendar(tx, token)
+    return None if officer is None else calendar_of(tx, network, officer)
+
+
+def _turns(tx: Tx, network: Network, weeks: int) -> Iterator[tuple[ContactTree, Contact, Turn]]:
+    """Every turn that has not ended, and those of the coming weeks, contact by contact."""
+    arranged = on_call.arranged(tx)
+    for _, tree in sorted(network.trees.items()):
+        for contact in tree.with_duty:
+            assert contact.duty is not None
+            its = arranged.get(tree.id, {}).get(contact.id, ())
+            yield from ((tree, contact, turn) for turn in turns(contact.duty, tree.timezone, its, tx.now, weeks))
+
+
+def _utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+
+
+def _folded(line: str) -> Iterator[str]:
+    """The line in parts that no reader finds too long; all but the first begin with a space."""
+    part = ""
+    for sign in line:
+        if len((part + sign).encode()) > LONGEST_LINE:
+            yield part
+            part = " "
+        part += sign
+    yield part
