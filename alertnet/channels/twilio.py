@@ -18,11 +18,9 @@ from alertnet.channels.twilio_account import (
     submit,
 )
 from alertnet.core.delivery.provider_codes import outcome_of_call, outcome_of_sms
+from alertnet.core.notification import RINGS_FOR
 
 _LONGEST_VALIDITY_SECONDS = 36_000
-
-RING_SECONDS = 30
-"""About six rings; most voicemails take over before."""
 
 _EVENTS = ["initiated", "ringing", "answered", "completed"]
 
@@ -100,7 +98,7 @@ class TwilioVoice:
                 url=self._words_url + outgoing.attempt,
                 status_callback=self._status_url + outgoing.attempt,
                 status_callback_event=_EVENTS,
-                timeout=RING_SECONDS,
+                timeout=round(RINGS_FOR.total_seconds()),
                 send_digits=outgoing.extension or values.unset,
             )
         )

@@ -4,6 +4,7 @@ The checks refuse only what no flow can bring about. A column that is not given 
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -37,6 +38,9 @@ class Kind(StrEnum):
         """Whether an acknowledgement or a stop cancels it (A4)."""
         return self in (Kind.ALERT, Kind.REMINDER)
 
+
+RINGS_FOR = timedelta(seconds=30)
+"""After this a call that nobody picks up has failed: about six rings, and most voicemails take over before."""
 
 URGENT = frozenset({Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM, Kind.TASK})
 """What rings, or wants an answer."""

@@ -1,6 +1,7 @@
 """`trees simulate`: what a coordinator reads before it happens."""
 
 import json
+import re
 import shutil
 from xml.etree import ElementTree
 
@@ -15,10 +16,59 @@ def test_the_timeline_is_read_with_local_times_languages_and_cost(office: Office
     said = office.types("trees", "simulate", TREES, *ARREST, *AT, "--answers", "coordinator@4m", "--hours", "1")
 
     assert said.code == 0, said.err
-    assert "+0:00:00    sms   coordinator (PBI Colombia), es, Tue 22:00 there" in said.out
-    assert "+0:04:00  colombia: Coordination is satisfied" in said.out
-    assert "not told: brigade" in said.out
-    assert "cost: " in said.out
+    lines = [line.strip() for line in said.out.splitlines()]
+    assert "+0:00 Tue 22:00  colombia: Coordination" in lines
+    assert "coordinator (PBI Colombia), es: sms +0:00, call +0:03, email +0:03, again +0:03" in lines
+    assert "+0:04 satisfied" in lines
+    assert any("head-office (PBI International Office), en, Wed 04:05 there: sms +0:05" in line for line in lines)
+    assert "not told (perpetrator): colombia/brigade, colombia/ministry-defence" in lines
+    assert any(line.startswith("segments and calls by country: BE: ") for line in lines)
+
+
+def test_the_time_is_that_of_the_country_and_says_so(office: Office) -> None:
+    """Whoever plans a night in Kenya from Brussels means the night in Kenya."""
+    case = ("--country", "KE", "--type", "arrest", "--hours", "1")
+
+    there = office.types("trees", "simulate", TREES, *case, "--at", "2026-11-24T22:00")
+    named = office.types("trees", "simulate", TREES, *case, "--at", "2026-11-24T20:00+01:00")
+
+    assert "opens Tue 2026-11-24 22:00 +03:00, the time in KE (Africa/Nairobi)" in there.out
+    assert there.out == named.out
+
+
+def test_a_night_that_nobody_answers_fits_on_two_pages(office: Office) -> None:
+    """And every message of it is there for whoever asks for all."""
+    said = office.types("trees", "simulate", TREES, *ARREST, *AT)
+    full = office.types("trees", "simulate", TREES, *ARREST, *AT, "--full")
+    played = json.loads(office.types("trees", "simulate", TREES, *ARREST, *AT, "--format", "json").out)
+
+    assert 20 < len(said.out.splitlines()) <= 120
+    written = [line for line in full.out.splitlines() if re.match(r" +\+[0-9:]+ (sms|call|email|task) ", line)]
+    assert len(written) == len(played["events"]) > 500
+
+
+def test_what_people_do_is_typed_and_what_comes_of_it_read(office: Office) -> None:
+    deeds = ("--declines", "coordinator@1m", "--answers", "colombia/ombuds@12m", "--answers", "police@1m")
+    more = (
+        "--fails",
+        "ombuds/sms",
+        "--hold",
+        "Embassies@10m",
+        "--go",
+        "State institutions@50m",
+        "--reports",
+        "ombuds@1h",
+    )
+
+    said = office.types("trees", "simulate", TREES, *ARREST, *AT, *deeds, *more, "--calls", "voicemail", "--hours", "2")
+
+    lines = [line.strip() for line in said.out.splitlines()]
+    assert "+0:01 coordinator says that it can't" in lines
+    assert "+0:01 coordinator-2 stands in for coordinator (declined)" in lines
+    assert any(line.startswith("ombuds (") and "sms +0:10 fails" in line for line in lines)
+    assert "+0:12 ombuds takes charge" in lines
+    assert "no effect: answer colombia/police +0:01: it has not been told by then" in lines
+    assert any("hold international/Embassies +0:10" in line and "calls reach a voicemail" in line for line in lines)
 
 
 def test_a_place_and_an_organisation_say_who_is_left_out_for_them(office: Office) -> None:
@@ -29,9 +79,9 @@ def test_a_place_and_an_organisation_say_who_is_left_out_for_them(office: Office
     theirs = office.types("trees", "simulate", TREES, *checkpoint, "--organisation", "O3").out
 
     assert "checkpoint, moderate, in CO at L21" in elsewhere
-    assert "not told: police-north (colombia, Checkpoint): place" in elsewhere
-    assert "not told: lawyers (colombia, Checkpoint): organisation" in elsewhere
-    assert "call  lawyers (Lawyers of the farmers' association)" in theirs
+    assert "not told (place): colombia/police-north" in elsewhere
+    assert "not told (organisation): colombia/lawyers" in elsewhere
+    assert "lawyers (Lawyers of the farmers' association), es: " in theirs
 
 
 def test_a_language_without_messages_is_shown_beside_the_one_that_is_used(office: Office) -> None:
@@ -46,7 +96,7 @@ def test_a_language_without_messages_is_shown_beside_the_one_that_is_used(office
     said = office.types("trees", "simulate", str(trees), *ARREST, *AT, "--hours", "1", "--messages")
     checked = office.types("trees", "check", str(trees))
 
-    assert "sms   coordinator (PBI Colombia), gn → es, Tue 22:00 there" in said.out
+    assert "sms   coordinator (PBI Colombia), gn → es" in said.out
     assert "| PBI URGENTE A-7K3M: detencion" in said.out
     assert "there are no messages in this language: gn → es" in checked.out
 
@@ -67,6 +117,7 @@ def test_json_holds_each_message_with_its_offset(office: Office) -> None:
         "contact": "coordinator",
         "method": "sms",
         "kind": "alert",
+        "arrives": True,
         "language": "es",
         "local_time": "2026-11-24T22:00:00-05:00",
     }
@@ -78,6 +129,8 @@ def test_json_holds_each_message_with_its_offset(office: Office) -> None:
     } in (found["pruned"])
     assert found["ends_at"] is None
     assert found["cost"]["segments"] == found["cost"]["sms"] > 0
+    assert sum(each["calls"] for each in found["cost"]["by_country"].values()) == found["cost"]["calls"]
+    assert (found["zone"], found["opened_local"]) == ("America/Bogota", "2026-11-24T22:00:00-05:00")
 
 
 def test_the_picture_is_well_formed_and_names_every_contact(office: Office) -> None:
@@ -91,7 +144,7 @@ def test_no_name_or_number_is_in_it(office: Office, numbers: set[str]) -> None:
     """A9: what is printed goes round; whom it is about is named by id."""
     said = office.types("trees", "simulate", TREES, *ARREST, *AT, "--hours", "1")
 
-    assert "sms   coordinator (PBI Colombia)" in said.out
+    assert "coordinator (PBI Colombia), es: sms" in said.out
     assert not [number for number in numbers if number in said.out]
 
 
@@ -101,6 +154,12 @@ def test_what_can_not_be_played_is_refused_by_name(office: Office) -> None:
         (("--country", "CO", "--type", "riot"), "--type"),
         ((*ARREST, "--answers", "nobody@5m"), "--answers"),
         ((*ARREST, "--answers", "coordinator"), "CONTACT@AFTER"),
+        ((*ARREST, "--declines", "nobody@5m"), "--declines"),
+        ((*ARREST, "--reports", "nobody@5m"), "--reports"),
+        ((*ARREST, "--go", "Nowhere@5m"), "--go"),
+        ((*ARREST, "--hold", "Embassies"), "LEVEL@AFTER"),
+        ((*ARREST, "--fails", "ombuds/task"), "ombuds/sms, ombuds/email, ombuds/call"),
+        ((*ARREST, "--exclude", "ministry-defense"), "ministry-defence"),
         ((*ARREST, "--at", "tomorrow"), "--at"),
         ((*ARREST, "--at", "0001-01-01"), "within the years 2000 to 2100"),
         ((*ARREST, "--at", "9999-12-31T23:59-12:00"), "within the years 2000 to 2100"),
@@ -109,3 +168,25 @@ def test_what_can_not_be_played_is_refused_by_name(office: Office) -> None:
         said = office.types("trees", "simulate", TREES, *words)
         assert (said.code, said.out) == (2, ""), words
         assert named in said.err
+
+
+def test_a_name_that_two_trees_have_is_refused_with_both(office: Office) -> None:
+    """Nobody can tell which of two coordinators was meant; one desk that both trees include is one recipient."""
+    trees = office.folder / "trees"
+    shutil.copytree(TREES, trees)
+    international = trees / "international.yaml"
+    desk = (
+        "  coordinator: {role: coordinator, organisation: Brussels, methods: [{sms: '+32470550199'}]}\n  embassy-es:\n"
+    )
+    international.write_text(international.read_text().replace("  embassy-es:\n", desk, 1))
+
+    refused = office.types("trees", "simulate", str(trees), *ARREST, "--answers", "coordinator@4m")
+    named = office.types(
+        "trees", "simulate", str(trees), *ARREST, "--answers", "colombia/coordinator@4m", "--hours", "1"
+    )
+    shared = office.types("trees", "simulate", str(trees), *ARREST, "--answers", "head-office@6m", "--hours", "1")
+
+    assert (refused.code, refused.out) == (2, "")
+    assert "colombia/coordinator@4m, international/coordinator@4m" in refused.err
+    assert "+0:04 coordinator takes charge" in named.out
+    assert "+0:06 head-office takes charge" in shared.out

@@ -5,13 +5,15 @@ from random import Random
 
 import pytest
 
+from alertnet.core.forecast.script import Calls, Deed, Does, Script, ScriptReader
 from alertnet.core.forecast.simulate import rehearse
-from alertnet.core.forecast.simulation import Rehearsal, Script
+from alertnet.core.forecast.simulation import Rehearsal
 from alertnet.core.incident import Affected, Facts, Perpetrator, PersonKind, Scope, Severity
+from alertnet.sandbox.telephony.network import Behaviour
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
 from tests.scenarios.valley import a_tree
-from tests.scenarios.world import FRIDAY_NIGHT, Incident, World, code_in
+from tests.scenarios.world import FRIDAY_NIGHT, Incident, World, code_in, spoken_code_in
 
 KINDS = ("alert", "reminder", "decision", "alarm", "task")
 FACTS = Facts(
@@ -110,6 +112,10 @@ def minute_of(at: datetime) -> float:
     return round((at - FRIDAY_NIGHT).total_seconds() / 60, 3)
 
 
+def answer(tree: str, contact: str, minutes: int, seconds: int = 0) -> Deed:
+    return Deed(timedelta(minutes=minutes, seconds=seconds), Does.ANSWERS, tree, contact)
+
+
 def foretold(world: World, *, hours: float, script: Script) -> Rehearsal:
     trees = world.runtime.network.trees.values()
     return rehearse(FACTS, trees, FRIDAY_NIGHT, FRIDAY_NIGHT + timedelta(hours=hours), script)
@@ -160,17 +166,14 @@ def test_whatever_the_trees_are_it_goes_as_it_was_foretold(world_of: Worlds, see
     """Trees and answers at random: the same messages, and the same history of every tree."""
     dice = Random(seed)
     world = world_of(*(random_tree(dice, tree) for tree in ("coast", "hills", "valley")[: dice.randint(1, 3)]))
-    answers = {
-        ("coast", who): timedelta(minutes=dice.randint(1, 70), seconds=18)
-        for who in dice.sample(FRIENDS, dice.randint(0, 2))
-    }
-    incident = world.raises()
-    for (tree, who), after in sorted(answers.items(), key=lambda each: each[1]):
-        world.passes(minutes=after.seconds / 60 - minute_of(world.clock.at))
-        incident.act("acknowledgements", expect=201, tree=tree, contact=who, kind="acknowledged")
-    world.passes(minutes=89.5 - minute_of(world.clock.at))
+    answers = [answer("coast", who, dice.randint(1, 70), 18) for who in dice.sample(FRIENDS, dice.randint(0, 2))]
+    rehearsal = foretold(world, hours=89.5 / 60, script=Script(tuple(answers), gives_go=False))
 
-    rehearsal = foretold(world, hours=89.5 / 60, script=Script(answers, gives_go=False))
+    incident = world.raises()
+    for deed in sorted(set(answers) - {each.deed for each in rehearsal.ignored}):
+        world.passes(minutes=deed.after.seconds / 60 - minute_of(world.clock.at))
+        incident.act("acknowledgements", expect=201, tree=deed.tree, contact=deed.about, kind="acknowledged")
+    world.passes(minutes=89.5 - minute_of(world.clock.at))
 
     assert happened(incident) == as_planned(rehearsal, FRIDAY_NIGHT)
     assert history(incident) == as_noted(rehearsal)
@@ -184,13 +187,13 @@ def test_an_answer_has_the_effect_that_was_foretold(world_of: Worlds) -> None:
 
     world.passes(minutes=48)
 
-    script = Script({("valley", "ombuds"): timedelta(minutes=12)}, gives_go=False)
+    script = Script((answer("valley", "ombuds", 12),), gives_go=False)
     assert happened(incident) == as_planned(foretold(world, hours=1, script=script), FRIDAY_NIGHT)
 
 
 def test_a_night_that_is_answered_comes_to_its_end(world_of: Worlds) -> None:
     world = world_of(VALLEY)
-    answers = {("valley", "ombuds"): timedelta(minutes=12), ("valley", "desk"): timedelta(minutes=15)}
+    answers = answer("valley", "ombuds", 12), answer("valley", "desk", 15)
 
     rehearsal = foretold(world, hours=24, script=Script(answers))
 
@@ -224,3 +227,136 @@ def test_whoever_a_holiday_closes_is_named_with_it(world_of: Worlds) -> None:
 
     assert [(each.contact, each.by) for each in rehearsal.closed] == [("desk", "CO: Christmas Day")]
     assert [each.method.address for each in rehearsal.told if each.contact.id == "desk"] == ["+32470550199"]
+
+
+CALLED = (
+    CONTACTS
+    + """
+  bishop: {role: other, organisation: Church, methods: [{call: "+573005550150"}, {sms: "+573005550151", after: 8m}]}
+"""
+)
+PARISH = a_tree("  - {name: Church, notify: [bishop], wait: 20m, repeat: {every: 6m, times: 2}}\n", CALLED)
+
+
+@pytest.mark.parametrize(
+    ("calls", "phone"), [(Calls.RING_OUT, Behaviour.MANUAL), (Calls.VOICEMAIL, Behaviour.VOICEMAIL)], ids=str
+)
+def test_a_call_that_nobody_takes_hands_over_as_early_as_was_foretold(
+    world_of: Worlds, calls: Calls, phone: Behaviour
+) -> None:
+    world = world_of(PARISH)
+    world.phone("+573005550150").behaves(phone)
+    incident = world.raises()
+    world.passes(minutes=19)
+
+    rehearsal = foretold(world, hours=19 / 60, script=Script(calls=calls, gives_go=False))
+
+    told = planned(incident, "bishop", kinds=KINDS)
+    assert ("bishop", "sms", 0.5 if calls is Calls.RING_OUT else 0) in told
+    assert told == as_planned(rehearsal, FRIDAY_NIGHT)
+
+
+def test_a_call_that_somebody_only_hears_pauses_its_repeats_as_was_foretold(world_of: Worlds) -> None:
+    """B4: the code is keyed, nothing more is said: no method takes over, and this number is left in peace."""
+    world = world_of(PARISH)
+    incident = world.raises()
+    call = world.phone("+573005550150").answers()
+    call.press(spoken_code_in(call.words)).hang_up()
+    world.passes(minutes=19)
+
+    rehearsal = foretold(world, hours=19 / 60, script=Script(calls=Calls.ANSWERED, gives_go=False))
+
+    told = planned(incident, "bishop", kinds=KINDS)
+    assert told == [("bishop", "call", 0), ("bishop", "sms", 8), ("bishop", "sms", 12)]
+    assert told == as_planned(rehearsal, FRIDAY_NIGHT)
+
+
+def test_what_never_arrives_hands_over_as_was_foretold(world_of: Worlds) -> None:
+    world = world_of(VALLEY)
+    world.phone("ombuds").behaves(Behaviour.SWITCHED_OFF)
+    incident = world.raises()
+    world.passes(minutes=30)
+    fails = ScriptReader(world.runtime.network, FACTS).fails("--fails", ["ombuds/sms"])
+
+    rehearsal = foretold(world, hours=0.5, script=Script(fails=fails, gives_go=False))
+
+    assert ("ombuds", "email", 10) in happened(incident)
+    assert happened(incident) == as_planned(rehearsal, FRIDAY_NIGHT)
+
+
+def test_whoever_can_only_relay_is_foretold_to_satisfy_nothing(world_of: Worlds) -> None:
+    """B3: relays never count, and end the number that relayed."""
+    relays = CALLED.replace('{sms: "+573005550151", after: 8m}', '{sms: "+573005550151", acknowledges_as: relay}')
+    relays = relays.replace('{call: "+573005550150"}, ', "")
+    world = world_of(PARISH.replace(CALLED, relays))
+    incident = world.raises()
+    world.passes(minutes=1)
+    world.texts("+573005550151", f"OK {code_in(world.phone('+573005550151').inbox[-1])}")
+    world.passes(minutes=24)
+
+    rehearsal = foretold(world, hours=25 / 60, script=Script((answer("valley", "bishop", 1),), gives_go=False))
+
+    assert [each.kind for each in rehearsal.noted if each.payload.get("contact") == "bishop"] == ["relayed"]
+    assert planned(incident, "bishop", *PEOPLE, kinds=KINDS) == as_planned(rehearsal, FRIDAY_NIGHT)
+    assert history(incident) == as_noted(rehearsal)
+
+
+def test_a_decline_and_a_report_have_the_effects_that_were_foretold(world_of: Worlds) -> None:
+    level = "  - {name: Friends, notify: [ombuds], wait: 20m, action_due: {after: 15m, otherwise: again}}\n"
+    world = world_of(a_tree("  - {name: Coordination, notify: [coordinator], wait: 10m}\n" + level, CONTACTS))
+    incident = world.raises()
+    world.passes(minutes=2)
+    world.texts("coordinator", f"NO {code_in(world.phone('coordinator').inbox[-1])}")
+    world.passes(minutes=9)
+    world.texts("ombuds", f"OK {code_in(world.phone('ombuds').inbox[-1])}")
+    world.passes(minutes=9)
+    incident.act("actions", contact="ombuds", action="visited")
+    world.passes(minutes=40)
+    deeds = [
+        Deed(timedelta(minutes=2), Does.DECLINES, "valley", "coordinator"),
+        answer("valley", "ombuds", 11),
+        Deed(timedelta(minutes=20), Does.REPORTS, "valley", "ombuds"),
+    ]
+
+    rehearsal = foretold(world, hours=1, script=Script(tuple(deeds), gives_go=False))
+    silent = foretold(world, hours=1, script=Script(tuple(deeds[:2]), gives_go=False))
+
+    assert ("second", "sms", 2) in planned(incident, "second", kinds=KINDS)
+    assert planned(incident, *PEOPLE, kinds=KINDS) == as_planned(rehearsal, FRIDAY_NIGHT)
+    assert as_planned(silent, FRIDAY_NIGHT) != as_planned(rehearsal, FRIDAY_NIGHT)
+
+
+def test_a_go_and_a_hold_at_their_moments_have_the_effects_that_were_foretold(world_of: Worlds) -> None:
+    world = world_of(COAST)
+    go, hold = (Deed(timedelta(minutes=15), does, "coast", "Office") for does in (Does.GO, Does.HOLD))
+
+    opened = foretold(world, hours=1, script=Script((go,)))
+    held = foretold(world, hours=1, script=Script((hold,)))
+
+    def told(rehearsal: Rehearsal) -> list[float]:
+        return [minute_of(each.at) for each in rehearsal.told if each.level == "Office" and each.kind == "alert"]
+
+    assert told(opened)[0] == 15
+    assert told(held) == []
+    assert "level_held" in [each.kind for each in held.noted]
+
+
+def test_an_answer_before_anybody_was_told_is_foretold_as_nothing(world_of: Worlds) -> None:
+    world = world_of(VALLEY)
+    early = answer("valley", "ombuds", 9)
+
+    rehearsal = foretold(world, hours=1, script=Script((early,), gives_go=False))
+
+    assert [each.deed for each in rehearsal.ignored] == [early]
+    assert ("ombuds", "sms", 10) in as_planned(rehearsal, FRIDAY_NIGHT)
+
+
+def test_what_counts_in_another_tree_is_foretold_there(world_of: Worlds) -> None:
+    """B1: the desk that both trees have is told once, and stands in the level of each."""
+    world = world_of(VALLEY, COAST)
+
+    rehearsal = foretold(world, hours=1, script=Script())
+
+    shared = next(each for each in rehearsal.shared if each.contact == "desk")
+    assert (shared.tree, shared.level) != (shared.told.tree, shared.told.level)
+    assert set(shared.told.trees) == {"coast", "valley"}

@@ -1,6 +1,8 @@
 """`alertnet trees simulate`: who would be told what, when and in which language, before it happens."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -24,9 +26,10 @@ from alertnet.cli.incidents import (
 )
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput
+from alertnet.core.forecast.script import Calls, Does, Script, ScriptReader
 from alertnet.core.forecast.simulate import rehearse
-from alertnet.core.forecast.simulation import Script, answers_of
 from alertnet.core.incident import Facts
+from alertnet.core.resolution.resolve import unmatched_exclusions
 
 if TYPE_CHECKING:
     from alertnet.flows.incidents.preview import Played
@@ -49,15 +52,24 @@ Folder = Annotated[
     ),
 ]
 At = Annotated[
-    str | None, typer.Option(help="When it opens, ISO 8601, in the tree's zone unless it names one; now unless given.")
+    str | None,
+    typer.Option(help="When it opens, ISO 8601, as the clocks in that country show it unless it names an offset; now."),
 ]
 Answers = Annotated[
-    list[str] | None, typer.Option(help="Who acknowledges, and how long after the opening: embassy-es@12m. Repeatable.")
+    list[str] | None,
+    typer.Option(help="Who acknowledges, how long after the opening: embassy-es@12m, colombia/ombuds@1h. Repeatable."),
 ]
+Declines = Annotated[list[str] | None, typer.Option(help="Who says no, and when: ombuds@5m. Repeatable.")]
+Reports = Annotated[list[str] | None, typer.Option(help="Who reports what it did, and when: ombuds@40m. Repeatable.")]
+Fails = Annotated[list[str] | None, typer.Option(help="What never arrives: ombuds/sms, ombuds/email. Repeatable.")]
+Gos = Annotated[list[str] | None, typer.Option("--go", help="Which level gets a GO, and when: Embassies@5m.")]
+Holds = Annotated[list[str] | None, typer.Option("--hold", help="Which level is held, and when: Embassies@5m.")]
+OfCalls = Annotated[Calls, typer.Option("--calls", help="What becomes of every call to somebody who is to answer.")]
 Nobody = Annotated[bool, typer.Option("--nobody-answers", help="Nobody acknowledges, which is so unless others do.")]
 NoGo = Annotated[bool, typer.Option("--no-go", help="No coordinator says GO; else one does as soon as one is asked.")]
 Hours = Annotated[float, typer.Option(help="How many hours to play.")]
 Messages = Annotated[bool, typer.Option("--messages", help="Show the words of each message.")]
+Full = Annotated[bool, typer.Option("--full", help="A line for each message, however many.")]
 Templates = Annotated[
     Path,
     typer.Option(
@@ -80,49 +92,76 @@ def simulate(
     organisation: Organisation = None,
     at: At = None,
     answers: Answers = None,
+    declines: Declines = None,
+    reports: Reports = None,
+    fails: Fails = None,
+    go: Gos = None,
+    hold: Holds = None,
+    calls: OfCalls = Calls.RING_OUT,
     nobody_answers: Nobody = False,
     no_go: NoGo = False,
     hours: Hours = 24,
     messages: Messages = False,
+    full: Full = False,
     templates: Templates = TEMPLATES,
     format: As = Format.TEXT,
 ) -> None:
     """Play a case through on a virtual clock, with the decisions of the real program: nothing is sent.
 
-    It lists who is told what, by which method, in which language and local time, who is not and why, what it costs,
-    and when it ends.
+    It lists by level who is told what and when, who is not and why, what it costs, and when it ends.
     """
-    from alertnet.trees import read_network
+    case = (country, type, severity, consent, nationality or [], perpetrator, exclude or [], place, organisation)
+    facts = typed_case(*case)
+    said = {"answers": answers, "declines": declines, "reports": reports, "go": go, "hold": hold}
+    _refuse_both(nobody_answers, answers)
+    played = _play(facts, _Typed(said, fails or [], calls, not no_go), folder, at, hours, templates)
+    typer.echo(_shown(played, format, full, messages))
 
-    network = read_network(folder)
-    facts = typed_case(
-        country, type, severity, consent, nationality or [], perpetrator, exclude or [], place, organisation
-    )
+
+def _refuse_both(nobody_answers: bool, answers: list[str] | None) -> None:
     if nobody_answers and answers:
         raise BadInput("--nobody-answers", "with --answers", "one of the two")
-    script = Script(answers_of("--answers", answers or [], network), gives_go=not no_go)
-    played = _play(facts, network, _moment(at, _zone(facts, network)), hours, script, templates)
-    typer.echo(_shown(played, format, messages))
 
 
-def _play(
-    facts: Facts, network: Network, opened_at: datetime, hours: float, script: Script, templates: Path
-) -> "Played":
+@dataclass(frozen=True)
+class _Typed:
+    """What was typed of the script. `deeds`: by what is done."""
+
+    deeds: Mapping[str, list[str] | None]
+    fails: list[str]
+    calls: Calls
+    gives_go: bool
+
+    def script(self, network: Network, facts: Facts) -> Script:
+        """The script, by the names of the trees that serve the case."""
+        reader = ScriptReader(network, facts)
+        deeds = (reader.deeds(f"--{does}", Does(does), texts or []) for does, texts in self.deeds.items())
+        fails = reader.fails("--fails", self.fails)
+        return Script(tuple(deed for each in deeds for deed in each), fails, self.calls, self.gives_go)
+
+
+def _play(facts: Facts, typed: _Typed, folder: Path, at: str | None, hours: float, templates: Path) -> "Played":
     from alertnet.flows.incidents.preview import Played
     from alertnet.messages.checks.fitting import read_fitted
     from alertnet.messages.renderer import Renderer
     from alertnet.shipped import shipped
+    from alertnet.trees import read_network
 
     if not 0 < hours <= LONGEST_HOURS:
         raise BadInput("--hours", f"{hours:g}", f"more than 0, at most {LONGEST_HOURS}")
+    network = read_network(folder)
+    unknown = unmatched_exclusions(facts.exclude, network.trees.values())
+    if unknown:
+        names = sorted({id for tree in network.trees.values() for id in tree.contacts})
+        raise BadInput("--exclude", unknown[0], ["a contact's id, its organisation or a role", *names])
+    script, opened_at = typed.script(network, facts), _moment(at, ZoneInfo(network.zone_of(facts.country)))
     rehearsal = rehearse(facts, network.trees.values(), opened_at, opened_at + timedelta(hours=hours), script)
-    if not templates.is_dir():
-        return Played(facts, network, opened_at, rehearsal, None)
-    fitted = read_fitted(templates, shipped("message_templates"))
-    return Played(facts, network, opened_at, rehearsal, Renderer(fitted.templates))
+    folders = (templates, shipped("message_templates"))
+    renderer = Renderer(read_fitted(*folders).templates) if templates.is_dir() else None
+    return Played(facts, network, opened_at, rehearsal, renderer, script)
 
 
-def _shown(played: "Played", format: Format, with_words: bool) -> str:
+def _shown(played: "Played", format: Format, full: bool, with_words: bool) -> str:
     from alertnet.cli.trees.drawn import as_svg
     from alertnet.cli.trees.written import as_text
 
@@ -132,13 +171,7 @@ def _shown(played: "Played", format: Format, with_words: bool) -> str:
         case Format.SVG:
             return as_svg(played)
         case Format.TEXT:
-            return as_text(played, with_words=with_words)
-
-
-def _zone(facts: Facts, network: Network) -> ZoneInfo:
-    """The zone of the first tree that serves the country: the coordinator's own clock."""
-    serving = network.serving(facts.country, facts.place)
-    return ZoneInfo(serving[0].timezone if serving else "UTC")
+            return as_text(played, full=full, with_words=with_words)
 
 
 def _moment(text: str | None, zone: ZoneInfo) -> datetime:

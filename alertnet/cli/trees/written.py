@@ -1,97 +1,206 @@
-"""A rehearsal as lines to read: what happens, and below it who is told."""
+"""A rehearsal as lines to read: level after level, whom each tells and what comes of it; or message by message."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 
-from alertnet.core.delivery.next_repeat import PAUSES, PROMPT_EVERY
-from alertnet.core.forecast.simulation import Noted, Told
+from alertnet.cli.trees.scenes import Scene, happening, is_prompt, scenes_of
+from alertnet.core.forecast.script import Calls, Does
+from alertnet.core.forecast.simulation import Told
 from alertnet.core.notification import Kind
 from alertnet.flows.incidents.preview import Played, words_of
 
-HAPPENS = {
-    "level_opened": "{level} opens (round {round})",
-    "go_asked": "{level} waits for a go: {reasons}",
-    "level_gave_way": "{level} can't be satisfied any more: the next opens",
-    "rule_met": "{level} is satisfied",
-    "escalation_acknowledged": "acknowledged, by {level}",
-    "escalation_unanswered": "nobody has answered: alarm to the coordinators, last resort is told",
-    "round_began": "round {round} begins",
-    "deputy_told": "{contact} stands in for {stands_for} ({cause})",
-    "action_missing": "no action was reported for {level}",
+MOST_LINES = 120
+"""Of a night that is not asked for in full."""
+
+CALLS = {
+    Calls.RING_OUT: "calls ring out",
+    Calls.ANSWERED: "calls are heard, and nobody takes charge in them",
+    Calls.VOICEMAIL: "calls reach a voicemail",
 }
+DOES = {Does.ANSWERS: "answer", Does.DECLINES: "decline", Does.REPORTS: "report", Does.GO: "go", Does.HOLD: "hold"}
+LIMITS = (
+    "not played: how fast the provider sends, engaged lines, confirmations and notices, "
+    "and what a coordinator does without being asked"
+)
+SMALL = 18
+"""Contacts of a scene that are listed one by one before they are only counted."""
 
 
-def as_text(played: Played, *, with_words: bool) -> str:
+def as_text(played: Played, *, full: bool = False, with_words: bool = False) -> str:
     """The whole rehearsal, for a terminal."""
-    return "\n".join([*_head(played), "", *_timeline(played, with_words), "", *_tail(played)])
+    scenes = scenes_of(played)
+    head, tail = list(head_of(played)), list(_tail(played))
+    if full or with_words:
+        return "\n".join([*head, "", *_each_message(played, scenes, full, with_words), *tail])
+    room = MOST_LINES - len(head) - len(tail) - 1
+    body: list[str] = []
+    for most in (SMALL, 3, 0):
+        body = list(_by_level(played, scenes, most))
+        if len(body) <= room:
+            break
+    return "\n".join([*head, "", *_cut(body, room), *tail])
 
 
-def _head(played: Played) -> Iterator[str]:
-    facts = played.facts
+def head_of(played: Played) -> Iterator[str]:
+    """The case, when it opens there, and what people do in it."""
+    facts, script, at = played.facts, played.script, played.opened_at.astimezone(played.zone)
     nations = ", ".join(person.nationality or "unknown" for person in facts.people) or "unknown"
     where = f"{facts.country} at {facts.place}" if facts.place else facts.country
     yield f"{facts.type}, {facts.severity}, in {where}, consent {facts.consent}, nationality {nations}"
-    yield f"perpetrator {facts.perpetrator}; opened {played.opened_at:%Y-%m-%d %H:%M:%S} UTC"
+    offset = f"{at:%z}"
+    yield (
+        f"perpetrator {facts.perpetrator}; opens {at:%a %Y-%m-%d %H:%M} {offset[:3]}:{offset[3:]}, "
+        f"the time in {facts.country} ({played.zone.key})"
+    )
+    deeds = [f"{DOES[each.does]} {each.tree}/{each.about} +{_short(each.after)}" for each in script.deeds]
+    fails = [f"{tree}/{contact}/{kind} fails" for tree, contact, kind in sorted(script.fails)]
+    go = "GO comes at once" if script.gives_go else "no GO comes"
+    yield "; ".join([", ".join(deeds) or "nobody answers", *fails, CALLS[script.calls], go])
 
 
-def _timeline(played: Played, with_words: bool) -> Iterator[str]:
-    rehearsal = played.rehearsal
-    shown = list(_without_repeats(rehearsal.told))
-    entries: list[tuple[datetime, int, Noted | Told]] = [(each.at, 0, each) for each in rehearsal.noted]
-    entries += [(each.at, 1, each) for each in shown]
-    for at, _, entry in sorted(entries, key=lambda each: each[:2]):
-        if isinstance(entry, Told):
-            yield _told(played, entry)
-            message = played.message(entry) if with_words else None
-            yield from (f"{'':20}| {line}" for line in (words_of(message) if message else ()))
-        elif entry.kind in HAPPENS:
-            yield f"{_span(played.after(at)):>10}  {entry.tree}: {_happens(entry)}"
-    spared = len(rehearsal.told) - len(shown)
-    if spared:
-        every = PROMPT_EVERY.seconds // 60
-        yield f"{'':12}({spared} repeats of alarms, questions and tasks, first every {every} min, not listed)"
+def _by_level(played: Played, scenes: Sequence[Scene], most: int) -> Iterator[str]:
+    """The first round in scenes, each later one of a tree on one line. `most`: contacts that are listed one by one."""
+    rounds = groupby(_in_rounds(scenes), key=lambda each: (each.tree, each.round) if each.round > 1 else each.at)
+    for _, grouped in rounds:
+        of_round = list(grouped)
+        if of_round[0].round > 1:
+            yield from _round(played, of_round)
+        else:
+            for scene in of_round:
+                yield from _scene(played, scene, most)
 
 
-def _told(played: Played, told: Told) -> str:
-    local = played.local(told)
-    kind = "" if told.kind is Kind.ALERT else f" {told.kind}"
-    also = [tree for tree in told.trees if tree != told.tree]
-    counts = f", counts for {', '.join(also)} too" if also else ""
-    who = f"{told.contact.id} ({told.contact.organisation}), {played.spoken(told)}, {local:%a %H:%M} there"
-    return f"{_span(played.after(told.at)):>10}    {told.method.kind:<5} {who}{kind}{counts}"
+def _in_rounds(scenes: Sequence[Scene]) -> list[Scene]:
+    """Each later round as a whole, at the moment when it begins."""
+    begins = {(each.tree, each.round): each.at for each in reversed(scenes)}
+    return sorted(scenes, key=lambda each: (begins[each.tree, each.round] if each.round > 1 else each.at, each.tree))
+
+
+def _round(played: Played, scenes: Sequence[Scene]) -> Iterator[str]:
+    first, levels = scenes[0], ", ".join(each.level for each in scenes)
+    told = [each for scene in scenes for each in (*scene.told, *scene.asked)]
+    yield f"{_moment(played, first.at)}  {first.tree}, round {first.round}: {levels}: {_counted(told)}"
+    for scene in scenes:
+        for at, words in happening(scene):
+            if any(
+                each.kind in ("acknowledged", "escalation_acknowledged") and each.at == at for each in scene.happens
+            ):
+                yield f"{'':18}{_after(played, at)} {scene.level}: {words}"
+
+
+def _scene(played: Played, scene: Scene, most: int) -> Iterator[str]:
+    yield f"{_moment(played, scene.at)}  {scene.tree}: {scene.level}"
+    contacts = scene.contacts
+    if len(contacts) <= most:
+        yield from (f"{'':18}{_contact(played, told)}" for told in contacts.values())
+    elif contacts:
+        yield f"{'':18}{len(contacts)} contacts, {', '.join(contacts)[:60]}…: {_counted(scene.told)}"
+    for contact, shared in groupby(scene.shared, key=lambda each: each.contact):
+        counted = [each.told for each in shared]
+        methods = ", ".join(dict.fromkeys(str(each.method.kind) for each in counted))
+        yield f"{'':18}{contact}: {methods} of {counted[0].tree} at {_after(played, counted[0].at)} counts here too"
+    if scene.asked:
+        yield f"{'':18}{_asked(played, scene.asked)}"
+    yield from (f"{'':18}{_after(played, at)} {words}" for at, words in happening(scene))
+
+
+def _contact(played: Played, told: Sequence[Told]) -> str:
+    """Everything that one contact is told in a scene."""
+    first, parts = told[0], []
+    for each in told:
+        if each.kind is not Kind.REMINDER:
+            parts.append(f"{each.method.kind} {_after(played, each.at)}{'' if each.arrives else ' fails'}")
+    again = list(dict.fromkeys(_after(played, each.at) for each in told if each.kind is Kind.REMINDER))
+    if again:
+        parts.append(f"again {' '.join(again)}")
+    also = sorted({tree for each in told for tree in each.trees} - {first.tree})
+    counts = f"; counts for {', '.join(also)} too" if also else ""
+    who = f"{first.contact.id} ({first.contact.organisation}), {played.spoken(first)}"
+    return f"{who}{_there(played, first)}: {', '.join(parts)}{counts}"
+
+
+def _asked(played: Played, asked: Sequence[Told]) -> str:
+    what = {Kind.DECISION: "asked", Kind.ALARM: "alarmed", Kind.TASK: "asked to call"}[asked[0].kind]
+    who = ", ".join(dict.fromkeys(each.contact.id for each in asked))
+    moments = list(dict.fromkeys(each.at for each in asked))
+    again = f", again {len(moments) - 1} times until {_after(played, moments[-1])}" if len(moments) > 1 else ""
+    return f"{_after(played, moments[0])} {what}: {who}{again}"
+
+
+def _each_message(played: Played, scenes: Sequence[Scene], full: bool, with_words: bool) -> Iterator[str]:
+    """Scene by scene, a line for each message; repeats of what the coordinators are asked only in full."""
+    for scene in scenes:
+        yield f"{_moment(played, scene.at)}  {scene.tree}: {scene.level} (round {scene.round})"
+        asked = [each for each in scene.asked if full or each.at == scene.asked[0].at]
+        lines = [(each.at, _message(played, each, with_words)) for each in (*scene.told, *asked)]
+        lines += [
+            (each.at, [f"{'':18}{_after(played, each.at)} {each.contact}: told by {each.told.tree}, counts here too"])
+            for each in scene.shared
+        ]
+        lines += [(at, [f"{'':18}{_after(played, at)} {words}"]) for at, words in happening(scene)]
+        for _, written in sorted(lines, key=lambda each: each[0]):
+            yield from written
+
+
+def _message(played: Played, told: Told, with_words: bool) -> list[str]:
+    kind = "" if told.kind is Kind.ALERT or (told.kind is Kind.TASK and not is_prompt(told)) else f" {told.kind}"
+    who = f"{told.contact.id} ({told.contact.organisation}), {played.spoken(told)}"
+    fails = "" if told.arrives else ", fails"
+    line = f"{'':18}{_after(played, told.at)} {told.method.kind:<5} {who}{_there(played, told)}{kind}{fails}"
+    message = played.message(told) if with_words else None
+    return [line, *(f"{'':24}| {each}" for each in (words_of(message) if message else ()))]
 
 
 def _tail(played: Played) -> Iterator[str]:
     rehearsal, cost = played.rehearsal, played.cost
+    for deed in rehearsal.ignored:
+        does = f"{DOES[deed.deed.does]} {deed.deed.tree}/{deed.deed.about} +{_short(deed.deed.after)}"
+        yield f"no effect: {does}: {deed.why}"
+    pruned: dict[str, dict[str, None]] = {}
     for each in rehearsal.pruned:
-        yield f"not told: {each.contact} ({each.tree}, {each.level or 'last resort'}): {each.reason}"
-    for shut in rehearsal.closed:
-        yield f"closed: {shut.contact} ({shut.tree}, {shut.level}) at {_span(played.after(shut.at))}, by {shut.by}"
+        pruned.setdefault(each.reason.value, {})[f"{each.tree}/{each.contact}"] = None
+    yield from (f"not told ({reason}): {', '.join(contacts)}" for reason, contacts in pruned.items())
+    shut = dict.fromkeys(f"{each.tree}/{each.contact} ({each.by})" for each in rehearsal.closed)
+    if shut:
+        yield f"closed when their level opens: {', '.join(shut)}"
     yield f"cost: {cost['sms']} SMS in {cost['segments']} segments, {cost['calls']} calls, {cost['emails']} mails"
+    places = (f"{name}: {each['segments']} and {each['calls']}" for name, each in cost["by_country"].items())
+    yield f"segments and calls by country: {', '.join(places) or 'none'}"
     if rehearsal.ends_at is None:
-        yield f"not over after {_span(played.after(rehearsal.until))}: it goes round until somebody answers"
+        yield f"not over after {_short(rehearsal.until - played.opened_at)}: it goes round until somebody answers"
     else:
-        yield f"over after {_span(played.after(rehearsal.ends_at))}"
+        yield f"over after {_after(played, rehearsal.ends_at)}"
+    yield LIMITS
 
 
-def _happens(noted: Noted) -> str:
-    said = {name: ", ".join(value) if isinstance(value, list) else value for name, value in noted.payload.items()}
-    return HAPPENS[noted.kind].format(**said)
+def _cut(lines: Sequence[str], room: int) -> list[str]:
+    if len(lines) <= room:
+        return list(lines)
+    return [*lines[: room - 1], f"… and {len(lines) - room + 1} lines more: --full shows all of it"]
 
 
-def _without_repeats(told: tuple[Told, ...]) -> Iterator[Told]:
-    """Alarms, questions and tasks are listed when they are raised, and not each time they ring again."""
-    last: dict[tuple[str, ...], datetime] = {}
-    for each in told:
-        if each.kind in (Kind.ALARM, Kind.DECISION, Kind.TASK):
-            key = (*each.trees, each.level, each.tree, each.contact.id, each.method.kind, each.method.address)
-            before, last[key] = last.get(key), each.at
-            if before is not None and each.at - before in (timedelta(), *PAUSES):
-                continue
-        yield each
+def _counted(told: Sequence[Told]) -> str:
+    by = Counter(each.method.kind.value for each in told)
+    return ", ".join(f"{by[kind]} {kind}" for kind in ("sms", "call", "email", "task") if by[kind]) or "nobody"
 
 
-def _span(length: timedelta) -> str:
+def _there(played: Played, told: Told) -> str:
+    """The hour where whoever is told lives, if their clocks show another."""
+    local, here = played.local(told), told.at.astimezone(played.zone)
+    return "" if local.utcoffset() == here.utcoffset() else f", {local:%a %H:%M} there"
+
+
+def _moment(played: Played, at: datetime) -> str:
+    return f"{_after(played, at):>8} {at.astimezone(played.zone):%a %H:%M}"
+
+
+def _after(played: Played, at: datetime) -> str:
+    return f"+{_short(played.after(at))}"
+
+
+def _short(length: timedelta) -> str:
     minutes, seconds = divmod(round(length.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"+{hours}:{minutes:02}:{seconds:02}"
+    return f"{hours}:{minutes:02}" + (f":{seconds:02}" if seconds else "")

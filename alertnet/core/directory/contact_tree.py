@@ -10,6 +10,7 @@ from typing import Literal
 
 from alertnet.core.directory.availability import Calendars, Times
 from alertnet.core.directory.contact import RINGING, Contact, MethodKind
+from alertnet.core.directory.countries import ZONE_OF_CAPITAL
 from alertnet.core.directory.languages import title_in
 from alertnet.core.directory.on_call import Arrangement, Officer, on_duty
 from alertnet.core.directory.when import EVERY_INCIDENT, When, may_be_at
@@ -230,6 +231,11 @@ class Network:
         """The methods that any contact is reached by."""
         contacts = [contact for tree in self.trees.values() for contact in tree.contacts.values()]
         return frozenset(method.kind for contact in contacts for method in contact.all_methods)
+
+    def zone_of(self, country: str) -> str:
+        """The zone of the clocks in a country: of a field team there that names one, else of the capital."""
+        teams = (team.timezone for team in self.teams.values() if team.country == country and team.timezone)
+        return next(teams, ZONE_OF_CAPITAL.get(country, "UTC"))
 
     def serving(self, country: str, place: str | None = None) -> tuple[ContactTree, ...]:
         """The trees that serve a country, and the place in it if one is named, in the order of their ids."""

@@ -3,19 +3,24 @@
 The same resolution and the same decider as in earnest, on a virtual clock, with people who do what the script says.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
-from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.directory.contact_tree import ContactTree, Named
 from alertnet.core.directory.on_call import Officer
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.decision import NewPrompt
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import Answered, Asked, Confirmed, Event, Go
-from alertnet.core.forecast.simulated_incident import SimulatedIncident
-from alertnet.core.forecast.simulation import Closed, Key, Noted, Rehearsal, Script
+from alertnet.core.escalation.state import Acted, Answered, Asked, Confirmed, Event, Go, Hold
+from alertnet.core.forecast.script import Deed, Does, Script
+from alertnet.core.forecast.simulated_incident import Events, SimulatedIncident
+from alertnet.core.forecast.simulation import Closed, Ignored, Noted, Rehearsal, Told
 from alertnet.core.incident import Facts
+from alertnet.core.notification import Kind
 from alertnet.core.resolution.resolve import Plan, Plans, resolve
+
+WANTS = frozenset({Kind.ALERT, Kind.REMINDER, Kind.TASK})
+"""The messages that want an answer of the contact itself."""
 
 
 def rehearse(facts: Facts, trees: Iterable[ContactTree], at: datetime, until: datetime, script: Script) -> Rehearsal:
@@ -27,10 +32,17 @@ def rehearse(facts: Facts, trees: Iterable[ContactTree], at: datetime, until: da
     plans = tuple(plans_at(at).values())
     simulation = _Simulation(plans_at, at, script)
     ends_at = simulation.play(until)
-    told, noted = simulation.incident.told, simulation.incident.noted
-    pruned = tuple(each for plan in plans for each in plan.pruned)
-    closed = tuple(each for plan in plans for each in _closed(plan, noted))
-    return Rehearsal(tuple(told), tuple(noted), pruned, closed, until, ends_at)
+    incident = simulation.incident
+    return Rehearsal(
+        tuple(incident.told),
+        tuple(incident.shared),
+        tuple(incident.noted),
+        tuple(simulation.ignored),
+        tuple(each for plan in plans for each in plan.pruned),
+        tuple(each for plan in plans for each in _closed(plan, incident.noted)),
+        until,
+        ends_at,
+    )
 
 
 class _Plans:
@@ -66,51 +78,40 @@ class _Simulation:
     """The clock, and the people of the script."""
 
     def __init__(self, plans_at: Callable[[datetime], Plans], opened_at: datetime, script: Script) -> None:
-        self.incident = SimulatedIncident(plans_at(opened_at), opened_at)
+        self.incident = SimulatedIncident.opened(plans_at(opened_at), opened_at, script)
+        self.ignored: list[Ignored] = []
         self._plans_at = plans_at
         self._opened_at = opened_at
         self._script = script
-        self._answers = sorted((opened_at + after, key) for key, after in script.answers.items())
+        self._deeds = sorted(script.deeds)
 
     def play(self, until: datetime) -> datetime | None:
         """Let time pass; when nothing is left to do, or None where that is not before `until`."""
         last = self._opened_at
         while (now := self._next()) is not None:
             if now > until:
+                self.ignored += (Ignored(deed, "it would be after what is played") for deed in self._deeds)
                 return None
             last = max(last, now)
             self._live(last)
         return last
 
     def _next(self) -> datetime | None:
-        moments = [self.incident.next_at(), *(at for at, _ in self._answers[:1])]
+        moments = [self.incident.next_at(), *(self._opened_at + deed.after for deed in self._deeds[:1])]
         return min((at for at in moments if at is not None), default=None)
 
     def _live(self, now: datetime) -> None:
         """Play all that happens at one moment: an answer comes before what is due (A7)."""
-        incident = self.incident
-        incident.plans = self._plans_at(now)
-        while self._answers and self._answers[0][0] <= now:
-            _, key = self._answers.pop(0)
-            self._move(now, self._answer(key))
-        self._move(now, {tree: () for tree, at in incident.due_at.items() if at is not None and at <= now})
-        for each in list(incident.ringing):
-            if each.again_at <= now and each in incident.ringing:
-                incident.ring_again(now, each)
+        self.incident.plans = self._plans_at(now)
+        while self._deeds and self._opened_at + self._deeds[0].after <= now:
+            self._move(now, self._done(now, self._deeds.pop(0)))
+        for events in self.incident.passes(now):
+            self._move(now, events)
 
-    def _answer(self, key: Key) -> dict[str, list[Event]]:
-        """Let a contact acknowledge, wherever it stands by a shared file, number or address."""
-        plans, (tree, id) = self.incident.plans, key
-        events: dict[str, list[Event]] = {}
-        for its_tree, contact in plans.recipients.same_as(tree, id) if tree in plans else ():
-            if its_tree in self.incident.states:
-                events.setdefault(its_tree, []).append(Answered(contact.id, AnswerKind.ACKNOWLEDGED))
-        return events
-
-    def _move(self, now: datetime, events: Mapping[str, Sequence[Event]]) -> None:
+    def _move(self, now: datetime, events: Events) -> None:
         """Let it happen, and the coordinators say at once what the script has them say."""
         said: dict[str, list[Event]] = {}
-        for prompt in self.incident.move(now, events) if events else ():
+        for prompt in self.incident.move(now, events):
             for event in self._said_to(prompt):
                 said.setdefault(prompt.tree, []).append(event)
         if said:
@@ -119,6 +120,55 @@ class _Simulation:
     def _said_to(self, prompt: NewPrompt) -> Iterator[Event]:
         match prompt:
             case NewPrompt(subject=Subject.LEVEL, level=int(level)):
-                yield Go(level - 1) if self._script.gives_go else Asked(level - 1)
+                at_once = self._script.gives_go and not self._script.decides_on(prompt.tree, prompt.about)
+                yield Go(level - 1) if at_once else Asked(level - 1)
             case NewPrompt(subject=Subject.CONFIRM) if self._script.gives_go:
                 yield Confirmed(prompt.about)
+
+    def _done(self, now: datetime, deed: Deed) -> Events:
+        """What somebody's deed means to each tree."""
+        if deed.does in (Does.GO, Does.HOLD):
+            return self._decided(deed)
+        plans, tree = self.incident.plans, deed.tree
+        same = plans.recipients.same_as(tree, deed.about) if tree in plans else ()
+        here = {(its_tree, contact.id) for its_tree, contact in same}
+        told = [each for each in self.incident.told if each.kind in WANTS and (each.tree, each.contact.id) in here]
+        if not told:
+            self.ignored.append(Ignored(deed, "it has not been told by then"))
+            return {}
+        if deed.does is Does.REPORTS:
+            self._note(now, deed, "action_reported")
+            return self._everywhere(same, Acted)
+        kind, address = self._said(now, deed, told)
+        self._note(now, deed, kind.value)
+        return self._everywhere(same, lambda contact: Answered(contact, kind, address))
+
+    def _everywhere(self, same: Iterable[Named], event: Callable[[str], Event]) -> Events:
+        """That event of the contact, wherever it stands by a shared file, number or address."""
+        events: dict[str, list[Event]] = {}
+        for tree, contact in same:
+            if tree in self.incident.states:
+                events.setdefault(tree, []).append(event(contact.id))
+        return events
+
+    def _said(self, now: datetime, deed: Deed, told: Iterable[Told]) -> tuple[AnswerKind, str | None]:
+        """What its answer counts as: whoever is told while it is closed, at a number that only relays, passes it on."""
+        if deed.does is Does.DECLINES:
+            return AnswerKind.DECLINED, None
+        methods = [each.method for each in told]
+        relays = [method.address for method in methods if method.relays]
+        is_closed = self.incident.plans[deed.tree].times[deed.about].closed_by(now)
+        if relays and (is_closed or len(relays) == len(methods)):
+            return AnswerKind.RELAYED, relays[-1]
+        return AnswerKind.ACKNOWLEDGED, None
+
+    def _decided(self, deed: Deed) -> Events:
+        plan = self.incident.plans.get(deed.tree)
+        if plan is None or deed.tree not in self.incident.states:
+            self.ignored.append(Ignored(deed, "its tree tells nobody"))
+            return {}
+        index = next(each.index for each in plan.levels if each.level.name == deed.about)
+        return {deed.tree: [Go(index) if deed.does is Does.GO else Hold(index)]}
+
+    def _note(self, now: datetime, deed: Deed, kind: str) -> None:
+        self.incident.noted.append(Noted(now, deed.tree, kind, {"contact": deed.about}))

@@ -1,14 +1,23 @@
 """An incident on its way in a simulation: where its trees stand, what was sent, and what rings until it is over."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import count
 
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY, prompt_pause
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance_incident import Place, advance_incident, begin, closed_by, place_of, still_wanted
+from alertnet.core.escalation.advance_incident import (
+    IncidentRecord,
+    Place,
+    advance_incident,
+    begin,
+    closed_by,
+    place_of,
+    still_wanted,
+)
 from alertnet.core.escalation.context import level_name
 from alertnet.core.escalation.decision import (
     AlertOnRecord,
@@ -21,10 +30,17 @@ from alertnet.core.escalation.decision import (
     SharedAlert,
     TimelineNote,
 )
-from alertnet.core.escalation.state import Event, State, Unsent
-from alertnet.core.forecast.simulation import Noted, Told
-from alertnet.core.notification import Kind, PromptKind, methods_to_prompt
+from alertnet.core.escalation.state import Event, Failed, Received, State, Unsent
+from alertnet.core.forecast.script import Calls, Script
+from alertnet.core.forecast.simulation import Noted, Shared, Told
+from alertnet.core.notification import RINGS_FOR, Kind, PromptKind, methods_to_prompt
 from alertnet.core.resolution.resolve import Plans, opening
+
+OWN = "foretold "
+"""Begins the ids of what is on the record of a simulation alone."""
+
+Events = Mapping[str, Sequence[Event]]
+"""What happened, by tree; where nothing did but time, none."""
 
 
 @dataclass
@@ -38,31 +54,77 @@ class Ringing:
     again_at: datetime
     task: int | None = None
     """Of a task: its place in `told`."""
-    covers: list[tuple[str, Send]] = field(default_factory=list)
-    """Of a task: in which trees the contact is to be called, and as what."""
+
+
+class _Nothing:
+    """The record of an incident that has just opened."""
+
+    def alerts_to(self, places: Collection[Place]) -> Mapping[Place, Sequence[AlertOnRecord]]:
+        """None."""
+        return {}
+
+    def unsent_to(self, places: Collection[Place]) -> Collection[Place]:
+        """None: every provider is there."""
+        return ()
+
+    def open_prompts(self) -> Sequence[OpenPrompt]:
+        """None."""
+        return ()
 
 
 class SimulatedIncident:
-    """Carries out at once, on a record of its own, whatever is decided. `told` and `noted` are what comes of it."""
+    """Carries out at once, on a record of its own, whatever is decided. `told` and `noted` are what comes of it.
 
-    def __init__(self, plans: Plans, opened_at: datetime) -> None:
-        opened = opening(plans.values())
+    `before`: what is on record already, where the incident is under way.
+    """
+
+    def __init__(
+        self,
+        plans: Plans,
+        states: Mapping[str, State],
+        due_at: Mapping[str, datetime | None],
+        script: Script,
+        before: IncidentRecord | None = None,
+    ) -> None:
         self.plans = plans
-        self.states: dict[str, State] = {
-            plan.tree.id: begin(plan, opened_at, alone=len(opened) == 1) for plan in opened
-        }
-        self.due_at: dict[str, datetime | None] = dict.fromkeys(self.states, opened_at)
+        self.states = dict(states)
+        self.due_at = dict(due_at)
         self.ringing: list[Ringing] = []
         self.told: list[Told] = []
         self.noted: list[Noted] = []
+        self._script = script
+        self._before = before or _Nothing()
+        self._over: set[str] = set()
+        """The prompts on record that are over by now."""
+        self._shared: list[tuple[datetime, SharedAlert, int]] = []
+        self._covers: dict[int, list[tuple[str, Send]]] = {}
+        """By the place of a message in `told`: in which trees it counts, and as what."""
+        self._outcomes: dict[int, datetime] = {}
+        """When it turns out what became of a message, by its place."""
+        self._failed: set[int] = set()
         self._alerts: dict[Place, list[int]] = {}
-        """Where in `told` the alerts and tasks to a place stand."""
         self._ids = count()
+
+    @classmethod
+    def opened(cls, plans: Plans, at: datetime, script: Script) -> "SimulatedIncident":
+        """An incident that opens at that moment."""
+        reaching = opening(plans.values())
+        states = {plan.tree.id: begin(plan, at, alone=len(reaching) == 1) for plan in reaching}
+        return cls(plans, states, dict.fromkeys(states, at), script)
+
+    @property
+    def shared(self) -> Iterator[Shared]:
+        """The messages that count in a level of another tree too."""
+        for at, effect, place in self._shared:
+            tree, send = effect.tree, effect.send
+            level = level_name(self.plans[tree], send.index)
+            yield Shared(at, tree, level, send.round, send.contact, self.told[place])
 
     def alerts_to(self, places: Collection[Place]) -> Mapping[Place, Sequence[AlertOnRecord]]:
         """Those that have left."""
+        before = self._before.alerts_to(places)
         return {
-            place: [AlertOnRecord(str(at), frozenset(self.told[at].trees)) for at in self._alerts.get(place, ())]
+            place: [*before.get(place, ()), *(self._on_record(at) for at in self._alerts.get(place, ()))]
             for place in places
         }
 
@@ -72,34 +134,61 @@ class SimulatedIncident:
 
     def open_prompts(self) -> Sequence[OpenPrompt]:
         """What rings."""
-        return [each.prompt for each in self.ringing]
+        before = [each for each in self._before.open_prompts() if each.id not in self._over]
+        return [*before, *(each.prompt for each in self.ringing)]
 
     def next_at(self) -> datetime | None:
         """When something is due, or rings again."""
-        moments = [*self.due_at.values(), *(each.again_at for each in self.ringing)]
+        moments = [*self.due_at.values(), *self._outcomes.values(), *(each.again_at for each in self.ringing)]
         return min((at for at in moments if at is not None), default=None)
 
-    def move(self, now: datetime, events: Mapping[str, Sequence[Event]]) -> list[NewPrompt]:
+    def passes(self, now: datetime) -> Iterator[Events]:
+        """What happens by then of itself, to be moved by one after the other."""
+        yield {tree: () for tree, at in self.due_at.items() if at is not None and at <= now}
+        yield self._have_become(now)
+        for each in list(self.ringing):
+            if each.again_at <= now and each in self.ringing:
+                yield self._ring_again(now, each)
+
+    def move(self, now: datetime, events: Events) -> list[NewPrompt]:
         """What happened has its effects; what the coordinators are asked for it."""
+        if not events:
+            return []
         step = advance_incident(self.plans, self.states, events, now, self)
         self.states |= step.states
         self.due_at |= step.due_at
         sent: dict[NewAlert, int] = {}
         for effect in step.effects:
             self._carry_out(now, effect, sent)
-        self.ringing = [each for each in self.ringing if not each.covers or self._is_wanted(each)]
+        self.ringing = [each for each in self.ringing if each.task is None or self._is_wanted(each.task)]
         return [effect for effect in step.effects if isinstance(effect, NewPrompt)]
 
-    def ring_again(self, now: datetime, ringing: Ringing) -> None:
+    def _have_become(self, now: datetime) -> Events:
+        """Messages that have failed by now, and calls that were heard; not those that were taken back before."""
+        events: dict[str, list[Event]] = {}
+        for place in [place for place, at in self._outcomes.items() if at <= now]:
+            del self._outcomes[place]
+            if not self._is_wanted(place):
+                continue
+            told = self.told[place]
+            is_heard = told.arrives and self._script.calls is Calls.ANSWERED
+            self._failed |= set() if is_heard else {place}
+            for tree, send in self._covers[place]:
+                heard = Received(send.contact, told.method.address)
+                events.setdefault(tree, []).append(heard if is_heard else Failed(send.contact, send.method))
+        return events
+
+    def _ring_again(self, now: datetime, ringing: Ringing) -> Events:
         """Nobody has answered; a task of a contact that has closed is over: its methods for that take over."""
-        closed = [closed_by(self.plans[tree], send.contact, send.method, now) for tree, send in ringing.covers]
+        covers = self._covers[ringing.task] if ringing.task is not None else []
+        closed = [closed_by(self.plans[tree], send.contact, send.method, now) for tree, send in covers]
         if closed and all(closed):
             self.ringing.remove(ringing)
-            self.move(now, {tree: [Unsent(send.contact, send.method)] for tree, send in ringing.covers})
-            return
+            return {tree: [Unsent(send.contact, send.method)] for tree, send in covers}
         severity = self.plans[ringing.prompt.tree].severity
         ringing.again_at = now + prompt_pause(now - ringing.raised_at, severity)
         self._ring(now, ringing)
+        return {}
 
     def _carry_out(self, now: datetime, effect: Effect, sent: dict[NewAlert, int]) -> None:
         match effect:
@@ -108,37 +197,44 @@ class SimulatedIncident:
             case NewAlert():
                 sent[effect] = len(self.told)
                 self._send(now, effect)
-            case SharedAlert(tree, send, alert):
-                at = sent[alert] if isinstance(alert, NewAlert) else int(alert.id)
-                self.told[at] = replace(self.told[at], trees=tuple(sorted({*self.told[at].trees, tree})))
-                for each in self.ringing:
-                    each.covers += [(tree, send)] if each.task == at else []
+            case SharedAlert(alert=NewAlert() as alert):
+                self._share(now, effect, sent[alert])
+            case SharedAlert(alert=AlertOnRecord(id)) if id.startswith(OWN):
+                self._share(now, effect, int(id.removeprefix(OWN)))
             case NewPrompt(tree, kind, subject, about, level):
                 name = "" if level is None else level_name(self.plans[tree], level - 1)
                 self._prompt(now, name, OpenPrompt(self._new_id(), kind, subject, tree, level, about))
             case PromptOver(_, id):
+                self._over.add(id)
                 self.ringing = [each for each in self.ringing if each.prompt.id != id]
 
     def _send(self, now: datetime, alert: NewAlert) -> None:
-        tree, send, at = alert.tree, alert.send, len(self.told)
+        tree, send, place = alert.tree, alert.send, len(self.told)
         contact = self.plans[tree].tree.contacts[send.contact]
         method = contact.all_methods[send.method]
-        self.told.append(Told(now, tree, alert.level, send.round, contact, method, send.kind, (tree,)))
+        arrives = (tree, contact.id, method.kind) not in self._script.fails
+        self.told.append(Told(now, tree, alert.level, send.round, contact, method, send.kind, (tree,), arrives))
+        self._covers[place] = [(tree, send)]
+        if not arrives:
+            self._outcomes[place] = now
+        elif method.kind is MethodKind.CALL:
+            self._outcomes[place] = now + (RINGS_FOR if self._script.calls is Calls.RING_OUT else timedelta())
         if send.kind is not Kind.REMINDER:
-            self._alerts.setdefault(place_of(self.plans[tree], send), []).append(at)
+            self._alerts.setdefault(place_of(self.plans[tree], send), []).append(place)
         if send.kind is Kind.TASK:
             prompt = OpenPrompt(self._new_id(), PromptKind.TASK, Subject.TASK, tree, send.index + 1, send.contact)
-            self._prompt(now, alert.level, prompt, at, [(tree, send)])
+            self._prompt(now, alert.level, prompt, place)
 
-    def _prompt(
-        self,
-        now: datetime,
-        level: str,
-        prompt: OpenPrompt,
-        task: int | None = None,
-        covers: Sequence[tuple[str, Send]] = (),
-    ) -> None:
-        ringing = Ringing(prompt, level, now, now + PROMPT_EVERY, task, list(covers))
+    def _share(self, now: datetime, effect: SharedAlert, place: int) -> None:
+        self.told[place] = replace(self.told[place], trees=tuple(sorted({*self.told[place].trees, effect.tree})))
+        self._covers[place].append((effect.tree, effect.send))
+        self._shared.append((now, effect, place))
+
+    def _on_record(self, place: int) -> AlertOnRecord:
+        return AlertOnRecord(f"{OWN}{place}", frozenset(self.told[place].trees), place in self._failed)
+
+    def _prompt(self, now: datetime, level: str, prompt: OpenPrompt, task: int | None = None) -> None:
+        ringing = Ringing(prompt, level, now, now + PROMPT_EVERY, task)
         self.ringing.append(ringing)
         self._ring(now, ringing, is_first=True)
 
@@ -152,11 +248,11 @@ class SimulatedIncident:
                 kind, round = Kind(ringing.prompt.kind), self.states[of].round
                 self.told.append(Told(now, tree, ringing.level, round, contact, method, kind, (of,)))
 
-    def _is_wanted(self, task: Ringing) -> bool:
+    def _is_wanted(self, place: int) -> bool:
         return any(
             still_wanted(self.plans[tree], self.states[tree], send.index, send.contact, send.method)
-            for tree, send in task.covers
+            for tree, send in self._covers[place]
         )
 
     def _new_id(self) -> str:
-        return str(next(self._ids))
+        return f"{OWN}{next(self._ids)}"

@@ -1,15 +1,20 @@
 """A rehearsal with all that is to be shown of it: words, local times, cost."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from zoneinfo import ZoneInfo
+
+import phonenumbers
+from typing_extensions import TypedDict
 
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.languages import nearest, shown
 from alertnet.core.disclosure import Said, Subject
+from alertnet.core.forecast.script import Script
 from alertnet.core.forecast.simulation import Rehearsal, Told
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
@@ -18,6 +23,16 @@ from alertnet.messages.renderer import Renderer
 
 REF, CODE, SPOKEN_CODE, LINK = "A-7K3M", "4711", "407", "https://alertnet.example/a/0000000000000000"
 """What stands in each message for the things that only a real incident has."""
+
+
+class Cost(TypedDict):
+    """Messages by method, and for SMS the segments that the provider bills."""
+
+    sms: int
+    segments: int
+    calls: int
+    emails: int
+    by_country: dict[str, dict[str, int]]
 
 
 @dataclass(frozen=True)
@@ -29,6 +44,7 @@ class Played:
     opened_at: datetime
     rehearsal: Rehearsal
     renderer: Renderer | None
+    script: Script
 
     def after(self, at: datetime) -> timedelta:
         """How long after the opening."""
@@ -52,23 +68,40 @@ class Played:
         of_tree = self.network.trees[told.trees[0]].language
         return shown(language, nearest(language, self.renderer.languages, of_tree))
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the clocks where it happens."""
+        return ZoneInfo(self.network.zone_of(self.facts.country))
+
     @cached_property
-    def cost(self) -> dict[str, int]:
-        """Messages, and for SMS the segments that the provider bills."""
+    def cost(self) -> Cost:
+        """What the provider bills: all in all, and by the country of the number."""
         kinds = [told.method.kind for told in self.rehearsal.told]
         texts = [told for told in self.rehearsal.told if told.method.kind is MethodKind.SMS]
-        return {
-            "sms": len(texts),
-            "segments": sum(self._segments(told) for told in texts),
-            "calls": kinds.count(MethodKind.CALL),
-            "emails": kinds.count(MethodKind.EMAIL),
-        }
+        segments, calls = Counter[str](), Counter[str]()
+        for told in self.rehearsal.told:
+            if told.method.kind is MethodKind.SMS:
+                segments[_country(told.method.address)] += self._segments(told)
+            elif told.method.kind is MethodKind.CALL:
+                calls[_country(told.method.address)] += 1
+        return Cost(
+            sms=len(texts),
+            segments=segments.total(),
+            calls=calls.total(),
+            emails=kinds.count(MethodKind.EMAIL),
+            by_country={
+                country: {"segments": segments[country], "calls": calls[country]}
+                for country in sorted({*segments, *calls})
+            },
+        )
 
     def as_plain(self, *, with_words: bool = False) -> dict[str, object]:
         """All of it as JSON values."""
         rehearsal = self.rehearsal
         return {
             "opened_at": _instant(self.opened_at),
+            "opened_local": self.opened_at.astimezone(self.zone).isoformat(),
+            "zone": self.zone.key,
             "events": [self._event(told, with_words) for told in rehearsal.told],
             "decisions": [
                 {"at": _instant(each.at), "tree": each.tree, "level": each.payload.get("level")}
@@ -89,6 +122,10 @@ class Played:
                 }
                 for each in rehearsal.closed
             ],
+            "ignored": [
+                {"does": each.deed.does.value, "tree": each.deed.tree, "about": each.deed.about, "why": each.why}
+                for each in rehearsal.ignored
+            ],
             "cost": self.cost,
             "until": _instant(rehearsal.until),
             "ends_at": _instant(rehearsal.ends_at) if rehearsal.ends_at else None,
@@ -105,6 +142,7 @@ class Played:
             "contact": told.contact.id,
             "method": told.method.kind.value,
             "kind": told.kind.value,
+            "arrives": told.arrives,
             "language": told.contact.language,
             "local_time": self.local(told).isoformat(),
         }
@@ -148,6 +186,16 @@ def words_of(message: Message) -> list[str]:
     if message.sentences:
         return list(message.sentences)
     return [*([message.subject] if message.subject else []), *message.text.strip().splitlines()]
+
+
+@cache
+def _country(number: str) -> str:
+    """The country of a number, or its calling code where several share it."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return "?"
+    return phonenumbers.region_code_for_number(parsed) or f"+{parsed.country_code}"
 
 
 def _instant(at: datetime) -> str:

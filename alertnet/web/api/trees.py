@@ -8,8 +8,9 @@ from typing_extensions import TypedDict
 
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.errors import Unknown
+from alertnet.core.forecast.script import Does, Script, ScriptReader
 from alertnet.core.forecast.simulate import rehearse
-from alertnet.core.forecast.simulation import Script, answers_of
+from alertnet.core.resolution.known_people import check_names
 from alertnet.flows.incidents.preview import Played
 from alertnet.web.api.models import Case
 from alertnet.web.auth import InForce, Reader
@@ -64,11 +65,13 @@ def preview(tree: str, case: Case, key: Reader, runtime: InForce) -> Response:
     if tree not in edition.network.trees:
         raise Unknown("tree", tree[:64])
     at = case.at or runtime.now()
-    script = Script(answers_of("answers", case.answers, edition.network), gives_go=not case.no_go)
     until = at + timedelta(hours=case.hours)
     facts = case.facts(edition.network.trees[tree])
+    check_names(facts, edition.network)
+    answers = ScriptReader(edition.network, facts).deeds("answers", Does.ANSWERS, case.answers)
+    script = Script(answers, gives_go=not case.no_go)
     rehearsal = rehearse(facts, edition.network.trees.values(), at, until, script).of_tree(tree)
-    played = Played(facts, edition.network, at, rehearsal, runtime.renderer(edition.templates))
+    played = Played(facts, edition.network, at, rehearsal, runtime.renderer(edition.templates), script)
     return JSONResponse(played.as_plain(with_words=case.messages))
 
 

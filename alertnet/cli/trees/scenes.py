@@ -1,0 +1,124 @@
+"""A rehearsal by scenes: a level of a tree in one of its rounds, what happens in it, and everybody who is told."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.escalation.context import LAST_RESORT_NAME
+from alertnet.core.forecast.simulation import Noted, Shared, Told
+from alertnet.core.notification import Kind
+from alertnet.flows.incidents.preview import Played
+
+HAPPENS = {
+    "level_opened": "opens",
+    "go_asked": "waits for a go: {reasons}",
+    "waits_for_verification": "waits until somebody has verified the report",
+    "confirmation_asked": "a coordinator is asked whether {contact} takes charge",
+    "level_held": "is held: it does not go on by itself",
+    "level_refused": "is left out",
+    "level_gave_way": "can't be satisfied any more: the next opens",
+    "rule_met": "satisfied",
+    "escalation_acknowledged": "the tree is acknowledged: nobody else is told",
+    "escalation_unanswered": "nobody has answered: every coordinator is alarmed, last resort is told",
+    "deputy_told": "{contact} stands in for {stands_for} ({cause})",
+    "contact_closed": "{contact} is closed ({closed_by})",
+    "action_missing": "no action was reported",
+    "acknowledged": "{contact} takes charge",
+    "relayed": "{contact} passes it on, which satisfies nothing",
+    "declined": "{contact} says that it can't",
+    "action_reported": "{contact} reports what it did",
+}
+"""What is said of each kind of the history; what is not here, a new round apart, only moves what is."""
+
+PROMPTS = frozenset({Kind.DECISION, Kind.ALARM, Kind.TASK})
+
+
+@dataclass
+class Scene:
+    """One level in one round. `told`: whom its level tells; `asked`: what rings at the coordinators because of it."""
+
+    at: datetime
+    tree: str
+    round: int
+    level: str
+    told: list[Told] = field(default_factory=list)
+    shared: list[Shared] = field(default_factory=list)
+    asked: list[Told] = field(default_factory=list)
+    happens: list[Noted] = field(default_factory=list)
+
+    @property
+    def contacts(self) -> dict[str, list[Told]]:
+        """Whom it tells, each with all its messages."""
+        found: dict[str, list[Told]] = {}
+        for each in self.told:
+            found.setdefault(each.contact.id, []).append(each)
+        return found
+
+
+def scenes_of(played: Played) -> list[Scene]:
+    """All scenes, in the order in which they begin."""
+    stage = _Stage()
+    rehearsal = played.rehearsal
+    events: list[Noted | Told | Shared] = [*rehearsal.noted, *rehearsal.told, *rehearsal.shared]
+    for event in sorted(events, key=lambda each: each.at):
+        match event:
+            case Noted():
+                stage.note(event)
+            case Told():
+                stage.tell(event)
+            case Shared():
+                stage.scene(event.at, event.tree, event.round, event.level).shared.append(event)
+    return sorted(stage.scenes.values(), key=lambda each: each.at)
+
+
+def is_prompt(told: Told) -> bool:
+    """Whether it rings at the coordinators; a task itself is the contact's."""
+    return told.kind in PROMPTS and told.method.kind is not MethodKind.TASK
+
+
+def happening(scene: Scene) -> Iterator[tuple[datetime, str]]:
+    """What happens in it beside its opening, in words."""
+    for noted in scene.happens:
+        if noted.kind in HAPPENS and noted.kind != "level_opened":
+            said = {
+                name: ", ".join(value) if isinstance(value, list) else value for name, value in noted.payload.items()
+            }
+            yield noted.at, HAPPENS[noted.kind].format(**said)
+
+
+class _Stage:
+    """The scenes so far. What names no level happens in the one that its tree was in last."""
+
+    def __init__(self) -> None:
+        self.scenes: dict[tuple[str, int, str], Scene] = {}
+        self._last: dict[str, Scene] = {}
+        self._round: dict[str, int] = {}
+
+    def scene(self, at: datetime, tree: str, round: int, level: str) -> Scene:
+        """The scene of that level, which begins now if it has not begun."""
+        return self.scenes.setdefault((tree, round, level), Scene(at, tree, round, level))
+
+    def note(self, noted: Noted) -> None:
+        """Put a line of the history where it belongs."""
+        tree, level = noted.tree, noted.payload.get("level")
+        if noted.kind == "round_began":
+            self._round[tree] = int(str(noted.payload["round"]))
+            return
+        if noted.kind == "escalation_unanswered":
+            level = LAST_RESORT_NAME
+        if level is not None:
+            self._last[tree] = self.scene(noted.at, tree, self._round.get(tree, 1), str(level))
+        if tree in self._last:
+            self._last[tree].happens.append(noted)
+
+    def tell(self, told: Told) -> None:
+        """Put a message where it belongs; a prompt to the escalation that asks."""
+        if is_prompt(told):
+            tree, level = told.trees[0], told.level or LAST_RESORT_NAME
+            # It goes on ringing for the scene that raised it, when the next round has begun.
+            of_level = [each for each in self.scenes.values() if (each.tree, each.level) == (tree, level)]
+            scene = of_level[-1] if of_level else self.scene(told.at, tree, told.round, level)
+            scene.asked.append(told)
+        else:
+            self.scene(told.at, told.tree, told.round, told.level).told.append(told)
