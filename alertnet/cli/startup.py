@@ -15,6 +15,7 @@ from alertnet.cli.connection import require_newest_schema
 from alertnet.cli.templates import LONGEST_URL
 from alertnet.cli.waiting_for_database import when_database_is_there
 from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.folder_standing import Standing
 from alertnet.core.errors import Misconfigured
 from alertnet.messages.checks.fitting import fit, read_fitted
 from alertnet.messages.templates.load import Templates, read_files
@@ -26,6 +27,7 @@ from alertnet.store.records import documents, editions
 from alertnet.store.records.credentials import pins
 from alertnet.store.records.editions import Edition
 from alertnet.trees import Fault, fault_of, read_folder
+from alertnet.trees.folder_files import pack
 
 NOTHING = Network({}, {}, {})
 
@@ -75,7 +77,7 @@ def _warn_of_missing_pins(runtime: Runtime) -> None:
     known = runtime.read(pins.owners)
     asked = (
         f"{tree.id}/{contact.id}"
-        for tree in runtime.network.trees.values()
+        for tree in runtime.edition.network.trees.values()
         for contact in tree.contacts.values()
         if contact.pin
     )
@@ -92,6 +94,8 @@ class Files:
     templates: Templates | None
     of_trees: tuple[Fault, ...]
     of_templates: tuple[Fault, ...]
+    packed: str | None = None
+    """The files of the trees, as `network` was read from them."""
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -102,6 +106,7 @@ class Files:
 def _open(files: Files) -> Runtime:
     """The runtime on a database that has been read and written."""
     runtime = wire(files.settings, files.network or NOTHING, files.templates or Templates({}))
+    runtime = replace(runtime, files=files.packed)
     try:
         if files.faults:
             runtime = _on_last_edition(runtime, files)
@@ -123,28 +128,34 @@ def read_all() -> Files:
     reading = examine()
     settings = reading.settings
     # The folders are looked at whatever else is wrong: nobody should have to start again for each fault.
-    network, of_trees = read_folder(settings.contact_trees)
+    packed, (network, of_trees) = pack(settings.contact_trees), read_folder(settings.contact_trees)
     templates, of_templates = _read_templates(settings)
     needed = reading.faults_for(network.methods if network else ())
     if reading.faults:
         raise Misconfigured([*needed, *map(str, (*of_trees, *of_templates))])
     of_trees += tuple(fault_of(settings.contact_trees, each) for each in needed)
-    return Files(settings, None if needed else network, templates, of_trees, of_templates)
+    return Files(settings, None if needed else network, templates, of_trees, of_templates, packed)
 
 
 def trees_in_force(runtime: Runtime, say: Say) -> Network:
-    """The trees of the folder, or those of the last good edition where it has faults.
+    """The trees of the folder, or those of the last good edition where it has faults or others have published since.
 
     Raises:
         Misconfigured: it has, and there is no such edition.
         DatabaseAway: it can't be reached.
     """
-    network, faults = read_folder(runtime.settings.contact_trees)
-    if network is not None:
+    packed, (network, faults) = pack(runtime.settings.contact_trees), read_folder(runtime.settings.contact_trees)
+    if network is None:
+        last = _last_edition(runtime, tuple(map(str, faults)))
+        say(tuple(map(str, faults)))
+        return last.network
+    history = runtime.watched.history()
+    found = runtime.watched.standing(editions.content_of(network, packed), history)
+    if found in (Standing.IN_FORCE, Standing.EDITED):
         return network
-    last = _last_edition(runtime, tuple(map(str, faults)))
-    say(tuple(map(str, faults)))
-    return last.network
+    if found is Standing.OVERTAKEN:
+        say((str(runtime.watched.overtaken_by(history[-1])),))
+    return runtime.read(lambda tx: editions.network_of(tx.session, history[-1]))
 
 
 def _on_last_edition(runtime: Runtime, files: Files) -> Runtime:

@@ -1,19 +1,29 @@
-"""The trees in force in this process: an edit is in force when it is whole, and a broken one changes nothing (A8)."""
+"""The trees in force in this process: an edit is in force when it is whole, and a broken one changes nothing (A8).
+
+What was published elsewhere is taken up from the database; an edit of a folder that it left behind would undo it, and
+is refused like a broken one.
+"""
 
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.folder_standing import FolderState, Standing, standing
+from alertnet.core.errors import Misconfigured, WrongState
 from alertnet.core.monitoring.self_monitoring import Files
 from alertnet.runtime.database.transactions import DatabaseAway, isolated
-from alertnet.store.records.editions import Edition
+from alertnet.store.records import editions
+from alertnet.store.records.editions import Authorship, Content, Edition, Publication
 from alertnet.trees import Fault, fault_of, read_folder
+from alertnet.trees.folder_files import edition_marked, files_in, last_editor, newest_change, pack
 
 LOOK_SECONDS = 0.5
 WRITING = timedelta(seconds=10)
@@ -24,9 +34,49 @@ Marks = dict[str, tuple[int, int]]
 log = structlog.get_logger(__name__)
 
 
-class LivingTrees:
-    """What new incidents open on. `publish` keeps a network in the database; `missing` says which settings it lacks.
+@dataclass(frozen=True)
+class Watched:
+    """A folder of trees, and the way to the database that has what was published elsewhere.
 
+    `read`, `transact`: the value of a query or flow, as the runtime has them. `is_example`: it is nobody's own.
+    """
+
+    folder: Path
+    read: Callable[..., Any]
+    transact: Callable[..., Any]
+    is_example: bool = False
+
+    def history(self) -> tuple[Publication, ...]:
+        """The editions so far."""
+        published: tuple[Publication, ...] = self.read(lambda tx: editions.history(tx.session))
+        return published
+
+    def standing(self, content: Content, history: tuple[Publication, ...], before: Content | None = None) -> Standing:
+        """How the folder stands, which says `content`; `before`: what it said in force last, None at a start."""
+        if not history:
+            return Standing.EDITED
+        latest, changed_at, marked = history[-1], newest_change(self.folder), edition_marked(self.folder)
+        bases = [each.content for each in history if f"@{each.number}" == marked] + ([before] if before else [])
+        is_of_latest = any(base.is_like(latest.content) for base in bases)
+        state = FolderState(
+            says_latest=content.is_like(latest.content),
+            was_in_force=self.is_example or any(content.is_like(each.content) for each in history),
+            said_latest_before=is_of_latest or (False if before else None),
+            is_newer=changed_at is None or changed_at > latest.since,
+        )
+        return standing(state, latest.command is not None)
+
+    def overtaken_by(self, latest: Publication) -> Fault:
+        """The fault of a folder that was edited from another edition than the one in force."""
+        by, number = latest.by or "somebody", latest.number
+        text = f"was edited from an earlier edition than @{number}, which {by} put in force"
+        return fault_of(self.folder, f"{text}: `alertnet trees diff @{number} {self.folder}` says what it would undo")
+
+
+class LivingTrees:
+    """What new incidents open on. `missing` says which settings a network lacks; `templates`: those of messages.
+
+    `files`: the folder's as `network` was read from them, packed; None: they are not known.
     `broken`: the faults that kept the files from being in force at the start, so that `network` is the last good one.
     `templates_broken`: the same of the templates, which only another start reads again.
     """
@@ -34,10 +84,11 @@ class LivingTrees:
     def __init__(
         self,
         network: Network,
-        folder: Path,
-        publish: Callable[[Network], Edition],
+        watched: Watched,
+        templates: str,
         missing: Callable[[Iterable[MethodKind]], tuple[str, ...]],
         now: Callable[[], datetime],
+        files: str | None = None,
         broken: tuple[Fault, ...] = (),
         templates_broken: tuple[Fault, ...] = (),
     ) -> None:
@@ -46,14 +97,19 @@ class LivingTrees:
         self.changed = threading.Event()
         """Set once an edit was taken up."""
         self._network = network
-        self._folder = folder
-        self._publish = publish
+        self._watched = watched
+        self._templates = templates
         self._missing = missing
         self._now = now
+        self._files = files
         self._faults = broken
         self._templates_broken = templates_broken
         self._began_broken = bool(broken)
         self._edition: Edition | None = None
+        self._seen = 0
+        """The number of the newest edition that this process knows of."""
+        self._said: Content | None = None
+        """What the folder said when it was last in order."""
         self._marks: Marks | None = None
         self._lock = threading.Lock()
         self._ending = threading.Event()
@@ -63,8 +119,9 @@ class LivingTrees:
     def edition(self) -> Edition:
         """The trees and templates in force. The first look keeps them in the database, so it follows the migrations."""
         with self._lock:
-            if self._edition is None:
-                self._edition = self._publish(self._network)
+            while self._edition is None:
+                with suppress(WrongState):  # Somebody has published since they were read: they are looked at again.
+                    self._begin()
             return self._edition
 
     @property
@@ -83,7 +140,7 @@ class LivingTrees:
     def follow(self) -> None:
         """Start a thread that takes up each edit."""
         if not self._began_broken:
-            self._marks = _marks(self._folder)
+            self._marks = _marks(self._watched.folder)
         self._thread = threading.Thread(target=self._run, name="trees", daemon=True)
         self._thread.start()
 
@@ -94,45 +151,112 @@ class LivingTrees:
             self._thread.join()
 
     def look(self) -> None:
-        """Take up what was edited since the last look, if it is whole.
+        """Take up what was published elsewhere, and what was edited since the last look, if it is whole.
 
         Raises:
-            DatabaseAway: it is whole, and can't be kept now; the next look takes it up.
+            DatabaseAway: it is whole, and can't be kept now; the next look takes it up, as it does
+            WrongState: where another edition was published at the same moment.
         """
-        marks = _marks(self._folder)
+        self._take_up_published()
+        marks = _marks(self._watched.folder)
         if marks == self._marks:
             return
-        network, faults = read_folder(self._folder)
+        network, faults = read_folder(self._watched.folder)
+        files = pack(self._watched.folder)
+        if marks != _marks(self._watched.folder):
+            return
         if network is not None:
-            faults = self._unsendable(network)
-        if network is not None and not faults:
-            self._edition = self._publish(network)
-            self.changed.set()
-            log.info("trees_in_force", trees=sorted(network.trees))
-            self._began_broken = False
-        elif faults != self._faults:
+            faults = self._unsendable(network) or self._take_up_edit(network, files)
+        if faults and faults != self._faults:
             log.error("trees_broken", faults=[str(fault) for fault in faults])
         self._marks = marks
         self.broken_since = (self.broken_since or self._now()) if faults else None
         self._faults = faults
+        self._began_broken = self._began_broken and bool(faults)
+
+    def _begin(self) -> None:
+        """Put in force what the folder said at the start, unless others published after it.
+
+        Raises:
+            Misconfigured: what they published needs settings that are missing.
+            WrongState: another edition was published at the same moment.
+        """
+        history = self._watched.history()
+        after = history[-1].number if history else 0
+        network, authorship = self._network, None
+        if not self._began_broken:
+            content = editions.content_of(network, self._files)
+            found = self._watched.standing(content, history)
+            if found is Standing.EDITED:
+                authorship = Authorship(last_editor(self._watched.folder), files=self._files)
+            elif found is not Standing.IN_FORCE:
+                network = self._watched.read(lambda tx: editions.network_of(tx.session, history[-1]))
+                log.warning("trees_left_behind", folder=str(self._watched.folder), edition=after)
+                if missing := self._missing(network.methods):
+                    raise Misconfigured(missing)
+            if found is Standing.OVERTAKEN:
+                self._faults, self._began_broken = (self._watched.overtaken_by(history[-1]),), True
+            else:
+                self._said = content
+        edition = self._watched.transact(editions.publish, network, self._templates, authorship, after)
+        self._edition, self._seen = edition, edition.number
+
+    def _take_up_published(self) -> None:
+        """What another process put in force since this one looked."""
+        known = self.edition.number
+        newest = self._watched.read(lambda tx: editions.newest(tx.session))
+        if newest in (known, self._seen):
+            return
+        edition = self._watched.transact(editions.take_up, self._templates)
+        if edition is not None and not self._missing(edition.network.methods):
+            self._has_taken_up(edition)
+        elif edition is not None:
+            log.error("trees_unsendable", edition=newest, faults=list(self._missing(edition.network.methods)))
+        self._seen = newest
+        self._marks = self._marks if not self._faults else None
+
+    def _take_up_edit(self, network: Network, files: str) -> tuple[Fault, ...]:
+        """What was edited, unless it would undo what was published elsewhere: then the fault."""
+        history, content = self._watched.history(), editions.content_of(network, files)
+        if content == self._said:
+            return ()
+        found = self._watched.standing(content, history, self._said)
+        if found is Standing.OVERTAKEN:
+            return (self._watched.overtaken_by(history[-1]),)
+        self._said = content
+        if found is Standing.LEFT_BEHIND:
+            return ()
+        authorship = Authorship(last_editor(self._watched.folder), files=files) if found is Standing.EDITED else None
+        edition = self._watched.transact(editions.publish, network, self._templates, authorship, history[-1].number)
+        if edition != self._edition:
+            self._has_taken_up(edition)
+        return ()
+
+    def _has_taken_up(self, edition: Edition) -> None:
+        self._edition, self._seen = edition, edition.number
+        self.changed.set()
+        log.info("trees_in_force", trees=sorted(edition.network.trees), edition=edition.number)
 
     def _unsendable(self, network: Network) -> tuple[Fault, ...]:
         """A fault for each method that no setting is there for: its messages would fail one by one, at night."""
-        return tuple(fault_of(self._folder, each) for each in self._missing(network.methods))
+        return tuple(fault_of(self._watched.folder, each) for each in self._missing(network.methods))
 
     def _run(self) -> None:
+        before: Marks | None = None
         while not self._ending.wait(LOOK_SECONDS):
-            with suppress(DatabaseAway), isolated(log, "trees_unread"):
-                self.look()
+            # Files that are being copied are read once nothing more comes: half of them may be whole, too.
+            marks = _marks(self._watched.folder)
+            if marks == before:
+                with suppress(DatabaseAway), isolated(log, "trees_unread"), suppress(WrongState):
+                    self.look()
+            before = marks
 
 
 def _marks(folder: Path) -> Marks:
     """The marks of the files by which an edit is seen; a folder that is away has none."""
     found = {}
-    for path in sorted(each for each in folder.rglob("*") if each.suffix in (".yaml", ".yml", ".asc", ".pgp", ".gpg")):
-        try:
+    for path in files_in(folder):
+        with suppress(OSError):
             state = path.stat()
-        except OSError:
-            continue
-        found[str(path)] = (state.st_mtime_ns, state.st_size)
+            found[str(path)] = (state.st_mtime_ns, state.st_size)
     return found

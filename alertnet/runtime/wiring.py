@@ -29,14 +29,16 @@ from alertnet.runtime.database.wakeups import Listener, Wakeups
 from alertnet.runtime.hang_ups import HangUps
 from alertnet.runtime.outlets import Outlet, open_outlets
 from alertnet.runtime.settings.settings import Settings, missing_for
-from alertnet.runtime.tree_reloader import LivingTrees
+from alertnet.runtime.tree_reloader import LivingTrees, Watched
 from alertnet.shipped import shipped
 from alertnet.store.db.engine import for_reading, make_engine, server_time
 from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.db.vault import Vault
 from alertnet.store.queues import attempts
-from alertnet.store.records import documents, editions
+from alertnet.store.records import documents
+from alertnet.store.records.editions import Edition
 from alertnet.trees import Fault, read_network
+from alertnet.trees.folder_files import pack
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -104,6 +106,8 @@ class Runtime:
     wakeups: Wakeups
     transactions: Transactions
     _reading: Engine
+    files: str | None = None
+    """The files that `network` was read from, packed; None: they are not known."""
     broken: tuple[Fault, ...] = ()
     """What kept the trees of the folder from being in force at the start: `network` is the last good one."""
     templates_broken: tuple[Fault, ...] = ()
@@ -125,15 +129,21 @@ class Runtime:
         """Called after each commit whose flow called `tx.leaves_due`; add to it freely."""
         return self.wakeups.hooks
 
+    @property
+    def watched(self) -> Watched:
+        """The folder of the settings, beside what was published."""
+        return Watched(self.settings.contact_trees, self.read, self.transact, self.settings.trees_are_examples)
+
     @cached_property
     def trees(self) -> LivingTrees:
         """The trees in force, as the folder of the settings is edited."""
         return LivingTrees(
             self.network,
-            self.settings.contact_trees,
-            lambda network: self.transact(editions.publish, network, self.templates.to_text()),
+            self.watched,
+            self.templates.to_text(),
             lambda kinds: missing_for(self.settings, kinds),
             self.now,
+            self.files,
             self.broken,
             self.templates_broken,
         )
@@ -144,7 +154,7 @@ class Runtime:
         return Counting(self.transact)
 
     @property
-    def edition(self) -> editions.Edition:
+    def edition(self) -> Edition:
         """The trees and templates that new incidents open on."""
         return self.trees.edition
 
@@ -280,10 +290,10 @@ def make_runtime(
         Misconfigured: trees or templates that can't be used.
         DatabaseAway: PostgreSQL can't be asked for its time.
     """
-    network = read_network(settings.contact_trees)
+    files, network = pack(settings.contact_trees), read_network(settings.contact_trees)
     templates = read_fitted(settings.message_templates, shipped("message_templates")).templates
     runtime = wire(settings, network, templates, clock=clock, entropy=entropy)
-    return replace(runtime, make_renderer=make_renderer)
+    return replace(runtime, files=files, make_renderer=make_renderer)
 
 
 def wire(

@@ -13,7 +13,7 @@ from alertnet.core.delivery.provider_routes import Route
 from alertnet.runtime.database.transactions import OwnCommit
 from alertnet.runtime.database.wakeups import Hook, Wakeups
 from alertnet.runtime.outlets import Outlet
-from alertnet.runtime.tree_reloader import LivingTrees
+from alertnet.runtime.tree_reloader import LivingTrees, Watched
 from alertnet.runtime.wiring import Clock, Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import workers as worker_store
@@ -127,7 +127,8 @@ class SharedTrees(LivingTrees):
     """The trees as the night has them in the database: each process takes up an edit at once."""
 
     def __init__(self, world: World, now: Clock) -> None:
-        super().__init__(world.network, Path(), lambda _: world.edition, lambda _: (), now)
+        pattern = world.database.pattern
+        super().__init__(world.network, Watched(Path(), pattern.read, pattern.transact), "", lambda _: (), now)
         self._world = world
 
     @property

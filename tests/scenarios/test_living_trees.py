@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.trees import read_folder
+from alertnet.core.monitoring.self_monitoring import Files
+from alertnet.store.records import editions
+from alertnet.store.records.editions import Authorship
+from alertnet.trees import read_folder, read_network
+from alertnet.trees.folder_files import pack
 from alertnet.worker.self_monitoring import Watch
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, FIELD, a_tree
@@ -99,6 +103,54 @@ def test_an_edit_is_taken_up_by_itself(world: World, folder: Path) -> None:
 
     assert world.runtime.trees.changed.wait(10)
     assert len(world.runtime.edition.network.trees["valley"].levels) == 2
+
+
+def published_elsewhere(world: World, folder: Path, text: str) -> None:
+    """Another process puts it in force, from a folder of its own."""
+    other = folder.with_name("another")
+    other.mkdir()
+    (other / "valley.yaml").write_text(text)
+    (other / "teams.yaml").write_text(FIELD)
+    authorship = Authorship("ana", "more friends", "publish", pack(other))
+    templates = world.runtime.templates.to_text()
+    world.runtime.transact(editions.publish, read_network(other), templates, authorship, world.runtime.edition.number)
+
+
+def test_what_another_process_published_is_what_the_next_incident_opens_on(world: World, folder: Path) -> None:
+    """Without anybody touching the folder; what is open goes on as it was (A8)."""
+    before = world.raises()
+    published_elsewhere(world, folder, CHANGED)
+
+    world.runtime.trees.look()
+
+    after = world.raises()
+    world.passes(minutes=10)
+    assert [("defenders", "sms") in incident.told() for incident in (before, after)] == [False, True]
+
+
+def test_a_start_with_an_old_folder_takes_nothing_back(world: World, folder: Path) -> None:
+    published_elsewhere(world, folder, CHANGED)
+
+    restarted = replace(world.runtime, network=read_network(folder), files=pack(folder))
+
+    assert len(restarted.edition.network.trees["valley"].levels) == 2
+    assert (restarted.edition.number, restarted.trees.faults) == (2, ())
+
+
+def test_a_start_with_a_folder_that_was_edited_from_before_is_a_fault_and_takes_nothing_back(
+    world: World, folder: Path
+) -> None:
+    """It would undo what was published unseen."""
+    published_elsewhere(world, folder, CHANGED)
+    (folder / "valley.yaml").write_text(a_tree(COORDINATION, RUNG))
+
+    restarted = replace(world.runtime, network=read_network(folder), files=pack(folder))
+
+    assert (restarted.edition.number, restarted.trees.files) == (2, Files.BROKEN_AT_START)
+    assert "which ana put in force" in str(restarted.trees.faults)
+    restarted.trees.look()
+    assert restarted.edition.number == 2
+    assert restarted.trees.faults
 
 
 def test_a_broken_edit_is_told_to_the_coordinators_once_and_wakes_nobody(world: World, folder: Path) -> None:

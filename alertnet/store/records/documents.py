@@ -13,10 +13,15 @@ from alertnet.store.tables import documents
 
 def keep(tx: Tx, kind: str, content: str) -> str:
     """Keep a content under its hash (SHA-256, 64 hexadecimal digits), and give that. `kind` says what it is."""
-    name = hashlib.sha256(content.encode()).hexdigest()
+    name = hash_of(content)
     if not tx.session.scalar(select(exists().where(documents.c.hash == name))):
         insert_once(tx.session, documents, {"hash": name, "kind": kind, "content": content})
     return name
+
+
+def hash_of(content: str) -> str:
+    """What a content is kept under."""
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def fetch(session: Session, name: str) -> str:

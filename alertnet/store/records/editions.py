@@ -1,27 +1,47 @@
 """Trees as pinned by content: kept once, decoded once in a process, and what is in force now as one edition (A8)."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.directory.contact_tree import ContactTree, Network
+from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.incident import Facts
 from alertnet.core.resolution.resolve import Plans, resolve
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import documents, timeline
 from alertnet.store.records.on_call import Roster, roster
+from alertnet.store.tables import IS_EDITION
 from alertnet.store.tables import timeline as entries
 
 IN_FORCE = "trees_in_force"
 """What the system's history calls a change of what new incidents open on."""
 
+_ENTRIES = select(entries.c.at, entries.c.payload).where(IS_EDITION)
+
 _trees: dict[str, ContactTree] = {}
 """Content never changes under its hash, so a decoded tree is good for ever."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What an edition says: the hash of each tree, of the field, and of the files that say it; None: not kept."""
+
+    trees: dict[str, str]
+    field: str | None
+    files: str | None
+
+    def is_like(self, other: "Content") -> bool:
+        """Whether both say the same; from the same files another version of the program reads other hashes."""
+        says_same = (self.trees, self.field) == (other.trees, other.field)
+        return says_same or (self.files is not None and self.files == other.files)
 
 
 @dataclass(frozen=True)
@@ -31,34 +51,82 @@ class Edition:
     network: Network
     trees: dict[str, str]
     templates: str
+    number: int = 0
 
 
 @dataclass(frozen=True)
-class InForce:
-    """The hashes of what incidents open on, and since when; `field` None: put in force by a version that kept none."""
+class Authorship:
+    """Who put an edition in force, and why; None: nobody said.
 
+    `command`: the one that published it, None where a watched folder was edited. `files`: those of the folder, packed.
+    """
+
+    by: str | None = None
+    why: str | None = None
+    command: str | None = None
+    files: str | None = None
+
+
+@dataclass(frozen=True)
+class Publication:
+    """An edition as the history has it: by their hashes what incidents open on, since when, and by whom.
+
+    `field` None: put in force by a version that kept none; `files` None: by one that kept none of them.
+    """
+
+    number: int
     trees: dict[str, str]
     since: datetime
     field: str | None = None
     templates: str | None = None
+    files: str | None = None
+    by: str | None = None
+    why: str | None = None
+    command: str | None = None
+
+    @property
+    def content(self) -> Content:
+        """What it says."""
+        return Content(self.trees, self.field, self.files)
 
 
-def publish(tx: Tx, network: Network, templates: str) -> Edition:
+def publish(
+    tx: Tx, network: Network, templates: str, authorship: Authorship | None = None, after: int | None = None
+) -> Edition:
     """Keep the trees and the templates (as one text) under their hashes, so that incidents can be pinned to them.
 
     So is the field, so that all of it can be put in force again (`last_edition`). The system's history tells when
-    others came into force.
+    others came into force. `authorship` None: nobody edited anything, it is what is in force as this program reads it.
+
+    Raises:
+        WrongState: another edition is in force than `after`, which this one was made from.
     """
-    hashes = {}
-    for id, tree in network.trees.items():
-        hashes[id] = keep(tx, tree)
-    edition = Edition(network, hashes, documents.keep(tx, "templates", templates))
-    field = documents.keep(tx, "field", _text(replace(network, trees={})))
-    latest = in_force(tx.session)
-    if latest is None or (latest.trees, latest.field, latest.templates) != (hashes, field, edition.templates):
-        entry = {"trees": hashes, "field": field, "templates": edition.templates}
-        timeline.append(tx, timeline.SYSTEM, (IN_FORCE, entry))
-    return edition
+    timeline.lock_system(tx.session)
+    latest, number = in_force(tx.session), newest(tx.session)
+    if after is not None and after != number:
+        raise WrongState("the edition in force", f"@{number}", f"this was made from @{after}")
+    hashes = {id: keep(tx, tree) for id, tree in network.trees.items()}
+    edition = Edition(network, hashes, documents.keep(tx, "templates", templates), number)
+    field = documents.keep(tx, "field", _field_text(network))
+    if latest is not None and (latest.trees, latest.field, latest.templates) == (hashes, field, edition.templates):
+        return edition
+    entry = {"trees": hashes, "field": field, "templates": edition.templates, **_origin(tx, latest, authorship)}
+    timeline.append(tx, timeline.SYSTEM, (IN_FORCE, entry))
+    return replace(edition, number=number + 1)
+
+
+def _origin(tx: Tx, latest: Publication | None, authorship: Authorship | None) -> dict[str, str | None]:
+    """What the history keeps of where an edition is from."""
+    if authorship is None:
+        return {"files": latest.files, "command": latest.command} if latest is not None else {}
+    files = documents.keep(tx, "files", authorship.files) if authorship.files is not None else None
+    return {"by": authorship.by, "why": authorship.why, "command": authorship.command, "files": files}
+
+
+def take_up(tx: Tx, templates: str) -> Edition | None:
+    """What others put in force last, with these templates for the messages; None as for `last_edition`."""
+    last = last_edition(tx.session)
+    return replace(last, templates=documents.keep(tx, "templates", templates)) if last is not None else None
 
 
 def last_edition(session: Session) -> Edition | None:
@@ -66,9 +134,27 @@ def last_edition(session: Session) -> Edition | None:
     latest = in_force(session)
     if latest is None or latest.field is None or latest.templates is None:
         return None
-    field = from_plain(Network, json.loads(documents.fetch(session, latest.field)))
-    trees = {id: tree(session, hash) for id, hash in latest.trees.items()}
-    return Edition(replace(field, trees=trees), latest.trees, latest.templates)
+    return Edition(network_of(session, latest), latest.trees, latest.templates, latest.number)
+
+
+def network_of(session: Session, publication: Publication) -> Network:
+    """The trees and the field of an edition.
+
+    Raises:
+        Unknown: it was put in force by a version that did not keep the field.
+    """
+    if publication.field is None:
+        raise Unknown("field of the edition", f"@{publication.number}")
+    field = from_plain(Network, json.loads(documents.fetch(session, publication.field)))
+    return replace(field, trees={id: tree(session, hash) for id, hash in publication.trees.items()})
+
+
+def content_of(network: Network, files: str | None) -> Content:
+    """What an edition of that network says; `files`: those that it was read from, packed."""
+    trees = {id: documents.hash_of(text_of(tree)) for id, tree in network.trees.items()}
+    return Content(
+        trees, documents.hash_of(_field_text(network)), documents.hash_of(files) if files is not None else None
+    )
 
 
 def keep(tx: Tx, tree: ContactTree) -> str:
@@ -83,15 +169,26 @@ def text_of(tree: ContactTree) -> str:
     return _text(tree)
 
 
-def in_force(session: Session) -> InForce | None:
+def in_force(session: Session) -> Publication | None:
     """What was put in force last, by whichever process; None on a database that never had any trees."""
-    query = select(entries.c.at, entries.c.payload).where(
-        entries.c.chain == timeline.SYSTEM, entries.c.kind == IN_FORCE
-    )
-    row = session.execute(query.order_by(entries.c.seq.desc()).limit(1)).first()
-    if row is None or not row.payload:
-        return None
-    return InForce(row.payload["trees"], row.at, row.payload.get("field"), row.payload.get("templates"))
+    row = session.execute(_ENTRIES.order_by(entries.c.seq.desc()).limit(1)).first()
+    return _publication(newest(session), row.at, row.payload) if row is not None and row.payload else None
+
+
+def newest(session: Session) -> int:
+    """The number of the edition in force; 0 where none ever was."""
+    return session.scalar(select(func.count()).select_from(entries).where(IS_EDITION)) or 0
+
+
+def history(session: Session) -> tuple[Publication, ...]:
+    """All editions whose payload is kept, oldest first. Their numbers count them all from 1."""
+    rows = session.execute(_ENTRIES.order_by(entries.c.seq))
+    return tuple(_publication(number, row.at, row.payload) for number, row in enumerate(rows, 1) if row.payload)
+
+
+def _publication(number: int, at: datetime, payload: Mapping[str, Any]) -> Publication:
+    kept = ("field", "templates", "files", "by", "why", "command")
+    return Publication(number, payload["trees"], at, **{name: payload.get(name) for name in kept})
 
 
 def tree(session: Session, hash: str) -> ContactTree:
@@ -115,6 +212,10 @@ def plans_as_written(tx: Tx, facts: Facts, hashes: dict[str, str]) -> Plans:
     """The plans without regard to who is on duty."""
     trees = [tree(tx.session, hash) for hash in hashes.values()]
     return Plans((plan.tree.id, plan) for plan in resolve(facts, trees))
+
+
+def _field_text(network: Network) -> str:
+    return _text(replace(network, trees={}))
 
 
 def _text(value: ContactTree | Network) -> str:

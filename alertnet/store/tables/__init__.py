@@ -16,6 +16,7 @@ from alertnet.store.tables.access import (
 )
 from alertnet.store.tables.base import metadata
 from alertnet.store.tables.incidents import (
+    IS_EDITION,
     acknowledgements,
     actions,
     alarms,
@@ -39,6 +40,7 @@ from alertnet.store.tables.sending import (
 from alertnet.store.tables.watch import counters, limit_usage, put_offs, signs, troubles, workers
 
 __all__ = [
+    "IS_EDITION",
     "acknowledgements",
     "actions",
     "alarms",
