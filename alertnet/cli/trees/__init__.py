@@ -1,9 +1,11 @@
-"""`alertnet trees`: what is wrong with the contact trees, what they would do, and what an edit changes."""
+"""`alertnet trees`: what is wrong with the contact trees, what they would do, what an edit changes, who did it."""
 
 import typer
 
 from alertnet.cli.trees.check import check
 from alertnet.cli.trees.diff import diff
+from alertnet.cli.trees.editions import export, history
+from alertnet.cli.trees.publish import publish, rollback
 from alertnet.cli.trees.schema import schema
 from alertnet.cli.trees.show import show
 from alertnet.cli.trees.simulate import simulate
@@ -15,5 +17,11 @@ app.command(
     "--nationality ES --answers coordinator@4m"
 )(simulate)
 app.command(epilog="Example: alertnet trees diff contact_trees new_contact_trees")(diff)
+app.command(epilog="Example: alertnet trees publish new_trees --by ana --why 'new number at the embassy of Spain'")(
+    publish
+)
+app.command(epilog="Example: alertnet trees history")(history)
+app.command(epilog="Example: alertnet trees rollback @12 --why 'the embassy has its old number again'")(rollback)
+app.command(epilog="Example: alertnet trees export @12 new_trees")(export)
 app.command(epilog="Example: alertnet trees schema > contact_trees/tree.schema.json")(schema)
 app.command(epilog="Example: alertnet trees show contact_trees --tree colombia --svg > colombia.svg")(show)

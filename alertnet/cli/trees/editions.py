@@ -1,0 +1,87 @@
+"""`alertnet trees history` and `export`: who put which trees in force, and the files of an edition as they were."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alertnet.cli.connection import connected
+from alertnet.core.errors import BadInput, Unknown
+
+if TYPE_CHECKING:
+    from alertnet.store.records.editions import Publication
+
+Which = Annotated[str, typer.Argument(metavar="@12", help="An edition of `alertnet trees history`.")]
+Into = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where its files go: a new folder, or one left behind.")]
+
+
+def history() -> None:
+    """List every edition, newest first: number, moment, author, and reason; the first line is in force."""
+    with connected() as runtime:
+        published = runtime.watched.history()
+    for each in reversed(published):
+        typer.echo(written(each))
+
+
+def export(edition: Which, folder: Into) -> None:
+    """Write the files of an edition, comments and all, into a folder to edit and publish from.
+
+    A folder that holds changes which are in no edition is refused: they would be lost.
+    """
+    from alertnet.store.records import documents
+    from alertnet.trees.folder_files import mark_edition, unpack
+
+    with connected() as runtime:
+        published = runtime.watched.history()
+        found = named(published, edition)
+        if found.files is None:
+            raise Unknown("files of the edition", f"@{found.number}")
+        kept = found.files
+        files = runtime.read(lambda tx: documents.fetch(tx.session, kept))
+        _require_nothing_lost(folder, {each.files for each in published})
+        is_watched = folder.resolve() == runtime.settings.contact_trees.resolve()
+    if is_watched and not found.content.is_like(published[-1].content):
+        back = f"`alertnet trees rollback @{found.number}`"
+        raise BadInput("FOLDER", str(folder), f"another folder, since this one is watched; {back} puts it in force")
+    try:
+        unpack(files, folder)
+        mark_edition(folder, found.number)
+    except OSError as error:
+        raise BadInput("FOLDER", str(folder), f"a folder that can be written ({error.strerror})") from None
+    typer.echo(f"{folder} holds @{found.number}.")
+
+
+def named(published: "Sequence[Publication]", text: str) -> "Publication":
+    """The edition of that number.
+
+    Raises:
+        BadInput: it is no `@` with a number.
+        Unknown: there is no such edition.
+    """
+    number = text.removeprefix("@")
+    if not (number.isascii() and number.isdigit()):
+        raise BadInput("edition", text, "@ and a number of `alertnet trees history`")
+    found = next((each for each in published if each.number == int(number)), None)
+    if found is None:
+        raise Unknown("edition", text)
+    return found
+
+
+def written(edition: "Publication") -> str:
+    """An edition in a line: number, moment, author, and reason."""
+    why = edition.why or ("the folder was edited" if edition.by else "as it was read at a start")
+    return f"@{edition.number}  {edition.since:%Y-%m-%d %H:%M} UTC  {edition.by or '-'}: {why}"
+
+
+def _require_nothing_lost(folder: Path, known: set[str | None]) -> None:
+    """Refuse a folder with files of trees that are those of no edition.
+
+    Raises:
+        BadInput: it holds such.
+    """
+    from alertnet.store.records.documents import hash_of
+    from alertnet.trees.folder_files import files_in, pack
+
+    if files_in(folder) and hash_of(pack(folder)) not in known:
+        raise BadInput("FOLDER", str(folder), "a new folder: this one holds files that are in no edition")

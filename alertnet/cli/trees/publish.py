@@ -1,0 +1,174 @@
+"""`alertnet trees publish`, `rollback`: put an edition in force, by somebody, for a reason, once the change is seen."""
+
+from getpass import getuser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alertnet.cli.connection import connected
+from alertnet.cli.trees.editions import Which, named, written
+from alertnet.core.directory.contact_tree import Network
+from alertnet.core.errors import BadInput, Misconfigured, WrongState
+
+if TYPE_CHECKING:
+    from alertnet.runtime.wiring import Runtime
+    from alertnet.store.records.editions import Authorship, Publication
+
+Edited = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder with the trees and teams.yaml.")]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who publishes it: the history keeps that.")]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="What it is for, in a few words.")]
+MadeFrom = Annotated[
+    str | None, typer.Option("--from", metavar="@12", help="The edition it was made from, where the folder names none.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
+Undoer = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does it; whoever is logged in unless given.")]
+Reason = Annotated[str, typer.Option("--why", metavar="TEXT", help="What for; that it is a step back unless given.")]
+
+
+def publish(folder: Edited, by: By, why: Why, made_from: MadeFrom = None, yes: Yes = False) -> None:
+    """Check a folder, say what it changes, ask, and put it in force everywhere; open incidents go on as before.
+
+    Refused where another edition was put in force than the one that the folder was made from: nothing is overwritten.
+    """
+    from alertnet.store.records.editions import Authorship, content_of
+    from alertnet.trees.folder_files import edition_marked, mark_edition, pack
+
+    by, why = _said("--by", by), _said("--why", why)
+    files, network = pack(folder), _checked(folder)
+    with connected() as runtime:
+        history = runtime.watched.history()
+        latest = history[-1] if history else None
+        if latest is not None and content_of(network, files).is_like(latest.content):
+            typer.echo(f"No difference from @{latest.number}, which is in force: nothing to publish.")
+            return
+        if latest is not None:
+            _require_made_from(runtime, history, latest, made_from or edition_marked(folder), folder)
+        authorship = Authorship(by, why, "publish", files)
+        number = _put_in_force(runtime, network, latest, authorship, yes)
+        try:
+            mark_edition(folder, number)
+        except OSError:
+            typer.echo(f"{folder} can't be written: next time say --from @{number}.", err=True)
+        _tell_of_left_behind(runtime, folder, number)
+
+
+def rollback(edition: Which, by: Undoer = "", why: Reason = "", yes: Yes = False) -> None:
+    """Put an earlier edition in force again, as a new one; what came between stays in the history."""
+    from alertnet.store.records import documents, editions
+
+    with connected() as runtime:
+        history = runtime.watched.history()
+        earlier, latest = named(history, edition), history[-1]
+        if earlier.content.is_like(latest.content):
+            typer.echo(f"No difference: @{latest.number}, which is in force, says the same as @{earlier.number}.")
+            return
+        network = _network(runtime, earlier)
+        kept = earlier.files
+        files = runtime.read(lambda tx: documents.fetch(tx.session, kept)) if kept is not None else None
+        reason = why.strip() or f"back to @{earlier.number}"
+        authorship = editions.Authorship(by.strip() or getuser(), reason, "rollback", files)
+        number = _put_in_force(runtime, network, latest, authorship, yes)
+        _tell_of_left_behind(runtime, None, number)
+
+
+def _put_in_force(
+    runtime: "Runtime", network: Network, latest: "Publication | None", authorship: "Authorship", yes: bool
+) -> int:
+    """Say what changes, ask, and publish; the number of the new edition."""
+    from alertnet.core.replan.describe_tree_diff import differences
+    from alertnet.runtime.settings.settings import missing_for
+    from alertnet.store.records import editions
+
+    if missing := missing_for(runtime.settings, network.methods):
+        raise Misconfigured(missing)
+    for line in differences(_network(runtime, latest), network):
+        typer.echo(line)
+    if not yes:
+        typer.confirm(f"Put this in force, by {authorship.by}: {authorship.why}?", abort=True)
+    after = latest.number if latest is not None else 0
+    edition = runtime.transact(editions.publish, network, _templates(runtime, latest), authorship, after)
+    typer.echo(f"@{edition.number} is in force. Incidents that are open go on by the trees that they opened on.")
+    return edition.number
+
+
+def _require_made_from(
+    runtime: "Runtime", history: "tuple[Publication, ...]", latest: "Publication", marked: str | None, folder: Path
+) -> None:
+    """Refuse a folder that was made from another edition than the one in force.
+
+    Raises:
+        BadInput: nobody says from which.
+        WrongState: another was put in force since; says which, and what it changed.
+    """
+    from alertnet.core.replan.describe_tree_diff import differences
+
+    if marked is None:
+        allowed = f"the edition that {folder} was made from; @{latest.number} is in force"
+        raise BadInput("--from", marked, f"{allowed}, and `alertnet trees export @{latest.number} FOLDER` notes it")
+    base = named(history, marked)
+    if base.content.is_like(latest.content):
+        return
+    changed = differences(_network(runtime, base), _network(runtime, latest))
+    lines = [
+        f"{folder} was made from @{base.number}. Since then:",
+        *(f"  {written(each)}" for each in history if each.number > base.number),
+        "That changed:",
+        *(f"  {line}" for line in changed),
+        f"Make your change in a folder of `alertnet trees export @{latest.number} NEW`, and publish that; "
+        "yours is as it was, and nothing was published",
+    ]
+    raise WrongState("the edition in force", f"@{latest.number}", "\n".join(lines))
+
+
+def _network(runtime: "Runtime", edition: "Publication | None") -> Network:
+    from alertnet.store.records import editions
+
+    nothing = Network({}, {}, {})
+    return runtime.read(lambda tx: editions.network_of(tx.session, edition)) if edition is not None else nothing
+
+
+def _templates(runtime: "Runtime", latest: "Publication | None") -> str:
+    """The words of messages stay those in force: a start puts others in force, an edit of trees does not."""
+    from alertnet.messages.checks.fitting import read_fitted
+    from alertnet.shipped import TEMPLATES, shipped
+    from alertnet.store.records import documents
+
+    if latest is None or latest.templates is None:
+        return read_fitted(runtime.settings.message_templates, shipped(TEMPLATES)).templates.to_text()
+    kept = latest.templates
+    return runtime.read(lambda tx: documents.fetch(tx.session, kept))
+
+
+def _checked(folder: Path) -> Network:
+    """The network of a folder without faults; what is unwise is said.
+
+    Raises:
+        Misconfigured: it has faults; all of them.
+    """
+    from alertnet.runtime.clock import system_clock
+    from alertnet.trees import read_network, survey
+
+    found = survey(folder, system_clock().date())
+    if found.faults:
+        raise Misconfigured(map(str, found.faults))
+    for warning in found.unwise:
+        typer.echo(f"warning: {warning}", err=True)
+    return read_network(folder)
+
+
+def _said(option: str, text: str) -> str:
+    if not text.strip():
+        raise BadInput(option, text, "a few words")
+    return text.strip()
+
+
+def _tell_of_left_behind(runtime: "Runtime", published: Path | None, number: int) -> None:
+    """Say so where the watched folder says something else now, since an edit there would be refused."""
+    watched = runtime.watched
+    is_it = published is not None and published.resolve() == watched.folder.resolve()
+    if not is_it and not watched.is_example and watched.folder.is_dir():
+        typer.echo(
+            f"{watched.folder}, which is watched, was left behind: `alertnet trees export @{number} {watched.folder}` "
+            "brings it up, and until then an edit there is refused."
+        )
