@@ -1,9 +1,5 @@
 """`keys` and `pins`: what proves who somebody is takes effect at once beside a running process, and is shown once."""
 
-import re
-import shutil
-from pathlib import Path
-
 import pytest
 from structlog.testing import capture_logs
 
@@ -13,7 +9,7 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.records import timeline
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.views import audit, timeline_view
-from tests.cli.conftest import REPOSITORY, Office
+from tests.cli.conftest import Office
 
 
 def holder(runtime: Runtime, key: str) -> api_keys.ApiKey | None:
@@ -132,18 +128,15 @@ def test_pins_set_without_a_pin_is_refused(office: Office, runtime: Runtime) -> 
 
 
 def test_a_start_names_the_contacts_whose_pin_was_never_set(
-    office: Office, runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    office: Office, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A6: until it is set, their links and calls work without."""
-    folder = tmp_path / "trees"
-    shutil.copytree(REPOSITORY / "contact_trees", folder)
-    tree = folder / "colombia.yaml"
-    tree.write_text(re.sub(r"(\n  (?:coordinator|coordinator-2):\n)", r"\1    pin: true\n", tree.read_text()))
-    for name, value in {**office.env, "ALERTNET_CONTACT_TREES": str(folder)}.items():
+    for name, value in office.env.items():
         monkeypatch.setenv(name, value)
     runtime.transact(set_pins, "colombia/coordinator", "47110")
 
     with capture_logs() as log, checked_runtime():
         pass
 
-    assert [line["contacts"] for line in log if line["event"] == "pins_not_set"] == [["colombia/coordinator-2"]]
+    [unset] = [line["contacts"] for line in log if line["event"] == "pins_not_set"]
+    assert ("colombia/coordinator-2" in unset, "colombia/coordinator" in unset) == (True, False)

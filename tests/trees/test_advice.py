@@ -8,6 +8,7 @@ import pytest
 from alertnet.trees import advise, check_folder, survey
 
 TODAY = date(2026, 11, 24)
+READS = "disclosure: full, pin: true"
 TREE = """\
 tree: valley
 title: Valley network
@@ -19,13 +20,13 @@ sender: VALLEY
 callback: "+573005550101"
 last_resort: [desk]
 contacts:
-  coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}, {call: "+573005550101"}]}
+  coordinator: {role: coordinator, organisation: V, {READS}, methods: [{sms: "+573005550101"}, {call: "+573005550101"}]}
   embassy: {role: embassy, represents: ES, organisation: Es, methods: [{sms: "+34600555140"}, {email: es@es.example}]}
   desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470555101"}, {call: "+32470555101"}]}
 levels:
   - {name: Coordination, notify: [coordinator]}
   - {name: Embassies, notify: [embassy]}
-"""
+""".replace("{READS}", READS)
 FIELD = """\
 teams:
   north: {country: CO, language: es, members: {ana: {name: Ana Example, phone: "+573005550001"}}}
@@ -60,6 +61,13 @@ def test_a_good_tree_needs_no_advice(tmp_path: Path) -> None:
         ("role: ngo", "role: authority", 13, "a machine rings an authority"),
         ("role: ngo,", "role: ngo, verified: 2026-05-01,", 13, "more than 6 months ago: '2026-05-01'"),
         ("Es,", 'Es, holidays: [ES], when_closed: [{sms: "+3225550101"}],', 12, "an SMS to a landline"),
+        (
+            READS,
+            "disclosure: full",
+            11,
+            "pin: true, and alertnet pins set valley/coordinator --pin -",
+        ),
+        (READS, "pin: true", 11, "can read no text of anybody: disclosure: full"),
         (SPAIN, RELAYS, 16, "no answers can satisfy this level: embassy can only relay"),
     ],
 )

@@ -94,6 +94,12 @@ def set_pins(tx: Tx, owner: str, pin: str | None, duress: str | None, one_time: 
     return sorted(fresh)
 
 
+def without_pin(tx: Tx, network: Network) -> list[str]:
+    """The coordinators, as TREE/CONTACT, that have no PIN, and so can read nothing of what people write."""
+    owners = [f"{id}/{each.id}" for id, tree in sorted(network.trees.items()) for each in tree.coordinators]
+    return [owner for owner in owners if not pins.has_pin(tx, owner)]
+
+
 def set_duty(
     tx: Tx,
     network: Network,

@@ -33,9 +33,13 @@ def set_pins(owner: Owner, pin: Pin = None, duress: Duress = None, one_time: One
     if not (pin or duress or one_time):
         raise typer.BadParameter("needs at least one of --pin, --duress and --one-time")
     with connected() as runtime:
-        actions.check_owner(trees_in_force(runtime, on_stderr), owner)
+        network = trees_in_force(runtime, on_stderr)
+        actions.check_owner(network, owner)
         fresh = runtime.transact(actions.set_pins, owner, _typed(pin), _typed(duress), one_time)
+        blind = runtime.read(actions.without_pin, network)
     typer.echo(f"The PINs of {owner} are set.", err=True)
+    for each in blind:
+        typer.echo(f"warning: coordinator {each} has no PIN, and can read nothing of what people write", err=True)
     for text in fresh:
         typer.echo(text)
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import phonenumbers
 
-from alertnet.core.directory.contact import OF_THE_STATE, Role
+from alertnet.core.directory.contact import OF_THE_STATE, Disclosure, Role
 from alertnet.core.directory.contact_tree import EVERYWHERE
 from alertnet.core.directory.languages import nearest, primary, shown
 from alertnet.core.incident import Scope
@@ -34,8 +34,9 @@ def advice(
     `spoken`: the languages that have messages; None: they are not known.
     """
     for tree in trees:
-        for _, contact in tree.contacts.items():
+        for id, contact in tree.contacts.items():
             yield from _of_contact(contact, today)
+            yield from _that_reads_nothing(id, contact, tree)
         for level in tree.root["levels"].entries():
             yield from _unsatisfiable(level, tree)
     yield from _two_roles(trees)
@@ -62,6 +63,17 @@ def _of_contact(contact: Node, today: date) -> Iterator[Fault]:
         if "sms" in method.value:
             yield from _of_number(method["sms"], answerable=len(set(kinds)) > 1)
     yield from _stale(contact["verified"], today)
+
+
+def _that_reads_nothing(id: str, contact: Node, tree: TreeNodes) -> Iterator[Fault]:
+    """A coordinator that is asked to read what people wrote, and is shown none of it."""
+    if contact["role"].value != Role.COORDINATOR.value:
+        return
+    if tree.default(contact, "pin").value != "true":
+        owner = f"{tree.root['tree'].value}/{id}"
+        yield _at(contact["role"], f"can read no text of anybody: pin: true, and alertnet pins set {owner} --pin -")
+    if tree.default(contact, "disclosure").value != Disclosure.FULL.value:
+        yield _at(contact["role"], "can read no text of anybody: disclosure: full")
 
 
 def _of_number(number: Node, *, answerable: bool) -> Iterator[Fault]:
