@@ -307,6 +307,25 @@ def test_news_joins_what_the_phone_raised_last_however_long_ago(field: Switchboa
     assert f"{opened(field).ref}: recibido" in reply
 
 
+def test_every_reply_after_custody_says_that_silence_follows(field: Switchboard) -> None:
+    """B4: whatever the later report is about, nothing more is written to that phone."""
+    replies = [field.texts("ana", text) for text in (f"ALERTA {PIN} 20", "SOS", f"NUEVA {PIN} L14")]
+
+    assert [("no escribiremos" in str(reply)) for reply in replies] == [True] * 3
+    assert opened(field).facts.place == "L14"
+
+
+@pytest.mark.parametrize("text", [f"NUEVA {PIN} P7", f"ALERTA {PIN} 31 P7"])
+def test_a_code_that_a_later_report_names_is_who_it_is_on_record(field: Switchboard, text: str) -> None:
+    """B1: whose embassy is told, and how far news goes, is known from `people:`, whichever report had the code."""
+    field.texts("ana", "SOS")
+
+    field.texts("ana", text)
+
+    people = [(person.code, person.nationality, person.consent) for person in opened(field).facts.people]
+    assert people == [("P7", "ES", Scope.INTERNATIONAL)]
+
+
 def test_news_without_its_pin_is_read_and_believed_by_people_alone(field: Switchboard) -> None:
     field.texts("ana", FULL)
     before = opened(field).facts

@@ -55,11 +55,8 @@ def receive_report(
     tried = try_pin(tx, sender.owner, report.pin)
     pin = tried.check
     duress = pin is PinCheck.DURESS
-    facts = replace(
-        facts_of(report, sender.team, sender.member, verified=bool(pin), duress=duress),
-        occurred_at=heard_at,
-        team=sender.reports_for,
-    )
+    reported = facts_of(report, sender.team, sender.member, verified=bool(pin), duress=duress)
+    facts, _ = with_records(replace(reported, occurred_at=heard_at, team=sender.reports_for), edition.network)
     entry: dict[str, Any] = {
         "by": sender.owner,
         "understood": list(understood(report)),
@@ -79,7 +76,7 @@ def receive_report(
 
 def _reply(locked: LockedIncident, edition: Edition, sender: InTheField, report: Report, facts: Facts) -> Reply:
     # Duress has no say in any of these words: whoever stands beside the phone reads them.
-    is_silent = sender.member.silent or facts.type in IN_CUSTODY
+    is_silent = sender.member.silent or bool({facts.type, locked.facts.type} & IN_CUSTODY)
     words = replace(
         sender.words,
         ref=locked.incident.ref,
@@ -130,21 +127,20 @@ def _latest(tx: Tx, sender: InTheField, since: datetime | None) -> LockedInciden
 
 
 def _open(tx: Tx, edition: Edition, sender: InTheField, facts: Facts, entry: dict[str, Any]) -> LockedIncident:
-    locked = _open_recent_text(tx, edition, sender, facts) or open_incident(tx, edition, facts, by=sender.owner)
+    locked = _open_recent_text(tx, sender, facts) or open_incident(tx, edition, facts, by=sender.owner)
     locked.record("report_received", **entry)
     if facts.duress:
         prompts.raise_prompt(locked, PromptKind.ALARM, Subject.NEWS, about=sender.team.id)
     return locked
 
 
-def _open_recent_text(tx: Tx, edition: Edition, sender: InTheField, facts: Facts) -> LockedIncident | None:
+def _open_recent_text(tx: Tx, sender: InTheField, facts: Facts) -> LockedIncident | None:
     """Make an incident of the text that the phone has just sent, if it is on the list of the same team."""
     locked = _latest(tx, sender, tx.now - JOINS_FOR)
     if locked is None or not locked.facts.lone_text or locked.facts.team != facts.team:
         return None
-    reported, _ = with_records(facts, edition.network)
-    known = add_to(locked.facts, reported, None)
-    open_text(locked, replace(reported, place=known.place, people=known.people), by=sender.owner)
+    known = add_to(locked.facts, facts, None)
+    open_text(locked, replace(facts, place=known.place, people=known.people), by=sender.owner)
     return locked
 
 
