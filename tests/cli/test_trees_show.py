@@ -22,6 +22,14 @@ def test_the_terminal_shows_levels_with_their_times_and_contacts(office: Office)
     assert "international" not in lines[0]
 
 
+def test_the_terminal_shows_the_teams_with_their_zone_and_no_number(office: Office, numbers: set[str]) -> None:
+    said = office.types("trees", "show", TREES)
+
+    team = "in CO, es, consent international, times in America/Bogota, a number to call of its own: ana, luis, mary"
+    assert said.out.endswith(f"field:\n  north: {team}\n")
+    assert not [number for number in numbers if number in said.out]
+
+
 @pytest.mark.parametrize("form", ["--svg", "--html"])
 def test_the_picture_holds_every_contact_and_no_number(office: Office, numbers: set[str], form: str) -> None:
     """A9: it hangs where others see it."""

@@ -1,6 +1,6 @@
 """`alertnet trees show`: a tree in lines for the terminal, or as a picture for the wall."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from html import escape
 from pathlib import Path
@@ -11,7 +11,7 @@ import typer
 
 from alertnet.cli.arguments import TREES, or_shipped
 from alertnet.core.directory.contact import Contact, Method
-from alertnet.core.directory.contact_tree import ContactTree, Level
+from alertnet.core.directory.contact_tree import ContactTree, Level, Team
 from alertnet.core.directory.when import When
 from alertnet.core.errors import Unknown
 from alertnet.core.incident import Severity
@@ -48,6 +48,16 @@ def outline(tree: ContactTree) -> Iterator[str]:
     yield "  │"
     yield f"  └─ {span(starts_at):>5}  nobody has answered: alarm to the coordinators, and last resort"
     yield from (f"            · {card(tree, id)}" for id in tree.last_resort)
+
+
+def outline_of_field(teams: Mapping[str, Team]) -> Iterator[str]:
+    """The teams, a line for each: where they work, what they are told in, and who may raise an alarm."""
+    yield "field:"
+    for team in teams.values():
+        zone = f", times in {team.timezone}" if team.timezone else ""
+        callback = ", a number to call of its own" if team.callback else ""
+        members = ", ".join(each.id + (" (silent)" if each.silent else "") for each in team.members.values())
+        yield f"  {team.id}: in {team.country}, {team.language}, consent {team.consent}{zone}{callback}: {members}"
 
 
 def head(tree: ContactTree) -> str:
@@ -205,11 +215,13 @@ def _lines(contact: Contact) -> list[str]:
 def show(folder: Folder = TREES, tree: Tree = None, svg: Svg = False, html: Html = False) -> None:
     """Draw the trees: level after level, when each begins, who is told, by what, and who stands in for whom.
 
-    Numbers and addresses are not shown, so that it may hang where others see it.
+    In the terminal also the teams of the field. Numbers and addresses are not shown, so that it may hang where others
+    see it.
     """
     from alertnet.trees import read_network
 
-    trees = read_network(folder).trees
+    network = read_network(folder)
+    trees = network.trees
     if tree is not None and tree not in trees:
         raise Unknown("tree", tree)
     chosen = [each for id, each in sorted(trees.items()) if tree in (None, id)]
@@ -218,4 +230,5 @@ def show(folder: Folder = TREES, tree: Tree = None, svg: Svg = False, html: Html
     elif svg:
         typer.echo(as_svg(chosen))
     else:
-        typer.echo("\n\n".join("\n".join(outline(each)) for each in chosen))
+        drawn = [*map(outline, chosen), *([outline_of_field(network.teams)] if network.teams and not tree else [])]
+        typer.echo("\n\n".join(map("\n".join, drawn)))
