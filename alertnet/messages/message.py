@@ -44,6 +44,7 @@ STAGES = (
     "pin",
     "again",
     "after",
+    "next",
     "nothing_recorded",
     "taken_care_of",
     "wrong_person",
@@ -54,7 +55,8 @@ STAGES = (
     "thanks_hold",
     "no_incident",
 )
-"""What every call can say: `greeting` alone is fit for a voicemail, `after` only follows a code that was committed.
+"""What every call can say: `greeting` alone is fit for a voicemail, `after` only follows a code that was committed, and
+`next` the answer of a coordinator.
 
 `no_incident` is all that a call says which is about none.
 """

@@ -135,6 +135,8 @@ class Page:
     """What people wrote, oldest first: said with the details, to a coordinator who has entered its PIN."""
     since: tuple[Event, ...] = ()
     """What has happened, oldest first."""
+    rest: str | None = None
+    """What a coordinator can say to whatever comes next, `said.next_level` first: to hold it, or to let it go on."""
     task: TaskDetails | None = None
     """On the page of a task."""
     coordinator_actions: CoordinatorActions | None = None
@@ -176,7 +178,7 @@ def page_values(
         "callback_shown": grouped(said.callback),
         "untouched": say("opening_changes_nothing" if page.stated else "opening_records_nothing"),
         **_forms(page, labels) | _task(page.task, said, theirs or labels) | _coordinator_actions(page, words, labels),
-        **_text_decisions(page, words, labels),
+        **_text_decisions(page, words, labels) | _rest(page, labels, say),
         "label": {word: say(word) for word in labels},
     }
 
@@ -193,7 +195,17 @@ def _known(said: Said, words: Words) -> dict[str, str]:
         "tree": said.tree or "",
         "names": ", ".join(said.names),
         "why": words.reasons_to_wait(said.why),
+        "next_level": said.next_level or "",
     }
+
+
+def _rest(page: Page, labels: Mapping[str, str], say: Callable[..., str]) -> dict[str, object]:
+    """What comes next, and the button about it."""
+    at = page.said.automatic_at
+    if page.rest is None:
+        return {"coming": "", "rest": []}
+    button = (_carried(page.rest, page), labels[f"{page.rest}_next"])
+    return {"coming": say("next_at", at) if at else say("next_held"), "rest": [button]}
 
 
 def _forms(page: Page, labels: Mapping[str, str]) -> dict[str, object]:

@@ -228,6 +228,7 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
         "answerable": said.answerable,
         "silent": said.silent,
         "about": about or "",
+        "next_level": _cut(said.next_level or "", SHORT_ABOUT) if is_sms else said.next_level or "",
         "statement": words.statement(said.subject, about, type) if said.subject else "",
         "names": _listed(names, SHORT_LIST if is_sms else None),
         "why": words.reasons_to_wait(said.why),

@@ -74,7 +74,7 @@ class Call:
         random, outgoing = self.world.random, self.message.outgoing
         digits = ""
         if self.by_person and turn is None:
-            digits = random.choice(["", "1", "1", "1", "2", "3"])
+            digits = random.choice(["", "1", "1", "1", "2", "3", "4"])
             if digits:
                 self.people.proves(AFTER_THE_CODE, outgoing.to)
         elif self.by_person and spoken:

@@ -86,7 +86,9 @@ class People:
         random = self.world.random
         code = self.known[number]
         wrong = f"{(int(code) + 1) % 10000:04d}"
-        words = random.choice([*["OK {}"] * 5, "{}", "NO {}", "PASS {}", "DONE {} called them", PROBE, wrong])
+        words = random.choice(
+            [*["OK {}"] * 5, "{}", "HOLD {}", "NO {}", "PASS {}", "DONE {} called them", PROBE, wrong]
+        )
         others = sorted(each for each in self.known if each != number)
         if others and random.random() < 0.05:
             self.write(random.choice(others), f"OK {code}")

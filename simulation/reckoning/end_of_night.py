@@ -53,7 +53,7 @@ _FORGOTTEN: Select[Any] = select(escalations.c.tree, escalations.c.status).where
 def reckon(night: Night) -> None:
     """Check everything that is on the record."""
     history = night.world.database.rows(_HISTORY)
-    checks = (_once, _remembered, _settled, _gone_over, _final, _proven, _heard, _replied, _stood_down, _chained)
+    checks = (_once, _remembered, _settled, _gone_over, _final, _proven, _held, _heard, _replied, _stood_down, _chained)
     for check in checks:
         for promise, how in check(night, history):
             night.world.story.breaks_promise(promise, how)
@@ -186,6 +186,19 @@ def _proven(night: Night, _: Sequence[Row[Any]]) -> Found:
         is_said_in_call = row.via == "call" and row.kind != RECEIVED
         if (AFTER_THE_CODE if is_said_in_call else row.via, whence) not in night.people.proven:
             yield "A6", f"{row.contact} has {row.kind} by {row.via}, and never gave a proof"
+
+
+def _held(_: Night, history: Sequence[Row[Any]]) -> Found:
+    """B3: while a coordinator holds what comes next, no level of that tree opens by itself."""
+    on_hold: set[tuple[str, str]] = set()
+    for row in history:
+        where = (row.chain, row.payload.get("tree"))
+        if row.kind == "hold_began":
+            on_hold.add(where)
+        elif row.kind == "hold_ended":
+            on_hold.discard(where)
+        elif row.kind == "level_opened" and row.payload["cause"] in ("due", "automatic") and where in on_hold:
+            yield "B3", f"{row.payload['level']} of {where[1]} has opened by itself at {row.at}, and is on hold"
 
 
 def _heard(night: Night, _: Sequence[Row[Any]]) -> Found:

@@ -174,6 +174,8 @@ def events(the_tree: ContactTree) -> st.SearchStrategy[Event]:
         st.builds(Confirmed, ids),
         st.builds(Go, indexes),
         st.builds(Hold, indexes),
+        st.just(Hold()),
+        st.just(Go()),
         st.builds(Refuse, indexes),
         st.builds(Asked, indexes),
         st.builds(Acted, ids),

@@ -6,7 +6,7 @@ import pytest
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import NeedsGo, Start, Then
-from alertnet.core.escalation.advance_incident import stop
+from alertnet.core.escalation.advance_incident import coming_level, stop
 from alertnet.core.escalation.state import Asked, Go, Hold, PlanChanged, Refuse, Status
 from alertnet.core.incident import Severity
 from tests.core.cast import NOW, Night, acknowledged, contact, coordinator, level, minutes, plan_of, tree
@@ -321,3 +321,70 @@ def test_a_verified_escalation_that_was_acknowledged_stays_so() -> None:
     played.at(1, acknowledged("ana"))
 
     assert verified(played, 5).until(60).told == ["0 ana sms"]
+
+
+def test_a_hold_on_what_comes_next_asks_after_an_hour_and_a_go_ends_it() -> None:
+    """B3: no later level proceeds by itself, needing a go or not; after a GO the others come by themselves."""
+    played = night(level("Coord", "ana"), level("Two", "bob"), level("Three", "eva")).at(5, Hold()).until(65)
+
+    assert (played.asked, played.opened()) == (["65 Two never"], ["0 Coord"])
+    assert played.at(70, Go(1)).until(80).opened() == ["0 Coord", "70 Two", "80 Three"]
+
+
+def test_a_level_due_long_after_a_hold_is_asked_about_when_it_is_due() -> None:
+    """B3: a question is asked when its level is due, and not before."""
+    played = night(level("Coord", "ana", wait=90), level("Two", "bob")).at(5, Hold()).until(90)
+
+    assert played.asked == ["90 Two never"]
+
+
+def test_a_hold_on_what_comes_next_ends_the_automatic_time_of_what_is_asked() -> None:
+    """B3: as a decision's HOLD does."""
+    played = waiting().at(10.5, Asked(1)).at(15, Hold()).until(60)
+
+    assert (played.asked, played.opened()) == (["10 Two 30"], ["0 Coord"])
+
+
+def test_a_go_without_a_level_lets_the_rest_come_as_planned() -> None:
+    """B3: until a go; what is asked about opens at once, what is not due yet at its time, what was due now."""
+    levels = (level("Coord", "ana"), level("Two", "bob"), level("Three", "eva"))
+
+    assert night(*levels).at(5, Hold()).at(7, Go()).until(20).opened() == ["0 Coord", "10 Two", "20 Three"]
+    assert night(*levels).at(5, Hold()).at(30, Go()).until(40).opened() == ["0 Coord", "30 Two", "40 Three"]
+    assert night(*levels).at(5, Hold()).until(66).at(66, Go()).until(76).opened() == ["0 Coord", "66 Two", "76 Three"]
+
+
+def test_what_is_held_stays_so_after_a_refusal_and_after_a_given_go() -> None:
+    """B3: until a go, which a refusal is not, and one from before the hold neither."""
+    levels = (level("Coord", "ana"), level("Two", "bob", needs_go=GATED), level("Three", "eva"))
+    refused = night(*levels).at(5, Hold()).until(65).at(66, Refuse(1)).until(100)
+    given_before = night(*levels).at(3, Go(1)).at(4, Hold()).until(100)
+
+    assert (refused.opened(), refused.asked) == (["0 Coord"], ["65 Two never", "66 Three never"])
+    assert given_before.opened() == ["0 Coord", "3 Two"]
+    assert given_before.asked == ["64 Three never"]
+
+
+def test_a_held_level_waits_although_it_needs_no_go() -> None:
+    """B3: HOLD by the API on any level ends its automatic time; its go stands for that level alone."""
+    played = night(level("Coord", "ana"), level("Two", "bob"), level("Three", "eva")).at(5, Hold(1)).until(60)
+
+    assert (played.asked, played.opened()) == (["10 Two never"], ["0 Coord"])
+    assert played.at(61, Go(1)).until(71).opened() == ["0 Coord", "61 Two", "71 Three"]
+
+
+def test_the_level_that_comes_is_known_with_the_moment_at_which_it_opens_by_itself() -> None:
+    """B3: told to a coordinator who answers; None where it waits for a go, or where nothing comes."""
+
+    def coming(played: Night) -> tuple[str, float | None] | None:
+        found = coming_level(played.plan, played.state, NOW)
+        at = found.automatic_at if found else None
+        return (found.name, (at - NOW) / minutes(1) if at else None) if found else None
+
+    assert coming(waiting().until(3)) == ("Two", 30)
+    assert coming(waiting().until(12)) == ("Two", 30)
+    assert coming(waiting(NeedsGo()).until(3)) == ("Two", None)
+    assert coming(waiting().at(12, Go(1))) == ("Three", 22)
+    assert coming(waiting().at(5, Hold())) == ("Two", None)
+    assert coming(night(level("Coord", "ana")).until(3)) is None
+    assert coming(night(level("Coord", "ana", then=Then.STOP)).at(3, acknowledged("ana"))) is None

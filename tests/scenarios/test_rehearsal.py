@@ -360,3 +360,16 @@ def test_what_counts_in_another_tree_is_foretold_there(world_of: Worlds) -> None
     shared = next(each for each in rehearsal.shared if each.contact == "desk")
     assert (shared.tree, shared.level) != (shared.told.tree, shared.told.level)
     assert set(shared.told.trees) == {"coast", "valley"}
+
+
+def test_a_hold_that_is_foretold_keeps_a_level_that_needs_no_go(world_of: Worlds) -> None:
+    """B3: it is asked about, and told to nobody without a go."""
+    world = world_of(VALLEY)
+    hold = Deed(timedelta(minutes=5), Does.HOLD, "valley", "Friends")
+
+    free = foretold(world, hours=1, script=Script())
+    held = foretold(world, hours=1, script=Script((hold,)))
+
+    assert any(told.level == "Friends" and told.kind == "alert" for told in free.told)
+    assert not any(told.level == "Friends" and told.kind == "alert" for told in held.told)
+    assert [note.payload["level"] for note in held.noted if note.kind == "go_asked"] == ["Friends"]

@@ -30,6 +30,12 @@ MUTANTS = {
     "a page does as it is told without its PIN": Mutant(
         "A6", "alertnet/flows/escalation/pin_proof.py", "self.is_needed and not self.is_given", "False"
     ),
+    "what a coordinator holds opens by itself": Mutant(
+        "B3",
+        "alertnet/core/escalation/context.py",
+        "return state.on_hold_since is not None or (index in state.held and index not in state.goes)",
+        "return index in state.held and index not in state.goes",
+    ),
     "commit after send": Mutant(
         "A5",
         "alertnet/worker/due_work.py",

@@ -7,6 +7,9 @@ from alertnet.core.incident import Severity
 PROMPT_EVERY = timedelta(minutes=10)
 """After this a question or an alarm that nobody answers rings again (B3)."""
 
+FIRST_AFTER_HOLD = timedelta(minutes=60)
+"""So long what a coordinator has put on hold is not asked about (B3)."""
+
 _LATER = (timedelta(hours=1), timedelta(minutes=20))
 _CRITICAL = (timedelta(hours=6), timedelta(minutes=30))
 _OTHERWISE = (timedelta(hours=6), timedelta(minutes=60))

@@ -32,12 +32,12 @@ from alertnet.core.escalation.decision import (
     Step,
     TimelineNote,
 )
-from alertnet.core.escalation.due import Agenda
+from alertnet.core.escalation.due import Agenda, ComingLevel
 from alertnet.core.escalation.levels import is_live, live_progress
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Event, Failed, State, Status, Unsent
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
-from alertnet.core.resolution.resolve import Plan
+from alertnet.core.resolution.resolve import Plan, PlannedLevel, Waiting
 
 Place = tuple[MethodKind, str]
 """A method and the address that it reaches (of a task: what tells it from others): two trees may have it in common."""
@@ -99,6 +99,16 @@ def still_wanted(plan: Plan, state: State, index: int, contact: str, method_inde
 def closed_by(plan: Plan, contact: str, method_index: int, at: datetime) -> str | None:
     """What closes that method of the contact at that moment: asked again right before an alert leaves."""
     return Reach(plan.tree.contacts[contact], plan.times[contact]).closed_by(method_index, at)
+
+
+def coming_level(plan: Plan, state: State, now: datetime) -> ComingLevel | None:
+    """The level that comes next; None where nothing does, or the tree was acknowledged."""
+    return Agenda(Context(plan, state, now), others_acknowledged=False).coming()
+
+
+def reasons_to_wait(plan: Plan, state: State, planned: PlannedLevel) -> tuple[Waiting, ...]:
+    """Why that level waits for a go."""
+    return Context(plan, state, state.start_at).reasons_to_wait(planned)
 
 
 def still_says(plan: Plan, state: State, contact: str, kind: AnswerKind) -> bool:

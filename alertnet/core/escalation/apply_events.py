@@ -6,7 +6,7 @@ from alertnet.core.directory.contact_tree import Then
 from alertnet.core.directory.usable_methods import stale_key
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import ENDED, Context
-from alertnet.core.escalation.levels import acknowledge, is_live, open_level, settle, would_matter
+from alertnet.core.escalation.levels import acknowledge, is_live, open_level, proceeds_at, settle, would_matter
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import (
     LAST_RESORT,
@@ -216,8 +216,22 @@ def _withdraw(context: Context, contact: str) -> None:
             )
 
 
-def _go(context: Context, index: int) -> None:
-    """Open the level now, whatever the escalation waits for; the go stands in later rounds."""
+def _go(context: Context, index: int | None) -> None:
+    """End the hold on what comes next, and open the level now, whatever the escalation waits for.
+
+    That go stands in later rounds. Without a level it is the one that is asked about; the others come as planned.
+    """
+    state = context.state
+    if state.on_hold_since is not None:
+        context.change(on_hold_since=None, onward_from=context.moment)
+        context.note("hold_ended")
+    if index is not None:
+        _open_now(context, index)
+    elif state.question is not None:
+        _open_now(context, state.question.index)
+
+
+def _open_now(context: Context, index: int) -> None:
     state, planned = context.state, context.plan.levels[index]
     context.change(
         goes=tuple(dict.fromkeys((*state.goes, index))),
@@ -245,13 +259,17 @@ def _is_under_way(context: Context, run: LevelRun | None) -> bool:
     return run.status is LevelStatus.OPEN and run.ends_at > context.moment
 
 
-def _hold(context: Context, index: int) -> None:
-    """Hold a level: it never proceeds by itself, in later rounds neither."""
-    context.change(held=tuple(dict.fromkeys((*context.state.held, index))))
+def _hold(context: Context, index: int | None) -> None:
+    """Hold a level, in later rounds too; or, without one, whatever comes next until a go."""
+    if index is None:
+        context.change(on_hold_since=context.moment)
+        context.note("hold_began")
+    else:
+        context.change(held=tuple(dict.fromkeys((*context.state.held, index))))
     question = context.state.question
-    if question is not None and question.index == index:
+    if question is not None and index in (None, question.index):
         context.change(question=replace(question, automatic_at=None))
-        context.note("level_held", level=context.plan.levels[index].level.name)
+        context.note("level_held", level=context.plan.levels[question.index].level.name)
 
 
 def _refuse(context: Context, index: int) -> None:
@@ -307,9 +325,9 @@ def _look_again(context: Context, event: PlanChanged | Replanned) -> None:
     if question is None:
         return
     planned = context.plan.levels[question.index]
-    if planned.approval is None or not planned.contacts:
+    if not (context.reasons_to_wait(planned) and planned.contacts):
         _go_on(context)
-    elif planned.approval.proceed_after is None:
+    elif proceeds_at(context, planned, context.moment) is None:
         context.change(question=replace(question, automatic_at=None))
 
 

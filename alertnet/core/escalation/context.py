@@ -13,7 +13,7 @@ from alertnet.core.escalation.contact_steps import NextStep, PlannedSend
 from alertnet.core.escalation.decision import Ask, Note, Send
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, State, Status
-from alertnet.core.resolution.resolve import Plan
+from alertnet.core.resolution.resolve import Plan, PlannedLevel, Waiting
 
 LATE = timedelta(seconds=60)
 """What starts later than this after its planned moment has its clock begin when it really starts (A7)."""
@@ -94,6 +94,21 @@ class Context:
     def has_ended(self, index: int, contact: str) -> bool:
         """Whether the contact's answer ends its methods in that level."""
         return self.answer(index, contact) in ENDED
+
+    def is_held(self, index: int) -> bool:
+        """Whether a hold keeps the level from proceeding by itself: of all that comes next, or of this one."""
+        state = self.state
+        return state.on_hold_since is not None or (index in state.held and index not in state.goes)
+
+    def waits_for_go(self, planned: PlannedLevel) -> bool:
+        """Whether the coordinators are asked before the level opens."""
+        is_asked = planned.approval is not None and planned.index not in self.state.goes
+        return is_asked or self.is_held(planned.index)
+
+    def reasons_to_wait(self, planned: PlannedLevel) -> tuple[Waiting, ...]:
+        """Why the level waits for a go."""
+        reasons = planned.approval.reasons if planned.approval is not None else ()
+        return (*reasons, Waiting.HELD) if self.is_held(planned.index) else reasons
 
     def level(self, run: LevelRun) -> Level:
         """The level as the tree has it, or the one that last resort forms: it lasts until the next round."""

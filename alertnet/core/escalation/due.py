@@ -4,11 +4,12 @@ Each thing is decided at the moment it was planned for, never at the moment it i
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
+from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD
 from alertnet.core.directory.contact_tree import Otherwise
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import LATE, Context, pause_after
@@ -20,6 +21,7 @@ from alertnet.core.escalation.levels import (
     live_progress,
     open_last_resort,
     open_level,
+    proceeds_at,
     settle,
     would_matter,
 )
@@ -40,6 +42,14 @@ class _Due(NamedTuple):
     moment: datetime
     rank: int
     happen: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class ComingLevel:
+    """A level that comes next, by name, and when it opens if nobody decides; None: not without a go."""
+
+    name: str
+    automatic_at: datetime | None
 
 
 SEND, SILENCE, DECISION, LEVEL = range(4)
@@ -144,10 +154,11 @@ class Agenda:
             yield self._level_or_end(self.next_level())
 
     def _level_or_end(self, following: PlannedLevel | None) -> _Due:
-        """The next level, or the end of the round."""
+        """The next level, or the end of the round. What a coordinator holds is asked about after a while."""
         context, state = self.context, self.context.state
+        asked_at = [state.on_hold_since + FIRST_AFTER_HOLD] if state.on_hold_since and following else []
         if (late := self._late_level(following)) is not None:
-            return _Due(context.moment, LEVEL, partial(self._reach, late))
+            return _Due(max([context.moment, *asked_at]), LEVEL, partial(self._reach, late))
         if state.round_due_at is not None:
             if self._is_answered():
                 return _Due(context.moment, LEVEL, self._conclude)
@@ -155,7 +166,22 @@ class Agenda:
         happen = self._conclude if following is None else partial(self._pass, following)
         # A level that was met keeps nobody waiting at the end: all that could still be told have been.
         ends = [run.ends_at if following else run.met_at or run.ends_at for run in context.this_round]
-        return _Due(max([*ends, state.onward_from or state.start_at]), LEVEL, happen)
+        return _Due(max([*ends, state.onward_from or state.start_at, *asked_at]), LEVEL, happen)
+
+    def coming(self) -> ComingLevel | None:
+        """The level that comes next in this round; it is asked about already, or its moment is still ahead."""
+        context, state = self.context, self.context.state
+        if not context.is_active:
+            return None
+        if state.question is not None:
+            return ComingLevel(context.plan.levels[state.question.index].level.name, state.question.automatic_at)
+        following = self.next_level()
+        if following is None or state.unverified_since is not None:
+            return None if following is None else ComingLevel(following.level.name, None)
+        at: datetime | None = self._level_or_end(following).moment
+        if at is not None and context.waits_for_go(following):
+            at = proceeds_at(context, following, at)
+        return ComingLevel(following.level.name, at)
 
     def next_level(self, after: int = -1) -> PlannedLevel | None:
         """The first level not opened in this round that would tell somebody; `after` a given one."""
@@ -190,7 +216,7 @@ class Agenda:
         if not (planned.coordination or context.plan.verified or given):
             context.change(status=Status.WAITING_FOR_GO, unverified_since=moment, unverified_index=planned.index)
             context.note("waits_for_verification", level=planned.level.name)
-        elif planned.approval is not None and not given:
+        elif context.waits_for_go(planned):
             ask_for_go(context, planned, moment)
         else:
             if context.state.status is Status.WAITING_FOR_GO:

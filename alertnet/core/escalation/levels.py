@@ -263,14 +263,21 @@ def ask_for_go(context: Context, planned: PlannedLevel, moment: datetime) -> Non
 
     For a critical one that is so even where the question comes late.
     """
-    approval = planned.approval
-    assert approval is not None
     asked_at = moment if context.plan.severity is Severity.CRITICAL else context.on_time(moment)
-    automatic = approval.proceed_after is not None and planned.index not in context.state.held
-    automatic_at = asked_at + approval.proceed_after if automatic and approval.proceed_after is not None else None
+    automatic_at = proceeds_at(context, planned, asked_at)
     context.change(status=Status.WAITING_FOR_GO, question=OpenDecision(planned.index, asked_at, automatic_at))
     context.asks.append(Ask(planned.index, len(planned.contacts), automatic_at))
-    context.note("go_asked", level=planned.level.name, reasons=[reason.value for reason in approval.reasons])
+    context.note(
+        "go_asked", level=planned.level.name, reasons=[reason.value for reason in context.reasons_to_wait(planned)]
+    )
+
+
+def proceeds_at(context: Context, planned: PlannedLevel, asked_at: datetime) -> datetime | None:
+    """When a level that is asked about then opens without a go; None: it never does."""
+    approval = planned.approval
+    if approval is None or approval.proceed_after is None or context.is_held(planned.index):
+        return None
+    return asked_at + approval.proceed_after
 
 
 def _begin(context: Context, run: LevelRun, contacts: Iterable[str]) -> None:

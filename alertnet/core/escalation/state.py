@@ -128,6 +128,8 @@ class State:
     refused: tuple[int, ...] = ()
     held: tuple[int, ...] = ()
     """Levels that a hold keeps from proceeding by themselves, for good."""
+    on_hold_since: datetime | None = None
+    """Since when a coordinator holds whatever comes next: until a go no level proceeds by itself."""
     question: OpenDecision | None = None
     unverified_since: datetime | None = None
     """The planned moment of the level that waits for the incident to be verified."""
@@ -206,16 +208,16 @@ class Delayed:
 
 @dataclass(frozen=True)
 class Go:
-    """A coordinator opens this level now."""
+    """A coordinator opens this level now; None: the one that is asked about, and what was held goes on as planned."""
 
-    index: int
+    index: int | None = None
 
 
 @dataclass(frozen=True)
 class Hold:
-    """A coordinator waits: this level never proceeds by itself."""
+    """A coordinator waits: this level never proceeds by itself; None: nor does any that comes later, until a go."""
 
-    index: int
+    index: int | None = None
 
 
 @dataclass(frozen=True)

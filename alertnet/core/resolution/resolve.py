@@ -37,6 +37,8 @@ class Waiting(StrEnum):
     NATIONALITY_UNKNOWN = "nationality_unknown"
     PERPETRATOR_UNKNOWN = "perpetrator_unknown"
     PUBLIC = "public"
+    HELD = "held"
+    """A coordinator holds it."""
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def move(locked: LockedIncident, events: Events) -> None:
     """Advance the escalations that something happened to, and those that wait for the others to be acknowledged."""
     step = advance_incident(
         locked.plans,
-        {each.tree: each.state for each in locked.escalations},
+        locked.states,
         {each.tree: events[each.id] for each in locked.escalations if each.id in events},
         locked.tx.now,
         _Record(locked),

@@ -3,22 +3,23 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from alertnet.core.delivery.next_repeat import PROMPT_EVERY, next_repeat, prompt_pause
+from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY, next_repeat, prompt_pause
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
+from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.escalation.state import Event, Go, Hold, PlanChanged, Refuse, Status
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.escalation.escalate import for_all, move
-from alertnet.flows.escalation.record_response import confirm, take_back
+from alertnet.flows.escalation.record_response import Recorded, confirm, counted_in, respond, take_back
 from alertnet.flows.escalation.report_action import still_to_do
 from alertnet.flows.notifications import field_reassurance, prompts
-from alertnet.flows.notifications.prompts import FIRST_AFTER_HOLD, may_repeat, ring
+from alertnet.flows.notifications.prompts import may_repeat, ring
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.prompts import Prompt
 
-EVENTS: dict[PromptAnswer, Callable[[int], Event]] = {
+EVENTS: dict[PromptAnswer, Callable[..., Event]] = {
     PromptAnswer.GO: Go,
     PromptAnswer.HOLD: Hold,
     PromptAnswer.REFUSE: Refuse,
@@ -69,6 +70,33 @@ def decide_prompt(locked: LockedIncident, prompt: Prompt, decision: PromptAnswer
         _confirm(locked, prompt, tree, decision, by)
         return
     decide(locked, decision, tree=tree, level=prompt.about, by=by)
+
+
+def hold(locked: LockedIncident, tree: str, contact_id: str, via: Via, address: str | None) -> Recorded:
+    """Let a coordinator take charge, and hold every later level wherever its answer counts, until a go."""
+    recorded = respond(locked, tree, contact_id, AnswerKind.ACKNOWLEDGED, via, address=address, replying=via is Via.SMS)
+    _decide_rest(locked, tree, contact_id, PromptAnswer.HOLD)
+    return recorded
+
+
+def is_on_hold(locked: LockedIncident, tree: str, contact_id: str) -> bool:
+    """Whether what comes next is on hold where the coordinator's answer counts."""
+    trees = {its_tree for its_tree, _ in locked.same_recipient(tree, contact_id)}
+    return any(state.on_hold_since is not None for id, state in locked.states.items() if id in trees)
+
+
+def go_on(locked: LockedIncident, tree: str, contact_id: str) -> None:
+    """Let what was held go on wherever the coordinator's answer counts."""
+    _decide_rest(locked, tree, contact_id, PromptAnswer.GO)
+
+
+def _decide_rest(locked: LockedIncident, tree: str, contact_id: str, decision: PromptAnswer) -> None:
+    escalations = [id for id, _ in counted_in(locked, tree, contact_id)]
+    locked.record("decision", decision=decision.value, tree=tree, by=contact_id)
+    for prompt in prompts.open_prompts(locked):
+        if prompt.escalation_id in escalations and prompt.subject == Subject.LEVEL:
+            prompts.answer_prompt(locked, prompt.id, decision, contact_id)
+    move(locked, {id: [EVENTS[decision]()] for id in escalations})
 
 
 def _confirm(locked: LockedIncident, prompt: Prompt, tree: str, decision: PromptAnswer, by: str | None) -> None:

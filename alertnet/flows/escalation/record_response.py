@@ -16,6 +16,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.escalate import move
 from alertnet.flows.notifications.answer_changes import announce_rest, revise, told_at
+from alertnet.flows.notifications.coming import coming
 from alertnet.flows.notifications.compose import notify_coordinators, said, write
 from alertnet.flows.notifications.field_reassurance import tell_has_it
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -230,12 +231,14 @@ def _recorded(locked: LockedIncident, tree: str, contact: Contact, id: str, kind
         if escalation.state.status is Status.ACKNOWLEDGED and escalation.state.action_due_at is not None
     ]
     due_at = min(due, default=None) if kind is AnswerKind.ACKNOWLEDGED else None
+    following = coming(locked, locked.states, tree, contact.id) if kind is AnswerKind.ACKNOWLEDGED else None
     words = replace(
         said(locked, tree, contact),
         subject=SUBJECTS[kind],
         code=known_code(locked, tree, contact.id),
         at=at,
         due_at=due_at,
+        **(following.words if following else {}),
     )
     return Recorded(id, kind, at, due_at, words)
 

@@ -1,14 +1,16 @@
 """Prompts to coordinators: SMS and call to each, at any hour, again until one of them answers (B3)."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from alertnet.core.delivery.next_repeat import PROMPT_EVERY
+from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY
 from alertnet.core.directory.contact import RINGING, Contact, MethodKind
 from alertnet.core.disclosure import FIELD_NEWS, IN_FLOODS, Subject
+from alertnet.core.escalation.advance_incident import reasons_to_wait
+from alertnet.core.escalation.state import State
 from alertnet.core.limits import ALL_NOTICES
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind, methods_to_prompt
 from alertnet.flows.credentials.written_codes import decision_code, good_from
@@ -21,7 +23,6 @@ from alertnet.store.records.credentials import codes
 from alertnet.store.records.credentials.codes import Code
 from alertnet.store.records.prompts import Prompt
 
-FIRST_AFTER_HOLD = timedelta(minutes=60)
 PAUSES = {PromptAnswer.HOLD: FIRST_AFTER_HOLD, PromptAnswer.TAKEN: timedelta(minutes=20)}
 """After these answers it is asked again: nothing is decided, or done, yet."""
 
@@ -106,7 +107,7 @@ def ring_one(
     """
     words = _words(subject_of(locked, prompt), prompt.about, prompt.level, prompt.contacts, prompt.automatic_at)
     if prompt.subject == Subject.LEVEL:
-        words |= level_in_words(locked, locked.tree_of(prompt.escalation), prompt.level_index)
+        words |= level_in_words(locked, locked.states, locked.tree_of(prompt.escalation), prompt.level_index)
     _ring(
         locked,
         Kind(prompt.kind),
@@ -191,11 +192,14 @@ def ring_anew(locked: LockedIncident, asked: Collection[str]) -> None:
     raise_prompt(locked, PromptKind.ALARM, Subject.REOPENED)
 
 
-def level_in_words(locked: LockedIncident, tree: str, index: int) -> dict[str, Any]:
-    """What a decision about a level decides: whom it tells, in which tree, and why it waits for a go."""
-    plan = locked.plans[tree]
+def level_in_words(locked: LockedIncident, states: Mapping[str, State], tree: str, index: int) -> dict[str, Any]:
+    """What a decision about a level decides: whom it tells, in which tree, and why it waits for a go.
+
+    `states`: how the escalation of each tree stands, of those that can be read.
+    """
+    plan, state = locked.plans[tree], states.get(tree)
     planned = next((each for each in plan.levels if each.index == index), None)
-    reasons = planned.approval.reasons if planned is not None and planned.approval is not None else ()
+    reasons = reasons_to_wait(plan, state, planned) if planned is not None and state is not None else ()
     return {
         "tree": plan.tree.title,
         "names": planned.contacts if planned is not None else (),
@@ -224,7 +228,7 @@ def _ring_everybody(locked: LockedIncident, new: prompt_store.NewPrompt, code: C
     """Let a prompt ring for the first time."""
     words = _words(_spoken(locked, new.subject), new.about, new.level, new.contacts, new.automatic_at)
     if new.subject is Subject.LEVEL and new.escalation_id is not None and new.level is not None:
-        words |= level_in_words(locked, locked.tree_of(new.escalation_id), new.level - 1)
+        words |= level_in_words(locked, locked.states, locked.tree_of(new.escalation_id), new.level - 1)
     _count_rings(locked, words["subject"])
     for tree, contact in locked.plans.coordinators:
         _ring(locked, Kind(new.kind), new.id, tree, contact, code, words, methods_to_prompt(new.kind, contact))

@@ -10,10 +10,13 @@ from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.escalation.state import Status
 from alertnet.core.incident import ASKS
 from alertnet.core.limits import LONGEST_NOTE
+from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, no_proof, prove, without_written_pins
+from alertnet.flows.escalation.record_decision import go_on, hold, is_on_hold
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.escalation.report_action import is_reported, report_action, report_wrong_person
 from alertnet.flows.incidents.update import happened_since
+from alertnet.flows.notifications.coming import coming
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.flows.unit.prefetch import Prefetch
@@ -34,6 +37,8 @@ ANSWERS = {
 }
 TOO_LONG = Remark("too_long")
 WRONG_PERSON, ACTION = "wrong_person", "action"
+HOLD, GO = PromptAnswer.HOLD.value, PromptAnswer.GO.value
+"""What a coordinator presses about whatever comes next."""
 _WORDS = {kind: f"recorded_{answer}" for answer, kind in ANSWERS.items()}
 
 
@@ -102,8 +107,11 @@ def _open_page(tx: Tx, link: PageLink, locked: LockedIncident, contact: Contact,
     facts, answer = locked.facts, locked.current_answer(link.tree, link.contact)
     reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
     free_text = facts.ask is not None and facts.ask not in ASKS
+    takes_charge = answer is not None and answer.kind is AnswerKind.ACKNOWLEDGED
+    states = escalation_store.states_of(tx.session, link.incident_id) if takes_charge else {}
+    following = coming(locked, states, link.tree, link.contact)
     return Page(
-        page.said,
+        replace(page.said, **following.words) if following else page.said,
         (*_recorded(locked, link, answer), *page.remarks),
         (*ANSWERS, WRONG_PERSON),
         answered=answer is not None,
@@ -112,6 +120,7 @@ def _open_page(tx: Tx, link: PageLink, locked: LockedIncident, contact: Contact,
         ask="other" if free_text and not reads else facts.ask,
         details=details_of(facts, contact.disclosure) if reads else (),
         since=happened_since(locked, link.tree, link.contact, reads=reads),
+        rest=(GO if following.on_hold else HOLD) if following else None,
     )
 
 
@@ -167,7 +176,7 @@ def answer_page(tx: Tx, token: str, form: Sent) -> Opened | None:
         return show_page(tx, link, outcome=Outcome.OVER)
     if max(len(form.note), len(form.by)) > LONGEST_NOTE:
         return show_page(tx, link, TOO_LONG, sent=form, outcome=Outcome.NOT_ALLOWED)
-    if not _is_allowed(form):
+    if not _is_allowed(locked, link, form):
         return show_page(tx, link, outcome=Outcome.NOT_ALLOWED)
     proof = prove(locked, link, form)
     if form.answer and proof.is_missing:
@@ -178,7 +187,9 @@ def answer_page(tx: Tx, token: str, form: Sent) -> Opened | None:
     return show_page(tx, link, *done, proof=proof)
 
 
-def _is_allowed(form: Sent) -> bool:
+def _is_allowed(locked: LockedIncident, link: PageLink, form: Sent) -> bool:
+    if form.answer in (HOLD, GO):
+        return locked.is_coordinator(link.tree, link.contact)
     if form.answer == ACTION:
         return form.action in list(Action)
     return form.answer in (*ANSWERS, WRONG_PERSON) if form.answer else bool(form.pin)
@@ -194,6 +205,13 @@ def _record(locked: LockedIncident, link: PageLink, form: Sent) -> tuple[Remark,
     if form.answer == WRONG_PERSON:
         report_wrong_person(locked, link.tree, link.contact, link.address)
         return (Remark("recorded_wrong_person", now),)
+    if form.answer == HOLD:
+        hold(locked, link.tree, link.contact, Via.LINK, link.address)
+        return (Remark("recorded_hold", now),)
+    if form.answer == GO:
+        if is_on_hold(locked, link.tree, link.contact):
+            go_on(locked, link.tree, link.contact)
+        return (Remark("recorded_go", now),)
     if form.answer:
         kind, by = ANSWERS[form.answer], form.by or None
         respond(locked, link.tree, link.contact, kind, Via.LINK, address=link.address, by=by)

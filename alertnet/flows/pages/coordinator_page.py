@@ -197,8 +197,10 @@ def _said(locked: LockedIncident, tree: str, contact: Contact, prompt: Prompt, *
     )
     if prompt.subject != Subject.LEVEL:
         return words
-    of = escalation_store.tree_of(locked.tx.session, prompt.escalation)
-    return replace(words, **prompts.level_in_words(locked, of, prompt.level_index))
+    session = locked.tx.session
+    of = escalation_store.tree_of(session, prompt.escalation)
+    states = escalation_store.states_of(session, locked.incident.id)
+    return replace(words, **prompts.level_in_words(locked, states, of, prompt.level_index))
 
 
 def _with_acts(locked: LockedIncident, link: PageLink, prompt: Prompt, page: Page) -> Page:

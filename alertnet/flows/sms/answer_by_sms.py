@@ -10,7 +10,7 @@ from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.inbound.sms_answers import SmsAnswer, Verb
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
-from alertnet.flows.escalation.record_decision import decide_prompt
+from alertnet.flows.escalation.record_decision import decide_prompt, go_on, hold, is_on_hold
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.escalation.report_action import report_action, report_answer, tree_of
 from alertnet.flows.notifications.compose import said
@@ -76,7 +76,7 @@ def _record(
             case _:
                 return _take_alarm(locked, code, prompt, answer)
     if answer.verb in (Verb.GO, Verb.HOLD):
-        return _decide_by_own_code(locked, code, answer)
+        return _decide_by_own_code(locked, sms, code, answer)
     return _respond(locked, sms, answer, code, replying=replying)
 
 
@@ -105,11 +105,22 @@ def _respond(locked: LockedIncident, sms: InboundSms, answer: SmsAnswer, code: H
     return reply_to_holder(locked, code, kind, words)
 
 
-def _decide_by_own_code(locked: LockedIncident, code: HeldCode, answer: SmsAnswer) -> Reply:
-    """GO or HOLD with the code of an alert: from a coordinator it means the incident's oldest open question."""
+def _decide_by_own_code(locked: LockedIncident, sms: InboundSms, code: HeldCode, answer: SmsAnswer) -> Reply:
+    """GO or HOLD with the code of an alert: from a coordinator it means the incident's oldest open question.
+
+    Where none is open it is about whatever comes next.
+    """
     if locked.is_coordinator(code.tree, code.contact):
         session, incident = locked.tx.session, locked.incident.id
-        question = prompt_store.oldest_decision(session, incident) or prompt_store.last_decision(session, incident)
+        question = prompt_store.oldest_decision(session, incident)
+        if question is None and answer.verb is Verb.HOLD:
+            recorded = hold(locked, code.tree, code.contact, Via.SMS, sms.sender)
+            words = replace(recorded.words, subject=Subject.HOLD, at=locked.tx.now)
+            return reply_to_holder(locked, code, Kind.RECORDED, words)
+        if question is None and is_on_hold(locked, code.tree, code.contact):
+            go_on(locked, code.tree, code.contact)
+            return _reply(locked, code, Kind.RECORDED, subject=Subject.GO, at=locked.tx.now)
+        question = question or prompt_store.last_decision(session, incident)
         if question is not None:
             return _decide(locked, code, question, answer)
     ring_once(locked, Subject.NOT_UNDERSTOOD, code.contact)

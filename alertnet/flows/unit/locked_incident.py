@@ -7,6 +7,7 @@ from datetime import datetime
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.escalation.decision import NewAlert
+from alertnet.core.escalation.state import State
 from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import CLASSES, Kind, send_rank
 from alertnet.core.resolution.resolve import Plans, left_out
@@ -114,6 +115,11 @@ class LockedIncident:
     def tree_of(self, escalation_id: str) -> str:
         """The id of an escalation's tree, also of one that can't be read."""
         return next(each.tree for each in self.every_escalation if each.id == escalation_id)
+
+    @property
+    def states(self) -> dict[str, State]:
+        """How the escalation of each tree stands."""
+        return {each.tree: each.state for each in self.escalations}
 
     @property
     def every_escalation(self) -> list[Escalation | Unreadable]:

@@ -10,7 +10,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.notification import Failure, Kind, PromptAnswer
-from alertnet.flows.escalation.record_decision import decide_prompt
+from alertnet.flows.escalation.record_decision import decide_prompt, hold
 from alertnet.flows.escalation.record_response import record_receipt, respond
 from alertnet.flows.escalation.report_action import report_wrong_person, take_task
 from alertnet.flows.notifications import prompts
@@ -20,7 +20,9 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts as prompt_store
 
 TRIES = 3
-MENU = KeypadQuestion("after", 1)
+MENU, NEXT = KeypadQuestion("after", 1), KeypadQuestion("next", 1)
+HOLD = "4"
+"""What a coordinator keys to hold what comes next."""
 ANSWERS = {"1": AnswerKind.ACKNOWLEDGED, "2": AnswerKind.RELAYED, "3": AnswerKind.DECLINED}
 THANKS = {
     AnswerKind.ACKNOWLEDGED: "thanks_acknowledged",
@@ -122,11 +124,14 @@ def _choose(call: Call, digits: str) -> Spoken:
     if not digits:
         return call.say()
     answer = ANSWERS.get(digits)
+    if call.kind.is_alert and digits == HOLD and call.locked.is_coordinator(call.placed.tree, call.placed.contact):
+        hold(call.locked, call.placed.tree, call.placed.contact, Via.CALL, call.placed.address)
+        return call.say("thanks_hold")
     if answer is None:
         return call.say(ask=MENU)
     if call.kind.is_alert:
-        answer = _respond(call, answer)
-    elif answer is AnswerKind.DECLINED:
+        return _respond(call, answer)
+    if answer is AnswerKind.DECLINED:
         _let_ring_on(call)
     elif not _take(call):
         return call.say("taken_care_of")
@@ -167,6 +172,10 @@ def _let_ring_on(call: Call) -> None:
         call.locked.record("alarm_declined", alarm=prompt.id, by=call.placed.contact)
 
 
-def _respond(call: Call, answer: AnswerKind) -> AnswerKind:
+def _respond(call: Call, answer: AnswerKind) -> Spoken:
+    """Take an answer. A coordinator who takes charge hears what comes next, and may hold it."""
     to = call.placed
-    return respond(call.locked, to.tree, to.contact, answer, Via.CALL, address=to.address).kind
+    recorded = respond(call.locked, to.tree, to.contact, answer, Via.CALL, address=to.address)
+    if recorded.words.next_level is not None:
+        return call.say(ask=NEXT, words=recorded.words)
+    return call.say(THANKS[recorded.kind])

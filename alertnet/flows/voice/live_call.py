@@ -146,9 +146,9 @@ class Call:
             return KeypadQuestion(stage or "pin", self.pin_digits, turn, silent)
         return KeypadQuestion(stage or "code", SPOKEN_CODE_LENGTH, turn, silent)
 
-    def say(self, *stages: str, ask: KeypadQuestion | None = None) -> Spoken:
-        """Write down what was done, and say this."""
-        said = replace(self.placed.said, spoken_code=None if self.asks_for_pin else self.code)
+    def say(self, *stages: str, ask: KeypadQuestion | None = None, words: Said | None = None) -> Spoken:
+        """Write down what was done, and say this; `words`: in place of those that the call was placed with."""
+        said = replace(words or self.placed.said, spoken_code=None if self.asks_for_pin else self.code)
         self.attempt.change(changed_at=self.locked.tx.now)
         self.attempt.finish()
         self.locked.finish()

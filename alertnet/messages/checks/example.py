@@ -28,6 +28,7 @@ EXAMPLE = Said(
     due_at=_AT + timedelta(hours=1),
     reason=CloseReason.RELEASED,
     tree="International support",
+    next_level="Embassies and delegations",
     why=("needs_go",),
     names=("arrest", "P7"),
     spoken_code="407",
@@ -59,7 +60,9 @@ CANARIES = Facts(
 ANSWERS = ("acknowledge", "relay", "decline", "wrong_person")
 DECISIONS = ("go", "hold", "refuse")
 
-ANSWERED = Page(EXAMPLE, answers=ANSWERS, answered=True, actions=tuple(Action), takes_pin=True, opens_details=True)
+ANSWERED = Page(
+    EXAMPLE, answers=ANSWERS, answered=True, actions=tuple(Action), rest="hold", takes_pin=True, opens_details=True
+)
 """A contact's page with everything on it that can be pressed."""
 
 ON_TASK = Page(

@@ -25,6 +25,7 @@ _OF_OTHERS = frozenset({"about", "statement", "more", "why"})
 _SPOKEN = frozenset({"spoken_code", "slowly"})
 _ANYWHERE = frozenset({"sender", "organisation", "ref", "callback", "drill", "also"})
 _BEFORE_THE_CODE = {"code": _ANYWHERE | _SPOKEN, "again": _ANYWHERE | _SPOKEN, "no_incident": _ANYWHERE | {"statement"}}
+_AFTER_THE_CODE = ("after", "next")
 _ON_A_SUBJECT = _ANYWHERE | {"type", "severity", "heading"}
 _TOLD_NEUTRALLY = ("sexual_violence", "torture")
 
@@ -67,7 +68,7 @@ def _said_too_soon(kind: str, files: dict[str, str]) -> Iterator[str]:
     """What is said before the code and must not be: whoever picks up, and any voicemail, hears it."""
     for path, source in _of(kind, "voice.j2", files):
         for block in Environment({}).parse(source).find_all(nodes.Block):
-            if block.name in STAGES and block.name != "after":
+            if block.name in STAGES and block.name not in _AFTER_THE_CODE:
                 allowed = _BEFORE_THE_CODE.get(block.name, _ANYWHERE)
                 yield from _beyond(path, block, allowed, f"in {block.name!r}, which anybody may hear")
 

@@ -173,6 +173,8 @@ SENTENCES: Mapping[str, Sentence] = {
     "escalation_unanswered": _said(Tone.TROUBLE, "{tree}: nobody has answered", "It goes round again."),
     "escalation_stopped": _said(Tone.QUIET, "{tree}: stopped"),
     "level_gave_way": _said(Tone.TROUBLE, "Level “{level}” has nobody left who could answer", "{tree}"),
+    "hold_began": _said(Tone.ASKED, "No further level comes by itself", "{tree}"),
+    "hold_ended": _said(Tone.ANSWERED, "It goes on", "{tree}"),
     "level_held": _said(Tone.ASKED, "Level “{level}” waits", "{tree}"),
     "level_refused": _said(Tone.ASKED, "Level “{level}” is left out", "{tree}"),
     "waits_for_verification": _said(Tone.ASKED, "Level “{level}” waits until it is known to be true", "{tree}"),

@@ -1,0 +1,182 @@
+"""A coordinator who answers hears what comes next and when, and may hold it, by whichever way, until a go (B3)."""
+
+import pytest
+
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import a_tree
+from tests.scenarios.world import Incident, World, code_in, link_in, spoken_code_in
+
+CONTACTS = """
+  coordinator:
+    role: coordinator
+    organisation: Valley
+    methods: [{sms: "+573005550101"}, {call: "+573005550101", after: 1m}, {email: duty@valley.example}]
+  ombuds: {role: ombuds, organisation: Ombuds office, methods: [{sms: "+573005550120"}]}
+  police: {role: authority, organisation: National Police, methods: [{sms: "+576015550112"}]}
+  defenders: {role: ngo, organisation: Defenders, methods: [{sms: "+573005550130"}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}
+"""
+LEVELS = """
+  - {name: Coordination, notify: [coordinator], wait: 10m}
+  - {name: Friends, notify: [ombuds, defenders], acknowledge: all, wait: 10m}
+  - {name: Police, notify: [police], wait: 10m}
+"""
+
+
+@pytest.fixture
+def world(world_of: Worlds) -> World:
+    """The coordinator first, after ten minutes the friends, after ten more the police."""
+    return world_of(a_tree(LEVELS, CONTACTS))
+
+
+def opened(incident: Incident) -> list[str]:
+    """The levels that were opened, in order."""
+    notes = incident.world.client.get(f"/v1/incidents/{incident.ref}/timeline", headers=incident.world.headers).json()
+    return [each["payload"]["level"] for each in notes["items"] if each["kind"] == "level_opened"]
+
+
+def alert(world: World) -> str:
+    """The alert on the coordinator's phone."""
+    return next(text for text in world.phone("coordinator").inbox if "URGENT" in text)
+
+
+def presses(world: World, button: str) -> str:
+    """The coordinator presses a button on the page of its alert."""
+    page = world.client.post(link_in(alert(world)), data={"answer": button}).text
+    world.settles()
+    return page
+
+
+def holds(world: World, by: str) -> None:
+    """The coordinator answers, and holds what comes next."""
+    match by:
+        case "sms":
+            world.texts("coordinator", f"HOLD {code_in(alert(world))}")
+        case "call":
+            world.passes(minutes=1)
+            call = world.phone("coordinator").answers()
+            call.press(spoken_code_in(call.words)).press("1").press("4")
+        case "keypad at once":
+            world.passes(minutes=1)
+            call = world.phone("coordinator").answers()
+            call.press(spoken_code_in(call.words)).press("4")
+        case "page":
+            presses(world, "acknowledge")
+            presses(world, "hold")
+    world.settles()
+
+
+def test_a_coordinator_who_answers_by_sms_reads_what_comes_next(world: World) -> None:
+    """B3: the level, its time, and the word that holds it, in the reply and in the mail that confirms it."""
+    world.raises()
+
+    reply = world.texts("coordinator", code_in(alert(world)))
+
+    assert reply is not None
+    assert "Next 21:24: Friends. HOLD " in reply
+    [mail] = [each for each in world.mailbox("duty@valley.example").mails if "RECORDED" in each.subject]
+    assert "Next comes level Friends" in mail.text
+    assert "HOLD " in mail.text
+
+
+def test_a_coordinator_who_takes_charge_in_a_call_hears_what_comes_next(world: World) -> None:
+    """B4: and may press 4."""
+    world.raises()
+    world.passes(minutes=1)
+    call = world.phone("coordinator").answers()
+
+    call.press(spoken_code_in(call.words)).press("1")
+
+    assert "Next, at 21:24: Friends" in call.words
+    assert "press 4" in call.words
+
+
+def test_a_coordinator_who_takes_charge_on_the_page_reads_what_comes_next(world: World) -> None:
+    """B4: with a button that holds it, and afterwards one that lets it go on."""
+    world.raises()
+
+    page = presses(world, "acknowledge")
+    held = presses(world, "hold")
+
+    assert "Next, if nobody decides: Friends" in page
+    assert 'value="hold"' in page
+    assert "Next: Friends. It waits for a go." in held
+    assert 'value="go"' in held
+
+
+def test_whoever_is_no_coordinator_is_told_nothing_of_what_comes_next(world: World) -> None:
+    """A9: nobody learns who else is told; nor does its HOLD hold anything."""
+    incident = world.raises()
+    world.passes(minutes=10)
+    code = code_in(world.phone("ombuds").inbox[0])
+
+    reply = world.texts("ombuds", code)
+    world.texts("ombuds", f"HOLD {code}")
+    world.passes(minutes=10)
+
+    assert reply is not None
+    assert "Next" not in reply
+    assert opened(incident) == ["Coordination", "Friends", "Police"]
+
+
+@pytest.mark.parametrize("by", ["sms", "call", "keypad at once", "page"])
+def test_a_hold_keeps_every_later_level_until_a_go(world: World, by: str) -> None:
+    """B3: it takes charge, nobody else is told, after an hour it is asked, and a GO lets all of it go on."""
+    incident = world.raises()
+    code = code_in(alert(world))
+
+    holds(world, by)
+    world.passes(minutes=59)
+
+    assert incident.answers()[0][:2] == ("coordinator", "acknowledged")
+    assert opened(incident) == ["Coordination"]
+    assert not any("DECISION" in text for text in world.phone("coordinator").inbox)
+
+    world.passes(minutes=2)
+    assert any("DECISION" in text and "Tell Friends" in text for text in world.phone("coordinator").inbox)
+
+    world.texts("coordinator", f"GO {code}")
+    world.passes(minutes=10)
+    assert opened(incident) == ["Coordination", "Friends", "Police"]
+
+
+@pytest.mark.parametrize("by", ["sms", "page"])
+def test_a_go_before_it_is_asked_lets_the_levels_come_at_their_times(world: World, by: str) -> None:
+    """B3: until a go, which opens nothing before its time."""
+    incident = world.raises()
+    code = code_in(alert(world))
+    holds(world, "page")
+
+    if by == "sms":
+        assert "GO" in (world.texts("coordinator", f"GO {code}") or "")
+    else:
+        presses(world, "go")
+    world.passes(minutes=9)
+    before = opened(incident)
+    world.passes(minutes=1)
+
+    assert before == ["Coordination"]
+    assert opened(incident) == ["Coordination", "Friends"]
+
+
+def test_a_refusal_of_one_level_leaves_the_later_ones_on_hold(world: World) -> None:
+    """B3: a refusal skips its level and is no go for the next."""
+    incident = world.raises()
+    holds(world, "sms")
+
+    incident.act("go", decision="refuse", tree="valley", level="Friends")
+    world.passes(minutes=70)
+
+    assert opened(incident) == ["Coordination"]
+    assert any("DECISION" in text and "Tell Police" in text for text in world.phone("coordinator").inbox)
+
+
+def test_a_hold_is_on_the_record(world: World) -> None:
+    """A10: as the decision of whoever held."""
+    incident = world.raises()
+
+    holds(world, "sms")
+
+    notes = world.client.get(f"/v1/incidents/{incident.ref}/timeline", headers=world.headers).json()["items"]
+    [decision] = [each["payload"] for each in notes if each["kind"] == "decision"]
+    assert (decision["decision"], decision["tree"], decision["by"]) == ("hold", "valley", "coordinator")
