@@ -356,6 +356,46 @@ def test_a_verb_of_the_field_that_raises_nothing_goes_to_people(field: Switchboa
     assert field.alarms() == [("not_understood", "north")]
 
 
+@pytest.mark.parametrize("verb", ["FALSA", "OK", "ARR", "ESPERA 2h"])
+def test_duress_in_a_verb_that_raises_nothing_is_heard_and_answered_as_the_true_pin(
+    field: Switchboard, verb: str
+) -> None:
+    """B4: "all is well" under duress; it marks what the phone has raised, however long ago."""
+    field.texts("ana", "SOS")
+    field.passes(minutes=60)
+    replies = [field.texts("ana", f"{verb} {pin}") for pin in (PIN, DURESS)]
+
+    facts = opened(field).facts
+    assert replies[0] == replies[1]
+    assert replies[0]
+    assert (facts.duress, facts.field_silent, facts.severity) == (True, True, Severity.CRITICAL)
+    assert field.alarms()[-1] == ("verified", "north")
+
+
+def test_duress_with_nothing_open_raises(field: Switchboard) -> None:
+    """B4: and its reply is that to the true PIN, of which people read the text alone."""
+    true = field.texts("ana", f"OK {PIN}")
+    assert opened(field).facts.lone_text
+    field.closes(field.newest())
+
+    under_duress = field.texts("ana", f"OK {DURESS}")
+
+    raised = [each for row in field.rows(incidents, status="open") if (each := field.incident(row.id)).facts.duress]
+    assert true == under_duress
+    assert [(each.facts.verified, each.facts.team) for each in raised] == [(False, None)]
+
+
+def test_wrong_pins_in_such_texts_close_the_doors_as_anywhere(field: Switchboard) -> None:
+    """B9."""
+    for pin in range(11111, 11116):
+        field.texts("ana", f"OK {pin}")
+
+    field.texts("ana", f"ALERTA {PIN} 31")
+
+    assert not field.incident(field.newest()).facts.verified
+    assert ("wrong_pins", "coordinator") in field.notices()
+
+
 @pytest.mark.parametrize("minutes", [11, 60])
 def test_a_report_after_ten_minutes_is_an_incident_of_its_own(field: Switchboard, minutes: int) -> None:
     field.texts("ana", "SOS")

@@ -12,8 +12,7 @@ from alertnet.core.inbound.sms_answers import Turn
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, PinTried, try_pin
-from alertnet.flows.notifications.system_notices import tell_coordinators
-from alertnet.flows.sms.report_by_sms import receive_duress
+from alertnet.flows.sms.report_by_sms import receive_duress, tell_closing_doors
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import on_call, timeline
 from alertnet.store.records.editions import Edition
@@ -109,7 +108,7 @@ def take_turn(tx: Tx, edition: Edition, sender: InTheField, turn: Turn) -> Reply
     ]
     tried = try_pin(tx, sender.owner, turn.pin) if posts else PinTried(PinCheck.NONE_SET)
     if tried.closes:
-        _tell_closing(tx, edition, sender)
+        tell_closing_doors(tx, edition, sender)
     if not tried.check:
         return None
     duress = tried.check is PinCheck.DURESS
@@ -124,12 +123,6 @@ def take_turn(tx: Tx, edition: Edition, sender: InTheField, turn: Turn) -> Reply
     words = replace(sender.words, subject=Subject.ON_DUTY if turn.is_on else Subject.OFF_DUTY, about=named)
     to = Recipient(sender.owner, sender.tree.id)
     return Reply(Kind.NOTICE, sender.member.language, words, edition.templates, to)
-
-
-def _tell_closing(tx: Tx, edition: Edition, sender: InTheField) -> None:
-    timeline.append(tx, timeline.SYSTEM, ("pins_closed", {"owner": sender.owner}))
-    trees = edition.network.serving(sender.team.country)
-    tell_coordinators(tx, trees, Kind.NOTICE, Subject.WRONG_PINS, ref=sender.team.id, about=sender.owner)
 
 
 def _with_rota(network: Network, owner: str) -> tuple[ContactTree, Contact]:

@@ -20,7 +20,7 @@ from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.sms.answer_by_sms import record_answers
 from alertnet.flows.sms.on_call import take_turn
-from alertnet.flows.sms.report_by_sms import is_news, receive_report
+from alertnet.flows.sms.report_by_sms import find_coerced, is_news, receive_duress, receive_report
 from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_to_holder, reply_unclear
 from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong
 from alertnet.flows.system.lost_incidents import pass_on_answer
@@ -110,7 +110,11 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
     turn = parse_turn(written.body)
     if turn is not None and officer is not None and (reply := take_turn(tx, edition, officer, turn)):
         return True, reply
+    coerced = find_coerced(tx, edition, sms.sender, report)
     known, reply, limit = _hear_rest(tx, edition, sms, answers, texts, sent)
+    if report and coerced:
+        # Whoever stands beside the phone reads the reply to a true PIN.
+        receive_duress(tx, edition, coerced, report.verb.value)
     trees = [tree for _, tree in sorted(edition.network.trees.items())]
     tell_drop(tx, trees, limit)
     return known, reply

@@ -15,7 +15,7 @@ from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.incident import IN_CUSTODY, Certainty, Facts
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.resolution.known_people import with_records
-from alertnet.flows.credentials.known_numbers import InTheField
+from alertnet.flows.credentials.known_numbers import InTheField, member_at
 from alertnet.flows.credentials.pins import PinCheck, try_pin, without_pins
 from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.pin_proof import tell_closing
@@ -23,6 +23,7 @@ from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.incidents.lone_text import open_text
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.notifications import prompts
+from alertnet.flows.notifications.system_notices import tell_coordinators
 from alertnet.flows.sms.unclear_sms import ring_once
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
@@ -90,13 +91,31 @@ def _reply(locked: LockedIncident, edition: Edition, sender: InTheField, report:
     return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, to)
 
 
+def find_coerced(tx: Tx, edition: Edition, number: str, report: Report | None) -> InTheField | None:
+    """The member whose PIN for duress stands in a text that raises nothing; a wrong one counts as anywhere."""
+    sender = member_at(edition.network, number)
+    if sender is None or report is None or report.pin is None:
+        return None
+    tried = try_pin(tx, sender.owner, report.pin)
+    if tried.closes:
+        tell_closing_doors(tx, edition, sender)
+    return sender if tried.check is PinCheck.DURESS else None
+
+
+def tell_closing_doors(tx: Tx, edition: Edition, sender: InTheField) -> None:
+    """Tell the coordinators, where no incident is concerned, that no PIN of the sender's is heard for a while."""
+    timeline.append(tx, timeline.SYSTEM, ("pins_closed", {"owner": sender.owner}))
+    trees = edition.network.serving(sender.team.country)
+    tell_coordinators(tx, trees, Kind.NOTICE, Subject.WRONG_PINS, ref=sender.team.id, about=sender.owner)
+
+
 def receive_duress(tx: Tx, edition: Edition, sender: InTheField, understood: str) -> LockedIncident:
     """Raise the alarm for a member who gave the PIN for duress with a text that reports nothing.
 
-    What it opens waits for a coordinator before others hear, and is on the list of no team: a key that was taken with
-    the phone must not show it.
+    It joins what the phone raised last, if that is open. What it opens waits for a coordinator before others hear, and
+    is on the list of no team: a key that was taken with the phone must not show it.
     """
-    report = Report(panic=True)
+    report = Report(panic=True, verb=FieldVerb.UPDATE)
     facts = facts_of(report, sender.team, sender.member, verified=True, duress=True)
     entry = {"by": sender.owner, "understood": [understood], "text": None, "pin": PinCheck.DURESS.value}
     waiting = replace(facts, verified=False, certainty=Certainty.UNVERIFIED, team=None)
