@@ -1,7 +1,7 @@
 """What may be said: the only values that a message can name, so that no template lets slip what it never had (A9)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -161,6 +161,13 @@ class Said:
     """The tree's titles by language, where it has several: `organisation` in the words of the recipient."""
     tree_language: str = ""
     """What its tree speaks: said to those whose own language has no messages. No template names it."""
+
+
+def by_sms(said: Said, *, replies: bool, links: bool) -> Said:
+    """The words as an SMS to a number that takes no replies, or no links, can say them."""
+    if replies and links:
+        return said
+    return replace(said, answerable=said.answerable and replies, link=said.link if links else None)
 
 
 DURESS = "duress"

@@ -3,7 +3,7 @@
 It is read by whoever calls, in a language of their choice; what they read out is in that of the contact.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -75,6 +75,8 @@ class Origin:
     closed: bool = False
     on_duty: Mapping[Key, Officer] = field(default_factory=dict)
     """Who had the telephone of a contact when it was made."""
+    emergency: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What people dial in an emergency, by country."""
 
 
 class SheetWords:
@@ -251,6 +253,9 @@ def _tree(words: SheetWords, part: SheetTree, facts: Facts | None, origin: Origi
     heading = [Line(Style.TREE, f"{tree.title} ({tree.id})")]
     if tree.start.unless_acknowledged:
         heading.append(words.line(Style.NOTE, "unless_acknowledged"))
+    for country in sorted(tree.countries & origin.emergency.keys()):
+        numbers = ", ".join(origin.emergency[country])
+        heading.append(words.line(Style.NOTE, "emergency", country=country, numbers=numbers))
     yield tuple(heading)
     for step in part.steps:
         first, *others = (group_of(words, tree, entry, facts, origin) for entry in step.entries)

@@ -1,6 +1,16 @@
 """Contact trees in YAML: read and checked whole, every fault with its file, line, value and what would do."""
 
-from alertnet.trees.load import Survey, advise, check_folder, read_folder, read_network, survey
+from alertnet.trees.load import Survey, advise, check_folder, read_folder, read_network, read_rules, survey
 from alertnet.trees.reading.fault import Fault, fault_of
 
-__all__ = ["Fault", "Survey", "advise", "check_folder", "fault_of", "read_folder", "read_network", "survey"]
+__all__ = [
+    "Fault",
+    "Survey",
+    "advise",
+    "check_folder",
+    "fault_of",
+    "read_folder",
+    "read_network",
+    "read_rules",
+    "survey",
+]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from alertnet.core.directory.contact import ABROAD, Contact, Method, Role
+from alertnet.core.directory.contact import ABROAD, Contact, Method, MethodKind, Role
 from alertnet.core.directory.contact_tree import (
     EVERYWHERE,
     ActionDue,
@@ -19,6 +19,7 @@ from alertnet.core.directory.languages import title_in
 from alertnet.core.directory.on_call import STAFF, Duty, Officer
 from alertnet.core.directory.when import When
 from alertnet.core.incident import Affected, Scope
+from alertnet.trees.forms.country_rules import Rules
 from alertnet.trees.forms.field_form import FieldForm, TeamForm
 from alertnet.trees.forms.tree_form import (
     ContactForm,
@@ -41,13 +42,16 @@ SharedContacts = Mapping[str, tuple[str, ContactForm]]
 """What a tree includes, by id, each contact with the file that it stands in."""
 
 
-def contact_tree(form: TreeForm, shared: SharedContacts, officers: Officers, keys: Mapping[str, str]) -> ContactTree:
+def contact_tree(
+    form: TreeForm, shared: SharedContacts, officers: Officers, keys: Mapping[str, str], rules: Rules
+) -> ContactTree:
     """The tree of the form, with what it includes.
 
-    `officers`: who may be on its rotas; `keys`: the public keys by the path that contacts have for them.
+    `officers`: who may be on its rotas; `keys`: the public keys by the path that contacts have for them; `rules`: what
+    the telephones of each country can do.
     """
     forms = form.contacts | {name: contact for name, (_, contact) in shared.items()}
-    contacts = {name: _contact(name, contact, form, officers, keys) for name, contact in forms.items()}
+    contacts = {name: _contact(name, contact, form, officers, keys, rules) for name, contact in forms.items()}
     for name, (file, _) in shared.items():
         contacts[name] = replace(contacts[name], included_from=file)
     meant = _meant(forms)
@@ -82,11 +86,17 @@ def staff(form: FieldForm) -> dict[str, Member]:
     return {key: Member(key, one.name, one.phone, one.language) for key, one in form.staff.items()}
 
 
-def officers(form: FieldForm) -> Officers:
+def officers(form: FieldForm, rules: Rules) -> Officers:
     """Whoever may take turns of duty, by the names that a rota has for them."""
     groups = [(team.id, team.members) for team in teams(form).values()]
     return {
-        name: Officer(f"{group}/{member.id}", member.phone, member.language)
+        name: Officer(
+            f"{group}/{member.id}",
+            member.phone,
+            member.language,
+            rules.takes_replies(member.phone),
+            rules.takes_links(member.phone),
+        )
         for group, members in (*groups, (STAFF, staff(form)))
         for member in members.values()
         for name in (member.id, f"{group}/{member.id}")
@@ -108,13 +118,15 @@ def people(form: FieldForm) -> dict[str, Affected]:
     }
 
 
-def _contact(name: str, written: ContactForm, tree: TreeForm, officers: Officers, keys: Mapping[str, str]) -> Contact:
+def _contact(
+    name: str, written: ContactForm, tree: TreeForm, officers: Officers, keys: Mapping[str, str], rules: Rules
+) -> Contact:
     form = _with_defaults(written, tree)
     return Contact(
         id=name,
         role=form.role,
         organisation=form.organisation,
-        methods=tuple(_method(method) for method in form.methods),
+        methods=tuple(_method(method, rules) for method in form.methods),
         scope=_effective_scope(name, form, tree),
         language=form.language or tree.language,
         timezone=form.timezone or tree.timezone,
@@ -130,7 +142,7 @@ def _contact(name: str, written: ContactForm, tree: TreeForm, officers: Officers
         hours=form.hours,
         holidays=tuple(dict.fromkeys(form.holidays)),
         closed=frozenset(day for each in form.closed for day in days(each)),
-        when_closed=tuple(_method(method) for method in form.when_closed),
+        when_closed=tuple(_method(method, rules) for method in form.when_closed),
         quiet=dict(form.quiet),
         duty=_duty(form, officers),
         when=When(place=frozenset(form.when.place or ()), organisation=frozenset(form.when.organisation or ())),
@@ -162,9 +174,12 @@ def _duty(form: ContactForm, officers: Officers) -> Duty | None:
     return Duty(tuple(officers[name] for name in form.duty.rota), *form.duty.change, since=form.duty.since)
 
 
-def _method(form: MethodForm) -> Method:
+def _method(form: MethodForm, rules: Rules) -> Method:
     [(kind, address)] = form.addresses
-    return Method(kind, address, form.after, form.extension, relays=form.acknowledges_as is not None)
+    method = Method(kind, address, form.after, form.extension, relays=form.acknowledges_as is not None)
+    if kind is not MethodKind.SMS:
+        return method
+    return replace(method, replies=rules.takes_replies(address), links=rules.takes_links(address))
 
 
 def _level(form: LevelForm, meant: Mapping[str, list[str]]) -> Level:

@@ -15,6 +15,8 @@ from alertnet.trees.checks.advice import advice
 from alertnet.trees.checks.coverage import uncovered
 from alertnet.trees.checks.references import TreeNodes, deputy_faults, field_faults, network_faults, tree_faults
 from alertnet.trees.forms.conform import conform
+from alertnet.trees.forms.country_rules import FILE as RULES
+from alertnet.trees.forms.country_rules import NO_RULES, Rules, rules_of
 from alertnet.trees.forms.field_form import FieldForm
 from alertnet.trees.forms.tree_form import Form, SharedForm, TreeForm
 from alertnet.trees.reading.document import Document, Node, empty_document
@@ -26,7 +28,7 @@ from alertnet.trees.reading.yaml_file import Unreadable, read_document
 F = TypeVar("F", bound=Form)
 
 FIELD = "teams.yaml"
-"""The field's file; every other YAML file of the folder is a tree, or holds contacts that trees include."""
+"""The field's file; beside it and the rules of countries every YAML file is a tree, or holds contacts for several."""
 
 MOST_FAULTS = 200
 """Faults that are listed for one file before the rest are only counted."""
@@ -52,6 +54,15 @@ def read_folder(folder: Path) -> tuple[Network | None, tuple[Fault, ...]]:
     field = reading.field
     trees = {tree.id: tree for tree in _trees(reading)}
     return Network(trees, build.teams(field), build.people(field), build.staff(field)), ()
+
+
+def read_rules(folder: Path) -> Rules:
+    """What the telephones of each country can do, with what the folder says of some."""
+    try:
+        own = read_document(folder / RULES, RULES) if (folder / RULES).is_file() else None
+    except Unreadable:
+        own = None
+    return rules_of(own)[0]
 
 
 def check_folder(folder: Path) -> tuple[Fault, ...]:
@@ -81,7 +92,10 @@ def survey(folder: Path, today: date, spoken: Collection[str] | None = None) -> 
     if faults:
         return Survey(faults)
     trees = _trees(reading)
-    unwise = [*advice(reading.nodes, reading.field_root, today, spoken), *reading.keyring.expiring(today)]
+    unwise = [
+        *advice(reading.nodes, reading.field_root, today, reading.rules, spoken),
+        *reading.keyring.expiring(today),
+    ]
     for tree, nodes in zip(trees, reading.nodes, strict=True):
         unwise += uncovered(tree, nodes.root, today)
     return Survey((), _in_order(unwise), tuple(tree.id for tree in trees), tuple(reading.field.teams))
@@ -97,11 +111,12 @@ class _Reading:
     nodes: tuple[TreeNodes, ...] = ()
     field_root: Node = empty_document(FIELD).root
     keyring: Keyring = NO_KEYS
+    rules: Rules = NO_RULES
 
 
 def _trees(reading: "_Reading") -> list[ContactTree]:
-    officers = build.officers(reading.field)
-    return [build.contact_tree(*each, officers, reading.keyring.texts) for each in reading.trees]
+    officers = build.officers(reading.field, reading.rules)
+    return [build.contact_tree(*each, officers, reading.keyring.texts, reading.rules) for each in reading.trees]
 
 
 def _read(folder: Path) -> _Reading:
@@ -111,12 +126,14 @@ def _read(folder: Path) -> _Reading:
         return _Reading((), FieldForm(), (fault_of(folder, f"can't be read: {error.strerror}"),))
     documents, unreadable = _documents(paths)
     library = Library(folder, documents)
-    trees = [document for document in documents if document.file != FIELD and not is_shared(document)]
+    by_name = {document.file: document for document in documents}
+    trees = [document for document in documents if document.file not in (FIELD, RULES) and not is_shared(document)]
     contacts = {tree.file: library.contacts_of(tree) for tree in trees}
-    field = next((document for document in documents if document.file == FIELD), empty_document(FIELD))
+    field = by_name.get(FIELD, empty_document(FIELD))
+    rules, rule_faults = rules_of(by_name.get(RULES))
     tree_forms, shared_forms = _Forms(trees, TreeForm), _Forms(library.shared, SharedForm)
     field_form, field_form_faults = conform(field, FieldForm)
-    faults = [*unreadable, *tree_forms.faults, *shared_forms.faults, *field_form_faults]
+    faults = [*unreadable, *tree_forms.faults, *shared_forms.faults, *field_form_faults, *rule_faults]
     faults += _reference_faults(library, trees, contacts, field, unread=bool(unreadable))
     if not trees and not unreadable:
         faults.append(fault_of(folder, "holds no contact tree: needs at least one *.yaml"))
@@ -126,7 +143,7 @@ def _read(folder: Path) -> _Reading:
         return _Reading((), FieldForm(), _in_order(faults))
     filled = [(tree_forms.filled[tree.file], _included(contacts[tree.file], tree, shared_forms)) for tree in trees]
     nodes = tuple(TreeNodes(tree.root, contacts[tree.file].nodes) for tree in trees)
-    return _Reading(tuple(filled), field_form or FieldForm(), (), nodes, field.root, keyring)
+    return _Reading(tuple(filled), field_form or FieldForm(), (), nodes, field.root, keyring, rules)
 
 
 def _reference_faults(

@@ -84,6 +84,33 @@ def test_a_place_and_an_organisation_say_who_is_left_out_for_them(office: Office
     assert "lawyers (Lawyers of the farmers' association), es: " in theirs
 
 
+def test_an_alert_to_a_country_that_can_not_answer_says_so(office: Office) -> None:
+    """B4: neither a code to answer with, nor a link where none may be; the price stands beside the country."""
+    trees = office.folder / "trees"
+    shutil.copytree(TREES, trees)
+    colombia = trees / "colombia.yaml"
+    colombia.write_text(colombia.read_text().replace("+573005550101", "+50255501234"))
+    no_links = "countries:\n  GT: {links: false, price: high, source: tried, checked: 2026-11-20}\n"
+    night = ("trees", "simulate", str(trees), *ARREST, *AT, "--hours", "1")
+
+    said, before = office.types(*night).out, office.types(*night, "--messages").out
+    (trees / "countries.yaml").write_text(no_links)
+    after = office.types(*night, "--messages").out
+
+    assert "coordinator (PBI Colombia), es: sms +0:00 (can't reply), call +0:03" in said
+    assert "sms   coordinator (PBI Colombia), es (can't reply)\n" in before
+    first = before[before.index("sms   coordinator") :].split("\n")[1]
+    assert "No responda a este numero" in first
+    assert "https://" in first
+    assert "4711" not in first
+    assert "sms   coordinator (PBI Colombia), es (can't reply, no link)\n" in after
+    without = after[after.index("sms   coordinator") :].split("\n")[1]
+    assert "No responda a este numero" in without
+    assert "https://" not in without
+    assert "llame" in without
+    assert "GT (price high): " in after
+
+
 def test_a_language_without_messages_is_shown_beside_the_one_that_is_used(office: Office) -> None:
     """Whoever rehearses sees that the Guarani coordinator of a Spanish tree is written to in Spanish."""
     trees = office.folder / "trees"

@@ -56,7 +56,15 @@ def test_a_good_tree_needs_no_advice(tmp_path: Path) -> None:
         (SPAIN, '{sms: "+34600555140"}', 12, "has one method alone"),
         (SPAIN, "{email: es@es.example}, {email: two@es.example}", 12, "at night nobody is woken"),
         (DESK, '{sms: "+3225550101"}, {call: "+32470555101"}', 13, "an SMS to a landline: '+3225550101'"),
-        (DESK, '{sms: "+50255501234"}', 13, "an SMS can't be answered in GT"),
+        (DESK, '{sms: "+50255501234"}', 13, "an SMS can't be answered in GT, and there is no other method"),
+        (
+            DESK,
+            '{sms: "+50255501234"}, {call: "+50255501234"}',
+            13,
+            "GT, and says so: the link or another method is left",
+        ),
+        (DESK, '{sms: "+989121234567"}, {email: a@b.example}', 13, "an SMS may hold no link in IR: '+989121234567'"),
+        (DESK, '{sms: "+50499123456"}, {email: a@b.example}', 13, "an SMS comes from a number that is not ours in HN"),
         (DESK, '{sms: "+34600555140"}, {call: "+32470555101"}', 13, "the same as of a contact with role embassy"),
         ("role: ngo", "role: authority", 13, "a machine rings an authority"),
         ("role: ngo,", "role: ngo, verified: 2026-05-01,", 13, "more than 6 months ago: '2026-05-01'"),
@@ -93,6 +101,15 @@ def test_what_the_field_lacks_is_said(tmp_path: Path, old: str, new: str, said: 
     (line,) = unwise(tmp_path, field=FIELD.replace(old, new))
 
     assert said in line
+
+
+def test_a_phone_in_the_field_that_can_not_write_to_us_is_said(tmp_path: Path) -> None:
+    """A member there raises nothing by SMS, and a turn of duty can't be handed on."""
+    staff = 'staff:\n  eva: {name: Eva, phone: "+50255501235", language: es}\n'
+    member, one = unwise(tmp_path, field=FIELD.replace("+573005550001", "+50255501234") + staff)
+
+    assert "teams.north.members.ana.phone: no SMS from GT reaches us: calls do, and numbers of ours there" in member
+    assert "staff.eva.phone: no SMS from GT reaches us" in one
 
 
 def test_an_organisation_of_nobody_is_said(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Where a call sheet is made from: the database as long as it can be read, else the folder of trees; it says which."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Unreadable
 from alertnet.store.records import editions, incidents, on_call
 from alertnet.store.views import incident_view
-from alertnet.trees import read_network
+from alertnet.trees import read_network, read_rules
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,13 @@ def draft(wanted: Wanted, warn: Callable[[str], None]) -> Draft:
         Unknown: there is no such incident.
         Misconfigured: the folder has faults, or an incident was asked for and the database can't be used.
     """
+    sheet, origin = _draft(wanted, warn)
+    rules = read_rules(wanted.folder or examine().settings.contact_trees).by_country
+    emergency = {country: rule.emergency for country, rule in rules.items() if rule.emergency}
+    return sheet, replace(origin, emergency=emergency)
+
+
+def _draft(wanted: Wanted, warn: Callable[[str], None]) -> Draft:
     if wanted.folder is not None:
         return _from_folder(wanted.facts, wanted.folder)
     try:

@@ -33,6 +33,7 @@ from alertnet.core.resolution.resolve import unmatched_exclusions
 
 if TYPE_CHECKING:
     from alertnet.flows.incidents.preview import Played
+    from alertnet.trees.forms.country_rules import Rules
 
 LONGEST_HOURS = 24 * 7
 
@@ -112,10 +113,12 @@ def simulate(
     """
     case = (country, type, severity, consent, nationality or [], perpetrator, exclude or [], place, organisation)
     facts = typed_case(*case)
+    from alertnet.trees import read_rules
+
     said = {"answers": answers, "declines": declines, "reports": reports, "go": go, "hold": hold}
     _refuse_both(nobody_answers, answers)
     played = _play(facts, _Typed(said, fails or [], calls, not no_go), folder, at, hours, templates)
-    typer.echo(_shown(played, format, full, messages))
+    typer.echo(_shown(played, read_rules(folder), format, full, messages))
 
 
 def _refuse_both(nobody_answers: bool, answers: list[str] | None) -> None:
@@ -161,7 +164,7 @@ def _play(facts: Facts, typed: _Typed, folder: Path, at: str | None, hours: floa
     return Played(facts, network, opened_at, rehearsal, renderer, script)
 
 
-def _shown(played: "Played", format: Format, full: bool, with_words: bool) -> str:
+def _shown(played: "Played", rules: "Rules", format: Format, full: bool, with_words: bool) -> str:
     from alertnet.cli.trees.drawn import as_svg
     from alertnet.cli.trees.written import as_text
 
@@ -171,7 +174,7 @@ def _shown(played: "Played", format: Format, full: bool, with_words: bool) -> st
         case Format.SVG:
             return as_svg(played)
         case Format.TEXT:
-            return as_text(played, full=full, with_words=with_words)
+            return as_text(played, rules, full=full, with_words=with_words)
 
 
 def _moment(text: str | None, zone: ZoneInfo) -> datetime:

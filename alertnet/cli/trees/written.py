@@ -10,6 +10,7 @@ from alertnet.core.forecast.script import Calls, Does
 from alertnet.core.forecast.simulation import Told
 from alertnet.core.notification import Kind
 from alertnet.flows.incidents.preview import Played, words_of
+from alertnet.trees.forms.country_rules import NO_RULES, CountryForm, Rules
 
 MOST_LINES = 120
 """Of a night that is not asked for in full."""
@@ -28,10 +29,10 @@ SMALL = 18
 """Contacts of a scene that are listed one by one before they are only counted."""
 
 
-def as_text(played: Played, *, full: bool = False, with_words: bool = False) -> str:
-    """The whole rehearsal, for a terminal."""
+def as_text(played: Played, rules: Rules = NO_RULES, *, full: bool = False, with_words: bool = False) -> str:
+    """The whole rehearsal, for a terminal. `rules`: what is known of the prices of countries."""
     scenes = scenes_of(played)
-    head, tail = list(head_of(played)), list(_tail(played))
+    head, tail = list(head_of(played)), list(_tail(played, rules))
     if full or with_words:
         return "\n".join([*head, "", *_each_message(played, scenes, full, with_words), *tail])
     room = MOST_LINES - len(head) - len(tail) - 1
@@ -111,7 +112,9 @@ def _contact(played: Played, told: Sequence[Told]) -> str:
     first, parts = told[0], []
     for each in told:
         if each.kind is not Kind.REMINDER:
-            parts.append(f"{each.method.kind} {_after(played, each.at)}{'' if each.arrives else ' fails'}")
+            parts.append(
+                f"{each.method.kind} {_after(played, each.at)}{_lacks(each)}{'' if each.arrives else ' fails'}"
+            )
     again = list(dict.fromkeys(_after(played, each.at) for each in told if each.kind is Kind.REMINDER))
     if again:
         parts.append(f"again {' '.join(again)}")
@@ -148,12 +151,14 @@ def _message(played: Played, told: Told, with_words: bool) -> list[str]:
     kind = "" if told.kind is Kind.ALERT or (told.kind is Kind.TASK and not is_prompt(told)) else f" {told.kind}"
     who = f"{told.contact.id} ({told.contact.organisation}), {played.spoken(told)}"
     fails = "" if told.arrives else ", fails"
-    line = f"{'':18}{_after(played, told.at)} {told.method.kind:<5} {who}{_there(played, told)}{kind}{fails}"
+    line = (
+        f"{'':18}{_after(played, told.at)} {told.method.kind:<5} {who}{_there(played, told)}{_lacks(told)}{kind}{fails}"
+    )
     message = played.message(told) if with_words else None
     return [line, *(f"{'':24}| {each}" for each in (words_of(message) if message else ()))]
 
 
-def _tail(played: Played) -> Iterator[str]:
+def _tail(played: Played, rules: Rules) -> Iterator[str]:
     rehearsal, cost = played.rehearsal, played.cost
     for deed in rehearsal.ignored:
         does = f"{DOES[deed.deed.does]} {deed.deed.tree}/{deed.deed.about} +{_short(deed.deed.after)}"
@@ -166,7 +171,10 @@ def _tail(played: Played) -> Iterator[str]:
     if shut:
         yield f"closed when their level opens: {', '.join(shut)}"
     yield f"cost: {cost['sms']} SMS in {cost['segments']} segments, {cost['calls']} calls, {cost['emails']} mails"
-    places = (f"{name}: {each['segments']} and {each['calls']}" for name, each in cost["by_country"].items())
+    places = (
+        f"{name}{_price(rules.by_country.get(name))}: {each['segments']} and {each['calls']}"
+        for name, each in cost["by_country"].items()
+    )
     yield f"segments and calls by country: {', '.join(places) or 'none'}"
     if rehearsal.ends_at is None:
         yield f"not over after {_short(rehearsal.until - played.opened_at)}: it goes round until somebody answers"
@@ -186,10 +194,23 @@ def _counted(told: Sequence[Told]) -> str:
     return ", ".join(f"{by[kind]} {kind}" for kind in ("sms", "call", "email", "task") if by[kind]) or "nobody"
 
 
+def _price(rule: CountryForm | None) -> str:
+    """What is known of a country's price, as in ` (price high, dearest by sms)`."""
+    known = [f"price {rule.price}"] if rule and rule.price else []
+    known += [f"dearest by {rule.dearest}"] if rule and rule.dearest else []
+    return f" ({', '.join(known)})" if known else ""
+
+
 def _there(played: Played, told: Told) -> str:
     """The hour where whoever is told lives, if their clocks show another."""
     local, here = played.local(told), told.at.astimezone(played.zone)
     return "" if local.utcoffset() == here.utcoffset() else f", {local:%a %H:%M} there"
+
+
+def _lacks(told: Told) -> str:
+    """What the telephone can't do, as in ` (can't reply)`."""
+    lacks = [*([] if told.method.replies else ["can't reply"]), *([] if told.method.links else ["no link"])]
+    return f" ({', '.join(lacks)})" if lacks else ""
 
 
 def _moment(played: Played, at: datetime) -> str:

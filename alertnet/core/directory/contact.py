@@ -70,6 +70,10 @@ class Method:
     """Digits and `w` (half a second each) dialled after the call is answered (Twilio SendDigits)."""
     relays: bool = False
     """`acknowledges_as: relay`: an answer from this address passes on, it never acknowledges."""
+    replies: bool = True
+    """Whether an SMS to this number can be answered."""
+    links: bool = True
+    """Whether an SMS to this number may hold a link."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,9 @@ class Contact:
     def staffed_by(self, officer: Officer) -> "Contact":
         """The contact while that officer is on duty: rung on the officer's phone, and spoken to in its language."""
         methods = (
-            replace(method, address=officer.phone, extension=None) if method.kind in RINGING else method
+            replace(method, address=officer.phone, extension=None, replies=officer.replies, links=officer.links)
+            if method.kind in RINGING
+            else method
             for method in self.methods
         )
         return replace(self, methods=tuple(methods), language=officer.language)

@@ -27,6 +27,9 @@ class Officer:
     id: str
     phone: str
     language: str
+    replies: bool = True
+    """Whether an SMS to that phone can be answered, and may hold a link."""
+    links: bool = True
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.languages import nearest, shown
-from alertnet.core.disclosure import Said, Subject
+from alertnet.core.disclosure import Said, Subject, by_sms
 from alertnet.core.forecast.script import Script
 from alertnet.core.forecast.simulation import Rehearsal, Told
 from alertnet.core.incident import Facts
@@ -58,7 +58,9 @@ class Played:
         """The words as they would leave; None for a task, or without templates."""
         if self.renderer is None or told.method.kind is MethodKind.TASK:
             return None
-        return self.renderer.render(told.kind, told.method.kind, told.contact.language, self._said(told))
+        said, method = self._said(told), told.method
+        words = by_sms(said, replies=method.replies, links=method.links) if method.kind is MethodKind.SMS else said
+        return self.renderer.render(told.kind, method.kind, told.contact.language, words)
 
     def spoken(self, told: Told) -> str:
         """The recipient's language, and where there are no messages in it which is used: `de → en`."""
@@ -146,6 +148,8 @@ class Played:
             "language": told.contact.language,
             "local_time": self.local(told).isoformat(),
         }
+        if not told.method.replies:
+            event["answerable"] = False
         message = self.message(told) if with_words else None
         return event | ({"message": "\n".join(words_of(message))} if message else {})
 

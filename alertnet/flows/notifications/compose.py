@@ -5,7 +5,7 @@ from datetime import datetime
 
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.directory.usable_methods import Reach
-from alertnet.core.disclosure import Said, Subject
+from alertnet.core.disclosure import Said, Subject, by_sms
 from alertnet.core.escalation.decision import NewAlert
 from alertnet.core.notification import URGENT, Kind
 from alertnet.flows.credentials.page_links import link_token
@@ -154,7 +154,7 @@ def _draft(
         method=method.kind,
         address=method.address,
         language=contact.language,
-        said=words,
+        said=by_sms(words, replies=method.replies, links=method.links) if method.kind is MethodKind.SMS else words,
         planned_at=locked.tx.now,
         rank=locked.rank(kind),
         incident=locked.incident.id,

@@ -11,6 +11,7 @@ from alertnet.core.directory.contact_tree import EVERYWHERE
 from alertnet.core.directory.languages import nearest, primary, shown
 from alertnet.core.incident import Scope
 from alertnet.trees.checks.references import TreeNodes
+from alertnet.trees.forms.country_rules import Rules, region_of
 from alertnet.trees.reading.document import Node
 from alertnet.trees.reading.fault import Fault
 from alertnet.trees.reading.values import parsed_number
@@ -20,22 +21,22 @@ ADDRESSES = ("sms", "call", "email")
 GOOD_FOR = timedelta(days=183)
 """Half a year: staff of embassies and offices changes about as fast."""
 
-NO_REPLIES = frozenset(["CG", "CN", "CR", "CU", "ET", "GN", "GT", "HT", "IN", "KR", "LY", "PA", "PS", "QA", "TR", "VN"])
-"""Countries where an SMS from abroad can't be answered (Twilio's SMS guidelines: two-way not supported)."""
+NO_ANSWER = {True: "says so: the link or another method is left", False: "there is no other method"}
 
 ABROAD = (Scope.INTERNATIONAL.value, Scope.PUBLIC.value)
 
 
 def advice(
-    trees: Sequence[TreeNodes], field: Node, today: date, spoken: Collection[str] | None = None
+    trees: Sequence[TreeNodes], field: Node, today: date, rules: Rules, spoken: Collection[str] | None = None
 ) -> Iterator[Fault]:
     """A line for each thing that is unwise, at its place; `today` tells how old `verified` is.
 
+    `rules`: what the telephones of each country can do.
     `spoken`: the languages that have messages; None: they are not known.
     """
     for tree in trees:
         for id, contact in tree.contacts.items():
-            yield from _of_contact(contact, today)
+            yield from _of_contact(contact, today, rules)
             yield from _that_reads_nothing(id, contact, tree)
         for level in tree.root["levels"].entries():
             yield from _unsatisfiable(level, tree)
@@ -44,10 +45,11 @@ def advice(
     yield from _calling_itself(field)
     yield from _unheard(field, trees)
     yield from _of_nobody(field, trees)
+    yield from _mute(field, rules)
     yield from _unspoken(field, trees, spoken) if spoken is not None else ()
 
 
-def _of_contact(contact: Node, today: date) -> Iterator[Fault]:
+def _of_contact(contact: Node, today: date, rules: Rules) -> Iterator[Fault]:
     methods = list(contact["methods"].entries())
     kinds = [kind for method in methods for kind in method.value if kind in (*ADDRESSES, "task")]
     if len(methods) == 1 and kinds != ["task"]:
@@ -61,7 +63,7 @@ def _of_contact(contact: Node, today: date) -> Iterator[Fault]:
         )
     for method in (*methods, *contact["when_closed"].entries()):
         if "sms" in method.value:
-            yield from _of_number(method["sms"], answerable=len(set(kinds)) > 1)
+            yield from _of_number(method["sms"], rules, answerable=len(set(kinds)) > 1)
     yield from _stale(contact["verified"], today)
 
 
@@ -76,16 +78,31 @@ def _that_reads_nothing(id: str, contact: Node, tree: TreeNodes) -> Iterator[Fau
         yield _at(contact["role"], "can read no text of anybody: disclosure: full")
 
 
-def _of_number(number: Node, *, answerable: bool) -> Iterator[Fault]:
+def _of_number(number: Node, rules: Rules, *, answerable: bool) -> Iterator[Fault]:
+    """What an SMS to that number can't do; `answerable`: there is another method by which an answer comes."""
     try:
         parsed = parsed_number(number.value)
     except phonenumbers.NumberParseException:
         return
     if phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.FIXED_LINE:
         yield number.fault("an SMS to a landline:")
-    region = phonenumbers.region_code_for_number(parsed)
-    if region in NO_REPLIES and not answerable:
-        yield number.fault(f"an SMS can't be answered in {region}, and there is no other method:")
+    region, rule = region_of(number.value), rules.of_number(number.value)
+    if rule is None:
+        return
+    lacks = [] if rule.replies else [f"can't be answered in {region}, and {NO_ANSWER[answerable]}"]
+    lacks += [] if rule.links else [f"may hold no link in {region}"]
+    lacks += [] if rule.sender == "kept" else [f"comes from a number that is not ours in {region}"]
+    if lacks:
+        yield number.fault(f"an SMS {'; '.join(lacks)}:")
+
+
+def _mute(field: Node, rules: Rules) -> Iterator[Fault]:
+    """Members and staff whose texts do not reach us from abroad."""
+    groups = (*(team["members"] for _, team in field["teams"].items()), field["staff"])
+    for phone in (one["phone"] for group in groups for _, one in group.items()):
+        rule = rules.of_number(phone.value)
+        if rule is not None and not rule.replies:
+            yield phone.fault(f"no SMS from {region_of(phone.value)} reaches us: calls do, and numbers of ours there:")
 
 
 def _stale(verified: Node, today: date) -> Iterator[Fault]:

@@ -177,6 +177,17 @@ PERSON = {
     "exclude": Key("Contacts, organisations or roles that never hear of this person.", ["ministry-defence"]),
     "organisation": Key("The code of the organisation that this person belongs to.", "O3", CODE),
 }
+COUNTRIES = {"countries": Key("The rules, by country.", {"GT": {"replies": False}})}
+COUNTRY_RULES = {
+    "source": Key("Where that is from.", "twilio.com/guidelines/gt/sms"),
+    "checked": Key("When somebody looked.", "2026-11-26"),
+    "replies": Key("Whether an SMS from abroad can be answered.", False),
+    "links": Key("Whether an SMS may hold a link.", True),
+    "sender": Key("Whether the recipient sees our number.", "kept"),
+    "dearest": Key("Which of the two costs more.", "sms"),
+    "price": Key("What a segment costs: low up to 0.03 USD, middle up to 0.12, high.", "middle"),
+    "emergency": Key("What people dial there, for the sheet on paper.", ["110", "123"], "^[0-9]{2,6}$"),
+}
 KEYS = {
     "TreeForm": TREE,
     "SharedForm": {name: TREE[name] for name in ("contacts", "include")},
@@ -192,6 +203,8 @@ KEYS = {
     "RepeatForm": REPEAT,
     "ActionDueForm": ACTION_DUE,
     "DutyForm": DUTY,
+    "CountriesForm": COUNTRIES,
+    "CountryForm": COUNTRY_RULES,
     "FieldForm": FIELD,
     "TeamForm": TEAM,
     "MemberForm": MEMBER,

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from alertnet.trees.forms.country_rules import CountriesForm
 from alertnet.trees.forms.field_form import FieldForm
 from alertnet.trees.forms.key_help import DURATION, KEYS, LANGUAGE, Key
 from alertnet.trees.forms.tree_form import NEVER, SharedForm, TreeForm
@@ -13,8 +14,8 @@ SPAN = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
 def schema() -> dict[str, Any]:
-    """The schema of any file in the folder: a tree, a file of shared contacts, or `teams.yaml`."""
-    made = TypeAdapter(TreeForm | SharedForm | FieldForm).json_schema(mode="validation")
+    """The schema of any file in the folder: a tree, shared contacts, `teams.yaml`, or the rules of countries."""
+    made = TypeAdapter(TreeForm | SharedForm | FieldForm | CountriesForm).json_schema(mode="validation")
     forms = made["$defs"]
     for name, keys in KEYS.items():
         for key, described in keys.items():
@@ -32,7 +33,8 @@ def schema() -> dict[str, Any]:
     for form in forms.values():
         form.pop("description", None)
         form.pop("title", None)
-    shared_or_field = _if("contacts", "SharedForm", {"$ref": "#/$defs/FieldForm"})
+    rules_or_field = _if("countries", "CountriesForm", {"$ref": "#/$defs/FieldForm"})
+    shared_or_field = _if("contacts", "SharedForm", rules_or_field)
     return {
         "$schema": DIALECT,
         "title": "alertnet contact trees",

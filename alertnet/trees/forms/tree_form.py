@@ -21,7 +21,9 @@ T = TypeVar("T")
 NEVER = "never"
 
 
-def _read(parse: Callable[[str], Any]) -> BeforeValidator:
+def read_by(parse: Callable[[str], Any]) -> BeforeValidator:
+    """A validator that reads a single value by that function."""
+
     def read(raw: Any) -> Any:
         if not isinstance(raw, str):
             raise NotAllowed("needs a single value, not a list or mapping")
@@ -38,46 +40,46 @@ def _title(raw: Any) -> Any:
     return raw
 
 
-Slug = Annotated[str, _read(values.slug)]
-Code = Annotated[str, _read(values.person_code)]
-Place = Annotated[str, _read(values.place)]
-Line = Annotated[str, _read(values.line)]
-Number = Annotated[str, _read(values.number)]
-Mail = Annotated[str, _read(values.mail_address)]
-KeyFile = Annotated[str, _read(values.key_file)]
-Task = Annotated[str, _read(values.task)]
-Extension = Annotated[str, _read(values.extension)]
-Sender = Annotated[str, _read(values.sender)]
-Language = Annotated[str, _read(values.language)]
-Zone = Annotated[str, _read(values.zone)]
-Country = Annotated[str, _read(values.country)]
-Served = Annotated[str, _read(values.served)]
-Wait = Annotated[timedelta, _read(values.wait)]
-Delay = Annotated[timedelta, _read(values.duration)]
-Count = Annotated[int, _read(values.whole(1, 99))]
-YesNo = Annotated[bool, _read(values.yes_or_no)]
-Day = Annotated[date, _read(values.day)]
-ClosedDays = Annotated[str, _read(values.closed_days)]
-ToNotify = Annotated[str, _read(values.to_notify)]
-OpeningHours = Annotated[Hours, _read(opening_hours)]
-HolidaysOf = Annotated[str, _read(holidays_of)]
-NightSpan = Annotated[Span, _read(values.span)]
-WeeklyMoment = Annotated[tuple[int, int], _read(values.weekly_moment)]
-Acknowledge = Annotated[Quota, _read(values.quota)]
-OneScope = Annotated[Scope, _read(values.one_of("scope", Scope))]
-OneRole = Annotated[Role, _read(values.one_of("role", Role))]
-OneDisclosure = Annotated[Disclosure, _read(values.one_of("disclosure", Disclosure))]
-OneSeverity = Annotated[Severity, _read(values.one_of("severity", Severity))]
-OneType = Annotated[str, _read(values.one_of("type", (EVERYWHERE, *TYPES)))]
-OneKind = Annotated[PersonKind, _read(values.one_of("kind", PersonKind))]
-OnePerpetrator = Annotated[Perpetrator, _read(values.perpetrator)]
-OneThen = Annotated[Then, _read(values.one_of("continuation", Then))]
-OneOtherwise = Annotated[Otherwise, _read(values.one_of("continuation", Otherwise))]
-Confirmer = Annotated[Literal["coordinator"], _read(values.one_of("role that confirms", ("coordinator",)))]
-Match = Annotated[Literal["match"], _read(values.one_of("rule", ("match",)))]
-Relay = Annotated[Literal["relay"], _read(values.one_of("kind of acknowledgement", ("relay",)))]
+Slug = Annotated[str, read_by(values.slug)]
+Code = Annotated[str, read_by(values.person_code)]
+Place = Annotated[str, read_by(values.place)]
+Line = Annotated[str, read_by(values.line)]
+Number = Annotated[str, read_by(values.number)]
+Mail = Annotated[str, read_by(values.mail_address)]
+KeyFile = Annotated[str, read_by(values.key_file)]
+Task = Annotated[str, read_by(values.task)]
+Extension = Annotated[str, read_by(values.extension)]
+Sender = Annotated[str, read_by(values.sender)]
+Language = Annotated[str, read_by(values.language)]
+Zone = Annotated[str, read_by(values.zone)]
+Country = Annotated[str, read_by(values.country)]
+Served = Annotated[str, read_by(values.served)]
+Wait = Annotated[timedelta, read_by(values.wait)]
+Delay = Annotated[timedelta, read_by(values.duration)]
+Count = Annotated[int, read_by(values.whole(1, 99))]
+YesNo = Annotated[bool, read_by(values.yes_or_no)]
+Day = Annotated[date, read_by(values.day)]
+ClosedDays = Annotated[str, read_by(values.closed_days)]
+ToNotify = Annotated[str, read_by(values.to_notify)]
+OpeningHours = Annotated[Hours, read_by(opening_hours)]
+HolidaysOf = Annotated[str, read_by(holidays_of)]
+NightSpan = Annotated[Span, read_by(values.span)]
+WeeklyMoment = Annotated[tuple[int, int], read_by(values.weekly_moment)]
+Acknowledge = Annotated[Quota, read_by(values.quota)]
+OneScope = Annotated[Scope, read_by(values.one_of("scope", Scope))]
+OneRole = Annotated[Role, read_by(values.one_of("role", Role))]
+OneDisclosure = Annotated[Disclosure, read_by(values.one_of("disclosure", Disclosure))]
+OneSeverity = Annotated[Severity, read_by(values.one_of("severity", Severity))]
+OneType = Annotated[str, read_by(values.one_of("type", (EVERYWHERE, *TYPES)))]
+OneKind = Annotated[PersonKind, read_by(values.one_of("kind", PersonKind))]
+OnePerpetrator = Annotated[Perpetrator, read_by(values.perpetrator)]
+OneThen = Annotated[Then, read_by(values.one_of("continuation", Then))]
+OneOtherwise = Annotated[Otherwise, read_by(values.one_of("continuation", Otherwise))]
+Confirmer = Annotated[Literal["coordinator"], read_by(values.one_of("role that confirms", ("coordinator",)))]
+Match = Annotated[Literal["match"], read_by(values.one_of("rule", ("match",)))]
+Relay = Annotated[Literal["relay"], read_by(values.one_of("kind of acknowledgement", ("relay",)))]
 Files = Annotated[
-    list[Annotated[str, _read(values.included)]], BeforeValidator(lambda raw: [raw] if isinstance(raw, str) else raw)
+    list[Annotated[str, read_by(values.included)]], BeforeValidator(lambda raw: [raw] if isinstance(raw, str) else raw)
 ]
 """One name, or a list of them."""
 Title = Annotated[
@@ -88,8 +90,8 @@ Title = Annotated[
 """One for all, or one for each language."""
 Quiet = Annotated[dict[OneSeverity, NightSpan], BeforeValidator(lambda raw: {} if raw == NEVER else raw)]
 """By severity, or `never`, whatever its role has by default."""
-Acknowledged = Annotated[Literal["acknowledged"], _read(values.one_of("condition", ("acknowledged",)))]
-AskOrProceed = Annotated[Literal["ask", "proceed"], _read(values.one_of("rule", ("ask", "proceed")))]
+Acknowledged = Annotated[Literal["acknowledged"], read_by(values.one_of("condition", ("acknowledged",)))]
+AskOrProceed = Annotated[Literal["ask", "proceed"], read_by(values.one_of("rule", ("ask", "proceed")))]
 Some = Annotated[list[T], Field(min_length=1)]
 Named = Annotated[dict[Slug, T], Field(min_length=1)]
 

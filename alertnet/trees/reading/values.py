@@ -68,6 +68,7 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
+emergency_number = matching(r"[0-9]{2,6}", "not an emergency number", "two to six digits, such as 112")
 slug = matching(r"[a-z0-9][a-z0-9-]{0,62}", "not an id", "lower-case letters, digits and hyphens, such as embassy-es")
 # C0 to C3 are the consent of a field message, so no person can go by them.
 person_code = matching(

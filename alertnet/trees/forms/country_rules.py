@@ -1,0 +1,88 @@
+"""What the telephones of a country can do with our messages: data that ships, and what a network knows better."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+import phonenumbers
+from pydantic import Field
+
+from alertnet.trees.forms.conform import conform
+from alertnet.trees.forms.tree_form import Country, Day, Form, Line, YesNo, read_by
+from alertnet.trees.reading import values
+from alertnet.trees.reading.document import Document
+from alertnet.trees.reading.fault import Fault
+from alertnet.trees.reading.yaml_file import read_document
+
+FILE = "countries.yaml"
+"""Beside the trees: the lines of a network, each of which goes before the shipped one of its country."""
+
+Sender = Annotated[Literal["kept", "replaced"], read_by(values.one_of("fate of the sender", ("kept", "replaced")))]
+Dearest = Annotated[Literal["sms", "call"], read_by(values.one_of("method", ("sms", "call")))]
+Price = Annotated[Literal["low", "middle", "high"], read_by(values.one_of("price class", ("low", "middle", "high")))]
+Emergency = Annotated[str, read_by(values.emergency_number)]
+
+
+class CountryForm(Form):
+    """The rules of one country, with where they are from and when somebody looked."""
+
+    source: Line
+    checked: Day
+    replies: YesNo = True
+    links: YesNo = True
+    sender: Sender = "kept"
+    dearest: Dearest | None = None
+    price: Price | None = None
+    emergency: list[Emergency] = Field(default_factory=list)
+
+
+class CountriesForm(Form):
+    """A file of country rules."""
+
+    countries: dict[Country, CountryForm]
+
+
+class Rules:
+    """The rules by country; what is not listed can all be done."""
+
+    def __init__(self, by_country: Mapping[str, CountryForm]) -> None:
+        self.by_country = by_country
+
+    def of_number(self, number: str) -> CountryForm | None:
+        """The rules for a number in E.164; None: nothing is known of its country."""
+        return self.by_country.get(region_of(number) or "")
+
+    def takes_replies(self, number: str) -> bool:
+        """Whether an SMS to that number can be answered."""
+        return (rule := self.of_number(number)) is None or rule.replies
+
+    def takes_links(self, number: str) -> bool:
+        """Whether an SMS to that number may hold a link."""
+        return (rule := self.of_number(number)) is None or rule.links
+
+
+NO_RULES = Rules({})
+
+
+def rules_of(own: Document | None) -> tuple[Rules, tuple[Fault, ...]]:
+    """The shipped rules, with what a network's own file says of some countries; and the faults of that file."""
+    form, faults = conform(own, CountriesForm) if own else (None, ())
+    known = dict(_shipped())
+    for code, written in (form.countries if form else {}).items():
+        before = known.get(code)
+        said = {name: getattr(written, name) for name in written.model_fields_set}
+        known[code] = before.model_copy(update=said) if before else written
+    return Rules(known), (*(own.faults if own else ()), *faults)
+
+
+def region_of(number: str) -> str | None:
+    """The country of a number in E.164 by its ISO code."""
+    return phonenumbers.region_code_for_number(values.parsed_number(number))
+
+
+@cache
+def _shipped() -> Mapping[str, CountryForm]:
+    form, faults = conform(read_document(Path(__file__).parents[1] / FILE, FILE), CountriesForm)
+    assert form is not None, faults
+    return form.countries
