@@ -86,6 +86,50 @@ def test_what_is_unwise_in_a_tree_is_said_at_its_line(tmp_path: Path, old: str, 
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        (
+            "pin: true,",
+            'pin: true, quiet: {critical: "22:00-06:00"},',
+            11,
+            "whom nothing critical rings at these hours",
+        ),
+        (
+            "organisation: V,",
+            "organisation: V, scope: international,",
+            11,
+            "is ignored: coordinators and last resort are told",
+        ),
+        ("represents: ES,", "represents: ES, scope: national,", 12, "hears leaves the country: 'national'"),
+        ("role: ngo,", "role: ngo, verified: 2026-11-25,", 13, "nobody has tried these numbers yet on that day"),
+        ("notify: [coordinator]", "when: {nationality: match}, notify: [coordinator]", 15, "represents a country"),
+        ("last_resort: [desk]", "last_resort: [coordinator]", 13, "contacts.desk: no level tells it"),
+        ("role: ngo", "role: ministry, belongs_to: army", 13, "a machine rings an authority"),
+    ],
+)
+def test_what_has_no_effect_or_was_forgotten_is_said_at_its_line(
+    tmp_path: Path, old: str, new: str, line: int, said: str
+) -> None:
+    (found,) = unwise(tmp_path, TREE.replace(old, new))
+
+    assert found.startswith(f"valley.yaml:{line}:")
+    assert said in found
+
+
+def test_what_a_network_can_not_help_is_no_advice(tmp_path: Path) -> None:
+    """A defender whose own state is the threat, a friendly ministry, and a deputy that no level names."""
+    friendly = 'methods: [{call: "+34600555150"}, {email: m@m.example}]'
+    helped = TREE.replace(
+        "  desk:", f"  ministry: {{role: ministry, represents: ES, organisation: M, {friendly}}}\n  desk:"
+    )
+    helped = helped.replace("represents: ES, organisation: Es", "represents: ES, deputy: ministry, organisation: Es")
+    defender = "  P9: {kind: defender, nationality: CO, consent: international}\n"
+
+    assert unwise(tmp_path, helped, FIELD + defender) == []
+    assert len(unwise(tmp_path, helped, FIELD + defender.replace("CO", "PE"))) == 1
+
+
+@pytest.mark.parametrize(
     ("old", "new", "said"),
     [
         ("country: CO", "country: PE", "teams.yaml:2:20: teams.north.country: no tree serves the country of this team"),
@@ -153,9 +197,10 @@ def test_what_is_used_while_closed_covers_the_rest_of_the_week(tmp_path: Path, i
 
 
 def test_an_embassy_that_no_level_tells_hears_of_nobody(tmp_path: Path) -> None:
-    (line,) = unwise(tmp_path, TREE.replace("notify: [embassy]", "notify: [desk]"))
+    unheard, untold = unwise(tmp_path, TREE.replace("notify: [embassy]", "notify: [desk]"))
 
-    assert "no tree has an embassy of this person's country: 'ES'" in line
+    assert "no tree has an embassy of this person's country: 'ES'" in unheard
+    assert "contacts.embassy: no level tells it" in untold
 
 
 def test_a_number_of_answers_that_only_relays_could_give_is_none(tmp_path: Path) -> None:

@@ -57,3 +57,10 @@ def test_what_the_program_refuses_an_editor_marks(old: str, new: str) -> None:
     assert old in text
 
     assert faults(text.replace(old, new, 1)) != []
+
+
+def test_an_editor_offers_the_key_that_makes_a_tree_of_an_empty_file() -> None:
+    """Of a file with nothing in it nobody can tell yet that it is no `teams.yaml`."""
+    offered = schema()["properties"]["tree"]
+
+    assert offered["description"].startswith("The id of the tree")

@@ -9,7 +9,7 @@ import phonenumbers
 from alertnet.core.directory.contact import OF_THE_STATE, Disclosure, Role
 from alertnet.core.directory.contact_tree import EVERYWHERE
 from alertnet.core.directory.languages import nearest, primary, shown
-from alertnet.core.incident import Scope
+from alertnet.core.incident import Perpetrator, PersonKind, Scope
 from alertnet.trees.checks.references import TreeNodes
 from alertnet.trees.forms.country_rules import Rules, region_of
 from alertnet.trees.reading.document import Node
@@ -56,7 +56,7 @@ def _of_contact(contact: Node, today: date, rules: Rules) -> Iterator[Fault]:
         yield _at(contact["methods"], "has one method alone: nothing is left when that fails")
     if kinds and not {*RINGING, "task"} & set(kinds):
         yield _at(contact["methods"], "has neither sms nor call: at night nobody is woken")
-    if contact["role"].value in OF_THE_STATE and set(RINGING) & set(kinds):
+    if _may_hang_up(contact) and set(RINGING) & set(kinds):
         yield _at(
             contact["methods"],
             "a machine rings an authority, where a coordinator who calls is heard better: write it as a task",
@@ -76,6 +76,16 @@ def _that_reads_nothing(id: str, contact: Node, tree: TreeNodes) -> Iterator[Fau
         yield _at(contact["role"], f"can read no text of anybody: pin: true, and alertnet pins set {owner} --pin -")
     if tree.default(contact, "disclosure").value != Disclosure.FULL.value:
         yield _at(contact["role"], "can read no text of anybody: disclosure: full")
+
+
+def _may_hang_up(contact: Node) -> bool:
+    """Whether a machine is likely to be hung up on: officers, and authorities of whom nothing else is said.
+
+    A ministry that is friendly, a mayor's office and a police desk take calls of all kinds.
+    """
+    role, belongs_to = contact["role"].value, contact["belongs_to"].value
+    is_of_the_state = role in OF_THE_STATE and belongs_to in (Perpetrator.ARMY, Perpetrator.INTELLIGENCE)
+    return is_of_the_state or (role == Role.AUTHORITY and belongs_to is None)
 
 
 def _of_number(number: Node, rules: Rules, *, answerable: bool) -> Iterator[Fault]:
@@ -166,10 +176,14 @@ def _unheard(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     """People whose embassy may be told, and has no contact."""
     contacts = [tree.contacts[name] for tree in trees for name in _told(tree)]
     known = {contact["represents"].value for contact in contacts if contact["role"].value == Role.EMBASSY.value}
+    served = {country.value for tree in trees for country in tree.root["serves"]["countries"].texts()}
+    served |= {team["country"].value for _, team in field["teams"].items()}
     for _, person in field["people"].items():
         nation = person["nationality"]
         may_be_told = person["consent"].value in (*ABROAD, None)
-        if isinstance(nation.value, str) and may_be_told and nation.value not in known:
+        # The state that threatens its own defenders has no embassy that could help them.
+        is_at_home = person["kind"].value != PersonKind.ACCOMPANIER and nation.value in served
+        if isinstance(nation.value, str) and may_be_told and nation.value not in known and not is_at_home:
             yield nation.fault("no tree has an embassy of this person's country:")
 
 

@@ -3,9 +3,11 @@
 from functools import lru_cache
 from typing import Any, TypeVar, cast, get_args
 
+import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from alertnet.trees.forms.key_help import KEYS
 from alertnet.trees.forms.tree_form import Form
 from alertnet.trees.reading.document import Document, Steps
 from alertnet.trees.reading.fault import Fault, NotAllowed
@@ -41,13 +43,14 @@ def _fault(document: Document, form: type[Form], detail: ErrorDetails) -> Fault:
     match detail["type"]:
         case "value_error":
             cause: NotAllowed = detail["ctx"]["error"]
-            return document.fault(steps, cause.message, value, cause.allowed, at_key=in_key)
+            example = "" if cause.allowed else _example(form, steps)
+            return document.fault(steps, cause.message, value, cause.allowed, at_key=in_key, example=example)
         case "missing":
-            return document.fault(steps, f"required key '{steps[-1]}' is missing")
+            return document.fault(steps, f"required key '{steps[-1]}' is missing", example=_example(form, steps))
         case "extra_forbidden":
             return _unknown_key(document, steps, _form_at(form, steps[:-1]))
         case shape:
-            return document.fault(steps, _SHAPES[shape], value)
+            return document.fault(steps, _SHAPES[shape], value, example=_example(form, steps))
 
 
 def _unknown_key(document: Document, steps: Steps, form: type[Form]) -> Fault:
@@ -55,8 +58,33 @@ def _unknown_key(document: Document, steps: Steps, form: type[Form]) -> Fault:
     if key in form.not_yet:
         message = f"'{key}' is not available in this version of alertnet: remove it"
         return document.fault(steps, message, at_key=True)
+    if (above := _empty_above(document, steps)) is not None:
+        message = (
+            f"'{key}' stands beside '{above}', which is empty: move it and what is below it two spaces to the right"
+        )
+        return document.fault(steps, message, at_key=True)
     own_first = sorted(form.model_fields, key=lambda name: name not in form.__annotations__)
     return document.fault(steps, "unknown key", key, tuple(own_first), at_key=True)
+
+
+def _empty_above(document: Document, steps: Steps) -> str | None:
+    """The key right above, if nothing belongs to it: what follows was probably meant to."""
+    around: Any = document.content
+    for step in steps[:-1]:
+        around = around[step]
+    before = list(around)[: list(around).index(steps[-1])]
+    return str(before[-1]) if before and around[before[-1]] == "" and isinstance(around[steps[-1]], dict) else None
+
+
+def _example(form: type[Form], steps: Steps) -> str:
+    """The key as it may be written: its own, or that of what it stands in."""
+    for end in range(len(steps), 0, -1):
+        key = steps[end - 1]
+        its = KEYS.get(getattr(_form_at(form, steps[: end - 1]), "__name__", ""), {})
+        if isinstance(key, str) and key in its:
+            shown = yaml.safe_dump({key: its[key].example}, default_flow_style=True, width=1000, sort_keys=False)
+            return shown.strip().removeprefix("{").removesuffix("}")
+    return ""
 
 
 def _form_at(form: type[Form], steps: Steps) -> type[Form]:

@@ -38,6 +38,8 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": DIALECT,
         "title": "alertnet contact trees",
+        # What an editor offers in an empty file, of which nobody can tell yet what it is.
+        "properties": {"tree": forms["TreeForm"]["properties"]["tree"]},
         **_if("tree", "TreeForm", shared_or_field),
         "$defs": forms,
     }

@@ -27,7 +27,13 @@ class Document:
         return Node(self, (), self.content)
 
     def fault(
-        self, steps: Steps, message: str, value: object = None, allowed: tuple[str, ...] = (), at_key: bool = False
+        self,
+        steps: Steps,
+        message: str,
+        value: object = None,
+        allowed: tuple[str, ...] = (),
+        at_key: bool = False,
+        example: str = "",
     ) -> Fault:
         """A fault at that value, or at its key; at the nearest mapping around it where it is missing."""
         place = steps
@@ -35,7 +41,7 @@ class Document:
             place = place[:-1]
         line, column = self.keys.get(place, self.marks[place]) if at_key else self.marks[place]
         shown = value if isinstance(value, str) else None
-        return Fault(self.file, line, column, dotted(steps), shown, message, allowed)
+        return Fault(self.file, line, column, dotted(steps), shown, message, allowed, example)
 
 
 @dataclass(frozen=True)

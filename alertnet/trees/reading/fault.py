@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
+
+from alertnet.trees.reading.field_words import hint, meant_language
 
 LISTED = 30
 """Allowed values that a fault writes out before it only counts the rest."""
@@ -34,6 +35,8 @@ class Fault:
     """As written; None where a key is missing, or where a whole list or mapping is at fault."""
     message: str
     allowed: tuple[str, ...] = ()
+    example: str = ""
+    """How a value of the right shape is written."""
 
     def __str__(self) -> str:
         """`colombia.yaml:12:9: levels.1.notify.0: unknown contact 'embasy-es' (known: …; did you mean …)`."""
@@ -44,19 +47,17 @@ class Fault:
 
     def _hint(self) -> str:
         if not self.allowed:
-            return ""
+            return f" (such as {self.example})" if self.example else ""
         rest = len(self.allowed) - LISTED
         listed = ", ".join(self.allowed[:LISTED]) + (f" and {rest} more" if rest > 0 else "")
-        if not self.message.startswith("unknown"):
-            return f" (allowed: {listed})"
-        return f" (known: {listed}{self._meant()})"
+        is_unknown = self.message.startswith("unknown")
+        return f" ({'known' if is_unknown else 'allowed'}: {listed}{self._meant(is_unknown)})"
 
-    def _meant(self) -> str:
+    def _meant(self, is_unknown: bool) -> str:
         if self.value is None or len(self.value) > LEGIBLE:
             return ""
-        known = {name.casefold(): name for name in self.allowed}
-        close = get_close_matches(self.value.casefold(), known, n=1)
-        return f"; did you mean {known[close[0]]}?" if close else ""
+        said = hint(self.value, self.allowed) if is_unknown else meant_language(self.value)
+        return f"; {said}" if said else ""
 
 
 def fault_of(folder: Path, message: str) -> Fault:

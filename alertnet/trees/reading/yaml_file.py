@@ -16,6 +16,7 @@ import yaml
 
 from alertnet.trees.reading.document import Document, Steps, dotted
 from alertnet.trees.reading.fault import Fault, shortened
+from alertnet.trees.reading.yaml_slips import slip_of
 
 LARGEST = 1_000_000
 DEEPEST = 10
@@ -46,11 +47,8 @@ def _document(text: str, file: str) -> Document:
     try:
         content = composer.compose_file()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        # The end of the file counts as a line of its own.
-        line = min(mark.line, text.count("\n")) + 1 if mark else 1
-        column = mark.column + 1 if mark else 1
-        raise Unreadable(Fault(file, line, column, "", None, _reason(error, text, line))) from None
+        slip = slip_of(error, text)
+        raise Unreadable(Fault(file, slip.line, slip.column, "", None, slip.words)) from None
     except yaml.reader.ReaderError as error:
         line = text.encode().count(b"\n", 0, error.position) + 1
         raise Unreadable(Fault(file, line, 1, "", None, "control characters are not allowed")) from None
@@ -74,16 +72,6 @@ def _read_text(path: Path, file: str) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise refused(raw.count(b"\n", 0, error.start) + 1, "is not UTF-8 text") from None
-
-
-def _reason(error: yaml.MarkedYAMLError, text: str, line: int) -> str:
-    lines = text.splitlines()
-    written = lines[line - 1] if line <= len(lines) else ""
-    indent = written[: len(written) - len(written.lstrip())]
-    if "\t" in indent:
-        return "a tab indents this line: use spaces"
-    began = error.context_mark.line + 1 if error.context_mark else line
-    return f"is not YAML: {error.problem}" + (f" (in what begins on line {began})" if began != line else "")
 
 
 MERGE = "<<"

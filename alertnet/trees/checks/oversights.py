@@ -1,0 +1,60 @@
+"""What is written in a contact tree and has no effect, and what was probably forgotten in it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from alertnet.core.directory.contact import ABROAD, Contact
+from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.incident import Severity
+from alertnet.trees.checks.references import TreeNodes
+from alertnet.trees.reading.document import Node
+from alertnet.trees.reading.fault import Fault
+
+
+def oversights(trees: Sequence[ContactTree], nodes: Sequence[TreeNodes], today: date) -> Iterator[Fault]:
+    """A line for each, at its place."""
+    told = {_where(tree, id) for tree in trees for id in _told(tree)}
+    for tree, of_tree in zip(trees, nodes, strict=True):
+        for id, contact in tree.contacts.items():
+            node = of_tree.contacts[id]
+            if _where(tree, id) not in told:
+                yield _whole(node, "no level tells it, it is nobody's deputy and no last resort")
+            yield from _of_contact(tree, contact, node, today)
+        for level, node in zip(tree.levels, of_tree.root["levels"].entries(), strict=True):
+            by_nation = level.when.nationality
+            if by_nation and not any(tree.contacts[id].represents for id in level.notify):
+                message = "nobody in this level represents a country, so it tells the same people whoever is affected:"
+                yield node["when"]["nationality"].fault(message)
+
+
+def _where(tree: ContactTree, id: str) -> tuple[str, str]:
+    """What is one contact for all trees that include it from one file."""
+    return tree.contacts[id].included_from or f"tree {tree.id}", id
+
+
+def _told(tree: ContactTree) -> set[str]:
+    """Whoever is named by a level, by the last resort, or as somebody's deputy."""
+    named = {id for level in tree.levels for id in level.notify} | set(tree.last_resort)
+    return named | {contact.deputy for contact in tree.contacts.values() if contact.deputy is not None}
+
+
+def _of_contact(tree: ContactTree, contact: Contact, node: Node, today: date) -> Iterator[Fault]:
+    if contact.is_coordinator and Severity.CRITICAL in contact.quiet:
+        yield _whole(node["quiet"], "a coordinator whom nothing critical rings at these hours; alarms do all the same")
+    if contact.verified is not None and contact.verified > today:
+        yield node["verified"].fault("nobody has tried these numbers yet on that day:")
+    yield from _scope_ignored(tree, contact, node["scope"])
+
+
+def _scope_ignored(tree: ContactTree, contact: Contact, scope: Node) -> Iterator[Fault]:
+    if not isinstance(scope.value, str) or scope.value == contact.scope.value:
+        return
+    if contact.is_coordinator or contact.id in tree.last_resort:
+        yield scope.fault("is ignored: coordinators and last resort are told whatever the consent:")
+    elif contact.role in ABROAD:
+        yield scope.fault(f"is ignored: what a contact with role {contact.role} hears leaves the country:")
+
+
+def _whole(node: Node, message: str) -> Fault:
+    return replace(node.fault(message), value=None)

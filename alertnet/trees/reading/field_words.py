@@ -1,0 +1,133 @@
+"""What somebody means who writes a word of the field, or of another language, where a file has one of its own."""
+
+from collections.abc import Collection
+from difflib import get_close_matches
+from functools import cache
+
+from alertnet.core.directory.countries import COUNTRIES
+
+_MEANT = {
+    "army": "military|armed forces|soldiers|militares|ejército|ejercito|fuerzas armadas|armée|armee|exército|militär",
+    "police": "policía|policia|gendarmerie|gendarmes|cops|polizei",
+    "intelligence": "secret service|inteligencia|renseignement|geheimdienst",
+    "paramilitary": "paramilitaries|paramilitares|paras|autodefensas|paramilitaires|militia",
+    "armed_group": "guerrilla|rebels|gang|cartel|armed group|grupo armado|groupe armé",
+    "company": "corporation|business|empresa|entreprise|mine|firm",
+    "official": "mayor|government|gobierno|alcalde|civil servant|gouvernement",
+    "arrest": "detention|detained|detención|detencion|arrestation|imprisonment|prisão|festnahme",
+    "abduction": "kidnapping|kidnap|secuestro|enlèvement|enlevement|entführung",
+    "killing": "murder|assassination|homicide|asesinato|assassinat",
+    "attempted_killing": "armed attack|atentado|attentat|attempted murder",
+    "disappearance": "missing|disappeared|desaparición|desaparicion|disparition",
+    "assault": "beating|aggression|agresión|agresion|agression|attack",
+    "sexual_violence": "rape|violación|viol",
+    "raid": "search|allanamiento|perquisition|house search",
+    "break_in": "burglary|robbery|robo|cambriolage",
+    "eviction": "displacement|desalojo|expulsion from land",
+    "checkpoint": "roadblock|retén|reten|barrage",
+    "crowd_repression": "protest|demonstration|manifestación|manifestation",
+    "criminalisation": "lawsuit|prosecution|criminalización|criminalization|judicialización|poursuites",
+    "defamation": "smear|slander|difamación|difamacion|diffamation",
+    "immigration": "deportation|expulsion|expulsión",
+    "digital_attack": "hacking|hack|spyware|phishing",
+    "surveillance": "vigilancia|following|seguimiento",
+    "death_threat": "death threat|amenaza de muerte|menace de mort",
+    "threat": "amenaza|menace|intimidation",
+    "ombuds": "ombudsman|ombudsperson|defensoría|defensoria|défenseur des droits",
+    "embassy": "consulate|embajada|ambassade|botschaft|consul|ambassador",
+    "eu_delegation": "eu|european union|unión europea|union européenne",
+    "un": "united nations|ohchr|unhcr|onu|nations unies|special rapporteur",
+    "icrc": "red cross|cicr|cruz roja|croix-rouge",
+    "media": "press|journalist|prensa|presse|radio",
+    "ministry": "ministerio|ministère|ministere|ministerium",
+    "critical": "urgent|highest|emergency|crítico|critico|critique",
+    "serious": "high|severe|grave|serio|grave incident",
+    "moderate": "medium|moderado|modéré|modere",
+    "watch": "low|minor|info",
+    "internal": "private|interno|interne",
+    "international": "global|worldwide|internacional|abroad",
+    "public": "público|publico",
+    "all": "everyone|everybody|todos|tous",
+    "any": "one|anyone|someone|cualquiera",
+    "each_organisation": "each|one each|each organization",
+    "full": "everything|todo|tout",
+    "minimal": "minimum|nothing|mínimo|minimo",
+    "true": "yes|y|on|si|sí|oui|ja|sim",
+    "false": "no|n|off|non|nein|não",
+    "call": "phone|telephone|voice|teléfono|telefono|tel",
+    "sms": "text|mobile|cell|mensaje",
+    "email": "mail|correo|e-mail|courriel",
+    "timezone": "tz|time_zone|zone",
+    "es": "spanish|español|espanol|castellano|espagnol",
+    "en": "english|inglés|ingles|anglais",
+    "fr": "french|français|francais|francés",
+    "de": "german|deutsch|alemán|allemand",
+    "pt": "portuguese|português|portugues|portugués",
+    "GB": "uk|britain|england|scotland",
+    "US": "usa|america|eeuu",
+    "GR": "el",
+}
+"""By what the file says, the words that mean it; one that is another's opposite is in none."""
+
+_BY_WORD = {word: said for said, words in _MEANT.items() for word in words.split("|")}
+
+_TASK = 'write it as {task: "Write on WhatsApp, https://wa.me/573005550101: …"}'
+_INSTEAD = {
+    "whatsapp": _TASK,
+    "signal": _TASK.replace("WhatsApp, https://wa.me/573005550101", "Signal, +573005550101"),
+    "telegram": _TASK.replace("WhatsApp, https://wa.me/573005550101", "Telegram, +573005550101"),
+    "accompanied": "somebody whom you accompany is a defender, or other; is it one who goes along: accompanier?",
+    "protected": "somebody whom you accompany is a defender, or other",
+}
+"""What no word of the file says, and what to write or to decide."""
+
+_NEGATIONS = ("un", "non", "not", "no", "in", "dis", "anti", "counter", "im")
+
+
+def hint(word: str, allowed: Collection[str]) -> str:
+    """What was probably meant, as the end of a sentence; empty where nobody can tell."""
+    folded = word.casefold().strip()
+    if folded in _INSTEAD and not {"call", "defender"}.isdisjoint(allowed):
+        return _INSTEAD[folded]
+    known = {name.casefold(): name for name in allowed}
+    meant = _BY_WORD.get(folded) or _BY_WORD.get(folded.replace("_", " ")) or known.get(folded)
+    if meant is None and len(known) > 200 and "AD" in allowed:
+        meant = _country(folded)
+    if meant is None or meant.casefold() not in known:
+        meant = next((known[each] for each in get_close_matches(folded, known, n=3) if _may_mean(folded, each)), None)
+    return f"did you mean {meant}?" if meant else ""
+
+
+def meant_language(word: str) -> str:
+    """The code of a language that was written as its name."""
+    code = _BY_WORD.get(word.casefold().strip(), "")
+    return f"did you mean {code}?" if code in ("de", "en", "es", "fr", "pt") else ""
+
+
+def _may_mean(word: str, other: str) -> bool:
+    """Whether a similar word may be a slip for the other: not its opposite, nor of another country or number."""
+    for longer, shorter in ((word, other), (other, word)):
+        if any(longer == f"{no}{mark}{shorter}" for no in _NEGATIONS for mark in ("", "-", "_")):
+            return False
+    ends = [each.rpartition("-")[2] for each in (word, other) if "-" in each]
+    return len(ends) < 2 or ends[0] == ends[1] or max(map(len, ends)) > SHORT
+
+
+SHORT = 3
+"""Letters at the end of an id that tell it from its neighbours: a country, a number."""
+
+
+@cache
+def _countries_by_name() -> dict[str, str]:
+    from phonenumbers.geodata.locale import LOCALE_DATA
+
+    return {
+        name.removeprefix("*").casefold(): code
+        for code, names in LOCALE_DATA.items()
+        if code in COUNTRIES
+        for name in names.values()
+    }
+
+
+def _country(name: str) -> str | None:
+    return _countries_by_name().get(name)

@@ -1,0 +1,135 @@
+"""What was probably mistyped in a file that is no YAML: in plain words, and at the place where it is mended."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import yaml
+
+
+class Slip(NamedTuple):
+    """Where it is, counted from 1, and what to do about it."""
+
+    line: int
+    column: int
+    words: str
+
+
+OPENS_A_VALUE = ("", ":", ",", "[", "{", "-")
+"""What stands before a quote that quotes, at the beginning of a line nothing: any other is an apostrophe."""
+
+QUOTED = {'"': re.compile(r'"(?:[^"\\]|\\.)*"'), "'": re.compile(r"'(?:[^']|'')*'")}
+
+INDENTATION = ("did not find expected key", "did not find expected '-' indicator", "mapping values are not allowed")
+BRACKETS = {"while parsing a flow sequence": "[", "while parsing a flow mapping": "{"}
+
+
+def slip_of(error: yaml.MarkedYAMLError, text: str) -> Slip:
+    """The likeliest slip behind what the parser has found."""
+    lines = text.splitlines() or [""]
+    mark = error.problem_mark
+    # The end of the file counts as a line of its own.
+    line = min(mark.line, text.count("\n")) if mark else 0
+    column = mark.column if mark else 0
+    found = _conflict(lines) or _tab(lines, line) or _open_quote(lines, line) or _value(error, lines, line, column)
+    if found is not None:
+        return found
+    began = error.context_mark.line if error.context_mark else line
+    where = f" (in what begins on line {began + 1})" if began != line else ""
+    return Slip(line + 1, column + 1, f"is not YAML: {error.problem}{where}")
+
+
+def _conflict(lines: list[str]) -> Slip | None:
+    """Two sides of an edit that git could not join, and nobody has."""
+    first = next((number for number, line in enumerate(lines, 1) if line.startswith("<<<<<<< ")), None)
+    if first is None:
+        return None
+    last = next((number for number, line in enumerate(lines, 1) if line.startswith(">>>>>>>")), len(lines))
+    marks = "and take out the lines that begin with <<<<<<<, ======= and >>>>>>>"
+    return Slip(first, 1, f"a git conflict, down to line {last}: keep one of its two sides, {marks}")
+
+
+def _tab(lines: list[str], line: int) -> Slip | None:
+    written = lines[line] if line < len(lines) else ""
+    return Slip(line + 1, 1, "a tab indents this line: use spaces") if "\t" in written[: _indent(written)] else None
+
+
+def _open_quote(lines: list[str], until: int) -> Slip | None:
+    for number, line in enumerate(lines[: until + 1], 1):
+        column = _unclosed(line)
+        if column is not None:
+            return Slip(number, column + 1, "this quote is not closed: put another one behind the value")
+    return None
+
+
+def _unclosed(line: str) -> int | None:
+    """Where on the line a quote begins that does not end there."""
+    at, before = 0, ""
+    while at < len(line):
+        sign = line[at]
+        if sign == "#" and (at == 0 or line[at - 1] == " "):
+            return None
+        if sign in "\"'" and before in OPENS_A_VALUE:
+            rest = QUOTED[sign].match(line, at)
+            if rest is None:
+                return at
+            at, before = rest.end(), sign
+            continue
+        at, before = at + 1, before if sign == " " else sign
+    return None
+
+
+def _value(error: yaml.MarkedYAMLError, lines: list[str], line: int, column: int) -> Slip | None:
+    problem, written = error.problem or "", lines[line] if line < len(lines) else ""
+    if "cannot start any token" in problem:
+        return Slip(line + 1, column + 1, f"a value that begins with {written[column : column + 1]}: put it in quotes")
+    if "alphabetic or numeric" in problem:
+        return Slip(line + 1, column, f"a value that begins with {written[column - 1 : column]}: put it in quotes")
+    if re.search(r""":\s+("[^"]*"|'[^']*')\s*[^\s#,}\]]""", written) and "did not find" in problem:
+        return Slip(line + 1, column + 1, "more words behind the closing quote: put all of the value within quotes")
+    if "mapping values" in problem and re.search(r":\s", written[:column].lstrip("- ")):
+        return Slip(line + 1, column + 1, "a colon within the value: put the value in quotes")
+    if error.context in BRACKETS and error.context_mark:
+        opened = error.context_mark
+        words = f"this {BRACKETS[error.context]} is not closed, or a comma is missing behind it"
+        return Slip(opened.line + 1, opened.column + 1, words)
+    if any(problem.startswith(each) for each in INDENTATION):
+        return _moved(lines, line)
+    if "could not find expected ':'" in problem and error.context_mark:
+        at = error.context_mark
+        return Slip(at.line + 1, at.column + 1, "a key needs a colon and a space behind it")
+    return None
+
+
+def _moved(lines: list[str], line: int) -> Slip | None:
+    """How far the line has to be moved to stand below one of those that it may belong to."""
+    if line >= len(lines):
+        return None
+    have = _indent(lines[line])
+    nearest = min(_open_indents(lines[:line]), key=lambda each: (abs(each[0] - have), -each[0]), default=None)
+    if nearest is None or nearest[0] == have:
+        return None
+    by = nearest[0] - have
+    words = f"{abs(by)} space{'s' if abs(by) > 1 else ''} to the {'right' if by > 0 else 'left'}"
+    return Slip(
+        line + 1, have + 1, f"this line is not below any other: move it {words}, to stand below line {nearest[1]}"
+    )
+
+
+def _open_indents(lines: list[str]) -> Iterator[tuple[int, int]]:
+    """At which columns the next line may begin, and below which line that would be; innermost first."""
+    lowest: int | None = None
+    for number in range(len(lines), 0, -1):
+        written = lines[number - 1]
+        if not written.strip() or written.lstrip().startswith("#"):
+            continue
+        indent = _indent(written)
+        if lowest is None or indent < lowest:
+            if written.lstrip().startswith("- "):
+                yield indent + 2, number
+            yield indent, number
+            lowest = indent
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
