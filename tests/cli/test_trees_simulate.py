@@ -1,6 +1,7 @@
 """`trees simulate`: what a coordinator reads before it happens."""
 
 import json
+import math
 import re
 import shutil
 from xml.etree import ElementTree
@@ -165,6 +166,26 @@ def test_the_picture_is_well_formed_and_names_every_contact(office: Office) -> N
 
     words = "".join(ElementTree.fromstring(said.out).itertext())
     assert "international · embassy-es" in words
+
+
+def test_no_mark_of_the_picture_hides_another(office: Office) -> None:
+    """Messages of one minute, and of one moment, stand apart however long the night is."""
+    said = office.types("trees", "simulate", TREES, *ARREST, *AT, "--format", "svg")
+
+    circles = [each for each in ElementTree.fromstring(said.out).iter() if each.tag.endswith("circle")]
+    places = sorted((float(each.get("cx", "")), float(each.get("cy", ""))) for each in circles)
+    near = [(one, two) for at, one in enumerate(places) for two in places[at + 1 : at + 60] if math.dist(one, two) < 16]
+    assert len(places) > 100
+    assert near == []
+
+
+def test_the_page_has_each_step_beside_its_moment(office: Office) -> None:
+    said = office.types("trees", "simulate", TREES, *ARREST, *AT, "--format", "html", "--hours", "1")
+
+    page = ElementTree.fromstring(said.out.replace("<!doctype html>", ""))
+    steps = {"".join(each[0].itertext()): "".join(each[1].itertext()) for each in page.iter("li")}
+    assert steps["+0:10 Tue 22:10"].startswith("colombia: Ombudsman and defenders" + "ombuds (Office of the Ombudsman)")
+    assert "segments and calls by country" in "".join(page.itertext())
 
 
 def test_no_name_or_number_is_in_it(office: Office, numbers: set[str]) -> None:

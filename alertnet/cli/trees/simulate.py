@@ -43,6 +43,7 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    HTML = "html"
     SVG = "svg"
 
 
@@ -77,7 +78,7 @@ Templates = Annotated[
         envvar="ALERTNET_MESSAGE_TEMPLATES", callback=or_shipped, help="The folder with the words of the messages."
     ),
 ]
-As = Annotated[Format, typer.Option("--format", help="Lines to read, JSON, or a picture.")]
+As = Annotated[Format, typer.Option("--format", help="Lines to read, JSON, a page, or a picture.")]
 
 
 def simulate(
@@ -166,11 +167,14 @@ def _play(facts: Facts, typed: _Typed, folder: Path, at: str | None, hours: floa
 
 def _shown(played: "Played", rules: "Rules", format: Format, full: bool, with_words: bool) -> str:
     from alertnet.cli.trees.drawn import as_svg
+    from alertnet.cli.trees.night_page import as_html
     from alertnet.cli.trees.written import as_text
 
     match format:
         case Format.JSON:
             return json.dumps(played.as_plain(with_words=with_words), indent=1, ensure_ascii=False)
+        case Format.HTML:
+            return as_html(played, rules)
         case Format.SVG:
             return as_svg(played)
         case Format.TEXT:

@@ -1,7 +1,8 @@
 """A rehearsal as lines to read: level after level, whom each tells and what comes of it; or message by message."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -25,6 +26,8 @@ LIMITS = (
     "not played: how fast the provider sends, engaged lines, confirmations and notices, "
     "and what a coordinator does without being asked"
 )
+ASKED = {Kind.DECISION: "asked", Kind.ALARM: "alarmed", Kind.TASK: "asked to call"}
+ANSWERED = ("acknowledged", "escalation_acknowledged")
 SMALL = 18
 """Contacts of a scene that are listed one by one before they are only counted."""
 
@@ -32,13 +35,14 @@ SMALL = 18
 def as_text(played: Played, rules: Rules = NO_RULES, *, full: bool = False, with_words: bool = False) -> str:
     """The whole rehearsal, for a terminal. `rules`: what is known of the prices of countries."""
     scenes = scenes_of(played)
-    head, tail = list(head_of(played)), list(_tail(played, rules))
+    head, tail = list(head_of(played)), list(tail_of(played, rules))
     if full or with_words:
         return "\n".join([*head, "", *_each_message(played, scenes, full, with_words), *tail])
     room = MOST_LINES - len(head) - len(tail) - 1
     body: list[str] = []
     for most in (SMALL, 3, 0):
-        body = list(_by_level(played, scenes, most))
+        steps = steps_of(played, scenes, most)
+        body = [line for each in steps for line in (f"{moment(played, each.at)}  {each.title}", *_indented(each.lines))]
         if len(body) <= room:
             break
     return "\n".join([*head, "", *_cut(body, room), *tail])
@@ -61,16 +65,26 @@ def head_of(played: Played) -> Iterator[str]:
     yield "; ".join([", ".join(deeds) or "nobody answers", *fails, CALLS[script.calls], go])
 
 
-def _by_level(played: Played, scenes: Sequence[Scene], most: int) -> Iterator[str]:
-    """The first round in scenes, each later one of a tree on one line. `most`: contacts that are listed one by one."""
+@dataclass(frozen=True)
+class Step:
+    """A level in its first round, or a later round of a tree as a whole."""
+
+    at: datetime
+    title: str
+    lines: tuple[str, ...]
+
+
+def steps_of(played: Played, scenes: Sequence[Scene], most: int = SMALL) -> Iterator[Step]:
+    """The night in the order in which things begin. `most`: contacts of a level that are listed one by one."""
     rounds = groupby(_in_rounds(scenes), key=lambda each: (each.tree, each.round) if each.round > 1 else each.at)
     for _, grouped in rounds:
         of_round = list(grouped)
         if of_round[0].round > 1:
-            yield from _round(played, of_round)
+            yield _round(played, of_round)
         else:
-            for scene in of_round:
-                yield from _scene(played, scene, most)
+            yield from (
+                Step(each.at, f"{each.tree}: {each.level}", tuple(_scene(played, each, most))) for each in of_round
+            )
 
 
 def _in_rounds(scenes: Sequence[Scene]) -> list[Scene]:
@@ -79,32 +93,32 @@ def _in_rounds(scenes: Sequence[Scene]) -> list[Scene]:
     return sorted(scenes, key=lambda each: (begins[each.tree, each.round] if each.round > 1 else each.at, each.tree))
 
 
-def _round(played: Played, scenes: Sequence[Scene]) -> Iterator[str]:
+def _round(played: Played, scenes: Sequence[Scene]) -> Step:
     first, levels = scenes[0], ", ".join(each.level for each in scenes)
     told = [each for scene in scenes for each in (*scene.told, *scene.asked)]
-    yield f"{_moment(played, first.at)}  {first.tree}, round {first.round}: {levels}: {_counted(told)}"
-    for scene in scenes:
-        for at, words in happening(scene):
-            if any(
-                each.kind in ("acknowledged", "escalation_acknowledged") and each.at == at for each in scene.happens
-            ):
-                yield f"{'':18}{_after(played, at)} {scene.level}: {words}"
+    answers = tuple(
+        f"{_after(played, at)} {scene.level}: {words}"
+        for scene in scenes
+        for at, words in happening(scene)
+        if any(each.kind in ANSWERED and each.at == at for each in scene.happens)
+    )
+    return Step(first.at, f"{first.tree}, round {first.round}: {levels}: {_counted(told)}", answers)
 
 
 def _scene(played: Played, scene: Scene, most: int) -> Iterator[str]:
-    yield f"{_moment(played, scene.at)}  {scene.tree}: {scene.level}"
     contacts = scene.contacts
     if len(contacts) <= most:
-        yield from (f"{'':18}{_contact(played, told)}" for told in contacts.values())
+        yield from (_contact(played, told) for told in contacts.values())
     elif contacts:
-        yield f"{'':18}{len(contacts)} contacts, {', '.join(contacts)[:60]}…: {_counted(scene.told)}"
+        yield f"{len(contacts)} contacts, {', '.join(contacts)[:60]}…: {_counted(scene.told)}"
     for contact, shared in groupby(scene.shared, key=lambda each: each.contact):
         counted = [each.told for each in shared]
         methods = ", ".join(dict.fromkeys(str(each.method.kind) for each in counted))
-        yield f"{'':18}{contact}: {methods} of {counted[0].tree} at {_after(played, counted[0].at)} counts here too"
-    if scene.asked:
-        yield f"{'':18}{_asked(played, scene.asked)}"
-    yield from (f"{'':18}{_after(played, at)} {words}" for at, words in happening(scene))
+        yield f"{contact}: {methods} of {counted[0].tree} at {_after(played, counted[0].at)} counts here too"
+    for kind, what in ASKED.items():
+        if asked := [each for each in scene.asked if each.kind is kind]:
+            yield _asked(played, what, asked)
+    yield from (f"{_after(played, at)} {words}" for at, words in happening(scene))
 
 
 def _contact(played: Played, told: Sequence[Told]) -> str:
@@ -124,8 +138,7 @@ def _contact(played: Played, told: Sequence[Told]) -> str:
     return f"{who}{_there(played, first)}: {', '.join(parts)}{counts}"
 
 
-def _asked(played: Played, asked: Sequence[Told]) -> str:
-    what = {Kind.DECISION: "asked", Kind.ALARM: "alarmed", Kind.TASK: "asked to call"}[asked[0].kind]
+def _asked(played: Played, what: str, asked: Sequence[Told]) -> str:
     who = ", ".join(dict.fromkeys(each.contact.id for each in asked))
     moments = list(dict.fromkeys(each.at for each in asked))
     again = f", again {len(moments) - 1} times until {_after(played, moments[-1])}" if len(moments) > 1 else ""
@@ -135,30 +148,26 @@ def _asked(played: Played, asked: Sequence[Told]) -> str:
 def _each_message(played: Played, scenes: Sequence[Scene], full: bool, with_words: bool) -> Iterator[str]:
     """Scene by scene, a line for each message; repeats of what the coordinators are asked only in full."""
     for scene in scenes:
-        yield f"{_moment(played, scene.at)}  {scene.tree}: {scene.level} (round {scene.round})"
+        yield f"{moment(played, scene.at)}  {scene.tree}: {scene.level} (round {scene.round})"
         asked = [each for each in scene.asked if full or each.at == scene.asked[0].at]
         lines = [(each.at, _message(played, each, with_words)) for each in (*scene.told, *asked)]
-        lines += [
-            (each.at, [f"{'':18}{_after(played, each.at)} {each.contact}: told by {each.told.tree}, counts here too"])
-            for each in scene.shared
-        ]
-        lines += [(at, [f"{'':18}{_after(played, at)} {words}"]) for at, words in happening(scene)]
-        for _, written in sorted(lines, key=lambda each: each[0]):
-            yield from written
+        lines += [(each.at, [f"{each.contact}: told by {each.told.tree}, counts here too"]) for each in scene.shared]
+        lines += [(at, [words]) for at, words in happening(scene)]
+        for at, (first, *more) in sorted(lines, key=lambda each: each[0]):
+            yield from _indented([f"{_after(played, at)} {first}", *more])
 
 
 def _message(played: Played, told: Told, with_words: bool) -> list[str]:
     kind = "" if told.kind is Kind.ALERT or (told.kind is Kind.TASK and not is_prompt(told)) else f" {told.kind}"
     who = f"{told.contact.id} ({told.contact.organisation}), {played.spoken(told)}"
     fails = "" if told.arrives else ", fails"
-    line = (
-        f"{'':18}{_after(played, told.at)} {told.method.kind:<5} {who}{_there(played, told)}{_lacks(told)}{kind}{fails}"
-    )
+    line = f"{told.method.kind:<5} {who}{_there(played, told)}{_lacks(told)}{kind}{fails}"
     message = played.message(told) if with_words else None
-    return [line, *(f"{'':24}| {each}" for each in (words_of(message) if message else ()))]
+    return [line, *(f"      | {each}" for each in (words_of(message) if message else ()))]
 
 
-def _tail(played: Played, rules: Rules) -> Iterator[str]:
+def tail_of(played: Played, rules: Rules) -> Iterator[str]:
+    """Who is not told and why, what it costs, when it ends, and what was not played."""
     rehearsal, cost = played.rehearsal, played.cost
     for deed in rehearsal.ignored:
         does = f"{DOES[deed.deed.does]} {deed.deed.tree}/{deed.deed.about} +{_short(deed.deed.after)}"
@@ -181,6 +190,10 @@ def _tail(played: Played, rules: Rules) -> Iterator[str]:
     else:
         yield f"over after {_after(played, rehearsal.ends_at)}"
     yield LIMITS
+
+
+def _indented(lines: Iterable[str]) -> Iterator[str]:
+    return (f"{'':18}{line}" for line in lines)
 
 
 def _cut(lines: Sequence[str], room: int) -> list[str]:
@@ -213,7 +226,8 @@ def _lacks(told: Told) -> str:
     return f" ({', '.join(lacks)})" if lacks else ""
 
 
-def _moment(played: Played, at: datetime) -> str:
+def moment(played: Played, at: datetime) -> str:
+    """After how long, and what the clocks show there then."""
     return f"{_after(played, at):>8} {at.astimezone(played.zone):%a %H:%M}"
 
 
