@@ -12,7 +12,7 @@ import typer
 from dotenv import load_dotenv
 
 from alertnet import __version__
-from alertnet.cli import incidents, templates, trees
+from alertnet.cli import incidents, numbers, templates, trees
 from alertnet.cli.admin import audit, duty, keys, pins
 from alertnet.cli.call_sheet import call_sheet
 from alertnet.cli.demo import demo
@@ -45,6 +45,7 @@ app.add_typer(templates.app, name="templates")
 app.add_typer(keys.app, name="keys")
 app.add_typer(pins.app, name="pins")
 app.add_typer(duty.app, name="duty")
+app.add_typer(numbers.app, name="numbers")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")

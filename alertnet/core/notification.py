@@ -32,6 +32,8 @@ class Kind(StrEnum):
     CORRECTION = "correction"
     STAND_DOWN = "stand_down"
     ACTION_REMINDER = "action_reminder"
+    TEST = "test"
+    """A number or address is tried before the night."""
 
     @property
     def is_alert(self) -> bool:

@@ -82,6 +82,7 @@ METHODS: dict[Kind, frozenset[MethodKind]] = {
     Kind.CORRECTION: _ALL,
     Kind.STAND_DOWN: _ALL,
     Kind.ACTION_REMINDER: _ALL,
+    Kind.TEST: _ALL,
 }
 """By which methods each kind can be said. Who was alerted by telephone alone also hears by it what follows."""
 

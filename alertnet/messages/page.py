@@ -17,7 +17,7 @@ TICKET = "~"
 PAGE = "page/page.html.j2"
 TYPED = ("answer", "action", "contact", "kind", "reason", "note", "by")
 """The fields whose values are shown again, as `typed_answer` and so on."""
-_HOPED_FOR = ("acknowledge", "take")
+_HOPED_FOR = ("acknowledge", "take", "reached")
 """What a page hopes for: its one filled button, until there is an answer. A decision is nobody's to suggest."""
 _ASKED_AGAIN = "wrong_person"
 """The answer that is asked for once more: it ends a number."""
@@ -141,6 +141,8 @@ class Page:
     """On the page of a task."""
     coordinator_actions: CoordinatorActions | None = None
     """On a coordinator's page, while the incident is open."""
+    is_test: bool = False
+    """Only an address is tried: nothing has happened."""
     is_text: bool = False
     """On a coordinator's page: there is no incident yet, but a text."""
     text_decisions: TextDecisions | None = None
@@ -167,9 +169,10 @@ def page_values(
         "title": " – ".join([*map(remark, _recorded(page)), say(_title(page))]),
         "heading": _unbroken(say(_title(page)), said.ref),
         "remarks": [remark(each) for each in page.remarks],
-        "facts": " · ".join(facts) if page.answers else "",
+        "facts": " · ".join(facts) if page.answers and not page.is_test else "",
         "question": _question(page, words, say) if page.asked and (page.answers or page.is_text) else [],
         "stated": [say(remark.word, remark.at) for remark in page.stated],
+        "is_test": page.is_test,
         "ask": "" if page.asked or not page.answers else _what_is_asked(page.ask, labels),
         "details": _details(page, labels),
         "texts": [_text(text, labels, words, said.timezone) for text in page.texts],
@@ -211,7 +214,7 @@ def _rest(page: Page, labels: Mapping[str, str], say: Callable[..., str]) -> dic
 def _forms(page: Page, labels: Mapping[str, str]) -> dict[str, object]:
     """What can be sent from the page, and what was sent in vain."""
     return {
-        "takes_name": not page.asked,
+        "takes_name": not (page.asked or page.is_test),
         "answers": [(_carried(answer, page), _label(answer, page, labels)) for answer in page.answers],
         "buttons": [
             (_carried(answer, page), _label(answer, page, labels), _weight(answer, page))
@@ -317,6 +320,8 @@ def _recorded(page: Page) -> list[Remark]:
 
 
 def _title(page: Page) -> str:
+    if page.is_test:
+        return "title_test"
     if page.said.drill:
         return "title_drill"
     if page.said.subject is Subject.TASK:

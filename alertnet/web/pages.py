@@ -13,11 +13,13 @@ from fastapi import APIRouter, Response
 from alertnet.flows.escalation.pin_proof import Sent
 from alertnet.flows.pages.contact_page import Opened, Outcome, answer_page, open_page
 from alertnet.flows.pages.coordinator_page import open_coordinator_page, submit_coordinator_page
+from alertnet.flows.pages.number_test_page import open_test, press_on_test
 from alertnet.flows.pages.revoke_page import open_answer, revoke_answer
 from alertnet.flows.system.duty import calendar_at
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
+from alertnet.store.records.editions import Edition
 from alertnet.web.auth import InForce
 from alertnet.web.forms import Posted, typed
 
@@ -75,14 +77,14 @@ def _digest(source: str) -> str:
 @router.api_route("/a/{token}", methods=["GET", "HEAD"])
 def show_contact_page(token: str, runtime: InForce, lang: str | None = None) -> Response:
     """What the link shows to whoever has it; mail scanners and previews come here too, so nothing is changed."""
-    return show(runtime, lang, lambda: runtime.read(open_page, token))
+    return show(runtime, lang, lambda: runtime.read(_read, runtime.edition, token))
 
 
 @router.post("/a/{token}")
 def press_on_contact_page(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
     """Do what a button or an entered PIN asks for, and show the page."""
     sent = Sent(**{name: typed(form, name) for name in _CONTACT_FIELDS})
-    return show(runtime, form.get("lang", lang), lambda: runtime.transact(answer_page, token, sent))
+    return show(runtime, form.get("lang", lang), lambda: runtime.transact(_answered, runtime.edition, token, sent))
 
 
 @router.api_route("/c/{token}", methods=["GET", "HEAD"])
@@ -108,6 +110,14 @@ def show_duty_calendar(token: str, runtime: InForce) -> Response:
     if calendar is None:
         return _tell(runtime, "unknown_link", 404)
     return Response(calendar, 200, HEADERS, media_type="text/calendar")
+
+
+def _read(tx: Tx, edition: Edition, token: str) -> Opened | None:
+    return open_page(tx, token) or open_test(tx, edition, token)
+
+
+def _answered(tx: Tx, edition: Edition, token: str, sent: Sent) -> Opened | None:
+    return answer_page(tx, token, sent) or press_on_test(tx, edition, token, sent.answer)
 
 
 def _opened(tx: Tx, token: str) -> Opened | None:

@@ -20,8 +20,8 @@ from alertnet.flows.sending.render_and_send import with_page
 from alertnet.flows.sms.receive_sms import receive_sms
 from alertnet.flows.voice.call_answered import answer_call
 from alertnet.flows.voice.incoming_call import Asks, Reception, key_contacts_pin, key_written_code, receive_call
-from alertnet.flows.voice.keypad import Keyed, key_in
-from alertnet.flows.voice.live_call import KeypadQuestion, Spoken
+from alertnet.flows.voice.keypad import key_in
+from alertnet.flows.voice.live_call import Keyed, KeypadQuestion, Spoken
 from alertnet.flows.voice.report_by_call import key_pin, key_type
 from alertnet.runtime.settings.settings import Settings
 from alertnet.runtime.wiring import Runtime

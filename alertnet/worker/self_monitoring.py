@@ -50,6 +50,7 @@ class Watch:
             is_tested=tested,
             files=runtime.trees.files,
             routing=settings.routing,
+            tries_numbers=settings.number_tests is not None,
         )
         checks: dict[str, Check] = {}
         if wanted.test:

@@ -17,6 +17,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import contacts_at, member_at, officer_at, owners_at, reporter_at
 from alertnet.flows.credentials.pins import without_pins
 from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
+from alertnet.flows.notifications.number_tests import answer_by_text
 from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.sms.answer_by_sms import record_answers
 from alertnet.flows.sms.on_call import take_turn
@@ -101,6 +102,8 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
         if all(text in sent and sent[text].counts and sent[text].incident in incidents for text in texts):
             return True, record_answers(sms, [(each, sent[each.code]) for each in answers if each.code], incidents)
     guessed = texts - set(sent)
+    if guessed and (thanks := answer_by_text(tx, edition, sms, guessed)):
+        return True, thanks
     if guessed and (told_before := lost_codes.find(tx, sms.sender, guessed)):
         return True, pass_on_answer(tx, edition, sms, told_before)
     report, reporter = parse_report(written.body), reporter_at(edition.network, sms.sender)

@@ -24,6 +24,7 @@ from alertnet.core.monitoring.self_monitoring import (
     stood_still,
 )
 from alertnet.core.notification import Kind
+from alertnet.flows.notifications.number_tests import try_one_weekly
 from alertnet.flows.notifications.system_notices import tell_coordinators
 from alertnet.flows.system.duty import remind_of_turns
 from alertnet.store.db.tx import Tx
@@ -65,8 +66,12 @@ def keep_watch(
     is_tested: bool,
     files: Files = Files.IN_FORCE,
     routing: Routing = IN_ORDER,
+    tries_numbers: bool = False,
 ) -> OutsideChecks:
-    """Look, unless another worker has just done so; what is observed hangs on `routes` and `is_tested`."""
+    """Look, unless another worker has just done so; what is observed hangs on `routes` and `is_tested`.
+
+    `tries_numbers`: a contact a week is sent a test.
+    """
     before = heartbeats.read(tx.session)
     if not heartbeats.lease(tx, heartbeats.WATCH, EVERY):
         return OutsideChecks()
@@ -78,6 +83,9 @@ def keep_watch(
     if attempt_store.bring_near(tx.session, tx.now):
         tx.leaves_due()
     remind_of_turns(tx, edition.network, before.get(heartbeats.DUTY_REMINDED))
+    if tries_numbers:
+        tested = before.get(heartbeats.NUMBER_TESTED)
+        try_one_weekly(tx, edition.network, tested.at if tested else None)
     worker_store.forget(tx)
     postponed_rows.forget(tx)
     if dropped := limits.forget_old(tx):

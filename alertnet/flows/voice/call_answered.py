@@ -1,11 +1,12 @@
 """What a call says that was picked up: what a voicemail may keep, then the code that a listener keys (A6, A9).
 
-A call about no incident asks for nothing: it says what it has to, and ends.
+A call about no incident asks for nothing, unless it tries the number: it says what it has to, and ends.
 """
 
-from alertnet.core.notification import AttemptStatus
+from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sending.provider_health import note_heard
+from alertnet.flows.voice import number_test
 from alertnet.flows.voice.keypad import MENU, TRIES
 from alertnet.flows.voice.live_call import Spoken, take_call
 from alertnet.store.db.tx import Tx
@@ -38,6 +39,8 @@ def _announce(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
     locked = lock_attempt(tx, attempt_id)
     if locked is None or locked.found.incident_id or not locked.is_call:
         return None
+    if locked.found.kind is Kind.TEST:
+        return number_test.greet(locked, provider_id)
     locked.apply_status(provider_id, AttemptStatus.SENT)
     note_heard(locked)
     locked.finish()

@@ -3,8 +3,6 @@
 The address to which the keys are brought says which try they are, so that a webhook that comes twice counts once.
 """
 
-from dataclasses import dataclass
-
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
@@ -15,7 +13,8 @@ from alertnet.flows.escalation.record_response import record_receipt, respond
 from alertnet.flows.escalation.report_action import report_wrong_person, take_task
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.voice.live_call import Call, KeypadQuestion, Spoken, take_call
+from alertnet.flows.voice.live_call import Call, Keyed, KeypadQuestion, Spoken, take_call
+from alertnet.flows.voice.number_test import key_in_test
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts as prompt_store
 
@@ -32,23 +31,11 @@ THANKS = {
 DECISIONS = {"1": PromptAnswer.GO, "2": PromptAnswer.HOLD}
 
 
-@dataclass(frozen=True)
-class Keyed:
-    """What was keyed to which question; `turn` None: not known, so it counts as a try of its own."""
-
-    digits: str
-    is_wrong_person: bool = False
-    """9 and the star."""
-    turn: int | None = None
-    silent: bool = False
-    """Nothing was keyed when this question was asked before."""
-
-
 def key_in(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
     """What the call says to these keys; None when there is no such call. The same keys again have no further effect."""
     call = take_call(tx, attempt_id)
     if call is None:
-        return None
+        return key_in_test(tx, attempt_id, keyed)
     if call.placed.is_wrong_person:
         return call.say("wrong_person")
     if call.is_keyed:

@@ -50,6 +50,18 @@ class Spoken:
     question: KeypadQuestion | None
 
 
+@dataclass(frozen=True)
+class Keyed:
+    """What was keyed to which question; `turn` None: not known, so it counts as a try of its own."""
+
+    digits: str
+    is_wrong_person: bool = False
+    """9 and the star."""
+    turn: int | None = None
+    silent: bool = False
+    """Nothing was keyed when this question was asked before."""
+
+
 @dataclass
 class Call:
     """One attempt to call a contact, and the incident it belongs to."""

@@ -31,7 +31,7 @@ NAMES = frozenset(
         *("answers", "answered", "actions", "takes_name", "takes_pin", "opens_details", "untouched", "label", "others"),
         *("coming", "rest"),
         *(f"typed_{name}" for name in TYPED),
-        *("buttons", "asked_again", "callback_shown", "texts"),
+        *("buttons", "asked_again", "callback_shown", "texts", "is_test"),
         *("who", "script", "calls", "contacts", "kinds", "deeds", "reasons", "proves"),
         *("open_text", "join_text", "set_text_aside", "types", "severities", "joinable"),
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -120,6 +120,7 @@ class Settings(BaseModel):
     rates: values.RateSetting = Field(Rates(), alias="ALERTNET_RATES")
     heartbeat_url: values.HeartbeatUrl | None = Field(None, alias="ALERTNET_HEARTBEAT_URL")
 
+    number_tests: Literal["weekly"] | None = Field(None, alias="ALERTNET_NUMBER_TESTS")
     trusted_proxies: values.Proxies = Field((), alias="ALERTNET_TRUSTED_PROXIES")
 
     @property

@@ -11,6 +11,7 @@ from alertnet.store.tables.access import (
     idempotency,
     inbound,
     lost_codes,
+    number_tests,
     pins,
     sweeps,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "lost_codes",
     "metadata",
     "notifications",
+    "number_tests",
     "pins",
     "put_offs",
     "senders",

@@ -89,6 +89,24 @@ duty_calendars = Table(
     Column("made_at", Instant, nullable=False),
 )
 
+number_tests = Table(
+    "number_tests",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("notification_id", String(32), ForeignKey("notifications.id"), nullable=False, unique=True),
+    Column("tree", String(64), nullable=False),
+    Column("contact", String(64), nullable=False),
+    Column("method", String(8), nullable=False),
+    Column("address_index", LargeBinary(16), nullable=False),
+    Column("code_hash", LargeBinary(16)),  # of an SMS: what is to be written back
+    Column("token_hash", LargeBinary(32), unique=True),  # of a link to the page
+    Column("asked_at", Instant, nullable=False),
+    Column("answered_at", Instant),
+    Column("via", String(8)),  # sms | call | link; wrong: a stranger said that it is theirs
+    Index("ix_number_tests_held", "address_index", "code_hash"),
+    Index("ix_number_tests_contact", "tree", "contact"),
+)
+
 lost_codes = Table(
     "lost_codes",
     metadata,

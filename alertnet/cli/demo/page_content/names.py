@@ -26,6 +26,7 @@ MESSAGES = {
     "correction": "Correction",
     "stand_down": "All-clear",
     "action_reminder": "What was done?",
+    "test": "Test of a number",
 }
 FAILURES = {
     "busy": "busy",

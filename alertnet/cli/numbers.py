@@ -1,0 +1,81 @@
+"""`alertnet numbers`: tries the numbers and addresses of contacts before the night, and says which have answered."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alertnet.cli.connection import connected
+from alertnet.core.errors import BadInput, Misconfigured
+
+if TYPE_CHECKING:
+    from alertnet.core.directory.contact_tree import Named
+    from alertnet.flows.notifications.number_tests import Tested
+
+app = typer.Typer(
+    help="The numbers and addresses of contacts.",
+    epilog="Example: alertnet numbers test --all --due 90d",
+    no_args_is_help=True,
+)
+Whom = Annotated[
+    list[str] | None, typer.Argument(metavar="[CONTACT]...", help="Its id; `tree/id` where several trees have one.")
+]
+Everybody = Annotated[bool, typer.Option("--all", help="Every contact that may be sent a test.")]
+Due = Annotated[str, typer.Option("--due", metavar="90d", help="With --all: only what was not tried for so many days.")]
+
+
+@app.command("test", epilog="Example: alertnet numbers test coordinator embassy-es")
+def send_tests(contacts: Whom = None, everybody: Everybody = False, due: Due = "0d") -> None:
+    """Send a test to every number and address of contacts, in their language, by a running worker.
+
+    It says that it is a test of your network, and asks for a code by SMS, three digits in a call, or a button on a
+    page. Only coordinators, the last resort, and contacts with `drills: true` are sent one.
+    """
+    from alertnet.cli.admin.actions import BY
+    from alertnet.cli.startup import on_stderr, trees_in_force
+    from alertnet.flows.notifications import number_tests
+    from alertnet.runtime.settings.settings import missing_for
+
+    if bool(contacts) == everybody:
+        raise BadInput("CONTACT", None, "ids of contacts, or --all")
+    span = _days(due)
+    with connected() as runtime:
+        network = trees_in_force(runtime, on_stderr)
+        if everybody:
+            chosen: list[Named] = runtime.read(number_tests.due_contacts, network, span)
+        else:
+            chosen = [number_tests.named(network, name) for name in contacts or ()]
+        if missing := missing_for(runtime.settings, number_tests.kinds_of(chosen)):
+            raise Misconfigured(missing)
+        sent = runtime.transact(number_tests.send_tests, network, chosen, BY)
+    for tree, contact in chosen:
+        typer.echo(f"{tree}/{contact.id}")
+    typer.echo(f"{sent} tests on their way. `alertnet numbers list` says who has answered.", err=True)
+
+
+@app.command("list", epilog="Example: alertnet numbers list")
+def list_tests() -> None:
+    """List every number and address that may be tested: when it was last shown to work, and what became of the test."""
+    from alertnet.cli.columns import aligned
+    from alertnet.cli.startup import on_stderr, trees_in_force
+    from alertnet.flows.notifications import number_tests
+
+    with connected() as runtime:
+        network = trees_in_force(runtime, on_stderr)
+        standing = runtime.read(number_tests.standing, network)
+    head = ("contact", "method", "verified", "last test")
+    for line in aligned([head, *(_row(each) for each in standing)]):
+        typer.echo(line)
+
+
+def _row(each: "Tested") -> tuple[str, str, str, str]:
+    asked = f"{each.asked_at:%Y-%m-%d}" if each.asked_at else ""
+    became = {"": "", "answered": "answered", "wrong": "WRONG NUMBER"}.get(each.outcome, "NO ANSWER")
+    return f"{each.tree}/{each.contact}", each.method.value, str(each.verified or ""), f"{asked} {became}".strip()
+
+
+def _days(text: str) -> timedelta:
+    number = text.removesuffix("d")
+    if not (number.isascii() and number.isdigit() and len(number) <= 4 and text.endswith("d")):
+        raise BadInput("--due", text, "a number of days, such as 90d")
+    return timedelta(days=int(number))

@@ -1,0 +1,47 @@
+"""Whose numbers are tried before the night, and by which methods: each address once, and no outsider unasked (B7)."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from alertnet.core.directory.contact import Contact, Method, MethodKind
+from alertnet.core.directory.contact_tree import ContactTree, Named, Network
+
+SATURDAY = 5
+BEGINS, ENDS = 10, 16
+"""Hours of the day between which nobody minds a test."""
+_BEST_FIRST = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
+"""A number that takes texts and calls is tried by the one that disturbs less."""
+
+
+def takes_tests(tree: ContactTree, contact: Contact) -> bool:
+    """Whether it may be sent a test: our own people, and whoever has agreed to drills."""
+    return contact.drills or contact.is_coordinator or contact.id in tree.last_resort
+
+
+def testable(network: Network) -> Iterator[Named]:
+    """Every contact that may be sent a test, with its tree; one recipient in several trees stands in the first."""
+    seen: set[str] = set()
+    for _, tree in sorted(network.trees.items()):
+        for contact in tree.contacts.values():
+            if takes_tests(tree, contact) and tests_of(contact) and not contact.addresses & seen:
+                seen |= contact.addresses
+                yield tree.id, contact
+
+
+def tests_of(contact: Contact) -> tuple[Method, ...]:
+    """The methods that a contact is tried by: one for each of its numbers and addresses."""
+    ranked = [method for method in contact.at_hand if method.kind in _BEST_FIRST]
+    ranked.sort(key=lambda method: _BEST_FIRST.index(method.kind))
+    return tuple({method.address: method for method in reversed(ranked)}.values())[::-1]
+
+
+def is_daytime(contact: Contact, now: datetime) -> bool:
+    """Whether a test disturbs nobody where the contact is: by day, on a working day."""
+    there = now.astimezone(ZoneInfo(contact.timezone))
+    return there.weekday() < SATURDAY and BEGINS <= there.hour < ENDS
+
+
+def pick(candidates: Sequence[Named], number: int) -> Named:
+    """One of them, by a random number."""
+    return candidates[number % len(candidates)]

@@ -1,0 +1,188 @@
+"""Numbers and addresses are tried before the night: a test goes out, and an answer by any door shows that it arrived.
+
+A test says nothing but that it is one of the network's, and asks for nothing but its answer (A9).
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from alertnet.core.directory.contact import Method, MethodKind
+from alertnet.core.directory.contact_tree import Named, Network
+from alertnet.core.directory.number_tests import is_daytime, pick, takes_tests, testable, tests_of
+from alertnet.core.disclosure import Said
+from alertnet.core.errors import BadInput
+from alertnet.core.incident import Severity
+from alertnet.core.notification import Kind, send_rank
+from alertnet.flows.credentials.known_numbers import contacts_at, words_of
+from alertnet.flows.credentials.page_links import LINK_CHARACTERS, LINK_LENGTH
+from alertnet.flows.unit.prefetch import CodePool
+from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import heartbeats
+from alertnet.store.records import notifications, timeline
+from alertnet.store.records.credentials import number_tests
+from alertnet.store.records.credentials.number_tests import WRONG, NewNumberTest, NumberTest
+from alertnet.store.records.editions import Edition
+from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+
+ANSWERED_WITHIN = timedelta(days=14)
+"""A code or link that comes back later proves little of what the number is now."""
+EVERY = timedelta(days=7)
+DUE = timedelta(days=90)
+NO_REF = "TEST"
+"""Stands where a reference would."""
+SMS, CALL, LINK = "sms", "call", "link"
+_DRAWN = 9  # digits of the random number that picks a contact
+
+
+@dataclass(frozen=True)
+class Tested:
+    """How an address of a contact stands: when it was last shown to work, and what became of the last test of it.
+
+    `verified`: by an answer, or as the tree says; None: never. `outcome`: `answered`, `wrong` (a stranger has it),
+    `silent`, or empty where none was sent.
+    """
+
+    tree: str
+    contact: str
+    method: MethodKind
+    verified: date | None
+    asked_at: datetime | None = None
+    outcome: str = ""
+
+
+def named(network: Network, name: str) -> Named:
+    """The contact of that name, `id` or `tree/id`, if it may be sent a test.
+
+    Raises:
+        BadInput: there is none, there are several, or it is an outsider who has not agreed to drills.
+    """
+    id = name.rpartition("/")[2]
+    found = [
+        (tree, tree.contacts[id])
+        for _, tree in sorted(network.trees.items())
+        if id in tree.contacts and name in (id, f"{tree.id}/{id}")
+    ]
+    if len(found) != 1:
+        known = [f"{tree.id}/{each}" for _, tree in sorted(network.trees.items()) for each in tree.contacts]
+        raise BadInput("CONTACT", name, [f"{tree.id}/{id}" for tree, _ in found] or known)
+    tree, contact = found[0]
+    if not takes_tests(tree, contact):
+        raise BadInput("CONTACT", name, "contacts with `drills: true`, coordinators, and the last resort")
+    return tree.id, contact
+
+
+def kinds_of(contacts: Iterable[Named]) -> frozenset[MethodKind]:
+    """The methods by which these would be tried."""
+    return frozenset(method.kind for _, contact in contacts for method in tests_of(contact))
+
+
+def due_contacts(tx: Tx, network: Network, due: timedelta) -> list[Named]:
+    """Those that may be sent a test and have an address that was not shown to work for so long."""
+    oldest: dict[tuple[str, str], list[date | None]] = {}
+    for each in standing(tx, network):
+        oldest.setdefault((each.tree, each.contact), []).append(each.verified)
+    return [
+        (tree, contact)
+        for tree, contact in testable(network)
+        if any(day is None or tx.now.date() - day >= due for day in oldest[tree, contact.id])
+    ]
+
+
+def send_tests(tx: Tx, network: Network, contacts: Iterable[Named], by: str) -> int:
+    """Send each address of these contacts a test in its language; how many went out."""
+    work, sent = UnitOfWork(tx), 0
+    pool = CodePool(tx, len(network.trees))
+    for tree, contact in contacts:
+        for method in tests_of(contact):
+            _post(tx, work, pool, words_of(network.trees[tree], contact), (tree, contact), method)
+            sent += 1
+        work.record(timeline.SYSTEM, "number_tested", {"tree": tree, "contact": contact.id, "by": by})
+    work.flush()
+    return sent
+
+
+def _post(tx: Tx, work: UnitOfWork, pool: CodePool, words: Said, whom: Named, method: Method) -> None:
+    tree, contact = whom
+    index = tx.vault.index(method.address)
+    code = pool.draw([index]) if method.kind is MethodKind.SMS else None
+    is_written = method.kind is not MethodKind.CALL
+    token = tx.entropy.letters(LINK_LENGTH, LINK_CHARACTERS) if is_written else None
+    draft = NotificationDraft(
+        kind=Kind.TEST,
+        contact=contact.id,
+        method=method.kind,
+        address=method.address,
+        language=contact.language,
+        said=replace(words, ref=NO_REF, code=code, link=token),
+        planned_at=tx.now,
+        rank=send_rank(Severity.WATCH, Kind.TEST),
+        tree=tree,
+        extension=method.extension,
+    )
+    test = NewNumberTest(
+        id=tx.entropy.id(),
+        notification_id=work.post(draft),
+        tree=tree,
+        contact=contact.id,
+        method=method.kind,
+        address_index=index,
+        code_hash=tx.vault.code_hash(code) if code else None,
+        token_hash=tx.vault.token_hash(token) if token else None,
+        asked_at=tx.now,
+    )
+    work.add(test)
+
+
+def try_one_weekly(tx: Tx, network: Network, last: datetime | None) -> None:
+    """Once a week send a test to one contact by chance, of those that are due, by day where it is; `last`: the last."""
+    if last is not None and timedelta() <= tx.now - last < EVERY:
+        return
+    awake = [each for each in due_contacts(tx, network, DUE) if is_daytime(each[1], tx.now)]
+    if awake and heartbeats.lease(tx, heartbeats.NUMBER_TESTED, EVERY):
+        send_tests(tx, network, [pick(awake, int(tx.entropy.digits(_DRAWN)))], "the program")
+
+
+def standing(tx: Tx, network: Network) -> list[Tested]:
+    """How every address stands that may be tested, in the order of the trees."""
+    tests: dict[bytes, list[NumberTest]] = {}
+    for test in number_tests.every(tx.session):
+        tests.setdefault(test.address_index, []).append(test)
+    return [
+        _tested(whom, method.kind, tests.get(tx.vault.index(method.address), []))
+        for whom in testable(network)
+        for method in tests_of(whom[1])
+    ]
+
+
+def _tested(whom: Named, kind: MethodKind, tests: list[NumberTest]) -> Tested:
+    """`tests`: those of the address, the first first."""
+    tree, contact = whom
+    days = [test.answered_at.date() for test in tests if test.is_verified and test.answered_at]
+    verified = max([*days, *([contact.verified] if contact.verified else [])], default=None)
+    if not tests:
+        return Tested(tree, contact.id, kind, verified)
+    latest = tests[-1]
+    outcome = "silent" if latest.via is None else "wrong" if latest.via == WRONG else "answered"
+    return Tested(tree, contact.id, kind, verified, latest.asked_at, outcome)
+
+
+def answer_by_text(tx: Tx, edition: Edition, sms: InboundSms, texts: Collection[str]) -> Reply | None:
+    """The thanks for a text with the code of a test; None: it holds none."""
+    test = number_tests.by_code(tx, sms.sender, texts)
+    if test is None or tx.now - test.asked_at > ANSWERED_WITHIN:
+        return None
+    record_answer(tx, test, SMS)
+    said = replace(notifications.said_of(tx.session, test.notification), code=None, link=None)
+    language = next((each.language for _, each in contacts_at(edition.network, sms.sender)), None)
+    return Reply(
+        Kind.TEST, language or said.tree_language, said, edition.templates, to=Recipient(test.contact, test.tree)
+    )
+
+
+def record_answer(tx: Tx, test: NumberTest, via: str) -> None:
+    """Record by which door the test was answered, once."""
+    if number_tests.answer(tx, test, via):
+        entry = {"tree": test.tree, "contact": test.contact, "method": test.method.value, "via": via}
+        timeline.append(tx, timeline.SYSTEM, ("number_verified" if via != WRONG else "number_wrong", entry))

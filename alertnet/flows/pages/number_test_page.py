@@ -1,0 +1,45 @@
+"""The page of a test of an address: opening it shows that nothing has happened, its button that somebody read it."""
+
+from dataclasses import replace
+
+from alertnet.flows.notifications.number_tests import LINK, record_answer
+from alertnet.flows.pages.contact_page import Opened, Outcome
+from alertnet.messages.page import Page, Remark
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import notifications
+from alertnet.store.records.credentials import number_tests
+from alertnet.store.records.credentials.number_tests import NumberTest
+from alertnet.store.records.editions import Edition
+
+REACHED = "reached"
+"""Its one answer."""
+
+
+def open_test(tx: Tx, edition: Edition, token: str) -> Opened | None:
+    """The page of a test; opening it changes nothing. None: the link leads to none."""
+    test = number_tests.by_token(tx, token)
+    return _page(tx, edition, test) if test is not None else None
+
+
+def press_on_test(tx: Tx, edition: Edition, token: str, pressed: str) -> Opened | None:
+    """Record what was pressed on the page of a test, and show it; None as above."""
+    test = number_tests.by_token(tx, token)
+    if test is None:
+        return None
+    if pressed == REACHED:
+        record_answer(tx, test, LINK)
+    outcome = Outcome.DONE if pressed == REACHED else Outcome.NOT_ALLOWED
+    return replace(_page(tx, edition, number_tests.by_token(tx, token) or test), outcome=outcome)
+
+
+def _page(tx: Tx, edition: Edition, test: NumberTest) -> Opened:
+    said = notifications.said_of(tx.session, test.notification)
+    tree = edition.network.trees.get(test.tree)
+    contact = tree.contacts.get(test.contact) if tree is not None else None
+    page = Page(
+        replace(said, code=None, link=None),
+        remarks=(Remark("recorded_reached", test.answered_at),) if test.answered_at is not None else (),
+        answers=() if test.answered_at is not None else (REACHED,),
+        is_test=True,
+    )
+    return Opened(page, contact.language if contact is not None else said.tree_language, edition.templates)

@@ -1,0 +1,62 @@
+"""A call that only tries a number: three digits are heard and keyed back, and show that somebody picked it up."""
+
+from dataclasses import replace
+
+from alertnet.core.inbound.code_formats import SPOKEN_CODE_LENGTH
+from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.flows.notifications.number_tests import CALL, record_answer
+from alertnet.flows.sending.locked_attempt import FOLLOW_UP, LockedAttempt, lock_attempt
+from alertnet.flows.sending.provider_health import note_heard
+from alertnet.flows.voice.live_call import Keyed, KeypadQuestion, Spoken
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials import number_tests
+from alertnet.store.records.credentials.number_tests import WRONG
+from alertnet.store.views.placed_call import PlacedCall, placed_call
+
+TRIES = 3
+
+
+def greet(locked: LockedAttempt, provider_id: str) -> Spoken:
+    """What it says first, and the digits that are to be keyed; asked again, the same ones."""
+    locked.apply_status(provider_id, AttemptStatus.SENT)
+    note_heard(locked)
+    placed = placed_call(locked.tx.session, locked.found.id)
+    if placed.wrong_keys.tries >= TRIES:
+        return _say(locked, placed, "nothing_recorded")
+    if placed.spoken_code is None:
+        code = locked.tx.entropy.digits(SPOKEN_CODE_LENGTH)
+        placed = replace(placed, spoken_code=code)
+        locked.change(spoken_code=code)
+    return _say(locked, placed, "greeting", ask=_question("code", placed.wrong_keys.tries + 1))
+
+
+def key_in_test(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
+    """What it says to these keys; None when it is no such call. The same keys again have no further effect."""
+    locked = lock_attempt(tx, attempt_id)
+    if locked is None or locked.found.kind is not Kind.TEST or not locked.is_call:
+        return None
+    placed = placed_call(tx.session, attempt_id)
+    test = number_tests.by_notification(tx.session, placed.notification)
+    assert test is not None, "each test was written with its notification"
+    if keyed.is_wrong_person:
+        record_answer(tx, test, WRONG)
+        return _say(locked, placed, "wrong_person")
+    if placed.spoken_code is not None and keyed.digits == placed.spoken_code and placed.wrong_keys.tries < TRIES:
+        record_answer(tx, test, CALL)
+        locked.change(status=AttemptStatus.DELIVERED, due_at=tx.now + FOLLOW_UP, lease=None, changed_at=tx.now)
+        return _say(locked, placed, "after")
+    after = placed.wrong_keys.wrong(tx.vault.code_hash(keyed.digits).hex(), keyed.turn)
+    locked.change(wrong_keys=after.tries, keyed=list(after.keyed))
+    if after.tries >= TRIES:
+        return _say(locked, placed, "nothing_recorded")
+    return _say(locked, placed, ask=_question("again", after.tries + 1))
+
+
+def _question(stage: str, turn: int) -> KeypadQuestion:
+    return KeypadQuestion(stage, SPOKEN_CODE_LENGTH, turn)
+
+
+def _say(locked: LockedAttempt, placed: PlacedCall, *stages: str, ask: KeypadQuestion | None = None) -> Spoken:
+    locked.finish()
+    said = replace(placed.said, spoken_code=placed.spoken_code)
+    return Spoken(placed.kind, placed.language, said, None, stages, ask)

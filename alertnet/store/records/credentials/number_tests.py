@@ -1,0 +1,116 @@
+"""Tests of numbers and addresses: what was asked where, and by which door the answer came."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, select, update
+from sqlalchemy.orm import Session
+
+from alertnet.core.directory.contact import MethodKind
+from alertnet.store.db.statements import NewRow
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import number_tests
+
+WRONG = "wrong"
+"""Stands for the door where a stranger said that the number is theirs: an answer that proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewNumberTest(NewRow):
+    """A test that is being sent."""
+
+    table = number_tests
+
+    id: str
+    notification_id: str
+    tree: str
+    contact: str
+    method: MethodKind
+    address_index: bytes
+    code_hash: bytes | None
+    token_hash: bytes | None
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NumberTest:
+    """A test as it stands; `via` None: there is no answer yet."""
+
+    id: str
+    notification: str
+    tree: str
+    contact: str
+    method: MethodKind
+    address_index: bytes
+    asked_at: datetime
+    answered_at: datetime | None
+    via: str | None
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether whoever has the address has shown so."""
+        return self.via not in (None, WRONG)
+
+
+_TESTS: Select[Any] = select(
+    number_tests.c.id,
+    number_tests.c.notification_id,
+    number_tests.c.tree,
+    number_tests.c.contact,
+    number_tests.c.method,
+    number_tests.c.address_index,
+    number_tests.c.asked_at,
+    number_tests.c.answered_at,
+    number_tests.c.via,
+)
+
+
+def by_code(tx: Tx, number: str, texts: Collection[str]) -> NumberTest | None:
+    """The latest test of that number with one of these codes."""
+    hashes = [hash for text in texts for hash in tx.vault.code_hashes(text)]
+    mine = number_tests.c.address_index.in_(tx.vault.indexes(number)) & number_tests.c.code_hash.in_(hashes)
+    return _first(tx.session, _TESTS.where(mine).order_by(number_tests.c.asked_at.desc()))
+
+
+def by_token(tx: Tx, token: str) -> NumberTest | None:
+    """The test that the link leads to."""
+    return _first(tx.session, _TESTS.where(number_tests.c.token_hash == tx.vault.token_hash(token)))
+
+
+def by_notification(session: Session, notification: str) -> NumberTest | None:
+    """The test that the notification asks for."""
+    return _first(session, _TESTS.where(number_tests.c.notification_id == notification))
+
+
+def answer(tx: Tx, test: NumberTest, via: str) -> bool:
+    """Record by which door it was answered; False where it was before, which stands."""
+    mine = (number_tests.c.id == test.id) & number_tests.c.answered_at.is_(None)
+    changed = update(number_tests).where(mine).values(answered_at=tx.now, via=via).returning(number_tests.c.id)
+    return tx.session.execute(changed).first() is not None
+
+
+def every(session: Session) -> tuple[NumberTest, ...]:
+    """All tests, the first that was sent first."""
+    rows = session.execute(_TESTS.order_by(number_tests.c.asked_at, number_tests.c.id))
+    return tuple(map(_test, rows))
+
+
+def _first(session: Session, query: Select[Any]) -> NumberTest | None:
+    row = session.execute(query.limit(1)).first()
+    return _test(row) if row is not None else None
+
+
+def _test(row: Row[Any]) -> NumberTest:
+    return NumberTest(
+        row.id,
+        row.notification_id,
+        row.tree,
+        row.contact,
+        MethodKind(row.method),
+        row.address_index,
+        row.asked_at,
+        row.answered_at,
+        row.via,
+    )
