@@ -13,6 +13,7 @@ from alertnet.core.directory.contact import RINGING, Contact, MethodKind
 from alertnet.core.directory.countries import ZONE_OF_CAPITAL
 from alertnet.core.directory.languages import title_in
 from alertnet.core.directory.on_call import Arrangement, Officer, on_duty
+from alertnet.core.directory.routine import USUAL, Routine, Terms
 from alertnet.core.directory.when import EVERY_INCIDENT, When, may_be_at
 from alertnet.core.incident import Affected, Scope, Severity
 
@@ -214,6 +215,9 @@ class Team:
     members: dict[str, Member]
     timezone: str | None = None
     callback: str | None = None
+    terms: Terms = USUAL
+    """Of the journeys that its members announce by SMS."""
+    routines: tuple[Routine, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,66 @@
+"""A routine of a field team: the times of the day at which it calls in, by the clocks of its zone (A7).
+
+Where clocks show a time twice it is the first, where they skip it the one right after: none is awaited twice or never.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+_DAY = timedelta(days=1)
+_WEEK = 7
+
+
+class Risk(StrEnum):
+    """How dangerous a journey is; in one of high risk only a one-time PIN proves a check-in."""
+
+    LOW = "low"
+    HIGH = "high"
+
+    @property
+    def incident_after(self) -> timedelta:
+        """How long after the expected moment an incident is opened, unless it is said otherwise."""
+        return timedelta(minutes=60 if self is Risk.HIGH else 90)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What holds of a journey: its risk, when an incident is opened, and whether a missed call is an OK."""
+
+    risk: Risk = Risk.LOW
+    incident_after: timedelta = Risk.LOW.incident_after
+    missed_call: bool = False
+
+
+USUAL = Terms()
+
+
+@dataclass(frozen=True)
+class Routine:
+    """The times at which a team, or each of some members, calls in. `times`: minutes of the day; `days`: 0 = Monday."""
+
+    id: str
+    times: tuple[int, ...]
+    timezone: str
+    days: tuple[int, ...] = tuple(range(_WEEK))
+    members: tuple[str, ...] = ()
+    """None of them: any of the team."""
+    terms: Terms = USUAL
+
+    def next_time(self, after: datetime) -> datetime:
+        """The first of its moments that comes after that one."""
+        zone = ZoneInfo(self.timezone)
+        first = after.astimezone(zone).date() - _DAY
+        moments = (
+            wall_moment(datetime.combine(day, time(minute // 60, minute % 60)), zone)
+            for day in (first + count * _DAY for count in range(_WEEK + 3))
+            if day.weekday() in self.days
+            for minute in self.times
+        )
+        return min(moment for moment in moments if moment > after)
+
+
+def wall_moment(shown: datetime, zone: ZoneInfo) -> datetime:
+    """The moment (UTC) at which the clocks of a zone show that."""
+    return shown.replace(tzinfo=zone).astimezone(UTC)
