@@ -53,6 +53,11 @@ class Subject(StrEnum):
     VERIFIED = "verified"
     TYPE_KNOWN = "type_known"
     SOS_AGAIN = "sos_again"
+    CHECKED_IN = "checked_in"
+    NOT_COUNTED = "not_counted"
+    CHECK_IN_DUE = "check_in_due"
+    CHECK_IN_MISSED = "check_in_missed"
+    BLIND = "blind"
     ON_DUTY = "on_duty"
     OFF_DUTY = "off_duty"
     DUTY_BEGINS = "duty_begins"
@@ -155,6 +160,8 @@ class Said:
     """The open codes of this number, for a reply to an answer without one."""
     spoken_code: str | None = None
     """Three digits, valid in this call alone."""
+    awaited: str | None = None
+    """What is awaited of the field, to itself alone: a place by its code, and when."""
     more: tuple[Further, ...] = ()
     """What else came for the coordinator meanwhile."""
     titles: dict[str, str] = field(default_factory=dict, hash=False)

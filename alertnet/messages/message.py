@@ -98,7 +98,13 @@ SUBJECTS: dict[Kind, tuple[Subject, ...]] = {
     Kind.RECORDED: (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.ACTION, Subject.GO, Subject.HOLD),
     Kind.CORRECTION: (Subject.NEWS, Subject.REOPENED),
     Kind.NOT_UNDERSTOOD: (Subject.NOT_UNDERSTOOD, Subject.WRONG_CODES),
-    Kind.RECEIPT: (Subject.VERIFIED, Subject.VERIFY),
-    Kind.FIELD_STATUS: (Subject.ACKNOWLEDGED, Subject.NOBODY, Subject.CLOSED, Subject.REOPENED),
+    Kind.RECEIPT: (Subject.VERIFIED, Subject.VERIFY, Subject.CHECKED_IN, Subject.NOT_COUNTED),
+    Kind.FIELD_STATUS: (
+        Subject.ACKNOWLEDGED,
+        Subject.NOBODY,
+        Subject.CLOSED,
+        Subject.REOPENED,
+        Subject.CHECK_IN_DUE,
+    ),
 }
 """What the kinds that have a subject can be about; the first is the one meant when none is given."""

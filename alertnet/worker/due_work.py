@@ -14,6 +14,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Inconsistent, put_down
 from alertnet.flows.escalation.escalate import escalate, escalate_due
 from alertnet.flows.escalation.record_decision import repeat_prompt
+from alertnet.flows.journeys.missed import miss_check_in
 from alertnet.flows.sending import render_and_send
 from alertnet.flows.sending.claim_sends import Claims, hold_up, put_aside
 from alertnet.flows.sending.render_and_send import Claimed
@@ -23,6 +24,7 @@ from alertnet.runtime.database.transactions import DatabaseAway, handled, isolat
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import attempts as attempt_store
+from alertnet.store.queues import journeys as journey_store
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.store.records import escalations as escalation_store
@@ -135,7 +137,7 @@ class Search:
                 yield from self._guarded([provider_health.asking(route)], partial(self._status_queries, route))
         if due.escalations:
             yield from self._guarded([DUE], self._escalations)
-        if due.leases or due.alarms:
+        if due.leases or due.alarms or due.journeys:
             yield from self._guarded([DUE], self._rows)
 
     def _expect(self, at: datetime | None) -> None:
@@ -196,11 +198,12 @@ class Search:
 
     def _rows(self) -> Iterator[Job]:
         runtime, most = self._runtime, MOST_ROWS
-        alarms, leases = runtime.read(_due_rows, most)
+        alarms, leases, awaited = runtime.read(_due_rows, most)
         yield from self._as_room_is(
             [
                 *(_job(runtime, "alarms", id, repeat_prompt, id, incident) for id, incident in alarms),
                 *(_job(runtime, "attempts", id, expire_lease, id) for id in leases),
+                *(_job(runtime, "journeys", id, miss_check_in, runtime.edition, id) for id in awaited),
             ]
         )
 
@@ -213,9 +216,13 @@ class Search:
             self.crowded.add(DUE)
 
 
-def _due_rows(tx: Tx, most: int) -> tuple[list[tuple[str, str]], Sequence[str]]:
-    """Due alarms, each with its incident, and attempts whose lease is over."""
-    return prompt_store.due(tx.session, tx.now, most), attempt_store.leases_over(tx.session, tx.now, most)
+def _due_rows(tx: Tx, most: int) -> tuple[list[tuple[str, str]], Sequence[str], Sequence[str]]:
+    """Due alarms, each with its incident, attempts whose lease is over, and what is awaited of the field."""
+    return (
+        prompt_store.due(tx.session, tx.now, most),
+        attempt_store.leases_over(tx.session, tx.now, most),
+        journey_store.due(tx.session, tx.now, most),
+    )
 
 
 def send_jobs(sending: Sending, claims: Claims) -> list[Job]:

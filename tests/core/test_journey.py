@@ -8,7 +8,6 @@ import pytest
 
 from alertnet.core.directory.routine import USUAL, Risk, Routine, Terms
 from alertnet.core.inbound.journey import (
-    CheckIn,
     Gap,
     Journey,
     Kind,
@@ -22,6 +21,7 @@ from alertnet.core.inbound.journey import (
     meant,
     take_steps,
 )
+from alertnet.core.inbound.sms_grammar import FieldVerb
 from alertnet.core.incident import Scope
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -110,20 +110,20 @@ def test_an_ok_is_what_is_awaited_from_half_an_hour_before() -> None:
 
     assert not awaits(journey, SIX - 31 * MINUTE)
     assert awaits(journey, SIX - 30 * MINUTE)
-    noted = hear(journey, CheckIn.OK, SIX - HOUR)
+    noted = hear(journey, FieldVerb.CHECK_IN, SIX - HOUR)
     assert noted is not None
     assert (noted.legs, noted.heard_at) == (journey.legs, SIX - HOUR)
-    assert hear(journey, CheckIn.OK, SIX) is None
+    assert hear(journey, FieldVerb.CHECK_IN, SIX) is None
 
 
 def test_whoever_arrives_is_awaited_at_the_next_place() -> None:
     journey = a_journey(to("L12", SIX), to("L14", SIX + 3 * HOUR), steps=2)
 
-    onward = hear(journey, CheckIn.ARRIVED, SIX - HOUR)
+    onward = hear(journey, FieldVerb.ARRIVE, SIX - HOUR)
 
     assert onward is not None
     assert (onward.awaited.to, onward.place, onward.steps) == ("L14", "L12", 0)
-    assert hear(onward, CheckIn.ARRIVED, SIX) is None
+    assert hear(onward, FieldVerb.ARRIVE, SIX) is None
 
 
 def test_a_wait_puts_off_all_that_is_ahead_and_counts_from_now_where_the_time_has_gone() -> None:
@@ -131,7 +131,7 @@ def test_a_wait_puts_off_all_that_is_ahead_and_counts_from_now_where_the_time_ha
 
     assert later(journey, HOUR, SIX - HOUR) == SIX + HOUR
     assert later(journey, HOUR, SIX + 20 * MINUTE) == SIX + 80 * MINUTE
-    put_off = hear(journey, CheckIn.EXTEND, SIX, later(journey, HOUR, SIX))
+    put_off = hear(journey, FieldVerb.EXTEND, SIX, later(journey, HOUR, SIX))
     assert put_off is not None
     assert [leg.expected_at for leg in put_off.legs] == [SIX + HOUR, SIX + 4 * HOUR]
     assert put_off.steps == 0
@@ -155,18 +155,18 @@ def test_a_check_in_is_about_the_journeys_that_it_can_mean() -> None:
     asked = a_journey(to(None, SIX - HOUR), kind=Kind.ROLL_CALL)
     everything = [call, asked, trip]
 
-    assert meant(everything, CheckIn.OK, SIX) == [asked, call]
-    assert meant(everything, CheckIn.ARRIVED, SIX) == [trip]
-    assert meant(everything, CheckIn.EXTEND, SIX) == [trip]
-    assert meant([call], CheckIn.OK, SIX - 9 * HOUR) == [call]
-    assert meant([], CheckIn.OK, SIX) == []
+    assert meant(everything, FieldVerb.CHECK_IN, SIX) == [asked, call]
+    assert meant(everything, FieldVerb.ARRIVE, SIX) == [trip]
+    assert meant(everything, FieldVerb.EXTEND, SIX) == [trip]
+    assert meant([call], FieldVerb.CHECK_IN, SIX - 9 * HOUR) == [call]
+    assert meant([], FieldVerb.CHECK_IN, SIX) == []
 
 
 def test_a_routine_awaits_its_next_time_once_it_was_heard_or_all_steps_are_taken() -> None:
     routine = Routine("calls", (18 * 60, 7 * 60), "UTC")
     journey = a_journey(kind=Kind.ROUTINE, routine=routine)
 
-    early = hear(journey, CheckIn.OK, SIX - 10 * MINUTE)
+    early = hear(journey, FieldVerb.CHECK_IN, SIX - 10 * MINUTE)
     missed = take_steps(journey, SIX + 3 * HOUR)[1]
 
     assert early is not None

@@ -26,7 +26,17 @@ MAY_IMPORT = {
 }
 """Who may import whom, besides itself: layer -> layers or single modules. `cli` alone starts the others."""
 
-FLOORS = ("unit", "credentials", "notifications", "escalation", "incidents sending", "pages system", "sms", "voice")
+FLOORS = (
+    "unit",
+    "credentials",
+    "notifications",
+    "escalation",
+    "incidents sending",
+    "journeys",
+    "pages system",
+    "sms",
+    "voice",
+)
 """The rooms of the flows from the ground up: each imports only what stands on a lower floor."""
 
 IMPURE = re.compile(

@@ -13,7 +13,7 @@ from alertnet.core.disclosure import Said, Subject
 from alertnet.core.inbound.sms_answers import VERBS, Verb
 from alertnet.core.incident import TYPES, CloseReason
 from alertnet.core.notification import URGENT, Kind
-from alertnet.messages.checks.leaks import FOR_COORDINATORS
+from alertnet.messages.checks.leaks import FOR_COORDINATORS, FOR_THE_FIELD
 from alertnet.messages.message import METHODS, STAGES, SUBJECTS
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.words import spoken_number
@@ -25,7 +25,7 @@ SHORT = replace(SAID, sender="PBI", link="https://a.be/1", about="desk", level=1
 """Small enough that no language has to drop anything."""
 ASKING = URGENT | {Kind.ACTION_REMINDER}
 UNANSWERABLE = (Subject.LOST_REPORTS, Subject.LOST_INCIDENT)
-SECRET = "CANARY"
+SECRET, ROUTE = "CANARY", "L99 18:00"
 PARTS = {"sender": "PBI", "ref": "A-7K3M", "code": "4711", "link": "https://a.be/1", "callback": "+573005550101"}
 
 
@@ -78,11 +78,12 @@ def test_every_sms_is_one_segment_of_gsm7(renderer: Renderer, kind: Kind, langua
 @pytest.mark.parametrize("kind", METHODS)
 def test_no_message_says_more_than_it_may(renderer: Renderer, kind: Kind, language: str) -> None:
     """A9: who it is about only to coordinators, no code or link in a subject line, no spoken code in writing."""
-    for said in cases(kind, replace(SHORT, about=SECRET, spoken_code="908")):
+    for said in cases(kind, replace(SHORT, about=SECRET, awaited=ROUTE, spoken_code="908")):
         texts = written(renderer, kind, language, said)
 
         assert any("A-7K3M" in text for text in texts)
         assert kind in FOR_COORDINATORS or not any(SECRET in text for text in texts)
+        assert kind in FOR_THE_FIELD or not any(ROUTE in text for text in texts)
         assert not any("908" in text or "9, 0, 8" in text for text in texts)
         if MethodKind.EMAIL in METHODS[kind]:
             subject = renderer.render(kind, MethodKind.EMAIL, language, said).subject

@@ -26,6 +26,7 @@ PUBLIC_URL = "https://alarm.example.org"
 REPOSITORY = Path(__file__).parents[2]
 CAST = {
     "ana": "+573005550001",
+    "luis": "+573005550002",
     "coordinator": "+573005550101",
     "second coordinator": "+573005550102",
     "head office": "+32470550101",

@@ -12,7 +12,7 @@ from alertnet.store.monitoring import row_counts
 from alertnet.store.queues import workers
 from alertnet.store.records import timeline
 
-NOTHING = workers.Due(frozenset(), frozenset(), leases=False, escalations=False, alarms=False)
+NOTHING = workers.Due(frozenset(), frozenset(), leases=False, escalations=False, alarms=False, journeys=False)
 LOOK_SECONDS = 0.02
 JUMP_SECONDS = 10.0
 """A jump lasts no longer than that, whatever it has set going."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.routine import Risk, Routine, Terms
 from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH
+from alertnet.core.inbound.sms_grammar import FieldVerb
 from alertnet.core.incident import Scope
 
 EARLY = timedelta(minutes=30)
@@ -38,18 +39,8 @@ class Status(StrEnum):
     OVER = "over"
 
 
-class CheckIn(StrEnum):
-    """What the field says of its journey."""
-
-    DEPART = "depart"
-    OK = "ok"
-    ARRIVED = "arrived"
-    EXTEND = "extend"
-
-    @property
-    def typed(self) -> str:
-        """The shortest word by which it is typed, whatever the language."""
-        return {CheckIn.DEPART: "GO", CheckIn.OK: "OK", CheckIn.ARRIVED: "ARR", CheckIn.EXTEND: "WAIT"}[self]
+TYPED = {FieldVerb.DEPART: "GO", FieldVerb.CHECK_IN: "OK", FieldVerb.ARRIVE: "ARR", FieldVerb.EXTEND: "WAIT"}
+"""What the field says of its journeys, with the shortest word by which it is typed, whatever the language."""
 
 
 class Step(StrEnum):
@@ -183,30 +174,30 @@ def believes(journey: Journey, pin: str | None, *, by_call: bool) -> bool:
     return is_low or (pin is not None and len(pin) == ONE_TIME_PIN_LENGTH)
 
 
-def meant(journeys: Sequence[Journey], said: CheckIn, at: datetime) -> list[Journey]:
+def meant(journeys: Sequence[Journey], said: FieldVerb, at: datetime) -> list[Journey]:
     """Which of somebody's journeys a check-in at that moment is about.
 
     An OK is for all that await one, else it is noted for all. Whoever arrives, or comes later, speaks of the journey
     that is expected first.
     """
     ahead = sorted(journeys, key=lambda journey: (journey.kind is not Kind.JOURNEY, journey.awaited.expected_at))
-    if said is CheckIn.EXTEND:
+    if said is FieldVerb.EXTEND:
         return [journey for journey in ahead if journey.kind is not Kind.ROLL_CALL][:1]
-    if said is CheckIn.ARRIVED and ahead and ahead[0].kind is Kind.JOURNEY:
+    if said is FieldVerb.ARRIVE and ahead and ahead[0].kind is Kind.JOURNEY:
         return ahead[:1]
     return [journey for journey in ahead if awaits(journey, at)] or ahead
 
 
-def hear(journey: Journey, said: CheckIn, at: datetime, until: datetime | None = None) -> Journey | None:
+def hear(journey: Journey, said: FieldVerb, at: datetime, until: datetime | None = None) -> Journey | None:
     """The journey after a check-in at that moment; None: it is over. `until`: what is awaited comes only then.
 
     An OK long before the expected moment is noted. Whoever arrives is awaited at the next leg.
     """
     heard = replace(journey, heard_at=at)
-    if said is CheckIn.EXTEND and until is not None:
+    if said is FieldVerb.EXTEND and until is not None:
         return _moved(heard, until)
-    is_met = said is CheckIn.ARRIVED and journey.kind is Kind.JOURNEY
-    if is_met or (said in (CheckIn.OK, CheckIn.ARRIVED) and awaits(journey, at)):
+    is_met = said is FieldVerb.ARRIVE and journey.kind is Kind.JOURNEY
+    if is_met or (said in (FieldVerb.CHECK_IN, FieldVerb.ARRIVE) and awaits(journey, at)):
         return _reached(heard, at)
     return heard
 

@@ -63,12 +63,20 @@ class InTheField:
 
 def member_at(network: Network, number: str) -> InTheField | None:
     """The member with that phone."""
-    for team in network.teams.values():
-        for member in team.members.values():
-            if member.phone == number:
-                trees = network.serving(team.country) or tuple(network.trees.values())
-                return InTheField(team, member, trees)
+    for team in network.teams:
+        for each in member_of(network, team, None):
+            if each.member.phone == number:
+                return each
     return None
+
+
+def member_of(network: Network, team: str, member: str | None) -> tuple[InTheField, ...]:
+    """The member of that name, or all of the team; none where the network in force knows them no more."""
+    if team not in network.teams:
+        return ()
+    known = network.teams[team]
+    trees = network.serving(known.country) or tuple(network.trees.values())
+    return tuple(InTheField(known, each, trees) for each in known.members.values() if member in (None, each.id))
 
 
 def reporter_at(network: Network, number: str) -> InTheField | None:

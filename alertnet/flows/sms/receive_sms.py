@@ -9,17 +9,27 @@ from dataclasses import replace
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
+from alertnet.core.inbound.check_in_text import has_words
+from alertnet.core.inbound.journey import TYPED
 from alertnet.core.inbound.sms_answers import SmsAnswer, is_opt_out, parse_answers, parse_turn, says_more
-from alertnet.core.inbound.sms_grammar import parse_report
+from alertnet.core.inbound.sms_grammar import Report, parse_report
 from alertnet.core.limits import Limit
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import contacts_at, member_at, officer_at, owners_at, reporter_at
+from alertnet.flows.credentials.known_numbers import (
+    InTheField,
+    contacts_at,
+    member_at,
+    officer_at,
+    owners_at,
+    reporter_at,
+)
 from alertnet.flows.credentials.pins import without_pins
 from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.number_tests import answer_by_text
 from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.sms.answer_by_sms import record_answers
+from alertnet.flows.sms.check_in_by_sms import receive_check_in
 from alertnet.flows.sms.on_call import take_turn
 from alertnet.flows.sms.report_by_sms import find_coerced, is_news, receive_duress, receive_report
 from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_to_holder, reply_unclear
@@ -113,6 +123,8 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
     turn = parse_turn(written.body)
     if turn is not None and officer is not None and (reply := take_turn(tx, edition, officer, turn)):
         return True, reply
+    if report and (traveller := _traveller(tx, edition, sms, report)):
+        return True, receive_check_in(tx, edition, traveller, sms, report)
     coerced = find_coerced(tx, edition, sms.sender, report)
     known, reply, limit = _hear_rest(tx, edition, sms, answers, texts, sent)
     if report and coerced:
@@ -121,6 +133,13 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
     trees = [tree for _, tree in sorted(edition.network.trees.items())]
     tell_drop(tx, trees, limit)
     return known, reply
+
+
+def _traveller(tx: Tx, edition: Edition, sms: InboundSms, report: Report) -> InTheField | None:
+    """The member that speaks of its journey; words without a PIN are for people, a bare OK for whoever is asked."""
+    if report.verb not in TYPED or (report.pin is None and has_words(report.text)):
+        return None
+    return member_at(edition.network, sms.sender) if report.pin or not told_codes(tx, sms.sender) else None
 
 
 def _hear_rest(

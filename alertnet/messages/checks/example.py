@@ -32,6 +32,7 @@ EXAMPLE = Said(
     why=("needs_go",),
     names=("arrest", "P7"),
     spoken_code="407",
+    awaited="L12 18:00",
 )
 
 FACTS = Facts(

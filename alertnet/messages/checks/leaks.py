@@ -21,7 +21,11 @@ from alertnet.messages.templates.restricted_jinja import NAMES, Environment
 FOR_COORDINATORS = frozenset({Kind.DECISION, Kind.ALARM, Kind.NOTICE, Kind.TASK})
 """The kinds that only coordinators get: they alone may read of other contacts."""
 
+FOR_THE_FIELD = frozenset({Kind.RECEIPT, Kind.FIELD_STATUS})
+"""The kinds that only a phone of the field gets, which may read what is awaited of it."""
+
 _OF_OTHERS = frozenset({"about", "statement", "more", "why"})
+_OF_THE_FIELD = frozenset({"awaited"})
 _SPOKEN = frozenset({"spoken_code", "slowly"})
 _ANYWHERE = frozenset({"sender", "organisation", "ref", "callback", "drill", "also"})
 _BEFORE_THE_CODE = {"code": _ANYWHERE | _SPOKEN, "again": _ANYWHERE | _SPOKEN, "no_incident": _ANYWHERE | {"statement"}}
@@ -79,6 +83,7 @@ def _said_to_others(files: dict[str, str]) -> Iterator[str]:
             yield from _beyond(path, Environment({}).parse(source), _ON_A_SUBJECT, "in a subject")
     for kind in METHODS:
         others = frozenset() if kind in FOR_COORDINATORS else _OF_OTHERS
+        others |= frozenset() if kind in FOR_THE_FIELD else _OF_THE_FIELD
         for part, hidden in (("sms.j2", others | _SPOKEN), ("body.j2", others | _SPOKEN), ("voice.j2", others)):
             for path, source in _of(kind, part, files):
                 yield from _beyond(path, Environment({}).parse(source), NAMES - hidden, "here")

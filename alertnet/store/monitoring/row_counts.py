@@ -11,7 +11,7 @@ from alertnet.core.incident import IncidentStatus
 from alertnet.core.notification import AttemptStatus
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import QUEUED, SENT_BY
-from alertnet.store.tables import alarms, attempts, escalations, incidents
+from alertnet.store.tables import alarms, attempts, escalations, incidents, journeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class QueueCount:
 
 def queues(tx: Tx) -> dict[str, QueueCount]:
     """The queues by name."""
-    return {table.name: _queue(tx, table) for table in (escalations, attempts, alarms)}
+    return {table.name: _queue(tx, table) for table in (escalations, attempts, alarms, journeys)}
 
 
 def attempts_of_open_incidents(session: Session) -> dict[tuple[str, str], int]:

@@ -1,6 +1,7 @@
 """Trouble on the record: each part's stands once, from when it was told of until it is over."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -18,6 +19,11 @@ def open_troubles(session: Session) -> list[OpenTrouble]:
         select(troubles).where(_IS_OPEN, troubles.c.part.in_(list(Part))).order_by(troubles.c.began_at, troubles.c.part)
     )
     return [OpenTrouble(Part(row.part), row.clear_since) for row in session.execute(query)]
+
+
+def since(session: Session, part: Part) -> datetime | None:
+    """Since when a part is in trouble; None: it is not."""
+    return session.scalar(select(troubles.c.began_at).where(_IS_OPEN, troubles.c.part == part.value))
 
 
 def begin(tx: Tx, part: Part) -> None:

@@ -16,7 +16,7 @@ from alertnet.store.db.engine import insert_once
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import ASKED, QUEUED, SENDING, SENT_BY
-from alertnet.store.tables import alarms, attempts, breakers, escalations, workers
+from alertnet.store.tables import alarms, attempts, breakers, escalations, journeys, workers
 
 FORGOTTEN_AFTER = timedelta(days=1)
 
@@ -35,6 +35,7 @@ class Due:
     leases: bool
     escalations: bool
     alarms: bool
+    journeys: bool
     trouble: bool = False
     next_at: datetime | None = field(default=None, compare=False)
 
@@ -59,6 +60,7 @@ _DUE = (
     *(_some_attempt(method, SENDING).label(f"leased_{method}") for method in SENT_BY),
     _some_due(escalations).label("escalations"),
     _some_due(alarms).label("alarms"),
+    _some_due(journeys).label("journeys"),
     exists(select(breakers.c.provider)).label("trouble"),
 )
 _NEXT = (
@@ -70,6 +72,7 @@ _NEXT = (
     ),
     _first(escalations.c.due_at),
     _first(alarms.c.due_at),
+    _first(journeys.c.due_at),
     _first(breakers.c.try_at),
     _first(breakers.c.paused_until),
 )
@@ -87,6 +90,7 @@ def due(tx: Tx) -> Due:
         any(found[f"leased_{method}"] for method in SENT_BY),
         bool(found["escalations"]),
         bool(found["alarms"]),
+        bool(found["journeys"]),
         bool(found["trouble"]),
         _earliest(row[len(_DUE) :]),
     )

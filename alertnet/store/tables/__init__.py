@@ -1,4 +1,4 @@
-"""The tables, drawn once for SQLite and PostgreSQL; `escalations`, `attempts` and `alarms` are the queues, by `due_at`.
+"""The tables, drawn once for SQLite and PostgreSQL; `escalations`, `attempts`, `alarms`, `journeys` are the queues.
 
 Everything that names a person, a number, a code or what somebody wrote is an encrypted column; what must be looked up
 is a keyed blind index (`…_index`) or a hash beside it. Roles, ids and statuses are in clear: they name nobody.
@@ -16,6 +16,7 @@ from alertnet.store.tables.access import (
     sweeps,
 )
 from alertnet.store.tables.base import metadata
+from alertnet.store.tables.field import journeys
 from alertnet.store.tables.incidents import (
     IS_EDITION,
     acknowledgements,
@@ -60,6 +61,7 @@ __all__ = [
     "idempotency",
     "inbound",
     "incidents",
+    "journeys",
     "limit_usage",
     "links",
     "lost_codes",

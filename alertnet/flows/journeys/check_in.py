@@ -1,0 +1,100 @@
+"""The field sets out, is well, arrives or comes later: what is awaited of it changes, or an incident has news (B4)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alertnet.core.inbound.journey import TYPED, Journey, Kind, Leg, believes, hear, later, meant
+from alertnet.core.inbound.sms_grammar import FieldVerb, Report
+from alertnet.flows.credentials.known_numbers import InTheField
+from alertnet.flows.incidents.update import update_incident
+from alertnet.flows.unit.locked_incident import take_up
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import journeys
+from alertnet.store.queues.journeys import StoredJourney
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What somebody says of its journeys, and how it is known to be true.
+
+    `pin`: the right one that came with it; `by_call`: a call without words. `delay`: of a WAIT. `duress`: nobody who
+    was told of an incident hears that all is well.
+    """
+
+    said: FieldVerb
+    at: datetime
+    pin: str | None = None
+    by_call: bool = False
+    duress: bool = False
+    delay: timedelta | datetime | None = None
+
+
+@dataclass(frozen=True)
+class CheckedIn:
+    """What came of a check-in: whether it `counts`, what is awaited next, and whether an incident was open for it."""
+
+    counts: bool
+    awaited: Leg | None = None
+    is_late: bool = False
+
+
+def begin_journey(tx: Tx, sender: InTheField, legs: tuple[Leg, ...], at: datetime, report: Report) -> CheckedIn:
+    """Await a member at those legs from now on; one that it was on before is over. `report`: what it said besides."""
+    for stored in journeys.hold_of(tx, sender.team.id, sender.member.id):
+        if stored.journey.kind is Kind.JOURNEY and stored.journey.member is not None:
+            journeys.save(tx, stored.id, stored.journey, is_over=True)
+    journey = Journey(
+        kind=Kind.JOURNEY,
+        team=sender.team.id,
+        member=sender.member.id,
+        country=sender.team.country,
+        consent=report.consent or sender.team.consent,
+        legs=legs,
+        terms=sender.team.terms,
+        began_at=at,
+        people=report.people,
+        heard_at=at,
+    )
+    journeys.add(tx, journey)
+    return CheckedIn(counts=True, awaited=legs[0])
+
+
+def check_in(tx: Tx, team: str, member: str | None, heard: Heard) -> CheckedIn:
+    """Hear a member, or a team, of whatever is awaited of it. After an incident that updates it, and closes nothing."""
+    held = journeys.hold_of(tx, team, member)
+    believed = [each for each in held if believes(each.journey, heard.pin, by_call=heard.by_call)]
+    if not believed:
+        return CheckedIn(counts=False)
+    about = meant([each.journey for each in believed], heard.said, heard.at)
+    is_late, left = False, []
+    for each in held:
+        after: Journey | None = each.journey
+        if each.journey in about:
+            is_late |= _tell_late(tx, each, heard)
+            after = hear(each.journey, heard.said, heard.at, _until(each.journey, heard))
+            journeys.save(tx, each.id, after or replace(each.journey, heard_at=heard.at), is_over=after is None)
+        left += [after] if after else []
+    awaited = min((each.awaited for each in left), key=lambda leg: leg.expected_at, default=None)
+    return CheckedIn(counts=True, awaited=awaited, is_late=is_late)
+
+
+def _until(journey: Journey, heard: Heard) -> datetime | None:
+    return later(journey, heard.delay, heard.at) if isinstance(heard.delay, timedelta) else heard.delay
+
+
+def _tell_late(tx: Tx, stored: StoredJourney, heard: Heard) -> bool:
+    """Put a check-in into the incident that its absence has opened, and tell those who were told; whether it is open.
+
+    Only a coordinator who has spoken with the team closes it.
+    """
+    if stored.incident is None:
+        return False
+    locked = take_up(tx, stored.incident)
+    if not locked.is_open:
+        return False
+    locked.record("checked_in", by=stored.journey.owner, said=heard.said.value)
+    if not heard.duress:
+        shown = replace(stored.journey.awaited, to=None, expected_at=heard.at).shown(heard.at)
+        update_incident(locked, f"{TYPED[heard.said]} {shown}", locked.facts, by=stored.journey.owner)
+    locked.finish()
+    return True

@@ -1,0 +1,171 @@
+"""Nothing was heard: the team is reminded, the coordinators are asked to call, an incident is opened, and grows (B4).
+
+While nothing can be heard, nothing counts as missed: that time is a gap in the journey, and the coordinators hear why.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from alertnet.core.directory.contact import RINGING, MethodKind
+from alertnet.core.disclosure import Subject
+from alertnet.core.inbound.journey import Journey, Step, deafened, take_steps
+from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Severity
+from alertnet.core.limits import TEXTS_TOLD
+from alertnet.core.monitoring.self_monitoring import Part
+from alertnet.core.notification import Kind, PromptKind
+from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, member_of
+from alertnet.flows.incidents.open_incident import open_incident
+from alertnet.flows.incidents.update import apply_facts
+from alertnet.flows.notifications.prompts import raise_prompt
+from alertnet.flows.notifications.system_notices import RANKS, tell_coordinators
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import troubles
+from alertnet.store.queues import journeys
+from alertnet.store.queues.journeys import StoredJourney
+from alertnet.store.records import incidents, limits, timeline
+from alertnet.store.records.editions import Edition
+
+TYPE = "missed_check_in"
+BY = "journey"
+"""Who raises it, for the history."""
+LOOK_AGAIN = timedelta(minutes=1)
+"""While nothing can be heard."""
+
+
+def miss_check_in(tx: Tx, edition: Edition, id: str) -> None:
+    """Take the steps of a journey that are due, unless nothing can be heard just now."""
+    stored = journeys.hold(tx, id)
+    if stored.due_at is None or stored.due_at > tx.now:
+        return
+    deaf_since = troubles.since(tx.session, Part.INBOUND)
+    if deaf_since is not None:
+        _wait(tx, edition, stored, deaf_since)
+        return
+    steps, after = take_steps(stored.journey, tx.now)
+    for step in steps:
+        timeline.append(tx, timeline.SYSTEM, ("check_in_missed", {"of": stored.journey.owner, "step": step.value}))
+        stored = _STEPS[step](tx, edition, stored)
+    journeys.save(tx, id, after, incident=stored.incident)
+
+
+def tell_of(tx: Tx, edition: Edition, journey: Journey, subject: Subject, *, leaves_at: datetime | None = None) -> None:
+    """Alarm the coordinators of the journey's country about whoever is on it."""
+    trees = edition.network.serving(journey.country) or tuple(edition.network.trees.values())
+    tell_coordinators(
+        tx,
+        trees,
+        Kind.ALARM,
+        subject,
+        ref=NO_REF,
+        about=journey.owner,
+        by=RINGING,
+        first_only=False,
+        leaves_at=leaves_at,
+    )
+
+
+def write_to(tx: Tx, reader: InTheField, subject: Subject, awaited: str) -> None:
+    """Write to a phone of the field on our own account, unless it is to be left alone."""
+    if reader.member.silent:
+        return
+    work = UnitOfWork(tx)
+    work.post(
+        NotificationDraft(
+            kind=Kind.FIELD_STATUS,
+            contact=reader.owner,
+            method=MethodKind.SMS,
+            address=reader.member.phone,
+            language=reader.member.language,
+            said=replace(reader.words, subject=subject, awaited=awaited),
+            planned_at=tx.now,
+            rank=RANKS[Kind.ALARM],
+            tree=reader.tree.id,
+        )
+    )
+    work.flush()
+
+
+def _wait(tx: Tx, edition: Edition, stored: StoredJourney, since: datetime) -> None:
+    """Let nothing count as missed for another while; the coordinators hear once whom they have to call instead."""
+    journey = stored.journey
+    begins_at = max(since, journey.awaited.expected_at)
+    if not any(gap.begins_at == begins_at for gap in journey.gaps):
+        told_at = limits.tell_at(tx, TEXTS_TOLD, f"{Subject.BLIND} {journey.country}")
+        if told_at is not None:
+            tell_of(tx, edition, journey, Subject.BLIND, leaves_at=told_at)
+    journeys.save(tx, stored.id, deafened(journey, begins_at, tx.now + LOOK_AGAIN))
+
+
+def _remind(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
+    journey = stored.journey
+    for each in member_of(edition.network, journey.team, journey.member):
+        write_to(tx, each, Subject.CHECK_IN_DUE, journey.awaited.shown(tx.now))
+    return stored
+
+
+def _ask(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
+    tell_of(tx, edition, stored.journey, Subject.CHECK_IN_MISSED)
+    return stored
+
+
+def _raise(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
+    """Open an incident, or ring in the one that the phone has open: it waits for a coordinator before others hear."""
+    facts = _facts(edition, stored.journey, tx.now)
+    known = incidents.open_of_phone(tx, facts.raised_from) if facts.raised_from else None
+    locked = take_up(tx, known) if known else None
+    if locked is not None and locked.is_open and not locked.facts.lone_text:
+        _ring(locked, stored.journey)
+    else:
+        locked = open_incident(tx, edition, facts, by=BY)
+        locked.record("check_in_missed", of=stored.journey.owner)
+    locked.finish()
+    return replace(stored, incident=locked.incident.id)
+
+
+def _grow(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
+    """Nobody has been heard of for twice as long: it is critical now, unless it is closed."""
+    assert stored.incident is not None
+    locked = take_up(tx, stored.incident)
+    if locked.is_open:
+        apply_facts(locked, replace(locked.facts, severity=Severity.CRITICAL))
+        _ring(locked, stored.journey)
+        locked.finish()
+    return stored
+
+
+def _ring(locked: LockedIncident, journey: Journey) -> None:
+    locked.record("check_in_missed", of=journey.owner)
+    raise_prompt(locked, PromptKind.ALARM, Subject.CHECK_IN_MISSED, about=journey.owner)
+
+
+def _facts(edition: Edition, journey: Journey, now: datetime) -> Facts:
+    """What is known of somebody who is not heard of: where they were last, and where they were going (codes)."""
+    reader = next(iter(member_of(edition.network, journey.team, journey.member)), None)
+    phone = reader.member.phone if reader and journey.member else None
+    return Facts(
+        type=TYPE,
+        severity=TYPES[TYPE].severity,
+        country=journey.country,
+        consent=journey.consent,
+        people=tuple(Affected(code) for code in journey.people),
+        verified=False,
+        certainty=Certainty.POSSIBLE,
+        occurred_at=journey.awaited.expected_at,
+        place=journey.place or journey.awaited.to,
+        details="\n".join([journey.owner, *(leg.shown(now) for leg in journey.legs)]),
+        raised_from=phone,
+        team=journey.team,
+        field_language=reader.member.language if reader else None,
+        field_timezone=journey.awaited.timezone,
+    )
+
+
+_STEPS: dict[Step, Callable[[Tx, Edition, StoredJourney], StoredJourney]] = {
+    Step.REMIND: _remind,
+    Step.ASK: _ask,
+    Step.RAISE: _raise,
+    Step.GROW: _grow,
+}

@@ -1,0 +1,75 @@
+"""Check-ins by SMS: the PIN decides what counts, and the reply says what was understood and what is awaited next (B4).
+
+After a duress PIN it is, byte for byte, the reply to a true one; to those who were told of an incident it is no news.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from alertnet.core.disclosure import Subject
+from alertnet.core.inbound.check_in_text import has_words, legs_in
+from alertnet.core.inbound.journey import LONGEST_DELAY, TYPED
+from alertnet.core.inbound.sms_grammar import FieldVerb, Report
+from alertnet.core.notification import Kind
+from alertnet.flows.credentials.known_numbers import InTheField
+from alertnet.flows.credentials.pins import PinCheck, try_pin
+from alertnet.flows.journeys.check_in import CheckedIn, Heard, begin_journey, check_in
+from alertnet.flows.notifications.floods import may_reply
+from alertnet.flows.sms.report_by_sms import receive_duress, tell_closing_doors
+from alertnet.flows.sms.unclear_sms import pass_on_from_member
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import timeline
+from alertnet.store.records.editions import Edition
+from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+
+NOTHING = CheckedIn(counts=False)
+
+
+def receive_check_in(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, report: Report) -> Reply | None:
+    """Hear a member of its journey; what does not count, and all words beside it, people read (A12)."""
+    at = sms.heard_at or tx.now
+    tried = try_pin(tx, sender.owner, report.pin)
+    if tried.closes:
+        tell_closing_doors(tx, edition, sender)
+    is_proven = bool(tried.check) or tried.check is PinCheck.NONE_SET
+    duress = tried.check is PinCheck.DURESS
+    entry = {"by": sender.owner, "said": report.verb.value, "at": at.isoformat(), "pin": tried.check.value}
+    timeline.append(tx, timeline.SYSTEM, ("checked_in", entry))
+    came_of_it = _act(tx, sender, sms, report, at, duress=duress) if is_proven else NOTHING
+    if not came_of_it.counts or has_words(report.text):
+        pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
+    if duress:
+        receive_duress(tx, edition, sender, report.verb.value)
+    if not came_of_it.counts and not may_reply(tx, sms, is_answer=True)[0]:
+        return None
+    return _reply(edition, sender, report, at, came_of_it)
+
+
+def _act(tx: Tx, sender: InTheField, sms: InboundSms, report: Report, at: datetime, *, duress: bool) -> CheckedIn:
+    legs = legs_in(sms.body, at, sender.words.timezone)
+    heard = Heard(report.verb, at, report.pin, duress=duress)
+    if report.verb is FieldVerb.DEPART and legs:
+        return begin_journey(tx, sender, legs, at, report)
+    if report.verb is FieldVerb.EXTEND:
+        until = legs[0].expected_at if legs and legs[0].expected_at > at else None
+        delay = until if report.longer is None else report.longer
+        if delay is None or (report.longer and report.longer > LONGEST_DELAY):
+            return NOTHING
+        heard = replace(heard, delay=delay)
+    return check_in(tx, sender.team.id, sender.member.id, heard)
+
+
+def _reply(edition: Edition, sender: InTheField, report: Report, at: datetime, came: CheckedIn) -> Reply | None:
+    # Duress has no say in any of these words: whoever stands beside the phone reads them.
+    if sender.member.silent:
+        return None
+    words = replace(
+        sender.words,
+        at=at,
+        names=(TYPED[report.verb],),
+        subject=Subject.CHECKED_IN if came.counts else Subject.NOT_COUNTED,
+        awaited=came.awaited.shown(at) if came.awaited else None,
+    )
+    # After an incident was opened somebody else may hold the phone: nothing comes to it later.
+    to = None if came.is_late else Recipient(sender.owner, sender.tree.id)
+    return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, to)

@@ -1,0 +1,128 @@
+"""Journeys, routines and roll-calls of the field: a queue by when the next step is due, if nothing is heard."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, insert, select, update
+from sqlalchemy.orm import Session
+
+from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.inbound.journey import Journey, Kind, Status
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import journeys
+
+
+@dataclass(frozen=True)
+class StoredJourney:
+    """A journey on the record. `incident`: what was opened when nothing came; `due_at`: of its next step."""
+
+    id: str
+    journey: Journey
+    status: Status
+    due_at: datetime | None
+    incident: str | None
+    roll_call: str | None
+    ended_at: datetime | None
+
+
+_NOT_OVER = journeys.c.status != Status.OVER.value
+
+
+def add(tx: Tx, journey: Journey, *, roll_call: str | None = None) -> str:
+    """Await what the journey says from now on; its id."""
+    id = tx.entropy.id()
+    row = {
+        "id": id,
+        "kind": journey.kind.value,
+        "team": journey.team,
+        "member": journey.member,
+        "routine": journey.routine.id if journey.routine else None,
+        "roll_call": roll_call,
+        "status": Status.UNDER_WAY.value,
+        "journey": to_plain(journey),
+        "expected_at": journey.awaited.expected_at,
+        "due_at": journey.due_at,
+        "began_at": journey.began_at,
+    }
+    tx.session.execute(insert(journeys).values(row))
+    tx.leaves_due()
+    return id
+
+
+def hold(tx: Tx, id: str) -> StoredJourney:
+    """The journey, held until the transaction ends: before any incident of it."""
+    return _stored(tx.session.execute(select(journeys).where(journeys.c.id == id).with_for_update()).one())
+
+
+def hold_of(tx: Tx, team: str, member: str | None) -> list[StoredJourney]:
+    """What is not over of a member and of its team as a whole, or of the team alone; held in the order of the ids."""
+    whose: ColumnElement[bool] = journeys.c.member.is_(None)
+    if member is not None:
+        whose |= journeys.c.member == member
+    query = select(journeys).where(journeys.c.team == team, whose, _NOT_OVER).order_by(journeys.c.id)
+    return [_stored(row) for row in tx.session.execute(query.with_for_update())]
+
+
+def save(tx: Tx, id: str, journey: Journey, *, is_over: bool = False, incident: str | None = None) -> None:
+    """Write how a journey, which the transaction holds, stands now; `incident`: the one that it has opened."""
+    due_at = None if is_over else journey.due_at
+    status = Status.OVER if is_over else Status.MISSED if due_at is None else Status.UNDER_WAY
+    values = {
+        "journey": to_plain(journey),
+        "status": status.value,
+        "expected_at": journey.awaited.expected_at,
+        "due_at": due_at,
+        "ended_at": tx.now if is_over else None,
+    }
+    if incident is not None:
+        values["incident_id"] = incident
+    tx.session.execute(update(journeys).where(journeys.c.id == id).values(values))
+    tx.leaves_due()
+
+
+def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
+    """Ids of those whose next step is due, what was due first before the others."""
+    query = select(journeys.c.id).where(journeys.c.due_at.is_not(None), journeys.c.due_at <= now)
+    return session.scalars(query.order_by(journeys.c.due_at).limit(limit)).all()
+
+
+def listed(
+    session: Session, since: datetime, *, team: str | None = None, roll_call: str | None = None
+) -> list[StoredJourney]:
+    """What is awaited, and what ended after that moment, what is expected first before the others."""
+    query = select(journeys).where(_NOT_OVER | (journeys.c.ended_at >= since))
+    if team is not None:
+        query = query.where(journeys.c.team == team)
+    if roll_call is not None:
+        query = query.where(journeys.c.roll_call == roll_call)
+    return _all(session, query.order_by(journeys.c.expected_at, journeys.c.id))
+
+
+def routines(session: Session) -> list[StoredJourney]:
+    """The routines that are followed."""
+    return _all(session, select(journeys).where(journeys.c.kind == Kind.ROUTINE.value, _NOT_OVER))
+
+
+def find(session: Session, id: str, team: str | None) -> StoredJourney | None:
+    """The journey of that id, with `team` one of that team alone."""
+    query = select(journeys).where(journeys.c.id == id)
+    row = session.execute(query if team is None else query.where(journeys.c.team == team)).first()
+    return None if row is None else _stored(row)
+
+
+def _all(session: Session, query: Select[Any]) -> list[StoredJourney]:
+    return [_stored(row) for row in session.execute(query)]
+
+
+def _stored(row: Row[Any]) -> StoredJourney:
+    return StoredJourney(
+        id=row.id,
+        journey=from_plain(Journey, row.journey),
+        status=Status(row.status),
+        due_at=row.due_at,
+        incident=row.incident_id,
+        roll_call=row.roll_call,
+        ended_at=row.ended_at,
+    )

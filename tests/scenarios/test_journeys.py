@@ -1,0 +1,191 @@
+"""The field travels: it says so by SMS, checks in, is late, or is never heard of again (B4)."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from alertnet.core.monitoring.self_monitoring import Part
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.store.monitoring import troubles
+from alertnet.store.records.credentials import api_keys
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import COORDINATION, a_tree
+from tests.scenarios.world import Incident, World
+
+CONTACTS = """
+  coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}, {call: "+573005550101"}]}
+  ombuds: {role: ombuds, organisation: Ombuds office, methods: [{sms: "+573005550120"}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}
+"""
+LEVELS = f"{COORDINATION}  - {{name: Friends, notify: [ombuds], wait: 20m}}\n"
+FIELD = """
+teams:
+  north:
+    country: CO
+    language: es
+    consent: international
+    members:
+      ana: {name: Ana Example, phone: "+573005550001"}
+      luis: {name: Luis Example, phone: "+573005550002"}
+"""
+TRUE, DURESS = "47110", "47990"
+GO = f"GO {TRUE} L12 23:00"
+"""At 21:14 in Bogota: 106 minutes ahead."""
+ARRIVAL = timedelta(minutes=106)
+
+
+@pytest.fixture
+def valley(world_of: Worlds) -> World:
+    """Ana and Luis have PINs."""
+    world = world_of(a_tree(LEVELS, CONTACTS), field=FIELD)
+    for member in ("ana", "luis"):
+        world.runtime.transact(set_pins, f"north/{member}", TRUE, DURESS)
+    # What duress has opened is on the list of no team.
+    _, key = world.runtime.transact(api_keys.create, None, ("administer",))
+    world.headers = {"Authorization": f"Bearer {key}"}
+    return world
+
+
+def incidents(world: World) -> list[Incident]:
+    items = world.client.get("/v1/incidents", headers=world.headers).json()["items"]
+    return [Incident(world, each["ref"]) for each in items]
+
+
+def alarms(world: World, words: str = "missed check-in") -> list[str]:
+    return [text for text in world.phone("coordinator").inbox if words in text]
+
+
+def test_a_journey_whose_ok_does_not_come_is_climbed_step_by_step(valley: World) -> None:
+    """Reminder to the team, task of the coordinators, an incident after 90 minutes, critical after three hours."""
+    began = valley.clock.at
+    reply = valley.texts("ana", GO)
+    assert reply is not None
+    assert "L12 23:00" in reply
+
+    valley.passes(minutes=106 + 14)
+    assert valley.phone("ana").inbox == [reply]
+    valley.passes(minutes=1)
+    assert len(valley.phone("ana").inbox) == 2
+    assert alarms(valley) == []
+    valley.passes(minutes=15)
+    assert len(alarms(valley)) == 1
+    valley.passes(minutes=30)
+    assert len(alarms(valley)) == 2
+    assert incidents(valley) == []
+    valley.passes(minutes=30)
+
+    (incident,) = incidents(valley)
+    assert (incident["type"], incident["severity"], incident["verified"]) == ("missed_check_in", "serious", False)
+    opened = datetime.fromisoformat(incident["opened_at"])
+    assert abs(opened - (began + ARRIVAL + timedelta(minutes=90))) < timedelta(seconds=1)
+    valley.passes(minutes=90)
+    assert incident["severity"] == "critical"
+    assert len(valley.phone("ana").inbox) == 2
+    assert valley.phone("ombuds").inbox == []
+
+
+def test_an_ok_ends_it(valley: World) -> None:
+    valley.texts("ana", GO)
+    valley.passes(minutes=110)
+    reply = valley.texts("ana", f"OK {TRUE}")
+    valley.passes(hours=4)
+
+    assert reply is not None
+    assert ": recibido 23:04: OK. No se espera otro aviso" in reply
+    assert (incidents(valley), alarms(valley)) == ([], [])
+    assert len(valley.phone("ana").inbox) == 2
+
+
+def test_wait_moves_what_is_awaited(valley: World) -> None:
+    valley.texts("ana", GO)
+    valley.passes(minutes=110)
+    reply = valley.texts("ana", f"WAIT {TRUE} 2H")
+    assert reply is not None
+    assert "L12 01:04+1" in reply
+
+    valley.passes(minutes=120 + 89)
+    assert incidents(valley) == []
+    valley.passes(minutes=1)
+    assert len(incidents(valley)) == 1
+
+
+def test_an_early_ok_is_noted_and_what_is_awaited_stays(valley: World) -> None:
+    valley.texts("ana", GO)
+    valley.passes(minutes=30)
+    reply = valley.texts("ana", f"BIEN {TRUE}")
+    valley.passes(minutes=76 + 90)
+
+    assert reply is not None
+    assert "L12 23:00" in reply
+    assert len(incidents(valley)) == 1
+
+
+def test_without_its_pin_nothing_is_met_and_the_sender_hears_what_to_send(valley: World) -> None:
+    """A12: the coordinators have the text, who sent it is answered."""
+    valley.texts("ana", GO)
+    valley.passes(minutes=100)
+    replies = [valley.texts("ana", text) for text in ("OK", "OK 11111")]
+    valley.passes(minutes=6 + 90)
+
+    assert all(reply is not None and "OK PIN" in reply for reply in replies)
+    assert [incident["type"] for incident in incidents(valley)].count("missed_check_in") == 1
+
+
+def test_each_leg_is_awaited_in_its_turn(valley: World) -> None:
+    valley.texts("ana", f"SALIDA {TRUE} L12 23:00 L14 01:30 P7")
+    valley.passes(minutes=100)
+    reply = valley.texts("ana", f"LLEGADA {TRUE}")
+    assert reply is not None
+    assert "L14 01:30+1" in reply
+    valley.passes(minutes=6 + 150 + 90)
+
+    (incident,) = incidents(valley)
+    assert incident["opened_at"].startswith("2026-11-27T08:00")
+
+
+def test_a_late_ok_updates_and_does_not_close(valley: World) -> None:
+    """The coordinators close it, once they have spoken with the team."""
+    valley.texts("ana", GO)
+    valley.passes(minutes=106 + 95)
+    reply = valley.texts("ana", f"OK {TRUE}")
+    valley.passes(hours=3)
+
+    (incident,) = incidents(valley)
+    assert reply is not None
+    assert (incident["status"], incident["severity"]) == ("open", "serious")
+    assert "checked_in" in incident.timeline()
+    assert ("coordinator", "sms") in incident.told("update")
+
+
+@pytest.mark.parametrize("after", [100, 106 + 95])
+def test_under_duress_the_answer_is_the_same_and_the_coordinators_are_alarmed(valley: World, after: int) -> None:
+    """B4: byte for byte; to those who were told it is no news that all is well."""
+    valley.texts("ana", GO)
+    valley.texts("luis", GO)
+    valley.passes(minutes=after)
+    before = len(incidents(valley))
+    true = valley.texts("luis", f"OK {TRUE}")
+    forced = valley.texts("ana", f"OK {DURESS}")
+    valley.passes(seconds=1)
+
+    assert forced == true
+    assert len(incidents(valley)) - before == (1 if after == 100 else 0)
+    assert [incident["severity"] for incident in incidents(valley)].count("critical") == 1
+    assert len(alarms(valley, "read the page")) == 1
+    assert len(valley.phone("ana").inbox) == len(valley.phone("luis").inbox)
+
+
+def test_while_inbound_is_down_nothing_counts_as_missed(valley: World) -> None:
+    """The coordinators hear that nothing can be heard, and its time does not count."""
+    valley.texts("ana", GO)
+    valley.passes(minutes=120)
+    valley.runtime.transact(troubles.begin, Part.INBOUND)
+    valley.passes(minutes=180)
+    assert (incidents(valley), len(alarms(valley))) == ([], 0)
+    assert len(alarms(valley, "can't be heard: call north/ana")) == 1
+
+    valley.runtime.transact(troubles.end, [Part.INBOUND])
+    valley.passes(minutes=75)
+    assert (incidents(valley), len(alarms(valley))) == ([], 2)
+    valley.passes(minutes=2)
+    assert len(incidents(valley)) == 1
