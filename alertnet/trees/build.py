@@ -138,6 +138,7 @@ def _contact(
         priority=form.priority,
         pin=form.pin,
         drills=form.drills,
+        hold=form.hold,
         verified=form.verified,
         hours=form.hours,
         holidays=tuple(dict.fromkeys(form.holidays)),

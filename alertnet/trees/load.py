@@ -12,7 +12,7 @@ from alertnet.core.errors import Misconfigured
 from alertnet.trees import build
 from alertnet.trees.build import SharedContacts
 from alertnet.trees.checks.advice import advice
-from alertnet.trees.checks.coverage import uncovered
+from alertnet.trees.checks.coverage import long_closed, uncovered
 from alertnet.trees.checks.oversights import oversights
 from alertnet.trees.checks.references import TreeNodes, deputy_faults, field_faults, network_faults, tree_faults
 from alertnet.trees.forms.conform import conform
@@ -99,7 +99,7 @@ def survey(folder: Path, today: date, spoken: Collection[str] | None = None) -> 
     ]
     unwise += oversights(trees, reading.nodes, today)
     for tree, nodes in zip(trees, reading.nodes, strict=True):
-        unwise += uncovered(tree, nodes.root, today)
+        unwise += [*uncovered(tree, nodes.root, today), *long_closed(tree, nodes.contacts, today)]
     return Survey((), _in_order(unwise), tuple(tree.id for tree in trees), tuple(reading.field.teams))
 
 

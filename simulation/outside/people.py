@@ -87,7 +87,7 @@ class People:
         code = self.known[number]
         wrong = f"{(int(code) + 1) % 10000:04d}"
         words = random.choice(
-            [*["OK {}"] * 5, "{}", "HOLD {}", "NO {}", "PASS {}", "DONE {} called them", PROBE, wrong]
+            [*["OK {}"] * 5, "{}", "HOLD {}", "HOLD {}", "NO {}", "PASS {}", "DONE {} called them", PROBE, wrong]
         )
         others = sorted(each for each in self.known if each != number)
         if others and random.random() < 0.05:

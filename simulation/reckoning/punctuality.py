@@ -17,7 +17,7 @@ PLANNED_KINDS = frozenset(
     {
         *("incident_opened", "level_opened", "escalation_unanswered", "round_began", "go_asked", "deputy_told"),
         *("alarm_raised", "alarm_repeated", "decision_raised", "decision_repeated"),
-        "contact_closed",
+        *("contact_closed", "contact_opened"),
         *("task_raised", "task_repeated"),
         *("attempt_sent", "attempt_delivered", "attempt_unknown"),
     }

@@ -154,11 +154,13 @@ def _tree(
 
 
 def _with_hours(random: Random, numbers: Numbers, contact: Contact) -> Contact:
-    """An office that is closed, or closes or opens during the night; mail or a duty phone is there meanwhile."""
+    """An office that is closed, or closes or opens during the night; a duty phone is there meanwhile, or nobody."""
     if random.random() < 0.75:
         return contact
     changes = NIGHT_BEGINS + random.randint(1, 8)
     span = random.choice([(510, 990), (0, changes), (changes, 1440)])
+    if random.random() < 0.5:
+        return replace(contact, hours=Hours("as the night has it", (((changes, 1440),),) * 7))
     number, relays = numbers.fresh(), random.random() < 0.5
     on_duty = (Method(MethodKind.SMS, number, relays=relays), Method(MethodKind.CALL, number, MINUTE, relays=relays))
     return replace(contact, hours=Hours("as the night has it", ((span,),) * 7), when_closed=on_duty)

@@ -1,8 +1,9 @@
 """What a tree plans when nobody answers and nothing fails, worked out anew from the design (B3, A7)."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.contact import OF_THE_STATE, RINGING, Contact, Method, MethodKind
@@ -41,6 +42,7 @@ def plan_of(
     listed = list(trees.values())
     levels = [(level, _told(listed, tree, level, facts)) for level in tree.levels]
     messages: list[Planned] = []
+    later: dict[str, list[Planned]] = {}
     moment, round = start, 1
     while moment < until:
         ends_at = moment
@@ -50,23 +52,48 @@ def plan_of(
             if not contacts or (round > tree.rounds and not is_coordination):
                 continue
             if _waits(tree, level, contacts, facts):
-                return _before([*messages, *told], min(until, ends_at))
-            told += [each for contact in contacts for each in _turn(contact, level, ends_at)]
+                return _before([*messages, *told, *chain(*later.values())], min(until, ends_at))
+            told += [each for contact in contacts for each in _turn(contact, level, ends_at).messages]
+            # Whoever waits for its opening does so in whatever round, until its level asks it anew.
+            messages += [each for each in later.get(level.name, ()) if each.at < ends_at]
+            later[level.name] = [each for contact in contacts for each in _at_opening(contact, level, ends_at)]
             ends_at += level.wait
         last_resort = [tree.contacts[id] for id in tree.last_resort if not _is_barred(listed, tree.contacts[id], facts)]
-        told += [each for contact in last_resort for each in _turn(contact, Level("", ()), ends_at)]
+        told += [each for contact in last_resort for each in _turn(contact, Level("", ()), ends_at).messages]
         moment = ends_at + min(FIRST_PAUSE * 2 ** (round - 1), LONGEST_PAUSE)
         round += 1
         # What a round has left undone when the next one begins is left out.
         messages += [each for each in told if each.at < moment]
-    return _before(messages, until)
+    return _before([*messages, *chain(*later.values())], until)
 
 
 def _before(messages: list[Planned], moment: datetime) -> Plan:
     return Plan(frozenset(each for each in messages if each.at < moment), moment)
 
 
-def _turn(contact: Contact, level: Level, start: datetime) -> Iterator[Planned]:
+@dataclass(frozen=True)
+class _Turn:
+    """What a contact is told when a level opens, which methods were used, and which were left out and when."""
+
+    messages: list[Planned]
+    used: list[tuple[datetime, Method]]
+    left_out: list[tuple[datetime, Method]]
+
+
+def _at_opening(contact: Contact, level: Level, start: datetime) -> list[Planned]:
+    """What it is told at its next opening, if the level has left out all that rings there."""
+    turn = _turn(contact, level, start)
+    if not turn.left_out or any(method.kind in RINGING for _, method in turn.used):
+        return []
+    opening = max(at for at, _ in turn.left_out)
+    while is_closed(contact, opening):
+        opening = opening.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    left = [method for at, method in turn.used if at < opening]
+    methods = tuple(method for method in contact.methods if method not in left)
+    return _turn(replace(contact, methods=methods), level, opening).messages
+
+
+def _turn(contact: Contact, level: Level, start: datetime) -> _Turn:
     """Each method at its time; then again, the telephones that were used strictly before. Mail knows no hours.
 
     From the first moment at which it was found closed, what it has for that is used as well.
@@ -76,7 +103,7 @@ def _turn(contact: Contact, level: Level, start: datetime) -> Iterator[Planned]:
     )
     waiting: list[tuple[datetime, int, Method | None]] = [*((start + each.after, 0, each) for each in contact.methods)]
     waiting += again
-    used: list[tuple[datetime, Method]] = []
+    turn = _Turn([], [], [])
     was_closed = False
     if is_closed(contact, start):
         was_closed = True
@@ -85,16 +112,18 @@ def _turn(contact: Contact, level: Level, start: datetime) -> Iterator[Planned]:
         first = min(waiting, key=lambda each: each[:2])
         waiting.remove(first)
         at, _, method = first
-        rings = [method] if method else [each for when, each in used if each.kind in RINGING and when < at]
+        rings = [method] if method else [each for when, each in turn.used if each.kind in RINGING and when < at]
         for each in rings:
             if each in contact.methods and each.kind is not MethodKind.EMAIL and is_closed(contact, at):
+                turn.left_out.extend([(at, each)] if method else [])
                 if not was_closed:
                     was_closed = True
                     waiting += [(max(start + other.after, at), 0, other) for other in contact.when_closed]
             # A task is sent to nobody: the coordinators are alarmed.
             elif each.kind is not MethodKind.TASK:
-                used += [(at, each)] if method else []
-                yield Planned(contact.id, each.kind, Kind.ALERT if method else Kind.REMINDER, at)
+                turn.used.extend([(at, each)] if method else [])
+                turn.messages.append(Planned(contact.id, each.kind, Kind.ALERT if method else Kind.REMINDER, at))
+    return turn
 
 
 def is_closed(contact: Contact, at: datetime) -> bool:

@@ -139,3 +139,17 @@ def test_an_instant_is_judged_by_what_the_clock_on_the_wall_shows(zone: str, spa
     shown = moment.astimezone(ZoneInfo(zone))
     is_open = Times(zone, Hours("", (((begins, ends),),) * 7)).closed_by(moment) is None
     assert is_open == (begins <= shown.hour * 60 + shown.minute < ends)
+
+
+def test_the_next_opening_passes_over_nights_weekends_and_holidays() -> None:
+    """B3: a Friday evening before a holiday on Monday is waited for until Tuesday; beyond seven days nobody waits."""
+    office = Hours("Mo-Fr 08:30-16:30", (((510, 990),),) * 5 + ((), ()))
+    bogota = Times("America/Bogota", office, holidays=(("CO", {date(2026, 11, 30): "a holiday"}),))
+    friday = datetime(2026, 11, 27, 23, 0, tzinfo=UTC)
+
+    assert bogota.next_opening(friday) == datetime(2026, 12, 1, 13, 30, tzinfo=UTC)
+    assert bogota.next_opening(datetime(2026, 12, 1, 14, 0, tzinfo=UTC)) == datetime(2026, 12, 1, 14, 0, tzinfo=UTC)
+    assert Times("UTC", Hours("", ((),) * 7)).next_opening(friday) is None
+    assert Times("UTC", closed=frozenset({date(2026, 11, 27)})).next_opening(friday) == datetime(
+        2026, 11, 28, tzinfo=UTC
+    )

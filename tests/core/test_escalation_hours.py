@@ -1,5 +1,6 @@
 """Levels whose contacts are closed, or in their quiet hours: who is told instead, what waits, what gives way (B1)."""
 
+from datetime import date
 from typing import Any
 
 from alertnet.core.directory.availability import Hours
@@ -137,3 +138,87 @@ def test_a_failure_brings_nothing_forward_into_quiet_hours() -> None:
 def test_repeats_are_left_out_in_quiet_hours() -> None:
     ana = contact("ana", quiet={Severity.SERIOUS: (125, 128)})
     assert night(ana, repeat=(3, 3)).until(12).told == ["0 ana sms", "3 ana sms again", "9 ana sms again"]
+
+
+def office(hours: Hours, *methods: Any, **more: Any) -> Contact:
+    """An office without anybody on duty while it is closed."""
+    return contact("office", *(methods or (sms("+office"), call("+office", 10))), hours=hours, **more)
+
+
+def test_an_office_that_was_closed_is_told_at_its_next_opening_by_its_methods_in_order() -> None:
+    """B3: it holds up nobody, and its answer counts for the level that found it closed."""
+    played = night(office(open_between(100, 400)), repeat=(15, 1)).until(120)
+
+    assert [line for line in played.told if "office" in line] == [
+        "100 office sms",
+        "110 office call",
+        "115 office sms again",
+        "115 office call again",
+    ]
+    assert {"0 contact_closed One office", "100 contact_opened One office"} <= {*played.history}
+    assert played.opened()[:2] == ["0 One", "10 Two"]
+    assert played.at(121, acknowledged("office")).status is Status.ACKNOWLEDGED
+
+
+def test_an_office_is_told_at_its_opening_in_whatever_round_it_is_then() -> None:
+    """B3: rounds end what was left undone, but not this; after the last one it is due still."""
+    weekdays = Hours("", (((600, 960),),) * 5 + ((), ()))
+    night_after = 5 * 24 * 60  # from Tuesday to Sunday, 02:00
+
+    played = night(office(weekdays)).until(24 * 60)
+    assert [line for line in played.told if "office" in line][:2] == ["480 office sms", "490 office call"]
+
+    weekend = Night(plan_of(tree([level("One", "office")], [office(Hours("", (((600, 960),), *((),) * 6)))])))
+    told = [line for line in weekend.until(night_after + 2000).told if "office" in line]
+    assert told == ["9120 office sms", "9130 office call"]
+
+
+def test_whoever_has_answered_or_whose_level_is_satisfied_is_not_told_at_its_opening() -> None:
+    """B3: if its level's rule is unmet then, and it has not answered."""
+    two = (office(open_between(100, 400)), contact("embassy"))
+
+    satisfied = night(*two).at(5, acknowledged("embassy")).until(200)
+    answered = night(*two, acknowledge="all").at(50, acknowledged("office")).until(200)
+
+    assert not any("office" in line for line in (*satisfied.told, *answered.told))
+    assert any("100 office sms" in line for line in night(*two, acknowledge="all").until(200).told)
+
+
+def test_whoever_asks_for_it_is_not_told_at_its_opening() -> None:
+    """B1: `hold: false`."""
+    played = night(office(open_between(100, 400), hold=False), contact("embassy", email("e@e.example"))).until(124)
+
+    assert any("embassy" in line for line in played.told)
+    assert not any("office" in line for line in played.told)
+
+
+def test_an_office_whose_duty_phone_was_rung_is_not_told_again_at_its_opening() -> None:
+    """B3: only where all that rings there was left out."""
+    played = night(embassy(open_between(100, 400))).until(99)
+
+    before = list(played.told)
+
+    assert "57 embassy call" in before
+    assert played.until(124).told == before
+
+
+def test_what_was_called_off_since_the_office_had_closed_goes_at_its_opening() -> None:
+    """B3: it was planned while open, and had not left when it closed."""
+    early = office(Hours("", (((0, 121), (220, 400)),) * 7), sms("+office"))
+    played = night(early).at(2, Unsent("office", 0)).until(110)
+
+    assert [line for line in played.told if "office" in line] == ["0 office sms", "100 office sms"]
+
+
+def test_an_office_that_opens_on_none_of_seven_days_is_waited_for_by_nobody() -> None:
+    """B3: within 7 days."""
+    first_of_month = Hours("", ((),) * 7, {date(2026, 12, 1): ((600, 960),)})
+    later = Hours("", ((),) * 7, {date(2026, 12, 2): ((600, 960),)})
+
+    def told(hours: Hours) -> list[str]:
+        played = Night(plan_of(tree([level("One", "office"), level("Two", "other")], [office(hours)])))
+        return [line for line in played.until(9 * 24 * 60).told if "office" in line]
+
+    assert told(first_of_month) == []
+    assert told(Hours("", ((),) * 7, {date(2026, 11, 30): ((600, 960),)}))[0].endswith("office sms")
+    assert told(later) == []

@@ -32,9 +32,9 @@ MUTANTS = {
     ),
     "what a coordinator holds opens by itself": Mutant(
         "B3",
-        "alertnet/core/escalation/context.py",
-        "return state.on_hold_since is not None or (index in state.held and index not in state.goes)",
-        "return index in state.held and index not in state.goes",
+        "alertnet/core/escalation/apply_events.py",
+        "context.change(on_hold_since=context.moment)",
+        "context.change(on_hold_since=None)",
     ),
     "commit after send": Mutant(
         "A5",

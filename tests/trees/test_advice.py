@@ -231,3 +231,21 @@ def test_a_language_without_messages_is_told_with_the_one_that_is_used_instead(t
         "no messages in this language: ar → es",
     ]
     assert survey(tmp_path, TODAY).unwise == ()
+
+
+@pytest.mark.parametrize(
+    ("times", "warns"),
+    [
+        ('hours: "Mo-Fr 08:30-16:30", closed: ["2026-12-24..2026-12-31"]', True),
+        ('hours: "Mo-Fr 08:30-16:30", closed: ["2026-12-25..2026-12-30"]', False),
+        ('hours: "Mo-Fr 08:30-16:30", closed: ["2026-12-24..2026-12-31"], hold: false', False),
+        ('closed: ["2026-12-24..2026-12-31"], when_closed: [{call: "+34600555140"}]', False),
+    ],
+)
+def test_a_contact_that_opens_on_none_of_seven_days_is_named(tmp_path: Path, times: str, warns: bool) -> None:
+    """B3: a level that finds it closed waits for its opening for seven days, and no longer."""
+    lines = unwise(tmp_path, TREE.replace("organisation: Es", f"organisation: Es, timezone: Europe/Madrid, {times}"))
+
+    found = [line for line in lines if "opens on no day from 2026-12-24 to 2026-12-30" in line]
+    assert (len(found) == 1) is warns, lines
+    assert all(line.startswith("valley.yaml:12:") for line in found)

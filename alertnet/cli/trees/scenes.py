@@ -23,6 +23,7 @@ HAPPENS = {
     "escalation_unanswered": "nobody has answered: every coordinator is alarmed, last resort is told",
     "deputy_told": "{contact} stands in for {stands_for} ({cause})",
     "contact_closed": "{contact} is closed ({closed_by})",
+    "contact_opened": "{contact} opens, and is told now",
     "action_missing": "no action was reported",
     "acknowledged": "{contact} takes charge",
     "relayed": "{contact} passes it on, which satisfies nothing",

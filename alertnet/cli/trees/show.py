@@ -128,6 +128,7 @@ def details(contact: Contact, officer: Officer | None) -> list[str]:
         *only_for(contact.when),
         *closed,
         *([f"else {_methods(contact.when_closed)}"] if contact.when_closed else []),
+        *(["not told at its next opening"] if not contact.hold else []),
         *([f"deputy {contact.deputy}"] if contact.deputy else []),
         *([f"on duty now {officer.id}"] if officer else []),
     ]

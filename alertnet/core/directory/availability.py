@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 Span = tuple[int, int]
 """From the first minute of the local day to the one it ends before: 510, 990 is 08:30 to 16:30, 1440 is midnight."""
 
+OPENS_WITHIN = timedelta(days=7)
+"""How far ahead the next opening of a contact that was closed is waited for."""
+
 Calendars = dict[str, dict[date, str]]
 """The holidays of each country (ISO 3166-1 alpha-2), with their names."""
 
@@ -50,14 +53,38 @@ class Times:
             return None
         local = at.astimezone(ZoneInfo(self.zone))
         day = local.date()
-        if day in self.closed:
-            return "closed"
-        for country, names in self.holidays:
-            if day in names:
-                return f"{country}: {names[day]}"
+        if (why := self._day_off(day)) is not None:
+            return why
         if self.hours is None or _is_within(self.hours.on(day), local):
             return None
         return "hours"
+
+    def next_opening(self, at: datetime) -> datetime | None:
+        """The first moment from then on at which nothing closes the contact; None where the next 7 days have none."""
+        if self.closed_by(at) is None:
+            return at
+        zone = ZoneInfo(self.zone)
+        first = at.astimezone(zone).date()
+        for day in (first + timedelta(days=days) for days in range(OPENS_WITHIN.days + 1)):
+            for begins, _ in sorted(self.open_on(day)):
+                midnight = datetime.combine(day, datetime.min.time())
+                shown = midnight + timedelta(minutes=begins)
+                for moment in sorted(shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)):
+                    if at < moment <= at + OPENS_WITHIN and self.closed_by(moment) is None:
+                        return moment
+        return None
+
+    def _day_off(self, day: date) -> str | None:
+        """What closes the contact all day."""
+        if day in self.closed:
+            return "closed"
+        return next((f"{country}: {names[day]}" for country, names in self.holidays if day in names), None)
+
+    def open_on(self, day: date) -> tuple[Span, ...]:
+        """The spans of that day in which it is open."""
+        if self._day_off(day) is not None:
+            return ()
+        return ((0, 24 * 60),) if self.hours is None else self.hours.on(day)
 
     def quiet_until(self, at: datetime) -> datetime | None:
         """When the quiet hours end that the instant lies in; None where it lies in none."""

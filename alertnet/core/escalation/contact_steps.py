@@ -24,13 +24,15 @@ class PlannedSend:
 class NextStep:
     """The next moment at which a contact is due something, its progress after it, and its messages.
 
-    `closed_by`: what has kept a message from being sent, if anything has.
+    `closed_by`: what has kept a message from being sent, if anything has. `opens`: the contact begins again, since it
+    has opened.
     """
 
     at: datetime
     progress: ContactProgress
     sends: tuple[PlannedSend, ...]
     closed_by: str | None = None
+    opens: bool = False
 
 
 def first_send(reach: Reach, method_index: int, at: datetime) -> PlannedSend:
@@ -54,6 +56,18 @@ def is_out_of_reach(progress: ContactProgress, reach: Reach) -> bool:
     return not set(_at_hand(progress, reach)) - {*progress.failed, *progress.skipped}
 
 
+def opens_at(progress: ContactProgress, reach: Reach) -> datetime | None:
+    """When the contact is due again: at its next opening, if all that rings there was left out because it was closed.
+
+    None where it is not, or where it opens on none of the next 7 days.
+    """
+    all_methods = reach.contact.all_methods
+    ringing = {method_index for method_index in _at_hand(progress, reach) if all_methods[method_index].kind in RINGING}
+    if progress.skipped_at is None or not reach.contact.hold or ringing - {*progress.failed, *progress.skipped}:
+        return None
+    return reach.times.next_opening(progress.skipped_at)
+
+
 def unused(progress: ContactProgress, reach: Reach) -> list[int]:
     """The methods that were not used yet and still may be, in their order."""
     spent = {*progress.failed, *progress.skipped, *(use.method for use in progress.uses)}
@@ -67,13 +81,17 @@ def unused(progress: ContactProgress, reach: Reach) -> list[int]:
 def upcoming(progress: ContactProgress, reach: Reach, level: Level) -> NextStep | None:
     """What the contact is due next; None when everything is done.
 
-    Repeats are at start + k x every, with the sms and call methods first used strictly before that moment.
+    Repeats are at start + k x every, with the sms and call methods first used strictly before that moment. One that was
+    closed begins again at its opening.
     """
     first = min(
         ((planned(progress, reach, method_index), method_index) for method_index in unused(progress, reach)),
         default=None,
     )
     again = _repeat_at(progress, level)
+    opening = opens_at(progress, reach)
+    if opening is not None and all(opening < at for at in (first and first[0], again) if at is not None):
+        return NextStep(opening, _reopen(progress, opening), (), opens=True)
     if first is not None and (again is None or first[0] <= again):
         at, method_index = first
         if closed_by := reach.closed_by(method_index, at):
@@ -116,7 +134,15 @@ def use(progress: ContactProgress, method_index: int, at: datetime) -> ContactPr
 
 def skip(progress: ContactProgress, method_index: int, at: datetime) -> ContactProgress:
     """The progress with that method left out, because the contact is closed: from now on others take its place."""
-    return replace(progress, skipped=(*progress.skipped, method_index), closed_from=progress.closed_from or at)
+    skipped = (*progress.skipped, method_index)
+    return replace(progress, skipped=skipped, skipped_at=at, closed_from=progress.closed_from or at)
+
+
+def _reopen(progress: ContactProgress, at: datetime) -> ContactProgress:
+    """The progress of a contact that has opened: its methods and repeats begin then, but for those that have left."""
+    left = tuple(each for each in progress.uses if each.method not in progress.skipped)
+    begun = replace(progress, starts_at=at, uses=left, handed_over=(), repeats=0, pauses=())
+    return replace(begun, skipped=(), skipped_at=None, closed_from=None, reopened=True)
 
 
 def silence_at(progress: ContactProgress, reach: Reach, level: Level, ends_at: datetime) -> datetime:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import Level, Then
 from alertnet.core.directory.usable_methods import Reach
+from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.contact_steps import NextStep, PlannedSend
 from alertnet.core.escalation.decision import Ask, Note, Send
 from alertnet.core.escalation.quorum import AnswerKind
@@ -155,10 +156,14 @@ class Context:
             )
 
     def note_closed(self, index: int, following: NextStep) -> None:
-        """Put on the record that a contact was closed when a message to it was to leave."""
+        """Put on the record that a contact was closed when a message to it was to leave, or has opened since."""
+        contact, level = following.progress.contact, self.level(self.run(index)).name
         if following.closed_by is not None:
-            level = self.level(self.run(index)).name
-            self.note("contact_closed", contact=following.progress.contact, level=level, closed_by=following.closed_by)
+            opens_at = contact_steps.opens_at(following.progress, self.reach(contact))
+            waits = {"opens_at": opens_at.isoformat()} if opens_at is not None else {}
+            self.note("contact_closed", contact=contact, level=level, closed_by=following.closed_by, **waits)
+        if following.opens:
+            self.note("contact_opened", contact=contact, level=level)
 
     def send(self, index: int, contact: str, send: PlannedSend) -> None:
         """Plan one message to a contact."""

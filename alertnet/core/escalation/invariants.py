@@ -158,6 +158,7 @@ def _check_run(id: str, state: State, run: LevelRun) -> None:
 
 def _check_progress(id: str, run: LevelRun, progress: ContactProgress) -> None:
     closed_from, edited_at, uses = progress.closed_from, progress.edited_at, progress.uses
+    skipped_at = progress.skipped_at
     methods = [use.method for use in uses] if uses else ()
     moments = [use.at for use in uses] if uses else ()
     numbers = [pause.address for pause in progress.pauses]
@@ -182,6 +183,7 @@ def _check_progress(id: str, run: LevelRun, progress: ContactProgress) -> None:
             (min(progress.skipped, default=0) >= 0, "skipped", progress.skipped, COUNT),
             (progress.contact not in progress.stands_for, "stands_for", progress.stands_for, "others than itself"),
             (closed_from is None or is_moment(closed_from), "closed_from", closed_from, MOMENT),
+            (skipped_at is None or is_moment(skipped_at), "skipped_at", skipped_at, MOMENT),
             (edited_at is None or is_moment(edited_at), "edited_at", edited_at, MOMENT),
         ),
     )

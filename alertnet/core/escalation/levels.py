@@ -16,19 +16,28 @@ from alertnet.core.resolution.resolve import PlannedLevel, deputies_of
 
 
 def live_progress(context: Context, run: LevelRun) -> list[ContactProgress]:
-    """The progress of those still to be told: they may be, have not answered, and nobody has for them."""
-    if not context.is_active or run.status is LevelStatus.MET or run.round != context.state.round:
+    """The progress of those still to be told: they may be, have not answered, and nobody has for them.
+
+    In a round that is over only of those who were closed, and are told at their opening.
+    """
+    if not context.is_active or run.status is LevelStatus.MET:
         return []
+    is_over = run.round != context.state.round
     answered = answered_in(context, run)
     principals = {progress.contact for progress in run.turns if progress.principal}
     return [
         progress
         for progress in run.turns
         if progress.told
+        and (not is_over or _outlives_its_round(context, progress))
         and progress.contact in context.plan.allowed
         and not context.has_ended(run.index, progress.contact)
         and not principals.intersection((progress.contact, *progress.stands_for)) <= answered
     ]
+
+
+def _outlives_its_round(context: Context, progress: ContactProgress) -> bool:
+    return progress.reopened or contact_steps.opens_at(progress, context.reach(progress.contact)) is not None
 
 
 def is_live(context: Context, run: LevelRun, contact: str) -> bool:

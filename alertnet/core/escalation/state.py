@@ -74,6 +74,10 @@ class ContactProgress:
     """When the contact turned out to be closed: from then on the methods for that are used."""
     skipped: tuple[int, ...] = ()
     """The methods that reach nobody because the contact was closed at their moment."""
+    skipped_at: datetime | None = None
+    """When the last of them was left out: the contact is due again at its next opening from then on."""
+    reopened: bool = False
+    """It was closed to all that rings, and has begun again at its opening: whatever round it is meanwhile."""
     edited_at: datetime | None = None
     """When other methods took the place of the contact's own: none of them counts from before."""
 

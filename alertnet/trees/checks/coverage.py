@@ -1,12 +1,14 @@
-"""Levels in which nobody can be reached at some hour of the week, or nobody but by mail that no one reads then."""
+"""When nobody can be reached: in a level at some hour of the week, or a contact on all days of a week."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from alertnet.core.directory.contact import Contact, MethodKind
+from alertnet.core.directory.availability import OPENS_WITHIN, Times
+from alertnet.core.directory.contact import RINGING, Contact, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.coverage import gaps, shown
+from alertnet.core.incident import Severity
 from alertnet.trees.reading.document import Node
 from alertnet.trees.reading.fault import Fault
 
@@ -22,6 +24,33 @@ def uncovered(tree: ContactTree, root: Node, today: date) -> Iterator[Fault]:
         yield from _gap(contacts, f"level {level.name!r}", node["notify"], tree.timezone, monday)
     last = [tree.contacts[name] for name in tree.last_resort]
     yield from _gap(last, "last_resort", root["last_resort"], tree.timezone, monday)
+
+
+def long_closed(tree: ContactTree, contacts: Mapping[str, Node], today: date) -> Iterator[Fault]:
+    """A line for each contact that opens on none of 7 days within a year: a level that finds it closed goes without it.
+
+    `contacts`: where each stands.
+    """
+    for id, contact in tree.contacts.items():
+        kinds = {method.kind for method in contact.methods} - {MethodKind.EMAIL}
+        has_times = contact.hours or contact.closed or contact.holidays
+        if not (kinds and has_times and contact.hold) or RINGING & {method.kind for method in contact.when_closed}:
+            continue
+        if (first := _week_closed(tree.times(contact, Severity.CRITICAL), today)) is not None:
+            week = f"from {first} to {first + timedelta(days=OPENS_WITHIN.days - 1)}"
+            message = f"opens on no day {week}, and is not waited for so long: write when_closed, or hold: false"
+            yield replace(contacts[id].fault(message), value=None)
+
+
+def _week_closed(times: Times, today: date) -> date | None:
+    """The first of 7 days within a year on which it does not open."""
+    open_before = today - timedelta(days=1)
+    for day in (today + timedelta(days=days) for days in range(366)):
+        if times.open_on(day):
+            open_before = day
+        elif day - open_before == OPENS_WITHIN:
+            return open_before + timedelta(days=1)
+    return None
 
 
 def _gap(contacts: Sequence[Contact], what: str, node: Node, zone: str, monday: date) -> Iterator[Fault]:

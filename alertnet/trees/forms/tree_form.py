@@ -168,6 +168,7 @@ class DefaultsForm(Form):
     priority: YesNo = Contact.priority
     pin: YesNo = Contact.pin
     drills: YesNo = Contact.drills
+    hold: YesNo = Contact.hold
     hours: OpeningHours | None = None
     holidays: list[HolidaysOf] = []
     closed: list[ClosedDays] = []
