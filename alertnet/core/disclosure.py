@@ -101,6 +101,24 @@ IN_FLOODS = frozenset({Subject.NOT_UNDERSTOOD, Subject.INBOUND_CALL, Subject.MIS
 """What anybody with a known number can make ring, as often as it likes: counted with the notices (B9)."""
 
 
+_TO_DO = {
+    "provider": (Subject.SMS_FAILS, Subject.CALLS_FAIL, Subject.MAIL_FAILS, Subject.PROVIDER_AWAY),
+    "way_in": (Subject.REPORTS_LOST, Subject.INBOUND_SILENT),
+    "machines": (Subject.LATE, Subject.WORKER_GONE, Subject.STOOD_STILL),
+    "trees": (Subject.TREES_BROKEN, Subject.LAST_EDITION),
+    "lost": (Subject.RESTORED, Subject.LOST_REPORTS, Subject.LOST_INCIDENT, Subject.LOST_ANSWER),
+    "opted_out": (Subject.OPTED_OUT,),
+    "codes": (Subject.WRONG_CODES, Subject.LOCKED_OUT, Subject.FOREIGN_CODE),
+    "pins": (Subject.WRONG_PINS,),
+    "number": (Subject.WRONG_PERSON,),
+    "flood": (Subject.FLOOD,),
+    "call_back": (Subject.INBOUND_CALL, Subject.MISSED_CALL),
+    "action": (Subject.ACTION_MISSING,),
+}
+TO_DO = {subject: what for what, subjects in _TO_DO.items() for subject in subjects}
+"""What is to be done about a subject, where something is: its page says it in words."""
+
+
 @dataclass(frozen=True)
 class Further:
     """One more notice, which is told in another one."""

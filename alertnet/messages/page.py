@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
-from alertnet.core.disclosure import Said, Subject
+from alertnet.core.disclosure import TO_DO, Said, Subject
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import ASKS, TYPES, CloseReason, Severity
 from alertnet.messages.words import Words, direction, grouped, organisation_in, unbroken
@@ -143,6 +143,8 @@ class Page:
     """On a coordinator's page, while the incident is open."""
     is_test: bool = False
     """Only an address is tried: nothing has happened."""
+    is_notice: bool = False
+    """On a coordinator's page: what `said` states stands there though nothing is asked."""
     is_text: bool = False
     """On a coordinator's page: there is no incident yet, but a text."""
     text_decisions: TextDecisions | None = None
@@ -170,7 +172,7 @@ def page_values(
         "heading": _unbroken(say(_title(page)), said.ref),
         "remarks": [remark(each) for each in page.remarks],
         "facts": " · ".join(facts) if page.answers and not page.is_test else "",
-        "question": _question(page, words, say) if page.asked and (page.answers or page.is_text) else [],
+        "question": _question(page, words, say),
         "stated": [say(remark.word, remark.at) for remark in page.stated],
         "is_test": page.is_test,
         "ask": "" if page.asked or not page.answers else _what_is_asked(page.ask, labels),
@@ -333,6 +335,8 @@ def _title(page: Page) -> str:
 
 def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
     said = page.said
+    if not page.asked or not (page.answers or page.is_text or page.is_notice):
+        return []
     match said.subject:
         case Subject.TASK:
             return [say("task_asked")]
@@ -351,7 +355,21 @@ def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
             return []
         case subject:
             unread = [say("text_unread")] if page.text_decisions and not page.texts else []
-            return [unbroken(words.statement(subject, said.about, words.types[said.type])), *unread]
+            listed = [say("names")] if page.is_notice and said.names else []
+            stated = unbroken(words.statement(subject, said.about, words.types[said.type]))
+            return [stated, *listed, *unread, *_further(page, words), *_to_do(page, say)]
+
+
+def _further(page: Page, words: Words) -> list[str]:
+    """What other notices stated that one SMS told together."""
+    more = page.said.more if page.is_notice else ()
+    return [f"{each.ref}: {unbroken(words.statement(each.subject, each.about))}" for each in more]
+
+
+def _to_do(page: Page, say: Callable[..., str]) -> list[str]:
+    """What to do about all that is stated, each once."""
+    subjects = [page.said.subject, *(each.subject for each in page.said.more)]
+    return [say(f"todo_{what}") for what in dict.fromkeys(TO_DO[each] for each in subjects if each in TO_DO)]
 
 
 def _text(text: Text, labels: Mapping[str, str], words: Words, timezone: str) -> tuple[str, str, str, str]:

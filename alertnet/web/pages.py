@@ -13,6 +13,7 @@ from fastapi import APIRouter, Response
 from alertnet.flows.escalation.pin_proof import Sent
 from alertnet.flows.pages.contact_page import Opened, Outcome, answer_page, open_page
 from alertnet.flows.pages.coordinator_page import open_coordinator_page, submit_coordinator_page
+from alertnet.flows.pages.notice_page import open_notice, read_notice
 from alertnet.flows.pages.number_test_page import open_test, press_on_test
 from alertnet.flows.pages.revoke_page import open_answer, revoke_answer
 from alertnet.flows.system.duty import calendar_at
@@ -49,7 +50,7 @@ def show(runtime: Runtime, language: str | None, open: Callable[[], Opened | Non
         return _try_later(runtime, away)
     if opened is None:
         return _tell(runtime, "unknown_link", 404)
-    renderer = runtime.renderer(opened.templates)
+    renderer = runtime.renderer(opened.templates or runtime.edition.templates)
     html = renderer.page(language if language in renderer.languages else opened.language, opened.page)
     style = " ".join(f"'sha256-{_digest(source)}'" for source in _STYLE.findall(html)) or "'none'"
     return Response(
@@ -121,8 +122,8 @@ def _answered(tx: Tx, edition: Edition, token: str, sent: Sent) -> Opened | None
 
 
 def _opened(tx: Tx, token: str) -> Opened | None:
-    return open_coordinator_page(tx, token) or open_answer(tx, token)
+    return open_coordinator_page(tx, token) or open_answer(tx, token) or open_notice(tx, token)
 
 
 def _pressed(tx: Tx, token: str, sent: Sent) -> Opened | None:
-    return submit_coordinator_page(tx, token, sent) or revoke_answer(tx, token, sent)
+    return submit_coordinator_page(tx, token, sent) or revoke_answer(tx, token, sent) or read_notice(tx, token, sent)

@@ -1,9 +1,12 @@
 """Links: one for each contact, method and thing that it is about; its token is the only key to the page (B4)."""
 
+from dataclasses import replace
+
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
 from alertnet.store.records.credentials import page_links
-from alertnet.store.records.credentials.page_links import NewPageLink
+from alertnet.store.records.credentials.page_links import NewNoticeLink, NewPageLink
 
 LINK_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 LINK_LENGTH = 16  # of 32 characters: 80 bits
@@ -52,3 +55,11 @@ def known_links_of(locked: LockedIncident) -> dict[tuple[str, str, str, str, str
             (each.about, each.tree, each.contact, each.method, each.address): (each.id, each.token) for each in known
         }
     return locked.known_links
+
+
+def post_with_page(work: UnitOfWork, draft: NotificationDraft) -> str:
+    """Post a notice with a link to a page that says what to do about it; the notification."""
+    token = work.tx.entropy.letters(LINK_LENGTH, LINK_CHARACTERS)
+    id = work.post(replace(draft, said=replace(draft.said, link=token)))
+    work.add(NewNoticeLink(work.tx.vault.token_hash(token), id))
+    return id

@@ -8,7 +8,7 @@ from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Said, Subject, by_sms
 from alertnet.core.escalation.decision import NewAlert
 from alertnet.core.notification import URGENT, Kind
-from alertnet.flows.credentials.page_links import link_token
+from alertnet.flows.credentials.page_links import link_token, post_with_page
 from alertnet.flows.credentials.written_codes import written_code
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.unit_of_work import NotificationDraft
@@ -138,11 +138,12 @@ def _notice(
     if usable is None:
         return
     method, at = usable
-    link, token = None, None
-    if acknowledgement is not None:
-        link, token = link_token(locked, tree, contact, method.kind, method.address, acknowledgement=acknowledgement)
-    draft = _draft(locked, Kind.NOTICE, tree, contact, method, replace(words, link=token))
-    locked.work.post(replace(draft, link=link, leaves_at=at))
+    draft = replace(_draft(locked, Kind.NOTICE, tree, contact, method, words), leaves_at=at)
+    if acknowledgement is None:
+        post_with_page(locked.work, draft)
+        return
+    link, token = link_token(locked, tree, contact, method.kind, method.address, acknowledgement=acknowledgement)
+    locked.work.post(replace(draft, link=link, said=replace(words, link=token)))
 
 
 def _draft(

@@ -10,6 +10,7 @@ from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Kind, send_rank
 from alertnet.flows.credentials.known_numbers import words_of
+from alertnet.flows.credentials.page_links import post_with_page
 from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
 from alertnet.messages.message import METHODS
 from alertnet.store.db.tx import Tx
@@ -47,7 +48,7 @@ def tell_coordinators(
                 words = replace(words_of(tree, contact), ref=ref, subject=subject, about=about, names=names, at=tx.now)
                 at = leaves_at or tx.now
                 leaves = (_quiet_until(at, tree, contact, method) if kind is Kind.NOTICE else None) or leaves_at
-                work.post(replace(_draft(tx, kind, tree, contact, method, words), leaves_at=leaves))
+                post_with_page(work, replace(_draft(tx, kind, tree, contact, method, words), leaves_at=leaves))
     work.flush()
 
 

@@ -56,11 +56,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Opened:
-    """A page to be shown in the contact's language, or another, in the words that its incident is pinned to."""
+    """A page to be shown in the contact's language, or another, in the words that its incident is pinned to.
+
+    `templates` is None for those in force, where it is about no incident.
+    """
 
     page: Page
     language: str
-    templates: str
+    templates: str | None
     outcome: Outcome = Outcome.DONE
 
 

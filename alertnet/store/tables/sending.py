@@ -101,6 +101,14 @@ notifications = Table(
     Index("ix_notifications_first", "incident_id", "address_index", "method"),
 )
 
+notice_links = Table(
+    "notice_links",
+    metadata,
+    # The page of a notice: it shows what the notification says, and what to do about it.
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    Column("notification_id", String(32), ForeignKey("notifications.id"), nullable=False),
+)
+
 served = Table(
     "served",
     metadata,

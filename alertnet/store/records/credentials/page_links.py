@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import from_plain
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import Said
 from alertnet.store.db.statements import NewRow, Prepared, by_incident
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import links
+from alertnet.store.tables import links, notice_links, notifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +101,50 @@ def of_incidents(session: Session, incidents: Collection[str]) -> dict[str, list
 
 def _link(row: Row[Any]) -> PageLink:
     return PageLink(*tuple(row))
+
+
+@dataclass(frozen=True, slots=True)
+class NewNoticeLink(NewRow):
+    """A link to the page of a notice."""
+
+    table = notice_links
+
+    token_hash: bytes
+    notification_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice as its page shows it; `incident` is None where it is about none."""
+
+    incident: str | None
+    link: PageLink
+    language: str
+    said: Said
+
+
+_NOTICE = (
+    select(
+        notifications.c.id,
+        notifications.c.incident_id,
+        notifications.c.tree,
+        notifications.c.contact,
+        notifications.c.method,
+        notifications.c.address,
+        notifications.c.language,
+        notifications.c.said,
+    )
+    .join(notice_links, notice_links.c.notification_id == notifications.c.id)
+    .where(notice_links.c.token_hash == bindparam("hash"))
+)
+
+
+def find_notice(tx: Tx, token: str) -> Notice | None:
+    """The notice whose page that is, if any ever had such a link."""
+    row = tx.session.execute(_NOTICE, {"hash": tx.vault.token_hash(token)}).first()
+    if row is None:
+        return None
+    link = PageLink(
+        row.id, token, row.incident_id or "", None, None, None, row.tree, row.contact, row.method, row.address
+    )
+    return Notice(row.incident_id, link, row.language, from_plain(Said, row.said))

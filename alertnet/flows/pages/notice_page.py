@@ -1,0 +1,52 @@
+"""The coordinator's page of a notice: what it states, what to do about it, and after the PIN what there is to read."""
+
+from dataclasses import replace
+
+from alertnet.core.disclosure import details_of
+from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove
+from alertnet.flows.pages.contact_page import Opened, Outcome, look_at, may_answer, with_proof
+from alertnet.flows.pages.coordinator_page import reads_texts, texts_of
+from alertnet.flows.unit.locked_incident import take_up
+from alertnet.messages.page import Page, Remark
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials import page_links
+from alertnet.store.records.credentials.page_links import Notice
+
+
+def open_notice(tx: Tx, token: str) -> Opened | None:
+    """The page of a notice; None when none ever had such a link."""
+    notice = page_links.find_notice(tx, token)
+    return None if notice is None else _show(tx, notice)
+
+
+def read_notice(tx: Tx, token: str, sent: Sent) -> Opened | None:
+    """Show what there is to read to who knows the PIN: nothing else can be done there."""
+    notice = page_links.find_notice(tx, token)
+    if notice is None:
+        return None
+    if notice.incident is None or not sent.pin or sent.answer:
+        return _show(tx, notice, outcome=Outcome.NOT_ALLOWED)
+    locked = take_up(tx, notice.incident)
+    if not may_answer(locked, notice.link):
+        return _show(tx, notice, outcome=Outcome.OVER)
+    proof = prove(locked, notice.link, sent)
+    locked.finish()
+    return _show(tx, notice, proof)
+
+
+def _show(tx: Tx, notice: Notice, proof: Proof | None = None, outcome: Outcome = Outcome.DONE) -> Opened:
+    page = Page(notice.said, asked=True, is_notice=True)
+    if notice.incident is None:
+        return Opened(page, notice.language, None, outcome)
+    locked, link = look_at(tx, notice.incident), notice.link
+    if not may_answer(locked, link):
+        page = replace(page, remarks=(Remark("taken_care_of" if locked.is_open else "closed"),), is_notice=False)
+        return Opened(page, notice.language, locked.incident.templates, outcome)
+    contact, proof = locked.contact(link.tree, link.contact), proof or no_proof(locked, link)
+    page = replace(
+        page,
+        remarks=proof.remarks,
+        details=details_of(locked.facts, contact.disclosure) if proof.is_given else (),
+        texts=texts_of(locked) if reads_texts(contact, proof) else (),
+    )
+    return Opened(with_proof(locked, link, page, proof), notice.language, locked.incident.templates, outcome)
