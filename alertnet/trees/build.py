@@ -17,10 +17,11 @@ from alertnet.core.directory.contact_tree import (
 )
 from alertnet.core.directory.languages import title_in
 from alertnet.core.directory.on_call import STAFF, Duty, Officer
+from alertnet.core.directory.routine import EVERY_DAY, Routine, Terms
 from alertnet.core.directory.when import When
 from alertnet.core.incident import Affected, Scope
 from alertnet.trees.forms.country_rules import Rules
-from alertnet.trees.forms.field_form import FieldForm, TeamForm
+from alertnet.trees.forms.field_form import FieldForm, JourneysForm, RoutineForm, TeamForm
 from alertnet.trees.forms.tree_form import (
     ContactForm,
     DefaultsForm,
@@ -227,4 +228,15 @@ def _team(name: str, form: TeamForm) -> Team:
         key: Member(key, member.name, member.phone, member.language or form.language, member.silent)
         for key, member in form.members.items()
     }
-    return Team(name, form.country, form.language, form.consent, members, form.timezone, form.callback)
+    terms = _terms(form.journeys)
+    routines = tuple(_routine(key, routine) for key, routine in form.routines.items())
+    return Team(name, form.country, form.language, form.consent, members, form.timezone, form.callback, terms, routines)
+
+
+def _terms(form: JourneysForm) -> Terms:
+    return Terms(form.risk, form.incident_after or form.risk.incident_after, form.missed_call is not None)
+
+
+def _routine(name: str, form: RoutineForm) -> Routine:
+    days = tuple(sorted(set(form.days))) or EVERY_DAY
+    return Routine(name, tuple(sorted(set(form.daily))), days, tuple(form.members), _terms(form))

@@ -1,12 +1,15 @@
 """The field travels: it says so by SMS, checks in, is late, or is never heard of again (B4)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.flows.credentials.pins import set_pins
+from alertnet.flows.journeys.routines import follow_routines
 from alertnet.store.monitoring import troubles
+from alertnet.store.queues import journeys
 from alertnet.store.records.credentials import api_keys
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
@@ -189,3 +192,45 @@ def test_while_inbound_is_down_nothing_counts_as_missed(valley: World) -> None:
     assert (incidents(valley), len(alarms(valley))) == ([], 2)
     valley.passes(minutes=2)
     assert len(incidents(valley)) == 1
+
+
+ROUTINES = """
+    routines:
+      evening: {daily: ["22:00", "07:00"], incident_after: 60m}
+"""
+
+
+def test_a_team_that_calls_in_daily_is_awaited_at_each_time(world_of: Worlds) -> None:
+    """An OK of any of them will do; a time that nobody meets is climbed as a journey is, and the next is awaited."""
+    valley = world_of(a_tree(LEVELS, CONTACTS), field=FIELD + ROUTINES)
+    for _ in range(2):
+        valley.runtime.transact(follow_routines, valley.runtime.edition.network)
+    valley.passes(minutes=30)
+
+    reply = valley.texts("luis", "OK")
+    assert reply is not None
+    assert "Sigue: 07:00+1" in reply
+    valley.passes(hours=9, minutes=16 + 59)
+    assert incidents(valley) == []
+    valley.passes(minutes=1)
+    assert [incident["type"] for incident in incidents(valley)] == ["missed_check_in"]
+    valley.passes(hours=4)
+    reply = valley.texts("ana", "OK")
+    assert reply is not None
+    assert "Sigue: 22:00" in reply
+
+
+def test_a_routine_that_is_edited_or_gone_is_awaited_so(world_of: Worlds) -> None:
+    valley = world_of(a_tree(LEVELS, CONTACTS), field=FIELD + ROUTINES)
+    network = valley.runtime.edition.network
+    north = network.teams["north"]
+    (evening,) = north.routines
+    edits = [(evening,), (replace(evening, times=(23 * 60,), members=("ana", "luis")),), ()]
+    awaited = []
+    for routines in edits:
+        teams = {"north": replace(north, routines=routines)}
+        valley.runtime.transact(follow_routines, replace(network, teams=teams))
+        found = valley.runtime.read(lambda tx: journeys.routines(tx.session))
+        awaited.append(sorted((each.journey.owner, each.journey.awaited.shown(valley.clock.at)) for each in found))
+
+    assert awaited == [[("north", "22:00")], [("north/ana", "23:00"), ("north/luis", "23:00")], []]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 _DAY = timedelta(days=1)
 _WEEK = 7
+EVERY_DAY = tuple(range(_WEEK))
 
 
 class Risk(StrEnum):
@@ -42,15 +43,14 @@ class Routine:
 
     id: str
     times: tuple[int, ...]
-    timezone: str
-    days: tuple[int, ...] = tuple(range(_WEEK))
+    days: tuple[int, ...] = EVERY_DAY
     members: tuple[str, ...] = ()
     """None of them: any of the team."""
     terms: Terms = USUAL
 
-    def next_time(self, after: datetime) -> datetime:
-        """The first of its moments that comes after that one."""
-        zone = ZoneInfo(self.timezone)
+    def next_time(self, after: datetime, timezone: str) -> datetime:
+        """The first of its moments, by the clocks of the zone, that comes after that one."""
+        zone = ZoneInfo(timezone)
         first = after.astimezone(zone).date() - _DAY
         moments = (
             wall_moment(datetime.combine(day, time(minute // 60, minute % 60)), zone)

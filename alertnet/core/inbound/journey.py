@@ -224,7 +224,7 @@ def _reached(journey: Journey, at: datetime) -> Journey | None:
 
 def _next_time(journey: Journey, at: datetime) -> Journey:
     assert journey.routine is not None
-    next_at = journey.routine.next_time(max(at, journey.awaited.expected_at))
+    next_at = journey.routine.next_time(max(at, journey.awaited.expected_at), journey.awaited.timezone)
     return replace(journey, legs=(replace(journey.awaited, expected_at=next_at),), steps=0, gaps=())
 
 

@@ -24,6 +24,7 @@ from alertnet.core.monitoring.self_monitoring import (
     stood_still,
 )
 from alertnet.core.notification import Kind
+from alertnet.flows.journeys.routines import follow_routines
 from alertnet.flows.notifications.number_tests import try_one_weekly
 from alertnet.flows.notifications.system_notices import tell_coordinators
 from alertnet.flows.system.duty import remind_of_turns
@@ -77,6 +78,7 @@ def keep_watch(
         return OutsideChecks()
     trees = [tree for _, tree in sorted(edition.network.trees.items())]
     _note_gap(tx, trees, before.get(heartbeats.WATCH))
+    follow_routines(tx, edition.network)
     seen = observations.observe(tx, routes, is_tested=is_tested, files=files, routing=routing)
     found = find_trouble(seen)
     _follow(tx, trees, seen, found)

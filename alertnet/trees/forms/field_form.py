@@ -1,7 +1,10 @@
 """The form of `teams.yaml`: the field teams, and the codes of those accompanied."""
 
+from typing import Annotated, Literal
+
 from pydantic import Field
 
+from alertnet.core.directory.routine import Risk
 from alertnet.core.incident import PersonKind, Scope
 from alertnet.trees.forms.tree_form import (
     Code,
@@ -14,9 +17,18 @@ from alertnet.trees.forms.tree_form import (
     OneKind,
     OneScope,
     Slug,
+    Some,
+    Wait,
     YesNo,
     Zone,
+    read_by,
 )
+from alertnet.trees.reading import values
+
+TimeOfDay = Annotated[int, read_by(values.time_of_day)]
+Weekday = Annotated[int, read_by(values.weekday)]
+OneRisk = Annotated[Risk, read_by(values.one_of("risk", Risk))]
+CountsAsOk = Annotated[Literal["ok"], read_by(values.one_of("meaning of a missed call", ("ok",)))]
 
 
 class MemberForm(Form):
@@ -26,6 +38,22 @@ class MemberForm(Form):
     silent: YesNo = False
 
 
+class JourneysForm(Form):
+    """What holds of the journeys that members announce."""
+
+    risk: OneRisk = Risk.LOW
+    incident_after: Wait | None = None
+    missed_call: CountsAsOk | None = None
+
+
+class RoutineForm(JourneysForm):
+    """The times at which a team, or each of some members, calls in."""
+
+    daily: Some[TimeOfDay]
+    days: list[Weekday] = Field(default_factory=list)
+    members: list[Slug] = Field(default_factory=list)
+
+
 class TeamForm(Form):
     country: Country
     language: Language
@@ -33,6 +61,8 @@ class TeamForm(Form):
     consent: OneScope = Scope.INTERNAL
     timezone: Zone | None = None
     callback: Number | None = None
+    journeys: JourneysForm = JourneysForm()
+    routines: dict[Slug, RoutineForm] = Field(default_factory=dict)
 
 
 class StaffForm(Form):

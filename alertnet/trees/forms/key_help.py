@@ -158,7 +158,20 @@ TEAM = {
     "callback": Key(
         "The number of a human whom it is asked to call; the tree's unless given.", "+573005550101", NUMBER
     ),
+    "journeys": Key("What holds of the journeys that its members announce.", {"incident_after": "60m"}),
+    "routines": Key("When it calls in, by id.", {"evening": {"daily": ["18:00"]}}),
     "members": Key("Who may raise an alarm, by id.", {"ana": {"name": "Ana Example", "phone": "+573005550001"}}),
+}
+JOURNEYS = {
+    "risk": Key("How dangerous; in high risk only a one-time PIN proves a check-in.", "high"),
+    "incident_after": Key("When an incident opens if nobody is heard; 90m, in high risk 60m.", "90m", DURATION),
+    "missed_call": Key("What a call means that is hung up before anything is keyed.", "ok"),
+}
+ROUTINE = {
+    "daily": Key("The times at which it calls in, by the team's clocks.", ["18:00", "07:00"]),
+    "days": Key("The days of the week; all unless given.", ["Mo", "Fr"]),
+    "members": Key("Each of whom calls in; unless given, any of the team does for all.", ["ana"]),
+    **JOURNEYS,
 }
 MEMBER = {
     "name": Key("For coordinators to read.", "Ana Example"),
@@ -208,6 +221,8 @@ KEYS = {
     "CountryForm": COUNTRY_RULES,
     "FieldForm": FIELD,
     "TeamForm": TEAM,
+    "JourneysForm": JOURNEYS,
+    "RoutineForm": ROUTINE,
     "MemberForm": MEMBER,
     "StaffForm": STAFF,
     "PersonForm": PERSON,

@@ -241,6 +241,19 @@ def weekly_moment(text: str) -> tuple[int, int]:
     return WEEKDAYS.index(found[1]), int(found[2]) * 60 + int(found[3])
 
 
+def time_of_day(text: str) -> int:
+    """A time of the day, `18:00`: its minute."""
+    found = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])", text)
+    if not found:
+        raise NotAllowed("not a time of the day", ("HH:MM, such as 18:00",))
+    return int(found[1]) * 60 + int(found[2])
+
+
+def weekday(text: str) -> int:
+    """A day of the week, `Mo`: 0 to 6."""
+    return WEEKDAYS.index(one_of("day of the week", WEEKDAYS)(text))
+
+
 def quota(text: str) -> Quota:
     """How many must acknowledge."""
     match text:

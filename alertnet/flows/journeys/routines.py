@@ -1,0 +1,53 @@
+"""The routines of the field: whoever calls in daily is awaited at the next time, as `teams.yaml` has it now (B1)."""
+
+from dataclasses import replace
+
+from alertnet.core.directory.contact_tree import Network, Team
+from alertnet.core.directory.routine import Routine
+from alertnet.core.inbound.journey import Journey, Kind, Leg
+from alertnet.flows.credentials.known_numbers import member_of
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import journeys
+
+Owner = tuple[str, str | None, str]
+"""Team, member (None: any of the team) and routine."""
+
+
+def follow_routines(tx: Tx, network: Network) -> None:
+    """Begin the routines that are new, end those that are gone, and let edited ones await their next time."""
+    wanted = _wanted(network)
+    for stored in journeys.routines(tx.session):
+        journey = stored.journey
+        assert journey.routine is not None
+        team, routine = wanted.pop((journey.team, journey.member, journey.routine.id), (None, None))
+        if routine is None or team is None:
+            journeys.save(tx, journeys.hold(tx, stored.id).id, journey, is_over=True)
+        elif routine != journey.routine:
+            awaited = _awaited(tx, network, team, journey.member, routine)
+            journeys.save(tx, journeys.hold(tx, stored.id).id, replace(awaited, place=journey.place))
+    for (_, member, _), (team, routine) in wanted.items():
+        journeys.add(tx, _awaited(tx, network, team, member, routine))
+
+
+def _wanted(network: Network) -> dict[Owner, tuple[Team, Routine]]:
+    return {
+        (team.id, member, routine.id): (team, routine)
+        for team in network.teams.values()
+        for routine in team.routines
+        for member in routine.members or (None,)
+    }
+
+
+def _awaited(tx: Tx, network: Network, team: Team, member: str | None, routine: Routine) -> Journey:
+    zone = member_of(network, team.id, None)[0].words.timezone
+    return Journey(
+        kind=Kind.ROUTINE,
+        team=team.id,
+        member=member,
+        country=team.country,
+        consent=team.consent,
+        legs=(Leg(None, routine.next_time(tx.now, zone), zone),),
+        terms=routine.terms,
+        began_at=tx.now,
+        routine=routine,
+    )
