@@ -12,7 +12,7 @@ import pytest
 
 from tests.house.source import ROOT
 
-NIGHTS = "150"
+NIGHTS = "250"
 COPIED = ("alertnet", "simulation", "migrations", "message_templates")
 
 
@@ -130,7 +130,7 @@ MUTANTS = {
         "A4", "alertnet/flows/escalation/escalate.py", "    if not locked.fresh:\n        cancel_unwanted(locked)\n"
     ),
     "a message asks its recipient to call its own number": Mutant(
-        "B1", "alertnet/core/directory/contact_tree.py", "if number not in contact.numbers", "if number"
+        "B1", "alertnet/core/directory/contact_tree.py", "contact.numbers | set(besides)", "set(besides)"
     ),
     "pruning skipped at the send": Mutant(
         "A3", "alertnet/flows/sending/claim_sends.py", " or _obstacle(tx, due, coverage) is not None:", ":"
