@@ -11,6 +11,7 @@ from simulation.hosts.web import Web
 from simulation.outside.code_guesser import CodeGuesser
 from simulation.outside.coordinators import Coordinators
 from simulation.outside.endpoints import Outside
+from simulation.outside.number_tests import NumberTests
 from simulation.outside.outlets import outlets_of
 from simulation.outside.people import People
 from simulation.outside.pin_guesser import Guesser
@@ -37,6 +38,7 @@ class Night:
         self.guesser = Guesser(world, self.web, self.people)
         self.code_guesser = CodeGuesser(world, self.web, self.people)
         self.coordinators = Coordinators(world, self.web, self.people, self.promises)
+        self.number_tests = NumberTests(world, self.web)
         self._place_hosts()
 
     def live(self) -> None:
@@ -48,6 +50,7 @@ class Night:
         self._plan_deeds()
         self.guesser.begin()
         self.code_guesser.begin()
+        self.number_tests.begin()
         self.watch.begin()
         world.time.run(world.moment(world.length))
         self._calms_down()

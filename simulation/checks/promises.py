@@ -94,6 +94,8 @@ class Promises:
             self._is_to_be_called(row, what)
         if row.incident_id is None and row.kind in (Kind.ALARM.value, Kind.NOTICE.value):
             self._is_about_us(outgoing, what)
+        if row.kind == Kind.TEST.value:
+            self._may_be_tested(outgoing, what)
         self._is_claimed(process, row, what)
         self._is_discreet(outgoing, what)
 
@@ -205,6 +207,21 @@ class Promises:
         words = outgoing.subject + outgoing.text
         if NO_REF in words and any(ref in words for ref in self.world.database.column(select(incidents.c.ref))):
             self._break("A9", f"{what} is about ourselves, and names an incident")
+
+    def _may_be_tested(self, outgoing: Outgoing, what: str) -> None:
+        """Check that no outsider is disturbed by a test, and that it says nothing of any incident."""
+        trees = self.world.edition.network.trees.values()
+        able = {
+            each.address
+            for tree in trees
+            for contact in tree.contacts.values()
+            if contact.drills or contact.is_coordinator or contact.id in tree.last_resort
+            for each in contact.at_hand
+        }
+        if outgoing.to not in able:
+            self._break("A9", f"{what} is a test of an outsider's number, who takes no part in drills")
+        if any(ref in outgoing.subject + outgoing.text for ref in self.world.database.column(select(incidents.c.ref))):
+            self._break("A9", f"{what} is a test, and names an incident")
 
     def _is_discreet(self, outgoing: Outgoing, what: str) -> None:
         clear = (outgoing.subject, outgoing.text if outgoing.method is MethodKind.SMS else "")

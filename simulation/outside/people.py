@@ -22,12 +22,15 @@ from simulation.world.world import World
 _DECISION = re.compile(r"GO (\d{4})")
 _TASK = re.compile(r"TASK.* OK (\d{4})")
 _CODE = re.compile(r"nswer (\d{4})")
+_TEST = re.compile(r"test of your number\. Please reply (\d{4})")
 _LINK = re.compile(re.escape(PUBLIC_URL) + r"/a/(\w+)")
 
 _TO_CALL: Select[Any] = select(notifications.c.tree, notifications.c.contact).where(
     notifications.c.method == MethodKind.TASK.value
 )
 
+A_TEST = "a test"
+"""How an answer to a test of a number comes, by SMS or on the page."""
 SOS, PROBE = "SOS", "what is this?"
 """In plain words: whoever writes so has a reply."""
 
@@ -61,6 +64,8 @@ class People:
     def read(self, outgoing: Outgoing) -> None:
         """Let whoever reads a text or mail that arrived answer it, perhaps."""
         random, chance = self.world.random, self.world.mischief.answers
+        if self._is_test(outgoing):
+            return
         if outgoing.method is MethodKind.EMAIL:
             if link := _LINK.search(outgoing.text):
                 self.links[outgoing.to] = link[1]
@@ -81,6 +86,20 @@ class People:
             if random.random() < chance:
                 self.world.time.after(self._delay(), partial(self.answer, outgoing.to))
 
+    def _is_test(self, outgoing: Outgoing) -> bool:
+        """Whether only the number or address is tried; then whoever has it may show so."""
+        code, link = _TEST.search(outgoing.text), _LINK.search(outgoing.text)
+        is_mail = outgoing.method is MethodKind.EMAIL and "TEST:" in outgoing.subject
+        if not (code or is_mail):
+            return False
+        if self.world.random.random() < max(0.3, self.world.mischief.answers):
+            if code:
+                self.written_by[outgoing.to] = outgoing.sender
+                self.world.time.after(self._delay(), partial(self.answer_test, outgoing.to, code[1]))
+            elif link:
+                self.world.time.after(self._delay(), partial(self.press_test, outgoing.to, link[1]))
+        return True
+
     def answer(self, number: str) -> None:
         """Let somebody answer by SMS with the code that they were told, or with something else."""
         random = self.world.random
@@ -96,6 +115,22 @@ class People:
         if "{}" in words:
             self.proves("sms", number)
         self.write(number, words.format(code))
+
+    def answer_test(self, number: str, code: str) -> None:
+        """Let somebody send back the code of a test; or let another have read it, and send it."""
+        others = sorted(each for each in self.known if each != number)
+        if others and self.world.random.random() < 0.4:
+            self.write(self.world.random.choice(others), code)
+            return
+        self.proves(A_TEST, number)
+        self.write(number, code)
+
+    def press_test(self, address: str, token: str) -> None:
+        """Let somebody press the button of the page that the mail of a test leads to."""
+        self.proves(A_TEST, address)
+        self.world.story.tell("mailbox", f"{self.world.name_of(address)} presses that the test has reached it")
+        form = Form({"answer": "reached"})
+        self.web.request("a button of a test", lambda runtime: pages.press_on_contact_page(token, form, runtime))
 
     def report(self, number: str, text: str) -> None:
         """Let a coordinator who has called somebody say what came of it."""

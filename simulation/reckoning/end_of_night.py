@@ -13,12 +13,21 @@ from alertnet.core.delivery.provider_routes import SECOND
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.quorum import RECEIVED
 from alertnet.core.incident import Facts
-from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, timeline
+from alertnet.store.tables import (
+    acknowledgements,
+    attempts,
+    escalations,
+    inbound,
+    incidents,
+    notifications,
+    number_tests,
+    timeline,
+)
 from simulation.night import Night
 from simulation.outside.call import AFTER_THE_CODE
 from simulation.outside.code_guesser import check_code_guesses
 from simulation.outside.heartbeat import check_silence
-from simulation.outside.people import PROBE, SOS
+from simulation.outside.people import A_TEST, PROBE, SOS
 from simulation.outside.pin_guesser import check_guesses
 from simulation.reckoning.punctuality import check_punctuality
 from simulation.world.expected_consent import why_barred
@@ -27,6 +36,11 @@ from simulation.world.story import Found
 ASKED_TWICE = timedelta(seconds=75)
 """After this an outcome that two questions did not find may be sent once more."""
 
+_TRIED: Select[Any] = (
+    select(number_tests.c.contact, number_tests.c.method, number_tests.c.via, notifications.c.address)
+    .join(notifications, notifications.c.id == number_tests.c.notification_id)
+    .where(number_tests.c.via.is_not(None))
+)
 _HISTORY: Select[Any] = select(timeline.c.chain, timeline.c.at, timeline.c.kind, timeline.c.payload).order_by(
     timeline.c.chain, timeline.c.seq
 )
@@ -53,7 +67,20 @@ _FORGOTTEN: Select[Any] = select(escalations.c.tree, escalations.c.status).where
 def reckon(night: Night) -> None:
     """Check everything that is on the record."""
     history = night.world.database.rows(_HISTORY)
-    checks = (_once, _remembered, _settled, _gone_over, _final, _proven, _held, _heard, _replied, _stood_down, _chained)
+    checks = (
+        _once,
+        _remembered,
+        _settled,
+        _gone_over,
+        _final,
+        _proven,
+        _tried,
+        _held,
+        _heard,
+        _replied,
+        _stood_down,
+        _chained,
+    )
     for check in checks:
         for promise, how in check(night, history):
             night.world.story.breaks_promise(promise, how)
@@ -177,6 +204,14 @@ _AFTER = {
     "cancelled": frozenset({"sent", "delivered"}),
 }
 """What may still become of an attempt that has ended."""
+
+
+def _tried(night: Night, _: Sequence[Row[Any]]) -> Found:
+    """A6: a number counts as tried where whoever has it has shown so, and nowhere else."""
+    for row in night.world.database.rows(_TRIED):
+        how = "call" if row.via == "call" else A_TEST
+        if (how, row.address) not in night.people.proven:
+            yield "A6", f"the {row.method} of {row.contact} counts as tried by {row.via}, and nobody there has said so"
 
 
 def _proven(night: Night, _: Sequence[Row[Any]]) -> Found:
