@@ -18,7 +18,7 @@ from alertnet.store.tables import acknowledgements, attempts, escalations, inbou
 from simulation.hosts.host import Host, Process
 from simulation.world.cast import NEWCOMER, SECRET
 from simulation.world.expected_consent import why_barred
-from simulation.world.expected_plan import is_closed
+from simulation.world.expected_plan import concerns, is_closed
 from simulation.world.world import World
 
 LEASE = timedelta(seconds=30)
@@ -141,12 +141,30 @@ class Promises:
             return
         if outgoing.to == NEWCOMER.address and not opened_after_edit(self.world, row.opened_at):
             self._break("A8", f"{what} is handed over although nobody has re-resolved since it came into the trees")
+        if row.is_alert and not opened_after_edit(self.world, row.opened_at):
+            self._concerns_them(row, outgoing, what)
         if reported is None:
             return
         asked = Facts(reported.type, reported.severity, reported.country, consent=reported.consent)
         why = why_barred(asked, self.world.network.trees.values(), outgoing.to)
         if why is not None:
             self._break("A8", f"{what} is handed over although nobody has re-resolved: {why}")
+
+    def _concerns_them(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
+        """Check that whoever is told in a level is for the place and the organisation, and so is the level."""
+        facts, trees = from_plain(Facts, row.facts), self.world.network.trees
+        services = self.world.database.rows(_SERVICES, notification=outgoing.notification)
+        told = [each for each in services if each.level_index != LAST_RESORT]
+        whens = [
+            (trees[each.tree].levels[each.level_index].when, trees[each.tree].contacts[each.contact].when)
+            for each in told
+        ]
+        if (
+            told
+            and len(told) == len(services)
+            and not any(all(concerns(when, facts) for when in both) for both in whens)
+        ):
+            self._break("B1", f"{what} is handed over although it is for another place or organisation")
 
     def _stops(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
         if row.incident_status != "open":

@@ -99,7 +99,7 @@ def _narrower(random: Random, when: When) -> When:
         return when
     if random.random() < 0.5:
         return replace(when, organisation=frozenset({"O3"}))
-    return replace(when, place=frozenset(random.choice([("L1*",), ("L12", "L2*")])))
+    return replace(when, place=frozenset(random.choice([("L1*",), ("L2*",), ("L12", "L3")])))
 
 
 def edit(random: Random, network: Network) -> Network:

@@ -142,11 +142,11 @@ def _told(trees: list[ContactTree], tree: ContactTree, level: Level, facts: Fact
     if level.when.nationality and not _nationality_unknown(facts):
         nations = {person.nationality for person in facts.people}
         contacts = [each for each in contacts if each.represents is None or each.represents in nations]
-    contacts = [each for each in contacts if _concerns(level.when, facts) and _concerns(each.when, facts)]
+    contacts = [each for each in contacts if concerns(level.when, facts) and concerns(each.when, facts)]
     return [each for each in contacts if not _is_barred(trees, each, facts)]
 
 
-def _concerns(when: When, facts: Facts) -> bool:
+def concerns(when: When, facts: Facts) -> bool:
     """Whether the place and the organisation are those that it asks for; a place in words may be any."""
     if when.organisation and not any(person.organisation in when.organisation for person in facts.people):
         return False

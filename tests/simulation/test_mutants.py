@@ -193,6 +193,18 @@ MUTANTS = {
         "alertnet/flows/sms/wrong_codes.py",
         "    guess_store.keep(tx, number, before, {id: each for id, (each, _) in after.items()})\n",
     ),
+    "a place that is not theirs leaves nobody out": Mutant(
+        "B1 A7",
+        "alertnet/core/resolution/resolve.py",
+        "if not all(may_be_at(facts.place, each.place) for each in (when, contact.when)):",
+        "if False:",
+    ),
+    "an organisation that is not theirs leaves nobody out": Mutant(
+        "B1 A7",
+        "alertnet/core/resolution/resolve.py",
+        "if any(each.organisation and affected.isdisjoint(each.organisation) for each in (when, contact.when)):",
+        "if False:",
+    ),
     "everybody in the trees hears of trouble of our own": Mutant(
         "A9",
         "alertnet/flows/notifications/system_notices.py",
