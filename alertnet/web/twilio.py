@@ -51,6 +51,9 @@ KEYED = {"pin": key_pin, "type": key_type}
 PAUSE_SECONDS = 1
 """Between digits that are said slowly: a verb of its own, since not every voice of the provider reads marks for it."""
 
+RINGING_SECONDS = 10
+"""Where a missed call may be a check-in, which is to cost nothing."""
+
 Turn = Annotated[int | None, Query(ge=1, le=9)]
 
 
@@ -201,6 +204,9 @@ def _place(question: KeypadQuestion) -> str:
 def _receive(runtime: Runtime, reception: Reception) -> Response:
     renderer, twiml = runtime.renderer(runtime.edition.templates), VoiceResponse()
     words = renderer.neutral(reception.language, reception.raised or "", reception.callback or "")
+    if reception.rings_first:
+        # As the first verb it lets the caller's telephone ring so long before the call is picked up.
+        twiml.pause(length=RINGING_SECONDS)
     if reception.recorded is not None and reception.templates is not None:
         script = runtime.renderer(reception.templates).speak(Kind.RECORDED, reception.language, reception.recorded)
         twiml.say(script.sentences["after"], language=script.language)

@@ -234,3 +234,45 @@ def test_a_routine_that_is_edited_or_gone_is_awaited_so(world_of: Worlds) -> Non
         awaited.append(sorted((each.journey.owner, each.journey.awaited.shown(valley.clock.at)) for each in found))
 
     assert awaited == [[("north", "22:00")], [("north/ana", "23:00"), ("north/luis", "23:00")], []]
+
+
+AGREED = FIELD.replace("    members:", "    journeys: {missed_call: ok}\n    members:", 1)
+
+
+def a_minute_later(valley: World) -> None:
+    """A worker has looked who hung up."""
+    valley.passes(seconds=61)
+    valley.catches_up()
+
+
+@pytest.mark.parametrize(("field", "missed"), [(AGREED, 0), (FIELD, 1)])
+def test_a_missed_call_is_an_ok_where_that_was_agreed(world_of: Worlds, field: str, missed: int) -> None:
+    """No credit, no text left on the phone; elsewhere the coordinators hear of the call."""
+    valley = world_of(a_tree(LEVELS, CONTACTS), field=field)
+    valley.texts("ana", "GO L12 23:00")
+    valley.passes(minutes=100)
+    valley.phone("ana").dials().hang_up()
+    a_minute_later(valley)
+    assert len(alarms(valley, "called our number")) == missed
+    valley.passes(minutes=100)
+
+    assert [incident["type"] for incident in incidents(valley)] == ["missed_check_in"] * missed
+
+
+def test_whoever_stays_on_the_line_or_keys_a_pin_has_not_checked_in(world_of: Worlds) -> None:
+    valley = world_of(a_tree(LEVELS, CONTACTS), field=AGREED)
+    valley.runtime.transact(set_pins, "north/luis", TRUE)
+    for who in ("ana", "luis"):
+        valley.texts(who, f"GO {TRUE} L12 23:00")
+    valley.passes(minutes=100)
+
+    call = valley.phone("ana").dials()
+    call.stays_silent()
+    valley.phone("luis").dials().press(f"{TRUE}*")
+    a_minute_later(valley)
+    under_way = valley.runtime.read(lambda tx: journeys.listed(tx.session, valley.clock.at))
+
+    assert call.put_through_to is not None
+    assert len(alarms(valley, "called our number")) == 1
+    assert [incident["type"] for incident in incidents(valley)] == ["other"]
+    assert sorted(each.journey.owner for each in under_way) == ["north/ana", "north/luis"]

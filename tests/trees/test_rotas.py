@@ -75,3 +75,13 @@ def test_a_name_that_two_teams_have_and_a_silent_member_are_faults(folder: Path)
     ana, eva = (str(fault) for fault in check_folder(folder))
     assert "a member of several teams: write the team before 'ana' (allowed: north/ana, south/ana)" in ana
     assert "a silent member, whose phone is never written to: 'eva'" in eva
+
+
+def test_a_routine_of_nobody_in_the_team_is_found(folder: Path) -> None:
+    """Else nobody would ever be awaited by it."""
+    routine = "    routines: {evening: {daily: ['18:00'], members: [luis, ines]}}\n"
+    (folder / "teams.yaml").write_text(FIELD.replace("  south:\n", f"{routine}  south:\n"))
+
+    (fault,) = check_folder(folder)
+
+    assert "'ines': unknown member" in str(fault)

@@ -11,6 +11,7 @@ from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import journeys
 from alertnet.store.queues.journeys import StoredJourney
+from alertnet.store.records import timeline
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,21 @@ def check_in(tx: Tx, team: str, member: str | None, heard: Heard) -> CheckedIn:
         left += [after] if after else []
     awaited = min((each.awaited for each in left), key=lambda leg: leg.expected_at, default=None)
     return CheckedIn(counts=True, awaited=awaited, is_late=is_late)
+
+
+def may_check_in_by_call(tx: Tx, sender: InTheField) -> bool:
+    """Whether a call without words from that phone would count."""
+    held = journeys.hold_of(tx, sender.team.id, sender.member.id)
+    return any(believes(each.journey, None, by_call=True) for each in held)
+
+
+def check_in_by_call(tx: Tx, sender: InTheField, at: datetime) -> CheckedIn:
+    """Hear a member who has called and hung up before anything was keyed."""
+    came_of_it = check_in(tx, sender.team.id, sender.member.id, Heard(FieldVerb.CHECK_IN, at, by_call=True))
+    if came_of_it.counts:
+        entry = {"by": sender.owner, "said": FieldVerb.CHECK_IN.value, "at": at.isoformat(), "pin": "call"}
+        timeline.append(tx, timeline.SYSTEM, ("checked_in", entry))
+    return came_of_it
 
 
 def _until(journey: Journey, heard: Heard) -> datetime | None:

@@ -10,10 +10,11 @@ from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.inbound.code_formats import is_written_code
 from alertnet.core.limits import PUT_THROUGHS, TEXTS_TOLD
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import contacts_at, member_at
+from alertnet.flows.credentials.known_numbers import InTheField, contacts_at, member_at
 from alertnet.flows.credentials.pins import has_pin
 from alertnet.flows.escalation.pin_proof import Door, owner_of_pin, try_contacts_pin
 from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.journeys.check_in import check_in_by_call, may_check_in_by_call
 from alertnet.flows.notifications.floods import tell_drop
 from alertnet.flows.notifications.system_notices import tell_coordinators
 from alertnet.flows.sms.unclear_sms import ring_once
@@ -29,7 +30,7 @@ from alertnet.store.views.codes_of_number import HeldCode, find_sent, open_codes
 DEFAULT_LANGUAGE = "en"
 NO_REF = "TEL"
 """Stands where a reference would, in an alarm about no incident."""
-PUT_THROUGH, RECORDED, MISSED = "put through", "recorded", "missed"
+PUT_THROUGH, RECORDED, MISSED, CHECKED_IN = "put through", "recorded", "missed", "checked in"
 _SPOKEN = "; number spoken"
 """Stands after what came of a call that was not put through, since its number was often enough."""
 CONTACTS = "contacts"
@@ -67,6 +68,8 @@ class Reception:
     raised: str | None = None
     recorded: Said | None = None
     templates: str | None = None
+    rings_first: bool = False
+    """It is picked up only after a while: whoever hangs up before pays nothing."""
 
 
 @dataclass(frozen=True)
@@ -81,34 +84,41 @@ class _Caller:
     codes: tuple[HeldCode, ...] = ()
     trees: tuple[ContactTree, ...] = ()
     is_coordinator: bool = False
-    is_member: bool = False
+    field: InTheField | None = None
+    """Of a member."""
+    may_be_ok: bool = False
+    """A call of it without words may be the check-in that is awaited."""
 
     @property
     def asked(self) -> Asks | None:
         """What the caller may prove itself with."""
-        return Asks.CODE if self.codes else Asks.PIN if self.is_member else None
+        return Asks.CODE if self.codes else Asks.PIN if self.field else None
 
 
-def receive_call(tx: Tx, edition: Edition, call: InboundCall) -> Reception:
+def receive_call(tx: Tx, edition: Edition, call: InboundCall, *, is_silent: bool = False) -> Reception:
     """Whom the call is put through to, and what is asked for before. The same call again hears the same.
 
-    The coordinators hear of a member's call at once: it may be cut off before anything is keyed.
+    The coordinators hear of a member's call at once: it may be cut off before anything is keyed. Not so where a missed
+    call may be an OK, until it `is_silent` to the end of the question.
     """
     caller = _find(tx, edition, call.sender)
     inbound.receive_call(tx, call, known=caller is not None)
     if caller is None:
         languages = [tree.language for _, tree in sorted(edition.network.trees.items())]
         return Reception(languages[0] if languages else DEFAULT_LANGUAGE)
-    is_spoken = False if caller.codes else _let_pass(tx, edition, call, caller)
-    return Reception(caller.language, caller.callback, caller.asked, is_spoken)
+    # Nobody brings us the silence of those: it is looked for.
+    is_waited_for = bool(caller.codes) or (caller.may_be_ok and not is_silent)
+    is_spoken = False if is_waited_for else _let_pass(tx, edition, call, caller)
+    return Reception(caller.language, caller.callback, caller.asked, is_spoken, rings_first=caller.may_be_ok)
 
 
 def miss_call(tx: Tx, edition: Edition, call: InboundCall) -> None:
     """Tell the coordinators of a known caller whom nobody received, since we were away."""
     caller = _find(tx, edition, call.sender)
-    if inbound.receive_call(tx, call, known=caller is not None) and caller is not None:
-        keep_reply(tx, call, MISSED)
-        _prompt(tx, call, caller, Subject.MISSED_CALL)
+    if not inbound.receive_call(tx, call, known=caller is not None) or caller is None or _is_ok(tx, call, caller):
+        return
+    keep_reply(tx, call, MISSED)
+    _prompt(tx, call, caller, Subject.MISSED_CALL)
 
 
 def hear_unkeyed_call(tx: Tx, edition: Edition, call: InboundCall) -> None:
@@ -116,8 +126,16 @@ def hear_unkeyed_call(tx: Tx, edition: Edition, call: InboundCall) -> None:
     caller = _find(tx, edition, call.sender)
     if caller is None:
         keep_reply(tx, call, MISSED)
-    else:
+    elif not _is_ok(tx, call, caller):
         _let_pass(tx, edition, call, caller)
+
+
+def _is_ok(tx: Tx, call: InboundCall, caller: _Caller) -> bool:
+    """Whether a call without words is a check-in that counts."""
+    if caller.field is None or not check_in_by_call(tx, caller.field, call.heard_at or tx.now).counts:
+        return False
+    keep_reply(tx, call, CHECKED_IN)
+    return True
 
 
 def key_written_code(tx: Tx, edition: Edition, call: InboundCall, digits: str, turn: int | None = None) -> Reception:
@@ -220,8 +238,9 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
     if field := member_at(edition.network, number):
         incident = incident_store.open_of_phone(tx, number, team=field.team.id)
         owner, callback = field.team.id, field.words.callback
+        may_be_ok = may_check_in_by_call(tx, field)
         return _Caller(
-            owner, field.member.language, callback, incident, (), field.trees, is_coordinator, is_member=True
+            owner, field.member.language, callback, incident, (), field.trees, is_coordinator, field, may_be_ok
         )
     for tree, contact in listed:
         trees = tuple(each for each, _ in listed)
@@ -269,7 +288,7 @@ def _tell_of_call(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject) 
     if told_at is None:
         return
     # Of contacts together one is an alarm in that time: whoever shows their numbers may have forged them.
-    rings = told_at == tx.now and (caller.is_member or limits.use(tx, TEXTS_TOLD, CONTACTS))
+    rings = told_at == tx.now and (caller.field or limits.use(tx, TEXTS_TOLD, CONTACTS))
     kind = Kind.ALARM if rings else Kind.NOTICE
     tell_coordinators(
         tx, caller.trees, kind, subject, ref=NO_REF, about=caller.id, besides=call.sender, leaves_at=told_at
