@@ -5,7 +5,7 @@ It is read by whoever calls, in a language of their choice; what they read out i
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,9 @@ from alertnet.messages.words import grouped, offset
 
 FINISHED = frozenset({AnswerKind.ACKNOWLEDGED, AnswerKind.DECLINED})
 """Whoever has said so is not called again; who passed it on may still be."""
+
+NEXT_HOLIDAYS = 3
+"""Days on which somebody is not there that are named."""
 
 RULES = ("rule_order", "rule_voicemail", "rule_no_answer", "rule_write", "rule_spared")
 
@@ -87,6 +90,8 @@ class SheetWords:
         self.labels = renderer.sheet_words(language, of_tree)
         self.words = renderer.words(language, of_tree)
         self.asks = renderer.page_words(language, of_tree)
+        self.said: dict[tuple[str, str, bool], str] = {}
+        """To whom the sentences for others like it are written out: by tree, language, and whether it coordinates."""
 
     def say(self, word: str, **values: str) -> str:
         """The label of that name."""
@@ -125,27 +130,42 @@ def group_of(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | 
         lines.append(words.line(Style.WARNING, "answered", at=at, answer=said))
     if facts is None and (conditions := _conditions(words, contact.when)):
         lines.append(words.line(Style.DETAIL, "only_for", conditions=conditions))
-    if officer := origin.on_duty.get((tree.id, contact.id)):
-        lines.append(words.line(Style.DETAIL, "duty_now", officer=f"{officer.id} {grouped(officer.phone)}"))
-    lines += _how_to_reach(words, contact)
+    if not entry.is_listed:
+        lines += _how_to_reach(words, tree, contact, origin)
     if entry.same_as:
         lines.append(words.line(Style.DETAIL, "same_as", contact="/".join(entry.same_as)))
+    elif entry.is_listed:
+        lines.append(words.line(Style.DETAIL, "as_above"))
     elif answered is None or answered.kind not in FINISHED:
         lines += [*_script(words, tree, entry, facts, origin.ref), _boxes(words)]
     return tuple(lines)
 
 
-def _how_to_reach(words: SheetWords, contact: Contact) -> Iterator[Line]:
+def _how_to_reach(words: SheetWords, tree: ContactTree, contact: Contact, origin: Origin) -> Iterator[Line]:
     """The lines that say how to reach a contact, and how when nobody is there."""
+    if officer := origin.on_duty.get((tree.id, contact.id)):
+        yield words.line(Style.DETAIL, "duty_now", officer=f"{officer.id} {grouped(officer.phone)}")
     if contact.hours:
         yield words.line(Style.DETAIL, "there", hours=contact.hours.written)
     if contact.duty:
         officers = ", ".join(f"{officer.id} {grouped(officer.phone)}" for officer in contact.duty.rota)
         yield words.line(Style.DETAIL, "duty", officers=officers)
-    yield from (Line(Style.DETAIL, _method(words, method)) for method in _in_order(contact.methods))
+    if days := _closed_next(tree, contact, origin.made_at.astimezone(ZoneInfo(contact.timezone)).date()):
+        countries = ", ".join(contact.holidays) or contact.id
+        yield words.line(Style.DETAIL, "holidays", countries=countries, days=", ".join(map(str, days)))
+    yield Line(Style.DETAIL, _methods(words, contact.methods))
     if contact.when_closed:
-        yield words.line(Style.DETAIL, "when_closed")
-        yield from (Line(Style.DETAIL, _method(words, method)) for method in _in_order(contact.when_closed))
+        yield Line(Style.DETAIL, f"{words.say('when_closed')} {_methods(words, contact.when_closed)}")
+
+
+def _closed_next(tree: ContactTree, contact: Contact, today: date) -> list[date]:
+    """The days that close it next."""
+    holidays = {day for country in contact.holidays for day in tree.calendars.get(country, {})}
+    return sorted(day for day in holidays | contact.closed if day >= today)[:NEXT_HOLIDAYS]
+
+
+def _methods(words: SheetWords, methods: tuple[Method, ...]) -> str:
+    return " · ".join(_method(words, method) for method in _in_order(methods))
 
 
 def _in_order(methods: tuple[Method, ...]) -> list[Method]:
@@ -171,6 +191,11 @@ def _script(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | N
         "callback": grouped(tree.callback),
         "ref": ref or "",
     }
+    key = (tree.id, entry.contact.language, entry.contact.is_coordinator)
+    same = words.said.setdefault(key, entry.contact.id)
+    if same != entry.contact.id:
+        yield words.line(Style.DETAIL, "speaks_as", language=spoken.asks["language"], contact=same)
+        return
     yield words.line(Style.DETAIL, "speaks", language=spoken.asks["language"])
     yield Line(Style.SAY, f"1. «{spoken.say('say_first_ref' if ref else 'say_first', **first)}»")
     yield Line(Style.SAY, f"2. «{' '.join(_news(spoken, entry, facts))}»")

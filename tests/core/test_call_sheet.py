@@ -134,6 +134,20 @@ def test_one_call_serves_two_contacts_with_the_same_number() -> None:
     assert second.steps[0].entries[0].same_as == ("here", "desk")
 
 
+def test_nobody_is_written_down_twice() -> None:
+    """Who is in two levels, or the last resort of two trees, stands once with everything, and then with where."""
+    valley = tree(
+        [level("Coordination", "ana"), level("Again", "ana", "desk")], [coordinator("ana")], last_resort=["desk"]
+    )
+
+    part = only(of_everything([valley]))
+
+    first, second = part.steps
+    assert [entry.is_listed for entry in first.entries] == [False]
+    assert [entry.is_listed for entry in second.entries] == [True, False]
+    assert [entry.is_listed for entry in part.last_resort] == [True]
+
+
 def test_an_answer_counts_for_the_same_recipient_in_every_tree() -> None:
     here = tree([level("One", "desk", "other")], [contact("desk", sms("+1"))], id="here")
     there = tree([level("One", "office")], [contact("office", sms("+1"))], id="there")

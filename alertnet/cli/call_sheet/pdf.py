@@ -26,7 +26,7 @@ PLAIN, BOLD = "Vera", "VeraBd"
 
 SIZE = 9  # points
 SMALL = 7.5
-MARGIN = 16 * mm
+MARGIN = 14 * mm
 BOX = 4.5 * mm
 
 Footer = Callable[[int, int], str]
@@ -70,9 +70,21 @@ def _build(groups: tuple[Group, ...], drawn: frozenset[int], foot: Callable[[int
         canvas.setFont(BOLD, SMALL)
         canvas.drawCentredString(A4[0] / 2, MARGIN / 2, _drawable(foot(canvas.getPageNumber()), drawn))
 
-    story: list[Flowable] = [KeepTogether([_flowable(part, drawn) for part in group]) for group in groups]
+    story: list[Flowable] = [KeepTogether([_flowable(part, drawn) for part in _joined(group)]) for group in groups]
     document.build(story, onFirstPage=finish, onLaterPages=finish)
     return out.getvalue(), document.page
+
+
+def _joined(group: Group) -> list[Line | Boxes]:
+    """The parts of a group, details that follow one another as one paragraph: few pages are soon at hand."""
+    parts: list[Line | Boxes] = []
+    for part in group:
+        before = parts[-1] if parts else None
+        if isinstance(part, Line) and isinstance(before, Line) and part.style is before.style is Style.DETAIL:
+            parts[-1] = Line(Style.DETAIL, f"{before.text} · {part.text}")
+        else:
+            parts.append(part)
+    return parts
 
 
 def _drawable(text: str, drawn: frozenset[int]) -> str:
@@ -87,7 +99,7 @@ def _flowable(part: Line | Boxes, drawn: frozenset[int]) -> Flowable:
 
 def _style(size: float = SIZE, font: str = PLAIN, indent: float = 0, before: float = 0) -> ParagraphStyle:
     return ParagraphStyle(
-        f"{font} {size}", fontName=font, fontSize=size, leading=size * 1.3, leftIndent=indent, spaceBefore=before
+        f"{font} {size}", fontName=font, fontSize=size, leading=size * 1.25, leftIndent=indent, spaceBefore=before
     )
 
 
@@ -95,32 +107,29 @@ STYLES = {
     Style.TITLE: _style(18, BOLD),
     Style.NOTE: _style(before=3),
     Style.WARNING: _style(font=BOLD, before=3),
-    Style.TREE: _style(14, BOLD, before=12),
-    Style.LEVEL: _style(11, BOLD, before=10),
-    Style.CONTACT: _style(font=BOLD, before=8),
+    Style.TREE: _style(13, BOLD, before=8),
+    Style.LEVEL: _style(10.5, BOLD, before=7),
+    Style.CONTACT: _style(font=BOLD, before=5),
     Style.DETAIL: _style(indent=4 * mm),
     Style.SAY: _style(indent=8 * mm, before=1),
 }
 
 
 def _row(boxes: Boxes, drawn: frozenset[int]) -> Flowable:
-    """A framed box before each word, and below them a wide one for the note."""
+    """A framed box before each word, and a wide one for the note."""
     first: list[str] = []
     widths: list[float] = []
     for text, width in ((boxes.time, 3 * BOX), *((tick, BOX) for tick in boxes.ticks)):
         label = _drawable(text, drawn)
         first += ["", label]
         widths += [width, stringWidth(label, PLAIN, SMALL) + 5 * mm]
+    first.append(_drawable(boxes.note, drawn))
     widths.append(A4[0] - 2 * MARGIN - sum(widths) - 4 * mm)
-    note = [_drawable(boxes.note, drawn), *("" for _ in first)]
     frames = [("BOX", (place, 0), (place, 0), 0.7, black) for place in range(0, len(first), 2)]
     style: list[Any] = [
         ("FONT", (0, 0), (-1, -1), PLAIN, SMALL),
-        ("VALIGN", (0, 0), (-1, 0), "MIDDLE"),
-        ("VALIGN", (0, 1), (-1, 1), "TOP"),
-        ("SPAN", (0, 1), (-1, 1)),
-        ("BOX", (0, 1), (-1, 1), 0.7, black),
+        ("VALIGN", (0, 0), (-2, 0), "MIDDLE"),
+        ("VALIGN", (-1, 0), (-1, 0), "TOP"),
         *frames,
     ]
-    rows = [[*first, ""], note]
-    return Table(rows, colWidths=widths, rowHeights=[BOX, 2 * BOX], style=TableStyle(style), spaceBefore=4)
+    return Table([first], colWidths=widths, rowHeights=[1.3 * BOX], style=TableStyle(style), spaceBefore=3)

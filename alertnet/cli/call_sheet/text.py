@@ -30,8 +30,7 @@ def as_text(groups: tuple[Group, ...]) -> str:
 def _lines(part: Line | Boxes) -> Iterator[str]:
     if isinstance(part, Boxes):
         ticks = "  ".join(f"[ ] {tick}" for tick in part.ticks)
-        yield f"    {part.time} __:__  {ticks}"
-        yield f"    {part.note} ".ljust(WIDTH, "_")
+        yield f"    {part.time} __:__  {ticks}  {part.note} ".ljust(WIDTH, "_")
         return
     first, others = MARGINS[part.style]
     yield from textwrap.wrap(part.text, WIDTH, initial_indent=first, subsequent_indent=others)

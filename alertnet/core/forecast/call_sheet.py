@@ -32,6 +32,8 @@ class Entry:
     deputy_of: str | None = None
     same_as: Key | None = None
     """A contact further up that has one of its addresses: one call serves both."""
+    is_listed: bool = False
+    """Whether all there is to say of it stands further up."""
     answered: Answered | None = None
 
 
@@ -86,7 +88,8 @@ NOTHING_YET = Progress()
 def of_everything(trees: Iterable[ContactTree]) -> CallSheet:
     """Every tree with every level and everybody in it: nobody's consent has been asked for that."""
     seen: dict[str, Key] = {}
-    return CallSheet(tuple(_whole(_Page(tree, frozenset(tree.contacts), seen, {})) for tree in trees))
+    listed: set[Key] = set()
+    return CallSheet(tuple(_whole(_Page(tree, frozenset(tree.contacts), seen, listed, {})) for tree in trees))
 
 
 def of_case(facts: Facts, trees: Iterable[ContactTree]) -> CallSheet:
@@ -106,6 +109,7 @@ def of_plans(facts: Facts, plans: Iterable[Plan], progress: Progress = NOTHING_Y
     kept = tuple(plans)
     alone = sum(not plan.reaches_nobody for plan in kept) <= 1
     seen: dict[str, Key] = {}
+    listed: set[Key] = set()
     trees = []
     answers = {
         address: answered
@@ -115,7 +119,7 @@ def of_plans(facts: Facts, plans: Iterable[Plan], progress: Progress = NOTHING_Y
         for address in contact.addresses
     }
     for plan in kept:
-        page = _Page(plan.tree, plan.allowed, seen, answers)
+        page = _Page(plan.tree, plan.allowed, seen, listed, answers)
         trees.append(_of_plan(plan, page, progress.states.get(plan.tree.id), alone))
     return CallSheet(tuple(trees), facts)
 
@@ -127,6 +131,8 @@ class _Page:
     tree: ContactTree
     allowed: frozenset[str]
     seen: dict[str, Key]
+    listed: set[Key]
+    """Those that stand on the sheet already."""
     answers: Mapping[str, Answered]
     """By the address of whoever answered: the same recipient may be in several trees."""
 
@@ -159,8 +165,11 @@ class _Page:
         contact, key = self.tree.contacts[id], (self.tree.id, id)
         firsts = [self.seen.setdefault(address, key) for address in sorted(contact.addresses)]
         same_as = next((first for first in firsts if first != key), None)
+        # A task has no address: two of them are never one.
+        is_listed = key in self.listed or (bool(firsts) and key not in firsts)
+        self.listed.add(key)
         answers = [self.answers[address] for address in contact.addresses if address in self.answers]
-        return Entry(contact, deputy_of, same_as, max(answers, key=lambda each: each.at, default=None))
+        return Entry(contact, deputy_of, same_as, is_listed, max(answers, key=lambda each: each.at, default=None))
 
 
 def _whole(page: _Page) -> SheetTree:
