@@ -66,17 +66,6 @@ def test_the_ladder_has_its_steps_at_shares_of_the_time_to_the_incident(terms: T
     assert climbed(a_journey(terms=terms)) == [(s, m * MINUTE) for s, m in zip(steps, minutes, strict=True)]
 
 
-def test_a_roll_call_reminds_and_opens_an_incident_only_where_it_was_asked_to() -> None:
-    asked = a_journey(kind=Kind.ROLL_CALL, terms=Terms(incident_after=HOUR))
-
-    assert climbed(asked) == [
-        (Step.REMIND, 20 * MINUTE),
-        (Step.REMIND, 40 * MINUTE),
-        (Step.RAISE, HOUR),
-    ]
-    assert climbed(replace(asked, raises=False))[-1] == (Step.ASK, HOUR)
-
-
 def test_of_several_steps_that_are_overdue_the_last_is_taken_and_an_incident_opened() -> None:
     """A7: after an outage what is overdue runs once."""
     assert take_steps(a_journey(), SIX + 65 * MINUTE)[0] == (Step.ASK,)
@@ -152,10 +141,9 @@ def test_in_high_risk_only_a_one_time_pin_counts_and_a_call_where_it_was_agreed(
 def test_a_check_in_is_about_the_journeys_that_it_can_mean() -> None:
     routine = Routine("calls", (18 * 60,))
     trip, call = a_journey(to("L12", SIX + HOUR)), a_journey(kind=Kind.ROUTINE, routine=routine)
-    asked = a_journey(to(None, SIX - HOUR), kind=Kind.ROLL_CALL)
-    everything = [call, asked, trip]
+    everything = [call, trip]
 
-    assert meant(everything, FieldVerb.CHECK_IN, SIX) == [asked, call]
+    assert meant(everything, FieldVerb.CHECK_IN, SIX) == [call]
     assert meant(everything, FieldVerb.ARRIVE, SIX) == [trip]
     assert meant(everything, FieldVerb.EXTEND, SIX) == [trip]
     assert meant([call], FieldVerb.CHECK_IN, SIX - 9 * HOUR) == [call]

@@ -84,4 +84,4 @@ def test_a_routine_of_nobody_in_the_team_is_found(folder: Path) -> None:
 
     (fault,) = check_folder(folder)
 
-    assert "'ines': unknown member" in str(fault)
+    assert "unknown member 'ines'" in str(fault)

@@ -1,6 +1,6 @@
 """A journey: what is awaited of the field and by when, what a check-in changes, what follows when none comes (B4).
 
-A routine is a journey that never ends, a roll-call one of a single check-in. What follows is a ladder of steps, each at
+A routine is a journey that never ends. What follows is a ladder of steps, each at
 a share of `incident_after` from the moment that was expected. Time in which nothing could be heard does not count.
 """
 
@@ -27,7 +27,6 @@ class Kind(StrEnum):
 
     JOURNEY = "journey"
     ROUTINE = "routine"
-    ROLL_CALL = "roll_call"
 
 
 class Status(StrEnum):
@@ -59,8 +58,7 @@ class Step(StrEnum):
 Ladder = tuple[tuple[Step, float], ...]
 """Steps, each with the share of `incident_after` after which it is due."""
 
-TRAVELLING: Ladder = ((Step.REMIND, 1 / 6), (Step.ASK, 1 / 3), (Step.ASK, 2 / 3), (Step.RAISE, 1), (Step.GROW, 2))
-CALLED: Ladder = ((Step.REMIND, 1 / 3), (Step.REMIND, 2 / 3))
+LADDER: Ladder = ((Step.REMIND, 1 / 6), (Step.ASK, 1 / 3), (Step.ASK, 2 / 3), (Step.RAISE, 1), (Step.GROW, 2))
 
 
 @dataclass(frozen=True)
@@ -105,8 +103,6 @@ class Journey:
     people: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
     routine: Routine | None = None
-    raises: bool = True
-    """Whether an incident is opened; else the coordinators are asked to call once more."""
     steps: int = 0
     place: str | None = None
     heard_at: datetime | None = None
@@ -122,17 +118,11 @@ class Journey:
         return self.legs[0]
 
     @property
-    def ladder(self) -> Ladder:
-        """What follows when nothing comes."""
-        last = Step.RAISE if self.raises else Step.ASK
-        return (*CALLED, (last, 1)) if self.kind is Kind.ROLL_CALL else TRAVELLING
-
-    @property
     def due_at(self) -> datetime | None:
         """When the next step is due; None: there is none left."""
-        if self.steps >= len(self.ladder):
+        if self.steps >= len(LADDER):
             return None
-        return self._due_at(self.ladder[self.steps][1])
+        return self._due_at(LADDER[self.steps][1])
 
     def _due_at(self, share: float) -> datetime:
         return _after(self.awaited.expected_at, self.terms.incident_after * share, self.gaps)
@@ -144,7 +134,7 @@ def take_steps(journey: Journey, now: datetime) -> tuple[tuple[Step, ...], Journ
     Of several that are overdue the last one is taken; an incident is opened all the same. A routine whose ladder is at
     its end awaits its next time.
     """
-    due = [step for step, share in journey.ladder[journey.steps :] if journey._due_at(share) <= now]
+    due = [step for step, share in LADDER[journey.steps :] if journey._due_at(share) <= now]
     taken = [step for at, step in enumerate(due) if step is Step.RAISE or at == len(due) - 1]
     after = replace(journey, steps=journey.steps + len(due))
     if after.due_at is None and journey.routine is not None:
@@ -181,9 +171,7 @@ def meant(journeys: Sequence[Journey], said: FieldVerb, at: datetime) -> list[Jo
     that is expected first.
     """
     ahead = sorted(journeys, key=lambda journey: (journey.kind is not Kind.JOURNEY, journey.awaited.expected_at))
-    if said is FieldVerb.EXTEND:
-        return [journey for journey in ahead if journey.kind is not Kind.ROLL_CALL][:1]
-    if said is FieldVerb.ARRIVE and ahead and ahead[0].kind is Kind.JOURNEY:
+    if said is FieldVerb.EXTEND or (said is FieldVerb.ARRIVE and ahead and ahead[0].kind is Kind.JOURNEY):
         return ahead[:1]
     return [journey for journey in ahead if awaits(journey, at)] or ahead
 

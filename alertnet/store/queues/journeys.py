@@ -1,4 +1,4 @@
-"""Journeys, routines and roll-calls of the field: a queue by when the next step is due, if nothing is heard."""
+"""Journeys and routines of the field: a queue by when the next step is due, if nothing is heard."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,23 +23,19 @@ class StoredJourney:
     status: Status
     due_at: datetime | None
     incident: str | None
-    roll_call: str | None
-    ended_at: datetime | None
 
 
 _NOT_OVER = journeys.c.status != Status.OVER.value
 
 
-def add(tx: Tx, journey: Journey, *, roll_call: str | None = None) -> str:
-    """Await what the journey says from now on; its id."""
-    id = tx.entropy.id()
+def add(tx: Tx, journey: Journey) -> None:
+    """Await what the journey says from now on."""
     row = {
-        "id": id,
+        "id": tx.entropy.id(),
         "kind": journey.kind.value,
         "team": journey.team,
         "member": journey.member,
         "routine": journey.routine.id if journey.routine else None,
-        "roll_call": roll_call,
         "status": Status.UNDER_WAY.value,
         "journey": to_plain(journey),
         "expected_at": journey.awaited.expected_at,
@@ -48,7 +44,6 @@ def add(tx: Tx, journey: Journey, *, roll_call: str | None = None) -> str:
     }
     tx.session.execute(insert(journeys).values(row))
     tx.leaves_due()
-    return id
 
 
 def hold(tx: Tx, id: str) -> StoredJourney:
@@ -88,28 +83,9 @@ def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
     return session.scalars(query.order_by(journeys.c.due_at).limit(limit)).all()
 
 
-def listed(
-    session: Session, since: datetime, *, team: str | None = None, roll_call: str | None = None
-) -> list[StoredJourney]:
-    """What is awaited, and what ended after that moment, what is expected first before the others."""
-    query = select(journeys).where(_NOT_OVER | (journeys.c.ended_at >= since))
-    if team is not None:
-        query = query.where(journeys.c.team == team)
-    if roll_call is not None:
-        query = query.where(journeys.c.roll_call == roll_call)
-    return _all(session, query.order_by(journeys.c.expected_at, journeys.c.id))
-
-
 def routines(session: Session) -> list[StoredJourney]:
     """The routines that are followed."""
     return _all(session, select(journeys).where(journeys.c.kind == Kind.ROUTINE.value, _NOT_OVER))
-
-
-def find(session: Session, id: str, team: str | None) -> StoredJourney | None:
-    """The journey of that id, with `team` one of that team alone."""
-    query = select(journeys).where(journeys.c.id == id)
-    row = session.execute(query if team is None else query.where(journeys.c.team == team)).first()
-    return None if row is None else _stored(row)
 
 
 def _all(session: Session, query: Select[Any]) -> list[StoredJourney]:
@@ -123,6 +99,4 @@ def _stored(row: Row[Any]) -> StoredJourney:
         status=Status(row.status),
         due_at=row.due_at,
         incident=row.incident_id,
-        roll_call=row.roll_call,
-        ended_at=row.ended_at,
     )

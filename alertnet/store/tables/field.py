@@ -1,4 +1,4 @@
-"""What is awaited of the field: journeys, routines and roll-calls, a queue by `due_at`."""
+"""What is awaited of the field: journeys and routines, a queue by `due_at`."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table
 

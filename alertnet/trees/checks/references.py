@@ -59,9 +59,9 @@ def tree_faults(nodes: TreeNodes) -> Iterator[Fault]:
 def field_faults(field: Node) -> Iterator[Fault]:
     """The faults inside `teams.yaml`: a phone is how a member is known, so no two have the same."""
     yield from _doubled("phone", (member["phone"] for _, _, member in _officers(field)))
-    for team in field["teams"].entries():
+    for _, team in field["teams"].items():
         known = tuple(id for id, _ in team["members"].items())
-        for name in (name for routine in team["routines"].entries() for name in routine["members"].texts()):
+        for name in (name for _, routine in team["routines"].items() for name in routine["members"].texts()):
             if name.value not in known:
                 yield name.fault("unknown member", known)
     team = field["teams"][STAFF]
