@@ -14,8 +14,6 @@ TIMEOUT_SECONDS = 10
 
 DECISION_CODE = re.compile(r"\bGO (\d{4})\b")
 WRITTEN_CODE = re.compile(r"(?<![-+\d])(\d{4})(?!\d)")
-SPOKEN_CODE = re.compile(r"(?<!\d, )(\d, \d, \d)(?!, \d).*(?<!\d, )\1(?!, \d)")
-"""It is said twice; a reference, which may hold three digits too, once."""
 LINK = re.compile(r"(http://\S+/a/\w+)")
 """To the page of a contact, which only an alert has."""
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from alertnet.cli.demo.client import DECISION_CODE, LINK, SPOKEN_CODE, WRITTEN_CODE, newest, press_button
+from alertnet.cli.demo.client import DECISION_CODE, LINK, WRITTEN_CODE, newest, press_button
+from alertnet.cli.demo.page_content.names import PIN
 from alertnet.cli.demo.stage import Stage
 from alertnet.core.directory.contact import Contact, Role
 
@@ -31,15 +32,15 @@ def _first_of_each_tree(stage: Stage, role: Role) -> tuple[str, ...]:
 
 
 def _by_call(who: str) -> Try:
-    """Answers, keys the code that is spoken, and takes charge."""
+    """Answers, keys the PIN, and takes charge."""
 
     def attempt(stage: Stage) -> bool:
         for number in stage.numbers(who):
             phone = stage.sandbox.handset(number)
             if phone.ringing and not phone.talking:
                 phone.answers()
-            if (call := phone.talking) and (code := SPOKEN_CODE.search(call.words)):
-                call.press(code[1].replace(", ", ""))
+            if (call := phone.talking) and call.waits_for_keys:
+                call.press(PIN)
                 if call.waits_for_keys:
                     call.press("1")
                 call.hang_up()

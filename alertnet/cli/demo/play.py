@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from alertnet.cli.demo.evening import Evening
-from alertnet.cli.demo.stage import DURESS_PIN, LOOPBACK, PIN, Stage, stage
+from alertnet.cli.demo.page_content.names import DURESS_PIN, PIN
+from alertnet.cli.demo.stage import LOOPBACK, Stage, stage
 from alertnet.cli.demo.tour import Tour
 from alertnet.cli.demo.watch import Missed, Watch
 from alertnet.cli.server.process_end import until_signalled
@@ -32,7 +33,8 @@ The sandbox is at
     {page}
 
 A whole network to try an alarm on: begin with a story, or write SOS on the telephone of {name}, answer for anybody
-else, and let it ring. No message leaves this machine. The PIN of {name} is {pin}; {duress} is the one for duress.
+else, and let it ring. No message leaves this machine. The PIN of {name} and of each
+coordinator, who reads with it what people write, is {pin}; {duress} is the one for duress.
 What reaches the telephones is shown below. Ctrl-C ends it.
 """
 

@@ -7,7 +7,8 @@ from functools import partial
 
 from alertnet.cli.demo.client import LINK, WRITTEN_CODE, newest
 from alertnet.cli.demo.company import Try, company
-from alertnet.cli.demo.stage import DURESS_PIN, PIN, Stage
+from alertnet.cli.demo.page_content.names import DURESS_PIN, PIN
+from alertnet.cli.demo.stage import Stage
 from alertnet.core.directory.contact_tree import Network
 from alertnet.sandbox.page import Scene
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from alertnet.cli.admin.actions import create_key, set_pins
 from alertnet.cli.demo.client import Api
 from alertnet.cli.demo.clock import ClockSpeed, DemoClock
-from alertnet.cli.demo.page_content.names import with_deputies
+from alertnet.cli.demo.page_content.names import DURESS_PIN, PIN, with_deputies
 from alertnet.cli.demo.subtitles import Subtitles
 from alertnet.cli.server.processes import listen, web, working
 from alertnet.core.directory.contact_tree import Member, Network, Team
@@ -26,8 +26,6 @@ from alertnet.worker.platform import THIS_PLATFORM
 
 LOOPBACK = "127.0.0.1"
 SCOPES = ("raise", "read", "coordinate")
-PIN, DURESS_PIN = "47110", "47990"
-"""Of whoever reports: the true one, and the one to send when somebody forces them to."""
 
 
 @dataclass(frozen=True)
@@ -120,13 +118,19 @@ def stage(trees: Path | None = None) -> Iterator[Stage]:
         upgrade(runtime.engine)
         team = first_team(runtime.network)
         key = runtime.transact(create_key, team.id, SCOPES)
-        runtime.transact(set_pins, f"{team.id}/{next(iter(team.members))}", PIN, DURESS_PIN, one_time=0)
+        for owner in (f"{team.id}/{next(iter(team.members))}", *_coordinators(runtime.network)):
+            runtime.transact(set_pins, owner, PIN, DURESS_PIN, one_time=0)
         # A clock that jumps would be taken for a standstill.
         stack.enter_context(working(runtime, replace(THIS_PLATFORM, ping=None)))
         stack.enter_context(web(runtime, listening, threading.Event()))
         clock_speed = ClockSpeed(runtime, sandbox, clock)
         stack.callback(clock_speed.close)
         yield Stage(runtime, sandbox, clock, clock_speed, Api(url, key), subtitles)
+
+
+def _coordinators(network: Network) -> list[str]:
+    """The owners of the PINs of those who read what people write."""
+    return [f"{id}/{each.id}" for id, tree in sorted(network.trees.items()) for each in tree.coordinators]
 
 
 def _settings(trees: Path, folder: Path, url: str, sandbox: Sandbox, account: str, token: str, secret: str) -> Settings:

@@ -6,7 +6,8 @@ from typing import Any
 
 from rich.text import Text
 
-from alertnet.cli.demo.client import DECISION_CODE, LINK, SPOKEN_CODE, WRITTEN_CODE, newest, press_button
+from alertnet.cli.demo.client import DECISION_CODE, LINK, WRITTEN_CODE, newest, press_button
+from alertnet.cli.demo.page_content.names import PIN
 from alertnet.cli.demo.stage import Stage
 from alertnet.cli.demo.watch import Missed, Watch
 from alertnet.sandbox import Call
@@ -33,7 +34,7 @@ class Tour:
         """
         scenes = {
             "Ana, in the field, texts three letters: the coordinators are alerted, and asked if it is true": self._sos,
-            "Nobody answers. Three minutes later it rings: the code that is spoken is keyed, then the 1": self._call,
+            "Nobody answers. Three minutes later it rings: the coordinator keys its PIN, then the 1": self._call,
             "The coordinator has reached Ana: it is true. GO, and others may hear of it": self._go,
             "The head office abroad hears next, and answers with the code of its SMS": self._code,
             "Then the embassies. One of them opens its link, and presses the button on the page": self._link,
@@ -56,8 +57,8 @@ class Tour:
     def _call(self) -> None:
         call = self._watch.skip_until("a call to the coordinator", lambda: self._alerting("coordinator"))
         self._stage.phone("coordinator").answers()
-        code = self._watch.expect("a code spoken in the call", lambda: SPOKEN_CODE.search(call.words))
-        call.press(code[1].replace(", ", "")).press("1")
+        self._watch.expect("a call that asks for the PIN", lambda: call.waits_for_keys)
+        call.press(PIN).press("1")
         self._expect_answer("coordinator", via="call")
         call.hang_up()
 

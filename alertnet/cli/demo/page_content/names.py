@@ -11,6 +11,8 @@ from alertnet.core.incident import TYPES
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.sandbox.page import Cast, Circle, Party, Ring
 
+PIN, DURESS_PIN = "47110", "47990"
+"""Of whoever reports and of each coordinator: the true one, and the one to send when somebody forces them to."""
 METHODS = {"sms": "SMS", "call": "call", "email": "mail", "task": "a coordinator"}
 MESSAGES = {
     "alert": "Alert",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertnet.cli.demo.page_content.names import METHODS, Names, listed
+from alertnet.cli.demo.page_content.names import METHODS, PIN, Names, listed
 from alertnet.core.escalation.advance_incident import advance
 from alertnet.core.escalation.decision import Send, Step
 from alertnet.core.escalation.state import LAST_RESORT, Status
@@ -70,8 +70,8 @@ def hint(locked: LockedIncident | None, answered: bool, field: Party, coordinato
     if not locked.facts.verified and not answered:
         return Hint(
             "A coordinator’s telephone rings",
-            "Answer it: press the three digits that you hear, then 1 if it is true. Or send a code from its SMS. Or do "
-            "nothing, press “Jump to what comes next”, and see whom the alarm reaches then.",
+            f"Answer it: press its PIN, {PIN}, then 1 if it is true. Or send a code from its SMS. Or do nothing, press "
+            "“Jump to what comes next”, and see whom the alarm reaches then.",
             coordinator,
         )
     if not locked.facts.verified:
