@@ -22,7 +22,7 @@ class TimedProgram:
     def settles(self) -> None:
         """Let everything that is due now happen, and all that follows from it."""
         self.runtime.hang_ups.finish()
-        while self.worker.step() or any(network.settle() for network in self.networks):
+        while self.worker.step() or self._networks_move():
             self.runtime.hang_ups.finish()
 
     def passes(self, **span: float) -> None:
@@ -32,6 +32,14 @@ class TimedProgram:
             self.settles()
             self.clock.at = min(self._next_moment(end), end)
         self.settles()
+
+    def _networks_move(self) -> bool:
+        """Let happen what is due in the networks; whether anything was, also if it told us nothing."""
+        moments = {network: network.next_due() for network in self.networks}
+        due = [network for network, at in moments.items() if at is not None and at <= self.clock.at]
+        for network in due:
+            network.settle()
+        return bool(due)
 
     def _next_moment(self, end: datetime) -> datetime:
         moments = (self.worker.next_due(), *(network.next_due() for network in self.networks))
