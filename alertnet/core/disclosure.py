@@ -8,6 +8,7 @@ from typing import Any
 
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.incident import CloseReason, Facts, Severity
+from alertnet.core.notification import Kind
 
 
 class Subject(StrEnum):
@@ -121,11 +122,13 @@ TO_DO = {subject: what for what, subjects in _TO_DO.items() for subject in subje
 
 @dataclass(frozen=True)
 class Further:
-    """One more notice, which is told in another one."""
+    """What is told in another message: one more notice, or with kind and code one more matter to be answered."""
 
     ref: str
-    subject: Subject
+    subject: Subject | None
     about: str | None = None
+    kind: Kind | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,7 @@ class Said:
     awaited: str | None = None
     """What is awaited of the field, to itself alone: a place by its code, and when."""
     more: tuple[Further, ...] = ()
-    """What else came for the coordinator meanwhile."""
+    """What else came for the coordinator meanwhile, or is open for it."""
     titles: dict[str, str] = field(default_factory=dict, hash=False)
     """The tree's titles by language, where it has several: `organisation` in the words of the recipient."""
     tree_language: str = ""

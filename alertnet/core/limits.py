@@ -61,6 +61,10 @@ class Limit:
         closes = self.closes_for is not None and len(until) >= self.most and not self.is_closed(usage, now)
         return self._close(used, now) if closes else used
 
+    def force(self, usage: Usage, now: datetime) -> Usage:
+        """The usage with one more that nothing may hold back: without room the oldest use makes place."""
+        return replace(usage, until=(*self._counting(usage, now), now + self.window)[-self.most :])
+
     def retry_at(self, usage: Usage, now: datetime) -> datetime:
         """The first moment at which there is room again."""
         counting = self._counting(usage, now)
@@ -127,8 +131,22 @@ DROPS_TOLD = Limit("drops_told", 1, HOUR)
 """Notices that a limit drops something, for each limit."""
 
 NOTICES = Limit("notices", 1, 10 * MINUTE)
-ALL_NOTICES = Limit("all_notices", 12, HOUR)
 """Notices by SMS to one coordinator; what comes meanwhile is held and told in the next."""
+
+TEXTS_AGAIN = Limit("texts_again", 1, 10 * MINUTE)
+"""SMS to one coordinator's phone that repeat what is still open; what is new goes at once, and all in one."""
+
+COORDINATOR_TEXTS = Limit("all_notices", 12, HOUR)
+"""SMS to one coordinator's phone that want an answer or tell something: only an alert goes beyond, and calls ring on.
+
+Mails with notices have as many for themselves.
+"""
+
+UNHURRIED_TEXTS = replace(COORDINATOR_TEXTS, most=9)
+"""Of these, what repeats or only tells something leaves the last three to what is new."""
+
+COORDINATOR_CALLS = Limit("coordinator_calls", 1, 10 * MINUTE)
+"""Calls to one coordinator's phone, each with its second dial: the first about a critical incident goes beyond."""
 
 WRONG_KEYS = Limit("wrong_keys", 10, MINUTE)
 """Requests with a wrong API key from one address."""

@@ -47,6 +47,9 @@ RINGS_FOR = timedelta(seconds=30)
 URGENT = frozenset({Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM, Kind.TASK})
 """What rings, or wants an answer."""
 
+ASKING = frozenset({Kind.DECISION, Kind.ALARM, Kind.TASK})
+"""What is asked of coordinators until one of them answers."""
+
 CLASSES = 3
 """How many ranks each severity has."""
 
@@ -65,6 +68,11 @@ FIELD = "field"
 def is_in_field(contact: str) -> bool:
     """Whether that name stands for a phone of the field, as `team/member` does: no tree has it, and none can bar it."""
     return contact == FIELD or "/" in contact
+
+
+def is_repeat(rank: int) -> bool:
+    """Whether a message of that rank was said before."""
+    return rank % CLASSES == 1
 
 
 class AttemptStatus(StrEnum):

@@ -35,6 +35,9 @@ class Script:
         return tuple(part.strip() for part in self.sentences[stage].split(PAUSE))
 
 
+OPEN_MATTERS = "open_matters"
+"""The folder of the SMS that names all that is open for a coordinator, in place of what its kind would say."""
+
 PAUSE = "…"
 """Where a sentence of a call is silent for a second."""
 
@@ -53,6 +56,8 @@ STAGES = (
     "thanks_declined",
     "thanks_go",
     "thanks_hold",
+    "goodbye",
+    "further",
     "no_incident",
 )
 """What every call can say: `greeting` alone is fit for a voicemail, `after` only follows a code that was committed, and

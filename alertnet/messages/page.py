@@ -363,7 +363,7 @@ def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
 def _further(page: Page, words: Words) -> list[str]:
     """What other notices stated that one SMS told together."""
     more = page.said.more if page.is_notice else ()
-    return [f"{each.ref}: {unbroken(words.statement(each.subject, each.about))}" for each in more]
+    return [f"{each.ref}: {unbroken(words.statement(each.subject, each.about))}" for each in more if each.subject]
 
 
 def _to_do(page: Page, say: Callable[..., str]) -> list[str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Container
 from dataclasses import replace
 from functools import cache
+from itertools import product
 from typing import Any
 
 from jinja2 import Template
@@ -12,10 +13,10 @@ from markupsafe import Markup, escape
 from alertnet.core.delivery.sms_encoding import SmsSize, count, fold
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.languages import fallbacks, primary
-from alertnet.core.disclosure import Said
+from alertnet.core.disclosure import Further, Said
 from alertnet.core.errors import Unknown
-from alertnet.core.notification import Kind
-from alertnet.messages.message import METHODS, STAGES, SUBJECTS, Message, Script
+from alertnet.core.notification import URGENT, Kind
+from alertnet.messages.message import METHODS, OPEN_MATTERS, STAGES, SUBJECTS, Message, Script
 from alertnet.messages.page import PAGE, Page, page_values
 from alertnet.messages.templates.completion import regional_tables
 from alertnet.messages.templates.load import LAYOUT, Templates
@@ -126,7 +127,13 @@ class Renderer:
         if method is MethodKind.CALL:
             script = self.speak(kind, language, said)
             return Message(script.language, sentences=tuple(script.sentences.values()))
-        return self._sms(kind, language, said) if method is MethodKind.SMS else self._mail(kind, language, said)
+        if method is MethodKind.EMAIL:
+            return self._mail(kind, language, said)
+        return (
+            self._open_matters(kind, language, said)
+            if kind in URGENT and said.more
+            else self._sms(kind, language, said)
+        )
 
     def speak(self, kind: Kind, language: str, said: Said) -> Script:
         """Every sentence of a call, by stage (`STAGES`): those of the kind, over those that all calls share."""
@@ -144,6 +151,21 @@ class Renderer:
         values = self._values(kind, said, self.words(used), MethodKind.SMS)
         text = ""
         for values["with_callback"], values["with_no_hint"] in SHORTER:
+            text = fold(_one_line(write(template.generate(values), _LONGEST_SMS)))
+            if fits(count(text)):
+                break
+        return Message(used, text)
+
+    def _open_matters(self, kind: Kind, language: str, said: Said) -> Message:
+        """One SMS for all that is open: it names as many matters as fit, and drops the callback before any of them."""
+        template, used = self._template(OPEN_MATTERS, "sms.j2", language, said.tree_language)
+        words, own = self.words(used), Further(said.ref, said.subject, said.about, kind, said.code)
+        values = self._values(kind, said, words, MethodKind.SMS)
+        matters = [words.matter(each.kind or kind, each) for each in (own, *said.more)]
+        text = ""
+        for most, values["with_callback"] in product(range(len(matters), 0, -1), (True, False)):
+            rest = [words.and_more.replace("{count}", str(len(matters) - most))] if most < len(matters) else []
+            values["matters"] = "; ".join([*matters[:most], *rest])
             text = fold(_one_line(write(template.generate(values), _LONGEST_SMS)))
             if fits(count(text)):
                 break

@@ -12,8 +12,9 @@ import yaml
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.languages import title_in
-from alertnet.core.disclosure import Said, Subject
+from alertnet.core.disclosure import Further, Said, Subject
 from alertnet.core.incident import TYPES, CloseReason, Severity
+from alertnet.core.notification import Kind
 from alertnet.core.resolution.resolve import Waiting
 from alertnet.messages.message import METHODS, PAUSE
 
@@ -23,7 +24,8 @@ LONGEST_GROUP = 4
 SHORT_ABOUT = 20
 SHORT_LIST = 40
 SHORT_NEWS = 60
-"""Characters of an SMS that a contact's id, a list of codes and further notices may take."""
+SHORT_MATTER = 52
+"""Characters of an SMS that a contact's id, a list of codes, further notices, and an open matter may take."""
 
 NEUTRAL = (
     "unknown_caller",
@@ -44,7 +46,10 @@ RIGHT_TO_LEFT = frozenset(("ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur"
 ACCOUNT_SUBJECTS = (Subject.SMS_FAILS, Subject.CALLS_FAIL, Subject.MAIL_FAILS, Subject.PROVIDER_AWAY)
 """What may be the fault of our account: then `about` is an `AccountFault`."""
 
-_PLAIN_KEYS = ("drill", "also", "plus", "somebody", "date", "first", *NEUTRAL)
+MATTERS = ("alert", "alarm", "task", "verify", "level", "confirm")
+"""What can be open for a coordinator: a kind of message, a decision by its subject."""
+
+_PLAIN_KEYS = ("drill", "also", "plus", "somebody", "and_more", "date", "first", *NEUTRAL)
 _TABLES = {
     "types": frozenset(TYPES),
     "severities": frozenset(Severity),
@@ -53,6 +58,7 @@ _TABLES = {
     "subjects": frozenset(Subject),
     "faults": frozenset(AccountFault),
     "waiting": frozenset(Waiting),
+    "matters": frozenset(MATTERS),
 }
 _PARTIAL = {"short_types": frozenset(TYPES)}
 """Tables that name only what an SMS calls otherwise."""
@@ -101,6 +107,10 @@ class Words:
     """Names of types for an SMS, where those of `types` are too long."""
     waiting: dict[str, str] = field(default_factory=dict)
     """Why a level waits for a go, to be joined by semicolons."""
+    matters: dict[str, str] = field(default_factory=dict)
+    """What is open, each with what is to be sent for it, where one SMS names several."""
+    and_more: str = ""
+    """How many more there are than it has room for: `{count}`."""
     faults: dict[str, str] = field(default_factory=dict)
     """What a provider has against our account, said after what can't be sent for it."""
     key_proof: str = ""
@@ -143,6 +153,16 @@ class Words:
         if subject in ACCOUNT_SUBJECTS and about in self.faults:
             return f"{statement}: {self.faults[about]}"
         return statement.replace("{about}", about or self.somebody).replace("{type}", type or self.types["other"])
+
+    def matter(self, kind: Kind, further: Further) -> str:
+        """One open matter with what is to be sent for it, as in `GO 5823 A-7K3M: tell Army`."""
+        if further.code is None:
+            return f"{self.headings[kind]} {further.ref}"
+        name = further.subject if kind is Kind.DECISION else Kind.ALERT if kind.is_alert else kind
+        about = _cut(further.about, SHORT_ABOUT) if further.about else None
+        statement = self.statement(further.subject, about) if further.subject else ""
+        matter = self.matters[name or Subject.LEVEL].replace("{code}", further.code).replace("{ref}", further.ref)
+        return _cut(matter.replace("{about}", about or self.somebody).replace("{statement}", statement), SHORT_MATTER)
 
 
 def direction(language: str) -> str:
@@ -252,6 +272,7 @@ def _further(said: Said, words: Words, *, is_sms: bool) -> str:
     stated = [
         f"{each.ref} {words.statement(each.subject, _cut(each.about, SHORT_ABOUT) if each.about else None)}"
         for each in said.more
+        if each.subject is not None and each.kind is None
     ]
     if not is_sms:
         return "\n".join(stated)

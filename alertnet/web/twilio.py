@@ -157,18 +157,23 @@ def call_answered(attempt: Identifier, form: Signed, runtime: InForce) -> Respon
 
 @router.post("/twilio/voice/{attempt}/keypad")
 def call_keyed(
-    attempt: Identifier, form: Signed, runtime: InForce, turn: Turn = None, silent: bool = False
+    attempt: Identifier,
+    form: Signed,
+    runtime: InForce,
+    turn: Turn = None,
+    silent: bool = False,
+    about: str | None = None,
 ) -> Response:
     """What our call says to keys, or to none in time."""
-    return _speak(runtime, attempt, runtime.transact(key_in, attempt, _keyed(form, turn, silent)))
+    return _speak(runtime, attempt, runtime.transact(key_in, attempt, _keyed(form, turn, silent, about)))
 
 
-def _keyed(form: Form, turn: int | None, silent: bool) -> Keyed:
+def _keyed(form: Form, turn: int | None, silent: bool, about: str | None) -> Keyed:
     """The star ends what is keyed: 9 and the star are the 9, finished by it."""
     keys, finished_on = form.get("Digits", ""), form.get("FinishedOnKey", STAR)
     digits = _digits(form)
     is_wrong_person = digits == WRONG_PERSON and (keys != digits or finished_on == STAR)
-    return Keyed(digits, is_wrong_person, turn, silent)
+    return Keyed(digits, is_wrong_person, turn, silent, about)
 
 
 def _digits(form: Form) -> str:
@@ -177,25 +182,31 @@ def _digits(form: Form) -> str:
 
 def _speak(runtime: Runtime, attempt: str, spoken: Spoken | None) -> Response:
     twiml = VoiceResponse()
-    if spoken is None:
-        twiml.hangup()
-        return _answer(twiml)
+    while spoken is not None:
+        _say(runtime, twiml, attempt, spoken)
+        if spoken.question is not None:
+            return _answer(twiml)
+        spoken = spoken.then
+    twiml.hangup()
+    return _answer(twiml)
+
+
+def _say(runtime: Runtime, twiml: VoiceResponse, attempt: str, spoken: Spoken) -> None:
     templates = spoken.templates or runtime.edition.templates
     script = runtime.renderer(templates).speak(spoken.kind, spoken.language, spoken.said)
     for stage in spoken.stages:
         twiml.say(script.sentences[stage], language=script.language)
     question = spoken.question
-    if question is None:
-        twiml.hangup()
-    else:
+    if question is not None:
         path = f"/twilio/voice/{attempt}/keypad{_place(question)}"
         patience = PATIENCE_SECONDS.get(question.stage, USUAL_PATIENCE_SECONDS)
         _gather(runtime, twiml, path, question.digits, patience, script.parts(question.stage), script.language)
-    return _answer(twiml)
 
 
 def _place(question: KeypadQuestion) -> str:
-    """Which try the keys are brought back for, as a query; it is signed like all of the URL."""
+    """Which try or further matter the keys are brought back for, as a query; it is signed like all of the URL."""
+    if question.about is not None:
+        return f"?about={question.about}"
     if question.turn is None:
         return ""
     return f"?turn={question.turn}" + ("&silent=1" if question.silent else "")

@@ -12,7 +12,8 @@ from alertnet.core.codec import from_plain
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.incident import Facts
-from alertnet.core.notification import Kind, is_in_field
+from alertnet.core.limits import COORDINATOR_CALLS, COORDINATOR_TEXTS
+from alertnet.core.notification import ASKING, Kind, is_in_field
 from alertnet.flows.system.self_monitoring import NO_REF
 from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, served
 from simulation.hosts.host import Host, Process
@@ -66,6 +67,22 @@ _ANSWERS: Select[Any] = select(acknowledgements.c.tree, acknowledgements.c.conta
     acknowledgements.c.revoked_at.is_(None),
 )
 
+_BEFORE: Select[Any] = (
+    select(
+        attempts.c.id,
+        attempts.c.notification_id,
+        attempts.c.incident_id,
+        attempts.c.started_at,
+        attempts.c.extra,
+        attempts.c.delays,
+        notifications.c.address,
+        notifications.c.kind,
+    )
+    .join(notifications, notifications.c.id == attempts.c.notification_id)
+    .where(attempts.c.method == bindparam("method"), attempts.c.started_at.is_not(None))
+)
+_LOAD = {kind.value for kind in (*ASKING, Kind.ALERT, Kind.REMINDER, Kind.NOTICE)}
+
 
 class Promises:
     """The ledger of what was handed over and taken."""
@@ -76,6 +93,8 @@ class Promises:
         self.taken: Counter[str] = Counter()
         """How often the provider took each attempt."""
         self._replies: dict[str, bytes] = {}
+        self._begun: set[str] = set()
+        """What was handed over before, and not taken."""
 
     def is_handed_over(self, process: Process, outgoing: Outgoing) -> None:
         """Check a message whose first byte a process is about to write."""
@@ -96,6 +115,7 @@ class Promises:
             self._is_about_us(outgoing, what)
         if row.kind == Kind.TEST.value:
             self._may_be_tested(outgoing, what)
+        self._spares_the_phone(row, outgoing, what)
         self._is_claimed(process, row, what)
         self._is_discreet(outgoing, what)
 
@@ -126,6 +146,40 @@ class Promises:
             self._break("A1", f"the text {id} was answered in two ways")
         if not self.world.database.rows(select(inbound.c.known).where(inbound.c.provider_id == id)):
             self._break("A1", f"the text {id} was answered, and no commit holds it")
+
+    def _spares_the_phone(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
+        """Check that a coordinator's phone rings at most once in ten minutes, and gets twelve SMS in an hour (B9).
+
+        Beyond that only the first call about an incident, an alert, and what says again what was counted.
+        """
+        coordinators = [each for tree in self.world.network.trees.values() for each in tree.coordinators]
+        is_about_us = row.kind == Kind.ALARM.value and row.alarm_id is None
+        if row.kind not in _LOAD or is_about_us or not any(outgoing.to in each.addresses for each in coordinators):
+            return
+        was_begun = outgoing.attempt in self._begun
+        self._begun.add(outgoing.attempt)
+        sent = self.world.database.rows(_BEFORE, method=outgoing.method.value)
+        at_phone = [each for each in sent if each.address == outgoing.to and each.kind in _LOAD]
+        there = [each for each in at_phone if each.incident_id or each.kind == Kind.NOTICE.value]
+        mine = next(each for each in there if each.id == outgoing.attempt)
+        before = [each for each in there if each.started_at < mine.started_at and each.id != mine.id]
+        again = (
+            was_begun
+            or mine.extra
+            or mine.delays
+            or any(each.notification_id == mine.notification_id for each in before)
+        )
+        slack = timedelta(seconds=5 + 2 * self.world.mischief.clocks_apart)
+        if again or row.kind == Kind.ALERT.value:
+            return
+        if outgoing.method is MethodKind.SMS:
+            hour = [each for each in before if each.started_at > mine.started_at - timedelta(hours=1) + slack]
+            if len(hour) >= COORDINATOR_TEXTS.most:
+                self._break("B9", f"{what} is handed over although {len(hour)} SMS went there within the hour")
+        elif outgoing.method is MethodKind.CALL and any(each.incident_id == mine.incident_id for each in before):
+            last = max(each.started_at for each in before)
+            if mine.started_at - last < COORDINATOR_CALLS.window - slack:
+                self._break("B9", f"{what} is handed over although its phone rang {mine.started_at - last} ago")
 
     def _keeps_consent(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
         if row.facts is None or is_in_field(row.contact):

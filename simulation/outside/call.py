@@ -13,7 +13,7 @@ from simulation.outside.people import People
 from simulation.world.message import Message
 from simulation.world.world import World
 
-_TURN = re.compile(r"keypad(?:\?turn=(\d)(&amp;silent=1)?)?")
+_TURN = re.compile(r"keypad(?:\?turn=(\d)(&amp;silent=1)?|\?about=(\w+))?")
 _SPOKEN = re.compile(r"(?<!\d, )(\d), (\d), (\d)(?!, \d)")
 AFTER_THE_CODE = "call, after its code"
 """How an answer by telephone comes: the code alone proves that somebody listens, and takes nobody's charge."""
@@ -66,9 +66,10 @@ class Call:
             return
         turn, silent = int(place[1]) if place[1] else None, bool(place[2])
         spoken = _SPOKEN.findall(words)
-        self.world.time.after(self.world.random.uniform(2, 9), partial(self._keys, turn, silent, spoken))
+        keys = partial(self._keys, turn, silent, place[3], spoken)
+        self.world.time.after(self.world.random.uniform(2, 9), keys)
 
-    def _keys(self, turn: int | None, silent: bool, spoken: list[tuple[str, str, str]]) -> None:
+    def _keys(self, turn: int | None, silent: bool, about: str | None, spoken: list[tuple[str, str, str]]) -> None:
         if self.is_over:
             return
         random, outgoing = self.world.random, self.message.outgoing
@@ -86,7 +87,9 @@ class Call:
             self.world.story.tell("phone", f"keys {digits} in {self.world.describe(outgoing)}")
         form = Form({"CallSid": self.message.id, "Digits": digits})
         self.web.request(
-            "keys", lambda runtime: twilio.call_keyed(outgoing.attempt, form, runtime, turn, silent), self._hears
+            "keys",
+            lambda runtime: twilio.call_keyed(outgoing.attempt, form, runtime, turn, silent, about),
+            self._hears,
         )
 
     def _ends(self, status: str) -> None:

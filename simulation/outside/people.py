@@ -20,8 +20,8 @@ from simulation.world.database import OURS, PUBLIC_URL
 from simulation.world.world import World
 
 _DECISION = re.compile(r"GO (\d{4})")
-_TASK = re.compile(r"TASK.* OK (\d{4})")
-_CODE = re.compile(r"nswer (\d{4})")
+_TASK = re.compile(r"OK (\d{4})")
+_CODE = re.compile(r"reply (\d{4})")
 _TEST = re.compile(r"test of your number\. Please reply (\d{4})")
 _LINK = re.compile(re.escape(PUBLIC_URL) + r"/a/(\w+)")
 
@@ -73,15 +73,15 @@ class People:
                     self.world.time.after(self._delay(), partial(self.press, outgoing.to, link[1]))
             return
         self.written_by[outgoing.to] = outgoing.sender
-        if decision := _DECISION.search(outgoing.text):
+        for decision in _DECISION.findall(outgoing.text):
             if random.random() < max(0.3, chance):
                 word = random.choice(["GO", "GO", "GO", "HOLD"])
-                self.world.time.after(self._delay(), partial(self.write, outgoing.to, f"{word} {decision[1]}"))
-        elif task := _TASK.search(outgoing.text):
+                self.world.time.after(self._delay(), partial(self.write, outgoing.to, f"{word} {decision}"))
+        for task in _TASK.findall(outgoing.text):
             if random.random() < chance:
                 words = random.choice(["OK {}", "OK {}", "NO {}", "PASS {}", "DONE {} they send somebody"])
-                self.world.time.after(self._delay(), partial(self.report, outgoing.to, words.format(task[1])))
-        elif code := _CODE.search(outgoing.text):
+                self.world.time.after(self._delay(), partial(self.report, outgoing.to, words.format(task)))
+        if code := _CODE.search(outgoing.text):
             self.known[outgoing.to] = code[1]
             if random.random() < chance:
                 self.world.time.after(self._delay(), partial(self.answer, outgoing.to))

@@ -9,7 +9,7 @@ from alertnet.cli.demo.evening import Evening
 from alertnet.flows.credentials.pins import set_pins
 
 LINK = re.compile(r"http://\S+/(?:a|c)/\w+")
-CODE = re.compile(r"URGENTE .* responda (\d{4})")
+CODE = re.compile(r"URGENTE.* responda (\d{4})")
 COORDINATOR = "colombia-coordinator"
 
 

@@ -1,12 +1,9 @@
 """`trees show`: the network as one would hang it on the wall."""
 
-import shutil
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from alertnet.trees import read_network
 from tests.cli.conftest import REPOSITORY, Office
 
 TREES = str(REPOSITORY / "contact_trees")
@@ -50,31 +47,3 @@ def test_a_tree_that_is_not_there_is_refused_by_name(office: Office) -> None:
 
     assert (said.code, said.out) == (2, "")
     assert "atlantis" in said.err
-
-
-def test_a_printed_page_tears_no_level_and_begins_with_the_first(office: Office) -> None:
-    """Each level is a picture of its own, below the title of its tree."""
-    said = office.types("trees", "show", TREES, "--html", "--tree", "colombia")
-
-    page = ElementTree.fromstring(said.out.replace("<!doctype html>", "").replace('<meta charset="utf-8">', ""))
-    pictures = [" ".join(each.itertext()) for each in page.iter() if each.tag.endswith("svg")]
-    assert [each for each in pictures if "Coordination" in each] == pictures[:1]
-    assert len(pictures) == len(read_network(Path(TREES)).trees["colombia"].levels) + 1
-    assert "svg{display:block;max-width:100%;height:auto;break-inside:avoid}" in said.out
-
-
-def test_who_has_the_telephone_now_stands_with_the_contact(office: Office) -> None:
-    trees = office.folder / "trees"
-    shutil.copytree(TREES, trees)
-    colombia = trees / "colombia.yaml"
-    deputy = "    deputy: coordinator-2\n"
-    rota = '    duty: {rota: [ana], change: "Mo 09:00"}\n'
-    colombia.write_text(colombia.read_text().replace(deputy, deputy + rota, 1))
-
-    before = office.types("trees", "show", TREES, "--tree", "colombia")
-    shown = office.types("trees", "show", str(trees), "--tree", "colombia")
-    drawn = office.types("trees", "show", str(trees), "--tree", "colombia", "--svg")
-
-    assert "on duty now" not in before.out
-    assert "deputy coordinator-2  on duty now north/ana" in shown.out
-    assert "on duty now north/ana" in drawn.out

@@ -79,7 +79,7 @@ def test_what_is_said_in_spanish_has_its_english_at_hand() -> None:
     assert len(texts) > 2
     assert all(meanings)
     assert "received" in meanings[0]
-    assert any("URGENT " in each for each in meanings)
+    assert any("URGENT" in each for each in meanings)
     assert built.subtitles.of("SOS") is None
 
 

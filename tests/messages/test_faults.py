@@ -38,8 +38,8 @@ def test_nothing_confidential_has_a_name(folder: Fill, name: str) -> None:
     assert fault.startswith(f"alert/en/sms.j2:2: unknown name '{name}' (known: about, also, answerable, ")
 
 
-def test_the_names_are_those_of_said_and_five_of_presentation() -> None:
-    presented = {"statement", "slowly", "heading", "with_callback", "with_no_hint"}
+def test_the_names_are_those_of_said_and_six_of_presentation() -> None:
+    presented = {"statement", "slowly", "heading", "matters", "with_callback", "with_no_hint"}
     assert NAMES - {field.name for field in fields(Said)} == presented
 
 

@@ -130,6 +130,14 @@ def as_planned(rehearsal: Rehearsal, opened_at: datetime) -> list[tuple[str, str
     return sorted(told, key=lambda each: (each[2], each[0], each[1]))
 
 
+def assert_foretold(told: list[tuple[str, str, float]], foretold: list[tuple[str, str, float]]) -> None:
+    """All of it happened; only a coordinator's phone that has had its share of an hour is told the rest in one (B9)."""
+    spared = [each for each in foretold if each not in told]
+    assert [each for each in foretold if each not in spared] == told
+    assert {who for who, _, minute in spared if minute < 40} == set()
+    assert {who for who, _, _ in spared} <= {"coordinator", "second"}
+
+
 def happened(incident: Incident) -> list[tuple[str, str, float]]:
     return planned(incident, *PEOPLE, kinds=KINDS)
 
@@ -142,7 +150,7 @@ def test_a_night_in_which_nobody_answers_goes_as_it_was_foretold(world_of: World
     world.passes(hours=2)
 
     script = Script(gives_go=False)
-    assert happened(incident) == as_planned(foretold(world, hours=2, script=script), FRIDAY_NIGHT)
+    assert_foretold(happened(incident), as_planned(foretold(world, hours=2, script=script), FRIDAY_NIGHT))
 
 
 def test_coordinators_of_a_tree_that_tells_nobody_are_foretold_as_they_are_told(world_of: Worlds) -> None:
@@ -175,7 +183,7 @@ def test_whatever_the_trees_are_it_goes_as_it_was_foretold(world_of: Worlds, see
         incident.act("acknowledgements", expect=201, tree=deed.tree, contact=deed.about, kind="acknowledged")
     world.passes(minutes=89.5 - minute_of(world.clock.at))
 
-    assert happened(incident) == as_planned(rehearsal, FRIDAY_NIGHT)
+    assert_foretold(happened(incident), as_planned(rehearsal, FRIDAY_NIGHT))
     assert history(incident) == as_noted(rehearsal)
 
 

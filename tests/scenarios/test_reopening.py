@@ -10,7 +10,7 @@ from tests.postgres import fresh_database
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, reports, tries
 from tests.scenarios.valley import COORDINATION, FIELD, a_tree
-from tests.scenarios.world import CAST, FRIDAY_NIGHT, Incident, World, code_in, spoken_code_in
+from tests.scenarios.world import CAST, FRIDAY_NIGHT, Incident, World, code_in, decision_code_in, spoken_code_in
 
 CONTACTS = """
   coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}
@@ -149,8 +149,9 @@ def test_a_decision_keeps_the_time_it_had_until_it_opens_by_itself(world_of: Wor
 
     is_closed_for(world, incident, minutes=60)
     at_once = world.phone("defenders").inbox[:]
-    asked = latest(world, "coordinator", "DECISION")
+    world.texts("coordinator", code_in(latest(world, "coordinator", "it is not over:")))
     world.passes(minutes=24, seconds=59)
+    asked = latest(world, "coordinator", "DECISION")
     before = world.phone("defenders").inbox[:]
     world.passes(seconds=1)
 
@@ -241,8 +242,8 @@ def test_an_answer_to_be_confirmed_is_asked_about_anew(world_of: Worlds) -> None
     assert texts(world, "coordinator", "takes charge? If so GO") == 1
 
     is_closed_for(world, incident, minutes=60)
-    asked = texts(world, "coordinator", "takes charge? If so GO")
-    world.texts("coordinator", f"GO {code_in(latest(world, 'coordinator', 'takes charge? If so GO'))}")
+    asked = texts(world, "coordinator", "GO ")
+    world.texts("coordinator", f"GO {decision_code_in(latest(world, 'coordinator', 'GO '))}")
 
     assert asked == 2
     assert incident.status("valley") == "acknowledged"
@@ -252,11 +253,11 @@ def test_whether_a_report_is_true_is_asked_anew_once(valley: World) -> None:
     """B3: the same question with the same code, not a second one beside it."""
     valley.texts("ana", "SOS")
     incident = valley.newest()
-    code = code_in(latest(valley, "coordinator", "DECISION"))
+    code = decision_code_in(latest(valley, "coordinator", "GO "))
 
     is_closed_for(valley, incident, minutes=60)
 
-    assert code_in(latest(valley, "coordinator", "DECISION")) == code
+    assert decision_code_in(latest(valley, "coordinator", "it is not over:")) == code
     assert incident.told("decision") == [("coordinator", "sms")] * 2
     valley.texts("coordinator", f"GO {code}")
     assert incident["verified"]

@@ -40,7 +40,7 @@ def evening(world: World, **body: Any) -> tuple[Incident, str]:
 
 
 def tasks_of(world: World) -> list[str]:
-    return [text for text in world.phone("coordinator").inbox if "TASK" in text]
+    return [text for text in world.phone("coordinator").inbox if "TASK" in text or "call made" in text]
 
 
 def jobs_of(world: World) -> list[Job]:

@@ -152,6 +152,13 @@ def code_in(text: str) -> str:
     return found[1]
 
 
+def decision_code_in(text: str) -> str:
+    """The code with which a question is decided, also where the SMS names other matters as well."""
+    found = re.search(r"\bGO (\d{4})\b", text)
+    assert found, text
+    return found[1]
+
+
 def link_in(text: str) -> str:
     """The path of the link that a message carries."""
     found = re.search(re.escape(PUBLIC_URL) + r"(/[ac]/\w+)", text)

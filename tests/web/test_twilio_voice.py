@@ -420,12 +420,15 @@ def test_a_decision_is_keyed_after_the_code(world: World, key: str, answer: str)
 
 
 def test_a_decision_left_open_is_recorded_as_nothing(world: World) -> None:
+    """What else is open is offered all the same; at the end silence is told that it was none."""
     world.raises(verified=False)
     attempt = world.attempt("alice", kind="decision")
 
-    end = world.answers(attempt).keys(world.code(attempt)).silence()
+    further = world.answers(attempt).keys(world.code(attempt)).silence()
+    further.silence()
 
-    assert "Nothing was recorded" in end.text
+    assert "There is one more matter" in further.text
+    assert "You have an urgent human rights alert" in further.text
     assert [row.answer for row in world.rows(alarms) if row.kind == "decision"] == [None]
 
 

@@ -1,5 +1,6 @@
 """What people do in a story that plays by itself: each answers as soon as there is something to answer."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -8,6 +9,8 @@ from alertnet.cli.demo.page_content.names import PIN
 from alertnet.cli.demo.stage import Stage
 from alertnet.core.directory.contact import Contact, Role
 
+FIRST_KEY = re.compile(r"\b1\b")
+
 Try = Callable[[Stage], bool]
 """Does it where that can be done by now, and says whether it was."""
 
@@ -15,7 +18,7 @@ Try = Callable[[Stage], bool]
 def company(stage: Stage) -> Iterator[tuple[timedelta, Try]]:
     """From when on people try what: coordinators take charge and decide, an ombudsman and an embassy take charge."""
     for place, coordinator in enumerate(_first_of_each_tree(stage, Role.COORDINATOR)):
-        yield timedelta(minutes=1.5 + 6.5 * place), _by_call(coordinator) if place == 0 else _by_sms(coordinator)
+        yield timedelta(minutes=0.75 + 7.25 * place), _by_call(coordinator) if place == 0 else _by_sms(coordinator)
         yield timedelta(minutes=3 + 6 * place), _decides(coordinator)
     for contact in _first_of_each_tree(stage, Role.OMBUDS):
         yield timedelta(minutes=12), _by_sms(contact)
@@ -32,7 +35,7 @@ def _first_of_each_tree(stage: Stage, role: Role) -> tuple[str, ...]:
 
 
 def _by_call(who: str) -> Try:
-    """Answers, keys the PIN, and takes charge."""
+    """Answers, keys the PIN, takes charge, and gives its go to whatever else is open."""
 
     def attempt(stage: Stage) -> bool:
         for number in stage.numbers(who):
@@ -41,8 +44,9 @@ def _by_call(who: str) -> Try:
                 phone.answers()
             if (call := phone.talking) and call.waits_for_keys:
                 call.press(PIN)
-                if call.waits_for_keys:
-                    call.press("1")
+                while call.waits_for_keys:
+                    # What comes next can be held, and nobody does.
+                    call.press("1") if FIRST_KEY.search(call.heard[-1].text) else call.stays_silent()
                 call.hang_up()
                 return True
         return False
@@ -77,10 +81,11 @@ def _decides(who: str) -> Try:
     decided: set[str] = set()
 
     def attempt(stage: Stage) -> bool:
-        code = newest(stage.phone(who), DECISION_CODE)
-        if code is not None and code not in decided:
+        phone = stage.phone(who)
+        asked = [code for text in phone.inbox for code in DECISION_CODE.findall(text)]
+        for code in dict.fromkeys(each for each in asked if each not in decided):
             decided.add(code)
-            stage.phone(who).sends(f"GO {code}")
+            phone.sends(f"GO {code}")
         return False
 
     return attempt

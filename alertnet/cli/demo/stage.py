@@ -118,14 +118,20 @@ def stage(trees: Path | None = None) -> Iterator[Stage]:
         upgrade(runtime.engine)
         team = first_team(runtime.network)
         key = runtime.transact(create_key, team.id, SCOPES)
-        for owner in (f"{team.id}/{next(iter(team.members))}", *_coordinators(runtime.network)):
-            runtime.transact(set_pins, owner, PIN, DURESS_PIN, one_time=0)
+        set_everybodys_pins(runtime)
         # A clock that jumps would be taken for a standstill.
         stack.enter_context(working(runtime, replace(THIS_PLATFORM, ping=None)))
         stack.enter_context(web(runtime, listening, threading.Event()))
         clock_speed = ClockSpeed(runtime, sandbox, clock)
         stack.callback(clock_speed.close)
         yield Stage(runtime, sandbox, clock, clock_speed, Api(url, key), subtitles)
+
+
+def set_everybodys_pins(runtime: Runtime) -> None:
+    """Give whoever reports and each coordinator the PINs of the demo."""
+    team = first_team(runtime.network)
+    for owner in (f"{team.id}/{next(iter(team.members))}", *_coordinators(runtime.network)):
+        runtime.transact(set_pins, owner, PIN, DURESS_PIN, one_time=0)
 
 
 def _coordinators(network: Network) -> list[str]:

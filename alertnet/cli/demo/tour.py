@@ -10,7 +10,6 @@ from alertnet.cli.demo.client import DECISION_CODE, LINK, WRITTEN_CODE, newest, 
 from alertnet.cli.demo.page_content.names import PIN
 from alertnet.cli.demo.stage import Stage
 from alertnet.cli.demo.watch import Missed, Watch
-from alertnet.sandbox import Call
 
 ALERTS = ("alert", "reminder")
 RUNG = (*ALERTS, "decision", "alarm", "task", "notice")
@@ -34,7 +33,7 @@ class Tour:
         """
         scenes = {
             "Ana, in the field, texts three letters: the coordinators are alerted, and asked if it is true": self._sos,
-            "Nobody answers. Three minutes later it rings: the coordinator keys its PIN, then the 1": self._call,
+            "It rings: the coordinator keys its PIN, nothing to the question, and the 1 to the alert": self._call,
             "The coordinator has reached Ana: it is true. GO, and others may hear of it": self._go,
             "The head office abroad hears next, and answers with the code of its SMS": self._code,
             "Then the embassies. One of them opens its link, and presses the button on the page": self._link,
@@ -55,10 +54,9 @@ class Tour:
         self._watch.expect("a telephone that rings", lambda: self._stage.phone("coordinator").ringing)
 
     def _call(self) -> None:
-        call = self._watch.skip_until("a call to the coordinator", lambda: self._alerting("coordinator"))
-        self._stage.phone("coordinator").answers()
+        call = self._stage.phone("coordinator").answers()
         self._watch.expect("a call that asks for the PIN", lambda: call.waits_for_keys)
-        call.press(PIN).press("1")
+        call.press(PIN).stays_silent().press("1")
         self._expect_answer("coordinator", via="call")
         call.hang_up()
 
@@ -106,13 +104,6 @@ class Tour:
                 for each in self._incident()["acknowledgements"]
             ),
         )
-
-    def _alerting(self, contact: str) -> Call | None:
-        """The call that rings there now, if it is an alert: decisions ring too."""
-        call = self._stage.phone(contact).ringing
-        alerts = [each for each in self._incident()["notifications"] if each["kind"] in ALERTS]
-        ids = {attempt["provider_id"] for each in alerts for attempt in each["attempts"]}
-        return call if call and call.record.sid in ids else None
 
     def _text(self, who: str, *patterns: re.Pattern[str]) -> str | None:
         """What the last of the patterns finds in the newest SMS of theirs that matches them all."""

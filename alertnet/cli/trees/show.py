@@ -12,7 +12,6 @@ import typer
 from alertnet.cli.arguments import TREES, or_shipped
 from alertnet.core.directory.contact import Contact, Method
 from alertnet.core.directory.contact_tree import ContactTree, Level, Team
-from alertnet.core.directory.on_call import Officer
 from alertnet.core.directory.when import When
 from alertnet.core.errors import Unknown
 from alertnet.core.incident import Severity
@@ -22,17 +21,7 @@ IN_A_ROW = (WIDTH - 2 * MARGIN - 80) // (CARD + GAP)
 WORDS = 40
 """Letters of a card's line."""
 
-LEVEL_TOP = MARGIN
-"""Where a level's picture begins when it stands alone."""
-
-STYLE = (
-    "body{font-family:sans-serif;margin:2rem;color:#111;background:#fff}h1{font-size:1.3rem}"
-    "svg{display:block;max-width:100%;height:auto;break-inside:avoid}article+article{break-before:page}"
-    "@page{size:A4 landscape;margin:12mm}@media print{body{margin:0}}"
-)
-
-OnDuty = Mapping[tuple[str, str], Officer]
-"""Who has a contact's telephone by the rota, by tree and contact; what was arranged besides is not known."""
+STYLE = "body{font-family:sans-serif;margin:2rem;color:#111;background:#fff}svg{max-width:100%;height:auto}"
 
 Folder = Annotated[
     Path,
@@ -45,7 +34,7 @@ Svg = Annotated[bool, typer.Option("--svg", help="A picture.")]
 Html = Annotated[bool, typer.Option("--html", help="A page to print.")]
 
 
-def outline(tree: ContactTree, duty: OnDuty) -> Iterator[str]:
+def outline(tree: ContactTree) -> Iterator[str]:
     """The tree from its head to its last resort, for a terminal."""
     yield f"{tree.id}: {tree.title}"
     yield f"  {head(tree)}"
@@ -54,11 +43,11 @@ def outline(tree: ContactTree, duty: OnDuty) -> Iterator[str]:
         yield "  │"
         yield f"  ├─ {span(starts_at):>5}  {level.name}"
         yield f"  │         {terms(level)}"
-        yield from (f"  │         · {card(tree, id, duty)}" for id in level.notify)
+        yield from (f"  │         · {card(tree, id)}" for id in level.notify)
         starts_at += level.wait
     yield "  │"
     yield f"  └─ {span(starts_at):>5}  nobody has answered: alarm to the coordinators, and last resort"
-    yield from (f"            · {card(tree, id, duty)}" for id in tree.last_resort)
+    yield from (f"            · {card(tree, id)}" for id in tree.last_resort)
 
 
 def outline_of_field(teams: Mapping[str, Team]) -> Iterator[str]:
@@ -111,15 +100,14 @@ def _severities(some: frozenset[Severity]) -> str:
     return ", ".join(severity.value for severity in Severity if severity in some)
 
 
-def card(tree: ContactTree, id: str, duty: OnDuty) -> str:
+def card(tree: ContactTree, id: str) -> str:
     """A contact on one line."""
     contact = tree.contacts[id]
-    officer = duty.get((tree.id, id))
-    return "  ".join([f"{contact.organisation} ({id})", _methods(contact.methods), *details(contact, officer)])
+    return "  ".join([f"{contact.organisation} ({id})", _methods(contact.methods), *details(contact)])
 
 
-def details(contact: Contact, officer: Officer | None) -> list[str]:
-    """What else is to be known of it; `officer`: who has its telephone now."""
+def details(contact: Contact) -> list[str]:
+    """What else is to be known of it."""
     closed = [contact.hours.written] if contact.hours else []
     closed += [f"holidays {', '.join(contact.holidays)}"] if contact.holidays else []
     return [
@@ -130,7 +118,6 @@ def details(contact: Contact, officer: Officer | None) -> list[str]:
         *([f"else {_methods(contact.when_closed)}"] if contact.when_closed else []),
         *(["not told at its next opening"] if not contact.hold else []),
         *([f"deputy {contact.deputy}"] if contact.deputy else []),
-        *([f"on duty now {officer.id}"] if officer else []),
     ]
 
 
@@ -147,85 +134,59 @@ def span(length: timedelta) -> str:
     return f"{seconds}s"
 
 
-def as_html(trees: Iterable[ContactTree], duty: OnDuty) -> str:
-    """A page that stands alone, without a script; when it is printed no level is torn, and each tree begins a page."""
-    opening = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Contact trees</title>'
-    parts = [f"{opening}<style>{STYLE}</style></head><body>"]
-    for tree in trees:
-        pictures = (wall.svg(LEVEL_TOP) for wall in _bands(tree, duty))
-        parts += [f"<article><h1>{escape(tree.title)}</h1><p>{escape(head(tree))}</p>", *pictures, "</article>"]
-    return "\n".join([*parts, "</body></html>"])
+def as_html(trees: Iterable[ContactTree]) -> str:
+    """A page that stands alone, without a script."""
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Contact trees</title>'
+        f"<style>{STYLE}</style></head><body>\n{as_svg(trees)}\n</body></html>"
+    )
 
 
-def _bands(tree: ContactTree, duty: OnDuty) -> Iterator["_Wall"]:
-    """Each level of the tree, and its end, as a picture of its own."""
-    for at, name, about, contacts in _levels(tree):
-        wall = _Wall(duty)
-        wall.band(tree, at, name, about, contacts)
-        yield wall
-
-
-def _levels(tree: ContactTree) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
-    """When each level begins, its name, what it is about, and whom it tells; the last resort behind the others."""
-    starts_at = tree.start.after
-    for level in tree.levels:
-        yield span(starts_at), level.name, terms(level), level.notify
-        starts_at += level.wait
-    yield span(starts_at), "Nobody has answered", "alarm to the coordinators at once, and these", tree.last_resort
-
-
-def as_svg(trees: Iterable[ContactTree], duty: OnDuty) -> str:
+def as_svg(trees: Iterable[ContactTree]) -> str:
     """One SVG with all of them, one below the other."""
-    wall = _Wall(duty)
+    wall = _Wall()
     for tree in trees:
         wall.draw(tree)
-    return wall.svg()
+    box = f"0 0 {WIDTH} {wall.y + MARGIN}"
+    opening = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" font-family="sans-serif" font-size="13">'
+    return "\n".join(
+        [opening, f'<rect width="{WIDTH}" height="{wall.y + MARGIN}" fill="#fff"/>', *wall.parts, "</svg>"]
+    )
 
 
 class _Wall:
     """What is drawn so far, and how far down it reaches."""
 
-    def __init__(self, duty: OnDuty) -> None:
+    def __init__(self) -> None:
         self.parts: list[str] = []
         self.y = MARGIN
-        self._duty = duty
-
-    def svg(self, top: int = 0) -> str:
-        """The picture from there down."""
-        height = self.y + MARGIN - top
-        return "\n".join(
-            [
-                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 {top} {WIDTH} {height}" font-family="sans-serif" '
-                'font-size="13">',
-                f'<rect y="{top}" width="{WIDTH}" height="{height}" fill="#fff"/>',
-                *self.parts,
-                "</svg>",
-            ]
-        )
 
     def draw(self, tree: ContactTree) -> None:
         """One tree below what is there."""
         self._text(MARGIN, tree.title, size=20, bold=True)
         self._text(MARGIN, head(tree))
-        for at, name, about, contacts in _levels(tree):
-            self.band(tree, at, name, about, contacts)
+        starts_at = tree.start.after
+        for level in tree.levels:
+            self._band(tree, f"{span(starts_at)}", level.name, terms(level), level.notify)
+            starts_at += level.wait
+        told = "alarm to the coordinators at once, and these"
+        self._band(tree, span(starts_at), "Nobody has answered", told, tree.last_resort)
         self.y += 2 * MARGIN
 
-    def band(self, tree: ContactTree, at: str, name: str, about: str, contacts: tuple[str, ...]) -> None:
-        """A level below what is there."""
+    def _band(self, tree: ContactTree, at: str, name: str, about: str, contacts: tuple[str, ...]) -> None:
         self.y += GAP
         top = self.y
         self._text(MARGIN + 80, name, size=15, bold=True)
         for line in wrap(about, 130):
             self._text(MARGIN + 80, line, colour="#555")
         for first in range(0, len(contacts), IN_A_ROW):
-            self._row(tree, [tree.contacts[id] for id in contacts[first : first + IN_A_ROW]])
+            self._row([tree.contacts[id] for id in contacts[first : first + IN_A_ROW]])
         self.parts.append(f'<text x="{MARGIN}" y="{top + 15}" font-size="15" fill="#b3261e">{escape(at)}</text>')
         line = f'x1="{MARGIN + 64}" x2="{MARGIN + 64}" y1="{top}" y2="{self.y}"'
         self.parts.append(f'<line {line} stroke="#b3261e" stroke-width="3"/>')
 
-    def _row(self, tree: ContactTree, contacts: list[Contact]) -> None:
-        written = [_lines(contact, self._duty.get((tree.id, contact.id))) for contact in contacts]
+    def _row(self, contacts: list[Contact]) -> None:
+        written = [_lines(contact) for contact in contacts]
         height = LINE * max(map(len, written)) + 14
         for place, lines in enumerate(written):
             x = MARGIN + 80 + place * (CARD + GAP)
@@ -245,15 +206,10 @@ class _Wall:
         self.y += size + 7
 
 
-def _lines(contact: Contact, officer: Officer | None) -> list[str]:
+def _lines(contact: Contact) -> list[str]:
     """The words on a card, short enough for it."""
     methods = ", ".join(str(each.kind) + (f" +{span(each.after)}" if each.after else "") for each in contact.methods)
-    said = [
-        contact.organisation,
-        f"{contact.id} · {contact.role} · {contact.language}",
-        methods,
-        *details(contact, officer),
-    ]
+    said = [contact.organisation, f"{contact.id} · {contact.role} · {contact.language}", methods, *details(contact)]
     return [line for each in said for line in wrap(each, WORDS)]
 
 
@@ -263,23 +219,17 @@ def show(folder: Folder = TREES, tree: Tree = None, svg: Svg = False, html: Html
     In the terminal also the teams of the field. Numbers and addresses are not shown, so that it may hang where others
     see it.
     """
-    from alertnet.runtime.clock import system_clock
     from alertnet.trees import read_network
 
     network = read_network(folder)
     trees = network.trees
     if tree is not None and tree not in trees:
         raise Unknown("tree", tree)
-    now = system_clock()
-    duty = {(each.id, id): officer for each in trees.values() for id, officer in each.on_duty(now).items()}
     chosen = [each for id, each in sorted(trees.items()) if tree in (None, id)]
     if html:
-        typer.echo(as_html(chosen, duty))
+        typer.echo(as_html(chosen))
     elif svg:
-        typer.echo(as_svg(chosen, duty))
+        typer.echo(as_svg(chosen))
     else:
-        drawn = [
-            *(outline(each, duty) for each in chosen),
-            *([outline_of_field(network.teams)] if network.teams and not tree else []),
-        ]
+        drawn = [*map(outline, chosen), *([outline_of_field(network.teams)] if network.teams and not tree else [])]
         typer.echo("\n\n".join(map("\n".join, drawn)))

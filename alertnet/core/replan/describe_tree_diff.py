@@ -82,24 +82,14 @@ def _first_told(tree: ContactTree) -> dict[str, timedelta]:
 def _contact(before: Contact, after: Contact) -> Iterator[str]:
     for name, say in _SAID.items():
         old, new = getattr(before, name), getattr(after, name)
-        # An officer's new number stands with the team.
-        if old != new and not (name == "duty" and say(old) == say(new)):
-            yield _change(name, say(old), say(new))
+        if old != new:
+            yield f"{name.replace('_', ' ')}: {say(old)} → {say(new)}"
     yield from _fields(before, after, besides=("id", *_SAID))
-
-
-def _change(name: str, old: str, new: str) -> str:
-    """What something was and is; where what is shown of it is the same, that it is another all the same."""
-    is_told_apart = old != new
-    return f"{name.replace('_', ' ')}: {old} → {new if is_told_apart else f'another of which the same is shown: {new}'}"
 
 
 def _methods(methods: Iterable[Method]) -> str:
     return ", ".join(
-        f"{method.kind} {_shown(method)}"
-        + (f" after {_words(method.after)}" if method.after else "")
-        + (f" extension {method.extension}" if method.extension else "")
-        + (" which only relays" if method.relays else "")
+        f"{method.kind} {_shown(method)}" + (f" after {_words(method.after)}" if method.after else "")
         for method in methods
     )
 
@@ -169,7 +159,7 @@ def _team(before: Team, after: Team) -> Iterator[str]:
 
 def _member(before: Any, after: Any) -> Iterator[str]:
     if before.phone != after.phone:
-        yield _change("phone", end_of(before.phone), end_of(after.phone))
+        yield f"phone: {end_of(before.phone)} → {end_of(after.phone)}"
     yield from _fields(before, after, besides=("id", "phone", "name"))
 
 
@@ -178,7 +168,7 @@ def _fields(before: Any, after: Any, besides: tuple[str, ...] = ()) -> Iterator[
         old, new = getattr(before, field.name), getattr(after, field.name)
         if field.name not in besides and old != new:
             shown = end_of if field.name == "callback" else _words
-            yield _change(field.name, shown(old), shown(new))
+            yield f"{field.name.replace('_', ' ')}: {shown(old)} → {shown(new)}"
 
 
 def _who(contact: Contact) -> str:

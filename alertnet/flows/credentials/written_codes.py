@@ -63,9 +63,9 @@ def known_code(locked: LockedIncident, tree: str, contact: str) -> str | None:
     )
 
 
-def decision_code(locked: LockedIncident) -> Code | None:
-    """A code of its own for one question or alarm, valid from any coordinator's number."""
-    return _make(locked, locked.plans.coordinators, None, None)
+def decision_code(locked: LockedIncident, asked: Sequence[tuple[str, Contact]]) -> Code | None:
+    """A code of its own for one question or alarm, valid from any number of those who are asked."""
+    return _make(locked, asked, None, None)
 
 
 def code_in_place(locked: LockedIncident, prompt: str, tree: str, contact: Contact) -> Code | None:

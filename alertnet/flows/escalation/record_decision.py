@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY, next_repeat, prompt_pause
+from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, next_repeat, prompt_pause
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
@@ -13,7 +13,7 @@ from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.record_response import Recorded, confirm, counted_in, respond, take_back
 from alertnet.flows.escalation.report_action import still_to_do
 from alertnet.flows.notifications import field_reassurance, prompts
-from alertnet.flows.notifications.prompts import may_repeat, ring
+from alertnet.flows.notifications.prompts import ring
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts as prompt_store
@@ -154,9 +154,6 @@ def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
         return
     if prompt.kind == PromptKind.FIELD_STATUS:
         field_reassurance.tell_nobody_yet(locked, prompt.id)
-    elif not may_repeat(locked, prompt):
-        prompt_store.postpone(tx.session, prompt.id, next_repeat(prompt.due_at, PROMPT_EVERY, tx.now))
-        locked.record("alarm_held", subject=prompt.subject)
     elif prompt.kind != PromptKind.TASK or still_to_do(locked, prompt):
         ring(locked, prompt)
         unanswered = prompt_pause(tx.now - prompt.raised_at, locked.facts.severity)

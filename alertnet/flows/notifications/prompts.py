@@ -1,23 +1,20 @@
 """Prompts to coordinators: SMS and call to each, at any hour, again until one of them answers (B3)."""
 
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY
-from alertnet.core.directory.contact import RINGING, Contact, MethodKind
+from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.disclosure import FIELD_NEWS, IN_FLOODS, Subject
 from alertnet.core.escalation.advance_incident import reasons_to_wait
 from alertnet.core.escalation.state import State
-from alertnet.core.limits import ALL_NOTICES
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind, methods_to_prompt
 from alertnet.flows.credentials.written_codes import decision_code, good_from
 from alertnet.flows.notifications.compose import said, write
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.store.db.tx import Tx
-from alertnet.store.records import limits
+from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials import codes
 from alertnet.store.records.credentials.codes import Code
@@ -25,17 +22,6 @@ from alertnet.store.records.prompts import Prompt
 
 PAUSES = {PromptAnswer.HOLD: FIRST_AFTER_HOLD, PromptAnswer.TAKEN: timedelta(minutes=20)}
 """After these answers it is asked again: nothing is decided, or done, yet."""
-
-
-def count_rings(tx: Tx, address: str, times: int) -> None:
-    """Count an alarm about what somebody texts or calls at an address: notices have the less room there."""
-    used = limits.hold(tx, ALL_NOTICES, address)
-    limits.keep(tx, ALL_NOTICES, address, ALL_NOTICES.use(used, tx.now, times))
-
-
-def may_ring(tx: Tx, address: str) -> bool:
-    """Whether such an alarm may be repeated there once more, by SMS and call."""
-    return ALL_NOTICES.room(limits.usage(tx, ALL_NOTICES, address), tx.now) >= 2
 
 
 def raise_prompt(
@@ -55,7 +41,8 @@ def raise_prompt(
     At once, unless `rings_at` lies ahead. A task is also written by mail: it has words to be copied.
     """
     id, now = locked.tx.entropy.id(), locked.tx.now
-    code = decision_code(locked)
+    asked = _asked(locked, subject, about)
+    code = decision_code(locked, asked)
     rings = rings_at is None or rings_at <= now
     new = prompt_store.NewPrompt(
         id=id,
@@ -75,19 +62,18 @@ def raise_prompt(
     locked.work.add(new)
     locked.record(f"{kind.value}_raised", subject=subject.value, about=about, level=level)
     if rings:
-        _ring_everybody(locked, new, code)
+        _ring_for_the_first_time(locked, new, asked, code)
     return id
 
 
 def ring(locked: LockedIncident, prompt: Prompt) -> None:
     """Let a prompt ring again, with the codes that it has."""
-    session = locked.tx.session
+    session, asked = locked.tx.session, _asked(locked, Subject(prompt.subject), prompt.about)
     code = codes.get(session, prompt.code_id) if prompt.code_id else None
     if code is not None:
-        good_from(locked, code, locked.plans.coordinators)
+        good_from(locked, code, asked)
     in_place = codes.in_place(session, locked.incident.id, prompt.id)
-    _count_rings(locked, Subject(prompt.subject))
-    for tree, contact in locked.plans.coordinators:
+    for tree, contact in asked:
         ring_one(locked, prompt, tree, contact, in_place.get((tree, contact.id), code))
 
 
@@ -105,9 +91,7 @@ def ring_one(
 
     `anew`: also if it has not left yet with another code.
     """
-    words = _words(subject_of(locked, prompt), prompt.about, prompt.level, prompt.contacts, prompt.automatic_at)
-    if prompt.subject == Subject.LEVEL:
-        words |= level_in_words(locked, locked.states, locked.tree_of(prompt.escalation), prompt.level_index)
+    words = words_of(locked, prompt)
     _ring(
         locked,
         Kind(prompt.kind),
@@ -122,11 +106,16 @@ def ring_one(
     )
 
 
-def may_repeat(locked: LockedIncident, prompt: Prompt) -> bool:
-    """Whether an alarm may ring again now: what comes in floods not where it and notices were as many as may be."""
-    if Subject(prompt.subject) not in IN_FLOODS:
-        return True
-    return any(may_ring(locked.tx, address) for _, contact in locked.plans.coordinators for address in contact.numbers)
+def words_of(locked: LockedIncident, prompt: Prompt) -> dict[str, Any]:
+    """What a prompt says, besides what all messages of its incident say."""
+    words = _words(subject_of(locked, prompt), prompt.about, prompt.level, prompt.contacts, prompt.automatic_at)
+    if prompt.subject == Subject.LEVEL:
+        session = locked.tx.session
+        states = locked.states or escalation_store.states_of(session, locked.incident.id)
+        words |= level_in_words(
+            locked, states, escalation_store.tree_of(session, prompt.escalation), prompt.level_index
+        )
+    return words
 
 
 def open_prompts(locked: LockedIncident) -> list[Prompt]:
@@ -224,25 +213,26 @@ def _words(
     }
 
 
-def _ring_everybody(locked: LockedIncident, new: prompt_store.NewPrompt, code: Code | None) -> None:
-    """Let a prompt ring for the first time."""
+def _ring_for_the_first_time(
+    locked: LockedIncident, new: prompt_store.NewPrompt, asked: Iterable[tuple[str, Contact]], code: Code | None
+) -> None:
+    """Let a prompt ring at those who are asked, who have not heard of it."""
     words = _words(_spoken(locked, new.subject), new.about, new.level, new.contacts, new.automatic_at)
     if new.subject is Subject.LEVEL and new.escalation_id is not None and new.level is not None:
         words |= level_in_words(locked, locked.states, locked.tree_of(new.escalation_id), new.level - 1)
-    _count_rings(locked, words["subject"])
-    for tree, contact in locked.plans.coordinators:
+    for tree, contact in asked:
         _ring(locked, Kind(new.kind), new.id, tree, contact, code, words, methods_to_prompt(new.kind, contact))
 
 
-def _count_rings(locked: LockedIncident, subject: Subject) -> None:
-    """Count what comes in floods at each phone that it is written to or rings at."""
-    if subject in IN_FLOODS:
-        ringing = (
-            method for _, contact in locked.plans.coordinators for method in contact.methods if method.kind in RINGING
-        )
-        # In this order, since others may count there at the same moment.
-        for address, count in sorted(Counter(method.address for method in ringing).items()):
-            count_rings(locked.tx, address, count)
+def _asked(locked: LockedIncident, subject: Subject, about: str | None) -> tuple[tuple[str, Contact], ...]:
+    """The coordinators, without the one whose own text or call it is about; who is alone hears of it all the same."""
+    everybody = locked.plans.coordinators
+    if subject not in IN_FLOODS:
+        return everybody
+    others = tuple(
+        (tree, contact) for tree, contact in everybody if about not in {id for _, id in locked.names(tree, contact.id)}
+    )
+    return others or everybody
 
 
 def _ring(

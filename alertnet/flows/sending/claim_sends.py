@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 
@@ -13,11 +14,11 @@ from alertnet.core.errors import put_down
 from alertnet.core.escalation.advance_incident import closed_by, still_wanted
 from alertnet.core.escalation.state import Unsent
 from alertnet.core.incident import Facts
-from alertnet.core.notification import AttemptStatus, Kind, is_in_field
+from alertnet.core.notification import AttemptStatus, Failure, Kind, is_in_field
 from alertnet.core.resolution.resolve import Plan, may_be_told
 from alertnet.flows.sending.encrypt_mail import seal_for
 from alertnet.flows.sending.locked_attempt import lock_attempt
-from alertnet.flows.sending.notice_rate_limit import JOINED, NoticeRateLimit
+from alertnet.flows.sending.phone_load import JOINED, PhoneLoad, has_rung_out
 from alertnet.flows.sending.render_and_send import Claimed, claimed_from
 from alertnet.flows.sending.send_capacity import Outward, SendCapacity
 from alertnet.store.db.tx import Tx
@@ -36,6 +37,8 @@ UNWANTED = "no longer wanted"
 RELIEVED = "relieved"
 """Another is on duty since it was planned, and is told instead."""
 AWAY = "provider_away"
+RANG_OUT = "rang_out"
+"""Its phone has just rung for the same incident, and nobody picked up: its other methods take over."""
 CLOSED = "closed"
 """The contact has closed since it was planned: its other methods take over."""
 
@@ -104,7 +107,11 @@ def put_aside(tx: Tx, attempt_id: str) -> None:
     found, _ = due_attempts.with_words(tx.session, [attempt_id])
     for due in found:
         why = _obstacle(tx, due, _coverage(tx, found).get(due.notification_id, ()))
-        if why is not None:
+        if why == RANG_OUT:
+            locked.failed(Failure.NO_ANSWER, RANG_OUT, redial=False)
+        elif why is not None:
+            if why == JOINED:
+                locked.note_decision_sent()
             locked.cancelled(why)
         if why in (CLOSED, RELIEVED):
             locked.happens(lambda each: Unsent(each.contact, each.method_index))
@@ -122,7 +129,7 @@ def hold_up(tx: Tx, attempt_id: str, until: datetime) -> None:
 
 def _fill(tx: Tx, method: MethodKind, claims: Claims, capacity: SendCapacity, outward: Outward) -> None:
     """Go down the queue until there are no more places, or no more attempts."""
-    notice_limit = NoticeRateLimit(tx, method)
+    load = PhoneLoad(tx)
     seen: list[str] = []
     spared = busy_numbers(tx.session, tx.now) if method is MethodKind.CALL else set()
     # What a provider refuses for itself alone must not be all that it is ever tried with (A11).
@@ -140,9 +147,9 @@ def _fill(tx: Tx, method: MethodKind, claims: Claims, capacity: SendCapacity, ou
         found, broken = due_attempts.with_words(tx.session, [each.id for each in taken])
         claims.broken |= broken
         coverage = _coverage(tx, found)
-        notice_limit.expect(found)
+        load.expect(found)
         for due in found:
-            _judge(tx, claims, due, coverage.get(due.notification_id, ()), capacity, outward, notice_limit)
+            _judge(tx, claims, due, coverage.get(due.notification_id, ()), capacity, outward, load)
         if method is MethodKind.CALL:
             claimed = {each.attempt for each in claims.claimed}
             spared |= {each.address_index for each in taken if each.id in claimed}
@@ -168,19 +175,17 @@ def _judge(
     coverage: Sequence[Covered],
     capacity: SendCapacity,
     outward: Outward,
-    notice_limit: NoticeRateLimit,
+    load: PhoneLoad,
 ) -> None:
     try:
-        if due.id in notice_limit.joined or _obstacle(tx, due, coverage) is not None:
+        if due.id in load.joined or _obstacle(tx, due, coverage) is not None:
             claims.unwanted.append(due.id)
-        elif until := notice_limit.waits_until(due):
+        elif until := load.waits_until(due):
             claims.waiting[due.id] = until
         else:
             _place(tx, claims, due, capacity, outward)
             if claims.claimed and claims.claimed[-1].attempt == due.id:
-                claims.claimed[-1] = notice_limit.leaves(
-                    due, claims.claimed[-1], lambda other: not _obstacle(tx, other, ())
-                )
+                claims.claimed[-1] = load.leaves(due, claims.claimed[-1], partial(_free, tx))
     except DBAPIError:
         raise
     except Exception as fault:
@@ -222,6 +227,12 @@ def _coverage(tx: Tx, due: Sequence[DueAttempt]) -> dict[str, list[Covered]]:
     return covered_by(tx.session, alerts) | {id: tasks.get(task, []) for id, task in task_of.items()}
 
 
+def _free(tx: Tx, others: Sequence[DueAttempt]) -> list[DueAttempt]:
+    """Those that may leave now."""
+    coverage = _coverage(tx, others)
+    return [other for other in others if _obstacle(tx, other, coverage.get(other.notification_id, ())) is None]
+
+
 def _obstacle(tx: Tx, due: DueAttempt, coverage: Sequence[Covered]) -> str | None:
     """Why the attempt may not leave now; None when it may."""
     if due.error == JOINED:
@@ -239,6 +250,8 @@ def _obstacle(tx: Tx, due: DueAttempt, coverage: Sequence[Covered]) -> str | Non
             for each in wanted
         ):
             return RELIEVED
+        if has_rung_out(tx, due):
+            return RANG_OUT
     elif facts is not None and not is_in_field(due.contact):
         trees = [editions.tree(tx.session, hash) for hash in due.trees.values()]
         if (reason := may_be_told(facts, trees, due.address)) is not None:

@@ -108,14 +108,17 @@ class LockedAttempt:
         if self.status is AttemptStatus.CANCELLED and self.is_call and self.provider_id:
             self.tx.hang_up(self.provider_id)
             follow_up = self.tx.now + HANG_UP_WITHIN
-        self._note_decision_sent()
+        self.note_decision_sent()
         self._become(AttemptStatus.SENT, due_at=follow_up, checks=0)
 
-    def failed(self, failure: Failure, code: object = None, *, tell: bool = True) -> None:
-        """It did not reach anybody; `tell`: the escalations hear of it, so that the next method goes at once."""
+    def failed(self, failure: Failure, code: object = None, *, tell: bool = True, redial: bool = True) -> None:
+        """It did not reach anybody; `tell`: the escalations hear of it, so that the next method goes at once.
+
+        `redial`: a call that rang out may be placed once more.
+        """
         heartbeats.note_failure(self.tx, self.found.method, failure)
         self._become(AttemptStatus.FAILED, failure=failure, error=None if code is None else str(code))
-        if dial_again(self.work, self.found, failure):
+        if redial and dial_again(self.work, self.found, failure):
             self._show(AttemptStatus.QUEUED)
             self.record("dialled_again")
         if tell:
@@ -162,6 +165,17 @@ class LockedAttempt:
     def cancelled(self, why: str) -> None:
         """It is not to leave, or was taken back."""
         self._become(AttemptStatus.CANCELLED, entry={"why": why})
+
+    def note_decision_sent(self) -> None:
+        """A decision has reached a coordinator: from now on its automatic time counts."""
+        id = self.found.prompt_id if self.found.kind is Kind.DECISION else None
+        if id is None or self.status not in UNSETTLED or self.locked is None:
+            return
+        prompt = prompt_store.get(self.tx.session, id)
+        for escalation in self.locked.escalations:
+            question = escalation.state.question
+            if escalation.id == prompt.escalation_id and question is not None and not question.sent:
+                self.events.setdefault(escalation.id, []).append(Asked(prompt.level_index))
 
     def change(self, **values: Unpack[AttemptChanges]) -> None:
         """Replace columns that nobody else has to hear of; written with all else that follows."""
@@ -223,7 +237,7 @@ class LockedAttempt:
             self.change(due_at=None)
         elif self.found.failure is not Failure.WRONG_PERSON:
             self._call_off_again()
-            self._note_decision_sent()
+            self.note_decision_sent()
             self._become(AttemptStatus.DELIVERED, failure=None, error=None)
 
     def _call_off_again(self) -> bool:
@@ -275,17 +289,6 @@ class LockedAttempt:
 
     def _show(self, status: AttemptStatus) -> None:
         self.work.show(self.found.notification_id, status)
-
-    def _note_decision_sent(self) -> None:
-        """A decision has reached a coordinator: from now on its automatic time counts."""
-        id = self.found.prompt_id if self.found.kind is Kind.DECISION else None
-        if id is None or self.status not in UNSETTLED or self.locked is None:
-            return
-        prompt = prompt_store.get(self.tx.session, id)
-        for escalation in self.locked.escalations:
-            question = escalation.state.question
-            if escalation.id == prompt.escalation_id and question is not None and not question.sent:
-                self.events.setdefault(escalation.id, []).append(Asked(prompt.level_index))
 
 
 def lock_attempt(tx: Tx, attempt_id: str) -> LockedAttempt | None:

@@ -7,8 +7,10 @@ from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sending.provider_health import note_heard
 from alertnet.flows.voice import number_test
-from alertnet.flows.voice.keypad import MENU, TRIES
+from alertnet.flows.voice.keypad import TRIES
 from alertnet.flows.voice.live_call import Spoken, take_call
+from alertnet.flows.voice.menu import MENU
+from alertnet.flows.voice.open_matters import is_anything_open
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import notifications
 
@@ -25,7 +27,7 @@ def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
     note_heard(call.attempt)
     if call.is_keyed:
         return call.say(ask=MENU)
-    if call.placed.is_wrong_person or not call.is_wanted:
+    if call.placed.is_wrong_person or not is_anything_open(call):
         return call.say("taken_care_of")
     if not call.asks_for_code:
         return call.say("greeting", "after")

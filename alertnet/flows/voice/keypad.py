@@ -1,38 +1,26 @@
-"""What is keyed in a call that we placed: the code that proves a listener, then the answer of their own (A6).
+"""What is keyed in a call that we placed: the code that proves a listener, then their answer to each matter (A6).
 
 The address to which the keys are brought says which try they are, so that a webhook that comes twice counts once.
 """
 
-from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.disclosure import Subject
-from alertnet.core.errors import WrongState
-from alertnet.core.escalation.quorum import AnswerKind, Via
-from alertnet.core.notification import Failure, Kind, PromptAnswer
-from alertnet.flows.escalation.record_decision import decide_prompt, hold
-from alertnet.flows.escalation.record_response import record_receipt, respond
-from alertnet.flows.escalation.report_action import report_wrong_person, take_task
-from alertnet.flows.notifications import prompts
+from alertnet.core.notification import Failure
+from alertnet.flows.escalation.record_response import record_receipt
+from alertnet.flows.escalation.report_action import report_wrong_person
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.voice.live_call import Call, Keyed, KeypadQuestion, Spoken, take_call
+from alertnet.flows.voice.live_call import Call, Keyed, Spoken, take_call
+from alertnet.flows.voice.menu import MENU, Matter, take_keys
 from alertnet.flows.voice.number_test import key_in_test
+from alertnet.flows.voice.open_matters import answer_further, go_on, is_anything_open
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import prompts as prompt_store
 
 TRIES = 3
-MENU, NEXT = KeypadQuestion("after", 1), KeypadQuestion("next", 1)
-HOLD = "4"
-"""What a coordinator keys to hold what comes next."""
-ANSWERS = {"1": AnswerKind.ACKNOWLEDGED, "2": AnswerKind.RELAYED, "3": AnswerKind.DECLINED}
-THANKS = {
-    AnswerKind.ACKNOWLEDGED: "thanks_acknowledged",
-    AnswerKind.RELAYED: "thanks_relayed",
-    AnswerKind.DECLINED: "thanks_declined",
-}
-DECISIONS = {"1": PromptAnswer.GO, "2": PromptAnswer.HOLD}
 
 
 def key_in(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
     """What the call says to these keys; None when there is no such call. The same keys again have no further effect."""
+    if keyed.about is not None:
+        return answer_further(tx, attempt_id, keyed.about, keyed.digits)
     call = take_call(tx, attempt_id)
     if call is None:
         return key_in_test(tx, attempt_id, keyed)
@@ -40,7 +28,7 @@ def key_in(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
         return call.say("wrong_person")
     if call.is_keyed:
         return _choose(call, keyed.digits)
-    if not call.is_wanted:
+    if not is_anything_open(call):
         return call.say("taken_care_of")
     if keyed.is_wrong_person:
         return _fail(call)
@@ -96,73 +84,20 @@ def _fail(call: Call) -> Spoken:
 def _accept(call: Call) -> Spoken:
     """Take a right code: somebody listens. Whoever hangs up now has received the call, and taken nothing on."""
     # From here on the call is delivered: what an answer in it makes pointless is hung up, and never this very call.
+    is_wanted = call.is_wanted
     call.accept()
+    if not is_wanted:
+        return go_on(call.locked.tx, call.placed, call.say())
     if call.kind.is_alert:
         record_receipt(call.locked, call.placed.tree, call.placed.contact, call.placed.address)
     return call.say(ask=MENU)
 
 
 def _choose(call: Call, digits: str) -> Spoken:
-    """Take the keys after the code. Silence ends the call; what is none of the answers hears them again."""
-    if not call.may_answer:
-        return call.say("taken_care_of")
-    if call.kind is Kind.DECISION:
-        return _decide(call, digits)
-    if not digits:
-        return call.say()
-    answer = ANSWERS.get(digits)
-    if call.kind.is_alert and digits == HOLD and call.locked.is_coordinator(call.placed.tree, call.placed.contact):
-        hold(call.locked, call.placed.tree, call.placed.contact, Via.CALL, call.placed.address)
-        return call.say("thanks_hold")
-    if answer is None:
-        return call.say(ask=MENU)
-    if call.kind.is_alert:
-        return _respond(call, answer)
-    if answer is AnswerKind.DECLINED:
-        _let_ring_on(call)
-    elif not _take(call):
-        return call.say("taken_care_of")
-    return call.say(THANKS[answer])
-
-
-def _take(call: Call) -> bool:
-    """Take an alarm or a task, also for whoever it is passed on to; whether it was still to be taken."""
-    prompt, contact = call.prompt, call.placed.contact
-    if prompt.answered_by == contact and prompt.answer in (PromptAnswer.ACKNOWLEDGED, PromptAnswer.TAKEN):
-        return True
-    if prompt.is_open and call.kind is Kind.TASK:
-        take_task(call.locked, prompt, contact)
-    elif prompt.is_open:
-        prompts.answer_prompt(call.locked, prompt.id, PromptAnswer.ACKNOWLEDGED, contact)
-    return prompt.is_open
-
-
-def _decide(call: Call, digits: str) -> Spoken:
-    decision = DECISIONS.get(digits)
-    if not digits:
-        return call.say("nothing_recorded")
-    if decision is None:
-        return call.say(ask=MENU)
-    try:
-        if call.prompt.answer != decision:
-            decide_prompt(call.locked, call.prompt, decision, call.placed.contact)
-    except WrongState:
-        return call.say("taken_care_of")
-    return call.say(f"thanks_{decision}")
-
-
-def _let_ring_on(call: Call) -> None:
-    """Let a prompt ring for all coordinators again: who took it can't act after all."""
-    prompt = call.prompt
-    if prompt.answered_by == call.placed.contact:
-        prompt_store.ask_anew(call.locked.tx.session, prompt, call.locked.tx.now + PROMPT_EVERY)
-        call.locked.record("alarm_declined", alarm=prompt.id, by=call.placed.contact)
-
-
-def _respond(call: Call, answer: AnswerKind) -> Spoken:
-    """Take an answer. A coordinator who takes charge hears what comes next, and may hold it."""
-    to = call.placed
-    recorded = respond(call.locked, to.tree, to.contact, answer, Via.CALL, address=to.address)
-    if recorded.words.next_level is not None:
-        return call.say(ask=NEXT, words=recorded.words)
-    return call.say(THANKS[recorded.kind])
+    """Take the keys after the code, and go on with what else is open. What is no answer hears the question again."""
+    placed = call.placed
+    matter = Matter(call.locked, call.kind, placed.tree, placed.contact, placed.address, placed.prompt_id)
+    reaction = take_keys(matter, digits)
+    if reaction.ask is not None:
+        return call.say(ask=reaction.ask, words=reaction.words)
+    return go_on(call.locked.tx, placed, call.say(*reaction.stages))

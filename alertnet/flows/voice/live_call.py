@@ -5,7 +5,7 @@ from functools import cached_property
 
 from alertnet.core.disclosure import Said
 from alertnet.core.inbound.code_formats import SPOKEN_CODE_LENGTH
-from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.core.notification import ASKING, AttemptStatus, Kind
 from alertnet.flows.credentials.pins import digits_of_pin
 from alertnet.flows.escalation.pin_proof import Door, owner_of_pin, try_contacts_pin
 from alertnet.flows.notifications.cancel_alerts import is_wanted
@@ -19,20 +19,20 @@ from alertnet.store.records.prompts import Prompt
 from alertnet.store.views.codes_of_number import told_codes
 from alertnet.store.views.placed_call import PlacedCall, placed_call
 
-ASKING = frozenset({Kind.DECISION, Kind.ALARM, Kind.TASK})
-
 
 @dataclass(frozen=True)
 class KeypadQuestion:
     """A stage that is answered with keys, and that they may interrupt. `digits`: how many at most.
 
     `turn` counts the tries from 1; None: no key is wrong. `silent`: nothing was keyed when it was asked before.
+    `about`: the further matter that it asks about, by the id of its code.
     """
 
     stage: str
     digits: int
     turn: int | None = None
     silent: bool = False
+    about: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Spoken:
     """What a call says next, as stages of its script, and what it then asks; without a question it hangs up.
 
     `templates`: the hash of those that the incident is pinned to; None: those in force, since it is about no incident.
+    `then`: what it goes on with, in the words of another incident perhaps.
     """
 
     kind: Kind
@@ -48,6 +49,7 @@ class Spoken:
     templates: str | None
     stages: tuple[str, ...]
     question: KeypadQuestion | None
+    then: "Spoken | None" = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Keyed:
     turn: int | None = None
     silent: bool = False
     """Nothing was keyed when this question was asked before."""
+    about: str | None = None
+    """The further matter that was asked about; None: the code, or what the call was placed for."""
 
 
 @dataclass

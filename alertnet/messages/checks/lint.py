@@ -13,10 +13,10 @@ from alertnet.core.directory.languages import primary
 from alertnet.core.disclosure import Further, Said, Subject
 from alertnet.core.inbound.sms_answers import VERBS
 from alertnet.core.incident import TYPES, CloseReason
-from alertnet.core.notification import Kind
+from alertnet.core.notification import URGENT, Kind
 from alertnet.messages.checks.leaks import find_leaks
 from alertnet.messages.checks.parity import LABELS, find_uneven
-from alertnet.messages.message import METHODS, STAGES, SUBJECTS
+from alertnet.messages.message import METHODS, OPEN_MATTERS, STAGES, SUBJECTS
 from alertnet.messages.page import PAGE
 from alertnet.messages.renderer import Renderer, fits
 from alertnet.messages.templates.load import LAYOUT, PARTS, Templates
@@ -30,6 +30,7 @@ _AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _TOKEN = "X" * 16
 _BEFORE_A_CODE = re.compile(r"([^\W\d_]+)\s+\{\{ code \}\}")
 _MORE = tuple(Further("A-7K3M", Subject.FOREIGN_CODE, "m" * 40) for _ in range(30))
+_OPEN = tuple(replace(each, kind=Kind.ALARM, code="4711") for each in _MORE)
 
 
 def find_faults(
@@ -126,7 +127,8 @@ def find_oversize(renderer: Renderer, public_url: str, cheap: Collection[str] | 
             size = count(text)
             if not fits(size) or (primary(language) in cheap and size.encoding != "gsm7"):
                 subject = f", {said.subject or said.reason}" if said.subject or said.reason else ""
-                place = f"{kind}/{language}/sms.j2: {said.type}{subject}{', drill' if said.drill else ''}"
+                folder = OPEN_MATTERS if kind in URGENT and said.more else kind
+                place = f"{folder}/{language}/sms.j2: {said.type}{subject}{', drill' if said.drill else ''}"
                 faults.add(f"{place}: {size.units} {size.encoding} units in {size.segments} segments: {text}")
     return sorted(faults)
 
@@ -153,6 +155,8 @@ def _longest(kind: Kind, renderer: Renderer, language: str, public_url: str) -> 
     codes = ((), tuple("4711" for _ in range(30))) if kind in (Kind.RECEIPT, Kind.NOT_UNDERSTOOD) else ((),)
     for subject, reason, open_codes in product(SUBJECTS.get(kind, (None,)), reasons, codes):
         about = replace(base, subject=subject, reason=reason, open_codes=open_codes)
+        if kind in URGENT:
+            yield from (replace(about, code="4711", more=_OPEN, drill=drill) for drill in (False, True))
         if kind is Kind.NOTICE:
             yield from (replace(about, more=_MORE), replace(about, more=_MORE, link=None, drill=True))
         if kind is Kind.RECEIPT:
@@ -172,7 +176,7 @@ def _languages(templates: Templates) -> Iterator[str]:
 
 
 def _paths(language: str) -> Iterator[str]:
-    yield from (f"words/{language}.yaml", f"call/{language}/voice.j2")
+    yield from (f"words/{language}.yaml", f"call/{language}/voice.j2", f"{OPEN_MATTERS}/{language}/sms.j2")
     yield from (f"{folder}/{language}.yaml" for folder in LABELS)
     for kind, methods in METHODS.items():
         for method in sorted(methods):

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from jinja2 import nodes
 
-from alertnet.messages.message import METHODS
+from alertnet.messages.message import METHODS, OPEN_MATTERS
 from alertnet.messages.templates.load import PARTS, Templates
 from alertnet.messages.templates.restricted_jinja import Environment
 from alertnet.messages.words import read_labels
@@ -20,7 +20,7 @@ _PLACE = re.compile(r"{(\w+)}")
 def find_uneven(templates: Templates, languages: list[str], spared: Collection[str] = ()) -> Iterator[str]:
     """Parts that a language leaves out or adds, of a folder in which nothing is missing but what is `spared`."""
     others = [language for language in languages if language != "en"]
-    for kind in ("call", "mail", *METHODS):
+    for kind in ("call", "mail", OPEN_MATTERS, *METHODS):
         for part in sorted({part for parts in PARTS.values() for part in parts}):
             named = {tag: _names(templates.files.get(f"{kind}/{tag}/{part}", "")) for tag in ("en", *others)}
             for language in others:

@@ -13,7 +13,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Misconfigured
 from alertnet.core.notification import Kind
 from alertnet.messages import words
-from alertnet.messages.message import METHODS
+from alertnet.messages.message import METHODS, OPEN_MATTERS
 from alertnet.messages.templates import page_template, restricted_jinja
 
 PARTS = {
@@ -160,6 +160,8 @@ def _parts_of(kind: str) -> tuple[str, ...]:
         return PARTS[MethodKind.CALL]
     if kind == "mail":
         return ("subject.j2",)
+    if kind == OPEN_MATTERS:
+        return PARTS[MethodKind.SMS]
     methods = METHODS.get(Kind(kind), frozenset()) if kind in list(Kind) else frozenset()
     return tuple(part for method in methods for part in PARTS[method])
 

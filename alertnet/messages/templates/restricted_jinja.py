@@ -17,9 +17,9 @@ from jinja2.utils import LRUCache
 from alertnet.core.disclosure import Said, Subject
 
 NAMES = frozenset(field.name for field in fields(Said)) - {"tree_language", "titles"} | {
-    *("statement", "slowly", "heading", "with_callback", "with_no_hint"),
+    *("statement", "slowly", "heading", "matters", "with_callback", "with_no_hint"),
 }
-"""The fields of `Said`; its subject in words; its code slowly; what a mail is; if callback and NO hint have room."""
+"""The fields of `Said`; its subject in words; its code slowly; what a mail is; what is open; what has room."""
 
 LAYOUT_NAMES = frozenset({"language", "direction", "title", "body"})
 """What the layout of a mail may name: the rest was said by its text."""

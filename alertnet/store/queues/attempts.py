@@ -183,6 +183,20 @@ _BUSY = select(attempts.c.address_index).where(
     attempts.c.changed_at > bindparam("since"),
     attempts.c.changed_at < bindparam("until"),
 )
+JOINED = "joined"
+"""Stands at an attempt that did not leave by itself: another one has said it."""
+_CALLS_TO = select(attempts.c.id).where(
+    attempts.c.incident_id == bindparam("incident"),
+    attempts.c.address_index == bindparam("address"),
+    attempts.c.method == MethodKind.CALL.value,
+)
+_WAS_RUNG = Prepared(_CALLS_TO.where(or_(attempts.c.started_at.is_not(None), attempts.c.error == JOINED)).limit(1))
+_HAS_RUNG_OUT = Prepared(
+    _CALLS_TO.where(
+        attempts.c.status == AttemptStatus.FAILED.value,
+        attempts.c.started_at > bindparam("since", type_=Instant()),
+    ).limit(1)
+)
 LAST_SIGN = timedelta(seconds=40)
 """A call rings for 30 s, and one that is spoken with asks us for words more often than this."""
 
@@ -242,6 +256,11 @@ def incidents_of(session: Session, ids: Sequence[str]) -> dict[str, str | None]:
     return {row.id: row.incident_id for row in _INCIDENT_OF.all(session, {"ids": list(ids)})}
 
 
+def note_sign(session: Session, id: str, now: datetime) -> None:
+    """A call goes on: it was spoken in just now."""
+    session.execute(update(attempts).where(attempts.c.id == id).values(changed_at=now))
+
+
 def is_leased(session: Session, id: str, lease: str, now: datetime) -> bool:
     """Whether the attempt is being sent under that lease, which is not over."""
     row = _LEASE_STATE.first(session, {"id": id})
@@ -284,6 +303,16 @@ def unsent_again(session: Session, notification: str) -> Sequence[str]:
     unsent = attempts.c.extra & attempts.c.status.in_((*QUEUED, *SENDING))
     query = select(attempts.c.id).where(attempts.c.notification_id == notification, unsent)
     return session.scalars(query.order_by(attempts.c.id)).all()
+
+
+def was_rung(session: Session, incident: str, address: bytes) -> bool:
+    """Whether anybody was called about that incident at an address of that index, or was told of it in another call."""
+    return bool(_WAS_RUNG.all(session, {"incident": incident, "address": address}))
+
+
+def has_rung_out(session: Session, incident: str, address: bytes, since: datetime) -> bool:
+    """Whether a call about that incident to an address of that index, begun after that moment, reached nobody."""
+    return bool(_HAS_RUNG_OUT.all(session, {"incident": incident, "address": address, "since": since}))
 
 
 def rang_out_before(session: Session, notification: str, besides: str) -> bool:

@@ -100,7 +100,7 @@ _ASKED_NOW = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_OTHER_NOTICES = (
+_OTHERS = (
     select(attempts.c.id)
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .where(
@@ -109,7 +109,7 @@ _OTHER_NOTICES = (
         attempts.c.due_at.is_not(None),
         attempts.c.address_index == bindparam("address"),
         attempts.c.id != bindparam("besides"),
-        notifications.c.kind == Kind.NOTICE.value,
+        notifications.c.kind.in_(bindparam("kinds", expanding=True)),
     )
     .order_by(attempts.c.created_at)
     .limit(bindparam("most"))
@@ -146,10 +146,10 @@ def claim_to_ask(
     return session.scalars(_ASKED_NOW, values).all()
 
 
-def claim_other_notices(session: Session, notice: DueAttempt, most: int) -> list[DueAttempt]:
-    """Other notices that wait to leave by the same method for the same address, oldest first; held likewise."""
-    values = {"method": notice.method.value, "address": notice.address_index, "besides": notice.id, "most": most}
-    ids = session.scalars(_OTHER_NOTICES, values).all()
+def claim_others(session: Session, due: DueAttempt, kinds: Collection[Kind], most: int) -> list[DueAttempt]:
+    """Others of these kinds that wait to leave by the same method for the same address, oldest first; held likewise."""
+    values = {"method": due.method.value, "address": due.address_index, "besides": due.id, "most": most}
+    ids = session.scalars(_OTHERS, values | {"kinds": [kind.value for kind in kinds]}).all()
     return with_words(session, ids)[0] if ids else []
 
 

@@ -14,7 +14,7 @@ from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.statements import Prepared, by_incident
-from alertnet.store.queues.attempts import QUEUED
+from alertnet.store.queues.attempts import JOINED, QUEUED
 from alertnet.store.records.notifications import COVERAGE, Coverage
 from alertnet.store.tables import attempts, notifications, served
 
@@ -110,6 +110,7 @@ _MAY_HAVE_BEEN_HEARD = or_(
     attempts.c.status.in_(LEFT),
     attempts.c.failure.in_([Failure.NO_CODE.value, Failure.OUTCOME_UNKNOWN.value]),
     and_(_CANCELLED, attempts.c.provider_id.is_not(None), attempts.c.failure.is_(None)),
+    attempts.c.error == JOINED,
     # Cancelled in doubt. While somebody holds the lease, he finds out.
     and_(_CANCELLED, attempts.c.provider_id.is_(None), attempts.c.due_at.is_not(None), attempts.c.lease.is_(None)),
 )

@@ -210,11 +210,6 @@ def ask_again(session: Session, prompt: Prompt, due_at: datetime | None) -> None
     _change(session, prompt.id, {"asked": prompt.asked + 1, "due_at": due_at})
 
 
-def postpone(session: Session, id: str, due_at: datetime) -> None:
-    """Let a prompt, which did not ring, ring at that moment."""
-    _change(session, id, {"due_at": due_at})
-
-
 def rename(session: Session, id: str, level: int, about: str | None) -> None:
     """Give a prompt the place and name that its level or contact has in an edited tree."""
     _change(session, id, {"level": level, "about": about})

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from alertnet.core.codec import from_plain
 from alertnet.core.disclosure import Said
 from alertnet.core.inbound.unknown_codes import WrongKeys
-from alertnet.core.notification import Failure, Kind
+from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.store.tables import attempts, notifications
 
 
@@ -17,6 +17,7 @@ from alertnet.store.tables import attempts, notifications
 class PlacedCall:
     """One attempt to call, with its notification."""
 
+    incident_id: str | None
     notification: str
     kind: Kind
     tree_id: str | None
@@ -27,6 +28,8 @@ class PlacedCall:
     language: str
     said: Said
     prompt_id: str | None
+    is_delivered: bool
+    """Whether its code was keyed; of a call that asks for none, whether it was heard."""
     is_wrong_person: bool
     """Whether somebody has said in it that the number is a stranger's."""
     wrong_keys: WrongKeys
@@ -48,6 +51,7 @@ class PlacedCall:
 _PLACED: Select[Any] = (
     select(
         notifications.c.id,
+        notifications.c.incident_id,
         notifications.c.kind,
         notifications.c.tree,
         notifications.c.contact,
@@ -56,6 +60,7 @@ _PLACED: Select[Any] = (
         notifications.c.language,
         notifications.c.said,
         notifications.c.alarm_id,
+        attempts.c.status,
         attempts.c.failure,
         attempts.c.wrong_keys,
         attempts.c.keyed,
@@ -68,8 +73,18 @@ _PLACED: Select[Any] = (
 
 def placed_call(session: Session, attempt: str) -> PlacedCall:
     """The call of that attempt."""
-    row = session.execute(_PLACED, {"attempt": attempt}).one()
+    found = find_call(session, attempt)
+    assert found is not None
+    return found
+
+
+def find_call(session: Session, attempt: str) -> PlacedCall | None:
+    """The same; None where there is no such attempt."""
+    row = session.execute(_PLACED, {"attempt": attempt}).first()
+    if row is None:
+        return None
     return PlacedCall(
+        incident_id=row.incident_id,
         notification=row.id,
         kind=Kind(row.kind),
         tree_id=row.tree,
@@ -79,6 +94,7 @@ def placed_call(session: Session, attempt: str) -> PlacedCall:
         language=row.language,
         said=from_plain(Said, row.said),
         prompt_id=row.alarm_id,
+        is_delivered=row.status == AttemptStatus.DELIVERED.value,
         is_wrong_person=row.failure == Failure.WRONG_PERSON.value,
         wrong_keys=WrongKeys(row.wrong_keys, tuple(row.keyed or ())),
         spoken_code=row.spoken_code,

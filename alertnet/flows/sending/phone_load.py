@@ -1,0 +1,171 @@
+"""What a coordinator's phone gets, and how often: what is open shares one SMS and one call (B9).
+
+It is asked when something is about to leave, so that whoever writes alarms, questions, tasks and notices need not know
+of the others. What is new goes at once; what was said before waits for its turn, and takes along whatever else waits.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import Further, Subject
+from alertnet.core.incident import Severity
+from alertnet.core.limits import (
+    COORDINATOR_CALLS,
+    COORDINATOR_TEXTS,
+    NOTICES,
+    TEXTS_AGAIN,
+    UNHURRIED_TEXTS,
+    Limit,
+    Usage,
+)
+from alertnet.core.notification import ASKING, Kind, is_repeat
+from alertnet.flows.sending.render_and_send import Claimed
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import attempts as attempt_store
+from alertnet.store.queues import due_attempts
+from alertnet.store.queues.due_attempts import DueAttempt
+from alertnet.store.records import editions, limits, notifications
+
+JOINED = attempt_store.JOINED
+MOST_JOINED = 50
+SHARED = ASKING | {Kind.REMINDER}
+"""What need not leave by itself: another message names it. An alert always leaves, and takes these along."""
+
+Free = Callable[[Sequence[DueAttempt]], Iterable[DueAttempt]]
+
+
+class PhoneLoad:
+    """What one look at the queue lets leave to coordinators by one method."""
+
+    def __init__(self, tx: Tx) -> None:
+        self.joined: set[str] = set()
+        """Attempts that are said in another one."""
+        self._tx = tx
+        self._used: dict[tuple[Limit, str], Usage] = {}
+
+    def expect(self, due: Sequence[DueAttempt]) -> None:
+        """Hold what these count for, always in the same order."""
+        wanted = {(limit, each.address) for each in due for limit in counted(self._tx, each)} - self._used.keys()
+        for limit, address in sorted(wanted, key=lambda each: (each[1], each[0].name)):
+            self._used[limit, address] = limits.hold(self._tx, limit, address)
+
+    def waits_until(self, due: DueAttempt) -> datetime | None:
+        """When one that was expected may leave at the earliest; None for now, and for whatever does not count."""
+        now = self._tx.now
+        used = [(_for(due, limit), self._used[limit, due.address]) for limit in self._holding(due)]
+        return max((limit.retry_at(each, now) for limit, each in used if not limit.room(each, now)), default=None)
+
+    def leaves(self, due: DueAttempt, claimed: Claimed, free: Free) -> Claimed:
+        """It was claimed: it counts, and says what else waits for the phone and may be said (`free`)."""
+        counting = counted(self._tx, due)
+        if not counting:
+            return claimed
+        for limit in counting:
+            used = limit.force(self._used[limit, due.address], self._tx.now)
+            self._used[limit, due.address] = used
+            limits.keep(self._tx, limit, due.address, used)
+        kinds = {Kind.NOTICE} if due.kind is Kind.NOTICE else SHARED
+        waiting = due_attempts.claim_others(self._tx.session, due, kinds, MOST_JOINED)
+        others = [other for other in free(waiting) if self._may_share(due, other)]
+        self._join(others)
+        more = _named(due, others)
+        if due.method is MethodKind.CALL or not more:
+            return claimed
+        said = replace(claimed.said, more=(*claimed.said.more, *more))
+        notifications.say(self._tx.session, due.notification_id, said)
+        return replace(claimed, said=said)
+
+    def _holding(self, due: DueAttempt) -> Iterable[Limit]:
+        """The limits that hold it back once they are used up: nothing holds an alert's SMS, or what has to ring."""
+        counting = counted(self._tx, due)
+        if due.kind is Kind.NOTICE or not counting:
+            return counting
+        if due.method is MethodKind.CALL:
+            return () if _rings_at_once(self._tx, due) else counting
+        if due.kind is Kind.ALERT:
+            return ()
+        is_said_again = is_repeat(due.rank) and due.kind is not Kind.REMINDER
+        return counting if is_said_again else [limit for limit in counting if limit is not TEXTS_AGAIN]
+
+    def _may_share(self, due: DueAttempt, other: DueAttempt) -> bool:
+        """Whether it can be said in that one: a drill is never told with what is none."""
+        if not counted(self._tx, other) or _stands_alone(due) or _stands_alone(other):
+            return False
+        return due.kind is Kind.NOTICE or _is_drill(due) == _is_drill(other)
+
+    def _join(self, others: Sequence[DueAttempt]) -> None:
+        joined = {other.id for other in others}
+        if joined:
+            due_attempts.drop(self._tx.session, joined, self._tx.now, JOINED)
+            self.joined |= joined
+
+
+def counted(tx: Tx, due: DueAttempt) -> tuple[Limit, ...]:
+    """What it counts for: a message to a coordinator that wants an answer, and a notice.
+
+    What was begun before, a re-send (A5) and a second dial say again what was counted.
+    """
+    if due.extra or due.started_at is not None or due.sender is not None:
+        return ()
+    if due.kind is Kind.NOTICE:
+        return (NOTICES, COORDINATOR_TEXTS) if due.method is MethodKind.SMS else (COORDINATOR_TEXTS,)
+    if due.method is MethodKind.EMAIL or not _asks_a_coordinator(tx, due):
+        return ()
+    if due.method is MethodKind.CALL:
+        return (COORDINATOR_CALLS,)
+    return (COORDINATOR_TEXTS,) if _stands_alone(due) else (TEXTS_AGAIN, COORDINATOR_TEXTS)
+
+
+def has_rung_out(tx: Tx, due: DueAttempt) -> bool:
+    """Whether a coordinator's phone has just rung in vain for the incident of this alert: then this is no call more."""
+    if due.kind is not Kind.ALERT or due.method is not MethodKind.CALL or not counted(tx, due):
+        return False
+    assert due.incident_id is not None
+    since = tx.now - COORDINATOR_CALLS.window
+    return attempt_store.has_rung_out(tx.session, due.incident_id, due.address_index, since)
+
+
+def _for(due: DueAttempt, limit: Limit) -> Limit:
+    """How far the limit reaches for that one: what is not new leaves room for what is."""
+    is_new = due.kind is not Kind.NOTICE and not is_repeat(due.rank)
+    return limit if is_new or limit is not COORDINATOR_TEXTS else UNHURRIED_TEXTS
+
+
+def _asks_a_coordinator(tx: Tx, due: DueAttempt) -> bool:
+    if due.kind in ASKING:
+        return due.prompt_id is not None
+    if not due.is_alert or due.tree is None:
+        return False
+    contact = editions.tree(tx.session, due.trees[due.tree]).contacts.get(due.contact)
+    return contact is not None and contact.is_coordinator
+
+
+def _rings_at_once(tx: Tx, due: DueAttempt) -> bool:
+    """Whether it is the first call to that phone about a critical incident, or the first alert about any."""
+    assert due.facts is not None
+    assert due.incident_id is not None
+    is_pressing = due.kind is Kind.ALERT or due.facts.severity is Severity.CRITICAL
+    return is_pressing and not attempt_store.was_rung(tx.session, due.incident_id, due.address_index)
+
+
+def _stands_alone(due: DueAttempt) -> bool:
+    """Whether its SMS is never one among others: it is to be read before anybody is called, on a page of its own."""
+    return due.method is MethodKind.SMS and due.kind is Kind.ALARM and due.said.subject is Subject.READ_FIRST
+
+
+def _is_drill(due: DueAttempt) -> bool:
+    return due.facts is not None and due.facts.drill
+
+
+def _named(due: DueAttempt, others: Sequence[DueAttempt]) -> list[Further]:
+    """What the others say, each code once."""
+    if due.kind is Kind.NOTICE:
+        return [Further(other.said.ref, other.said.subject, other.said.about) for other in others]
+    found = {
+        other.said.code: Further(other.said.ref, other.said.subject, other.said.about, other.kind, other.said.code)
+        for other in others
+        if other.said.code is None or other.said.code != due.said.code
+    }
+    return list(found.values())

@@ -1,0 +1,121 @@
+"""What is keyed after a call's code: whoever listens answers an alert, takes an alarm or task, or decides (A6)."""
+
+from dataclasses import dataclass
+
+from alertnet.core.delivery.next_repeat import PROMPT_EVERY
+from alertnet.core.disclosure import Said
+from alertnet.core.errors import WrongState
+from alertnet.core.escalation.quorum import AnswerKind, Via
+from alertnet.core.notification import Kind, PromptAnswer
+from alertnet.flows.escalation.record_decision import decide_prompt, hold
+from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.escalation.report_action import take_task
+from alertnet.flows.notifications import prompts
+from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.voice.live_call import KeypadQuestion
+from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.prompts import Prompt
+
+MENU, NEXT = KeypadQuestion("after", 1), KeypadQuestion("next", 1)
+HOLD = "4"
+"""What a coordinator keys to hold what comes next."""
+ANSWERS = {"1": AnswerKind.ACKNOWLEDGED, "2": AnswerKind.RELAYED, "3": AnswerKind.DECLINED}
+THANKS = {
+    AnswerKind.ACKNOWLEDGED: "thanks_acknowledged",
+    AnswerKind.RELAYED: "thanks_relayed",
+    AnswerKind.DECLINED: "thanks_declined",
+}
+DECISIONS = {"1": PromptAnswer.GO, "2": PromptAnswer.HOLD}
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What one menu asks whoever listens at that address, its incident held."""
+
+    locked: LockedIncident
+    kind: Kind
+    tree: str
+    contact: str
+    address: str
+    prompt_id: str | None
+
+    @property
+    def prompt(self) -> Prompt:
+        """The prompt that it is about."""
+        assert self.prompt_id is not None
+        return prompt_store.get(self.locked.tx.session, self.prompt_id)
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """What is said to an answer, and asked next in those words, if anything is; to silence nothing at all."""
+
+    stages: tuple[str, ...] = ()
+    ask: KeypadQuestion | None = None
+    words: Said | None = None
+
+
+def take_keys(matter: Matter, digits: str) -> Reaction:
+    """Let the answer count. What is none of the answers hears the question again."""
+    if not matter.locked.may_answer(matter.tree, matter.contact, matter.address):
+        return Reaction(("taken_care_of",))
+    if matter.kind is Kind.DECISION:
+        return _decide(matter, digits)
+    if not digits:
+        return Reaction()
+    if matter.kind.is_alert and digits == HOLD and matter.locked.is_coordinator(matter.tree, matter.contact):
+        hold(matter.locked, matter.tree, matter.contact, Via.CALL, matter.address)
+        return Reaction(("thanks_hold",))
+    answer = ANSWERS.get(digits)
+    if answer is None:
+        return Reaction(ask=MENU)
+    if matter.kind.is_alert:
+        return _respond(matter, answer)
+    if answer is AnswerKind.DECLINED:
+        _let_ring_on(matter)
+    elif not _take(matter):
+        return Reaction(("taken_care_of",))
+    return Reaction((THANKS[answer],))
+
+
+def _take(matter: Matter) -> bool:
+    """Take an alarm or a task, also for whoever it is passed on to; whether it was still to be taken."""
+    prompt = matter.prompt
+    if prompt.answered_by == matter.contact and prompt.answer in (PromptAnswer.ACKNOWLEDGED, PromptAnswer.TAKEN):
+        return True
+    if prompt.is_open and matter.kind is Kind.TASK:
+        take_task(matter.locked, prompt, matter.contact)
+    elif prompt.is_open:
+        prompts.answer_prompt(matter.locked, prompt.id, PromptAnswer.ACKNOWLEDGED, matter.contact)
+    return prompt.is_open
+
+
+def _decide(matter: Matter, digits: str) -> Reaction:
+    if not digits:
+        return Reaction(("nothing_recorded",))
+    decision = DECISIONS.get(digits)
+    if decision is None:
+        return Reaction(ask=MENU)
+    prompt = matter.prompt
+    try:
+        if prompt.answer != decision:
+            decide_prompt(matter.locked, prompt, decision, matter.contact)
+    except WrongState:
+        return Reaction(("taken_care_of",))
+    return Reaction((f"thanks_{decision}",))
+
+
+def _let_ring_on(matter: Matter) -> None:
+    """Let a prompt ring for all coordinators again: who took it can't act after all."""
+    prompt, locked = matter.prompt, matter.locked
+    if prompt.answered_by == matter.contact:
+        prompt_store.ask_anew(locked.tx.session, prompt, locked.tx.now + PROMPT_EVERY)
+        locked.record("alarm_declined", alarm=prompt.id, by=matter.contact)
+
+
+def _respond(matter: Matter, answer: AnswerKind) -> Reaction:
+    """Take an answer. A coordinator who takes charge hears what comes next, and may hold it."""
+    recorded = respond(matter.locked, matter.tree, matter.contact, answer, Via.CALL, address=matter.address)
+    if recorded.words.next_level is not None:
+        return Reaction(ask=NEXT, words=recorded.words)
+    return Reaction((THANKS[recorded.kind],))
