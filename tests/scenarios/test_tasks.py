@@ -203,7 +203,7 @@ def test_the_page_lets_a_coordinator_vouch_act_and_close_from_a_phone(world: Wor
 
 def test_who_has_a_pin_closes_nothing_without_it(world_of: Worlds) -> None:
     """A9: the link travelled in clear."""
-    proved = CONTACTS.replace("role: coordinator,", "role: coordinator, pin: true, disclosure: full,")
+    proved = CONTACTS.replace("role: coordinator,", "role: coordinator, pin: true,")
     world = world_of(a_tree(COORDINATION + AUTHORITIES, proved + BRIGADE))
     world.runtime.transact(set_pins, "valley/coordinator", pin="47110")
     incident, task = evening(world)

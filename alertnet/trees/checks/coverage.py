@@ -45,11 +45,13 @@ def long_closed(tree: ContactTree, contacts: Mapping[str, Node], today: date) ->
 def _week_closed(times: Times, today: date) -> date | None:
     """The first of 7 days within a year on which it does not open."""
     open_before = today - timedelta(days=1)
-    for day in (today + timedelta(days=days) for days in range(366)):
-        if times.open_on(day):
-            open_before = day
-        elif day - open_before == OPENS_WITHIN:
+    while open_before < today + timedelta(days=366):
+        # Backwards, since what opens on a day of the week mostly does so a week later.
+        week = (open_before + timedelta(days=days) for days in range(OPENS_WITHIN.days, 0, -1))
+        opens = next(filter(times.open_on, week), None)
+        if opens is None:
             return open_before + timedelta(days=1)
+        open_before = opens
     return None
 
 
