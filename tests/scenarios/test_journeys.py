@@ -13,7 +13,7 @@ from alertnet.store.queues import journeys
 from alertnet.store.records.credentials import api_keys
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
-from tests.scenarios.world import Incident, World
+from tests.scenarios.world import Incident, World, code_in
 
 CONTACTS = """
   coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}, {call: "+573005550101"}]}
@@ -276,3 +276,19 @@ def test_whoever_stays_on_the_line_or_keys_a_pin_has_not_checked_in(world_of: Wo
     assert len(alarms(valley, "called our number")) == 1
     assert [incident["type"] for incident in incidents(valley)] == ["other"]
     assert [each.journey.owner for each in under_way] == ["north/ana", "north/luis"]
+
+
+def test_a_code_of_others_beside_a_pin_is_a_code_that_was_tried(valley: World) -> None:
+    """A6, B9: guessing is counted over all doors; a time of day without a colon is understood all the same."""
+    incident = valley.raises()
+    alert = next(text for text in valley.phone("coordinator").inbox if incident.ref in text)
+
+    assert valley.texts("ana", f"OK {code_in(alert)}") is None
+    tried = valley.texts("ana", f"OK {TRUE} {code_in(alert)}")
+    reply = valley.texts("ana", f"GO {TRUE} L12 2300")
+
+    assert tried is not None
+    assert len(alarms(valley, "sent by another number")) == 1
+    assert reply is not None
+    assert "L12 23:00" in reply
+    assert incident.answers() == []

@@ -123,7 +123,7 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
     turn = parse_turn(written.body)
     if turn is not None and officer is not None and (reply := take_turn(tx, edition, officer, turn)):
         return True, reply
-    if report and (traveller := _traveller(tx, edition, sms, report)):
+    if report and (traveller := _traveller(tx, edition, sms, report, guessed)):
         return True, receive_check_in(tx, edition, traveller, sms, report)
     coerced = find_coerced(tx, edition, sms.sender, report)
     known, reply, limit = _hear_rest(tx, edition, sms, answers, texts, sent)
@@ -135,11 +135,21 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
     return known, reply
 
 
-def _traveller(tx: Tx, edition: Edition, sms: InboundSms, report: Report) -> InTheField | None:
-    """The member that speaks of its journey; words without a PIN are for people, a bare OK for whoever is asked."""
-    if report.verb not in TYPED or (report.pin is None and has_words(report.text)):
+def _traveller(
+    tx: Tx, edition: Edition, sms: InboundSms, report: Report, guessed: Collection[str]
+) -> InTheField | None:
+    """The member that speaks of its journey; words without a PIN are for people, a bare OK for whoever is asked.
+
+    Four digits beside a PIN may be a time of day; as a code they count as tried all the same.
+    """
+    if report.verb not in TYPED or (report.pin is None and (guessed or has_words(report.text))):
         return None
-    return member_at(edition.network, sms.sender) if report.pin or not told_codes(tx, sms.sender) else None
+    sender, told = member_at(edition.network, sms.sender), told_codes(tx, sms.sender)
+    if sender is None or (told and report.pin is None):
+        return None
+    if guessed:
+        judge_wrong(tx, sms.sender, sorted(guessed), told)
+    return sender
 
 
 def _hear_rest(
