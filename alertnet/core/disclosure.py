@@ -151,6 +151,8 @@ class Said:
     code: str | None = None
     """The written code (4 digits), or the decision's own; None where the number can't answer."""
     link: str | None = None
+    expects_answer: bool = True
+    """Whether an answer is expected: of some it is not, and they are told what has happened and whom to call."""
     answerable: bool = True
     """Whether the number that the SMS leaves from takes replies from there."""
     silent: bool = False

@@ -226,8 +226,8 @@ def find_label_faults(path: str, source: str) -> list[str]:
 def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
     """`Said` as a template sees it: every field a text in this language, empty where there is nothing to say.
 
-    Only `answerable` and `silent`, which templates choose by, stay truth values, and `subject` a code. An SMS has times
-    alone and short names; a call spells references, numbers and codes one by one.
+    Only `answerable`, `expects_answer` and `silent`, which templates choose by, stay truth values, and `subject` a
+    code. An SMS has times alone and short names; a call spells references, numbers and codes one by one.
     """
     values: dict[str, object] = {field.name: _text(getattr(said, field.name)) for field in fields(said)}
     is_sms, is_call = method is MethodKind.SMS, method is MethodKind.CALL
@@ -246,6 +246,7 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
         "drill": words.drill if said.drill else "",
         "also": words.also if said.also else "",
         "answerable": said.answerable,
+        "expects_answer": said.expects_answer,
         "silent": said.silent,
         "about": about or "",
         "next_level": _cut(said.next_level or "", SHORT_ABOUT) if is_sms else said.next_level or "",

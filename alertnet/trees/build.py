@@ -140,6 +140,7 @@ def _contact(
         pin=form.pin,
         drills=form.drills,
         hold=form.hold,
+        answers=form.answers,
         verified=form.verified,
         hours=form.hours,
         holidays=tuple(dict.fromkeys(form.holidays)),

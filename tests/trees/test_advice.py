@@ -76,6 +76,7 @@ def test_a_good_tree_needs_no_advice(tmp_path: Path) -> None:
             "pin: true, and alertnet pins set valley/coordinator --pin -",
         ),
         (READS, "pin: true", 11, "can read no text of anybody: disclosure: full"),
+        ("represents: ES,", "represents: ES, answers: false,", 16, "no answer is expected of embassy: the next level"),
         (SPAIN, RELAYS, 16, "no answers can satisfy this level: embassy can only relay"),
     ],
 )

@@ -117,6 +117,7 @@ def details(contact: Contact) -> list[str]:
         *closed,
         *([f"else {_methods(contact.when_closed)}"] if contact.when_closed else []),
         *(["not told at its next opening"] if not contact.hold else []),
+        *(["no answer expected"] if not contact.answers else []),
         *([f"deputy {contact.deputy}"] if contact.deputy else []),
     ]
 

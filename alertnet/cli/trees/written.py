@@ -134,7 +134,7 @@ def _contact(played: Played, told: Sequence[Told]) -> str:
         parts.append(f"again {' '.join(again)}")
     also = sorted({tree for each in told for tree in each.trees} - {first.tree})
     counts = f"; counts for {', '.join(also)} too" if also else ""
-    who = f"{first.contact.id} ({first.contact.organisation}), {played.spoken(first)}"
+    who = f"{first.contact.id} ({first.contact.organisation}), {played.spoken(first)}{_told_only(first)}"
     return f"{who}{_there(played, first)}: {', '.join(parts)}{counts}"
 
 
@@ -161,7 +161,7 @@ def _message(played: Played, told: Told, with_words: bool) -> list[str]:
     kind = "" if told.kind is Kind.ALERT or (told.kind is Kind.TASK and not is_prompt(told)) else f" {told.kind}"
     who = f"{told.contact.id} ({told.contact.organisation}), {played.spoken(told)}"
     fails = "" if told.arrives else ", fails"
-    line = f"{told.method.kind:<5} {who}{_there(played, told)}{_lacks(told)}{kind}{fails}"
+    line = f"{told.method.kind:<5} {who}{_told_only(told)}{_there(played, told)}{_lacks(told)}{kind}{fails}"
     message = played.message(told) if with_words else None
     return [line, *(f"      | {each}" for each in (words_of(message) if message else ()))]
 
@@ -218,6 +218,11 @@ def _there(played: Played, told: Told) -> str:
     """The hour where whoever is told lives, if their clocks show another."""
     local, here = played.local(told), told.at.astimezone(played.zone)
     return "" if local.utcoffset() == here.utcoffset() else f", {local:%a %H:%M} there"
+
+
+def _told_only(told: Told) -> str:
+    """That no answer is awaited, of a contact of which none is expected."""
+    return "" if told.contact.answers else ", told, no answer expected"
 
 
 def _lacks(told: Told) -> str:

@@ -105,6 +105,8 @@ class Contact:
     """What is used in place of its sms, call and task methods while it is closed."""
     hold: bool = True
     """Whether it is due again at its next opening, where a level has found all of its telephones closed."""
+    answers: bool = True
+    """Whether an answer is expected of it; False: it is told once, without a code, and counts for no rule."""
     quiet: dict[Severity, Span] = field(default_factory=dict, hash=False)
     """The spans of the day in which incidents of a severity do not ring it."""
     duty: Duty | None = None

@@ -88,7 +88,7 @@ def upcoming(progress: ContactProgress, reach: Reach, level: Level) -> NextStep 
         ((planned(progress, reach, method_index), method_index) for method_index in unused(progress, reach)),
         default=None,
     )
-    again = _repeat_at(progress, level)
+    again = _repeat_at(progress, level) if reach.contact.answers else None
     opening = opens_at(progress, reach)
     if opening is not None and all(opening < at for at in (first and first[0], again) if at is not None):
         return NextStep(opening, _reopen(progress, opening), (), opens=True)

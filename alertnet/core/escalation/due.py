@@ -110,7 +110,8 @@ class Agenda:
                 following = contact_steps.upcoming(progress, reach, level)
                 if following is not None:
                     steps.append(following)
-                if run.status is LevelStatus.OPEN and reach.contact.deputy is not None and not progress.deputised:
+                may_be_silent = reach.contact.answers and reach.contact.deputy is not None and not progress.deputised
+                if run.status is LevelStatus.OPEN and may_be_silent:
                     silences.append((contact_steps.silence_at(progress, reach, level, run.ends_at), progress.contact))
             if steps:
                 at = min(each.at for each in steps)
@@ -235,20 +236,23 @@ class Agenda:
         if planned.contacts:
             open_level(context, planned, context.moment, "automatic")
 
-    def _last_told(self) -> LevelRun | None:
-        """The last level that notified anybody, in this round or else before."""
-        runs = [run for run in self.context.state.runs if run.index != LAST_RESORT and run.turns]
+    def _last_asked(self) -> LevelRun | None:
+        """The last level that told anybody of whom an answer is expected, in this round or else before."""
+        runs = [run for run in self.context.state.runs if run.index != LAST_RESORT and self._asks(run)]
         return next(reversed([run for run in runs if run.round == self.context.state.round] or runs), None)
+
+    def _asks(self, run: LevelRun) -> bool:
+        return any(self.context.contact(progress.contact).answers for progress in run.turns)
 
     def _is_answered(self) -> bool:
         """Whether that level met its rule, and has not missed its action."""
-        last = self._last_told()
+        last = self._last_asked()
         return last is not None and last.status is LevelStatus.MET and last.index != self.context.state.missed_index
 
     def _conclude(self) -> None:
         """End the tree, where no further level can tell anybody: acknowledged, or unanswered."""
         context = self.context
-        last = self._last_told()
+        last = self._last_asked()
         if last is not None and self._is_answered():
             acknowledge(context, last)
             return

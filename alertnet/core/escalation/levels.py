@@ -52,6 +52,7 @@ def answered_in(context: Context, run: LevelRun) -> set[str]:
         id
         for progress in run.turns
         if context.answer(run.index, progress.contact) is AnswerKind.ACKNOWLEDGED
+        and context.contact(progress.contact).answers
         and not (must_confirm and lacks_confirmation(context, progress.contact))
         for id in (progress.contact, *progress.stands_for)
     }
@@ -73,9 +74,18 @@ def is_dead(context: Context, run: LevelRun, progress: ContactProgress) -> bool:
 
 
 def contact_statuses(context: Context, run: LevelRun) -> list[ContactStatus]:
-    """The status of each contact that the level notified and that may still be told, or has acknowledged."""
+    """The status of each contact that the level notified and that may still be told, or has acknowledged.
+
+    Of whom no answer is expected is left out, and makes nobody reachable for whom it stands in.
+    """
     allowed, answered = context.plan.allowed, answered_in(context, run)
-    able = [progress for progress in run.turns if progress.contact in allowed and not is_dead(context, run, progress)]
+    able = [
+        progress
+        for progress in run.turns
+        if progress.contact in allowed
+        and context.contact(progress.contact).answers
+        and not is_dead(context, run, progress)
+    ]
     reachable = {id for progress in able for id in (progress.contact, *progress.stands_for)}
     counted = answered | reachable | allowed
     return [
@@ -83,7 +93,7 @@ def contact_statuses(context: Context, run: LevelRun) -> list[ContactStatus]:
             context.contact(progress.contact).organisation, progress.contact in answered, progress.contact in reachable
         )
         for progress in run.turns
-        if progress.principal and progress.contact in counted
+        if progress.principal and progress.contact in counted and context.contact(progress.contact).answers
     ]
 
 
@@ -126,15 +136,21 @@ def would_matter(context: Context, planned: PlannedLevel) -> bool:
         return False
     if any(_has_somebody_to_tell(context, planned.index, id) for id in planned.contacts):
         return True
-    counted = [id for id in planned.contacts if state.answers.get(id) is AnswerKind.ACKNOWLEDGED]
+    asked = [id for id in planned.contacts if context.contact(id).answers]
+    counted = [id for id in asked if state.answers.get(id) is AnswerKind.ACKNOWLEDGED]
     if planned.level.confirm:
         counted = [id for id in counted if not lacks_confirmation(context, id)]
-    organisations = ((context.contact(id).organisation, id in counted) for id in planned.contacts)
+    organisations = ((context.contact(id).organisation, id in counted) for id in asked)
     return is_met(planned.level.acknowledge, (ContactStatus(name, has, False) for name, has in organisations))
 
 
 def _has_somebody_to_tell(context: Context, index: int, id: str) -> bool:
-    """Whether the contact has not answered, or has declined and a deputy of it has not."""
+    """Whether the contact has not answered, or has declined and a deputy of it has not.
+
+    Of whom no answer is expected is told by a level once.
+    """
+    if not context.contact(id).answers and context.find(index) and context.progress(index, id):
+        return False
     if not context.has_ended(index, id):
         return True
     if context.state.answers[id] is not AnswerKind.DECLINED:
@@ -307,7 +323,7 @@ def _wait_out_quiet_hours(context: Context, index: int) -> None:
     first, held = [], []
     for progress in run.turns:
         reach = context.reach(progress.contact)
-        for method_index in contact_steps.unused(progress, reach) if progress.told else ():
+        for method_index in contact_steps.unused(progress, reach) if progress.told and reach.contact.answers else ():
             first.append(progress.starts_at + reach.contact.all_methods[method_index].after)
             held.append(contact_steps.planned(progress, reach, method_index))
     if held and min(held) > min(first):
@@ -315,6 +331,8 @@ def _wait_out_quiet_hours(context: Context, index: int) -> None:
 
 
 def _progress(context: Context, run: LevelRun, id: str, previous: ContactProgress | None) -> ContactProgress:
+    if previous and previous.told and not context.contact(id).answers:
+        return previous
     told = not context.has_ended(run.index, id)
     begun = contact_steps.begin(context.reach(id), run.opened_at, told)
     return replace(begun, stands_for=previous.stands_for if previous else ())

@@ -136,6 +136,9 @@ class _Simulation:
         if not told:
             self.ignored.append(Ignored(deed, "it has not been told by then"))
             return {}
+        if not plans[tree].tree.contacts[deed.about].answers:
+            self.ignored.append(Ignored(deed, "no answer of it is expected, and none counts"))
+            return {}
         if deed.does is Does.REPORTS:
             self._note(now, deed, "action_reported")
             return self._everywhere(same, Acted)

@@ -42,16 +42,22 @@ def said(locked: LockedIncident, tree: str, contact: Contact | None = None) -> S
 
 
 def alert(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
-    """An alert or reminder to one method of a contact, counting for its escalation; the notification."""
+    """An alert or reminder to one method of a contact, counting for its escalation; the notification.
+
+    Of whom no answer is expected has neither code nor link.
+    """
     tree, send = new.tree, new.send
     contact = locked.contact(tree, send.contact)
     method = contact.all_methods[send.method]
-    code = written_code(locked, tree, contact)
-    link, token = link_token(locked, tree, contact, method.kind, method.address, escalation=coverage.escalation)
+    code, link, token = None, None, None
+    if contact.answers:
+        code = written_code(locked, tree, contact)
+        link, token = link_token(locked, tree, contact, method.kind, method.address, escalation=coverage.escalation)
     words = replace(
         said(locked, tree, contact),
         code=code.text if code else None,
         answerable=code is not None,
+        expects_answer=contact.answers,
         link=token,
     )
     draft = replace(

@@ -116,7 +116,7 @@ def _open_page(tx: Tx, link: PageLink, locked: LockedIncident, contact: Contact,
     return Page(
         replace(page.said, **following.words) if following else page.said,
         (*_recorded(locked, link, answer), *page.remarks),
-        (*ANSWERS, WRONG_PERSON),
+        _answers_of(contact),
         answered=answer is not None,
         actions=tuple(Action) if answer is not None and answer.kind is not AnswerKind.DECLINED else (),
         # Free text may name somebody: it is for those who read the details.
@@ -195,7 +195,13 @@ def _is_allowed(locked: LockedIncident, link: PageLink, form: Sent) -> bool:
         return locked.is_coordinator(link.tree, link.contact)
     if form.answer == ACTION:
         return form.action in list(Action)
-    return form.answer in (*ANSWERS, WRONG_PERSON) if form.answer else bool(form.pin)
+    answers = _answers_of(locked.contact(link.tree, link.contact))
+    return form.answer in answers if form.answer else bool(form.pin)
+
+
+def _answers_of(contact: Contact) -> tuple[str, ...]:
+    """What the contact can say: one of whom no answer is expected any more, only that it is the wrong one."""
+    return (*ANSWERS, WRONG_PERSON) if contact.answers else (WRONG_PERSON,)
 
 
 def _record(locked: LockedIncident, link: PageLink, form: Sent) -> tuple[Remark, ...]:

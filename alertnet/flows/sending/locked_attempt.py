@@ -261,6 +261,8 @@ class LockedAttempt:
             return AttemptStatus.DELIVERED, None
         if self.found.is_alert and not self.is_wanted():
             return AttemptStatus.CANCELLED, None
+        if not notifications.said_of(self.tx.session, self.found.notification_id).expects_answer:
+            return AttemptStatus.DELIVERED, None
         return AttemptStatus.FAILED, Failure.NO_CODE
 
     def is_wanted(self) -> bool:

@@ -1,6 +1,7 @@
 """What a call says that was picked up: what a voicemail may keep, then the code that a listener keys (A6, A9).
 
-A call about no incident asks for nothing, unless it tries the number: it says what it has to, and ends.
+A call about no incident asks for nothing, unless it tries the number: it says what it has to, and ends. So does one to
+somebody of whom no answer is expected.
 """
 
 from alertnet.core.notification import AttemptStatus, Kind
@@ -29,6 +30,8 @@ def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
         return call.say(ask=MENU)
     if call.placed.is_wrong_person or not is_anything_open(call):
         return call.say("taken_care_of")
+    if call.kind.is_alert and not call.asks_for_code:
+        return call.say("greeting")
     if not call.asks_for_code:
         return call.say("greeting", "after")
     if call.placed.wrong_keys.tries >= TRIES:

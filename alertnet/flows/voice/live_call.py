@@ -85,7 +85,7 @@ class Call:
     @property
     def asks_for_code(self) -> bool:
         """Whether somebody has to prove that a person listens; the other kinds only say what they have to."""
-        return self.kind.is_alert or self.kind in ASKING
+        return (self.kind.is_alert and self.placed.said.expects_answer) or self.kind in ASKING
 
     @property
     def is_keyed(self) -> bool:
@@ -114,11 +114,11 @@ class Call:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether what it asks is still to be answered (A4)."""
-        if not self.asks_for_code:
-            return True
+        """Whether what it says is still wanted (A4)."""
         if self.kind in ASKING:
             return self.may_answer and self.prompt.is_open
+        if not self.kind.is_alert:
+            return True
         coverage = coverage_of(self.locked.tx.session, self.placed.notification)
         return self.may_answer and any(is_wanted(self.locked, each) for each in coverage)
 

@@ -161,6 +161,8 @@ def _longest(kind: Kind, renderer: Renderer, language: str, public_url: str) -> 
             yield from (replace(about, more=_MORE), replace(about, more=_MORE, link=None, drill=True))
         if kind is Kind.RECEIPT:
             yield from (replace(about, silent=True, drill=drill) for drill in (False, True))
+        if kind is Kind.ALERT:
+            yield from (replace(about, drill=drill, link=None, expects_answer=False) for drill in (False, True))
         for drill, also, answerable in product((False, True), repeat=3):
             code = "4711" if answerable else None
             yield replace(about, drill=drill, also=also, answerable=answerable, code=code)

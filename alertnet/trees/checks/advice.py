@@ -36,7 +36,7 @@ def advice(
     """
     for tree in trees:
         for id, contact in tree.contacts.items():
-            yield from _of_contact(contact, today, rules)
+            yield from _of_contact(contact, today, rules, answers=_answers(contact, tree))
             yield from _that_reads_nothing(id, contact, tree)
         for level in tree.root["levels"].entries():
             yield from _unsatisfiable(level, tree)
@@ -49,12 +49,16 @@ def advice(
     yield from _unspoken(field, trees, spoken) if spoken is not None else ()
 
 
-def _of_contact(contact: Node, today: date, rules: Rules) -> Iterator[Fault]:
+def _answers(contact: Node, tree: TreeNodes) -> bool:
+    return bool(tree.default(contact, "answers").value != "false")
+
+
+def _of_contact(contact: Node, today: date, rules: Rules, *, answers: bool) -> Iterator[Fault]:
     methods = list(contact["methods"].entries())
     kinds = [kind for method in methods for kind in method.value if kind in (*ADDRESSES, "task")]
     if len(methods) == 1 and kinds != ["task"]:
         yield _at(contact["methods"], "has one method alone: nothing is left when that fails")
-    if kinds and not {*RINGING, "task"} & set(kinds):
+    if answers and kinds and not {*RINGING, "task"} & set(kinds):
         yield _at(contact["methods"], "has neither sms nor call: at night nobody is woken")
     if _may_hang_up(contact) and set(RINGING) & set(kinds):
         yield _at(
@@ -125,8 +129,11 @@ def _stale(verified: Node, today: date) -> Iterator[Fault]:
 
 
 def _unsatisfiable(level: Node, tree: TreeNodes) -> Iterator[Fault]:
-    """Levels whose rule can't be met: a number that only passes on relays, and relays satisfy nothing."""
-    listed = list(dict.fromkeys(id for id, _ in tree.told(level)))
+    """Levels whose rule can't be met: relays satisfy nothing, and of some no answer is expected."""
+    told = list(dict.fromkeys(id for id, _ in tree.told(level)))
+    listed = [id for id in told if _answers(tree.contacts[id], tree)]
+    if told and not listed:
+        yield _at(level["notify"], f"no answer is expected of {', '.join(told)}: the next level does not wait for it")
     only_relay = [id for id in listed if _only_relays(tree.contacts[id])]
     wanted = level["acknowledge"].value or "any"
     able = len(listed) - len(only_relay)

@@ -54,6 +54,7 @@ def tree_faults(nodes: TreeNodes) -> Iterator[Fault]:
     yield from _conditional_last_resort(nodes)
     yield from deputy_faults(tree["contacts"], known)
     yield from _never_closed(nodes)
+    yield from _awaited_in_vain(nodes)
 
 
 def field_faults(field: Node) -> Iterator[Fault]:
@@ -104,6 +105,15 @@ def _never_closed(nodes: TreeNodes) -> Iterator[Fault]:
         if contact["when_closed"].value and not any(nodes.default(contact, key).value for key in times):
             message = "a contact with when_closed needs times at which it is"
             yield replace(contact["when_closed"].fault(message, times), value=None)
+
+
+def _awaited_in_vain(nodes: TreeNodes) -> Iterator[Fault]:
+    """Coordinators, who decide, and the last resort, without whose answer nothing ends: theirs is always expected."""
+    last_resort = {name.value for name in nodes.root["last_resort"].texts()}
+    for id, contact in nodes.contacts.items():
+        answers = nodes.default(contact, "answers")
+        if answers.value == "false" and (contact["role"].value == Role.COORDINATOR.value or id in last_resort):
+            yield answers.fault("an answer is always expected of coordinators and last resort:", ("true",))
 
 
 def _unreachable_quota(level: Node, nodes: TreeNodes) -> Iterator[Fault]:

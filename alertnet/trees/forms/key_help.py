@@ -69,6 +69,7 @@ DEFAULTS = {
     "pin": Key("It proves itself with a PIN (set with `alertnet pins set`, never here).", True),
     "drills": Key("It takes part in drills.", True),
     "hold": Key("Due again at its next opening, where a level has found its telephones closed; false: not.", False),
+    "answers": Key("Whether an answer is expected; false: it is told, without a code, and counts for no rule.", False),
     "hours": Key("When somebody is there (opening_hours syntax); always, unless given.", "Mo-Fr 08:30-16:30"),
     "holidays": Key("The countries whose holidays close it; EU and UN for those of their institutions.", ["CO", "EU"]),
     "closed": Key(

@@ -169,6 +169,7 @@ class DefaultsForm(Form):
     pin: YesNo = Contact.pin
     drills: YesNo = Contact.drills
     hold: YesNo = Contact.hold
+    answers: YesNo = Contact.answers
     hours: OpeningHours | None = None
     holidays: list[HolidaysOf] = []
     closed: list[ClosedDays] = []
