@@ -4,7 +4,6 @@ import re
 from collections.abc import Container
 from dataclasses import replace
 from functools import cache
-from itertools import product
 from typing import Any
 
 from jinja2 import Template
@@ -162,13 +161,26 @@ class Renderer:
         words, own = self.words(used), Further(said.ref, said.subject, said.about, kind, said.code)
         values = self._values(kind, said, words, MethodKind.SMS)
         matters = [words.matter(each.kind or kind, each) for each in (own, *said.more)]
-        text = ""
-        for most, values["with_callback"] in product(range(len(matters), 0, -1), (True, False)):
+
+        def write_first(most: int) -> str:
             rest = [words.and_more.replace("{count}", str(len(matters) - most))] if most < len(matters) else []
             values["matters"] = "; ".join([*matters[:most], *rest])
-            text = fold(_one_line(write(template.generate(values), _LONGEST_SMS)))
-            if fits(count(text)):
-                break
+            text = ""
+            for values["with_callback"] in (True, False):
+                text = fold(_one_line(write(template.generate(values), _LONGEST_SMS)))
+                if fits(count(text)):
+                    break
+            return text
+
+        # Few of them fit, so they are tried from the first on; all together they need no word for the rest.
+        text = write_first(len(matters))
+        if not fits(count(text)):
+            text = write_first(1)
+            for most in range(2, len(matters)):
+                longer = write_first(most)
+                if not fits(count(longer)):
+                    break
+                text = longer
         return Message(used, text)
 
     def _mail(self, kind: Kind, language: str, said: Said) -> Message:

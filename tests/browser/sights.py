@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable, Mapping
 
 from playwright.sync_api import BrowserContext, Page, expect
+from sqlalchemy import select
 
 from alertnet.cli.demo.evening import Evening
 from alertnet.flows.credentials.pins import set_pins
+from alertnet.store.tables import links
 
 LINK = re.compile(r"http://\S+/(?:a|c)/\w+")
 CODE = re.compile(r"URGENTE.* responda (\d{4})")
@@ -101,7 +103,11 @@ class Sight:
 
     def coordinators_page(self, page: Page) -> None:
         """The question whether it is true."""
-        page.goto(f"{self.link('coordinator', 'c')}?lang=en")
+        # Its SMS names it beside the alert, whose link stands there: the mail or the next reminder has this one.
+        asked = select(links.c.token).where(links.c.contact == "coordinator", links.c.escalation_id.is_(None))
+        *_, token = self.evening.stage.runtime.read(lambda tx: tx.session.scalars(asked).all())
+        base, *_ = self.link("coordinator", "a").partition("/a/")
+        page.goto(f"{base}/c/{token}?lang=en")
 
 
 SIGHTS: Mapping[str, Callable[[Sight, Page], None]] = {

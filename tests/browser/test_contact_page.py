@@ -10,6 +10,7 @@ from alertnet.cli.demo.evening import Evening
 
 pytestmark = pytest.mark.browser
 
+PIN = "47110"
 LINK = re.compile(r"http://\S+/a/\w+")
 LARGEST = 30_000
 """Bytes: an old telephone on a bad line."""
@@ -67,6 +68,7 @@ def test_a_button_answers_without_scripts_and_the_answer_can_be_changed(page: Pa
     page.goto(f"{link}?lang=en")
     expect(page.get_by_text("Opening this page has recorded nothing.")).to_be_visible()
 
+    page.locator("#answer-pin").fill(PIN)
     page.get_by_role("button", name="I take charge").click()
     expect(page.get_by_role("status")).to_contain_text("you take charge")
 

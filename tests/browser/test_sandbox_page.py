@@ -76,9 +76,9 @@ def test_an_evening_goes_from_the_sos_to_the_all_clear(sandbox: SandboxPage) -> 
     code = sandbox.answers(COORDINATOR)
     sandbox.presses(COORDINATOR, code + "1")
     expect(sandbox.page.locator("#incident")).to_contain_text("critical · verified · open")
-
-    sandbox.party(COORDINATOR).get_by_role("button", name=CODE).click()
+    sandbox.presses(COORDINATOR, "1")
     sandbox.says(COORDINATOR, "takes charge")
+    sandbox.party(COORDINATOR).get_by_role("button", name="Hang up").click()
 
     sandbox.jumps_until(lambda: "told" in sandbox.marks(HEAD_OFFICE).inner_text())
     sandbox.party(HEAD_OFFICE).get_by_role("button", name=CODE).click()

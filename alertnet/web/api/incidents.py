@@ -80,7 +80,8 @@ def show_incident(ref: str, key: Reader, runtime: InForce) -> Response:
     def query(tx: Tx) -> IncidentView:
         id = id_of(tx.session, ref, key)
         view = incident_view.of_incident(tx.session, id)
-        return {**view, "texts": timeline_view.shown_texts(tx.session, id)} if key.may(COORDINATE) else view
+        texts = timeline_view.shown_texts(tx.session, id) if key.may(COORDINATE) else []
+        return {**view, "texts": texts} if texts else view
 
     return JSONResponse(runtime.read(query))
 
