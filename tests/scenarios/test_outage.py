@@ -58,7 +58,10 @@ def test_each_contact_gets_one_message_by_each_method(world: World) -> None:
     goes_down_for(world, hours=2)
 
     assert before == {("coordinator", "sms"): 1}
-    assert set((told(incident) - before).values()) == {1}
+    since = told(incident) - before
+    # The procedures of the UN have a mail address each for two of them.
+    assert since.pop(("un-procedures", "email")) == 2
+    assert set(since.values()) == {1}
     assert len(world.phone("spain").inbox) == 1
     assert len(world.phone("head office").inbox) == 1
 
