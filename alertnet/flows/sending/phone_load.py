@@ -47,7 +47,7 @@ class PhoneLoad:
 
     def expect(self, due: Sequence[DueAttempt]) -> None:
         """Hold what these count for, always in the same order."""
-        wanted = {(limit, each.address) for each in due for limit in counted(self._tx, each)} - self._used.keys()
+        wanted = {(limit, each.address) for each in due for limit in charged(self._tx, each)} - self._used.keys()
         for limit, address in sorted(wanted, key=lambda each: (each[1], each[0].name)):
             self._used[limit, address] = limits.hold(self._tx, limit, address)
 
@@ -59,13 +59,12 @@ class PhoneLoad:
 
     def leaves(self, due: DueAttempt, claimed: Claimed, free: Free) -> Claimed:
         """It was claimed: it counts, and says what else waits for the phone and may be said (`free`)."""
-        counting = counted(self._tx, due)
-        if not counting:
-            return claimed
-        for limit in counting:
+        for limit in charged(self._tx, due):
             used = limit.force(self._used[limit, due.address], self._tx.now)
             self._used[limit, due.address] = used
             limits.keep(self._tx, limit, due.address, used)
+        if not counted(self._tx, due):
+            return claimed
         kinds = {Kind.NOTICE} if due.kind is Kind.NOTICE else SHARED
         waiting = due_attempts.claim_others(self._tx.session, due, kinds, MOST_JOINED)
         others = [other for other in free(waiting) if self._may_share(due, other)]
@@ -107,7 +106,12 @@ def counted(tx: Tx, due: DueAttempt) -> tuple[Limit, ...]:
 
     What was begun before, a re-send (A5) and a second dial say again what was counted.
     """
-    if due.extra or due.started_at is not None or due.sender is not None:
+    return () if _is_placed_again(due) else charged(tx, due)
+
+
+def charged(tx: Tx, due: DueAttempt) -> tuple[Limit, ...]:
+    """What it counts for, and a call that is placed again: nothing holds it, and from then on the phone rests."""
+    if _is_placed_again(due) and due.method is not MethodKind.CALL:
         return ()
     if due.kind is Kind.NOTICE:
         return (NOTICES, COORDINATOR_TEXTS) if due.method is MethodKind.SMS else (COORDINATOR_TEXTS,)
@@ -116,6 +120,10 @@ def counted(tx: Tx, due: DueAttempt) -> tuple[Limit, ...]:
     if due.method is MethodKind.CALL:
         return (COORDINATOR_CALLS,)
     return (COORDINATOR_TEXTS,) if _stands_alone(due) else (TEXTS_AGAIN, COORDINATOR_TEXTS)
+
+
+def _is_placed_again(due: DueAttempt) -> bool:
+    return due.extra or due.started_at is not None or due.sender is not None
 
 
 def has_rung_out(tx: Tx, due: DueAttempt) -> bool:
