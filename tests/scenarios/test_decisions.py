@@ -74,7 +74,7 @@ def test_a_question_says_what_it_decides(asked: World) -> None:
     incident = waits_for_go(asked)
     sms = question(asked)
     page = asked.client.get(link_in(sms)).text
-    asked.passes(minutes=20)
+    asked.passes(minutes=21)
     call = asked.phone("coordinator").answers()
     call.press(spoken_code_in(call.words))
 
