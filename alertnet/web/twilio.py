@@ -54,7 +54,7 @@ PAUSE_SECONDS = 1
 RINGING_SECONDS = 10
 """Where a missed call may be a check-in, which is to cost nothing."""
 
-Turn = Annotated[int | None, Query(ge=1, le=9)]
+TryNumber = Annotated[int | None, Query(alias="try", ge=1, le=9)]
 
 
 async def signed_form(request: Request) -> Form:
@@ -129,7 +129,9 @@ def text_status(attempt: Identifier, form: Signed, runtime: InForce) -> Response
 
 
 @router.post("/twilio/voice")
-def call_in(form: Signed, runtime: InForce, keyed: str | None = None, turn: Turn = None, code: str = "") -> Response:
+def call_in(
+    form: Signed, runtime: InForce, keyed: str | None = None, try_number: TryNumber = None, code: str = ""
+) -> Response:
     """A call to our number, at its beginning or (`keyed`) when something was asked for."""
     call = InboundCall(identifier(form, "CallSid"), form.get("From", ""))
     if keyed is None:
@@ -138,7 +140,7 @@ def call_in(form: Signed, runtime: InForce, keyed: str | None = None, turn: Turn
         return _receive(runtime, runtime.transact(key_in_call_in, runtime.edition, call, _digits(form)))
     if keyed == Asks.PROOF:
         return _receive(runtime, runtime.transact(key_contacts_pin, runtime.edition, call, _digits(form), code))
-    return _receive(runtime, runtime.transact(key_written_code, runtime.edition, call, _digits(form), turn))
+    return _receive(runtime, runtime.transact(key_written_code, runtime.edition, call, _digits(form), try_number))
 
 
 @router.post("/twilio/voice/status/{attempt}")
@@ -160,20 +162,20 @@ def call_keyed(
     attempt: Identifier,
     form: Signed,
     runtime: InForce,
-    turn: Turn = None,
+    try_number: TryNumber = None,
     silent: bool = False,
     about: str | None = None,
 ) -> Response:
     """What our call says to keys, or to none in time."""
-    return _speak(runtime, attempt, runtime.transact(key_in, attempt, _keyed(form, turn, silent, about)))
+    return _speak(runtime, attempt, runtime.transact(key_in, attempt, _keyed(form, try_number, silent, about)))
 
 
-def _keyed(form: Form, turn: int | None, silent: bool, about: str | None) -> Keyed:
+def _keyed(form: Form, try_number: int | None, silent: bool, about: str | None) -> Keyed:
     """The star ends what is keyed: 9 and the star are the 9, finished by it."""
     keys, finished_on = form.get("Digits", ""), form.get("FinishedOnKey", STAR)
     digits = _digits(form)
     is_wrong_person = digits == WRONG_PERSON and (keys != digits or finished_on == STAR)
-    return Keyed(digits, is_wrong_person, turn, silent, about)
+    return Keyed(digits, is_wrong_person, try_number, silent, about)
 
 
 def _digits(form: Form) -> str:
@@ -207,9 +209,9 @@ def _place(question: KeypadQuestion) -> str:
     """Which try or further matter the keys are brought back for, as a query; it is signed like all of the URL."""
     if question.about is not None:
         return f"?about={question.about}"
-    if question.turn is None:
+    if question.try_number is None:
         return ""
-    return f"?turn={question.turn}" + ("&silent=1" if question.silent else "")
+    return f"?try={question.try_number}" + ("&silent=1" if question.silent else "")
 
 
 def _receive(runtime: Runtime, reception: Reception) -> Response:
@@ -227,10 +229,10 @@ def _receive(runtime: Runtime, reception: Reception) -> Response:
         twiml.say(words.sentences["unknown_caller"], language=words.language)
         twiml.hangup()
     elif reception.asks is not None:
-        parts = words.parts(f"key_{reception.asks}" if reception.turn == 1 else "wrong_key")
+        parts = words.parts(f"key_{reception.asks}" if reception.try_number == 1 else "wrong_key")
         path = f"/twilio/voice?keyed={reception.asks}"
         if reception.asks is Asks.CODE:
-            path += f"&turn={reception.turn}"
+            path += f"&try={reception.try_number}"
         if reception.code is not None:
             path += f"&code={reception.code}"
         _gather(runtime, twiml, path, LENGTHS[reception.asks], USUAL_PATIENCE_SECONDS, parts, words.language)

@@ -13,7 +13,7 @@ from simulation.outside.people import People
 from simulation.world.message import Message
 from simulation.world.world import World
 
-_TURN = re.compile(r"keypad(?:\?turn=(\d)(&amp;silent=1)?|\?about=(\w+))?")
+_TRY = re.compile(r"keypad(?:\?try=(\d)(&amp;silent=1)?|\?about=(\w+))?")
 _SPOKEN = re.compile(r"(?<!\d, )(\d), (\d), (\d)(?!, \d)")
 AFTER_THE_CODE = "call, after its code"
 """How an answer by telephone comes: the code alone proves that somebody listens, and takes nobody's charge."""
@@ -60,7 +60,7 @@ class Call:
         if self.is_over:
             return
         words = bytes(answer.body).decode() if isinstance(answer, Response) else ""
-        place = _TURN.search(words)
+        place = _TRY.search(words)
         if place is None:
             self.world.time.after(4.0, partial(self._ends, "completed"))
             return

@@ -5,12 +5,12 @@ import pytest
 from alertnet.core.inbound.sms_answers import (
     OPT_OUTS,
     VERBS,
+    DutyChange,
     SmsAnswer,
-    Turn,
     Verb,
     is_opt_out,
     parse_answers,
-    parse_turn,
+    parse_duty_change,
 )
 
 OK, NO, RELAY, DONE, GO, HOLD = Verb
@@ -148,20 +148,20 @@ def test_a_sentence_with_such_a_word_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "turn"),
+    ("text", "change"),
     [
-        ("ON 47110", Turn(True, "47110")),
-        ("off47110.", Turn(False, "47110")),
-        ("Off 471108", Turn(False, "471108")),
+        ("ON 47110", DutyChange(True, "47110")),
+        ("off47110.", DutyChange(False, "47110")),
+        ("Off 471108", DutyChange(False, "471108")),
         ("ON 4711", None),
         ("ON", None),
         ("ON 47110 until Friday", None),
         ("I am on 47110", None),
     ],
 )
-def test_a_turn_of_duty_is_a_verb_and_a_pin_and_nothing_else(text: str, turn: Turn | None) -> None:
+def test_a_turn_of_duty_is_a_verb_and_a_pin_and_nothing_else(text: str, change: DutyChange | None) -> None:
     """B1: ON and OFF PIN."""
-    assert parse_turn(text) == turn
+    assert parse_duty_change(text) == change
 
 
 def test_no_verb_is_a_word_of_the_carriers() -> None:

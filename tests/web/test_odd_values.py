@@ -211,7 +211,7 @@ def test_every_webhook_takes_or_refuses_what_the_provider_never_sends(world: Wor
         "/twilio/sms": {"MessageSid": "SM1", "From": ANA, "To": OURS, "Body": "SOS"},
         f"/twilio/sms/status/{sms}": {"MessageSid": "SM2", "MessageStatus": "failed", "ErrorCode": "30003"},
         f"/twilio/voice/status/{call}": {"CallSid": "CA1", "CallStatus": "failed", "SipResponseCode": "486"},
-        f"/twilio/voice/{call}/keypad?turn=1": {"CallSid": "CA1", "Digits": "123", "FinishedOnKey": ""},
+        f"/twilio/voice/{call}/keypad?try=1": {"CallSid": "CA1", "Digits": "123", "FinishedOnKey": ""},
         "/twilio/voice": {"CallSid": "CA2", "From": BOB},
         "/twilio/voice?keyed=pin": {"CallSid": "CA3", "From": ANA, "Digits": PIN},
         "/twilio/voice?keyed=code": {"CallSid": "CA4", "From": BOB, "Digits": "4711"},

@@ -118,7 +118,7 @@ def test_a_wrong_code_that_is_brought_twice_counts_once(world: World) -> None:
 def test_other_codes_for_the_same_question_are_further_tries(world: World) -> None:
     """A6: a try is what is keyed, not what the address of the webhook says; after three the call judges nothing."""
     for wrong in [*wrong_codes(world, 3), world.written_code("bob")]:
-        world.hears("/twilio/voice?keyed=code&turn=1", From=BOB, Digits=wrong)
+        world.hears("/twilio/voice?keyed=code&try=1", From=BOB, Digits=wrong)
 
     assert [row.tries for row in world.rows(guesses)] == [3]
     assert world.rows(acknowledgements) == []

@@ -87,9 +87,9 @@ def test_a_signature_of_another_path_is_refused(world: World) -> None:
 
 def test_the_query_is_signed_too(world: World) -> None:
     fields = [("AccountSid", ACCOUNT), ("CallSid", "CA1")]
-    headers = signature(f"{PUBLIC_URL}/twilio/voice/f/keypad?turn=3", fields)
+    headers = signature(f"{PUBLIC_URL}/twilio/voice/f/keypad?try=3", fields)
 
-    answer = world.client.post("/twilio/voice/f/keypad?turn=1", data=dict(fields), headers=headers)
+    answer = world.client.post("/twilio/voice/f/keypad?try=1", data=dict(fields), headers=headers)
 
     assert answer.status_code == 403
 

@@ -133,10 +133,10 @@ def test_after_three_wrong_codes_the_right_one_is_too_late(world: World) -> None
     attempt = world.attempt("bob")
     question = world.answers(attempt).question
     assert question is not None
-    for turn in (1, 2, 3):
-        world.hears(f"/twilio/voice/{attempt}/keypad?turn={turn}", Digits=wrong_code(world.code(attempt)))
+    for number in (1, 2, 3):
+        world.hears(f"/twilio/voice/{attempt}/keypad?try={number}", Digits=wrong_code(world.code(attempt)))
 
-    world.hears(f"/twilio/voice/{attempt}/keypad?turn=3", Digits=world.code(attempt))
+    world.hears(f"/twilio/voice/{attempt}/keypad?try=3", Digits=world.code(attempt))
 
     assert current_answers(world) == []
 
@@ -470,8 +470,8 @@ def test_other_keys_for_the_same_question_are_further_tries(world: World) -> Non
     wrong = [keys for keys in ("111", "222", "333", "444") if keys != world.code(attempt)]
 
     for keys in (wrong[0], wrong[0], wrong[1], wrong[2]):
-        world.hears(f"/twilio/voice/{attempt}/keypad?turn=1", Digits=keys)
-    world.hears(f"/twilio/voice/{attempt}/keypad?turn=1", Digits=world.code(attempt))
+        world.hears(f"/twilio/voice/{attempt}/keypad?try=1", Digits=keys)
+    world.hears(f"/twilio/voice/{attempt}/keypad?try=1", Digits=world.code(attempt))
 
     assert current_answers(world) == []
     assert world.row(attempt).wrong_keys == 3

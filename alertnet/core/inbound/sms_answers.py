@@ -53,7 +53,7 @@ MOST_CODES = 3
 """Codes that one text may answer with: whoever sends more is guessing, and has answered nothing."""
 
 _VERB_WITH_CODE = re.compile(rf"({'|'.join(VERBS)})?(\d{{4}})")
-_TURN = re.compile(r"(on|off)(\d{5,6})")
+_DUTY_CHANGE = re.compile(r"(on|off)(\d{5,6})")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class SmsAnswer:
 
 
 @dataclass(frozen=True)
-class Turn:
+class DutyChange:
     """Somebody takes a turn of duty, or leaves it to the others."""
 
     is_on: bool
@@ -113,10 +113,10 @@ def says_more(text: str) -> bool:
     return any(not (each in VERBS or each.isdigit() or _VERB_WITH_CODE.fullmatch(each)) for each in plain)
 
 
-def parse_turn(text: str) -> Turn | None:
+def parse_duty_change(text: str) -> DutyChange | None:
     """ON or OFF with a PIN, and nothing else: on duty from now, or off it."""
-    found = _TURN.fullmatch("".join(word.plain for word in words_of(clean(text))))
-    return Turn(found[1] == "on", found[2]) if found else None
+    found = _DUTY_CHANGE.fullmatch("".join(word.plain for word in words_of(clean(text))))
+    return DutyChange(found[1] == "on", found[2]) if found else None
 
 
 def _leading_answers(words: list[Word]) -> tuple[list[tuple[Verb, str]], int]:

@@ -51,14 +51,14 @@ class WrongKeys:
     tries: int = 0
     keyed: tuple[str, ...] = ()
 
-    def wrong(self, hash: str, turn: int | None) -> "WrongKeys":
-        """Count wrong keys for the question of that turn: the same once more changes nothing, others are a try.
+    def wrong(self, hash: str, try_number: int | None) -> "WrongKeys":
+        """Count wrong keys for the question of that try: the same once more changes nothing, others are a try.
 
-        `turn` None: not known, and a try of its own.
+        `try_number` None: not known, and a try of its own.
         """
-        if turn is not None and turn <= self.tries and hash in self.keyed:
+        if try_number is not None and try_number <= self.tries and hash in self.keyed:
             return self
-        return WrongKeys(max(self.tries + 1, turn or 0), (*self.keyed, hash))
+        return WrongKeys(max(self.tries + 1, try_number or 0), (*self.keyed, hash))
 
 
 @dataclass(frozen=True)

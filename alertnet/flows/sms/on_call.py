@@ -8,7 +8,7 @@ from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.directory.on_call import Arrangement, Duty, Officer, shift_at, swapped
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
-from alertnet.core.inbound.sms_answers import Turn
+from alertnet.core.inbound.sms_answers import DutyChange
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, PinTried, try_pin
@@ -96,7 +96,7 @@ def undo_duty(tx: Tx, by: str) -> list[Arranged]:
     return undone
 
 
-def take_turn(tx: Tx, edition: Edition, sender: InTheField, turn: Turn) -> Reply | None:
+def change_duty(tx: Tx, edition: Edition, sender: InTheField, change: DutyChange) -> Reply | None:
     """ON or OFF by SMS, until the turn changes; None where the PIN is wrong or no rota has the sender.
 
     Under duress the reply is the same, the phone is off duty whatever it says, and the coordinators are alarmed.
@@ -106,7 +106,7 @@ def take_turn(tx: Tx, edition: Edition, sender: InTheField, turn: Turn) -> Reply
         for tree, contact in _with_duty(edition.network)
         if contact.duty is not None and sender.owner in _officers(contact.duty)
     ]
-    tried = try_pin(tx, sender.owner, turn.pin) if posts else PinTried(PinCheck.NONE_SET)
+    tried = try_pin(tx, sender.owner, change.pin) if posts else PinTried(PinCheck.NONE_SET)
     if tried.closes:
         tell_closing_doors(tx, edition, sender)
     if not tried.check:
@@ -115,12 +115,12 @@ def take_turn(tx: Tx, edition: Edition, sender: InTheField, turn: Turn) -> Reply
     for tree, contact in posts:
         assert contact.duty is not None
         ends_at = shift_at(contact.duty, tree.timezone, tx.now).ends_at
-        arrangement = Arrangement(sender.owner, turn.is_on and not duress, tx.now, ends_at)
+        arrangement = Arrangement(sender.owner, change.is_on and not duress, tx.now, ends_at)
         _record(tx, tree, contact, arrangement, sender.owner)
     if duress:
-        receive_duress(tx, edition, sender, "ON" if turn.is_on else "OFF")
+        receive_duress(tx, edition, sender, "ON" if change.is_on else "OFF")
     named = ", ".join(dict.fromkeys(contact.id for _, contact in posts))
-    words = replace(sender.words, subject=Subject.ON_DUTY if turn.is_on else Subject.OFF_DUTY, about=named)
+    words = replace(sender.words, subject=Subject.ON_DUTY if change.is_on else Subject.OFF_DUTY, about=named)
     to = Recipient(sender.owner, sender.tree.id)
     return Reply(Kind.NOTICE, sender.member.language, words, edition.templates, to)
 

@@ -11,7 +11,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.check_in_text import has_words
 from alertnet.core.inbound.journey import TYPED
-from alertnet.core.inbound.sms_answers import SmsAnswer, is_opt_out, parse_answers, parse_turn, says_more
+from alertnet.core.inbound.sms_answers import SmsAnswer, is_opt_out, parse_answers, parse_duty_change, says_more
 from alertnet.core.inbound.sms_grammar import Report, parse_report
 from alertnet.core.limits import Limit
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
@@ -30,7 +30,7 @@ from alertnet.flows.notifications.number_tests import answer_by_text
 from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.sms.answer_by_sms import record_answers
 from alertnet.flows.sms.check_in_by_sms import receive_check_in
-from alertnet.flows.sms.on_call import take_turn
+from alertnet.flows.sms.on_call import change_duty
 from alertnet.flows.sms.report_by_sms import find_coerced, is_news, receive_duress, receive_report
 from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_to_holder, reply_unclear
 from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong
@@ -120,8 +120,8 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
     if report and reporter and (reporter.raises(report) or is_news(tx, reporter, report)):
         return True, receive_report(tx, edition, reporter, report, sms.heard_at)
     officer = officer_at(edition.network, sms.sender)
-    turn = parse_turn(written.body)
-    if turn is not None and officer is not None and (reply := take_turn(tx, edition, officer, turn)):
+    duty_change = parse_duty_change(written.body)
+    if duty_change is not None and officer is not None and (reply := change_duty(tx, edition, officer, duty_change)):
         return True, reply
     if report and (traveller := _traveller(tx, edition, sms, report, guessed)):
         return True, receive_check_in(tx, edition, traveller, sms, report)

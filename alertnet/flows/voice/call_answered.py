@@ -37,7 +37,7 @@ def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
     if call.placed.wrong_keys.tries >= TRIES:
         return call.say("nothing_recorded")
     call.give_code()
-    return call.say("greeting", ask=call.ask_for_code(turn=call.placed.wrong_keys.tries + 1))
+    return call.say("greeting", ask=call.ask_for_code(try_number=call.placed.wrong_keys.tries + 1))
 
 
 def _announce(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:

@@ -53,17 +53,17 @@ class Asks(StrEnum):
 class Reception:
     """How a call is received. `callback` None: a stranger, who hears one neutral sentence.
 
-    `is_spoken`: the number to call is said, and the call not put through there. `turn`: which try at a code is asked
-    for; from the second on the one before was wrong. `code`: the id of the one that waits for a PIN. `raised`: the
-    reference of what the caller has just reported. `recorded`: what was recorded of a code, in words, with the hash of
-    the incident's templates.
+    `is_spoken`: the number to call is said, and the call not put through there. `try_number`: which try at a code is
+    asked for; from the second on the one before was wrong. `code`: the id of the one that waits for a PIN. `raised`:
+    the reference of what the caller has just reported. `recorded`: what was recorded of a code, in words, with the hash
+    of the incident's templates.
     """
 
     language: str
     callback: str | None = None
     asks: Asks | None = None
     is_spoken: bool = False
-    turn: int = 1
+    try_number: int = 1
     code: str | None = None
     raised: str | None = None
     recorded: Said | None = None
@@ -138,10 +138,12 @@ def _is_ok(tx: Tx, call: InboundCall, caller: _Caller) -> bool:
     return True
 
 
-def key_written_code(tx: Tx, edition: Edition, call: InboundCall, digits: str, turn: int | None = None) -> Reception:
+def key_written_code(
+    tx: Tx, edition: Edition, call: InboundCall, digits: str, try_number: int | None = None
+) -> Reception:
     """A right code acknowledges; a wrong one is counted, and may be keyed anew. Whoever keys nothing is put through.
 
-    `turn`: which try it is, so that a webhook that comes twice counts once; None: not known, and one of its own.
+    `try_number`: which try it is, so that a webhook that comes twice counts once; None: not known, and one of its own.
     """
     caller = _find(tx, edition, call.sender)
     if caller is None or not caller.codes:
@@ -154,9 +156,9 @@ def key_written_code(tx: Tx, edition: Edition, call: InboundCall, digits: str, t
         recorded = _acknowledge(tx, call, caller, code) if code in caller.codes else None
         if recorded is not None:
             return recorded
-        tries = _count_wrong_key(tx, call, digits, code, turn)
+        tries = _count_wrong_key(tx, call, digits, code, try_number)
         if tries < TRIES and any(held.prompt is None for held in open_codes(tx, call.sender)):
-            return Reception(caller.language, caller.callback, Asks.CODE, turn=tries + 1)
+            return Reception(caller.language, caller.callback, Asks.CODE, try_number=tries + 1)
     return Reception(caller.language, caller.callback, is_spoken=_let_pass(tx, edition, call, caller))
 
 
@@ -208,10 +210,10 @@ def _acknowledge(
     )
 
 
-def _count_wrong_key(tx: Tx, call: InboundCall, digits: str, code: HeldCode | None, turn: int | None) -> int:
+def _count_wrong_key(tx: Tx, call: InboundCall, digits: str, code: HeldCode | None, try_number: int | None) -> int:
     """How many wrong tries the call has made by now; what the number was never sent counts against it."""
     before = inbound.wrong_keys_in(tx.session, call.provider_id)
-    after = before.wrong(tx.vault.code_hash(digits).hex(), turn)
+    after = before.wrong(tx.vault.code_hash(digits).hex(), try_number)
     if after != before:
         inbound.record_wrong_keys(tx.session, call.provider_id, after)
         if code is None and is_written_code(digits):

@@ -43,7 +43,7 @@ def _is_right(call: Call, keyed: Keyed) -> bool:
     if not call.asks_for_pin:
         return keyed.digits == call.code
     # Brought twice, it is one try: the first time it was wrong.
-    is_new = keyed.turn is None or keyed.turn > call.placed.wrong_keys.tries
+    is_new = keyed.try_number is None or keyed.try_number > call.placed.wrong_keys.tries
     return is_new and call.proves(keyed.digits)
 
 
@@ -51,20 +51,20 @@ def _ask_once_more(call: Call, keyed: Keyed) -> Spoken:
     """Ask once more after silence, which is no wrong try; a second one is most likely a machine's."""
     if keyed.silent:
         return call.say("nothing_recorded")
-    turn = keyed.turn or call.placed.wrong_keys.tries + 1
-    return call.say(ask=call.ask_for_code("again", turn=turn, silent=True))
+    try_number = keyed.try_number or call.placed.wrong_keys.tries + 1
+    return call.say(ask=call.ask_for_code("again", try_number=try_number, silent=True))
 
 
 def _refuse(call: Call, keyed: Keyed) -> Spoken:
     before = call.placed.wrong_keys
-    after = before.wrong(call.locked.tx.vault.code_hash(keyed.digits).hex(), keyed.turn)
+    after = before.wrong(call.locked.tx.vault.code_hash(keyed.digits).hex(), keyed.try_number)
     if after != before:
         call.attempt.change(wrong_keys=after.tries, keyed=list(after.keyed))
         call.attempt.record("wrong_code_keyed", turn=after.tries)
         call.count_wrong_try()
     if after.tries >= TRIES:
         return call.say("nothing_recorded")
-    return call.say(ask=call.ask_for_code("again", turn=after.tries + 1))
+    return call.say(ask=call.ask_for_code("again", try_number=after.tries + 1))
 
 
 def _fail(call: Call) -> Spoken:

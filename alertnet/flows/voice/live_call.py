@@ -24,13 +24,13 @@ from alertnet.store.views.placed_call import PlacedCall, placed_call
 class KeypadQuestion:
     """A stage that is answered with keys, and that they may interrupt. `digits`: how many at most.
 
-    `turn` counts the tries from 1; None: no key is wrong. `silent`: nothing was keyed when it was asked before.
+    `try_number` counts the tries from 1; None: no key is wrong. `silent`: nothing was keyed when it was asked before.
     `about`: the further matter that it asks about, by the id of its code.
     """
 
     stage: str
     digits: int
-    turn: int | None = None
+    try_number: int | None = None
     silent: bool = False
     about: str | None = None
 
@@ -54,12 +54,12 @@ class Spoken:
 
 @dataclass(frozen=True)
 class Keyed:
-    """What was keyed to which question; `turn` None: not known, so it counts as a try of its own."""
+    """What was keyed to which question; `try_number` None: not known, so it counts as a try of its own."""
 
     digits: str
     is_wrong_person: bool = False
     """9 and the star."""
-    turn: int | None = None
+    try_number: int | None = None
     silent: bool = False
     """Nothing was keyed when this question was asked before."""
     about: str | None = None
@@ -156,11 +156,11 @@ class Call:
             ]
             count_wrong_tries(self.locked.tx, self.placed.address, told, 1, by_text=False)
 
-    def ask_for_code(self, stage: str | None = None, *, turn: int, silent: bool = False) -> KeypadQuestion:
+    def ask_for_code(self, stage: str | None = None, *, try_number: int, silent: bool = False) -> KeypadQuestion:
         """The question after the code or the PIN; `stage` in place of the usual words."""
         if self.asks_for_pin:
-            return KeypadQuestion(stage or "pin", self.pin_digits, turn, silent)
-        return KeypadQuestion(stage or "code", SPOKEN_CODE_LENGTH, turn, silent)
+            return KeypadQuestion(stage or "pin", self.pin_digits, try_number, silent)
+        return KeypadQuestion(stage or "code", SPOKEN_CODE_LENGTH, try_number, silent)
 
     def say(self, *stages: str, ask: KeypadQuestion | None = None, words: Said | None = None) -> Spoken:
         """Write down what was done, and say this; `words`: in place of those that the call was placed with."""

@@ -45,15 +45,15 @@ def key_in_test(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
         record_answer(tx, test, CALL)
         locked.change(status=AttemptStatus.DELIVERED, due_at=tx.now + FOLLOW_UP, lease=None, changed_at=tx.now)
         return _say(locked, placed, "after")
-    after = placed.wrong_keys.wrong(tx.vault.code_hash(keyed.digits).hex(), keyed.turn)
+    after = placed.wrong_keys.wrong(tx.vault.code_hash(keyed.digits).hex(), keyed.try_number)
     locked.change(wrong_keys=after.tries, keyed=list(after.keyed))
     if after.tries >= TRIES:
         return _say(locked, placed, "nothing_recorded")
     return _say(locked, placed, ask=_question("again", after.tries + 1))
 
 
-def _question(stage: str, turn: int) -> KeypadQuestion:
-    return KeypadQuestion(stage, SPOKEN_CODE_LENGTH, turn)
+def _question(stage: str, try_number: int) -> KeypadQuestion:
+    return KeypadQuestion(stage, SPOKEN_CODE_LENGTH, try_number)
 
 
 def _say(locked: LockedAttempt, placed: PlacedCall, *stages: str, ask: KeypadQuestion | None = None) -> Spoken:
