@@ -81,9 +81,10 @@ def claim(tx: Tx, method: MethodKind, outward: Outward) -> Claims:
     A place is a free thread of a provider that works, and a number whose pace lets it send now; what turns out longer
     or shorter than expected is charged by `charge`. A number that is being called, over all incidents, is spared.
     """
-    claims = Claims()
+    claims, load = Claims(), PhoneLoad(tx)
     capacity, known = SendCapacity(tx, method, outward), len(outward.queues)
-    _fill(tx, method, claims, capacity, outward)
+    _fill(tx, method, claims, capacity, outward, load)
+    load.keep()
     leases = [Lease(each.attempt, each.lease, each.provider, each.sender) for each in claims.claimed]
     due_attempts.lease(tx.session, leases, tx.now, tx.now + LEASE)
     due_attempts.wait(tx.session, claims.waiting)
@@ -127,9 +128,10 @@ def hold_up(tx: Tx, attempt_id: str, until: datetime) -> None:
     locked.finish()
 
 
-def _fill(tx: Tx, method: MethodKind, claims: Claims, capacity: SendCapacity, outward: Outward) -> None:
+def _fill(
+    tx: Tx, method: MethodKind, claims: Claims, capacity: SendCapacity, outward: Outward, load: PhoneLoad
+) -> None:
     """Go down the queue until there are no more places, or no more attempts."""
-    load = PhoneLoad(tx)
     seen: list[str] = []
     spared = busy_numbers(tx.session, tx.now) if method is MethodKind.CALL else set()
     # What a provider refuses for itself alone must not be all that it is ever tried with (A11).

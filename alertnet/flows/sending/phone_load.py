@@ -44,6 +44,7 @@ class PhoneLoad:
         """Attempts that are said in another one."""
         self._tx = tx
         self._used: dict[tuple[Limit, str], Usage] = {}
+        self._counted: set[tuple[Limit, str]] = set()
 
     def expect(self, due: Sequence[DueAttempt]) -> None:
         """Hold what these count for, always in the same order."""
@@ -60,9 +61,8 @@ class PhoneLoad:
     def leaves(self, due: DueAttempt, claimed: Claimed, free: Free) -> Claimed:
         """It was claimed: it counts, and says what else waits for the phone and may be said (`free`)."""
         for limit in charged(self._tx, due):
-            used = limit.force(self._used[limit, due.address], self._tx.now)
-            self._used[limit, due.address] = used
-            limits.keep(self._tx, limit, due.address, used)
+            self._used[limit, due.address] = limit.force(self._used[limit, due.address], self._tx.now)
+            self._counted.add((limit, due.address))
         if not counted(self._tx, due):
             return claimed
         kinds = {Kind.NOTICE} if due.kind is Kind.NOTICE else SHARED
@@ -75,6 +75,11 @@ class PhoneLoad:
         said = replace(claimed.said, more=(*claimed.said.more, *more))
         notifications.say(self._tx.session, due.notification_id, said)
         return replace(claimed, said=said)
+
+    def keep(self) -> None:
+        """Record what was counted, each once for all that left."""
+        for limit, address in self._counted:
+            limits.keep(self._tx, limit, address, self._used[limit, address])
 
     def _holding(self, due: DueAttempt) -> Iterable[Limit]:
         """The limits that hold it back once they are used up: nothing holds an alert's SMS, or what has to ring."""

@@ -100,7 +100,7 @@ _ASKED_NOW = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_OTHERS = (
+_OTHERS = Prepared(
     select(attempts.c.id)
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .where(
@@ -149,7 +149,7 @@ def claim_to_ask(
 def claim_others(session: Session, due: DueAttempt, kinds: Collection[Kind], most: int) -> list[DueAttempt]:
     """Others of these kinds that wait to leave by the same method for the same address, oldest first; held likewise."""
     values = {"method": due.method.value, "address": due.address_index, "besides": due.id, "most": most}
-    ids = session.scalars(_OTHERS, values | {"kinds": [kind.value for kind in kinds]}).all()
+    ids = _OTHERS.scalars(session, values | {"kinds": [kind.value for kind in kinds]})
     return with_words(session, ids)[0] if ids else []
 
 

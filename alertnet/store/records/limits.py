@@ -12,24 +12,27 @@ from sqlalchemy import Row, bindparam, delete, select, update
 
 from alertnet.core.limits import UNUSED, Limit, Usage
 from alertnet.store.db.engine import insert_once
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import limit_usage
 
 _ROW = (limit_usage.c.name == bindparam("of")) & (limit_usage.c.key == bindparam("by"))
-_READ = select(limit_usage).where(_ROW)
-_HOLD = _READ.with_for_update()
+_KEPT = ("until", "dropped", "closings", "closed_until", "lasts_until")
+_READ = Prepared(select(limit_usage).where(_ROW))
+_HOLD = Prepared(select(limit_usage).where(_ROW).with_for_update())
+_KEEP = Prepared(update(limit_usage).where(_ROW).values({name: bindparam(name) for name in _KEPT}))
 
 
 def usage(tx: Tx, limit: Limit, key: str) -> Usage:
     """What the key has used of the limit, read without holding it."""
-    row = tx.session.execute(_READ, _named(tx, limit, key)).first()
+    row = _READ.first(tx.session, _named(tx, limit, key))
     return UNUSED if row is None else _usage(row)
 
 
 def hold(tx: Tx, limit: Limit, key: str) -> Usage:
     """What the key has used of the limit; nobody else counts against it until the transaction ends."""
     named = _named(tx, limit, key)
-    row = tx.session.execute(_HOLD, named).first()
+    row = _HOLD.first(tx.session, named)
     if row is None:
         fresh = {
             "name": limit.name,
@@ -40,20 +43,20 @@ def hold(tx: Tx, limit: Limit, key: str) -> Usage:
             "lasts_until": tx.now,
         }
         insert_once(tx.session, limit_usage, fresh)
-        row = tx.session.execute(_HOLD, named).one()
+        [row] = _HOLD.all(tx.session, named)
     return _usage(row)
 
 
 def keep(tx: Tx, limit: Limit, key: str, used: Usage) -> None:
     """Record what the key, which the transaction holds, has used by now."""
-    values = {
+    values = _named(tx, limit, key) | {
         "until": [moment.isoformat() for moment in used.until],
         "dropped": used.dropped,
         "closings": used.closings,
         "closed_until": used.closed_until,
         "lasts_until": limit.lasts_until(used) or tx.now,
     }
-    tx.session.execute(update(limit_usage).where(_ROW).values(values), _named(tx, limit, key))
+    _KEEP.each(tx.session, [values])
 
 
 def use(tx: Tx, limit: Limit, key: str) -> bool:
