@@ -40,7 +40,7 @@ class PendingRows:
 
     def change(self, table: str, id: str, values: Mapping[str, Any]) -> None:
         """Replace columns of a row that is there already."""
-        self._changes.setdefault(table, {}).setdefault(id, {}).update(stored(values))
+        self._changes.setdefault(table, {}).setdefault(id, {}).update(stored(values.items()))
 
     def change_of(self, table: str, id: str) -> Mapping[str, Any]:
         """The columns of that row that are to be replaced."""

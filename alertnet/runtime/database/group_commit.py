@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from alertnet.runtime.database.transactions import Begin, DatabaseAway, Work, run_alone, surfacing
 from alertnet.runtime.database.wakeups import Hook, Wakeups
+from alertnet.store.db.statements import CONNECTION
 from alertnet.store.db.tx import apart, left_due, undoing
 
 T = TypeVar("T")
@@ -145,14 +146,14 @@ class GroupCommit:
 
     def _in_savepoint(self, connection: Connection, job: _Job, undo: list[Hook]) -> set[str] | None:
         """Run a flow in a savepoint; what is to be called if the group is not committed comes into `undo`."""
-        with Session(connection, join_transaction_mode="rollback_only") as session:
+        with _session(connection) as session:
             with undoing(session) as own, apart(session):
                 job.value = job.work(self._begin(session))
             undo += own
             return left_due(session)
 
     def _take_along(self, connection: Connection, due: set[str], undo: list[Hook]) -> list[Hook]:
-        with Session(connection, join_transaction_mode="rollback_only") as session:
+        with _session(connection) as session:
             with undoing(session) as own:
                 hooks = self._wakeups.claim(self._begin(session), due)
             undo += own
@@ -166,6 +167,11 @@ class GroupCommit:
             self._wakeups.fire(hooks)
         for job in jobs:
             job.answer.set_result(job.value)
+
+
+def _session(connection: Connection) -> Session:
+    """A session within the transaction of the connection, which it need not look for."""
+    return Session(connection, join_transaction_mode="rollback_only", info={CONNECTION: connection})
 
 
 def _call(hooks: list[Hook]) -> None:

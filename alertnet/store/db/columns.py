@@ -4,6 +4,7 @@ The sealed ones find the vault on the dialect, where `store.db.engine.make_engin
 """
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -75,14 +76,28 @@ class Instant(TypeDecorator[datetime]):
         Raises:
             ValueError: the datetime is naive, so that nobody can say which instant it is.
         """
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value.isoformat()} has no time zone: an instant is an aware datetime")
-        return value.astimezone(UTC)
+        return None if value is None else _in_utc(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """The instant in UTC; SQLite keeps none but UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """What SQLAlchemy makes of these; on SQLite its very text at once, since most of what is written has some."""
+        if dialect.name != "sqlite":
+            return super().bind_processor(dialect)
+        return lambda value: value and _in_utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Likewise."""
+        if dialect.name != "sqlite":
+            return super().result_processor(dialect, coltype)
+        return lambda text: text and datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _in_utc(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant.isoformat()} has no time zone: an instant is an aware datetime")
+    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)

@@ -5,10 +5,11 @@ gives the same values by the same types, of which each has NULL for None, and fa
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import cache
+from operator import attrgetter, itemgetter
 from typing import Any, ClassVar, TypeVar, cast
 
 from sqlalchemy import Connection, Dialect, Executable, Row, Table, bindparam, update
@@ -20,7 +21,9 @@ from sqlalchemy.sql.selectable import SelectBase
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
 
-_CONNECTION = "connection"
+CONNECTION = "connection"
+"""Where the `info` of a session has the connection of its transaction."""
+
 MOST_LISTED = 16
 """So many values in lists at most: there is a form for each number of them, and few are worth keeping."""
 
@@ -38,18 +41,20 @@ class NewRow:
     def columns(self) -> dict[str, Any]:
         """The columns as they are stored."""
         kind: Any = type(self)
-        return stored({column: getattr(self, name) for name, column in _names(kind)})
+        names, values_of = _names(kind)
+        return stored(zip(names, values_of(self), strict=True))
 
 
-def stored(values: Mapping[str, Any]) -> dict[str, Any]:
+def stored(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """The columns with the values of enums in place of these."""
-    return {name: value.value if isinstance(value, Enum) else value for name, value in values.items()}
+    return {name: value._value_ if isinstance(value, Enum) else value for name, value in values}
 
 
 @cache
-def _names(kind: Any) -> tuple[tuple[str, str], ...]:
-    stored_as = dict(kind.stored_as)
-    return tuple((each.name, stored_as.get(each.name, each.name)) for each in fields(kind))
+def _names(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """The columns of a kind of rows, and what gives their values."""
+    stored_as, names = dict(kind.stored_as), [each.name for each in fields(kind)]
+    return tuple(stored_as.get(name, name) for name in names), attrgetter(*names)
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,12 @@ class _Form:
     """Of the driver's parameters; None where it takes them by position."""
     constants: tuple[Any, ...]
     """The driver's parameters, None where a value goes."""
-    taken: tuple[tuple[int, str, int | None, Convert | None], ...]
+    taken: tuple[tuple[int, str, int | None], ...]
     """Which parameter gets the value of which key, and where from if that is a list."""
+    at_once: Callable[[Values], tuple[Any, ...]] | None
+    """Gives them all, where each is the value of a key."""
+    bound: tuple[tuple[int, Convert], ...]
+    """The parameters whose values are converted."""
     make: Convert
     """Gives names to a row of the driver's."""
     converted: tuple[tuple[int, Convert], ...]
@@ -70,14 +79,22 @@ class _Form:
 
     def parameters(self, rows: Sequence[Values]) -> list[Any]:
         """What goes to the driver, for each of the rows."""
-        bound: list[Any] = []
+        ready: list[Any] = []
         for values in rows:
-            given = list(self.constants)
-            for position, key, place, convert in self.taken:
-                value = values[key] if place is None else values[key][place]
-                given[position] = value if convert is None or value is None else convert(value)
-            bound.append(tuple(given) if self.names is None else dict(zip(self.names, given, strict=True)))
-        return bound
+            given = self._given(values)
+            for position, convert in self.bound:
+                if given[position] is not None:
+                    given[position] = convert(given[position])
+            ready.append(tuple(given) if self.names is None else dict(zip(self.names, given, strict=True)))
+        return ready
+
+    def _given(self, values: Values) -> list[Any]:
+        if self.at_once is not None:
+            return list(self.at_once(values))
+        given = list(self.constants)
+        for position, key, place in self.taken:
+            given[position] = values[key] if place is None else values[key][place]
+        return given
 
     def rows(self, found: Sequence[Any]) -> list[Any]:
         """The driver's rows, with names and converted."""
@@ -137,16 +154,19 @@ def _made(statement: Any, dialect: Dialect, example: Values) -> _Form:
         name: (key, place) for key, names in state.parameter_expansion.items() for place, name in enumerate(names)
     }
     constants: list[Any] = []
-    taken = []
+    taken, bound = [], []
     for position, name in enumerate(state.positiontup or state.parameters):
         key, place = listed.get(name, (name, None))
         convert = compiled.binds[key].type.dialect_impl(dialect).bind_processor(dialect)
         constant = None
         if key in example:
-            taken.append((position, key, place, convert))
+            taken.append((position, key, place))
+            if convert is not None:
+                bound.append((position, convert))
         else:
             constant = convert(state.parameters[name]) if convert else state.parameters[name]
         constants.append(constant)
+    is_plain = len(taken) == len(constants) > 1 and all(place is None for _, _, place in taken)
     columns = list(statement.selected_columns) if is_select else []
     converts = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
     row = cast(Any, namedtuple)("Row", [str(column.key) for column in columns], rename=True)
@@ -155,6 +175,8 @@ def _made(statement: Any, dialect: Dialect, example: Values) -> _Form:
         names=None if state.positiontup is not None else tuple(state.parameters),
         constants=tuple(constants),
         taken=tuple(taken),
+        at_once=itemgetter(*(key for _, key, _ in taken)) if is_plain else None,
+        bound=tuple(bound),
         make=row._make,
         converted=tuple((place, convert) for place, convert in enumerate(converts) if convert is not None),
     )
@@ -162,9 +184,9 @@ def _made(statement: Any, dialect: Dialect, example: Values) -> _Form:
 
 def connection_of(session: Session) -> Connection:
     """The connection of its transaction, which SQLAlchemy takes long to say each time."""
-    connection: Connection | None = session.info.get(_CONNECTION)
+    connection: Connection | None = session.info.get(CONNECTION)
     if connection is None or connection.closed:
-        connection = session.info[_CONNECTION] = session.connection()
+        connection = session.info[CONNECTION] = session.connection()
     return connection
 
 
