@@ -13,7 +13,7 @@ from dotenv import load_dotenv
 
 from alertnet import __version__
 from alertnet.cli import incidents, numbers, templates, trees
-from alertnet.cli.admin import audit, duty, keys, pins
+from alertnet.cli.admin import audit, duty, keys, pins, users
 from alertnet.cli.call_sheet import call_sheet
 from alertnet.cli.demo import demo
 from alertnet.cli.incidents import raise_incident
@@ -44,6 +44,7 @@ app.add_typer(trees.app, name="trees")
 app.add_typer(templates.app, name="templates")
 app.add_typer(keys.app, name="keys")
 app.add_typer(pins.app, name="pins")
+app.add_typer(users.app, name="users")
 app.add_typer(duty.app, name="duty")
 app.add_typer(numbers.app, name="numbers")
 app.add_typer(incidents.app, name="incidents")

@@ -151,6 +151,15 @@ COORDINATOR_CALLS = Limit("coordinator_calls", 1, 10 * MINUTE)
 WRONG_KEYS = Limit("wrong_keys", 10, MINUTE)
 """Requests with a wrong API key from one address."""
 
+WRONG_SIGN_INS = Limit("wrong_sign_ins", 5, HOUR, closes_for=15 * MINUTE, longest=4 * HOUR)
+"""Sign-ins that failed of one user from one address: whoever guesses from elsewhere keeps nobody out."""
+
+ALL_WRONG_SIGN_INS = Limit("all_wrong_sign_ins", 50, HOUR)
+"""The same of one user from everywhere."""
+
+SIGN_INS = Limit("sign_ins", 30, 10 * MINUTE)
+"""Sign-ins that are looked at from one address, right or wrong: each takes the processor a quarter of a second."""
+
 REQUESTS = Limit("requests", 50, timedelta(seconds=1))
 """Requests with one API key."""
 

@@ -13,6 +13,7 @@ from alertnet.web import pages, problems, twilio
 from alertnet.web.api import actions, events, incidents, re_resolve, trees
 from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
+from alertnet.web.console import account
 from alertnet.web.idempotency import InFlight
 from alertnet.web.monitoring import health, metrics
 from alertnet.web.monitoring.observing import Observing
@@ -26,6 +27,7 @@ EDGES = (
     trees,
     twilio,
     pages,
+    account,
     health,
     metrics,
 )

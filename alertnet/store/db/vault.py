@@ -40,6 +40,10 @@ class Purpose(StrEnum):
     """The text of an API key."""
     API_KEY_ROW = "api key row"
     """What is stored of an API key."""
+    USER_ROW = "user row"
+    """What is stored of a user, and lets somebody in."""
+    SESSION = "session"
+    """The text of a user's session."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from alertnet.store.tables.access import (
     number_tests,
     pins,
     sweeps,
+    user_sessions,
+    users,
 )
 from alertnet.store.tables.base import metadata
 from alertnet.store.tables.field import journeys
@@ -78,5 +80,7 @@ __all__ = [
     "sweeps",
     "timeline",
     "troubles",
+    "user_sessions",
+    "users",
     "workers",
 ]

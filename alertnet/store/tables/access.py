@@ -1,4 +1,4 @@
-"""Who may ask, who is on duty, and what comes in and how it is looked for: keys, PINs, requests, duty, messages."""
+"""Who may ask, who is on duty, what comes in and how it is looked for: keys, users, PINs, requests, duty, messages."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
@@ -54,6 +54,32 @@ api_keys = Table(
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
     Column("mac", LargeBinary(32)),  # over all of the row: none opens anything that was made without the secret
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(32), nullable=False, unique=True),
+    Column("role", String(16), nullable=False),  # observer | coordinator | administrator
+    Column("password", String(160), nullable=False),  # argon2id, as a PHC string
+    Column("totp_key", Encrypted, nullable=False),  # hexadecimal
+    Column("totp_step", Integer, nullable=False),  # of the last one-time code that was taken: each is good once
+    Column("recovery", Json, nullable=False),  # hashes of the recovery codes that are left
+    Column("created_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column(
+        "mac", LargeBinary(32), nullable=False
+    ),  # over what lets somebody in: none does that was made without the secret
+)
+
+user_sessions = Table(
+    "user_sessions",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),  # keyed: none counts that was made without the secret
+    Column("user_id", String(32), ForeignKey("users.id"), nullable=False, index=True),
+    Column("began_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
 )
 
 pins = Table(

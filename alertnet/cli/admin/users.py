@@ -1,0 +1,118 @@
+"""`alertnet users`: who may sign in to the console, and as what."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alertnet.cli.columns import aligned
+from alertnet.cli.connection import connected
+from alertnet.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from alertnet.flows.credentials.users import Issued
+    from alertnet.runtime.wiring import Runtime
+
+app = typer.Typer(help="The users of the console.", epilog="Example: alertnet users list", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="Small letters, digits, dots, hyphens and underscores.")]
+Password = Annotated[
+    str | None, typer.Option(help="- reads it from standard input, at least 12 characters; one is drawn without it.")
+]
+RoleOption = Annotated[
+    str | None,
+    typer.Option(help="observer, coordinator or administrator; the first user is an administrator, others observe."),
+]
+
+
+@app.command(epilog="Example: alertnet users add maria --role coordinator")
+def add(name: Name, role: RoleOption = None, password: Password = None) -> None:
+    """Let somebody sign in at /desk, and print what they need for it; none of that can be shown again."""
+    from alertnet.flows.credentials import users as flow
+    from alertnet.store.records.credentials import users
+    from alertnet.store.records.credentials.users import Role
+
+    if role is not None and role not in list(Role):
+        raise BadInput("--role", role, [each.value for each in Role])
+    with connected() as runtime:
+        is_first = not runtime.read(users.list_all)
+        chosen = Role(role) if role else Role.ADMINISTRATOR if is_first else Role.OBSERVER
+        text, hash = _password(runtime, password)
+        issued = runtime.transact(flow.add_user, name, chosen, hash, _by())
+    typer.echo(f"{name} may sign in, as {chosen.value}.", err=True)
+    _print(name, text if password is None else None, issued)
+
+
+@app.command(epilog="Example: alertnet users renew maria")
+def renew(name: Name, password: Password = None) -> None:
+    """Give a user another password, authenticator and recovery codes, and end their sessions."""
+    from alertnet.flows.credentials import users as flow
+
+    with connected() as runtime:
+        text, hash = _password(runtime, password)
+        issued = runtime.transact(flow.renew_user, name, hash, _by())
+    typer.echo(f"{name} is signed out; what {name} had before lets nobody in.", err=True)
+    _print(name, text if password is None else None, issued)
+
+
+@app.command("list", epilog="Example: alertnet users list")
+def list_all() -> None:
+    """Print every user there ever was, by name: role, recovery codes left, when they were added and ended."""
+    from alertnet.store.records.credentials import users
+
+    with connected() as runtime:
+        known = runtime.read(users.list_all)
+    rows = [
+        (
+            user.name,
+            user.role.value,
+            f"{len(user.recovery)} recovery codes",
+            f"{user.created_at:%Y-%m-%d %H:%M}Z",
+            f"ended {user.ended_at:%Y-%m-%d %H:%M}Z" if user.ended_at else "",
+        )
+        for user in known
+    ]
+    for line in aligned(rows):
+        typer.echo(line)
+
+
+@app.command(epilog="Example: alertnet users end maria")
+def end(name: Name) -> None:
+    """Let a user sign in no more, and end their sessions, at once."""
+    from alertnet.flows.credentials import users as flow
+
+    with connected() as runtime:
+        runtime.transact(flow.end_user, name, _by())
+    typer.echo(f"{name} can't sign in any more.")
+
+
+@app.command("sign-out", epilog="Example: alertnet users sign-out maria")
+def sign_out(name: Name) -> None:
+    """End the sessions of a user, at once; they may sign in again."""
+    from alertnet.flows.credentials import users as flow
+
+    with connected() as runtime:
+        ended = runtime.transact(flow.sign_out, name, _by())
+    typer.echo(f"{name} was signed in {ended} times, and is not any more.")
+
+
+def _by() -> str:
+    from alertnet.cli.admin.actions import BY
+
+    return BY
+
+
+def _password(runtime: "Runtime", given: str | None) -> tuple[str, str]:
+    """The password and its hash, which is made before the transaction begins."""
+    from alertnet.flows.credentials import users as flow
+
+    if given not in (None, "-"):
+        raise BadInput("--password", "*" * 8, "-: a password in a command line is read by everybody on this machine")
+    text = sys.stdin.readline().rstrip("\n") if given == "-" else flow.draw_password(runtime.entropy)
+    return text, flow.hash_password(text, runtime.entropy.bytes(flow.SALT_BYTES))
+
+
+def _print(name: str, password: str | None, issued: "Issued") -> None:
+    """What is handed over: a line for each thing, so that scripts can read it."""
+    lines = [("user", name), *([("password", password)] if password else []), ("authenticator", issued.authenticator)]
+    for line in aligned([*lines, *(("recovery code", code) for code in issued.recovery_codes)]):
+        typer.echo(line)

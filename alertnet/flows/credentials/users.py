@@ -1,0 +1,207 @@
+"""Users of the console: added and ended by an administrator, let in by a password and a one-time code (B9).
+
+A try to sign in is counted before it is judged, so that of many at one moment none goes beyond the limit; the right one
+takes its count back. The password is looked at between two transactions: that is slow on purpose.
+"""
+
+import hmac
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cryptography.exceptions import InvalidKey
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
+from alertnet.core.errors import BadInput, Unknown, WrongState
+from alertnet.core.limits import ALL_WRONG_SIGN_INS, SIGN_INS, UNUSED, WRONG_SIGN_INS, Limit
+from alertnet.store.db.tx import Entropy, Tx
+from alertnet.store.records import limits, timeline
+from alertnet.store.records.credentials import users
+from alertnet.store.records.credentials.users import Role, User
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}", re.ASCII)
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+RECOVERY_CODES, RECOVERY_LETTERS, GROUP = 8, 16, 4
+"""So many of so many letters each, written in groups: 79 bits, which nobody can guess."""
+PASSWORD_LETTERS = 16
+
+SALT_BYTES, HASH_BYTES = 16, 32
+MEMORY_KIB, PASSES = 19_456, 2
+"""What OWASP recommends of argon2id."""
+NOBODYS = (
+    f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p=1$bm9ib2R5IGhhcyB0aGlz$pYU3XyOi2yYUCxbFBBHjkUYCz7vpDYVJzCdZkZ9xqR4"
+)
+"""A hash that no password has: whoever tries a name that is nobody's waits as long."""
+
+TOTP_BYTES, TOTP_DIGITS, TOTP_SECONDS = 20, 6, 30
+STEPS = (-1, 0, 1)
+"""A clock of the telephone may be half a minute off."""
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What a user is given once, and nobody can read again: the address that an authenticator app takes, and codes."""
+
+    authenticator: str
+    recovery_codes: tuple[str, ...]
+
+
+def draw_password(entropy: Entropy) -> str:
+    """A password of 79 random bits, in groups."""
+    return _grouped(entropy.letters(PASSWORD_LETTERS, LETTERS))
+
+
+def hash_password(password: str, salt: bytes) -> str:
+    """The argon2id hash of a password, to be stored; slow on purpose, so never inside a transaction.
+
+    Raises:
+        BadInput: it is too short, or too long.
+    """
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise BadInput("password", "*" * 8, f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+    hasher = Argon2id(salt=salt, length=HASH_BYTES, iterations=PASSES, lanes=1, memory_cost=MEMORY_KIB)
+    return hasher.derive_phc_encoded(password.encode())
+
+
+def is_password(password: str, hash: str) -> bool:
+    """Whether that is the password; it takes as long for every password."""
+    try:
+        Argon2id.verify_phc_encoded(password[:LONGEST_PASSWORD].encode(), hash)
+    except InvalidKey:
+        return False
+    return True
+
+
+def add_user(tx: Tx, name: str, role: Role, password: str, by: str) -> Issued:
+    """Let somebody sign in; `password` is its hash.
+
+    Raises:
+        BadInput: no such name. WrongState: somebody has, or had, that name.
+    """
+    if not NAME.fullmatch(name):
+        raise BadInput("name", name, "1 to 32 small letters, digits, dots, hyphens and underscores")
+    before = users.named(tx, name)
+    if before is not None:
+        state = "there" if before.ended_at is None else "ended"
+        raise WrongState(f"user {name}", state, "a name is given once: `users renew` gives its owner a new password")
+    user, issued = _issue(tx, User(tx.entropy.id(), name, role, password, b"", 0, (), tx.now))
+    users.add(tx, user)
+    _record(tx, "user_added", name, by, role=role.value)
+    return issued
+
+
+def renew_user(tx: Tx, name: str, password: str, by: str) -> Issued:
+    """Give a user another password, authenticator and recovery codes, and end their sessions; `password`: its hash.
+
+    Raises:
+        Unknown: there is no such user. WrongState: they may not sign in any more.
+    """
+    user, issued = _issue(tx, replace(_in_force(tx, name), password=password))
+    users.save(tx, user)
+    users.end_sessions_of(tx, name)
+    _record(tx, "user_renewed", name, by)
+    return issued
+
+
+def end_user(tx: Tx, name: str, by: str) -> None:
+    """Let a user sign in no more, and end their sessions.
+
+    Raises:
+        Unknown: there is no such user. WrongState: they may not sign in any more.
+    """
+    users.save(tx, replace(_in_force(tx, name), ended_at=tx.now))
+    users.end_sessions_of(tx, name)
+    _record(tx, "user_ended", name, by)
+
+
+def sign_out(tx: Tx, name: str, by: str, besides: str | None = None) -> int:
+    """End the sessions of a user, all but the one of that id; how many there were.
+
+    Raises:
+        Unknown: there is no such user.
+    """
+    ended = users.end_sessions_of(tx, name, besides)
+    _record(tx, "user_signed_out", name, by, sessions=ended)
+    return ended
+
+
+def count_try(tx: Tx, name: str, address: str) -> str | None:
+    """Count a try to sign in, and give the hash that its password must have; None: it is not looked at now."""
+    open_doors = [limits.use(tx, limit, key) for limit, key in _doors(name, address)]
+    if not all(open_doors):
+        return None
+    user = users.named(tx, name)
+    return user.password if user is not None and user.ended_at is None else NOBODYS
+
+
+def sign_in(tx: Tx, name: str, address: str, code: str) -> str | None:
+    """Begin a session for a user whose password was right, if the code is too; its text. None: it is not.
+
+    `code`: of the authenticator, or a recovery code; each is good once.
+    """
+    user = users.hold(tx, name)
+    proven = None if user is None or user.ended_at is not None else _without_code(tx, user, code)
+    if proven is None:
+        return None
+    users.save(tx, proven)
+    for limit, key in _doors(name, address):
+        if limit is not SIGN_INS:
+            limits.hold(tx, limit, key)
+            limits.keep(tx, limit, key, UNUSED)
+    users.forget_ended_sessions(tx)
+    _record(tx, "user_signed_in", name, f"user {name}", recovery_codes=len(proven.recovery))
+    return users.begin_session(tx, proven)
+
+
+def _doors(name: str, address: str) -> Iterator[tuple[Limit, str]]:
+    yield SIGN_INS, address
+    yield WRONG_SIGN_INS, f"{name} {address}"
+    yield ALL_WRONG_SIGN_INS, name
+
+
+def _without_code(tx: Tx, user: User, code: str) -> User | None:
+    """The user once that code is used up; None where it is none of theirs."""
+    given = re.sub(r"[\s-]", "", code).lower()
+    totp, now = _totp(user.totp_key), _step(tx.now)
+    for step in (now + ahead for ahead in STEPS):
+        if step > user.totp_step and hmac.compare_digest(totp.generate(step * TOTP_SECONDS), given.encode()):
+            return replace(user, totp_step=step)
+    hash = tx.vault.token_hash(given)
+    left = tuple(each for each in user.recovery if not hmac.compare_digest(each, hash))
+    return replace(user, recovery=left) if len(left) < len(user.recovery) else None
+
+
+def _issue(tx: Tx, user: User) -> tuple[User, Issued]:
+    key = tx.entropy.bytes(TOTP_BYTES)
+    codes = tuple(tx.entropy.letters(RECOVERY_LETTERS, LETTERS) for _ in range(RECOVERY_CODES))
+    issued = Issued(_totp(key).get_provisioning_uri(user.name, "alertnet"), tuple(map(_grouped, codes)))
+    return replace(user, totp_key=key, totp_step=0, recovery=tuple(map(tx.vault.token_hash, codes))), issued
+
+
+def _in_force(tx: Tx, name: str) -> User:
+    user = users.hold(tx, name)
+    if user is None:
+        raise Unknown("user", name)
+    if user.ended_at is not None:
+        raise WrongState(f"user {name}", "ended", "a user ends once")
+    return user
+
+
+def _record(tx: Tx, kind: str, name: str, by: str, **more: object) -> None:
+    timeline.append(tx, timeline.SYSTEM, (kind, {"user": name, **more, "by": by}))
+
+
+def _totp(key: bytes) -> TOTP:
+    return TOTP(key, TOTP_DIGITS, SHA1(), TOTP_SECONDS)  # noqa: S303 - what authenticator apps speak
+
+
+def _step(at: datetime) -> int:
+    return int(at.timestamp()) // TOTP_SECONDS
+
+
+def _grouped(text: str) -> str:
+    return "-".join(text[place : place + GROUP] for place in range(0, len(text), GROUP))

@@ -1,0 +1,200 @@
+"""Users of the console and their sessions: what lets somebody in, and who is in.
+
+What is stored of a user is vouched for as a whole, and a session by the hash of its text: whoever writes into the
+database without the secret lets nobody in, and raises nobody.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, delete, insert, select, update
+
+from alertnet.core.errors import Unknown
+from alertnet.store.db.columns import canonical
+from alertnet.store.db.tx import Tx
+from alertnet.store.db.vault import Purpose
+from alertnet.store.tables import user_sessions, users
+
+TOKEN_BYTES = 24
+SESSION_LASTS = timedelta(hours=12)
+"""A shift: whoever comes back after it proves anew who they are."""
+
+
+class Role(StrEnum):
+    """What a user may do; each may what the one before may."""
+
+    OBSERVER = "observer"
+    """See how incidents stand."""
+    COORDINATOR = "coordinator"
+    """Act, and read what people write."""
+    ADMINISTRATOR = "administrator"
+    """See to the users."""
+
+    def may(self, role: "Role") -> bool:
+        """Whether it has what that role has."""
+        return list(Role).index(self) >= list(Role).index(role)
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who may sign in, until `ended_at`. `recovery`: hashes of the recovery codes that are left."""
+
+    id: str
+    name: str
+    role: Role
+    password: str
+    totp_key: bytes
+    totp_step: int
+    recovery: tuple[bytes, ...]
+    created_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A user in a session. `id`: of the session, and no secret."""
+
+    id: str
+    user: str
+    role: Role
+    ends_at: datetime
+
+
+_NAMED: Select[Any] = select(users).where(users.c.name == bindparam("of"))
+_SESSION = (
+    select(users, user_sessions.c.token_hash, user_sessions.c.ends_at)
+    .join(users, users.c.id == user_sessions.c.user_id)
+    .where(user_sessions.c.token_hash == bindparam("hash"), users.c.ended_at.is_(None))
+)
+
+
+def named(tx: Tx, name: str) -> User | None:
+    """The user of that name, whether ended or not; None where there is none that we made."""
+    return _user(tx, tx.session.execute(_NAMED, {"of": name}).first())
+
+
+def hold(tx: Tx, name: str) -> User | None:
+    """The same, held until the transaction ends: nobody else signs in as that user meanwhile."""
+    return _user(tx, tx.session.execute(_NAMED.with_for_update(), {"of": name}).first())
+
+
+def list_all(tx: Tx) -> list[User]:
+    """Every user there ever was, by name."""
+    rows = tx.session.execute(select(users).order_by(users.c.name))
+    return [user for row in rows if (user := _user(tx, row)) is not None]
+
+
+def add(tx: Tx, user: User) -> None:
+    """Put a new user on the record."""
+    tx.session.execute(insert(users), {"id": user.id, "name": user.name, **_changing(tx, user)})
+
+
+def save(tx: Tx, user: User) -> None:
+    """Replace what is stored of a user."""
+    tx.session.execute(update(users).where(users.c.id == user.id).values(_changing(tx, user)))
+
+
+def begin_session(tx: Tx, user: User) -> str:
+    """The text of a new session of that user, which nobody can read again."""
+    token = tx.entropy.bytes(TOKEN_BYTES).hex()
+    row = {
+        "token_hash": tx.vault.mac(Purpose.SESSION, token.encode()),
+        "user_id": user.id,
+        "began_at": tx.now,
+        "ends_at": tx.now + SESSION_LASTS,
+    }
+    tx.session.execute(insert(user_sessions), row)
+    return token
+
+
+def signed_in(tx: Tx, token: str) -> SignedIn | None:
+    """Who is in the session of that text; None: it has ended, or never was, or its user may not sign in any more."""
+    row = tx.session.execute(_SESSION, {"hash": tx.vault.mac(Purpose.SESSION, token.encode())}).first()
+    user = _user(tx, row)
+    if row is None or user is None or row.ends_at <= tx.now:
+        return None
+    return SignedIn(row.token_hash.hex(), user.name, user.role, row.ends_at)
+
+
+def is_still_signed_in(tx: Tx, session: SignedIn) -> bool:
+    """Whether a session that was found before has not ended since, and its user has that role still."""
+    row = tx.session.execute(_SESSION, {"hash": bytes.fromhex(session.id)}).first()
+    return row is not None and row.ends_at > tx.now and row.role == session.role
+
+
+def end_session(tx: Tx, id: str) -> None:
+    """End that session."""
+    tx.session.execute(delete(user_sessions).where(user_sessions.c.token_hash == bytes.fromhex(id)))
+
+
+def end_sessions_of(tx: Tx, name: str, besides: str | None = None) -> int:
+    """End the sessions of a user, all but the one of that id; how many there were.
+
+    Raises:
+        Unknown: there is no such user.
+    """
+    user = named(tx, name)
+    if user is None:
+        raise Unknown("user", name)
+    theirs = delete(user_sessions).where(user_sessions.c.user_id == user.id)
+    if besides is not None:
+        theirs = theirs.where(user_sessions.c.token_hash != bytes.fromhex(besides))
+    return len(tx.session.execute(theirs.returning(user_sessions.c.ends_at)).all())
+
+
+def forget_ended_sessions(tx: Tx) -> None:
+    """Delete the sessions whose time is over."""
+    tx.session.execute(delete(user_sessions).where(user_sessions.c.ends_at <= tx.now))
+
+
+def _changing(tx: Tx, user: User) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "role": user.role.value,
+        "password": user.password,
+        "totp_key": user.totp_key.hex(),
+        "totp_step": user.totp_step,
+        "recovery": [each.hex() for each in user.recovery],
+        "created_at": user.created_at,
+        "ended_at": user.ended_at,
+    }
+    return values | {"mac": tx.vault.mac(Purpose.USER_ROW, _whole(user))}
+
+
+def _user(tx: Tx, row: Row[Any] | None) -> User | None:
+    if row is None:
+        return None
+    user = User(
+        id=row.id,
+        name=row.name,
+        role=Role(row.role),
+        password=row.password,
+        totp_key=bytes.fromhex(row.totp_key),
+        totp_step=row.totp_step,
+        recovery=_hashes(row.recovery),
+        created_at=row.created_at,
+        ended_at=row.ended_at,
+    )
+    return user if tx.vault.is_mac(Purpose.USER_ROW, _whole(user), row.mac) else None
+
+
+def _hashes(stored: Sequence[str]) -> tuple[bytes, ...]:
+    return tuple(bytes.fromhex(each) for each in stored)
+
+
+def _whole(user: User) -> bytes:
+    """All that is stored of a user, as the bytes that are vouched for."""
+    fields = {
+        "id": user.id,
+        "name": user.name,
+        "role": user.role.value,
+        "password": user.password,
+        "totp_key": user.totp_key.hex(),
+        "totp_step": user.totp_step,
+        "recovery": [each.hex() for each in user.recovery],
+        "created_at": user.created_at.isoformat(),
+        "ended_at": user.ended_at.isoformat() if user.ended_at else None,
+    }
+    return canonical(fields).encode()

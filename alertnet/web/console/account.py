@@ -1,0 +1,86 @@
+"""Signing in to the console and out of it."""
+
+import threading
+from importlib.resources import files
+
+from fastapi import APIRouter, Request, Response
+
+from alertnet.flows.credentials.users import count_try, is_password, sign_in, sign_out
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.records.credentials import users
+from alertnet.web.auth import InForce
+from alertnet.web.client_address import client_address
+from alertnet.web.console.door import COOKIE, SIGN_IN, Viewer, by, check_form, check_origin, is_secure, proof_of
+from alertnet.web.console.refusing import Told
+from alertnet.web.console.shown import HEADERS, PACKAGE, go_to, show
+from alertnet.web.forms import Form, Posted, typed
+
+router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
+
+STATIC = {"desk.css": "text/css", "desk.js": "text/javascript", "icon.svg": "image/svg+xml"}
+AT_ONCE = 2
+"""Passwords that are looked at together: each takes the processor a while, and an alarm must not wait for it."""
+
+_looking = threading.Semaphore(AT_ONCE)
+
+
+@router.get("/static/{name}")
+def static(name: str) -> Response:
+    """A style, script or picture of the pages."""
+    if name not in STATIC:
+        return Response("There is no such file.\n", 404, HEADERS, media_type="text/plain")
+    return Response((files(PACKAGE) / "static" / name).read_bytes(), 200, HEADERS, media_type=STATIC[name])
+
+
+@router.get("/sign-in")
+def show_sign_in(request: Request, then: str = "/desk") -> Response:
+    """Where one signs in; `then`: the page that was asked for."""
+    return show(request, "sign_in.html", then=_own(then), failed=False, name="")
+
+
+@router.post("/sign-in")
+def enter(request: Request, form: Posted, runtime: InForce) -> Response:
+    """Begin a session for who has the password and a code; what was wrong is not said."""
+    check_origin(request)
+    name, then = typed(form, "name").lower(), _own(form.get("then", ""))
+    token = _prove(runtime, name, client_address(request, runtime.settings.trusted_proxies), form)
+    if token is None:
+        return show(request, "sign_in.html", status=403, then=then, failed=True, name=name)
+    response = go_to(then)
+    lasts = int(users.SESSION_LASTS.total_seconds())
+    response.set_cookie(COOKIE, token, max_age=lasts, secure=is_secure(request), httponly=True, samesite="strict")
+    return response
+
+
+@router.post("/sign-out")
+def leave(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+    """End this session, and with `everywhere` all others of this user."""
+    check_form(request, who, form)
+    if "everywhere" in form:
+        runtime.transact(sign_out, who.user, by(who))
+    else:
+        runtime.transact(users.end_session, who.id)
+    response = go_to(SIGN_IN)
+    response.delete_cookie(COOKIE)
+    return response
+
+
+@router.get("/account")
+def show_account(request: Request, who: Viewer, runtime: InForce) -> Response:
+    """Who is signed in, until when, and the ways out."""
+    return show(request, "account.html", who=who, proof=proof_of(runtime, who))
+
+
+def _prove(runtime: Runtime, name: str, address: str, form: Form) -> str | None:
+    """The text of a new session; None: not with these. It takes as long for a name that is nobody's."""
+    hash = runtime.transact(count_try, name, address)
+    if hash is None:
+        return None
+    with _looking:
+        is_right = is_password(form.get("password", ""), hash)
+    return runtime.transact(sign_in, name, address, typed(form, "code")) if is_right else None
+
+
+def _own(path: str) -> str:
+    """The path where it is one of the console, else the board."""
+    return path if path.startswith("/desk/") or path == "/desk" else "/desk"

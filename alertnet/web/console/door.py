@@ -1,0 +1,120 @@
+"""The door of the console: a session in a cookie, forms of its own pages alone, and each of them once.
+
+A form carries two hidden fields. `proof` shows that one of our pages made it, for this session. `seen` says of what it
+was made, so that the same form sent twice is known: it acts once or not at all.
+"""
+
+import hashlib
+from typing import Annotated
+from urllib.parse import quote, urlsplit
+
+from fastapi import Depends, HTTPException, Request
+
+from alertnet.core.errors import AlertnetError, Forbidden
+from alertnet.flows.unit.idempotent_request import Act, accept
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import idempotency
+from alertnet.store.records.credentials import users
+from alertnet.store.records.credentials.users import Role, SignedIn
+from alertnet.store.records.idempotency import Once
+from alertnet.web.auth import runtime_of
+from alertnet.web.console.shown import HEADERS
+from alertnet.web.forms import Form
+
+COOKIE = "desk"
+SIGN_IN = "/desk/sign-in"
+LONGEST_SEEN = 64
+
+
+class DoneBefore(AlertnetError):
+    """A form of the very same view has acted already; where that is seen."""
+
+    def __init__(self, location: str) -> None:
+        self.location = location
+        super().__init__("this was recorded before: nothing was recorded now")
+
+
+def is_secure(request: Request) -> bool:
+    """Whether the browser came by TLS: only then it would send a secure cookie back."""
+    return "https" in (request.url.scheme, request.headers.get("X-Forwarded-Proto", "").lower())
+
+
+def by(who: SignedIn) -> str:
+    """Who did it, for the history."""
+    return f"user {who.user}"
+
+
+def proof_of(runtime: Runtime, who: SignedIn) -> str:
+    """What a form of that session carries, and nobody else can make."""
+    return runtime.vault.sign(_form_of(who))
+
+
+def signed_in(request: Request) -> SignedIn:
+    """Whoever is signed in, as a dependency.
+
+    Raises:
+        HTTPException: nobody is: 303 to where one signs in.
+    """
+    token = request.cookies.get(COOKIE, "")
+    who = runtime_of(request).read(users.signed_in, token) if token else None
+    if who is None:
+        then = request.url.path if request.method == "GET" else "/desk"
+        raise HTTPException(303, "sign in first", {**HEADERS, "Location": f"{SIGN_IN}?then={quote(then)}"})
+    return who
+
+
+Viewer = Annotated[SignedIn, Depends(signed_in)]
+
+
+def check_origin(request: Request) -> None:
+    """Refuse what another site, or nobody's page, has sent.
+
+    Raises:
+        Forbidden: the browser does not say that it comes from here.
+    """
+    origin = urlsplit(request.headers.get("Origin", ""))
+    if not origin.netloc or origin.netloc != request.headers.get("Host"):
+        raise Forbidden("only a page of this console may do this")
+
+
+def check_form(request: Request, who: SignedIn, form: Form, role: Role = Role.OBSERVER) -> None:
+    """Refuse a form that no page of this session made, or that this user may not send.
+
+    Raises:
+        Forbidden: says which.
+    """
+    check_origin(request)
+    if not runtime_of(request).vault.is_signed(_form_of(who), form.get("proof", "")):
+        raise Forbidden("this form was made for another session: open the page again, and send it from there")
+    if not who.role.may(role):
+        raise Forbidden(f"{who.user} is {who.role.value}, and may not do this")
+
+
+def act_once(request: Request, who: SignedIn, form: Form, act: Act) -> str:
+    """Let a coordinator's form act, once, by a session that is still in force; where the result is seen.
+
+    Raises:
+        Forbidden: another page made it, or this user may not. DoneBefore: its view has acted before.
+    """
+    check_form(request, who, form, Role.COORDINATOR)
+    view = "\n".join(["desk", who.id, request.url.path, form.get("seen", "")[:LONGEST_SEEN]])
+    return runtime_of(request).transact(_accept, who, act, Once(_hash(view), _hash("")))
+
+
+def _accept(tx: Tx, who: SignedIn, act: Act, once: Once) -> str:
+    if not users.is_still_signed_in(tx, who):
+        raise Forbidden("this session has ended: sign in again")
+    before = idempotency.find(tx.session, once.key)
+    if before is not None:
+        raise DoneBefore(before[1].location or "/desk")
+    answer = accept(tx, act, once).answer
+    return (answer.location if answer is not None else None) or "/desk"
+
+
+def _form_of(who: SignedIn) -> str:
+    return f"desk {who.id}"
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,103 @@
+"""How a page of the console leaves: from a template, in a language, compressed, and how little it needs besides."""
+
+import gzip
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from fastapi import Request, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import RedirectResponse
+
+from alertnet.store.records.credentials.users import Role, SignedIn
+
+PACKAGE = "alertnet.web.console"
+ENGLISH = "en"
+LANGUAGES = {ENGLISH: "English", "es": "Español", "fr": "Français"}
+LANGUAGE = "desk-language"
+"""The cookie that remembers which was chosen."""
+WORTH_COMPRESSING = 500
+"""Bytes."""
+HEADERS = {
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+}
+
+
+@cache
+def environment() -> Environment:
+    """The templates; whatever is not one of them is escaped."""
+    made = Environment(
+        loader=PackageLoader(PACKAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters |= {"clock": _clock, "day": _day, "spoken": lambda name: str(name).replace("_", " ")}
+    return made
+
+
+@cache
+def words(language: str) -> dict[str, str]:
+    """What the English words of the templates are in that language; those that it lacks stay English."""
+    if language == ENGLISH:
+        return {}
+    table: dict[str, str] = yaml.safe_load((files(PACKAGE) / "words" / f"{language}.yaml").read_text("utf-8"))
+    return table
+
+
+def language_of(request: Request) -> str:
+    """The language that was chosen last, else the first that the browser asks for and that there is."""
+    asked = request.headers.get("Accept-Language", "").lower().split(",")
+    wanted = [request.query_params.get("lang", ""), request.cookies.get(LANGUAGE, ""), *(each[:2] for each in asked)]
+    return next((each for each in wanted if each in LANGUAGES), ENGLISH)
+
+
+def rendered(template: str, language: str, /, **values: Any) -> Markup:
+    """A template in that language; `_` says its English words in it."""
+    known = words(language)
+    common = {"_": lambda text: known.get(text, text), "language": language, "languages": LANGUAGES}
+    return Markup(environment().get_template(template).render(common | values))  # noqa: S704 - escaped by the template
+
+
+def show(
+    request: Request, template: str, /, *, status: int = 200, who: SignedIn | None = None, **values: Any
+) -> Response:
+    """A page of the console, for whoever is signed in."""
+    language = language_of(request)
+    response = as_html(request, rendered(template, language, who=who, **values), status)
+    if request.query_params.get("lang") == language:
+        response.set_cookie(LANGUAGE, language, samesite="strict", httponly=True, path="/desk")
+    return response
+
+
+def as_html(request: Request, text: str, status: int = 200) -> Response:
+    """The text as a page, compressed where the browser takes that."""
+    body, headers = text.encode(), {**HEADERS, "Vary": "Accept-Encoding"}
+    if len(body) > WORTH_COMPRESSING and "gzip" in request.headers.get("Accept-Encoding", ""):
+        body, headers = gzip.compress(body, mtime=0), {**headers, "Content-Encoding": "gzip"}
+    return Response(body, status, headers, media_type="text/html")
+
+
+def go_to(path: str) -> Response:
+    """Send the browser there: what was posted is not posted again by a reload."""
+    return RedirectResponse(path, 303, HEADERS)
+
+
+def may_act(who: SignedIn) -> bool:
+    """Whether they may act, and read what people write."""
+    return who.role.may(Role.COORDINATOR)
+
+
+def _clock(at: datetime, zone: str) -> str:
+    return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+def _day(at: datetime, zone: str) -> str:
+    return f"{at.astimezone(ZoneInfo(zone)):%d %b %H:%M}"
