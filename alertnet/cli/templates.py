@@ -179,7 +179,7 @@ def _page(renderer: "Renderer", kind: Kind, language: str, said: Said, disclosur
         facts = replace(FACTS, type=said.type)
         takes_pin = disclosure is not Disclosure.MINIMAL
         words = replace(said, subject=None, about=None)
-        opened = Page(words, answers=ANSWERS, ask=facts.ask, takes_pin=takes_pin, opens_details=takes_pin)
+        opened = Page(words, answers=ANSWERS, takes_pin=takes_pin, opens_details=takes_pin)
         pages = {"": opened}
         if takes_pin:
             pages["after the PIN:"] = replace(

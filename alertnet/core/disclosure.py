@@ -6,8 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from alertnet.core.directory.contact import Disclosure
-from alertnet.core.incident import CloseReason, Facts, Severity
+from alertnet.core.directory.contact import OF_A_COUNTRY, Contact, Disclosure
+from alertnet.core.directory.contact_tree import Level
+from alertnet.core.directory.languages import FALLBACK
+from alertnet.core.incident import ASKS, CloseReason, Facts, Scope, Severity, consent_of
 from alertnet.core.notification import Kind
 
 
@@ -189,6 +191,12 @@ class Said:
     """What else came for the coordinator meanwhile, or is open for it."""
     titles: dict[str, str] = field(default_factory=dict, hash=False)
     """The tree's titles by language, where it has several: `organisation` in the words of the recipient."""
+    ask: dict[str, str] = field(default_factory=dict, hash=False)
+    """What the recipient is asked to do, by language: one of `ASKS` or a text; like the next two for mail and pages."""
+    country: str | None = None
+    """Where it happened (ISO 3166-1 alpha-2), for an embassy or ministry."""
+    nationals: bool = False
+    """Whether one of the recipient's nationals is affected, where it may know."""
     tree_language: str = ""
     """What its tree speaks: said to those whose own language has no messages. No template names it."""
 
@@ -198,6 +206,39 @@ def by_sms(said: Said, *, replies: bool, links: bool) -> Said:
     if replies and links:
         return said
     return replace(said, answerable=said.answerable and replies, link=said.link if links else None)
+
+
+def addressed(said: Said, facts: Facts, contact: Contact, level: Level | None, *, reads: bool = False) -> Said:
+    """The words with what that contact is asked, where it happened, and whether to one of its nationals.
+
+    An incident's ask in free text may name somebody: it is for those who read the details (`reads`), others are asked
+    to call.
+    """
+    is_told = contact.role in OF_A_COUNTRY
+    return replace(
+        said,
+        ask=ask_of(contact, level) or ask_of_incident(facts, reads=reads, otherwise="other"),
+        country=facts.country if is_told else None,
+        nationals=is_told and _concerns_nationals(facts, contact),
+    )
+
+
+def ask_of(contact: Contact, level: Level | None) -> dict[str, str]:
+    """What its tree asks of the contact, by language, and before what the incident asks: its own before its level's."""
+    return contact.ask or (level.ask if level else {})
+
+
+def ask_of_incident(facts: Facts, *, reads: bool = False, otherwise: str | None = None) -> dict[str, str]:
+    """What the incident's report asks, by language, and in place of a free text that may not be read that code."""
+    ask = facts.ask if reads or facts.ask in ASKS else facts.ask and otherwise
+    return {FALLBACK: ask} if ask else {}
+
+
+def _concerns_nationals(facts: Facts, contact: Contact) -> bool:
+    """Whether it concerns one of them, and those affected and the tree let the contact know."""
+    may_know = contact.disclosure is not Disclosure.MINIMAL and consent_of(facts).allows(Scope.INTERNATIONAL)
+    is_theirs = any(person.nationality == contact.represents for person in facts.people)
+    return contact.represents is not None and may_know and is_theirs
 
 
 DURESS = "duress"

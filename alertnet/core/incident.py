@@ -202,6 +202,11 @@ class Facts:
     """Somebody stands beside the team: to be named to coordinators who have proved who they are, and to nobody else."""
 
 
+def consent_of(facts: Facts) -> Scope:
+    """The narrowest of the incident's consent and that of its people; consent recorded nowhere narrows nothing."""
+    return narrowest([facts.consent, *(person.consent for person in facts.people if person.consent is not None)])
+
+
 @dataclass(frozen=True)
 class Wider:
     """Consent wider than what holds, of the incident or one of its people: a coordinator has yet to apply it (A8)."""

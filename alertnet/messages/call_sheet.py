@@ -15,7 +15,8 @@ from alertnet.core.directory.on_call import Officer
 from alertnet.core.directory.when import When
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.forecast.call_sheet import CallSheet, Entry, Key, SheetTree, Step
-from alertnet.core.incident import ASKS, Facts, Severity
+from alertnet.core.incident import Facts, Severity
+from alertnet.messages.asked import ask_in
 from alertnet.messages.page import fill
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.words import grouped, offset
@@ -90,8 +91,8 @@ class SheetWords:
         self.labels = renderer.sheet_words(language, of_tree)
         self.words = renderer.words(language, of_tree)
         self.asks = renderer.page_words(language, of_tree)
-        self.said: dict[tuple[str, str, bool], str] = {}
-        """To whom the sentences for others like it are written out: by tree, language, and whether it coordinates."""
+        self.said: dict[tuple[str, str, str], str] = {}
+        """To whom the sentences for others like it are written out: by tree, language, and what is said."""
 
     def say(self, word: str, **values: str) -> str:
         """The label of that name."""
@@ -186,22 +187,22 @@ def _method(words: SheetWords, method: Method) -> str:
 def _script(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | None, ref: str | None) -> Iterator[Line]:
     """The sentence that is safe with anybody, and then what only the contact hears."""
     spoken = SheetWords(words.renderer, entry.contact.language, tree.language)
+    news = " ".join(_news(spoken, tree, entry, facts))
     first = {
         "organisation": tree.title_in(entry.contact.language),
         "callback": grouped(tree.callback),
         "ref": ref or "",
     }
-    key = (tree.id, entry.contact.language, entry.contact.is_coordinator)
-    same = words.said.setdefault(key, entry.contact.id)
+    same = words.said.setdefault((tree.id, entry.contact.language, news), entry.contact.id)
     if same != entry.contact.id:
         yield words.line(Style.DETAIL, "speaks_as", language=spoken.asks["language"], contact=same)
         return
     yield words.line(Style.DETAIL, "speaks", language=spoken.asks["language"])
     yield Line(Style.SAY, f"1. «{spoken.say('say_first_ref' if ref else 'say_first', **first)}»")
-    yield Line(Style.SAY, f"2. «{' '.join(_news(spoken, entry, facts))}»")
+    yield Line(Style.SAY, f"2. «{news}»")
 
 
-def _news(spoken: SheetWords, entry: Entry, facts: Facts | None) -> Iterator[str]:
+def _news(spoken: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | None) -> Iterator[str]:
     if facts is None:
         yield spoken.say("say_alert_untold")
     else:
@@ -211,9 +212,8 @@ def _news(spoken: SheetWords, entry: Entry, facts: Facts | None) -> Iterator[str
     if entry.contact.is_coordinator:
         yield spoken.say("say_coordinator")
         return
-    # What was asked in free text may name somebody: whoever calls knows it, the paper does not.
-    if facts is not None and facts.ask in ASKS:
-        yield spoken.say("say_ask", ask=spoken.asks[f"ask_{facts.ask}"])
+    if entry.ask:
+        yield spoken.say("say_ask", ask=ask_in(entry.contact.language, entry.ask, spoken.asks, tree.language))
     yield spoken.say("say_answer")
     yield spoken.say("say_discretion")
 

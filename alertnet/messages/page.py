@@ -9,7 +9,8 @@ from markupsafe import Markup, escape
 
 from alertnet.core.disclosure import TO_DO, Said, Subject
 from alertnet.core.escalation.quorum import Action, AnswerKind
-from alertnet.core.incident import ASKS, TYPES, CloseReason, Severity
+from alertnet.core.incident import TYPES, CloseReason, Severity
+from alertnet.messages.asked import NOTHING_ASKED, what_is_asked
 from alertnet.messages.words import Words, direction, grouped, organisation_in, unbroken
 
 TICKET = "~"
@@ -115,8 +116,6 @@ class Page:
     """A coordinator's page: `said.subject` is the question, or what the alarm or notice states."""
     stated: tuple[Remark, ...] = ()
     """What is said below that: of an answer, when and how it was given."""
-    ask: str | None = None
-    """On a contact's page, what it is asked to do: one of `ASKS`, or free text for those who may read it."""
     takes_pin: bool = False
     """A PIN is to be entered: for whatever the page does, and for what it shows then."""
     ticket: str = ""
@@ -175,7 +174,7 @@ def page_values(
         "question": _question(page, words, say),
         "stated": [say(remark.word, remark.at) for remark in page.stated],
         "is_test": page.is_test,
-        "ask": "" if page.asked or not page.answers else _what_is_asked(page.ask, labels),
+        **(NOTHING_ASKED if page.asked or not page.answers else what_is_asked(said, words.language, labels)),
         "details": _details(page, labels),
         "texts": [_text(text, labels, words, said.timezone) for text in page.texts],
         "since": [_event(event, labels, say) for event in page.since],
@@ -394,7 +393,3 @@ def _event(event: Event, labels: Mapping[str, str], say: Callable[..., str]) -> 
     if event.action is not None:
         return f"{say('happened_action', event.at)} {labels[f'action_{event.action}']}"
     return f"{say('happened_news', event.at)} {event.news or labels['news_untold']}"
-
-
-def _what_is_asked(ask: str | None, labels: Mapping[str, str]) -> str:
-    return ask if ask and ask not in ASKS else labels[f"ask_{ask or 'other'}"]

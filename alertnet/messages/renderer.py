@@ -15,6 +15,7 @@ from alertnet.core.directory.languages import fallbacks, primary
 from alertnet.core.disclosure import Further, Said
 from alertnet.core.errors import Unknown
 from alertnet.core.notification import URGENT, Kind
+from alertnet.messages.asked import NOTHING_ASKED, what_is_asked
 from alertnet.messages.message import METHODS, OPEN_MATTERS, STAGES, SUBJECTS, Message, Script
 from alertnet.messages.page import PAGE, Page, page_values
 from alertnet.messages.templates.completion import regional_tables
@@ -198,7 +199,11 @@ class Renderer:
             said = replace(said, subject=SUBJECTS[kind][0])
         # In a drill the word for it stands in place of URGENT, and beside all else.
         heading = "" if said.drill and kind.is_alert else words.headings.get(kind, "")
-        return present(said, words, method) | {"heading": heading, "with_callback": True, "with_no_hint": True}
+        values = present(said, words, method) | {"heading": heading, "with_callback": True, "with_no_hint": True}
+        if method is not MethodKind.EMAIL:
+            return values | NOTHING_ASKED
+        labels = self.page_words(words.language)
+        return values | what_is_asked(said, words.language, labels, otherwise="")
 
     def _find_template(self, kind: str, part: str, language: str, of_tree: str = "") -> tuple[Template, str]:
         """The template and the language whose words go with it: a region may have words of its own and no messages."""

@@ -150,6 +150,7 @@ def _contact(
         duty=_duty(form, officers),
         when=When(place=frozenset(form.when.place or ()), organisation=frozenset(form.when.organisation or ())),
         pgp=keys[form.pgp] if form.pgp else None,
+        ask=form.ask,
     )
 
 
@@ -196,6 +197,7 @@ def _level(form: LevelForm, meant: Mapping[str, list[str]]) -> Level:
         repeat=Repeat(form.repeat.every, form.repeat.times) if form.repeat else None,
         then=form.then,
         confirm=form.confirm is not None,
+        ask=form.ask,
         action_due=ActionDue(form.action_due.after, form.action_due.otherwise) if form.action_due else None,
     )
 

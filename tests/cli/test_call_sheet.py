@@ -62,11 +62,17 @@ def test_a_contact_is_spoken_to_in_its_language_with_a_safe_sentence_first(offic
     french = text[text.index("Focal point for human rights defenders") :]
 
     assert "1. «J'appelle de la part de PBI international support network. Merci de me rappeler au +32 4" in french
-    assert (
-        "2. «Il y a une alerte urgente concernant les droits humains : arrestation. Pouvez-vous vous en charger"
-        in french
-    )
+    assert "2. «Il y a une alerte urgente concernant les droits humains : arrestation. Nous vous demandons" in french
     assert "«Hay una alerta urgente de derechos humanos: detención. ¿Puede hacerse cargo" in text
+
+
+def test_what_a_level_asks_of_its_contacts_is_read_out_to_them(office: Office) -> None:
+    """The embassies' level asks for something; the ombudsman's, which comes before it, for nothing."""
+    text = sheet(office, *ARREST)
+
+    asked = "detención. Le pedimos contactar a la autoridad responsable. ¿Puede hacerse cargo"
+    assert text.index("Embassy of Spain in Bogotá") < text.index(asked)
+    assert text.index("detención. ¿Puede hacerse cargo") < text.index("Embassy of Spain in Bogotá")
 
 
 def test_levels_are_in_order_with_their_times(office: Office) -> None:

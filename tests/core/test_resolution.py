@@ -8,12 +8,11 @@ import pytest
 from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.when import When
-from alertnet.core.incident import Affected, Perpetrator, Scope, Severity
+from alertnet.core.incident import Affected, Perpetrator, Scope, Severity, consent_of
 from alertnet.core.resolution.resolve import (
     Plans,
     Pruned,
     Reason,
-    consent_of,
     may_be_told,
     resolve,
     unmatched_exclusions,

@@ -82,6 +82,27 @@ def test_a_title_names_the_place_of_its_fault(folder: Path) -> None:
     assert "title.spanish: not a language 'spanish'" in fault
 
 
+def test_an_ask_is_a_code_or_the_networks_own_words(folder: Path) -> None:
+    """A level's stands there by language, a contact's single one for all of them."""
+    several = 'ask: {en: "ask the mayor", es: preguntar al alcalde}'
+    file = folder / "valley.yaml"
+    file.write_text(file.read_text().replace("role: embassy", "role: embassy\n    ask: observe"))
+    tree = valley_with(folder, notify=f"    notify: [embassy-es]\n    {several}")
+
+    assert tree.levels[1].ask == {"en": "ask the mayor", "es": "preguntar al alcalde"}
+    assert tree.contacts["embassy-es"].ask == {"en": "observe"}
+    assert from_plain(Level, to_plain(tree.levels[1])) == tree.levels[1]
+
+
+def test_an_unknown_code_of_an_ask_is_named_with_those_that_are_known(folder: Path) -> None:
+    text = (folder / "valley.yaml").read_text()
+    (folder / "valley.yaml").write_text(text.replace("    role:", "    ask: call_autority\n    role:", 1))
+
+    (fault,) = faults_of(folder)
+    assert "ask: unknown ask 'call_autority' (known: call_authority, visit, observe, protect," in fault
+    assert "did you mean call_authority?" in fault
+
+
 def test_a_level_is_read_with_all_that_it_can_hold(folder: Path) -> None:
     rules = """
     acknowledge: 1

@@ -12,6 +12,7 @@ import typer
 from alertnet.cli.arguments import TREES, or_shipped
 from alertnet.core.directory.contact import Contact, Method
 from alertnet.core.directory.contact_tree import ContactTree, Level, Team
+from alertnet.core.directory.languages import in_all
 from alertnet.core.directory.when import When
 from alertnet.core.errors import Unknown
 from alertnet.core.incident import Severity
@@ -87,6 +88,8 @@ def terms(level: Level) -> str:
         parts.append(f"needs a go{f' unless {spared}' if spared else ''}{after}")
     if due:
         parts.append(f"action within {span(due.after)}, otherwise {due.otherwise}")
+    if level.ask:
+        parts.append(f"asks for {in_all(level.ask)}")
     return "; ".join(parts)
 
 
@@ -119,6 +122,7 @@ def details(contact: Contact) -> list[str]:
         *(["not told at its next opening"] if not contact.hold else []),
         *(["no answer expected"] if not contact.answers else []),
         *([f"deputy {contact.deputy}"] if contact.deputy else []),
+        *([f"asked for {in_all(contact.ask)}"] if contact.ask else []),
     ]
 
 

@@ -30,6 +30,9 @@ class Role(StrEnum):
 ABROAD = frozenset({Role.EMBASSY, Role.EU_DELEGATION, Role.UN, Role.MEDIA})
 """Roles whose contacts are at least of international scope, whatever their tree says."""
 
+OF_A_COUNTRY = frozenset({Role.EMBASSY, Role.MINISTRY})
+"""Roles whose contacts act by the country in which it happened, and for their nationals."""
+
 OF_THE_STATE = frozenset({Role.AUTHORITY, Role.MINISTRY})
 """Roles that may turn out to be the perpetrator's employer."""
 
@@ -115,6 +118,8 @@ class Contact:
     """The places and organisations that it is told of."""
     pgp: str | None = None
     """Its public OpenPGP key in ASCII armor: mail to it is encrypted."""
+    ask: dict[str, str] = field(default_factory=dict, hash=False)
+    """What it is asked to do, whichever level tells it: see `Level.ask`."""
     included_from: str | None = None
     """The shared file that it stands in: whoever else includes it has the same recipient."""
     former: bool = False

@@ -81,6 +81,8 @@ class Level:
     action_due: ActionDue | None = None
     confirm: bool = False
     """An acknowledgement counts once a coordinator has confirmed it."""
+    ask: dict[str, str] = field(default_factory=dict, hash=False)
+    """What its contacts are asked to do, by language: one of `ASKS` or the network's words; none: the incident's."""
     former: bool = False
     """It left the tree while an incident ran on it: it tells nobody, what was answered in it stays on record."""
 
@@ -121,6 +123,10 @@ class ContactTree:
     def title_in(self, language: str) -> str:
         """Who calls, as somebody of that language is told."""
         return title_in(language, self.title, self.titles, self.language)
+
+    def level(self, name: str | None) -> Level | None:
+        """The level of that name."""
+        return next((level for level in self.levels if level.name == name), None)
 
     def times(self, contact: Contact, severity: Severity) -> Times:
         """When that contact is there for incidents of the severity."""

@@ -30,6 +30,13 @@ def title_in(language: str, title: str, titles: Mapping[str, str], of_tree: str 
     return next((titles[each] for each in fallbacks(language, of_tree) if each in titles), title)
 
 
+def in_all(texts: Mapping[str, str]) -> str:
+    """The one text that all share, or each behind its language, as in `de: Bitte; es: Por favor`."""
+    if texts.keys() <= {FALLBACK}:
+        return texts.get(FALLBACK, "none")
+    return "; ".join(f"{language}: {text}" for language, text in texts.items())
+
+
 def shown(language: str, used: str) -> str:
     """As in `es`, or in `de → en` where another language is used."""
     return language if primary(language) == primary(used) else f"{language} → {used}"

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree, Level, Then
+from alertnet.core.disclosure import ask_of, ask_of_incident
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.escalation.state import State
 from alertnet.core.incident import Facts
@@ -35,6 +36,8 @@ class Entry:
     is_listed: bool = False
     """Whether all there is to say of it stands further up."""
     answered: Answered | None = None
+    ask: dict[str, str] = field(default_factory=dict, hash=False)
+    """What it is asked to do, by language, as `Said.ask`: never the free text of a report, which may name somebody."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def of_plans(facts: Facts, plans: Iterable[Plan], progress: Progress = NOTHING_Y
         for address in contact.addresses
     }
     for plan in kept:
-        page = _Page(plan.tree, plan.allowed, seen, listed, answers)
+        page = _Page(plan.tree, plan.allowed, seen, listed, answers, ask_of_incident(facts))
         trees.append(_of_plan(plan, page, progress.states.get(plan.tree.id), alone))
     return CallSheet(tuple(trees), facts)
 
@@ -135,15 +138,17 @@ class _Page:
     """Those that stand on the sheet already."""
     answers: Mapping[str, Answered]
     """By the address of whoever answered: the same recipient may be in several trees."""
+    ask: dict[str, str] = field(default_factory=dict)
+    """What the incident asks of those of whom their tree asks nothing."""
 
-    def entries(self, contacts: Iterable[str], deputies: frozenset[str]) -> Iterator[Entry]:
+    def entries(self, contacts: Iterable[str], deputies: frozenset[str], level: Level | None = None) -> Iterator[Entry]:
         """Each contact, and behind it those of the deputies who stand in for it."""
         for id in contacts:
-            yield self._entry(id)
+            yield self._entry(id, level)
             before = id
             for deputy in deputies_of(self.tree, id):
                 if deputy in deputies:
-                    yield self._entry(deputy, deputy_of=before)
+                    yield self._entry(deputy, level, deputy_of=before)
                     before = deputy
 
     def step(
@@ -154,14 +159,14 @@ class _Page:
         unverified: bool = False,
     ) -> Step:
         """The level that begins then."""
-        entries = tuple(self.entries(planned.contacts, planned.deputies))
+        entries = tuple(self.entries(planned.contacts, planned.deputies, planned.level))
         return Step(planned.index + 1, planned.level, moment, approval, unverified, planned.then, entries)
 
     def last_resort(self, contacts: Iterable[str]) -> tuple[Entry, ...]:
         """Those who are called when no level is left."""
         return tuple(self.entries(contacts, self.allowed))
 
-    def _entry(self, id: str, deputy_of: str | None = None) -> Entry:
+    def _entry(self, id: str, level: Level | None, deputy_of: str | None = None) -> Entry:
         contact, key = self.tree.contacts[id], (self.tree.id, id)
         firsts = [self.seen.setdefault(address, key) for address in sorted(contact.addresses)]
         same_as = next((first for first in firsts if first != key), None)
@@ -169,7 +174,8 @@ class _Page:
         is_listed = key in self.listed or (bool(firsts) and key not in firsts)
         self.listed.add(key)
         answers = [self.answers[address] for address in contact.addresses if address in self.answers]
-        return Entry(contact, deputy_of, same_as, is_listed, max(answers, key=lambda each: each.at, default=None))
+        answered = max(answers, key=lambda each: each.at, default=None)
+        return Entry(contact, deputy_of, same_as, is_listed, answered, ask_of(contact, level) or self.ask)
 
 
 def _whole(page: _Page) -> SheetTree:

@@ -15,6 +15,7 @@ from alertnet.core.directory.availability import Span
 from alertnet.core.directory.contact import Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree, Level, Network, Team
 from alertnet.core.directory.coverage import WEEKDAYS
+from alertnet.core.directory.languages import in_all
 from alertnet.core.directory.on_call import Duty
 from alertnet.core.incident import Severity
 
@@ -188,6 +189,7 @@ def _words(value: Any) -> str:
         (Enum, lambda one: str(one.value)),
         (frozenset, lambda many: ", ".join(sorted(map(_words, many))) or "all"),
         (tuple, lambda many: ", ".join(map(_words, many)) or "none"),
+        (dict, in_all),
     )
     if value is None:
         return "none"

@@ -12,10 +12,10 @@ from typing import Any
 from alertnet.core.codec import to_plain
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree, Network
-from alertnet.core.incident import Facts, Scope, Wider
+from alertnet.core.incident import Facts, Scope, Wider, consent_of
 from alertnet.core.replan.describe_tree_diff import differences, end_of
 from alertnet.core.replan.tree_migration import as_edited
-from alertnet.core.resolution.resolve import Plan, consent_of, deputies_of
+from alertnet.core.resolution.resolve import Plan, deputies_of
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 

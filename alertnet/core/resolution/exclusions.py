@@ -6,7 +6,7 @@ from functools import cached_property
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
-from alertnet.core.incident import Facts, Scope, narrowest
+from alertnet.core.incident import Facts, Scope, consent_of
 
 
 class Reason(StrEnum):
@@ -29,11 +29,6 @@ BINDING = frozenset({Reason.CONSENT, Reason.EXCLUDED, Reason.PERPETRATOR, Reason
 """These hold for every address of the contact, whoever else lists it (A3)."""
 
 _ORDER = {reason: place for place, reason in enumerate(Reason)}
-
-
-def consent_of(facts: Facts) -> Scope:
-    """The narrowest of the incident's consent and that of its people; consent recorded nowhere narrows nothing."""
-    return narrowest([facts.consent, *(person.consent for person in facts.people if person.consent is not None)])
 
 
 def names_of(contact: Contact) -> tuple[str, str, str]:

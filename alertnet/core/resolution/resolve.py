@@ -11,7 +11,7 @@ from alertnet.core.directory.contact import OF_THE_STATE, Contact
 from alertnet.core.directory.contact_tree import ContactTree, Level, Named, Recipients, Then
 from alertnet.core.directory.when import EVERY_INCIDENT, When, may_be_at
 from alertnet.core.incident import Facts, Perpetrator, Scope, Severity
-from alertnet.core.resolution.exclusions import BINDING, Bars, Reason, consent_of, names_of
+from alertnet.core.resolution.exclusions import BINDING, Bars, Reason, names_of
 
 __all__ = [
     "BINDING",
@@ -20,7 +20,6 @@ __all__ = [
     "Plans",
     "Pruned",
     "Reason",
-    "consent_of",
     "deputies_of",
     "left_out",
     "may_be_told",

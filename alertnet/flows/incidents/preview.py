@@ -13,7 +13,7 @@ from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.languages import nearest, shown
-from alertnet.core.disclosure import Said, Subject, by_sms
+from alertnet.core.disclosure import Said, Subject, addressed, by_sms
 from alertnet.core.forecast.script import Script
 from alertnet.core.forecast.simulation import Rehearsal, Told
 from alertnet.core.incident import Facts
@@ -162,7 +162,7 @@ class Played:
         subjects = {Kind.DECISION: Subject.LEVEL, Kind.ALARM: Subject.UNANSWERED, Kind.TASK: Subject.TASK}
         names = [level.name for level in asking.levels]
         asked = names.index(told.level) if told.kind is Kind.DECISION else None
-        return Said(
+        words = Said(
             sender=tree.sender,
             organisation=tree.title,
             titles=tree.titles,
@@ -184,6 +184,7 @@ class Played:
             names=() if asked is None else asking.levels[asked].notify,
             at=self.opened_at,
         )
+        return addressed(words, self.facts, told.contact, tree.level(told.level)) if told.kind.is_alert else words
 
 
 def words_of(message: Message) -> list[str]:

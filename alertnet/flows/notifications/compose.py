@@ -5,7 +5,7 @@ from datetime import datetime
 
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.directory.usable_methods import Reach
-from alertnet.core.disclosure import Said, Subject, by_sms
+from alertnet.core.disclosure import Said, Subject, addressed, by_sms
 from alertnet.core.escalation.decision import NewAlert
 from alertnet.core.notification import URGENT, Kind
 from alertnet.flows.credentials.page_links import link_token, post_with_page
@@ -53,8 +53,9 @@ def alert(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
     if contact.answers:
         code = written_code(locked, tree, contact)
         link, token = link_token(locked, tree, contact, method.kind, method.address, escalation=coverage.escalation)
+    addressee = addressed(said(locked, tree, contact), locked.facts, contact, locked.tree(tree).level(new.level))
     words = replace(
-        said(locked, tree, contact),
+        addressee,
         code=code.text if code else None,
         answerable=code is not None,
         expects_answer=contact.answers,

@@ -5,10 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from alertnet.core.directory.contact import Contact, Disclosure
-from alertnet.core.disclosure import details_of
+from alertnet.core.disclosure import addressed, details_of
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.escalation.state import Status
-from alertnet.core.incident import ASKS
 from alertnet.core.limits import LONGEST_NOTE
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, no_proof, prove, without_written_pins
@@ -23,7 +22,7 @@ from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.messages.page import TYPED, Page, Remark
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import answers, editions
+from alertnet.store.records import answers, editions, notifications
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.answers import CurrentAnswer
@@ -68,7 +67,7 @@ class Opened:
 
 
 def open_page(tx: Tx, token: str) -> Opened | None:
-    """The page of a contact's link, no more than minimal; None when no alert ever had such a link."""
+    """The page of a contact's link, as little as before its PIN; None when no alert ever had such a link."""
     link = page_links.find(tx, token)
     return None if link is None or link.escalation_id is None else show_page(tx, link)
 
@@ -109,18 +108,18 @@ def show_page(
 def _open_page(tx: Tx, link: PageLink, locked: LockedIncident, contact: Contact, page: Page, proof: Proof) -> Page:
     facts, answer = locked.facts, locked.current_answer(link.tree, link.contact)
     reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
-    free_text = facts.ask is not None and facts.ask not in ASKS
     takes_charge = answer is not None and answer.kind is AnswerKind.ACKNOWLEDGED
     states = escalation_store.states_of(tx.session, link.incident_id) if takes_charge else {}
     following = coming(locked, states, link.tree, link.contact)
+    words = replace(page.said, **following.words) if following else page.said
+    told_by = locked.tree(link.tree).level(notifications.level_of(tx.session, link.id))
+    words = addressed(words, facts, contact, told_by, reads=reads)
     return Page(
-        replace(page.said, **following.words) if following else page.said,
+        replace(words, nationals=words.nationals and not proof.is_missing),
         (*_recorded(locked, link, answer), *page.remarks),
         _answers_of(contact),
         answered=answer is not None,
         actions=tuple(Action) if answer is not None and answer.kind is not AnswerKind.DECLINED else (),
-        # Free text may name somebody: it is for those who read the details.
-        ask="other" if free_text and not reads else facts.ask,
         details=details_of(facts, contact.disclosure) if reads else (),
         since=happened_since(locked, link.tree, link.contact, reads=reads),
         rest=(GO if following.on_hold else HOLD) if following else None,

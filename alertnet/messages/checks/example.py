@@ -33,6 +33,9 @@ EXAMPLE = Said(
     names=("arrest", "P7"),
     spoken_code="407",
     awaited="L12 18:00",
+    ask={"en": "call_authority"},
+    country="CO",
+    nationals=True,
 )
 
 FACTS = Facts(

@@ -26,6 +26,7 @@ FOR_THE_FIELD = frozenset({Kind.RECEIPT, Kind.FIELD_STATUS})
 
 _OF_OTHERS = frozenset({"about", "statement", "more", "why"})
 _OF_THE_FIELD = frozenset({"awaited"})
+_TO_BE_READ = frozenset({"ask", "country", "nationals"})
 _SPOKEN = frozenset({"spoken_code", "slowly"})
 _ANYWHERE = frozenset({"sender", "organisation", "ref", "callback", "drill", "also", "expects_answer"})
 _BEFORE_THE_CODE = {"code": _ANYWHERE | _SPOKEN, "again": _ANYWHERE | _SPOKEN, "no_incident": _ANYWHERE | {"statement"}}
@@ -84,7 +85,11 @@ def _said_to_others(files: dict[str, str]) -> Iterator[str]:
     for kind in METHODS:
         others = frozenset() if kind in FOR_COORDINATORS else _OF_OTHERS
         others |= frozenset() if kind in FOR_THE_FIELD else _OF_THE_FIELD
-        for part, hidden in (("sms.j2", others | _SPOKEN), ("body.j2", others | _SPOKEN), ("voice.j2", others)):
+        for part, hidden in (
+            ("sms.j2", others | _SPOKEN | _TO_BE_READ),
+            ("body.j2", others | _SPOKEN),
+            ("voice.j2", others | _TO_BE_READ),
+        ):
             for path, source in _of(kind, part, files):
                 yield from _beyond(path, Environment({}).parse(source), NAMES - hidden, "here")
 

@@ -24,6 +24,8 @@ NAMES = frozenset(
             "question",
             "stated",
             "ask",
+            "country",
+            "nationals",
             "details",
             "since",
             "callback",

@@ -219,6 +219,12 @@ def told(session: Session, incident: str, kinds: Iterable[Kind]) -> set[tuple[st
     return {(row.tree, row.contact) for row in _TOLD.all(session, values)}
 
 
+def level_of(session: Session, link: str) -> str | None:
+    """The name of the level that last told somebody by that page link."""
+    latest = select(notifications.c.level).where(notifications.c.link_id == link)
+    return session.scalar(latest.order_by(notifications.c.planned_at.desc()).limit(1))
+
+
 def said_of(session: Session, id: str) -> Said:
     """What that notification may say."""
     return from_plain(Said, session.scalar(select(notifications.c.said).where(notifications.c.id == id)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alertnet.core.directory.contact_tree import EVERYWHERE
-from alertnet.core.incident import TYPES
+from alertnet.core.incident import ASKS, TYPES
 
 MOMENT = r"^(Mo|Tu|We|Th|Fr|Sa|Su) ([01][0-9]|2[0-3]):[0-5][0-9]$"
 DURATION = r"^[0-9]{1,7}[smhd]$"
@@ -28,6 +28,11 @@ class Key:
     pattern: str | None = None
     values: tuple[str, ...] = ()
 
+
+ASK = (
+    f"in mail and on its page: {' '.join(ASKS)}, or a text, one for all or one for each language. "
+    "It goes on from “We ask you to:”, and names nobody."
+)
 
 TREE = {
     "tree": Key("The id of the tree.", "colombia", SLUG),
@@ -92,6 +97,7 @@ CONTACT = {
     "deputy": Key("Who is told when it can't be reached, says no, or stays silent.", "coordinator-2", SLUG),
     "verified": Key("When somebody last tried these numbers.", "2026-10-01"),
     "when_closed": Key("How it is reached while it is closed.", [{"sms": "+573005550199", "acknowledges_as": "relay"}]),
+    "ask": Key(f"What it is asked to do, whichever level tells it, {ASK}", "call_authority"),
     "groups": Key("Groups by which levels may name it.", ["eu"], SLUG),
     "duty": Key("Which member of the field has its phone, week by week.", {"rota": ["ana"], "change": "Mo 09:00"}),
 }
@@ -117,6 +123,10 @@ LEVEL = {
     "repeat": Key("The phones ring again.", {"every": "3m", "times": 2}),
     "then": Key("What happens once it is satisfied; next where all are coordinators, else stop.", "next"),
     "action_due": Key("Whoever took it on reports what was done by then.", {"after": "60m", "otherwise": "next"}),
+    "ask": Key(
+        f"What its contacts are asked to do unless they have their own, {ASK}",
+        {"en": "ask the commander where he is held", "es": "preguntar al comandante dónde está"},
+    ),
     "confirm": Key("A coordinator confirms each answer before it counts.", "coordinator"),
 }
 CONTACT_WHEN = {

@@ -27,9 +27,10 @@ def schema() -> dict[str, Any]:
     for name in ("DefaultsForm", "ContactForm"):
         quiet = forms[name]["properties"]["quiet"]
         quiet["anyOf"] = [{"const": NEVER}, {key: quiet.pop(key) for key in ("type", "additionalProperties")}]
-    title = forms["TreeForm"]["properties"]["title"]
-    by_language = {key: title.pop(key) for key in ("type", "additionalProperties", "minProperties") if key in title}
-    title["anyOf"] = [{"type": "string"}, by_language | {"propertyNames": {"pattern": LANGUAGE}}]
+    for name, key in (("TreeForm", "title"), ("LevelForm", "ask"), ("ContactForm", "ask")):
+        one = forms[name]["properties"][key]
+        by_language = {part: one.pop(part) for part in ("type", "additionalProperties", "minProperties") if part in one}
+        one["anyOf"] = [{"type": "string"}, by_language | {"propertyNames": {"pattern": LANGUAGE}}]
     for form in forms.values():
         form.pop("description", None)
         form.pop("title", None)

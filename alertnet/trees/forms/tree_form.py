@@ -32,12 +32,17 @@ def read_by(parse: Callable[[str], Any]) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def _title(raw: Any) -> Any:
-    if isinstance(raw, str):
-        return {FALLBACK: values.line(raw)}
-    if not isinstance(raw, dict):
-        raise NotAllowed("needs a single value, or one for each language")
-    return raw
+def by_language(parse: Callable[[str], str]) -> BeforeValidator:
+    """A validator that takes a single value for one that all languages share."""
+
+    def read(raw: Any) -> Any:
+        if isinstance(raw, str):
+            return {FALLBACK: parse(raw)}
+        if not isinstance(raw, dict):
+            raise NotAllowed("needs a single value, or one for each language")
+        return raw
+
+    return BeforeValidator(read)
 
 
 Slug = Annotated[str, read_by(values.slug)]
@@ -85,9 +90,15 @@ Files = Annotated[
 Title = Annotated[
     dict[Language, Line],
     Field(min_length=1),
-    BeforeValidator(_title),
+    by_language(values.line),
 ]
 """One for all, or one for each language."""
+Ask = Annotated[
+    dict[Language, Annotated[str, read_by(values.ask)]],
+    Field(min_length=1),
+    by_language(values.ask),
+]
+"""Likewise, a code or a text."""
 Quiet = Annotated[dict[OneSeverity, NightSpan], BeforeValidator(lambda raw: {} if raw == NEVER else raw)]
 """By severity, or `never`, whatever its role has by default."""
 Acknowledged = Annotated[Literal["acknowledged"], read_by(values.one_of("condition", ("acknowledged",)))]
@@ -189,6 +200,7 @@ class ContactForm(DefaultsForm):
     when_closed: list[MethodForm] = []
     duty: DutyForm | None = None
     pgp: KeyFile | None = None
+    ask: Ask = {}
     groups: list[Slug] = []
 
     @model_validator(mode="after")
@@ -243,6 +255,7 @@ class LevelForm(Form):
     then: OneThen | None = None
     action_due: ActionDueForm | None = None
     confirm: Confirmer | None = None
+    ask: Ask = {}
 
 
 class SharedForm(Form):

@@ -13,7 +13,7 @@ from phonenumbers import shortnumberinfo
 from alertnet.core.directory.availability import Span
 from alertnet.core.directory.contact_tree import EVERYWHERE, Quota
 from alertnet.core.directory.countries import COUNTRIES
-from alertnet.core.incident import Perpetrator
+from alertnet.core.incident import ASKS, Perpetrator
 from alertnet.trees.reading.fault import NotAllowed
 
 T = TypeVar("T", bound=str)
@@ -185,6 +185,13 @@ def line(text: str) -> str:
     if not text.strip() or len(text) > LONGEST_LINE or not text.isprintable():
         raise NotAllowed("not a line of text", (f"1 to {LONGEST_LINE} characters without line breaks or tabs",))
     return text.strip()
+
+
+def ask(text: str) -> str:
+    """What somebody is asked to do: a code, or words for people; one word alone is taken for a code."""
+    if re.fullmatch(r"[A-Za-z_-]+", text) and text not in ASKS:
+        raise NotAllowed("unknown ask", (*ASKS, "or a text of several words"))
+    return line(text)
 
 
 def task(text: str) -> str:

@@ -1,0 +1,55 @@
+"""What a contact is asked to do, in which country, and for whom: what mail and pages say, and no SMS or call."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import phonenumbers
+
+from alertnet.core.directory.languages import FALLBACK, fallbacks, title_in
+from alertnet.core.disclosure import Said
+from alertnet.core.incident import ASKS
+
+NOTHING_ASKED = {"ask": "", "country": "", "nationals": ""}
+
+
+def what_is_asked(said: Said, language: str, labels: Mapping[str, str], otherwise: str = "other") -> dict[str, str]:
+    """The values of that name in a language with these labels of the page; `otherwise`: the ask where there is none."""
+    asked = said.ask or ({FALLBACK: otherwise} if otherwise else {})
+    return {
+        "ask": ask_in(language, asked, labels, said.tree_language) if asked else "",
+        "country": country_name(said.country, language) if said.country else "",
+        "nationals": labels.get("nationals", "") if said.nationals else "",
+    }
+
+
+def ask_in(language: str, ask: Mapping[str, str], labels: Mapping[str, str], of_tree: str) -> str:
+    """An ask in the words of that language with these labels of the page, without a full stop."""
+    text = title_in(language, next(iter(ask.values())), ask, of_tree)
+    return labels[f"ask_{text}"] if text in ASKS else text.removesuffix(".")
+
+
+def country_name(country: str, language: str) -> str:
+    """What a country (ISO 3166-1 alpha-2) is called; its code where nobody knows."""
+    names = _names().get(country, {})
+    return next((_own(names, each) for each in fallbacks(language) if each in names), country)
+
+
+def _own(names: Mapping[str, str], language: str) -> str:
+    """The name; `*en` stands for that of another language."""
+    name = names[language]
+    return names[name[1:]] if name.startswith("*") else name
+
+
+@cache
+def _names() -> dict[str, dict[str, str]]:
+    """By country and language. Its package would read the areas of the whole world with them: 200 MB, in seconds."""
+    path = Path(phonenumbers.__file__).with_name("geodata") / "locale.py"
+    spec = spec_from_file_location("phonenumbers.geodata.locale", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    names: dict[str, dict[str, str]] = module.LOCALE_DATA
+    return names
