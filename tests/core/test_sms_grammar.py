@@ -57,6 +57,7 @@ REPORTS = [
     ("ALERT 47110 20 C2 C0", Report(False, "47110", "arrest", consent=Scope.INTERNAL)),
     ("ALERT 47110 20 detenidos, C1", Report(False, "47110", "arrest", consent=Scope.NATIONAL, text="detenidos, C1")),
     # What is missing or can't be read is kept.
+    *((word, Report(False, verb=verb)) for word, verb in (("NEWS", FieldVerb.UPDATE), ("FALSA", FieldVerb.WITHDRAW))),
     ("ALERT", Report(False)),
     ("ALERT 20", Report(False, None, "arrest")),
     ("ALERT 47110", Report(False, "47110")),

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
-from itertools import takewhile
+from itertools import takewhile, zip_longest
 
 from alertnet.core.inbound.code_formats import is_pin
 from alertnet.core.inbound.sms_words import Word, clean, meant_by, words_of
@@ -281,7 +281,7 @@ def _apart(named: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 def _ref(text: str, rest: list[Word]) -> tuple[str | None, list[Word]]:
     """The reference that the text names: A-7K3M; without the hyphen where a digit shows that it is no word."""
-    for word, following in zip(rest, [*rest[1:], None], strict=True):
+    for word, following in zip_longest(rest, rest[1:]):
         if following and text[word.end : following.start] in ("-", " "):
             letter, characters = word.plain.upper(), following.plain.upper()
             is_sure = text[word.end] == "-" or any(map(str.isdigit, characters))
