@@ -56,6 +56,8 @@ class Subject(StrEnum):
     VERIFIED = "verified"
     TYPE_KNOWN = "type_known"
     SOS_AGAIN = "sos_again"
+    WITHDRAWAL = "withdrawal"
+    NOT_WITHDRAWN = "not_withdrawn"
     CHECKED_IN = "checked_in"
     NOT_COUNTED = "not_counted"
     CHECK_IN_DUE = "check_in_due"
@@ -97,8 +99,8 @@ class Subject(StrEnum):
         return cls.READ_FIRST if value == DURESS else None
 
 
-FIELD_NEWS = frozenset({Subject.NEWS, Subject.VERIFIED, Subject.TYPE_KNOWN, Subject.SOS_AGAIN})
-"""What a report adds to an incident: under duress all of it is said as `READ_FIRST`."""
+FIELD_NEWS = frozenset({Subject.NEWS, Subject.VERIFIED, Subject.TYPE_KNOWN, Subject.SOS_AGAIN, Subject.WITHDRAWAL})
+"""What a text of the field adds to an incident: under duress all of it is said as `READ_FIRST`."""
 
 IN_FLOODS = frozenset({Subject.NOT_UNDERSTOOD, Subject.INBOUND_CALL, Subject.MISSED_CALL})
 """What anybody with a known number can make ring, as often as it likes: counted with the notices (B9)."""
@@ -117,6 +119,7 @@ _TO_DO = {
     "flood": (Subject.FLOOD,),
     "call_back": (Subject.INBOUND_CALL, Subject.MISSED_CALL),
     "action": (Subject.ACTION_MISSING,),
+    "withdrawal": (Subject.WITHDRAWAL,),
 }
 TO_DO = {subject: what for what, subjects in _TO_DO.items() for subject in subjects}
 """What is to be done about a subject, where something is: its page says it in words."""

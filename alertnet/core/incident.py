@@ -196,6 +196,8 @@ class Facts:
     """What its team has in place of the tree's."""
     field_silent: bool = False
     """Nothing that we begin may reach the phone that raised it: it is silent, or somebody else may hold it."""
+    withdrawn: bool = False
+    """The team has asked to call it off: nothing that we begin reaches its phones, a coordinator speaks with it."""
     lone_text: bool = False
     """So far somebody has only written: no coordinator has said yet whether it is an incident, nobody else hears."""
     duress: bool = False

@@ -103,7 +103,14 @@ SUBJECTS: dict[Kind, tuple[Subject, ...]] = {
     Kind.RECORDED: (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.ACTION, Subject.GO, Subject.HOLD),
     Kind.CORRECTION: (Subject.NEWS, Subject.REOPENED),
     Kind.NOT_UNDERSTOOD: (Subject.NOT_UNDERSTOOD, Subject.WRONG_CODES),
-    Kind.RECEIPT: (Subject.VERIFIED, Subject.VERIFY, Subject.CHECKED_IN, Subject.NOT_COUNTED),
+    Kind.RECEIPT: (
+        Subject.VERIFIED,
+        Subject.VERIFY,
+        Subject.WITHDRAWAL,
+        Subject.NOT_WITHDRAWN,
+        Subject.CHECKED_IN,
+        Subject.NOT_COUNTED,
+    ),
     Kind.FIELD_STATUS: (
         Subject.ACKNOWLEDGED,
         Subject.NOBODY,

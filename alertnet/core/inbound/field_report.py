@@ -51,6 +51,13 @@ def add_to(known: Facts, news: Facts, said: Scope | None) -> Facts:
     )
 
 
+def withdrawn(known: Facts, *, duress: bool) -> Facts:
+    """The known facts once the team has asked to call it off; under duress it is critical, whatever the team says."""
+    if not duress:
+        return replace(known, withdrawn=True)
+    return replace(known, withdrawn=True, severity=Severity.CRITICAL, field_silent=True, duress=True)
+
+
 def understood(report: Report) -> tuple[str, ...]:
     """What the report was understood to say, as type names and codes alone: for the record."""
     return _codes(report, report.type)

@@ -50,6 +50,13 @@ def cancel_for_those_gone(locked: LockedIncident) -> None:
                 cancel(locked, attempt, contact.id)
 
 
+def cancel_to_field(locked: LockedIncident) -> None:
+    """Cancel what has not left yet for a phone of the field, also what was claimed."""
+    for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.id):
+        if is_in_field(attempt.contact) and attempt.is_unsent:
+            cancel(locked, attempt, attempt.contact)
+
+
 def cancel_asking(locked: LockedIncident, prompts: Collection[str]) -> None:
     """Cancel what has not left yet and asks for something that nobody has to do any more, also what was claimed."""
     if not prompts:

@@ -11,6 +11,8 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.incident import IN_CUSTODY
 from alertnet.core.notification import FIELD, URGENT, Kind, PromptAnswer, PromptKind
+from alertnet.flows.notifications import prompts
+from alertnet.flows.notifications.cancel_alerts import cancel_to_field
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.unit_of_work import NotificationDraft
@@ -65,10 +67,16 @@ def tell_reopened(locked: LockedIncident) -> None:
         _tell(locked, Subject.REOPENED, locked.tx.now)
 
 
+def fall_silent(locked: LockedIncident) -> None:
+    """Take back what the field was to be told, also what waits to leave: somebody else may read it."""
+    prompts.silence(locked, escalation=None, kinds=(PromptKind.FIELD_STATUS,), answer=PromptAnswer.SILENT)
+    cancel_to_field(locked)
+
+
 def _may_write(locked: LockedIncident) -> bool:
     """Whether a phone raised it to which we may write on our own account."""
     facts = locked.facts
-    is_left_alone = facts.field_silent or facts.type in IN_CUSTODY
+    is_left_alone = facts.field_silent or facts.withdrawn or facts.type in IN_CUSTODY
     return facts.raised_from is not None and not is_left_alone and bool(locked.escalations)
 
 

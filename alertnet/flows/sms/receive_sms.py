@@ -12,7 +12,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.check_in_text import has_words
 from alertnet.core.inbound.journey import TYPED
 from alertnet.core.inbound.sms_answers import SmsAnswer, is_opt_out, parse_answers, parse_duty_change, says_more
-from alertnet.core.inbound.sms_grammar import Report, parse_report
+from alertnet.core.inbound.sms_grammar import FieldVerb, Report, parse_report
 from alertnet.core.limits import Limit
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.core.notification import Kind
@@ -33,6 +33,7 @@ from alertnet.flows.sms.check_in_by_sms import receive_check_in
 from alertnet.flows.sms.on_call import change_duty
 from alertnet.flows.sms.report_by_sms import find_coerced, is_news, receive_duress, receive_report
 from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_to_holder, reply_unclear
+from alertnet.flows.sms.withdraw_by_sms import receive_withdrawal, withdrawable
 from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong
 from alertnet.flows.system.lost_incidents import pass_on_answer
 from alertnet.flows.unit.locked_incident import take_up, take_up_each
@@ -123,8 +124,8 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
     duty_change = parse_duty_change(written.body)
     if duty_change is not None and officer is not None and (reply := change_duty(tx, edition, officer, duty_change)):
         return True, reply
-    if report and (traveller := _traveller(tx, edition, sms, report, guessed)):
-        return True, receive_check_in(tx, edition, traveller, sms, report)
+    if report and (heard := _hear_field(tx, edition, sms, report, guessed)):
+        return heard
     coerced = find_coerced(tx, edition, sms.sender, report)
     known, reply, limit = _hear_rest(tx, edition, sms, answers, texts, sent)
     if report and coerced:
@@ -133,6 +134,31 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
     trees = [tree for _, tree in sorted(edition.network.trees.items())]
     tell_drop(tx, trees, limit)
     return known, reply
+
+
+def _hear_field(
+    tx: Tx, edition: Edition, sms: InboundSms, report: Report, guessed: Collection[str]
+) -> tuple[bool, Reply | None] | None:
+    """Act on what a member says besides alarms: a withdrawal, or where it is on its way; None where it is neither."""
+    if withdrawing := _withdrawing(tx, edition, sms, report, guessed):
+        return True, receive_withdrawal(tx, edition, *withdrawing, sms, report)
+    if traveller := _traveller(tx, edition, sms, report, guessed):
+        return True, receive_check_in(tx, edition, traveller, sms, report)
+    return None
+
+
+def _withdrawing(
+    tx: Tx, edition: Edition, sms: InboundSms, report: Report, guessed: Collection[str]
+) -> tuple[InTheField, str] | None:
+    """The member that asks to call an alarm off, and that incident; four digits of its reference are no code."""
+    sender = member_at(edition.network, sms.sender) if report.verb is FieldVerb.WITHDRAW else None
+    incident = withdrawable(tx, sender, report.ref) if sender else None
+    if sender is None or incident is None:
+        return None
+    tried = sorted(text for text in guessed if text not in (report.ref or ""))
+    if tried:
+        judge_wrong(tx, sms.sender, tried, told_codes(tx, sms.sender))
+    return sender, incident
 
 
 def _traveller(

@@ -22,7 +22,7 @@ from alertnet.flows.escalation.pin_proof import tell_closing
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.incidents.lone_text import open_text
 from alertnet.flows.incidents.open_incident import open_incident
-from alertnet.flows.notifications import prompts
+from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.system_notices import tell_coordinators
 from alertnet.flows.sms.unclear_sms import ring_once
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
@@ -184,7 +184,7 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
     else:
         decide(locked, PromptAnswer.GO, by=news.team)
     if locked.facts.field_silent or locked.facts.type in IN_CUSTODY:
-        prompts.silence(locked, escalation=None, kinds=(PromptKind.FIELD_STATUS,), answer=PromptAnswer.SILENT)
+        field_reassurance.fall_silent(locked)
 
 
 def _kind_of_news(locked: LockedIncident, known: Facts, news: Facts, report: Report) -> Subject:

@@ -14,7 +14,7 @@ from alertnet.store.records import incidents
 from alertnet.store.tables import timeline
 from alertnet.store.views.shapes import TextView, moment
 
-TEXTS = ("report_received", "sms_received", "action_reported")
+TEXTS = ("report_received", "withdrawal_asked", "sms_received", "action_reported")
 _SAYS_SOMETHING = ("text", "understood", "action")
 _PROVEN = ("true", DURESS)
 """What a PIN may have turned out to be that proves a report."""

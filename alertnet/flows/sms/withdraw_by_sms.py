@@ -1,0 +1,89 @@
+"""A member asks by SMS to call an alarm off: the coordinators are asked to speak with the team, and it goes on (B4).
+
+Only a coordinator closes the incident, and those who were told hear the correction then. From now on nothing automatic
+reaches the team's phones. After a duress PIN all that the phone sees is the same, and the incident is critical.
+"""
+
+from dataclasses import replace
+
+from alertnet.core.disclosure import Subject
+from alertnet.core.errors import Unknown
+from alertnet.core.inbound.field_report import withdrawn
+from alertnet.core.inbound.sms_grammar import Report
+from alertnet.core.incident import IncidentStatus
+from alertnet.core.notification import Kind, PromptKind
+from alertnet.flows.credentials.known_numbers import InTheField
+from alertnet.flows.credentials.pins import PinCheck, PinTried, try_pin, without_pins
+from alertnet.flows.incidents.update import apply_facts
+from alertnet.flows.notifications import field_reassurance, prompts
+from alertnet.flows.notifications.floods import may_reply
+from alertnet.flows.sms.report_by_sms import tell_closing_doors
+from alertnet.flows.sms.unclear_sms import pass_on_from_member, ring_once
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents
+from alertnet.store.records.editions import Edition
+from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+
+
+def withdrawable(tx: Tx, sender: InTheField, ref: str | None) -> str | None:
+    """The open incident that the member may ask to call off: the named one, else its phone's, else its team's last.
+
+    None where there is none, or it is another's.
+    """
+    if ref is None:
+        own = incidents.open_of_phone(tx, sender.member.phone)
+        found = own or incidents.open_of_phone(tx, sender.member.phone, team=sender.team.id)
+    else:
+        try:
+            found = incidents.id_of(tx.session, ref)
+        except Unknown:
+            return None
+    if found is None:
+        return None
+    incident = incidents.get(tx.session, found)
+    is_its_own = sender.member.phone == incident.facts.raised_from or incident.facts.team == sender.team.id
+    return found if is_its_own and incident.status is IncidentStatus.OPEN and not incident.facts.lone_text else None
+
+
+def receive_withdrawal(
+    tx: Tx, edition: Edition, sender: InTheField, id: str, sms: InboundSms, report: Report
+) -> Reply | None:
+    """Ask the coordinators to confirm it; without the right PIN they only read the text (A12)."""
+    tried = try_pin(tx, sender.owner, report.pin)
+    if tried.check or tried.check is PinCheck.NONE_SET:
+        locked = take_up(tx, id)
+        text = without_pins(tx, [sender.owner], report.text or "") or None
+        _ask(locked, sender, tried, text)
+        locked.finish()
+        return _reply(tx, edition, sender, id, Subject.WITHDRAWAL)
+    if tried.closes:
+        tell_closing_doors(tx, edition, sender)
+    pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
+    is_answered, _ = may_reply(tx, sms, is_answer=True)
+    return _reply(tx, edition, sender, id, Subject.NOT_WITHDRAWN) if is_answered else None
+
+
+def _ask(locked: LockedIncident, sender: InTheField, tried: PinTried, text: str | None) -> None:
+    duress, known = tried.check is PinCheck.DURESS, locked.facts
+    locked.record("withdrawal_asked", by=sender.owner, understood=["FALSE"], text=text, pin=tried.check.value)
+    if not locked.is_open:
+        return
+    apply_facts(locked, withdrawn(known, duress=duress))
+    field_reassurance.fall_silent(locked)
+    if duress and not known.duress:
+        # Whatever rings already has said nothing of it.
+        prompts.raise_prompt(locked, PromptKind.ALARM, Subject.WITHDRAWAL, about=sender.team.id)
+    else:
+        ring_once(locked, Subject.WITHDRAWAL, sender.team.id)
+
+
+def _reply(tx: Tx, edition: Edition, sender: InTheField, id: str, subject: Subject) -> Reply | None:
+    # Duress has no say in any of these words: whoever stands beside the phone reads them.
+    if sender.member.silent:
+        return None
+    ref = incidents.get(tx.session, id).ref
+    words = replace(sender.words, ref=ref, at=tx.now, subject=subject)
+    # A reply that comes later is one that nobody has begun: somebody else may hold the phone by then.
+    to = None if subject is Subject.WITHDRAWAL else Recipient(sender.owner, sender.tree.id, id)
+    return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, to)
