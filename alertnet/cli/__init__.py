@@ -12,12 +12,13 @@ import typer
 from dotenv import load_dotenv
 
 from alertnet import __version__
-from alertnet.cli import incidents, numbers, templates, trees
+from alertnet.cli import incidents, templates, trees
 from alertnet.cli.admin import audit, duty, keys, pins, users
 from alertnet.cli.call_sheet import call_sheet
+from alertnet.cli.contacts import numbers
+from alertnet.cli.contacts.letter import letter
 from alertnet.cli.demo import demo
 from alertnet.cli.incidents import raise_incident
-from alertnet.cli.letter import letter
 from alertnet.cli.server import database
 from alertnet.cli.server.serve import serve, worker
 from alertnet.core.errors import AlertnetError, BadInput
