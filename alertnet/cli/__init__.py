@@ -18,6 +18,7 @@ from alertnet.cli.call_sheet import call_sheet
 from alertnet.cli.contacts import numbers
 from alertnet.cli.contacts.letter import letter
 from alertnet.cli.demo import demo
+from alertnet.cli.field.journeys import journeys
 from alertnet.cli.incidents import raise_incident
 from alertnet.cli.server import database
 from alertnet.cli.server.serve import serve, worker
@@ -40,6 +41,7 @@ app.command("raise", epilog="Example: alertnet raise --country CO --type arrest 
 app.command("call-sheet", epilog="Example: alertnet call-sheet --country CO --type arrest --consent international")(
     call_sheet
 )
+app.command(epilog="Example: alertnet journeys --team north")(journeys)
 app.command(epilog="Example: alertnet letter embassy-es --language es")(letter)
 app.add_typer(trees.app, name="trees")
 app.add_typer(templates.app, name="templates")

@@ -292,3 +292,50 @@ def test_a_code_of_others_beside_a_pin_is_a_code_that_was_tried(valley: World) -
     assert reply is not None
     assert "L12 23:00" in reply
     assert incident.answers() == []
+
+
+def test_a_journey_that_the_office_announces_is_climbed_like_one_by_sms(valley: World) -> None:
+    """B5: any phone of the team may call in; until nobody has, a minute is a minute."""
+    began = valley.clock.at
+    answer = valley.client.post("/v1/journeys", json=plan(began), headers=valley.headers)
+    assert answer.status_code == 201
+    valley.passes(minutes=106)
+    reply = valley.texts("luis", f"ARR {TRUE}")
+    assert reply is not None
+    assert "L14 01:30+1" in reply
+    valley.passes(minutes=150 + 29)
+    assert incidents(valley) == []
+    valley.passes(minutes=1)
+
+    (incident,) = incidents(valley)
+    assert incident["type"] == "missed_check_in"
+    shown = valley.client.get(answer.headers["Location"], headers=valley.headers).json()
+    assert (shown["incident"], [leg["to"] for leg in shown["legs"]]) == (incident.ref, ["L14"])
+
+
+@pytest.mark.parametrize("after", [0, 25])
+def test_a_journey_that_the_office_extends_or_calls_off_raises_nothing(valley: World, after: int) -> None:
+    """Before its time, and when the coordinators have been asked to call."""
+    journeys = []
+    for _ in range(2):
+        answer = valley.client.post("/v1/journeys", json=plan(valley.clock.at), headers=valley.headers)
+        journeys.append(answer.headers["Location"])
+    valley.passes(minutes=106 + after)
+    until = valley.clock.at + timedelta(hours=2)
+    later = {"kind": "extend", "until": until.isoformat()}
+    assert valley.client.post(f"{journeys[0]}/check-ins", json=later, headers=valley.headers).status_code == 200
+    assert valley.client.delete(journeys[1], headers=valley.headers).json()["status"] == "over"
+
+    valley.passes(minutes=120 + 29)
+    assert incidents(valley) == []
+    valley.passes(minutes=1)
+    assert len(incidents(valley)) == 1
+
+
+def plan(at: datetime) -> dict[str, object]:
+    """A journey of the team with two legs, at 23:00 and 01:30, of which nobody may be late for long."""
+    legs = [
+        {"to": to, "expected_at": (at + ARRIVAL + wait).isoformat()}
+        for to, wait in (("L12", timedelta()), ("L14", timedelta(minutes=150)))
+    ]
+    return {"team": "north", "legs": legs, "risk": "low", "incident_after": "30m"}

@@ -62,6 +62,7 @@ TRIES = 2
 """Values for each field in one run: with another seed it is others."""
 
 AT = "2026-11-24T07:00:00Z"
+SOON = "2026-11-24T09:00:00Z"
 PERSON = {"code": "P7", "kind": "other", "nationality": "ES", "name": "x", "contact": "bob"}
 REPORT = {
     "type": "arrest",
@@ -93,9 +94,21 @@ CASE = {
     "hours": 2.0,
     "messages": True,
 }
+PLAN = {
+    "team": "north",
+    "legs": [{"to": "L1", "expected_at": SOON, "timezone": "America/Bogota"}],
+    "risk": "low",
+    "incident_after": "90m",
+    "member": "ana",
+    "people": ["P7"],
+    "consent": "national",
+    "gaps": [{"begins_at": AT, "ends_at": SOON}],
+}
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/incidents": REPORT,
     "/v1/trees/{tree}/preview": CASE,
+    "/v1/journeys": PLAN,
+    "/v1/journeys/{id}/check-ins": {"kind": "extend", "until": SOON},
     "/v1/incidents/{ref}/updates": {"text": "n", "severity": "critical", "type": "arrest", "people": [PERSON]},
     "/v1/incidents/{ref}/go": {"decision": "go", "tree": "valley", "level": "Coordination"},
     "/v1/incidents/{ref}/acknowledgements": {
@@ -135,6 +148,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
         world.gives_pin("valley/alice")
         _, key = world.runtime.transact(api_keys.create, None, ["administer"])
         world.client.headers["Authorization"] = f"Bearer {key}"
+        assert world.client.post("/v1/journeys", json=PLAN).status_code == 201
         yield world
 
 
@@ -166,7 +180,8 @@ def asks(world: World, path: str, body: dict[str, Any]) -> Response:
     app = world.client.app
     assert isinstance(app, FastAPI)
     app.state.throttle._requests.clear()
-    path = path.format(tree="valley", ref=world.ref())
+    (journey, *_) = world.client.get("/v1/journeys").json()["items"]
+    path = path.format(tree="valley", ref=world.ref(), id=journey["id"])
     return world.client.post(path, content=json.dumps(body), headers={"Content-Type": "application/json"})
 
 
@@ -175,7 +190,7 @@ def all_is_shown(world: World) -> None:
     app = world.client.app
     assert isinstance(app, FastAPI)
     app.state.throttle._requests.clear()
-    paths = ["/v1/incidents", f"/v1/incidents/{world.ref()}", f"/v1/incidents/{world.ref()}/timeline"]
+    paths = ["/v1/journeys", "/v1/incidents", f"/v1/incidents/{world.ref()}", f"/v1/incidents/{world.ref()}/timeline"]
     paths += [world.link(who) for who in ("alice", "bob", "carol")]
     assert {path: world.client.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
     assert world.client.post(world.link("bob"), data={"pin": PIN}).status_code == 200

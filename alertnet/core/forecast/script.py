@@ -1,6 +1,5 @@
 """What people and telephones do in a simulation, as values and as it is typed: `colombia/coordinator@4m`."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,10 +7,9 @@ from enum import StrEnum
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import ContactTree, Network, Recipients
+from alertnet.core.directory.durations import read_duration
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import Facts
-
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 Key = tuple[str, str]
 """A contact by the id of its tree and its own; a level by that of its tree and its name."""
@@ -88,13 +86,13 @@ class ScriptReader:
 
     def _deed(self, option: str, does: Does, text: str) -> Deed:
         name, _, span = text.rpartition("@")
-        length = re.fullmatch(r"([0-9]{1,6})([smhd])", span)
+        length = read_duration(span)
         of_levels = does in (Does.GO, Does.HOLD)
-        if not name or not length:
+        if not name or length is None:
             what, such = ("LEVEL", "Embassies@5m") if of_levels else ("CONTACT", "embassy-es@12m")
             raise BadInput(option, text, f"{what}@AFTER or TREE/{what}@AFTER, such as {such}")
         tree, about = self._level(option, text, name) if of_levels else self._contact(option, text, name)
-        return Deed(timedelta(**{UNITS[length[2]]: int(length[1])}), does, tree, about)
+        return Deed(length, does, tree, about)
 
     def _failing(self, option: str, text: str) -> Iterable[tuple[str, str, MethodKind]]:
         name, _, kind = text.rpartition("/")

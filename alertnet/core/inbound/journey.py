@@ -4,6 +4,7 @@ A routine is a journey that never ends. What follows is a ladder of steps, each 
 a share of `incident_after` from the moment that was expected. Time in which nothing could be heard does not count.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ EARLY = timedelta(minutes=30)
 LONGEST_DELAY = timedelta(hours=24)
 """What one WAIT may ask for."""
 MOST_LEGS = 20
+PLACE = re.compile(r"[A-Z]\d{1,4}")
+"""The code of a place, which may be shown anywhere."""
 
 
 class Kind(StrEnum):
@@ -63,18 +66,22 @@ LADDER: Ladder = ((Step.REMIND, 1 / 6), (Step.ASK, 1 / 3), (Step.ASK, 2 / 3), (S
 
 @dataclass(frozen=True)
 class Leg:
-    """A place (a code), by when it is expected to be reached, and the zone in which that is told."""
+    """A place, by when it is expected to be reached, and the zone in which that is told."""
 
     to: str | None
     expected_at: datetime
     timezone: str
 
-    def shown(self, since: datetime) -> str:
-        """As the field writes it, `L12 18:00`; a later day than that of `since` as `+1`."""
+    def shown(self, since: datetime, *, in_full: bool = False) -> str:
+        """As the field writes it, `L12 18:00`; a later day than that of `since` as `+1`.
+
+        A place that is no code is shown `in_full` alone (A9).
+        """
         zone = ZoneInfo(self.timezone)
+        to = self.to if in_full or (self.to and PLACE.fullmatch(self.to)) else None
         local = self.expected_at.astimezone(zone)
         days = (local.date() - since.astimezone(zone).date()).days
-        return " ".join(filter(None, (self.to, f"{local:%H:%M}{f'{days:+}' if days else ''}")))
+        return " ".join(filter(None, (to, f"{local:%H:%M}{f'{days:+}' if days else ''}")))
 
 
 @dataclass(frozen=True)

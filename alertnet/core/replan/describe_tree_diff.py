@@ -15,11 +15,11 @@ from alertnet.core.directory.availability import Span
 from alertnet.core.directory.contact import Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree, Level, Network, Team
 from alertnet.core.directory.coverage import WEEKDAYS
+from alertnet.core.directory.durations import duration_text
 from alertnet.core.directory.languages import in_all
 from alertnet.core.directory.on_call import Duty
 from alertnet.core.incident import Severity
 
-UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 SHOWN = 4
 """Signs of an address that are shown."""
 
@@ -185,7 +185,7 @@ def _words(value: Any) -> str:
     """A value as somebody would write it in the file."""
     shown: tuple[tuple[type, Callable[[Any], str]], ...] = (
         (bool, lambda yes: "true" if yes else "false"),
-        (timedelta, _span),
+        (timedelta, duration_text),
         (Enum, lambda one: str(one.value)),
         (frozenset, lambda many: ", ".join(sorted(map(_words, many))) or "all"),
         (tuple, lambda many: ", ".join(map(_words, many)) or "none"),
@@ -200,9 +200,3 @@ def _words(value: Any) -> str:
         parts = ((field.name, getattr(value, field.name)) for field in fields(value))
         return ", ".join(f"{name.replace('_', ' ')} {_words(part)}" for name, part in parts if part) or "none"
     return str(value)
-
-
-def _span(length: timedelta) -> str:
-    seconds = round(length.total_seconds())
-    unit, sign = next((each for each in UNITS if seconds and seconds % each[0] == 0), (1, "s"))
-    return f"{seconds // unit}{sign}"

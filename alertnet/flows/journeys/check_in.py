@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alertnet.core.inbound.journey import TYPED, Journey, Kind, Leg, believes, hear, later, meant
+from alertnet.core.errors import WrongState
+from alertnet.core.inbound.journey import TYPED, Journey, Kind, Leg, Status, believes, hear, later, meant
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.incidents.update import update_incident
@@ -72,11 +73,42 @@ def check_in(tx: Tx, team: str, member: str | None, heard: Heard) -> CheckedIn:
         after: Journey | None = each.journey
         if each.journey in about:
             is_late |= _tell_late(tx, each, heard)
-            after = hear(each.journey, heard.said, heard.at, _until(each.journey, heard))
-            journeys.save(tx, each.id, after or replace(each.journey, heard_at=heard.at), is_over=after is None)
+            after = _hear(tx, each, heard)
         left += [after] if after else []
     awaited = min((each.awaited for each in left), key=lambda leg: leg.expected_at, default=None)
     return CheckedIn(counts=True, awaited=awaited, is_late=is_late)
+
+
+def announce_journey(tx: Tx, journey: Journey, by: str) -> str:
+    """Await a journey that was announced by the API, beside whatever else is awaited; its id."""
+    timeline.append(tx, timeline.SYSTEM, ("journey_announced", {"by": by, "of": journey.owner}))
+    return journeys.add(tx, journey)
+
+
+def check_in_by_key(tx: Tx, id: str, heard: Heard, by: str) -> None:
+    """Hear of one journey by the API. After an incident that updates it, and closes nothing.
+
+    Raises:
+        WrongState: it is over.
+    """
+    stored = _hold_ongoing(tx, id)
+    _tell_late(tx, stored, heard)
+    _hear(tx, stored, heard)
+    entry = {"by": by, "of": stored.journey.owner, "said": heard.said.value, "at": heard.at.isoformat()}
+    timeline.append(tx, timeline.SYSTEM, ("checked_in", entry))
+
+
+def cancel_journey(tx: Tx, id: str, by: str) -> None:
+    """Await nothing more of a journey; an incident that its silence has opened stays open.
+
+    Raises:
+        WrongState: it is over, or a routine.
+    """
+    stored = _hold_ongoing(tx, id)
+    if stored.journey.routine is not None:
+        raise WrongState(f"journey {id}", "a routine", "teams.yaml ends it")
+    journeys.save(tx, id, stored.journey, is_over=True)
+    timeline.append(tx, timeline.SYSTEM, ("journey_cancelled", {"by": by, "of": stored.journey.owner}))
 
 
 def may_check_in_by_call(tx: Tx, sender: InTheField) -> bool:
@@ -92,6 +124,20 @@ def check_in_by_call(tx: Tx, sender: InTheField, at: datetime) -> CheckedIn:
         entry = {"by": sender.owner, "said": FieldVerb.CHECK_IN.value, "at": at.isoformat(), "pin": "call"}
         timeline.append(tx, timeline.SYSTEM, ("checked_in", entry))
     return came_of_it
+
+
+def _hold_ongoing(tx: Tx, id: str) -> StoredJourney:
+    stored = journeys.hold(tx, id)
+    if stored.status is Status.OVER:
+        raise WrongState(f"journey {id}", stored.status.value, "announce another")
+    return stored
+
+
+def _hear(tx: Tx, stored: StoredJourney, heard: Heard) -> Journey | None:
+    """The journey after that was heard, as it is kept; None: it is over."""
+    after = hear(stored.journey, heard.said, heard.at, _until(stored.journey, heard))
+    journeys.save(tx, stored.id, after or replace(stored.journey, heard_at=heard.at), is_over=after is None)
+    return after
 
 
 def _until(journey: Journey, heard: Heard) -> datetime | None:

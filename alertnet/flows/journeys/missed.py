@@ -155,7 +155,7 @@ def _facts(edition: Edition, journey: Journey, now: datetime) -> Facts:
         certainty=Certainty.POSSIBLE,
         occurred_at=journey.awaited.expected_at,
         place=journey.place or journey.awaited.to,
-        details="\n".join([journey.owner, *(leg.shown(now) for leg in journey.legs)]),
+        details="\n".join([journey.owner, *(leg.shown(now, in_full=True) for leg in journey.legs)]),
         raised_from=phone,
         team=journey.team,
         field_language=reader.member.language if reader else None,

@@ -14,8 +14,8 @@ from alertnet.store.records.idempotency import ApiAnswer, Once
 Show = Callable[[Session], ApiAnswer]
 """Reads the answer, as things stand in that session."""
 
-Act = Callable[[Tx], tuple[LockedIncident, Show]]
-"""Changes an incident, and says how the answer to it is read."""
+Act = Callable[[Tx], tuple[LockedIncident | None, Show]]
+"""Changes an incident, or (None) what belongs to none, and says how the answer to it is read."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,23 @@ def accept(tx: Tx, act: Act, once: Once | None) -> Accepted:
         BadInput: the key came before with another body. WrongState: it is being accepted elsewhere at this moment.
     """
     if once is None:
-        locked, show = act(tx)
-        locked.finish()
-        return Accepted(None, show)
+        return Accepted(None, _carried_out(tx, act)[1])
     if kept := idempotency.find(tx.session, once.key):
         body, answer = kept
         if body != once.body:
             raise BadInput("Idempotency-Key", None, "the request it was first used with, or a key of its own")
         return Accepted(answer, lambda _: answer)
-    locked, show = act(tx)
-    locked.finish()
+    incident, show = _carried_out(tx, act)
     answer = show(tx.session)
-    if not idempotency.keep(tx, once, locked.incident.id, answer):
+    if not idempotency.keep(tx, once, incident, answer):
         raise WrongState("a request with this Idempotency-Key", "in flight", "wait for its answer")
     return Accepted(answer, show)
+
+
+def _carried_out(tx: Tx, act: Act) -> tuple[str | None, Show]:
+    """The id of the incident that was changed, if one was, and how the answer is read."""
+    locked, show = act(tx)
+    if locked is None:
+        return None, show
+    locked.finish()
+    return locked.incident.id, show

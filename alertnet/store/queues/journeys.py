@@ -28,10 +28,11 @@ class StoredJourney:
 _NOT_OVER = journeys.c.status != Status.OVER.value
 
 
-def add(tx: Tx, journey: Journey) -> None:
-    """Await what the journey says from now on."""
+def add(tx: Tx, journey: Journey) -> str:
+    """Await what the journey says from now on; its id."""
+    id = tx.entropy.id()
     row = {
-        "id": tx.entropy.id(),
+        "id": id,
         "kind": journey.kind.value,
         "team": journey.team,
         "member": journey.member,
@@ -44,6 +45,7 @@ def add(tx: Tx, journey: Journey) -> None:
     }
     tx.session.execute(insert(journeys).values(row))
     tx.leaves_due()
+    return id
 
 
 def hold(tx: Tx, id: str) -> StoredJourney:
@@ -77,6 +79,28 @@ def save(tx: Tx, id: str, journey: Journey, *, is_over: bool = False, incident: 
     tx.leaves_due()
 
 
+def find(session: Session, id: str, team: str | None = None) -> StoredJourney | None:
+    """The journey of that id, of that team if one is given."""
+    row = session.execute(select(journeys).where(journeys.c.id == id, *_of_team(team))).first()
+    return _stored(row) if row else None
+
+
+def page(
+    session: Session, status: Status | None, after: tuple[datetime, str] | None, limit: int, team: str | None = None
+) -> list[StoredJourney]:
+    """Journeys by when they are expected, then by id, of that team if one is given; None: those that are not over.
+
+    `after`: the moment and id of the last one that was seen.
+    """
+    is_wanted = _NOT_OVER if status is None else journeys.c.status == status.value
+    query = select(journeys).where(is_wanted, *_of_team(team))
+    if after is not None:
+        at, id = after
+        comes_later = (journeys.c.expected_at == at) & (journeys.c.id > id)
+        query = query.where((journeys.c.expected_at > at) | comes_later)
+    return _all(session, query.order_by(journeys.c.expected_at, journeys.c.id).limit(limit))
+
+
 def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
     """Ids of those whose next step is due, what was due first before the others."""
     query = select(journeys.c.id).where(journeys.c.due_at.is_not(None), journeys.c.due_at <= now)
@@ -86,6 +110,10 @@ def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
 def routines(session: Session) -> list[StoredJourney]:
     """The routines that are followed."""
     return _all(session, select(journeys).where(journeys.c.kind == Kind.ROUTINE.value, _NOT_OVER))
+
+
+def _of_team(team: str | None) -> Sequence[ColumnElement[bool]]:
+    return [] if team is None else [journeys.c.team == team]
 
 
 def _all(session: Session, query: Select[Any]) -> list[StoredJourney]:

@@ -1,4 +1,4 @@
-"""Answers that were given under an Idempotency-Key, kept as long as the incident they are about (A1)."""
+"""Answers that were given under an Idempotency-Key, kept as long as the incident that they are about, if any (A1)."""
 
 import json
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def find(session: Session, key: bytes) -> tuple[bytes, ApiAnswer] | None:
     return row.body_hash, ApiAnswer(row.status, json.loads(row.answer["body"]), row.answer["location"])
 
 
-def keep(tx: Tx, once: Once, incident_id: str, answer: ApiAnswer) -> bool:
+def keep(tx: Tx, once: Once, incident_id: str | None, answer: ApiAnswer) -> bool:
     """Keep the answer; False if another request was accepted under the same key at the same moment."""
     values = {
         "key_hash": once.key,

@@ -13,6 +13,7 @@ from phonenumbers import shortnumberinfo
 from alertnet.core.directory.availability import Span
 from alertnet.core.directory.contact_tree import EVERYWHERE, Quota
 from alertnet.core.directory.countries import COUNTRIES
+from alertnet.core.directory.durations import read_duration
 from alertnet.core.incident import ASKS, Perpetrator
 from alertnet.trees.reading.fault import NotAllowed
 
@@ -26,7 +27,6 @@ LONGEST_ADDRESS = 254  # characters (RFC 5321, 4.5.3.1.3, less the brackets)
 
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}")
@@ -107,10 +107,9 @@ def to_notify(text: str) -> str:
 
 def duration(text: str) -> timedelta:
     """`90s 10m 2h 1d`, at most 30 days."""
-    found = re.fullmatch(r"([0-9]{1,7})([smhd])", text)
-    if not found:
+    length = read_duration(text)
+    if length is None:
         raise NotAllowed("not a duration", ("90s", "10m", "2h", "1d"))
-    length = timedelta(**{_UNITS[found[2]]: int(found[1])})
     if length > LONGEST_WAIT:
         raise NotAllowed("too long a duration", ("at most 30d",))
     return length

@@ -4,7 +4,9 @@ import re
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, Self, TypeVar
+from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -20,12 +22,14 @@ from pydantic.json_schema import WithJsonSchema
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from alertnet.core.directory.countries import COUNTRIES
+from alertnet.core.directory.durations import duration_text, read_duration
 from alertnet.core.incident import TYPES
 from alertnet.core.limits import LONGEST_NOTE, is_instant
 
 E = TypeVar("E", bound=Enum)
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+LONGEST_WAIT = timedelta(days=30)
 FURTHEST_ZONE = timedelta(hours=14)  # from UTC, that there is
 NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]+$"
 NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+$"
@@ -74,6 +78,24 @@ def _read_instant(text: str) -> datetime | None:
     return at if offset is not None and abs(offset) <= FURTHEST_ZONE else None
 
 
+def _duration(value: Any) -> timedelta:
+    length = read_duration(value) if isinstance(value, str) else None
+    if not length or length > LONGEST_WAIT:
+        raise _refused("a duration such as 90s, 10m, 2h or 1d", f"at most {duration_text(LONGEST_WAIT)}")
+    return length
+
+
+def _zone(value: Any) -> str:
+    if not isinstance(value, str) or value not in _zones():
+        raise _refused("an IANA time zone, such as America/Bogota")
+    return value
+
+
+@cache
+def _zones() -> set[str]:
+    return available_timezones()
+
+
 Name = Annotated[str, Field(max_length=128, pattern=NO_CONTROLS)]
 Line = Annotated[str, Field(max_length=500, pattern=NO_CONTROLS)]
 Note = Annotated[str, Field(max_length=LONGEST_NOTE, pattern=NO_CONTROLS_BUT_LINES)]
@@ -86,6 +108,16 @@ Country = Annotated[
     WithJsonSchema({"type": "string", "enum": sorted(COUNTRIES), "description": "ISO 3166-1 alpha-2"}),
 ]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,7}[smhd]$", "example": "90m"}),
+]
+Zone = Annotated[
+    str,
+    BeforeValidator(_zone),
+    WithJsonSchema({"type": "string", "description": "IANA time zone, such as America/Bogota"}),
+]
 Names = Annotated[list[Name], Field(max_length=100)]
 
 

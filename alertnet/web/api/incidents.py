@@ -1,9 +1,6 @@
 """Incidents over HTTP (B5): raised, listed, shown, and their history."""
 
-import base64
-import binascii
 import re
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -11,8 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
-from alertnet.core.errors import BadInput, Unknown
-from alertnet.core.limits import is_instant
+from alertnet.core.errors import Unknown
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.unit.idempotent_request import Act, Show
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -24,6 +20,7 @@ from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.shapes import IncidentView
 from alertnet.store.views.timeline_view import EntryView
+from alertnet.web.api.cursor import cursor_of, read_cursor
 from alertnet.web.api.models import Page, Report
 from alertnet.web.auth import InForce, Raiser, Reader
 from alertnet.web.idempotency import ByDoor
@@ -62,13 +59,13 @@ async def raise_incident(report: Report, key: Raiser, door: ByDoor) -> Response:
 @router.get("/v1/incidents", response_model=IncidentPage, responses=documented(401, 403, 422, 503))
 def list_incidents(page: Annotated[Page, Query()], key: Reader, runtime: InForce) -> Response:
     """Incidents, newest first; a key of a team lists that team's alone."""
-    before = _read_cursor(page.cursor) if page.cursor else None
+    before = read_cursor(page.cursor) if page.cursor else None
 
     def query(tx: Tx) -> IncidentPage:
         found = incidents.page(tx.session, page.status, before, PAGE + 1, key.team)
         last = found[PAGE - 1] if len(found) > PAGE else None
         items = incident_view.of_incidents(tx.session, [incident.id for incident in found[:PAGE]])
-        return IncidentPage(items=items, next=_cursor(last.opened_at, last.id) if last else None)
+        return IncidentPage(items=items, next=cursor_of(last.opened_at, last.id) if last else None)
 
     return JSONResponse(runtime.read(query))
 
@@ -131,20 +128,3 @@ def id_of(session: Session, ref: str, key: ApiKey) -> str:
     if not REF.fullmatch(ref):
         raise Unknown("incident", ref[:32])
     return incidents.id_of(session, ref, key.team)
-
-
-def _cursor(opened_at: datetime, id: str) -> str:
-    return base64.urlsafe_b64encode(f"{opened_at.isoformat()} {id}".encode()).decode()
-
-
-def _read_cursor(text: str) -> tuple[datetime, str]:
-    """What `_cursor` was given; nothing that it would have written otherwise is taken."""
-    try:
-        at, id = base64.b64decode(text, altchars=b"-_", validate=True).decode("ascii").split(" ")
-        opened_at = datetime.fromisoformat(at).astimezone(UTC)
-        is_own = is_instant(opened_at) and id.isalnum() and _cursor(opened_at, id) == text
-    except (ValueError, OverflowError, binascii.Error):
-        is_own = False
-    if not is_own:
-        raise BadInput("cursor", text, "the `next` of an earlier answer")
-    return opened_at, id

@@ -1,13 +1,17 @@
 """The bodies of requests (B5), and the facts that a report makes."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
-from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree
+from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree, Team
 from alertnet.core.directory.countries import COUNTRIES
+from alertnet.core.directory.routine import Risk, Terms
 from alertnet.core.escalation.quorum import Action, AnswerKind
+from alertnet.core.inbound.journey import MOST_LEGS, Gap, Journey, Kind, Leg, Status
+from alertnet.core.inbound.sms_grammar import FieldVerb
 from alertnet.core.incident import (
     TYPES,
     Affected,
@@ -24,6 +28,7 @@ from alertnet.core.incident import (
 from alertnet.web.api.fields import (
     NO_CONTROLS,
     Country,
+    Duration,
     Instant,
     Line,
     Name,
@@ -33,6 +38,7 @@ from alertnet.web.api.fields import (
     Strict,
     TypeCode,
     Words,
+    Zone,
     one_of,
 )
 
@@ -209,6 +215,78 @@ class Reopening(Strict):
 
     reason: Line
     text: Words | None = None
+
+
+class Said(StrEnum):
+    """What is heard of a journey."""
+
+    OK = "ok"
+    ARRIVED = "arrived"
+    EXTEND = "extend"
+
+    @property
+    def verb(self) -> FieldVerb:
+        """The same as the field types it."""
+        return {Said.OK: FieldVerb.CHECK_IN, Said.ARRIVED: FieldVerb.ARRIVE, Said.EXTEND: FieldVerb.EXTEND}[self]
+
+
+class Stage(Strict):
+    """A place, by when it is expected to be reached, and the zone in which that is told; the team's unless given."""
+
+    to: Line
+    expected_at: Instant
+    timezone: Zone | None = None
+
+
+class Unheard(Strict):
+    """A span in which nothing can be heard, as there is no coverage: it does not count as silence."""
+
+    begins_at: Instant
+    ends_at: Instant
+
+
+class Plan(Strict):
+    """A journey that is announced; what is not given is as `teams.yaml` has it for the team. `people`: codes."""
+
+    team: Name
+    legs: Annotated[list[Stage], Field(min_length=1, max_length=MOST_LEGS)]
+    risk: Annotated[Risk, one_of(Risk)] | None = None
+    incident_after: Duration | None = None
+    member: Name | None = None
+    people: Names = Field(default_factory=list)
+    consent: Annotated[Scope, one_of(Scope)] | None = None
+    gaps: Annotated[list[Unheard], Field(max_length=MOST_LEGS)] = Field(default_factory=list)
+
+    def journey(self, team: Team, zone: str, now: datetime) -> Journey:
+        """The journey that this announces at that moment, of that team, whose clocks are those of the zone."""
+        usual, risk = team.terms, self.risk or team.terms.risk
+        incident_after = usual.incident_after if risk is usual.risk else risk.incident_after
+        return Journey(
+            kind=Kind.JOURNEY,
+            team=team.id,
+            member=self.member,
+            country=team.country,
+            consent=self.consent or team.consent,
+            legs=tuple(Leg(leg.to, leg.expected_at, leg.timezone or zone) for leg in self.legs),
+            terms=Terms(risk, self.incident_after or incident_after, usual.missed_call),
+            began_at=now,
+            people=tuple(self.people),
+            gaps=tuple(Gap(gap.begins_at, gap.ends_at) for gap in self.gaps),
+        )
+
+
+class CheckIn(Strict):
+    """What was heard of a journey; `until`: with `extend`, when it is expected instead."""
+
+    kind: Annotated[Said, one_of(Said)]
+    until: Instant | None = None
+
+
+class JourneyPage(Strict):
+    """Which journeys to list, those that are not over unless given; `cursor` is the `next` of the page before."""
+
+    status: Annotated[Status, one_of(Status)] | None = None
+    cursor: Annotated[str, Field(max_length=200)] | None = None
 
 
 class Page(Strict):

@@ -1,0 +1,148 @@
+"""Journeys over HTTP (B5): announced, heard of, listed for those who watch over them, and called off."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from sqlalchemy.orm import Session
+from starlette.responses import JSONResponse, Response
+
+from alertnet.core.directory.contact_tree import Network, Team
+from alertnet.core.directory.routine import Risk
+from alertnet.core.errors import BadInput, Forbidden, Unknown
+from alertnet.core.inbound.journey import LONGEST_DELAY, Journey
+from alertnet.flows.credentials.known_numbers import member_of
+from alertnet.flows.journeys.check_in import Heard, announce_journey, cancel_journey, check_in_by_key
+from alertnet.flows.unit.idempotent_request import Act, Show
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import journeys
+from alertnet.store.queues.journeys import StoredJourney
+from alertnet.store.records.credentials.api_keys import ApiKey
+from alertnet.store.records.idempotency import ApiAnswer
+from alertnet.store.views.journey_view import JourneyView, Overview, of_journeys, overview
+from alertnet.store.views.shapes import moment
+from alertnet.web.api.actions import by
+from alertnet.web.api.cursor import cursor_of, read_cursor
+from alertnet.web.api.incidents import COORDINATE, PAGE
+from alertnet.web.api.models import CheckIn, JourneyPage, Plan, Said
+from alertnet.web.auth import Coordinator, InForce, Raiser, Reader
+from alertnet.web.idempotency import ByDoor
+from alertnet.web.problems import documented
+
+router = APIRouter(prefix="/v1/journeys")
+
+
+@router.post("", status_code=201, response_model=JourneyView, responses=documented(400, 401, 403, 409, 413, 422, 503))
+def announce(plan: Plan, key: Raiser, door: ByDoor) -> Response:
+    """Announce a journey: from now on its team is awaited at each leg in its turn."""
+    team, zone = _traveller(plan, key, door.runtime.edition.network)
+
+    def act(tx: Tx) -> tuple[None, Show]:
+        journey = plan.journey(team, zone, tx.now)
+        _check_times(journey, tx.now)
+        return None, partial(_shown, id=announce_journey(tx, journey, by(key)), status=201)
+
+    return door.carry_out(key, plan, act)
+
+
+@router.get("", response_model=Overview, responses=documented(401, 403, 422, 503))
+def list_journeys(page: Annotated[JourneyPage, Query()], key: Reader, runtime: InForce) -> Response:
+    """What is awaited of the field, routines too, soonest first; a key of a team lists that team's alone."""
+    after = read_cursor(page.cursor) if page.cursor else None
+
+    def query(tx: Tx) -> Overview:
+        found = journeys.page(tx.session, page.status, after, PAGE + 1, key.team)
+        last = found[PAGE - 1] if len(found) > PAGE else None
+        next = cursor_of(last.journey.awaited.expected_at, last.id) if last else None
+        return overview(tx.session, found[:PAGE], next)
+
+    return JSONResponse(runtime.read(query))
+
+
+@router.get("/{id}", response_model=JourneyView, responses=documented(401, 403, 404, 503))
+def show_journey(id: str, key: Reader, runtime: InForce) -> Response:
+    """One journey: what is awaited next, when it was last heard of, and the incident that its silence has opened."""
+
+    def query(tx: Tx) -> JourneyView:
+        return of_journeys(tx.session, [_known(tx.session, id, key)])[0]
+
+    return JSONResponse(runtime.read(query))
+
+
+@router.post(
+    "/{id}/check-ins", response_model=JourneyView, responses=documented(400, 401, 403, 404, 409, 413, 422, 503)
+)
+def check_in(id: str, said: CheckIn, key: Raiser, door: ByDoor) -> Response:
+    """Hear of a journey; in high risk only from a coordinator, as a key alone does not prove who speaks."""
+
+    def do(tx: Tx, stored: StoredJourney) -> None:
+        if stored.journey.terms.risk is Risk.HIGH and not key.may(COORDINATE):
+            raise Forbidden("in high risk a one-time PIN by SMS proves a check-in, or a key with scope 'coordinate'")
+        heard = Heard(said.kind.verb, tx.now, delay=_until(said, stored.journey, tx.now))
+        check_in_by_key(tx, id, heard, by(key))
+
+    return door.carry_out(key, said, _on(id, key, do))
+
+
+@router.delete("/{id}", response_model=JourneyView, responses=documented(401, 403, 404, 409, 503))
+def cancel(id: str, key: Coordinator, door: ByDoor) -> Response:
+    """Call a journey off: nothing more is awaited of it. An incident that it has opened stays open."""
+    return door.carry_out(key, None, _on(id, key, lambda tx, _: cancel_journey(tx, id, by(key))))
+
+
+def _on(id: str, key: ApiKey, do: Callable[[Tx, StoredJourney], None]) -> Act:
+    def act(tx: Tx) -> tuple[None, Show]:
+        do(tx, _known(tx.session, id, key))
+        return None, partial(_shown, id=id, status=200)
+
+    return act
+
+
+def _known(session: Session, id: str, key: ApiKey) -> StoredJourney:
+    """The journey of that id, where the key may know of it: another team's is as one that does not exist."""
+    stored = journeys.find(session, id, key.team) if id.isascii() and id.isalnum() else None
+    if stored is None:
+        raise Unknown("journey", id[:32])
+    return stored
+
+
+def _shown(session: Session, id: str, status: int) -> ApiAnswer:
+    stored = journeys.find(session, id)
+    assert stored is not None
+    place = f"{router.prefix}/{id}" if status == 201 else None
+    return ApiAnswer(status, of_journeys(session, [stored])[0], place)
+
+
+def _traveller(plan: Plan, key: ApiKey, network: Network) -> tuple[Team, str]:
+    """The team of a journey, and the zone of its times; the key may announce none of another team."""
+    if key.team not in (None, plan.team):
+        raise Forbidden(f"API key {key.id} speaks for team {key.team!r} alone")
+    if plan.team not in network.teams:
+        raise BadInput("team", plan.team, sorted(network.teams))
+    team = network.teams[plan.team]
+    if plan.member is not None and plan.member not in team.members:
+        raise BadInput("member", plan.member, sorted(team.members))
+    return team, member_of(network, team.id, None)[0].words.timezone
+
+
+def _check_times(journey: Journey, now: datetime) -> None:
+    before = now
+    for place, leg in enumerate(journey.legs):
+        if leg.expected_at <= before:
+            raise BadInput(f"legs.{place}.expected_at", moment(leg.expected_at), f"a moment after {moment(before)}")
+        before = leg.expected_at
+    for place, gap in enumerate(journey.gaps):
+        if not timedelta() < gap.ends_at - gap.begins_at <= LONGEST_DELAY:
+            raise BadInput(f"gaps.{place}.ends_at", moment(gap.ends_at), "at most 24h after `begins_at`")
+
+
+def _until(said: CheckIn, journey: Journey, now: datetime) -> datetime | None:
+    """Until when a journey is put off, as far as one word may."""
+    if (said.kind is Said.EXTEND) != (said.until is not None):
+        raise BadInput("until", said.until and moment(said.until), "a moment with kind 'extend', and only with that")
+    latest = max(journey.awaited.expected_at, now) + LONGEST_DELAY
+    if said.until is not None and not now < said.until <= latest:
+        raise BadInput("until", moment(said.until), f"a moment to come, at the latest {moment(latest)}")
+    return said.until

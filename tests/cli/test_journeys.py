@@ -1,0 +1,70 @@
+"""`journeys`: the day's overview of the field for whoever watches over it."""
+
+import json
+from datetime import timedelta
+
+from alertnet.core.directory.routine import USUAL, Routine
+from alertnet.core.inbound.journey import Journey, Kind, Leg
+from alertnet.core.incident import Scope
+from alertnet.core.monitoring.self_monitoring import Part
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import troubles
+from alertnet.store.queues import journeys
+from tests.cli.conftest import Office
+
+BOGOTA = "America/Bogota"
+
+
+def on_the_road(tx: Tx, member: str, to: str, ahead: timedelta, team: str = "north") -> None:
+    leg = Leg(to, tx.now + ahead, BOGOTA)
+    journeys.add(tx, Journey(Kind.JOURNEY, team, member, "CO", Scope.NATIONAL, (leg,), USUAL, tx.now))
+
+
+def calls_in(tx: Tx, name: str, ahead: timedelta) -> None:
+    leg, routine = Leg(None, tx.now + ahead, BOGOTA), Routine(name, (0,))
+    journey = Journey(Kind.ROUTINE, "north", None, "CO", Scope.NATIONAL, (leg,), USUAL, tx.now, routine=routine)
+    journeys.add(tx, journey)
+
+
+def is_a_day(runtime: Runtime) -> None:
+    """Luis is overdue, Ana is on the road, a routine is awaited tonight and another one next week."""
+    runtime.transact(on_the_road, "luis", "Vereda Secreta", -timedelta(minutes=20))
+    runtime.transact(on_the_road, "ana", "L12", timedelta(hours=1))
+    runtime.transact(on_the_road, "eva", "L3", timedelta(hours=2), "south")
+    runtime.transact(calls_in, "evening", timedelta(hours=3))
+    runtime.transact(calls_in, "weekly", timedelta(days=4))
+
+
+def test_the_day_is_shown_soonest_first(office: Office, runtime: Runtime) -> None:
+    """A9: a place that is no code stays out of it."""
+    is_a_day(runtime)
+
+    said = office.types("journeys")
+
+    assert (said.code, said.err) == (0, "")
+    rows = [line.split("  ") for line in said.out.splitlines()]
+    found = [[cell.strip() for cell in row if cell.strip()][:2] for row in rows]
+    assert found == [
+        ["overdue", "north/luis"],
+        ["on the road", "north/ana"],
+        ["on the road", "south/eva"],
+        ["awaited", "north"],
+    ]
+    assert "L12 " in said.out
+    assert "Secreta" not in said.out
+
+
+def test_of_one_team_as_the_api_gives_it(office: Office, runtime: Runtime) -> None:
+    is_a_day(runtime)
+
+    shown = json.loads(office.types("journeys", "--team", "north", "--json").out)
+
+    assert [each["member"] for each in shown["items"]] == ["luis", "ana", None]
+    assert (shown["next"], shown["unheard_since"]) == (None, None)
+
+
+def test_it_says_first_that_nothing_can_be_heard(office: Office, runtime: Runtime) -> None:
+    runtime.transact(troubles.begin, Part.INBOUND)
+
+    assert "nothing counts as missed" in office.types("journeys").err
