@@ -178,6 +178,22 @@ def test_under_duress_the_answer_is_the_same_and_the_coordinators_are_alarmed(va
     assert len(valley.phone("ana").inbox) == len(valley.phone("luis").inbox)
 
 
+def test_duress_at_a_check_in_verifies_nothing_by_itself(valley: World) -> None:
+    """B3: whoever forces a PIN out of somebody must not decide who is told; a coordinator does."""
+    valley.texts("ana", GO)
+    valley.texts("ana", "SOS")
+    incident = valley.newest()
+    valley.passes(minutes=100)
+    valley.texts("ana", f"OK {DURESS}")
+    valley.passes(minutes=40)
+
+    assert (incident["verified"], incident["severity"]) == (False, "critical")
+    assert alarms(valley, "read the page")
+    assert valley.phone("ombuds").inbox == []
+    incident.act("go", decision="go")
+    assert ("ombuds", "sms") in incident.told()
+
+
 def test_while_inbound_is_down_nothing_counts_as_missed(valley: World) -> None:
     """The coordinators hear that nothing can be heard, and its time does not count."""
     valley.texts("ana", GO)

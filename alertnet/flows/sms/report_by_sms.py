@@ -12,7 +12,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.state import PlanChanged
 from alertnet.core.inbound.field_report import add_to, echoed, facts_of, understood
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
-from alertnet.core.incident import IN_CUSTODY, Certainty, Facts
+from alertnet.core.incident import IN_CUSTODY, Facts
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.resolution.known_people import with_records
 from alertnet.flows.credentials.known_numbers import InTheField, member_at
@@ -112,14 +112,14 @@ def tell_closing_doors(tx: Tx, edition: Edition, sender: InTheField) -> None:
 def receive_duress(tx: Tx, edition: Edition, sender: InTheField, understood: str) -> LockedIncident:
     """Raise the alarm for a member who gave the PIN for duress with a text that reports nothing.
 
-    It joins what the phone raised last, if that is open. What it opens waits for a coordinator before others hear, and
-    is on the list of no team: a key that was taken with the phone must not show it.
+    It joins what the phone raised last, if that is open, and verifies nothing. What it opens waits for a coordinator
+    before others hear, and is on the list of no team: a key that was taken with the phone must not show it.
     """
     report = Report(panic=True, verb=FieldVerb.UPDATE)
-    facts = facts_of(report, sender.team, sender.member, verified=True, duress=True)
+    facts = facts_of(report, sender.team, sender.member, verified=False, duress=True)
     entry = {"by": sender.owner, "understood": [understood], "text": None, "pin": PinCheck.DURESS.value}
-    waiting = replace(facts, verified=False, certainty=Certainty.UNVERIFIED, team=None)
-    locked = _join_recent(tx, sender, facts, report, entry) or _open(tx, edition, sender, waiting, entry)
+    locked = _join_recent(tx, sender, facts, report, entry)
+    locked = locked or _open(tx, edition, sender, replace(facts, team=None), entry)
     locked.finish()
     return locked
 
@@ -164,22 +164,27 @@ def _open_recent_text(tx: Tx, sender: InTheField, facts: Facts) -> LockedInciden
 
 
 def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, Any]) -> None:
-    """Add a report to an incident: the same text again adds nothing, and only a PIN lets it change the facts."""
+    """Add a report to an incident: the same text again adds nothing, and only a PIN lets it change the facts.
+
+    Whoever reports nothing, but gave the PIN for duress, makes it graver; whether it is true, a coordinator says.
+    """
     if _was_heard(locked, entry):
         return
     locked.record("report_received", **entry)
     about, known = news.team or locked.incident.ref, locked.facts
-    if news.verified:
-        locked.change_facts(add_to(known, news, report.consent))
+    is_proven = news.verified or news.duress
+    if is_proven:
+        certainty = news.certainty if news.verified else known.certainty
+        locked.change_facts(replace(add_to(known, news, report.consent), certainty=certainty))
     subject = _kind_of_news(locked, known, news, report)
     if locked.facts.duress and not known.duress:
         # Whatever rings already has said nothing of it.
         prompts.raise_prompt(locked, PromptKind.ALARM, subject, about=about)
     else:
         ring_once(locked, subject, about)
-    if not news.verified:
+    if not is_proven:
         return
-    if locked.facts.verified:
+    if locked.facts.verified or not news.verified:
         move(locked, for_all(locked, PlanChanged()))
     else:
         decide(locked, PromptAnswer.GO, by=news.team)
