@@ -58,6 +58,8 @@ class Subject(StrEnum):
     SOS_AGAIN = "sos_again"
     WITHDRAWAL = "withdrawal"
     NOT_WITHDRAWN = "not_withdrawn"
+    LOW_BATTERY = "low_battery"
+    TESTED = "tested"
     CHECKED_IN = "checked_in"
     NOT_COUNTED = "not_counted"
     CHECK_IN_DUE = "check_in_due"

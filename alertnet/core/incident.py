@@ -196,6 +196,8 @@ class Facts:
     """What its team has in place of the tree's."""
     field_silent: bool = False
     """Nothing that we begin may reach the phone that raised it: it is silent, or somebody else may hold it."""
+    field_low_since: datetime | None = None
+    """Since when the battery of that phone is known to run low: each level has one message to it at most."""
     withdrawn: bool = False
     """The team has asked to call it off: nothing that we begin reaches its phones, a coordinator speaks with it."""
     lone_text: bool = False

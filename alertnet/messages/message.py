@@ -108,6 +108,8 @@ SUBJECTS: dict[Kind, tuple[Subject, ...]] = {
         Subject.VERIFY,
         Subject.WITHDRAWAL,
         Subject.NOT_WITHDRAWN,
+        Subject.LOW_BATTERY,
+        Subject.TESTED,
         Subject.CHECKED_IN,
         Subject.NOT_COUNTED,
     ),

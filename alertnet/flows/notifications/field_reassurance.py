@@ -16,9 +16,10 @@ from alertnet.flows.notifications.cancel_alerts import cancel_to_field
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.unit_of_work import NotificationDraft
-from alertnet.store.records import notifications
+from alertnet.store.records import notifications, timeline
 from alertnet.store.records import prompts as prompt_store
 
+FIELD_TOLD = "field_told"
 NOBODY_YET_AFTER = timedelta(minutes=10)
 
 
@@ -80,11 +81,24 @@ def _may_write(locked: LockedIncident) -> bool:
     return facts.raised_from is not None and not is_left_alone and bool(locked.escalations)
 
 
+def _saves_battery(locked: LockedIncident) -> bool:
+    """Whether the battery of that phone runs low, and this level has had its one message."""
+    since = locked.facts.field_low_since
+    if since is None:
+        return False
+    opened = [run.opened_at for state in locked.states.values() for run in state.runs if locked.is_open]
+    begun_at = max(since, *opened, locked.incident.closed_at or since)
+    told = timeline.of_kind(locked.tx.session, locked.incident.id, FIELD_TOLD)
+    return any(at >= begun_at for at, _ in told)
+
+
 def _close(locked: LockedIncident, promise_id: str, answer: PromptAnswer) -> None:
     prompt_store.answer(locked.tx.session, promise_id, answer, by=None, at=locked.tx.now)
 
 
 def _tell(locked: LockedIncident, subject: Subject, at: datetime, silent: Collection[str] = ()) -> None:
+    if _saves_battery(locked):
+        return
     facts, tree = locked.facts, locked.every_escalation[0].tree
     pinned = locked.tree(tree)
     assert facts.raised_from is not None
@@ -109,4 +123,4 @@ def _tell(locked: LockedIncident, subject: Subject, at: datetime, silent: Collec
             tree=tree,
         )
     )
-    locked.record("field_told", subject=subject.value)
+    locked.record(FIELD_TOLD, subject=subject.value)

@@ -31,6 +31,7 @@ from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.sms.answer_by_sms import record_answers
 from alertnet.flows.sms.check_in_by_sms import receive_check_in
 from alertnet.flows.sms.on_call import change_duty
+from alertnet.flows.sms.quiet_verbs import QUIET_VERBS, receive_quiet_verb
 from alertnet.flows.sms.report_by_sms import find_coerced, is_news, receive_duress, receive_report
 from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_to_holder, reply_unclear
 from alertnet.flows.sms.withdraw_by_sms import receive_withdrawal, withdrawable
@@ -139,9 +140,11 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
 def _hear_field(
     tx: Tx, edition: Edition, sms: InboundSms, report: Report, guessed: Collection[str]
 ) -> tuple[bool, Reply | None] | None:
-    """Act on what a member says besides alarms: a withdrawal, or where it is on its way; None where it is neither."""
+    """Act on what a member says besides alarms: a withdrawal, a quiet verb, a check-in; None of all else."""
     if withdrawing := _withdrawing(tx, edition, sms, report, guessed):
         return True, receive_withdrawal(tx, edition, *withdrawing, sms, report)
+    if sender := _without_alarm(edition, sms, report):
+        return True, receive_quiet_verb(tx, edition, sender, sms, report)
     if traveller := _traveller(tx, edition, sms, report, guessed):
         return True, receive_check_in(tx, edition, traveller, sms, report)
     return None
@@ -159,6 +162,12 @@ def _withdrawing(
     if tried:
         judge_wrong(tx, sms.sender, tried, told_codes(tx, sms.sender))
     return sender, incident
+
+
+def _without_alarm(edition: Edition, sms: InboundSms, report: Report) -> InTheField | None:
+    """The member that tries the way to us, or whose battery runs low; words without a PIN are for people."""
+    is_quiet = report.verb in QUIET_VERBS and (report.pin is not None or not has_words(report.text))
+    return member_at(edition.network, sms.sender) if is_quiet else None
 
 
 def _traveller(

@@ -1,0 +1,72 @@
+"""Texts of the field that raise nothing by themselves: a test of the way to us, and a battery that runs low (B4).
+
+After a duress PIN the phone is answered as after a true one, and the coordinators are alarmed.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from alertnet.core.disclosure import Subject
+from alertnet.core.inbound.check_in_text import has_words
+from alertnet.core.inbound.sms_grammar import FieldVerb, Report
+from alertnet.core.notification import Kind
+from alertnet.flows.credentials.known_numbers import InTheField
+from alertnet.flows.credentials.pins import PinCheck, try_pin
+from alertnet.flows.notifications.compose import notify_coordinators
+from alertnet.flows.notifications.floods import may_reply
+from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.sms.report_by_sms import receive_duress, tell_closing_doors
+from alertnet.flows.sms.unclear_sms import pass_on_from_member
+from alertnet.flows.unit.locked_incident import take_up
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents, timeline
+from alertnet.store.records.editions import Edition
+from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+
+QUIET_VERBS = frozenset({FieldVerb.TEST, FieldVerb.LOW_BATTERY})
+_SHOWN = {PinCheck.TRUE: "PIN OK", PinCheck.DURESS: "PIN OK", PinCheck.WRONG: "PIN ?", PinCheck.CLOSED: "PIN ?"}
+
+
+def receive_quiet_verb(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, report: Report) -> Reply | None:
+    """Answer it, and note what it says of the phone; words beside it people read (A12)."""
+    is_answered, _ = may_reply(tx, sms, is_answer=True)
+    tried = try_pin(tx, sender.owner, report.pin)
+    if tried.closes:
+        tell_closing_doors(tx, edition, sender)
+    timeline.append(
+        tx, timeline.SYSTEM, (f"{report.verb.value}_received", {"by": sender.owner, "pin": tried.check.value})
+    )
+    words = replace(sender.words, at=tx.now, **_words(report.verb, tried.check))
+    if has_words(report.text):
+        pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
+    if report.verb is FieldVerb.LOW_BATTERY and is_answered:
+        _save_battery(tx, edition, sender)
+    if tried.check is PinCheck.DURESS:
+        receive_duress(tx, edition, sender, report.verb.value)
+    if sender.member.silent or not is_answered:
+        return None
+    to = Recipient(sender.owner, sender.tree.id)
+    return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, to)
+
+
+def _words(verb: FieldVerb, pin: PinCheck) -> dict[str, Any]:
+    """What the reply says; a test tells whether the PIN is the right one, and of one for duress the same."""
+    if verb is FieldVerb.LOW_BATTERY:
+        return {"subject": Subject.LOW_BATTERY}
+    shown = _SHOWN.get(pin)
+    return {"subject": Subject.TESTED, "names": ("TEST", shown) if shown else ("TEST",)}
+
+
+def _save_battery(tx: Tx, edition: Edition, sender: InTheField) -> None:
+    """Let each level of its open incident write to the phone once at most; the coordinators hear of it in any case."""
+    incident = incidents.open_of_phone(tx, sender.member.phone)
+    if incident is None:
+        trees = edition.network.serving(sender.team.country)
+        tell_coordinators(tx, trees, Kind.NOTICE, Subject.LOW_BATTERY, ref=sender.team.id, about=sender.owner)
+        return
+    locked = take_up(tx, incident)
+    if locked.facts.field_low_since is None:
+        locked.change_facts(replace(locked.facts, field_low_since=tx.now))
+        locked.record("battery_low", by=sender.owner)
+        notify_coordinators(locked, Subject.LOW_BATTERY, sender.owner)
+    locked.finish()

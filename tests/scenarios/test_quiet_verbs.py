@@ -1,0 +1,91 @@
+"""Texts of the field that raise nothing: a test, and a battery that runs low (B4)."""
+
+import pytest
+
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.store.records.credentials import api_keys
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import a_tree
+from tests.scenarios.world import World, code_in
+
+LEVELS = """
+  - {name: Coordination, notify: [coordinator], wait: 30m}
+  - {name: Friends, notify: [ombuds], wait: 30m}
+"""
+TRUE, DURESS = "47110", "47990"
+
+
+@pytest.fixture
+def valley(world_of: Worlds) -> World:
+    """Ana's phone, with a PIN and one for duress; a key that sees what is on no team's list."""
+    world = world_of(a_tree(LEVELS))
+    world.runtime.transact(set_pins, "north/ana", TRUE, DURESS)
+    _, key = world.runtime.transact(api_keys.create, None, ("administer",))
+    world.headers = {"Authorization": f"Bearer {key}"}
+    return world
+
+
+def open_incidents(world: World) -> list[str]:
+    items = world.client.get("/v1/incidents?status=open", headers=world.headers).json()["items"]
+    return [each["ref"] for each in items]
+
+
+@pytest.mark.parametrize(
+    ("text", "echoed"),
+    [
+        (f"TEST {TRUE}", "TEST, PIN OK"),
+        (f"Essai {DURESS}", "TEST, PIN OK"),
+        ("PRUEBA 11111", "TEST, PIN ?"),
+        ("test", "TEST. "),
+    ],
+)
+def test_a_test_tells_what_arrived_and_raises_nothing(valley: World, text: str, echoed: str) -> None:
+    """B4: a team learns whether its phone and PIN work; under duress the answer is the true one's."""
+    reply = valley.texts("ana", text)
+    valley.passes(minutes=20)
+
+    assert reply is not None
+    assert "prueba recibida 21:14" in reply
+    assert echoed in reply
+    assert valley.phone("ana").inbox == [reply]
+    assert bool(open_incidents(valley)) is (DURESS in text)
+
+
+@pytest.mark.parametrize("text", ["LOW", "BAJA", "Faible!", "bateria baja", "low battery"])
+def test_a_low_battery_is_understood(valley: World, text: str) -> None:
+    """B4: in the member's language; the coordinators hear of it, and nobody is called for it."""
+    reply = valley.texts("ana", text)
+    valley.passes(minutes=10)
+
+    assert reply is not None
+    assert "entendido, ahorre bateria" in reply
+    assert ["battery runs low" in each for each in valley.phone("coordinator").inbox] == [True]
+    assert open_incidents(valley) == []
+
+
+def test_after_a_low_battery_each_level_has_one_message(valley: World) -> None:
+    """B4: neither `nobody yet` nor `a coordinator has it` comes on top of the other within a level."""
+    valley.texts("ana", f"ALERTA {TRUE} 31")
+    valley.texts("ana", f"BAJA {TRUE}")
+    begun = len(valley.phone("ana").inbox)
+    valley.passes(minutes=11)
+    alert = next(text for text in valley.phone("coordinator").inbox if "URGENT" in text)
+    valley.texts("coordinator", code_in(alert))
+    valley.passes(minutes=5)
+
+    told = valley.phone("ana").inbox[begun:]
+    assert len(told) == 1
+    assert "aun no contesta nadie" in told[0]
+    valley.newest().act("close", reason="resolved")
+    assert "asunto cerrado" in valley.phone("ana").inbox[-1]
+
+
+@pytest.mark.parametrize("text", ["Baja la calle con cuatro hombres", "Test results were stolen from the office"])
+def test_words_that_begin_like_such_a_text_are_for_people(valley: World, text: str) -> None:
+    """A12: an ordinary sentence is read, and not taken for less than it is."""
+    reply = valley.texts("ana", text)
+
+    assert reply is not None
+    assert "ahorre" not in reply
+    assert "prueba" not in reply
+    assert any("please read the message" in each for each in valley.phone("coordinator").inbox)
