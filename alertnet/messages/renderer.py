@@ -20,7 +20,7 @@ from alertnet.messages.message import METHODS, OPEN_MATTERS, STAGES, SUBJECTS, M
 from alertnet.messages.page import PAGE, Page, page_values
 from alertnet.messages.templates.completion import regional_tables
 from alertnet.messages.templates.load import LAYOUT, Templates
-from alertnet.messages.templates.restricted_jinja import Environment, blocks_of, write
+from alertnet.messages.templates.restricted_jinja import Environment, Named, blocks_of, named_in, write
 from alertnet.messages.words import (
     NEUTRAL,
     Words,
@@ -134,6 +134,11 @@ class Renderer:
             if kind in URGENT and said.more
             else self._sms(kind, language, said)
         )
+
+    def named_in_sms(self, kind: str, language: str) -> Named:
+        """What the SMS of that kind can differ by."""
+        template, _ = self._template(kind, "sms.j2", language)
+        return named_in(self.templates.files[str(template.name)])
 
     def speak(self, kind: Kind, language: str, said: Said) -> Script:
         """Every sentence of a call, by stage (`STAGES`): those of the kind, over those that all calls share."""

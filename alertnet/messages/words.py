@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from itertools import accumulate, takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -229,7 +230,7 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
     Only `answerable`, `expects_answer` and `silent`, which templates choose by, stay truth values, and `subject` a
     code. An SMS has times alone and short names; a call spells references, numbers and codes one by one.
     """
-    values: dict[str, object] = {field.name: _text(getattr(said, field.name)) for field in fields(said)}
+    values: dict[str, object] = {name: _text(value) for name, value in vars(said).items()}
     is_sms, is_call = method is MethodKind.SMS, method is MethodKind.CALL
     shown = words.moment if method is MethodKind.EMAIL else words.clock
     for name in ("at", "due_at", "automatic_at"):
@@ -283,7 +284,8 @@ def _further(said: Said, words: Words, *, is_sms: bool) -> str:
 
 
 def _text(value: object) -> str:
-    return "" if value is None else str(value)
+    # What there are several of is joined in a way of its own.
+    return "" if value is None or isinstance(value, tuple) else str(value)
 
 
 def _listed(items: tuple[str, ...] | list[str], limit: int | None) -> str:
@@ -291,10 +293,9 @@ def _listed(items: tuple[str, ...] | list[str], limit: int | None) -> str:
     listed = ", ".join(items)
     if limit is None or len(listed) <= limit:
         return listed
-    kept = list(items)
-    while kept and len(", ".join(kept)) > limit - len(", +99"):
-        kept.pop()
-    return ", ".join([*kept, f"+{len(items) - len(kept)}"])
+    lengths = accumulate(len(item) + len(", ") for item in items)
+    kept = len(list(takewhile(lambda length: length + len("+99") <= limit, lengths)))
+    return ", ".join([*items[:kept], f"+{len(items) - kept}"])
 
 
 def _cut(text: str, limit: int) -> str:

@@ -1,5 +1,7 @@
 """Which language is used, and what must be there of each."""
 
+import re
+
 import pytest
 
 from alertnet.core.directory.contact import MethodKind
@@ -130,6 +132,16 @@ def test_an_sms_that_cannot_fit_is_found_before_it_is_sent(templates: Templates)
 
     assert {fault.split(":")[0] for fault in faults} == {"update/es/sms.j2", "update/es-ES/sms.j2"}
     assert "210 gsm7 units in 2 segments" in faults[0]
+
+
+@pytest.mark.parametrize("subject", ["late", "action_visited", "lost_reports", "unanswered"])
+def test_a_single_statement_that_is_too_long_for_an_sms_is_found(subject: str, templates: Templates) -> None:
+    words = templates.files["words/en.yaml"]
+    long = re.sub(rf"(?m)^  {subject}: .*$", f"  {subject}: {'too much of it ' * 8}", words)
+
+    faults = find_oversize(Renderer(changed(templates, {"words/en.yaml": long})), URL)
+
+    assert {fault.split(", ")[1].split(":")[0] for fault in faults} == {subject}
 
 
 def test_a_longer_public_url_than_agreed_is_found_too(renderer: Renderer) -> None:

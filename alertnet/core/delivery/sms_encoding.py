@@ -46,7 +46,7 @@ def count(text: str) -> SmsSize:
     it keeps an emoji of several code points together too.
     """
     if is_gsm7(text):
-        doubles = {index for index, character in enumerate(text) if character in EXTENSION}
+        doubles = set() if is_basic(text) else {index for index, sign in enumerate(text) if sign in EXTENSION}
         return _size("gsm7", text, doubles)
     return _size("ucs2", text, {index for index, character in enumerate(text) if ord(character) > 0xFFFF})
 
@@ -54,6 +54,11 @@ def count(text: str) -> SmsSize:
 def is_gsm7(text: str) -> bool:
     """Whether every character is in the basic table or its extension."""
     return _ALPHABET.issuperset(text)
+
+
+def is_basic(text: str) -> bool:
+    """Whether every character is one septet."""
+    return BASIC.issuperset(text)
 
 
 def fold(text: str) -> str:
@@ -78,6 +83,8 @@ def _size(encoding: Literal["gsm7", "ucs2"], text: str, doubles: set[int]) -> Sm
     units = len(text) + len(doubles)
     if units <= _ALONE[encoding]:
         return SmsSize(encoding, units, segments=1)
+    if not doubles:
+        return SmsSize(encoding, units, segments=-(-units // _JOINED[encoding]))
     segments, used = 1, 0
     for index in range(len(text)):
         width = 2 if index in doubles else 1

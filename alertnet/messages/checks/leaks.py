@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import product
 
-from jinja2 import nodes
-
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import Subject, details_of
 from alertnet.core.notification import Kind
@@ -16,7 +14,7 @@ from alertnet.messages.checks.example import ANSWERED, CANARIES, EXAMPLE, ON_TAS
 from alertnet.messages.message import METHODS, STAGES, SUBJECTS
 from alertnet.messages.page import Page
 from alertnet.messages.renderer import Renderer
-from alertnet.messages.templates.restricted_jinja import NAMES, Environment
+from alertnet.messages.templates.restricted_jinja import NAMES, Place, named_in
 
 FOR_COORDINATORS = frozenset({Kind.DECISION, Kind.ALARM, Kind.NOTICE, Kind.TASK})
 """The kinds that only coordinators get: they alone may read of other contacts."""
@@ -72,16 +70,16 @@ def _canaries(renderer: Renderer, language: str, page: Page) -> Iterator[str]:
 def _said_too_soon(kind: str, files: dict[str, str]) -> Iterator[str]:
     """What is said before the code and must not be: whoever picks up, and any voicemail, hears it."""
     for path, source in _of(kind, "voice.j2", files):
-        for block in Environment({}).parse(source).find_all(nodes.Block):
-            if block.name in STAGES and block.name not in _AFTER_THE_CODE:
-                allowed = _BEFORE_THE_CODE.get(block.name, _ANYWHERE)
-                yield from _beyond(path, block, allowed, f"in {block.name!r}, which anybody may hear")
+        for block, named in named_in(source).by_block.items():
+            if block in STAGES and block not in _AFTER_THE_CODE:
+                allowed = _BEFORE_THE_CODE.get(block, _ANYWHERE)
+                yield from _beyond(path, named, allowed, f"in {block!r}, which anybody may hear")
 
 
 def _said_to_others(files: dict[str, str]) -> Iterator[str]:
     for kind in ("mail", *METHODS):
         for path, source in _of(kind, "subject.j2", files):
-            yield from _beyond(path, Environment({}).parse(source), _ON_A_SUBJECT, "in a subject")
+            yield from _beyond(path, named_in(source).anywhere, _ON_A_SUBJECT, "in a subject")
     for kind in METHODS:
         others = frozenset() if kind in FOR_COORDINATORS else _OF_OTHERS
         others |= frozenset() if kind in FOR_THE_FIELD else _OF_THE_FIELD
@@ -91,18 +89,18 @@ def _said_to_others(files: dict[str, str]) -> Iterator[str]:
             ("voice.j2", others | _TO_BE_READ),
         ):
             for path, source in _of(kind, part, files):
-                yield from _beyond(path, Environment({}).parse(source), NAMES - hidden, "here")
+                yield from _beyond(path, named_in(source).anywhere, NAMES - hidden, "here")
 
 
 def _of(kind: str, part: str, files: dict[str, str]) -> Iterable[tuple[str, str]]:
     return [(path, files[path]) for path in files if path.startswith(f"{kind}/") and path.endswith(f"/{part}")]
 
 
-def _beyond(path: str, tree: nodes.Node, allowed: frozenset[str], place: str) -> Iterator[str]:
-    for name in tree.find_all(nodes.Name):
-        if name.name not in allowed:
+def _beyond(path: str, named: Iterable[Place], allowed: frozenset[str], place: str) -> Iterator[str]:
+    for each in named:
+        if each.name not in allowed:
             known = ", ".join(sorted(allowed))
-            yield f"{path}:{name.lineno}: {name.name!r} may not be said {place} (allowed: {known})"
+            yield f"{path}:{each.line}: {each.name!r} may not be said {place} (allowed: {known})"
 
 
 def _telling_types(renderer: Renderer) -> Iterator[str]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import product
 from unicodedata import name
 
-from alertnet.core.delivery.sms_encoding import count, is_gsm7
+from alertnet.core.delivery.sms_encoding import count, fold, is_basic, is_gsm7
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.languages import primary
 from alertnet.core.disclosure import Further, Said, Subject
@@ -20,16 +20,18 @@ from alertnet.messages.message import METHODS, OPEN_MATTERS, STAGES, SUBJECTS
 from alertnet.messages.page import PAGE
 from alertnet.messages.renderer import Renderer, fits
 from alertnet.messages.templates.load import LAYOUT, PARTS, Templates
-from alertnet.messages.templates.restricted_jinja import Environment
-from alertnet.messages.words import read_labels
+from alertnet.messages.templates.restricted_jinja import Environment, Named
+from alertnet.messages.words import SHORT_ABOUT, Words, read_labels
 
 REQUIRED = ("en",)
 """What every other language is compared with, and falls back to."""
 
+_NO_OR_YES = (False, True)
 _AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _TOKEN = "X" * 16
 _BEFORE_A_CODE = re.compile(r"([^\W\d_]+)\s+\{\{ code \}\}")
-_MORE = tuple(Further("A-7K3M", Subject.FOREIGN_CODE, "m" * 40) for _ in range(30))
+_LONG = "m" * 40
+_MORE = tuple(Further("A-7K3M", Subject.FOREIGN_CODE, _LONG) for _ in range(30))
 _OPEN = tuple(replace(each, kind=Kind.ALARM, code="4711") for each in _MORE)
 
 
@@ -118,24 +120,33 @@ def find_oversize(renderer: Renderer, public_url: str, cheap: Collection[str] | 
     Tried for the longest case: this public URL, a sender of 12, a reference of 6, a callback of 13 characters, and of
     every language its longest type, in drills too, and for every subject and reason.
     """
-    faults = set()
+    faults: set[str] = set()
     if cheap is None:
         cheap = [language for language in renderer.languages if is_latin(renderer.templates, language)]
     for kind, language in product((kind for kind in METHODS if MethodKind.SMS in METHODS[kind]), renderer.languages):
-        for said in _longest(kind, renderer, language, public_url):
-            text = renderer.render(kind, MethodKind.SMS, language, said).text
-            size = count(text)
-            if not fits(size) or (primary(language) in cheap and size.encoding != "gsm7"):
-                subject = f", {said.subject or said.reason}" if said.subject or said.reason else ""
-                folder = OPEN_MATTERS if kind in URGENT and said.more else kind
-                place = f"{folder}/{language}/sms.j2: {said.type}{subject}{', drill' if said.drill else ''}"
-                faults.add(f"{place}: {size.units} {size.encoding} units in {size.segments} segments: {text}")
+        base = _longest(renderer.words(language), public_url)
+        for alike in _alike(kind, language, renderer):
+            for subject in alike:
+                cases = _cases(kind, replace(base, subject=subject), renderer.named_in_sms(kind, language))
+                found = {fault for said in cases for fault in _oversize(renderer, kind, language, said, cheap)}
+                faults |= found
+                if not found:
+                    break
     return sorted(faults)
 
 
-def _longest(kind: Kind, renderer: Renderer, language: str, public_url: str) -> Iterator[Said]:
-    words = renderer.words(language)
-    base = Said(
+def _oversize(renderer: Renderer, kind: Kind, language: str, said: Said, cheap: Collection[str]) -> Iterator[str]:
+    text = renderer.render(kind, MethodKind.SMS, language, said).text
+    size = count(text)
+    if not fits(size) or (primary(language) in cheap and size.encoding != "gsm7"):
+        subject = f", {said.subject or said.reason}" if said.subject or said.reason else ""
+        folder = OPEN_MATTERS if kind in URGENT and said.more else kind
+        place = f"{folder}/{language}/sms.j2: {said.type}{subject}{', drill' if said.drill else ''}"
+        yield f"{place}: {size.units} {size.encoding} units in {size.segments} segments: {text}"
+
+
+def _longest(words: Words, public_url: str) -> Said:
+    return Said(
         sender="M" * 12,
         organisation="M",
         ref="A-7K3M",
@@ -143,7 +154,7 @@ def _longest(kind: Kind, renderer: Renderer, language: str, public_url: str) -> 
         timezone="UTC",
         type=max(TYPES, key=lambda code: count(words.short_type(code)).units),
         link=f"{public_url.rstrip('/')}/a/{_TOKEN}",
-        about="m" * 40,
+        about=_LONG,
         level=10,
         contacts=100,
         at=_AT,
@@ -151,10 +162,35 @@ def _longest(kind: Kind, renderer: Renderer, language: str, public_url: str) -> 
         automatic_at=_AT,
         names=tuple("M" * 3 for _ in range(30)),
     )
+
+
+def _alike(kind: Kind, language: str, renderer: Renderer) -> list[list[Subject | None]]:
+    """The subjects of a kind, together those whose SMS differ by their statement alone: the longest statement first.
+
+    Where an SMS with that one fits, it does with the others.
+    """
+    words, subjects = renderer.words(language), SUBJECTS.get(kind, (None,))
+    named = [renderer.named_in_sms(each, language) for each in (kind, OPEN_MATTERS)]
+    chosen_by = {place.name for each in named for place in each.subjects}
+    # A statement with the type in it is not the same wherever it is said.
+    others = [
+        each for each in subjects if each and each not in chosen_by and "{type}" not in words.subjects.get(each, "")
+    ]
+    stated = {each: fold(words.statement(each, _LONG[:SHORT_ABOUT])) for each in others}
+    is_said = any("subject" in each.said for each in named)
+    if kind is Kind.DECISION or is_said or not all(map(is_basic, stated.values())):
+        return [[each] for each in subjects]
+    others.sort(key=lambda each: len(stated[each]), reverse=True)
+    return [*([each] for each in subjects if each not in stated), [*others]]
+
+
+def _cases(kind: Kind, said: Said, named: Named) -> Iterator[Said]:
+    """What makes a message longer or shorter besides, as far as its template names it."""
+    names = {place.name for place in named.anywhere}
     reasons = tuple(CloseReason) if kind is Kind.STAND_DOWN else (None,)
     codes = ((), tuple("4711" for _ in range(30))) if kind in (Kind.RECEIPT, Kind.NOT_UNDERSTOOD) else ((),)
-    for subject, reason, open_codes in product(SUBJECTS.get(kind, (None,)), reasons, codes):
-        about = replace(base, subject=subject, reason=reason, open_codes=open_codes)
+    for reason, open_codes in product(reasons, codes):
+        about = replace(said, reason=reason, open_codes=open_codes)
         if kind in URGENT:
             yield from (replace(about, code="4711", more=_OPEN, drill=drill) for drill in (False, True))
         if kind is Kind.NOTICE:
@@ -163,7 +199,8 @@ def _longest(kind: Kind, renderer: Renderer, language: str, public_url: str) -> 
             yield from (replace(about, silent=True, drill=drill) for drill in (False, True))
         if kind is Kind.ALERT:
             yield from (replace(about, drill=drill, link=None, expects_answer=False) for drill in (False, True))
-        for drill, also, answerable in product((False, True), repeat=3):
+        alsos, answers = (_NO_OR_YES if wanted & names else (False,) for wanted in ({"also"}, {"answerable", "code"}))
+        for drill, also, answerable in product(_NO_OR_YES, alsos, answers):
             code = "4711" if answerable else None
             yield replace(about, drill=drill, also=also, answerable=answerable, code=code)
 

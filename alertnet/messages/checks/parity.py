@@ -2,13 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterator
-from functools import lru_cache
-
-from jinja2 import nodes
 
 from alertnet.messages.message import METHODS, OPEN_MATTERS
 from alertnet.messages.templates.load import PARTS, Templates
-from alertnet.messages.templates.restricted_jinja import Environment
+from alertnet.messages.templates.restricted_jinja import named_in
 from alertnet.messages.words import read_labels
 
 LABELS = ("page", "sheet", "letter")
@@ -22,22 +19,16 @@ def find_uneven(templates: Templates, languages: list[str], spared: Collection[s
     others = [language for language in languages if language != "en"]
     for kind in ("call", "mail", OPEN_MATTERS, *METHODS):
         for part in sorted({part for parts in PARTS.values() for part in parts}):
-            named = {tag: _names(templates.files.get(f"{kind}/{tag}/{part}", "")) for tag in ("en", *others)}
+            # What a template only chooses by is its own affair.
+            said = {tag: named_in(templates.files.get(f"{kind}/{tag}/{part}", "")).said for tag in ("en", *others)}
             for language in others:
                 path = f"{kind}/{language}/{part}"
-                yield from _compare(path, named["en"], named[language]) if path not in spared else ()
+                yield from _compare(path, said["en"], said[language]) if path not in spared else ()
     for folder in LABELS:
         english = read_labels(templates.files[f"{folder}/en.yaml"])
         for path in (path for path in (f"{folder}/{each}.yaml" for each in others) if path not in spared):
             for name, text in read_labels(templates.files[path]).items():
                 yield from _compare(f"{path}: {name}", _places(english[name]), _places(text))
-
-
-@lru_cache(maxsize=1024)
-def _names(source: str) -> frozenset[str]:
-    """What a template says; what it only chooses by is its own affair."""
-    tree = Environment({}).parse(source)
-    return frozenset(name.name for said in tree.find_all(nodes.Output) for name in said.find_all(nodes.Name))
 
 
 def _places(text: str) -> frozenset[str]:

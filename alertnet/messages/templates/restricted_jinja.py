@@ -6,7 +6,7 @@ own. Jinja's sandbox stands behind that, for what reaches it unchecked.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 from jinja2 import BytecodeCache, DictLoader, StrictUndefined, Template, TemplateError, nodes
@@ -113,21 +113,44 @@ def find_faults(
     return faults
 
 
+@dataclass(frozen=True)
+class Place:
+    """A name in a template, and its line."""
+
+    name: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a sound template names: `anywhere` all of it, by what it only chooses too; `said`, what it writes."""
+
+    anywhere: tuple[Place, ...]
+    said: frozenset[str]
+    by_block: dict[str, tuple[Place, ...]]
+    subjects: tuple[Place, ...]
+    """The codes that it compares the subject with."""
+
+
 @lru_cache(maxsize=1024)
+def named_in(source: str) -> Named:
+    """What the template names. It is kept: several checks ask for it, and parsing takes longer than any of them."""
+    tree = Environment({}).parse(source)
+    subjects = (node for node in tree.find_all(nodes.Compare) if "subject" in {each.name for each in _places(node)})
+    return Named(
+        anywhere=_places(tree),
+        said=frozenset(place.name for output in tree.find_all(nodes.Output) for place in _places(output)),
+        by_block={block.name: _places(block) for block in tree.find_all(nodes.Block)},
+        subjects=tuple(Place(const.value, node.lineno) for node in subjects for const in node.find_all(nodes.Const)),
+    )
+
+
 def find_unknown_subjects(path: str, source: str) -> tuple[str, ...]:
     """Subjects that a sound template asks for and that do not exist: such a branch is simply never taken."""
-    if "subject" not in source:
-        return ()
-    compared = (
-        node
-        for node in Environment({}).parse(source).find_all(nodes.Compare)
-        if isinstance(node.expr, nodes.Name) and node.expr.name == "subject"
-    )
     return tuple(
-        f"{path}:{each.lineno}: subject is never {each.value!r} (known: {', '.join(Subject)})"
-        for comparison in compared
-        for each in comparison.find_all(nodes.Const)
-        if each.value not in list(Subject)
+        f"{path}:{place.line}: subject is never {place.name!r} (known: {', '.join(Subject)})"
+        for place in (named_in(source).subjects if "subject" in source else ())
+        if place.name not in list(Subject)
     )
 
 
@@ -147,6 +170,10 @@ def blocks_of(template: Template, values: Mapping[str, object], limit: int) -> d
     """Each block of the template by its name, in the order of the file."""
     context = template.new_context(dict(values))
     return {name: write(block(context), limit) for name, block in template.blocks.items()}
+
+
+def _places(node: nodes.Node) -> tuple[Place, ...]:
+    return tuple(Place(name.name, name.lineno) for name in node.find_all(nodes.Name))
 
 
 def _faults_of(node: nodes.Node, names: frozenset[str], also: tuple[type[nodes.Node], ...]) -> Iterator[str]:
