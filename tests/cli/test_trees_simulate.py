@@ -72,6 +72,24 @@ def test_what_people_do_is_typed_and_what_comes_of_it_read(office: Office) -> No
     assert any("hold international/Embassies +0:10" in line and "calls reach a voicemail" in line for line in lines)
 
 
+def test_alarms_are_answered_or_not_and_what_both_cost_is_told(office: Office) -> None:
+    """B9: an alarm rings on until it is answered: the difference is most of what such a night costs."""
+    night = ("trees", "simulate", TREES, *ARREST, *AT, "--hours", "12")
+
+    silent, answered = (office.types(*night, *more).out.splitlines() for more in ([], ["--alarms", "answered@5m"]))
+
+    (quiet, other), (own, contrary) = (
+        [line.partition(": ")[2] for line in lines if line.startswith("cost")] for lines in (silent, answered)
+    )
+    assert (quiet, other) == (contrary, own)
+    assert any(line.startswith("cost if alarms are answered after 0:05: ") for line in silent)
+    assert any(line.startswith("cost if nobody answers the alarms: ") for line in answered)
+    assert silent[2].endswith("; nobody answers the alarms")
+    assert any("alarmed: " in line and "again" in line for line in silent)
+    assert any("alarmed: " in line for line in answered)
+    assert not any("alarmed: " in line and "again" in line for line in answered)
+
+
 def test_a_place_and_an_organisation_say_who_is_left_out_for_them(office: Office) -> None:
     """B3: what is asked for the case at one checkpoint, of those whom nobody of the lawyers has agreed to help."""
     checkpoint = ("--country", "CO", "--type", "checkpoint", "--consent", "national", "--place", "L21", "--hours", "1")
@@ -206,6 +224,7 @@ def test_what_can_not_be_played_is_refused_by_name(office: Office) -> None:
         ((*ARREST, "--reports", "nobody@5m"), "--reports"),
         ((*ARREST, "--go", "Nowhere@5m"), "--go"),
         ((*ARREST, "--hold", "Embassies"), "LEVEL@AFTER"),
+        ((*ARREST, "--alarms", "answered"), "silent, answered@5m"),
         ((*ARREST, "--fails", "ombuds/task"), "ombuds/sms, ombuds/email, ombuds/call"),
         ((*ARREST, "--exclude", "ministry-defense"), "ministry-defence"),
         ((*ARREST, "--at", "tomorrow"), "--at"),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -26,7 +26,7 @@ from alertnet.cli.incidents import (
 )
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput
-from alertnet.core.forecast.script import Calls, Does, Script, ScriptReader
+from alertnet.core.forecast.script import SILENT, Calls, Does, Script, ScriptReader, read_alarms
 from alertnet.core.forecast.simulate import rehearse
 from alertnet.core.incident import Facts
 from alertnet.core.resolution.resolve import unmatched_exclusions
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from alertnet.trees.forms.country_rules import Rules
 
 LONGEST_HOURS = 24 * 7
+ANSWERED_AFTER = timedelta(minutes=5)
+"""How soon alarms are answered in the cost that stands beside that of a night in which nobody answers them."""
 
 
 class Format(StrEnum):
@@ -66,6 +68,10 @@ Reports = Annotated[list[str] | None, typer.Option(help="Who reports what it did
 Fails = Annotated[list[str] | None, typer.Option(help="What never arrives: ombuds/sms, ombuds/email. Repeatable.")]
 Gos = Annotated[list[str] | None, typer.Option("--go", help="Which level gets a GO, and when: Embassies@5m.")]
 Holds = Annotated[list[str] | None, typer.Option("--hold", help="Which level is held, and when: Embassies@5m.")]
+OfAlarms = Annotated[
+    str,
+    typer.Option("--alarms", help="What becomes of alarms: silent, or answered@5m after each was raised."),
+]
 OfCalls = Annotated[Calls, typer.Option("--calls", help="What becomes of every call to somebody who is to answer.")]
 Nobody = Annotated[bool, typer.Option("--nobody-answers", help="Nobody acknowledges, which is so unless others do.")]
 NoGo = Annotated[bool, typer.Option("--no-go", help="No coordinator says GO; else one does as soon as one is asked.")]
@@ -100,6 +106,7 @@ def simulate(
     go: Gos = None,
     hold: Holds = None,
     calls: OfCalls = Calls.RING_OUT,
+    alarms: OfAlarms = SILENT,
     nobody_answers: Nobody = False,
     no_go: NoGo = False,
     hours: Hours = 24,
@@ -118,7 +125,7 @@ def simulate(
 
     said = {"answers": answers, "declines": declines, "reports": reports, "go": go, "hold": hold}
     _refuse_both(nobody_answers, answers)
-    played = _play(facts, _Typed(said, fails or [], calls, not no_go), folder, at, hours, templates)
+    played = _play(facts, _Typed(said, fails or [], calls, not no_go, alarms), folder, at, hours, templates)
     typer.echo(_shown(played, read_rules(folder), format, full, messages))
 
 
@@ -135,13 +142,15 @@ class _Typed:
     fails: list[str]
     calls: Calls
     gives_go: bool
+    alarms: str
 
     def script(self, network: Network, facts: Facts) -> Script:
         """The script, by the names of the trees that serve the case."""
         reader = ScriptReader(network, facts)
         deeds = (reader.deeds(f"--{does}", Does(does), texts or []) for does, texts in self.deeds.items())
         fails = reader.fails("--fails", self.fails)
-        return Script(tuple(deed for each in deeds for deed in each), fails, self.calls, self.gives_go)
+        alarms = read_alarms("--alarms", self.alarms)
+        return Script(tuple(deed for each in deeds for deed in each), fails, self.calls, self.gives_go, alarms)
 
 
 def _play(facts: Facts, typed: _Typed, folder: Path, at: str | None, hours: float, templates: Path) -> "Played":
@@ -159,10 +168,15 @@ def _play(facts: Facts, typed: _Typed, folder: Path, at: str | None, hours: floa
         names = sorted({id for tree in network.trees.values() for id in tree.contacts})
         raise BadInput("--exclude", unknown[0], ["a contact's id, its organisation or a role", *names])
     script, opened_at = typed.script(network, facts), _moment(at, ZoneInfo(network.zone_of(facts.country)))
-    rehearsal = rehearse(facts, network.trees.values(), opened_at, opened_at + timedelta(hours=hours), script)
     folders = (templates, shipped("message_templates"))
     renderer = Renderer(read_fitted(*folders).templates) if templates.is_dir() else None
-    return Played(facts, network, opened_at, rehearsal, renderer, script)
+    contrary = replace(script, alarms=ANSWERED_AFTER if script.alarms is None else None)
+    rehearsal, other = (
+        rehearse(facts, network.trees.values(), opened_at, opened_at + timedelta(hours=hours), each)
+        for each in (script, contrary)
+    )
+    otherwise = Played(facts, network, opened_at, other, renderer, contrary)
+    return Played(facts, network, opened_at, rehearsal, renderer, script, otherwise)
 
 
 def _shown(played: "Played", rules: "Rules", format: Format, full: bool, with_words: bool) -> str:

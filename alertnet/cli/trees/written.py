@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from alertnet.cli.trees.scenes import Scene, happening, is_prompt, scenes_of
-from alertnet.core.forecast.script import Calls, Does
+from alertnet.core.forecast.script import Calls, Does, Script
 from alertnet.core.forecast.simulation import Told
 from alertnet.core.notification import Kind
-from alertnet.flows.incidents.preview import Played, words_of
+from alertnet.flows.incidents.preview import Cost, Played, words_of
 from alertnet.trees.forms.country_rules import NO_RULES, CountryForm, Rules
 
 MOST_LINES = 120
@@ -62,7 +62,7 @@ def head_of(played: Played) -> Iterator[str]:
     deeds = [f"{DOES[each.does]} {each.tree}/{each.about} +{_short(each.after)}" for each in script.deeds]
     fails = [f"{tree}/{contact}/{kind} fails" for tree, contact, kind in sorted(script.fails)]
     go = "GO comes at once" if script.gives_go else "no GO comes"
-    yield "; ".join([", ".join(deeds) or "nobody answers", *fails, CALLS[script.calls], go])
+    yield "; ".join([", ".join(deeds) or "nobody answers", *fails, CALLS[script.calls], go, _alarms(script)])
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,9 @@ def tail_of(played: Played, rules: Rules) -> Iterator[str]:
     shut = dict.fromkeys(f"{each.tree}/{each.contact} ({each.by})" for each in rehearsal.closed)
     if shut:
         yield f"closed when their level opens: {', '.join(shut)}"
-    yield f"cost: {cost['sms']} SMS in {cost['segments']} segments, {cost['calls']} calls, {cost['emails']} mails"
+    yield f"cost: {_cost(cost)}"
+    if played.otherwise:
+        yield f"cost if {_alarms(played.otherwise.script)}: {_cost(played.otherwise.cost)}"
     places = (
         f"{name}{_price(rules.by_country.get(name))}: {each['segments']} and {each['calls']}"
         for name, each in cost["by_country"].items()
@@ -190,6 +192,17 @@ def tail_of(played: Played, rules: Rules) -> Iterator[str]:
     else:
         yield f"over after {_after(played, rehearsal.ends_at)}"
     yield LIMITS
+
+
+def _alarms(script: Script) -> str:
+    """What coordinators do with an alarm."""
+    if script.alarms is None:
+        return "nobody answers the alarms"
+    return f"alarms are answered after {_short(script.alarms)}"
+
+
+def _cost(cost: Cost) -> str:
+    return f"{cost['sms']} SMS in {cost['segments']} segments, {cost['calls']} calls, {cost['emails']} mails"
 
 
 def _indented(lines: Iterable[str]) -> Iterator[str]:

@@ -25,6 +25,10 @@ class Calls(StrEnum):
     VOICEMAIL = "voicemail"
 
 
+SILENT, ANSWERED_AT = "silent", "answered@"
+"""What coordinators do with an alarm, as it is typed: nothing, or answer it so long after it was raised."""
+
+
 class Does(StrEnum):
     """What somebody does: a contact the first three, a coordinator the others to a level."""
 
@@ -54,6 +58,8 @@ class Script:
     calls: Calls = Calls.RING_OUT
     gives_go: bool = True
     """Whether a coordinator says GO as soon as one is asked; else only the automatic time opens a level."""
+    alarms: timedelta | None = None
+    """How long after it was raised a coordinator answers an alarm; None: nobody does."""
 
     def decides_on(self, tree: str, level: str) -> bool:
         """Whether somebody says at a moment of its own what becomes of that level."""
@@ -119,6 +125,20 @@ class ScriptReader:
         if not found:
             raise BadInput(option, text, sorted({each for names in known.values() for each in names}))
         return found
+
+
+def read_alarms(option: str, text: str) -> timedelta | None:
+    """How long after it was raised an alarm is answered, of a text such as `answered@5m`; None for `silent`.
+
+    Raises:
+        BadInput: a text of another form.
+    """
+    if text == SILENT:
+        return None
+    after = read_duration(text.removeprefix(ANSWERED_AT)) if text.startswith(ANSWERED_AT) else None
+    if after is None:
+        raise BadInput(option, text, [SILENT, f"{ANSWERED_AT}5m"])
+    return after
 
 
 def _only(option: str, text: str, name: str, found: list[Key]) -> Key:

@@ -54,6 +54,8 @@ class Ringing:
     again_at: datetime
     task: int | None = None
     """Of a task: its place in `told`."""
+    answered_at: datetime | None = None
+    """When a coordinator answers it; None: it rings until it is over."""
 
 
 class _Nothing:
@@ -139,13 +141,15 @@ class SimulatedIncident:
 
     def next_at(self) -> datetime | None:
         """When something is due, or rings again."""
-        moments = [*self.due_at.values(), *self._outcomes.values(), *(each.again_at for each in self.ringing)]
+        ringing = [at for each in self.ringing for at in (each.again_at, each.answered_at)]
+        moments = [*self.due_at.values(), *self._outcomes.values(), *ringing]
         return min((at for at in moments if at is not None), default=None)
 
     def passes(self, now: datetime) -> Iterator[Events]:
         """What happens by then of itself, to be moved by one after the other."""
         yield {tree: () for tree, at in self.due_at.items() if at is not None and at <= now}
         yield self._have_become(now)
+        self.ringing = [each for each in self.ringing if each.answered_at is None or each.answered_at > now]
         for each in list(self.ringing):
             if each.again_at <= now and each in self.ringing:
                 yield self._ring_again(now, each)
@@ -234,7 +238,9 @@ class SimulatedIncident:
         return AlertOnRecord(f"{OWN}{place}", frozenset(self.told[place].trees), place in self._failed)
 
     def _prompt(self, now: datetime, level: str, prompt: OpenPrompt, task: int | None = None) -> None:
-        ringing = Ringing(prompt, level, now, now + PROMPT_EVERY, task)
+        answered_after = self._script.alarms if prompt.kind == PromptKind.ALARM else None
+        answered_at = None if answered_after is None else now + answered_after
+        ringing = Ringing(prompt, level, now, now + PROMPT_EVERY, task, answered_at)
         self.ringing.append(ringing)
         self._ring(now, ringing, is_first=True)
 

@@ -45,6 +45,8 @@ class Played:
     rehearsal: Rehearsal
     renderer: Renderer | None
     script: Script
+    otherwise: "Played | None" = None
+    """The same where the coordinators do the contrary with the alarms: for its cost."""
 
     def after(self, at: datetime) -> timedelta:
         """How long after the opening."""
@@ -129,9 +131,14 @@ class Played:
                 for each in rehearsal.ignored
             ],
             "cost": self.cost,
+            **({"cost_by_alarms": self._cost_by_alarms(self.otherwise)} if self.otherwise else {}),
             "until": _instant(rehearsal.until),
             "ends_at": _instant(rehearsal.ends_at) if rehearsal.ends_at else None,
         }
+
+    def _cost_by_alarms(self, otherwise: "Played") -> dict[str, Cost]:
+        costs = {played.script.alarms is None: played.cost for played in (self, otherwise)}
+        return {"silent": costs[True], "answered": costs[False]}
 
     def _event(self, told: Told, with_words: bool) -> dict[str, object]:
         event: dict[str, object] = {
