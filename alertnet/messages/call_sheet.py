@@ -126,6 +126,8 @@ def group_of(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | 
     lines: list[Line | Boxes] = [Line(Style.CONTACT, " · ".join(names))]
     if entry.deputy_of:
         lines.append(words.line(Style.DETAIL, "deputy_of", contact=entry.deputy_of))
+    if not contact.answers:
+        lines.append(words.line(Style.DETAIL, "told_only"))
     if answered is not None:
         at, said = moment(answered.at, tree.timezone), words.say(answered.kind.value)
         lines.append(words.line(Style.WARNING, "answered", at=at, answer=said))
@@ -138,7 +140,7 @@ def group_of(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | 
     elif entry.is_listed:
         lines.append(words.line(Style.DETAIL, "as_above"))
     elif answered is None or answered.kind not in FINISHED:
-        lines += [*_script(words, tree, entry, facts, origin.ref), _boxes(words)]
+        lines += [*_script(words, tree, entry, facts, origin.ref), _boxes(words, contact)]
     return tuple(lines)
 
 
@@ -214,12 +216,12 @@ def _news(spoken: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | No
         return
     if entry.ask:
         yield spoken.say("say_ask", ask=ask_in(entry.contact.language, entry.ask, spoken.asks, tree.language))
-    yield spoken.say("say_answer")
+    yield spoken.say("say_answer" if entry.contact.answers else "say_told_only")
     yield spoken.say("say_discretion")
 
 
-def _boxes(words: SheetWords) -> Boxes:
-    ticks = ("box_no_answer", *(kind.value for kind in AnswerKind))
+def _boxes(words: SheetWords, contact: Contact) -> Boxes:
+    ticks = ("box_no_answer", *(kind.value for kind in AnswerKind if contact.answers))
     return Boxes(words.say("box_time"), tuple(words.say(tick) for tick in ticks), words.say("box_note"))
 
 

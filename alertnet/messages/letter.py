@@ -38,6 +38,7 @@ class Letter:
         self._labels = renderer.letter_words(language)
         self._numbers = ", ".join(grouped(number) for number in sender.numbers)
         self._kinds = {method.kind for method in contact.methods}
+        self._answers = contact.answers
         self._callback = tree.callback_for(contact)
 
     def groups(self) -> tuple[Group, ...]:
@@ -62,7 +63,7 @@ class Letter:
             yield self._line(Style.DETAIL, "from_numbers", numbers=self._numbers)
         if self._sender.mail:
             yield self._line(Style.DETAIL, "from_mail", address=self._sender.mail)
-        if self._sender.public_url:
+        if self._sender.public_url and self._answers:
             yield self._line(Style.DETAIL, "from_link", link=f"{self._sender.public_url}/a/")
         yield self._line(Style.DETAIL, "from_elsewhere")
 
@@ -82,11 +83,14 @@ class Letter:
             yield self._line(Style.DETAIL, "looks_mail")
             yield Line(Style.SAY, self._example(MethodKind.EMAIL)[1])
         if MethodKind.CALL in self._kinds:
-            yield self._line(Style.DETAIL, "looks_call")
-        yield self._line(Style.DETAIL, "looks_discreet")
+            yield self._line(Style.DETAIL, "looks_call" if self._answers else "looks_call_told_only")
+        yield self._line(Style.DETAIL, "looks_discreet" if self._answers else "looks_discreet_told_only")
 
     def _answering(self) -> Iterator[Line]:
         yield self._line(Style.LEVEL, "how")
+        if not self._answers:
+            yield self._line(Style.DETAIL, "how_told_only")
+            return
         if MethodKind.SMS in self._kinds:
             yield self._line(Style.DETAIL, "how_sms")
         if MethodKind.CALL in self._kinds:
@@ -116,6 +120,8 @@ class Letter:
         )
         if self._sender.public_url:
             said = replace(said, link=f"{self._sender.public_url}/a/ABCDEFGH23456789")
+        if not self._answers:
+            said = replace(said, expects_answer=False, code=None, link=None)
         message = self._renderer.render(Kind.ALERT, method, self._language, replace(said, timezone=tree.timezone))
         return message.text, message.subject or ""
 

@@ -75,6 +75,19 @@ def test_what_a_level_asks_of_its_contacts_is_read_out_to_them(office: Office) -
     assert text.index("detención. ¿Puede hacerse cargo") < text.index("Embassy of Spain in Bogotá")
 
 
+def test_of_whom_no_answer_is_expected_none_is_asked(office: Office) -> None:
+    """Whoever calls sees it, and has nothing to tick but that nobody picked up."""
+    text = sheet(office)
+    heading = "Urgent appeals · Special Procedures of the UN Human Rights Council · un-procedures"
+    of_it = text[text.index(heading) :].partition("Who, what, by when")[0]
+
+    assert "No answer expected: told only." in of_it
+    assert "alert. No answer is expected from you: we tell you so that you know." in of_it
+    assert "[ ] no answer" in of_it
+    assert "takes charge" not in of_it
+    assert "[ ] takes charge" in text
+
+
 def test_levels_are_in_order_with_their_times(office: Office) -> None:
     text = sheet(office, *ARREST)
     headings = re.findall(r"Level \d: [\w ]+ – [a-z0-9 ]+", text)

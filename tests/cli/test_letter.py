@@ -62,6 +62,26 @@ def test_how_to_answer_is_said_for_the_methods_that_the_contact_has(office: Offi
     assert "OK 4711" not in letter(office, "ministry-es", "--language", "en")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_whom_no_answer_is_expected_the_letter_asks_none(office: Office, language: str) -> None:
+    """Neither a code to answer with, nor a link, nor how: what it is told it is told to know it."""
+    office.env["ALERTNET_PUBLIC_URL"] = "https://alarm.pbi.example"
+    expected = {
+        "de": "Wir erwarten keine Antwort von Ihnen",
+        "en": "No answer is expected from you",
+        "es": "No esperamos una respuesta suya",
+        "fr": "Nous n’attendons pas de réponse de votre part",
+        "pt": "Não esperamos resposta sua",
+    }
+
+    text = letter(office, "un-procedures", "--language", language)
+    other = letter(office, "embassy-es", "--language", language)
+
+    assert expected[language] in text
+    assert [each in text for each in ("4711", "alarm.pbi.example/a/")] == [False] * 2
+    assert [each in other for each in ("4711", "alarm.pbi.example/a/")] == [True] * 2
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -33,6 +33,7 @@ def _lines(part: Line | Boxes) -> Iterator[str]:
         yield f"    {part.time} __:__  {ticks}  {part.note} ".ljust(WIDTH, "_")
         return
     first, others = MARGINS[part.style]
-    yield from textwrap.wrap(part.text, WIDTH, initial_indent=first, subsequent_indent=others)
+    # Ids and numbers stay whole: they are read out, and searched for.
+    yield from textwrap.wrap(part.text, WIDTH, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
     if part.style in RULES:
         yield RULES[part.style] * WIDTH
