@@ -19,6 +19,7 @@ from alertnet.cli.contacts import numbers
 from alertnet.cli.contacts.letter import letter
 from alertnet.cli.demo import demo
 from alertnet.cli.field.journeys import journeys
+from alertnet.cli.field.roll_call import roll_call
 from alertnet.cli.incidents import raise_incident
 from alertnet.cli.server import database
 from alertnet.cli.server.serve import serve, worker
@@ -42,6 +43,7 @@ app.command("call-sheet", epilog="Example: alertnet call-sheet --country CO --ty
     call_sheet
 )
 app.command(epilog="Example: alertnet journeys --team north")(journeys)
+app.command("roll-call", epilog="Example: alertnet roll-call --team north --raise")(roll_call)
 app.command(epilog="Example: alertnet letter embassy-es --language es")(letter)
 app.add_typer(trees.app, name="trees")
 app.add_typer(templates.app, name="templates")

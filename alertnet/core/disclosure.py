@@ -63,6 +63,7 @@ class Subject(StrEnum):
     CHECKED_IN = "checked_in"
     NOT_COUNTED = "not_counted"
     CHECK_IN_DUE = "check_in_due"
+    ROLL_CALL = "roll_call"
     CHECK_IN_MISSED = "check_in_missed"
     BLIND = "blind"
     ON_DUTY = "on_duty"

@@ -5,12 +5,14 @@ AlertnetError
 ├── Unknown       no such incident, tree, contact, …                             (404, exit code 2)
 ├── WrongState    the thing exists but is past this, with its current state      (409, exit code 2)
 ├── Forbidden     the key or number may not do this                              (403)
+├── TooMany       a limit has no room: says from when on there is                (429, exit code 2)
 └── Misconfigured settings, trees or templates can't be used: all faults at once (exit code 2)
 Inconsistent      what is kept, or about to be, can't be: a fault of ours, its row is put aside (A11)
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 
 class AlertnetError(Exception):
@@ -58,6 +60,14 @@ class WrongState(AlertnetError):
 
 class Forbidden(AlertnetError):
     """Whoever asks is known, but not allowed to do this."""
+
+
+class TooMany(AlertnetError):
+    """What was asked came too often. `retry_after`: until there is room again."""
+
+    def __init__(self, thing: str, retry_after: timedelta) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"too many {thing}: try again in {ceil(retry_after / timedelta(minutes=1))} minutes")
 
 
 class Misconfigured(AlertnetError):

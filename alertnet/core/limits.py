@@ -148,6 +148,9 @@ UNHURRIED_TEXTS = replace(COORDINATOR_TEXTS, most=9)
 COORDINATOR_CALLS = Limit("coordinator_calls", 1, 10 * MINUTE)
 """Calls to one coordinator's phone, each with its second dial: the first about a critical incident goes beyond."""
 
+ROLL_CALLS = Limit("roll_calls", 3, HOUR)
+"""Roll-calls of the same team, country or network."""
+
 WRONG_KEYS = Limit("wrong_keys", 10, MINUTE)
 """Requests with a wrong API key from one address."""
 

@@ -119,6 +119,7 @@ SUBJECTS: dict[Kind, tuple[Subject, ...]] = {
         Subject.CLOSED,
         Subject.REOPENED,
         Subject.CHECK_IN_DUE,
+        Subject.ROLL_CALL,
     ),
 }
 """What the kinds that have a subject can be about; the first is the one meant when none is given."""

@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import compile_path
 
-from alertnet.core.errors import BadInput, Forbidden, Unknown, WrongState
+from alertnet.core.errors import BadInput, Forbidden, TooMany, Unknown, WrongState
 from alertnet.runtime.database.transactions import DatabaseAway
 
 MEDIA_TYPE = "application/problem+json"
@@ -88,6 +88,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Unknown, lambda _, error: Problem(404, str(error)))
     app.add_exception_handler(Forbidden, lambda _, error: Problem(403, str(error)))
     app.add_exception_handler(WrongState, _wrong_state)
+    app.add_exception_handler(TooMany, _too_many)
     app.add_exception_handler(DatabaseAway, _away)
     # Nobody is there any more to read this; it only keeps a body that never came from being a fault of ours.
     app.add_exception_handler(ClientDisconnect, lambda _, __: Problem(408, "the body did not come to its end"))
@@ -140,6 +141,10 @@ def _shown(value: Any) -> Any:
 
 def _wrong_state(_: Request, error: Any) -> Response:
     return Problem(409, str(error), current=error.current)
+
+
+def _too_many(_: Request, error: Any) -> Response:
+    return Problem(429, str(error), {"Retry-After": str(math.ceil(error.retry_after.total_seconds()))})
 
 
 def _away(_: Request, error: Any) -> Response:

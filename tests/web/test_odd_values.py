@@ -109,6 +109,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/trees/{tree}/preview": CASE,
     "/v1/journeys": PLAN,
     "/v1/journeys/{id}/check-ins": {"kind": "extend", "until": SOON},
+    "/v1/roll-calls": {"team": "north", "text": "w", "raise_incidents": True, "incident_after": "90m", "country": "CO"},
     "/v1/incidents/{ref}/updates": {"text": "n", "severity": "critical", "type": "arrest", "people": [PERSON]},
     "/v1/incidents/{ref}/go": {"decision": "go", "tree": "valley", "level": "Coordination"},
     "/v1/incidents/{ref}/acknowledgements": {

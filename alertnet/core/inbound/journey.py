@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from alertnet.core.directory.contact_tree import Team
 from alertnet.core.directory.routine import Risk, Routine, Terms
 from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH
 from alertnet.core.inbound.sms_grammar import FieldVerb
@@ -30,6 +31,7 @@ class Kind(StrEnum):
 
     JOURNEY = "journey"
     ROUTINE = "routine"
+    ROLL_CALL = "roll_call"
 
 
 class Status(StrEnum):
@@ -62,6 +64,9 @@ Ladder = tuple[tuple[Step, float], ...]
 """Steps, each with the share of `incident_after` after which it is due."""
 
 LADDER: Ladder = ((Step.REMIND, 1 / 6), (Step.ASK, 1 / 3), (Step.ASK, 2 / 3), (Step.RAISE, 1), (Step.GROW, 2))
+_REMINDERS: Ladder = ((Step.REMIND, 1 / 6), (Step.REMIND, 1 / 3), (Step.REMIND, 2 / 3))
+ROLL_CALL_LADDER: Ladder = (*_REMINDERS, (Step.ASK, 1))
+RAISING_ROLL_CALL_LADDER: Ladder = (*_REMINDERS, (Step.RAISE, 1), (Step.GROW, 2))
 
 
 @dataclass(frozen=True)
@@ -93,10 +98,27 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class RollCall:
+    """Everybody of a team, a country or the whole network (`of`) is asked whether they are safe.
+
+    `raises`: an incident is opened for each who does not answer. `text`: why, for those who read its figures.
+    `not_asked`: owners whose phones are to be left alone.
+    """
+
+    id: str
+    of: str
+    by: str
+    raises: bool = False
+    text: str | None = None
+    not_asked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Journey:
     """What is awaited of a member, or (`member` None) of any of its team. `legs`: those ahead, never none.
 
-    `steps`: how many of the ladder were taken for the first leg. `place`: where they were last known to be.
+    `steps`: how many of the ladder were taken for the first leg. `place`: where they were last known to be. `duress`:
+    it was under duress when it was heard of last.
     """
 
     kind: Kind
@@ -113,6 +135,8 @@ class Journey:
     steps: int = 0
     place: str | None = None
     heard_at: datetime | None = None
+    roll_call: RollCall | None = None
+    duress: bool = False
 
     @property
     def owner(self) -> str:
@@ -125,11 +149,18 @@ class Journey:
         return self.legs[0]
 
     @property
+    def ladder(self) -> Ladder:
+        """What follows when nothing comes."""
+        if self.roll_call is None:
+            return LADDER
+        return RAISING_ROLL_CALL_LADDER if self.roll_call.raises else ROLL_CALL_LADDER
+
+    @property
     def due_at(self) -> datetime | None:
         """When the next step is due; None: there is none left."""
-        if self.steps >= len(LADDER):
+        if self.steps >= len(self.ladder):
             return None
-        return self._due_at(LADDER[self.steps][1])
+        return self._due_at(self.ladder[self.steps][1])
 
     def _due_at(self, share: float) -> datetime:
         return _after(self.awaited.expected_at, self.terms.incident_after * share, self.gaps)
@@ -141,7 +172,7 @@ def take_steps(journey: Journey, now: datetime) -> tuple[tuple[Step, ...], Journ
     Of several that are overdue the last one is taken; an incident is opened all the same. A routine whose ladder is at
     its end awaits its next time.
     """
-    due = [step for step, share in LADDER[journey.steps :] if journey._due_at(share) <= now]
+    due = [step for step, share in journey.ladder[journey.steps :] if journey._due_at(share) <= now]
     taken = [step for at, step in enumerate(due) if step is Step.RAISE or at == len(due) - 1]
     after = replace(journey, steps=journey.steps + len(due))
     if after.due_at is None and journey.routine is not None:
@@ -175,12 +206,28 @@ def meant(journeys: Sequence[Journey], said: FieldVerb, at: datetime) -> list[Jo
     """Which of somebody's journeys a check-in at that moment is about.
 
     An OK is for all that await one, else it is noted for all. Whoever arrives, or comes later, speaks of the journey
-    that is expected first.
+    that is expected first; who arrives has answered a roll-call besides.
     """
     ahead = sorted(journeys, key=lambda journey: (journey.kind is not Kind.JOURNEY, journey.awaited.expected_at))
     if said is FieldVerb.EXTEND or (said is FieldVerb.ARRIVE and ahead and ahead[0].kind is Kind.JOURNEY):
-        return ahead[:1]
+        is_answer = said is FieldVerb.ARRIVE
+        return ahead[:1] + [journey for journey in ahead[1:] if is_answer and journey.kind is Kind.ROLL_CALL]
     return [journey for journey in ahead if awaits(journey, at)] or ahead
+
+
+def ask(roll_call: RollCall, team: Team, member: str, zone: str, incident_after: timedelta, now: datetime) -> Journey:
+    """What a roll-call awaits of a member from that moment on."""
+    return Journey(
+        kind=Kind.ROLL_CALL,
+        team=team.id,
+        member=member,
+        country=team.country,
+        consent=team.consent,
+        legs=(Leg(None, now, zone),),
+        terms=Terms(incident_after=incident_after),
+        began_at=now,
+        roll_call=roll_call,
+    )
 
 
 def hear(journey: Journey, said: FieldVerb, at: datetime, until: datetime | None = None) -> Journey | None:

@@ -135,8 +135,9 @@ def _hold_ongoing(tx: Tx, id: str) -> StoredJourney:
 
 def _hear(tx: Tx, stored: StoredJourney, heard: Heard) -> Journey | None:
     """The journey after that was heard, as it is kept; None: it is over."""
-    after = hear(stored.journey, heard.said, heard.at, _until(stored.journey, heard))
-    journeys.save(tx, stored.id, after or replace(stored.journey, heard_at=heard.at), is_over=after is None)
+    journey = replace(stored.journey, duress=heard.duress)
+    after = hear(journey, heard.said, heard.at, _until(journey, heard))
+    journeys.save(tx, stored.id, after or replace(journey, heard_at=heard.at), is_over=after is None)
     return after
 
 

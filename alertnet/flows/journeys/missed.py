@@ -67,7 +67,7 @@ def tell_of(tx: Tx, edition: Edition, journey: Journey, subject: Subject, *, lea
     )
 
 
-def write_to(tx: Tx, reader: InTheField, subject: Subject, awaited: str) -> None:
+def write_to(tx: Tx, reader: InTheField, subject: Subject, awaited: str | None = None) -> None:
     """Write to a phone of the field on our own account, unless it is to be left alone."""
     if reader.member.silent:
         return
@@ -102,7 +102,10 @@ def _wait(tx: Tx, edition: Edition, stored: StoredJourney, since: datetime) -> N
 def _remind(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
     journey = stored.journey
     for each in member_of(edition.network, journey.team, journey.member):
-        write_to(tx, each, Subject.CHECK_IN_DUE, journey.awaited.shown(tx.now))
+        if journey.roll_call is not None:
+            write_to(tx, each, Subject.ROLL_CALL)
+        else:
+            write_to(tx, each, Subject.CHECK_IN_DUE, journey.awaited.shown(tx.now))
     return stored
 
 

@@ -37,6 +37,7 @@ def add(tx: Tx, journey: Journey) -> str:
         "team": journey.team,
         "member": journey.member,
         "routine": journey.routine.id if journey.routine else None,
+        "roll_call": journey.roll_call.id if journey.roll_call else None,
         "status": Status.UNDER_WAY.value,
         "journey": to_plain(journey),
         "expected_at": journey.awaited.expected_at,
@@ -105,6 +106,12 @@ def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
     """Ids of those whose next step is due, what was due first before the others."""
     query = select(journeys.c.id).where(journeys.c.due_at.is_not(None), journeys.c.due_at <= now)
     return session.scalars(query.order_by(journeys.c.due_at).limit(limit)).all()
+
+
+def of_roll_call(session: Session, id: str, team: str | None = None) -> list[StoredJourney]:
+    """What a roll-call awaits, or awaited, of each member that it has asked; of that team if one is given."""
+    query = select(journeys).where(journeys.c.roll_call == id, *_of_team(team))
+    return _all(session, query.order_by(journeys.c.team, journeys.c.member))
 
 
 def routines(session: Session) -> list[StoredJourney]:

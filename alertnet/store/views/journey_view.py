@@ -1,12 +1,14 @@
 """What the outside sees of journeys (B5): who is awaited, where, by when, and what has become of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NotRequired
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
 from alertnet.core.directory.durations import duration_text
+from alertnet.core.inbound.journey import Status
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.store.monitoring import troubles
 from alertnet.store.queues.journeys import StoredJourney
@@ -63,12 +65,79 @@ def overview(session: Session, stored: Sequence[StoredJourney], next: str | None
     return Overview(items=of_journeys(session, stored), next=next, unheard_since=moment(since) if since else None)
 
 
+class AskedView(TypedDict):
+    """One who was asked. `status`: awaited answered missed, to coordinators alone also duress."""
+
+    member: str
+    status: str
+    heard_at: str | None
+    incident: str | None
+
+
+class RollCallView(TypedDict):
+    """A roll-call and its figures; `not_asked`: those whose phones are to be left alone.
+
+    `under_duress`: how many of those who `answered`; to coordinators alone.
+    """
+
+    id: str
+    of: str
+    text: str | None
+    raises: bool
+    began_at: str
+    asked: int
+    answered: int
+    not_answered: int
+    under_duress: NotRequired[int]
+    members: list[AskedView]
+    not_asked: list[str]
+
+
+def of_roll_call(session: Session, asked: Sequence[StoredJourney], *, with_duress: bool) -> RollCallView:
+    """The roll-call of those journeys, at least one. Without duress it is told as after a true PIN (B4)."""
+    first = asked[0].journey
+    assert first.roll_call is not None
+    teams = {each.journey.team for each in asked}
+    refs = _refs(session, asked)
+    members = [_asked_view(each, refs, with_duress=with_duress) for each in asked]
+    answered = sum(each.status is Status.OVER for each in asked)
+    view = RollCallView(
+        id=first.roll_call.id,
+        of=first.roll_call.of,
+        text=first.roll_call.text,
+        raises=first.roll_call.raises,
+        began_at=moment(first.began_at),
+        asked=len(asked),
+        answered=answered,
+        not_answered=len(asked) - answered,
+        members=members,
+        not_asked=[owner for owner in first.roll_call.not_asked if owner.partition("/")[0] in teams],
+    )
+    return {**view, "under_duress": sum(each.journey.duress for each in asked)} if with_duress else view
+
+
+def _asked_view(stored: StoredJourney, refs: Mapping[str, str], *, with_duress: bool) -> AskedView:
+    journey = stored.journey
+    words = {Status.UNDER_WAY: "awaited", Status.MISSED: "missed", Status.OVER: "answered"}
+    return AskedView(
+        member=journey.owner,
+        status="duress" if with_duress and journey.duress else words[stored.status],
+        heard_at=moment(journey.heard_at) if journey.heard_at else None,
+        incident=refs.get(stored.incident or ""),
+    )
+
+
 def of_journeys(session: Session, stored: Sequence[StoredJourney]) -> list[JourneyView]:
     """Those journeys, in that order."""
+    refs = _refs(session, stored)
+    return [_view(each, refs.get(each.incident or "")) for each in stored]
+
+
+def _refs(session: Session, stored: Sequence[StoredJourney]) -> dict[str, str]:
+    """The references of the incidents that those journeys have opened, by id."""
     ids = {each.incident for each in stored if each.incident}
     query = select(incidents.c.id, incidents.c.ref).where(incidents.c.id.in_(ids))
-    refs = {row.id: row.ref for row in session.execute(query)} if ids else {}
-    return [_view(each, refs.get(each.incident) if each.incident else None) for each in stored]
+    return {row.id: row.ref for row in session.execute(query)} if ids else {}
 
 
 def _view(stored: StoredJourney, ref: str | None) -> JourneyView:

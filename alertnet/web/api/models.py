@@ -282,6 +282,20 @@ class CheckIn(Strict):
     until: Instant | None = None
 
 
+class Roll(Strict):
+    """Whom to ask whether they are safe: a team, a country, or without either the whole network.
+
+    `text`: why, for those who read the figures; it is in no message. `raise_incidents`: one for each who does not
+    answer within `incident_after`.
+    """
+
+    team: Name | None = None
+    country: Country | None = None
+    text: Line | None = None
+    raise_incidents: bool = False
+    incident_after: Duration = Risk.LOW.incident_after
+
+
 class JourneyPage(Strict):
     """Which journeys to list, those that are not over unless given; `cursor` is the `next` of the page before."""
 

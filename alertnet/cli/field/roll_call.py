@@ -1,0 +1,90 @@
+"""`alertnet roll-call`: asks everybody of the field whether they are safe, and says who has answered."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alertnet.cli.columns import aligned
+from alertnet.cli.connection import connected
+from alertnet.core.errors import BadInput, Misconfigured, Unknown
+
+if TYPE_CHECKING:
+    from alertnet.store.db.tx import Tx
+    from alertnet.store.views.journey_view import RollCallView
+
+Which = Annotated[str | None, typer.Argument(metavar="[ID]", help="Of one that was made: shows who has answered.")]
+OfTeam = Annotated[str | None, typer.Option("--team", help="Ask the members of that team.")]
+InCountry = Annotated[str | None, typer.Option("--country", help="Ask all teams in that country, ISO 3166-1 alpha-2.")]
+Everybody = Annotated[bool, typer.Option("--all", help="Ask everybody.")]
+Why = Annotated[str | None, typer.Option("--text", help="Why, for those who read the figures; it is in no message.")]
+Raises = Annotated[bool, typer.Option("--raise", help="Open an incident for each who does not answer in time.")]
+After = Annotated[str, typer.Option("--incident-after", metavar="90m", help="How long an answer may take.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The figures as the API gives them.")]
+
+
+def roll_call(
+    id: Which = None,
+    team: OfTeam = None,
+    country: InCountry = None,
+    everybody: Everybody = False,
+    text: Why = None,
+    raises: Raises = False,
+    after: After = "90m",
+    as_json: AsJson = False,
+) -> None:
+    """Ask everybody of a team, a country or the network "are you safe? OK PIN", each in its language.
+
+    Sent by a running worker, with up to three reminders; a phone that is to be left alone is not written to. Its id is
+    printed, alone; with that id the figures are, those under duress apart.
+    """
+    chosen = [each for each in (id, team, country, everybody or None) if each]
+    if len(chosen) != 1:
+        raise BadInput("--team", None, "one of --team, --country, --all, or the ID of a roll-call")
+    if id is None:
+        typer.echo(_begin(team, country, text, raises, after))
+        return
+    figures = _figures(id)
+    for line in [json.dumps(figures, indent=2)] if as_json else _lines(figures):
+        typer.echo(line)
+
+
+def _begin(team: str | None, country: str | None, text: str | None, raises: bool, after: str) -> str:
+    from alertnet.cli.admin.actions import BY
+    from alertnet.cli.startup import on_stderr, trees_in_force
+    from alertnet.core.directory.contact import MethodKind
+    from alertnet.core.directory.durations import read_duration
+    from alertnet.flows.journeys.roll_call import Question, call_roll
+    from alertnet.runtime.settings.settings import missing_for
+
+    span = read_duration(after)
+    if not span:
+        raise BadInput("--incident-after", after, "a duration such as 45m or 2h")
+    with connected() as runtime:
+        network = trees_in_force(runtime, on_stderr)
+        if missing := missing_for(runtime.settings, {MethodKind.SMS}):
+            raise Misconfigured(missing)
+        return runtime.transact(call_roll, network, Question(team, country, text, raises, span), BY)
+
+
+def _figures(id: str) -> "RollCallView":
+    from alertnet.store.queues import journeys
+    from alertnet.store.views.journey_view import of_roll_call
+
+    def query(tx: "Tx") -> "RollCallView":
+        asked = journeys.of_roll_call(tx.session, id)
+        if not asked:
+            raise Unknown("roll-call", id)
+        return of_roll_call(tx.session, asked, with_duress=True)
+
+    with connected() as runtime:
+        return runtime.read(query)
+
+
+def _lines(figures: "RollCallView") -> list[str]:
+    counted = f"asked {figures['asked']}, answered {figures['answered']}, not {figures['not_answered']}"
+    duress = figures["under_duress"]
+    head = [f"{figures['of']}, {figures['began_at']}: {counted}"]
+    head += [f"! {duress} of those who answered did so under duress: call nobody before you have read"] * bool(duress)
+    rows = [(each["member"], each["status"], each["heard_at"], each["incident"]) for each in figures["members"]]
+    return [*head, *aligned([*rows, *((owner, "not asked", None, None) for owner in figures["not_asked"])])]

@@ -1,0 +1,88 @@
+"""A roll-call: everybody of a team, a country or the network is asked whether they are safe, each in its language (B4).
+
+Nothing is written to a phone that is to be left alone: those are named, and people find them otherwise.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.routine import Risk
+from alertnet.core.disclosure import Subject
+from alertnet.core.errors import BadInput, TooMany
+from alertnet.core.inbound.journey import RollCall, ask
+from alertnet.core.incident import IN_CUSTODY
+from alertnet.core.limits import ROLL_CALLS
+from alertnet.flows.credentials.known_numbers import InTheField, member_of
+from alertnet.flows.journeys.missed import write_to
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import journeys
+from alertnet.store.records import incidents, limits, timeline
+
+
+@dataclass(frozen=True)
+class Question:
+    """Whom a roll-call asks: a team, a country, or (neither) the whole network; and what follows from silence."""
+
+    team: str | None = None
+    country: str | None = None
+    text: str | None = None
+    raises: bool = False
+    incident_after: timedelta = Risk.LOW.incident_after
+
+    @property
+    def of(self) -> str:
+        """Whom it asks, in words."""
+        return f"team {self.team}" if self.team else f"country {self.country}" if self.country else "network"
+
+
+def call_roll(tx: Tx, network: Network, question: Question, by: str) -> str:
+    """Ask everybody whose phone may be written to; the id of the roll-call.
+
+    Raises:
+        BadInput: there is no such team, or nobody to ask. TooMany: of the same there was one too often.
+    """
+    everybody = _everybody(network, question)
+    left_alone = [each for each in everybody if _is_left_alone(tx, each)]
+    asked = [each for each in everybody if each not in left_alone]
+    if not asked:
+        raise BadInput("team" if question.team else "country", question.team or question.country, _askable(network))
+    used = limits.hold(tx, ROLL_CALLS, question.of)
+    if not ROLL_CALLS.room(used, tx.now):
+        raise TooMany(f"roll-calls of {question.of}", ROLL_CALLS.retry_at(used, tx.now) - tx.now)
+    limits.keep(tx, ROLL_CALLS, question.of, ROLL_CALLS.use(used, tx.now))
+    not_asked = tuple(each.owner for each in left_alone)
+    roll_call = RollCall(tx.entropy.id(), question.of, by, question.raises, question.text, not_asked)
+    for each in asked:
+        zone, span = each.words.timezone, question.incident_after
+        journeys.add(tx, ask(roll_call, each.team, each.member.id, zone, span, tx.now))
+        write_to(tx, each, Subject.ROLL_CALL)
+    entry = {"roll_call": roll_call.id, "of": question.of, "by": by, "asked": len(asked), "raises": question.raises}
+    timeline.append(tx, timeline.SYSTEM, ("roll_called", entry))
+    return roll_call.id
+
+
+def _everybody(network: Network, question: Question) -> list[InTheField]:
+    return [
+        each
+        for team in network.teams.values()
+        if question.team in (None, team.id) and question.country in (None, team.country)
+        for each in member_of(network, team.id, None)
+    ]
+
+
+def _is_left_alone(tx: Tx, member: InTheField) -> bool:
+    """Whether nothing may ring there: a silent phone, or one that somebody else may hold."""
+    if member.member.silent:
+        return True
+    known = incidents.open_of_phone(tx, member.member.phone)
+    facts = incidents.get(tx.session, known).facts if known else None
+    return facts is not None and (facts.field_silent or facts.type in IN_CUSTODY)
+
+
+def _askable(network: Network) -> list[str]:
+    return [
+        f"{team.id} ({team.country})"
+        for _, team in sorted(network.teams.items())
+        if not all(each.silent for each in team.members.values())
+    ] or ["a team with a member whose phone may be written to"]

@@ -1,0 +1,61 @@
+"""Roll-calls over HTTP: everybody is asked whether they are safe, and the figures of who has answered."""
+
+from functools import partial
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session
+from starlette.responses import JSONResponse, Response
+
+from alertnet.core.errors import BadInput, Forbidden, Unknown
+from alertnet.flows.journeys.roll_call import Question, call_roll
+from alertnet.flows.unit.idempotent_request import Show
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import journeys
+from alertnet.store.records.credentials.api_keys import ApiKey
+from alertnet.store.records.idempotency import ApiAnswer
+from alertnet.store.views.journey_view import RollCallView, of_roll_call
+from alertnet.web.api.actions import by
+from alertnet.web.api.incidents import COORDINATE
+from alertnet.web.api.models import Roll
+from alertnet.web.auth import Coordinator, InForce, Reader
+from alertnet.web.idempotency import ByDoor
+from alertnet.web.problems import documented
+
+router = APIRouter(prefix="/v1/roll-calls")
+
+
+@router.post("", status_code=201, response_model=RollCallView, responses=documented(400, 401, 403, 409, 413, 422, 503))
+def begin(roll: Roll, key: Coordinator, door: ByDoor) -> Response:
+    """Ask everybody of a team, a country or the network whether they are safe, each in its language."""
+    question = _question(roll, key)
+    network = door.runtime.edition.network
+
+    def act(tx: Tx) -> tuple[None, Show]:
+        return None, partial(_begun, id=call_roll(tx, network, question, by(key)), key=key)
+
+    return door.carry_out(key, roll, act)
+
+
+@router.get("/{id}", response_model=RollCallView, responses=documented(401, 403, 404, 503))
+def show(id: str, key: Reader, runtime: InForce) -> Response:
+    """Who has answered a roll-call, who has not, and whose phones are left alone; a key of a team sees that team."""
+    return JSONResponse(runtime.read(lambda tx: _figures(tx.session, id, key)))
+
+
+def _question(roll: Roll, key: ApiKey) -> Question:
+    if roll.team and roll.country:
+        raise BadInput("country", roll.country, "a team or a country, not both")
+    if key.team is not None and roll.team != key.team:
+        raise Forbidden(f"API key {key.id} speaks for team {key.team!r} alone")
+    return Question(roll.team, roll.country, roll.text, roll.raise_incidents, roll.incident_after)
+
+
+def _begun(session: Session, id: str, key: ApiKey) -> ApiAnswer:
+    return ApiAnswer(201, _figures(session, id, key), f"{router.prefix}/{id}")
+
+
+def _figures(session: Session, id: str, key: ApiKey) -> RollCallView:
+    asked = journeys.of_roll_call(session, id, key.team) if id.isascii() and id.isalnum() else []
+    if not asked:
+        raise Unknown("roll-call", id[:32])
+    return of_roll_call(session, asked, with_duress=key.may(COORDINATE))

@@ -1,0 +1,208 @@
+"""Something has happened: everybody is asked whether they are safe, and who does not answer is looked for."""
+
+import re
+from typing import Any
+
+import pytest
+
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.store.records.credentials import api_keys
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.test_journeys import CONTACTS, DURESS, LEVELS, TRUE, alarms, incidents
+from tests.scenarios.valley import a_tree
+from tests.scenarios.world import World
+
+FIELD = """
+teams:
+  north:
+    country: CO
+    language: es
+    members:
+      ana: {name: Ana Example, phone: "+573005550001"}
+      luis: {name: Luis Example, phone: "+573005550002", silent: true}
+      mary: {name: Mary Example, phone: "+573005550003", language: en}
+      marie: {name: Marie Example, phone: "+573005550004", language: fr}
+  south:
+    country: CO
+    language: de
+    members:
+      max: {name: Max Example, phone: "+573005550005"}
+      rosa: {name: Rosa Example, phone: "+573005550006", language: pt}
+  abroad:
+    country: GT
+    language: es
+    members:
+      eva: {name: Eva Example, phone: "+50255550001"}
+"""
+PHONES = {"mary": "+573005550003", "marie": "+573005550004", "max": "+573005550005", "rosa": "+573005550006"}
+ASKED = {
+    "ana": "todo bien",
+    "mary": "are you safe",
+    "marie": "tout va bien",
+    "max": "in Sicherheit",
+    "rosa": "tudo bem",
+}
+GSM7 = re.compile(r"[A-Za-z0-9@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,\-./:;<=>?¡ÄÖÑÜ§¿äöñüà]{1,160}")
+
+
+@pytest.fixture
+def valley(world_of: Worlds) -> World:
+    """Whoever has a name above has a PIN."""
+    world = world_of(a_tree(LEVELS, CONTACTS, countries="CO, GT"), field=FIELD)
+    for owner in ("north/ana", "north/mary", "north/marie", "south/max", "south/rosa"):
+        world.runtime.transact(set_pins, owner, TRUE, DURESS)
+    world.headers = headers(world, "administer")
+    return world
+
+
+def headers(world: World, *scopes: str, team: str | None = None) -> dict[str, str]:
+    _, key = world.runtime.transact(api_keys.create, team, scopes)
+    return {"Authorization": f"Bearer {key}"}
+
+
+def calls_roll(world: World, **whom: Any) -> str:
+    """The place of a roll-call, once everybody has been asked."""
+    answer = world.client.post("/v1/roll-calls", json=whom, headers=world.headers)
+    assert answer.status_code == 201, answer.text
+    world.settles()
+    return str(answer.headers["Location"])
+
+
+def figures(world: World, place: str) -> dict[str, Any]:
+    shown: dict[str, Any] = world.client.get(place, headers=world.headers).json()
+    return shown
+
+
+def inbox(world: World, who: str) -> list[str]:
+    return world.phone(PHONES.get(who, who)).inbox
+
+
+def replies(world: World, who: str, text: str) -> str | None:
+    return world.texts(PHONES.get(who, who), text)
+
+
+def test_everybody_in_a_country_is_asked_in_one_segment_of_their_language(valley: World) -> None:
+    """A9: not a word of why."""
+    place = calls_roll(valley, country="CO", text="Secreta was raided")
+
+    for who, words in ASKED.items():
+        (text,) = inbox(valley, who)
+        assert words in text
+        assert "OK PIN" in text
+        assert GSM7.fullmatch(text), text
+        assert "Secreta" not in text
+    assert inbox(valley, "luis") == inbox(valley, "+50255550001") == []
+    shown = figures(valley, place)
+    assert (shown["asked"], shown["answered"], shown["not_answered"]) == (5, 0, 5)
+    assert (shown["of"], shown["text"]) == ("country CO", "Secreta was raided")
+    assert shown["not_asked"] == ["north/luis"]
+
+
+def test_who_answers_is_counted_and_left_in_peace_and_who_does_not_is_reminded(valley: World) -> None:
+    place = calls_roll(valley, team="north")
+    valley.passes(minutes=10)
+    reply = replies(valley, "ana", f"ok {TRUE}")
+    wrong = replies(valley, "mary", "OK 11111")
+    valley.passes(minutes=60)
+
+    assert reply is not None
+    assert wrong is not None
+    shown = figures(valley, place)
+    assert (shown["asked"], shown["answered"], shown["not_answered"], shown["under_duress"]) == (3, 1, 2, 0)
+    assert {each["member"]: each["status"] for each in shown["members"]} == {
+        "north/ana": "answered",
+        "north/marie": "awaited",
+        "north/mary": "awaited",
+    }
+    assert len(inbox(valley, "ana")) == 2
+    assert len(inbox(valley, "marie")) == 4
+    valley.passes(minutes=21)
+    assert [len(alarms(valley, f"call north/{who}")) for who in ("ana", "marie")] == [0, 1]
+    # Mary's wrong PIN is a text that people read.
+    assert [each["type"] for each in incidents(valley)] == ["other"]
+
+
+def test_an_incident_opens_for_each_who_does_not_answer_where_that_was_asked(valley: World) -> None:
+    place = calls_roll(valley, team="north", raise_incidents=True, incident_after="30m")
+    replies(valley, "mary", f"OK {TRUE}")
+    valley.passes(minutes=29)
+    assert incidents(valley) == []
+    valley.passes(minutes=1)
+
+    assert [each["type"] for each in incidents(valley)] == ["missed_check_in"] * 2
+    refs = {each["member"]: each["incident"] for each in figures(valley, place)["members"]}
+    assert refs["north/mary"] is None
+    assert sorted(refs[f"north/{who}"] for who in ("ana", "marie")) == sorted(each.ref for each in incidents(valley))
+
+
+def test_under_duress_the_answer_is_the_same_and_coordinators_alone_see_the_figure(valley: World) -> None:
+    """B4: byte for byte."""
+    place = calls_roll(valley, team="north")
+    valley.passes(minutes=5)
+    true = replies(valley, "mary", f"OK {TRUE}")
+    valley.runtime.transact(set_pins, "north/mary", TRUE, DURESS)
+    again = calls_roll(valley, team="north")
+    forced = replies(valley, "mary", f"OK {DURESS}")
+
+    assert forced == true
+    shown = figures(valley, again)
+    assert (shown["answered"], shown["under_duress"]) == (1, 1)
+    assert [each["member"] for each in shown["members"] if each["status"] == "duress"] == ["north/mary"]
+    assert figures(valley, place)["under_duress"] == 0
+    valley.headers = headers(valley, "read", team="north")
+    told = figures(valley, again)
+    assert ("under_duress" in told, {each["status"] for each in told["members"]}) == (False, {"answered", "awaited"})
+    assert len(alarms(valley, "read the page")) == 1
+
+
+def test_a_phone_that_somebody_else_may_hold_is_left_alone(valley: World) -> None:
+    """After an arrest nothing of ours rings there."""
+    replies(valley, "mary", f"SOS {TRUE} 20")
+    before = list(inbox(valley, "mary"))
+    place = calls_roll(valley, team="north")
+
+    assert inbox(valley, "mary") == before
+    assert figures(valley, place)["not_asked"] == ["north/luis", "north/mary"]
+
+
+def test_a_team_can_be_asked_three_times_an_hour(valley: World) -> None:
+    """B9."""
+    for _ in range(3):
+        calls_roll(valley, team="north")
+    refused = valley.client.post("/v1/roll-calls", json={"team": "north"}, headers=valley.headers)
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "3600")
+    assert len(inbox(valley, "mary")) == 3
+    calls_roll(valley, team="south")
+    valley.passes(minutes=60)
+    calls_roll(valley, team="north")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({"team": "west"}, 422, "team"),
+        ({"team": "north", "country": "CO"}, 422, "country"),
+        ({"country": "HN"}, 422, "country"),
+        ({"incident_after": "soon"}, 422, "incident_after"),
+    ],
+)
+def test_whom_nobody_can_ask_is_refused_by_name(valley: World, body: dict[str, str], status: int, field: str) -> None:
+    answer = valley.client.post("/v1/roll-calls", json=body, headers=valley.headers)
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (status, field)
+
+
+def test_a_key_of_a_team_asks_and_sees_that_team_alone(valley: World) -> None:
+    place = calls_roll(valley)
+    souths = headers(valley, "administer", team="south")
+
+    shown = valley.client.get(place, headers=souths).json()
+    assert sorted(each["member"] for each in shown["members"]) == ["south/max", "south/rosa"]
+    assert shown["not_asked"] == []
+    for whom in ({}, {"team": "north"}, {"country": "CO"}):
+        assert valley.client.post("/v1/roll-calls", json=whom, headers=souths).status_code == 403
+    own = valley.client.post("/v1/roll-calls", json={"team": "south"}, headers=souths)
+    assert own.json()["asked"] == 2
+    norths = headers(valley, "read", team="north")
+    assert valley.client.get(own.headers["Location"], headers=norths).status_code == 404
