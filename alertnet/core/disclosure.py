@@ -9,7 +9,7 @@ from typing import Any
 from alertnet.core.directory.contact import OF_A_COUNTRY, Contact, Disclosure
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.directory.languages import FALLBACK
-from alertnet.core.incident import ASKS, CloseReason, Facts, Scope, Severity, consent_of
+from alertnet.core.incident import ASKS, Affected, CloseReason, Facts, Scope, Severity, consent_of
 from alertnet.core.notification import Kind
 
 
@@ -264,11 +264,32 @@ def without_duress(kind: str, payload: Mapping[str, Any] | None) -> tuple[str, d
     return neutral if kind == DURESS else kind, shown
 
 
-def details_of(facts: Facts, disclosure: Disclosure) -> tuple[str, ...]:
-    """Paragraphs for a contact of that disclosure that has proved who it is: people are codes for everybody."""
+@dataclass(frozen=True)
+class Details:
+    """What is known of an incident, for whoever may read it: free text in paragraphs, then codes."""
+
+    texts: tuple[str, ...] = ()
+    place: str | None = None
+    people: tuple[Affected, ...] = ()
+
+    def with_texts(self, *texts: str | None) -> "Details":
+        """The same behind those of the texts that there are."""
+        return replace(self, texts=(*filter(None, texts), *self.texts))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All of it as it is, the codes bare."""
+        return tuple(filter(None, (*self.texts, self.place, ", ".join(person.code for person in self.people))))
+
+
+NO_DETAILS = Details()
+
+
+def details_of(facts: Facts, disclosure: Disclosure) -> Details:
+    """What a contact of that disclosure that has proved who it is may read: people are codes for everybody."""
     if disclosure is Disclosure.MINIMAL:
-        return ()
-    shown = [facts.summary]
-    if disclosure is Disclosure.FULL:
-        shown += [facts.details, facts.place, ", ".join(person.code for person in facts.people)]
-    return tuple(text for text in shown if text)
+        return NO_DETAILS
+    if disclosure is Disclosure.LIMITED:
+        return NO_DETAILS.with_texts(facts.summary)
+    people = tuple(replace(person, name=None) for person in facts.people)
+    return Details(place=facts.place, people=people).with_texts(facts.summary, facts.details)

@@ -17,7 +17,7 @@ from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.forecast.call_sheet import CallSheet, Entry, Key, SheetTree, Step
 from alertnet.core.incident import Facts, Severity
 from alertnet.messages.asked import ask_in
-from alertnet.messages.page import fill
+from alertnet.messages.labels import fill
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.words import grouped, offset
 

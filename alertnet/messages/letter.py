@@ -12,7 +12,7 @@ from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.notification import Kind
 from alertnet.messages.call_sheet import Group, Line, Style
 from alertnet.messages.checks.example import EXAMPLE
-from alertnet.messages.page import fill
+from alertnet.messages.labels import fill
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.words import grouped
 

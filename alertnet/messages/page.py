@@ -7,10 +7,13 @@ from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
-from alertnet.core.disclosure import TO_DO, Said, Subject
+from alertnet.core.disclosure import NO_DETAILS, TO_DO, Details, Further, Said, Subject
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import TYPES, CloseReason, Severity
+from alertnet.core.notification import Kind
 from alertnet.messages.asked import NOTHING_ASKED, what_is_asked
+from alertnet.messages.labels import fill
+from alertnet.messages.reported import Event, Text, details_in_words, event_in_words, text_in_words
 from alertnet.messages.words import Words, direction, grouped, organisation_in, unbroken
 
 TICKET = "~"
@@ -38,32 +41,6 @@ class Remark:
 
 
 @dataclass(frozen=True)
-class Event:
-    """Something that has happened since: the contact's own `action`, else news, told as they are or not at all."""
-
-    at: datetime
-    action: str | None = None
-    news: str | None = None
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text about the incident, word for word, or what was reported besides.
-
-    `number`: where its sender is called back, in E.164; `understood`: of a report of the field, the type and codes in
-    it; `action`: what a contact reports to have done.
-    """
-
-    at: datetime
-    sender: str
-    words: str
-    number: str | None = None
-    understood: tuple[str, ...] = ()
-    is_verified: bool = False
-    action: str | None = None
-
-
-@dataclass(frozen=True)
 class TaskDetails:
     """Whom a coordinator is asked to call, and what to say."""
 
@@ -82,6 +59,14 @@ class CoordinatorActions:
     """What a coordinator can do for the incident besides; `contacts`: (value, name) of those whom it is about."""
 
     contacts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class AlsoOpen:
+    """One more matter that waits for an answer; `path`: to its own page, empty where it has none."""
+
+    named: Further
+    path: str
 
 
 @dataclass(frozen=True)
@@ -124,8 +109,8 @@ class Page:
     """What was sent in vain, by the names of its fields, so that nobody types it again."""
     opens_details: bool = False
     """The PIN, entered alone, shows more than the page does now."""
-    details: tuple[str, ...] = ()
-    """Paragraphs for those who may read them."""
+    details: Details = NO_DETAILS
+    """For those who may read them."""
     duress: bool = False
     """Said with the details, to a coordinator who has entered its PIN: somebody stands beside the team."""
     coerced: tuple[str, ...] = ()
@@ -140,6 +125,8 @@ class Page:
     """On the page of a task."""
     coordinator_actions: CoordinatorActions | None = None
     """On a coordinator's page, while the incident is open."""
+    also_open: tuple[AlsoOpen, ...] = ()
+    """What else waits for an answer of this coordinator."""
     is_test: bool = False
     """Only an address is tried: nothing has happened."""
     is_notice: bool = False
@@ -176,8 +163,9 @@ def page_values(
         "is_test": page.is_test,
         **(NOTHING_ASKED if page.asked or not page.answers else what_is_asked(said, words.language, labels)),
         "details": _details(page, labels),
-        "texts": [_text(text, labels, words, said.timezone) for text in page.texts],
-        "since": [_event(event, labels, say) for event in page.since],
+        "texts": [text_in_words(text, labels, words, said.timezone, page.details.people) for text in page.texts],
+        "since": [event_in_words(event, labels, say) for event in page.since],
+        "also_open": _also_open(page, words),
         "callback": said.callback,
         "callback_shown": grouped(said.callback),
         "untouched": say("opening_changes_nothing" if page.stated else "opening_records_nothing"),
@@ -247,7 +235,12 @@ def _carried(value: str, page: Page) -> str:
 def _details(page: Page, labels: Mapping[str, str]) -> list[str]:
     team = [labels["under_duress"]] if page.duress else []
     contacts = [fill(labels["contact_under_duress"], {"about": contact}) for contact in page.coerced]
-    return [*team, *contacts, *page.details]
+    return [*team, *contacts, *details_in_words(page.details, labels)]
+
+
+def _also_open(page: Page, words: Words) -> list[tuple[str, str]]:
+    """Each matter with its code and its meaning, and the way to its page."""
+    return [(words.matter(each.named.kind or Kind.ALERT, each.named, whole=True), each.path) for each in page.also_open]
 
 
 def _unbroken(title: str, ref: str) -> Markup:
@@ -305,16 +298,6 @@ def _text_decisions(page: Page, words: Words, labels: Mapping[str, str]) -> dict
     }
 
 
-def fill(text: str, values: Mapping[str, str]) -> str:
-    """The text with each `{name}` that is known replaced, once."""
-    pieces = text.split("{")
-    filled = [pieces[0]]
-    for piece in pieces[1:]:
-        name, closed, rest = piece.partition("}")
-        filled.append(values[name] + rest if closed and name in values else "{" + piece)
-    return "".join(filled)
-
-
 def _recorded(page: Page) -> list[Remark]:
     """What was just recorded: a title begins with it, since it is what a screen reader says first."""
     return [each for each in page.remarks if each.word.startswith("recorded_")][:1]
@@ -369,27 +352,3 @@ def _to_do(page: Page, say: Callable[..., str]) -> list[str]:
     """What to do about all that is stated, each once."""
     subjects = [page.said.subject, *(each.subject for each in page.said.more)]
     return [say(f"todo_{what}") for what in dict.fromkeys(TO_DO[each] for each in subjects if each in TO_DO)]
-
-
-def _text(text: Text, labels: Mapping[str, str], words: Words, timezone: str) -> tuple[str, str, str, str]:
-    """Who wrote it and when, the link that dials, the number as it is read, and the words."""
-    head = fill(labels["text_from"], {"at": words.moment(text.at, timezone), "sender": text.sender})
-    number = text.number or ""
-    written = "\n".join(filter(None, (_reported(text, labels, words), text.words)))
-    return head, f"tel:{number}" if number else "", grouped(number) if number else "", written
-
-
-def _reported(text: Text, labels: Mapping[str, str], words: Words) -> str:
-    """What was done, or what a report was understood to say and whether it is verified."""
-    if text.action:
-        return labels[f"action_{text.action}"]
-    names = ", ".join(words.types.get(each, each) for each in text.understood)
-    return (
-        fill(labels["report_verified" if text.is_verified else "report_unverified"], {"names": names}) if names else ""
-    )
-
-
-def _event(event: Event, labels: Mapping[str, str], say: Callable[..., str]) -> str:
-    if event.action is not None:
-        return f"{say('happened_action', event.at)} {labels[f'action_{event.action}']}"
-    return f"{say('happened_news', event.at)} {event.news or labels['news_untold']}"

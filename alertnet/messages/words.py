@@ -155,15 +155,16 @@ class Words:
             return f"{statement}: {self.faults[about]}"
         return statement.replace("{about}", about or self.somebody).replace("{type}", type or self.types["other"])
 
-    def matter(self, kind: Kind, further: Further) -> str:
-        """One open matter with what is to be sent for it, as in `GO 5823 A-7K3M: tell Army`."""
+    def matter(self, kind: Kind, further: Further, *, whole: bool = False) -> str:
+        """One open matter with what is to be sent for it, as in `GO 5823 A-7K3M: tell Army`; short, unless `whole`."""
         if further.code is None:
             return f"{self.headings[kind]} {further.ref}"
         name = further.subject if kind is Kind.DECISION else Kind.ALERT if kind.is_alert else kind
-        about = _cut(further.about, SHORT_ABOUT) if further.about else None
+        about = further.about if whole or not further.about else _cut(further.about, SHORT_ABOUT)
         statement = self.statement(further.subject, about) if further.subject else ""
         matter = self.matters[name or Subject.LEVEL].replace("{code}", further.code).replace("{ref}", further.ref)
-        return _cut(matter.replace("{about}", about or self.somebody).replace("{statement}", statement), SHORT_MATTER)
+        matter = matter.replace("{about}", about or self.somebody).replace("{statement}", statement)
+        return matter if whole else _cut(matter, SHORT_MATTER)
 
 
 def direction(language: str) -> str:

@@ -68,7 +68,7 @@ def test_a_label_of_the_contacts_page_names_no_other_contact(templates: Template
 
 def test_how_much_is_read_goes_by_disclosure_and_a_name_is_never_read() -> None:
     """A9: codes stand for people, for everybody."""
-    shown = {disclosure: " ".join(details_of(CANARIES, disclosure)) for disclosure in Disclosure}
+    shown = {disclosure: " ".join(details_of(CANARIES, disclosure).lines) for disclosure in Disclosure}
 
     assert shown[Disclosure.MINIMAL] == ""
     assert shown[Disclosure.LIMITED] == "CANARY-SUMMARY"

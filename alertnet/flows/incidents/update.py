@@ -17,7 +17,7 @@ from alertnet.flows.escalation.escalate import for_all, move, stop_what_reaches_
 from alertnet.flows.notifications.cancel_alerts import cancel_barred
 from alertnet.flows.notifications.stand_down import tell_those_told
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.messages.page import Event
+from alertnet.messages.reported import Event
 from alertnet.store.records import answers, timeline
 
 UPDATED = "updated"

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from alertnet.core.directory.contact import Contact, Disclosure
-from alertnet.core.disclosure import addressed, details_of
+from alertnet.core.disclosure import NO_DETAILS, addressed, details_of
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.escalation.state import Status
 from alertnet.core.limits import LONGEST_NOTE
@@ -17,14 +17,12 @@ from alertnet.flows.escalation.report_action import is_reported, report_action, 
 from alertnet.flows.incidents.update import happened_since
 from alertnet.flows.notifications.coming import coming
 from alertnet.flows.notifications.compose import said
-from alertnet.flows.unit.locked_incident import LockedIncident, take_up
-from alertnet.flows.unit.prefetch import Prefetch
-from alertnet.flows.unit.unit_of_work import UnitOfWork
+from alertnet.flows.pages.open_matters import also_open
+from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
 from alertnet.messages.page import TYPED, Page, Remark
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import answers, editions, notifications
+from alertnet.store.records import answers, notifications
 from alertnet.store.records import escalations as escalation_store
-from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.answers import CurrentAnswer
 from alertnet.store.records.credentials import page_links
 from alertnet.store.records.credentials.page_links import PageLink
@@ -72,13 +70,6 @@ def open_page(tx: Tx, token: str) -> Opened | None:
     return None if link is None or link.escalation_id is None else show_page(tx, link)
 
 
-def look_at(tx: Tx, incident_id: str) -> LockedIncident:
-    """An incident for reading alone: nothing is held, and escalations are left out."""
-    incident = incident_store.get(tx.session, incident_id)
-    plans = editions.plans(tx, incident.facts, incident.trees)
-    return LockedIncident(tx, incident, plans, [], UnitOfWork(tx), Prefetch(tx, []))
-
-
 def may_answer(locked: LockedIncident, link: PageLink) -> bool:
     """Whether the link's contact may answer, at the number or mailbox that the link was sent to."""
     return locked.may_answer(link.tree, link.contact, link.address)
@@ -98,7 +89,8 @@ def show_page(
     words = said(locked, link.tree, contact)
     if may_answer(locked, link):
         proof = proof or no_proof(locked, link)
-        page = _open_page(tx, link, locked, contact, Page(words, (*remarks, *proof.remarks)), proof)
+        page = Page(words, (*remarks, *proof.remarks), also_open=also_open(locked, link))
+        page = _open_page(tx, link, locked, contact, page, proof)
         page = with_proof(locked, link, page, proof, sent)
     else:
         page = Page(words, (Remark("taken_care_of" if locked.is_open else "closed"),))
@@ -114,13 +106,14 @@ def _open_page(tx: Tx, link: PageLink, locked: LockedIncident, contact: Contact,
     words = replace(page.said, **following.words) if following else page.said
     told_by = locked.tree(link.tree).level(notifications.level_of(tx.session, link.id))
     words = addressed(words, facts, contact, told_by, reads=reads)
-    return Page(
-        replace(words, nationals=words.nationals and not proof.is_missing),
-        (*_recorded(locked, link, answer), *page.remarks),
-        _answers_of(contact),
+    return replace(
+        page,
+        said=replace(words, nationals=words.nationals and not proof.is_missing),
+        remarks=(*_recorded(locked, link, answer), *page.remarks),
+        answers=_answers_of(contact),
         answered=answer is not None,
         actions=tuple(Action) if answer is not None and answer.kind is not AnswerKind.DECLINED else (),
-        details=details_of(facts, contact.disclosure) if reads else (),
+        details=details_of(facts, contact.disclosure) if reads else NO_DETAILS,
         since=happened_since(locked, link.tree, link.contact, reads=reads),
         rest=(GO if following.on_hold else HOLD) if following else None,
     )

@@ -7,7 +7,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberType, number_type
 
 from alertnet.core.directory.contact import Contact, Disclosure, MethodKind
-from alertnet.core.disclosure import Said, Subject, details_of
+from alertnet.core.disclosure import NO_DETAILS, Said, Subject, details_of
 from alertnet.core.errors import WrongState
 from alertnet.core.limits import LONGEST_NOTE
 from alertnet.core.notification import CALL_FAILURES, DECISIONS, TEXT_DECISIONS, PromptAnswer, PromptKind
@@ -22,13 +22,14 @@ from alertnet.flows.pages.contact_page import (
     TOO_LONG,
     Opened,
     Outcome,
-    look_at,
     may_answer,
     with_proof,
 )
 from alertnet.flows.pages.coordinator_actions import ACTS, CLOSE, carry_out, coordinator_actions_of, is_allowed
-from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.messages.page import Page, Remark, TaskDetails, Text
+from alertnet.flows.pages.open_matters import also_open
+from alertnet.flows.unit.locked_incident import LockedIncident, look_at
+from alertnet.messages.page import Page, Remark, TaskDetails
+from alertnet.messages.reported import Text
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
@@ -178,11 +179,11 @@ def _show(
         is_text=locked.facts.lone_text and locked.is_open,
     )
     if may_answer(locked, link):
-        details = details_of(locked.facts, contact.disclosure) if proof.is_given else ()
+        details = details_of(locked.facts, contact.disclosure) if proof.is_given else NO_DETAILS
         page = replace(page, remarks=(*page.remarks, *proof.remarks), details=details)
         page = with_proof(locked, link, page, proof, sent)
         page = replace(page, texts=texts_of(locked) if reads_texts(contact, proof) else ())
-        page = _with_acts(locked, link, prompt, page)
+        page = replace(_with_acts(locked, link, prompt, page), also_open=also_open(locked, link))
     return Opened(page, contact.language, locked.incident.templates, outcome)
 
 

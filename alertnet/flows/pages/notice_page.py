@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from alertnet.core.disclosure import details_of
+from alertnet.core.disclosure import NO_DETAILS, details_of
 from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove
-from alertnet.flows.pages.contact_page import Opened, Outcome, look_at, may_answer, with_proof
+from alertnet.flows.pages.contact_page import Opened, Outcome, may_answer, with_proof
 from alertnet.flows.pages.coordinator_page import reads_texts, texts_of
-from alertnet.flows.unit.locked_incident import take_up
+from alertnet.flows.unit.locked_incident import look_at, take_up
 from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import page_links
@@ -46,7 +46,7 @@ def _show(tx: Tx, notice: Notice, proof: Proof | None = None, outcome: Outcome =
     page = replace(
         page,
         remarks=proof.remarks,
-        details=details_of(locked.facts, contact.disclosure) if proof.is_given else (),
+        details=details_of(locked.facts, contact.disclosure) if proof.is_given else NO_DETAILS,
         texts=texts_of(locked) if reads_texts(contact, proof) else (),
     )
     return Opened(with_proof(locked, link, page, proof), notice.language, locked.incident.templates, outcome)

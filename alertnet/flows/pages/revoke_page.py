@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from alertnet.core.directory.contact import Contact, Disclosure
-from alertnet.core.disclosure import details_of
+from alertnet.core.disclosure import NO_DETAILS, details_of
 from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove
 from alertnet.flows.escalation.record_response import SUBJECTS, revoke
 from alertnet.flows.notifications.compose import said
-from alertnet.flows.pages.contact_page import Opened, Outcome, look_at, may_answer, with_proof
+from alertnet.flows.pages.contact_page import Opened, Outcome, may_answer, with_proof
 from alertnet.flows.pages.coordinator_page import reads_texts, texts_of
-from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
 from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import answers
@@ -74,6 +74,6 @@ def _page_by_answer(locked: LockedIncident, contact: Contact, answer: Given, pag
     return replace(
         page,
         stated=(Remark(f"answered_{answer.via.value}", answer.at),),
-        details=(*filter(None, given), *details_of(locked.facts, contact.disclosure)) if reads else (),
+        details=details_of(locked.facts, contact.disclosure).with_texts(*given) if reads else NO_DETAILS,
         texts=texts_of(locked) if reads_texts(contact, proof) else (),
     )

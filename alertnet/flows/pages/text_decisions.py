@@ -8,8 +8,8 @@ from alertnet.core.incident import TYPES, Facts, IncidentStatus, Severity
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.pin_proof import Sent
 from alertnet.flows.incidents.lone_text import join_text, open_read_text, set_text_aside
-from alertnet.flows.pages.contact_page import Outcome, look_at
-from alertnet.flows.unit.locked_incident import LockedIncident, take_up_each
+from alertnet.flows.pages.contact_page import Outcome
+from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up_each
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.messages.page import OpenIncident, TextDecisions
 from alertnet.store.db.tx import Tx

@@ -73,7 +73,7 @@ def seal_for(tx: Tx, due: DueAttempt) -> Seal | None:
     contact = editions.tree(tx.session, due.trees[due.tree]).contacts.get(due.contact)
     if contact is None or contact.pgp is None:
         return None
-    details = details_of(due.facts, contact.disclosure) if due.kind in WITH_DETAILS | WITH_TEXTS else ()
+    details = details_of(due.facts, contact.disclosure).lines if due.kind in WITH_DETAILS | WITH_TEXTS else ()
     if due.incident_id is None or due.kind not in WITH_TEXTS or contact.disclosure is not Disclosure.FULL:
         return Seal(contact.pgp, details)
     return Seal(contact.pgp, (*details, *_texts(tx, due.incident_id, contact.timezone)))

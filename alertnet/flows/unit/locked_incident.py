@@ -176,6 +176,13 @@ class LockedIncident:
             escalation.new = False
 
 
+def look_at(tx: Tx, incident_id: str) -> LockedIncident:
+    """An incident for reading alone: nothing is held, and escalations are left out."""
+    incident = incident_store.get(tx.session, incident_id)
+    plans = editions.plans(tx, incident.facts, incident.trees)
+    return LockedIncident(tx, incident, plans, [], UnitOfWork(tx), Prefetch(tx, []))
+
+
 def take_up(tx: Tx, incident_id: str) -> LockedIncident:
     """An incident, held in the order of locks: incident, then escalations.
 

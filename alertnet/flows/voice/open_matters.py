@@ -1,41 +1,19 @@
 """All that is open for a coordinator's phone: a call that was listened to offers one matter after the other (B9)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from alertnet.core.disclosure import Said
-from alertnet.core.escalation.advance_incident import still_wanted
-from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import has_pin
 from alertnet.flows.escalation.pin_proof import owner_of_pin
 from alertnet.flows.escalation.record_response import record_receipt
-from alertnet.flows.notifications.compose import said
-from alertnet.flows.notifications.prompts import words_of
-from alertnet.flows.pages.contact_page import look_at
-from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.flows.pages.open_matters import OpenMatter, answerable, matter_of
+from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
 from alertnet.flows.voice.live_call import Call, Spoken
 from alertnet.flows.voice.menu import MENU, Matter, Reaction, take_keys
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import attempts as attempt_store
-from alertnet.store.records import notifications
-from alertnet.store.records import prompts as prompt_store
 from alertnet.store.views.codes_of_number import HeldCode, told_codes
 from alertnet.store.views.placed_call import PlacedCall, find_call
-
-
-@dataclass(frozen=True)
-class OpenMatter:
-    """An alert, alarm, decision or task that is answered from a phone; `id` is that of its code."""
-
-    id: str
-    incident: str
-    kind: Kind
-    tree: str
-    contact: str
-    prompt_id: str | None
-    said: Said
-    templates: str | None
-    is_open: bool
 
 
 def open_matters(tx: Tx, call: PlacedCall, *, after: str | None = None) -> Iterator[OpenMatter]:
@@ -53,11 +31,10 @@ def _matters(tx: Tx, call: PlacedCall, after: str | None = None) -> Iterator[Ope
     if after is not None:
         ids = [code.id for code in codes]
         codes = codes[ids.index(after) + 1 :] if after in ids else []
-    for code in codes:
-        if code.counts and (code.prompt or code.text) not in (call.prompt_id, call.said.code):
-            locked = look_at(tx, code.incident)
-            if locked.may_answer(code.tree, code.contact, call.address) and locked.facts.drill is call.said.drill:
-                yield from _matter(locked, code, call)
+    others = (code for code in codes if (code.prompt or code.text) not in (call.prompt_id, call.said.code))
+    for code, locked in answerable(tx, others, call.address, drill=call.said.drill):
+        if _is_proved(locked, code, call):
+            yield matter_of(locked, code, call.address)
 
 
 def is_anything_open(call: Call) -> bool:
@@ -103,34 +80,6 @@ def _answer(tx: Tx, matter: OpenMatter, address: str, digits: str) -> Reaction:
 def _offer(call: PlacedCall, matter: OpenMatter) -> Spoken:
     question = replace(MENU, about=matter.id)
     return Spoken(matter.kind, call.language, matter.said, matter.templates, ("further",), question)
-
-
-def _matter(locked: LockedIncident, code: HeldCode, call: PlacedCall) -> Iterator[OpenMatter]:
-    prompt = prompt_store.get(locked.tx.session, code.prompt) if code.prompt else None
-    is_open = _is_alert_open(locked, code, call.address) if prompt is None else code.asks and prompt.answer is None
-    if not _is_proved(locked, code, call):
-        return
-    contact = locked.contact(code.tree, code.contact)
-    words = replace(said(locked, code.tree, contact), code=code.text)
-    if prompt is not None:
-        words = replace(words, at=locked.tx.now, **words_of(locked, prompt))
-    kind = Kind.ALERT if prompt is None else Kind(prompt.kind)
-    templates = locked.incident.templates
-    yield OpenMatter(code.id, code.incident, kind, code.tree, code.contact, code.prompt, words, templates, is_open)
-
-
-def _is_alert_open(locked: LockedIncident, code: HeldCode, address: str) -> bool:
-    """Whether a coordinator's alert still waits for its answer."""
-    if not locked.is_coordinator(code.tree, code.contact):
-        return False
-    session = locked.tx.session
-    sent = notifications.alerts_to(session, code.incident, locked.tx.vault.indexes(address))
-    covered = notifications.covered_by(session, [alert.id for _, alert in sent])
-    return any(
-        still_wanted(locked.plans[each.tree], each.state, each.level_index, each.contact, each.method_index)
-        for coverage in covered.values()
-        for each in coverage
-    )
 
 
 def _is_proved(locked: LockedIncident, code: HeldCode, call: PlacedCall) -> bool:

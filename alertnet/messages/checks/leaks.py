@@ -63,7 +63,7 @@ def _canaries(renderer: Renderer, language: str, page: Page) -> Iterator[str]:
         yield f"page/page.html.j2: can't be shown in {language}: {error}"
         return
     hidden = {CANARIES.place, CANARIES.people[0].name, CANARIES.people[0].code, CANARIES.details, CANARIES.summary}
-    allowed = {part for paragraph in page.details for part in hidden if part and part in paragraph}
+    allowed = {part for paragraph in page.details.lines for part in hidden if part and part in paragraph}
     yield from (f"page/{language}.yaml: {text} may not be shown" for text in hidden - allowed if text and text in shown)
 
 

@@ -28,6 +28,7 @@ NAMES = frozenset(
             "nationals",
             "details",
             "since",
+            "also_open",
             "callback",
         ),
         *("answers", "answered", "actions", "takes_name", "takes_pin", "opens_details", "untouched", "label", "others"),

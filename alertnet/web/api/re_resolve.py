@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 from alertnet.core.errors import BadInput
 from alertnet.core.replan.difference import Change, Difference
 from alertnet.flows.incidents.re_resolve import difference, re_resolve
-from alertnet.flows.pages.contact_page import look_at
+from alertnet.flows.unit.locked_incident import look_at
 from alertnet.store.views.shapes import IncidentView
 from alertnet.web.api.actions import by, on
 from alertnet.web.api.incidents import id_of

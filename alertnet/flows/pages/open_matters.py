@@ -1,0 +1,101 @@
+"""All that is open for a coordinator's phone or mailbox: a page lists it, a call offers one after the other (B9)."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from alertnet.core.disclosure import Further, Said
+from alertnet.core.escalation.advance_incident import still_wanted
+from alertnet.core.notification import Kind
+from alertnet.flows.notifications.compose import said
+from alertnet.flows.notifications.prompts import words_of
+from alertnet.flows.unit.locked_incident import LockedIncident, look_at
+from alertnet.messages.page import AlsoOpen
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import notifications
+from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.credentials import page_links
+from alertnet.store.records.credentials.page_links import PageLink
+from alertnet.store.views.codes_of_number import HeldCode, told_codes
+
+
+@dataclass(frozen=True)
+class OpenMatter:
+    """An alert, alarm, decision or task that is answered from a phone; `id` is that of its code."""
+
+    id: str
+    incident: str
+    kind: Kind
+    tree: str
+    contact: str
+    prompt_id: str | None
+    said: Said
+    templates: str | None
+    is_open: bool
+
+
+def answerable(
+    tx: Tx, codes: Iterable[HeldCode], address: str, *, drill: bool
+) -> Iterator[tuple[HeldCode, LockedIncident]]:
+    """Those that count and may be answered from there, each with its incident; a drill is never among what is none."""
+    for code in codes:
+        if code.counts:
+            locked = look_at(tx, code.incident)
+            if locked.may_answer(code.tree, code.contact, address) and locked.facts.drill is drill:
+                yield code, locked
+
+
+def matter_of(locked: LockedIncident, code: HeldCode, address: str) -> OpenMatter:
+    """What a code is for, and whether it still waits for an answer."""
+    prompt = prompt_store.get(locked.tx.session, code.prompt) if code.prompt else None
+    is_open = _is_alert_open(locked, code, address) if prompt is None else code.asks and prompt.answer is None
+    contact = locked.contact(code.tree, code.contact)
+    words = replace(said(locked, code.tree, contact), code=code.text)
+    if prompt is not None:
+        words = replace(words, at=locked.tx.now, **words_of(locked, prompt))
+    kind = Kind.ALERT if prompt is None else Kind(prompt.kind)
+    templates = locked.incident.templates
+    return OpenMatter(code.id, code.incident, kind, code.tree, code.contact, code.prompt, words, templates, is_open)
+
+
+def also_open(locked: LockedIncident, link: PageLink) -> tuple[AlsoOpen, ...]:
+    """What waits for an answer at the number or mailbox of a coordinator's link, besides what that is about."""
+    if not locked.is_coordinator(link.tree, link.contact):
+        return ()
+    others = (code for code in told_codes(locked.tx, link.address) if not _is_about(link, code))
+    return tuple(
+        AlsoOpen(_named(matter), _path_to(its, code, link.address))
+        for code, its in answerable(locked.tx, others, link.address, drill=locked.facts.drill)
+        if (matter := matter_of(its, code, link.address)).is_open
+    )
+
+
+def _is_about(link: PageLink, code: HeldCode) -> bool:
+    return code.incident == link.incident_id and code.prompt == link.prompt_id
+
+
+def _named(matter: OpenMatter) -> Further:
+    return Further(matter.said.ref, matter.said.subject, matter.said.about, matter.kind, matter.said.code)
+
+
+def _path_to(locked: LockedIncident, code: HeldCode, address: str) -> str:
+    """Where that matter's own page is, from another page; empty where the phone was only ever rung for it."""
+    links = page_links.of_incidents(locked.tx.session, [locked.incident.id]).get(locked.incident.id, ())
+    for link in links:
+        is_its = link.prompt_id == code.prompt and link.acknowledgement_id is None
+        if is_its and (link.tree, link.contact, link.address) == (code.tree, code.contact, address):
+            return f"../{'c' if code.prompt else 'a'}/{link.token}"
+    return ""
+
+
+def _is_alert_open(locked: LockedIncident, code: HeldCode, address: str) -> bool:
+    """Whether a coordinator's alert still waits for its answer."""
+    if not locked.is_coordinator(code.tree, code.contact):
+        return False
+    session = locked.tx.session
+    sent = notifications.alerts_to(session, code.incident, locked.tx.vault.indexes(address))
+    covered = notifications.covered_by(session, [alert.id for _, alert in sent])
+    return any(
+        still_wanted(locked.plans[each.tree], each.state, each.level_index, each.contact, each.method_index)
+        for coverage in covered.values()
+        for each in coverage
+    )

@@ -1,0 +1,87 @@
+"""What is known and what people wrote, reported and did, put into words for those who may read it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from alertnet.core.disclosure import Details
+from alertnet.core.incident import Affected
+from alertnet.messages.labels import fill
+from alertnet.messages.words import Words, grouped
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that has happened since: the contact's own `action`, else news, told as they are or not at all."""
+
+    at: datetime
+    action: str | None = None
+    news: str | None = None
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text about the incident, word for word, or what was reported besides.
+
+    `number`: where its sender is called back, in E.164; `understood`: of a report of the field, the type and codes in
+    it; `action`: what a contact reports to have done.
+    """
+
+    at: datetime
+    sender: str
+    words: str
+    number: str | None = None
+    understood: tuple[str, ...] = ()
+    is_verified: bool = False
+    action: str | None = None
+
+
+def details_in_words(details: Details, labels: Mapping[str, str]) -> Iterator[str]:
+    """The paragraphs, then the place and the people by their codes, each with what it is."""
+    yield from details.texts
+    if details.place:
+        yield fill(labels["detail_place"], {"place": details.place})
+    if details.people:
+        yield fill(labels["detail_people"], {"people": ", ".join(_person(each, labels) for each in details.people)})
+
+
+def _person(person: Affected, labels: Mapping[str, str]) -> str:
+    """The code, and what it stands for, as in `P7 (accompanier, ES)`."""
+    known = ", ".join(filter(None, (labels[f"person_{person.kind}"], person.nationality, person.organisation)))
+    return f"{person.code} ({known})"
+
+
+def _labelled(code: str, labels: Mapping[str, str], known: Mapping[str, Affected]) -> str:
+    """A code of a report with what it is a code of; as it is where nobody knows."""
+    if code in known:
+        return fill(labels["code_person"], {"code": _person(known[code], labels)})
+    label = {"L": "code_place", "P": "code_person", "C": "code_consent"}.get(code[0] if code[1:].isdigit() else "")
+    return fill(labels[label], {"code": code}) if label else code
+
+
+def text_in_words(
+    text: Text, labels: Mapping[str, str], words: Words, timezone: str, people: Iterable[Affected] = ()
+) -> tuple[str, str, str, str]:
+    """Who wrote it and when, the link that dials, the number as it is read, and the words."""
+    head = fill(labels["text_from"], {"at": words.moment(text.at, timezone), "sender": text.sender})
+    number = text.number or ""
+    written = "\n".join(filter(None, (_reported(text, labels, words, people), text.words)))
+    return head, f"tel:{number}" if number else "", grouped(number) if number else "", written
+
+
+def _reported(text: Text, labels: Mapping[str, str], words: Words, people: Iterable[Affected]) -> str:
+    """What was done, or what a report was understood to say and whether it is verified."""
+    if text.action:
+        return labels[f"action_{text.action}"]
+    known = {person.code: person for person in people}
+    names = ", ".join(words.types.get(each) or _labelled(each, labels, known) for each in text.understood)
+    return (
+        fill(labels["report_verified" if text.is_verified else "report_unverified"], {"names": names}) if names else ""
+    )
+
+
+def event_in_words(event: Event, labels: Mapping[str, str], say: Callable[..., str]) -> str:
+    """What has happened since, and when."""
+    if event.action is not None:
+        return f"{say('happened_action', event.at)} {labels[f'action_{event.action}']}"
+    return f"{say('happened_news', event.at)} {event.news or labels['news_untold']}"
