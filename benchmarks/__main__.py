@@ -31,6 +31,7 @@ BENCHMARKS = {
     "punctuality": punctuality.measure,
     "memory": memory.measure,
     "tick": tick.measure,
+    "journeys": tick.measure_journeys,
     "scaling": scaling.measure,
     "decisions": decisions.measure,
     "claiming": claiming.measure,

@@ -24,7 +24,7 @@ def measure() -> list[Figure]:
     with Sink() as sink, fleet(trees(WAITS), sink.url) as young, fleet(trees(WAITS), sink.url) as old:
         fill(old.runtime, CLOSED, LOOKED_AT)
         _settle(old.runtime)
-        return compare(young.runtime, old.runtime, CLOSED)
+        return compare(young.runtime, old.runtime, f"{CLOSED:,} closed")
 
 
 def _settle(runtime: Runtime) -> None:

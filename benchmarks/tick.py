@@ -1,22 +1,32 @@
-"""What a tick costs on SQLite beside 100,000 closed incidents, against one beside none."""
+"""What a tick costs on SQLite beside 100,000 closed incidents, or beside 10,000 journeys, against one beside none."""
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from alertnet.core.directory.routine import USUAL
+from alertnet.core.inbound.journey import Journey, Kind, Leg
+from alertnet.core.incident import Scope
 from alertnet.runtime.logging import configure
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime, make_runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import journeys
 from alertnet.store.upgrade import upgrade
 from benchmarks.figures import Figure
 from benchmarks.looks import WAITS, compare, fill
 from benchmarks.program import settings
 from benchmarks.sink import Sink
-from benchmarks.trees import trees
+from benchmarks.trees import COUNTRIES, trees
 
 CLOSED = 100_000
+JOURNEYS = 10_000
+SOONEST = timedelta(hours=1)
+"""Until the first of them is awaited: none comes due while this measures."""
 
 
 def measure() -> list[Figure]:
@@ -24,7 +34,23 @@ def measure() -> list[Figure]:
     configure(level=logging.WARNING)
     with Sink() as sink, _runtime(sink.url) as young, _runtime(sink.url) as old:
         fill(old, CLOSED)
-        return compare(young, old, CLOSED)
+        return compare(young, old, f"{CLOSED:,} closed")
+
+
+def measure_journeys() -> list[Figure]:
+    """Compare by CPU time a tick's look beside journeys that are under way with one beside none."""
+    configure(level=logging.WARNING)
+    with Sink() as sink, _runtime(sink.url) as young, _runtime(sink.url) as old:
+        old.transact(_set_out, JOURNEYS)
+        return compare(young, old, f"{JOURNEYS:,} journeys", clock=time.process_time)
+
+
+def _set_out(tx: Tx, many: int) -> None:
+    """Let so many journeys be under way, a second apart."""
+    for number in range(1, many + 1):
+        leg = Leg("L12", tx.now + SOONEST + timedelta(seconds=number), "UTC")
+        whose = ("north", f"member-{number}", COUNTRIES[0], Scope.INTERNAL)
+        journeys.add(tx, Journey(Kind.JOURNEY, *whose, (leg,), USUAL, tx.now))
 
 
 @contextmanager
