@@ -155,6 +155,19 @@ def test_under_duress_the_answer_is_the_same_and_coordinators_alone_see_the_figu
     assert len(alarms(valley, "read the page")) == 1
 
 
+def test_who_was_heard_of_otherwise_is_checked_in_by_whoever_heard(valley: World) -> None:
+    """The office has Mary on the telephone."""
+    place = calls_roll(valley, team="north", raise_incidents=True)
+    mary = next(each for each in figures(valley, place)["members"] if each["member"] == "north/mary")
+    said = {"kind": "ok"}
+    valley.client.post(f"/v1/journeys/{mary['journey']}/check-ins", json=said, headers=valley.headers)
+    valley.passes(minutes=90)
+
+    assert figures(valley, place)["answered"] == 1
+    assert len(inbox(valley, "mary")) == 1
+    assert len(incidents(valley)) == 2
+
+
 def test_a_phone_that_somebody_else_may_hold_is_left_alone(valley: World) -> None:
     """After an arrest nothing of ours rings there."""
     replies(valley, "mary", f"SOS {TRUE} 20")

@@ -66,9 +66,13 @@ def overview(session: Session, stored: Sequence[StoredJourney], next: str | None
 
 
 class AskedView(TypedDict):
-    """One who was asked. `status`: awaited answered missed, to coordinators alone also duress."""
+    """One who was asked. `status`: awaited answered missed, to coordinators alone also duress.
+
+    `journey`: by its id somebody who was heard of otherwise is checked in.
+    """
 
     member: str
+    journey: str
     status: str
     heard_at: str | None
     incident: str | None
@@ -121,6 +125,7 @@ def _asked_view(stored: StoredJourney, refs: Mapping[str, str], *, with_duress: 
     words = {Status.UNDER_WAY: "awaited", Status.MISSED: "missed", Status.OVER: "answered"}
     return AskedView(
         member=journey.owner,
+        journey=stored.id,
         status="duress" if with_duress and journey.duress else words[stored.status],
         heard_at=moment(journey.heard_at) if journey.heard_at else None,
         incident=refs.get(stored.incident or ""),
