@@ -348,6 +348,32 @@ def test_a_journey_that_the_office_extends_or_calls_off_raises_nothing(valley: W
     assert len(incidents(valley)) == 1
 
 
+def test_a_time_is_meant_by_the_clocks_of_where_somebody_goes(valley: World) -> None:
+    """A7: a journey from one zone into another; half past three in Santiago is half past one in Bogota."""
+    leg = {"to": "L12", "expected_at": "2026-11-27T04:00:00Z", "timezone": "America/Santiago"}
+    valley.client.post("/v1/journeys", json={"team": "north", "member": "ana", "legs": [leg]}, headers=valley.headers)
+    reply = valley.texts("ana", f"WAIT {TRUE} 03:30")
+    assert reply is not None
+    assert "L12 03:30+1" in reply
+    valley.passes(hours=4, minutes=16 + 89)
+    assert incidents(valley) == []
+    valley.passes(minutes=1)
+
+    assert [each["opened_at"][:16] for each in incidents(valley)] == ["2026-11-27T08:00"]
+
+
+def test_time_without_coverage_does_not_count(valley: World) -> None:
+    """From before the expected moment on nobody can be heard for an hour."""
+    gap = {"begins_at": (valley.clock.at + ARRIVAL).isoformat(), "ends_at": "2026-11-27T05:00:00Z"}
+    announced = plan(valley.clock.at) | {"gaps": [gap]}
+    assert valley.client.post("/v1/journeys", json=announced, headers=valley.headers).status_code == 201
+
+    valley.passes(minutes=106 + 60 + 29)
+    assert incidents(valley) == []
+    valley.passes(minutes=1)
+    assert len(incidents(valley)) == 1
+
+
 def plan(at: datetime) -> dict[str, object]:
     """A journey of the team with two legs, at 23:00 and 01:30, of which nobody may be late for long."""
     legs = [

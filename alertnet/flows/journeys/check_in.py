@@ -111,6 +111,13 @@ def cancel_journey(tx: Tx, id: str, by: str) -> None:
     timeline.append(tx, timeline.SYSTEM, ("journey_cancelled", {"by": by, "of": stored.journey.owner}))
 
 
+def zone_ahead(tx: Tx, sender: InTheField, at: datetime) -> str:
+    """By whose clocks somebody on the road writes until when: those of where it is awaited next, else the team's."""
+    held = journeys.hold_of(tx, sender.team.id, sender.member.id)
+    ahead = meant([each.journey for each in held], FieldVerb.EXTEND, at)
+    return ahead[0].awaited.timezone if ahead else sender.words.timezone
+
+
 def may_check_in_by_call(tx: Tx, sender: InTheField) -> bool:
     """Whether a call without words from that phone would count."""
     held = journeys.hold_of(tx, sender.team.id, sender.member.id)

@@ -13,7 +13,7 @@ from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, try_pin
-from alertnet.flows.journeys.check_in import CheckedIn, Heard, begin_journey, check_in
+from alertnet.flows.journeys.check_in import CheckedIn, Heard, begin_journey, check_in, zone_ahead
 from alertnet.flows.notifications.floods import may_reply
 from alertnet.flows.sms.report_by_sms import receive_duress, tell_closing_doors
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
@@ -46,7 +46,8 @@ def receive_check_in(tx: Tx, edition: Edition, sender: InTheField, sms: InboundS
 
 
 def _act(tx: Tx, sender: InTheField, sms: InboundSms, report: Report, at: datetime, *, duress: bool) -> CheckedIn:
-    legs = legs_in(sms.body, at, sender.words.timezone)
+    zone = zone_ahead(tx, sender, at) if report.verb is FieldVerb.EXTEND else sender.words.timezone
+    legs = legs_in(sms.body, at, zone)
     heard = Heard(report.verb, at, report.pin, duress=duress)
     if report.verb is FieldVerb.DEPART and legs:
         return begin_journey(tx, sender, legs, at, report)
