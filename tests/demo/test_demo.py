@@ -104,6 +104,20 @@ def test_a_story_of_the_night_begins_at_night() -> None:
         assert f"{evening.now().astimezone(evening.zone):%H:%M}" == "02:14"
 
 
+def test_a_story_of_the_road_and_one_of_a_roll_call_begin_in_the_field() -> None:
+    """Each member in its own language."""
+    with Evening() as evening:
+        watch = Watch(evening.stage, Console(file=io.StringIO()), limit_seconds=30)
+        evening.begin("road")
+        watch.expect("a reply to Ana", lambda: "L12" in "".join(evening.stage.phone("ana").inbox))
+        evening.begin("roll-call")
+        watch = Watch(evening.stage, Console(file=io.StringIO()), limit_seconds=30)
+        asked = watch.expect("a question to Mary", lambda: evening.stage.phone("mary").inbox)
+
+        assert "are you safe?" in asked[0]
+        watch.expect("a question to Ana", lambda: "todo bien" in "".join(evening.stage.phone("ana").inbox))
+
+
 OWN = """
 tree: valley
 title: The valley

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from alertnet.cli.demo.client import LINK, WRITTEN_CODE, newest
 from alertnet.cli.demo.company import Try, company
@@ -116,6 +117,18 @@ def _drill(stage: Stage) -> None:
     )
 
 
+def _sets_out(stage: Stage) -> None:
+    """Whoever is first in the field says where it will be, and by when; nobody hears of it again."""
+    zone = ZoneInfo(stage.team.timezone) if stage.team.timezone else stage.zone
+    there_at = (stage.clock() + BY_CAR).astimezone(zone)
+    _reports(f"GO {PIN} L12 {there_at:%H:%M}")(stage)
+
+
+def _calls_roll(stage: Stage) -> None:
+    why = "Shots were heard at the market"
+    stage.api.post("/v1/roll-calls", {"team": stage.team.id, "text": why, "raise_incidents": True})
+
+
 def _copies_the_code(stage: Stage) -> None:
     """A stranger has seen the SMS of the first on call, and sends its code."""
     if code := newest(stage.phone(stage.on_call[0]), LINK, WRITTEN_CODE):
@@ -123,6 +136,7 @@ def _copies_the_code(stage: Stage) -> None:
 
 
 FAST = 60
+BY_CAR = timedelta(minutes=10)
 AT_ONCE = timedelta(0)
 SOS: tuple[tuple[timedelta, Act], ...] = ((AT_ONCE, _reports("SOS")),)
 ARREST: tuple[tuple[timedelta, Act], ...] = ((AT_ONCE, _reports_an_arrest),)
@@ -191,6 +205,24 @@ PLOTS = (
         ),
         ((AT_ONCE, _reports(f"ALERTA {PIN} 30 P9 C1")),),
         needs=frozenset({"P9", "ministry-defence"}),
+    ),
+    Plot(
+        Scene(
+            "road",
+            "No word from the road",
+            "Ana is to be at L12 in ten minutes. No word comes: she is reminded, looked for, then an incident opens.",
+        ),
+        ((AT_ONCE, _sets_out),),
+        lasts=timedelta(hours=2, minutes=20),
+    ),
+    Plot(
+        Scene(
+            "roll-call",
+            "Is everybody safe?",
+            "The whole team is asked, each in its language. Ana answers; for whoever does not an incident opens.",
+        ),
+        ((AT_ONCE, _calls_roll), (timedelta(minutes=4), _reports(f"OK {PIN}"))),
+        lasts=timedelta(hours=2, minutes=10),
     ),
     Plot(
         Scene(
