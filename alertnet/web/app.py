@@ -13,7 +13,9 @@ from alertnet.web import pages, problems, twilio
 from alertnet.web.api import actions, events, incidents, journeys, re_resolve, roll_calls, trees
 from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
-from alertnet.web.console import account
+from alertnet.web.console import account, board
+from alertnet.web.console.board import Boards
+from alertnet.web.console.live import Watch
 from alertnet.web.idempotency import InFlight
 from alertnet.web.monitoring import health, metrics
 from alertnet.web.monitoring.observing import Observing
@@ -30,6 +32,7 @@ EDGES = (
     twilio,
     pages,
     account,
+    board,
     health,
     metrics,
 )
@@ -51,6 +54,8 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     app.state.in_flight = InFlight()
     app.state.known_keys = KnownKeys()
     app.state.live = Live(runtime)
+    app.state.boards = Boards(runtime)
+    app.state.watch = Watch(runtime)
     app.state.throttle = Throttle(runtime.counting.add)
     app.add_middleware(BodyLimit)
     app.add_middleware(NeverKept)

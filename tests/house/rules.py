@@ -34,7 +34,7 @@ FLOORS = (
     "incidents sending",
     "journeys",
     "pages system",
-    "sms",
+    "sms desk",
     "voice",
 )
 """The rooms of the flows from the ground up: each imports only what stands on a lower floor."""

@@ -132,6 +132,11 @@ class Contact:
         """Whether alarms and decisions go to this contact."""
         return self.role is Role.COORDINATOR and not self.former
 
+    @property
+    def called(self) -> str:
+        """What it is called in a line of text: a coordinator by its function, others by their organisation."""
+        return self.name if self.is_coordinator and self.name else self.organisation
+
     @cached_property
     def all_methods(self) -> tuple[Method, ...]:
         """All it has or had, those for when it is closed behind the others: a method goes by its index here."""

@@ -1,17 +1,22 @@
-"""What a coordinator does for an incident from any of its pages: vouch, report an action, close (B4, A6)."""
+"""What a coordinator does for an incident from any page: answer what is asked, vouch, report, close (B4, A6)."""
 
+from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import CloseReason
-from alertnet.core.notification import Kind
+from alertnet.core.notification import CALL_FAILURES, DECISIONS, Kind, PromptAnswer, PromptKind
+from alertnet.flows.escalation import report_action
 from alertnet.flows.escalation.pin_proof import Sent
-from alertnet.flows.escalation.report_action import is_reported, report_action, vouch
+from alertnet.flows.escalation.record_decision import decide_prompt
 from alertnet.flows.incidents.close_incident import close_incident
-from alertnet.flows.pages.contact_page import may_answer
+from alertnet.flows.notifications import prompts
+from alertnet.flows.pages.contact_page import ANSWERS, may_answer
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.page import CoordinatorActions, Remark
 from alertnet.store.records import notifications
 from alertnet.store.records.credentials.page_links import PageLink
+from alertnet.store.records.prompts import Prompt
 
+ACKNOWLEDGE, TAKE = "acknowledge", "take"
 VOUCH, ACTION, CLOSE = "vouch", "action", "close"
 ACTS = (VOUCH, ACTION, CLOSE)
 
@@ -20,7 +25,7 @@ def coordinator_actions_of(locked: LockedIncident, link: PageLink) -> Coordinato
     """What the link's coordinator can do now, about those who were told or are to be called."""
     if not may_answer(locked, link):
         return None
-    return CoordinatorActions(tuple(_contacts(locked)))
+    return CoordinatorActions(tuple(contacts_of(locked)))
 
 
 def is_allowed(locked: LockedIncident, sent: Sent) -> bool:
@@ -28,7 +33,7 @@ def is_allowed(locked: LockedIncident, sent: Sent) -> bool:
     if sent.answer == CLOSE:
         return sent.reason in list(CloseReason)
     value = sent.kind in list(AnswerKind) if sent.answer == VOUCH else sent.action in list(Action)
-    return value and sent.contact in {value for value, _ in _contacts(locked)}
+    return value and sent.contact in {value for value, _ in contacts_of(locked)}
 
 
 def carry_out(locked: LockedIncident, link: PageLink, sent: Sent) -> tuple[Remark, ...]:
@@ -38,14 +43,52 @@ def carry_out(locked: LockedIncident, link: PageLink, sent: Sent) -> tuple[Remar
         return ()
     tree, _, contact = sent.contact.partition("/")
     if sent.answer == VOUCH:
-        vouch(locked, tree, contact, AnswerKind(sent.kind), by=link.contact)
+        report_action.vouch(locked, tree, contact, AnswerKind(sent.kind), by=link.contact)
         return (Remark("recorded_vouch", locked.tx.now),)
-    if not is_reported(locked, tree, contact, sent.action, sent.note):
-        report_action(locked, tree, contact, Action(sent.action), note=sent.note or None)
+    if not report_action.is_reported(locked, tree, contact, sent.action, sent.note):
+        report_action.report_action(locked, tree, contact, Action(sent.action), note=sent.note or None)
     return (Remark("recorded_action", locked.tx.now),)
 
 
-def _contacts(locked: LockedIncident) -> list[tuple[str, str]]:
+def answers_to(prompt: Prompt) -> tuple[str, ...]:
+    """What can be said to a prompt."""
+    if prompt.kind == PromptKind.TASK:
+        return (TAKE, *ANSWERS, *CALL_FAILURES)
+    return DECISIONS if prompt.kind == PromptKind.DECISION else (ACKNOWLEDGE,)
+
+
+def answer(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> None:
+    """Say that to a prompt. Said again, it counts once.
+
+    Raises:
+        WrongState: something else was said before, or it was overtaken.
+    """
+    if prompt.kind == PromptKind.TASK:
+        _report(locked, prompt, said, by)
+    elif prompt.answer != (PromptAnswer.ACKNOWLEDGED if said == ACKNOWLEDGE else said):
+        _decide(locked, prompt, said, by)
+
+
+def _decide(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> None:
+    if said != ACKNOWLEDGE:
+        decide_prompt(locked, prompt, PromptAnswer(said), by)
+    elif prompt.is_open:
+        prompts.answer_prompt(locked, prompt.id, PromptAnswer.ACKNOWLEDGED, by)
+    else:
+        raise WrongState("the alarm", prompt.answer or "over", "it was answered before")
+
+
+def _report(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> None:
+    if said == TAKE:
+        report_action.take_task(locked, prompt, by)
+    elif said in CALL_FAILURES:
+        if prompt.answer != said:
+            report_action.report_failure(locked, prompt, PromptAnswer(said), by)
+    else:
+        report_action.report_answer(locked, prompt, ANSWERS[said], by)
+
+
+def contacts_of(locked: LockedIncident) -> list[tuple[str, str]]:
     """(tree/contact, organisation and id) of those who were told or are to be called, if they still may be."""
     kinds = (Kind.ALERT, Kind.REMINDER, Kind.TASK)
     told = sorted(notifications.told(locked.tx.session, locked.incident.id, kinds))

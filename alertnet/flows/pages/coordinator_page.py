@@ -11,9 +11,7 @@ from alertnet.core.disclosure import NO_DETAILS, Said, Subject, details_of
 from alertnet.core.errors import WrongState
 from alertnet.core.limits import LONGEST_NOTE
 from alertnet.core.notification import CALL_FAILURES, DECISIONS, TEXT_DECISIONS, PromptAnswer, PromptKind
-from alertnet.flows.escalation import report_action
 from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove, without_written_pins
-from alertnet.flows.escalation.record_decision import decide_prompt
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.pages import text_decisions
@@ -25,7 +23,15 @@ from alertnet.flows.pages.contact_page import (
     may_answer,
     with_proof,
 )
-from alertnet.flows.pages.coordinator_actions import ACTS, CLOSE, carry_out, coordinator_actions_of, is_allowed
+from alertnet.flows.pages.coordinator_actions import (
+    ACTS,
+    CLOSE,
+    answer,
+    answers_to,
+    carry_out,
+    coordinator_actions_of,
+    is_allowed,
+)
 from alertnet.flows.pages.open_matters import also_open
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at
 from alertnet.messages.page import Page, Remark, TaskDetails
@@ -44,7 +50,6 @@ from alertnet.store.views.timeline_view import ReceivedText
 MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _NUMBER = re.compile(r"\+[0-9](?:[ -]?[0-9]){6,14}")
 
-ACKNOWLEDGE, TAKE = "acknowledge", "take"
 _SAID = {kind.value for kind in ANSWERS.values()}
 
 
@@ -115,7 +120,7 @@ def _is_done(locked: LockedIncident, prompt: Prompt, link: PageLink, sent: Sent)
 def _is_known(locked: LockedIncident, into: LockedIncident | None, prompt: Prompt, link: PageLink, sent: Sent) -> bool:
     if sent.answer in text_decisions.DECISIONS:
         return text_decisions.is_allowed(into, link, sent)
-    return is_allowed(locked, sent) if sent.answer in ACTS else sent.answer in _known(prompt)
+    return is_allowed(locked, sent) if sent.answer in ACTS else sent.answer in answers_to(prompt)
 
 
 def _act(
@@ -130,34 +135,12 @@ def _act(
     return text_decisions.decide_text(locked, into, link, sent), ()
 
 
-def _record(locked: LockedIncident, prompt: Prompt, answer: str, by: str) -> Outcome:
+def _record(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> Outcome:
     try:
-        if prompt.kind == PromptKind.TASK:
-            _report(locked, prompt, answer, by)
-        elif prompt.answer != (PromptAnswer.ACKNOWLEDGED if answer == ACKNOWLEDGE else answer):
-            _decide(locked, prompt, answer, by)
+        answer(locked, prompt, said, by)
     except WrongState:
         return Outcome.OVER
     return Outcome.DONE
-
-
-def _decide(locked: LockedIncident, prompt: Prompt, answer: str, by: str) -> None:
-    if answer != ACKNOWLEDGE:
-        decide_prompt(locked, prompt, PromptAnswer(answer), by)
-    elif prompt.is_open:
-        prompts.answer_prompt(locked, prompt.id, PromptAnswer.ACKNOWLEDGED, by)
-    else:
-        raise WrongState("the alarm", prompt.answer or "over", "it was answered before")
-
-
-def _report(locked: LockedIncident, prompt: Prompt, answer: str, by: str) -> None:
-    if answer == TAKE:
-        report_action.take_task(locked, prompt, by)
-    elif answer in CALL_FAILURES:
-        if prompt.answer != answer:
-            report_action.report_failure(locked, prompt, PromptAnswer(answer), by)
-    else:
-        report_action.report_answer(locked, prompt, ANSWERS[answer], by)
 
 
 def _show(
@@ -265,10 +248,4 @@ def _has_been_said(prompt: Prompt) -> bool:
 
 def _answers(prompt: Prompt) -> tuple[str, ...]:
     """The buttons that are shown: once its contact has answered, only another answer of it is left."""
-    return tuple(ANSWERS) if _has_been_said(prompt) else _known(prompt)
-
-
-def _known(prompt: Prompt) -> tuple[str, ...]:
-    if prompt.kind == PromptKind.TASK:
-        return (TAKE, *ANSWERS, *CALL_FAILURES)
-    return DECISIONS if prompt.kind == PromptKind.DECISION else (ACKNOWLEDGE,)
+    return tuple(ANSWERS) if _has_been_said(prompt) else answers_to(prompt)

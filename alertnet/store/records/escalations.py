@@ -72,12 +72,12 @@ class Found:
 _SCOPES = frozenset(scope.value for scope in Scope)
 _RANKS = range(len(Severity))
 
-_OF_INCIDENTS = Prepared(
+_OF_INCIDENTS: Select[Any] = (
     select(escalations)
     .where(escalations.c.incident_id.in_(bindparam("incidents", expanding=True)))
     .order_by(escalations.c.incident_id, escalations.c.tree)
-    .with_for_update()
 )
+_LOOK_AT, _HOLD = Prepared(_OF_INCIDENTS), Prepared(_OF_INCIDENTS.with_for_update())
 _DUE: Select[Any] = (
     select(escalations.c.id, escalations.c.incident_id)
     .join(incidents, incidents.c.id == escalations.c.incident_id)
@@ -128,8 +128,17 @@ def of_incidents(session: Session, ids: Sequence[str]) -> dict[str, Found]:
 
     One that can't be read comes apart, and keeps none of the others from going on (A11).
     """
+    return _found(session, _HOLD, ids)
+
+
+def look_at_each(session: Session, ids: Sequence[str]) -> dict[str, Found]:
+    """The same for reading alone: nothing is held."""
+    return _found(session, _LOOK_AT, ids)
+
+
+def _found(session: Session, statement: Prepared, ids: Sequence[str]) -> dict[str, Found]:
     found = {id: Found() for id in ids}
-    for row in _OF_INCIDENTS.all(session, {"incidents": list(ids)}):
+    for row in statement.all(session, {"incidents": list(ids)}):
         try:
             found[row.incident_id].sound.append(_escalation(row))
         except Inconsistent as fault:

@@ -113,6 +113,11 @@ def get(session: Session, id: str) -> Incident:
     return _incident(session.execute(select(incidents).where(incidents.c.id == id)).one())
 
 
+def get_each(session: Session, ids: Collection[str]) -> list[Incident]:
+    """The incidents of those ids as they are, for reading alone."""
+    return [_incident(row) for row in session.execute(select(incidents).where(incidents.c.id.in_(ids)))]
+
+
 def pruned_of(session: Session, id: str) -> list[dict[str, Any]]:
     """Who was pruned, as the last resolution found it."""
     return list(session.scalars(select(incidents.c.pruned).where(incidents.c.id == id)).one())

@@ -112,6 +112,11 @@ def get(session: Session, id: str) -> Prompt:
     return _prompt(row)
 
 
+def incident_of(session: Session, id: str) -> str | None:
+    """The id of the incident that a prompt is about; None where there is no such prompt."""
+    return session.scalar(select(alarms.c.incident_id).where(alarms.c.id == id))
+
+
 def hold(session: Session, id: str) -> Prompt:
     """The prompt, held until the transaction ends.
 

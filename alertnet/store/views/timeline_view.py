@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from alertnet.core.disclosure import DURESS, without_duress
 from alertnet.store.records import incidents
+from alertnet.store.tables import incidents as incident_rows
 from alertnet.store.tables import timeline
 from alertnet.store.views.shapes import TextView, moment
 
@@ -52,6 +53,13 @@ def heads(session: Session, chains: Sequence[str]) -> dict[str, int]:
     """The last seq of each of those chains."""
     query = select(timeline.c.chain, func.max(timeline.c.seq).label("seq")).where(timeline.c.chain.in_(chains))
     return {row.chain: row.seq for row in session.execute(query.group_by(timeline.c.chain))}
+
+
+def heads_of_open(session: Session) -> dict[str, int]:
+    """The last seq of each open incident, by its id: what is on the board, and whether it has changed."""
+    query = select(incident_rows.c.id, func.max(timeline.c.seq).label("seq"))
+    query = query.join(timeline, timeline.c.chain == incident_rows.c.id).where(incident_rows.c.status == "open")
+    return {row.id: row.seq for row in session.execute(query.group_by(incident_rows.c.id))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,11 +69,6 @@ def ring_key(tree: str, index: int) -> str:
     return f"{tree}-{index}"
 
 
-def called(contact: Contact) -> str:
-    """What a contact is called in a line of text: coordinators by their function, others by their organisation."""
-    return contact.name if contact.is_coordinator and contact.name else contact.organisation
-
-
 def _member(team: Team, member: Member) -> Party:
     return Party(f"{team.id}-{member.id}", member.name, f"Team {team.id.title()}", "field", (member.phone,))
 
@@ -103,7 +98,7 @@ def with_deputies(tree: ContactTree, ids: tuple[str, ...]) -> Iterator[Contact]:
 def _party(tree: str, contact: Contact) -> Party:
     return Party(
         key=f"{tree}-{contact.id}",
-        title=called(contact),
+        title=contact.called,
         subtitle=(contact.organisation if contact.is_coordinator else contact.name) or "",
         role=contact.role.value,
         phones=_addresses(contact, MethodKind.SMS, MethodKind.CALL),
@@ -127,7 +122,7 @@ class Names:
     def contact(self, tree: str | None, id: str) -> str:
         """A contact, or a member of the field as `team/member`."""
         if tree is not None and tree in self.locked.plans and id in self.locked.tree(tree).contacts:
-            return called(self.locked.contact(tree, id))
+            return self.locked.contact(tree, id).called
         key = id.removeprefix("field/").replace("/", "-")
         return next((party.title for party in self.cast.field if party.key == key), id)
 

@@ -1,0 +1,95 @@
+// Keeps the page live: puts in what has changed, counts the time, says whether the line holds.
+// Without scripts every button works; the page then shows what is new when it is loaded again.
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+const state = document.querySelector("[data-seen]");
+const line = byId("line");
+const plainTitle = document.title.replace(/^\(\d+\) /, "");
+let now = Number(state.dataset.now);
+let learned = Date.now();
+let heard = Date.now();
+
+function put(id, html) {
+  const element = byId(id) ?? listed(id);
+  if (!element) return;
+  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  const path = focused && focused.closest("[id]").id;
+  const label = focused && focused.textContent;
+  const opened = [...element.querySelectorAll("details[open][id]")].map((each) => each.id);
+  element.innerHTML = html; // Every word in it was escaped by the server.
+  for (const each of opened) if (byId(each)) byId(each).open = true;
+  const again = path && byId(path) && [...byId(path).querySelectorAll("a, button, input, select, summary")]
+    .find((each) => each.textContent === label);
+  if (again) again.focus({ preventScroll: true });
+}
+
+function listed(id) { // An incident that is new on the board.
+  return id.startsWith("incident-") && byId("open")?.appendChild(Object.assign(document.createElement("li"), { id }));
+}
+
+function sort() { // By severity and need, as the server does; what stands right is not touched, nor loses its focus.
+  const order = (item) => item.querySelector("[data-order]").dataset.order;
+  const items = [...document.querySelectorAll("#open > li")];
+  items.sort((one, other) => (order(one) < order(other) ? -1 : 1));
+  items.forEach((item, place) => {
+    const there = byId("open").children[place];
+    if (there !== item) there.before(item);
+  });
+}
+
+function isBusy(id) { // Nothing that somebody is filling in is taken from under the hand.
+  const field = document.activeElement;
+  return field && field.matches("input:not([type=hidden]), select, textarea") && byId(id) && byId(id).contains(field);
+}
+
+function receive(event) {
+  const news = JSON.parse(event.data);
+  const waited = document.querySelectorAll("#matters .matter:not(.put-off)").length;
+  now = news.now, learned = heard = Date.now();
+  if (news.all) for (const each of document.querySelectorAll("#open > li")) if (!(each.id in news.regions)) each.remove();
+  for (const [id, html] of Object.entries(news.regions)) {
+    if (id === "title") document.title = html + plainTitle;
+    else if (html === null) byId(id)?.remove();
+    else if (!isBusy(id)) put(id, html);
+  }
+  sort();
+  if (document.querySelectorAll("#matters .matter:not(.put-off)").length > waited) sound();
+  tick();
+}
+
+const query = new URLSearchParams(location.search);
+query.set("seen", state.dataset.seen);
+const stream = new EventSource(`${state.dataset.live}?${query}`);
+stream.onmessage = receive;
+stream.addEventListener("still", (event) => { now = Number(event.data), learned = heard = Date.now(), tick(); });
+stream.addEventListener("away", () => { heard = 0, tick(); });
+
+function tick() {
+  const at = now + (Date.now() - learned) / 1000;
+  for (const due of document.querySelectorAll("[data-due]")) due.textContent = until(Number(due.dataset.due) - at);
+  const old = Date.now() - heard > 40000;
+  line.classList.toggle("old", old);
+  line.textContent = (old ? line.dataset.old : line.dataset.live) + new Date(now * 1000).toLocaleTimeString();
+}
+
+function until(seconds) {
+  if (seconds < 1) return line.dataset.now;
+  const whole = Math.round(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  if (hours) return `${hours} h ${minutes} min`;
+  return minutes ? `${minutes} min ${rest} s` : `${rest} s`;
+}
+
+function sound() {
+  if (!byId("sound")?.checked) return;
+  const context = new AudioContext();
+  const [tone, volume] = [context.createOscillator(), context.createGain()];
+  tone.connect(volume).connect(context.destination);
+  volume.gain.setValueAtTime(0.2, context.currentTime);
+  volume.gain.exponentialRampToValueAtTime(0.001, context.currentTime + 0.8);
+  tone.start(), tone.stop(context.currentTime + 0.8);
+}
+
+setInterval(tick, 1000);
+tick();

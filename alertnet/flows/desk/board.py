@@ -1,0 +1,263 @@
+"""The board: what is asked of coordinators now, and every open incident with its escalations, as values."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from alertnet.core.escalation.advance_incident import coming_level
+from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.core.escalation.state import LAST_RESORT, LevelStatus, State, Status
+from alertnet.core.incident import Incident, Severity
+from alertnet.core.limits import LATEST
+from alertnet.core.notification import PromptAnswer, PromptKind
+from alertnet.core.resolution.resolve import Plan
+from alertnet.flows.notifications import prompts
+from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.prefetch import Prefetch
+from alertnet.flows.unit.unit_of_work import UnitOfWork
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import editions
+from alertnet.store.records import escalations as escalation_store
+from alertnet.store.records import incidents as incident_store
+from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.escalations import Found
+from alertnet.store.records.prompts import Prompt
+from alertnet.store.views import timeline_view
+
+LAST_RESORT_NAME = "last resort"
+
+
+@dataclass(frozen=True)
+class Path:
+    """An escalation as a line: levels passed, the one it stands in, the next. `next_at` None: not without a go."""
+
+    tree: str
+    title: str
+    status: str
+    round: int
+    passed: tuple[str, ...]
+    now: str | None
+    next: str | None
+    next_at: datetime | None
+    on_hold: bool
+    acting: tuple[str, ...]
+    """Who has acknowledged."""
+    action_due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What is asked of coordinators: `subject` and `about` as of the prompt. `names`: whom a go would tell.
+
+    `held`: somebody has put it off, and it is asked again at `again_at`; `taken_by`: who calls meanwhile.
+    """
+
+    id: str
+    ref: str
+    type: str
+    severity: Severity
+    kind: str
+    subject: str
+    about: str
+    names: tuple[str, ...]
+    why: tuple[str, ...]
+    tree: str
+    automatic_at: datetime | None
+    again_at: datetime | None
+    asked: int
+    held: bool
+    taken_by: str | None
+    zone: str
+
+    @property
+    def is_decision(self) -> bool:
+        """Whether it is answered by go or hold."""
+        return self.kind == PromptKind.DECISION
+
+    @property
+    def is_task(self) -> bool:
+        """Whether somebody is to be called."""
+        return self.kind == PromptKind.TASK
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """What comes first: what nobody has put off, the gravest, what proceeds soonest by itself."""
+        put_off = self.held or self.taken_by is not None
+        soonest = self.automatic_at.timestamp() if self.automatic_at else float("inf")
+        return put_off, self.severity.rank, not self.is_decision, soonest, self.ref, self.id
+
+
+@dataclass(frozen=True)
+class OpenIncident:
+    """An open incident as the board shows it. `seq`: how far its history had come then; `zone`: of its clocks."""
+
+    id: str
+    seq: int
+    ref: str
+    type: str
+    severity: Severity
+    country: str
+    zone: str
+    opened_at: datetime
+    drill: bool
+    verified: bool
+    is_text: bool
+    paths: tuple[Path, ...]
+    matters: tuple[Matter, ...]
+    warnings: tuple[str, ...]
+    broken: bool
+    """Whether something of it can't be read, and waits for an administrator."""
+
+    @property
+    def acting(self) -> tuple[str, ...]:
+        """Who has taken charge, in whichever tree."""
+        return tuple(dict.fromkeys(name for path in self.paths for name in path.acting))
+
+    @property
+    def need(self) -> int:
+        """How much it needs somebody, 0 the most: nobody is left who could answer, nobody has, somebody, everybody."""
+        stands = {path.status for path in self.paths}
+        if self.broken or not self.paths or Status.UNANSWERED in stands:
+            return 0
+        if not self.acting:
+            return 1
+        return 3 if stands <= {Status.ACKNOWLEDGED, Status.STOPPED} else 2
+
+    @property
+    def order(self) -> str:
+        """By severity and need, then the latest first: as text, so that a page can put it in its place."""
+        earlier = int((LATEST - self.opened_at).total_seconds())
+        return f"{self.severity.rank}{self.need}{earlier:010d}{self.ref}"
+
+    def is_old(self, seq: int, now: datetime) -> bool:
+        """Whether it must be read anew: something was recorded, or what was to come next has come."""
+        return seq != self.seq or any(path.next_at is not None and path.next_at <= now for path in self.paths)
+
+
+@dataclass(frozen=True)
+class Board:
+    """All open incidents, and the matters of them all, each in the order in which they are to be looked at."""
+
+    now: datetime
+    incidents: tuple[OpenIncident, ...]
+
+    @property
+    def matters(self) -> tuple[Matter, ...]:
+        """What is asked of coordinators."""
+        found = (matter for incident in self.incidents for matter in incident.matters)
+        return tuple(sorted(found, key=lambda matter: matter.order))
+
+    def only(self, drill: bool, severity: str = "", country: str = "") -> "Board":
+        """The drills alone or the others; of one severity and country, where these are given."""
+        return Board(
+            self.now,
+            tuple(
+                each
+                for each in self.incidents
+                if each.drill is drill and severity in ("", each.severity) and country in ("", each.country)
+            ),
+        )
+
+
+def read_board(tx: Tx, known: Mapping[str, OpenIncident]) -> Board:
+    """The board as it stands. `known`: incidents that were read before, by id, used where nothing has changed since."""
+    heads = timeline_view.heads_of_open(tx.session)
+    fresh = {id: known[id] for id, seq in heads.items() if id in known and not known[id].is_old(seq, tx.now)}
+    changed = [id for id in heads if id not in fresh]
+    read = {each.id: each for each in _read(tx, changed, heads)} if changed else {}
+    return Board(tx.now, tuple(sorted({**fresh, **read}.values(), key=lambda each: each.order)))
+
+
+def look_closely(tx: Tx, incident: Incident, found: Found) -> LockedIncident:
+    """An incident with its escalations, for reading alone: nothing is held."""
+    plans = editions.plans(tx, incident.facts, incident.trees)
+    prefetch = Prefetch(tx, [])
+    return LockedIncident(tx, incident, plans, found.sound, UnitOfWork(tx), prefetch, broken=found.broken)
+
+
+def as_open(locked: LockedIncident, open_prompts: Iterable[Prompt], seq: int) -> OpenIncident:
+    """The incident as the board shows it."""
+    facts, incident = locked.facts, locked.incident
+    zone = next((plan.tree.timezone for plan in locked.plans.values()), "UTC")
+    asked = [each for each in open_prompts if each.kind != PromptKind.FIELD_STATUS]
+    return OpenIncident(
+        id=incident.id,
+        seq=seq,
+        ref=incident.ref,
+        type=facts.type,
+        severity=facts.severity,
+        country=facts.country,
+        zone=zone,
+        opened_at=incident.opened_at,
+        drill=facts.drill,
+        verified=facts.verified,
+        is_text=facts.lone_text,
+        paths=tuple(path_of(locked.plans[tree], state, locked.tx.now) for tree, state in sorted(locked.states.items())),
+        matters=tuple(_matter(locked, each, zone) for each in asked),
+        warnings=incident.warnings,
+        broken=bool(locked.broken),
+    )
+
+
+def path_of(plan: Plan, state: State, now: datetime) -> Path:
+    """The escalation of that tree as a line."""
+    tree = plan.tree
+    runs = [run for run in state.runs if run.round == state.round]
+    current = next((run for run in reversed(runs) if run.status is LevelStatus.OPEN), None)
+    coming = coming_level(plan, state, now)
+    acting = [id for id, kind in state.answers.items() if kind is AnswerKind.ACKNOWLEDGED and id in tree.contacts]
+
+    def name(index: int) -> str:
+        return LAST_RESORT_NAME if index == LAST_RESORT else tree.levels[index].name
+
+    return Path(
+        tree=tree.id,
+        title=tree.title,
+        status=state.status.value,
+        round=state.round,
+        passed=tuple(name(run.index) for run in runs if run is not current),
+        now=None if current is None or state.status is Status.ACKNOWLEDGED else name(current.index),
+        next=coming.name if coming is not None else None,
+        next_at=coming.automatic_at if coming is not None else None,
+        on_hold=state.on_hold_since is not None,
+        acting=tuple(tree.contacts[id].called for id in acting),
+        action_due_at=state.action_due_at,
+    )
+
+
+def _read(tx: Tx, ids: Sequence[str], heads: Mapping[str, int]) -> Iterable[OpenIncident]:
+    incidents = incident_store.get_each(tx.session, ids)
+    escalations = escalation_store.look_at_each(tx.session, ids)
+    asked = prompt_store.open_of(tx.session, ids)
+    for each in incidents:
+        yield as_open(look_closely(tx, each, escalations[each.id]), asked[each.id], heads[each.id])
+
+
+def _matter(locked: LockedIncident, prompt: Prompt, zone: str) -> Matter:
+    tree = locked.tree_of(prompt.escalation_id) if prompt.escalation_id else ""
+    told = prompts.level_in_words(locked, locked.states, tree, prompt.level_index) if prompt.subject == "level" else {}
+    return Matter(
+        id=prompt.id,
+        ref=locked.incident.ref,
+        type=locked.facts.type,
+        severity=locked.facts.severity,
+        kind=prompt.kind,
+        subject=prompts.subject_of(locked, prompt).value,
+        about=_called(locked, tree, prompt),
+        names=tuple(dict.fromkeys(locked.contact(tree, id).called for id in told.get("names", ()))),
+        why=told.get("why", ()),
+        tree=locked.tree(tree).title if tree else "",
+        automatic_at=prompt.automatic_at,
+        again_at=prompt.due_at,
+        asked=prompt.asked,
+        held=prompt.answer == PromptAnswer.HOLD,
+        taken_by=prompt.answered_by if prompt.answer == PromptAnswer.TAKEN else None,
+        zone=zone,
+    )
+
+
+def _called(locked: LockedIncident, tree: str, prompt: Prompt) -> str:
+    """What a prompt is about: a contact by what it is called, else as it was written."""
+    about = prompt.about or ""
+    contacts = locked.tree(tree).contacts if tree else {}
+    return contacts[about].called if about in contacts else about

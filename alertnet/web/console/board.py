@@ -1,0 +1,193 @@
+"""The board: what is asked of coordinators now, and below it every open incident; drills on a page of their own."""
+
+import threading
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request, Response
+from starlette.responses import StreamingResponse
+
+from alertnet.core.disclosure import Subject
+from alertnet.core.errors import BadInput, Unknown
+from alertnet.core.incident import Severity
+from alertnet.flows.desk.board import Board, OpenIncident, read_board
+from alertnet.flows.pages.coordinator_actions import answer, answers_to
+from alertnet.flows.unit.idempotent_request import Show
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import prompts
+from alertnet.store.records.credentials import users
+from alertnet.store.records.idempotency import ApiAnswer
+from alertnet.web.auth import InForce
+from alertnet.web.console.door import Viewer, act_once, by, proof_of
+from alertnet.web.console.live import Look, Regions, Watch
+from alertnet.web.console.refusing import Told
+from alertnet.web.console.shown import HEADERS, go_to, language_of, may_act, rendered, show
+from alertnet.web.forms import Posted, word
+
+router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
+
+PROOF = "__PROOF__"
+"""Stands in what is rendered for many for the proof of each one's session."""
+
+
+class Boards:
+    """The board as this process last read it: what has not changed since is not read again."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._known: dict[str, OpenIncident] = {}
+        self._reading = threading.Lock()
+
+    def read(self) -> Board:
+        """The board as it stands."""
+        with self._reading:
+            board = self._runtime.read(read_board, self._known)
+            self._known = {each.id: each for each in board.incidents}
+        return board
+
+
+@dataclass(frozen=True)
+class BoardLook:
+    """The board as all see it who speak that language, may act or not, and have chosen the same."""
+
+    boards: Boards = field(compare=False)
+    drill: bool
+    severity: str
+    country: str
+    language: str
+    acts: bool
+
+    def regions(self, runtime: Runtime, before: Regions | None) -> Regions:
+        """The matters, the list of incidents, and each incident's lines apart."""
+        board = self.boards.read()
+        return before if before is not None and before.source == board.incidents else self.of(runtime, board)
+
+    def of(self, runtime: Runtime, everything: Board) -> Regions:
+        """That board in words."""
+        board = everything.only(self.drill, self.severity, self.country)
+        words = {**spoken(runtime, self.language), "acts": self.acts, "proof": PROOF}
+
+        def say(template: str, **values: object) -> str:
+            return rendered(template, self.language, **words, **values)
+
+        lines = {f"incident-{each.ref}": say("incident_line.html", incident=each) for each in board.incidents}
+        waiting = sum(not (matter.held or matter.taken_by) for matter in board.matters)
+        drills = len(everything.incidents) - len(everything.only(False).incidents)
+        parts = {
+            "matters": say("matters.html", matters=board.matters),
+            "count": say("count.html", open=len(board.incidents), waiting=waiting, drills=drills),
+            "title": f"({waiting}) " if waiting else "",
+        }
+        return Regions({**parts, **lines}, everything.incidents)
+
+
+def spoken(runtime: Runtime, language: str) -> dict[str, object]:
+    """What puts types, severities and statements into words."""
+    words = runtime.renderer(runtime.edition.templates).words(language)
+
+    def statement(subject: str, about: str, type: str) -> str:
+        return words.statement(Subject(subject), about or None, words.types[type])
+
+    return {
+        "types": words.types,
+        "severities": words.severities,
+        "statement": statement,
+        "reasons_to_wait": words.reasons_to_wait,
+    }
+
+
+def boards_of(request: Request) -> Boards:
+    """The boards of this process."""
+    boards: Boards = request.app.state.boards
+    return boards
+
+
+@router.get("")
+def show_board(request: Request, who: Viewer, runtime: InForce) -> Response:
+    """What is real."""
+    return _show(request, who, runtime, drill=False)
+
+
+@router.get("/drills")
+def show_drills(request: Request, who: Viewer, runtime: InForce) -> Response:
+    """Drills, which look otherwise."""
+    return _show(request, who, runtime, drill=True)
+
+
+@router.get("/live")
+@router.get("/drills/live")
+async def follow_board(
+    request: Request,
+    who: Viewer,
+    runtime: InForce,
+    seen: str = "",
+    last_event_id: Annotated[str, Header()] = "",
+) -> Response:
+    """What changes on that board, as Server-Sent Events; `seen`: the version that the page came with."""
+    look = _look(request, who, drill="/drills/" in request.url.path)
+    return follow(request, runtime, look, who, last_event_id or seen)
+
+
+@router.post("/matters/{id}")
+def answer_matter(id: str, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+    """Say go, hold or refuse to what is asked; take an alarm or a task on."""
+    said = word(form, "answer") or ""
+    back = "/desk/drills" if form.get("back") == "drills" else "/desk"
+
+    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+        incident = prompts.incident_of(tx.session, id)
+        if incident is None:
+            raise Unknown("matter", id[:32])
+        locked = take_up(tx, incident)
+        prompt = prompts.hold(tx.session, id)
+        if said not in answers_to(prompt):
+            raise BadInput("answer", said, answers_to(prompt))
+        answer(locked, prompt, said, by(who))
+        there = f"/desk/incidents/{locked.incident.ref}" if form.get("back") == "incident" else back
+        return locked, lambda _: ApiAnswer(303, None, there)
+
+    return go_to(act_once(request, who, form, act))
+
+
+def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, seen: str) -> Response:
+    """The stream of a page, with the proof of this session in its forms."""
+    watch: Watch = request.app.state.watch
+    proof, token = proof_of(runtime, who), request.cookies["desk"]
+
+    def is_in() -> bool:
+        return runtime.read(users.signed_in, token) is not None
+
+    async def events() -> AsyncIterator[str]:
+        async for event in watch.changes(look, who.id, seen, is_in):
+            yield event.replace(PROOF, proof)
+
+    return StreamingResponse(events(), headers=HEADERS, media_type="text/event-stream")
+
+
+def _look(request: Request, who: Viewer, *, drill: bool) -> BoardLook:
+    severity, country = request.query_params.get("severity", ""), request.query_params.get("country", "")
+    if severity not in ("", *Severity):
+        raise BadInput("severity", severity[:32], list(Severity))
+    return BoardLook(boards_of(request), drill, severity, country[:2], language_of(request), may_act(who))
+
+
+def _show(request: Request, who: Viewer, runtime: Runtime, *, drill: bool) -> Response:
+    look = _look(request, who, drill=drill)
+    board = look.boards.read()
+    regions = look.of(runtime, board)
+    proof = proof_of(runtime, who)
+    return show(
+        request,
+        "board.html",
+        who=who,
+        drill=drill,
+        regions={id: html.replace(PROOF, proof) for id, html in regions.parts.items()},
+        version=regions.version,
+        now=board.now,
+        severities=spoken(runtime, look.language)["severities"],
+        countries=sorted({each.country for each in board.incidents}),
+        chosen=look,
+    )

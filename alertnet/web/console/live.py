@@ -1,0 +1,157 @@
+"""What the open pages of the console show, kept new: looked at after each commit, rendered once for all who see it.
+
+A page shows regions, each the inner HTML of an element by its id. Its stream says which of them have changed since, as
+soon as they do; whoever was cut off goes on from what it last saw. One listener for the whole process.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+import structlog
+from fastapi import HTTPException
+
+from alertnet.runtime.wiring import Runtime
+
+LOOK_SECONDS = 1.0
+GATHER_SECONDS = 0.02
+"""Commits that come together are looked at together."""
+STILL_THERE_SECONDS = 15.0
+"""A page hears so often that nothing is new, and knows by it that the line holds."""
+MOST_PAGES = 300
+MOST_PAGES_OF_ONE = 20
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Regions:
+    """What a page shows, by the ids of elements. `source`: what it was made of; from the same nothing else is made."""
+
+    parts: Mapping[str, str]
+    source: object = field(default=None, compare=False)
+
+    @cached_property
+    def version(self) -> str:
+        """Another one wherever anything differs."""
+        return hashlib.sha256(json.dumps(sorted(self.parts.items())).encode()).hexdigest()[:16]
+
+    def since(self, before: "Regions | None") -> dict[str, str | None]:
+        """What has changed since then, None for what is gone; all of it where that is not known."""
+        known = before.parts if before is not None else {}
+        changed = {id: html for id, html in self.parts.items() if known.get(id) != html}
+        return {**changed, **dict.fromkeys(id for id in known if id not in self.parts)}
+
+
+class Look(Protocol):
+    """A page as far as many see the same of it; equal ones are rendered once."""
+
+    def __hash__(self) -> int: ...
+
+    def regions(self, runtime: Runtime, before: Regions | None) -> Regions:
+        """What it shows now; `before`: what it showed last, to be given back where nothing has changed."""
+        ...
+
+
+class Watch:
+    """Looks for all pages that are open in this process."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._open: Counter[Look] = Counter()
+        self._by_session: Counter[str] = Counter()
+        self._shown: dict[Look, Regions] = {}
+        self._is_away = False
+        self._news = asyncio.Condition()
+        self._listener: asyncio.Task[None] | None = None
+
+    async def changes(self, look: Look, session: str, seen: str, is_in: Callable[[], bool]) -> AsyncIterator[str]:
+        """The events of one page that showed the version `seen`, until its session ends.
+
+        Raises:
+            HTTPException: 429, too many pages are open.
+        """
+        async with self._following(look, session):
+            before: Regions | None = None
+            while await asyncio.to_thread(is_in):
+                now = await self._beyond(look, before)
+                if self._is_away:
+                    yield "event: away\ndata: {}\n\n"
+                    await asyncio.sleep(LOOK_SECONDS)
+                elif now is None or (before is None and now.version == seen):
+                    before = before or now
+                    yield f"event: still\ndata: {self._runtime.now().timestamp():.0f}\n\n"
+                else:
+                    news = {"now": self._runtime.now().timestamp(), "regions": now.since(before), "all": before is None}
+                    before = now
+                    yield f"id: {now.version}\ndata: {json.dumps(news)}\n\n"
+
+    @asynccontextmanager
+    async def _following(self, look: Look, session: str) -> AsyncIterator[None]:
+        if self._open.total() >= MOST_PAGES or self._by_session[session] >= MOST_PAGES_OF_ONE:
+            raise HTTPException(429, "too many pages are open", {"Retry-After": "30"})
+        self._open[look] += 1
+        self._by_session[session] += 1
+        if self._listener is None:
+            self._listener = asyncio.create_task(self._listen())
+        try:
+            yield
+        finally:
+            self._open -= Counter([look])
+            self._by_session -= Counter([session])
+            if look not in self._open:
+                self._shown.pop(look, None)
+            if not self._open and self._listener is not None:
+                self._listener.cancel()
+                self._listener = None
+
+    async def _beyond(self, look: Look, before: Regions | None) -> Regions | None:
+        """What is shown once that is another than before; None: nothing is new for a while."""
+
+        def is_new() -> bool:
+            return self._is_away or (look in self._shown and self._shown[look] is not before)
+
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STILL_THERE_SECONDS), self._news:
+                await self._news.wait_for(is_new)
+                return self._shown.get(look)
+        return None
+
+    async def _listen(self) -> None:
+        woken, loop = asyncio.Event(), asyncio.get_running_loop()
+
+        def hook() -> object:
+            return loop.call_soon_threadsafe(woken.set)
+
+        self._runtime.on_commit.append(hook)
+        try:
+            while True:
+                await self._look()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), LOOK_SECONDS)
+                    await asyncio.sleep(GATHER_SECONDS)
+                woken.clear()
+        finally:
+            self._runtime.on_commit.remove(hook)
+
+    async def _look(self) -> None:
+        before = {look: self._shown.get(look) for look in self._open}
+        try:
+            shown = await asyncio.to_thread(
+                lambda: {look: look.regions(self._runtime, regions) for look, regions in before.items()}
+            )
+            is_away = False
+        except Exception as error:
+            # Whoever looks on is told so; a listener that ended would let them believe that nothing happens.
+            log.warning("console_look_failed", error=type(error).__name__)
+            shown, is_away = {}, True
+        async with self._news:
+            self._shown |= {look: regions for look, regions in shown.items() if look in self._open}
+            self._is_away = is_away
+            self._news.notify_all()

@@ -1,0 +1,210 @@
+"""The board: what waits for a decision first, then every open incident; an act on it is done once, by a person."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from alertnet.core.incident import Perpetrator, Severity
+from alertnet.store.records.credentials.users import Role
+from alertnet.store.tables import alarms
+from alertnet.store.views import timeline_view
+from tests.web.console.conftest import SitDown
+from tests.web.console.desk import Desk
+from tests.web.world import PUBLIC_URL, World
+
+
+def decisions(world: World) -> list[tuple[str, str]]:
+    """What was decided of the incident, and by whom, as its history has it."""
+    entries = world.runtime.read(lambda tx: timeline_view.entries(tx.session, world.incident, 0, 1000))
+    payloads = [each["payload"] or {} for each in entries if each["kind"] == "decision"]
+    return [(str(each["decision"]), str(each["by"])) for each in payloads]
+
+
+@pytest.fixture
+def unverified(world: World) -> str:
+    """A bare SOS: its coordinators are asked whether it is genuine."""
+    world.raises(verified=False)
+    return world.ref()
+
+
+def test_the_question_comes_first_and_go_decides_it(world: World, desk: Desk, unverified: str) -> None:
+    """One sentence, one countdown, one act each; who pressed it stands on the record (A10)."""
+    board = desk.opens("/desk")
+    assert f"Is {unverified} genuine?" in board.text
+    assert "<title>(1) Board" in board.html
+
+    pressed = board.presses("Go")
+
+    assert (pressed.status_code, pressed.headers["Location"]) == (303, "/desk")
+    assert decisions(world) == [("go", "user maria")]
+    after = desk.opens("/desk")
+    assert "Nothing waits for a decision." in after.text
+    assert "<title>Board" in after.html
+
+
+def test_hold_puts_the_question_off(world: World, desk: Desk, unverified: str) -> None:
+    desk.opens("/desk").presses("Hold")
+
+    board = desk.opens("/desk")
+    assert decisions(world) == [("hold", "user maria")]
+    assert "On hold; asked again 03:14" in board.text
+    assert "<title>Board" in board.html
+    assert board.presses("Go").status_code == 303
+    assert [decision for decision, _ in decisions(world)] == ["hold", "go"]
+
+
+def test_the_same_form_sent_again_acts_once_and_says_so(world: World, desk: Desk, unverified: str) -> None:
+    """The line breaks while an act is sent, and the browser sends it again (A1)."""
+    form = desk.opens("/desk").form("Go")
+
+    first, again = form.sent(), form.sent()
+
+    assert (first.status_code, again.status_code) == (303, 409)
+    assert "was recorded before" in again.text
+    assert decisions(world) == [("go", "user maria")]
+
+
+def test_of_two_coordinators_the_second_is_told_that_it_is_decided(
+    world: World, sit_down: SitDown, unverified: str
+) -> None:
+    maria, ben = sit_down("maria"), sit_down("ben")
+    hers, his = maria.opens("/desk").form("Go"), ben.opens("/desk").form("Hold")
+
+    assert (hers.sent().status_code, his.sent().status_code) == (303, 409)
+    assert decisions(world) == [("go", "user maria")]
+
+
+def test_an_observer_sees_and_does_not_act(world: World, sit_down: SitDown, desk: Desk, unverified: str) -> None:
+    observer = sit_down("olga", Role.OBSERVER)
+    board = observer.opens("/desk")
+    assert unverified in board.text
+    assert "Go" not in re.findall(r"<button[^>]*>(\w+)<", board.html)
+
+    fields = {**desk.opens("/desk").form("Go").fields}
+    proof = observer.opens("/desk/account").form("Sign out").fields["proof"]
+    refused = observer.posts(desk.opens("/desk").form("Go").action, {**fields, "proof": proof})
+
+    assert refused.status_code == 403
+    assert decisions(world) == []
+    assert desk.opens("/desk").presses("Go").status_code == 303
+
+
+FORGERIES: list[tuple[dict[str, str], dict[str, str]]] = [
+    ({"proof": ""}, {"Origin": PUBLIC_URL}),
+    ({"proof": "0" * 32}, {"Origin": PUBLIC_URL}),
+    ({}, {}),
+    ({}, {"Origin": "null"}),
+    ({}, {"Origin": "https://evil.example"}),
+    ({}, {"Origin": PUBLIC_URL.replace("https", "https://evil.example?")}),
+]
+
+
+@pytest.mark.parametrize(("fields", "headers"), FORGERIES)
+def test_what_another_page_made_does_nothing(
+    world: World, desk: Desk, unverified: str, fields: dict[str, str], headers: dict[str, str]
+) -> None:
+    form = desk.opens("/desk").form("Go")
+    sent = {"Content-Type": "application/x-www-form-urlencoded", **headers}
+
+    refused = desk.posts(form.action, {**form.fields, **fields}, sent)
+
+    assert refused.status_code == 403
+    assert decisions(world) == []
+    assert form.sent().status_code == 303
+
+
+def test_a_form_of_another_session_does_nothing(world: World, sit_down: SitDown, unverified: str) -> None:
+    maria, ben = sit_down("maria"), sit_down("ben")
+    form = maria.opens("/desk").form("Go")
+
+    assert ben.posts(form.action, form.fields).status_code == 403
+    assert form.sent().status_code == 303
+
+
+def test_what_a_go_would_tell_is_said_before(world: World, desk: Desk) -> None:
+    """The sentence names those who would hear, why it waits, and when it proceeds by itself: here never."""
+    world.raises(severity=Severity.SERIOUS, perpetrator=Perpetrator.UNKNOWN)
+
+    assert "Valley network" in desk.opens("/desk").text
+
+
+def test_incidents_stand_by_severity_and_drills_apart(world: World, desk: Desk) -> None:
+    refs = {}
+    for name, facts in {"watch": {"severity": Severity.WATCH}, "drill": {"drill": True}, "critical": {}}.items():
+        world.raises(**facts)
+        refs[name] = world.ref()
+
+    board, drills = desk.opens("/desk"), desk.opens("/desk/drills")
+
+    assert board.text.index(refs["critical"]) < board.text.index(refs["watch"])
+    assert refs["drill"] not in board.text
+    assert refs["drill"] in drills.text
+    assert "nothing here is real" in drills.text
+    assert "1 in drills" in board.text
+
+
+def test_a_filter_leaves_the_others_out(world: World, desk: Desk) -> None:
+    world.raises(severity=Severity.WATCH)
+    watch = world.ref()
+    world.raises()
+    critical = world.ref()
+
+    chosen = desk.opens("/desk?severity=watch").text
+
+    assert watch in chosen
+    assert critical not in chosen
+    assert desk.browser.get("/desk?severity=high").status_code == 422
+
+
+def test_an_escalation_is_a_line_with_its_levels(world: World, desk: Desk) -> None:
+    world.raises()
+
+    line = desk.opens("/desk").text
+
+    assert "Valley network Friends Coordination" in line
+    assert "nobody acts yet" in line
+
+
+def test_an_alarm_is_taken_on_by_a_person(world: World, desk: Desk) -> None:
+    world.raises()
+    world.texts("+573005550012", "we do not understand what this is")
+
+    desk.opens("/desk").presses("I see to it")
+
+    [alarm] = world.rows(alarms)
+    assert (alarm.answer, alarm.answered_by) == ("acknowledged", "user maria")
+
+
+def test_the_page_loads_nothing_from_elsewhere_and_little_at_all(world: World, desk: Desk) -> None:
+    """A phone on a bad line: the first view with forty incidents is under 14 kB on the wire."""
+    for _ in range(40):
+        world.raises()
+
+    answer = desk.browser.get("/desk", headers={"Accept-Encoding": "gzip"})
+
+    assert not re.findall(r'(?:src|href|action)="(?!/desk|\?)', answer.text)
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.text.count('class="incident critical"') == 40
+    assert answer.num_bytes_downloaded < 14_000
+
+
+def test_nothing_of_what_people_wrote_stands_on_the_board(world: World, desk: Desk) -> None:
+    """It is left open on a table: places, names and words are a page further (A9)."""
+    world.raises()
+
+    board = desk.opens("/desk").html
+
+    assert world.ref() in board
+    assert not [secret for secret in ("Vereda La Esperanza", "Two were taken", "Maria Example") if secret in board]
+
+
+def test_a_matter_that_is_none_is_not_found(world: World, desk: Desk, unverified: str) -> None:
+    form = desk.opens("/desk").form("Go")
+
+    assert desk.posts("/desk/matters/nothing", form.fields).status_code == 404
+    assert desk.posts(form.action, {**form.fields, "answer": "shout"}).status_code == 422
+    [prompt] = world.runtime.read(lambda tx: tx.session.execute(select(alarms)).all())
+    assert prompt.answer is None
+    assert form.sent().status_code == 303
