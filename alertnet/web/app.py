@@ -13,7 +13,7 @@ from alertnet.web import pages, problems, twilio
 from alertnet.web.api import actions, events, incidents, journeys, re_resolve, roll_calls, trees
 from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
-from alertnet.web.console import account, board
+from alertnet.web.console import account, board, incident
 from alertnet.web.console.board import Boards
 from alertnet.web.console.live import Watch
 from alertnet.web.idempotency import InFlight
@@ -33,6 +33,7 @@ EDGES = (
     pages,
     account,
     board,
+    incident,
     health,
     metrics,
 )

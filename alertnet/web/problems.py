@@ -14,6 +14,7 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -93,6 +94,12 @@ def install(app: FastAPI) -> None:
     # Nobody is there any more to read this; it only keeps a body that never came from being a fault of ours.
     app.add_exception_handler(ClientDisconnect, lambda _, __: Problem(408, "the body did not come to its end"))
     app.add_exception_handler(Exception, _our_fault)
+
+
+def first_fault(error: ValidationError) -> BadInput:
+    """The first thing that is wrong with a body, as an error of ours."""
+    fault = error.errors()[0]
+    return BadInput(".".join(map(str, fault["loc"])), _shown(_value(fault)), _allowed(fault))
 
 
 def _invalid(_: Request, error: Any) -> Response:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
-from alertnet.core.disclosure import Subject
+from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import CloseReason
 from alertnet.core.notification import URGENT, AttemptStatus, Kind
 from alertnet.flows.notifications.cancel_alerts import cancel
@@ -28,7 +28,19 @@ Told = dict[tuple[str, str], set[tuple[str, str]]]
 
 def stand_down(locked: LockedIncident) -> None:
     """Tell everybody who may have been told or rung that it is over, or was a false alarm."""
-    _tell(locked, _all_clear(locked), _told(locked, RUNG), locked.incident.close_reason)
+    reason = locked.incident.close_reason
+    _tell(locked, _all_clear(reason), _told(locked, RUNG), reason)
+
+
+def who_hears(locked: LockedIncident, *, of_close: bool) -> list[tuple[str, str]]:
+    """(tree, contact) of those who would be told that it is over, or else that there is news."""
+    told = sorted(_told(locked, RUNG if of_close else ALERTED))
+    return [(tree, id) for tree, id in told if of_close or not locked.contact(tree, id).former]
+
+
+def words_of_close(locked: LockedIncident, tree: str, contact: Contact, reason: CloseReason) -> tuple[Kind, Said]:
+    """What that contact would be told if the incident were closed for that reason now."""
+    return _all_clear(reason), _words(locked, tree, contact, reason)
 
 
 def tell_late(locked: LockedIncident, notification: str) -> None:
@@ -39,7 +51,7 @@ def tell_late(locked: LockedIncident, notification: str) -> None:
     all_clears = incident_attempts.all_clears(locked.tx.session, locked.incident.id, closed_at)
     heard = {name for each in all_clears for name in locked.names(each.tree, each.contact)}
     told = {who: used for who, used in _told(locked, ALERTED, notification).items() if who not in heard}
-    _tell(locked, _all_clear(locked), told, locked.incident.close_reason)
+    _tell(locked, _all_clear(locked.incident.close_reason), told, locked.incident.close_reason)
 
 
 def tell_those_told(locked: LockedIncident, kind: Kind) -> None:
@@ -64,8 +76,8 @@ def take_back(locked: LockedIncident, closed_at: datetime) -> None:
         write(locked, Kind.CORRECTION, tree, _by_the_same(contact, used), words, methods=BY_ANY, once=True)
 
 
-def _all_clear(locked: LockedIncident) -> Kind:
-    return Kind.CORRECTION if locked.incident.close_reason is CloseReason.FALSE_ALARM else Kind.STAND_DOWN
+def _all_clear(reason: CloseReason | None) -> Kind:
+    return Kind.CORRECTION if reason is CloseReason.FALSE_ALARM else Kind.STAND_DOWN
 
 
 def _tell(locked: LockedIncident, kind: Kind, told: Told, reason: CloseReason | None) -> None:
@@ -73,8 +85,12 @@ def _tell(locked: LockedIncident, kind: Kind, told: Told, reason: CloseReason | 
         contact = locked.contact(tree, id)
         if contact.former and kind is Kind.UPDATE:
             continue
-        words = replace(said(locked, tree, contact), reason=reason, subject=Subject.NEWS, at=locked.tx.now)
+        words = _words(locked, tree, contact, reason)
         write(locked, kind, tree, contact_as_told(contact, used), words, methods=BY_ANY, once=True)
+
+
+def _words(locked: LockedIncident, tree: str, contact: Contact, reason: CloseReason | None) -> Said:
+    return replace(said(locked, tree, contact), reason=reason, subject=Subject.NEWS, at=locked.tx.now)
 
 
 def _as_known_now(locked: LockedIncident, tree: str, contact: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from alertnet.core.notification import PromptAnswer
 from alertnet.core.resolution.known_people import check_names, with_records
 from alertnet.flows.escalation import report_action as vouching
 from alertnet.flows.escalation.record_decision import decide
-from alertnet.flows.escalation.record_response import revoke
+from alertnet.flows.escalation.record_response import Recorded, revoke
 from alertnet.flows.escalation.report_action import report_action
 from alertnet.flows.incidents.close_incident import close_incident, reopen_incident
 from alertnet.flows.incidents.update import exclude, hear_consent, update_incident
@@ -42,11 +42,7 @@ router = APIRouter(prefix="/v1/incidents/{ref}", responses=documented(400, 401, 
 def update(ref: str, news: News, key: Coordinator, door: ByDoor) -> Response:
     """News, told to exactly those who were told of the incident; what is new in it changes the plan at once."""
     network = door.runtime.edition.network
-
-    def do(locked: LockedIncident) -> None:
-        update_incident(locked, news.text, _renewed(locked.facts, news, network), by=by(key))
-
-    return door.carry_out(key, news, on(ref, key, do))
+    return door.carry_out(key, news, on(ref, key, lambda locked: tell_news(locked, news, network, by(key))))
 
 
 @router.post("/go", response_model=IncidentView)
@@ -66,10 +62,7 @@ def vouch(ref: str, heard: Vouched, key: Coordinator, door: ByDoor) -> Response:
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
         locked = _take_up(tx, ref, key)
-        _check_contact(locked, heard.tree, heard.contact)
-        at = _past(tx, "heard_at", heard.heard_at)
-        recorded = vouching.vouch(locked, heard.tree, heard.contact, heard.kind, by=by(key), note=heard.note, at=at)
-        return locked, partial(_acknowledgement, id=recorded.id)
+        return locked, partial(_acknowledgement, id=vouch_for(locked, heard, by(key)).id)
 
     return door.carry_out(key, heard, act)
 
@@ -85,12 +78,7 @@ def revoke_acknowledgement(ref: str, id: str, key: Coordinator, door: ByDoor) ->
 @router.post("/actions", response_model=IncidentView)
 def report(ref: str, deed: Deed, key: Coordinator, door: ByDoor) -> Response:
     """What a contact did after it acknowledged."""
-
-    def do(locked: LockedIncident) -> None:
-        at = _past(locked.tx, "at", deed.at)
-        report_action(locked, _tree_of(locked, deed), deed.contact, deed.action, at=at, note=deed.note)
-
-    return door.carry_out(key, deed, on(ref, key, do))
+    return door.carry_out(key, deed, on(ref, key, lambda locked: report_deed(locked, deed)))
 
 
 @router.post("/consent", response_model=IncidentView)
@@ -99,19 +87,7 @@ def record_consent(ref: str, consent: Consent, key: Coordinator, door: ByDoor) -
 
     A wider one is kept, and takes effect when a coordinator re-resolves, having seen the difference (A8).
     """
-
-    def do(locked: LockedIncident) -> None:
-        hear_consent(
-            locked,
-            consent.scope,
-            given_by=consent.given_by,
-            how=consent.how,
-            at=_past(locked.tx, "at", consent.at),
-            people=tuple(consent.people),
-            by=by(key),
-        )
-
-    return door.carry_out(key, consent, on(ref, key, do))
+    return door.carry_out(key, consent, on(ref, key, lambda locked: keep_consent(locked, consent, by(key))))
 
 
 @router.post("/exclude", response_model=IncidentView)
@@ -135,12 +111,46 @@ def close(ref: str, closing: Closing, key: Coordinator, door: ByDoor) -> Respons
 @router.post("/reopen", response_model=IncidentView)
 def reopen(ref: str, reopening: Reopening, key: Coordinator, door: ByDoor) -> Response:
     """Reopen an incident: each escalation goes on where it stood."""
+    return door.carry_out(
+        key, reopening, on(ref, key, lambda locked: open_again(locked, reopening, by(key)), also_texts=True)
+    )
+
+
+def tell_news(locked: LockedIncident, news: News, network: Network, by: str) -> None:
+    """See `flows.incidents.update.update_incident`."""
+    update_incident(locked, news.text, _renewed(locked.facts, news, network), by=by)
+
+
+def vouch_for(locked: LockedIncident, heard: Vouched, by: str) -> Recorded:
+    """See `flows.escalation.report_action.vouch`."""
+    _check_contact(locked, heard.tree, heard.contact)
+    at = _past(locked.tx, "heard_at", heard.heard_at)
+    return vouching.vouch(locked, heard.tree, heard.contact, heard.kind, by=by, note=heard.note, at=at)
+
+
+def report_deed(locked: LockedIncident, deed: Deed) -> None:
+    """See `flows.escalation.report_action.report_action`."""
+    at = _past(locked.tx, "at", deed.at)
+    report_action(locked, _tree_of(locked, deed), deed.contact, deed.action, at=at, note=deed.note)
+
+
+def keep_consent(locked: LockedIncident, consent: Consent, by: str) -> None:
+    """See `flows.incidents.update.hear_consent`."""
+    hear_consent(
+        locked,
+        consent.scope,
+        given_by=consent.given_by,
+        how=consent.how,
+        at=_past(locked.tx, "at", consent.at),
+        people=tuple(consent.people),
+        by=by,
+    )
+
+
+def open_again(locked: LockedIncident, reopening: Reopening, by: str) -> None:
+    """See `flows.incidents.close_incident.reopen_incident`."""
     why = ": ".join(filter(None, (reopening.reason, reopening.text)))
-
-    def do(locked: LockedIncident) -> None:
-        reopen_incident(locked, by=by(key), reason=why)
-
-    return door.carry_out(key, reopening, on(ref, key, do, also_texts=True))
+    reopen_incident(locked, by=by, reason=why)
 
 
 def on(ref: str, key: ApiKey, do: Callable[[LockedIncident], None], *, also_texts: bool = False) -> Act:

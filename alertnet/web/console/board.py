@@ -3,7 +3,7 @@
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
 from starlette.responses import StreamingResponse
@@ -68,7 +68,8 @@ class BoardLook:
     def of(self, runtime: Runtime, everything: Board) -> Regions:
         """That board in words."""
         board = everything.only(self.drill, self.severity, self.country)
-        words = {**spoken(runtime, self.language), "acts": self.acts, "proof": PROOF}
+        back = "drills" if self.drill else "board"
+        words = spoken(runtime, self.language) | {"acts": self.acts, "proof": PROOF, "tasks": {}, "back": back}
 
         def say(template: str, **values: object) -> str:
             return rendered(template, self.language, **words, **values)
@@ -84,7 +85,7 @@ class BoardLook:
         return Regions({**parts, **lines}, everything.incidents)
 
 
-def spoken(runtime: Runtime, language: str) -> dict[str, object]:
+def spoken(runtime: Runtime, language: str) -> dict[str, Any]:
     """What puts types, severities and statements into words."""
     words = runtime.renderer(runtime.edition.templates).words(language)
 

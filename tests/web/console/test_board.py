@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from alertnet.core.incident import Perpetrator, Severity
+from alertnet.core.incident import Severity
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import alarms
 from alertnet.store.views import timeline_view
@@ -122,16 +122,14 @@ def test_a_form_of_another_session_does_nothing(world: World, sit_down: SitDown,
     assert form.sent().status_code == 303
 
 
-def test_what_a_go_would_tell_is_said_before(world: World, desk: Desk) -> None:
-    """The sentence names those who would hear, why it waits, and when it proceeds by itself: here never."""
-    world.raises(severity=Severity.SERIOUS, perpetrator=Perpetrator.UNKNOWN)
-
-    assert "Valley network" in desk.opens("/desk").text
-
-
 def test_incidents_stand_by_severity_and_drills_apart(world: World, desk: Desk) -> None:
-    refs = {}
-    for name, facts in {"watch": {"severity": Severity.WATCH}, "drill": {"drill": True}, "critical": {}}.items():
+    refs: dict[str, str] = {}
+    kinds: dict[str, dict[str, object]] = {
+        "watch": {"severity": Severity.WATCH},
+        "drill": {"drill": True},
+        "critical": {},
+    }
+    for name, facts in kinds.items():
         world.raises(**facts)
         refs[name] = world.ref()
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
 
-from alertnet.cli.demo.page_content.names import REASONS, Names, ring_key
+from alertnet.cli.demo.page_content.names import PartyNames, ring_key
 from alertnet.cli.demo.page_content.outlook import Foretold
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.escalation.state import LevelStatus, Status
+from alertnet.flows.desk.names import REASONS
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.sandbox.page import Mark, Tone
 from alertnet.store.records.escalations import Escalation
@@ -30,7 +31,7 @@ TREES = {
 }
 
 
-def mark_contacts(view: IncidentView, names: Names) -> dict[str, Mark]:
+def mark_contacts(view: IncidentView, names: PartyNames) -> dict[str, Mark]:
     """By the key of the party: who was told, answered, could not be reached or was left out."""
     marks: dict[str, Mark] = {}
     for pruned in view["pruned"]:
@@ -50,7 +51,7 @@ def mark_contacts(view: IncidentView, names: Names) -> dict[str, Mark]:
     return marks
 
 
-def mark_trees(locked: LockedIncident, names: Names) -> tuple[Mark, ...]:
+def mark_trees(locked: LockedIncident, names: PartyNames) -> tuple[Mark, ...]:
     """One mark for each tree that has an escalation, and for those that told nobody."""
     marks = [(names.tree(tree), _of_tree(locked.escalation_of(tree))) for tree in sorted(locked.plans)]
     return tuple(Mark(mark.tone, f"{title}: {mark.text}") for title, mark in marks)
@@ -124,7 +125,7 @@ def _noted(foretold: list[Foretold], tree: str, kind: str) -> Iterator[tuple[str
                 yield str(note.payload["level"]), each.at
 
 
-def _put(marks: dict[str, Mark], names: Names, tree: str, contact: str, mark: Mark) -> None:
+def _put(marks: dict[str, Mark], names: PartyNames, tree: str, contact: str, mark: Mark) -> None:
     party = names.party(tree, contact)
     if party is not None:
         marks[party] = mark

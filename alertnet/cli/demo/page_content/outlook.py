@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertnet.cli.demo.page_content.names import METHODS, PIN, Names, listed
+from alertnet.cli.demo.page_content.names import PIN
 from alertnet.core.escalation.advance_incident import advance
 from alertnet.core.escalation.decision import Send, Step
 from alertnet.core.escalation.state import LAST_RESORT, Status
+from alertnet.flows.desk.names import METHODS, Names, listed
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.sandbox.page import Coming, Hint, Party, Tone

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
 
-from alertnet.cli.demo.page_content import chronicle, marks, outlook
+from alertnet.cli.demo.page_content import marks, outlook
 from alertnet.cli.demo.page_content.marks import ALERTS
-from alertnet.cli.demo.page_content.names import Names
+from alertnet.cli.demo.page_content.names import PartyNames
 from alertnet.cli.demo.page_content.outlook import foretell
 from alertnet.core.incident import IncidentStatus
+from alertnet.flows.desk import chronicle
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
-from alertnet.sandbox.page import Cast, Ending, Incident, Story
+from alertnet.sandbox.page import Cast, Ending, Incident, Line, Story, Tone
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.views import incident_view, timeline_view
@@ -21,7 +22,7 @@ MOST_ENTRIES = 3000
 MOST_INCIDENTS = 20
 
 
-def sum_up(view: IncidentView, entries: Sequence[EntryView], names: Names) -> Ending:
+def sum_up(view: IncidentView, entries: Sequence[EntryView], names: PartyNames) -> Ending:
     """The three numbers; who stands in two trees is counted once."""
     told = (each for each in view["notifications"] if each["kind"] in ALERTS and each["status"] != "failed")
     took_charge = (
@@ -36,7 +37,7 @@ def sum_up(view: IncidentView, entries: Sequence[EntryView], names: Names) -> En
     )
 
 
-def _count(contacts: Iterable[tuple[str | None, str]], names: Names) -> int:
+def _count(contacts: Iterable[tuple[str | None, str]], names: PartyNames) -> int:
     return len({names.party(tree, contact) or contact for tree, contact in contacts if tree})
 
 
@@ -70,21 +71,21 @@ def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
     locked = take_up(tx, (opened or known)[0].id)
     seen = incident_view.of_incident(tx.session, locked.incident.id)
     entries = timeline_view.entries(tx.session, locked.incident.id, 0, MOST_ENTRIES)
-    names = Names(locked, cast, is_sos=chronicle.cries_for_help(entries))
+    names = PartyNames(locked, cast=cast, is_sos=chronicle.cries_for_help(entries))
     foretold = foretell(locked, tx.now)
     return Story(
         hint=outlook.hint(locked, _is_answered(locked, seen), first, coordinator),
         incident=_head(locked, names),
         ending=None if locked.is_open else sum_up(seen, entries, names),
         others_open=max(len(opened) - 1, 0),
-        lines=chronicle.tell(entries, names),
+        lines=tuple(Line(each.at, Tone(each.tone), each.text, each.detail) for each in chronicle.tell(entries, names)),
         coming=outlook.coming(locked, foretold, names, tx.now) if locked.is_open else (),
         parties=marks.mark_contacts(seen, names),
         rings=marks.mark_levels(locked, foretold, zone),
     )
 
 
-def _head(locked: LockedIncident, names: Names) -> Incident:
+def _head(locked: LockedIncident, names: PartyNames) -> Incident:
     facts = locked.facts
     title = names.incident_type(facts.type)
     return Incident(

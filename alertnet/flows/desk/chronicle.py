@@ -2,13 +2,35 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
-from alertnet.cli.demo.page_content.names import FAILURES, MESSAGES, METHODS, Names, listed
-from alertnet.sandbox.page import Line, Tone
+from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, Names, listed
 from alertnet.store.views.timeline_view import EntryView
+
+
+class Tone(StrEnum):
+    """What kind of thing it is, for the colour and the sign beside its words."""
+
+    ALARM = "alarm"
+    TOLD = "told"
+    ASKED = "asked"
+    ANSWERED = "answered"
+    TROUBLE = "trouble"
+    QUIET = "quiet"
+
+
+@dataclass(frozen=True)
+class Line:
+    """Something that happened."""
+
+    at: datetime
+    tone: Tone
+    text: str
+    detail: str = ""
+
 
 TOGETHER = timedelta(seconds=20)
 """Messages of one kind that leave within that time are one line."""
@@ -76,9 +98,7 @@ def _gather(
 
 def _opened(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     facts = f"{payload['severity']}, consent: {payload['consent']}"
-    who = str(payload.get("by"))
-    raised = names.contact(None, who) if not who.startswith("key ") else "the API"
-    return Tone.ALARM, f"{raised} raises the alarm: {names.incident_type(payload.get('type'))}", facts
+    return Tone.ALARM, f"{_by(payload, names)} raises the alarm: {names.incident_type(payload.get('type'))}", facts
 
 
 def _reported(payload: Payload, _: Names) -> tuple[Tone, str, str]:
@@ -132,9 +152,23 @@ def _raised(payload: Payload, _: Names) -> tuple[Tone, str, str]:
 def _decided(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     words = {"go": "GO", "hold": "HOLD: it waits", "refuse": "Refused"}[str(payload["decision"])]
     about = f" for level “{payload['level']}”" if payload.get("level") else ""
-    by = str(payload.get("by") or "")
+    return Tone.ANSWERED, f"{words}{about}", f"decided by {_by(payload, names)}" if payload.get("by") else ""
+
+
+def _closed(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+    by = _by(payload, names)
+    why = f"Closed by {by}: {str(payload.get('reason')).replace('_', ' ')}"
+    return Tone.ANSWERED, why, "The all-clear goes to exactly those who were told."
+
+
+def _by(payload: Payload, names: Names) -> str:
+    """Who did it: a user, the API, or a contact or member as `tree/contact` or `team/member`."""
+    by = str(payload.get("by") or "somebody")
+    if by.startswith("key "):
+        return "the API"
     tree, _, contact = by.partition("/")
-    return Tone.ANSWERED, f"{words}{about}", f"decided by {names.contact(tree, contact)}" if contact else ""
+    is_contact = contact and tree in names.locked.plans
+    return names.contact(tree, contact) if is_contact else names.contact(None, by.removeprefix("user "))
 
 
 def _said(tone: Tone, text: str, detail: str = "") -> Sentence:
@@ -144,7 +178,7 @@ def _said(tone: Tone, text: str, detail: str = "") -> Sentence:
         tree = payload.get("tree")
         known = defaultdict(str, {key: str(value).replace("_", " ") for key, value in payload.items()})
         known |= {"tree": names.tree(str(tree)), "contact": names.contact(tree, str(payload.get("contact", "")))}
-        known |= {"stands_for": names.contact(tree, str(payload.get("stands_for", "")))}
+        known |= {"stands_for": names.contact(tree, str(payload.get("stands_for", ""))), "by": _by(payload, names)}
         return tone, text.format_map(known), detail.format_map(known)
 
     return sentence
@@ -196,6 +230,9 @@ SENTENCES: Mapping[str, Sentence] = {
     "codes_voided": _said(Tone.TROUBLE, "Too many wrong codes: {contact} gets fresh ones"),
     "wrong_code_keyed": _said(Tone.TROUBLE, "{contact} keyed a wrong code"),
     "wrong_person": _said(Tone.TROUBLE, "{contact}: the number belongs to somebody else"),
-    "incident_closed": _said(Tone.ANSWERED, "Closed: {reason}", "The all-clear goes to exactly those who were told."),
-    "incident_reopened": _said(Tone.ALARM, "Opened again"),
+    "incident_closed": _closed,
+    "incident_reopened": _said(Tone.ALARM, "Opened again", "by {by}"),
+    "updated": _said(Tone.TOLD, "News: {text}", "told to exactly those who were told, by {by}"),
+    "consent_recorded": _said(Tone.ASKED, "Consent: {scope}", "given by {given_by}, {how}"),
+    "excluded": _said(Tone.ASKED, "Spared from now on: {contacts}", "by {by}"),
 }

@@ -1,0 +1,244 @@
+"""One incident as a coordinator looks at it: who knows, who acts, what comes next, what is owed, and what was said."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from alertnet.core.directory.contact import Disclosure, MethodKind
+from alertnet.core.disclosure import by_sms, details_of
+from alertnet.core.incident import CloseReason, Facts
+from alertnet.core.notification import UNSETTLED, AttemptStatus, Kind, PromptKind
+from alertnet.flows.desk.board import OpenIncident, as_open, look_closely
+from alertnet.flows.desk.chronicle import Line, cries_for_help, tell
+from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, REASONS, Names
+from alertnet.flows.escalation.pin_proof import coerced
+from alertnet.flows.notifications.stand_down import who_hears, words_of_close
+from alertnet.flows.pages.coordinator_actions import contacts_of
+from alertnet.flows.pages.coordinator_page import task_details_of, texts_of
+from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.messages.page import TaskDetails
+from alertnet.messages.renderer import Renderer
+from alertnet.messages.reported import Text
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import escalations as escalation_store
+from alertnet.store.records import incidents as incident_store
+from alertnet.store.records import prompts as prompt_store
+from alertnet.store.views import incident_view, timeline_view
+from alertnet.store.views.shapes import IncidentView
+
+MOST_ENTRIES = 3000
+ALERTS = (Kind.ALERT, Kind.REMINDER)
+HEARD = frozenset({AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value})
+UNDER_WAY = frozenset(each.value for each in UNSETTLED)
+
+
+@dataclass(frozen=True)
+class Notified:
+    """A message to somebody: what became of it, and why where it failed."""
+
+    at: datetime
+    who: str
+    tree: str
+    level: str
+    message: str
+    method: str
+    status: str
+    attempts: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What somebody said; `revoked_at`: it counts no more."""
+
+    id: str
+    who: str
+    kind: str
+    via: str
+    at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Somebody who is not told, and why."""
+
+    who: str
+    tree: str
+    level: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class LevelChoice:
+    """A level that can be decided on: whom a go would tell."""
+
+    tree: str
+    title: str
+    level: str
+    names: tuple[str, ...]
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """An incident as it stands. What only those may read who may act is empty for others."""
+
+    head: OpenIncident
+    facts: Facts
+    is_open: bool
+    closed_at: datetime | None
+    close_reason: str
+    knows: tuple[str, ...]
+    under_way: tuple[str, ...]
+    unreached: tuple[str, ...]
+    lines: tuple[Line, ...]
+    notified: tuple[Notified, ...]
+    answers: tuple[Answer, ...]
+    left_out: tuple[LeftOut, ...]
+    details: tuple[str, ...]
+    texts: tuple[Text, ...]
+    duress: bool
+    coerced: tuple[str, ...]
+    tasks: dict[str, TaskDetails]
+    contacts: tuple[tuple[str, str], ...]
+    """(tree/contact, name) of those for whom somebody can vouch."""
+    levels: tuple[LevelChoice, ...]
+    hears_close: tuple[str, ...]
+    hears_news: tuple[str, ...]
+
+
+def read_dossier(tx: Tx, id: str, *, reads: bool) -> Dossier:
+    """The incident of that id. `reads`: for whoever may coordinate: what people wrote, and whether they were forced."""
+    incident = incident_store.get(tx.session, id)
+    locked = look_closely(tx, incident, escalation_store.look_at_each(tx.session, [id])[id])
+    open_prompts = prompt_store.open_of(tx.session, [id])[id]
+    seen = incident_view.of_incident(tx.session, id)
+    entries = timeline_view.entries(tx.session, id, 0, MOST_ENTRIES, with_duress=reads)
+    names = Names(locked, cries_for_help(entries))
+    lines = tell(entries, names)
+    knows, under_way, unreached = _told(seen, names)
+    tasks = [each for each in open_prompts if each.kind == PromptKind.TASK] if reads else []
+    return Dossier(
+        head=as_open(locked, open_prompts, entries[-1]["seq"] if entries else 0),
+        facts=locked.facts,
+        is_open=locked.is_open,
+        closed_at=incident.closed_at,
+        close_reason=incident.close_reason.value if incident.close_reason else "",
+        knows=knows,
+        under_way=under_way,
+        unreached=unreached,
+        lines=lines if reads else tuple(_without_words(lines)),
+        notified=_notified(seen, names),
+        answers=_answers(seen, names),
+        left_out=_left_out(seen, names),
+        details=details_of(locked.facts, Disclosure.FULL).lines if reads else (),
+        texts=texts_of(locked) if reads else (),
+        duress=reads and locked.facts.duress,
+        coerced=coerced(locked) if reads else (),
+        tasks={each.id: found for each in tasks if (found := task_details_of(locked, each)) is not None},
+        contacts=tuple(contacts_of(locked)),
+        levels=_levels(locked),
+        hears_close=_called(names, who_hears(locked, of_close=True)),
+        hears_news=_called(names, who_hears(locked, of_close=False)),
+    )
+
+
+def all_clears(tx: Tx, id: str, reason: CloseReason, renderer: Renderer) -> tuple[tuple[str, str], ...]:
+    """(languages, words) of the SMS by which those who were told would hear that it is over, each text once."""
+    incident = incident_store.get(tx.session, id)
+    locked = look_closely(tx, incident, escalation_store.look_at_each(tx.session, [id])[id])
+    texts: dict[str, str] = {}
+    for tree, name in who_hears(locked, of_close=True):
+        contact = locked.contact(tree, name)
+        kind, words = words_of_close(locked, tree, contact, reason)
+        sms = by_sms(replace(words, reason=reason), replies=True, links=True)
+        texts.setdefault(contact.language, renderer.render(kind, MethodKind.SMS, contact.language, sms).text)
+    return tuple(sorted(texts.items()))
+
+
+def _told(seen: IncidentView, names: Names) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Those who were told or have answered; those to whom an alert is on its way; those whom none has reached."""
+    fared: dict[tuple[str | None, str], set[str]] = {}
+    for each in seen["notifications"]:
+        if each["kind"] in ALERTS and each["status"] != AttemptStatus.CANCELLED:
+            fared.setdefault((each["tree"], each["contact"]), set()).add(each["status"])
+    answered = {(each["tree"], each["contact"]) for each in seen["acknowledgements"]}
+    knows = [who for who, statuses in fared.items() if statuses & HEARD or who in answered]
+    under_way = [who for who, statuses in fared.items() if who not in knows and statuses & UNDER_WAY]
+    unreached = [who for who in fared if who not in knows and who not in under_way]
+    return _called(names, knows), _called(names, under_way), _called(names, unreached)
+
+
+def _called(names: Names, contacts: Iterable[tuple[str | None, str]]) -> tuple[str, ...]:
+    return tuple(sorted({names.contact(tree, contact) for tree, contact in contacts}))
+
+
+def _without_words(lines: Sequence[Line]) -> Iterable[Line]:
+    """The lines without what people wrote: their details may hold it."""
+    return (replace(each, detail="") for each in lines)
+
+
+def _notified(seen: IncidentView, names: Names) -> tuple[Notified, ...]:
+    found = []
+    for each in seen["notifications"]:
+        last = each["attempts"][-1] if each["attempts"] else None
+        why = (last["error"] or "") if last is not None else ""
+        found.append(
+            Notified(
+                at=datetime.fromisoformat(last["at"]) if last else datetime.fromisoformat(seen["opened_at"]),
+                who=names.contact(each["tree"], each["contact"]),
+                tree=names.tree(each["tree"] or ""),
+                level=each["level"] or "",
+                message=MESSAGES.get(each["kind"], each["kind"].replace("_", " ")),
+                method=METHODS.get(each["method"], each["method"]),
+                status=each["status"],
+                attempts=len(each["attempts"]),
+                why=FAILURES.get(why, why.replace("_", " ")),
+            )
+        )
+    return tuple(sorted(found, key=lambda each: each.at, reverse=True))
+
+
+def _answers(seen: IncidentView, names: Names) -> tuple[Answer, ...]:
+    return tuple(
+        Answer(
+            id=each["id"],
+            who=names.contact(each["tree"], each["contact"]),
+            kind=each["kind"],
+            via=each["via"],
+            at=datetime.fromisoformat(each["at"]),
+            revoked_at=datetime.fromisoformat(each["revoked_at"]) if each["revoked_at"] else None,
+        )
+        for each in seen["acknowledgements"]
+    )
+
+
+def _left_out(seen: IncidentView, names: Names) -> tuple[LeftOut, ...]:
+    return tuple(
+        LeftOut(
+            names.contact(each["tree"], each["contact"]),
+            names.tree(each["tree"]),
+            each["level"] or "",
+            REASONS.get(each["reason"], each["reason"]),
+        )
+        for each in seen["pruned"]
+    )
+
+
+def _levels(locked: LockedIncident) -> tuple[LevelChoice, ...]:
+    """Every level that would tell somebody, of each escalation."""
+    states = locked.states
+    return tuple(
+        LevelChoice(
+            tree=id,
+            title=plan.tree.title,
+            level=planned.level.name,
+            names=tuple(plan.tree.contacts[each].called for each in planned.contacts),
+            is_open=any(run.index == planned.index for run in states[id].runs),
+        )
+        for id, plan in sorted(locked.plans.items())
+        if id in states
+        for planned in plan.levels
+        if planned.contacts
+    )

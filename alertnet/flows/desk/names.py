@@ -1,0 +1,86 @@
+"""What people, levels, messages and reasons are called in a line of text."""
+
+from dataclasses import dataclass
+
+from alertnet.core.escalation.state import LAST_RESORT
+from alertnet.core.inbound.field_report import UNKNOWN_TYPE
+from alertnet.core.incident import TYPES
+from alertnet.flows.unit.locked_incident import LockedIncident
+
+METHODS = {"sms": "SMS", "call": "call", "email": "mail", "task": "a coordinator"}
+MESSAGES = {
+    "alert": "Alert",
+    "reminder": "Alert once more",
+    "decision": "Question",
+    "alarm": "Alarm",
+    "task": "Task",
+    "notice": "Notice",
+    "recorded": "Confirmation",
+    "declined": "Confirmation",
+    "field_status": "Word to the field",
+    "update": "News",
+    "correction": "Correction",
+    "stand_down": "All-clear",
+    "action_reminder": "What was done?",
+    "test": "Test of a number",
+}
+FAILURES = {
+    "busy": "busy",
+    "no_answer": "no answer",
+    "no_code": "answered, but no code was keyed",
+    "undelivered": "not delivered",
+    "invalid": "no such number",
+    "opted_out": "refuses our messages",
+    "wrong_person": "the wrong person",
+    "bounced": "refused by the mail server",
+    "outcome_unknown": "nobody knows whether it arrived",
+}
+REASONS = {
+    "consent": "no consent to tell them",
+    "excluded": "excluded",
+    "perpetrator": "belongs to the accused",
+    "involved": "involved",
+    "place": "another place",
+    "organisation": "another organisation",
+    "nationality": "another nationality",
+    "severity": "not at this severity",
+    "type": "not for this type",
+    "refused": "a coordinator refused",
+    "drill": "takes no part in drills",
+}
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of one incident. `is_sos`: a bare cry for help raised it."""
+
+    locked: LockedIncident
+    is_sos: bool = False
+
+    def contact(self, tree: str | None, id: str) -> str:
+        """A contact, or a member of the field as `team/member`."""
+        if tree is not None and tree in self.locked.plans and id in self.locked.tree(tree).contacts:
+            return self.locked.contact(tree, id).called
+        return id
+
+    def incident_type(self, code: object) -> str:
+        """The type, as in `death threat`; `SOS` while nothing more than a cry for help is known."""
+        return "SOS" if self.is_sos and code == UNKNOWN_TYPE else type_name(code)
+
+    def tree(self, id: str) -> str:
+        """A tree by its title."""
+        return self.locked.tree(id).title if id in self.locked.plans else id
+
+    def level(self, tree: str, index: int) -> str:
+        """A level by its place."""
+        return "Last resort" if index == LAST_RESORT else self.locked.tree(tree).levels[index].name
+
+
+def type_name(code: object) -> str:
+    """As in `death threat`; of `other`, and of what no report said, an incident."""
+    return code.replace("_", " ") if isinstance(code, str) and code in TYPES and code != "other" else "incident"
+
+
+def listed(names: list[str]) -> str:
+    """A list in words, as in `A, B and C`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

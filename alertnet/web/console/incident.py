@@ -1,0 +1,238 @@
+"""One incident on the console: how it stands, and every act on it, each said before it is done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request, Response
+from pydantic import ValidationError
+
+from alertnet.core.errors import BadInput, Unknown, WrongState
+from alertnet.core.escalation.quorum import Action, AnswerKind
+from alertnet.core.incident import TYPES, CloseReason, Scope, Severity
+from alertnet.core.notification import PromptAnswer
+from alertnet.flows.desk.incident import Dossier, all_clears, read_dossier
+from alertnet.flows.escalation.record_decision import decide
+from alertnet.flows.escalation.record_response import revoke
+from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.incidents.update import exclude
+from alertnet.flows.unit.idempotent_request import Show
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents
+from alertnet.store.records.idempotency import ApiAnswer
+from alertnet.web.api.actions import keep_consent, open_again, report_deed, tell_news, vouch_for
+from alertnet.web.api.fields import Strict
+from alertnet.web.api.incidents import REF
+from alertnet.web.api.models import Closing, Consent, Deed, Exclusion, News, Reopening, Verdict, Vouched
+from alertnet.web.auth import InForce
+from alertnet.web.console.board import PROOF, follow, spoken
+from alertnet.web.console.door import Viewer, act_once, by, proof_of
+from alertnet.web.console.live import Regions
+from alertnet.web.console.refusing import Told
+from alertnet.web.console.shown import go_to, language_of, may_act, rendered, show
+from alertnet.web.forms import Form, Posted, typed
+from alertnet.web.problems import first_fault
+
+router = APIRouter(prefix="/desk/incidents", include_in_schema=False, route_class=Told)
+
+DONE = {
+    "go": "Recorded: your decision.",
+    "acknowledgements": "Recorded: what you heard.",
+    "revoke": "Recorded: that answer counts no more.",
+    "actions": "Recorded: what was done.",
+    "updates": "Recorded; whoever was told hears that there is news.",
+    "consent": "Recorded: the consent.",
+    "exclude": "Recorded: they are spared from now on.",
+    "close": "Closed; whoever was told hears it.",
+    "reopen": "Open again; whoever had the all-clear hears it.",
+}
+
+
+@dataclass(frozen=True)
+class Doing:
+    """What an act is carried out with."""
+
+    runtime: Runtime
+    locked: LockedIncident
+    by: str
+
+
+def _decide(doing: Doing, verdict: Verdict) -> None:
+    decision = PromptAnswer(verdict.decision.value)
+    decide(doing.locked, decision, tree=verdict.tree, level=verdict.level, by=doing.by)
+
+
+ACTS: dict[str, tuple[type[Strict], Callable[[Doing, Any], object]]] = {
+    "go": (Verdict, _decide),
+    "acknowledgements": (Vouched, lambda doing, heard: vouch_for(doing.locked, heard, doing.by)),
+    "actions": (Deed, lambda doing, deed: report_deed(doing.locked, deed)),
+    "updates": (News, lambda doing, news: tell_news(doing.locked, news, doing.runtime.edition.network, doing.by)),
+    "consent": (Consent, lambda doing, consent: keep_consent(doing.locked, consent, doing.by)),
+    "exclude": (Exclusion, lambda doing, spared: exclude(doing.locked, tuple(spared.contacts), by=doing.by)),
+    "close": (Closing, lambda doing, end: close_incident(doing.locked, end.reason, text=end.text, by=doing.by)),
+    "reopen": (Reopening, lambda doing, again: open_again(doing.locked, again, doing.by)),
+}
+"""By the name that the API gives the act: the body that it takes, and what it does."""
+
+ON_TEXTS = ("close", "reopen")
+LISTS = ("contacts", "people")
+JOINED = {"acknowledgements": "who", "actions": "who", "go": "which"}
+"""Fields of forms that say a tree and something in it at once, as in `colombia/embassy-es`."""
+
+
+@dataclass(frozen=True)
+class IncidentLook:
+    """The incident as all see it who speak that language, and may act or not."""
+
+    id: str
+    ref: str
+    language: str
+    acts: bool
+
+    def regions(self, runtime: Runtime, before: Regions | None) -> Regions:
+        """What changes on the page while it is open."""
+        dossier = runtime.read(read_dossier, self.id, reads=self.acts)
+        return before if before is not None and before.source == dossier.head.seq else self.of(runtime, dossier)
+
+    def of(self, runtime: Runtime, dossier: Dossier) -> Regions:
+        """That dossier in words."""
+        words = spoken(runtime, self.language) | {"acts": self.acts, "proof": PROOF, "dossier": dossier}
+        asked = {"back": "incident", "matters": dossier.head.matters, "tasks": dossier.tasks}
+
+        def say(template: str) -> str:
+            return rendered(template, self.language, **words, **asked)
+
+        names = ("sentences", "matters", "texts", "answers", "lines", "notified")
+        waiting = sum(not (matter.held or matter.taken_by) for matter in dossier.head.matters)
+        title = {"title": f"({waiting}) " if waiting else ""}
+        return Regions({**title, **{name: say(f"{name}.html") for name in names}}, dossier.head.seq)
+
+
+@router.get("/{ref}")
+def show_incident(ref: str, request: Request, who: Viewer, runtime: InForce, done: str = "") -> Response:
+    """How the incident stands, and what can be done."""
+    look = _look(request, who, runtime, ref)
+    dossier = runtime.read(read_dossier, look.id, reads=look.acts)
+    regions, proof = look.of(runtime, dossier), proof_of(runtime, who)
+    return show(
+        request,
+        "incident.html",
+        who=who,
+        acts=look.acts,
+        dossier=dossier,
+        regions={id: html.replace(PROOF, proof) for id, html in regions.parts.items()},
+        version=regions.version,
+        now=runtime.now(),
+        proof=proof,
+        done=DONE.get(done, ""),
+        choices=_choices(),
+        **spoken(runtime, look.language),
+    )
+
+
+@router.get("/{ref}/live")
+def follow_incident(
+    ref: str,
+    request: Request,
+    who: Viewer,
+    runtime: InForce,
+    seen: str = "",
+    last_event_id: Annotated[str, Header()] = "",
+) -> Response:
+    """What changes on that page, as Server-Sent Events."""
+    return follow(request, runtime, _look(request, who, runtime, ref), who, last_event_id or seen)
+
+
+@router.get("/{ref}/close")
+def show_close(ref: str, request: Request, who: Viewer, runtime: InForce, reason: str = "") -> Response:
+    """Who would hear what if it were closed for that reason: nothing is done yet."""
+    if reason not in list(CloseReason):
+        raise BadInput("reason", reason[:32], [each.value for each in CloseReason])
+    look = _look(request, who, runtime, ref)
+    dossier = runtime.read(read_dossier, look.id, reads=look.acts)
+    renderer = runtime.renderer(runtime.edition.templates)
+    return show(
+        request,
+        "close.html",
+        who=who,
+        dossier=dossier,
+        reason=reason,
+        texts=runtime.read(all_clears, look.id, CloseReason(reason), renderer),
+        proof=proof_of(runtime, who),
+        **spoken(runtime, look.language),
+    )
+
+
+@router.post("/{ref}/revoke/{id}")
+def take_answer_back(ref: str, id: str, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+    """Take an answer back: where its level's rule is no longer met, the escalation goes on."""
+    if not (id.isascii() and id.isalnum()):
+        raise Unknown("acknowledgement", id[:32])
+
+    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+        locked = take_up(tx, _id_of(tx, ref))
+        revoke(locked, id, by=by(who))
+        return locked, _to(locked, "revoke")
+
+    return go_to(act_once(request, who, form, act))
+
+
+@router.post("/{ref}/{name}")
+def do(ref: str, name: str, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+    """Carry out an act on the incident, once."""
+    if name not in ACTS:
+        raise Unknown("act", name[:32])
+    body, carry_out = ACTS[name]
+    try:
+        asked = body.model_validate(_fields(name, form, set(body.model_fields)))
+    except ValidationError as error:
+        raise first_fault(error) from None
+
+    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+        locked = take_up(tx, _id_of(tx, ref))
+        if locked.facts.lone_text and name not in ON_TEXTS:
+            raise WrongState(f"incident {locked.incident.ref}", "a text", "a coordinator opens it on its page first")
+        carry_out(Doing(runtime, locked, by(who)), asked)
+        return locked, _to(locked, name)
+
+    return go_to(act_once(request, who, form, act))
+
+
+def _fields(name: str, form: Form, known: set[str]) -> dict[str, object]:
+    """The fields of the act's body that were filled in."""
+    fields: dict[str, object] = {each: text for each in known if (text := typed(form, each))}
+    fields |= {each: str(fields[each]).split() for each in LISTS if each in fields}
+    tree, _, inside = form.get(JOINED.get(name, ""), "").partition("/")
+    if inside:
+        fields |= {"tree": tree, "level" if name == "go" else "contact": inside}
+    return fields
+
+
+def _to(locked: LockedIncident, name: str) -> Show:
+    place = f"/desk/incidents/{locked.incident.ref}?done={name}"
+    return lambda _: ApiAnswer(303, None, place)
+
+
+def _look(request: Request, who: Viewer, runtime: Runtime, ref: str) -> IncidentLook:
+    id = runtime.read(_id_of, ref)
+    return IncidentLook(id, ref.upper(), language_of(request), may_act(who))
+
+
+def _id_of(tx: Tx, ref: str) -> str:
+    if not REF.fullmatch(ref):
+        raise Unknown("incident", ref[:32])
+    return incidents.id_of(tx.session, ref)
+
+
+def _choices() -> dict[str, list[str]]:
+    """What can be chosen in forms."""
+    return {
+        "kinds": [each.value for each in AnswerKind],
+        "actions": [each.value for each in Action],
+        "scopes": [each.value for each in Scope],
+        "severities": [each.value for each in Severity],
+        "types": list(TYPES),
+        "reasons": [each.value for each in CloseReason],
+    }

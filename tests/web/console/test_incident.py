@@ -1,0 +1,226 @@
+"""One incident on the console: four sentences, all that was said, and every act, each said before it is done."""
+
+import pytest
+from sqlalchemy import update
+
+from alertnet.flows.credentials.users import end_user
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials.users import Role
+from alertnet.store.tables import acknowledgements, actions, attempts, incidents, notifications
+from alertnet.store.views import timeline_view
+from tests.web.console.conftest import SitDown
+from tests.web.console.desk import Desk, Sheet
+from tests.web.world import World
+
+
+@pytest.fixture
+def ref(world: World) -> str:
+    """An arrest of which everybody was told at once."""
+    world.raises()
+    world.runtime.transact(_arrives)
+    return world.ref()
+
+
+def _arrives(tx: Tx) -> None:
+    """What is queued arrives."""
+    tx.session.execute(update(attempts).values(status="delivered", due_at=None))
+    tx.session.execute(update(notifications).values(status="delivered"))
+
+
+def sheet(desk: Desk, ref: str) -> Sheet:
+    return desk.opens(f"/desk/incidents/{ref}")
+
+
+def recorded(world: World, kind: str) -> list[dict[str, object]]:
+    entries = world.runtime.read(lambda tx: timeline_view.entries(tx.session, world.incident, 0, 1000))
+    return [each["payload"] or {} for each in entries if each["kind"] == kind]
+
+
+def told(world: World, kind: str) -> set[str]:
+    return {row.contact for row in world.rows(notifications) if row.kind == kind}
+
+
+def test_four_sentences_say_how_it_stands(world: World, desk: Desk, ref: str) -> None:
+    """Somebody new reads who knows, who acts, what comes next and what they owe before anything else."""
+    text = sheet(desk, ref).text
+
+    assert "Who knows: Amis, Friends, Mountain post, Valley." in text
+    assert "Who acts: nobody yet." in text
+    assert "What comes next: Coordination (Valley network) 02:44" in text
+    assert "What you owe: nothing now." in text
+
+
+def test_who_was_not_reached_yet_does_not_know(world: World, desk: Desk) -> None:
+    """A queue is no telephone that rang."""
+    world.raises()
+
+    text = sheet(desk, world.ref()).text
+
+    assert "Who knows: nobody yet. On its way to: Amis, Friends, Mountain post, Valley." in text
+
+
+def test_an_answer_moves_the_sentences(world: World, desk: Desk, ref: str) -> None:
+    world.texts("+573005550013", world.written_code("carol"))
+
+    text = sheet(desk, ref).text
+
+    assert "Who acts: Amis." in text
+    assert "Amis takes charge by SMS" in text
+
+
+def test_who_may_coordinate_reads_what_people_wrote_and_who_observes_does_not(
+    world: World, sit_down: SitDown, ref: str
+) -> None:
+    """As a key of the API without `coordinate`: how it stands, and not a word of anybody."""
+    world.texts("+573005550012", "two men in a white car, near the bridge")
+    coordinator, observer = sit_down("maria"), sit_down("olga", Role.OBSERVER)
+
+    reads, sees = sheet(coordinator, ref).text, sheet(observer, ref).html
+
+    words = ("near the bridge", "Two were taken", "Vereda La Esperanza", "By men in a white car")
+    assert [word for word in words if word not in reads] == []
+    assert [word for word in words if word in sees] == []
+    assert "Who knows:" in sees
+
+
+def test_an_answer_that_was_heard_is_vouched_for_by_a_person(world: World, desk: Desk, ref: str) -> None:
+    """A6: and it stops what rings, as their own would."""
+    done = sheet(desk, ref).presses("Record the answer", who="valley/bob", kind="acknowledged", note="on his way")
+
+    assert done.headers["Location"] == f"/desk/incidents/{ref}?done=acknowledgements"
+    [row] = world.rows(acknowledgements)
+    assert (row.contact, row.kind, row.via, row.by) == ("bob", "acknowledged", "vouched", "user maria")
+    assert "Who acts: Friends." in sheet(desk, ref).text
+
+
+def test_an_answer_can_be_taken_back(world: World, desk: Desk, ref: str) -> None:
+    sheet(desk, ref).presses("Record the answer", who="valley/bob", kind="acknowledged")
+
+    done = sheet(desk, ref).presses("Revoke Friends")
+
+    assert done.status_code == 303
+    assert world.rows(acknowledgements)[0].revoked_at is not None
+    assert "Who acts: nobody yet." in sheet(desk, ref).text
+
+
+def test_an_action_is_recorded(world: World, desk: Desk, ref: str) -> None:
+    sheet(desk, ref).presses("Record the action", who="valley/bob", action="visited", note="was there")
+
+    [row] = world.rows(actions)
+    assert (row.contact, row.action, row.note) == ("bob", "visited", "was there")
+
+
+def test_news_say_before_who_hears_that_there_is_some(world: World, desk: Desk, ref: str) -> None:
+    """The words travel in no message (A9); a higher severity holds at once (A8)."""
+    page = sheet(desk, ref)
+    assert "That there is news hear: Amis, Friends, Mountain post, Valley" in page.text
+
+    page.presses("Tell the news", text="They are free", severity="serious")
+
+    assert told(world, "update") == {"alice", "bob", "carol", "dave"}
+    assert [(each["by"], each["text"]) for each in recorded(world, "updated")] == [("user maria", "They are free")]
+    assert world.rows(incidents)[0].severity == "serious"
+
+
+def test_a_level_is_opened_now(world: World, desk: Desk, ref: str) -> None:
+    page = sheet(desk, ref)
+    assert "Valley network: Coordination → Valley" in page.text
+
+    page.presses("Go", which="valley/Coordination")
+
+    decided = [(each["decision"], each["level"], each["by"]) for each in recorded(world, "decision")]
+    assert decided == [("go", "Coordination", "user maria")]
+
+
+def test_consent_and_exclusions_are_recorded(world: World, desk: Desk, ref: str) -> None:
+    sheet(desk, ref).presses("Record the consent", scope="internal", given_by="P7", how="by telephone")
+    sheet(desk, ref).presses("Spare them", contacts="carol dave")
+
+    [consent] = recorded(world, "consent_recorded")
+    assert (consent["scope"], consent["given_by"], consent["by"]) == ("internal", "P7", "user maria")
+    [spared] = recorded(world, "excluded")
+    assert (spared["contacts"], spared["by"]) == (["carol", "dave"], "user maria")
+
+
+def test_closing_shows_the_all_clear_before_anything_is_done(world: World, desk: Desk, ref: str) -> None:
+    """Who hears it, and the very words in each language; then exactly those who were told hear it."""
+    preview = desk.opens(f"/desk/incidents/{ref}/close?reason=released")
+
+    assert "Amis, Friends, Mountain post, Valley" in preview.text
+    assert preview.html.count("<blockquote lang=") == 2
+    assert world.rows(incidents)[0].status == "open"
+
+    done = preview.presses("Yes, it is over", text="seen at home")
+
+    assert done.headers["Location"] == f"/desk/incidents/{ref}?done=close"
+    assert told(world, "stand_down") == {"alice", "bob", "carol", "dave"}
+    assert [(each["reason"], each["by"]) for each in recorded(world, "incident_closed")] == [("released", "user maria")]
+    assert f"{ref}" not in desk.opens("/desk").text
+
+
+def test_a_closed_one_is_opened_again(world: World, desk: Desk, ref: str) -> None:
+    desk.opens(f"/desk/incidents/{ref}/close?reason=released").presses("Yes, it is over")
+    closed = sheet(desk, ref)
+    assert "nothing, it is closed (released" in closed.text
+
+    closed.presses("Open it again", reason="it was a rumour")
+
+    assert world.rows(incidents)[0].status == "open"
+    assert recorded(world, "incident_reopened")[0]["by"] == "user maria"
+    assert ref in desk.opens("/desk").text
+
+
+def test_two_who_close_at_once_close_it_once(world: World, sit_down: SitDown, ref: str) -> None:
+    """The second is told that it is closed, and by which page it is seen."""
+    path = f"/desk/incidents/{ref}/close?reason=released"
+    hers, his = (sit_down(name).opens(path).form("Yes, it is over") for name in ("maria", "ben"))
+
+    assert [hers.sent().status_code, hers.sent().status_code, his.sent().status_code] == [303, 409, 409]
+    assert len(recorded(world, "incident_closed")) == 1
+
+
+def test_whoever_may_no_longer_sign_in_acts_no_more(world: World, desk: Desk, ref: str) -> None:
+    """The page was open when they left; what they press afterwards is sent to the door."""
+    form = sheet(desk, ref).form("Record the answer")
+    world.runtime.transact(end_user, "maria", "test")
+
+    turned_away = form.sent(who="valley/bob", kind="acknowledged")
+
+    assert turned_away.headers["Location"].startswith("/desk/sign-in")
+    assert recorded(world, "acknowledged") == []
+    assert recorded(world, "incident_opened") != []
+
+
+@pytest.mark.parametrize(
+    ("button", "fields", "named"),
+    [
+        ("Record the answer", {"who": "valley/nobody", "kind": "acknowledged"}, "contact: "),
+        ("Record the answer", {"who": "valley/bob", "kind": "nodded"}, "kind: "),
+        ("Record the answer", {"who": "", "kind": "acknowledged"}, "tree: "),
+        ("Record the action", {"who": "valley/bob", "action": "danced"}, "action: "),
+        ("Record the consent", {"scope": "wide", "given_by": "x", "how": "x"}, "scope: "),
+        ("Spare them", {"contacts": "everybody"}, "contacts: "),
+        ("Tell the news", {"text": "x" * 4001}, "text: "),
+        ("Go", {"which": "valley/Nowhere"}, "level"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name_and_nothing_is_recorded(
+    world: World, desk: Desk, ref: str, button: str, fields: dict[str, str], named: str
+) -> None:
+    before = len(recorded(world, "incident_opened")), timeline(world)
+
+    refused = sheet(desk, ref).presses(button, **fields)
+
+    assert refused.status_code in (404, 422)
+    assert named.lower() in refused.text.lower()
+    assert (len(recorded(world, "incident_opened")), timeline(world)) == before
+
+
+def timeline(world: World) -> int:
+    return len(world.runtime.read(lambda tx: timeline_view.entries(tx.session, world.incident, 0, 1000)))
+
+
+@pytest.mark.parametrize("path", ["X-0000", "A-7K3M", "%2e%2e", "A-7K3M/live", "A-7K3M/close?reason=resolved"])
+def test_an_incident_that_is_none_is_not_found(desk: Desk, ref: str, path: str) -> None:
+    assert desk.browser.get(f"/desk/incidents/{path}").status_code == 404
+    assert desk.browser.get(f"/desk/incidents/{ref.lower()}").status_code == 200
