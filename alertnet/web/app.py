@@ -13,7 +13,7 @@ from alertnet.web import pages, problems, twilio
 from alertnet.web.api import actions, events, incidents, journeys, re_resolve, roll_calls, trees
 from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
-from alertnet.web.console import account, board, incident
+from alertnet.web.console import account, board, incident, raising
 from alertnet.web.console.board import Boards
 from alertnet.web.console.live import Watch
 from alertnet.web.idempotency import InFlight
@@ -34,6 +34,7 @@ EDGES = (
     account,
     board,
     incident,
+    raising,
     health,
     metrics,
 )

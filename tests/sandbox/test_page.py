@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.sandbox import Sandbox
-from alertnet.sandbox.page import Cast, Circle, Hint, Line, Mark, Party, Ring, Scene, Story, Tone, make_page
+from alertnet.sandbox.page import Cast, Circle, Hint, Line, Mark, Party, Ring, Scene, Seat, Story, Tone, make_page
 from tests.sandbox.conftest import ALICE, BOB, OURS, Receiver, client_for
 from tests.support.clock import Clock
 
@@ -62,6 +62,9 @@ class QuietEvening:
         if ref != "A-7K3M":
             raise WrongState(ref, "closed", "it can be closed once")
         self.done.append(("close", ref, reason))
+
+    def sit_down(self) -> Seat:
+        return Seat("http://127.0.0.1:8000/desk", "desk", "a session")
 
     def subtitle(self, text: str) -> str | None:
         return {"¿Dónde están?": "Where are you?"}.get(text)
@@ -287,3 +290,11 @@ def test_the_time_is_shown_in_the_zone_of_the_network(page: TestClient, clock: C
     clock.at = clock.at.replace(hour=3) + timedelta(minutes=7)
 
     assert "03:07:00" in page.get("/").text
+
+
+def test_the_console_is_opened_in_a_session_of_its_own(page: TestClient) -> None:
+    """Whoever tries the sandbox sees the other side of the same evening, without a password."""
+    answer = page.get("/desk", follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "http://127.0.0.1:8000/desk")
+    assert all(word in answer.headers["Set-Cookie"] for word in ("desk=", "HttpOnly", "SameSite=strict"))

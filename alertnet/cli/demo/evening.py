@@ -15,7 +15,8 @@ from alertnet.cli.demo.stage import Stage, stage
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.incident import CloseReason
 from alertnet.sandbox import Sandbox
-from alertnet.sandbox.page import Cast, Scene, Story
+from alertnet.sandbox.page import Cast, Scene, Seat, Story
+from alertnet.web.console.door import COOKIE
 
 STYLE = "page/style.css.j2"
 
@@ -77,6 +78,9 @@ class Evening(AbstractContextManager["Evening"]):
             raise BadInput("reason", reason, [each.value for each in CloseReason])
         runtime = self.stage.runtime
         runtime.transact(close_incident, ref, CloseReason(reason), None)
+
+    def sit_down(self) -> Seat:
+        return Seat(f"{self.stage.api.url}/desk", COOKIE, self.stage.sit_down())
 
     def subtitle(self, text: str) -> str | None:
         return self.stage.subtitles.of(text)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from alertnet.cli.admin.actions import create_key, set_pins
+from alertnet.cli.admin.actions import BY, create_key, set_pins
 from alertnet.cli.demo.client import Api
 from alertnet.cli.demo.clock import ClockSpeed, DemoClock
 from alertnet.cli.demo.page_content.names import DURESS_PIN, PIN, with_deputies
@@ -17,15 +17,21 @@ from alertnet.cli.demo.subtitles import Subtitles
 from alertnet.cli.server.processes import listen, web, working
 from alertnet.core.directory.contact_tree import Member, Network, Team
 from alertnet.core.errors import BadInput
+from alertnet.flows.credentials.users import NOBODYS, add_user
 from alertnet.runtime.settings.settings import Settings, read_settings
 from alertnet.runtime.wiring import Runtime, SystemEntropy, make_runtime
 from alertnet.sandbox import Handset, Sandbox
 from alertnet.shipped import TEMPLATES, TREES, shipped
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials import users
+from alertnet.store.records.credentials.users import Role
 from alertnet.store.upgrade import upgrade
 from alertnet.worker.platform import THIS_PLATFORM
 
 LOOPBACK = "127.0.0.1"
 SCOPES = ("raise", "read", "coordinate")
+COORDINATOR = "you"
+"""Who sits at the console: signed in by the sandbox's page alone, without a password."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,10 @@ class Stage:
     clock_speed: ClockSpeed
     api: Api
     subtitles: Subtitles
+
+    def sit_down(self) -> str:
+        """The text of a new session of the console, as the one who coordinates there."""
+        return self.runtime.transact(_begin_session)
 
     @property
     def team(self) -> Team:
@@ -125,6 +135,15 @@ def stage(trees: Path | None = None) -> Iterator[Stage]:
         clock_speed = ClockSpeed(runtime, sandbox, clock)
         stack.callback(clock_speed.close)
         yield Stage(runtime, sandbox, clock, clock_speed, Api(url, key), subtitles)
+
+
+def _begin_session(tx: Tx) -> str:
+    user = users.named(tx, COORDINATOR)
+    if user is None:
+        add_user(tx, COORDINATOR, Role.ADMINISTRATOR, NOBODYS, BY)
+        user = users.named(tx, COORDINATOR)
+    assert user is not None
+    return users.begin_session(tx, user)
 
 
 def set_everybodys_pins(runtime: Runtime) -> None:

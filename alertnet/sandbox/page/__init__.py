@@ -6,7 +6,7 @@ over any installation that sends into this sandbox.
 
 from alertnet.sandbox.page.app import make_page
 from alertnet.sandbox.page.cast import Cast, Circle, Party, Ring
-from alertnet.sandbox.page.evening import Coming, Ending, Evening, Hint, Incident, Line, Mark, Scene, Story, Tone
+from alertnet.sandbox.page.evening import Coming, Ending, Evening, Hint, Incident, Line, Mark, Scene, Seat, Story, Tone
 
 __all__ = [
     "Cast",
@@ -21,6 +21,7 @@ __all__ = [
     "Party",
     "Ring",
     "Scene",
+    "Seat",
     "Story",
     "Tone",
     "make_page",

@@ -126,9 +126,8 @@ def make_page(evening: Evening, port: int, closing: Event) -> Starlette:
         return Response(picture, media_type="image/svg+xml")
 
     async def letter(request: Request) -> Response:
-        path = request.path_params
-        mailbox = evening.sandbox.mailbox(address_of(evening, path["key"]))
-        return show_letter(mailbox, path["place"], path["part"])
+        key, place, part = (request.path_params[name] for name in ("key", "place", "part"))
+        return show_letter(evening.sandbox.mailbox(address_of(evening, key)), place, part)
 
     return Starlette(
         routes=[
@@ -136,6 +135,7 @@ def make_page(evening: Evening, port: int, closing: Event) -> Starlette:
             Route("/live", live),
             Route("/style.css", style),
             Route("/card.svg", card),
+            Route("/desk", _desk(evening)),
             Route("/mailboxes/{key}/{place:int}/{part}", letter),
             *(Route(f"/{name}", _static(name, kind)) for name, kind in STATIC.items()),
             *(Route(path, _act(evening, act), methods=["POST"]) for path, act in ACTS.items()),
@@ -147,6 +147,17 @@ def make_page(evening: Evening, port: int, closing: Event) -> Starlette:
 
 async def _refuse(_: Request, error: Exception) -> Response:
     return PlainTextResponse(f"{error}\n", STATUS.get(type(error), 409))
+
+
+def _desk(evening: Evening) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        seat = await run_in_threadpool(evening.sit_down)
+        # A cookie counts for a name of this machine, at each of its ports.
+        response = RedirectResponse(seat.address.replace(NAMES[0], request.url.hostname or NAMES[0]), 303)
+        response.set_cookie(seat.cookie, seat.session, httponly=True, samesite="strict")
+        return response
+
+    return endpoint
 
 
 def _act(evening: Evening, act: Act) -> Callable[[Request], Awaitable[Response]]:

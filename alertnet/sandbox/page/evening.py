@@ -112,6 +112,15 @@ class Scene:
     text: str
 
 
+@dataclass(frozen=True)
+class Seat:
+    """A place at the program's own console: its address, and the session that a browser shows there as a cookie."""
+
+    address: str
+    cookie: str
+    session: str
+
+
 class Evening(Protocol):
     """The program on its stage. Whatever is begun anew stands behind these names from then on."""
 
@@ -169,6 +178,9 @@ class Evening(Protocol):
         Raises:
             Unknown, WrongState, BadInput: it can't be.
         """
+
+    def sit_down(self) -> Seat:
+        """A place at the console, for whoever holds the telephones."""
 
     def subtitle(self, text: str) -> str | None:
         """What an SMS or a sentence of a call means in English; None where it is English itself."""

@@ -46,6 +46,7 @@ DONE = {
     "consent": "Recorded: the consent.",
     "exclude": "Recorded: they are spared from now on.",
     "close": "Closed; whoever was told hears it.",
+    "raise": "Raised; the first are told now.",
     "reopen": "Open again; whoever had the all-clear hears it.",
 }
 

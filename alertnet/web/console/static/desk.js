@@ -70,15 +70,15 @@ function tick() {
   for (const due of document.querySelectorAll("[data-due]")) due.textContent = until(Number(due.dataset.due) - at);
   const old = Date.now() - heard > 40000;
   line.classList.toggle("old", old);
-  line.textContent = (old ? line.dataset.old : line.dataset.live) + new Date(now * 1000).toLocaleTimeString();
+  line.textContent = (old ? line.dataset.old : line.dataset.live) + new Date(now * 1000).toTimeString().slice(0, 8);
 }
 
 function until(seconds) {
-  if (seconds < 1) return line.dataset.now;
+  if (seconds < 1) return line.dataset.over;
   const whole = Math.round(seconds);
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  if (hours) return `${hours} h ${minutes} min`;
-  return minutes ? `${minutes} min ${rest} s` : `${rest} s`;
+  const left = hours ? `${hours} h ${minutes} min` : minutes ? `${minutes} min ${rest} s` : `${rest} s`;
+  return `${line.dataset.ahead} ${left}`;
 }
 
 function sound() {

@@ -1,0 +1,120 @@
+"""Raising an incident at the console: who would be told is seen first, and it is raised once."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import ValidationError
+
+from alertnet.core.directory.countries import COUNTRIES
+from alertnet.core.errors import AlertnetError, BadInput
+from alertnet.core.incident import ASKS, TYPES, Certainty, Facts, Perpetrator, Scope, Severity
+from alertnet.flows.desk.foretold import Foretold, foretell
+from alertnet.flows.incidents.open_incident import open_incident
+from alertnet.flows.unit.idempotent_request import Show
+from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials.users import Role
+from alertnet.store.records.idempotency import ApiAnswer
+from alertnet.web.api.models import Report
+from alertnet.web.auth import InForce
+from alertnet.web.console.board import spoken
+from alertnet.web.console.door import Viewer, act_once, by, check_form, proof_of
+from alertnet.web.console.refusing import STATUS, Told
+from alertnet.web.console.shown import go_to, language_of, may_act, show
+from alertnet.web.forms import Posted, typed
+from alertnet.web.problems import first_fault
+
+router = APIRouter(prefix="/desk/raise", include_in_schema=False, route_class=Told)
+
+FIELDS = ("type", "country", "severity", "place", "summary", "details", "perpetrator", "ask", "consent", "certainty")
+
+
+@router.get("")
+def show_form(request: Request, who: Viewer, runtime: InForce) -> Response:
+    """An empty form, for whoever may raise."""
+    countries = _countries(runtime)
+    values = {"country": countries[0] if len(countries) == 1 else "", "consent": Scope.INTERNAL.value}
+    return _show(request, who, runtime, values, seen=runtime.entropy.id())
+
+
+@router.post("")
+def send_form(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+    """Show who would be told, or raise it: what can't be is said above what was filled in, and nothing is lost."""
+    check_form(request, who, form, Role.COORDINATOR)
+    values = {name: typed(form, name) for name in (*FIELDS, "team", "people", "exclude", "drill")}
+    seen = form.get("seen", "")
+    try:
+        facts = _facts(values, runtime)
+        if form.get("step") == "raise":
+            return go_to(act_once(request, who, form, lambda tx: _raise(tx, runtime, facts, by(who))))
+        foretold = foretell(runtime.edition.network, facts, runtime.now())
+    except BadInput as error:
+        return _show(request, who, runtime, values, seen=seen, error=error)
+    return _show(request, who, runtime, values, seen=seen, foretold=foretold)
+
+
+def _raise(tx: Tx, runtime: Runtime, facts: Facts, by: str) -> tuple[LockedIncident, Show]:
+    locked = open_incident(tx, runtime.edition, facts, by=by)
+    place = f"/desk/incidents/{locked.incident.ref}?done=raise"
+    return locked, lambda _: ApiAnswer(303, None, place)
+
+
+def _facts(values: dict[str, str], runtime: Runtime) -> Facts:
+    """What was filled in, as the API would take it.
+
+    Raises:
+        BadInput: the first field that can't be so.
+    """
+    given: dict[str, Any] = {name: values[name] for name in FIELDS if values[name]}
+    given |= {"people": [{"code": code} for code in values["people"].split()], "exclude": values["exclude"].split()}
+    team = values["team"] or None
+    if team is not None and team not in runtime.edition.network.teams:
+        raise BadInput("team", team[:32], sorted(runtime.edition.network.teams))
+    try:
+        return Report.model_validate(given | {"drill": bool(values["drill"])}).facts(team)
+    except ValidationError as error:
+        raise first_fault(error) from None
+
+
+def _show(
+    request: Request,
+    who: Viewer,
+    runtime: Runtime,
+    values: dict[str, str],
+    *,
+    seen: str,
+    foretold: Foretold | None = None,
+    error: AlertnetError | None = None,
+) -> Response:
+    network = runtime.edition.network
+    return show(
+        request,
+        "raise.html",
+        status=200 if error is None else STATUS[type(error)],
+        who=who,
+        acts=may_act(who),
+        proof=proof_of(runtime, who),
+        seen=seen,
+        given={name: values.get(name, "") for name in (*FIELDS, "team", "people", "exclude", "drill")},
+        foretold=foretold,
+        error=str(error) if error else "",
+        teams=network.teams,
+        codes=sorted(network.people),
+        countries=_countries(runtime),
+        type_codes=list(TYPES),
+        severity_codes=[each.value for each in Severity],
+        perpetrators=[each.value for each in Perpetrator],
+        scopes=[each.value for each in Scope],
+        certainties=[each.value for each in Certainty],
+        asks=ASKS,
+        **spoken(runtime, language_of(request)),
+    )
+
+
+def _countries(runtime: Runtime) -> list[str]:
+    """The countries that a tree or a team names; all there are where a tree serves everywhere and none is named."""
+    network = runtime.edition.network
+    named = {country for tree in network.trees.values() for country in tree.countries}
+    named |= {team.country for team in network.teams.values()}
+    return sorted(named & set(COUNTRIES)) or sorted(COUNTRIES)

@@ -1,0 +1,110 @@
+"""Raising at the console: who will be told is seen before, in three languages, and it is raised once."""
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from alertnet.store.records.credentials.users import Role
+from alertnet.store.tables import incidents, notifications
+from alertnet.web.console.shown import PACKAGE, words
+from tests.web.console.conftest import SitDown
+from tests.web.console.desk import Desk, Form
+from tests.web.world import World
+
+ARREST = {"type": "arrest", "country": "CO", "consent": "international", "people": "P7", "summary": "At the bridge"}
+
+
+def previewed(desk: Desk, **fields: str) -> tuple[str, Form]:
+    """What the preview says, and the form to raise it."""
+    answer = desk.opens("/desk/raise").presses("See who will be told", **ARREST, **fields)
+    assert answer.status_code == 200, answer.text
+    page = type(desk.opens("/desk"))(desk, "/desk/raise", answer.text)
+    button = "Raise the drill" if fields.get("drill") else "Raise the alarm"
+    return page.text, Form(page, "/desk/raise", {**ARREST, **fields, **page.form(button).fields})
+
+
+def test_who_will_be_told_is_seen_before_anything_is_raised(world: World, desk: Desk) -> None:
+    text, _ = previewed(desk)
+
+    assert "at once Valley, Friends, Amis, Mountain post Friends, Valley network" in text
+    assert world.rows(incidents) == []
+    assert world.rows(notifications) == []
+
+
+def test_it_is_raised_by_a_person_once(world: World, desk: Desk) -> None:
+    """The line breaks, and the browser sends it again: one incident (A1)."""
+    _, form = previewed(desk)
+
+    first, again = form.sent(), form.sent()
+
+    [incident] = world.rows(incidents)
+    assert first.headers["Location"] == f"/desk/incidents/{incident.ref}?done=raise"
+    assert (again.status_code, incident.ref in again.text) == (409, True)
+    assert {row.contact for row in world.rows(notifications)} >= {"alice", "bob", "carol", "dave"}
+    assert "maria raises the alarm: arrest" in desk.opens(f"/desk/incidents/{incident.ref}").text
+
+
+def test_a_drill_is_one_from_the_beginning(world: World, desk: Desk) -> None:
+    _, form = previewed(desk, drill="yes")
+
+    form.sent()
+
+    [incident] = world.rows(incidents)
+    assert incident.facts["drill"] is True
+    assert incident.ref in desk.opens("/desk/drills").text
+    assert incident.ref not in desk.opens("/desk").text
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"type": "picnic"}, "type: "),
+        ({"country": "Atlantis"}, "country: "),
+        ({"team": "nobody"}, "team: "),
+        ({"exclude": "everybody"}, "exclude: "),
+        ({"consent": "wide"}, "consent: "),
+        ({"summary": "x" * 501}, "summary: "),
+    ],
+)
+@pytest.mark.parametrize("step", ["preview", "raise"])
+def test_what_cannot_be_is_said_above_what_was_filled_in(
+    world: World, desk: Desk, step: str, fields: dict[str, str], named: str
+) -> None:
+    form = desk.opens("/desk/raise").form("See who will be told")
+
+    refused = form.sent(**{**ARREST, "details": "Kept as it was typed", **fields, "step": step})
+
+    assert refused.status_code == 422
+    assert f"Nothing was raised yet. {named}" in refused.text
+    assert "Kept as it was typed" in refused.text
+    assert world.rows(incidents) == []
+
+
+def test_an_observer_raises_nothing(world: World, sit_down: SitDown, desk: Desk) -> None:
+    _, form = previewed(desk)
+    observer = sit_down("olga", Role.OBSERVER)
+    assert "Whoever observes" in observer.opens("/desk/raise").text
+
+    proof = observer.opens("/desk/account").form("Sign out").fields["proof"]
+
+    assert observer.posts("/desk/raise", {**form.fields, "proof": proof}).status_code == 403
+    assert world.rows(incidents) == []
+    assert form.sent().status_code == 303
+
+
+@pytest.mark.parametrize(("language", "title"), [("es", "Dar la alarma"), ("fr", "Donner l&#39;alerte")])
+def test_the_page_speaks_the_language_that_is_asked_for(desk: Desk, language: str, title: str) -> None:
+    """All of it: no word of its template stays English."""
+    page = desk.opens(f"/desk/raise?lang={language}")
+    said = {
+        word
+        for name in ("raise.html", "base.html", "sign_in.html")
+        for word in re.findall(r'_\("([^"]+)"\)', (files(PACKAGE) / "templates" / name).read_text())
+    }
+
+    assert f"<h1>{title}</h1>" in page.html
+    assert f'<html lang="{language}">' in page.html
+    assert said - set(words(language)) == set()
+    assert len(said) > 30
+    assert f'<html lang="{language}">' in desk.opens("/desk/raise").html
