@@ -160,7 +160,7 @@ def test_an_escalation_is_a_line_with_its_levels(world: World, desk: Desk) -> No
 
     line = desk.opens("/desk").text
 
-    assert "Valley network Friends Coordination" in line
+    assert "Valley network → Friends → Coordination 02:44" in line
     assert "nobody acts yet" in line
 
 
