@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import SelectBase
+from sqlalchemy.types import TypeEngine
 
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
@@ -58,12 +59,34 @@ def _names(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
-class _Form:
-    """A statement as one dialect says it, with so many values in each list."""
+class _Parameter:
+    """A parameter of the driver's: it gets the value of a key, from that place if it is a list; or is a constant."""
+
+    type: TypeEngine[Any]
+    key: str | None
+    place: int | None
+    constant: Any
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A statement as one kind of dialect says it, with so many values in each list."""
 
     sql: str
     names: tuple[str, ...] | None
     """Of the driver's parameters; None where it takes them by position."""
+    parameters: tuple[_Parameter, ...]
+    columns: tuple[TypeEngine[Any], ...]
+    make: Convert
+    """Gives names to a row of the driver's."""
+
+
+@dataclass(frozen=True)
+class _Form:
+    """The same for the dialect of one engine, which seals by a vault of its own."""
+
+    sql: str
+    names: tuple[str, ...] | None
     constants: tuple[Any, ...]
     """The driver's parameters, None where a value goes."""
     taken: tuple[tuple[int, str, int | None], ...]
@@ -73,7 +96,6 @@ class _Form:
     bound: tuple[tuple[int, Convert], ...]
     """The parameters whose values are converted."""
     make: Convert
-    """Gives names to a row of the driver's."""
     converted: tuple[tuple[int, Convert], ...]
     """The columns of a row whose values are converted."""
 
@@ -113,6 +135,7 @@ class Prepared:
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
+        self._written: dict[object, _Written] = {}
 
     def all(self, session: Session, values: Values) -> Sequence[Any]:
         """Its rows, as named tuples."""
@@ -139,46 +162,56 @@ class Prepared:
         run(connection, form.sql, parameters if len(rows) > 1 else parameters[0], gives=False)
 
     def _form(self, connection: Connection, which: object, example: Values) -> _Form:
-        forms: dict[object, _Form] = vars(connection.dialect).setdefault("forms", {})
+        dialect = connection.dialect
+        forms: dict[object, _Form] = vars(dialect).setdefault("forms", {})
         form = forms.get((self, which))
         if form is None:
-            form = forms[self, which] = _made(self._statement, connection.dialect, example)
+            # What takes long of it is the same for every engine that speaks like this one.
+            spoken = (type(dialect), which)
+            if spoken not in self._written:
+                self._written[spoken] = _write(self._statement, dialect, example)
+            form = forms[self, which] = _made(self._written[spoken], dialect)
         return form
 
 
-def _made(statement: Any, dialect: Dialect, example: Values) -> _Form:
+def _write(statement: Any, dialect: Dialect, example: Values) -> _Written:
     is_select = isinstance(statement, SelectBase)
     compiled = cast(SQLCompiler, statement.compile(dialect=dialect, column_keys=None if is_select else list(example)))
     state = compiled.construct_expanded_state(dict(example))
     listed = {
         name: (key, place) for key, names in state.parameter_expansion.items() for place, name in enumerate(names)
     }
-    constants: list[Any] = []
-    taken, bound = [], []
-    for position, name in enumerate(state.positiontup or state.parameters):
+    parameters = []
+    for name in state.positiontup or state.parameters:
         key, place = listed.get(name, (name, None))
-        convert = compiled.binds[key].type.dialect_impl(dialect).bind_processor(dialect)
-        constant = None
-        if key in example:
-            taken.append((position, key, place))
-            if convert is not None:
-                bound.append((position, convert))
-        else:
-            constant = convert(state.parameters[name]) if convert else state.parameters[name]
-        constants.append(constant)
-    is_plain = len(taken) == len(constants) > 1 and all(place is None for _, _, place in taken)
+        constant = None if key in example else state.parameters[name]
+        parameters.append(_Parameter(compiled.binds[key].type, key if key in example else None, place, constant))
     columns = list(statement.selected_columns) if is_select else []
-    converts = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
     row = cast(Any, namedtuple)("Row", [str(column.key) for column in columns], rename=True)
-    return _Form(
+    return _Written(
         sql=state.statement,
         names=None if state.positiontup is not None else tuple(state.parameters),
-        constants=tuple(constants),
+        parameters=tuple(parameters),
+        columns=tuple(column.type for column in columns),
+        make=row._make,
+    )
+
+
+def _made(written: _Written, dialect: Dialect) -> _Form:
+    converts = [each.type.dialect_impl(dialect).bind_processor(dialect) for each in written.parameters]
+    with_converts = list(enumerate(zip(written.parameters, converts, strict=True)))
+    taken = [(position, each.key, each.place) for position, (each, _) in with_converts if each.key is not None]
+    is_plain = len(taken) == len(converts) > 1 and all(place is None for _, _, place in taken)
+    results = [each.dialect_impl(dialect).result_processor(dialect, None) for each in written.columns]
+    return _Form(
+        sql=written.sql,
+        names=written.names,
+        constants=tuple(convert(each.constant) if convert else each.constant for _, (each, convert) in with_converts),
         taken=tuple(taken),
         at_once=itemgetter(*(key for _, key, _ in taken)) if is_plain else None,
-        bound=tuple(bound),
-        make=row._make,
-        converted=tuple((place, convert) for place, convert in enumerate(converts) if convert is not None),
+        bound=tuple((position, convert) for position, (each, convert) in with_converts if convert and each.key),
+        make=written.make,
+        converted=tuple((place, convert) for place, convert in enumerate(results) if convert is not None),
     )
 
 
