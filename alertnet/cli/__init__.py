@@ -18,6 +18,7 @@ from alertnet.cli.call_sheet import call_sheet
 from alertnet.cli.contacts import numbers
 from alertnet.cli.contacts.letter import letter
 from alertnet.cli.demo import demo
+from alertnet.cli.field import quarantine
 from alertnet.cli.field.journeys import journeys
 from alertnet.cli.field.roll_call import roll_call
 from alertnet.cli.incidents import raise_incident
@@ -53,6 +54,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(duty.app, name="duty")
 app.add_typer(numbers.app, name="numbers")
 app.add_typer(incidents.app, name="incidents")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")
 

@@ -112,6 +112,10 @@ STRANGER_TEXTS = Limit("stranger_texts", 5, HOUR)
 ALL_STRANGER_TEXTS = Limit("all_stranger_texts", 60, HOUR)
 """Texts of unknown numbers that are looked at, for a number and in all; the rest is kept in quarantine."""
 
+STRANGERS_TOLD = Limit("strangers_told", 1, HOUR)
+ALL_STRANGERS_TOLD = Limit("all_strangers_told", 6, HOUR)
+"""Messages to the coordinators that an unknown number wrote, for a number and in all; each text is in quarantine."""
+
 FOREIGN_CODES = Limit("foreign_codes", 1, HOUR)
 """Notices that somebody texted codes of others, for each incident."""
 

@@ -327,12 +327,14 @@ def test_a_reply_names_no_code_of_an_incident_the_sender_is_barred_from(board: S
 
 @pytest.mark.parametrize("text", ["Hola", "4711", "SOS", "ALERTA 47110 20", "STOP", "", "x" * 5000])
 def test_a_stranger_learns_nothing(board: Switchboard, text: str) -> None:
-    """B4: the text is kept, at most 1600 characters of it, and nothing happens."""
+    """B4: the text is kept, at most 1600 characters of it, and only coordinators hear that there is one."""
     assert board.texts("stranger", text) is None
 
     [kept] = board.rows(inbound)
     assert (kept.known, kept.reply, kept.body) == (False, None, text[:1600])
-    assert board.rows(notifications) == []
+    told = board.rows(notifications)
+    assert {row.said["subject"] for row in told} == (set() if text == "STOP" else {"unknown_number"})
+    assert CAST["stranger"] not in {row.address for row in told}
 
 
 def test_a_strangers_texts_are_looked_at_five_times_an_hour(board: Switchboard) -> None:

@@ -10,12 +10,13 @@ from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH
 from alertnet.core.incident import CloseReason
 from alertnet.flows.credentials import pins
 from alertnet.flows.incidents import close_incident as closing
-from alertnet.flows.sms import on_call
+from alertnet.flows.sms import on_call, quarantine
 from alertnet.flows.system import duty
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.credentials import api_keys
+from alertnet.store.records.editions import Edition
 from alertnet.store.records.on_call import Arranged
 
 BY = "command line"
@@ -54,6 +55,17 @@ def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> N
     locked = take_up(tx, incidents.id_of(tx.session, ref))
     closing.close_incident(locked, reason, text=text, by=BY)
     locked.finish()
+
+
+def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str) -> str:
+    """Let a text of an unknown number be that member's; the reference under which it stands now.
+
+    Raises:
+        BadInput: no such team or member. Unknown: no such text. WrongState: it was bound before.
+    """
+    locked = quarantine.bind_text(tx, edition, id, team, member, by=BY)
+    locked.finish()
+    return locked.incident.ref
 
 
 def check_team(network: Network, team: str) -> None:

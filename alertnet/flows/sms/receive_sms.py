@@ -31,6 +31,7 @@ from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.sms.answer_by_sms import record_answers
 from alertnet.flows.sms.check_in_by_sms import receive_check_in
 from alertnet.flows.sms.on_call import change_duty
+from alertnet.flows.sms.quarantine import tell_of_stranger
 from alertnet.flows.sms.quiet_verbs import QUIET_VERBS, receive_quiet_verb
 from alertnet.flows.sms.report_by_sms import find_coerced, is_news, receive_duress, receive_report
 from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_to_holder, reply_unclear
@@ -202,6 +203,7 @@ def _hear_rest(
         limit = may_look(tx, sms.sender) if guessed else None
         if guessed and limit is None:
             judge_wrong(tx, sms.sender, guessed, told)
+        tell_of_stranger(tx, edition.network, sms)
         return False, None, limit
     # Decided before any incident is held; what this number was ever sent is always answered.
     is_answered, limit = (True, None) if sent else may_reply(tx, sms, is_answer=bool(answers))

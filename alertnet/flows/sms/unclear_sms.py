@@ -136,8 +136,15 @@ def pass_on_from_contact(
 def _add_to_open(tx: Tx, sms: InboundSms, subject: Subject, about: str, **who: str) -> LockedIncident | None:
     """The open incident, or text, that the phone raised last, with this text in it; None where there is none."""
     incident = incidents.open_of_phone(tx, sms.sender)
-    if incident is None:
-        return None
+    return None if incident is None else _add_to(tx, incident, sms, subject, about, **who)
+
+
+def keep_news(tx: Tx, incident: str, sms: InboundSms, *, by: str) -> None:
+    """Put a text of a member into an open incident of its team, and let the coordinators know."""
+    _add_to(tx, incident, sms, Subject.NOT_UNDERSTOOD, by.partition("/")[0], by=by)
+
+
+def _add_to(tx: Tx, incident: str, sms: InboundSms, subject: Subject, about: str, **who: str) -> LockedIncident:
     locked = take_up(tx, incident)
     locked.record(RECEIVED, **who, text=sms.body)
     is_news = subject is Subject.NOT_UNDERSTOOD and not locked.facts.lone_text

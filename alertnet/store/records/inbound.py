@@ -1,18 +1,18 @@
 """Texts and calls that came in, and what was answered: the same again finds the same answer (A1)."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import Row, Select, func, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.disclosure import Said
-from alertnet.core.errors import Inconsistent, must_hold, put_down
+from alertnet.core.errors import Inconsistent, Unknown, WrongState, must_hold, put_down
 from alertnet.core.inbound.auto_replies import Earlier
 from alertnet.core.inbound.unknown_codes import WrongKeys
 from alertnet.core.notification import Kind
@@ -39,6 +39,16 @@ class InboundSms:
     to: str
     body: str
     heard_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedText:
+    """A text of an unknown number (E.164), by the provider's id of it, as it was written."""
+
+    id: str
+    at: datetime
+    number: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -223,6 +233,39 @@ def _call(row: Row[Any]) -> tuple[str, str]:
 def set_aside(tx: Tx, provider_id: str) -> None:
     """Keep a text or a call as of an unknown sender, so that nothing is done with it by itself."""
     tx.session.execute(update(inbound).where(inbound.c.provider_id == provider_id).values(known=False))
+
+
+_QUARANTINED = (
+    select(inbound.c.provider_id, inbound.c.received_at, inbound.c.sender, inbound.c.body)
+    .where(inbound.c.kind == "sms", inbound.c.known.is_(False), inbound.c.bound_to.is_(None))
+    .order_by(inbound.c.received_at.desc(), inbound.c.provider_id.desc())
+)
+
+
+def quarantined(tx: Tx, before: tuple[datetime, str] | None, limit: int) -> Sequence[QuarantinedText]:
+    """A page of them, the newest first; `before`: when the last one seen came, and its id."""
+    query: Select[Any] = _QUARANTINED.limit(limit)
+    if before is not None:
+        query = query.where(tuple_(inbound.c.received_at, inbound.c.provider_id) < before)
+    return [QuarantinedText(*tuple(row)) for row in tx.session.execute(query)]
+
+
+def bind_quarantined(tx: Tx, id: str, owner: str) -> QuarantinedText:
+    """Take a text out of quarantine as that member's; two who do so at the same moment are told apart.
+
+    Raises:
+        Unknown: no text of an unknown number has that id. WrongState: somebody has done so before.
+    """
+    mine = (inbound.c.provider_id == id, inbound.c.kind == "sms")
+    taken = update(inbound).where(*mine, inbound.c.known.is_(False), inbound.c.bound_to.is_(None))
+    returned = (inbound.c.provider_id, inbound.c.received_at, inbound.c.sender, inbound.c.body)
+    row = tx.session.execute(taken.values(bound_to=owner, known=True).returning(*returned)).first()
+    if row is not None:
+        return QuarantinedText(*row)
+    before = tx.session.scalar(select(inbound.c.bound_to).where(*mine))
+    if before is None:
+        raise Unknown("text in quarantine", id)
+    raise WrongState(f"text {id}", f"bound to {before}", "it can be bound once")
 
 
 def newest(session: Session) -> datetime | None:

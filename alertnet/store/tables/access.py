@@ -17,6 +17,7 @@ inbound = Table(
     Column("known", Boolean, nullable=False),  # False: quarantined, and its sender learnt nothing
     Column("reply", Encrypted),
     Column("wrong_keys", Integer),  # wrong codes keyed in a call
+    Column("bound_to", String(129)),  # of a quarantined text: the team/member whose it turned out to be
     Column("keyed", Json),  # keyed hashes of them, so that a webhook that comes twice counts once
     Index("ix_inbound_sender", "sender_index", "received_at"),
 )

@@ -303,6 +303,13 @@ class JourneyPage(Strict):
     cursor: Annotated[str, Field(max_length=200)] | None = None
 
 
+class Binding(Strict):
+    """Whose text it is that came from an unknown number."""
+
+    team: Name
+    member: Name
+
+
 class Page(Strict):
     """Which incidents to list; `cursor` is the `next` of the page before."""
 

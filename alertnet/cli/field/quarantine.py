@@ -1,0 +1,45 @@
+"""`alertnet quarantine`: what unknown numbers have written, and whose it turns out to be."""
+
+from typing import Annotated
+
+import typer
+
+from alertnet.cli.connection import connected
+
+app = typer.Typer(
+    help="The texts of unknown numbers.", epilog="Example: alertnet quarantine list", no_args_is_help=True
+)
+Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
+
+
+@app.command("list", epilog="Example: alertnet quarantine list --limit 10")
+def list_texts(limit: Limit = 50) -> None:
+    """Print the texts that nobody has bound to a member, newest first: id, when, number, and the words below."""
+    from alertnet.flows.sms.quarantine import texts_to_show
+    from alertnet.store.records import inbound
+
+    with connected() as runtime:
+        texts = runtime.read(lambda tx: texts_to_show(tx, inbound.quarantined(tx, None, limit)))
+    for each in texts:
+        typer.echo(f"{each.id}  {each.at:%Y-%m-%d %H:%M}Z  {each.number}")
+        for line in each.text.splitlines():
+            typer.echo(f"    {line}")
+
+
+@app.command(epilog="Example: alertnet quarantine bind SM0a1b2c3d north/ana")
+def bind(
+    id: Annotated[str, typer.Argument(metavar="ID", help="As `quarantine list` shows it.")],
+    member: Annotated[str, typer.Argument(metavar="TEAM/MEMBER", help="Whose text it is.")],
+) -> None:
+    """Let a text do what it would have done from that member's own phone; prints where it stands now."""
+    import logging
+
+    from alertnet.cli.admin import actions
+    from alertnet.cli.startup import checked_runtime, on_stderr
+    from alertnet.runtime.logging import configure
+
+    configure(level=logging.WARNING)
+    team, _, name = member.partition("/")
+    with checked_runtime(on_stderr) as runtime:
+        ref = runtime.transact(actions.bind_text, runtime.edition, id, team, name)
+    typer.echo(ref)

@@ -1,0 +1,97 @@
+"""Texts of unknown numbers: coordinators hear that there are some, and say whose they are; the number learns nothing.
+
+Once bound to a member such a text does what it would have done from that member's own phone, and its reply is not sent.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import phonenumbers
+
+from alertnet.core.directory.contact import RINGING
+from alertnet.core.directory.contact_tree import ContactTree, Network
+from alertnet.core.disclosure import Subject
+from alertnet.core.errors import BadInput
+from alertnet.core.inbound.sms_grammar import FieldVerb, parse_report
+from alertnet.core.limits import ALL_STRANGERS_TOLD, STRANGERS_TOLD
+from alertnet.core.notification import Kind
+from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, member_of
+from alertnet.flows.credentials.pins import without_pins
+from alertnet.flows.notifications.floods import EVERYBODY
+from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.sms.report_by_sms import receive_report
+from alertnet.flows.sms.unclear_sms import keep_news, pass_on_from_member
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import inbound, incidents, limits
+from alertnet.store.records.credentials import pins
+from alertnet.store.records.editions import Edition
+from alertnet.store.records.inbound import InboundSms, QuarantinedText
+
+BOUND = "message_bound"
+
+
+def tell_of_stranger(tx: Tx, network: Network, sms: InboundSms) -> None:
+    """Tell the coordinators that an unknown number wrote; it rings where that may be a member on a borrowed phone."""
+    if not (limits.use(tx, STRANGERS_TOLD, sms.sender) and limits.use(tx, ALL_STRANGERS_TOLD, EVERYBODY)):
+        return
+    report = parse_report(sms.body)
+    raises = report is not None and report.verb is FieldVerb.RAISE
+    trees = _serving(network, sms.sender)
+    if raises:
+        tell_coordinators(tx, trees, Kind.ALARM, Subject.UNKNOWN_NUMBER, ref=NO_REF, by=RINGING, first_only=False)
+    else:
+        tell_coordinators(tx, trees, Kind.NOTICE, Subject.UNKNOWN_NUMBER, ref=NO_REF)
+
+
+def texts_to_show(tx: Tx, texts: Iterable[QuarantinedText]) -> list[QuarantinedText]:
+    """The texts as people may read them: with dots in place of whatever is somebody's PIN."""
+    owners = pins.owners(tx)
+    return [replace(each, text=without_pins(tx, owners, each.text)) for each in texts]
+
+
+def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: str) -> LockedIncident:
+    """Let a text in quarantine be that member's: it reports, joins what the team has open, or is put before people.
+
+    The incident, or text, in which it stands now.
+
+    Raises:
+        BadInput: no such team or member. Unknown: no such text. WrongState: it was bound before.
+    """
+    sender = _member(edition.network, team, member)
+    text = inbound.bind_quarantined(tx, id, sender.owner)
+    # It reports from the phone that it was written on; where that is called back it must not ring at another.
+    sender = replace(sender, member=replace(sender.member, phone=text.number))
+    sms = InboundSms(id, text.number, "", without_pins(tx, [sender.owner], text.text))
+    report = parse_report(text.text)
+    known = incidents.open_of_phone(tx, text.number, team=team)
+    if report and sender.raises(report):
+        receive_report(tx, edition, sender, report, text.at)
+    elif known is not None:
+        keep_news(tx, known, sms, by=sender.owner)
+    else:
+        pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
+    last = incidents.open_of_phone(tx, text.number, team=team)
+    assert last is not None
+    locked = take_up(tx, last)
+    locked.record(BOUND, message=id, to=sender.owner, by=by)
+    return locked
+
+
+def _member(network: Network, team: str, member: str) -> InTheField:
+    if team not in network.teams:
+        raise BadInput("team", team, sorted(network.teams) or "nothing: teams.yaml has no team")
+    found = member_of(network, team, member)
+    if not found:
+        raise BadInput("member", member, sorted(network.teams[team].members))
+    return found[0]
+
+
+def _serving(network: Network, number: str) -> tuple[ContactTree, ...]:
+    """The trees that serve the country of the number; all there are where none does."""
+    everything = tuple(tree for _, tree in sorted(network.trees.items()))
+    try:
+        country = phonenumbers.region_code_for_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return everything
+    return (network.serving(country) if country else ()) or everything

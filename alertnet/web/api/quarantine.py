@@ -1,0 +1,83 @@
+"""Texts of unknown numbers over HTTP (B5): what they wrote, and whose they turn out to be."""
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import JSONResponse, Response
+from typing_extensions import TypedDict
+
+from alertnet.core.errors import Forbidden
+from alertnet.flows.sms.quarantine import bind_text, texts_to_show
+from alertnet.flows.unit.idempotent_request import Show
+from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import inbound
+from alertnet.store.records.credentials.api_keys import ApiKey
+from alertnet.store.views.shapes import IncidentView, moment
+from alertnet.web.api.actions import by
+from alertnet.web.api.cursor import cursor_of, read_cursor
+from alertnet.web.api.incidents import PAGE, shown
+from alertnet.web.api.models import Binding
+from alertnet.web.auth import Coordinator, InForce
+from alertnet.web.idempotency import ByDoor
+from alertnet.web.problems import documented
+
+router = APIRouter(prefix="/v1/quarantine")
+
+
+class TextInQuarantine(TypedDict):
+    """A text of an unknown number; what is a PIN of somebody is shown as dots."""
+
+    id: str
+    at: str
+    number: str
+    text: str
+
+
+class QuarantinePage(TypedDict):
+    items: list[TextInQuarantine]
+    next: str | None
+
+
+@router.get("", response_model=QuarantinePage, responses=documented(401, 403, 422, 503))
+def list_texts(
+    key: Coordinator, runtime: InForce, cursor: Annotated[str | None, Query(max_length=200)] = None
+) -> Response:
+    """The texts of unknown numbers that nobody has bound to a member, newest first."""
+    _of_no_team(key)
+    before = read_cursor(cursor) if cursor else None
+
+    def query(tx: Tx) -> QuarantinePage:
+        found = inbound.quarantined(tx, before, PAGE + 1)
+        last = found[PAGE - 1] if len(found) > PAGE else None
+        items = [
+            TextInQuarantine(id=each.id, at=moment(each.at), number=each.number, text=each.text)
+            for each in texts_to_show(tx, found[:PAGE])
+        ]
+        return QuarantinePage(items=items, next=cursor_of(last.at, last.id) if last else None)
+
+    return JSONResponse(runtime.read(query))
+
+
+@router.post("/{id}", response_model=IncidentView, responses=documented(400, 401, 403, 404, 409, 413, 422, 503))
+def bind(id: str, binding: Binding, key: Coordinator, door: ByDoor) -> Response:
+    """Let a text be that member's; the incident in which it stands now, which may be a text for people to read."""
+    _of_no_team(key)
+    edition = door.runtime.edition
+
+    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+        locked = bind_text(tx, edition, id, binding.team, binding.member, by=by(key))
+        return locked, partial(shown, id=locked.incident.id)
+
+    return door.carry_out(key, binding, act)
+
+
+def _of_no_team(key: ApiKey) -> None:
+    """Refuse a key of a team: nobody knows yet whose such a text is.
+
+    Raises:
+        Forbidden: it is one.
+    """
+    if key.team is not None:
+        raise Forbidden(f"API key {key.id} is of team {key.team}: texts of unknown numbers are no team's")

@@ -1,0 +1,130 @@
+"""Texts of unknown numbers: they learn nothing, coordinators hear, read, and say whose they are (B4, B5, B9)."""
+
+from typing import Any
+
+import pytest
+
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.store.records.credentials import api_keys
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import COORDINATION, a_tree
+from tests.scenarios.world import CAST, World
+
+TRUE = "47110"
+BORROWED = CAST["stranger"]
+NOTICED = "message from an unknown number"
+
+
+@pytest.fixture
+def valley(world_of: Worlds) -> World:
+    """Ana has a PIN; the key is of no team."""
+    world = world_of(a_tree(COORDINATION))
+    world.runtime.transact(set_pins, "north/ana", TRUE, "47990")
+    _, key = world.runtime.transact(api_keys.create, None, ("administer",))
+    world.headers = {"Authorization": f"Bearer {key}"}
+    return world
+
+
+def quarantine(world: World) -> list[dict[str, Any]]:
+    return list(world.client.get("/v1/quarantine", headers=world.headers).json()["items"])
+
+
+def binds(world: World, id: str, member: str = "ana", team: str = "north", expect: int = 200) -> Any:
+    body = {"team": team, "member": member}
+    answer = world.client.post(f"/v1/quarantine/{id}", json=body, headers=world.headers)
+    assert answer.status_code == expect, answer.text
+    world.settles()
+    return answer.json()
+
+
+def noticed(world: World) -> list[str]:
+    return [text for text in world.phone("coordinator").inbox if NOTICED in text]
+
+
+def open_incidents(world: World) -> list[dict[str, Any]]:
+    return list(world.client.get("/v1/incidents?status=open", headers=world.headers).json()["items"])
+
+
+@pytest.mark.parametrize("text", ["SOS", f"ALERTA {TRUE} 20 L12", f"FALSE {TRUE}", f"OK {TRUE}", "TEST", "Quien es?"])
+def test_an_unknown_number_learns_nothing_and_coordinators_hear(valley: World, text: str) -> None:
+    """B4: neither a reply nor a reference; the text waits, without the PIN that stands in it."""
+    reply = valley.texts("stranger", text)
+    valley.passes(minutes=11)
+
+    assert (reply, valley.phone("stranger").inbox, valley.phone("stranger").calls) == (None, [], [])
+    assert open_incidents(valley) == []
+    assert len(noticed(valley)) == 1
+    [kept] = quarantine(valley)
+    assert (kept["number"], kept["text"]) == (BORROWED, text.replace(TRUE, "·····"))
+
+
+def test_a_flood_of_strangers_is_kept_and_told_rarely(valley: World) -> None:
+    """B9: one message an hour for each number, six in all; nothing is dropped."""
+    for each in range(10):
+        for number in (f"+5730099999{each:02}", BORROWED):
+            valley.phone(number).sends(f"hello {each}")
+    valley.settles()
+    valley.passes(minutes=30)
+
+    assert len(quarantine(valley)) == 20
+    assert 1 <= len(noticed(valley)) <= 6
+
+
+def test_a_report_that_is_bound_to_a_member_raises_its_alarm(valley: World) -> None:
+    """B5: with the member's PIN it is verified, in the name of its team."""
+    valley.texts("stranger", f"ALERTA {TRUE} 31 L12 nos siguen")
+    [kept] = quarantine(valley)
+
+    bound = binds(valley, kept["id"])
+
+    [incident] = open_incidents(valley)
+    assert (bound["ref"], bound["type"], bound["verified"]) == (incident["ref"], "threat", True)
+    assert quarantine(valley) == []
+    assert any("URGENT" in text for text in valley.phone("coordinator").inbox)
+    assert valley.phone(CAST["ana"]).inbox == []
+
+
+def test_words_that_are_bound_join_what_the_team_has_open(valley: World) -> None:
+    """A12: the coordinators read them with the rest."""
+    valley.texts("ana", f"ALERTA {TRUE} 31")
+    incident = valley.newest()
+    valley.texts("stranger", "Soy Ana, perdi el telefono")
+    [kept] = quarantine(valley)
+
+    assert binds(valley, kept["id"])["ref"] == incident.ref
+
+    assert "perdi el telefono" in str(incident["texts"])
+    assert any("news from the team" in text for text in valley.phone("coordinator").inbox)
+
+
+def test_words_that_are_bound_while_nothing_is_open_are_put_before_people(valley: World) -> None:
+    valley.texts("stranger", "Soy Luis, llamenme")
+    [kept] = quarantine(valley)
+
+    binds(valley, kept["id"], "luis")
+
+    assert any("please read the message from north" in text for text in valley.phone("coordinator").inbox)
+    assert valley.phone("stranger").inbox == []
+
+
+def test_what_can_not_be_bound_is_refused_by_name(valley: World) -> None:
+    """B5: an unknown text, team or member, and a text that was bound before."""
+    valley.texts("stranger", "hello")
+    [kept] = quarantine(valley)
+
+    assert binds(valley, "SM0", expect=404)
+    assert "north" in str(binds(valley, kept["id"], team="south", expect=422))
+    assert "luis" in str(binds(valley, kept["id"], "nobody", expect=422))
+    binds(valley, kept["id"])
+    assert "bound to north/ana" in str(binds(valley, kept["id"], "luis", expect=409))
+
+
+def test_a_key_of_a_team_reads_no_texts_of_strangers(valley: World) -> None:
+    """B5: nobody knows yet whose they are."""
+    valley.texts("stranger", "hello")
+    _, key = valley.runtime.transact(api_keys.create, "north", ("administer",))
+
+    answer = valley.client.get("/v1/quarantine", headers={"Authorization": f"Bearer {key}"})
+
+    assert answer.status_code == 403
+    assert len(quarantine(valley)) == 1
