@@ -100,11 +100,13 @@ def test_a_contact_of_a_tree_can_have_a_pin_too(office: Office, runtime: Runtime
     assert proves(runtime, "colombia/ombuds", "47110") is PinCheck.TRUE
 
 
-def test_one_time_pins_are_printed_one_to_a_line_and_good_once(office: Office, runtime: Runtime) -> None:
-    said = office.types("pins", "set", "north/ana", "--one-time", "3")
+def test_one_time_pins_are_printed_on_a_card_and_good_once(office: Office, runtime: Runtime) -> None:
+    """The card holds the PINs and nothing else: whoever finds it learns neither whose they are nor for what."""
+    said = office.types("pins", "set", "north/ana", "--one-time", "30")
 
     pins = said.out.split()
-    assert len(set(pins)) == 3
+    assert (len(set(pins)), len(said.out.splitlines())) == (30, 6)
+    assert {len(pin) for pin in pins if pin.isdigit()} == {6}
     assert [proves(runtime, "north/ana", pins[0]) for _ in range(2)] == [PinCheck.TRUE, PinCheck.WRONG]
 
 

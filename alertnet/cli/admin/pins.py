@@ -16,7 +16,10 @@ app = typer.Typer(
 Owner = Annotated[str, typer.Argument(metavar="OWNER", help="TEAM/MEMBER, staff/NAME or TREE/CONTACT.")]
 Pin = Annotated[str | None, typer.Option(help="Five digits; - reads them from standard input.")]
 Duress = Annotated[str | None, typer.Option(help="Five digits that look true and raise a silent alarm; - as above.")]
-OneTime = Annotated[int, typer.Option(min=0, max=100, help="Print that many fresh PINs of six digits, each good once.")]
+OneTime = Annotated[
+    int, typer.Option(min=0, max=100, help="Print a card of that many fresh PINs of six digits, each good once.")
+]
+IN_A_ROW = 5
 
 
 @app.callback()
@@ -40,8 +43,13 @@ def set_pins(owner: Owner, pin: Pin = None, duress: Duress = None, one_time: One
     typer.echo(f"The PINs of {owner} are set.", err=True)
     for each in blind:
         typer.echo(f"warning: coordinator {each} has no PIN, and can read nothing of what people write", err=True)
-    for text in fresh:
-        typer.echo(text)
+    for line in _card(fresh):
+        typer.echo(line)
+
+
+def _card(fresh: list[str]) -> list[str]:
+    """The one-time PINs as a small card to cut out and cross off; nothing on it says what they are for."""
+    return ["   ".join(fresh[at : at + IN_A_ROW]) for at in range(0, len(fresh), IN_A_ROW)]
 
 
 def _typed(text: str | None) -> str | None:
