@@ -251,15 +251,19 @@ DURESS = "duress"
 """How it is written where it is sealed: in what a report's PIN proved, and by earlier versions as kind and subject."""
 
 _INSTEAD_OF_DURESS = {"pin": "true"}
+_OF_COORDINATORS = frozenset({"position"})
+"""What of an entry coordinators alone see: where somebody is."""
 
 
 def without_duress(kind: str, payload: Mapping[str, Any] | None) -> tuple[str, dict[str, Any] | None]:
-    """An entry of the timeline as after a true PIN: what those see of it who must not learn of duress."""
+    """An entry of the timeline as after a true PIN: what those see of it who may not coordinate."""
     neutral = Subject.NEWS.value
     if payload is None:
         return neutral if kind == DURESS else kind, None
     shown = {
-        name: _INSTEAD_OF_DURESS.get(name, neutral) if value == DURESS else value for name, value in payload.items()
+        name: _INSTEAD_OF_DURESS.get(name, neutral) if value == DURESS else value
+        for name, value in payload.items()
+        if name not in _OF_COORDINATORS
     }
     return neutral if kind == DURESS else kind, shown
 

@@ -10,7 +10,7 @@ from alertnet import __version__
 from alertnet.core.limits import LONGEST_BODY
 from alertnet.runtime.wiring import Runtime
 from alertnet.web import pages, problems, twilio
-from alertnet.web.api import actions, events, incidents, journeys, quarantine, re_resolve, roll_calls, trees
+from alertnet.web.api import actions, devices, events, incidents, journeys, quarantine, re_resolve, roll_calls, trees
 from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
 from alertnet.web.console import account, board, incident, raising
@@ -29,6 +29,7 @@ EDGES = (
     journeys,
     roll_calls,
     trees,
+    devices,
     quarantine,
     twilio,
     pages,

@@ -15,8 +15,8 @@ from alertnet.store.tables import incidents as incident_rows
 from alertnet.store.tables import timeline
 from alertnet.store.views.shapes import TextView, moment
 
-TEXTS = ("report_received", "withdrawal_asked", "sms_received", "action_reported")
-_SAYS_SOMETHING = ("text", "understood", "action")
+TEXTS = ("report_received", "withdrawal_asked", "sms_received", "device_alarm", "action_reported")
+_SAYS_SOMETHING = ("text", "understood", "action", "position")
 _PROVEN = ("true", DURESS)
 """What a PIN may have turned out to be that proves a report."""
 MOST = 20
@@ -90,7 +90,7 @@ def texts_of(session: Session, incident: str, most: int = MOST) -> list[Received
     return [
         ReceivedText(
             datetime.fromisoformat(payload["heard_at"]) if payload.get("heard_at") else at,
-            payload.get("text") or payload.get("note") or "",
+            "\n".join(filter(None, (payload.get("position"), payload.get("text") or payload.get("note")))),
             payload.get("tree"),
             payload.get("contact"),
             payload.get("by"),

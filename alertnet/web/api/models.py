@@ -303,6 +303,28 @@ class JourneyPage(Strict):
     cursor: Annotated[str, Field(max_length=200)] | None = None
 
 
+class Position(Strict):
+    """Where a device is, WGS 84; `accuracy`: in metres."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+    accuracy: Annotated[float, Field(ge=0, le=100_000)] | None = None
+
+    def in_words(self) -> str:
+        """As coordinators read it: 4.60971, -74.08175 (20 m)."""
+        place = f"{self.latitude:.5f}, {self.longitude:.5f}"
+        return place if self.accuracy is None else f"{place} ({self.accuracy:.0f} m)"
+
+
+class DeviceAlarm(Strict):
+    """What a device tells; `at`: when it was pressed, now unless given. Without a type it is a cry for help."""
+
+    type: TypeCode | None = None
+    at: Instant | None = None
+    position: Position | None = None
+    text: Line | None = None
+
+
 class Binding(Strict):
     """Whose text it is that came from an unknown number."""
 

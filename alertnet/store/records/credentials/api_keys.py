@@ -24,6 +24,9 @@ from alertnet.store.tables import api_keys
 
 SCOPES = ("raise", "read", "coordinate", "administer")
 EVERYTHING = "administer"
+DEVICE = "device:"
+"""The scope of a device's own key begins so, and its name follows: the key raises that device's alarm alone."""
+_DEVICE = re.compile(r"device:[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 ID_LENGTH = 8
 SECRET_BYTES = 24
@@ -57,7 +60,8 @@ def create(tx: Tx, team: str | None, scopes: Iterable[str]) -> tuple[str, str]:
         BadInput: no scope, or one that does not exist.
     """
     granted = set(scopes)
-    if not granted or not granted <= set(SCOPES):
+    is_device = len(granted) == 1 and all(map(_DEVICE.fullmatch, granted))
+    if not granted or not (is_device or granted <= set(SCOPES)):
         raise BadInput("scopes", ",".join(sorted(granted - set(SCOPES))), SCOPES)
     key_id = tx.entropy.letters(ID_LENGTH, ID_LETTERS)
     key = f"alertnet_{key_id}_{tx.entropy.bytes(SECRET_BYTES).hex()}"

@@ -1,0 +1,61 @@
+"""Alarms from devices over HTTP (B5): each has a key of its own, which raises its alarm and opens nothing else."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from alertnet.core.errors import Forbidden
+from alertnet.flows.incidents.device_alarm import Pressed, receive_alarm
+from alertnet.flows.unit.idempotent_request import Show
+from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials.api_keys import DEVICE, ApiKey
+from alertnet.store.records.idempotency import ApiAnswer
+from alertnet.web.api.models import DeviceAlarm
+from alertnet.web.auth import Credentials, key_to_act_with
+from alertnet.web.idempotency import ByDoor
+from alertnet.web.problems import documented
+
+router = APIRouter(prefix="/v1/devices")
+
+
+class AlarmView(TypedDict):
+    """The incident in which the alarm of a device stands: no more than that, as the device may be in other hands."""
+
+    ref: str
+    status: str
+
+
+async def _key_of_device(request: Request, given: Credentials) -> ApiKey:
+    return await key_to_act_with(f"{DEVICE}{request.path_params['id']}")(request, given)
+
+
+DeviceKey = Annotated[ApiKey, Depends(_key_of_device)]
+
+
+@router.post(
+    "/{id}/alarm",
+    status_code=201,
+    response_model=AlarmView,
+    responses=documented(400, 401, 403, 409, 413, 422, 503) | {200: {"description": "It stands in the one that runs."}},
+)
+def raise_alarm(id: str, alarm: DeviceAlarm, key: DeviceKey, door: ByDoor) -> Response:
+    """Raise the alarm of a device; while its incident is open the same puts there what the device tells now."""
+    edition, team = door.runtime.edition, key.team
+    if team is None:
+        raise Forbidden(f"API key {key.id} is of no team: make one with --device and --team")
+
+    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+        at = alarm.at or tx.now
+        pressed = Pressed(id, team, at, alarm.type, alarm.position.in_words() if alarm.position else None, alarm.text)
+        locked, is_new = receive_alarm(tx, edition, pressed)
+        return locked, lambda _: _answer(locked, is_new=is_new)
+
+    return door.carry_out(key, alarm, act)
+
+
+def _answer(locked: LockedIncident, *, is_new: bool) -> ApiAnswer:
+    body: dict[str, Any] = {"ref": locked.incident.ref, "status": locked.incident.status.value}
+    return ApiAnswer(201 if is_new else 200, body, None)

@@ -1,0 +1,113 @@
+"""Alarms from devices (B5): raised by a key of its own, their position for coordinators alone."""
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.records.credentials import api_keys
+from alertnet.store.tables import notifications
+from tests.support.clock import Clock
+from tests.web.conftest import MakeKey
+
+ALARM = "/v1/devices/bracelet-1/alarm"
+POSITION = {"position": {"latitude": 4.60971, "longitude": -74.08175, "accuracy": 20}}
+WHERE = "4.60971, -74.08175 (20 m)"
+
+
+@pytest.fixture
+def own(key: MakeKey) -> dict[str, str]:
+    """The key of Ana's bracelet, as headers."""
+    return key("device:bracelet-1", team="north")
+
+
+def texts(client: TestClient, ref: str, key: dict[str, str]) -> list[dict[str, Any]]:
+    shown = client.get(f"/v1/incidents/{ref}", headers=key).json()
+    return list(shown.get("texts", []))
+
+
+def test_a_device_raises_an_alarm_that_coordinators_decide_on(
+    client: TestClient, runtime: Runtime, key: MakeKey, own: dict[str, str]
+) -> None:
+    """B3: whoever has found a bracelet may press it; in the name of its team, critical, for coordination alone."""
+    answer = client.post(ALARM, json=POSITION, headers=own)
+
+    assert (answer.status_code, answer.json()["status"]) == (201, "open")
+    shown = client.get(f"/v1/incidents/{answer.json()['ref']}", headers=key("read", team="north")).json()
+    assert (shown["severity"], shown["verified"], shown["type"]) == ("critical", False, "other")
+    told = runtime.read(lambda tx: tx.session.execute(notifications.select()).all())
+    assert {row.kind for row in told} == {"alert", "decision"}
+    assert not any("4.6" in str(row.said) for row in told)
+
+
+def test_where_it_is_coordinators_alone_read(client: TestClient, key: MakeKey, own: dict[str, str]) -> None:
+    """A9: a key that reads may lie where the team is."""
+    ref = client.post(ALARM, json=POSITION, headers=own).json()["ref"]
+    reads, coordinates = key("read"), key("read", "coordinate")
+
+    assert [each["text"] for each in texts(client, ref, coordinates)] == [WHERE]
+    assert WHERE in client.get(f"/v1/incidents/{ref}/timeline", headers=coordinates).text
+    for path in (f"/v1/incidents/{ref}", f"/v1/incidents/{ref}/timeline"):
+        assert ref in client.get(f"/v1/incidents/{ref}", headers=reads).text
+        assert "4.60971" not in client.get(path, headers=reads).text
+
+
+def test_while_it_runs_the_same_is_an_update(
+    client: TestClient, key: MakeKey, own: dict[str, str], clock: Clock
+) -> None:
+    """B5: one incident, each position in it; closed, the next one opens another."""
+    first = client.post(ALARM, json=POSITION, headers=own).json()["ref"]
+    clock.forward(minutes=1)
+    moved = client.post(ALARM, json={"position": {"latitude": 5, "longitude": -74}, "text": "moving"}, headers=own)
+
+    assert (moved.status_code, moved.json()["ref"]) == (200, first)
+    assert [each["text"] for each in texts(client, first, key("coordinate", "read"))] == [
+        WHERE,
+        "5.00000, -74.00000\nmoving",
+    ]
+    client.post(f"/v1/incidents/{first}/close", json={"reason": "resolved"}, headers=key("coordinate"))
+    again = client.post(ALARM, json={}, headers=own)
+    assert (again.status_code, again.json()["ref"] == first) == (201, False)
+
+
+def test_the_same_request_again_has_one_effect(client: TestClient, key: MakeKey, own: dict[str, str]) -> None:
+    """A1: a device on a bad line asks until it is answered."""
+    answers = [client.post(ALARM, json=POSITION, headers=own | {"Idempotency-Key": "1"}) for _ in range(3)]
+
+    assert {(each.status_code, each.json()["ref"]) for each in answers} == {(201, answers[0].json()["ref"])}
+    assert len(texts(client, answers[0].json()["ref"], key("coordinate", "read"))) == 1
+
+
+def test_the_key_of_a_device_opens_nothing_else(client: TestClient, key: MakeKey, own: dict[str, str]) -> None:
+    """It travels in a pocket: it raises its own device's alarm, reads nothing, and no other key raises it."""
+    assert client.post(ALARM, json={}, headers=own).status_code == 201
+
+    assert client.post("/v1/devices/bracelet-2/alarm", json={}, headers=own).status_code == 403
+    assert client.get("/v1/incidents", headers=own).status_code == 403
+    assert client.post("/v1/incidents", json={"type": "arrest", "country": "CO"}, headers=own).status_code == 403
+    assert client.post(ALARM, json={}, headers=key("raise", team="north")).status_code == 403
+    assert client.post(ALARM, json={}, headers=key("administer")).status_code == 403
+    assert client.post(ALARM, json={}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"position": {"latitude": 91, "longitude": 0}},
+        {"position": {"latitude": 4}},
+        {"type": "lost"},
+        {"where": "L12"},
+        {"at": "yesterday"},
+    ],
+)
+def test_what_it_can_not_mean_is_refused(client: TestClient, own: dict[str, str], body: dict[str, Any]) -> None:
+    assert client.post(ALARM, json=body, headers=own).status_code == 422
+
+
+def test_a_scope_of_a_device_stands_alone(runtime: Runtime) -> None:
+    """No key both raises a device's alarm and reads."""
+    for scopes in (("device:a", "read"), ("device:A",), ("device:",), ("device:" + "a" * 33,)):
+        with pytest.raises(Exception, match="scopes"):
+            runtime.transact(api_keys.create, "north", scopes)
+    assert runtime.transact(api_keys.create, "north", ("device:a",))
