@@ -19,6 +19,7 @@ from alertnet.cli.contacts import numbers
 from alertnet.cli.contacts.letter import letter
 from alertnet.cli.demo import demo
 from alertnet.cli.field import quarantine
+from alertnet.cli.field.field_card import field_card
 from alertnet.cli.field.journeys import journeys
 from alertnet.cli.field.roll_call import roll_call
 from alertnet.cli.incidents import raise_incident
@@ -46,6 +47,7 @@ app.command("call-sheet", epilog="Example: alertnet call-sheet --country CO --ty
 app.command(epilog="Example: alertnet journeys --team north")(journeys)
 app.command("roll-call", epilog="Example: alertnet roll-call --team north --raise")(roll_call)
 app.command(epilog="Example: alertnet letter embassy-es --language es")(letter)
+app.command("field-card", epilog="Example: alertnet field-card --team north --discreet --format png")(field_card)
 app.add_typer(trees.app, name="trees")
 app.add_typer(templates.app, name="templates")
 app.add_typer(keys.app, name="keys")

@@ -63,6 +63,7 @@ class Renderer:
         self._page_words = {tag: _unbroken(read_labels(text)) for tag, text in regional_tables(templates, "page")}
         self._sheet_words = {tag: read_labels(text) for tag, text in regional_tables(templates, "sheet")}
         self._letter_words = {tag: read_labels(text) for tag, text in regional_tables(templates, "letter")}
+        self._card_words = {tag: read_labels(text) for tag, text in regional_tables(templates, "card")}
         self._words = {tag: read_words(tag, text) for tag, text in regional_tables(templates, "words")}
         # A method's cache would be shared between renderers and keep them alive.
         self._template = cache(self._find_template)
@@ -89,6 +90,10 @@ class Renderer:
     def sheet_words(self, language: str, of_tree: str = "") -> dict[str, str]:
         """The labels of the call sheet, and what is read out from it."""
         return self._sheet_words[_first(language, self._sheet_words, of_tree)]
+
+    def card_words(self, language: str) -> dict[str, str]:
+        """The words of the card that a member carries, in the language that comes nearest."""
+        return self._card_words[_first(language, self._card_words)]
 
     def letter_words(self, language: str, of_tree: str = "") -> dict[str, str]:
         """The labels of the letter with which a network introduces itself to a contact."""

@@ -8,7 +8,7 @@ from alertnet.messages.templates.load import PARTS, Templates
 from alertnet.messages.templates.restricted_jinja import named_in
 from alertnet.messages.words import read_labels
 
-LABELS = ("page", "sheet", "letter")
+LABELS = ("page", "sheet", "letter", "card")
 """Folders with one file of labels for each language."""
 
 _PLACE = re.compile(r"{(\w+)}")

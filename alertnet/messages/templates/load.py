@@ -23,7 +23,7 @@ PARTS = {
 }
 """The files of one kind and language, by method. A subject may come from `mail/`, stages of a call from `call/`."""
 
-Folder = Literal["words", "page", "sheet", "letter"]
+Folder = Literal["words", "page", "sheet", "letter", "card"]
 """Those with one file for each language."""
 
 LAYOUT = "mail/mail.html.j2"
@@ -36,7 +36,7 @@ LANGUAGE = r"[a-z]{2,3}(?:-[A-Z]{2})?"
 _BESIDE = "glossary/"
 """What is there for those who write templates, and no part of them."""
 _MESSAGE = re.compile(rf"([a-z_]+)/(?P<language>{LANGUAGE})/([a-z]+\.j2)")
-_WORDS = re.compile(rf"(words|page|sheet|letter)/(?P<language>{LANGUAGE})\.yaml")
+_WORDS = re.compile(rf"(words|page|sheet|letter|card)/(?P<language>{LANGUAGE})\.yaml")
 _PAGE = re.compile(r"page/[a-z_]+\.(?:html|css)\.j2")
 
 

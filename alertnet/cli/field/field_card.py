@@ -1,0 +1,88 @@
+"""`alertnet field-card`: what to write from the field, on a card that fits a wallet."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alertnet.cli.arguments import TEMPLATES, TREES, or_shipped
+from alertnet.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from alertnet.core.directory.contact_tree import Network
+
+MOST_LANGUAGES = 3
+"""As many columns as a page has."""
+
+
+class Format(StrEnum):
+    """How the card comes out."""
+
+    PDF = "pdf"
+    PNG = "png"
+
+
+Trees = Annotated[
+    Path, typer.Option(envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help="The folder of contact trees.")
+]
+Templates = Annotated[
+    Path,
+    typer.Option(
+        envvar="ALERTNET_MESSAGE_TEMPLATES", callback=or_shipped, help="The folder with the words of the card."
+    ),
+]
+Team = Annotated[str | None, typer.Option(help="The team whose number to call stands on the card; none without it.")]
+Languages = Annotated[str, typer.Option(help="At most three, with commas between them.")]
+Discreet = Annotated[
+    bool, typer.Option("--discreet", help="No name, no organisation, no word that gives away what the card is for.")
+]
+As = Annotated[Format, typer.Option("--format", help="A PDF to print on A4, or a picture.")]
+Output = Annotated[Path | None, typer.Option(help="The file; `card` in this folder unless given.")]
+
+
+def field_card(
+    trees: Trees = TREES,
+    templates: Templates = TEMPLATES,
+    team: Team = None,
+    languages: Languages = "en,fr,es",
+    discreet: Discreet = False,
+    format: As = Format.PDF,
+    output: Output = None,
+) -> None:
+    """Make the card that a member carries: one page of A4, to be cut and folded to the size of a bank's card."""
+    from alertnet.cli.call_sheet.pdf import write_confidential
+    from alertnet.cli.field.drawn_card import as_pdf, as_png
+    from alertnet.messages.checks.fitting import read_fitted
+    from alertnet.messages.field_card import panels_of
+    from alertnet.messages.renderer import Renderer
+    from alertnet.runtime.settings.settings import examine
+    from alertnet.shipped import shipped
+    from alertnet.trees import read_network
+
+    renderer = Renderer(read_fitted(templates, shipped("message_templates")).templates)
+    chosen = _chosen(languages, renderer.languages)
+    callback = _callback(read_network(trees), team) if team else None
+    number = next(iter(examine().settings.twilio_from), None)
+    columns = [panels_of(renderer, each, number, callback, discreet=discreet) for each in chosen]
+    path = output or Path(f"card.{format}")
+    write_confidential(path, as_pdf(columns) if format is Format.PDF else as_png(columns))
+    typer.echo(f"{path}: cut along the outer line, fold along the others.")
+
+
+def _chosen(languages: str, known: tuple[str, ...]) -> list[str]:
+    chosen = [each.strip() for each in languages.split(",") if each.strip()]
+    if not chosen or len(chosen) > MOST_LANGUAGES or not set(chosen) <= set(known):
+        raise BadInput("--languages", languages, f"one to three of {', '.join(known)}")
+    return chosen
+
+
+def _callback(network: "Network", team: str) -> str:
+    from alertnet.cli.admin.actions import check_team
+    from alertnet.flows.credentials.known_numbers import member_of
+
+    check_team(network, team)
+    found = member_of(network, team, None)
+    if not found:
+        raise BadInput("--team", team, "a team with members")
+    return found[0].words.callback

@@ -1,0 +1,65 @@
+"""The card that a member of the field carries, made from the grammar: what to write, and what it means.
+
+A discreet one says neither what it is for nor whose it is: whoever finds it reads how somebody tells that they are on
+their way.
+"""
+
+from dataclasses import dataclass
+
+from alertnet.core.inbound.sms_grammar import FieldVerb
+from alertnet.core.incident import TYPES_BY_NUMBER
+from alertnet.messages.renderer import Renderer
+from alertnet.messages.words import grouped
+
+PIN, HIDDEN_PIN = "PIN", "00000"
+AFTER = {
+    FieldVerb.RAISE: " {pin} 20 L12 P7 C2",
+    FieldVerb.UPDATE: " {pin} …",
+    FieldVerb.CHECK_IN: " {pin}",
+    FieldVerb.DEPART: " {pin} L12 18:00",
+    FieldVerb.ARRIVE: " {pin}",
+    FieldVerb.EXTEND: " {pin} 2H",
+    FieldVerb.WITHDRAW: " {pin} A-7K3M",
+    FieldVerb.LOW_BATTERY: "",
+    FieldVerb.TEST: " {pin}",
+}
+"""What stands after each verb, in the order of the grammar."""
+TELLING = frozenset({FieldVerb.RAISE, FieldVerb.WITHDRAW, FieldVerb.UPDATE})
+"""Verbs, or words beside them, that say that something is wrong."""
+FILL_IN = "_" * 18
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One side of the folded card: (what to write, what it means) line by line; `listed`: in two columns below."""
+
+    lines: tuple[tuple[str, str], ...]
+    listed: tuple[str, ...] = ()
+
+
+def panels_of(
+    renderer: Renderer, language: str, number: str | None, callback: str | None, *, discreet: bool
+) -> list[Panel]:
+    """The sides of the card in one language: what to write, and, unless it is discreet, which numbers mean what."""
+    say = renderer.card_words(language)
+    numbers = [(say["write_to"], grouped(number) if number else FILL_IN)]
+    numbers += [(say["call"], grouped(callback))] if callback else []
+    if discreet:
+        # PIN and number alone raise the alarm as well: no word is needed for it.
+        alone = (f"{HIDDEN_PIN} 20 L12 P7 C2", "…")
+        return [Panel((*numbers, *_verbs(say, HIDDEN_PIN, TELLING), alone))]
+    words = renderer.words(language)
+    listed = tuple(f"{number} {words.short_type(each.code)}" for number, each in sorted(TYPES_BY_NUMBER.items()))
+    first = (*numbers, (say["panic"], say["means_panic"]), *_verbs(say, PIN, frozenset()))
+    return [
+        Panel(first),
+        Panel(tuple((line, "") for line in (say["order"], *say["codes"].split(". ", 1), say["types"])), listed),
+    ]
+
+
+def _verbs(say: dict[str, str], pin: str, without: frozenset[FieldVerb]) -> list[tuple[str, str]]:
+    return [
+        (say[verb] + after.format(pin=pin), say[f"means_{verb}"])
+        for verb, after in AFTER.items()
+        if verb not in without
+    ]

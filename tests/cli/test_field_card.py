@@ -1,0 +1,110 @@
+"""`field-card`: what a member carries is what the grammar understands, and a discreet one says nothing else (B7)."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+from alertnet.cli.field.drawn_card import INSET, LEADING, MARGIN, PAGE, PANEL, lay_out
+from alertnet.core.inbound.sms_grammar import ALARMS, PANIC, FieldVerb, parse_report
+from alertnet.core.incident import TYPES
+from alertnet.messages.field_card import AFTER, HIDDEN_PIN, panels_of
+from alertnet.messages.renderer import Renderer
+from tests.cli.conftest import Office
+from tests.cli.test_call_sheet import read
+from tests.support.program import shipped_templates
+
+LANGUAGES = ("en", "fr", "es", "de", "pt")
+TELLING = (
+    "alert",
+    "alarm",
+    "help",
+    "aide",
+    "ayuda",
+    "sos",
+    "danger",
+    "peligro",
+    "coordin",
+    "pin",
+    "incident",
+    "threat",
+)
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Renderer:
+    return Renderer(shipped_templates())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_line_of_the_card_is_understood_as_it_says(renderer: Renderer, language: str) -> None:
+    """B4: made from the grammar, and read back by it."""
+    first, second = panels_of(renderer, language, "+15005550006", None, discreet=False)
+    typed = [parse_report(line.replace("PIN", "47110")) for line, _ in first.lines[1:]]
+
+    assert [report.verb for report in typed if report] == [FieldVerb.RAISE, *AFTER]
+    assert typed[1] is not None
+    assert (typed[1].type, typed[1].place, typed[1].people) == ("arrest", "L12", ("P7",))
+    assert [int(each.split()[0]) for each in second.listed] == sorted(each.number for each in TYPES.values())
+
+
+@pytest.mark.parametrize("discreet", [False, True])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_line_has_room_on_its_panel(renderer: Renderer, language: str, discreet: bool) -> None:
+    panels = panels_of(renderer, language, "+15005550006", "+32470550101", discreet=discreet)
+    written, _ = lay_out([panels])
+
+    assert len(written) > 8
+    assert all(MARGIN[0] < each.x < MARGIN[0] + PANEL[0] for each in written)
+    for row, panel in enumerate(panels):
+        lines = len(panel.lines) + (len(panel.listed) + 1) // 2
+        assert lines * LEADING + INSET < PANEL[1], (row, lines)
+    assert all(each.size > 5.0 for each in written)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_discreet_card_gives_nothing_away(renderer: Renderer, language: str) -> None:
+    """A9: whoever searches the pocket reads how somebody says that they are on their way."""
+    (panel,) = panels_of(renderer, language, "+15005550006", None, discreet=True)
+    said = " ".join(" ".join(line) for line in panel.lines).lower()
+    words = renderer.words(language)
+
+    names = {words.short_type(code).lower() for code in TYPES} | {words.types[code].lower() for code in TYPES}
+    assert not [word for word in (*names, *PANIC, *ALARMS, *TELLING) if f" {word}" in f" {said}"]
+    alone = parse_report(panel.lines[-1][0])
+    assert alone is not None
+    assert (alone.verb, alone.pin, alone.type) == (FieldVerb.RAISE, HIDDEN_PIN, "arrest")
+
+
+def test_it_is_one_page_that_names_nobody(office: Office) -> None:
+    """B7: in three languages, to be folded."""
+    path = office.folder / "card.pdf"
+    said = office.types("field-card", "--team", "north", "--output", str(path))
+    assert said.code == 0, said.err
+
+    text = read(path)
+
+    assert len(PdfReader(path).pages) == 1
+    for verb in ("ALERT", "ALERTE", "ALERTA", "FALSE", "FAUSSE", "FALSA"):
+        assert verb in text
+    assert not [name for name in ("PBI", "Ana", "north", "Colombia", "alertnet") if name in text]
+    metadata = PdfReader(path).metadata
+    assert "alertnet" not in str(metadata).lower()
+
+
+def test_it_is_a_picture_too(office: Office) -> None:
+    path = office.folder / "card.png"
+    assert office.types("field-card", "--discreet", "--format", "png", "--output", str(path)).code == 0
+
+    image = Image.open(BytesIO(path.read_bytes()))
+
+    assert round(image.width / image.height, 2) == round(PAGE[0] / PAGE[1], 2)
+    assert len(image.getcolors(256) or ()) > 10
+
+
+@pytest.mark.parametrize("languages", ["xx", "en,fr,es,de", ""])
+def test_languages_that_there_are_not_are_refused(office: Office, languages: str) -> None:
+    said = office.types("field-card", "--languages", languages)
+
+    assert (said.code, "one to three of" in said.err) == (2, True)
