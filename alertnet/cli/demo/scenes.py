@@ -199,6 +199,15 @@ PLOTS = (
     ),
     Plot(
         Scene(
+            "withdrawn",
+            "Called off under threat",
+            "Ana is forced to call the alarm off, and gives the other PIN. Her telephone shows what it always would.",
+        ),
+        (*ARREST, (timedelta(minutes=4), _reports(f"FALSA {DURESS_PIN}"))),
+        needs=frozenset({"P7"}),
+    ),
+    Plot(
+        Scene(
             "national",
             "Not abroad, not to the army",
             "A threat to a local defender who agreed to the national network alone: see who is left out, and why.",

@@ -101,6 +101,16 @@ def _opened(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     return Tone.ALARM, f"{_by(payload, names)} raises the alarm: {names.incident_type(payload.get('type'))}", facts
 
 
+def _withdrawn(payload: Payload, _: Names) -> tuple[Tone, str, str]:
+    is_coerced = payload.get("pin") == "duress"
+    detail = (
+        "The duress PIN: it is critical now, and goes on."
+        if is_coerced
+        else "It goes on until a coordinator closes it."
+    )
+    return (Tone.ALARM if is_coerced else Tone.ASKED), "The field asks to call it off", detail
+
+
 def _reported(payload: Payload, _: Names) -> tuple[Tone, str, str]:
     understood = listed([str(each).replace("_", " ") for each in payload.get("understood", [])])
     proved = {
@@ -191,6 +201,7 @@ def _other(kind: str) -> Sentence:
 SENTENCES: Mapping[str, Sentence] = {
     "incident_opened": _opened,
     "report_received": _reported,
+    "withdrawal_asked": _withdrawn,
     "sms_received": _written,
     "level_opened": _level,
     "attempt_failed": _failed,
