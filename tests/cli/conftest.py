@@ -4,8 +4,11 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from signal import Signals
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -24,6 +27,7 @@ FORKING.set_forkserver_preload(
     [
         "tests.cli.typed",
         "alertnet.cli.admin.actions",
+        "alertnet.cli.server.processes",
         "alertnet.cli.startup",
         "alertnet.cli.call_sheet.sources",
         "alertnet.cli.call_sheet.pdf",
@@ -44,6 +48,35 @@ class Said:
     err: str
 
 
+@dataclass(frozen=True)
+class UnderWay:
+    """A command that was typed and may not be over."""
+
+    _process: BaseProcess
+    _out: Path
+    _err: Path
+
+    @property
+    def err(self) -> str:
+        """What it has said so far beside its results."""
+        return self._err.read_text() if self._err.exists() else ""
+
+    @property
+    def is_over(self) -> bool:
+        return not self._process.is_alive()
+
+    def gets(self, signal: Signals) -> None:
+        assert self._process.pid is not None
+        os.kill(self._process.pid, signal)
+
+    def ends(self) -> Said:
+        """What it said, once it is over; it is killed if it takes too long."""
+        self._process.join(WITHIN_SECONDS)
+        self._process.kill()
+        self._process.join()
+        return Said(self._process.exitcode or 0, self._out.read_text(), self.err)
+
+
 @dataclass
 class Office:
     """Where commands are typed: a folder, and an environment of nothing but what was set here."""
@@ -59,17 +92,24 @@ class Office:
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         return {**inherited, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200", **self.env}
 
-    def types(self, *words: str, keyboard: str = "") -> Said:
-        """The command, with that on its standard input."""
+    @contextmanager
+    def starts(self, *words: str, keyboard: str = "") -> Iterator[UnderWay]:
+        """The command, with that on its standard input; it is over at the end, whatever became of it."""
         with TemporaryDirectory() as desk:
             typed, out, err = (Path(desk) / name for name in ("typed", "out", "err"))
             typed.write_text(keyboard)
             process = FORKING.Process(target=run, args=(words, self.folder, self.environment, typed, out, err))
             process.start()
-            process.join(WITHIN_SECONDS)
-            process.kill()
-            process.join()
-            said = Said(process.exitcode or 0, out.read_text(), err.read_text())
+            try:
+                yield UnderWay(process, out, err)
+            finally:
+                process.kill()
+                process.join()
+
+    def types(self, *words: str, keyboard: str = "") -> Said:
+        """What the command has said when it is over."""
+        with self.starts(*words, keyboard=keyboard) as command:
+            said = command.ends()
         assert "Traceback" not in said.err, said.err
         return said
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from alertnet import __version__
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime, make_runtime
 from alertnet.store.records.credentials import api_keys
-from tests.cli.conftest import REPOSITORY, WITHIN_SECONDS, Office
+from tests.cli.conftest import REPOSITORY, Office
 from tests.cli.test_serve import answers, running
 from tests.database import migrate
 from tests.ports import free_port
@@ -67,14 +68,13 @@ def test_serve_starts_on_the_last_good_edition_and_says_so(office: Office, befor
         assert {each["version"] for each in trees["items"]} == set(before.edition.trees.values())
         (fault,) = trees["faults"]
         assert (fault["file"], fault["value"]) == ("colombia.yaml", "cordinator")
-        process.terminate()
-        assert process.wait(WITHIN_SECONDS) == 0
-        assert process.stderr is not None
-        log = process.stderr.read()
-    (started,) = [json.loads(each) for each in log.splitlines() if '"started"' in each]
+        process.gets(signal.SIGTERM)
+        said = process.ends()
+    assert said.code == 0
+    (started,) = [json.loads(each) for each in said.err.splitlines() if '"started"' in each]
     assert (started["version"], started["host"], started["port"]) == (__version__, "127.0.0.1", port)
     assert (started["database"], started["trees"]) == ("sqlite", before.edition.trees)
-    (line,) = [json.loads(each) for each in log.splitlines() if "last_edition_in_force" in each]
+    (line,) = [json.loads(each) for each in said.err.splitlines() if "last_edition_in_force" in each]
     assert (line["level"], len(line["faults"])) == ("error", 1)
     assert "cordinator" in line["faults"][0]
 

@@ -3,7 +3,6 @@
 import json
 import signal
 import socket
-import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -14,23 +13,17 @@ from typing import Any
 import pytest
 
 from alertnet.runtime.wiring import Runtime
-from tests.cli.conftest import WITHIN_SECONDS, Office
+from tests.cli.conftest import WITHIN_SECONDS, Office, UnderWay
 from tests.ports import free_port
 from tests.processes.installation import eventually
 
 
 @contextmanager
-def running(office: Office, *words: str) -> Iterator[subprocess.Popen[str]]:
+def running(office: Office, *words: str) -> Iterator[UnderWay]:
     # It pings its own door first of all: to ask for a name of the world outside may take longer than a test has.
     office.env["ALERTNET_PUBLIC_URL"] = "http://127.0.0.1:9"
-    process = subprocess.Popen(
-        office.command(*words), cwd=office.folder, env=office.environment, stderr=subprocess.PIPE, text=True
-    )
-    try:
+    with office.starts(*words) as process:
         yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def answers(url: str) -> int:
@@ -45,6 +38,7 @@ def answers(url: str) -> int:
             return error.code
         except OSError:
             assert time.monotonic() < until, f"nothing answers at {url}"
+            time.sleep(0.02)
 
 
 def events(said: str, *names: str) -> list[dict[str, Any]]:
@@ -130,9 +124,9 @@ def test_serve_answers_until_a_signal_ends_it_in_good_order(office: Office, runt
     with running(office, *words, "--port", str(port)) as process:
         assert answers(f"http://127.0.0.1:{port}/healthz") == 200
 
-        process.send_signal(signal.SIGTERM)
+        process.gets(signal.SIGTERM)
 
-        assert process.wait(WITHIN_SECONDS) == 0
+        assert process.ends().code == 0
 
 
 def test_a_terminal_that_is_closed_ends_it_in_good_order_and_the_log_says_so(office: Office, runtime: Runtime) -> None:
@@ -141,26 +135,27 @@ def test_a_terminal_that_is_closed_ends_it_in_good_order_and_the_log_says_so(off
     with running(office, "serve", "--no-worker", "--port", str(port)) as process:
         assert answers(f"http://127.0.0.1:{port}/healthz") == 200
 
-        process.send_signal(signal.SIGHUP)
-        _, said = process.communicate(timeout=WITHIN_SECONDS)
+        process.gets(signal.SIGHUP)
+        said = process.ends()
 
-    assert process.returncode == 0
-    assert [each["cause"] for each in events(said, "process_ending", "process_ended")] == ["SIGHUP", "in good order"]
+    assert said.code == 0
+    assert [each["cause"] for each in events(said.err, "process_ending", "process_ended")] == [
+        "SIGHUP",
+        "in good order",
+    ]
 
 
 def test_a_signal_while_it_waits_to_begin_ends_it_at_once(office: Office) -> None:
     """Before there is anything to be ended in good order, too, and not in silence."""
     office.env["ALERTNET_DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/none"
     with running(office, "worker") as process:
-        assert process.stderr is not None
-        line = next(line for line in process.stderr if "waiting_for_database" in line)
+        eventually(lambda: "waiting_for_database" in process.err, "it waits")
 
-        process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=WITHIN_SECONDS)
+        process.gets(signal.SIGTERM)
+        said = process.ends()
 
-    assert line
-    assert process.returncode == 128 + signal.SIGTERM
-    assert [each["cause"] for each in events(said, "process_ended")] == ["SIGTERM"]
+    assert said.code == 128 + signal.SIGTERM
+    assert [each["cause"] for each in events(said.err, "process_ended")] == ["SIGTERM"]
 
 
 def test_who_begins_after_a_kill_says_that_the_last_one_ended_without_a_word(office: Office, runtime: Runtime) -> None:
@@ -169,10 +164,10 @@ def test_who_begins_after_a_kill_says_that_the_last_one_ended_without_a_word(off
     for is_killed in (True, False):
         with running(office, "serve", "--port", str(port)) as process:
             assert answers(f"http://127.0.0.1:{port}/healthz") == 200
-            process.send_signal(signal.SIGKILL if is_killed else signal.SIGTERM)
-            _, said = process.communicate(timeout=WITHIN_SECONDS)
+            process.gets(signal.SIGKILL if is_killed else signal.SIGTERM)
+            said = process.ends()
 
-    assert len(events(said, "worker_gone")) == 1
+    assert len(events(said.err, "worker_gone")) == 1
 
 
 def test_an_incident_is_closed_beside_a_running_serve(office: Office, runtime: Runtime, ref: str) -> None:
@@ -191,8 +186,8 @@ def test_a_web_that_is_to_end_goes_on_answering_while_the_front_is_told(office: 
     with running(office, "serve", "--no-worker", "--drain", "60", "--port", str(port)) as process:
         assert answers(f"{url}/healthz") == 200
 
-        process.send_signal(signal.SIGTERM)
+        process.gets(signal.SIGTERM)
 
         eventually(lambda: answers(f"{url}/healthz") == 503, "the front is told")
         assert answers(f"{url}/v1/trees") == 401
-        assert process.poll() is None
+        assert not process.is_over
