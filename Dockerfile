@@ -16,6 +16,8 @@ COPY message_templates message_templates
 COPY message_templates /usr/local/share/alertnet/message_templates
 COPY contact_trees contact_trees
 COPY alertnet alertnet
+# Nobody may write beside it later, and each start would compile it anew.
+RUN python -m compileall -q alertnet
 
 # Nothing below is written to, except by an SQLite database, which then needs a volume of its own.
 USER alertnet

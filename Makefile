@@ -3,6 +3,9 @@
 .PHONY: help venv demo browser pooler proxy test check screenshots simulate bench long soak torture crash-matrix
 .DELETE_ON_ERROR:
 
+# What was compiled once is kept, also where the environment would have it otherwise: else each process compiles it anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 BIN := .venv/bin
 STAMP := .venv/.installed
 
